@@ -1,0 +1,95 @@
+/** What machines and effects tell each other. JSON only: these travel in events, context and journal. */
+
+/** What kind of failure an effect met; the only thing about a failure that may steer a machine. */
+export type FailureKind =
+  /** AWS asked us to slow down; nothing was done. */
+  | 'throttled'
+  /** No answer, or a 5xx: it may or may not have been done. Ask again under the same token. */
+  | 'unreachable'
+  /** A clear no for now: capacity, quota. Ask again later under a new token. */
+  | 'refused'
+  /** A clear no until a person changes something: parameters, definitions. */
+  | 'invalid'
+  /** Rights or credentials are missing. Re-probed slowly, never given up. */
+  | 'denied'
+  /** Our own disk would not take the journal record. */
+  | 'journal'
+  /** Anything else is a bug. */
+  | 'bug';
+
+/** Why a group ended. Persisted and counted: a wire format. */
+export type Cause =
+  | 'drained'
+  | 'launchFailed'
+  | 'startFailed'
+  | 'exited'
+  | 'interrupted'
+  | 'lost'
+  | 'stoppedOutside';
+
+/** One RunTask for up to ten Fargate tasks, as it is journaled before it is sent. */
+export interface LaunchOrder {
+  /** Names the launch: in the journal, in the actor tree and in SCALER_ECS_LAUNCH. No dots. */
+  label: string;
+  clientToken: string;
+  /** 1 to 10. */
+  count: number;
+  /** The task definition revision's ARN. */
+  revision: string;
+}
+
+/** One clear "no" for one task of a launch. */
+export interface Refusal {
+  kind: FailureKind;
+  /** AWS's own words. */
+  reason: string;
+}
+
+/** What RunTask answered: `taskArns.length + refusals.length` may be any split of the count. */
+export interface LaunchAnswer {
+  taskArns: string[];
+  refusals: Refusal[];
+}
+
+/** The part of an ECS task's life that decides anything. `missing`: ECS does not know it (yet, or any more). */
+export type TaskPhase = 'starting' | 'running' | 'stopping' | 'stopped' | 'missing';
+
+/** One Fargate task as DescribeTasks showed it, digested. */
+export interface TaskSighting {
+  taskArn: string;
+  phase: TaskPhase;
+  /** Set when phase is `stopped`, or `stopping` by another hand than ours. */
+  cause: Cause | null;
+  /** AWS's words about the end: stopCode, stoppedReason, container reason, exit code. */
+  detail: string | null;
+  /** Milliseconds since the epoch; null when ECS did not say. */
+  createdAt: number | null;
+}
+
+/** A group of ours, by the ledger or by adoption: a Fargate task that already has an ARN. */
+export interface OwnedGroup {
+  groupId: string;
+  taskArn: string;
+  /** When it was launched, milliseconds since the epoch. */
+  launchedAt: number;
+}
+
+/** What a complete ListTasks + DescribeTasks showed. */
+export interface Survey {
+  /** When the first page was asked for, milliseconds since the epoch. */
+  startedAt: number;
+  /** Tasks with our mark that no group owned; now claimed under fresh group ids. Tasks of open launches are left out. */
+  adopted: OwnedGroup[];
+}
+
+/** One worker capability; the value is a decimal string because it is an Int64. */
+export interface Capability {
+  name: string;
+  value: string;
+}
+
+/** What the scheduler wants: so many workers with these capabilities. */
+export interface DesiredRequest {
+  taskConcurrency: number;
+  capabilities: Capability[];
+}
