@@ -1,0 +1,59 @@
+@0xf61bf50694241e67;
+# What every generation shares: the outer struct and the parts that never changed.
+
+# The root of every message. Upstream declares a union here; its discriminant is this number and its
+# member is this pointer, so one struct fits every generation and the numbers stay in generations.ts.
+struct Message {
+  variant @0 :UInt16;
+  body @1 :AnyPointer;
+}
+
+struct TaskCapability {
+  name @0 :Text;
+  value @1 :Int64;
+}
+
+struct DesiredTaskConcurrencyRequest {
+  taskConcurrency @0 :UInt32;
+  capabilities @1 :List(TaskCapability);
+}
+
+struct Resource {
+  cpu @0 :UInt16;
+  rss @1 :UInt64;
+}
+
+struct ProcessorStatus {
+  pid @0 :UInt32;
+  initialized @1 :Bool;
+  hasTask @2 :Bool;
+  suspended @3 :Bool;
+  resource @4 :Resource;
+}
+
+# Disconnect request and response.
+struct Disconnect {
+  worker @0 :Data;
+}
+
+struct WorkerHeartbeat {
+  agent @0 :Resource;
+  rssFree @1 :UInt64;
+  queueSize @2 :UInt32;
+  queuedTasks @3 :UInt32;
+  latencyUS @4 :UInt32;
+  taskLock @5 :Bool;
+  processors @6 :List(ProcessorStatus);
+  capabilities @7 :List(TaskCapability);
+  workerManagerID @8 :Data;
+}
+
+struct WorkerHeartbeatEcho {
+  objectStorageAddress @0 :ObjectStorageAddress;
+}
+
+struct ObjectStorageAddress {
+  host @0 :Text;
+  port @1 :UInt16;
+  scheme @2 :Text;
+}
