@@ -1,0 +1,24 @@
+import type { FailureKind } from './facts.ts';
+
+const kinds: readonly string[] = [
+  'throttled',
+  'unreachable',
+  'refused',
+  'invalid',
+  'denied',
+  'journal',
+] satisfies FailureKind[];
+
+/** An effect's error as machines see it: a kind that may steer, and words for people. JSON. */
+export interface FailureNote {
+  kind: FailureKind;
+  reason: string;
+}
+
+export const noteOf = (error: unknown): FailureNote => {
+  const { kind, message } = (error ?? {}) as { kind?: unknown; message?: unknown };
+  return {
+    kind: typeof kind === 'string' && kinds.includes(kind) ? (kind as FailureKind) : 'bug',
+    reason: typeof message === 'string' ? message : String(error),
+  };
+};

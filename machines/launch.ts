@@ -1,0 +1,185 @@
+import { assign, setup } from 'xstate';
+import { effect } from './effect.ts';
+import type { LaunchAnswer, LaunchOrder, Refusal } from './facts.ts';
+import { type FailureNote, noteOf } from './failure.ts';
+
+/** What became of a launch: who got which task, and every "no" in AWS's words. */
+export interface LaunchEnd {
+  label: string;
+  groups: { groupId: string; taskArn: string }[];
+  refusals: Refusal[];
+}
+
+export interface LaunchInput {
+  order: LaunchOrder;
+  groupIds: string[];
+}
+
+export interface LaunchContext extends LaunchInput {
+  attempts: number;
+  /** When to ask again; null until a tick has shown the time. Milliseconds since the epoch. */
+  retryAt: number | null;
+  answer: LaunchAnswer;
+  /** Why the last attempt gave no answer. */
+  trouble: FailureNote | null;
+  end: LaunchEnd | null;
+}
+
+const nobody: LaunchAnswer = { taskArns: [], refusals: [] };
+
+/** 1 s, 2 s, 4 s ... 60 s. The limiter below spreads what several launches ask at once. */
+const pause = (attempts: number): number => Math.min(60_000, 1000 * 2 ** Math.max(0, attempts - 1));
+
+const refuseAll = ({ kind, reason }: FailureNote, count: number): LaunchAnswer => ({
+  taskArns: [],
+  refusals: Array.from({ length: count }, () => ({ kind, reason })),
+});
+
+/**
+ * One RunTask for up to ten groups under one clientToken. Written down before it is sent, and sent
+ * again unchanged for as long as nobody knows whether it was carried out.
+ */
+export const launch = setup({
+  types: {} as {
+    input: LaunchInput;
+    context: LaunchContext;
+    events: { type: 'launch.tick'; now: number } | { type: 'launch.abandon' };
+    output: LaunchEnd;
+  },
+  actors: {
+    journalLaunch: effect<void, LaunchOrder>('journalLaunch'),
+    runTask: effect<LaunchAnswer, LaunchOrder>('runTask'),
+    /** Resolves to who owns what: an ARN that another group owns already is not handed out again. */
+    journalOutcome: effect<
+      LaunchEnd['groups'],
+      { label: string; groupIds: string[]; answer: LaunchAnswer }
+    >('journalOutcome'),
+  },
+  actions: {
+    armRetry: assign({
+      retryAt: ({ context, event }) =>
+        event.type === 'launch.tick' && context.retryAt === null
+          ? event.now + pause(context.attempts)
+          : context.retryAt,
+    }),
+  },
+  guards: {
+    unknown: (_, { kind }: FailureNote) => kind === 'unreachable',
+    throttled: (_, { kind }: FailureNote) => kind === 'throttled',
+    due: ({ context, event }) =>
+      event.type === 'launch.tick' && context.retryAt !== null && event.now >= context.retryAt,
+  },
+}).createMachine({
+  id: 'launch',
+  context: ({ input }) => ({
+    ...input,
+    attempts: 0,
+    retryAt: null,
+    answer: nobody,
+    trouble: null,
+    end: null,
+  }),
+  output: ({ context }) =>
+    context.end ?? { label: context.order.label, groups: [], refusals: context.answer.refusals },
+  initial: 'intending',
+  states: {
+    intending: {
+      invoke: {
+        id: 'journalLaunch',
+        src: 'journalLaunch',
+        input: ({ context }) => context.order,
+        onDone: 'asking',
+        // Without its intent on disk a launch could be repeated after a crash: so nothing is sent.
+        onError: {
+          target: 'settled',
+          actions: assign({
+            answer: ({ context, event }) => refuseAll(noteOf(event.error), context.order.count),
+          }),
+        },
+      },
+    },
+    asking: {
+      entry: assign({ attempts: ({ context }) => context.attempts + 1, retryAt: null }),
+      invoke: {
+        id: 'runTask',
+        src: 'runTask',
+        input: ({ context }) => context.order,
+        onDone: {
+          target: 'recording',
+          actions: assign({ answer: ({ event }) => event.output, trouble: null }),
+        },
+        onError: [
+          {
+            guard: { type: 'unknown', params: ({ event }) => noteOf(event.error) },
+            target: 'unsure',
+            actions: assign({ trouble: ({ event }) => noteOf(event.error) }),
+          },
+          {
+            guard: { type: 'throttled', params: ({ event }) => noteOf(event.error) },
+            target: 'throttled',
+            actions: assign({ trouble: ({ event }) => noteOf(event.error) }),
+          },
+          {
+            target: 'recording',
+            actions: assign({
+              answer: ({ context, event }) => refuseAll(noteOf(event.error), context.order.count),
+            }),
+          },
+        ],
+      },
+    },
+    // It may have been carried out: whatever is wanted meanwhile, only the answer ends this.
+    unsure: {
+      on: { 'launch.tick': [{ guard: 'due', target: 'asking' }, { actions: 'armRetry' }] },
+    },
+    // It was certainly not carried out: it may be given up when nobody wants it any more.
+    throttled: {
+      on: {
+        'launch.tick': [{ guard: 'due', target: 'asking' }, { actions: 'armRetry' }],
+        'launch.abandon': {
+          target: 'recording',
+          actions: assign({
+            answer: ({ context }) =>
+              refuseAll({ kind: 'throttled', reason: 'no longer wanted' }, context.order.count),
+          }),
+        },
+      },
+    },
+    recording: {
+      invoke: {
+        id: 'journalOutcome',
+        src: 'journalOutcome',
+        input: ({ context }) => ({
+          label: context.order.label,
+          groupIds: context.groupIds,
+          answer: context.answer,
+        }),
+        onDone: {
+          target: 'settled',
+          actions: assign({
+            end: ({ context, event }) => ({
+              label: context.order.label,
+              groups: event.output,
+              refusals: context.answer.refusals,
+            }),
+          }),
+        },
+        // The tasks run whether or not we could write that down.
+        onError: {
+          target: 'settled',
+          actions: assign({
+            end: ({ context }) => ({
+              label: context.order.label,
+              groups: context.answer.taskArns.flatMap((taskArn, i) => {
+                const groupId = context.groupIds[i];
+                return groupId === undefined ? [] : [{ groupId, taskArn }];
+              }),
+              refusals: context.answer.refusals,
+            }),
+          }),
+        },
+      },
+    },
+    settled: { type: 'final' },
+  },
+});

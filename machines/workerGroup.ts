@@ -1,0 +1,166 @@
+import { assign, sendParent, setup } from 'xstate';
+import { effect } from './effect.ts';
+import type { Cause } from './facts.ts';
+
+export type GroupPhase = 'requested' | 'provisioning' | 'running' | 'draining';
+
+/** What a group tells its cohort each time it is somewhere else. */
+export interface GroupReport {
+  type: 'group.changed';
+  groupId: string;
+  phase: GroupPhase;
+  /** Its workers are known to the scheduler. */
+  registered: boolean;
+  /** It is to leave, though it may still have to wait for its ARN. */
+  leaving: boolean;
+}
+
+export interface GroupEnd {
+  groupId: string;
+  taskArn: string | null;
+  cause: Cause;
+  detail: string | null;
+  registered: boolean;
+}
+
+export interface GroupContext {
+  groupId: string;
+  taskArn: string | null;
+  registered: boolean;
+  leaving: boolean;
+  cause: Cause | null;
+  detail: string | null;
+}
+
+export type GroupEvent =
+  | { type: 'group.launched'; taskArn: string }
+  | { type: 'group.refused'; reason: string }
+  | { type: 'group.drain' }
+  | { type: 'task.running' }
+  | { type: 'task.registered' }
+  /** Wanted stopped by another hand than ours, a Spot reclaim among them; or never up in time. */
+  | { type: 'task.failing'; cause: Cause; detail: string | null }
+  | { type: 'task.stopped'; cause: Cause; detail: string | null };
+
+/** One Fargate task, from wish to obituary. No polling, no timers: its cohort tells it what changed. */
+export const workerGroup = setup({
+  types: {} as {
+    input: { groupId: string };
+    context: GroupContext;
+    events: GroupEvent;
+    output: GroupEnd;
+  },
+  actors: { stopTask: effect<void, { taskArn: string }>('stopTask') },
+  guards: { leaving: ({ context }) => context.leaving },
+  actions: {
+    tell: sendParent(
+      ({ context }, { phase }: { phase: GroupPhase }): GroupReport => ({
+        type: 'group.changed',
+        groupId: context.groupId,
+        phase,
+        registered: context.registered,
+        leaving: context.leaving,
+      }),
+    ),
+    leave: assign({ leaving: true }),
+  },
+}).createMachine({
+  id: 'workerGroup',
+  context: ({ input }) => ({
+    groupId: input.groupId,
+    taskArn: null,
+    registered: false,
+    leaving: false,
+    cause: null,
+    detail: null,
+  }),
+  output: ({ context: { groupId, taskArn, cause, detail, registered } }) => ({
+    groupId,
+    taskArn,
+    cause: cause ?? 'lost',
+    detail,
+    registered,
+  }),
+  initial: 'requested',
+  on: {
+    'task.stopped': {
+      target: '.stopped',
+      // Why it had to leave outlives what ECS says about a task that was told to stop.
+      actions: assign({
+        cause: ({ context, event }) => context.cause ?? (context.leaving ? 'drained' : event.cause),
+        detail: ({ context, event }) => context.detail ?? event.detail,
+      }),
+    },
+  },
+  states: {
+    requested: {
+      entry: { type: 'tell', params: { phase: 'requested' } },
+      on: {
+        'group.launched': [
+          {
+            guard: 'leaving',
+            target: 'draining',
+            actions: assign({ taskArn: ({ event }) => event.taskArn }),
+          },
+          {
+            target: 'provisioning',
+            actions: assign({ taskArn: ({ event }) => event.taskArn }),
+          },
+        ],
+        'group.refused': {
+          target: 'stopped',
+          actions: assign({
+            cause: ({ context }) => (context.leaving ? 'drained' : 'launchFailed'),
+            detail: ({ event }) => event.reason,
+          }),
+        },
+        // Leaving this state now would drop the ARN that is on its way, and leak a running task.
+        'group.drain': { actions: ['leave', { type: 'tell', params: { phase: 'requested' } }] },
+      },
+    },
+    provisioning: {
+      entry: { type: 'tell', params: { phase: 'provisioning' } },
+      on: {
+        'task.running': 'running',
+        // A worker can reach the scheduler before DescribeTasks admits that it runs.
+        'task.registered': { target: 'running', actions: assign({ registered: true }) },
+        'task.failing': {
+          target: 'draining',
+          actions: assign({
+            cause: ({ event }) => event.cause,
+            detail: ({ event }) => event.detail,
+          }),
+        },
+        'group.drain': 'draining',
+      },
+    },
+    running: {
+      entry: { type: 'tell', params: { phase: 'running' } },
+      on: {
+        'task.registered': {
+          actions: [assign({ registered: true }), { type: 'tell', params: { phase: 'running' } }],
+        },
+        'task.failing': {
+          target: 'draining',
+          actions: assign({
+            cause: ({ event }) => event.cause,
+            detail: ({ event }) => event.detail,
+          }),
+        },
+        'group.drain': 'draining',
+      },
+    },
+    draining: {
+      entry: ['leave', { type: 'tell', params: { phase: 'draining' } }],
+      // The cohort repeats the drain, so a StopTask that failed is simply asked again.
+      on: { 'group.drain': { target: 'draining', reenter: true } },
+      invoke: {
+        id: 'stopTask',
+        src: 'stopTask',
+        input: ({ context }) => ({ taskArn: context.taskArn as string }),
+        onError: {},
+      },
+    },
+    stopped: { type: 'final' },
+  },
+});
