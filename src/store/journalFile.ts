@@ -1,0 +1,140 @@
+import type { FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Log } from '../observe/log.ts';
+import { wordsOf } from './failure.ts';
+import type { Files } from './files.ts';
+import { encodeFrame } from './frames.ts';
+import { header } from './readJournal.ts';
+import type { JournalRecord } from './records.ts';
+
+/** The file under the journal. One caller at a time; what resolves is durable. */
+export interface JournalFile {
+  /** False before the first rewrite, and after a failure that leaves in doubt what the file holds. */
+  usable(): boolean;
+  /** Whether most of it is history. */
+  overgrown(): boolean;
+  append(frames: Uint8Array[]): Promise<void>;
+  /** Puts a new file with just these records in its place, in one step. */
+  rewrite(records: JournalRecord[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Current {
+  handle: FileHandle;
+  ino: bigint;
+  dev: bigint;
+  size: number;
+  /** Size that asks for the next rewrite. */
+  limit: number;
+}
+
+export interface JournalFileOptions {
+  files: Files;
+  log: Log;
+  /** Bytes below which a file is not worth a rewrite. */
+  smallest: number;
+  /** Lets other work in between two slices of a large rewrite. */
+  pause: () => Promise<void>;
+}
+
+/** Records encoded in one go; about a millisecond. */
+const slice = 256;
+
+export const journalFile = (
+  dir: string,
+  { files, log, smallest, pause }: JournalFileOptions,
+): JournalFile => {
+  const path = join(dir, 'journal');
+  const draft = join(dir, 'journal.tmp');
+  let current: Current | null = null;
+
+  const closeQuietly = (handle: FileHandle): Promise<void> =>
+    handle.close().catch((error) => {
+      log.debug({ path, reason: wordsOf(error) }, 'closing a journal file failed');
+    });
+
+  const drop = async (): Promise<void> => {
+    const old = current;
+    current = null;
+    if (old) await closeQuietly(old.handle);
+  };
+
+  const syncDir = async (): Promise<void> => {
+    const handle = await files.open(dir, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await closeQuietly(handle);
+    }
+  };
+
+  /** A file that was removed or replaced takes writes without complaint, and no start will ever read them. */
+  const checkInPlace = async ({ ino, dev }: Current): Promise<void> => {
+    const found = await files.stat(path, { bigint: true });
+    if (found.ino !== ino || found.dev !== dev) throw new Error(`${path} was replaced`);
+  };
+
+  const writeDraft = async (records: JournalRecord[]): Promise<Current> => {
+    await files.rm(draft, { force: true });
+    const handle = await files.open(draft, 'wx', 0o600);
+    try {
+      await handle.writeFile(encodeFrame(header));
+      for (let i = 0; i < records.length; i += slice) {
+        await handle.writeFile(Buffer.concat(records.slice(i, i + slice).map(encodeFrame)));
+        await pause();
+      }
+      await handle.sync();
+      const { ino, dev, size } = await handle.stat({ bigint: true });
+      await files.rename(draft, path);
+      const bytes = Number(size);
+      return { handle, ino, dev, size: bytes, limit: Math.max(smallest, 4 * bytes) };
+    } catch (error) {
+      await closeQuietly(handle);
+      await files.rm(draft, { force: true }).catch(() => {});
+      throw error;
+    }
+  };
+
+  return {
+    usable: () => current !== null,
+    overgrown: () => current !== null && current.size > current.limit,
+
+    async append(frames) {
+      if (!current) throw new Error('no journal file is open');
+      const file = current;
+      const bytes = Buffer.concat(frames);
+      try {
+        await file.handle.writeFile(bytes);
+        await file.handle.datasync();
+        await checkInPlace(file);
+        file.size += bytes.length;
+      } catch (error) {
+        // Whoever is told that this failed must not find it in the file after a restart.
+        await file.handle.truncate(file.size).catch(() => {});
+        await drop();
+        throw error;
+      }
+    },
+
+    async rewrite(records) {
+      let next: Current;
+      try {
+        next = await writeDraft(records);
+      } catch (error) {
+        // The old file is as good as before; try again when it has grown some more.
+        if (current) current.limit = current.size + smallest;
+        throw error;
+      }
+      await drop();
+      current = next;
+      try {
+        await syncDir();
+      } catch (error) {
+        await drop();
+        throw error;
+      }
+    },
+
+    close: drop,
+  };
+};

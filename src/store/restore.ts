@@ -1,0 +1,40 @@
+import type { LaunchOrder, OwnedGroup } from '../../machines/facts.ts';
+import type { LedgerView } from './ledger.ts';
+
+/** A launch older than this is not sent again: its tasks are long in the lists, and its token does not live for ever. */
+export const resendLimit = 10 * 60_000;
+
+/** The clock may have been set back a little since the record was written. */
+const clockSlack = 60_000;
+
+export interface Restored {
+  /** Open launches to send again, unchanged and under their tokens. */
+  resend: LaunchOrder[];
+  /** Labels of open launches that must not be sent again; their tasks, if any, are left to adoption. */
+  abandoned: string[];
+  owned: OwnedGroup[];
+  /** Never later than now, even when the clock was set back. */
+  lastLaunchAt: number | null;
+}
+
+/** What a start makes of the ledger it finds. `now` in milliseconds since the epoch. */
+export const restore = (
+  ledger: Pick<LedgerView, 'openLaunches' | 'groups' | 'lastLaunchAt'>,
+  { now, requestHashOf }: { now: number; requestHashOf: (order: LaunchOrder) => string },
+): Restored => {
+  const resend: LaunchOrder[] = [];
+  const abandoned: string[] = [];
+  for (const { label, clientToken, count, revision, requestHash, at } of ledger.openLaunches()) {
+    const order: LaunchOrder = { label, clientToken, count, revision };
+    const young = now - at < resendLimit && at - now < clockSlack;
+    if (young && requestHashOf(order) === requestHash) resend.push(order);
+    else abandoned.push(label);
+  }
+  return {
+    resend,
+    abandoned,
+    // A launch time in the future would make every judgement by age wait for it.
+    owned: ledger.groups().map((g) => ({ ...g, launchedAt: Math.min(g.launchedAt, now) })),
+    lastLaunchAt: ledger.lastLaunchAt === null ? null : Math.min(ledger.lastLaunchAt, now),
+  };
+};

@@ -1,0 +1,68 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Log } from '../observe/log.ts';
+import { StoreFailure, wordsOf } from './failure.ts';
+
+/** A state directory that is ours alone until `release`, or until this process ends, however it ends. */
+export interface StateDir {
+  path: string;
+  release(): void;
+}
+
+type Lock = 'ours' | 'busy' | { unguarded: string };
+
+/**
+ * flock(2) by way of flock(1): the lock belongs to the open file description that both share, so it stays
+ * with our descriptor when flock(1) has exited, and the kernel drops it with our last one, also after SIGKILL.
+ */
+const lock = (fd: number): Lock => {
+  const { error, status, signal } = spawnSync('flock', ['-n', '3'], {
+    stdio: ['ignore', 'ignore', 'ignore', fd],
+    timeout: 10_000,
+  });
+  if (error) return { unguarded: wordsOf(error) };
+  if (status === 0) return 'ours';
+  if (status === 1) return 'busy';
+  return { unguarded: `flock ended with ${status ?? signal}` };
+};
+
+export const openStateDir = (path: string, log: Log): StateDir => {
+  let fd: number;
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    // Not emptied by opening: until the lock is ours, the pid in it is somebody else's.
+    fd = openSync(join(path, 'lock'), 'a', 0o600);
+  } catch (error) {
+    const message = `The state directory ${path} cannot be used: ${wordsOf(error)}`;
+    throw new StoreFailure('directory', message, { cause: error });
+  }
+  const outcome = lock(fd);
+  if (outcome === 'busy') {
+    closeSync(fd);
+    const message = `The state directory ${path} is in use by another scaler-ecs; stop it, or give this one its own --state-dir`;
+    throw new StoreFailure('busy', message);
+  }
+  if (outcome !== 'ours')
+    log.warn(
+      { path, reason: outcome.unguarded },
+      'the state directory cannot be locked: never start two daemons on it',
+    );
+  try {
+    ftruncateSync(fd);
+    writeSync(fd, `${process.pid}\n`);
+  } catch (error) {
+    // The pid is for people; a full disk must not keep us from running.
+    log.warn({ path, reason: wordsOf(error) }, 'could not write our pid into the lock file');
+  }
+  let held = true;
+  return {
+    path,
+    release() {
+      if (!held) return;
+      held = false;
+      // The file stays: to remove it would let two processes hold locks on two files of this name.
+      closeSync(fd);
+    },
+  };
+};
