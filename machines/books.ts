@@ -3,6 +3,9 @@ import type { LaunchEnd } from './launch.ts';
 import { type Counts, noCounts } from './plan.ts';
 import type { GroupEvent, GroupPhase } from './workerGroup.ts';
 
+/** One DescribeTasks page. More children than this under one parent make every spawn slow. */
+export const cohortSize = 100;
+
 /** What a cohort knows of one group: reported by the group, or last seen at ECS. */
 export interface GroupRow {
   taskArn: string | null;

@@ -19,9 +19,6 @@ import { type LaunchEnd, launch } from './launch.ts';
 import type { Counts } from './plan.ts';
 import { type GroupEnd, type GroupReport, workerGroup } from './workerGroup.ts';
 
-/** One DescribeTasks page. More children than this under one parent make every spawn slow. */
-export const cohortSize = 100;
-
 interface Context extends Books {
   cohortId: string;
   patience: Patience;

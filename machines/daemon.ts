@@ -1,0 +1,121 @@
+import {
+  assign,
+  type DoneActorEvent,
+  type ErrorActorEvent,
+  forwardTo,
+  sendTo,
+  setup,
+} from 'xstate';
+import { effect } from './effect.ts';
+import { type FailureNote, noteOf } from './failure.ts';
+import type { ManagerInput } from './fleet.ts';
+import { manager } from './manager.ts';
+import { type SchedulerEvent, session } from './session.ts';
+
+export interface DaemonInput {
+  manager: ManagerInput;
+  /** Workers to advertise. */
+  workers: number;
+  heartbeatIntervalMs: number;
+  /** How long stopping all tasks may take before we leave, ms. */
+  stopTimeoutMs: number;
+}
+
+interface Context extends DaemonInput {
+  attempts: number;
+  trouble: FailureNote | null;
+  crash: string | null;
+}
+
+export interface DaemonEnd {
+  /** Set when a bug ended us. */
+  crash: string | null;
+}
+
+/** The root: prepares AWS while the session already heartbeats, and ends everything in order. */
+export const daemon = setup({
+  types: {} as {
+    input: DaemonInput;
+    context: Context;
+    events:
+      | SchedulerEvent
+      | { type: 'daemon.stop' }
+      | { type: 'manager.stopped' }
+      | DoneActorEvent<unknown>
+      | ErrorActorEvent;
+    output: DaemonEnd;
+  },
+  actors: { session, manager, prepare: effect<{ revision: string }>('prepare') },
+  actions: {
+    notePreparation: (_, _trouble: FailureNote) => {},
+    toManager: forwardTo('manager'),
+    fallSilent: sendTo('session', { type: 'session.capacity', workers: 0 }),
+  },
+  delays: {
+    stopTimeout: ({ context }) => context.stopTimeoutMs,
+    /** 1 s, 2 s, 4 s ... 60 s. */
+    preparationPause: ({ context }) =>
+      Math.min(60_000, 1000 * 2 ** Math.max(0, context.attempts - 1)),
+  },
+}).createMachine({
+  id: 'daemon',
+  context: ({ input }) => ({ ...input, attempts: 0, trouble: null, crash: null }),
+  output: ({ context }) => ({ crash: context.crash }),
+  invoke: [
+    {
+      id: 'session',
+      src: 'session',
+      input: ({ context: { workers, heartbeatIntervalMs } }) => ({ workers, heartbeatIntervalMs }),
+    },
+    { id: 'manager', src: 'manager', input: ({ context }) => context.manager },
+  ],
+  on: {
+    'scheduler.heartbeatEcho': { actions: 'toManager' },
+    'scheduler.command': { actions: 'toManager' },
+    'xstate.error.actor.*': {
+      target: '.stopped',
+      actions: assign({ crash: ({ event }) => noteOf(event.error).reason }),
+    },
+  },
+  initial: 'preparing',
+  states: {
+    preparing: {
+      entry: assign({ attempts: ({ context }) => context.attempts + 1 }),
+      invoke: {
+        id: 'prepare',
+        src: 'prepare',
+        onDone: {
+          target: 'serving',
+          actions: sendTo('manager', ({ event }) => ({
+            type: 'aws.ready',
+            revision: event.output.revision,
+          })),
+        },
+        onError: {
+          target: 'unprepared',
+          actions: [
+            assign({ trouble: ({ event }) => noteOf(event.error) }),
+            { type: 'notePreparation', params: ({ event }) => noteOf(event.error) },
+          ],
+        },
+      },
+      on: { 'daemon.stop': 'stopping' },
+    },
+    // AWS said no, or nothing: what runs is kept, heartbeats go on, and we ask again.
+    unprepared: {
+      after: { preparationPause: 'preparing' },
+      on: { 'daemon.stop': 'stopping' },
+    },
+    serving: { on: { 'daemon.stop': 'stopping' } },
+    stopping: {
+      entry: ['fallSilent', sendTo('manager', { type: 'manager.stop' })],
+      after: { stopTimeout: 'leaving' },
+      on: { 'manager.stopped': 'leaving', 'daemon.stop': 'leaving' },
+    },
+    leaving: {
+      entry: sendTo('session', { type: 'session.close' }),
+      on: { 'xstate.done.actor.session': 'stopped', 'daemon.stop': 'stopped' },
+    },
+    stopped: { type: 'final' },
+  },
+});
