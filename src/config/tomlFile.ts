@@ -1,0 +1,110 @@
+import { parse, TomlError } from 'smol-toml';
+import { ConfigFailure, shown } from './configFailure.ts';
+import { nearest } from './nearest.ts';
+import { isKey, type Key, keys, rowOf } from './schema.ts';
+
+/** One `[[worker_manager]]` of ours; integers are bigint, everything else as TOML has it. */
+export interface Entry {
+  values: Map<Key, unknown>;
+  /** Where it stands, for messages. */
+  place: string;
+}
+
+export interface ConfigFile {
+  entries: Entry[];
+  /** Sections and managers that are in the file and not for us. */
+  notOurs: string[];
+}
+
+const ourType = 'aws_raw_ecs';
+/** What Scaler called our section before it had `[[worker_manager]]`. */
+const formerSections = ['worker_manager_aws_raw_ecs', 'ecs_worker_manager', 'ecs_worker_adapter'];
+/** Scaler's internal groups, which it reads as sub-tables, too. */
+const groups = ['worker_manager_config', 'worker_config', 'logging_config'];
+const keysInFiles = keys.filter((key) => !rowOf(key).flagOnly);
+
+type Warn = (line: string) => void;
+type Table = Record<string, unknown>;
+
+export function readConfigFile(
+  path: string,
+  readFile: (path: string) => string,
+  warn: Warn,
+): ConfigFile {
+  const document = parsed(path, readFile);
+  const notOurs: string[] = [];
+  const entries: Entry[] = [];
+  for (const [section, content] of Object.entries(document)) {
+    if (plainName(section) !== 'worker_manager') {
+      notOurs.push(Array.isArray(content) ? `[[${section}]]` : `[${section}]`);
+      continue;
+    }
+    tables(path, content).forEach((table, index, { length }) => {
+      const place = `${path}${length > 1 ? `, [[worker_manager]] ${index + 1}` : ''}`;
+      if (table.type !== ourType) notOurs.push(`[[worker_manager]] of type ${shown(table.type)}`);
+      else entries.push({ place, values: valuesOf(table, place, warn) });
+    });
+  }
+  return { entries, notOurs };
+}
+
+/** Why a file has no entry for us. */
+export function noEntry(path: string, { notOurs }: ConfigFile): ConfigFailure {
+  const former = formerSections.find((name) =>
+    notOurs.some((one) => plainName(one) === `[${name}]`),
+  );
+  return new ConfigFailure(
+    former
+      ? `${path}: [${former}] is what older Scaler releases read; write [[worker_manager]] and below it type = "${ourType}"`
+      : `${path}: no [[worker_manager]] of type = "${ourType}"`,
+  );
+}
+
+function parsed(path: string, readFile: (path: string) => string): Table {
+  let content: string;
+  try {
+    content = readFile(path);
+  } catch (error) {
+    throw new ConfigFailure(`cannot read ${path}: ${oneLine(error)}`, { cause: error });
+  }
+  try {
+    return parse(content.replace(/^\uFEFF/, ''), { integersAsBigInt: true });
+  } catch (error) {
+    // The parser's message goes on with the lines of the file around the error, which may hold keys.
+    const where = error instanceof TomlError ? `:${error.line}:${error.column}` : '';
+    throw new ConfigFailure(`${path}${where}: ${oneLine(error)}`);
+  }
+}
+
+const oneLine = (error: unknown) => String((error as Error).message).split('\n')[0];
+const plainName = (name: string) => name.replaceAll('-', '_');
+const isTable = (value: unknown): value is Table =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+
+/** `[[worker_manager]]`, or a single `[worker_manager]`. */
+function tables(path: string, content: unknown): Table[] {
+  const all = Array.isArray(content) ? content : [content];
+  if (all.every(isTable)) return all;
+  throw new ConfigFailure(`${path}: worker_manager must be [[worker_manager]] tables`);
+}
+
+function valuesOf(table: Table, place: string, warn: Warn): Map<Key, unknown> {
+  const values = new Map<Key, unknown>();
+  const read = (from: Table) => {
+    for (const [name, value] of Object.entries(from)) {
+      const key = plainName(name);
+      if (key === 'type' && from === table) continue;
+      if (groups.includes(key) && isTable(value) && from === table) read(value);
+      else if (!isKey(key) || rowOf(key).flagOnly) warn(unknownKey(name, place));
+      else if (values.has(key)) throw new ConfigFailure(`${key}: given twice in ${place}`);
+      else values.set(key, value);
+    }
+  };
+  read(table);
+  return values;
+}
+
+function unknownKey(name: string, place: string): string {
+  const meant = nearest(plainName(name), keysInFiles);
+  return `unknown key ${shown(name)} in ${place} means nothing here${meant ? `; did you mean ${meant}?` : ''}`;
+}
