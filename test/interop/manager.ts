@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { command, type Emulator } from './emulatorClient.ts';
+import type { Running } from './processes.ts';
+import { networkBackend, type Scheduler } from './scheduler.ts';
+import type { Stage } from './stage.ts';
+
+export interface ManagerSetup {
+  /** Names its log; its state directory is `state-<name>`, so the same name again is a restart. */
+  name: string;
+  managerId: string;
+  capabilities: string | null;
+}
+
+export const usualSetup: ManagerSetup = {
+  name: 'manager',
+  managerId: 'wm-ecs',
+  capabilities: null,
+};
+
+/** What every scenario allows at most; with one worker a task it is the cap of both meanings of the flag. */
+export const MAX_TASKS = 4;
+
+/** The daemon as a user starts it; or, to compare, the Python manager of the release with the same flags. */
+export async function startManager(
+  stage: Stage,
+  scheduler: Scheduler,
+  emulator: Emulator,
+  { name, managerId, capabilities }: ManagerSetup = usualSetup,
+): Promise<Running> {
+  const flags = [
+    scheduler.address,
+    ...['--worker-manager-id', managerId],
+    ...['--worker-scheduler-address', scheduler.address],
+    ...['--object-storage-address', scheduler.storageAddress],
+    ...['--ecs-subnets', 'subnet-1'],
+    ...['--ecs-task-cpu', '1'],
+    ...['--ecs-task-memory', '2'],
+    ...['--max-task-concurrency', String(MAX_TASKS)],
+    ...(capabilities ? ['--per-worker-capabilities', capabilities] : []),
+  ];
+  const stateDir = await stage.subdirectory(`state-${name}`);
+  const program =
+    stage.options.manager === 'ours'
+      ? { command: process.execPath, args: [command, 'run', ...flags, '--state-dir', stateDir] }
+      : {
+          command: join(stage.venv.bin, 'scaler_worker_manager'),
+          args: ['aws_raw_ecs', ...flags],
+        };
+  return stage.processes.start({
+    name,
+    ...program,
+    cwd: stateDir,
+    env: {
+      ...networkBackend(stage),
+      AWS_ENDPOINT_URL: emulator.url,
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+      AWS_REGION: 'us-east-1',
+      AWS_EC2_METADATA_DISABLED: 'true',
+    },
+  });
+}
+
+/** Without a chance to say good-bye. */
+export async function killManager(stage: Stage, manager: Running): Promise<void> {
+  stage.processes.signal(manager, 'SIGKILL');
+  await manager.ended;
+}

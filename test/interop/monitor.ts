@@ -1,0 +1,73 @@
+import type { Running } from './processes.ts';
+import { networkBackend, type Scheduler } from './scheduler.ts';
+import type { Stage } from './stage.ts';
+
+const program = new URL('monitor.py', import.meta.url).pathname;
+
+interface WorkerMessage {
+  kind: 'worker';
+  id: string;
+  state: string;
+  capabilities: Record<string, string>;
+}
+
+interface SchedulerMessage {
+  kind: 'scheduler';
+  workers: string[];
+  managers: Record<string, string[]>;
+  identities: Record<string, string>;
+}
+
+/** What a scheduler has published since we listen. */
+export interface Monitor {
+  process: Running;
+  /** Every worker id ever seen, with the capabilities it registered with (null: none heard). */
+  workers: Map<string, Record<string, string> | null>;
+  /** Worker ids by the manager id that the workers themselves named. */
+  managers: Map<string, Set<string>>;
+  /** The transport identity each manager last used. */
+  identities: Map<string, string>;
+  /** As of the newest full state. */
+  connected: string[];
+  states: number;
+}
+
+let monitors = 0;
+
+export async function startMonitor(stage: Stage, scheduler: Scheduler): Promise<Monitor> {
+  const monitor: Omit<Monitor, 'process'> = {
+    workers: new Map(),
+    managers: new Map(),
+    identities: new Map(),
+    connected: [],
+    states: 0,
+  };
+  const process = stage.processes.start({
+    name: `monitor-${++monitors}`,
+    command: stage.venv.python,
+    args: [program, stage.options.transport, '127.0.0.1', String(scheduler.monitorPort)],
+    cwd: await stage.subdirectory('monitor'),
+    env: networkBackend(stage),
+    onLine: (line) => hear(running, JSON.parse(line)),
+  });
+  const running: Monitor = Object.assign(monitor, { process });
+  await stage.until('the monitor stream speaks', 20_000, () => running.states > 0, [process]);
+  return running;
+}
+
+function hear(monitor: Monitor, message: WorkerMessage | SchedulerMessage): void {
+  if (message.kind === 'worker') {
+    if (message.state === 'connected') monitor.workers.set(message.id, message.capabilities);
+    return;
+  }
+  monitor.states++;
+  monitor.connected = message.workers;
+  for (const id of message.workers) if (!monitor.workers.has(id)) monitor.workers.set(id, null);
+  for (const [manager, ids] of Object.entries(message.managers)) {
+    const known = monitor.managers.get(manager) ?? new Set();
+    for (const id of ids) known.add(id);
+    monitor.managers.set(manager, known);
+  }
+  for (const [manager, identity] of Object.entries(message.identities))
+    monitor.identities.set(manager, identity);
+}

@@ -1,0 +1,73 @@
+import { parseArgs } from 'node:util';
+
+/** A setting or a machine that cannot do this run: one line, no stack. */
+export class InteropFailure extends Error {}
+
+export type Transport = 'ymq' | 'zmq';
+
+export interface Options {
+  /** A release of opengris-scaler on PyPI. */
+  scaler: string;
+  transport: Transport;
+  addressScheme: 'tcp' | 'ws';
+  scenario: string;
+  json: boolean;
+  /** `original`: the Python manager of the same release, to compare with and to prove the harness itself. */
+  manager: 'ours' | 'original';
+  python: string | null;
+  /** For each scenario, from its first process to its last. */
+  deadlineSeconds: number;
+  /** Leaves the logs where they are, also after a success. */
+  keep: boolean;
+}
+
+const oneOf = <T extends string>(flag: string, value: string, allowed: readonly T[]): T => {
+  const found = allowed.find((one) => one === value);
+  if (!found) throw new InteropFailure(`--${flag} ${value}: must be one of ${allowed.join(', ')}`);
+  return found;
+};
+
+export function parseOptions(argv: string[]): Options {
+  const { values } = parseArgs({
+    args: argv,
+    options: {
+      scaler: { type: 'string', default: '2.6.0' },
+      transport: { type: 'string', default: 'ymq' },
+      'address-scheme': { type: 'string', default: 'tcp' },
+      scenario: { type: 'string', default: 'squares' },
+      json: { type: 'boolean', default: false },
+      manager: { type: 'string', default: 'ours' },
+      python: { type: 'string' },
+      'deadline-seconds': { type: 'string', default: '180' },
+      keep: { type: 'boolean', default: false },
+    },
+  });
+  if (!/^\d+\.\d+(\.\d+)?$/.test(values.scaler))
+    throw new InteropFailure(`--scaler ${values.scaler}: must be a release such as 2.6.0`);
+  const deadlineSeconds = Number(values['deadline-seconds']);
+  if (!(deadlineSeconds > 0))
+    throw new InteropFailure(
+      `--deadline-seconds ${values['deadline-seconds']}: must be above zero`,
+    );
+  return {
+    scaler: values.scaler,
+    transport: oneOf('transport', values.transport, ['ymq', 'zmq']),
+    addressScheme: oneOf('address-scheme', values['address-scheme'], ['tcp', 'ws']),
+    scenario: values.scenario,
+    json: values.json,
+    manager: oneOf('manager', values.manager, ['ours', 'original']),
+    python: values.python ?? null,
+    deadlineSeconds,
+    keep: values.keep,
+  };
+}
+
+/** -1, 0 or 1; numbers between dots compare as numbers. */
+export function compareReleases(a: string, b: string): number {
+  const [left, right] = [a.split('.').map(Number), b.split('.').map(Number)];
+  for (let i = 0; i < Math.max(left.length, right.length); i++) {
+    const difference = (left[i] ?? 0) - (right[i] ?? 0);
+    if (difference !== 0) return Math.sign(difference);
+  }
+  return 0;
+}

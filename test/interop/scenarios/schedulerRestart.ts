@@ -1,0 +1,36 @@
+import { startClient } from '../client.ts';
+import { startMonitor } from '../monitor.ts';
+import { type Outcome, WANTED_RESULTS } from '../report.ts';
+import { startSchedulerProcess } from '../scheduler.ts';
+import type { Stage } from '../stage.ts';
+import { openWorld, running, settle } from '../world.ts';
+
+/** The daemon calls a scheduler silent after this long; launches already under way may still land until then. */
+const SILENCE_MS = 6000;
+
+/** The scheduler dies in mid-run and comes back at the same address with an empty memory. */
+export async function schedulerRestart(stage: Stage): Promise<Outcome> {
+  const world = await openWorld(stage);
+  const { scheduler, emulator } = world;
+  const first = await startClient(stage, scheduler, { count: 200, sleep: 0.5 });
+  await stage.until('two tasks run', 60_000, async () => (await running(emulator)).length >= 2, [
+    world.manager,
+  ]);
+
+  stage.processes.signal(scheduler.process, 'SIGKILL');
+  await scheduler.process.ended;
+  await stage.processes.stop(first.process, 0);
+  await stage.processes.stop(world.monitor.process, 0);
+  await stage.pause(SILENCE_MS);
+  const bought = (await emulator.ledger()).length;
+  await stage.pause(4000);
+  const { length: now } = await emulator.ledger();
+  stage.check(now === bought, `nothing is bought for a dead scheduler (${now - bought})`);
+
+  scheduler.process = await startSchedulerProcess(stage, scheduler, 'scheduler');
+  const seenBefore = world.monitor.workers;
+  world.monitor = await startMonitor(stage, scheduler);
+  for (const [id, capabilities] of seenBefore) world.monitor.workers.set(id, capabilities);
+  const second = await startClient(stage, scheduler, { count: WANTED_RESULTS, sleep: 0.3 });
+  return settle(stage, world, await second.rightResults);
+}

@@ -1,0 +1,64 @@
+import { execFile } from 'node:child_process';
+import { createConnection } from 'node:net';
+import { promisify } from 'node:util';
+import { isSchedulerAlive, startClient } from '../client.ts';
+import { killManager, startManager, usualSetup } from '../manager.ts';
+import { type Outcome, WANTED_RESULTS } from '../report.ts';
+import type { Scheduler } from '../scheduler.ts';
+import type { Stage } from '../stage.ts';
+import { openWorld, running, settle } from '../world.ts';
+
+const program = new URL('../heartbeat.py', import.meta.url).pathname;
+
+/**
+ * The worst end a daemon can have: its connection is reset with a heartbeat still unanswered. The answer then waits for
+ * this identity, and everything else in the scheduler waits for the answer. The next start of the daemon must free it.
+ */
+export async function wedgedScheduler(stage: Stage): Promise<Outcome> {
+  const world = await openWorld(stage);
+  const { scheduler, emulator, monitor } = world;
+  const client = await startClient(stage, scheduler, { count: WANTED_RESULTS, sleep: 0.8 });
+  await stage.until('a task runs', 60_000, async () => (await running(emulator)).length, [
+    world.manager,
+  ]);
+  const identity = await stage.until('the monitor stream names the manager', 5000, () =>
+    monitor.identities.get(usualSetup.managerId),
+  );
+  await killManager(stage, world.manager);
+  await dieInHeartbeat(stage, scheduler, identity);
+  // Later releases may survive this; then there is less to free, and the rest must hold all the same.
+  const wedged = !(await isSchedulerAlive(stage, scheduler, 4000));
+  stage.log(`     the scheduler ${wedged ? 'hangs' : 'does not hang'}`);
+
+  world.manager = await startManager(stage, scheduler, emulator);
+  stage.check(
+    await isSchedulerAlive(stage, scheduler, 5000),
+    'the restarted daemon frees the scheduler within 5 s',
+  );
+  return settle(stage, world, await client.rightResults);
+}
+
+/** Sends one heartbeat as that manager and resets the connection before the scheduler has seen either. */
+async function dieInHeartbeat(stage: Stage, scheduler: Scheduler, identity: string): Promise<void> {
+  const { stdout } = await promisify(execFile)(stage.venv.python, [program, usualSetup.managerId]);
+  const heartbeat = Buffer.from(stdout.trim(), 'hex');
+  const framed = (payload: Uint8Array) => {
+    const header = Buffer.alloc(8);
+    header.writeBigUInt64LE(BigInt(payload.length));
+    return Buffer.concat([header, payload]);
+  };
+  const socket = createConnection(scheduler.port, '127.0.0.1');
+  let greeted = false;
+  socket.on('data', () => {
+    greeted = true;
+  });
+  socket.on('error', (error) => stage.log(`     ${error.message}`));
+  socket.write(Buffer.concat([Buffer.from('YMQ\x01'), framed(Buffer.from(identity))]));
+  await stage.until('the scheduler greets', 5000, () => greeted);
+  await stage.pause(200);
+  stage.processes.signal(scheduler.process, 'SIGSTOP');
+  await new Promise((resolve) => socket.write(framed(heartbeat), resolve));
+  socket.resetAndDestroy();
+  await stage.pause(100);
+  stage.processes.signal(scheduler.process, 'SIGCONT');
+}

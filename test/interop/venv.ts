@@ -1,0 +1,85 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { InteropFailure } from './options.ts';
+
+const run = promisify(execFile);
+
+export interface Venv {
+  dir: string;
+  bin: string;
+  python: string;
+}
+
+const INSTALL_LIMIT_MS = 10 * 60_000;
+
+/** The first Python that really starts (a version manager's stub may exist and not) and is new enough. */
+async function findPython(wanted: string | null): Promise<{ path: string; version: string }> {
+  const candidates = wanted ? [wanted] : ['python3', 'python3.13', 'python3.12', 'python3.11'];
+  const tried: string[] = [];
+  for (const candidate of candidates) {
+    try {
+      const code = 'import sys; print(sys.executable); print("%d.%d" % sys.version_info[:2])';
+      const { stdout } = await run(candidate, ['-c', code]);
+      const [path = '', version = ''] = stdout.trim().split('\n');
+      if (Number(version.split('.')[1]) >= 10) return { path, version };
+      tried.push(`${candidate} is ${version}`);
+    } catch {
+      tried.push(`${candidate} does not start`);
+    }
+  }
+  throw new InteropFailure(
+    `the interop run needs Python 3.10 or newer and found none: ${tried.join(', ')}`,
+  );
+}
+
+/** What pip said last is what a person needs; the rest is progress. */
+const lastLines = (text: string) => text.trim().split('\n').slice(-12).join('\n');
+
+/**
+ * A virtual environment with that release, made once and then reused: its marker file is written
+ * last, so that a half-made one is never mistaken for a whole one.
+ */
+export async function ensureVenv(
+  cacheDir: string,
+  release: string,
+  extras: string[],
+  wantedPython: string | null,
+  say: (text: string) => void,
+): Promise<Venv> {
+  const { path, version } = await findPython(wantedPython);
+  const dir = join(cacheDir, `venv-${release}-py${version}`);
+  const venv: Venv = { dir, bin: join(dir, 'bin'), python: join(dir, 'bin', 'python') };
+  const marker = (name: string) => join(dir, `.complete-${name}`);
+  const pip = async (...what: string[]) => {
+    say(`pip install ${what.join(' ')}`);
+    // Never from source: building the C++ parts takes an hour and fails for lack of libraries.
+    const flags = ['--quiet', '--only-binary', 'opengris-scaler'];
+    await run(venv.python, ['-m', 'pip', 'install', ...flags, ...what], {
+      timeout: INSTALL_LIMIT_MS,
+    }).catch((error: { stderr?: string; message: string }) => {
+      throw new InteropFailure(
+        `pip could not install ${what.join(' ')} for Python ${version}:\n${lastLines(error.stderr || error.message)}`,
+      );
+    });
+  };
+  if (!existsSync(marker('scaler'))) {
+    await rm(dir, { recursive: true, force: true });
+    await mkdir(cacheDir, { recursive: true });
+    say(`making ${dir}`);
+    await run(path, ['-m', 'venv', dir], { timeout: INSTALL_LIMIT_MS }).catch((error: Error) => {
+      throw new InteropFailure(`python -m venv failed: ${error.message}`);
+    });
+    // Releases that have no such extra bring pyzmq anyway; pip then only warns.
+    await pip(`opengris-scaler[zmq]==${release}`);
+    await writeFile(marker('scaler'), '');
+  }
+  for (const extra of extras) {
+    if (existsSync(marker(extra))) continue;
+    await pip(extra);
+    await writeFile(marker(extra), '');
+  }
+  return venv;
+}
