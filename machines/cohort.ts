@@ -1,4 +1,4 @@
-import { assign, type DoneActorEvent, type ErrorActorEvent, sendParent, setup } from 'xstate';
+import { assign, type DoneActorEvent, type ErrorActorEvent, setup } from 'xstate';
 import {
   admitted,
   adopted,
@@ -16,6 +16,7 @@ import { effect } from './effect.ts';
 import type { FailureKind, OwnedGroup, TaskSighting } from './facts.ts';
 import { noteOf } from './failure.ts';
 import { type LaunchEnd, launch } from './launch.ts';
+import { parent } from './parent.ts';
 import type { Counts } from './plan.ts';
 import { type GroupEnd, type GroupReport, workerGroup } from './workerGroup.ts';
 
@@ -81,7 +82,7 @@ const report = cohortSetup.enqueueActions(({ context, enqueue }) => {
   if (told === context.told) return;
   enqueue.assign({ told });
   const changed: CohortReport = { type: 'cohort.changed', cohortId, order, counts, launches };
-  enqueue(sendParent(changed));
+  enqueue.sendTo(parent, changed);
 });
 
 const setback = (
@@ -151,7 +152,7 @@ const settle = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   for (const [groupId, news] of toGroups) enqueue.sendTo(groupId, news);
   for (const { kind, reason } of new Map(end.refusals.map((no) => [no.reason, no])).values()) {
     enqueue({ type: 'noteRefusal', params: { label: end.label, kind, reason } });
-    enqueue(sendParent(setback(context.cohortId, kind, reason)));
+    enqueue.sendTo(parent, setback(context.cohortId, kind, reason));
   }
   enqueue.stopChild(actorId);
   enqueue(report);
@@ -163,7 +164,7 @@ const reap = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   enqueue.assign({ groups });
   enqueue({ type: 'noteEnded', params: end });
   if (!end.registered && end.taskArn !== null && end.cause !== 'drained')
-    enqueue(sendParent(setback(context.cohortId, 'startFailed', end.detail ?? end.cause)));
+    enqueue.sendTo(parent, setback(context.cohortId, 'startFailed', end.detail ?? end.cause));
   enqueue.stopChild(actorId);
   enqueue(report);
 });

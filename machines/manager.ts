@@ -1,11 +1,4 @@
-import {
-  assign,
-  type DoneActorEvent,
-  type ErrorActorEvent,
-  raise,
-  sendParent,
-  setup,
-} from 'xstate';
+import { assign, type DoneActorEvent, type ErrorActorEvent, raise, sendTo, setup } from 'xstate';
 import { cohortSize, type LaunchPlan } from './books.ts';
 import { type CohortOrder, type CohortReport, cohort } from './cohort.ts';
 import { workersWanted } from './demand.ts';
@@ -28,6 +21,7 @@ import {
   nextHold,
   surveyDue,
 } from './fleet.ts';
+import { parent } from './parent.ts';
 import { noCounts, plan, total } from './plan.ts';
 import type { SchedulerEvent } from './session.ts';
 
@@ -344,7 +338,7 @@ export const manager = managerSetup.createMachine({
             'cohort.changed': { actions: [book, evacuate] },
           },
         },
-        stopped: { entry: sendParent({ type: 'manager.stopped' }) },
+        stopped: { entry: sendTo(parent, { type: 'manager.stopped' }) },
       },
     },
     survey: {

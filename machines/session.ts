@@ -1,7 +1,8 @@
-import { assign, type ErrorActorEvent, sendParent, sendTo, setup } from 'xstate';
+import { assign, type ErrorActorEvent, sendTo, setup } from 'xstate';
 import { stream } from './effect.ts';
 import type { DesiredRequest } from './facts.ts';
 import { noteOf } from './failure.ts';
+import { parent } from './parent.ts';
 
 /** What the scheduler says, as the rest of the house hears it. `at`: milliseconds since the epoch. */
 export type SchedulerEvent =
@@ -91,7 +92,7 @@ export const session = setup({
       attempts: 0,
       trouble: null,
     }),
-    forward: sendParent(({ event }) => event),
+    forward: sendTo(parent, ({ event }) => event),
   },
 }).createMachine({
   id: 'session',

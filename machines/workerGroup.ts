@@ -1,6 +1,7 @@
-import { assign, sendParent, setup } from 'xstate';
+import { assign, sendTo, setup } from 'xstate';
 import { effect } from './effect.ts';
 import type { Cause } from './facts.ts';
+import { parent } from './parent.ts';
 
 export type GroupPhase = 'requested' | 'provisioning' | 'running' | 'draining';
 
@@ -53,7 +54,8 @@ export const workerGroup = setup({
   actors: { stopTask: effect<void, { taskArn: string }>('stopTask') },
   guards: { leaving: ({ context }) => context.leaving },
   actions: {
-    tell: sendParent(
+    tell: sendTo(
+      parent,
       ({ context }, { phase }: { phase: GroupPhase }): GroupReport => ({
         type: 'group.changed',
         groupId: context.groupId,

@@ -1,0 +1,101 @@
+import { getAdjacencyMap } from '@xstate/graph';
+import {
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+  type AnyStateNode,
+  createEmptyActor,
+  type EventObject,
+} from 'xstate';
+
+/** One fixture per event that can happen; what an effect answers is an event too. */
+export interface Model {
+  input: unknown;
+  /** What counts as the same state. */
+  key: (state: AnyMachineSnapshot) => unknown;
+  events: EventObject[] | ((state: AnyMachineSnapshot) => EventObject[]);
+}
+
+export interface Step {
+  event: EventObject;
+  state: AnyMachineSnapshot;
+}
+
+export interface Walk {
+  title: string;
+  steps: Step[];
+}
+
+const adjacency = (machine: AnyStateMachine, model: Model) =>
+  getAdjacencyMap(machine as never, {
+    input: model.input as never,
+    events: model.events as never,
+    serializeState: (state) => JSON.stringify(model.key(state as AnyMachineSnapshot)),
+    limit: 200_000,
+  }) as unknown as Record<string, { state: AnyMachineSnapshot; transitions: Record<string, Step> }>;
+
+const enabled = (machine: AnyStateMachine, { event, state }: Step): boolean =>
+  (machine.getTransitionData(state as never, event as never) as unknown[]).length > 0;
+
+/** One walk for every edge: the shortest way to its source, then the edge. Loops are edges too. */
+export const walks = (machine: AnyStateMachine, model: Model): Walk[] => {
+  const map = adjacency(machine, model);
+  const keyOf = (state: AnyMachineSnapshot) => JSON.stringify(model.key(state));
+  const start = machine.getInitialSnapshot(
+    { self: createEmptyActor(), system: undefined } as never,
+    model.input as never,
+  );
+  const startKey = Object.keys(map).find((key) => key === keyOf(start as AnyMachineSnapshot));
+  if (startKey === undefined) throw new Error('the initial state is not in the graph');
+  const way = new Map<string, Step[]>([[startKey, []]]);
+  const queue = [startKey];
+  const found: Walk[] = [];
+  for (let key = queue.shift(); key !== undefined; key = queue.shift()) {
+    const node = map[key];
+    const before = way.get(key) ?? [];
+    if (node?.state.status !== 'active') continue;
+    for (const edge of Object.values(node.transitions)) {
+      if (!enabled(machine, { event: edge.event, state: node.state })) continue;
+      const steps = [...before, edge];
+      const next = keyOf(edge.state);
+      if (!way.has(next)) {
+        way.set(next, steps);
+        queue.push(next);
+      }
+      found.push({ title: `${key} --${JSON.stringify(edge.event)}--> ${next}`, steps });
+    }
+  }
+  return found;
+};
+
+const allNodes = (node: AnyStateNode): AnyStateNode[] => [
+  node,
+  ...Object.values(node.states as Record<string, AnyStateNode>).flatMap(allNodes),
+];
+
+/** Transitions that are drawn in the machine but that no walk takes; `always` is not to be used. */
+export const untaken = (machine: AnyStateMachine, model: Model): string[] => {
+  const taken = new Set<unknown>();
+  for (const { state, transitions } of Object.values(adjacency(machine, model)))
+    for (const { event } of Object.values(transitions))
+      for (const transition of machine.getTransitionData(state as never, event as never))
+        taken.add(transition);
+  return allNodes(machine.root).flatMap((node) => [
+    ...[...node.transitions.values()]
+      .flat()
+      .filter((transition) => !taken.has(transition))
+      .map((transition) => `${node.id} --${transition.eventType}--> ${transition.target ?? '-'}`),
+    ...(node.always ?? []).map(() => `${node.id} --always-->`),
+  ]);
+};
+
+/** States that no walk enters. */
+export const unvisited = (machine: AnyStateMachine, model: Model): string[] => {
+  const visited = new Set(
+    Object.values(adjacency(machine, model)).flatMap(({ state }) =>
+      (state._nodes as AnyStateNode[]).map(({ id }) => id),
+    ),
+  );
+  return allNodes(machine.root)
+    .map(({ id }) => id)
+    .filter((id) => !visited.has(id));
+};
