@@ -1,0 +1,3 @@
+import { IAMClient, type IAMClientConfig } from '@aws-sdk/client-iam';
+
+export const createIamClient = (options: IAMClientConfig): IAMClient => new IAMClient(options);

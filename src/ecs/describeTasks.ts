@@ -1,0 +1,84 @@
+import { DescribeTasksCommand, type ECSClient, type Task } from '@aws-sdk/client-ecs';
+import type { TaskPhase, TaskSighting } from '../../machines/facts.ts';
+import type { Log } from '../observe/log.ts';
+import type { Call } from './caller.ts';
+import { classifyStop } from './stopped.ts';
+
+const page = 100;
+
+/** One page as ECS gave it. */
+interface DescribedPage {
+  tasks: Task[];
+  /** Not known to ECS; a task it answered nothing about is here too. */
+  missing: string[];
+  /** Not told for another reason: nothing was learnt. */
+  untold: string[];
+}
+
+/** At most 100 ARNs. */
+export const describePage = async (
+  ecs: Pick<ECSClient, 'send'>,
+  call: Call,
+  cluster: string,
+  taskArns: readonly string[],
+  signal: AbortSignal,
+  log: Log,
+): Promise<DescribedPage> => {
+  const { tasks = [], failures = [] } = await call(
+    'DescribeTasks',
+    (options) => ecs.send(new DescribeTasksCommand({ cluster, tasks: [...taskArns] }), options),
+    signal,
+  );
+  const untold = failures.flatMap(({ arn, reason }) => {
+    if (!arn || reason === 'MISSING') return [];
+    log.warn({ task: arn, reason }, 'task.untold');
+    return arn;
+  });
+  const answered = new Set([...untold, ...tasks.flatMap(({ taskArn }) => taskArn ?? [])]);
+  return { tasks, missing: taskArns.filter((arn) => !answered.has(arn)), untold };
+};
+
+export const phaseOf = ({ lastStatus, desiredStatus }: Task): TaskPhase => {
+  switch (lastStatus) {
+    case 'STOPPED':
+    case 'DELETED':
+      return 'stopped';
+    case 'DEACTIVATING':
+    case 'STOPPING':
+    case 'DEPROVISIONING':
+      return 'stopping';
+  }
+  // A Spot interruption, a StopTask or an exit shows here first.
+  if (desiredStatus === 'STOPPED') return 'stopping';
+  return lastStatus === 'RUNNING' ? 'running' : 'starting';
+};
+
+export const sightingOf = (task: Task): TaskSighting => {
+  const phase = phaseOf(task);
+  const verdict = phase === 'stopped' || phase === 'stopping' ? classifyStop(task) : null;
+  // While it stops, a cause is news only if the stop is not our own; `lost` means that nothing was said yet.
+  const silent =
+    phase === 'stopping' && (verdict?.cause === 'drained' || verdict?.cause === 'lost');
+  return {
+    taskArn: task.taskArn ?? '',
+    phase,
+    cause: silent ? null : (verdict?.cause ?? null),
+    detail: silent ? null : (verdict?.detail ?? null),
+    createdAt: task.createdAt?.getTime() ?? null,
+  };
+};
+
+/** What ECS knows of these tasks, in pages of 100. `missing` is not a death: a young task may not be visible yet. */
+export const describeTasks =
+  (ecs: Pick<ECSClient, 'send'>, call: Call, cluster: string, log: Log) =>
+  async (taskArns: readonly string[], signal: AbortSignal): Promise<TaskSighting[]> => {
+    const sightings: TaskSighting[] = [];
+    for (let at = 0; at < taskArns.length; at += page) {
+      const asked = taskArns.slice(at, at + page);
+      const { tasks, missing } = await describePage(ecs, call, cluster, asked, signal, log);
+      for (const task of tasks) if (task.taskArn) sightings.push(sightingOf(task));
+      for (const taskArn of missing)
+        sightings.push({ taskArn, phase: 'missing', cause: null, detail: null, createdAt: null });
+    }
+    return sightings;
+  };

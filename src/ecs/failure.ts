@@ -1,0 +1,88 @@
+import type { FailureKind, Refusal } from '../../machines/facts.ts';
+import { Failure } from '../failure.ts';
+import { brokenConnections, errorRows, type Row, refusalRows } from './failureTable.ts';
+import { redact } from './redact.ts';
+
+/** A call to AWS that did not end well. The message is one line and holds nothing private. */
+export class EcsFailure extends Failure {
+  override readonly kind: FailureKind;
+  /** AWS's name of the error, as `ThrottlingException`; the system's code when nobody answered. */
+  readonly awsName: string;
+  /** The row of the table that decided. */
+  readonly code: string;
+
+  constructor(
+    what: { kind: FailureKind; awsName: string; code: string },
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.kind = what.kind;
+    this.awsName = what.awsName;
+    this.code = what.code;
+  }
+}
+
+interface SdkError {
+  name?: string;
+  message?: string;
+  /** A system error's code. */
+  code?: unknown;
+  $metadata?: { httpStatusCode?: number };
+  $response?: { statusCode?: number };
+  $fault?: unknown;
+}
+
+const fits = (row: Row, name: string, text: string): boolean =>
+  (!row.names || row.names.includes(name)) && (!row.text || row.text.test(text));
+
+const decide = (error: SdkError, name: string, text: string): Pick<Row, 'kind' | 'code'> => {
+  const status = error.$metadata?.httpStatusCode ?? error.$response?.statusCode ?? 0;
+  if (status === 429) return { code: 'throttled', kind: 'throttled' };
+  // A 5xx may have been executed whatever its text says, so it comes before the texts.
+  if (status >= 500 || name === 'ServerException') return { code: 'server', kind: 'unreachable' };
+  if (name === 'TimeoutError') return { code: 'timeout', kind: 'unreachable' };
+  if (typeof error.code === 'string' && brokenConnections.has(error.code))
+    return { code: 'connection', kind: 'unreachable' };
+  // An answer that cannot be read leaves open whether it was done.
+  if (error instanceof SyntaxError || (error instanceof TypeError && status > 0))
+    return { code: 'garbled', kind: 'unreachable' };
+  const spoken = status > 0 || error.$fault !== undefined;
+  const row = errorRows.find((each) => (spoken || each.names) && fits(each, name, text));
+  if (row) return row;
+  return spoken ? { code: 'parameters', kind: 'invalid' } : { code: 'bug', kind: 'bug' };
+};
+
+/** The one border between the SDK's errors and ours. `secrets`: texts of the request that must not be quoted. */
+export const classifyError = (
+  operation: string,
+  thrown: unknown,
+  secrets: readonly string[] = [],
+): EcsFailure => {
+  if (thrown instanceof EcsFailure) return thrown;
+  const error = (thrown ?? {}) as SdkError;
+  const name = error.name ?? 'Error';
+  const text = String(error.message ?? thrown);
+  const { kind, code } = decide(error, name, text);
+  const awsName = kind === 'unreachable' && typeof error.code === 'string' ? error.code : name;
+  // The helper program's command line stands in its error, arguments and all.
+  const shown = /^command failed/i.test(text) ? 'the credential process failed' : text;
+  // The SDK's error carries the whole exchange, so only a bug of ours keeps its cause.
+  return new EcsFailure(
+    { kind, awsName, code },
+    redact(`${operation}: ${awsName}: ${shown}`, secrets),
+    kind === 'bug' ? { cause: thrown } : undefined,
+  );
+};
+
+/** What an entry of `failures[]` means. A text nobody has seen before is taken for "not now". */
+export const classifyRefusal = (
+  reason: string,
+  secrets: readonly string[] = [],
+): Refusal & { code: string } => {
+  const { kind, code } = refusalRows.find((row) => fits(row, '', reason)) ?? {
+    kind: 'refused' as const,
+    code: 'unknown',
+  };
+  return { kind, code, reason: redact(reason, secrets) };
+};

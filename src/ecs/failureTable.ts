@@ -1,0 +1,198 @@
+import type { FailureKind } from '../../machines/facts.ts';
+
+/** One way of AWS to say no. The first row that fits decides. */
+export interface Row {
+  /** Names the row in logs, counters and tests. */
+  code: string;
+  kind: FailureKind;
+  /** Error names; left out: any. */
+  names?: readonly string[];
+  /** Left out: any text. */
+  text?: RegExp;
+}
+
+const throttles = [
+  'ThrottlingException',
+  'Throttling',
+  'ThrottledException',
+  'TooManyRequestsException',
+  'RequestLimitExceeded',
+  'RequestThrottled',
+  'RequestThrottledException',
+  'SlowDown',
+  'EC2ThrottledException',
+  'PriorRequestNotComplete',
+];
+
+const badCredentials = [
+  'CredentialsProviderError',
+  'TokenProviderError',
+  'UnrecognizedClientException',
+  'InvalidClientTokenId',
+  'InvalidClientTokenIdException',
+  'InvalidSignatureException',
+  'SignatureDoesNotMatch',
+  'ExpiredTokenException',
+  'ExpiredToken',
+  'RequestExpired',
+  'MissingAuthenticationTokenException',
+  'MissingAuthenticationToken',
+  'IncompleteSignature',
+  'IncompleteSignatureException',
+  'AuthFailure',
+  'OptInRequired',
+];
+
+/** What both an exception and an entry of `failures[]` may say. */
+const texts: readonly Row[] = [
+  // EC2's throttles reach us wrapped into a 400 that no SDK repeats.
+  {
+    code: 'throttled',
+    kind: 'throttled',
+    text: /\(ErrorCode: (?:Throttling|RequestLimitExceeded)\w*\)|\brate exceeded|request limit exceeded/i,
+  },
+  {
+    code: 'denied',
+    kind: 'denied',
+    text: /\bnot authorized to perform\b|\(ErrorCode: (?:UnauthorizedOperation|AccessDenied\w*|AuthFailure|RequestExpired)\)/i,
+  },
+  { code: 'capacity', kind: 'refused', text: /capacity is unavailable/i },
+  // The apostrophe before "ve reached" is a typographic one in some answers and a straight one in others.
+  {
+    code: 'quota',
+    kind: 'refused',
+    text: /reached the limit on the number of (?:tasks|vCPUs)/i,
+  },
+  {
+    code: 'sizeLimit',
+    kind: 'invalid',
+    text: /requested (?:CPU|MEMORY) configuration is above your limit/i,
+  },
+  // A role that was created a moment ago cannot be assumed yet: seconds, sometimes more than a minute.
+  { code: 'roleNotAssumable', kind: 'refused', text: /unable to assume the role/i },
+  { code: 'serviceLinkedRole', kind: 'refused', text: /service[- ]linked role/i },
+  {
+    code: 'subnetFull',
+    kind: 'refused',
+    text: /InsufficientFreeAddressesInSubnet|not enough free addresses/i,
+  },
+  {
+    code: 'ec2Trouble',
+    kind: 'refused',
+    text: /\(ErrorCode: (?:InternalError|InternalFailure|ServiceUnavailable|Unavailable)\)/i,
+  },
+];
+
+/** Exceptions, apart from those that a status of 5xx or a broken connection decides. */
+export const errorRows: readonly Row[] = [
+  { code: 'throttled', kind: 'throttled', names: throttles },
+  { code: 'credentials', kind: 'denied', names: badCredentials },
+  {
+    code: 'denied',
+    kind: 'denied',
+    names: ['AccessDeniedException', 'AccessDenied', 'UnauthorizedOperation'],
+  },
+  // Billing not verified, or a quota of zero: nothing of ours helps, a later probe may.
+  { code: 'blocked', kind: 'denied', names: ['BlockedException'] },
+  ...texts,
+  {
+    code: 'concurrentRevision',
+    kind: 'throttled',
+    text: /too many concurrent attempts to create a new revision/i,
+  },
+  { code: 'clusterMissing', kind: 'invalid', names: ['ClusterNotFoundException'] },
+  { code: 'clusterMissing', kind: 'invalid', text: /referenced cluster was inactive/i },
+  { code: 'definitionInactive', kind: 'invalid', text: /TaskDefinition is inactive/i },
+  {
+    code: 'definitionMissing',
+    kind: 'invalid',
+    text: /TaskDefinition not found|unable to describe task definition/i,
+  },
+  { code: 'taskMissing', kind: 'invalid', text: /referenced task was not found/i },
+  { code: 'tokenUsed', kind: 'refused', names: ['ConflictException'] },
+  {
+    code: 'busy',
+    kind: 'refused',
+    names: [
+      'UpdateInProgressException',
+      'ResourceInUseException',
+      'ConcurrentModification',
+      'ConcurrentModificationException',
+    ],
+  },
+  {
+    code: 'limit',
+    kind: 'refused',
+    names: ['LimitExceededException', 'LimitExceeded', 'AttributeLimitExceededException'],
+  },
+  { code: 'roleMissing', kind: 'invalid', names: ['NoSuchEntityException', 'NoSuchEntity'] },
+  {
+    code: 'roleExists',
+    kind: 'invalid',
+    names: ['EntityAlreadyExistsException', 'EntityAlreadyExists'],
+  },
+  {
+    code: 'providerMissing',
+    kind: 'invalid',
+    text: /capacity provider that is not associated with the cluster|capacity provider.*(?:was not found|not found)/i,
+  },
+  { code: 'clusterDiffers', kind: 'invalid', text: /idempotent request are inconsistent/i },
+  { code: 'subnet', kind: 'invalid', text: /InvalidSubnetID|subnet ID .* does not exist/i },
+  {
+    code: 'securityGroup',
+    kind: 'invalid',
+    text: /InvalidGroup|security group .* does not (?:exist|appear to belong)/i,
+  },
+  {
+    code: 'network',
+    kind: 'invalid',
+    text: /network configuration must be provided/i,
+  },
+  {
+    code: 'launchType',
+    kind: 'invalid',
+    text: /both a launch type and capacity provider strategy|no container instances were found/i,
+  },
+  { code: 'overrides', kind: 'invalid', text: /container overrides length/i },
+  { code: 'size', kind: 'invalid', text: /no fargate configuration exists|invalid 'cpu' setting/i },
+  {
+    code: 'platform',
+    kind: 'invalid',
+    names: [
+      'PlatformUnknownException',
+      'PlatformTaskDefinitionIncompatibilityException',
+      'UnsupportedFeatureException',
+    ],
+  },
+];
+
+/** Entries of `failures[]` in an answer that is a success by its status. */
+export const refusalRows: readonly Row[] = [
+  ...texts,
+  {
+    code: 'placement',
+    kind: 'refused',
+    text: /^(?:RESOURCE:|AGENT\b|LOCATION\b|ATTRIBUTE\b|MISSING\b|INACTIVE\b)/i,
+  },
+];
+
+/** Errors of the socket or the name service: nobody answered. */
+export const brokenConnections: ReadonlySet<string> = new Set([
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'EHOSTDOWN',
+  'ENETUNREACH',
+  'ENETDOWN',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EADDRNOTAVAIL',
+  'EMFILE',
+  'ENFILE',
+  'EPROTO',
+  'ERR_SOCKET_CONNECTION_TIMEOUT',
+  'UND_ERR_SOCKET',
+]);

@@ -1,0 +1,16 @@
+import { type ECSClient, StopTaskCommand } from '@aws-sdk/client-ecs';
+import type { Call } from './caller.ts';
+import { EcsFailure } from './failure.ts';
+import { asOurReason } from './stopped.ts';
+
+/** Resolves when ECS has the order. A task that has ended, or that nobody knows any more, needs none. */
+export const stopTask =
+  (ecs: Pick<ECSClient, 'send'>, call: Call, cluster: string) =>
+  async (taskArn: string, reason: string, signal: AbortSignal): Promise<void> => {
+    const command = { cluster, task: taskArn, reason: asOurReason(reason) };
+    try {
+      await call('StopTask', (options) => ecs.send(new StopTaskCommand(command), options), signal);
+    } catch (error) {
+      if (!(error instanceof EcsFailure) || error.code !== 'taskMissing') throw error;
+    }
+  };
