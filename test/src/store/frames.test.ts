@@ -1,0 +1,83 @@
+import { crc32 } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { encodeFrame, longestPayload, readFrames } from '../../../src/store/frames.ts';
+import { story } from './samples.ts';
+
+const frames = story.map(encodeFrame);
+const whole = new Uint8Array(Buffer.concat(frames));
+const ends = frames.map((_, i) => frames.slice(0, i + 1).reduce((sum, f) => sum + f.length, 0));
+const lastStart = ends.at(-2) ?? 0;
+
+describe('readFrames', () => {
+  it('reads back what was written', () => {
+    expect(readFrames(whole)).toEqual({ records: story, goodBytes: whole.length, tail: 'clean' });
+    expect(readFrames(new Uint8Array())).toEqual({ records: [], goodBytes: 0, tail: 'clean' });
+  });
+
+  it('calls a file that ends anywhere inside a frame torn, and keeps the frames before', () => {
+    for (let cut = 0; cut < whole.length; cut += 1) {
+      const kept = ends.filter((end) => end <= cut).length;
+      const goodBytes = ends[kept - 1] ?? 0;
+      const tail = goodBytes === cut ? 'clean' : 'torn';
+      expect(readFrames(whole.subarray(0, cut))).toEqual({
+        records: story.slice(0, kept),
+        goodBytes,
+        tail,
+      });
+    }
+  });
+
+  it('invents nothing whatever single bit is flipped, and never calls it clean', () => {
+    for (let i = 0; i < whole.length; i += 1)
+      for (let bit = 0; bit < 8; bit += 1) {
+        const bent = whole.slice();
+        bent[i] = (bent[i] as number) ^ (1 << bit);
+        const { records, goodBytes, tail } = readFrames(bent);
+        const intact = ends.filter((end) => end <= i).length;
+        expect(records).toEqual(story.slice(0, intact));
+        expect(goodBytes).toBe(ends[intact - 1] ?? 0);
+        // Only in the last frame can a longer length pass for an unfinished write.
+        expect(i < lastStart ? tail : tail === 'clean').toBe(i < lastStart ? 'corrupt' : false);
+      }
+  });
+
+  it('takes blocks that were never filled for an unfinished write, and zeros in the middle for damage', () => {
+    const zeros = new Uint8Array(4_096);
+    const { records, goodBytes, tail } = readFrames(Buffer.concat([whole, zeros]));
+    expect({ records, goodBytes, tail }).toEqual({
+      records: story,
+      goodBytes: whole.length,
+      tail: 'torn',
+    });
+    expect(readFrames(Buffer.concat([whole, zeros, whole])).tail).toBe('corrupt');
+  });
+
+  it('survives any bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
+        const { goodBytes, tail } = readFrames(bytes);
+        expect(tail === 'clean').toBe(goodBytes === bytes.length);
+      }),
+    );
+  });
+
+  it('calls a payload that is no MessagePack corrupt, also under a right checksum', () => {
+    // 0xc1 is the one byte that MessagePack never uses.
+    const frame = new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0, 0xc1]);
+    const sum = crc32(frame.subarray(8), crc32(frame.subarray(0, 4)));
+    new DataView(frame.buffer).setUint32(4, sum, true);
+    expect(readFrames(Buffer.concat([whole, frame]))).toEqual({
+      records: story,
+      goodBytes: whole.length,
+      tail: 'corrupt',
+    });
+  });
+});
+
+describe('encodeFrame', () => {
+  it('bounds a record', () => {
+    expect(() => encodeFrame('x'.repeat(longestPayload + 1))).toThrow(RangeError);
+    expect(readFrames(encodeFrame('x'.repeat(longestPayload - 5))).tail).toBe('clean');
+  });
+});

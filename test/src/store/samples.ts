@@ -1,0 +1,85 @@
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { LedgerView } from '../../../src/store/ledger.ts';
+import type {
+  AdoptedRecord,
+  EndedRecord,
+  JournalRecord,
+  LaunchRecord,
+  SettledRecord,
+} from '../../../src/store/records.ts';
+
+export const launch = (label: string, at = 1_000): LaunchRecord => ({
+  kind: 'launch',
+  label,
+  clientToken: `token-${label}`,
+  count: 2,
+  revision: 'arn:aws:ecs:us-east-1:123456789012:task-definition/scaler:7',
+  requestHash: `hash-${label}`,
+  at,
+});
+
+export const settled = (label: string, ...claims: [string, string][]): SettledRecord => ({
+  kind: 'settled',
+  label,
+  at: 2_000,
+  groups: claims.map(([groupId, taskArn]) => ({ groupId, taskArn })),
+  refusals: [],
+});
+
+export const adopted = (groupId: string, taskArn: string): AdoptedRecord => ({
+  kind: 'adopted',
+  groupId,
+  taskArn,
+  launchedAt: 500,
+  at: 3_000,
+});
+
+export const ended = (groupId: string, taskArn: string): EndedRecord => ({
+  kind: 'ended',
+  groupId,
+  taskArn,
+  cause: 'exited',
+  at: 4_000,
+});
+
+/** One of each kind, in an order that happens. */
+export const story: JournalRecord[] = [
+  { kind: 'start', epoch: 'e1', at: 900 },
+  launch('e1-1', 1_000),
+  launch('e1-2', 1_100),
+  {
+    ...settled('e1-1', ['e1-1-0', 'arn:1']),
+    refusals: [{ kind: 'refused', reason: 'RESOURCE:CPU' }],
+  },
+  adopted('a-1', 'arn:9'),
+  ended('e1-1-0', 'arn:1'),
+];
+
+export const stateOf = (ledger: LedgerView) => ({
+  epoch: ledger.epoch,
+  lastLaunchAt: ledger.lastLaunchAt,
+  open: ledger.openLaunches(),
+  groups: ledger.groups(),
+});
+
+export const temporaryDir = (): string => {
+  const dir = mkdtempSync(join(tmpdir(), 'scaler-ecs-store-'));
+  onTestFinished(() => {
+    if (existsSync(dir)) chmodSync(dir, 0o700);
+    rmSync(dir, { recursive: true, force: true });
+  });
+  return dir;
+};
+
+/** A log that remembers. */
+export const listening = () => {
+  const lines: { level: string; text: string; fields: object }[] = [];
+  const at = (level: string) => (fields: object, text: string) => {
+    lines.push({ level, text, fields });
+  };
+  const log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+  return { log, lines, levels: () => lines.map(({ level }) => level) };
+};

@@ -1,0 +1,91 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { silentLog } from '../../../src/observe/log.ts';
+import { StoreFailure } from '../../../src/store/failure.ts';
+import { openStateDir } from '../../../src/store/stateDir.ts';
+import { startChild } from './children/start.ts';
+import { listening, temporaryDir } from './samples.ts';
+
+const failureOf = (act: () => unknown): StoreFailure => {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof StoreFailure) return error;
+    throw error;
+  }
+  throw new Error('did not fail');
+};
+
+const lockable = !spawnSync('flock', ['--help']).error;
+
+afterEach(() => void vi.unstubAllEnvs());
+
+describe('openStateDir', () => {
+  it('makes a directory for our eyes only, with our pid for people', () => {
+    const path = join(temporaryDir(), 'some', 'where');
+    const dir = openStateDir(path, silentLog);
+    expect(dir.path).toBe(path);
+    expect(statSync(path).mode & 0o777).toBe(0o700);
+    expect(statSync(join(path, 'lock')).mode & 0o777).toBe(0o600);
+    expect(readFileSync(join(path, 'lock'), 'utf8')).toBe(`${process.pid}\n`);
+    dir.release();
+    dir.release();
+  });
+
+  it.runIf(lockable)(
+    'is refused a second time, in one line that names the directory, until released',
+    () => {
+      const path = temporaryDir();
+      const first = openStateDir(path, silentLog);
+      const { kind, message } = failureOf(() => openStateDir(path, silentLog));
+      expect(kind).toBe('busy');
+      expect(message).toContain(path);
+      expect(message).not.toContain('\n');
+      first.release();
+      openStateDir(path, silentLog).release();
+    },
+  );
+
+  it.runIf(lockable)(
+    'is refused while another process has it, and free when that was killed',
+    async () => {
+      const path = temporaryDir();
+      const child = startChild('holdLock', [path]);
+      await child.spoke;
+      expect(child.output()).toBe('ours\n');
+      expect(failureOf(() => openStateDir(path, silentLog)).kind).toBe('busy');
+      child.process.kill('SIGKILL');
+      await child.ended;
+      openStateDir(path, silentLog).release();
+      expect(readFileSync(join(path, 'lock'), 'utf8')).toBe(`${process.pid}\n`);
+    },
+  );
+
+  it.runIf(lockable)('goes to one of two processes that come at once', async () => {
+    const path = temporaryDir();
+    const children = [startChild('holdLock', [path]), startChild('holdLock', [path])];
+    await Promise.all(children.map(({ spoke }) => spoke));
+    expect(children.map(({ output }) => output()).sort()).toEqual(['busy\n', 'ours\n']);
+    for (const { process } of children) process.stdin.end();
+    await Promise.all(children.map(({ ended }) => ended));
+  });
+
+  it('goes on unguarded, with a warning, where there is no flock(1)', () => {
+    const path = temporaryDir();
+    vi.stubEnv('PATH', '/nowhere');
+    const { log, lines } = listening();
+    openStateDir(path, log).release();
+    expect(lines).toMatchObject([{ level: 'warn', fields: { path } }]);
+  });
+
+  it('says in one line that a directory cannot be made', () => {
+    const file = join(temporaryDir(), 'file');
+    writeFileSync(file, '');
+    const { kind, message } = failureOf(() => openStateDir(join(file, 'dir'), silentLog));
+    expect(kind).toBe('directory');
+    expect(message).toContain(file);
+    expect(message).not.toContain('\n');
+  });
+});
