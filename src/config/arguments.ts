@@ -1,13 +1,13 @@
-import yargs from 'yargs';
+import yargs, { type Options } from 'yargs';
 import { ConfigFailure } from './configFailure.ts';
 import { nearest } from './nearest.ts';
-import { flagOf, isKey, type Key, keys, named, rowOf } from './schema.ts';
+import { defaultText, flagOf, isKey, type Key, keys, named, rowOf } from './schema.ts';
 
 /** What was given on the command line, still as text. */
 export type Given = Partial<Record<Key, string | string[] | boolean>>;
 
 /** Without these yargs splits -mtc into -m -t -c, turns "12" into 12 and invents --no-inspect. */
-export const parserConfiguration = {
+const parserConfiguration = {
   'short-option-groups': false,
   'camel-case-expansion': false,
   'dot-notation': false,
@@ -113,3 +113,18 @@ function nameStdout(words: string[]): string[] {
     return word;
   });
 }
+
+/** The same flags for `--help`: yargs would print multi-letter short names with two dashes. */
+export const helpOptions = (): Record<string, Options> =>
+  Object.fromEntries(
+    flagKeys.map((key) => {
+      const { short, type, help, group } = rowOf(key);
+      const option: Options = {
+        group: `${group}:`,
+        describe: short ? `${help} [-${short}]` : help,
+        defaultDescription: defaultText(key),
+        ...(type.words === 'none' && { type: 'boolean' }),
+      };
+      return [flagOf(key), option];
+    }),
+  );

@@ -332,8 +332,17 @@ export const isKey = (name: string): name is Key => Object.hasOwn(schema, name);
 
 /** A setting by all the names a person may know it by. */
 export function named(key: Key): string {
+  const { positional, flagOnly, readBySdk } = rowOf(key);
+  const variable = variableOf(key) ?? readBySdk;
+  if (positional) return `${key} (a bare word, or in TOML, or ${variable})`;
+  return flagOnly ? `--${flagOf(key)}` : `--${flagOf(key)} (${key}, ${variable})`;
+}
+
+/** The default for people; absent where the setting is required. */
+export function defaultText(key: Key): string | undefined {
   const row = rowOf(key);
-  const flag = row.positional ? key : `--${flagOf(key)}`;
-  if (row.flagOnly) return flag;
-  return `${flag} (${key}, ${variableOf(key) ?? row.readBySdk})`;
+  if (!row.default) return undefined;
+  if (row.defaultText) return row.defaultText;
+  const value = row.type.toToml(row.default() as NonNullable<unknown>);
+  return value === '' || (Array.isArray(value) && value.length === 0) ? 'empty' : String(value);
 }

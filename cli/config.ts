@@ -1,0 +1,27 @@
+import type { CommandModule } from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import { helpOptions } from '../src/config/arguments.ts';
+import { markdownTable } from '../src/config/docs.ts';
+import { loadSettings } from '../src/config/load.ts';
+import { showSettings } from '../src/config/show.ts';
+
+export const configCommand: CommandModule = {
+  command: 'config [scheduler_address]',
+  describe: 'Show the settings that run would use with the same words, secrets masked',
+  builder: (parser) =>
+    parser
+      .positional('scheduler_address', { describe: 'as for run; or a configuration file' })
+      .option('table', { type: 'boolean', describe: 'Print the table of all settings instead' })
+      .options(helpOptions()),
+  handler() {
+    const words = hideBin(process.argv).slice(1);
+    if (words.includes('--table')) {
+      process.stdout.write(markdownTable());
+      return;
+    }
+    const [first = ''] = words;
+    const isFile = words.length === 1 && first.endsWith('.toml');
+    const argv = isFile ? words : ['run', ...words];
+    process.stdout.write(showSettings(loadSettings({ argv, env: process.env })));
+  },
+};

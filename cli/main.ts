@@ -1,0 +1,104 @@
+#!/usr/bin/env node
+import { createRequire } from 'node:module';
+import yargs, { type CommandModule } from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import { ConfigFailure } from '../src/config/configFailure.ts';
+import { nearest } from '../src/config/nearest.ts';
+import { Failure } from '../src/failure.ts';
+
+interface Command {
+  usage: string;
+  help: string;
+  file: string;
+  name: string;
+}
+
+/** Loaded only when asked for: the daemon should not wait for the emulator's code, nor break with it. */
+const commands: Record<string, Command> = {
+  run: {
+    usage: 'run [scheduler_address]',
+    help: 'Run one worker manager',
+    file: './run.ts',
+    name: 'runCommand',
+  },
+  config: {
+    usage: 'config [scheduler_address]',
+    help: 'Show the settings that run would use, or all there are (--table)',
+    file: './config.ts',
+    name: 'configCommand',
+  },
+  emulator: {
+    usage: 'emulator',
+    help: 'Serve ECS and IAM on this machine, Fargate tasks being local processes',
+    file: './emulator.ts',
+    name: 'emulatorCommand',
+  },
+  wire: {
+    usage: 'wire',
+    help: 'Decode captured messages',
+    file: './wire.ts',
+    name: 'wireCommand',
+  },
+};
+
+const load = async ({ file, name }: Command): Promise<CommandModule> => (await import(file))[name];
+
+const words = hideBin(process.argv);
+const [first = ''] = words;
+
+/** Usage errors and bad settings: one line, status 2. Everything else that has a name: one line, status 1. */
+function explain(error: unknown): number {
+  const known = error instanceof Failure;
+  process.stderr.write(`scaler-ecs: ${known ? error.message : (error as Error)?.stack}\n`);
+  return error instanceof ConfigFailure ? 2 : 1;
+}
+
+/** A word that is no command and looks like a file is a configuration of Scaler's. */
+const isFile = (word: string) =>
+  !Object.hasOwn(commands, word) && /[./]/.test(word) && !/^-|:\/\//.test(word);
+
+function unknownCommand(word: string): ConfigFailure {
+  const meant = word.includes('://') ? `run ${word}` : nearest(word, Object.keys(commands));
+  return new ConfigFailure(
+    `unknown command ${JSON.stringify(word)}; ${meant ? `did you mean scaler-ecs ${meant}?` : 'see scaler-ecs --help'}`,
+  );
+}
+
+async function main(): Promise<void> {
+  if (isFile(first)) {
+    const { run } = await import('./run.ts');
+    return run(words);
+  }
+  const parser = yargs(words)
+    .scriptName('scaler-ecs')
+    .locale('en')
+    .parserConfiguration({ 'short-option-groups': false })
+    .usage(
+      'scaler-ecs COMMAND, or scaler-ecs config.toml for every aws_raw_ecs manager in the file',
+    )
+    .help()
+    .alias('help', 'h')
+    .version(createRequire(import.meta.url)('scaler-ecs/package.json').version)
+    .fail((message, error) => {
+      throw error ?? new ConfigFailure(message);
+    });
+  for (const [name, command] of Object.entries(commands)) {
+    if (name === first) parser.command(await load(command));
+    else parser.command(command.usage, command.help);
+  }
+  if (first === '') {
+    process.stderr.write(`${await parser.getHelp()}\n`);
+    process.exitCode = 2;
+    return;
+  }
+  if (!first.startsWith('-') && !Object.hasOwn(commands, first)) throw unknownCommand(first);
+  // The words of run and config are read by src/config, which knows better what was meant.
+  if (first !== 'run' && first !== 'config') parser.strict();
+  await parser.parseAsync();
+}
+
+try {
+  await main();
+} catch (error) {
+  process.exitCode = explain(error);
+}
