@@ -1,0 +1,45 @@
+import type { AnyActorRef, InspectionEvent } from 'xstate';
+import type { Log } from '../observe/log.ts';
+
+interface Seen {
+  value?: unknown;
+  context?: Record<string, unknown>;
+}
+
+const flat = (value: unknown): string =>
+  typeof value === 'string'
+    ? value
+    : Object.entries(value as Record<string, unknown>)
+        .map(([key, child]) => `${key}.${flat(child)}`)
+        .join(' ');
+
+/** What a log line may carry of an actor's context: names and causes, never a whole snapshot. */
+const carried = ['groupId', 'taskArn', 'cause', 'detail', 'trouble'] as const;
+const rename: Partial<Record<string, string>> = { groupId: 'group', taskArn: 'task' };
+
+/** States that a look every few seconds passes through. */
+const routine = new Set(['cohort', 'manager']);
+
+/** Machines do not log: this sees each of them enter another state, and says so. */
+export const stateObserver = (log: Log): ((event: InspectionEvent) => void) => {
+  const last = new WeakMap<AnyActorRef, string>();
+  return (event) => {
+    if (event.type !== '@xstate.snapshot') return;
+    const { value, context = {} } = event.snapshot as Seen;
+    if (value === undefined) return;
+    const actor = event.actorRef as AnyActorRef & { logic?: { id?: string } };
+    const state = flat(value);
+    if (last.get(actor) === state) return;
+    last.set(actor, state);
+    const machine = actor.logic?.id ?? actor.id;
+    const facts = carried.flatMap((key) =>
+      context[key] === null || context[key] === undefined
+        ? []
+        : [[rename[key] ?? key, context[key]]],
+    );
+    log[routine.has(machine) ? 'debug' : 'info'](
+      { ...(machine !== actor.id && { actor: actor.id }), state, ...Object.fromEntries(facts) },
+      `${machine}.state`,
+    );
+  };
+};

@@ -1,0 +1,111 @@
+import { setInterval } from 'node:timers';
+import { fromCallback, fromPromise } from 'xstate';
+import { cohort } from '../../machines/cohort.ts';
+import { daemon } from '../../machines/daemon.ts';
+import type { LaunchAnswer, LaunchOrder, Survey, TaskSighting } from '../../machines/facts.ts';
+import { type LaunchEnd, launch } from '../../machines/launch.ts';
+import { manager } from '../../machines/manager.ts';
+import { session } from '../../machines/session.ts';
+import { workerGroup } from '../../machines/workerGroup.ts';
+import { now } from '../clock.ts';
+import type { Log } from '../observe/log.ts';
+import type { Journal } from '../store/journal.ts';
+import { claimOutcome } from './ownership.ts';
+import { type SocketSettings, socket } from './socket.ts';
+
+/** What the machines' holes are filled with. */
+export interface Tools {
+  socket: SocketSettings;
+  journal: Journal;
+  requestHash: (order: LaunchOrder) => string;
+  runTask: (order: LaunchOrder, signal: AbortSignal) => Promise<LaunchAnswer>;
+  stopTask: (taskArn: string, reason: string, signal: AbortSignal) => Promise<void>;
+  describeTasks: (taskArns: string[], signal: AbortSignal) => Promise<TaskSighting[]>;
+  survey: (signal: AbortSignal) => Promise<Survey>;
+  prepare: (signal: AbortSignal) => Promise<{ revision: string }>;
+  log: Log;
+}
+
+const tickMs = 1000;
+
+/** Machines and effects: the only place they meet. */
+export const provide = (tools: Tools) => {
+  const { journal, log } = tools;
+  const claim = claimOutcome(journal, log);
+
+  const ticker = fromCallback(({ sendBack }) => {
+    const tick = () => sendBack({ type: 'tick', now: now() });
+    const timer = setInterval(tick, tickMs);
+    tick();
+    return () => clearInterval(timer);
+  });
+
+  const provided = {
+    workerGroup: workerGroup.provide({
+      actors: {
+        stopTask: fromPromise<void, { taskArn: string }>(({ input, signal }) =>
+          tools.stopTask(input.taskArn, 'no longer wanted', signal),
+        ),
+      },
+    }),
+    launch: launch.provide({
+      actors: {
+        journalLaunch: fromPromise<void, LaunchOrder>(async ({ input }) => {
+          // A launch that is sent again is in the journal already.
+          if (journal.ledger.isOpen(input.label)) return;
+          const requestHash = tools.requestHash(input);
+          await journal.append({ kind: 'launch', ...input, requestHash, at: now() });
+        }),
+        runTask: fromPromise<LaunchAnswer, LaunchOrder>(({ input, signal }) =>
+          tools.runTask(input, signal),
+        ),
+        journalOutcome: fromPromise<
+          LaunchEnd['groups'],
+          { label: string; groupIds: string[]; answer: LaunchAnswer }
+        >(async ({ input }) => claim(input)),
+      },
+    }),
+  };
+
+  const providedCohort = cohort.provide({
+    actors: {
+      ...provided,
+      describeTasks: fromPromise<TaskSighting[], { taskArns: string[] }>(({ input, signal }) =>
+        tools.describeTasks(input.taskArns, signal),
+      ),
+    },
+    actions: {
+      noteEnded: (_, { groupId, taskArn, cause, detail }) => {
+        if (taskArn !== null) journal.note({ kind: 'ended', groupId, taskArn, cause, at: now() });
+        log.info({ group: groupId, task: taskArn, cause, detail }, 'group.ended');
+      },
+      noteRefusal: (_, refusal) => log.warn(refusal, 'launch.refused'),
+      noteCrash: (_, { actorId, error }) => log.error({ actor: actorId, error }, 'actor.crashed'),
+      noteBlind: (_, trouble) => log.warn(trouble, 'ecs.notSeen'),
+    },
+  });
+
+  return daemon.provide({
+    actors: {
+      session: session.provide({ actors: { socket: socket(tools.socket, log) } }),
+      manager: manager.provide({
+        actors: {
+          ticker,
+          cohort: providedCohort,
+          survey: fromPromise<Survey, void>(({ signal }) => tools.survey(signal)),
+        },
+        actions: {
+          noteHold: (_, { until, ...hold }) =>
+            log.warn({ ...hold, seconds: Math.round((until - now()) / 1000) }, 'launch.heldBack'),
+          noteWanted: (_, wanted) => log.info(wanted, 'scheduler.wants'),
+          noteSurvey: (_, survey) =>
+            log['trouble' in survey ? 'warn' : 'debug'](survey, 'survey.done'),
+        },
+      }),
+      prepare: fromPromise<{ revision: string }, void>(({ signal }) => tools.prepare(signal)),
+    },
+    actions: {
+      notePreparation: (_, trouble) => log.error(trouble, 'aws.notPrepared'),
+    },
+  });
+};

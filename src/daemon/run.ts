@@ -1,0 +1,152 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { createActor, toPromise } from 'xstate';
+import { bootstrap } from '../bootstrap/bootstrap.ts';
+import { createIamClient } from '../bootstrap/iamClient.ts';
+import { now } from '../clock.ts';
+import { advertisedWorkers, type Config, describeCapacity } from '../config/config.ts';
+import { createCaller } from '../ecs/caller.ts';
+import { clientOptions, createEcsClient } from '../ecs/client.ts';
+import { describeTasks } from '../ecs/describeTasks.ts';
+import { createLimiter } from '../ecs/limiter.ts';
+import { listOurs } from '../ecs/listTasks.ts';
+import { runTask } from '../ecs/runTask.ts';
+import { stopTask } from '../ecs/stopTask.ts';
+import { systemClock } from '../ecs/systemClock.ts';
+import { createTemplate } from '../ecs/template.ts';
+import { connectDealer } from '../net/dealer.ts';
+import { connectYmq } from '../net/ymq.ts';
+import type { Log } from '../observe/log.ts';
+import { loadIdentity } from '../store/identity.ts';
+import { openJournal } from '../store/journal.ts';
+import { groupIdOf } from '../store/records.ts';
+import { restore } from '../store/restore.ts';
+import { openStateDir } from '../store/stateDir.ts';
+import { stateObserver } from './observer.ts';
+import { adoptStrays } from './ownership.ts';
+import { provide } from './provide.ts';
+import { bootstrapSettings, managerSettings, templateSettings } from './settings.ts';
+
+/** Calls back once per request to stop: first in order, then at once. */
+export type OnStop = (listener: () => void) => void;
+
+const onSignal: OnStop = (listener) => {
+  process.on('SIGTERM', listener);
+  process.on('SIGINT', listener);
+};
+
+/** Runs one worker manager to its end. Resolves to the exit status: 0 when nothing of ours is left. */
+export const runDaemon = async (
+  config: Config,
+  log: Log,
+  onStop: OnStop = onSignal,
+): Promise<number> => {
+  const template = createTemplate(templateSettings(config));
+  const { warning } = template.check();
+  if (warning) log.warn({ warning }, 'template.large');
+
+  const stateDir = openStateDir(config.stateDir, log);
+  const identity = loadIdentity(
+    config.stateDir,
+    () => `scaler-ecs|${randomUUID().replaceAll('-', '')}`,
+    log,
+  );
+  const journal = await openJournal(config.stateDir, log);
+  const startedAt = now();
+  const restored = restore(journal.ledger, { now: startedAt, requestHashOf: template.hash });
+  for (const label of restored.abandoned)
+    journal.note({ kind: 'settled', label, at: startedAt, groups: [], refusals: [] });
+  const epoch = randomBytes(6).toString('hex');
+  journal.note({ kind: 'start', epoch, at: startedAt });
+
+  const aws = {
+    region: config.aws.region,
+    credentials: config.aws.credentials ?? undefined,
+  };
+  const ecs = createEcsClient(aws);
+  const iam = createIamClient(clientOptions(aws));
+  const call = createCaller({ limiter: createLimiter(systemClock), clock: systemClock, log });
+  const { cluster, startedBy } = template;
+  const list = listOurs(ecs, call, cluster, systemClock, log);
+  const adopt = adoptStrays(journal, config.workerSchedulerAddress.text, log);
+  const stop = stopTask(ecs, call, cluster);
+
+  log.info(
+    {
+      manager: config.workerManagerId,
+      scheduler: config.schedulerAddress.text,
+      transport: config.networkBackend,
+      mark: startedBy,
+      cluster,
+      stateDir: config.stateDir,
+      capacity: describeCapacity(config),
+      known: restored.owned.length,
+      openLaunches: restored.resend.length,
+    },
+    'daemon.starts',
+  );
+
+  const actor = createActor(
+    provide({
+      socket: {
+        connect: config.networkBackend === 'zmq' ? connectDealer : connectYmq,
+        address: config.schedulerAddress,
+        identity,
+        heartbeat: {
+          capabilities: config.capabilities,
+          workerManagerID: config.workerManagerId,
+        },
+      },
+      journal,
+      requestHash: template.hash,
+      runTask: runTask(ecs, call, template),
+      stopTask: stop,
+      describeTasks: describeTasks(ecs, call, cluster, log),
+      survey: async (signal) => {
+        const from = now();
+        return adopt(from, await list(startedBy, signal));
+      },
+      prepare: (signal) =>
+        bootstrap(bootstrapSettings(config), { ecs, iam, call, clock: systemClock, log }, signal),
+      log,
+    }),
+    {
+      input: {
+        workers: advertisedWorkers(config),
+        heartbeatIntervalMs: config.heartbeatIntervalSeconds * 1000,
+        stopTimeoutMs: config.stopTimeoutSeconds * 1000,
+        manager: {
+          settings: managerSettings(config),
+          epoch,
+          startedAt,
+          owned: restored.owned,
+          resend: restored.resend.map((order) => ({
+            order,
+            groupIds: Array.from({ length: order.count }, (_, i) => groupIdOf(order.label, i)),
+          })),
+          // With no journal a run before us may have launched a moment ago.
+          lastLaunchAt: journal.found === 'none' ? startedAt : (restored.lastLaunchAt ?? 0),
+        },
+      },
+      inspect: stateObserver(log),
+    },
+  );
+  actor.subscribe({ error: (error) => log.error({ error }, 'daemon.crashed') });
+  onStop(() => actor.send({ type: 'daemon.stop' }));
+  actor.start();
+
+  const crash = await toPromise(actor).then(
+    (end) => end.crash,
+    (error: unknown) => String(error),
+  );
+  const left = [
+    ...journal.ledger.groups().map(({ taskArn }) => taskArn),
+    ...journal.ledger.openLaunches().map(({ label }) => `launch ${label}`),
+  ];
+  if (crash !== null) log.error({ crash }, 'daemon.crashed');
+  log[left.length > 0 ? 'warn' : 'info']({ left: left.length, still: left }, 'daemon.ends');
+  await journal.close();
+  stateDir.release();
+  ecs.destroy();
+  iam.destroy();
+  return crash === null && left.length === 0 ? 0 : 1;
+};

@@ -1,0 +1,65 @@
+import type { ManagerSettings } from '../../machines/fleet.ts';
+import { echoLimit } from '../../machines/session.ts';
+import type { BootstrapSettings } from '../bootstrap/bootstrap.ts';
+import type { Config } from '../config/config.ts';
+import { fleetMark, namedFleetMark } from '../ecs/mark.ts';
+import type { TemplateSettings } from '../ecs/template.ts';
+
+/** What makes a Fargate task ours. */
+export const markOf = ({ fleetId, workerManagerId, workerSchedulerAddress }: Config): string =>
+  fleetId === null
+    ? fleetMark(workerManagerId, workerSchedulerAddress.text)
+    : namedFleetMark(fleetId);
+
+export const templateSettings = (config: Config): TemplateSettings => {
+  const { ecs, worker } = config;
+  return {
+    workerSchedulerAddress: config.workerSchedulerAddress.text,
+    objectStorageAddress: config.objectStorageAddress?.text,
+    workersPerTask: config.capacity.workersPerTask,
+    managerId: config.workerManagerId,
+    capabilities: config.capabilities,
+    heartbeatIntervalSeconds: config.heartbeatIntervalSeconds,
+    ...worker,
+    preload: worker.preload ?? undefined,
+    cluster: ecs.cluster,
+    subnets: ecs.subnets,
+    securityGroups: ecs.securityGroups,
+    assignPublicIp: ecs.assignPublicIp,
+    transport: config.networkBackend,
+    pythonRequirements: ecs.pythonRequirements,
+    pythonVersion: ecs.pythonVersion,
+    startedBy: markOf(config),
+    capacityProvider: ecs.capacityProvider ?? undefined,
+  };
+};
+
+export const bootstrapSettings = ({ ecs }: Config): BootstrapSettings => ({
+  cluster: ecs.cluster,
+  capacityProvider: ecs.capacityProvider ?? undefined,
+  family: ecs.taskDefinition,
+  image: ecs.taskImage,
+  cpu: ecs.taskCpu,
+  memoryGb: ecs.taskMemory,
+  architecture: ecs.architecture,
+});
+
+export const managerSettings = (config: Config): ManagerSettings => ({
+  maxTasks: config.capacity.maxTasks,
+  workersPerTask: config.capacity.workersPerTask,
+  capabilities: config.capabilities,
+  patience: {
+    missingGraceMs: 60_000,
+    bootGraceMs: 60_000,
+    startDeadlineMs: config.startDeadlineSeconds * 1000,
+  },
+  echoLimitMs: echoLimit(config.heartbeatIntervalSeconds * 1000),
+  emptyGraceMs: 60_000,
+  schedulerGraceMs: config.schedulerGraceSeconds * 1000,
+  settleMs: config.settleSeconds * 1000,
+  lookEveryMs: 3000,
+  looksPerTick: 5,
+  sweepEveryMs: 60_000,
+  launchBurst: 100,
+  launchesPerSecond: 20,
+});
