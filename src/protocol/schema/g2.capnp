@@ -1,6 +1,5 @@
 @0xf36e64b959874c19;
-# Starting and stopping single workers; the fourth field of the command is the later mix with desired
-# counts and null before it.
+# Starting and stopping single workers.
 
 using Common = import "common.capnp";
 
@@ -10,15 +9,27 @@ struct WorkerManagerHeartbeat {
   workerManagerID @2 :Data;
 }
 
-struct WorkerManagerCommand {
+struct StartShutdownCommand {
   workerIDs @0 :List(Data);
-  command @1 :UInt16;
+  command @1 :WorkersCommand;
   capabilities @2 :List(Common.TaskCapability);
 }
 
-struct WorkerManagerCommandResponse {
+struct StartShutdownResponse {
   workerIDs @0 :List(Data);
-  command @1 :UInt16;
-  status @2 :UInt16;
+  command @1 :WorkersCommand;
+  status @2 :WorkersStatus;
   capabilities @3 :List(Common.TaskCapability);
+}
+
+enum WorkersCommand {
+  startWorkers @0;
+  shutdownWorkers @1;
+}
+
+enum WorkersStatus {
+  tooManyWorkers @0;
+  unknownAction @1;
+  workerNotFound @2;
+  success @3;
 }

@@ -53,10 +53,10 @@ export class WorkerManagerHeartbeat extends $.Struct {
   }
   override toString(): string { return "WorkerManagerHeartbeat_" + super.toString(); }
 }
-export class WorkerManagerCommand extends $.Struct {
+export class StartShutdownCommand extends $.Struct {
   static override readonly _capnp = {
-    displayName: "WorkerManagerCommand",
-    id: "e79422102580161f",
+    displayName: "StartShutdownCommand",
+    id: "95750cfbfad20881",
     size: new $.ObjectSize(8, 2),
   };
   static _Capabilities: $.ListCtor<TaskCapability>;
@@ -78,10 +78,10 @@ export class WorkerManagerCommand extends $.Struct {
   set workerIDs(value: $.List<$.Data>) {
     $.utils.copyFrom(value, $.utils.getPointer(0, this));
   }
-  get command(): number {
-    return $.utils.getUint16(0, this);
+  get command(): WorkersCommand {
+    return $.utils.getUint16(0, this) as WorkersCommand;
   }
-  set command(value: number) {
+  set command(value: WorkersCommand) {
     $.utils.setUint16(0, value, this);
   }
   _adoptCapabilities(value: $.Orphan<$.List<TaskCapability>>): void {
@@ -91,23 +91,23 @@ export class WorkerManagerCommand extends $.Struct {
     return $.utils.disown(this.capabilities);
   }
   get capabilities(): $.List<TaskCapability> {
-    return $.utils.getList(1, WorkerManagerCommand._Capabilities, this);
+    return $.utils.getList(1, StartShutdownCommand._Capabilities, this);
   }
   _hasCapabilities(): boolean {
     return !$.utils.isNull($.utils.getPointer(1, this));
   }
   _initCapabilities(length: number): $.List<TaskCapability> {
-    return $.utils.initList(1, WorkerManagerCommand._Capabilities, length, this);
+    return $.utils.initList(1, StartShutdownCommand._Capabilities, length, this);
   }
   set capabilities(value: $.List<TaskCapability>) {
     $.utils.copyFrom(value, $.utils.getPointer(1, this));
   }
-  override toString(): string { return "WorkerManagerCommand_" + super.toString(); }
+  override toString(): string { return "StartShutdownCommand_" + super.toString(); }
 }
-export class WorkerManagerCommandResponse extends $.Struct {
+export class StartShutdownResponse extends $.Struct {
   static override readonly _capnp = {
-    displayName: "WorkerManagerCommandResponse",
-    id: "e5a4437fc05e6910",
+    displayName: "StartShutdownResponse",
+    id: "a8c36d22de278637",
     size: new $.ObjectSize(8, 2),
   };
   static _Capabilities: $.ListCtor<TaskCapability>;
@@ -129,16 +129,16 @@ export class WorkerManagerCommandResponse extends $.Struct {
   set workerIDs(value: $.List<$.Data>) {
     $.utils.copyFrom(value, $.utils.getPointer(0, this));
   }
-  get command(): number {
-    return $.utils.getUint16(0, this);
+  get command(): WorkersCommand {
+    return $.utils.getUint16(0, this) as WorkersCommand;
   }
-  set command(value: number) {
+  set command(value: WorkersCommand) {
     $.utils.setUint16(0, value, this);
   }
-  get status(): number {
-    return $.utils.getUint16(2, this);
+  get status(): WorkersStatus {
+    return $.utils.getUint16(2, this) as WorkersStatus;
   }
-  set status(value: number) {
+  set status(value: WorkersStatus) {
     $.utils.setUint16(2, value, this);
   }
   _adoptCapabilities(value: $.Orphan<$.List<TaskCapability>>): void {
@@ -148,19 +148,31 @@ export class WorkerManagerCommandResponse extends $.Struct {
     return $.utils.disown(this.capabilities);
   }
   get capabilities(): $.List<TaskCapability> {
-    return $.utils.getList(1, WorkerManagerCommandResponse._Capabilities, this);
+    return $.utils.getList(1, StartShutdownResponse._Capabilities, this);
   }
   _hasCapabilities(): boolean {
     return !$.utils.isNull($.utils.getPointer(1, this));
   }
   _initCapabilities(length: number): $.List<TaskCapability> {
-    return $.utils.initList(1, WorkerManagerCommandResponse._Capabilities, length, this);
+    return $.utils.initList(1, StartShutdownResponse._Capabilities, length, this);
   }
   set capabilities(value: $.List<TaskCapability>) {
     $.utils.copyFrom(value, $.utils.getPointer(1, this));
   }
-  override toString(): string { return "WorkerManagerCommandResponse_" + super.toString(); }
+  override toString(): string { return "StartShutdownResponse_" + super.toString(); }
 }
+export const WorkersCommand = {
+  START_WORKERS: 0,
+  SHUTDOWN_WORKERS: 1
+} as const;
+export type WorkersCommand = (typeof WorkersCommand)[keyof typeof WorkersCommand];
+export const WorkersStatus = {
+  TOO_MANY_WORKERS: 0,
+  UNKNOWN_ACTION: 1,
+  WORKER_NOT_FOUND: 2,
+  SUCCESS: 3
+} as const;
+export type WorkersStatus = (typeof WorkersStatus)[keyof typeof WorkersStatus];
 WorkerManagerHeartbeat._Capabilities = $.CompositeList(TaskCapability);
-WorkerManagerCommand._Capabilities = $.CompositeList(TaskCapability);
-WorkerManagerCommandResponse._Capabilities = $.CompositeList(TaskCapability);
+StartShutdownCommand._Capabilities = $.CompositeList(TaskCapability);
+StartShutdownResponse._Capabilities = $.CompositeList(TaskCapability);

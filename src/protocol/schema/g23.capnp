@@ -3,9 +3,15 @@
 
 using Common = import "common.capnp";
 
-struct WorkerManagerCommand {
+struct MixedCommand {
   workerIDs @0 :List(Data);
-  command @1 :UInt16;
+  command @1 :MixedWorkersCommand;
   capabilities @2 :List(Common.TaskCapability);
   setDesiredTaskConcurrencyRequests @3 :List(Common.DesiredTaskConcurrencyRequest);
+}
+
+enum MixedWorkersCommand {
+  startWorkers @0;
+  shutdownWorkers @1;
+  setDesiredTaskConcurrency @2;
 }

@@ -2,10 +2,10 @@
 import * as $ from "capnp-es";
 import { DesiredTaskConcurrencyRequest, Disconnect, Message, ObjectStorageAddress, ProcessorStatus, Resource, TaskCapability, WorkerHeartbeat, WorkerHeartbeatEcho } from "./common.ts";
 export const _capnpFileId = 0xc1dd54209f03f8fbn;
-export class WorkerManagerCommand extends $.Struct {
+export class MixedCommand extends $.Struct {
   static override readonly _capnp = {
-    displayName: "WorkerManagerCommand",
-    id: "ddcd2aab549566c7",
+    displayName: "MixedCommand",
+    id: "8f317009b1aaff39",
     size: new $.ObjectSize(8, 3),
   };
   static _Capabilities: $.ListCtor<TaskCapability>;
@@ -28,10 +28,10 @@ export class WorkerManagerCommand extends $.Struct {
   set workerIDs(value: $.List<$.Data>) {
     $.utils.copyFrom(value, $.utils.getPointer(0, this));
   }
-  get command(): number {
-    return $.utils.getUint16(0, this);
+  get command(): MixedWorkersCommand {
+    return $.utils.getUint16(0, this) as MixedWorkersCommand;
   }
-  set command(value: number) {
+  set command(value: MixedWorkersCommand) {
     $.utils.setUint16(0, value, this);
   }
   _adoptCapabilities(value: $.Orphan<$.List<TaskCapability>>): void {
@@ -41,13 +41,13 @@ export class WorkerManagerCommand extends $.Struct {
     return $.utils.disown(this.capabilities);
   }
   get capabilities(): $.List<TaskCapability> {
-    return $.utils.getList(1, WorkerManagerCommand._Capabilities, this);
+    return $.utils.getList(1, MixedCommand._Capabilities, this);
   }
   _hasCapabilities(): boolean {
     return !$.utils.isNull($.utils.getPointer(1, this));
   }
   _initCapabilities(length: number): $.List<TaskCapability> {
-    return $.utils.initList(1, WorkerManagerCommand._Capabilities, length, this);
+    return $.utils.initList(1, MixedCommand._Capabilities, length, this);
   }
   set capabilities(value: $.List<TaskCapability>) {
     $.utils.copyFrom(value, $.utils.getPointer(1, this));
@@ -59,18 +59,24 @@ export class WorkerManagerCommand extends $.Struct {
     return $.utils.disown(this.setDesiredTaskConcurrencyRequests);
   }
   get setDesiredTaskConcurrencyRequests(): $.List<DesiredTaskConcurrencyRequest> {
-    return $.utils.getList(2, WorkerManagerCommand._SetDesiredTaskConcurrencyRequests, this);
+    return $.utils.getList(2, MixedCommand._SetDesiredTaskConcurrencyRequests, this);
   }
   _hasSetDesiredTaskConcurrencyRequests(): boolean {
     return !$.utils.isNull($.utils.getPointer(2, this));
   }
   _initSetDesiredTaskConcurrencyRequests(length: number): $.List<DesiredTaskConcurrencyRequest> {
-    return $.utils.initList(2, WorkerManagerCommand._SetDesiredTaskConcurrencyRequests, length, this);
+    return $.utils.initList(2, MixedCommand._SetDesiredTaskConcurrencyRequests, length, this);
   }
   set setDesiredTaskConcurrencyRequests(value: $.List<DesiredTaskConcurrencyRequest>) {
     $.utils.copyFrom(value, $.utils.getPointer(2, this));
   }
-  override toString(): string { return "WorkerManagerCommand_" + super.toString(); }
+  override toString(): string { return "MixedCommand_" + super.toString(); }
 }
-WorkerManagerCommand._Capabilities = $.CompositeList(TaskCapability);
-WorkerManagerCommand._SetDesiredTaskConcurrencyRequests = $.CompositeList(DesiredTaskConcurrencyRequest);
+export const MixedWorkersCommand = {
+  START_WORKERS: 0,
+  SHUTDOWN_WORKERS: 1,
+  SET_DESIRED_TASK_CONCURRENCY: 2
+} as const;
+export type MixedWorkersCommand = (typeof MixedWorkersCommand)[keyof typeof MixedWorkersCommand];
+MixedCommand._Capabilities = $.CompositeList(TaskCapability);
+MixedCommand._SetDesiredTaskConcurrencyRequests = $.CompositeList(DesiredTaskConcurrencyRequest);

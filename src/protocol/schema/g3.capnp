@@ -1,8 +1,8 @@
 @0x8aa3e85a5e1da2d6;
-# Desired counts only. The heartbeat is that of g2.capnp.
+# Desired counts only, also after the union was renumbered. The heartbeat is that of g2.capnp.
 
 using Common = import "common.capnp";
 
-struct WorkerManagerCommand {
+struct DesiredCommand {
   setDesiredTaskConcurrencyRequests @0 :List(Common.DesiredTaskConcurrencyRequest);
 }

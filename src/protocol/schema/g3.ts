@@ -2,10 +2,10 @@
 import * as $ from "capnp-es";
 import { DesiredTaskConcurrencyRequest, Disconnect, Message, ObjectStorageAddress, ProcessorStatus, Resource, TaskCapability, WorkerHeartbeat, WorkerHeartbeatEcho } from "./common.ts";
 export const _capnpFileId = 0x8aa3e85a5e1da2d6n;
-export class WorkerManagerCommand extends $.Struct {
+export class DesiredCommand extends $.Struct {
   static override readonly _capnp = {
-    displayName: "WorkerManagerCommand",
-    id: "e17edecb49d497f1",
+    displayName: "DesiredCommand",
+    id: "e7c699917821ea95",
     size: new $.ObjectSize(0, 1),
   };
   static _SetDesiredTaskConcurrencyRequests: $.ListCtor<DesiredTaskConcurrencyRequest>;
@@ -16,17 +16,17 @@ export class WorkerManagerCommand extends $.Struct {
     return $.utils.disown(this.setDesiredTaskConcurrencyRequests);
   }
   get setDesiredTaskConcurrencyRequests(): $.List<DesiredTaskConcurrencyRequest> {
-    return $.utils.getList(0, WorkerManagerCommand._SetDesiredTaskConcurrencyRequests, this);
+    return $.utils.getList(0, DesiredCommand._SetDesiredTaskConcurrencyRequests, this);
   }
   _hasSetDesiredTaskConcurrencyRequests(): boolean {
     return !$.utils.isNull($.utils.getPointer(0, this));
   }
   _initSetDesiredTaskConcurrencyRequests(length: number): $.List<DesiredTaskConcurrencyRequest> {
-    return $.utils.initList(0, WorkerManagerCommand._SetDesiredTaskConcurrencyRequests, length, this);
+    return $.utils.initList(0, DesiredCommand._SetDesiredTaskConcurrencyRequests, length, this);
   }
   set setDesiredTaskConcurrencyRequests(value: $.List<DesiredTaskConcurrencyRequest>) {
     $.utils.copyFrom(value, $.utils.getPointer(0, this));
   }
-  override toString(): string { return "WorkerManagerCommand_" + super.toString(); }
+  override toString(): string { return "DesiredCommand_" + super.toString(); }
 }
-WorkerManagerCommand._SetDesiredTaskConcurrencyRequests = $.CompositeList(DesiredTaskConcurrencyRequest);
+DesiredCommand._SetDesiredTaskConcurrencyRequests = $.CompositeList(DesiredTaskConcurrencyRequest);

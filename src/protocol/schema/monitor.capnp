@@ -50,8 +50,6 @@ struct WorkerManagerStatus {
   workers @0 :List(WorkerStatus);
 }
 
-# lastS moved: one byte at bit 168 while the struct had four data words, two bytes at bit 176 since it
-# has more. Both places are declared; the number of data words decides which one means something.
 struct WorkerStatus {
   workerId @0 :Data;
   agent @1 :Common.Resource;
@@ -61,15 +59,44 @@ struct WorkerStatus {
   queued @5 :UInt32;
   suspended @6 :UInt8;
   lastS @7 :UInt8;
-  lastSWide @8 :UInt16;
+  lagUS @8 :UInt64;
+  itl @9 :Text;
+  processorStatuses @10 :List(Common.ProcessorStatus);
+}
+
+# Since WorkerStatus has more than four data words lastS is two bytes, in another place.
+struct WideWorkerStatus {
+  workerId @0 :Data;
+  agent @1 :Common.Resource;
+  rssFree @2 :UInt64;
+  free @3 :UInt32;
+  sent @4 :UInt32;
+  queued @5 :UInt32;
+  suspended @6 :UInt8;
+  unused @7 :UInt8;
+  lastS @8 :UInt16;
   lagUS @9 :UInt64;
   itl @10 :Text;
   processorStatuses @11 :List(Common.ProcessorStatus);
   memLimit @12 :UInt64;
 }
 
+struct WideWorkerManagerStatus {
+  workers @0 :List(WideWorkerStatus);
+}
+
+struct WideStateScheduler {
+  binder @0 :BinderStatus;
+  scheduler @1 :Common.Resource;
+  rssFree @2 :UInt64;
+  clientManager @3 :ClientManagerStatus;
+  objectManager @4 :ObjectManagerStatus;
+  taskManager @5 :TaskManagerStatus;
+  workerManager @6 :WideWorkerManagerStatus;
+  scalingManager @7 :ScalingManagerStatus;
+}
+
 struct ScalingManagerStatus {
-  # Worker groups of the oldest generation have the same layout.
   managedWorkers @0 :List(ManagedWorkers);
   workerManagerDetails @1 :List(WorkerManagerDetail);
 }
@@ -91,14 +118,14 @@ struct WorkerManagerDetail {
 
 struct StateWorker {
   workerId @0 :Data;
-  state @1 :UInt16;
+  state @1 :WorkerState;
   capabilities @2 :List(Common.TaskCapability);
 }
 
 struct StateTask {
   taskId @0 :Data;
   functionName @1 :Data;
-  state @2 :UInt16;
+  state @2 :TaskState;
   worker @3 :Data;
   capabilities @4 :List(Common.TaskCapability);
   metadata @5 :Data;
@@ -107,4 +134,24 @@ struct StateTask {
 struct StateBalanceAdvice {
   workerId @0 :Data;
   taskIds @1 :List(Data);
+}
+
+enum WorkerState {
+  connected @0;
+  disconnected @1;
+}
+
+# Nine and ten are of the releases before the union was renumbered.
+enum TaskState {
+  inactive @0;
+  running @1;
+  canceling @2;
+  balanceCanceling @3;
+  success @4;
+  failed @5;
+  failedWorkerDied @6;
+  canceled @7;
+  canceledNotFound @8;
+  balanceCanceled @9;
+  workerDisconnecting @10;
 }

@@ -359,7 +359,7 @@ export class WorkerStatus extends $.Struct {
   static override readonly _capnp = {
     displayName: "WorkerStatus",
     id: "fdb87e34fe2f7e41",
-    size: new $.ObjectSize(40, 4),
+    size: new $.ObjectSize(32, 4),
   };
   static _ProcessorStatuses: $.ListCtor<ProcessorStatus>;
   _adoptWorkerId(value: $.Orphan<$.Data>): void {
@@ -434,12 +434,6 @@ export class WorkerStatus extends $.Struct {
   set lastS(value: number) {
     $.utils.setUint8(21, value, this);
   }
-  get lastSWide(): number {
-    return $.utils.getUint16(22, this);
-  }
-  set lastSWide(value: number) {
-    $.utils.setUint16(22, value, this);
-  }
   get lagUS(): bigint {
     return $.utils.getUint64(24, this);
   }
@@ -470,18 +464,298 @@ export class WorkerStatus extends $.Struct {
   set processorStatuses(value: $.List<ProcessorStatus>) {
     $.utils.copyFrom(value, $.utils.getPointer(3, this));
   }
+  override toString(): string { return "WorkerStatus_" + super.toString(); }
+}
+export class WideWorkerStatus extends $.Struct {
+  static override readonly _capnp = {
+    displayName: "WideWorkerStatus",
+    id: "b4e715be1a19078e",
+    size: new $.ObjectSize(40, 4),
+  };
+  static _ProcessorStatuses: $.ListCtor<ProcessorStatus>;
+  _adoptWorkerId(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(0, this));
+  }
+  _disownWorkerId(): $.Orphan<$.Data> {
+    return $.utils.disown(this.workerId);
+  }
+  get workerId(): $.Data {
+    return $.utils.getData(0, this);
+  }
+  _hasWorkerId(): boolean {
+    return !$.utils.isNull($.utils.getPointer(0, this));
+  }
+  _initWorkerId(length: number): $.Data {
+    return $.utils.initData(0, length, this);
+  }
+  set workerId(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(0, this));
+  }
+  _adoptAgent(value: $.Orphan<Resource>): void {
+    $.utils.adopt(value, $.utils.getPointer(1, this));
+  }
+  _disownAgent(): $.Orphan<Resource> {
+    return $.utils.disown(this.agent);
+  }
+  get agent(): Resource {
+    return $.utils.getStruct(1, Resource, this);
+  }
+  _hasAgent(): boolean {
+    return !$.utils.isNull($.utils.getPointer(1, this));
+  }
+  _initAgent(): Resource {
+    return $.utils.initStructAt(1, Resource, this);
+  }
+  set agent(value: Resource) {
+    $.utils.copyFrom(value, $.utils.getPointer(1, this));
+  }
+  get rssFree(): bigint {
+    return $.utils.getUint64(0, this);
+  }
+  set rssFree(value: bigint) {
+    $.utils.setUint64(0, value, this);
+  }
+  get free(): number {
+    return $.utils.getUint32(8, this);
+  }
+  set free(value: number) {
+    $.utils.setUint32(8, value, this);
+  }
+  get sent(): number {
+    return $.utils.getUint32(12, this);
+  }
+  set sent(value: number) {
+    $.utils.setUint32(12, value, this);
+  }
+  get queued(): number {
+    return $.utils.getUint32(16, this);
+  }
+  set queued(value: number) {
+    $.utils.setUint32(16, value, this);
+  }
+  get suspended(): number {
+    return $.utils.getUint8(20, this);
+  }
+  set suspended(value: number) {
+    $.utils.setUint8(20, value, this);
+  }
+  get unused(): number {
+    return $.utils.getUint8(21, this);
+  }
+  set unused(value: number) {
+    $.utils.setUint8(21, value, this);
+  }
+  get lastS(): number {
+    return $.utils.getUint16(22, this);
+  }
+  set lastS(value: number) {
+    $.utils.setUint16(22, value, this);
+  }
+  get lagUS(): bigint {
+    return $.utils.getUint64(24, this);
+  }
+  set lagUS(value: bigint) {
+    $.utils.setUint64(24, value, this);
+  }
+  get itl(): string {
+    return $.utils.getText(2, this);
+  }
+  set itl(value: string) {
+    $.utils.setText(2, value, this);
+  }
+  _adoptProcessorStatuses(value: $.Orphan<$.List<ProcessorStatus>>): void {
+    $.utils.adopt(value, $.utils.getPointer(3, this));
+  }
+  _disownProcessorStatuses(): $.Orphan<$.List<ProcessorStatus>> {
+    return $.utils.disown(this.processorStatuses);
+  }
+  get processorStatuses(): $.List<ProcessorStatus> {
+    return $.utils.getList(3, WideWorkerStatus._ProcessorStatuses, this);
+  }
+  _hasProcessorStatuses(): boolean {
+    return !$.utils.isNull($.utils.getPointer(3, this));
+  }
+  _initProcessorStatuses(length: number): $.List<ProcessorStatus> {
+    return $.utils.initList(3, WideWorkerStatus._ProcessorStatuses, length, this);
+  }
+  set processorStatuses(value: $.List<ProcessorStatus>) {
+    $.utils.copyFrom(value, $.utils.getPointer(3, this));
+  }
   get memLimit(): bigint {
     return $.utils.getUint64(32, this);
   }
   set memLimit(value: bigint) {
     $.utils.setUint64(32, value, this);
   }
-  override toString(): string { return "WorkerStatus_" + super.toString(); }
+  override toString(): string { return "WideWorkerStatus_" + super.toString(); }
 }
-/**
-* Worker groups of the oldest generation have the same layout.
-*
-*/
+export class WideWorkerManagerStatus extends $.Struct {
+  static override readonly _capnp = {
+    displayName: "WideWorkerManagerStatus",
+    id: "fadae9a8c7cbe5d6",
+    size: new $.ObjectSize(0, 1),
+  };
+  static _Workers: $.ListCtor<WideWorkerStatus>;
+  _adoptWorkers(value: $.Orphan<$.List<WideWorkerStatus>>): void {
+    $.utils.adopt(value, $.utils.getPointer(0, this));
+  }
+  _disownWorkers(): $.Orphan<$.List<WideWorkerStatus>> {
+    return $.utils.disown(this.workers);
+  }
+  get workers(): $.List<WideWorkerStatus> {
+    return $.utils.getList(0, WideWorkerManagerStatus._Workers, this);
+  }
+  _hasWorkers(): boolean {
+    return !$.utils.isNull($.utils.getPointer(0, this));
+  }
+  _initWorkers(length: number): $.List<WideWorkerStatus> {
+    return $.utils.initList(0, WideWorkerManagerStatus._Workers, length, this);
+  }
+  set workers(value: $.List<WideWorkerStatus>) {
+    $.utils.copyFrom(value, $.utils.getPointer(0, this));
+  }
+  override toString(): string { return "WideWorkerManagerStatus_" + super.toString(); }
+}
+export class WideStateScheduler extends $.Struct {
+  static override readonly _capnp = {
+    displayName: "WideStateScheduler",
+    id: "ab8d05197ea7b34e",
+    size: new $.ObjectSize(8, 7),
+  };
+  _adoptBinder(value: $.Orphan<BinderStatus>): void {
+    $.utils.adopt(value, $.utils.getPointer(0, this));
+  }
+  _disownBinder(): $.Orphan<BinderStatus> {
+    return $.utils.disown(this.binder);
+  }
+  get binder(): BinderStatus {
+    return $.utils.getStruct(0, BinderStatus, this);
+  }
+  _hasBinder(): boolean {
+    return !$.utils.isNull($.utils.getPointer(0, this));
+  }
+  _initBinder(): BinderStatus {
+    return $.utils.initStructAt(0, BinderStatus, this);
+  }
+  set binder(value: BinderStatus) {
+    $.utils.copyFrom(value, $.utils.getPointer(0, this));
+  }
+  _adoptScheduler(value: $.Orphan<Resource>): void {
+    $.utils.adopt(value, $.utils.getPointer(1, this));
+  }
+  _disownScheduler(): $.Orphan<Resource> {
+    return $.utils.disown(this.scheduler);
+  }
+  get scheduler(): Resource {
+    return $.utils.getStruct(1, Resource, this);
+  }
+  _hasScheduler(): boolean {
+    return !$.utils.isNull($.utils.getPointer(1, this));
+  }
+  _initScheduler(): Resource {
+    return $.utils.initStructAt(1, Resource, this);
+  }
+  set scheduler(value: Resource) {
+    $.utils.copyFrom(value, $.utils.getPointer(1, this));
+  }
+  get rssFree(): bigint {
+    return $.utils.getUint64(0, this);
+  }
+  set rssFree(value: bigint) {
+    $.utils.setUint64(0, value, this);
+  }
+  _adoptClientManager(value: $.Orphan<ClientManagerStatus>): void {
+    $.utils.adopt(value, $.utils.getPointer(2, this));
+  }
+  _disownClientManager(): $.Orphan<ClientManagerStatus> {
+    return $.utils.disown(this.clientManager);
+  }
+  get clientManager(): ClientManagerStatus {
+    return $.utils.getStruct(2, ClientManagerStatus, this);
+  }
+  _hasClientManager(): boolean {
+    return !$.utils.isNull($.utils.getPointer(2, this));
+  }
+  _initClientManager(): ClientManagerStatus {
+    return $.utils.initStructAt(2, ClientManagerStatus, this);
+  }
+  set clientManager(value: ClientManagerStatus) {
+    $.utils.copyFrom(value, $.utils.getPointer(2, this));
+  }
+  _adoptObjectManager(value: $.Orphan<ObjectManagerStatus>): void {
+    $.utils.adopt(value, $.utils.getPointer(3, this));
+  }
+  _disownObjectManager(): $.Orphan<ObjectManagerStatus> {
+    return $.utils.disown(this.objectManager);
+  }
+  get objectManager(): ObjectManagerStatus {
+    return $.utils.getStruct(3, ObjectManagerStatus, this);
+  }
+  _hasObjectManager(): boolean {
+    return !$.utils.isNull($.utils.getPointer(3, this));
+  }
+  _initObjectManager(): ObjectManagerStatus {
+    return $.utils.initStructAt(3, ObjectManagerStatus, this);
+  }
+  set objectManager(value: ObjectManagerStatus) {
+    $.utils.copyFrom(value, $.utils.getPointer(3, this));
+  }
+  _adoptTaskManager(value: $.Orphan<TaskManagerStatus>): void {
+    $.utils.adopt(value, $.utils.getPointer(4, this));
+  }
+  _disownTaskManager(): $.Orphan<TaskManagerStatus> {
+    return $.utils.disown(this.taskManager);
+  }
+  get taskManager(): TaskManagerStatus {
+    return $.utils.getStruct(4, TaskManagerStatus, this);
+  }
+  _hasTaskManager(): boolean {
+    return !$.utils.isNull($.utils.getPointer(4, this));
+  }
+  _initTaskManager(): TaskManagerStatus {
+    return $.utils.initStructAt(4, TaskManagerStatus, this);
+  }
+  set taskManager(value: TaskManagerStatus) {
+    $.utils.copyFrom(value, $.utils.getPointer(4, this));
+  }
+  _adoptWorkerManager(value: $.Orphan<WideWorkerManagerStatus>): void {
+    $.utils.adopt(value, $.utils.getPointer(5, this));
+  }
+  _disownWorkerManager(): $.Orphan<WideWorkerManagerStatus> {
+    return $.utils.disown(this.workerManager);
+  }
+  get workerManager(): WideWorkerManagerStatus {
+    return $.utils.getStruct(5, WideWorkerManagerStatus, this);
+  }
+  _hasWorkerManager(): boolean {
+    return !$.utils.isNull($.utils.getPointer(5, this));
+  }
+  _initWorkerManager(): WideWorkerManagerStatus {
+    return $.utils.initStructAt(5, WideWorkerManagerStatus, this);
+  }
+  set workerManager(value: WideWorkerManagerStatus) {
+    $.utils.copyFrom(value, $.utils.getPointer(5, this));
+  }
+  _adoptScalingManager(value: $.Orphan<ScalingManagerStatus>): void {
+    $.utils.adopt(value, $.utils.getPointer(6, this));
+  }
+  _disownScalingManager(): $.Orphan<ScalingManagerStatus> {
+    return $.utils.disown(this.scalingManager);
+  }
+  get scalingManager(): ScalingManagerStatus {
+    return $.utils.getStruct(6, ScalingManagerStatus, this);
+  }
+  _hasScalingManager(): boolean {
+    return !$.utils.isNull($.utils.getPointer(6, this));
+  }
+  _initScalingManager(): ScalingManagerStatus {
+    return $.utils.initStructAt(6, ScalingManagerStatus, this);
+  }
+  set scalingManager(value: ScalingManagerStatus) {
+    $.utils.copyFrom(value, $.utils.getPointer(6, this));
+  }
+  override toString(): string { return "WideStateScheduler_" + super.toString(); }
+}
 export class ScalingManagerStatus extends $.Struct {
   static override readonly _capnp = {
     displayName: "ScalingManagerStatus",
@@ -657,10 +931,10 @@ export class StateWorker extends $.Struct {
   set workerId(value: $.Data) {
     $.utils.copyFrom(value, $.utils.getPointer(0, this));
   }
-  get state(): number {
-    return $.utils.getUint16(0, this);
+  get state(): WorkerState {
+    return $.utils.getUint16(0, this) as WorkerState;
   }
-  set state(value: number) {
+  set state(value: WorkerState) {
     $.utils.setUint16(0, value, this);
   }
   _adoptCapabilities(value: $.Orphan<$.List<TaskCapability>>): void {
@@ -726,10 +1000,10 @@ export class StateTask extends $.Struct {
   set functionName(value: $.Data) {
     $.utils.copyFrom(value, $.utils.getPointer(1, this));
   }
-  get state(): number {
-    return $.utils.getUint16(0, this);
+  get state(): TaskState {
+    return $.utils.getUint16(0, this) as TaskState;
   }
-  set state(value: number) {
+  set state(value: TaskState) {
     $.utils.setUint16(0, value, this);
   }
   _adoptWorker(value: $.Orphan<$.Data>): void {
@@ -832,12 +1106,33 @@ export class StateBalanceAdvice extends $.Struct {
   }
   override toString(): string { return "StateBalanceAdvice_" + super.toString(); }
 }
+export const WorkerState = {
+  CONNECTED: 0,
+  DISCONNECTED: 1
+} as const;
+export type WorkerState = (typeof WorkerState)[keyof typeof WorkerState];
+export const TaskState = {
+  INACTIVE: 0,
+  RUNNING: 1,
+  CANCELING: 2,
+  BALANCE_CANCELING: 3,
+  SUCCESS: 4,
+  FAILED: 5,
+  FAILED_WORKER_DIED: 6,
+  CANCELED: 7,
+  CANCELED_NOT_FOUND: 8,
+  BALANCE_CANCELED: 9,
+  WORKER_DISCONNECTING: 10
+} as const;
+export type TaskState = (typeof TaskState)[keyof typeof TaskState];
 BinderStatus._Received = $.CompositeList(MessageCount);
 BinderStatus._Sent = $.CompositeList(MessageCount);
 ClientManagerStatus._ClientToNumOfTask = $.CompositeList(ClientTasks);
 TaskManagerStatus._StateToCount = $.CompositeList(StateCount);
 WorkerManagerStatus._Workers = $.CompositeList(WorkerStatus);
 WorkerStatus._ProcessorStatuses = $.CompositeList(ProcessorStatus);
+WideWorkerStatus._ProcessorStatuses = $.CompositeList(ProcessorStatus);
+WideWorkerManagerStatus._Workers = $.CompositeList(WideWorkerStatus);
 ScalingManagerStatus._ManagedWorkers = $.CompositeList(ManagedWorkers);
 ScalingManagerStatus._WorkerManagerDetails = $.CompositeList(WorkerManagerDetail);
 StateWorker._Capabilities = $.CompositeList(TaskCapability);

@@ -1,0 +1,12 @@
+import { hexOf, textOf } from './idText.ts';
+
+/** Values as JSON for people and tests: Data becomes `{"hex", "utf8"}`, `utf8` only where it is. */
+export function notation(value: unknown): unknown {
+  if (value instanceof Uint8Array) {
+    const text = textOf(value);
+    return { hex: hexOf(value), ...(text === null ? {} : { utf8: text }) };
+  }
+  if (Array.isArray(value)) return value.map(notation);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, notation(part)]));
+}

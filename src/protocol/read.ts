@@ -1,0 +1,109 @@
+import { ProtocolFailure } from './failure.ts';
+import type { Fields, Layout, Place } from './fields.ts';
+import {
+  BYTES,
+  element,
+  type Frame,
+  type ListAt,
+  POINTERS,
+  STRUCTS,
+  type StructAt,
+} from './frame.ts';
+
+const NOTHING = new Uint8Array(0);
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/**
+ * The values of a struct as its layout names them. What the struct does not have, because it is null or older
+ * than the layout, takes its default; what the layout does not name is not looked at.
+ */
+export function readStruct<L extends Layout>(
+  frame: Frame,
+  at: StructAt | null,
+  layout: L,
+): Fields<L> {
+  const names = Object.keys(layout);
+  frame.spend(names.length);
+  const values: Record<string, unknown> = {};
+  for (const name of names) values[name] = readField(frame, at, layout[name] as Place);
+  return values as Fields<L>;
+}
+
+function readField(frame: Frame, at: StructAt | null, place: Place): unknown {
+  const [kind, where] = place;
+  switch (kind) {
+    case 'bool':
+      return (
+        has(at, (where >> 3) + 1) && ((byteAt(frame, at, where >> 3) >> (where & 7)) & 1) === 1
+      );
+    case 'uint8':
+      return has(at, where + 1) ? byteAt(frame, at, where) : 0;
+    case 'uint16':
+      return has(at, where + 2) ? frame.view.getUint16(at.byte + where, true) : 0;
+    case 'uint32':
+      return has(at, where + 4) ? frame.view.getUint32(at.byte + where, true) : 0;
+    case 'uint64':
+      return has(at, where + 8) ? String(frame.view.getBigUint64(at.byte + where, true)) : '0';
+    case 'int64':
+      return has(at, where + 8) ? String(frame.view.getBigInt64(at.byte + where, true)) : '0';
+    case 'enum': {
+      const value = has(at, where + 2) ? frame.view.getUint16(at.byte + where, true) : 0;
+      return { name: place[2][value] ?? null, value };
+    }
+    case 'text':
+      return text(frame, at && frame.list(at, where));
+    case 'data':
+      return data(frame, at && frame.list(at, where));
+    case 'datas': {
+      const list = at && ofKind(POINTERS, frame.list(at, where));
+      return items(frame, list, (i) => data(frame, frame.listIn(list as ListAt, i)));
+    }
+    case 'struct':
+      return readStruct(frame, at && frame.struct(at, where), place[2]);
+    case 'structs': {
+      const list = at && ofKind(STRUCTS, frame.list(at, where));
+      return items(frame, list, (i) => readStruct(frame, element(list as ListAt, i), place[2]));
+    }
+  }
+}
+
+function has(at: StructAt | null, bytes: number): at is StructAt {
+  return at !== null && bytes <= at.dataWords * 8;
+}
+
+function byteAt(frame: Frame, at: StructAt, where: number): number {
+  return frame.bytes[at.byte + where] as number;
+}
+
+function items<T>(frame: Frame, list: ListAt | null, read: (index: number) => T): T[] {
+  const result: T[] = [];
+  if (list) {
+    // Before the first element: elements without any words cost the sender nothing, whatever their number.
+    frame.spend(list.count);
+    for (let i = 0; i < list.count; i++) result.push(read(i));
+  }
+  return result;
+}
+
+function ofKind(element: number, list: ListAt | null): ListAt | null {
+  if (list && list.element !== element) throw new ProtocolFailure('a list of another element kind');
+  return list;
+}
+
+function data(frame: Frame, list: ListAt | null): Uint8Array {
+  if (!ofKind(BYTES, list) || list?.count === 0) return NOTHING;
+  const { byte, count } = list as ListAt;
+  // An array object weighs more than the words it shows.
+  frame.spend(4);
+  return frame.bytes.subarray(byte, byte + count);
+}
+
+function text(frame: Frame, list: ListAt | null): string {
+  const bytes = data(frame, list);
+  if (bytes.length === 0) {
+    if (list) throw new ProtocolFailure('a text without its last zero byte');
+    return '';
+  }
+  if (bytes[bytes.length - 1] !== 0) throw new ProtocolFailure('a text without its last zero byte');
+  return utf8.decode(bytes.subarray(0, -1));
+}
