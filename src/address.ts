@@ -39,9 +39,13 @@ export function parseAddress(text: string): Address {
     );
   }
   const hasPort = scheme !== 'ipc' && scheme !== 'inproc';
-  return address(
+  const found = address(
     hasPort ? { scheme, ...splitAuthority(scheme, rest, text) } : local(scheme, rest, text),
   );
+  if ((scheme === 'ws' || scheme === 'wss') && !URL.canParse(webSocketUrl(found))) {
+    throw new AddressFailure(`not a URL: ${quoted(text)}`);
+  }
+  return found;
 }
 
 /** The address as Scaler prints it: a bare URL, IPv6 without brackets. */
@@ -49,6 +53,11 @@ export function formatAddress({ scheme, host, port, path }: Omit<Address, 'text'
   return scheme === 'ipc' || scheme === 'inproc'
     ? `${scheme}://${path}`
     : `${scheme}://${host}:${port}${path}`;
+}
+
+/** A ws or wss address as the rest of the world writes it, IPv6 in brackets. */
+export function webSocketUrl({ scheme, host, port, path }: Address): string {
+  return `${scheme}://${isIP(host) === 6 ? `[${host}]` : host}:${port}${path}`;
 }
 
 /** Where a scheduler publishes its monitor stream unless told otherwise; null where there is no port to count from. */

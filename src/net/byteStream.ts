@@ -1,30 +1,62 @@
 import * as net from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Address } from '../address.ts';
+import * as tls from 'node:tls';
+import { createWebSocketStream, WebSocket } from 'ws';
+import { type Address, webSocketUrl } from '../address.ts';
+import type { ConnectOptions } from './connection.ts';
+
+type StreamOptions = Pick<ConnectOptions, 'address' | 'tls'> & { maxMessageBytes: number };
 
 /** Idle time after which the kernel asks whether the peer is still there. */
 const keepAliveMs = 30_000;
+/** A WebSocket message may carry a YMQ header, and magic and identity beside a message. */
+const webSocketSlack = 64 * 1024;
 
 /**
- * Dials one byte stream. It stays writable after the peer's end, and `onReady` comes before the
- * first data. Throws nothing: what fails is the stream's error.
+ * Dials one byte stream. It stays writable after the peer's end, `onReady` comes before the first
+ * data, and what goes wrong is the stream's error; an end is the peer's own, orderly one.
  */
-export function openByteStream(address: Address, onReady: () => void): Duplex {
+export function openByteStream(options: StreamOptions, onReady: () => void): Duplex {
+  const { address } = options;
   switch (address.scheme) {
     case 'tcp':
-      return net.connect(tcpOptions(address), onReady);
+      return tuned(net.connect(tcpOptions(address), onReady));
+    case 'tls':
+      return tuned(tls.connect({ ...tcpOptions(address), ...trust(options) }, onReady));
+    case 'ws':
+    case 'wss':
+      return openWebSocket(options, onReady);
     case 'ipc':
+    case 'inproc':
       return net.connect({ path: address.path, allowHalfOpen: true }, onReady);
-    default:
-      throw new RangeError(`YMQ does not go over ${address.scheme}`);
   }
 }
 
-const tcpOptions = ({ host, port }: Address) => ({
-  host,
-  port,
-  allowHalfOpen: true,
-  noDelay: true,
-  keepAlive: true,
-  keepAliveInitialDelay: keepAliveMs,
+function openWebSocket(options: StreamOptions, onReady: () => void): Duplex {
+  const socket = new WebSocket(webSocketUrl(options.address), {
+    ...trust(options),
+    perMessageDeflate: false,
+    maxPayload: options.maxMessageBytes + webSocketSlack,
+  });
+  socket.once('upgrade', (response) => tuned(response.socket));
+  socket.once('open', onReady);
+  // Before the stream's own listener, which would take every close for an orderly end.
+  socket.once('close', (code) => {
+    if (code === 1006) stream.destroy(new Error('the peer vanished without a WebSocket close'));
+  });
+  const stream = createWebSocketStream(socket, { allowHalfOpen: true });
+  return stream;
+}
+
+const tcpOptions = ({ host, port }: Address) => ({ host, port, allowHalfOpen: true });
+
+/** Certificates are checked unless it was said, in so many words, that they are not to be. */
+const trust = ({ address, tls: { ca, insecure } = {} }: StreamOptions) => ({
+  ...(ca !== undefined && { ca }),
+  rejectUnauthorized: insecure !== true,
+  // A name for the server to choose a certificate by; an IP address is not allowed there.
+  ...(net.isIP(address.host) === 0 && { servername: address.host }),
 });
+
+const tuned = <Socket extends net.Socket>(socket: Socket): Socket =>
+  socket.setNoDelay(true).setKeepAlive(true, keepAliveMs);

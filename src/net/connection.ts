@@ -1,4 +1,4 @@
-import type { Address } from '../address.ts';
+import type { Address, Scheme } from '../address.ts';
 
 /** How a connection ended. Only `kind` may steer; `reason` is one line for people. */
 export type ConnectionEnd = {
@@ -34,6 +34,8 @@ export type Connection = {
   send(payload: Uint8Array): boolean;
   /** Flushes, says goodbye (FIN) and reads on until the peer has closed, so that unread bytes cause no reset. */
   close(): void;
+  /** Messages thrown away because no Scaler program sends such: empty ones, several frames in one. */
+  readonly dropped: number;
   /** At once. A reset right after a heartbeat stalls a YMQ scheduler until this identity is back. */
   destroy(): void;
 };
@@ -56,7 +58,14 @@ export type ConnectOptions = {
   tls?: { ca?: string; insecure?: boolean };
 };
 
+/** @throws RangeError for a scheme that the transport does not have, and for an impossible identity */
 export type Connect = (options: ConnectOptions, handlers: ConnectionHandlers) => Connection;
+
+/** What each transport runs over. */
+export const transportSchemes = {
+  ymq: ['tcp', 'ipc', 'ws', 'wss', 'tls'],
+  zmq: ['tcp', 'ipc'],
+} as const satisfies Record<string, readonly Scheme[]>;
 
 /** The options' limits with their defaults. */
 export const limitsOf = (options: ConnectOptions) => ({
@@ -66,6 +75,14 @@ export const limitsOf = (options: ConnectOptions) => ({
   handshakeTimeoutMs: options.handshakeTimeoutMs ?? 10_000,
   closeTimeoutMs: options.closeTimeoutMs ?? 2_000,
 });
+
+/** @throws RangeError */
+export function assertScheme(transport: keyof typeof transportSchemes, { scheme }: Address): void {
+  if (!transportSchemes[transport].some((known) => known === scheme)) {
+    const name = transport === 'ymq' ? 'YMQ' : 'ZeroMQ';
+    throw new RangeError(`${name} does not go over ${scheme}`);
+  }
+}
 
 /** @throws RangeError */
 export function identityBytes(identity: string): Buffer {

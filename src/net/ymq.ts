@@ -1,5 +1,6 @@
 import { openByteStream } from './byteStream.ts';
 import {
+  assertScheme,
   assertSendable,
   type Connect,
   type ConnectionEnd,
@@ -20,7 +21,8 @@ import {
  * one would cost us the connection, a right one tells the protocol's generation.
  */
 export const connectYmq: Connect = (options, handlers) => {
-  const { address } = options;
+  const { address, tls } = options;
+  assertScheme('ymq', address);
   const limits = limitsOf(options);
   const identity = identityBytes(options.identity);
   const reader = new YmqReader(limits.maxMessageBytes);
@@ -28,11 +30,12 @@ export const connectYmq: Connect = (options, handlers) => {
   let phase: 'connecting' | 'magic' | 'identity' | 'open' | 'ending' = 'connecting';
   let version: YmqVersion | null = null;
   let opened = false;
+  let dropped = 0;
   /** The first verdict stands: what goes wrong while we are leaving is no news. */
   let verdict: ConnectionEnd | null = null;
   let timer: NodeJS.Timeout | undefined;
 
-  const stream = openByteStream(address, () => {
+  const stream = openByteStream({ address, tls, maxMessageBytes: limits.maxMessageBytes }, () => {
     if (phase !== 'connecting') return;
     phase = 'magic';
     wait(limits.handshakeTimeoutMs, () =>
@@ -59,7 +62,8 @@ export const connectYmq: Connect = (options, handlers) => {
     leave(verdictOf('graceful'), `the peer closed the connection${cut}`);
   });
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    verdict ??= { kind: verdictOf('aborted'), reason: oneLine(error) };
+    const kind = error.code?.startsWith('WS_ERR_') ? 'protocol' : verdictOf('aborted');
+    verdict ??= { kind, reason: oneLine(error) };
   });
   stream.on('close', () => {
     clearTimeout(timer);
@@ -82,7 +86,9 @@ export const connectYmq: Connect = (options, handlers) => {
       opened = true;
       clearTimeout(timer);
       handlers.onOpen({ identity: Buffer.from(frame.payload).toString(), magic: version });
-    } else if (opened && frame.payload.length > 0) {
+    } else if (frame.payload.length === 0) {
+      dropped++;
+    } else if (opened) {
       handlers.onMessage(frame.payload);
     }
   }
@@ -113,6 +119,9 @@ export const connectYmq: Connect = (options, handlers) => {
   }
 
   return {
+    get dropped() {
+      return dropped;
+    },
     send(payload) {
       assertSendable(payload);
       if (phase !== 'open') return false;
@@ -131,7 +140,8 @@ export const connectYmq: Connect = (options, handlers) => {
   };
 };
 
-/** Several refused addresses of one name make an error without a message. */
-function oneLine(error: NodeJS.ErrnoException): string {
-  return (error.message || error.code || error.name).split('\n', 1)[0] as string;
+function oneLine({ message, code = '', name }: NodeJS.ErrnoException): string {
+  // OpenSSL's messages are for its authors; an attempt at several addresses ends without any.
+  const best = code.startsWith('ERR_SSL_') ? code : message || code || name;
+  return best.split('\n', 1)[0] as string;
 }

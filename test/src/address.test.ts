@@ -5,6 +5,7 @@ import {
   isNumericHost,
   monitorAddress,
   parseAddress,
+  webSocketUrl,
 } from '../../src/address.ts';
 
 describe('parseAddress', () => {
@@ -42,6 +43,8 @@ describe('parseAddress', () => {
     ['tcp://[::1:8516', 'is no host'],
     ['tcp://$(id):8516', 'is no host'],
     ['ws://127.0.0.1:80/a b', 'as in a URL'],
+    ['ws://999.1.1.1:80/', 'not a URL'],
+    ['wss://fe80::1%eth0:80', 'not a URL'],
     ['ipc://', 'needs a path'],
     [`ipc:///${'x'.repeat(107)}`, '107 bytes'],
   ])('refuses %s in one line', (text, message) => {
@@ -60,6 +63,10 @@ it('finds the monitor two ports up', () => {
   expect(monitorAddress(parseAddress('ws://h:8516/x'))?.text).toBe('ws://h:8518/x');
   expect(monitorAddress(parseAddress('tcp://h:65534'))).toBeNull();
   expect(monitorAddress(parseAddress('ipc:///run/s'))).toBeNull();
+});
+
+it('writes a WebSocket URL with brackets', () => {
+  expect(webSocketUrl(parseAddress('wss://::1:443/a'))).toBe('wss://[::1]:443/a');
 });
 
 it('knows a number from a name', () => {
