@@ -72,7 +72,7 @@ it('writes a WebSocket URL with brackets', () => {
 it('knows a number from a name', () => {
   const numeric = (text: string) => isNumericHost(parseAddress(text));
   expect(['tcp://10.0.0.1:1', 'tcp://::1:1', 'ipc:///s'].map(numeric)).toEqual([true, true, true]);
-  expect(['tcp://localhost:1', 'ws://10.0.0.256:1'].map(numeric)).toEqual([false, false]);
+  expect(['tcp://localhost:1', 'tcp://10.0.0.256:1'].map(numeric)).toEqual([false, false]);
 });
 
 function failureOf(act: () => unknown): AddressFailure {

@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+
+const read = (name: string) => readFileSync(new URL(`../../vectors/${name}`, import.meta.url));
+
+/** A captured session of one direction, and what its sidecar says is in it. */
+export function stream(name: string) {
+  const { frames } = JSON.parse(read(`${name}.json`).toString()) as {
+    frames: { identity?: string; payloadHex?: string; greeting?: string }[];
+  };
+  return {
+    bytes: read(`${name}.bin`),
+    frames,
+    identity: frames.find((frame) => frame.identity)?.identity ?? '',
+    payloads: frames.flatMap(({ payloadHex }) => payloadHex ?? []),
+  };
+}
+
+export const ymqClient = stream('ymq-tcp-session-client-to-scheduler');
+export const ymqScheduler = stream('ymq-tcp-session-scheduler-to-client');
+export const zmtpClient = stream('zmtp-dealer-session-client-to-scheduler');
+export const zmtpScheduler = stream('zmtp-dealer-session-scheduler-to-client');
+
+export const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
