@@ -50,7 +50,8 @@ export class Frame {
 
   /** Throws ProtocolFailure when the segment table and the length of the frame disagree. */
   constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
+    // A Buffer is a Uint8Array with other manners; what is handed out should have none of them.
+    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#segments = segmentTable(this.view);
     this.#allowance = bytes.length / 2 + 1024;

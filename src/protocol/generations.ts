@@ -37,9 +37,9 @@ const always =
   (_frame, _body, hint) => ({ generation: hint ?? unknown, message, layout });
 
 const heartbeat: Tell = (frame, body, hint) => {
-  const pointers = body?.pointers ?? 0;
-  const groupSize = body && body.dataWords > 0 ? frame.view.getUint32(body.byte + 4, true) : 0;
-  const generation = hint ?? (pointers === 1 ? 'g1' : groupSize > 0 ? 'g1b' : 'g3');
+  const { dataWords, pointers } = body ?? { dataWords: 0, pointers: 0 };
+  const groups = body !== null && dataWords === 1 && frame.view.getUint32(body.byte + 4, true) > 0;
+  const generation = hint ?? (pointers === 1 ? 'g1' : groups && pointers === 2 ? 'g1b' : 'g3');
   if (generation === 'g1' && pointers < 2)
     return {
       generation,

@@ -3,6 +3,7 @@ import {
   type Data,
   type List,
   ListElementSize,
+  ObjectSize,
   type Pointer,
   type Struct,
   type StructCtor,
@@ -28,8 +29,12 @@ export function writeMessage<L extends Layout>(
   const arena = new Arena();
   const root = arena.initRoot(Message);
   root.variant = variant;
-  const body = utils.initStructAt(0, Body, root);
-  writeStruct(body as Generated, layout, fields);
+  if (Object.keys(layout).length === 0) {
+    // The library would write an empty struct as null; the schedulers' own form is a pointer to itself.
+    utils.setStructPointer(-1, new ObjectSize(0, 0), utils.getPointer(0, root));
+  } else {
+    writeStruct(utils.initStructAt(0, Body, root) as Generated, layout, fields);
+  }
   return new Uint8Array(arena.toArrayBuffer());
 }
 

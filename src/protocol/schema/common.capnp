@@ -57,3 +57,7 @@ struct ObjectStorageAddress {
   port @1 :UInt16;
   scheme @2 :Text;
 }
+
+# What is said by its variant number alone.
+struct Empty {
+}

@@ -343,6 +343,14 @@ export class ObjectStorageAddress extends $.Struct {
   }
   override toString(): string { return "ObjectStorageAddress_" + super.toString(); }
 }
+export class Empty extends $.Struct {
+  static override readonly _capnp = {
+    displayName: "Empty",
+    id: "eafdad062b158eb5",
+    size: new $.ObjectSize(0, 0),
+  };
+  override toString(): string { return "Empty_" + super.toString(); }
+}
 DesiredTaskConcurrencyRequest._Capabilities = $.CompositeList(TaskCapability);
 WorkerHeartbeat._Processors = $.CompositeList(ProcessorStatus);
 WorkerHeartbeat._Capabilities = $.CompositeList(TaskCapability);

@@ -49,6 +49,9 @@ export const WorkerHeartbeatEcho = {
   objectStorageAddress: ['struct', 0, ObjectStorageAddress],
 } as const;
 
+export const Empty = {
+} as const;
+
 export const WorkerAdapterHeartbeat = {
   maxWorkerGroups: ['uint32', 0],
   workersPerGroup: ['uint32', 4],

@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import yargs from 'yargs';
+import { wireCommand } from '../../cli/wire.ts';
+
+const vector = (name: string) => new URL(`../vectors/${name}.bin`, import.meta.url).pathname;
+
+/** Runs `scaler-ecs wire ...` in this process. */
+async function wire(...words: string[]) {
+  await yargs(['wire', ...words])
+    .command(wireCommand)
+    .exitProcess(false)
+    .strict()
+    .parseAsync();
+}
+
+describe('scaler-ecs wire decode', () => {
+  const out: string[] = [];
+  const err: string[] = [];
+  const folder = mkdtempSync(join(tmpdir(), 'wire-'));
+
+  beforeEach(() => {
+    out.length = err.length = 0;
+    vi.spyOn(console, 'log').mockImplementation((line) => void out.push(line));
+    vi.spyOn(console, 'error').mockImplementation((line) => void err.push(line));
+  });
+
+  afterEach(() => {
+    vi.restoreAllMocks();
+    process.exitCode = undefined;
+  });
+
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('prints one JSON line a file', async () => {
+    const files = ['g3-echo', 'g3-heartbeat-no-capabilities', 'g1-command-start-worker-group'];
+    await wire('decode', '--json', ...files.map(vector));
+    expect(out.map((line) => JSON.parse(line))).toMatchObject([
+      { file: vector('g3-echo'), generation: 'g3', message: 'workerManagerHeartbeatEcho' },
+      {
+        generation: 'g3',
+        message: 'workerManagerHeartbeat',
+        fields: {
+          maxTaskConcurrency: 8,
+          capabilities: [],
+          workerManagerID: { hex: '776d2d656373', utf8: 'wm-ecs' },
+        },
+      },
+      {
+        generation: 'g1',
+        message: 'workerAdapterCommand',
+        fields: { command: { name: 'startWorkerGroup', value: 0 } },
+      },
+    ]);
+    expect(err).toEqual([]);
+    expect(process.exitCode).toBeUndefined();
+  });
+
+  it('takes a hint for what the bytes cannot tell', async () => {
+    await wire('decode', '--json', '--generation', 'g1', vector('g1-echo'));
+    expect(JSON.parse(out[0] as string)).toMatchObject({
+      generation: 'g1',
+      message: 'workerAdapterHeartbeatEcho',
+      fields: {},
+    });
+  });
+
+  it('names each broken file on one line, goes on, and ends with status 1', async () => {
+    writeFileSync(join(folder, 'broken'), 'no message at all');
+    const stream = vector('ymq-tcp-session-scheduler-to-client');
+    await wire(
+      'decode',
+      '--json',
+      join(folder, 'absent'),
+      join(folder, 'broken'),
+      stream,
+      folder,
+      vector('g3-echo'),
+    );
+    expect(out).toHaveLength(1);
+    expect(err).toHaveLength(4);
+    expect(err[0]).toBe(`scaler-ecs wire: ${join(folder, 'absent')}: no such file`);
+    for (const line of err) expect(line).toMatch(/^scaler-ecs wire: [^\n]+$/);
+    expect(process.exitCode).toBe(1);
+  });
+});
