@@ -1,0 +1,94 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+
+const root = new URL('../..', import.meta.url).pathname;
+const scratch = mkdtempSync(join(tmpdir(), 'scaler-ecs-cli-'));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+function scalerEcs(...words: string[]) {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--import', 'tsx', join(root, 'cli/main.ts'), ...words],
+    { cwd: root, encoding: 'utf8', env: { PATH: process.env.PATH, HOME: scratch } },
+  );
+  return { status, stdout, stderr };
+}
+
+/** Refused: status 2, nothing on stdout, one line on stderr. */
+function refused(...words: string[]): string {
+  const { status, stdout, stderr } = scalerEcs(...words);
+  expect(stdout).toBe('');
+  expect(stderr).toMatch(/^scaler-ecs: [^\n]*\n$/);
+  expect(status).toBe(2);
+  return stderr;
+}
+
+describe('scaler-ecs', () => {
+  it('helps', () => {
+    const { status, stdout, stderr } = scalerEcs('--help');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    for (const command of ['run', 'config', 'emulator', 'wire']) {
+      expect(stdout).toContain(`scaler-ecs ${command}`);
+    }
+  });
+
+  it('helps with run, multi-letter short names included', () => {
+    const { status, stdout } = scalerEcs('run', '--help');
+    expect(status).toBe(0);
+    expect(stdout).toContain('--ecs-subnets');
+    expect(stdout).toContain('[-mtc]');
+  });
+
+  it('tells its version', () => {
+    expect(scalerEcs('--version')).toMatchObject({ status: 0, stdout: '0.1.0\n' });
+  });
+
+  it('shows its help on stderr when nothing is asked', () => {
+    const { status, stdout, stderr } = scalerEcs();
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain('scaler-ecs run');
+  });
+
+  it.each([
+    [['comfig'], 'unknown command "comfig"; did you mean scaler-ecs config?'],
+    [['tcp://1.2.3.4:5'], 'did you mean scaler-ecs run tcp://1.2.3.4:5?'],
+    [['none.toml'], 'cannot read none.toml'],
+    [['--foo'], 'foo'],
+    [['run'], 'missing: scheduler_address'],
+    [['run', 'tcp://1.2.3.4:5', '-mtc', '4x'], '--max-task-concurrency (max_task_concurrency, '],
+    [['run', '--ecs-subn', 'a'], '--ecs-subnets'],
+    [['config', 'a', 'b'], 'one word too many'],
+  ])('refuses %j', (words, part) => {
+    expect(refused(...words)).toContain(part);
+  });
+
+  it('refuses a log that cannot be opened before anything starts', () => {
+    const log = join(scratch, 'none', 'x.log');
+    const words = ['run', 'tcp://127.0.0.1:1', '-wmi', 'x', '--ecs-subnets', 's', '-lp', log];
+    expect(refused(...words)).toContain('ENOENT');
+  });
+
+  it('shows what a file comes to, secrets masked', () => {
+    const file = join(scratch, 'config.toml');
+    writeFileSync(
+      file,
+      `[scheduler]\nbind_address = "tcp://0.0.0.0:1"\n[[worker_manager]]\ntype = "aws_raw_ecs"
+scheduler_address = "tcp://127.0.0.1:1"\nworker-manager-id = "wm"\necs_subnets = ["s"]
+aws_access_key_id = "PLANTED"\naws_secret_access_key = "PLANTED"\n`,
+    );
+    const { status, stdout, stderr } = scalerEcs('config', file);
+    expect(status).toBe(0);
+    expect(stdout).toContain('worker_manager_id = "wm"');
+    expect(stdout + stderr).not.toContain('PLANTED');
+    expect(stderr).toMatch(/^scaler-ecs: warning: .*not ours.*\[scheduler\]\n$/);
+  });
+
+  it('prints the table of settings', () => {
+    const { status, stdout } = scalerEcs('config', '--table');
+    expect(status).toBe(0);
+    expect(stdout).toContain('| `--max-task-concurrency` | `-mtc` |');
+  });
+});

@@ -1,0 +1,170 @@
+import { cpus } from 'node:os';
+import { describe, expect, it } from 'vitest';
+import { helpOptions, parseArguments } from '../../../src/config/arguments.ts';
+import { markdownTable } from '../../../src/config/docs.ts';
+import { flagOf, type Key, keys, rowOf, variableOf } from '../../../src/config/schema.ts';
+import { resolveSettings } from '../../../src/config/settings.ts';
+import { readConfigFile } from '../../../src/config/tomlFile.ts';
+
+/** Scaler 2.6.0's `scaler_worker_manager aws_raw_ecs`: flag, short, type, default. */
+const original: [string, string | null, string, unknown][] = [
+  ['scheduler_address', null, 'address', 'required'],
+  ['--worker-manager-id', '-wmi', 'string', 'required'],
+  ['--worker-scheduler-address', '-wsa', 'address', null],
+  ['--object-storage-address', '-osa', 'address', null],
+  ['--max-task-concurrency', '-mtc', 'int', cpus().length],
+  ['--per-worker-capabilities', '-pwc', 'name[=int],…', []],
+  ['--per-worker-task-queue-size', '-wtqs', 'int', 1000],
+  ['--heartbeat-interval-seconds', '-his', 'int', 2],
+  ['--task-timeout-seconds', '-tts', 'int', 0],
+  ['--death-timeout-seconds', '-dts', 'int', 300],
+  ['--garbage-collect-interval-seconds', '-gc', 'int', 30],
+  ['--trim-memory-threshold-bytes', '-tm', 'int', 1073741824],
+  ['--hard-processor-suspend', '-hps', 'switch', false],
+  ['--io-threads', '-it', 'int', 1],
+  ['--event-loop', '-el', 'builtin / uvloop', 'builtin'],
+  ['--preload', null, 'string', null],
+  ['--logging-paths', '-lp', 'strings', ['/dev/stdout']],
+  ['--logging-config-file', '-lcf', 'string', null],
+  ['--logging-level', '-ll', 'CRITICAL / ERROR / WARNING / INFO / DEBUG', 'INFO'],
+  ['--aws-access-key-id', null, 'string', null],
+  ['--aws-secret-access-key', null, 'string', null],
+  ['--aws-region', null, 'string', 'us-east-1'],
+  ['--ecs-subnets', null, 'list', 'required'],
+  ['--ecs-cluster', null, 'string', 'scaler-cluster'],
+  ['--ecs-task-image', null, 'string', 'public.ecr.aws/v4u8j8r6/scaler:latest'],
+  ['--ecs-python-requirements', null, 'string', 'tomli;pargraph;parfun;pandas'],
+  ['--ecs-python-version', null, 'string', '3.12.11'],
+  ['--ecs-task-definition', null, 'string', 'scaler-task-definition'],
+  ['--ecs-task-cpu', null, 'int', 4],
+  ['--ecs-task-memory', null, 'int', 30],
+  ['--config', '-c', 'string', null],
+];
+
+const ours = [
+  ...['network_backend', 'fleet_id', 'max_workers', 'worker_scaler_version', 'aws_session_token'],
+  ...['ecs_security_groups', 'ecs_assign_public_ip', 'ecs_task_architecture', 'capacity_provider'],
+  ...['scheduler_grace', 'settle_seconds', 'start_deadline', 'drain_timeout', 'stop_timeout'],
+  ...['state_dir', 'inspect'],
+];
+
+const keyOf = (flag: string) => flag.replace(/^--/, '').replaceAll('-', '_') as Key;
+
+describe('the table', () => {
+  it.each(original)('has %s as Scaler has it', (flag, short, type, standard) => {
+    const row = rowOf(keyOf(flag));
+    expect(row.positional ?? false).toBe(!flag.startsWith('--'));
+    expect(row.short ? `-${row.short}` : null).toBe(short);
+    expect(row.type.name).toBe(type);
+    expect(row.default ? row.default() : 'required').toEqual(standard);
+  });
+
+  it('has nothing beyond that but what is ours', () => {
+    const scalers = original.map(([flag]) => keyOf(flag));
+    expect([...keys].sort()).toEqual([...scalers, ...ours].sort());
+  });
+
+  it('gives no two rows one short name', () => {
+    const shorts = keys.map((key) => rowOf(key).short).filter(Boolean);
+    expect(new Set(shorts).size).toBe(shorts.length);
+  });
+});
+
+/** A text that the row accepts and that is not its default. */
+const samples: Partial<Record<Key, string>> = {
+  scheduler_address: 'tcp://10.0.0.9:1',
+  worker_scheduler_address: 'tcp://10.0.0.9:2',
+  object_storage_address: 'tcp://10.0.0.9:3',
+  network_backend: 'zmq',
+  per_worker_capabilities: 'gpu=2',
+  hard_processor_suspend: 'true',
+  inspect: 'true',
+  event_loop: 'uvloop',
+  logging_level: 'DEBUG',
+  worker_scaler_version: '2.5.5',
+  ecs_assign_public_ip: 'DISABLED',
+  ecs_task_architecture: 'ARM64',
+  capacity_provider: 'FARGATE_SPOT',
+};
+const sampleOf = (key: Key) =>
+  samples[key] ?? (rowOf(key).type.name === 'int' ? '77' : `value-of-${key}`.replaceAll('_', '-'));
+
+/** Everything required but the row itself. */
+const rest = (key: Key) => ({
+  ...(key !== 'scheduler_address' && { scheduler_address: 'tcp://10.0.0.1:8516' }),
+  ...(key !== 'worker_manager_id' && { worker_manager_id: 'wm' }),
+  ...(key !== 'ecs_subnets' && { ecs_subnets: 'subnet-1' }),
+});
+
+// Refused whatever its value; see load.test.ts.
+const usable = keys.filter((key) => key !== 'logging_config_file');
+
+describe.each(usable)('%s', (key) => {
+  const row = rowOf(key);
+  const expected = row.type.fromText(sampleOf(key));
+
+  it('is reached by its flag, long and short', () => {
+    const flags = row.positional
+      ? [null]
+      : [`--${flagOf(key)}`, ...(row.short ? [`-${row.short}`] : [])];
+    for (const flag of flags) {
+      const value = row.type.words === 'none' ? [] : [sampleOf(key)];
+      const given = { ...rest(key), ...parseArguments(flag ? [flag, ...value] : value) };
+      const { values, sources } = resolveSettings({
+        given,
+        env: {},
+        entry: null,
+        fileAlone: false,
+      });
+      expect(values[key]).toEqual(expected);
+      expect(sources[key]).toBe('flag');
+    }
+  });
+
+  it('is reached by its TOML key, with underscores and with hyphens', () => {
+    if (row.flagOnly) return;
+    for (const name of [key, flagOf(key)]) {
+      const toml = `[[worker_manager]]\ntype = "aws_raw_ecs"\n${name} = "${sampleOf(key)}"\n`;
+      const warnings: string[] = [];
+      const file = readConfigFile(
+        'c.toml',
+        () => toml,
+        (line) => warnings.push(line),
+      );
+      const entry = file.entries[0] ?? null;
+      const given = rest(key);
+      const { values, sources } = resolveSettings({ given, env: {}, entry, fileAlone: false });
+      expect(values[key]).toEqual(expected);
+      expect(sources[key]).toBe('c.toml');
+      expect(warnings).toEqual([]);
+    }
+  });
+
+  it('is reached by its variable, or that is left to the AWS SDK', () => {
+    const variable = variableOf(key);
+    const env = { [variable ?? row.readBySdk ?? 'SCALER_CONFIG']: sampleOf(key) };
+    const from = { given: rest(key), env, entry: null, fileAlone: false };
+    const { values } = resolveSettings(from);
+    expect(values[key]).toEqual(variable ? expected : null);
+  });
+
+  it('is in the help and in the documentation', () => {
+    const help = helpOptions()[flagOf(key)];
+    expect(help?.describe ?? row.help).toContain(row.help);
+    const line = markdownTable()
+      .split('\n')
+      .find((one) => one.startsWith(row.positional ? `| \`${key}\`` : `| \`--${flagOf(key)}\``));
+    expect(line).toContain(row.help);
+    if (row.short) expect(line).toContain(`\`-${row.short}\``);
+    if (!row.flagOnly) expect(line).toContain(`\`${variableOf(key) ?? row.readBySdk}\``);
+  });
+});
+
+describe('the documentation', () => {
+  it('is one Markdown table with a line a setting', () => {
+    const lines = markdownTable().trimEnd().split('\n');
+    expect(lines).toHaveLength(keys.length + 2);
+    const columns = lines.map((line) => line.replaceAll('\\|', '').split('|').length);
+    expect(new Set(columns)).toEqual(new Set([9]));
+  });
+});

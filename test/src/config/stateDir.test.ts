@@ -1,0 +1,44 @@
+import { basename } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { expandPath, stateName, stateRoot } from '../../../src/config/stateDir.ts';
+
+describe('the state directory', () => {
+  it.each<[string | null, Record<string, string>, string]>([
+    ['/s', { STATE_DIRECTORY: '/var/lib/x' }, '/s'],
+    ['~/s', {}, '/home/u/s'],
+    ['$D/s', { D: '/d' }, '/d/s'],
+    [null, { STATE_DIRECTORY: '/var/lib/x:/var/lib/y', XDG_STATE_HOME: '/xdg' }, '/var/lib/x'],
+    [null, { XDG_STATE_HOME: '/xdg' }, '/xdg/scaler-ecs'],
+    [null, { XDG_STATE_HOME: 'relative' }, '/home/u/.local/state/scaler-ecs'],
+    [null, {}, '/home/u/.local/state/scaler-ecs'],
+  ])('told %j with %j is below %s', (told, env, root) => {
+    expect(stateRoot(told, env, '/home/u')).toBe(root);
+  });
+
+  it('differs wherever id or scheduler differ, also where the readable part does not', () => {
+    const names = [
+      stateName('a', 'tcp://1.1.1.1:1'),
+      stateName('a', 'tcp://1.1.1.1:2'),
+      stateName('a b', 'tcp://1.1.1.1:1'),
+      stateName('a/b', 'tcp://1.1.1.1:1'),
+      stateName(`${'x'.repeat(300)}1`, 'tcp://1.1.1.1:1'),
+      stateName(`${'x'.repeat(300)}2`, 'tcp://1.1.1.1:1'),
+    ];
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it.each(['..', '../../etc', 'ü \0$(id)', ''])('is one plain file name for %j', (id) => {
+    const name = stateName(id, 'tcp://1.1.1.1:1');
+    expect(name).toMatch(/^[A-Za-z0-9_-]{1,60}$/);
+    expect(basename(name)).toBe(name);
+  });
+});
+
+it.each([
+  ['~', '/home/u'],
+  ['~/x', '/home/u/x'],
+  ['a~/x', 'a~/x'],
+  [`$A/\${A}b/$B`, '/a//ab/$B'],
+])('%s expands to %s', (path, expanded) => {
+  expect(expandPath(path, { A: '/a' }, '/home/u')).toBe(expanded);
+});
