@@ -41,9 +41,9 @@ const decide = (error: SdkError, name: string, text: string): Pick<Row, 'kind' |
   if (status === 429) return { code: 'throttled', kind: 'throttled' };
   // A 5xx may have been executed whatever its text says, so it comes before the texts.
   if (status >= 500 || name === 'ServerException') return { code: 'server', kind: 'unreachable' };
-  if (name === 'TimeoutError') return { code: 'timeout', kind: 'unreachable' };
   if (typeof error.code === 'string' && brokenConnections.has(error.code))
     return { code: 'connection', kind: 'unreachable' };
+  if (name === 'TimeoutError') return { code: 'timeout', kind: 'unreachable' };
   // An answer that cannot be read leaves open whether it was done.
   if (error instanceof SyntaxError || (error instanceof TypeError && status > 0))
     return { code: 'garbled', kind: 'unreachable' };

@@ -14,16 +14,21 @@ const patterns: readonly [RegExp, string][] = [
 
 const longest = 600;
 
+/** As a text may quote them; the longest first, as a part cut out of a whole leaves the rest standing. */
+const partsOf = (secrets: readonly string[]): string[] =>
+  secrets
+    .flatMap((secret) => [secret, ...secret.split('\n').filter((line) => line.length >= 8)])
+    .flatMap((part) => [part, JSON.stringify(part).slice(1, -1)])
+    .filter((part) => part.length >= 4)
+    .sort((a, b) => b.length - a.length);
+
 /**
  * One line that may be logged: without credentials, without passwords in addresses, and without the
  * given values, whole or line by line. Error texts quote requests, and requests hold private things.
  */
 export const redact = (text: string, secrets: readonly string[] = []): string => {
   let clean = text;
-  for (const secret of secrets) {
-    const parts = [secret, JSON.stringify(secret).slice(1, -1), ...secret.split('\n')];
-    for (const part of parts) if (part.length >= 4) clean = clean.replaceAll(part, gone);
-  }
+  for (const part of partsOf(secrets)) clean = clean.replaceAll(part, gone);
   for (const [pattern, replacement] of patterns) clean = clean.replace(pattern, replacement);
   clean = clean.replace(/\s+/g, ' ').trim();
   return clean.length > longest ? `${clean.slice(0, longest)}…` : clean;

@@ -84,7 +84,7 @@ const environment = (more: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
 /** The arguments that the worker's program sees. */
 const run = (
   command: string,
-  [shell = '', ...options] = ['sh'],
+  [shell = '', ...options]: string[] = ['sh'],
   more: NodeJS.ProcessEnv = { ECS_CONTAINER_METADATA_URI_V4: metadata },
 ): string[] => {
   const ran = spawnSync(shell, [...options, '-c', command], {
