@@ -95,8 +95,8 @@ export const connectDealer: Connect = (options, handlers) => {
         end('refused', 'nobody listens');
         break;
       case 'disconnect':
-        if (phase === 'handshake') end('refused', 'the peer left during the handshake');
-        else end('aborted', 'the peer is gone');
+        if (phase === 'open' || phase === 'ending') end('aborted', 'the peer is gone');
+        else end('refused', 'the peer left during the handshake');
         break;
     }
   }
