@@ -1,0 +1,80 @@
+import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Container } from './jail.ts';
+import type { Members } from './members.ts';
+import { objects, texts } from './members.ts';
+import type { Account, Task, TaskContainer } from './model.ts';
+
+/** The environment of a container: its definition's, overridden by name by what RunTask said. */
+export const environmentOf = ({ definition, override }: TaskContainer): Record<string, string> => {
+  const pairs = [definition, override].flatMap((from) => objects(from, 'environment') ?? []);
+  return Object.fromEntries(pairs.map((pair) => [String(pair.name), String(pair.value ?? '')]));
+};
+
+const scratchOf = (task: Task): string => join(tmpdir(), `scaler-ecs-task-${task.id}`);
+
+/**
+ * Starts a container's command: COMMAND of its environment through `sh -c`, as Scaler's image does, else its
+ * entry point and command. One with neither runs without a process until it is stopped, and null is returned.
+ */
+export const runContainer = (
+  account: Account,
+  task: Task,
+  container: TaskContainer,
+  onEnd: (exitCode: number) => void,
+): Container | null => {
+  const environment = environmentOf(container);
+  const argv = environment.COMMAND
+    ? ['/bin/sh', '-c', environment.COMMAND]
+    : [
+        ...(texts(container.definition, 'entryPoint') ?? []),
+        ...(texts(container.override, 'command') ?? texts(container.definition, 'command') ?? []),
+      ];
+  if (argv.length === 0) return null;
+  const scratch = scratchOf(task);
+  mkdirSync(scratch, { recursive: true, mode: 0o700 });
+  const output = openLog(account, task, container.definition);
+  try {
+    return account.jail.start({
+      argv,
+      env: { ...envOf(account, scratch, environment), ...metadata(account, container) },
+      cwd: scratch,
+      output,
+      onEnd: (exitCode) => {
+        if (task.containers.length === 1) rmSync(scratch, { recursive: true, force: true });
+        onEnd(exitCode);
+      },
+    });
+  } finally {
+    if (output !== null) closeSync(output);
+  }
+};
+
+const envOf = (account: Account, home: string, environment: Record<string, string>) => {
+  const path = environment.PATH ?? '/usr/local/bin:/usr/bin:/bin';
+  const { taskPath } = account.options;
+  return {
+    HOME: home,
+    LANG: 'C.UTF-8',
+    ...environment,
+    PATH: taskPath ? `${taskPath}:${path}` : path,
+  };
+};
+
+const metadata = (account: Account, { runtimeId }: TaskContainer) => ({
+  ECS_CONTAINER_METADATA_URI_V4: `${account.url}/v4/${runtimeId}`,
+  AWS_EXECUTION_ENV: 'AWS_ECS_FARGATE',
+});
+
+const openLog = ({ options }: Account, task: Task, definition: Members): number | null => {
+  if (options.logDir === null) return null;
+  mkdirSync(options.logDir, { recursive: true });
+  const name = task.containers.length === 1 ? task.id : `${task.id}-${String(definition.name)}`;
+  try {
+    return openSync(join(options.logDir, `${name}.log`), 'a', 0o600);
+  } catch (error) {
+    options.log.error({ task: task.id, error: String(error) }, 'no log file for a task');
+    return null;
+  }
+};

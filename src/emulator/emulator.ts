@@ -1,0 +1,81 @@
+import type { AddressInfo } from 'node:net';
+import { isIP } from 'node:net';
+import { Failure } from '../failure.ts';
+import { Admin } from './admin.ts';
+import { Agenda } from './agenda.ts';
+import { Api } from './api.ts';
+import { FaultBook } from './faults.ts';
+import { openJail } from './jail.ts';
+import { Ledger, type LedgerView } from './ledger.ts';
+import type { Account } from './model.ts';
+import { defaultOptions, type EmulatorOptions } from './options.ts';
+import { createEmulatorServer } from './server.ts';
+
+/** The emulator could not start, or was told nonsense. */
+export class EmulatorFailure extends Failure {
+  readonly kind = 'emulator';
+}
+
+/** A running emulator of ECS and IAM. */
+export interface Emulator {
+  url: string;
+  port: number;
+  /** What really happened; also at `GET /_emulator/ledger`. */
+  ledger(): LedgerView;
+  /** Replaces the fault rules; also at `PUT /_emulator/faults`. */
+  setFaults(rules: unknown): void;
+  /** Kills every task and resolves when nothing of them is left. */
+  close(): Promise<void>;
+}
+
+/** Starts an emulator on loopback; what is not given has the defaults. */
+export const startEmulator = async (
+  given: Partial<EmulatorOptions> & Pick<EmulatorOptions, 'log'>,
+): Promise<Emulator> => {
+  const options: EmulatorOptions = { ...defaultOptions, ...given };
+  if (!isLoopback(options.host))
+    throw new EmulatorFailure(
+      `the emulator runs shell commands and serves loopback only, not ${options.host}`,
+    );
+  const account: Account = {
+    options,
+    url: '',
+    agenda: new Agenda(options.log),
+    jail: await openJail(options),
+    regions: new Map(),
+    roles: new Map(),
+    everyTask: [],
+    byRuntimeId: new Map(),
+  };
+  const faults = new FaultBook();
+  faults.put(options.faults);
+  const ledger = new Ledger(account);
+  const server = createEmulatorServer({
+    account,
+    api: new Api(account, faults, ledger),
+    admin: new Admin(account, faults, ledger),
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) =>
+      reject(new EmulatorFailure(`cannot listen: ${error.message}`, { cause: error })),
+    );
+    server.listen(options.port, options.host, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  account.url = `http://${isIP(options.host) === 6 ? `[${options.host}]` : options.host}:${port}`;
+  return {
+    url: account.url,
+    port,
+    ledger: () => ledger.view(),
+    setFaults: (rules) => faults.put(rules),
+    close: async () => {
+      account.agenda.close();
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await Promise.all([account.jail.close(), closed]);
+    },
+  };
+};
+
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));

@@ -1,0 +1,128 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { type Container, type ContainerSpec, exitCodeOf, type Jail } from './jail.ts';
+
+/** Marks every process of one container and of one emulator, also those that left the process group. */
+const mark = 'ECS_CONTAINER_METADATA_URI_V4';
+
+/**
+ * Reads `+pgid` and `-pgid` lines; when the emulator is gone, by whatever death, its standard input ends and it kills
+ * the groups that are left, then every process that still carries a mark of this emulator.
+ */
+const watchdogScript = `
+groups=' '
+while read -r line; do
+  case $line in
+    +*) groups="$groups\${line#+} " ;;
+    -*) group=\${line#-}; case $groups in *" $group "*) groups="\${groups%%" $group "*} \${groups#*" $group "}" ;; esac ;;
+    =*) mark=\${line#=} ;;
+  esac
+done
+for group in $groups; do kill -KILL -- "-$group" 2>/dev/null; done
+[ -n "$mark" ] && [ -d /proc/self ] || exit 0
+for file in $(grep -l -- "$mark" /proc/[0-9]*/environ 2>/dev/null); do
+  pid=\${file#/proc/}; kill -KILL "\${pid%/environ}" 2>/dev/null
+done
+`;
+
+/** Containers as process groups: as good as it gets where there are no PID namespaces. */
+export const groupJail = (): Jail => {
+  const running = new Set<Container>();
+  let watchdog: ChildProcess | null = null;
+  const tell = (line: string) => watchdog?.stdin?.write(`${line}\n`);
+  const wake = (uri: string | undefined) => {
+    if (watchdog) return;
+    watchdog = spawn('/bin/sh', ['-c', watchdogScript], {
+      detached: true,
+      env: { PATH: '/usr/bin:/bin' },
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    watchdog.on('error', () => {});
+    watchdog.stdin?.on('error', () => {});
+    watchdog.unref();
+    // Up to the task's id: what all tasks of this emulator have in common.
+    if (uri) tell(`=${mark}=${uri.slice(0, uri.lastIndexOf('/') + 1)}`);
+  };
+  return {
+    kind: 'groups',
+    start(spec) {
+      wake(spec.env[mark]);
+      const container = start(spec, tell, () => running.delete(container));
+      running.add(container);
+      return container;
+    },
+    async close() {
+      for (const container of running) container.kill();
+      await Promise.all([...running].map(({ ended }) => ended));
+      watchdog?.stdin?.end();
+    },
+  };
+};
+
+const start = (
+  spec: ContainerSpec,
+  tell: (line: string) => void,
+  onGone: () => void,
+): Container => {
+  const output = spec.output ?? 'ignore';
+  const main = spawn(spec.argv[0]!, spec.argv.slice(1), {
+    detached: true,
+    cwd: spec.cwd,
+    env: spec.env,
+    stdio: ['ignore', output, output],
+  });
+  if (main.pid) tell(`+${main.pid}`);
+  let gone = false;
+  const kill = () => {
+    signal(main.pid && -main.pid, 'SIGKILL');
+    for (const pid of strays(spec.env[mark])) signal(pid, 'SIGKILL');
+  };
+  const ended = new Promise<void>((resolve) => {
+    const end = (code: number) => {
+      if (gone) return;
+      gone = true;
+      kill();
+      if (main.pid) tell(`-${main.pid}`);
+      onGone();
+      spec.onEnd(code);
+      resolve();
+    };
+    main.on('error', () => main.pid === undefined && end(127));
+    main.on('exit', (code, signal) => end(exitCodeOf(code, signal)));
+  });
+  return {
+    ended,
+    terminate: () => {
+      if (!gone) signal(main.pid, 'SIGTERM');
+    },
+    kill: () => {
+      if (!gone) kill();
+    },
+  };
+};
+
+const signal = (pid: number | undefined, name: NodeJS.Signals): void => {
+  if (!pid) return;
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It has just ended by itself.
+  }
+};
+
+/** Processes of one container that left its group; only Linux tells. */
+const strays = (uri: string | undefined): number[] => {
+  if (process.platform !== 'linux' || !uri) return [];
+  const wanted = `${mark}=${uri}`;
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && environ(name).includes(wanted))
+    .map(Number);
+};
+
+const environ = (pid: string): string => {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8');
+  } catch {
+    return '';
+  }
+};

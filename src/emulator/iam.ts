@@ -1,0 +1,206 @@
+import { randomBytes } from 'node:crypto';
+import { now } from '../clock.ts';
+import { callerArn } from './access.ts';
+import { AwsError } from './awsError.ts';
+import { type Account, accountId, type Role, type Tag } from './model.ts';
+import { tree, type Xml } from './xml.ts';
+
+/** Members of a Query request, by name; lists are `Name.member.1`. */
+export type Query = URLSearchParams;
+
+const need = (query: Query, name: string): string => {
+  const value = query.get(name);
+  if (!value)
+    throw new AwsError(
+      'ValidationError',
+      `1 validation error detected: Value null at '${name[0]?.toLowerCase()}${name.slice(1)}' failed to satisfy constraint: Member must not be null`,
+    );
+  return value;
+};
+
+const roleOf = (account: Account, query: Query): Role => {
+  const name = need(query, 'RoleName');
+  const role = account.roles.get(name);
+  if (!role)
+    throw new AwsError('NoSuchEntity', `The role with name ${name} cannot be found.`, {
+      status: 404,
+    });
+  return role;
+};
+
+const iso = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}Z`;
+
+const roleView = (role: Role): Xml => ({
+  Path: role.path,
+  RoleName: role.name,
+  RoleId: role.id,
+  Arn: role.arn,
+  CreateDate: iso(role.createdAt),
+  AssumeRolePolicyDocument: encodeURIComponent(role.trust),
+  ...(role.description === null ? {} : { Description: role.description }),
+  MaxSessionDuration: String(role.maxSessionS),
+  ...(role.tags.length === 0
+    ? {}
+    : { Tags: { member: role.tags.map(({ key, value }) => ({ Key: key, Value: value })) } }),
+});
+
+const tagsOf = (query: Query): Tag[] => {
+  const tags: Tag[] = [];
+  for (let n = 1; query.has(`Tags.member.${n}.Key`); n++)
+    tags.push({
+      key: query.get(`Tags.member.${n}.Key`) ?? '',
+      value: query.get(`Tags.member.${n}.Value`) ?? '',
+    });
+  return tags;
+};
+
+const addRole = (
+  account: Account,
+  name: string,
+  path: string,
+  trust: string,
+  query: Query,
+): Role => {
+  if (account.roles.has(name))
+    throw new AwsError('EntityAlreadyExists', `Role with name ${name} already exists.`, {
+      status: 409,
+    });
+  const role: Role = {
+    name,
+    path,
+    id: `AROA${randomBytes(9).toString('hex').toUpperCase().slice(0, 17)}`,
+    arn: `arn:aws:iam::${accountId}:role${path}${name}`,
+    createdAt: now(),
+    trust,
+    description: query.get('Description'),
+    maxSessionS: Number(query.get('MaxSessionDuration') ?? 3600),
+    policies: new Map(),
+    tags: tagsOf(query),
+  };
+  account.roles.set(name, role);
+  return role;
+};
+
+const createRole = (account: Account, query: Query): Xml => {
+  const name = need(query, 'RoleName');
+  if (!/^[\w+=,.@-]{1,64}$/.test(name))
+    throw new AwsError('ValidationError', 'The specified value for roleName is invalid.');
+  const trust = need(query, 'AssumeRolePolicyDocument');
+  try {
+    JSON.parse(trust);
+  } catch {
+    throw new AwsError('MalformedPolicyDocument', 'This policy contains invalid Json');
+  }
+  return { Role: roleView(addRole(account, name, query.get('Path') ?? '/', trust, query)) };
+};
+
+/** The managed policies of AWS cannot be looked up here, but one that is no ARN exists nowhere. */
+const policyArn = (query: Query): string => {
+  const arn = need(query, 'PolicyArn');
+  if (!/^arn:aws[a-z-]*:iam::(aws|\d{12}):policy\/\S+$/.test(arn))
+    throw new AwsError('NoSuchEntity', `Policy ${arn} does not exist or is not attachable.`, {
+      status: 404,
+    });
+  return arn;
+};
+
+const serviceLinked = (account: Account, query: Query): Xml => {
+  const service = need(query, 'AWSServiceName');
+  const name =
+    service === 'ecs.amazonaws.com' ? 'AWSServiceRoleForECS' : `AWSServiceRoleFor-${service}`;
+  if (account.roles.has(name))
+    throw new AwsError(
+      'InvalidInput',
+      `Service role name ${name} has been taken in this account, please try a different suffix.`,
+    );
+  const trust = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal: { Service: service }, Action: 'sts:AssumeRole' }],
+  });
+  const path = `/aws-service-role/${service}/`;
+  return { Role: roleView(addRole(account, name, path, trust, query)) };
+};
+
+/** By Action; what they return is the inside of `<ActionResult>`, null when the action has none. */
+export const iamActions: Record<string, (account: Account, query: Query) => Xml | null> = {
+  GetRole: (account, query) => ({ Role: roleView(roleOf(account, query)) }),
+  CreateRole: createRole,
+  ListRoles: (account) => ({
+    Roles: { member: [...account.roles.values()].map(roleView) },
+    IsTruncated: 'false',
+  }),
+  DeleteRole: (account, query) => {
+    const role = roleOf(account, query);
+    if (role.policies.size > 0)
+      throw new AwsError(
+        'DeleteConflict',
+        'Cannot delete entity, must detach all policies first.',
+        {
+          status: 409,
+        },
+      );
+    account.roles.delete(role.name);
+    return null;
+  },
+  AttachRolePolicy: (account, query) => {
+    const arn = policyArn(query);
+    roleOf(account, query).policies.set(arn, arn.slice(arn.lastIndexOf('/') + 1));
+    return null;
+  },
+  DetachRolePolicy: (account, query) => {
+    const arn = policyArn(query);
+    if (!roleOf(account, query).policies.delete(arn))
+      throw new AwsError('NoSuchEntity', `Policy ${arn} was not found.`, { status: 404 });
+    return null;
+  },
+  ListAttachedRolePolicies: (account, query) => ({
+    AttachedPolicies: {
+      member: [...roleOf(account, query).policies].map(([arn, name]) => ({
+        PolicyName: name,
+        PolicyArn: arn,
+      })),
+    },
+    IsTruncated: 'false',
+  }),
+  CreateServiceLinkedRole: serviceLinked,
+  GetCallerIdentity: () => ({ Arn: callerArn, UserId: 'AIDAEMULATED', Account: accountId }),
+};
+
+const namespaces = {
+  iam: 'https://iam.amazonaws.com/doc/2010-05-08/',
+  sts: 'https://sts.amazonaws.com/doc/2011-06-15/',
+};
+
+const serviceOf = (action: string) => (action === 'GetCallerIdentity' ? 'sts' : 'iam');
+
+export const iamActionName = (action: string): string => `${serviceOf(action)}:${action}`;
+
+export const answerXml = (action: string, result: Xml | null, requestId: string): string =>
+  tree(`${action}Response`, namespaces[serviceOf(action)], {
+    ...(result === null ? {} : { [`${action}Result`]: result }),
+    ResponseMetadata: { RequestId: requestId },
+  });
+
+/** IAM's own spellings of what ECS calls something else. */
+const iamCodes: Record<string, string> = {
+  AccessDeniedException: 'AccessDenied',
+  ThrottlingException: 'Throttling',
+  ExpiredTokenException: 'ExpiredToken',
+  ServerException: 'ServiceFailure',
+  UnrecognizedClientException: 'InvalidClientTokenId',
+};
+
+export const iamStatus = ({ code, status }: AwsError): number =>
+  ['AccessDenied', 'ExpiredToken', 'InvalidClientTokenId'].includes(iamCodes[code] ?? code)
+    ? 403
+    : status;
+
+export const errorXml = (error: AwsError, requestId: string): string =>
+  tree('ErrorResponse', namespaces.iam, {
+    Error: {
+      Type: error.status >= 500 ? 'Receiver' : 'Sender',
+      Code: iamCodes[error.code] ?? error.code,
+      Message: error.message,
+    },
+    RequestId: requestId,
+  });

@@ -1,0 +1,64 @@
+import { groupJail } from './groupJail.ts';
+import { namespaceJail } from './namespaceJail.ts';
+import type { EmulatorOptions } from './options.ts';
+
+export interface ContainerSpec {
+  argv: string[];
+  /** All of it: nothing of the emulator's own environment is added. */
+  env: Record<string, string>;
+  cwd: string;
+  /** Where stdout and stderr go: an open file descriptor, or null for nowhere. The jail does not close it. */
+  output: number | null;
+  /** Once, when the container's main process has ended and nothing of the container is left. 137 = killed. */
+  onEnd: (exitCode: number) => void;
+}
+
+export interface Container {
+  /** SIGTERM to the container's main process, and to it alone, as ECS does. */
+  terminate(): void;
+  /** SIGKILL to all of it. */
+  kill(): void;
+  /** Resolves when nothing of it is left. */
+  ended: Promise<void>;
+}
+
+/** Runs containers as local processes and sees to it that none outlives its main process or the emulator. */
+export interface Jail {
+  kind: 'namespaces' | 'groups';
+  start(spec: ContainerSpec): Container;
+  /** Kills what is left. */
+  close(): Promise<void>;
+}
+
+/** The best jail this system offers; says so in the log when it is not the good one. */
+export const openJail = async ({
+  isolation,
+  hollow,
+  log,
+}: Pick<EmulatorOptions, 'isolation' | 'hollow' | 'log'>): Promise<Jail> => {
+  if (isolation === 'auto' && !hollow) {
+    const jail = await namespaceJail();
+    if (jail) return jail;
+  }
+  if (!hollow)
+    log.warn(
+      {},
+      'no PID namespaces here: a task is a process group with a watchdog, and what leaves its group may outlive the task',
+    );
+  return groupJail();
+};
+
+/** The exit code Docker and ECS show for an end by signal. */
+export const exitCodeOf = (code: number | null, signal: NodeJS.Signals | null): number =>
+  code ?? 128 + (signal ? (signalNumbers[signal] ?? 9) : 9);
+
+const signalNumbers: Partial<Record<NodeJS.Signals, number>> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGQUIT: 3,
+  SIGABRT: 6,
+  SIGKILL: 9,
+  SIGSEGV: 11,
+  SIGPIPE: 13,
+  SIGTERM: 15,
+};

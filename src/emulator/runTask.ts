@@ -1,0 +1,192 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { now } from '../clock.ts';
+import { AwsError } from './awsError.ts';
+import { canonical } from './canonical.ts';
+import { clusterOf } from './clusters.ts';
+import { environmentOf } from './container.ts';
+import type { Struck } from './faults.ts';
+import { begin } from './lifecycle.ts';
+import { type Members, text } from './members.ts';
+import {
+  type Account,
+  type Cluster,
+  ecsArn,
+  type Launch,
+  type Region,
+  type Task,
+  type TaskContainer,
+} from './model.ts';
+import { placements, type RunTaskRequest, readRunTask } from './runTaskRequest.ts';
+import { bareView, taskView } from './taskView.ts';
+
+const hour = 3_600_000;
+
+export const runTask = (
+  account: Account,
+  region: Region,
+  body: Members,
+  struck: Struck,
+): Members => {
+  const cluster = clusterOf(region, body);
+  const token = text(body, 'clientToken') ?? null;
+  const fingerprint = fingerprintOf(body);
+  const known = token === null ? undefined : launchUnder(cluster, token);
+  if (known) {
+    struck.replayed = true;
+    return replay(known, fingerprint);
+  }
+  const request = readRunTask(region, cluster, body);
+  const launch = launchTasks(account, region, cluster, request, struck);
+  if (token !== null) cluster.launches.set(token, { ...launch, fingerprint, at: now() });
+  const shown = launch.tasks.filter((task) => !struck.ghosts.has(task));
+  return { tasks: shown.map((task) => taskView(task, ['TAGS'])), failures: launch.failures };
+};
+
+/** Everything but the token itself; two requests that differ in anything else are different requests. */
+const fingerprintOf = ({ clientToken: _, ...rest }: Members): string =>
+  createHash('sha256').update(canonical(rest)).digest('base64');
+
+/** A token is good for a day, or until an hour after its last task stopped, whichever comes first. */
+const launchUnder = (cluster: Cluster, token: string): Launch | undefined => {
+  const launch = cluster.launches.get(token);
+  if (!launch) return undefined;
+  const stops = launch.tasks.map(({ stoppedAt }) => stoppedAt ?? Number.POSITIVE_INFINITY);
+  const lastStop = launch.tasks.length > 0 ? Math.max(...stops) : launch.at;
+  if (now() < Math.min(launch.at + 24 * hour, lastStop + hour)) return launch;
+  cluster.launches.delete(token);
+  return undefined;
+};
+
+const replay = (launch: Launch, fingerprint: string): Members => {
+  if (launch.fingerprint !== fingerprint)
+    throw new AwsError(
+      'ConflictException',
+      'The client token was already used in a request with different parameters.',
+      { members: { resourceIds: launch.tasks.map(({ arn }) => arn) } },
+    );
+  const view = (task: Task) =>
+    task.lastStatus === 'STOPPED' ? bareView(task) : taskView(task, ['TAGS']);
+  return { tasks: launch.tasks.map(view), failures: launch.failures };
+};
+
+const launchTasks = (
+  account: Account,
+  region: Region,
+  cluster: Cluster,
+  request: RunTaskRequest,
+  struck: Struck,
+): Pick<Launch, 'tasks' | 'failures'> => {
+  const tasks: Task[] = [];
+  const failures: Members[] = [];
+  for (const [index, capacityProvider] of placements(request).entries()) {
+    const unit = { account, region, cpu: Number(request.cpu), index, capacityProvider };
+    const refusal = struck.refusals.map((refuse) => refuse(unit)).find((one) => one !== null);
+    if (refusal)
+      failures.push({
+        reason: refusal.reason,
+        ...(refusal.detail ? { detail: refusal.detail } : {}),
+      });
+    if (refusal && !refusal.ghost) continue;
+    const task = newTask(account, region, cluster, request, capacityProvider);
+    if (refusal) struck.ghosts.add(task);
+    for (const change of struck.plans) change(task);
+    tasks.push(task);
+    region.tasks.set(task.id, task);
+    cluster.live.add(task);
+    account.everyTask.push(task);
+    for (const container of task.containers)
+      account.byRuntimeId.set(container.runtimeId, { task, container });
+    begin(account, task);
+  }
+  return { tasks, failures };
+};
+
+const hex = (bytes: number): string => randomBytes(bytes).toString('hex');
+
+const newTask = (
+  account: Account,
+  region: Region,
+  cluster: Cluster,
+  request: RunTaskRequest,
+  capacityProvider: string | null,
+): Task => {
+  const id = hex(16);
+  const containers = request.definition.containers.map((definition) =>
+    newContainer(region, cluster, id, definition, request),
+  );
+  const { options } = account;
+  return {
+    seq: account.everyTask.length + 1,
+    id,
+    arn: ecsArn(region.name, `task/${cluster.name}/${id}`),
+    cluster,
+    region,
+    definition: request.definition,
+    group: request.group,
+    launchType: capacityProvider === null ? 'FARGATE' : null,
+    capacityProvider,
+    cpu: request.cpu,
+    memory: request.memory,
+    overrides: request.overrides,
+    tags: request.tags,
+    startedBy: request.startedBy,
+    clientToken: request.clientToken,
+    label: containers.map(environmentOf).find((env) => env[labelName])?.[labelName] ?? null,
+    subnet: request.subnets[account.everyTask.length % request.subnets.length]!,
+    eni: newEni(account.everyTask.length),
+    lastStatus: 'PROVISIONING',
+    desiredStatus: 'RUNNING',
+    version: 1,
+    createdAt: now(),
+    connectivityAt: null,
+    pullStartedAt: null,
+    pullStoppedAt: null,
+    startedAt: null,
+    stoppingAt: null,
+    executionStoppedAt: null,
+    stoppedAt: null,
+    stopCode: null,
+    stoppedReason: null,
+    containers,
+    plan: {
+      missingMs: options.missingMs,
+      startDelayMs: options.startDelayMs,
+      stopDelayMs: options.stopDelayMs,
+      stuckIn: null,
+      startFailure: null,
+      hollow: options.hollow,
+      onRunning: [],
+    },
+    course: 0,
+    stopCalls: 0,
+    forgotten: false,
+  };
+};
+
+const labelName = 'SCALER_ECS_LAUNCH';
+
+const newContainer = (
+  region: Region,
+  cluster: Cluster,
+  taskId: string,
+  definition: Members,
+  { overrides }: RunTaskRequest,
+): TaskContainer => ({
+  arn: ecsArn(region.name, `container/${cluster.name}/${taskId}/${randomUUID()}`),
+  definition,
+  override:
+    (overrides.containerOverrides as Members[]).find(({ name }) => name === definition.name) ?? {},
+  lastStatus: 'PENDING',
+  runtimeId: `${taskId}-${String(randomBytes(4).readUInt32BE()).padStart(10, '0')}`,
+  exitCode: null,
+  reason: null,
+  process: null,
+});
+
+const newEni = (index: number): Task['eni'] => ({
+  attachmentId: randomUUID(),
+  status: 'PRECREATED',
+  interfaceId: `eni-0${hex(8)}`,
+  mac: `02:${hex(5).replace(/..(?!$)/g, '$&:')}`,
+  ip: `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`,
+});

@@ -1,0 +1,179 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Admin } from './admin.ts';
+import type { Api } from './api.ts';
+import { AwsError } from './awsError.ts';
+import type { Outcome } from './faultTable.ts';
+import { answerXml, errorXml, iamStatus } from './iam.ts';
+import { isMembers, type Members } from './members.ts';
+import { metadataAt } from './metadata.ts';
+import type { Account } from './model.ts';
+import { HttpRefusal, readBody, refuseStrangers } from './request.ts';
+
+const target = 'AmazonEC2ContainerServiceV20141113.';
+
+interface Rooms {
+  account: Account;
+  api: Api;
+  admin: Admin;
+}
+
+/** One port for everything: ECS by its target header, IAM by its form body, tasks' metadata, and the admin paths. */
+export const createEmulatorServer = (rooms: Rooms): Server => {
+  const { log } = rooms.account.options;
+  const server = createServer((request, response) => {
+    route(rooms, request, response).catch((error: Error) => {
+      if (error instanceof HttpRefusal)
+        return sendJson(response, error.status, { message: error.message });
+      log.error({ error: error.stack }, 'a request failed inside the emulator');
+      sendJson(response, 500, { __type: 'InternalFailure', message: 'a bug in the emulator' });
+    });
+  });
+  // Clients keep sockets for reuse; one that we close in the same moment costs them an ECONNRESET.
+  server.keepAliveTimeout = 75_000;
+  server.headersTimeout = 80_000;
+  return server;
+};
+
+const route = async (
+  rooms: Rooms,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> => {
+  refuseStrangers(request);
+  const { pathname } = new URL(request.url ?? '/', 'http://emulator');
+  if (pathname.startsWith('/_emulator/')) {
+    const { status, body } = rooms.admin.answer(
+      request.method ?? '',
+      pathname,
+      await readBody(request),
+    );
+    return sendJson(response, status, body);
+  }
+  if (request.method === 'GET' && pathname.startsWith('/v4/')) {
+    const found = metadataAt(rooms.account, pathname);
+    return sendJson(response, found ? 200 : 404, found ?? { message: 'no such container' });
+  }
+  if (request.method !== 'POST' || pathname !== '/') throw new HttpRefusal(404, 'nothing here');
+  const operation = String(request.headers['x-amz-target'] ?? '');
+  const form = String(request.headers['content-type'] ?? '').startsWith('application/x-www-form');
+  if (operation === '' && form) return answerQuery(rooms, request, response);
+  return answerJson(rooms, operation, request, response);
+};
+
+/** Key and Region of the request's signature; nobody checks the signature itself. */
+const scopeOf = (request: IncomingMessage): { key: string; region: string } => {
+  const header = String(request.headers.authorization ?? '');
+  const [, key = '', region = 'us-east-1'] =
+    /Credential=([^/,\s]+)\/\d+\/([a-z0-9-]+)\//.exec(header) ?? [];
+  return { key, region };
+};
+
+const checkKey = (account: Account, key: string): void => {
+  const { accessKey } = account.options;
+  if (accessKey !== null && key !== accessKey)
+    throw new AwsError(
+      'UnrecognizedClientException',
+      'The security token included in the request is invalid.',
+    );
+};
+
+const answerJson = async (
+  { account, api }: Rooms,
+  operation: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> => {
+  const requestId = randomUUID();
+  const headers = {
+    'x-amzn-requestid': requestId,
+    'content-type': 'application/x-amz-json-1.1',
+  };
+  const fail = (error: AwsError) =>
+    sendJson(
+      response,
+      error.status,
+      { __type: error.code, message: error.message, ...error.members },
+      { ...headers, 'x-amzn-errortype': error.code },
+    );
+  try {
+    const { key, region } = scopeOf(request);
+    const body = parse(await readBody(request));
+    checkKey(account, key);
+    if (!operation.startsWith(target))
+      throw new AwsError('UnknownOperationException', 'The requested operation is not known.');
+    const answer = await api.ecs(operation.slice(target.length), region, body);
+    if ('members' in answer) sendJson(response, 200, answer.members, headers);
+    else if ('outcome' in answer) spoil(response, answer.outcome, fail);
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    fail(error);
+  }
+};
+
+const answerQuery = async (
+  { account, api }: Rooms,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> => {
+  const requestId = randomUUID();
+  const fail = (error: AwsError) =>
+    send(response, iamStatus(error), errorXml(error, requestId), xmlHeaders(requestId));
+  try {
+    const query = new URLSearchParams(await readBody(request));
+    checkKey(account, scopeOf(request).key);
+    const action = query.get('Action');
+    if (!action)
+      throw new AwsError('MissingAction', 'The request must contain the parameter Action');
+    const answer = await api.iam(action, query);
+    if ('xml' in answer)
+      send(response, 200, answerXml(action, answer.xml, requestId), xmlHeaders(requestId));
+    else if ('outcome' in answer) spoil(response, answer.outcome, fail);
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    fail(error);
+  }
+};
+
+const xmlHeaders = (requestId: string) => ({
+  'x-amzn-requestid': requestId,
+  'content-type': 'text/xml',
+});
+
+const spoil = (
+  response: ServerResponse,
+  outcome: Outcome,
+  fail: (error: AwsError) => void,
+): void => {
+  if (outcome instanceof AwsError) fail(outcome);
+  else if (outcome === 'reset') response.socket?.resetAndDestroy();
+  else if (outcome !== 'hang') send(response, outcome.status, outcome.raw, {});
+};
+
+const parse = (text: string): Members => {
+  if (text === '') return {};
+  try {
+    const body: unknown = JSON.parse(text);
+    if (isMembers(body)) return body;
+  } catch {
+    // Falls through to the refusal.
+  }
+  throw new AwsError('SerializationException', 'The request body is not a JSON object.');
+};
+
+const sendJson = (
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = { 'content-type': 'application/json' },
+): void => send(response, status, JSON.stringify(body), headers);
+
+const send = (
+  response: ServerResponse,
+  status: number,
+  body: string,
+  headers: Record<string, string>,
+): void => {
+  if (response.headersSent || response.destroyed) return;
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+};

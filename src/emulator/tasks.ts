@@ -1,0 +1,89 @@
+import { now } from '../clock.ts';
+import { invalidParameter } from './awsError.ts';
+import { clusterOf } from './clusters.ts';
+import { stop } from './lifecycle.ts';
+import { type Members, text, texts } from './members.ts';
+import { type Account, type Cluster, ecsArn, type Region, type Task } from './model.ts';
+import { pageSize, positionIn, tokenFor } from './page.ts';
+import { taskView } from './taskView.ts';
+
+const idOf = (idOrArn: string): string => idOrArn.slice(idOrArn.lastIndexOf('/') + 1);
+
+/** A task of this cluster that ECS still knows. */
+const known = (region: Region, cluster: Cluster, idOrArn: string): Task | undefined => {
+  const task = region.tasks.get(idOf(idOrArn));
+  return task?.cluster === cluster ? task : undefined;
+};
+
+/** The tasks a request names, as far as they exist; fault rules look at whose they are. */
+export const tasksNamed = (region: Region, body: Members): Task[] =>
+  [body.task, ...(Array.isArray(body.tasks) ? body.tasks : [])]
+    .filter((name) => typeof name === 'string')
+    .map((name) => region.tasks.get(idOf(name)))
+    .filter((task) => task !== undefined);
+
+export const stopTask = (account: Account, region: Region, body: Members): Members => {
+  const cluster = clusterOf(region, body);
+  const name = text(body, 'task');
+  if (!name) throw invalidParameter('taskId can not be blank.');
+  const reason = text(body, 'reason') ?? 'Task stopped by user';
+  if (reason.length > 1024) throw invalidParameter('Reason must be at most 1024 characters.');
+  const task = known(region, cluster, name);
+  if (!task) throw invalidParameter('The referenced task was not found.');
+  task.stopCalls++;
+  task.tags = [];
+  stop(account, task, 'UserInitiated', reason);
+  return { task: taskView(task, ['TAGS']) };
+};
+
+export const describeTasks = (region: Region, body: Members): Members => {
+  const cluster = clusterOf(region, body);
+  const names = texts(body, 'tasks') ?? [];
+  const include = texts(body, 'include') ?? [];
+  if (names.length === 0) throw invalidParameter('Tasks cannot be empty.');
+  if (names.length > 100) throw invalidParameter('Tasks can have at most 100 items.');
+  const tasks: Members[] = [];
+  const failures: Members[] = [];
+  for (const name of names) {
+    const task = known(region, cluster, name);
+    if (task && now() >= task.createdAt + task.plan.missingMs) tasks.push(taskView(task, include));
+    else
+      failures.push({
+        arn: name.startsWith('arn:') ? name : ecsArn(region.name, `task/${cluster.name}/${name}`),
+        reason: 'MISSING',
+      });
+  }
+  return { tasks, failures };
+};
+
+export const listTasks = (region: Region, body: Members): Members => {
+  const cluster = clusterOf(region, body);
+  const size = pageSize(body);
+  const after = positionIn(body);
+  const family = text(body, 'family');
+  const startedBy = text(body, 'startedBy');
+  const launchType = text(body, 'launchType');
+  const desired = text(body, 'desiredStatus') ?? 'RUNNING';
+  if (!['RUNNING', 'PENDING', 'STOPPED'].includes(desired))
+    throw invalidParameter('Invalid desiredStatus.');
+  // No task ever has the desired status PENDING; ECS accepts the filter and finds nothing.
+  const candidates =
+    desired === 'RUNNING' ? cluster.live : desired === 'STOPPED' ? dead(cluster) : [];
+  const found: Task[] = [];
+  for (const task of candidates) {
+    if (task.seq <= after) continue;
+    if (startedBy !== undefined && task.startedBy !== startedBy) continue;
+    if (family !== undefined && task.definition.family !== family) continue;
+    if (launchType !== undefined && launchType !== 'FARGATE') continue;
+    // One more than a page tells whether there is another.
+    if (found.push(task) > size) break;
+  }
+  const shown = found.slice(0, size);
+  return {
+    taskArns: shown.map(({ arn }) => arn),
+    nextToken: found.length > size ? tokenFor(shown.at(-1)!.seq) : undefined,
+  };
+};
+
+/** In the order of their launch, so that a page token keeps its meaning while tasks stop. */
+const dead = (cluster: Cluster): Task[] => [...cluster.dead].sort((a, b) => a.seq - b.seq);
