@@ -4,13 +4,12 @@ import yargs, { type CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { ConfigFailure } from '../src/config/configFailure.ts';
 import { nearest } from '../src/config/nearest.ts';
-import { Failure } from '../src/failure.ts';
+import { explain } from './explain.ts';
 
 interface Command {
   usage: string;
   help: string;
-  file: string;
-  name: string;
+  load(): Promise<CommandModule>;
 }
 
 /** Loaded only when asked for: the daemon should not wait for the emulator's code, nor break with it. */
@@ -18,40 +17,27 @@ const commands: Record<string, Command> = {
   run: {
     usage: 'run [scheduler_address]',
     help: 'Run one worker manager',
-    file: './run.ts',
-    name: 'runCommand',
+    load: async () => (await import('./run.ts')).runCommand,
   },
   config: {
     usage: 'config [scheduler_address]',
     help: 'Show the settings that run would use, or all there are (--table)',
-    file: './config.ts',
-    name: 'configCommand',
+    load: async () => (await import('./config.ts')).configCommand,
   },
   emulator: {
     usage: 'emulator',
     help: 'Serve ECS and IAM on this machine, Fargate tasks being local processes',
-    file: './emulator.ts',
-    name: 'emulatorCommand',
+    load: async () => (await import('./emulator.ts')).emulatorCommand,
   },
   wire: {
     usage: 'wire',
-    help: 'Decode captured messages',
-    file: './wire.ts',
-    name: 'wireCommand',
+    help: "Look into messages of the scheduler's protocol",
+    load: async () => (await import('./wire.ts')).wireCommand,
   },
 };
 
-const load = async ({ file, name }: Command): Promise<CommandModule> => (await import(file))[name];
-
 const words = hideBin(process.argv);
 const [first = ''] = words;
-
-/** Usage errors and bad settings: one line, status 2. Everything else that has a name: one line, status 1. */
-function explain(error: unknown): number {
-  const known = error instanceof Failure;
-  process.stderr.write(`scaler-ecs: ${known ? error.message : (error as Error)?.stack}\n`);
-  return error instanceof ConfigFailure ? 2 : 1;
-}
 
 /** A word that is no command and looks like a file is a configuration of Scaler's. */
 const isFile = (word: string) =>
@@ -83,7 +69,7 @@ async function main(): Promise<void> {
       throw error ?? new ConfigFailure(message);
     });
   for (const [name, command] of Object.entries(commands)) {
-    if (name === first) parser.command(await load(command));
+    if (name === first) parser.command(await command.load());
     else parser.command(command.usage, command.help);
   }
   if (first === '') {

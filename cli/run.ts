@@ -1,13 +1,11 @@
 import type { CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { helpOptions } from '../src/config/arguments.ts';
-import { type Config, describeCapacity } from '../src/config/config.ts';
+import type { Config } from '../src/config/config.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { createLog, type Log } from '../src/observe/log.ts';
+import { explain } from './explain.ts';
 import { logDestinations } from './logDestination.ts';
-
-type RunDaemon = (config: Config, log: Log) => Promise<number>;
-const daemon: string = '../src/daemon/run.ts';
 
 export const runCommand: CommandModule = {
   command: 'run [scheduler_address]',
@@ -22,20 +20,28 @@ export const runCommand: CommandModule = {
 /** Runs every manager that the words ask for and ends the process with the worst of their statuses. */
 export async function run(words: string[]): Promise<never> {
   const entries = loadConfig({ argv: words, env: process.env });
-  const destinations = logDestinations();
-  const logs = entries.map(({ logging, workerManagerId }) => {
-    const log = createLog(logging.level, destinations(logging.paths));
-    return entries.length > 1 ? labelled(log, { manager: workerManagerId }) : log;
-  });
-  const { runDaemon } = (await import(daemon)) as { runDaemon: RunDaemon };
+  const managers = withLogs(entries);
+  const { runDaemon } = await import('../src/daemon/run.ts');
   const statuses = await Promise.all(
-    entries.map(async (config, index) => {
-      const log = logs[index] as Log;
-      log.info({ pid: process.pid }, describeCapacity(config));
-      return runDaemon(config, log);
+    managers.map(async ({ config, log }) => {
+      try {
+        return await runDaemon(config, log);
+      } catch (error) {
+        // The other managers have fleets of their own to look after and go on.
+        return explain(error, entries.length > 1 ? `${config.workerManagerId}: ` : '');
+      }
     }),
   );
   process.exit(Math.max(...statuses));
+}
+
+function withLogs(entries: Config[]): { config: Config; log: Log }[] {
+  const destinations = logDestinations();
+  return entries.map((config) => {
+    const log = createLog(config.logging.level, destinations(config.logging.paths));
+    const label = { manager: config.workerManagerId };
+    return { config, log: entries.length > 1 ? labelled(log, label) : log };
+  });
 }
 
 /** So that the lines of several managers can be told apart. */

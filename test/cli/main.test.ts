@@ -71,6 +71,11 @@ describe('scaler-ecs', () => {
     expect(refused(...words)).toContain('ENOENT');
   });
 
+  it('refuses settings that no request to ECS can hold', () => {
+    const words = ['run', 'tcp://127.0.0.1:1', '-wmi', 'x', '--ecs-subnets', 's'];
+    refused(...words, '--ecs-python-requirements', 'x'.repeat(9000));
+  });
+
   it('shows what a file comes to, secrets masked', () => {
     const file = join(scratch, 'config.toml');
     writeFileSync(

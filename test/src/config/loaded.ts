@@ -1,4 +1,4 @@
-import type { Config, toConfig } from '../../../src/config/config.ts';
+import type { Config } from '../../../src/config/config.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 
 /** The three things nobody can run without. */
