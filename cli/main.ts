@@ -81,6 +81,9 @@ async function main(): Promise<void> {
   // The words of run and config are read by src/config, which knows better what was meant.
   if (first !== 'run' && first !== 'config') parser.strict();
   await parser.parseAsync();
+  // --help and --version have ended the process by now.
+  if (first.startsWith('-'))
+    throw new ConfigFailure('the command comes first; see scaler-ecs --help');
 }
 
 try {

@@ -57,6 +57,7 @@ describe('scaler-ecs', () => {
     [['tcp://1.2.3.4:5'], 'did you mean scaler-ecs run tcp://1.2.3.4:5?'],
     [['none.toml'], 'cannot read none.toml'],
     [['--foo'], 'foo'],
+    [['--', 'run', 'x'], 'the command comes first'],
     [['run'], 'missing: scheduler_address'],
     [['run', 'tcp://1.2.3.4:5', '-mtc', '4x'], '--max-task-concurrency (max_task_concurrency, '],
     [['run', '--ecs-subn', 'a'], '--ecs-subnets'],
