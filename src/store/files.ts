@@ -1,15 +1,29 @@
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 
-/** What the journal asks of a file system: a seam for tests with a bad disk. */
+interface Stats {
+  size: bigint;
+  ino: bigint;
+  dev: bigint;
+}
+
+/** The part of a FileHandle that the journal uses. */
+export interface OpenFile {
+  /** Writes where the last write ended. */
+  writeFile(bytes: Uint8Array): Promise<void>;
+  sync(): Promise<void>;
+  datasync(): Promise<void>;
+  truncate(bytes: number): Promise<void>;
+  stat(options: { bigint: true }): Promise<Stats>;
+  close(): Promise<void>;
+}
+
+/** What the journal asks of a file system: a seam for a bad disk, or for one in memory. */
 export interface Files {
-  open: typeof open;
-  readFile: (path: string) => Promise<Uint8Array>;
-  rename: typeof rename;
-  rm: typeof rm;
-  stat: (
-    path: string,
-    options: { bigint: true },
-  ) => Promise<{ size: bigint; ino: bigint; dev: bigint; isFile(): boolean }>;
+  open(path: string, flags: string, mode?: number): Promise<OpenFile>;
+  readFile(path: string): Promise<Uint8Array>;
+  rename(from: string, to: string): Promise<void>;
+  rm(path: string, options: { force: true }): Promise<void>;
+  stat(path: string, options: { bigint: true }): Promise<Stats & { isFile(): boolean }>;
 }
 
 export const diskFiles: Files = { open, readFile, rename, rm, stat };

@@ -3,7 +3,7 @@ import { Decoder, Encoder } from '@msgpack/msgpack';
 
 /*
  * A frame: u32 LE length of the payload, u32 LE CRC-32 of those four bytes and the payload, payload (MessagePack).
- * The length is in the sum so that a bent length cannot pick out another payload.
+ * The length is in the sum so that a bent length picks out no other payload, and zeros are no frame.
  */
 
 const headBytes = 8;
@@ -45,8 +45,7 @@ const frameAt = (bytes: Uint8Array, view: DataView, at: number): Whole | null =>
   if (bytes.length - at < headBytes) return null;
   const length = view.getUint32(at, true);
   const end = at + headBytes + length;
-  // No value encodes to nothing, and eight zero bytes would pass their own checksum.
-  if (length === 0 || length > longestPayload || end > bytes.length) return null;
+  if (length > longestPayload || end > bytes.length) return null;
   const payload = bytes.subarray(at + headBytes, end);
   const sum = crc32(payload, crc32(bytes.subarray(at, at + 4)));
   return sum === view.getUint32(at + 4, true) ? { payload, end } : null;
@@ -60,7 +59,7 @@ const tailAt = (bytes: Uint8Array, view: DataView, at: number): FramesRead['tail
   // After a power cut a file system may show blocks that were allocated and never filled.
   if (bytes.subarray(at).every((byte) => byte === 0)) return 'torn';
   const length = view.getUint32(at, true);
-  if (length === 0 || length > longestPayload || length <= left - headBytes) return 'corrupt';
+  if (length > longestPayload || length <= left - headBytes) return 'corrupt';
   // The frame claims more than there is. If a whole frame comes later, it is the claim that is wrong.
   for (let later = at + 1; later < bytes.length; later += 1)
     if (frameAt(bytes, view, later)) return 'corrupt';

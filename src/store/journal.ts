@@ -41,6 +41,8 @@ export interface JournalOptions {
 interface Entry {
   record: JournalRecord;
   frame: Uint8Array;
+  /** It made a launch open that was not. */
+  opens: boolean;
   /** Of an append; a note has nobody to tell. */
   waiter: { resolve: () => void; reject: (failure: StoreFailure) => void } | null;
 }
@@ -111,9 +113,9 @@ export const openJournal = async (
       for (const { waiter } of batch) waiter?.resolve();
     } catch (error) {
       const told = report(error);
-      for (const { record, waiter } of batch) {
+      for (const { record, opens, waiter } of batch) {
         if (!waiter) continue;
-        if (record.kind === 'launch') ledger.withdraw(record.label);
+        if (opens && record.kind === 'launch') ledger.withdraw(record.label);
         waiter.reject(told);
       }
     }
@@ -132,9 +134,11 @@ export const openJournal = async (
     writing = null;
   };
 
-  const tell = (entry: Entry): DroppedClaim[] => {
-    const dropped = ledger.apply(entry.record);
-    waiting.push(entry);
+  const tell = (told: JournalRecord, waiter: Entry['waiter']): DroppedClaim[] => {
+    const { record, frame } = checked(told);
+    const opens = record.kind === 'launch' && !ledger.isOpen(record.label);
+    const dropped = ledger.apply(record);
+    waiting.push({ record, frame, opens, waiter });
     writing ??= writeAll();
     return dropped;
   };
@@ -148,9 +152,9 @@ export const openJournal = async (
     append: (record) =>
       new Promise((resolve, reject) => {
         if (closed) throw new StoreFailure('journal', `The journal in ${dir} is closed`);
-        tell({ ...checked(record), waiter: { resolve, reject } });
+        tell(record, { resolve, reject });
       }),
-    note: (record) => (closed ? ledger.apply(record) : tell({ ...checked(record), waiter: null })),
+    note: (record) => (closed ? ledger.apply(record) : tell(record, null)),
     healthy: () => failure === null,
     async close() {
       closed = true;

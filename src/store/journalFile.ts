@@ -1,8 +1,7 @@
-import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../observe/log.ts';
 import { wordsOf } from './failure.ts';
-import type { Files } from './files.ts';
+import type { Files, OpenFile } from './files.ts';
 import { encodeFrame } from './frames.ts';
 import { header } from './readJournal.ts';
 import type { JournalRecord } from './records.ts';
@@ -20,7 +19,7 @@ export interface JournalFile {
 }
 
 interface Current {
-  handle: FileHandle;
+  handle: OpenFile;
   ino: bigint;
   dev: bigint;
   size: number;
@@ -48,7 +47,7 @@ export const journalFile = (
   const draft = join(dir, 'journal.tmp');
   let current: Current | null = null;
 
-  const closeQuietly = (handle: FileHandle): Promise<void> =>
+  const closeQuietly = (handle: OpenFile): Promise<void> =>
     handle.close().catch((error) => {
       log.debug({ path, reason: wordsOf(error) }, 'closing a journal file failed');
     });

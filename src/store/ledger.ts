@@ -34,6 +34,7 @@ export class Ledger {
         this.#start = record;
         return [];
       case 'launch':
+        // The first counts: told again by a restart, a launch is no younger, and neither is its token.
         if (!this.#open.has(record.label)) this.#open.set(record.label, record);
         this.#launchedAt(record.at);
         return [];

@@ -1,10 +1,12 @@
-import type { FileHandle } from 'node:fs/promises';
-import { diskFiles, type Files } from '../../../src/store/files.ts';
+import { diskFiles, type Files, type OpenFile } from '../../../src/store/files.ts';
 
 export type Operation = 'open' | 'rename' | 'writeFile' | 'datasync' | 'sync' | 'truncate';
 
-/** The real disk, counted, and bad where a test says so. A write that fails has half of its bytes written. */
-export const badDisk = () => {
+/**
+ * The real disk, counted, and bad where a test says so. A write that fails has half of its bytes written.
+ * `hasty` skips the waiting for the disk, for tests that open hundreds of journals and cut no power.
+ */
+export const badDisk = ({ hasty = false } = {}) => {
   const counts: Record<Operation, number> = {
     open: 0,
     rename: 0,
@@ -23,7 +25,7 @@ export const badDisk = () => {
     if (code) throw Object.assign(new Error(`${code}: bad disk, ${operation}`), { code });
   };
 
-  const watched = (handle: FileHandle): FileHandle =>
+  const watched = (handle: OpenFile): OpenFile =>
     new Proxy(handle, {
       get(target, name) {
         const value = Reflect.get(target, name, target);
@@ -35,6 +37,7 @@ export const badDisk = () => {
             await target.writeFile(bytes.subarray(0, bytes.length / 2));
           }
           await enter(name as Operation);
+          if (hasty && (name === 'sync' || name === 'datasync')) return;
           return value.apply(target, args);
         };
       },

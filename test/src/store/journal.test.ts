@@ -60,6 +60,14 @@ describe('a journal', () => {
     expect(readdirSync(dir)).toEqual(['journal']);
   });
 
+  it('syncs a new file and its directory before it opens', async () => {
+    const disk = badDisk();
+    const dir = temporaryDir();
+    const journal = await openJournal(dir, silentLog, { files: disk.files });
+    expect(disk.counts).toMatchObject({ sync: 2, rename: 1 });
+    await journal.close();
+  });
+
   it('writes no field that does not belong', async () => {
     const dir = temporaryDir();
     const journal = await openJournal(dir, silentLog);
@@ -168,9 +176,10 @@ describe('a journal that was harmed', () => {
 
   it('opens with a prefix of its records wherever it was cut, and keeps no copy of a torn tail', async () => {
     const dir = temporaryDir();
+    const { files } = badDisk({ hasty: true });
     for (let cut = header.length; cut <= whole.length; cut += 1) {
       writeFileSync(pathIn(dir), whole.subarray(0, cut));
-      const journal = await openJournal(dir, silentLog);
+      const journal = await openJournal(dir, silentLog, { files });
       await journal.close();
       const kept = readFrames(whole.subarray(0, cut)).records.length - 1;
       expect(JSON.stringify(stateOf(journal.ledger))).toBe(prefixes[kept]);
@@ -189,12 +198,13 @@ describe('a journal that was harmed', () => {
 
   it('opens with a prefix of its records whichever byte was flipped, and keeps what is damaged', async () => {
     const dir = temporaryDir();
+    const { files } = badDisk({ hasty: true });
     let damaged = 0;
     for (let i = 0; i < whole.length; i += 1) {
       const bent = Buffer.from(whole);
       bent[i] = (bent[i] as number) ^ 0x11;
       writeFileSync(pathIn(dir), bent);
-      const journal = await openJournal(dir, silentLog, { now: () => 5_000 });
+      const journal = await openJournal(dir, silentLog, { files, now: () => 5_000 });
       await journal.close();
       const kept = Math.max(0, readFrames(bent).records.length - 1);
       const expected = JSON.parse(prefixes[kept] as string);

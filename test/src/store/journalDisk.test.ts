@@ -60,6 +60,17 @@ describe('a journal on a bad disk', () => {
     await journal.close();
   });
 
+  it('keeps an open launch open when telling it again fails', async () => {
+    const dir = temporaryDir();
+    const disk = badDisk();
+    const journal = await openJournal(dir, silentLog, { files: disk.files });
+    await journal.append(launch('l'));
+    disk.break('datasync');
+    await expect(journal.append(launch('l'))).rejects.toThrow('EIO');
+    expect(journal.ledger.isOpen('l')).toBe(true);
+    await journal.close();
+  });
+
   it.each<Operation>(['open', 'writeFile', 'sync', 'rename'])(
     'starts all the same when %s fails, and writes the ledger once it can',
     async (operation) => {
@@ -95,6 +106,8 @@ describe('a journal on a bad disk', () => {
     disk.break('rename', 'ENOSPC');
     for (let i = 0; i < 20; i += 1) await journal.append(launch(`l${i}`));
     expect(journal.healthy()).toBe(true);
+    // Once a KiB, not once an append.
+    expect(disk.counts.rename).toBeLessThan(8);
     expect(levels()).toContain('warn');
     expect(levels()).not.toContain('error');
     await journal.close();
@@ -120,6 +133,7 @@ describe('a journal on a bad disk', () => {
     await expect(journal.append(launch('l'))).rejects.toThrow('EIO');
     expect(disk.counts.open).toBe(opened + 2);
     journal.note(adopted('c', 'arn:3'));
+    await turn();
     disk.mend();
     await journal.close();
     expect((await reopened(dir)).groups).toHaveLength(3);

@@ -54,6 +54,7 @@ describe('a ledger', () => {
     expect(ledger.apply(adopted('l-1', 'arn:3'))).toEqual([
       { groupId: 'l-1', taskArn: 'arn:3', ownedBy: null },
     ]);
+    expect(ledger.apply(adopted('a', 'arn:1'))).toEqual([]);
     expect(ledger.owner('arn:1')).toBe('a');
     expect(ledger.owner('arn:2')).toBe('l-1');
     expect(ledger.owner('arn:3')).toBeUndefined();
@@ -83,6 +84,11 @@ describe('a ledger', () => {
   it('lets only the owner end', () => {
     const ledger = Ledger.replay([adopted('a', 'arn:1'), ended('b', 'arn:1'), ended('a', 'arn:2')]);
     expect(ledger.owner('arn:1')).toBe('a');
+  });
+
+  it('makes a launch no younger when it is told again', () => {
+    const ledger = Ledger.replay([launch('l', 9), launch('l', 99)]);
+    expect(ledger.openLaunches()).toEqual([launch('l', 9)]);
   });
 
   it('forgets a withdrawn launch but not when it was', () => {
