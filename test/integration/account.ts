@@ -1,0 +1,96 @@
+import { type BootstrapSettings, bootstrap } from '../../src/bootstrap/bootstrap.ts';
+import { createIamClient } from '../../src/bootstrap/iamClient.ts';
+import { createCaller } from '../../src/ecs/caller.ts';
+import { clientOptions, createEcsClient } from '../../src/ecs/client.ts';
+import { describeTasks } from '../../src/ecs/describeTasks.ts';
+import { createLimiter } from '../../src/ecs/limiter.ts';
+import { listOurs } from '../../src/ecs/listTasks.ts';
+import { runTask } from '../../src/ecs/runTask.ts';
+import { stopTask } from '../../src/ecs/stopTask.ts';
+import { systemClock } from '../../src/ecs/systemClock.ts';
+import { createTemplate, type TemplateSettings } from '../../src/ecs/template.ts';
+import { startEmulator } from '../../src/emulator/emulator.ts';
+import type { EmulatorOptions } from '../../src/emulator/options.ts';
+import { silentLog } from '../../src/observe/log.ts';
+
+export const definition: BootstrapSettings = {
+  cluster: 'scaler-cluster',
+  family: 'scaler-task-definition',
+  image: 'public.ecr.aws/v4u8j8r6/scaler:latest',
+  cpu: 4,
+  memoryGb: 30,
+};
+
+const settings: TemplateSettings = {
+  cluster: definition.cluster,
+  subnets: ['subnet-0abc1234def56789a'],
+  workerSchedulerAddress: 'tcp://203.0.113.7:8516',
+  workersPerTask: 4,
+  managerId: 'a b;touch X',
+  capabilities: [{ name: 'g$(id)', value: '1' }],
+  transport: 'ymq',
+  perWorkerTaskQueueSize: 1000,
+  heartbeatIntervalSeconds: 2,
+  taskTimeoutSeconds: 0,
+  deathTimeoutSeconds: 300,
+  garbageCollectIntervalSeconds: 30,
+  trimMemoryThresholdBytes: 1073741824,
+  hardProcessorSuspend: false,
+  ioThreads: 1,
+  eventLoop: 'builtin',
+  pythonRequirements: 'tomli;pargraph;parfun;pandas',
+  pythonVersion: '3.12.11',
+  startedBy: 'se-ours',
+};
+
+/** An emulated account and everything that the daemon would ask it with. */
+export const startAccount = async (options: Partial<EmulatorOptions> = {}) => {
+  const emulator = await startEmulator({
+    log: silentLog,
+    hollow: true,
+    startDelayMs: 50,
+    stopDelayMs: 20,
+    ...options,
+  });
+  const aws = {
+    region: 'us-east-1',
+    endpoint: emulator.url,
+    credentials: { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'example' },
+  };
+  const ecs = createEcsClient(aws);
+  const iam = createIamClient(clientOptions(aws));
+  const clock = systemClock;
+  const call = createCaller({ limiter: createLimiter(clock), clock, log: silentLog });
+  const signal = () => new AbortController().signal;
+  const { cluster } = definition;
+  const describe = describeTasks(ecs, call, cluster, silentLog);
+  const list = listOurs(ecs, call, cluster, clock, silentLog);
+  const stop = stopTask(ecs, call, cluster);
+  return {
+    emulator,
+    ecs,
+    iam,
+    /** Repeatable, with other settings too. */
+    prepare: (changed: Partial<BootstrapSettings> = {}) =>
+      bootstrap({ ...definition, ...changed }, { ecs, iam, call, clock, log: silentLog }, signal()),
+    launch: (
+      order: { clientToken: string; count: number; revision: string },
+      changed: Partial<TemplateSettings> = {},
+    ) =>
+      runTask(
+        ecs,
+        call,
+        createTemplate({ ...settings, ...changed }),
+      )({ label: `l-${order.clientToken}`, ...order }, signal),
+    describe: (arns: string[]) => describe(arns, signal()),
+    list: (mark = settings.startedBy) => list(mark, signal()),
+    stop: (arn: string) => stop(arn, 'no longer wanted', signal()),
+    async close() {
+      ecs.destroy();
+      iam.destroy();
+      await emulator.close();
+    },
+  };
+};
+
+export type Account = Awaited<ReturnType<typeof startAccount>>;

@@ -1,0 +1,108 @@
+import {
+  DescribeClustersCommand,
+  DescribeTaskDefinitionCommand,
+  RegisterTaskDefinitionCommand,
+} from '@aws-sdk/client-ecs';
+import { GetRoleCommand } from '@aws-sdk/client-iam';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { type Account, definition, startAccount } from './account.ts';
+
+let account: Account;
+beforeEach(async () => {
+  account = await startAccount();
+});
+afterEach(() => account.close());
+
+const revision = (number: number) =>
+  expect.stringMatching(
+    new RegExp(`^arn:aws:ecs:us-east-1:\\d+:task-definition/${definition.family}:${number}$`),
+  );
+
+const newest = async () => {
+  const { taskDefinition } = await account.ecs.send(
+    new DescribeTaskDefinitionCommand({ taskDefinition: definition.family }),
+  );
+  return taskDefinition;
+};
+
+it('makes everything in an empty account, and nothing the second time', async () => {
+  expect(await account.prepare()).toEqual({ revision: revision(1) });
+  expect(await account.prepare()).toEqual({ revision: revision(1) });
+  const role = await account.iam.send(new GetRoleCommand({ RoleName: 'ecsTaskExecutionRole' }));
+  expect((await newest())?.executionRoleArn).toBe(role.Role?.Arn);
+});
+
+it('revises a definition that a person extended, and keeps the extension', async () => {
+  await account.prepare();
+  const first = await newest();
+  await account.ecs.send(
+    new RegisterTaskDefinitionCommand({
+      ...first,
+      family: definition.family,
+      taskRoleArn: 'arn:aws:iam::123456789012:role/inside',
+      containerDefinitions: [{ ...first?.containerDefinitions?.[0], stopTimeout: 120 }],
+    }),
+  );
+  expect(await account.prepare()).toEqual({ revision: revision(2) });
+  expect(await account.prepare({ cpu: 2, memoryGb: 8, architecture: 'ARM64' })).toEqual({
+    revision: revision(3),
+  });
+  expect(await newest()).toMatchObject({
+    cpu: '2048',
+    memory: '8192',
+    runtimePlatform: { cpuArchitecture: 'ARM64' },
+    taskRoleArn: 'arn:aws:iam::123456789012:role/inside',
+    containerDefinitions: [{ name: 'scaler-container', stopTimeout: 120, memory: 8192 }],
+  });
+});
+
+it('waits for the service-linked role of a young account', async () => {
+  account.emulator.setFaults([
+    { operation: 'CreateCluster', when: { times: 1 }, do: 'serviceLinkedRole' },
+  ]);
+  expect(await account.prepare()).toEqual({ revision: revision(1) });
+});
+
+it('gets through throttles and answers that were lost after the deed', async () => {
+  account.emulator.setFaults([
+    { operation: 'DescribeClusters', when: { times: 1 }, do: 'throttle' },
+    { operation: 'CreateCluster', when: { times: 1 }, do: 'error500After' },
+    { operation: 'CreateRole', when: { times: 1 }, do: 'error500After' },
+    { operation: 'RegisterTaskDefinition', when: { times: 1 }, do: 'resetAfter' },
+  ]);
+  // The lost answer is not asked for again: the next look finds the revision.
+  expect(await account.prepare()).toEqual({ revision: revision(1) });
+});
+
+it('may be run by two starts at once', async () => {
+  const [one, other] = await Promise.all([account.prepare(), account.prepare()]);
+  const arns = [(await newest())?.taskDefinitionArn, (await account.prepare()).revision];
+  expect(arns[0]).toBe(arns[1]);
+  for (const { revision } of [one, other]) expect(revision).toMatch(/:[12]$/);
+});
+
+it('needs no rights over IAM once the definition is there', async () => {
+  await account.prepare();
+  account.emulator.setFaults([
+    { operation: 'GetRole', do: { error: { type: 'AccessDenied', message: 'no', status: 403 } } },
+  ]);
+  expect(await account.prepare()).toEqual({ revision: revision(1) });
+  expect(await account.prepare({ image: 'another:1' })).toEqual({ revision: revision(2) });
+  await expect(account.prepare({ family: 'another' })).rejects.toMatchObject({ kind: 'denied' });
+});
+
+it('associates the capacity providers with a cluster that lacks them', async () => {
+  await account.prepare();
+  await account.prepare({ capacityProvider: 'FARGATE_SPOT' });
+  const { clusters } = await account.ecs.send(
+    new DescribeClustersCommand({ clusters: [definition.cluster] }),
+  );
+  expect(clusters?.[0]?.capacityProviders?.sort()).toEqual(['FARGATE', 'FARGATE_SPOT']);
+});
+
+it('says which size Fargate does not have', async () => {
+  await expect(account.prepare({ cpu: 4, memoryGb: 4 })).rejects.toMatchObject({
+    kind: 'invalid',
+    message: expect.stringContaining('No Fargate configuration exists'),
+  });
+});
