@@ -78,6 +78,7 @@ const start = (prefix: string[], spec: ContainerSpec, onGone: () => void): Conta
   });
   const toInit = outer.stdio[3] as Duplex | undefined;
   let phase: 'starting' | 'running' | 'gone' = 'starting';
+  let killed = false;
   toInit?.on('error', () => {});
   toInit?.once('data', () => {
     if (phase !== 'starting' || toInit.destroyed) return;
@@ -95,7 +96,8 @@ const start = (prefix: string[], spec: ContainerSpec, onGone: () => void): Conta
     };
     // No process at all, for want of memory or file descriptors.
     outer.on('error', () => outer.pid === undefined && end(128));
-    outer.on('exit', (code, signal) => end(exitCodeOf(code, signal)));
+    // unshare itself ends with 1 when its child was killed, at least where it is old.
+    outer.on('exit', (code, signal) => end(killed ? 137 : exitCodeOf(code, signal)));
   });
   const initPid = () => firstChild(outer.pid);
   return {
@@ -109,6 +111,7 @@ const start = (prefix: string[], spec: ContainerSpec, onGone: () => void): Conta
       else signal(main, 'SIGTERM');
     },
     kill() {
+      killed = true;
       if (phase === 'starting') toInit?.destroy();
       // The init rather than its parent: the parent then ends only after the kernel has emptied the namespace.
       if (phase === 'running') signal(initPid(), 'SIGKILL');

@@ -20,10 +20,11 @@ const loopback = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/i;
  */
 export const refuseStrangers = ({ headers }: IncomingMessage): void => {
   if (!loopback.test(headers.host ?? '')) throw new HttpRefusal(403, 'this Host is not served');
-  const browser =
-    headers.origin !== undefined ||
-    Object.keys(headers).some((name) => name.startsWith('sec-fetch-'));
-  if (browser) throw new HttpRefusal(403, 'browsers are not served');
+  const fetched = Object.keys(headers).filter((name) => name.startsWith('sec-fetch-'));
+  // Node's own fetch sends this one header of the family; a browser never sends it alone.
+  const node = fetched.length === 1 && headers['sec-fetch-mode'] === 'cors';
+  if (headers.origin !== undefined || (fetched.length > 0 && !node))
+    throw new HttpRefusal(403, 'browsers are not served');
 };
 
 const bodyLimit = 1 << 20;

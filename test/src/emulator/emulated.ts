@@ -1,0 +1,126 @@
+import {
+  CreateClusterCommand,
+  DescribeTasksCommand,
+  ECSClient,
+  RegisterTaskDefinitionCommand,
+  RunTaskCommand,
+  type RunTaskCommandInput,
+  type RunTaskCommandOutput,
+  type Task,
+} from '@aws-sdk/client-ecs';
+import { IAMClient } from '@aws-sdk/client-iam';
+import { onTestFinished } from 'vitest';
+import { startEmulator } from '../../../src/emulator/emulator.ts';
+import type { EmulatorOptions } from '../../../src/emulator/options.ts';
+import { silentLog } from '../../../src/observe/log.ts';
+
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+
+export const clientsFor = (endpoint: string, region = 'us-east-1') => {
+  const settings = {
+    endpoint,
+    region,
+    credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' },
+    maxAttempts: 1,
+  };
+  return { ecs: new ECSClient(settings), iam: new IAMClient(settings) };
+};
+
+export const definition = {
+  family: 'scaler',
+  cpu: '1024',
+  memory: '2048',
+  networkMode: 'awsvpc',
+  requiresCompatibilities: ['FARGATE'],
+  containerDefinitions: [{ name: 'scaler-container', image: 'scaler:latest' }],
+} as const;
+
+export const network = { awsvpcConfiguration: { subnets: ['subnet-1'] } };
+
+const everyMs = 20;
+
+/** An emulator with fast tasks that ends with the test, clients for it, a cluster `fleet` and a definition `scaler`. */
+export const emulated = async (options: Partial<EmulatorOptions> = {}) => {
+  const emulator = await startEmulator({
+    startDelayMs: 20,
+    stopDelayMs: 20,
+    log: silentLog,
+    ...options,
+  });
+  const { ecs, iam } = clientsFor(emulator.url);
+  onTestFinished(async () => {
+    ecs.destroy();
+    iam.destroy();
+    await emulator.close();
+  });
+  await ecs.send(new CreateClusterCommand({ clusterName: 'fleet' }));
+  await ecs.send(
+    new RegisterTaskDefinitionCommand({
+      ...definition,
+      requiresCompatibilities: ['FARGATE'],
+      containerDefinitions: [{ ...definition.containerDefinitions[0], stopTimeout: 2 }],
+    }),
+  );
+  const run = (
+    command: string,
+    more: Partial<RunTaskCommandInput> = {},
+    environment: Record<string, string> = {},
+  ): Promise<RunTaskCommandOutput> =>
+    ecs.send(
+      new RunTaskCommand({
+        cluster: 'fleet',
+        taskDefinition: 'scaler',
+        launchType: 'FARGATE',
+        networkConfiguration: network,
+        overrides: {
+          containerOverrides: [
+            {
+              name: 'scaler-container',
+              environment: Object.entries({ COMMAND: command, ...environment }).map(
+                ([name, value]) => ({ name, value }),
+              ),
+            },
+          ],
+        },
+        ...more,
+      }),
+    );
+  const describe = async (taskArn: string | undefined): Promise<Task> => {
+    const { tasks, failures } = await ecs.send(
+      new DescribeTasksCommand({ cluster: 'fleet', tasks: [taskArn ?? ''], include: ['TAGS'] }),
+    );
+    const [task] = tasks ?? [];
+    if (!task) throw new Error(`DescribeTasks: ${failures?.[0]?.reason}`);
+    return task;
+  };
+  /** Looks until the task is as wanted; the test's own timeout ends a vain wait. */
+  const until = async (
+    taskArn: string | undefined,
+    wanted: (task: Task) => boolean,
+  ): Promise<Task> => {
+    for (;;) {
+      const task = await describe(taskArn);
+      if (wanted(task)) return task;
+      await new Promise((resolve) => setTimeout(resolve, everyMs));
+    }
+  };
+  const reach = (taskArn: string | undefined, status: string) =>
+    until(taskArn, ({ lastStatus }) => lastStatus === status);
+  const admin = async (method: string, path: string, body?: unknown) => {
+    const response = await fetch(`${emulator.url}/_emulator/${path}`, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { status: response.status, body: await response.json() };
+  };
+  return { emulator, ecs, iam, run, describe, until, reach, admin };
+};
+
+/** Waits for something that has no event; the test's own timeout ends a vain wait. */
+export const eventually = async <T>(look: () => T | null | undefined | false): Promise<T> => {
+  for (;;) {
+    const seen = look();
+    if (seen) return seen;
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
+  }
+};

@@ -1,0 +1,229 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { StopTaskCommand } from '@aws-sdk/client-ecs';
+import { afterAll, describe, expect, it } from 'vitest';
+import { emulated, eventually } from './emulated.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'emulator-test-'));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+const logOf = (taskArn: string | undefined): string => {
+  const path = join(dir, `${taskArn?.split('/').at(-1)}.log`);
+  return existsSync(path) ? readFileSync(path, 'utf8') : '';
+};
+
+/** Processes of this machine whose command line has this word. */
+const alive = (word: string): number[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+        return words[0] === 'sleep' && words[1] === word;
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+
+let serial = 0;
+/** A sleep nobody else sleeps, to find its process by. */
+const nap = (): string => `${100 + serial++}.${process.pid}`;
+
+const onLinux = describe.runIf(process.platform === 'linux');
+
+onLinux.each(['auto', 'groups'] as const)('a task as processes, isolation %s', (isolation) => {
+  const options = { isolation, logDir: dir };
+
+  it('runs COMMAND through sh with its own environment and nothing of ours', async () => {
+    process.env.AWS_SECRET_ACCESS_KEY = 'planted';
+    const { run, reach, emulator } = await emulated({ ...options, taskPath: '/opt/workers' });
+    const { tasks } = await run('env; exit 7', {}, { GREETING: 'a b;c' });
+    delete process.env.AWS_SECRET_ACCESS_KEY;
+    const task = await reach(tasks?.[0]?.taskArn, 'STOPPED');
+    expect(task.containers?.[0]?.exitCode).toBe(7);
+    expect(task).toMatchObject({
+      stopCode: 'EssentialContainerExited',
+      stoppedReason: 'Essential container in task exited',
+      desiredStatus: 'STOPPED',
+    });
+    const lines = logOf(task.taskArn).split('\n');
+    const names = lines.map((line) => line.split('=')[0]).filter(Boolean);
+    expect(names.sort()).toEqual([
+      'AWS_EXECUTION_ENV',
+      'COMMAND',
+      'ECS_CONTAINER_METADATA_URI_V4',
+      'GREETING',
+      'HOME',
+      'LANG',
+      'PATH',
+      'PWD',
+    ]);
+    expect(lines).toContain('GREETING=a b;c');
+    expect(lines).toContain('PATH=/opt/workers:/usr/local/bin:/usr/bin:/bin');
+    const uri = lines.find((line) => line.startsWith('ECS_'));
+    const id = task.taskArn?.split('/').at(-1);
+    expect(uri).toMatch(
+      new RegExp(`^ECS_CONTAINER_METADATA_URI_V4=${emulator.url}/v4/${id}-\\d{10}$`),
+    );
+  });
+
+  it('sends SIGTERM to the main process alone, and kills what is left when that ends', async () => {
+    const { ecs, run, reach } = await emulated(options);
+    const [child, left] = [nap(), nap()];
+    const { tasks } = await run(
+      `(trap 'echo child got it' TERM; sleep ${child} & wait) & setsid sleep ${left} & trap 'echo main got it; exit 3' TERM; echo ready; wait; wait`,
+    );
+    const { taskArn } = await reach(tasks?.[0]?.taskArn, 'RUNNING');
+    await eventually(() => logOf(taskArn).includes('ready') && alive(left).length > 0);
+    const answer = await ecs.send(new StopTaskCommand({ cluster: 'fleet', task: taskArn }));
+    expect(answer.task).toMatchObject({
+      desiredStatus: 'STOPPED',
+      lastStatus: 'RUNNING',
+      stopCode: 'UserInitiated',
+      stoppedReason: 'Task stopped by user',
+    });
+    const task = await reach(taskArn, 'STOPPED');
+    expect(task.containers?.[0]?.exitCode).toBe(3);
+    expect(logOf(taskArn)).toContain('main got it');
+    expect(logOf(taskArn)).not.toContain('child got it');
+    expect([...alive(child), ...alive(left)]).toEqual([]);
+  });
+
+  it('gives an unhandled SIGTERM its default action', async () => {
+    const { ecs, run, reach } = await emulated(options);
+    const { tasks } = await run(`exec sleep ${nap()}`);
+    const { taskArn } = await reach(tasks?.[0]?.taskArn, 'RUNNING');
+    await ecs.send(new StopTaskCommand({ cluster: 'fleet', task: taskArn }));
+    const task = await reach(taskArn, 'STOPPED');
+    expect(task.containers?.[0]?.exitCode).toBe(143);
+  });
+
+  it('kills what ignores SIGTERM after stopTimeout', async () => {
+    const { ecs, run, reach } = await emulated(options);
+    const sleep = nap();
+    const { tasks } = await run(`trap '' TERM; echo ready; sleep ${sleep} & wait; wait`);
+    const { taskArn } = await reach(tasks?.[0]?.taskArn, 'RUNNING');
+    await eventually(() => logOf(taskArn).includes('ready'));
+    await ecs.send(new StopTaskCommand({ cluster: 'fleet', task: taskArn }));
+    const task = await reach(taskArn, 'STOPPED');
+    expect(task.containers?.[0]?.exitCode).toBe(137);
+    const lasted = Number(task.executionStoppedAt) - Number(task.stoppingAt);
+    expect(lasted).toBeGreaterThan(1900);
+    expect(lasted).toBeLessThan(4000);
+    expect(alive(sleep)).toEqual([]);
+  });
+
+  it('leaves no process when the emulator is closed', async () => {
+    const { emulator, run, reach } = await emulated(options);
+    const sleep = nap();
+    const { tasks } = await run(`setsid sleep ${sleep} & exec sleep ${sleep}`);
+    await reach(tasks?.[0]?.taskArn, 'RUNNING');
+    await eventually(() => alive(sleep).length === 2);
+    await emulator.close();
+    expect(alive(sleep)).toEqual([]);
+  });
+
+  it('leaves no process when the emulator is killed, not even one that called setsid', async () => {
+    const emulator = spawn(
+      process.execPath,
+      [
+        '--import',
+        'tsx',
+        'cli/main.ts',
+        'emulator',
+        '--start-delay-ms',
+        '0',
+        '--isolation',
+        isolation,
+      ],
+      { cwd: new URL('../../..', import.meta.url), stdio: ['ignore', 'pipe', 'ignore'] },
+    );
+    const line = await new Promise<string>((resolve) =>
+      emulator.stdout.once('data', (data: Buffer) => resolve(String(data))),
+    );
+    const sleep = nap();
+    const body = (action: string, members: object) => ({
+      method: 'POST',
+      headers: { 'x-amz-target': `AmazonEC2ContainerServiceV20141113.${action}` },
+      body: JSON.stringify(members),
+    });
+    const { url } = JSON.parse(line);
+    await fetch(url, body('CreateCluster', {}));
+    await fetch(
+      url,
+      body('RegisterTaskDefinition', {
+        family: 'f',
+        cpu: '256',
+        memory: '512',
+        networkMode: 'awsvpc',
+        requiresCompatibilities: ['FARGATE'],
+        containerDefinitions: [
+          {
+            name: 'c',
+            image: 'i',
+            environment: [
+              {
+                name: 'COMMAND',
+                value: `setsid sleep ${sleep} & sleep ${sleep} & exec sleep ${sleep}`,
+              },
+            ],
+          },
+        ],
+      }),
+    );
+    await fetch(
+      url,
+      body('RunTask', {
+        taskDefinition: 'f',
+        count: 3,
+        launchType: 'FARGATE',
+        networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-1'] } },
+      }),
+    );
+    await eventually(() => alive(sleep).length === 9);
+    const killedAt = Date.now();
+    emulator.kill('SIGKILL');
+    await eventually(() => alive(sleep).length === 0);
+    expect(Date.now() - killedAt).toBeLessThan(5000);
+  });
+});
+
+onLinux('what a task is told', () => {
+  it('answers its metadata endpoint', async () => {
+    const { run, reach, emulator } = await emulated({ logDir: dir });
+    const { tasks } = await run('echo "$ECS_CONTAINER_METADATA_URI_V4"; exec sleep 60');
+    const { taskArn } = await reach(tasks?.[0]?.taskArn, 'RUNNING');
+    const uri = await eventually(() => logOf(taskArn).trim());
+    expect(uri.startsWith(emulator.url)).toBe(true);
+    const get = async (path: string) => (await fetch(`${uri}${path}`)).json();
+    expect(await get('')).toMatchObject({ Name: 'scaler-container', KnownStatus: 'RUNNING' });
+    expect(await get('/task')).toMatchObject({
+      TaskARN: taskArn,
+      Family: 'scaler',
+      Revision: '1',
+      Limits: { CPU: 1, Memory: 2048 },
+    });
+    expect(await get('/stats')).toHaveProperty('memory_stats');
+    expect(Object.keys(await get('/task/stats'))).toHaveLength(1);
+    expect((await fetch(`${emulator.url}/v4/0123-1`)).status).toBe(404);
+  });
+
+  it('finds programs on the task path first', async () => {
+    writeFileSync(join(dir, 'scaler_probe'), '#!/bin/sh\necho probed "$1"\n', { mode: 0o755 });
+    const { run, reach } = await emulated({ logDir: dir, taskPath: dir });
+    const { tasks } = await run("exec scaler_probe 'a  b'");
+    const { taskArn } = await reach(tasks?.[0]?.taskArn, 'STOPPED');
+    expect(logOf(taskArn)).toBe('probed a  b\n');
+  });
+
+  it('runs without a process what names no command', async () => {
+    const { ecs, run, reach } = await emulated();
+    const { tasks } = await run('', { overrides: {} });
+    const { taskArn } = await reach(tasks?.[0]?.taskArn, 'RUNNING');
+    await ecs.send(new StopTaskCommand({ cluster: 'fleet', task: taskArn }));
+    await reach(taskArn, 'STOPPED');
+  });
+});
