@@ -48,6 +48,13 @@ export async function startClient(
   return { process, rightResults };
 }
 
+/** The right results; if a process dies without which there will never be any, that ends the wait at once. */
+export async function finish(stage: Stage, client: Client, needed: Running[]): Promise<number> {
+  const limitMs = stage.options.deadlineSeconds * 1000;
+  await stage.until('the client has its results', limitMs, () => client.process.end, needed);
+  return client.rightResults;
+}
+
 /** A scheduler that runs but hangs does not answer a client that connects. */
 export async function isSchedulerAlive(
   stage: Stage,

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -89,7 +89,11 @@ export class Processes {
   }
 
   tails(lines: number): string {
-    const files = [...new Set(this.all.map((running) => running.logFile))];
+    const ours = new Set(this.all.map((running) => running.logFile));
+    const tasks = readdirSync(this.logDir, { recursive: true, encoding: 'utf8' })
+      .map((file) => join(this.logDir, file))
+      .filter((file) => file.endsWith('.log') && !ours.has(file));
+    const files = [...ours, ...tasks];
     return files.map((file) => `--- ${file}\n${tail(file, lines)}`).join('\n');
   }
 

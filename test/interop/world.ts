@@ -1,4 +1,4 @@
-import { isSchedulerAlive } from './client.ts';
+import { type Client, finish, isSchedulerAlive } from './client.ts';
 import { type Emulator, isAlive, type LedgerTask, startEmulator } from './emulatorClient.ts';
 import { type ManagerSetup, startManager, usualSetup } from './manager.ts';
 import { type Monitor, startMonitor } from './monitor.ts';
@@ -28,6 +28,9 @@ export async function openWorld(stage: Stage, setup: ManagerSetup = usualSetup):
 
 export const running = async (emulator: Emulator): Promise<LedgerTask[]> =>
   (await emulator.ledger()).filter((task) => task.lastStatus === 'RUNNING');
+
+export const finishIn = (stage: Stage, client: Client, world: World): Promise<number> =>
+  finish(stage, client, [world.manager, world.scheduler.process, world.emulator.process]);
 
 /** The work is done: the fleet must go down by the scheduler's wish, and only then the manager by ours. */
 export async function settle(

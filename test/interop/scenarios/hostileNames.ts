@@ -1,12 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startClient } from '../client.ts';
 import { usualSetup } from '../manager.ts';
 import { commandLine, processesMentioning } from '../procfs.ts';
 import { type Outcome, WANTED_RESULTS } from '../report.ts';
 import type { Stage } from '../stage.ts';
-import { openWorld, settle } from '../world.ts';
+import { finishIn, openWorld, settle } from '../world.ts';
 
 const MANAGER_ID = 'a b;touch X';
 const CAPABILITY = 'g$(id)=1';
@@ -40,7 +40,10 @@ export async function hostileNames(stage: Stage): Promise<Outcome> {
     `the worker was given the capability (${wordAfter('--per-worker-capabilities')})`,
   );
 
-  const results = await client.rightResults;
+  // Before the client, which a broken command would never let finish.
+  await stage.pause(1000);
+  checkTraps(stage);
+  const results = await finishIn(stage, client, world);
   await stage.comes('the scheduler counts the workers as of this manager id', 5000, () =>
     [...(monitor.managers.get(MANAGER_ID) ?? [])].some((id) => monitor.workers.has(id)),
   );
@@ -49,13 +52,15 @@ export async function hostileNames(stage: Stage): Promise<Outcome> {
     offered.length > 0 && offered.every((one) => one['g$(id)'] === '1'),
     `the workers offer exactly that capability (${JSON.stringify(offered[0])})`,
   );
-  const outcome = await settle(stage, world, results);
-  const traps = [
-    ...readdirSync(stage.dir, { recursive: true, encoding: 'utf8' }).map((file) =>
-      join(stage.dir, file),
-    ),
-    ...[process.cwd(), homedir(), '/', '/tmp'].map((dir) => join(dir, 'X')).filter(existsSync),
-  ].filter((file) => file.endsWith('/X'));
+  return settle(stage, world, results);
+}
+
+/** `touch X` leaves a file in the folder of whoever executed it. */
+function checkTraps(stage: Stage): void {
+  const within = readdirSync(stage.dir, { recursive: true, encoding: 'utf8' }).map((file) =>
+    join(stage.dir, file),
+  );
+  const outside = [process.cwd(), homedir(), '/', tmpdir()].map((dir) => join(dir, 'X'));
+  const traps = [...within, ...outside.filter(existsSync)].filter((file) => file.endsWith('/X'));
   stage.check(traps.length === 0, `nothing was executed ${traps.join(' ')}`);
-  return outcome;
 }

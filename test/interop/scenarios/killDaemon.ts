@@ -4,7 +4,7 @@ import { killManager, MAX_TASKS, startManager } from '../manager.ts';
 import type { Outcome } from '../report.ts';
 import { WANTED_RESULTS } from '../report.ts';
 import type { Stage } from '../stage.ts';
-import { openWorld, running, settle } from '../world.ts';
+import { finishIn, openWorld, running, settle } from '../world.ts';
 
 /** kill -9 while the first task boots and again in mid-run: the same tasks, none doubled, all results. */
 export async function killDaemon(stage: Stage): Promise<Outcome> {
@@ -26,7 +26,7 @@ export async function killDaemon(stage: Stage): Promise<Outcome> {
     survivors.every((arn) => alive.includes(arn)),
     `the restarted daemon keeps the tasks of its predecessor (${survivors.length})`,
   );
-  const results = await client.rightResults;
+  const results = await finishIn(stage, client, world);
   const tasks = await emulator.ledger();
   stage.check(tasks.length <= MAX_TASKS, `no task was bought twice (${tasks.length} in all)`);
   return settle(stage, world, results);

@@ -3,7 +3,7 @@ import { startMonitor } from '../monitor.ts';
 import { type Outcome, WANTED_RESULTS } from '../report.ts';
 import { startSchedulerProcess } from '../scheduler.ts';
 import type { Stage } from '../stage.ts';
-import { openWorld, running, settle } from '../world.ts';
+import { finishIn, openWorld, running, settle } from '../world.ts';
 
 /** The daemon calls a scheduler silent after this long; launches already under way may still land until then. */
 const SILENCE_MS = 6000;
@@ -32,5 +32,5 @@ export async function schedulerRestart(stage: Stage): Promise<Outcome> {
   world.monitor = await startMonitor(stage, scheduler);
   for (const [id, capabilities] of seenBefore) world.monitor.workers.set(id, capabilities);
   const second = await startClient(stage, scheduler, { count: WANTED_RESULTS, sleep: 0.3 });
-  return settle(stage, world, await second.rightResults);
+  return settle(stage, world, await finishIn(stage, second, world));
 }

@@ -3,13 +3,13 @@ import { MAX_TASKS } from '../manager.ts';
 import type { Outcome } from '../report.ts';
 import { WANTED_RESULTS } from '../report.ts';
 import type { Stage } from '../stage.ts';
-import { openWorld, settle } from '../world.ts';
+import { finishIn, openWorld, settle } from '../world.ts';
 
 /** The quick start of the page, whole: scale up, compute, scale down. */
 export async function squares(stage: Stage): Promise<Outcome> {
   const world = await openWorld(stage);
   const client = await startClient(stage, world.scheduler, { count: WANTED_RESULTS, sleep: 0.3 });
-  const results = await client.rightResults;
+  const results = await finishIn(stage, client, world);
   const { length: started } = await world.emulator.ledger();
   stage.check(
     started >= 2 && started <= MAX_TASKS,

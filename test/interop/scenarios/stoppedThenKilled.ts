@@ -4,7 +4,7 @@ import { connectionTo } from '../procfs.ts';
 import type { Outcome } from '../report.ts';
 import { WANTED_RESULTS } from '../report.ts';
 import type { Stage } from '../stage.ts';
-import { openWorld, running, settle } from '../world.ts';
+import { finishIn, openWorld, running, settle } from '../world.ts';
 
 /** A daemon that dies with unread bytes resets its connection: over YMQ that can wedge a scheduler's main loop. */
 export async function stoppedThenKilled(stage: Stage): Promise<Outcome> {
@@ -32,6 +32,6 @@ export async function stoppedThenKilled(stage: Stage): Promise<Outcome> {
   stage.log(`     killed with ${unread} bytes unread`);
   await killManager(stage, manager);
   world.manager = await startManager(stage, scheduler, emulator);
-  const results = await client.rightResults;
+  const results = await finishIn(stage, client, world);
   return settle(stage, world, results);
 }

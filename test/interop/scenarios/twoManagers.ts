@@ -5,7 +5,7 @@ import { type Monitor, startMonitor } from '../monitor.ts';
 import { type Outcome, WANTED_RESULTS } from '../report.ts';
 import { startScheduler } from '../scheduler.ts';
 import type { Stage } from '../stage.ts';
-import { settle, stopManager, type World } from '../world.ts';
+import { finishIn, settle, stopManager, type World } from '../world.ts';
 
 /** Two teams with the page's defaults in one account: same manager id, same cluster, each its own scheduler. */
 export async function twoManagers(stage: Stage): Promise<Outcome> {
@@ -13,10 +13,11 @@ export async function twoManagers(stage: Stage): Promise<Outcome> {
   const left = await openSide(stage, emulator, 'left');
   const right = await openSide(stage, emulator, 'right');
   const work = { count: WANTED_RESULTS, sleep: 0.2 };
-  const clients = await Promise.all(
-    [left, right].map((side) => startClient(stage, side.scheduler, work)),
+  const results = await Promise.all(
+    [left, right].map(async (side) =>
+      finishIn(stage, await startClient(stage, side.scheduler, work), side),
+    ),
   );
-  const results = await Promise.all(clients.map((client) => client.rightResults));
   stage.check(
     results.every((right) => right === WANTED_RESULTS),
     `both clients have their results (${results.join(' and ')})`,
@@ -25,10 +26,10 @@ export async function twoManagers(stage: Stage): Promise<Outcome> {
   // Whose a task is, the workers say who came to which scheduler; no word of the daemon is taken for it.
   const ledger = await emulator.ledger();
   const [leftMark, rightMark] = [marksOf(left.monitor, ledger), marksOf(right.monitor, ledger)];
-  stage.check(
-    leftMark.length === 1 && rightMark.length === 1 && leftMark[0] !== rightMark[0],
-    `each manager marks its tasks with a startedBy of its own (${leftMark} and ${rightMark})`,
-  );
+  const distinct = leftMark.length === 1 && rightMark.length === 1 && leftMark[0] !== rightMark[0];
+  if (!distinct)
+    throw new Error(`the managers' startedBy do not tell them apart: ${leftMark} and ${rightMark}`);
+  stage.log(`     startedBy is ${leftMark} and ${rightMark}`);
   const owns = (mark: (string | null)[]) => (task: LedgerTask) => mark.includes(task.startedBy);
   const living = async (mark: (string | null)[]) =>
     (await emulator.ledger()).filter(owns(mark)).filter(isAlive);
@@ -55,7 +56,7 @@ export async function twoManagers(stage: Stage): Promise<Outcome> {
     `the other manager's tasks run on (${before.length})`,
   );
   await stage.processes.stop(leaving.process, 0);
-  return settle(stage, right, await staying.rightResults, owns(rightMark));
+  return settle(stage, right, await finishIn(stage, staying, right), owns(rightMark));
 }
 
 async function openSide(stage: Stage, emulator: Emulator, name: string): Promise<World> {

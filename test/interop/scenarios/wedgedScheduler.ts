@@ -6,7 +6,7 @@ import { killManager, startManager, usualSetup } from '../manager.ts';
 import { type Outcome, WANTED_RESULTS } from '../report.ts';
 import type { Scheduler } from '../scheduler.ts';
 import type { Stage } from '../stage.ts';
-import { openWorld, running, settle } from '../world.ts';
+import { finishIn, openWorld, running, settle } from '../world.ts';
 
 const program = new URL('../heartbeat.py', import.meta.url).pathname;
 
@@ -35,7 +35,7 @@ export async function wedgedScheduler(stage: Stage): Promise<Outcome> {
     await isSchedulerAlive(stage, scheduler, 5000),
     'the restarted daemon frees the scheduler within 5 s',
   );
-  return settle(stage, world, await client.rightResults);
+  return settle(stage, world, await finishIn(stage, client, world));
 }
 
 /** Sends one heartbeat as that manager and resets the connection before the scheduler has seen either. */
