@@ -8,7 +8,6 @@ import type { Ledger } from './ledger.ts';
 import type { Members } from './members.ts';
 import { type Account, ecsArn, type Region, regionOf } from './model.ts';
 import { operations } from './operations.ts';
-import { Quotas } from './quotas.ts';
 import type { Xml } from './xml.ts';
 
 /** What becomes of a call: an answer's members, or how it fails. */
@@ -19,7 +18,6 @@ export class Api {
   readonly #account: Account;
   readonly #faults: FaultBook;
   readonly #ledger: Ledger;
-  readonly #quotas = new Map<Region, Quotas>();
 
   constructor(account: Account, faults: FaultBook, ledger: Ledger) {
     this.#account = account;
@@ -33,7 +31,7 @@ export class Api {
       const known = Object.hasOwn(operations, operation) ? operations[operation] : undefined;
       if (!known) throw new AwsError('UnknownOperationException', `Unknown operation ${operation}`);
       this.#authorize(operation, region, body);
-      if (this.#account.options.quotas) this.#takeQuota(region).take(known.bucket);
+      if (this.#account.options.quotas) region.quotas.take(known.bucket);
       return { members: known.run(this.#account, region, body, struck) };
     });
   }
@@ -83,15 +81,6 @@ export class Api {
       checkAllowed(allowActions, 'ecs:TagResource', cluster);
     if (operation === 'RegisterTaskDefinition' && typeof body.executionRoleArn === 'string')
       checkAllowed(allowActions, 'iam:PassRole', body.executionRoleArn);
-  }
-
-  #takeQuota(region: Region): Quotas {
-    let quotas = this.#quotas.get(region);
-    if (!quotas) {
-      quotas = new Quotas();
-      this.#quotas.set(region, quotas);
-    }
-    return quotas;
   }
 }
 

@@ -2,6 +2,7 @@ import type { Agenda } from './agenda.ts';
 import type { Container, Jail } from './jail.ts';
 import type { Members } from './members.ts';
 import type { EmulatorOptions } from './options.ts';
+import { Quotas } from './quotas.ts';
 
 /** What the emulated account holds, as plain data. Times are milliseconds since the epoch. */
 
@@ -149,6 +150,7 @@ export interface Region {
   clusters: Map<string, Cluster>;
   families: Map<string, TaskDefinition[]>;
   tasks: Map<string, Task>;
+  quotas: Quotas;
 }
 
 export interface Role {
@@ -184,7 +186,13 @@ export const accountId = '123456789012';
 export const regionOf = (account: Account, name: string): Region => {
   let region = account.regions.get(name);
   if (!region) {
-    region = { name, clusters: new Map(), families: new Map(), tasks: new Map() };
+    region = {
+      name,
+      clusters: new Map(),
+      families: new Map(),
+      tasks: new Map(),
+      quotas: new Quotas(),
+    };
     account.regions.set(name, region);
   }
   return region;

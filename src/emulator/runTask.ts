@@ -78,7 +78,9 @@ const launchTasks = (
 ): Pick<Launch, 'tasks' | 'failures'> => {
   const tasks: Task[] = [];
   const failures: Members[] = [];
-  for (const [index, capacityProvider] of placements(request).entries()) {
+  const places = placements(request);
+  if (account.options.quotas) takeLaunchQuota(region, places);
+  for (const [index, capacityProvider] of places.entries()) {
     const unit = { account, region, cpu: Number(request.cpu), index, capacityProvider };
     const refusal = struck.refusals.map((refuse) => refuse(unit)).find((one) => one !== null);
     if (refusal)
@@ -99,6 +101,14 @@ const launchTasks = (
     begin(account, task);
   }
   return { tasks, failures };
+};
+
+/** Fargate's own limits: calls, and tasks On-Demand and Spot. */
+const takeLaunchQuota = ({ quotas }: Region, places: (string | null)[]): void => {
+  const spot = places.filter((place) => place === 'FARGATE_SPOT').length;
+  quotas.take('fargateRunTask');
+  if (spot < places.length) quotas.take('fargateOnDemand', places.length - spot);
+  if (spot > 0) quotas.take('fargateSpot', spot);
 };
 
 const hex = (bytes: number): string => randomBytes(bytes).toString('hex');

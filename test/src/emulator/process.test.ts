@@ -198,7 +198,8 @@ onLinux('what a task is told', () => {
     const { taskArn } = await reach(tasks?.[0]?.taskArn, 'RUNNING');
     const uri = await eventually(() => logOf(taskArn).trim());
     expect(uri.startsWith(emulator.url)).toBe(true);
-    const get = async (path: string) => (await fetch(`${uri}${path}`)).json();
+    const get = async (path: string) =>
+      (await (await fetch(`${uri}${path}`)).json()) as Record<string, unknown>;
     expect(await get('')).toMatchObject({ Name: 'scaler-container', KnownStatus: 'RUNNING' });
     expect(await get('/task')).toMatchObject({
       TaskARN: taskArn,

@@ -1,0 +1,419 @@
+import {
+  CreateClusterCommand,
+  ListTasksCommand,
+  PutClusterCapacityProvidersCommand,
+  RegisterTaskDefinitionCommand,
+  StopTaskCommand,
+} from '@aws-sdk/client-ecs';
+import { CreateRoleCommand, GetRoleCommand } from '@aws-sdk/client-iam';
+import { describe, expect, it } from 'vitest';
+import { FaultBook } from '../../../src/emulator/faults.ts';
+import { faultTable } from '../../../src/emulator/faultTable.ts';
+import { definition, emulated, eventually } from './emulated.ts';
+
+const hollow = { hollow: true };
+const onRunTask = (fault: unknown, when?: object) => [
+  { operation: 'RunTask', do: fault, ...(when ? { when } : {}) },
+];
+
+const tested = new Set<string>();
+/** Every row of the table has its test: this notes which. */
+const row = (name: string, test: () => Promise<void>) => {
+  tested.add(name);
+  it(name, test);
+};
+
+describe('faults of the exchange', () => {
+  const refused: [string, unknown, object][] = [
+    ['throttle', 'throttle', { name: 'ThrottlingException', message: 'Rate exceeded' }],
+    [
+      'throttleWrapped',
+      { throttleWrapped: 'RequestLimitExceeded' },
+      {
+        name: 'InvalidParameterException',
+        message: expect.stringMatching(/Rate exceeded \(ErrorCode: RequestLimitExceeded\)$/),
+      },
+    ],
+    [
+      'error',
+      { error: { type: 'PlatformUnknownException', message: 'no' } },
+      { name: 'PlatformUnknownException', message: 'no' },
+    ],
+    ['error500Before', 'error500Before', { name: 'ServerException', $fault: 'server' }],
+    ['resetBefore', 'resetBefore', { code: 'ECONNRESET' }],
+    ['expiredToken', 'expiredToken', { name: 'ExpiredTokenException' }],
+    ['accessDenied', 'accessDenied', { name: 'AccessDeniedException' }],
+    ['blocked', 'blocked', { name: 'BlockedException' }],
+  ];
+  for (const [name, fault, expected] of refused)
+    row(name, async () => {
+      const { emulator, run } = await emulated(hollow);
+      emulator.setFaults(onRunTask(fault, { times: 1 }));
+      await expect(run('x')).rejects.toMatchObject(expected);
+      expect(emulator.ledger().tasks).toEqual([]);
+      await run('x');
+    });
+
+  for (const name of ['error500After', 'resetAfter'])
+    row(name, async () => {
+      const { emulator, run } = await emulated(hollow);
+      emulator.setFaults(onRunTask(name, { times: 1 }));
+      const request = { clientToken: 't', count: 2 };
+      await expect(run('x', request)).rejects.toThrow();
+      const { tasks } = await run('x', request);
+      expect(tasks?.map(({ taskArn }) => taskArn)).toEqual(
+        emulator.ledger().tasks.map(({ taskArn }) => taskArn),
+      );
+      expect(emulator.ledger()).toMatchObject({
+        calls: { RunTask: 2 },
+        executed: { RunTask: 2 },
+        replays: 1,
+      });
+    });
+
+  for (const [name, executed] of [
+    ['hang', 0],
+    ['hangAfter', 1],
+  ] as const)
+    row(name, async () => {
+      const { emulator, run } = await emulated(hollow);
+      emulator.setFaults(onRunTask(name));
+      const outcome = await Promise.race([
+        run('x').catch(() => 'closed'),
+        eventually(() => emulator.ledger().calls.RunTask === 1 && 'nothing yet'),
+      ]);
+      expect(outcome).toBe('nothing yet');
+      expect(emulator.ledger().tasks).toHaveLength(executed);
+    });
+
+  for (const [name, executedAtOnce] of [
+    ['delayMs', 0],
+    ['answerAfterMs', 1],
+  ] as const)
+    row(name, async () => {
+      const { emulator, run } = await emulated(hollow);
+      emulator.setFaults(onRunTask({ [name]: 300 }));
+      const started = performance.now();
+      const answer = run('x');
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      expect(emulator.ledger().tasks).toHaveLength(executedAtOnce);
+      await answer;
+      expect(performance.now() - started).toBeGreaterThan(290);
+    });
+
+  row('rawAnswer', async () => {
+    const { emulator, run } = await emulated(hollow);
+    emulator.setFaults(onRunTask({ rawAnswer: '<html>oops' }));
+    await expect(run('x')).rejects.toMatchObject({ name: 'SyntaxError' });
+    expect(emulator.ledger().tasks).toHaveLength(1);
+  });
+
+  row('serviceLinkedRole', async () => {
+    const { emulator, ecs } = await emulated(hollow);
+    emulator.setFaults([
+      { operation: 'CreateCluster', do: 'serviceLinkedRole', when: { times: 1 } },
+    ]);
+    const create = () => ecs.send(new CreateClusterCommand({ clusterName: 'c' }));
+    await expect(create()).rejects.toThrow(/^Unable to assume the service linked role/);
+    await create();
+  });
+
+  row('roleNotAssumableMs', async () => {
+    const { emulator, ecs, iam, run } = await emulated(hollow);
+    const { Role } = await iam.send(
+      new CreateRoleCommand({ RoleName: 'execution', AssumeRolePolicyDocument: '{}' }),
+    );
+    await ecs.send(
+      new RegisterTaskDefinitionCommand({
+        ...definition,
+        requiresCompatibilities: ['FARGATE'],
+        containerDefinitions: [...definition.containerDefinitions],
+        executionRoleArn: Role?.Arn,
+      }),
+    );
+    emulator.setFaults(onRunTask({ roleNotAssumableMs: 400 }));
+    await expect(run('x')).rejects.toThrow(/^ECS was unable to assume the role 'arn:aws:iam/);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    await run('x');
+  });
+
+  row('forgetTokens', async () => {
+    const { emulator, ecs, run } = await emulated(hollow);
+    const request = { clientToken: 't' };
+    await run('x', request);
+    emulator.setFaults([{ operation: 'ListTasks', do: 'forgetTokens' }]);
+    await ecs.send(new ListTasksCommand({ cluster: 'fleet' }));
+    await run('x', request);
+    expect(emulator.ledger().tasks).toHaveLength(2);
+  });
+
+  it('strike IAM in its own spelling', async () => {
+    const { emulator, iam } = await emulated(hollow);
+    const get = () => iam.send(new GetRoleCommand({ RoleName: 'r' }));
+    emulator.setFaults([{ operation: 'GetRole', do: 'throttle', when: { times: 1 } }]);
+    await expect(get()).rejects.toMatchObject({ name: 'Throttling' });
+    emulator.setFaults([{ operation: 'GetRole', do: 'error500Before', when: { times: 1 } }]);
+    await expect(get()).rejects.toMatchObject({ name: 'ServiceFailureException' });
+    emulator.setFaults([{ operation: 'GetRole', do: 'expiredToken', when: { times: 1 } }]);
+    await expect(get()).rejects.toMatchObject({ $metadata: { httpStatusCode: 403 } });
+  });
+});
+
+describe('faults in the answer of RunTask', () => {
+  row('partialFailures', async () => {
+    const { emulator, run } = await emulated(hollow);
+    emulator.setFaults(onRunTask({ partialFailures: { started: 2, reason: 'RESOURCE:ENI' } }));
+    const { tasks, failures } = await run('x', { count: 5 });
+    expect(tasks).toHaveLength(2);
+    expect(failures).toEqual(Array(3).fill({ reason: 'RESOURCE:ENI' }));
+  });
+
+  row('ghostFailures', async () => {
+    const { emulator, run } = await emulated(hollow);
+    emulator.setFaults(onRunTask({ ghostFailures: 1 }));
+    const { tasks, failures } = await run('x', { count: 3 });
+    expect([tasks?.length, failures?.length]).toEqual([1, 2]);
+    expect(emulator.ledger().tasks).toHaveLength(3);
+  });
+
+  row('spotCapacity', async () => {
+    const { emulator, ecs, run } = await emulated(hollow);
+    await ecs.send(
+      new PutClusterCapacityProvidersCommand({
+        cluster: 'fleet',
+        capacityProviders: ['FARGATE', 'FARGATE_SPOT'],
+        defaultCapacityProviderStrategy: [],
+      }),
+    );
+    emulator.setFaults(onRunTask('spotCapacity'));
+    const by = async (capacityProvider: string) =>
+      run('x', {
+        launchType: undefined,
+        capacityProviderStrategy: [{ capacityProvider, weight: 1 }],
+      });
+    expect((await by('FARGATE_SPOT')).failures?.[0]?.reason).toMatch(/^Capacity is unavailable/);
+    expect((await by('FARGATE')).tasks).toHaveLength(1);
+  });
+
+  row('vcpuQuota', async () => {
+    const { emulator, ecs, run, reach } = await emulated(hollow);
+    emulator.setFaults(onRunTask({ vcpuQuota: 2 }));
+    const { tasks, failures } = await run('x', { count: 3 });
+    expect(tasks).toHaveLength(2);
+    expect(failures?.[0]?.reason).toBe(
+      'You’ve reached the limit on the number of vCPUs you can run concurrently',
+    );
+    const task = tasks?.[0]?.taskArn;
+    await ecs.send(new StopTaskCommand({ cluster: 'fleet', task }));
+    await reach(task, 'STOPPED');
+    expect((await run('x')).tasks).toHaveLength(1);
+  });
+
+  row('taskQuota', async () => {
+    const { emulator, run } = await emulated(hollow);
+    emulator.setFaults(onRunTask({ taskQuota: 1 }));
+    const { tasks, failures } = await run('x', { count: 2 });
+    expect(tasks).toHaveLength(1);
+    expect(failures?.[0]?.reason).toMatch(/number of tasks you can run/);
+  });
+});
+
+describe('faults in the life of a task', () => {
+  const launched = async (fault: unknown, options = hollow as object) => {
+    const world = await emulated(options);
+    world.emulator.setFaults(onRunTask(fault));
+    const { tasks } = await world.run('exec sleep 60', { startedBy: 'me' });
+    return { ...world, arn: tasks?.[0]?.taskArn };
+  };
+
+  row('missingMs', async () => {
+    const { arn, describe: look } = await launched({ missingMs: 60_000 });
+    await expect(look(arn)).rejects.toThrow('MISSING');
+  });
+
+  row('startDelayMs', async () => {
+    const { arn, reach } = await launched({ startDelayMs: 300 });
+    const task = await reach(arn, 'RUNNING');
+    expect(Number(task.startedAt) - Number(task.createdAt)).toBeGreaterThanOrEqual(299);
+  });
+
+  for (const [name, status] of [
+    ['stuckProvisioning', 'PROVISIONING'],
+    ['stuckPending', 'PENDING'],
+  ] as const)
+    row(name, async () => {
+      const { ecs, arn, reach, describe: look } = await launched(name);
+      await reach(arn, status);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      expect((await look(arn)).lastStatus).toBe(status);
+      await ecs.send(new StopTaskCommand({ cluster: 'fleet', task: arn }));
+      await reach(arn, 'STOPPED');
+    });
+
+  row('startFailure', async () => {
+    for (const reason of [
+      undefined,
+      'CannotPullContainerError: pull image manifest has been retried 7 time(s)',
+    ]) {
+      const fault = reason === undefined ? 'startFailure' : { startFailure: reason };
+      const { arn, reach } = await launched(fault);
+      const task = await reach(arn, 'STOPPED');
+      expect(task).toMatchObject({
+        stopCode: 'TaskFailedToStart',
+        stoppedReason: reason ?? 'Timeout waiting for network interface provisioning to complete.',
+      });
+      expect(task.startedAt).toBeUndefined();
+      expect(task.connectivity).toBe(reason && 'CONNECTED');
+      expect(task.containers?.[0]?.exitCode).toBeUndefined();
+    }
+  });
+
+  row('slowStop', async () => {
+    const { ecs, arn, reach } = await launched({ slowStop: 400 });
+    await reach(arn, 'RUNNING');
+    await ecs.send(new StopTaskCommand({ cluster: 'fleet', task: arn }));
+    const task = await reach(arn, 'STOPPED');
+    expect(Number(task.stoppedAt) - Number(task.stoppingAt)).toBeGreaterThanOrEqual(398);
+  });
+
+  row('noProcess', async () => {
+    const { arn, reach, emulator } = await launched('noProcess', {});
+    await reach(arn, 'RUNNING');
+    expect(emulator.ledger().tasks[0]?.exitCode).toBeNull();
+  });
+
+  row('exit', async () => {
+    const { arn, reach } = await launched({ exit: { afterMs: 50, code: 4 } }, {});
+    const task = await reach(arn, 'STOPPED');
+    expect(task.stopCode).toBe('EssentialContainerExited');
+    expect(task.containers?.[0]?.exitCode).toBe(4);
+  });
+
+  row('oom', async () => {
+    const { arn, reach } = await launched('oom', {});
+    const task = await reach(arn, 'STOPPED');
+    expect(task.containers?.[0]).toMatchObject({
+      exitCode: 137,
+      reason: 'OutOfMemoryError: Container killed due to memory usage',
+    });
+  });
+
+  row('spotReclaim', async () => {
+    const { arn, until, reach } = await launched({ spotReclaim: { noticeMs: 300 } });
+    const warned = await until(arn, ({ desiredStatus }) => desiredStatus === 'STOPPED');
+    expect(warned.lastStatus).toBe('RUNNING');
+    const task = await reach(arn, 'STOPPED');
+    expect(task).toMatchObject({
+      stopCode: 'SpotInterruption',
+      stoppedReason: 'Your Spot Task was interrupted.',
+    });
+    expect(Number(task.stoppedAt) - Number(task.stoppingAt)).toBeGreaterThanOrEqual(299);
+  });
+
+  it('spotReclaim gives SIGTERM at once, and StopTask ends the notice', async () => {
+    const { arn, reach } = await launched({ spotReclaim: { afterMs: 100 } }, {});
+    expect((await reach(arn, 'STOPPED')).containers?.[0]?.exitCode).toBe(143);
+    const other = await launched('spotReclaim');
+    await other.until(other.arn, ({ desiredStatus }) => desiredStatus === 'STOPPED');
+    await other.ecs.send(new StopTaskCommand({ cluster: 'fleet', task: other.arn }));
+    expect((await other.reach(other.arn, 'STOPPED')).stopCode).toBe('SpotInterruption');
+  });
+
+  row('maintenance', async () => {
+    const { arn, reach } = await launched('maintenance');
+    const task = await reach(arn, 'STOPPED');
+    expect(task.stoppedReason).toMatch(/^ECS is performing maintenance/);
+  });
+
+  row('vanish', async () => {
+    const { emulator, arn, describe: look } = await launched('vanish');
+    await eventually(() => emulator.ledger().tasks[0]?.forgotten);
+    await expect(look(arn)).rejects.toThrow('MISSING');
+  });
+
+  it('strike tasks that run, through the admin endpoint', async () => {
+    const { admin, run, reach } = await emulated(hollow);
+    const { tasks } = await run('x', { count: 3, startedBy: 'me' });
+    await run('x', { startedBy: 'you' });
+    for (const { taskArn } of tasks ?? []) await reach(taskArn, 'RUNNING');
+    const { body } = await admin('POST', 'strike', { startedBy: 'me', count: 2, do: 'oom' });
+    expect(body).toEqual({ struck: tasks?.slice(0, 2).map(({ taskArn }) => taskArn) });
+    await reach(tasks?.[0]?.taskArn, 'STOPPED');
+    const refused = await admin('POST', 'strike', { do: 'throttle' });
+    expect(refused).toMatchObject({ status: 400 });
+  });
+});
+
+describe('rules', () => {
+  it('strike from the nth call on, so many times, for one mark', async () => {
+    const { emulator, run } = await emulated(hollow);
+    const fates = async (when: object, startedBy = 'me') => {
+      emulator.setFaults(onRunTask('throttle', when));
+      const seen: number[] = [];
+      for (let call = 1; call <= 6; call++)
+        await run('x', { startedBy }).catch(() => seen.push(call));
+      return seen;
+    };
+    expect(await fates({ nth: 2 })).toEqual([2]);
+    expect(await fates({ nth: 2, times: 3 })).toEqual([2, 3, 4]);
+    expect(await fates({ times: 2 })).toEqual([1, 2]);
+    expect(await fates({ startedBy: 'you' })).toEqual([]);
+    expect(await fates({ startedBy: 'me', times: 1 })).toEqual([1]);
+    expect(await fates({ subnet: 'subnet-1', times: 1 })).toEqual([1]);
+    expect(await fates({ subnet: 'subnet-2', times: 1 })).toEqual([]);
+    const drawn = await fates({ chance: 0.5 });
+    expect(drawn.length).toBeGreaterThan(0);
+    expect(drawn.length).toBeLessThan(6);
+    expect(await fates({ chance: 0.5 })).toEqual(drawn);
+  });
+
+  it('know whose task a call names, and the label of a launch', async () => {
+    const { emulator, ecs, run } = await emulated(hollow);
+    const { tasks } = await run('x', { startedBy: 'me' });
+    const stop = () =>
+      ecs.send(new StopTaskCommand({ cluster: 'fleet', task: tasks?.[0]?.taskArn }));
+    emulator.setFaults([
+      { operation: 'StopTask', when: { startedBy: 'me', times: 1 }, do: 'throttle' },
+      { operation: 'RunTask', when: { label: 'launch-2' }, do: 'blocked' },
+    ]);
+    await expect(stop()).rejects.toThrow('Rate exceeded');
+    await stop();
+    await run('x', {}, { SCALER_ECS_LAUNCH: 'launch-1' });
+    await expect(run('x', {}, { SCALER_ECS_LAUNCH: 'launch-2' })).rejects.toThrow(/blocked/);
+    expect(emulator.ledger().tasks.at(-1)?.label).toBe('launch-1');
+  });
+
+  it('are put, read with their counts, and taken away over the admin endpoint', async () => {
+    const { admin, run } = await emulated(hollow);
+    const rule = { operation: 'RunTask', when: { times: 1 }, do: { delayMs: 1 } };
+    await admin('PUT', 'faults', { rules: [rule] });
+    await run('x');
+    await run('x');
+    expect((await admin('GET', 'faults')).body).toEqual({
+      rules: [{ ...rule, seen: 2, struck: 1 }],
+    });
+    expect((await admin('DELETE', 'faults')).body).toEqual({ rules: [] });
+    expect((await admin('GET', 'nothing')).status).toBe(404);
+    expect((await admin('GET', 'ledger')).body).toMatchObject({ calls: { RunTask: 2 } });
+  });
+
+  it.each([
+    [7, /list/],
+    [[7], /rule 1 is not an object/],
+    [[{ do: 'throttle' }], /rule 1: operation is missing/],
+    [[{ operation: '*', do: 'throtle' }], /rule 1: no fault throtle; there are throttle /],
+    [[{ operation: '*', do: 'constructor' }], /no fault constructor/],
+    [[{ operation: '*', do: { a: 1, b: 2 } }], /one fault's name/],
+    [[{ operation: '*', do: { delayMs: 'x' } }], /rule 1: delayMs needs a number/],
+    [[{ operation: '*', do: { exit: { code: 'x' } } }], /rule 1: exit needs another type of code/],
+    [[{ operation: '*', do: { exit: { cod: 1 } } }], /rule 1: exit does not know cod/],
+    [[{ operation: '*', do: 'throttle', wen: {} }], /unknown member wen/],
+    [[{ operation: '*', do: 'throttle', when: { nht: 1 } }], /unknown member nht/],
+  ])('that make no sense are refused: %j', (rules, message) => {
+    expect(() => new FaultBook().put(rules)).toThrow(message);
+  });
+
+  it('have a test for every row of the table', () => {
+    expect([...tested].sort()).toEqual(Object.keys(faultTable).sort());
+  });
+});

@@ -1,0 +1,148 @@
+import { request } from 'node:http';
+import { DescribeClustersCommand, ListTasksCommand } from '@aws-sdk/client-ecs';
+import { GetRoleCommand } from '@aws-sdk/client-iam';
+import { describe, expect, it } from 'vitest';
+import { startEmulator } from '../../../src/emulator/emulator.ts';
+import { silentLog } from '../../../src/observe/log.ts';
+import { emulated } from './emulated.ts';
+
+const hollow = { hollow: true };
+
+/** A plain request with any header one likes. */
+const ask = (
+  url: string,
+  headers: Record<string, string>,
+  body = '{}',
+): Promise<{ status: number; headers: NodeJS.Dict<string | string[]>; body: string }> =>
+  new Promise((resolve, reject) => {
+    const sent = request(url, { method: 'POST', headers }, async (response) => {
+      let text = '';
+      for await (const chunk of response) text += chunk;
+      resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text });
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+
+const ecsTarget = (operation: string) => ({
+  'content-type': 'application/x-amz-json-1.1',
+  'x-amz-target': `AmazonEC2ContainerServiceV20141113.${operation}`,
+});
+
+describe('the wire', () => {
+  it('answers as AWS does, errors with their type in the body', async () => {
+    const { emulator } = await emulated(hollow);
+    const good = await ask(emulator.url, ecsTarget('ListClusters'));
+    expect(good.status).toBe(200);
+    expect(good.headers['content-type']).toBe('application/x-amz-json-1.1');
+    expect(good.headers['x-amzn-requestid']).toMatch(/^[0-9a-f-]{36}$/);
+    expect(Math.abs(Date.parse(String(good.headers.date)) - Date.now())).toBeLessThan(3000);
+    const bad = await ask(emulator.url, ecsTarget('ListTasks'), '{"cluster":"no"}');
+    expect(bad.status).toBe(400);
+    expect(JSON.parse(bad.body)).toEqual({
+      __type: 'ClusterNotFoundException',
+      message: 'Cluster not found.',
+    });
+    for (const [headers, body] of [
+      [ecsTarget('Nonsense'), '{}'],
+      [ecsTarget('constructor'), '{}'],
+      [{}, '{}'],
+    ] as const)
+      expect(JSON.parse((await ask(emulator.url, headers, body)).body)).toMatchObject({
+        __type: 'UnknownOperationException',
+      });
+    for (const body of ['{', '[]', '7'])
+      expect(JSON.parse((await ask(emulator.url, ecsTarget('RunTask'), body)).body)).toMatchObject({
+        __type: 'SerializationException',
+      });
+  });
+
+  it.each<Record<string, string>>([
+    { host: 'evil.example' },
+    { host: 'evil.example:80' },
+    { host: '127.0.0.1.evil.example' },
+    { origin: 'http://localhost:3000' },
+    { 'sec-fetch-mode': 'navigate' },
+    { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' },
+  ])('refuses browsers and other names: %j', async (headers) => {
+    const { emulator } = await emulated(hollow);
+    for (const path of ['', '/_emulator/ledger', '/v4/x']) {
+      const refused = await ask(`${emulator.url}${path}`, {
+        ...ecsTarget('ListClusters'),
+        ...headers,
+      });
+      expect(refused.status).toBe(403);
+    }
+  });
+
+  it('refuses a body beyond its limit', async () => {
+    const { emulator } = await emulated(hollow);
+    const answer = await ask(emulator.url, ecsTarget('RunTask'), `{"x":"${'y'.repeat(1 << 20)}"}`);
+    expect(answer.status).toBe(413);
+  });
+
+  it('serves loopback only', async () => {
+    const start = startEmulator({ host: '0.0.0.0', hollow: true, log: silentLog });
+    await expect(start).rejects.toThrow(/loopback only/);
+  });
+});
+
+describe('rights', () => {
+  it('lets in the one key it was told', async () => {
+    const locked = await startEmulator({ hollow: true, accessKey: 'OTHER', log: silentLog });
+    const { emulator } = await emulated({ ...hollow, accessKey: 'AKIDEXAMPLE' });
+    expect(emulator.url).toBeTruthy();
+    const { clientsFor } = await import('./emulated.ts');
+    const { ecs, iam } = clientsFor(locked.url);
+    await expect(ecs.send(new DescribeClustersCommand({}))).rejects.toMatchObject({
+      name: 'UnrecognizedClientException',
+      message: 'The security token included in the request is invalid.',
+    });
+    await expect(iam.send(new GetRoleCommand({ RoleName: 'r' }))).rejects.toMatchObject({
+      name: 'InvalidClientTokenId',
+    });
+    await locked.close();
+  });
+
+  it('allows what the list allows, and says what it misses', async () => {
+    const { ecs, iam, run } = await emulated({
+      ...hollow,
+      allowActions: ['ecs:CreateCluster', 'ecs:Register*', 'ecs:RunTask'],
+    });
+    await run('x');
+    await expect(ecs.send(new ListTasksCommand({ cluster: 'fleet' }))).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+      message:
+        /^User: arn:aws:iam::123456789012:user\/emulated is not authorized to perform: ecs:ListTasks on resource: .* because no identity-based policy allows the ecs:ListTasks action$/,
+    });
+    await expect(run('x', { tags: [{ key: 'a', value: 'b' }] })).rejects.toThrow(/ecs:TagResource/);
+    await expect(iam.send(new GetRoleCommand({ RoleName: 'r' }))).rejects.toMatchObject({
+      name: 'AccessDenied',
+    });
+  });
+});
+
+describe('quotas', () => {
+  it('throttles reads beyond their burst', async () => {
+    const { ecs } = await emulated({ ...hollow, quotas: true });
+    const results = await Promise.allSettled(
+      Array.from({ length: 160 }, () => ecs.send(new ListTasksCommand({ cluster: 'fleet' }))),
+    );
+    const refused = results.filter(({ status }) => status === 'rejected');
+    expect(refused.length).toBeGreaterThan(20);
+    expect(refused.length).toBeLessThanOrEqual(60);
+    expect((refused[0] as PromiseRejectedResult).reason).toMatchObject({
+      name: 'ThrottlingException',
+      message: 'Rate exceeded',
+    });
+  });
+
+  it('launches a hundred Fargate tasks at once and no more', async () => {
+    const { run, emulator } = await emulated({ ...hollow, quotas: true });
+    await Promise.allSettled(Array.from({ length: 14 }, () => run('x', { count: 10 })));
+    const launched = emulator.ledger().tasks.length;
+    expect(launched).toBeGreaterThanOrEqual(100);
+    expect(launched).toBeLessThan(140);
+    await expect(run('x', { count: 10 })).rejects.toMatchObject({ name: 'ThrottlingException' });
+  });
+});

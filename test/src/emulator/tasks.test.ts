@@ -1,0 +1,155 @@
+import {
+  DescribeTasksCommand,
+  ListTagsForResourceCommand,
+  ListTasksCommand,
+  StopTaskCommand,
+  TagResourceCommand,
+} from '@aws-sdk/client-ecs';
+import { describe, expect, it } from 'vitest';
+import { emulated } from './emulated.ts';
+
+const hollow = { hollow: true };
+
+describe('ListTasks', () => {
+  it('pages through the tasks of one mark, oldest first', async () => {
+    const { ecs, run } = await emulated(hollow);
+    const arns: string[] = [];
+    for (let i = 0; i < 3; i++) {
+      const { tasks } = await run('x', { count: 10, startedBy: 'mine' });
+      arns.push(...(tasks ?? []).map(({ taskArn }) => String(taskArn)));
+      await run('x', { count: 4, startedBy: 'theirs' });
+    }
+    const listed: string[] = [];
+    const sizes: number[] = [];
+    let nextToken: string | undefined;
+    do {
+      const page = await ecs.send(
+        new ListTasksCommand({ cluster: 'fleet', startedBy: 'mine', maxResults: 12, nextToken }),
+      );
+      listed.push(...(page.taskArns ?? []));
+      sizes.push(page.taskArns?.length ?? 0);
+      nextToken = page.nextToken;
+    } while (nextToken);
+    expect(listed).toEqual(arns);
+    expect(sizes).toEqual([12, 12, 6]);
+  });
+
+  it('shows by desired status, and tasks that still boot are desired to run', async () => {
+    const { ecs, run, reach } = await emulated({ ...hollow, startDelayMs: 60_000 });
+    const { tasks } = await run('x', { count: 2 });
+    const [kept, gone] = (tasks ?? []).map(({ taskArn }) => String(taskArn));
+    await ecs.send(new StopTaskCommand({ cluster: 'fleet', task: gone }));
+    const list = async (desiredStatus?: 'RUNNING' | 'STOPPED' | 'PENDING') =>
+      (await ecs.send(new ListTasksCommand({ cluster: 'fleet', desiredStatus }))).taskArns;
+    expect(await list()).toEqual([kept]);
+    expect(await list('STOPPED')).toEqual([gone]);
+    expect(await list('PENDING')).toEqual([]);
+    await reach(gone, 'STOPPED');
+    expect(await list('STOPPED')).toEqual([gone]);
+  });
+
+  it.each([0, 101])('refuses pages of %i', async (maxResults) => {
+    const { ecs } = await emulated(hollow);
+    const list = ecs.send(new ListTasksCommand({ cluster: 'fleet', maxResults }));
+    await expect(list).rejects.toMatchObject({ name: 'InvalidParameterException' });
+  });
+
+  it('refuses a token it did not make', async () => {
+    const { ecs } = await emulated(hollow);
+    const list = ecs.send(new ListTasksCommand({ cluster: 'fleet', nextToken: 'x' }));
+    await expect(list).rejects.toThrow('Invalid token.');
+  });
+});
+
+describe('DescribeTasks', () => {
+  it('says MISSING of what it does not know, by id and by ARN', async () => {
+    const { ecs, run } = await emulated(hollow);
+    const { tasks } = await run('x');
+    const known = String(tasks?.[0]?.taskArn);
+    const answer = await ecs.send(
+      new DescribeTasksCommand({ cluster: 'fleet', tasks: [known, 'f'.repeat(32)] }),
+    );
+    expect(answer.tasks?.map(({ taskArn }) => taskArn)).toEqual([known]);
+    expect(answer.failures).toEqual([
+      {
+        arn: `arn:aws:ecs:us-east-1:123456789012:task/fleet/${'f'.repeat(32)}`,
+        reason: 'MISSING',
+      },
+    ]);
+  });
+
+  it('refuses to describe nothing, or more than a hundred', async () => {
+    const { ecs } = await emulated(hollow);
+    const of = (tasks: string[]) => ecs.send(new DescribeTasksCommand({ cluster: 'fleet', tasks }));
+    await expect(of([])).rejects.toThrow('Tasks cannot be empty.');
+    await expect(of(Array(101).fill('x'))).rejects.toMatchObject({
+      name: 'InvalidParameterException',
+    });
+  });
+
+  it('says MISSING of a new task for as long as it was told', async () => {
+    const { run, describe: look, until } = await emulated({ ...hollow, missingMs: 200 });
+    const { tasks } = await run('x');
+    const arn = tasks?.[0]?.taskArn;
+    await expect(look(arn)).rejects.toThrow('MISSING');
+    for (;;) {
+      const seen = await look(arn).catch(() => null);
+      if (seen) break;
+    }
+    await until(arn, ({ lastStatus }) => lastStatus === 'RUNNING');
+  });
+
+  it('forgets a stopped task after the retention time', async () => {
+    const {
+      ecs,
+      run,
+      reach,
+      describe: look,
+      emulator,
+    } = await emulated({
+      ...hollow,
+      retentionS: 0.1,
+    });
+    const { tasks } = await run('x');
+    const task = tasks?.[0]?.taskArn;
+    await reach(task, 'RUNNING');
+    await ecs.send(new StopTaskCommand({ cluster: 'fleet', task }));
+    await expect(
+      (async () => {
+        for (;;) await look(task);
+      })(),
+    ).rejects.toThrow('MISSING');
+    expect(emulator.ledger().tasks).toMatchObject([{ taskArn: task, forgotten: true }]);
+  });
+});
+
+describe('StopTask', () => {
+  it('is harmless on a task that has stopped, and refused for one nobody knows', async () => {
+    const { ecs, run, reach, emulator } = await emulated(hollow);
+    const { tasks } = await run('x');
+    const stop = (task: string | undefined, reason?: string) =>
+      ecs.send(new StopTaskCommand({ cluster: 'fleet', task, reason }));
+    const arn = tasks?.[0]?.taskArn;
+    await stop(arn, 'first');
+    await reach(arn, 'STOPPED');
+    const again = await stop(arn, 'second');
+    expect(again.task).toMatchObject({ lastStatus: 'STOPPED', stoppedReason: 'first' });
+    expect(emulator.ledger().tasks[0]?.stopCalls).toBe(2);
+    await expect(stop('f'.repeat(32))).rejects.toThrow('The referenced task was not found.');
+  });
+
+  it('takes the tags away', async () => {
+    const { ecs, run, describe: look } = await emulated(hollow);
+    const { tasks } = await run('x', { tags: [{ key: 'a', value: '1' }] });
+    const arn = tasks?.[0]?.taskArn;
+    await ecs.send(new TagResourceCommand({ resourceArn: arn, tags: [{ key: 'b', value: '2' }] }));
+    const { tags } = await ecs.send(new ListTagsForResourceCommand({ resourceArn: arn }));
+    expect(tags).toEqual([
+      { key: 'a', value: '1' },
+      { key: 'b', value: '2' },
+    ]);
+    expect((await look(arn)).tags).toEqual(tags);
+    await ecs.send(new StopTaskCommand({ cluster: 'fleet', task: arn }));
+    expect((await look(arn)).tags).toEqual([]);
+  });
+});
