@@ -13,8 +13,8 @@ const keepAliveMs = 30_000;
 const webSocketSlack = 64 * 1024;
 
 /**
- * Dials one byte stream. It stays writable after the peer's end, `onReady` comes before the first
- * data, and what goes wrong is the stream's error; an end is the peer's own, orderly one.
+ * Dials one byte stream. `onReady` comes before the first data; what goes wrong is the stream's
+ * error, an end is the peer's own, orderly one.
  */
 export function openByteStream(options: StreamOptions, onReady: () => void): Duplex {
   const { address } = options;
@@ -28,7 +28,7 @@ export function openByteStream(options: StreamOptions, onReady: () => void): Dup
       return openWebSocket(options, onReady);
     case 'ipc':
     case 'inproc':
-      return net.connect({ path: address.path, allowHalfOpen: true }, onReady);
+      return net.connect({ path: address.path }, onReady);
   }
 }
 
@@ -44,11 +44,11 @@ function openWebSocket(options: StreamOptions, onReady: () => void): Duplex {
   socket.once('close', (code) => {
     if (code === 1006) stream.destroy(new Error('the peer vanished without a WebSocket close'));
   });
-  const stream = createWebSocketStream(socket, { allowHalfOpen: true });
+  const stream = createWebSocketStream(socket);
   return stream;
 }
 
-const tcpOptions = ({ host, port }: Address) => ({ host, port, allowHalfOpen: true });
+const tcpOptions = ({ host, port }: Address) => ({ host, port });
 
 /** Certificates are checked unless it was said, in so many words, that they are not to be. */
 const trust = ({ address, tls: { ca, insecure } = {} }: StreamOptions) => ({

@@ -27,7 +27,9 @@ describe('detectTransport', () => {
     const peer = await server.next();
     for (const byte of Buffer.from(hello, 'hex')) peer.socket.write(Uint8Array.of(byte));
     await peer.until(({ events }) => events.includes('end'));
-    peer.socket.end('more that nobody reads');
+    peer.socket.write('more than anybody wants');
+    await new Promise((resolve) => setTimeout(resolve, 20)); // long enough for a reset to come,
+    peer.socket.end('and the next write would tell');
     expect(await detection).toMatchObject({ transport });
     await peer.until(({ events }) => events.includes('close'));
     expect(peer.events).toEqual(['end', 'close']);
