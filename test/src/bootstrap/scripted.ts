@@ -11,9 +11,18 @@ export const awsError = (name: string, message = 'no', status = 400): Error =>
 
 export const denied = awsError('AccessDeniedException', 'User is not authorized to perform: it');
 
+interface Scripted {
+  tools: AwsTools;
+  asked: [operation: string, input: Record<string, unknown>][];
+  operations(): string[];
+  /** Of the last call of this operation. */
+  input(operation: string): Record<string, unknown> | undefined;
+  signal: AbortSignal;
+}
+
 /** Each operation has replies of its own, given in turn; the last one stays. Time passes only in sleeps. */
-export const scripted = (script: Record<string, Reply[]>) => {
-  const asked: [operation: string, input: Record<string, unknown>][] = [];
+export const scripted = (script: Record<string, Reply[]>): Scripted => {
+  const asked: Scripted['asked'] = [];
   const clock = virtualClock();
   const send = async (command: object): Promise<object> => {
     const operation = command.constructor.name.replace(/Command$/, '');

@@ -130,6 +130,22 @@ describe('ensureDefinition', () => {
     expect(world.operations()).not.toContain('role');
   });
 
+  it('lets a container that had the whole memory have the whole again', async () => {
+    const container = (memory: number) => ({ name: 'scaler-container', image: 'image:1', memory });
+    const grown = async (memory: number) => {
+      const { world, done } = ensure({
+        DescribeTaskDefinition: [
+          described({ memory: '16384', containerDefinitions: [container(memory)] }),
+        ],
+        RegisterTaskDefinition: [registered],
+      });
+      await done;
+      return world.input('RegisterTaskDefinition')?.containerDefinitions;
+    };
+    expect(await grown(16384)).toEqual([container(30720)]);
+    expect(await grown(8192)).toEqual([container(8192)]);
+  });
+
   it('copies tags, but not AWS’s own', async () => {
     const tags = [
       { key: 'team', value: 'a' },
