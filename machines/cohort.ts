@@ -20,7 +20,7 @@ import { parent } from './parent.ts';
 import type { Counts } from './plan.ts';
 import { type GroupEnd, type GroupReport, workerGroup } from './workerGroup.ts';
 
-interface Context extends Books {
+export interface CohortContext extends Books {
   cohortId: string;
   patience: Patience;
   /** The last order of the manager that is in these books. */
@@ -51,7 +51,11 @@ export type CohortOrder =
 type Event = CohortOrder | GroupReport | DoneActorEvent<unknown> | ErrorActorEvent;
 
 const cohortSetup = setup({
-  types: {} as { input: { cohortId: string; patience: Patience }; context: Context; events: Event },
+  types: {} as {
+    input: { cohortId: string; patience: Patience };
+    context: CohortContext;
+    events: Event;
+  },
   actors: {
     workerGroup,
     launch,

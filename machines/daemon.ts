@@ -21,7 +21,7 @@ export interface DaemonInput {
   stopTimeoutMs: number;
 }
 
-interface Context extends DaemonInput {
+export interface DaemonContext extends DaemonInput {
   attempts: number;
   trouble: FailureNote | null;
   crash: string | null;
@@ -36,7 +36,7 @@ export interface DaemonEnd {
 export const daemon = setup({
   types: {} as {
     input: DaemonInput;
-    context: Context;
+    context: DaemonContext;
     events:
       | SchedulerEvent
       | { type: 'daemon.stop' }

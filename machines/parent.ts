@@ -1,7 +1,10 @@
-import type { AnyActorRef } from 'xstate';
+import { type AnyActorRef, createEmptyActor } from 'xstate';
+
+const nobody = createEmptyActor();
 
 /**
  * For `sendTo(parent, ...)`. Unlike `sendParent` it is quiet when there is none, so that a machine
- * can be walked, drawn and run on its own.
+ * can be walked, drawn and run on its own. (A target of `undefined` would mean the sender itself.)
  */
-export const parent = ({ self }: { self: AnyActorRef }): AnyActorRef => self._parent as AnyActorRef;
+export const parent = ({ self }: { self: AnyActorRef }): AnyActorRef =>
+  (self._parent as AnyActorRef | undefined) ?? nobody;

@@ -21,13 +21,13 @@ export type SocketEvent =
   | { type: 'socket.closed'; reason: string; jitter: number }
   | SchedulerEvent;
 
-interface SessionInput {
+export interface SessionInput {
   /** Workers to advertise. */
   workers: number;
   heartbeatIntervalMs: number;
 }
 
-interface Context extends SessionInput {
+export interface SessionContext extends SessionInput {
   /** Heartbeats since the last echo: how long nobody has answered. */
   unheard: number;
   /** Heartbeats whose own echo has not come; a reset now could wedge the scheduler. */
@@ -51,7 +51,7 @@ const farewell = [
 export const session = setup({
   types: {} as {
     input: SessionInput;
-    context: Context;
+    context: SessionContext;
     events:
       | SocketEvent
       | { type: 'session.capacity'; workers: number }
@@ -155,7 +155,7 @@ export const session = setup({
           after: { heartbeatInterval: { target: 'silent', reenter: true } },
           on: {
             'scheduler.heartbeatEcho': { target: 'listening', actions: ['heard', 'forward'] },
-            'session.close': farewell,
+            'session.close': 'closing',
           },
         },
         // Heard again; the next heartbeat is due a full interval later.

@@ -1,11 +1,5 @@
 import { getAdjacencyMap } from '@xstate/graph';
-import {
-  type AnyMachineSnapshot,
-  type AnyStateMachine,
-  type AnyStateNode,
-  createEmptyActor,
-  type EventObject,
-} from 'xstate';
+import type { AnyMachineSnapshot, AnyStateMachine, AnyStateNode, EventObject } from 'xstate';
 
 /** One fixture per event that can happen; what an effect answers is an event too. */
 export interface Model {
@@ -30,7 +24,7 @@ const adjacency = (machine: AnyStateMachine, model: Model) =>
     input: model.input as never,
     events: model.events as never,
     serializeState: (state) => JSON.stringify(model.key(state as AnyMachineSnapshot)),
-    limit: 200_000,
+    limit: 20_000,
   }) as unknown as Record<string, { state: AnyMachineSnapshot; transitions: Record<string, Step> }>;
 
 const enabled = (machine: AnyStateMachine, { event, state }: Step): boolean =>
@@ -40,12 +34,7 @@ const enabled = (machine: AnyStateMachine, { event, state }: Step): boolean =>
 export const walks = (machine: AnyStateMachine, model: Model): Walk[] => {
   const map = adjacency(machine, model);
   const keyOf = (state: AnyMachineSnapshot) => JSON.stringify(model.key(state));
-  const start = machine.getInitialSnapshot(
-    { self: createEmptyActor(), system: undefined } as never,
-    model.input as never,
-  );
-  const startKey = Object.keys(map).find((key) => key === keyOf(start as AnyMachineSnapshot));
-  if (startKey === undefined) throw new Error('the initial state is not in the graph');
+  const startKey = Object.keys(map)[0] as string;
   const way = new Map<string, Step[]>([[startKey, []]]);
   const queue = [startKey];
   const found: Walk[] = [];

@@ -55,5 +55,6 @@ export const scriptedStream = () => {
       line.open = false;
     };
   });
-  return { logic, told, lines, say: (event: EventObject) => lines.at(-1)?.say(event) };
+  const say = (event: { type: string; [key: string]: unknown }) => lines.at(-1)?.say(event);
+  return { logic, told, lines, say };
 };

@@ -1,0 +1,89 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Counts, plan, total } from '../../machines/plan.ts';
+
+const counts = fc.record({
+  booting: fc.nat(50),
+  serving: fc.nat(50),
+  draining: fc.nat(50),
+});
+const limits = fc.record({
+  maxTasks: fc.option(fc.nat(120), { nil: null }),
+  launches: fc.nat(120),
+});
+
+const carriedOut = (
+  before: Counts,
+  { admit, drainBooting, drainServing }: ReturnType<typeof plan>,
+) => ({
+  booting: before.booting + admit - drainBooting,
+  serving: before.serving - drainServing,
+  draining: before.draining + drainBooting + drainServing,
+});
+
+describe('plan', () => {
+  it.each([
+    ['nobody has said yet', null, [3, 2, 0], null, 9, [0, 0, 0]],
+    ['launches what is missing', 5, [1, 2, 0], null, 9, [2, 0, 0]],
+    ['counts those on their way out against the limit', 5, [1, 1, 2], 5, 9, [1, 0, 0]],
+    ['launches no more than it may right now', 9, [0, 0, 0], null, 4, [4, 0, 0]],
+    [
+      'holds booting groups while what is wanted covers the serving',
+      1,
+      [3, 1, 0],
+      null,
+      9,
+      [0, 0, 0],
+    ],
+    ['holds booting groups when none serves yet', 1, [3, 0, 0], null, 9, [0, 0, 0]],
+    [
+      'gives up booting groups first when fewer than the serving are wanted',
+      1,
+      [3, 2, 0],
+      null,
+      9,
+      [0, 3, 1],
+    ],
+    ['gives up everything at zero', 0, [3, 2, 1], null, 9, [0, 3, 2]],
+    ['is bounded by the limit', 9, [1, 1, 0], 4, 9, [2, 0, 0]],
+    ['drains what a smaller limit no longer covers', 9, [0, 6, 0], 4, 9, [0, 0, 2]],
+  ] as const)('%s', (_, wanted, [booting, serving, draining], maxTasks, launches, expected) => {
+    const { admit, drainBooting, drainServing } = plan(
+      wanted,
+      { booting, serving, draining },
+      { maxTasks, launches },
+    );
+    expect([admit, drainBooting, drainServing]).toEqual(expected);
+  });
+
+  it('keeps its bounds, and has nothing left to do once it was carried out', () => {
+    fc.assert(
+      fc.property(fc.option(fc.nat(80), { nil: null }), counts, limits, (wanted, before, limit) => {
+        const step = plan(wanted, before, limit);
+        for (const n of Object.values(step)) expect(n).toBeGreaterThanOrEqual(0);
+        expect(step.admit).toBeLessThanOrEqual(limit.launches);
+        expect(step.drainBooting).toBeLessThanOrEqual(before.booting);
+        expect(step.drainServing).toBeLessThanOrEqual(before.serving);
+        expect(step.admit > 0 && step.drainBooting + step.drainServing > 0).toBe(false);
+        const after = carriedOut(before, step);
+        if (step.admit > 0 && limit.maxTasks !== null)
+          expect(total(after)).toBeLessThanOrEqual(limit.maxTasks);
+        const more = plan(wanted, after, { ...limit, launches: limit.launches - step.admit });
+        expect(more).toEqual({ admit: 0, drainBooting: 0, drainServing: 0 });
+      }),
+    );
+  });
+
+  it('ends at what is wanted once all groups have come up or gone', () => {
+    fc.assert(
+      fc.property(fc.nat(80), counts, limits, (wanted, start, limit) => {
+        let now: Counts = start;
+        for (let i = 0; i < 6; i++) {
+          const next = carriedOut(now, plan(wanted, now, { ...limit, launches: 200 }));
+          now = { booting: 0, serving: next.serving + next.booting, draining: 0 };
+        }
+        expect(now.serving).toBe(Math.min(wanted, limit.maxTasks ?? wanted));
+      }),
+    );
+  });
+});
