@@ -59,7 +59,8 @@ export async function ensureVenv(
     const flags = ['--quiet', '--only-binary', 'opengris-scaler'];
     await run(venv.python, ['-m', 'pip', 'install', ...flags, ...what], {
       timeout: INSTALL_LIMIT_MS,
-    }).catch((error: { stderr?: string; message: string }) => {
+    }).catch(async (error: { stderr?: string; message: string }) => {
+      if (!existsSync(marker('scaler'))) await rm(dir, { recursive: true, force: true });
       throw new InteropFailure(
         `pip could not install ${what.join(' ')} for Python ${version}:\n${lastLines(error.stderr || error.message)}`,
       );

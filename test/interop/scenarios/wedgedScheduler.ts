@@ -38,15 +38,13 @@ export async function wedgedScheduler(stage: Stage): Promise<Outcome> {
   return settle(stage, world, await finishIn(stage, client, world));
 }
 
-/** Sends one heartbeat as that manager and resets the connection before the scheduler has seen either. */
+/** Far more than a scheduler can answer before the reset reaches it. */
+const HEARTBEATS = 200;
+
+/** Speaks as that manager and resets the connection while answers to its heartbeats are still being made. */
 async function dieInHeartbeat(stage: Stage, scheduler: Scheduler, identity: string): Promise<void> {
   const { stdout } = await promisify(execFile)(stage.venv.python, [program, usualSetup.managerId]);
-  const heartbeat = Buffer.from(stdout.trim(), 'hex');
-  const framed = (payload: Uint8Array) => {
-    const header = Buffer.alloc(8);
-    header.writeBigUInt64LE(BigInt(payload.length));
-    return Buffer.concat([header, payload]);
-  };
+  const heartbeat = framed(Buffer.from(stdout.trim(), 'hex'));
   const socket = createConnection(scheduler.port, '127.0.0.1');
   let greeted = false;
   socket.on('data', () => {
@@ -56,9 +54,15 @@ async function dieInHeartbeat(stage: Stage, scheduler: Scheduler, identity: stri
   socket.write(Buffer.concat([Buffer.from('YMQ\x01'), framed(Buffer.from(identity))]));
   await stage.until('the scheduler greets', 5000, () => greeted);
   await stage.pause(200);
-  stage.processes.signal(scheduler.process, 'SIGSTOP');
-  await new Promise((resolve) => socket.write(framed(heartbeat), resolve));
+  socket.write(Buffer.concat(Array<Buffer>(HEARTBEATS).fill(heartbeat)));
+  // A reset that comes at once would take the unread heartbeats with it.
+  await stage.pause(5);
   socket.resetAndDestroy();
-  await stage.pause(100);
-  stage.processes.signal(scheduler.process, 'SIGCONT');
+}
+
+/** One YMQ message. */
+function framed(payload: Buffer): Buffer {
+  const header = Buffer.alloc(8);
+  header.writeBigUInt64LE(BigInt(payload.length));
+  return Buffer.concat([header, payload]);
 }
