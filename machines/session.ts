@@ -64,6 +64,7 @@ export const session = setup({
     /** 0.5 s, 1 s, 2 s ... 30 s, each between its half and its whole. */
     reconnectPause: ({ context: { attempts, jitter } }) =>
       Math.min(30_000, 500 * 2 ** Math.max(0, attempts - 1)) * (0.5 + jitter / 2),
+    silencePatience: 15_000,
     farewell: 2000,
     farewellLimit: 5000,
   },
@@ -151,12 +152,25 @@ export const session = setup({
         },
         // Connected, and nobody answers: the scheduler is stuck, or another manager holds our id.
         silent: {
-          entry: ['beat', 'countBeat'],
-          after: { heartbeatInterval: { target: 'silent', reenter: true } },
+          initial: 'beating',
+          states: {
+            beating: {
+              entry: ['beat', 'countBeat'],
+              after: { heartbeatInterval: { target: 'beating', reenter: true } },
+            },
+          },
+          after: { silencePatience: 'rejoining' },
           on: {
             'scheduler.heartbeatEcho': { target: 'listening', actions: ['heard', 'forward'] },
             'session.close': 'closing',
           },
+        },
+        // Our identity on a fresh connection frees a scheduler that waits for us, and a ZeroMQ
+        // router that has overlooked us.
+        rejoining: {
+          entry: 'hangUp',
+          after: { farewellLimit: '#session.waiting' },
+          on: { 'session.close': 'closing.hangingUp' },
         },
         // Heard again; the next heartbeat is due a full interval later.
         listening: {

@@ -23,7 +23,9 @@ const model: Model = {
     const state = JSON.stringify(value);
     const timers = [
       ['talking', 'xstate.after.heartbeatInterval.session.online.talking'],
-      ['silent', 'xstate.after.heartbeatInterval.session.online.silent'],
+      ['silent', 'xstate.after.heartbeatInterval.session.online.silent.beating'],
+      ['silent', 'xstate.after.silencePatience.session.online.silent'],
+      ['rejoining', 'xstate.after.farewellLimit.session.online.rejoining'],
       ['listening', 'xstate.after.heartbeatInterval.session.online.listening'],
       ['"closing":"waiting"', 'xstate.after.farewell.session.online.closing.waiting'],
       ['hangingUp', 'xstate.after.farewellLimit.session.online.closing.hangingUp'],
@@ -102,7 +104,7 @@ describe('in time', () => {
     clock.pass(5999);
     expect(actor.getSnapshot().value).toEqual({ online: 'talking' });
     clock.pass(1);
-    expect(actor.getSnapshot().value).toEqual({ online: 'silent' });
+    expect(actor.getSnapshot().value).toEqual({ online: { silent: 'beating' } });
     const beats = told.length;
     clock.pass(4000);
     expect(told.length).toBe(beats + 2);
@@ -111,6 +113,18 @@ describe('in time', () => {
     expect(actor.getSnapshot().value).toEqual({ online: 'talking' });
     expect(echoLimit(1000)).toBe(6000);
     expect(echoLimit(5000)).toBe(10_000);
+  });
+
+  it('comes back on a fresh connection when the silence lasts', () => {
+    const { told, lines, say, clock } = live();
+    say({ type: 'socket.open' });
+    clock.pass(6000 + 14_999);
+    expect(told).not.toContainEqual({ type: 'socket.close' });
+    clock.pass(1);
+    expect(told.at(-1)).toEqual({ type: 'socket.close' });
+    say({ type: 'socket.closed', reason: 'closed', jitter: 1 });
+    clock.pass(500);
+    expect(lines).toHaveLength(2);
   });
 
   it('reconnects ever more slowly, and quickly again once it was heard', () => {
