@@ -12,7 +12,8 @@ const SILENCE_MS = 6000;
 export async function schedulerRestart(stage: Stage): Promise<Outcome> {
   const world = await openWorld(stage);
   const { scheduler, emulator } = world;
-  const first = await startClient(stage, scheduler, { count: 200, sleep: 0.5 });
+  // Few and short: over ZeroMQ the workers outlive the scheduler and finish what it gave them first.
+  const first = await startClient(stage, scheduler, { count: 60, sleep: 0.4 });
   await stage.until('two tasks run', 60_000, async () => (await running(emulator)).length >= 2, [
     world.manager,
   ]);
