@@ -1,9 +1,13 @@
 import type { ManagerSettings } from '../../machines/fleet.ts';
 import { echoLimit } from '../../machines/session.ts';
 import type { BootstrapSettings } from '../bootstrap/bootstrap.ts';
+import { workerRequirements } from '../bootstrap/requirements.ts';
 import type { Config } from '../config/config.ts';
 import { fleetMark, namedFleetMark } from '../ecs/mark.ts';
 import type { TemplateSettings } from '../ecs/template.ts';
+
+/** The Scaler release that workers get when nobody says which: the newest one that we are tested with. */
+const testedScaler = '2.6.0';
 
 /** What makes a Fargate task ours. */
 export const markOf = ({ fleetId, workerManagerId, workerSchedulerAddress }: Config): string =>
@@ -27,7 +31,15 @@ export const templateSettings = (config: Config): TemplateSettings => {
     securityGroups: ecs.securityGroups,
     assignPublicIp: ecs.assignPublicIp,
     transport: config.networkBackend,
-    pythonRequirements: ecs.pythonRequirements,
+    pythonRequirements: workerRequirements({
+      text: ecs.pythonRequirements,
+      image: ecs.taskImage,
+      scalerVersion: worker.scalerVersion ?? testedScaler,
+      extras: [
+        ...(config.networkBackend === 'zmq' ? ['zmq'] : []),
+        ...(worker.eventLoop === 'uvloop' ? ['uvloop'] : []),
+      ],
+    }),
     pythonVersion: ecs.pythonVersion,
     startedBy: markOf(config),
     capacityProvider: ecs.capacityProvider ?? undefined,

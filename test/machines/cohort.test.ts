@@ -1,0 +1,246 @@
+import { describe, expect, it } from 'vitest';
+import { type AnyActorRef, createActor } from 'xstate';
+import { cohort } from '../../machines/cohort.ts';
+import type { TaskSighting } from '../../machines/facts.ts';
+import { launch } from '../../machines/launch.ts';
+import { workerGroup } from '../../machines/workerGroup.ts';
+import { type Model, untaken, unvisited, walks } from '../support/paths.ts';
+import { scriptedWorld, settle } from '../support/world.ts';
+
+const patience = { missingGraceMs: 60_000, bootGraceMs: 30_000, startDeadlineMs: 600_000 };
+const input = { cohortId: 'cohort-0', patience };
+const plan = (label: string, count: number) => ({
+  order: { label, clientToken: `se-${label}`, count, revision: 'rev:1' },
+  groupIds: Array.from({ length: count }, (_, i) => `${label}-${i}`),
+});
+const sighting = (taskArn: string, phase: TaskSighting['phase']): TaskSighting => ({
+  taskArn,
+  phase,
+  cause: null,
+  detail: null,
+  createdAt: null,
+});
+const admit = { type: 'cohort.admit', order: 1, launches: [plan('e-1', 2)], at: 1000 } as const;
+const adopt = {
+  type: 'cohort.adopt',
+  order: 2,
+  groups: [{ groupId: 'stray-9', taskArn: 'arn:9', launchedAt: 0 }],
+} as const;
+const launched = {
+  label: 'e-1',
+  groups: [{ groupId: 'e-1-0', taskArn: 'arn:0' }],
+  refusals: [{ kind: 'refused', reason: 'full' }],
+};
+
+const model: Model = {
+  input,
+  key: ({ value, context }) => [value, context.groups, context.launches],
+  events: ({ value, context }) => [
+    ...('e-1' in context.launches || 'e-1-0' in context.groups ? [] : [admit]),
+    ...('stray-9' in context.groups ? [] : [adopt]),
+    { type: 'cohort.drain', order: 3, booting: 9, serving: 9, at: 2000 },
+    { type: 'cohort.look', at: 3000 },
+    ...('e-1' in context.launches
+      ? [
+          { type: 'xstate.done.actor.e-1', actorId: 'e-1', output: launched },
+          { type: 'xstate.error.actor.e-1', actorId: 'e-1', error: new Error('a bug') },
+        ]
+      : []),
+    ...Object.entries(
+      context.groups as Record<string, { taskArn: string | null; phase: string }>,
+    ).flatMap(([groupId, { taskArn, phase }]) => [
+      {
+        type: `xstate.done.actor.${groupId}`,
+        actorId: groupId,
+        output: { groupId, taskArn, cause: 'exited', detail: 'exit 1', registered: false },
+      },
+      ...(taskArn !== null && phase === 'requested'
+        ? [
+            {
+              type: 'group.changed',
+              groupId,
+              phase: 'provisioning',
+              registered: false,
+              leaving: false,
+            },
+          ]
+        : []),
+      { type: `xstate.error.actor.${groupId}`, actorId: groupId, error: new Error('a bug') },
+    ]),
+    ...(value === 'looking'
+      ? [
+          { type: 'xstate.done.actor.describeTasks', output: [sighting('arn:9', 'running')] },
+          { type: 'xstate.error.actor.describeTasks', error: new Error('throttled') },
+        ]
+      : []),
+  ],
+};
+
+it('draws no transition that the model cannot take, and no state it cannot reach', () => {
+  expect(untaken(cohort, model)).toEqual([]);
+  expect(unvisited(cohort, model)).toEqual([]);
+});
+
+it('keeps books in which every launch and every group is somebody', () => {
+  for (const { steps } of walks(cohort, model))
+    for (const { state } of steps) {
+      const { groups, launches } = state.context;
+      expect(Object.keys(state.children).filter((id) => id !== 'describeTasks')).toEqual(
+        expect.arrayContaining([...Object.keys(groups), ...Object.keys(launches)]),
+      );
+    }
+});
+
+/** The cohort with its real children, and effects that wait for the test. */
+const live = () => {
+  const world = scriptedWorld(
+    'describeTasks',
+    'stopTask',
+    'runTask',
+    'journalLaunch',
+    'journalOutcome',
+  );
+  const { stopTask, runTask, journalLaunch, journalOutcome, describeTasks } = world.actors;
+  const crashes: unknown[] = [];
+  const ended: unknown[] = [];
+  const actor = createActor(
+    cohort.provide({
+      actors: {
+        describeTasks,
+        workerGroup: workerGroup.provide({ actors: { stopTask } }),
+        launch: launch.provide({ actors: { runTask, journalLaunch, journalOutcome } }),
+      },
+      actions: {
+        noteCrash: (_, crash) => crashes.push(crash),
+        noteEnded: (_, end) => ended.push(end),
+      },
+    }),
+    { input },
+  ).start();
+  const phases = () =>
+    Object.fromEntries(
+      Object.entries(actor.getSnapshot().context.groups).map(([id, row]) => [
+        id,
+        row.leaving && row.phase !== 'draining' ? `${row.phase}, leaving` : row.phase,
+      ]),
+    );
+  const answer = async (effect: keyof typeof world.calls, output: unknown) => {
+    world.calls[effect].at(-1)?.resolve(output);
+    await settle();
+  };
+  const launchBoth = async () => {
+    actor.send({ ...admit, launches: [...admit.launches] });
+    await answer('journalLaunch', undefined);
+    await answer('runTask', { taskArns: ['arn:0', 'arn:1'], refusals: [] });
+    await answer('journalOutcome', [
+      { groupId: 'e-1-0', taskArn: 'arn:0' },
+      { groupId: 'e-1-1', taskArn: 'arn:1' },
+    ]);
+  };
+  const look = async (at: number, ...sightings: TaskSighting[]) => {
+    actor.send({ type: 'cohort.look', at });
+    await answer('describeTasks', sightings);
+  };
+  return { ...world, actor, phases, answer, launchBoth, look, crashes, ended };
+};
+
+describe('a cohort with real children', () => {
+  it('gives each group of a launch its own task, and looks only at tasks that exist', async () => {
+    const { launchBoth, phases, actor, calls, look } = live();
+    actor.send({ type: 'cohort.look', at: 1 });
+    expect(calls.describeTasks).toHaveLength(0);
+    await launchBoth();
+    expect(phases()).toEqual({ 'e-1-0': 'provisioning', 'e-1-1': 'provisioning' });
+    await look(5000, sighting('arn:0', 'running'), sighting('arn:1', 'starting'));
+    expect(calls.describeTasks.at(-1)?.input).toEqual({ taskArns: ['arn:0', 'arn:1'] });
+    expect(phases()).toEqual({ 'e-1-0': 'running', 'e-1-1': 'provisioning' });
+  });
+
+  it('refuses the groups that a launch got no task for', async () => {
+    const { actor, answer, phases, ended } = live();
+    actor.send({ ...admit, launches: [...admit.launches] });
+    await answer('journalLaunch', undefined);
+    await answer('runTask', { taskArns: ['arn:0'], refusals: [{ kind: 'refused', reason: 'x' }] });
+    await answer('journalOutcome', [{ groupId: 'e-1-0', taskArn: 'arn:0' }]);
+    expect(phases()).toEqual({ 'e-1-0': 'provisioning' });
+    expect(ended).toEqual([
+      expect.objectContaining({ groupId: 'e-1-1', cause: 'launchFailed', detail: 'x' }),
+    ]);
+  });
+
+  it('drains a group that still waits for its ARN as soon as it has one', async () => {
+    const { actor, answer, phases, calls } = live();
+    actor.send({ ...admit, launches: [...admit.launches] });
+    actor.send({ type: 'cohort.drain', order: 2, booting: 1, serving: 0, at: 1500 });
+    await settle();
+    expect(Object.values(phases()).sort()).toEqual(['requested', 'requested, leaving']);
+    await answer('journalLaunch', undefined);
+    await answer('runTask', { taskArns: ['arn:0', 'arn:1'], refusals: [] });
+    await answer('journalOutcome', [
+      { groupId: 'e-1-0', taskArn: 'arn:0' },
+      { groupId: 'e-1-1', taskArn: 'arn:1' },
+    ]);
+    expect(Object.values(phases()).sort()).toEqual(['draining', 'provisioning']);
+    expect(calls.stopTask).toHaveLength(1);
+  });
+
+  it('asks for a stop again when ECS shows no effect, and not before', async () => {
+    const { launchBoth, actor, calls, look } = live();
+    await launchBoth();
+    actor.send({ type: 'cohort.drain', order: 2, booting: 9, serving: 0, at: 2000 });
+    expect(calls.stopTask).toHaveLength(2);
+    calls.stopTask[0]?.reject(new Error('throttled'));
+    await settle();
+    await look(10_000, sighting('arn:0', 'starting'), sighting('arn:1', 'stopping'));
+    expect(calls.stopTask).toHaveLength(2);
+    await look(17_001, sighting('arn:0', 'starting'), sighting('arn:1', 'stopping'));
+    expect(calls.stopTask).toHaveLength(3);
+    expect(calls.stopTask.at(-1)?.input).toEqual({ taskArn: 'arn:0' });
+  });
+
+  it('does not take a task for dead because ECS does not show it yet', async () => {
+    const { launchBoth, look, phases, ended } = live();
+    await launchBoth();
+    await look(60_000, sighting('arn:0', 'missing'), sighting('arn:1', 'missing'));
+    expect(phases()).toEqual({ 'e-1-0': 'provisioning', 'e-1-1': 'provisioning' });
+    await look(61_001, sighting('arn:0', 'missing'), sighting('arn:1', 'starting'));
+    expect(ended).toEqual([expect.objectContaining({ groupId: 'e-1-0', cause: 'lost' })]);
+  });
+
+  it('gives up on what is not running by its deadline, and says so as the cause', async () => {
+    const { launchBoth, look, phases, ended } = live();
+    await launchBoth();
+    await look(601_001, sighting('arn:0', 'starting'), sighting('arn:1', 'running'));
+    expect(phases()).toEqual({ 'e-1-0': 'draining', 'e-1-1': 'running' });
+    await look(602_000, { ...sighting('arn:0', 'stopped'), cause: 'drained' });
+    expect(ended).toEqual([expect.objectContaining({ groupId: 'e-1-0', cause: 'startFailed' })]);
+  });
+
+  it('survives a group that dies of a bug, and puts it back where it was', async () => {
+    const { launchBoth, actor, crashes, phases, look } = live();
+    await launchBoth();
+    const group = actor.getSnapshot().children['e-1-0'] as AnyActorRef;
+    actor.send({
+      type: 'xstate.error.actor.e-1-0',
+      actorId: 'e-1-0',
+      error: new Error('a bug'),
+    });
+    await settle();
+    expect(crashes).toHaveLength(1);
+    expect(actor.getSnapshot().children['e-1-0']).not.toBe(group);
+    expect(phases()).toEqual({ 'e-1-0': 'provisioning', 'e-1-1': 'provisioning' });
+    await look(5000, sighting('arn:0', 'running'));
+    expect(phases()).toEqual({ 'e-1-0': 'running', 'e-1-1': 'provisioning' });
+  });
+
+  it('drains booting groups before serving ones, the youngest first', async () => {
+    const { launchBoth, actor, look, phases } = live();
+    await launchBoth();
+    await look(5000, sighting('arn:0', 'running'), sighting('arn:1', 'starting'));
+    await look(40_000, sighting('arn:0', 'running'), sighting('arn:1', 'starting'));
+    expect(actor.getSnapshot().context.groups['e-1-0']?.registered).toBe(true);
+    actor.send({ type: 'cohort.drain', order: 2, booting: 1, serving: 0, at: 41_000 });
+    await settle();
+    expect(phases()).toEqual({ 'e-1-0': 'running', 'e-1-1': 'draining' });
+  });
+});
