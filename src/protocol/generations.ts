@@ -197,21 +197,18 @@ export function identify(
   hint?: Generation,
 ): Identified {
   const { dataWords, pointers } = body ?? { dataWords: 0, pointers: 0 };
-  const fitting = (variants: ReadonlyMap<number, Variant>) => {
+  const read = (variants: ReadonlyMap<number, Variant>, whatever = false) => {
     const found = variants.get(variant);
-    return found && (body === null || found.fits(dataWords, pointers)) ? found : undefined;
-  };
-  const older = () => fitting(first)?.tell(frame, body, hint === 'g4' ? undefined : hint);
-  const newer = (): Identified | undefined => {
-    const found = fitting(renumbered)?.tell(frame, body, 'g4');
-    return found && { ...found, generation: 'g4' };
+    if (!found || !(whatever || body === null || found.fits(dataWords, pointers))) return undefined;
+    if (variants === first) return found.tell(frame, body, hint === 'g4' ? undefined : hint);
+    return { ...found.tell(frame, body, 'g4'), generation: 'g4' as const };
   };
 
+  const own = hint === 'g4' ? renumbered : first;
+  const others = own === first ? renumbered : first;
   // An empty body can be anyone's, and the disconnect messages look like what took their numbers.
-  const telling = dataWords + pointers > 0 && variant > 12;
-  let found: Identified | undefined;
-  if (hint === 'g4') found = newer() ?? (telling ? older() : undefined);
-  else found = older() ?? (telling || !hint ? newer() : undefined);
+  const telling = !hint || (dataWords + pointers > 0 && variant > 12);
+  const found = read(own) ?? (telling ? read(others) : undefined) ?? (hint && read(own, true));
   if (found) return found;
   if (variant > (hint === 'g4' ? LAST_OF_RENUMBERED : LAST_OF_FIRST))
     throw new ProtocolFailure(`variant ${variant} is not in the protocol`);

@@ -9,9 +9,9 @@ import {
   STRUCTS,
   type StructAt,
 } from './frame.ts';
+import { textOf } from './idText.ts';
 
 const NOTHING = new Uint8Array(0);
-const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
  * The values of a struct as its layout names them. What the struct does not have, because it is null or older
@@ -105,5 +105,7 @@ function text(frame: Frame, list: ListAt | null): string {
     return '';
   }
   if (bytes[bytes.length - 1] !== 0) throw new ProtocolFailure('a text without its last zero byte');
-  return utf8.decode(bytes.subarray(0, -1));
+  const text = textOf(bytes.subarray(0, -1));
+  if (text === null) throw new ProtocolFailure('a text that is not UTF-8');
+  return text;
 }

@@ -117,30 +117,46 @@ function fit(frame: Uint8Array): Uint8Array {
   return frame;
 }
 
+type Hint = Parameters<typeof decodeMessage>[1];
+
+function decode(frame: Uint8Array, hint: Hint): void {
+  const wire = decodeMessage(frame, hint);
+  notation(wire.fields);
+  toSchedulerMessage(wire);
+  decodeMonitor(frame, hint);
+}
+
+/** Milliseconds, and what came of it. */
+function timed(frame: Uint8Array, hint: Hint): { took: number; error: unknown } {
+  const start = performance.now();
+  let error: unknown;
+  try {
+    decode(frame, hint);
+  } catch (caught) {
+    error = caught;
+  }
+  return { took: performance.now() - start, error };
+}
+
 let values = 0;
 let failures = 0;
 let crashes = 0;
 let slowest = 0;
 for (let done = 0; done < count; done++) {
   let frame: Uint8Array = new Uint8Array(one(vectors).bytes);
-  for (let steps = 1 + pick(4); steps > 0; steps--)
+  for (let steps = 1 + pick(3); steps > 0; steps--)
     if (frame.length >= 24) frame = one(mutations)(frame);
   const hint = one([undefined, ...GENERATIONS]);
-  const start = performance.now();
-  try {
-    const wire = decodeMessage(frame, hint);
-    notation(wire.fields);
-    toSchedulerMessage(wire);
-    decodeMonitor(frame, hint);
-    values++;
-  } catch (error) {
-    if (error instanceof ProtocolFailure) failures++;
-    else {
-      crashes++;
-      console.error(`frame ${done} (hint ${hint}) ${Buffer.from(frame).toString('hex')}`, error);
-    }
+  let { took, error } = timed(frame, hint);
+  if (error === undefined) values++;
+  else if (error instanceof ProtocolFailure) failures++;
+  else {
+    crashes++;
+    console.error(`frame ${done} (hint ${hint}) ${Buffer.from(frame).toString('hex')}`, error);
   }
-  const took = performance.now() - start;
+  // A pause of the machine is not the frame's: what is slow must be slow again.
+  for (let again = 0; took > MOST_MS && again < 3; again++)
+    took = Math.min(took, timed(frame, hint).took);
   if (took > MOST_MS)
     console.error(`frame ${done}: ${took.toFixed(0)} ms, ${Buffer.from(frame).toString('hex')}`);
   slowest = Math.max(slowest, took);
