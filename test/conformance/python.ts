@@ -1,0 +1,27 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** Releases whose behaviour the scenarios were written against. */
+const packages = ['boto3==1.43.11', 'awscli==1.45.11', 'moto[server]==5.2.1'];
+
+/** A folder of programs with these packages, made once; its marker is written last, so half a one is made anew. */
+export const pythonPrograms = async (cache: string, python: string): Promise<string> => {
+  const { stdout } = await run(python, ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])']);
+  const dir = join(cache, `conformance-py${stdout.trim()}`);
+  const marker = join(dir, packages.join('_').replace(/[^\w.=-]/g, '-'));
+  if (!existsSync(marker)) {
+    await rm(dir, { recursive: true, force: true });
+    await mkdir(cache, { recursive: true });
+    await run(python, ['-m', 'venv', dir]);
+    await run(join(dir, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', ...packages], {
+      timeout: 600_000,
+    });
+    await writeFile(marker, '');
+  }
+  return join(dir, 'bin');
+};
