@@ -18,12 +18,11 @@ import { connectYmq } from '../net/ymq.ts';
 import type { Log } from '../observe/log.ts';
 import { loadIdentity } from '../store/identity.ts';
 import { openJournal } from '../store/journal.ts';
-import { groupIdOf } from '../store/records.ts';
-import { restore } from '../store/restore.ts';
 import { openStateDir } from '../store/stateDir.ts';
 import { stateObserver } from './observer.ts';
 import { adoptStrays } from './ownership.ts';
 import { provide } from './provide.ts';
+import { recover } from './recover.ts';
 import { bootstrapSettings, managerSettings, templateSettings } from './settings.ts';
 
 /** Calls back once per request to stop: first in order, then at once. */
@@ -51,12 +50,11 @@ export const runDaemon = async (
     log,
   );
   const journal = await openJournal(config.stateDir, log);
-  const startedAt = now();
-  const restored = restore(journal.ledger, { now: startedAt, requestHashOf: template.hash });
-  for (const label of restored.abandoned)
-    journal.note({ kind: 'settled', label, at: startedAt, groups: [], refusals: [] });
-  const epoch = randomBytes(6).toString('hex');
-  journal.note({ kind: 'start', epoch, at: startedAt });
+  const recovered = recover(journal, {
+    at: now(),
+    epoch: randomBytes(6).toString('hex'),
+    requestHashOf: template.hash,
+  });
 
   const aws = {
     region: config.aws.region,
@@ -79,8 +77,8 @@ export const runDaemon = async (
       cluster,
       stateDir: config.stateDir,
       capacity: describeCapacity(config),
-      known: restored.owned.length,
-      openLaunches: restored.resend.length,
+      known: recovered.owned.length,
+      openLaunches: recovered.resend.length,
     },
     'daemon.starts',
   );
@@ -114,18 +112,7 @@ export const runDaemon = async (
         workers: advertisedWorkers(config),
         heartbeatIntervalMs: config.heartbeatIntervalSeconds * 1000,
         stopTimeoutMs: config.stopTimeoutSeconds * 1000,
-        manager: {
-          settings: managerSettings(config),
-          epoch,
-          startedAt,
-          owned: restored.owned,
-          resend: restored.resend.map((order) => ({
-            order,
-            groupIds: Array.from({ length: order.count }, (_, i) => groupIdOf(order.label, i)),
-          })),
-          // With no journal a run before us may have launched a moment ago.
-          lastLaunchAt: journal.found === 'none' ? startedAt : (restored.lastLaunchAt ?? 0),
-        },
+        manager: { ...recovered, settings: managerSettings(config) },
       },
       inspect: stateObserver(log),
     },

@@ -1,0 +1,31 @@
+import type { LaunchOrder } from '../../machines/facts.ts';
+import type { ManagerInput } from '../../machines/fleet.ts';
+import type { Journal } from '../store/journal.ts';
+import { groupIdOf } from '../store/records.ts';
+import { restore } from '../store/restore.ts';
+
+/** What a start takes over from the runs before it; its own beginning is journaled. */
+export const recover = (
+  journal: Pick<Journal, 'ledger' | 'note' | 'found'>,
+  start: { at: number; epoch: string; requestHashOf: (order: LaunchOrder) => string },
+): Omit<ManagerInput, 'settings'> => {
+  const { at, epoch, requestHashOf } = start;
+  const { owned, resend, abandoned, lastLaunchAt } = restore(journal.ledger, {
+    now: at,
+    requestHashOf,
+  });
+  for (const label of abandoned)
+    journal.note({ kind: 'settled', label, at, groups: [], refusals: [] });
+  journal.note({ kind: 'start', epoch, at });
+  return {
+    epoch,
+    startedAt: at,
+    owned,
+    resend: resend.map((order) => ({
+      order,
+      groupIds: Array.from({ length: order.count }, (_, i) => groupIdOf(order.label, i)),
+    })),
+    // With no journal a run before us may have launched a moment ago.
+    lastLaunchAt: journal.found === 'none' ? at : (lastLaunchAt ?? 0),
+  };
+};
