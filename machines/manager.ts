@@ -37,7 +37,6 @@ type Event =
   | { type: 'aws.ready'; revision: string }
   | { type: 'queue.next' }
   | { type: 'plan.again' }
-  | { type: 'survey.landed' }
   | { type: 'manager.stop' };
 
 const managerSetup = setup({
@@ -51,6 +50,7 @@ const managerSetup = setup({
     surveyDue: ({ context, event }) => event.type === 'tick' && surveyDue(context, event.now),
     more: ({ context }) => context.owned.length + context.resend.length > 0,
     empty: ({ context }) => isEmpty(context),
+    denied: ({ event }) => 'error' in event && noteOf(event.error).kind === 'denied',
   },
   actions: {
     /** Launching is held back, or held back no longer: people want to know. */
@@ -270,7 +270,6 @@ const land = managerSetup.enqueueActions(({ context, event, enqueue }) => {
   });
   enqueue({ type: 'noteSurvey', params: { adopted: survey.adopted.length } });
   enqueue.raise({ type: 'queue.next' });
-  enqueue.raise({ type: 'survey.landed' });
 });
 
 /** 2 s, 4 s ... 60 s. */
@@ -286,8 +285,6 @@ const missSurvey = managerSetup.enqueueActions(({ context, event, enqueue }) => 
     blind,
   });
   enqueue({ type: 'noteSurvey', params: { trouble: trouble.reason, blind } });
-  // Without the right to list, the journal is all there is: better than never to launch.
-  if (blind) enqueue.raise({ type: 'survey.landed' });
 });
 
 /**
@@ -317,7 +314,9 @@ export const manager = managerSetup.createMachine({
             tick: { actions: [passTime, look] },
             'scheduler.command': { actions: hear },
             'cohort.changed': { actions: book },
-            'survey.landed': 'active',
+            'xstate.done.actor.survey': 'active',
+            // Without the right to list, the journal is all there is: better than never to launch.
+            'xstate.error.actor.survey': { guard: 'denied', target: 'active' },
             'manager.stop': 'stopping',
           },
         },

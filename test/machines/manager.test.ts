@@ -1,0 +1,293 @@
+import { describe, expect, it } from 'vitest';
+import { createActor, SimulatedClock } from 'xstate';
+import { type Fleet, fleetCounts, type ManagerInput, surveyDue } from '../../machines/fleet.ts';
+import { manager } from '../../machines/manager.ts';
+import { total } from '../../machines/plan.ts';
+import { type Model, untaken, unvisited, walks } from '../support/paths.ts';
+import { scriptedStream, scriptedWorld, settle } from '../support/world.ts';
+
+const settings = {
+  maxTasks: 12,
+  workersPerTask: 2,
+  capabilities: [],
+  patience: { missingGraceMs: 60_000, bootGraceMs: 30_000, startDeadlineMs: 600_000 },
+  echoLimitMs: 6000,
+  emptyGraceMs: 60_000,
+  schedulerGraceMs: 600_000,
+  settleMs: 10_000,
+  lookEveryMs: 3000,
+  looksPerTick: 5,
+  sweepEveryMs: 60_000,
+  launchBurst: 100,
+  launchesPerSecond: 20,
+};
+const input: ManagerInput = {
+  settings,
+  epoch: 'e',
+  startedAt: 0,
+  owned: [{ groupId: 'old-1-0', taskArn: 'arn:old', launchedAt: 0 }],
+  resend: [],
+  lastLaunchAt: 0,
+};
+const command = (taskConcurrency: number, at: number) => ({
+  type: 'scheduler.command' as const,
+  at,
+  requests: [{ taskConcurrency, capabilities: [] }],
+});
+const survey = { startedAt: 11_000, adopted: [] };
+const denied = Object.assign(new Error('not authorized'), { kind: 'denied' });
+const late = Object.assign(new Error('no answer'), { kind: 'unreachable' });
+
+const brief = (context: Fleet) => [
+  context.now,
+  context.wanted,
+  context.lastEchoAt,
+  context.revision !== null,
+  context.owned.length,
+  Object.values(context.cohorts).map(({ counts, launches }) => [counts, launches]),
+  context.hold?.failures ?? 0,
+  context.surveyedAt !== null,
+  Math.min(context.surveyFailures, 1),
+];
+
+const model: Model = {
+  input,
+  key: ({ value, context }) => [value, brief(context as Fleet)],
+  events: ({ value, context }) => {
+    const fleet = context as Fleet;
+    const { duty, survey: listing } = value as { duty: string; survey: string };
+    return [
+      ...(fleet.now < 20_000 ? [{ type: 'tick', now: 20_000 }] : []),
+      { type: 'queue.next' },
+      ...(fleet.revision === null ? [{ type: 'aws.ready', revision: 'rev:1' }] : []),
+      ...(fleet.lastEchoAt === null ? [{ type: 'scheduler.heartbeatEcho', at: 20_000 }] : []),
+      ...(fleet.wanted === null ? [command(6, 20_000)] : []),
+      ...(duty === 'active' ? [{ type: 'plan.again' }] : []),
+      ...(duty === 'stopping' || duty === 'stopped' ? [] : [{ type: 'manager.stop' }]),
+      ...(duty === 'stopping' || duty === 'active' ? [{ type: 'tick', now: 20_000 }] : []),
+      ...(listing === 'listing'
+        ? [
+            { type: 'xstate.done.actor.survey', output: survey },
+            { type: 'xstate.error.actor.survey', error: denied },
+            { type: 'xstate.error.actor.survey', error: late },
+          ]
+        : []),
+      ...(fleet.hold
+        ? []
+        : [{ type: 'cohort.setback', cohortId: 'x', kind: 'refused', reason: 'full' }]),
+      ...Object.entries(fleet.cohorts).flatMap(([cohortId, { counts, order }]) => [
+        {
+          type: 'cohort.changed',
+          cohortId,
+          order,
+          launches: 0,
+          counts: { booting: 0, serving: counts.booting + counts.serving, draining: 0 },
+        },
+        {
+          type: 'cohort.changed',
+          cohortId,
+          order,
+          launches: 0,
+          counts: { booting: 0, serving: 0, draining: 0 },
+        },
+      ]),
+    ];
+  },
+};
+
+const live = (given: ManagerInput = input) => {
+  const cohort = scriptedStream();
+  const ticker = scriptedStream();
+  const world = scriptedWorld('survey');
+  const clock = new SimulatedClock();
+  const actor = createActor(
+    manager.provide({
+      actors: {
+        ...world.actors,
+        cohort: cohort.logic as never,
+        ticker: ticker.logic as never,
+      },
+    }),
+    { input: given, clock },
+  ).start();
+  const fleet = () => actor.getSnapshot().context;
+  const admitted = () =>
+    cohort.told.flatMap((event) =>
+      event.type === 'cohort.admit'
+        ? (event as unknown as { launches: { order: { label: string }; groupIds: string[] }[] })
+            .launches
+        : [],
+    );
+  return { ...world, actor, cohort, clock, fleet, admitted };
+};
+
+const all = walks(manager, model);
+
+it(`keeps its promises on each of its ${all.length} walks`, async () => {
+  for (const { steps, title } of all) {
+    const { actor, cohort, fleet, admitted, play } = live();
+    let stopped = false;
+    for (const { event, state } of steps) {
+      const before = { told: cohort.told.length };
+      await play(actor, event);
+      stopped ||= event.type === 'manager.stop';
+      const { value } = actor.getSnapshot();
+      expect([title, value]).toEqual([title, state.value]);
+      const orders = cohort.told.slice(before.told);
+      const launches = orders.filter(({ type }) => type === 'cohort.admit');
+      if (launches.length > 0) {
+        expect(stopped).toBe(false);
+        expect((value as { duty: string }).duty).toBe('active'); // nothing before all is known
+        expect(fleet().revision).not.toBeNull();
+        expect(fleet().now - (fleet().lastEchoAt ?? -1e9)).toBeLessThanOrEqual(6000); // nor for a silent scheduler
+        const { hold, now } = fleet();
+        expect(hold === null || now >= hold.until).toBe(true);
+        expect(total(fleetCounts(fleet()))).toBeLessThanOrEqual(12);
+      }
+      if (stopped && orders.some(({ type }) => type === 'cohort.drain'))
+        expect(fleetCounts(fleet()).serving).toBe(0);
+      const labels = admitted().map(({ order }) => order.label);
+      expect(new Set(labels).size).toBe(labels.length); // a label, so a token, is used once
+    }
+  }
+}, 60_000);
+
+it('draws no transition that the model cannot take, and no state it cannot reach', () => {
+  expect(untaken(manager, model)).toEqual([]);
+  expect(unvisited(manager, model)).toEqual([]);
+});
+
+/** A manager that knows of no tasks, has its list, its revision and an echo. */
+const ready = async (given: Partial<ManagerInput> = {}, revised: object = {}) => {
+  const all = live({
+    ...input,
+    owned: [],
+    ...given,
+    settings: { ...settings, maxTasks: null, ...revised },
+  });
+  const { actor, play } = all;
+  actor.send({ type: 'aws.ready', revision: 'rev:1' });
+  actor.send({ type: 'tick', now: 10_000 });
+  await play(actor, { type: 'xstate.done.actor.survey', output: survey } as never);
+  const at = (now: number) => {
+    actor.send({ type: 'scheduler.heartbeatEcho', at: now });
+    actor.send({ type: 'tick', now });
+  };
+  return { ...all, at };
+};
+
+describe('what is wanted', () => {
+  it('is told in workers and kept in tasks', async () => {
+    const { actor, fleet } = await ready();
+    actor.send(command(5, 1));
+    expect(fleet().wanted).toBe(3);
+  });
+
+  it('is not touched by an echo without a command, nor by an empty list until 60 s of it', async () => {
+    const { actor, fleet, at } = await ready();
+    actor.send(command(4, 10_000));
+    at(200_000);
+    expect(fleet().wanted).toBe(2);
+    actor.send({ type: 'scheduler.command', at: 200_000, requests: [] });
+    at(259_999);
+    expect(fleet().wanted).toBe(2);
+    actor.send({ type: 'scheduler.command', at: 259_999, requests: [] });
+    at(260_000);
+    expect(fleet().wanted).toBe(0);
+  });
+
+  it('starts the 60 s anew when anything else was said', async () => {
+    const { actor, fleet, at } = await ready();
+    actor.send({ type: 'scheduler.command', at: 10_000, requests: [] });
+    actor.send(command(4, 50_000));
+    actor.send({ type: 'scheduler.command', at: 60_000, requests: [] });
+    at(119_000);
+    expect(fleet().wanted).toBe(2);
+  });
+
+  it('is zero once the scheduler has been gone for its grace, and not a second before', async () => {
+    const { actor, fleet, at } = await ready();
+    at(11_000);
+    actor.send(command(4, 11_000));
+    actor.send({ type: 'tick', now: 610_999 });
+    expect(fleet().wanted).toBe(2);
+    actor.send({ type: 'tick', now: 611_000 });
+    expect(fleet().wanted).toBe(0);
+  });
+});
+
+describe('launching', () => {
+  it('splits into launches of ten and cohorts of a hundred', async () => {
+    const { actor, at, admitted, clock, fleet } = await ready({}, { launchBurst: 1e9 });
+    at(11_000);
+    actor.send(command(2 * 250, 11_000));
+    for (let i = 0; i < 5; i++) clock.increment(1);
+    const sizes = admitted().map(({ groupIds }) => groupIds.length);
+    expect(sizes.reduce((a, b) => a + b)).toBe(250);
+    expect(Math.max(...sizes)).toBe(10);
+    expect(sizes).toHaveLength(25);
+    for (const { counts } of Object.values(fleet().cohorts))
+      expect(total(counts)).toBeLessThanOrEqual(100);
+  });
+
+  it('keeps to the burst and the rate that Fargate allows', async () => {
+    const { actor, at, admitted } = await ready({}, { launchBurst: 30, launchesPerSecond: 5 });
+    const groups = () => admitted().reduce((sum, { groupIds }) => sum + groupIds.length, 0);
+    at(11_000);
+    actor.send(command(400, 11_000));
+    expect(groups()).toBe(30);
+    at(13_000);
+    expect(groups()).toBe(40);
+  });
+
+  it('does not count on a report that has not heard the last order', async () => {
+    const { actor, at, admitted, fleet } = await ready();
+    at(11_000);
+    actor.send(command(8, 11_000));
+    const [cohortId] = Object.keys(fleet().cohorts) as [string];
+    const stale = { booting: 0, serving: 0, draining: 0 };
+    actor.send({ type: 'cohort.changed', cohortId, order: 0, counts: stale, launches: 0 });
+    at(12_000);
+    expect(admitted()).toHaveLength(1);
+  });
+
+  it('waits longer after each setback, once for those that come together', async () => {
+    const { actor, at, fleet } = await ready();
+    at(20_000);
+    const setback = {
+      type: 'cohort.setback',
+      cohortId: 'c',
+      kind: 'refused',
+      reason: 'x',
+    } as const;
+    actor.send(setback);
+    actor.send(setback);
+    expect(fleet().hold).toEqual({ until: 35_000, failures: 1, kind: 'refused', reason: 'x' });
+    at(35_000);
+    actor.send(setback);
+    expect(fleet().hold?.until).toBe(65_000);
+  });
+});
+
+describe('a restart', () => {
+  it('asks for the list only when it would show the last launch', () => {
+    const { fleet } = live({ ...input, owned: [], lastLaunchAt: 5000 });
+    expect(surveyDue(fleet(), 14_999)).toBe(false);
+    expect(surveyDue(fleet(), 15_000)).toBe(true);
+  });
+
+  it('counts what it has taken over before it launches anything', async () => {
+    const owned = Array.from({ length: 150 }, (_, i) => ({
+      groupId: `old-${i}`,
+      taskArn: `arn:${i}`,
+      launchedAt: 0,
+    }));
+    const { actor, at, admitted, clock, cohort } = await ready({ owned });
+    at(11_000);
+    actor.send(command(2 * 150, 11_000));
+    for (let i = 0; i < 5; i++) clock.increment(1);
+    await settle();
+    expect(admitted()).toEqual([]);
+    expect(cohort.lines).toHaveLength(2);
+  });
+});
