@@ -29,6 +29,11 @@ const commands: Record<string, Command> = {
     help: 'Serve ECS and IAM on this machine, Fargate tasks being local processes',
     load: async () => (await import('./emulator.ts')).emulatorCommand,
   },
+  demo: {
+    usage: 'demo',
+    help: 'Show the daemon at work on this machine alone: no AWS, no Python',
+    load: async () => (await import('./demo.ts')).demoCommand,
+  },
   wire: {
     usage: 'wire',
     help: "Look into messages of the scheduler's protocol",

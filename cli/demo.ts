@@ -1,0 +1,109 @@
+import { constants } from 'node:os';
+import type { CommandModule } from 'yargs';
+import { ConfigFailure } from '../src/config/configFailure.ts';
+import { type Cloud, type DemoResult, runDemo, type Stage } from '../src/demo/runDemo.ts';
+import { type Show, showLive, showPlain } from '../src/demo/show.ts';
+import { startEmulator } from '../src/emulator/emulator.ts';
+import { silentLog } from '../src/observe/log.ts';
+
+const mostTasks = 10_000;
+
+/** Runs to its end, or until Ctrl-C; resolves to the exit status. */
+async function demo(tasks: number, json: boolean): Promise<number> {
+  const orders = takeOrders();
+  const startedAt = performance.now();
+  let show: Show | undefined;
+  let result: DemoResult;
+  try {
+    result = await runDemo({
+      tasks,
+      program: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
+      startCloud,
+      show: (stage) => {
+        if (!json) show = showOn(process.stdout, stage);
+      },
+      stop: orders.stop.signal,
+      kill: orders.kill.signal,
+    });
+  } finally {
+    show?.close();
+  }
+  const seconds = (performance.now() - startedAt) / 1000;
+  const cut = orders.status() !== null;
+  process.stdout.write(
+    json ? `${JSON.stringify(result)}\n` : `\n${summary(result, seconds, cut)}\n`,
+  );
+  const complete = result.tasksCompleted === result.tasksSubmitted && result.ecsTasksLeft === 0;
+  return orders.status() ?? (complete ? 0 : 1);
+}
+
+/** The first signal asks for an orderly end, the second for an end at once. */
+function takeOrders() {
+  const stop = new AbortController();
+  const kill = new AbortController();
+  let status: number | null = null;
+  const obey = (signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGPIPE') => {
+    status ??= 128 + constants.signals[signal];
+    if (stop.signal.aborted) kill.abort();
+    stop.abort();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, obey);
+  // Whoever read us has gone: `scaler-ecs demo | head`.
+  process.stdout.on('error', () => {
+    if (!stop.signal.aborted) obey('SIGPIPE');
+  });
+  return { stop, kill, status: () => status };
+}
+
+async function startCloud(taskPath: string): Promise<Cloud> {
+  const emulator = await startEmulator({
+    taskPath,
+    startDelayMs: 800,
+    stopDelayMs: 200,
+    log: silentLog,
+  });
+  return {
+    url: emulator.url,
+    tasksStarted: () => emulator.ledger().tasks.length,
+    tasksLeft: () =>
+      emulator.ledger().tasks.filter(({ lastStatus }) => lastStatus !== 'STOPPED').length,
+    close: () => emulator.close(),
+  };
+}
+
+function showOn(screen: NodeJS.WriteStream, stage: Stage): Show {
+  const { env } = process;
+  if (!screen.isTTY || env.TERM === 'dumb') return showPlain(screen, stage);
+  return showLive(screen, stage, {
+    colour: !env.NO_COLOR,
+    unicode: /utf-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || ''),
+  });
+}
+
+function summary(result: DemoResult, seconds: number, cut: boolean): string {
+  const { tasksCompleted, tasksSubmitted, groupsStarted, ecsTasksLeft } = result;
+  const tasks = `${tasksCompleted} of ${tasksSubmitted} tasks done`;
+  const groups = `${groupsStarted} ${groupsStarted === 1 ? 'group' : 'groups'} started`;
+  const left = ecsTasksLeft === 0 ? 'no Fargate task is left' : `${ecsTasksLeft} are left`;
+  return `${cut ? 'Stopped' : 'Finished'} after ${seconds.toFixed(1)} s: ${tasks}, ${groups}, ${left}.`;
+}
+
+export const demoCommand: CommandModule = {
+  command: 'demo',
+  describe: 'Show the daemon at work on this machine alone: no AWS, no Python',
+  builder: (parser) =>
+    parser.options({
+      tasks: {
+        type: 'number',
+        default: 50,
+        describe: `Tasks to be done, 1 to ${mostTasks}`,
+        requiresArg: true,
+      },
+      json: { type: 'boolean', default: false, describe: 'Only the result, as one line of JSON' },
+    }),
+  handler: async ({ tasks, json }) => {
+    if (!Number.isInteger(tasks) || (tasks as number) < 1 || (tasks as number) > mostTasks)
+      throw new ConfigFailure(`--tasks needs a whole number from 1 to ${mostTasks}`);
+    process.exit(await demo(tasks as number, json === true));
+  },
+};

@@ -1,0 +1,101 @@
+import { decodeMessage } from '../protocol/codec.ts';
+import { encodeMessage } from '../protocol/encodeMessage.ts';
+import { ProtocolFailure } from '../protocol/failure.ts';
+import { idText } from '../protocol/idText.ts';
+import { type TaskCounts, TaskQueue } from './taskQueue.ts';
+import { desiredWorkers } from './vanilla.ts';
+import { decodeWorkerMessage, encodeWorkerMessage, isWorkerMessage } from './workerMessages.ts';
+import { type Peer, startYmqServer } from './ymqServer.ts';
+
+/** What happens at the scheduler. `worker` is the id of a worker, which names its Fargate task. */
+export type SchedulerNews =
+  | { type: 'manager.joined'; cap: number }
+  | { type: 'worker.joined' | 'worker.left' | 'task.done'; worker: string };
+
+export interface Scheduler {
+  /** For the daemon and for the workers. */
+  address: string;
+  counts(): TaskCounts & { workers: number };
+  close(): void;
+}
+
+/**
+ * A small stand-in for Scaler's scheduler, as its releases 2.3.5 to 2.6 behave towards a worker manager: each
+ * heartbeat is echoed and answered with the workers wanted. The manager gets Scaler's own messages, byte for byte.
+ */
+export async function startScheduler(
+  tasks: number,
+  tell: (news: SchedulerNews) => void,
+): Promise<Scheduler> {
+  const queue = new TaskQueue(tasks);
+  const workers = new Map<string, { peer: Peer; managerId: string }>();
+  const managers = new Set<string>();
+
+  const feed = (worker: string, peer: Peer): void => {
+    const task = queue.take(worker);
+    if (task) peer.send(encodeWorkerMessage(task));
+  };
+  const feedAll = (): void => {
+    for (const [worker, { peer }] of workers) feed(worker, peer);
+  };
+
+  function hearWorker(peer: Peer, payload: Uint8Array): void {
+    const message = decodeWorkerMessage(payload);
+    const worker = peer.identity;
+    if (message.type === 'join') {
+      workers.set(worker, { peer, managerId: message.managerId });
+      tell({ type: 'worker.joined', worker });
+      feed(worker, peer);
+    } else if (message.type === 'result') {
+      if (queue.finish(worker, message.task, message.square)) tell({ type: 'task.done', worker });
+      feedAll();
+    }
+  }
+
+  function hearManager(peer: Peer, payload: Uint8Array): void {
+    const wire = decodeMessage(payload, 'g3');
+    if (wire.message !== 'workerManagerHeartbeat' || wire.generation !== 'g3') return;
+    const { maxTaskConcurrency: cap } = wire.fields;
+    const managerId = idText(wire.fields.workerManagerID);
+    if (!managers.has(peer.identity)) {
+      managers.add(peer.identity);
+      tell({ type: 'manager.joined', cap });
+    }
+    const managed = [...workers.values()].filter((one) => one.managerId === managerId).length;
+    const load = { tasks: queue.open, workers: workers.size, managed, cap };
+    const wanted = { taskConcurrency: desiredWorkers(load), capabilities: [] };
+    const generation = 'g3';
+    peer.send(encodeMessage({ generation, message: 'workerManagerHeartbeatEcho', fields: {} }));
+    peer.send(
+      encodeMessage({
+        generation,
+        message: 'workerManagerCommand',
+        fields: { setDesiredTaskConcurrencyRequests: [wanted] },
+      }),
+    );
+  }
+
+  const server = await startYmqServer('scheduler', {
+    onMessage(peer, payload) {
+      if (isWorkerMessage(payload)) return hearWorker(peer, payload);
+      try {
+        hearManager(peer, payload);
+      } catch (error) {
+        if (!(error instanceof ProtocolFailure)) throw error;
+      }
+    },
+    onGone({ identity }) {
+      managers.delete(identity);
+      if (!workers.delete(identity)) return;
+      tell({ type: 'worker.left', worker: identity });
+      queue.giveBack(identity);
+      feedAll();
+    },
+  });
+
+  return {
+    address: `tcp://127.0.0.1:${server.port}`,
+    counts: () => ({ ...queue.counts, workers: workers.size }),
+    close: () => server.close(),
+  };
+}

@@ -1,0 +1,39 @@
+export type Colour = 'bold' | 'dim' | 'green' | 'yellow' | 'blue' | 'magenta' | 'cyan';
+
+/** A piece of a line, and how it is to look. */
+export type Span = readonly [text: string, colour?: Colour];
+export type Line = readonly Span[];
+
+const codes: Record<Colour, number> = {
+  bold: 1,
+  dim: 2,
+  green: 32,
+  yellow: 33,
+  blue: 34,
+  magenta: 35,
+  cyan: 36,
+};
+
+/** A line as a terminal takes it, cut to so many columns. All our characters are one column wide. */
+export function render(line: Line, columns: number, colour: boolean): string {
+  let left = columns;
+  let text = '';
+  for (const [words, look] of line) {
+    const part = words.slice(0, left);
+    left -= part.length;
+    text += colour && look && part !== '' ? `\x1b[${codes[look]}m${part}\x1b[0m` : part;
+  }
+  return text;
+}
+
+export function wrap(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > columns) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}

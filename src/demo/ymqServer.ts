@@ -1,0 +1,79 @@
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { encodeHello, encodeMessage, FramingFailure, YmqReader } from '../net/ymqFraming.ts';
+
+/** One peer that has said who it is. */
+export interface Peer {
+  identity: string;
+  send(payload: Uint8Array): void;
+}
+
+export interface PeerHandlers {
+  onMessage(peer: Peer, payload: Uint8Array): void;
+  onGone(peer: Peer): void;
+}
+
+export interface YmqServer {
+  port: number;
+  close(): void;
+}
+
+const longestMessage = 2 ** 20;
+
+/** The listening side of YMQ, on loopback. As with Scaler's own, the newest connection under an identity wins. */
+export async function startYmqServer(
+  identity: string,
+  { onMessage, onGone }: PeerHandlers,
+): Promise<YmqServer> {
+  const sockets = new Set<Socket>();
+  const named = new Map<string, Socket>();
+
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    const reader = new YmqReader(longestMessage);
+    let peer: Peer | null = null;
+    socket.setNoDelay(true);
+    socket.write(encodeHello(1, Buffer.from(identity)));
+    socket.on('data', (chunk) => {
+      try {
+        for (const frame of reader.push(chunk)) {
+          if (frame.type === 'magic') continue;
+          if (peer) onMessage(peer, frame.payload);
+          else peer = welcome(Buffer.from(frame.payload).toString(), socket);
+        }
+      } catch (error) {
+        if (!(error instanceof FramingFailure)) throw error;
+        socket.destroy();
+      }
+    });
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => {
+      sockets.delete(socket);
+      if (!peer || named.get(peer.identity) !== socket) return;
+      named.delete(peer.identity);
+      onGone(peer);
+    });
+  });
+
+  function welcome(name: string, socket: Socket): Peer {
+    named.get(name)?.end();
+    named.set(name, socket);
+    return {
+      identity: name,
+      send: (payload) => {
+        if (socket.writable) socket.write(encodeMessage(payload));
+      },
+    };
+  }
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
