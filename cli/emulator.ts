@@ -66,7 +66,7 @@ const flags = {
   },
   faults: { type: 'string', describe: 'File of fault rules (JSON)', requiresArg: true },
   isolation: {
-    choices: ['auto', 'groups'],
+    type: 'string',
     default: defaultOptions.isolation,
     describe: 'auto takes PID namespaces where it can, groups never does',
     requiresArg: true,
@@ -95,7 +95,7 @@ export const emulator = async (words: Words): Promise<void> => {
     allowActions:
       typeof words['allow-actions'] === 'string' ? words['allow-actions'].split(',') : null,
     faults: typeof words.faults === 'string' ? faultsIn(words.faults) : [],
-    isolation: words.isolation === 'groups' ? 'groups' : 'auto',
+    isolation: isolationIn(words),
     log,
   });
   process.stdout.write(`${JSON.stringify({ url: running.url })}\n`);
@@ -118,6 +118,11 @@ const numberIn = (words: Words, flag: string): number => {
   if (typeof value !== 'number' || !(value >= 0))
     throw new ConfigFailure(`--${flag} needs a number that is not negative`);
   return value;
+};
+
+const isolationIn = ({ isolation }: Words): 'auto' | 'groups' => {
+  if (isolation === 'auto' || isolation === 'groups') return isolation;
+  throw new ConfigFailure('--isolation is auto or groups');
 };
 
 const faultsIn = (path: string): unknown => {

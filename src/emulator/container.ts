@@ -69,7 +69,6 @@ const metadata = (account: Account, { runtimeId }: TaskContainer) => ({
 
 const openLog = ({ options }: Account, task: Task, definition: Members): number | null => {
   if (options.logDir === null) return null;
-  mkdirSync(options.logDir, { recursive: true });
   const name = task.containers.length === 1 ? task.id : `${task.id}-${String(definition.name)}`;
   try {
     return openSync(join(options.logDir, `${name}.log`), 'a', 0o600);

@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { isIP } from 'node:net';
 import { Failure } from '../failure.ts';
@@ -37,6 +38,7 @@ export const startEmulator = async (
     throw new EmulatorFailure(
       `the emulator runs shell commands and serves loopback only, not ${options.host}`,
     );
+  if (options.logDir !== null) makeLogDir(options.logDir);
   const account: Account = {
     options,
     url: '',
@@ -56,10 +58,10 @@ export const startEmulator = async (
     admin: new Admin(account, faults, ledger),
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) =>
-      reject(new EmulatorFailure(`cannot listen: ${error.message}`, { cause: error })),
-    );
+    server.once('error', reject);
     server.listen(options.port, options.host, resolve);
+  }).catch((error: Error) => {
+    throw new EmulatorFailure(`cannot listen: ${error.message}`, { cause: error });
   });
   const { port } = server.address() as AddressInfo;
   account.url = `http://${isIP(options.host) === 6 ? `[${options.host}]` : options.host}:${port}`;
@@ -75,6 +77,14 @@ export const startEmulator = async (
       await Promise.all([account.jail.close(), closed]);
     },
   };
+};
+
+const makeLogDir = (path: string): void => {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw new EmulatorFailure(`no folder for logs: ${(error as Error).message}`, { cause: error });
+  }
 };
 
 const isLoopback = (host: string): boolean =>
