@@ -18,6 +18,7 @@ export interface Config {
   fleetId: string | null;
   networkBackend: 'ymq' | 'zmq';
   capacity: Capacity;
+  launchQuota: LaunchQuota;
   /** Of every worker; a name without a value has the value -1. */
   capabilities: Capability[];
   /** Of this manager and of its workers. */
@@ -44,6 +45,12 @@ export interface Capacity {
   maxTasks: number | null;
   /** maxTasks in workers; null: no limit. */
   maxWorkers: number | null;
+}
+
+/** What Fargate allows in this account: tasks at once, then tasks per second. */
+export interface LaunchQuota {
+  burst: number;
+  perSecond: number;
 }
 
 /** Passed on to the workers. */
@@ -124,6 +131,7 @@ export function toConfig(values: Values, env: Environment, home: string): Config
     fleetId: values.fleet_id,
     networkBackend: values.network_backend,
     capacity: capacityOf(values.max_task_concurrency, values.max_workers, values.ecs_task_cpu),
+    launchQuota: { burst: values.launch_burst, perSecond: values.launch_rate },
     capabilities: values.per_worker_capabilities,
     heartbeatIntervalSeconds: values.heartbeat_interval_seconds,
     worker: {

@@ -100,6 +100,14 @@ export const schema = {
     group: 'Capacity',
     help: 'Most workers, rounded down to whole Fargate tasks; -1 is no limit',
   }),
+  launch_burst: setting(positive, 100, {
+    group: 'Capacity',
+    help: "Fargate tasks that may be launched at once: the account's quota",
+  }),
+  launch_rate: setting(positive, 20, {
+    group: 'Capacity',
+    help: "Fargate tasks that may be launched per second after that: the account's quota",
+  }),
   per_worker_capabilities: setting(capabilities, [], {
     short: 'pwc',
     group: 'Capacity',

@@ -23,7 +23,7 @@ import { stateObserver } from './observer.ts';
 import { adoptStrays } from './ownership.ts';
 import { provide } from './provide.ts';
 import { recover } from './recover.ts';
-import { bootstrapSettings, managerSettings, templateSettings } from './settings.ts';
+import { bootstrapSettings, callRates, managerSettings, templateSettings } from './settings.ts';
 
 /** Calls back once per request to stop: first in order, then at once. */
 export type OnStop = (listener: () => void) => void;
@@ -62,7 +62,8 @@ export const runDaemon = async (
   };
   const ecs = createEcsClient(aws);
   const iam = createIamClient(clientOptions(aws));
-  const call = createCaller({ limiter: createLimiter(systemClock), clock: systemClock, log });
+  const limiter = createLimiter(systemClock, callRates(config));
+  const call = createCaller({ limiter, clock: systemClock, log });
   const { cluster, startedBy } = template;
   const list = listOurs(ecs, call, cluster, systemClock, log);
   const adopt = adoptStrays(journal, config.workerSchedulerAddress.text, log);

@@ -3,6 +3,7 @@ import { echoLimit } from '../../machines/session.ts';
 import type { BootstrapSettings } from '../bootstrap/bootstrap.ts';
 import { workerRequirements } from '../bootstrap/requirements.ts';
 import type { Config } from '../config/config.ts';
+import { awsRates, type Rates } from '../ecs/limiter.ts';
 import { fleetMark, namedFleetMark } from '../ecs/mark.ts';
 import type { TemplateSettings } from '../ecs/template.ts';
 
@@ -72,6 +73,14 @@ export const managerSettings = (config: Config): ManagerSettings => ({
   lookEveryMs: 3000,
   looksPerTick: 5,
   sweepEveryMs: 60_000,
-  launchBurst: 100,
-  launchesPerSecond: 20,
+  launchBurst: config.launchQuota.burst,
+  launchesPerSecond: config.launchQuota.perSecond,
+});
+
+/** Calls follow from the launch quota, ten tasks a call; never below what AWS gives every account. */
+export const callRates = ({ launchQuota }: Pick<Config, 'launchQuota'>): Partial<Rates> => ({
+  launch: {
+    burst: Math.max(awsRates.launch.burst, Math.ceil(launchQuota.burst / 10)),
+    perSecond: Math.max(awsRates.launch.perSecond, Math.ceil(launchQuota.perSecond / 10)),
+  },
 });
