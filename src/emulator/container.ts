@@ -1,4 +1,5 @@
-import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Container } from './jail.ts';
@@ -42,8 +43,10 @@ export const runContainer = (
       cwd: scratch,
       output,
       onEnd: (exitCode) => {
-        if (task.containers.length === 1) rmSync(scratch, { recursive: true, force: true });
         onEnd(exitCode);
+        // What cannot be removed stays: a task must not die of its litter.
+        if (task.containers.every(({ lastStatus }) => lastStatus === 'STOPPED'))
+          rm(scratch, { recursive: true, force: true }).catch(() => {});
       },
     });
   } finally {

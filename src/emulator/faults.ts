@@ -1,5 +1,6 @@
 import { AwsError } from './awsError.ts';
-import { type Exchange, faultTable, type Refusal, type Unit } from './faultTable.ts';
+import type { Exchange, Refusal, Unit } from './faultRow.ts';
+import { faultTable } from './faultTable.ts';
 import { isMembers, type Members } from './members.ts';
 import type { Account, Region, Task } from './model.ts';
 import { tasksNamed } from './tasks.ts';

@@ -1,5 +1,5 @@
 import { AwsError } from './awsError.ts';
-import type { Outcome } from './faultTable.ts';
+import type { Outcome } from './faultRow.ts';
 import type { Account, Task } from './model.ts';
 
 /** One task as the ledger remembers it, for ever. Times are milliseconds since the epoch. */

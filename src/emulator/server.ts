@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Admin } from './admin.ts';
 import type { Api } from './api.ts';
 import { AwsError } from './awsError.ts';
-import type { Outcome } from './faultTable.ts';
+import type { Outcome } from './faultRow.ts';
 import { answerXml, errorXml, iamStatus } from './iam.ts';
 import { isMembers, type Members } from './members.ts';
 import { metadataAt } from './metadata.ts';

@@ -77,7 +77,15 @@ describe('RunTask', () => {
   });
 
   it('stops a task that never ran without an exit code', async () => {
-    const { ecs, run, reach } = await emulated({ ...hollow, startDelayMs: 60_000 });
+    const {
+      ecs,
+      run,
+      reach,
+      describe: look,
+    } = await emulated({
+      ...hollow,
+      startDelayMs: 150,
+    });
     const { tasks } = await run('x');
     const task = tasks?.[0]?.taskArn;
     await ecs.send(new StopTaskCommand({ cluster: 'fleet', task }));
@@ -85,6 +93,9 @@ describe('RunTask', () => {
     expect(stopped.stopCode).toBe('UserInitiated');
     expect(stopped.startedAt).toBeUndefined();
     expect(stopped.containers?.[0]?.exitCode).toBeUndefined();
+    // Nor does it come up when its start would have been due.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(await look(task)).toEqual(stopped);
   });
 });
 

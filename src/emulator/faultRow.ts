@@ -1,0 +1,82 @@
+import type { AwsError } from './awsError.ts';
+import type { Call } from './faults.ts';
+import { isMembers } from './members.ts';
+import type { Account, Region, Task } from './model.ts';
+
+/** How a call ends instead of with its answer. `raw` is sent as it is. */
+export type Outcome = AwsError | 'reset' | 'hang' | { raw: string; status: number };
+
+/** What happens to the exchange itself: `before` keeps the call from being executed, `after` spoils its answer. */
+export interface Exchange {
+  before: Outcome | null;
+  after: Outcome | null;
+  delayMs: number;
+  holdMs: number;
+}
+
+/** One of the tasks a RunTask would start. */
+export interface Unit {
+  account: Account;
+  region: Region;
+  cpu: number;
+  index: number;
+  capacityProvider: string | null;
+}
+
+/** A row of `failures[]`. A ghost is reported as failed and runs all the same. */
+export interface Refusal {
+  reason: string;
+  detail?: string;
+  ghost?: boolean;
+}
+
+/** Methods, not properties: that lets rows with different parameters stand in one table. */
+export interface FaultRow<P = unknown> {
+  /** The parameter from JSON; undefined when only the name was given. Throws the end of a sentence. */
+  read(given: unknown): P;
+  exchange?(parameter: P, call: Call): Partial<Exchange>;
+  /** RunTask only: whether this one of its tasks is refused. */
+  refuse?(parameter: P, unit: Unit): Refusal | null;
+  /** RunTask only: changes the life that lies before a new task. */
+  plan?(parameter: P, task: Task): void;
+  /** Strikes a task that runs; as a rule on RunTask, each of its tasks once it is RUNNING. */
+  strike?(parameter: P, account: Account, task: Task): void;
+}
+
+export const row = <P>(given: FaultRow<P>): FaultRow => given;
+
+export const nothing = (given: unknown): null => {
+  if (given === undefined || given === true || given === null) return null;
+  throw new Error('takes no parameter');
+};
+
+export const number =
+  (fallback?: number) =>
+  (given: unknown): number => {
+    const value = given === undefined ? fallback : given;
+    if (typeof value !== 'number' || !(value >= 0)) throw new Error('needs a number');
+    return value;
+  };
+
+export const words =
+  (fallback?: string) =>
+  (given: unknown): string => {
+    const value = given === undefined ? fallback : given;
+    if (typeof value !== 'string') throw new Error('needs a text');
+    return value;
+  };
+
+/** An object with these members, or the first of them alone. */
+export const shape =
+  <T extends object>(defaults: T) =>
+  (given: unknown): T => {
+    const [first] = Object.keys(defaults);
+    const said = isMembers(given) ? given : given === undefined ? {} : { [first!]: given };
+    for (const [name, value] of Object.entries(said)) {
+      if (!(name in defaults)) throw new Error(`does not know ${name}`);
+      const usual = defaults[name as keyof T];
+      if (usual !== null && typeof value !== typeof usual)
+        throw new Error(`needs another type of ${name}`);
+    }
+    return { ...defaults, ...said };
+  };
