@@ -1,0 +1,25 @@
+import type { AnyStateMachine, AnyStateNode } from 'xstate';
+import { children } from './chart.ts';
+
+const isMachine = (logic: unknown): logic is AnyStateMachine =>
+  typeof logic === 'object' && logic !== null && 'root' in logic;
+
+const invoked = (node: AnyStateNode): unknown[] => [
+  ...node.invoke.map(({ src }) => src),
+  ...children(node).flatMap(invoked),
+];
+
+/** Who starts whom, as a Mermaid flowchart: boxes are machines, rounded ones are effects. */
+export const actorTree = (root: AnyStateMachine): string => {
+  const lines: string[] = [`  ${root.id}[${root.id}]`];
+  const visit = (machine: AnyStateMachine): void => {
+    const always = new Set(invoked(machine.root));
+    for (const [name, logic] of Object.entries(machine.implementations.actors)) {
+      const box = isMachine(logic) ? `${name}[${name}]` : `${name}([${name}])`;
+      lines.push(`  ${machine.id} ${always.has(name) ? '-->' : '-- many -->'} ${box}`);
+      if (isMachine(logic)) visit(logic);
+    }
+  };
+  visit(root);
+  return `${['flowchart LR', ...lines].join('\n')}\n`;
+};

@@ -1,0 +1,53 @@
+import type { AnyStateMachine } from 'xstate';
+import { cohort } from '../../machines/cohort.ts';
+import { daemon } from '../../machines/daemon.ts';
+import { launch } from '../../machines/launch.ts';
+import { manager } from '../../machines/manager.ts';
+import { session } from '../../machines/session.ts';
+import { workerGroup } from '../../machines/workerGroup.ts';
+import { actorTree } from './actorTree.ts';
+import { chartOf } from './chart.ts';
+import { stateDiagram } from './mermaid.ts';
+import { sourceNames } from './sourceNames.ts';
+import { actionTable, eventTable, stateTable } from './tables.ts';
+
+/** From the root of the tree down to its leaves. */
+const machines: AnyStateMachine[] = [daemon, session, manager, cohort, launch, workerGroup];
+
+const head = `# What happens, drawn
+
+Written by \`npm run diagrams\` from the code in \`machines/\`; not to be edited by hand.
+
+In the drawings an arrow says \`event [condition]\`, and the lines in a box say what a state does on
+its entry, which effect it runs and what it answers without leaving. \`x done\` and \`x failed\` are
+how the effect or actor \`x\` ended. \`set\` changes the context of the machine, \`tell\` sends another
+actor an event.
+`;
+
+const drawn = (mermaid: string): string => `\`\`\`mermaid\n${mermaid}\`\`\`\n`;
+
+/** All files of diagrams/, by name. */
+export const gallery = (): Map<string, string> => {
+  const files = new Map<string, string>();
+  const tree = actorTree(daemon);
+  const chapters = machines.map((machine) => {
+    const names = sourceNames(machine, new URL(`../../machines/${machine.id}.ts`, import.meta.url));
+    const chart = chartOf(machine, names);
+    const diagram = stateDiagram(chart);
+    files.set(`${machine.id}.mmd`, diagram);
+    return [
+      `## ${machine.id}\n`,
+      `${names.docOf(machine.id) ?? ''}\n`,
+      drawn(diagram),
+      stateTable(chart),
+      eventTable(chart),
+      actionTable(chart, names),
+    ]
+      .filter((part) => part !== '')
+      .join('\n');
+  });
+  files.set('actors.mmd', tree);
+  const actors = `## Who starts whom\n\nBoxes are machines, rounded ones are effects; \`many\`: one for each launch, group or hundred groups.\n\n${drawn(tree)}`;
+  files.set('README.md', [head, actors, ...chapters].join('\n'));
+  return files;
+};
