@@ -36,19 +36,25 @@ export const runContainer = (
   const scratch = scratchOf(task);
   mkdirSync(scratch, { recursive: true, mode: 0o700 });
   const output = openLog(account, task, container.definition);
+  const end = (exitCode: number) => {
+    onEnd(exitCode);
+    // What cannot be removed stays: a task must not die of its litter.
+    if (task.containers.every(({ lastStatus }) => lastStatus === 'STOPPED'))
+      rm(scratch, { recursive: true, force: true }).catch(() => {});
+  };
   try {
     return account.jail.start({
       argv,
       env: { ...envOf(account, scratch, environment), ...metadata(account, container) },
       cwd: scratch,
       output,
-      onEnd: (exitCode) => {
-        onEnd(exitCode);
-        // What cannot be removed stays: a task must not die of its litter.
-        if (task.containers.every(({ lastStatus }) => lastStatus === 'STOPPED'))
-          rm(scratch, { recursive: true, force: true }).catch(() => {});
-      },
+      onEnd: end,
     });
+  } catch (error) {
+    // A NUL in the environment, or a machine that has no more processes to give.
+    account.options.log.error({ task: task.id, error: String(error) }, 'no process for a task');
+    account.agenda.in(0, () => end(127));
+    return null;
   } finally {
     if (output !== null) closeSync(output);
   }

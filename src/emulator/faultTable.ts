@@ -12,6 +12,7 @@ import {
   words,
 } from './faultRow.ts';
 import type { Call } from './faults.ts';
+import { iamActionName, iamActions } from './iam.ts';
 import { containerEnded, forget, reclaim, stop } from './lifecycle.ts';
 import type { Account, Task } from './model.ts';
 import { findDefinition } from './taskDefinitions.ts';
@@ -53,6 +54,9 @@ const freshRole = (ms: number, { account, region, body }: Call): Partial<Exchang
     ),
   };
 };
+
+const actionName = (operation: string): string =>
+  Object.hasOwn(iamActions, operation) ? iamActionName(operation) : `ecs:${operation}`;
 
 /** Ends the main container of a running task as if something had killed its process. */
 const killContainer = (account: Account, task: Task, exitCode: number, reason: string | null) => {
@@ -100,7 +104,7 @@ export const faultTable: Record<string, FaultRow> = {
   }),
   accessDenied: row({
     read: nothing,
-    exchange: (_, { operation }) => ({ before: accessDenied(`ecs:${operation}`, '*') }),
+    exchange: (_, { operation }) => ({ before: accessDenied(actionName(operation), '*') }),
   }),
   blocked: row({
     read: nothing,

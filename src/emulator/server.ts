@@ -25,6 +25,8 @@ export const createEmulatorServer = (rooms: Rooms): Server => {
     route(rooms, request, response).catch((error: Error) => {
       if (error instanceof HttpRefusal)
         return sendJson(response, error.status, { message: error.message });
+      // Nobody is there any more to be answered.
+      if (request.destroyed && !request.complete) return;
       log.error({ error: error.stack }, 'a request failed inside the emulator');
       sendJson(response, 500, { __type: 'InternalFailure', message: 'a bug in the emulator' });
     });
@@ -41,7 +43,7 @@ const route = async (
   response: ServerResponse,
 ): Promise<void> => {
   refuseStrangers(request);
-  const { pathname } = new URL(request.url ?? '/', 'http://emulator');
+  const [pathname = '/'] = (request.url ?? '/').split('?');
   if (pathname.startsWith('/_emulator/')) {
     const { status, body } = rooms.admin.answer(
       request.method ?? '',

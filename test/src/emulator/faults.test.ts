@@ -154,6 +154,11 @@ describe('faults of the exchange', () => {
     await expect(get()).rejects.toMatchObject({ name: 'Throttling' });
     emulator.setFaults([{ operation: 'GetRole', do: 'error500Before', when: { times: 1 } }]);
     await expect(get()).rejects.toMatchObject({ name: 'ServiceFailureException' });
+    emulator.setFaults([{ operation: 'GetRole', do: 'accessDenied', when: { times: 1 } }]);
+    await expect(get()).rejects.toMatchObject({
+      name: 'AccessDenied',
+      message: expect.stringMatching(/iam:GetRole/),
+    });
     emulator.setFaults([{ operation: 'GetRole', do: 'expiredToken', when: { times: 1 } }]);
     await expect(get()).rejects.toMatchObject({ $metadata: { httpStatusCode: 403 } });
   });

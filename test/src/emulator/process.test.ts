@@ -139,7 +139,11 @@ onLinux.each(['auto', 'groups'] as const)('a task as processes, isolation %s', (
         '--isolation',
         isolation,
       ],
-      { cwd: new URL('../../..', import.meta.url), stdio: ['ignore', 'pipe', 'ignore'] },
+      {
+        cwd: new URL('../../..', import.meta.url),
+        stdio: ['ignore', 'pipe', 'ignore'],
+        env: { ...process.env, TMPDIR: dir },
+      },
     );
     const line = await new Promise<string>((resolve) =>
       emulator.stdout.once('data', (data: Buffer) => resolve(String(data))),
@@ -218,6 +222,13 @@ onLinux('what a task is told', () => {
     const { tasks } = await run("exec scaler_probe 'a  b'");
     const { taskArn } = await reach(tasks?.[0]?.taskArn, 'STOPPED');
     expect(logOf(taskArn)).toBe('probed a  b\n');
+  });
+
+  it('ends with 127 what no process can be made for', async () => {
+    const { run, reach } = await emulated();
+    const { tasks } = await run('echo a\0b');
+    const task = await reach(tasks?.[0]?.taskArn, 'STOPPED');
+    expect(task.containers?.[0]?.exitCode).toBe(127);
   });
 
   it('runs without a process what names no command', async () => {

@@ -81,6 +81,26 @@ describe('the wire', () => {
     expect(answer.status).toBe(413);
   });
 
+  it('survives odd paths and clients that go away', async () => {
+    const errors: string[] = [];
+    const { emulator } = await emulated({
+      ...hollow,
+      log: { ...silentLog, error: (_, text) => errors.push(text) },
+    });
+    for (const path of ['//', '/%', '/v4/%2e%2e/x', '/_emulator/'])
+      expect((await ask(`${emulator.url}${path}`, ecsTarget('ListClusters'))).status).toBe(404);
+    const leaving = request(emulator.url, {
+      method: 'POST',
+      headers: { ...ecsTarget('RunTask'), 'content-length': 1000 },
+    });
+    leaving.on('error', () => {});
+    leaving.write('{');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    leaving.destroy();
+    expect((await ask(emulator.url, ecsTarget('ListClusters'))).status).toBe(200);
+    expect(errors).toEqual([]);
+  });
+
   it('serves loopback only', async () => {
     const start = startEmulator({ host: '0.0.0.0', hollow: true, log: silentLog });
     await expect(start).rejects.toThrow(/loopback only/);
