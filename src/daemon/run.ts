@@ -15,6 +15,7 @@ import { systemClock } from '../ecs/systemClock.ts';
 import { createTemplate } from '../ecs/template.ts';
 import { connectDealer } from '../net/dealer.ts';
 import { connectYmq } from '../net/ymq.ts';
+import { startInspection } from '../observe/inspect.ts';
 import type { Log } from '../observe/log.ts';
 import { loadIdentity } from '../store/identity.ts';
 import { openJournal } from '../store/journal.ts';
@@ -84,6 +85,9 @@ export const runDaemon = async (
     'daemon.starts',
   );
 
+  const observe = stateObserver(log);
+  const inspection = config.inspect ? await startInspection(log) : null;
+
   const actor = createActor(
     provide({
       socket: {
@@ -115,7 +119,10 @@ export const runDaemon = async (
         stopTimeoutMs: config.stopTimeoutSeconds * 1000,
         manager: { ...recovered, settings: managerSettings(config) },
       },
-      inspect: stateObserver(log),
+      inspect: (event) => {
+        observe(event);
+        inspection?.observe(event);
+      },
     },
   );
   actor.subscribe({ error: (error) => log.error({ error }, 'daemon.crashed') });
@@ -132,6 +139,7 @@ export const runDaemon = async (
   ];
   if (crash !== null) log.error({ crash }, 'daemon.crashed');
   log[left.length > 0 ? 'warn' : 'info']({ left: left.length, still: left }, 'daemon.ends');
+  await inspection?.close();
   await journal.close();
   stateDir.release();
   ecs.destroy();
