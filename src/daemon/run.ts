@@ -15,7 +15,6 @@ import { systemClock } from '../ecs/systemClock.ts';
 import { createTemplate } from '../ecs/template.ts';
 import { connectDealer } from '../net/dealer.ts';
 import { connectYmq } from '../net/ymq.ts';
-import { startInspection } from '../observe/inspect.ts';
 import type { Log } from '../observe/log.ts';
 import { loadIdentity } from '../store/identity.ts';
 import { openJournal } from '../store/journal.ts';
@@ -86,7 +85,10 @@ export const runDaemon = async (
   );
 
   const observe = stateObserver(log);
-  const inspection = config.inspect ? await startInspection(log) : null;
+  // Loaded only when asked for: its libraries would delay the first heartbeat.
+  const inspection = config.inspect
+    ? await (await import('../observe/inspect.ts')).startInspection(log)
+    : null;
 
   const actor = createActor(
     provide({
