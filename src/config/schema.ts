@@ -313,7 +313,7 @@ export const schema = {
   }),
   inspect: setting(flag, false, {
     group: 'Process',
-    help: 'Publish the actors to the inspector on this machine',
+    help: 'Show the actors, live, to browsers on this machine; the log says where',
   }),
   config: optional(text, {
     short: 'c',
