@@ -1,7 +1,13 @@
 import { constants } from 'node:os';
 import type { CommandModule } from 'yargs';
 import { ConfigFailure } from '../src/config/configFailure.ts';
-import { type Cloud, type DemoResult, runDemo, type Stage } from '../src/demo/runDemo.ts';
+import {
+  type Cloud,
+  type DemoEnd,
+  type DemoResult,
+  runDemo,
+  type Stage,
+} from '../src/demo/runDemo.ts';
 import { type Show, showLive, showPlain } from '../src/demo/show.ts';
 import { startEmulator } from '../src/emulator/emulator.ts';
 import { silentLog } from '../src/observe/log.ts';
@@ -13,9 +19,9 @@ async function demo(tasks: number, json: boolean): Promise<number> {
   const orders = takeOrders();
   const startedAt = performance.now();
   let show: Show | undefined;
-  let result: DemoResult;
+  let end: DemoEnd;
   try {
-    result = await runDemo({
+    end = await runDemo({
       tasks,
       program: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
       startCloud,
@@ -28,13 +34,15 @@ async function demo(tasks: number, json: boolean): Promise<number> {
   } finally {
     show?.close();
   }
+  const { result, trouble } = end;
   const seconds = (performance.now() - startedAt) / 1000;
-  const cut = orders.status() !== null;
+  const finished = trouble === null && orders.status() === null;
   process.stdout.write(
-    json ? `${JSON.stringify(result)}\n` : `\n${summary(result, seconds, cut)}\n`,
+    json ? `${JSON.stringify(result)}\n` : `\n${summary(result, seconds, finished)}\n`,
   );
+  if (trouble !== null) process.stderr.write(`scaler-ecs demo: ${trouble}\n`);
   const complete = result.tasksCompleted === result.tasksSubmitted && result.ecsTasksLeft === 0;
-  return orders.status() ?? (complete ? 0 : 1);
+  return orders.status() ?? (finished && complete ? 0 : 1);
 }
 
 /** The first signal asks for an orderly end, the second for an end at once. */
@@ -80,12 +88,13 @@ function showOn(screen: NodeJS.WriteStream, stage: Stage): Show {
   });
 }
 
-function summary(result: DemoResult, seconds: number, cut: boolean): string {
+function summary(result: DemoResult, seconds: number, finished: boolean): string {
   const { tasksCompleted, tasksSubmitted, groupsStarted, ecsTasksLeft } = result;
   const tasks = `${tasksCompleted} of ${tasksSubmitted} tasks done`;
-  const groups = `${groupsStarted} ${groupsStarted === 1 ? 'group' : 'groups'} started`;
-  const left = ecsTasksLeft === 0 ? 'no Fargate task is left' : `${ecsTasksLeft} are left`;
-  return `${cut ? 'Stopped' : 'Finished'} after ${seconds.toFixed(1)} s: ${tasks}, ${groups}, ${left}.`;
+  const groups = `${groupsStarted} ${groupsStarted === 1 ? 'group' : 'groups'}`;
+  const left =
+    ecsTasksLeft === 0 ? 'no Fargate task is left' : `Fargate tasks left: ${ecsTasksLeft}`;
+  return `${finished ? 'Finished' : 'Stopped'} after ${seconds.toFixed(1)} s: ${tasks} by ${groups}; ${left}.`;
 }
 
 export const demoCommand: CommandModule = {

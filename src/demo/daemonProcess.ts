@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
 /** One line of the daemon's log. */
@@ -50,9 +50,24 @@ const words = ({ scheduler, folder, workersPerGroup, mostGroups }: DaemonStart):
   ...['--ecs-task-cpu', `${workersPerGroup}`, '--ecs-task-memory', `${workersPerGroup * 2}`],
   ...['--max-task-concurrency', `${mostGroups}`],
   // Shorter than one would choose for AWS, so that nobody has to wait.
-  ...['--heartbeat-interval-seconds', '1', '--settle-seconds', '1', '--stop-timeout', '10'],
+  ...['--heartbeat-interval-seconds', '1', '--settle-seconds', '1'],
+  ...['--drain-timeout', '3', '--stop-timeout', '10'],
   ...['--state-dir', folder],
 ];
+
+/**
+ * A daemon whose scheduler is gone waits for it, and would do so for ever if we were killed: then a guard sees its
+ * input end, and kills the daemon. Returns what lets the guard go.
+ */
+function endWithUs(daemon: ChildProcess): () => void {
+  if (daemon.pid === undefined) return () => {};
+  const words = ['-c', 'read -r _ || kill -KILL "$1"', 'guard', `${daemon.pid}`];
+  const stdio = ['pipe', 'ignore', 'ignore'] as const;
+  const guard = spawn('/bin/sh', words, { stdio: [...stdio], env: {}, detached: true });
+  guard.on('error', () => {});
+  guard.stdin?.on('error', () => {});
+  return () => guard.stdin?.end('\n');
+}
 
 /** Starts the daemon, unmodified, as a process of its own. */
 export function startDaemon(start: DaemonStart): DaemonProcess {
@@ -74,12 +89,11 @@ export function startDaemon(start: DaemonStart): DaemonProcess {
     if (parsed.level !== 'info') lastWords = line;
     start.onLine(parsed);
   });
-  const killAtExit = () => child.kill('SIGKILL');
-  process.once('exit', killAtExit);
+  const release = endWithUs(child);
   const ended = new Promise<void>((resolve) => {
     const done = (how: string) => {
       end ??= how;
-      process.off('exit', killAtExit);
+      release();
       resolve();
     };
     child.once('close', (code, signal) => done(signal ? `by ${signal}` : `with status ${code}`));

@@ -1,5 +1,5 @@
 import { type Colour, type Line, type Span, wrap } from './span.ts';
-import { type Group, type State, type Story, states } from './story.ts';
+import { count, type Group, type State, type Story, states } from './story.ts';
 import type { TaskCounts } from './taskQueue.ts';
 
 /** What there is to see at one moment. */
@@ -16,25 +16,28 @@ export interface Paper {
   unicode: boolean;
 }
 
-/** In plain words for who has read nothing. */
-export const introduction =
-  'scaler-ecs starts Fargate tasks, each a group of 2 workers, while a Scaler scheduler has work for ' +
-  'them, and stops them after. No AWS here: scheduler and ECS are stand-ins, and Fargate tasks are ' +
-  'processes on this machine; the daemon between them is the real one.';
+/** In plain words, for who has read nothing: what is seen, and what it is made of. */
+export const headline =
+  'You see scaler-ecs start Fargate tasks while there is work, and stop them then.';
+export const explanation =
+  'Each Fargate task is a group of 2 workers. There is no AWS here: scheduler and ECS are stand-ins, ' +
+  'and a Fargate task is a process on this machine. The daemon between them is the real one.';
 
-const legend: Record<State, { colour: Colour; meaning: string }> = {
-  requested: { colour: 'magenta', meaning: 'ECS is asked' },
-  provisioning: { colour: 'yellow', meaning: 'starts up' },
-  running: { colour: 'green', meaning: 'works' },
-  draining: { colour: 'cyan', meaning: 'is told to end' },
-  stopped: { colour: 'blue', meaning: 'gone' },
+const legend: Record<State, { width: number; colour: Colour; meaning: string }> = {
+  requested: { width: 11, colour: 'magenta', meaning: 'ECS asked' },
+  provisioning: { width: 14, colour: 'yellow', meaning: 'starting up' },
+  running: { width: 10, colour: 'green', meaning: 'working' },
+  draining: { width: 13, colour: 'cyan', meaning: 'told to end' },
+  stopped: { width: 10, colour: 'blue', meaning: 'gone' },
 };
 const pretty = { past: '✓', now: '●', none: '·', done: '█', busy: '▒', waiting: '░' };
 const ascii: typeof pretty = { past: '+', now: '*', none: '.', done: '#', busy: '=', waiting: '.' };
 
 const label = (text: string): Span => [text.padEnd(9), 'bold'];
-const stateColumn = 14;
-const tableColumns = 9 + states.length * stateColumn;
+const tableColumns = states.reduce(
+  (sum, state) => sum + legend[state].width,
+  9 + '50 tasks'.length,
+);
 /** Beyond this a line is hard to read, and a bar says no more. */
 const widest = 110;
 
@@ -43,9 +46,10 @@ export function draw({ story, tasks, seconds }: Scene, paper: Paper): Line[] {
   const columns = Math.min(widest, paper.columns);
   const marks = paper.unicode ? pretty : ascii;
   const there = story.groups.filter(({ state }) => state !== 'stopped').length;
-  const connected = `${tasks.workers} ${tasks.workers === 1 ? 'worker' : 'workers'} connected`;
+  const connected = `${count(tasks.workers, 'worker')} connected`;
   const top: Line[] = [
-    ...wrap(introduction, columns).map((text): Line => [[text]]),
+    ...wrap(headline, columns).map((text): Line => [[text, 'bold']]),
+    ...wrap(explanation, columns).map((text): Line => [[text]]),
     [],
     taskLine(tasks, columns, marks),
     [label('Groups'), [`${wanted(story)} by the scheduler, ${there} there, with ${connected}`]],
@@ -91,26 +95,31 @@ function taskLine(tasks: TaskCounts, columns: number, marks: typeof pretty): Lin
   ];
 }
 
+const cell = (state: State, text: string, colour: Colour): Span => [
+  text.padEnd(legend[state].width),
+  colour,
+];
+
 const heading = (): Line[] => [
-  [label(''), ...states.map((state): Span => [state.padEnd(stateColumn), legend[state].colour])],
-  [label(''), ...states.map((state): Span => [legend[state].meaning.padEnd(stateColumn), 'dim'])],
+  [label(''), ...states.map((state) => cell(state, state, legend[state].colour))],
+  [label(''), ...states.map((state) => cell(state, legend[state].meaning, 'dim'))],
 ];
 
 /** The way of a group through its states, and when it came to each. */
 function journey(group: Group, marks: typeof pretty): Line {
-  const cells = states.map((state): Span => {
+  const cells = states.map((state) => {
     const since = group.since[state];
-    if (since === undefined) return [marks.none.padEnd(stateColumn), 'dim'];
+    if (since === undefined) return cell(state, marks.none, 'dim');
     const here = state === group.state;
     const text = `${here ? marks.now : marks.past} ${since.toFixed(1)} s`;
-    return [text.padEnd(stateColumn), here ? legend[state].colour : 'dim'];
+    return cell(state, text, here ? legend[state].colour : 'dim');
   });
-  return [label(group.name), ...cells, [`${group.tasksDone} tasks`]];
+  return [label(group.name), ...cells, [count(group.crew.tasksDone, 'task')]];
 }
 
 /** Where there is no room for the way: where it is. */
 const stop = (group: Group, marks: typeof pretty): Line => [
   label(group.name),
   [`${marks.now} ${group.state.padEnd(13)}`, legend[group.state].colour],
-  [`${group.tasksDone} tasks`],
+  [count(group.crew.tasksDone, 'task')],
 ];

@@ -3,16 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { now } from '../clock.ts';
-import { Failure } from '../failure.ts';
 import { type DaemonProcess, startDaemon } from './daemonProcess.ts';
 import { type Scheduler, startScheduler } from './scheduler.ts';
 import { Story } from './story.ts';
 import { installWorkerProgram } from './workerProgram.ts';
-
-/** The demo did not come to its end; one line says why. */
-export class DemoFailure extends Failure {
-  readonly kind = 'demo';
-}
 
 /** An emulated AWS whose Fargate tasks are processes with `taskPath` on their PATH. */
 export interface Cloud {
@@ -50,6 +44,12 @@ export interface DemoResult {
   ecsTasksLeft: number;
 }
 
+export interface DemoEnd {
+  result: DemoResult;
+  /** Why it did not come to its end, in one line; null when it did or was told to stop. */
+  trouble: string | null;
+}
+
 export const workersPerGroup = 2;
 export const mostGroups = 4;
 /** Beyond what its tasks take: so long may a demo last on a machine that has much else to do, ms. */
@@ -59,7 +59,7 @@ const patienceForTaskMs = 2000;
 const stopPatienceMs = 20_000;
 
 /** Tasks, a scheduler, the daemon, an emulated AWS: from the first wish for a worker to the last stopped group. */
-export async function runDemo(options: DemoOptions): Promise<DemoResult> {
+export async function runDemo(options: DemoOptions): Promise<DemoEnd> {
   const { tasks, stop, kill } = options;
   const startedAt = now();
   const seconds = () => (now() - startedAt) / 1000;
@@ -75,7 +75,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     const { counts } = scheduler;
     cloud = await options.startCloud(taskPath);
     options.show({ story, tasks: counts, seconds });
-    story.say(`${tasks} tasks wait in the scheduler; there is no worker yet.`);
+    story.say(waiting(tasks));
     daemon = startDaemon({
       program: options.program,
       scheduler: scheduler.address,
@@ -86,14 +86,17 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       onLine: (line) => story.read(line),
     });
     const finished = () => counts().completed === tasks && story.wanted === 0 && !story.moving;
-    await until(finished, daemon, stop, patienceMs + tasks * patienceForTaskMs);
+    const limitMs = patienceMs + tasks * patienceForTaskMs;
+    const trouble = await troubleUntil(finished, daemon, stop, limitMs);
+    if (stop.aborted) story.say('You have asked for the end.');
     await stopDaemon(daemon, story, kill);
-    return {
+    const result = {
       tasksSubmitted: tasks,
       tasksCompleted: counts().completed,
       groupsStarted: cloud.tasksStarted(),
       ecsTasksLeft: cloud.tasksLeft(),
     };
+    return { result, trouble };
   } finally {
     daemon?.kill();
     await Promise.all([daemon?.ended, cloud?.close()]);
@@ -102,26 +105,32 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   }
 }
 
-/** Returns, too, when it is told to stop. */
-async function until(
+const waiting = (tasks: number): string =>
+  tasks === 1
+    ? '1 task, a number to be squared, waits in the scheduler; there is no worker yet.'
+    : `${tasks} tasks, numbers to be squared, wait in the scheduler; there is no worker yet.`;
+
+/** Waits for the end, or for an order to stop; resolves to what came in between. */
+async function troubleUntil(
   finished: () => boolean,
   daemon: DaemonProcess,
   stop: AbortSignal,
   limitMs: number,
-): Promise<void> {
+): Promise<string | null> {
   const deadline = now() + limitMs;
   while (!finished() && !stop.aborted) {
+    const lastWords = daemon.lastWords() || 'nothing';
     if (daemon.end() !== null)
-      throw new DemoFailure(`the daemon ended ${daemon.end()}: ${daemon.lastWords()}`);
+      return `the daemon ended ${daemon.end()}; its last complaint was: ${lastWords}`;
     if (now() > deadline)
-      throw new DemoFailure(
-        `not done within ${Math.round(limitMs / 1000)} s; the daemon's last complaint: ${daemon.lastWords() || 'none'}`,
-      );
+      return `not done after ${Math.round(limitMs / 1000)} s; the daemon's last complaint was: ${lastWords}`;
     await sleep(50);
   }
+  return null;
 }
 
 async function stopDaemon(daemon: DaemonProcess, story: Story, kill: AbortSignal): Promise<void> {
+  if (daemon.end() !== null) return;
   story.say('The daemon is told to end (SIGTERM).');
   daemon.stop();
   const patience = new AbortController();

@@ -2,10 +2,11 @@ import { decodeMessage } from '../protocol/codec.ts';
 import { encodeMessage } from '../protocol/encodeMessage.ts';
 import { ProtocolFailure } from '../protocol/failure.ts';
 import { idText } from '../protocol/idText.ts';
+import { encodeMonitorMessage } from './monitorMessage.ts';
 import { type TaskCounts, TaskQueue } from './taskQueue.ts';
 import { desiredWorkers } from './vanilla.ts';
 import { decodeWorkerMessage, encodeWorkerMessage, isWorkerMessage } from './workerMessages.ts';
-import { type Peer, startYmqServer } from './ymqServer.ts';
+import { type Peer, type PeerHandlers, startYmqServer, type YmqServer } from './ymqServer.ts';
 
 /** What happens at the scheduler. `worker` is the id of a worker, which names its Fargate task. */
 export type SchedulerNews =
@@ -18,6 +19,10 @@ export interface Scheduler {
   counts(): TaskCounts & { workers: number };
   close(): void;
 }
+
+const publishMs = 1000;
+/** To find a port whose second neighbour is free, too. */
+const mostAttempts = 20;
 
 /**
  * A small stand-in for Scaler's scheduler, as its releases 2.3.5 to 2.6 behave towards a worker manager: each
@@ -75,7 +80,7 @@ export async function startScheduler(
     );
   }
 
-  const server = await startYmqServer('scheduler', {
+  const [server, monitor] = await startServers({
     onMessage(peer, payload) {
       if (isWorkerMessage(payload)) return hearWorker(peer, payload);
       try {
@@ -93,9 +98,36 @@ export async function startScheduler(
     },
   });
 
+  const publish = (): void => {
+    const now = [...workers].map(([workerId, { managerId }]) => ({
+      workerId,
+      managerId,
+      tasks: queue.has(workerId) ? 1 : 0,
+    }));
+    monitor.broadcast(encodeMonitorMessage(now));
+  };
+  const publisher = setInterval(publish, publishMs);
+
   return {
     address: `tcp://127.0.0.1:${server.port}`,
     counts: () => ({ ...queue.counts, workers: workers.size }),
-    close: () => server.close(),
+    close() {
+      clearInterval(publisher);
+      server.close();
+      monitor.close();
+    },
   };
+}
+
+/** The monitor stream is where Scaler has it by default: two ports further. */
+async function startServers(handlers: PeerHandlers): Promise<[YmqServer, YmqServer]> {
+  for (let attempt = 1; ; attempt++) {
+    const server = await startYmqServer('scheduler', 0, handlers);
+    try {
+      return [server, await startYmqServer('monitor', server.port + 2, {})];
+    } catch (error) {
+      server.close();
+      if (attempt === mostAttempts) throw error;
+    }
+  }
 }

@@ -1,5 +1,4 @@
-import { stripVTControlCharacters } from 'node:util';
-import { draw, introduction } from './picture.ts';
+import { draw, explanation, headline } from './picture.ts';
 import type { Stage } from './runDemo.ts';
 import { render } from './span.ts';
 
@@ -60,10 +59,10 @@ export function showPlain(screen: Screen, { story }: Stage): Show {
   let told = 0;
   const tell = (): void => {
     for (const { at, text } of story.sentences.slice(told))
-      screen.write(stripVTControlCharacters(`${at.toFixed(1).padStart(6)} s  ${text}\n`));
+      screen.write(`${at.toFixed(1).padStart(6)} s  ${text}\n`);
     told = story.sentences.length;
   };
-  screen.write(`${introduction}\n\n`);
+  screen.write(`${headline}\n${explanation}\n\n`);
   const timer = setInterval(tell, redrawMs);
   return {
     close() {

@@ -12,6 +12,11 @@ export interface Group {
   since: Partial<Record<State, number>>;
   /** Id of its Fargate task; null until ECS has given it one. */
   taskId: string | null;
+  crew: Crew;
+}
+
+/** The workers in one Fargate task, as the scheduler knows them. */
+export interface Crew {
   workers: number;
   tasksDone: number;
 }
@@ -23,7 +28,11 @@ export interface Sentence {
 }
 
 const isState = (word: unknown): word is State => states.includes(word as State);
-const count = (many: number, thing: string): string => `${many} ${thing}${many === 1 ? '' : 's'}`;
+export const count = (many: number, thing: string): string =>
+  `${many} ${thing}${many === 1 ? '' : 's'}`;
+
+/** A worker's id names the Fargate task it runs in: `Worker|ECS-<task id>|<random>`. */
+const taskIdIn = (worker: string): string => /ECS-(\w+)/.exec(worker)?.[1] ?? '';
 
 /** What a spectator is told, put together from the daemon's log and from what the scheduler sees. */
 export class Story {
@@ -34,6 +43,8 @@ export class Story {
   readonly #workersPerGroup: number;
   readonly #seconds: () => number;
   readonly #byActor = new Map<string, Group>();
+  /** By Fargate task; the scheduler may hear of one before the daemon's log has told whose it is. */
+  readonly #crews = new Map<string, Crew>();
 
   constructor(workersPerGroup: number, seconds: () => number) {
     this.#workersPerGroup = workersPerGroup;
@@ -41,7 +52,8 @@ export class Story {
   }
 
   say(text: string): void {
-    this.sentences.push({ at: this.#seconds(), text });
+    // What others say must not move the terminal's cursor.
+    this.sentences.push({ at: this.#seconds(), text: text.replaceAll(/\p{Cc}+/gu, ' ').trim() });
   }
 
   /** A line of the daemon's log. */
@@ -58,12 +70,14 @@ export class Story {
       this.say(`The daemon reports to the scheduler and offers up to ${count(most, 'group')}.`);
       return;
     }
-    const group = this.groups.find(({ taskId }) => taskId && news.worker.includes(taskId));
-    if (!group) return;
-    if (news.type === 'task.done') group.tasksDone++;
-    else if (news.type === 'worker.left') group.workers--;
-    else if (++group.workers === this.#workersPerGroup)
-      this.say(`${group.name}: its ${count(group.workers, 'worker')} joined the scheduler.`);
+    const taskId = taskIdIn(news.worker);
+    const crew = this.#crew(taskId);
+    if (news.type === 'task.done') crew.tasksDone++;
+    else if (news.type === 'worker.left') crew.workers--;
+    else if (++crew.workers === this.#workersPerGroup) {
+      const name = this.groups.find((group) => group.taskId === taskId)?.name ?? 'A group';
+      this.say(`${name}: its ${count(crew.workers, 'worker')} joined the scheduler.`);
+    }
   }
 
   get moving(): boolean {
@@ -82,30 +96,26 @@ export class Story {
       );
   }
 
-  #moved({ group: actor, state, task, cause }: DaemonLine): void {
-    if (typeof actor !== 'string' || !isState(state)) return;
+  #moved({ group: actor, state: path, task, cause }: DaemonLine): void {
+    if (typeof actor !== 'string' || typeof path !== 'string') return;
+    const [state, detail] = path.split('.');
+    if (!isState(state)) return;
     const group = this.#byActor.get(actor) ?? this.#add(actor);
+    // A group may be had back while it drains.
+    for (const later of states.slice(states.indexOf(state) + 1)) delete group.since[later];
     group.state = state;
     group.since[state] ??= this.#seconds();
-    if (typeof task === 'string') group.taskId = task.slice(task.lastIndexOf('/') + 1);
-    this.say(`${group.name}: ${this.#sentence(group, cause)}`);
+    if (typeof task === 'string') {
+      group.taskId = task.slice(task.lastIndexOf('/') + 1);
+      group.crew = this.#crew(group.taskId);
+    }
+    this.say(`${group.name}: ${sentence(group, detail, cause)}`);
   }
 
-  #sentence({ state, taskId, tasksDone }: Group, cause: unknown): string {
-    switch (state) {
-      case 'requested':
-        return 'requested. The daemon calls RunTask of ECS.';
-      case 'provisioning':
-        return `provisioning. ECS prepares Fargate task ${taskId?.slice(0, 8)}.`;
-      case 'running':
-        return 'running, as the daemon learns from DescribeTasks.';
-      case 'draining':
-        return 'draining. The daemon calls StopTask.';
-      case 'stopped': {
-        const why = cause === 'drained' ? '' : ` (${cause})`;
-        return `stopped${why} after ${count(tasksDone, 'task')}. Nothing of it is left.`;
-      }
-    }
+  #crew(taskId: string): Crew {
+    const crew = this.#crews.get(taskId) ?? { workers: 0, tasksDone: 0 };
+    this.#crews.set(taskId, crew);
+    return crew;
   }
 
   #add(actor: string): Group {
@@ -114,11 +124,29 @@ export class Story {
       state: 'requested',
       since: {},
       taskId: null,
-      workers: 0,
-      tasksDone: 0,
+      crew: { workers: 0, tasksDone: 0 },
     };
     this.groups.push(group);
     this.#byActor.set(actor, group);
     return group;
+  }
+}
+
+function sentence({ state, taskId, crew }: Group, detail: unknown, cause: unknown): string {
+  switch (state) {
+    case 'requested':
+      return 'requested. The daemon calls RunTask of ECS.';
+    case 'provisioning':
+      return `provisioning. ECS prepares Fargate task ${taskId?.slice(0, 8)}.`;
+    case 'running':
+      return 'running, as the daemon has noticed.';
+    case 'draining':
+      return detail === 'waiting'
+        ? 'draining. It is to end once its workers are idle.'
+        : 'draining. The daemon calls StopTask of ECS.';
+    case 'stopped': {
+      const why = cause === 'drained' ? '' : ` (${cause})`;
+      return `stopped${why} after ${count(crew.tasksDone, 'task')}. Nothing of it is left.`;
+    }
   }
 }

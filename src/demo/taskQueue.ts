@@ -41,6 +41,11 @@ export class TaskQueue {
     return this.#submitted - this.#completed;
   }
 
+  /** Whether a worker has a task. */
+  has(worker: string): boolean {
+    return this.#running.has(worker);
+  }
+
   /** The next task for a worker that has none. */
   take(worker: string): ToWorker | null {
     if (this.#running.has(worker)) return null;

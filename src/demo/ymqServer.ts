@@ -14,15 +14,18 @@ export interface PeerHandlers {
 
 export interface YmqServer {
   port: number;
+  /** To everybody who is connected. */
+  broadcast(payload: Uint8Array): void;
   close(): void;
 }
 
 const longestMessage = 2 ** 20;
 
-/** The listening side of YMQ, on loopback. As with Scaler's own, the newest connection under an identity wins. */
+/** The listening side of YMQ, on loopback; port 0 takes a free one. As with Scaler's own, the newest connection under an identity wins. */
 export async function startYmqServer(
   identity: string,
-  { onMessage, onGone }: PeerHandlers,
+  port: number,
+  { onMessage, onGone }: Partial<PeerHandlers>,
 ): Promise<YmqServer> {
   const sockets = new Set<Socket>();
   const named = new Map<string, Socket>();
@@ -37,7 +40,7 @@ export async function startYmqServer(
       try {
         for (const frame of reader.push(chunk)) {
           if (frame.type === 'magic') continue;
-          if (peer) onMessage(peer, frame.payload);
+          if (peer) onMessage?.(peer, frame.payload);
           else peer = welcome(Buffer.from(frame.payload).toString(), socket);
         }
       } catch (error) {
@@ -50,7 +53,7 @@ export async function startYmqServer(
       sockets.delete(socket);
       if (!peer || named.get(peer.identity) !== socket) return;
       named.delete(peer.identity);
-      onGone(peer);
+      onGone?.(peer);
     });
   });
 
@@ -67,10 +70,14 @@ export async function startYmqServer(
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(port, '127.0.0.1', resolve);
   });
   return {
     port: (server.address() as AddressInfo).port,
+    broadcast(payload) {
+      for (const socket of named.values())
+        if (socket.writable) socket.write(encodeMessage(payload));
+    },
     close() {
       server.close();
       for (const socket of sockets) socket.destroy();

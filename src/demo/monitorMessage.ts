@@ -1,0 +1,53 @@
+import { encodeMessage } from '../protocol/encodeMessage.ts';
+import { idBytes } from '../protocol/idText.ts';
+
+export interface WorkerNow {
+  workerId: string;
+  managerId: string;
+  /** Given to it and not finished. */
+  tasks: number;
+}
+
+const nothing = { cpu: 0, rss: '0' };
+const queueSize = 1000;
+
+/** What a scheduler publishes once a second: here, of all it has to say, what concerns workers. */
+export function encodeMonitorMessage(workers: readonly WorkerNow[]): Uint8Array {
+  const managers = new Map<string, Uint8Array[]>();
+  for (const { workerId, managerId } of workers)
+    managers.set(managerId, [...(managers.get(managerId) ?? []), idBytes(workerId)]);
+  return encodeMessage({
+    generation: 'g3',
+    message: 'stateScheduler',
+    fields: {
+      binder: { received: [], sent: [] },
+      scheduler: nothing,
+      rssFree: '0',
+      clientManager: { clientToNumOfTask: [] },
+      objectManager: { numberOfObjects: 0 },
+      taskManager: { stateToCount: [] },
+      workerManager: {
+        workers: workers.map(({ workerId, tasks }) => ({
+          workerId: idBytes(workerId),
+          agent: nothing,
+          rssFree: '0',
+          free: queueSize - tasks,
+          sent: tasks,
+          queued: 0,
+          suspended: 0,
+          lastS: 0,
+          lagUS: '0',
+          itl: '100',
+          processorStatuses: [],
+        })),
+      },
+      scalingManager: {
+        managedWorkers: [...managers].map(([managerId, workerIDs]) => ({
+          workerManagerID: idBytes(managerId),
+          workerIDs,
+        })),
+        workerManagerDetails: [],
+      },
+    },
+  });
+}
