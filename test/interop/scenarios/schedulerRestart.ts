@@ -5,8 +5,10 @@ import { startSchedulerProcess } from '../scheduler.ts';
 import type { Stage } from '../stage.ts';
 import { finishIn, openWorld, running, settle } from '../world.ts';
 
-/** The daemon calls a scheduler silent after this long; launches already under way may still land until then. */
-const SILENCE_MS = 6000;
+/** A launch that was under way when the connection broke may still land so much later. */
+const IN_FLIGHT_MS = 1500;
+/** Over YMQ the workers of a dead scheduler end at once: longer than it takes to see that and to act on it. */
+const OUTAGE_MS = 9000;
 
 /** The scheduler dies in mid-run and comes back at the same address with an empty memory. */
 export async function schedulerRestart(stage: Stage): Promise<Outcome> {
@@ -22,9 +24,9 @@ export async function schedulerRestart(stage: Stage): Promise<Outcome> {
   await scheduler.process.ended;
   await stage.processes.stop(first.process, 0);
   await stage.processes.stop(world.monitor.process, 0);
-  await stage.pause(SILENCE_MS);
+  await stage.pause(IN_FLIGHT_MS);
   const bought = (await emulator.ledger()).length;
-  await stage.pause(4000);
+  await stage.pause(OUTAGE_MS);
   const { length: now } = await emulator.ledger();
   stage.check(now === bought, `nothing is bought for a dead scheduler (${now - bought})`);
 
