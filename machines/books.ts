@@ -1,5 +1,6 @@
-import type { LaunchOrder, OwnedGroup, TaskPhase, TaskSighting } from './facts.ts';
+import type { Cause, LaunchOrder, OwnedGroup, TaskPhase, TaskSighting } from './facts.ts';
 import type { LaunchEnd } from './launch.ts';
+import type { WorkerLoad } from './monitor.ts';
 import { type Counts, noCounts } from './plan.ts';
 import type { GroupEvent, GroupPhase } from './workerGroup.ts';
 
@@ -12,11 +13,18 @@ export interface GroupRow {
   phase: GroupPhase;
   registered: boolean;
   leaving: boolean;
+  stopAccepted: boolean;
   launchedAt: number;
   runningAt: number | null;
   /** When StopTask was last asked for; it is repeated while ECS shows no effect. */
-  drainedAt: number | null;
+  stopAskedAt: number | null;
+  /** Until when it may wait for an idle moment. */
+  waitUntil: number | null;
   seen: TaskPhase | null;
+  /** As the scheduler's monitor stream told last; null when nothing is told. */
+  load: WorkerLoad | null;
+  /** Since when the monitor has shown none of its workers, though it had shown some. */
+  deserted: number | null;
 }
 
 export interface Books {
@@ -36,8 +44,12 @@ export interface Patience {
   missingGraceMs: number;
   /** From RUNNING to workers that surely know the scheduler, when nothing else tells, ms. */
   bootGraceMs: number;
-  /** From the launch to RUNNING; who takes longer is stopped and replaced, ms. */
+  /** From the launch to workers that the scheduler knows; who takes longer is stopped and replaced, ms. */
   startDeadlineMs: number;
+  /** How long the workers of a running task may be unknown to the scheduler, ms. */
+  desertedMs: number;
+  /** After an accepted StopTask, when we may not look, ms. */
+  blindStopMs: number;
 }
 
 /** New books, and what to tell whom. */
@@ -46,23 +58,34 @@ export interface Step extends Books {
 }
 
 /** StopTask is asked for again when ECS shows a draining task as alive for this long, ms. */
-const drainRepeatMs = 15_000;
+const stopRepeatMs = 15_000;
 
 const freshRow = (launchedAt: number): GroupRow => ({
   taskArn: null,
   phase: 'requested',
   registered: false,
   leaving: false,
+  stopAccepted: false,
   launchedAt,
   runningAt: null,
-  drainedAt: null,
+  stopAskedAt: null,
+  waitUntil: null,
   seen: null,
+  load: null,
+  deserted: null,
 });
+
+/** What a group counts as. */
+export const standing = ({ phase, leaving, registered, load }: GroupRow): keyof Counts => {
+  if (phase === 'stopping') return 'draining';
+  if (leaving) return 'waiting';
+  if (!registered) return 'booting';
+  return load?.tasks === 0 ? 'idle' : 'busy';
+};
 
 export const countRows = (groups: Record<string, GroupRow>): Counts => {
   const counts = { ...noCounts };
-  for (const { leaving, registered } of Object.values(groups))
-    counts[leaving ? 'draining' : registered ? 'serving' : 'booting']++;
+  for (const row of Object.values(groups)) counts[standing(row)]++;
   return counts;
 };
 
@@ -93,45 +116,126 @@ export const adopted = (books: Books, owned: OwnedGroup[]): Step => ({
   toGroups: owned.map(({ groupId, taskArn }) => [groupId, { type: 'group.launched', taskArn }]),
 });
 
-/** Who has come least far goes first; among equals the youngest. */
+/** Who is to leave. */
+export type Share = Pick<Counts, 'booting' | 'idle' | 'busy'>;
+
+/** Who has come least far goes first. */
 const progress: Record<GroupPhase, number> = {
   requested: 0,
   provisioning: 1,
   running: 2,
-  draining: 3,
+  waiting: 3,
+  stopping: 3,
 };
 
-/** The groups to drain: so many of those that boot, and so many of those that serve. */
-export const victims = (
-  groups: Record<string, GroupRow>,
-  want: { booting: number; serving: number },
-): string[] => {
-  const staying = Object.entries(groups)
-    .filter(([, { leaving }]) => !leaving)
-    .sort(([, a], [, b]) => progress[a.phase] - progress[b.phase] || b.launchedAt - a.launchedAt);
-  const pick = (registered: boolean, most: number) =>
-    staying
-      .filter(([, row]) => row.registered === registered)
-      .slice(0, most)
-      .map(([groupId]) => groupId);
-  return [...pick(false, want.booting), ...pick(true, want.serving)];
+/** So many of each kind: the least far, then the least at work, then the youngest. */
+export const victims = (groups: Record<string, GroupRow>, share: Share): string[] => {
+  const sorted = Object.entries(groups).sort(
+    ([, a], [, b]) =>
+      progress[a.phase] - progress[b.phase] ||
+      (a.load?.tasks ?? 0) - (b.load?.tasks ?? 0) ||
+      b.launchedAt - a.launchedAt,
+  );
+  return (['booting', 'idle', 'busy'] as const).flatMap((kind) =>
+    sorted
+      .filter(([, row]) => standing(row) === kind)
+      .slice(0, share[kind])
+      .map(([groupId]) => groupId),
+  );
 };
 
-export const drained = (
-  books: Books,
-  want: { booting: number; serving: number },
-  at: number,
-): Step => {
+/**
+ * To wait for an idle moment makes sense only where the monitor stream can show it. A live worker
+ * keeps receiving work, so the wait is bounded: `until`, milliseconds since the epoch.
+ */
+export const drained = (books: Books, share: Share, at: number, until: number): Step => {
   const groups = { ...books.groups };
-  const leaving = victims(groups, want);
-  for (const groupId of leaving)
-    groups[groupId] = { ...(groups[groupId] as GroupRow), leaving: true, drainedAt: at };
+  const toGroups: Step['toGroups'] = victims(groups, share).map((groupId) => {
+    const row = groups[groupId] as GroupRow;
+    const wait = row.registered && row.load !== null && row.load.tasks > 0 && until > at;
+    groups[groupId] = {
+      ...row,
+      leaving: true,
+      waitUntil: wait ? until : null,
+      stopAskedAt: wait ? null : at,
+      ...(!wait && row.taskArn !== null && { phase: 'stopping' }),
+    };
+    return [groupId, { type: wait ? 'group.drain' : 'group.stop' }];
+  });
+  for (const [groupId, row] of Object.entries(groups))
+    if (row.waitUntil !== null && row.waitUntil > until)
+      groups[groupId] = { ...row, waitUntil: until };
+  return { ...books, groups, toGroups };
+};
+
+/** Those that were to leave and have not been told to stop yet: the furthest first. */
+export const reprieved = (books: Books, most: number): Step => {
+  const groups = { ...books.groups };
+  const lucky = Object.entries(groups)
+    .filter(([, row]) => standing(row) === 'waiting')
+    .sort(([, a], [, b]) => progress[b.phase] - progress[a.phase])
+    .slice(0, most)
+    .map(([groupId]) => groupId);
+  for (const groupId of lucky)
+    groups[groupId] = { ...(groups[groupId] as GroupRow), leaving: false, waitUntil: null };
   return {
     ...books,
     groups,
-    toGroups: leaving.map((groupId) => [groupId, { type: 'group.drain' }]),
+    toGroups: lucky.map((groupId) => [groupId, { type: 'group.reprieve' }]),
   };
 };
+
+/** Whose wait for an idle moment is over. */
+export const expired = (books: Books, at: number): Step => {
+  const groups = { ...books.groups };
+  const toGroups: Step['toGroups'] = [];
+  for (const [groupId, row] of Object.entries(groups)) {
+    if (row.waitUntil === null || at < row.waitUntil) continue;
+    groups[groupId] = { ...row, waitUntil: null, stopAskedAt: at };
+    toGroups.push([groupId, { type: 'group.stop' }]);
+  }
+  return { ...books, groups, toGroups };
+};
+
+const taskId = (taskArn: string): string => taskArn.slice(taskArn.lastIndexOf('/') + 1);
+
+/** What the monitor stream said of tasks whose workers changed; null: it says nothing any more. */
+export const heard = (books: Books, loads: Record<string, WorkerLoad> | null, at: number): Step => {
+  const groups = { ...books.groups };
+  const toGroups: Step['toGroups'] = [];
+  for (const [groupId, row] of Object.entries(groups)) {
+    if (row.taskArn === null) continue;
+    const load = loads === null ? null : loads[taskId(row.taskArn)];
+    if (load === undefined || (load === null && row.load === null)) continue;
+    const present = load !== null && load.workers > 0;
+    const next = {
+      ...row,
+      load: present ? load : null,
+      deserted: present || load === null || !row.registered ? null : (row.deserted ?? at),
+    };
+    if (present && !row.registered) toGroups.push([groupId, { type: 'task.registered' }]);
+    if (present && load.tasks === 0 && row.waitUntil !== null) {
+      toGroups.push([groupId, { type: 'group.stop' }]);
+      next.waitUntil = null;
+      next.stopAskedAt = at;
+    }
+    groups[groupId] = next;
+  }
+  return { ...books, groups, toGroups };
+};
+
+/** We may not look: an accepted StopTask and time are the evidence there is. */
+export const presumed = (books: Books, at: number, { blindStopMs }: Patience): Step => ({
+  ...books,
+  toGroups: Object.entries(books.groups)
+    .filter(
+      ([, { stopAccepted, stopAskedAt }]) => stopAccepted && at - (stopAskedAt ?? at) > blindStopMs,
+    )
+    .map(([groupId]) => [
+      groupId,
+      { type: 'task.stopped', cause: 'drained', detail: 'StopTask was accepted; not looked at' },
+    ]),
+});
 
 /** Launches whose every group is to leave. */
 export const unwanted = ({ groups, launches }: Books): string[] =>
@@ -161,12 +265,43 @@ export const settled = (books: Books, end: LaunchEnd): Step => {
   return { groups, launches, toGroups };
 };
 
+const failing = (cause: Cause, detail: string | null): GroupEvent => ({
+  type: 'task.failing',
+  cause,
+  detail,
+});
+
+const seconds = (ms: number): number => Math.round(ms / 1000);
+
+/** Running at ECS: do its workers serve? `monitored`: the monitor stream would show them. */
+const meaningOfRunning = (
+  row: GroupRow,
+  at: number,
+  { bootGraceMs, startDeadlineMs, desertedMs }: Patience,
+  monitored: boolean,
+): GroupEvent | null => {
+  if (row.phase === 'provisioning') return { type: 'task.running' };
+  const age = at - row.launchedAt;
+  const running = at - (row.runningAt ?? at);
+  if (!row.registered) {
+    if (!monitored) return running > bootGraceMs ? { type: 'task.registered' } : null;
+    return age > startDeadlineMs && running > bootGraceMs
+      ? failing('startFailed', `no worker at the scheduler ${seconds(age)} s after the launch`)
+      : null;
+  }
+  const alone = at - (row.deserted ?? at);
+  return monitored && alone > desertedMs
+    ? failing('lost', `no worker at the scheduler for ${seconds(alone)} s`)
+    : null;
+};
+
 /** The event that a sighting means for a group, or null when it says nothing new. */
 export const meaning = (
   row: GroupRow,
   { phase, cause, detail }: TaskSighting,
   at: number,
   patience: Patience,
+  monitored: boolean,
 ): GroupEvent | null => {
   const age = at - row.launchedAt;
   if (phase === 'stopped') return { type: 'task.stopped', cause: cause ?? 'exited', detail };
@@ -174,24 +309,14 @@ export const meaning = (
     return age > patience.missingGraceMs
       ? { type: 'task.stopped', cause: 'lost', detail: 'ECS does not know this task any more' }
       : null;
-  if (row.phase === 'draining')
-    return phase !== 'stopping' && at - (row.drainedAt ?? 0) > drainRepeatMs
-      ? { type: 'group.drain' }
+  if (row.phase === 'stopping')
+    return phase !== 'stopping' && at - (row.stopAskedAt ?? 0) > stopRepeatMs
+      ? { type: 'group.stop' }
       : null;
-  if (phase === 'stopping')
-    return { type: 'task.failing', cause: cause ?? 'stoppedOutside', detail };
-  if (phase === 'running') {
-    if (row.phase === 'provisioning') return { type: 'task.running' };
-    return !row.registered && at - (row.runningAt ?? at) > patience.bootGraceMs
-      ? { type: 'task.registered' }
-      : null;
-  }
+  if (phase === 'stopping') return failing(cause ?? 'stoppedOutside', detail);
+  if (phase === 'running') return meaningOfRunning(row, at, patience, monitored);
   return age > patience.startDeadlineMs
-    ? {
-        type: 'task.failing',
-        cause: 'startFailed',
-        detail: `not running ${Math.round(age / 1000)} s after its launch`,
-      }
+    ? failing('startFailed', `not running ${seconds(age)} s after its launch`)
     : null;
 };
 
@@ -201,6 +326,7 @@ export const compared = (
   sightings: TaskSighting[],
   at: number,
   patience: Patience,
+  monitored: boolean,
 ): Step => {
   const byArn = new Map(sightings.map((sighting) => [sighting.taskArn, sighting]));
   const groups = { ...books.groups };
@@ -208,14 +334,15 @@ export const compared = (
   for (const [groupId, row] of Object.entries(books.groups)) {
     const sighting = row.taskArn === null ? undefined : byArn.get(row.taskArn);
     if (!sighting) continue;
-    const news = meaning(row, sighting, at, patience);
+    const news = meaning(row, sighting, at, patience, monitored);
     if (news) toGroups.push([groupId, news]);
     else if (row.seen === sighting.phase) continue;
     groups[groupId] = {
       ...row,
       seen: sighting.phase,
       runningAt: row.runningAt ?? (sighting.phase === 'running' ? at : null),
-      drainedAt: news?.type === 'group.drain' || news?.type === 'task.failing' ? at : row.drainedAt,
+      stopAskedAt:
+        news?.type === 'group.stop' || news?.type === 'task.failing' ? at : row.stopAskedAt,
     };
   }
   return { ...books, groups, toGroups };

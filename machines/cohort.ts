@@ -6,16 +6,22 @@ import {
   compared,
   countRows,
   drained,
+  expired,
+  heard,
   type LaunchPlan,
   type Patience,
+  presumed,
+  reprieved,
+  type Share,
   type Step,
   settled,
   unwanted,
 } from './books.ts';
 import { effect } from './effect.ts';
-import type { FailureKind, OwnedGroup, TaskSighting } from './facts.ts';
+import type { FailureKind, Market, OwnedGroup, TaskSighting } from './facts.ts';
 import { noteOf } from './failure.ts';
 import { type LaunchEnd, launch } from './launch.ts';
+import type { WorkerLoad } from './monitor.ts';
 import { parent } from './parent.ts';
 import type { Counts } from './plan.ts';
 import { type GroupEnd, type GroupReport, workerGroup } from './workerGroup.ts';
@@ -28,25 +34,31 @@ export interface CohortContext extends Books {
   /** What the manager was last told, so that it hears of changes only. */
   told: string;
   lookedAt: number;
+  /** The monitor stream tells who serves. */
+  monitored: boolean;
 }
 
 export type CohortReport =
   | { type: 'cohort.changed'; cohortId: string; order: number; counts: Counts; launches: number }
-  /** Something that should slow down or stop launching. */
+  /** Something that should slow down or stop launching; `market`: where a launch was refused. */
   | {
       type: 'cohort.setback';
       cohortId: string;
       kind: FailureKind | 'startFailed';
       reason: string;
+      market: Market | null;
     };
 
 /** `order` numbers what the manager asks for, so that it can tell which reports include it. */
 export type CohortOrder =
   | { type: 'cohort.admit'; order: number; launches: LaunchPlan[]; at: number }
   | { type: 'cohort.adopt'; order: number; groups: OwnedGroup[] }
-  | { type: 'cohort.drain'; order: number; booting: number; serving: number; at: number }
-  /** Look at ECS, and let launches in doubt ask again. */
-  | { type: 'cohort.look'; at: number };
+  /** `until`: how long those at work may wait for an idle moment. */
+  | ({ type: 'cohort.drain'; order: number; at: number; until: number } & Share)
+  | { type: 'cohort.reprieve'; order: number; most: number }
+  /** Look at ECS, let launches in doubt ask again, end what has waited long enough. */
+  | { type: 'cohort.look'; at: number; monitored: boolean }
+  | { type: 'cohort.heard'; at: number; loads: Record<string, WorkerLoad> | null };
 
 type Event = CohortOrder | GroupReport | DoneActorEvent<unknown> | ErrorActorEvent;
 
@@ -73,7 +85,7 @@ const cohortSetup = setup({
     noteRefusal: (_, _refusal: { label: string; kind: FailureKind; reason: string }) => {},
     /** An actor died of an exception: a bug. */
     noteCrash: (_, _crash: { actorId: string; error: unknown }) => {},
-    noteBlind: (_, _trouble: { reason: string }) => {},
+    noteBlind: (_, _trouble: { kind: FailureKind; reason: string }) => {},
   },
 });
 
@@ -93,7 +105,8 @@ const setback = (
   cohortId: string,
   kind: FailureKind | 'startFailed',
   reason: string,
-): CohortReport => ({ type: 'cohort.setback', cohortId, kind, reason });
+  market: Market | null = null,
+): CohortReport => ({ type: 'cohort.setback', cohortId, kind, reason, market });
 
 const admit = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   if (event.type !== 'cohort.admit') return;
@@ -120,23 +133,52 @@ const adopt = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
 
 const drain = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   if (event.type !== 'cohort.drain') return;
-  const { toGroups, ...books } = drained(context, event, event.at);
+  const { toGroups, ...books } = drained(context, event, event.at, event.until);
   enqueue.assign({ ...books, order: event.order });
   for (const [groupId, news] of toGroups) enqueue.sendTo(groupId, news);
   for (const label of unwanted(books)) enqueue.sendTo(label, { type: 'launch.abandon' });
   enqueue(report);
 });
 
-const pressLaunches = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
+const reprieve = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
+  if (event.type !== 'cohort.reprieve') return;
+  const { toGroups, ...books } = reprieved(context, event.most);
+  enqueue.assign({ ...books, order: event.order });
+  for (const [groupId, news] of toGroups) enqueue.sendTo(groupId, news);
+  enqueue(report);
+});
+
+/** What is due whatever ECS will answer. */
+const pressOn = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   if (event.type !== 'cohort.look') return;
   for (const label of Object.keys(context.launches))
     enqueue.sendTo(label, { type: 'launch.tick', now: event.at });
-  enqueue.assign({ lookedAt: event.at });
+  const { toGroups, ...books } = expired(context, event.at);
+  enqueue.assign({ ...books, lookedAt: event.at, monitored: event.monitored });
+  for (const [groupId, news] of toGroups) enqueue.sendTo(groupId, news);
+});
+
+const hear = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
+  if (event.type !== 'cohort.heard') return;
+  const { toGroups, ...books } = heard(context, event.loads, event.at);
+  enqueue.assign(books);
+  for (const [groupId, news] of toGroups) enqueue.sendTo(groupId, news);
+  enqueue(report);
+});
+
+/** Not being allowed to look is no reason to believe that stopped tasks run for ever. */
+const presume = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
+  const { kind, reason } = noteOf((event as ErrorActorEvent).error);
+  enqueue({ type: 'noteBlind', params: { kind, reason } });
+  if (kind !== 'denied') return;
+  for (const [groupId, news] of presumed(context, context.lookedAt, context.patience).toGroups)
+    enqueue.sendTo(groupId, news);
 });
 
 const compare = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   const sightings = (event as DoneActorEvent<TaskSighting[]>).output;
-  const { toGroups, ...books } = compared(context, sightings, context.lookedAt, context.patience);
+  const { lookedAt, patience, monitored } = context;
+  const { toGroups, ...books } = compared(context, sightings, lookedAt, patience, monitored);
   enqueue.assign(books);
   for (const [groupId, news] of toGroups) enqueue.sendTo(groupId, news);
 });
@@ -150,13 +192,14 @@ const settle = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
           label: actorId,
           groups: [],
           refusals: [{ kind: 'bug', reason: noteOf((event as ErrorActorEvent).error).reason }],
+          market: 'onDemand',
         };
   const { toGroups, ...books }: Step = settled(context, end);
   enqueue.assign(books);
   for (const [groupId, news] of toGroups) enqueue.sendTo(groupId, news);
   for (const { kind, reason } of new Map(end.refusals.map((no) => [no.reason, no])).values()) {
     enqueue({ type: 'noteRefusal', params: { label: end.label, kind, reason } });
-    enqueue.sendTo(parent, setback(context.cohortId, kind, reason));
+    enqueue.sendTo(parent, setback(context.cohortId, kind, reason, end.market));
   }
   enqueue.stopChild(actorId);
   enqueue(report);
@@ -180,7 +223,7 @@ const revive = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   if (!row) return;
   enqueue.stopChild(groupId);
   enqueue.spawnChild('workerGroup', { id: groupId, input: { groupId } });
-  if (row.leaving) enqueue.sendTo(groupId, { type: 'group.drain' });
+  if (row.leaving && row.waitUntil === null) enqueue.sendTo(groupId, { type: 'group.stop' });
   if (row.taskArn !== null)
     enqueue.sendTo(groupId, { type: 'group.launched', taskArn: row.taskArn });
 });
@@ -203,18 +246,21 @@ export const cohort = cohortSetup.createMachine({
     order: 0,
     told: '',
     lookedAt: 0,
+    monitored: false,
   }),
   initial: 'resting',
   on: {
     'cohort.admit': { actions: admit },
     'cohort.adopt': { actions: adopt },
     'cohort.drain': { actions: drain },
+    'cohort.reprieve': { actions: reprieve },
+    'cohort.heard': { actions: hear },
     'group.changed': {
       actions: [
         assign({
-          groups: ({ context: { groups }, event: { groupId, phase, registered, leaving } }) => {
+          groups: ({ context: { groups }, event: { type: _, groupId, ...news } }) => {
             const row = groups[groupId];
-            return row ? { ...groups, [groupId]: { ...row, phase, registered, leaving } } : groups;
+            return row ? { ...groups, [groupId]: { ...row, ...news } } : groups;
           },
         }),
         report,
@@ -233,8 +279,8 @@ export const cohort = cohortSetup.createMachine({
     resting: {
       on: {
         'cohort.look': [
-          { guard: 'somethingToLookAt', target: 'looking', actions: pressLaunches },
-          { actions: pressLaunches },
+          { guard: 'somethingToLookAt', target: 'looking', actions: pressOn },
+          { actions: pressOn },
         ],
       },
     },
@@ -246,13 +292,7 @@ export const cohort = cohortSetup.createMachine({
           taskArns: Object.values(context.groups).flatMap(({ taskArn }) => taskArn ?? []),
         }),
         onDone: { target: 'resting', actions: compare },
-        onError: {
-          target: 'resting',
-          actions: {
-            type: 'noteBlind',
-            params: ({ event }) => ({ reason: noteOf(event.error).reason }),
-          },
-        },
+        onError: { target: 'resting', actions: presume },
       },
     },
   },

@@ -10,6 +10,7 @@ import { effect } from './effect.ts';
 import { type FailureNote, noteOf } from './failure.ts';
 import type { ManagerInput } from './fleet.ts';
 import { manager } from './manager.ts';
+import { type MonitorEvent, monitor } from './monitor.ts';
 import { type SchedulerEvent, session } from './session.ts';
 
 export interface DaemonInput {
@@ -19,6 +20,8 @@ export interface DaemonInput {
   heartbeatIntervalMs: number;
   /** How long stopping all tasks may take before we leave, ms. */
   stopTimeoutMs: number;
+  /** On the first request to stop: leave the tasks running for the next start to take over. */
+  leaveRunning: boolean;
 }
 
 export interface DaemonContext extends DaemonInput {
@@ -32,6 +35,8 @@ export interface DaemonEnd {
   crash: string | null;
 }
 
+const stop = [{ guard: 'leaveRunning', target: 'leaving' }, { target: 'stopping' }] as const;
+
 /** The root: prepares AWS while the session already heartbeats, and ends everything in order. */
 export const daemon = setup({
   types: {} as {
@@ -39,18 +44,28 @@ export const daemon = setup({
     context: DaemonContext;
     events:
       | SchedulerEvent
+      | MonitorEvent
+      | { type: 'manager.offers'; workers: number | null }
       | { type: 'daemon.stop' }
       | { type: 'manager.stopped' }
       | DoneActorEvent<unknown>
       | ErrorActorEvent;
     output: DaemonEnd;
   },
-  actors: { session, manager, prepare: effect<{ revision: string }>('prepare') },
+  actors: { session, manager, monitor, prepare: effect<{ revision: string }>('prepare') },
   actions: {
     notePreparation: (_, _trouble: FailureNote) => {},
     toManager: forwardTo('manager'),
+    offer: sendTo('session', ({ context, event }) => ({
+      type: 'session.capacity',
+      workers:
+        event.type === 'manager.offers'
+          ? Math.min(event.workers ?? context.workers, context.workers)
+          : context.workers,
+    })),
     fallSilent: sendTo('session', { type: 'session.capacity', workers: 0 }),
   },
+  guards: { leaveRunning: ({ context }) => context.leaveRunning },
   delays: {
     stopTimeout: ({ context }) => context.stopTimeoutMs,
     /** 1 s, 2 s, 4 s ... 60 s. */
@@ -68,10 +83,12 @@ export const daemon = setup({
       input: ({ context: { workers, heartbeatIntervalMs } }) => ({ workers, heartbeatIntervalMs }),
     },
     { id: 'manager', src: 'manager', input: ({ context }) => context.manager },
+    { id: 'monitor', src: 'monitor' },
   ],
   on: {
     'scheduler.heartbeatEcho': { actions: 'toManager' },
     'scheduler.command': { actions: 'toManager' },
+    'monitor.heard': { actions: 'toManager' },
     'xstate.error.actor.*': {
       target: '.stopped',
       actions: assign({ crash: ({ event }) => noteOf(event.error).reason }),
@@ -99,14 +116,14 @@ export const daemon = setup({
           ],
         },
       },
-      on: { 'daemon.stop': 'stopping' },
+      on: { 'daemon.stop': stop },
     },
     // AWS said no, or nothing: what runs is kept, heartbeats go on, and we ask again.
     unprepared: {
       after: { preparationPause: 'preparing' },
-      on: { 'daemon.stop': 'stopping' },
+      on: { 'daemon.stop': stop },
     },
-    serving: { on: { 'daemon.stop': 'stopping' } },
+    serving: { on: { 'daemon.stop': stop, 'manager.offers': { actions: 'offer' } } },
     stopping: {
       entry: ['fallSilent', sendTo('manager', { type: 'manager.stop' })],
       after: { stopTimeout: 'leaving' },

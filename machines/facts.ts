@@ -6,8 +6,12 @@ export type FailureKind =
   | 'throttled'
   /** No answer, or a 5xx: it may or may not have been done. Ask again under the same token. */
   | 'unreachable'
-  /** A clear no for now: capacity, quota. Ask again later under a new token. */
+  /** A clear no for now. Ask again later under a new token. */
   | 'refused'
+  /** The same, because AWS has no machines left where we ask for them. */
+  | 'capacity'
+  /** The same, because this account may run no more. */
+  | 'quota'
   /** A clear no until a person changes something: parameters, definitions. */
   | 'invalid'
   /** Rights or credentials are missing. Re-probed slowly, never given up. */
@@ -27,6 +31,8 @@ export type Cause =
   | 'lost'
   | 'stoppedOutside';
 
+export type Market = 'onDemand' | 'spot';
+
 /** One RunTask for up to ten Fargate tasks, as it is journaled before it is sent. */
 export interface LaunchOrder {
   /** Names the launch: in the journal, in the actor tree and in SCALER_ECS_LAUNCH. No dots. */
@@ -36,6 +42,8 @@ export interface LaunchOrder {
   count: number;
   /** The task definition revision's ARN. */
   revision: string;
+  /** Spot capacity is cheaper, and can be refused or reclaimed. */
+  market: Market;
 }
 
 /** One clear "no" for one task of a launch. */

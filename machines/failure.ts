@@ -4,6 +4,8 @@ const kinds: readonly string[] = [
   'throttled',
   'unreachable',
   'refused',
+  'capacity',
+  'quota',
   'invalid',
   'denied',
   'journal',

@@ -1,7 +1,7 @@
-import type { LaunchPlan, Patience } from './books.ts';
+import type { LaunchPlan, Patience, Share } from './books.ts';
 import { cohortSize } from './books.ts';
-import type { Capability, FailureKind, OwnedGroup } from './facts.ts';
-import { addCounts, type Counts, noCounts, total } from './plan.ts';
+import type { Capability, FailureKind, Market, OwnedGroup } from './facts.ts';
+import { addCounts, type Counts, noCounts, serving, total } from './plan.ts';
 
 /** What the manager knows of one cohort: its last report, corrected by the orders not yet in it. */
 export interface CohortRow {
@@ -34,6 +34,11 @@ export interface ManagerSettings {
   schedulerGraceMs: number;
   /** How much newer than the last launch the list of our tasks must be before any other launch, ms. */
   settleMs: number;
+  /** How long a group at work may wait for an idle moment before it is stopped; at the end: all of them, ms. */
+  drainTimeoutMs: number;
+  stopDrainMs: number;
+  /** Launch on Spot as long as it has capacity. */
+  spot: boolean;
   /** Between two looks at one cohort, ms; and how many cohorts a tick may look at. */
   lookEveryMs: number;
   looksPerTick: number;
@@ -69,6 +74,14 @@ export interface Fleet extends ManagerInput {
   ordered: number;
   allowance: number;
   hold: Hold | null;
+  /** Spot has no capacity: on-demand until then. */
+  spotHoldUntil: number;
+  /** Workers last advertised to the scheduler; null: all. */
+  advertised: number | null;
+  /** Since when everything must go. */
+  stoppingSince: number | null;
+  /** The monitor stream tells who serves. */
+  monitored: boolean;
   surveyedAt: number | null;
   surveyAfter: number;
   surveyFailures: number;
@@ -89,6 +102,10 @@ export const newFleet = (input: ManagerInput): Fleet => ({
   ordered: 0,
   allowance: input.settings.launchBurst,
   hold: null,
+  spotHoldUntil: 0,
+  advertised: null,
+  stoppingSince: null,
+  monitored: false,
   surveyedAt: null,
   surveyAfter: 0,
   surveyFailures: 0,
@@ -139,6 +156,8 @@ const firstHoldMs: Record<Hold['kind'], number> = {
   unreachable: 1000,
   startFailed: 2000,
   refused: 15_000,
+  capacity: 15_000,
+  quota: 30_000,
   journal: 15_000,
   denied: 30_000,
   invalid: 30_000,
@@ -158,36 +177,72 @@ export const nextHold = (
   return { until: now + pause, failures, kind, reason };
 };
 
-/** Which cohort is to drain how many; the youngest cohorts first. */
+/** Where the next launch goes. */
+export const market = ({ settings, now, spotHoldUntil }: Fleet): Market =>
+  settings.spot && now >= spotHoldUntil ? 'spot' : 'onDemand';
+
+/** How long Spot is left alone after it had no capacity, ms. */
+export const spotHoldMs = 600_000;
+
+/**
+ * What to offer the scheduler, in workers; null: all there is. While the account's quota holds us back
+ * that is what runs, but never nothing: who offers nothing is asked for nothing, and would never probe again.
+ */
+export const offer = (fleet: Fleet): number | null => {
+  const { hold, now, settings } = fleet;
+  if (hold?.kind !== 'quota' || now >= hold.until) return null;
+  const { booting, ...counts } = fleetCounts(fleet);
+  return Math.max(1, booting + serving({ booting, ...counts })) * settings.workersPerTask;
+};
+
+/** Which cohort is to drain how many: who boots, then who is idle, then the rest; the youngest cohorts first. */
 export const drainsOf = (
   { cohorts }: Fleet,
   want: { booting: number; serving: number },
-): [cohortId: string, share: { booting: number; serving: number }][] => {
-  let { booting, serving } = want;
-  return Object.entries(cohorts)
-    .reverse()
-    .flatMap(([cohortId, { counts }]) => {
-      const share = {
-        booting: Math.min(booting, counts.booting),
-        serving: Math.min(serving, counts.serving),
-      };
-      booting -= share.booting;
-      serving -= share.serving;
-      return share.booting + share.serving > 0 ? [[cohortId, share]] : [];
-    });
+): [cohortId: string, share: Share][] => {
+  const left = { booting: want.booting, serving: want.serving };
+  const shares = new Map<string, Share>();
+  const youngest = Object.entries(cohorts).reverse();
+  for (const kind of ['booting', 'idle', 'busy'] as const) {
+    const purse = kind === 'booting' ? 'booting' : 'serving';
+    for (const [cohortId, { counts }] of youngest) {
+      const taken = Math.min(left[purse], counts[kind]);
+      if (taken === 0) continue;
+      left[purse] -= taken;
+      const share = shares.get(cohortId) ?? { booting: 0, idle: 0, busy: 0 };
+      shares.set(cohortId, { ...share, [kind]: taken });
+    }
+  }
+  return [...shares];
 };
 
 /** The row of a cohort that has just been told to drain its share. */
 export const draining = (
   row: CohortRow,
-  { booting, serving }: { booting: number; serving: number },
+  { booting, idle, busy }: Share,
   order: number,
 ): CohortRow => ({
   ...row,
   order,
   counts: {
     booting: row.counts.booting - booting,
-    serving: row.counts.serving - serving,
-    draining: row.counts.draining + booting + serving,
+    idle: row.counts.idle - idle,
+    busy: row.counts.busy - busy,
+    // Not counted as waiting before the cohort says so: nobody is to be had back twice.
+    waiting: row.counts.waiting,
+    draining: row.counts.draining + booting + idle + busy,
   },
 });
+
+/** Which cohort is to take back how many. */
+export const reprievesOf = (
+  { cohorts }: Fleet,
+  most: number,
+): [cohortId: string, most: number][] => {
+  let left = most;
+  return Object.entries(cohorts).flatMap(([cohortId, { counts }]) => {
+    const taken = Math.min(left, counts.waiting);
+    left -= taken;
+    return taken > 0 ? [[cohortId, taken]] : [];
+  });
+};

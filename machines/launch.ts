@@ -1,6 +1,6 @@
 import { assign, setup } from 'xstate';
 import { effect } from './effect.ts';
-import type { LaunchAnswer, LaunchOrder, Refusal } from './facts.ts';
+import type { LaunchAnswer, LaunchOrder, Market, Refusal } from './facts.ts';
 import { type FailureNote, noteOf } from './failure.ts';
 
 /** What became of a launch: who got which task, and every "no" in AWS's words. */
@@ -8,6 +8,7 @@ export interface LaunchEnd {
   label: string;
   groups: { groupId: string; taskArn: string }[];
   refusals: Refusal[];
+  market: Market;
 }
 
 export interface LaunchInput {
@@ -22,7 +23,8 @@ export interface LaunchContext extends LaunchInput {
   answer: LaunchAnswer;
   /** Why the last attempt gave no answer. */
   trouble: FailureNote | null;
-  end: LaunchEnd | null;
+  /** Who got which task. */
+  groups: LaunchEnd['groups'];
 }
 
 const nobody: LaunchAnswer = { taskArns: [], refusals: [] };
@@ -77,10 +79,14 @@ export const launch = setup({
     retryAt: null,
     answer: nobody,
     trouble: null,
-    end: null,
+    groups: [],
   }),
-  output: ({ context }) =>
-    context.end ?? { label: context.order.label, groups: [], refusals: context.answer.refusals },
+  output: ({ context: { order, groups, answer } }) => ({
+    label: order.label,
+    groups,
+    refusals: answer.refusals,
+    market: order.market,
+  }),
   initial: 'intending',
   states: {
     intending: {
@@ -154,28 +160,16 @@ export const launch = setup({
           groupIds: context.groupIds,
           answer: context.answer,
         }),
-        onDone: {
-          target: 'settled',
-          actions: assign({
-            end: ({ context, event }) => ({
-              label: context.order.label,
-              groups: event.output,
-              refusals: context.answer.refusals,
-            }),
-          }),
-        },
+        onDone: { target: 'settled', actions: assign({ groups: ({ event }) => event.output }) },
         // The tasks run whether or not we could write that down.
         onError: {
           target: 'settled',
           actions: assign({
-            end: ({ context }) => ({
-              label: context.order.label,
-              groups: context.answer.taskArns.flatMap((taskArn, i) => {
+            groups: ({ context }) =>
+              context.answer.taskArns.flatMap((taskArn, i) => {
                 const groupId = context.groupIds[i];
                 return groupId === undefined ? [] : [{ groupId, taskArn }];
               }),
-              refusals: context.answer.refusals,
-            }),
           }),
         },
       },

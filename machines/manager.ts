@@ -1,5 +1,5 @@
 import { assign, type DoneActorEvent, type ErrorActorEvent, raise, sendTo, setup } from 'xstate';
-import { cohortSize, type LaunchPlan } from './books.ts';
+import { cohortSize, type LaunchPlan, type Share } from './books.ts';
 import { type CohortOrder, type CohortReport, cohort } from './cohort.ts';
 import { workersWanted } from './demand.ts';
 import { effect, stream } from './effect.ts';
@@ -16,13 +16,18 @@ import {
   type Hold,
   isEmpty,
   type ManagerInput,
+  market,
   mayLaunch,
   newFleet,
   nextHold,
+  offer,
+  reprievesOf,
+  spotHoldMs,
   surveyDue,
 } from './fleet.ts';
+import type { MonitorEvent } from './monitor.ts';
 import { parent } from './parent.ts';
-import { noCounts, plan, total } from './plan.ts';
+import { noCounts, plan, serving, total } from './plan.ts';
 import type { SchedulerEvent } from './session.ts';
 
 /** What one RunTask may start. */
@@ -30,6 +35,7 @@ const launchSize = 10;
 
 type Event =
   | SchedulerEvent
+  | MonitorEvent
   | CohortReport
   | DoneActorEvent<unknown>
   | ErrorActorEvent
@@ -56,6 +62,8 @@ const managerSetup = setup({
     /** Launching is held back, or held back no longer: people want to know. */
     noteHold: (_, _hold: Hold) => {},
     noteWanted: (_, _wanted: { tasks: number | null; why: string }) => {},
+    noteOffer: (_, _offer: { workers: number | null }) => {},
+    noteSpot: (_, _spot: { onDemandUntil: number; reason: string }) => {},
     noteSurvey: (_, _survey: { adopted: number } | { trouble: string; blind: boolean }) => {},
   },
 });
@@ -93,7 +101,12 @@ const look = managerSetup.enqueueActions(({ context, event, enqueue }) => {
   const cohorts = { ...context.cohorts };
   for (const [cohortId, row] of due) {
     cohorts[cohortId] = { ...row, lookedAt: event.now };
-    enqueue.sendTo(cohortId, { type: 'cohort.look', at: event.now } satisfies CohortOrder);
+    const { monitored } = context;
+    enqueue.sendTo(cohortId, {
+      type: 'cohort.look',
+      at: event.now,
+      monitored,
+    } satisfies CohortOrder);
   }
   enqueue.assign({ cohorts });
 });
@@ -110,6 +123,19 @@ const hear = managerSetup.enqueueActions(({ context, event, enqueue }) => {
   enqueue.assign({ emptySince: null, wanted });
   if (wanted !== context.wanted)
     enqueue({ type: 'noteWanted', params: { tasks: wanted, why: `${workers} workers wanted` } });
+});
+
+/** Each cohort knows its own tasks: it is told all that changed. */
+const hearMonitor = managerSetup.enqueueActions(({ context, event, enqueue }) => {
+  if (event.type !== 'monitor.heard') return;
+  const { loads } = event;
+  enqueue.assign({ monitored: loads !== null });
+  for (const cohortId of Object.keys(context.cohorts))
+    enqueue.sendTo(cohortId, {
+      type: 'cohort.heard',
+      at: context.now,
+      loads,
+    } satisfies CohortOrder);
 });
 
 /** Puts up to one cohort's worth of what was restored or adopted into a cohort of its own. */
@@ -149,12 +175,12 @@ const unpack = managerSetup.enqueueActions(({ context, enqueue }) => {
   enqueue.raise({ type: 'queue.next' }, { delay: 0 });
 });
 
-const newLaunches = ({ epoch, launched }: Fleet, revision: string, groups: number): LaunchPlan[] =>
+const newLaunches = (fleet: Fleet, revision: string, groups: number): LaunchPlan[] =>
   Array.from({ length: Math.ceil(groups / launchSize) }, (_, i) => {
-    const label = `${epoch}-${launched + i + 1}`;
+    const label = `${fleet.epoch}-${fleet.launched + i + 1}`;
     const count = Math.min(launchSize, groups - i * launchSize);
     return {
-      order: { label, clientToken: `se-${label}`, count, revision },
+      order: { label, clientToken: `se-${label}`, count, revision, market: market(fleet) },
       groupIds: Array.from({ length: count }, (_, n) => `${label}-${n}`),
     };
   });
@@ -163,16 +189,16 @@ type Enqueue = Parameters<Parameters<typeof managerSetup.enqueueActions>[0]>[0][
 
 const sendDrains = (
   fleet: Fleet,
-  want: { booting: number; serving: number },
+  drains: [cohortId: string, share: Share][],
+  until: number,
   enqueue: Enqueue,
 ): void => {
-  const drains = drainsOf(fleet, want);
   if (drains.length === 0) return;
   const cohorts = { ...fleet.cohorts };
   const order = fleet.ordered + 1;
   for (const [cohortId, share] of drains) {
     cohorts[cohortId] = draining(cohorts[cohortId] as CohortRow, share, order);
-    const drain: CohortOrder = { type: 'cohort.drain', order, ...share, at: fleet.now };
+    const drain: CohortOrder = { type: 'cohort.drain', order, ...share, at: fleet.now, until };
     enqueue.sendTo(cohortId, drain);
   }
   enqueue.assign({ cohorts, ordered: order });
@@ -182,10 +208,29 @@ const sendDrains = (
 const steer = managerSetup.enqueueActions(({ context, enqueue }) => {
   const { settings, revision } = context;
   const launches = mayLaunch(context) ? Math.floor(context.allowance) : 0;
-  const { admit, drainBooting, drainServing } = plan(context.wanted, fleetCounts(context), {
-    maxTasks: settings.maxTasks,
-    launches,
-  });
+  const { reprieve, admit, drainBooting, drainServing } = plan(
+    context.wanted,
+    fleetCounts(context),
+    {
+      maxTasks: settings.maxTasks,
+      launches,
+    },
+  );
+  if (reprieve > 0) {
+    const order = context.ordered + 1;
+    const cohorts = { ...context.cohorts };
+    for (const [cohortId, most] of reprievesOf(context, reprieve)) {
+      const row = cohorts[cohortId] as CohortRow;
+      const { waiting, busy } = row.counts;
+      const counts = { ...row.counts, waiting: waiting - most, busy: busy + most };
+      cohorts[cohortId] = { ...row, order, counts };
+      enqueue.sendTo(cohortId, { type: 'cohort.reprieve', order, most } satisfies CohortOrder);
+    }
+    enqueue.assign({ cohorts, ordered: order });
+    // Who is still missing is launched by the next plan.
+    enqueue.raise({ type: 'plan.again' }, { delay: 0 });
+    return;
+  }
   if (admit > 0 && revision !== null) {
     const some = Math.min(admit, cohortSize);
     const roomy = cohortWithRoom(context, Math.min(some, launchSize));
@@ -229,12 +274,22 @@ const steer = managerSetup.enqueueActions(({ context, enqueue }) => {
     // The rest in a macrotask of its own: a heartbeat may be due.
     if (admit > size) enqueue.raise({ type: 'plan.again' }, { delay: 0 });
   }
-  sendDrains(context, { booting: drainBooting, serving: drainServing }, enqueue);
+  const drains = drainsOf(context, { booting: drainBooting, serving: drainServing });
+  sendDrains(context, drains, context.now + settings.drainTimeoutMs, enqueue);
 });
 
-/** Everything must go. What still waits to be put into a cohort follows as it gets there. */
+/** Everything must go: at its next idle moment, and soon. What is still to be unpacked follows. */
 const evacuate = managerSetup.enqueueActions(({ context, enqueue }) => {
-  sendDrains(context, fleetCounts(context), enqueue);
+  const { stoppingSince, now, settings } = context;
+  const since = stoppingSince ?? now;
+  enqueue.assign({ stoppingSince: since });
+  const all = fleetCounts(context);
+  const drains = new Map(drainsOf(context, { booting: all.booting, serving: serving(all) }));
+  // Those that wait already hear that they have less time.
+  if (stoppingSince === null)
+    for (const cohortId of Object.keys(context.cohorts))
+      if (!drains.has(cohortId)) drains.set(cohortId, { booting: 0, idle: 0, busy: 0 });
+  sendDrains(context, [...drains], since + settings.stopDrainMs, enqueue);
 });
 
 const book = managerSetup.enqueueActions(({ context, event, enqueue }) => {
@@ -249,15 +304,32 @@ const book = managerSetup.enqueueActions(({ context, event, enqueue }) => {
     return;
   }
   enqueue.assign({ cohorts: { ...context.cohorts, [cohortId]: { ...row, counts, launches } } });
-  if (counts.serving > row.counts.serving) enqueue.assign({ hold: null });
+  if (serving(counts) > serving(row.counts) && context.hold?.kind !== 'quota')
+    enqueue.assign({ hold: null });
 });
 
 const holdBack = managerSetup.enqueueActions(({ context, event, enqueue }) => {
   if (event.type !== 'cohort.setback') return;
+  if (event.kind === 'capacity' && event.market === 'spot') {
+    const onDemandUntil = context.now + spotHoldMs;
+    enqueue.assign({ spotHoldUntil: onDemandUntil });
+    if (context.now >= context.spotHoldUntil)
+      enqueue({ type: 'noteSpot', params: { onDemandUntil, reason: event.reason } });
+    return;
+  }
   const hold = nextHold(context.hold, context.now, event.kind, event.reason);
   if (hold === context.hold) return;
   enqueue.assign({ hold });
   enqueue({ type: 'noteHold', params: hold });
+});
+
+/** Offers the scheduler what the account's quota leaves us, and all again once it is time to probe. */
+const advertise = managerSetup.enqueueActions(({ context, enqueue }) => {
+  const workers = offer(context);
+  if (workers === context.advertised) return;
+  enqueue.assign({ advertised: workers });
+  enqueue.sendTo(parent, { type: 'manager.offers', workers });
+  enqueue({ type: 'noteOffer', params: { workers } });
 });
 
 const land = managerSetup.enqueueActions(({ context, event, enqueue }) => {
@@ -299,7 +371,8 @@ export const manager = managerSetup.createMachine({
   invoke: { id: 'ticker', src: 'ticker' },
   on: {
     'aws.ready': { actions: assign({ revision: ({ event }) => event.revision }) },
-    'cohort.setback': { actions: holdBack },
+    'cohort.setback': { actions: [holdBack, advertise] },
+    'monitor.heard': { actions: hearMonitor },
     'scheduler.heartbeatEcho': { actions: assign({ lastEchoAt: ({ event }) => event.at }) },
     'queue.next': { guard: 'more', actions: unpack },
   },
@@ -323,7 +396,7 @@ export const manager = managerSetup.createMachine({
         active: {
           entry: steer,
           on: {
-            tick: { actions: [passTime, look, steer] },
+            tick: { actions: [passTime, look, advertise, steer] },
             'scheduler.command': { actions: [hear, steer] },
             'cohort.changed': { actions: [book, steer] },
             'plan.again': { actions: steer },

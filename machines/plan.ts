@@ -2,9 +2,13 @@
 export interface Counts {
   /** Asked for or started, but no worker of theirs is known to the scheduler yet. */
   booting: number;
-  /** Their workers serve the scheduler. */
-  serving: number;
-  /** On their way out. */
+  /** Known to the scheduler, and certainly without work. */
+  idle: number;
+  /** Known to the scheduler, and at work for all we know. */
+  busy: number;
+  /** To leave, but not told to stop yet: they can be had back. */
+  waiting: number;
+  /** On their way out for good. */
   draining: number;
 }
 
@@ -16,20 +20,26 @@ export interface Limits {
 }
 
 export interface Plan {
+  /** Take back so many of those that were to leave. */
+  reprieve: number;
   admit: number;
   drainBooting: number;
   drainServing: number;
 }
 
-export const noCounts: Counts = { booting: 0, serving: 0, draining: 0 };
-const nothing: Plan = { admit: 0, drainBooting: 0, drainServing: 0 };
+export const noCounts: Counts = { booting: 0, idle: 0, busy: 0, waiting: 0, draining: 0 };
+const nothing: Plan = { reprieve: 0, admit: 0, drainBooting: 0, drainServing: 0 };
 
-export const total = ({ booting, serving, draining }: Counts): number =>
-  booting + serving + draining;
+export const serving = ({ idle, busy }: Counts): number => idle + busy;
+
+export const total = (counts: Counts): number =>
+  counts.booting + serving(counts) + counts.waiting + counts.draining;
 
 export const addCounts = (a: Counts, b: Counts): Counts => ({
   booting: a.booting + b.booting,
-  serving: a.serving + b.serving,
+  idle: a.idle + b.idle,
+  busy: a.busy + b.busy,
+  waiting: a.waiting + b.waiting,
   draining: a.draining + b.draining,
 });
 
@@ -43,15 +53,17 @@ export const addCounts = (a: Counts, b: Counts): Counts => ({
 export const plan = (wanted: number | null, counts: Counts, limits: Limits): Plan => {
   if (wanted === null) return nothing;
   const goal = limits.maxTasks === null ? wanted : Math.min(wanted, limits.maxTasks);
-  const alive = counts.booting + counts.serving;
-  if (goal > alive) {
-    const room = limits.maxTasks === null ? goal : limits.maxTasks - total(counts);
-    return { ...nothing, admit: Math.max(0, Math.min(goal - alive, room, limits.launches)) };
+  const missing = goal - counts.booting - serving(counts);
+  if (missing > 0) {
+    const reprieve = Math.min(missing, counts.waiting);
+    const room = limits.maxTasks === null ? missing : limits.maxTasks - total(counts);
+    const admit = Math.max(0, Math.min(missing - reprieve, room, limits.launches));
+    return { ...nothing, reprieve, admit };
   }
-  if (goal > 0 && goal >= counts.serving) return nothing;
+  if (goal > 0 && goal >= serving(counts)) return nothing;
   return {
-    admit: 0,
+    ...nothing,
     drainBooting: counts.booting,
-    drainServing: Math.max(0, counts.serving - goal),
+    drainServing: Math.max(0, serving(counts) - goal),
   };
 };

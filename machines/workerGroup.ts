@@ -3,7 +3,7 @@ import { effect } from './effect.ts';
 import type { Cause } from './facts.ts';
 import { parent } from './parent.ts';
 
-export type GroupPhase = 'requested' | 'provisioning' | 'running' | 'draining';
+export type GroupPhase = 'requested' | 'provisioning' | 'running' | 'waiting' | 'stopping';
 
 /** What a group tells its cohort each time it is somewhere else. */
 export interface GroupReport {
@@ -12,8 +12,10 @@ export interface GroupReport {
   phase: GroupPhase;
   /** Its workers are known to the scheduler. */
   registered: boolean;
-  /** It is to leave, though it may still have to wait for its ARN. */
+  /** It is to leave, though it may still have to wait: for its ARN, or for an idle moment. */
   leaving: boolean;
+  /** ECS has taken our StopTask. */
+  stopAccepted: boolean;
 }
 
 export interface GroupEnd {
@@ -29,6 +31,7 @@ export interface GroupContext {
   taskArn: string | null;
   registered: boolean;
   leaving: boolean;
+  stopAccepted: boolean;
   cause: Cause | null;
   detail: string | null;
 }
@@ -36,7 +39,11 @@ export interface GroupContext {
 export type GroupEvent =
   | { type: 'group.launched'; taskArn: string }
   | { type: 'group.refused'; reason: string }
+  /** Leave at the next idle moment. */
   | { type: 'group.drain' }
+  /** Leave now; asks ECS again when it was asked before. */
+  | { type: 'group.stop' }
+  | { type: 'group.reprieve' }
   | { type: 'task.running' }
   | { type: 'task.registered' }
   /** Wanted stopped by another hand than ours, a Spot reclaim among them; or never up in time. */
@@ -62,9 +69,11 @@ export const workerGroup = setup({
         phase,
         registered: context.registered,
         leaving: context.leaving,
+        stopAccepted: context.stopAccepted,
       }),
     ),
     leave: assign({ leaving: true }),
+    stay: assign({ leaving: false }),
   },
 }).createMachine({
   id: 'workerGroup',
@@ -73,6 +82,7 @@ export const workerGroup = setup({
     taskArn: null,
     registered: false,
     leaving: false,
+    stopAccepted: false,
     cause: null,
     detail: null,
   }),
@@ -101,7 +111,7 @@ export const workerGroup = setup({
         'group.launched': [
           {
             guard: 'leaving',
-            target: 'draining',
+            target: 'draining.stopping',
             actions: assign({ taskArn: ({ event }) => event.taskArn }),
           },
           {
@@ -118,6 +128,8 @@ export const workerGroup = setup({
         },
         // Leaving this state now would drop the ARN that is on its way, and leak a running task.
         'group.drain': { actions: ['leave', { type: 'tell', params: { phase: 'requested' } }] },
+        'group.stop': { actions: ['leave', { type: 'tell', params: { phase: 'requested' } }] },
+        'group.reprieve': { actions: ['stay', { type: 'tell', params: { phase: 'requested' } }] },
       },
     },
     provisioning: {
@@ -127,13 +139,15 @@ export const workerGroup = setup({
         // A worker can reach the scheduler before DescribeTasks admits that it runs.
         'task.registered': { target: 'running', actions: assign({ registered: true }) },
         'task.failing': {
-          target: 'draining',
+          target: 'draining.stopping',
           actions: assign({
             cause: ({ event }) => event.cause,
             detail: ({ event }) => event.detail,
           }),
         },
-        'group.drain': 'draining',
+        // No work can be lost that was never taken.
+        'group.drain': 'draining.stopping',
+        'group.stop': 'draining.stopping',
       },
     },
     running: {
@@ -143,24 +157,52 @@ export const workerGroup = setup({
           actions: [assign({ registered: true }), { type: 'tell', params: { phase: 'running' } }],
         },
         'task.failing': {
-          target: 'draining',
+          target: 'draining.stopping',
           actions: assign({
             cause: ({ event }) => event.cause,
             detail: ({ event }) => event.detail,
           }),
         },
-        'group.drain': 'draining',
+        'group.drain': 'draining.waiting',
+        'group.stop': 'draining.stopping',
       },
     },
     draining: {
-      entry: ['leave', { type: 'tell', params: { phase: 'draining' } }],
-      // The cohort repeats the drain, so a StopTask that failed is simply asked again.
-      on: { 'group.drain': { target: 'draining', reenter: true } },
-      invoke: {
-        id: 'stopTask',
-        src: 'stopTask',
-        input: ({ context }) => ({ taskArn: context.taskArn as string }),
-        onError: {},
+      entry: 'leave',
+      initial: 'waiting',
+      states: {
+        // The scheduler knows nothing of this: until an idle moment comes, work goes on.
+        waiting: {
+          entry: { type: 'tell', params: { phase: 'waiting' } },
+          on: {
+            'group.stop': 'stopping',
+            'group.reprieve': { target: '#workerGroup.running', actions: 'stay' },
+            'task.failing': {
+              target: 'stopping',
+              actions: assign({
+                cause: ({ event }) => event.cause,
+                detail: ({ event }) => event.detail,
+              }),
+            },
+          },
+        },
+        stopping: {
+          entry: { type: 'tell', params: { phase: 'stopping' } },
+          // The cohort repeats the order, so a StopTask that failed is simply asked again.
+          on: { 'group.stop': { target: 'stopping', reenter: true } },
+          invoke: {
+            id: 'stopTask',
+            src: 'stopTask',
+            input: ({ context }) => ({ taskArn: context.taskArn as string }),
+            onDone: {
+              actions: [
+                assign({ stopAccepted: true }),
+                { type: 'tell', params: { phase: 'stopping' } },
+              ],
+            },
+            onError: {},
+          },
+        },
       },
     },
     stopped: { type: 'final' },

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Capability } from '../../machines/facts.ts';
-import type { Address } from '../address.ts';
+import { type Address, monitorAddress } from '../address.ts';
 import type { Level } from '../observe/log.ts';
 import type { Values } from './schema.ts';
 import type { Environment } from './settings.ts';
@@ -31,6 +31,9 @@ export interface Config {
   startDeadlineSeconds: number;
   drainTimeoutSeconds: number;
   stopTimeoutSeconds: number;
+  sigtermPolicy: 'stop' | 'leave';
+  /** Null: there is none to be had. */
+  monitorAddress: Address | null;
   /** Paths are expanded; `-` and `/dev/stdout` are stdout, `/dev/stderr` is stderr; none means no log. */
   logging: { level: Level; paths: string[] };
   /** Absolute, this manager's own. */
@@ -166,6 +169,8 @@ export function toConfig(values: Values, env: Environment, home: string): Config
     startDeadlineSeconds: values.start_deadline,
     drainTimeoutSeconds: values.drain_timeout,
     stopTimeoutSeconds: values.stop_timeout,
+    sigtermPolicy: values.sigterm_policy,
+    monitorAddress: values.monitor_address ?? monitorAddress(values.scheduler_address),
     logging: {
       level: values.logging_level,
       paths: values.logging_paths.map((path) => expandPath(path, env, home)),

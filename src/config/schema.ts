@@ -266,6 +266,15 @@ export const schema = {
     help: 'Where Fargate tasks are bought; none is plain launch type FARGATE',
   }),
 
+  monitor_address: optional(address, {
+    group: 'Connection',
+    defaultText: 'the scheduler address with its port + 2',
+    help: "The scheduler's monitor stream: who serves, who is idle, who is lost",
+  }),
+  sigterm_policy: setting(choice(['stop', 'leave']), 'stop', {
+    group: 'Patience',
+    help: 'At SIGTERM: stop all Fargate tasks, or leave them running for the next start to take over',
+  }),
   scheduler_grace: setting(seconds, 600, {
     group: 'Patience',
     help: 'Seconds a scheduler may be gone before its fleet is drained',

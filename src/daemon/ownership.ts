@@ -37,7 +37,8 @@ export const claimOutcome =
     return groups.filter(({ taskArn }) => !lost.has(taskArn));
   };
 
-const short = (taskArn: string): string => taskArn.slice(taskArn.lastIndexOf('/') + 1);
+/** The last part of a task's ARN. */
+export const taskIdOf = (taskArn: string): string => taskArn.slice(taskArn.lastIndexOf('/') + 1);
 
 /**
  * Takes over the living tasks with our mark that nobody owns. Those of an open launch are its own
@@ -58,7 +59,7 @@ export const adoptStrays =
         continue;
       }
       const group: OwnedGroup = {
-        groupId: `stray-${short(taskArn)}`,
+        groupId: `stray-${taskIdOf(taskArn)}`,
         taskArn,
         launchedAt: createdAt ?? startedAt,
       };

@@ -5,17 +5,20 @@ import { daemon } from '../../machines/daemon.ts';
 import type { LaunchAnswer, LaunchOrder, Survey, TaskSighting } from '../../machines/facts.ts';
 import { type LaunchEnd, launch } from '../../machines/launch.ts';
 import { manager } from '../../machines/manager.ts';
+import { monitor } from '../../machines/monitor.ts';
 import { session } from '../../machines/session.ts';
 import { workerGroup } from '../../machines/workerGroup.ts';
 import { now } from '../clock.ts';
 import type { Log } from '../observe/log.ts';
 import type { Journal } from '../store/journal.ts';
+import { type MonitorSettings, monitorSocket } from './monitorSocket.ts';
 import { claimOutcome } from './ownership.ts';
 import { type SocketSettings, socket } from './socket.ts';
 
 /** What the machines' holes are filled with. */
 export interface Tools {
   socket: SocketSettings;
+  monitor: MonitorSettings;
   journal: Journal;
   requestHash: (order: LaunchOrder) => string;
   runTask: (order: LaunchOrder, signal: AbortSignal) => Promise<LaunchAnswer>;
@@ -88,6 +91,7 @@ export const provide = (tools: Tools) => {
   return daemon.provide({
     actors: {
       session: session.provide({ actors: { socket: socket(tools.socket, log) } }),
+      monitor: monitor.provide({ actors: { monitorSocket: monitorSocket(tools.monitor, log) } }),
       manager: manager.provide({
         actors: {
           ticker,
@@ -98,6 +102,12 @@ export const provide = (tools: Tools) => {
           noteHold: (_, { until, ...hold }) =>
             log.warn({ ...hold, seconds: Math.round((until - now()) / 1000) }, 'launch.heldBack'),
           noteWanted: (_, wanted) => log.info(wanted, 'scheduler.wants'),
+          noteOffer: (_, offer) => log.info(offer, 'scheduler.offered'),
+          noteSpot: (_, { onDemandUntil, reason }) =>
+            log.warn(
+              { reason, seconds: Math.round((onDemandUntil - now()) / 1000) },
+              'launch.onDemandInstead',
+            ),
           noteSurvey: (_, survey) =>
             log['trouble' in survey ? 'warn' : 'debug'](survey, 'survey.done'),
         },

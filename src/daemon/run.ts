@@ -14,13 +14,14 @@ import { stopTask } from '../ecs/stopTask.ts';
 import { systemClock } from '../ecs/systemClock.ts';
 import { createTemplate } from '../ecs/template.ts';
 import { connectDealer } from '../net/dealer.ts';
+import { connectSubscriber } from '../net/subscriber.ts';
 import { connectYmq } from '../net/ymq.ts';
 import type { Log } from '../observe/log.ts';
 import { loadIdentity } from '../store/identity.ts';
 import { openJournal } from '../store/journal.ts';
 import { openStateDir } from '../store/stateDir.ts';
 import { stateObserver } from './observer.ts';
-import { adoptStrays } from './ownership.ts';
+import { adoptStrays, taskIdOf } from './ownership.ts';
 import { provide } from './provide.ts';
 import { recover } from './recover.ts';
 import { bootstrapSettings, callRates, managerSettings, templateSettings } from './settings.ts';
@@ -101,6 +102,11 @@ export const runDaemon = async (
           workerManagerID: config.workerManagerId,
         },
       },
+      monitor: {
+        connect: config.networkBackend === 'zmq' ? connectSubscriber : connectYmq,
+        address: config.monitorAddress,
+        ours: () => journal.ledger.groups().map(({ taskArn }) => taskIdOf(taskArn)),
+      },
       journal,
       requestHash: template.hash,
       runTask: runTask(ecs, call, template),
@@ -119,6 +125,7 @@ export const runDaemon = async (
         workers: advertisedWorkers(config),
         heartbeatIntervalMs: config.heartbeatIntervalSeconds * 1000,
         stopTimeoutMs: config.stopTimeoutSeconds * 1000,
+        leaveRunning: config.sigtermPolicy === 'leave',
         manager: { ...recovered, settings: managerSettings(config) },
       },
       inspect: (event) => {

@@ -56,11 +56,11 @@ const texts: readonly Row[] = [
     kind: 'denied',
     text: /\bnot authorized to perform\b|\(ErrorCode: (?:UnauthorizedOperation|AccessDenied\w*|AuthFailure|RequestExpired)\)/i,
   },
-  { code: 'capacity', kind: 'refused', text: /capacity is unavailable/i },
+  { code: 'capacity', kind: 'capacity', text: /capacity is unavailable/i },
   // The apostrophe before "ve reached" is a typographic one in some answers and a straight one in others.
   {
     code: 'quota',
-    kind: 'refused',
+    kind: 'quota',
     text: /reached the limit on the number of (?:tasks|vCPUs)/i,
   },
   {

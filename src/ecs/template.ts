@@ -57,16 +57,20 @@ export const createTemplate = (settings: TemplateSettings): TaskTemplate => {
   const overrides = (more: KeyValuePair[]) => ({
     containerOverrides: [{ name: containerName, environment: [...environment, ...more] }],
   });
-  const { capacityProvider, tags } = settings;
+  const { tags } = settings;
+  const placement = ({ market }: LaunchOrder) => {
+    const provider = market === 'spot' ? 'FARGATE_SPOT' : settings.capacityProvider && 'FARGATE';
+    return provider
+      ? { capacityProviderStrategy: [{ capacityProvider: provider, weight: 1 }] }
+      : { launchType: 'FARGATE' as const };
+  };
 
   const requestWith = (order: LaunchOrder, more: KeyValuePair[]): RunTaskCommandInput => ({
     cluster: settings.cluster,
     taskDefinition: order.revision,
     count: order.count,
     startedBy: settings.startedBy,
-    ...(capacityProvider
-      ? { capacityProviderStrategy: [{ capacityProvider, weight: 1 }] }
-      : { launchType: 'FARGATE' }),
+    ...placement(order),
     networkConfiguration: {
       awsvpcConfiguration: {
         subnets: [...settings.subnets],

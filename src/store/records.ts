@@ -88,6 +88,11 @@ const list = <T>(value: unknown, item: (value: Record<string, unknown>) => T): T
   if (!Array.isArray(value) || value.length > mostTasks) throw new Unfit();
   return value.map((one) => item(fields(one)));
 };
+const oneOf = <T extends string>(value: unknown, known: readonly T[]): T => {
+  const found = known.find((one) => one === value);
+  if (found === undefined) throw new Unfit();
+  return found;
+};
 const firstOf = (value: unknown): unknown =>
   Array.isArray(value) ? value.slice(0, mostTasks) : value;
 const count = (value: unknown): number => {
@@ -116,6 +121,7 @@ const read = (r: Record<string, unknown>): JournalRecord => {
         clientToken: text(r.clientToken),
         count: count(r.count),
         revision: text(r.revision),
+        market: oneOf(r.market, ['onDemand', 'spot']),
         requestHash: text(r.requestHash),
         at,
       };

@@ -24,8 +24,16 @@ export const restore = (
 ): Restored => {
   const resend: LaunchOrder[] = [];
   const abandoned: string[] = [];
-  for (const { label, clientToken, count, revision, requestHash, at } of ledger.openLaunches()) {
-    const order: LaunchOrder = { label, clientToken, count, revision };
+  for (const {
+    label,
+    clientToken,
+    count,
+    revision,
+    market,
+    requestHash,
+    at,
+  } of ledger.openLaunches()) {
+    const order: LaunchOrder = { label, clientToken, count, revision, market };
     const young = now - at < resendLimit && at - now < clockSlack;
     if (young && requestHashOf(order) === requestHash) resend.push(order);
     else abandoned.push(label);

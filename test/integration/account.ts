@@ -81,7 +81,7 @@ export const startAccount = async (options: Partial<EmulatorOptions> = {}) => {
         ecs,
         call,
         createTemplate({ ...settings, ...changed }),
-      )({ label: `l-${order.clientToken}`, ...order }, signal()),
+      )({ label: `l-${order.clientToken}`, market: 'onDemand', ...order }, signal()),
     describe: (arns: string[]) => describe(arns, signal()),
     list: (mark = settings.startedBy) => list(mark, signal()),
     stop: (arn: string) => stop(arn, 'no longer wanted', signal()),

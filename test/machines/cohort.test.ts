@@ -7,10 +7,16 @@ import { workerGroup } from '../../machines/workerGroup.ts';
 import { type Model, untaken, unvisited, walks } from '../support/paths.ts';
 import { scriptedWorld, settle } from '../support/world.ts';
 
-const patience = { missingGraceMs: 60_000, bootGraceMs: 30_000, startDeadlineMs: 600_000 };
+const patience = {
+  missingGraceMs: 60_000,
+  bootGraceMs: 30_000,
+  startDeadlineMs: 600_000,
+  desertedMs: 120_000,
+  blindStopMs: 180_000,
+};
 const input = { cohortId: 'cohort-0', patience };
 const plan = (label: string, count: number) => ({
-  order: { label, clientToken: `se-${label}`, count, revision: 'rev:1' },
+  order: { label, clientToken: `se-${label}`, count, revision: 'rev:1', market: 'spot' as const },
   groupIds: Array.from({ length: count }, (_, i) => `${label}-${i}`),
 });
 const sighting = (taskArn: string, phase: TaskSighting['phase']): TaskSighting => ({
@@ -20,16 +26,19 @@ const sighting = (taskArn: string, phase: TaskSighting['phase']): TaskSighting =
   detail: null,
   createdAt: null,
 });
+const everybody = { booting: 9, idle: 9, busy: 9 };
 const admit = { type: 'cohort.admit', order: 1, launches: [plan('e-1', 2)], at: 1000 } as const;
 const adopt = {
   type: 'cohort.adopt',
   order: 2,
   groups: [{ groupId: 'stray-9', taskArn: 'arn:9', launchedAt: 0 }],
 } as const;
+const denied = Object.assign(new Error('not authorized'), { kind: 'denied' });
 const launched = {
   label: 'e-1',
   groups: [{ groupId: 'e-1-0', taskArn: 'arn:0' }],
   refusals: [{ kind: 'refused', reason: 'full' }],
+  market: 'spot',
 };
 
 const model: Model = {
@@ -38,8 +47,10 @@ const model: Model = {
   events: ({ value, context }) => [
     ...('e-1' in context.launches || 'e-1-0' in context.groups ? [] : [admit]),
     ...('stray-9' in context.groups ? [] : [adopt]),
-    { type: 'cohort.drain', order: 3, booting: 9, serving: 9, at: 2000 },
-    { type: 'cohort.look', at: 3000 },
+    { type: 'cohort.drain', order: 3, ...everybody, at: 2000, until: 9000 },
+    { type: 'cohort.reprieve', order: 4, most: 1 },
+    { type: 'cohort.heard', at: 2500, loads: { 9: { workers: 1, tasks: 2 } } },
+    { type: 'cohort.look', at: 3000, monitored: true },
     ...('e-1' in context.launches
       ? [
           { type: 'xstate.done.actor.e-1', actorId: 'e-1', output: launched },
@@ -62,6 +73,7 @@ const model: Model = {
               phase: 'provisioning',
               registered: false,
               leaving: false,
+              stopAccepted: false,
             },
           ]
         : []),
@@ -71,6 +83,7 @@ const model: Model = {
       ? [
           { type: 'xstate.done.actor.describeTasks', output: [sighting('arn:9', 'running')] },
           { type: 'xstate.error.actor.describeTasks', error: new Error('throttled') },
+          { type: 'xstate.error.actor.describeTasks', error: denied },
         ]
       : []),
   ],
@@ -121,13 +134,14 @@ const live = () => {
     Object.fromEntries(
       Object.entries(actor.getSnapshot().context.groups).map(([id, row]) => [
         id,
-        row.leaving && row.phase !== 'draining' ? `${row.phase}, leaving` : row.phase,
+        row.leaving && row.taskArn === null ? `${row.phase}, leaving` : row.phase,
       ]),
     );
   const answer = async (effect: keyof typeof world.calls, output: unknown) => {
     world.calls[effect].at(-1)?.resolve(output);
     await settle();
   };
+  const monitored = { now: false };
   const launchBoth = async () => {
     actor.send({ ...admit, launches: [...admit.launches] });
     await answer('journalLaunch', undefined);
@@ -138,16 +152,16 @@ const live = () => {
     ]);
   };
   const look = async (at: number, ...sightings: TaskSighting[]) => {
-    actor.send({ type: 'cohort.look', at });
+    actor.send({ type: 'cohort.look', at, monitored: monitored.now });
     await answer('describeTasks', sightings);
   };
-  return { ...world, actor, phases, answer, launchBoth, look, crashes, ended };
+  return { ...world, actor, monitored, phases, answer, launchBoth, look, crashes, ended };
 };
 
 describe('a cohort with real children', () => {
   it('gives each group of a launch its own task, and looks only at tasks that exist', async () => {
     const { launchBoth, phases, actor, calls, look } = live();
-    actor.send({ type: 'cohort.look', at: 1 });
+    actor.send({ type: 'cohort.look', at: 1, monitored: false });
     expect(calls.describeTasks).toHaveLength(0);
     await launchBoth();
     expect(phases()).toEqual({ 'e-1-0': 'provisioning', 'e-1-1': 'provisioning' });
@@ -171,7 +185,15 @@ describe('a cohort with real children', () => {
   it('drains a group that still waits for its ARN as soon as it has one', async () => {
     const { actor, answer, phases, calls } = live();
     actor.send({ ...admit, launches: [...admit.launches] });
-    actor.send({ type: 'cohort.drain', order: 2, booting: 1, serving: 0, at: 1500 });
+    actor.send({
+      type: 'cohort.drain',
+      order: 2,
+      booting: 1,
+      idle: 0,
+      busy: 0,
+      at: 1500,
+      until: 0,
+    });
     await settle();
     expect(Object.values(phases()).sort()).toEqual(['requested', 'requested, leaving']);
     await answer('journalLaunch', undefined);
@@ -180,14 +202,14 @@ describe('a cohort with real children', () => {
       { groupId: 'e-1-0', taskArn: 'arn:0' },
       { groupId: 'e-1-1', taskArn: 'arn:1' },
     ]);
-    expect(Object.values(phases()).sort()).toEqual(['draining', 'provisioning']);
+    expect(Object.values(phases()).sort()).toEqual(['provisioning', 'stopping']);
     expect(calls.stopTask).toHaveLength(1);
   });
 
   it('asks for a stop again when ECS shows no effect, and not before', async () => {
     const { launchBoth, actor, calls, look } = live();
     await launchBoth();
-    actor.send({ type: 'cohort.drain', order: 2, booting: 9, serving: 0, at: 2000 });
+    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 0 });
     expect(calls.stopTask).toHaveLength(2);
     calls.stopTask[0]?.reject(new Error('throttled'));
     await settle();
@@ -211,7 +233,7 @@ describe('a cohort with real children', () => {
     const { launchBoth, look, phases, ended } = live();
     await launchBoth();
     await look(601_001, sighting('arn:0', 'starting'), sighting('arn:1', 'running'));
-    expect(phases()).toEqual({ 'e-1-0': 'draining', 'e-1-1': 'running' });
+    expect(phases()).toEqual({ 'e-1-0': 'stopping', 'e-1-1': 'running' });
     await look(602_000, { ...sighting('arn:0', 'stopped'), cause: 'drained' });
     expect(ended).toEqual([expect.objectContaining({ groupId: 'e-1-0', cause: 'startFailed' })]);
   });
@@ -239,8 +261,160 @@ describe('a cohort with real children', () => {
     await look(5000, sighting('arn:0', 'running'), sighting('arn:1', 'starting'));
     await look(40_000, sighting('arn:0', 'running'), sighting('arn:1', 'starting'));
     expect(actor.getSnapshot().context.groups['e-1-0']?.registered).toBe(true);
-    actor.send({ type: 'cohort.drain', order: 2, booting: 1, serving: 0, at: 41_000 });
+    actor.send({
+      type: 'cohort.drain',
+      order: 2,
+      booting: 1,
+      idle: 0,
+      busy: 0,
+      at: 41_000,
+      until: 0,
+    });
     await settle();
-    expect(phases()).toEqual({ 'e-1-0': 'running', 'e-1-1': 'draining' });
+    expect(phases()).toEqual({ 'e-1-0': 'running', 'e-1-1': 'stopping' });
+  });
+
+  describe('that hears the monitor stream', () => {
+    const serving = async () => {
+      const all = live();
+      all.monitored.now = true;
+      await all.launchBoth();
+      await all.look(5000, sighting('arn:0', 'running'), sighting('arn:1', 'running'));
+      const hear = (at: number, loads: Record<string, { workers: number; tasks: number }> | null) =>
+        all.actor.send({ type: 'cohort.heard', at, loads });
+      const row = (groupId: string) => all.actor.getSnapshot().context.groups[groupId];
+      return { ...all, hear, row };
+    };
+    const busy = { workers: 4, tasks: 3 };
+    const idle = { workers: 4, tasks: 0 };
+
+    it('knows who serves from their workers, not from the clock', async () => {
+      const { hear, row, look } = await serving();
+      await look(500_000, sighting('arn:0', 'running'), sighting('arn:1', 'running'));
+      expect(row('e-1-0')?.registered).toBe(false);
+      hear(500_100, { 'arn:0': busy });
+      expect(row('e-1-0')?.registered).toBe(true);
+      expect(row('e-1-1')?.registered).toBe(false);
+    });
+
+    it('gives up on a running task whose workers never come', async () => {
+      const { hear, look, phases, ended } = await serving();
+      hear(6000, { 'arn:0': busy });
+      await look(602_000, sighting('arn:0', 'running'), sighting('arn:1', 'running'));
+      expect(phases()).toEqual({ 'e-1-0': 'running', 'e-1-1': 'stopping' });
+      await look(603_000, { ...sighting('arn:1', 'stopped'), cause: 'drained' });
+      expect(ended).toEqual([expect.objectContaining({ cause: 'startFailed' })]);
+    });
+
+    it('stops an idle group before a busy one, at once', async () => {
+      const { hear, actor, phases } = await serving();
+      hear(6000, { 'arn:0': busy, 'arn:1': idle });
+      actor.send({
+        type: 'cohort.drain',
+        order: 2,
+        booting: 0,
+        idle: 1,
+        busy: 0,
+        at: 7000,
+        until: 99_000,
+      });
+      expect(phases()).toEqual({ 'e-1-0': 'running', 'e-1-1': 'stopping' });
+    });
+
+    it('waits for an idle moment of a busy group, and stops it then', async () => {
+      const { hear, actor, phases, calls } = await serving();
+      hear(6000, { 'arn:0': busy, 'arn:1': busy });
+      actor.send({
+        type: 'cohort.drain',
+        order: 2,
+        booting: 0,
+        idle: 0,
+        busy: 2,
+        at: 7000,
+        until: 99_000,
+      });
+      expect(Object.values(phases())).toEqual(['waiting', 'waiting']);
+      hear(8000, { 'arn:1': idle });
+      expect(phases()).toEqual({ 'e-1-0': 'waiting', 'e-1-1': 'stopping' });
+      expect(calls.stopTask).toHaveLength(1);
+    });
+
+    it('waits no longer than it may', async () => {
+      const { hear, actor, phases, look } = await serving();
+      hear(6000, { 'arn:0': busy, 'arn:1': busy });
+      actor.send({
+        type: 'cohort.drain',
+        order: 2,
+        booting: 0,
+        idle: 0,
+        busy: 1,
+        at: 7000,
+        until: 99_000,
+      });
+      await look(98_999);
+      expect(Object.values(phases()).sort()).toEqual(['running', 'waiting']);
+      await look(99_000);
+      expect(Object.values(phases()).sort()).toEqual(['running', 'stopping']);
+    });
+
+    it('takes a waiting group back when it is wanted again', async () => {
+      const { hear, actor, phases, calls } = await serving();
+      hear(6000, { 'arn:0': busy, 'arn:1': busy });
+      actor.send({
+        type: 'cohort.drain',
+        order: 2,
+        booting: 0,
+        idle: 0,
+        busy: 2,
+        at: 7000,
+        until: 99_000,
+      });
+      actor.send({ type: 'cohort.reprieve', order: 3, most: 1 });
+      expect(Object.values(phases()).sort()).toEqual(['running', 'waiting']);
+      hear(8000, { 'arn:0': idle, 'arn:1': idle });
+      expect(calls.stopTask).toHaveLength(1);
+    });
+
+    it('does not wait for anybody when the stream has fallen silent', async () => {
+      const { hear, actor, phases } = await serving();
+      hear(6000, { 'arn:0': busy, 'arn:1': busy });
+      hear(6500, null);
+      actor.send({
+        type: 'cohort.drain',
+        order: 2,
+        booting: 0,
+        idle: 0,
+        busy: 1,
+        at: 7000,
+        until: 99_000,
+      });
+      expect(Object.values(phases()).sort()).toEqual(['running', 'stopping']);
+    });
+
+    it('gives up on a running task that all its workers have left', async () => {
+      const { hear, look, phases } = await serving();
+      hear(6000, { 'arn:0': busy, 'arn:1': busy });
+      hear(10_000, { 'arn:0': { workers: 0, tasks: 0 } });
+      await look(130_000, sighting('arn:0', 'running'), sighting('arn:1', 'running'));
+      expect(phases()).toEqual({ 'e-1-0': 'running', 'e-1-1': 'running' });
+      await look(130_001, sighting('arn:0', 'running'), sighting('arn:1', 'running'));
+      expect(phases()).toEqual({ 'e-1-0': 'stopping', 'e-1-1': 'running' });
+    });
+  });
+
+  it('believes an accepted StopTask after a while when it may not look', async () => {
+    const { launchBoth, actor, calls, answer, phases, ended } = live();
+    await launchBoth();
+    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 0 });
+    await answer('stopTask', undefined);
+    const lookInVain = async (at: number) => {
+      actor.send({ type: 'cohort.look', at, monitored: false });
+      calls.describeTasks.at(-1)?.reject(denied);
+      await settle();
+    };
+    await lookInVain(182_000);
+    expect(Object.values(phases())).toEqual(['stopping', 'stopping']);
+    await lookInVain(182_001);
+    expect(ended).toEqual([expect.objectContaining({ cause: 'drained' })]);
   });
 });

@@ -9,6 +9,7 @@ const input = {
   workers: 8,
   heartbeatIntervalMs: 2000,
   stopTimeoutMs: 60_000,
+  leaveRunning: false,
 };
 const denied = Object.assign(new Error('not allowed'), { kind: 'denied' });
 
@@ -31,19 +32,32 @@ const model: Model = {
       { type: 'xstate.error.actor.manager', error: new Error('a bug') },
       { type: 'scheduler.heartbeatEcho', at: 1 },
       { type: 'scheduler.command', at: 1, requests: [] },
+      { type: 'monitor.heard', at: 1, loads: null },
+      { type: 'manager.offers', workers: 4 },
     ] as never,
 };
 
-describe.each(walks(daemon, model))('$title', ({ steps }) => {
+const leaving: Model = { ...model, input: { ...input, leaveRunning: true } };
+
+describe.each([
+  ...walks(daemon, model).map((walk) => ({ ...walk, given: input })),
+  ...walks(daemon, leaving).map((walk) => ({ ...walk, given: { ...input, leaveRunning: true } })),
+])('$given.leaveRunning: $title', ({ steps, given }) => {
   it('keeps its promises when a live actor walks it', async () => {
     const manager = scriptedStream();
     const session = scriptedStream();
+    const monitor = scriptedStream();
     const { actors, calls, play } = scriptedWorld('prepare');
     const actor = createActor(
       daemon.provide({
-        actors: { ...actors, manager: manager.logic as never, session: session.logic as never },
+        actors: {
+          ...actors,
+          manager: manager.logic as never,
+          session: session.logic as never,
+          monitor: monitor.logic as never,
+        },
       }),
-      { input, clock: new SimulatedClock() },
+      { input: given, clock: new SimulatedClock() },
     );
     actor.subscribe({ error: () => {} });
     actor.start();
@@ -57,11 +71,15 @@ describe.each(walks(daemon, model))('$title', ({ steps }) => {
       stops += event.type === 'daemon.stop' ? 1 : 0;
       const { value, output } = actor.getSnapshot();
       expect(value).toEqual(state.value);
-      if (event.type.startsWith('scheduler.')) expect(manager.told.slice(heard)).toEqual([event]); // whatever else goes on, the manager hears
+      if (event.type === 'manager.offers' && before.value === 'serving')
+        expect(session.told.at(-1)).toEqual({ type: 'session.capacity', workers: 4 });
+      if (/^(scheduler|monitor)\./.test(event.type))
+        expect(manager.told.slice(heard)).toEqual([event]); // whatever else goes on, the manager hears
       if (event.type === 'xstate.done.actor.prepare' && before.value === 'preparing')
         expect(manager.told.at(-1)).toEqual({ type: 'aws.ready', revision: 'rev:1' });
       if (before.value === 'unprepared' && value === 'preparing')
         expect(calls.prepare).toHaveLength(before.asked + 1);
+      if (given.leaveRunning) expect(manager.told).not.toContainEqual({ type: 'manager.stop' });
       if (value === 'stopping') {
         expect(manager.told.filter(({ type }) => type === 'manager.stop')).toHaveLength(1);
         expect(session.told).toContainEqual({ type: 'session.capacity', workers: 0 });
@@ -77,6 +95,6 @@ describe.each(walks(daemon, model))('$title', ({ steps }) => {
 });
 
 it('draws no transition that the model cannot take, and no state it cannot reach', () => {
-  expect(untaken(daemon, model)).toEqual([]);
+  expect(untaken(daemon, model, leaving)).toEqual([]);
   expect(unvisited(daemon, model)).toEqual([]);
 });

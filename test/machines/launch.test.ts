@@ -5,7 +5,13 @@ import { type Model, untaken, unvisited, walks } from '../support/paths.ts';
 import { scriptedWorld } from '../support/world.ts';
 
 const failure = (kind: string) => Object.assign(new Error(`it was ${kind}`), { kind });
-const order = { label: 'e-1', clientToken: 'se-e-1', count: 2, revision: 'rev:1' };
+const order = {
+  label: 'e-1',
+  clientToken: 'se-e-1',
+  count: 2,
+  revision: 'rev:1',
+  market: 'spot' as const,
+};
 const input = { order, groupIds: ['e-1-0', 'e-1-1'] };
 const answer = { taskArns: ['arn:1'], refusals: [{ kind: 'refused', reason: 'full' }] };
 const claims = [{ groupId: 'e-1-0', taskArn: 'arn:1' }];
@@ -54,7 +60,7 @@ describe.each(walks(launch, model))('$title', ({ steps }) => {
       if (before.value !== 'asking' && value === 'asking')
         expect(calls.runTask).toHaveLength(before.asked + 1);
       if (value === 'settled') {
-        expect(output?.label).toBe('e-1');
+        expect(output).toMatchObject({ label: 'e-1', market: 'spot' });
         const known = (output?.groups.length ?? 0) + (output?.refusals.length ?? 0);
         expect(known).toBe(2); // every group learns its fate
         if (context.answer.taskArns.length > 0) expect(output?.groups).toEqual(claims); // no ARN dropped

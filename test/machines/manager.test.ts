@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createActor, SimulatedClock } from 'xstate';
 import { type Fleet, fleetCounts, type ManagerInput, surveyDue } from '../../machines/fleet.ts';
 import { manager } from '../../machines/manager.ts';
-import { total } from '../../machines/plan.ts';
+import { noCounts, serving, total } from '../../machines/plan.ts';
 import { type Model, untaken, unvisited, walks } from '../support/paths.ts';
 import { scriptedStream, scriptedWorld, settle } from '../support/world.ts';
 
@@ -10,7 +10,16 @@ const settings = {
   maxTasks: 12,
   workersPerTask: 2,
   capabilities: [],
-  patience: { missingGraceMs: 60_000, bootGraceMs: 30_000, startDeadlineMs: 600_000 },
+  patience: {
+    missingGraceMs: 60_000,
+    bootGraceMs: 30_000,
+    startDeadlineMs: 600_000,
+    desertedMs: 120_000,
+    blindStopMs: 180_000,
+  },
+  drainTimeoutMs: 300_000,
+  stopDrainMs: 30_000,
+  spot: false,
   echoLimitMs: 6000,
   emptyGraceMs: 60_000,
   schedulerGraceMs: 600_000,
@@ -46,6 +55,7 @@ const brief = (context: Fleet) => [
   context.owned.length,
   Object.values(context.cohorts).map(({ counts, launches }) => [counts, launches]),
   context.hold?.failures ?? 0,
+  context.monitored,
   context.surveyedAt !== null,
   Math.min(context.surveyFailures, 1),
 ];
@@ -74,21 +84,30 @@ const model: Model = {
         : []),
       ...(fleet.hold
         ? []
-        : [{ type: 'cohort.setback', cohortId: 'x', kind: 'refused', reason: 'full' }]),
+        : [
+            {
+              type: 'cohort.setback',
+              cohortId: 'x',
+              kind: 'refused',
+              reason: 'full',
+              market: null,
+            },
+          ]),
+      ...(fleet.monitored ? [] : [{ type: 'monitor.heard', at: 1, loads: {} }]),
       ...Object.entries(fleet.cohorts).flatMap(([cohortId, { counts, order }]) => [
         {
           type: 'cohort.changed',
           cohortId,
           order,
           launches: 0,
-          counts: { booting: 0, serving: counts.booting + counts.serving, draining: 0 },
+          counts: { ...noCounts, idle: counts.booting + serving(counts) },
         },
         {
           type: 'cohort.changed',
           cohortId,
           order,
           launches: 0,
-          counts: { booting: 0, serving: 0, draining: 0 },
+          counts: noCounts,
         },
       ]),
     ];
@@ -145,7 +164,7 @@ it(`keeps its promises on each of its ${all.length} walks`, async () => {
         expect(total(fleetCounts(fleet()))).toBeLessThanOrEqual(12);
       }
       if (stopped && orders.some(({ type }) => type === 'cohort.drain'))
-        expect(fleetCounts(fleet()).serving).toBe(0);
+        expect(serving(fleetCounts(fleet()))).toBe(0);
       const labels = admitted().map(({ order }) => order.label);
       expect(new Set(labels).size).toBe(labels.length); // a label, so a token, is used once
     }
@@ -245,8 +264,7 @@ describe('launching', () => {
     at(11_000);
     actor.send(command(8, 11_000));
     const [cohortId] = Object.keys(fleet().cohorts) as [string];
-    const stale = { booting: 0, serving: 0, draining: 0 };
-    actor.send({ type: 'cohort.changed', cohortId, order: 0, counts: stale, launches: 0 });
+    actor.send({ type: 'cohort.changed', cohortId, order: 0, counts: noCounts, launches: 0 });
     at(12_000);
     expect(admitted()).toHaveLength(1);
   });
@@ -259,6 +277,7 @@ describe('launching', () => {
       cohortId: 'c',
       kind: 'refused',
       reason: 'x',
+      market: null,
     } as const;
     actor.send(setback);
     actor.send(setback);
@@ -266,6 +285,94 @@ describe('launching', () => {
     at(35_000);
     actor.send(setback);
     expect(fleet().hold?.until).toBe(65_000);
+  });
+});
+
+describe('a fleet under limits', () => {
+  const report = (order: number, counts: object, cohortId = 'cohort-0') => ({
+    type: 'cohort.changed' as const,
+    cohortId,
+    order,
+    counts: { ...noCounts, ...counts },
+    launches: 0,
+  });
+
+  it('offers what runs while the quota holds it back, and all again to probe', async () => {
+    const { actor, at, fleet } = await ready();
+    at(20_000);
+    actor.send(command(6, 20_000));
+    actor.send(report(fleet().ordered, { busy: 3 }));
+    actor.send({
+      type: 'cohort.setback',
+      cohortId: 'c',
+      kind: 'quota',
+      reason: 'vCPUs',
+      market: null,
+    });
+    expect(fleet().advertised).toBe(6);
+    at(49_999);
+    expect(fleet().advertised).toBe(6);
+    at(50_000);
+    expect(fleet().advertised).toBeNull();
+  });
+
+  it('buys on demand for ten minutes when Spot has nothing, without holding back', async () => {
+    const { actor, at, fleet, cohort } = await ready({}, { spot: true });
+    const bought = () =>
+      cohort.told.flatMap((event) =>
+        event.type === 'cohort.admit'
+          ? (event as unknown as { launches: { order: { market: string } }[] }).launches.map(
+              ({ order }) => order.market,
+            )
+          : [],
+      );
+    at(20_000);
+    actor.send(command(2, 20_000));
+    const setback = { type: 'cohort.setback', cohortId: 'c', kind: 'capacity' } as const;
+    actor.send({ ...setback, reason: 'none left', market: 'spot' });
+    actor.send(report(fleet().ordered, {}));
+    at(21_000);
+    actor.send(report(fleet().ordered, {}, 'cohort-1'));
+    at(620_000);
+    actor.send(report(fleet().ordered, {}, 'cohort-2'));
+    expect(fleet().hold).toBeNull();
+    expect(bought()).toEqual(['spot', 'onDemand', 'onDemand', 'spot']);
+  });
+
+  it('drains idle groups of any cohort before busy ones of another', async () => {
+    const owned = Array.from({ length: 200 }, (_, i) => ({
+      groupId: `old-${i}`,
+      taskArn: `arn:${i}`,
+      launchedAt: 0,
+    }));
+    const { actor, at, clock, cohort, fleet } = await ready({ owned });
+    for (let i = 0; i < 5; i++) clock.increment(1);
+    at(11_000);
+    actor.send(report(fleet().cohorts['cohort-0']?.order ?? 0, { idle: 100 }));
+    actor.send(report(fleet().cohorts['cohort-1']?.order ?? 0, { busy: 100 }, 'cohort-1'));
+    actor.send(command(2 * 150, 11_000));
+    const drains = cohort.told.filter(({ type }) => type === 'cohort.drain');
+    expect(drains).toEqual([expect.objectContaining({ booting: 0, idle: 50, busy: 0 })]);
+  });
+
+  it('takes waiting groups back before it launches any', async () => {
+    const { actor, at, fleet, cohort, admitted, clock } = await ready();
+    at(20_000);
+    actor.send(command(8, 20_000));
+    expect(admitted()).toHaveLength(1);
+    actor.send(report(fleet().ordered, { busy: 1, waiting: 2 }));
+    expect(cohort.told.at(-1)).toMatchObject({ type: 'cohort.reprieve', most: 2 });
+    clock.increment(1);
+    expect(admitted().at(-1)?.groupIds).toHaveLength(1);
+  });
+
+  it('gives those that wait less time once everything must go', async () => {
+    const { actor, at, fleet, cohort } = await ready();
+    at(20_000);
+    actor.send(command(8, 20_000));
+    actor.send(report(fleet().ordered, { waiting: 4 }));
+    actor.send({ type: 'manager.stop' });
+    expect(cohort.told.at(-1)).toMatchObject({ type: 'cohort.drain', until: 50_000 });
   });
 });
 

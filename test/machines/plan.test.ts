@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Counts, plan, total } from '../../machines/plan.ts';
+import { type Counts, plan, serving, total } from '../../machines/plan.ts';
 
 const counts = fc.record({
   booting: fc.nat(50),
-  serving: fc.nat(50),
+  idle: fc.nat(30),
+  busy: fc.nat(30),
+  waiting: fc.nat(20),
   draining: fc.nat(50),
 });
 const limits = fc.record({
@@ -14,12 +16,17 @@ const limits = fc.record({
 
 const carriedOut = (
   before: Counts,
-  { admit, drainBooting, drainServing }: ReturnType<typeof plan>,
-) => ({
-  booting: before.booting + admit - drainBooting,
-  serving: before.serving - drainServing,
-  draining: before.draining + drainBooting + drainServing,
-});
+  { reprieve, admit, drainBooting, drainServing }: ReturnType<typeof plan>,
+): Counts => {
+  const idle = Math.min(before.idle, drainServing);
+  return {
+    booting: before.booting + admit - drainBooting,
+    idle: before.idle - idle,
+    busy: before.busy + reprieve - (drainServing - idle),
+    waiting: before.waiting - reprieve,
+    draining: before.draining + drainBooting + drainServing,
+  };
+};
 
 describe('plan', () => {
   it.each([
@@ -45,16 +52,20 @@ describe('plan', () => {
       [0, 3, 1],
     ],
     ['gives up everything at zero', 0, [3, 2, 1], null, 9, [0, 3, 2]],
+    ['takes back those that wait before it launches any', 5, [0, 2, 0, 2], null, 9, [1, 0, 0, 2]],
     ['is bounded by the limit', 9, [1, 1, 0], 4, 9, [2, 0, 0]],
     ['drains what a smaller limit no longer covers', 9, [0, 6, 0], 4, 9, [0, 0, 2]],
-  ] as const)('%s', (_, wanted, [booting, serving, draining], maxTasks, launches, expected) => {
-    const { admit, drainBooting, drainServing } = plan(
-      wanted,
-      { booting, serving, draining },
-      { maxTasks, launches },
-    );
-    expect([admit, drainBooting, drainServing]).toEqual(expected);
-  });
+  ] as const)(
+    '%s',
+    (_, wanted, [booting, busy, draining, waiting = 0], maxTasks, launches, expected) => {
+      const { reprieve, admit, drainBooting, drainServing } = plan(
+        wanted,
+        { booting, idle: 0, busy, waiting, draining },
+        { maxTasks, launches },
+      );
+      expect([admit, drainBooting, drainServing, reprieve]).toEqual([...expected, 0].slice(0, 4));
+    },
+  );
 
   it('keeps its bounds, and has nothing left to do once it was carried out', () => {
     fc.assert(
@@ -63,13 +74,14 @@ describe('plan', () => {
         for (const n of Object.values(step)) expect(n).toBeGreaterThanOrEqual(0);
         expect(step.admit).toBeLessThanOrEqual(limit.launches);
         expect(step.drainBooting).toBeLessThanOrEqual(before.booting);
-        expect(step.drainServing).toBeLessThanOrEqual(before.serving);
+        expect(step.drainServing).toBeLessThanOrEqual(serving(before));
+        expect(step.reprieve).toBeLessThanOrEqual(before.waiting);
         expect(step.admit > 0 && step.drainBooting + step.drainServing > 0).toBe(false);
         const after = carriedOut(before, step);
         if (step.admit > 0 && limit.maxTasks !== null)
           expect(total(after)).toBeLessThanOrEqual(limit.maxTasks);
         const more = plan(wanted, after, { ...limit, launches: limit.launches - step.admit });
-        expect(more).toEqual({ admit: 0, drainBooting: 0, drainServing: 0 });
+        expect(more).toEqual({ reprieve: 0, admit: 0, drainBooting: 0, drainServing: 0 });
       }),
     );
   });
@@ -80,9 +92,15 @@ describe('plan', () => {
         let now: Counts = start;
         for (let i = 0; i < 6; i++) {
           const next = carriedOut(now, plan(wanted, now, { ...limit, launches: 200 }));
-          now = { booting: 0, serving: next.serving + next.booting, draining: 0 };
+          now = {
+            booting: 0,
+            idle: 0,
+            busy: serving(next) + next.booting,
+            waiting: 0,
+            draining: 0,
+          };
         }
-        expect(now.serving).toBe(Math.min(wanted, limit.maxTasks ?? wanted));
+        expect(now.busy).toBe(Math.min(wanted, limit.maxTasks ?? wanted));
       }),
     );
   });

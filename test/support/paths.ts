@@ -62,17 +62,21 @@ const allNodes = (node: AnyStateNode): AnyStateNode[] => [
 ];
 
 /** Transitions that are drawn in the machine but that no walk takes; `always` is not to be used. */
-export const untaken = (machine: AnyStateMachine, model: Model): string[] => {
+export const untaken = (machine: AnyStateMachine, ...models: Model[]): string[] => {
   const taken = new Set<unknown>();
-  for (const { state, transitions } of Object.values(adjacency(machine, model)))
-    for (const { event } of Object.values(transitions))
-      for (const transition of machine.getTransitionData(state as never, event as never))
-        taken.add(transition);
+  for (const model of models)
+    for (const { state, transitions } of Object.values(adjacency(machine, model)))
+      for (const { event } of Object.values(transitions))
+        for (const transition of machine.getTransitionData(state as never, event as never))
+          taken.add(transition);
   return allNodes(machine.root).flatMap((node) => [
     ...[...node.transitions.values()]
       .flat()
       .filter((transition) => !taken.has(transition))
-      .map((transition) => `${node.id} --${transition.eventType}--> ${transition.target ?? '-'}`),
+      .map(
+        (transition) =>
+          `${node.id} --${transition.eventType}--> ${transition.target?.map(({ id }: AnyStateNode) => id) ?? '-'}`,
+      ),
     ...(node.always ?? []).map(() => `${node.id} --always-->`),
   ]);
 };

@@ -16,7 +16,13 @@ const template = {
     },
   }),
 };
-const order = { label: 'l', clientToken: 't-1', count: 3, revision: 'f:1' };
+const order = {
+  label: 'l',
+  clientToken: 't-1',
+  count: 3,
+  revision: 'f:1',
+  market: 'onDemand' as const,
+};
 
 let aws: Answers;
 beforeAll(async () => {

@@ -29,6 +29,7 @@ const order = {
   clientToken: 'token-1',
   count: 10,
   revision: 'arn:aws:ecs:us-east-1:123456789012:task-definition/scaler-task-definition:3',
+  market: 'onDemand' as const,
 };
 
 describe('a launch request', () => {
@@ -66,9 +67,10 @@ describe('a launch request', () => {
   });
 
   it('names a capacity provider instead of the launch type, never both', () => {
-    const request = createTemplate({ ...settings, capacityProvider: 'FARGATE_SPOT' }).request(
-      order,
-    );
+    const request = createTemplate({ ...settings, capacityProvider: 'FARGATE_SPOT' }).request({
+      ...order,
+      market: 'spot',
+    });
     expect(request.capacityProviderStrategy).toEqual([
       { capacityProvider: 'FARGATE_SPOT', weight: 1 },
     ]);

@@ -9,9 +9,9 @@ const now = 10_000_000;
 describe('restore', () => {
   it('sends a young open launch again, unchanged', () => {
     const ledger = Ledger.replay([launch('l', now - resendLimit + 1)]);
-    const { label, clientToken, count, revision } = launch('l');
+    const { label, clientToken, count, revision, market } = launch('l');
     expect(restore(ledger, { now, requestHashOf })).toEqual({
-      resend: [{ label, clientToken, count, revision }],
+      resend: [{ label, clientToken, count, revision, market }],
       abandoned: [],
       owned: [],
       lastLaunchAt: now - resendLimit + 1,

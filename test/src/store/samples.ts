@@ -17,6 +17,7 @@ export const launch = (label: string, at = 1_000): LaunchRecord => ({
   clientToken: `token-${label}`,
   count: 2,
   revision: 'arn:aws:ecs:us-east-1:123456789012:task-definition/scaler:7',
+  market: 'onDemand',
   requestHash: `hash-${label}`,
   at,
 });
