@@ -23,3 +23,13 @@ export const actorTree = (root: AnyStateMachine): string => {
   visit(root);
   return `${['flowchart LR', ...lines].join('\n')}\n`;
 };
+
+/** The machine and all that it may start, each once, parents first. */
+export const machinesBelow = (root: AnyStateMachine): AnyStateMachine[] => [
+  ...new Map(
+    [
+      root,
+      ...Object.values(root.implementations.actors).filter(isMachine).flatMap(machinesBelow),
+    ].map((machine) => [machine.id, machine]),
+  ).values(),
+];

@@ -1,18 +1,9 @@
-import type { AnyStateMachine } from 'xstate';
-import { cohort } from '../../machines/cohort.ts';
 import { daemon } from '../../machines/daemon.ts';
-import { launch } from '../../machines/launch.ts';
-import { manager } from '../../machines/manager.ts';
-import { session } from '../../machines/session.ts';
-import { workerGroup } from '../../machines/workerGroup.ts';
-import { actorTree } from './actorTree.ts';
+import { actorTree, machinesBelow } from './actorTree.ts';
 import { chartOf } from './chart.ts';
 import { stateDiagram } from './mermaid.ts';
 import { sourceNames } from './sourceNames.ts';
 import { actionTable, eventTable, stateTable } from './tables.ts';
-
-/** From the root of the tree down to its leaves. */
-const machines: AnyStateMachine[] = [daemon, session, manager, cohort, launch, workerGroup];
 
 const head = `# What happens, drawn
 
@@ -30,7 +21,7 @@ const drawn = (mermaid: string): string => `\`\`\`mermaid\n${mermaid}\`\`\`\n`;
 export const gallery = (): Map<string, string> => {
   const files = new Map<string, string>();
   const tree = actorTree(daemon);
-  const chapters = machines.map((machine) => {
+  const chapters = machinesBelow(daemon).map((machine) => {
     const names = sourceNames(machine, new URL(`../../machines/${machine.id}.ts`, import.meta.url));
     const chart = chartOf(machine, names);
     const diagram = stateDiagram(chart);
