@@ -1,0 +1,195 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { dirname, join, normalize } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { markdownTable } from '../src/config/docs.ts';
+
+const root = new URL('..', import.meta.url).pathname;
+
+const filesIn = (folder: string): string[] =>
+  readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    if (entry.name.startsWith('.') || entry.name === 'node_modules') return [];
+    return entry.isDirectory() ? filesIn(path) : [path];
+  });
+
+const isCode = (path: string) => /\.(ts|mjs)$/.test(path);
+const ours = ['machines', 'src', 'cli', 'test'].flatMap(filesIn);
+const code = ours.filter(isCode);
+const isGenerated = (path: string) => path.startsWith('src/protocol/schema/');
+
+interface Import {
+  /** A path of ours, or the name of a package. */
+  to: string;
+  typesOnly: boolean;
+}
+
+/** What a file imports, statically, as types or when it runs. */
+const importsIn = (path: string, text: string): Import[] => {
+  const statements = text.matchAll(
+    /^(?:import|export)\s+(type\s)?(?:([^'";]*?)\sfrom\s+)?'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/gm,
+  );
+  return [...statements].map(([, typeWord, clause = '', from, whenItRuns]) => {
+    const target = from ?? whenItRuns ?? '';
+    const names = /^\{([^}]*)\}$/.exec(clause.trim())?.[1]?.split(',') ?? [];
+    const given = names.map((name) => name.trim()).filter((name) => name !== '');
+    return {
+      to: target.startsWith('.') ? normalize(join(dirname(path), target)) : packageOf(target),
+      typesOnly:
+        typeWord !== undefined ||
+        (given.length > 0 && given.every((name) => name.startsWith('type '))),
+    };
+  });
+};
+
+const packageOf = (name: string): string =>
+  name.startsWith('node:') ? name : name.split('/', name.startsWith('@') ? 2 : 1).join('/');
+
+/** `src/ecs` for `src/ecs/client.ts`, `machines` for `machines/plan.ts`, a lone file for itself. */
+const roomOf = (path: string): string => {
+  const [top = '', second = '', ...rest] = path.split('/');
+  return top === 'src' ? (rest.length > 0 ? `src/${second}` : path) : top;
+};
+
+const common = ['src/failure.ts', 'src/clock.ts', 'src/address.ts', 'src/observe/log.ts'];
+
+/** Rooms that may use others than their own; `machines` alone means more than types. */
+const mayUse: Record<string, string[] | 'everything'> = {
+  machines: ['machines'],
+  'src/daemon': 'everything',
+  'src/demo': ['src/protocol', 'src/net'],
+  'src/diagrams': ['machines'],
+  cli: ['src/daemon', 'src/config', 'src/protocol', 'src/emulator', 'src/demo', 'src/control'],
+  test: 'everything',
+};
+
+const offence = (path: string, { to, typesOnly }: Import): string | null => {
+  const room = roomOf(path);
+  const other = roomOf(to);
+  const allowed = mayUse[room] ?? [];
+  if (!isOurs(to)) return room === 'machines' && to !== 'xstate' ? `${path} imports ${to}` : null;
+  if (other === room) return null;
+  if ((other === 'test' || other === 'cli') && room !== 'test') return `${path} imports ${to}`;
+  if (allowed === 'everything' || allowed.includes(other)) return null;
+  if (room !== 'machines' && common.includes(to)) return null;
+  if (room !== 'machines' && room !== 'src/emulator' && other === 'machines' && typesOnly)
+    return null;
+  return `${path} imports ${to}`;
+};
+
+const isOurs = (to: string) => /^(machines|src|cli|test)\//.test(to);
+
+describe('who may import whom', () => {
+  const imports = code.map((path) => ({
+    path,
+    targets: importsIn(path, readFileSync(join(root, path), 'utf8')),
+  }));
+
+  it('is kept by every file', () => {
+    expect(
+      imports.flatMap(({ path, targets }) =>
+        targets.flatMap((target) => offence(path, target) ?? []),
+      ),
+    ).toEqual([]);
+  });
+
+  it('is told from the import lines', () => {
+    const found = importsIn(
+      'src/ecs/a.ts',
+      `import { type A, type B } from '../../machines/facts.ts';
+import type { C } from '@scope/pack/deep';
+import {
+  type D,
+  e,
+} from '../net/dealer.ts';
+export { f } from './b.ts';
+import 'node:fs';
+const g = await import('../store/journal.ts');
+`,
+    );
+    expect(found).toEqual([
+      { to: 'machines/facts.ts', typesOnly: true },
+      { to: '@scope/pack', typesOnly: true },
+      { to: 'src/net/dealer.ts', typesOnly: false },
+      { to: 'src/ecs/b.ts', typesOnly: false },
+      { to: 'node:fs', typesOnly: false },
+      { to: 'src/store/journal.ts', typesOnly: false },
+    ]);
+    expect(found.filter((one) => offence('src/ecs/a.ts', one)).map(({ to }) => to)).toEqual([
+      'src/net/dealer.ts',
+      'src/store/journal.ts',
+    ]);
+    const value = { to: 'machines/plan.ts', typesOnly: false };
+    expect(offence('src/ecs/a.ts', value)).not.toBeNull();
+    expect(offence('src/daemon/a.ts', value)).toBeNull();
+    expect(offence('src/emulator/a.ts', { ...value, typesOnly: true })).not.toBeNull();
+    expect(offence('machines/a.ts', { to: 'node:fs', typesOnly: false })).not.toBeNull();
+    expect(offence('machines/a.ts', { to: 'src/clock.ts', typesOnly: true })).not.toBeNull();
+    expect(offence('src/daemon/a.ts', { to: 'cli/run.ts', typesOnly: false })).not.toBeNull();
+  });
+
+  it('leaves out what is not installed with us', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      dependencies: Record<string, string>;
+    };
+    const provided = new Set([...Object.keys(dependencies), 'scaler-ecs', ...builtinModules]);
+    const shipped = imports.filter(
+      ({ path }) =>
+        !path.startsWith('test/') && !path.startsWith('src/diagrams/') && !path.endsWith('.mjs'),
+    );
+    expect(
+      shipped.flatMap(({ path, targets }) =>
+        targets.flatMap(({ to, typesOnly }) =>
+          isOurs(to) || typesOnly || to.startsWith('node:') || provided.has(to)
+            ? []
+            : [`${path} imports ${to}`],
+        ),
+      ),
+    ).toEqual([]);
+  });
+});
+
+const mostLines = 350;
+
+/** Files that wait to be parted, and their lines: they may shrink, never grow, and then leave this list. */
+const stillTooLong: Record<string, number> = {
+  'machines/manager.ts': 431,
+  'src/config/schema.ts': 365,
+  'test/conformance/scenarios.ts': 653,
+  'test/machines/cohort.test.ts': 420,
+  'test/machines/manager.test.ts': 400,
+  'test/src/config/load.test.ts': 406,
+  'test/src/ecs/failure.test.ts': 389,
+  'test/src/emulator/faults.test.ts': 424,
+};
+
+describe('files', () => {
+  it('are short enough to be one thought', () => {
+    const long = code
+      .filter((path) => !isGenerated(path))
+      .map((path) => [path, readFileSync(join(root, path), 'utf8').split('\n').length - 1] as const)
+      .filter(([, lines]) => lines > mostLines);
+    expect(long.filter(([path, lines]) => lines > (stillTooLong[path] ?? 0))).toEqual([]);
+    expect(Object.keys(stillTooLong).filter((path) => !long.some(([one]) => one === path))).toEqual(
+      [],
+    );
+  });
+
+  it('are called like what they export', () => {
+    const odd = code.filter(
+      (path) =>
+        !isGenerated(path) &&
+        !/^([a-z][A-Za-z0-9]*)(\.test|\.config)?\.(ts|mjs)$/.test(path.split('/').at(-1) ?? ''),
+    );
+    expect(odd).toEqual([]);
+    expect(code.filter((path) => /\/(index|utils|helpers)\.ts$/.test(path))).toEqual([]);
+  });
+});
+
+describe.runIf(existsSync(join(root, 'README.md')))('README', () => {
+  it('shows the settings as they are (scaler-ecs config --table)', () => {
+    const text = readFileSync(join(root, 'README.md'), 'utf8');
+    const [, table] = /<!-- config -->\n([\s\S]*?)<!-- \/config -->/.exec(text) ?? [];
+    if (table !== undefined) expect(table.trim()).toBe(markdownTable().trim());
+  });
+});
