@@ -52,7 +52,7 @@ describe('launches', () => {
     const { taskArns, refusals } = await account.launch(order('t-1', 5));
     expect(taskArns).toHaveLength(3);
     expect(refusals).toEqual(
-      Array(2).fill({ kind: 'refused', reason: expect.stringContaining('number of vCPUs') }),
+      Array(2).fill({ kind: 'quota', reason: expect.stringContaining('number of vCPUs') }),
     );
   });
 

@@ -45,6 +45,7 @@ const ours = [
   ...['network_backend', 'fleet_id', 'max_workers', 'worker_scaler_version', 'aws_session_token'],
   ...['ecs_security_groups', 'ecs_assign_public_ip', 'ecs_task_architecture', 'capacity_provider'],
   ...['scheduler_grace', 'settle_seconds', 'start_deadline', 'drain_timeout', 'stop_timeout'],
+  ...['monitor_address', 'sigterm_policy'],
   ...['launch_burst', 'launch_rate', 'state_dir', 'inspect'],
 ];
 
@@ -75,6 +76,8 @@ const samples: Partial<Record<Key, string>> = {
   scheduler_address: 'tcp://10.0.0.9:1',
   worker_scheduler_address: 'tcp://10.0.0.9:2',
   object_storage_address: 'tcp://10.0.0.9:3',
+  monitor_address: 'tcp://10.0.0.9:4',
+  sigterm_policy: 'leave',
   network_backend: 'zmq',
   per_worker_capabilities: 'gpu=2',
   hard_processor_suspend: 'true',

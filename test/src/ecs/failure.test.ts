@@ -71,13 +71,13 @@ describe('classifyError, with AWS’s own words', () => {
       'Unable to assume the service linked role. Please verify that the ECS service linked role exists.',
     ],
     [
-      'refused',
+      'quota',
       'quota',
       'ClientException',
       "You've reached the limit on the number of tasks you can run concurrently",
     ],
     [
-      'refused',
+      'capacity',
       'capacity',
       'ClientException',
       'Capacity is unavailable at this time. Please try again later or in a different availability zone',
@@ -350,17 +350,17 @@ describe('what a failure shows', () => {
 describe('classifyRefusal, with AWS’s own words', () => {
   it.each([
     [
-      'refused',
+      'capacity',
       'capacity',
       'Capacity is unavailable at this time. Please try again later or in a different availability zone',
     ],
     [
-      'refused',
+      'quota',
       'quota',
       'You’ve reached the limit on the number of vCPUs you can run concurrently',
     ],
     [
-      'refused',
+      'quota',
       'quota',
       "You've reached the limit on the number of tasks you can run concurrently",
     ],

@@ -61,7 +61,7 @@ describe('runTask', () => {
       taskArns: [arn(1)],
       refusals: [
         {
-          kind: 'refused',
+          kind: 'quota',
           reason: 'You’ve reached the limit on the number of vCPUs you can run concurrently',
         },
         { kind: 'refused', reason: 'RESOURCE:ENI: none left' },
