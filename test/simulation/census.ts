@@ -1,0 +1,77 @@
+import type { AnyActorRef } from 'xstate';
+
+export interface GroupSeen {
+  groupId: string;
+  taskArn: string | null;
+  state: string;
+  registered: boolean;
+  leaving: boolean;
+}
+
+export interface LaunchSeen {
+  label: string;
+  state: string;
+}
+
+/** The actor tree as it stands, asked actor by actor. */
+export interface Census {
+  duty: string;
+  session: string;
+  looking: boolean;
+  groups: GroupSeen[];
+  launches: LaunchSeen[];
+}
+
+interface Snapshot {
+  status: string;
+  value: unknown;
+  context: Record<string, never>;
+  children: Record<string, AnyActorRef | undefined>;
+}
+
+const seen = (actor: AnyActorRef): Snapshot => actor.getSnapshot() as Snapshot;
+
+const flat = (value: unknown): string =>
+  typeof value === 'string'
+    ? value
+    : Object.entries((value ?? {}) as Record<string, unknown>)
+        .map(([key, child]) => `${key}.${flat(child)}`)
+        .join(' ');
+
+export const censusOf = (daemon: AnyActorRef): Census => {
+  const census: Census = {
+    duty: 'none',
+    session: 'none',
+    looking: false,
+    groups: [],
+    launches: [],
+  };
+  const { manager, session } = seen(daemon).children;
+  if (session) census.session = flat(seen(session).value);
+  if (!manager) return census;
+  const { value, children } = seen(manager);
+  census.duty = (value as { duty?: string }).duty ?? 'none';
+  for (const [id, cohort] of Object.entries(children)) {
+    if (!cohort || !id.startsWith('cohort-')) continue;
+    const page = seen(cohort);
+    const launches = page.context.launches as Record<string, unknown> | undefined;
+    if (page.value === 'looking') census.looking = true;
+    for (const [childId, child] of Object.entries(page.children)) {
+      if (!child) continue;
+      const snapshot = seen(child);
+      if (snapshot.status !== 'active' || typeof snapshot.value !== 'string') continue;
+      const { taskArn, registered, leaving } = snapshot.context as unknown as GroupSeen;
+      if (launches && childId in launches)
+        census.launches.push({ label: childId, state: snapshot.value });
+      else if ('groupId' in snapshot.context)
+        census.groups.push({
+          groupId: childId,
+          taskArn,
+          state: snapshot.value,
+          registered,
+          leaving,
+        });
+    }
+  }
+  return census;
+};

@@ -1,0 +1,329 @@
+import type { RunTaskCommandInput, Task } from '@aws-sdk/client-ecs';
+import { labelVariable } from '../../src/ecs/template.ts';
+import type { Agenda } from './agenda.ts';
+import type { Random } from './random.ts';
+
+interface Stage {
+  at: number;
+  lastStatus: string;
+  desiredStatus: 'RUNNING' | 'STOPPED';
+}
+
+export interface ModelTask {
+  taskArn: string;
+  startedBy: string;
+  label: string | null;
+  clientToken: string | null;
+  environment: { name?: string | undefined; value?: string | undefined }[];
+  /** Carries our mark and names our scheduler. */
+  ours: boolean;
+  createdAt: number;
+  /** When the first request for it was sent by the daemon. */
+  askedAt: number;
+  describedFrom: number;
+  listedFrom: number;
+  goneFrom: number;
+  stages: Stage[];
+  /** How long it takes from StopTask to STOPPED, ms. */
+  stopMs: number;
+  stopCode: string | null;
+  stoppedReason: string | null;
+  exitCode: number | null;
+  /** ECS's own doing: it came up although `failures` said that it would not. */
+  ghost: boolean;
+  /** Someone else than the daemon wants it stopped, or it failed by itself. */
+  doomed: boolean;
+  runningAt: number | null;
+  /** Since when it is wanted stopped. */
+  endingAt: number | null;
+  stoppedAt: number | null;
+  /** When the daemon first asked for its end. */
+  stopAskedAt: number | null;
+}
+
+/** What goes differently from the ordinary for as long as a fault lasts, or for the next few tasks. */
+export interface Oddities {
+  /** Denied by DescribeTasks for so long after its creation, ms. */
+  missingMs: number;
+  listLagMs: number;
+  /** DescribeTasks tells of this long ago, ms. */
+  staleMs: number;
+  slowStops: boolean;
+  /** A stopped task is forgotten at once instead of after an hour. */
+  forgetful: boolean;
+  slowStarts: boolean;
+  noCapacity: boolean;
+  /** Fargate tasks that the account may have, those of others included; null: enough. */
+  quota: number | null;
+  partial: number;
+  ghosts: number;
+  stuck: number;
+  startFailures: number;
+}
+
+export const ordinary = (): Oddities => ({
+  missingMs: 300,
+  listLagMs: 500,
+  staleMs: 200,
+  slowStops: false,
+  forgetful: false,
+  slowStarts: false,
+  noCapacity: false,
+  quota: null,
+  partial: 0,
+  ghosts: 0,
+  stuck: 0,
+  startFailures: 0,
+});
+
+export interface RunTaskResult {
+  tasks: Task[];
+  failures: { arn?: string; reason: string }[];
+}
+
+export class TokenConflict extends Error {
+  readonly taskArns: string[];
+  constructor(taskArns: string[]) {
+    super('clientToken was used with another request');
+    this.taskArns = taskArns;
+  }
+}
+
+export interface EcsEvents {
+  created(task: ModelTask): void;
+  running(task: ModelTask): void;
+  /** SIGTERM, or its own end: its workers are leaving. */
+  stopping(task: ModelTask): void;
+  stopped(task: ModelTask): void;
+  odd(fault: string): void;
+  tokenReused(token: string): void;
+}
+
+const prefix = 'arn:aws:ecs:eu-west-1:123456789012:task/simulated';
+const hour = 3_600_000;
+const capacity =
+  'Capacity is unavailable at this time. Please try again later or in a different availability zone';
+const quota = 'You’ve reached the limit on the number of vCPUs you can run concurrently';
+const startReasons = [
+  'Timeout waiting for network interface provisioning to complete.',
+  'CannotPullContainerError: pull image manifest has been retried 5 time(s): i/o timeout',
+  'ResourceInitializationError: unable to pull secrets or registry auth',
+];
+
+/** ECS as it is, whatever its answers say: tasks, their lives, and what is visible of them when. */
+export const createEcs = (agenda: Agenda, random: Random, mark: string, events: EcsEvents) => {
+  const tasks = new Map<string, ModelTask>();
+  const tokens = new Map<string, { request: string; result: RunTaskResult }>();
+  const odd = ordinary();
+  let made = 0;
+
+  const stageOf = (task: ModelTask): Stage => task.stages[task.stages.length - 1] as Stage;
+  const alive = (task: ModelTask): boolean => stageOf(task).lastStatus !== 'STOPPED';
+  const wanted = (task: ModelTask): boolean =>
+    alive(task) && stageOf(task).desiredStatus === 'RUNNING';
+
+  const enter = (task: ModelTask, lastStatus: string, desiredStatus: Stage['desiredStatus']) =>
+    task.stages.push({ at: agenda.now(), lastStatus, desiredStatus });
+
+  const die = (task: ModelTask): void => {
+    if (!alive(task)) return;
+    enter(task, 'STOPPED', 'STOPPED');
+    task.stoppedAt = agenda.now();
+    task.goneFrom = agenda.now() + (odd.forgetful ? random.between(0, 3000) : hour);
+    events.stopped(task);
+  };
+
+  /** From now on it is on its way out. */
+  const end = (task: ModelTask, ms: number, stopCode: string, stoppedReason: string): void => {
+    if (!wanted(task)) return;
+    enter(task, stageOf(task).lastStatus, 'STOPPED');
+    task.endingAt = agenda.now();
+    task.stopCode = stopCode;
+    task.stoppedReason = stoppedReason;
+    events.stopping(task);
+    if (ms > 3000) agenda.after(ms / 2, () => alive(task) && enter(task, 'STOPPING', 'STOPPED'));
+    agenda.after(ms, () => die(task));
+  };
+
+  const boot = (task: ModelTask): void => {
+    const pending = random.between(500, 3000);
+    const running =
+      pending + (odd.slowStarts ? random.between(50_000, 90_000) : random.between(3000, 25_000));
+    agenda.after(pending, () => wanted(task) && enter(task, 'PENDING', 'RUNNING'));
+    if (odd.stuck > 0) {
+      odd.stuck--;
+      events.odd('stuck');
+      return;
+    }
+    if (odd.startFailures > 0) {
+      odd.startFailures--;
+      agenda.after(running / 2, () => {
+        if (!wanted(task)) return;
+        events.odd('startFails');
+        task.doomed = true;
+        end(task, 500, 'TaskFailedToStart', random.pick(startReasons));
+      });
+      return;
+    }
+    agenda.after(running, () => {
+      if (!wanted(task)) return;
+      enter(task, 'RUNNING', 'RUNNING');
+      task.runningAt = agenda.now();
+      events.running(task);
+    });
+  };
+
+  const create = (
+    request: Pick<RunTaskCommandInput, 'startedBy' | 'overrides' | 'clientToken'>,
+    ours: boolean,
+    askedAt: number,
+    ghost = false,
+  ): ModelTask => {
+    const now = agenda.now();
+    const environment = request.overrides?.containerOverrides?.[0]?.environment ?? [];
+    const task: ModelTask = {
+      taskArn: `${prefix}/${(++made).toString(16).padStart(32, '0')}`,
+      startedBy: request.startedBy ?? '',
+      label: environment.find(({ name }) => name === labelVariable)?.value ?? null,
+      clientToken: request.clientToken ?? null,
+      environment,
+      ours,
+      createdAt: now,
+      askedAt,
+      describedFrom: now + random.next() * odd.missingMs,
+      listedFrom: now + random.next() * odd.listLagMs,
+      goneFrom: Number.POSITIVE_INFINITY,
+      stages: [{ at: now, lastStatus: 'PROVISIONING', desiredStatus: 'RUNNING' }],
+      stopMs: odd.slowStops ? random.between(30_000, 110_000) : random.between(800, 6000),
+      stopCode: null,
+      stoppedReason: null,
+      exitCode: null,
+      ghost,
+      doomed: false,
+      runningAt: null,
+      endingAt: null,
+      stoppedAt: null,
+      stopAskedAt: null,
+    };
+    tasks.set(task.taskArn, task);
+    events.created(task);
+    boot(task);
+    return task;
+  };
+
+  /** As DescribeTasks would show it, a moment late. */
+  const view = (task: ModelTask): Task => {
+    const seenAt = agenda.now() - odd.staleMs;
+    let stage = task.stages[0] as Stage;
+    for (const each of task.stages) if (each.at <= seenAt) stage = each;
+    const stopping = stage.desiredStatus === 'STOPPED';
+    const { exitCode } = task;
+    return {
+      taskArn: task.taskArn,
+      startedBy: task.startedBy,
+      lastStatus: stage.lastStatus,
+      desiredStatus: stage.desiredStatus,
+      createdAt: new Date(task.createdAt),
+      ...(stopping && task.stopCode !== null && { stopCode: task.stopCode as never }),
+      ...(stopping && task.stoppedReason !== null && { stoppedReason: task.stoppedReason }),
+      overrides: {
+        containerOverrides: [{ name: 'scaler-container', environment: task.environment as never }],
+      },
+      containers: [
+        { name: 'scaler-container', ...(stopping && exitCode !== null && { exitCode }) },
+      ],
+    };
+  };
+
+  return {
+    odd,
+    tasks,
+    alive,
+    wanted,
+    create,
+    /** It ends by itself or by another hand than the daemon's. */
+    doom(task: ModelTask, ms: number, stopCode: string, reason: string, exitCode: number | null) {
+      task.doomed = true;
+      task.exitCode = exitCode;
+      end(task, ms, stopCode, reason);
+    },
+
+    runTask(input: RunTaskCommandInput, askedAt: number): RunTaskResult {
+      const { clientToken = '', count = 1 } = input;
+      const request = JSON.stringify(input);
+      const known = tokens.get(clientToken);
+      if (known) {
+        if (known.request === request) return known.result;
+        events.tokenReused(clientToken);
+        throw new TokenConflict(known.result.tasks.flatMap(({ taskArn }) => taskArn ?? []));
+      }
+      const result: RunTaskResult = { tasks: [], failures: [] };
+      for (let i = 0; i < count; i++) {
+        let no: string | null = null;
+        if (odd.noCapacity) {
+          no = capacity;
+          events.odd('noCapacity');
+        } else if (odd.partial > 0) {
+          odd.partial--;
+          no = capacity;
+          events.odd('partial');
+        } else if (odd.quota !== null && [...tasks.values()].filter(alive).length >= odd.quota) {
+          no = quota;
+          events.odd('quota');
+        } else if (odd.ghosts > 0) {
+          odd.ghosts--;
+          no = capacity;
+          events.odd('ghost');
+          agenda.after(random.between(100, 20_000), () => {
+            create(input, true, askedAt, true);
+          });
+        }
+        if (no === null) result.tasks.push(view(create(input, true, askedAt)));
+        else result.failures.push({ reason: no });
+      }
+      tokens.set(clientToken, { request, result });
+      return result;
+    },
+
+    /** Null: nobody knows such a task. */
+    stopTask(taskArn: string, reason: string): Task | null {
+      const task = tasks.get(taskArn);
+      if (!task || agenda.now() >= task.goneFrom) return null;
+      end(task, task.stopMs, 'UserInitiated', reason);
+      return view(task);
+    },
+
+    describe(taskArns: readonly string[]): { tasks: Task[]; failures: object[] } {
+      const now = agenda.now();
+      const known = taskArns.map((arn) => tasks.get(arn));
+      const shown = known.flatMap((task) =>
+        task && now >= task.describedFrom && now < task.goneFrom ? [task] : [],
+      );
+      const arns = new Set(shown.map(({ taskArn }) => taskArn));
+      if (known.some((task) => task && now < task.describedFrom)) events.odd('missing');
+      return {
+        tasks: shown.map(view),
+        failures: taskArns
+          .filter((arn) => !arns.has(arn))
+          .map((arn) => ({ arn, reason: 'MISSING' })),
+      };
+    },
+
+    /** Those that are wanted running, as the documentation has it, and the odd one that has just stopped. */
+    list(startedBy: string): string[] {
+      const now = agenda.now();
+      return [...tasks.values()].flatMap((task) => {
+        if (task.startedBy !== startedBy || now < task.listedFrom || now >= task.goneFrom)
+          return [];
+        const since = task.stages.find(({ desiredStatus }) => desiredStatus === 'STOPPED')?.at;
+        return since === undefined || now - since < odd.staleMs ? [task.taskArn] : [];
+      });
+    },
+
+    /** Ours, and costing money. */
+    ours: (): ModelTask[] => [...tasks.values()].filter((task) => task.ours && alive(task)),
+    mark,
+  };
+};
+
+export type Ecs = ReturnType<typeof createEcs>;

@@ -1,0 +1,136 @@
+import type { Agenda } from './agenda.ts';
+import type { Trap } from './client.ts';
+import type { Disk } from './disk.ts';
+import type { Ecs } from './ecs.ts';
+import type { Scheduler } from './scheduler.ts';
+import { type Happening, nameOf } from './script.ts';
+
+export interface Stage {
+  agenda: Agenda;
+  ecs: Ecs;
+  disk: Disk;
+  scheduler: Scheduler;
+  traps: Trap[];
+  /** A fault has shown. */
+  meet(fault: string): void;
+  /** What will be in the way of preparing AWS, one after the other. */
+  hinderPreparing(troubles: ('unreachable' | 'denied')[]): void;
+  kill(happening: Happening & { kind: 'kill' }): void;
+  stop(happening: Happening & { kind: 'stop' }): void;
+}
+
+/** Stop code, reason and exit code of each way to end; no exit code: wanted stopped long before it is. */
+const ends = {
+  exit: ['EssentialContainerExited', 'Essential container in task exited', 1],
+  oom: ['EssentialContainerExited', 'OutOfMemoryError: Container killed due to memory usage', 137],
+  spot: ['SpotInterruption', 'Your Spot Task was interrupted.', null],
+  maintenance: [
+    'ServiceSchedulerInitiated',
+    'ECS is performing maintenance on the underlying infrastructure hosting the task',
+    null,
+  ],
+  outside: ['UserInitiated', 'Task stopped by user', null],
+} as const;
+
+/** Makes one thing of a script happen to the world. */
+export const createHappen = (stage: Stage) => {
+  const { agenda, ecs, disk, scheduler, traps, meet } = stage;
+
+  const forAWhile = (ms: number, on: () => void, off: () => void): void => {
+    on();
+    agenda.after(ms, off);
+  };
+
+  const endTasks = ({ end, count }: Happening & { kind: 'end' }): void => {
+    const [code, reason, exitCode] = ends[end];
+    const running = ecs.ours().filter((task) => ecs.wanted(task) && task.runningAt !== null);
+    for (const task of running.slice(0, count)) {
+      meet(end);
+      const ms = exitCode === null ? 20_000 + (task.createdAt % 100_000) : 700;
+      ecs.doom(task, ms, code, reason, exitCode);
+    }
+  };
+
+  const changeMood = ({ at, mood, ms }: Happening & { kind: 'mood' }): void => {
+    meet(mood);
+    if (mood === 'gone') {
+      scheduler.drop('aborted');
+      // Half of the time it said goodbye, and its workers leave.
+      if (at % 2 < 1) for (const task of scheduler.connected.keys()) scheduler.dismiss(task);
+    }
+    forAWhile(
+      ms,
+      () => {
+        scheduler.moods[mood]++;
+      },
+      () => {
+        scheduler.moods[mood]--;
+      },
+    );
+  };
+
+  return (happening: Happening): void => {
+    switch (happening.kind) {
+      case 'demand':
+        scheduler.setDemand(happening.tasks);
+        break;
+      case 'call': {
+        const { operations, mishap, count, ms } = happening;
+        traps.push({ operations, mishap, left: count, until: agenda.now() + ms });
+        break;
+      }
+      case 'window': {
+        const { window, ms } = happening;
+        // Too little capacity shows where somebody asks for some.
+        if (window !== 'noCapacity') meet(window);
+        const set = (on: boolean) => () => {
+          ecs.odd[window] = on;
+        };
+        forAWhile(ms, set(true), set(false));
+        break;
+      }
+      case 'delay': {
+        const { of, by, ms } = happening;
+        meet(of);
+        const add = (more: number) => () => {
+          ecs.odd[of] += more;
+        };
+        forAWhile(ms, add(by), add(-by));
+        break;
+      }
+      case 'quota': {
+        const set = (tasks: number | null) => () => {
+          ecs.odd.quota = tasks;
+        };
+        forAWhile(happening.ms, set(happening.tasks), set(null));
+        break;
+      }
+      case 'next':
+        ecs.odd[happening.fate] += happening.count;
+        break;
+      case 'end':
+        endTasks(happening);
+        break;
+      case 'mood':
+        changeMood(happening);
+        break;
+      case 'disk': {
+        meet(nameOf(happening));
+        const set = (trouble: typeof disk.trouble) => () => {
+          disk.trouble = trouble;
+        };
+        forAWhile(happening.ms, set(happening.trouble), set('ok'));
+        break;
+      }
+      case 'prepare':
+        stage.hinderPreparing(Array.from({ length: happening.count }, () => happening.failure));
+        break;
+      case 'kill':
+        stage.kill(happening);
+        break;
+      case 'stop':
+        stage.stop(happening);
+        break;
+    }
+  };
+};

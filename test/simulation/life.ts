@@ -1,0 +1,327 @@
+import type { ECSClient } from '@aws-sdk/client-ecs';
+import { type AnyStateMachine, createActor, fromCallback } from 'xstate';
+import type { Capability, DesiredRequest } from '../../machines/facts.ts';
+import { type SocketOrder, session } from '../../machines/session.ts';
+import type { Config } from '../../src/config/config.ts';
+import { adoptStrays } from '../../src/daemon/ownership.ts';
+import { provide } from '../../src/daemon/provide.ts';
+import { recover } from '../../src/daemon/recover.ts';
+import { managerSettings } from '../../src/daemon/settings.ts';
+import { createCaller } from '../../src/ecs/caller.ts';
+import { describeTasks } from '../../src/ecs/describeTasks.ts';
+import { EcsFailure } from '../../src/ecs/failure.ts';
+import { createLimiter } from '../../src/ecs/limiter.ts';
+import { listOurs } from '../../src/ecs/listTasks.ts';
+import { runTask } from '../../src/ecs/runTask.ts';
+import { stopTask } from '../../src/ecs/stopTask.ts';
+import type { Clock } from '../../src/ecs/systemClock.ts';
+import { createTemplate, type TaskTemplate } from '../../src/ecs/template.ts';
+import type { Log } from '../../src/observe/log.ts';
+import type { Files } from '../../src/store/files.ts';
+import { type Journal, openJournal } from '../../src/store/journal.ts';
+import type { JournalRecord } from '../../src/store/records.ts';
+import { type Agenda, type Entry, never, type Owner } from './agenda.ts';
+import { stateDirectory } from './disk.ts';
+import type { Random } from './random.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { SimulationSettings } from './script.ts';
+
+export const workerAddress = 'tcp://scheduler.simulated:8516';
+export const capabilities: Capability[] = [{ name: 'simulated', value: '1' }];
+
+/** The template of a daemon with plain settings; its mark is what makes a task ours. */
+export const createSimulatedTemplate = (mark: string): TaskTemplate =>
+  createTemplate({
+    workerSchedulerAddress: workerAddress,
+    workersPerTask: 1,
+    managerId: 'simulated',
+    capabilities,
+    perWorkerTaskQueueSize: 1000,
+    heartbeatIntervalSeconds: 2,
+    taskTimeoutSeconds: 0,
+    deathTimeoutSeconds: 300,
+    garbageCollectIntervalSeconds: 30,
+    trimMemoryThresholdBytes: 1_073_741_824,
+    hardProcessorSuspend: false,
+    ioThreads: 1,
+    eventLoop: 'builtin',
+    cluster: 'simulated',
+    subnets: ['subnet-1'],
+    transport: 'ymq',
+    pythonRequirements: 'opengris-scaler',
+    pythonVersion: '3.12',
+    startedBy: mark,
+  });
+
+/** What one life of the daemon lets the world see. */
+export interface LifeEvents {
+  /** A launch that this life has thought of, before anything else happens to it. */
+  decided(label: string): void;
+  recorded(record: JournalRecord): void;
+  echoed(): void;
+  commanded(requests: DesiredRequest[]): void;
+  surveyed(startedAt: number): void;
+  surveyFailed(denied: boolean): void;
+  logged(level: 'info' | 'warn' | 'error', fields: object, text: string): void;
+  ended(): void;
+}
+
+export interface Life {
+  owner: Owner;
+  startedAt: number;
+  /** Null until the journal is read. */
+  actor: ReturnType<typeof createActor> | null;
+  journal: Journal | null;
+  openAtStart: Set<string>;
+  foundJournal: boolean;
+  stopAskedAt: number | null;
+  ended: boolean;
+}
+
+export interface LifeTools {
+  agenda: Agenda;
+  random: Random;
+  filesOf: (owner: Owner) => Files;
+  ecsOf: (owner: Owner) => Pick<ECSClient, 'send'>;
+  scheduler: Scheduler;
+  template: TaskTemplate;
+  settings: SimulationSettings;
+  epoch: string;
+  /** What is in the way of preparing AWS; null: nothing. */
+  prepareTrouble: () => 'unreachable' | 'denied' | null;
+}
+
+const configOf = (settings: SimulationSettings): Config =>
+  ({
+    capacity: {
+      maxTasks: settings.maxTasks,
+      workersPerTask: settings.workersPerTask,
+      maxWorkers: settings.maxTasks === null ? null : settings.maxTasks * settings.workersPerTask,
+    },
+    capabilities,
+    heartbeatIntervalSeconds: settings.heartbeatIntervalSeconds,
+    startDeadlineSeconds: settings.startDeadlineSeconds,
+    schedulerGraceSeconds: settings.schedulerGraceSeconds,
+    settleSeconds: 10,
+    drainTimeoutSeconds: 30,
+    launchQuota: { burst: 100, perSecond: 20 },
+    stopTimeoutSeconds: settings.stopTimeoutSeconds,
+  }) as unknown as Config;
+
+export const clockOf = (agenda: Agenda, owner: Owner): Clock => ({
+  now: agenda.now,
+  sleep: (ms, signal) =>
+    owner.dead
+      ? never()
+      : new Promise((resolve, reject) => {
+          if (signal.aborted) return reject(signal.reason);
+          const abort = () => {
+            agenda.cancel(entry);
+            reject(signal.reason);
+          };
+          const wake = () => {
+            signal.removeEventListener('abort', abort);
+            resolve();
+          };
+          const entry = agenda.after(ms, wake, owner);
+          signal.addEventListener('abort', abort, { once: true });
+        }),
+});
+
+/** One attempt to talk to the scheduler: what src/daemon/socket does, without bytes. */
+const socketOf = (
+  owner: Owner,
+  scheduler: Scheduler,
+  random: Random,
+  { now }: Agenda,
+  events: LifeEvents,
+) =>
+  fromCallback<SocketOrder>(({ sendBack, receive }) => {
+    let open = true;
+    const line = scheduler.connect({
+      owner,
+      onOpen: () => open && sendBack({ type: 'socket.open' }),
+      onEcho: () => {
+        if (!open) return;
+        events.echoed();
+        sendBack({ type: 'scheduler.heartbeatEcho', at: now() });
+      },
+      onCommand: (requests) => {
+        if (!open) return;
+        events.commanded(requests);
+        sendBack({ type: 'scheduler.command', at: now(), requests });
+      },
+      onClosed: (reason) => {
+        if (!open) return;
+        open = false;
+        sendBack({ type: 'socket.closed', reason, jitter: random.next() });
+      },
+    });
+    receive((order) => {
+      if (owner.dead) return;
+      if (order.type === 'socket.close') line.close();
+      else line.beat(order.workers);
+    });
+    return () => {
+      open = false;
+      line.close();
+    };
+  });
+
+const tickMs = 1000;
+
+const tickerOf = (owner: Owner, agenda: Agenda) =>
+  fromCallback(({ sendBack }) => {
+    let entry: Entry | null = null;
+    const tick = () => {
+      entry = agenda.after(tickMs, tick, owner);
+      sendBack({ type: 'tick', now: agenda.now() });
+    };
+    tick();
+    return () => {
+      if (entry) agenda.cancel(entry);
+    };
+  });
+
+type Provided = { implementations: { actors: Record<string, AnyStateMachine> } };
+
+/** From the state directory to a running actor tree, wired as src/daemon/run wires it. */
+export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
+  const { agenda, random, scheduler, template, settings, epoch } = tools;
+  const owner: Owner = { dead: false };
+  const files = tools.filesOf(owner);
+  const ecs = tools.ecsOf(owner);
+  const life: Life = {
+    owner,
+    startedAt: agenda.now(),
+    actor: null,
+    journal: null,
+    openAtStart: new Set(),
+    foundJournal: false,
+    stopAskedAt: null,
+    ended: false,
+  };
+  const log: Log = {
+    debug() {},
+    info: (fields, text) => owner.dead || events.logged('info', fields, text),
+    warn: (fields, text) => owner.dead || events.logged('warn', fields, text),
+    error: (fields, text) => owner.dead || events.logged('error', fields, text),
+  };
+
+  const start = async (): Promise<void> => {
+    const journal = await openJournal(stateDirectory, log, {
+      files,
+      now: agenda.now,
+      pause: () =>
+        owner.dead ? never() : new Promise((resolve) => agenda.after(0, resolve, owner)),
+      smallest: 4096,
+    });
+    const watched: Journal = {
+      ...journal,
+      append(record) {
+        if (record.kind === 'launch') events.decided(record.label);
+        events.recorded(record);
+        return journal.append(record);
+      },
+      note(record) {
+        events.recorded(record);
+        return journal.note(record);
+      },
+    };
+    life.journal = journal;
+    life.foundJournal = journal.found !== 'none';
+    life.openAtStart = new Set(journal.ledger.openLaunches().map(({ label }) => label));
+
+    const recovered = recover(watched, {
+      at: agenda.now(),
+      epoch,
+      requestHashOf: template.hash,
+    });
+    const clock = clockOf(agenda, owner);
+    const call = createCaller({ limiter: createLimiter(clock), clock, log, random: random.next });
+    const list = listOurs(ecs, call, template.cluster, clock, log);
+    const adopt = adoptStrays(watched, workerAddress, log);
+    const config = configOf(settings);
+
+    const machine = provide({
+      // Replaced below: no bytes here.
+      socket: {} as never,
+      // The modelled scheduler publishes nothing yet.
+      monitor: { connect: undefined as never, address: null, ours: () => [] },
+      journal: watched,
+      requestHash: template.hash,
+      runTask: runTask(ecs, call, template),
+      stopTask: stopTask(ecs, call, template.cluster),
+      describeTasks: describeTasks(ecs, call, template.cluster, log),
+      survey: async (signal) => {
+        const from = agenda.now();
+        try {
+          const survey = adopt(from, await list(template.startedBy, signal));
+          events.surveyed(from);
+          return survey;
+        } catch (error) {
+          events.surveyFailed(error instanceof EcsFailure && error.kind === 'denied');
+          throw error;
+        }
+      },
+      prepare: async (signal) => {
+        await clock.sleep(random.between(100, 3000), signal);
+        const kind = tools.prepareTrouble();
+        if (kind)
+          throw new EcsFailure({ kind, awsName: 'Simulated', code: 'simulated' }, 'not prepared');
+        return { revision: 'arn:aws:ecs:eu-west-1:123456789012:task-definition/simulated:1' };
+      },
+      log,
+    });
+    const { manager } = (machine as unknown as Provided).implementations.actors;
+    const simulated = machine.provide({
+      actors: {
+        session: session.provide({
+          actors: { socket: socketOf(owner, scheduler, random, agenda, events) },
+        }),
+        manager: manager?.provide({ actors: { ticker: tickerOf(owner, agenda) } }) as never,
+      },
+    });
+    const workers = config.capacity.maxWorkers ?? 1_000_000;
+    const actor = createActor(simulated, {
+      input: {
+        workers,
+        heartbeatIntervalMs: settings.heartbeatIntervalSeconds * 1000,
+        stopTimeoutMs: settings.stopTimeoutSeconds * 1000,
+        leaveRunning: false,
+        manager: { ...recovered, settings: managerSettings(config) },
+      },
+      clock: {
+        setTimeout: (act, ms) => agenda.after(ms, act as () => void, owner),
+        clearTimeout: (entry: Entry) => agenda.cancel(entry),
+      },
+    });
+    life.actor = actor as never;
+    const end = () => {
+      if (life.ended || owner.dead) return;
+      life.ended = true;
+      // As src/daemon/run does: what waits to be written is written.
+      journal.close().then(
+        () => events.ended(),
+        () => events.ended(),
+      );
+    };
+    actor.subscribe({
+      complete: () => {
+        const { crash } = actor.getSnapshot().output ?? { crash: null };
+        if (crash !== null) events.logged('error', { crash }, 'daemon.crashed');
+        end();
+      },
+      error: (error) => {
+        events.logged('error', { error: String(error) }, 'daemon.crashed');
+        end();
+      },
+    });
+    actor.start();
+  };
+
+  start().catch((error: unknown) => {
+    if (!owner.dead) events.logged('error', { error: String(error) }, 'daemon.didNotStart');
+  });
+  return life;
+};

@@ -1,0 +1,281 @@
+import type { DesiredRequest } from '../../machines/facts.ts';
+import { echoLimit } from '../../machines/session.ts';
+import type { Agenda } from './agenda.ts';
+import type { Census } from './census.ts';
+import type { Disk } from './disk.ts';
+import type { Ecs, ModelTask } from './ecs.ts';
+import type { Life } from './life.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { SimulationSettings } from './script.ts';
+
+/** What a seed can be found guilty of. */
+export const promiseNames = [
+  'leaked',
+  'lost',
+  'duplicated',
+  'capExceeded',
+  'overLaunched',
+  'stoppedForeign',
+  'stoppedInVain',
+  'gaveUpAlive',
+  'launchedUnheard',
+  'launchedUnrecovered',
+  'unjournaled',
+  'tokenReused',
+  'stuck',
+  'unstable',
+  'leftUnsaid',
+  'crashed',
+] as const;
+export type PromiseName = (typeof promiseNames)[number];
+
+export interface Violation {
+  promise: PromiseName;
+  /** Seconds from the beginning. */
+  at: number;
+  says: string;
+}
+
+export interface Watched {
+  agenda: Agenda;
+  ecs: Ecs;
+  disk: Disk;
+  scheduler: Scheduler;
+  settings: SimulationSettings;
+  life(): Life | null;
+  census(): Census | null;
+  broken(promise: PromiseName, says: string): void;
+  /** Runs when everything that the present event set off has come to rest. */
+  afterwards(check: () => void): void;
+}
+
+/** ECS is looked at every so often, and tells of a moment ago. */
+const noticeMs = 10_000;
+/** A tick is a second; a decision may be that much behind the time. */
+const tickSlack = 1000;
+export const sweepLimit = 60_000;
+
+/** What must hold at every moment, watched from outside. */
+export const createPromises = (world: Watched) => {
+  const { agenda, ecs, disk, scheduler, settings, broken } = world;
+  const cap = settings.maxTasks ?? Number.POSITIVE_INFINITY;
+  const decidedAt = new Map<string, number>();
+
+  /** Of the present life. */
+  let heardAt: number | null = null;
+  let echoedAt: number | null = null;
+  let goal: number | null = null;
+  let emptySince: number | null = null;
+  let surveyed = false;
+  let blind = false;
+
+  /** When there last was a reason to stop any group. */
+  let reasonAt = Number.NEGATIVE_INFINITY;
+  let aboveCapSince: number | null = null;
+  let excusedAboveCap = false;
+
+  const short = (arn: string) => arn.slice(arn.lastIndexOf('/') + 1).replace(/^0+/, '#');
+
+  /** Groups that the daemon may take for serving; it learns of a death a little later. */
+  const serving = (): number => {
+    const now = agenda.now();
+    let count = 0;
+    for (const task of ecs.tasks.values()) {
+      if (!task.ours || task.runningAt === null) continue;
+      if (task.endingAt !== null && now - task.endingAt > noticeMs) continue;
+      count++;
+    }
+    return count;
+  };
+
+  const standing = (): number => ecs.ours().filter((task) => ecs.wanted(task)).length;
+
+  const look = (): void => {
+    const life = world.life();
+    const now = agenda.now();
+    if (!life) return;
+    const quiet = now - (echoedAt ?? life.startedAt);
+    const given =
+      life.stopAskedAt !== null ||
+      goal === 0 ||
+      quiet >= settings.schedulerGraceSeconds * 1000 - tickSlack ||
+      (emptySince !== null && now - emptySince >= 60_000 - tickSlack) ||
+      (goal !== null && goal < serving()) ||
+      standing() > cap;
+    if (given) reasonAt = now;
+  };
+
+  const launched = (label: string): void => {
+    const life = world.life();
+    if (!life) return;
+    const now = agenda.now();
+    decidedAt.set(label, now);
+    const limit = echoLimit(settings.heartbeatIntervalSeconds * 1000);
+    if (echoedAt === null || now - echoedAt > limit + tickSlack)
+      broken('launchedUnheard', `${label}: the last echo is ${now - (echoedAt ?? 0)} ms old`);
+    const open = [...life.openAtStart].filter((each) => life.journal?.ledger.isOpen(each));
+    if (open.length > 0) broken('launchedUnrecovered', `${label} while ${open} are open`);
+    if (!surveyed && !blind) broken('launchedUnrecovered', `${label} before any list was complete`);
+    if (blind && !life.foundJournal) excusedAboveCap = true;
+    world.afterwards(() => {
+      const census = world.census();
+      if (!census || goal === null) return;
+      const staying = census.groups.filter(({ leaving }) => !leaving).length;
+      if (staying > goal) broken('overLaunched', `${staying} groups, ${goal} wanted: ${label}`);
+      if (census.groups.length > cap && !excusedAboveCap)
+        broken('capExceeded', `${census.groups.length} groups, ${cap} allowed: ${label}`);
+    });
+  };
+
+  return {
+    born() {
+      heardAt = null;
+      echoedAt = null;
+      goal = null;
+      emptySince = null;
+      surveyed = false;
+      blind = false;
+    },
+    goal: () => goal,
+    blind: () => blind,
+    echoed() {
+      echoedAt = agenda.now();
+    },
+    commanded(requests: DesiredRequest[]) {
+      heardAt = agenda.now();
+      if (requests.length === 0) emptySince ??= heardAt;
+      else {
+        emptySince = null;
+        const workers = requests.reduce((sum, { taskConcurrency }) => sum + taskConcurrency, 0);
+        goal = Math.min(cap, Math.ceil(workers / settings.workersPerTask));
+      }
+      look();
+    },
+    surveyed() {
+      surveyed = true;
+      if (world.life()?.foundJournal !== false) return;
+      // The journal is gone: what was being stopped is in no list either, and costs a little longer.
+      for (const task of ecs.ours()) if (!ecs.wanted(task)) task.ghost = true;
+    },
+    surveyFailed(denied: boolean) {
+      blind ||= denied;
+    },
+    look,
+    launched,
+
+    runTaskSent(label: string | null) {
+      if (label === null || !disk.holds(label))
+        broken('unjournaled', `RunTask ${label} is not on the disk`);
+    },
+
+    stopTaskSent(taskArn: string) {
+      const task = ecs.tasks.get(taskArn);
+      if (!task?.ours) return broken('stoppedForeign', `StopTask ${short(taskArn)}`);
+      if (task.stopAskedAt !== null) return;
+      const now = agenda.now();
+      task.stopAskedAt = now;
+      const since = decidedAt.get(task.label ?? '') ?? task.createdAt;
+      look();
+      if (task.doomed || reasonAt >= since) return;
+      const deadline = settings.startDeadlineSeconds * 1000 - tickSlack;
+      const startedLate = (task.runningAt ?? now) - since >= deadline - noticeMs;
+      if (startedLate) return;
+      broken(
+        'stoppedInVain',
+        `StopTask ${short(taskArn)}, ${goal} wanted, ${serving()} serving, it is ${now - since} ms old`,
+      );
+    },
+
+    ended(taskArn: string, cause: string) {
+      const task = ecs.tasks.get(taskArn);
+      if (task && ecs.wanted(task))
+        broken('gaveUpAlive', `${short(taskArn)} lives, and its group ended: ${cause}`);
+    },
+
+    created(task: ModelTask) {
+      if (!task.ours) return;
+      const life = world.life();
+      // Sent by a life whose journal is gone: nobody can know of it yet.
+      if (task.label !== null && life && task.askedAt < life.startedAt && !life.foundJournal)
+        task.ghost = true;
+      const bought = ecs.ours().filter(({ ghost }) => !ghost).length;
+      if (bought > cap && !excusedAboveCap)
+        broken('capExceeded', `${bought} tasks bought, ${cap} allowed: ${task.label}`);
+    },
+
+    /** Once a second: what ECS itself doubled must be swept. */
+    sweep(faultsEndAt: number) {
+      look();
+      const now = agenda.now();
+      if (standing() <= cap || !world.life() || blind) {
+        aboveCapSince = null;
+        return;
+      }
+      aboveCapSince ??= now;
+      const since = Math.max(aboveCapSince, faultsEndAt);
+      if (now - since > sweepLimit)
+        broken('capExceeded', `${standing()} tasks for ${now - since} ms, ${cap} allowed`);
+    },
+
+    owners(census: Census) {
+      const owner = new Map<string, string>();
+      for (const { taskArn, groupId } of census.groups) {
+        if (taskArn === null) continue;
+        const other = owner.get(taskArn);
+        if (other !== undefined)
+          broken('duplicated', `${short(taskArn)} belongs to ${other} and ${groupId}`);
+        owner.set(taskArn, groupId);
+      }
+    },
+
+    /** Why things are not yet as they should be for good; null when they are. */
+    unsettled(): { promise: PromiseName; says: string } | null {
+      const life = world.life();
+      const census = world.census();
+      if (!life || !census) return { promise: 'stuck', says: 'no daemon runs' };
+      const { ledger } = life.journal ?? {};
+      if (goal === null || echoedAt === null)
+        return { promise: 'stuck', says: `not heard of the scheduler, session ${census.session}` };
+      const owned = new Set(census.groups.flatMap(({ taskArn }) => taskArn ?? []));
+      const alive = ecs.ours();
+      const stray = alive.find(({ taskArn }) => !owned.has(taskArn));
+      if (stray) return { promise: 'leaked', says: `${short(stray.taskArn)} belongs to no group` };
+      if (alive.length > cap)
+        return { promise: 'capExceeded', says: `${alive.length} tasks, ${cap} allowed` };
+      const dead = census.groups.find(
+        ({ taskArn }) => taskArn !== null && !alive.some((task) => task.taskArn === taskArn),
+      );
+      if (dead) return { promise: 'lost', says: `${dead.groupId} has no task any more` };
+      const odd = census.groups.find(({ state }) => state !== 'running');
+      if (odd) return { promise: 'stuck', says: `${odd.groupId} is ${odd.state}` };
+      const [launch] = census.launches;
+      if (launch) return { promise: 'stuck', says: `launch ${launch.label} is ${launch.state}` };
+      if (census.duty !== 'active') return { promise: 'stuck', says: `manager ${census.duty}` };
+      if (!census.session.startsWith('online.'))
+        return { promise: 'stuck', says: `session ${census.session}` };
+      if (alive.length !== goal)
+        return { promise: 'lost', says: `${alive.length} tasks, ${goal} wanted` };
+      if (!alive.every((task) => scheduler.connected.has(task)))
+        return { promise: 'lost', says: 'a task has no workers' };
+      const written = new Set(ledger?.groups().map(({ taskArn }) => taskArn));
+      if (written.size !== owned.size || ![...owned].every((arn) => written.has(arn)))
+        return { promise: 'leaked', says: 'the ledger and the groups differ' };
+      const [open] = ledger?.openLaunches() ?? [];
+      if (open) return { promise: 'stuck', says: `launch ${open.label} is open in the ledger` };
+      return null;
+    },
+
+    /** After an orderly end: whatever is left was said. */
+    leftBehind(life: Life) {
+      const { ledger } = life.journal ?? {};
+      if (!ledger || ledger.openLaunches().length > 0) return;
+      const said = new Set(ledger.groups().map(({ taskArn }) => taskArn));
+      const unsaid = ecs
+        .ours()
+        .find((task) => ecs.wanted(task) && !task.ghost && !said.has(task.taskArn));
+      if (unsaid && surveyed) broken('leftUnsaid', `${short(unsaid.taskArn)} still runs`);
+    },
+  };
+};
+
+export type Promises = ReturnType<typeof createPromises>;

@@ -1,0 +1,147 @@
+import type { DesiredRequest } from '../../machines/facts.ts';
+import type { Agenda, Owner } from './agenda.ts';
+import type { ModelTask } from './ecs.ts';
+import type { Random } from './random.ts';
+
+export type Policy = 'vanilla' | 'direct';
+
+/** How the scheduler behaves; several may hold at once. */
+export interface Moods {
+  /** Takes heartbeats and says nothing. */
+  silent: number;
+  gone: number;
+  echoless: number;
+  commandless: number;
+  /** Sends empty lists, as the capability policy does. */
+  empty: number;
+}
+
+export interface Peer {
+  owner: Owner;
+  onOpen(): void;
+  onEcho(): void;
+  onCommand(requests: DesiredRequest[]): void;
+  onClosed(reason: string): void;
+}
+
+export interface Line {
+  beat(workers: number): void;
+  close(): void;
+}
+
+/** A scheduler with tasks of its own to hand out, and the workers that have reached it. */
+export const createScheduler = (
+  agenda: Agenda,
+  random: Random,
+  options: { policy: Policy; workersPerTask: number; capabilities: DesiredRequest['capabilities'] },
+  events: { connected(task: ModelTask): void; workersExit(task: ModelTask): void },
+) => {
+  const moods: Moods = { silent: 0, gone: 0, echoless: 0, commandless: 0, empty: 0 };
+  /** Workers connected, by Fargate task. */
+  const connected = new Map<ModelTask, number>();
+  let demand = 0;
+  let current: { peer: Peer; open: boolean } | null = null;
+
+  const workers = () => connected.size * options.workersPerTask;
+
+  /** Scaler's rules: `vanilla` knows connected workers only, `direct` is what the others come to. */
+  const wants = (cap: number): number => {
+    if (options.policy === 'direct')
+      return demand === 0 ? 0 : Math.min(cap, Math.max(1, Math.ceil(demand / 5)));
+    const m = workers();
+    const ratio = m === 0 ? Number.POSITIVE_INFINITY : demand / m;
+    const free =
+      demand === 0 ? 0 : ratio > 10 ? m + 1 : ratio < 1 ? Math.max(1, Math.ceil(demand / 10)) : m;
+    return Math.max(0, Math.min(free, cap));
+  };
+
+  const latency = () => random.between(1, 15);
+
+  const hangUp = (reason: string): void => {
+    const line = current;
+    current = null;
+    if (line) agenda.after(latency(), () => line.peer.onClosed(reason), line.peer.owner);
+  };
+
+  const scheduler = {
+    moods,
+    connected,
+    setDemand(tasks: number) {
+      demand = tasks;
+    },
+    demand: () => demand,
+    /** Everybody loses the connection; for how long it stays away is the mood's. */
+    drop: (reason: string) => hangUp(reason),
+
+    /** One attempt to connect, on behalf of the daemon. */
+    connect(peer: Peer): Line {
+      // The same identity again: the older connection is over.
+      hangUp('replaced');
+      if (moods.gone > 0) {
+        agenda.after(latency(), () => peer.onClosed('refused'), peer.owner);
+        return { beat() {}, close() {} };
+      }
+      const line = { peer, open: false };
+      current = line;
+      agenda.after(
+        latency(),
+        () => {
+          if (current !== line) return;
+          line.open = true;
+          peer.onOpen();
+        },
+        peer.owner,
+      );
+      const mine = () => current === line && line.open;
+      return {
+        beat(cap) {
+          if (!mine()) return;
+          agenda.after(latency(), () => {
+            if (!mine() || moods.silent > 0) return;
+            const back = latency();
+            if (moods.echoless === 0)
+              agenda.after(back, () => current === line && peer.onEcho(), peer.owner);
+            if (moods.commandless > 0) return;
+            const { capabilities } = options;
+            const requests = moods.empty > 0 ? [] : [{ taskConcurrency: wants(cap), capabilities }];
+            agenda.after(
+              back + 0.1,
+              () => current === line && peer.onCommand(requests),
+              peer.owner,
+            );
+          });
+        },
+        close() {
+          if (current !== line) return;
+          current = null;
+          agenda.after(latency(), () => peer.onClosed('closed'), peer.owner);
+        },
+      };
+    },
+
+    /** The workers of this Fargate task come up and look for us, as long as it runs. */
+    start(task: ModelTask, running: () => boolean) {
+      const knock = (tries: number) => {
+        if (!running()) return;
+        if (moods.gone > 0) {
+          if (tries >= 60) events.workersExit(task);
+          else agenda.after(5000, () => knock(tries + 1));
+          return;
+        }
+        connected.set(task, agenda.now());
+        events.connected(task);
+      };
+      agenda.after(random.between(2000, 15_000), () => knock(0));
+    },
+    /** It says goodbye to these workers: they end. */
+    dismiss: (task: ModelTask) => events.workersExit(task),
+    leave(task: ModelTask) {
+      connected.delete(task);
+    },
+    workers,
+    wants,
+  };
+  return scheduler;
+};
+
+export type Scheduler = ReturnType<typeof createScheduler>;

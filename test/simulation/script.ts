@@ -1,0 +1,273 @@
+import { type Mishap, mishaps, type Operation, operations } from './client.ts';
+import type { DiskTrouble } from './disk.ts';
+import type { Oddities } from './ecs.ts';
+import { createRandom, type Random } from './random.ts';
+import type { Moods, Policy } from './scheduler.ts';
+
+export interface SimulationSettings {
+  policy: Policy;
+  workersPerTask: number;
+  maxTasks: number | null;
+  heartbeatIntervalSeconds: number;
+  startDeadlineSeconds: number;
+  schedulerGraceSeconds: number;
+  stopTimeoutSeconds: number;
+  /** A task with our mark that no launch of ours made is there from the beginning. */
+  stray: boolean;
+}
+
+export type TaskEnd = 'exit' | 'oom' | 'spot' | 'maintenance' | 'outside';
+
+/** Where a kill can strike; null: just then. */
+export const killPoints = [
+  'RunTask.sent',
+  'RunTask.executed',
+  'RunTask.answered',
+  'StopTask.sent',
+  'StopTask.answered',
+  'DescribeTasks.answered',
+  'ListTasks.answered',
+  'disk.write',
+  'disk.synced',
+] as const;
+export type KillPoint = (typeof killPoints)[number];
+
+export type Window = {
+  [K in keyof Oddities]: Oddities[K] extends boolean ? K : never;
+}[keyof Oddities];
+
+/** One thing that happens to the world. `at` and `ms` in milliseconds from the beginning. */
+export type Happening =
+  | { at: number; kind: 'demand'; tasks: number }
+  | { at: number; kind: 'call'; operations: Operation[]; mishap: Mishap; count: number; ms: number }
+  | { at: number; kind: 'window'; window: Window; ms: number }
+  | { at: number; kind: 'delay'; of: 'missingMs' | 'listLagMs' | 'staleMs'; by: number; ms: number }
+  | { at: number; kind: 'quota'; tasks: number; ms: number }
+  | {
+      at: number;
+      kind: 'next';
+      fate: 'partial' | 'ghosts' | 'stuck' | 'startFailures';
+      count: number;
+    }
+  | { at: number; kind: 'end'; end: TaskEnd; count: number }
+  | { at: number; kind: 'mood'; mood: keyof Moods; ms: number }
+  | { at: number; kind: 'disk'; trouble: DiskTrouble; ms: number }
+  | { at: number; kind: 'prepare'; failure: 'unreachable' | 'denied'; count: number }
+  | {
+      at: number;
+      kind: 'kill';
+      point: KillPoint | null;
+      power: boolean;
+      journal: 'kept' | 'lost';
+      downMs: number;
+    }
+  /** An orderly stop, and a start after it. */
+  | { at: number; kind: 'stop'; downMs: number };
+
+/** All that a seed decides beforehand: shrinking leaves out some of `happenings`, the rest stays. */
+export interface Script {
+  seed: number;
+  settings: SimulationSettings;
+  happenings: Happening[];
+  finalDemand: number;
+}
+
+const second = 1000;
+const chaosMs = 150 * second;
+
+const demandOf = (random: Random, policy: Policy): number =>
+  policy === 'vanilla'
+    ? random.pick([0, 1, 8, 25, 25, 40])
+    : random.pick([0, 3, 10, 25, 25, 60, 100]);
+
+const kill = (random: Random, at: number): Happening => ({
+  at,
+  kind: 'kill',
+  point: random.chance(0.75) ? random.pick(killPoints) : null,
+  power: random.chance(0.4),
+  journal: random.chance(0.08) ? 'lost' : 'kept',
+  downMs: random.chance(0.04)
+    ? random.between(610, 700) * second
+    : random.chance(0.3)
+      ? random.between(15, 60) * second
+      : random.between(0.5, 8) * second,
+});
+
+const fault = (random: Random, at: number): Happening => {
+  const ms = random.between(5, 60) * second;
+  const count = random.int(1, 6);
+  switch (random.int(0, 19)) {
+    case 0:
+    case 1:
+    case 2:
+    case 3:
+      return {
+        at,
+        kind: 'call',
+        operations: [random.pick(operations)],
+        mishap: random.pick(mishaps),
+        count,
+        ms: 60 * second,
+      };
+    case 4:
+    case 5:
+      return {
+        at,
+        kind: 'call',
+        operations: ['RunTask'],
+        mishap: random.pick(mishaps),
+        count,
+        ms: 60 * second,
+      };
+    case 6:
+      return {
+        at,
+        kind: 'call',
+        operations: random.chance(0.5) ? [...operations] : ['ListTasks', 'DescribeTasks'],
+        mishap: random.pick(['denied', 'throttle', 'error500', 'expired', 'reset']),
+        count: 1000,
+        ms,
+      };
+    case 7:
+    case 8:
+      return {
+        at,
+        kind: 'window',
+        window: random.pick(['slowStops', 'forgetful', 'slowStarts', 'noCapacity']),
+        ms,
+      };
+    case 9:
+    case 10:
+      return random.pick<Happening>([
+        { at, kind: 'delay', of: 'missingMs', by: random.between(3, 40) * second, ms },
+        { at, kind: 'delay', of: 'listLagMs', by: random.between(2, 8) * second, ms },
+        { at, kind: 'delay', of: 'staleMs', by: random.between(1, 4) * second, ms },
+      ]);
+    case 11:
+      return { at, kind: 'quota', tasks: random.int(3, 8), ms };
+    case 12:
+    case 13:
+      return {
+        at,
+        kind: 'next',
+        fate: random.pick(['partial', 'ghosts', 'stuck', 'startFailures']),
+        count: random.int(1, 4),
+      };
+    case 14:
+    case 15:
+      return {
+        at,
+        kind: 'end',
+        end: random.pick(['exit', 'oom', 'spot', 'maintenance', 'outside']),
+        count: random.int(1, 4),
+      };
+    case 16:
+    case 17:
+      return {
+        at,
+        kind: 'mood',
+        mood: random.pick(['silent', 'gone', 'echoless', 'commandless', 'empty']),
+        ms: random.chance(0.2) ? random.between(60, 100) * second : ms / 2,
+      };
+    case 18:
+      return { at, kind: 'disk', trouble: random.pick(['full', 'slow', 'syncFails']), ms: ms / 2 };
+    default:
+      return {
+        at,
+        kind: 'prepare',
+        failure: random.pick(['unreachable', 'denied']),
+        count: random.int(1, 3),
+      };
+  }
+};
+
+export const scriptOf = (seed: number): Script => {
+  const random = createRandom(seed, 'script');
+  const policy: Policy = random.chance(0.6) ? 'direct' : 'vanilla';
+  const settings: SimulationSettings = {
+    policy,
+    workersPerTask: random.pick([1, 1, 2, 4]),
+    maxTasks: random.pick([null, 1, 2, 3, 5, 8, 15]),
+    heartbeatIntervalSeconds: random.pick([2, 2, 5]),
+    startDeadlineSeconds: random.pick([50, 120, 300]),
+    schedulerGraceSeconds: random.pick([30, 600]),
+    stopTimeoutSeconds: random.pick([20, 120]),
+    stray: random.chance(0.15),
+  };
+  const moment = () => random.between(12 * second, chaosMs);
+  const happenings: Happening[] = [
+    { at: random.between(0, 3) * second, kind: 'demand', tasks: demandOf(random, policy) || 10 },
+    kill(random, moment()),
+    sureFault(random, moment()),
+    sureFault(random, moment()),
+  ];
+  for (let n = random.int(2, 6); n > 0; n--)
+    happenings.push({ at: moment(), kind: 'demand', tasks: demandOf(random, policy) });
+  for (let n = random.int(4, 12); n > 0; n--) {
+    const at = moment();
+    happenings.push(fault(random, at));
+    // Trouble is worst where something is being done.
+    if (random.chance(0.4))
+      happenings.push({
+        at: at + random.between(0, 3) * second,
+        kind: 'demand',
+        tasks: demandOf(random, policy),
+      });
+  }
+  for (let n = random.int(0, 2); n > 0; n--) happenings.push(kill(random, moment()));
+  if (random.chance(0.12))
+    happenings.push({ at: moment(), kind: 'stop', downMs: random.between(1, 20) * second });
+  // What is there from the first moment on.
+  if (random.chance(0.3)) happenings.push(fault(random, 0));
+  happenings.sort((a, b) => a.at - b.at);
+  return { seed, settings, happenings, finalDemand: demandOf(random, policy) };
+};
+
+/** After a kill was armed, it strikes at the latest then, ms. */
+export const killPatience = 15 * second;
+
+/** Faults that show whatever else is going on, so that no seed is without. */
+const sureFault = (random: Random, at: number): Happening => {
+  const ms = random.between(10, 40) * second;
+  return random.pick<Happening>([
+    { at, kind: 'window', window: random.pick(['slowStops', 'forgetful', 'slowStarts']), ms },
+    { at, kind: 'delay', of: 'missingMs', by: random.between(3, 40) * second, ms },
+    { at, kind: 'delay', of: 'staleMs', by: random.between(1, 4) * second, ms },
+    { at, kind: 'mood', mood: random.pick(['silent', 'echoless', 'commandless']), ms: ms / 2 },
+    { at, kind: 'disk', trouble: 'slow', ms: ms / 2 },
+  ]);
+};
+
+/** When the last fault is over and the daemon runs again, ms from the beginning. */
+export const faultsEnd = ({ happenings, settings }: Script): number =>
+  Math.max(
+    20 * second,
+    ...happenings.map((each) => {
+      if (each.kind === 'kill') return each.at + killPatience + each.downMs;
+      if (each.kind === 'stop')
+        return each.at + each.downMs + settings.stopTimeoutSeconds * second + 10 * second;
+      return each.at + ('ms' in each ? each.ms : 0);
+    }),
+  ) + second;
+
+/** The word for it in the report. */
+export const nameOf = (happening: Happening): string => {
+  switch (happening.kind) {
+    case 'window':
+      return happening.window;
+    case 'delay':
+      return happening.of;
+    case 'next':
+      return happening.fate;
+    case 'end':
+      return happening.end;
+    case 'mood':
+      return happening.mood;
+    case 'disk':
+      return `disk:${happening.trouble}`;
+    case 'call':
+      return happening.mishap;
+    default:
+      return happening.kind;
+  }
+};
