@@ -93,7 +93,9 @@ function summary(result: DemoResult, seconds: number, finished: boolean): string
   const tasks = `${tasksCompleted} of ${tasksSubmitted} tasks done`;
   const groups = `${groupsStarted} ${groupsStarted === 1 ? 'group' : 'groups'}`;
   const left =
-    ecsTasksLeft === 0 ? 'no Fargate task is left' : `Fargate tasks left: ${ecsTasksLeft}`;
+    ecsTasksLeft === 0
+      ? 'no Fargate task is left'
+      : `Fargate tasks left, and killed now: ${ecsTasksLeft}`;
   return `${finished ? 'Finished' : 'Stopped'} after ${seconds.toFixed(1)} s: ${tasks} by ${groups}; ${left}.`;
 }
 

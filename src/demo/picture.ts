@@ -18,7 +18,7 @@ export interface Paper {
 
 /** In plain words, for who has read nothing: what is seen, and what it is made of. */
 export const headline =
-  'You see scaler-ecs start Fargate tasks while there is work, and stop them then.';
+  'You see scaler-ecs start Fargate tasks for waiting work and stop them after it.';
 export const explanation =
   'Each Fargate task is a group of 2 workers. There is no AWS here: scheduler and ECS are stand-ins, ' +
   'and a Fargate task is a process on this machine. The daemon between them is the real one.';
@@ -40,6 +40,8 @@ const tableColumns = states.reduce(
 );
 /** Beyond this a line is hard to read, and a bar says no more. */
 const widest = 110;
+/** On less, the groups need the room that the explanation would take. */
+const tallEnough = 20;
 
 /** A picture of the whole demo, of at most so many lines; they may have to be cut at the right. */
 export function draw({ story, tasks, seconds }: Scene, paper: Paper): Line[] {
@@ -49,7 +51,7 @@ export function draw({ story, tasks, seconds }: Scene, paper: Paper): Line[] {
   const connected = `${count(tasks.workers, 'worker')} connected`;
   const top: Line[] = [
     ...wrap(headline, columns).map((text): Line => [[text, 'bold']]),
-    ...wrap(explanation, columns).map((text): Line => [[text]]),
+    ...(paper.rows < tallEnough ? [] : wrap(explanation, columns)).map((text): Line => [[text]]),
     [],
     taskLine(tasks, columns, marks),
     [label('Groups'), [`${wanted(story)} by the scheduler, ${there} there, with ${connected}`]],
@@ -57,8 +59,8 @@ export function draw({ story, tasks, seconds }: Scene, paper: Paper): Line[] {
   ];
   const table = columns >= tableColumns;
   if (table) top.push(...heading());
-  // Below the groups: a blank line, a title and at least a few sentences.
-  const space = Math.max(1, paper.rows - top.length - 5);
+  // Below the groups: a blank line, a title and at least two sentences.
+  const space = Math.max(1, paper.rows - top.length - 4);
   const groups = story.groups
     .slice(-space)
     .map((group) => (table ? journey(group, marks) : stop(group, marks)));
@@ -102,7 +104,11 @@ const cell = (state: State, text: string, colour: Colour): Span => [
 
 const heading = (): Line[] => [
   [label(''), ...states.map((state) => cell(state, state, legend[state].colour))],
-  [label(''), ...states.map((state) => cell(state, legend[state].meaning, 'dim'))],
+  [
+    label(''),
+    ...states.map((state) => cell(state, legend[state].meaning, 'dim')),
+    ['has done', 'dim'],
+  ],
 ];
 
 /** The way of a group through its states, and when it came to each. */
