@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { adoptStrays, claimOutcome } from '../../../src/daemon/ownership.ts';
+import type { SurveyedTask } from '../../../src/ecs/listTasks.ts';
+import { silentLog } from '../../../src/observe/log.ts';
+import { type Journal, openJournal } from '../../../src/store/journal.ts';
+
+let dir: string;
+let journal: Journal;
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'scaler-ecs-ownership-'));
+  journal = await openJournal(dir, silentLog);
+});
+afterEach(async () => {
+  await journal.close();
+  rmSync(dir, { recursive: true });
+});
+
+const order = { clientToken: 't', revision: 'rev:1', market: 'onDemand' as const, count: 2 };
+const open = (label: string) =>
+  journal.append({ kind: 'launch', label, ...order, requestHash: 'h', at: 1000 });
+const outcome = (label: string, ...taskArns: string[]) => ({
+  label,
+  groupIds: [`${label}-0`, `${label}-1`],
+  answer: { taskArns, refusals: [] },
+});
+const task = (taskArn: string, more: Partial<SurveyedTask> = {}): SurveyedTask => ({
+  taskArn,
+  label: null,
+  phase: 'running',
+  createdAt: 5,
+  startedBy: 'se-x',
+  scheduler: 'tcp://1.2.3.4:8516',
+  ...more,
+});
+
+describe('the outcome of a launch', () => {
+  it('gives each task to one group', async () => {
+    await open('l');
+    expect(claimOutcome(journal, silentLog)(outcome('l', 'arn:1', 'arn:2'))).toEqual([
+      { groupId: 'l-0', taskArn: 'arn:1' },
+      { groupId: 'l-1', taskArn: 'arn:2' },
+    ]);
+  });
+
+  it('does not hand out a task that somebody owns, nor more tasks than there are groups', async () => {
+    await open('l');
+    await open('m');
+    const claim = claimOutcome(journal, silentLog);
+    claim(outcome('l', 'arn:1'));
+    expect(claim(outcome('m', 'arn:1', 'arn:2', 'arn:3'))).toEqual([
+      { groupId: 'm-1', taskArn: 'arn:2' },
+    ]);
+    expect(journal.ledger.owner('arn:1')).toBe('l-0');
+    expect(journal.ledger.owner('arn:3')).toBeUndefined();
+  });
+});
+
+describe('strays', () => {
+  const adopt = (...tasks: SurveyedTask[]) =>
+    adoptStrays(journal, 'tcp://1.2.3.4:8516', silentLog)(100, tasks).adopted;
+
+  it('are taken over once', () => {
+    expect(adopt(task('arn/1'))).toEqual([{ groupId: 'stray-1', taskArn: 'arn/1', launchedAt: 5 }]);
+    expect(adopt(task('arn/1'))).toEqual([]);
+  });
+
+  it('are not the tasks of a launch whose answer is still out', async () => {
+    await open('l');
+    expect(adopt(task('arn/1', { label: 'l' }))).toEqual([]);
+    claimOutcome(journal, silentLog)(outcome('l'));
+    expect(adopt(task('arn/1', { label: 'l' }))).toHaveLength(1);
+  });
+
+  it('are left alone when their workers serve another scheduler', () => {
+    expect(adopt(task('arn/1', { scheduler: 'tcp://9.9.9.9:1' }))).toEqual([]);
+  });
+
+  it('are not those that are ending anyway', () => {
+    expect(
+      adopt(task('arn/1', { phase: 'stopping' }), task('arn/2', { phase: 'stopped' })),
+    ).toEqual([]);
+  });
+});
