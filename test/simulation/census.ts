@@ -59,15 +59,15 @@ export const censusOf = (daemon: AnyActorRef): Census => {
     for (const [childId, child] of Object.entries(page.children)) {
       if (!child) continue;
       const snapshot = seen(child);
-      if (snapshot.status !== 'active' || typeof snapshot.value !== 'string') continue;
+      if (snapshot.status !== 'active' || snapshot.value === undefined) continue;
+      const state = flat(snapshot.value);
       const { taskArn, registered, leaving } = snapshot.context as unknown as GroupSeen;
-      if (launches && childId in launches)
-        census.launches.push({ label: childId, state: snapshot.value });
+      if (launches && childId in launches) census.launches.push({ label: childId, state });
       else if ('groupId' in snapshot.context)
         census.groups.push({
           groupId: childId,
           taskArn,
-          state: snapshot.value,
+          state,
           registered,
           leaving,
         });

@@ -53,6 +53,7 @@ export interface Oddities {
   forgetful: boolean;
   slowStarts: boolean;
   noCapacity: boolean;
+  noSpot: boolean;
   /** Fargate tasks that the account may have, those of others included; null: enough. */
   quota: number | null;
   partial: number;
@@ -69,6 +70,7 @@ export const ordinary = (): Oddities => ({
   forgetful: false,
   slowStarts: false,
   noCapacity: false,
+  noSpot: false,
   quota: null,
   partial: 0,
   ghosts: 0,
@@ -263,6 +265,12 @@ export const createEcs = (agenda: Agenda, random: Random, mark: string, events: 
         if (odd.noCapacity) {
           no = capacity;
           events.odd('noCapacity');
+        } else if (
+          odd.noSpot &&
+          input.capacityProviderStrategy?.[0]?.capacityProvider === 'FARGATE_SPOT'
+        ) {
+          no = capacity;
+          events.odd('noSpot');
         } else if (odd.partial > 0) {
           odd.partial--;
           no = capacity;

@@ -52,7 +52,11 @@ export const createHappen = (stage: Stage) => {
   };
 
   const changeMood = ({ at, mood, ms }: Happening & { kind: 'mood' }): void => {
-    meet(mood);
+    if (mood !== 'unseen') meet(mood);
+    else if (scheduler.monitored) {
+      meet(mood);
+      scheduler.dropListeners('aborted');
+    }
     if (mood === 'gone') {
       scheduler.drop('aborted');
       // Half of the time it said goodbye, and its workers leave.
@@ -82,7 +86,7 @@ export const createHappen = (stage: Stage) => {
       case 'window': {
         const { window, ms } = happening;
         // Too little capacity shows where somebody asks for some.
-        if (window !== 'noCapacity') meet(window);
+        if (window !== 'noCapacity' && window !== 'noSpot') meet(window);
         const set = (on: boolean) => () => {
           ecs.odd[window] = on;
         };

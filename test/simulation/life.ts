@@ -1,12 +1,13 @@
 import type { ECSClient } from '@aws-sdk/client-ecs';
 import { type AnyStateMachine, createActor, fromCallback } from 'xstate';
-import type { Capability, DesiredRequest } from '../../machines/facts.ts';
+import type { DesiredRequest } from '../../machines/facts.ts';
+import { monitor } from '../../machines/monitor.ts';
 import { type SocketOrder, session } from '../../machines/session.ts';
-import type { Config } from '../../src/config/config.ts';
-import { adoptStrays } from '../../src/daemon/ownership.ts';
+import { loadKeeper } from '../../src/daemon/monitorSocket.ts';
+import { adoptStrays, taskIdOf } from '../../src/daemon/ownership.ts';
 import { provide } from '../../src/daemon/provide.ts';
 import { recover } from '../../src/daemon/recover.ts';
-import { managerSettings } from '../../src/daemon/settings.ts';
+import { callRates, managerSettings } from '../../src/daemon/settings.ts';
 import { createCaller } from '../../src/ecs/caller.ts';
 import { describeTasks } from '../../src/ecs/describeTasks.ts';
 import { EcsFailure } from '../../src/ecs/failure.ts';
@@ -15,7 +16,7 @@ import { listOurs } from '../../src/ecs/listTasks.ts';
 import { runTask } from '../../src/ecs/runTask.ts';
 import { stopTask } from '../../src/ecs/stopTask.ts';
 import type { Clock } from '../../src/ecs/systemClock.ts';
-import { createTemplate, type TaskTemplate } from '../../src/ecs/template.ts';
+import type { TaskTemplate } from '../../src/ecs/template.ts';
 import type { Log } from '../../src/observe/log.ts';
 import type { Files } from '../../src/store/files.ts';
 import { type Journal, openJournal } from '../../src/store/journal.ts';
@@ -25,33 +26,7 @@ import { stateDirectory } from './disk.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SimulationSettings } from './script.ts';
-
-export const workerAddress = 'tcp://scheduler.simulated:8516';
-export const capabilities: Capability[] = [{ name: 'simulated', value: '1' }];
-
-/** The template of a daemon with plain settings; its mark is what makes a task ours. */
-export const createSimulatedTemplate = (mark: string): TaskTemplate =>
-  createTemplate({
-    workerSchedulerAddress: workerAddress,
-    workersPerTask: 1,
-    managerId: 'simulated',
-    capabilities,
-    perWorkerTaskQueueSize: 1000,
-    heartbeatIntervalSeconds: 2,
-    taskTimeoutSeconds: 0,
-    deathTimeoutSeconds: 300,
-    garbageCollectIntervalSeconds: 30,
-    trimMemoryThresholdBytes: 1_073_741_824,
-    hardProcessorSuspend: false,
-    ioThreads: 1,
-    eventLoop: 'builtin',
-    cluster: 'simulated',
-    subnets: ['subnet-1'],
-    transport: 'ymq',
-    pythonRequirements: 'opengris-scaler',
-    pythonVersion: '3.12',
-    startedBy: mark,
-  });
+import { configOf, workerAddress } from './settings.ts';
 
 /** What one life of the daemon lets the world see. */
 export interface LifeEvents {
@@ -90,23 +65,6 @@ export interface LifeTools {
   /** What is in the way of preparing AWS; null: nothing. */
   prepareTrouble: () => 'unreachable' | 'denied' | null;
 }
-
-const configOf = (settings: SimulationSettings): Config =>
-  ({
-    capacity: {
-      maxTasks: settings.maxTasks,
-      workersPerTask: settings.workersPerTask,
-      maxWorkers: settings.maxTasks === null ? null : settings.maxTasks * settings.workersPerTask,
-    },
-    capabilities,
-    heartbeatIntervalSeconds: settings.heartbeatIntervalSeconds,
-    startDeadlineSeconds: settings.startDeadlineSeconds,
-    schedulerGraceSeconds: settings.schedulerGraceSeconds,
-    settleSeconds: 10,
-    drainTimeoutSeconds: 30,
-    launchQuota: { burst: 100, perSecond: 20 },
-    stopTimeoutSeconds: settings.stopTimeoutSeconds,
-  }) as unknown as Config;
 
 export const clockOf = (agenda: Agenda, owner: Owner): Clock => ({
   now: agenda.now,
@@ -165,6 +123,39 @@ const socketOf = (
     return () => {
       open = false;
       line.close();
+    };
+  });
+
+/** What src/daemon/monitorSocket does, without bytes. */
+const monitorSocketOf = (
+  owner: Owner,
+  scheduler: Scheduler,
+  random: Random,
+  { now }: Agenda,
+  ours: () => string[],
+) =>
+  fromCallback(({ sendBack }) => {
+    const keeper = loadKeeper();
+    let first = true;
+    let open = true;
+    const leave = scheduler.subscribe({
+      owner,
+      onOpen: () => open && sendBack({ type: 'socket.open' }),
+      onMessage: (message) => {
+        if (!open || (first && message.type !== 'monitor.workers')) return;
+        const loads = keeper.changes(message, first ? ours() : null);
+        first = false;
+        if (loads !== null) sendBack({ type: 'monitor.heard', at: now(), loads });
+      },
+      onClosed: (reason) => {
+        if (!open) return;
+        open = false;
+        sendBack({ type: 'socket.closed', reason, jitter: random.next() });
+      },
+    });
+    return () => {
+      open = false;
+      leave();
     };
   });
 
@@ -238,16 +229,16 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
       requestHashOf: template.hash,
     });
     const clock = clockOf(agenda, owner);
-    const call = createCaller({ limiter: createLimiter(clock), clock, log, random: random.next });
+    const config = configOf(settings);
+    const limiter = createLimiter(clock, callRates(config));
+    const call = createCaller({ limiter, clock, log, random: random.next });
     const list = listOurs(ecs, call, template.cluster, clock, log);
     const adopt = adoptStrays(watched, workerAddress, log);
-    const config = configOf(settings);
 
     const machine = provide({
       // Replaced below: no bytes here.
       socket: {} as never,
-      // The modelled scheduler publishes nothing yet.
-      monitor: { connect: undefined as never, address: null, ours: () => [] },
+      monitor: {} as never,
       journal: watched,
       requestHash: template.hash,
       runTask: runTask(ecs, call, template),
@@ -279,6 +270,13 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
         session: session.provide({
           actors: { socket: socketOf(owner, scheduler, random, agenda, events) },
         }),
+        monitor: monitor.provide({
+          actors: {
+            monitorSocket: monitorSocketOf(owner, scheduler, random, agenda, () =>
+              journal.ledger.groups().map(({ taskArn }) => taskIdOf(taskArn)),
+            ),
+          },
+        }),
         manager: manager?.provide({ actors: { ticker: tickerOf(owner, agenda) } }) as never,
       },
     });
@@ -288,7 +286,7 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
         workers,
         heartbeatIntervalMs: settings.heartbeatIntervalSeconds * 1000,
         stopTimeoutMs: settings.stopTimeoutSeconds * 1000,
-        leaveRunning: false,
+        leaveRunning: config.sigtermPolicy === 'leave',
         manager: { ...recovered, settings: managerSettings(config) },
       },
       clock: {

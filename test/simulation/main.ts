@@ -36,6 +36,7 @@ const from = whole(values.from, 0);
 const jobs = Math.min(seeds, whole(values.jobs, 1));
 /** So many violations are shrunk and shown with their trace. */
 const mostShown = 3;
+const mostTold = 30;
 
 const simulate = async (first: number, step: number): Promise<Tally> => {
   const tally = emptyTally();
@@ -63,8 +64,9 @@ const simulateTogether = async (): Promise<Tally> => {
 
 const explain = async ({ violations }: Tally): Promise<void> => {
   const seen = new Set<string>();
+  let told = 0;
   for (const { seed, promise, at, says } of violations) {
-    console.log(`seed ${seed}: ${promise} at ${at} s: ${says}`);
+    if (told++ < mostTold) console.log(`seed ${seed}: ${promise} at ${at} s: ${says}`);
     if (seen.has(promise) || seen.size >= mostShown) continue;
     seen.add(promise);
     const { script, run } = await shrink(scriptOf(seed), (again) =>
@@ -75,6 +77,11 @@ const explain = async ({ violations }: Tally): Promise<void> => {
     for (const line of run.trace.slice(Math.max(0, end - 60), end + 1)) console.log(`  ${line}`);
   }
 };
+
+const counted = ({ violations }: Tally): string =>
+  [...new Set(violations.map(({ promise }) => promise))]
+    .map((name) => `${name} ${violations.filter(({ promise }) => promise === name).length}`)
+    .join(', ');
 
 if (values.part) {
   process.send?.(await simulate(from, jobs), () => process.disconnect());
@@ -99,6 +106,7 @@ if (values.part) {
   );
   if (tally.thin.length > 0) console.log(`too little happened in seeds ${tally.thin.join(' ')}`);
   await explain(tally);
+  if (tally.violations.length > 0) console.log(`broken: ${counted(tally)}`);
   if (values.json) console.log(JSON.stringify(summary(tally)));
   if (tally.violations.length + tally.thin.length > 0) process.exitCode = 1;
 }

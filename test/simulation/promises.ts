@@ -179,7 +179,12 @@ export const createPromises = (world: Watched) => {
       if (task.doomed || reasonAt >= since) return;
       const deadline = settings.startDeadlineSeconds * 1000 - tickSlack;
       const startedLate = (task.runningAt ?? now) - since >= deadline - noticeMs;
-      if (startedLate) return;
+      // With the monitor stream, to start means that its workers are known; and to be deserted is to fail.
+      const deaf =
+        settings.monitored &&
+        now - since >= deadline &&
+        !((scheduler.connected.get(task) ?? now) - since < deadline - noticeMs);
+      if (startedLate || deaf) return;
       broken(
         'stoppedInVain',
         `StopTask ${short(taskArn)}, ${goal} wanted, ${serving()} serving, it is ${now - since} ms old`,

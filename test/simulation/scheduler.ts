@@ -1,4 +1,6 @@
 import type { DesiredRequest } from '../../machines/facts.ts';
+import { taskIdOf } from '../../src/daemon/ownership.ts';
+import type { MonitorMessage } from '../../src/protocol/monitor.ts';
 import type { Agenda, Owner } from './agenda.ts';
 import type { ModelTask } from './ecs.ts';
 import type { Random } from './random.ts';
@@ -14,6 +16,8 @@ export interface Moods {
   commandless: number;
   /** Sends empty lists, as the capability policy does. */
   empty: number;
+  /** Its monitor stream cannot be reached. */
+  unseen: number;
 }
 
 export interface Peer {
@@ -22,6 +26,19 @@ export interface Peer {
   onEcho(): void;
   onCommand(requests: DesiredRequest[]): void;
   onClosed(reason: string): void;
+}
+
+export interface Listener {
+  owner: Owner;
+  onOpen(): void;
+  onMessage(message: MonitorMessage): void;
+  onClosed(reason: string): void;
+}
+
+/** What a Fargate task has to do, as the monitor stream said, and since when. */
+export interface Work {
+  tasks: number;
+  since: number;
 }
 
 export interface Line {
@@ -33,10 +50,16 @@ export interface Line {
 export const createScheduler = (
   agenda: Agenda,
   random: Random,
-  options: { policy: Policy; workersPerTask: number; capabilities: DesiredRequest['capabilities'] },
+  options: {
+    policy: Policy;
+    workersPerTask: number;
+    capabilities: DesiredRequest['capabilities'];
+    /** It publishes a monitor stream. */
+    monitored: boolean;
+  },
   events: { connected(task: ModelTask): void; workersExit(task: ModelTask): void },
 ) => {
-  const moods: Moods = { silent: 0, gone: 0, echoless: 0, commandless: 0, empty: 0 };
+  const moods: Moods = { silent: 0, gone: 0, echoless: 0, commandless: 0, empty: 0, unseen: 0 };
   /** Workers connected, by Fargate task. */
   const connected = new Map<ModelTask, number>();
   let demand = 0;
@@ -57,6 +80,61 @@ export const createScheduler = (
 
   const latency = () => random.between(1, 15);
 
+  const listeners = new Set<Listener>();
+  const work = new Map<ModelTask, Work>();
+
+  const workerIds = (task: ModelTask): string[] =>
+    Array.from(
+      { length: options.workersPerTask },
+      (_, i) => `Worker|ECS-${taskIdOf(task.taskArn)}|${i}`,
+    );
+
+  const publish = (message: MonitorMessage): void => {
+    for (const { owner, onMessage } of listeners) agenda.after(2, () => onMessage(message), owner);
+  };
+
+  /** Work comes and goes; more of it where there is more to do. */
+  const shiftWork = (): void => {
+    for (const task of connected.keys()) {
+      const known = work.get(task);
+      if (known && !random.chance(0.15)) continue;
+      const tasks = random.chance(Math.min(0.8, demand / (8 * workers()))) ? random.int(1, 9) : 0;
+      if (known?.tasks !== tasks) work.set(task, { tasks, since: agenda.now() });
+    }
+  };
+
+  const publishAll = (): void => {
+    shiftWork();
+    if (moods.silent > 0) return;
+    publish({
+      type: 'monitor.workers',
+      workers: [...connected.keys()].flatMap((task) =>
+        workerIds(task).map((workerId, i) => ({
+          workerId,
+          managerId: null,
+          groupId: null,
+          load: { free: 0, sent: i === 0 ? (work.get(task)?.tasks ?? 0) : 0, queued: 0 },
+        })),
+      ),
+    });
+  };
+
+  const publishing = (): void => {
+    if (listeners.size === 0) return;
+    publishAll();
+    agenda.after(1000, publishing);
+  };
+
+  const dropListeners = (reason: string): void => {
+    for (const { owner, onClosed } of listeners) agenda.after(2, () => onClosed(reason), owner);
+    listeners.clear();
+  };
+
+  const sayConnected = (task: ModelTask, yes: boolean): void => {
+    for (const workerId of workerIds(task))
+      publish({ type: 'monitor.worker', workerId, connected: yes });
+  };
+
   const hangUp = (reason: string): void => {
     const line = current;
     current = null;
@@ -65,13 +143,38 @@ export const createScheduler = (
 
   const scheduler = {
     moods,
+    monitored: options.monitored,
     connected,
     setDemand(tasks: number) {
       demand = tasks;
     },
     demand: () => demand,
     /** Everybody loses the connection; for how long it stays away is the mood's. */
-    drop: (reason: string) => hangUp(reason),
+    drop(reason: string) {
+      hangUp(reason);
+      dropListeners(reason);
+    },
+    dropListeners,
+    work,
+
+    /** Reads the monitor stream, if there is one. */
+    subscribe(listener: Listener): () => void {
+      if (!options.monitored) return () => {};
+      if (moods.gone + moods.unseen > 0) {
+        agenda.after(latency(), () => listener.onClosed('refused'), listener.owner);
+        return () => {};
+      }
+      agenda.after(
+        latency(),
+        () => {
+          listener.onOpen();
+          listeners.add(listener);
+          if (listeners.size === 1) agenda.after(random.between(0, 1000), publishing);
+        },
+        listener.owner,
+      );
+      return () => void listeners.delete(listener);
+    },
 
     /** One attempt to connect, on behalf of the daemon. */
     connect(peer: Peer): Line {
@@ -129,6 +232,7 @@ export const createScheduler = (
           return;
         }
         connected.set(task, agenda.now());
+        sayConnected(task, true);
         events.connected(task);
       };
       agenda.after(random.between(2000, 15_000), () => knock(0));
@@ -136,7 +240,9 @@ export const createScheduler = (
     /** It says goodbye to these workers: they end. */
     dismiss: (task: ModelTask) => events.workersExit(task),
     leave(task: ModelTask) {
-      connected.delete(task);
+      if (!connected.delete(task)) return;
+      work.delete(task);
+      sayConnected(task, false);
     },
     workers,
     wants,

@@ -12,6 +12,13 @@ export interface SimulationSettings {
   startDeadlineSeconds: number;
   schedulerGraceSeconds: number;
   stopTimeoutSeconds: number;
+  drainTimeoutSeconds: number;
+  /** Spot first. */
+  spot: boolean;
+  /** The scheduler publishes its monitor stream. */
+  monitored: boolean;
+  /** An orderly stop leaves the tasks to the next start. */
+  leave: boolean;
   /** A task with our mark that no launch of ours made is there from the beginning. */
   stray: boolean;
 }
@@ -133,7 +140,7 @@ const fault = (random: Random, at: number): Happening => {
       return {
         at,
         kind: 'window',
-        window: random.pick(['slowStops', 'forgetful', 'slowStarts', 'noCapacity']),
+        window: random.pick(['slowStops', 'forgetful', 'slowStarts', 'noCapacity', 'noSpot']),
         ms,
       };
     case 9:
@@ -166,7 +173,7 @@ const fault = (random: Random, at: number): Happening => {
       return {
         at,
         kind: 'mood',
-        mood: random.pick(['silent', 'gone', 'echoless', 'commandless', 'empty']),
+        mood: random.pick(['silent', 'gone', 'echoless', 'commandless', 'empty', 'unseen']),
         ms: random.chance(0.2) ? random.between(60, 100) * second : ms / 2,
       };
     case 18:
@@ -192,6 +199,10 @@ export const scriptOf = (seed: number): Script => {
     startDeadlineSeconds: random.pick([50, 120, 300]),
     schedulerGraceSeconds: random.pick([30, 600]),
     stopTimeoutSeconds: random.pick([20, 120]),
+    drainTimeoutSeconds: random.pick([10, 60]),
+    spot: random.chance(0.25),
+    monitored: random.chance(0.5),
+    leave: random.chance(0.3),
     stray: random.chance(0.15),
   };
   const moment = () => random.between(12 * second, chaosMs);

@@ -49,10 +49,18 @@ export const addTally = (into: Tally, from: Tally): void => {
     into.met[pair] = (into.met[pair] ?? 0) + count;
 };
 
-const lasting = (states: Record<string, { type?: string }>): string[] =>
-  Object.entries(states)
-    .filter(([, { type }]) => type !== 'final')
-    .map(([name]) => name);
+interface Node {
+  type?: string;
+  states: Record<string, Node>;
+}
+
+/** The names of all states that can be left, inner ones as `outer.inner`. */
+const lasting = (states: Record<string, Node>): string[] =>
+  Object.entries(states).flatMap(([name, { type, states: inner }]) => {
+    if (type === 'final') return [];
+    const within = lasting(inner).map((each) => `${name}.${each}`);
+    return within.length > 0 ? within : [name];
+  });
 
 /** The states whose every meeting with a fault is to be seen. */
 export const states: string[] = [
@@ -64,9 +72,11 @@ export const faults: string[] = [
   ...mishaps.flatMap((mishap) => operations.map((operation) => `${mishap}:${operation}`)),
   ...killPoints.map((point) => `kill:${point}`),
   ...'kill:anywhere/power cut/journal lost/stop/prepare'.split('/'),
-  ...'noCapacity/quota/partial/ghost/stuck/startFails/slowStarts/slowStops/forgetful'.split('/'),
+  ...'noCapacity/noSpot/quota/partial/ghost/stuck/startFails/slowStarts/slowStops/forgetful'.split(
+    '/',
+  ),
   ...'missing/missingMs/listLagMs/staleMs/exit/oom/spot/maintenance/outside'.split('/'),
-  ...'silent/gone/echoless/commandless/empty/disk:full/disk:slow/disk:syncFails'.split('/'),
+  ...'silent/gone/echoless/commandless/empty/unseen/disk:full/disk:slow/disk:syncFails'.split('/'),
 ];
 
 /** Why a fault cannot meet a state, or null when it can. */
@@ -92,7 +102,8 @@ export const summary = (tally: Tally) => ({
 
 const table = (tally: Tally, columns: readonly string[]): string[] => {
   const width = Math.max(...faults.map(({ length }) => length));
-  const short = (state: string) => state.replace(/^(g)roup |^(l)aunch /, '$1$2:').slice(0, 9);
+  const short = (state: string) =>
+    state.replace(/^(g)roup (?:draining\.)?|^(l)aunch /, '$1$2:').slice(0, 9);
   return [
     ['fault'.padEnd(width), ...columns.map((state) => short(state).padStart(9))].join(' '),
     ...faults.map((fault) =>

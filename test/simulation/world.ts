@@ -1,24 +1,19 @@
 import type { RunTaskCommandInput } from '@aws-sdk/client-ecs';
 import { setTime } from '../../src/clock.ts';
-import { fleetMark, namedFleetMark } from '../../src/ecs/mark.ts';
-import { labelVariable, type TaskTemplate } from '../../src/ecs/template.ts';
+import { namedFleetMark } from '../../src/ecs/mark.ts';
+import { labelVariable } from '../../src/ecs/template.ts';
 import { createAgenda, drained } from './agenda.ts';
 import { type Census, censusOf } from './census.ts';
 import { createClient, type Trap } from './client.ts';
 import { createDisk } from './disk.ts';
 import { createEcs } from './ecs.ts';
 import { createHappen } from './happen.ts';
-import {
-  capabilities,
-  createSimulatedTemplate,
-  type Life,
-  startLife,
-  workerAddress,
-} from './life.ts';
+import { type Life, startLife } from './life.ts';
 import { createPromises, type PromiseName, type Violation } from './promises.ts';
 import { createRandom } from './random.ts';
 import { createScheduler } from './scheduler.ts';
 import { faultsEnd, type Happening, type KillPoint, killPatience, type Script } from './script.ts';
+import { capabilities, mark, templateOf, workerAddress } from './settings.ts';
 
 export interface Run {
   violations: Violation[];
@@ -38,9 +33,6 @@ const epochStart = 1_800_000_000_000;
 /** How long all may take to come to rest once faults have stopped, and how long rest must last. */
 const restLimit = 900_000;
 const restMs = 70_000;
-
-const mark = fleetMark('simulated', workerAddress);
-const template: TaskTemplate = createSimulatedTemplate(mark);
 
 const environmentValue = (input: RunTaskCommandInput, name: string): string | null =>
   input.overrides?.containerOverrides?.[0]?.environment?.find((each) => each.name === name)
@@ -102,7 +94,7 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
   const scheduler = createScheduler(
     agenda,
     createRandom(seed, 'scheduler'),
-    { policy: settings.policy, workersPerTask: settings.workersPerTask, capabilities },
+    { ...settings, capabilities },
     {
       connected: (task) => {
         note(() => `workers of ${task.taskArn.slice(-3)} connected`);
@@ -169,7 +161,7 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
         filesOf: disk.filesOf,
         ecsOf: client,
         scheduler,
-        template,
+        template: templateOf(settings),
         settings,
         epoch: `${seed.toString(16)}x${lives}`,
         prepareTrouble: () => {
