@@ -60,7 +60,12 @@ export const plan = (wanted: number | null, counts: Counts, limits: Limits): Pla
     const admit = Math.max(0, Math.min(missing - reprieve, room, limits.launches));
     return { ...nothing, reprieve, admit };
   }
-  if (goal > 0 && goal >= serving(counts)) return nothing;
+  if (goal > 0 && goal >= serving(counts)) {
+    const { maxTasks } = limits;
+    // More than is allowed, ECS having started what it had refused: nobody can want that.
+    const excess = maxTasks === null ? 0 : counts.booting + serving(counts) - maxTasks;
+    return { ...nothing, drainBooting: Math.min(counts.booting, Math.max(0, excess)) };
+  }
   return {
     ...nothing,
     drainBooting: counts.booting,

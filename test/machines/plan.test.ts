@@ -55,6 +55,8 @@ describe('plan', () => {
     ['takes back those that wait before it launches any', 5, [0, 2, 0, 2], null, 9, [1, 0, 0, 2]],
     ['is bounded by the limit', 9, [1, 1, 0], 4, 9, [2, 0, 0]],
     ['drains what a smaller limit no longer covers', 9, [0, 6, 0], 4, 9, [0, 0, 2]],
+    ['holds no booting groups above the limit', 9, [3, 2, 0], 4, 9, [0, 1, 0]],
+    ['holds booting groups within the limit', 1, [3, 1, 0], 4, 9, [0, 0, 0]],
   ] as const)(
     '%s',
     (_, wanted, [booting, busy, draining, waiting = 0], maxTasks, launches, expected) => {
