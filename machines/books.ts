@@ -37,6 +37,8 @@ export interface Books {
 export interface LaunchPlan {
   order: LaunchOrder;
   groupIds: string[];
+  /** An earlier run may have sent it. */
+  doubted: boolean;
 }
 
 export interface Patience {

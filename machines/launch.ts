@@ -14,6 +14,8 @@ export interface LaunchEnd {
 export interface LaunchInput {
   order: LaunchOrder;
   groupIds: string[];
+  /** An attempt was left without an answer, by this run or one before it: it may have been carried out. */
+  doubted: boolean;
 }
 
 export interface LaunchContext extends LaunchInput {
@@ -26,6 +28,12 @@ export interface LaunchContext extends LaunchInput {
   /** Who got which task. */
   groups: LaunchEnd['groups'];
 }
+
+/**
+ * A doubted launch that hears nothing but clear "no" is asked for so often: some ten minutes. By then
+ * whatever it bought is long in the lists, and adoption finds it.
+ */
+const mostAttempts = 15;
 
 const nobody: LaunchAnswer = { taskArns: [], refusals: [] };
 
@@ -66,7 +74,9 @@ export const launch = setup({
     }),
   },
   guards: {
-    unknown: (_, { kind }: FailureNote) => kind === 'unreachable',
+    /** No answer; or a "no" to this attempt, which says nothing of an earlier one. */
+    unknown: ({ context: { doubted, attempts } }, { kind }: FailureNote) =>
+      kind === 'unreachable' || (doubted && attempts < mostAttempts),
     throttled: (_, { kind }: FailureNote) => kind === 'throttled',
     due: ({ context, event }) =>
       event.type === 'launch.tick' && context.retryAt !== null && event.now >= context.retryAt,
@@ -118,7 +128,7 @@ export const launch = setup({
           {
             guard: { type: 'unknown', params: ({ event }) => noteOf(event.error) },
             target: 'unsure',
-            actions: assign({ trouble: ({ event }) => noteOf(event.error) }),
+            actions: assign({ doubted: true, trouble: ({ event }) => noteOf(event.error) }),
           },
           {
             guard: { type: 'throttled', params: ({ event }) => noteOf(event.error) },

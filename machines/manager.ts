@@ -182,6 +182,7 @@ const newLaunches = (fleet: Fleet, revision: string, groups: number): LaunchPlan
     return {
       order: { label, clientToken: `se-${label}`, count, revision, market: market(fleet) },
       groupIds: Array.from({ length: count }, (_, n) => `${label}-${n}`),
+      doubted: false,
     };
   });
 

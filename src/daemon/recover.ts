@@ -24,6 +24,7 @@ export const recover = (
     resend: resend.map((order) => ({
       order,
       groupIds: Array.from({ length: order.count }, (_, i) => groupIdOf(order.label, i)),
+      doubted: true,
     })),
     // With no journal a run before us may have launched a moment ago.
     lastLaunchAt: journal.found === 'none' ? at : (lastLaunchAt ?? 0),

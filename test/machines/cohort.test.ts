@@ -18,6 +18,7 @@ const input = { cohortId: 'cohort-0', patience };
 const plan = (label: string, count: number) => ({
   order: { label, clientToken: `se-${label}`, count, revision: 'rev:1', market: 'spot' as const },
   groupIds: Array.from({ length: count }, (_, i) => `${label}-${i}`),
+  doubted: false,
 });
 const sighting = (taskArn: string, phase: TaskSighting['phase']): TaskSighting => ({
   taskArn,

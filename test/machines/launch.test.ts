@@ -12,7 +12,7 @@ const order = {
   revision: 'rev:1',
   market: 'spot' as const,
 };
-const input = { order, groupIds: ['e-1-0', 'e-1-1'] };
+const input = { order, groupIds: ['e-1-0', 'e-1-1'], doubted: false };
 const answer = { taskArns: ['arn:1'], refusals: [{ kind: 'refused', reason: 'full' }] };
 const claims = [{ groupId: 'e-1-0', taskArn: 'arn:1' }];
 
@@ -22,6 +22,7 @@ const model: Model = {
     value,
     context.retryAt,
     Math.min(context.attempts, 2),
+    context.doubted,
     context.answer.taskArns.length,
   ],
   events: ({ context }) =>
@@ -72,6 +73,44 @@ describe.each(walks(launch, model))('$title', ({ steps }) => {
 it('draws no transition that the model cannot take, and no state it cannot reach', () => {
   expect(untaken(launch, model)).toEqual([]);
   expect(unvisited(launch, model)).toEqual([]);
+});
+
+it.each(['denied', 'invalid', 'refused', 'throttled'])(
+  'keeps asking after an attempt without an answer, though a later one was %s',
+  async (kind) => {
+    const { actors, play, calls } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
+    const actor = createActor(launch.provide({ actors }), { input }).start();
+    await play(actor, { type: 'xstate.done.actor.journalLaunch' });
+    await play(actor, {
+      type: 'xstate.error.actor.runTask',
+      error: failure('unreachable'),
+    } as never);
+    let now = 0;
+    const again = async () => {
+      for (let n = 0; n < 2; n++) {
+        now += 61_000;
+        await play(actor, { type: 'launch.tick', now } as never);
+      }
+      await play(actor, { type: 'xstate.error.actor.runTask', error: failure(kind) } as never);
+    };
+    await again();
+    await play(actor, { type: 'launch.abandon' });
+    expect(actor.getSnapshot().value).toBe('unsure');
+    for (let n = 2; n < 14; n++) await again();
+    expect(actor.getSnapshot().value).toBe('unsure');
+    await again();
+    expect(calls.runTask).toHaveLength(15);
+    expect(actor.getSnapshot().value).toBe(kind === 'throttled' ? 'throttled' : 'recording');
+  },
+);
+
+it('doubts what an earlier run may have sent', async () => {
+  const { actors, play } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
+  const again = { ...input, doubted: true };
+  const actor = createActor(launch.provide({ actors }), { input: again }).start();
+  await play(actor, { type: 'xstate.done.actor.journalLaunch' });
+  await play(actor, { type: 'xstate.error.actor.runTask', error: failure('denied') } as never);
+  expect(actor.getSnapshot().value).toBe('unsure');
 });
 
 it('waits longer after each failure, up to a minute', async () => {
