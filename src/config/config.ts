@@ -31,6 +31,7 @@ export interface Config {
   startDeadlineSeconds: number;
   drainTimeoutSeconds: number;
   stopTimeoutSeconds: number;
+  sweepSeconds: number;
   sigtermPolicy: 'stop' | 'leave';
   /** Null: there is none to be had. */
   monitorAddress: Address | null;
@@ -169,6 +170,7 @@ export function toConfig(values: Values, env: Environment, home: string): Config
     startDeadlineSeconds: values.start_deadline,
     drainTimeoutSeconds: values.drain_timeout,
     stopTimeoutSeconds: values.stop_timeout,
+    sweepSeconds: values.sweep_seconds,
     sigtermPolicy: values.sigterm_policy,
     monitorAddress: values.monitor_address ?? monitorAddress(values.scheduler_address),
     logging: {

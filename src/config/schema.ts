@@ -291,6 +291,10 @@ export const schema = {
     group: 'Patience',
     help: 'Seconds to wait for an idle moment before a Fargate task is stopped',
   }),
+  sweep_seconds: setting(someSeconds, 30, {
+    group: 'Patience',
+    help: 'Seconds between two complete lists of our Fargate tasks, which find strays',
+  }),
   stop_timeout: setting(seconds, 60, {
     group: 'Patience',
     help: 'Seconds for stopping everything at SIGTERM',

@@ -78,7 +78,7 @@ export const managerSettings = (config: Config): ManagerSettings => ({
   spot: config.ecs.capacityProvider === 'FARGATE_SPOT',
   lookEveryMs: 3000,
   looksPerTick: 5,
-  sweepEveryMs: 30_000,
+  sweepEveryMs: config.sweepSeconds * 1000,
   launchBurst: config.launchQuota.burst,
   launchesPerSecond: config.launchQuota.perSecond,
 });

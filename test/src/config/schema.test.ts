@@ -45,7 +45,7 @@ const ours = [
   ...['network_backend', 'fleet_id', 'max_workers', 'worker_scaler_version', 'aws_session_token'],
   ...['ecs_security_groups', 'ecs_assign_public_ip', 'ecs_task_architecture', 'capacity_provider'],
   ...['scheduler_grace', 'settle_seconds', 'start_deadline', 'drain_timeout', 'stop_timeout'],
-  ...['monitor_address', 'sigterm_policy'],
+  ...['monitor_address', 'sigterm_policy', 'sweep_seconds'],
   ...['launch_burst', 'launch_rate', 'state_dir', 'inspect'],
 ];
 
