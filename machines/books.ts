@@ -77,6 +77,8 @@ const freshRow = (launchedAt: number): GroupRow => ({
   deserted: null,
 });
 
+const taskId = (taskArn: string): string => taskArn.slice(taskArn.lastIndexOf('/') + 1);
+
 /** What a group counts as. */
 export const standing = ({ phase, leaving, registered, load }: GroupRow): keyof Counts => {
   if (phase === 'stopping') return 'draining';
@@ -170,6 +172,26 @@ export const drained = (books: Books, share: Share, at: number, until: number): 
   return { ...books, groups, toGroups };
 };
 
+/** Exactly these must leave, and now: the scheduler itself has chosen them. */
+export const released = (books: Books, taskIds: string[], at: number): Step => {
+  const named = new Set(taskIds);
+  const groups = { ...books.groups };
+  const toGroups: Step['toGroups'] = [];
+  for (const [groupId, row] of Object.entries(groups)) {
+    if (row.taskArn === null || !named.has(taskId(row.taskArn)) || standing(row) === 'draining')
+      continue;
+    groups[groupId] = {
+      ...row,
+      leaving: true,
+      waitUntil: null,
+      stopAskedAt: at,
+      phase: 'stopping',
+    };
+    toGroups.push([groupId, { type: 'group.stop' }]);
+  }
+  return { ...books, groups, toGroups };
+};
+
 /** Those that were to leave and have not been told to stop yet: the furthest first. */
 export const reprieved = (books: Books, most: number): Step => {
   const groups = { ...books.groups };
@@ -198,8 +220,6 @@ export const expired = (books: Books, at: number): Step => {
   }
   return { ...books, groups, toGroups };
 };
-
-const taskId = (taskArn: string): string => taskArn.slice(taskArn.lastIndexOf('/') + 1);
 
 /** What the monitor stream said of tasks whose workers changed; null: it says nothing any more. */
 export const heard = (books: Books, loads: Record<string, WorkerLoad> | null, at: number): Step => {

@@ -11,6 +11,7 @@ import {
   type LaunchPlan,
   type Patience,
   presumed,
+  released,
   reprieved,
   type Share,
   type Step,
@@ -55,6 +56,8 @@ export type CohortOrder =
   | { type: 'cohort.adopt'; order: number; groups: OwnedGroup[] }
   /** `until`: how long those at work may wait for an idle moment. */
   | ({ type: 'cohort.drain'; order: number; at: number; until: number } & Share)
+  /** Those of these Fargate tasks that are here, and at once. */
+  | { type: 'cohort.release'; order: number; at: number; taskIds: string[] }
   | { type: 'cohort.reprieve'; order: number; most: number }
   /** Look at ECS, let launches in doubt ask again, end what has waited long enough. */
   | { type: 'cohort.look'; at: number; monitored: boolean }
@@ -137,6 +140,14 @@ const drain = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   enqueue.assign({ ...books, order: event.order });
   for (const [groupId, news] of toGroups) enqueue.sendTo(groupId, news);
   for (const label of unwanted(books)) enqueue.sendTo(label, { type: 'launch.abandon' });
+  enqueue(report);
+});
+
+const release = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
+  if (event.type !== 'cohort.release') return;
+  const { toGroups, ...books } = released(context, event.taskIds, event.at);
+  enqueue.assign({ ...books, order: event.order });
+  for (const [groupId, news] of toGroups) enqueue.sendTo(groupId, news);
   enqueue(report);
 });
 
@@ -253,6 +264,7 @@ export const cohort = cohortSetup.createMachine({
     'cohort.admit': { actions: admit },
     'cohort.adopt': { actions: adopt },
     'cohort.drain': { actions: drain },
+    'cohort.release': { actions: release },
     'cohort.reprieve': { actions: reprieve },
     'cohort.heard': { actions: hear },
     'group.changed': {

@@ -86,8 +86,7 @@ export const daemon = setup({
     { id: 'monitor', src: 'monitor' },
   ],
   on: {
-    'scheduler.heartbeatEcho': { actions: 'toManager' },
-    'scheduler.command': { actions: 'toManager' },
+    'scheduler.*': { actions: 'toManager' },
     'monitor.heard': { actions: 'toManager' },
     'xstate.error.actor.*': {
       target: '.stopped',

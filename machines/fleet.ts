@@ -67,6 +67,10 @@ export interface Fleet extends ManagerInput {
   lastEchoAt: number | null;
   /** Fargate tasks; null: the scheduler has not said yet. */
   wanted: number | null;
+  /** What ends is replaced. Not so for a scheduler that asks for tasks one by one: it would ask for the same one again. */
+  replaces: boolean;
+  /** Why no workers of ours could serve this scheduler. */
+  mismatch: string | null;
   emptySince: number | null;
   cohorts: Record<string, CohortRow>;
   opened: number;
@@ -95,6 +99,8 @@ export const newFleet = (input: ManagerInput): Fleet => ({
   revision: null,
   lastEchoAt: null,
   wanted: null,
+  replaces: true,
+  mismatch: null,
   emptySince: null,
   cohorts: {},
   opened: 0,
@@ -115,6 +121,9 @@ export const newFleet = (input: ManagerInput): Fleet => ({
 const queued = ({ owned, resend }: Fleet): number =>
   owned.length + resend.reduce((sum, { groupIds }) => sum + groupIds.length, 0);
 
+/** Groups that are to stay. */
+export const staying = (counts: Counts): number => counts.booting + serving(counts);
+
 /** All groups, those included that are still to be put into a cohort. */
 export const fleetCounts = (fleet: Fleet): Counts => {
   const sum = Object.values(fleet.cohorts)
@@ -128,6 +137,7 @@ export const echoFresh = ({ now, lastEchoAt, settings }: Fleet): boolean =>
 
 export const mayLaunch = (fleet: Fleet): boolean =>
   fleet.revision !== null &&
+  fleet.mismatch === null &&
   echoFresh(fleet) &&
   (fleet.hold === null || fleet.now >= fleet.hold.until);
 

@@ -21,8 +21,10 @@ import {
   newFleet,
   nextHold,
   offer,
+  openLaunches,
   reprievesOf,
   spotHoldMs,
+  staying,
   surveyDue,
 } from './fleet.ts';
 import type { MonitorEvent } from './monitor.ts';
@@ -62,6 +64,8 @@ const managerSetup = setup({
     /** Launching is held back, or held back no longer: people want to know. */
     noteHold: (_, _hold: Hold) => {},
     noteWanted: (_, _wanted: { tasks: number | null; why: string }) => {},
+    /** Our workers could not serve this scheduler (or they can again): a person must act. */
+    noteMismatch: (_, _mismatch: { reason: string | null }) => {},
     noteOffer: (_, _offer: { workers: number | null }) => {},
     noteSpot: (_, _spot: { onDemandUntil: number; reason: string }) => {},
     noteSurvey: (_, _survey: { adopted: number } | { trouble: string; blind: boolean }) => {},
@@ -120,9 +124,42 @@ const hear = managerSetup.enqueueActions(({ context, event, enqueue }) => {
     return;
   }
   const wanted = Math.ceil(workers / workersPerTask);
-  enqueue.assign({ emptySince: null, wanted });
+  enqueue.assign({ emptySince: null, wanted, replaces: true });
   if (wanted !== context.wanted)
     enqueue({ type: 'noteWanted', params: { tasks: wanted, why: `${workers} workers wanted` } });
+});
+
+/** One more than there is, unless one is on its way already. */
+const hearStart = managerSetup.enqueueActions(({ context, event, enqueue }) => {
+  if (event.type !== 'scheduler.start') return;
+  enqueue.assign({ replaces: false, emptySince: null });
+  const there = staying(fleetCounts(context));
+  if (openLaunches(context) > 0 || (context.wanted ?? 0) > there) return;
+  enqueue.assign({ wanted: there + 1 });
+  enqueue({ type: 'noteWanted', params: { tasks: there + 1, why: 'one more is wanted' } });
+});
+
+/** Which cohort they are in does not matter; the reports will tell how many fewer there are. */
+const hearRelease = managerSetup.enqueueActions(({ context, event, enqueue }) => {
+  if (event.type !== 'scheduler.release') return;
+  const { wanted, now } = context;
+  const there = staying(fleetCounts(context));
+  enqueue.assign({ replaces: false, wanted: wanted === null ? null : Math.min(wanted, there) });
+  if (event.taskIds.length === 0) return;
+  const order = context.ordered + 1;
+  const cohorts = { ...context.cohorts };
+  for (const [cohortId, row] of Object.entries(cohorts)) {
+    cohorts[cohortId] = { ...row, order };
+    const release: CohortOrder = { type: 'cohort.release', order, at: now, taskIds: event.taskIds };
+    enqueue.sendTo(cohortId, release);
+  }
+  enqueue.assign({ cohorts, ordered: order });
+});
+
+const hearMismatch = managerSetup.enqueueActions(({ context, event, enqueue }) => {
+  if (event.type !== 'scheduler.mismatch' || event.reason === context.mismatch) return;
+  enqueue.assign({ mismatch: event.reason });
+  enqueue({ type: 'noteMismatch', params: { reason: event.reason } });
 });
 
 /** Each cohort knows its own tasks: it is told all that changed. */
@@ -299,6 +336,9 @@ const book = managerSetup.enqueueActions(({ context, event, enqueue }) => {
   const { [cohortId]: row, ...others } = context.cohorts;
   // It has not heard our last order yet: its numbers would undo what we have just asked for.
   if (!row || order !== row.order) return;
+  const fewer = staying(row.counts) - staying(counts);
+  if (!context.replaces && context.wanted !== null && fewer > 0)
+    enqueue.assign({ wanted: Math.max(0, context.wanted - fewer) });
   if (total(counts) === 0 && launches === 0) {
     enqueue.assign({ cohorts: others });
     enqueue.stopChild(cohortId);
@@ -375,6 +415,7 @@ export const manager = managerSetup.createMachine({
     'cohort.setback': { actions: [holdBack, advertise] },
     'monitor.heard': { actions: hearMonitor },
     'scheduler.heartbeatEcho': { actions: assign({ lastEchoAt: ({ event }) => event.at }) },
+    'scheduler.mismatch': { actions: hearMismatch },
     'queue.next': { guard: 'more', actions: unpack },
   },
   states: {
@@ -387,6 +428,8 @@ export const manager = managerSetup.createMachine({
           on: {
             tick: { actions: [passTime, look] },
             'scheduler.command': { actions: hear },
+            'scheduler.start': { actions: hearStart },
+            'scheduler.release': { actions: hearRelease },
             'cohort.changed': { actions: book },
             'xstate.done.actor.survey': 'active',
             // Without the right to list, the journal is all there is: better than never to launch.
@@ -399,6 +442,8 @@ export const manager = managerSetup.createMachine({
           on: {
             tick: { actions: [passTime, look, advertise, steer] },
             'scheduler.command': { actions: [hear, steer] },
+            'scheduler.start': { actions: [hearStart, steer] },
+            'scheduler.release': { actions: [hearRelease, steer] },
             'cohort.changed': { actions: [book, steer] },
             'plan.again': { actions: steer },
             'manager.stop': 'stopping',

@@ -7,7 +7,13 @@ import { parent } from './parent.ts';
 /** What the scheduler says, as the rest of the house hears it. `at`: milliseconds since the epoch. */
 export type SchedulerEvent =
   | { type: 'scheduler.heartbeatEcho'; at: number }
-  | { type: 'scheduler.command'; at: number; requests: DesiredRequest[] };
+  | { type: 'scheduler.command'; at: number; requests: DesiredRequest[] }
+  /** One Fargate task more than there are. Said again while one is on its way, it is the same wish. */
+  | { type: 'scheduler.start'; at: number }
+  /** Exactly these Fargate tasks are to go, by their ids; and no more than there are is wanted. */
+  | { type: 'scheduler.release'; at: number; taskIds: string[] }
+  /** Why our workers could not serve this scheduler; null: they can. */
+  | { type: 'scheduler.mismatch'; at: number; reason: string | null };
 
 /** Orders to the socket actor. */
 export type SocketOrder =
@@ -133,7 +139,7 @@ export const session = setup({
           }),
         },
         'scheduler.heartbeatEcho': { actions: ['heard', 'forward'] },
-        'scheduler.command': { actions: 'forward' },
+        'scheduler.*': { actions: 'forward' },
       },
       initial: 'connecting',
       states: {

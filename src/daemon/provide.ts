@@ -102,6 +102,10 @@ export const provide = (tools: Tools) => {
           noteHold: (_, { until, ...hold }) =>
             log.warn({ ...hold, seconds: Math.round((until - now()) / 1000) }, 'launch.heldBack'),
           noteWanted: (_, wanted) => log.info(wanted, 'scheduler.wants'),
+          noteMismatch: (_, { reason }) =>
+            reason === null
+              ? log.info({}, 'scheduler.understood')
+              : log.error({ reason }, 'launch.impossible'),
           noteOffer: (_, offer) => log.info(offer, 'scheduler.offered'),
           noteSpot: (_, { onDemandUntil, reason }) =>
             log.warn(

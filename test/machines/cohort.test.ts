@@ -90,8 +90,14 @@ const model: Model = {
   ],
 };
 
+const release = { type: 'cohort.release', order: 5, at: 2200, taskIds: ['arn:9'] } as const;
+const choosing: Model = {
+  ...model,
+  events: ({ context }) => [...('stray-9' in context.groups ? [] : [adopt]), release],
+};
+
 it('draws no transition that the model cannot take, and no state it cannot reach', () => {
-  expect(untaken(cohort, model)).toEqual([]);
+  expect(untaken(cohort, model, choosing)).toEqual([]);
   expect(unvisited(cohort, model)).toEqual([]);
 });
 
@@ -205,6 +211,17 @@ describe('a cohort with real children', () => {
     ]);
     expect(Object.values(phases()).sort()).toEqual(['provisioning', 'stopping']);
     expect(calls.stopTask).toHaveLength(1);
+  });
+
+  it('stops exactly those that it is told by name, at once and once', async () => {
+    const { launchBoth, actor, calls, phases } = live();
+    await launchBoth();
+    const release = { type: 'cohort.release', at: 2000, taskIds: ['arn:1', 'elsewhere'] } as const;
+    actor.send({ ...release, order: 2 });
+    actor.send({ ...release, order: 3 });
+    expect(calls.stopTask.map(({ input }) => input)).toEqual([{ taskArn: 'arn:1' }]);
+    expect(phases()).toMatchObject({ 'e-1-1': 'stopping' });
+    expect(Object.values(phases()).filter((phase) => phase === 'stopping')).toHaveLength(1);
   });
 
   it('asks for a stop again when ECS shows no effect, and not before', async () => {

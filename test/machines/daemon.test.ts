@@ -32,6 +32,7 @@ const model: Model = {
       { type: 'xstate.error.actor.manager', error: new Error('a bug') },
       { type: 'scheduler.heartbeatEcho', at: 1 },
       { type: 'scheduler.command', at: 1, requests: [] },
+      { type: 'scheduler.release', at: 1, taskIds: ['t1'] },
       { type: 'monitor.heard', at: 1, loads: null },
       { type: 'manager.offers', workers: 4 },
     ] as never,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createActor, SimulatedClock } from 'xstate';
+import { createActor, type EventObject, SimulatedClock } from 'xstate';
 import { type Fleet, fleetCounts, type ManagerInput, surveyDue } from '../../machines/fleet.ts';
 import { manager } from '../../machines/manager.ts';
 import { noCounts, serving, total } from '../../machines/plan.ts';
@@ -55,6 +55,8 @@ const brief = (context: Fleet) => [
   context.owned.length,
   Object.values(context.cohorts).map(({ counts, launches }) => [counts, launches]),
   context.hold?.failures ?? 0,
+  context.replaces,
+  context.mismatch,
   context.monitored,
   context.surveyedAt !== null,
   Math.min(context.surveyFailures, 1),
@@ -101,7 +103,25 @@ const modelOf = (aside: RegExp): Model => ({
   },
 });
 
+/** A scheduler that asks for tasks one by one and chooses itself who goes; or that our workers could not serve. */
+const oneByOne: Model = {
+  ...modelOf(/^(cohort\.setback|monitor\.heard|xstate\.error.*|scheduler\.command)$/),
+  events: (state) => {
+    const fleet = state.context as Fleet;
+    const usual = modelOf(/^(cohort\.setback|monitor\.heard|xstate\.error.*|scheduler\.command)$/);
+    const { duty } = state.value as { duty: string };
+    if (!/recovering|active/.test(duty)) return [];
+    return [
+      ...(usual.events as (of: typeof state) => EventObject[])(state),
+      ...((fleet.wanted ?? 0) < 2 ? [{ type: 'scheduler.start', at: 20_000 }] : []),
+      { type: 'scheduler.release', at: 20_000, taskIds: ['old'] },
+      { type: 'scheduler.mismatch', at: 20_000, reason: fleet.mismatch ? null : 'too old' },
+    ];
+  },
+};
+
 const models = [
+  oneByOne,
   modelOf(/^(cohort\.setback|monitor\.heard)$/),
   modelOf(/^(queue\.next|manager\.stop|xstate\.error.*|monitor\.heard)$/),
   modelOf(/^(queue\.next|manager\.stop|xstate\.error.*|cohort\.(setback|changed))$/),
@@ -152,8 +172,9 @@ it(`keeps its promises on each of its ${all.length} walks`, async () => {
         expect((value as { duty: string }).duty).toBe('active'); // nothing before all is known
         expect(fleet().revision).not.toBeNull();
         expect(fleet().now - (fleet().lastEchoAt ?? -1e9)).toBeLessThanOrEqual(6000); // nor for a silent scheduler
-        const { hold, now } = fleet();
+        const { hold, now, mismatch } = fleet();
         expect(hold === null || now >= hold.until).toBe(true);
+        expect(mismatch).toBeNull();
         expect(total(fleetCounts(fleet()))).toBeLessThanOrEqual(12);
       }
       if (stopped && orders.some(({ type }) => type === 'cohort.drain'))
@@ -166,7 +187,7 @@ it(`keeps its promises on each of its ${all.length} walks`, async () => {
 
 it('draws no transition that the model cannot take, and no state it cannot reach', () => {
   expect(untaken(manager, ...models)).toEqual([]);
-  expect(unvisited(manager, models[0] as Model)).toEqual([]);
+  expect(unvisited(manager, models[1] as Model)).toEqual([]);
 });
 
 /** A manager that knows of no tasks, has its list, its revision and an echo. */
@@ -279,6 +300,85 @@ describe('launching', () => {
     actor.send(setback);
     expect(fleet().hold?.until).toBe(65_000);
   });
+});
+
+describe('a scheduler that asks for tasks one by one', () => {
+  const groups = (admitted: { groupIds: string[] }[]) => admitted.flatMap((each) => each.groupIds);
+  const report = (fleet: Fleet, counts: object, launches = 0) => ({
+    type: 'cohort.changed' as const,
+    cohortId: Object.keys(fleet.cohorts).at(-1) as string,
+    order: fleet.ordered,
+    counts: { ...noCounts, ...counts },
+    launches,
+  });
+  const start = { type: 'scheduler.start', at: 11_000 } as const;
+
+  it('gets one for what it says again while that one is on its way, and then another', async () => {
+    const { actor, at, admitted, fleet } = await ready();
+    at(11_000);
+    actor.send(start);
+    actor.send(start);
+    expect(groups(admitted())).toHaveLength(1);
+    actor.send(report(fleet(), { booting: 1 }));
+    actor.send(start);
+    expect(groups(admitted())).toHaveLength(2);
+  });
+
+  it('is not given another for one that ended or was refused: it will ask for it itself', async () => {
+    const { actor, at, admitted, fleet } = await ready();
+    at(11_000);
+    actor.send(start);
+    actor.send(report(fleet(), { booting: 1 }));
+    actor.send(report(fleet(), {}));
+    at(12_000);
+    expect(fleet().wanted).toBe(0);
+    expect(groups(admitted())).toHaveLength(1);
+    actor.send(start);
+    expect(groups(admitted())).toHaveLength(2);
+  });
+
+  it('chooses who goes: every cohort hears the names, and nobody takes their place', async () => {
+    const { actor, at, admitted, fleet, cohort } = await ready();
+    at(11_000);
+    actor.send(start);
+    actor.send(report(fleet(), { busy: 1 }));
+    actor.send({ type: 'scheduler.release', at: 11_000, taskIds: ['t1'] });
+    expect(cohort.told.at(-1)).toMatchObject({ type: 'cohort.release', taskIds: ['t1'] });
+    actor.send(report(fleet(), { draining: 1 }));
+    at(12_000);
+    expect(fleet().wanted).toBe(0);
+    expect(groups(admitted())).toHaveLength(1);
+  });
+
+  it('may take back what could not be launched yet', async () => {
+    const { actor, at, admitted, fleet } = await ready();
+    at(11_000);
+    actor.send({
+      type: 'cohort.setback',
+      cohortId: 'c',
+      kind: 'refused',
+      reason: 'x',
+      market: null,
+    });
+    actor.send(start);
+    expect(fleet().wanted).toBe(1);
+    actor.send({ type: 'scheduler.release', at: 11_000, taskIds: [] });
+    at(60_000);
+    expect(fleet().wanted).toBe(0);
+    expect(admitted()).toEqual([]);
+  });
+});
+
+it('launches nothing that could not serve the scheduler, and goes on once it could', async () => {
+  const { actor, at, admitted } = await ready();
+  at(11_000);
+  actor.send({ type: 'scheduler.mismatch', at: 11_000, reason: 'workers of 2.6.0' });
+  actor.send(command(4, 11_000));
+  at(12_000);
+  expect(admitted()).toEqual([]);
+  actor.send({ type: 'scheduler.mismatch', at: 12_000, reason: null });
+  at(13_000);
+  expect(admitted()).toHaveLength(1);
 });
 
 describe('a fleet under limits', () => {

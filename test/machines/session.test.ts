@@ -35,6 +35,7 @@ const model: Model = {
       { type: 'socket.closed', reason: 'reset', jitter: 0.5 },
       { type: 'scheduler.heartbeatEcho', at: 1 },
       command,
+      { type: 'scheduler.start', at: 1 },
       { type: 'session.capacity', workers: 4 },
       { type: 'session.close' },
       { type: 'xstate.error.actor.socket', error: new Error('bad scheme') },
