@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import type { FaultRule } from '../../src/emulator/faults.ts';
+import type { LedgerTask, LedgerView } from '../../src/emulator/ledger.ts';
+import type { Processes, Running } from '../interop/processes.ts';
+import { eventually } from './eventually.ts';
+
+/** The emulator as a process, and its back door. */
+export interface Cloud {
+  process: Running;
+  url: string;
+  ledger(): Promise<LedgerView>;
+  faults(rules: FaultRule[]): Promise<void>;
+  strike(taskArn: string, fault: FaultRule['do']): Promise<void>;
+  /** A call of somebody else's, past the proxy. */
+  call(operation: string, body: object): Promise<void>;
+}
+
+export const repository = new URL('../..', import.meta.url).pathname;
+export const program = join(repository, 'dist', 'cli', 'main.js');
+
+const urlIn = (line: string): string => {
+  try {
+    return JSON.parse(line).url ?? '';
+  } catch {
+    return '';
+  }
+};
+
+export async function startCloud(
+  processes: Processes,
+  dir: string,
+  flags: string[],
+): Promise<Cloud> {
+  let url = '';
+  const running = processes.start({
+    name: 'emulator',
+    command: process.execPath,
+    args: [program, 'emulator', '--port', '0', '--hollow', ...flags],
+    cwd: dir,
+    onLine: (line) => {
+      url ||= urlIn(line);
+    },
+  });
+  await eventually('the emulator listens', 20_000, () => url !== '', running);
+
+  const send = async (method: string, path: string, body?: object, headers = {}) => {
+    const answer = await fetch(`${url}${path}`, {
+      method,
+      headers,
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`the emulator answered ${answer.status}: ${text}`);
+    return JSON.parse(text);
+  };
+  return {
+    process: running,
+    url,
+    ledger: () => send('GET', '/_emulator/ledger'),
+    faults: (rules) => send('PUT', '/_emulator/faults', rules),
+    strike: (task, fault) => send('POST', '/_emulator/strike', { task, do: fault }),
+    call: (operation, body) =>
+      send('POST', '/', body, {
+        'x-amz-target': `AmazonEC2ContainerServiceV20141113.${operation}`,
+      }),
+  };
+}
+
+/** It costs money, or will. */
+export const isAlive = ({ desiredStatus }: LedgerTask): boolean => desiredStatus === 'RUNNING';
