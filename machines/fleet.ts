@@ -32,6 +32,8 @@ export interface ManagerSettings {
   emptyGraceMs: number;
   /** How long a scheduler may be gone before its fleet is drained, ms. */
   schedulerGraceMs: number;
+  /** How long a scheduler that was gone is given before its wish for less is obeyed, ms. */
+  returnGraceMs: number;
   /** How much newer than the last launch the list of our tasks must be before any other launch, ms. */
   settleMs: number;
   /** How long a group at work may wait for an idle moment before it is stopped; at the end: all of them, ms. */
@@ -65,6 +67,10 @@ export interface Fleet extends ManagerInput {
   now: number;
   revision: string | null;
   lastEchoAt: number | null;
+  /** The line to the scheduler broke; since then nothing was heard. */
+  lost: boolean;
+  /** When a scheduler that was gone was heard again. */
+  returnedAt: number | null;
   /** Fargate tasks; null: the scheduler has not said yet. */
   wanted: number | null;
   /** What ends is replaced. Not so for a scheduler that asks for tasks one by one: it would ask for the same one again. */
@@ -98,6 +104,8 @@ export const newFleet = (input: ManagerInput): Fleet => ({
   now: input.startedAt,
   revision: null,
   lastEchoAt: null,
+  lost: false,
+  returnedAt: null,
   wanted: null,
   replaces: true,
   mismatch: null,
@@ -132,8 +140,15 @@ export const fleetCounts = (fleet: Fleet): Counts => {
   return { ...sum, booting: sum.booting + queued(fleet) };
 };
 
-export const echoFresh = ({ now, lastEchoAt, settings }: Fleet): boolean =>
-  lastEchoAt !== null && now - lastEchoAt <= settings.echoLimitMs;
+export const echoFresh = ({ now, lastEchoAt, lost, settings }: Fleet): boolean =>
+  !lost && lastEchoAt !== null && now - lastEchoAt <= settings.echoLimitMs;
+
+/**
+ * A scheduler that has just come back knows neither its clients nor its workers yet: its first wish
+ * is zero, and workers that leave it while they register can end it.
+ */
+export const justBack = ({ now, returnedAt, settings }: Fleet): boolean =>
+  returnedAt !== null && now - returnedAt < settings.returnGraceMs;
 
 export const mayLaunch = (fleet: Fleet): boolean =>
   fleet.revision !== null &&

@@ -15,6 +15,7 @@ import {
   fleetCounts,
   type Hold,
   isEmpty,
+  justBack,
   type ManagerInput,
   market,
   mayLaunch,
@@ -312,6 +313,7 @@ const steer = managerSetup.enqueueActions(({ context, enqueue }) => {
     // The rest in a macrotask of its own: a heartbeat may be due.
     if (admit > size) enqueue.raise({ type: 'plan.again' }, { delay: 0 });
   }
+  if (justBack(context)) return;
   const drains = drainsOf(context, { booting: drainBooting, serving: drainServing });
   sendDrains(context, drains, context.now + settings.drainTimeoutMs, enqueue);
 });
@@ -351,6 +353,8 @@ const book = managerSetup.enqueueActions(({ context, event, enqueue }) => {
 
 const holdBack = managerSetup.enqueueActions(({ context, event, enqueue }) => {
   if (event.type !== 'cohort.setback') return;
+  // Workers end when their scheduler does: that is no failure to start.
+  if (event.kind === 'startFailed' && !echoFresh(context)) return;
   if (event.kind === 'capacity' && event.market === 'spot') {
     const onDemandUntil = context.now + spotHoldMs;
     enqueue.assign({ spotHoldUntil: onDemandUntil });
@@ -414,7 +418,14 @@ export const manager = managerSetup.createMachine({
     'aws.ready': { actions: assign({ revision: ({ event }) => event.revision }) },
     'cohort.setback': { actions: [holdBack, advertise] },
     'monitor.heard': { actions: hearMonitor },
-    'scheduler.heartbeatEcho': { actions: assign({ lastEchoAt: ({ event }) => event.at }) },
+    'scheduler.heartbeatEcho': {
+      actions: assign({
+        lastEchoAt: ({ event }) => event.at,
+        returnedAt: ({ context, event }) => (context.lost ? event.at : context.returnedAt),
+        lost: false,
+      }),
+    },
+    'scheduler.lost': { actions: assign({ lost: true }) },
     'scheduler.mismatch': { actions: hearMismatch },
     'queue.next': { guard: 'more', actions: unpack },
   },

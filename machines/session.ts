@@ -6,6 +6,8 @@ import { parent } from './parent.ts';
 
 /** What the scheduler says, as the rest of the house hears it. `at`: milliseconds since the epoch. */
 export type SchedulerEvent =
+  /** The line to the scheduler is gone. */
+  | { type: 'scheduler.lost' }
   | { type: 'scheduler.heartbeatEcho'; at: number }
   | { type: 'scheduler.command'; at: number; requests: DesiredRequest[] }
   /** One Fargate task more than there are. Said again while one is on its way, it is the same wish. */
@@ -100,6 +102,7 @@ export const session = setup({
       trouble: null,
     }),
     forward: sendTo(parent, ({ event }) => event),
+    tellLost: sendTo(parent, { type: 'scheduler.lost' } satisfies SchedulerEvent),
   },
 }).createMachine({
   id: 'session',
@@ -117,6 +120,7 @@ export const session = setup({
   },
   states: {
     online: {
+      exit: 'tellLost',
       entry: assign({
         unheard: 0,
         outstanding: 0,

@@ -71,6 +71,7 @@ export const managerSettings = (config: Config): ManagerSettings => ({
   echoLimitMs: echoLimit(config.heartbeatIntervalSeconds * 1000),
   emptyGraceMs: 60_000,
   schedulerGraceMs: config.schedulerGraceSeconds * 1000,
+  returnGraceMs: 30_000,
   settleMs: config.settleSeconds * 1000,
   drainTimeoutMs: config.drainTimeoutSeconds * 1000,
   // The rest of the time is for the tasks to stop in.

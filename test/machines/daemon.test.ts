@@ -34,6 +34,7 @@ const model: Model = {
       { type: 'scheduler.command', at: 1, requests: [] },
       { type: 'scheduler.release', at: 1, taskIds: ['t1'] },
       { type: 'monitor.heard', at: 1, loads: null },
+      { type: 'scheduler.lost' },
       { type: 'manager.offers', workers: 4 },
     ] as never,
 };

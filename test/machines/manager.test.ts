@@ -23,6 +23,7 @@ const settings = {
   echoLimitMs: 6000,
   emptyGraceMs: 60_000,
   schedulerGraceMs: 600_000,
+  returnGraceMs: 30_000,
   settleMs: 10_000,
   lookEveryMs: 3000,
   looksPerTick: 5,
@@ -58,6 +59,7 @@ const brief = (context: Fleet) => [
   context.replaces,
   context.mismatch,
   context.monitored,
+  context.lost,
   context.surveyedAt !== null,
   Math.min(context.surveyFailures, 1),
 ];
@@ -97,6 +99,7 @@ const modelOf = (aside: RegExp): Model => ({
           ]
         : []),
       ...(fleet.hold ? [] : [{ type: 'cohort.setback', ...setback }]),
+      ...(fleet.lost ? [] : [{ type: 'scheduler.lost' }]),
       ...(fleet.monitored ? [] : [{ type: 'monitor.heard', at: 1, loads: {} }]),
       ...reports,
     ].filter(({ type }) => !aside.test(type));
@@ -105,10 +108,12 @@ const modelOf = (aside: RegExp): Model => ({
 
 /** A scheduler that asks for tasks one by one and chooses itself who goes; or that our workers could not serve. */
 const oneByOne: Model = {
-  ...modelOf(/^(cohort\.setback|monitor\.heard|xstate\.error.*|scheduler\.command)$/),
+  ...modelOf(/^(cohort\.setback|monitor\.heard|xstate\.error.*|scheduler\.(command|lost))$/),
   events: (state) => {
     const fleet = state.context as Fleet;
-    const usual = modelOf(/^(cohort\.setback|monitor\.heard|xstate\.error.*|scheduler\.command)$/);
+    const usual = modelOf(
+      /^(cohort\.setback|monitor\.heard|xstate\.error.*|scheduler\.(command|lost))$/,
+    );
     const { duty } = state.value as { duty: string };
     if (!/recovering|active/.test(duty)) return [];
     return [
@@ -122,8 +127,8 @@ const oneByOne: Model = {
 
 const models = [
   oneByOne,
-  modelOf(/^(cohort\.setback|monitor\.heard)$/),
-  modelOf(/^(queue\.next|manager\.stop|xstate\.error.*|monitor\.heard)$/),
+  modelOf(/^(cohort\.setback|monitor\.heard|scheduler\.lost)$/),
+  modelOf(/^(queue\.next|manager\.stop|xstate\.error.*|monitor\.heard|scheduler\.lost)$/),
   modelOf(/^(queue\.next|manager\.stop|xstate\.error.*|cohort\.(setback|changed))$/),
 ];
 
@@ -466,6 +471,45 @@ describe('a fleet under limits', () => {
     actor.send(report(fleet().ordered, { waiting: 4 }));
     actor.send({ type: 'manager.stop' });
     expect(cohort.told.at(-1)).toMatchObject({ type: 'cohort.drain', until: 50_000 });
+  });
+});
+
+describe('a scheduler that goes and comes back', () => {
+  it('gets no launches while it is gone, however fresh its last echo', async () => {
+    const { actor, at, admitted } = await ready();
+    at(20_000);
+    actor.send({ type: 'scheduler.lost' });
+    actor.send(command(8, 20_000));
+    actor.send({ type: 'tick', now: 21_000 });
+    expect(admitted()).toEqual([]);
+    at(22_000);
+    at(23_000);
+    expect(admitted()).toHaveLength(1);
+  });
+
+  it('is not obeyed for half a minute when it wants less, for it knows nobody yet', async () => {
+    const owned = [{ groupId: 'old-1-0', taskArn: 'arn:old', launchedAt: 0 }];
+    const { actor, at, clock, cohort } = await ready({ owned });
+    clock.increment(1);
+    at(20_000);
+    actor.send(command(2, 20_000));
+    actor.send({ type: 'scheduler.lost' });
+    at(30_000);
+    actor.send(command(0, 30_000));
+    at(59_999);
+    const drains = () => cohort.told.filter(({ type }) => type === 'cohort.drain');
+    expect(drains()).toEqual([]);
+    at(60_000);
+    expect(drains()).toHaveLength(1);
+  });
+
+  it('does not make workers that ended with it a reason to hold back', async () => {
+    const { actor, at, fleet } = await ready();
+    at(20_000);
+    actor.send({ type: 'scheduler.lost' });
+    const gone = { kind: 'startFailed', reason: 'exit 0', market: null } as const;
+    actor.send({ type: 'cohort.setback', cohortId: 'c', ...gone });
+    expect(fleet().hold).toBeNull();
   });
 });
 
