@@ -16,7 +16,8 @@ export interface Config {
   workerManagerId: string;
   /** Replaces manager id and address in the mark of our Fargate tasks. */
   fleetId: string | null;
-  networkBackend: 'ymq' | 'zmq';
+  /** `auto`: what answers at the scheduler's address. */
+  networkBackend: 'auto' | 'ymq' | 'zmq';
   capacity: Capacity;
   launchQuota: LaunchQuota;
   /** Of every worker; a name without a value has the value -1. */

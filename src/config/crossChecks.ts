@@ -61,7 +61,7 @@ export function doubts({ values, sources }: Settings, env: Environment): string[
   const schedulerKey = values.worker_scheduler_address
     ? 'worker_scheduler_address'
     : 'scheduler_address';
-  if (values.network_backend === 'ymq') lines.push(...hostName(named(schedulerKey), scheduler));
+  if (values.network_backend !== 'zmq') lines.push(...hostName(named(schedulerKey), scheduler));
   lines.push(...hostName(named('object_storage_address'), values.object_storage_address));
   const interval = values.heartbeat_interval_seconds;
   if (interval >= 10) {

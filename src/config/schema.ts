@@ -78,10 +78,10 @@ export const schema = {
     defaultText: 'workers ask the scheduler',
     help: 'Object storage address given to the workers',
   }),
-  network_backend: setting(choice(['ymq', 'zmq'], { tcp_zmq: 'zmq' }), 'ymq', {
+  network_backend: setting(choice(['auto', 'ymq', 'zmq'], { tcp_zmq: 'zmq' }), 'auto', {
     group: 'Connection',
     variableAlways: true,
-    help: 'Transport; scheduler, workers and clients must all use the same (tcp_zmq means zmq)',
+    help: 'Transport of the scheduler and so of the workers; auto listens to what the scheduler speaks (tcp_zmq means zmq)',
   }),
   fleet_id: optional(text, {
     group: 'Connection',

@@ -14,6 +14,8 @@ export interface MonitorSettings {
   address: Address | null;
   /** Fargate task ids of ours: what is said of others is not passed on. */
   ours: () => Iterable<string>;
+  /** Also told what the machines are told; null: nothing is known any more. */
+  heard?: (loads: Record<string, WorkerLoad> | null) => void;
 }
 
 /** The Fargate task that a worker id names: `Worker|ECS-<task id>|...`. */
@@ -70,7 +72,7 @@ export const loadKeeper = () => {
 };
 
 /** One connection to the monitor stream: it says nothing, reads everything, passes on what changed. */
-export const monitorSocket = ({ connect, address, ours }: MonitorSettings, log: Log) =>
+export const monitorSocket = ({ connect, address, ours, heard }: MonitorSettings, log: Log) =>
   fromCallback(({ sendBack }) => {
     // Without one this stays as it is: nothing will ever be heard, and nobody waits for it.
     if (address === null) return;
@@ -86,18 +88,22 @@ export const monitorSocket = ({ connect, address, ours }: MonitorSettings, log: 
             if (message === null || (first && message.type !== 'monitor.workers')) return;
             const loads = keeper.changes(message, first ? ours() : null);
             first = false;
-            if (loads !== null) sendBack({ type: 'monitor.heard', at: now(), loads });
+            if (loads === null) return;
+            heard?.(loads);
+            sendBack({ type: 'monitor.heard', at: now(), loads });
           } catch (error) {
             if (!(error instanceof ProtocolFailure)) throw error;
             log.debug({ reason: error.message }, 'monitor.unreadable');
           }
         },
-        onClosed: ({ kind, reason }) =>
+        onClosed({ kind, reason }) {
+          heard?.(null);
           sendBack({
             type: 'socket.closed',
             reason: `${kind}: ${reason}`,
             jitter: Math.random(),
-          }),
+          });
+        },
       },
     );
     return () => connection.destroy();

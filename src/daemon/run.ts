@@ -1,5 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createActor, toPromise } from 'xstate';
+import type { LaunchOrder } from '../../machines/facts.ts';
+import type { WorkerLoad } from '../../machines/monitor.ts';
 import { bootstrap } from '../bootstrap/bootstrap.ts';
 import { createIamClient } from '../bootstrap/iamClient.ts';
 import { now } from '../clock.ts';
@@ -12,7 +14,8 @@ import { listOurs } from '../ecs/listTasks.ts';
 import { runTask } from '../ecs/runTask.ts';
 import { stopTask } from '../ecs/stopTask.ts';
 import { systemClock } from '../ecs/systemClock.ts';
-import { createTemplate } from '../ecs/template.ts';
+import { connectAuto } from '../net/connectAuto.ts';
+import type { Connect } from '../net/connection.ts';
 import { connectDealer } from '../net/dealer.ts';
 import { connectSubscriber } from '../net/subscriber.ts';
 import { connectYmq } from '../net/ymq.ts';
@@ -24,7 +27,8 @@ import { stateObserver } from './observer.ts';
 import { adoptStrays, taskIdOf } from './ownership.ts';
 import { provide } from './provide.ts';
 import { recover } from './recover.ts';
-import { bootstrapSettings, callRates, managerSettings, templateSettings } from './settings.ts';
+import { bootstrapSettings, callRates, managerSettings } from './settings.ts';
+import { createTemplates } from './templates.ts';
 
 /** Calls back once per request to stop: first in order, then at once. */
 export type OnStop = (listener: () => void) => void;
@@ -40,8 +44,8 @@ export const runDaemon = async (
   log: Log,
   onStop: OnStop = onSignal,
 ): Promise<number> => {
-  const template = createTemplate(templateSettings(config));
-  const { warning } = template.check();
+  const templates = createTemplates(config);
+  const { warning } = templates.check();
   if (warning) log.warn({ warning }, 'template.large');
 
   const stateDir = openStateDir(config.stateDir, log);
@@ -51,10 +55,15 @@ export const runDaemon = async (
     log,
   );
   const journal = await openJournal(config.stateDir, log);
+  /** A launch is sent, and sent again, as it was journaled, whatever has been found out since. */
+  const templateOf = (order: LaunchOrder) => {
+    const record = journal.ledger.openLaunches().find(({ label }) => label === order.label);
+    return (record && templates.made(order, record.requestHash)) ?? templates.current();
+  };
   const recovered = recover(journal, {
     at: now(),
     epoch: randomBytes(6).toString('hex'),
-    requestHashOf: template.hash,
+    requestHashOf: (order) => templateOf(order).hash(order),
   });
 
   const aws = {
@@ -65,7 +74,7 @@ export const runDaemon = async (
   const iam = createIamClient(clientOptions(aws));
   const limiter = createLimiter(systemClock, callRates(config));
   const call = createCaller({ limiter, clock: systemClock, log });
-  const { cluster, startedBy } = template;
+  const { cluster, startedBy } = templates;
   const list = listOurs(ecs, call, cluster, systemClock, log);
   const adopt = adoptStrays(journal, config.workerSchedulerAddress.text, log);
   const stop = stopTask(ecs, call, cluster);
@@ -85,6 +94,11 @@ export const runDaemon = async (
     'daemon.starts',
   );
 
+  const loads = new Map<string, WorkerLoad>();
+  const ours = () => journal.ledger.groups().map(({ taskArn }) => taskIdOf(taskArn));
+  const connectOver = (zmq: Connect): Connect =>
+    ({ auto: connectAuto(zmq), ymq: connectYmq, zmq })[config.networkBackend];
+
   const observe = stateObserver(log);
   // Loaded only when asked for: its libraries would delay the first heartbeat.
   const inspection = config.inspect
@@ -94,22 +108,29 @@ export const runDaemon = async (
   const actor = createActor(
     provide({
       socket: {
-        connect: config.networkBackend === 'zmq' ? connectDealer : connectYmq,
+        connect: connectOver(connectDealer),
         address: config.schedulerAddress,
         identity,
-        heartbeat: {
-          capabilities: config.capabilities,
-          workerManagerID: config.workerManagerId,
-        },
+        workerManagerID: config.workerManagerId,
+        capabilities: config.capabilities,
+        maxTasks: config.capacity.maxTasks,
+        workersPerTask: config.capacity.workersPerTask,
+        found: templates.found,
+        sight: () => ({ at: now(), ours: new Set(ours()), loads }),
       },
       monitor: {
-        connect: config.networkBackend === 'zmq' ? connectSubscriber : connectYmq,
+        // It may be another than the scheduler's own: up to 2.1.3 it is ZeroMQ in any case.
+        connect: connectAuto(connectSubscriber),
         address: config.monitorAddress,
-        ours: () => journal.ledger.groups().map(({ taskArn }) => taskIdOf(taskArn)),
+        ours,
+        heard(changed) {
+          if (changed === null) loads.clear();
+          for (const [taskId, load] of Object.entries(changed ?? {})) loads.set(taskId, load);
+        },
       },
       journal,
-      requestHash: template.hash,
-      runTask: runTask(ecs, call, template),
+      requestHash: templates.hash,
+      runTask: runTask(ecs, call, { request: (order) => templateOf(order).request(order) }),
       stopTask: stop,
       describeTasks: describeTasks(ecs, call, cluster, log),
       survey: async (signal) => {

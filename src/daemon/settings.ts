@@ -5,10 +5,9 @@ import { workerRequirements } from '../bootstrap/requirements.ts';
 import type { Config } from '../config/config.ts';
 import { awsRates, type Rates } from '../ecs/limiter.ts';
 import { fleetMark, namedFleetMark } from '../ecs/mark.ts';
+import { atLeast, backendValue } from '../ecs/release.ts';
 import type { TemplateSettings } from '../ecs/template.ts';
-
-/** The Scaler release that workers get when nobody says which: the newest one that we are tested with. */
-const testedScaler = '2.6.0';
+import { newestOf } from './releases.ts';
 
 /** What makes a Fargate task ours. */
 export const markOf = ({ fleetId, workerManagerId, workerSchedulerAddress }: Config): string =>
@@ -16,7 +15,12 @@ export const markOf = ({ fleetId, workerManagerId, workerSchedulerAddress }: Con
     ? fleetMark(workerManagerId, workerSchedulerAddress.text)
     : namedFleetMark(fleetId);
 
-export const templateSettings = (config: Config): TemplateSettings => {
+/** `release`: of the workers. */
+export const templateSettings = (
+  config: Config,
+  transport: 'ymq' | 'zmq' = 'ymq',
+  release: string = config.worker.scalerVersion ?? newestOf('g4'),
+): TemplateSettings => {
   const { ecs, worker } = config;
   return {
     workerSchedulerAddress: config.workerSchedulerAddress.text,
@@ -27,17 +31,19 @@ export const templateSettings = (config: Config): TemplateSettings => {
     heartbeatIntervalSeconds: config.heartbeatIntervalSeconds,
     ...worker,
     preload: worker.preload ?? undefined,
+    scalerRelease: release,
     cluster: ecs.cluster,
     subnets: ecs.subnets,
     securityGroups: ecs.securityGroups,
     assignPublicIp: ecs.assignPublicIp,
-    transport: config.networkBackend,
+    transport: backendValue(release, transport),
     pythonRequirements: workerRequirements({
       text: ecs.pythonRequirements,
       image: ecs.taskImage,
-      scalerVersion: worker.scalerVersion ?? testedScaler,
+      scalerVersion: release,
       extras: [
-        ...(config.networkBackend === 'zmq' ? ['zmq'] : []),
+        // Before, it was no extra.
+        ...(transport === 'zmq' && atLeast(release, '2.3.0') ? ['zmq'] : []),
         ...(worker.eventLoop === 'uvloop' ? ['uvloop'] : []),
       ],
     }),

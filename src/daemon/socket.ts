@@ -1,26 +1,77 @@
+import { clearInterval, setInterval } from 'node:timers';
 import { fromCallback } from 'xstate';
 import type { SocketEvent, SocketOrder } from '../../machines/session.ts';
 import type { Address } from '../address.ts';
 import { now } from '../clock.ts';
-import type { Connect } from '../net/connection.ts';
+import type { Connect, Connection, Peer } from '../net/connection.ts';
 import type { Log } from '../observe/log.ts';
-import { decodeMessage, encodeHeartbeat, type Heartbeat } from '../protocol/codec.ts';
+import {
+  decodeMessage,
+  encodeCommandResponse,
+  encodeHeartbeat,
+  type Heartbeat,
+} from '../protocol/codec.ts';
 import { ProtocolFailure } from '../protocol/failure.ts';
 import type { Generation } from '../protocol/generations.ts';
-import { toSchedulerMessage } from '../protocol/translate.ts';
+import { type SchedulerMessage, toSchedulerMessage } from '../protocol/translate.ts';
+import {
+  type Conversation,
+  type ConversationSettings,
+  conversation,
+  type Saying,
+  type Sight,
+} from './conversation.ts';
+import type { Terms } from './releases.ts';
 
-export interface SocketSettings {
+export interface SocketSettings extends ConversationSettings {
   connect: Connect;
   address: Address;
   identity: string;
-  heartbeat: Omit<Heartbeat, 'maxTaskConcurrency'>;
+  workerManagerID: string;
+  /** What the scheduler turned out to speak. Answers why our workers could not serve it, or null. */
+  found: (terms: Terms) => string | null;
+  sight: () => Sight;
 }
 
 /** Unreadable frames are logged this often at most, ms. */
 const complaintEvery = 60_000;
+/** How often an open answer is thought about, ms. */
+const lookEvery = 250;
+/** Heartbeats in one numbering before the other is tried. */
+const beatsPerTry = 2;
+
+const isGroups = (generation: Generation): boolean => generation === 'g1' || generation === 'g1b';
+
+/**
+ * How to number heartbeats. YMQ's magic tells; over ZeroMQ nothing does but which heartbeat is echoed,
+ * and the older numbering goes first, because only that is known to be harmless to every release.
+ */
+export const numbering = () => {
+  let settled: Generation | null = null;
+  let tried: 'g3' | 'g4' = 'g3';
+  let beats = 0;
+  return {
+    get settled() {
+      return settled;
+    },
+    settle(generation: Generation) {
+      settled = generation;
+    },
+    next(): Generation {
+      if (settled !== null) return settled;
+      if (beats === beatsPerTry) {
+        tried = tried === 'g3' ? 'g4' : 'g3';
+        beats = 0;
+      }
+      beats++;
+      return tried;
+    },
+  };
+};
 
 /** One connection to the scheduler: bytes on one side, the session's events on the other. */
-export const socket = ({ connect, address, identity, heartbeat }: SocketSettings, log: Log) => {
+export const socket = (settings: SocketSettings, log: Log) => {
+  const { connect, address, identity, workerManagerID, capabilities, workersPerTask } = settings;
   let unreadable = 0;
   let complainedAt = Number.NEGATIVE_INFINITY;
   const complain = (reason: string) => {
@@ -29,22 +80,66 @@ export const socket = ({ connect, address, identity, heartbeat }: SocketSettings
     complainedAt = now();
     log.warn({ frames: unreadable, reason }, 'scheduler.unreadable');
   };
+  let terms: Terms | null = null;
+
   return fromCallback<SocketOrder>(({ sendBack, receive }) => {
     const tell = (event: SocketEvent) => sendBack(event);
-    let generation: Generation = 'g3';
-    const connection = connect(
+    const numbers = numbering();
+    let transport: Terms['transport'] = 'ymq';
+    let talk: Conversation | null = null;
+
+    const learn = (generation: Generation, exact: boolean) => {
+      numbers.settle(generation);
+      const known =
+        terms?.transport === transport && (terms.generation === 'g4') === (generation === 'g4');
+      // The same as before for all that can be told so far.
+      if (known && (!exact || (terms?.exact && terms.generation === generation))) return;
+      terms = { transport, generation, exact };
+      log.info({ ...terms }, 'scheduler.found');
+      tell({ type: 'scheduler.mismatch', at: now(), reason: settings.found(terms) });
+    };
+
+    const opened = ({ magic }: Peer) => {
+      transport = magic === null ? 'zmq' : 'ymq';
+      if (magic !== null) learn(magic === 2 ? 'g4' : 'g3', magic === 2);
+      tell({ type: 'socket.open' });
+    };
+
+    const say = (sayings: Saying[]) => {
+      for (const saying of sayings) {
+        if (saying.type === 'tell') tell(saying.event);
+        else {
+          log.debug({ ...saying.answer }, 'scheduler.answered');
+          connection.send(encodeCommandResponse(numbers.settled ?? 'g3', saying.answer));
+        }
+      }
+    };
+
+    const hear = (message: SchedulerMessage | null, generation: Generation) => {
+      if (message?.type === 'heartbeatEcho') {
+        if (numbers.settled === null) learn(generation, generation === 'g4');
+        tell({ type: 'scheduler.heartbeatEcho', at: now() });
+      } else if (message?.type === 'command') {
+        learn(generation, true);
+        tell({ type: 'scheduler.command', at: now(), requests: message.requests });
+      } else if (message?.type === 'start' || message?.type === 'shutdown') {
+        learn(generation, true);
+        // It says what it desires as well, and waits for an answer to this before it says that again.
+        if (generation === 'g23') return say([agreed(message)]);
+        const sight = settings.sight();
+        talk ??= conversation(settings, isGroups(generation), sight);
+        say(talk.hear(message, sight));
+      }
+    };
+
+    const connection: Connection = connect(
       { address, identity },
       {
-        onOpen: () => tell({ type: 'socket.open' }),
+        onOpen: opened,
         onMessage(payload) {
           try {
-            const wire = decodeMessage(payload, generation);
-            generation = wire.generation;
-            const message = toSchedulerMessage(wire);
-            if (message?.type === 'heartbeatEcho')
-              tell({ type: 'scheduler.heartbeatEcho', at: now() });
-            else if (message?.type === 'command')
-              tell({ type: 'scheduler.command', at: now(), requests: message.requests });
+            const wire = decodeMessage(payload, numbers.settled ?? undefined);
+            hear(toSchedulerMessage(wire), wire.generation);
           } catch (error) {
             if (!(error instanceof ProtocolFailure)) throw error;
             complain(error.message);
@@ -54,16 +149,47 @@ export const socket = ({ connect, address, identity, heartbeat }: SocketSettings
           tell({ type: 'socket.closed', reason: `${kind}: ${reason}`, jitter: Math.random() }),
       },
     );
+    const looking = setInterval(() => {
+      if (talk) say(talk.look(settings.sight()));
+    }, lookEvery);
+
     receive((order) => {
-      if (order.type === 'socket.close') connection.close();
-      else {
-        const beat = encodeHeartbeat(generation, {
-          ...heartbeat,
-          maxTaskConcurrency: order.workers,
-        });
-        if (!connection.send(beat)) log.warn({}, 'scheduler.heartbeatNotSent');
+      if (order.type === 'socket.close') {
+        talk = null;
+        connection.close();
+        return;
       }
+      const generation = numbers.next();
+      const beat = encodeHeartbeat(generation, {
+        ...capacity(generation, order.workers, workersPerTask),
+        capabilities,
+        workerManagerID,
+      });
+      if (!connection.send(beat)) log.warn({}, 'scheduler.heartbeatNotSent');
     });
-    return () => connection.destroy();
+    return () => {
+      clearInterval(looking);
+      connection.destroy();
+    };
   });
 };
+
+const noLimit = 2 ** 32 - 1;
+
+/** The first generation counts groups of workers, all others workers. */
+const capacity = (
+  generation: Generation,
+  workers: number,
+  workersPerTask: number,
+): Pick<Heartbeat, 'maxTaskConcurrency' | 'workersPerGroup'> =>
+  isGroups(generation)
+    ? {
+        maxTaskConcurrency: workers >= noLimit ? noLimit : Math.floor(workers / workersPerTask),
+        workersPerGroup: workersPerTask,
+      }
+    : { maxTaskConcurrency: workers };
+
+const agreed = ({ type }: { type: 'start' | 'shutdown' }): Saying => ({
+  type: 'answer',
+  answer: { command: type, outcome: 'success', groupId: '', workerIds: [], capabilities: [] },
+});

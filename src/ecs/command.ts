@@ -1,5 +1,6 @@
 import type { Capability } from '../../machines/facts.ts';
 import { Failure } from '../failure.ts';
+import { atLeast } from './release.ts';
 
 /** What the program in the container is told. */
 export interface WorkerSettings {
@@ -20,6 +21,8 @@ export interface WorkerSettings {
   ioThreads: number;
   eventLoop: string;
   preload?: string | undefined;
+  /** The Scaler release in the container, like `2.6.0`; left out: one that takes the newest form. */
+  scalerRelease?: string | undefined;
 }
 
 /** Settings that cannot be put into a request; said in one line before anything is started. */
@@ -63,18 +66,33 @@ const taskId = [
   "case $scaler_ecs_task in ''|*[!0-9a-zA-Z]*) scaler_ecs_task=unknown;; esac",
 ].join('; ');
 
-const program = 'exec scaler_worker_manager baremetal_native';
+const newest = '2.9.0';
+
+/** How workers of a release are started: the program, then the flags that were renamed or came later. */
+const dialect = (release: string) => {
+  const [managed, unified] = [atLeast(release, '1.24.0'), atLeast(release, '1.26.1')];
+  return {
+    program: unified ? 'scaler_worker_manager baremetal_native' : 'scaler_cluster',
+    count: managed ? '--max-task-concurrency' : '--num-of-workers',
+    ioThreads: unified ? '--io-threads' : '--worker-io-threads',
+    mode: unified ? ['--mode fixed'] : [],
+    /** Workers say whose they are; before, nothing could be told by their ids either. */
+    named: managed,
+  };
+};
 
 /**
- * COMMAND for workers of Scaler 2.4.0 and later. It ends in `exec`, so that the worker and not a shell
- * receives Fargate's SIGTERM.
+ * COMMAND for workers of any release. It ends in `exec`, so that the worker and not a shell receives
+ * Fargate's SIGTERM. Where a release's own manager built a command that its workers refuse (1.26.1 to
+ * 2.3.5), this is the one that they accept.
  */
 export const workerCommand = (settings: WorkerSettings): string => {
+  const { program, count, ioThreads, mode, named } = dialect(settings.scalerRelease ?? newest);
   const parts = [
-    `${program} ${quote(settings.workerSchedulerAddress)}`,
-    '--mode fixed',
-    '--worker-type "ECS-$scaler_ecs_task"',
-    flag('--max-task-concurrency', settings.workersPerTask),
+    `exec ${program} ${quote(settings.workerSchedulerAddress)}`,
+    ...mode,
+    ...(named ? ['--worker-type "ECS-$scaler_ecs_task"'] : []),
+    flag(count, settings.workersPerTask),
     flag('--per-worker-task-queue-size', settings.perWorkerTaskQueueSize),
     flag('--heartbeat-interval-seconds', settings.heartbeatIntervalSeconds),
     flag('--task-timeout-seconds', settings.taskTimeoutSeconds),
@@ -82,16 +100,16 @@ export const workerCommand = (settings: WorkerSettings): string => {
     flag('--death-timeout-seconds', settings.deathTimeoutSeconds),
     flag('--trim-memory-threshold-bytes', settings.trimMemoryThresholdBytes),
     flag('--event-loop', settings.eventLoop),
-    flag('--io-threads', settings.ioThreads),
+    flag(ioThreads, settings.ioThreads),
   ];
   if (settings.hardProcessorSuspend) parts.push('--hard-processor-suspend');
   if (settings.objectStorageAddress)
     parts.push(flag('--object-storage-address', settings.objectStorageAddress));
   if (settings.capabilities.length > 0)
     parts.push(flag('--per-worker-capabilities', capabilityList(settings.capabilities)));
-  parts.push(flag('--worker-manager-id', settings.managerId));
+  if (named) parts.push(flag('--worker-manager-id', settings.managerId));
   if (settings.preload !== undefined) parts.push(flag('--preload', settings.preload));
-  const command = `${taskId}; ${parts.join(' ')}`;
+  const command = [...(named ? [taskId] : []), parts.join(' ')].join('; ');
   if (command.includes('\0'))
     throw new TemplateFailure('a zero byte cannot be handed to a worker; look at the settings');
   return command;

@@ -8,7 +8,8 @@ export interface TemplateSettings extends WorkerSettings {
   subnets: readonly string[];
   securityGroups?: readonly string[] | undefined;
   assignPublicIp?: 'ENABLED' | 'DISABLED' | undefined;
-  transport: 'ymq' | 'zmq';
+  /** SCALER_NETWORK_BACKEND as the workers' release spells it. */
+  transport: string;
   pythonRequirements: string;
   pythonVersion: string;
   /** The fleet's mark. */

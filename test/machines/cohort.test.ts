@@ -216,7 +216,7 @@ describe('a cohort with real children', () => {
   it('stops exactly those that it is told by name, at once and once', async () => {
     const { launchBoth, actor, calls, phases } = live();
     await launchBoth();
-    const release = { type: 'cohort.release', at: 2000, taskIds: ['arn:1', 'elsewhere'] } as const;
+    const release = { type: 'cohort.release' as const, at: 2000, taskIds: ['arn:1', 'elsewhere'] };
     actor.send({ ...release, order: 2 });
     actor.send({ ...release, order: 3 });
     expect(calls.stopTask.map(({ input }) => input)).toEqual([{ taskArn: 'arn:1' }]);

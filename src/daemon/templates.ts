@@ -1,0 +1,59 @@
+import type { LaunchOrder } from '../../machines/facts.ts';
+import type { Config } from '../config/config.ts';
+import { createTemplate, type TaskTemplate } from '../ecs/template.ts';
+import { GENERATIONS } from '../protocol/generations.ts';
+import { generationOf, mismatch, newestOf, pinnedRelease, type Terms } from './releases.ts';
+import { templateSettings } from './settings.ts';
+
+/**
+ * What is launched depends on whom it is for: the workers' release and transport follow the scheduler
+ * that was found, unless a person has said which.
+ */
+export const createTemplates = (config: Config) => {
+  const { networkBackend, worker, ecs } = config;
+  const said = worker.scalerVersion ?? pinnedRelease(ecs.pythonRequirements);
+  const transports = networkBackend === 'auto' ? (['ymq', 'zmq'] as const) : [networkBackend];
+  const releases = said === null ? GENERATIONS.map(newestOf) : [said];
+  const made = new Map<string, TaskTemplate>();
+
+  const make = (transport: 'ymq' | 'zmq', release: string): TaskTemplate => {
+    const key = `${transport} ${release}`;
+    const template = made.get(key) ?? createTemplate(templateSettings(config, transport, release));
+    made.set(key, template);
+    return template;
+  };
+  const all = () => transports.flatMap((transport) => releases.map((r) => make(transport, r)));
+
+  let terms: Terms = {
+    transport: transports[0] as 'ymq' | 'zmq',
+    generation: said === null ? 'g4' : generationOf(said),
+    exact: false,
+  };
+  const release = () => said ?? newestOf(terms.generation);
+  const current = () => make(terms.transport, release());
+
+  return {
+    /** The same for each of them. */
+    cluster: current().cluster,
+    startedBy: current().startedBy,
+    /** From now on for a scheduler that speaks so. Answers why no worker of ours could serve it, or null. */
+    found(spoken: Terms): string | null {
+      terms = spoken;
+      return said === null ? null : mismatch(said, spoken);
+    },
+    /** The workers' release. */
+    release,
+    hash: (order: LaunchOrder): string => current().hash(order),
+    /** The one that a journaled launch was hashed with: it is sent again unchanged. */
+    made: (order: LaunchOrder, hash: string): TaskTemplate | null =>
+      all().find((template) => template.hash(order) === hash) ?? null,
+    current,
+    /** Throws when no request can be made; else says what is close to a limit. */
+    check: () => {
+      const checks = all().map((template) => template.check());
+      return checks.find(({ warning }) => warning !== null) ?? (checks[0] as (typeof checks)[0]);
+    },
+  };
+};
+
+export type Templates = ReturnType<typeof createTemplates>;
