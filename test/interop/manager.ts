@@ -33,6 +33,8 @@ export async function startManager(
     ...['--worker-scheduler-address', scheduler.address],
     ...['--object-storage-address', scheduler.storageAddress],
     ...['--ecs-subnets', 'subnet-1'],
+    // What any user has to say; all else our daemon finds out.
+    ...['--ecs-python-requirements', `opengris-scaler==${stage.options.scaler}`],
     ...['--ecs-task-cpu', '1'],
     ...['--ecs-task-memory', '2'],
     ...['--max-task-concurrency', String(MAX_TASKS)],
@@ -51,7 +53,7 @@ export async function startManager(
     ...program,
     cwd: stateDir,
     env: {
-      ...networkBackend(stage),
+      ...(stage.options.manager === 'ours' ? {} : networkBackend(stage)),
       AWS_ENDPOINT_URL: emulator.url,
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'test',

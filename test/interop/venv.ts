@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { InteropFailure } from './options.ts';
+import { compareReleases, InteropFailure } from './options.ts';
 
 const run = promisify(execFile);
 
@@ -34,6 +34,10 @@ async function findPython(wanted: string | null): Promise<{ path: string; versio
     `the interop run needs Python 3.10 or newer and found none: ${tried.join(', ')}`,
   );
 }
+
+/** A later ConfigArgParse refuses how this release uses it. */
+const companions = (release: string): string[] =>
+  compareReleases(release, '1.24.0') < 0 ? ['configargparse==1.7.1'] : [];
 
 /** What pip said last is what a person needs; the rest is progress. */
 const lastLines = (text: string) => text.trim().split('\n').slice(-12).join('\n');
@@ -74,7 +78,7 @@ export async function ensureVenv(
       throw new InteropFailure(`python -m venv failed: ${error.message}`);
     });
     // Releases that have no such extra bring pyzmq anyway; pip then only warns.
-    await pip(`opengris-scaler[zmq]==${release}`);
+    await pip(`opengris-scaler[zmq]==${release}`, ...companions(release));
     await writeFile(marker('scaler'), '');
   }
   for (const extra of extras) {
