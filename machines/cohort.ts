@@ -3,7 +3,6 @@ import {
   admitted,
   adopted,
   type Books,
-  compared,
   countRows,
   drained,
   expired,
@@ -25,6 +24,7 @@ import { type LaunchEnd, launch } from './launch.ts';
 import type { WorkerLoad } from './monitor.ts';
 import { parent } from './parent.ts';
 import type { Counts } from './plan.ts';
+import { compared } from './sightings.ts';
 import { type GroupEnd, type GroupReport, workerGroup } from './workerGroup.ts';
 
 export interface CohortContext extends Books {

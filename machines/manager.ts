@@ -1,77 +1,22 @@
-import { assign, type DoneActorEvent, type ErrorActorEvent, raise, sendTo, setup } from 'xstate';
-import { cohortSize, type LaunchPlan, type Share } from './books.ts';
-import { type CohortOrder, type CohortReport, cohort } from './cohort.ts';
+import { assign, type DoneActorEvent, type ErrorActorEvent, raise, sendTo } from 'xstate';
+import { type CohortOrder, cohort } from './cohort.ts';
 import { workersWanted } from './demand.ts';
-import { effect, stream } from './effect.ts';
 import type { Survey } from './facts.ts';
 import { noteOf } from './failure.ts';
 import {
-  type CohortRow,
-  cohortWithRoom,
-  draining,
-  drainsOf,
   echoFresh,
-  type Fleet,
   fleetCounts,
-  type Hold,
-  isEmpty,
-  justBack,
-  type ManagerInput,
-  market,
-  mayLaunch,
   newFleet,
   nextHold,
   offer,
   openLaunches,
-  reprievesOf,
   spotHoldMs,
   staying,
-  surveyDue,
 } from './fleet.ts';
-import type { MonitorEvent } from './monitor.ts';
+import { managerSetup } from './managerSetup.ts';
 import { parent } from './parent.ts';
-import { noCounts, plan, serving, total } from './plan.ts';
-import type { SchedulerEvent } from './session.ts';
-
-/** What one RunTask may start. */
-const launchSize = 10;
-
-type Event =
-  | SchedulerEvent
-  | MonitorEvent
-  | CohortReport
-  | DoneActorEvent<unknown>
-  | ErrorActorEvent
-  | { type: 'tick'; now: number }
-  | { type: 'aws.ready'; revision: string }
-  | { type: 'queue.next' }
-  | { type: 'plan.again' }
-  | { type: 'manager.stop' };
-
-const managerSetup = setup({
-  types: {} as { input: ManagerInput; context: Fleet; events: Event },
-  actors: {
-    cohort,
-    ticker: stream('ticker'),
-    survey: effect<Survey>('survey'),
-  },
-  guards: {
-    surveyDue: ({ context, event }) => event.type === 'tick' && surveyDue(context, event.now),
-    more: ({ context }) => context.owned.length + context.resend.length > 0,
-    empty: ({ context }) => isEmpty(context),
-    denied: ({ event }) => 'error' in event && noteOf(event.error).kind === 'denied',
-  },
-  actions: {
-    /** Launching is held back, or held back no longer: people want to know. */
-    noteHold: (_, _hold: Hold) => {},
-    noteWanted: (_, _wanted: { tasks: number | null; why: string }) => {},
-    /** Our workers could not serve this scheduler (or they can again): a person must act. */
-    noteMismatch: (_, _mismatch: { reason: string | null }) => {},
-    noteOffer: (_, _offer: { workers: number | null }) => {},
-    noteSpot: (_, _spot: { onDemandUntil: number; reason: string }) => {},
-    noteSurvey: (_, _survey: { adopted: number } | { trouble: string; blind: boolean }) => {},
-  },
-});
+import { serving, total } from './plan.ts';
+import { evacuate, steer, unpack } from './steering.ts';
 
 /** What the tick itself changes: the time, what Fargate allows, and what silence has come to mean. */
 const passTime = managerSetup.enqueueActions(({ context, event, enqueue }) => {
@@ -174,162 +119,6 @@ const hearMonitor = managerSetup.enqueueActions(({ context, event, enqueue }) =>
       at: context.now,
       loads,
     } satisfies CohortOrder);
-});
-
-/** Puts up to one cohort's worth of what was restored or adopted into a cohort of its own. */
-const unpack = managerSetup.enqueueActions(({ context, enqueue }) => {
-  const launches = context.resend.slice(0, cohortSize / launchSize);
-  const groups = context.owned.slice(0, launches.length > 0 ? 0 : cohortSize);
-  const cohortId = `cohort-${context.opened}`;
-  const order = context.ordered + 1;
-  enqueue.spawnChild('cohort', {
-    id: cohortId,
-    input: { cohortId, patience: context.settings.patience },
-  });
-  enqueue.sendTo(
-    cohortId,
-    (launches.length > 0
-      ? { type: 'cohort.admit', order, launches, at: context.now }
-      : { type: 'cohort.adopt', order, groups }) satisfies CohortOrder,
-  );
-  const size = groups.length + launches.reduce((sum, { groupIds }) => sum + groupIds.length, 0);
-  enqueue.assign({
-    opened: context.opened + 1,
-    ordered: order,
-    resend: context.resend.slice(launches.length),
-    owned: context.owned.slice(groups.length),
-    // Whatever a launch that is sent again may start, it starts from now on.
-    lastLaunchAt: launches.length > 0 ? context.now : context.lastLaunchAt,
-    cohorts: {
-      ...context.cohorts,
-      [cohortId]: {
-        counts: { ...noCounts, booting: size },
-        launches: launches.length,
-        order,
-        lookedAt: 0,
-      },
-    },
-  });
-  enqueue.raise({ type: 'queue.next' }, { delay: 0 });
-});
-
-const newLaunches = (fleet: Fleet, revision: string, groups: number): LaunchPlan[] =>
-  Array.from({ length: Math.ceil(groups / launchSize) }, (_, i) => {
-    const label = `${fleet.epoch}-${fleet.launched + i + 1}`;
-    const count = Math.min(launchSize, groups - i * launchSize);
-    return {
-      order: { label, clientToken: `se-${label}`, count, revision, market: market(fleet) },
-      groupIds: Array.from({ length: count }, (_, n) => `${label}-${n}`),
-      doubted: false,
-    };
-  });
-
-type Enqueue = Parameters<Parameters<typeof managerSetup.enqueueActions>[0]>[0]['enqueue'];
-
-const sendDrains = (
-  fleet: Fleet,
-  drains: [cohortId: string, share: Share][],
-  until: number,
-  enqueue: Enqueue,
-): void => {
-  if (drains.length === 0) return;
-  const cohorts = { ...fleet.cohorts };
-  const order = fleet.ordered + 1;
-  for (const [cohortId, share] of drains) {
-    cohorts[cohortId] = draining(cohorts[cohortId] as CohortRow, share, order);
-    const drain: CohortOrder = { type: 'cohort.drain', order, ...share, at: fleet.now, until };
-    enqueue.sendTo(cohortId, drain);
-  }
-  enqueue.assign({ cohorts, ordered: order });
-};
-
-/** From what is wanted and what is to orders: at most one cohort's worth of launches at a time. */
-const steer = managerSetup.enqueueActions(({ context, enqueue }) => {
-  const { settings, revision } = context;
-  const launches = mayLaunch(context) ? Math.floor(context.allowance) : 0;
-  const { reprieve, admit, drainBooting, drainServing } = plan(
-    context.wanted,
-    fleetCounts(context),
-    {
-      maxTasks: settings.maxTasks,
-      launches,
-    },
-  );
-  if (reprieve > 0) {
-    const order = context.ordered + 1;
-    const cohorts = { ...context.cohorts };
-    for (const [cohortId, most] of reprievesOf(context, reprieve)) {
-      const row = cohorts[cohortId] as CohortRow;
-      const { waiting, busy } = row.counts;
-      const counts = { ...row.counts, waiting: waiting - most, busy: busy + most };
-      cohorts[cohortId] = { ...row, order, counts };
-      enqueue.sendTo(cohortId, { type: 'cohort.reprieve', order, most } satisfies CohortOrder);
-    }
-    enqueue.assign({ cohorts, ordered: order });
-    // Who is still missing is launched by the next plan.
-    enqueue.raise({ type: 'plan.again' }, { delay: 0 });
-    return;
-  }
-  if (admit > 0 && revision !== null) {
-    const some = Math.min(admit, cohortSize);
-    const roomy = cohortWithRoom(context, Math.min(some, launchSize));
-    const cohortId = roomy ?? `cohort-${context.opened}`;
-    const row = context.cohorts[cohortId] ?? {
-      counts: noCounts,
-      launches: 0,
-      order: 0,
-      lookedAt: context.now,
-    };
-    const size = Math.min(some, cohortSize - total(row.counts));
-    const launches = newLaunches(context, revision, size);
-    const order = context.ordered + 1;
-    if (roomy === undefined)
-      enqueue.spawnChild('cohort', {
-        id: cohortId,
-        input: { cohortId, patience: settings.patience },
-      });
-    enqueue.sendTo(cohortId, {
-      type: 'cohort.admit',
-      order,
-      launches,
-      at: context.now,
-    } satisfies CohortOrder);
-    enqueue.assign({
-      opened: context.opened + (roomy === undefined ? 1 : 0),
-      ordered: order,
-      launched: context.launched + launches.length,
-      lastLaunchAt: context.now,
-      allowance: context.allowance - size,
-      cohorts: {
-        ...context.cohorts,
-        [cohortId]: {
-          ...row,
-          counts: { ...row.counts, booting: row.counts.booting + size },
-          launches: row.launches + launches.length,
-          order,
-        },
-      },
-    });
-    // The rest in a macrotask of its own: a heartbeat may be due.
-    if (admit > size) enqueue.raise({ type: 'plan.again' }, { delay: 0 });
-  }
-  if (justBack(context)) return;
-  const drains = drainsOf(context, { booting: drainBooting, serving: drainServing });
-  sendDrains(context, drains, context.now + settings.drainTimeoutMs, enqueue);
-});
-
-/** Everything must go: at its next idle moment, and soon. What is still to be unpacked follows. */
-const evacuate = managerSetup.enqueueActions(({ context, enqueue }) => {
-  const { stoppingSince, now, settings } = context;
-  const since = stoppingSince ?? now;
-  enqueue.assign({ stoppingSince: since });
-  const all = fleetCounts(context);
-  const drains = new Map(drainsOf(context, { booting: all.booting, serving: serving(all) }));
-  // Those that wait already hear that they have less time.
-  if (stoppingSince === null)
-    for (const cohortId of Object.keys(context.cohorts))
-      if (!drains.has(cohortId)) drains.set(cohortId, { booting: 0, idle: 0, busy: 0 });
-  sendDrains(context, [...drains], since + settings.stopDrainMs, enqueue);
 });
 
 const book = managerSetup.enqueueActions(({ context, event, enqueue }) => {

@@ -149,18 +149,13 @@ const g = await import('../store/journal.ts');
   });
 });
 
-const mostLines = 350;
+/** A test is a list of cases: it may be longer than a thought. */
+const mostLines = (path: string): number => (path.startsWith('test/') ? 550 : 350);
 
 /** Files that wait to be parted, and their lines: they may shrink, never grow, and then leave this list. */
 const stillTooLong: Record<string, number> = {
-  'machines/manager.ts': 431,
   'src/config/schema.ts': 369,
   'test/conformance/scenarios.ts': 653,
-  'test/machines/cohort.test.ts': 420,
-  'test/machines/manager.test.ts': 400,
-  'test/src/config/load.test.ts': 406,
-  'test/src/ecs/failure.test.ts': 389,
-  'test/src/emulator/faults.test.ts': 424,
 };
 
 describe('files', () => {
@@ -168,7 +163,7 @@ describe('files', () => {
     const long = code
       .filter((path) => !isGenerated(path))
       .map((path) => [path, readFileSync(join(root, path), 'utf8').split('\n').length - 1] as const)
-      .filter(([, lines]) => lines > mostLines);
+      .filter(([path, lines]) => lines > mostLines(path));
     expect(long.filter(([path, lines]) => lines > (stillTooLong[path] ?? 0))).toEqual([]);
     expect(Object.keys(stillTooLong).filter((path) => !long.some(([one]) => one === path))).toEqual(
       [],

@@ -37,17 +37,15 @@ const propertyName = (node: ts.ObjectLiteralElementLike): string | undefined =>
     ? node.name.text
     : undefined;
 
+const parsed = (file: URL): ts.SourceFile =>
+  ts.createSourceFile(file.pathname, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true);
+
 /**
  * Walks the object given to `createMachine` twice at once, as source and as value: a function knows
  * nothing of the constant that holds it, but the source at the same place does.
  */
-export const sourceNames = (machine: AnyStateMachine, file: string | URL): SourceNames => {
-  const source = ts.createSourceFile(
-    'machine.ts',
-    readFileSync(file, 'utf8'),
-    ts.ScriptTarget.Latest,
-    true,
-  );
+export const sourceNames = (machine: AnyStateMachine, file: URL): SourceNames => {
+  const source = parsed(file);
   const constants = new Map<string, ts.Expression>();
   const docs = new Map<string, string>();
   const names = new Map<unknown, string>();
@@ -77,6 +75,22 @@ export const sourceNames = (machine: AnyStateMachine, file: string | URL): Sourc
     ts.forEachChild(node, collect);
   };
 
+  /** Actions that the machine's file takes from a file beside it. */
+  const collectImported = (node: ts.Statement): void => {
+    if (!ts.isImportDeclaration(node) || !ts.isStringLiteral(node.moduleSpecifier)) return;
+    const bindings = node.importClause?.namedBindings;
+    if (!node.moduleSpecifier.text.startsWith('./') || !bindings || !ts.isNamedImports(bindings))
+      return;
+    const wanted = new Set(bindings.elements.map(({ name }) => name.text));
+    const beside = parsed(new URL(node.moduleSpecifier.text, file));
+    for (const statement of beside.statements) {
+      if (!ts.isVariableStatement(statement)) continue;
+      const doc = commentsAbove(statement, beside);
+      for (const { name } of statement.declarationList.declarations)
+        if (doc && ts.isIdentifier(name) && wanted.has(name.text)) docs.set(name.text, doc);
+    }
+  };
+
   const walk = (written: ts.Expression, value: unknown): void => {
     const node = bare(written);
     if (ts.isIdentifier(node)) {
@@ -99,6 +113,7 @@ export const sourceNames = (machine: AnyStateMachine, file: string | URL): Sourc
     }
   };
 
+  source.statements.forEach(collectImported);
   collect(source);
   if (!config) throw new Error(`no createMachine in ${file}`);
   walk(config, machine.config);

@@ -1,0 +1,46 @@
+import { type DoneActorEvent, type ErrorActorEvent, setup } from 'xstate';
+import { type CohortReport, cohort } from './cohort.ts';
+import { effect, stream } from './effect.ts';
+import type { Survey } from './facts.ts';
+import { noteOf } from './failure.ts';
+import { type Fleet, type Hold, isEmpty, type ManagerInput, surveyDue } from './fleet.ts';
+import type { MonitorEvent } from './monitor.ts';
+import type { SchedulerEvent } from './session.ts';
+
+export type ManagerEvent =
+  | SchedulerEvent
+  | MonitorEvent
+  | CohortReport
+  | DoneActorEvent<unknown>
+  | ErrorActorEvent
+  | { type: 'tick'; now: number }
+  | { type: 'aws.ready'; revision: string }
+  | { type: 'queue.next' }
+  | { type: 'plan.again' }
+  | { type: 'manager.stop' };
+
+/** What the manager hears, runs and tells; its machine and its orders are written in terms of this. */
+export const managerSetup = setup({
+  types: {} as { input: ManagerInput; context: Fleet; events: ManagerEvent },
+  actors: {
+    cohort,
+    ticker: stream('ticker'),
+    survey: effect<Survey>('survey'),
+  },
+  guards: {
+    surveyDue: ({ context, event }) => event.type === 'tick' && surveyDue(context, event.now),
+    more: ({ context }) => context.owned.length + context.resend.length > 0,
+    empty: ({ context }) => isEmpty(context),
+    denied: ({ event }) => 'error' in event && noteOf(event.error).kind === 'denied',
+  },
+  actions: {
+    /** Launching is held back, or held back no longer: people want to know. */
+    noteHold: (_, _hold: Hold) => {},
+    noteWanted: (_, _wanted: { tasks: number | null; why: string }) => {},
+    /** Our workers could not serve this scheduler (or they can again): a person must act. */
+    noteMismatch: (_, _mismatch: { reason: string | null }) => {},
+    noteOffer: (_, _offer: { workers: number | null }) => {},
+    noteSpot: (_, _spot: { onDemandUntil: number; reason: string }) => {},
+    noteSurvey: (_, _survey: { adopted: number } | { trouble: string; blind: boolean }) => {},
+  },
+});
