@@ -106,6 +106,8 @@ const wishes = (point: KillPoint, random: Random): [workers: number, ms: number]
       [0, 500],
       [cap, 9999],
     ];
+  if (point.at === 'write')
+    return Array.from({ length: 8 }, (_, i) => [i % 2 === 0 ? some() : 0, random.int(500, 1500)]);
   return [
     [some(), ms()],
     [some(), ms()],

@@ -10,6 +10,7 @@ import { program } from './cloud.ts';
 import { judge, type Verdict } from './judge.ts';
 import { planLives } from './killPoints.ts';
 import { type Lane, live, openLane } from './lane.ts';
+import { playScenario, scenarios } from './scenarios.ts';
 import { endWorlds, say } from './world.ts';
 
 const wholeNumber = (name: string, text: string): number => {
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     lanes: { type: 'string', default: '3' },
     json: { type: 'boolean', default: false },
+    scenario: { type: 'string' },
   },
 });
 
@@ -73,8 +75,28 @@ async function chaos(): Promise<number> {
   return clean && kept && verdict.kills === kills ? 0 : 1;
 }
 
+/** One after the other would take minutes; each has processes and ports of its own. */
+async function playScenarios(chosen: string): Promise<number> {
+  const names = chosen === 'all' ? Object.keys(scenarios) : [chosen];
+  const seed = wholeNumber('seed', values.seed);
+  const played = await Promise.all(
+    names.map(async (name) => {
+      const scenario = scenarios[name];
+      if (!scenario)
+        throw new Error(`--scenario ${name}: must be all, ${Object.keys(scenarios).join(', ')}`);
+      return { scenario: name, broken: await playScenario(scenario, seed) };
+    }),
+  );
+  for (const { scenario, broken } of played) {
+    if (values.json) process.stdout.write(`${JSON.stringify({ scenario, broken })}\n`);
+    say(`${broken.length === 0 ? 'passed' : 'FAILED'} ${scenario}`);
+    for (const promise of broken) say(`  not kept: ${promise}`);
+  }
+  return played.every(({ broken }) => broken.length === 0) ? 0 : 1;
+}
+
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => void endWorlds().finally(() => process.exit(130)));
 
 if (!existsSync(program)) throw new Error('dist/ is missing: run "npm run build" first');
-process.exit(await chaos());
+process.exit(await (values.scenario ? playScenarios(values.scenario) : chaos()));

@@ -27,12 +27,17 @@ export interface Answer {
   body: Buffer;
 }
 
+export interface Request {
+  headers: IncomingMessage['headers'];
+  body: string;
+}
+
 export interface AwsProxy {
   url: string;
   /** Called at each moment of each call; true loses the call or its answer, as a dead line would. */
   watch: ((passing: Passing) => boolean) | null;
   /** What the daemon gets instead of AWS's answer. */
-  bend: ((operation: string, answer: Answer) => Answer | 'cut') | null;
+  bend: ((operation: string, answer: Answer, request: Request) => Answer | 'cut') | null;
   close(): void;
 }
 
@@ -82,7 +87,7 @@ export async function startProxy(target: string): Promise<AwsProxy> {
     if (lost('unsent')) return void response.destroy();
     const { headers, ...plain } = await forward(request, body, response);
     if (lost('executed', plain.body.toString())) return void response.destroy();
-    const bent = proxy.bend?.(operation, plain) ?? plain;
+    const bent = proxy.bend?.(operation, plain, { headers: request.headers, body: text }) ?? plain;
     if (bent === 'cut') {
       response.writeHead(plain.status, headers);
       response.write(plain.body.subarray(0, plain.body.length >> 1));

@@ -1,0 +1,28 @@
+import type { Scenario } from './scenario.ts';
+import { agedJournal } from './scenarios/agedJournal.ts';
+import { hostileAnswers } from './scenarios/hostileAnswers.ts';
+import { lateAnswer } from './scenarios/lateAnswer.ts';
+import { secrets } from './scenarios/secrets.ts';
+import { seedRights } from './scenarios/seedRights.ts';
+import { openWorld } from './world.ts';
+
+export const scenarios: Record<string, Scenario> = {
+  lateAnswer,
+  agedJournal,
+  seedRights,
+  hostileAnswers,
+  secrets,
+};
+
+/** The promises that were not kept. */
+export async function playScenario({ setup, play }: Scenario, seed: number): Promise<string[]> {
+  const world = await openWorld(setup);
+  try {
+    await play(world, seed);
+  } catch (error) {
+    world.check(false, String((error as Error).message));
+  } finally {
+    await world.close();
+  }
+  return world.broken;
+}

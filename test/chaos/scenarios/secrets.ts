@@ -1,0 +1,118 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WebSocket } from 'ws';
+import { createRandom } from '../../simulation/random.ts';
+import { eventually } from '../eventually.ts';
+import type { Scenario } from '../scenario.ts';
+
+const planted = {
+  accessKey: 'AKIAPLANTEDACCESSKEY',
+  secretKey: 'planted/secret+key/of/forty/characters00',
+  sessionToken: 'planted-session-token-IQoJb3JpZ2luX2VjE',
+  password: 'planted-p4ssw0rd',
+};
+const requirement = `tomli\nprivate @ git+https://reader:${planted.password}@git.example.com/p.git`;
+const storage = 'tcp://storage.example.com:2346';
+
+/** AWS's refusals quote what was sent, signature and all. */
+const indiscreet = (headers: object, body: string) =>
+  Buffer.from(
+    JSON.stringify({
+      __type: 'InvalidParameterException',
+      message: `Invalid request ${body} with ${JSON.stringify(headers)} key ${planted.accessKey} token ${planted.sessionToken}`,
+    }),
+  );
+
+const filesIn = (dir: string): string[] =>
+  readdirSync(dir, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(dir, name))
+    .filter((path) => statSync(path).isFile());
+
+/** Credentials and a password in a requirement reach AWS and nobody else: not log, disk, inspector or error. */
+export const secrets: Scenario = {
+  setup: {
+    name: 'secrets',
+    daemonFlags: [
+      ...['--max-task-concurrency', '8', '--sweep-seconds', '2', '--settle-seconds', '1'],
+      ...['--ecs-python-requirements', requirement, '--object-storage-address', storage],
+      ...['--ecs-python-version', '3.12.11', '--logging-level', 'DEBUG', '--inspect'],
+    ],
+    monitored: false,
+    env: {
+      AWS_ACCESS_KEY_ID: planted.accessKey,
+      AWS_SECRET_ACCESS_KEY: planted.secretKey,
+      AWS_SESSION_TOKEN: planted.sessionToken,
+    },
+  },
+  async play(world, seed) {
+    const random = createRandom(seed, 'secrets');
+    const { proxy, scheduler } = world;
+    const sent: string[] = [];
+    let refused = 0;
+    proxy.watch = ({ operation, moment, body }) => {
+      if (operation === 'RunTask' && moment === 'unsent') sent.push(body);
+      return false;
+    };
+    proxy.bend = (_, answer, { headers, body }) => {
+      if (random.chance(0.6)) return answer;
+      refused++;
+      return { status: 400, body: indiscreet(headers, body) };
+    };
+    scheduler.wanted = 4;
+    const daemon = world.start();
+    let url = '';
+    await eventually(
+      'the inspector is open',
+      10_000,
+      async () => {
+        url = /"url":"http(:[^"]+)","event":"inspect.open"/.exec(await world.log())?.[1] ?? '';
+        return url !== '';
+      },
+      daemon,
+    );
+    let shown = '';
+    const viewer = new WebSocket(`ws${url}`);
+    viewer.on('message', (data) => {
+      shown += String(data);
+    });
+    await new Promise((resolve, reject) => viewer.on('open', resolve).on('error', reject));
+    const page = await (await fetch(`http${url}`)).text();
+    const end = performance.now() + 40_000;
+    while (performance.now() < end) {
+      scheduler.wanted = Math.floor(performance.now() / 6000) % 2 === 0 ? 6 : 0;
+      await sleep(500);
+    }
+    proxy.bend = null;
+    await eventually('something is bought', 60_000, async () => (await world.ours()).length > 0);
+    viewer.close();
+    await world.kill(daemon);
+    const again = world.start();
+    await sleep(4000);
+    await world.stop(again, 70_000);
+
+    world.check(refused > 5, `AWS quoted us ${refused} times`);
+    world.check(shown.length > 10_000, `the inspector said something (${shown.length} characters)`);
+    const places: Record<string, string> = { inspector: shown, page };
+    for (const path of filesIn(world.dir)) places[path] = readFileSync(path, 'latin1');
+    for (const [name, secret] of Object.entries(planted)) {
+      const quoted = [secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64')];
+      const found = Object.entries(places)
+        .filter(([, text]) => quoted.some((one) => text.includes(one)))
+        .map(([place]) => place);
+      world.check(found.length === 0, `${name} is nowhere to be found (${found})`);
+    }
+    const { overrides } = JSON.parse(sent[0] ?? '{}');
+    const environment: { name: string; value: string }[] =
+      overrides?.containerOverrides?.[0]?.environment ?? [];
+    const value = (key: string) => environment.find(({ name }) => name === key)?.value ?? '';
+    world.check(
+      value('PYTHON_REQUIREMENTS').includes(planted.password),
+      'AWS gets the requirement',
+    );
+    world.check(
+      value('COMMAND').includes(`--object-storage-address ${storage}`),
+      'and the object storage address as it was given',
+    );
+  },
+};
