@@ -61,6 +61,16 @@ export const conversation = (
   const spare = new Map<string, number>();
   let waitingUntil: number | null = null;
   let overdue = false;
+  /**
+   * Some releases that name workers ask for nothing more after a "too many" until more workers have
+   * connected. So what they were refused is owed: tried again until then, or until they speak again.
+   */
+  let owed: { kept: number; workers: number; triedAt: number } | null = null;
+
+  const keptOf = ({ ours }: Sight): number =>
+    [...ours].filter((taskId) => !released.has(taskId)).length;
+  const connected = ({ loads }: Sight): number =>
+    [...loads.values()].reduce((sum, { workers }) => sum + workers, 0);
 
   const answer = (
     command: 'start' | 'shutdown',
@@ -100,14 +110,39 @@ export const conversation = (
     return [];
   };
 
+  const refuse = (sight: Sight): Saying[] => {
+    overdue ||= groups && waitingUntil !== null;
+    waitingUntil = null;
+    const said = answer('start', 'tooMany');
+    if (!groups) {
+      owed = { kept: keptOf(sight), workers: connected(sight), triedAt: sight.at };
+      return [said];
+    }
+    return [said, tell({ type: 'scheduler.release', at: sight.at, taskIds: [] })];
+  };
+
+  const settle = (sight: Sight): Saying[] => {
+    if (owed === null) return [];
+    const { at } = sight;
+    for (const taskId of sight.ours) if (!released.has(taskId)) granted.add(taskId);
+    if (connected(sight) > owed.workers) {
+      owed = null;
+      return [tell({ type: 'scheduler.release', at, taskIds: [] })];
+    }
+    const goal = Math.min(owed.kept + 1, maxTasks ?? Number.POSITIVE_INFINITY);
+    if (at - owed.triedAt < answerLimitMs || keptOf(sight) >= goal) return [];
+    owed.triedAt = at;
+    return [tell({ type: 'scheduler.start', at })];
+  };
+
   const start = (sight: Sight): Saying[] => {
+    owed = null;
     named.clear();
     // Said again while one is on its way: the same one.
     if (waitingUntil !== null) return [];
     const given = grant(sight);
     if (given.length > 0) return given;
-    const kept = [...sight.ours].filter((taskId) => !released.has(taskId)).length;
-    if (maxTasks !== null && kept >= maxTasks) return [answer('start', 'tooMany')];
+    if (maxTasks !== null && keptOf(sight) >= maxTasks) return refuse(sight);
     waitingUntil = sight.at + answerLimitMs;
     return [tell({ type: 'scheduler.start', at: sight.at })];
   };
@@ -130,6 +165,8 @@ export const conversation = (
     sight: Sight,
   ): Saying[] => {
     const { at, ours } = sight;
+    const lessWanted = owed === null ? [] : [tell({ type: 'scheduler.release', at, taskIds: [] })];
+    owed = null;
     // To one that nobody knows any more, success is the only answer that makes it forgotten.
     const said = answer('shutdown', 'success', groupId ?? '');
     if (groupId !== null) {
@@ -142,7 +179,7 @@ export const conversation = (
       const workers = named.get(taskId) ?? new Map<string, number>();
       named.set(taskId, workers.set(workerId, at));
     }
-    return [said, ...due(sight)];
+    return [said, ...lessWanted, ...due(sight)];
   };
 
   return {
@@ -157,14 +194,7 @@ export const conversation = (
       const said: Saying[] = [];
       if (waitingUntil !== null) {
         said.push(...grant(sight));
-        if (waitingUntil !== null && at >= waitingUntil) {
-          waitingUntil = null;
-          overdue = true;
-          said.push(
-            answer('start', 'tooMany'),
-            tell({ type: 'scheduler.release', at, taskIds: [] }),
-          );
-        }
+        if (waitingUntil !== null && at >= waitingUntil) said.push(...refuse(sight));
       } else if (overdue) {
         for (const taskId of ours)
           if (!granted.has(taskId) && !released.has(taskId) && !found.has(taskId)) {
@@ -172,6 +202,7 @@ export const conversation = (
             spare.set(taskId, at);
           }
       }
+      said.push(...settle(sight));
       // A group that its scheduler has never heard of could never be asked to go.
       const unasked = groups ? [...spare].filter(([, since]) => at - since > spareMs) : [];
       const again = [...released].filter(([, since]) => at - since > releaseAgainMs);

@@ -52,7 +52,7 @@ async function playOnce(name: string, scenario: Scenario, options: Options, venv
   else if (!options.keep) await rm(dir, { recursive: true, force: true });
   say(`${passed ? 'passed' : 'FAILED'} ${name} in ${seconds()} s ${JSON.stringify(outcome)}`);
   for (const promise of stage.broken) say(`  not kept: ${promise}`);
-  return { outcome, passed, ghosts };
+  return { outcome, passed, ghosts, broken: stage.broken };
 }
 
 const ATTEMPTS = 3;

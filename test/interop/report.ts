@@ -7,6 +7,8 @@ export interface Outcome {
   /** Fargate tasks still there when the scheduler wanted none. */
   ecsTasksLeft: number;
   schedulerAlive: boolean;
+  /** What our daemon found out about the scheduler; null where nobody told. */
+  found?: { transport: string; generation: string } | null;
 }
 
 export const WANTED_RESULTS = 50;

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { type Client, finish, isSchedulerAlive } from './client.ts';
 import { type Emulator, isAlive, type LedgerTask, startEmulator } from './emulatorClient.ts';
 import { type ManagerSetup, startManager, usualSetup } from './manager.ts';
@@ -54,7 +55,17 @@ export async function settle(
     groupsStarted: tasks.length,
     ecsTasksLeft: tasks.filter(isAlive).length,
     schedulerAlive,
+    ...(stage.options.manager === 'ours' && { found: foundBy(manager) }),
   };
+}
+
+/** The last thing the daemon's log says about whom it talks to. */
+function foundBy({ logFile }: Running): Outcome['found'] {
+  const lines = readFileSync(logFile, 'utf8').split('\n');
+  const last = lines.findLast((line) => line.includes('"scheduler.found"'));
+  if (!last) return null;
+  const { transport, generation } = JSON.parse(last);
+  return { transport, generation };
 }
 
 export async function stopManager(stage: Stage, manager: Running): Promise<void> {

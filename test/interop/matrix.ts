@@ -1,0 +1,180 @@
+/**
+ * The quick start's fifty squares against one release after the other, over each transport it has, with a daemon that
+ * is told neither. Every row goes to matrix.json as it is played; the table in README.md is made of those rows.
+ * `--only 2.9.0` or `--only 2.9.0/zmq` (more than once, too) plays a part; `--table` only writes the table.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { repository } from './emulatorClient.ts';
+import { compareReleases, InteropFailure, parseOptions, type Transport } from './options.ts';
+import { endWhatPlays, play, say } from './play.ts';
+import { isGood, type Outcome } from './report.ts';
+import { squares } from './scenarios/squares.ts';
+import { ensureVenv, type Venv } from './venv.ts';
+
+/** The newest wheel of each minor, and those before and after a change inside one. */
+const releases = [
+  '1.15.0',
+  ...['1.24.0', '1.24.6', '1.26.4', '1.26.6', '1.27.2'],
+  ...['2.0.20', '2.1.10', '2.2.0', '2.3.3', '2.3.5', '2.4.6', '2.5.5', '2.6.0'],
+  ...['2.7.0', '2.8.0', '2.9.0'],
+];
+
+/** Before 2.0.2 YMQ was an experiment without a mark to know it by, and never the default. */
+const transportsOf = (release: string): Transport[] =>
+  compareReleases(release, '2.0.2') < 0 ? ['zmq'] : ['ymq', 'zmq'];
+
+interface Row extends Partial<Outcome> {
+  scaler: string;
+  transport: Transport;
+  date: string;
+  python: string | null;
+  passed: boolean;
+  /** Why it is not green. */
+  reason: string | null;
+}
+
+const store = join(import.meta.dirname, 'matrix.json');
+const readme = join(repository, 'README.md');
+const marks = ['<!-- matrix -->', '<!-- /matrix -->'] as const;
+
+const load = (): Row[] => (existsSync(store) ? JSON.parse(readFileSync(store, 'utf8')) : []);
+
+function keep(row: Row): void {
+  const rows = load().filter(
+    ({ scaler, transport }) => scaler !== row.scaler || transport !== row.transport,
+  );
+  rows.push(row);
+  rows.sort(
+    (a, b) => compareReleases(a.scaler, b.scaler) || a.transport.localeCompare(b.transport),
+  );
+  writeFileSync(store, `${JSON.stringify(rows, null, 2)}\n`);
+}
+
+/** With the first Python that the release has a wheel for. */
+async function anyVenv(release: string): Promise<Venv> {
+  const tried: string[] = [];
+  for (const python of ['python3.11', 'python3.12', 'python3.13', 'python3.10'])
+    try {
+      return await ensureVenv(join(repository, '.cache'), release, [], python, say);
+    } catch (error) {
+      if (!(error instanceof InteropFailure)) throw error;
+      tried.push(`${python}: ${error.message.split('\n').at(-1)}`);
+    }
+  throw new InteropFailure(`no wheel; tried ${tried.join('; ')}`);
+}
+
+async function playCell(scaler: string, transport: Transport): Promise<Row> {
+  const date = new Date().toISOString().slice(0, 10);
+  const row = { scaler, transport, date, python: null, passed: false, reason: null };
+  try {
+    const venv = await anyVenv(scaler);
+    const options = parseOptions(['--scaler', scaler, '--transport', transport]);
+    const python = /py([\d.]+)$/.exec(venv.dir)?.[1] ?? null;
+    const { outcome, passed, broken } = await play('squares', squares, options, venv);
+    const reason = passed
+      ? null
+      : broken.join('; ') || (isGood(outcome) ? 'see the log' : 'not all came out right');
+    return { ...row, python, ...outcome, passed, reason };
+  } catch (error) {
+    if (!(error instanceof InteropFailure)) throw error;
+    return { ...row, reason: error.message };
+  }
+}
+
+const cell = (value: unknown) => String(value ?? '–').replaceAll('|', '\\|');
+
+function table(rows: Row[]): string {
+  const head = [
+    'Scaler',
+    'transport',
+    'found',
+    'groups up',
+    'right of 50',
+    'down to zero',
+    'scheduler alive',
+    'date',
+    '',
+  ];
+  const lines = rows.map((row) =>
+    [
+      row.scaler,
+      row.transport,
+      row.found ? `${row.found.transport}, ${row.found.generation}` : null,
+      row.groupsStarted,
+      row.results,
+      row.ecsTasksLeft === undefined ? null : row.ecsTasksLeft === 0 ? 'yes' : row.ecsTasksLeft,
+      row.schedulerAlive === undefined ? null : row.schedulerAlive ? 'yes' : 'no',
+      row.date,
+      row.passed ? 'passed' : `failed: ${row.reason}`,
+    ]
+      .map(cell)
+      .join(' | '),
+  );
+  return [head.join(' | '), head.map(() => '---').join(' | '), ...lines]
+    .map((line) => `| ${line} |`)
+    .join('\n');
+}
+
+const introduction = `## Compatibility
+
+Played with the real releases from PyPI by \`npm run interop:matrix\`: the daemon is told neither the transport nor the
+protocol, only the release of its workers. g1 starts and stops groups, g2 workers, g3 and g4 name desired counts (g23
+does both, g4 under other numbers).
+`;
+
+function publish(): void {
+  const inner = `${marks[0]}\n${table(load())}\n${marks[1]}`;
+  const text = existsSync(readme) ? readFileSync(readme, 'utf8') : null;
+  if (text === null) {
+    say(`there is no README.md to put it into:\n${inner}`);
+    return;
+  }
+  const [start, end] = [text.indexOf(marks[0]), text.indexOf(marks[1])];
+  writeFileSync(
+    readme,
+    start >= 0 && end > start
+      ? text.slice(0, start) + inner + text.slice(end + marks[1].length)
+      : `${text.trimEnd()}\n\n${introduction}\n${inner}\n`,
+  );
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string', multiple: true, default: [] },
+      table: { type: 'boolean', default: false },
+    },
+  });
+  const cells = releases
+    .flatMap((scaler) => transportsOf(scaler).map((transport) => ({ scaler, transport })))
+    .filter(
+      ({ scaler, transport }) =>
+        values.only.length === 0 ||
+        values.only.includes(scaler) ||
+        values.only.includes(`${scaler}/${transport}`),
+    );
+  let allPassed = true;
+  for (const { scaler, transport } of values.table ? [] : cells) {
+    const row = await playCell(scaler, transport);
+    allPassed &&= row.passed;
+    keep(row);
+    process.stdout.write(`${JSON.stringify(row)}\n`);
+  }
+  publish();
+  return allPassed ? 0 : 1;
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    void endWhatPlays().finally(() => process.exit(130));
+  });
+
+main().then(
+  (status) => process.exit(status),
+  (error) => {
+    say(String((error as Error).stack ?? error));
+    process.exit(2);
+  },
+);
