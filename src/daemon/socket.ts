@@ -87,9 +87,13 @@ export const socket = (settings: SocketSettings, log: Log) => {
     const numbers = numbering();
     let transport: Terms['transport'] = 'ymq';
     let talk: Conversation | null = null;
+    /** What this very connection has shown beyond doubt; nobody changes that while connected. */
+    let certain: Generation | null = null;
+    let older = false;
 
     const learn = (generation: Generation, exact: boolean) => {
       numbers.settle(generation);
+      if (exact) certain = generation;
       const known =
         terms?.transport === transport && (terms.generation === 'g4') === (generation === 'g4');
       // The same as before for all that can be told so far.
@@ -101,6 +105,7 @@ export const socket = (settings: SocketSettings, log: Log) => {
 
     const opened = ({ magic }: Peer) => {
       transport = magic === null ? 'zmq' : 'ymq';
+      older = magic === 1;
       if (magic !== null) learn(magic === 2 ? 'g4' : 'g3', magic === 2);
       tell({ type: 'socket.open' });
     };
@@ -116,6 +121,10 @@ export const socket = (settings: SocketSettings, log: Log) => {
     };
 
     const hear = (message: SchedulerMessage | null, generation: Generation) => {
+      const other = certain === null ? older && generation === 'g4' : certain !== generation;
+      // To answer it as what it looks like could end a scheduler that is none of that kind.
+      if (message !== null && other)
+        throw new ProtocolFailure(`a ${generation} message from a scheduler that is not`);
       if (message?.type === 'heartbeatEcho') {
         if (numbers.settled === null) learn(generation, generation === 'g4');
         tell({ type: 'scheduler.heartbeatEcho', at: now() });

@@ -4,10 +4,13 @@ import { type Conversation, conversation, type Saying } from '../../../src/daemo
 import { encodeCommandResponse } from '../../../src/protocol/codec.ts';
 
 const capabilities = [{ name: 'gpu', value: '1' }];
-const start = { type: 'start', capabilities: [] } as const;
-const shutdown = (...workerIds: string[]) =>
-  ({ type: 'shutdown', groupId: null, workerIds }) as const;
-const shutdownGroup = (groupId: string) => ({ type: 'shutdown', groupId, workerIds: [] }) as const;
+const start = { type: 'start' as const, capabilities: [] };
+const shutdown = (...workerIds: string[]) => ({
+  type: 'shutdown' as const,
+  groupId: null,
+  workerIds,
+});
+const shutdownGroup = (groupId: string) => ({ type: 'shutdown' as const, groupId, workerIds: [] });
 const worker = (taskId: string, n: number) => `Worker|ECS-${taskId}|name|${n}`;
 
 /** A conversation, with the world around it as the test says. */
@@ -219,12 +222,12 @@ describe('no answer of ours ends a scheduler', () => {
 
   it.each(['g3', 'g4'] as const)('%s gets none at all', (generation) => {
     const answer = {
-      command: 'start',
-      outcome: 'success',
+      command: 'start' as const,
+      outcome: 'success' as const,
       groupId: '',
       workerIds: [],
       capabilities: [],
-    } as const;
+    };
     expect(() => encodeCommandResponse(generation, answer)).toThrow('takes no answer');
   });
 });

@@ -1,0 +1,238 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createActor, createMachine, type EventObject } from 'xstate';
+import { parseAddress } from '../../../src/address.ts';
+import type { Terms } from '../../../src/daemon/releases.ts';
+import { numbering, socket } from '../../../src/daemon/socket.ts';
+import type { ConnectionHandlers, YmqVersion } from '../../../src/net/connection.ts';
+import { decodeMessage } from '../../../src/protocol/codec.ts';
+import { encodeMessage } from '../../../src/protocol/encodeMessage.ts';
+import type { Generation } from '../../../src/protocol/generations.ts';
+import type { WireMessage } from '../../../src/protocol/wireMessage.ts';
+
+const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+const word = { name: null } as never as { name: string | null; value: number };
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+const echo = (generation: Generation) =>
+  encodeMessage({
+    generation,
+    message: generation === 'g1' ? 'workerAdapterHeartbeatEcho' : 'workerManagerHeartbeatEcho',
+    fields: {},
+  } as WireMessage);
+const desired = (generation: 'g3' | 'g4', taskConcurrency: number) =>
+  encodeMessage({
+    generation,
+    message: 'workerManagerCommand',
+    fields: { setDesiredTaskConcurrencyRequests: [{ taskConcurrency, capabilities: [] }] },
+  } as WireMessage);
+const group = (value: 0 | 1, id: string) =>
+  encodeMessage({
+    generation: 'g1',
+    message: 'workerAdapterCommand',
+    fields: { workerGroupID: bytes(id), command: { ...word, value }, capabilities: [] },
+  } as WireMessage);
+const workers = (generation: 'g2' | 'g23', value: 0 | 1, ids: string[]) =>
+  encodeMessage({
+    generation,
+    message: 'workerManagerCommand',
+    fields: {
+      workerIDs: ids.map(bytes),
+      command: { ...word, value },
+      capabilities: [],
+      ...(generation === 'g23' && { setDesiredTaskConcurrencyRequests: [] }),
+    },
+  } as WireMessage);
+
+/** The socket on a line that a test holds the other end of. */
+const line = (magic: YmqVersion | null, ours: string[] = []) => {
+  const sent: Uint8Array[] = [];
+  const told: EventObject[] = [];
+  const terms: Terms[] = [];
+  let handlers = null as ConnectionHandlers | null;
+  const logic = socket(
+    {
+      connect: (_, given) => {
+        handlers = given;
+        return {
+          dropped: 0,
+          send: (payload) => sent.push(payload) > 0,
+          close() {},
+          destroy() {},
+        };
+      },
+      address: parseAddress('tcp://127.0.0.1:1'),
+      identity: 'us',
+      workerManagerID: 'wm',
+      capabilities: [],
+      maxTasks: 4,
+      workersPerTask: 2,
+      found: (found) => {
+        terms.push(found);
+        return null;
+      },
+      sight: () => ({ at: 0, ours: new Set(ours), loads: new Map() }),
+    },
+    quiet,
+  );
+  const actor = createActor(
+    createMachine({
+      invoke: { id: 'socket', src: logic },
+      on: { '*': { actions: ({ event }) => told.push(event) } },
+    }),
+  ).start();
+  const child = actor.getSnapshot().children.socket;
+  const beat = (workers = 8) => child?.send({ type: 'socket.beat', workers } as never);
+  (handlers as ConnectionHandlers).onOpen({ identity: null, magic });
+  const hear = (payload: Uint8Array) => (handlers as ConnectionHandlers).onMessage(payload);
+  const variants = () =>
+    sent.map((payload) => new DataView(payload.buffer, payload.byteOffset).getUint16(16, true));
+  return { beat, hear, sent, told, terms, variants, stop: () => actor.stop() };
+};
+
+describe('the numbering of heartbeats', () => {
+  it('tries the older one first, the newer one after two that nobody echoed, and back', () => {
+    const numbers = numbering();
+    expect(Array.from({ length: 6 }, () => numbers.next())).toEqual([
+      'g3',
+      'g3',
+      'g4',
+      'g4',
+      'g3',
+      'g3',
+    ]);
+    numbers.settle('g4');
+    expect(numbers.next()).toBe('g4');
+  });
+});
+
+describe('a heartbeat', () => {
+  it.each([
+    [1, 25],
+    [2, 23],
+  ] as const)('after YMQ magic %d is a %d from the first', (magic, variant) => {
+    const { beat, variants, stop } = line(magic);
+    for (let i = 0; i < 4; i++) beat();
+    expect(variants()).toEqual([variant, variant, variant, variant]);
+    stop();
+  });
+
+  it('over ZeroMQ keeps the number that was echoed', () => {
+    const { beat, hear, variants, terms, stop } = line(null);
+    for (let i = 0; i < 3; i++) beat();
+    hear(echo('g4'));
+    for (let i = 0; i < 4; i++) beat();
+    expect(variants()).toEqual([25, 25, 23, 23, 23, 23, 23]);
+    expect(terms).toEqual([{ transport: 'zmq', generation: 'g4', exact: true }]);
+    stop();
+  });
+
+  it('over ZeroMQ stays with the older number for whoever echoes that, also late', () => {
+    const { beat, hear, variants, terms, stop } = line(null);
+    for (let i = 0; i < 3; i++) beat();
+    hear(echo('g3'));
+    beat();
+    expect(variants()).toEqual([25, 25, 23, 25]);
+    expect(terms).toEqual([{ transport: 'zmq', generation: 'g3', exact: false }]);
+    stop();
+  });
+
+  it('leaves what G1 alone understands zero until it is known to be G1, then counts groups', () => {
+    const { beat, hear, sent, stop } = line(null);
+    beat();
+    hear(echo('g3'));
+    hear(group(0, ''));
+    beat();
+    expect(decodeMessage(sent[0] as Uint8Array).fields).toMatchObject({ maxTaskConcurrency: 8 });
+    expect(new DataView((sent[0] as Uint8Array).buffer).getUint32(36, true)).toBe(0);
+    expect(decodeMessage(sent.at(-1) as Uint8Array, 'g1').fields).toMatchObject({
+      maxWorkerGroups: 4,
+      workersPerGroup: 2,
+    });
+    stop();
+  });
+});
+
+describe('what the scheduler says', () => {
+  it.each(['g3', 'g4'] as const)('reaches the machines alike (%s)', (generation) => {
+    const { hear, told, stop } = line(generation === 'g4' ? 2 : 1);
+    hear(echo(generation));
+    hear(desired(generation, 5));
+    expect(told.map(({ type }) => type).filter((type) => type !== 'scheduler.mismatch')).toEqual([
+      'socket.open',
+      'scheduler.heartbeatEcho',
+      'scheduler.command',
+    ]);
+    stop();
+  });
+
+  it('is answered for G23 at once with nothing done, because its desires count', () => {
+    const { hear, sent, told, stop } = line(1, ['t1']);
+    hear(workers('g23', 0, []));
+    hear(workers('g23', 1, ['Worker|ECS-t1|x|1', 'Worker|ECS-t1|x|2']));
+    expect(sent.map((payload) => decodeMessage(payload, 'g23'))).toMatchObject([
+      { message: 'workerManagerCommandResponse', fields: { workerIDs: [] } },
+      { message: 'workerManagerCommandResponse', fields: { workerIDs: [] } },
+    ]);
+    expect(told.some(({ type }) => /start|release/.test(type))).toBe(false);
+    stop();
+  });
+});
+
+it('answers nobody who has shown himself to take no answers', () => {
+  for (const [magic, payload] of [
+    [1, desired('g3', 1)],
+    [null, desired('g4', 1)],
+    [2, echo('g4')],
+  ] as const) {
+    const { hear, variants, stop } = line(magic);
+    hear(payload);
+    hear(workers('g2', 1, []));
+    hear(group(1, 'ecs-t1'));
+    expect(variants()).toEqual([]);
+    stop();
+  }
+});
+
+describe('nothing that we send harms a scheduler', () => {
+  const incoming = fc.oneof(
+    fc
+      .constantFrom(...(['g1', 'g2', 'g3', 'g4'] as const))
+      .map((g) => ({ asks: false, payload: echo(g) })),
+    fc
+      .constantFrom(...(['g3', 'g4'] as const))
+      .map((g) => ({ asks: false, payload: desired(g, 3) })),
+    fc.constantFrom(0, 1).map((v) => ({ asks: true, payload: group(v as 0 | 1, 'ecs-t1') })),
+    fc.constantFrom(0, 1).map((v) => ({ asks: true, payload: workers('g2', v as 0 | 1, ['x']) })),
+    fc.constantFrom(0, 1).map((v) => ({ asks: true, payload: workers('g23', v as 0 | 1, ['x']) })),
+    fc.uint8Array({ maxLength: 64 }).map((payload) => ({ asks: false, payload })),
+    fc.constant('beat' as const),
+  );
+
+  it('whole words, known numbers, and no answer but to what asked for one', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(1, 2, null), fc.array(incoming), (magic, all) => {
+        const { beat, hear, sent, variants, stop } = line(magic as YmqVersion | null, ['t1']);
+        let asked = 0;
+        for (const one of all) {
+          if (one === 'beat') {
+            beat();
+            continue;
+          }
+          asked += one.asks ? 1 : 0;
+          hear(one.payload);
+          const answers = variants().filter((variant) => variant === 28).length;
+          expect(answers).toBeLessThanOrEqual(magic === 2 ? 0 : asked);
+        }
+        stop();
+        for (const payload of sent) {
+          expect(payload.length).toBeGreaterThan(0);
+          expect(payload.length % 8).toBe(0);
+          expect(() => decodeMessage(payload)).not.toThrow();
+        }
+        const numbers = magic === 2 ? [23] : magic === 1 ? [25, 28] : [23, 25, 28];
+        expect(numbers).toEqual(expect.arrayContaining([...new Set(variants())]));
+      }),
+    );
+  });
+});
