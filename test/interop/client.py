@@ -12,12 +12,15 @@ def main() -> None:
     parser.add_argument("address")
     parser.add_argument("--count", type=int, default=50)
     parser.add_argument("--sleep", type=float, default=0.2)
+    parser.add_argument("--first", type=float, default=None, help="the first task sleeps so long instead")
     parser.add_argument("--connect-only", action="store_true")
     args = parser.parse_args()
     pause = args.sleep
 
+    first = pause if args.first is None else args.first
+
     def square(x: int) -> int:
-        time.sleep(pause)
+        time.sleep(first if x == 0 else pause)
         return x**2
 
     # Connecting is a question and an answer, so a scheduler whose main loop hangs is found out here.

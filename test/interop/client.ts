@@ -36,9 +36,10 @@ async function start(stage: Stage, scheduler: Scheduler, flags: string[]) {
 export async function startClient(
   stage: Stage,
   scheduler: Scheduler,
-  { count, sleep }: { count: number; sleep: number },
+  { count, sleep, first }: { count: number; sleep: number; first?: number },
 ): Promise<Client> {
   const flags = ['--count', String(count), '--sleep', String(sleep)];
+  if (first !== undefined) flags.push('--first', String(first));
   const { process, lines } = await start(stage, scheduler, flags);
   const rightResults = process.ended.then(({ code }) => {
     const { results } = lastJson(lines);

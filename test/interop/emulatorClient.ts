@@ -1,4 +1,4 @@
-import { get as httpGet } from 'node:http';
+import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Running } from './processes.ts';
@@ -12,12 +12,18 @@ export interface LedgerTask {
   clientToken: string | null;
   lastStatus: string;
   desiredStatus: string;
+  /** How often StopTask named it. */
+  stopCalls: number;
 }
 
 export interface Emulator {
   process: Running;
   url: string;
   ledger: () => Promise<LedgerTask[]>;
+  /** Fault rules, as `PUT /_emulator/faults` takes them. */
+  faults: (rules: unknown[]) => Promise<void>;
+  /** Hits one running task, as `POST /_emulator/strike` does. */
+  strike: (task: string, what: unknown) => Promise<void>;
 }
 
 export const repository = new URL('../..', import.meta.url).pathname;
@@ -52,14 +58,21 @@ export async function startEmulator(stage: Stage): Promise<Emulator> {
     process: emulator,
     url,
     ledger: async () =>
-      (JSON.parse(await get(`${url}/_emulator/ledger`)) as { tasks: LedgerTask[] }).tasks,
+      (JSON.parse(await ask(`${url}/_emulator/ledger`)) as { tasks: LedgerTask[] }).tasks,
+    faults: async (rules) => {
+      await ask(`${url}/_emulator/faults`, 'PUT', rules);
+    },
+    strike: async (task, what) => {
+      await ask(`${url}/_emulator/strike`, 'POST', { task, do: what });
+    },
   };
 }
 
 /** Not fetch: it calls itself a browser, and browsers are refused. */
-const get = (url: string) =>
+const ask = (url: string, method = 'GET', body?: unknown) =>
   new Promise<string>((resolve, reject) => {
-    const request = httpGet(url, { timeout: 5000 }, async (response) => {
+    const headers = { 'content-type': 'application/json' };
+    const request = httpRequest(url, { method, headers, timeout: 5000 }, async (response) => {
       try {
         const body = await text(response);
         if (response.statusCode === 200) resolve(body);
@@ -70,6 +83,7 @@ const get = (url: string) =>
     });
     request.on('timeout', () => request.destroy(new Error('the emulator does not answer')));
     request.on('error', reject);
+    request.end(body === undefined ? undefined : JSON.stringify(body));
   });
 
 function urlIn(line: string): string {

@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { command, repository } from './emulatorClient.ts';
 import { InteropFailure, parseOptions } from './options.ts';
 import { endWhatPlays, play, type Scenario, say } from './play.ts';
+import { bootingSurvives } from './scenarios/bootingSurvives.ts';
+import { busySurvives } from './scenarios/busySurvives.ts';
 import { hostileNames } from './scenarios/hostileNames.ts';
 import { killDaemon } from './scenarios/killDaemon.ts';
 import { schedulerRestart } from './scenarios/schedulerRestart.ts';
@@ -25,6 +27,8 @@ const scenarios: Record<string, Scenario> = {
   hostileNames,
   schedulerRestart,
   wedgedScheduler,
+  busySurvives,
+  bootingSurvives,
 };
 
 /** It forges one YMQ connection, and over ZeroMQ a reset has no such consequence. */

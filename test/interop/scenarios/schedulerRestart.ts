@@ -8,7 +8,10 @@ import { finishIn, openWorld, running, settle } from '../world.ts';
 /** A launch that was under way when the connection broke may still land so much later. */
 const IN_FLIGHT_MS = 1500;
 /** Over YMQ the workers of a dead scheduler end at once: longer than it takes to see that and to act on it. */
-const OUTAGE_MS = 9000;
+const SHORTEST_OUTAGE_S = 9;
+const LONGEST_OUTAGE_S = 180;
+/** What the rest of the scenario may need; who gives it more time gets a longer outage. */
+const OTHERWISE_S = 171;
 
 /** The scheduler dies in mid-run and comes back at the same address with an empty memory. */
 export async function schedulerRestart(stage: Stage): Promise<Outcome> {
@@ -26,9 +29,14 @@ export async function schedulerRestart(stage: Stage): Promise<Outcome> {
   await stage.processes.stop(world.monitor.process, 0);
   await stage.pause(IN_FLIGHT_MS);
   const bought = (await emulator.ledger()).length;
-  await stage.pause(OUTAGE_MS);
+  const outage = Math.max(SHORTEST_OUTAGE_S, stage.options.deadlineSeconds - OTHERWISE_S);
+  const seconds = Math.min(LONGEST_OUTAGE_S, outage);
+  await stage.pause(seconds * 1000);
   const { length: now } = await emulator.ledger();
-  stage.check(now === bought, `nothing is bought for a dead scheduler (${now - bought})`);
+  stage.check(
+    now === bought,
+    `nothing is bought for a dead scheduler in ${seconds} s (${now - bought})`,
+  );
 
   scheduler.process = await startSchedulerProcess(stage, scheduler, 'scheduler');
   const seenBefore = world.monitor.workers;

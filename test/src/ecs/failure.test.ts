@@ -354,16 +354,8 @@ describe('classifyRefusal, with AWS’s own words', () => {
       'capacity',
       'Capacity is unavailable at this time. Please try again later or in a different availability zone',
     ],
-    [
-      'quota',
-      'quota',
-      'You’ve reached the limit on the number of vCPUs you can run concurrently',
-    ],
-    [
-      'quota',
-      'quota',
-      "You've reached the limit on the number of tasks you can run concurrently",
-    ],
+    ['quota', 'quota', 'You’ve reached the limit on the number of vCPUs you can run concurrently'],
+    ['quota', 'quota', "You've reached the limit on the number of tasks you can run concurrently"],
     ['invalid', 'sizeLimit', 'The requested CPU configuration is above your limit'],
     ['invalid', 'sizeLimit', 'The requested MEMORY configuration is above your limit'],
     ['refused', 'placement', 'RESOURCE:ENI'],
