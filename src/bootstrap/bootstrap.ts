@@ -1,4 +1,5 @@
-import { type AwsTools, isDenied } from './aws.ts';
+import { Failure } from '../failure.ts';
+import { type AwsTools, BootstrapFailure, isDenied } from './aws.ts';
 import { type ClusterSettings, ensureCluster } from './cluster.ts';
 import { ensureExecutionRole, executionRoleName } from './executionRole.ts';
 import { type DefinitionSettings, describeDefinition, ensureDefinition } from './taskDefinition.ts';
@@ -15,6 +16,24 @@ export const bootstrap = async (
   tools: AwsTools,
   signal: AbortSignal,
 ): Promise<{ revision: string }> => {
+  try {
+    const revision = await prepare(settings, tools, signal);
+    if (/^arn:\S+$/.test(revision)) return { revision };
+    throw new TypeError('the revision has no ARN');
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof Failure) throw error;
+    // The SDK passes on whatever parses, be it from a broken proxy.
+    const { message } = error as Error;
+    throw new BootstrapFailure('refused', `an answer of AWS cannot be used: ${message}`);
+  }
+};
+
+const prepare = async (
+  settings: BootstrapSettings,
+  tools: AwsTools,
+  signal: AbortSignal,
+): Promise<string> => {
   await ensureCluster(settings, tools, signal);
   const described = await describeDefinition(settings.family, tools, signal);
   const usedRole = described?.definition.executionRoleArn;
@@ -26,5 +45,5 @@ export const bootstrap = async (
     });
   }
   const role = () => ensureExecutionRole(tools, signal);
-  return { revision: await ensureDefinition(settings, role, tools, signal) };
+  return ensureDefinition(settings, role, tools, signal);
 };

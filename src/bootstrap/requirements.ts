@@ -16,6 +16,8 @@ export interface RequirementsSettings {
   scalerVersion: string;
   /** What the workers need beside the plain package: `zmq` for that transport, `uvloop` for that event loop. */
   extras?: readonly string[] | undefined;
+  /** What an old release would otherwise get too new. */
+  companions?: readonly string[] | undefined;
 }
 
 const name = String.raw`[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?`;
@@ -68,6 +70,7 @@ export const workerRequirements = ({
   image,
   scalerVersion,
   extras = [],
+  companions = [],
 }: RequirementsSettings): string => {
   if (image === defaultImage) return text;
   const lines = text === defaultRequirements ? text.replaceAll(';', '\n') : text;
@@ -81,5 +84,7 @@ export const workerRequirements = ({
   }
   if (logical.some(namesScaler)) return lines;
   const more = extras.length > 0 ? `[${extras.join(',')}]` : '';
-  return [`opengris-scaler${more}==${scalerVersion}`, lines].filter(Boolean).join('\n');
+  return [`opengris-scaler${more}==${scalerVersion}`, ...companions, lines]
+    .filter(Boolean)
+    .join('\n');
 };

@@ -50,24 +50,44 @@ export const loadKeeper = () => {
   };
 
   return {
-    /** Null: nothing changed. `first` also names those of `ours` that have no worker. */
+    /** Null: nothing changed. All of `ours` are told of, whether or not they changed or have a worker. */
     changes(
       message: MonitorMessage,
-      first: Iterable<string> | null,
+      ours: Iterable<string> | null,
     ): Record<string, WorkerLoad> | null {
-      if (!take(message) && first === null) return null;
+      if (!take(message) && ours === null) return null;
       const loads = new Map<string, WorkerLoad>();
       for (const { task, tasks } of workers.values()) {
         const load = loads.get(task) ?? { workers: 0, tasks: 0 };
         loads.set(task, { workers: load.workers + 1, tasks: load.tasks + tasks });
       }
       const changed: Record<string, WorkerLoad> = {};
-      for (const task of [...told.keys(), ...(first ?? [])])
+      for (const task of told.keys())
         if (!loads.has(task)) changed[task] = { workers: 0, tasks: 0 };
+      for (const task of ours ?? []) changed[task] = loads.get(task) ?? { workers: 0, tasks: 0 };
       for (const [task, load] of loads) if (!same(told.get(task), load)) changed[task] = load;
       told = loads;
-      return first !== null || Object.keys(changed).length > 0 ? changed : null;
+      return ours !== null || Object.keys(changed).length > 0 ? changed : null;
     },
+  };
+};
+
+/** How often everything about ours is told again, ms. */
+const wholeEvery = 10_000;
+
+/**
+ * What to pass on of each message: what changed, and now and then all there is to say of ours. A group
+ * that was not there yet when its workers came, or did not know its task yet, hears of them then.
+ */
+export const monitorTeller = (ours: () => Iterable<string>) => {
+  const keeper = loadKeeper();
+  let wholeAt: number | null = null;
+  return (message: MonitorMessage): Record<string, WorkerLoad> | null => {
+    if (message.type !== 'monitor.workers')
+      return wholeAt === null ? null : keeper.changes(message, null);
+    const whole = wholeAt === null || now() - wholeAt >= wholeEvery;
+    if (whole) wholeAt = now();
+    return keeper.changes(message, whole ? ours() : null);
   };
 };
 
@@ -76,8 +96,7 @@ export const monitorSocket = ({ connect, address, ours, heard }: MonitorSettings
   fromCallback(({ sendBack }) => {
     // Without one this stays as it is: nothing will ever be heard, and nobody waits for it.
     if (address === null) return;
-    const keeper = loadKeeper();
-    let first = true;
+    const tell = monitorTeller(ours);
     const connection = connect(
       { address, identity: `scaler-ecs-monitor|${randomUUID().replaceAll('-', '')}` },
       {
@@ -85,9 +104,7 @@ export const monitorSocket = ({ connect, address, ours, heard }: MonitorSettings
         onMessage(payload) {
           try {
             const message = decodeMonitor(payload);
-            if (message === null || (first && message.type !== 'monitor.workers')) return;
-            const loads = keeper.changes(message, first ? ours() : null);
-            first = false;
+            const loads = message && tell(message);
             if (loads === null) return;
             heard?.(loads);
             sendBack({ type: 'monitor.heard', at: now(), loads });

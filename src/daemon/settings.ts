@@ -46,6 +46,8 @@ export const templateSettings = (
         ...(transport === 'zmq' && atLeast(release, '2.3.0') ? ['zmq'] : []),
         ...(worker.eventLoop === 'uvloop' ? ['uvloop'] : []),
       ],
+      // A later one refuses how those releases use it, and no worker of theirs would start.
+      companions: atLeast(release, '1.24.0') ? [] : ['configargparse==1.7.1'],
     }),
     pythonVersion: ecs.pythonVersion,
     startedBy: markOf(config),

@@ -3,6 +3,7 @@ import type { TaskPhase, TaskSighting } from '../../machines/facts.ts';
 import type { Log } from '../observe/log.ts';
 import type { Call } from './caller.ts';
 import { classifyStop } from './stopped.ts';
+import { wellFormed } from './wellFormed.ts';
 
 const page = 100;
 
@@ -24,12 +25,16 @@ export const describePage = async (
   signal: AbortSignal,
   log: Log,
 ): Promise<DescribedPage> => {
-  const { tasks = [], failures = [] } = await call(
+  const answer = await call(
     'DescribeTasks',
-    (options) => ecs.send(new DescribeTasksCommand({ cluster, tasks: [...taskArns] }), options),
+    async (options) => {
+      const command = new DescribeTasksCommand({ cluster, tasks: [...taskArns] });
+      return wellFormed('DescribeTasks', await ecs.send(command, options));
+    },
     signal,
   );
-  const untold = failures.flatMap(({ arn, reason }) => {
+  const tasks = answer.tasks ?? [];
+  const untold = (answer.failures ?? []).flatMap(({ arn, reason }) => {
     if (!arn || reason === 'MISSING') return [];
     log.warn({ task: arn, reason }, 'task.untold');
     return arn;

@@ -7,6 +7,7 @@ import { describePage, phaseOf } from './describeTasks.ts';
 import { EcsFailure } from './failure.ts';
 import type { Clock } from './systemClock.ts';
 import { labelVariable } from './template.ts';
+import { wellFormed } from './wellFormed.ts';
 
 /** A task that carries our mark. */
 export interface SurveyedTask {
@@ -101,7 +102,8 @@ const listArns = async (
     const input = { cluster, startedBy, maxResults: page, nextToken };
     const answer = await call(
       'ListTasks',
-      (options) => ecs.send(new ListTasksCommand(input), options),
+      async (options) =>
+        wellFormed('ListTasks', await ecs.send(new ListTasksCommand(input), options)),
       signal,
     );
     for (const arn of answer.taskArns ?? []) arns.add(arn);

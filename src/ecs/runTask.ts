@@ -4,6 +4,7 @@ import type { Call } from './caller.ts';
 import { classifyRefusal, EcsFailure } from './failure.ts';
 import { secretsOf } from './redact.ts';
 import type { TaskTemplate } from './template.ts';
+import { wellFormed } from './wellFormed.ts';
 
 /**
  * Sends one launch, once. Safe to repeat with the same order: ECS answers a known token with the tasks it
@@ -14,21 +15,19 @@ export const runTask =
   async (order: LaunchOrder, signal: AbortSignal): Promise<LaunchAnswer> => {
     const input = template.request(order);
     const secrets = secretsOf(input.overrides);
-    const bought: { taskArns?: string[] } = {};
     const send = async (options: { abortSignal: AbortSignal }) => {
       try {
-        return await ecs.send(new RunTaskCommand(input), options);
+        return wellFormed('RunTask', await ecs.send(new RunTaskCommand(input), options));
       } catch (error) {
         // The settings changed since this token was first sent: it still names the tasks it bought.
         if (!(error instanceof ConflictException) || !error.resourceIds?.length) throw error;
-        bought.taskArns = error.resourceIds;
-        return { tasks: [], failures: [] };
+        const tasks = [...error.resourceIds].map((taskArn) => ({ taskArn }));
+        return wellFormed('RunTask', { tasks, failures: [] });
       }
     };
-    const { tasks = [], failures = [] } = await call('RunTask', send, signal, secrets);
-    if (bought.taskArns) return { taskArns: bought.taskArns, refusals: [] };
-    const taskArns = tasks.flatMap(({ taskArn }) => taskArn ?? []);
-    const refusals = failures.map((failure) => {
+    const { tasks, failures } = await call('RunTask', send, signal, secrets);
+    const taskArns = (tasks ?? []).flatMap(({ taskArn }) => taskArn ?? []);
+    const refusals = (failures ?? []).map((failure) => {
       const words = [failure.reason, failure.detail].filter(Boolean).join(': ');
       const { kind, reason } = classifyRefusal(words || 'no reason was given', secrets);
       return { kind, reason };

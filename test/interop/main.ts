@@ -12,6 +12,7 @@ import { bootingSurvives } from './scenarios/bootingSurvives.ts';
 import { busySurvives } from './scenarios/busySurvives.ts';
 import { hostileNames } from './scenarios/hostileNames.ts';
 import { killDaemon } from './scenarios/killDaemon.ts';
+import { otherWorkers } from './scenarios/otherWorkers.ts';
 import { schedulerRestart } from './scenarios/schedulerRestart.ts';
 import { squares } from './scenarios/squares.ts';
 import { stoppedThenKilled } from './scenarios/stoppedThenKilled.ts';
@@ -26,6 +27,7 @@ const scenarios: Record<string, Scenario> = {
   twoManagers,
   hostileNames,
   schedulerRestart,
+  otherWorkers,
   wedgedScheduler,
   busySurvives,
   bootingSurvives,

@@ -9,6 +9,8 @@ export interface ManagerSetup {
   name: string;
   managerId: string;
   capabilities: string | null;
+  /** The workers' release where it is not the scheduler's. */
+  workers?: string;
 }
 
 export const usualSetup: ManagerSetup = {
@@ -25,7 +27,7 @@ export async function startManager(
   stage: Stage,
   scheduler: Scheduler,
   emulator: Emulator,
-  { name, managerId, capabilities }: ManagerSetup = usualSetup,
+  { name, managerId, capabilities, workers = stage.options.scaler }: ManagerSetup = usualSetup,
 ): Promise<Running> {
   const flags = [
     scheduler.address,
@@ -34,7 +36,7 @@ export async function startManager(
     ...['--object-storage-address', scheduler.storageAddress],
     ...['--ecs-subnets', 'subnet-1'],
     // What any user has to say; all else our daemon finds out.
-    ...['--ecs-python-requirements', `opengris-scaler==${stage.options.scaler}`],
+    ...['--ecs-python-requirements', `opengris-scaler==${workers}`],
     ...['--ecs-task-cpu', '1'],
     ...['--ecs-task-memory', '2'],
     ...['--max-task-concurrency', String(MAX_TASKS)],

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
-import { loadKeeper, taskOf } from '../../../src/daemon/monitorSocket.ts';
+import { afterEach, describe, expect, it } from 'vitest';
+import { setTime } from '../../../src/clock.ts';
+import { loadKeeper, monitorTeller, taskOf } from '../../../src/daemon/monitorSocket.ts';
 import { decodeMonitor, type MonitorMessage } from '../../../src/protocol/monitor.ts';
 
 const worker = (task: string, n: number, sent = 0) => ({
@@ -73,5 +74,26 @@ describe('loadKeeper', () => {
     if (message?.type !== 'monitor.workers') throw new Error('not the workers');
     expect(message.workers.length).toBeGreaterThan(0);
     expect(loadKeeper().changes(message, [])).toEqual({});
+  });
+});
+
+describe('monitorTeller', () => {
+  afterEach(() => setTime(null));
+
+  it('tells all of ours again, for groups that came after their workers', () => {
+    let time = 0;
+    setTime(() => time);
+    const ours = ['a'];
+    const tell = monitorTeller(() => ours);
+    const state = all(worker('a', 1), worker('b', 1, 4));
+    expect(
+      tell({ type: 'monitor.worker', workerId: 'Worker|ECS-a|1', connected: true }),
+    ).toBeNull();
+    expect(tell(state)).toMatchObject({ a: { workers: 1, tasks: 0 } });
+    ours.push('b');
+    time = 9000;
+    expect(tell(state)).toBeNull();
+    time = 10_000;
+    expect(tell(state)).toEqual({ a: { workers: 1, tasks: 0 }, b: { workers: 1, tasks: 4 } });
   });
 });

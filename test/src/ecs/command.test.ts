@@ -198,6 +198,34 @@ it('refuses what a command line cannot carry', () => {
   expect(() => workerCommand({ ...minimal, managerId: 'a\0b' })).toThrow(TemplateFailure);
 });
 
+describe('by release', () => {
+  const { io, named, grouped, plain } = {
+    plain: 'scaler_worker_manager baremetal_native',
+    grouped: 'scaler_cluster',
+    io: '--io-threads 3',
+    named: '--worker-manager-id wm-ecs',
+  };
+
+  it.each([
+    ['1.15.0', grouped, '--num-of-workers 2', '--worker-io-threads 3', false],
+    ['1.24.0', grouped, '--max-task-concurrency 2', '--worker-io-threads 3', true],
+    ['1.26.0', grouped, '--max-task-concurrency 2', '--worker-io-threads 3', true],
+    ['1.26.1', plain, '--max-task-concurrency 2', io, true],
+    // Their own manager said --worker-io-threads, which their workers refuse.
+    ['1.27.2', plain, '--max-task-concurrency 2', io, true],
+    ['2.3.5', plain, '--max-task-concurrency 2', io, true],
+    ['2.9.0', plain, '--max-task-concurrency 2', io, true],
+  ] as const)('%s is started by %s', (scalerRelease, program, count, threads, knowsManagers) => {
+    const command = workerCommand({ ...full, scalerRelease });
+    expect(command).toContain(`exec ${program} ${full.workerSchedulerAddress} `);
+    for (const part of [count, threads]) expect(` ${command} `).toContain(` ${part} `);
+    expect(command.includes('--mode fixed')).toBe(program === plain);
+    for (const part of [named, '--worker-type', 'ECS_CONTAINER_METADATA_URI_V4'])
+      expect(command.includes(part)).toBe(knowsManagers);
+    expect(schedulerOf(command)).toBe(full.workerSchedulerAddress);
+  });
+});
+
 describe('schedulerOf', () => {
   it.each(['tcp://10.0.0.5:8516', "ws://10.0.0.5:1/it's;$(x)", 'ipc:///tmp/a b'])(
     'reads %s out of a command of ours',

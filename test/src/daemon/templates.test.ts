@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { loadConfig } from '../../../src/config/load.ts';
+import { createTemplates } from '../../../src/daemon/templates.ts';
+import type { TaskTemplate } from '../../../src/ecs/template.ts';
+
+const order = {
+  label: 'e-1',
+  clientToken: 'se-e-1',
+  count: 1,
+  revision: 'rev:1',
+  market: 'onDemand' as const,
+};
+const templatesFor = (...flags: string[]) => {
+  const [config] = loadConfig({
+    argv: ['run', 'tcp://10.0.0.5:8516', '-wmi', 'wm', '--ecs-subnets', 's-1', ...flags],
+    env: { HOME: '/home/x' },
+    readFile: () => '',
+    warn: () => {},
+  });
+  if (!config) throw new Error('no config');
+  return createTemplates(config);
+};
+const environment = (template: TaskTemplate) =>
+  Object.fromEntries(
+    template
+      .request(order)
+      .overrides?.containerOverrides?.[0]?.environment?.map(({ name, value }) => [name, value]) ??
+      [],
+  );
+const image = ['--ecs-task-image', 'example.com/scaler:1', '--ecs-python-requirements', 'pandas'];
+
+describe('what is launched', () => {
+  it.each([
+    ['ymq', 'g4', 'ymq', 'opengris-scaler==2.9.0\npandas'],
+    ['zmq', 'g4', 'zmq', 'opengris-scaler[zmq]==2.9.0\npandas'],
+    ['ymq', 'g3', 'ymq', 'opengris-scaler==2.6.0\npandas'],
+    ['zmq', 'g2', 'tcp_zmq', 'opengris-scaler==2.0.20\npandas'],
+    ['zmq', 'g1', 'tcp_zmq', 'opengris-scaler==1.15.0\nconfigargparse==1.7.1\npandas'],
+  ] as const)(
+    'follows a scheduler of %s and %s',
+    (transport, generation, backend, requirements) => {
+      const templates = templatesFor(...image);
+      expect(templates.found({ transport, generation, exact: true })).toBeNull();
+      expect(environment(templates.current())).toMatchObject({
+        SCALER_NETWORK_BACKEND: backend,
+        PYTHON_REQUIREMENTS: requirements,
+      });
+    },
+  );
+
+  it('is the release that a person has said, and a scheduler of another kind is not served', () => {
+    for (const said of [
+      ['--worker-scaler-version', '2.6.0'],
+      ['--ecs-python-requirements', 'opengris-scaler==2.6.0'],
+    ]) {
+      const templates = templatesFor(...said);
+      const found = (generation: 'g3' | 'g4') =>
+        templates.found({ transport: 'ymq', generation, exact: true });
+      expect(found('g3')).toBeNull();
+      expect(found('g4')).toContain('Scaler 2.6.0');
+      expect(templates.release()).toBe('2.6.0');
+    }
+  });
+
+  it('is sent again as it was journaled, whatever was found since', () => {
+    const templates = templatesFor(...image);
+    templates.found({ transport: 'zmq', generation: 'g2', exact: true });
+    const hash = templates.hash(order);
+    const before = templates.current();
+    templates.found({ transport: 'ymq', generation: 'g4', exact: true });
+    expect(templates.hash(order)).not.toBe(hash);
+    expect(templates.made(order, hash)).toBe(before);
+    expect(templates.made(order, 'of other settings')).toBeNull();
+  });
+
+  it('carries the same mark for all of them', () => {
+    const templates = templatesFor(...image);
+    templates.found({ transport: 'zmq', generation: 'g1', exact: true });
+    expect(templates.current().startedBy).toBe(templates.startedBy);
+    expect(templates.check()).toMatchObject({ warning: null });
+  });
+});
