@@ -206,14 +206,27 @@ export const reprieved = (books: Books, most: number): Step => {
   };
 };
 
-/** Whose wait for an idle moment is over. */
+/** Whose wait for an idle moment is over. Who has become idle meanwhile goes in the place of who is at work. */
 export const expired = (books: Books, at: number): Step => {
   const groups = { ...books.groups };
   const toGroups: Step['toGroups'] = [];
+  const idle = Object.keys(groups).filter((id) => standing(groups[id] as GroupRow) === 'idle');
   for (const [groupId, row] of Object.entries(groups)) {
     if (row.waitUntil === null || at < row.waitUntil) continue;
-    groups[groupId] = { ...row, waitUntil: null, stopAskedAt: at };
-    toGroups.push([groupId, { type: 'group.stop' }]);
+    const instead = idle.pop();
+    if (instead === undefined) {
+      groups[groupId] = { ...row, waitUntil: null, stopAskedAt: at };
+      toGroups.push([groupId, { type: 'group.stop' }]);
+      continue;
+    }
+    groups[groupId] = { ...row, leaving: false, waitUntil: null };
+    groups[instead] = {
+      ...(groups[instead] as GroupRow),
+      leaving: true,
+      stopAskedAt: at,
+      phase: 'stopping',
+    };
+    toGroups.push([groupId, { type: 'group.reprieve' }], [instead, { type: 'group.stop' }]);
   }
   return { ...books, groups, toGroups };
 };

@@ -375,6 +375,25 @@ describe('a cohort with real children', () => {
       expect(Object.values(phases()).sort()).toEqual(['running', 'stopping']);
     });
 
+    it('stops who has become idle in the place of who still works when the wait is over', async () => {
+      const { hear, actor, phases, look } = await serving();
+      hear(6000, { 'arn:0': busy, 'arn:1': busy });
+      actor.send({
+        type: 'cohort.drain',
+        order: 2,
+        booting: 0,
+        idle: 0,
+        busy: 1,
+        at: 7000,
+        until: 99_000,
+      });
+      const [waiting] = Object.entries(phases()).find(([, phase]) => phase === 'waiting') ?? [];
+      const [other] = Object.keys(phases()).filter((groupId) => groupId !== waiting);
+      hear(8000, { [other === 'e-1-0' ? 'arn:0' : 'arn:1']: idle });
+      await look(99_000);
+      expect(phases()).toEqual({ [`${waiting}`]: 'running', [`${other}`]: 'stopping' });
+    });
+
     it('takes a waiting group back when it is wanted again', async () => {
       const { hear, actor, phases, calls } = await serving();
       hear(6000, { 'arn:0': busy, 'arn:1': busy });
