@@ -1,4 +1,4 @@
-import type { Cause, LaunchOrder, OwnedGroup, TaskPhase, TaskSighting } from './facts.ts';
+import type { LaunchOrder, OwnedGroup, TaskPhase } from './facts.ts';
 import type { LaunchEnd } from './launch.ts';
 import type { WorkerLoad } from './monitor.ts';
 import { type Counts, noCounts } from './plan.ts';
