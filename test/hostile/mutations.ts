@@ -59,8 +59,8 @@ const bend = ({ holder, key }: Place, random: Random): void => {
     if (Array.isArray(holder)) holder.splice(Number(key), 1);
     else delete members[key];
   } else if (Array.isArray(value) && value.length > 0 && random.chance(0.4)) {
-    members[key] = [...value, ...value];
-  } else members[key] = random.pick(wrongValues);
+    members[key] = structuredClone([...value, ...value]);
+  } else members[key] = structuredClone(random.pick(wrongValues));
 };
 
 /** An answer of AWS as a broken proxy, another version or an enemy might hand it on. */
