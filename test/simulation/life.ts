@@ -3,7 +3,7 @@ import { type AnyStateMachine, createActor, fromCallback } from 'xstate';
 import type { DesiredRequest } from '../../machines/facts.ts';
 import { monitor } from '../../machines/monitor.ts';
 import { type SocketOrder, session } from '../../machines/session.ts';
-import { loadKeeper } from '../../src/daemon/monitorSocket.ts';
+import { monitorTeller } from '../../src/daemon/monitorSocket.ts';
 import { adoptStrays, taskIdOf } from '../../src/daemon/ownership.ts';
 import { provide } from '../../src/daemon/provide.ts';
 import { recover } from '../../src/daemon/recover.ts';
@@ -135,16 +135,13 @@ const monitorSocketOf = (
   ours: () => string[],
 ) =>
   fromCallback(({ sendBack }) => {
-    const keeper = loadKeeper();
-    let first = true;
+    const tell = monitorTeller(ours);
     let open = true;
     const leave = scheduler.subscribe({
       owner,
       onOpen: () => open && sendBack({ type: 'socket.open' }),
       onMessage: (message) => {
-        if (!open || (first && message.type !== 'monitor.workers')) return;
-        const loads = keeper.changes(message, first ? ours() : null);
-        first = false;
+        const loads = open ? tell(message) : null;
         if (loads !== null) sendBack({ type: 'monitor.heard', at: now(), loads });
       },
       onClosed: (reason) => {

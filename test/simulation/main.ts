@@ -6,7 +6,7 @@ import { addRun, addTally, coverage, emptyTally, summary, type Tally } from './t
 import { runScript } from './world.ts';
 
 const usage =
-  'usage: npm run simulate -- [--seeds N] [--from S] [--json] [--jobs N] [--trace] [--pairs]';
+  'usage: npm run simulate -- [--seeds N] [--from S] [--json] [--jobs N] [--trace] [--pairs] [--quick]';
 
 const { values } = parseArgs({
   options: {
@@ -19,6 +19,8 @@ const { values } = parseArgs({
     trace: { type: 'boolean', default: false },
     /** Print the whole table of states and faults. */
     pairs: { type: 'boolean', default: false },
+    /** Shrink nothing. */
+    quick: { type: 'boolean', default: false },
     /** One of several processes: answers its parent and prints nothing. */
     part: { type: 'boolean', default: false },
   },
@@ -67,7 +69,7 @@ const explain = async ({ violations }: Tally): Promise<void> => {
   let told = 0;
   for (const { seed, promise, at, says } of violations) {
     if (told++ < mostTold) console.log(`seed ${seed}: ${promise} at ${at} s: ${says}`);
-    if (seen.has(promise) || seen.size >= mostShown) continue;
+    if (values.quick || seen.has(promise) || seen.size >= mostShown) continue;
     seen.add(promise);
     const { script, run } = await shrink(scriptOf(seed), (again) =>
       again.violations.some((each) => each.promise === promise),

@@ -17,6 +17,7 @@ export const promiseNames = [
   'overLaunched',
   'stoppedForeign',
   'stoppedInVain',
+  'stoppedBusy',
   'gaveUpAlive',
   'launchedUnheard',
   'launchedUnrecovered',
@@ -53,6 +54,8 @@ export interface Watched {
 const noticeMs = 10_000;
 /** A tick is a second; a decision may be that much behind the time. */
 const tickSlack = 1000;
+/** The monitor stream speaks once a second; what it has said for so long is known. */
+const knownMs = 4000;
 export const sweepLimit = 60_000;
 
 /** What must hold at every moment, watched from outside. */
@@ -103,6 +106,25 @@ export const createPromises = (world: Watched) => {
       (goal !== null && goal < serving()) ||
       standing() > cap;
     if (given) reasonAt = now;
+  };
+
+  /** A group that stays and has nothing to do, as everybody has known for a while. */
+  const idler = (): string | undefined => {
+    const life = world.life();
+    const now = agenda.now();
+    const heardSince = life && scheduler.heardSince(life.owner);
+    if (heardSince === null || heardSince === undefined || now - heardSince < knownMs) return;
+    return world.census()?.groups.find(({ taskArn, state, leaving, registered }) => {
+      const task = ecs.tasks.get(taskArn ?? '');
+      const work = task && scheduler.work.get(task);
+      return (
+        state === 'running' &&
+        !leaving &&
+        registered &&
+        work?.tasks === 0 &&
+        now - work.since > knownMs
+      );
+    })?.groupId;
   };
 
   const launched = (label: string): void => {
@@ -176,7 +198,19 @@ export const createPromises = (world: Watched) => {
       task.stopAskedAt = now;
       const since = decidedAt.get(task.label ?? '') ?? task.createdAt;
       look();
-      if (task.doomed || reasonAt >= since) return;
+      // Launches under way count, too, when there are more than are allowed.
+      const crowded = (world.census()?.groups.length ?? 0) > cap;
+      if (task.doomed) return;
+      const work = scheduler.work.get(task);
+      if (work && work.tasks > 0 && now - work.since > knownMs && !crowded) {
+        const idle = idler();
+        if (idle !== undefined)
+          broken(
+            'stoppedBusy',
+            `StopTask ${short(taskArn)} has ${work.tasks} to do, ${idle} has none`,
+          );
+      }
+      if (crowded || reasonAt >= since) return;
       const deadline = settings.startDeadlineSeconds * 1000 - tickSlack;
       const startedLate = (task.runningAt ?? now) - since >= deadline - noticeMs;
       // With the monitor stream, to start means that its workers are known; and to be deserted is to fail.

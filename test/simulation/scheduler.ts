@@ -56,6 +56,8 @@ export const createScheduler = (
     capabilities: DesiredRequest['capabilities'];
     /** It publishes a monitor stream. */
     monitored: boolean;
+    /** How often a Fargate task's work changes, per second. */
+    restlessness: number;
   },
   events: { connected(task: ModelTask): void; workersExit(task: ModelTask): void },
 ) => {
@@ -81,6 +83,8 @@ export const createScheduler = (
   const latency = () => random.between(1, 15);
 
   const listeners = new Set<Listener>();
+  /** When each of the present listeners came. */
+  const listening = new Map<Owner, number>();
   const work = new Map<ModelTask, Work>();
 
   const workerIds = (task: ModelTask): string[] =>
@@ -97,7 +101,7 @@ export const createScheduler = (
   const shiftWork = (): void => {
     for (const task of connected.keys()) {
       const known = work.get(task);
-      if (known && !random.chance(0.15)) continue;
+      if (known && !random.chance(options.restlessness)) continue;
       const tasks = random.chance(Math.min(0.8, demand / (8 * workers()))) ? random.int(1, 9) : 0;
       if (known?.tasks !== tasks) work.set(task, { tasks, since: agenda.now() });
     }
@@ -128,6 +132,7 @@ export const createScheduler = (
   const dropListeners = (reason: string): void => {
     for (const { owner, onClosed } of listeners) agenda.after(2, () => onClosed(reason), owner);
     listeners.clear();
+    listening.clear();
   };
 
   const sayConnected = (task: ModelTask, yes: boolean): void => {
@@ -156,6 +161,8 @@ export const createScheduler = (
     },
     dropListeners,
     work,
+    /** Since when this process has heard the monitor stream; null: it does not. */
+    heardSince: (owner: Owner): number | null => listening.get(owner) ?? null,
 
     /** Reads the monitor stream, if there is one. */
     subscribe(listener: Listener): () => void {
@@ -169,11 +176,15 @@ export const createScheduler = (
         () => {
           listener.onOpen();
           listeners.add(listener);
+          listening.set(listener.owner, agenda.now());
           if (listeners.size === 1) agenda.after(random.between(0, 1000), publishing);
         },
         listener.owner,
       );
-      return () => void listeners.delete(listener);
+      return () => {
+        listeners.delete(listener);
+        listening.delete(listener.owner);
+      };
     },
 
     /** One attempt to connect, on behalf of the daemon. */

@@ -17,6 +17,7 @@ export interface SimulationSettings {
   spot: boolean;
   /** The scheduler publishes its monitor stream. */
   monitored: boolean;
+  restlessness: number;
   /** An orderly stop leaves the tasks to the next start. */
   leave: boolean;
   /** A task with our mark that no launch of ours made is there from the beginning. */
@@ -202,6 +203,7 @@ export const scriptOf = (seed: number): Script => {
     drainTimeoutSeconds: random.pick([10, 60]),
     spot: random.chance(0.25),
     monitored: random.chance(0.5),
+    restlessness: random.pick([0.15, 0.15, 0.002]),
     leave: random.chance(0.3),
     stray: random.chance(0.15),
   };

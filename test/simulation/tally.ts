@@ -96,7 +96,7 @@ export const summary = (tally: Tally) => ({
   violations: tally.violations,
   leaked: inOne(tally, ['leaked', 'leftUnsaid']),
   duplicated: inOne(tally, ['duplicated', 'overLaunched', 'tokenReused']),
-  lost: inOne(tally, ['lost', 'gaveUpAlive', 'stoppedInVain', 'stoppedForeign']),
+  lost: inOne(tally, ['lost', 'gaveUpAlive', 'stoppedInVain', 'stoppedBusy', 'stoppedForeign']),
   capExceeded: inOne(tally, ['capExceeded']),
 });
 

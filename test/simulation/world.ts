@@ -33,6 +33,10 @@ const epochStart = 1_800_000_000_000;
 /** How long all may take to come to rest once faults have stopped, and how long rest must last. */
 const restLimit = 900_000;
 const restMs = 70_000;
+/** Far more than any seed needs: something sets itself off again and again. */
+const mostEvents = 30_000;
+const mostAtOnce = 300;
+const mostTasks = 500;
 
 const environmentValue = (input: RunTaskCommandInput, name: string): string | null =>
   input.overrides?.containerOverrides?.[0]?.environment?.find((each) => each.name === name)
@@ -342,6 +346,8 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
   };
   agenda.after(1000, watch);
 
+  let moment = agenda.now();
+  let sameMoment = 0;
   const realRandom = Math.random;
   const ids = createRandom(seed, 'ids');
   Math.random = ids.next;
@@ -351,6 +357,12 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
     await drained();
     while (!over && agenda.step()) {
       run.events++;
+      sameMoment = agenda.now() === moment ? sameMoment + 1 : 0;
+      moment = agenda.now();
+      if (sameMoment > mostAtOnce || run.events > mostEvents || ecs.tasks.size > mostTasks) {
+        broken('stuck', `goes round in circles: ${run.events} events, ${ecs.tasks.size} tasks`);
+        break;
+      }
       await drained();
       if (checks.length > 0) {
         const due = checks;
