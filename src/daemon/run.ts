@@ -1,19 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createActor, toPromise } from 'xstate';
 import type { LaunchOrder } from '../../machines/facts.ts';
 import type { WorkerLoad } from '../../machines/monitor.ts';
-import { bootstrap } from '../bootstrap/bootstrap.ts';
-import { createIamClient } from '../bootstrap/iamClient.ts';
 import { now } from '../clock.ts';
 import { advertisedWorkers, type Config, describeCapacity } from '../config/config.ts';
-import { createCaller } from '../ecs/caller.ts';
-import { clientOptions, createEcsClient } from '../ecs/client.ts';
-import { describeTasks } from '../ecs/describeTasks.ts';
-import { createLimiter } from '../ecs/limiter.ts';
-import { listOurs } from '../ecs/listTasks.ts';
-import { runTask } from '../ecs/runTask.ts';
-import { stopTask } from '../ecs/stopTask.ts';
-import { systemClock } from '../ecs/systemClock.ts';
 import { connectAuto } from '../net/connectAuto.ts';
 import type { Connect } from '../net/connection.ts';
 import { connectDealer } from '../net/dealer.ts';
@@ -27,7 +18,7 @@ import { stateObserver } from './observer.ts';
 import { adoptStrays, taskIdOf } from './ownership.ts';
 import { provide } from './provide.ts';
 import { recover } from './recover.ts';
-import { bootstrapSettings, callRates, managerSettings } from './settings.ts';
+import { managerSettings } from './settings.ts';
 import { createTemplates } from './templates.ts';
 
 /** Calls back once per request to stop: first in order, then at once. */
@@ -37,6 +28,12 @@ const onSignal: OnStop = (listener) => {
   process.on('SIGTERM', listener);
   process.on('SIGINT', listener);
 };
+
+/** A scheduler that cannot be reached must not keep us from looking after our tasks, ms. */
+const loadAwsAnywayMs = 1000;
+
+const abortedWithin = (signal: AbortSignal, limitMs: number): Promise<void> =>
+  sleep(limitMs, undefined, { signal }).catch(() => {});
 
 /** Runs one worker manager to its end. Resolves to the exit status: 0 when nothing of ours is left. */
 export const runDaemon = async (
@@ -66,18 +63,30 @@ export const runDaemon = async (
     requestHashOf: (order) => templateOf(order).hash(order),
   });
 
-  const aws = {
-    region: config.aws.region,
-    credentials: config.aws.credentials ?? undefined,
-  };
-  const ecs = createEcsClient(aws);
-  const iam = createIamClient(clientOptions(aws));
-  const limiter = createLimiter(systemClock, callRates(config));
-  const call = createCaller({ limiter, clock: systemClock, log });
   const { cluster, startedBy } = templates;
-  const list = listOurs(ecs, call, cluster, systemClock, log);
-  const adopt = adoptStrays(journal, config.workerSchedulerAddress.text, log);
-  const stop = stopTask(ecs, call, cluster);
+  const firstBeat = new AbortController();
+  let closeAws = () => {};
+  const loadAws = async () => {
+    await abortedWithin(firstBeat.signal, loadAwsAnywayMs);
+    const { connectAws } = await import('./aws.ts');
+    const connected = connectAws(
+      config,
+      {
+        cluster,
+        startedBy,
+        request: (order) => templateOf(order).request(order),
+        adopt: adoptStrays(journal, config.workerSchedulerAddress.text, log),
+      },
+      log,
+    );
+    closeAws = connected.close;
+    return connected;
+  };
+  let loading: ReturnType<typeof loadAws> | undefined;
+  const aws = () => {
+    loading ??= loadAws();
+    return loading;
+  };
 
   log.info(
     {
@@ -130,15 +139,11 @@ export const runDaemon = async (
       },
       journal,
       requestHash: templates.hash,
-      runTask: runTask(ecs, call, { request: (order) => templateOf(order).request(order) }),
-      stopTask: stop,
-      describeTasks: describeTasks(ecs, call, cluster, log),
-      survey: async (signal) => {
-        const from = now();
-        return adopt(from, await list(startedBy, signal));
-      },
-      prepare: (signal) =>
-        bootstrap(bootstrapSettings(config), { ecs, iam, call, clock: systemClock, log }, signal),
+      runTask: async (order, signal) => (await aws()).runTask(order, signal),
+      stopTask: async (...stop) => (await aws()).stopTask(...stop),
+      describeTasks: async (taskArns, signal) => (await aws()).describeTasks(taskArns, signal),
+      survey: async (signal) => (await aws()).survey(signal),
+      prepare: async (signal) => (await aws()).prepare(signal),
       log,
     }),
     {
@@ -150,6 +155,7 @@ export const runDaemon = async (
         manager: { ...recovered, settings: managerSettings(config) },
       },
       inspect: (event) => {
+        if (event.type === '@xstate.event' && event.event.type === 'socket.beat') firstBeat.abort();
         observe(event);
         inspection?.observe(event);
       },
@@ -172,7 +178,6 @@ export const runDaemon = async (
   await inspection?.close();
   await journal.close();
   stateDir.release();
-  ecs.destroy();
-  iam.destroy();
+  closeAws();
   return crash === null && left.length === 0 ? 0 : 1;
 };
