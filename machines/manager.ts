@@ -1,5 +1,5 @@
 import { assign, type DoneActorEvent, type ErrorActorEvent, raise, sendTo } from 'xstate';
-import { type CohortOrder, cohort } from './cohort.ts';
+import type { CohortOrder } from './cohort.ts';
 import { workersWanted } from './demand.ts';
 import type { Survey } from './facts.ts';
 import { noteOf } from './failure.ts';

@@ -1,5 +1,5 @@
 import { cohortSize, type LaunchPlan, type Share } from './books.ts';
-import { type CohortOrder, cohort } from './cohort.ts';
+import type { CohortOrder } from './cohort.ts';
 import {
   type CohortRow,
   cohortWithRoom,
