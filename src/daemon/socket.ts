@@ -105,7 +105,7 @@ export const socket = (settings: SocketSettings, log: Log) => {
 
     const opened = ({ magic }: Peer) => {
       transport = magic === null ? 'zmq' : 'ymq';
-      older = magic === 1;
+      older = magic !== null && magic < 2;
       if (magic !== null) learn(magic === 2 ? 'g4' : 'g3', magic === 2);
       tell({ type: 'socket.open' });
     };

@@ -23,8 +23,7 @@ export const connectAuto =
       });
       if (verdict) handlers.onClosed(verdict);
       else if (transport === 'zmq') connection = connectZmq(options, handlers);
-      else if (transport === 'ymq1' || transport === 'ymq2')
-        connection = connectYmq(options, handlers);
+      else if (transport.startsWith('ymq')) connection = connectYmq(options, handlers);
       else handlers.onClosed({ kind: transport === 'unknown' ? 'protocol' : 'refused', reason });
     };
     begin().catch((error: Error) =>

@@ -14,7 +14,8 @@ export type ConnectionEnd = {
 /** What the peer said of itself. The version is YMQ's fourth magic byte; ZeroMQ tells neither. */
 export type Peer = { identity: string | null; magic: YmqVersion | null };
 
-export type YmqVersion = 1 | 2;
+/** 0: from before there was a magic. */
+export type YmqVersion = 0 | 1 | 2;
 
 /** Called from the event loop only, never from inside a call to the connection. */
 export type ConnectionHandlers = {

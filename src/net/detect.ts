@@ -1,12 +1,13 @@
 import type { Address } from '../address.ts';
 import { openByteStream } from './byteStream.ts';
 import type { ConnectOptions } from './connection.ts';
+import { looksLikeLength } from './ymqFraming.ts';
 
 /**
  * What answers at an address: YMQ by its version, ZeroMQ, something that is neither, nobody, or one
  * who says nothing first (ws, wss, tls, or not Scaler at all).
  */
-export type Detected = 'ymq1' | 'ymq2' | 'zmq' | 'unknown' | 'refused' | 'silent';
+export type Detected = 'ymq0' | 'ymq1' | 'ymq2' | 'zmq' | 'unknown' | 'refused' | 'silent';
 
 export type Detection = {
   transport: Detected;
@@ -78,5 +79,6 @@ function judge(seen: Buffer): Detected | null {
   if (head.startsWith('ff')) return 'zmq';
   if (head === '594d5101') return 'ymq1';
   if (head === '594d5102') return 'ymq2';
+  if (looksLikeLength(seen)) return seen.length < 4 ? null : 'ymq0';
   return '594d51'.startsWith(head) ? null : 'unknown';
 }

@@ -74,7 +74,7 @@ export const connectYmq: Connect = (options, handlers) => {
 
   function receive(frame: YmqFrame): void {
     if (frame.type === 'magic') {
-      if (frame.version !== 1 && frame.version !== 2) {
+      if (frame.version !== 0 && frame.version !== 1 && frame.version !== 2) {
         throw new FramingFailure(`the peer speaks YMQ ${frame.version}, we know 1 and 2`);
       }
       version = frame.version;

@@ -16,7 +16,8 @@ const firstAllocation = 64 * 1024;
 
 /**
  * Reads one direction of a YMQ stream, cut anywhere: a magic, then messages (the first is the
- * sender's identity). Holds at most what has arrived of one message, times two.
+ * sender's identity). Before Scaler 2.0.2 there was no magic, which counts as version 0 here: such a
+ * stream is known by its first length, that of an identity. Holds at most what has arrived of one message, times two.
  */
 export class YmqReader {
   readonly #maxMessageBytes: number;
@@ -82,7 +83,10 @@ export class YmqReader {
       case 'magic':
         assertMagic(unit);
         this.#expect('header', headerLength);
-        return { type: 'magic', version: unit[3] as number };
+        if (unit[0] === magicPrefix[0] && unit[1] === magicPrefix[1])
+          return { type: 'magic', version: unit[3] as number };
+        this.#hold(unit);
+        return { type: 'magic', version: 0 };
       case 'header': {
         const length = readLength(unit);
         if (length > this.#maxMessageBytes) {
@@ -113,13 +117,21 @@ export function encodeMessage(payload: Uint8Array): Buffer {
   return bytes;
 }
 
-/** What a side says first: the magic and its identity. */
+/** What a side says first: the magic and its identity; for version 0 the identity alone. */
 export function encodeHello(version: number, identity: Uint8Array): Buffer {
+  if (version === 0) return encodeMessage(identity);
   return Buffer.concat([Buffer.from([...magicPrefix, version]), encodeMessage(identity)]);
+}
+
+/** Of an identity, little-endian: 1 to 254 bytes, so that it is not taken for ZeroMQ. */
+export function looksLikeLength(bytes: Uint8Array): boolean {
+  const [first = 0, ...rest] = bytes.subarray(0, magicLength);
+  return first > 0 && first < 0xff && rest.every((byte) => byte === 0);
 }
 
 function assertMagic(bytes: Uint8Array): void {
   if (magicPrefix.every((byte, at) => at >= bytes.length || bytes[at] === byte)) return;
+  if (looksLikeLength(bytes)) return;
   const shown = Buffer.from(bytes.subarray(0, magicLength)).toString('hex');
   const guess = bytes[0] === 0xff ? ', which looks like ZeroMQ' : '';
   throw new FramingFailure(`the stream begins with ${shown}, not with a YMQ magic${guess}`);

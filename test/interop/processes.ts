@@ -73,6 +73,12 @@ export class Processes {
     if (running.pid && !running.end) process.kill(running.pid, signal);
   }
 
+  /** All at once and without warning: up to 1.27 the scheduler is a child of the program that we start. */
+  async kill(running: Running): Promise<void> {
+    this.killGroup(running);
+    await running.ended;
+  }
+
   /** SIGTERM, and SIGKILL to the whole group when that did not end it in time: then `forced`. */
   async stop(running: Running, limitMs: number): Promise<Ended & { forced: boolean }> {
     this.signal(running, 'SIGTERM');

@@ -23,8 +23,7 @@ export async function schedulerRestart(stage: Stage): Promise<Outcome> {
     world.manager,
   ]);
 
-  stage.processes.signal(scheduler.process, 'SIGKILL');
-  await scheduler.process.ended;
+  await stage.processes.kill(scheduler.process);
   await stage.processes.stop(first.process, 0);
   await stage.processes.stop(world.monitor.process, 0);
   await stage.pause(IN_FLIGHT_MS);

@@ -18,7 +18,7 @@ const connect = connectAuto(connectDealer);
 const zmtpGreeting = Buffer.from('ff00000000000000017f', 'hex');
 
 describe('a connection that finds out its own transport', () => {
-  it.each([1, 2] as const)('listens, then speaks YMQ %d', async (version) => {
+  it.each([0, 1, 2] as const)('listens, then speaks YMQ %d', async (version) => {
     const server = await rawServer();
     const client = record(connect, server.address());
     const probe = await server.next();

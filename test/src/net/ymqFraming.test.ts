@@ -77,8 +77,21 @@ it('ends in frames or in a FramingFailure whatever arrives', () => {
   );
 });
 
+it.each([1, 0x59, 254])(
+  'reads a stream from before the magic, of an identity of %d bytes',
+  (length) => {
+    const identity = Buffer.alloc(length, 'i');
+    const bytes = Buffer.concat([encodeHello(0, identity), encodeMessage(Buffer.alloc(8, 1))]);
+    expect(bytes).toHaveLength(8 + length + 16);
+    const expected = ['magic 0', hex(identity), '0101010101010101'];
+    expect(read([bytes])).toEqual(expected);
+    expect(read([...bytes].map((byte) => Uint8Array.of(byte)))).toEqual(expected);
+  },
+);
+
 it.each([
   ['00', '00'],
+  ['34000100', '34000100'],
   ['594d58', '594d58'],
   ['ff00000000000000017f', 'looks like ZeroMQ'],
 ])('refuses a stream that begins with %s', (bytes, message) => {
