@@ -15,6 +15,8 @@ export type Damage = { kind: 'none' } | { kind: 'torn'; bytes: number } | { kind
 export interface Life {
   point: KillPoint;
   damage: Damage;
+  /** AWS is to do nothing that could keep the point from being reached. */
+  fair?: boolean;
 }
 
 /** Only a first life on a fresh account makes these calls. */

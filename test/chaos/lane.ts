@@ -21,6 +21,8 @@ export interface Lane {
   reached: string[];
   /** Those that did not come up before the life's time was over: killed then. */
   missed: string[];
+  /** To be tried again. */
+  owed: KillPoint[];
 }
 
 export const cap = 12;
@@ -46,6 +48,7 @@ export async function openLane(name: string): Promise<Lane> {
     kills: 0,
     reached: [],
     missed: [],
+    owed: [],
   };
   return lane;
 }
@@ -116,12 +119,16 @@ const wishes = (point: KillPoint, random: Random): [workers: number, ms: number]
   ];
 };
 
-export async function live(lane: Lane, { point, damage }: Life, random: Random): Promise<void> {
+export async function live(
+  lane: Lane,
+  { point, damage, fair = false }: Life,
+  random: Random,
+): Promise<void> {
   const { world } = lane;
   const { scheduler, cloud, state } = world;
   if (damage.kind === 'lost') state.lose();
   const torn = damage.kind === 'torn' && state.tear(damage.bytes);
-  const weather = weatherBy(random);
+  const weather = fair ? { name: 'fair', rules: [] } : weatherBy(random);
   await cloud.faults(weather.rules);
   const needsRoom = point.at === 'call' && point.operation === 'RunTask';
   const wanted = wishes(point, random);
@@ -172,6 +179,7 @@ export async function live(lane: Lane, { point, damage }: Life, random: Random):
   world.state.onWrite = null;
   lane.kills++;
   (how === 'missed' ? lane.missed : lane.reached).push(pointText(point));
+  if (how === 'missed' && !fair) lane.owed.push(point);
   const before = damage.kind === 'lost' ? ', journal lost' : torn ? ', journal torn' : '';
   world.note(
     `kill ${lane.kills}: ${pointText(point)}${how === 'missed' ? ' (not reached)' : ''}, ${weather.name}${before}`,
