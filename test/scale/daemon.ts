@@ -1,0 +1,95 @@
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { loadConfig } from '../../src/config/load.ts';
+import { runDaemon } from '../../src/daemon/run.ts';
+import { createLog, type Log } from '../../src/observe/log.ts';
+import { epochMs } from './child.ts';
+
+/**
+ * The real daemon, started with the words of `scaler-ecs run`, in a process that can be asked about its memory and
+ * its event loop. The last word is a folder for its state and its log.
+ */
+export type DaemonOrder = 'measure' | 'report';
+export interface Report {
+  /** After a garbage collection, bytes. */
+  heap: number;
+  /** The longest that the event loop was late since the last report, ms. */
+  loopDelayMs: number;
+  /** The same without what the process only waited for a processor: what it did itself, ms. */
+  ownDelayMs: number;
+}
+export type DaemonNews =
+  | { event: 'surveyed' }
+  | { event: 'wanted'; tasks: number; at: number }
+  | { event: 'groups'; state: string; count: number; at: number }
+  | { event: 'report'; report: Report };
+
+/** Whole hundreds are reported, and every size somebody waits for is one. */
+const step = 100;
+const samplesEveryMs = 2;
+
+const say = (news: DaemonNews) => process.send?.(news);
+const words = process.argv.slice(2, -1);
+const folder = process.argv.at(-1) as string;
+const reached = new Map<string, number>();
+
+const overhear = (fields: Record<string, unknown>, text: string): void => {
+  if (text === 'survey.done') say({ event: 'surveyed' });
+  if (text === 'scheduler.wants')
+    say({ event: 'wanted', tasks: Number(fields.tasks), at: epochMs() });
+  if (text !== 'workerGroup.state') return;
+  const state = String(fields.state);
+  const count = (reached.get(state) ?? 0) + 1;
+  reached.set(state, count);
+  if (count % step === 0) say({ event: 'groups', state, count, at: epochMs() });
+};
+
+const written = createLog(
+  'INFO',
+  pino.destination({ dest: join(folder, 'daemon.log'), sync: false }),
+);
+const tap =
+  (level: keyof Log): Log['info'] =>
+  (fields, text) => {
+    written[level](fields, text);
+    overhear(fields as Record<string, unknown>, text);
+  };
+const log: Log = {
+  debug: tap('debug'),
+  info: tap('info'),
+  warn: tap('warn'),
+  error: tap('error'),
+};
+
+let longest: { loopDelayMs: number; ownDelayMs: number } | null = null;
+let last = { at: performance.now(), cpu: process.cpuUsage() };
+setInterval(() => {
+  const { user, system } = process.cpuUsage(last.cpu);
+  const loopDelayMs = Math.max(0, performance.now() - last.at - samplesEveryMs);
+  const ownDelayMs = Math.min(loopDelayMs, (user + system) / 1000);
+  last = { at: performance.now(), cpu: process.cpuUsage() };
+  if (!longest) return;
+  longest.loopDelayMs = Math.max(longest.loopDelayMs, loopDelayMs);
+  longest.ownDelayMs = Math.max(longest.ownDelayMs, ownDelayMs);
+}, samplesEveryMs);
+
+process.on('message', (order: DaemonOrder) => {
+  // Kept from the collection, which would count as a delay that no daemon has asked for.
+  const delays = longest ?? { loopDelayMs: 0, ownDelayMs: 0 };
+  longest = null;
+  globalThis.gc?.();
+  say({ event: 'report', report: { heap: process.memoryUsage().heapUsed, ...delays } });
+  // Begins after the next sample, which still has the collection in it.
+  if (order === 'measure')
+    setTimeout(() => {
+      longest = { loopDelayMs: 0, ownDelayMs: 0 };
+    }, 5 * samplesEveryMs);
+});
+process.on('disconnect', () => process.exit());
+
+const [config] = loadConfig({
+  argv: ['run', ...words, '--state-dir', join(folder, 'state')],
+  env: process.env,
+});
+if (!config) throw new Error('no configuration');
+process.exit(await runDaemon(config, log));

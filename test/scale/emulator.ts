@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { get } from 'node:http';
+import { createInterface } from 'node:readline';
+import { json } from 'node:stream/consumers';
+import type { LedgerView } from '../../src/emulator/ledger.ts';
+
+export const program = new URL('../../dist/cli/main.js', import.meta.url).pathname;
+
+/** The SDK finds the emulator by these, and nothing of the user's own set-up. */
+export const awsEnvironment = (url: string): Record<string, string> => ({
+  AWS_ENDPOINT_URL: url,
+  AWS_ACCESS_KEY_ID: 'test',
+  AWS_SECRET_ACCESS_KEY: 'test',
+  AWS_CONFIG_FILE: '/dev/null',
+  AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+  AWS_EC2_METADATA_DISABLED: 'true',
+});
+
+/** The emulator as a process of its own; quotas off, hollow tasks. */
+export const startEmulator = async (latencyMs: number) => {
+  const child = spawn(
+    process.execPath,
+    [program, 'emulator', '--port', '0', '--hollow', '--latency-ms', String(latencyMs)],
+    { stdio: ['ignore', 'pipe', 'ignore'] },
+  );
+  const exited = once(child, 'exit');
+  const [line] = (await Promise.race([
+    once(createInterface({ input: child.stdout }), 'line'),
+    exited.then(() => Promise.reject(new Error('the emulator ended before it listened'))),
+  ])) as [string];
+  const { url } = JSON.parse(line) as { url: string };
+  return {
+    url,
+    ledger: () =>
+      new Promise<LedgerView>((resolve, reject) => {
+        get(`${url}/_emulator/ledger`, (response) => {
+          json(response).then((view) => resolve(view as LedgerView), reject);
+        }).on('error', reject);
+      }),
+    async end() {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+};
