@@ -69,8 +69,11 @@ export const planLives = (kills: number, lanes: number, random: Random): Life[][
       ? { at: 'random', afterMs: random.int(50, 5000) }
       : (listed[round % listed.length] as KillPoint);
   });
-  for (const point of shuffled(points, random))
-    dealt.reduce((a, b) => (b.length < a.length ? b : a)).push(point);
+  // Those at random come last: they give way to points that have to be tried again.
+  const mixed = shuffled(points, random).sort(
+    (a, b) => Number(a.at === 'random') - Number(b.at === 'random'),
+  );
+  for (const point of mixed) dealt.reduce((a, b) => (b.length < a.length ? b : a)).push(point);
   return dealt.map((points) =>
     points.map((point, i) => ({ point, damage: i < 3 ? { kind: 'none' } : damageBy(random) })),
   );
