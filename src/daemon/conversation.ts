@@ -173,6 +173,8 @@ export const conversation = (
       const taskId = groupId.startsWith(groupPrefix) ? groupId.slice(groupPrefix.length) : '';
       return [said, ...release(ours.has(taskId) ? [taskId] : [], at)];
     }
+    // Who names many names all that may go now. Earlier lists kept others: together they would spare nobody.
+    if (workerIds.length > 1) named.clear();
     for (const workerId of workerIds) {
       const taskId = taskOf(workerId);
       if (taskId === null || !ours.has(taskId) || released.has(taskId)) continue;

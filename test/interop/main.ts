@@ -10,6 +10,7 @@ import { InteropFailure, parseOptions } from './options.ts';
 import { endWhatPlays, play, type Scenario, say } from './play.ts';
 import { bootingSurvives } from './scenarios/bootingSurvives.ts';
 import { busySurvives } from './scenarios/busySurvives.ts';
+import { fourWorkers } from './scenarios/fourWorkers.ts';
 import { hostileNames } from './scenarios/hostileNames.ts';
 import { killDaemon } from './scenarios/killDaemon.ts';
 import { otherWorkers } from './scenarios/otherWorkers.ts';
@@ -22,6 +23,7 @@ import { ensureVenv } from './venv.ts';
 
 const scenarios: Record<string, Scenario> = {
   squares,
+  fourWorkers,
   killDaemon,
   stoppedThenKilled,
   twoManagers,

@@ -11,6 +11,8 @@ export interface ManagerSetup {
   capabilities: string | null;
   /** The workers' release where it is not the scheduler's. */
   workers?: string;
+  /** Workers in a Fargate task. */
+  cpu?: number;
 }
 
 export const usualSetup: ManagerSetup = {
@@ -27,7 +29,13 @@ export async function startManager(
   stage: Stage,
   scheduler: Scheduler,
   emulator: Emulator,
-  { name, managerId, capabilities, workers = stage.options.scaler }: ManagerSetup = usualSetup,
+  {
+    name,
+    managerId,
+    capabilities,
+    workers = stage.options.scaler,
+    cpu = 1,
+  }: ManagerSetup = usualSetup,
 ): Promise<Running> {
   const flags = [
     scheduler.address,
@@ -37,8 +45,8 @@ export async function startManager(
     ...['--ecs-subnets', 'subnet-1'],
     // What any user has to say; all else our daemon finds out.
     ...['--ecs-python-requirements', `opengris-scaler==${workers}`],
-    ...['--ecs-task-cpu', '1'],
-    ...['--ecs-task-memory', '2'],
+    ...['--ecs-task-cpu', String(cpu)],
+    ...['--ecs-task-memory', String(2 * cpu)],
     ...['--max-task-concurrency', String(MAX_TASKS)],
     ...(capabilities ? ['--per-worker-capabilities', capabilities] : []),
   ];

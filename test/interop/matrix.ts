@@ -118,13 +118,16 @@ function table(rows: Row[]): string {
 
 const introduction = `## Compatibility
 
-Played with the real releases from PyPI by \`npm run interop:matrix\`: the daemon is told neither the transport nor the
-protocol, only the release of its workers. g1 starts and stops groups, g2 workers, g3 and g4 name desired counts (g23
-does both, g4 under other numbers).
+One daemon for every Scaler scheduler. Played with the real releases from PyPI by \`npm run interop:matrix\`: fifty squares,
+one worker per Fargate task, and a daemon that is told neither the transport nor the protocol, only the release of its
+workers. It finds out the generation: g1 starts and stops groups of workers, g2 starts and stops workers, g3 and g4 name
+desired counts, g23 does both. Since 2.7.0 (g4) the messages are renumbered and YMQ's magic is 2, before 2.0.2 YMQ had no
+magic. Workers of one side of 2.7.0 storm a scheduler of the other side, so a daemon whose workers are pinned to another
+generation says so and launches nothing.
 `;
 
 function publish(): void {
-  const inner = `${marks[0]}\n${table(load())}\n${marks[1]}`;
+  const inner = `${marks[0]}\n${introduction}\n${table(load())}\n\n${marks[1]}`;
   const text = existsSync(readme) ? readFileSync(readme, 'utf8') : null;
   if (text === null) {
     say(`there is no README.md to put it into:\n${inner}`);
@@ -135,7 +138,7 @@ function publish(): void {
     readme,
     start >= 0 && end > start
       ? text.slice(0, start) + inner + text.slice(end + marks[1].length)
-      : `${text.trimEnd()}\n\n${introduction}\n${inner}\n`,
+      : `${text.trimEnd()}\n\n${inner}\n`,
   );
 }
 

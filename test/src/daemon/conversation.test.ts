@@ -133,6 +133,12 @@ describe('named workers', () => {
     expect(told(hear(shutdown(worker('t1', 2))))).toEqual([['release', 't1']]);
   });
 
+  it('are those of the latest list: one list spares whom the next one names', () => {
+    const { hear } = about(false, ['t1', 't2']);
+    expect(told(hear(shutdown(worker('t1', 1), worker('t2', 1))))).toEqual([]);
+    expect(told(hear(shutdown(worker('t1', 2), worker('t2', 2))))).toEqual([]);
+  });
+
   it('take it along when it is idle as a whole, now or soon', () => {
     const { hear, at, world } = about(false, ['t1']);
     world.loads.set('t1', { workers: 2, tasks: 1 });
