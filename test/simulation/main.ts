@@ -21,8 +21,8 @@ const { values } = parseArgs({
     pairs: { type: 'boolean', default: false },
     /** Shrink nothing. */
     quick: { type: 'boolean', default: false },
-    /** One of several processes: answers its parent and prints nothing. */
-    part: { type: 'boolean', default: false },
+    /** A process that begins with this seed, tells its parent and prints nothing. */
+    part: { type: 'string' },
   },
 });
 
@@ -40,26 +40,58 @@ const jobs = Math.min(seeds, whole(values.jobs, 1));
 const mostShown = 3;
 const mostTold = 30;
 
-const simulate = async (first: number, step: number): Promise<Tally> => {
-  const tally = emptyTally();
-  for (let seed = first; seed < from + seeds; seed += step)
+/** A seed that takes so long is caught in a circle that not even virtual time can leave, ms. */
+const patience = 30_000;
+
+interface Report {
+  seed: number;
+  tally: Tally;
+}
+
+/** Every `jobs`-th seed from here on, told seed by seed. */
+const simulate = async (first: number, say: (report: Report) => void): Promise<void> => {
+  for (let seed = first; seed < from + seeds; seed += jobs) {
+    const tally = emptyTally();
+    const { user, system } = process.cpuUsage();
     addRun(tally, seed, await runScript(scriptOf(seed)));
-  return tally;
+    const spent = process.cpuUsage({ user, system });
+    tally.cpuMs = (spent.user + spent.system) / 1000;
+    say({ seed, tally });
+  }
 };
 
-const simulateTogether = async (): Promise<Tally> => {
+/** A process of its own, so that a seed that hangs can be ended and the next one begun. */
+const simulateApart = (first: number, into: Tally): Promise<void> =>
+  new Promise((resolve, reject) => {
+    if (first >= from + seeds) return resolve();
+    const args = ['--part', `${first}`, '--seeds', `${seeds}`, '--from', `${from}`];
+    const child = fork(process.argv[1] as string, [...args, '--jobs', `${jobs}`]);
+    let seed = first;
+    const hangs = () => {
+      child.kill('SIGKILL');
+      into.seeds++;
+      into.violations.push({ seed, promise: 'stuck', at: 0, says: 'it hangs' });
+      simulateApart(seed + jobs, into).then(resolve, reject);
+    };
+    let timer = setTimeout(hangs, patience);
+    child.on('message', (message) => {
+      const report = message as Report;
+      clearTimeout(timer);
+      addTally(into, report.tally);
+      seed = report.seed + jobs;
+      timer = setTimeout(hangs, patience);
+    });
+    child.once('exit', (code, signal) => {
+      clearTimeout(timer);
+      if (code === 0) resolve();
+      else if (signal === null) reject(new Error(`a part ended with ${code}`));
+    });
+  });
+
+const simulateAll = async (): Promise<Tally> => {
   const tally = emptyTally();
-  const parts = Array.from(
-    { length: jobs },
-    (_, part) =>
-      new Promise<Tally>((resolve, reject) => {
-        const args = ['--part', '--seeds', `${seeds - part}`, '--from', `${from + part}`];
-        const child = fork(process.argv[1] as string, [...args, '--jobs', `${jobs}`]);
-        child.once('message', (message) => resolve(message as Tally));
-        child.once('exit', (code) => code && reject(new Error(`a part ended with ${code}`)));
-      }),
-  );
-  for (const part of await Promise.all(parts)) addTally(tally, part);
+  const parts = Array.from({ length: jobs }, (_, part) => simulateApart(from + part, tally));
+  await Promise.all(parts);
   tally.violations.sort((a, b) => a.seed - b.seed);
   return tally;
 };
@@ -69,7 +101,8 @@ const explain = async ({ violations }: Tally): Promise<void> => {
   let told = 0;
   for (const { seed, promise, at, says } of violations) {
     if (told++ < mostTold) console.log(`seed ${seed}: ${promise} at ${at} s: ${says}`);
-    if (values.quick || seen.has(promise) || seen.size >= mostShown) continue;
+    if (values.quick || says === 'it hangs' || seen.has(promise) || seen.size >= mostShown)
+      continue;
     seen.add(promise);
     const { script, run } = await shrink(scriptOf(seed), (again) =>
       again.violations.some((each) => each.promise === promise),
@@ -85,24 +118,22 @@ const counted = ({ violations }: Tally): string =>
     .map((name) => `${name} ${violations.filter(({ promise }) => promise === name).length}`)
     .join(', ');
 
-if (values.part) {
-  process.send?.(await simulate(from, jobs), () => process.disconnect());
+if (values.part !== undefined) {
+  await simulate(whole(values.part, 0), (report) => process.send?.(report));
+  process.disconnect();
 } else if (values.trace) {
   const { trace } = await runScript(scriptOf(from), true);
   console.log(trace.join('\n'));
 } else {
   const begun = performance.now();
-  const tally = jobs === 1 ? await simulate(from, 1) : await simulateTogether();
+  const tally = await simulateAll();
   const seconds = (performance.now() - begun) / 1000;
   const { lines, missing } = coverage(tally);
-  for (const line of values.pairs ? lines : lines.slice(-1)) console.log(line);
+  for (const line of values.pairs ? lines : lines.slice(lines.length - 2)) console.log(line);
   if (missing.length > 0)
     console.log(`not met: ${missing.slice(0, 40).join(', ')}${missing.length > 40 ? ', ...' : ''}`);
-  const { user, system } = process.cpuUsage();
-  const cpu =
-    jobs === 1 ? `, ${((tally.seeds * 1e6) / (user + system)).toFixed(1)} a CPU second` : '';
   console.log(
-    `${tally.seeds} seeds in ${seconds.toFixed(1)} s: ${(tally.seeds / seconds).toFixed(1)} a second${cpu}; ` +
+    `${tally.seeds} seeds in ${seconds.toFixed(1)} s: ${(tally.seeds / seconds).toFixed(1)} a second, ${((tally.seeds / tally.cpuMs) * 1000).toFixed(1)} a CPU second; ` +
       `${(tally.events / tally.seeds).toFixed(0)} events and ${(tally.virtualMs / tally.seeds / 1000).toFixed(0)} s a seed, ` +
       `at rest after ${(tally.slowestCalmMs / 1000).toFixed(0)} s at most`,
   );

@@ -93,6 +93,16 @@ export const createPromises = (world: Watched) => {
 
   const standing = (): number => ecs.ours().filter((task) => ecs.wanted(task)).length;
 
+  /** Tasks that open launches have asked for and that are not there yet. */
+  const coming = (): number => {
+    let count = 0;
+    for (const launch of world.life()?.journal?.ledger.openLaunches() ?? []) {
+      const there = [...ecs.tasks.values()].filter(({ label }) => label === launch.label).length;
+      count += Math.max(0, launch.count - there);
+    }
+    return count;
+  };
+
   const look = (): void => {
     const life = world.life();
     const now = agenda.now();
@@ -198,8 +208,8 @@ export const createPromises = (world: Watched) => {
       task.stopAskedAt = now;
       const since = decidedAt.get(task.label ?? '') ?? task.createdAt;
       look();
-      // Launches under way count, too, when there are more than are allowed.
-      const crowded = (world.census()?.groups.length ?? 0) > cap;
+      // What launches under way may still start counts, too, when there are more than are allowed.
+      const crowded = standing() + coming() > cap;
       if (task.doomed) return;
       const work = scheduler.work.get(task);
       if (work && work.tasks > 0 && now - work.since > knownMs && !crowded) {

@@ -228,6 +228,8 @@ export const scriptOf = (seed: number): Script => {
       });
   }
   for (let n = random.int(0, 2); n > 0; n--) happenings.push(kill(random, moment()));
+  for (let n = random.int(0, 2); n > 0; n--)
+    happenings.push(...coincidence(random, policy, moment()));
   if (random.chance(0.12))
     happenings.push({ at: moment(), kind: 'stop', downMs: random.between(1, 20) * second });
   // What is there from the first moment on.
@@ -249,6 +251,39 @@ const sureFault = (random: Random, at: number): Happening => {
     { at, kind: 'mood', mood: random.pick(['silent', 'echoless', 'commandless']), ms: ms / 2 },
     { at, kind: 'disk', trouble: 'slow', ms: ms / 2 },
   ]);
+};
+
+/** What has to come together to be seen often: a state that is soon left, and trouble just then. */
+const coincidence = (random: Random, policy: Policy, at: number): Happening[] => {
+  const soon = at + random.between(0, 3) * second;
+  const call = (operation: Operation): Happening => ({
+    at: at - second,
+    kind: 'call',
+    operations: [operation],
+    mishap: random.pick(mishaps),
+    count: random.int(1, 4),
+    ms: 30 * second,
+  });
+  const most = policy === 'vanilla' ? 40 : 100;
+  switch (random.int(0, 2)) {
+    case 0:
+      // Launches wait for the disk.
+      return [
+        { at, kind: 'disk', trouble: 'slow', ms: 15 * second },
+        { at, kind: 'demand', tasks: random.chance(0.5) ? most : 25 },
+        fault(random, soon),
+        ...(random.chance(0.3) ? [kill(random, soon)] : []),
+      ];
+    case 1:
+      // Shrinking goes wrong.
+      return [call('StopTask'), { at, kind: 'demand', tasks: random.pick([0, 1, 5]) }];
+    default:
+      return [
+        call('RunTask'),
+        { at: at - second, kind: 'demand', tasks: random.pick([0, 5]) },
+        { at: soon, kind: 'demand', tasks: most },
+      ];
+  }
 };
 
 /** When the last fault is over and the daemon runs again, ms from the beginning. */

@@ -194,6 +194,7 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
         surveyFailed: promises.surveyFailed,
         logged(level, fields, text) {
           note(() => `${level} ${text} ${JSON.stringify(fields)}`);
+          if (text === 'launch.taskAlreadyOwned') broken('duplicated', JSON.stringify(fields));
           if (text === 'actor.crashed' || text.startsWith('daemon.'))
             broken('crashed', `${text} ${JSON.stringify(fields)}`);
         },
