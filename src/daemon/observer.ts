@@ -20,6 +20,14 @@ const rename: Partial<Record<string, string>> = { groupId: 'group', taskArn: 'ta
 /** States that a look every few seconds passes through. */
 const routine = new Set(['cohort', 'manager']);
 
+/** States that a person should hear of, and what they mean. */
+const alarms: Record<string, [state: RegExp, meaning: string]> = {
+  session: [
+    /silent/,
+    'connected, but the scheduler does not answer: it is stuck, or another manager holds our worker_manager_id; we keep trying',
+  ],
+};
+
 /** Machines do not log: this sees each of them enter another state, and says so. */
 export const stateObserver = (log: Log): ((event: InspectionEvent) => void) => {
   const last = new WeakMap<AnyActorRef, string>();
@@ -37,8 +45,15 @@ export const stateObserver = (log: Log): ((event: InspectionEvent) => void) => {
         ? []
         : [[rename[key] ?? key, context[key]]],
     );
-    log[routine.has(machine) ? 'debug' : 'info'](
-      { ...(machine !== actor.id && { actor: actor.id }), state, ...Object.fromEntries(facts) },
+    const [alarm, meaning] = alarms[machine] ?? [];
+    const alarmed = alarm?.test(state) ?? false;
+    log[alarmed ? 'warn' : routine.has(machine) ? 'debug' : 'info'](
+      {
+        ...(alarmed && { meaning }),
+        ...(machine !== actor.id && { actor: actor.id }),
+        state,
+        ...Object.fromEntries(facts),
+      },
       `${machine}.state`,
     );
   };

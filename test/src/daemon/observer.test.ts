@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest';
+import { createActor, createMachine } from 'xstate';
+import { stateObserver } from '../../../src/daemon/observer.ts';
+
+const lines: [level: string, fields: Record<string, unknown>, event: string][] = [];
+const level = (name: string) => (fields: object, event: string) =>
+  lines.push([name, fields as Record<string, unknown>, event]);
+const log = {
+  debug: level('debug'),
+  info: level('info'),
+  warn: level('warn'),
+  error: level('error'),
+};
+
+it('says once where a machine is, loudly when a person should act, and never a whole context', () => {
+  const session = createMachine({
+    id: 'session',
+    context: { trouble: 'refused', secret: 'hunter2' },
+    initial: 'talking',
+    states: {
+      talking: { on: { quiet: 'silent', echo: {} } },
+      silent: { initial: 'beating', states: { beating: {} } },
+    },
+  });
+  const actor = createActor(session, { inspect: stateObserver(log) }).start();
+  actor.send({ type: 'echo' });
+  actor.send({ type: 'quiet' });
+  expect(lines.map(([name, { state }, event]) => [name, state, event])).toEqual([
+    ['info', 'talking', 'session.state'],
+    ['warn', 'silent.beating', 'session.state'],
+  ]);
+  expect(lines[1]?.[1].meaning).toContain('another manager');
+  expect(JSON.stringify(lines)).toContain('refused');
+  expect(JSON.stringify(lines)).not.toContain('hunter2');
+});
