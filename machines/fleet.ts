@@ -86,6 +86,8 @@ export interface Fleet extends ManagerInput {
   hold: Hold | null;
   /** Spot has no capacity: on-demand until then. */
   spotHoldUntil: number;
+  /** Since when more are counted than the limit allows. */
+  aboveSince: number | null;
   /** Workers last advertised to the scheduler; null: all. */
   advertised: number | null;
   /** Since when everything must go. */
@@ -117,6 +119,7 @@ export const newFleet = (input: ManagerInput): Fleet => ({
   allowance: input.settings.launchBurst,
   hold: null,
   spotHoldUntil: 0,
+  aboveSince: null,
   advertised: null,
   stoppingSince: null,
   monitored: false,
@@ -139,6 +142,20 @@ export const fleetCounts = (fleet: Fleet): Counts => {
     .reduce(addCounts, noCounts);
   return { ...sum, booting: sum.booting + queued(fleet) };
 };
+
+/** More than the limit allows: since now, or since when it was first so. */
+export const nextAboveSince = (fleet: Fleet, now: number): number | null => {
+  const { maxTasks } = fleet.settings;
+  const counts = fleetCounts(fleet);
+  if (maxTasks === null || counts.booting + serving(counts) <= maxTasks) return null;
+  return fleet.aboveSince ?? now;
+};
+
+/** Some of those above the limit may be dead, and a look or two will show it. */
+const noticeMs = 10_000;
+
+export const overdue = ({ aboveSince, now }: Fleet): boolean =>
+  aboveSince !== null && now - aboveSince >= noticeMs;
 
 export const echoFresh = ({ now, lastEchoAt, lost, settings }: Fleet): boolean =>
   !lost && lastEchoAt !== null && now - lastEchoAt <= settings.echoLimitMs;

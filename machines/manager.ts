@@ -7,6 +7,7 @@ import {
   echoFresh,
   fleetCounts,
   newFleet,
+  nextAboveSince,
   nextHold,
   offer,
   openLaunches,
@@ -29,6 +30,7 @@ const passTime = managerSetup.enqueueActions(({ context, event, enqueue }) => {
     emptySince !== null && echoFresh(fleet) && event.now - emptySince >= settings.emptyGraceMs;
   enqueue.assign({
     now: event.now,
+    aboveSince: nextAboveSince(context, event.now),
     allowance: Math.min(
       settings.launchBurst,
       context.allowance + passed * settings.launchesPerSecond,

@@ -17,6 +17,8 @@ export interface Limits {
   maxTasks: number | null;
   /** How many may be launched right now. */
   launches: number;
+  /** More than the limit have been counted for longer than it takes to notice that some are dead. */
+  overdue: boolean;
 }
 
 export interface Plan {
@@ -61,9 +63,9 @@ export const plan = (wanted: number | null, counts: Counts, limits: Limits): Pla
     return { ...nothing, reprieve, admit };
   }
   if (goal > 0 && goal >= serving(counts)) {
-    const { maxTasks } = limits;
+    const { maxTasks, overdue } = limits;
     // More than is allowed, ECS having started what it had refused: nobody can want that.
-    const excess = maxTasks === null ? 0 : counts.booting + serving(counts) - maxTasks;
+    const excess = overdue && maxTasks !== null ? counts.booting + serving(counts) - maxTasks : 0;
     return { ...nothing, drainBooting: Math.min(counts.booting, Math.max(0, excess)) };
   }
   return {

@@ -10,6 +10,7 @@ import {
   justBack,
   market,
   mayLaunch,
+  overdue,
   reprievesOf,
 } from './fleet.ts';
 import { managerSetup } from './managerSetup.ts';
@@ -95,6 +96,7 @@ export const steer = managerSetup.enqueueActions(({ context, enqueue }) => {
     {
       maxTasks: settings.maxTasks,
       launches,
+      overdue: overdue(context),
     },
   );
   if (reprieve > 0) {

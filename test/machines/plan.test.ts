@@ -12,6 +12,7 @@ const counts = fc.record({
 const limits = fc.record({
   maxTasks: fc.option(fc.nat(120), { nil: null }),
   launches: fc.nat(120),
+  overdue: fc.boolean(),
 });
 
 const carriedOut = (
@@ -55,7 +56,7 @@ describe('plan', () => {
     ['takes back those that wait before it launches any', 5, [0, 2, 0, 2], null, 9, [1, 0, 0, 2]],
     ['is bounded by the limit', 9, [1, 1, 0], 4, 9, [2, 0, 0]],
     ['drains what a smaller limit no longer covers', 9, [0, 6, 0], 4, 9, [0, 0, 2]],
-    ['holds no booting groups above the limit', 9, [3, 2, 0], 4, 9, [0, 1, 0]],
+    ['holds no booting groups above the limit for long', 9, [3, 2, 0], 4, 9, [0, 1, 0]],
     ['holds booting groups within the limit', 1, [3, 1, 0], 4, 9, [0, 0, 0]],
   ] as const)(
     '%s',
@@ -63,11 +64,16 @@ describe('plan', () => {
       const { reprieve, admit, drainBooting, drainServing } = plan(
         wanted,
         { booting, idle: 0, busy, waiting, draining },
-        { maxTasks, launches },
+        { maxTasks, launches, overdue: true },
       );
       expect([admit, drainBooting, drainServing, reprieve]).toEqual([...expected, 0].slice(0, 4));
     },
   );
+
+  it('waits for the dead to be noticed before it stops the living above the limit', () => {
+    const five = { booting: 3, idle: 0, busy: 2, waiting: 0, draining: 0 };
+    expect(plan(9, five, { maxTasks: 4, launches: 9, overdue: false }).drainBooting).toBe(0);
+  });
 
   it('keeps its bounds, and has nothing left to do once it was carried out', () => {
     fc.assert(
