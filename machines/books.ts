@@ -275,8 +275,8 @@ export const unwanted = ({ groups, launches }: Books): string[] =>
     .filter(([, groupIds]) => groupIds.every((groupId) => groups[groupId]?.leaving ?? true))
     .map(([label]) => label);
 
-/** A launch has ended: its groups learn their ARN or their refusal. */
-export const settled = (books: Books, end: LaunchEnd): Step => {
+/** A launch has ended: its groups learn their ARN or their refusal. Its tasks may be a moment old by now. */
+export const settled = (books: Books, end: LaunchEnd, at: number): Step => {
   const { [end.label]: waiting = [], ...launches } = books.launches;
   const groups = { ...books.groups };
   const arns = new Map(end.groups.map(({ groupId, taskArn }) => [groupId, taskArn]));
@@ -286,7 +286,8 @@ export const settled = (books: Books, end: LaunchEnd): Step => {
     const row = groups[groupId];
     if (!row) continue;
     const taskArn = arns.get(groupId);
-    if (taskArn !== undefined) groups[groupId] = { ...row, taskArn };
+    if (taskArn !== undefined)
+      groups[groupId] = { ...row, taskArn, launchedAt: Math.max(row.launchedAt, at) };
     toGroups.push([
       groupId,
       taskArn === undefined

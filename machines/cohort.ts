@@ -205,7 +205,7 @@ const settle = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
           refusals: [{ kind: 'bug', reason: noteOf((event as ErrorActorEvent).error).reason }],
           market: 'onDemand',
         };
-  const { toGroups, ...books }: Step = settled(context, end);
+  const { toGroups, ...books }: Step = settled(context, end, context.lookedAt);
   enqueue.assign(books);
   for (const [groupId, news] of toGroups) enqueue.sendTo(groupId, news);
   for (const { kind, reason } of new Map(end.refusals.map((no) => [no.reason, no])).values()) {

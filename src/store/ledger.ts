@@ -102,10 +102,13 @@ export class Ledger {
     this.#lastLaunchAt = Math.max(at, this.#lastLaunchAt ?? at);
   }
 
-  #settle({ label, groups }: SettledRecord): DroppedClaim[] {
+  #settle({ label, groups, at }: SettledRecord): DroppedClaim[] {
     const launch = this.#open.get(label);
     this.#open.delete(label);
-    if (launch) return groups.flatMap((claim) => this.#claim({ ...claim, launchedAt: launch.at }));
+    // By its answer: what was asked for long before may have been started a moment ago.
+    const launchedAt = launch && Math.max(launch.at, at);
+    if (launchedAt !== undefined)
+      return groups.flatMap((claim) => this.#claim({ ...claim, launchedAt }));
     // Said before, or too late. Granting it now could bring back a group that has ended since.
     return groups
       .map((claim) => ({ ...claim, ownedBy: this.owner(claim.taskArn) ?? null }))

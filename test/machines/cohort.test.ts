@@ -247,6 +247,20 @@ describe('a cohort with real children', () => {
     expect(ended).toEqual([expect.objectContaining({ groupId: 'e-1-0', cause: 'lost' })]);
   });
 
+  it('takes a task for as young as the answer that named it, however long that took', async () => {
+    const { actor, answer, look, phases } = live();
+    actor.send({ ...admit, launches: [...admit.launches] });
+    await answer('journalLaunch', undefined);
+    await look(90_000);
+    await answer('runTask', { taskArns: ['arn:0', 'arn:1'], refusals: [] });
+    await answer('journalOutcome', [
+      { groupId: 'e-1-0', taskArn: 'arn:0' },
+      { groupId: 'e-1-1', taskArn: 'arn:1' },
+    ]);
+    await look(93_000, sighting('arn:0', 'missing'), sighting('arn:1', 'starting'));
+    expect(phases()).toEqual({ 'e-1-0': 'provisioning', 'e-1-1': 'provisioning' });
+  });
+
   it('gives up on what is not running by its deadline, and says so as the cause', async () => {
     const { launchBoth, look, phases, ended } = live();
     await launchBoth();

@@ -38,9 +38,9 @@ describe('a ledger', () => {
     expect(ledger.isOpen('e1-1')).toBe(false);
   });
 
-  it('dates a group by its launch', () => {
+  it('dates a group by the answer to its launch: its task is no older for sure', () => {
     const ledger = Ledger.replay([launch('l', 77), settled('l', ['l-0', 'arn:1'])]);
-    expect(ledger.groups()).toEqual([{ groupId: 'l-0', taskArn: 'arn:1', launchedAt: 77 }]);
+    expect(ledger.groups()).toEqual([{ groupId: 'l-0', taskArn: 'arn:1', launchedAt: 2_000 }]);
   });
 
   it('gives a task to its first owner only, and says which claims it did not grant', () => {
