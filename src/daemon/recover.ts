@@ -17,6 +17,8 @@ export const recover = (
   for (const label of abandoned)
     journal.note({ kind: 'settled', label, at, groups: [], refusals: [] });
   journal.note({ kind: 'start', epoch, at });
+  // With no journal a run before us may have launched a moment ago; a start right after us must know that, too.
+  if (journal.found === 'none') journal.note({ kind: 'lastLaunch', at });
   return {
     epoch,
     startedAt: at,
@@ -26,7 +28,6 @@ export const recover = (
       groupIds: Array.from({ length: order.count }, (_, i) => groupIdOf(order.label, i)),
       doubted: true,
     })),
-    // With no journal a run before us may have launched a moment ago.
     lastLaunchAt: journal.found === 'none' ? at : (lastLaunchAt ?? 0),
   };
 };

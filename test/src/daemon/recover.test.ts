@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest';
+import { recover } from '../../../src/daemon/recover.ts';
+import { Ledger } from '../../../src/store/ledger.ts';
+import type { JournalRecord } from '../../../src/store/records.ts';
+
+const launch: JournalRecord = {
+  kind: 'launch',
+  label: 'e1-1',
+  clientToken: 'se-e1-1',
+  count: 2,
+  revision: 'rev:1',
+  market: 'onDemand',
+  requestHash: 'h',
+  at: 50_000,
+};
+const journalOf = (found: 'none' | 'whole', ...records: JournalRecord[]) => {
+  const ledger = Ledger.replay(records);
+  return { found, ledger, note: (record: JournalRecord) => ledger.apply(record) };
+};
+const start = (at: number, hash = 'h') => ({ at, epoch: 'e2', requestHashOf: () => hash });
+
+it('takes over open launches, as ones that may have been sent', () => {
+  const { resend, lastLaunchAt } = recover(journalOf('whole', launch), start(60_000));
+  expect(resend).toMatchObject([{ groupIds: ['e1-1-0', 'e1-1-1'], doubted: true }]);
+  expect(lastLaunchAt).toBe(50_000);
+});
+
+it('gives up an open launch whose request would be another one now', () => {
+  const journal = journalOf('whole', launch);
+  expect(recover(journal, start(60_000, 'other')).resend).toEqual([]);
+  expect(journal.ledger.isOpen('e1-1')).toBe(false);
+});
+
+it('remembers over further starts that there was no journal', () => {
+  const journal = journalOf('none');
+  expect(recover(journal, start(60_000)).lastLaunchAt).toBe(60_000);
+  expect(recover({ ...journal, found: 'whole' }, start(61_000)).lastLaunchAt).toBe(60_000);
+});
