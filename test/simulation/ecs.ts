@@ -103,6 +103,9 @@ export interface EcsEvents {
 
 const prefix = 'arn:aws:ecs:eu-west-1:123456789012:task/simulated';
 const hour = 3_600_000;
+/** However many faults come together: what we believe of AWS, and what the daemon waits for. */
+const longestMissing = 50_000;
+const longestListLag = 9_000;
 const capacity =
   'Capacity is unavailable at this time. Please try again later or in a different availability zone';
 const quota = 'You’ve reached the limit on the number of vCPUs you can run concurrently';
@@ -192,8 +195,8 @@ export const createEcs = (agenda: Agenda, random: Random, mark: string, events: 
       ours,
       createdAt: now,
       askedAt,
-      describedFrom: now + random.next() * odd.missingMs,
-      listedFrom: now + random.next() * odd.listLagMs,
+      describedFrom: now + random.next() * Math.min(longestMissing, odd.missingMs),
+      listedFrom: now + random.next() * Math.min(longestListLag, odd.listLagMs),
       goneFrom: Number.POSITIVE_INFINITY,
       stages: [{ at: now, lastStatus: 'PROVISIONING', desiredStatus: 'RUNNING' }],
       stopMs: odd.slowStops ? random.between(30_000, 110_000) : random.between(800, 6000),

@@ -72,6 +72,10 @@ export const createPromises = (world: Watched) => {
   let surveyed = false;
   let blind = false;
 
+  /** When the journal was lost last, and whether no list has been complete since. */
+  let lostAt = Number.NEGATIVE_INFINITY;
+  let unknown = true;
+
   /** When there last was a reason to stop any group. */
   let reasonAt = Number.NEGATIVE_INFINITY;
   let aboveCapSince: number | null = null;
@@ -148,7 +152,8 @@ export const createPromises = (world: Watched) => {
     const open = [...life.openAtStart].filter((each) => life.journal?.ledger.isOpen(each));
     if (open.length > 0) broken('launchedUnrecovered', `${label} while ${open} are open`);
     if (!surveyed && !blind) broken('launchedUnrecovered', `${label} before any list was complete`);
-    if (blind && !life.foundJournal) excusedAboveCap = true;
+    // No journal that knows all, and no right to list: nobody can promise anything.
+    if (blind && unknown) excusedAboveCap = true;
     world.afterwards(() => {
       const census = world.census();
       if (!census || goal === null) return;
@@ -168,6 +173,10 @@ export const createPromises = (world: Watched) => {
       surveyed = false;
       blind = false;
     },
+    journalLost() {
+      lostAt = agenda.now();
+      unknown = true;
+    },
     goal: () => goal,
     blind: () => blind,
     echoed() {
@@ -185,9 +194,11 @@ export const createPromises = (world: Watched) => {
     },
     surveyed() {
       surveyed = true;
-      if (world.life()?.foundJournal !== false) return;
-      // The journal is gone: what was being stopped is in no list either, and costs a little longer.
-      for (const task of ecs.ours()) if (!ecs.wanted(task)) task.ghost = true;
+      unknown = false;
+      // What is being stopped is in no list; without the journal nobody knows of it, and it costs a little longer.
+      const { ledger } = world.life()?.journal ?? {};
+      for (const task of ecs.ours())
+        if (!ecs.wanted(task) && ledger?.owner(task.taskArn) === undefined) task.ghost = true;
     },
     surveyFailed(denied: boolean) {
       blind ||= denied;
@@ -243,10 +254,8 @@ export const createPromises = (world: Watched) => {
 
     created(task: ModelTask) {
       if (!task.ours) return;
-      const life = world.life();
       // Sent by a life whose journal is gone: nobody can know of it yet.
-      if (task.label !== null && life && task.askedAt < life.startedAt && !life.foundJournal)
-        task.ghost = true;
+      if (task.label !== null && task.askedAt < lostAt) task.ghost = true;
       const bought = ecs.ours().filter(({ ghost }) => !ghost).length;
       if (bought > cap && !excusedAboveCap)
         broken('capExceeded', `${bought} tasks bought, ${cap} allowed: ${task.label}`);
@@ -256,14 +265,21 @@ export const createPromises = (world: Watched) => {
     sweep(faultsEndAt: number) {
       look();
       const now = agenda.now();
-      if (standing() <= cap || !world.life() || blind) {
+      // Who waits for an idle moment is on its way out, and its wait is bounded.
+      const leaving = new Set(
+        world.census()?.groups.flatMap(({ taskArn, leaving }) => (leaving ? taskArn : null) ?? []),
+      );
+      const staying = ecs
+        .ours()
+        .filter((task) => ecs.wanted(task) && !leaving.has(task.taskArn)).length;
+      if (staying <= cap || !world.life() || blind) {
         aboveCapSince = null;
         return;
       }
       aboveCapSince ??= now;
       const since = Math.max(aboveCapSince, faultsEndAt);
       if (now - since > sweepLimit)
-        broken('capExceeded', `${standing()} tasks for ${now - since} ms, ${cap} allowed`);
+        broken('capExceeded', `${staying} tasks for ${now - since} ms, ${cap} allowed`);
     },
 
     owners(census: Census) {

@@ -88,7 +88,7 @@ const demandOf = (random: Random, policy: Policy): number =>
     ? random.pick([0, 1, 8, 25, 25, 40])
     : random.pick([0, 3, 10, 25, 25, 60, 100]);
 
-const kill = (random: Random, at: number): Happening => ({
+const kill = (random: Random, at: number): Happening & { kind: 'kill' } => ({
   at,
   kind: 'kill',
   point: random.chance(0.75) ? random.pick(killPoints) : null,
@@ -265,7 +265,7 @@ const coincidence = (random: Random, policy: Policy, at: number): Happening[] =>
     ms: 30 * second,
   });
   const most = policy === 'vanilla' ? 40 : 100;
-  switch (random.int(0, 2)) {
+  switch (random.int(0, 3)) {
     case 0:
       // Launches wait for the disk.
       return [
@@ -277,6 +277,25 @@ const coincidence = (random: Random, policy: Policy, at: number): Happening[] =>
     case 1:
       // Shrinking goes wrong.
       return [call('StopTask'), { at, kind: 'demand', tasks: random.pick([0, 1, 5]) }];
+    case 2: {
+      // Carried out, not answered, and then a clear no; or a death in between.
+      const trap = (mishap: Mishap, count: number): Happening => ({
+        at,
+        kind: 'call',
+        operations: ['RunTask'],
+        mishap,
+        count,
+        ms: 60 * second,
+      });
+      return [
+        { at: at - second, kind: 'demand', tasks: random.pick([0, 5]) },
+        random.chance(0.5)
+          ? trap(random.pick(['resetExecuted', 'error500Executed', 'hangExecuted', 'garbled']), 1)
+          : { ...kill(random, at), point: random.pick(['RunTask.sent', 'RunTask.executed']) },
+        trap(random.pick(['denied', 'expired', 'throttle']), random.int(1, 4)),
+        { at: at + 100, kind: 'demand', tasks: most },
+      ];
+    }
     default:
       return [
         call('RunTask'),

@@ -218,7 +218,10 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
     run.restarts++;
     scheduler.drop('reset');
     disk.crash(power);
-    if (journal === 'lost') disk.wipe();
+    if (journal === 'lost') {
+      disk.wipe();
+      promises.journalLost();
+    }
     agenda.after(downMs, start);
   };
 
