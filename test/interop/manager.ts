@@ -13,6 +13,8 @@ export interface ManagerSetup {
   workers?: string;
   /** Workers in a Fargate task. */
   cpu?: number;
+  /** At SIGTERM it waits for an idle moment of its tasks; a word for our daemon only. */
+  drainSeconds?: number;
 }
 
 export const usualSetup: ManagerSetup = {
@@ -33,6 +35,7 @@ export async function startManager(
     name,
     managerId,
     capabilities,
+    drainSeconds,
     workers = stage.options.scaler,
     cpu = 1,
   }: ManagerSetup = usualSetup,
@@ -51,9 +54,13 @@ export async function startManager(
     ...(capabilities ? ['--per-worker-capabilities', capabilities] : []),
   ];
   const stateDir = await stage.subdirectory(`state-${name}`);
+  const ours = [
+    ...['--state-dir', stateDir],
+    ...(drainSeconds === undefined ? [] : ['--drain-timeout', String(drainSeconds)]),
+  ];
   const program =
     stage.options.manager === 'ours'
-      ? { command: process.execPath, args: [command, 'run', ...flags, '--state-dir', stateDir] }
+      ? { command: process.execPath, args: [command, 'run', ...flags, ...ours] }
       : {
           command: join(stage.venv.bin, 'scaler_worker_manager'),
           args: ['aws_raw_ecs', ...flags],

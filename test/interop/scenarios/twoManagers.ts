@@ -62,7 +62,8 @@ export async function twoManagers(stage: Stage): Promise<Outcome> {
 async function openSide(stage: Stage, emulator: Emulator, name: string): Promise<World> {
   const scheduler = await startScheduler(stage, `scheduler-${name}`);
   const monitor = await startMonitor(stage, scheduler);
-  const setup = { ...usualSetup, name: `manager-${name}` };
+  // It is told to go in the middle of its work, and is not to wait for the end of that.
+  const setup = { ...usualSetup, name: `manager-${name}`, drainSeconds: 2 };
   return {
     scheduler,
     emulator,
