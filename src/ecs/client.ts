@@ -36,5 +36,26 @@ export const clientOptions = ({ region, endpoint, credentials }: AwsSettings): C
   };
 };
 
-export const createEcsClient = (settings: AwsSettings): ECSClient =>
-  new ECSClient(clientOptions(settings));
+/** A hundred requests to sign, or a hundred answers to digest, in one go would keep a heartbeat waiting: one a round. */
+const roundEach = (): (() => Promise<void>) => {
+  let last = Promise.resolve();
+  return () => {
+    last = last.then(() => new Promise((resolve) => setImmediate(resolve)));
+    return last;
+  };
+};
+
+export const createEcsClient = (settings: AwsSettings): ECSClient => {
+  const client = new ECSClient(clientOptions(settings));
+  const round = roundEach();
+  client.middlewareStack.add(
+    (next) => async (request) => {
+      await round();
+      const answer = await next(request);
+      await round();
+      return answer;
+    },
+    { step: 'initialize', priority: 'high', name: 'roundEach' },
+  );
+  return client;
+};
