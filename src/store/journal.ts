@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { now as systemNow } from '../clock.ts';
 import type { Log } from '../observe/log.ts';
 import { StoreFailure, wordsOf } from './failure.ts';
@@ -34,6 +35,8 @@ export interface JournalOptions {
   now?: () => number;
   /** A turn of the event loop: what is told in one turn shares a write. */
   pause?: () => Promise<void>;
+  /** Until a broken disk is tried again. */
+  wait?: (ms: number) => Promise<void>;
   /** Bytes below which the file is not rewritten for its size. */
   smallest?: number;
 }
@@ -49,6 +52,8 @@ interface Entry {
 
 /** Notes alone try a broken disk no more often than this. */
 const noteRetryMs = 1_000;
+/** A broken disk is tried again without being asked, so that facts do not wait for the next one. */
+const healEveryMs = 5_000;
 
 const checked = (record: JournalRecord): { record: JournalRecord; frame: Uint8Array } => {
   const fit = parseRecord(record);
@@ -71,6 +76,7 @@ export const openJournal = async (
     files = diskFiles,
     now = systemNow,
     pause = () => new Promise((resolve) => setImmediate(resolve)),
+    wait = (ms) => delay(ms, undefined, { ref: false }),
     smallest = 1024 * 1024,
   }: JournalOptions = {},
 ): Promise<Journal> => {
@@ -85,6 +91,7 @@ export const openJournal = async (
   let failure: StoreFailure | null = null;
   let failedAt = 0;
   let closed = false;
+  let healing = false;
 
   const report = (error: unknown): StoreFailure => {
     const message = `The journal in ${dir} cannot be written: ${wordsOf(error)}`;
@@ -118,14 +125,28 @@ export const openJournal = async (
         if (opens && record.kind === 'launch') ledger.withdraw(record.label);
         waiter.reject(told);
       }
+      if (!healing) void heal();
     }
+  };
+
+  const heal = async (): Promise<void> => {
+    healing = true;
+    while (failure && !closed) {
+      await wait(healEveryMs);
+      if (!failure || closed) break;
+      writing ??= writeAll(true);
+      await writing;
+    }
+    healing = false;
   };
 
   const worthTrying = (batch: Entry[]): boolean =>
     !failure || closed || batch.some(({ waiter }) => waiter) || now() - failedAt >= noteRetryMs;
 
-  const writeAll = async (): Promise<void> => {
+  const writeAll = async (healing = false): Promise<void> => {
     await pause();
+    // An empty batch: just the rewrite.
+    if (healing) await commit([]);
     while (waiting.length > 0) {
       const batch = waiting;
       waiting = [];
@@ -143,7 +164,6 @@ export const openJournal = async (
     return dropped;
   };
 
-  // An empty batch: just the rewrite.
   await commit([]);
 
   return {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { silentLog } from '../../../src/observe/log.ts';
 import { openJournal } from '../../../src/store/journal.ts';
 import { badDisk, type Operation } from './badDisk.ts';
@@ -46,6 +46,27 @@ describe('a journal on a bad disk', () => {
     await journal.close();
     expect(await reopened(dir)).toEqual(stateOf(journal.ledger));
     expect(labels(stateOf(journal.ledger))).toEqual(['after']);
+  });
+
+  it('writes what waits as soon as the disk is well again, without being asked', async () => {
+    const dir = temporaryDir();
+    const disk = badDisk();
+    const alarms: (() => void)[] = [];
+    const wait = () => new Promise<void>((resolve) => alarms.push(resolve));
+    const journal = await openJournal(dir, silentLog, { files: disk.files, wait });
+    disk.break('writeFile');
+    journal.note(adopted('a', 'arn:1'));
+    await vi.waitFor(() => expect(alarms).toHaveLength(1));
+    alarms[0]?.();
+    await vi.waitFor(() => expect(alarms).toHaveLength(2));
+    expect(journal.healthy()).toBe(false);
+    disk.mend();
+    alarms[1]?.();
+    await vi.waitFor(() => expect(journal.healthy()).toBe(true));
+    // As a process that was killed here would leave it.
+    expect((await reopened(dir)).groups).toMatchObject([{ groupId: 'a' }]);
+    expect(alarms).toHaveLength(2);
+    await journal.close();
   });
 
   it('leaves nothing of a rejected launch to a restart', async () => {
