@@ -76,18 +76,23 @@ export const loadKeeper = () => {
 const wholeEvery = 10_000;
 
 /**
- * What to pass on of each message: what changed, and now and then all there is to say of ours. A group
- * that was not there yet when its workers came, or did not know its task yet, hears of them then.
+ * What to pass on of each message: what changed, all about a task that has just become ours, and now and
+ * then all there is. For workers may come before their group, and before it knows its task.
  */
 export const monitorTeller = (ours: () => Iterable<string>) => {
   const keeper = loadKeeper();
-  let wholeAt: number | null = null;
+  let known: ReadonlySet<string> | null = null;
+  let wholeAt = 0;
   return (message: MonitorMessage): Record<string, WorkerLoad> | null => {
-    if (message.type !== 'monitor.workers')
-      return wholeAt === null ? null : keeper.changes(message, null);
-    const whole = wholeAt === null || now() - wholeAt >= wholeEvery;
-    if (whole) wholeAt = now();
-    return keeper.changes(message, whole ? ours() : null);
+    if (message.type !== 'monitor.workers') return known && keeper.changes(message, null);
+    const before = known;
+    known = new Set(ours());
+    if (before === null || now() - wholeAt >= wholeEvery) {
+      wholeAt = now();
+      return keeper.changes(message, known);
+    }
+    const newcomers = [...known].filter((task) => !before.has(task));
+    return keeper.changes(message, newcomers.length > 0 ? newcomers : null);
   };
 };
 

@@ -80,8 +80,8 @@ describe('loadKeeper', () => {
 describe('monitorTeller', () => {
   afterEach(() => setTime(null));
 
-  it('tells all of ours again, for groups that came after their workers', () => {
-    let time = 0;
+  it('tells of a task that became ours after its workers came, and all of ours now and then', () => {
+    let time = 50_000;
     setTime(() => time);
     const ours = ['a'];
     const tell = monitorTeller(() => ours);
@@ -90,10 +90,12 @@ describe('monitorTeller', () => {
       tell({ type: 'monitor.worker', workerId: 'Worker|ECS-a|1', connected: true }),
     ).toBeNull();
     expect(tell(state)).toMatchObject({ a: { workers: 1, tasks: 0 } });
-    ours.push('b');
-    time = 9000;
+    time += 1000;
     expect(tell(state)).toBeNull();
-    time = 10_000;
+    ours.push('b');
+    expect(tell(state)).toEqual({ b: { workers: 1, tasks: 4 } });
+    expect(tell(state)).toBeNull();
+    time += 9000;
     expect(tell(state)).toEqual({ a: { workers: 1, tasks: 0 }, b: { workers: 1, tasks: 4 } });
   });
 });
