@@ -77,10 +77,12 @@ const freshRow = (launchedAt: number): GroupRow => ({
 const taskId = (taskArn: string): string => taskArn.slice(taskArn.lastIndexOf('/') + 1);
 
 /** What a group counts as. */
-export const standing = ({ phase, leaving, registered, load }: GroupRow): keyof Counts => {
+export const standing = (row: GroupRow): keyof Counts => {
+  const { phase, leaving, registered, load, deserted } = row;
   if (phase === 'stopping') return 'draining';
   if (leaving) return 'waiting';
   if (!registered) return 'booting';
+  if (deserted !== null) return 'idle';
   return load?.tasks === 0 ? 'idle' : 'busy';
 };
 
@@ -129,11 +131,12 @@ const progress: Record<GroupPhase, number> = {
   stopping: 3,
 };
 
-/** So many of each kind: the least far, then the least at work, then the youngest. */
+/** So many of each kind: the least far, then those without workers, the least at work, the youngest. */
 export const victims = (groups: Record<string, GroupRow>, share: Share): string[] => {
   const sorted = Object.entries(groups).sort(
     ([, a], [, b]) =>
       progress[a.phase] - progress[b.phase] ||
+      Number(b.deserted !== null) - Number(a.deserted !== null) ||
       (a.load?.tasks ?? 0) - (b.load?.tasks ?? 0) ||
       b.launchedAt - a.launchedAt,
   );

@@ -353,6 +353,22 @@ describe('a cohort with real children', () => {
       expect(phases()).toEqual({ 'e-1-0': 'running', 'e-1-1': 'stopping' });
     });
 
+    it('stops a group without workers before one that has some', async () => {
+      const { hear, actor, phases } = await serving();
+      hear(6000, { 'arn:0': idle, 'arn:1': idle });
+      hear(6500, { 'arn:1': { workers: 0, tasks: 0 } });
+      actor.send({
+        type: 'cohort.drain',
+        order: 2,
+        booting: 0,
+        idle: 1,
+        busy: 0,
+        at: 7000,
+        until: 99_000,
+      });
+      expect(phases()).toEqual({ 'e-1-0': 'running', 'e-1-1': 'stopping' });
+    });
+
     it('waits for an idle moment of a busy group, and stops it then', async () => {
       const { hear, actor, phases, calls } = await serving();
       hear(6000, { 'arn:0': busy, 'arn:1': busy });
