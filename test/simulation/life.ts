@@ -202,6 +202,8 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
       now: agenda.now,
       pause: () =>
         owner.dead ? never() : new Promise((resolve) => agenda.after(0, resolve, owner)),
+      wait: (ms) =>
+        owner.dead ? never() : new Promise((resolve) => agenda.after(ms, resolve, owner)),
       smallest: 4096,
     });
     const watched: Journal = {
