@@ -5,6 +5,7 @@ import type { Level } from '../observe/log.ts';
 import type { Values } from './schema.ts';
 import type { Environment } from './settings.ts';
 import { expandPath, stateName, stateRoot } from './stateDir.ts';
+import { readAuthorities, type Trust } from './trust.ts';
 
 /** One worker manager, checked and complete. */
 export interface Config {
@@ -18,6 +19,7 @@ export interface Config {
   fleetId: string | null;
   /** `auto`: what answers at the scheduler's address. */
   networkBackend: 'auto' | 'ymq' | 'zmq';
+  tls: Trust;
   capacity: Capacity;
   launchQuota: LaunchQuota;
   /** Of every worker; a name without a value has the value -1. */
@@ -126,7 +128,13 @@ export function describeCapacity({ capacity }: Pick<Config, 'capacity'>): string
   return `at most ${maxTasks} Fargate tasks of ${workersPerTask} workers each = ${maxWorkers} workers (max_task_concurrency counts Fargate tasks here)`;
 }
 
-export function toConfig(values: Values, env: Environment, home: string): Config {
+export function toConfig(
+  values: Values,
+  env: Environment,
+  home: string,
+  readFile: (path: string) => string,
+): Config {
+  const { tls_ca: ca, tls_insecure: insecure } = values;
   const workerSchedulerAddress = values.worker_scheduler_address ?? values.scheduler_address;
   return {
     schedulerAddress: values.scheduler_address,
@@ -135,6 +143,10 @@ export function toConfig(values: Values, env: Environment, home: string): Config
     workerManagerId: values.worker_manager_id,
     fleetId: values.fleet_id,
     networkBackend: values.network_backend,
+    tls: {
+      ...(ca !== null && { ca: readAuthorities(expandPath(ca, env, home), readFile) }),
+      insecure,
+    },
     capacity: capacityOf(values.max_task_concurrency, values.max_workers, values.ecs_task_cpu),
     launchQuota: { burst: values.launch_burst, perSecond: values.launch_rate },
     capabilities: values.per_worker_capabilities,

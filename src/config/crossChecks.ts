@@ -3,6 +3,7 @@ import { ConfigFailure } from './configFailure.ts';
 import { fargateCpus, fargateMemory, nearestFargateSize } from './fargate.ts';
 import { named, type Values } from './schema.ts';
 import type { Environment, Settings } from './settings.ts';
+import { someAreEncrypted } from './trust.ts';
 
 /** What is wrong between settings that are each right by themselves. Throws a ConfigFailure. */
 export function crossCheck({ values }: Settings): void {
@@ -63,6 +64,7 @@ export function doubts({ values, sources }: Settings, env: Environment): string[
     : 'scheduler_address';
   if (values.network_backend !== 'zmq') lines.push(...hostName(named(schedulerKey), scheduler));
   lines.push(...hostName(named('object_storage_address'), values.object_storage_address));
+  lines.push(...trust(values));
   const interval = values.heartbeat_interval_seconds;
   if (interval >= 10) {
     lines.push(
@@ -76,6 +78,19 @@ export function doubts({ values, sources }: Settings, env: Environment): string[
     );
   }
   return lines;
+}
+
+function trust(values: Values): string[] {
+  const { scheduler_address, monitor_address, tls_ca, tls_insecure } = values;
+  const encrypted = someAreEncrypted([scheduler_address, monitor_address]);
+  const idle = (['tls_ca', 'tls_insecure'] as const).filter((key) => values[key]);
+  if (!encrypted)
+    return idle.map((key) => `${named(key)}: means nothing, no address is tls:// or wss://`);
+  if (!tls_insecure) return [];
+  return [
+    `${named('tls_insecure')}: CERTIFICATES ARE NOT CHECKED; whoever gets in between can start and stop our Fargate tasks`,
+    ...(tls_ca === null ? [] : [`${named('tls_ca')}: means nothing beside tls_insecure`]),
+  ];
 }
 
 const hostName = (setting: string, address: Address | null): string[] =>

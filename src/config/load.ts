@@ -36,7 +36,7 @@ export function loadSettings({ argv, env, readFile, warn }: LoadInput): Loaded[]
     const settings = resolveSettings(source);
     crossCheck(settings);
     for (const line of doubts(settings, env)) tell(line);
-    return { settings, config: toConfig(settings.values, env, env.HOME || homedir()) };
+    return { settings, config: toConfig(settings.values, env, env.HOME || homedir(), read) };
   });
   refuseTwins(all);
   return all;

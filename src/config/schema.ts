@@ -271,6 +271,16 @@ export const schema = {
     defaultText: 'the scheduler address with its port + 2',
     help: "The scheduler's monitor stream: who serves, who is idle, who is lost",
   }),
+  tls_ca: optional(text, {
+    group: 'Connection',
+    defaultText: 'the well-known authorities',
+    help: 'File of certificates (PEM) to trust for tls:// and wss:// addresses, and no others',
+    check: notEmpty,
+  }),
+  tls_insecure: setting(flag, false, {
+    group: 'Connection',
+    help: 'Do not check certificates: whoever answers at a tls:// or wss:// address is obeyed',
+  }),
   sigterm_policy: setting(choice(['stop', 'leave']), 'stop', {
     group: 'Patience',
     help: 'At SIGTERM: stop all Fargate tasks, or leave them running for the next start to take over',

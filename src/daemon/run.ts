@@ -5,6 +5,7 @@ import type { LaunchOrder } from '../../machines/facts.ts';
 import type { WorkerLoad } from '../../machines/monitor.ts';
 import { now } from '../clock.ts';
 import { advertisedWorkers, type Config, describeCapacity } from '../config/config.ts';
+import { someAreEncrypted } from '../config/trust.ts';
 import { connectAuto } from '../net/connectAuto.ts';
 import type { Connect } from '../net/connection.ts';
 import { connectDealer } from '../net/dealer.ts';
@@ -102,11 +103,17 @@ export const runDaemon = async (
     },
     'daemon.starts',
   );
+  if (config.tls.insecure && someAreEncrypted([config.schedulerAddress, config.monitorAddress]))
+    log.warn({}, 'tls.notChecked');
 
   const loads = new Map<string, WorkerLoad>();
   const ours = () => journal.ledger.groups().map(({ taskArn }) => taskIdOf(taskArn));
+  const trusting =
+    (connect: Connect): Connect =>
+    (options, handlers) =>
+      connect({ ...options, tls: config.tls }, handlers);
   const connectOver = (zmq: Connect): Connect =>
-    ({ auto: connectAuto(zmq), ymq: connectYmq, zmq })[config.networkBackend];
+    trusting({ auto: connectAuto(zmq), ymq: connectYmq, zmq }[config.networkBackend]);
 
   const observe = stateObserver(log);
   // Loaded only when asked for: its libraries would delay the first heartbeat.
@@ -129,7 +136,7 @@ export const runDaemon = async (
       },
       monitor: {
         // It may be another than the scheduler's own: up to 2.1.3 it is ZeroMQ in any case.
-        connect: connectAuto(connectSubscriber),
+        connect: trusting(connectAuto(connectSubscriber)),
         address: config.monitorAddress,
         ours,
         heard(changed) {

@@ -140,7 +140,12 @@ export const connectYmq: Connect = (options, handlers) => {
   };
 };
 
+/** What OpenSSL says of a certificate that no authority we know has signed. */
+const nobodyVouches = /SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY_LEAF)/;
+
 function oneLine({ message, code = '', name }: NodeJS.ErrnoException): string {
+  // Some of Node's messages advise a flag of Node's.
+  if (nobodyVouches.test(code)) return `${message.split(';', 1)[0]}; trust it with tls_ca`;
   // OpenSSL's messages are for its authors; an attempt at several addresses ends without any.
   const best = code.startsWith('ERR_SSL_') ? code : message || code || name;
   return best.split('\n', 1)[0] as string;

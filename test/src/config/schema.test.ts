@@ -45,7 +45,7 @@ const ours = [
   ...['network_backend', 'fleet_id', 'max_workers', 'worker_scaler_version', 'aws_session_token'],
   ...['ecs_security_groups', 'ecs_assign_public_ip', 'ecs_task_architecture', 'capacity_provider'],
   ...['scheduler_grace', 'settle_seconds', 'start_deadline', 'drain_timeout', 'stop_timeout'],
-  ...['monitor_address', 'sigterm_policy', 'sweep_seconds'],
+  ...['monitor_address', 'sigterm_policy', 'sweep_seconds', 'tls_ca', 'tls_insecure'],
   ...['launch_burst', 'launch_rate', 'state_dir', 'inspect'],
 ];
 
@@ -82,6 +82,7 @@ const samples: Partial<Record<Key, string>> = {
   per_worker_capabilities: 'gpu=2',
   hard_processor_suspend: 'true',
   inspect: 'true',
+  tls_insecure: 'true',
   event_loop: 'uvloop',
   logging_level: 'DEBUG',
   worker_scaler_version: '2.5.5',

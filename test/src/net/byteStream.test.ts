@@ -66,7 +66,8 @@ describe('tls', () => {
     const server = await serve();
     const client = record(connectYmq, server.address('tls'));
     const end = await client.closed;
-    expect(end).toMatchObject({ kind: 'refused', reason: expect.stringMatching(/self.signed/) });
+    expect(end.kind).toBe('refused');
+    expect(end.reason).toMatch(/: self.signed certificate; trust it with tls_ca$/);
   });
 
   it('refuses a certificate for another name', async () => {
