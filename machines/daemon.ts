@@ -35,7 +35,11 @@ export interface DaemonEnd {
   crash: string | null;
 }
 
-const stop = [{ guard: 'leaveRunning', target: 'leaving' }, { target: 'stopping' }] as const;
+/** Whatever we do by ourselves at the end: a scheduler that ends the whole cluster wants nothing left. */
+const ends = {
+  'daemon.stop': [{ guard: 'leaveRunning', target: 'leaving' }, { target: 'stopping' }],
+  'scheduler.shutdown': 'stopping',
+} as const;
 
 /** The root: prepares AWS while the session already heartbeats, and ends everything in order. */
 export const daemon = setup({
@@ -115,14 +119,14 @@ export const daemon = setup({
           ],
         },
       },
-      on: { 'daemon.stop': stop },
+      on: ends,
     },
     // AWS said no, or nothing: what runs is kept, heartbeats go on, and we ask again.
     unprepared: {
       after: { preparationPause: 'preparing' },
-      on: { 'daemon.stop': stop },
+      on: ends,
     },
-    serving: { on: { 'daemon.stop': stop, 'manager.offers': { actions: 'offer' } } },
+    serving: { on: { ...ends, 'manager.offers': { actions: 'offer' } } },
     stopping: {
       entry: ['fallSilent', sendTo('manager', { type: 'manager.stop' })],
       after: { stopTimeout: 'leaving' },

@@ -15,7 +15,9 @@ export type SchedulerEvent =
   /** Exactly these Fargate tasks are to go, by their ids; and no more than there are is wanted. */
   | { type: 'scheduler.release'; at: number; taskIds: string[] }
   /** Why our workers could not serve this scheduler; null: they can. */
-  | { type: 'scheduler.mismatch'; at: number; reason: string | null };
+  | { type: 'scheduler.mismatch'; at: number; reason: string | null }
+  /** Everything is to end in good order, we too. */
+  | { type: 'scheduler.shutdown'; at: number };
 
 /** Orders to the socket actor. */
 export type SocketOrder =

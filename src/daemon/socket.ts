@@ -90,6 +90,8 @@ export const socket = (settings: SocketSettings, log: Log) => {
     /** What this very connection has shown beyond doubt; nobody changes that while connected. */
     let certain: Generation | null = null;
     let older = false;
+    /** Said again with every heartbeat, it is said once. */
+    let ending = false;
 
     const learn = (generation: Generation, exact: boolean) => {
       numbers.settle(generation);
@@ -138,6 +140,10 @@ export const socket = (settings: SocketSettings, log: Log) => {
         const sight = settings.sight();
         talk ??= conversation(settings, isGroups(generation), sight);
         say(talk.hear(message, sight));
+      } else if (message?.type === 'shutdownAsked' && certain === 'g4' && !ending) {
+        ending = true;
+        log.warn({}, 'scheduler.endsTheCluster');
+        tell({ type: 'scheduler.shutdown', at: now() });
       }
     };
 

@@ -35,6 +35,7 @@ const model: Model = {
       { type: 'scheduler.release', at: 1, taskIds: ['t1'] },
       { type: 'monitor.heard', at: 1, loads: null },
       { type: 'scheduler.lost' },
+      { type: 'scheduler.shutdown', at: 1 },
       { type: 'manager.offers', workers: 4 },
     ] as never,
 };
@@ -64,24 +65,30 @@ describe.each([
     actor.subscribe({ error: () => {} });
     actor.start();
     let stopped = false;
+    let ending = false;
     let stops = 0;
     for (const { event, state } of steps) {
       const before = { value: actor.getSnapshot().value, asked: calls.prepare.length };
       const heard = manager.told.length;
       await play(actor, event);
-      stopped ||= event.type === 'daemon.stop';
+      const ended = event.type === 'scheduler.shutdown';
+      stopped ||= ended || event.type === 'daemon.stop';
+      ending ||= ended;
+      if (ended && ['preparing', 'unprepared', 'serving'].includes(before.value as string))
+        expect(manager.told.at(-1)).toEqual({ type: 'manager.stop' }); // all of the fleet goes
       stops += event.type === 'daemon.stop' ? 1 : 0;
       const { value, output } = actor.getSnapshot();
       expect(value).toEqual(state.value);
       if (event.type === 'manager.offers' && before.value === 'serving')
         expect(session.told.at(-1)).toEqual({ type: 'session.capacity', workers: 4 });
-      if (/^(scheduler|monitor)\./.test(event.type))
+      if (/^(scheduler|monitor)\./.test(event.type) && !ended)
         expect(manager.told.slice(heard)).toEqual([event]); // whatever else goes on, the manager hears
       if (event.type === 'xstate.done.actor.prepare' && before.value === 'preparing')
         expect(manager.told.at(-1)).toEqual({ type: 'aws.ready', revision: 'rev:1' });
       if (before.value === 'unprepared' && value === 'preparing')
         expect(calls.prepare).toHaveLength(before.asked + 1);
-      if (given.leaveRunning) expect(manager.told).not.toContainEqual({ type: 'manager.stop' });
+      if (given.leaveRunning && !ending)
+        expect(manager.told).not.toContainEqual({ type: 'manager.stop' });
       if (value === 'stopping') {
         expect(manager.told.filter(({ type }) => type === 'manager.stop')).toHaveLength(1);
         expect(session.told).toContainEqual({ type: 'session.capacity', workers: 0 });

@@ -236,3 +236,41 @@ describe('nothing that we send harms a scheduler', () => {
     );
   });
 });
+
+describe('the end of the whole cluster', () => {
+  const end = encodeMessage({
+    generation: 'g4',
+    message: 'workerManagerShutdown',
+    fields: {},
+  } as WireMessage);
+  const said = (told: EventObject[]) => told.filter(({ type }) => type === 'scheduler.shutdown');
+
+  it('is passed on once, however often it is said', () => {
+    const { hear, told, sent, stop } = line(2);
+    hear(end);
+    hear(end);
+    expect(said(told)).toHaveLength(1);
+    expect(sent).toEqual([]);
+    stop();
+  });
+
+  it('over ZeroMQ, too, once the scheduler has shown what it is', () => {
+    const { hear, told, stop } = line(null);
+    hear(end);
+    expect(said(told)).toEqual([]);
+    hear(echo('g4'));
+    hear(end);
+    expect(said(told)).toHaveLength(1);
+    stop();
+  });
+
+  it('cannot be asked for by an older scheduler, to which the number means our own answer', () => {
+    const { hear, told, sent, stop } = line(1);
+    hear(end);
+    hear(desired('g3', 4));
+    hear(end);
+    expect(said(told)).toEqual([]);
+    expect(sent).toEqual([]);
+    stop();
+  });
+});
