@@ -3,7 +3,7 @@ import type { WorkerLoad } from '../../machines/monitor.ts';
 import type { SchedulerEvent } from '../../machines/session.ts';
 import type { CommandAnswer } from '../protocol/codec.ts';
 import type { SchedulerMessage } from '../protocol/translate.ts';
-import { taskOf } from './monitorSocket.ts';
+import { type GroupsSight, taskOf } from './monitorSocket.ts';
 
 export interface ConversationSettings {
   maxTasks: number | null;
@@ -18,6 +18,10 @@ export interface Sight {
   ours: ReadonlySet<string>;
   /** What the monitor stream says of them; empty where there is none. */
   loads: ReadonlyMap<string, WorkerLoad>;
+  /** All that an earlier run may have left is known: what is not among `ours` is not ours. */
+  complete: boolean;
+  /** What the monitor stream says of groups; null: it does not speak of them. */
+  groups: GroupsSight | null;
 }
 
 export type Saying =
@@ -34,8 +38,17 @@ const namedMs = 30_000;
 const releaseAgainMs = 10_000;
 /** How long a task that came too late for its start waits for the next one, ms. */
 const spareMs = 60_000;
+/**
+ * A group that nobody here knows may be another manager's: the scheduler asks whoever beats next, so that
+ * one has been asked by then, ms. Then nobody knows it, and only success makes it forgotten.
+ */
+const strangerMs = 5000;
+/** A scheduler without any work for so long asks all groups to go that it knows, ms. */
+const calmMs = 30_000;
 
 const groupPrefix = 'ecs-';
+const taskOfGroup = (groupId: string): string =>
+  groupId.startsWith(groupPrefix) ? groupId.slice(groupPrefix.length) : '';
 
 /**
  * With a scheduler that starts and stops one by one and waits for an answer. It remembers which Fargate
@@ -53,6 +66,10 @@ export const conversation = (
    */
   const granted = new Set(groups ? [] : first.ours);
   const found = new Set(first.ours);
+  /** Granted here, and over: no other manager can have it. */
+  const ended = new Set<string>();
+  /** Groups that are not ours, and when their end was first asked for. */
+  const strangers = new Map<string, number>();
   /** When their release was last said. */
   const released = new Map<string, number>();
   /** Which workers of a task are to go, and when they were last named. */
@@ -160,19 +177,42 @@ export const conversation = (
       sight.at,
     );
 
+  const shutdownGroup = (groupId: string, { at, ours }: Sight): Saying[] => {
+    const taskId = taskOfGroup(groupId);
+    const said = answer('shutdown', 'success', groupId);
+    if (ours.has(taskId)) return [said, ...release([taskId], at)];
+    if (ended.has(taskId)) return [said];
+    if (!strangers.has(groupId)) strangers.set(groupId, at);
+    return [];
+  };
+
+  /** To one that nobody knows, success is the only answer that makes it forgotten. */
+  const dismiss = ({ at, ours, complete }: Sight): Saying[] =>
+    [...strangers].flatMap(([groupId, since]) => {
+      const taskId = taskOfGroup(groupId);
+      const found = ours.has(taskId);
+      if (!found && !(complete && at - since >= strangerMs)) return [];
+      strangers.delete(groupId);
+      return [answer('shutdown', 'success', groupId), ...release(found ? [taskId] : [], at)];
+    });
+
+  /** A scheduler that was replaced never asks for the end of groups that it does not know. */
+  const forgotten = ({ at, ours, groups: shown }: Sight): string[] =>
+    groups && shown !== null && shown.calmSince !== null && at - shown.calmSince >= calmMs
+      ? [...ours].filter(
+          (taskId) => !granted.has(taskId) && !released.has(taskId) && !spare.has(taskId),
+        )
+      : [];
+
   const shutdown = (
     { groupId, workerIds }: Order & { type: 'shutdown' },
     sight: Sight,
   ): Saying[] => {
     const { at, ours } = sight;
+    if (groupId !== null) return shutdownGroup(groupId, sight);
     const lessWanted = owed === null ? [] : [tell({ type: 'scheduler.release', at, taskIds: [] })];
     owed = null;
-    // To one that nobody knows any more, success is the only answer that makes it forgotten.
-    const said = answer('shutdown', 'success', groupId ?? '');
-    if (groupId !== null) {
-      const taskId = groupId.startsWith(groupPrefix) ? groupId.slice(groupPrefix.length) : '';
-      return [said, ...release(ours.has(taskId) ? [taskId] : [], at)];
-    }
+    const said = answer('shutdown', 'success');
     // Who names many names all that may go now. Earlier lists kept others: together they would spare nobody.
     if (workerIds.length > 1) named.clear();
     for (const workerId of workerIds) {
@@ -184,13 +224,22 @@ export const conversation = (
     return [said, ...lessWanted, ...due(sight)];
   };
 
+  /** What its scheduler knew before this line stood is no answer to a start. */
+  const learn = ({ ours, groups: shown }: Sight): void => {
+    for (const taskId of ours) if (shown?.known.has(groupPrefix + taskId)) granted.add(taskId);
+  };
+
   return {
-    hear: (order: Order, sight: Sight): Saying[] =>
-      order.type === 'start' ? start(sight) : shutdown(order, sight),
+    hear(order: Order, sight: Sight): Saying[] {
+      learn(sight);
+      return order.type === 'start' ? start(sight) : shutdown(order, sight);
+    },
 
     /** To be called a few times a second: answers come when their time has come. */
     look(sight: Sight): Saying[] {
       const { at, ours } = sight;
+      learn(sight);
+      for (const taskId of granted) if (!ours.has(taskId)) ended.add(taskId);
       for (const known of [granted, found, released, named, spare])
         for (const taskId of [...known.keys()]) if (!ours.has(taskId)) known.delete(taskId);
       const said: Saying[] = [];
@@ -204,15 +253,12 @@ export const conversation = (
             spare.set(taskId, at);
           }
       }
-      said.push(...settle(sight));
+      said.push(...settle(sight), ...dismiss(sight));
       // A group that its scheduler has never heard of could never be asked to go.
       const unasked = groups ? [...spare].filter(([, since]) => at - since > spareMs) : [];
       const again = [...released].filter(([, since]) => at - since > releaseAgainMs);
       said.push(
-        ...release(
-          [...unasked, ...again].map(([taskId]) => taskId),
-          at,
-        ),
+        ...release([...[...unasked, ...again].map(([taskId]) => taskId), ...forgotten(sight)], at),
         ...due(sight),
       );
       return said;

@@ -8,19 +8,30 @@ import type { Log } from '../observe/log.ts';
 import { ProtocolFailure } from '../protocol/failure.ts';
 import { decodeMonitor, type MonitorMessage } from '../protocol/monitor.ts';
 
+/** What the monitor of a scheduler of groups shows; it names no worker's Fargate task. */
+export interface GroupsSight {
+  /** The groups it has been told of, by their ids. */
+  known: ReadonlySet<string>;
+  /** Since when it has had workers, and none of them any work. */
+  calmSince: number | null;
+}
+
 export interface MonitorSettings {
   connect: Connect;
+  workerManagerID: string;
   /** Null: the scheduler's address has no monitor address beside it. */
   address: Address | null;
   /** Fargate task ids of ours: what is said of others is not passed on. */
   ours: () => Iterable<string>;
   /** Also told what the machines are told; null: nothing is known any more. */
   heard?: (loads: Record<string, WorkerLoad> | null) => void;
+  /** Null: it is none that speaks of groups, for all that is known. */
+  grouped?: (sight: GroupsSight | null) => void;
 }
 
-/** The Fargate task that a worker id names: `Worker|ECS-<task id>|...`. */
+/** The Fargate task that a worker id names: `Worker|ECS-<task id>|...`; it may not know its own. */
 export const taskOf = (workerId: string): string | null =>
-  /^Worker\|ECS-([0-9a-z]+)\|/i.exec(workerId)?.[1] ?? null;
+  /^Worker\|ECS-(?!unknown\|)([0-9a-z]+)\|/i.exec(workerId)?.[1] ?? null;
 
 const same = (a: WorkerLoad | undefined, b: WorkerLoad): boolean =>
   a?.workers === b.workers && a.tasks === b.tasks;
@@ -75,33 +86,67 @@ export const loadKeeper = () => {
 /** How often everything about ours is told again, ms. */
 const wholeEvery = 10_000;
 
+/** The oldest generation's groups. One release of the next shows its managers in their place. */
+const groupsOf = (message: MonitorMessage, managerId: string): string[] | null =>
+  message.type !== 'monitor.workers' || message.groups?.includes(managerId) ? null : message.groups;
+
+/** Workers that may be ours and name no task: then nobody can say which task has none. */
+const untraced = (message: MonitorMessage, managerId: string): boolean =>
+  message.type === 'monitor.workers' &&
+  message.workers.some(
+    (worker) =>
+      taskOf(worker.workerId) === null &&
+      (worker.managerId === managerId || groupsOf(message, managerId) !== null),
+  );
+
 /**
  * What to pass on of each message: what changed, all about a task that has just become ours, and now and
- * then all there is. For workers may come before their group, and before it knows its task.
+ * then all there is. For workers may come before their group, and before it knows its task. Undefined:
+ * nothing new; null: nothing is known any more.
  */
-export const monitorTeller = (ours: () => Iterable<string>) => {
-  const keeper = loadKeeper();
+export const monitorTeller = (ours: () => Iterable<string>, managerId: string) => {
+  let keeper = loadKeeper();
   let known: ReadonlySet<string> | null = null;
   let wholeAt = 0;
-  return (message: MonitorMessage): Record<string, WorkerLoad> | null => {
-    if (message.type !== 'monitor.workers') return known && keeper.changes(message, null);
+  return (message: MonitorMessage): Record<string, WorkerLoad> | null | undefined => {
+    if (message.type !== 'monitor.workers')
+      return (known && keeper.changes(message, null)) ?? undefined;
     const before = known;
+    if (untraced(message, managerId)) {
+      known = null;
+      keeper = loadKeeper();
+      return before === null ? undefined : null;
+    }
     known = new Set(ours());
     if (before === null || now() - wholeAt >= wholeEvery) {
       wholeAt = now();
-      return keeper.changes(message, known);
+      return keeper.changes(message, known) ?? undefined;
     }
     const newcomers = [...known].filter((task) => !before.has(task));
-    return keeper.changes(message, newcomers.length > 0 ? newcomers : null);
+    return keeper.changes(message, newcomers.length > 0 ? newcomers : null) ?? undefined;
+  };
+};
+
+/** Keeps what a scheduler of groups shows; undefined: the message is about something else. */
+export const groupsTeller = (managerId: string) => {
+  let calmSince: number | null = null;
+  return (message: MonitorMessage): GroupsSight | null | undefined => {
+    if (message.type !== 'monitor.workers') return undefined;
+    const groups = groupsOf(message, managerId);
+    const calm = message.workers.length > 0 && message.workers.every(({ load }) => !load?.sent);
+    calmSince = calm ? (calmSince ?? now()) : null;
+    return groups && { known: new Set(groups), calmSince };
   };
 };
 
 /** One connection to the monitor stream: it says nothing, reads everything, passes on what changed. */
-export const monitorSocket = ({ connect, address, ours, heard }: MonitorSettings, log: Log) =>
+export const monitorSocket = (settings: MonitorSettings, log: Log) =>
   fromCallback(({ sendBack }) => {
+    const { connect, address, workerManagerID, ours, heard, grouped } = settings;
     // Without one this stays as it is: nothing will ever be heard, and nobody waits for it.
     if (address === null) return;
-    const tell = monitorTeller(ours);
+    const tell = monitorTeller(ours, workerManagerID);
+    const tellGroups = groupsTeller(workerManagerID);
     const connection = connect(
       { address, identity: `scaler-ecs-monitor|${randomUUID().replaceAll('-', '')}` },
       {
@@ -109,8 +154,11 @@ export const monitorSocket = ({ connect, address, ours, heard }: MonitorSettings
         onMessage(payload) {
           try {
             const message = decodeMonitor(payload);
-            const loads = message && tell(message);
-            if (loads === null) return;
+            if (message === null) return;
+            const groups = tellGroups(message);
+            if (groups !== undefined) grouped?.(groups);
+            const loads = tell(message);
+            if (loads === undefined) return;
             heard?.(loads);
             sendBack({ type: 'monitor.heard', at: now(), loads });
           } catch (error) {
@@ -120,6 +168,7 @@ export const monitorSocket = ({ connect, address, ours, heard }: MonitorSettings
         },
         onClosed({ kind, reason }) {
           heard?.(null);
+          grouped?.(null);
           sendBack({
             type: 'socket.closed',
             reason: `${kind}: ${reason}`,

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createActor, toPromise } from 'xstate';
 import type { LaunchOrder } from '../../machines/facts.ts';
+import { noteOf } from '../../machines/failure.ts';
 import type { WorkerLoad } from '../../machines/monitor.ts';
 import { now } from '../clock.ts';
 import { advertisedWorkers, type Config, describeCapacity } from '../config/config.ts';
@@ -15,6 +16,7 @@ import type { Log } from '../observe/log.ts';
 import { loadIdentity } from '../store/identity.ts';
 import { openJournal } from '../store/journal.ts';
 import { openStateDir } from '../store/stateDir.ts';
+import type { GroupsSight } from './monitorSocket.ts';
 import { stateObserver } from './observer.ts';
 import { adoptStrays, taskIdOf } from './ownership.ts';
 import { provide } from './provide.ts';
@@ -107,6 +109,8 @@ export const runDaemon = async (
     log.warn({}, 'tls.notChecked');
 
   const loads = new Map<string, WorkerLoad>();
+  let groups: GroupsSight | null = null;
+  let complete = false;
   const ours = () => journal.ledger.groups().map(({ taskArn }) => taskIdOf(taskArn));
   const trusting =
     (connect: Connect): Connect =>
@@ -132,13 +136,17 @@ export const runDaemon = async (
         maxTasks: config.capacity.maxTasks,
         workersPerTask: config.capacity.workersPerTask,
         found: templates.found,
-        sight: () => ({ at: now(), ours: new Set(ours()), loads }),
+        sight: () => ({ at: now(), ours: new Set(ours()), loads, complete, groups }),
       },
       monitor: {
         // It may be another than the scheduler's own: up to 2.1.3 it is ZeroMQ in any case.
         connect: trusting(connectAuto(connectSubscriber)),
         address: config.monitorAddress,
+        workerManagerID: config.workerManagerId,
         ours,
+        grouped(shown) {
+          groups = shown;
+        },
         heard(changed) {
           if (changed === null) loads.clear();
           for (const [taskId, load] of Object.entries(changed ?? {})) loads.set(taskId, load);
@@ -149,7 +157,17 @@ export const runDaemon = async (
       runTask: async (order, signal) => (await aws()).runTask(order, signal),
       stopTask: async (...stop) => (await aws()).stopTask(...stop),
       describeTasks: async (taskArns, signal) => (await aws()).describeTasks(taskArns, signal),
-      survey: async (signal) => (await aws()).survey(signal),
+      survey: async (signal) => {
+        try {
+          const survey = await (await aws()).survey(signal);
+          complete = true;
+          return survey;
+        } catch (error) {
+          // Then nobody will ever know more.
+          complete ||= noteOf(error).kind === 'denied';
+          throw error;
+        }
+      },
       prepare: async (signal) => (await aws()).prepare(signal),
       log,
     }),

@@ -87,8 +87,12 @@ export const socket = (settings: SocketSettings, log: Log) => {
     const numbers = numbering();
     let transport: Terms['transport'] = 'ymq';
     let talk: Conversation | null = null;
+    /** It was begun before a command had shown with whom. */
+    let early = false;
+    let closing = false;
     /** What this very connection has shown beyond doubt; nobody changes that while connected. */
     let certain: Generation | null = null;
+    let magic: Peer['magic'] = null;
     let older = false;
     /** Said again with every heartbeat, it is said once. */
     let ending = false;
@@ -105,7 +109,8 @@ export const socket = (settings: SocketSettings, log: Log) => {
       tell({ type: 'scheduler.mismatch', at: now(), reason: settings.found(terms) });
     };
 
-    const opened = ({ magic }: Peer) => {
+    const opened = ({ magic: spoken }: Peer) => {
+      magic = spoken;
       transport = magic === null ? 'zmq' : 'ymq';
       older = magic !== null && magic < 2;
       if (magic !== null) learn(magic === 2 ? 'g4' : 'g3', magic === 2);
@@ -138,6 +143,8 @@ export const socket = (settings: SocketSettings, log: Log) => {
         // It says what it desires as well, and waits for an answer to this before it says that again.
         if (generation === 'g23') return say([agreed(message)]);
         const sight = settings.sight();
+        if (early && !isGroups(generation)) talk = null;
+        early = false;
         talk ??= conversation(settings, isGroups(generation), sight);
         say(talk.hear(message, sight));
       } else if (message?.type === 'shutdownAsked' && certain === 'g4' && !ending) {
@@ -165,12 +172,21 @@ export const socket = (settings: SocketSettings, log: Log) => {
       },
     );
     const looking = setInterval(() => {
-      if (talk) say(talk.look(settings.sight()));
+      // YMQ has had a magic for longer than schedulers have not had groups.
+      const mayHaveGroups = certain === null && !magic;
+      if (closing || (talk === null && !mayHaveGroups)) return;
+      const sight = settings.sight();
+      // It may have no reason ever to ask for anything, not knowing that our groups are there.
+      if (talk === null && sight.groups !== null) {
+        talk = conversation(settings, true, sight);
+        early = true;
+      }
+      if (talk) say(talk.look(sight));
     }, lookEvery);
 
     receive((order) => {
       if (order.type === 'socket.close') {
-        talk = null;
+        closing = true;
         connection.close();
         return;
       }

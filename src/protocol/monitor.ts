@@ -25,8 +25,11 @@ export interface MonitoredWorker {
 
 /** What the monitor stream says about workers and tasks. */
 export type MonitorMessage =
-  /** All workers there are, about once a second. */
-  | { type: 'monitor.workers'; workers: MonitoredWorker[] }
+  /**
+   * All workers there are, about once a second. `groups`: the groups that a scheduler of the oldest
+   * generation knows, those included that have no worker; one later release lists managers there.
+   */
+  | { type: 'monitor.workers'; workers: MonitoredWorker[]; groups: string[] | null }
   | { type: 'monitor.worker'; workerId: string; connected: boolean }
   /** The worker's id is empty while the task has none; the state is null where we do not know its number. */
   | { type: 'monitor.task'; taskId: string; workerId: string; state: TaskState | null };
@@ -63,9 +66,12 @@ export function decodeMonitor(bytes: Uint8Array, hint?: Generation): MonitorMess
         workers.set(id, { workerId: id, managerId: null, groupId: null, load });
       }
       // Groups lie where the managers' workers lie.
-      const owner = layout === layouts.GroupStateScheduler ? 'groupId' : 'managerId';
+      const grouped = layout === layouts.GroupStateScheduler;
+      const owner = grouped ? 'groupId' : 'managerId';
+      const groups: string[] = [];
       for (const { workerManagerID, workerIDs } of scalingManager.managedWorkers) {
         const ownerId = idText(workerManagerID);
+        groups.push(ownerId);
         for (const id of workerIDs.map(idText)) {
           const worker = workers.get(id);
           if (worker) worker[owner] = ownerId;
@@ -79,7 +85,11 @@ export function decodeMonitor(bytes: Uint8Array, hint?: Generation): MonitorMess
             });
         }
       }
-      return { type: 'monitor.workers', workers: [...workers.values()] };
+      return {
+        type: 'monitor.workers',
+        workers: [...workers.values()],
+        groups: grouped ? groups : null,
+      };
     }
     case 'stateWorker': {
       const { workerId, state } = readStruct(frame, body, layouts.StateWorker);

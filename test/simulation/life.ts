@@ -135,14 +135,14 @@ const monitorSocketOf = (
   ours: () => string[],
 ) =>
   fromCallback(({ sendBack }) => {
-    const tell = monitorTeller(ours);
+    const tell = monitorTeller(ours, 'wm');
     let open = true;
     const leave = scheduler.subscribe({
       owner,
       onOpen: () => open && sendBack({ type: 'socket.open' }),
       onMessage: (message) => {
-        const loads = open ? tell(message) : null;
-        if (loads !== null) sendBack({ type: 'monitor.heard', at: now(), loads });
+        const loads = open ? tell(message) : undefined;
+        if (loads !== undefined) sendBack({ type: 'monitor.heard', at: now(), loads });
       },
       onClosed: (reason) => {
         if (!open) return;

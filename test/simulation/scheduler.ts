@@ -112,6 +112,7 @@ export const createScheduler = (
     if (moods.silent > 0) return;
     publish({
       type: 'monitor.workers',
+      groups: null,
       workers: [...connected.keys()].flatMap((task) =>
         workerIds(task).map((workerId, i) => ({
           workerId,

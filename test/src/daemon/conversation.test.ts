@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { WorkerLoad } from '../../../machines/monitor.ts';
 import { type Conversation, conversation, type Saying } from '../../../src/daemon/conversation.ts';
+import type { GroupsSight } from '../../../src/daemon/monitorSocket.ts';
 import { encodeCommandResponse } from '../../../src/protocol/codec.ts';
 
 const capabilities = [{ name: 'gpu', value: '1' }];
@@ -15,7 +16,13 @@ const worker = (taskId: string, n: number) => `Worker|ECS-${taskId}|name|${n}`;
 
 /** A conversation, with the world around it as the test says. */
 const about = (groups: boolean, first: string[] = [], maxTasks: number | null = null) => {
-  const world = { at: 0, ours: new Set(first), loads: new Map<string, WorkerLoad>() };
+  const world = {
+    at: 0,
+    ours: new Set(first),
+    loads: new Map<string, WorkerLoad>(),
+    complete: true,
+    groups: null as GroupsSight | null,
+  };
   const talk: Conversation = conversation({ maxTasks, workersPerTask: 2, capabilities }, groups, {
     ...world,
     ours: new Set(first),
@@ -90,9 +97,57 @@ describe('groups', () => {
   });
 
   it('that nobody knows are shut down with success, so that they are forgotten', () => {
-    const { hear } = about(true, ['t1']);
-    expect(hear(shutdownGroup('ecs-gone')).map(({ type }) => type)).toEqual(['answer']);
-    expect(answers(hear(shutdownGroup('not ours')))).toEqual([['success', 'not ours']]);
+    const { hear, at } = about(true, ['t1']);
+    expect(hear(shutdownGroup('ecs-gone'))).toEqual([]);
+    hear(shutdownGroup('not ours'));
+    // They may be another manager's, who is asked with its own next heartbeat.
+    expect(at(4999)).toEqual([]);
+    expect(answers(at(5000))).toEqual([
+      ['success', 'ecs-gone'],
+      ['success', 'not ours'],
+    ]);
+    expect(at(5250)).toEqual([]);
+  });
+
+  it('that were ours and are over are shut down with success at once', () => {
+    const { hear, at, world } = about(true);
+    hear(start);
+    world.ours.add('t1');
+    at(250);
+    world.ours.delete('t1');
+    at(500);
+    expect(answers(hear(shutdownGroup('ecs-t1')))).toEqual([['success', 'ecs-t1']]);
+  });
+
+  it('that an earlier run left without a journal go as soon as they are found', () => {
+    const { hear, at, world } = about(true);
+    world.complete = false;
+    expect(hear(shutdownGroup('ecs-old'))).toEqual([]);
+    hear(shutdownGroup('ecs-gone'));
+    expect(at(9000)).toEqual([]);
+    world.ours.add('old');
+    const said = at(9250);
+    expect(answers(said)).toEqual([['success', 'ecs-old']]);
+    expect(told(said)).toEqual([['release', 'old']]);
+    world.complete = true;
+    expect(answers(at(9500))).toEqual([['success', 'ecs-gone']]);
+  });
+
+  it('that the scheduler knows already are no answer to a start', () => {
+    const { hear, world } = about(true, ['old', 'new']);
+    world.groups = { known: new Set(['ecs-old']), calmSince: null };
+    expect(answers(hear(start))).toEqual([['success', 'ecs-new']]);
+    expect(told(hear(start))).toEqual([['scheduler.start']]);
+  });
+
+  it('that it does not know, having been replaced, go once it has had no work for long', () => {
+    const { hear, at, world } = about(true, ['old', 'lost', 'told']);
+    world.groups = { known: new Set(['ecs-old']), calmSince: null };
+    expect(answers(hear(start))).toEqual([['success', 'ecs-lost']]);
+    expect(at(100_000)).toEqual([]);
+    world.groups = { ...world.groups, calmSince: 100_000 };
+    expect(at(129_999)).toEqual([]);
+    expect(told(at(130_000))).toEqual([['release', 'told']]);
   });
 
   it('that are known go, and are released again while they are still there', () => {

@@ -1,8 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { setTime } from '../../../src/clock.ts';
-import { loadKeeper, monitorTeller, taskOf } from '../../../src/daemon/monitorSocket.ts';
-import { decodeMonitor, type MonitorMessage } from '../../../src/protocol/monitor.ts';
+import {
+  groupsTeller,
+  loadKeeper,
+  monitorTeller,
+  taskOf,
+} from '../../../src/daemon/monitorSocket.ts';
+import {
+  decodeMonitor,
+  type MonitoredWorker,
+  type MonitorMessage,
+} from '../../../src/protocol/monitor.ts';
 
 const worker = (task: string, n: number, sent = 0) => ({
   workerId: `Worker|ECS-${task}|${n}`,
@@ -10,19 +19,35 @@ const worker = (task: string, n: number, sent = 0) => ({
   groupId: null,
   load: { free: 10, sent, queued: 0 },
 });
-const all = (...workers: ReturnType<typeof worker>[]): MonitorMessage => ({
+const all = (...workers: MonitoredWorker[]): MonitorMessage => ({
   type: 'monitor.workers',
   workers,
+  groups: null,
+});
+const grouped = (groups: string[], ...workers: MonitoredWorker[]): MonitorMessage => ({
+  type: 'monitor.workers',
+  workers: workers.map((each) => ({ ...each, managerId: null })),
+  groups,
+});
+/** As workers call themselves that know nothing of their task. */
+const nameless = (n: number, sent = 0, managerId = 'wm'): MonitoredWorker => ({
+  ...worker('', n, sent),
+  workerId: `Worker|FIX|${n}|ffff`,
+  managerId,
 });
 
 describe('taskOf', () => {
   it('reads the Fargate task from a worker id', () => {
     expect(taskOf('Worker|ECS-0123456789abcdef|ffff')).toBe('0123456789abcdef');
   });
-  it.each(['Worker|FIX|0123|ffff', 'Worker|NAT|0123', 'Worker|ECS|0123|ff', 'Client|x', ''])(
-    'finds none in %s',
-    (id) => expect(taskOf(id)).toBeNull(),
-  );
+  it.each([
+    'Worker|FIX|0123|ffff',
+    'Worker|NAT|0123',
+    'Worker|ECS|0123|ff',
+    'Worker|ECS-unknown|01|ff',
+    'Client|x',
+    '',
+  ])('finds none in %s', (id) => expect(taskOf(id)).toBeNull());
 });
 
 describe('loadKeeper', () => {
@@ -84,18 +109,75 @@ describe('monitorTeller', () => {
     let time = 50_000;
     setTime(() => time);
     const ours = ['a'];
-    const tell = monitorTeller(() => ours);
+    const tell = monitorTeller(() => ours, 'wm');
     const state = all(worker('a', 1), worker('b', 1, 4));
     expect(
       tell({ type: 'monitor.worker', workerId: 'Worker|ECS-a|1', connected: true }),
-    ).toBeNull();
+    ).toBeUndefined();
     expect(tell(state)).toMatchObject({ a: { workers: 1, tasks: 0 } });
     time += 1000;
-    expect(tell(state)).toBeNull();
+    expect(tell(state)).toBeUndefined();
     ours.push('b');
     expect(tell(state)).toEqual({ b: { workers: 1, tasks: 4 } });
-    expect(tell(state)).toBeNull();
+    expect(tell(state)).toBeUndefined();
     time += 9000;
     expect(tell(state)).toEqual({ a: { workers: 1, tasks: 0 }, b: { workers: 1, tasks: 4 } });
+  });
+
+  it('tells nothing while a worker of ours names no task: silence about a task means nothing then', () => {
+    const tell = monitorTeller(() => ['a'], 'wm');
+    expect(tell(all(nameless(1)))).toBeUndefined();
+    expect(
+      tell({ type: 'monitor.worker', workerId: 'Worker|ECS-a|1', connected: true }),
+    ).toBeUndefined();
+    expect(tell(all(worker('a', 1)))).toEqual({ a: { workers: 1, tasks: 0 } });
+    expect(tell(all(worker('a', 1), nameless(1)))).toBeNull();
+    expect(tell(all(worker('a', 1), nameless(1)))).toBeUndefined();
+    expect(tell(all())).toEqual({ a: { workers: 0, tasks: 0 } });
+  });
+
+  it('does not mind the nameless workers of others', () => {
+    const tell = monitorTeller(() => ['a'], 'wm');
+    expect(tell(all(nameless(1, 0, 'other'), worker('a', 1)))).toEqual({
+      a: { workers: 1, tasks: 0 },
+    });
+  });
+
+  it('takes any nameless worker for one of ours where nobody says whose it is', () => {
+    const tell = monitorTeller(() => ['a'], 'wm');
+    expect(tell(grouped([]))).toEqual({ a: { workers: 0, tasks: 0 } });
+    expect(tell(grouped(['ecs-a'], nameless(1)))).toBeNull();
+    expect(monitorTeller(() => ['a'], 'wm')(grouped(['wm'], nameless(1)))).toEqual({
+      a: { workers: 0, tasks: 0 },
+    });
+  });
+});
+
+describe('groupsTeller', () => {
+  afterEach(() => setTime(null));
+
+  it('says which groups a scheduler knows, and since when its workers have had nothing to do', () => {
+    let time = 1000;
+    setTime(() => time);
+    const tell = groupsTeller('wm');
+    const known = new Set(['ecs-a']);
+    expect(tell(grouped(['ecs-a']))).toEqual({ known, calmSince: null });
+    expect(tell(grouped(['ecs-a'], nameless(1)))).toEqual({ known, calmSince: 1000 });
+    time = 2000;
+    expect(tell(grouped(['ecs-a'], nameless(1)))).toEqual({ known, calmSince: 1000 });
+    expect(tell(grouped(['ecs-a'], nameless(1), nameless(2, 1)))).toEqual({
+      known,
+      calmSince: null,
+    });
+    expect(tell(grouped(['ecs-a'], nameless(1)))).toEqual({ known, calmSince: 2000 });
+  });
+
+  it('knows a scheduler that has managers, though one shows them where groups were', () => {
+    const tell = groupsTeller('wm');
+    expect(tell(all(nameless(1)))).toBeNull();
+    expect(tell(grouped(['wm', 'other'], nameless(1)))).toBeNull();
+    expect(
+      tell({ type: 'monitor.worker', workerId: 'Worker|FIX|1|f', connected: true }),
+    ).toBeUndefined();
   });
 });

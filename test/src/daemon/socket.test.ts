@@ -1,7 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createActor, createMachine, type EventObject } from 'xstate';
 import { parseAddress } from '../../../src/address.ts';
+import { now } from '../../../src/clock.ts';
+import type { GroupsSight } from '../../../src/daemon/monitorSocket.ts';
 import type { Terms } from '../../../src/daemon/releases.ts';
 import { numbering, socket } from '../../../src/daemon/socket.ts';
 import type { ConnectionHandlers, YmqVersion } from '../../../src/net/connection.ts';
@@ -45,7 +48,11 @@ const workers = (generation: 'g2' | 'g23', value: 0 | 1, ids: string[]) =>
   } as WireMessage);
 
 /** The socket on a line that a test holds the other end of. */
-const line = (magic: YmqVersion | null, ours: string[] = []) => {
+const line = (
+  magic: YmqVersion | null,
+  ours: string[] = [],
+  groups: () => GroupsSight | null = () => null,
+) => {
   const sent: Uint8Array[] = [];
   const told: EventObject[] = [];
   const terms: Terms[] = [];
@@ -71,7 +78,13 @@ const line = (magic: YmqVersion | null, ours: string[] = []) => {
         terms.push(found);
         return null;
       },
-      sight: () => ({ at: 0, ours: new Set(ours), loads: new Map() }),
+      sight: () => ({
+        at: now(),
+        ours: new Set(ours),
+        loads: new Map(),
+        complete: true,
+        groups: groups(),
+      }),
     },
     quiet,
   );
@@ -270,6 +283,43 @@ describe('the end of the whole cluster', () => {
     hear(desired('g3', 4));
     hear(end);
     expect(said(told)).toEqual([]);
+    expect(sent).toEqual([]);
+    stop();
+  });
+});
+
+describe('groups that a scheduler which was replaced does not know', () => {
+  const sight = (calmSince: number | null) => () => ({ known: new Set<string>(), calmSince });
+  const looked = () => sleep(300);
+  const released = (told: EventObject[]) =>
+    told.filter(({ type }) => type === 'scheduler.release') as { taskIds?: string[] }[];
+  it('are let go without a word of it, once it has long had no work; nothing is answered', async () => {
+    const { told, sent, stop } = line(null, ['t1'], sight(now() - 31_000));
+    await looked();
+    expect(released(told)[0]?.taskIds).toEqual(['t1']);
+    expect(sent).toEqual([]);
+    stop();
+  });
+
+  it('stay while it has work, and with any that speaks of no groups', async () => {
+    const busy = line(null, ['t1'], sight(null));
+    const other = line(null, ['t1']);
+    const newer = line(1, ['t1'], sight(now() - 31_000));
+    const known = line(null, ['t1'], sight(now() - 31_000));
+    known.hear(workers('g2', 1, []));
+    await looked();
+    for (const { told, stop } of [busy, other, newer, known]) {
+      expect(released(told)).toEqual([]);
+      stop();
+    }
+  });
+
+  it('are not thought of any more with one that turns out to know its workers', async () => {
+    const { hear, told, sent, stop } = line(null, ['t1'], sight(null));
+    await looked();
+    hear(workers('g2', 0, []));
+    // Its scheduler knows t1 by its workers: that is no answer.
+    expect(told.map(({ type }) => type)).toContain('scheduler.start');
     expect(sent).toEqual([]);
     stop();
   });

@@ -24,6 +24,7 @@ it.each(['g2', 'g23', 'g3'])('joins workers, their managers and their load (%s)'
       { workerId: id(0), managerId: 'wm-ecs', groupId: null, load: load[0] },
       { workerId: id(1), managerId: 'wm-ecs', groupId: null, load: load[1] },
     ],
+    groups: null,
   });
 });
 
@@ -34,6 +35,7 @@ it('knows groups instead of managers from the oldest generation', () => {
       { workerId: id(0), managerId: null, groupId: 'ecs-1', load: load[0] },
       { workerId: id(1), managerId: null, groupId: 'ecs-1', load: load[1] },
     ],
+    groups: ['ecs-1'],
   });
 });
 
