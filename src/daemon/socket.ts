@@ -100,11 +100,14 @@ export const socket = (settings: SocketSettings, log: Log) => {
     const learn = (generation: Generation, exact: boolean) => {
       numbers.settle(generation);
       if (exact) certain = generation;
+      const bare = magic === 0;
       const known =
-        terms?.transport === transport && (terms.generation === 'g4') === (generation === 'g4');
+        terms?.transport === transport &&
+        terms.bare === bare &&
+        (terms.generation === 'g4') === (generation === 'g4');
       // The same as before for all that can be told so far.
       if (known && (!exact || (terms?.exact && terms.generation === generation))) return;
-      terms = { transport, generation, exact };
+      terms = { transport, generation, exact, bare };
       log.info({ ...terms }, 'scheduler.found');
       tell({ type: 'scheduler.mismatch', at: now(), reason: settings.found(terms) });
     };

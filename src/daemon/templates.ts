@@ -1,8 +1,14 @@
 import type { LaunchOrder } from '../../machines/facts.ts';
 import type { Config } from '../config/config.ts';
 import { createTemplate, type TaskTemplate } from '../ecs/template.ts';
-import { GENERATIONS } from '../protocol/generations.ts';
-import { generationOf, mismatch, newestOf, pinnedRelease, type Terms } from './releases.ts';
+import {
+  generationOf,
+  mismatch,
+  newestFor,
+  requiredRelease,
+  startable,
+  type Terms,
+} from './releases.ts';
 import { templateSettings } from './settings.ts';
 
 /**
@@ -11,9 +17,9 @@ import { templateSettings } from './settings.ts';
  */
 export const createTemplates = (config: Config) => {
   const { networkBackend, worker, ecs } = config;
-  const said = worker.scalerVersion ?? pinnedRelease(ecs.pythonRequirements);
+  const said = worker.scalerVersion ?? requiredRelease(ecs.pythonRequirements);
   const transports = networkBackend === 'auto' ? (['ymq', 'zmq'] as const) : [networkBackend];
-  const releases = said === null ? GENERATIONS.map(newestOf) : [said];
+  const releases = said === null ? startable : [said];
   const made = new Map<string, TaskTemplate>();
 
   const make = (transport: 'ymq' | 'zmq', release: string): TaskTemplate => {
@@ -28,8 +34,9 @@ export const createTemplates = (config: Config) => {
     transport: transports[0] as 'ymq' | 'zmq',
     generation: said === null ? 'g4' : generationOf(said),
     exact: false,
+    bare: false,
   };
-  const release = () => said ?? newestOf(terms.generation);
+  const release = () => said ?? newestFor(terms);
   const current = () => make(terms.transport, release());
 
   return {

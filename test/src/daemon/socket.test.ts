@@ -136,7 +136,7 @@ describe('a heartbeat', () => {
     hear(echo('g4'));
     for (let i = 0; i < 4; i++) beat();
     expect(variants()).toEqual([25, 25, 23, 23, 23, 23, 23]);
-    expect(terms).toEqual([{ transport: 'zmq', generation: 'g4', exact: true }]);
+    expect(terms).toEqual([{ transport: 'zmq', generation: 'g4', exact: true, bare: false }]);
     stop();
   });
 
@@ -146,7 +146,16 @@ describe('a heartbeat', () => {
     hear(echo('g3'));
     beat();
     expect(variants()).toEqual([25, 25, 23, 25]);
-    expect(terms).toEqual([{ transport: 'zmq', generation: 'g3', exact: false }]);
+    expect(terms).toEqual([{ transport: 'zmq', generation: 'g3', exact: false, bare: false }]);
+    stop();
+  });
+
+  it('before YMQ had a magic is a 25, and the line is said to be of that kind', () => {
+    const { beat, hear, variants, terms, stop } = line(0);
+    beat();
+    hear(workers('g2', 1, []));
+    expect(variants()[0]).toBe(25);
+    expect(terms.at(-1)).toEqual({ transport: 'ymq', generation: 'g2', exact: true, bare: true });
     stop();
   });
 

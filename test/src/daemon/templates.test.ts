@@ -40,7 +40,7 @@ describe('what is launched', () => {
     'follows a scheduler of %s and %s',
     (transport, generation, backend, requirements) => {
       const templates = templatesFor(...image);
-      expect(templates.found({ transport, generation, exact: true })).toBeNull();
+      expect(templates.found({ transport, generation, exact: true, bare: false })).toBeNull();
       expect(environment(templates.current())).toMatchObject({
         SCALER_NETWORK_BACKEND: backend,
         PYTHON_REQUIREMENTS: requirements,
@@ -55,7 +55,7 @@ describe('what is launched', () => {
     ]) {
       const templates = templatesFor(...said);
       const found = (generation: 'g3' | 'g4') =>
-        templates.found({ transport: 'ymq', generation, exact: true });
+        templates.found({ transport: 'ymq', generation, exact: true, bare: false });
       expect(found('g3')).toBeNull();
       expect(found('g4')).toContain('Scaler 2.6.0');
       expect(templates.release()).toBe('2.6.0');
@@ -64,10 +64,10 @@ describe('what is launched', () => {
 
   it('is sent again as it was journaled, whatever was found since', () => {
     const templates = templatesFor(...image);
-    templates.found({ transport: 'zmq', generation: 'g2', exact: true });
+    templates.found({ transport: 'zmq', generation: 'g2', exact: true, bare: false });
     const hash = templates.hash(order);
     const before = templates.current();
-    templates.found({ transport: 'ymq', generation: 'g4', exact: true });
+    templates.found({ transport: 'ymq', generation: 'g4', exact: true, bare: false });
     expect(templates.hash(order)).not.toBe(hash);
     expect(templates.made(order, hash)).toBe(before);
     expect(templates.made(order, 'of other settings')).toBeNull();
@@ -75,8 +75,42 @@ describe('what is launched', () => {
 
   it('carries the same mark for all of them', () => {
     const templates = templatesFor(...image);
-    templates.found({ transport: 'zmq', generation: 'g1', exact: true });
+    templates.found({ transport: 'zmq', generation: 'g1', exact: true, bare: false });
     expect(templates.current().startedBy).toBe(templates.startedBy);
     expect(templates.check()).toMatchObject({ warning: null });
+  });
+
+  it('speaks YMQ without a magic to a scheduler that does', () => {
+    const templates = templatesFor(...image);
+    const bare = { transport: 'ymq', generation: 'g2', exact: true, bare: true } as const;
+    expect(templates.found(bare)).toBeNull();
+    const before = templates.current();
+    expect(environment(before).PYTHON_REQUIREMENTS).toBe('opengris-scaler==2.0.1\npandas');
+    const hash = templates.hash(order);
+    templates.found({ ...bare, bare: false });
+    expect(templates.made(order, hash)).toBe(before);
+  });
+
+  it.each([
+    ['opengris-scaler>=1.24,<1.26.1', '1.26.0', 'exec scaler_cluster '],
+    ['opengris-scaler~=1.26.1', '1.26.6', 'exec scaler_worker_manager baremetal_native '],
+  ])('is started as the release that %s makes takes it', (text, release, command) => {
+    const templates = templatesFor(...image.slice(0, 2), '--ecs-python-requirements', text);
+    expect(templates.release()).toBe(release);
+    expect(environment(templates.current())).toMatchObject({
+      COMMAND: expect.stringContaining(command),
+      PYTHON_REQUIREMENTS: text,
+    });
+    expect(
+      templates.found({ transport: 'zmq', generation: 'g3', exact: true, bare: false }),
+    ).toContain(release);
+  });
+
+  it.each(['1.24.0', '1.24.6', '1.26.0'])('pins %s when that was said', (release) => {
+    const templates = templatesFor(...image, '--worker-scaler-version', release);
+    expect(environment(templates.current())).toMatchObject({
+      COMMAND: expect.stringContaining('exec scaler_cluster '),
+      PYTHON_REQUIREMENTS: `opengris-scaler==${release}\npandas`,
+    });
   });
 });
