@@ -241,7 +241,7 @@ export const heard = (books: Books, loads: Record<string, WorkerLoad> | null, at
   for (const [groupId, row] of Object.entries(groups)) {
     if (row.taskArn === null) continue;
     const load = loads === null ? null : loads[taskId(row.taskArn)];
-    if (load === undefined || (load === null && row.load === null)) continue;
+    if (load === undefined) continue;
     const present = load !== null && load.workers > 0;
     const next = {
       ...row,

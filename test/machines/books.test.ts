@@ -1,0 +1,392 @@
+import { describe, expect, it } from 'vitest';
+import {
+  admitted,
+  adopted,
+  type Books,
+  countRows,
+  drained,
+  expired,
+  type GroupRow,
+  heard,
+  presumed,
+  released,
+  reprieved,
+  settled,
+  standing,
+  unwanted,
+  victims,
+} from '../../machines/books.ts';
+
+const rowOf = (given: Partial<GroupRow> = {}): GroupRow => ({
+  taskArn: null,
+  phase: 'requested',
+  registered: false,
+  leaving: false,
+  stopAccepted: false,
+  launchedAt: 0,
+  runningAt: null,
+  stopAskedAt: null,
+  waitUntil: null,
+  seen: null,
+  load: null,
+  deserted: null,
+  ...given,
+});
+const arn = (id: string) => `arn:aws:ecs:eu-west-1:1:task/cluster/${id}`;
+const load = (tasks: number) => ({ workers: 4, tasks });
+const serves = (given: Partial<GroupRow> = {}): GroupRow =>
+  rowOf({ taskArn: arn('t'), phase: 'running', registered: true, ...given });
+const waits = (given: Partial<GroupRow> = {}): GroupRow =>
+  serves({ phase: 'waiting', leaving: true, waitUntil: 9000, load: load(2), ...given });
+const booksOf = (groups: Record<string, GroupRow>): Books => ({ groups, launches: {} });
+const nobody = { booting: 0, idle: 0, busy: 0 };
+const everybody = { booting: 9, idle: 9, busy: 9 };
+const plan = (label: string, groupIds: string[]) => ({
+  order: {
+    label,
+    clientToken: `se-${label}`,
+    count: groupIds.length,
+    revision: 'rev:1',
+    market: 'onDemand' as const,
+  },
+  groupIds,
+  doubted: false,
+});
+
+describe('a group in the books', () => {
+  const old = { groups: { old: serves() }, launches: { 'e-0': ['old'] } };
+
+  it('begins as one that waits for the ARN of its launch', () => {
+    expect(admitted(old, [plan('e-1', ['a', 'b']), plan('e-2', ['c'])], 1000)).toStrictEqual({
+      groups: {
+        old: serves(),
+        a: rowOf({ launchedAt: 1000 }),
+        b: rowOf({ launchedAt: 1000 }),
+        c: rowOf({ launchedAt: 1000 }),
+      },
+      launches: { 'e-0': ['old'], 'e-1': ['a', 'b'], 'e-2': ['c'] },
+    });
+  });
+
+  it('or with the ARN and the age that it was found with', () => {
+    const stray = { groupId: 'stray', taskArn: arn('s'), launchedAt: 500 };
+    expect(adopted(old, [stray])).toStrictEqual({
+      groups: { old: serves(), stray: rowOf({ taskArn: arn('s'), launchedAt: 500 }) },
+      launches: old.launches,
+      toGroups: [['stray', { type: 'group.launched', taskArn: arn('s') }]],
+    });
+  });
+
+  it.each([
+    ['booting', rowOf()],
+    ['booting', rowOf({ phase: 'running', load: load(1) })],
+    ['waiting', rowOf({ leaving: true })],
+    ['waiting', waits()],
+    ['draining', rowOf({ phase: 'stopping', leaving: true })],
+    ['busy', serves()],
+    ['busy', serves({ load: load(1) })],
+    ['idle', serves({ load: load(0) })],
+    ['idle', serves({ deserted: 0 })],
+  ] as const)('counts as %s: %o', (kind, row) => {
+    expect(standing(row)).toBe(kind);
+    const counts = { booting: 0, idle: 0, busy: 0, waiting: 0, draining: 0 };
+    expect(countRows({ a: row, b: row })).toEqual({ ...counts, [kind]: 2 });
+  });
+});
+
+describe('who is to leave', () => {
+  it.each([
+    [
+      'has come least far',
+      {
+        a: rowOf({ phase: 'running' }),
+        b: rowOf({ phase: 'provisioning' }),
+        c: rowOf({ phase: 'requested' }),
+      },
+      { booting: 2 },
+      ['c', 'b'],
+    ],
+    [
+      'has no workers any more',
+      { a: serves({ load: load(0) }), b: serves({ deserted: 5, launchedAt: 0 }) },
+      { idle: 1 },
+      ['b'],
+    ],
+    [
+      'has no workers any more, wherever it stands in the books',
+      { a: serves({ deserted: 5 }), b: serves({ load: load(0), launchedAt: 9 }) },
+      { idle: 1 },
+      ['a'],
+    ],
+    [
+      'is least at work',
+      { a: serves({ load: load(5) }), b: serves({ load: load(2) }), c: serves({ load: load(3) }) },
+      { busy: 2 },
+      ['b', 'c'],
+    ],
+    [
+      'is not known to be at work',
+      { a: serves({ load: load(1), launchedAt: 9 }), b: serves() },
+      { busy: 1 },
+      ['b'],
+    ],
+    [
+      'is the youngest',
+      { a: rowOf({ launchedAt: 1 }), b: rowOf({ launchedAt: 3 }), c: rowOf({ launchedAt: 2 }) },
+      { booting: 2 },
+      ['b', 'c'],
+    ],
+    [
+      'is of the kind that is asked for',
+      { a: serves({ load: load(1) }), b: serves({ load: load(0) }), c: rowOf(), d: waits() },
+      { booting: 1, idle: 1, busy: 1 },
+      ['c', 'b', 'a'],
+    ],
+  ] as const)('%s', (_, groups, share, expected) => {
+    expect(victims(groups, { ...nobody, ...share })).toEqual(expected);
+  });
+
+  it.each([
+    ['does not serve yet', { registered: false, load: load(2) }],
+    ['may be at work, but nobody tells', { load: null }],
+    ['is idle', { load: load(0) }],
+  ])('is stopped at once when it %s', (_, given) => {
+    const { groups, toGroups } = drained(booksOf({ a: serves(given) }), everybody, 7000, 9000);
+    expect(groups.a).toStrictEqual(
+      serves({ ...given, leaving: true, stopAskedAt: 7000, phase: 'stopping' }),
+    );
+    expect(toGroups).toEqual([['a', { type: 'group.stop' }]]);
+  });
+
+  it('may finish its work first, while there is time for that', () => {
+    const busy = booksOf({ a: serves({ load: load(2) }) });
+    const patient = drained(busy, everybody, 7000, 7001);
+    expect(patient.groups.a).toStrictEqual(
+      serves({ load: load(2), leaving: true, waitUntil: 7001 }),
+    );
+    expect(patient.toGroups).toEqual([['a', { type: 'group.drain' }]]);
+    expect(drained(busy, everybody, 7000, 7000).toGroups).toEqual([['a', { type: 'group.stop' }]]);
+  });
+
+  it('goes on waiting for its ARN when it has none', () => {
+    const { groups } = drained(booksOf({ a: rowOf() }), everybody, 7000, 9000);
+    expect(groups.a).toStrictEqual(rowOf({ leaving: true, stopAskedAt: 7000 }));
+  });
+
+  it('gets less time, but never more, when it waits already', () => {
+    const { groups } = drained(
+      booksOf({ a: waits({ waitUntil: 9000 }), b: waits({ waitUntil: 4000 }), c: serves() }),
+      nobody,
+      3000,
+      5000,
+    );
+    expect([groups.a?.waitUntil, groups.b?.waitUntil]).toEqual([5000, 4000]);
+    expect(groups.c).toStrictEqual(serves());
+  });
+});
+
+it('stops at once exactly those whose tasks are named, once', () => {
+  const books = booksOf({
+    a: serves({ taskArn: arn('1'), load: load(3) }),
+    b: serves({ taskArn: arn('2') }),
+    c: waits({ taskArn: arn('3') }),
+    d: serves({ taskArn: arn('4'), phase: 'stopping' }),
+    e: rowOf(),
+  });
+  const { groups, toGroups } = released(books, ['1', '3', '4', '9'], 7000);
+  const gone = { leaving: true, waitUntil: null, stopAskedAt: 7000, phase: 'stopping' };
+  expect(groups).toStrictEqual({
+    ...books.groups,
+    a: { ...books.groups.a, ...gone },
+    c: { ...books.groups.c, ...gone },
+  });
+  expect(toGroups).toEqual([
+    ['a', { type: 'group.stop' }],
+    ['c', { type: 'group.stop' }],
+  ]);
+});
+
+it('takes back those that wait, who has come furthest first', () => {
+  const books = booksOf({
+    a: rowOf({ leaving: true }),
+    b: waits(),
+    c: serves(),
+    d: rowOf({ phase: 'stopping', leaving: true }),
+    e: waits(),
+  });
+  const { groups, toGroups } = reprieved(books, 2);
+  const back = { leaving: false, waitUntil: null };
+  expect(groups).toStrictEqual({
+    ...books.groups,
+    b: { ...books.groups.b, ...back },
+    e: { ...books.groups.e, ...back },
+  });
+  expect(toGroups).toEqual([
+    ['b', { type: 'group.reprieve' }],
+    ['e', { type: 'group.reprieve' }],
+  ]);
+});
+
+describe('a wait that is over', () => {
+  it('ends in a stop, and not a moment early', () => {
+    const books = booksOf({ a: waits({ waitUntil: 9000 }), b: waits({ waitUntil: 9001 }) });
+    const { groups, toGroups } = expired(books, 9000);
+    expect(groups).toStrictEqual({
+      a: waits({ waitUntil: null, stopAskedAt: 9000 }),
+      b: waits({ waitUntil: 9001 }),
+    });
+    expect(toGroups).toEqual([['a', { type: 'group.stop' }]]);
+  });
+
+  it('is forgiven to as many as others have become idle meanwhile', () => {
+    const books = booksOf({
+      a: waits({ waitUntil: 8000 }),
+      b: waits({ waitUntil: 8000 }),
+      c: serves({ load: load(0) }),
+    });
+    const { groups, toGroups } = expired(books, 9000);
+    expect(groups).toStrictEqual({
+      a: waits({ leaving: false, waitUntil: null }),
+      b: waits({ waitUntil: null, stopAskedAt: 9000 }),
+      c: serves({ load: load(0), leaving: true, stopAskedAt: 9000, phase: 'stopping' }),
+    });
+    expect(toGroups).toEqual([
+      ['a', { type: 'group.reprieve' }],
+      ['c', { type: 'group.stop' }],
+      ['b', { type: 'group.stop' }],
+    ]);
+  });
+});
+
+describe('what the monitor stream tells', () => {
+  const gone = { workers: 0, tasks: 0 };
+
+  it('is kept for each task that it names', () => {
+    const books = booksOf({ a: serves({ taskArn: arn('1') }), b: serves({ taskArn: arn('2') }) });
+    expect(heard(books, { 1: load(3), 9: load(1) }, 500)).toStrictEqual({
+      ...booksOf({
+        a: serves({ taskArn: arn('1'), load: load(3) }),
+        b: serves({ taskArn: arn('2') }),
+      }),
+      toGroups: [],
+    });
+  });
+
+  it('says that a group serves', () => {
+    const boots = rowOf({ taskArn: arn('1'), phase: 'provisioning' });
+    const { groups, toGroups } = heard(booksOf({ a: boots }), { 1: load(0) }, 500);
+    expect(groups.a).toStrictEqual({ ...boots, load: load(0) });
+    expect(toGroups).toEqual([['a', { type: 'task.registered' }]]);
+  });
+
+  it('ends the wait for an idle moment', () => {
+    const books = booksOf({ a: waits({ taskArn: arn('1') }), b: waits({ taskArn: arn('2') }) });
+    const { groups, toGroups } = heard(books, { 1: load(0), 2: load(1) }, 500);
+    expect(groups.a).toMatchObject({ waitUntil: null, stopAskedAt: 500 });
+    expect(groups.b).toMatchObject({ waitUntil: 9000, stopAskedAt: null });
+    expect(toGroups).toEqual([['a', { type: 'group.stop' }]]);
+  });
+
+  it('does not take for idle who has lost sight of its workers while it waits', () => {
+    const { groups, toGroups } = heard(
+      booksOf({ a: waits({ taskArn: arn('1') }) }),
+      { 1: gone },
+      5,
+    );
+    expect(groups.a).toMatchObject({ waitUntil: 9000, load: null });
+    expect(toGroups).toEqual([]);
+  });
+
+  it('tells since when a group that served is without workers', () => {
+    let books = booksOf({
+      a: serves({ taskArn: arn('1'), load: load(1) }),
+      b: rowOf({ taskArn: arn('2') }),
+    });
+    books = heard(books, { 1: gone, 2: gone }, 500);
+    books = heard(books, { 1: gone, 2: gone }, 700);
+    expect([books.groups.a?.deserted, books.groups.b?.deserted]).toEqual([500, null]);
+    expect(books.groups.a?.load).toBeNull();
+    expect(heard(books, { 1: load(0) }, 900).groups.a).toMatchObject({
+      deserted: null,
+      load: load(0),
+    });
+  });
+
+  it('is forgotten when it tells nothing any more', () => {
+    const books = booksOf({
+      a: serves({ load: load(1) }),
+      b: serves({ deserted: 400 }),
+      c: rowOf(),
+    });
+    const { groups, toGroups } = heard(books, null, 500);
+    expect(groups).toStrictEqual({ a: serves(), b: serves(), c: rowOf() });
+    expect(toGroups).toEqual([]);
+  });
+});
+
+it('presumes stopped what took a StopTask long enough ago, when nobody may look', () => {
+  const patience = { blindStopMs: 100 } as never;
+  const books = booksOf({
+    a: serves({ stopAccepted: true, stopAskedAt: 899 }),
+    b: serves({ stopAccepted: true, stopAskedAt: 900 }),
+    c: serves({ stopAccepted: false, stopAskedAt: 1 }),
+    d: serves({ stopAccepted: true, stopAskedAt: null }),
+  });
+  const { toGroups, ...rest } = presumed(books, 1000, patience);
+  expect(toGroups).toEqual([['a', expect.objectContaining({ type: 'task.stopped' })]]);
+  expect(rest).toStrictEqual(books);
+});
+
+it('does not want a launch any more when all its groups are to leave or are gone', () => {
+  const groups = { a: rowOf({ leaving: true }), b: rowOf() };
+  const launches = { both: ['a', 'b'], left: ['a'], gone: ['a', 'x'] };
+  expect(unwanted({ groups, launches })).toEqual(['left', 'gone']);
+});
+
+describe('a launch that has ended', () => {
+  const end = { label: 'e-1', groups: [], refusals: [], market: 'onDemand' as const };
+  const books = {
+    groups: { a: rowOf({ launchedAt: 1000 }), b: rowOf({ launchedAt: 9000 }), c: rowOf() },
+    launches: { 'e-1': ['a', 'b', 'c', 'x'], 'e-2': ['y'] },
+  };
+
+  it('gives each group its task, as old as the answer at most, or its refusal', () => {
+    const groups = [
+      { groupId: 'a', taskArn: arn('1') },
+      { groupId: 'b', taskArn: arn('2') },
+    ];
+    const refusals = [
+      { kind: 'capacity' as const, reason: 'full' },
+      { kind: 'quota' as const, reason: 'too many' },
+    ];
+    expect(settled(books, { ...end, groups, refusals }, 5000)).toStrictEqual({
+      groups: {
+        a: rowOf({ taskArn: arn('1'), launchedAt: 5000 }),
+        b: rowOf({ taskArn: arn('2'), launchedAt: 9000 }),
+        c: rowOf(),
+      },
+      launches: { 'e-2': ['y'] },
+      toGroups: [
+        ['a', { type: 'group.launched', taskArn: arn('1') }],
+        ['b', { type: 'group.launched', taskArn: arn('2') }],
+        ['c', { type: 'group.refused', reason: 'full' }],
+      ],
+    });
+  });
+
+  it('leaves no group waiting when it names neither', () => {
+    const { toGroups } = settled(books, end, 5000);
+    expect(toGroups.map(([groupId, { type }]) => [groupId, type])).toEqual([
+      ['a', 'group.refused'],
+      ['b', 'group.refused'],
+      ['c', 'group.refused'],
+    ]);
+  });
+
+  it('changes nothing when nobody waits for it', () => {
+    expect(settled(books, { ...end, label: 'e-9' }, 5000)).toStrictEqual({
+      ...books,
+      toGroups: [],
+    });
+  });
+});
