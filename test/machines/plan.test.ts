@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Counts, plan, serving, total } from '../../machines/plan.ts';
+import { addCounts, type Counts, noCounts, plan, serving, total } from '../../machines/plan.ts';
 
 const counts = fc.record({
   booting: fc.nat(50),
@@ -29,6 +29,13 @@ const carriedOut = (
   };
 };
 
+it('adds each count to its own', () => {
+  const some = { booting: 1, idle: 2, busy: 3, waiting: 4, draining: 5 };
+  expect(addCounts(some, some)).toEqual({ booting: 2, idle: 4, busy: 6, waiting: 8, draining: 10 });
+  expect(addCounts(noCounts, some)).toEqual(some);
+  expect(total(some)).toBe(15);
+});
+
 describe('plan', () => {
   it.each([
     ['nobody has said yet', null, [3, 2, 0], null, 9, [0, 0, 0]],
@@ -53,6 +60,7 @@ describe('plan', () => {
       [0, 3, 1],
     ],
     ['gives up everything at zero', 0, [3, 2, 1], null, 9, [0, 3, 2]],
+    ['gives up booting groups at zero though none serves yet', 0, [3, 0, 0], null, 9, [0, 3, 0]],
     ['takes back those that wait before it launches any', 5, [0, 2, 0, 2], null, 9, [1, 0, 0, 2]],
     ['is bounded by the limit', 9, [1, 1, 0], 4, 9, [2, 0, 0]],
     ['drains what a smaller limit no longer covers', 9, [0, 6, 0], 4, 9, [0, 0, 2]],
