@@ -81,6 +81,8 @@ export interface Fleet extends ManagerInput {
   cohorts: Record<string, CohortRow>;
   opened: number;
   launched: number;
+  /** In this turn of the event loop: between them a heartbeat may be sent. */
+  launchedThisTurn: number;
   ordered: number;
   allowance: number;
   hold: Hold | null;
@@ -115,6 +117,7 @@ export const newFleet = (input: ManagerInput): Fleet => ({
   cohorts: {},
   opened: 0,
   launched: 0,
+  launchedThisTurn: 0,
   ordered: 0,
   allowance: input.settings.launchBurst,
   hold: null,

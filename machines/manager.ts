@@ -195,6 +195,8 @@ const missSurvey = managerSetup.enqueueActions(({ context, event, enqueue }) => 
   enqueue({ type: 'noteSurvey', params: { trouble: trouble.reason, blind } });
 });
 
+const beginTurn = managerSetup.assign({ launchedThisTurn: 0 });
+
 /**
  * Desired against actual. It plans from levels (what is wanted, what there is), so a command said
  * twice, an answer lost or a restart in the middle all end in the same place. A cohort that dies of
@@ -247,7 +249,7 @@ export const manager = managerSetup.createMachine({
             'scheduler.start': { actions: [hearStart, steer] },
             'scheduler.release': { actions: [hearRelease, steer] },
             'cohort.changed': { actions: [book, steer] },
-            'plan.again': { actions: steer },
+            'plan.again': { actions: [beginTurn, steer] },
             'manager.stop': 'stopping',
           },
         },

@@ -19,6 +19,9 @@ import { noCounts, plan, serving, total } from './plan.ts';
 /** What one RunTask may start. */
 const launchSize = 10;
 
+/** Groups: some 10 ms of work once the code is warm. */
+const launchesPerTurn = cohortSize;
+
 /** Puts up to one cohort's worth of what was restored or adopted into a cohort of its own. */
 export const unpack = managerSetup.enqueueActions(({ context, enqueue }) => {
   const launches = context.resend.slice(0, cohortSize / launchSize);
@@ -89,7 +92,9 @@ const sendDrains = (
 /** From what is wanted and what is to orders: at most one cohort's worth of launches at a time. */
 export const steer = managerSetup.enqueueActions(({ context, enqueue }) => {
   const { settings, revision } = context;
-  const launches = mayLaunch(context) ? Math.floor(context.allowance) : 0;
+  const launches = mayLaunch(context)
+    ? Math.min(Math.floor(context.allowance), launchesPerTurn - context.launchedThisTurn)
+    : 0;
   const { reprieve, admit, drainBooting, drainServing } = plan(
     context.wanted,
     fleetCounts(context),
@@ -142,6 +147,7 @@ export const steer = managerSetup.enqueueActions(({ context, enqueue }) => {
       opened: context.opened + (roomy === undefined ? 1 : 0),
       ordered: order,
       launched: context.launched + launches.length,
+      launchedThisTurn: context.launchedThisTurn + size,
       lastLaunchAt: context.now,
       allowance: context.allowance - size,
       cohorts: {
@@ -154,8 +160,8 @@ export const steer = managerSetup.enqueueActions(({ context, enqueue }) => {
         },
       },
     });
-    // The rest in a macrotask of its own: a heartbeat may be due.
-    if (admit > size) enqueue.raise({ type: 'plan.again' }, { delay: 0 });
+    // The cohort's report makes us plan again within this turn, and this in the next.
+    if (context.launchedThisTurn === 0) enqueue.raise({ type: 'plan.again' }, { delay: 0 });
   }
   if (justBack(context)) return;
   const drains = drainsOf(context, { booting: drainBooting, serving: drainServing });

@@ -57,7 +57,7 @@ export const runDaemon = async (
   const journal = await openJournal(config.stateDir, log);
   /** A launch is sent, and sent again, as it was journaled, whatever has been found out since. */
   const templateOf = (order: LaunchOrder) => {
-    const record = journal.ledger.openLaunches().find(({ label }) => label === order.label);
+    const record = journal.ledger.openLaunch(order.label);
     return (record && templates.made(order, record.requestHash)) ?? templates.current();
   };
   const recovered = recover(journal, {

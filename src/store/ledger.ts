@@ -79,6 +79,11 @@ export class Ledger {
     return this.#open.has(label);
   }
 
+  /** The launch of this label while its outcome is unknown. */
+  openLaunch(label: string): LaunchRecord | null {
+    return this.#open.get(label) ?? null;
+  }
+
   /** Live groups, in the order in which they got their task. */
   groups(): OwnedGroup[] {
     return [...this.#groups.values()];

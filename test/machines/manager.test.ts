@@ -268,6 +268,22 @@ describe('launching', () => {
       expect(total(counts)).toBeLessThanOrEqual(100);
   });
 
+  it('leaves the event loop to others after a hundred groups, whatever is reported', async () => {
+    const { actor, at, admitted, clock, fleet } = await ready({}, { launchBurst: 1e9 });
+    const groups = () => admitted().reduce((sum, { groupIds }) => sum + groupIds.length, 0);
+    at(11_000);
+    actor.send(command(2 * 250, 11_000));
+    const [cohortId] = Object.keys(fleet().cohorts) as [string];
+    const order = fleet().ordered;
+    const counts = { ...noCounts, booting: 100 };
+    actor.send({ type: 'cohort.changed', cohortId, order, counts, launches: 10 });
+    expect(groups()).toBe(100);
+    clock.increment(1);
+    expect(groups()).toBe(200);
+    clock.increment(1);
+    expect(groups()).toBe(250);
+  });
+
   it('keeps to the burst and the rate that Fargate allows', async () => {
     const { actor, at, admitted } = await ready({}, { launchBurst: 30, launchesPerSecond: 5 });
     const groups = () => admitted().reduce((sum, { groupIds }) => sum + groupIds.length, 0);
