@@ -10,9 +10,12 @@ import { InteropFailure, parseOptions } from './options.ts';
 import { endWhatPlays, play, type Scenario, say } from './play.ts';
 import { bootingSurvives } from './scenarios/bootingSurvives.ts';
 import { busySurvives } from './scenarios/busySurvives.ts';
+import { everySetting } from './scenarios/everySetting.ts';
+import { forgottenGroups } from './scenarios/forgottenGroups.ts';
 import { fourWorkers } from './scenarios/fourWorkers.ts';
 import { hostileNames } from './scenarios/hostileNames.ts';
 import { killDaemon } from './scenarios/killDaemon.ts';
+import { oneScheduler } from './scenarios/oneScheduler.ts';
 import { otherWorkers } from './scenarios/otherWorkers.ts';
 import { schedulerRestart } from './scenarios/schedulerRestart.ts';
 import { squares } from './scenarios/squares.ts';
@@ -27,8 +30,11 @@ const scenarios: Record<string, Scenario> = {
   killDaemon,
   stoppedThenKilled,
   twoManagers,
+  oneScheduler,
   hostileNames,
+  everySetting,
   schedulerRestart,
+  forgottenGroups,
   otherWorkers,
   wedgedScheduler,
   busySurvives,

@@ -15,6 +15,8 @@ export interface ManagerSetup {
   cpu?: number;
   /** At SIGTERM it waits for an idle moment of its tasks; a word for our daemon only. */
   drainSeconds?: number;
+  /** Words for our daemon only. */
+  more?: string[];
 }
 
 export const usualSetup: ManagerSetup = {
@@ -36,6 +38,7 @@ export async function startManager(
     managerId,
     capabilities,
     drainSeconds,
+    more = [],
     workers = stage.options.scaler,
     cpu = 1,
   }: ManagerSetup = usualSetup,
@@ -57,6 +60,7 @@ export async function startManager(
   const ours = [
     ...['--state-dir', stateDir],
     ...(drainSeconds === undefined ? [] : ['--drain-timeout', String(drainSeconds)]),
+    ...more,
   ];
   const program =
     stage.options.manager === 'ours'

@@ -1,7 +1,10 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { startClient } from '../client.ts';
 import { type Emulator, isAlive, type LedgerTask, startEmulator } from '../emulatorClient.ts';
 import { startManager, usualSetup } from '../manager.ts';
 import { type Monitor, startMonitor } from '../monitor.ts';
+import { compareReleases } from '../options.ts';
 import { type Outcome, WANTED_RESULTS } from '../report.ts';
 import { startScheduler } from '../scheduler.ts';
 import type { Stage } from '../stage.ts';
@@ -25,7 +28,10 @@ export async function twoManagers(stage: Stage): Promise<Outcome> {
 
   // Whose a task is, the workers say who came to which scheduler; no word of the daemon is taken for it.
   const ledger = await emulator.ledger();
-  const [leftMark, rightMark] = [marksOf(left.monitor, ledger), marksOf(right.monitor, ledger)];
+  const [leftMark, rightMark] = [
+    marksOf(stage, left.monitor, ledger),
+    marksOf(stage, right.monitor, ledger),
+  ];
   const distinct = leftMark.length === 1 && rightMark.length === 1 && leftMark[0] !== rightMark[0];
   if (!distinct)
     throw new Error(`the managers' startedBy do not tell them apart: ${leftMark} and ${rightMark}`);
@@ -72,8 +78,17 @@ async function openSide(stage: Stage, emulator: Emulator, name: string): Promise
   };
 }
 
-const marksOf = (monitor: Monitor, ledger: LedgerTask[]): (string | null)[] => {
+const marksOf = (stage: Stage, monitor: Monitor, ledger: LedgerTask[]): (string | null)[] => {
   const ids = [...monitor.workers.keys()];
-  const tasks = ledger.filter((task) => ids.some((id) => id.includes(task.taskId)));
+  const tasks = ledger.filter((task) => workedIn(stage, task, ids));
   return [...new Set(tasks.map((task) => task.startedBy))];
 };
+
+/** Workers name their task; those of the first release name only themselves, in the task's own log. */
+function workedIn(stage: Stage, { taskId }: LedgerTask, ids: string[]): boolean {
+  if (ids.some((id) => id.includes(taskId))) return true;
+  if (compareReleases(stage.options.scaler, '1.24.0') >= 0) return false;
+  const log = join(stage.dir, 'tasks', `${taskId}.log`);
+  const said = existsSync(log) ? readFileSync(log, 'utf8') : '';
+  return ids.some((id) => said.includes(id));
+}
