@@ -170,6 +170,9 @@ const advertise = managerSetup.enqueueActions(({ context, enqueue }) => {
 
 const land = managerSetup.enqueueActions(({ context, event, enqueue }) => {
   const survey = (event as DoneActorEvent<Survey>).output;
+  // Who asks for one more does not mean that those whom we only find now are too many.
+  if (!context.replaces && context.wanted !== null)
+    enqueue.assign({ wanted: context.wanted + survey.adopted.length });
   enqueue.assign({
     owned: [...context.owned, ...survey.adopted],
     surveyedAt: survey.startedAt,

@@ -371,6 +371,34 @@ describe('a scheduler that asks for tasks one by one', () => {
     expect(groups(admitted())).toHaveLength(1);
   });
 
+  it.each([
+    ['and gets its one more', [], 3],
+    ['and is refused it', [{ type: 'scheduler.release', at: 9000, taskIds: [] } as const], 2],
+  ])(
+    'keeps those of an earlier run that are found after it has asked (%s)',
+    async (_, more, left) => {
+      const { actor, play, cohort, clock, fleet } = live({ ...input, owned: [], settings });
+      actor.send({ type: 'aws.ready', revision: 'rev:1' });
+      actor.send({ type: 'tick', now: 10_000 });
+      actor.send({ type: 'scheduler.heartbeatEcho', at: 10_000 });
+      actor.send(start);
+      for (const event of more) actor.send(event);
+      const adopted = ['a', 'b'].map((id) => ({
+        groupId: `stray-${id}`,
+        taskArn: `arn:${id}`,
+        launchedAt: 0,
+      }));
+      await play(actor, {
+        type: 'xstate.done.actor.survey',
+        output: { startedAt: 10_000, adopted },
+      } as never);
+      clock.increment(1);
+      actor.send({ type: 'tick', now: 11_000 });
+      expect(cohort.told.map(({ type }) => type)).not.toContain('cohort.drain');
+      expect(fleet().wanted).toBe(left);
+    },
+  );
+
   it('may take back what could not be launched yet', async () => {
     const { actor, at, admitted, fleet } = await ready();
     at(11_000);
