@@ -66,7 +66,7 @@ export const conversation = (
    */
   const granted = new Set(groups ? [] : first.ours);
   const found = new Set(first.ours);
-  /** Granted here, and over: no other manager can have it. */
+  /** Granted here and over, and the scheduler has not asked for its end: no other manager can have it. */
   const ended = new Set<string>();
   /** Groups that are not ours, and when their end was first asked for. */
   const strangers = new Map<string, number>();
@@ -181,7 +181,7 @@ export const conversation = (
     const taskId = taskOfGroup(groupId);
     const said = answer('shutdown', 'success', groupId);
     if (ours.has(taskId)) return [said, ...release([taskId], at)];
-    if (ended.has(taskId)) return [said];
+    if (ended.delete(taskId)) return [said];
     if (!strangers.has(groupId)) strangers.set(groupId, at);
     return [];
   };
@@ -230,6 +230,12 @@ export const conversation = (
   };
 
   return {
+    /** Groups that take up room in the scheduler's books without being ours: dead ones, and other managers'. */
+    strange: ({ ours, groups: shown }: Sight): number =>
+      shown === null
+        ? ended.size
+        : [...shown.known].filter((groupId) => !ours.has(taskOfGroup(groupId))).length,
+
     hear(order: Order, sight: Sight): Saying[] {
       learn(sight);
       return order.type === 'start' ? start(sight) : shutdown(order, sight);

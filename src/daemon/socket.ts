@@ -195,7 +195,12 @@ export const socket = (settings: SocketSettings, log: Log) => {
       }
       const generation = numbers.next();
       const beat = encodeHeartbeat(generation, {
-        ...capacity(generation, order.workers, workersPerTask),
+        ...capacity(
+          generation,
+          order.workers,
+          workersPerTask,
+          talk && isGroups(generation) ? talk.strange(settings.sight()) : 0,
+        ),
         capabilities,
         workerManagerID,
       });
@@ -210,15 +215,22 @@ export const socket = (settings: SocketSettings, log: Log) => {
 
 const noLimit = 2 ** 32 - 1;
 
-/** The first generation counts groups of workers, all others workers. */
+/**
+ * The first generation counts groups of workers, all others workers. It asks for no more as soon as it knows
+ * so many groups, whosever they are and though all may be dead: those come on top.
+ */
 const capacity = (
   generation: Generation,
   workers: number,
   workersPerTask: number,
+  strange: number,
 ): Pick<Heartbeat, 'maxTaskConcurrency' | 'workersPerGroup'> =>
   isGroups(generation)
     ? {
-        maxTaskConcurrency: workers >= noLimit ? noLimit : Math.floor(workers / workersPerTask),
+        maxTaskConcurrency:
+          workers >= noLimit
+            ? noLimit
+            : Math.floor(workers / workersPerTask) + (workers > 0 ? strange : 0),
         workersPerGroup: workersPerTask,
       }
     : { maxTaskConcurrency: workers };

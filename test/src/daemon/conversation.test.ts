@@ -32,7 +32,8 @@ const about = (groups: boolean, first: string[] = [], maxTasks: number | null = 
     world.at = ms;
     return talk.look(world);
   };
-  return { world, hear, at };
+  const strange = () => talk.strange(world);
+  return { world, hear, at, strange };
 };
 
 const answers = (sayings: Saying[]) =>
@@ -117,6 +118,23 @@ describe('groups', () => {
     world.ours.delete('t1');
     at(500);
     expect(answers(hear(shutdownGroup('ecs-t1')))).toEqual([['success', 'ecs-t1']]);
+  });
+
+  it('that are over, or not ours at all, are counted: they take up room in its books', () => {
+    const { hear, at, world, strange } = about(true);
+    hear(start);
+    world.ours.add('t1');
+    at(250);
+    expect(strange()).toBe(0);
+    world.ours.delete('t1');
+    at(500);
+    expect(strange()).toBe(1);
+    world.groups = { known: new Set(['ecs-t1', 'of another', 'ecs-t2']), calmSince: null };
+    world.ours.add('t2');
+    expect(strange()).toBe(2);
+    world.groups = null;
+    hear(shutdownGroup('ecs-t1'));
+    expect(strange()).toBe(0);
   });
 
   it('that an earlier run left without a journal go as soon as they are found', () => {

@@ -323,6 +323,20 @@ describe('groups that a scheduler which was replaced does not know', () => {
     }
   });
 
+  it('and those of others or dead ones come on top of what it may start, but never of nothing', () => {
+    const shown = { known: new Set(['ecs-t1', 'ecs-dead', 'of another']), calmSince: null };
+    const { hear, beat, sent, stop } = line(null, ['t1'], () => shown);
+    hear(group(1, 'ecs-t1'));
+    beat(8);
+    beat(0);
+    beat(2 ** 32 - 1);
+    const offered = sent
+      .map((payload) => decodeMessage(payload, 'g1').fields)
+      .flatMap((fields) => ('maxWorkerGroups' in fields ? [fields.maxWorkerGroups] : []));
+    expect(offered).toEqual([6, 0, 2 ** 32 - 1]);
+    stop();
+  });
+
   it('are not thought of any more with one that turns out to know its workers', async () => {
     const { hear, told, sent, stop } = line(null, ['t1'], sight(null));
     await looked();
