@@ -262,11 +262,15 @@ describe('what the monitor stream tells', () => {
   const gone = { workers: 0, tasks: 0 };
 
   it('is kept for each task that it names', () => {
-    const books = booksOf({ a: serves({ taskArn: arn('1') }), b: serves({ taskArn: arn('2') }) });
+    const books = booksOf({
+      a: serves({ taskArn: arn('1') }),
+      b: serves({ taskArn: arn('2') }),
+      c: rowOf(),
+    });
     expect(heard(books, { 1: load(3), 9: load(1) }, 500)).toStrictEqual({
       ...booksOf({
+        ...books.groups,
         a: serves({ taskArn: arn('1'), load: load(3) }),
-        b: serves({ taskArn: arn('2') }),
       }),
       toGroups: [],
     });

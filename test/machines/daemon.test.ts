@@ -107,3 +107,150 @@ it('draws no transition that the model cannot take, and no state it cannot reach
   expect(untaken(daemon, model, leaving)).toEqual([]);
   expect(unvisited(daemon, model)).toEqual([]);
 });
+
+/** The daemon with its rooms scripted. */
+const live = (given = input) => {
+  const rooms = { manager: scriptedStream(), session: scriptedStream(), monitor: scriptedStream() };
+  const { actors, calls, play } = scriptedWorld('prepare');
+  const clock = new SimulatedClock();
+  const troubles: unknown[] = [];
+  const actor = createActor(
+    daemon.provide({
+      actors: {
+        ...actors,
+        manager: rooms.manager.logic as never,
+        session: rooms.session.logic as never,
+        monitor: rooms.monitor.logic as never,
+      },
+      actions: { notePreparation: (_, trouble) => troubles.push(trouble) },
+    }),
+    { input: given, clock },
+  ).start();
+  return { ...rooms, actor, calls, play, clock, troubles };
+};
+const prepared = { type: 'xstate.done.actor.prepare', output: { revision: 'rev:1' } };
+const failed = { type: 'xstate.error.actor.prepare', error: denied };
+const stop = { type: 'daemon.stop' };
+const shutdown = { type: 'scheduler.shutdown', at: 1 };
+const closed = { type: 'xstate.done.actor.session' };
+
+describe('the life of a daemon', () => {
+  it.each([
+    [
+      [prepared, 'serving'],
+      [stop, 'stopping'],
+      [{ type: 'manager.stopped' }, 'leaving'],
+    ],
+    [
+      [stop, 'stopping'],
+      [stop, 'leaving'],
+      [stop, 'stopped'],
+    ],
+    [
+      [failed, 'unprepared'],
+      [stop, 'stopping'],
+      [stop, 'leaving'],
+      [closed, 'stopped'],
+    ],
+    [
+      [shutdown, 'stopping'],
+      [stop, 'leaving'],
+    ],
+    [
+      [failed, 'unprepared'],
+      [shutdown, 'stopping'],
+    ],
+    [
+      [prepared, 'serving'],
+      [shutdown, 'stopping'],
+    ],
+  ] as const)('that must end what runs: %j', async (...steps) => {
+    const { actor, play } = live();
+    for (const [event, value] of steps) {
+      await play(actor, event);
+      expect(actor.getSnapshot().value).toBe(value);
+    }
+  });
+
+  it.each([
+    [
+      [stop, 'leaving'],
+      [closed, 'stopped'],
+    ],
+    [
+      [failed, 'unprepared'],
+      [stop, 'leaving'],
+    ],
+    [
+      [prepared, 'serving'],
+      [stop, 'leaving'],
+    ],
+    [
+      [prepared, 'serving'],
+      [shutdown, 'stopping'],
+    ],
+  ] as const)('that may leave it running: %j', async (...steps) => {
+    const { actor, play } = live({ ...input, leaveRunning: true });
+    for (const [event, value] of steps) {
+      await play(actor, event);
+      expect(actor.getSnapshot().value).toBe(value);
+    }
+  });
+
+  it('begins with a conversation and a manager that know their settings', () => {
+    const { session, manager } = live();
+    expect(session.lines[0]?.input).toEqual({ workers: 8, heartbeatIntervalMs: 2000 });
+    expect(manager.lines[0]?.input).toBe(input.manager);
+  });
+
+  it('prepares again ever more slowly, and says what is in the way', async () => {
+    const { actor, play, clock, troubles } = live();
+    const pauses: number[] = [];
+    for (let n = 0; n < 8; n++) {
+      await play(actor, failed);
+      let waited = 0;
+      for (; actor.getSnapshot().value === 'unprepared'; waited += 500) clock.increment(500);
+      pauses.push(waited);
+    }
+    expect(pauses).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
+    const trouble = { kind: 'denied', reason: 'not allowed' };
+    expect(actor.getSnapshot().context.trouble).toEqual(trouble);
+    expect(troubles).toEqual(Array.from({ length: 8 }, () => trouble));
+  });
+
+  it('does not wait for ever for what it stops', async () => {
+    const { actor, play, clock } = live();
+    await play(actor, stop);
+    clock.increment(59_999);
+    expect(actor.getSnapshot().value).toBe('stopping');
+    clock.increment(1);
+    expect(actor.getSnapshot().value).toBe('leaving');
+  });
+
+  it('advertises what its manager offers, and never more than it has', async () => {
+    const { actor, play, session } = live();
+    await play(actor, prepared);
+    for (const workers of [4, 20, null])
+      await play(actor, { type: 'manager.offers', workers } as never);
+    const capacity = (workers: number) => ({ type: 'session.capacity', workers });
+    expect(session.told).toEqual([capacity(4), capacity(8), capacity(8)]);
+  });
+
+  it('hears everything that its scheduler and the monitor say', async () => {
+    const { actor, play, manager } = live();
+    const command = { type: 'scheduler.command', at: 1, requests: [] };
+    const news = { type: 'monitor.heard', at: 1, loads: null };
+    await play(actor, command);
+    await play(actor, news);
+    expect(manager.told).toEqual([command, news]);
+  });
+
+  it('ends, and says why, with the first of its actors that dies of a bug', async () => {
+    const { actor, play } = live();
+    await play(actor, {
+      type: 'xstate.error.actor.session',
+      error: new Error('a bug'),
+    } as never);
+    expect(actor.getSnapshot()).toMatchObject({ status: 'done', output: { crash: 'a bug' } });
+  });
+});

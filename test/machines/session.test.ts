@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createActor, SimulatedClock } from 'xstate';
 import { echoLimit, session } from '../../machines/session.ts';
 import { type Model, untaken, unvisited, walks } from '../support/paths.ts';
-import { scriptedStream, settle } from '../support/world.ts';
+import { scriptedParent, scriptedStream, settle } from '../support/world.ts';
 
 const input = { workers: 8, heartbeatIntervalMs: 2000 };
 const command = {
@@ -54,11 +54,12 @@ const live = () => {
       for (let i = 0; i < ms; i++) simulated.increment(1);
     },
   });
+  const { parent, told: heard } = scriptedParent(clock);
   const actor = createActor(session.provide({ actors: { socket: stream.logic as never } }), {
     input,
-    clock,
+    parent,
   }).start();
-  return { ...stream, actor, clock };
+  return { ...stream, actor, clock, heard };
 };
 
 describe.each(walks(session, model))('$title', ({ steps }) => {
@@ -160,5 +161,130 @@ describe('in time', () => {
     other.actor.send({ type: 'session.close' });
     other.clock.pass(2000);
     expect(other.told.at(-1)).toEqual({ type: 'socket.close' });
+  });
+
+  it('leaves after five more seconds a line that will not close', () => {
+    const { actor, say, clock } = live();
+    say({ type: 'socket.open' });
+    actor.send({ type: 'session.close' });
+    clock.pass(2000 + 4999);
+    expect(actor.getSnapshot().status).toBe('active');
+    clock.pass(1);
+    expect(actor.getSnapshot().status).toBe('done');
+  });
+
+  it('gives up on a line that will not close, and takes a fresh one', () => {
+    const { lines, say, clock } = live();
+    say({ type: 'socket.open' });
+    clock.pass(21_000 + 4999);
+    expect(lines[0]?.open).toBe(true);
+    clock.pass(1);
+    expect(lines[0]?.open).toBe(false);
+    clock.pass(500);
+    expect(lines).toHaveLength(2);
+  });
+
+  it('reconnects after no less than half of each pause', () => {
+    const { lines, say, clock } = live();
+    say({ type: 'socket.closed', reason: 'refused', jitter: 0 });
+    clock.pass(249);
+    expect(lines).toHaveLength(1);
+    clock.pass(1);
+    expect(lines).toHaveLength(2);
+  });
+});
+
+describe('a session', () => {
+  const echo = { type: 'scheduler.heartbeatEcho', at: 1 };
+  const start = { type: 'scheduler.start', at: 1 };
+  const goodbye = { type: 'socket.close' };
+
+  it('passes on what the scheduler says, and that the line is gone', () => {
+    const { say, heard } = live();
+    say({ type: 'socket.open' });
+    for (const event of [echo, command, start]) say(event);
+    say({ type: 'socket.closed', reason: 'reset', jitter: 1 });
+    expect(heard).toEqual([echo, command, start, { type: 'scheduler.lost' }]);
+  });
+
+  it('passes on what ends a silence, and what is said before the line is closed', () => {
+    const { actor, told, say, heard, clock } = live();
+    say({ type: 'socket.open' });
+    clock.pass(6000);
+    say(echo);
+    say(echo);
+    expect(heard).toEqual([echo, echo]);
+    actor.send({ type: 'session.close' });
+    say(echo);
+    say(command);
+    expect(heard).toEqual([echo, echo, echo, command]);
+    expect(told).not.toContainEqual(goodbye);
+    say(echo);
+    expect(heard).toEqual([echo, echo, echo, command, echo]);
+    expect(told.at(-1)).toEqual(goodbye);
+  });
+
+  it('advertises as many workers as it was told last', () => {
+    const { actor, told, say } = live();
+    actor.send({ type: 'session.capacity', workers: 4 });
+    say({ type: 'socket.open' });
+    expect(told).toEqual([{ type: 'socket.beat', workers: 4 }]);
+  });
+
+  it('knows what went wrong until the scheduler is heard again', () => {
+    const { actor, lines, say, clock } = live();
+    const trouble = () => actor.getSnapshot().context.trouble;
+    say({ type: 'socket.closed', reason: 'refused', jitter: 1 });
+    expect(trouble()).toBe('refused');
+    clock.pass(500);
+    actor.send({ type: 'xstate.error.actor.socket', error: new Error('bad scheme') } as never);
+    expect(trouble()).toBe('bad scheme');
+    expect(lines[1]?.open).toBe(false);
+    clock.pass(1000);
+    say({ type: 'socket.open' });
+    say(echo);
+    expect(trouble()).toBeNull();
+  });
+
+  it.each([
+    ['before the line is open', () => {}, []],
+    [
+      'without a line',
+      ({ say }: ReturnType<typeof live>) =>
+        say({ type: 'socket.closed', reason: 'refused', jitter: 1 }),
+      [],
+    ],
+    [
+      'when every heartbeat has its echo',
+      ({ say }: ReturnType<typeof live>) => {
+        say({ type: 'socket.open' });
+        say(echo);
+      },
+      [goodbye],
+    ],
+    [
+      'when a silence has just ended, and every heartbeat has its echo',
+      ({ say, clock }: ReturnType<typeof live>) => {
+        say({ type: 'socket.open' });
+        clock.pass(6000);
+        for (let n = 0; n < 4; n++) say(echo);
+      },
+      [goodbye],
+    ],
+    [
+      'while it rejoins',
+      ({ say, clock }: ReturnType<typeof live>) => {
+        say({ type: 'socket.open' });
+        clock.pass(21_000);
+      },
+      [goodbye, goodbye],
+    ],
+  ] as const)('can be closed at once %s', (_, before, goodbyes) => {
+    const all = live();
+    before(all);
+    all.actor.send({ type: 'session.close' });
+    expect(all.told.filter(({ type }) => type === 'socket.close')).toEqual(goodbyes);
+    all.say({ type: 'socket.closed', reason: 'closed', jitter: 0 });
+    expect(all.actor.getSnapshot()).toMatchObject({ status: 'done', value: 'closed' });
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createActor } from 'xstate';
-import { workerGroup } from '../../machines/workerGroup.ts';
+import { type GroupReport, workerGroup } from '../../machines/workerGroup.ts';
 import { type Model, untaken, unvisited, walks } from '../support/paths.ts';
-import { scriptedWorld } from '../support/world.ts';
+import { scriptedParent, scriptedWorld } from '../support/world.ts';
 
 const model: Model = {
   input: { groupId: 'g1' },
@@ -60,4 +60,142 @@ describe.each(walks(workerGroup, model))('$title', ({ steps }) => {
 it('draws no transition that the model cannot take, and no state it cannot reach', () => {
   expect(untaken(workerGroup, model)).toEqual([]);
   expect(unvisited(workerGroup, model)).toEqual([]);
+});
+
+const launched = { type: 'group.launched', taskArn: 'arn:1' };
+const refused = { type: 'group.refused', reason: 'full' };
+const drain = { type: 'group.drain' };
+const stop = { type: 'group.stop' };
+const reprieve = { type: 'group.reprieve' };
+const runs = { type: 'task.running' };
+const registered = { type: 'task.registered' };
+const reclaimed = { type: 'task.failing', cause: 'interrupted', detail: 'Spot' };
+const failing = { type: 'task.failing', cause: 'startFailed', detail: null };
+const stopped = { type: 'task.stopped', cause: 'exited', detail: 'exit code 1' };
+const accepted = { type: 'xstate.done.actor.stopTask' };
+const throttled = { type: 'xstate.error.actor.stopTask', error: new Error('throttled') };
+
+const inShort = ({ phase, registered, leaving, stopAccepted }: GroupReport) =>
+  [phase, registered && 'registered', leaving && 'leaving', stopAccepted && 'accepted']
+    .filter(Boolean)
+    .join(' ');
+
+describe('what its cohort hears of a group', () => {
+  const end = { groupId: 'g1', taskArn: 'arn:1', registered: false, detail: 'exit code 1' };
+
+  it.each([
+    [
+      'that serves and leaves at an idle moment',
+      [launched, runs, registered, drain, stop, accepted, stopped],
+      [
+        'requested',
+        'provisioning',
+        'running',
+        'running registered',
+        'waiting registered leaving',
+        'stopping registered leaving',
+        'stopping registered leaving accepted',
+      ],
+      { ...end, registered: true, cause: 'drained' },
+    ],
+    [
+      'whose workers come before ECS admits that it runs',
+      [launched, registered, stopped],
+      ['requested', 'provisioning', 'running registered'],
+      { ...end, registered: true, cause: 'exited' },
+    ],
+    [
+      'that gets no task',
+      [refused],
+      ['requested'],
+      { ...end, taskArn: null, cause: 'launchFailed', detail: 'full' },
+    ],
+    [
+      'that gets no task and is to leave',
+      [drain, refused],
+      ['requested', 'requested leaving'],
+      { ...end, taskArn: null, cause: 'drained', detail: 'full' },
+    ],
+    [
+      'that is to leave before it has its task',
+      [drain, launched, throttled, stop, accepted, stopped],
+      [
+        'requested',
+        'requested leaving',
+        'stopping leaving',
+        'stopping leaving',
+        'stopping leaving accepted',
+      ],
+      { ...end, cause: 'drained' },
+    ],
+    [
+      'that is stopped before it has its task',
+      [stop, launched, stopped],
+      ['requested', 'requested leaving', 'stopping leaving'],
+      { ...end, cause: 'drained' },
+    ],
+    [
+      'that is taken back before it has its task',
+      [stop, reprieve, launched, drain, stopped],
+      ['requested', 'requested leaving', 'requested', 'provisioning', 'stopping leaving'],
+      { ...end, cause: 'drained' },
+    ],
+    [
+      'that is stopped while it boots',
+      [launched, stop, stopped],
+      ['requested', 'provisioning', 'stopping leaving'],
+      { ...end, cause: 'drained' },
+    ],
+    [
+      'that is stopped while it runs, and then too late to be taken back',
+      [launched, runs, stop, reprieve, stopped],
+      ['requested', 'provisioning', 'running', 'stopping leaving'],
+      { ...end, cause: 'drained' },
+    ],
+    [
+      'that is taken back while it waits',
+      [launched, runs, drain, reprieve, stopped],
+      ['requested', 'provisioning', 'running', 'waiting leaving', 'running'],
+      { ...end, cause: 'exited' },
+    ],
+    [
+      'that fails while it boots',
+      [launched, failing, stopped],
+      ['requested', 'provisioning', 'stopping leaving'],
+      { ...end, cause: 'startFailed' },
+    ],
+    [
+      'that is reclaimed while it boots',
+      [launched, reclaimed, stopped],
+      ['requested', 'provisioning', 'stopping leaving'],
+      { ...end, cause: 'interrupted', detail: 'Spot' },
+    ],
+    [
+      'that is reclaimed while it runs',
+      [launched, runs, reclaimed, stopped],
+      ['requested', 'provisioning', 'running', 'stopping leaving'],
+      { ...end, cause: 'interrupted', detail: 'Spot' },
+    ],
+    [
+      'that is reclaimed while it waits',
+      [launched, runs, drain, reclaimed, stopped],
+      ['requested', 'provisioning', 'running', 'waiting leaving', 'stopping leaving'],
+      { ...end, cause: 'interrupted', detail: 'Spot' },
+    ],
+  ] as const)('%s', async (_, events, reports, output) => {
+    const { parent, told } = scriptedParent();
+    const { actors, calls, play } = scriptedWorld('stopTask');
+    const group = workerGroup.provide({ actors });
+    const actor = createActor(group, { input: { groupId: 'g1' }, parent }).start();
+    for (const event of events) {
+      expect(actor.getSnapshot().status).toBe('active');
+      await play(actor, event);
+    }
+    expect(actor.getSnapshot()).toMatchObject({ status: 'done', output });
+    const heard = told.filter(({ type }) => type === 'group.changed') as unknown as GroupReport[];
+    expect(heard.map(inShort)).toEqual(reports);
+    expect(heard.every(({ groupId }) => groupId === 'g1')).toBe(true);
+    const orders = reports.filter((report) => /^stopping.*leaving$/.test(report));
+    expect(calls.stopTask).toHaveLength(orders.length);
+  });
 });

@@ -1,4 +1,11 @@
-import { type AnyActorRef, type EventObject, fromCallback, fromPromise } from 'xstate';
+import {
+  type AnyActorRef,
+  createActor,
+  type EventObject,
+  fromCallback,
+  fromPromise,
+  type SimulatedClock,
+} from 'xstate';
 
 export interface Call {
   input: unknown;
@@ -46,9 +53,9 @@ export const scriptedWorld = <Name extends string>(...names: Name[]) => {
 /** A stream effect that keeps what it was told; the test speaks through `say`. */
 export const scriptedStream = () => {
   const told: EventObject[] = [];
-  const lines: { say: (event: EventObject) => void; open: boolean }[] = [];
-  const logic = fromCallback<EventObject, unknown>(({ receive, sendBack }) => {
-    const line = { say: sendBack, open: true };
+  const lines: { say: (event: EventObject) => void; open: boolean; input: unknown }[] = [];
+  const logic = fromCallback<EventObject, unknown>(({ receive, sendBack, input }) => {
+    const line = { say: sendBack, open: true, input };
     lines.push(line);
     receive((event) => told.push(event));
     return () => {
@@ -57,4 +64,10 @@ export const scriptedStream = () => {
   });
   const say = (event: { type: string; [key: string]: unknown }) => lines.at(-1)?.say(event);
   return { logic, told, lines, say };
+};
+
+/** For an actor's `parent` option: keeps what it is told. Who has a parent has its clock. */
+export const scriptedParent = (clock?: SimulatedClock) => {
+  const { logic, told } = scriptedStream();
+  return { parent: createActor(logic, { ...(clock && { clock }) }).start(), told };
 };
