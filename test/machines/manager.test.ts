@@ -373,7 +373,7 @@ describe('a scheduler that asks for tasks one by one', () => {
 
   it.each([
     ['and gets its one more', [], 3],
-    ['and is refused it', [{ type: 'scheduler.release', at: 9000, taskIds: [] } as const], 2],
+    ['and is refused it', [{ type: 'scheduler.release' as const, at: 9000, taskIds: [] }], 2],
   ])(
     'keeps those of an earlier run that are found after it has asked (%s)',
     async (_, more, left) => {
