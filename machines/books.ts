@@ -1,4 +1,4 @@
-import type { LaunchOrder, OwnedGroup, TaskPhase } from './facts.ts';
+import type { Blame, LaunchOrder, OwnedGroup, TaskPhase } from './facts.ts';
 import type { LaunchEnd } from './launch.ts';
 import type { WorkerLoad } from './monitor.ts';
 import { type Counts, noCounts } from './plan.ts';
@@ -21,6 +21,10 @@ export interface GroupRow {
   /** Until when it may wait for an idle moment. */
   waitUntil: number | null;
   seen: TaskPhase | null;
+  /** Since when ECS has denied it, look after look. */
+  missingSince: number | null;
+  subnet: string | null;
+  blame: Blame | null;
   /** As the scheduler's monitor stream told last; null when nothing is told. */
   load: WorkerLoad | null;
   /** Since when the monitor has shown none of its workers, though it had shown some. */
@@ -42,7 +46,7 @@ export interface LaunchPlan {
 }
 
 export interface Patience {
-  /** How long DescribeTasks may deny a new task before it counts as lost, ms. */
+  /** How long DescribeTasks may deny a new task before it can count as lost, ms. */
   missingGraceMs: number;
   /** From RUNNING to workers that surely know the scheduler, when nothing else tells, ms. */
   bootGraceMs: number;
@@ -70,6 +74,9 @@ const freshRow = (launchedAt: number): GroupRow => ({
   stopAskedAt: null,
   waitUntil: null,
   seen: null,
+  missingSince: null,
+  subnet: null,
+  blame: null,
   load: null,
   deserted: null,
 });

@@ -1,4 +1,4 @@
-import { assign, type DoneActorEvent, type ErrorActorEvent, setup } from 'xstate';
+import { type DoneActorEvent, type ErrorActorEvent, setup } from 'xstate';
 import {
   admitted,
   adopted,
@@ -7,23 +7,21 @@ import {
   drained,
   expired,
   heard,
-  type LaunchPlan,
   type Patience,
   presumed,
   released,
   reprieved,
-  type Share,
   type Step,
   settled,
   unwanted,
 } from './books.ts';
+import type { Proof } from './breaker.ts';
+import type { CohortOrder, CohortReport } from './cohortOrder.ts';
 import { effect } from './effect.ts';
-import type { FailureKind, Market, OwnedGroup, TaskSighting } from './facts.ts';
+import type { FailureKind, TaskSighting } from './facts.ts';
 import { noteOf } from './failure.ts';
 import { type LaunchEnd, launch } from './launch.ts';
-import type { WorkerLoad } from './monitor.ts';
 import { parent } from './parent.ts';
-import type { Counts } from './plan.ts';
 import { compared } from './sightings.ts';
 import { type GroupEnd, type GroupReport, workerGroup } from './workerGroup.ts';
 
@@ -38,30 +36,6 @@ export interface CohortContext extends Books {
   /** The monitor stream tells who serves. */
   monitored: boolean;
 }
-
-export type CohortReport =
-  | { type: 'cohort.changed'; cohortId: string; order: number; counts: Counts; launches: number }
-  /** Something that should slow down or stop launching; `market`: where a launch was refused. */
-  | {
-      type: 'cohort.setback';
-      cohortId: string;
-      kind: FailureKind | 'startFailed';
-      reason: string;
-      market: Market | null;
-    };
-
-/** `order` numbers what the manager asks for, so that it can tell which reports include it. */
-export type CohortOrder =
-  | { type: 'cohort.admit'; order: number; launches: LaunchPlan[]; at: number }
-  | { type: 'cohort.adopt'; order: number; groups: OwnedGroup[] }
-  /** `until`: how long those at work may wait for an idle moment. */
-  | ({ type: 'cohort.drain'; order: number; at: number; until: number } & Share)
-  /** Those of these Fargate tasks that are here, and at once. */
-  | { type: 'cohort.release'; order: number; at: number; taskIds: string[] }
-  | { type: 'cohort.reprieve'; order: number; most: number }
-  /** Look at ECS, let launches in doubt ask again, end what has waited long enough. */
-  | { type: 'cohort.look'; at: number; monitored: boolean }
-  | { type: 'cohort.heard'; at: number; loads: Record<string, WorkerLoad> | null };
 
 type Event = CohortOrder | GroupReport | DoneActorEvent<unknown> | ErrorActorEvent;
 
@@ -103,13 +77,6 @@ const report = cohortSetup.enqueueActions(({ context, enqueue }) => {
   const changed: CohortReport = { type: 'cohort.changed', cohortId, order, counts, launches };
   enqueue.sendTo(parent, changed);
 });
-
-const setback = (
-  cohortId: string,
-  kind: FailureKind | 'startFailed',
-  reason: string,
-  market: Market | null = null,
-): CohortReport => ({ type: 'cohort.setback', cohortId, kind, reason, market });
 
 const admit = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   if (event.type !== 'cohort.admit') return;
@@ -159,6 +126,16 @@ const reprieve = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   enqueue(report);
 });
 
+const hearGroup = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
+  if (event.type !== 'group.changed') return;
+  const { type: _, groupId, ...news } = event;
+  const row = context.groups[groupId];
+  if (!row) return;
+  enqueue.assign({ groups: { ...context.groups, [groupId]: { ...row, ...news } } });
+  if (news.registered && !row.registered)
+    enqueue.sendTo(parent, proved(context.cohortId, groupId, 'served', row.subnet));
+});
+
 /** What is due whatever ECS will answer. */
 const pressOn = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   if (event.type !== 'cohort.look') return;
@@ -194,6 +171,19 @@ const compare = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   for (const [groupId, news] of toGroups) enqueue.sendTo(groupId, news);
 });
 
+const proved = (
+  cohortId: string,
+  groupId: string,
+  proof: Proof,
+  subnet: string | null = null,
+): CohortReport => ({ type: 'cohort.proved', cohortId, groupId, proof, subnet });
+
+const unproved = (cohortId: string, groupId: string): CohortReport => ({
+  type: 'cohort.unproved',
+  cohortId,
+  groupId,
+});
+
 const settle = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   const { actorId } = event as DoneActorEvent<unknown>;
   const end: LaunchEnd =
@@ -205,24 +195,43 @@ const settle = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
           refusals: [{ kind: 'bug', reason: noteOf((event as ErrorActorEvent).error).reason }],
           market: 'onDemand',
         };
+  const { cohortId } = context;
+  const [groupId, ...others] = context.launches[end.label] ?? [];
+  const alone = others.length === 0 ? groupId : undefined;
   const { toGroups, ...books }: Step = settled(context, end, context.lookedAt);
   enqueue.assign(books);
   for (const [groupId, news] of toGroups) enqueue.sendTo(groupId, news);
-  for (const { kind, reason } of new Map(end.refusals.map((no) => [no.reason, no])).values()) {
+  const { market } = end;
+  for (const no of new Map(end.refusals.map((no) => [no.reason, no])).values()) {
+    const { kind, reason, subnet } = no;
     enqueue({ type: 'noteRefusal', params: { label: end.label, kind, reason } });
-    enqueue.sendTo(parent, setback(context.cohortId, kind, reason, end.market));
+    const subnets = subnet === undefined ? end.subnets : [subnet];
+    const setback = { cohortId, kind, reason, market, subnets, groupId: alone };
+    enqueue.sendTo(parent, { type: 'cohort.setback', ...setback } satisfies CohortReport);
   }
+  if (alone !== undefined)
+    enqueue.sendTo(
+      parent,
+      end.groups.length > 0 ? proved(cohortId, alone, 'launched') : unproved(cohortId, alone),
+    );
   enqueue.stopChild(actorId);
   enqueue(report);
 });
 
 const reap = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   const { actorId, output: end } = event as DoneActorEvent<GroupEnd>;
-  const { [actorId]: _, ...groups } = context.groups;
+  const { [actorId]: row, ...groups } = context.groups;
+  const { cohortId } = context;
   enqueue.assign({ groups });
   enqueue({ type: 'noteEnded', params: end });
   if (!end.registered && end.taskArn !== null && end.cause !== 'drained')
-    enqueue.sendTo(parent, setback(context.cohortId, 'startFailed', end.detail ?? end.cause));
+    enqueue.sendTo(parent, {
+      ...{ type: 'cohort.setback', cohortId, groupId: actorId, market: null, proof: 'served' },
+      kind: row?.blame ?? 'startFailed',
+      reason: end.detail ?? end.cause,
+      ...(row?.subnet && { subnets: [row.subnet] }),
+    } satisfies CohortReport);
+  else if (!end.registered) enqueue.sendTo(parent, unproved(cohortId, actorId));
   enqueue.stopChild(actorId);
   enqueue(report);
 });
@@ -267,17 +276,7 @@ export const cohort = cohortSetup.createMachine({
     'cohort.release': { actions: release },
     'cohort.reprieve': { actions: reprieve },
     'cohort.heard': { actions: hear },
-    'group.changed': {
-      actions: [
-        assign({
-          groups: ({ context: { groups }, event: { type: _, groupId, ...news } }) => {
-            const row = groups[groupId];
-            return row ? { ...groups, [groupId]: { ...row, ...news } } : groups;
-          },
-        }),
-        report,
-      ],
-    },
+    'group.changed': { actions: [hearGroup, report] },
     'xstate.done.actor.*': [
       { guard: 'ofLaunch', actions: settle },
       { guard: 'ofGroup', actions: reap },

@@ -10,6 +10,8 @@ export type FailureKind =
   | 'refused'
   /** The same, because AWS has no machines left where we ask for them. */
   | 'capacity'
+  /** The same, because a subnet has no address left. */
+  | 'addresses'
   /** The same, because this account may run no more. */
   | 'quota'
   /** A clear no until a person changes something: parameters, definitions. */
@@ -20,6 +22,14 @@ export type FailureKind =
   | 'journal'
   /** Anything else is a bug. */
   | 'bug';
+
+/** What holds launches back: a launch that went wrong, or a task that was launched and did not start. */
+export type Blame =
+  | FailureKind
+  /** It ended before its workers were known to the scheduler. */
+  | 'startFailed'
+  /** The same, because it got no network interface. */
+  | 'network';
 
 /** Why a group ended. Persisted and counted: a wire format. */
 export type Cause =
@@ -44,6 +54,8 @@ export interface LaunchOrder {
   revision: string;
   /** Spot capacity is cheaper, and can be refused or reclaimed. */
   market: Market;
+  /** Left out: all that the settings name. */
+  subnets?: string[] | undefined;
 }
 
 /** One clear "no" for one task of a launch. */
@@ -51,6 +63,8 @@ export interface Refusal {
   kind: FailureKind;
   /** AWS's own words. */
   reason: string;
+  /** The one that it named, if it did. */
+  subnet?: string | undefined;
 }
 
 /** What RunTask answered: `taskArns.length + refusals.length` may be any split of the count. */
@@ -72,6 +86,10 @@ export interface TaskSighting {
   detail: string | null;
   /** Milliseconds since the epoch; null when ECS did not say. */
   createdAt: number | null;
+  /** Where it was placed; left out when ECS did not say. */
+  subnet?: string | undefined;
+  /** What was wrong, where it says more than that the task did not start. */
+  blame?: Blame | undefined;
 }
 
 /** A group of ours, by the ledger or by adoption: a Fargate task that already has an ARN. */

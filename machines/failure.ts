@@ -5,6 +5,7 @@ const kinds: readonly string[] = [
   'unreachable',
   'refused',
   'capacity',
+  'addresses',
   'quota',
   'invalid',
   'denied',
@@ -15,12 +16,15 @@ const kinds: readonly string[] = [
 export interface FailureNote {
   kind: FailureKind;
   reason: string;
+  /** The one that AWS named, if it did. */
+  subnet?: string;
 }
 
 export const noteOf = (error: unknown): FailureNote => {
-  const { kind, message } = (error ?? {}) as { kind?: unknown; message?: unknown };
+  const { kind, message, subnet } = (error ?? {}) as Record<string, unknown>;
   return {
     kind: typeof kind === 'string' && kinds.includes(kind) ? (kind as FailureKind) : 'bug',
     reason: typeof message === 'string' ? message : String(error),
+    ...(typeof subnet === 'string' && { subnet }),
   };
 };

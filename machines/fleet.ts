@@ -1,6 +1,7 @@
 import type { LaunchPlan, Patience, Share } from './books.ts';
 import { cohortSize } from './books.ts';
-import type { Capability, FailureKind, Market, OwnedGroup } from './facts.ts';
+import type { Breakers } from './breaker.ts';
+import type { Capability, OwnedGroup } from './facts.ts';
 import { addCounts, type Counts, noCounts, serving, total } from './plan.ts';
 
 /** What the manager knows of one cohort: its last report, corrected by the orders not yet in it. */
@@ -10,14 +11,6 @@ export interface CohortRow {
   /** The last order sent; reports that do not include it are out of date. */
   order: number;
   lookedAt: number;
-}
-
-/** Launching is held back until then, because it went wrong so many times in a row. */
-export interface Hold {
-  until: number;
-  failures: number;
-  kind: FailureKind | 'startFailed';
-  reason: string;
 }
 
 export interface ManagerSettings {
@@ -41,6 +34,8 @@ export interface ManagerSettings {
   stopDrainMs: number;
   /** Launch on Spot as long as it has capacity. */
   spot: boolean;
+  /** Where tasks may run. Left out: nobody has said, and there is nowhere else to go. */
+  subnets?: string[] | undefined;
   /** Between two looks at one cohort, ms; and how many cohorts a tick may look at. */
   lookEveryMs: number;
   looksPerTick: number;
@@ -85,9 +80,8 @@ export interface Fleet extends ManagerInput {
   launchedThisTurn: number;
   ordered: number;
   allowance: number;
-  hold: Hold | null;
-  /** Spot has no capacity: on-demand until then. */
-  spotHoldUntil: number;
+  /** What keeps launches back, and where. */
+  breakers: Breakers;
   /** Since when more are counted than the limit allows. */
   aboveSince: number | null;
   /** Workers last advertised to the scheduler; null: all. */
@@ -120,8 +114,7 @@ export const newFleet = (input: ManagerInput): Fleet => ({
   launchedThisTurn: 0,
   ordered: 0,
   allowance: input.settings.launchBurst,
-  hold: null,
-  spotHoldUntil: 0,
+  breakers: {},
   aboveSince: null,
   advertised: null,
   stoppingSince: null,
@@ -171,10 +164,7 @@ export const justBack = ({ now, returnedAt, settings }: Fleet): boolean =>
   returnedAt !== null && now - returnedAt < settings.returnGraceMs;
 
 export const mayLaunch = (fleet: Fleet): boolean =>
-  fleet.revision !== null &&
-  fleet.mismatch === null &&
-  echoFresh(fleet) &&
-  (fleet.hold === null || fleet.now >= fleet.hold.until);
+  fleet.revision !== null && fleet.mismatch === null && echoFresh(fleet);
 
 export const openLaunches = ({ cohorts, resend }: Fleet): number =>
   Object.values(cohorts).reduce((sum, { launches }) => sum + launches, resend.length);
@@ -196,48 +186,15 @@ export const surveyDue = (fleet: Fleet, now: number): boolean => {
 export const cohortWithRoom = ({ cohorts }: Fleet, size: number): string | undefined =>
   Object.entries(cohorts).find(([, { counts }]) => total(counts) + size <= cohortSize)?.[0];
 
-const firstHoldMs: Record<Hold['kind'], number> = {
-  throttled: 1000,
-  unreachable: 1000,
-  startFailed: 2000,
-  refused: 15_000,
-  capacity: 15_000,
-  quota: 30_000,
-  journal: 15_000,
-  denied: 30_000,
-  invalid: 30_000,
-  bug: 30_000,
-};
-
-/** Doubles with every setback up to five minutes; setbacks that come while we hold are the same one. */
-export const nextHold = (
-  hold: Hold | null,
-  now: number,
-  kind: Hold['kind'],
-  reason: string,
-): Hold => {
-  if (hold && now < hold.until) return hold;
-  const failures = (hold?.failures ?? 0) + 1;
-  const pause = Math.min(300_000, firstHoldMs[kind] * 2 ** (failures - 1));
-  return { until: now + pause, failures, kind, reason };
-};
-
-/** Where the next launch goes. */
-export const market = ({ settings, now, spotHoldUntil }: Fleet): Market =>
-  settings.spot && now >= spotHoldUntil ? 'spot' : 'onDemand';
-
-/** How long Spot is left alone after it had no capacity, ms. */
-export const spotHoldMs = 600_000;
-
 /**
  * What to offer the scheduler, in workers; null: all there is. While the account's quota holds us back
- * that is what runs, but never nothing: who offers nothing is asked for nothing, and would never probe again.
+ * that is what runs, and one task more when it is time to try one: nobody else would ask for it.
  */
 export const offer = (fleet: Fleet): number | null => {
-  const { hold, now, settings } = fleet;
-  if (hold?.kind !== 'quota' || now >= hold.until) return null;
-  const { booting, ...counts } = fleetCounts(fleet);
-  return Math.max(1, booting + serving({ booting, ...counts })) * settings.workersPerTask;
+  const quota = fleet.breakers.quota;
+  if (!quota) return null;
+  const more = quota.probe === null && fleet.now >= quota.until ? 1 : 0;
+  return Math.max(1, staying(fleetCounts(fleet)) + more) * fleet.settings.workersPerTask;
 };
 
 /** Which cohort is to drain how many: who boots, then who is idle, then the rest; the youngest cohorts first. */

@@ -9,6 +9,7 @@ export interface LaunchEnd {
   groups: { groupId: string; taskArn: string }[];
   refusals: Refusal[];
   market: Market;
+  subnets?: string[] | undefined;
 }
 
 export interface LaunchInput {
@@ -40,9 +41,9 @@ const nobody: LaunchAnswer = { taskArns: [], refusals: [] };
 /** 1 s, 2 s, 4 s ... 60 s. The limiter below spreads what several launches ask at once. */
 const pause = (attempts: number): number => Math.min(60_000, 1000 * 2 ** Math.max(0, attempts - 1));
 
-const refuseAll = ({ kind, reason }: FailureNote, count: number): LaunchAnswer => ({
+const refuseAll = (note: FailureNote, count: number): LaunchAnswer => ({
   taskArns: [],
-  refusals: Array.from({ length: count }, () => ({ kind, reason })),
+  refusals: Array.from({ length: count }, () => ({ ...note })),
 });
 
 /**
@@ -96,6 +97,7 @@ export const launch = setup({
     groups,
     refusals: answer.refusals,
     market: order.market,
+    ...(order.subnets && { subnets: order.subnets }),
   }),
   initial: 'intending',
   states: {

@@ -1,5 +1,6 @@
 import { assign, type DoneActorEvent, type ErrorActorEvent, raise, sendTo } from 'xstate';
-import type { CohortOrder } from './cohort.ts';
+import { eased, served, taken, tripped, unproved } from './breaker.ts';
+import type { CohortOrder } from './cohortOrder.ts';
 import { workersWanted } from './demand.ts';
 import type { Survey } from './facts.ts';
 import { noteOf } from './failure.ts';
@@ -8,16 +9,14 @@ import {
   fleetCounts,
   newFleet,
   nextAboveSince,
-  nextHold,
   offer,
   openLaunches,
-  spotHoldMs,
   staying,
 } from './fleet.ts';
 import { managerSetup } from './managerSetup.ts';
 import { parent } from './parent.ts';
-import { serving, total } from './plan.ts';
-import { evacuate, steer, unpack } from './steering.ts';
+import { total } from './plan.ts';
+import { evacuate, rebreak, steer, unpack } from './steering.ts';
 
 /** What the tick itself changes: the time, what Fargate allows, and what silence has come to mean. */
 const passTime = managerSetup.enqueueActions(({ context, event, enqueue }) => {
@@ -138,25 +137,37 @@ const book = managerSetup.enqueueActions(({ context, event, enqueue }) => {
     return;
   }
   enqueue.assign({ cohorts: { ...context.cohorts, [cohortId]: { ...row, counts, launches } } });
-  if (serving(counts) > serving(row.counts) && context.hold?.kind !== 'quota')
-    enqueue.assign({ hold: null });
+  // What the quota counted and is gone may be had again.
+  if (total(counts) - counts.booting < total(row.counts) - row.counts.booting)
+    rebreak(context.breakers, eased(context.breakers, 'quota', context.now), enqueue);
 });
 
 const holdBack = managerSetup.enqueueActions(({ context, event, enqueue }) => {
   if (event.type !== 'cohort.setback') return;
+  const { breakers, now, settings } = context;
+  const { kind, reason, market, subnets, groupId = null, proof = 'launched' } = event;
   // Workers end when their scheduler does: that is no failure to start.
-  if (event.kind === 'startFailed' && !echoFresh(context)) return;
-  if (event.kind === 'capacity' && event.market === 'spot') {
-    const onDemandUntil = context.now + spotHoldMs;
-    enqueue.assign({ spotHoldUntil: onDemandUntil });
-    if (context.now >= context.spotHoldUntil)
-      enqueue({ type: 'noteSpot', params: { onDemandUntil, reason: event.reason } });
+  if (proof === 'served' && !echoFresh(context)) {
+    rebreak(breakers, unproved(breakers, groupId ?? ''), enqueue);
     return;
   }
-  const hold = nextHold(context.hold, context.now, event.kind, event.reason);
-  if (hold === context.hold) return;
-  enqueue.assign({ hold });
-  enqueue({ type: 'noteHold', params: hold });
+  const places = settings.subnets ?? [];
+  const named = (subnets ?? places).filter((subnet) => places.includes(subnet));
+  const setback = { cause: kind, reason, market, subnets: named, groupId, proof };
+  rebreak(breakers, tripped(breakers, setback, now), enqueue);
+});
+
+const prove = managerSetup.enqueueActions(({ context: { breakers }, event, enqueue }) => {
+  if (event.type !== 'cohort.proved') return;
+  const { groupId, proof, subnet } = event;
+  const proved =
+    proof === 'launched' ? taken(breakers, groupId) : served(breakers, groupId, subnet);
+  rebreak(breakers, proved, enqueue);
+});
+
+const proveNothing = managerSetup.enqueueActions(({ context: { breakers }, event, enqueue }) => {
+  if (event.type === 'cohort.unproved')
+    rebreak(breakers, unproved(breakers, event.groupId), enqueue);
 });
 
 /** Offers the scheduler what the account's quota leaves us, and all again once it is time to probe. */
@@ -213,6 +224,8 @@ export const manager = managerSetup.createMachine({
   on: {
     'aws.ready': { actions: assign({ revision: ({ event }) => event.revision }) },
     'cohort.setback': { actions: [holdBack, advertise] },
+    'cohort.proved': { actions: prove },
+    'cohort.unproved': { actions: proveNothing },
     'monitor.heard': { actions: hearMonitor },
     'scheduler.heartbeatEcho': {
       actions: assign({

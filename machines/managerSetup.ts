@@ -1,9 +1,11 @@
 import { type DoneActorEvent, type ErrorActorEvent, setup } from 'xstate';
-import { type CohortReport, cohort } from './cohort.ts';
+import type { Change } from './breaker.ts';
+import { cohort } from './cohort.ts';
+import type { CohortReport } from './cohortOrder.ts';
 import { effect, stream } from './effect.ts';
 import type { Survey } from './facts.ts';
 import { noteOf } from './failure.ts';
-import { type Fleet, type Hold, isEmpty, type ManagerInput, surveyDue } from './fleet.ts';
+import { type Fleet, isEmpty, type ManagerInput, surveyDue } from './fleet.ts';
 import type { MonitorEvent } from './monitor.ts';
 import type { SchedulerEvent } from './session.ts';
 
@@ -34,13 +36,12 @@ export const managerSetup = setup({
     denied: ({ event }) => 'error' in event && noteOf(event.error).kind === 'denied',
   },
   actions: {
-    /** Launching is held back, or held back no longer: people want to know. */
-    noteHold: (_, _hold: Hold) => {},
+    /** Launching is held back, tried with one, or held back no longer: people want to know. */
+    noteBreaker: (_, _change: Change) => {},
     noteWanted: (_, _wanted: { tasks: number | null; why: string }) => {},
     /** Our workers could not serve this scheduler (or they can again): a person must act. */
     noteMismatch: (_, _mismatch: { reason: string | null }) => {},
     noteOffer: (_, _offer: { workers: number | null }) => {},
-    noteSpot: (_, _spot: { onDemandUntil: number; reason: string }) => {},
     noteSurvey: (_, _survey: { adopted: number } | { trouble: string; blind: boolean }) => {},
   },
 });

@@ -2,6 +2,9 @@ import type { Books, GroupRow, Patience, Step } from './books.ts';
 import type { Cause, TaskSighting } from './facts.ts';
 import type { GroupEvent } from './workerGroup.ts';
 
+/** One look may miss a task; one so much later, ms, with none in between that saw it, hardly does. */
+const missingAgainMs = 10_000;
+
 /** StopTask is asked for again when ECS shows a draining task as alive for this long, ms. */
 const stopRepeatMs = 15_000;
 
@@ -46,7 +49,7 @@ export const meaning = (
   const age = at - row.launchedAt;
   if (phase === 'stopped') return { type: 'task.stopped', cause: cause ?? 'exited', detail };
   if (phase === 'missing')
-    return age > patience.missingGraceMs
+    return age > patience.missingGraceMs && at - (row.missingSince ?? at) >= missingAgainMs
       ? { type: 'task.stopped', cause: 'lost', detail: 'ECS does not know this task any more' }
       : null;
   if (row.phase === 'stopping')
@@ -80,6 +83,9 @@ export const compared = (
     groups[groupId] = {
       ...row,
       seen: sighting.phase,
+      missingSince: sighting.phase === 'missing' ? (row.missingSince ?? at) : null,
+      subnet: sighting.subnet ?? row.subnet,
+      blame: sighting.blame ?? row.blame,
       runningAt: row.runningAt ?? (sighting.phase === 'running' ? at : null),
       stopAskedAt:
         news?.type === 'group.stop' || news?.type === 'task.failing' ? at : row.stopAskedAt,

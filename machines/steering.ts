@@ -1,5 +1,6 @@
 import { cohortSize, type LaunchPlan, type Share } from './books.ts';
-import type { CohortOrder } from './cohort.ts';
+import { type Breakers, changesBetween, type Gate, gate, trying } from './breaker.ts';
+import type { CohortOrder } from './cohortOrder.ts';
 import {
   type CohortRow,
   cohortWithRoom,
@@ -8,7 +9,6 @@ import {
   type Fleet,
   fleetCounts,
   justBack,
-  market,
   mayLaunch,
   overdue,
   reprievesOf,
@@ -59,18 +59,34 @@ export const unpack = managerSetup.enqueueActions(({ context, enqueue }) => {
   enqueue.raise({ type: 'queue.next' }, { delay: 0 });
 });
 
-const newLaunches = (fleet: Fleet, revision: string, groups: number): LaunchPlan[] =>
+const newLaunches = (
+  fleet: Fleet,
+  revision: string,
+  groups: number,
+  { market, subnets }: Gate,
+): LaunchPlan[] =>
   Array.from({ length: Math.ceil(groups / launchSize) }, (_, i) => {
     const label = `${fleet.epoch}-${fleet.launched + i + 1}`;
     const count = Math.min(launchSize, groups - i * launchSize);
     return {
-      order: { label, clientToken: `se-${label}`, count, revision, market: market(fleet) },
+      order: {
+        ...{ label, clientToken: `se-${label}`, count, revision, market },
+        ...(subnets && { subnets }),
+      },
       groupIds: Array.from({ length: count }, (_, n) => `${label}-${n}`),
       doubted: false,
     };
   });
 
 type Enqueue = Parameters<Parameters<typeof managerSetup.enqueueActions>[0]>[0]['enqueue'];
+
+/** Takes these in the place of those before, and says what that changes. */
+export const rebreak = (before: Breakers, after: Breakers, enqueue: Enqueue): void => {
+  if (after === before) return;
+  enqueue.assign({ breakers: after });
+  for (const change of changesBetween(before, after))
+    enqueue({ type: 'noteBreaker', params: change });
+};
 
 const sendDrains = (
   fleet: Fleet,
@@ -92,8 +108,10 @@ const sendDrains = (
 /** From what is wanted and what is to orders: at most one cohort's worth of launches at a time. */
 export const steer = managerSetup.enqueueActions(({ context, enqueue }) => {
   const { settings, revision } = context;
+  const way = gate(context.breakers, { subnets: [], ...settings }, context.now);
+  const thisTurn = launchesPerTurn - context.launchedThisTurn;
   const launches = mayLaunch(context)
-    ? Math.min(Math.floor(context.allowance), launchesPerTurn - context.launchedThisTurn)
+    ? Math.min(way.most, Math.floor(context.allowance), thisTurn)
     : 0;
   const { reprieve, admit, drainBooting, drainServing } = plan(
     context.wanted,
@@ -130,7 +148,7 @@ export const steer = managerSetup.enqueueActions(({ context, enqueue }) => {
       lookedAt: context.now,
     };
     const size = Math.min(some, cohortSize - total(row.counts));
-    const launches = newLaunches(context, revision, size);
+    const launches = newLaunches(context, revision, size, way);
     const order = context.ordered + 1;
     if (roomy === undefined)
       enqueue.spawnChild('cohort', {
@@ -160,6 +178,8 @@ export const steer = managerSetup.enqueueActions(({ context, enqueue }) => {
         },
       },
     });
+    const [probe = ''] = launches[0]?.groupIds ?? [];
+    rebreak(context.breakers, trying(context.breakers, way.probes, probe), enqueue);
     // The cohort's report makes us plan again within this turn, and this in the next.
     if (context.launchedThisTurn === 0) enqueue.raise({ type: 'plan.again' }, { delay: 0 });
   }

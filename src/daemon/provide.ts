@@ -1,5 +1,6 @@
 import { setInterval } from 'node:timers';
 import { fromCallback, fromPromise } from 'xstate';
+import type { Change } from '../../machines/breaker.ts';
 import { cohort } from '../../machines/cohort.ts';
 import { daemon } from '../../machines/daemon.ts';
 import type { LaunchAnswer, LaunchOrder, Survey, TaskSighting } from '../../machines/facts.ts';
@@ -30,6 +31,26 @@ export interface Tools {
 }
 
 const tickMs = 1000;
+
+/** Causes that do not go by themselves. */
+const forPeople: readonly string[] = ['invalid', 'denied'];
+
+const sayBreaker = ({ breaker, state }: Change, log: Log): void => {
+  const { cause, subnet, market, failures, until, reason, probe } = breaker;
+  const what = {
+    kind: cause,
+    ...(subnet !== null && { subnet }),
+    ...(market !== null && { market }),
+  };
+  const seconds = Math.round((until - now()) / 1000);
+  if (state === 'closed') log.info(what, 'launch.allowedAgain');
+  else if (state === 'trying') log.info({ ...what, group: probe }, 'launch.tried');
+  else
+    log[forPeople.includes(cause) ? 'error' : 'warn'](
+      { ...what, failures, reason, seconds },
+      market === 'spot' ? 'launch.onDemandInstead' : 'launch.heldBack',
+    );
+};
 
 /** Machines and effects: the only place they meet. */
 export const provide = (tools: Tools) => {
@@ -99,19 +120,13 @@ export const provide = (tools: Tools) => {
           survey: fromPromise<Survey, void>(({ signal }) => tools.survey(signal)),
         },
         actions: {
-          noteHold: (_, { until, ...hold }) =>
-            log.warn({ ...hold, seconds: Math.round((until - now()) / 1000) }, 'launch.heldBack'),
+          noteBreaker: (_, change) => sayBreaker(change, log),
           noteWanted: (_, wanted) => log.info(wanted, 'scheduler.wants'),
           noteMismatch: (_, { reason }) =>
             reason === null
               ? log.info({}, 'scheduler.understood')
               : log.error({ reason }, 'launch.impossible'),
           noteOffer: (_, offer) => log.info(offer, 'scheduler.offered'),
-          noteSpot: (_, { onDemandUntil, reason }) =>
-            log.warn(
-              { reason, seconds: Math.round((onDemandUntil - now()) / 1000) },
-              'launch.onDemandInstead',
-            ),
           noteSurvey: (_, survey) =>
             log['trouble' in survey ? 'warn' : 'debug'](survey, 'survey.done'),
         },

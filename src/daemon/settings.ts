@@ -85,6 +85,7 @@ export const managerSettings = (config: Config): ManagerSettings => ({
   // The rest of the time is for the tasks to stop in.
   stopDrainMs: Math.min(config.drainTimeoutSeconds, config.stopTimeoutSeconds / 2) * 1000,
   spot: config.ecs.capacityProvider === 'FARGATE_SPOT',
+  subnets: [...config.ecs.subnets],
   lookEveryMs: 3000,
   looksPerTick: 5,
   sweepEveryMs: config.sweepSeconds * 1000,

@@ -58,18 +58,27 @@ export const phaseOf = ({ lastStatus, desiredStatus }: Task): TaskPhase => {
   return lastStatus === 'RUNNING' ? 'running' : 'starting';
 };
 
+/** Where it has, or was to have, its network interface. */
+const subnetOf = ({ attachments }: Task): string | undefined =>
+  attachments
+    ?.find(({ type }) => type === 'ElasticNetworkInterface')
+    ?.details?.find(({ name }) => name === 'subnetId')?.value;
+
 export const sightingOf = (task: Task): TaskSighting => {
   const phase = phaseOf(task);
   const verdict = phase === 'stopped' || phase === 'stopping' ? classifyStop(task) : null;
   // While it stops, a cause is news only if the stop is not our own; `lost` means that nothing was said yet.
   const silent =
     phase === 'stopping' && (verdict?.cause === 'drained' || verdict?.cause === 'lost');
+  const subnet = verdict?.subnet ?? subnetOf(task);
   return {
     taskArn: task.taskArn ?? '',
     phase,
     cause: silent ? null : (verdict?.cause ?? null),
     detail: silent ? null : (verdict?.detail ?? null),
     createdAt: task.createdAt?.getTime() ?? null,
+    ...(subnet !== undefined && { subnet }),
+    ...(verdict?.blame && { blame: verdict.blame }),
   };
 };
 

@@ -10,9 +10,11 @@ export class EcsFailure extends Failure {
   readonly awsName: string;
   /** The row of the table that decided. */
   readonly code: string;
+  /** The subnet that AWS named. */
+  readonly subnet: string | undefined;
 
   constructor(
-    what: { kind: FailureKind; awsName: string; code: string },
+    what: { kind: FailureKind; awsName: string; code: string; subnet?: string | undefined },
     message: string,
     options?: ErrorOptions,
   ) {
@@ -20,6 +22,7 @@ export class EcsFailure extends Failure {
     this.kind = what.kind;
     this.awsName = what.awsName;
     this.code = what.code;
+    this.subnet = what.subnet;
   }
 }
 
@@ -32,6 +35,12 @@ interface SdkError {
   $response?: { statusCode?: number };
   $fault?: unknown;
 }
+
+/** The only subnet that a text names. */
+export const subnetIn = (text: string): string | undefined => {
+  const [subnet, ...others] = new Set(text.match(/\bsubnet-[0-9a-z]+\b/g));
+  return others.length === 0 ? subnet : undefined;
+};
 
 const fits = (row: Row, name: string, text: string): boolean =>
   (!row.names || row.names.includes(name)) && (!row.text || row.text.test(text));
@@ -69,7 +78,7 @@ export const classifyError = (
   const shown = /^command failed/i.test(text) ? 'the credential process failed' : text;
   // The SDK's error carries the whole exchange, so only a bug of ours keeps its cause.
   return new EcsFailure(
-    { kind, awsName, code },
+    { kind, awsName, code, subnet: subnetIn(text) },
     redact(`${operation}: ${awsName}: ${shown}`, secrets),
     kind === 'bug' ? { cause: thrown } : undefined,
   );
@@ -84,5 +93,6 @@ export const classifyRefusal = (
     kind: 'refused' as const,
     code: 'unknown',
   };
-  return { kind, code, reason: redact(reason, secrets) };
+  const subnet = subnetIn(reason);
+  return { kind, code, reason: redact(reason, secrets), ...(subnet !== undefined && { subnet }) };
 };

@@ -73,7 +73,7 @@ const texts: readonly Row[] = [
   { code: 'serviceLinkedRole', kind: 'refused', text: /service[- ]linked role/i },
   {
     code: 'subnetFull',
-    kind: 'refused',
+    kind: 'addresses',
     text: /InsufficientFreeAddressesInSubnet|not enough free addresses/i,
   },
   {

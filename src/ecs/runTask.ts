@@ -29,8 +29,8 @@ export const runTask =
     const taskArns = (tasks ?? []).flatMap(({ taskArn }) => taskArn ?? []);
     const refusals = (failures ?? []).map((failure) => {
       const words = [failure.reason, failure.detail].filter(Boolean).join(': ');
-      const { kind, reason } = classifyRefusal(words || 'no reason was given', secrets);
-      return { kind, reason };
+      const { code: _, ...refusal } = classifyRefusal(words || 'no reason was given', secrets);
+      return refusal;
     });
     if (taskArns.length === 0 && refusals.length === 0)
       throw new EcsFailure(

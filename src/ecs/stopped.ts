@@ -1,5 +1,6 @@
 import type { Task } from '@aws-sdk/client-ecs';
-import type { Cause } from '../../machines/facts.ts';
+import type { Blame, Cause } from '../../machines/facts.ts';
+import { subnetIn } from './failure.ts';
 import { redact, secretsOf } from './redact.ts';
 
 /** What a stop asks for: a new task now, a new one after a pause, a person, or nothing at all. */
@@ -10,6 +11,10 @@ export interface StopVerdict {
   /** stopCode, AWS's reason, the container's reason and exit code, as far as they were given. */
   detail: string;
   retry: Retry;
+  /** What kept it from starting, where that is known. */
+  blame?: Blame | undefined;
+  /** The subnet that was to blame. */
+  subnet?: string | undefined;
 }
 
 export type StoppedTask = Pick<
@@ -23,20 +28,25 @@ const ourHand = 'scaler-ecs: ';
 export const asOurReason = (reason: string): string => `${ourHand}${reason}`.slice(0, 1024);
 
 /** The first row that fits decides. The texts are AWS's. */
-const startRows: readonly [RegExp, Retry][] = [
-  [/capacity is unavailable/i, 'backoff'],
-  [/reached the limit on the number of (?:tasks|vCPUs)/i, 'backoff'],
+const startRows: readonly [RegExp, Retry, Blame?][] = [
+  [/capacity is unavailable/i, 'backoff', 'capacity'],
+  [/reached the limit on the number of (?:tasks|vCPUs)/i, 'backoff', 'quota'],
   [/toomanyrequests|\b429\b|rate exceeded|rate limit|RequestLimitExceeded|Throttling/i, 'backoff'],
   [/unable to assume the role/i, 'backoff'],
-  [/timeout wait(?:ing)? for (?:network interface|EphemeralStorage)/i, 'again'],
+  [/timeout wait(?:ing)? for network interface/i, 'again', 'network'],
+  [/timeout waiting for EphemeralStorage/i, 'again'],
   [/^InternalError|ContainerRuntimeTimeoutError/i, 'again'],
-  [/unexpected EC2 error|free addresses|InsufficientFreeAddresses/i, 'backoff'],
-  [/AccessDenied|not authorized|does not exist|ResourceNotFoundException/i, 'person'],
+  [/unexpected EC2 error|free addresses|InsufficientFreeAddresses/i, 'backoff', 'addresses'],
+  [/AccessDenied|not authorized|does not exist|ResourceNotFoundException/i, 'person', 'invalid'],
   [
     /i\/o timeout|deadline exceeded|Client\.Timeout|TLS handshake timeout|connection (?:reset|refused|timed out)|unexpected EOF|\b50[0234]\b|temporary failure/i,
     'backoff',
   ],
-  [/^CannotPull|^Cannot(?:Create|Start|Inspect)Container|logger args|image Manifest/i, 'person'],
+  [
+    /^CannotPull|^Cannot(?:Create|Start|Inspect)Container|logger args|image Manifest/i,
+    'person',
+    'invalid',
+  ],
 ];
 
 /** When no stop code was given, the reason tells. */
@@ -70,20 +80,20 @@ const sayContainer = ({ name, reason, exitCode }: Container): string | null => {
   return says.length > 0 ? `${name ?? 'container'}: ${says.join(', ')}` : null;
 };
 
-const verdict = (task: StoppedTask): [Cause, Retry] => {
+const verdict = (task: StoppedTask): [Cause, Retry, Blame?] => {
   const reason = task.stoppedReason ?? '';
   const containers = task.containers ?? [];
   const inside = containers.map((each) => each.reason ?? '').join(' ');
   const exitCode = containers.find((each) => each.exitCode !== undefined)?.exitCode;
-  const start = (): [Cause, Retry] => [
-    'startFailed',
-    startRows.find(([text]) => text.test(reason) || text.test(inside))?.[1] ?? 'backoff',
-  ];
+  const start = (): [Cause, Retry, Blame?] => {
+    const row = startRows.find(([text]) => text.test(reason) || text.test(inside));
+    return ['startFailed', row?.[1] ?? 'backoff', row?.[2]];
+  };
   // Too little memory is the settings' fault, but one task's end must not halt the fleet.
-  const end = (): [Cause, Retry] => [
-    'exited',
-    /OutOfMemory/i.test(`${inside} ${reason}`) ? 'backoff' : exitRetry(exitCode),
-  ];
+  const end = (): [Cause, Retry, Blame?] => {
+    const retry = /OutOfMemory/i.test(`${inside} ${reason}`) ? 'backoff' : exitRetry(exitCode);
+    return ['exited', retry, retry === 'person' ? 'invalid' : undefined];
+  };
   switch (task.stopCode) {
     case 'TaskFailedToStart':
       return start();
@@ -108,7 +118,8 @@ const verdict = (task: StoppedTask): [Cause, Retry] => {
 
 /** Why a task ended, or is about to. */
 export const classifyStop = (task: StoppedTask): StopVerdict => {
-  const [cause, retry] = verdict(task);
+  const [cause, retry, blame] = verdict(task);
+  const subnet = subnetIn(task.stoppedReason ?? '');
   const said = [
     task.stopCode,
     task.stoppedReason,
@@ -117,6 +128,8 @@ export const classifyStop = (task: StoppedTask): StopVerdict => {
   return {
     cause,
     retry,
+    ...(blame && { blame }),
+    ...(blame && subnet !== undefined && { subnet }),
     detail: redact(said.join('; ') || 'no reason was given', secretsOf(task.overrides)),
   };
 };

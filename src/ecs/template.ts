@@ -74,7 +74,7 @@ export const createTemplate = (settings: TemplateSettings): TaskTemplate => {
     ...placement(order),
     networkConfiguration: {
       awsvpcConfiguration: {
-        subnets: [...settings.subnets],
+        subnets: [...(order.subnets ?? settings.subnets)],
         // Empty means the VPC's default group, as if left out; some emulators insist on the key.
         securityGroups: [...(settings.securityGroups ?? [])],
         assignPublicIp: settings.assignPublicIp ?? 'ENABLED',

@@ -4,8 +4,11 @@
  */
 export type PublicView = Record<string, unknown>;
 
-const names = new Set(['groupId', 'cohortId', 'actorId', 'label', 'phase', 'cause', 'kind']);
-const shownWhole = new Set(['counts', 'hold', 'order', 'output', 'error']);
+const names = new Set([
+  ...['groupId', 'cohortId', 'actorId', 'label', 'phase', 'cause', 'kind'],
+  ...['subnet', 'market', 'proof', 'probe'],
+]);
+const shownWhole = new Set(['counts', 'order', 'output', 'error']);
 
 const lastPart = (arn: string): string => arn.slice(arn.lastIndexOf('/') + 1);
 
@@ -17,6 +20,11 @@ const view = (key: string, value: unknown): unknown => {
   if (Array.isArray(value)) return `${value.length} entries`;
   if (typeof value !== 'object' || value === null)
     return ['number', 'boolean', 'object'].includes(typeof value) ? value : undefined;
+  // One for each thing that is wrong.
+  if (key === 'breakers')
+    return Object.fromEntries(
+      Object.entries(value).map(([what, breaker]) => [what, publicView(breaker)]),
+    );
   // Never as large as what is behind it: a parent of a hundred must cost no more than one of two.
   return shownWhole.has(key) ? publicView(value) : `${Object.keys(value).length} entries`;
 };

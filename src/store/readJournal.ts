@@ -7,7 +7,9 @@ import { readFrames } from './frames.ts';
 import { type JournalRecord, parseRecord } from './records.ts';
 
 export const journalFormat = 'scaler-ecs-journal';
-export const journalVersion = 1;
+export const journalVersion = 2;
+/** Their records are read as they are: the first knew no launch into some of the subnets only. */
+const readable: readonly unknown[] = [1, journalVersion];
 
 /** The first frame of a journal. */
 export const header = { format: journalFormat, version: journalVersion };
@@ -28,7 +30,7 @@ const checkHeader = (path: string, first: unknown): void => {
       'version',
       `${path} is not a journal of scaler-ecs; it was left as it is`,
     );
-  if (version !== journalVersion) {
+  if (!readable.includes(version)) {
     const found = typeof version === 'number' ? version : 'unknown';
     const message = `${path} has journal version ${found} and this program reads ${journalVersion}; it was left as it is: start the program that wrote it, or give another --state-dir`;
     throw new StoreFailure('version', message);

@@ -70,6 +70,8 @@ const longestReason = 300;
 /** RunTask takes no more in one call. */
 const mostTasks = 10;
 
+const mostSubnets = 16;
+
 class Unfit extends Error {}
 
 const text = (value: unknown): string => {
@@ -87,6 +89,10 @@ const fields = (value: unknown): Record<string, unknown> => {
 const list = <T>(value: unknown, item: (value: Record<string, unknown>) => T): T[] => {
   if (!Array.isArray(value) || value.length > mostTasks) throw new Unfit();
   return value.map((one) => item(fields(one)));
+};
+const texts = (value: unknown): string[] => {
+  if (!Array.isArray(value) || value.length === 0 || value.length > mostSubnets) throw new Unfit();
+  return value.map(text);
 };
 const oneOf = <T extends string>(value: unknown, known: readonly T[]): T => {
   const found = known.find((one) => one === value);
@@ -122,6 +128,7 @@ const read = (r: Record<string, unknown>): JournalRecord => {
         count: count(r.count),
         revision: text(r.revision),
         market: oneOf(r.market, ['onDemand', 'spot']),
+        ...(r.subnets !== undefined && { subnets: texts(r.subnets) }),
         requestHash: text(r.requestHash),
         at,
       };

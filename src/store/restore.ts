@@ -24,16 +24,8 @@ export const restore = (
 ): Restored => {
   const resend: LaunchOrder[] = [];
   const abandoned: string[] = [];
-  for (const {
-    label,
-    clientToken,
-    count,
-    revision,
-    market,
-    requestHash,
-    at,
-  } of ledger.openLaunches()) {
-    const order: LaunchOrder = { label, clientToken, count, revision, market };
+  for (const { kind: _, requestHash, at, ...order } of ledger.openLaunches()) {
+    const { label } = order;
     const young = now - at < resendLimit && at - now < clockSlack;
     if (young && requestHashOf(order) === requestHash) resend.push(order);
     else abandoned.push(label);

@@ -55,7 +55,7 @@ const brief = (context: Fleet) => [
   context.revision !== null,
   context.owned.length,
   Object.values(context.cohorts).map(({ counts, launches }) => [counts, launches]),
-  context.hold?.failures ?? 0,
+  Object.values(context.breakers).map(({ failures, probe }) => [failures, probe !== null]),
   context.replaces,
   context.mismatch,
   context.monitored,
@@ -81,6 +81,7 @@ const modelOf = (aside: RegExp): Model => ({
       })),
     );
     const setback = { cohortId: 'x', kind: 'refused', reason: 'full', market: null };
+    const groupId = fleet.breakers.refused?.probe ?? 'x';
     return [
       ...(fleet.now < 20_000 || duty === 'stopping' || duty === 'active'
         ? [{ type: 'tick', now: 20_000 }]
@@ -98,7 +99,12 @@ const modelOf = (aside: RegExp): Model => ({
             { type: 'xstate.error.actor.survey', error: late },
           ]
         : []),
-      ...(fleet.hold ? [] : [{ type: 'cohort.setback', ...setback }]),
+      ...(fleet.breakers.refused
+        ? [
+            { type: 'cohort.proved', cohortId: 'x', groupId, proof: 'launched', subnet: null },
+            { type: 'cohort.unproved', cohortId: 'x', groupId },
+          ]
+        : [{ type: 'cohort.setback', ...setback }]),
       ...(fleet.lost ? [] : [{ type: 'scheduler.lost' }]),
       ...(fleet.monitored ? [] : [{ type: 'monitor.heard', at: 1, loads: {} }]),
       ...reports,
@@ -177,8 +183,14 @@ it(`keeps its promises on each of its ${all.length} walks`, async () => {
         expect((value as { duty: string }).duty).toBe('active'); // nothing before all is known
         expect(fleet().revision).not.toBeNull();
         expect(fleet().now - (fleet().lastEchoAt ?? -1e9)).toBeLessThanOrEqual(6000); // nor for a silent scheduler
-        const { hold, now, mismatch } = fleet();
-        expect(hold === null || now >= hold.until).toBe(true);
+        const { breakers, now, mismatch } = fleet();
+        const { refused } = breakers;
+        if (refused) {
+          // Tried with one, and only when it is time.
+          expect(now).toBeGreaterThanOrEqual(refused.until);
+          expect(launches).toHaveLength(1);
+          expect(admitted().at(-1)?.groupIds).toEqual([refused.probe]);
+        }
         expect(mismatch).toBeNull();
         expect(total(fleetCounts(fleet()))).toBeLessThanOrEqual(12);
       }
@@ -303,24 +315,6 @@ describe('launching', () => {
     at(12_000);
     expect(admitted()).toHaveLength(1);
   });
-
-  it('waits longer after each setback, once for those that come together', async () => {
-    const { actor, at, fleet } = await ready();
-    at(20_000);
-    const setback = {
-      type: 'cohort.setback',
-      cohortId: 'c',
-      kind: 'refused',
-      reason: 'x',
-      market: null,
-    } as const;
-    actor.send(setback);
-    actor.send(setback);
-    expect(fleet().hold).toEqual({ until: 35_000, failures: 1, kind: 'refused', reason: 'x' });
-    at(35_000);
-    actor.send(setback);
-    expect(fleet().hold?.until).toBe(65_000);
-  });
 });
 
 describe('a scheduler that asks for tasks one by one', () => {
@@ -439,7 +433,7 @@ describe('a fleet under limits', () => {
     launches: 0,
   });
 
-  it('offers what runs while the quota holds it back, and all again to probe', async () => {
+  it('offers what runs while the quota holds it back, and one task more to try it', async () => {
     const { actor, at, fleet } = await ready();
     at(20_000);
     actor.send(command(6, 20_000));
@@ -455,30 +449,7 @@ describe('a fleet under limits', () => {
     at(49_999);
     expect(fleet().advertised).toBe(6);
     at(50_000);
-    expect(fleet().advertised).toBeNull();
-  });
-
-  it('buys on demand for ten minutes when Spot has nothing, without holding back', async () => {
-    const { actor, at, fleet, cohort } = await ready({}, { spot: true });
-    const bought = () =>
-      cohort.told.flatMap((event) =>
-        event.type === 'cohort.admit'
-          ? (event as unknown as { launches: { order: { market: string } }[] }).launches.map(
-              ({ order }) => order.market,
-            )
-          : [],
-      );
-    at(20_000);
-    actor.send(command(2, 20_000));
-    const setback = { type: 'cohort.setback', cohortId: 'c', kind: 'capacity' } as const;
-    actor.send({ ...setback, reason: 'none left', market: 'spot' });
-    actor.send(report(fleet().ordered, {}));
-    at(21_000);
-    actor.send(report(fleet().ordered, {}, 'cohort-1'));
-    at(620_000);
-    actor.send(report(fleet().ordered, {}, 'cohort-2'));
-    expect(fleet().hold).toBeNull();
-    expect(bought()).toEqual(['spot', 'onDemand', 'onDemand', 'spot']);
+    expect(fleet().advertised).toBe(8);
   });
 
   it('drains idle groups of any cohort before busy ones of another', async () => {
@@ -551,9 +522,9 @@ describe('a scheduler that goes and comes back', () => {
     const { actor, at, fleet } = await ready();
     at(20_000);
     actor.send({ type: 'scheduler.lost' });
-    const gone = { kind: 'startFailed', reason: 'exit 0', market: null } as const;
+    const gone = { kind: 'startFailed', reason: 'exit 0', market: null, proof: 'served' } as const;
     actor.send({ type: 'cohort.setback', cohortId: 'c', ...gone });
-    expect(fleet().hold).toBeNull();
+    expect(fleet().breakers).toEqual({});
   });
 });
 

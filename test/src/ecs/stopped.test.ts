@@ -14,17 +14,19 @@ const exited = (exitCode?: number, reason?: string): StoppedTask => ({
 
 describe('a task that failed to start, with AWS’s own words', () => {
   it.each([
-    ['again', 'Timeout waiting for network interface provisioning to complete.'],
+    ['again', 'Timeout waiting for network interface provisioning to complete.', 'network'],
     ['again', 'Timeout waiting for EphemeralStorage provisioning to complete.'],
     [
       'again',
       'Network interface provision complete error timeout wait for network interface provision.',
+      'network',
     ],
     ['again', 'InternalError: Fail to attach network interface'],
     ['backoff', 'Rate limit exceeded while preparing network interface to be attached to instance'],
     [
       'backoff',
       "Unexpected EC2 error while attempting to Create Network Interface with public IP assignment enabled in subnet 'subnet-1': InsufficientFreeAddressesInSubnet",
+      'addresses',
     ],
     [
       'backoff',
@@ -37,18 +39,22 @@ describe('a task that failed to start, with AWS’s own words', () => {
     [
       'person',
       'CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref docker.io/a/b:c: docker.io/a/b:c: not found',
+      'invalid',
     ],
     [
       'person',
       'CannotPullContainerError: image Manifest does not contain descriptor matching platform linux/arm64',
+      'invalid',
     ],
     [
       'person',
       'ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist. : exit status 1',
+      'invalid',
     ],
     [
       'person',
       'ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log group: AccessDeniedException: User is not authorized to perform: logs:CreateLogGroup',
+      'invalid',
     ],
     [
       'backoff',
@@ -61,15 +67,18 @@ describe('a task that failed to start, with AWS’s own words', () => {
     [
       'person',
       'CannotStartContainerError: ResourceInitializationError: failed to create new container runtime task: exec: "x": executable file not found in $PATH',
+      'invalid',
     ],
     ['backoff', "ECS was unable to assume the role 'arn:aws:iam::1:role/r'"],
-    ['backoff', 'Capacity is unavailable at this time.'],
+    ['backoff', 'Capacity is unavailable at this time.', 'capacity'],
     ['backoff', 'nobody has seen this before'],
-  ] as const)('%s: %s', (retry, reason) =>
+  ] as const)('%s: %s', (retry, reason, blame?: string) =>
     expect(classifyStop(notStarted(reason))).toEqual({
       cause: 'startFailed',
       retry,
       detail: `TaskFailedToStart; ${reason}`,
+      ...(blame && { blame }),
+      ...(blame === 'addresses' && { subnet: 'subnet-1' }),
     }),
   );
 

@@ -18,7 +18,7 @@ import {
   temporaryDir,
 } from './samples.ts';
 
-const header = encodeFrame({ format: 'scaler-ecs-journal', version: 1 });
+const header = encodeFrame({ format: 'scaler-ecs-journal', version: 2 });
 const frames = [header, ...story.map(encodeFrame)];
 const whole = Buffer.concat(frames);
 const pathIn = (dir: string) => join(dir, 'journal');
@@ -56,7 +56,7 @@ describe('a journal', () => {
     writeFileSync(join(dir, 'journal.tmp'), 'half a fra');
     await reopened(dir);
     const short = Ledger.replay(story).compact();
-    expect(readBack(dir).records).toEqual([{ format: 'scaler-ecs-journal', version: 1 }, ...short]);
+    expect(readBack(dir).records).toEqual([{ format: 'scaler-ecs-journal', version: 2 }, ...short]);
     expect(readdirSync(dir)).toEqual(['journal']);
   });
 
@@ -250,8 +250,19 @@ describe('a journal that was harmed', () => {
     expect(damagedIn(dir)).toHaveLength(1);
   });
 
+  it('of the version before is read, and rewritten as this one', async () => {
+    const dir = temporaryDir();
+    const old = encodeFrame({ format: 'scaler-ecs-journal', version: 1 });
+    writeFileSync(pathIn(dir), Buffer.concat([old, ...frames.slice(1)]));
+    const journal = await openJournal(dir, silentLog);
+    await journal.close();
+    expect(journal.found).toBe('whole');
+    expect(journal.ledger.epoch).toBe('e1');
+    expect(readBack(dir).records[0]).toEqual({ format: 'scaler-ecs-journal', version: 2 });
+  });
+
   it.each([
-    ['version 2', { format: 'scaler-ecs-journal', version: 2 }],
+    ['version 3', { format: 'scaler-ecs-journal', version: 3 }],
     ['no version', { format: 'scaler-ecs-journal' }],
     ['the name of another program', { format: 'other', version: 1 }],
     ['no header', { kind: 'start', epoch: 'e', at: 1 }],

@@ -1,0 +1,46 @@
+import type { LaunchPlan, Share } from './books.ts';
+import type { Proof } from './breaker.ts';
+import type { Blame, Market, OwnedGroup } from './facts.ts';
+import type { WorkerLoad } from './monitor.ts';
+import type { Counts } from './plan.ts';
+
+/** What the manager tells a cohort. `order` numbers what the manager asks for, so that it can tell which reports include it. */
+export type CohortOrder =
+  | { type: 'cohort.admit'; order: number; launches: LaunchPlan[]; at: number }
+  | { type: 'cohort.adopt'; order: number; groups: OwnedGroup[] }
+  /** `until`: how long those at work may wait for an idle moment. */
+  | ({ type: 'cohort.drain'; order: number; at: number; until: number } & Share)
+  /** Those of these Fargate tasks that are here, and at once. */
+  | { type: 'cohort.release'; order: number; at: number; taskIds: string[] }
+  | { type: 'cohort.reprieve'; order: number; most: number }
+  /** Look at ECS, let launches in doubt ask again, end what has waited long enough. */
+  | { type: 'cohort.look'; at: number; monitored: boolean }
+  | { type: 'cohort.heard'; at: number; loads: Record<string, WorkerLoad> | null };
+
+/** What a cohort tells the manager. */
+export type CohortReport =
+  | { type: 'cohort.changed'; cohortId: string; order: number; counts: Counts; launches: number }
+  /** Something that should slow down or stop launching; `market`: where a launch was refused. */
+  | {
+      type: 'cohort.setback';
+      cohortId: string;
+      kind: Blame;
+      reason: string;
+      market: Market | null;
+      /** Where; left out: nobody knows, or wherever the settings say. */
+      subnets?: string[] | undefined;
+      /** The group, where it is one alone. */
+      groupId?: string | undefined;
+      /** What would show that it is over. */
+      proof?: Proof | undefined;
+    }
+  /** A launch of one group was taken by ECS; or the workers of a group have come to serve. */
+  | {
+      type: 'cohort.proved';
+      cohortId: string;
+      groupId: string;
+      proof: Proof;
+      subnet: string | null;
+    }
+  /** A group has ended and shown nothing. */
+  | { type: 'cohort.unproved'; cohortId: string; groupId: string };
