@@ -19,13 +19,22 @@ export interface Walk {
   steps: Step[];
 }
 
-const adjacency = (machine: AnyStateMachine, model: Model) =>
-  getAdjacencyMap(machine as never, {
-    input: model.input as never,
-    events: model.events as never,
-    serializeState: (state) => JSON.stringify(model.key(state as AnyMachineSnapshot)),
-    limit: 20_000,
-  }) as unknown as Record<string, { state: AnyMachineSnapshot; transitions: Record<string, Step> }>;
+type Adjacency = Record<string, { state: AnyMachineSnapshot; transitions: Record<string, Step> }>;
+const explored = new WeakMap<AnyStateMachine, Map<Model, Adjacency>>();
+
+const adjacency = (machine: AnyStateMachine, model: Model): Adjacency => {
+  const known = explored.get(machine) ?? new Map<Model, Adjacency>();
+  const map =
+    known.get(model) ??
+    (getAdjacencyMap(machine as never, {
+      input: model.input as never,
+      events: model.events as never,
+      serializeState: (state) => JSON.stringify(model.key(state as AnyMachineSnapshot)),
+      limit: 20_000,
+    }) as unknown as Adjacency);
+  explored.set(machine, known.set(model, map));
+  return map;
+};
 
 const enabled = (machine: AnyStateMachine, { event, state }: Step): boolean =>
   (machine.getTransitionData(state as never, event as never) as unknown[]).length > 0;
