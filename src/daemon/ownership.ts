@@ -2,6 +2,7 @@ import type { OwnedGroup, Survey } from '../../machines/facts.ts';
 import type { LaunchEnd } from '../../machines/launch.ts';
 import { now } from '../clock.ts';
 import type { SurveyedTask } from '../ecs/listTasks.ts';
+import { Failure } from '../failure.ts';
 import type { Log } from '../observe/log.ts';
 import type { Journal } from '../store/journal.ts';
 
@@ -40,24 +41,70 @@ export const claimOutcome =
 /** The last part of a task's ARN. */
 export const taskIdOf = (taskArn: string): string => taskArn.slice(taskArn.lastIndexOf('/') + 1);
 
+/** What tells another living manager of our name from a run of ours before this one. */
+export interface Doubts {
+  /** The scheduler hears us and does not answer: another may hold our name there. */
+  unanswered: () => boolean;
+  /** Launched so late and under such a label that no run before ours can have done it. */
+  foreign: (task: SurveyedTask) => boolean;
+}
+
+/** As long as somebody else may own them, nothing is taken over, and so nothing launched: asked again later. */
+export class OwnerFailure extends Failure {
+  override readonly kind = 'unreachable';
+}
+
+/** A launch of an earlier run lands within that time after our start, ms; then clocks differ. */
+const straggleMs = 120_000;
+
+/** `startedAt`: of this run. `isOurs`: whether this run launches under that label, or sends it again. */
+export const foreignTo =
+  (startedAt: number, isOurs: (label: string) => boolean) =>
+  ({ label, createdAt }: SurveyedTask): boolean =>
+    label !== null && createdAt !== null && createdAt > startedAt + straggleMs && !isOurs(label);
+
 /**
  * Takes over the living tasks with our mark that nobody owns. Those of an open launch are its own
  * business: its answer will name them. A task whose COMMAND names another scheduler carries our mark
- * by mistake, and is only reported.
+ * by mistake, and is only reported; as is one that only another living manager can have launched.
  */
-export const adoptStrays =
-  (journal: Books, scheduler: string, log: Log) =>
-  (startedAt: number, tasks: SurveyedTask[]): Survey => {
-    const adopted: OwnedGroup[] = [];
-    for (const task of tasks) {
-      const { taskArn, label, phase, createdAt } = task;
-      if (phase !== 'starting' && phase !== 'running') continue;
-      if (journal.ledger.owner(taskArn) !== undefined) continue;
-      if (label !== null && journal.ledger.isOpen(label)) continue;
+export const adoptStrays = (
+  journal: Books,
+  scheduler: string,
+  log: Log,
+  { unanswered, foreign }: Doubts = { unanswered: () => false, foreign: () => false },
+) => {
+  const reported = new Set<string>();
+  return (startedAt: number, tasks: SurveyedTask[]): Survey => {
+    const strays = tasks.filter((task) => {
+      const { taskArn, label, phase } = task;
+      if (phase !== 'starting' && phase !== 'running') return false;
+      if (journal.ledger.owner(taskArn) !== undefined) return false;
+      if (label !== null && journal.ledger.isOpen(label)) return false;
       if (task.scheduler !== null && task.scheduler !== scheduler) {
         log.warn({ task: taskArn, scheduler: task.scheduler }, 'survey.foreignScheduler');
-        continue;
+        return false;
       }
+      if (!foreign(task)) return true;
+      if (!reported.has(taskArn))
+        log.error(
+          {
+            task: taskArn,
+            launch: label,
+            meaning:
+              'another manager launches under our worker_manager_id and scheduler address: stop one, or give it a name of its own',
+          },
+          'survey.anotherManager',
+        );
+      reported.add(taskArn);
+      return false;
+    });
+    if (strays.length > 0 && unanswered())
+      throw new OwnerFailure(
+        `${strays.length} tasks carry our mark, and the scheduler does not answer us: another manager may hold our worker_manager_id; they are left alone until we are answered`,
+      );
+    const adopted: OwnedGroup[] = [];
+    for (const { taskArn, createdAt } of strays) {
       const group: OwnedGroup = {
         groupId: `stray-${taskIdOf(taskArn)}`,
         taskArn,
@@ -68,3 +115,4 @@ export const adoptStrays =
     }
     return { startedAt, adopted };
   };
+};

@@ -18,10 +18,11 @@ import { openJournal } from '../store/journal.ts';
 import { openStateDir } from '../store/stateDir.ts';
 import type { GroupsSight } from './monitorSocket.ts';
 import { stateObserver } from './observer.ts';
-import { adoptStrays, taskIdOf } from './ownership.ts';
+import { adoptStrays, type Doubts, foreignTo, taskIdOf } from './ownership.ts';
 import { provide } from './provide.ts';
 import { recover } from './recover.ts';
 import { managerSettings } from './settings.ts';
+import type { Line } from './socket.ts';
 import { createTemplates } from './templates.ts';
 
 /** Calls back once per request to stop: first in order, then at once. */
@@ -60,11 +61,22 @@ export const runDaemon = async (
     const record = journal.ledger.openLaunch(order.label);
     return (record && templates.made(order, record.requestHash)) ?? templates.current();
   };
+  const epoch = randomBytes(6).toString('hex');
   const recovered = recover(journal, {
     at: now(),
-    epoch: randomBytes(6).toString('hex'),
+    epoch,
     requestHashOf: (order) => templateOf(order).hash(order),
   });
+
+  const sentAgain = new Set(recovered.resend.map(({ order }) => order.label));
+  let line: Line = 'closed';
+  const doubts: Doubts = {
+    unanswered: () => line === 'unanswered',
+    foreign: foreignTo(
+      recovered.startedAt,
+      (label) => label.startsWith(`${epoch}-`) || sentAgain.has(label),
+    ),
+  };
 
   const { cluster, startedBy } = templates;
   const firstBeat = new AbortController();
@@ -78,7 +90,7 @@ export const runDaemon = async (
         cluster,
         startedBy,
         request: (order) => templateOf(order).request(order),
-        adopt: adoptStrays(journal, config.workerSchedulerAddress.text, log),
+        adopt: adoptStrays(journal, config.workerSchedulerAddress.text, log, doubts),
       },
       log,
     );
@@ -137,6 +149,9 @@ export const runDaemon = async (
         workersPerTask: config.capacity.workersPerTask,
         found: templates.found,
         sight: () => ({ at: now(), ours: new Set(ours()), loads, complete, groups }),
+        line(state) {
+          line = state;
+        },
       },
       monitor: {
         // It may be another than the scheduler's own: up to 2.1.3 it is ZeroMQ in any case.

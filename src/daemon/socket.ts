@@ -31,7 +31,12 @@ export interface SocketSettings extends ConversationSettings {
   /** What the scheduler turned out to speak. Answers why our workers could not serve it, or null. */
   found: (terms: Terms) => string | null;
   sight: () => Sight;
+  /** Told each time it becomes another. */
+  line?: (state: Line) => void;
 }
+
+/** `unanswered`: it stands, and no heartbeat has been echoed on it yet. */
+export type Line = 'closed' | 'unanswered' | 'answered';
 
 /** Unreadable frames are logged this often at most, ms. */
 const complaintEvery = 60_000;
@@ -96,6 +101,11 @@ export const socket = (settings: SocketSettings, log: Log) => {
     let older = false;
     /** Said again with every heartbeat, it is said once. */
     let ending = false;
+    let lineWas: Line = 'closed';
+    const lineIs = (state: Line) => {
+      if (state !== lineWas) settings.line?.(state);
+      lineWas = state;
+    };
 
     const learn = (generation: Generation, exact: boolean) => {
       numbers.settle(generation);
@@ -117,6 +127,7 @@ export const socket = (settings: SocketSettings, log: Log) => {
       transport = magic === null ? 'zmq' : 'ymq';
       older = magic !== null && magic < 2;
       if (magic !== null) learn(magic === 2 ? 'g4' : 'g3', magic === 2);
+      lineIs('unanswered');
       tell({ type: 'socket.open' });
     };
 
@@ -137,6 +148,7 @@ export const socket = (settings: SocketSettings, log: Log) => {
         throw new ProtocolFailure(`a ${generation} message from a scheduler that is not`);
       if (message?.type === 'heartbeatEcho') {
         if (numbers.settled === null) learn(generation, generation === 'g4');
+        lineIs('answered');
         tell({ type: 'scheduler.heartbeatEcho', at: now() });
       } else if (message?.type === 'command') {
         learn(generation, true);
@@ -170,8 +182,10 @@ export const socket = (settings: SocketSettings, log: Log) => {
             complain(error.message);
           }
         },
-        onClosed: ({ kind, reason }) =>
-          tell({ type: 'socket.closed', reason: `${kind}: ${reason}`, jitter: Math.random() }),
+        onClosed({ kind, reason }) {
+          lineIs('closed');
+          tell({ type: 'socket.closed', reason: `${kind}: ${reason}`, jitter: Math.random() });
+        },
       },
     );
     const looking = setInterval(() => {
@@ -208,6 +222,7 @@ export const socket = (settings: SocketSettings, log: Log) => {
     });
     return () => {
       clearInterval(looking);
+      lineIs('closed');
       connection.destroy();
     };
   });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { adoptStrays, claimOutcome } from '../../../src/daemon/ownership.ts';
+import { adoptStrays, claimOutcome, foreignTo } from '../../../src/daemon/ownership.ts';
 import type { SurveyedTask } from '../../../src/ecs/listTasks.ts';
 import { silentLog } from '../../../src/observe/log.ts';
 import { type Journal, openJournal } from '../../../src/store/journal.ts';
@@ -82,5 +82,45 @@ describe('strays', () => {
     expect(
       adopt(task('arn/1', { phase: 'stopping' }), task('arn/2', { phase: 'stopped' })),
     ).toEqual([]);
+  });
+
+  it('are left alone while the scheduler does not answer: somebody else may hold our name', () => {
+    let silent = true;
+    const adopt = adoptStrays(journal, 'tcp://1.2.3.4:8516', silentLog, {
+      unanswered: () => silent,
+      foreign: () => false,
+    });
+    expect(adopt(100, []).adopted).toEqual([]);
+    expect(() => adopt(100, [task('arn/1')])).toThrow(
+      expect.objectContaining({
+        kind: 'unreachable',
+        message: expect.stringContaining('another manager'),
+      }),
+    );
+    expect(journal.ledger.owner('arn/1')).toBeUndefined();
+    silent = false;
+    expect(adopt(100, [task('arn/1')]).adopted).toHaveLength(1);
+  });
+
+  it('are not what another manager launches under our name, which is said once', () => {
+    const errors: object[] = [];
+    const log = { ...silentLog, error: (fields: object) => errors.push(fields) };
+    const foreign = foreignTo(1000, (label) => label === 'ours-1');
+    const adopt = adoptStrays(journal, 'tcp://1.2.3.4:8516', log, {
+      unanswered: () => false,
+      foreign,
+    });
+    const late = { createdAt: 121_001 };
+    const tasks = [
+      task('arn/earlier', { label: 'x-1', createdAt: 121_000 }),
+      task('arn/ours', { label: 'ours-1', ...late }),
+      task('arn/other', { label: 'x-2', ...late }),
+      task('arn/unlabelled', late),
+      task('arn/ageless', { label: 'x-3', createdAt: null }),
+    ];
+    const adopted = adopt(100, tasks).adopted.map(({ taskArn }) => taskArn);
+    expect(adopted).toEqual(['arn/earlier', 'arn/ours', 'arn/unlabelled', 'arn/ageless']);
+    adopt(200, tasks);
+    expect(errors).toMatchObject([{ task: 'arn/other', launch: 'x-2' }]);
   });
 });

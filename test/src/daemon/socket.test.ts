@@ -56,6 +56,7 @@ const line = (
   const sent: Uint8Array[] = [];
   const told: EventObject[] = [];
   const terms: Terms[] = [];
+  const lines: string[] = [];
   let handlers = null as ConnectionHandlers | null;
   const logic = socket(
     {
@@ -78,6 +79,7 @@ const line = (
         terms.push(found);
         return null;
       },
+      line: (state) => lines.push(state),
       sight: () => ({
         at: now(),
         ours: new Set(ours),
@@ -100,7 +102,7 @@ const line = (
   const hear = (payload: Uint8Array) => (handlers as ConnectionHandlers).onMessage(payload);
   const variants = () =>
     sent.map((payload) => new DataView(payload.buffer, payload.byteOffset).getUint16(16, true));
-  return { beat, hear, sent, told, terms, variants, stop: () => actor.stop() };
+  return { beat, hear, sent, told, terms, lines, variants, stop: () => actor.stop() };
 };
 
 describe('the numbering of heartbeats', () => {
@@ -257,6 +259,14 @@ describe('nothing that we send harms a scheduler', () => {
       }),
     );
   });
+});
+
+it('says of the line when it stands, when it is answered and when it is gone', () => {
+  const { hear, lines, stop } = line(1);
+  hear(echo('g3'));
+  hear(echo('g3'));
+  stop();
+  expect(lines).toEqual(['unanswered', 'answered', 'closed']);
 });
 
 describe('the end of the whole cluster', () => {
