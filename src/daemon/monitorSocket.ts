@@ -27,6 +27,8 @@ export interface MonitorSettings {
   heard?: (loads: Record<string, WorkerLoad> | null) => void;
   /** Null: it is none that speaks of groups, for all that is known. */
   grouped?: (sight: GroupsSight | null) => void;
+  /** Each message as it comes; null: no more will come over this line. */
+  whole?: (message: MonitorMessage | null) => void;
 }
 
 /** The Fargate task that a worker id names: `Worker|ECS-<task id>|...`; it may not know its own. */
@@ -142,7 +144,7 @@ export const groupsTeller = (managerId: string) => {
 /** One connection to the monitor stream: it says nothing, reads everything, passes on what changed. */
 export const monitorSocket = (settings: MonitorSettings, log: Log) =>
   fromCallback(({ sendBack }) => {
-    const { connect, address, workerManagerID, ours, heard, grouped } = settings;
+    const { connect, address, workerManagerID, ours, heard, grouped, whole } = settings;
     // Without one this stays as it is: nothing will ever be heard, and nobody waits for it.
     if (address === null) return;
     const tell = monitorTeller(ours, workerManagerID);
@@ -155,6 +157,7 @@ export const monitorSocket = (settings: MonitorSettings, log: Log) =>
           try {
             const message = decodeMonitor(payload);
             if (message === null) return;
+            whole?.(message);
             const groups = tellGroups(message);
             if (groups !== undefined) grouped?.(groups);
             const loads = tell(message);
@@ -169,6 +172,7 @@ export const monitorSocket = (settings: MonitorSettings, log: Log) =>
         onClosed({ kind, reason }) {
           heard?.(null);
           grouped?.(null);
+          whole?.(null);
           sendBack({
             type: 'socket.closed',
             reason: `${kind}: ${reason}`,

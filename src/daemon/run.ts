@@ -16,6 +16,7 @@ import type { Log } from '../observe/log.ts';
 import { loadIdentity } from '../store/identity.ts';
 import { openJournal } from '../store/journal.ts';
 import { openStateDir } from '../store/stateDir.ts';
+import { cancelKeeper } from './cancels.ts';
 import type { GroupsSight } from './monitorSocket.ts';
 import { stateObserver } from './observer.ts';
 import { adoptStrays, type Doubts, foreignTo, taskIdOf } from './ownership.ts';
@@ -123,6 +124,7 @@ export const runDaemon = async (
   const loads = new Map<string, WorkerLoad>();
   let groups: GroupsSight | null = null;
   let complete = false;
+  const cancels = cancelKeeper();
   const ours = () => journal.ledger.groups().map(({ taskArn }) => taskIdOf(taskArn));
   const trusting =
     (connect: Connect): Connect =>
@@ -162,6 +164,10 @@ export const runDaemon = async (
         grouped(shown) {
           groups = shown;
         },
+        whole(message) {
+          if (message === null) cancels.clear();
+          else cancels.hear(message);
+        },
         heard(changed) {
           if (changed === null) loads.clear();
           for (const [taskId, load] of Object.entries(changed ?? {})) loads.set(taskId, load);
@@ -170,7 +176,10 @@ export const runDaemon = async (
       journal,
       requestHash: templates.hash,
       runTask: async (order, signal) => (await aws()).runTask(order, signal),
-      stopTask: async (...stop) => (await aws()).stopTask(...stop),
+      stopTask: async (taskArn, reason, signal) => {
+        await cancels.over(taskIdOf(taskArn), signal);
+        await (await aws()).stopTask(taskArn, reason, signal);
+      },
       describeTasks: async (taskArns, signal) => (await aws()).describeTasks(taskArns, signal),
       survey: async (signal) => {
         try {

@@ -1,0 +1,42 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { now } from '../clock.ts';
+import type { MonitorMessage } from '../protocol/monitor.ts';
+import { taskOf } from './monitorSocket.ts';
+
+/** From when a stop was first asked for, ms: a worker that never confirms must not live for ever. */
+const limitMs = 30_000;
+const lookEvery = 100;
+
+/**
+ * One release's scheduler ends itself when a worker leaves it that has a task being cancelled. The
+ * monitor stream shows such tasks; so a stop waits the moment that a cancelling takes.
+ */
+export const cancelKeeper = () => {
+  /** By the id of the cancelled task: which Fargate task works at it. */
+  const cancels = new Map<string, string>();
+  const askedAt = new Map<string, number>();
+  const held = (taskId: string): boolean => [...cancels.values()].includes(taskId);
+
+  return {
+    hear(message: MonitorMessage): void {
+      if (message.type !== 'monitor.task') return;
+      const taskId = message.state === 'canceling' ? taskOf(message.workerId) : null;
+      if (taskId === null) cancels.delete(message.taskId);
+      else cancels.set(message.taskId, taskId);
+    },
+
+    /** Nothing is known any more. */
+    clear: () => cancels.clear(),
+
+    /** Resolves when that Fargate task may be told to stop. */
+    async over(taskId: string, signal: AbortSignal): Promise<void> {
+      const since = askedAt.get(taskId) ?? now();
+      // Asked again, it waits no longer than it would have.
+      askedAt.set(taskId, since);
+      while (held(taskId) && now() - since < limitMs) await sleep(lookEvery, undefined, { signal });
+      askedAt.delete(taskId);
+    },
+  };
+};
+
+export type CancelKeeper = ReturnType<typeof cancelKeeper>;
