@@ -15,6 +15,9 @@ import { StoreFailure, wordsOf } from './failure.ts';
 /** ZeroMQ takes no routing id that is longer. */
 const longest = 255;
 
+/** Identities that begin so are a client's to a scheduler. */
+const clients = 'Client|';
+
 /** The identity in a file's bytes, or null when it is not one: text without control characters, not empty, not too long. */
 const identityIn = (bytes: Uint8Array): string | null => {
   let text: string;
@@ -24,7 +27,10 @@ const identityIn = (bytes: Uint8Array): string | null => {
     return null;
   }
   const identity = text.replace(/\n$/, '');
-  return identity !== '' && bytes.length <= longest + 1 && !/\p{C}/u.test(identity)
+  return identity !== '' &&
+    !identity.startsWith(clients) &&
+    bytes.length <= longest + 1 &&
+    !/\p{C}/u.test(identity)
     ? identity
     : null;
 };

@@ -35,6 +35,7 @@ describe('loadIdentity', () => {
     ['not UTF-8', Buffer.from([0x73, 0xff, 0xfe])],
     ['over-long', Buffer.alloc(300, 'x')],
     ['zeros', Buffer.alloc(43)],
+    ["a client's", Buffer.from('Client|x')],
     ['two lines', Buffer.from('a\nb\n')],
   ])('replaces a file that is %s, and warns', (_, bytes) => {
     const dir = temporaryDir();
