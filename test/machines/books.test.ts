@@ -16,29 +16,9 @@ import {
   unwanted,
   victims,
 } from '../../machines/books.ts';
+import { arn, rowOf, serves } from '../support/rows.ts';
 
-const rowOf = (given: Partial<GroupRow> = {}): GroupRow => ({
-  taskArn: null,
-  phase: 'requested',
-  registered: false,
-  leaving: false,
-  stopAccepted: false,
-  launchedAt: 0,
-  runningAt: null,
-  stopAskedAt: null,
-  waitUntil: null,
-  seen: null,
-  missingSince: null,
-  subnet: null,
-  blame: null,
-  load: null,
-  deserted: null,
-  ...given,
-});
-const arn = (id: string) => `arn:aws:ecs:eu-west-1:1:task/cluster/${id}`;
 const load = (tasks: number) => ({ workers: 4, tasks });
-const serves = (given: Partial<GroupRow> = {}): GroupRow =>
-  rowOf({ taskArn: arn('t'), phase: 'running', registered: true, ...given });
 const waits = (given: Partial<GroupRow> = {}): GroupRow =>
   serves({ phase: 'waiting', leaving: true, waitUntil: 9000, load: load(2), ...given });
 const booksOf = (groups: Record<string, GroupRow>): Books => ({ groups, launches: {} });
