@@ -72,7 +72,7 @@ export const runDaemon = async (
   const sentAgain = new Set(recovered.resend.map(({ order }) => order.label));
   let line: Line = 'closed';
   const doubts: Doubts = {
-    unanswered: () => line === 'unanswered',
+    unanswered: () => line === 'unanswered' || line === 'contested',
     foreign: foreignTo(
       recovered.startedAt,
       (label) => label.startsWith(`${epoch}-`) || sentAgain.has(label),
@@ -149,6 +149,8 @@ export const runDaemon = async (
         capabilities: config.capabilities,
         maxTasks: config.capacity.maxTasks,
         workersPerTask: config.capacity.workersPerTask,
+        // A start is answered when its launch is: these were not.
+        owing: recovered.resend.length > 0,
         found: templates.found,
         sight: () => ({ at: now(), ours: new Set(ours()), loads, complete, groups }),
         line(state) {

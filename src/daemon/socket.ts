@@ -1,9 +1,9 @@
-import { clearInterval, setInterval } from 'node:timers';
+import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers';
 import { fromCallback } from 'xstate';
 import type { SocketEvent, SocketOrder } from '../../machines/session.ts';
 import type { Address } from '../address.ts';
 import { now } from '../clock.ts';
-import type { Connect, Connection, Peer } from '../net/connection.ts';
+import type { Connect, Connection, ConnectionHandlers, Peer } from '../net/connection.ts';
 import type { Log } from '../observe/log.ts';
 import {
   decodeMessage,
@@ -14,6 +14,7 @@ import {
 import { ProtocolFailure } from '../protocol/failure.ts';
 import type { Generation } from '../protocol/generations.ts';
 import { type SchedulerMessage, toSchedulerMessage } from '../protocol/translate.ts';
+import { contest } from './contest.ts';
 import {
   type Conversation,
   type ConversationSettings,
@@ -21,6 +22,7 @@ import {
   type Saying,
   type Sight,
 } from './conversation.ts';
+import { lostAnswers } from './lostAnswers.ts';
 import type { Terms } from './releases.ts';
 
 export interface SocketSettings extends ConversationSettings {
@@ -31,12 +33,17 @@ export interface SocketSettings extends ConversationSettings {
   /** What the scheduler turned out to speak. Answers why our workers could not serve it, or null. */
   found: (terms: Terms) => string | null;
   sight: () => Sight;
+  /** An earlier process of ours may have died owing the scheduler an answer. */
+  owing?: boolean;
   /** Told each time it becomes another. */
   line?: (state: Line) => void;
 }
 
-/** `unanswered`: it stands, and no heartbeat has been echoed on it yet. */
-export type Line = 'closed' | 'unanswered' | 'answered';
+/**
+ * `unanswered`: it stands, and no heartbeat has been echoed on it yet; `contested`: somebody else takes
+ * it from us again and again.
+ */
+export type Line = 'closed' | 'unanswered' | 'answered' | 'contested';
 
 /** Unreadable frames are logged this often at most, ms. */
 const complaintEvery = 60_000;
@@ -44,6 +51,9 @@ const complaintEvery = 60_000;
 const lookEvery = 250;
 /** Heartbeats in one numbering before the other is tried. */
 const beatsPerTry = 2;
+
+const rivalMeaning =
+  'another connection takes our place as soon as we have it: another manager seems to use our state directory or a copy of it; we try again after longer pauses';
 
 const isGroups = (generation: Generation): boolean => generation === 'g1' || generation === 'g1b';
 
@@ -86,6 +96,8 @@ export const socket = (settings: SocketSettings, log: Log) => {
     log.warn({ frames: unreadable, reason }, 'scheduler.unreadable');
   };
   let terms: Terms | null = null;
+  const answers = lostAnswers(settings.owing);
+  const rivalry = contest();
 
   return fromCallback<SocketOrder>(({ sendBack, receive }) => {
     const tell = (event: SocketEvent) => sendBack(event);
@@ -101,6 +113,8 @@ export const socket = (settings: SocketSettings, log: Log) => {
     let older = false;
     /** Said again with every heartbeat, it is said once. */
     let ending = false;
+    let debt = answers.opened(now());
+    let connection: Connection | null = null;
     let lineWas: Line = 'closed';
     const lineIs = (state: Line) => {
       if (state !== lineWas) settings.line?.(state);
@@ -110,6 +124,7 @@ export const socket = (settings: SocketSettings, log: Log) => {
     const learn = (generation: Generation, exact: boolean) => {
       numbers.settle(generation);
       if (exact) certain = generation;
+      if (exact) debt.commanded(generation);
       const bare = magic === 0;
       const known =
         terms?.transport === transport &&
@@ -126,7 +141,9 @@ export const socket = (settings: SocketSettings, log: Log) => {
       magic = spoken;
       transport = magic === null ? 'zmq' : 'ymq';
       older = magic !== null && magic < 2;
+      debt = answers.opened(now());
       if (magic !== null) learn(magic === 2 ? 'g4' : 'g3', magic === 2);
+      rivalry.opened();
       lineIs('unanswered');
       tell({ type: 'socket.open' });
     };
@@ -136,7 +153,7 @@ export const socket = (settings: SocketSettings, log: Log) => {
         if (saying.type === 'tell') tell(saying.event);
         else {
           log.debug({ ...saying.answer }, 'scheduler.answered');
-          connection.send(encodeCommandResponse(numbers.settled ?? 'g3', saying.answer));
+          connection?.send(encodeCommandResponse(numbers.settled ?? 'g3', saying.answer));
         }
       }
     };
@@ -148,7 +165,8 @@ export const socket = (settings: SocketSettings, log: Log) => {
         throw new ProtocolFailure(`a ${generation} message from a scheduler that is not`);
       if (message?.type === 'heartbeatEcho') {
         if (numbers.settled === null) learn(generation, generation === 'g4');
-        lineIs('answered');
+        debt.echoed();
+        lineIs(rivalry.on() ? 'contested' : 'answered');
         tell({ type: 'scheduler.heartbeatEcho', at: now() });
       } else if (message?.type === 'command') {
         learn(generation, true);
@@ -169,25 +187,29 @@ export const socket = (settings: SocketSettings, log: Log) => {
       }
     };
 
-    const connection: Connection = connect(
-      { address, identity },
-      {
-        onOpen: opened,
-        onMessage(payload) {
-          try {
-            const wire = decodeMessage(payload, numbers.settled ?? undefined);
-            hear(toSchedulerMessage(wire), wire.generation);
-          } catch (error) {
-            if (!(error instanceof ProtocolFailure)) throw error;
-            complain(error.message);
-          }
-        },
-        onClosed({ kind, reason }) {
-          lineIs('closed');
-          tell({ type: 'socket.closed', reason: `${kind}: ${reason}`, jitter: Math.random() });
-        },
+    const handlers: ConnectionHandlers = {
+      onOpen: opened,
+      onMessage(payload) {
+        try {
+          const wire = decodeMessage(payload, numbers.settled ?? undefined);
+          hear(toSchedulerMessage(wire), wire.generation);
+        } catch (error) {
+          if (!(error instanceof ProtocolFailure)) throw error;
+          complain(error.message);
+        }
       },
-    );
+      onClosed({ kind, reason }) {
+        if (rivalry.closed(kind)) log.warn({ meaning: rivalMeaning }, 'scheduler.lineTaken');
+        lineIs('closed');
+        tell({ type: 'socket.closed', reason: `${kind}: ${reason}`, jitter: Math.random() });
+      },
+    };
+    const dial = () => {
+      connection = connect({ address, identity }, handlers);
+    };
+    const pause = Math.max(answers.pause(now()), rivalry.pause());
+    const dialing = pause > 0 ? setTimeout(dial, pause) : undefined;
+    if (!dialing) dial();
     const looking = setInterval(() => {
       // YMQ has had a magic for longer than schedulers have not had groups.
       const mayHaveGroups = certain === null && !magic;
@@ -204,7 +226,12 @@ export const socket = (settings: SocketSettings, log: Log) => {
     receive((order) => {
       if (order.type === 'socket.close') {
         closing = true;
-        connection.close();
+        connection?.close();
+        return;
+      }
+      if (!debt.mayBeat(now())) {
+        log.info({ seconds: Math.ceil(answers.pause(now()) / 1000) }, 'scheduler.letForget');
+        connection?.close();
         return;
       }
       const generation = numbers.next();
@@ -218,12 +245,13 @@ export const socket = (settings: SocketSettings, log: Log) => {
         capabilities,
         workerManagerID,
       });
-      if (!connection.send(beat)) log.warn({}, 'scheduler.heartbeatNotSent');
+      if (!connection?.send(beat)) log.warn({}, 'scheduler.heartbeatNotSent');
     });
     return () => {
       clearInterval(looking);
+      clearTimeout(dialing);
       lineIs('closed');
-      connection.destroy();
+      connection?.destroy();
     };
   });
 };

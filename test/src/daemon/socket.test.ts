@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createActor, createMachine, type EventObject } from 'xstate';
 import { parseAddress } from '../../../src/address.ts';
-import { now } from '../../../src/clock.ts';
+import { now, setTime } from '../../../src/clock.ts';
 import type { GroupsSight } from '../../../src/daemon/monitorSocket.ts';
 import type { Terms } from '../../../src/daemon/releases.ts';
 import { numbering, socket } from '../../../src/daemon/socket.ts';
@@ -356,4 +356,66 @@ describe('groups that a scheduler which was replaced does not know', () => {
     expect(sent).toEqual([]);
     stop();
   });
+});
+
+it('leaves a scheduler that may wait for a lost answer, and is back when it has forgotten', async () => {
+  let time = 1_000_000;
+  setTime(() => time);
+  onTestFinished(() => setTime(null));
+  const lines: { handlers: ConnectionHandlers; sent: number; closed: boolean }[] = [];
+  const socketOf = socket(
+    {
+      connect: (_, handlers) => {
+        const one = { handlers, sent: 0, closed: false };
+        lines.push(one);
+        return {
+          dropped: 0,
+          send: () => ++one.sent > 0,
+          close() {
+            one.closed = true;
+          },
+          destroy() {},
+        };
+      },
+      address: parseAddress('tcp://127.0.0.1:1'),
+      identity: 'us',
+      workerManagerID: 'wm',
+      capabilities: [],
+      maxTasks: 4,
+      workersPerTask: 2,
+      found: () => null,
+      sight: () => ({ at: time, ours: new Set(), loads: new Map(), complete: true, groups: null }),
+    },
+    quiet,
+  );
+  const machine = createMachine({ invoke: { id: 'socket', src: socketOf } });
+  const begin = () => {
+    const actor = createActor(machine).start();
+    onTestFinished(() => void actor.stop());
+    const child = actor.getSnapshot().children.socket;
+    return () => child?.send({ type: 'socket.beat', workers: 8 } as never);
+  };
+  const open = (which: number) =>
+    lines[which]?.handlers.onOpen({ identity: 'scheduler', magic: null });
+  const hear = (which: number, payload: Uint8Array) => lines[which]?.handlers.onMessage(payload);
+
+  begin()();
+  open(0);
+  hear(0, workers('g2', 0, []));
+  const beat = begin();
+  open(1);
+  for (let n = 0; n < 6; n++, time += 2000) {
+    beat();
+    hear(1, echo('g3'));
+  }
+  expect(lines[1]).toMatchObject({ sent: 6, closed: false });
+  beat();
+  expect(lines[1]).toMatchObject({ sent: 6, closed: true });
+  // Twelve seconds after the last heartbeat; the rest of them passes for real.
+  time += 9_900;
+  begin();
+  await sleep(50);
+  expect(lines).toHaveLength(2);
+  await sleep(100);
+  expect(lines).toHaveLength(3);
 });
