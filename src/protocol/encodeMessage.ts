@@ -52,7 +52,9 @@ function written(wire: WireMessage): Written {
     case 'disconnectResponse':
       return [12, -1, common.Disconnect, layouts.Disconnect];
     case 'workerHeartbeat':
-      return [9, 9, common.WorkerHeartbeat, layouts.WorkerHeartbeat];
+      return 'memLimit' in wire.fields
+        ? [9, 9, common.WideWorkerHeartbeat, layouts.WideWorkerHeartbeat]
+        : [9, 9, common.WorkerHeartbeat, layouts.WorkerHeartbeat];
     case 'workerHeartbeatEcho':
       return [10, 10, common.WorkerHeartbeatEcho, layouts.WorkerHeartbeatEcho];
     case 'workerDisconnectNotification':
@@ -66,13 +68,16 @@ function written(wire: WireMessage): Written {
     case 'stateScheduler':
       if ('workerGroups' in wire.fields.scalingManager)
         return [16, -1, g1.GroupStateScheduler, layouts.GroupStateScheduler];
-      return wire.fields.workerManager.workers.some((worker) => 'memLimit' in worker)
+      return 'storage' in wire.fields.objectManager ||
+        wire.fields.workerManager.workers.some((worker) => 'memLimit' in worker)
         ? [16, 14, monitor.WideStateScheduler, layouts.WideStateScheduler]
         : [16, 14, monitor.StateScheduler, layouts.StateScheduler];
     case 'stateWorker':
       return [17, 15, monitor.StateWorker, layouts.StateWorker];
     case 'stateTask':
-      return [18, 16, monitor.StateTask, layouts.StateTask];
+      return 'objectBytes' in wire.fields
+        ? [18, 16, monitor.WideStateTask, layouts.WideStateTask]
+        : [18, 16, monitor.StateTask, layouts.StateTask];
     case 'stateBalanceAdvice':
       return [15, 13, monitor.StateBalanceAdvice, layouts.StateBalanceAdvice];
     case 'other':

@@ -112,7 +112,13 @@ const response: Tell = (frame, body, hint) => {
 const workerHeartbeat: Tell = (_frame, body, hint) => ({
   generation: hint ?? (body && body.pointers < 4 ? 'g1' : 'g3'),
   message: 'workerHeartbeat',
-  layout: layouts.WorkerHeartbeat,
+  layout: body && body.dataWords > 3 ? layouts.WideWorkerHeartbeat : layouts.WorkerHeartbeat,
+});
+
+const stateTask: Tell = (_frame, body, hint = 'g3') => ({
+  generation: hint,
+  message: 'stateTask',
+  layout: body && body.dataWords > 1 ? layouts.WideStateTask : layouts.StateTask,
 });
 
 const stateScheduler: Tell = (frame, body, hint) => {
@@ -142,7 +148,7 @@ const monitor = {
   },
   task: {
     fits: (d: number, p: number) => (d === 1 && p === 5) || (d >= 2 && p >= 5),
-    tell: always('stateTask', layouts.StateTask),
+    tell: stateTask,
   },
   advice: {
     fits: (d: number, p: number) => d === 0 && p === 2,

@@ -32,7 +32,11 @@ export type WireMessage =
   | Wire<Group, 'workerAdapterCommandResponse', typeof layouts.WorkerAdapterCommandResponse>
   | Wire<'g2' | 'g23', 'workerManagerCommandResponse', typeof layouts.StartShutdownResponse>
   | Wire<Any, 'disconnectRequest' | 'disconnectResponse', typeof layouts.Disconnect>
-  | Wire<Any, 'workerHeartbeat', typeof layouts.WorkerHeartbeat>
+  | Wire<
+      Any,
+      'workerHeartbeat',
+      typeof layouts.WorkerHeartbeat | typeof layouts.WideWorkerHeartbeat
+    >
   | Wire<Any, 'workerHeartbeatEcho', typeof layouts.WorkerHeartbeatEcho>
   | Wire<
       'g4',
@@ -50,6 +54,6 @@ export type WireMessage =
       | typeof layouts.WideStateScheduler
     >
   | Wire<Any, 'stateWorker', typeof layouts.StateWorker>
-  | Wire<Any, 'stateTask', typeof layouts.StateTask>
+  | Wire<Any, 'stateTask', typeof layouts.StateTask | typeof layouts.WideStateTask>
   | Wire<Any, 'stateBalanceAdvice', typeof layouts.StateBalanceAdvice>
   | { generation: Any; message: 'other'; fields: { variant: number } };

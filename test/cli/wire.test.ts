@@ -58,6 +58,27 @@ describe('scaler-ecs wire decode', () => {
     expect(process.exitCode).toBeUndefined();
   });
 
+  it.each(['2.7.0', '2.8.0', '2.9.0'])(
+    'knows the messages of %s by themselves',
+    async (release) => {
+      const names = ['heartbeat-one-flag-capability', 'zmq-echo', 'ymq-command'];
+      names.push('ymq-monitor-state-scheduler-busy', 'zmq-monitor-state-task-running');
+      await wire('decode', '--json', ...names.map((name) => vector(`g4-${release}-${name}`)));
+      const decoded = out.map((line) => JSON.parse(line));
+      expect(decoded.map(({ generation }) => generation)).toEqual(names.map(() => 'g4'));
+      expect(decoded.map(({ message }) => message)).toEqual([
+        'workerManagerHeartbeat',
+        'workerManagerHeartbeatEcho',
+        'workerManagerCommand',
+        'stateScheduler',
+        'stateTask',
+      ]);
+      const [worker] = decoded[3].fields.workerManager.workers;
+      expect(worker.hostname).toBe(release === '2.9.0' ? 'host.example' : '');
+      expect(Number(worker.memLimit)).toBeGreaterThan(0);
+    },
+  );
+
   it('takes a hint for what the bytes cannot tell', async () => {
     await wire('decode', '--json', '--generation', 'g1', vector('g1-echo'));
     expect(JSON.parse(out[0] as string)).toMatchObject({

@@ -31,6 +31,17 @@ struct ProcessorStatus {
   resource @4 :Resource;
 }
 
+# The same with what was appended; so with all that are wide.
+struct WideProcessorStatus {
+  pid @0 :UInt32;
+  initialized @1 :Bool;
+  hasTask @2 :Bool;
+  suspended @3 :Bool;
+  resource @4 :Resource;
+  currentTaskId @5 :Data;
+  taskAgeSeconds @6 :UInt32;
+}
+
 # Disconnect request and response.
 struct Disconnect {
   worker @0 :Data;
@@ -46,6 +57,22 @@ struct WorkerHeartbeat {
   processors @6 :List(ProcessorStatus);
   capabilities @7 :List(TaskCapability);
   workerManagerID @8 :Data;
+}
+
+struct WideWorkerHeartbeat {
+  agent @0 :Resource;
+  rssFree @1 :UInt64;
+  queueSize @2 :UInt32;
+  queuedTasks @3 :UInt32;
+  latencyUS @4 :UInt32;
+  taskLock @5 :Bool;
+  processors @6 :List(WideProcessorStatus);
+  capabilities @7 :List(TaskCapability);
+  workerManagerID @8 :Data;
+  memLimit @9 :UInt64;
+  hostname @10 :Text;
+  netSentBytes @11 :UInt64;
+  netRecvBytes @12 :UInt64;
 }
 
 struct WorkerHeartbeatEcho {

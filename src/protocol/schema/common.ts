@@ -153,6 +153,80 @@ export class ProcessorStatus extends $.Struct {
   }
   override toString(): string { return "ProcessorStatus_" + super.toString(); }
 }
+export class WideProcessorStatus extends $.Struct {
+  static override readonly _capnp = {
+    displayName: "WideProcessorStatus",
+    id: "e63a939293ab9c0e",
+    size: new $.ObjectSize(16, 2),
+  };
+  get pid(): number {
+    return $.utils.getUint32(0, this);
+  }
+  set pid(value: number) {
+    $.utils.setUint32(0, value, this);
+  }
+  get initialized(): boolean {
+    return $.utils.getBit(32, this);
+  }
+  set initialized(value: boolean) {
+    $.utils.setBit(32, value, this);
+  }
+  get hasTask(): boolean {
+    return $.utils.getBit(33, this);
+  }
+  set hasTask(value: boolean) {
+    $.utils.setBit(33, value, this);
+  }
+  get suspended(): boolean {
+    return $.utils.getBit(34, this);
+  }
+  set suspended(value: boolean) {
+    $.utils.setBit(34, value, this);
+  }
+  _adoptResource(value: $.Orphan<Resource>): void {
+    $.utils.adopt(value, $.utils.getPointer(0, this));
+  }
+  _disownResource(): $.Orphan<Resource> {
+    return $.utils.disown(this.resource);
+  }
+  get resource(): Resource {
+    return $.utils.getStruct(0, Resource, this);
+  }
+  _hasResource(): boolean {
+    return !$.utils.isNull($.utils.getPointer(0, this));
+  }
+  _initResource(): Resource {
+    return $.utils.initStructAt(0, Resource, this);
+  }
+  set resource(value: Resource) {
+    $.utils.copyFrom(value, $.utils.getPointer(0, this));
+  }
+  _adoptCurrentTaskId(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(1, this));
+  }
+  _disownCurrentTaskId(): $.Orphan<$.Data> {
+    return $.utils.disown(this.currentTaskId);
+  }
+  get currentTaskId(): $.Data {
+    return $.utils.getData(1, this);
+  }
+  _hasCurrentTaskId(): boolean {
+    return !$.utils.isNull($.utils.getPointer(1, this));
+  }
+  _initCurrentTaskId(length: number): $.Data {
+    return $.utils.initData(1, length, this);
+  }
+  set currentTaskId(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(1, this));
+  }
+  get taskAgeSeconds(): number {
+    return $.utils.getUint32(8, this);
+  }
+  set taskAgeSeconds(value: number) {
+    $.utils.setUint32(8, value, this);
+  }
+  override toString(): string { return "WideProcessorStatus_" + super.toString(); }
+}
 export class Disconnect extends $.Struct {
   static override readonly _capnp = {
     displayName: "Disconnect",
@@ -291,6 +365,142 @@ export class WorkerHeartbeat extends $.Struct {
   }
   override toString(): string { return "WorkerHeartbeat_" + super.toString(); }
 }
+export class WideWorkerHeartbeat extends $.Struct {
+  static override readonly _capnp = {
+    displayName: "WideWorkerHeartbeat",
+    id: "84b7eb239549cce9",
+    size: new $.ObjectSize(48, 5),
+  };
+  static _Processors: $.ListCtor<WideProcessorStatus>;
+  static _Capabilities: $.ListCtor<TaskCapability>;
+  _adoptAgent(value: $.Orphan<Resource>): void {
+    $.utils.adopt(value, $.utils.getPointer(0, this));
+  }
+  _disownAgent(): $.Orphan<Resource> {
+    return $.utils.disown(this.agent);
+  }
+  get agent(): Resource {
+    return $.utils.getStruct(0, Resource, this);
+  }
+  _hasAgent(): boolean {
+    return !$.utils.isNull($.utils.getPointer(0, this));
+  }
+  _initAgent(): Resource {
+    return $.utils.initStructAt(0, Resource, this);
+  }
+  set agent(value: Resource) {
+    $.utils.copyFrom(value, $.utils.getPointer(0, this));
+  }
+  get rssFree(): bigint {
+    return $.utils.getUint64(0, this);
+  }
+  set rssFree(value: bigint) {
+    $.utils.setUint64(0, value, this);
+  }
+  get queueSize(): number {
+    return $.utils.getUint32(8, this);
+  }
+  set queueSize(value: number) {
+    $.utils.setUint32(8, value, this);
+  }
+  get queuedTasks(): number {
+    return $.utils.getUint32(12, this);
+  }
+  set queuedTasks(value: number) {
+    $.utils.setUint32(12, value, this);
+  }
+  get latencyUS(): number {
+    return $.utils.getUint32(16, this);
+  }
+  set latencyUS(value: number) {
+    $.utils.setUint32(16, value, this);
+  }
+  get taskLock(): boolean {
+    return $.utils.getBit(160, this);
+  }
+  set taskLock(value: boolean) {
+    $.utils.setBit(160, value, this);
+  }
+  _adoptProcessors(value: $.Orphan<$.List<WideProcessorStatus>>): void {
+    $.utils.adopt(value, $.utils.getPointer(1, this));
+  }
+  _disownProcessors(): $.Orphan<$.List<WideProcessorStatus>> {
+    return $.utils.disown(this.processors);
+  }
+  get processors(): $.List<WideProcessorStatus> {
+    return $.utils.getList(1, WideWorkerHeartbeat._Processors, this);
+  }
+  _hasProcessors(): boolean {
+    return !$.utils.isNull($.utils.getPointer(1, this));
+  }
+  _initProcessors(length: number): $.List<WideProcessorStatus> {
+    return $.utils.initList(1, WideWorkerHeartbeat._Processors, length, this);
+  }
+  set processors(value: $.List<WideProcessorStatus>) {
+    $.utils.copyFrom(value, $.utils.getPointer(1, this));
+  }
+  _adoptCapabilities(value: $.Orphan<$.List<TaskCapability>>): void {
+    $.utils.adopt(value, $.utils.getPointer(2, this));
+  }
+  _disownCapabilities(): $.Orphan<$.List<TaskCapability>> {
+    return $.utils.disown(this.capabilities);
+  }
+  get capabilities(): $.List<TaskCapability> {
+    return $.utils.getList(2, WideWorkerHeartbeat._Capabilities, this);
+  }
+  _hasCapabilities(): boolean {
+    return !$.utils.isNull($.utils.getPointer(2, this));
+  }
+  _initCapabilities(length: number): $.List<TaskCapability> {
+    return $.utils.initList(2, WideWorkerHeartbeat._Capabilities, length, this);
+  }
+  set capabilities(value: $.List<TaskCapability>) {
+    $.utils.copyFrom(value, $.utils.getPointer(2, this));
+  }
+  _adoptWorkerManagerID(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(3, this));
+  }
+  _disownWorkerManagerID(): $.Orphan<$.Data> {
+    return $.utils.disown(this.workerManagerID);
+  }
+  get workerManagerID(): $.Data {
+    return $.utils.getData(3, this);
+  }
+  _hasWorkerManagerID(): boolean {
+    return !$.utils.isNull($.utils.getPointer(3, this));
+  }
+  _initWorkerManagerID(length: number): $.Data {
+    return $.utils.initData(3, length, this);
+  }
+  set workerManagerID(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(3, this));
+  }
+  get memLimit(): bigint {
+    return $.utils.getUint64(24, this);
+  }
+  set memLimit(value: bigint) {
+    $.utils.setUint64(24, value, this);
+  }
+  get hostname(): string {
+    return $.utils.getText(4, this);
+  }
+  set hostname(value: string) {
+    $.utils.setText(4, value, this);
+  }
+  get netSentBytes(): bigint {
+    return $.utils.getUint64(32, this);
+  }
+  set netSentBytes(value: bigint) {
+    $.utils.setUint64(32, value, this);
+  }
+  get netRecvBytes(): bigint {
+    return $.utils.getUint64(40, this);
+  }
+  set netRecvBytes(value: bigint) {
+    $.utils.setUint64(40, value, this);
+  }
+  override toString(): string { return "WideWorkerHeartbeat_" + super.toString(); }
+}
 export class WorkerHeartbeatEcho extends $.Struct {
   static override readonly _capnp = {
     displayName: "WorkerHeartbeatEcho",
@@ -354,3 +564,5 @@ export class Empty extends $.Struct {
 DesiredTaskConcurrencyRequest._Capabilities = $.CompositeList(TaskCapability);
 WorkerHeartbeat._Processors = $.CompositeList(ProcessorStatus);
 WorkerHeartbeat._Capabilities = $.CompositeList(TaskCapability);
+WideWorkerHeartbeat._Processors = $.CompositeList(WideProcessorStatus);
+WideWorkerHeartbeat._Capabilities = $.CompositeList(TaskCapability);

@@ -23,6 +23,16 @@ export const ProcessorStatus = {
   resource: ['struct', 0, Resource],
 } as const;
 
+export const WideProcessorStatus = {
+  pid: ['uint32', 0],
+  initialized: ['bool', 32],
+  hasTask: ['bool', 33],
+  suspended: ['bool', 34],
+  resource: ['struct', 0, Resource],
+  currentTaskId: ['data', 1],
+  taskAgeSeconds: ['uint32', 8],
+} as const;
+
 export const Disconnect = {
   worker: ['data', 0],
 } as const;
@@ -37,6 +47,22 @@ export const WorkerHeartbeat = {
   processors: ['structs', 1, ProcessorStatus],
   capabilities: ['structs', 2, TaskCapability],
   workerManagerID: ['data', 3],
+} as const;
+
+export const WideWorkerHeartbeat = {
+  agent: ['struct', 0, Resource],
+  rssFree: ['uint64', 0],
+  queueSize: ['uint32', 8],
+  queuedTasks: ['uint32', 12],
+  latencyUS: ['uint32', 16],
+  taskLock: ['bool', 160],
+  processors: ['structs', 1, WideProcessorStatus],
+  capabilities: ['structs', 2, TaskCapability],
+  workerManagerID: ['data', 3],
+  memLimit: ['uint64', 24],
+  hostname: ['text', 4],
+  netSentBytes: ['uint64', 32],
+  netRecvBytes: ['uint64', 40],
 } as const;
 
 export const ObjectStorageAddress = {
@@ -220,20 +246,51 @@ export const WideWorkerStatus = {
   lastS: ['uint16', 22],
   lagUS: ['uint64', 24],
   itl: ['text', 2],
-  processorStatuses: ['structs', 3, ProcessorStatus],
+  processorStatuses: ['structs', 3, WideProcessorStatus],
   memLimit: ['uint64', 32],
+  hostname: ['text', 4],
+  netSentBytes: ['uint64', 40],
+  netRecvBytes: ['uint64', 48],
 } as const;
 
 export const WideWorkerManagerStatus = {
   workers: ['structs', 0, WideWorkerStatus],
 } as const;
 
+export const WideClientTasks = {
+  client: ['data', 0],
+  numTask: ['uint32', 0],
+  resource: ['struct', 1, Resource],
+  latencyUS: ['uint32', 4],
+  lastSeenS: ['uint16', 8],
+  connectedS: ['uint32', 12],
+  hostname: ['text', 2],
+} as const;
+
+export const WideClientManagerStatus = {
+  clientToNumOfTask: ['structs', 0, WideClientTasks],
+} as const;
+
+export const ObjectStorageStatus = {
+  objectCount: ['uint64', 0],
+  uniqueCount: ['uint64', 8],
+  totalBytes: ['uint64', 16],
+  pendingRequests: ['uint64', 24],
+  pendingObjects: ['uint64', 32],
+  oldestPendingSeconds: ['uint64', 40],
+} as const;
+
+export const WideObjectManagerStatus = {
+  numberOfObjects: ['uint32', 0],
+  storage: ['struct', 0, ObjectStorageStatus],
+} as const;
+
 export const WideStateScheduler = {
   binder: ['struct', 0, BinderStatus],
   scheduler: ['struct', 1, Resource],
   rssFree: ['uint64', 0],
-  clientManager: ['struct', 2, ClientManagerStatus],
-  objectManager: ['struct', 3, ObjectManagerStatus],
+  clientManager: ['struct', 2, WideClientManagerStatus],
+  objectManager: ['struct', 3, WideObjectManagerStatus],
   taskManager: ['struct', 4, TaskManagerStatus],
   workerManager: ['struct', 5, WideWorkerManagerStatus],
   scalingManager: ['struct', 6, ScalingManagerStatus],
@@ -252,6 +309,18 @@ export const StateTask = {
   worker: ['data', 2],
   capabilities: ['structs', 3, TaskCapability],
   metadata: ['data', 4],
+} as const;
+
+export const WideStateTask = {
+  taskId: ['data', 0],
+  functionName: ['data', 1],
+  state: ['enum', 0, ['inactive', 'running', 'canceling', 'balanceCanceling', 'success', 'failed', 'failedWorkerDied', 'canceled', 'canceledNotFound', 'balanceCanceled', 'workerDisconnecting']],
+  worker: ['data', 2],
+  capabilities: ['structs', 3, TaskCapability],
+  metadata: ['data', 4],
+  objectBytes: ['uint64', 8],
+  client: ['data', 5],
+  event: ['text', 6],
 } as const;
 
 export const StateBalanceAdvice = {

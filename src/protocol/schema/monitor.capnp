@@ -64,7 +64,7 @@ struct WorkerStatus {
   processorStatuses @10 :List(Common.ProcessorStatus);
 }
 
-# Since WorkerStatus has more than four data words lastS is two bytes, in another place.
+# Since WorkerStatus has more than four data words lastS is two bytes, in another place. What follows memLimit is younger.
 struct WideWorkerStatus {
   workerId @0 :Data;
   agent @1 :Common.Resource;
@@ -77,20 +77,51 @@ struct WideWorkerStatus {
   lastS @8 :UInt16;
   lagUS @9 :UInt64;
   itl @10 :Text;
-  processorStatuses @11 :List(Common.ProcessorStatus);
+  processorStatuses @11 :List(Common.WideProcessorStatus);
   memLimit @12 :UInt64;
+  hostname @13 :Text;
+  netSentBytes @14 :UInt64;
+  netRecvBytes @15 :UInt64;
 }
 
 struct WideWorkerManagerStatus {
   workers @0 :List(WideWorkerStatus);
 }
 
+struct WideClientManagerStatus {
+  clientToNumOfTask @0 :List(WideClientTasks);
+}
+
+struct WideClientTasks {
+  client @0 :Data;
+  numTask @1 :UInt32;
+  resource @2 :Common.Resource;
+  latencyUS @3 :UInt32;
+  lastSeenS @4 :UInt16;
+  connectedS @5 :UInt32;
+  hostname @6 :Text;
+}
+
+struct WideObjectManagerStatus {
+  numberOfObjects @0 :UInt32;
+  storage @1 :ObjectStorageStatus;
+}
+
+struct ObjectStorageStatus {
+  objectCount @0 :UInt64;
+  uniqueCount @1 :UInt64;
+  totalBytes @2 :UInt64;
+  pendingRequests @3 :UInt64;
+  pendingObjects @4 :UInt64;
+  oldestPendingSeconds @5 :UInt64;
+}
+
 struct WideStateScheduler {
   binder @0 :BinderStatus;
   scheduler @1 :Common.Resource;
   rssFree @2 :UInt64;
-  clientManager @3 :ClientManagerStatus;
-  objectManager @4 :ObjectManagerStatus;
+  clientManager @3 :WideClientManagerStatus;
+  objectManager @4 :WideObjectManagerStatus;
   taskManager @5 :TaskManagerStatus;
   workerManager @6 :WideWorkerManagerStatus;
   scalingManager @7 :ScalingManagerStatus;
@@ -129,6 +160,19 @@ struct StateTask {
   worker @3 :Data;
   capabilities @4 :List(Common.TaskCapability);
   metadata @5 :Data;
+}
+
+# The same with what was appended.
+struct WideStateTask {
+  taskId @0 :Data;
+  functionName @1 :Data;
+  state @2 :TaskState;
+  worker @3 :Data;
+  capabilities @4 :List(Common.TaskCapability);
+  metadata @5 :Data;
+  objectBytes @6 :UInt64;
+  client @7 :Data;
+  event @8 :Text;
 }
 
 struct StateBalanceAdvice {

@@ -1,7 +1,8 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
+import { isIPv4 } from 'node:net';
 
-/** A fresh self-signed certificate for 127.0.0.1, as PEM: Node makes keys but no certificates. */
-export function selfSigned(): { cert: string; key: string } {
+/** A fresh self-signed certificate for these hosts, as PEM: Node makes keys but no certificates. */
+export function selfSigned(hosts: string[] = ['127.0.0.1']): { cert: string; key: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const ecdsaWithSha256 = sequence(oid('2a8648ce3d040302'));
   const name = sequence(der(0x31, sequence(oid('550403'), der(0x0c, Buffer.from('scaler test')))));
@@ -9,10 +10,7 @@ export function selfSigned(): { cert: string; key: string } {
     der(0x17, Buffer.from('200101000000Z')),
     der(0x18, Buffer.from('99991231235959Z')),
   );
-  const alternativeName = sequence(
-    oid('551d11'),
-    der(0x04, sequence(der(0x87, Buffer.from([127, 0, 0, 1])))),
-  );
+  const alternativeName = sequence(oid('551d11'), der(0x04, sequence(...hosts.map(nameOf))));
   const body = sequence(
     der(0xa0, der(0x02, Buffer.from([2]))),
     der(0x02, Buffer.from([1])),
@@ -30,6 +28,14 @@ export function selfSigned(): { cert: string; key: string } {
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
   };
 }
+
+/** An entry of the list of names; of IPv6 only loopback is needed. */
+const nameOf = (host: string): Buffer =>
+  host === '::1'
+    ? der(0x87, Buffer.concat([Buffer.alloc(15), Buffer.from([1])]))
+    : isIPv4(host)
+      ? der(0x87, Buffer.from(host.split('.').map(Number)))
+      : der(0x82, Buffer.from(host));
 
 const oid = (hex: string) => der(0x06, Buffer.from(hex, 'hex'));
 const sequence = (...parts: Buffer[]) => der(0x30, ...parts);

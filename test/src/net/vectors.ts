@@ -17,6 +17,12 @@ export function stream(name: string) {
 
 export const ymqClient = stream('ymq-tcp-session-client-to-scheduler');
 export const ymqScheduler = stream('ymq-tcp-session-scheduler-to-client');
+/** The same since YMQ's magic changed, of each release since. */
+export const ymq2 = ['2.7.0', '2.8.0', '2.9.0'].map((release) => ({
+  release,
+  client: stream(`ymq2-tcp-session-${release}-client-to-scheduler`),
+  scheduler: stream(`ymq2-tcp-session-${release}-scheduler-to-client`),
+}));
 export const zmtpClient = stream('zmtp-dealer-session-client-to-scheduler');
 export const zmtpScheduler = stream('zmtp-dealer-session-scheduler-to-client');
 

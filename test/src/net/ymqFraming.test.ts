@@ -6,7 +6,7 @@ import {
   FramingFailure,
   YmqReader,
 } from '../../../src/net/ymqFraming.ts';
-import { hex, ymqClient, ymqScheduler } from './vectors.ts';
+import { hex, ymq2, ymqClient, ymqScheduler } from './vectors.ts';
 
 const limit = 1024;
 
@@ -21,10 +21,14 @@ function read(chunks: Uint8Array[], maxMessageBytes = limit): string[] {
 }
 
 describe.each([
-  ['client', ymqClient],
-  ['scheduler', ymqScheduler],
-])('the captured stream of the %s', (_, { bytes, identity, payloads }) => {
-  const expected = ['magic 1', hex(Buffer.from(identity)), ...payloads];
+  ['client', 1, ymqClient],
+  ['scheduler', 1, ymqScheduler],
+  ...ymq2.flatMap(({ release, client, scheduler }) => [
+    [`client of ${release}`, 2, client] as const,
+    [`scheduler of ${release}`, 2, scheduler] as const,
+  ]),
+] as const)('the captured stream of the %s', (_, version, { bytes, identity, payloads }) => {
+  const expected = [`magic ${version}`, hex(Buffer.from(identity)), ...payloads];
 
   it('is read the same however it is cut in two', () => {
     for (let cut = 0; cut <= bytes.length; cut++) {
@@ -38,7 +42,7 @@ describe.each([
 
   it('is written byte for byte', () => {
     const written = Buffer.concat([
-      encodeHello(1, Buffer.from(identity)),
+      encodeHello(version, Buffer.from(identity)),
       ...payloads.map((payload) => encodeMessage(Buffer.from(payload, 'hex'))),
     ]);
     expect(hex(written)).toBe(hex(bytes));

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { decodeMessage } from '../../../src/protocol/codec.ts';
 import { encodeMessage } from '../../../src/protocol/encodeMessage.ts';
 import { decodeMonitor } from '../../../src/protocol/monitor.ts';
@@ -95,4 +95,45 @@ it('reads the renumbered stream, and the wider worker status, without being told
 it('ignores what is said about other things', () => {
   expect(decodeMonitor(vector('g3-monitor-state-balance-advice'))).toBeNull();
   expect(decodeMonitor(vector('g3-echo'))).toBeNull();
+});
+
+describe.each(['2.7.0', '2.8.0', '2.9.0'])('a stream of %s', (release) => {
+  const ofRelease = vectors.filter(({ name }) => name.startsWith(`g4-${release}-`));
+
+  it.each(['ymq', 'zmq'])('tells who works, over %s', (transport) => {
+    const heard = ofRelease
+      .filter(({ name }) => name.startsWith(`g4-${release}-${transport}-monitor-`))
+      .map(({ bytes }) => decodeMonitor(bytes));
+    const whole = heard.find((message) => message?.type === 'monitor.workers');
+    if (whole?.type !== 'monitor.workers') throw new Error('no state of the scheduler');
+    expect(whole.workers).toHaveLength(2);
+    // Three tasks on two workers with queues of a thousand.
+    const loads = whole.workers.map(({ load }) => load);
+    expect(loads.reduce((sum, load) => sum + (load?.sent ?? 0), 0)).toBe(3);
+    for (const load of loads) expect((load?.free ?? 0) + (load?.sent ?? 0)).toBe(1000);
+    const ids = whole.workers.map(({ workerId }) => workerId);
+    expect(heard).toContainEqual({
+      type: 'monitor.worker',
+      workerId: expect.stringMatching(/^Worker\|FIX\|/),
+      connected: true,
+    });
+    expect(heard).toContainEqual(
+      expect.objectContaining({ type: 'monitor.worker', connected: false }),
+    );
+    const task = heard.find((message) => message?.type === 'monitor.task');
+    expect(task).toMatchObject({ type: 'monitor.task', workerId: expect.any(String) });
+    expect(ids).toContain(task?.type === 'monitor.task' && task.workerId);
+  });
+
+  it('tells the load of many workers whose message comes in several parts', () => {
+    const many = ofRelease.find(({ name }) => name.includes('30-workers'));
+    expect(many?.segments).toBeGreaterThan(1);
+    const message = decodeMonitor(many?.bytes ?? new Uint8Array(0));
+    expect(message).toMatchObject({ type: 'monitor.workers' });
+    const workers = message?.type === 'monitor.workers' ? message.workers : [];
+    expect(workers.map(({ load }) => load)).toEqual(
+      Array.from({ length: 30 }, (_, n) => ({ free: 1000 - n, sent: n, queued: 2 * n })),
+    );
+    expect(workers.every(({ managerId }) => managerId === 'wm-ecs')).toBe(true);
+  });
 });

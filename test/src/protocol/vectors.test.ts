@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { decodeMessage } from '../../../src/protocol/codec.ts';
 import { encodeMessage } from '../../../src/protocol/encodeMessage.ts';
@@ -36,7 +37,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 /** Monitor and worker messages of releases whose structs were shorter; a manager sends none of them. */
 const WRITTEN_SHORTER =
-  /^(g1-worker-heartbeat|g2-worker-heartbeat-echo|g2-monitor-state-scheduler)/;
+  /^(g1-worker-heartbeat|g2-worker-heartbeat-echo|g2-monitor-state-scheduler|g4-2\.[78]\.0-.*(worker-heartbeat$|state-scheduler))/;
 
 /** Undoes `notation`. */
 function bytesOf(value: unknown): unknown {
@@ -54,8 +55,9 @@ describe.each(vectors)('$name', ({ name, bytes, message, generation, fields, seg
   });
   it('means the same when the generation is not known, where its bytes can tell', () => {
     const wire = decodeMessage(bytes);
-    // A g1 echo is everyone's echo, and g1 alone calls it otherwise.
-    if (message !== 'workerAdapterHeartbeatEcho') expect(wire.message).toBe(message);
+    // A g1 echo is everyone's echo, and g1 alone calls it otherwise; so is g4's good-bye.
+    if (!['workerAdapterHeartbeatEcho', 'workerDisconnectNotification'].includes(message))
+      expect(wire.message).toBe(message);
     expect(asListed(notation(wire.fields), fields)).toEqual(fields);
     if (/command(?!.*null)/.test(name)) expect(wire.generation).toBe(generation);
   });
@@ -76,4 +78,20 @@ describe.each(vectors)('$name', ({ name, bytes, message, generation, fields, seg
   });
 });
 
-it('finds all vectors', () => expect(vectors.length).toBeGreaterThan(100));
+it('finds all vectors', () => expect(vectors.length).toBeGreaterThan(200));
+
+it.each(vectors)('$name is the message that its sidecar tells of', ({ bytes, sha256 }) => {
+  expect(createHash('sha256').update(bytes).digest('hex')).toBe(sha256);
+});
+
+it('has the heartbeat, its answers and the monitor stream of every release with the new numbers', () => {
+  for (const release of ['2.7.0', '2.8.0', '2.9.0'])
+    for (const name of ['echo', 'command', 'monitor-state-scheduler-busy', 'monitor-state-worker'])
+      for (const transport of ['ymq', 'zmq']) {
+        const start = `g4-${release}-${transport}-${name}`;
+        expect(
+          vectors.some((one) => one.name.startsWith(start)),
+          start,
+        ).toBe(true);
+      }
+});

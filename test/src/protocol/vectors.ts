@@ -7,6 +7,7 @@ export interface Vector {
   generation: Generation;
   message: string;
   segments: number;
+  sha256: string;
   fields: Record<string, unknown>;
   bytes: Uint8Array;
 }
