@@ -244,6 +244,24 @@ describe('a cohort with real children', () => {
     await look(60_000, sighting('arn:0', 'missing'), sighting('arn:1', 'missing'));
     expect(phases()).toEqual({ 'e-1-0': 'provisioning', 'e-1-1': 'provisioning' });
     await look(61_001, sighting('arn:0', 'missing'), sighting('arn:1', 'starting'));
+    expect(ended).toEqual([]);
+    await look(70_000, sighting('arn:0', 'missing'), sighting('arn:1', 'starting'));
+    expect(ended).toEqual([expect.objectContaining({ groupId: 'e-1-0', cause: 'lost' })]);
+  });
+
+  it('does not take one look without a task for its end, however old it is', async () => {
+    const { launchBoth, look, ended } = live();
+    await launchBoth();
+    const seen = (at: number, phase: TaskSighting['phase']) =>
+      look(at, sighting('arn:0', phase), sighting('arn:1', 'running'));
+    await seen(100_000, 'missing');
+    await seen(109_999, 'missing');
+    await seen(110_000, 'running');
+    // The count starts anew.
+    await seen(113_000, 'missing');
+    await seen(122_999, 'missing');
+    expect(ended).toEqual([]);
+    await seen(123_000, 'missing');
     expect(ended).toEqual([expect.objectContaining({ groupId: 'e-1-0', cause: 'lost' })]);
   });
 
