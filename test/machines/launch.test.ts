@@ -134,3 +134,116 @@ it('waits longer after each failure, up to a minute', async () => {
   expect(pauses).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
   expect(calls.runTask).toHaveLength(9);
 });
+
+describe('a launch', () => {
+  const journaled = { type: 'xstate.done.actor.journalLaunch' };
+  const answered = { type: 'xstate.done.actor.runTask', output: answer };
+  const recorded = { type: 'xstate.done.actor.journalOutcome', output: claims };
+  const unrecorded = {
+    type: 'xstate.error.actor.journalOutcome',
+    error: failure('journal'),
+  };
+  const no = (kind: string) => ({ type: 'xstate.error.actor.runTask', error: failure(kind) });
+  const tick = (now: number) => ({ type: 'launch.tick', now });
+  const twice = <T>(one: T) => [one, one];
+  const end = { label: 'e-1', groups: [], refusals: [], market: 'spot' };
+
+  const live = async (given: object, ...events: { type: string }[]) => {
+    const world = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
+    const actor = createActor(launch.provide({ actors: world.actors }), {
+      input: { ...input, ...given },
+    }).start();
+    const values: unknown[] = [];
+    for (const event of events) {
+      await world.play(actor, event);
+      values.push(actor.getSnapshot().value);
+    }
+    return { ...world, actor, values };
+  };
+
+  it.each([
+    [
+      'is written down, sent, and written down again with its tasks',
+      [journaled, answered, recorded],
+      ['asking', 'recording', 'settled'],
+      { ...end, groups: claims, refusals: answer.refusals },
+    ],
+    [
+      'is not sent when it could not be written down',
+      [{ type: 'xstate.error.actor.journalLaunch', error: failure('journal') }],
+      ['settled'],
+      { ...end, refusals: twice({ kind: 'journal', reason: 'it was journal' }) },
+    ],
+    [
+      'ends with a clear no',
+      [journaled, no('denied'), { ...recorded, output: [] }],
+      ['asking', 'recording', 'settled'],
+      { ...end, refusals: twice({ kind: 'denied', reason: 'it was denied' }) },
+    ],
+    [
+      'asks again when it was told to wait',
+      [journaled, no('throttled'), tick(5000), tick(5999), tick(6000), answered, recorded],
+      ['asking', 'throttled', 'throttled', 'throttled', 'asking', 'recording', 'settled'],
+      { ...end, groups: claims, refusals: answer.refusals },
+    ],
+    [
+      'asks again when it got no answer, whoever wants it',
+      [journaled, no('unreachable'), { type: 'launch.abandon' }, tick(5000), tick(6000), answered],
+      ['asking', 'unsure', 'unsure', 'unsure', 'asking', 'recording'],
+      undefined,
+    ],
+    [
+      'is given up when it was told to wait and nobody wants it any more',
+      [journaled, no('throttled'), { type: 'launch.abandon' }, { ...recorded, output: [] }],
+      ['asking', 'throttled', 'recording', 'settled'],
+      { ...end, refusals: twice({ kind: 'throttled', reason: 'no longer wanted' }) },
+    ],
+    [
+      'gives out its tasks though that could not be written down',
+      [
+        journaled,
+        { ...answered, output: { taskArns: ['arn:1', 'arn:2', 'arn:3'], refusals: [] } },
+        unrecorded,
+      ],
+      ['asking', 'recording', 'settled'],
+      {
+        ...end,
+        groups: [
+          { groupId: 'e-1-0', taskArn: 'arn:1' },
+          { groupId: 'e-1-1', taskArn: 'arn:2' },
+        ],
+      },
+    ],
+  ])('%s', async (_, events, expected, output) => {
+    const { actor, values } = await live({}, ...events);
+    expect(values).toEqual(expected);
+    expect(actor.getSnapshot().output).toStrictEqual(output);
+  });
+
+  it('writes down what it asks for, and what became of that', async () => {
+    const { calls } = await live({}, journaled, answered);
+    expect(calls.journalLaunch.map((call) => call.input)).toEqual([order]);
+    const { groupIds } = input;
+    expect(calls.journalOutcome.map((call) => call.input)).toEqual([
+      { label: 'e-1', groupIds, answer },
+    ]);
+  });
+
+  it('says where it was to go', async () => {
+    const subnets = ['subnet-a'];
+    const given = { order: { ...order, subnets } };
+    const { actor } = await live(given, journaled, answered, recorded);
+    expect(actor.getSnapshot().output).toMatchObject({ subnets });
+  });
+
+  it('knows what is in the way, until there is an answer', async () => {
+    const { actor, play } = await live({}, journaled, no('unreachable'));
+    const trouble = () => actor.getSnapshot().context.trouble;
+    expect(trouble()).toEqual({ kind: 'unreachable', reason: 'it was unreachable' });
+    expect(actor.getSnapshot().context.answer).toEqual({ taskArns: [], refusals: [] });
+    for (const event of [tick(0), tick(1000), answered]) await play(actor, event);
+    expect(trouble()).toBeNull();
+    const other = await live({}, journaled, no('throttled'));
+    expect(other.actor.getSnapshot().context.trouble?.kind).toBe('throttled');
+  });
+});
