@@ -10,6 +10,7 @@ import { InteropFailure, parseOptions } from './options.ts';
 import { endWhatPlays, play, type Scenario, say } from './play.ts';
 import { bootingSurvives } from './scenarios/bootingSurvives.ts';
 import { busySurvives } from './scenarios/busySurvives.ts';
+import { deadTasks } from './scenarios/deadTasks.ts';
 import { everySetting } from './scenarios/everySetting.ts';
 import { forgottenGroups } from './scenarios/forgottenGroups.ts';
 import { fourWorkers } from './scenarios/fourWorkers.ts';
@@ -17,6 +18,7 @@ import { hostileNames } from './scenarios/hostileNames.ts';
 import { killDaemon } from './scenarios/killDaemon.ts';
 import { oneScheduler } from './scenarios/oneScheduler.ts';
 import { otherWorkers } from './scenarios/otherWorkers.ts';
+import { sameIdentity, sameMark } from './scenarios/sameMark.ts';
 import { schedulerRestart } from './scenarios/schedulerRestart.ts';
 import { squares } from './scenarios/squares.ts';
 import { stoppedThenKilled } from './scenarios/stoppedThenKilled.ts';
@@ -31,10 +33,13 @@ const scenarios: Record<string, Scenario> = {
   stoppedThenKilled,
   twoManagers,
   oneScheduler,
+  sameMark,
+  sameIdentity,
   hostileNames,
   everySetting,
   schedulerRestart,
   forgottenGroups,
+  deadTasks,
   otherWorkers,
   wedgedScheduler,
   busySurvives,

@@ -419,3 +419,54 @@ it('leaves a scheduler that may wait for a lost answer, and is back when it has 
   await sleep(100);
   expect(lines).toHaveLength(3);
 });
+
+it('gives the line to a rival under our identity for a while, and says so', async () => {
+  let time = 1_000_000;
+  setTime(() => time);
+  onTestFinished(() => setTime(null));
+  const lines: ConnectionHandlers[] = [];
+  const states: string[] = [];
+  const warnings: string[] = [];
+  const socketOf = socket(
+    {
+      connect: (_, handlers) => {
+        lines.push(handlers);
+        return { dropped: 0, send: () => true, close() {}, destroy() {} };
+      },
+      address: parseAddress('tcp://127.0.0.1:1'),
+      identity: 'us',
+      workerManagerID: 'wm',
+      capabilities: [],
+      maxTasks: 4,
+      workersPerTask: 2,
+      found: () => null,
+      sight: () => ({ at: time, ours: new Set(), loads: new Map(), complete: true, groups: null }),
+      line: (state) => states.push(state),
+    },
+    { ...quiet, warn: (_, text) => warnings.push(text) },
+  );
+  const machine = createMachine({ invoke: { id: 'socket', src: socketOf } });
+  const begin = () => {
+    const actor = createActor(machine).start();
+    onTestFinished(() => void actor.stop());
+    lines.at(-1)?.onOpen({ identity: 'scheduler', magic: 1 });
+    lines.at(-1)?.onMessage(echo('g3'));
+  };
+  const taken = () => lines.at(-1)?.onClosed({ kind: 'graceful', reason: 'taken' });
+  for (let n = 0; n < 3; n++) {
+    begin();
+    time += 400;
+    taken();
+  }
+  expect(lines).toHaveLength(3);
+  expect(warnings).toEqual(['scheduler.lineTaken']);
+  const actor = createActor(machine).start();
+  onTestFinished(() => void actor.stop());
+  await sleep(100);
+  expect(lines).toHaveLength(3);
+  // The line that stands is not ours alone yet.
+  states.length = 0;
+  lines.at(-1)?.onOpen({ identity: 'scheduler', magic: 1 });
+  lines.at(-1)?.onMessage(echo('g3'));
+  expect(states).toEqual(['unanswered', 'contested']);
+});
