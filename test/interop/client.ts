@@ -8,6 +8,8 @@ export interface Client {
   process: Running;
   /** Of the tasks asked for, how many came back right. Settles when the client has ended. */
   rightResults: Promise<number>;
+  /** Of each task in order, whether a Fargate task did it; empty when the client failed. */
+  ranOnFargate: Promise<boolean[]>;
 }
 
 let clients = 0;
@@ -36,17 +38,28 @@ async function start(stage: Stage, scheduler: Scheduler, flags: string[]) {
 export async function startClient(
   stage: Stage,
   scheduler: Scheduler,
-  { count, sleep, first }: { count: number; sleep: number; first?: number },
+  {
+    count,
+    sleep,
+    first,
+    capabilities,
+  }: { count: number; sleep: number; first?: number; capabilities?: string[] },
 ): Promise<Client> {
   const flags = ['--count', String(count), '--sleep', String(sleep)];
   if (first !== undefined) flags.push('--first', String(first));
+  // In turn: the first task needs the first one, and so on.
+  if (capabilities) flags.push('--capabilities', capabilities.join(','));
   const { process, lines } = await start(stage, scheduler, flags);
+  const ranOnFargate = process.ended.then(() => {
+    const { fargate } = lastJson(lines);
+    return Array.isArray(fargate) ? fargate.map(Boolean) : [];
+  });
   const rightResults = process.ended.then(({ code }) => {
     const { results } = lastJson(lines);
     if (code !== 0 || !Array.isArray(results) || results.length !== count) return 0;
     return results.filter((result, x) => result === x ** 2).length;
   });
-  return { process, rightResults };
+  return { process, rightResults, ranOnFargate };
 }
 
 /** The right results; if a process dies without which there will never be any, that ends the wait at once. */

@@ -31,10 +31,10 @@ export const command = join(repository, 'dist', 'cli', 'main.js');
 
 export const isAlive = (task: LedgerTask): boolean => task.lastStatus !== 'STOPPED';
 
-export async function startEmulator(stage: Stage): Promise<Emulator> {
+export async function startEmulator(stage: Stage, name = 'emulator'): Promise<Emulator> {
   let url = '';
   const emulator = stage.processes.start({
-    name: 'emulator',
+    name,
     command: process.execPath,
     args: [
       command,
@@ -48,7 +48,7 @@ export async function startEmulator(stage: Stage): Promise<Emulator> {
       '--start-delay-ms',
       '500',
     ],
-    cwd: await stage.subdirectory('emulator'),
+    cwd: await stage.subdirectory(name),
     onLine: (line) => {
       url ||= urlIn(line);
     },

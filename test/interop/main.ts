@@ -6,23 +6,27 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { command, repository } from './emulatorClient.ts';
-import { InteropFailure, parseOptions } from './options.ts';
+import { compareReleases, InteropFailure, type Options, parseOptions } from './options.ts';
 import { endWhatPlays, play, type Scenario, say } from './play.ts';
 import { bootingSurvives } from './scenarios/bootingSurvives.ts';
 import { busySurvives } from './scenarios/busySurvives.ts';
+import { capability } from './scenarios/capability.ts';
 import { deadTasks } from './scenarios/deadTasks.ts';
 import { everySetting } from './scenarios/everySetting.ts';
 import { forgottenGroups } from './scenarios/forgottenGroups.ts';
 import { fourWorkers } from './scenarios/fourWorkers.ts';
 import { hostileNames } from './scenarios/hostileNames.ts';
 import { killDaemon } from './scenarios/killDaemon.ts';
+import { oneId } from './scenarios/oneId.ts';
 import { oneScheduler } from './scenarios/oneScheduler.ts';
 import { otherWorkers } from './scenarios/otherWorkers.ts';
+import { reset } from './scenarios/reset.ts';
 import { sameIdentity, sameMark } from './scenarios/sameMark.ts';
 import { schedulerRestart } from './scenarios/schedulerRestart.ts';
 import { squares } from './scenarios/squares.ts';
 import { stoppedThenKilled } from './scenarios/stoppedThenKilled.ts';
 import { twoManagers } from './scenarios/twoManagers.ts';
+import { waterfall } from './scenarios/waterfall.ts';
 import { wedgedScheduler } from './scenarios/wedgedScheduler.ts';
 import { ensureVenv } from './venv.ts';
 
@@ -41,26 +45,40 @@ const scenarios: Record<string, Scenario> = {
   forgottenGroups,
   deadTasks,
   otherWorkers,
+  oneId,
+  reset,
+  capability,
+  waterfall,
   wedgedScheduler,
   busySurvives,
   bootingSurvives,
 };
 
-/** It forges one YMQ connection, and over ZeroMQ a reset has no such consequence. */
-const ymqOnly = ['wedgedScheduler'];
+const since = (first: string) => (options: Options) => compareReleases(options.scaler, first) >= 0;
+
+/** What cannot be played with every release and transport. */
+const playable: Partial<Record<string, (options: Options) => boolean>> = {
+  // It forges one YMQ connection, and over ZeroMQ a reset has no such consequence.
+  wedgedScheduler: ({ transport }) => transport === 'ymq',
+  // Before, managers had no names.
+  oneId: since('1.24.0'),
+  // Nor can the second be kept out then: the scheduler answers both, and both own whatever carries their mark.
+  sameMark: since('1.24.0'),
+  // Before, another program or other rules.
+  capability: since('1.26.6'),
+  waterfall: since('2.3.5'),
+};
 
 async function main(): Promise<number> {
   const options = parseOptions(process.argv.slice(2));
-  const every = Object.keys(scenarios).filter(
-    (name) => options.transport === 'ymq' || !ymqOnly.includes(name),
-  );
+  const every = Object.keys(scenarios).filter((name) => playable[name]?.(options) ?? true);
   const names = options.scenario === 'all' ? every : [options.scenario];
   const chosen = names.map((name) => {
     const scenario = scenarios[name];
     if (scenario && every.includes(name)) return { name, scenario };
     const known = ['all', ...every].join(', ');
     throw new InteropFailure(
-      `--scenario ${name}: must be one of ${known} over ${options.transport}`,
+      `--scenario ${name}: must be one of ${known} with ${options.scaler} over ${options.transport}`,
     );
   });
   if (!existsSync(command)) throw new InteropFailure('dist/ is missing: run "npm run build" first');
@@ -71,7 +89,9 @@ async function main(): Promise<number> {
   for (const { name, scenario } of chosen) {
     const { outcome, passed } = await play(name, scenario, options, venv);
     allPassed &&= passed;
-    const line = { scaler: options.scaler, transport: options.transport, ...outcome };
+    const { scaler, transport, addressScheme, addressHost } = options;
+    const address = addressScheme === 'ipc' ? {} : { addressHost };
+    const line = { scaler, transport, addressScheme, ...address, ...outcome };
     const named = name === 'squares' && chosen.length === 1 ? line : { scenario: name, ...line };
     if (options.json) process.stdout.write(`${JSON.stringify(named)}\n`);
   }

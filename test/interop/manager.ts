@@ -43,8 +43,9 @@ export async function startManager(
     cpu = 1,
   }: ManagerSetup = usualSetup,
 ): Promise<Running> {
+  const isOurs = stage.options.manager === 'ours';
   const flags = [
-    scheduler.address,
+    isOurs ? scheduler.managerAddress : scheduler.address,
     ...['--worker-manager-id', managerId],
     ...['--worker-scheduler-address', scheduler.address],
     ...['--object-storage-address', scheduler.storageAddress],
@@ -58,23 +59,23 @@ export async function startManager(
   ];
   const stateDir = await stage.subdirectory(`state-${name}`);
   const ours = [
+    ...scheduler.managerFlags,
     ...['--state-dir', stateDir],
     ...(drainSeconds === undefined ? [] : ['--drain-timeout', String(drainSeconds)]),
     ...more,
   ];
-  const program =
-    stage.options.manager === 'ours'
-      ? { command: process.execPath, args: [command, 'run', ...flags, ...ours] }
-      : {
-          command: join(stage.venv.bin, 'scaler_worker_manager'),
-          args: ['aws_raw_ecs', ...flags],
-        };
+  const program = isOurs
+    ? { command: process.execPath, args: [command, 'run', ...flags, ...ours] }
+    : {
+        command: join(stage.venv.bin, 'scaler_worker_manager'),
+        args: ['aws_raw_ecs', ...flags],
+      };
   return stage.processes.start({
     name,
     ...program,
     cwd: stateDir,
     env: {
-      ...(stage.options.manager === 'ours' ? {} : networkBackend(stage)),
+      ...(isOurs ? {} : networkBackend(stage)),
       AWS_ENDPOINT_URL: emulator.url,
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'test',

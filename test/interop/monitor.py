@@ -1,43 +1,102 @@
 """Prints what a scheduler publishes about workers, one JSON line a message, decoded by that release's own library."""
 
 import argparse
+import base64
 import json
+import os
 import socket
+import ssl
 import struct
 import uuid
-from typing import Iterator
+from typing import Iterator, Tuple
 
 from scaler.io.utility import deserialize
 
 
-def zmq_messages(host: str, port: int) -> Iterator[bytes]:
+def zmq_messages(address: str) -> Iterator[bytes]:
     import zmq
 
     subscriber = zmq.Context().socket(zmq.SUB)
+    subscriber.setsockopt(zmq.IPV6, 1)
     subscriber.subscribe(b"")
-    subscriber.connect(f"tcp://{host}:{port}")
+    subscriber.connect(address)
     while True:
         yield subscriber.recv()
 
 
-def messages(host: str, port: int) -> Iterator[bytes]:
+def dial(address: str) -> "Tuple[str, socket.socket]":
+    scheme, rest = address.split("://", 1)
+    if scheme == "ipc":
+        connection = socket.socket(socket.AF_UNIX)
+        connection.connect(rest)
+        return scheme, connection
+    host, port = rest.split("/", 1)[0].rsplit(":", 1)
+    connection = socket.create_connection((host, int(port)))
+    if scheme in ("tls", "wss"):
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        connection = context.wrap_socket(connection)
+    return scheme, connection
+
+
+class WebSocket:
+    """The byte stream inside: a client as small as RFC 6455 allows."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        key = base64.b64encode(os.urandom(16)).decode()
+        headers = f"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n"
+        connection.sendall(f"GET / HTTP/1.1\r\nHost: interop\r\n{headers}\r\n".encode())
+        self.connection = connection
+        self.stream = connection.makefile("rb")
+        while self.stream.readline().strip():
+            pass
+        self.rest = b""
+
+    def read(self, count: int) -> bytes:
+        while len(self.rest) < count:
+            head = self.stream.read(2)
+            if len(head) < 2:
+                return b""
+            length = head[1] & 127
+            if length > 125:
+                size = {126: "!H", 127: "!Q"}[length]
+                length = struct.unpack(size, self.stream.read(struct.calcsize(size)))[0]
+            payload = self.stream.read(length)
+            if head[0] & 15 == 8:
+                return b""
+            if head[0] & 15 in (0, 1, 2):
+                self.rest += payload
+        taken, self.rest = self.rest[:count], self.rest[count:]
+        return taken
+
+    def write(self, data: bytes) -> None:
+        # Masked with zeros, which leaves the bytes as they are.
+        self.connection.sendall(struct.pack("!BBH", 0x82, 0x80 | 126, len(data)) + bytes(4) + data)
+
+
+def messages(address: str) -> Iterator[bytes]:
     """The stream's transport is not always the scheduler's own, so whoever speaks first is listened to."""
-    with socket.create_connection((host, port)) as connection:
-        stream = connection.makefile("rb")
-        magic = stream.read(4)
-        if magic[:1] == b"\xff":
-            connection.close()
-            yield from zmq_messages(host, port)
-        if magic[:3] != b"YMQ":
-            raise SystemExit("the monitor address speaks neither YMQ nor ZeroMQ")
-        identity = f"interop-monitor|{uuid.uuid4()}".encode()
-        connection.sendall(magic + struct.pack("<Q", len(identity)) + identity)
-        first = True
-        while header := stream.read(8):
-            payload = stream.read(struct.unpack("<Q", header)[0])
-            if not first:  # the first message is the peer's name
-                yield payload
-            first = False
+    scheme, connection = dial(address)
+    if scheme in ("ws", "wss"):
+        web = WebSocket(connection)
+        read, write = web.read, web.write
+    else:
+        read, write = connection.makefile("rb").read, connection.sendall
+    magic = read(4)
+    if magic[:1] == b"\xff":
+        connection.close()
+        yield from zmq_messages(address)
+    if magic[:3] != b"YMQ":
+        raise SystemExit("the monitor address speaks neither YMQ nor ZeroMQ")
+    identity = f"interop-monitor|{uuid.uuid4()}".encode()
+    write(magic + struct.pack("<Q", len(identity)) + identity)
+    first = True
+    while header := read(8):
+        payload = read(struct.unpack("<Q", header)[0])
+        if not first:  # the first message is the peer's name
+            yield payload
+        first = False
 
 
 def text(value: object) -> str:
@@ -88,10 +147,9 @@ def report(message: object) -> "dict | None":
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("host")
-    parser.add_argument("port", type=int)
+    parser.add_argument("address")
     args = parser.parse_args()
-    for payload in messages(args.host, args.port):
+    for payload in messages(args.address):
         line = report(deserialize(payload))
         if line:
             print(json.dumps(line), flush=True)

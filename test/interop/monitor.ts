@@ -45,7 +45,7 @@ export async function startMonitor(stage: Stage, scheduler: Scheduler): Promise<
   const process = stage.processes.start({
     name: `monitor-${++monitors}`,
     command: stage.venv.python,
-    args: [program, '127.0.0.1', String(scheduler.monitorPort)],
+    args: [program, scheduler.monitorAddress],
     cwd: await stage.subdirectory('monitor'),
     env: networkBackend(stage),
     onLine: (line) => hear(running, JSON.parse(line)),

@@ -9,7 +9,9 @@ export interface Options {
   /** A release of opengris-scaler on PyPI. */
   scaler: string;
   transport: Transport;
-  addressScheme: 'tcp' | 'ws';
+  addressScheme: 'tcp' | 'ipc' | 'ws' | 'wss' | 'tls';
+  /** What our daemon finds the scheduler by; means nothing for ipc. */
+  addressHost: '127.0.0.1' | '::1' | 'localhost';
   scenario: string;
   json: boolean;
   /** `original`: the Python manager of the same release, to compare with and to prove the harness itself. */
@@ -34,6 +36,7 @@ export function parseOptions(argv: string[]): Options {
       scaler: { type: 'string', default: '2.6.0' },
       transport: { type: 'string', default: 'ymq' },
       'address-scheme': { type: 'string', default: 'tcp' },
+      'address-host': { type: 'string', default: '127.0.0.1' },
       scenario: { type: 'string', default: 'squares' },
       json: { type: 'boolean', default: false },
       manager: { type: 'string', default: 'ours' },
@@ -52,7 +55,14 @@ export function parseOptions(argv: string[]): Options {
   return {
     scaler: values.scaler,
     transport: oneOf('transport', values.transport, ['ymq', 'zmq']),
-    addressScheme: oneOf('address-scheme', values['address-scheme'], ['tcp', 'ws']),
+    addressScheme: oneOf('address-scheme', values['address-scheme'], [
+      'tcp',
+      'ipc',
+      'ws',
+      'wss',
+      'tls',
+    ]),
+    addressHost: oneOf('address-host', values['address-host'], ['127.0.0.1', '::1', 'localhost']),
     scenario: values.scenario,
     json: values.json,
     manager: oneOf('manager', values.manager, ['ours', 'original']),

@@ -32,7 +32,7 @@ async function playOnce(name: string, scenario: Scenario, options: Options, venv
   });
   tooLate.catch(() => {});
   const timer = setTimeout(() => deadline.abort(overtime), options.deadlineSeconds * 1000);
-  say(`${name}: Scaler ${options.scaler} over ${options.transport}`);
+  say(`${name}: Scaler ${options.scaler} over ${options.transport}, ${placeOf(options)}`);
   let outcome = nothing;
   let ghosts: string[] = [];
   try {
@@ -52,8 +52,11 @@ async function playOnce(name: string, scenario: Scenario, options: Options, venv
   else if (!options.keep) await rm(dir, { recursive: true, force: true });
   say(`${passed ? 'passed' : 'FAILED'} ${name} in ${seconds()} s ${JSON.stringify(outcome)}`);
   for (const promise of stage.broken) say(`  not kept: ${promise}`);
-  return { outcome, passed, ghosts, broken: stage.broken };
+  return { outcome: { ...outcome, ...stage.notes }, passed, ghosts, broken: stage.broken };
 }
+
+const placeOf = ({ addressScheme, addressHost }: Options) =>
+  addressScheme === 'ipc' ? 'ipc' : `${addressScheme} at ${addressHost}`;
 
 const ATTEMPTS = 3;
 
@@ -69,6 +72,7 @@ export async function play(name: string, scenario: Scenario, options: Options, v
 
 /** Also what left our process groups: workers are found by what they carry about them. */
 async function endAll(stage: Stage): Promise<void> {
+  stage.end();
   await stage.processes.killAll();
   for (const { pid } of stage.leftovers()) {
     try {

@@ -80,6 +80,15 @@ export function tcpSockets(): TcpSocket[] {
 export const isListening = (port: number): boolean =>
   tcpSockets().some((socket) => socket.listening && socket.localPort === port);
 
+/** The same for a Unix socket. */
+export const isListeningAt = (path: string): boolean =>
+  quietly(() => readFileSync('/proc/net/unix', 'utf8'), '')
+    .split('\n')
+    .some(
+      (line) =>
+        line.endsWith(` ${path}`) && Number.parseInt(line.split(' ')[3] ?? '', 16) & 0x10000,
+    );
+
 /** The connection a process holds to a port, and the same connection seen from the server's end. */
 export function connectionTo(
   pid: number,

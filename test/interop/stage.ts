@@ -17,10 +17,13 @@ export class Stage {
   /** Promises that were not kept. */
   readonly broken: string[] = [];
   readonly log: (text: string) => void;
+  /** What a run found out that belongs beside its measurements. */
+  readonly notes: Record<string, string> = {};
   /** Aborted when the scenario's time is over. */
   readonly deadline: AbortSignal;
   /** What a process of this run has somewhere about it; addresses are added as they are made. */
   readonly marks: string[];
+  readonly #closers: (() => void)[] = [];
 
   constructor(
     options: Options,
@@ -87,6 +90,15 @@ export class Stage {
     const path = join(this.dir, name);
     await mkdir(path, { recursive: true });
     return path;
+  }
+
+  /** For what is no process. */
+  atEnd(close: () => void): void {
+    this.#closers.push(close);
+  }
+
+  end(): void {
+    for (const close of this.#closers.splice(0)) close();
   }
 
   leftovers() {

@@ -9,7 +9,7 @@ import type { Stage } from './stage.ts';
  */
 export function ghostsThatEndedTheScheduler(stage: Stage): string[] {
   return stage.processes.all
-    .filter(({ name, end }) => /^scheduler(-left|-right)?$/.test(name) && end?.code === 0)
+    .filter(({ name, end }) => /^scheduler(-left|-right)?(-\d)?$/.test(name) && end?.code === 0)
     .flatMap(({ logFile }) => {
       const log = readFileSync(logFile, 'utf8');
       // A failure in an awaited answer is logged with this word; the death by a ghost leaves no word at all.

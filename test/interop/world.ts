@@ -3,6 +3,7 @@ import { type Client, finish, isSchedulerAlive } from './client.ts';
 import { type Emulator, isAlive, type LedgerTask, startEmulator } from './emulatorClient.ts';
 import { type ManagerSetup, startManager, usualSetup } from './manager.ts';
 import { type Monitor, startMonitor } from './monitor.ts';
+import { nativeManagerId } from './nativeManager.ts';
 import { compareReleases } from './options.ts';
 import type { Running } from './processes.ts';
 import type { Outcome } from './report.ts';
@@ -40,15 +41,21 @@ export async function settle(
   { scheduler, emulator, monitor, manager }: World,
   results: number,
   owned: (task: LedgerTask) => boolean = () => true,
+  limitMs = SCALE_DOWN_MS,
 ): Promise<Outcome> {
   const ours = async () => (await emulator.ledger()).filter(owned);
-  await stage.comes('the ECS tasks go down to zero', SCALE_DOWN_MS, async () =>
+  await stage.comes('the ECS tasks go down to zero', limitMs, async () =>
     (await ours()).every((task) => !isAlive(task)),
   );
   const tasks = await ours();
   if (compareReleases(stage.options.scaler, '1.24.0') >= 0) checkWorkerIds(stage, monitor, tasks);
   const schedulerAlive = await isSchedulerAlive(stage, scheduler);
   stage.check(schedulerAlive, 'the scheduler is alive');
+  if (stage.options.manager === 'ours')
+    stage.check(
+      /"online.listening".*"monitor.state"/.test(readFileSync(manager.logFile, 'utf8')),
+      'our daemon listens to the monitor stream',
+    );
   await stopManager(stage, manager);
   return {
     results,
@@ -77,7 +84,8 @@ export async function stopManager(stage: Stage, manager: Running): Promise<void>
 
 /** A bill can be explained only if each worker names the Fargate task it runs in. */
 function checkWorkerIds(stage: Stage, monitor: Monitor, tasks: LedgerTask[]): void {
-  const ids = [...monitor.workers.keys()];
+  const natives = monitor.managers.get(nativeManagerId);
+  const ids = [...monitor.workers.keys()].filter((id) => !natives?.has(id));
   const strangers = ids.filter((id) => !tasks.some((task) => id.includes(task.taskId)));
   stage.check(ids.length > 0, `workers were seen in the monitor stream (${ids.length})`);
   stage.check(
