@@ -224,6 +224,11 @@ const reap = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   const { cohortId } = context;
   enqueue.assign({ groups });
   enqueue({ type: 'noteEnded', params: end });
+  // A task that is only missing, or out of our sight, may live.
+  if (row?.seen === 'stopped' && row.taskArn !== null) {
+    const dead: CohortReport = { type: 'cohort.dead', cohortId, taskArn: row.taskArn };
+    enqueue.sendTo(parent, dead);
+  }
   if (!end.registered && end.taskArn !== null && end.cause !== 'drained')
     enqueue.sendTo(parent, {
       ...{ type: 'cohort.setback', cohortId, groupId: actorId, market: null, proof: 'served' },

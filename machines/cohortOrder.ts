@@ -42,5 +42,7 @@ export type CohortReport =
       proof: Proof;
       subnet: string | null;
     }
+  /** ECS has said that it is STOPPED: no worker of it can be alive. */
+  | { type: 'cohort.dead'; cohortId: string; taskArn: string }
   /** A group has ended and shown nothing. */
   | { type: 'cohort.unproved'; cohortId: string; groupId: string };

@@ -50,6 +50,7 @@ export const daemon = setup({
       | SchedulerEvent
       | MonitorEvent
       | { type: 'manager.offers'; workers: number | null }
+      | { type: 'manager.dead'; taskArn: string }
       | { type: 'daemon.stop' }
       | { type: 'manager.stopped' }
       | DoneActorEvent<unknown>
@@ -66,6 +67,11 @@ export const daemon = setup({
         event.type === 'manager.offers'
           ? Math.min(event.workers ?? context.workers, context.workers)
           : context.workers,
+    })),
+    /** Its scheduler would wait a minute for workers that were killed. */
+    report: sendTo('session', ({ event }) => ({
+      type: 'session.dead',
+      taskArn: event.type === 'manager.dead' ? event.taskArn : '',
     })),
     fallSilent: sendTo('session', { type: 'session.capacity', workers: 0 }),
   },
@@ -92,6 +98,7 @@ export const daemon = setup({
   on: {
     'scheduler.*': { actions: 'toManager' },
     'monitor.heard': { actions: 'toManager' },
+    'manager.dead': { actions: 'report' },
     'xstate.error.actor.*': {
       target: '.stopped',
       actions: assign({ crash: ({ event }) => noteOf(event.error).reason }),

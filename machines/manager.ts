@@ -165,6 +165,11 @@ const prove = managerSetup.enqueueActions(({ context: { breakers }, event, enque
   rebreak(breakers, proved, enqueue);
 });
 
+const passOn = managerSetup.enqueueActions(({ event, enqueue }) => {
+  if (event.type === 'cohort.dead')
+    enqueue.sendTo(parent, { type: 'manager.dead', taskArn: event.taskArn });
+});
+
 const proveNothing = managerSetup.enqueueActions(({ context: { breakers }, event, enqueue }) => {
   if (event.type === 'cohort.unproved')
     rebreak(breakers, unproved(breakers, event.groupId), enqueue);
@@ -225,6 +230,7 @@ export const manager = managerSetup.createMachine({
     'aws.ready': { actions: assign({ revision: ({ event }) => event.revision }) },
     'cohort.setback': { actions: [holdBack, advertise] },
     'cohort.proved': { actions: prove },
+    'cohort.dead': { actions: passOn },
     'cohort.unproved': { actions: proveNothing },
     'monitor.heard': { actions: hearMonitor },
     'scheduler.heartbeatEcho': {

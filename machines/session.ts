@@ -22,6 +22,8 @@ export type SchedulerEvent =
 /** Orders to the socket actor. */
 export type SocketOrder =
   | { type: 'socket.beat'; workers: number }
+  /** The workers of this Fargate task are dead: whoever has not noticed may be told. */
+  | { type: 'socket.dead'; taskArn: string }
   /** Say goodbye in order: nothing outstanding, then half-close, then read until the peer closes. */
   | { type: 'socket.close' };
 
@@ -65,6 +67,7 @@ export const session = setup({
     events:
       | SocketEvent
       | { type: 'session.capacity'; workers: number }
+      | { type: 'session.dead'; taskArn: string }
       | { type: 'session.close' }
       | ErrorActorEvent;
   },
@@ -96,6 +99,10 @@ export const session = setup({
       unheard: ({ context }) => context.unheard + 1,
       outstanding: ({ context }) => context.outstanding + 1,
     }),
+    tellDead: sendTo(
+      'socket',
+      (_, { taskArn }: { taskArn: string }): SocketOrder => ({ type: 'socket.dead', taskArn }),
+    ),
     hangUp: sendTo('socket', { type: 'socket.close' }),
     heard: assign({
       unheard: 0,
@@ -146,6 +153,9 @@ export const session = setup({
         },
         'scheduler.heartbeatEcho': { actions: ['heard', 'forward'] },
         'scheduler.*': { actions: 'forward' },
+        'session.dead': {
+          actions: { type: 'tellDead', params: ({ event: { taskArn } }) => ({ taskArn }) },
+        },
       },
       initial: 'connecting',
       states: {

@@ -234,6 +234,7 @@ export const socket = (settings: SocketSettings, log: Log) => {
         connection?.close();
         return;
       }
+      if (order.type === 'socket.dead') return;
       const generation = numbers.next();
       const beat = encodeHeartbeat(generation, {
         ...capacity(

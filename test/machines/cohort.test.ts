@@ -5,7 +5,7 @@ import type { TaskSighting } from '../../machines/facts.ts';
 import { launch } from '../../machines/launch.ts';
 import { workerGroup } from '../../machines/workerGroup.ts';
 import { type Model, type Step, untaken, unvisited, walks } from '../support/paths.ts';
-import { scriptedWorld, settle } from '../support/world.ts';
+import { scriptedParent, scriptedWorld, settle } from '../support/world.ts';
 
 const patience = {
   missingGraceMs: 60_000,
@@ -121,6 +121,7 @@ const live = () => {
     'journalOutcome',
   );
   const { stopTask, runTask, journalLaunch, journalOutcome, describeTasks } = world.actors;
+  const { parent, told } = scriptedParent();
   const crashes: unknown[] = [];
   const ended: unknown[] = [];
   const actor = createActor(
@@ -135,7 +136,7 @@ const live = () => {
         noteEnded: (_, end) => ended.push(end),
       },
     }),
-    { input },
+    { input, parent },
   ).start();
   const phases = () =>
     Object.fromEntries(
@@ -162,7 +163,7 @@ const live = () => {
     actor.send({ type: 'cohort.look', at, monitored: monitored.now });
     await answer('describeTasks', sightings);
   };
-  return { ...world, actor, monitored, phases, answer, launchBoth, look, crashes, ended };
+  return { ...world, actor, monitored, phases, answer, launchBoth, look, crashes, ended, told };
 };
 
 describe('a cohort with real children', () => {
@@ -250,7 +251,7 @@ describe('a cohort with real children', () => {
   });
 
   it('does not take one look without a task for its end, however old it is', async () => {
-    const { launchBoth, look, ended } = live();
+    const { launchBoth, look, ended, told } = live();
     await launchBoth();
     const seen = (at: number, phase: TaskSighting['phase']) =>
       look(at, sighting('arn:0', phase), sighting('arn:1', 'running'));
@@ -263,6 +264,18 @@ describe('a cohort with real children', () => {
     expect(ended).toEqual([]);
     await seen(123_000, 'missing');
     expect(ended).toEqual([expect.objectContaining({ groupId: 'e-1-0', cause: 'lost' })]);
+    // And nobody is told that its workers are dead: who knows.
+    expect(told.map(({ type }) => type)).not.toContain('cohort.dead');
+  });
+
+  it('tells who is dead beyond doubt, however it came to its end', async () => {
+    const { launchBoth, look, told } = live();
+    await launchBoth();
+    const stopped = { ...sighting('arn:1', 'stopped'), cause: 'exited' as const };
+    await look(50_000, sighting('arn:0', 'stopping'), stopped);
+    expect(told.filter(({ type }) => type === 'cohort.dead')).toEqual([
+      { type: 'cohort.dead', cohortId: 'cohort-0', taskArn: 'arn:1' },
+    ]);
   });
 
   it('takes a task for as young as the answer that named it, however long that took', async () => {

@@ -37,6 +37,7 @@ const model: Model = {
       { type: 'scheduler.lost' },
       { type: 'scheduler.shutdown', at: 1 },
       { type: 'manager.offers', workers: 4 },
+      { type: 'manager.dead', taskArn: 'arn:t' },
     ] as never,
 };
 
@@ -81,6 +82,8 @@ describe.each([
       expect(value).toEqual(state.value);
       if (event.type === 'manager.offers' && before.value === 'serving')
         expect(session.told.at(-1)).toEqual({ type: 'session.capacity', workers: 4 });
+      if (event.type === 'manager.dead' && value !== 'stopped')
+        expect(session.told.at(-1)).toEqual({ type: 'session.dead', taskArn: 'arn:t' }); // in time for the work
       if (/^(scheduler|monitor)\./.test(event.type) && !ended)
         expect(manager.told.slice(heard)).toEqual([event]); // whatever else goes on, the manager hears
       if (event.type === 'xstate.done.actor.prepare' && before.value === 'preparing')
@@ -93,7 +96,8 @@ describe.each([
         expect(manager.told.filter(({ type }) => type === 'manager.stop')).toHaveLength(1);
         expect(session.told).toContainEqual({ type: 'session.capacity', workers: 0 });
       }
-      if (value === 'leaving') expect(session.told.at(-1)).toEqual({ type: 'session.close' }); // no goodbye without one
+      if (value === 'leaving' && event.type !== 'manager.dead')
+        expect(session.told.at(-1)).toEqual({ type: 'session.close' }); // no goodbye without one
       if (value === 'stopped' && event.type !== 'xstate.error.actor.manager')
         expect(stopped).toBe(true);
       if (stops >= 3) expect(value).toBe('stopped'); // impatience is heard

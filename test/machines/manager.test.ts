@@ -108,6 +108,7 @@ const modelOf = (aside: RegExp): Model => ({
       ...(fleet.lost ? [] : [{ type: 'scheduler.lost' }]),
       ...(fleet.monitored ? [] : [{ type: 'monitor.heard', at: 1, loads: {} }]),
       ...reports,
+      ...(duty === 'active' ? [] : [{ type: 'cohort.dead', cohortId: 'x', taskArn: 'arn:t' }]),
     ].filter(({ type }) => !aside.test(type));
   },
 });

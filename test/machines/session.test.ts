@@ -37,6 +37,7 @@ const model: Model = {
       command,
       { type: 'scheduler.start', at: 1 },
       { type: 'session.capacity', workers: 4 },
+      { type: 'session.dead', taskArn: 'arn:t' },
       { type: 'session.close' },
       { type: 'xstate.error.actor.socket', error: new Error('bad scheme') },
       ...timers.map(([, type]) => ({ type })),
@@ -77,6 +78,11 @@ describe.each(walks(session, model))('$title', ({ steps }) => {
       else expect(lines.at(-1)?.open).toBe(false); // no connection left behind
       if (event.type === 'socket.open' || event.type.includes('heartbeatInterval'))
         expect(told.slice(before)).toEqual([{ type: 'socket.beat', workers: context.workers }]); // every turn is a heartbeat
+      // Who has no line has nobody to tell: its scheduler will notice by itself.
+      if (event.type === 'session.dead')
+        expect(told.slice(before)).toEqual(
+          now.includes('online') ? [{ type: 'socket.dead', taskArn: 'arn:t' }] : [],
+        );
       const beats = told.slice(before).filter(({ type }) => type === 'socket.beat');
       if (now.includes('closing')) expect(beats).toEqual([]); // none after goodbye
       if (lines.length > line) expect(context.outstanding).toBe(0);

@@ -118,7 +118,7 @@ const socketOf = (
     receive((order) => {
       if (owner.dead) return;
       if (order.type === 'socket.close') line.close();
-      else line.beat(order.workers);
+      else if (order.type === 'socket.beat') line.beat(order.workers);
     });
     return () => {
       open = false;
