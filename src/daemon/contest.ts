@@ -33,6 +33,9 @@ export const contest = (random: () => number = Math.random) => {
     /** Whether somebody else seems to have our identity. */
     on: (): boolean => short >= many && now() - openedAt < longMs,
 
+    /** Whether it is that one who has the line when we have none. */
+    won: (): boolean => short >= many,
+
     /** How long to wait before the next line, ms. */
     pause: (): number => (short >= many ? pauseMs.least + random() * pauseMs.more : 0),
   };

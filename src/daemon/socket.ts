@@ -40,8 +40,8 @@ export interface SocketSettings extends ConversationSettings {
 }
 
 /**
- * `unanswered`: it stands, and no heartbeat has been echoed on it yet; `contested`: somebody else takes
- * it from us again and again.
+ * `unanswered`: it stands, and no heartbeat has been echoed on it yet; `contested`: it stands or does not,
+ * somebody else takes it from us again and again.
  */
 export type Line = 'closed' | 'unanswered' | 'answered' | 'contested';
 
@@ -200,7 +200,7 @@ export const socket = (settings: SocketSettings, log: Log) => {
       },
       onClosed({ kind, reason }) {
         if (rivalry.closed(kind)) log.warn({ meaning: rivalMeaning }, 'scheduler.lineTaken');
-        lineIs('closed');
+        lineIs(rivalry.won() ? 'contested' : 'closed');
         tell({ type: 'socket.closed', reason: `${kind}: ${reason}`, jitter: Math.random() });
       },
     };
@@ -251,7 +251,7 @@ export const socket = (settings: SocketSettings, log: Log) => {
     return () => {
       clearInterval(looking);
       clearTimeout(dialing);
-      lineIs('closed');
+      lineIs(rivalry.won() ? 'contested' : 'closed');
       connection?.destroy();
     };
   });

@@ -460,6 +460,7 @@ it('gives the line to a rival under our identity for a while, and says so', asyn
   }
   expect(lines).toHaveLength(3);
   expect(warnings).toEqual(['scheduler.lineTaken']);
+  expect(states.at(-1)).toBe('contested');
   const actor = createActor(machine).start();
   onTestFinished(() => void actor.stop());
   await sleep(100);
