@@ -3,9 +3,10 @@
  * is told neither. Every row goes to matrix.json as it is played; the table in README.md is made of those rows.
  * `--only 2.9.0` or `--only 2.9.0/zmq` (more than once, too) plays a part; `--table` only writes the table.
  */
+import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
 import { repository } from './emulatorClient.ts';
 import { compareReleases, InteropFailure, parseOptions, type Transport } from './options.ts';
 import { endWhatPlays, play, say } from './play.ts';
@@ -13,13 +14,30 @@ import { isGood, type Outcome } from './report.ts';
 import { squares } from './scenarios/squares.ts';
 import { ensureVenv, type Venv } from './venv.ts';
 
-/** The newest wheel of each minor, and those before and after a change inside one. */
-const releases = [
+/** The newest wheel of each minor, and those before and after a change inside one. Younger minors are asked for. */
+const known = [
   '1.15.0',
   ...['1.24.0', '1.24.6', '1.26.4', '1.26.6', '1.27.2'],
   ...['2.0.20', '2.1.10', '2.2.0', '2.3.3', '2.3.5', '2.4.6', '2.5.5', '2.6.0'],
   ...['2.7.0', '2.8.0', '2.9.0'],
 ];
+
+/** The newest of each minor that PyPI has and this list has not. */
+async function younger(): Promise<string[]> {
+  const newest = known.at(-1) as string;
+  const words = ['-m', 'pip', 'index', 'versions', 'opengris-scaler'];
+  const { stdout } = await promisify(execFile)('python3', words).catch(() => ({ stdout: '' }));
+  const listed = /^Available versions: (.*)$/m.exec(stdout)?.[1]?.split(', ');
+  if (!listed) say('PyPI does not tell whether there are releases younger than this list');
+  const minors = new Map<string, string>();
+  for (const release of (listed ?? []).filter((one) => /^\d+\.\d+\.\d+$/.test(one)))
+    if (compareReleases(release, newest) > 0) {
+      const minor = release.split('.', 2).join('.');
+      const best = minors.get(minor);
+      if (!best || compareReleases(release, best) > 0) minors.set(minor, release);
+    }
+  return [...minors.values()].sort(compareReleases);
+}
 
 /** ZeroMQ is the default up to 2.2.0, YMQ since; each release has both. */
 const transports: Transport[] = ['ymq', 'zmq'];
@@ -27,7 +45,8 @@ const transports: Transport[] = ['ymq', 'zmq'];
 interface Row extends Partial<Outcome> {
   scaler: string;
   transport: Transport;
-  date: string;
+  /** Null: not played yet. */
+  date: string | null;
   python: string | null;
   passed: boolean;
   /** Why it is not green. */
@@ -45,9 +64,7 @@ function keep(row: Row): void {
     ({ scaler, transport }) => scaler !== row.scaler || transport !== row.transport,
   );
   rows.push(row);
-  rows.sort(
-    (a, b) => compareReleases(a.scaler, b.scaler) || a.transport.localeCompare(b.transport),
-  );
+  rows.sort(inOrder);
   writeFileSync(store, `${JSON.stringify(rows, null, 2)}\n`);
 }
 
@@ -82,6 +99,29 @@ async function playCell(scaler: string, transport: Transport): Promise<Row> {
   }
 }
 
+/** Also what has not been played yet: a cell without a reason would be a riddle. */
+function allRows(releases: string[]): Row[] {
+  const played = load();
+  const missing = releases.flatMap((scaler) =>
+    transports
+      .filter(
+        (transport) => !played.some((row) => row.scaler === scaler && row.transport === transport),
+      )
+      .map((transport) => ({
+        scaler,
+        transport,
+        date: null,
+        python: null,
+        passed: false,
+        reason: null,
+      })),
+  );
+  return [...played, ...missing].sort(inOrder);
+}
+
+const inOrder = (a: Row, b: Row) =>
+  compareReleases(a.scaler, b.scaler) || a.transport.localeCompare(b.transport);
+
 const cell = (value: unknown) => String(value ?? '–').replaceAll('|', '\\|');
 
 function table(rows: Row[]): string {
@@ -106,7 +146,7 @@ function table(rows: Row[]): string {
       row.ecsTasksLeft === undefined ? null : row.ecsTasksLeft === 0 ? 'yes' : row.ecsTasksLeft,
       row.schedulerAlive === undefined ? null : row.schedulerAlive ? 'yes' : 'no',
       row.date,
-      row.passed ? 'passed' : `failed: ${row.reason}`,
+      row.passed ? 'passed' : row.date ? `failed: ${row.reason}` : 'not played yet',
     ]
       .map(cell)
       .join(' | '),
@@ -126,8 +166,8 @@ magic. Workers of one side of 2.7.0 storm a scheduler of the other side, so a da
 generation says so and launches nothing.
 `;
 
-function publish(): void {
-  const inner = `${marks[0]}\n${introduction}\n${table(load())}\n\n${marks[1]}`;
+function publish(releases: string[]): void {
+  const inner = `${marks[0]}\n${introduction}\n${table(allRows(releases))}\n\n${marks[1]}`;
   const text = existsSync(readme) ? readFileSync(readme, 'utf8') : null;
   if (text === null) {
     say(`there is no README.md to put it into:\n${inner}`);
@@ -149,6 +189,7 @@ async function main(): Promise<number> {
       table: { type: 'boolean', default: false },
     },
   });
+  const releases = [...known, ...(await younger())];
   const cells = releases
     .flatMap((scaler) => transports.map((transport) => ({ scaler, transport })))
     .filter(
@@ -164,7 +205,7 @@ async function main(): Promise<number> {
     keep(row);
     process.stdout.write(`${JSON.stringify(row)}\n`);
   }
-  publish();
+  publish(releases);
   return allPassed ? 0 : 1;
 }
 
