@@ -58,10 +58,13 @@ export async function everySetting(stage: Stage): Promise<Outcome> {
     `${program} was told every setting ${wrong.map(([flag]) => flag).join(' ')}`,
   );
   const results = await finishIn(stage, client, world);
+  // Those releases publish capabilities without their names, if at all.
+  const tells = compareReleases(scaler, '2.0.19') < 0 || compareReleases(scaler, '2.1.10') >= 0;
   const offered = [...monitor.workers.values()].filter((one) => one !== null);
-  stage.check(
-    offered.length > 0 && offered.every((one) => one.linux === '-1' && one.memory === '8'),
-    `the workers offer their capabilities (${JSON.stringify(offered[0])})`,
-  );
+  if (tells)
+    stage.check(
+      offered.length > 0 && offered.every((one) => one.linux === '-1' && one.memory === '8'),
+      `the workers offer their capabilities (${JSON.stringify(offered[0])})`,
+    );
   return settle(stage, world, results);
 }
