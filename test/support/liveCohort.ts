@@ -1,0 +1,98 @@
+import { createActor } from 'xstate';
+import { cohort } from '../../machines/cohort.ts';
+import type { TaskSighting } from '../../machines/facts.ts';
+import { launch } from '../../machines/launch.ts';
+import type { WorkerLoad } from '../../machines/monitor.ts';
+import { workerGroup } from '../../machines/workerGroup.ts';
+import { scriptedParent, scriptedWorld, settle } from './world.ts';
+
+const patience = {
+  missingGraceMs: 60_000,
+  bootGraceMs: 30_000,
+  startDeadlineMs: 600_000,
+  desertedMs: 120_000,
+  blindStopMs: 180_000,
+};
+export const input = { cohortId: 'cohort-0', patience };
+export const launchPlan = (label: string, count: number) => ({
+  order: { label, clientToken: `se-${label}`, count, revision: 'rev:1', market: 'spot' as const },
+  groupIds: Array.from({ length: count }, (_, i) => `${label}-${i}`),
+  doubted: false,
+});
+export const sighting = (taskArn: string, phase: TaskSighting['phase']): TaskSighting => ({
+  taskArn,
+  phase,
+  cause: null,
+  detail: null,
+  createdAt: null,
+});
+export const admit = {
+  type: 'cohort.admit',
+  order: 1,
+  launches: [launchPlan('e-1', 2)],
+  at: 1000,
+} as const;
+
+/** The cohort with its real children, and effects that wait for the test. */
+export const liveCohort = () => {
+  const world = scriptedWorld(
+    'describeTasks',
+    'stopTask',
+    'runTask',
+    'journalLaunch',
+    'journalOutcome',
+  );
+  const { stopTask, runTask, journalLaunch, journalOutcome, describeTasks } = world.actors;
+  const crashes: unknown[] = [];
+  const ended: unknown[] = [];
+  const notes: unknown[] = [];
+  const { parent, told } = scriptedParent();
+  const actor = createActor(
+    cohort.provide({
+      actors: {
+        describeTasks,
+        workerGroup: workerGroup.provide({ actors: { stopTask } }),
+        launch: launch.provide({ actors: { runTask, journalLaunch, journalOutcome } }),
+      },
+      actions: {
+        noteCrash: (_, crash) => crashes.push(crash),
+        noteEnded: (_, end) => ended.push(end),
+        noteRefusal: (_, refusal) => notes.push(refusal),
+        noteBlind: (_, trouble) => notes.push(trouble),
+      },
+    }),
+    { input, parent },
+  ).start();
+  const phases = () =>
+    Object.fromEntries(
+      Object.entries(actor.getSnapshot().context.groups).map(([id, row]) => [
+        id,
+        row.leaving && row.taskArn === null ? `${row.phase}, leaving` : row.phase,
+      ]),
+    );
+  const answer = async (effect: keyof typeof world.calls, output: unknown) => {
+    world.calls[effect].at(-1)?.resolve(output);
+    await settle();
+  };
+  const monitored = { now: false };
+  const launchBoth = async () => {
+    actor.send({ ...admit, launches: [...admit.launches] });
+    await answer('journalLaunch', undefined);
+    await answer('runTask', { taskArns: ['arn:0', 'arn:1'], refusals: [] });
+    await answer('journalOutcome', [
+      { groupId: 'e-1-0', taskArn: 'arn:0' },
+      { groupId: 'e-1-1', taskArn: 'arn:1' },
+    ]);
+  };
+  const look = async (at: number, ...sightings: TaskSighting[]) => {
+    actor.send({ type: 'cohort.look', at, monitored: monitored.now });
+    await answer('describeTasks', sightings);
+  };
+  const row = (groupId: string) => actor.getSnapshot().context.groups[groupId];
+  const hear = (at: number, loads: Record<string, WorkerLoad> | null) =>
+    actor.send({ type: 'cohort.heard', at, loads });
+  return {
+    ...{ ...world, actor, monitored, phases, answer, launchBoth, look, row, hear },
+    ...{ crashes, ended, notes, told },
+  };
+};
