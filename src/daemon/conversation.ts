@@ -53,12 +53,14 @@ const taskOfGroup = (groupId: string): string =>
 /**
  * With a scheduler that starts and stops one by one and waits for an answer. It remembers which Fargate
  * task was the answer to a start, and answers nothing but what was asked on this very connection.
- * `groups`: it speaks of groups under names that we choose; else it names workers.
+ * `groups`: it speaks of groups under names that we choose; else it names workers. `newUntil`: until then
+ * it may have been started anew and know neither its clients nor all of our workers, ms since the epoch.
  */
 export const conversation = (
   { maxTasks, workersPerTask, capabilities }: ConversationSettings,
   groups: boolean,
   first: Sight,
+  newUntil = 0,
 ) => {
   /**
    * Tasks that the scheduler has been told of. One that names workers knows ours without; one that
@@ -213,6 +215,8 @@ export const conversation = (
     const lessWanted = owed === null ? [] : [tell({ type: 'scheduler.release', at, taskIds: [] })];
     owed = null;
     const said = answer('shutdown', 'success');
+    // Without clients it wants to keep nobody. When it has found them again it says who still is to go.
+    if (at < newUntil) return [said, ...lessWanted];
     // Who names many names all that may go now. Earlier lists kept others: together they would spare nobody.
     if (workerIds.length > 1) named.clear();
     for (const workerId of workerIds) {

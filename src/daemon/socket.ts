@@ -49,6 +49,8 @@ export type Line = 'closed' | 'unanswered' | 'answered' | 'contested';
 const complaintEvery = 60_000;
 /** How often an open answer is thought about, ms. */
 const lookEvery = 250;
+/** How long a scheduler that was gone is given before its wish for less is obeyed, ms. */
+const returnGraceMs = 30_000;
 /** Heartbeats in one numbering before the other is tried. */
 const beatsPerTry = 2;
 
@@ -98,6 +100,7 @@ export const socket = (settings: SocketSettings, log: Log) => {
   let terms: Terms | null = null;
   const answers = lostAnswers(settings.owing);
   const rivalry = contest();
+  let linesBefore = 0;
 
   return fromCallback<SocketOrder>(({ sendBack, receive }) => {
     const tell = (event: SocketEvent) => sendBack(event);
@@ -113,6 +116,7 @@ export const socket = (settings: SocketSettings, log: Log) => {
     let older = false;
     /** Said again with every heartbeat, it is said once. */
     let ending = false;
+    let newUntil = 0;
     let debt = answers.opened(now());
     let connection: Connection | null = null;
     let lineWas: Line = 'closed';
@@ -143,6 +147,8 @@ export const socket = (settings: SocketSettings, log: Log) => {
       older = magic !== null && magic < 2;
       debt = answers.opened(now());
       if (magic !== null) learn(magic === 2 ? 'g4' : 'g3', magic === 2);
+      if (linesBefore > 0) newUntil = now() + returnGraceMs;
+      linesBefore++;
       rivalry.opened();
       lineIs('unanswered');
       tell({ type: 'socket.open' });
@@ -178,7 +184,7 @@ export const socket = (settings: SocketSettings, log: Log) => {
         const sight = settings.sight();
         if (early && !isGroups(generation)) talk = null;
         early = false;
-        talk ??= conversation(settings, isGroups(generation), sight);
+        talk ??= conversation(settings, isGroups(generation), sight, newUntil);
         say(talk.hear(message, sight));
       } else if (message?.type === 'shutdownAsked' && certain === 'g4' && !ending) {
         ending = true;

@@ -236,6 +236,15 @@ describe('named workers', () => {
     expect(told(hear(shutdown(worker('t1', 1))))).not.toContainEqual(['release', 't1']);
   });
 
+  it('of a scheduler that has just come back are not gone yet: it has not found its clients again', () => {
+    const sight = { at: 0, ours: new Set(['t1']), loads: new Map(), complete: true, groups: null };
+    const talk = conversation({ maxTasks: 4, workersPerTask: 1, capabilities }, false, sight, 1000);
+    const hear = (at: number) => talk.hear(shutdown(worker('t1', 1)), { ...sight, at });
+    const said = hear(999);
+    expect([answers(said), told(said)]).toEqual([[['success', '']], []]);
+    expect(told(hear(1000))).toEqual([['release', 't1']]);
+  });
+
   it('of others are answered and left alone', () => {
     const { hear } = about(false, ['t1']);
     const said = hear(shutdown('Worker|NAT|x|1', worker('foreign', 1), worker('foreign', 2)));

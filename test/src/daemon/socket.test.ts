@@ -471,3 +471,55 @@ it('gives the line to a rival under our identity for a while, and says so', asyn
   lines.at(-1)?.onMessage(echo('g3'));
   expect(states).toEqual(['unanswered', 'contested']);
 });
+
+it('obeys at once on its first line only: a later one may lead to a scheduler that was started anew', async () => {
+  let time = 1_000_000;
+  setTime(() => time);
+  onTestFinished(() => setTime(null));
+  const lines: ConnectionHandlers[] = [];
+  const told: EventObject[] = [];
+  const socketOf = socket(
+    {
+      connect: (_, handlers) => {
+        lines.push(handlers);
+        return { dropped: 0, send: () => true, close() {}, destroy() {} };
+      },
+      address: parseAddress('tcp://127.0.0.1:1'),
+      identity: 'us',
+      workerManagerID: 'wm',
+      capabilities: [],
+      maxTasks: 4,
+      workersPerTask: 1,
+      found: () => null,
+      sight: () => ({
+        at: time,
+        ours: new Set(['t1']),
+        loads: new Map(),
+        complete: true,
+        groups: null,
+      }),
+    },
+    quiet,
+  );
+  const machine = createMachine({
+    invoke: { id: 'socket', src: socketOf },
+    on: { 'scheduler.release': { actions: ({ event }) => told.push(event) } },
+  });
+  const named = workers('g2', 1, ['Worker|ECS-t1|a|b']);
+  const begin = () => {
+    const actor = createActor(machine).start();
+    onTestFinished(() => void actor.stop());
+    lines.at(-1)?.onOpen({ identity: null, magic: null });
+  };
+  const released = () => {
+    told.length = 0;
+    lines.at(-1)?.onMessage(named);
+    return told.length;
+  };
+  begin();
+  expect(released()).toBe(1);
+  begin();
+  expect(released()).toBe(0);
+  time += 30_000;
+  expect(released()).toBe(1);
+});
