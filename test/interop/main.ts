@@ -64,9 +64,9 @@ const playable: Partial<Record<string, (options: Options) => boolean>> = {
   oneId: since('1.24.0'),
   // Nor can the second be kept out then: the scheduler answers both, and both own whatever carries their mark.
   sameMark: since('1.24.0'),
-  // Before, another program or other rules.
-  capability: since('1.26.6'),
-  waterfall: since('2.3.5'),
+  // Both place tasks by capability; before, a scheduler that balances those may never be done with it.
+  capability: since('2.6.0'),
+  waterfall: since('2.6.0'),
 };
 
 async function main(): Promise<number> {
