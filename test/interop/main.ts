@@ -17,6 +17,7 @@ import { forgottenGroups } from './scenarios/forgottenGroups.ts';
 import { fourWorkers } from './scenarios/fourWorkers.ts';
 import { hostileNames } from './scenarios/hostileNames.ts';
 import { killDaemon } from './scenarios/killDaemon.ts';
+import { lostState } from './scenarios/lostState.ts';
 import { oneId } from './scenarios/oneId.ts';
 import { oneScheduler } from './scenarios/oneScheduler.ts';
 import { otherWorkers } from './scenarios/otherWorkers.ts';
@@ -34,6 +35,7 @@ const scenarios: Record<string, Scenario> = {
   squares,
   fourWorkers,
   killDaemon,
+  lostState,
   stoppedThenKilled,
   twoManagers,
   oneScheduler,
