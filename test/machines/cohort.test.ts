@@ -1,16 +1,34 @@
 import { describe, expect, it } from 'vitest';
-import type { AnyActorRef } from 'xstate';
+import { type AnyActorRef, createActor } from 'xstate';
 import { cohort } from '../../machines/cohort.ts';
 import type { TaskSighting } from '../../machines/facts.ts';
-import { admit, input, liveCohort, sighting } from '../support/liveCohort.ts';
+import { launch } from '../../machines/launch.ts';
+import { workerGroup } from '../../machines/workerGroup.ts';
 import { type Model, type Step, untaken, unvisited, walks } from '../support/paths.ts';
-<<<<<<< HEAD
 import { scriptedParent, scriptedWorld, settle } from '../support/world.ts';
-=======
-import { settle } from '../support/world.ts';
->>>>>>> a88e595 (wip6)
 
+const patience = {
+  missingGraceMs: 60_000,
+  bootGraceMs: 30_000,
+  startDeadlineMs: 600_000,
+  desertedMs: 120_000,
+  blindStopMs: 180_000,
+};
+const input = { cohortId: 'cohort-0', patience };
+const plan = (label: string, count: number) => ({
+  order: { label, clientToken: `se-${label}`, count, revision: 'rev:1', market: 'spot' as const },
+  groupIds: Array.from({ length: count }, (_, i) => `${label}-${i}`),
+  doubted: false,
+});
+const sighting = (taskArn: string, phase: TaskSighting['phase']): TaskSighting => ({
+  taskArn,
+  phase,
+  cause: null,
+  detail: null,
+  createdAt: null,
+});
 const everybody = { booting: 9, idle: 9, busy: 9 };
+const admit = { type: 'cohort.admit', order: 1, launches: [plan('e-1', 2)], at: 1000 } as const;
 const adopt = {
   type: 'cohort.adopt',
   order: 2,
@@ -93,7 +111,6 @@ it('keeps books in which every launch and every group is somebody', () => {
   }
 });
 
-<<<<<<< HEAD
 /** The cohort with its real children, and effects that wait for the test. */
 const live = () => {
   const world = scriptedWorld(
@@ -149,11 +166,9 @@ const live = () => {
   return { ...world, actor, monitored, phases, answer, launchBoth, look, crashes, ended, told };
 };
 
-=======
->>>>>>> a88e595 (wip6)
 describe('a cohort with real children', () => {
   it('gives each group of a launch its own task, and looks only at tasks that exist', async () => {
-    const { launchBoth, phases, actor, calls, look } = liveCohort();
+    const { launchBoth, phases, actor, calls, look } = live();
     actor.send({ type: 'cohort.look', at: 1, monitored: false });
     expect(calls.describeTasks).toHaveLength(0);
     await launchBoth();
@@ -164,7 +179,7 @@ describe('a cohort with real children', () => {
   });
 
   it('refuses the groups that a launch got no task for', async () => {
-    const { actor, answer, phases, ended } = liveCohort();
+    const { actor, answer, phases, ended } = live();
     actor.send({ ...admit, launches: [...admit.launches] });
     await answer('journalLaunch', undefined);
     await answer('runTask', { taskArns: ['arn:0'], refusals: [{ kind: 'refused', reason: 'x' }] });
@@ -176,7 +191,7 @@ describe('a cohort with real children', () => {
   });
 
   it('drains a group that still waits for its ARN as soon as it has one', async () => {
-    const { actor, answer, phases, calls } = liveCohort();
+    const { actor, answer, phases, calls } = live();
     actor.send({ ...admit, launches: [...admit.launches] });
     actor.send({
       type: 'cohort.drain',
@@ -200,7 +215,7 @@ describe('a cohort with real children', () => {
   });
 
   it('stops exactly those that it is told by name, at once and once', async () => {
-    const { launchBoth, actor, calls, phases } = liveCohort();
+    const { launchBoth, actor, calls, phases } = live();
     await launchBoth();
     const release = { type: 'cohort.release' as const, at: 2000, taskIds: ['arn:1', 'elsewhere'] };
     actor.send({ ...release, order: 2 });
@@ -211,7 +226,7 @@ describe('a cohort with real children', () => {
   });
 
   it('asks for a stop again when ECS shows no effect, and not before', async () => {
-    const { launchBoth, actor, calls, look } = liveCohort();
+    const { launchBoth, actor, calls, look } = live();
     await launchBoth();
     actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 0 });
     expect(calls.stopTask).toHaveLength(2);
@@ -225,32 +240,13 @@ describe('a cohort with real children', () => {
   });
 
   it('does not take a task for dead because ECS does not show it yet', async () => {
-    const { launchBoth, look, phases, ended } = liveCohort();
+    const { launchBoth, look, phases, ended } = live();
     await launchBoth();
     await look(60_000, sighting('arn:0', 'missing'), sighting('arn:1', 'missing'));
     expect(phases()).toEqual({ 'e-1-0': 'provisioning', 'e-1-1': 'provisioning' });
     await look(61_001, sighting('arn:0', 'missing'), sighting('arn:1', 'starting'));
     expect(ended).toEqual([]);
     await look(70_000, sighting('arn:0', 'missing'), sighting('arn:1', 'starting'));
-<<<<<<< HEAD
-=======
-    expect(ended).toEqual([expect.objectContaining({ groupId: 'e-1-0', cause: 'lost' })]);
-  });
-
-  it('does not take one look without a task for its end, however old it is', async () => {
-    const { launchBoth, look, ended } = liveCohort();
-    await launchBoth();
-    const seen = (at: number, phase: TaskSighting['phase']) =>
-      look(at, sighting('arn:0', phase), sighting('arn:1', 'running'));
-    await seen(100_000, 'missing');
-    await seen(109_999, 'missing');
-    await seen(110_000, 'running');
-    // The count starts anew.
-    await seen(113_000, 'missing');
-    await seen(122_999, 'missing');
-    expect(ended).toEqual([]);
-    await seen(123_000, 'missing');
->>>>>>> a88e595 (wip6)
     expect(ended).toEqual([expect.objectContaining({ groupId: 'e-1-0', cause: 'lost' })]);
   });
 
@@ -283,7 +279,7 @@ describe('a cohort with real children', () => {
   });
 
   it('takes a task for as young as the answer that named it, however long that took', async () => {
-    const { actor, answer, look, phases } = liveCohort();
+    const { actor, answer, look, phases } = live();
     actor.send({ ...admit, launches: [...admit.launches] });
     await answer('journalLaunch', undefined);
     await look(90_000);
@@ -297,7 +293,7 @@ describe('a cohort with real children', () => {
   });
 
   it('gives up on what is not running by its deadline, and says so as the cause', async () => {
-    const { launchBoth, look, phases, ended } = liveCohort();
+    const { launchBoth, look, phases, ended } = live();
     await launchBoth();
     await look(601_001, sighting('arn:0', 'starting'), sighting('arn:1', 'running'));
     expect(phases()).toEqual({ 'e-1-0': 'stopping', 'e-1-1': 'running' });
@@ -306,7 +302,7 @@ describe('a cohort with real children', () => {
   });
 
   it('survives a group that dies of a bug, and puts it back where it was', async () => {
-    const { launchBoth, actor, crashes, phases, look } = liveCohort();
+    const { launchBoth, actor, crashes, phases, look } = live();
     await launchBoth();
     const group = actor.getSnapshot().children['e-1-0'] as AnyActorRef;
     actor.send({
@@ -323,7 +319,7 @@ describe('a cohort with real children', () => {
   });
 
   it('drains booting groups before serving ones, the youngest first', async () => {
-    const { launchBoth, actor, look, phases } = liveCohort();
+    const { launchBoth, actor, look, phases } = live();
     await launchBoth();
     await look(5000, sighting('arn:0', 'running'), sighting('arn:1', 'starting'));
     await look(40_000, sighting('arn:0', 'running'), sighting('arn:1', 'starting'));
@@ -343,11 +339,14 @@ describe('a cohort with real children', () => {
 
   describe('that hears the monitor stream', () => {
     const serving = async () => {
-      const all = liveCohort();
+      const all = live();
       all.monitored.now = true;
       await all.launchBoth();
       await all.look(5000, sighting('arn:0', 'running'), sighting('arn:1', 'running'));
-      return all;
+      const hear = (at: number, loads: Record<string, { workers: number; tasks: number }> | null) =>
+        all.actor.send({ type: 'cohort.heard', at, loads });
+      const row = (groupId: string) => all.actor.getSnapshot().context.groups[groupId];
+      return { ...all, hear, row };
     };
     const busy = { workers: 4, tasks: 3 };
     const idle = { workers: 4, tasks: 0 };
@@ -502,7 +501,7 @@ describe('a cohort with real children', () => {
   });
 
   it('believes an accepted StopTask after a while when it may not look', async () => {
-    const { launchBoth, actor, calls, answer, phases, ended } = liveCohort();
+    const { launchBoth, actor, calls, answer, phases, ended } = live();
     await launchBoth();
     actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 0 });
     await answer('stopTask', undefined);
