@@ -24,6 +24,18 @@ export async function capability(stage: Stage): Promise<Outcome> {
   });
   const native = await startNativeManager(stage, scheduler, { workers: 2, capabilities: 'disk' });
   const world = { scheduler, emulator, monitor, manager };
+
+  // What ours cannot do is none of its business, for several heartbeats.
+  const others = await startClient(stage, scheduler, {
+    count: 10,
+    sleep: 1,
+    capabilities: ['disk'],
+  });
+  const first = await finishIn(stage, others, world);
+  stage.check(first === 10, `work for the other capability is right (${first} of 10)`);
+  const tooEarly = (await emulator.ledger()).length;
+  stage.check(tooEarly === 0, `and nothing was bought for it (${tooEarly})`);
+
   const client = await startClient(stage, scheduler, {
     count: WANTED_RESULTS,
     sleep: 0.4,
