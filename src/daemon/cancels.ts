@@ -12,21 +12,29 @@ const lookEvery = 100;
  * monitor stream shows such tasks; so a stop waits the moment that a cancelling takes.
  */
 export const cancelKeeper = () => {
-  /** By the id of the cancelled task: which Fargate task works at it. */
+  /** By the id of the cancelled task: which Fargate task works at it; empty: none of ours. */
   const cancels = new Map<string, string>();
   const askedAt = new Map<string, number>();
+  /** None began before we listened: the scheduler counts no more than we know of. */
+  let all = false;
   const held = (taskId: string): boolean => [...cancels.values()].includes(taskId);
 
   return {
     hear(message: MonitorMessage): void {
+      if (message.type === 'monitor.workers') all = (message.canceling ?? 0) <= cancels.size;
       if (message.type !== 'monitor.task') return;
-      const taskId = message.state === 'canceling' ? taskOf(message.workerId) : null;
-      if (taskId === null) cancels.delete(message.taskId);
-      else cancels.set(message.taskId, taskId);
+      if (message.state !== 'canceling') cancels.delete(message.taskId);
+      else cancels.set(message.taskId, taskOf(message.workerId) ?? '');
     },
 
+    /** That Fargate task certainly works at none that is being cancelled. */
+    none: (taskId: string): boolean => all && !held(taskId),
+
     /** Nothing is known any more. */
-    clear: () => cancels.clear(),
+    clear(): void {
+      cancels.clear();
+      all = false;
+    },
 
     /** Resolves when that Fargate task may be told to stop. */
     async over(taskId: string, signal: AbortSignal): Promise<void> {

@@ -17,6 +17,7 @@ import { loadIdentity } from '../store/identity.ts';
 import { openJournal } from '../store/journal.ts';
 import { openStateDir } from '../store/stateDir.ts';
 import { cancelKeeper } from './cancels.ts';
+import { graveyard } from './graveyard.ts';
 import type { GroupsSight } from './monitorSocket.ts';
 import { stateObserver } from './observer.ts';
 import { adoptStrays, type Doubts, foreignTo, taskIdOf } from './ownership.ts';
@@ -125,6 +126,7 @@ export const runDaemon = async (
   let groups: GroupsSight | null = null;
   let complete = false;
   const cancels = cancelKeeper();
+  const graves = graveyard(cancels);
   const ours = () => journal.ledger.groups().map(({ taskArn }) => taskIdOf(taskArn));
   const trusting =
     (connect: Connect): Connect =>
@@ -152,6 +154,7 @@ export const runDaemon = async (
         // A start is answered when its launch is: these were not.
         owing: recovered.resend.length > 0,
         found: templates.found,
+        graves,
         sight: () => ({ at: now(), ours: new Set(ours()), loads, complete, groups }),
         line(state) {
           line = state;
@@ -167,8 +170,9 @@ export const runDaemon = async (
           groups = shown;
         },
         whole(message) {
-          if (message === null) cancels.clear();
-          else cancels.hear(message);
+          for (const keeper of [cancels, graves])
+            if (message === null) keeper.clear();
+            else keeper.hear(message);
         },
         heard(changed) {
           if (changed === null) loads.clear();

@@ -8,6 +8,7 @@ import type { Log } from '../observe/log.ts';
 import {
   decodeMessage,
   encodeCommandResponse,
+  encodeDisconnectRequest,
   encodeHeartbeat,
   type Heartbeat,
 } from '../protocol/codec.ts';
@@ -22,7 +23,9 @@ import {
   type Saying,
   type Sight,
 } from './conversation.ts';
+import type { Graveyard } from './graveyard.ts';
 import { lostAnswers } from './lostAnswers.ts';
+import { taskIdOf } from './ownership.ts';
 import type { Terms } from './releases.ts';
 
 export interface SocketSettings extends ConversationSettings {
@@ -33,6 +36,8 @@ export interface SocketSettings extends ConversationSettings {
   /** What the scheduler turned out to speak. Answers why our workers could not serve it, or null. */
   found: (terms: Terms) => string | null;
   sight: () => Sight;
+  /** Whose workers died without a word. */
+  graves?: Graveyard;
   /** An earlier process of ours may have died owing the scheduler an answer. */
   owing?: boolean;
   /** Told each time it becomes another. */
@@ -51,6 +56,8 @@ const complaintEvery = 60_000;
 const lookEvery = 250;
 /** How long a scheduler that was gone is given before its wish for less is obeyed, ms. */
 const returnGraceMs = 30_000;
+/** How long a goodbye waits for answers, ms. */
+const answerLimitMs = 2000;
 /** Heartbeats in one numbering before the other is tried. */
 const beatsPerTry = 2;
 
@@ -88,7 +95,8 @@ export const numbering = () => {
 
 /** One connection to the scheduler: bytes on one side, the session's events on the other. */
 export const socket = (settings: SocketSettings, log: Log) => {
-  const { connect, address, identity, workerManagerID, capabilities, workersPerTask } = settings;
+  const { connect, address, identity, workerManagerID, capabilities, workersPerTask, graves } =
+    settings;
   let unreadable = 0;
   let complainedAt = Number.NEGATIVE_INFINITY;
   const complain = (reason: string) => {
@@ -119,6 +127,9 @@ export const socket = (settings: SocketSettings, log: Log) => {
     let newUntil = 0;
     let debt = answers.opened(now());
     let connection: Connection | null = null;
+    /** Reports of dead workers that were not answered yet. */
+    let unanswered = 0;
+    let hangingUp: ReturnType<typeof setTimeout> | undefined;
     let lineWas: Line = 'closed';
     const lineIs = (state: Line) => {
       if (state !== lineWas) settings.line?.(state);
@@ -186,6 +197,9 @@ export const socket = (settings: SocketSettings, log: Log) => {
         early = false;
         talk ??= conversation(settings, isGroups(generation), sight, newUntil);
         say(talk.hear(message, sight));
+      } else if (message?.type === 'disconnected') {
+        unanswered = Math.max(0, unanswered - 1);
+        if (unanswered === 0 && hangingUp) connection?.close();
       } else if (message?.type === 'shutdownAsked' && certain === 'g4' && !ending) {
         ending = true;
         log.warn({}, 'scheduler.endsTheCluster');
@@ -216,7 +230,23 @@ export const socket = (settings: SocketSettings, log: Log) => {
     const pause = Math.max(answers.pause(now()), rivalry.pause());
     const dialing = pause > 0 ? setTimeout(dial, pause) : undefined;
     if (!dialing) dial();
+    /** The scheduler answers each report, and some do not survive that nobody is there for an answer. */
+    const hangUp = () => {
+      if (unanswered > 0) hangingUp = setTimeout(() => connection?.close(), answerLimitMs);
+      else connection?.close();
+    };
+    const report = () => {
+      // What it speaks must be certain: to others the same bytes mean something else, or nothing.
+      if (!graves || closing || certain === null || certain === 'g4') return;
+      for (const workerId of graves.due(now())) {
+        if (!connection?.send(encodeDisconnectRequest(certain, workerId))) return;
+        graves.done(workerId);
+        unanswered++;
+        log.info({ worker: workerId }, 'scheduler.toldOfDeadWorker');
+      }
+    };
     const looking = setInterval(() => {
+      report();
       // YMQ has had a magic for longer than schedulers have not had groups.
       const mayHaveGroups = certain === null && !magic;
       if (closing || (talk === null && !mayHaveGroups)) return;
@@ -230,9 +260,14 @@ export const socket = (settings: SocketSettings, log: Log) => {
     }, lookEvery);
 
     receive((order) => {
+      if (order.type === 'socket.dead') {
+        graves?.bury(taskIdOf(order.taskArn), now());
+        report();
+        return;
+      }
       if (order.type === 'socket.close') {
         closing = true;
-        connection?.close();
+        hangUp();
         return;
       }
       if (!debt.mayBeat(now())) {
@@ -240,7 +275,6 @@ export const socket = (settings: SocketSettings, log: Log) => {
         connection?.close();
         return;
       }
-      if (order.type === 'socket.dead') return;
       const generation = numbers.next();
       const beat = encodeHeartbeat(generation, {
         ...capacity(
@@ -257,6 +291,7 @@ export const socket = (settings: SocketSettings, log: Log) => {
     return () => {
       clearInterval(looking);
       clearTimeout(dialing);
+      clearTimeout(hangingUp);
       lineIs(rivalry.won() ? 'contested' : 'closed');
       connection?.destroy();
     };

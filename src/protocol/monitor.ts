@@ -28,8 +28,14 @@ export type MonitorMessage =
   /**
    * All workers there are, about once a second. `groups`: the groups that a scheduler of the oldest
    * generation knows, those included that have no worker; one later release lists managers there.
+   * `canceling`: how many tasks are being cancelled; left out: none.
    */
-  | { type: 'monitor.workers'; workers: MonitoredWorker[]; groups: string[] | null }
+  | {
+      type: 'monitor.workers';
+      workers: MonitoredWorker[];
+      groups: string[] | null;
+      canceling?: number;
+    }
   | { type: 'monitor.worker'; workerId: string; connected: boolean }
   /** The worker's id is empty while the task has none; the state is null where we do not know its number. */
   | { type: 'monitor.task'; taskId: string; workerId: string; state: TaskState | null };
@@ -43,6 +49,7 @@ const Managed = {
   managedWorkers: layouts.ScalingManagerStatus.managedWorkers,
 } as const;
 const Scheduler = {
+  taskManager: layouts.StateScheduler.taskManager,
   workerManager: ['struct', layouts.StateScheduler.workerManager[1], Workers],
   scalingManager: ['struct', layouts.StateScheduler.scalingManager[1], Managed],
 } as const;
@@ -52,13 +59,18 @@ const Task = {
   worker: layouts.StateTask.worker,
 } as const;
 
+const cancelingNumber = layouts.StateTask.state[2].indexOf('canceling');
+
 /** One payload of the monitor stream. Null: a message about something else. Throws ProtocolFailure. */
 export function decodeMonitor(bytes: Uint8Array, hint?: Generation): MonitorMessage | null {
   const frame = new Frame(bytes);
   const { message, layout, body } = openMessage(frame, hint);
   switch (message) {
     case 'stateScheduler': {
-      const { workerManager, scalingManager } = readStruct(frame, body, Scheduler);
+      const { taskManager, workerManager, scalingManager } = readStruct(frame, body, Scheduler);
+      const canceling = taskManager.stateToCount
+        .filter(({ state }) => state === cancelingNumber)
+        .reduce((sum, { count }) => sum + count, 0);
       const workers = new Map<string, MonitoredWorker>();
       for (const { workerId, free, sent, queued } of workerManager.workers) {
         const id = idText(workerId);
@@ -89,6 +101,7 @@ export function decodeMonitor(bytes: Uint8Array, hint?: Generation): MonitorMess
         type: 'monitor.workers',
         workers: [...workers.values()],
         groups: grouped ? groups : null,
+        ...(canceling > 0 && { canceling }),
       };
     }
     case 'stateWorker': {

@@ -17,6 +17,7 @@ import { forgottenGroups } from './scenarios/forgottenGroups.ts';
 import { fourWorkers } from './scenarios/fourWorkers.ts';
 import { hostileNames } from './scenarios/hostileNames.ts';
 import { killDaemon } from './scenarios/killDaemon.ts';
+import { killedTasks } from './scenarios/killedTasks.ts';
 import { lostState } from './scenarios/lostState.ts';
 import { oneId } from './scenarios/oneId.ts';
 import { oneScheduler } from './scenarios/oneScheduler.ts';
@@ -46,6 +47,7 @@ const scenarios: Record<string, Scenario> = {
   schedulerRestart,
   forgottenGroups,
   deadTasks,
+  killedTasks,
   otherWorkers,
   oneId,
   reset,
@@ -69,6 +71,8 @@ const playable: Partial<Record<string, (options: Options) => boolean>> = {
   // Both place tasks by capability; before, a scheduler that balances those may never be done with it.
   capability: since('2.6.0'),
   waterfall: since('2.6.0'),
+  // Before, no worker names its task; later, a scheduler hears of a worker from nobody else.
+  killedTasks: (options) => since('1.24.0')(options) && !since('2.7.0')(options),
 };
 
 async function main(): Promise<number> {

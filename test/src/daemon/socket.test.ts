@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createActor, createMachine, type EventObject } from 'xstate';
 import { parseAddress } from '../../../src/address.ts';
 import { now, setTime } from '../../../src/clock.ts';
+import type { Graveyard } from '../../../src/daemon/graveyard.ts';
 import type { GroupsSight } from '../../../src/daemon/monitorSocket.ts';
 import type { Terms } from '../../../src/daemon/releases.ts';
 import { numbering, socket } from '../../../src/daemon/socket.ts';
@@ -52,11 +53,13 @@ const line = (
   magic: YmqVersion | null,
   ours: string[] = [],
   groups: () => GroupsSight | null = () => null,
+  graves?: Graveyard,
 ) => {
   const sent: Uint8Array[] = [];
   const told: EventObject[] = [];
   const terms: Terms[] = [];
   const lines: string[] = [];
+  let closed = 0;
   let handlers = null as ConnectionHandlers | null;
   const logic = socket(
     {
@@ -65,10 +68,11 @@ const line = (
         return {
           dropped: 0,
           send: (payload) => sent.push(payload) > 0,
-          close() {},
+          close: () => void closed++,
           destroy() {},
         };
       },
+      ...(graves && { graves }),
       address: parseAddress('tcp://127.0.0.1:1'),
       identity: 'us',
       workerManagerID: 'wm',
@@ -102,7 +106,9 @@ const line = (
   const hear = (payload: Uint8Array) => (handlers as ConnectionHandlers).onMessage(payload);
   const variants = () =>
     sent.map((payload) => new DataView(payload.buffer, payload.byteOffset).getUint16(16, true));
-  return { beat, hear, sent, told, terms, lines, variants, stop: () => actor.stop() };
+  const send = (order: EventObject) => child?.send(order as never);
+  const closes = () => closed;
+  return { beat, hear, send, closes, sent, told, terms, lines, variants, stop: () => actor.stop() };
 };
 
 describe('the numbering of heartbeats', () => {
@@ -267,6 +273,77 @@ it('says of the line when it stands, when it is answered and when it is gone', (
   hear(echo('g3'));
   stop();
   expect(lines).toEqual(['unanswered', 'answered', 'closed']);
+});
+
+describe('workers that died without a word', () => {
+  const dead = ['Worker|ECS-t1|a|b', 'Worker|ECS-t1|a|c'];
+  const grave = { type: 'socket.dead', taskArn: 'arn:aws:ecs:r:1:task/c/t1' };
+  const opened = (magic: YmqVersion | null, due = dead) => {
+    const left = new Set<string>();
+    const given = line(magic, ['t1'], undefined, {
+      hear() {},
+      clear() {},
+      bury: (taskId) => void (taskId === 't1' && due.forEach((id) => void left.add(id))),
+      due: () => [...left],
+      done: (workerId) => void left.delete(workerId),
+    });
+    return given;
+  };
+  const namesIn = (sent: Uint8Array[]) =>
+    sent.flatMap((payload) => {
+      const wire = decodeMessage(payload, 'g3');
+      return wire.message === 'disconnectRequest'
+        ? [new TextDecoder().decode(wire.fields.worker)]
+        : [];
+    });
+
+  it('are reported one by one, and once', () => {
+    const { hear, send, sent, stop } = opened(1);
+    hear(desired('g3', 1));
+    send(grave);
+    expect(namesIn(sent)).toEqual(dead);
+    send(grave);
+    stop();
+  });
+
+  it('are reported as soon as it is certain with whom we talk, and to nobody else', async () => {
+    const { hear, send, sent, stop } = opened(1);
+    send(grave);
+    hear(echo('g3'));
+    await sleep(300);
+    expect(namesIn(sent)).toEqual([]);
+    hear(desired('g3', 1));
+    await sleep(300);
+    expect(namesIn(sent)).toEqual(dead);
+    stop();
+  });
+
+  it('are not reported to one that hears of workers from themselves alone', async () => {
+    const { hear, send, sent, stop } = opened(2);
+    hear(desired('g4', 1));
+    send(grave);
+    await sleep(300);
+    expect(sent).toEqual([]);
+    stop();
+  });
+
+  it('keep us from leaving until the scheduler has answered, for two seconds at most', () => {
+    const { hear, send, closes, stop } = opened(1);
+    hear(desired('g3', 1));
+    send(grave);
+    send({ type: 'socket.close' });
+    const answer = (worker: string) =>
+      encodeMessage({
+        generation: 'g3',
+        message: 'disconnectResponse',
+        fields: { worker: bytes(worker) },
+      } as WireMessage);
+    hear(answer(dead[0] as string));
+    expect(closes()).toBe(0);
+    hear(answer(dead[1] as string));
+    expect(closes()).toBe(1);
+    stop();
+  });
 });
 
 describe('the end of the whole cluster', () => {

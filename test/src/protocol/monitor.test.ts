@@ -25,6 +25,7 @@ it.each(['g2', 'g23', 'g3'])('joins workers, their managers and their load (%s)'
       { workerId: id(1), managerId: 'wm-ecs', groupId: null, load: load[1] },
     ],
     groups: null,
+    canceling: 4,
   });
 });
 
@@ -36,6 +37,7 @@ it('knows groups instead of managers from the oldest generation', () => {
       { workerId: id(1), managerId: null, groupId: 'ecs-1', load: load[1] },
     ],
     groups: ['ecs-1'],
+    canceling: 4,
   });
 });
 
@@ -90,6 +92,29 @@ it('reads the renumbered stream, and the wider worker status, without being told
   expect(again).toMatchObject({ generation: 'g4', message: 'stateScheduler' });
   expect(again.fields).toMatchObject({ workerManager: { workers: wide } });
   expect(decodeMonitor(bytes)).toMatchObject({ workers: [{ load: load[0] }, { load: load[1] }] });
+});
+
+it('counts what is being cancelled', () => {
+  const wire = decodeMessage(vector('g3-monitor-state-scheduler-two-workers')) as WireMessage;
+  if (wire.message !== 'stateScheduler') throw new Error(wire.message);
+  const counted = (counts: [state: number, count: number][]) =>
+    decodeMonitor(
+      encodeMessage({
+        ...wire,
+        fields: {
+          ...wire.fields,
+          taskManager: { stateToCount: counts.map(([state, count]) => ({ state, count })) },
+        },
+      } as WireMessage),
+    );
+  expect(
+    counted([
+      [1, 7],
+      [2, 3],
+      [3, 5],
+    ]),
+  ).toMatchObject({ canceling: 3 });
+  expect(counted([[1, 7]])).not.toHaveProperty('canceling');
 });
 
 it('ignores what is said about other things', () => {
