@@ -1,34 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type AnyActorRef, createActor } from 'xstate';
+import type { AnyActorRef } from 'xstate';
 import { cohort } from '../../machines/cohort.ts';
 import type { TaskSighting } from '../../machines/facts.ts';
-import { launch } from '../../machines/launch.ts';
-import { workerGroup } from '../../machines/workerGroup.ts';
+import { admit, input, liveCohort, sighting } from '../support/liveCohort.ts';
 import { type Model, type Step, untaken, unvisited, walks } from '../support/paths.ts';
-import { scriptedParent, scriptedWorld, settle } from '../support/world.ts';
+import { settle } from '../support/world.ts';
 
-const patience = {
-  missingGraceMs: 60_000,
-  bootGraceMs: 30_000,
-  startDeadlineMs: 600_000,
-  desertedMs: 120_000,
-  blindStopMs: 180_000,
-};
-const input = { cohortId: 'cohort-0', patience };
-const plan = (label: string, count: number) => ({
-  order: { label, clientToken: `se-${label}`, count, revision: 'rev:1', market: 'spot' as const },
-  groupIds: Array.from({ length: count }, (_, i) => `${label}-${i}`),
-  doubted: false,
-});
-const sighting = (taskArn: string, phase: TaskSighting['phase']): TaskSighting => ({
-  taskArn,
-  phase,
-  cause: null,
-  detail: null,
-  createdAt: null,
-});
 const everybody = { booting: 9, idle: 9, busy: 9 };
-const admit = { type: 'cohort.admit', order: 1, launches: [plan('e-1', 2)], at: 1000 } as const;
 const adopt = {
   type: 'cohort.adopt',
   order: 2,
@@ -111,64 +89,9 @@ it('keeps books in which every launch and every group is somebody', () => {
   }
 });
 
-/** The cohort with its real children, and effects that wait for the test. */
-const live = () => {
-  const world = scriptedWorld(
-    'describeTasks',
-    'stopTask',
-    'runTask',
-    'journalLaunch',
-    'journalOutcome',
-  );
-  const { stopTask, runTask, journalLaunch, journalOutcome, describeTasks } = world.actors;
-  const { parent, told } = scriptedParent();
-  const crashes: unknown[] = [];
-  const ended: unknown[] = [];
-  const actor = createActor(
-    cohort.provide({
-      actors: {
-        describeTasks,
-        workerGroup: workerGroup.provide({ actors: { stopTask } }),
-        launch: launch.provide({ actors: { runTask, journalLaunch, journalOutcome } }),
-      },
-      actions: {
-        noteCrash: (_, crash) => crashes.push(crash),
-        noteEnded: (_, end) => ended.push(end),
-      },
-    }),
-    { input, parent },
-  ).start();
-  const phases = () =>
-    Object.fromEntries(
-      Object.entries(actor.getSnapshot().context.groups).map(([id, row]) => [
-        id,
-        row.leaving && row.taskArn === null ? `${row.phase}, leaving` : row.phase,
-      ]),
-    );
-  const answer = async (effect: keyof typeof world.calls, output: unknown) => {
-    world.calls[effect].at(-1)?.resolve(output);
-    await settle();
-  };
-  const monitored = { now: false };
-  const launchBoth = async () => {
-    actor.send({ ...admit, launches: [...admit.launches] });
-    await answer('journalLaunch', undefined);
-    await answer('runTask', { taskArns: ['arn:0', 'arn:1'], refusals: [] });
-    await answer('journalOutcome', [
-      { groupId: 'e-1-0', taskArn: 'arn:0' },
-      { groupId: 'e-1-1', taskArn: 'arn:1' },
-    ]);
-  };
-  const look = async (at: number, ...sightings: TaskSighting[]) => {
-    actor.send({ type: 'cohort.look', at, monitored: monitored.now });
-    await answer('describeTasks', sightings);
-  };
-  return { ...world, actor, monitored, phases, answer, launchBoth, look, crashes, ended, told };
-};
-
 describe('a cohort with real children', () => {
   it('gives each group of a launch its own task, and looks only at tasks that exist', async () => {
-    const { launchBoth, phases, actor, calls, look } = live();
+    const { launchBoth, phases, actor, calls, look } = liveCohort();
     actor.send({ type: 'cohort.look', at: 1, monitored: false });
     expect(calls.describeTasks).toHaveLength(0);
     await launchBoth();
@@ -179,7 +102,7 @@ describe('a cohort with real children', () => {
   });
 
   it('refuses the groups that a launch got no task for', async () => {
-    const { actor, answer, phases, ended } = live();
+    const { actor, answer, phases, ended } = liveCohort();
     actor.send({ ...admit, launches: [...admit.launches] });
     await answer('journalLaunch', undefined);
     await answer('runTask', { taskArns: ['arn:0'], refusals: [{ kind: 'refused', reason: 'x' }] });
@@ -191,7 +114,7 @@ describe('a cohort with real children', () => {
   });
 
   it('drains a group that still waits for its ARN as soon as it has one', async () => {
-    const { actor, answer, phases, calls } = live();
+    const { actor, answer, phases, calls } = liveCohort();
     actor.send({ ...admit, launches: [...admit.launches] });
     actor.send({
       type: 'cohort.drain',
@@ -215,7 +138,7 @@ describe('a cohort with real children', () => {
   });
 
   it('stops exactly those that it is told by name, at once and once', async () => {
-    const { launchBoth, actor, calls, phases } = live();
+    const { launchBoth, actor, calls, phases } = liveCohort();
     await launchBoth();
     const release = { type: 'cohort.release' as const, at: 2000, taskIds: ['arn:1', 'elsewhere'] };
     actor.send({ ...release, order: 2 });
@@ -226,7 +149,7 @@ describe('a cohort with real children', () => {
   });
 
   it('asks for a stop again when ECS shows no effect, and not before', async () => {
-    const { launchBoth, actor, calls, look } = live();
+    const { launchBoth, actor, calls, look } = liveCohort();
     await launchBoth();
     actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 0 });
     expect(calls.stopTask).toHaveLength(2);
@@ -240,7 +163,7 @@ describe('a cohort with real children', () => {
   });
 
   it('does not take a task for dead because ECS does not show it yet', async () => {
-    const { launchBoth, look, phases, ended } = live();
+    const { launchBoth, look, phases, ended } = liveCohort();
     await launchBoth();
     await look(60_000, sighting('arn:0', 'missing'), sighting('arn:1', 'missing'));
     expect(phases()).toEqual({ 'e-1-0': 'provisioning', 'e-1-1': 'provisioning' });
@@ -251,7 +174,7 @@ describe('a cohort with real children', () => {
   });
 
   it('does not take one look without a task for its end, however old it is', async () => {
-    const { launchBoth, look, ended, told } = live();
+    const { launchBoth, look, ended, told } = liveCohort();
     await launchBoth();
     const seen = (at: number, phase: TaskSighting['phase']) =>
       look(at, sighting('arn:0', phase), sighting('arn:1', 'running'));
@@ -269,7 +192,7 @@ describe('a cohort with real children', () => {
   });
 
   it('tells who is dead beyond doubt, however it came to its end', async () => {
-    const { launchBoth, look, told } = live();
+    const { launchBoth, look, told } = liveCohort();
     await launchBoth();
     const stopped = { ...sighting('arn:1', 'stopped'), cause: 'exited' as const };
     await look(50_000, sighting('arn:0', 'stopping'), stopped);
@@ -279,7 +202,7 @@ describe('a cohort with real children', () => {
   });
 
   it('takes a task for as young as the answer that named it, however long that took', async () => {
-    const { actor, answer, look, phases } = live();
+    const { actor, answer, look, phases } = liveCohort();
     actor.send({ ...admit, launches: [...admit.launches] });
     await answer('journalLaunch', undefined);
     await look(90_000);
@@ -293,7 +216,7 @@ describe('a cohort with real children', () => {
   });
 
   it('gives up on what is not running by its deadline, and says so as the cause', async () => {
-    const { launchBoth, look, phases, ended } = live();
+    const { launchBoth, look, phases, ended } = liveCohort();
     await launchBoth();
     await look(601_001, sighting('arn:0', 'starting'), sighting('arn:1', 'running'));
     expect(phases()).toEqual({ 'e-1-0': 'stopping', 'e-1-1': 'running' });
@@ -302,7 +225,7 @@ describe('a cohort with real children', () => {
   });
 
   it('survives a group that dies of a bug, and puts it back where it was', async () => {
-    const { launchBoth, actor, crashes, phases, look } = live();
+    const { launchBoth, actor, crashes, phases, look } = liveCohort();
     await launchBoth();
     const group = actor.getSnapshot().children['e-1-0'] as AnyActorRef;
     actor.send({
@@ -319,7 +242,7 @@ describe('a cohort with real children', () => {
   });
 
   it('drains booting groups before serving ones, the youngest first', async () => {
-    const { launchBoth, actor, look, phases } = live();
+    const { launchBoth, actor, look, phases } = liveCohort();
     await launchBoth();
     await look(5000, sighting('arn:0', 'running'), sighting('arn:1', 'starting'));
     await look(40_000, sighting('arn:0', 'running'), sighting('arn:1', 'starting'));
@@ -339,14 +262,11 @@ describe('a cohort with real children', () => {
 
   describe('that hears the monitor stream', () => {
     const serving = async () => {
-      const all = live();
+      const all = liveCohort();
       all.monitored.now = true;
       await all.launchBoth();
       await all.look(5000, sighting('arn:0', 'running'), sighting('arn:1', 'running'));
-      const hear = (at: number, loads: Record<string, { workers: number; tasks: number }> | null) =>
-        all.actor.send({ type: 'cohort.heard', at, loads });
-      const row = (groupId: string) => all.actor.getSnapshot().context.groups[groupId];
-      return { ...all, hear, row };
+      return all;
     };
     const busy = { workers: 4, tasks: 3 };
     const idle = { workers: 4, tasks: 0 };
@@ -501,7 +421,7 @@ describe('a cohort with real children', () => {
   });
 
   it('believes an accepted StopTask after a while when it may not look', async () => {
-    const { launchBoth, actor, calls, answer, phases, ended } = live();
+    const { launchBoth, actor, calls, answer, phases, ended } = liveCohort();
     await launchBoth();
     actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 0 });
     await answer('stopTask', undefined);
