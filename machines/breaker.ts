@@ -102,7 +102,8 @@ export const tripped = (breakers: Breakers, setback: Setback, now: number): Brea
     };
     next = { ...next, [key]: { ...breaker, until: now + pauseOf(breaker, failures) } };
   }
-  return next;
+  // Whatever else this group was to try is still to be tried, by another.
+  return setback.groupId === null ? next : unproved(next, setback.groupId);
 };
 
 const without = (breakers: Breakers, gone: (breaker: Breaker) => boolean): Breakers =>

@@ -76,6 +76,12 @@ describe('a breaker', () => {
     expect(gate(unproved(tried, 'g1'), three, 30_000).most).toBe(1);
   });
 
+  it('leaves to another what a group was to try that failed for another cause', () => {
+    const tried = trying(tripped({}, setback('network'), 0), ['network'], 'g1');
+    const both = tripped(tried, setback('startFailed', { groupId: 'g1' }), 5000);
+    expect(gate(both, three, 7000)).toMatchObject({ most: 1, probes: ['network', 'startFailed'] });
+  });
+
   it('is one of several: each must let the launch through, and one launch tries all that are due', () => {
     const both = tripped(tripped({}, setback('refused'), 0), setback('quota'), 0);
     expect(gate(both, nowhere, 15_000).most).toBe(0);
