@@ -378,15 +378,9 @@ describe('a scheduler that asks for tasks one by one', () => {
       actor.send({ type: 'scheduler.heartbeatEcho', at: 10_000 });
       actor.send(start);
       for (const event of more) actor.send(event);
-      const adopted = ['a', 'b'].map((id) => ({
-        groupId: `stray-${id}`,
-        taskArn: `arn:${id}`,
-        launchedAt: 0,
-      }));
-      await play(actor, {
-        type: 'xstate.done.actor.survey',
-        output: { startedAt: 10_000, adopted },
-      } as never);
+      const adopted = ['a', 'b'].map((id) => ({ groupId: id, taskArn: id, launchedAt: 0 }));
+      const output = { startedAt: 10_000, adopted };
+      await play(actor, { type: 'xstate.done.actor.survey', output } as never);
       clock.increment(1);
       actor.send({ type: 'tick', now: 11_000 });
       expect(cohort.told.map(({ type }) => type)).not.toContain('cohort.drain');

@@ -110,7 +110,11 @@ describe("the demo's scheduler", () => {
     const workers = [{ workerId: 'Worker|ECS-a|1', managerId: 'wm', groupId: null, load }];
     await vi.waitFor(
       () =>
-        expect(decodeMonitor(heard.at(-1)!, 'g3')).toEqual({ type: 'monitor.workers', workers }),
+        expect(decodeMonitor(heard.at(-1)!, 'g3')).toEqual({
+          type: 'monitor.workers',
+          groups: null,
+          workers,
+        }),
       { timeout: 5000 },
     );
   });
