@@ -63,7 +63,7 @@ const since = (first: string) => (options: Options) => compareReleases(options.s
 /** What cannot be played with every release and transport. */
 const playable: Partial<Record<string, (options: Options) => boolean>> = {
   // It forges one YMQ connection, and over ZeroMQ a reset has no such consequence.
-  wedgedScheduler: ({ transport }) => transport === 'ymq',
+  wedgedScheduler: (options) => options.transport === 'ymq' && since('2.0.12')(options),
   // Before, managers had no names.
   oneId: since('1.24.0'),
   // Nor can the second be kept out then: the scheduler answers both, and both own whatever carries their mark.

@@ -3,6 +3,7 @@ import { createConnection } from 'node:net';
 import { promisify } from 'node:util';
 import { isSchedulerAlive, startClient } from '../client.ts';
 import { killManager, startManager, usualSetup } from '../manager.ts';
+import { compareReleases } from '../options.ts';
 import { type Outcome, WANTED_RESULTS } from '../report.ts';
 import type { Scheduler } from '../scheduler.ts';
 import type { Stage } from '../stage.ts';
@@ -58,7 +59,8 @@ async function dieInHeartbeat(stage: Stage, scheduler: Scheduler, identity: stri
     greeted = true;
   });
   socket.on('error', (error) => stage.log(`     ${error.message}`));
-  socket.write(Buffer.concat([Buffer.from('YMQ\x01'), framed(Buffer.from(identity))]));
+  const magic = compareReleases(stage.options.scaler, '2.7.0') < 0 ? 'YMQ\x01' : 'YMQ\x02';
+  socket.write(Buffer.concat([Buffer.from(magic), framed(Buffer.from(identity))]));
   await stage.until('the scheduler greets', 5000, () => greeted);
   await stage.pause(200);
   socket.write(Buffer.concat(Array<Buffer>(HEARTBEATS).fill(heartbeat)));
