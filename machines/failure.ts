@@ -1,6 +1,6 @@
 import type { FailureKind } from './facts.ts';
 
-const kinds: readonly string[] = [
+const kinds: readonly unknown[] = [
   'throttled',
   'unreachable',
   'refused',
@@ -23,7 +23,7 @@ export interface FailureNote {
 export const noteOf = (error: unknown): FailureNote => {
   const { kind, message, subnet } = (error ?? {}) as Record<string, unknown>;
   return {
-    kind: typeof kind === 'string' && kinds.includes(kind) ? (kind as FailureKind) : 'bug',
+    kind: kinds.includes(kind) ? (kind as FailureKind) : 'bug',
     reason: typeof message === 'string' ? message : String(error),
     ...(typeof subnet === 'string' && { subnet }),
   };

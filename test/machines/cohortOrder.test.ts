@@ -68,12 +68,13 @@ describe('a manager hears of its cohort', () => {
   });
 
   it('what was taken over, once', async () => {
-    const { actor, news } = live();
+    const { actor, news, row } = live();
     const groups = [{ groupId: 'stray', taskArn: 'arn:9', launchedAt: 500 }];
     actor.send({ type: 'cohort.adopt', order: 1, groups });
     const stray = actor.getSnapshot().children.stray;
     actor.send({ type: 'cohort.adopt', order: 2, groups });
     expect(news()).toEqual([changed(1, { booting: 1 }), changed(2, { booting: 1 })]);
+    expect(row('stray')?.phase).toBe('provisioning');
     expect(actor.getSnapshot().children.stray).toBe(stray);
   });
 
@@ -124,6 +125,7 @@ describe('a manager hears of its cohort', () => {
       expect.objectContaining({ type: 'cohort.setback', groupId: 'e-1-0' }),
     );
     expect(told).toContainEqual({ type: 'cohort.unproved', ...proof });
+    expect(told.map(({ type }) => type)).not.toContain('cohort.proved');
   });
 
   it('nothing of the kind of one that was launched with others', async () => {
@@ -199,7 +201,7 @@ describe('a manager hears of its cohort', () => {
 
   it('that a launch has died of a bug', async () => {
     const { actor, news, crashes, phases } = live();
-    actor.send({ ...admit, launches: [...admit.launches] });
+    actor.send({ ...single, launches: [...single.launches] });
     news();
     const error = new Error('a bug');
     actor.send({ type: 'xstate.error.actor.e-1', actorId: 'e-1', error } as never);
@@ -207,9 +209,14 @@ describe('a manager hears of its cohort', () => {
     expect(crashes).toEqual([{ actorId: 'e-1', error }]);
     expect(phases()).toEqual({});
     expect(actor.getSnapshot().children).toEqual({});
-    expect(news()).toContainEqual({
-      ...{ type: 'cohort.setback', cohortId, kind: 'bug', reason: 'a bug', market: 'onDemand' },
-    });
+    expect(news().filter(({ type }) => type !== 'cohort.changed')).toEqual([
+      {
+        ...{ type: 'cohort.setback', cohortId, groupId: 'e-1-0' },
+        ...{ kind: 'bug', reason: 'a bug', market: 'onDemand' },
+      },
+      { type: 'cohort.unproved', cohortId, groupId: 'e-1-0' },
+      { type: 'cohort.unproved', cohortId, groupId: 'e-1-0' },
+    ]);
   });
 });
 
@@ -263,11 +270,20 @@ describe('a cohort that is told', () => {
   it('looks once at a time, and only at tasks', async () => {
     const { actor, calls } = live();
     const groups = [{ groupId: 'stray', taskArn: 'arn:9', launchedAt: 500 }];
-    actor.send({ type: 'cohort.adopt', order: 1, groups });
     actor.send({ ...admit, launches: [...admit.launches] });
+    actor.send({ type: 'cohort.look', at: 500, monitored: false });
+    expect(calls.describeTasks).toEqual([]);
+    actor.send({ type: 'cohort.adopt', order: 1, groups });
     for (const at of [1000, 2000]) actor.send({ type: 'cohort.look', at, monitored: false });
     expect(calls.describeTasks.map(({ input }) => input)).toEqual([{ taskArns: ['arn:9'] }]);
   });
+});
+
+it('keeps no books of a group that it does not have', () => {
+  const { actor, phases } = live();
+  const state = { registered: false, leaving: false, stopAccepted: false };
+  actor.send({ type: 'group.changed', groupId: 'gone', phase: 'running', ...state });
+  expect(phases()).toEqual({});
 });
 
 describe('a group that dies of a bug', () => {
@@ -279,7 +295,8 @@ describe('a group that dies of a bug', () => {
     actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 1500, until: 0 });
     actor.send(crash as never);
     await settle();
-    expect(row('e-1-0')?.leaving).toBe(true);
+    expect(row('e-1-0')).toMatchObject({ phase: 'requested', leaving: true });
+    expect(calls.stopTask).toHaveLength(0);
     await answer('journalLaunch', undefined);
     await answer('runTask', { taskArns: ['arn:0'], refusals: [] });
     await answer('journalOutcome', [{ groupId: 'e-1-0', taskArn: 'arn:0' }]);

@@ -46,12 +46,12 @@ describe('what ECS shows of a group', () => {
     ],
     ['is nothing any more', boots({ missingSince: 80_000 }), sighting('missing'), 90_000, lost],
     ['says that it runs', boots(), sighting('running'), 0, { type: 'task.running' }],
-    ['may take its time to start', boots(), sighting('starting'), 600_000, null],
+    ['may take its time to start', boots({ launchedAt: 7 }), sighting('starting'), 600_007, null],
     [
       'may take too long to start',
-      boots(),
+      boots({ launchedAt: 7 }),
       sighting('starting'),
-      600_001,
+      600_008,
       { type: 'task.failing', cause: 'startFailed', detail: 'not running 600 s after its launch' },
     ],
     [
@@ -97,9 +97,9 @@ describe('a task that runs', () => {
   });
 
   it('without workers fails by the deadline, but not just when it has begun to run', () => {
-    const row = runs({ runningAt: 10_000 });
-    expect(meaning(row, seen, 600_000, patience, true)).toBeNull();
-    expect(meaning(row, seen, 600_001, patience, true)).toEqual({
+    const row = runs({ launchedAt: 7, runningAt: 10_000 });
+    expect(meaning(row, seen, 600_007, patience, true)).toBeNull();
+    expect(meaning(row, seen, 600_008, patience, true)).toEqual({
       type: 'task.failing',
       cause: 'startFailed',
       detail: 'no worker at the scheduler 600 s after the launch',
