@@ -417,6 +417,25 @@ describe('a fleet', () => {
     ]);
   });
 
+  it('tries again with another when the one that was tried fails of something else', async () => {
+    const { until, sent, show, actor } = await fleet((order) => ({
+      taskArns: namesOf(order),
+      refusals: [],
+    }));
+    await until(11_000, 1);
+    show('e-1/0', { phase: 'stopped', cause: 'startFailed', detail: 'exit 1' });
+    await until(12_000);
+    await until(14_000);
+    expect(sent()).toHaveLength(2);
+    const failed = { phase: 'stopped', cause: 'startFailed', blame: 'network' } as const;
+    show('e-2/0', { ...failed, subnet: 'subnet-a', detail: 'Timeout waiting' });
+    await until(15_000);
+    const { startFailed, ...others } = actor.getSnapshot().context.breakers;
+    expect(startFailed?.probe).not.toBe('e-2-0');
+    expect(Object.keys(others)).toEqual(['network subnet-a']);
+    expect(sent()).toEqual([[1, ['subnet-b']]]);
+  });
+
   it('tries again with another when the one that was tried is no longer wanted', async () => {
     const { actor, until, sent, show } = await fleet((order) => ({
       taskArns: namesOf(order),

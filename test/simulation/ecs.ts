@@ -2,6 +2,7 @@ import type { RunTaskCommandInput, Task } from '@aws-sdk/client-ecs';
 import { labelVariable } from '../../src/ecs/template.ts';
 import type { Agenda } from './agenda.ts';
 import type { Random } from './random.ts';
+import type { SubnetTrouble } from './script.ts';
 
 interface Stage {
   at: number;
@@ -17,6 +18,7 @@ export interface ModelTask {
   environment: { name?: string | undefined; value?: string | undefined }[];
   /** Carries our mark and names our scheduler. */
   ours: boolean;
+  subnet: string;
   createdAt: number;
   /** When the first request for it was sent by the daemon. */
   askedAt: number;
@@ -109,6 +111,9 @@ const longestListLag = 9_000;
 const capacity =
   'Capacity is unavailable at this time. Please try again later or in a different availability zone';
 const quota = 'You’ve reached the limit on the number of vCPUs you can run concurrently';
+const addressesOf = (subnet: string) =>
+  `InsufficientFreeAddressesInSubnet: ${subnet} has not enough free addresses`;
+const noInterface = 'Timeout waiting for network interface provisioning to complete.';
 const startReasons = [
   'Timeout waiting for network interface provisioning to complete.',
   'CannotPullContainerError: pull image manifest has been retried 5 time(s): i/o timeout',
@@ -120,6 +125,7 @@ export const createEcs = (agenda: Agenda, random: Random, mark: string, events: 
   const tasks = new Map<string, ModelTask>();
   const tokens = new Map<string, { request: string; result: RunTaskResult }>();
   const odd = ordinary();
+  const troubles: { subnet: string; trouble: SubnetTrouble }[] = [];
   let made = 0;
 
   const stageOf = (task: ModelTask): Stage => task.stages[task.stages.length - 1] as Stage;
@@ -155,6 +161,15 @@ export const createEcs = (agenda: Agenda, random: Random, mark: string, events: 
     const running =
       pending + (odd.slowStarts ? random.between(50_000, 90_000) : random.between(3000, 25_000));
     agenda.after(pending, () => wanted(task) && enter(task, 'PENDING', 'RUNNING'));
+    if (troubles.some((each) => each.subnet === task.subnet && each.trouble === 'noInterfaces')) {
+      agenda.after(pending + 2000, () => {
+        if (!wanted(task)) return;
+        events.odd('noInterfaces');
+        task.doomed = true;
+        end(task, 500, 'TaskFailedToStart', noInterface);
+      });
+      return;
+    }
     if (odd.stuck > 0) {
       odd.stuck--;
       events.odd('stuck');
@@ -183,6 +198,7 @@ export const createEcs = (agenda: Agenda, random: Random, mark: string, events: 
     ours: boolean,
     askedAt: number,
     ghost = false,
+    subnet = 'subnet-1',
   ): ModelTask => {
     const now = agenda.now();
     const environment = request.overrides?.containerOverrides?.[0]?.environment ?? [];
@@ -193,6 +209,7 @@ export const createEcs = (agenda: Agenda, random: Random, mark: string, events: 
       clientToken: request.clientToken ?? null,
       environment,
       ours,
+      subnet,
       createdAt: now,
       askedAt,
       describedFrom: now + random.next() * Math.min(longestMissing, odd.missingMs),
@@ -226,6 +243,12 @@ export const createEcs = (agenda: Agenda, random: Random, mark: string, events: 
     return {
       taskArn: task.taskArn,
       startedBy: task.startedBy,
+      attachments: [
+        {
+          type: 'ElasticNetworkInterface',
+          details: [{ name: 'subnetId', value: task.subnet }],
+        },
+      ],
       lastStatus: stage.lastStatus,
       desiredStatus: stage.desiredStatus,
       createdAt: new Date(task.createdAt),
@@ -242,6 +265,7 @@ export const createEcs = (agenda: Agenda, random: Random, mark: string, events: 
 
   return {
     odd,
+    troubles,
     tasks,
     alive,
     wanted,
@@ -265,7 +289,13 @@ export const createEcs = (agenda: Agenda, random: Random, mark: string, events: 
       const result: RunTaskResult = { tasks: [], failures: [] };
       for (let i = 0; i < count; i++) {
         let no: string | null = null;
-        if (odd.noCapacity) {
+        const { subnets = [] } = input.networkConfiguration?.awsvpcConfiguration ?? {};
+        const subnet = (subnets.length > 1 ? random.pick(subnets) : subnets[0]) ?? 'subnet-1';
+        const trouble = troubles.find((each) => each.subnet === subnet)?.trouble;
+        if (trouble === 'noAddresses' || trouble === 'noCapacityHere') {
+          no = trouble === 'noAddresses' ? addressesOf(subnet) : capacity;
+          events.odd(trouble);
+        } else if (odd.noCapacity) {
           no = capacity;
           events.odd('noCapacity');
         } else if (
@@ -286,10 +316,10 @@ export const createEcs = (agenda: Agenda, random: Random, mark: string, events: 
           no = capacity;
           events.odd('ghost');
           agenda.after(random.between(100, 20_000), () => {
-            create(input, true, askedAt, true);
+            create(input, true, askedAt, true, subnet);
           });
         }
-        if (no === null) result.tasks.push(view(create(input, true, askedAt)));
+        if (no === null) result.tasks.push(view(create(input, true, askedAt, false, subnet)));
         else result.failures.push({ reason: no });
       }
       tokens.set(clientToken, { request, result });

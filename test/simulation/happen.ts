@@ -109,6 +109,16 @@ export const createHappen = (stage: Stage) => {
         forAWhile(happening.ms, set(happening.tasks), set(null));
         break;
       }
+      case 'subnet': {
+        const { subnet, trouble, ms } = happening;
+        const mine = { subnet, trouble };
+        forAWhile(
+          ms,
+          () => ecs.troubles.push(mine),
+          () => ecs.troubles.splice(ecs.troubles.indexOf(mine), 1),
+        );
+        break;
+      }
       case 'next':
         ecs.odd[happening.fate] += happening.count;
         break;

@@ -5,6 +5,7 @@ import type { Census } from './census.ts';
 import type { Disk } from './disk.ts';
 import type { Ecs, ModelTask } from './ecs.ts';
 import type { Life } from './life.ts';
+import { createManners } from './manners.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SimulationSettings } from './script.ts';
 
@@ -15,6 +16,7 @@ export const promiseNames = [
   'duplicated',
   'capExceeded',
   'overLaunched',
+  'hammered',
   'stoppedForeign',
   'stoppedInVain',
   'stoppedBusy',
@@ -60,6 +62,7 @@ export const sweepLimit = 60_000;
 
 /** What must hold at every moment, watched from outside. */
 export const createPromises = (world: Watched) => {
+  const manners = createManners(world);
   const { agenda, ecs, disk, scheduler, settings, broken } = world;
   const cap = settings.maxTasks ?? Number.POSITIVE_INFINITY;
   const decidedAt = new Map<string, number>();
@@ -165,7 +168,10 @@ export const createPromises = (world: Watched) => {
   };
 
   return {
+    recorded: manners.recorded,
+    unsent: manners.unsent,
     born() {
+      manners.born();
       heardAt = null;
       echoedAt = null;
       goal = null;

@@ -15,6 +15,8 @@ export interface SimulationSettings {
   drainTimeoutSeconds: number;
   /** Spot first. */
   spot: boolean;
+  /** How many. */
+  subnets: number;
   /** The scheduler publishes its monitor stream. */
   monitored: boolean;
   restlessness: number;
@@ -23,6 +25,10 @@ export interface SimulationSettings {
   /** A task with our mark that no launch of ours made is there from the beginning. */
   stray: boolean;
 }
+
+/** What one subnet may suffer from. */
+export const subnetTroubles = ['noAddresses', 'noCapacityHere', 'noInterfaces'] as const;
+export type SubnetTrouble = (typeof subnetTroubles)[number];
 
 export type TaskEnd = 'exit' | 'oom' | 'spot' | 'maintenance' | 'outside';
 
@@ -51,6 +57,7 @@ export type Happening =
   | { at: number; kind: 'window'; window: Window; ms: number }
   | { at: number; kind: 'delay'; of: 'missingMs' | 'listLagMs' | 'staleMs'; by: number; ms: number }
   | { at: number; kind: 'quota'; tasks: number; ms: number }
+  | { at: number; kind: 'subnet'; subnet: string; trouble: SubnetTrouble; ms: number }
   | {
       at: number;
       kind: 'next';
@@ -191,6 +198,7 @@ const fault = (random: Random, at: number): Happening => {
 
 export const scriptOf = (seed: number): Script => {
   const random = createRandom(seed, 'script');
+  const places = createRandom(seed, 'subnets');
   const policy: Policy = random.chance(0.6) ? 'direct' : 'vanilla';
   const settings: SimulationSettings = {
     policy,
@@ -202,6 +210,7 @@ export const scriptOf = (seed: number): Script => {
     stopTimeoutSeconds: random.pick([20, 120]),
     drainTimeoutSeconds: random.pick([10, 60]),
     spot: random.chance(0.25),
+    subnets: places.pick([1, 1, 2, 3]),
     monitored: random.chance(0.5),
     restlessness: random.pick([0.15, 0.15, 0.002]),
     leave: random.chance(0.3),
@@ -234,6 +243,20 @@ export const scriptOf = (seed: number): Script => {
     happenings.push({ at: moment(), kind: 'stop', downMs: random.between(1, 20) * second });
   // What is there from the first moment on.
   if (random.chance(0.3)) happenings.push(fault(random, 0));
+  for (let n = places.int(0, 3); n > 0; n--) {
+    const at = places.between(5 * second, chaosMs);
+    happenings.push({
+      ...{ at, kind: 'subnet', ms: places.between(10, 90) * second },
+      subnet: `subnet-${places.int(1, settings.subnets)}`,
+      trouble: places.pick(subnetTroubles),
+    });
+    // Who asks for nothing meets no trouble.
+    if (places.chance(0.6))
+      happenings.push({
+        ...{ at: at + places.between(0, 3) * second, kind: 'demand' },
+        tasks: demandOf(places, policy),
+      });
+  }
   happenings.sort((a, b) => a.at - b.at);
   return { seed, settings, happenings, finalDemand: demandOf(random, policy) };
 };
@@ -334,6 +357,8 @@ export const nameOf = (happening: Happening): string => {
       return `disk:${happening.trouble}`;
     case 'call':
       return happening.mishap;
+    case 'subnet':
+      return happening.trouble;
     default:
       return happening.kind;
   }

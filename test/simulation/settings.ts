@@ -21,6 +21,9 @@ export const capabilities = base.capabilities;
 /** What makes a task ours. */
 export const mark = markOf(base);
 
+export const subnetsOf = ({ subnets }: SimulationSettings): string[] =>
+  Array.from({ length: subnets }, (_, i) => `subnet-${i + 1}`);
+
 export const configOf = (settings: SimulationSettings): Config => {
   const { maxTasks, workersPerTask } = settings;
   return {
@@ -36,15 +39,19 @@ export const configOf = (settings: SimulationSettings): Config => {
     drainTimeoutSeconds: settings.drainTimeoutSeconds,
     stopTimeoutSeconds: settings.stopTimeoutSeconds,
     sigtermPolicy: settings.leave ? 'leave' : 'stop',
-    ecs: { ...base.ecs, capacityProvider: settings.spot ? 'FARGATE_SPOT' : null },
+    ecs: {
+      ...base.ecs,
+      subnets: subnetsOf(settings),
+      capacityProvider: settings.spot ? 'FARGATE_SPOT' : null,
+    },
   };
 };
 
 const templates = new Map<string, TaskTemplate>();
 
 export const templateOf = (settings: SimulationSettings): TaskTemplate => {
-  const { workersPerTask, heartbeatIntervalSeconds, spot } = settings;
-  const key = JSON.stringify([workersPerTask, heartbeatIntervalSeconds, spot]);
+  const { workersPerTask, heartbeatIntervalSeconds, spot, subnets } = settings;
+  const key = JSON.stringify([workersPerTask, heartbeatIntervalSeconds, spot, subnets]);
   const known = templates.get(key) ?? createTemplate(templateSettings(configOf(settings)));
   templates.set(key, known);
   return known;

@@ -2,7 +2,7 @@ import { launch } from '../../machines/launch.ts';
 import { workerGroup } from '../../machines/workerGroup.ts';
 import { mishaps, operations } from './client.ts';
 import type { PromiseName, Violation } from './promises.ts';
-import { killPoints } from './script.ts';
+import { killPoints, subnetTroubles } from './script.ts';
 import type { Run } from './world.ts';
 
 /** What many seeds add up to; JSON, so that several processes can add up theirs. */
@@ -78,6 +78,7 @@ export const faults: string[] = [
   ...'noCapacity/noSpot/quota/partial/ghost/stuck/startFails/slowStarts/slowStops/forgetful'.split(
     '/',
   ),
+  ...subnetTroubles,
   ...'missing/missingMs/listLagMs/staleMs/exit/oom/spot/maintenance/outside'.split('/'),
   ...'silent/gone/echoless/commandless/empty/unseen/disk:full/disk:slow/disk:syncFails'.split('/'),
 ];

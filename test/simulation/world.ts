@@ -178,6 +178,7 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
         decided: promises.launched,
         recorded(record) {
           note(() => `journal ${JSON.stringify(record)}`);
+          promises.recorded(record);
           if (record.kind === 'ended') promises.ended(record.taskArn, record.cause);
         },
         echoed: promises.echoed,
@@ -194,6 +195,10 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
         surveyFailed: promises.surveyFailed,
         logged(level, fields, text) {
           note(() => `${level} ${text} ${JSON.stringify(fields)}`);
+          if (text === 'launch.refused') {
+            const { label, kind } = fields as { label: string; kind: string };
+            if (kind === 'journal') promises.unsent(label);
+          }
           if (text === 'launch.taskAlreadyOwned') broken('duplicated', JSON.stringify(fields));
           if (text === 'actor.crashed' || text.startsWith('daemon.'))
             broken('crashed', `${text} ${JSON.stringify(fields)}`);

@@ -1,0 +1,97 @@
+import type { FailureKind } from '../../machines/facts.ts';
+import type { JournalRecord, LaunchRecord } from '../../src/store/records.ts';
+import type { Watched } from './promises.ts';
+import { subnetsOf } from './settings.ts';
+
+/** How long whoever was refused must at least wait, ms. Of quotas more may be known: a task that ended. */
+const pauses: Partial<Record<FailureKind, number>> = {
+  refused: 15_000,
+  capacity: 15_000,
+  addresses: 30_000,
+  denied: 30_000,
+  invalid: 30_000,
+};
+
+/** The daemon's time is that of its last tick. */
+const tickMs = 1000;
+
+interface Refused {
+  until: number;
+  /** The launch that tries whether it is over. */
+  probe: string | null;
+}
+
+/**
+ * After a refusal nothing is asked for there until its time has come, then one task alone, and the rest
+ * when that one was granted.
+ */
+export const createManners = ({ agenda, settings, broken }: Watched) => {
+  const all = subnetsOf(settings);
+  let refused = new Map<string, Refused>();
+  let open = new Map<string, LaunchRecord>();
+
+  const places = ({ subnets = all }: LaunchRecord): string[] => subnets;
+  const concerns = (key: string, launch: LaunchRecord): boolean => {
+    const [kind, place] = key.split(' ');
+    if (kind === 'capacity' && launch.market === 'spot') return false;
+    return place === undefined || places(launch).includes(place);
+  };
+  const keysOf = (kind: FailureKind, reason: string, launch: LaunchRecord): string[] => {
+    if (kind === 'capacity') return places(launch).map((place) => `capacity ${place}`);
+    return kind === 'addresses' ? [`addresses ${reason.match(/subnet-\d+/)?.[0]}`] : [kind];
+  };
+
+  const launched = (launch: LaunchRecord): void => {
+    const { label, count, subnets } = launch;
+    open.set(label, launch);
+    if (subnets?.length === 0) broken('hammered', `${label} names no subnet`);
+    for (const [key, state] of refused) {
+      if (!concerns(key, launch)) continue;
+      const early = agenda.now() < state.until - tickMs;
+      if (early)
+        broken('hammered', `${label} comes ${state.until - agenda.now()} ms early: ${key}`);
+      else if (state.probe !== null) broken('hammered', `${label} beside ${state.probe}: ${key}`);
+      else if (count > 1) broken('hammered', `${label} asks for ${count}, not one: ${key}`);
+      state.probe = label;
+    }
+  };
+
+  const settled = ({ label, groups, refusals }: JournalRecord & { kind: 'settled' }): void => {
+    const launch = open.get(label);
+    open.delete(label);
+    if (!launch) return;
+    for (const [key, state] of refused) {
+      if (state.probe !== label) continue;
+      state.probe = null;
+      if (groups.length > 0) refused.delete(key);
+    }
+    if (launch.market === 'spot' && refusals.some(({ kind }) => kind === 'capacity')) return;
+    for (const { kind, reason } of refusals) {
+      const pause = pauses[kind];
+      if (pause === undefined) continue;
+      for (const key of keysOf(kind, reason, launch)) {
+        const state = refused.get(key);
+        // News of before, while somebody tries.
+        if (state && state.probe !== null) continue;
+        if (state && state.until > agenda.now()) continue;
+        refused.set(key, { until: agenda.now() + pause, probe: null });
+      }
+    }
+  };
+
+  return {
+    born() {
+      refused = new Map();
+      open = new Map();
+    },
+    /** It could not be written down, so nobody was asked. */
+    unsent(label: string) {
+      open.delete(label);
+      for (const state of refused.values()) if (state.probe === label) state.probe = null;
+    },
+    recorded(record: JournalRecord) {
+      if (record.kind === 'launch') launched(record);
+      if (record.kind === 'settled') settled(record);
+    },
+  };
+};
