@@ -1,0 +1,464 @@
+import { describe, expect, it } from 'vitest';
+import type { ManagerEvent } from '../../machines/managerSetup.ts';
+import { noCounts } from '../../machines/plan.ts';
+import { liveManager, readyManager } from '../support/liveManager.ts';
+import { settle } from '../support/world.ts';
+
+const denied = Object.assign(new Error('not authorized'), { kind: 'denied' });
+const late = Object.assign(new Error('no answer'), { kind: 'unreachable' });
+const tasksOf = (n: number) =>
+  Array.from({ length: n }, (_, i) => ({
+    ...{ groupId: `old-${i}`, taskArn: `arn:${i}`, launchedAt: 0 },
+  }));
+
+describe('a tick', () => {
+  it('refills what Fargate allows, up to the burst', async () => {
+    const { tick, fleet, command } = await readyManager({}, { launchBurst: 30 });
+    command(60);
+    expect(fleet().allowance).toBe(0);
+    tick(12_000);
+    expect(fleet().allowance).toBe(10);
+    tick(11_000);
+    expect(fleet().allowance).toBe(10);
+    tick(99_000);
+    expect(fleet().allowance).toBe(30);
+  });
+
+  it('ends the wishes of a scheduler that is gone for good, and says so once', async () => {
+    const { at, tick, fleet, command, says } = await readyManager();
+    at(11_000);
+    command(4);
+    says();
+    tick(610_999);
+    expect(fleet().wanted).toBe(2);
+    tick(611_000);
+    tick(612_000);
+    expect(fleet().wanted).toBe(0);
+    expect(says()).toEqual([{ tasks: 0, why: 'the scheduler is gone for good' }]);
+  });
+
+  it('ends the wishes of a scheduler that was never heard, too', () => {
+    const { tick, fleet } = liveManager();
+    tick(599_999);
+    expect(fleet().wanted).toBeNull();
+    tick(600_000);
+    expect(fleet().wanted).toBe(0);
+  });
+
+  it('takes nothing but empty requests for zero after a minute, from one that is there', async () => {
+    const { at, tick, fleet, command, actor, says } = await readyManager();
+    command(4);
+    says();
+    actor.send({ type: 'scheduler.command', at: 11_000, requests: [] });
+    actor.send({ type: 'scheduler.command', at: 12_000, requests: [] });
+    tick(71_000);
+    expect(fleet().wanted).toBe(2);
+    at(70_999);
+    expect(fleet().wanted).toBe(2);
+    at(71_000);
+    expect(says()).toEqual([{ tasks: 0, why: 'nothing but empty requests' }]);
+  });
+
+  it('notices since when there are more than the limit', async () => {
+    const { tick, fleet } = await readyManager({ owned: tasksOf(3) }, { maxTasks: 2 });
+    tick(11_000);
+    tick(12_000);
+    expect(fleet().aboveSince).toBe(10_000);
+  });
+
+  it('lets cohorts look, those first that have waited longest, and no more than it may', async () => {
+    const { clock, tick, orders, actor, fleet } = await readyManager({ owned: tasksOf(250) });
+    for (let i = 0; i < 5; i++) clock.increment(1);
+    expect(Object.keys(fleet().cohorts)).toHaveLength(3);
+    actor.send({ type: 'monitor.heard', at: 1, loads: {} });
+    const looks = () => orders().filter(({ type }) => type === 'cohort.look');
+    const seen = () => Object.values(fleet().cohorts).map(({ lookedAt }) => lookedAt);
+    looks();
+    tick(11_000);
+    const look = { type: 'cohort.look', monitored: true };
+    expect(looks()).toEqual([
+      { ...look, at: 11_000 },
+      { ...look, at: 11_000 },
+    ]);
+    expect(seen()).toEqual([11_000, 11_000, 0]);
+    tick(12_000);
+    expect(seen()).toEqual([11_000, 11_000, 12_000]);
+    tick(13_999);
+    expect(looks()).toHaveLength(1);
+    tick(14_000);
+    expect(seen()).toEqual([14_000, 14_000, 12_000]);
+    tick(17_000);
+    expect(seen()).toEqual([17_000, 14_000, 17_000]);
+  });
+});
+
+describe('a scheduler', () => {
+  it('is said to want what it wants when that changes', async () => {
+    const { command, says, fleet } = await readyManager();
+    command(5);
+    command(6);
+    command(1);
+    expect(says()).toEqual([
+      { tasks: 3, why: '5 workers wanted' },
+      { tasks: 1, why: '1 workers wanted' },
+    ]);
+    expect(fleet()).toMatchObject({ wanted: 1, replaces: true, emptySince: null });
+  });
+
+  it('that asks for one more gets it, but not while one is on its way or wanted', async () => {
+    const { actor, at, says, fleet, report, command } = await readyManager();
+    at(11_000);
+    command(2);
+    actor.send({ type: 'scheduler.command', at: 11_000, requests: [] });
+    report({ booting: 1 });
+    says();
+    const start = () => actor.send({ type: 'scheduler.start', at: 11_000 });
+    start();
+    expect(fleet()).toMatchObject({ wanted: 2, replaces: false, emptySince: null });
+    expect(says()).toEqual([{ tasks: 2, why: 'one more is wanted' }]);
+    start();
+    report({ booting: 2 }, 1);
+    start();
+    expect(fleet().wanted).toBe(2);
+    expect(says()).toEqual([]);
+  });
+
+  it('that releases what there is not has said nothing of what it wants', () => {
+    const { actor, fleet, orders } = liveManager();
+    actor.send({ type: 'scheduler.release', at: 0, taskIds: ['t1'] });
+    expect(fleet()).toMatchObject({ wanted: null, replaces: false });
+    expect(orders()).toEqual([]);
+  });
+
+  it('that releases by name is obeyed in every cohort', async () => {
+    const { actor, clock, fleet, orders } = await readyManager({ owned: tasksOf(150) });
+    for (let i = 0; i < 3; i++) clock.increment(1);
+    orders();
+    const before = fleet().ordered;
+    actor.send({ type: 'scheduler.release', at: 0, taskIds: [] });
+    expect(orders()).toEqual([]);
+    actor.send({ type: 'scheduler.release', at: 0, taskIds: ['t1'] });
+    const release = { type: 'cohort.release', at: 10_000, taskIds: ['t1'], order: before + 1 };
+    expect(orders()).toEqual([release, release]);
+    expect(fleet().ordered).toBe(before + 1);
+    expect(Object.values(fleet().cohorts).map(({ order }) => order)).toEqual([
+      before + 1,
+      before + 1,
+    ]);
+  });
+
+  it('that ends one of many wants one less, but never less than none', async () => {
+    const { actor, at, fleet, report } = await readyManager();
+    at(11_000);
+    actor.send({ type: 'scheduler.start', at: 11_000 });
+    report({ booting: 1 });
+    actor.send({ type: 'scheduler.start', at: 11_000 });
+    report({ booting: 1, idle: 1 });
+    expect(fleet().wanted).toBe(2);
+    report({ idle: 1, draining: 1 });
+    expect(fleet().wanted).toBe(1);
+    report({ idle: 2 });
+    expect(fleet().wanted).toBe(1);
+    actor.send({ type: 'scheduler.release', at: 11_000, taskIds: [] });
+    report({});
+    expect(fleet().wanted).toBe(0);
+  });
+
+  it('that could not be served is said once', () => {
+    const { actor, says, fleet } = liveManager();
+    for (const reason of ['too old', 'too old', null])
+      actor.send({ type: 'scheduler.mismatch', at: 0, reason });
+    expect(says()).toEqual([{ reason: 'too old' }, { reason: null }]);
+    expect(fleet().mismatch).toBeNull();
+  });
+
+  it('is known to be back since when', () => {
+    const { actor, echo, fleet } = liveManager();
+    echo(500);
+    expect(fleet()).toMatchObject({ lastEchoAt: 500, returnedAt: null, lost: false });
+    actor.send({ type: 'scheduler.lost' });
+    expect(fleet().lost).toBe(true);
+    echo(700);
+    echo(900);
+    expect(fleet()).toMatchObject({ lastEchoAt: 900, returnedAt: 700, lost: false });
+  });
+});
+
+describe('the monitor stream', () => {
+  it('is told to every cohort, and whether it tells anything', async () => {
+    const { actor, clock, fleet, orders } = await readyManager({ owned: tasksOf(150) });
+    for (let i = 0; i < 3; i++) clock.increment(1);
+    orders();
+    for (const loads of [{ t1: { workers: 1, tasks: 0 } }, null]) {
+      actor.send({ type: 'monitor.heard', at: 1, loads });
+      const heard = { type: 'cohort.heard', at: 10_000, loads };
+      expect(orders()).toEqual([heard, heard]);
+      expect(fleet().monitored).toBe(loads !== null);
+    }
+  });
+});
+
+describe('a report', () => {
+  it('of a cohort without groups and launches ends it', async () => {
+    const { actor, at, fleet, report, command } = await readyManager();
+    at(11_000);
+    command(2);
+    const [cohortId = ''] = Object.keys(fleet().cohorts);
+    command(0);
+    report({}, 1);
+    expect(Object.keys(fleet().cohorts)).toEqual([cohortId]);
+    report({});
+    expect(fleet().cohorts).toEqual({});
+    expect(actor.getSnapshot().children[cohortId]).toBeUndefined();
+    report({ idle: 3 });
+    expect(fleet().cohorts).toEqual({});
+  });
+
+  it('says that the dead are dead', () => {
+    const { actor, hears } = liveManager();
+    actor.send({ type: 'cohort.dead', cohortId: 'cohort-0', taskArn: 'arn:1' });
+    expect(hears()).toContainEqual({ type: 'manager.dead', taskArn: 'arn:1' });
+  });
+});
+
+describe('what holds launches back', () => {
+  const setback: Extract<ManagerEvent, { type: 'cohort.setback' }> = {
+    type: 'cohort.setback',
+    cohortId: 'c',
+    kind: 'refused',
+    reason: 'x',
+    market: null,
+  };
+  const states = (says: () => unknown[]) =>
+    says().map((note) => (note as { state?: string }).state ?? note);
+
+  it('is told to people when it begins, and when it ends', async () => {
+    const { actor, at, says, fleet, command, report } = await readyManager();
+    at(11_000);
+    actor.send(setback);
+    actor.send(setback);
+    expect(states(says)).toEqual(['open']);
+    at(26_000);
+    command(2);
+    says();
+    const probe = fleet().breakers.refused?.probe ?? '';
+    expect(probe).toBe('e-1-0');
+    report({ booting: 1 });
+    actor.send({ type: 'cohort.unproved', cohortId: 'c', groupId: 'other' });
+    expect(fleet().breakers.refused?.probe).toBe(probe);
+    actor.send({ type: 'cohort.unproved', cohortId: 'c', groupId: probe });
+    expect(fleet().breakers.refused?.probe).toBeNull();
+    command(4);
+    const again = fleet().breakers.refused?.probe ?? '';
+    const proved = { type: 'cohort.proved', cohortId: 'c', groupId: again, subnet: null } as const;
+    actor.send({ ...proved, proof: 'served' });
+    expect(fleet().breakers.refused).toBeDefined();
+    actor.send({ ...proved, proof: 'launched' });
+    expect(fleet().breakers).toEqual({});
+    expect(states(says).at(-1)).toBe('closed');
+  });
+
+  it('is not the end of workers whose scheduler has ended', async () => {
+    const { actor, at, fleet } = await readyManager();
+    const notStarted = { ...setback, kind: 'startFailed', proof: 'served' } as const;
+    at(11_000);
+    actor.send({ type: 'scheduler.lost' });
+    actor.send(notStarted);
+    expect(fleet().breakers).toEqual({});
+    actor.send(setback);
+    expect(Object.keys(fleet().breakers)).toEqual(['refused']);
+    at(12_000);
+    actor.send({ ...notStarted, groupId: 'e-7-0' });
+    expect(fleet().breakers.startFailed).toMatchObject({ proof: 'served', failures: 1 });
+    at(14_000);
+    const proved = { type: 'cohort.proved', cohortId: 'c', groupId: 'e', subnet: null } as const;
+    actor.send({ ...proved, proof: 'launched' });
+    expect(fleet().breakers.startFailed).toBeDefined();
+    actor.send({ ...proved, proof: 'served' });
+    expect(fleet().breakers.startFailed).toBeUndefined();
+  });
+
+  it('lets another be tried when the one that was has ended with its scheduler', async () => {
+    const { actor, at, fleet, command } = await readyManager();
+    actor.send({ ...setback, kind: 'startFailed', proof: 'served' });
+    at(20_000);
+    command(2);
+    expect(fleet().breakers.startFailed?.probe).toBe('e-1-0');
+    actor.send({ type: 'scheduler.lost' });
+    actor.send({ ...setback, kind: 'startFailed', proof: 'served', groupId: 'e-1-0' });
+    expect(fleet().breakers.startFailed).toMatchObject({ probe: null, failures: 1 });
+  });
+
+  it.each([
+    ['where it happened', ['subnet-a'], ['capacity subnet-a']],
+    ['everywhere that it may launch, when nobody says where', undefined, ['a', 'b']],
+    ['nowhere that it does not launch', ['elsewhere'], ['capacity']],
+  ])('counts %s', async (_, subnets, keys) => {
+    const places = { subnets: ['subnet-a', 'subnet-b'] };
+    const { actor, fleet } = await readyManager({}, places);
+    actor.send({ ...setback, kind: 'capacity', ...(subnets && { subnets }) });
+    const expected = keys.map((key) => (key.length === 1 ? `capacity subnet-${key}` : key));
+    expect(Object.keys(fleet().breakers)).toEqual(expected);
+  });
+
+  it('is everywhere when no subnets are named in the settings', async () => {
+    const { actor, fleet } = await readyManager();
+    actor.send({ ...setback, kind: 'capacity', subnets: ['subnet-a'] });
+    expect(Object.keys(fleet().breakers)).toEqual(['capacity']);
+  });
+
+  it('is offered to the scheduler, when it is the quota, and no other change', async () => {
+    const { actor, at, hears, says, command, report } = await readyManager();
+    at(11_000);
+    command(6);
+    report({ busy: 3 });
+    says();
+    actor.send({ ...setback, kind: 'quota' });
+    at(12_000);
+    expect(hears().filter(({ type }) => type === 'manager.offers')).toEqual([
+      { type: 'manager.offers', workers: 6 },
+    ]);
+    expect(says()).toContainEqual({ workers: 6 });
+  });
+
+  it.each([
+    ['one that runs is gone', { busy: 2, booting: 1 }, true],
+    ['all are still there', { busy: 3, booting: 1 }, false],
+    ['one that was never counted is gone', { busy: 3 }, false],
+  ])('is tried again early or not, when it is the quota: %s', async (_, counts, early) => {
+    const { actor, at, fleet, command, report } = await readyManager();
+    at(11_000);
+    command(8);
+    report({ busy: 3, booting: 1 });
+    actor.send({ ...setback, kind: 'quota' });
+    report(counts);
+    expect(fleet().breakers.quota?.until).toBe(early ? 11_000 : 41_000);
+  });
+});
+
+describe('the list of all tasks', () => {
+  it('is what it begins with: nothing is launched before', async () => {
+    const { actor, at, command, surveyed, orders, fleet, calls, says } = liveManager();
+    actor.send({ type: 'aws.ready', revision: 'rev:1' });
+    at(9999);
+    command(2);
+    expect(calls.survey).toHaveLength(0);
+    at(10_000);
+    expect(calls.survey).toHaveLength(1);
+    expect(orders()).toEqual([]);
+    says();
+    await surveyed({ startedAt: 9990 });
+    expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.admit' })]);
+    expect(fleet()).toMatchObject({ surveyedAt: 9990, surveyFailures: 0, blind: false });
+    expect(says()).toContainEqual({ adopted: 0 });
+  });
+
+  it('brings tasks that nobody owned, and what is still wanted counts them in', async () => {
+    const { actor, at, surveyed, orders, fleet, clock } = await readyManager();
+    actor.send({ type: 'scheduler.start', at: 10_000 });
+    clock.increment(1);
+    orders();
+    at(80_000);
+    expect(fleet().wanted).toBe(1);
+    await surveyed({ adopted: tasksOf(2) });
+    expect(fleet().wanted).toBe(3);
+    expect(orders()).toContainEqual(
+      expect.objectContaining({ type: 'cohort.adopt', groups: tasksOf(2) }),
+    );
+  });
+
+  it('does not change what a scheduler wants that says how many, or has said nothing', async () => {
+    const { at, surveyed, fleet, command } = await readyManager();
+    command(2);
+    at(80_000);
+    await surveyed({ adopted: tasksOf(2) });
+    expect(fleet().wanted).toBe(1);
+    const other = liveManager();
+    other.actor.send({ type: 'scheduler.release', at: 0, taskIds: [] });
+    other.at(10_000);
+    await other.surveyed({ adopted: tasksOf(2) });
+    expect(other.fleet().wanted).toBeNull();
+  });
+
+  it('is asked for again ever more slowly when there is no answer', async () => {
+    const { tick, surveyed, says, calls, fleet } = liveManager();
+    const pauses: number[] = [];
+    tick(10_000);
+    for (let n = 0; n < 7; n++) {
+      await surveyed(late);
+      const asked = calls.survey.length;
+      const from = fleet().now;
+      for (let now = from; calls.survey.length === asked; now += 1000) tick(now);
+      pauses.push(fleet().now - from);
+    }
+    expect(pauses).toEqual([2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
+    expect(says()).toContainEqual({ trouble: 'no answer', blind: false });
+    expect(fleet()).toMatchObject({ surveyFailures: 7, blind: false });
+  });
+
+  it('is done without where it is not allowed, and tried every five minutes', async () => {
+    const { actor, at, tick, surveyed, says, calls, fleet, command, orders } = liveManager();
+    actor.send({ type: 'aws.ready', revision: 'rev:1' });
+    at(10_000);
+    command(2);
+    says();
+    await surveyed(denied);
+    expect(fleet()).toMatchObject({ blind: true, surveyFailures: 1 });
+    expect(says()).toContainEqual({ trouble: 'not authorized', blind: true });
+    expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.admit' })]);
+    tick(309_999);
+    expect(calls.survey).toHaveLength(1);
+    actor.send({
+      type: 'cohort.changed',
+      cohortId: 'cohort-0',
+      order: 1,
+      counts: noCounts,
+      launches: 0,
+    });
+    tick(320_000);
+    expect(calls.survey).toHaveLength(2);
+    await surveyed({});
+    expect(fleet()).toMatchObject({ blind: false, surveyFailures: 0 });
+  });
+});
+
+describe('before all is known', () => {
+  it('time passes, cohorts look, and what the scheduler and they say is kept', async () => {
+    const { actor, clock, at, command, orders, fleet, report } = liveManager({ owned: tasksOf(1) });
+    clock.increment(1);
+    expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.adopt' })]);
+    at(5000);
+    expect(orders()).toEqual([{ type: 'cohort.look', at: 5000, monitored: false }]);
+    command(2);
+    expect(fleet()).toMatchObject({ now: 5000, wanted: 1 });
+    actor.send({ type: 'scheduler.release', at: 0, taskIds: ['t1'] });
+    expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.release' })]);
+    report({});
+    actor.send({ type: 'scheduler.start', at: 0 });
+    expect(fleet()).toMatchObject({ cohorts: {}, wanted: 1, replaces: false });
+    expect(actor.getSnapshot().value).toMatchObject({ duty: 'recovering' });
+  });
+});
+
+describe('the end', () => {
+  it('comes when nothing is left, and is told', async () => {
+    const { actor, clock, at, orders, hears, report, fleet } = await readyManager({
+      owned: tasksOf(1),
+    });
+    clock.increment(1);
+    orders();
+    actor.send({ type: 'manager.stop' });
+    expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.drain' })]);
+    at(15_000);
+    expect(fleet().now).toBe(15_000);
+    expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.look' })]);
+    report({ booting: 1 });
+    expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.drain' })]);
+    report({});
+    expect(hears().map(({ type }) => type)).not.toContain('manager.stopped');
+    at(16_000);
+    expect(hears()).toContainEqual({ type: 'manager.stopped' });
+    expect(actor.getSnapshot().value).toMatchObject({ duty: 'stopped' });
+    await settle();
+  });
+});

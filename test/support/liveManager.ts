@@ -1,0 +1,99 @@
+import { createActor, SimulatedClock } from 'xstate';
+import type { Fleet, ManagerInput, ManagerSettings } from '../../machines/fleet.ts';
+import { manager } from '../../machines/manager.ts';
+import { noCounts } from '../../machines/plan.ts';
+import { scriptedParent, scriptedStream, scriptedWorld, settle } from './world.ts';
+
+const settings: ManagerSettings = {
+  ...{ maxTasks: null, workersPerTask: 2, capabilities: [], spot: false },
+  patience: {
+    ...{ missingGraceMs: 60_000, bootGraceMs: 30_000, startDeadlineMs: 600_000 },
+    ...{ desertedMs: 120_000, blindStopMs: 180_000 },
+  },
+  ...{ drainTimeoutMs: 300_000, stopDrainMs: 30_000, echoLimitMs: 6000 },
+  ...{ emptyGraceMs: 60_000, schedulerGraceMs: 600_000, returnGraceMs: 30_000 },
+  ...{ settleMs: 10_000, lookEveryMs: 3000, looksPerTick: 2, sweepEveryMs: 60_000 },
+  ...{ launchBurst: 1000, launchesPerSecond: 5 },
+};
+
+/** A manager whose cohorts, survey and ticks are the test's; with a parent and with ears for its notes. */
+export const liveManager = (
+  given: Partial<ManagerInput> = {},
+  revised: Partial<ManagerSettings> = {},
+) => {
+  const cohorts = scriptedStream();
+  const { actors, calls } = scriptedWorld('survey');
+  const clock = new SimulatedClock();
+  const { parent, told } = scriptedParent(clock);
+  const notes: unknown[] = [];
+  const note = (_: unknown, params: unknown) => notes.push(params);
+  const actor = createActor(
+    manager.provide({
+      actors: {
+        ...actors,
+        cohort: cohorts.logic as never,
+        ticker: scriptedStream().logic as never,
+      },
+      actions: {
+        ...{ noteBreaker: note, noteWanted: note, noteMismatch: note },
+        ...{ noteOffer: note, noteSurvey: note },
+      },
+    }),
+    {
+      input: {
+        settings: { ...settings, ...revised },
+        ...{ epoch: 'e', startedAt: 0, owned: [], resend: [], lastLaunchAt: 0 },
+        ...given,
+      },
+      parent,
+    },
+  ).start();
+  const fleet = (): Fleet => actor.getSnapshot().context;
+  const echo = (at: number) => actor.send({ type: 'scheduler.heartbeatEcho', at });
+  const tick = (now: number) => actor.send({ type: 'tick', now });
+  const at = (now: number) => {
+    echo(now);
+    tick(now);
+  };
+  const command = (workers: number) =>
+    actor.send({
+      ...{ type: 'scheduler.command', at: fleet().now },
+      requests: [{ taskConcurrency: workers, capabilities: [] }],
+    });
+  const surveyed = async (outcome: object) => {
+    const call = calls.survey.at(-1);
+    if (outcome instanceof Error) call?.reject(outcome);
+    else call?.resolve({ startedAt: fleet().now, adopted: [], ...outcome });
+    await settle();
+  };
+  /** Reports of the cohort that was opened last. */
+  const report = (counts: object, launches = 0) =>
+    actor.send({
+      type: 'cohort.changed',
+      cohortId: Object.keys(fleet().cohorts).at(-1) ?? '',
+      order: Object.values(fleet().cohorts).at(-1)?.order ?? 0,
+      counts: { ...noCounts, ...counts },
+      launches,
+    });
+  const orders = () => cohorts.told.splice(0);
+  const hears = () => told.splice(0);
+  const says = () => notes.splice(0);
+  /** All is known at 10 s, and the scheduler is there. */
+  const ready = async () => {
+    actor.send({ type: 'aws.ready', revision: 'rev:1' });
+    at(10_000);
+    await surveyed({});
+    says();
+  };
+  return {
+    ...{ actor, clock, cohorts, calls, fleet, echo, tick, at, command, surveyed, report },
+    ...{ orders, hears, says, ready },
+  };
+};
+
+/** The same, past its beginnings. */
+export const readyManager = async (...given: Parameters<typeof liveManager>) => {
+  const all = liveManager(...given);
+  await all.ready();
+  return all;
+};
