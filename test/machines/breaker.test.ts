@@ -102,6 +102,35 @@ describe('a breaker', () => {
     const refused = tripped({}, setback('refused'), 0);
     expect(served(refused, 'g0', null)).toBe(refused);
   });
+
+  it('of one cause stays as it is while another is tried, proved or given up', () => {
+    const both = tripped(tripped({}, setback('refused'), 0), setback('quota'), 0);
+    const tried = trying(trying(both, ['refused'], 'g1'), ['quota'], 'g2');
+    expect(trying(tried, [], 'g3')).toBe(tried);
+    expect(taken(tried, 'g1')).toEqual({ quota: tried.quota });
+    expect(unproved(tried, 'g1')).toEqual({ ...tried, refused: both.refused });
+  });
+
+  it('that is due counts what goes wrong before anything was tried', () => {
+    const broken = tripped({}, setback('refused'), 0);
+    expect(tripped(broken, setback('refused', { groupId: 'g0' }), 15_000).refused).toMatchObject({
+      failures: 2,
+      until: 45_000,
+    });
+  });
+
+  it('of a task that did not start still waits for workers when a launch goes wrong, too', () => {
+    const broken = tripped({}, setback('startFailed', { proof: 'served' }), 0);
+    const again = tripped(broken, setback('startFailed', { proof: 'launched' }), 2000);
+    expect(again.startFailed?.proof).toBe('served');
+    expect(served(again, 'g0', 'a')).toEqual({});
+  });
+
+  it('leaves nothing to say but that nothing may be launched', () => {
+    const broken = tripped({}, setback('refused'), 0);
+    const shut = { most: 0, market: 'onDemand', subnets: null, probes: [] };
+    expect(gate(broken, { ...three, spot: true }, 1)).toEqual(shut);
+  });
 });
 
 describe('a subnet', () => {
@@ -133,6 +162,21 @@ describe('a subnet', () => {
     }
     expect(gate(breakers, three, 1).most).toBe(0);
     expect(gate(breakers, three, 30_000)).toMatchObject({ most: 1, subnets: ['a'] });
+  });
+
+  it('has room on neither market when it has no addresses', () => {
+    const broken = tripped({}, setback('addresses', { market: 'spot', subnets: ['b'] }), 0);
+    expect(gate(broken, three, 1)).toEqual({ ...open, subnets: ['a', 'c'] });
+  });
+
+  it('waits for the last of its causes', () => {
+    const both = tripped(
+      tripped({}, setback('network', { subnets: ['b'] }), 0),
+      setback('addresses', { subnets: ['b'] }),
+      0,
+    );
+    expect(gate(both, three, 5000)).toEqual({ ...open, subnets: ['a', 'c'] });
+    expect(gate(both, three, 30_000)).toMatchObject({ most: 1, subnets: ['b'] });
   });
 
   it('has no more to do with quotas and parameters than any other', () =>
@@ -178,6 +222,7 @@ it('names each change once', () => {
   expect(changesBetween({}, broken)).toEqual([{ breaker, state: 'open' }]);
   const tried = trying(broken, Object.keys(broken), 'g1');
   expect(changesBetween(broken, tried)).toMatchObject([{ state: 'trying' }]);
+  expect(changesBetween(tried, { ...tried })).toEqual([]);
   expect(changesBetween(tried, unproved(tried, 'g1'))).toEqual([]);
   expect(changesBetween(tried, {})).toMatchObject([{ state: 'closed' }]);
   const again = tripped(tried, setback('addresses', { subnets: ['a'], groupId: 'g1' }), 30_000);
