@@ -37,6 +37,16 @@ const checkHeader = (path: string, first: unknown): void => {
   }
 };
 
+/** What a start acts on must outlast a power cut; who died before it may not have synced all. */
+const putOnDisk = async (path: string, files: Files): Promise<void> => {
+  try {
+    const handle = await files.open(path, 'r');
+    await handle.sync().finally(() => handle.close());
+  } catch {
+    // The rewrite that follows says what is wrong.
+  }
+};
+
 /**
  * Reads what is there and moves a damaged file aside; a torn tail is left to the rewrite that follows.
  * Throws a StoreFailure when the file is another version's or cannot be read.
@@ -82,6 +92,7 @@ export const readJournal = async (dir: string, files: Files, log: Log): Promise<
         'the journal ends in an unfinished write: cut it off',
       );
     }
+    await putOnDisk(path, files);
     return { records, state: 'whole' };
   } catch (error) {
     if (error instanceof StoreFailure) throw error;

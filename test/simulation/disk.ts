@@ -138,9 +138,10 @@ export const createDisk = (agenda: Agenda, random: Random): Disk => {
       };
 
       return {
-        open: (path) =>
+        open: (path, flags) =>
           alive(() => {
             if (path === directory) return directoryHandle;
+            if (flags === 'r') return opened(found(path));
             const inode = { ino: ++inodes, bytes: new Uint8Array(), durable: new Uint8Array() };
             names.set(path, inode);
             return opened(inode);
