@@ -381,7 +381,7 @@ describe('the list of all tasks', () => {
   });
 
   it('is asked for again ever more slowly when there is no answer', async () => {
-    const { tick, surveyed, says, calls, fleet } = liveManager();
+    const { actor, tick, surveyed, says, calls, fleet } = liveManager();
     const pauses: number[] = [];
     tick(10_000);
     for (let n = 0; n < 7; n++) {
@@ -392,6 +392,7 @@ describe('the list of all tasks', () => {
       pauses.push(fleet().now - from);
     }
     expect(pauses).toEqual([2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
+    expect(actor.getSnapshot().value).toMatchObject({ duty: 'recovering' });
     expect(says()).toContainEqual({ trouble: 'no answer', blind: false });
     expect(fleet()).toMatchObject({ surveyFailures: 7, blind: false });
   });
@@ -438,6 +439,15 @@ describe('before all is known', () => {
     expect(fleet()).toMatchObject({ cohorts: {}, wanted: 1, replaces: false });
     expect(actor.getSnapshot().value).toMatchObject({ duty: 'recovering' });
   });
+});
+
+it('takes over as many tasks as launches, all of them', () => {
+  const order = { clientToken: 't', count: 1, revision: 'r', market: 'onDemand' } as const;
+  const resend = [{ order: { label: 'd-1', ...order }, groupIds: ['d-1-0'], doubted: true }];
+  const { clock, fleet } = liveManager({ owned: tasksOf(1), resend });
+  clock.increment(1);
+  clock.increment(1);
+  expect(fleet()).toMatchObject({ owned: [], resend: [], opened: 2 });
 });
 
 describe('the end', () => {
