@@ -1,0 +1,107 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { Stryker } from '@stryker-mutator/core';
+import { type Survivor, survivors } from './survivors.ts';
+
+const usage = 'usage: npm run mutate -- [--jobs N] [machines/plan.ts ...]';
+
+type Mutant = Awaited<ReturnType<Stryker['runMutationTest']>>[number];
+
+/** So much of each machine must be missed, %, by the tests, when it is changed. */
+const least = 90;
+
+/** Whose promises are kept together with those of another. */
+const alsoBy: Record<string, string[]> = {
+  cohort: ['cohortOrder'],
+  manager: ['managerSetup'],
+};
+
+const mutate = async (machine: string, jobs: number): Promise<Mutant[]> => {
+  const tests = [machine, ...(alsoBy[machine] ?? [])].map(
+    (name) => `test/machines/${name}.test.ts`,
+  );
+  process.env.MUTATION_TESTS = JSON.stringify(tests.filter((path) => existsSync(path)));
+  const stryker = new Stryker({
+    mutate: [`machines/${machine}.ts`],
+    mutator: { excludedMutations: ['StringLiteral'] },
+    // Not its own runner for vitest: that asks for tests by their names, and a mutant changes which
+    // walks there are.
+    testRunner: 'command',
+    commandRunner: { command: 'vitest run --config test/mutation/vitest.config.ts' },
+    coverageAnalysis: 'off',
+    concurrency: jobs,
+    ignorePatterns: ['**', '!machines/**', '!test/**', '!package.json', '!tsconfig.json'],
+    tempDirName: '.cache/mutation',
+    reporters: [],
+    logLevel: 'error' as never, // a const enum: not to be had under its name
+    allowConsoleColors: false,
+  });
+  return await stryker.runMutationTest();
+};
+
+/** The text of a mutant before it was one, on one line. */
+const original = (text: string, { start, end }: Mutant['location']): string => {
+  const lines = text.split('\n').slice(start.line - 1, end.line);
+  lines.push((lines.pop() as string).slice(0, end.column - 1));
+  lines.unshift((lines.shift() as string).slice(start.column - 1));
+  return lines.map((line) => line.trim()).join(' ');
+};
+
+const short = (text: string): string => (text.length > 80 ? `${text.slice(0, 77)}...` : text);
+
+/** How a mutant is called in the list of survivors: by what it changes, for line numbers do not last. */
+const nameOf = (text: string, { location, replacement }: Mutant): Survivor => ({
+  line: text.split('\n')[location.start.line - 1]?.trim() ?? '',
+  change: `${short(original(text, location))} => ${short(replacement.replaceAll(/\s+/g, ' '))}`,
+});
+
+const reasonOf = (file: string, { line, change }: Survivor): string | undefined =>
+  survivors.find(({ mutants }) =>
+    mutants[file]?.some((one) => one.line === line && one.change === change),
+  )?.why;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { jobs: { type: 'string', default: '1' } },
+});
+const machines = readdirSync('machines').map((file) => file.replace(/\.ts$/, ''));
+const asked = positionals.map((path) => path.replace(/^machines\/|\.ts$/g, ''));
+const jobs = Number(values.jobs);
+if (!Number.isInteger(jobs) || jobs < 1 || asked.some((name) => !machines.includes(name))) {
+  console.error(usage);
+  process.exit(2);
+}
+
+const sum = { mutants: 0, killed: 0, unexplained: 0 };
+const weak: string[] = [];
+let outlived = 0;
+
+for (const machine of asked.length > 0 ? asked : machines) {
+  const file = `machines/${machine}.ts`;
+  const text = readFileSync(file, 'utf8');
+  const mutants = (await mutate(machine, jobs)).filter(({ status }) => status !== 'Ignored');
+  const alive = mutants.filter(({ status }) => status !== 'Killed' && status !== 'Timeout');
+  const killed = mutants.length - alive.length;
+  const score = mutants.length === 0 ? 100 : (100 * killed) / mutants.length;
+  console.log(`${file}: ${killed} of ${mutants.length} killed, ${score.toFixed(1)} %`);
+  const names = alive.map((mutant) => nameOf(text, mutant));
+  for (const [i, name] of names.entries()) {
+    const why = reasonOf(file, name);
+    console.log(
+      `  ${file}:${alive[i]?.location.start.line} ${name.change}\n    ${why ?? 'NO REASON GIVEN'}`,
+    );
+    if (why === undefined) sum.unexplained++;
+  }
+  for (const { line, change } of survivors.flatMap((one) => one.mutants[file] ?? []))
+    if (!names.some((name) => name.line === line && name.change === change)) {
+      console.log(`  listed as a survivor, and is none: ${change}`);
+      outlived++;
+    }
+  if (score < least) weak.push(file);
+  sum.mutants += mutants.length;
+  sum.killed += killed;
+}
+
+const score = sum.mutants === 0 ? 100 : +((100 * sum.killed) / sum.mutants).toFixed(1);
+console.log(JSON.stringify({ ...sum, score, weak, outlived }));
+if (weak.length > 0 || sum.unexplained > 0 || outlived > 0) process.exitCode = 1;
