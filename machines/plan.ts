@@ -62,6 +62,12 @@ export const plan = (wanted: number | null, counts: Counts, limits: Limits): Pla
     const admit = Math.max(0, Math.min(missing - reprieve, room, limits.launches));
     return { ...nothing, reprieve, admit };
   }
+  const tooMany = Math.max(0, serving(counts) - goal);
+  // Who would stay without work goes in the place of who waits for the end of its own: the next plan
+  // sees to it. Not while booting groups are held, for they would go first.
+  const swapped = Math.min(counts.waiting, counts.idle - tooMany);
+  if (swapped > 0 && (counts.booting === 0 || tooMany > 0))
+    return { ...nothing, reprieve: swapped };
   if (goal > 0 && goal >= serving(counts)) {
     const { maxTasks, overdue } = limits;
     // More than is allowed, ECS having started what it had refused: nobody can want that.
@@ -71,6 +77,6 @@ export const plan = (wanted: number | null, counts: Counts, limits: Limits): Pla
   return {
     ...nothing,
     drainBooting: counts.booting,
-    drainServing: Math.max(0, serving(counts) - goal),
+    drainServing: tooMany,
   };
 };

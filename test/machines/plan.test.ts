@@ -83,6 +83,20 @@ describe('plan', () => {
     expect(plan(9, five, { maxTasks: 4, launches: 9, overdue: false }).drainBooting).toBe(0);
   });
 
+  it.each([
+    ['puts who is idle in the place of who waits for that', 2, [2, 0, 1], [1, 0], [0, 1]],
+    ['swaps no more than wait', 3, [3, 0, 1], [1, 0], [0, 1]],
+    ['swaps only those that would stay', 1, [2, 0, 2], [1, 0], [0, 2]],
+    ['swaps nobody at zero', 0, [1, 0, 1], [0, 1], [0, 0]],
+  ] as const)('%s', (_, wanted, [idle, busy, waiting], first, second) => {
+    const before = { ...noCounts, idle, busy, waiting };
+    const limit = { maxTasks: null, launches: 9, overdue: false };
+    const step = plan(wanted, before, limit);
+    expect([step.reprieve, step.drainServing]).toEqual(first);
+    const next = plan(wanted, carriedOut(before, step), limit);
+    expect([next.reprieve, next.drainServing]).toEqual(second);
+  });
+
   it('keeps its bounds, and has nothing left to do once it was carried out', () => {
     fc.assert(
       fc.property(fc.option(fc.nat(80), { nil: null }), counts, limits, (wanted, before, limit) => {
@@ -96,7 +110,11 @@ describe('plan', () => {
         const after = carriedOut(before, step);
         if (step.admit > 0 && limit.maxTasks !== null)
           expect(total(after)).toBeLessThanOrEqual(limit.maxTasks);
-        const more = plan(wanted, after, { ...limit, launches: limit.launches - step.admit });
+        let rest = after;
+        const again = { ...limit, launches: limit.launches - step.admit };
+        // To swap who works for who does not takes two more.
+        for (let i = 0; i < 2; i++) rest = carriedOut(rest, plan(wanted, rest, again));
+        const more = plan(wanted, rest, again);
         expect(more).toEqual({ reprieve: 0, admit: 0, drainBooting: 0, drainServing: 0 });
       }),
     );
