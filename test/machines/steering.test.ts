@@ -149,6 +149,17 @@ describe('launches', () => {
     expect(admits(orders())).toEqual([]);
   });
 
+  it('are no more in the next turn because they were asked for in two goes', async () => {
+    const { clock, at, command, orders } = await readyManager();
+    at(11_000);
+    command(2 * 30);
+    command(2 * 60);
+    command(2 * 900);
+    expect(sizesIn(orders()).reduce((a, b) => a + b)).toBe(100);
+    clock.increment(1);
+    expect(sizesIn(orders()).reduce((a, b) => a + b)).toBe(100);
+  });
+
   it('are as many as Fargate allows by now', async () => {
     const { at, command, orders } = await readyManager({}, { launchBurst: 3 });
     command(2 * 9);
@@ -167,7 +178,7 @@ describe('launches', () => {
   });
 
   it('begin with one that shows whether it works again', async () => {
-    const { actor, at, command, orders, fleet } = await readyManager();
+    const { actor, at, command, orders, fleet, says } = await readyManager();
     const setback = { type: 'cohort.setback', cohortId: 'c', reason: 'x', market: null } as const;
     actor.send({ ...setback, kind: 'refused' });
     at(24_999);
@@ -175,7 +186,9 @@ describe('launches', () => {
     expect(orders()).toEqual([]);
     at(25_000);
     expect(sizesIn(orders())).toEqual([1]);
-    expect(fleet().breakers.refused?.probe).toBe('e-1-0');
+    const { refused } = fleet().breakers;
+    expect(refused?.probe).toBe('e-1-0');
+    expect(says()).toContainEqual({ breaker: refused, state: 'trying' });
   });
 });
 
@@ -184,6 +197,7 @@ describe('groups that wait for an idle moment', () => {
     const { clock, at, command, report, orders, fleet } = await readyManager();
     at(11_000);
     command(2 * 5);
+    clock.increment(1);
     report({ busy: 2, waiting: 3 });
     const [, reprieve] = orders();
     expect(reprieve).toEqual({ type: 'cohort.reprieve', order: 2, most: 3 });
