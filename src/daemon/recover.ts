@@ -6,7 +6,7 @@ import { restore } from '../store/restore.ts';
 
 /** What a start takes over from the runs before it; its own beginning is journaled. */
 export const recover = (
-  journal: Pick<Journal, 'ledger' | 'note' | 'found'>,
+  journal: Pick<Journal, 'ledger' | 'note' | 'found' | 'writtenAt'>,
   start: { at: number; epoch: string; requestHashOf: (order: LaunchOrder) => string },
 ): Omit<ManagerInput, 'settings'> => {
   const { at, epoch, requestHashOf } = start;
@@ -28,6 +28,7 @@ export const recover = (
       groupIds: Array.from({ length: order.count }, (_, i) => groupIdOf(order.label, i)),
       doubted: true,
     })),
-    lastLaunchAt: journal.found === 'none' ? at : (lastLaunchAt ?? 0),
+    lastLaunchAt:
+      journal.found === 'none' ? at : Math.max(lastLaunchAt ?? 0, Math.min(at, journal.writtenAt)),
   };
 };

@@ -23,7 +23,10 @@ export interface Files {
   readFile(path: string): Promise<Uint8Array>;
   rename(from: string, to: string): Promise<void>;
   rm(path: string, options: { force: true }): Promise<void>;
-  stat(path: string, options: { bigint: true }): Promise<Stats & { isFile(): boolean }>;
+  stat(
+    path: string,
+    options: { bigint: true },
+  ): Promise<Stats & { mtimeMs: bigint; isFile(): boolean }>;
 }
 
 export const diskFiles: Files = { open, readFile, rename, rm, stat };

@@ -20,6 +20,11 @@ export interface Journal {
   readonly ledger: LedgerView;
   /** What the start found; after `damaged` (and after `none`, if there was a journal) records may be missing. */
   readonly found: JournalRead['state'];
+  /**
+   * When the file that the start found was last written. No launch that it knew of was later, also none
+   * that was cut off since. Milliseconds since the epoch; 0: there was none.
+   */
+  readonly writtenAt: number;
   /** Resolves when the record is durable. Rejects with a StoreFailure `journal` when it is not; the next append tries anew. */
   append(record: JournalRecord): Promise<void>;
   /** The same without waiting: written in its turn, and on a broken disk by the rewrite that heals it. Answers the claims that were not granted. */
@@ -169,6 +174,7 @@ export const openJournal = async (
   return {
     ledger,
     found: read.state,
+    writtenAt: read.writtenAt,
     append: (record) =>
       new Promise((resolve, reject) => {
         if (closed) throw new StoreFailure('journal', `The journal in ${dir} is closed`);

@@ -21,6 +21,8 @@ export interface JournalRead {
   records: JournalRecord[];
   /** `none`: there was no file. `damaged`: records may be missing at the end. */
   state: 'none' | 'whole' | 'damaged';
+  /** When the file was last written, milliseconds since the epoch. */
+  writtenAt: number;
 }
 
 const checkHeader = (path: string, first: unknown): void => {
@@ -66,11 +68,12 @@ export const readJournal = async (dir: string, files: Files, log: Log): Promise<
       if (error.code === 'ENOENT') return null;
       throw error;
     });
-    if (!stats || stats.size === 0n) return { records: [], state: 'none' };
+    if (!stats || stats.size === 0n) return { records: [], state: 'none', writtenAt: 0 };
+    const writtenAt = Number(stats.mtimeMs);
     if (!stats.isFile()) throw new Error('it is not a regular file');
     if (stats.size > longestJournal) {
       await moveAside(`${stats.size} bytes`);
-      return { records: [], state: 'damaged' };
+      return { records: [], state: 'damaged', writtenAt };
     }
     const bytes = await files.readFile(path);
     const { records: values, goodBytes, tail } = readFrames(bytes);
@@ -79,12 +82,12 @@ export const readJournal = async (dir: string, files: Files, log: Log): Promise<
     // No header: nothing says that such a file was ours to cut.
     if (tail === 'corrupt' || values.length === 0) {
       await moveAside(`checksum wrong at byte ${goodBytes} of ${bytes.length}`);
-      return { records, state: 'damaged' };
+      return { records, state: 'damaged', writtenAt };
     }
     const unknown = values.length - 1 - records.length;
     if (unknown > 0) {
       await moveAside(`${unknown} records of no known kind`);
-      return { records, state: 'damaged' };
+      return { records, state: 'damaged', writtenAt };
     }
     if (tail === 'torn') {
       log.warn(
@@ -93,7 +96,7 @@ export const readJournal = async (dir: string, files: Files, log: Log): Promise<
       );
     }
     await putOnDisk(path, files);
-    return { records, state: 'whole' };
+    return { records, state: 'whole', writtenAt };
   } catch (error) {
     if (error instanceof StoreFailure) throw error;
     const message = `The journal ${path} cannot be read: ${wordsOf(error)}`;

@@ -2,6 +2,7 @@ import type { Files, OpenFile } from '../../src/store/files.ts';
 import type { Agenda, Owner } from './agenda.ts';
 import { never } from './agenda.ts';
 import type { Random } from './random.ts';
+import type { Bend } from './script.ts';
 
 interface Inode {
   ino: bigint;
@@ -9,6 +10,7 @@ interface Inode {
   bytes: Uint8Array;
   /** What would survive a power cut. */
   durable: Uint8Array;
+  writtenAt: number;
 }
 
 export type DiskTrouble = 'full' | 'slow' | 'syncFails' | 'ok';
@@ -23,6 +25,9 @@ export interface Disk {
   crash(power: boolean): void;
   /** The state directory is lost. */
   wipe(): void;
+  bend(bend: Bend): void;
+  /** Of the journal. */
+  bytes(): number;
   /** Whether these words are on the disk for good. */
   holds(text: string): boolean;
 }
@@ -42,11 +47,20 @@ export const createDisk = (agenda: Agenda, random: Random): Disk => {
     size: BigInt(inode.bytes.length),
     ino: inode.ino,
     dev: 1n,
+    mtimeMs: BigInt(Math.round(inode.writtenAt)),
     isFile: () => true,
+  });
+
+  const empty = (ino: bigint): Inode => ({
+    ino,
+    bytes: new Uint8Array(),
+    durable: new Uint8Array(),
+    writtenAt: agenda.now(),
   });
 
   const put = (inode: Inode, bytes: Uint8Array): void => {
     inode.bytes = Buffer.concat([inode.bytes, bytes]);
+    inode.writtenAt = agenda.now();
   };
 
   /** Of what was written and not synced, a power cut keeps the beginning, or blocks that were never filled. */
@@ -124,7 +138,7 @@ export const createDisk = (agenda: Agenda, random: Random): Disk => {
       });
 
       const directoryHandle: OpenFile = {
-        ...opened({ ino: 0n, bytes: new Uint8Array(), durable: new Uint8Array() }),
+        ...opened(empty(0n)),
         sync: () =>
           sync(() => {
             durableNames = new Map(names);
@@ -142,7 +156,7 @@ export const createDisk = (agenda: Agenda, random: Random): Disk => {
           alive(() => {
             if (path === directory) return directoryHandle;
             if (flags === 'r') return opened(found(path));
-            const inode = { ino: ++inodes, bytes: new Uint8Array(), durable: new Uint8Array() };
+            const inode = empty(++inodes);
             names.set(path, inode);
             return opened(inode);
           }),
@@ -174,6 +188,20 @@ export const createDisk = (agenda: Agenda, random: Random): Disk => {
       names = new Map();
       durableNames = new Map();
     },
+
+    bend(bend) {
+      const inode = names.get(`${directory}/journal`);
+      if (!inode) return;
+      const bytes = Buffer.from(
+        'cutAt' in bend ? inode.bytes.subarray(0, bend.cutAt) : inode.bytes,
+      );
+      if ('flipAt' in bend) bytes[bend.flipAt] = (bytes[bend.flipAt] ?? 0) ^ (1 << bend.bit);
+      inode.bytes = bytes;
+      inode.durable = bytes;
+      inode.writtenAt = agenda.now();
+    },
+
+    bytes: () => names.get(`${directory}/journal`)?.bytes.length ?? 0,
 
     holds: (text) => {
       const inode = names.get(`${directory}/journal`);

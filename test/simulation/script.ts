@@ -50,6 +50,9 @@ export type Window = {
   [K in keyof Oddities]: Oddities[K] extends boolean ? K : never;
 }[keyof Oddities];
 
+/** What becomes of a journal that nobody guards: it ends before this byte, or a bit of that byte is another. */
+export type Bend = { cutAt: number } | { flipAt: number; bit: number };
+
 /** One thing that happens to the world. `at` and `ms` in milliseconds from the beginning. */
 export type Happening =
   | { at: number; kind: 'demand'; tasks: number }
@@ -73,7 +76,7 @@ export type Happening =
       kind: 'kill';
       point: KillPoint | null;
       power: boolean;
-      journal: 'kept' | 'lost';
+      journal: 'kept' | 'lost' | Bend;
       downMs: number;
     }
   /** An orderly stop, and a start after it. */

@@ -26,6 +26,10 @@ export interface Run {
   met: Map<string, number>;
   /** From the last fault to calm, ms; null: never. */
   calmAfter: number | null;
+  /** Tasks that the daemon's launches started. */
+  bought: number;
+  /** The journal's size at the last kill. */
+  journalBytes: number;
   virtualMs: number;
 }
 
@@ -54,6 +58,8 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
     restarts: 0,
     met: new Map(),
     calmAfter: null,
+    bought: 0,
+    journalBytes: 0,
     virtualMs: 0,
   };
   const elapsed = () => agenda.now() - epochStart;
@@ -227,6 +233,12 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
       disk.wipe();
       promises.journalLost();
     }
+    run.journalBytes = disk.bytes();
+    if (typeof journal === 'object') {
+      meet('journal bent');
+      disk.bend(journal);
+      promises.journalLost();
+    }
     agenda.after(downMs, start);
   };
 
@@ -384,5 +396,6 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
     Math.random = realRandom;
   }
   run.virtualMs = elapsed();
+  run.bought = [...ecs.tasks.values()].filter(({ ours, label }) => ours && label !== null).length;
   return run;
 };

@@ -15,7 +15,7 @@ const launch: JournalRecord = {
 };
 const journalOf = (found: 'none' | 'whole', ...records: JournalRecord[]) => {
   const ledger = Ledger.replay(records);
-  return { found, ledger, note: (record: JournalRecord) => ledger.apply(record) };
+  return { found, writtenAt: 0, ledger, note: (record: JournalRecord) => ledger.apply(record) };
 };
 const start = (at: number, hash = 'h') => ({ at, epoch: 'e2', requestHashOf: () => hash });
 
@@ -35,4 +35,12 @@ it('remembers over further starts that there was no journal', () => {
   const journal = journalOf('none');
   expect(recover(journal, start(60_000)).lastLaunchAt).toBe(60_000);
   expect(recover({ ...journal, found: 'whole' }, start(61_000)).lastLaunchAt).toBe(60_000);
+});
+
+it('takes no launch for older than the last write, for the end of a journal may have been lost', () => {
+  const written = (writtenAt: number) =>
+    recover({ ...journalOf('whole'), writtenAt }, start(60_000)).lastLaunchAt;
+  expect(written(55_000)).toBe(55_000);
+  // The clock was set back.
+  expect(written(70_000)).toBe(60_000);
 });
