@@ -97,6 +97,13 @@ describe('plan', () => {
     expect([next.reprieve, next.drainServing]).toEqual(second);
   });
 
+  it('swaps while groups boot only where those are to go as well', () => {
+    const some = { booting: 1, idle: 3, busy: 1, waiting: 1, draining: 0 };
+    const limit = { maxTasks: null, launches: 9, overdue: false };
+    expect(plan(3, some, limit)).toMatchObject({ reprieve: 1, drainBooting: 0 });
+    expect(plan(4, some, limit)).toMatchObject({ reprieve: 0, drainBooting: 0 });
+  });
+
   it('keeps its bounds, and has nothing left to do once it was carried out', () => {
     fc.assert(
       fc.property(fc.option(fc.nat(80), { nil: null }), counts, limits, (wanted, before, limit) => {
