@@ -78,13 +78,13 @@ const playable: Partial<Record<string, (options: Options) => boolean>> = {
 async function main(): Promise<number> {
   const options = parseOptions(process.argv.slice(2));
   const every = Object.keys(scenarios).filter((name) => playable[name]?.(options) ?? true);
-  const names = options.scenario === 'all' ? every : [options.scenario];
+  const names = options.scenario === 'all' ? every : options.scenario.split(',');
   const chosen = names.map((name) => {
     const scenario = scenarios[name];
     if (scenario && every.includes(name)) return { name, scenario };
     const known = ['all', ...every].join(', ');
     throw new InteropFailure(
-      `--scenario ${name}: must be one of ${known} with ${options.scaler} over ${options.transport}`,
+      `--scenario ${name}: must be some of ${known} with ${options.scaler} over ${options.transport}`,
     );
   });
   if (!existsSync(command)) throw new InteropFailure('dist/ is missing: run "npm run build" first');

@@ -12,6 +12,7 @@ export interface Options {
   addressScheme: 'tcp' | 'ipc' | 'ws' | 'wss' | 'tls';
   /** What our daemon finds the scheduler by; means nothing for ipc. */
   addressHost: '127.0.0.1' | '::1' | 'localhost';
+  /** One or several, between commas, or `all`. */
   scenario: string;
   json: boolean;
   /** `original`: the Python manager of the same release, to compare with and to prove the harness itself. */
