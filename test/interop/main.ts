@@ -71,6 +71,8 @@ const playable: Partial<Record<string, (options: Options) => boolean>> = {
   // Both place tasks by capability; before, a scheduler that balances those may never be done with it.
   capability: since('2.6.0'),
   waterfall: since('2.6.0'),
+  // Later workers and clients end with their line when it is YMQ: nobody is left to be forgotten.
+  forgottenGroups: (options) => options.transport === 'zmq' || !since('1.24.0')(options),
   // Before, no worker names its task; later, a scheduler hears of a worker from nobody else.
   killedTasks: (options) => since('1.24.0')(options) && !since('2.7.0')(options),
 };
