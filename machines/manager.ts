@@ -154,8 +154,7 @@ const holdBack = managerSetup.enqueueActions(({ context, event, enqueue }) => {
   const places = settings.subnets ?? [];
   const named = (subnets ?? places).filter((subnet) => places.includes(subnet));
   const setback = { cause: kind, reason, market, subnets: named, groupId, proof };
-  // What else it was to try it has not tried.
-  rebreak(breakers, unproved(tripped(breakers, setback, now), groupId ?? ''), enqueue);
+  rebreak(breakers, tripped(breakers, setback, now), enqueue);
 });
 
 const prove = managerSetup.enqueueActions(({ context: { breakers }, event, enqueue }) => {

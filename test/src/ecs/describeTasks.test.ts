@@ -94,6 +94,29 @@ describe('a sighting', () => {
       detail: 'SpotInterruption; Your Spot Task was interrupted.',
     }));
 
+  it('names the subnet, and whether that is to blame', () => {
+    const stopped = (stoppedReason: string) =>
+      sightingOf({
+        ...{ taskArn: arn(1), lastStatus: 'STOPPED', desiredStatus: 'STOPPED' },
+        ...{ stopCode: 'TaskFailedToStart', stoppedReason },
+        attachments: [
+          { type: 'elb', details: [{ name: 'subnetId', value: 'subnet-9' }] },
+          {
+            type: 'ElasticNetworkInterface',
+            details: [
+              { name: 'macAddress', value: '0a:00' },
+              { name: 'subnetId', value: 'subnet-1' },
+            ],
+          },
+        ],
+      });
+    const here = stopped('Timeout waiting for network interface provisioning to complete.');
+    expect(here).toMatchObject({ subnet: 'subnet-1', blame: 'network' });
+    const there = stopped("Unexpected EC2 error while attempting to … in subnet 'subnet-2'");
+    expect(there).toMatchObject({ subnet: 'subnet-2', blame: 'addresses' });
+    expect(stopped('nobody has seen this before')).not.toHaveProperty('blame');
+  });
+
   it('has no cause for a stop of ours until it is done', () => {
     const task = {
       taskArn: arn(1),

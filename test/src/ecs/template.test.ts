@@ -33,6 +33,14 @@ const order = {
 };
 
 describe('a launch request', () => {
+  it('goes to the subnets that the order names, and is another one for that', () => {
+    const template = createTemplate(settings);
+    const elsewhere = { ...order, subnets: ['subnet-2'] };
+    const { networkConfiguration } = template.request(elsewhere);
+    expect(networkConfiguration?.awsvpcConfiguration?.subnets).toEqual(['subnet-2']);
+    expect(template.hash(elsewhere)).not.toBe(template.hash(order));
+  });
+
   it('is what the container and the account are asked for', () => {
     const template = createTemplate(settings);
     expect(template.request(order)).toEqual({

@@ -4,6 +4,14 @@ import { groupIdOf, parseRecord } from '../../../src/store/records.ts';
 import { ended, launch, settled, story } from './samples.ts';
 
 describe('parseRecord', () => {
+  it('keeps the subnets of a launch that names some, and takes no list for one that is none', () => {
+    const record = { ...launch('l'), subnets: ['subnet-1', 'subnet-2'] };
+    expect(parseRecord(record)).toEqual(record);
+    const many = Array.from({ length: 17 }, (_, i) => `subnet-${i}`);
+    for (const subnets of [[], [''], [1], 'subnet-1', null, many])
+      expect(parseRecord({ ...record, subnets })).toBeNull();
+  });
+
   it('gives every kind of record back as it is', () => {
     for (const record of [...story, { kind: 'lastLaunch', at: 1 }])
       expect(parseRecord(record)).toEqual(record);
