@@ -41,7 +41,7 @@ const loadAwsAnywayMs = 1000;
 const abortedWithin = (signal: AbortSignal, limitMs: number): Promise<void> =>
   sleep(limitMs, undefined, { signal }).catch(() => {});
 
-/** Runs one worker manager to its end. Resolves to the exit status: 0 when nothing of ours is left. */
+/** Runs one worker manager to its end. Resolves to the exit status: 0 when nothing of ours is left, or on purpose. */
 export const runDaemon = async (
   config: Config,
   log: Log,
@@ -217,7 +217,11 @@ export const runDaemon = async (
     },
   );
   actor.subscribe({ error: (error) => log.error({ error }, 'daemon.crashed') });
-  onStop(() => actor.send({ type: 'daemon.stop' }));
+  let leaving = false;
+  onStop(() => {
+    leaving = config.sigtermPolicy === 'leave';
+    actor.send({ type: 'daemon.stop' });
+  });
   actor.start();
 
   const crash = await toPromise(actor).then(
@@ -234,5 +238,5 @@ export const runDaemon = async (
   await journal.close();
   stateDir.release();
   closeAws();
-  return crash === null && left.length === 0 ? 0 : 1;
+  return crash === null && (left.length === 0 || leaving) ? 0 : 1;
 };
