@@ -1,0 +1,38 @@
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { type Scheduler, startScheduler } from '../../src/demo/scheduler.ts';
+import { account, alive, dummyCredentials, start, temporaryStateDir } from './inProcess.ts';
+
+let scheduler: Scheduler;
+beforeAll(async () => {
+  dummyCredentials();
+  scheduler = await startScheduler(1, () => {});
+});
+afterAll(() => {
+  scheduler.close();
+  vi.unstubAllEnvs();
+});
+
+const full = 'InsufficientFreeAddressesInSubnet: subnet-2 has not enough free addresses';
+
+it('launches in the other subnet when one has no addresses left, and says so', async () => {
+  const faults = [
+    {
+      operation: 'RunTask',
+      when: { subnet: 'subnet-2' },
+      do: { partialFailures: { started: 0, reason: full } },
+    },
+  ];
+  const emulator = await account({ faults });
+  const daemon = start(scheduler.address, temporaryStateDir());
+  await vi.waitFor(() => expect(alive(emulator)).toHaveLength(1), { timeout: 10_000 });
+  const held = daemon.said.filter(({ text }) => text === 'launch.heldBack');
+  expect(held).toEqual([
+    {
+      text: 'launch.heldBack',
+      fields: expect.objectContaining({ kind: 'addresses', subnet: 'subnet-2', failures: 1 }),
+    },
+  ]);
+  daemon.signal();
+  expect(await daemon.status).toBe(0);
+  expect(emulator.ledger().tasks).toHaveLength(1);
+}, 30_000);

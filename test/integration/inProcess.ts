@@ -1,0 +1,54 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished, vi } from 'vitest';
+import type { Config } from '../../src/config/config.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { runDaemon } from '../../src/daemon/run.ts';
+import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
+import type { EmulatorOptions } from '../../src/emulator/options.ts';
+import { type Log, silentLog } from '../../src/observe/log.ts';
+
+/** What the AWS SDK would find in the environment of a daemon. */
+export const dummyCredentials = (): void => {
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIAEXAMPLE');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'example');
+  vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+};
+
+/** An account of its own, whose tasks run no process. */
+export const account = async (options: Partial<EmulatorOptions> = {}): Promise<Emulator> => {
+  const emulator = await startEmulator({ log: silentLog, hollow: true, ...options });
+  onTestFinished(() => emulator.close());
+  vi.stubEnv('AWS_ENDPOINT_URL', emulator.url);
+  return emulator;
+};
+
+export const alive = (emulator: Emulator) =>
+  emulator.ledger().tasks.filter(({ lastStatus }) => lastStatus !== 'STOPPED');
+
+/** A daemon in this process, that hears signals from us. */
+export const start = (address: string, stateDir: string, ...flags: string[]) => {
+  const given = ['-wmi', 'wm', '--ecs-subnets', 'subnet-1,subnet-2', '--aws-region', 'us-east-1'];
+  const [config] = loadConfig({
+    argv: ['run', address, ...given, '--state-dir', stateDir, '--settle-seconds', '0', ...flags],
+    env: { HOME: stateDir },
+    readFile: () => '',
+    warn: () => {},
+  }) as [Config];
+  const said: { text: string; fields: object }[] = [];
+  const say = (fields: object, text: string) => void said.push({ fields, text });
+  const log: Log = { debug() {}, info: say, warn: say, error: say };
+  let signal = () => {};
+  const status = runDaemon(config, log, (listener) => {
+    signal = listener;
+  });
+  const last = () => said.findLast(({ text }) => text === 'daemon.ends')?.fields;
+  return { status, last, signal: () => signal(), said };
+};
+
+export const temporaryStateDir = (): string => {
+  const dir = mkdtempSync(join(tmpdir(), 'signals-'));
+  onTestFinished(() => rmSync(dir, { recursive: true }));
+  return dir;
+};
