@@ -368,6 +368,16 @@ describe('classifyRefusal, with AWS’s own words', () => {
     expect(classifyRefusal(reason)).toEqual({ kind, code, reason }),
   );
 
+  it.each([
+    ['subnet-1', 'InsufficientFreeAddressesInSubnet: subnet-1 has not enough free addresses'],
+    [undefined, 'subnet-1 and subnet-2 have not enough free addresses'],
+    [undefined, 'not enough free addresses'],
+  ])('names the subnet that has no addresses, if it is one: %s', (subnet, reason) => {
+    const refusal = classifyRefusal(reason);
+    expect(refusal).toMatchObject({ kind: 'addresses', code: 'subnetFull' });
+    expect(refusal.subnet).toBe(subnet);
+  });
+
   it('quotes nothing private', () =>
     expect(classifyRefusal('bad: topsecret', ['topsecret']).reason).toBe('bad: [removed]'));
 });

@@ -70,6 +70,11 @@ describe('a task that failed to start, with AWS’s own words', () => {
       'invalid',
     ],
     ['backoff', "ECS was unable to assume the role 'arn:aws:iam::1:role/r'"],
+    [
+      'backoff',
+      'You’ve reached the limit on the number of vCPUs you can run concurrently',
+      'quota',
+    ],
     ['backoff', 'Capacity is unavailable at this time.', 'capacity'],
     ['backoff', 'nobody has seen this before'],
   ] as const)('%s: %s', (retry, reason, blame?: string) =>
@@ -171,3 +176,8 @@ it('quotes nothing of the environment', () => {
 
 it('keeps a reason within what StopTask takes', () =>
   expect(asOurReason('x'.repeat(5000))).toHaveLength(1024));
+
+it('knows a task that has ended by its reason alone', () =>
+  expect(
+    classifyStop({ stoppedReason: 'Essential container in task exited', containers: [] }),
+  ).toMatchObject({ cause: 'exited', retry: 'backoff' }));
