@@ -53,6 +53,18 @@ const cohortSetup = setup({
   guards: {
     ofLaunch: ({ context, event }) => 'actorId' in event && event.actorId in context.launches,
     ofGroup: ({ context, event }) => 'actorId' in event && event.actorId in context.groups,
+    /** A hundred new groups say what the books begin with: to copy and count them for each took long. */
+    tellsNews: ({ context, event }) => {
+      if (event.type !== 'group.changed') return false;
+      const row = context.groups[event.groupId];
+      return (
+        row !== undefined &&
+        (row.phase !== event.phase ||
+          row.registered !== event.registered ||
+          row.leaving !== event.leaving ||
+          row.stopAccepted !== event.stopAccepted)
+      );
+    },
     somethingToLookAt: ({ context }) =>
       Object.values(context.groups).some(({ taskArn }) => taskArn !== null),
   },
@@ -281,7 +293,7 @@ export const cohort = cohortSetup.createMachine({
     'cohort.release': { actions: release },
     'cohort.reprieve': { actions: reprieve },
     'cohort.heard': { actions: hear },
-    'group.changed': { actions: [hearGroup, report] },
+    'group.changed': { guard: 'tellsNews', actions: [hearGroup, report] },
     'xstate.done.actor.*': [
       { guard: 'ofLaunch', actions: settle },
       { guard: 'ofGroup', actions: reap },

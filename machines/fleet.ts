@@ -76,8 +76,8 @@ export interface Fleet extends ManagerInput {
   cohorts: Record<string, CohortRow>;
   opened: number;
   launched: number;
-  /** In this turn of the event loop: between them a heartbeat may be sent. */
-  launchedThisTurn: number;
+  /** Groups that may be launched before the event loop turns, so that a heartbeat can be sent. */
+  turnAllowance: number;
   ordered: number;
   allowance: number;
   /** What keeps launches back, and where. */
@@ -111,7 +111,8 @@ export const newFleet = (input: ManagerInput): Fleet => ({
   cohorts: {},
   opened: 0,
   launched: 0,
-  launchedThisTurn: 0,
+  // Less than a turn's: the code runs for the first time, which is slow.
+  turnAllowance: cohortSize,
   ordered: 0,
   allowance: input.settings.launchBurst,
   breakers: {},

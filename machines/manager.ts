@@ -16,7 +16,7 @@ import {
 import { managerSetup } from './managerSetup.ts';
 import { parent } from './parent.ts';
 import { total } from './plan.ts';
-import { evacuate, rebreak, steer, unpack } from './steering.ts';
+import { beginTurn, evacuate, rebreak, steer, unpack } from './steering.ts';
 
 /** What the tick itself changes: the time, what Fargate allows, and what silence has come to mean. */
 const passTime = managerSetup.enqueueActions(({ context, event, enqueue }) => {
@@ -213,8 +213,6 @@ const missSurvey = managerSetup.enqueueActions(({ context, event, enqueue }) => 
   });
   enqueue({ type: 'noteSurvey', params: { trouble: trouble.reason, blind } });
 });
-
-const beginTurn = managerSetup.assign({ launchedThisTurn: 0 });
 
 /**
  * Desired against actual. It plans from levels (what is wanted, what there is), so a command said

@@ -19,8 +19,10 @@ import { noCounts, plan, serving, total } from './plan.ts';
 /** What one RunTask may start. */
 const launchSize = 10;
 
-/** Groups: some 10 ms of work once the code is warm. */
-const launchesPerTurn = cohortSize;
+/** Groups: some 15 ms of work once the code is warm. */
+const launchesPerTurn = 2 * cohortSize;
+
+export const beginTurn = managerSetup.assign({ turnAllowance: launchesPerTurn });
 
 /** Puts up to one cohort's worth of what was restored or adopted into a cohort of its own. */
 export const unpack = managerSetup.enqueueActions(({ context, enqueue }) => {
@@ -109,9 +111,8 @@ const sendDrains = (
 export const steer = managerSetup.enqueueActions(({ context, enqueue }) => {
   const { settings, revision } = context;
   const way = gate(context.breakers, { subnets: [], ...settings }, context.now);
-  const thisTurn = launchesPerTurn - context.launchedThisTurn;
   const launches = mayLaunch(context)
-    ? Math.min(way.most, Math.floor(context.allowance), thisTurn)
+    ? Math.min(way.most, Math.floor(context.allowance), context.turnAllowance)
     : 0;
   const { reprieve, admit, drainBooting, drainServing } = plan(
     context.wanted,
@@ -165,7 +166,7 @@ export const steer = managerSetup.enqueueActions(({ context, enqueue }) => {
       opened: context.opened + (roomy === undefined ? 1 : 0),
       ordered: order,
       launched: context.launched + launches.length,
-      launchedThisTurn: context.launchedThisTurn + size,
+      turnAllowance: context.turnAllowance - size,
       lastLaunchAt: context.now,
       allowance: context.allowance - size,
       cohorts: {
@@ -181,7 +182,7 @@ export const steer = managerSetup.enqueueActions(({ context, enqueue }) => {
     const [probe = ''] = launches[0]?.groupIds ?? [];
     rebreak(context.breakers, trying(context.breakers, way.probes, probe), enqueue);
     // The cohort's report makes us plan again within this turn, and this in the next.
-    if (context.launchedThisTurn === 0) enqueue.raise({ type: 'plan.again' }, { delay: 0 });
+    if (context.turnAllowance === size) enqueue.raise({ type: 'plan.again' }, { delay: 0 });
   }
   if (justBack(context)) return;
   const drains = drainsOf(context, { booting: drainBooting, serving: drainServing });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AnyActorRef } from 'xstate';
 import { cohort } from '../../machines/cohort.ts';
 import type { TaskSighting } from '../../machines/facts.ts';
-import { admit, input, liveCohort, sighting } from '../support/liveCohort.ts';
+import { admit, input, launchPlan, liveCohort, sighting } from '../support/liveCohort.ts';
 import { type Model, type Step, untaken, unvisited, walks } from '../support/paths.ts';
 import { settle } from '../support/world.ts';
 
@@ -99,6 +99,30 @@ describe('a cohort with real children', () => {
     await look(5000, sighting('arn:0', 'running'), sighting('arn:1', 'starting'));
     expect(calls.describeTasks.at(-1)?.input).toEqual({ taskArns: ['arn:0', 'arn:1'] });
     expect(phases()).toEqual({ 'e-1-0': 'running', 'e-1-1': 'provisioning' });
+  });
+
+  it('hears whatever a group says anew, and is not moved by what it knows', () => {
+    const { actor } = liveCohort();
+    actor.send({ ...admit, launches: [launchPlan('e-1', 2)] });
+    const known = { phase: 'requested', registered: false, leaving: false, stopAccepted: false };
+    const say = (news: object) =>
+      actor.send({ type: 'group.changed', groupId: 'e-1-0', ...known, ...news } as never);
+    const before = actor.getSnapshot().context;
+    say({});
+    expect(actor.getSnapshot().context).toBe(before);
+    for (const news of [
+      { phase: 'provisioning' },
+      { registered: true },
+      { leaving: true },
+      { stopAccepted: true },
+    ]) {
+      say(news);
+      expect(actor.getSnapshot().context.groups['e-1-0']).toMatchObject({ ...known, ...news });
+      say({});
+      expect(actor.getSnapshot().context.groups['e-1-0']).toMatchObject(known);
+    }
+    actor.send({ type: 'group.changed', groupId: 'stranger', ...known } as never);
+    expect(actor.getSnapshot().context.groups).not.toHaveProperty('stranger');
   });
 
   it('refuses the groups that a launch got no task for', async () => {

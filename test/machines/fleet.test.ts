@@ -47,7 +47,7 @@ describe('a fleet', () => {
       ...{ returnedAt: null, emptySince: null, aboveSince: null, advertised: null },
       ...{ stoppingSince: null, surveyedAt: null, surveyAfter: 0, surveyFailures: 0 },
       ...{ lost: false, replaces: true, monitored: false, blind: false, allowance: 30 },
-      ...{ cohorts: {}, breakers: {}, opened: 0, launched: 0, launchedThisTurn: 0, ordered: 0 },
+      ...{ cohorts: {}, breakers: {}, opened: 0, launched: 0, turnAllowance: 100, ordered: 0 },
     });
     expect(isEmpty(fleet)).toBe(false);
     expect(mayLaunch(fleet)).toBe(false);

@@ -272,29 +272,16 @@ describe('launching', () => {
     const { actor, at, admitted, clock, fleet } = await ready({}, { launchBurst: 1e9 });
     at(11_000);
     actor.send(command(2 * 250, 11_000));
-    for (let i = 0; i < 5; i++) clock.increment(1);
+    for (let i = 0; i < 5; i++) {
+      clock.increment(1);
+      at(12_000 + i);
+    }
     const sizes = admitted().map(({ groupIds }) => groupIds.length);
     expect(sizes.reduce((a, b) => a + b)).toBe(250);
     expect(Math.max(...sizes)).toBe(10);
     expect(sizes).toHaveLength(25);
     for (const { counts } of Object.values(fleet().cohorts))
       expect(total(counts)).toBeLessThanOrEqual(100);
-  });
-
-  it('leaves the event loop to others after a hundred groups, whatever is reported', async () => {
-    const { actor, at, admitted, clock, fleet } = await ready({}, { launchBurst: 1e9 });
-    const groups = () => admitted().reduce((sum, { groupIds }) => sum + groupIds.length, 0);
-    at(11_000);
-    actor.send(command(2 * 250, 11_000));
-    const [cohortId] = Object.keys(fleet().cohorts) as [string];
-    const order = fleet().ordered;
-    const counts = { ...noCounts, booting: 100 };
-    actor.send({ type: 'cohort.changed', cohortId, order, counts, launches: 10 });
-    expect(groups()).toBe(100);
-    clock.increment(1);
-    expect(groups()).toBe(200);
-    clock.increment(1);
-    expect(groups()).toBe(250);
   });
 
   it('keeps to the burst and the rate that Fargate allows', async () => {

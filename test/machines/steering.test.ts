@@ -103,7 +103,7 @@ describe('launches', () => {
     const { patience } = fleet().settings;
     expect(cohorts.lines.map(({ input }) => input)).toEqual([{ cohortId: 'cohort-0', patience }]);
     expect(fleet()).toMatchObject({
-      ...{ opened: 1, ordered: 1, launched: 2, launchedThisTurn: 12 },
+      ...{ opened: 1, ordered: 1, launched: 2, turnAllowance: 100 - 12 },
       ...{ lastLaunchAt: 11_000, allowance: 1000 - 12 },
       cohorts: {
         'cohort-0': {
@@ -134,17 +134,24 @@ describe('launches', () => {
     expect(fleet().opened).toBe(2);
   });
 
-  it('are a hundred groups in a turn of the event loop, and go on in the next', async () => {
+  it('are a hundred groups in the first turn of the event loop, then two hundred', async () => {
     const { clock, at, command, orders, report } = await readyManager();
     at(11_000);
-    command(2 * 230);
+    command(2 * 430);
     expect(admits(orders()).flat()).toHaveLength(10);
     report({ booting: 100 }, 10);
     expect(admits(orders())).toEqual([]);
     clock.increment(1);
     expect(admits(orders()).flat()).toHaveLength(10);
+    report({ booting: 100 }, 10);
+    expect(admits(orders()).flat()).toHaveLength(10);
+    report({ booting: 100 }, 10);
+    expect(admits(orders())).toEqual([]);
     clock.increment(1);
+    expect(admits(orders()).flat()).toHaveLength(10);
+    report({ booting: 100 }, 10);
     expect(admits(orders())).toEqual([[10, 10, 10]]);
+    report({ booting: 30 }, 3);
     clock.increment(1);
     expect(admits(orders())).toEqual([]);
   });
