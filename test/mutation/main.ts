@@ -7,7 +7,7 @@ const usage = 'usage: npm run mutate -- [--jobs N] [machines/plan.ts ...]';
 
 type Mutant = Awaited<ReturnType<Stryker['runMutationTest']>>[number];
 
-/** So much of each machine must be missed, %, by the tests, when it is changed. */
+/** So much of what is changed in a machine its tests must notice, %. */
 const least = 90;
 
 /** Whose promises are kept together with those of another. */
