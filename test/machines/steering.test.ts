@@ -117,18 +117,19 @@ describe('launches', () => {
   it('fill a cohort before the next is opened', async () => {
     const { clock, at, command, report, orders, fleet, cohorts } = await readyManager();
     at(11_000);
-    command(2 * 88);
-    clock.increment(1);
+    command(2 * 100);
     report({ booting: 80, busy: 8 });
     orders();
     command(2 * 102);
+    expect(orders()).toEqual([]);
+    clock.increment(1);
     expect(admits(orders())).toEqual([[10, 2]]);
     expect(fleet().cohorts['cohort-0']).toMatchObject({
       ...{ launches: 2, order: 2 },
       counts: { booting: 92, busy: 8 },
     });
-    expect(fleet()).toMatchObject({ opened: 1, launched: 11 });
-    clock.increment(1);
+    expect(fleet()).toMatchObject({ opened: 1, launched: 12 });
+    report({ booting: 92, busy: 8 });
     expect(admits(orders())).toEqual([[2]]);
     expect(cohorts.lines).toHaveLength(2);
     expect(fleet().opened).toBe(2);

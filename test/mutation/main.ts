@@ -30,6 +30,8 @@ const mutate = async (machine: string, jobs: number): Promise<Mutant[]> => {
     commandRunner: { command: 'vitest run --config test/mutation/vitest.config.ts' },
     coverageAnalysis: 'off',
     concurrency: jobs,
+    // A machine at work on other things must not pass for a mutant that never ends.
+    timeoutMS: 30_000,
     ignorePatterns: ['**', '!machines/**', '!test/**', '!package.json', '!tsconfig.json'],
     tempDirName: '.cache/mutation',
     reporters: [],
@@ -82,8 +84,10 @@ for (const machine of asked.length > 0 ? asked : machines) {
   const mutants = (await mutate(machine, jobs)).filter(({ status }) => status !== 'Ignored');
   const alive = mutants.filter(({ status }) => status !== 'Killed' && status !== 'Timeout');
   const killed = mutants.length - alive.length;
+  const endless = mutants.filter(({ status }) => status === 'Timeout').length;
   const score = mutants.length === 0 ? 100 : (100 * killed) / mutants.length;
-  console.log(`${file}: ${killed} of ${mutants.length} killed, ${score.toFixed(1)} %`);
+  const aside = endless > 0 ? `; ${endless} of them never ended` : '';
+  console.log(`${file}: ${killed} of ${mutants.length} killed, ${score.toFixed(1)} %${aside}`);
   const names = alive.map((mutant) => nameOf(text, mutant));
   for (const [i, name] of names.entries()) {
     const why = reasonOf(file, name);

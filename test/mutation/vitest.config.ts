@@ -6,6 +6,8 @@ export default defineConfig({
     root: new URL('../..', import.meta.url).pathname,
     include: JSON.parse(process.env.MUTATION_TESTS ?? '[]') as string[],
     testTimeout: 15_000,
+    // Then every mutant lives, and is counted.
+    passWithNoTests: true,
     bail: 1,
     reporters: 'dot',
   },
