@@ -25,7 +25,7 @@ export interface GroupRow {
   missingSince: number | null;
   subnet: string | null;
   blame: Blame | null;
-  /** As the scheduler's monitor stream told last; null when nothing is told. */
+  /** As the scheduler's monitor stream told last; null when nothing is told, or nothing yet. */
   load: WorkerLoad | null;
   /** Since when the monitor has shown none of its workers, though it had shown some. */
   deserted: number | null;
@@ -81,15 +81,17 @@ const freshRow = (launchedAt: number): GroupRow => ({
   deserted: null,
 });
 
+/** Within that time, ms, the monitor stream has told of every task of ours. */
+const tellingMs = 15_000;
+
 const taskId = (taskArn: string): string => taskArn.slice(taskArn.lastIndexOf('/') + 1);
 
 /** What a group counts as. */
 export const standing = (row: GroupRow): keyof Counts => {
   const { phase, leaving, registered, load, deserted } = row;
   if (phase === 'stopping') return 'draining';
-  if (leaving) return 'waiting';
-  if (!registered) return 'booting';
-  if (deserted !== null) return 'idle';
+  if (leaving) return registered ? 'waiting' : 'revoked';
+  if (!registered || deserted !== null) return 'booting';
   return load?.tasks === 0 ? 'idle' : 'busy';
 };
 
@@ -156,14 +158,21 @@ export const victims = (groups: Record<string, GroupRow>, share: Share): string[
 };
 
 /**
- * To wait for an idle moment makes sense only where the monitor stream can show it. A live worker
- * keeps receiving work, so the wait is bounded: `until`, milliseconds since the epoch.
+ * To wait for an idle moment makes sense only where the monitor stream can show it: for who is at work,
+ * and for who may be, because nothing was told of it yet. The answer to a launch can come so late that
+ * its workers are at work before we know its tasks. A live worker keeps receiving work, so the wait is
+ * bounded: `until`, milliseconds since the epoch.
  */
-export const drained = (books: Books, share: Share, at: number, until: number): Step => {
+export const drained = (
+  books: Books,
+  share: Share,
+  { at, until, monitored }: { at: number; until: number; monitored: boolean },
+): Step => {
   const groups = { ...books.groups };
   const toGroups: Step['toGroups'] = victims(groups, share).map((groupId) => {
     const row = groups[groupId] as GroupRow;
-    const wait = row.registered && row.load !== null && row.load.tasks > 0 && until > at;
+    const mayWork = row.load === null ? monitored && !row.registered : row.load.tasks > 0;
+    const wait = mayWork && until > at;
     groups[groupId] = {
       ...row,
       leaving: true,
@@ -199,12 +208,15 @@ export const released = (books: Books, taskIds: string[], at: number): Step => {
   return { ...books, groups, toGroups };
 };
 
-/** Those that were to leave and have not been told to stop yet: the furthest first. */
+/** Those that were to leave and have not been told to stop yet: who serves, then the furthest. */
 export const reprieved = (books: Books, most: number): Step => {
   const groups = { ...books.groups };
   const lucky = Object.entries(groups)
-    .filter(([, row]) => standing(row) === 'waiting')
-    .sort(([, a], [, b]) => progress[b.phase] - progress[a.phase])
+    .filter(([, row]) => ['waiting', 'revoked'].includes(standing(row)))
+    .sort(
+      ([, a], [, b]) =>
+        Number(b.registered) - Number(a.registered) || progress[b.phase] - progress[a.phase],
+    )
     .slice(0, most)
     .map(([groupId]) => groupId);
   for (const groupId of lucky)
@@ -222,8 +234,8 @@ export const expired = (books: Books, at: number): Step => {
   const toGroups: Step['toGroups'] = [];
   const idle = Object.keys(groups).filter((id) => standing(groups[id] as GroupRow) === 'idle');
   for (const [groupId, row] of Object.entries(groups)) {
-    if (row.waitUntil === null || at < row.waitUntil) continue;
-    const instead = idle.pop();
+    if (row.taskArn === null || row.waitUntil === null || at < row.waitUntil) continue;
+    const instead = row.registered ? idle.pop() : undefined;
     if (instead === undefined) {
       groups[groupId] = { ...row, waitUntil: null, stopAskedAt: at };
       toGroups.push([groupId, { type: 'group.stop' }]);
@@ -252,11 +264,11 @@ export const heard = (books: Books, loads: Record<string, WorkerLoad> | null, at
     const present = load !== null && load.workers > 0;
     const next = {
       ...row,
-      load: present ? load : null,
+      load,
       deserted: present || load === null || !row.registered ? null : (row.deserted ?? at),
     };
     if (present && !row.registered) toGroups.push([groupId, { type: 'task.registered' }]);
-    if (present && load.tasks === 0 && row.waitUntil !== null) {
+    if (load?.tasks === 0 && (present || !row.registered) && row.waitUntil !== null) {
       toGroups.push([groupId, { type: 'group.stop' }]);
       next.waitUntil = null;
       next.stopAskedAt = at;
@@ -297,7 +309,12 @@ export const settled = (books: Books, end: LaunchEnd, at: number): Step => {
     if (!row) continue;
     const taskArn = arns.get(groupId);
     if (taskArn !== undefined)
-      groups[groupId] = { ...row, taskArn, launchedAt: Math.max(row.launchedAt, at) };
+      groups[groupId] = {
+        ...row,
+        taskArn,
+        launchedAt: Math.max(row.launchedAt, at),
+        waitUntil: row.waitUntil && Math.max(row.waitUntil, at + tellingMs),
+      };
     toGroups.push([
       groupId,
       taskArn === undefined

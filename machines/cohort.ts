@@ -115,7 +115,8 @@ const adopt = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
 
 const drain = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   if (event.type !== 'cohort.drain') return;
-  const { toGroups, ...books } = drained(context, event, event.at, event.until);
+  const { monitored } = context;
+  const { toGroups, ...books } = drained(context, event, { ...event, monitored });
   enqueue.assign({ ...books, order: event.order });
   for (const [groupId, news] of toGroups) enqueue.sendTo(groupId, news);
   for (const label of unwanted(books)) enqueue.sendTo(label, { type: 'launch.abandon' });
@@ -161,7 +162,7 @@ const pressOn = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
 const hear = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   if (event.type !== 'cohort.heard') return;
   const { toGroups, ...books } = heard(context, event.loads, event.at);
-  enqueue.assign(books);
+  enqueue.assign({ ...books, monitored: event.loads !== null });
   for (const [groupId, news] of toGroups) enqueue.sendTo(groupId, news);
   enqueue(report);
 });

@@ -231,21 +231,43 @@ export const draining = (
     booting: row.counts.booting - booting,
     idle: row.counts.idle - idle,
     busy: row.counts.busy - busy,
-    // Not counted as waiting before the cohort says so: nobody is to be had back twice.
+    // Not counted as waiting or revoked before the cohort says so: nobody is to be had back twice.
     waiting: row.counts.waiting,
+    revoked: row.counts.revoked,
     draining: row.counts.draining + booting + idle + busy,
   },
 });
 
-/** Which cohort is to take back how many. */
+/** Which cohort is to take back how many of whom: who is at work, then who has no task yet. */
 export const reprievesOf = (
   { cohorts }: Fleet,
   most: number,
-): [cohortId: string, most: number][] => {
+): [cohortId: string, taken: Pick<Counts, 'waiting' | 'revoked'>][] => {
   let left = most;
-  return Object.entries(cohorts).flatMap(([cohortId, { counts }]) => {
-    const taken = Math.min(left, counts.waiting);
-    left -= taken;
-    return taken > 0 ? [[cohortId, taken]] : [];
-  });
+  const taken = new Map<string, Pick<Counts, 'waiting' | 'revoked'>>();
+  for (const kind of ['waiting', 'revoked'] as const)
+    for (const [cohortId, { counts }] of Object.entries(cohorts)) {
+      const some = Math.min(left, counts[kind]);
+      if (some === 0) continue;
+      left -= some;
+      taken.set(cohortId, { waiting: 0, revoked: 0, ...taken.get(cohortId), [kind]: some });
+    }
+  return [...taken];
 };
+
+/** The row of a cohort that has just been told to take them back. */
+export const reprieving = (
+  row: CohortRow,
+  { waiting, revoked }: Pick<Counts, 'waiting' | 'revoked'>,
+  order: number,
+): CohortRow => ({
+  ...row,
+  order,
+  counts: {
+    ...row.counts,
+    booting: row.counts.booting + revoked,
+    busy: row.counts.busy + waiting,
+    waiting: row.counts.waiting - waiting,
+    revoked: row.counts.revoked - revoked,
+  },
+});

@@ -1,13 +1,15 @@
 /** Groups by what they mean to a plan. Together they are what costs money. */
 export interface Counts {
-  /** Asked for or started, but no worker of theirs is known to the scheduler yet. */
+  /** Asked for or started, but no worker of theirs is known to the scheduler: not yet, or not any more. */
   booting: number;
   /** Known to the scheduler, and certainly without work. */
   idle: number;
   /** Known to the scheduler, and at work for all we know. */
   busy: number;
-  /** To leave, but not told to stop yet: they can be had back. */
+  /** To leave, but still at work and not told to stop yet: they can be had back. */
   waiting: number;
+  /** To leave, not known to serve, and not told to stop yet: they can be had back, and then boot. */
+  revoked: number;
   /** On their way out for good. */
   draining: number;
 }
@@ -22,26 +24,30 @@ export interface Limits {
 }
 
 export interface Plan {
-  /** Take back so many of those that were to leave. */
+  /** Take back so many of those that were to leave, first of those at work. */
   reprieve: number;
   admit: number;
   drainBooting: number;
   drainServing: number;
 }
 
-export const noCounts: Counts = { booting: 0, idle: 0, busy: 0, waiting: 0, draining: 0 };
+export const noCounts: Counts = {
+  ...{ booting: 0, idle: 0, busy: 0 },
+  ...{ waiting: 0, revoked: 0, draining: 0 },
+};
 const nothing: Plan = { reprieve: 0, admit: 0, drainBooting: 0, drainServing: 0 };
 
 export const serving = ({ idle, busy }: Counts): number => idle + busy;
 
 export const total = (counts: Counts): number =>
-  counts.booting + serving(counts) + counts.waiting + counts.draining;
+  counts.booting + serving(counts) + counts.waiting + counts.revoked + counts.draining;
 
 export const addCounts = (a: Counts, b: Counts): Counts => ({
   booting: a.booting + b.booting,
   idle: a.idle + b.idle,
   busy: a.busy + b.busy,
   waiting: a.waiting + b.waiting,
+  revoked: a.revoked + b.revoked,
   draining: a.draining + b.draining,
 });
 
@@ -57,7 +63,7 @@ export const plan = (wanted: number | null, counts: Counts, limits: Limits): Pla
   const goal = limits.maxTasks === null ? wanted : Math.min(wanted, limits.maxTasks);
   const missing = goal - counts.booting - serving(counts);
   if (missing > 0) {
-    const reprieve = Math.min(missing, counts.waiting);
+    const reprieve = Math.min(missing, counts.waiting + counts.revoked);
     const room = limits.maxTasks === null ? missing : limits.maxTasks - total(counts);
     const admit = Math.max(0, Math.min(missing - reprieve, room, limits.launches));
     return { ...nothing, reprieve, admit };

@@ -12,6 +12,7 @@ import {
   mayLaunch,
   overdue,
   reprievesOf,
+  reprieving,
 } from './fleet.ts';
 import { managerSetup } from './managerSetup.ts';
 import { noCounts, plan, serving, total } from './plan.ts';
@@ -126,11 +127,9 @@ export const steer = managerSetup.enqueueActions(({ context, enqueue }) => {
   if (reprieve > 0) {
     const order = context.ordered + 1;
     const cohorts = { ...context.cohorts };
-    for (const [cohortId, most] of reprievesOf(context, reprieve)) {
-      const row = cohorts[cohortId] as CohortRow;
-      const { waiting, busy } = row.counts;
-      const counts = { ...row.counts, waiting: waiting - most, busy: busy + most };
-      cohorts[cohortId] = { ...row, order, counts };
+    for (const [cohortId, taken] of reprievesOf(context, reprieve)) {
+      cohorts[cohortId] = reprieving(cohorts[cohortId] as CohortRow, taken, order);
+      const most = taken.waiting + taken.revoked;
       enqueue.sendTo(cohortId, { type: 'cohort.reprieve', order, most } satisfies CohortOrder);
     }
     enqueue.assign({ cohorts, ordered: order });

@@ -31,6 +31,8 @@ export interface GroupContext {
   taskArn: string | null;
   registered: boolean;
   leaving: boolean;
+  /** To leave at an idle moment, not at once. */
+  patient: boolean;
   stopAccepted: boolean;
   cause: Cause | null;
   detail: string | null;
@@ -59,7 +61,10 @@ export const workerGroup = setup({
     output: GroupEnd;
   },
   actors: { stopTask: effect<void, { taskArn: string }>('stopTask') },
-  guards: { leaving: ({ context }) => context.leaving },
+  guards: {
+    leaving: ({ context }) => context.leaving,
+    patient: ({ context }) => context.leaving && context.patient,
+  },
   actions: {
     tell: sendTo(
       parent,
@@ -72,7 +77,7 @@ export const workerGroup = setup({
         stopAccepted: context.stopAccepted,
       }),
     ),
-    leave: assign({ leaving: true }),
+    leave: assign({ leaving: true, patient: ({ event }) => event.type === 'group.drain' }),
     stay: assign({ leaving: false }),
   },
 }).createMachine({
@@ -82,6 +87,7 @@ export const workerGroup = setup({
     taskArn: null,
     registered: false,
     leaving: false,
+    patient: false,
     stopAccepted: false,
     cause: null,
     detail: null,
@@ -109,6 +115,12 @@ export const workerGroup = setup({
       entry: { type: 'tell', params: { phase: 'requested' } },
       on: {
         'group.launched': [
+          // Its workers may be at work already, if the answer was late.
+          {
+            guard: 'patient',
+            target: 'draining.waiting',
+            actions: assign({ taskArn: ({ event }) => event.taskArn }),
+          },
           {
             guard: 'leaving',
             target: 'draining.stopping',
@@ -145,8 +157,7 @@ export const workerGroup = setup({
             detail: ({ event }) => event.detail,
           }),
         },
-        // No work can be lost that was never taken.
-        'group.drain': 'draining.stopping',
+        'group.drain': 'draining.waiting',
         'group.stop': 'draining.stopping',
       },
     },
@@ -177,6 +188,12 @@ export const workerGroup = setup({
           on: {
             'group.stop': 'stopping',
             'group.reprieve': { target: '#workerGroup.running', actions: 'stay' },
+            'task.registered': {
+              actions: [
+                assign({ registered: true }),
+                { type: 'tell', params: { phase: 'waiting' } },
+              ],
+            },
             'task.failing': {
               target: 'stopping',
               actions: assign({

@@ -23,8 +23,11 @@ export interface SurveyedTask {
 }
 
 const page = 100;
-/** A listed task may not be describable for a moment; after these waits it is taken for gone. */
+/** A listed task may not be describable for a moment: it is asked for again after these waits, ms. */
 const waits = [1_000, 2_000];
+
+/** Listed and not describable for so long, ms: taken for gone. */
+const goneMs = 60_000;
 
 const environmentOf = (task: Task): Map<string, string> =>
   new Map(
@@ -53,9 +56,16 @@ const incomplete = (message: string): EcsFailure =>
  * The complete list of living tasks with this mark. It is complete or it fails: a survey with a hole would
  * be taken for dead tasks.
  */
-export const listOurs =
-  (ecs: Pick<ECSClient, 'send'>, call: Call, cluster: string, clock: Clock, log: Log) =>
-  async (startedBy: string, signal: AbortSignal): Promise<SurveyedTask[]> => {
+export const listOurs = (
+  ecs: Pick<ECSClient, 'send'>,
+  call: Call,
+  cluster: string,
+  clock: Clock,
+  log: Log,
+) => {
+  /** Since when DescribeTasks has denied what ListTasks lists. */
+  let deniedSince = new Map<string, number>();
+  return async (startedBy: string, signal: AbortSignal): Promise<SurveyedTask[]> => {
     const arns = await listArns(ecs, call, cluster, startedBy, signal);
     const found: SurveyedTask[] = [];
     let asked = [...arns];
@@ -80,13 +90,19 @@ export const listOurs =
           else if (taskArn) log.warn({ task: taskArn }, 'survey.foreignTask');
         }
       }
+      asked = unseen;
       const pause = waits[round];
       if (unseen.length === 0 || pause === undefined) break;
       await clock.sleep(pause, signal);
-      asked = unseen;
     }
+    const at = clock.now();
+    deniedSince = new Map(asked.map((arn) => [arn, deniedSince.get(arn) ?? at]));
+    const young = [...deniedSince.values()].filter((since) => at - since < goneMs);
+    if (young.length > 0)
+      throw incomplete(`DescribeTasks: does not know ${young.length} listed tasks yet`);
     return found;
   };
+};
 
 const listArns = async (
   ecs: Pick<ECSClient, 'send'>,

@@ -16,6 +16,7 @@ import {
   unwanted,
   victims,
 } from '../../machines/books.ts';
+import { noCounts } from '../../machines/plan.ts';
 import { arn, rowOf, serves } from '../support/rows.ts';
 
 const load = (tasks: number) => ({ workers: 4, tasks });
@@ -63,17 +64,17 @@ describe('a group in the books', () => {
   it.each([
     ['booting', rowOf()],
     ['booting', rowOf({ phase: 'running', load: load(1) })],
-    ['waiting', rowOf({ leaving: true })],
+    ['revoked', rowOf({ leaving: true })],
+    ['revoked', waits({ registered: false })],
     ['waiting', waits()],
     ['draining', rowOf({ phase: 'stopping', leaving: true })],
     ['busy', serves()],
     ['busy', serves({ load: load(1) })],
     ['idle', serves({ load: load(0) })],
-    ['idle', serves({ deserted: 0 })],
+    ['booting', serves({ deserted: 0 })],
   ] as const)('counts as %s: %o', (kind, row) => {
     expect(standing(row)).toBe(kind);
-    const counts = { booting: 0, idle: 0, busy: 0, waiting: 0, draining: 0 };
-    expect(countRows({ a: row, b: row })).toEqual({ ...counts, [kind]: 2 });
+    expect(countRows({ a: row, b: row })).toEqual({ ...noCounts, [kind]: 2 });
   });
 });
 
@@ -91,14 +92,14 @@ describe('who is to leave', () => {
     ],
     [
       'has no workers any more',
-      { a: serves({ load: load(0) }), b: serves({ deserted: 5, launchedAt: 0 }) },
-      { idle: 1 },
+      { a: rowOf({ phase: 'running', launchedAt: 9 }), b: serves({ deserted: 5 }) },
+      { booting: 1 },
       ['b'],
     ],
     [
       'has no workers any more, wherever it stands in the books',
-      { a: serves({ deserted: 5 }), b: serves({ load: load(0), launchedAt: 9 }) },
-      { idle: 1 },
+      { a: serves({ deserted: 5 }), b: rowOf({ phase: 'running', launchedAt: 9 }) },
+      { booting: 1 },
       ['a'],
     ],
     [
@@ -130,11 +131,13 @@ describe('who is to leave', () => {
   });
 
   it.each([
-    ['does not serve yet', { registered: false, load: load(2) }],
-    ['may be at work, but nobody tells', { load: null }],
-    ['is idle', { load: load(0) }],
-  ])('is stopped at once when it %s', (_, given) => {
-    const { groups, toGroups } = drained(booksOf({ a: serves(given) }), everybody, 7000, 9000);
+    ['does not serve yet', { registered: false, load: load(0) }, true],
+    ['does not serve yet, for all we are told', { registered: false, load: null }, false],
+    ['may be at work, but nobody tells', { load: null }, true],
+    ['is idle', { load: load(0) }, true],
+  ])('is stopped at once when it %s', (_, given, monitored) => {
+    const when = { at: 7000, until: 9000, monitored };
+    const { groups, toGroups } = drained(booksOf({ a: serves(given) }), everybody, when);
     expect(groups.a).toStrictEqual(
       serves({ ...given, leaving: true, stopAskedAt: 7000, phase: 'stopping' }),
     );
@@ -143,16 +146,29 @@ describe('who is to leave', () => {
 
   it('may finish its work first, while there is time for that', () => {
     const busy = booksOf({ a: serves({ load: load(2) }) });
-    const patient = drained(busy, everybody, 7000, 7001);
+    const patient = drained(busy, everybody, { at: 7000, until: 7001, monitored: false });
     expect(patient.groups.a).toStrictEqual(
       serves({ load: load(2), leaving: true, waitUntil: 7001 }),
     );
     expect(patient.toGroups).toEqual([['a', { type: 'group.drain' }]]);
-    expect(drained(busy, everybody, 7000, 7000).toGroups).toEqual([['a', { type: 'group.stop' }]]);
+    const late = { at: 7000, until: 7000, monitored: true };
+    expect(drained(busy, everybody, late).toGroups).toEqual([['a', { type: 'group.stop' }]]);
+  });
+
+  it('is waited for when the stream has not told yet whether it is at work', () => {
+    const young = booksOf({ a: rowOf(), b: rowOf({ taskArn: arn('b'), phase: 'provisioning' }) });
+    const { groups, toGroups } = drained(young, everybody, { at: 7, until: 9, monitored: true });
+    const leaves = { leaving: true, waitUntil: 9 };
+    expect(groups).toStrictEqual({
+      a: { ...young.groups.a, ...leaves },
+      b: { ...young.groups.b, ...leaves },
+    });
+    expect(toGroups.map(([, { type }]) => type)).toEqual(['group.drain', 'group.drain']);
   });
 
   it('goes on waiting for its ARN when it has none', () => {
-    const { groups } = drained(booksOf({ a: rowOf() }), everybody, 7000, 9000);
+    const when = { at: 7000, until: 9000, monitored: false };
+    const { groups } = drained(booksOf({ a: rowOf() }), everybody, when);
     expect(groups.a).toStrictEqual(rowOf({ leaving: true, stopAskedAt: 7000 }));
   });
 
@@ -160,8 +176,7 @@ describe('who is to leave', () => {
     const { groups } = drained(
       booksOf({ a: waits({ waitUntil: 9000 }), b: waits({ waitUntil: 4000 }), c: serves() }),
       nobody,
-      3000,
-      5000,
+      { at: 3000, until: 5000, monitored: true },
     );
     expect([groups.a?.waitUntil, groups.b?.waitUntil]).toEqual([5000, 4000]);
     expect(groups.c).toStrictEqual(serves());
@@ -189,14 +204,17 @@ it('stops at once exactly those whose tasks are named, once', () => {
   ]);
 });
 
-it('takes back those that wait, who has come furthest first', () => {
+it('takes back those that wait, who serves first, then who has come furthest', () => {
   const books = booksOf({
     a: rowOf({ leaving: true }),
     b: waits(),
     c: serves(),
     d: rowOf({ phase: 'stopping', leaving: true }),
     e: waits(),
+    f: waits({ registered: false }),
   });
+  const lucky = (most: number) => reprieved(books, most).toGroups.map(([groupId]) => groupId);
+  expect(lucky(9)).toEqual(['b', 'e', 'f', 'a']);
   const { groups, toGroups } = reprieved(books, 2);
   const back = { leaving: false, waitUntil: null };
   expect(groups).toStrictEqual({
@@ -219,6 +237,17 @@ describe('a wait that is over', () => {
       b: waits({ waitUntil: 9001 }),
     });
     expect(toGroups).toEqual([['a', { type: 'group.stop' }]]);
+  });
+
+  it('does not end before there is a task, nor in the place of who serves', () => {
+    const books = booksOf({
+      a: rowOf({ leaving: true, waitUntil: 8000 }),
+      b: waits({ registered: false, waitUntil: 8000 }),
+      c: serves({ load: load(0) }),
+    });
+    const { groups, toGroups } = expired(books, 9000);
+    expect(toGroups).toEqual([['b', { type: 'group.stop' }]]);
+    expect([groups.a, groups.c]).toStrictEqual([books.groups.a, books.groups.c]);
   });
 
   it('is forgiven to as many as others have become idle meanwhile', () => {
@@ -280,8 +309,18 @@ describe('what the monitor stream tells', () => {
       { 1: gone },
       5,
     );
-    expect(groups.a).toMatchObject({ waitUntil: 9000, load: null });
+    expect(groups.a).toMatchObject({ waitUntil: 9000, load: gone });
     expect(toGroups).toEqual([]);
+  });
+
+  it('ends the wait of who has no worker at all', () => {
+    const young = waits({ taskArn: arn('1'), registered: false, load: null });
+    const { groups, toGroups } = heard(booksOf({ a: young }), { 1: gone }, 5);
+    expect(groups.a).toMatchObject({ waitUntil: null, stopAskedAt: 5 });
+    expect(toGroups).toEqual([['a', { type: 'group.stop' }]]);
+    expect(heard(booksOf({ a: young }), { 1: load(2) }, 5).toGroups).toEqual([
+      ['a', { type: 'task.registered' }],
+    ]);
   });
 
   it('tells since when a group that served is without workers', () => {
@@ -292,7 +331,7 @@ describe('what the monitor stream tells', () => {
     books = heard(books, { 1: gone, 2: gone }, 500);
     books = heard(books, { 1: gone, 2: gone }, 700);
     expect([books.groups.a?.deserted, books.groups.b?.deserted]).toEqual([500, null]);
-    expect(books.groups.a?.load).toBeNull();
+    expect(books.groups.a?.load).toEqual(gone);
     expect(heard(books, { 1: load(0) }, 900).groups.a).toMatchObject({
       deserted: null,
       load: load(0),
@@ -359,6 +398,27 @@ describe('a launch that has ended', () => {
         ['c', { type: 'group.refused', reason: 'full' }],
       ],
     });
+  });
+
+  it('leaves time to be told of who is to leave, if it may wait at all', () => {
+    const groups = ['a', 'b', 'c'].map((groupId) => ({ groupId, taskArn: arn(groupId) }));
+    const left = settled(
+      {
+        groups: {
+          a: rowOf({ leaving: true, waitUntil: 4000 }),
+          b: rowOf({ leaving: true, waitUntil: 30_000 }),
+          c: rowOf({ leaving: true }),
+        },
+        launches: { 'e-1': ['a', 'b', 'c'] },
+      },
+      { ...end, groups },
+      5000,
+    ).groups;
+    expect([left.a?.waitUntil, left.b?.waitUntil, left.c?.waitUntil]).toEqual([
+      20_000,
+      30_000,
+      null,
+    ]);
   });
 
   it('leaves no group waiting when it names neither', () => {

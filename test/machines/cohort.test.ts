@@ -161,6 +161,26 @@ describe('a cohort with real children', () => {
     expect(calls.stopTask).toHaveLength(1);
   });
 
+  it('waits to be told of groups whose launch was answered late before it drains them', async () => {
+    const { actor, answer, phases, calls, hear } = liveCohort();
+    hear(1200, {});
+    actor.send({ ...admit, launches: [...admit.launches] });
+    const drain = { type: 'cohort.drain', order: 2, idle: 0, busy: 0, at: 1500 } as const;
+    actor.send({ ...drain, booting: 2, until: 60_000 });
+    await answer('journalLaunch', undefined);
+    await answer('runTask', { taskArns: ['arn:0', 'arn:1'], refusals: [] });
+    await answer('journalOutcome', [
+      { groupId: 'e-1-0', taskArn: 'arn:0' },
+      { groupId: 'e-1-1', taskArn: 'arn:1' },
+    ]);
+    expect(phases()).toEqual({ 'e-1-0': 'waiting', 'e-1-1': 'waiting' });
+    hear(40_000, { 'arn:0': { workers: 1, tasks: 3 }, 'arn:1': { workers: 0, tasks: 0 } });
+    expect(phases()).toEqual({ 'e-1-0': 'waiting', 'e-1-1': 'stopping' });
+    expect(calls.stopTask).toHaveLength(1);
+    hear(41_000, { 'arn:0': { workers: 1, tasks: 0 } });
+    expect(phases()).toEqual({ 'e-1-0': 'stopping', 'e-1-1': 'stopping' });
+  });
+
   it('stops exactly those that it is told by name, at once and once', async () => {
     const { launchBoth, actor, calls, phases } = liveCohort();
     await launchBoth();
@@ -335,8 +355,8 @@ describe('a cohort with real children', () => {
       actor.send({
         type: 'cohort.drain',
         order: 2,
-        booting: 0,
-        idle: 1,
+        booting: 1,
+        idle: 0,
         busy: 0,
         at: 7000,
         until: 99_000,

@@ -16,6 +16,7 @@ import {
   openLaunches,
   overdue,
   reprievesOf,
+  reprieving,
   surveyDue,
 } from '../../machines/fleet.ts';
 import { noCounts } from '../../machines/plan.ts';
@@ -35,7 +36,7 @@ const row = (counts: object, launches = 0) => ({
   ...{ counts: { ...noCounts, ...counts }, launches },
   ...{ order: 0, lookedAt: 0 },
 });
-const some = { booting: 1, idle: 2, busy: 3, waiting: 4, draining: 5 };
+const some = { booting: 1, idle: 2, busy: 3, waiting: 4, revoked: 6, draining: 5 };
 const owned = [{ groupId: 'old', taskArn: 'arn:old', launchedAt: 0 }];
 const resend = [{ order: {} as never, groupIds: ['a', 'b'], doubted: true }];
 
@@ -56,7 +57,7 @@ describe('a fleet', () => {
   it('counts its cohorts, and what is still to be put into one', () => {
     const fleet = fleetOf({ cohorts: { a: row(some), b: row(some) }, owned, resend });
     expect(fleetCounts(fleet)).toEqual({
-      ...{ booting: 2 + 1 + 2, idle: 4, busy: 6, waiting: 8, draining: 10 },
+      ...{ booting: 2 + 1 + 2, idle: 4, busy: 6, waiting: 8, revoked: 12, draining: 10 },
     });
     expect(fleetCounts(fleetOf())).toEqual(noCounts);
   });
@@ -188,17 +189,28 @@ describe('who is to leave', () => {
   it('is on its way out as soon as the order is given', () => {
     expect(draining(row(some, 2), { booting: 1, idle: 1, busy: 2 }, 7)).toEqual({
       ...{ launches: 2, order: 7, lookedAt: 0 },
-      counts: { booting: 0, idle: 1, busy: 1, waiting: 4, draining: 9 },
+      counts: { booting: 0, idle: 1, busy: 1, waiting: 4, revoked: 6, draining: 9 },
     });
   });
 
-  it('is taken back from wherever it waits', () => {
-    const waiting = { a: row({ waiting: 2 }), b: row({}), c: row({ waiting: 3 }) };
-    const fleet = fleetOf({ cohorts: waiting });
-    expect(reprievesOf(fleet, 4)).toEqual([
-      ['a', 2],
-      ['c', 2],
+  it('is taken back from wherever it waits, who serves first', () => {
+    const cohorts = { a: row({ waiting: 2, revoked: 1 }), b: row({}), c: row({ waiting: 3 }) };
+    const fleet = fleetOf({ cohorts });
+    expect(reprievesOf(fleet, 9)).toEqual([
+      ['a', { waiting: 2, revoked: 1 }],
+      ['c', { waiting: 3, revoked: 0 }],
     ]);
-    expect(reprievesOf(fleet, 2)).toEqual([['a', 2]]);
+    expect(reprievesOf(fleet, 4)).toEqual([
+      ['a', { waiting: 2, revoked: 0 }],
+      ['c', { waiting: 2, revoked: 0 }],
+    ]);
+    expect(reprievesOf(fleet, 2)).toEqual([['a', { waiting: 2, revoked: 0 }]]);
+  });
+
+  it('is at work again, or boots, as soon as it is taken back', () => {
+    expect(reprieving(row(some, 2), { waiting: 3, revoked: 4 }, 7)).toEqual({
+      ...{ launches: 2, order: 7, lookedAt: 0 },
+      counts: { booting: 1 + 4, idle: 2, busy: 3 + 3, waiting: 1, revoked: 2, draining: 5 },
+    });
   });
 });

@@ -7,6 +7,7 @@ const counts = fc.record({
   idle: fc.nat(30),
   busy: fc.nat(30),
   waiting: fc.nat(20),
+  revoked: fc.nat(20),
   draining: fc.nat(50),
 });
 const limits = fc.record({
@@ -15,25 +16,31 @@ const limits = fc.record({
   overdue: fc.boolean(),
 });
 
+/** `wait`: who boots has no task yet, and who is at work is waited for. */
 const carriedOut = (
   before: Counts,
   { reprieve, admit, drainBooting, drainServing }: ReturnType<typeof plan>,
+  wait = false,
 ): Counts => {
   const idle = Math.min(before.idle, drainServing);
+  const busy = drainServing - idle;
+  const serve = Math.min(before.waiting, reprieve);
   return {
-    booting: before.booting + admit - drainBooting,
+    booting: before.booting + admit - drainBooting + (reprieve - serve),
     idle: before.idle - idle,
-    busy: before.busy + reprieve - (drainServing - idle),
-    waiting: before.waiting - reprieve,
-    draining: before.draining + drainBooting + drainServing,
+    busy: before.busy + serve - busy,
+    waiting: before.waiting - serve + (wait ? busy : 0),
+    revoked: before.revoked - (reprieve - serve) + (wait ? drainBooting : 0),
+    draining: before.draining + idle + (wait ? 0 : drainBooting + busy),
   };
 };
 
 it('adds each count to its own', () => {
-  const some = { booting: 1, idle: 2, busy: 3, waiting: 4, draining: 5 };
-  expect(addCounts(some, some)).toEqual({ booting: 2, idle: 4, busy: 6, waiting: 8, draining: 10 });
+  const some = { booting: 1, idle: 2, busy: 3, waiting: 4, revoked: 5, draining: 6 };
+  const twice = { booting: 2, idle: 4, busy: 6, waiting: 8, revoked: 10, draining: 12 };
+  expect(addCounts(some, some)).toEqual(twice);
   expect(addCounts(noCounts, some)).toEqual(some);
-  expect(total(some)).toBe(15);
+  expect(total(some)).toBe(21);
 });
 
 describe('plan', () => {
@@ -71,7 +78,7 @@ describe('plan', () => {
     (_, wanted, [booting, busy, draining, waiting = 0], maxTasks, launches, expected) => {
       const { reprieve, admit, drainBooting, drainServing } = plan(
         wanted,
-        { booting, idle: 0, busy, waiting, draining },
+        { ...noCounts, booting, busy, waiting, draining },
         { maxTasks, launches, overdue: true },
       );
       expect([admit, drainBooting, drainServing, reprieve]).toEqual([...expected, 0].slice(0, 4));
@@ -79,7 +86,7 @@ describe('plan', () => {
   );
 
   it('waits for the dead to be noticed before it stops the living above the limit', () => {
-    const five = { booting: 3, idle: 0, busy: 2, waiting: 0, draining: 0 };
+    const five = { ...noCounts, booting: 3, busy: 2 };
     expect(plan(9, five, { maxTasks: 4, launches: 9, overdue: false }).drainBooting).toBe(0);
   });
 
@@ -98,32 +105,46 @@ describe('plan', () => {
   });
 
   it('swaps while groups boot only where those are to go as well', () => {
-    const some = { booting: 1, idle: 3, busy: 1, waiting: 1, draining: 0 };
+    const some = { ...noCounts, booting: 1, idle: 3, busy: 1, waiting: 1 };
     const limit = { maxTasks: null, launches: 9, overdue: false };
     expect(plan(3, some, limit)).toMatchObject({ reprieve: 1, drainBooting: 0 });
     expect(plan(4, some, limit)).toMatchObject({ reprieve: 0, drainBooting: 0 });
   });
 
+  it('takes back who serves and who does not, and puts nobody in the place of those', () => {
+    const some = { ...noCounts, idle: 1, busy: 1, waiting: 1, revoked: 2 };
+    const limit = { maxTasks: null, launches: 9, overdue: false };
+    expect(plan(6, some, limit)).toMatchObject({ reprieve: 3, admit: 1 });
+    expect(plan(2, { ...some, waiting: 0 }, limit)).toMatchObject({ reprieve: 0 });
+  });
+
   it('keeps its bounds, and has nothing left to do once it was carried out', () => {
     fc.assert(
-      fc.property(fc.option(fc.nat(80), { nil: null }), counts, limits, (wanted, before, limit) => {
-        const step = plan(wanted, before, limit);
-        for (const n of Object.values(step)) expect(n).toBeGreaterThanOrEqual(0);
-        expect(step.admit).toBeLessThanOrEqual(limit.launches);
-        expect(step.drainBooting).toBeLessThanOrEqual(before.booting);
-        expect(step.drainServing).toBeLessThanOrEqual(serving(before));
-        expect(step.reprieve).toBeLessThanOrEqual(before.waiting);
-        expect(step.admit > 0 && step.drainBooting + step.drainServing > 0).toBe(false);
-        const after = carriedOut(before, step);
-        if (step.admit > 0 && limit.maxTasks !== null)
-          expect(total(after)).toBeLessThanOrEqual(limit.maxTasks);
-        let rest = after;
-        const again = { ...limit, launches: limit.launches - step.admit };
-        // To swap who works for who does not takes two more.
-        for (let i = 0; i < 2; i++) rest = carriedOut(rest, plan(wanted, rest, again));
-        const more = plan(wanted, rest, again);
-        expect(more).toEqual({ reprieve: 0, admit: 0, drainBooting: 0, drainServing: 0 });
-      }),
+      fc.property(
+        fc.option(fc.nat(80), { nil: null }),
+        counts,
+        limits,
+        fc.boolean(),
+        (...given) => {
+          const [wanted, before, limit, wait] = given;
+          const step = plan(wanted, before, limit);
+          for (const n of Object.values(step)) expect(n).toBeGreaterThanOrEqual(0);
+          expect(step.admit).toBeLessThanOrEqual(limit.launches);
+          expect(step.drainBooting).toBeLessThanOrEqual(before.booting);
+          expect(step.drainServing).toBeLessThanOrEqual(serving(before));
+          expect(step.reprieve).toBeLessThanOrEqual(before.waiting + before.revoked);
+          expect(step.admit > 0 && step.drainBooting + step.drainServing > 0).toBe(false);
+          const after = carriedOut(before, step, wait);
+          if (step.admit > 0 && limit.maxTasks !== null)
+            expect(total(after)).toBeLessThanOrEqual(limit.maxTasks);
+          let rest = after;
+          const again = { ...limit, launches: limit.launches - step.admit };
+          // To swap who works for who does not takes two more.
+          for (let i = 0; i < 2; i++) rest = carriedOut(rest, plan(wanted, rest, again), wait);
+          const more = plan(wanted, rest, again);
+          expect(more).toEqual({ reprieve: 0, admit: 0, drainBooting: 0, drainServing: 0 });
+        },
+      ),
     );
   });
 
@@ -138,6 +159,7 @@ describe('plan', () => {
             idle: 0,
             busy: serving(next) + next.booting,
             waiting: 0,
+            revoked: 0,
             draining: 0,
           };
         }

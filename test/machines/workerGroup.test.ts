@@ -6,7 +6,9 @@ import { scriptedParent, scriptedWorld } from '../support/world.ts';
 
 const model: Model = {
   input: { groupId: 'g1' },
-  key: ({ value, context }) => [value, context.leaving, context.registered, context.stopAccepted],
+  key: ({ value, context: { leaving, patient, registered, stopAccepted } }) => [
+    ...[value, leaving, patient, registered, stopAccepted],
+  ],
   events: [
     { type: 'group.launched', taskArn: 'arn:1' },
     { type: 'group.refused', reason: 'full' },
@@ -117,8 +119,26 @@ describe('what its cohort hears of a group', () => {
       { ...end, taskArn: null, cause: 'drained', detail: 'full' },
     ],
     [
+      'that may be at work by the time it has its task',
+      [drain, launched, registered, stop, stopped],
+      [
+        'requested',
+        'requested leaving',
+        'waiting leaving',
+        'waiting registered leaving',
+        'stopping registered leaving',
+      ],
+      { ...end, registered: true, cause: 'drained' },
+    ],
+    [
+      'that need not be waited for any more before it has its task',
+      [drain, stop, launched, stopped],
+      ['requested', 'requested leaving', 'requested leaving', 'stopping leaving'],
+      { ...end, cause: 'drained' },
+    ],
+    [
       'that is to leave before it has its task',
-      [drain, launched, throttled, stop, accepted, stopped],
+      [stop, launched, throttled, stop, accepted, stopped],
       [
         'requested',
         'requested leaving',
@@ -137,7 +157,7 @@ describe('what its cohort hears of a group', () => {
     [
       'that is taken back before it has its task',
       [stop, reprieve, launched, drain, stopped],
-      ['requested', 'requested leaving', 'requested', 'provisioning', 'stopping leaving'],
+      ['requested', 'requested leaving', 'requested', 'provisioning', 'waiting leaving'],
       { ...end, cause: 'drained' },
     ],
     [

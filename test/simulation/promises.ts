@@ -58,6 +58,8 @@ const noticeMs = 10_000;
 const tickSlack = 1000;
 /** The monitor stream speaks once a second; what it has said for so long is known. */
 const knownMs = 4000;
+/** A look that fails is answered so late at the latest, and then one more is due, ms. */
+const unseenMs = 20_000;
 export const sweepLimit = 60_000;
 
 /** What must hold at every moment, watched from outside. */
@@ -81,6 +83,8 @@ export const createPromises = (world: Watched) => {
 
   /** When there last was a reason to stop any group. */
   let reasonAt = Number.NEGATIVE_INFINITY;
+  /** When DescribeTasks last went wrong: a death that is not told cannot be known. */
+  let unseenAt = Number.NEGATIVE_INFINITY;
   let aboveCapSince: number | null = null;
   let excusedAboveCap = false;
 
@@ -211,6 +215,9 @@ export const createPromises = (world: Watched) => {
     },
     look,
     launched,
+    unseen() {
+      unseenAt = agenda.now();
+    },
 
     runTaskSent(label: string | null) {
       if (label === null || !disk.holds(label))
@@ -226,7 +233,8 @@ export const createPromises = (world: Watched) => {
       const since = decidedAt.get(task.label ?? '') ?? task.createdAt;
       look();
       // What launches under way may still start counts, too, when there are more than are allowed.
-      const crowded = standing() + coming() > cap;
+      const believed = now - unseenAt < unseenMs ? (world.census()?.groups.length ?? 0) : 0;
+      const crowded = Math.max(standing() + coming(), believed) > cap;
       if (task.doomed) return;
       const work = scheduler.work.get(task);
       if (work && work.tasks > 0 && now - work.since > knownMs && !crowded) {

@@ -30,7 +30,7 @@ const adjacency = (machine: AnyStateMachine, model: Model): Adjacency => {
       input: model.input as never,
       events: model.events as never,
       serializeState: (state) => JSON.stringify(model.key(state as AnyMachineSnapshot)),
-      limit: 20_000,
+      limit: 200_000,
     }) as unknown as Adjacency);
   explored.set(machine, known.set(model, map));
   return map;

@@ -20,6 +20,7 @@ beforeAll(async () => {
 beforeEach(() => {
   aws.requests = [];
   blind = 0;
+  passed = 0;
   waited = [];
   pages = [];
   described = new Map();
@@ -60,14 +61,18 @@ const environment = (entries: Record<string, string>) => ({
     ],
   },
 });
+let passed = 0;
 const clock = {
-  now: systemClock.now,
+  now: () => systemClock.now() + passed,
   sleep: async (ms: number) => {
     waited.push(ms);
   },
 };
-const list = () =>
-  listOurs(aws.ecs, eagerCall, 'c', clock, silentLog)(mark, new AbortController().signal);
+const lister = () => {
+  const listed = listOurs(aws.ecs, eagerCall, 'c', clock, silentLog);
+  return () => listed(mark, new AbortController().signal);
+};
+const list = () => lister()();
 
 describe('listOurs', () => {
   it('reads all pages, by cluster and mark alone, and describes each task once', async () => {
@@ -122,10 +127,27 @@ describe('listOurs', () => {
     expect(waited).toEqual([1000, 2000]);
   });
 
-  it('takes it for gone after that', async () => {
+  it('takes it for gone after a minute, and is not complete before', async () => {
     pages = [[task(1), arn(2)]];
-    expect(await list()).toHaveLength(1);
+    const again = lister();
+    expect(await thrownBy(again())).toMatchObject({ kind: 'unreachable' });
     expect(waited).toEqual([1000, 2000]);
+    passed = 59_000;
+    expect(await thrownBy(again())).toMatchObject({ kind: 'unreachable' });
+    passed = 61_000;
+    expect(await again()).toHaveLength(1);
+  });
+
+  it('begins to count anew when it was seen in between', async () => {
+    const again = lister();
+    pages = [[arn(2)]];
+    await thrownBy(again());
+    pages = [[task(2)]];
+    expect(await again()).toHaveLength(1);
+    described.clear();
+    pages = [[arn(2)]];
+    passed = 61_000;
+    expect(await thrownBy(again())).toMatchObject({ kind: 'unreachable' });
   });
 
   it('is complete or fails', async () => {
