@@ -260,6 +260,9 @@ export const scriptOf = (seed: number): Script => {
         tasks: demandOf(places, policy),
       });
   }
+  const rare = createRandom(seed, 'rare');
+  if (rare.chance(0.04))
+    happenings.push(...rarity(rare, settings, rare.between(40 * second, chaosMs)));
   happenings.sort((a, b) => a.at - b.at);
   return { seed, settings, happenings, finalDemand: demandOf(random, policy) };
 };
@@ -277,6 +280,49 @@ const sureFault = (random: Random, at: number): Happening => {
     { at, kind: 'mood', mood: random.pick(['silent', 'echoless', 'commandless']), ms: ms / 2 },
     { at, kind: 'disk', trouble: 'slow', ms: ms / 2 },
   ]);
+};
+
+/** What hardly ever comes together by itself. */
+const rarity = (random: Random, { policy, spot }: SimulationSettings, at: number): Happening[] => {
+  const call = (after: number, operation: Operation, mishap: Mishap, count: number): Happening => ({
+    ...{ at: at + after * second, kind: 'call', operations: [operation], ms: 60 * second },
+    ...{ mishap, count },
+  });
+  const demand = (after: number, tasks: number): Happening => ({
+    ...{ at: at + after * second, kind: 'demand', tasks },
+  });
+  const most = policy === 'vanilla' ? 40 : 100;
+  switch (random.pick(spot ? [1, 2] : [0, 0, 2])) {
+    case 0:
+      // Stops are asked for again while launches are throttled.
+      return [
+        demand(-30, 25),
+        { at, kind: 'window', window: 'slowStops', ms: 60 * second },
+        demand(0, 5),
+        call(4, 'RunTask', 'throttle', 1000),
+        call(4, 'StopTask', random.pick(['late', 'executedLate', 'slow', 'denied', 'expired']), 4),
+        demand(5, most),
+      ];
+    case 1:
+      // Spot has no capacity while other launches wait for the disk, or to be let in.
+      return [
+        { at, kind: 'window', window: 'noSpot', ms: 30 * second },
+        { at, kind: 'disk', trouble: 'slow', ms: 15 * second },
+        call(0, 'RunTask', 'throttle', random.int(4, 20)),
+        demand(0, 5),
+        demand(random.between(1, 5), most),
+      ];
+    default:
+      // A launch without an answer is asked for again while others wait for an idle moment.
+      return [
+        demand(-40, 10),
+        call(0, 'RunTask', 'hang', 1),
+        demand(1, most),
+        demand(8, 1),
+        call(10, 'RunTask', 'slow', 1),
+        { at: at + 10 * second, kind: 'window', window: 'noSpot', ms: 60 * second },
+      ];
+  }
 };
 
 /** What has to come together to be seen often: a state that is soon left, and trouble just then. */

@@ -83,11 +83,19 @@ export const faults: string[] = [
   ...'silent/gone/echoless/commandless/empty/unseen/disk:full/disk:slow/disk:syncFails'.split('/'),
 ];
 
-/** Why a fault cannot meet a state, or null when it can. */
-export const excuse = (state: string, _fault: string): string | null =>
-  state === 'launch recording'
-    ? 'the outcome is taken into the ledger in memory, in the same turn: nothing comes between'
-    : null;
+/** Why a fault cannot meet a state, or hardly ever will; null when it can. */
+export const excuse = (state: string, fault: string): string | null => {
+  if (state === 'launch recording')
+    return 'the outcome is taken into the ledger in memory, in the same turn: nothing comes between';
+  // Launches of an earlier life are on the disk, and in doubt; new ones wait until all is prepared.
+  if (fault === 'prepare' && state === 'launch intending')
+    return 'before all is prepared only launches are sent that are in the journal already';
+  if (fault === 'prepare' && state === 'launch throttled')
+    return 'before all is prepared only launches are sent that are in doubt, and so not given up';
+  if (fault === 'noSpot' && state === 'group draining.waiting')
+    return 'who waits is taken back before anything is launched: only a launch without an answer is sent again then';
+  return null;
+};
 
 const inOne = (tally: Tally, names: readonly PromiseName[]): number =>
   new Set(tally.violations.filter(({ promise }) => names.includes(promise)).map(({ seed }) => seed))
