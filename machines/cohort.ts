@@ -6,6 +6,7 @@ import {
   countRows,
   drained,
   expired,
+  type GroupRow,
   heard,
   type Patience,
   presumed,
@@ -142,8 +143,7 @@ const reprieve = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
 const hearGroup = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   if (event.type !== 'group.changed') return;
   const { type: _, groupId, ...news } = event;
-  const row = context.groups[groupId];
-  if (!row) return;
+  const row = context.groups[groupId] as GroupRow;
   enqueue.assign({ groups: { ...context.groups, [groupId]: { ...row, ...news } } });
   if (news.registered && !row.registered)
     enqueue.sendTo(parent, proved(context.cohortId, groupId, 'served', row.subnet));

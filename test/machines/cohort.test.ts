@@ -123,6 +123,7 @@ describe('a cohort with real children', () => {
     }
     actor.send({ type: 'group.changed', groupId: 'stranger', ...known } as never);
     expect(actor.getSnapshot().context.groups).not.toHaveProperty('stranger');
+    expect(actor.getSnapshot().status).toBe('active');
   });
 
   it('refuses the groups that a launch got no task for', async () => {
@@ -147,7 +148,7 @@ describe('a cohort with real children', () => {
       idle: 0,
       busy: 0,
       at: 1500,
-      until: 0,
+      until: 60_000,
     });
     await settle();
     expect(Object.values(phases()).sort()).toEqual(['requested', 'requested, leaving']);

@@ -123,6 +123,21 @@ describe('a scheduler', () => {
     expect(says()).toEqual([]);
   });
 
+  it('that asks again before anything may be launched has asked for one', () => {
+    const { actor, says, fleet } = liveManager();
+    for (const at of [0, 1]) actor.send({ type: 'scheduler.start', at });
+    expect(fleet().wanted).toBe(1);
+    expect(says()).toHaveLength(1);
+  });
+
+  it('that has said nothing of what it wants does not want less when one ends', async () => {
+    const { actor, clock, fleet, report } = await readyManager({ owned: tasksOf(2) });
+    clock.increment(1);
+    actor.send({ type: 'scheduler.release', at: 0, taskIds: [] });
+    report({ booting: 1 });
+    expect(fleet().wanted).toBeNull();
+  });
+
   it('that releases what there is not has said nothing of what it wants', () => {
     const { actor, fleet, orders } = liveManager();
     actor.send({ type: 'scheduler.release', at: 0, taskIds: ['t1'] });
@@ -303,6 +318,8 @@ describe('what holds launches back', () => {
 
   it('is everywhere when no subnets are named in the settings', async () => {
     const { actor, fleet } = await readyManager();
+    expect(fleet().revision).toBe('rev:1');
+    actor.send({ ...setback, kind: 'capacity' });
     actor.send({ ...setback, kind: 'capacity', subnets: ['subnet-a'] });
     expect(Object.keys(fleet().breakers)).toEqual(['capacity']);
   });

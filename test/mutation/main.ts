@@ -58,8 +58,10 @@ const nameOf = (text: string, { location, replacement }: Mutant): Survivor => ({
 });
 
 const reasonOf = (file: string, { line, change }: Survivor): string | undefined =>
-  survivors.find(({ mutants }) =>
-    mutants[file]?.some((one) => one.line === line && one.change === change),
+  survivors.find(
+    ({ like, mutants }) =>
+      like?.test(change) ||
+      mutants?.[file]?.some((one) => one.line === line && one.change === change),
   )?.why;
 
 const { values, positionals } = parseArgs({
@@ -96,7 +98,7 @@ for (const machine of asked.length > 0 ? asked : machines) {
     );
     if (why === undefined) sum.unexplained++;
   }
-  for (const { line, change } of survivors.flatMap((one) => one.mutants[file] ?? []))
+  for (const { line, change } of survivors.flatMap((one) => one.mutants?.[file] ?? []))
     if (!names.some((name) => name.line === line && name.change === change)) {
       console.log(`  listed as a survivor, and is none: ${change}`);
       outlived++;
