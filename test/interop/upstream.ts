@@ -3,9 +3,9 @@ import type { Stage } from './stage.ts';
 
 /**
  * Releases up to 2.6.0 have a defect of their own over YMQ: a worker that leaves while a heartbeat of it is on its way is
- * registered again by that heartbeat, and the scheduler ends itself, silently, when it next sends to this ghost. No
- * manager can prevent it. Returns the ghosts if that is how a scheduler of this run ended, so that it can be told from a
- * death that we caused.
+ * registered again by that heartbeat, and the scheduler ends itself, silently, when it next sends to this ghost; or with a
+ * traceback, when a worker ends that had lost the scheduler before. No manager can prevent it. Returns the ghosts if that
+ * is how a scheduler of this run ended, so that it can be told from a death that we caused.
  */
 export function ghostsThatEndedTheScheduler(stage: Stage): string[] {
   return stage.processes.all
@@ -13,10 +13,27 @@ export function ghostsThatEndedTheScheduler(stage: Stage): string[] {
     .flatMap(({ logFile }) => {
       const log = readFileSync(logFile, 'utf8');
       // A failure in an awaited answer is logged with this word; the death by a ghost leaves no word at all.
-      if (log.includes('Traceback')) return [];
-      return ghostsIn(log);
+      if (!log.includes('Traceback')) return ghostsIn(log);
+      const gone = log.includes('ConnectorSocketClosedByRemoteEndError');
+      return gone && stoppedNothingBefore(stage, endOf(log))
+        ? ['a worker that ended by itself']
+        : [];
     });
 }
+
+/** When the last line of this log was written, milliseconds since the epoch. */
+const endOf = (log: string): number => {
+  const last = [...log.matchAll(/^(\d{4}-\d\d-\d\d) (\S+?)(\+\d{4}) /gm)].at(-1);
+  return last ? Date.parse(`${last[1]}T${last[2]}${last[3]}`) : Number.NEGATIVE_INFINITY;
+};
+
+/** No manager of this run had told a task to stop by then; the log of a scheduler is exact to a second. */
+const stoppedNothingBefore = (stage: Stage, until: number): boolean =>
+  stage.processes.all
+    .filter(({ name }) => name.startsWith('manager'))
+    .flatMap(({ logFile }) => readFileSync(logFile, 'utf8').split('\n'))
+    .filter((line) => line.includes('"state":"draining.stopping"'))
+    .every((line) => Date.parse(JSON.parse(line).time) > until + 1000);
 
 /** Workers that connected again after they had disconnected, and stayed. */
 function ghostsIn(log: string): string[] {
