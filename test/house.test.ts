@@ -3,6 +3,8 @@ import { builtinModules } from 'node:module';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { markdownTable } from '../src/config/docs.ts';
+import { readmeBlock } from '../src/readmeBlock.ts';
+import { matrixTable } from './interop/matrixTable.ts';
 
 const root = new URL('..', import.meta.url).pathname;
 
@@ -51,7 +53,13 @@ const roomOf = (path: string): string => {
   return top === 'src' ? (rest.length > 0 ? `src/${second}` : path) : top;
 };
 
-const common = ['src/failure.ts', 'src/clock.ts', 'src/address.ts', 'src/observe/log.ts'];
+const common = [
+  'src/failure.ts',
+  'src/clock.ts',
+  'src/address.ts',
+  'src/readmeBlock.ts',
+  'src/observe/log.ts',
+];
 
 /** Rooms that may use others than their own; `machines` alone means more than types. */
 const mayUse: Record<string, string[] | 'everything'> = {
@@ -181,9 +189,14 @@ describe('files', () => {
 });
 
 describe.runIf(existsSync(join(root, 'README.md')))('README', () => {
-  it('shows the settings as they are (scaler-ecs config --table)', () => {
-    const text = readFileSync(join(root, 'README.md'), 'utf8');
-    const [, table] = /<!-- config -->\n([\s\S]*?)<!-- \/config -->/.exec(text) ?? [];
-    if (table !== undefined) expect(table.trim()).toBe(markdownTable().trim());
+  const text = () => readFileSync(join(root, 'README.md'), 'utf8');
+
+  it('shows the settings as they are (npm run docs)', () => {
+    expect(readmeBlock(text(), 'config')).toBe(markdownTable().trim());
+  });
+
+  it('shows the releases as they were played (npm run interop:matrix -- --table)', () => {
+    const rows = JSON.parse(readFileSync(join(root, 'test/interop/matrix.json'), 'utf8'));
+    expect(readmeBlock(text(), 'matrix')).toBe(matrixTable(rows));
   });
 });

@@ -1,10 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { withReadmeBlock } from '../readmeBlock.ts';
 import { markdownTable } from './docs.ts';
 
 const readme = new URL('../../README.md', import.meta.url);
 const text = readFileSync(readme, 'utf8');
-const fresh = text.replace(
-  /<!-- config -->[\s\S]*?<!-- \/config -->/,
-  () => `<!-- config -->\n${markdownTable().trim()}\n<!-- /config -->`,
-);
+const fresh = withReadmeBlock(text, 'config', markdownTable());
 if (fresh !== text) writeFileSync(readme, fresh);

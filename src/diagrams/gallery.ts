@@ -15,7 +15,8 @@ how the effect or actor \`x\` ended. \`set\` changes the context of the machine,
 actor an event.
 `;
 
-const drawn = (mermaid: string): string => `\`\`\`mermaid\n${mermaid}\`\`\`\n`;
+/** A drawing as Markdown shows it. */
+export const drawn = (mermaid: string): string => `\`\`\`mermaid\n${mermaid}\`\`\`\n`;
 
 /** All files of diagrams/, by name. */
 export const gallery = (): Map<string, string> => {

@@ -1,24 +1,34 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { gallery } from './gallery.ts';
+import { withReadmeBlock } from '../readmeBlock.ts';
+import { drawn, gallery } from './gallery.ts';
 
-const folder = new URL('../../diagrams/', import.meta.url);
-const files = gallery();
+const root = new URL('../../', import.meta.url);
+const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
+
+const drawings = gallery();
+const wanted = new Map([...drawings].map(([name, text]) => [`diagrams/${name}`, text]));
+const group = drawings.get('workerGroup.mmd');
+if (group === undefined) throw new Error('there is no workerGroup to draw');
+wanted.set('README.md', withReadmeBlock(read('README.md'), 'workerGroup', drawn(group)));
+
 const found = new Map(
-  readdirSync(folder).map((name) => [name, readFileSync(new URL(name, folder), 'utf8')]),
+  ['README.md', ...readdirSync(new URL('diagrams/', root)).map((name) => `diagrams/${name}`)].map(
+    (path) => [path, read(path)],
+  ),
 );
-const stale = [...new Set([...files.keys(), ...found.keys()])].filter(
-  (name) => files.get(name) !== found.get(name),
+const stale = [...new Set([...wanted.keys(), ...found.keys()])].filter(
+  (path) => wanted.get(path) !== found.get(path),
 );
 
 if (process.argv.includes('--check')) {
-  for (const name of stale) process.stderr.write(`diagrams/${name} is not what the machines say\n`);
+  for (const path of stale) process.stderr.write(`${path} is not what the machines say\n`);
   if (stale.length > 0) process.stderr.write('npm run diagrams draws them again\n');
   process.exitCode = stale.length > 0 ? 1 : 0;
 } else {
-  for (const name of stale) {
-    const text = files.get(name);
-    if (text === undefined) rmSync(new URL(name, folder));
-    else writeFileSync(new URL(name, folder), text);
+  for (const path of stale) {
+    const text = wanted.get(path);
+    if (text === undefined) rmSync(new URL(path, root));
+    else writeFileSync(new URL(path, root), text);
   }
-  process.stdout.write(`${stale.length} of ${files.size} files in diagrams/ rewritten\n`);
+  process.stdout.write(`${stale.length} of ${wanted.size} files rewritten\n`);
 }

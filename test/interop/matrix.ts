@@ -7,10 +7,12 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
+import { withReadmeBlock } from '../../src/readmeBlock.ts';
 import { repository } from './emulatorClient.ts';
+import { matrixTable, type Row } from './matrixTable.ts';
 import { compareReleases, InteropFailure, parseOptions, type Transport } from './options.ts';
 import { endWhatPlays, play, say } from './play.ts';
-import { isGood, type Outcome } from './report.ts';
+import { isGood } from './report.ts';
 import { squares } from './scenarios/squares.ts';
 import { ensureVenv, type Venv } from './venv.ts';
 
@@ -42,20 +44,8 @@ async function younger(): Promise<string[]> {
 /** ZeroMQ is the default up to 2.2.0, YMQ since; each release has both. */
 const transports: Transport[] = ['ymq', 'zmq'];
 
-interface Row extends Partial<Outcome> {
-  scaler: string;
-  transport: Transport;
-  /** Null: not played yet. */
-  date: string | null;
-  python: string | null;
-  passed: boolean;
-  /** Why it is not green. */
-  reason: string | null;
-}
-
 const store = join(import.meta.dirname, 'matrix.json');
 const readme = join(repository, 'README.md');
-const marks = ['<!-- matrix -->', '<!-- /matrix -->'] as const;
 
 const load = (): Row[] => (existsSync(store) ? JSON.parse(readFileSync(store, 'utf8')) : []);
 
@@ -63,8 +53,10 @@ function keep(row: Row): void {
   const rows = load().filter(
     ({ scaler, transport }) => scaler !== row.scaler || transport !== row.transport,
   );
-  rows.push(row);
-  rows.sort(inOrder);
+  save([...rows, row].sort(inOrder));
+}
+
+function save(rows: Row[]): void {
   writeFileSync(store, `${JSON.stringify(rows, null, 2)}\n`);
 }
 
@@ -122,64 +114,11 @@ function allRows(releases: string[]): Row[] {
 const inOrder = (a: Row, b: Row) =>
   compareReleases(a.scaler, b.scaler) || a.transport.localeCompare(b.transport);
 
-const cell = (value: unknown) => String(value ?? '–').replaceAll('|', '\\|');
-
-function table(rows: Row[]): string {
-  const head = [
-    'Scaler',
-    'transport',
-    'found',
-    'groups up',
-    'right of 50',
-    'down to zero',
-    'scheduler alive',
-    'date',
-    '',
-  ];
-  const lines = rows.map((row) =>
-    [
-      row.scaler,
-      row.transport,
-      row.found ? `${row.found.transport}, ${row.found.generation}` : null,
-      row.groupsStarted,
-      row.results,
-      row.ecsTasksLeft === undefined ? null : row.ecsTasksLeft === 0 ? 'yes' : row.ecsTasksLeft,
-      row.schedulerAlive === undefined ? null : row.schedulerAlive ? 'yes' : 'no',
-      row.date,
-      row.passed ? 'passed' : row.date ? `failed: ${row.reason}` : 'not played yet',
-    ]
-      .map(cell)
-      .join(' | '),
-  );
-  return [head.join(' | '), head.map(() => '---').join(' | '), ...lines]
-    .map((line) => `| ${line} |`)
-    .join('\n');
-}
-
-const introduction = `## Compatibility
-
-One daemon for every Scaler scheduler. Played with the real releases from PyPI by \`npm run interop:matrix\`: fifty squares,
-one worker per Fargate task, and a daemon that is told neither the transport nor the protocol, only the release of its
-workers. It finds out the generation: g1 starts and stops groups of workers, g2 starts and stops workers, g3 and g4 name
-desired counts, g23 does both. Since 2.7.0 (g4) the messages are renumbered and YMQ's magic is 2, before 2.0.2 YMQ had no
-magic. Workers of one side of 2.7.0 storm a scheduler of the other side, so a daemon whose workers are pinned to another
-generation says so and launches nothing.
-`;
-
 function publish(releases: string[]): void {
-  const inner = `${marks[0]}\n${introduction}\n${table(allRows(releases))}\n\n${marks[1]}`;
-  const text = existsSync(readme) ? readFileSync(readme, 'utf8') : null;
-  if (text === null) {
-    say(`there is no README.md to put it into:\n${inner}`);
-    return;
-  }
-  const [start, end] = [text.indexOf(marks[0]), text.indexOf(marks[1])];
-  writeFileSync(
-    readme,
-    start >= 0 && end > start
-      ? text.slice(0, start) + inner + text.slice(end + marks[1].length)
-      : `${text.trimEnd()}\n\n${inner}\n`,
-  );
+  const rows = allRows(releases);
+  save(rows);
+  const text = readFileSync(readme, 'utf8');
+  writeFileSync(readme, withReadmeBlock(text, 'matrix', matrixTable(rows)));
 }
 
 async function main(): Promise<number> {
