@@ -261,8 +261,9 @@ export const scriptOf = (seed: number): Script => {
       });
   }
   const rare = createRandom(seed, 'rare');
-  if (rare.chance(0.04))
-    happenings.push(...rarity(rare, settings, rare.between(40 * second, chaosMs)));
+  if (rare.chance(0.05))
+    // When nothing else is in its way.
+    happenings.push(...rarity(rare, settings, chaosMs + 60 * second));
   happenings.sort((a, b) => a.at - b.at);
   return { seed, settings, happenings, finalDemand: demandOf(random, policy) };
 };
@@ -283,7 +284,8 @@ const sureFault = (random: Random, at: number): Happening => {
 };
 
 /** What hardly ever comes together by itself. */
-const rarity = (random: Random, { policy, spot }: SimulationSettings, at: number): Happening[] => {
+const rarity = (random: Random, settings: SimulationSettings, at: number): Happening[] => {
+  const { policy, spot, maxTasks } = settings;
   const call = (after: number, operation: Operation, mishap: Mishap, count: number): Happening => ({
     ...{ at: at + after * second, kind: 'call', operations: [operation], ms: 60 * second },
     ...{ mishap, count },
@@ -292,16 +294,16 @@ const rarity = (random: Random, { policy, spot }: SimulationSettings, at: number
     ...{ at: at + after * second, kind: 'demand', tasks },
   });
   const most = policy === 'vanilla' ? 40 : 100;
-  switch (random.pick(spot ? [1, 2] : [0, 0, 2])) {
+  switch (random.pick(spot ? [1, 2] : (maxTasks ?? 15) < 5 ? [2] : [0, 0, 0, 2])) {
     case 0:
-      // Stops are asked for again while launches are throttled.
+      // Stops that were refused are asked for again while launches are throttled.
       return [
-        demand(-30, 25),
-        { at, kind: 'window', window: 'slowStops', ms: 60 * second },
-        demand(0, 5),
+        demand(-30, most),
+        { ...call(0, 'StopTask', 'denied', 1000), ms: 10 * second },
+        demand(0, 1),
         call(4, 'RunTask', 'throttle', 1000),
-        call(4, 'StopTask', random.pick(['late', 'executedLate', 'slow', 'denied', 'expired']), 4),
         demand(5, most),
+        call(12, 'StopTask', random.pick(mishaps), 4),
       ];
     case 1:
       // Spot has no capacity while other launches wait for the disk, or to be let in.
