@@ -25,7 +25,9 @@ const look = async (lane: Lane) => {
   const ledger = world.state.ledger();
   const owned = new Set(ledger.groups().map(({ taskArn }) => taskArn));
   const unowned = living.filter(({ taskArn }) => !owned.has(taskArn)).length;
-  return { ours, living: living.length, running, unowned, open: ledger.openLaunches().length };
+  const gone = owned.size - (living.length - unowned);
+  const open = ledger.openLaunches().length;
+  return { ours, living: living.length, running, unowned, gone, open };
 };
 
 /** No more faults, a steady wish, one last life: then AWS's books must say what the scheduler wanted. */
@@ -44,16 +46,18 @@ export async function judge(lane: Lane, wanted: number): Promise<Verdict> {
   for (;;) {
     const now = performance.now();
     const right = seen.living === wanted && seen.running === wanted && seen.unowned === 0;
-    calmSince = right && seen.open === 0 ? (calmSince ?? now) : null;
+    // A task that vanished is in its books until it is certain that it has not come late.
+    calmSince = right && seen.open + seen.gone === 0 ? (calmSince ?? now) : null;
     if ((calmSince !== null && now - calmSince > calmMs) || now - begun > settleLimit) break;
     await sleep(250);
     seen = await look(lane);
   }
   const seconds = Math.round((performance.now() - begun) / 1000);
   world.note(
-    `settled after ${seconds} s: ${seen.running} run, ${wanted} wanted, ${seen.open} launches open`,
+    `settled after ${seconds} s: ${seen.running} run, ${wanted} wanted, ${seen.gone} gone and not forgotten, ${seen.open} launches open`,
   );
 
+  world.check(seen.gone === 0, `what is gone is forgotten (${seen.gone})`);
   const { tasks, peakAlive } = await world.cloud.ledger();
   const doubled = audit.doubled(seen.ours);
   for (const fault of doubled) world.check(false, fault);
