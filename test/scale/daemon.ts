@@ -62,12 +62,16 @@ const log: Log = {
 };
 
 let longest: { loopDelayMs: number; ownDelayMs: number } | null = null;
-let last = { at: performance.now(), cpu: process.cpuUsage() };
+const spent = () => {
+  const { user, system } = process.cpuUsage();
+  return { at: performance.now(), cpuMs: (user + system) / 1000 };
+};
+let last = spent();
 setInterval(() => {
-  const { user, system } = process.cpuUsage(last.cpu);
-  const loopDelayMs = Math.max(0, performance.now() - last.at - samplesEveryMs);
-  const ownDelayMs = Math.min(loopDelayMs, (user + system) / 1000);
-  last = { at: performance.now(), cpu: process.cpuUsage() };
+  const { at, cpuMs } = spent();
+  const loopDelayMs = Math.max(0, at - last.at - samplesEveryMs);
+  const ownDelayMs = Math.min(loopDelayMs, cpuMs - last.cpuMs);
+  last = { at, cpuMs };
   if (!longest) return;
   longest.loopDelayMs = Math.max(longest.loopDelayMs, loopDelayMs);
   longest.ownDelayMs = Math.max(longest.ownDelayMs, ownDelayMs);

@@ -286,9 +286,15 @@ const sureFault = (random: Random, at: number): Happening => {
 /** What hardly ever comes together by itself. */
 const rarity = (random: Random, settings: SimulationSettings, at: number): Happening[] => {
   const { policy, spot, maxTasks } = settings;
-  const call = (after: number, operation: Operation, mishap: Mishap, count: number): Happening => ({
-    ...{ at: at + after * second, kind: 'call', operations: [operation], ms: 60 * second },
-    ...{ mishap, count },
+  const call = (
+    after: number,
+    operation: Operation,
+    mishap: Mishap,
+    count: number,
+    ms = 60 * second,
+  ): Happening => ({
+    ...{ at: at + after * second, kind: 'call', operations: [operation] },
+    ...{ mishap, count, ms },
   });
   const demand = (after: number, tasks: number): Happening => ({
     ...{ at: at + after * second, kind: 'demand', tasks },
@@ -299,7 +305,7 @@ const rarity = (random: Random, settings: SimulationSettings, at: number): Happe
       // Stops that were refused are asked for again while launches are throttled.
       return [
         demand(-30, most),
-        { ...call(0, 'StopTask', 'denied', 1000), ms: 10 * second },
+        call(0, 'StopTask', 'denied', 1000, 10 * second),
         demand(0, 1),
         call(4, 'RunTask', 'throttle', 1000),
         demand(5, most),
