@@ -167,6 +167,22 @@ describe('a cohort with real children', () => {
     expect(phases()).toEqual({ 'e-1-0': 'stopping', 'e-1-1': 'stopping' });
   });
 
+  it('stops them as soon as they have a task when nobody can tell of them any more', async () => {
+    const { actor, answer, phases, hear } = liveCohort();
+    hear(1200, {});
+    actor.send({ ...admit, launches: [...admit.launches] });
+    hear(1300, null);
+    const drain = { type: 'cohort.drain', order: 2, idle: 0, busy: 0, at: 1500 } as const;
+    actor.send({ ...drain, booting: 2, until: 60_000 });
+    await answer('journalLaunch', undefined);
+    await answer('runTask', { taskArns: ['arn:0', 'arn:1'], refusals: [] });
+    await answer('journalOutcome', [
+      { groupId: 'e-1-0', taskArn: 'arn:0' },
+      { groupId: 'e-1-1', taskArn: 'arn:1' },
+    ]);
+    expect(phases()).toEqual({ 'e-1-0': 'stopping', 'e-1-1': 'stopping' });
+  });
+
   it('stops exactly those that it is told by name, at once and once', async () => {
     const { launchBoth, actor, calls, phases } = liveCohort();
     await launchBoth();

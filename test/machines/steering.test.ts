@@ -206,12 +206,12 @@ describe('groups that wait for an idle moment', () => {
     at(11_000);
     command(2 * 5);
     clock.increment(1);
-    report({ busy: 2, waiting: 3 });
+    report({ busy: 2, waiting: 2, revoked: 1 });
     const [, reprieve] = orders();
     expect(reprieve).toEqual({ type: 'cohort.reprieve', order: 2, most: 3 });
     expect(fleet().cohorts['cohort-0']).toMatchObject({
       order: 2,
-      counts: { busy: 5, waiting: 0 },
+      counts: { booting: 1, busy: 4, waiting: 0, revoked: 0 },
     });
     expect(fleet().ordered).toBe(2);
     report({ busy: 2, waiting: 1 });
