@@ -62,6 +62,8 @@ export interface Fleet extends ManagerInput {
   now: number;
   revision: string | null;
   lastEchoAt: number | null;
+  /** Since when the scheduler has said nothing that we were there to hear. */
+  quietSince: number;
   /** The line to the scheduler broke; since then nothing was heard. */
   lost: boolean;
   /** When a scheduler that was gone was heard again. */
@@ -102,6 +104,7 @@ export const newFleet = (input: ManagerInput): Fleet => ({
   now: input.startedAt,
   revision: null,
   lastEchoAt: null,
+  quietSince: input.startedAt,
   lost: false,
   returnedAt: null,
   wanted: null,

@@ -18,21 +18,26 @@ import { parent } from './parent.ts';
 import { total } from './plan.ts';
 import { beginTurn, evacuate, rebreak, steer, unpack } from './steering.ts';
 
+/** Between two ticks, ms: then it was we who stood still, and not the scheduler who was silent. */
+const standstillMs = 10_000;
+
 /** What the tick itself changes: the time, what Fargate allows, and what silence has come to mean. */
 const passTime = managerSetup.enqueueActions(({ context, event, enqueue }) => {
   if (event.type !== 'tick') return;
   const { settings, emptySince, wanted } = context;
   const fleet = { ...context, now: event.now };
-  const passed = Math.max(0, event.now - context.now) / 1000;
-  const gone = event.now - (context.lastEchoAt ?? context.startedAt) >= settings.schedulerGraceMs;
+  const passed = Math.max(0, event.now - context.now);
+  const quietSince = context.quietSince + (passed > standstillMs ? passed : 0);
+  const gone = event.now - quietSince >= settings.schedulerGraceMs;
   const empty =
     emptySince !== null && echoFresh(fleet) && event.now - emptySince >= settings.emptyGraceMs;
   enqueue.assign({
     now: event.now,
+    quietSince,
     aboveSince: nextAboveSince(context, event.now),
     allowance: Math.min(
       settings.launchBurst,
-      context.allowance + passed * settings.launchesPerSecond,
+      context.allowance + (passed / 1000) * settings.launchesPerSecond,
     ),
   });
   if (wanted === 0 || !(gone || empty)) return;
@@ -234,6 +239,7 @@ export const manager = managerSetup.createMachine({
     'scheduler.heartbeatEcho': {
       actions: assign({
         lastEchoAt: ({ event }) => event.at,
+        quietSince: ({ event }) => event.at,
         returnedAt: ({ context, event }) => (context.lost ? event.at : context.returnedAt),
         lost: false,
       }),

@@ -1,5 +1,6 @@
 import type { Scenario } from './scenario.ts';
 import { agedJournal } from './scenarios/agedJournal.ts';
+import { frozen } from './scenarios/frozen.ts';
 import { hostileAnswers } from './scenarios/hostileAnswers.ts';
 import { lateAnswer } from './scenarios/lateAnswer.ts';
 import { secrets } from './scenarios/secrets.ts';
@@ -9,6 +10,7 @@ import { openWorld } from './world.ts';
 export const scenarios: Record<string, Scenario> = {
   lateAnswer,
   agedJournal,
+  frozen,
   seedRights,
   hostileAnswers,
   secrets,

@@ -260,6 +260,7 @@ describe('what is wanted', () => {
     const { actor, fleet, at } = await ready();
     at(11_000);
     actor.send(command(4, 11_000));
+    for (let now = 21_000; now < 611_000; now += 10_000) actor.send({ type: 'tick', now });
     actor.send({ type: 'tick', now: 610_999 });
     expect(fleet().wanted).toBe(2);
     actor.send({ type: 'tick', now: 611_000 });

@@ -25,11 +25,11 @@ describe('a tick', () => {
   });
 
   it('ends the wishes of a scheduler that is gone for good, and says so once', async () => {
-    const { at, tick, fleet, command, says } = await readyManager();
+    const { at, tick, tickUntil, fleet, command, says } = await readyManager();
     at(11_000);
     command(4);
     says();
-    tick(610_999);
+    tickUntil(610_999);
     expect(fleet().wanted).toBe(2);
     tick(611_000);
     tick(612_000);
@@ -38,10 +38,24 @@ describe('a tick', () => {
   });
 
   it('ends the wishes of a scheduler that was never heard, too', () => {
-    const { tick, fleet } = liveManager();
-    tick(599_999);
+    const { tick, tickUntil, fleet } = liveManager();
+    tickUntil(599_999);
     expect(fleet().wanted).toBeNull();
     tick(600_000);
+    expect(fleet().wanted).toBe(0);
+  });
+
+  it('does not take it for the silence of its scheduler that it stood still itself', async () => {
+    const { at, tick, tickUntil, fleet, command, orders } = await readyManager();
+    at(11_000);
+    command(4);
+    orders();
+    tickUntil(311_000);
+    tick(2_000_000);
+    tickUntil(2_299_999);
+    expect(fleet().wanted).toBe(2);
+    expect(orders().filter(({ type }) => type === 'cohort.drain')).toEqual([]);
+    tick(2_300_000);
     expect(fleet().wanted).toBe(0);
   });
 

@@ -51,6 +51,11 @@ export const liveManager = (
   const fleet = (): Fleet => actor.getSnapshot().context;
   const echo = (at: number) => actor.send({ type: 'scheduler.heartbeatEcho', at });
   const tick = (now: number) => actor.send({ type: 'tick', now });
+  /** Ticks as far apart as they may be without its having stood still. */
+  const tickUntil = (end: number) => {
+    for (let now = fleet().now + 10_000; now < end; now += 10_000) tick(now);
+    tick(end);
+  };
   const at = (now: number) => {
     echo(now);
     tick(now);
@@ -86,7 +91,20 @@ export const liveManager = (
     says();
   };
   return {
-    ...{ actor, clock, cohorts, calls, fleet, echo, tick, at, command, surveyed, report },
+    ...{
+      actor,
+      clock,
+      cohorts,
+      calls,
+      fleet,
+      echo,
+      tick,
+      tickUntil,
+      at,
+      command,
+      surveyed,
+      report,
+    },
     ...{ orders, hears, says, ready },
   };
 };
