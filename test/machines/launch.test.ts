@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createActor } from 'xstate';
 import { launch } from '../../machines/launch.ts';
+import { holesOf } from '../support/holes.ts';
 import { type Model, untaken, unvisited, walks } from '../support/paths.ts';
 import { scriptedWorld } from '../support/world.ts';
 
@@ -245,5 +246,13 @@ describe('a launch', () => {
     expect(trouble()).toBeNull();
     const other = await live({}, journaled, no('throttled'));
     expect(other.actor.getSnapshot().context.trouble?.kind).toBe('throttled');
+  });
+});
+
+it('says which effect nobody has filled in', async () => {
+  expect(await holesOf(launch)).toEqual({
+    journalLaunch: "effect 'journalLaunch' is not provided",
+    runTask: "effect 'runTask' is not provided",
+    journalOutcome: "effect 'journalOutcome' is not provided",
   });
 });

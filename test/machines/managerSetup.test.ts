@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { manager } from '../../machines/manager.ts';
 import type { ManagerEvent } from '../../machines/managerSetup.ts';
 import { noCounts } from '../../machines/plan.ts';
+import { holesOf } from '../support/holes.ts';
 import { liveManager, readyManager } from '../support/liveManager.ts';
 import { settle } from '../support/world.ts';
 
@@ -501,5 +503,12 @@ describe('the end', () => {
     expect(hears()).toContainEqual({ type: 'manager.stopped' });
     expect(actor.getSnapshot().value).toMatchObject({ duty: 'stopped' });
     await settle();
+  });
+});
+
+it('says which effect nobody has filled in', async () => {
+  expect(await holesOf(manager)).toEqual({
+    ticker: "effect 'ticker' is not provided",
+    survey: "effect 'survey' is not provided",
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createActor, SimulatedClock } from 'xstate';
 import { monitor } from '../../machines/monitor.ts';
+import { holesOf } from '../support/holes.ts';
 import { type Model, untaken, unvisited, walks } from '../support/paths.ts';
 import { scriptedParent, scriptedStream, settle } from '../support/world.ts';
 
@@ -94,5 +95,11 @@ describe('the monitor stream', () => {
     say({ type: 'socket.open' });
     say(news);
     expect(trouble()).toBeNull();
+  });
+});
+
+it('says which effect nobody has filled in', async () => {
+  expect(await holesOf(monitor)).toEqual({
+    monitorSocket: "effect 'monitorSocket' is not provided",
   });
 });

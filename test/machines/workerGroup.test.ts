@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createActor } from 'xstate';
 import { type GroupReport, workerGroup } from '../../machines/workerGroup.ts';
+import { holesOf } from '../support/holes.ts';
 import { type Model, untaken, unvisited, walks } from '../support/paths.ts';
 import { scriptedParent, scriptedWorld } from '../support/world.ts';
 
@@ -217,5 +218,11 @@ describe('what its cohort hears of a group', () => {
     expect(heard.every(({ groupId }) => groupId === 'g1')).toBe(true);
     const orders = reports.filter((report) => /^stopping.*leaving$/.test(report));
     expect(calls.stopTask).toHaveLength(orders.length);
+  });
+});
+
+it('says which effect nobody has filled in', async () => {
+  expect(await holesOf(workerGroup)).toEqual({
+    stopTask: "effect 'stopTask' is not provided",
   });
 });

@@ -13,5 +13,130 @@ export const survivors: {
   {
     why: 'asked for the sake of the compiler: the machine names the action for this event alone',
     like: /^event\.type [!=]== '[a-zA-Z.]+' => (true|false)$/,
+    mutants: {
+      'machines/cohort.ts': [
+        {
+          line: "if (event.type !== 'group.changed') return false;",
+          change: 'false => true',
+        },
+      ],
+    },
+  },
+  {
+    why: 'asked for the sake of the compiler: who ends or dies is in the books, and who has stopped had a task',
+    mutants: {
+      'machines/cohort.ts': [
+        {
+          line: 'const [groupId, ...others] = context.launches[end.label] ?? [];',
+          change: '[] => ["Stryker was here"]',
+        },
+        {
+          line: "if (row?.seen === 'stopped' && row.taskArn !== null) {",
+          change: 'row?.seen => row.seen',
+        },
+        {
+          line: "if (row?.seen === 'stopped' && row.taskArn !== null) {",
+          change: 'row.taskArn !== null => true',
+        },
+        { line: "kind: row?.blame ?? 'startFailed',", change: 'row?.blame => row.blame' },
+        {
+          line: '...(row?.subnet && { subnets: [row.subnet] }),',
+          change: 'row?.subnet => row.subnet',
+        },
+        { line: 'if (!row) return;', change: '!row => false' },
+      ],
+      'machines/books.ts': [
+        {
+          line: 'const { [end.label]: waiting = [], ...launches } = books.launches;',
+          change: '[] => ["Stryker was here"]',
+        },
+      ],
+    },
+  },
+  {
+    why: 'asked for the sake of the compiler: whoever may launch has a revision, and whoever launches has a first group',
+    mutants: {
+      'machines/steering.ts': [
+        { line: 'if (admit > 0 && revision !== null) {', change: 'revision !== null => true' },
+        {
+          line: "const [probe = ''] = launches[0]?.groupIds ?? [];",
+          change: 'launches[0]?.groupIds => launches[0].groupIds',
+        },
+        {
+          line: "const [probe = ''] = launches[0]?.groupIds ?? [];",
+          change: '[] => ["Stryker was here"]',
+        },
+      ],
+    },
+  },
+  {
+    why: 'null is not greater than any time, and to be set to what one is changes nothing',
+    mutants: {
+      'machines/books.ts': [
+        {
+          line: 'if (row.waitUntil !== null && row.waitUntil > until)',
+          change: 'row.waitUntil !== null => true',
+        },
+        {
+          line: 'if (row.waitUntil !== null && row.waitUntil > until)',
+          change: 'row.waitUntil > until => row.waitUntil >= until',
+        },
+      ],
+    },
+  },
+  {
+    why: 'no task has the ARN null, so none is found under it',
+    mutants: {
+      'machines/sightings.ts': [
+        {
+          line: 'const sighting = row.taskArn === null ? undefined : byArn.get(row.taskArn);',
+          change: 'row.taskArn === null => false',
+        },
+      ],
+    },
+  },
+  {
+    why: 'only saves work: the same breakers have no changes to tell',
+    mutants: {
+      'machines/steering.ts': [
+        { line: 'if (after === before) return;', change: 'after === before => false' },
+      ],
+    },
+  },
+  {
+    why: 'a default for settings that name no subnets; one that nobody is in trouble in changes nothing',
+    mutants: {
+      'machines/steering.ts': [
+        {
+          line: 'const way = gate(context.breakers, { subnets: [], ...settings }, context.now);',
+          change: '[] => ["Stryker was here"]',
+        },
+      ],
+    },
+  },
+  {
+    why: 'names for what the wiring fills in; without it nobody is told, which is what they do',
+    mutants: {
+      'machines/cohort.ts': [
+        {
+          line: 'actions: {',
+          change:
+            '{ /** A group is over: the ledger and the log want to know. */ noteEnded: (_,... => {}',
+        },
+      ],
+      'machines/managerSetup.ts': [
+        {
+          line: 'actions: {',
+          change:
+            '{ /** Launching is held back, tried with one, or held back no longer: people ... => {}',
+        },
+      ],
+    },
+  },
+  {
+    why: 'a group that has no task yet waits for it, and is made patient or not when it is told to leave',
+    mutants: {
+      'machines/workerGroup.ts': [{ line: 'patient: false,', change: 'false => true' }],
+    },
   },
 ];
