@@ -36,6 +36,9 @@ export interface LaunchContext extends LaunchInput {
  */
 const mostAttempts = 15;
 
+/** One that hears nothing at all is asked for half a day at most: a clientToken lives a day, and buys anew after it. */
+const mostUnheard = 600;
+
 const nobody: LaunchAnswer = { taskArns: [], refusals: [] };
 
 /** 1 s, 2 s, 4 s ... 60 s. The limiter below spreads what several launches ask at once. */
@@ -77,7 +80,7 @@ export const launch = setup({
   guards: {
     /** No answer; or a "no" to this attempt, which says nothing of an earlier one. */
     unknown: ({ context: { doubted, attempts } }, { kind }: FailureNote) =>
-      kind === 'unreachable' || (doubted && attempts < mostAttempts),
+      kind === 'unreachable' ? attempts < mostUnheard : doubted && attempts < mostAttempts,
     throttled: (_, { kind }: FailureNote) => kind === 'throttled',
     due: ({ context, event }) =>
       event.type === 'launch.tick' && context.retryAt !== null && event.now >= context.retryAt,

@@ -105,6 +105,22 @@ it.each(['denied', 'invalid', 'refused', 'throttled'])(
   },
 );
 
+it('stops asking before its token is forgotten, and leaves to others what it may have bought', async () => {
+  const { actors, play, calls } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
+  const actor = createActor(launch.provide({ actors }), { input }).start();
+  await play(actor, { type: 'xstate.done.actor.journalLaunch' });
+  const unheard = { type: 'xstate.error.actor.runTask', error: failure('unreachable') } as never;
+  for (let n = 1; n < 600; n++) {
+    await play(actor, unheard);
+    expect(actor.getSnapshot().value).toBe('unsure');
+    for (const now of [n, n + 60_000]) await play(actor, { type: 'launch.tick', now } as never);
+  }
+  await play(actor, unheard);
+  expect(calls.runTask).toHaveLength(600);
+  expect(calls.journalOutcome.at(-1)?.input).toMatchObject({ answer: { taskArns: [] } });
+  expect(actor.getSnapshot().context.answer.refusals[0]?.kind).toBe('unreachable');
+});
+
 it('doubts what an earlier run may have sent', async () => {
   const { actors, play } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
   const again = { ...input, doubted: true };
