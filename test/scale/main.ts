@@ -2,13 +2,14 @@
  * Measures what scaler-ecs promises about size and speed, on real runs: the daemon in one process, the emulator in
  * another, a stand-in scheduler in a third. Prints every number with its budget; a budget that is broken by the best
  * of three tries gives exit status 1. A delay of the event loop counts as far as the process was at work: a machine
- * that is busy with other things delays everybody.
+ * that is busy with other things delays everybody. `--slack 2` lets times be twice their budget, on such a machine.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { epochMs, startChild } from './child.ts';
 import type { DaemonNews, DaemonOrder } from './daemon.ts';
 import { awsEnvironment, program, startEmulator } from './emulator.ts';
@@ -21,14 +22,24 @@ interface Measure {
   unit: string;
 }
 
+const { values } = parseArgs({ options: { slack: { type: 'string', default: '1' } } });
+const slack = Number(values.slack);
+if (!(slack >= 1)) {
+  process.stderr.write('usage: npm run scale -- [--slack 1 or more]\n');
+  process.exit(2);
+}
+
 const tries = 3;
 const measures = new Map<string, Measure & { all: number[] }>();
 
+const within = ({ value, budget, unit }: Measure): boolean =>
+  value <= (unit === 'ms' ? slack * budget : budget);
+
 /** Noise only ever adds, so the least of the tries is the nearest to the truth. */
-function note({ what, value, budget, unit }: Measure): boolean {
-  const all = [...(measures.get(what)?.all ?? []), value];
-  measures.set(what, { what, value: Math.min(...all), budget, unit, all });
-  return value <= budget;
+function note(measure: Measure): boolean {
+  const all = [...(measures.get(measure.what)?.all ?? []), measure.value];
+  measures.set(measure.what, { ...measure, value: Math.min(...all), all });
+  return within(measure);
 }
 
 type Scheduler = Awaited<ReturnType<typeof startScheduler>>;
@@ -187,13 +198,14 @@ await best(async () =>
 );
 
 let broken = 0;
-for (const { what, value, budget, unit, all } of measures.values()) {
-  const ok = value <= budget;
+for (const measure of measures.values()) {
+  const { what, value, budget, unit, all } = measure;
+  const ok = within(measure);
   if (!ok) broken++;
   const shown = (number: number) => `${Math.round(number * 10) / 10}${unit && ` ${unit}`}`;
   const others = all.length > 1 ? `  (${all.map(shown).join(', ')})` : '';
   process.stdout.write(
-    `${ok ? 'ok  ' : 'OVER'} ${what}: ${shown(value)} of ${shown(budget)}${others}\n`,
+    `${ok ? (value <= budget ? 'ok  ' : 'late') : 'OVER'} ${what}: ${shown(value)} of ${shown(budget)}${others}\n`,
   );
 }
 process.exitCode = broken > 0 ? 1 : 0;
