@@ -237,7 +237,7 @@ export const expired = (books: Books, at: number): Step => {
     if (row.taskArn === null || row.waitUntil === null || at < row.waitUntil) continue;
     const instead = row.registered ? idle.pop() : undefined;
     if (instead === undefined) {
-      groups[groupId] = { ...row, waitUntil: null, stopAskedAt: at };
+      groups[groupId] = { ...row, phase: 'stopping', waitUntil: null, stopAskedAt: at };
       toGroups.push([groupId, { type: 'group.stop' }]);
       continue;
     }
@@ -270,8 +270,7 @@ export const heard = (books: Books, loads: Record<string, WorkerLoad> | null, at
     if (present && !row.registered) toGroups.push([groupId, { type: 'task.registered' }]);
     if (load?.tasks === 0 && (present || !row.registered) && row.waitUntil !== null) {
       toGroups.push([groupId, { type: 'group.stop' }]);
-      next.waitUntil = null;
-      next.stopAskedAt = at;
+      Object.assign(next, { phase: 'stopping', waitUntil: null, stopAskedAt: at });
     }
     groups[groupId] = next;
   }
@@ -297,30 +296,38 @@ export const unwanted = ({ groups, launches }: Books): string[] =>
     .filter(([, groupIds]) => groupIds.every((groupId) => groups[groupId]?.leaving ?? true))
     .map(([label]) => label);
 
-/** A launch has ended: its groups learn their ARN or their refusal. Its tasks may be a moment old by now. */
+/**
+ * A launch has ended: its groups learn their ARN or their refusal. Its tasks may be a moment old by now.
+ * Where ECS refused some, who was to leave and got a task takes the place of who was to stay and got none.
+ */
 export const settled = (books: Books, end: LaunchEnd, at: number): Step => {
   const { [end.label]: waiting = [], ...launches } = books.launches;
   const groups = { ...books.groups };
   const arns = new Map(end.groups.map(({ groupId, taskArn }) => [groupId, taskArn]));
   const reason = end.refusals[0]?.reason ?? 'RunTask answered with fewer tasks than were asked for';
   const toGroups: Step['toGroups'] = [];
+  let places = waiting.filter((id) => groups[id]?.leaving === false && !arns.has(id)).length;
   for (const groupId of waiting) {
     const row = groups[groupId];
     if (!row) continue;
     const taskArn = arns.get(groupId);
-    if (taskArn !== undefined)
-      groups[groupId] = {
-        ...row,
-        taskArn,
-        launchedAt: Math.max(row.launchedAt, at),
-        waitUntil: row.waitUntil && Math.max(row.waitUntil, at + tellingMs),
-      };
-    toGroups.push([
-      groupId,
-      taskArn === undefined
-        ? { type: 'group.refused', reason }
-        : { type: 'group.launched', taskArn },
-    ]);
+    if (taskArn === undefined) {
+      toGroups.push([groupId, { type: 'group.refused', reason }]);
+      continue;
+    }
+    const stays = row.leaving && places > 0;
+    if (stays) {
+      places--;
+      toGroups.push([groupId, { type: 'group.reprieve' }]);
+    }
+    groups[groupId] = {
+      ...row,
+      taskArn,
+      launchedAt: Math.max(row.launchedAt, at),
+      leaving: row.leaving && !stays,
+      waitUntil: stays ? null : row.waitUntil && Math.max(row.waitUntil, at + tellingMs),
+    };
+    toGroups.push([groupId, { type: 'group.launched', taskArn }]);
   }
   return { groups, launches, toGroups };
 };

@@ -144,7 +144,9 @@ const hearGroup = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   if (event.type !== 'group.changed') return;
   const { type: _, groupId, ...news } = event;
   const row = context.groups[groupId] as GroupRow;
-  enqueue.assign({ groups: { ...context.groups, [groupId]: { ...row, ...news } } });
+  // What it says may be older than our order to stop, and nobody comes back from there.
+  const phase = row.phase === 'stopping' ? row.phase : news.phase;
+  enqueue.assign({ groups: { ...context.groups, [groupId]: { ...row, ...news, phase } } });
   if (news.registered && !row.registered)
     enqueue.sendTo(parent, proved(context.cohortId, groupId, 'served', row.subnet));
 });

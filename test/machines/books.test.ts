@@ -233,7 +233,7 @@ describe('a wait that is over', () => {
     const books = booksOf({ a: waits({ waitUntil: 9000 }), b: waits({ waitUntil: 9001 }) });
     const { groups, toGroups } = expired(books, 9000);
     expect(groups).toStrictEqual({
-      a: waits({ waitUntil: null, stopAskedAt: 9000 }),
+      a: waits({ waitUntil: null, stopAskedAt: 9000, phase: 'stopping' }),
       b: waits({ waitUntil: 9001 }),
     });
     expect(toGroups).toEqual([['a', { type: 'group.stop' }]]);
@@ -259,7 +259,7 @@ describe('a wait that is over', () => {
     const { groups, toGroups } = expired(books, 9000);
     expect(groups).toStrictEqual({
       a: waits({ leaving: false, waitUntil: null }),
-      b: waits({ waitUntil: null, stopAskedAt: 9000 }),
+      b: waits({ waitUntil: null, stopAskedAt: 9000, phase: 'stopping' }),
       c: serves({ load: load(0), leaving: true, stopAskedAt: 9000, phase: 'stopping' }),
     });
     expect(toGroups).toEqual([
@@ -298,7 +298,7 @@ describe('what the monitor stream tells', () => {
   it('ends the wait for an idle moment', () => {
     const books = booksOf({ a: waits({ taskArn: arn('1') }), b: waits({ taskArn: arn('2') }) });
     const { groups, toGroups } = heard(books, { 1: load(0), 2: load(1) }, 500);
-    expect(groups.a).toMatchObject({ waitUntil: null, stopAskedAt: 500 });
+    expect(groups.a).toMatchObject({ waitUntil: null, stopAskedAt: 500, phase: 'stopping' });
     expect(groups.b).toMatchObject({ waitUntil: 9000, stopAskedAt: null });
     expect(toGroups).toEqual([['a', { type: 'group.stop' }]]);
   });
@@ -419,6 +419,34 @@ describe('a launch that has ended', () => {
       30_000,
       null,
     ]);
+  });
+
+  it('lets who was to leave and got a task stay in the place of who got none', () => {
+    const leaves = rowOf({ leaving: true, waitUntil: 30_000 });
+    const rows = { a: leaves, b: rowOf(), c: leaves, d: rowOf({ leaving: true }), e: leaves };
+    const groups = ['a', 'c', 'd'].map((groupId) => ({ groupId, taskArn: arn(groupId) }));
+    const one = settled(
+      { groups: rows, launches: { 'e-1': Object.keys(rows) } },
+      { ...end, groups },
+      5000,
+    );
+    expect(one.toGroups.map(([groupId, { type }]) => `${groupId} ${type}`)).toEqual([
+      'a group.reprieve',
+      'a group.launched',
+      'b group.refused',
+      'c group.launched',
+      'd group.launched',
+      'e group.refused',
+    ]);
+    expect(Object.values(one.groups).map(({ leaving, waitUntil }) => [leaving, waitUntil])).toEqual(
+      [
+        [false, null],
+        [false, null],
+        [true, 30_000],
+        [true, null],
+        [true, 30_000],
+      ],
+    );
   });
 
   it('leaves no group waiting when it names neither', () => {

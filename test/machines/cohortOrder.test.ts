@@ -89,6 +89,18 @@ describe('a manager hears of its cohort', () => {
     expect(actor.getSnapshot().children['e-1-0']).toBeUndefined();
   });
 
+  it('that who has come to its idle moment is on its way out, before that group says so', async () => {
+    const { actor, launchOne, news, hear, row } = live();
+    await launchOne();
+    hear(1500, {});
+    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 60_000 });
+    news();
+    hear(3000, { 'arn:0': registered });
+    const counts = news().filter(({ type }) => type === 'cohort.changed');
+    expect(counts).toEqual([changed(2, { draining: 1 })]);
+    expect(row('e-1-0')).toMatchObject({ phase: 'stopping', registered: true });
+  });
+
   it('what each refusal says, once for each reason', async () => {
     const { refuse, news, notes } = live();
     await refuse(

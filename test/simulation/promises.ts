@@ -19,6 +19,7 @@ export const promiseNames = [
   'hammered',
   'stoppedForeign',
   'stoppedInVain',
+  'stoppedTooMany',
   'stoppedBusy',
   'gaveUpAlive',
   'launchedUnheard',
@@ -61,6 +62,8 @@ const knownMs = 4000;
 /** A look that fails is answered so late at the latest, and then one more is due, ms. */
 const unseenMs = 20_000;
 export const sweepLimit = 60_000;
+/** From the decision that a task must go to the first StopTask, ms, at the most: calls wait for their turn. */
+const decidedMs = 15_000;
 
 /** What must hold at every moment, watched from outside. */
 export const createPromises = (world: Watched) => {
@@ -73,6 +76,8 @@ export const createPromises = (world: Watched) => {
   let heardAt: number | null = null;
   let echoedAt: number | null = null;
   let goal: number | null = null;
+  /** All goals since decidedMs ago, and the one before them. */
+  let goals: { until: number; goal: number }[] = [];
   let emptySince: number | null = null;
   let surveyed = false;
   let blind = false;
@@ -81,8 +86,9 @@ export const createPromises = (world: Watched) => {
   let lostAt = Number.NEGATIVE_INFINITY;
   let unknown = true;
 
-  /** When there last was a reason to stop any group. */
+  /** When there last was a reason to stop any group; and to stop all, however many are wanted. */
   let reasonAt = Number.NEGATIVE_INFINITY;
+  let endAt = Number.NEGATIVE_INFINITY;
   /** When DescribeTasks last went wrong: a death that is not told cannot be known. */
   let unseenAt = Number.NEGATIVE_INFINITY;
   let aboveCapSince: number | null = null;
@@ -119,15 +125,28 @@ export const createPromises = (world: Watched) => {
     const now = agenda.now();
     if (!life) return;
     const quiet = now - (echoedAt ?? life.startedAt);
-    const given =
+    const all =
       life.stopAskedAt !== null ||
       goal === 0 ||
       quiet >= settings.schedulerGraceSeconds * 1000 - tickSlack ||
-      (emptySince !== null && now - emptySince >= 60_000 - tickSlack) ||
-      (goal !== null && goal < serving()) ||
-      standing() > cap;
-    if (given) reasonAt = now;
+      (emptySince !== null && now - emptySince >= 60_000 - tickSlack);
+    if (all) endAt = now;
+    if (all || (goal !== null && goal < serving()) || standing() > cap) reasonAt = now;
   };
+
+  /** The least that was wanted while a stop may have been decided that is asked for now. */
+  const leastWanted = (): number =>
+    Math.min(
+      goal ?? 0,
+      ...goals.filter(({ until }) => agenda.now() - until < decidedMs).map((each) => each.goal),
+    );
+
+  /** Groups that the daemon may count on, when it has just stopped one. */
+  const remaining = (): number =>
+    [...ecs.tasks.values()].filter(
+      ({ ours, stopAskedAt, endingAt }) =>
+        ours && stopAskedAt === null && (endingAt === null || agenda.now() - endingAt < unseenMs),
+    ).length;
 
   /** A group that stays and has nothing to do, as everybody has known for a while. */
   const idler = (): string | undefined => {
@@ -179,6 +198,7 @@ export const createPromises = (world: Watched) => {
       heardAt = null;
       echoedAt = null;
       goal = null;
+      goals = [];
       emptySince = null;
       surveyed = false;
       blind = false;
@@ -198,6 +218,8 @@ export const createPromises = (world: Watched) => {
       else {
         emptySince = null;
         const workers = requests.reduce((sum, { taskConcurrency }) => sum + taskConcurrency, 0);
+        if (goal !== null) goals.push({ until: heardAt, goal });
+        goals = goals.filter(({ until }) => agenda.now() - until < decidedMs);
         goal = Math.min(cap, Math.ceil(workers / settings.workersPerTask));
       }
       look();
@@ -245,7 +267,6 @@ export const createPromises = (world: Watched) => {
             `StopTask ${short(taskArn)} has ${work.tasks} to do, ${idle} has none`,
           );
       }
-      if (crowded || reasonAt >= since) return;
       const deadline = settings.startDeadlineSeconds * 1000 - tickSlack;
       const startedLate = (task.runningAt ?? now) - since >= deadline - noticeMs;
       // With the monitor stream, to start means that its workers are known; and to be deserted is to fail.
@@ -253,7 +274,12 @@ export const createPromises = (world: Watched) => {
         settings.monitored &&
         now - since >= deadline &&
         !((scheduler.connected.get(task) ?? now) - since < deadline - noticeMs);
-      if (startedLate || deaf) return;
+      if (startedLate || deaf || crowded) return;
+      const least = leastWanted();
+      const left = remaining();
+      if (left < least && now - endAt > decidedMs && now - unseenAt > unseenMs)
+        broken('stoppedTooMany', `StopTask ${short(taskArn)}: ${left} left, ${least} wanted`);
+      if (reasonAt >= since) return;
       broken(
         'stoppedInVain',
         `StopTask ${short(taskArn)}, ${goal} wanted, ${serving()} serving, it is ${now - since} ms old`,

@@ -108,7 +108,14 @@ export const summary = (tally: Tally) => ({
   violations: tally.violations,
   leaked: inOne(tally, ['leaked', 'leftUnsaid']),
   duplicated: inOne(tally, ['duplicated', 'overLaunched', 'tokenReused']),
-  lost: inOne(tally, ['lost', 'gaveUpAlive', 'stoppedInVain', 'stoppedBusy', 'stoppedForeign']),
+  lost: inOne(tally, [
+    'lost',
+    'gaveUpAlive',
+    'stoppedInVain',
+    'stoppedTooMany',
+    'stoppedBusy',
+    'stoppedForeign',
+  ]),
   capExceeded: inOne(tally, ['capExceeded']),
 });
 
