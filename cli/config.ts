@@ -4,6 +4,8 @@ import { helpOptions } from '../src/config/arguments.ts';
 import { markdownTable } from '../src/config/docs.ts';
 import { loadSettings } from '../src/config/load.ts';
 import { showSettings } from '../src/config/show.ts';
+import { isFile } from './isFile.ts';
+import { checkEach } from './run.ts';
 
 export const configCommand: CommandModule = {
   command: 'config [scheduler_address]',
@@ -13,15 +15,16 @@ export const configCommand: CommandModule = {
       .positional('scheduler_address', { describe: 'as for run; or a configuration file' })
       .option('table', { type: 'boolean', describe: 'Print the table of all settings instead' })
       .options(helpOptions()),
-  handler() {
+  async handler() {
     const words = hideBin(process.argv).slice(1);
     if (words.includes('--table')) {
       process.stdout.write(markdownTable());
       return;
     }
     const [first = ''] = words;
-    const isFile = words.length === 1 && first.endsWith('.toml');
-    const argv = isFile ? words : ['run', ...words];
-    process.stdout.write(showSettings(loadSettings({ argv, env: process.env })));
+    const argv = words.length === 1 && isFile(first) ? words : ['run', ...words];
+    const loaded = loadSettings({ argv, env: process.env });
+    await checkEach(loaded.map(({ config }) => config));
+    process.stdout.write(showSettings(loaded));
   },
 };

@@ -79,7 +79,7 @@ type Words = Record<string, unknown>;
 export const emulator = async (words: Words): Promise<void> => {
   const log = createLog('INFO', pino.destination(2));
   const running = await startEmulator({
-    port: numberIn(words, 'port'),
+    port: portIn(words),
     host: String(words.host),
     latencyMs: numberIn(words, 'latency-ms'),
     startDelayMs: numberIn(words, 'start-delay-ms'),
@@ -118,6 +118,12 @@ const numberIn = (words: Words, flag: string): number => {
   if (typeof value !== 'number' || !(value >= 0))
     throw new ConfigFailure(`--${flag} needs a number that is not negative`);
   return value;
+};
+
+const portIn = (words: Words): number => {
+  const port = numberIn(words, 'port');
+  if (Number.isInteger(port) && port < 2 ** 16) return port;
+  throw new ConfigFailure('--port needs a whole number up to 65535');
 };
 
 const isolationIn = ({ isolation }: Words): 'auto' | 'groups' => {

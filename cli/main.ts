@@ -5,6 +5,7 @@ import { hideBin } from 'yargs/helpers';
 import { ConfigFailure } from '../src/config/configFailure.ts';
 import { nearest } from '../src/config/nearest.ts';
 import { explain } from './explain.ts';
+import { isFile } from './isFile.ts';
 
 interface Command {
   usage: string;
@@ -44,15 +45,24 @@ const commands: Record<string, Command> = {
 const words = hideBin(process.argv);
 const [first = ''] = words;
 
-/** A word that is no command and looks like a file is a configuration of Scaler's. */
-const isFile = (word: string) =>
-  !Object.hasOwn(commands, word) && /[./]/.test(word) && !/^-|:\/\//.test(word);
-
 function unknownCommand(word: string): ConfigFailure {
   const meant = word.includes('://') ? `run ${word}` : nearest(word, Object.keys(commands));
   return new ConfigFailure(
     `unknown command ${JSON.stringify(word)}; ${meant ? `did you mean scaler-ecs ${meant}?` : 'see scaler-ecs --help'}`,
   );
+}
+
+/** What yargs has to say, in our words. */
+function complaint(message: string, command: string): ConfigFailure {
+  const flag = (name = '') => `--${name.replaceAll(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
+  const see = Object.hasOwn(commands, command)
+    ? `scaler-ecs ${command} --help`
+    : 'scaler-ecs --help';
+  const [, unknown] = /^Unknown arguments?: ([^,]+)/.exec(message) ?? [];
+  if (unknown !== undefined) return new ConfigFailure(`unknown: ${flag(unknown)}; see ${see}`);
+  const [, unfinished] = /^Not enough arguments following: (.+)$/.exec(message) ?? [];
+  if (unfinished !== undefined) return new ConfigFailure(`${flag(unfinished)}: needs a value`);
+  return new ConfigFailure(message);
 }
 
 async function main(): Promise<void> {
@@ -71,7 +81,8 @@ async function main(): Promise<void> {
     .alias('help', 'h')
     .version(createRequire(import.meta.url)('scaler-ecs/package.json').version)
     .fail((message, error) => {
-      throw error ?? new ConfigFailure(message);
+      // Its own complaints come as an error of its own, too.
+      throw error && error.name !== 'YError' ? error : complaint(message, first);
     });
   for (const [name, command] of Object.entries(commands)) {
     if (name === first) parser.command(await command.load());

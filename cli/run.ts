@@ -2,6 +2,7 @@ import type { CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { helpOptions } from '../src/config/arguments.ts';
 import type { Config } from '../src/config/config.ts';
+import { ConfigFailure } from '../src/config/configFailure.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { createLog, type Log } from '../src/observe/log.ts';
 import { explain } from './explain.ts';
@@ -20,6 +21,7 @@ export const runCommand: CommandModule = {
 /** Runs every manager that the words ask for and ends the process with the worst of their statuses. */
 export async function run(words: string[]): Promise<never> {
   const entries = loadConfig({ argv: words, env: process.env });
+  await checkEach(entries);
   const managers = withLogs(entries);
   const { runDaemon } = await import('../src/daemon/run.ts');
   const statuses = await Promise.all(
@@ -33,6 +35,18 @@ export async function run(words: string[]): Promise<never> {
     }),
   );
   process.exit(Math.max(...statuses));
+}
+
+/** What only shows when a worker's environment is made. Throws before any of them has started. */
+export async function checkEach(entries: Config[]): Promise<void> {
+  const { createTemplates } = await import('../src/daemon/templates.ts');
+  for (const config of entries)
+    try {
+      createTemplates(config).check();
+    } catch (error) {
+      if (!(error instanceof ConfigFailure) || entries.length === 1) throw error;
+      throw new ConfigFailure(`${config.workerManagerId}: ${error.message}`);
+    }
 }
 
 function withLogs(entries: Config[]): { config: Config; log: Log }[] {

@@ -77,10 +77,7 @@ export const workerRequirements = ({
   const logical = logicalLines(lines);
   for (const [index, line] of logical.entries()) {
     const reason = line === '' ? null : refusal(line);
-    if (reason)
-      throw new RequirementsFailure(
-        `ecs_python_requirements, line ${index + 1} (${shown(line)}): ${reason}`,
-      );
+    if (reason) throw new RequirementsFailure(`line ${index + 1} (${shown(line)}): ${reason}`);
   }
   if (logical.some(namesScaler)) return lines;
   const more = extras.length > 0 ? `[${extras.join(',')}]` : '';

@@ -125,7 +125,14 @@ export const revised = (
     // A container that had the whole task's memory keeps the whole; none may have more than the task.
     const had = container.memory;
     const whole = had !== undefined && (String(had) === definition.memory || had > most);
-    return { ...container, image, ...(whole && { memory: most }) };
+    const { cpu: share, memoryReservation: reserved } = container;
+    return {
+      ...container,
+      image,
+      ...(whole && { memory: most }),
+      ...(share !== undefined && { cpu: Math.min(share, Number(cpu)) }),
+      ...(reserved !== undefined && { memoryReservation: Math.min(reserved, most) }),
+    };
   });
   return {
     ...kept,

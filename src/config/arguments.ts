@@ -82,6 +82,8 @@ function unknownFlag(name: string, words: string[]): ConfigFailure {
     );
   }
   const flags = flagKeys.map(flagOf);
+  if (flags.includes(name.replaceAll('_', '-')))
+    return new ConfigFailure(`${flag}: flags have dashes; write --${name.replaceAll('_', '-')}`);
   const begun = flags.filter((one) => one.startsWith(name.replaceAll('_', '-')));
   if (begun.length > 0) {
     const full = begun.map((one) => `--${one}`).join(' or ');

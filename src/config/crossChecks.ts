@@ -44,6 +44,10 @@ function checkCapacity({ max_workers: most, ecs_task_cpu: cpu }: Values): void {
 }
 
 function checkSchemes(values: Values): void {
+  if (values.object_storage_address?.scheme === 'inproc')
+    throw new ConfigFailure(
+      `${named('object_storage_address')}: inproc:// does not leave its own process`,
+    );
   for (const key of ['scheduler_address', 'worker_scheduler_address'] as const) {
     const scheme = values[key]?.scheme;
     if (scheme === 'inproc') {

@@ -4,6 +4,7 @@ import { parseArguments } from './arguments.ts';
 import { type Config, toConfig } from './config.ts';
 import { ConfigFailure } from './configFailure.ts';
 import { crossCheck, doubts } from './crossChecks.ts';
+import { named } from './schema.ts';
 import { type Environment, resolveSettings, type Settings, type Sources } from './settings.ts';
 import { noEntry, readConfigFile } from './tomlFile.ts';
 
@@ -39,6 +40,7 @@ export function loadSettings({ argv, env, readFile, warn }: LoadInput): Loaded[]
     return { settings, config: toConfig(settings.values, env, env.HOME || homedir(), read) };
   });
   refuseTwins(all);
+  for (const line of sharedFamilies(all)) tell(line);
   return all;
 }
 
@@ -74,6 +76,23 @@ function fromFile(words: string[], env: Environment, read: Read, tell: Tell): So
     tell(`${path}: not ours, start them with Scaler's own programs: ${file.notOurs.join(', ')}`);
   }
   return file.entries.map((entry) => ({ given: {}, env, entry, fileAlone: true }));
+}
+
+/** Managers that would each make a revision of their own of one family, at every start. */
+function sharedFamilies(all: Loaded[]): string[] {
+  const sizes = new Map<string, { place: string; size: string }>();
+  return all.flatMap(({ settings, config: { ecs, aws } }) => {
+    const place = settings.sources.worker_manager_id;
+    const size = JSON.stringify([ecs.taskImage, ecs.taskCpu, ecs.taskMemory, ecs.architecture]);
+    const family = `${aws.region} ${ecs.taskDefinition}`;
+    const other = sizes.get(family);
+    sizes.set(family, other ?? { place, size });
+    return other === undefined || other.size === size
+      ? []
+      : [
+          `${named('ecs_task_definition')}: ${ecs.taskDefinition} is to be of other sizes or images in ${other.place} and in ${place}, and each start makes a new revision; give one a name of its own`,
+        ];
+  });
 }
 
 /** Two managers with one mark would fight for every Fargate task. */

@@ -10,6 +10,11 @@ const longestTimer = Math.floor((2 ** 31 - 1) / 1000);
 const seconds = integer('a non-negative number of seconds', 0, longestTimer);
 const someSeconds = integer('a positive number of seconds', 1, longestTimer);
 const limit = integer('-1 (no limit) or a non-negative integer', -1, 2 ** 32 - 1);
+const name = (what: string, form: RegExp) => (value: string) =>
+  form.test(value)
+    ? null
+    : (notEmpty(value) ??
+      `must be ${what} of 1 to 255 letters, digits, - and _, got ${JSON.stringify(value)}`);
 const atMost = (most: number, what: string) => (values: string[]) =>
   values.length > most ? `AWS takes at most ${most} ${what}, got ${values.length}` : null;
 
@@ -187,12 +192,12 @@ export const schema = {
   ecs_cluster: setting(text, 'scaler-cluster', {
     group: 'AWS and ECS',
     help: 'ECS cluster; made if missing',
-    check: notEmpty,
+    check: name('a name', /^(arn:[\w-]+:ecs:[\w-]+:\d{12}:cluster\/)?[A-Za-z0-9_-]{1,255}$/),
   }),
   ecs_task_definition: setting(text, 'scaler-task-definition', {
     group: 'AWS and ECS',
     help: 'Task definition family; made if missing',
-    check: notEmpty,
+    check: name('a family (no revision, no ARN)', /^[A-Za-z0-9_-]{1,255}$/),
   }),
   ecs_task_image: setting(text, 'public.ecr.aws/v4u8j8r6/scaler:latest', {
     group: 'AWS and ECS',

@@ -35,6 +35,10 @@ export function readConfigFile(
   const notOurs: string[] = [];
   const entries: Entry[] = [];
   for (const [section, content] of Object.entries(document)) {
+    if (!isTable(content) && !Array.isArray(content) && isKey(plainName(section))) {
+      warn(`key ${shown(section)} in ${path} stands above all sections, where it means nothing`);
+      continue;
+    }
     if (plainName(section) !== 'worker_manager') {
       notOurs.push(Array.isArray(content) ? `[[${section}]]` : `[${section}]`);
       continue;
@@ -53,6 +57,15 @@ export function noEntry(path: string, { notOurs }: ConfigFile): ConfigFailure {
   const former = formerSections.find((name) =>
     notOurs.some((one) => plainName(one) === `[${name}]`),
   );
+  const near = notOurs.find((one) => {
+    const [, section, type] = /^\[+([^\]]+)\]+(?: of type "(.*)")?$/.exec(one) ?? [];
+    const word = plainName(type ?? section ?? '');
+    return nearest(word, [type === undefined ? 'worker_manager' : ourType]) !== null;
+  });
+  if (near !== undefined && former === undefined)
+    return new ConfigFailure(
+      `${path}: ${near} is not ours; did you mean [[worker_manager]] and below it type = "${ourType}"?`,
+    );
   return new ConfigFailure(
     former
       ? `${path}: [${former}] is what older Scaler releases read; write [[worker_manager]] and below it type = "${ourType}"`

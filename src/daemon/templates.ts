@@ -1,6 +1,10 @@
 import type { LaunchOrder } from '../../machines/facts.ts';
+import { RequirementsFailure } from '../bootstrap/requirements.ts';
 import type { Config } from '../config/config.ts';
-import { createTemplate, type TaskTemplate } from '../ecs/template.ts';
+import { ConfigFailure } from '../config/configFailure.ts';
+import { type Key, named } from '../config/schema.ts';
+import { TemplateFailure } from '../ecs/command.ts';
+import { createTemplate, type TaskTemplate, type TemplateSettings } from '../ecs/template.ts';
 import {
   generationOf,
   mismatch,
@@ -10,6 +14,27 @@ import {
   type Terms,
 } from './releases.ts';
 import { templateSettings } from './settings.ts';
+
+const readable = (...given: Parameters<typeof templateSettings>): TemplateSettings => {
+  try {
+    return templateSettings(...given);
+  } catch (error) {
+    if (!(error instanceof RequirementsFailure)) throw error;
+    throw new ConfigFailure(`${named('ecs_python_requirements')}, ${error.message}`);
+  }
+};
+
+/** The setting that takes most of a worker's environment. */
+const longest = ({ ecs, worker, workerManagerId, capabilities }: Config): Key => {
+  const lengths: [Key, number][] = [
+    ['ecs_python_requirements', ecs.pythonRequirements.length],
+    ['preload', worker.preload?.length ?? 0],
+    ['worker_manager_id', workerManagerId.length],
+    ['per_worker_capabilities', capabilities.map(({ name }) => `${name},`).join('').length],
+  ];
+  lengths.sort(([, a], [, b]) => b - a);
+  return lengths[0]?.[0] ?? 'ecs_python_requirements';
+};
 
 /**
  * What is launched depends on whom it is for: the workers' release and transport follow the scheduler
@@ -24,7 +49,7 @@ export const createTemplates = (config: Config) => {
 
   const make = (transport: 'ymq' | 'zmq', release: string): TaskTemplate => {
     const key = `${transport} ${release}`;
-    const template = made.get(key) ?? createTemplate(templateSettings(config, transport, release));
+    const template = made.get(key) ?? createTemplate(readable(config, transport, release));
     made.set(key, template);
     return template;
   };
@@ -57,7 +82,14 @@ export const createTemplates = (config: Config) => {
     current,
     /** Throws when no request can be made; else says what is close to a limit. */
     check: () => {
-      const checks = all().map((template) => template.check());
+      const checks = all().map((template) => {
+        try {
+          return template.check();
+        } catch (error) {
+          if (!(error instanceof TemplateFailure)) throw error;
+          throw new ConfigFailure(`${named(longest(config))}: ${error.message}`);
+        }
+      });
       return checks.find(({ warning }) => warning !== null) ?? (checks[0] as (typeof checks)[0]);
     },
   };

@@ -111,9 +111,7 @@ export const createTemplate = (settings: TemplateSettings): TaskTemplate => {
       ).length;
       const says = `the environment for a worker is ${size} characters long with COMMAND and PYTHON_REQUIREMENTS`;
       if (size > overridesLimit)
-        throw new TemplateFailure(
-          `${says}; ECS accepts ${overridesLimit} (--ecs-python-requirements is the usual cause)`,
-        );
+        throw new TemplateFailure(`${says}; ECS accepts ${overridesLimit}`);
       const warning = `${says}; ECS refuses at ${overridesLimit}, and has been seen to refuse a little earlier`;
       return { size, warning: size > overridesBudget ? warning : null };
     },

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Log } from '../observe/log.ts';
 import { StoreFailure, wordsOf } from './failure.ts';
 
@@ -27,10 +27,24 @@ const lock = (fd: number): Lock => {
   return { unguarded: `flock ended with ${status ?? signal}` };
 };
 
+/** Level by level: Node's own way goes round in a circle where the kernel lets nobody make one. */
+const makeDir = (path: string): void => {
+  const make = () => mkdirSync(path, { mode: 0o700 });
+  try {
+    make();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    makeDir(dirname(path));
+    make();
+  }
+};
+
 export const openStateDir = (path: string, log: Log): StateDir => {
   let fd: number;
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeDir(path);
     // Not emptied by opening: until the lock is ours, the pid in it is somebody else's.
     fd = openSync(join(path, 'lock'), 'a', 0o600);
   } catch (error) {

@@ -62,6 +62,12 @@ describe('scaler-ecs', () => {
     [['run', 'tcp://1.2.3.4:5', '-mtc', '4x'], '--max-task-concurrency (max_task_concurrency, '],
     [['run', '--ecs-subn', 'a'], '--ecs-subnets'],
     [['config', 'a', 'b'], 'one word too many'],
+    [['config', 'none.conf'], 'cannot read none.conf'],
+    [['demo', '--tasks'], '--tasks: needs a value'],
+    [['emulator', '--task-path'], '--task-path: needs a value'],
+    [['emulator', '--por', '1'], 'unknown: --por; see scaler-ecs emulator --help'],
+    [['emulator', '--port', '99999'], '--port needs a whole number up to 65535'],
+    [['run', '--max_task_concurrency', '7'], 'write --max-task-concurrency'],
   ])('refuses %j', (words, part) => {
     expect(refused(...words)).toContain(part);
   });
@@ -74,7 +80,33 @@ describe('scaler-ecs', () => {
 
   it('refuses settings that no request to ECS can hold', () => {
     const words = ['run', 'tcp://127.0.0.1:1', '-wmi', 'x', '--ecs-subnets', 's'];
-    refused(...words, '--ecs-python-requirements', 'x'.repeat(9000));
+    const told = (...more: string[]) => refused(...words, ...more);
+    expect(told('--ecs-python-requirements', 'x'.repeat(9000))).toContain(
+      '--ecs-python-requirements (ecs_python_requirements, SCALER_ECS_PYTHON_REQUIREMENTS): ',
+    );
+    expect(told('--preload', 'x'.repeat(9000))).toContain('--preload (preload, SCALER_PRELOAD): ');
+    const bad = ['--ecs-task-image', 'x', '--ecs-python-requirements', 'a b'];
+    expect(told(...bad)).toContain('SCALER_ECS_PYTHON_REQUIREMENTS), line 1 (a b): ');
+    expect(refused('config', ...words.slice(1), ...bad)).toContain('line 1 (a b): ');
+  });
+
+  it('starts none of several managers when one of them is wrong', () => {
+    const file = join(scratch, 'two.toml');
+    const entry = (id: string, more = '') =>
+      `[[worker_manager]]\ntype = "aws_raw_ecs"\nscheduler_address = "tcp://127.0.0.1:1"
+worker_manager_id = "${id}"\necs_subnets = "s"\n${more}`;
+    const bad =
+      'ecs_task_image = "x"\necs_task_definition = "b"\necs_python_requirements = "a b"\n';
+    writeFileSync(file, entry('one') + entry('two', bad));
+    expect(refused(file)).toContain('two: --ecs-python-requirements');
+  });
+
+  it('says which setting names a state directory that cannot be', () => {
+    const words = ['run', 'tcp://127.0.0.1:1', '-wmi', 'x', '--ecs-subnets', 's', '-lp'];
+    for (const path of ['/etc/passwd/x', '/proc/nope'])
+      expect(refused(...words, '/dev/null', '--state-dir', path)).toContain(
+        '--state-dir (state_dir, SCALER_STATE_DIR): ',
+      );
   });
 
   it('shows what a file comes to, secrets masked', () => {

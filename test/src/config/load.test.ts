@@ -182,6 +182,9 @@ describe('values that are refused', () => {
     ['--ecs-cluster', '', 'cannot be an empty string'],
     ['--ecs-task-image', '', 'cannot be an empty string'],
     ['--ecs-task-definition', '', 'cannot be an empty string'],
+    ['--ecs-cluster', 'bad name', 'must be a name of 1 to 255 letters, digits, - and _'],
+    ['--ecs-task-definition', 'fam:2', 'must be a family (no revision, no ARN)'],
+    ['--object-storage-address', 'inproc://x', 'inproc:// does not leave its own process'],
     ['--ecs-python-requirements', '', 'cannot be an empty string'],
     ['--ecs-python-version', '', 'cannot be an empty string'],
     ['--ecs-subnets', ' , ,', 'must be a non-empty list of subnet ids'],
@@ -348,7 +351,7 @@ death_timeout_seconds = 0x10
     const { warnings } = runFile(`${neededToml}ecs_subnet = "a"\nlevel = "DEBUG"\nconfig = "x"\n`);
     expect(warnings).toEqual([
       'unknown key "ecs_subnet" in c.toml means nothing here; did you mean ecs_subnets?',
-      'unknown key "level" in c.toml means nothing here',
+      'unknown key "level" in c.toml means nothing here; did you mean logging_level?',
       'unknown key "config" in c.toml means nothing here',
     ]);
   });
@@ -358,9 +361,29 @@ death_timeout_seconds = 0x10
     ['[worker_manager_aws_raw_ecs]\n', 'is what older Scaler releases read'],
     ['worker_manager = 3\n', 'worker_manager must be [[worker_manager]] tables'],
     ['[[worker_manager]]\n', 'c.toml: no [[worker_manager]] of type'],
+    ['[[worker_managr]]\n', 'did you mean [[worker_manager]]'],
+    ['[[worker_manager]]\ntype = "aws-raw-ecs"\n', 'below it type = "aws_raw_ecs"?'],
   ])('%j has nothing for us', (toml, words) => {
     expect(complaint(() => runFile(toml))).toContain(words);
     expect(complaint(() => run({ toml }))).toContain(words);
+  });
+
+  it('says that a key above all sections means nothing', () => {
+    const { warnings, configs } = runFile(`max_task_concurrency = 7\n${neededToml}`);
+    expect(warnings).toEqual([
+      'key "max_task_concurrency" in c.toml stands above all sections, where it means nothing',
+    ]);
+    expect(configs).toHaveLength(1);
+  });
+
+  it('warns when two managers make revisions of one family by turns', () => {
+    const other = neededToml.replace('"wm"', '"wm2"');
+    const small = 'ecs_task_cpu = 2\necs_task_memory = 8\n';
+    expect(runFile(neededToml + other).warnings).toEqual([]);
+    const { warnings } = runFile(neededToml + other + small);
+    expect(warnings).toEqual([expect.stringContaining('each start makes a new revision')]);
+    const named = `${small}ecs_task_definition = "small"\n`;
+    expect(runFile(neededToml + other + named).warnings).toEqual([]);
   });
 
   it('must hold one entry for run and may hold several by itself', () => {
