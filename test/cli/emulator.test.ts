@@ -44,7 +44,7 @@ describe('scaler-ecs emulator', () => {
     [['--faults', join(dir, 'none')], 2, /--faults .*none: ENOENT/],
     [['--isolation', 'jail'], 2, /isolation/],
     [['--prot', '1'], 2, /prot/],
-    [['--port', '70000'], 1, /cannot listen: .*port/],
+    [['--port', '70000'], 2, /--port needs a whole number up to 65535/],
     [['--log-dir', '/dev/null/x'], 1, /no folder for logs/],
     [['--host', '0.0.0.0'], 1, /loopback only/],
   ])('refuses %j in one line', async (words, status, message) => {

@@ -423,7 +423,10 @@ describe('a launch that has ended', () => {
 
   it('lets who was to leave and got a task stay in the place of who got none', () => {
     const leaves = rowOf({ leaving: true, waitUntil: 30_000 });
-    const rows = { a: leaves, b: rowOf(), c: leaves, d: rowOf({ leaving: true }), e: leaves };
+    const rows = {
+      ...{ a: leaves, b: rowOf(), b2: rowOf() },
+      ...{ c: leaves, d: rowOf({ leaving: true }), e: leaves },
+    };
     const groups = ['a', 'c', 'd'].map((groupId) => ({ groupId, taskArn: arn(groupId) }));
     const one = settled(
       { groups: rows, launches: { 'e-1': Object.keys(rows) } },
@@ -434,6 +437,8 @@ describe('a launch that has ended', () => {
       'a group.reprieve',
       'a group.launched',
       'b group.refused',
+      'b2 group.refused',
+      'c group.reprieve',
       'c group.launched',
       'd group.launched',
       'e group.refused',
@@ -442,7 +447,8 @@ describe('a launch that has ended', () => {
       [
         [false, null],
         [false, null],
-        [true, 30_000],
+        [false, null],
+        [false, null],
         [true, null],
         [true, 30_000],
       ],

@@ -146,6 +146,26 @@ describe('ensureDefinition', () => {
     expect(await grown(8192)).toEqual([container(8192)]);
   });
 
+  it('lets no container have more than a smaller task has', async () => {
+    const container = (share: number, most: number, reserved: number) => ({
+      ...{ name: 'scaler-container', image: 'image:1' },
+      ...{ cpu: share, memory: most, memoryReservation: reserved },
+    });
+    const shrunk = async (one: object) => {
+      const { world, done } = ensure(
+        {
+          DescribeTaskDefinition: [described({ containerDefinitions: [one] })],
+          RegisterTaskDefinition: [registered],
+        },
+        { cpu: 1, memoryGb: 4 },
+      );
+      await done;
+      return world.input('RegisterTaskDefinition')?.containerDefinitions;
+    };
+    expect(await shrunk(container(4096, 8192, 5000))).toEqual([container(1024, 4096, 4096)]);
+    expect(await shrunk(container(512, 2048, 1024))).toEqual([container(512, 2048, 1024)]);
+  });
+
   it('copies tags, but not AWS’s own', async () => {
     const tags = [
       { key: 'team', value: 'a' },
