@@ -1,4 +1,4 @@
-import { clientError, invalidParameter } from './awsError.ts';
+import { AwsError, clientError, invalidParameter } from './awsError.ts';
 import { readStrategy } from './clusters.ts';
 import { checkFargateSize, cpuUnits, memoryMib } from './fargateSizes.ts';
 import { flag, type Members, object, objects, text, texts, whole } from './members.ts';
@@ -36,6 +36,7 @@ export const readRunTask = (region: Region, cluster: Cluster, body: Members): Ru
     );
   const strategy = readCapacity(cluster, body);
   const definition = readDefinition(region, body);
+  checkPlatform(body);
   const subnets = readNetwork(definition, body);
   const overrides = readOverrides(definition, body);
   const cpu = text(overrides, 'cpu') ?? definition.cpu ?? undefined;
@@ -81,6 +82,15 @@ const readDefinition = (region: Region, body: Members): TaskDefinition => {
   if (!(definition.shape.requiresCompatibilities as string[] | undefined)?.includes('FARGATE'))
     throw invalidParameter('Task definition does not support launch_type FARGATE.');
   return definition;
+};
+
+/** Fargate's versions for Linux; LATEST is the last of them. */
+const platformVersions = ['LATEST', '1.4.0', '1.3.0'];
+
+const checkPlatform = (body: Members): void => {
+  const version = text(body, 'platformVersion');
+  if (version && !platformVersions.includes(version))
+    throw new AwsError('PlatformUnknownException', "The specified platform version doesn't exist.");
 };
 
 const readNetwork = (definition: TaskDefinition, body: Members): string[] => {

@@ -163,6 +163,12 @@ describe('what RunTask refuses', () => {
     ['no such cluster', { cluster: 'x' }, 'ClusterNotFoundException', 'Cluster not found.'],
     ['no definition', { taskDefinition: 'x' }, 'ClientException', 'TaskDefinition not found.'],
     [
+      'no such platform',
+      { platformVersion: '9.9' },
+      'PlatformUnknownException',
+      "The specified platform version doesn't exist.",
+    ],
+    [
       'no network',
       { networkConfiguration: undefined },
       'InvalidParameterException',
