@@ -59,6 +59,7 @@ const firstPauseMs: Record<Blame, number> = {
   journal: 15_000,
   denied: 30_000,
   invalid: 30_000,
+  unprepared: 15_000,
   bug: 30_000,
 };
 const longestPauseMs = 300_000;

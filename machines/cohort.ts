@@ -154,8 +154,10 @@ const hearGroup = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
 /** What is due whatever ECS will answer. */
 const pressOn = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   if (event.type !== 'cohort.look') return;
-  for (const label of Object.keys(context.launches))
-    enqueue.sendTo(label, { type: 'launch.tick', now: event.at });
+  // Said again to those who were asking when it was said first.
+  for (const label of unwanted(context)) enqueue.sendTo(label, { type: 'launch.abandon' });
+  const tick = { type: 'launch.tick', now: event.at, allowed: event.launching } as const;
+  for (const label of Object.keys(context.launches)) enqueue.sendTo(label, tick);
   const { toGroups, ...books } = expired(context, event.at);
   enqueue.assign({ ...books, lookedAt: event.at, monitored: event.monitored });
   for (const [groupId, news] of toGroups) enqueue.sendTo(groupId, news);
@@ -174,8 +176,10 @@ const presume = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   const { kind, reason } = noteOf((event as ErrorActorEvent).error);
   enqueue({ type: 'noteBlind', params: { kind, reason } });
   if (kind !== 'denied') return;
-  for (const [groupId, news] of presumed(context, context.lookedAt, context.patience).toGroups)
-    enqueue.sendTo(groupId, news);
+  const { lookedAt, patience, monitored } = context;
+  const { toGroups, ...books } = presumed(context, lookedAt, patience, monitored);
+  enqueue.assign(books);
+  for (const [groupId, news] of toGroups) enqueue.sendTo(groupId, news);
 });
 
 const compare = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
@@ -209,6 +213,7 @@ const settle = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
           groups: [],
           refusals: [{ kind: 'bug', reason: noteOf((event as ErrorActorEvent).error).reason }],
           market: 'onDemand',
+          doubted: true,
         };
   const { cohortId } = context;
   const [groupId, ...others] = context.launches[end.label] ?? [];
@@ -221,7 +226,8 @@ const settle = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
     const { kind, reason, subnet } = no;
     enqueue({ type: 'noteRefusal', params: { label: end.label, kind, reason } });
     const subnets = subnet === undefined ? end.subnets : [subnet];
-    const setback = { cohortId, kind, reason, market, subnets, groupId: alone };
+    const { doubted } = end;
+    const setback = { cohortId, kind, reason, market, subnets, groupId: alone, doubted };
     enqueue.sendTo(parent, { type: 'cohort.setback', ...setback } satisfies CohortReport);
   }
   if (alone !== undefined)

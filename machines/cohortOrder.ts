@@ -14,7 +14,7 @@ export type CohortOrder =
   | { type: 'cohort.release'; order: number; at: number; taskIds: string[] }
   | { type: 'cohort.reprieve'; order: number; most: number }
   /** Look at ECS, let launches in doubt ask again, end what has waited long enough. */
-  | { type: 'cohort.look'; at: number; monitored: boolean }
+  | { type: 'cohort.look'; at: number; monitored: boolean; launching: boolean }
   | { type: 'cohort.heard'; at: number; loads: Record<string, WorkerLoad> | null };
 
 /** What a cohort tells the manager. */
@@ -31,6 +31,8 @@ export type CohortReport =
       subnets?: string[] | undefined;
       /** The group, where it is one alone. */
       groupId?: string | undefined;
+      /** A launch was given up without an answer: what it may have bought, a list will show. */
+      doubted?: true | undefined;
       /** What would show that it is over. */
       proof?: Proof | undefined;
     }

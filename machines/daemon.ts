@@ -51,6 +51,8 @@ export const daemon = setup({
       | MonitorEvent
       | { type: 'manager.offers'; workers: number | null }
       | { type: 'manager.dead'; taskArn: string }
+      /** What was made ready is gone. */
+      | { type: 'manager.unprepared' }
       | { type: 'daemon.stop' }
       | { type: 'manager.stopped' }
       | DoneActorEvent<unknown>
@@ -99,6 +101,7 @@ export const daemon = setup({
     'scheduler.*': { actions: 'toManager' },
     'monitor.heard': { actions: 'toManager' },
     'manager.dead': { actions: 'report' },
+    'manager.offers': { actions: 'offer' },
     'xstate.error.actor.*': {
       target: '.stopped',
       actions: assign({ crash: ({ event }) => noteOf(event.error).reason }),
@@ -113,10 +116,13 @@ export const daemon = setup({
         src: 'prepare',
         onDone: {
           target: 'serving',
-          actions: sendTo('manager', ({ event }) => ({
-            type: 'aws.ready',
-            revision: event.output.revision,
-          })),
+          actions: [
+            assign({ attempts: 0 }),
+            sendTo('manager', ({ event }) => ({
+              type: 'aws.ready',
+              revision: event.output.revision,
+            })),
+          ],
         },
         onError: {
           target: 'unprepared',
@@ -133,15 +139,19 @@ export const daemon = setup({
       after: { preparationPause: 'preparing' },
       on: ends,
     },
-    serving: { on: { ...ends, 'manager.offers': { actions: 'offer' } } },
+    serving: { on: { ...ends, 'manager.unprepared': 'preparing' } },
     stopping: {
       entry: ['fallSilent', sendTo('manager', { type: 'manager.stop' })],
       after: { stopTimeout: 'leaving' },
-      on: { 'manager.stopped': 'leaving', 'daemon.stop': 'leaving' },
+      on: { 'manager.stopped': 'leaving', 'daemon.stop': 'leaving', 'manager.offers': {} },
     },
     leaving: {
       entry: sendTo('session', { type: 'session.close' }),
-      on: { 'xstate.done.actor.session': 'stopped', 'daemon.stop': 'stopped' },
+      on: {
+        'xstate.done.actor.session': 'stopped',
+        'daemon.stop': 'stopped',
+        'manager.offers': {},
+      },
     },
     stopped: { type: 'final' },
   },

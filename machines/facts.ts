@@ -16,6 +16,8 @@ export type FailureKind =
   | 'quota'
   /** A clear no until a person changes something: parameters, definitions. */
   | 'invalid'
+  /** The same, because what we had made ready is gone: cluster, definition, capacity provider. */
+  | 'unprepared'
   /** Rights or credentials are missing. Re-probed slowly, never given up. */
   | 'denied'
   /** Our own disk would not take the journal record. */

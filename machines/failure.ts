@@ -8,6 +8,7 @@ const kinds: readonly unknown[] = [
   'addresses',
   'quota',
   'invalid',
+  'unprepared',
   'denied',
   'journal',
 ] satisfies FailureKind[];

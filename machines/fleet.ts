@@ -95,6 +95,8 @@ export interface Fleet extends ManagerInput {
   surveyedAt: number | null;
   surveyAfter: number;
   surveyFailures: number;
+  /** When a launch was given up that may have bought tasks; until a later list nobody knows. */
+  doubtedAt: number | null;
   /** We may not list our tasks: nothing is known but what the journal says. */
   blind: boolean;
 }
@@ -126,6 +128,7 @@ export const newFleet = (input: ManagerInput): Fleet => ({
   surveyedAt: null,
   surveyAfter: 0,
   surveyFailures: 0,
+  doubtedAt: null,
   blind: false,
 });
 
@@ -167,8 +170,15 @@ export const echoFresh = ({ now, lastEchoAt, lost, settings }: Fleet): boolean =
 export const justBack = ({ now, returnedAt, settings }: Fleet): boolean =>
   returnedAt !== null && now - returnedAt < settings.returnGraceMs;
 
+/** A list is wanted that is younger than what may have been bought. */
+const inDoubt = ({ doubtedAt, surveyedAt }: Fleet): boolean =>
+  doubtedAt !== null && (surveyedAt === null || surveyedAt <= doubtedAt);
+
 export const mayLaunch = (fleet: Fleet): boolean =>
-  fleet.revision !== null && fleet.mismatch === null && echoFresh(fleet);
+  fleet.revision !== null &&
+  fleet.mismatch === null &&
+  echoFresh(fleet) &&
+  (fleet.blind || !inDoubt(fleet));
 
 export const openLaunches = ({ cohorts, resend }: Fleet): number =>
   Object.values(cohorts).reduce((sum, { launches }) => sum + launches, resend.length);
@@ -182,7 +192,8 @@ export const isEmpty = (fleet: Fleet): boolean =>
 /** A complete list is worth asking for: nothing can be on its way that it would not show. */
 export const surveyDue = (fleet: Fleet, now: number): boolean => {
   if (now < fleet.surveyAfter) return false;
-  if (fleet.surveyedAt !== null) return now - fleet.surveyedAt >= fleet.settings.sweepEveryMs;
+  if (fleet.surveyedAt !== null)
+    return inDoubt(fleet) || now - fleet.surveyedAt >= fleet.settings.sweepEveryMs;
   return openLaunches(fleet) === 0 && now >= fleet.lastLaunchAt + fleet.settings.settleMs;
 };
 

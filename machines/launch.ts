@@ -10,6 +10,8 @@ export interface LaunchEnd {
   refusals: Refusal[];
   market: Market;
   subnets?: string[] | undefined;
+  /** It was given up without an answer: it may have bought tasks that only a list can show. */
+  doubted?: true;
 }
 
 export interface LaunchInput {
@@ -21,6 +23,8 @@ export interface LaunchInput {
 
 export interface LaunchContext extends LaunchInput {
   attempts: number;
+  /** Clear "no" among them. */
+  noes: number;
   /** When to ask again; null until a tick has shown the time. Milliseconds since the epoch. */
   retryAt: number | null;
   answer: LaunchAnswer;
@@ -34,7 +38,7 @@ export interface LaunchContext extends LaunchInput {
  * A doubted launch that hears nothing but clear "no" is asked for so often: some ten minutes. By then
  * whatever it bought is long in the lists, and adoption finds it.
  */
-const mostAttempts = 15;
+const mostNoes = 15;
 
 /** One that hears nothing at all is asked for half a day at most: a clientToken lives a day, and buys anew after it. */
 const mostUnheard = 600;
@@ -57,7 +61,8 @@ export const launch = setup({
   types: {} as {
     input: LaunchInput;
     context: LaunchContext;
-    events: { type: 'launch.tick'; now: number } | { type: 'launch.abandon' };
+    events: /** `allowed`: new launches may be sent now. */
+    { type: 'launch.tick'; now: number; allowed: boolean } | { type: 'launch.abandon' };
     output: LaunchEnd;
   },
   actors: {
@@ -79,28 +84,35 @@ export const launch = setup({
   },
   guards: {
     /** No answer; or a "no" to this attempt, which says nothing of an earlier one. */
-    unknown: ({ context: { doubted, attempts } }, { kind }: FailureNote) =>
-      kind === 'unreachable' ? attempts < mostUnheard : doubted && attempts < mostAttempts,
+    unknown: ({ context: { doubted, attempts, noes } }, { kind }: FailureNote) =>
+      attempts < mostUnheard && (kind === 'unreachable' || (doubted && noes + 1 < mostNoes)),
     throttled: (_, { kind }: FailureNote) => kind === 'throttled',
     due: ({ context, event }) =>
       event.type === 'launch.tick' && context.retryAt !== null && event.now >= context.retryAt,
+    dueAndAllowed: ({ context, event }) =>
+      event.type === 'launch.tick' &&
+      event.allowed &&
+      context.retryAt !== null &&
+      event.now >= context.retryAt,
   },
 }).createMachine({
   id: 'launch',
   context: ({ input }) => ({
     ...input,
     attempts: 0,
+    noes: 0,
     retryAt: null,
     answer: nobody,
     trouble: null,
     groups: [],
   }),
-  output: ({ context: { order, groups, answer } }) => ({
+  output: ({ context: { order, groups, answer, doubted } }) => ({
     label: order.label,
     groups,
     refusals: answer.refusals,
     market: order.market,
     ...(order.subnets && { subnets: order.subnets }),
+    ...(doubted && { doubted }),
   }),
   initial: 'intending',
   states: {
@@ -127,13 +139,18 @@ export const launch = setup({
         input: ({ context }) => context.order,
         onDone: {
           target: 'recording',
-          actions: assign({ answer: ({ event }) => event.output, trouble: null }),
+          actions: assign({ answer: ({ event }) => event.output, trouble: null, doubted: false }),
         },
         onError: [
           {
             guard: { type: 'unknown', params: ({ event }) => noteOf(event.error) },
             target: 'unsure',
-            actions: assign({ doubted: true, trouble: ({ event }) => noteOf(event.error) }),
+            actions: assign({
+              doubted: true,
+              noes: ({ context, event }) =>
+                context.noes + (noteOf(event.error).kind === 'unreachable' ? 0 : 1),
+              trouble: ({ event }) => noteOf(event.error),
+            }),
           },
           {
             guard: { type: 'throttled', params: ({ event }) => noteOf(event.error) },
@@ -153,10 +170,10 @@ export const launch = setup({
     unsure: {
       on: { 'launch.tick': [{ guard: 'due', target: 'asking' }, { actions: 'armRetry' }] },
     },
-    // It was certainly not carried out: it may be given up when nobody wants it any more.
+    // It was certainly not carried out: so it is as good as a new one, and may be given up.
     throttled: {
       on: {
-        'launch.tick': [{ guard: 'due', target: 'asking' }, { actions: 'armRetry' }],
+        'launch.tick': [{ guard: 'dueAndAllowed', target: 'asking' }, { actions: 'armRetry' }],
         'launch.abandon': {
           target: 'recording',
           actions: assign({

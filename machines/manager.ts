@@ -7,6 +7,7 @@ import { noteOf } from './failure.ts';
 import {
   echoFresh,
   fleetCounts,
+  mayLaunch,
   newFleet,
   nextAboveSince,
   offer,
@@ -58,11 +59,9 @@ const look = managerSetup.enqueueActions(({ context, event, enqueue }) => {
   for (const [cohortId, row] of due) {
     cohorts[cohortId] = { ...row, lookedAt: event.now };
     const { monitored } = context;
-    enqueue.sendTo(cohortId, {
-      type: 'cohort.look',
-      at: event.now,
-      monitored,
-    } satisfies CohortOrder);
+    const launching = mayLaunch({ ...context, now: event.now });
+    const order: CohortOrder = { type: 'cohort.look', at: event.now, monitored, launching };
+    enqueue.sendTo(cohortId, order);
   }
   enqueue.assign({ cohorts });
 });
@@ -156,6 +155,9 @@ const holdBack = managerSetup.enqueueActions(({ context, event, enqueue }) => {
     rebreak(breakers, unproved(breakers, groupId ?? ''), enqueue);
     return;
   }
+  // What the time of the last tick was may be a second ago.
+  if (event.doubted) enqueue.assign({ doubtedAt: now + 1000 });
+  if (kind === 'unprepared') enqueue.sendTo(parent, { type: 'manager.unprepared' });
   const places = settings.subnets ?? [];
   const named = (subnets ?? places).filter((subnet) => places.includes(subnet));
   const setback = { cause: kind, reason, market, subnets: named, groupId, proof };

@@ -1,4 +1,4 @@
-import { assign, type ErrorActorEvent, sendTo, setup } from 'xstate';
+import { assign, cancel, type ErrorActorEvent, raise, sendTo, setup } from 'xstate';
 import { stream } from './effect.ts';
 import { noteOf } from './failure.ts';
 import { parent } from './parent.ts';
@@ -24,12 +24,14 @@ export const monitor = setup({
     context: { attempts: number; jitter: number; trouble: string | null };
     events:
       | MonitorEvent
+      | { type: 'monitor.forget' }
       | { type: 'socket.open' }
       | { type: 'socket.closed'; reason: string; jitter: number }
       | ErrorActorEvent;
   },
   actors: { monitorSocket: stream('monitorSocket') },
   delays: {
+    memory: 30_000,
     /** 1 s, 2 s, 4 s ... 60 s, each between its half and its whole. */
     reconnectPause: ({ context: { attempts, jitter } }) =>
       Math.min(60_000, 1000 * 2 ** Math.max(0, attempts - 1)) * (0.5 + jitter / 2),
@@ -41,6 +43,7 @@ export const monitor = setup({
 }).createMachine({
   id: 'monitor',
   context: { attempts: 0, jitter: 0, trouble: null },
+  on: { 'monitor.forget': { actions: 'forget' } },
   initial: 'online',
   states: {
     online: {
@@ -67,9 +70,12 @@ export const monitor = setup({
         connecting: { on: { 'socket.open': 'listening' } },
         listening: {
           on: {
-            'monitor.heard': { actions: [assign({ attempts: 0, trouble: null }), 'forward'] },
+            'monitor.heard': {
+              actions: [cancel('forget'), assign({ attempts: 0, trouble: null }), 'forward'],
+            },
           },
-          exit: 'forget',
+          // It comes back within a moment, more often than not; what it told last is worth something.
+          exit: raise({ type: 'monitor.forget' }, { id: 'forget', delay: 'memory' }),
         },
       },
     },

@@ -1,12 +1,9 @@
-import type { Books, GroupRow, Patience, Step } from './books.ts';
+import { type Books, type GroupRow, type Patience, type Step, stopRepeatMs } from './books.ts';
 import type { Cause, TaskSighting } from './facts.ts';
 import type { GroupEvent } from './workerGroup.ts';
 
 /** One look may miss a task; one so much later, ms, with none in between that saw it, hardly does. */
 const missingAgainMs = 10_000;
-
-/** StopTask is asked for again when ECS shows a draining task as alive for this long, ms. */
-const stopRepeatMs = 15_000;
 
 const failing = (cause: Cause, detail: string | null): GroupEvent => ({
   type: 'task.failing',

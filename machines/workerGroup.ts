@@ -1,6 +1,7 @@
 import { assign, sendTo, setup } from 'xstate';
 import { effect } from './effect.ts';
 import type { Cause } from './facts.ts';
+import { type FailureNote, noteOf } from './failure.ts';
 import { parent } from './parent.ts';
 
 export type GroupPhase = 'requested' | 'provisioning' | 'running' | 'waiting' | 'stopping';
@@ -79,6 +80,8 @@ export const workerGroup = setup({
     ),
     leave: assign({ leaving: true, patient: ({ event }) => event.type === 'group.drain' }),
     stay: assign({ leaving: false }),
+    /** ECS has not taken our StopTask; it is asked for again. */
+    noteStopFailed: (_, _trouble: FailureNote) => {},
   },
 }).createMachine({
   id: 'workerGroup',
@@ -217,7 +220,9 @@ export const workerGroup = setup({
                 { type: 'tell', params: { phase: 'stopping' } },
               ],
             },
-            onError: {},
+            onError: {
+              actions: { type: 'noteStopFailed', params: ({ event }) => noteOf(event.error) },
+            },
           },
         },
       },

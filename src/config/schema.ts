@@ -256,7 +256,7 @@ export const schema = {
   }),
   settle_seconds: setting(seconds, 10, {
     group: 'Patience',
-    help: 'Seconds that a smaller wish must last before running Fargate tasks are given up',
+    help: 'Seconds after the last launch of a run before, until a list of our Fargate tasks is believed to be complete',
   }),
   start_deadline: setting(someSeconds, 600, {
     group: 'Patience',

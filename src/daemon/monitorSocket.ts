@@ -141,6 +141,9 @@ export const groupsTeller = (managerId: string) => {
   };
 };
 
+/** A scheduler publishes once a second; a line that says nothing for so long is none, ms. */
+const silentMs = 30_000;
+
 /** One connection to the monitor stream: it says nothing, reads everything, passes on what changed. */
 export const monitorSocket = (settings: MonitorSettings, log: Log) =>
   fromCallback(({ sendBack }) => {
@@ -149,11 +152,17 @@ export const monitorSocket = (settings: MonitorSettings, log: Log) =>
     if (address === null) return;
     const tell = monitorTeller(ours, workerManagerID);
     const tellGroups = groupsTeller(workerManagerID);
+    let silent = false;
+    const watchdog = setTimeout(() => {
+      silent = true;
+      connection.destroy();
+    }, silentMs);
     const connection = connect(
       { address, identity: `scaler-ecs-monitor|${randomUUID().replaceAll('-', '')}` },
       {
         onOpen: () => sendBack({ type: 'socket.open' }),
         onMessage(payload) {
+          watchdog.refresh();
           try {
             const message = decodeMonitor(payload);
             if (message === null) return;
@@ -170,12 +179,13 @@ export const monitorSocket = (settings: MonitorSettings, log: Log) =>
           }
         },
         onClosed({ kind, reason }) {
+          clearTimeout(watchdog);
           heard?.(null);
           grouped?.(null);
           whole?.(null);
           sendBack({
             type: 'socket.closed',
-            reason: `${kind}: ${reason}`,
+            reason: silent ? `nothing said for ${silentMs / 1000} s` : `${kind}: ${reason}`,
             jitter: Math.random(),
           });
         },

@@ -108,7 +108,8 @@ export const adoptStrays = (
       const group: OwnedGroup = {
         groupId: `stray-${taskIdOf(taskArn)}`,
         taskArn,
-        launchedAt: createdAt ?? startedAt,
+        // By another clock it may be yet to come, and every judgement by age would wait for that.
+        launchedAt: Math.min(createdAt ?? startedAt, now()),
       };
       const dropped = journal.note({ kind: 'adopted', ...group, at: now() });
       if (dropped.length === 0) adopted.push(group);

@@ -52,10 +52,23 @@ const sayBreaker = ({ breaker, state }: Change, log: Log): void => {
     );
 };
 
+/** What a hundred groups meet at once, and meet again each few seconds, is said once a minute. */
+const saidLately = () => {
+  let words = '';
+  let at = Number.NEGATIVE_INFINITY;
+  return (reason: string): boolean => {
+    if (reason === words && now() - at < 60_000) return true;
+    words = reason;
+    at = now();
+    return false;
+  };
+};
+
 /** Machines and effects: the only place they meet. */
 export const provide = (tools: Tools) => {
   const { journal, log } = tools;
   const claim = claimOutcome(journal, log);
+  const repeated = saidLately();
 
   const ticker = fromCallback(({ sendBack }) => {
     const tick = () => sendBack({ type: 'tick', now: now() });
@@ -70,6 +83,13 @@ export const provide = (tools: Tools) => {
         stopTask: fromPromise<void, { taskArn: string }>(({ input, signal }) =>
           tools.stopTask(input.taskArn, 'no longer wanted', signal),
         ),
+      },
+      actions: {
+        noteStopFailed: ({ context }, trouble) => {
+          if (repeated(trouble.reason)) return;
+          const fields = { group: context.groupId, task: context.taskArn, ...trouble };
+          log[forPeople.includes(trouble.kind) ? 'error' : 'warn'](fields, 'stop.failed');
+        },
       },
     }),
     launch: launch.provide({

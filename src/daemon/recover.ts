@@ -29,6 +29,9 @@ export const recover = (
       doubted: true,
     })),
     lastLaunchAt:
-      journal.found === 'none' ? at : Math.max(lastLaunchAt ?? 0, Math.min(at, journal.writtenAt)),
+      // By what clock the abandoned ones are old, nobody knows.
+      journal.found === 'none' || abandoned.length > 0
+        ? at
+        : Math.max(lastLaunchAt ?? 0, Math.min(at, journal.writtenAt)),
   };
 };

@@ -64,19 +64,19 @@ export const runDaemon = async (
     return (record && templates.made(order, record.requestHash)) ?? templates.current();
   };
   const epoch = randomBytes(6).toString('hex');
+  const openBefore = new Set(journal.ledger.openLaunches().map(({ label }) => label));
   const recovered = recover(journal, {
     at: now(),
     epoch,
     requestHashOf: (order) => templateOf(order).hash(order),
   });
 
-  const sentAgain = new Set(recovered.resend.map(({ order }) => order.label));
   let line: Line = 'closed';
   const doubts: Doubts = {
     unanswered: () => line === 'unanswered' || line === 'contested',
     foreign: foreignTo(
       recovered.startedAt,
-      (label) => label.startsWith(`${epoch}-`) || sentAgain.has(label),
+      (label) => label.startsWith(`${epoch}-`) || openBefore.has(label),
     ),
   };
 

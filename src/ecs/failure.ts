@@ -62,6 +62,10 @@ const decide = (error: SdkError, name: string, text: string): Pick<Row, 'kind' |
   return spoken ? { code: 'parameters', kind: 'invalid' } : { code: 'bug', kind: 'bug' };
 };
 
+/** Who has no valid credentials for now may still have the right to look: that it has not is only said to valid ones. */
+const looks: ReadonlySet<string> = new Set(['ListTasks', 'DescribeTasks']);
+const unsaid: ReadonlySet<string> = new Set(['credentials', 'blocked']);
+
 /** The one border between the SDK's errors and ours. `secrets`: texts of the request that must not be quoted. */
 export const classifyError = (
   operation: string,
@@ -72,7 +76,8 @@ export const classifyError = (
   const error = (thrown ?? {}) as SdkError;
   const name = error.name ?? 'Error';
   const text = String(error.message ?? thrown);
-  const { kind, code } = decide(error, name, text);
+  const { code, ...decided } = decide(error, name, text);
+  const kind = looks.has(operation) && unsaid.has(code) ? 'unreachable' : decided.kind;
   const awsName = kind === 'unreachable' && typeof error.code === 'string' ? error.code : name;
   // The helper program's command line stands in its error, arguments and all.
   const shown = /^command failed/i.test(text) ? 'the credential process failed' : text;

@@ -100,12 +100,12 @@ export const errorRows: readonly Row[] = [
     kind: 'throttled',
     text: /too many concurrent attempts to create a new revision/i,
   },
-  { code: 'clusterMissing', kind: 'invalid', names: ['ClusterNotFoundException'] },
-  { code: 'clusterMissing', kind: 'invalid', text: /referenced cluster was inactive/i },
-  { code: 'definitionInactive', kind: 'invalid', text: /TaskDefinition is inactive/i },
+  { code: 'clusterMissing', kind: 'unprepared', names: ['ClusterNotFoundException'] },
+  { code: 'clusterMissing', kind: 'unprepared', text: /referenced cluster was inactive/i },
+  { code: 'definitionInactive', kind: 'unprepared', text: /TaskDefinition is inactive/i },
   {
     code: 'definitionMissing',
-    kind: 'invalid',
+    kind: 'unprepared',
     text: /TaskDefinition not found|unable to describe task definition/i,
   },
   { code: 'taskMissing', kind: 'invalid', text: /referenced task was not found/i },
@@ -133,7 +133,7 @@ export const errorRows: readonly Row[] = [
   },
   {
     code: 'providerMissing',
-    kind: 'invalid',
+    kind: 'unprepared',
     text: /capacity provider that is not associated with the cluster|capacity provider.*(?:was not found|not found)/i,
   },
   { code: 'clusterDiffers', kind: 'invalid', text: /idempotent request are inconsistent/i },
@@ -171,7 +171,7 @@ export const refusalRows: readonly Row[] = [
   ...texts,
   {
     code: 'placement',
-    kind: 'refused',
+    kind: 'capacity',
     text: /^(?:RESOURCE:|AGENT\b|LOCATION\b|ATTRIBUTE\b|MISSING\b|INACTIVE\b)/i,
   },
 ];

@@ -31,7 +31,10 @@ export const asOurReason = (reason: string): string => `${ourHand}${reason}`.sli
 const startRows: readonly [RegExp, Retry, Blame?][] = [
   [/capacity is unavailable/i, 'backoff', 'capacity'],
   [/reached the limit on the number of (?:tasks|vCPUs)/i, 'backoff', 'quota'],
-  [/toomanyrequests|\b429\b|rate exceeded|rate limit|RequestLimitExceeded|Throttling/i, 'backoff'],
+  [
+    /toomanyrequests|(?:status(?: code)?|HTTP)\W*429\b|\b429 too many|rate exceeded|rate limit|RequestLimitExceeded|Throttling/i,
+    'backoff',
+  ],
   [/unable to assume the role/i, 'backoff'],
   [/timeout wait(?:ing)? for network interface/i, 'again', 'network'],
   [/timeout waiting for EphemeralStorage/i, 'again'],
@@ -39,7 +42,7 @@ const startRows: readonly [RegExp, Retry, Blame?][] = [
   [/unexpected EC2 error|free addresses|InsufficientFreeAddresses/i, 'backoff', 'addresses'],
   [/AccessDenied|not authorized|does not exist|ResourceNotFoundException/i, 'person', 'invalid'],
   [
-    /i\/o timeout|deadline exceeded|Client\.Timeout|TLS handshake timeout|connection (?:reset|refused|timed out)|unexpected EOF|\b50[0234]\b|temporary failure/i,
+    /i\/o timeout|deadline exceeded|Client\.Timeout|TLS handshake timeout|connection (?:reset|refused|timed out)|unexpected EOF|(?:status(?: code)?|HTTP)\W*50[0234]\b|\b50[0234] (?:internal|bad gateway|service|gateway)|temporary failure/i,
     'backoff',
   ],
   [

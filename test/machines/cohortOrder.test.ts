@@ -224,7 +224,7 @@ describe('a manager hears of its cohort', () => {
     expect(news().filter(({ type }) => type !== 'cohort.changed')).toEqual([
       {
         ...{ type: 'cohort.setback', cohortId, groupId: 'e-1-0' },
-        ...{ kind: 'bug', reason: 'a bug', market: 'onDemand' },
+        ...{ kind: 'bug', reason: 'a bug', market: 'onDemand', doubted: true },
       },
       { type: 'cohort.unproved', cohortId, groupId: 'e-1-0' },
       { type: 'cohort.unproved', cohortId, groupId: 'e-1-0' },
@@ -242,6 +242,33 @@ describe('a cohort that is told', () => {
     await look(5000);
     await look(6000);
     expect(calls.runTask).toHaveLength(2);
+  });
+
+  it('to look, lets launches that were to wait ask again only while anything may be launched', async () => {
+    const { actor, answer, calls } = live();
+    actor.send({ ...admit, launches: [...admit.launches] });
+    await answer('journalLaunch', undefined);
+    calls.runTask.at(-1)?.reject(failure('throttled'));
+    await settle();
+    const look = (at: number, launching: boolean) =>
+      actor.send({ type: 'cohort.look', at, monitored: false, launching });
+    for (const at of [5000, 6000, 60_000]) look(at, false);
+    expect(calls.runTask).toHaveLength(1);
+    look(61_000, true);
+    expect(calls.runTask).toHaveLength(2);
+  });
+
+  it('to look, gives up what nobody wants that was asking when it was told so', async () => {
+    const { actor, answer, calls, phases, look } = live();
+    actor.send({ ...admit, launches: [...admit.launches] });
+    await answer('journalLaunch', undefined);
+    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 0 });
+    calls.runTask.at(-1)?.reject(failure('throttled'));
+    await settle();
+    await look(5000);
+    await answer('journalOutcome', []);
+    expect(calls.runTask).toHaveLength(1);
+    expect(phases()).toEqual({});
   });
 
   it('to drain, gives up a launch that waits, once nobody wants it', async () => {
@@ -267,7 +294,7 @@ describe('a cohort that is told', () => {
     actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 0 });
     await answer('stopTask', undefined);
     const lookInVain = async (kind: string) => {
-      actor.send({ type: 'cohort.look', at: 900_000, monitored: false });
+      actor.send({ type: 'cohort.look', at: 900_000, monitored: false, launching: true });
       calls.describeTasks.at(-1)?.reject(failure(kind));
       await settle();
     };
@@ -283,10 +310,11 @@ describe('a cohort that is told', () => {
     const { actor, calls } = live();
     const groups = [{ groupId: 'stray', taskArn: 'arn:9', launchedAt: 500 }];
     actor.send({ ...admit, launches: [...admit.launches] });
-    actor.send({ type: 'cohort.look', at: 500, monitored: false });
+    actor.send({ type: 'cohort.look', at: 500, monitored: false, launching: true });
     expect(calls.describeTasks).toEqual([]);
     actor.send({ type: 'cohort.adopt', order: 1, groups });
-    for (const at of [1000, 2000]) actor.send({ type: 'cohort.look', at, monitored: false });
+    for (const at of [1000, 2000])
+      actor.send({ type: 'cohort.look', at, monitored: false, launching: true });
     expect(calls.describeTasks.map(({ input }) => input)).toEqual([{ taskArns: ['arn:9'] }]);
   });
 });

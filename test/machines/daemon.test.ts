@@ -38,6 +38,7 @@ const model: Model = {
       { type: 'scheduler.shutdown', at: 1 },
       { type: 'manager.offers', workers: 4 },
       { type: 'manager.dead', taskArn: 'arn:t' },
+      { type: 'manager.unprepared' },
     ] as never,
 };
 
@@ -137,6 +138,38 @@ const failed = { type: 'xstate.error.actor.prepare', error: denied };
 const stop = { type: 'daemon.stop' };
 const shutdown = { type: 'scheduler.shutdown', at: 1 };
 const closed = { type: 'xstate.done.actor.session' };
+
+it('makes AWS ready again when that is gone, with the patience of the first time', async () => {
+  const { actor, play, calls, manager, clock } = live();
+  await play(actor, failed);
+  clock.increment(1000);
+  await play(actor, prepared);
+  await play(actor, { type: 'manager.unprepared' });
+  expect(actor.getSnapshot().value).toBe('preparing');
+  await play(actor, failed);
+  expect(actor.getSnapshot().context.attempts).toBe(1);
+  clock.increment(1000);
+  await play(actor, { ...prepared, output: { revision: 'rev:2' } } as never);
+  expect(calls.prepare).toHaveLength(4);
+  expect(manager.told).toEqual([
+    { type: 'aws.ready', revision: 'rev:1' },
+    { type: 'aws.ready', revision: 'rev:2' },
+  ]);
+});
+
+it('passes on what the manager offers before all is prepared, and not when it ends', async () => {
+  const { actor, play, session } = live();
+  const offer = { type: 'manager.offers', workers: 3 };
+  await play(actor, offer);
+  expect(session.told).toEqual([{ type: 'session.capacity', workers: 3 }]);
+  await play(actor, stop);
+  session.told.splice(0);
+  await play(actor, offer);
+  await play(actor, stop);
+  session.told.splice(0);
+  await play(actor, offer);
+  expect(session.told).toEqual([]);
+});
 
 describe('the life of a daemon', () => {
   it.each([

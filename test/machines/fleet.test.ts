@@ -121,8 +121,22 @@ describe('a scheduler', () => {
   });
 });
 
+it('launches nothing while a launch that was given up may have bought tasks', () => {
+  const ready = { revision: 'rev:1', lastEchoAt: 100, doubtedAt: 500 };
+  expect(mayLaunch(fleetOf(ready))).toBe(false);
+  expect(mayLaunch(fleetOf({ ...ready, surveyedAt: 500 }))).toBe(false);
+  expect(mayLaunch(fleetOf({ ...ready, surveyedAt: 501 }))).toBe(true);
+  expect(mayLaunch(fleetOf({ ...ready, blind: true }))).toBe(true);
+});
+
 describe('a complete list', () => {
   it.each([
+    [
+      'at once when it is to settle a doubt',
+      { surveyedAt: 50, doubtedAt: 50, surveyAfter: 70 },
+      69,
+      70,
+    ],
     ['once the last launch would be in it', {}, 10_099, 10_100],
     ['again after a minute', { surveyedAt: 50, cohorts: { a: row({}, 1) } }, 60_049, 60_050],
     ['not before it may be asked for again', { surveyAfter: 20_000 }, 19_999, 20_000],

@@ -39,8 +39,8 @@ const model: Model = {
         output: context.answer.taskArns.length > 0 ? claims : [],
       },
       { type: 'xstate.error.actor.journalOutcome', error: failure('journal') },
-      { type: 'launch.tick', now: 10_000 },
-      { type: 'launch.tick', now: 11_500 },
+      { type: 'launch.tick', now: 10_000, allowed: true },
+      { type: 'launch.tick', now: 11_500, allowed: true },
       { type: 'launch.abandon' },
     ] as never,
 };
@@ -90,17 +90,17 @@ it.each(['denied', 'invalid', 'refused', 'throttled'])(
     const again = async () => {
       for (let n = 0; n < 2; n++) {
         now += 61_000;
-        await play(actor, { type: 'launch.tick', now } as never);
+        await play(actor, { type: 'launch.tick', now, allowed: true } as never);
       }
       await play(actor, { type: 'xstate.error.actor.runTask', error: failure(kind) } as never);
     };
     await again();
     await play(actor, { type: 'launch.abandon' });
     expect(actor.getSnapshot().value).toBe('unsure');
-    for (let n = 2; n < 14; n++) await again();
+    for (let n = 1; n < 14; n++) await again();
     expect(actor.getSnapshot().value).toBe('unsure');
     await again();
-    expect(calls.runTask).toHaveLength(15);
+    expect(calls.runTask).toHaveLength(16);
     expect(actor.getSnapshot().value).toBe(kind === 'throttled' ? 'throttled' : 'recording');
   },
 );
@@ -113,12 +113,32 @@ it('stops asking before its token is forgotten, and leaves to others what it may
   for (let n = 1; n < 600; n++) {
     await play(actor, unheard);
     expect(actor.getSnapshot().value).toBe('unsure');
-    for (const now of [n, n + 60_000]) await play(actor, { type: 'launch.tick', now } as never);
+    for (const now of [n, n + 60_000])
+      await play(actor, { type: 'launch.tick', now, allowed: true } as never);
   }
   await play(actor, unheard);
   expect(calls.runTask).toHaveLength(600);
   expect(calls.journalOutcome.at(-1)?.input).toMatchObject({ answer: { taskArns: [] } });
   expect(actor.getSnapshot().context.answer.refusals[0]?.kind).toBe('unreachable');
+});
+
+it('says that it was in doubt when it is given up so, and not when it was answered', async () => {
+  const given = async (...events: object[]) => {
+    const { actors, play } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
+    const doubted = { ...input, doubted: true };
+    const actor = createActor(launch.provide({ actors }), { input: doubted }).start();
+    for (const event of events) await play(actor, event as never);
+    return actor.getSnapshot().output;
+  };
+  const journaled = { type: 'xstate.done.actor.journalLaunch' };
+  const recorded = { type: 'xstate.done.actor.journalOutcome', output: [] };
+  const no = { type: 'xstate.error.actor.runTask', error: failure('denied') };
+  const ticks = (n: number) =>
+    [n, n + 60].map((minute) => ({ type: 'launch.tick', now: minute * 1e6, allowed: true }));
+  const noes = Array.from({ length: 15 }, (_, n) => (n === 0 ? [no] : [...ticks(n), no])).flat();
+  expect(await given(journaled, ...noes, recorded)).toMatchObject({ doubted: true });
+  const answered = { type: 'xstate.done.actor.runTask', output: answer };
+  expect(await given(journaled, answered, recorded)).not.toHaveProperty('doubted');
 });
 
 it('doubts what an earlier run may have sent', async () => {
@@ -143,7 +163,7 @@ it('waits longer after each failure, up to a minute', async () => {
     } as never);
     const from = now;
     while (actor.getSnapshot().value === 'unsure') {
-      actor.send({ type: 'launch.tick', now });
+      actor.send({ type: 'launch.tick', now, allowed: true });
       if (actor.getSnapshot().value === 'unsure') now += 500;
     }
     pauses.push(now - from);
@@ -161,7 +181,7 @@ describe('a launch', () => {
     error: failure('journal'),
   };
   const no = (kind: string) => ({ type: 'xstate.error.actor.runTask', error: failure(kind) });
-  const tick = (now: number) => ({ type: 'launch.tick', now });
+  const tick = (now: number) => ({ type: 'launch.tick', now, allowed: true });
   const twice = <T>(one: T) => [one, one];
   const end = { label: 'e-1', groups: [], refusals: [], market: 'spot' };
 

@@ -91,7 +91,7 @@ describe('a tick', () => {
     const seen = () => Object.values(fleet().cohorts).map(({ lookedAt }) => lookedAt);
     looks();
     tick(11_000);
-    const look = { type: 'cohort.look', monitored: true };
+    const look = { type: 'cohort.look', monitored: true, launching: true };
     expect(looks()).toEqual([
       { ...look, at: 11_000 },
       { ...look, at: 11_000 },
@@ -268,6 +268,7 @@ describe('what holds launches back', () => {
     at(11_000);
     actor.send(setback);
     actor.send(setback);
+    expect(fleet().doubtedAt).toBeNull();
     expect(states(says)).toEqual(['open']);
     at(26_000);
     command(2);
@@ -287,6 +288,30 @@ describe('what holds launches back', () => {
     actor.send({ ...proved, proof: 'launched' });
     expect(fleet().breakers).toEqual({});
     expect(states(says).at(-1)).toBe('closed');
+  });
+
+  it('is asked of a list when a launch was given up in doubt, and until then nothing is launched', async () => {
+    const { actor, at, fleet, command, orders, calls, surveyed } = await readyManager();
+    at(11_000);
+    actor.send({ ...setback, kind: 'unreachable', doubted: true });
+    expect(fleet().doubtedAt).toBe(12_000);
+    at(13_000);
+    command(2);
+    expect(orders()).toEqual([]);
+    await surveyed({ startedAt: 13_000 });
+    at(14_000);
+    expect(calls.survey).toHaveLength(2);
+    expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.admit' })]);
+  });
+
+  it('is made ready again where that is what is missing', async () => {
+    const { actor, at, hears } = await readyManager();
+    at(11_000);
+    hears();
+    actor.send(setback);
+    expect(hears()).toEqual([]);
+    actor.send({ ...setback, kind: 'unprepared' });
+    expect(hears()).toEqual([{ type: 'manager.unprepared' }]);
   });
 
   it('is not the end of workers whose scheduler has ended', async () => {
@@ -462,7 +487,9 @@ describe('before all is known', () => {
     clock.increment(1);
     expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.adopt' })]);
     at(5000);
-    expect(orders()).toEqual([{ type: 'cohort.look', at: 5000, monitored: false }]);
+    expect(orders()).toEqual([
+      { type: 'cohort.look', at: 5000, monitored: false, launching: false },
+    ]);
     command(2);
     expect(fleet()).toMatchObject({ now: 5000, wanted: 1 });
     actor.send({ type: 'scheduler.release', at: 0, taskIds: ['t1'] });

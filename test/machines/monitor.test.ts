@@ -12,6 +12,7 @@ const model: Model = {
     { type: 'socket.open' },
     { type: 'socket.closed', reason: 'reset', jitter: 0.5 },
     { type: 'monitor.heard', at: 1, loads: {} },
+    { type: 'monitor.forget' },
     { type: 'xstate.error.actor.monitorSocket', error: new Error('bad scheme') },
     ...(value === 'waiting' ? [{ type: 'xstate.after.reconnectPause.monitor.waiting' }] : []),
   ],
@@ -53,14 +54,29 @@ const live = () => {
 const news = { type: 'monitor.heard', at: 7, loads: { t1: { workers: 1, tasks: 0 } } };
 
 describe('the monitor stream', () => {
-  it('is passed on once it is open, and what it told is taken back when it ends', () => {
-    const { say, heard } = live();
+  it('is passed on once it is open, and what it told is taken back when it has ended for long', () => {
+    const { say, heard, clock } = live();
     say(news);
     say({ type: 'socket.open' });
     expect(heard).toEqual([]);
     say(news);
     say({ type: 'socket.closed', reason: 'reset', jitter: 1 });
+    clock.increment(29_999);
+    expect(heard).toEqual([news]);
+    clock.increment(1);
     expect(heard).toEqual([news, { type: 'monitor.heard', at: 0, loads: null }]);
+  });
+
+  it('is taken at its last word when it comes back soon', () => {
+    const { say, heard, clock } = live();
+    say({ type: 'socket.open' });
+    say(news);
+    say({ type: 'socket.closed', reason: 'reset', jitter: 1 });
+    clock.increment(1000);
+    say({ type: 'socket.open' });
+    say(news);
+    clock.increment(60_000);
+    expect(heard).toEqual([news, news]);
   });
 
   it('is joined again ever more slowly, and quickly again once it was heard', () => {

@@ -221,6 +221,18 @@ describe('what its cohort hears of a group', () => {
   });
 });
 
+it('says that a stop was not taken', async () => {
+  const { actors, play } = scriptedWorld('stopTask');
+  const said: unknown[] = [];
+  const group = workerGroup.provide({
+    actors,
+    actions: { noteStopFailed: (_, trouble) => said.push(trouble) },
+  });
+  const actor = createActor(group, { input: { groupId: 'g1' } }).start();
+  for (const event of [launched, { type: 'group.stop' }, throttled]) await play(actor, event);
+  expect(said).toEqual([expect.objectContaining({ reason: 'throttled' })]);
+});
+
 it('says which effect nobody has filled in', async () => {
   expect(await holesOf(workerGroup)).toEqual({
     stopTask: "effect 'stopTask' is not provided",

@@ -181,7 +181,10 @@ export const createClient = (
       const mishap = trapFor(operation);
       if (mishap) events.odd(`${mishap}:${operation}`);
       const { executed, answered, error } = courseOf(mishap);
-      events.note(() => `${operation} ${mishap ?? ''}`);
+      events.note(
+        () =>
+          `${operation} ${mishap ?? ''}${operation === 'StopTask' ? (input as StopTaskCommandInput).task?.slice(-3) : ''}`,
+      );
 
       return new Promise((resolve, reject) => {
         let outcome: { output: object } | { error: unknown } | null = null;

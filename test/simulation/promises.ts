@@ -61,6 +61,8 @@ const tickSlack = 1000;
 const knownMs = 4000;
 /** A look that fails is answered so late at the latest, and then one more is due, ms. */
 const unseenMs = 20_000;
+/** The same when it is asked again and again, with pauses in between. */
+const longUnseenMs = 60_000;
 export const sweepLimit = 60_000;
 /** From the decision that a task must go to the first StopTask, ms, at the most: calls wait for their turn. */
 const decidedMs = 15_000;
@@ -145,7 +147,11 @@ export const createPromises = (world: Watched) => {
   const remaining = (): number =>
     [...ecs.tasks.values()].filter(
       ({ ours, stopAskedAt, endingAt }) =>
-        ours && stopAskedAt === null && (endingAt === null || agenda.now() - endingAt < unseenMs),
+        ours &&
+        // What a life before asked for and ECS never heard is forgotten.
+        (stopAskedAt === null ||
+          (endingAt === null && stopAskedAt < (world.life()?.startedAt ?? 0))) &&
+        (endingAt === null || agenda.now() - endingAt < unseenMs),
     ).length;
 
   /** A group that stays and has nothing to do, as everybody has known for a while. */
@@ -227,6 +233,8 @@ export const createPromises = (world: Watched) => {
     surveyed() {
       surveyed = true;
       unknown = false;
+      blind = false;
+      excusedAboveCap = false;
       // What is being stopped is in no list; without the journal nobody knows of it, and it costs a little longer.
       const { ledger } = world.life()?.journal ?? {};
       for (const task of ecs.ours())
@@ -277,7 +285,7 @@ export const createPromises = (world: Watched) => {
       if (startedLate || deaf || crowded) return;
       const least = leastWanted();
       const left = remaining();
-      if (left < least && now - endAt > decidedMs && now - unseenAt > unseenMs)
+      if (left < least && now - endAt > decidedMs && now - unseenAt > longUnseenMs)
         broken('stoppedTooMany', `StopTask ${short(taskArn)}: ${left} left, ${least} wanted`);
       if (reasonAt >= since) return;
       broken(

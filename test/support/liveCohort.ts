@@ -85,7 +85,7 @@ export const liveCohort = () => {
     ]);
   };
   const look = async (at: number, ...sightings: TaskSighting[]) => {
-    actor.send({ type: 'cohort.look', at, monitored: monitored.now });
+    actor.send({ type: 'cohort.look', at, monitored: monitored.now, launching: true });
     await answer('describeTasks', sightings);
   };
   const row = (groupId: string) => actor.getSnapshot().context.groups[groupId];

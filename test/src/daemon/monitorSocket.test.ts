@@ -1,12 +1,17 @@
 import { readFileSync } from 'node:fs';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createActor, setup } from 'xstate';
+import { parseAddress } from '../../../src/address.ts';
 import { setTime } from '../../../src/clock.ts';
 import {
   groupsTeller,
   loadKeeper,
+  monitorSocket,
   monitorTeller,
   taskOf,
 } from '../../../src/daemon/monitorSocket.ts';
+import type { Connect } from '../../../src/net/connection.ts';
+import { silentLog } from '../../../src/observe/log.ts';
 import {
   decodeMonitor,
   type MonitoredWorker,
@@ -150,6 +155,35 @@ describe('monitorTeller', () => {
     expect(monitorTeller(() => ['a'], 'wm')(grouped(['wm'], nameless(1)))).toEqual({
       a: { workers: 0, tasks: 0 },
     });
+  });
+});
+
+describe('monitorSocket', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('leaves a line that says nothing for half a minute', () => {
+    const told: { type: string; reason?: string }[] = [];
+    let say = (_payload: Uint8Array) => {};
+    const connect: Connect = (_, { onMessage, onClosed }) => {
+      say = onMessage;
+      const destroy = () => onClosed({ kind: 'closed', reason: 'we closed it' });
+      return { send: () => false, close: () => {}, destroy, dropped: 0 };
+    };
+    const address = parseAddress('tcp://127.0.0.1:1');
+    const ours = () => [];
+    const logic = monitorSocket({ connect, address, workerManagerID: 'wm', ours }, silentLog);
+    const machine = setup({ actors: { logic } }).createMachine({
+      invoke: { src: 'logic' },
+      on: { '*': { actions: ({ event }) => told.push(event) } },
+    });
+    createActor(machine).start();
+    vi.advanceTimersByTime(29_000);
+    say(new Uint8Array(8));
+    vi.advanceTimersByTime(29_999);
+    expect(told).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(told).toEqual([expect.objectContaining({ reason: 'nothing said for 30 s' })]);
   });
 });
 

@@ -67,6 +67,11 @@ describe('strays', () => {
     expect(adopt(task('arn/1'))).toEqual([]);
   });
 
+  it('are no younger than now, by whatever clock they were launched', () => {
+    const [adopted] = adopt({ ...task('arn/1'), createdAt: Date.now() + 3_600_000 });
+    expect(adopted?.launchedAt).toBeLessThanOrEqual(Date.now() + 1000);
+  });
+
   it('are not the tasks of a launch whose answer is still out', async () => {
     await open('l');
     expect(adopt(task('arn/1', { label: 'l' }))).toEqual([]);

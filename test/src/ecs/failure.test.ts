@@ -91,16 +91,16 @@ describe('classifyError, with AWS’s own words', () => {
       'There is already a current Amazon ECS update',
     ],
     ['refused', 'busy', 'ResourceInUseException', 'The specified resource is in-use'],
-    ['invalid', 'clusterMissing', 'ClusterNotFoundException', 'Cluster not found.'],
+    ['unprepared', 'clusterMissing', 'ClusterNotFoundException', 'Cluster not found.'],
     [
-      'invalid',
+      'unprepared',
       'clusterMissing',
       'InvalidParameterException',
       'The referenced cluster was inactive.',
     ],
-    ['invalid', 'definitionInactive', 'InvalidParameterException', 'TaskDefinition is inactive'],
-    ['invalid', 'definitionMissing', 'ClientException', 'TaskDefinition not found.'],
-    ['invalid', 'definitionMissing', 'ClientException', 'Unable to describe task definition.'],
+    ['unprepared', 'definitionInactive', 'InvalidParameterException', 'TaskDefinition is inactive'],
+    ['unprepared', 'definitionMissing', 'ClientException', 'TaskDefinition not found.'],
+    ['unprepared', 'definitionMissing', 'ClientException', 'Unable to describe task definition.'],
     ['invalid', 'taskMissing', 'InvalidParameterException', 'The referenced task was not found.'],
     [
       'invalid',
@@ -133,7 +133,7 @@ describe('classifyError, with AWS’s own words', () => {
       'No Container Instances were found in your cluster.',
     ],
     [
-      'invalid',
+      'unprepared',
       'providerMissing',
       'InvalidParameterException',
       'The specified capacity provider strategy cannot contain a capacity provider that is not associated with the cluster. Associate the capacity provider with the cluster and try again.',
@@ -347,6 +347,16 @@ describe('what a failure shows', () => {
   });
 });
 
+it.each([
+  ['ListTasks', 'ExpiredTokenException', 'unreachable'],
+  ['DescribeTasks', 'BlockedException', 'unreachable'],
+  ['ListTasks', 'AccessDeniedException', 'denied'],
+  ['RunTask', 'ExpiredTokenException', 'denied'],
+])('%s: %s does not say that we may never look: %s', (operation, name, kind) => {
+  const error = Object.assign(new Error('no'), { name, $metadata: { httpStatusCode: 400 } });
+  expect(classifyError(operation, error).kind).toBe(kind);
+});
+
 describe('classifyRefusal, with AWS’s own words', () => {
   it.each([
     [
@@ -358,10 +368,10 @@ describe('classifyRefusal, with AWS’s own words', () => {
     ['quota', 'quota', "You've reached the limit on the number of tasks you can run concurrently"],
     ['invalid', 'sizeLimit', 'The requested CPU configuration is above your limit'],
     ['invalid', 'sizeLimit', 'The requested MEMORY configuration is above your limit'],
-    ['refused', 'placement', 'RESOURCE:ENI'],
-    ['refused', 'placement', 'RESOURCE:MEMORY'],
-    ['refused', 'placement', 'AGENT'],
-    ['refused', 'placement', 'ATTRIBUTE'],
+    ['capacity', 'placement', 'RESOURCE:ENI'],
+    ['capacity', 'placement', 'RESOURCE:MEMORY'],
+    ['capacity', 'placement', 'AGENT'],
+    ['capacity', 'placement', 'ATTRIBUTE'],
     ['throttled', 'throttled', 'Rate exceeded'],
     ['refused', 'unknown', 'the moon is in the wrong house'],
   ])('%s/%s: %s', (kind, code, reason) =>

@@ -64,7 +64,7 @@ describe('runTask', () => {
           kind: 'quota',
           reason: 'You’ve reached the limit on the number of vCPUs you can run concurrently',
         },
-        { kind: 'refused', reason: 'RESOURCE:ENI: none left' },
+        { kind: 'capacity', reason: 'RESOURCE:ENI: none left' },
       ],
     });
   });

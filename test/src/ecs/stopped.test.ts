@@ -16,6 +16,10 @@ describe('a task that failed to start, with AWS’s own words', () => {
   it.each([
     ['again', 'Timeout waiting for network interface provisioning to complete.', 'network'],
     ['again', 'Timeout waiting for EphemeralStorage provisioning to complete.'],
+    ['person', 'CannotPullContainerError: docker.io/team/tool:502: not found', 'invalid'],
+    ['person', 'CannotPullContainerError: docker.io/team/tool:429: not found', 'invalid'],
+    ['backoff', 'CannotPullContainerError: ref a/b:c: unexpected status code 503'],
+    ['backoff', 'CannotPullContainerError: ref a/b:c: 502 Bad Gateway'],
     [
       'again',
       'Network interface provision complete error timeout wait for network interface provision.',
