@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { scriptOf } from './simulation/script.ts';
+import { type Happening, type Script, scriptOf } from './simulation/script.ts';
 import { shrink } from './simulation/shrink.ts';
 import { addRun, emptyTally } from './simulation/tally.ts';
 import { type Run, runScript } from './simulation/world.ts';
@@ -35,3 +35,61 @@ it('shrinks a script to what it takes', async () => {
     expect(pulled(await runScript({ ...shrunk, happenings }))).toBe(false); // each of them is needed
   }
 }, 60_000);
+
+const minute = 60_000;
+const call = (
+  operations: ('RunTask' | 'StopTask' | 'DescribeTasks' | 'ListTasks')[],
+  mishap: Extract<Happening, { kind: 'call' }>['mishap'],
+  at: number,
+  count: number,
+  ms: number,
+): Happening => ({ kind: 'call', operations, mishap, at, count, ms });
+
+/** Five Fargate tasks wanted and allowed, with nothing in the way but this. */
+const play = (...happenings: Happening[]): Promise<Run> => {
+  const script: Script = {
+    seed: 1,
+    settings: {
+      ...{ policy: 'direct', workersPerTask: 1, maxTasks: 5, heartbeatIntervalSeconds: 2 },
+      ...{ startDeadlineSeconds: 300, schedulerGraceSeconds: 600, stopTimeoutSeconds: 20 },
+      ...{ drainTimeoutSeconds: 10, spot: false, subnets: 1, monitored: false },
+      ...{ restlessness: 0.002, leave: false, stray: false },
+    },
+    happenings: [{ at: 0, kind: 'demand', tasks: 25 }, ...happenings],
+    finalDemand: 25,
+  };
+  return runScript(script, true);
+};
+
+it('takes expired credentials for no reason to launch blindly after a restart', async () => {
+  const run = await play(
+    {
+      at: 0,
+      kind: 'kill',
+      point: 'RunTask.executed',
+      power: false,
+      journal: 'kept',
+      downMs: 12 * minute,
+    },
+    call(['ListTasks', 'RunTask', 'DescribeTasks'], 'expired', 12 * minute, 1000, minute),
+  );
+  expect([run.violations, run.bought, run.restarts]).toEqual([[], 5, 1]);
+});
+
+it('launches nothing in the place of a launch that it gave up, before a list shows what that bought', async () => {
+  const run = await play(
+    call(['RunTask'], 'error500Executed', 0, 1, minute),
+    call(['RunTask'], 'error500', 1000, 1, 20 * minute),
+    call(['RunTask', 'ListTasks', 'DescribeTasks'], 'expired', 1000, 10_000, 13 * minute),
+  );
+  expect([run.violations, run.bought]).toEqual([[], 5]);
+});
+
+it('sends no throttled launch again while the scheduler is silent', async () => {
+  const run = await play(call(['RunTask'], 'throttle', 0, 5, 10 * minute), {
+    ...{ at: 16_000, kind: 'mood', mood: 'silent', ms: 3 * minute },
+  });
+  const sent = run.trace.filter((line) => / RunTask( |$)/.test(line)).map(Number.parseFloat);
+  expect(sent.filter((at) => at > 26 && at < 196)).toEqual([]);
+  expect([run.violations, run.bought]).toEqual([[], 5]);
+});
