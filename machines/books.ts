@@ -81,9 +81,6 @@ const freshRow = (launchedAt: number): GroupRow => ({
   deserted: null,
 });
 
-/** StopTask is asked for again when ECS shows a draining task as alive for this long, ms. */
-export const stopRepeatMs = 15_000;
-
 /** Within that time, ms, the monitor stream has told of every task of ours. */
 const tellingMs = 15_000;
 
@@ -278,45 +275,6 @@ export const heard = (books: Books, loads: Record<string, WorkerLoad> | null, at
     groups[groupId] = next;
   }
   return { ...books, groups, toGroups };
-};
-
-/** We may not look: an accepted StopTask and time are the evidence there is. */
-export const presumed = (
-  books: Books,
-  at: number,
-  patience: Patience,
-  monitored: boolean,
-): Step => {
-  const groups = { ...books.groups };
-  const toGroups: Step['toGroups'] = [];
-  for (const [groupId, row] of Object.entries(groups)) {
-    const news = row.taskArn === null ? null : presumption(row, at, patience, monitored);
-    if (news === null) continue;
-    toGroups.push([groupId, news]);
-    if (news.type === 'group.stop' || news.type === 'task.failing')
-      groups[groupId] = { ...row, phase: 'stopping', stopAskedAt: at };
-  }
-  return { ...books, groups, toGroups };
-};
-
-const presumption = (
-  { phase, stopAccepted, stopAskedAt, registered, launchedAt, deserted }: GroupRow,
-  at: number,
-  { blindStopMs, startDeadlineMs, desertedMs }: Patience,
-  monitored: boolean,
-): GroupEvent | null => {
-  const asked = at - (stopAskedAt ?? at);
-  if (stopAccepted)
-    return asked > blindStopMs
-      ? { type: 'task.stopped', cause: 'drained', detail: 'StopTask was accepted; not looked at' }
-      : null;
-  if (phase === 'stopping') return asked > stopRepeatMs ? { type: 'group.stop' } : null;
-  if (monitored)
-    return at - (deserted ?? at) > desertedMs
-      ? { type: 'task.failing', cause: 'lost', detail: 'its workers are gone; not looked at' }
-      : null;
-  // Else nobody would ever count as serving, and so nobody be too many.
-  return !registered && at - launchedAt > startDeadlineMs ? { type: 'task.registered' } : null;
 };
 
 /** Launches whose every group is to leave. */

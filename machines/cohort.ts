@@ -9,7 +9,6 @@ import {
   type GroupRow,
   heard,
   type Patience,
-  presumed,
   released,
   reprieved,
   type Step,
@@ -23,7 +22,7 @@ import type { FailureKind, TaskSighting } from './facts.ts';
 import { noteOf } from './failure.ts';
 import { type LaunchEnd, launch } from './launch.ts';
 import { parent } from './parent.ts';
-import { compared } from './sightings.ts';
+import { compared, presumed } from './sightings.ts';
 import { type GroupEnd, type GroupReport, workerGroup } from './workerGroup.ts';
 
 export interface CohortContext extends Books {

@@ -1,9 +1,12 @@
-import { type Books, type GroupRow, type Patience, type Step, stopRepeatMs } from './books.ts';
+import type { Books, GroupRow, Patience, Step } from './books.ts';
 import type { Cause, TaskSighting } from './facts.ts';
 import type { GroupEvent } from './workerGroup.ts';
 
 /** One look may miss a task; one so much later, ms, with none in between that saw it, hardly does. */
 const missingAgainMs = 10_000;
+
+/** StopTask is asked for again when ECS shows a draining task as alive for this long, ms. */
+const stopRepeatMs = 15_000;
 
 const failing = (cause: Cause, detail: string | null): GroupEvent => ({
   type: 'task.failing',
@@ -89,4 +92,43 @@ export const compared = (
     };
   }
   return { ...books, groups, toGroups };
+};
+
+/** We may not look: an accepted StopTask and time are the evidence there is. */
+export const presumed = (
+  books: Books,
+  at: number,
+  patience: Patience,
+  monitored: boolean,
+): Step => {
+  const groups = { ...books.groups };
+  const toGroups: Step['toGroups'] = [];
+  for (const [groupId, row] of Object.entries(groups)) {
+    const news = row.taskArn === null ? null : presumption(row, at, patience, monitored);
+    if (news === null) continue;
+    toGroups.push([groupId, news]);
+    if (news.type === 'group.stop' || news.type === 'task.failing')
+      groups[groupId] = { ...row, phase: 'stopping', stopAskedAt: at };
+  }
+  return { ...books, groups, toGroups };
+};
+
+const presumption = (
+  { phase, stopAccepted, stopAskedAt, registered, launchedAt, deserted }: GroupRow,
+  at: number,
+  { blindStopMs, startDeadlineMs, desertedMs }: Patience,
+  monitored: boolean,
+): GroupEvent | null => {
+  const asked = at - (stopAskedAt ?? at);
+  if (stopAccepted)
+    return asked > blindStopMs
+      ? { type: 'task.stopped', cause: 'drained', detail: 'StopTask was accepted; not looked at' }
+      : null;
+  if (phase === 'stopping') return asked > stopRepeatMs ? { type: 'group.stop' } : null;
+  if (monitored)
+    return at - (deserted ?? at) > desertedMs
+      ? failing('lost', 'its workers are gone; not looked at')
+      : null;
+  // Else nobody would ever count as serving, and so nobody be too many.
+  return !registered && at - launchedAt > startDeadlineMs ? { type: 'task.registered' } : null;
 };

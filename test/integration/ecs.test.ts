@@ -75,7 +75,7 @@ describe('launches', () => {
   it('use Spot where the cluster offers it', async () => {
     const spot = { capacityProvider: 'FARGATE_SPOT' } as const;
     await expect(account.launch(order('t-1', 1), spot)).rejects.toMatchObject({
-      kind: 'invalid',
+      kind: 'unprepared',
       code: 'providerMissing',
     });
     await account.prepare(spot);

@@ -8,7 +8,6 @@ import {
   expired,
   type GroupRow,
   heard,
-  presumed,
   released,
   reprieved,
   settled,
@@ -347,52 +346,6 @@ describe('what the monitor stream tells', () => {
     const { groups, toGroups } = heard(books, null, 500);
     expect(groups).toStrictEqual({ a: serves(), b: serves(), c: rowOf() });
     expect(toGroups).toEqual([]);
-  });
-});
-
-it('presumes stopped what took a StopTask long enough ago, when nobody may look', () => {
-  const patience = { blindStopMs: 100, startDeadlineMs: 9e9 } as never;
-  const books = booksOf({
-    a: serves({ stopAccepted: true, stopAskedAt: 899 }),
-    b: serves({ stopAccepted: true, stopAskedAt: 900 }),
-    c: serves({ taskArn: null, phase: 'stopping', stopAskedAt: -9e9 }),
-    d: serves({ stopAccepted: true, stopAskedAt: null }),
-  });
-  const { toGroups, ...rest } = presumed(books, 1000, patience, false);
-  expect(toGroups).toEqual([['a', expect.objectContaining({ type: 'task.stopped' })]]);
-  expect(rest).toStrictEqual(books);
-});
-
-describe('when nobody may look', () => {
-  const patience = { blindStopMs: 100, startDeadlineMs: 5000, desertedMs: 3000 } as never;
-  const types = ({ toGroups }: { toGroups: [string, { type: string }][] }) =>
-    toGroups.map(([groupId, { type }]) => `${groupId} ${type}`);
-
-  it('a stop that was not taken is asked for again', () => {
-    const books = booksOf({
-      a: serves({ phase: 'stopping', stopAskedAt: 4999 }),
-      b: serves({ phase: 'stopping', stopAskedAt: 5000 }),
-      c: serves({ phase: 'stopping', stopAskedAt: null }),
-    });
-    const step = presumed(books, 20_000, patience, true);
-    expect(types(step)).toEqual(['a group.stop']);
-    expect(step.groups.a).toStrictEqual(serves({ phase: 'stopping', stopAskedAt: 20_000 }));
-    expect(step.groups.b).toBe(books.groups.b);
-  });
-
-  it('who is without workers for long is stopped to make sure, if somebody tells of workers', () => {
-    const books = booksOf({ a: serves({ deserted: 999 }), b: serves({ deserted: 1000 }) });
-    const step = presumed(books, 4000, patience, true);
-    expect(types(step)).toEqual(['a task.failing']);
-    expect(step.groups.a).toMatchObject({ phase: 'stopping', stopAskedAt: 4000 });
-    expect(types(presumed(books, 4000, patience, false))).toEqual([]);
-  });
-
-  it('who has had time enough to start counts as serving, if nobody tells of workers', () => {
-    const young = rowOf({ taskArn: arn('1'), launchedAt: 1000 });
-    const books = booksOf({ a: { ...young, launchedAt: 999 }, b: young, c: serves() });
-    expect(types(presumed(books, 6000, patience, false))).toEqual(['a task.registered']);
-    expect(types(presumed(books, 6000, patience, true))).toEqual([]);
   });
 });
 
