@@ -224,6 +224,12 @@ describe('a launch', () => {
       { ...end, groups: claims, refusals: answer.refusals },
     ],
     [
+      'is not sent again, after it was told to wait, as long as nothing may be launched',
+      [journaled, no('throttled'), tick(5000), { ...tick(7000), allowed: false }, tick(7001)],
+      ['asking', 'throttled', 'throttled', 'throttled', 'asking'],
+      undefined,
+    ],
+    [
       'asks again when it got no answer, whoever wants it',
       [journaled, no('unreachable'), { type: 'launch.abandon' }, tick(5000), tick(6000), answered],
       ['asking', 'unsure', 'unsure', 'unsure', 'asking', 'recording'],
