@@ -34,6 +34,10 @@ export interface LaunchContext extends LaunchInput {
   groups: LaunchEnd['groups'];
 }
 
+type LaunchEvent =
+  /** `allowed`: new launches may be sent now. */
+  { type: 'launch.tick'; now: number; allowed: boolean } | { type: 'launch.abandon' };
+
 /**
  * A doubted launch that hears nothing but clear "no" is asked for so often: some ten minutes. By then
  * whatever it bought is long in the lists, and adoption finds it.
@@ -61,8 +65,7 @@ export const launch = setup({
   types: {} as {
     input: LaunchInput;
     context: LaunchContext;
-    events: /** `allowed`: new launches may be sent now. */
-    { type: 'launch.tick'; now: number; allowed: boolean } | { type: 'launch.abandon' };
+    events: LaunchEvent;
     output: LaunchEnd;
   },
   actors: {

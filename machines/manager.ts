@@ -155,7 +155,7 @@ const holdBack = managerSetup.enqueueActions(({ context, event, enqueue }) => {
     rebreak(breakers, unproved(breakers, groupId ?? ''), enqueue);
     return;
   }
-  // What the time of the last tick was may be a second ago.
+  // The time is that of the last tick, up to a second old.
   if (event.doubted) enqueue.assign({ doubtedAt: now + 1000 });
   if (kind === 'unprepared') enqueue.sendTo(parent, { type: 'manager.unprepared' });
   const places = settings.subnets ?? [];
