@@ -1,4 +1,4 @@
-import { type DoneActorEvent, type ErrorActorEvent, setup } from 'xstate';
+import { assign, type DoneActorEvent, type ErrorActorEvent, setup } from 'xstate';
 import {
   admitted,
   adopted,
@@ -69,6 +69,7 @@ const cohortSetup = setup({
       Object.values(context.groups).some(({ taskArn }) => taskArn !== null),
   },
   actions: {
+    noteTime: assign(({ event }) => (event.type === 'cohort.look' ? { lookedAt: event.at } : {})),
     /** A group is over: the ledger and the log want to know. */
     noteEnded: (_, _end: GroupEnd) => {},
     noteRefusal: (_, _refusal: { label: string; kind: FailureKind; reason: string }) => {},
@@ -158,7 +159,7 @@ const pressOn = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   const tick = { type: 'launch.tick', now: event.at, allowed: event.launching } as const;
   for (const label of Object.keys(context.launches)) enqueue.sendTo(label, tick);
   const { toGroups, ...books } = expired(context, event.at);
-  enqueue.assign({ ...books, lookedAt: event.at, monitored: event.monitored });
+  enqueue.assign({ ...books, monitored: event.monitored });
   for (const [groupId, news] of toGroups) enqueue.sendTo(groupId, news);
 });
 
@@ -315,12 +316,14 @@ export const cohort = cohortSetup.createMachine({
     resting: {
       on: {
         'cohort.look': [
-          { guard: 'somethingToLookAt', target: 'looking', actions: pressOn },
-          { actions: pressOn },
+          { guard: 'somethingToLookAt', target: 'looking', actions: ['noteTime', pressOn] },
+          { actions: ['noteTime', pressOn] },
         ],
       },
     },
     looking: {
+      // What is due is due, however long ECS takes to answer.
+      on: { 'cohort.look': { actions: pressOn } },
       invoke: {
         id: 'describeTasks',
         src: 'describeTasks',

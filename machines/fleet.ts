@@ -54,6 +54,8 @@ export interface ManagerInput {
   /** From the journal: tasks of ours, and launches to send again under their own tokens. */
   owned: OwnedGroup[];
   resend: LaunchPlan[];
+  /** Launches of the journal that are not sent again, whatever they may have bought. */
+  abandoned: number;
   /** When the journal's last launch was sent; with no journal, when we started: we cannot know better. */
   lastLaunchAt: number;
 }
@@ -183,17 +185,25 @@ export const mayLaunch = (fleet: Fleet): boolean =>
 export const openLaunches = ({ cohorts, resend }: Fleet): number =>
   Object.values(cohorts).reduce((sum, { launches }) => sum + launches, resend.length);
 
+/** What our last launch may have started would be in the last list. */
+const listed = ({ surveyedAt, lastLaunchAt, settings }: Fleet): boolean =>
+  surveyedAt !== null && surveyedAt >= lastLaunchAt + settings.settleMs;
+
 /** Nothing of ours is left, and nothing of ours can be on its way. */
 export const isEmpty = (fleet: Fleet): boolean =>
-  Object.keys(fleet.cohorts).length === 0 &&
-  queued(fleet) === 0 &&
-  (fleet.surveyedAt !== null || fleet.surveyFailures > 0);
+  Object.keys(fleet.cohorts).length === 0 && queued(fleet) === 0 && (fleet.blind || listed(fleet));
 
 /** A complete list is worth asking for: nothing can be on its way that it would not show. */
 export const surveyDue = (fleet: Fleet, now: number): boolean => {
   if (now < fleet.surveyAfter) return false;
   if (fleet.surveyedAt !== null)
-    return inDoubt(fleet) || now - fleet.surveyedAt >= fleet.settings.sweepEveryMs;
+    return (
+      inDoubt(fleet) ||
+      now - fleet.surveyedAt >= fleet.settings.sweepEveryMs ||
+      (fleet.stoppingSince !== null &&
+        !listed(fleet) &&
+        now >= fleet.lastLaunchAt + fleet.settings.settleMs)
+    );
   return openLaunches(fleet) === 0 && now >= fleet.lastLaunchAt + fleet.settings.settleMs;
 };
 

@@ -215,7 +215,7 @@ const missSurvey = managerSetup.enqueueActions(({ context, event, enqueue }) => 
   const blind = trouble.kind === 'denied';
   enqueue.assign({
     surveyFailures,
-    surveyAfter: context.now + (blind ? 300_000 : surveyPause(surveyFailures)),
+    surveyAfter: context.now + surveyPause(surveyFailures),
     blind,
   });
   enqueue({ type: 'noteSurvey', params: { trouble: trouble.reason, blind } });
@@ -265,7 +265,7 @@ export const manager = managerSetup.createMachine({
             'cohort.changed': { actions: book },
             'xstate.done.actor.survey': 'active',
             // Without the right to list, the journal is all there is: better than never to launch.
-            'xstate.error.actor.survey': { guard: 'denied', target: 'active' },
+            'xstate.error.actor.survey': { guard: 'deniedForGood', target: 'active' },
             'manager.stop': 'stopping',
           },
         },

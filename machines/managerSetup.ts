@@ -33,7 +33,11 @@ export const managerSetup = setup({
     surveyDue: ({ context, event }) => event.type === 'tick' && surveyDue(context, event.now),
     more: ({ context }) => context.owned.length + context.resend.length > 0,
     empty: ({ context }) => isEmpty(context),
-    denied: ({ event }) => 'error' in event && noteOf(event.error).kind === 'denied',
+    /** At once, unless launches were abandoned, whose tasks only a list can show: then after some two minutes. */
+    deniedForGood: ({ context: { abandoned, surveyFailures }, event }) =>
+      'error' in event &&
+      noteOf(event.error).kind === 'denied' &&
+      (abandoned === 0 || surveyFailures >= 6),
   },
   actions: {
     /** Launching is held back, tried with one, or held back no longer: people want to know. */

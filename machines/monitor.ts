@@ -32,9 +32,9 @@ export const monitor = setup({
   actors: { monitorSocket: stream('monitorSocket') },
   delays: {
     memory: 30_000,
-    /** 1 s, 2 s, 4 s ... 60 s, each between its half and its whole. */
+    /** 1 s, 2 s, 4 s ... 15 s, each between its half and its whole: sooner than a scheduler that is back is obeyed. */
     reconnectPause: ({ context: { attempts, jitter } }) =>
-      Math.min(60_000, 1000 * 2 ** Math.max(0, attempts - 1)) * (0.5 + jitter / 2),
+      Math.min(15_000, 1000 * 2 ** Math.max(0, attempts - 1)) * (0.5 + jitter / 2),
   },
   actions: {
     forward: sendTo(parent, ({ event }) => event),
@@ -75,7 +75,10 @@ export const monitor = setup({
             },
           },
           // It comes back within a moment, more often than not; what it told last is worth something.
-          exit: raise({ type: 'monitor.forget' }, { id: 'forget', delay: 'memory' }),
+          exit: [
+            cancel('forget'),
+            raise({ type: 'monitor.forget' }, { id: 'forget', delay: 'memory' }),
+          ],
         },
       },
     },

@@ -125,10 +125,11 @@ const presumption = (
       ? { type: 'task.stopped', cause: 'drained', detail: 'StopTask was accepted; not looked at' }
       : null;
   if (phase === 'stopping') return asked > stopRepeatMs ? { type: 'group.stop' } : null;
-  if (monitored)
-    return at - (deserted ?? at) > desertedMs
-      ? failing('lost', 'its workers are gone; not looked at')
-      : null;
-  // Else nobody would ever count as serving, and so nobody be too many.
-  return !registered && at - launchedAt > startDeadlineMs ? { type: 'task.registered' } : null;
+  if (monitored && at - (deserted ?? at) > desertedMs)
+    return failing('lost', 'its workers are gone; not looked at');
+  if (registered || at - launchedAt <= startDeadlineMs) return null;
+  return monitored
+    ? failing('startFailed', 'its workers have never come; not looked at')
+    : // Else nobody would ever count as serving, and so nobody be too many.
+      { type: 'task.registered' };
 };

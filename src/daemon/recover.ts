@@ -28,6 +28,7 @@ export const recover = (
       groupIds: Array.from({ length: order.count }, (_, i) => groupIdOf(order.label, i)),
       doubted: true,
     })),
+    abandoned: abandoned.length,
     lastLaunchAt:
       // By what clock the abandoned ones are old, nobody knows.
       journal.found === 'none' || abandoned.length > 0

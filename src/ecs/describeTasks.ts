@@ -67,9 +67,8 @@ const subnetOf = ({ attachments }: Task): string | undefined =>
 export const sightingOf = (task: Task): TaskSighting => {
   const phase = phaseOf(task);
   const verdict = phase === 'stopped' || phase === 'stopping' ? classifyStop(task) : null;
-  // While it stops, a cause is news only if the stop is not our own; `lost` means that nothing was said yet.
-  const silent =
-    phase === 'stopping' && (verdict?.cause === 'drained' || verdict?.cause === 'lost');
+  // While it stops, `lost` means that nothing was said yet.
+  const silent = phase === 'stopping' && verdict?.cause === 'lost';
   const subnet = verdict?.subnet ?? subnetOf(task);
   return {
     taskArn: task.taskArn ?? '',
@@ -82,14 +81,34 @@ export const sightingOf = (task: Task): TaskSighting => {
   };
 };
 
+/** The cluster that a task's ARN names. */
+export const clusterOf = (taskArn: string): string | undefined =>
+  /:task\/([^/]+)\//.exec(taskArn)?.[1];
+
+/** Pages of a hundred; tasks of another cluster, from settings before these, on pages of their own. */
+const pagesOf = (taskArns: readonly string[], cluster: string): [string, string[]][] => {
+  const pages: [string, string[]][] = [];
+  const open = new Map<string, string[]>();
+  for (const arn of taskArns) {
+    const where = clusterOf(arn) ?? cluster;
+    let last = open.get(where);
+    if (last === undefined || last.length === page) {
+      last = [];
+      open.set(where, last);
+      pages.push([where, last]);
+    }
+    last.push(arn);
+  }
+  return pages;
+};
+
 /** What ECS knows of these tasks, in pages of 100. `missing` is not a death: a young task may not be visible yet. */
 export const describeTasks =
   (ecs: Pick<ECSClient, 'send'>, call: Call, cluster: string, log: Log) =>
   async (taskArns: readonly string[], signal: AbortSignal): Promise<TaskSighting[]> => {
     const sightings: TaskSighting[] = [];
-    for (let at = 0; at < taskArns.length; at += page) {
-      const asked = taskArns.slice(at, at + page);
-      const { tasks, missing } = await describePage(ecs, call, cluster, asked, signal, log);
+    for (const [where, asked] of pagesOf(taskArns, cluster)) {
+      const { tasks, missing } = await describePage(ecs, call, where, asked, signal, log);
       for (const task of tasks) if (task.taskArn) sightings.push(sightingOf(task));
       for (const taskArn of missing)
         sightings.push({ taskArn, phase: 'missing', cause: null, detail: null, createdAt: null });

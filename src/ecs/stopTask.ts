@@ -1,5 +1,6 @@
 import { type ECSClient, StopTaskCommand } from '@aws-sdk/client-ecs';
 import type { Call } from './caller.ts';
+import { clusterOf } from './describeTasks.ts';
 import { EcsFailure } from './failure.ts';
 import { asOurReason } from './stopped.ts';
 
@@ -7,7 +8,9 @@ import { asOurReason } from './stopped.ts';
 export const stopTask =
   (ecs: Pick<ECSClient, 'send'>, call: Call, cluster: string) =>
   async (taskArn: string, reason: string, signal: AbortSignal): Promise<void> => {
-    const command = { cluster, task: taskArn, reason: asOurReason(reason) };
+    // Not where we would launch it now, but where it runs.
+    const where = clusterOf(taskArn) ?? cluster;
+    const command = { cluster: where, task: taskArn, reason: asOurReason(reason) };
     try {
       await call('StopTask', (options) => ecs.send(new StopTaskCommand(command), options), signal);
     } catch (error) {

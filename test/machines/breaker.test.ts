@@ -292,7 +292,7 @@ const fleet = async (answer: (order: LaunchOrder) => LaunchAnswer, spot = false)
           ...{ settleMs: 10_000, lookEveryMs: 1000, looksPerTick: 100, sweepEveryMs: 1e9 },
           ...{ launchBurst: 1000, launchesPerSecond: 20 },
         },
-        ...{ epoch: 'e', startedAt: 0, owned: [], resend: [], lastLaunchAt: 0 },
+        ...{ epoch: 'e', startedAt: 0, owned: [], resend: [], lastLaunchAt: 0, abandoned: 0 },
       },
       clock: new SimulatedClock(),
     },

@@ -306,6 +306,21 @@ describe('a cohort that is told', () => {
     expect(notes).toEqual([note('throttled'), note('denied')]);
   });
 
+  it('ends what has waited long enough, however long ECS takes to show its tasks', async () => {
+    const { actor, launchOne, hear, phases, calls, row, answer } = live();
+    await launchOne();
+    hear(1500, {});
+    const look = (at: number) =>
+      actor.send({ type: 'cohort.look', at, monitored: true, launching: true });
+    look(1600);
+    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 60_000 });
+    look(61_000);
+    expect(phases()).toEqual({ 'e-1-0': 'stopping' });
+    expect(calls.describeTasks).toHaveLength(1);
+    await answer('describeTasks', [{ ...sighting('arn:0', 'missing') }]);
+    expect(row('e-1-0')?.missingSince).toBe(1600);
+  });
+
   it('looks once at a time, and only at tasks', async () => {
     const { actor, calls } = live();
     const groups = [{ groupId: 'stray', taskArn: 'arn:9', launchedAt: 500 }];

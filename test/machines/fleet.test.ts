@@ -27,7 +27,7 @@ const settings = {
 };
 const fleetOf = (given: Partial<Fleet> = {}): Fleet => ({
   ...newFleet({
-    ...{ settings: settings as never, epoch: 'e', startedAt: 100, lastLaunchAt: 100 },
+    ...{ settings: settings as never, epoch: 'e', startedAt: 100, lastLaunchAt: 100, abandoned: 0 },
     ...{ owned: [], resend: [] },
   }),
   ...given,
@@ -68,11 +68,13 @@ describe('a fleet', () => {
 
   it.each([
     ['may hide what it has not looked for', {}, false],
-    ['has been listed', { surveyedAt: 0 }, true],
-    ['could not be listed', { surveyFailures: 1 }, true],
-    ['has cohorts', { surveyedAt: 0, cohorts: { a: row({}) } }, false],
-    ['has tasks to take over', { surveyedAt: 0, owned }, false],
-    ['has launches to send again', { surveyedAt: 0, resend }, false],
+    ['has been listed since its last launch', { surveyedAt: 10_100 }, true],
+    ['has been listed before that could show', { surveyedAt: 10_099 }, false],
+    ['could not be listed', { surveyFailures: 1 }, false],
+    ['may not be listed', { blind: true }, true],
+    ['has cohorts', { surveyedAt: 10_100, cohorts: { a: row({}) } }, false],
+    ['has tasks to take over', { surveyedAt: 10_100, owned }, false],
+    ['has launches to send again', { surveyedAt: 10_100, resend }, false],
   ])('that %s may be empty', (_, given, empty) => {
     expect(isEmpty(fleetOf(given))).toBe(empty);
   });
@@ -139,6 +141,12 @@ describe('a complete list', () => {
     ],
     ['once the last launch would be in it', {}, 10_099, 10_100],
     ['again after a minute', { surveyedAt: 50, cohorts: { a: row({}, 1) } }, 60_049, 60_050],
+    [
+      'at the end, as soon as that would show all',
+      { surveyedAt: 9000, stoppingSince: 9 },
+      10_099,
+      10_100,
+    ],
     ['not before it may be asked for again', { surveyAfter: 20_000 }, 19_999, 20_000],
   ])('is asked for %s', (_, given, early, due) => {
     expect(surveyDue(fleetOf(given), early)).toBe(false);

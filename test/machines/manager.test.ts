@@ -37,6 +37,7 @@ const input: ManagerInput = {
   startedAt: 0,
   owned: [{ groupId: 'old-1-0', taskArn: 'arn:old', launchedAt: 0 }],
   resend: [],
+  abandoned: 0,
   lastLaunchAt: 0,
 };
 const command = (taskConcurrency: number, at: number) => ({
@@ -513,7 +514,7 @@ describe('a scheduler that goes and comes back', () => {
 
 describe('a restart', () => {
   it('asks for the list only when it would show the last launch', () => {
-    const { fleet } = live({ ...input, owned: [], lastLaunchAt: 5000 });
+    const { fleet } = live({ ...input, owned: [], lastLaunchAt: 5000, abandoned: 0 });
     expect(surveyDue(fleet(), 14_999)).toBe(false);
     expect(surveyDue(fleet(), 15_000)).toBe(true);
   });

@@ -213,6 +213,14 @@ describe('when nobody may look', () => {
     const young = rowOf({ taskArn: arn('1'), launchedAt: 1000 });
     const books = booksOf({ a: { ...young, launchedAt: 999 }, b: young, c: serves() });
     expect(types(presumed(books, 6000, patience, false))).toEqual(['a task.registered']);
-    expect(types(presumed(books, 6000, patience, true))).toEqual([]);
+  });
+
+  it('whose workers have not come in that time is stopped to make sure, if somebody tells of workers', () => {
+    const young = rowOf({ taskArn: arn('1'), launchedAt: 1000 });
+    const books = booksOf({ a: { ...young, launchedAt: 999 }, b: young, c: serves() });
+    const { toGroups } = presumed(books, 6000, patience, true);
+    expect(toGroups).toEqual([
+      ['a', expect.objectContaining({ type: 'task.failing', cause: 'startFailed' })],
+    ]);
   });
 });

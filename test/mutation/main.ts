@@ -13,7 +13,7 @@ const least = 90;
 /** Whose promises are kept together with those of another. */
 const alsoBy: Record<string, string[]> = {
   cohort: ['cohortOrder'],
-  manager: ['managerSetup'],
+  manager: ['managerSetup', 'managerHolds'],
 };
 
 const mutate = async (machine: string, jobs: number): Promise<Mutant[]> => {

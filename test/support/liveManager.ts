@@ -42,7 +42,7 @@ export const liveManager = (
     {
       input: {
         settings: { ...settings, ...revised },
-        ...{ epoch: 'e', startedAt: 0, owned: [], resend: [], lastLaunchAt: 0 },
+        ...{ epoch: 'e', startedAt: 0, owned: [], resend: [], lastLaunchAt: 0, abandoned: 0 },
         ...given,
       },
       parent,

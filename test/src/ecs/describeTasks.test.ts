@@ -39,6 +39,13 @@ describe('describeTasks', () => {
       100, 100, 50,
     ]);
     aws.requests = [];
+    const elsewhere = (n: number) => `arn:aws:ecs:eu-west-1:1:task/before/${n}`;
+    await see([arn(1), elsewhere(2), arn(3), elsewhere(4)]);
+    expect(aws.requests.map(({ input }) => input)).toMatchObject([
+      { tasks: [arn(1), arn(3)] },
+      { cluster: 'before', tasks: [elsewhere(2), elsewhere(4)] },
+    ]);
+    aws.requests = [];
     expect(await see([])).toEqual([]);
     expect(aws.requests).toEqual([]);
   });
@@ -117,14 +124,14 @@ describe('a sighting', () => {
     expect(stopped('nobody has seen this before')).not.toHaveProperty('blame');
   });
 
-  it('has no cause for a stop of ours until it is done', () => {
+  it('tells a stop of ours from the beginning', () => {
     const task = {
       taskArn: arn(1),
       desiredStatus: 'STOPPED',
       stopCode: 'UserInitiated',
       stoppedReason: asOurReason('done'),
     } as const;
-    expect(sightingOf({ ...task, lastStatus: 'STOPPING' }).cause).toBeNull();
+    expect(sightingOf({ ...task, lastStatus: 'STOPPING' }).cause).toBe('drained');
     expect(sightingOf({ ...task, lastStatus: 'STOPPED' }).cause).toBe('drained');
   });
 

@@ -22,6 +22,13 @@ it('orders the end with a reason that is known again', async () => {
   ]);
 });
 
+it('goes to the cluster that the task runs in', async () => {
+  aws.answer = json(200, {});
+  const task = 'arn:aws:ecs:eu-west-1:1:task/before/abc';
+  await stopTask(aws.ecs, eagerCall, 'c')(task, 'done', new AbortController().signal);
+  expect(aws.requests[0]?.input).toMatchObject({ cluster: 'before', task });
+});
+
 it('has nothing to do when ECS does not know the task any more', async () => {
   aws.answer = no('InvalidParameterException', 'The referenced task was not found.');
   await expect(stop()).resolves.toBeUndefined();
