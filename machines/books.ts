@@ -56,6 +56,8 @@ export interface Patience {
   desertedMs: number;
   /** After an accepted StopTask, when we may not look, ms. */
   blindStopMs: number;
+  /** The same when everything is to end, and nobody waits for the room. */
+  blindEndMs: number;
 }
 
 /** New books, and what to tell whom. */

@@ -35,6 +35,8 @@ export interface CohortContext extends Books {
   lookedAt: number;
   /** The monitor stream tells who serves. */
   monitored: boolean;
+  /** Everything is to end. */
+  ending: boolean;
 }
 
 type Event = CohortOrder | GroupReport | DoneActorEvent<unknown> | ErrorActorEvent;
@@ -159,7 +161,7 @@ const pressOn = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   const tick = { type: 'launch.tick', now: event.at, allowed: event.launching } as const;
   for (const label of Object.keys(context.launches)) enqueue.sendTo(label, tick);
   const { toGroups, ...books } = expired(context, event.at);
-  enqueue.assign({ ...books, monitored: event.monitored });
+  enqueue.assign({ ...books, monitored: event.monitored, ending: event.ending });
   for (const [groupId, news] of toGroups) enqueue.sendTo(groupId, news);
 });
 
@@ -176,8 +178,10 @@ const presume = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   const { kind, reason } = noteOf((event as ErrorActorEvent).error);
   enqueue({ type: 'noteBlind', params: { kind, reason } });
   if (kind !== 'denied') return;
-  const { lookedAt, patience, monitored } = context;
-  const { toGroups, ...books } = presumed(context, lookedAt, patience, monitored);
+  const { lookedAt, patience, monitored, ending } = context;
+  const blindStopMs = ending ? patience.blindEndMs : patience.blindStopMs;
+  const step = presumed(context, lookedAt, { ...patience, blindStopMs }, monitored);
+  const { toGroups, ...books } = step;
   enqueue.assign(books);
   for (const [groupId, news] of toGroups) enqueue.sendTo(groupId, news);
 });
@@ -293,6 +297,7 @@ export const cohort = cohortSetup.createMachine({
     told: '',
     lookedAt: 0,
     monitored: false,
+    ending: false,
   }),
   initial: 'resting',
   on: {

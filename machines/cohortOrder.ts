@@ -14,7 +14,7 @@ export type CohortOrder =
   | { type: 'cohort.release'; order: number; at: number; taskIds: string[] }
   | { type: 'cohort.reprieve'; order: number; most: number }
   /** Look at ECS, let launches in doubt ask again, end what has waited long enough. */
-  | { type: 'cohort.look'; at: number; monitored: boolean; launching: boolean }
+  | { type: 'cohort.look'; at: number; monitored: boolean; launching: boolean; ending: boolean }
   | { type: 'cohort.heard'; at: number; loads: Record<string, WorkerLoad> | null };
 
 /** What a cohort tells the manager. */

@@ -59,8 +59,9 @@ const look = managerSetup.enqueueActions(({ context, event, enqueue }) => {
   for (const [cohortId, row] of due) {
     cohorts[cohortId] = { ...row, lookedAt: event.now };
     const { monitored } = context;
-    const launching = mayLaunch({ ...context, now: event.now });
-    const order: CohortOrder = { type: 'cohort.look', at: event.now, monitored, launching };
+    const ending = context.stoppingSince !== null;
+    const launching = !ending && mayLaunch({ ...context, now: event.now });
+    const order: CohortOrder = { type: 'cohort.look', at: event.now, monitored, launching, ending };
     enqueue.sendTo(cohortId, order);
   }
   enqueue.assign({ cohorts });

@@ -74,8 +74,8 @@ export const managerSettings = (config: Config): ManagerSettings => ({
     bootGraceMs: 60_000,
     startDeadlineMs: config.startDeadlineSeconds * 1000,
     desertedMs: 120_000,
-    // Soon enough for an orderly end to be one.
-    blindStopMs: Math.min(180, config.stopTimeoutSeconds / 2) * 1000,
+    blindStopMs: 180_000,
+    blindEndMs: 5000,
   },
   echoLimitMs: echoLimit(config.heartbeatIntervalSeconds * 1000),
   emptyGraceMs: 60_000,

@@ -286,6 +286,7 @@ const fleet = async (answer: (order: LaunchOrder) => LaunchAnswer, spot = false)
             startDeadlineMs: 600_000,
             desertedMs: 120_000,
             blindStopMs: 180_000,
+            blindEndMs: 5000,
           },
           ...{ drainTimeoutMs: 300_000, stopDrainMs: 30_000, echoLimitMs: 6000 },
           ...{ emptyGraceMs: 60_000, schedulerGraceMs: 600_000, returnGraceMs: 30_000 },

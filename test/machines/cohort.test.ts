@@ -29,7 +29,7 @@ const model: Model = {
     { type: 'cohort.drain', order: 3, ...everybody, at: 2000, until: 9000 },
     { type: 'cohort.reprieve', order: 4, most: 1 },
     { type: 'cohort.heard', at: 2500, loads: { 9: { workers: 1, tasks: 2 } } },
-    { type: 'cohort.look', at: 3000, monitored: true, launching: true },
+    { type: 'cohort.look', at: 3000, monitored: true, launching: true, ending: false },
     ...('e-1' in context.launches
       ? [
           { type: 'xstate.done.actor.e-1', actorId: 'e-1', output: launched },
@@ -77,7 +77,7 @@ const choosing: Model = {
 describe('a cohort with real children', () => {
   it('gives each group of a launch its own task, and looks only at tasks that exist', async () => {
     const { launchBoth, phases, actor, calls, look } = liveCohort();
-    actor.send({ type: 'cohort.look', at: 1, monitored: false, launching: true });
+    actor.send({ type: 'cohort.look', at: 1, monitored: false, launching: true, ending: false });
     expect(calls.describeTasks).toHaveLength(0);
     await launchBoth();
     expect(phases()).toEqual({ 'e-1-0': 'provisioning', 'e-1-1': 'provisioning' });
@@ -471,8 +471,8 @@ describe('a cohort with real children', () => {
     await launchBoth();
     actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 0 });
     await answer('stopTask', undefined);
-    const lookInVain = async (at: number) => {
-      actor.send({ type: 'cohort.look', at, monitored: false, launching: true });
+    const lookInVain = async (at: number, ending = false) => {
+      actor.send({ type: 'cohort.look', at, monitored: false, launching: true, ending });
       calls.describeTasks.at(-1)?.reject(denied);
       await settle();
     };
@@ -480,6 +480,21 @@ describe('a cohort with real children', () => {
     expect(Object.values(phases())).toEqual(['stopping', 'stopping']);
     await lookInVain(182_001);
     expect(ended).toEqual([expect.objectContaining({ cause: 'drained' })]);
+  });
+
+  it('believes it soon when everything is to end', async () => {
+    const { launchBoth, actor, calls, answer, ended } = liveCohort();
+    await launchBoth();
+    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 0 });
+    await answer('stopTask', undefined);
+    for (const at of [7000, 7001]) {
+      expect(ended).toEqual([]);
+      const look = { type: 'cohort.look', at, monitored: false, launching: false } as const;
+      actor.send({ ...look, ending: true });
+      calls.describeTasks.at(-1)?.reject(denied);
+      await settle();
+    }
+    expect(ended).toHaveLength(1);
   });
 });
 

@@ -251,7 +251,7 @@ describe('a cohort that is told', () => {
     calls.runTask.at(-1)?.reject(failure('throttled'));
     await settle();
     const look = (at: number, launching: boolean) =>
-      actor.send({ type: 'cohort.look', at, monitored: false, launching });
+      actor.send({ type: 'cohort.look', at, monitored: false, launching, ending: false });
     for (const at of [5000, 6000, 60_000]) look(at, false);
     expect(calls.runTask).toHaveLength(1);
     look(61_000, true);
@@ -294,7 +294,13 @@ describe('a cohort that is told', () => {
     actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 0 });
     await answer('stopTask', undefined);
     const lookInVain = async (kind: string) => {
-      actor.send({ type: 'cohort.look', at: 900_000, monitored: false, launching: true });
+      actor.send({
+        type: 'cohort.look',
+        at: 900_000,
+        monitored: false,
+        launching: true,
+        ending: false,
+      });
       calls.describeTasks.at(-1)?.reject(failure(kind));
       await settle();
     };
@@ -311,7 +317,7 @@ describe('a cohort that is told', () => {
     await launchOne();
     hear(1500, {});
     const look = (at: number) =>
-      actor.send({ type: 'cohort.look', at, monitored: true, launching: true });
+      actor.send({ type: 'cohort.look', at, monitored: true, launching: true, ending: false });
     look(1600);
     actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 60_000 });
     look(61_000);
@@ -325,11 +331,11 @@ describe('a cohort that is told', () => {
     const { actor, calls } = live();
     const groups = [{ groupId: 'stray', taskArn: 'arn:9', launchedAt: 500 }];
     actor.send({ ...admit, launches: [...admit.launches] });
-    actor.send({ type: 'cohort.look', at: 500, monitored: false, launching: true });
+    actor.send({ type: 'cohort.look', at: 500, monitored: false, launching: true, ending: false });
     expect(calls.describeTasks).toEqual([]);
     actor.send({ type: 'cohort.adopt', order: 1, groups });
     for (const at of [1000, 2000])
-      actor.send({ type: 'cohort.look', at, monitored: false, launching: true });
+      actor.send({ type: 'cohort.look', at, monitored: false, launching: true, ending: false });
     expect(calls.describeTasks.map(({ input }) => input)).toEqual([{ taskArns: ['arn:9'] }]);
   });
 });

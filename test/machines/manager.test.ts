@@ -16,6 +16,7 @@ const settings = {
     startDeadlineMs: 600_000,
     desertedMs: 120_000,
     blindStopMs: 180_000,
+    blindEndMs: 5000,
   },
   drainTimeoutMs: 300_000,
   stopDrainMs: 30_000,

@@ -90,7 +90,7 @@ describe('a tick', () => {
     const seen = () => Object.values(fleet().cohorts).map(({ lookedAt }) => lookedAt);
     looks();
     tick(11_000);
-    const look = { type: 'cohort.look', monitored: true, launching: true };
+    const look = { type: 'cohort.look', monitored: true, launching: true, ending: false };
     expect(looks()).toEqual([
       { ...look, at: 11_000 },
       { ...look, at: 11_000 },
@@ -370,7 +370,7 @@ describe('before all is known', () => {
     expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.adopt' })]);
     at(5000);
     expect(orders()).toEqual([
-      { type: 'cohort.look', at: 5000, monitored: false, launching: false },
+      { type: 'cohort.look', at: 5000, monitored: false, launching: false, ending: false },
     ]);
     command(2);
     expect(fleet()).toMatchObject({ now: 5000, wanted: 1 });
@@ -403,7 +403,9 @@ describe('the end', () => {
     expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.drain' })]);
     at(15_000);
     expect(fleet().now).toBe(15_000);
-    expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.look' })]);
+    expect(orders()).toEqual([
+      expect.objectContaining({ type: 'cohort.look', launching: false, ending: true }),
+    ]);
     report({ booting: 1 });
     expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.drain' })]);
     report({});

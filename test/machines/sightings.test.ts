@@ -10,6 +10,7 @@ const patience = {
   startDeadlineMs: 600_000,
   desertedMs: 120_000,
   blindStopMs: 180_000,
+  blindEndMs: 5000,
 };
 const sighting = (
   phase: TaskSighting['phase'],

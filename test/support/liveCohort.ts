@@ -12,6 +12,7 @@ const patience = {
   startDeadlineMs: 600_000,
   desertedMs: 120_000,
   blindStopMs: 180_000,
+  blindEndMs: 5000,
 };
 export const input = { cohortId: 'cohort-0', patience };
 export const launchPlan = (label: string, count: number) => ({
@@ -85,7 +86,13 @@ export const liveCohort = () => {
     ]);
   };
   const look = async (at: number, ...sightings: TaskSighting[]) => {
-    actor.send({ type: 'cohort.look', at, monitored: monitored.now, launching: true });
+    actor.send({
+      type: 'cohort.look',
+      at,
+      monitored: monitored.now,
+      launching: true,
+      ending: false,
+    });
     await answer('describeTasks', sightings);
   };
   const row = (groupId: string) => actor.getSnapshot().context.groups[groupId];

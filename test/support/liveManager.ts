@@ -8,7 +8,7 @@ const settings: ManagerSettings = {
   ...{ maxTasks: null, workersPerTask: 2, capabilities: [], spot: false },
   patience: {
     ...{ missingGraceMs: 60_000, bootGraceMs: 30_000, startDeadlineMs: 600_000 },
-    ...{ desertedMs: 120_000, blindStopMs: 180_000 },
+    ...{ desertedMs: 120_000, blindStopMs: 180_000, blindEndMs: 5000 },
   },
   ...{ drainTimeoutMs: 300_000, stopDrainMs: 30_000, echoLimitMs: 6000 },
   ...{ emptyGraceMs: 60_000, schedulerGraceMs: 600_000, returnGraceMs: 30_000 },

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../eventually.ts';
 import type { Scenario } from '../scenario.ts';
 import { alive } from '../world.ts';
 
@@ -35,8 +36,18 @@ export const seedRights: Scenario = {
     world.check((calls.StopTask ?? 0) === 0, `${calls.StopTask ?? 0} StopTask`);
     world.check(state.ledger().groups().length === wanted, 'and the journal knows them');
     world.check(/"blind":true/.test(await world.log()), 'the log says that it may not look');
-    await world.stop(daemon, 70_000);
+    const end = await world.stop(daemon, 70_000);
     const left = (await alive(world)).length;
     world.check(left === 0, `SIGTERM stops what the journal knows (${left} left)`);
+    world.check(end.code === 0, `and ends with status 0 (${JSON.stringify(end)})`);
+
+    daemon = world.start();
+    await eventually('the next start launches anew', 30_000, async () => {
+      return (await alive(world)).length === wanted;
+    }).then(
+      () => world.check(true, 'the next start launches anew'),
+      (error: Error) => world.check(false, error.message),
+    );
+    await world.stop(daemon, 70_000);
   },
 };
