@@ -471,8 +471,8 @@ describe('a cohort with real children', () => {
     await launchBoth();
     actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 0 });
     await answer('stopTask', undefined);
-    const lookInVain = async (at: number, ending = false) => {
-      actor.send({ type: 'cohort.look', at, monitored: false, launching: true, ending });
+    const lookInVain = async (at: number) => {
+      actor.send({ type: 'cohort.look', at, monitored: false, launching: true, ending: false });
       calls.describeTasks.at(-1)?.reject(denied);
       await settle();
     };
