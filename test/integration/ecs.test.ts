@@ -91,7 +91,7 @@ describe('the life of a task', () => {
     expect(await phases(taskArns)).toEqual(['starting', 'starting']);
     await eventually(async () => expect(await phases(taskArns)).toEqual(['running', 'running']));
     await account.stop(arn);
-    expect(await account.describe([arn])).toMatchObject([{ phase: 'stopping', cause: null }]);
+    expect(await account.describe([arn])).toMatchObject([{ phase: 'stopping', cause: 'drained' }]);
     await eventually(async () =>
       expect(await account.describe([arn])).toMatchObject([
         { phase: 'stopped', cause: 'drained', detail: expect.stringContaining('no longer wanted') },
