@@ -72,6 +72,16 @@ export const survivors: {
   {
     why: 'null is not greater than any time, and to be set to what one is changes nothing',
     mutants: {
+      'machines/fleet.ts': [
+        {
+          line: 'doubtedAt !== null && (surveyedAt === null || surveyedAt <= doubtedAt);',
+          change: 'surveyedAt === null => false',
+        },
+        {
+          line: 'surveyedAt !== null && surveyedAt >= lastLaunchAt + settings.settleMs;',
+          change: 'surveyedAt !== null => true',
+        },
+      ],
       'machines/books.ts': [
         {
           line: 'if (row.waitUntil !== null && row.waitUntil > until)',
