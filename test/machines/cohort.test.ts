@@ -124,7 +124,7 @@ describe('a cohort with real children', () => {
   });
 
   it('drains a group that still waits for its ARN as soon as it has one', async () => {
-    const { actor, answer, phases, calls } = liveCohort();
+    const { actor, answerBoth, phases, calls } = liveCohort();
     actor.send({ ...admit, launches: [...admit.launches] });
     actor.send({
       type: 'cohort.drain',
@@ -137,28 +137,18 @@ describe('a cohort with real children', () => {
     });
     await settle();
     expect(Object.values(phases()).sort()).toEqual(['requested', 'requested, leaving']);
-    await answer('journalLaunch', undefined);
-    await answer('runTask', { taskArns: ['arn:0', 'arn:1'], refusals: [] });
-    await answer('journalOutcome', [
-      { groupId: 'e-1-0', taskArn: 'arn:0' },
-      { groupId: 'e-1-1', taskArn: 'arn:1' },
-    ]);
+    await answerBoth();
     expect(Object.values(phases()).sort()).toEqual(['provisioning', 'stopping']);
     expect(calls.stopTask).toHaveLength(1);
   });
 
   it('waits to be told of groups whose launch was answered late before it drains them', async () => {
-    const { actor, answer, phases, calls, hear } = liveCohort();
+    const { actor, answerBoth, phases, calls, hear } = liveCohort();
     hear(1200, {});
     actor.send({ ...admit, launches: [...admit.launches] });
     const drain = { type: 'cohort.drain', order: 2, idle: 0, busy: 0, at: 1500 } as const;
     actor.send({ ...drain, booting: 2, until: 60_000 });
-    await answer('journalLaunch', undefined);
-    await answer('runTask', { taskArns: ['arn:0', 'arn:1'], refusals: [] });
-    await answer('journalOutcome', [
-      { groupId: 'e-1-0', taskArn: 'arn:0' },
-      { groupId: 'e-1-1', taskArn: 'arn:1' },
-    ]);
+    await answerBoth();
     expect(phases()).toEqual({ 'e-1-0': 'waiting', 'e-1-1': 'waiting' });
     hear(40_000, { 'arn:0': { workers: 1, tasks: 3 }, 'arn:1': { workers: 0, tasks: 0 } });
     expect(phases()).toEqual({ 'e-1-0': 'waiting', 'e-1-1': 'stopping' });
@@ -168,18 +158,13 @@ describe('a cohort with real children', () => {
   });
 
   it('stops them as soon as they have a task when nobody can tell of them any more', async () => {
-    const { actor, answer, phases, hear } = liveCohort();
+    const { actor, answerBoth, phases, hear } = liveCohort();
     hear(1200, {});
     actor.send({ ...admit, launches: [...admit.launches] });
     hear(1300, null);
     const drain = { type: 'cohort.drain', order: 2, idle: 0, busy: 0, at: 1500 } as const;
     actor.send({ ...drain, booting: 2, until: 60_000 });
-    await answer('journalLaunch', undefined);
-    await answer('runTask', { taskArns: ['arn:0', 'arn:1'], refusals: [] });
-    await answer('journalOutcome', [
-      { groupId: 'e-1-0', taskArn: 'arn:0' },
-      { groupId: 'e-1-1', taskArn: 'arn:1' },
-    ]);
+    await answerBoth();
     expect(phases()).toEqual({ 'e-1-0': 'stopping', 'e-1-1': 'stopping' });
   });
 

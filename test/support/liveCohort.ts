@@ -76,14 +76,17 @@ export const liveCohort = () => {
     await settle();
   };
   const monitored = { now: false };
-  const launchBoth = async () => {
-    actor.send({ ...admit, launches: [...admit.launches] });
+  const answerBoth = async () => {
     await answer('journalLaunch', undefined);
     await answer('runTask', { taskArns: ['arn:0', 'arn:1'], refusals: [] });
     await answer('journalOutcome', [
       { groupId: 'e-1-0', taskArn: 'arn:0' },
       { groupId: 'e-1-1', taskArn: 'arn:1' },
     ]);
+  };
+  const launchBoth = async () => {
+    actor.send({ ...admit, launches: [...admit.launches] });
+    await answerBoth();
   };
   const look = async (at: number, ...sightings: TaskSighting[]) => {
     actor.send({
@@ -99,7 +102,7 @@ export const liveCohort = () => {
   const hear = (at: number, loads: Record<string, WorkerLoad> | null) =>
     actor.send({ type: 'cohort.heard', at, loads });
   return {
-    ...{ ...world, actor, monitored, phases, answer, launchBoth, look, row, hear },
+    ...{ ...world, actor, monitored, phases, answer, answerBoth, launchBoth, look, row, hear },
     ...{ crashes, ended, notes, told },
   };
 };
