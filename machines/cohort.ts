@@ -71,7 +71,10 @@ const cohortSetup = setup({
       Object.values(context.groups).some(({ taskArn }) => taskArn !== null),
   },
   actions: {
-    noteTime: assign(({ event }) => (event.type === 'cohort.look' ? { lookedAt: event.at } : {})),
+    noteTime: assign({
+      lookedAt: ({ context, event }) =>
+        event.type === 'cohort.look' ? event.at : context.lookedAt,
+    }),
     /** A group is over: the ledger and the log want to know. */
     noteEnded: (_, _end: GroupEnd) => {},
     noteRefusal: (_, _refusal: { label: string; kind: FailureKind; reason: string }) => {},
