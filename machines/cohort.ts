@@ -55,7 +55,7 @@ const cohortSetup = setup({
   guards: {
     ofLaunch: ({ context, event }) => 'actorId' in event && event.actorId in context.launches,
     ofGroup: ({ context, event }) => 'actorId' in event && event.actorId in context.groups,
-    /** A hundred new groups say what the books begin with: to copy and count them for each took long. */
+    /** What the books say already is not worth copying and counting a hundred rows. */
     tellsNews: ({ context, event }) => {
       if (event.type !== 'group.changed') return false;
       const row = context.groups[event.groupId];

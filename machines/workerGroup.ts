@@ -114,8 +114,8 @@ export const workerGroup = setup({
     },
   },
   states: {
+    // Says nothing on entry: so the books of its cohort begin.
     requested: {
-      entry: { type: 'tell', params: { phase: 'requested' } },
       on: {
         'group.launched': [
           // Its workers may be at work already, if the answer was late.

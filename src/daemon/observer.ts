@@ -14,11 +14,21 @@ const flat = (value: unknown): string =>
         .join(' ');
 
 /** What a log line may carry of an actor's context: names and causes, never a whole snapshot. */
-const carried = ['groupId', 'taskArn', 'cause', 'detail', 'trouble'] as const;
-const rename: Partial<Record<string, string>> = { groupId: 'group', taskArn: 'task' };
+const carried = ['groupId', 'groupIds', 'taskArn', 'cause', 'detail', 'trouble'] as const;
+const rename: Partial<Record<string, string>> = {
+  groupId: 'group',
+  groupIds: 'groups',
+  taskArn: 'task',
+};
 
-/** States that a look every few seconds passes through. */
-const routine = new Set(['cohort', 'manager']);
+/** States that a look every few seconds passes through, and what another line tells already. */
+const routine: Record<string, RegExp> = {
+  cohort: /./,
+  manager: /./,
+  // That it begins, with the names of its groups, is told; the groups tell how it went.
+  launch: /^(asking|recording|settled)$/,
+  workerGroup: /^requested$/,
+};
 
 /** States that a person should hear of, and what they mean. */
 const alarms: Record<string, [state: RegExp, meaning: string]> = {
@@ -47,7 +57,7 @@ export const stateObserver = (log: Log): ((event: InspectionEvent) => void) => {
     );
     const [alarm, meaning] = alarms[machine] ?? [];
     const alarmed = alarm?.test(state) ?? false;
-    log[alarmed ? 'warn' : routine.has(machine) ? 'debug' : 'info'](
+    log[alarmed ? 'warn' : routine[machine]?.test(state) ? 'debug' : 'info'](
       {
         ...(alarmed && { meaning }),
         ...(machine !== actor.id && { actor: actor.id }),

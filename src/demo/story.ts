@@ -60,6 +60,7 @@ export class Story {
   read(line: DaemonLine): void {
     if (line.event === 'scheduler.wants') this.#wants(Number(line.tasks));
     else if (line.event === 'workerGroup.state') this.#moved(line);
+    else if (line.event === 'launch.state') this.#launched(line);
     else if (line.level !== 'info') this.say(`The daemon says: ${line.event} ${line.reason ?? ''}`);
   }
 
@@ -96,7 +97,12 @@ export class Story {
       );
   }
 
-  #moved({ group: actor, state: path, task, cause }: DaemonLine): void {
+  #launched({ state, groups }: DaemonLine): void {
+    if (state !== 'intending' || !Array.isArray(groups)) return;
+    for (const group of groups) this.#moved({ group, state: 'requested' });
+  }
+
+  #moved({ group: actor, state: path, task, cause }: Partial<DaemonLine>): void {
     if (typeof actor !== 'string' || typeof path !== 'string') return;
     const [state, detail] = path.split('.');
     if (!isState(state)) return;

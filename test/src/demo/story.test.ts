@@ -10,15 +10,17 @@ function tell() {
   const story = new Story(2, () => seconds++);
   const state = (name: string, more: object = {}) =>
     story.read({ level: 'info', event: 'workerGroup.state', group: 'e-1-0', state: name, ...more });
+  const requested = () =>
+    story.read({ level: 'info', event: 'launch.state', state: 'intending', groups: ['e-1-0'] });
   const last = () => story.sentences.at(-1)?.text;
-  return { story, state, last };
+  return { story, requested, state, last };
 }
 
 describe('a story', () => {
   it('follows a group through its life', () => {
-    const { story, state, last } = tell();
+    const { story, requested, state, last } = tell();
     expect(story.moving).toBe(false);
-    state('requested');
+    requested();
     expect(story.moving).toBe(true);
     state('provisioning', { task });
     expect(last()).toContain('Fargate task 01234567');
@@ -41,16 +43,17 @@ describe('a story', () => {
   });
 
   it('knows workers that came before their group was named', () => {
-    const { story, state } = tell();
+    const { story, requested, state } = tell();
     for (const n of [1, 2]) story.watch({ type: 'worker.joined', worker: worker(n) });
-    state('requested');
+    requested();
     state('provisioning', { task });
     expect(story.groups[0]?.crew.workers).toBe(2);
   });
 
   it('forgets that a group drained when it is had back', () => {
-    const { story, state } = tell();
-    for (const name of ['requested', 'provisioning', 'running', 'draining.waiting', 'running'])
+    const { story, requested, state } = tell();
+    requested();
+    for (const name of ['provisioning', 'running', 'draining.waiting', 'running'])
       state(name, { task });
     expect(Object.keys(story.groups[0]!.since)).toEqual(['requested', 'provisioning', 'running']);
   });
