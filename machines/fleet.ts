@@ -8,8 +8,8 @@ import { addCounts, type Counts, noCounts, serving, total } from './plan.ts';
 export interface CohortRow {
   counts: Counts;
   launches: number;
-  /** The last order sent; reports that do not include it are out of date. */
-  order: number;
+  /** The last order sent, until a report includes it: any other is out of date. */
+  order: number | null;
   lookedAt: number;
 }
 
@@ -181,6 +181,10 @@ export const mayLaunch = (fleet: Fleet): boolean =>
   fleet.mismatch === null &&
   echoFresh(fleet) &&
   (fleet.blind || !inDoubt(fleet));
+
+/** No counts are a guess at what an order will do. Cohorts answer within the same turn of the event loop. */
+export const allAnswered = ({ cohorts }: Fleet): boolean =>
+  Object.values(cohorts).every(({ order }) => order === null);
 
 export const openLaunches = ({ cohorts, resend }: Fleet): number =>
   Object.values(cohorts).reduce((sum, { launches }) => sum + launches, resend.length);

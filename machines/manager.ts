@@ -132,7 +132,7 @@ const book = managerSetup.enqueueActions(({ context, event, enqueue }) => {
   const { cohortId, order, counts, launches } = event;
   const { [cohortId]: row, ...others } = context.cohorts;
   // It has not heard our last order yet: its numbers would undo what we have just asked for.
-  if (!row || order !== row.order) return;
+  if (!row || (row.order !== null && order !== row.order)) return;
   const fewer = staying(row.counts) - staying(counts);
   if (!context.replaces && context.wanted !== null && fewer > 0)
     enqueue.assign({ wanted: Math.max(0, context.wanted - fewer) });
@@ -141,7 +141,8 @@ const book = managerSetup.enqueueActions(({ context, event, enqueue }) => {
     enqueue.stopChild(cohortId);
     return;
   }
-  enqueue.assign({ cohorts: { ...context.cohorts, [cohortId]: { ...row, counts, launches } } });
+  const reported = { ...row, counts, launches, order: null };
+  enqueue.assign({ cohorts: { ...context.cohorts, [cohortId]: reported } });
   // What the quota counted and is gone may be had again.
   if (total(counts) - counts.booting < total(row.counts) - row.counts.booting)
     rebreak(context.breakers, eased(context.breakers, 'quota', context.now), enqueue);

@@ -2,6 +2,7 @@ import { cohortSize, type LaunchPlan, type Share } from './books.ts';
 import { type Breakers, changesBetween, type Gate, gate, trying } from './breaker.ts';
 import type { CohortOrder } from './cohortOrder.ts';
 import {
+  allAnswered,
   type CohortRow,
   cohortWithRoom,
   draining,
@@ -110,6 +111,7 @@ const sendDrains = (
 
 /** From what is wanted and what is to orders: at most one cohort's worth of launches at a time. */
 export const steer = managerSetup.enqueueActions(({ context, enqueue }) => {
+  if (!allAnswered(context)) return;
   const { settings, revision } = context;
   const way = gate(context.breakers, { subnets: [], ...settings }, context.now);
   const launches = mayLaunch(context)
@@ -133,8 +135,7 @@ export const steer = managerSetup.enqueueActions(({ context, enqueue }) => {
       enqueue.sendTo(cohortId, { type: 'cohort.reprieve', order, most } satisfies CohortOrder);
     }
     enqueue.assign({ cohorts, ordered: order });
-    // Who is still missing is launched by the next plan.
-    enqueue.raise({ type: 'plan.again' }, { delay: 0 });
+    // Who is still missing is launched once they have answered.
     return;
   }
   if (admit > 0 && revision !== null) {
@@ -144,7 +145,7 @@ export const steer = managerSetup.enqueueActions(({ context, enqueue }) => {
     const row = context.cohorts[cohortId] ?? {
       counts: noCounts,
       launches: 0,
-      order: 0,
+      order: null,
       lookedAt: context.now,
     };
     const size = Math.min(some, cohortSize - total(row.counts));

@@ -38,8 +38,11 @@ const alarms: Record<string, [state: RegExp, meaning: string]> = {
   ],
 };
 
-/** Machines do not log: this sees each of them enter another state, and says so. */
-export const stateObserver = (log: Log): ((event: InspectionEvent) => void) => {
+/**
+ * Machines do not log: this sees each of them enter another state, and says so. `thorough`: the routine as well, which
+ * ten thousand groups feel.
+ */
+export const stateObserver = (log: Log, thorough: boolean): ((event: InspectionEvent) => void) => {
   const last = new WeakMap<AnyActorRef, string>();
   return (event) => {
     if (event.type !== '@xstate.snapshot') return;
@@ -50,6 +53,8 @@ export const stateObserver = (log: Log): ((event: InspectionEvent) => void) => {
     if (last.get(actor) === state) return;
     last.set(actor, state);
     const machine = actor.logic?.id ?? actor.id;
+    const dull = routine[machine]?.test(state) ?? false;
+    if (dull && !thorough) return;
     const facts = carried.flatMap((key) =>
       context[key] === null || context[key] === undefined
         ? []
@@ -57,7 +62,7 @@ export const stateObserver = (log: Log): ((event: InspectionEvent) => void) => {
     );
     const [alarm, meaning] = alarms[machine] ?? [];
     const alarmed = alarm?.test(state) ?? false;
-    log[alarmed ? 'warn' : routine[machine]?.test(state) ? 'debug' : 'info'](
+    log[alarmed ? 'warn' : dull ? 'debug' : 'info'](
       {
         ...(alarmed && { meaning }),
         ...(machine !== actor.id && { actor: actor.id }),

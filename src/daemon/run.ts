@@ -135,7 +135,7 @@ export const runDaemon = async (
   const connectOver = (zmq: Connect): Connect =>
     trusting({ auto: connectAuto(zmq), ymq: connectYmq, zmq }[config.networkBackend]);
 
-  const observe = stateObserver(log);
+  const observe = stateObserver(log, config.logging.level === 'DEBUG');
   // Loaded only when asked for: its libraries would delay the first heartbeat.
   const inspection = config.inspect
     ? await (await import('../observe/inspect.ts')).startInspection(log)

@@ -3,6 +3,7 @@ import { createActor, type EventObject, SimulatedClock } from 'xstate';
 import { type Fleet, fleetCounts, type ManagerInput, surveyDue } from '../../machines/fleet.ts';
 import { manager } from '../../machines/manager.ts';
 import { noCounts, serving, total } from '../../machines/plan.ts';
+import { answerAll } from '../support/liveManager.ts';
 import { type Model, untaken, unvisited, walks } from '../support/paths.ts';
 import { scriptedStream, scriptedWorld, settle } from '../support/world.ts';
 
@@ -226,7 +227,7 @@ const ready = async (given: Partial<ManagerInput> = {}, revised: object = {}) =>
     actor.send({ type: 'scheduler.heartbeatEcho', at: now });
     actor.send({ type: 'tick', now });
   };
-  return { ...all, at };
+  return { ...all, at, answered: () => answerAll(actor) };
 };
 
 describe('what is wanted', () => {
@@ -272,11 +273,12 @@ describe('what is wanted', () => {
 
 describe('launching', () => {
   it('splits into launches of ten and cohorts of a hundred', async () => {
-    const { actor, at, admitted, clock, fleet } = await ready({}, { launchBurst: 1e9 });
+    const { actor, at, admitted, answered, clock, fleet } = await ready({}, { launchBurst: 1e9 });
     at(11_000);
     actor.send(command(2 * 250, 11_000));
     for (let i = 0; i < 5; i++) {
       clock.increment(1);
+      answered();
       at(12_000 + i);
     }
     const sizes = admitted().map(({ groupIds }) => groupIds.length);
@@ -288,11 +290,13 @@ describe('launching', () => {
   });
 
   it('keeps to the burst and the rate that Fargate allows', async () => {
-    const { actor, at, admitted } = await ready({}, { launchBurst: 30, launchesPerSecond: 5 });
+    const revised = { launchBurst: 30, launchesPerSecond: 5 };
+    const { actor, at, admitted, answered } = await ready({}, revised);
     const groups = () => admitted().reduce((sum, { groupIds }) => sum + groupIds.length, 0);
     at(11_000);
     actor.send(command(400, 11_000));
     expect(groups()).toBe(30);
+    answered();
     at(13_000);
     expect(groups()).toBe(40);
   });
@@ -454,13 +458,13 @@ describe('a fleet under limits', () => {
   });
 
   it('takes waiting groups back before it launches any', async () => {
-    const { actor, at, fleet, cohort, admitted, clock } = await ready();
+    const { actor, at, fleet, cohort, admitted } = await ready();
     at(20_000);
     actor.send(command(8, 20_000));
     expect(admitted()).toHaveLength(1);
     actor.send(report(fleet().ordered, { busy: 1, waiting: 2 }));
     expect(cohort.told.at(-1)).toMatchObject({ type: 'cohort.reprieve', most: 2 });
-    clock.increment(1);
+    actor.send(report(fleet().ordered, { busy: 3 }));
     expect(admitted().at(-1)?.groupIds).toHaveLength(1);
   });
 
@@ -489,8 +493,9 @@ describe('a scheduler that goes and comes back', () => {
 
   it('is not obeyed for half a minute when it wants less, for it knows nobody yet', async () => {
     const owned = [{ groupId: 'old-1-0', taskArn: 'arn:old', launchedAt: 0 }];
-    const { actor, at, clock, cohort } = await ready({ owned });
+    const { actor, at, answered, clock, cohort } = await ready({ owned });
     clock.increment(1);
+    answered();
     at(20_000);
     actor.send(command(2, 20_000));
     actor.send({ type: 'scheduler.lost' });

@@ -158,19 +158,24 @@ describe('launches', () => {
   });
 
   it('are no more in the next turn because they were asked for in two goes', async () => {
-    const { clock, at, command, orders } = await readyManager();
+    const { clock, at, command, orders, answered } = await readyManager();
     at(11_000);
     command(2 * 30);
+    answered();
     command(2 * 60);
+    answered();
     command(2 * 900);
+    answered();
     expect(sizesIn(orders()).reduce((a, b) => a + b)).toBe(100);
     clock.increment(1);
-    expect(sizesIn(orders()).reduce((a, b) => a + b)).toBe(100);
+    for (let i = 0; i < 4; i++) answered();
+    expect(sizesIn(orders()).reduce((a, b) => a + b)).toBe(200);
   });
 
   it('are as many as Fargate allows by now', async () => {
-    const { at, command, orders } = await readyManager({}, { launchBurst: 3 });
+    const { at, command, orders, answered } = await readyManager({}, { launchBurst: 3 });
     command(2 * 9);
+    answered();
     at(10_100);
     at(10_400);
     expect(admits(orders())).toEqual([[3], [2]]);
@@ -202,10 +207,9 @@ describe('launches', () => {
 
 describe('groups that wait for an idle moment', () => {
   it('are taken back, and only then what is still missing is launched', async () => {
-    const { clock, at, command, report, orders, fleet } = await readyManager();
+    const { at, command, report, orders, answered, fleet } = await readyManager();
     at(11_000);
     command(2 * 5);
-    clock.increment(1);
     report({ busy: 2, waiting: 2, revoked: 1 });
     const [, reprieve] = orders();
     expect(reprieve).toEqual({ type: 'cohort.reprieve', order: 2, most: 3 });
@@ -216,8 +220,30 @@ describe('groups that wait for an idle moment', () => {
     expect(fleet().ordered).toBe(2);
     report({ busy: 2, waiting: 1 });
     expect(orders()).toEqual([{ type: 'cohort.reprieve', order: 3, most: 1 }]);
-    clock.increment(1);
+    answered();
     expect(sizesIn(orders())).toEqual([2]);
+  });
+});
+
+describe('an order that is not answered yet', () => {
+  it('lets nobody plan with what it may come to', async () => {
+    const { at, command, report, orders, fleet, actor } = await readyManager();
+    at(11_000);
+    command(2 * 2);
+    report({ busy: 2 });
+    command(2);
+    expect(orders().at(-1)).toMatchObject({ type: 'cohort.drain', busy: 1 });
+    report({ busy: 1, waiting: 1 });
+    command(2 * 2);
+    expect(orders()).toMatchObject([{ type: 'cohort.reprieve', order: 3 }]);
+    // It crossed a report of the same cohort, whose group had stopped waiting.
+    const stale = { type: 'cohort.changed', cohortId: 'cohort-0', order: 2, launches: 0 } as const;
+    actor.send({ ...stale, counts: { ...noCounts, busy: 1, draining: 1 } });
+    command(2);
+    expect(orders()).toEqual([]);
+    report({ busy: 1, draining: 1 });
+    expect(orders()).toEqual([]);
+    expect(fleet().cohorts['cohort-0']).toMatchObject({ order: null, counts: { busy: 1 } });
   });
 });
 

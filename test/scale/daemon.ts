@@ -24,7 +24,7 @@ export type DaemonNews =
   | { event: 'groups'; state: string; count: number; at: number }
   | { event: 'report'; report: Report };
 
-/** Whole hundreds are reported, and every size somebody waits for is one. */
+/** Each time another hundred is full, the hundreds are reported, and every size somebody waits for is so many. */
 const step = 100;
 const samplesEveryMs = 2;
 
@@ -33,15 +33,22 @@ const words = process.argv.slice(2, -1);
 const folder = process.argv.at(-1) as string;
 const reached = new Map<string, number>();
 
+const count = (state: string, more: number): void => {
+  const before = reached.get(state) ?? 0;
+  const now = before + more;
+  reached.set(state, now);
+  if (Math.floor(now / step) > Math.floor(before / step))
+    say({ event: 'groups', state, count: now - (now % step), at: epochMs() });
+};
+
 const overhear = (fields: Record<string, unknown>, text: string): void => {
   if (text === 'survey.done') say({ event: 'surveyed' });
   if (text === 'scheduler.wants')
     say({ event: 'wanted', tasks: Number(fields.tasks), at: epochMs() });
-  if (text !== 'workerGroup.state') return;
-  const state = String(fields.state);
-  const count = (reached.get(state) ?? 0) + 1;
-  reached.set(state, count);
-  if (count % step === 0) say({ event: 'groups', state, count, at: epochMs() });
+  if (text === 'workerGroup.state') count(String(fields.state), 1);
+  // A launch is spawned after its groups, and names them.
+  if (text === 'launch.state' && fields.state === 'intending')
+    count('requested', (fields.groups as string[]).length);
 };
 
 const written = createLog(

@@ -1,4 +1,4 @@
-import { createActor, SimulatedClock } from 'xstate';
+import { type ActorRefFrom, createActor, SimulatedClock } from 'xstate';
 import type { Fleet, ManagerInput, ManagerSettings } from '../../machines/fleet.ts';
 import { manager } from '../../machines/manager.ts';
 import { noCounts } from '../../machines/plan.ts';
@@ -14,6 +14,13 @@ const settings: ManagerSettings = {
   ...{ emptyGraceMs: 60_000, schedulerGraceMs: 600_000, returnGraceMs: 30_000 },
   ...{ settleMs: 10_000, lookEveryMs: 3000, looksPerTick: 2, sweepEveryMs: 60_000 },
   ...{ launchBurst: 1000, launchesPerSecond: 5 },
+};
+
+/** Every cohort has done what it was told, and says so. */
+export const answerAll = (actor: ActorRefFrom<typeof manager>): void => {
+  const { cohorts } = actor.getSnapshot().context;
+  for (const [cohortId, { order, counts, launches }] of Object.entries(cohorts))
+    if (order !== null) actor.send({ type: 'cohort.changed', cohortId, order, counts, launches });
 };
 
 /** A manager whose cohorts, survey and ticks are the test's; with a parent and with ears for its notes. */
@@ -80,6 +87,7 @@ export const liveManager = (
       counts: { ...noCounts, ...counts },
       launches,
     });
+  const answered = () => answerAll(actor);
   const orders = () => cohorts.told.splice(0);
   const hears = () => told.splice(0);
   const says = () => notes.splice(0);
@@ -104,6 +112,7 @@ export const liveManager = (
       command,
       surveyed,
       report,
+      answered,
     },
     ...{ orders, hears, says, ready },
   };

@@ -22,7 +22,7 @@ it('says once where a machine is, loudly when a person should act, and never a w
       silent: { initial: 'beating', states: { beating: {} } },
     },
   });
-  const actor = createActor(session, { inspect: stateObserver(log) }).start();
+  const actor = createActor(session, { inspect: stateObserver(log, false) }).start();
   actor.send({ type: 'echo' });
   actor.send({ type: 'quiet' });
   expect(lines.map(([name, { state }, event]) => [name, state, event])).toEqual([
@@ -34,21 +34,28 @@ it('says once where a machine is, loudly when a person should act, and never a w
   expect(JSON.stringify(lines)).not.toContain('hunter2');
 });
 
-it('names the groups of a launch in one line, and passes over what the groups will tell', () => {
-  lines.splice(0);
-  const launch = createMachine({
-    id: 'launch',
-    context: { groupIds: ['e-1-0', 'e-1-1'] },
-    initial: 'intending',
-    states: { intending: { on: { go: 'asking' } }, asking: { on: { fail: 'unsure' } }, unsure: {} },
-  });
-  const actor = createActor(launch, { id: 'e-1', inspect: stateObserver(log) }).start();
-  actor.send({ type: 'go' });
-  actor.send({ type: 'fail' });
-  const groups = ['e-1-0', 'e-1-1'];
-  expect(lines).toEqual([
-    ['info', { actor: 'e-1', state: 'intending', groups }, 'launch.state'],
-    ['debug', { actor: 'e-1', state: 'asking', groups }, 'launch.state'],
-    ['info', { actor: 'e-1', state: 'unsure', groups }, 'launch.state'],
-  ]);
-});
+it.each([true, false])(
+  'names the groups of a launch in one line, and the routine only to the thorough: %s',
+  (thorough) => {
+    lines.splice(0);
+    const launch = createMachine({
+      id: 'launch',
+      context: { groupIds: ['e-1-0', 'e-1-1'] },
+      initial: 'intending',
+      states: {
+        intending: { on: { go: 'asking' } },
+        asking: { on: { fail: 'unsure' } },
+        unsure: {},
+      },
+    });
+    const actor = createActor(launch, { id: 'e-1', inspect: stateObserver(log, thorough) }).start();
+    actor.send({ type: 'go' });
+    actor.send({ type: 'fail' });
+    const groups = ['e-1-0', 'e-1-1'];
+    expect(lines).toEqual([
+      ['info', { actor: 'e-1', state: 'intending', groups }, 'launch.state'],
+      ...(thorough ? [['debug', { actor: 'e-1', state: 'asking', groups }, 'launch.state']] : []),
+      ['info', { actor: 'e-1', state: 'unsure', groups }, 'launch.state'],
+    ]);
+  },
+);
