@@ -90,10 +90,11 @@ const taskId = (taskArn: string): string => taskArn.slice(taskArn.lastIndexOf('/
 
 /** What a group counts as. */
 export const standing = (row: GroupRow): keyof Counts => {
-  const { phase, leaving, registered, load, deserted } = row;
+  const { phase, leaving, registered, load, deserted, seen } = row;
   if (phase === 'stopping') return 'draining';
   if (leaving) return registered ? 'waiting' : 'revoked';
-  if (!registered || deserted !== null) return 'booting';
+  // Nobody is let go because of those who may be dead.
+  if (!registered || deserted !== null || (seen === 'missing' && load === null)) return 'booting';
   return load?.tasks === 0 ? 'idle' : 'busy';
 };
 

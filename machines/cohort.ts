@@ -166,6 +166,7 @@ const pressOn = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   const { toGroups, ...books } = expired(context, event.at);
   enqueue.assign({ ...books, monitored: event.monitored, ending: event.ending });
   for (const [groupId, news] of toGroups) enqueue.sendTo(groupId, news);
+  enqueue(report);
 });
 
 const hear = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
@@ -187,6 +188,7 @@ const presume = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   const { toGroups, ...books } = step;
   enqueue.assign(books);
   for (const [groupId, news] of toGroups) enqueue.sendTo(groupId, news);
+  enqueue(report);
 });
 
 const compare = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
@@ -195,6 +197,7 @@ const compare = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   const { toGroups, ...books } = compared(context, sightings, lookedAt, patience, monitored);
   enqueue.assign(books);
   for (const [groupId, news] of toGroups) enqueue.sendTo(groupId, news);
+  enqueue(report);
 });
 
 const proved = (

@@ -71,6 +71,8 @@ describe('a group in the books', () => {
     ['busy', serves({ load: load(1) })],
     ['idle', serves({ load: load(0) })],
     ['booting', serves({ deserted: 0 })],
+    ['booting', serves({ seen: 'missing' })],
+    ['busy', serves({ seen: 'missing', load: load(1) })],
   ] as const)('counts as %s: %o', (kind, row) => {
     expect(standing(row)).toBe(kind);
     expect(countRows({ a: row, b: row })).toEqual({ ...noCounts, [kind]: 2 });

@@ -55,6 +55,23 @@ describe('a manager hears of its cohort', () => {
     expect(news()).toEqual([dead, changed(1, { booting: 1 })]);
   });
 
+  it('that one may be dead, or has waited long enough, at once', async () => {
+    const { launchOne, look, hear, news, actor } = live();
+    await launchOne();
+    hear(1500, { 'arn:0': registered });
+    hear(1600, null);
+    news();
+    await look(2000, sighting('arn:0', 'missing'));
+    expect(news()).toEqual([changed(1, { booting: 1 })]);
+    await look(3000, sighting('arn:0', 'running'));
+    expect(news()).toEqual([changed(1, { busy: 1 })]);
+    hear(3500, { 'arn:0': { workers: 1, tasks: 1 } });
+    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 4000, until: 5000 });
+    expect(news().at(-1)).toEqual(changed(2, { waiting: 1 }));
+    actor.send({ type: 'cohort.look', at: 5000, monitored: true, launching: true, ending: false });
+    expect(news()).toEqual([changed(2, { draining: 1 })]);
+  });
+
   it('once when nothing but the order is new', async () => {
     const { actor, news, calls } = live();
     actor.send({ ...admit, launches: [...admit.launches] });
