@@ -161,20 +161,20 @@ export const victims = (groups: Record<string, GroupRow>, share: Share): string[
 };
 
 /**
- * To wait for an idle moment makes sense only where the monitor stream can show it: for who is at work,
- * and for who may be, because nothing was told of it yet. The answer to a launch can come so late that
- * its workers are at work before we know its tasks. A live worker keeps receiving work, so the wait is
+ * To wait for an idle moment makes sense only where the monitor stream can show it, or could a while ago: for
+ * who is at work, and for who may be, because nothing was told of it. The answer to a launch can come so late
+ * that its workers are at work before we know its tasks. A live worker keeps receiving work, so the wait is
  * bounded: `until`, milliseconds since the epoch.
  */
 export const drained = (
   books: Books,
   share: Share,
-  { at, until, monitored }: { at: number; until: number; monitored: boolean },
+  { at, until, watched }: { at: number; until: number; watched: boolean },
 ): Step => {
   const groups = { ...books.groups };
   const toGroups: Step['toGroups'] = victims(groups, share).map((groupId) => {
     const row = groups[groupId] as GroupRow;
-    const mayWork = row.load === null ? monitored && !row.registered : row.load.tasks > 0;
+    const mayWork = row.load === null ? watched : row.load.tasks > 0;
     const wait = mayWork && until > at;
     groups[groupId] = {
       ...row,
@@ -231,27 +231,14 @@ export const reprieved = (books: Books, most: number): Step => {
   };
 };
 
-/** Whose wait for an idle moment is over. Who has become idle meanwhile goes in the place of who is at work. */
+/** Whose wait for an idle moment is over. */
 export const expired = (books: Books, at: number): Step => {
   const groups = { ...books.groups };
   const toGroups: Step['toGroups'] = [];
-  const idle = Object.keys(groups).filter((id) => standing(groups[id] as GroupRow) === 'idle');
   for (const [groupId, row] of Object.entries(groups)) {
     if (row.taskArn === null || row.waitUntil === null || at < row.waitUntil) continue;
-    const instead = row.registered ? idle.pop() : undefined;
-    if (instead === undefined) {
-      groups[groupId] = { ...row, phase: 'stopping', waitUntil: null, stopAskedAt: at };
-      toGroups.push([groupId, { type: 'group.stop' }]);
-      continue;
-    }
-    groups[groupId] = { ...row, leaving: false, waitUntil: null };
-    groups[instead] = {
-      ...(groups[instead] as GroupRow),
-      leaving: true,
-      stopAskedAt: at,
-      phase: 'stopping',
-    };
-    toGroups.push([groupId, { type: 'group.reprieve' }], [instead, { type: 'group.stop' }]);
+    groups[groupId] = { ...row, phase: 'stopping', waitUntil: null, stopAskedAt: at };
+    toGroups.push([groupId, { type: 'group.stop' }]);
   }
   return { ...books, groups, toGroups };
 };

@@ -33,8 +33,9 @@ export interface CohortContext extends Books {
   /** What the manager was last told, so that it hears of changes only. */
   told: string;
   lookedAt: number;
-  /** The monitor stream tells who serves. */
+  /** The monitor stream tells who serves; and it did so once. */
   monitored: boolean;
+  watched: boolean;
   /** Everything is to end. */
   ending: boolean;
 }
@@ -43,7 +44,7 @@ type Event = CohortOrder | GroupReport | DoneActorEvent<unknown> | ErrorActorEve
 
 const cohortSetup = setup({
   types: {} as {
-    input: { cohortId: string; patience: Patience };
+    input: { cohortId: string; patience: Patience; watched: boolean };
     context: CohortContext;
     events: Event;
   },
@@ -121,8 +122,7 @@ const adopt = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
 
 const drain = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   if (event.type !== 'cohort.drain') return;
-  const { monitored } = context;
-  const { toGroups, ...books } = drained(context, event, { ...event, monitored });
+  const { toGroups, ...books } = drained(context, event, { ...event, watched: context.watched });
   enqueue.assign({ ...books, order: event.order });
   for (const [groupId, news] of toGroups) enqueue.sendTo(groupId, news);
   for (const label of unwanted(books)) enqueue.sendTo(label, { type: 'launch.abandon' });
@@ -172,7 +172,8 @@ const pressOn = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
 const hear = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   if (event.type !== 'cohort.heard') return;
   const { toGroups, ...books } = heard(context, event.loads, event.at);
-  enqueue.assign({ ...books, monitored: event.loads !== null });
+  const monitored = event.loads !== null;
+  enqueue.assign({ ...books, monitored, watched: context.watched || monitored });
   for (const [groupId, news] of toGroups) enqueue.sendTo(groupId, news);
   enqueue(report);
 });

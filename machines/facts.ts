@@ -98,7 +98,7 @@ export interface TaskSighting {
 export interface OwnedGroup {
   groupId: string;
   taskArn: string;
-  /** When it was launched, milliseconds since the epoch. */
+  /** When it was launched, milliseconds since the epoch; for the machines, when this run came to own it. */
   launchedAt: number;
 }
 

@@ -84,6 +84,8 @@ export interface Fleet extends ManagerInput {
   turnAllowance: number;
   ordered: number;
   allowance: number;
+  /** Groups at work have been taken back, for idle ones to go in their place. */
+  swapping: boolean;
   /** What keeps launches back, and where. */
   breakers: Breakers;
   /** Since when more are counted than the limit allows. */
@@ -92,8 +94,9 @@ export interface Fleet extends ManagerInput {
   advertised: number | null;
   /** Since when everything must go. */
   stoppingSince: number | null;
-  /** The monitor stream tells who serves. */
+  /** The monitor stream tells who serves; and it did so once. */
   monitored: boolean;
+  watched: boolean;
   surveyedAt: number | null;
   surveyAfter: number;
   surveyFailures: number;
@@ -122,11 +125,13 @@ export const newFleet = (input: ManagerInput): Fleet => ({
   turnAllowance: cohortSize,
   ordered: 0,
   allowance: input.settings.launchBurst,
+  swapping: false,
   breakers: {},
   aboveSince: null,
   advertised: null,
   stoppingSince: null,
   monitored: false,
+  watched: false,
   surveyedAt: null,
   surveyAfter: 0,
   surveyFailures: 0,

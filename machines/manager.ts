@@ -118,7 +118,7 @@ const hearMismatch = managerSetup.enqueueActions(({ context, event, enqueue }) =
 const hearMonitor = managerSetup.enqueueActions(({ context, event, enqueue }) => {
   if (event.type !== 'monitor.heard') return;
   const { loads } = event;
-  enqueue.assign({ monitored: loads !== null });
+  enqueue.assign({ monitored: loads !== null, watched: context.watched || loads !== null });
   for (const cohortId of Object.keys(context.cohorts))
     enqueue.sendTo(cohortId, {
       type: 'cohort.heard',

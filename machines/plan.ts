@@ -21,11 +21,15 @@ export interface Limits {
   launches: number;
   /** More than the limit have been counted for longer than it takes to notice that some are dead. */
   overdue: boolean;
+  /** Some at work have just been taken back, for idle ones to go in their place. */
+  swapping: boolean;
 }
 
 export interface Plan {
   /** Take back so many of those that were to leave, first of those at work. */
   reprieve: number;
+  /** Once they are surely back, idle ones are to go in their place. */
+  swap: boolean;
   admit: number;
   drainBooting: number;
   drainServing: number;
@@ -35,7 +39,10 @@ export const noCounts: Counts = {
   ...{ booting: 0, idle: 0, busy: 0 },
   ...{ waiting: 0, revoked: 0, draining: 0 },
 };
-const nothing: Plan = { reprieve: 0, admit: 0, drainBooting: 0, drainServing: 0 };
+const nothing: Plan = {
+  ...{ reprieve: 0, swap: false },
+  ...{ admit: 0, drainBooting: 0, drainServing: 0 },
+};
 
 export const serving = ({ idle, busy }: Counts): number => idle + busy;
 
@@ -69,11 +76,10 @@ export const plan = (wanted: number | null, counts: Counts, limits: Limits): Pla
     return { ...nothing, reprieve, admit };
   }
   const tooMany = Math.max(0, serving(counts) - goal);
-  // Who would stay without work goes in the place of who waits for the end of its own: the next plan
-  // sees to it. Not while booting groups are held, for they would go first.
-  const swapped = Math.min(counts.waiting, counts.idle - tooMany);
-  if (swapped > 0 && (counts.booting === 0 || tooMany > 0))
-    return { ...nothing, reprieve: swapped };
+  if (limits.swapping) return { ...nothing, drainServing: Math.min(tooMany, counts.idle) };
+  // Who would stay without work goes in the place of who waits for the end of its own.
+  const swapped = tooMany > 0 ? 0 : Math.min(counts.waiting, counts.idle);
+  if (swapped > 0) return { ...nothing, reprieve: swapped, swap: true };
   if (goal > 0 && goal >= serving(counts)) {
     const { maxTasks, overdue } = limits;
     // More than is allowed, ECS having started what it had refused: nobody can want that.

@@ -34,7 +34,7 @@ export const unpack = managerSetup.enqueueActions(({ context, enqueue }) => {
   const order = context.ordered + 1;
   enqueue.spawnChild('cohort', {
     id: cohortId,
-    input: { cohortId, patience: context.settings.patience },
+    input: { cohortId, patience: context.settings.patience, watched: context.watched },
   });
   enqueue.sendTo(
     cohortId,
@@ -117,13 +117,12 @@ export const steer = managerSetup.enqueueActions(({ context, enqueue }) => {
   const launches = mayLaunch(context)
     ? Math.min(way.most, Math.floor(context.allowance), context.turnAllowance)
     : 0;
-  const { reprieve, admit, drainBooting, drainServing } = plan(
+  const { reprieve, swap, admit, drainBooting, drainServing } = plan(
     context.wanted,
     fleetCounts(context),
     {
-      maxTasks: settings.maxTasks,
-      launches,
-      overdue: overdue(context),
+      ...{ maxTasks: settings.maxTasks, launches, overdue: overdue(context) },
+      swapping: context.swapping,
     },
   );
   if (reprieve > 0) {
@@ -134,7 +133,7 @@ export const steer = managerSetup.enqueueActions(({ context, enqueue }) => {
       const most = taken.waiting + taken.revoked;
       enqueue.sendTo(cohortId, { type: 'cohort.reprieve', order, most } satisfies CohortOrder);
     }
-    enqueue.assign({ cohorts, ordered: order });
+    enqueue.assign({ cohorts, ordered: order, swapping: swap });
     // Who is still missing is launched once they have answered.
     return;
   }
@@ -154,7 +153,7 @@ export const steer = managerSetup.enqueueActions(({ context, enqueue }) => {
     if (roomy === undefined)
       enqueue.spawnChild('cohort', {
         id: cohortId,
-        input: { cohortId, patience: settings.patience },
+        input: { cohortId, patience: settings.patience, watched: context.watched },
       });
     enqueue.sendTo(cohortId, {
       type: 'cohort.admit',
@@ -185,6 +184,7 @@ export const steer = managerSetup.enqueueActions(({ context, enqueue }) => {
     if (context.turnAllowance === size) enqueue.raise({ type: 'plan.again' }, { delay: 0 });
   }
   if (justBack(context)) return;
+  if (context.swapping) enqueue.assign({ swapping: false });
   const drains = drainsOf(context, { booting: drainBooting, serving: drainServing });
   sendDrains(context, drains, context.now + settings.drainTimeoutMs, enqueue);
 });

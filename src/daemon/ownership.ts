@@ -108,11 +108,11 @@ export const adoptStrays = (
       const group: OwnedGroup = {
         groupId: `stray-${taskIdOf(taskArn)}`,
         taskArn,
-        // By another clock it may be yet to come, and every judgement by age would wait for that.
         launchedAt: Math.min(createdAt ?? startedAt, now()),
       };
       const dropped = journal.note({ kind: 'adopted', ...group, at: now() });
-      if (dropped.length === 0) adopted.push(group);
+      // Its age by the clock of AWS means nothing by ours: its deadlines begin with us.
+      if (dropped.length === 0) adopted.push({ ...group, launchedAt: now() });
     }
     return { startedAt, adopted };
   };

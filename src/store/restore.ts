@@ -33,8 +33,8 @@ export const restore = (
   return {
     resend,
     abandoned,
-    // A launch time in the future would make every judgement by age wait for it.
-    owned: ledger.groups().map((g) => ({ ...g, launchedAt: Math.min(g.launchedAt, now) })),
+    // Deadlines begin anew: the clock may have been set since, and nobody is stopped for an age it only seems to have.
+    owned: ledger.groups().map((group) => ({ ...group, launchedAt: now })),
     lastLaunchAt: ledger.lastLaunchAt === null ? null : Math.min(ledger.lastLaunchAt, now),
   };
 };

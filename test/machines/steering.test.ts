@@ -34,7 +34,7 @@ describe('what an earlier run has left', () => {
       { type: 'cohort.admit', order: 1, at: 10_000, launches: resend.slice(0, 10) },
     ]);
     const { patience } = fleet().settings;
-    expect(cohorts.lines[0]?.input).toEqual({ cohortId: 'cohort-0', patience });
+    expect(cohorts.lines[0]?.input).toEqual({ cohortId: 'cohort-0', patience, watched: false });
     expect(fleet()).toMatchObject({
       ...{ opened: 1, ordered: 1, lastLaunchAt: 10_000, resend: resend.slice(10) },
       cohorts: {
@@ -101,7 +101,9 @@ describe('launches', () => {
       },
     ]);
     const { patience } = fleet().settings;
-    expect(cohorts.lines.map(({ input }) => input)).toEqual([{ cohortId: 'cohort-0', patience }]);
+    expect(cohorts.lines.map(({ input }) => input)).toEqual([
+      { cohortId: 'cohort-0', patience, watched: false },
+    ]);
     expect(fleet()).toMatchObject({
       ...{ opened: 1, ordered: 1, launched: 2, turnAllowance: 100 - 12 },
       ...{ lastLaunchAt: 11_000, allowance: 1000 - 12 },
@@ -223,6 +225,56 @@ describe('groups that wait for an idle moment', () => {
     answered();
     expect(sizesIn(orders())).toEqual([2]);
   });
+});
+
+describe('a group that waits while another has nothing to do', () => {
+  it('is taken back, and then the other goes in its place, wherever it is, and none that boots', async () => {
+    const { at, command, report, orders, actor, fleet } = await readyManager();
+    at(11_000);
+    command(2 * 3);
+    report({ booting: 1, busy: 2 });
+    command(2);
+    report({ booting: 0, busy: 1, waiting: 1, revoked: 1 });
+    command(2 * 2);
+    report({ booting: 1, busy: 1, waiting: 1 });
+    orders();
+    command(2);
+    report({ booting: 1, idle: 1, waiting: 1 });
+    expect(orders()).toMatchObject([{ type: 'cohort.reprieve', most: 1 }]);
+    expect(fleet().swapping).toBe(true);
+    report({ booting: 1, idle: 1, busy: 1 });
+    expect(orders()).toMatchObject([{ type: 'cohort.drain', booting: 0, idle: 1, busy: 0 }]);
+    expect(fleet().swapping).toBe(false);
+    actor.send({ type: 'tick', now: 12_000 });
+    expect(orders()).not.toContainEqual(expect.objectContaining({ type: 'cohort.drain' }));
+  });
+
+  it('is all that is done for a scheduler that has just come back', async () => {
+    const { actor, at, command, report, orders, fleet } = await readyManager();
+    at(11_000);
+    command(2 * 2);
+    report({ busy: 1, waiting: 1 });
+    orders();
+    actor.send({ type: 'scheduler.lost' });
+    at(20_000);
+    command(2);
+    report({ idle: 1, waiting: 1 });
+    report({ idle: 1, busy: 1 });
+    expect(orders()).not.toContainEqual(expect.objectContaining({ type: 'cohort.drain' }));
+    expect(fleet().swapping).toBe(true);
+    at(50_000);
+    expect(orders()).toContainEqual(expect.objectContaining({ type: 'cohort.drain', idle: 1 }));
+  });
+});
+
+it('tells a cohort whether the monitor stream has ever spoken', async () => {
+  const { actor, at, command, cohorts, fleet } = await readyManager();
+  at(11_000);
+  actor.send({ type: 'monitor.heard', at: 11_000, loads: {} });
+  actor.send({ type: 'monitor.heard', at: 11_000, loads: null });
+  expect(fleet()).toMatchObject({ monitored: false, watched: true });
+  command(2);
+  expect(cohorts.lines[0]?.input).toMatchObject({ watched: true });
 });
 
 describe('an order that is not answered yet', () => {

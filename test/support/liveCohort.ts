@@ -14,7 +14,7 @@ const patience = {
   blindStopMs: 180_000,
   blindEndMs: 5000,
 };
-export const input = { cohortId: 'cohort-0', patience };
+export const input = { cohortId: 'cohort-0', patience, watched: false };
 export const launchPlan = (label: string, count: number) => ({
   order: { label, clientToken: `se-${label}`, count, revision: 'rev:1', market: 'spot' as const },
   groupIds: Array.from({ length: count }, (_, i) => `${label}-${i}`),

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { now } from '../../../src/clock.ts';
 import { adoptStrays, claimOutcome, foreignTo } from '../../../src/daemon/ownership.ts';
 import type { SurveyedTask } from '../../../src/ecs/listTasks.ts';
 import { silentLog } from '../../../src/observe/log.ts';
@@ -63,14 +64,22 @@ describe('strays', () => {
     adoptStrays(journal, 'tcp://1.2.3.4:8516', silentLog)(100, tasks).adopted;
 
   it('are taken over once', () => {
-    expect(adopt(task('arn/1'))).toEqual([{ groupId: 'stray-1', taskArn: 'arn/1', launchedAt: 5 }]);
+    const stray = { groupId: 'stray-1', taskArn: 'arn/1' };
+    expect(adopt(task('arn/1'))).toMatchObject([stray]);
     expect(adopt(task('arn/1'))).toEqual([]);
+    expect(journal.ledger.groups()).toEqual([{ ...stray, launchedAt: 5 }]);
   });
 
-  it('are no younger than now, by whatever clock they were launched', () => {
-    const [adopted] = adopt({ ...task('arn/1'), createdAt: Date.now() + 3_600_000 });
-    expect(adopted?.launchedAt).toBeLessThanOrEqual(Date.now() + 1000);
-  });
+  it.each([3_600_000, -3_600_000])(
+    'have their deadlines before them, by whatever clock they were launched: %i ms',
+    (ahead) => {
+      const before = now();
+      const [adopted] = adopt({ ...task('arn/1'), createdAt: now() + ahead });
+      expect(adopted?.launchedAt).toBeGreaterThanOrEqual(before);
+      expect(adopted?.launchedAt).toBeLessThanOrEqual(now());
+      expect(journal.ledger.groups()[0]?.launchedAt).toBeLessThanOrEqual(now());
+    },
+  );
 
   it('are not the tasks of a launch whose answer is still out', async () => {
     await open('l');

@@ -32,7 +32,7 @@ describe('restore', () => {
     expect(abandoned).toEqual(['old', 'changed', 'future']);
   });
 
-  it('brings the owned groups, and believes no time that has not come', () => {
+  it('brings the owned groups, whose deadlines begin anew, and believes no time that has not come', () => {
     const ledger = Ledger.replay([
       adopted('a', 'arn:1'),
       launch('l', now + 3_600_000),
@@ -42,7 +42,7 @@ describe('restore', () => {
       resend: [],
       abandoned: [],
       owned: [
-        { groupId: 'a', taskArn: 'arn:1', launchedAt: 500 },
+        { groupId: 'a', taskArn: 'arn:1', launchedAt: now },
         { groupId: 'l-0', taskArn: 'arn:2', launchedAt: now },
       ],
       lastLaunchAt: now,
