@@ -29,6 +29,9 @@ export interface GroupRow {
   load: WorkerLoad | null;
   /** Since when the monitor has shown none of its workers, though it had shown some. */
   deserted: number | null;
+  /** Since when it serves, as the looks have noticed; and whether it has done so for long enough to show that it can. */
+  servesSince: number | null;
+  lasted: boolean;
 }
 
 export interface Books {
@@ -81,6 +84,8 @@ const freshRow = (launchedAt: number): GroupRow => ({
   blame: null,
   load: null,
   deserted: null,
+  servesSince: null,
+  lasted: false,
 });
 
 /** Within that time, ms, the monitor stream has told of every task of ours. */
@@ -229,6 +234,23 @@ export const reprieved = (books: Books, most: number): Step => {
     groups,
     toGroups: lucky.map((groupId) => [groupId, { type: 'group.reprieve' }]),
   };
+};
+
+/** Who serves for so long, ms, does not end because of how it was launched. */
+const lastingMs = 120_000;
+
+/** At a look: who serves by now, and who has done so for long. */
+export const aged = (books: Books, at: number): Books & { lasting: string[] } => {
+  const groups = { ...books.groups };
+  const lasting: string[] = [];
+  for (const [groupId, row] of Object.entries(books.groups)) {
+    if (!row.registered || row.lasted) continue;
+    const servesSince = row.servesSince ?? at;
+    const lasted = at - servesSince >= lastingMs;
+    if (lasted) lasting.push(groupId);
+    groups[groupId] = { ...row, servesSince, lasted };
+  }
+  return { ...books, groups, lasting };
 };
 
 /** Whose wait for an idle moment is over. */

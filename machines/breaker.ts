@@ -1,7 +1,7 @@
 import type { Blame, Market } from './facts.ts';
 
-/** What shows that a cause is gone: that ECS took a launch, or that workers got through to the scheduler. */
-export type Proof = 'launched' | 'served';
+/** What shows that a cause is gone: that ECS took a launch, that workers got through to the scheduler, or stayed there. */
+export type Proof = 'launched' | 'served' | 'lasted';
 
 /** Why something is not launched at the moment. No breaker: closed. */
 export interface Breaker {
@@ -52,6 +52,7 @@ const firstPauseMs: Record<Blame, number> = {
   unreachable: 1000,
   startFailed: 2000,
   network: 5000,
+  exited: 10_000,
   refused: 15_000,
   capacity: 15_000,
   addresses: 30_000,
@@ -124,6 +125,26 @@ export const served = (breakers: Breakers, groupId: string, subnet: string | nul
       breaker.proof === 'served' &&
       (breaker.subnet === null || breaker.subnet === subnet || breaker.probe === groupId),
   );
+
+/** Workers have stayed at the scheduler for long enough: what is launched lives. */
+export const lasted = (breakers: Breakers): Breakers =>
+  without(breakers, ({ proof }) => proof === 'lasted');
+
+/** Groups that served and ended soon, each launched after the one before it had ended. */
+export interface EarlyDeaths {
+  inARow: number;
+  /** The last of them; milliseconds since the epoch. */
+  at: number;
+}
+
+/** So many, and whoever replaces them will end alike. One task that kills its worker is nobody's pattern. */
+const mostInARow = 3;
+
+/** Another one; the same object: it was launched before the last of them ended, and shows nothing new. */
+export const diedEarly = (deaths: EarlyDeaths, launchedAt: number, now: number): EarlyDeaths =>
+  launchedAt < deaths.at ? deaths : { inARow: deaths.inARow + 1, at: now };
+
+export const isPattern = ({ inARow }: EarlyDeaths): boolean => inARow >= mostInARow;
 
 /** The group that was to be tried has ended and shown nothing. */
 export const unproved = (breakers: Breakers, groupId: string): Breakers =>

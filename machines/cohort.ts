@@ -2,6 +2,7 @@ import { assign, type DoneActorEvent, type ErrorActorEvent, setup } from 'xstate
 import {
   admitted,
   adopted,
+  aged,
   type Books,
   countRows,
   drained,
@@ -15,12 +16,12 @@ import {
   settled,
   unwanted,
 } from './books.ts';
-import type { Proof } from './breaker.ts';
-import type { CohortOrder, CohortReport } from './cohortOrder.ts';
+import { type CohortOrder, type CohortReport, proved, unproved } from './cohortOrder.ts';
 import { effect } from './effect.ts';
 import type { FailureKind, TaskSighting } from './facts.ts';
 import { noteOf } from './failure.ts';
 import { type LaunchEnd, launch } from './launch.ts';
+import { obituary } from './obituary.ts';
 import { parent } from './parent.ts';
 import { compared, presumed } from './sightings.ts';
 import { type GroupEnd, type GroupReport, workerGroup } from './workerGroup.ts';
@@ -163,7 +164,10 @@ const pressOn = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   for (const label of unwanted(context)) enqueue.sendTo(label, { type: 'launch.abandon' });
   const tick = { type: 'launch.tick', now: event.at, allowed: event.launching } as const;
   for (const label of Object.keys(context.launches)) enqueue.sendTo(label, tick);
-  const { toGroups, ...books } = expired(context, event.at);
+  const { lasting, ...present } = aged(context, event.at);
+  for (const groupId of lasting)
+    enqueue.sendTo(parent, proved(context.cohortId, groupId, 'lasted'));
+  const { toGroups, ...books } = expired(present, event.at);
   enqueue.assign({ ...books, monitored: event.monitored, ending: event.ending });
   for (const [groupId, news] of toGroups) enqueue.sendTo(groupId, news);
   enqueue(report);
@@ -199,19 +203,6 @@ const compare = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   enqueue.assign(books);
   for (const [groupId, news] of toGroups) enqueue.sendTo(groupId, news);
   enqueue(report);
-});
-
-const proved = (
-  cohortId: string,
-  groupId: string,
-  proof: Proof,
-  subnet: string | null = null,
-): CohortReport => ({ type: 'cohort.proved', cohortId, groupId, proof, subnet });
-
-const unproved = (cohortId: string, groupId: string): CohortReport => ({
-  type: 'cohort.unproved',
-  cohortId,
-  groupId,
 });
 
 const settle = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
@@ -256,19 +247,7 @@ const reap = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   const { cohortId } = context;
   enqueue.assign({ groups });
   enqueue({ type: 'noteEnded', params: end });
-  // A task that is only missing, or out of our sight, may live.
-  if (row?.seen === 'stopped' && row.taskArn !== null) {
-    const dead: CohortReport = { type: 'cohort.dead', cohortId, taskArn: row.taskArn };
-    enqueue.sendTo(parent, dead);
-  }
-  if (!end.registered && end.taskArn !== null && end.cause !== 'drained')
-    enqueue.sendTo(parent, {
-      ...{ type: 'cohort.setback', cohortId, groupId: actorId, market: null, proof: 'served' },
-      kind: row?.blame ?? 'startFailed',
-      reason: end.detail ?? end.cause,
-      ...(row?.subnet && { subnets: [row.subnet] }),
-    } satisfies CohortReport);
-  else if (!end.registered) enqueue.sendTo(parent, unproved(cohortId, actorId));
+  if (row) for (const news of obituary(cohortId, row, end)) enqueue.sendTo(parent, news);
   enqueue.stopChild(actorId);
   enqueue(report);
 });

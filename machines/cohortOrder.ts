@@ -35,8 +35,10 @@ export type CohortReport =
       doubted?: true | undefined;
       /** What would show that it is over. */
       proof?: Proof | undefined;
+      /** Of a group that served and ended soon: when it was launched, milliseconds since the epoch. */
+      launchedAt?: number | undefined;
     }
-  /** A launch of one group was taken by ECS; or the workers of a group have come to serve. */
+  /** A launch of one group was taken by ECS; or the workers of a group have come to serve, or served for a while. */
   | {
       type: 'cohort.proved';
       cohortId: string;
@@ -48,3 +50,16 @@ export type CohortReport =
   | { type: 'cohort.dead'; cohortId: string; taskArn: string }
   /** A group has ended and shown nothing. */
   | { type: 'cohort.unproved'; cohortId: string; groupId: string };
+
+export const proved = (
+  cohortId: string,
+  groupId: string,
+  proof: Proof,
+  subnet: string | null = null,
+): CohortReport => ({ type: 'cohort.proved', cohortId, groupId, proof, subnet });
+
+export const unproved = (cohortId: string, groupId: string): CohortReport => ({
+  type: 'cohort.unproved',
+  cohortId,
+  groupId,
+});

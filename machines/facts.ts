@@ -31,7 +31,9 @@ export type Blame =
   /** It ended before its workers were known to the scheduler. */
   | 'startFailed'
   /** The same, because it got no network interface. */
-  | 'network';
+  | 'network'
+  /** Its workers came to serve, and it ended soon after; and so did those that replaced it. */
+  | 'exited';
 
 /** Why a group ended. Persisted and counted: a wire format. */
 export type Cause =

@@ -1,6 +1,6 @@
 import type { LaunchPlan, Patience, Share } from './books.ts';
 import { cohortSize } from './books.ts';
-import type { Breakers } from './breaker.ts';
+import type { Breakers, EarlyDeaths } from './breaker.ts';
 import type { Capability, OwnedGroup } from './facts.ts';
 import { addCounts, type Counts, noCounts, serving, total } from './plan.ts';
 
@@ -88,6 +88,7 @@ export interface Fleet extends ManagerInput {
   swapping: boolean;
   /** What keeps launches back, and where. */
   breakers: Breakers;
+  earlyDeaths: EarlyDeaths;
   /** Since when more are counted than the limit allows. */
   aboveSince: number | null;
   /** Workers last advertised to the scheduler; null: all. */
@@ -127,6 +128,7 @@ export const newFleet = (input: ManagerInput): Fleet => ({
   allowance: input.settings.launchBurst,
   swapping: false,
   breakers: {},
+  earlyDeaths: { inARow: 0, at: 0 },
   aboveSince: null,
   advertised: null,
   stoppingSince: null,

@@ -1,5 +1,14 @@
 import { assign, type DoneActorEvent, type ErrorActorEvent, raise, sendTo } from 'xstate';
-import { eased, served, taken, tripped, unproved } from './breaker.ts';
+import {
+  diedEarly,
+  eased,
+  isPattern,
+  lasted,
+  served,
+  taken,
+  tripped,
+  unproved,
+} from './breaker.ts';
 import type { CohortOrder } from './cohortOrder.ts';
 import { workersWanted } from './demand.ts';
 import type { Survey } from './facts.ts';
@@ -7,6 +16,7 @@ import { noteOf } from './failure.ts';
 import {
   echoFresh,
   fleetCounts,
+  justBack,
   mayLaunch,
   newFleet,
   nextAboveSince,
@@ -152,10 +162,18 @@ const holdBack = managerSetup.enqueueActions(({ context, event, enqueue }) => {
   if (event.type !== 'cohort.setback') return;
   const { breakers, now, settings } = context;
   const { kind, reason, market, subnets, groupId = null, proof = 'launched' } = event;
-  // Workers end when their scheduler does: that is no failure to start.
-  if (proof === 'served' && !echoFresh(context)) {
+  // Workers end when their scheduler does: that is no failure of theirs.
+  if (proof !== 'launched' && (!echoFresh(context) || justBack(context))) {
     rebreak(breakers, unproved(breakers, groupId ?? ''), enqueue);
     return;
+  }
+  if (event.launchedAt !== undefined) {
+    const earlyDeaths = diedEarly(context.earlyDeaths, event.launchedAt, now);
+    enqueue.assign({ earlyDeaths });
+    if (!isPattern(earlyDeaths)) {
+      rebreak(breakers, unproved(breakers, groupId ?? ''), enqueue);
+      return;
+    }
   }
   // The time is that of the last tick, up to a second old.
   if (event.doubted) enqueue.assign({ doubtedAt: now + 1000 });
@@ -169,8 +187,12 @@ const holdBack = managerSetup.enqueueActions(({ context, event, enqueue }) => {
 const prove = managerSetup.enqueueActions(({ context: { breakers }, event, enqueue }) => {
   if (event.type !== 'cohort.proved') return;
   const { groupId, proof, subnet } = event;
-  const proved =
-    proof === 'launched' ? taken(breakers, groupId) : served(breakers, groupId, subnet);
+  const proved = {
+    launched: () => taken(breakers, groupId),
+    served: () => served(breakers, groupId, subnet),
+    lasted: () => lasted(breakers),
+  }[proof]();
+  if (proof === 'lasted') enqueue.assign({ earlyDeaths: { inARow: 0, at: 0 } });
   rebreak(breakers, proved, enqueue);
 });
 

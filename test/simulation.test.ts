@@ -93,3 +93,15 @@ it('sends no throttled launch again while the scheduler is silent', async () => 
   expect(sent.filter((at) => at > 26 && at < 196)).toEqual([]);
   expect([run.violations, run.bought]).toEqual([[], 5]);
 });
+
+it('buys ever more slowly where what it bought dies soon after it came to serve', async () => {
+  const deaths = Array.from({ length: 40 }, (_, i): Happening => {
+    return { at: (i + 1) * 90_000, kind: 'end', end: 'oom', count: 9 };
+  });
+  const run = await play(...deaths);
+  expect(run.violations).toEqual([]);
+  const held = run.trace.filter((line) => /launch\.heldBack.*"exited"/.test(line));
+  expect(held.length).toBeGreaterThan(5);
+  // Without that it is five in each of forty times, less what did not come to serve.
+  expect(run.bought).toBeLessThan(60);
+});

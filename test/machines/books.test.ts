@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   admitted,
   adopted,
+  aged,
   type Books,
   countRows,
   drained,
@@ -232,6 +233,25 @@ it('takes back those that wait, who serves first, then who has come furthest', (
     ['b', { type: 'group.reprieve' }],
     ['e', { type: 'group.reprieve' }],
   ]);
+});
+
+describe('a group that serves', () => {
+  it('is found to last after two minutes of looks, once', () => {
+    const books = booksOf({
+      a: serves(),
+      b: rowOf({ phase: 'running' }),
+      c: serves({ lasted: true }),
+    });
+    const first = aged(books, 5000);
+    expect(first.lasting).toEqual([]);
+    expect(first.groups).toStrictEqual({ ...books.groups, a: serves({ servesSince: 5000 }) });
+    const early = aged(first, 124_999);
+    expect([early.lasting, early.groups]).toStrictEqual([[], first.groups]);
+    const late = aged(early, 125_000);
+    expect(late.lasting).toEqual(['a']);
+    expect(late.groups.a).toStrictEqual(serves({ servesSince: 5000, lasted: true }));
+    expect(aged(late, 999_000)).toEqual({ ...late, lasting: [] });
+  });
 });
 
 describe('a wait that is over', () => {

@@ -52,7 +52,10 @@ describe('a manager hears of its cohort', () => {
     hear(6000, { 'arn:0': registered });
     expect(news()).toContainEqual(changed(1, { booting: 1, idle: 1 }));
     await look(7000, sighting('arn:0', 'stopped'));
-    expect(news()).toEqual([dead, changed(1, { booting: 1 })]);
+    expect(news().filter(({ type }) => type !== 'cohort.setback')).toEqual([
+      dead,
+      changed(1, { booting: 1 }),
+    ]);
   });
 
   it('that one may be dead, or has waited long enough, at once', async () => {
@@ -219,13 +222,37 @@ describe('a manager hears of its cohort', () => {
     expect(refused.news()).toContainEqual(unproved);
   });
 
-  it('nothing of an end after work', async () => {
+  it('that one has served for two minutes, and then nothing of its end', async () => {
+    const { launchOne, look, hear, news } = live();
+    await launchOne();
+    await look(5000, sighting('arn:0', 'running'));
+    hear(6000, { 'arn:0': registered });
+    news();
+    await look(7000, sighting('arn:0', 'running'));
+    await look(126_999, sighting('arn:0', 'running'));
+    expect(news()).toEqual([]);
+    await look(127_000, sighting('arn:0', 'running'));
+    const lasting = { type: 'cohort.proved', cohortId, groupId: 'e-1-0', subnet: null };
+    expect(news()).toEqual([{ ...lasting, proof: 'lasted' }]);
+    await look(999_000, sighting('arn:0', 'stopped'));
+    expect(news()).toEqual([dead, changed(1, {})]);
+  });
+
+  it('that one has ended soon after it came to serve', async () => {
     const { launchOne, look, hear, news } = live();
     await launchOne();
     hear(6000, { 'arn:0': registered });
+    await look(7000, sighting('arn:0', 'running'));
     news();
-    await look(7000, sighting('arn:0', 'stopped'));
-    expect(news()).toEqual([dead, changed(1, {})]);
+    await look(126_999, { ...sighting('arn:0', 'stopped'), detail: 'OutOfMemory' });
+    expect(news()).toEqual([
+      dead,
+      {
+        ...{ type: 'cohort.setback', cohortId, groupId: 'e-1-0', market: null },
+        ...{ kind: 'exited', reason: 'OutOfMemory', proof: 'lasted', launchedAt: 1000 },
+      },
+      changed(1, {}),
+    ]);
   });
 
   it('that a launch has died of a bug', async () => {

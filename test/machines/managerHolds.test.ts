@@ -74,9 +74,14 @@ describe('what holds launches back', () => {
     actor.send(setback);
     expect(Object.keys(fleet().breakers)).toEqual(['refused']);
     at(12_000);
+    actor.send(notStarted);
+    at(41_999);
+    actor.send(notStarted);
+    expect(Object.keys(fleet().breakers)).toEqual(['refused']);
+    at(42_000);
     actor.send({ ...notStarted, groupId: 'e-7-0' });
     expect(fleet().breakers.startFailed).toMatchObject({ proof: 'served', failures: 1 });
-    at(14_000);
+    at(44_000);
     const proved = { type: 'cohort.proved', cohortId: 'c', groupId: 'e', subnet: null } as const;
     actor.send({ ...proved, proof: 'launched' });
     expect(fleet().breakers.startFailed).toBeDefined();
@@ -93,6 +98,75 @@ describe('what holds launches back', () => {
     actor.send({ type: 'scheduler.lost' });
     actor.send({ ...setback, kind: 'startFailed', proof: 'served', groupId: 'e-1-0' });
     expect(fleet().breakers.startFailed).toMatchObject({ probe: null, failures: 1 });
+  });
+
+  describe('when groups end soon after they came to serve', () => {
+    const early = (groupId: string, launchedAt: number) => ({
+      ...{ ...setback, kind: 'exited' as const, reason: 'OutOfMemory', proof: 'lasted' as const },
+      ...{ groupId, launchedAt },
+    });
+    const serves = { type: 'cohort.proved', cohortId: 'c', groupId: 'e', subnet: null } as const;
+
+    it('is the third in a row of which each was launched after the one before had ended', async () => {
+      const { actor, at, fleet, says } = await readyManager();
+      at(20_000);
+      for (const id of ['a', 'b', 'c', 'd']) actor.send(early(id, 15_000));
+      at(30_000);
+      for (const id of ['e', 'f']) actor.send(early(id, 19_999));
+      actor.send(early('g', 20_000));
+      expect(fleet().earlyDeaths).toEqual({ inARow: 2, at: 30_000 });
+      expect(fleet().breakers).toEqual({});
+      at(40_000);
+      actor.send(early('h', 31_000));
+      expect(fleet().breakers.exited).toMatchObject({ failures: 1, until: 50_000, probe: null });
+      expect(says()).toMatchObject([{ state: 'open', breaker: { reason: 'OutOfMemory' } }]);
+    });
+
+    it('ends with one that lasts, and not with one that only serves', async () => {
+      const { actor, at, fleet, command } = await readyManager();
+      for (const now of [20_000, 30_000, 40_000]) {
+        at(now);
+        actor.send(early('a', now - 1));
+      }
+      at(50_000);
+      command(2 * 5);
+      expect(fleet().breakers.exited?.probe).toBe('e-1-0');
+      for (const proof of ['launched', 'served'] as const)
+        actor.send({ ...serves, groupId: 'e-1-0', proof });
+      expect(fleet().breakers.exited?.probe).toBe('e-1-0');
+      at(60_000);
+      actor.send(early('e-1-0', 50_000));
+      expect(fleet().breakers.exited).toMatchObject({ failures: 2, until: 80_000, probe: null });
+      actor.send({ ...serves, proof: 'lasted' });
+      expect(fleet()).toMatchObject({ breakers: {}, earlyDeaths: { inARow: 0, at: 0 } });
+    });
+
+    it('is nothing when one between them lasts, or their scheduler has ended', async () => {
+      const { actor, at, fleet } = await readyManager();
+      for (const now of [20_000, 30_000]) {
+        at(now);
+        actor.send(early('a', now - 1));
+      }
+      actor.send({ ...serves, proof: 'lasted' });
+      at(40_000);
+      actor.send(early('a', 39_000));
+      expect(fleet()).toMatchObject({ breakers: {}, earlyDeaths: { inARow: 1, at: 40_000 } });
+      actor.send({ type: 'scheduler.lost' });
+      actor.send(early('b', 41_000));
+      at(50_000);
+      actor.send(early('c', 41_000));
+      expect(fleet()).toMatchObject({ breakers: {}, earlyDeaths: { inARow: 1, at: 40_000 } });
+    });
+
+    it('lets another be tried in the place of one that shows nothing new', async () => {
+      const { actor, at, fleet, command } = await readyManager();
+      actor.send({ ...setback, kind: 'quota' });
+      at(60_000);
+      command(2);
+      expect(fleet().breakers.quota?.probe).toBe('e-1-0');
+      actor.send(early('e-1-0', 59_000));
+      expect(fleet().breakers).toMatchObject({ quota: { probe: null } });
+    });
   });
 
   it.each([

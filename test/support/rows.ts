@@ -16,6 +16,8 @@ export const rowOf = (given: Partial<GroupRow> = {}): GroupRow => ({
   seen: null,
   load: null,
   deserted: null,
+  servesSince: null,
+  lasted: false,
   missingSince: null,
   subnet: null,
   blame: null,
