@@ -110,6 +110,8 @@ export interface Survey {
   startedAt: number;
   /** Tasks with our mark that no group owned; now claimed under fresh group ids. Tasks of open launches are left out. */
   adopted: OwnedGroup[];
+  /** The same, but seen for the first time while we run: the next list is to show whether they stay. */
+  suspects: number;
 }
 
 /** One worker capability; the value is a decimal string because it is an Int64. */

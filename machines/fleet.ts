@@ -101,6 +101,8 @@ export interface Fleet extends ManagerInput {
   surveyedAt: number | null;
   surveyAfter: number;
   surveyFailures: number;
+  /** Tasks of ours in the last list that nobody owns yet: the next one is to tell, and soon. */
+  suspects: number;
   /** When a launch was given up that may have bought tasks; until a later list nobody knows. */
   doubtedAt: number | null;
   /** We may not list our tasks: nothing is known but what the journal says. */
@@ -137,6 +139,7 @@ export const newFleet = (input: ManagerInput): Fleet => ({
   surveyedAt: null,
   surveyAfter: 0,
   surveyFailures: 0,
+  suspects: 0,
   doubtedAt: null,
   blind: false,
 });
@@ -187,7 +190,7 @@ export const mayLaunch = (fleet: Fleet): boolean =>
   fleet.revision !== null &&
   fleet.mismatch === null &&
   echoFresh(fleet) &&
-  (fleet.blind || !inDoubt(fleet));
+  (fleet.blind || (fleet.suspects === 0 && !inDoubt(fleet)));
 
 /** No counts are a guess at what an order will do. Cohorts answer within the same turn of the event loop. */
 export const allAnswered = ({ cohorts }: Fleet): boolean =>
@@ -202,7 +205,12 @@ const listed = ({ surveyedAt, lastLaunchAt, settings }: Fleet): boolean =>
 
 /** Nothing of ours is left, and nothing of ours can be on its way. */
 export const isEmpty = (fleet: Fleet): boolean =>
-  Object.keys(fleet.cohorts).length === 0 && queued(fleet) === 0 && (fleet.blind || listed(fleet));
+  Object.keys(fleet.cohorts).length === 0 &&
+  queued(fleet) === 0 &&
+  (fleet.blind || (listed(fleet) && fleet.suspects === 0));
+
+/** A task that nobody owns must be in two lists so far apart, ms, before it is taken over. */
+export const suspectMs = 5000;
 
 /** A complete list is worth asking for: nothing can be on its way that it would not show. */
 export const surveyDue = (fleet: Fleet, now: number): boolean => {
@@ -210,6 +218,7 @@ export const surveyDue = (fleet: Fleet, now: number): boolean => {
   if (fleet.surveyedAt !== null)
     return (
       inDoubt(fleet) ||
+      (fleet.suspects > 0 && now - fleet.surveyedAt >= suspectMs) ||
       now - fleet.surveyedAt >= fleet.settings.sweepEveryMs ||
       (fleet.stoppingSince !== null &&
         !listed(fleet) &&

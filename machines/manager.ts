@@ -223,6 +223,7 @@ const land = managerSetup.enqueueActions(({ context, event, enqueue }) => {
   enqueue.assign({
     owned: [...context.owned, ...survey.adopted],
     surveyedAt: survey.startedAt,
+    suspects: survey.suspects,
     surveyFailures: 0,
     blind: false,
   });

@@ -1,4 +1,5 @@
 import type { OwnedGroup, Survey } from '../../machines/facts.ts';
+import { suspectMs } from '../../machines/fleet.ts';
 import type { LaunchEnd } from '../../machines/launch.ts';
 import { now } from '../clock.ts';
 import type { SurveyedTask } from '../ecs/listTasks.ts';
@@ -64,7 +65,7 @@ export const foreignTo =
     label !== null && createdAt !== null && createdAt > startedAt + straggleMs && !isOurs(label);
 
 /**
- * Takes over the living tasks with our mark that nobody owns. Those of an open launch are its own
+ * Takes over the living tasks with our mark that nobody owns; once we have begun, at the second sighting. Those of an open launch are its own
  * business: its answer will name them. A task whose COMMAND names another scheduler carries our mark
  * by mistake, and is only reported; as is one that only another living manager can have launched.
  */
@@ -75,6 +76,8 @@ export const adoptStrays = (
   { unanswered, foreign }: Doubts = { unanswered: () => false, foreign: () => false },
 ) => {
   const reported = new Set<string>();
+  /** When each was seen first; null before the first list. */
+  let suspected: Map<string, number> | null = null;
   return (startedAt: number, tasks: SurveyedTask[]): Survey => {
     const strays = tasks.filter((task) => {
       const { taskArn, label, phase } = task;
@@ -103,8 +106,13 @@ export const adoptStrays = (
       throw new OwnerFailure(
         `${strays.length} tasks carry our mark, and the scheduler does not answer us: another manager may hold our worker_manager_id; they are left alone until we are answered`,
       );
+    const before = suspected;
+    const sinceOf = ({ taskArn }: SurveyedTask) => before?.get(taskArn) ?? startedAt;
+    suspected = new Map(strays.map((task) => [task.taskArn, sinceOf(task)]));
+    // All that the runs before us have left is taken over before anything is launched.
+    const ripe = before ? strays.filter((task) => startedAt - sinceOf(task) >= suspectMs) : strays;
     const adopted: OwnedGroup[] = [];
-    for (const { taskArn, createdAt } of strays) {
+    for (const { taskArn, createdAt } of ripe) {
       const group: OwnedGroup = {
         groupId: `stray-${taskIdOf(taskArn)}`,
         taskArn,
@@ -114,6 +122,6 @@ export const adoptStrays = (
       // Its age by the clock of AWS means nothing by ours: its deadlines begin with us.
       if (dropped.length === 0) adopted.push({ ...group, launchedAt: now() });
     }
-    return { startedAt, adopted };
+    return { startedAt, adopted, suspects: strays.length - ripe.length };
   };
 };

@@ -240,7 +240,7 @@ const fleet = async (answer: (order: LaunchOrder) => LaunchAnswer, spot = false)
     manager.provide({
       actors: {
         ticker: ticker.logic as never,
-        survey: effect<void, Survey>(() => ({ startedAt: 10_000, adopted: [] })),
+        survey: effect<void, Survey>(() => ({ startedAt: 10_000, adopted: [], suspects: 0 })),
         cohort: cohort.provide({
           actors: {
             describeTasks: effect(({ taskArns }: { taskArns: string[] }) =>

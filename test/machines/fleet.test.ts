@@ -70,6 +70,7 @@ describe('a fleet', () => {
     ['may hide what it has not looked for', {}, false],
     ['has been listed since its last launch', { surveyedAt: 10_100 }, true],
     ['has been listed before that could show', { surveyedAt: 10_099 }, false],
+    ['may own what was listed', { surveyedAt: 10_100, suspects: 1 }, false],
     ['could not be listed', { surveyFailures: 1 }, false],
     ['may not be listed', { blind: true }, true],
     ['has cohorts', { surveyedAt: 10_100, cohorts: { a: row({}) } }, false],
@@ -131,6 +132,13 @@ it('launches nothing while a launch that was given up may have bought tasks', ()
   expect(mayLaunch(fleetOf({ ...ready, blind: true }))).toBe(true);
 });
 
+it('launches nothing before it knows whether it owns what was listed', () => {
+  const ready = { revision: 'rev:1', lastEchoAt: 100, suspects: 1 };
+  expect(mayLaunch(fleetOf(ready))).toBe(false);
+  expect(mayLaunch(fleetOf({ ...ready, suspects: 0 }))).toBe(true);
+  expect(mayLaunch(fleetOf({ ...ready, blind: true }))).toBe(true);
+});
+
 describe('a complete list', () => {
   it.each([
     [
@@ -139,6 +147,7 @@ describe('a complete list', () => {
       69,
       70,
     ],
+    ['soon when it is to show who stays', { surveyedAt: 50, suspects: 1 }, 5049, 5050],
     ['once the last launch would be in it', {}, 10_099, 10_100],
     ['again after a minute', { surveyedAt: 50, cohorts: { a: row({}, 1) } }, 60_049, 60_050],
     [

@@ -47,7 +47,7 @@ const command = (taskConcurrency: number, at: number) => ({
   at,
   requests: [{ taskConcurrency, capabilities: [] }],
 });
-const survey = { startedAt: 11_000, adopted: [] };
+const survey = { startedAt: 11_000, adopted: [], suspects: 0 };
 const denied = Object.assign(new Error('not authorized'), { kind: 'denied' });
 const late = Object.assign(new Error('no answer'), { kind: 'unreachable' });
 

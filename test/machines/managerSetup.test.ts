@@ -307,6 +307,21 @@ describe('the list of all tasks', () => {
     );
   });
 
+  it('that shows tasks for the first time is followed by another, and until then nothing is launched', async () => {
+    const { at, surveyed, orders, command, calls, fleet } = await readyManager();
+    at(70_000);
+    await surveyed({ startedAt: 70_000, suspects: 1 });
+    command(2);
+    at(74_999);
+    expect([orders(), calls.survey.length]).toEqual([[], 2]);
+    at(75_000);
+    expect(calls.survey).toHaveLength(3);
+    await surveyed({ startedAt: 75_000 });
+    expect(fleet().suspects).toBe(0);
+    at(76_000);
+    expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.admit' })]);
+  });
+
   it('does not change what a scheduler wants that says how many, or has said nothing', async () => {
     const { at, surveyed, fleet, command } = await readyManager();
     command(2);

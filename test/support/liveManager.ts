@@ -75,7 +75,7 @@ export const liveManager = (
   const surveyed = async (outcome: object) => {
     const call = calls.survey.at(-1);
     if (outcome instanceof Error) call?.reject(outcome);
-    else call?.resolve({ startedAt: fleet().now, adopted: [], ...outcome });
+    else call?.resolve({ startedAt: fleet().now, adopted: [], suspects: 0, ...outcome });
     await settle();
   };
   /** Reports of the cohort that was opened last. */

@@ -81,6 +81,21 @@ describe('strays', () => {
     },
   );
 
+  it('that appear while we run are taken over when two lists show them, five seconds apart', () => {
+    const list = adoptStrays(journal, 'tcp://1.2.3.4:8516', silentLog);
+    expect(list(100, [])).toMatchObject({ adopted: [], suspects: 0 });
+    const [one, two] = [task('arn/1'), task('arn/2')];
+    expect(list(1000, [one])).toMatchObject({ adopted: [], suspects: 1 });
+    expect(list(5999, [one, two])).toMatchObject({ adopted: [], suspects: 2 });
+    expect(journal.ledger.groups()).toEqual([]);
+    const third = list(6000, [one, two]);
+    expect(third).toMatchObject({ adopted: [{ taskArn: 'arn/1' }], suspects: 1 });
+    // One that was gone meanwhile begins anew.
+    expect(list(7000, [])).toMatchObject({ adopted: [], suspects: 0 });
+    expect(list(12_000, [two])).toMatchObject({ adopted: [], suspects: 1 });
+    expect(list(17_000, [two])).toMatchObject({ adopted: [{ taskArn: 'arn/2' }], suspects: 0 });
+  });
+
   it('are not the tasks of a launch whose answer is still out', async () => {
     await open('l');
     expect(adopt(task('arn/1', { label: 'l' }))).toEqual([]);
@@ -104,7 +119,6 @@ describe('strays', () => {
       unanswered: () => silent,
       foreign: () => false,
     });
-    expect(adopt(100, []).adopted).toEqual([]);
     expect(() => adopt(100, [task('arn/1')])).toThrow(
       expect.objectContaining({
         kind: 'unreachable',
