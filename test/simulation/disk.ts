@@ -1,3 +1,4 @@
+import { now } from '../../src/clock.ts';
 import type { Files, OpenFile } from '../../src/store/files.ts';
 import type { Agenda, Owner } from './agenda.ts';
 import { never } from './agenda.ts';
@@ -55,12 +56,12 @@ export const createDisk = (agenda: Agenda, random: Random): Disk => {
     ino,
     bytes: new Uint8Array(),
     durable: new Uint8Array(),
-    writtenAt: agenda.now(),
+    writtenAt: now(),
   });
 
   const put = (inode: Inode, bytes: Uint8Array): void => {
     inode.bytes = Buffer.concat([inode.bytes, bytes]);
-    inode.writtenAt = agenda.now();
+    inode.writtenAt = now();
   };
 
   /** Of what was written and not synced, a power cut keeps the beginning, or blocks that were never filled. */
@@ -198,7 +199,7 @@ export const createDisk = (agenda: Agenda, random: Random): Disk => {
       if ('flipAt' in bend) bytes[bend.flipAt] = (bytes[bend.flipAt] ?? 0) ^ (1 << bend.bit);
       inode.bytes = bytes;
       inode.durable = bytes;
-      inode.writtenAt = agenda.now();
+      inode.writtenAt = now();
     },
 
     bytes: () => names.get(`${directory}/journal`)?.bytes.length ?? 0,

@@ -3,6 +3,7 @@ import { type AnyStateMachine, createActor, fromCallback } from 'xstate';
 import type { DesiredRequest } from '../../machines/facts.ts';
 import { monitor } from '../../machines/monitor.ts';
 import { type SocketOrder, session } from '../../machines/session.ts';
+import { now } from '../../src/clock.ts';
 import { monitorTeller } from '../../src/daemon/monitorSocket.ts';
 import { adoptStrays, taskIdOf } from '../../src/daemon/ownership.ts';
 import { provide } from '../../src/daemon/provide.ts';
@@ -67,7 +68,7 @@ export interface LifeTools {
 }
 
 export const clockOf = (agenda: Agenda, owner: Owner): Clock => ({
-  now: agenda.now,
+  now,
   sleep: (ms, signal) =>
     owner.dead
       ? never()
@@ -87,13 +88,7 @@ export const clockOf = (agenda: Agenda, owner: Owner): Clock => ({
 });
 
 /** One attempt to talk to the scheduler: what src/daemon/socket does, without bytes. */
-const socketOf = (
-  owner: Owner,
-  scheduler: Scheduler,
-  random: Random,
-  { now }: Agenda,
-  events: LifeEvents,
-) =>
+const socketOf = (owner: Owner, scheduler: Scheduler, random: Random, events: LifeEvents) =>
   fromCallback<SocketOrder>(({ sendBack, receive }) => {
     let open = true;
     const line = scheduler.connect({
@@ -131,7 +126,6 @@ const monitorSocketOf = (
   owner: Owner,
   scheduler: Scheduler,
   random: Random,
-  { now }: Agenda,
   ours: () => string[],
 ) =>
   fromCallback(({ sendBack }) => {
@@ -163,7 +157,7 @@ const tickerOf = (owner: Owner, agenda: Agenda) =>
     let entry: Entry | null = null;
     const tick = () => {
       entry = agenda.after(tickMs, tick, owner);
-      sendBack({ type: 'tick', now: agenda.now() });
+      sendBack({ type: 'tick', now: now() });
     };
     tick();
     return () => {
@@ -199,7 +193,7 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
   const start = async (): Promise<void> => {
     const journal = await openJournal(stateDirectory, log, {
       files,
-      now: agenda.now,
+      now,
       pause: () =>
         owner.dead ? never() : new Promise((resolve) => agenda.after(0, resolve, owner)),
       wait: (ms) =>
@@ -223,7 +217,7 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
     life.openAtStart = new Set(journal.ledger.openLaunches().map(({ label }) => label));
 
     const recovered = recover(watched, {
-      at: agenda.now(),
+      at: now(),
       epoch,
       requestHashOf: template.hash,
     });
@@ -244,7 +238,7 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
       stopTask: stopTask(ecs, call, template.cluster),
       describeTasks: describeTasks(ecs, call, template.cluster, log),
       survey: async (signal) => {
-        const from = agenda.now();
+        const from = now();
         try {
           const survey = adopt(from, await list(template.startedBy, signal));
           events.surveyed(from);
@@ -267,11 +261,11 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
     const simulated = machine.provide({
       actors: {
         session: session.provide({
-          actors: { socket: socketOf(owner, scheduler, random, agenda, events) },
+          actors: { socket: socketOf(owner, scheduler, random, events) },
         }),
         monitor: monitor.provide({
           actors: {
-            monitorSocket: monitorSocketOf(owner, scheduler, random, agenda, () =>
+            monitorSocket: monitorSocketOf(owner, scheduler, random, () =>
               journal.ledger.groups().map(({ taskArn }) => taskIdOf(taskArn)),
             ),
           },

@@ -78,6 +78,8 @@ export type Happening =
       power: boolean;
       journal: 'kept' | 'lost' | Bend;
       downMs: number;
+      /** By how much the host's clock is set meanwhile. */
+      clockMs?: number;
     }
   /** An orderly stop, and a start after it. */
   | { at: number; kind: 'stop'; downMs: number };
@@ -264,6 +266,10 @@ export const scriptOf = (seed: number): Script => {
   if (rare.chance(0.05))
     // When nothing else is in its way.
     happenings.push(...rarity(rare, settings, chaosMs + 60 * second));
+  const clocks = createRandom(seed, 'clock');
+  for (const each of happenings)
+    if (each.kind === 'kill' && clocks.chance(0.15))
+      each.clockMs = clocks.pick([-24 * 60, -60, -1.5, 1.5, 60, 24 * 60]) * 60 * second;
   happenings.sort((a, b) => a.at - b.at);
   return { seed, settings, happenings, finalDemand: demandOf(random, policy) };
 };

@@ -74,7 +74,7 @@ export const states: string[] = [
 export const faults: string[] = [
   ...mishaps.flatMap((mishap) => operations.map((operation) => `${mishap}:${operation}`)),
   ...killPoints.map((point) => `kill:${point}`),
-  ...'kill:anywhere/power cut/journal lost/stop/prepare'.split('/'),
+  ...'kill:anywhere/power cut/journal lost/clock set/stop/prepare'.split('/'),
   ...'noCapacity/noSpot/quota/partial/ghost/stuck/startFails/slowStarts/slowStops/forgetful'.split(
     '/',
   ),

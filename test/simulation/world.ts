@@ -62,6 +62,8 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
     journalBytes: 0,
     virtualMs: 0,
   };
+  /** The host's clock is ahead of AWS's. */
+  let clockAheadMs = 0;
   const elapsed = () => agenda.now() - epochStart;
   const note = (line: () => string): void => {
     if (record) run.trace.push(`${(elapsed() / 1000).toFixed(3)} ${line()}`);
@@ -219,11 +221,12 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
     life = born;
   };
 
-  const kill = ({ point, power, journal, downMs }: Happening & { kind: 'kill' }): void => {
+  const kill = ({ point, power, journal, downMs, clockMs }: Happening & { kind: 'kill' }): void => {
     if (!life || life.owner.dead) return;
     meet(`kill:${point ?? 'anywhere'}`);
     if (power) meet('power cut');
     if (journal === 'lost') meet('journal lost');
+    if (clockMs !== undefined) meet('clock set');
     life.owner.dead = true;
     life = null;
     armed = null;
@@ -240,7 +243,10 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
       disk.bend(journal);
       promises.journalLost();
     }
-    agenda.after(downMs, start);
+    agenda.after(downMs, () => {
+      clockAheadMs += clockMs ?? 0;
+      start();
+    });
   };
 
   const strikeAt = (point: KillPoint | string): void => {
@@ -373,7 +379,7 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
   const realRandom = Math.random;
   const ids = createRandom(seed, 'ids');
   Math.random = ids.next;
-  setTime(agenda.now);
+  setTime(() => agenda.now() + clockAheadMs);
   try {
     start();
     await drained();
