@@ -13,6 +13,7 @@ import { stopTask } from '../ecs/stopTask.ts';
 import { systemClock } from '../ecs/systemClock.ts';
 import type { TaskTemplate } from '../ecs/template.ts';
 import type { Log } from '../observe/log.ts';
+import { byOurClock } from './ownership.ts';
 import { bootstrapSettings, callRates } from './settings.ts';
 
 export interface AwsParts {
@@ -40,7 +41,10 @@ export const connectAws = (
     describeTasks: describeTasks(ecs, call, cluster, log),
     async survey(signal: AbortSignal): Promise<Survey> {
       const from = now();
-      return adopt(from, await list(startedBy, signal));
+      const tasks = await list(startedBy, signal);
+      // The SDK compares AWS's clock with the system's at every answer; ours is the system's as it was at start.
+      const aheadMs = ecs.config.systemClockOffset + Date.now() - now();
+      return adopt(from, tasks.map(byOurClock(aheadMs)));
     },
     prepare: (signal: AbortSignal) =>
       bootstrap(bootstrapSettings(config), { ecs, iam, call, clock: systemClock, log }, signal),

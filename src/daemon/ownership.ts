@@ -55,7 +55,15 @@ export class OwnerFailure extends Failure {
   override readonly kind = 'unreachable';
 }
 
-/** A launch of an earlier run lands within that time after our start, ms; then clocks differ. */
+/** AWS's clock may be hours ahead of this host's, or behind it, ms. */
+export const byOurClock =
+  (aheadMs: number) =>
+  (task: SurveyedTask): SurveyedTask => ({
+    ...task,
+    createdAt: task.createdAt === null ? null : task.createdAt - aheadMs,
+  });
+
+/** A launch of an earlier run lands within that time after our start, ms. */
 const straggleMs = 120_000;
 
 /** `startedAt`: of this run. `isOurs`: whether this run launches under that label, or sends it again. */

@@ -1,0 +1,67 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { now } from '../../../src/clock.ts';
+import { loadConfig } from '../../../src/config/load.ts';
+import { connectAws } from '../../../src/daemon/aws.ts';
+import type { SurveyedTask } from '../../../src/ecs/listTasks.ts';
+import { silentLog } from '../../../src/observe/log.ts';
+
+const taskArn = 'arn:aws:ecs:eu-west-1:123456789012:task/c/1';
+
+/** ECS with one task that is a moment old, on a host whose clock is so far from ours. */
+const ecsAhead = async (aheadMs: number) => {
+  const server = createServer((request, response) => {
+    const time = Date.now() + aheadMs;
+    const answers: Record<string, object> = {
+      ListTasks: { taskArns: [taskArn] },
+      DescribeTasks: {
+        tasks: [{ taskArn, startedBy: 'mark', lastStatus: 'RUNNING', createdAt: time / 1000 }],
+        failures: [],
+      },
+    };
+    const operation = String(request.headers['x-amz-target']).split('.').at(-1) ?? '';
+    response.sendDate = false;
+    response.setHeader('Date', new Date(time).toUTCString());
+    response.setHeader('Content-Type', 'application/x-amz-json-1.1');
+    request.resume().on('end', () => response.end(JSON.stringify(answers[operation])));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => new Promise((resolve) => server.close(resolve)),
+  };
+};
+
+describe('the list of our tasks', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it.each([0, 3_600_000, -3_600_000])(
+    'tells by our clock when they were created: AWS is %i ms ahead',
+    async (aheadMs) => {
+      const ecs = await ecsAhead(aheadMs);
+      vi.stubEnv('AWS_ENDPOINT_URL', ecs.url);
+      vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
+      vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+      vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+      const [config] = loadConfig({
+        argv: ['run', 'tcp://127.0.0.1:1', '--worker-manager-id', 'm', '--ecs-subnets', 'subnet-1'],
+        env: process.env,
+      });
+      const seen: SurveyedTask[] = [];
+      const parts = {
+        ...{ cluster: 'c', startedBy: 'mark', request: () => ({ taskDefinition: 'd' }) },
+        adopt: (startedAt: number, tasks: SurveyedTask[]) => {
+          seen.push(...tasks);
+          return { startedAt, adopted: [], suspects: 0 };
+        },
+      };
+      const aws = connectAws(config as never, parts, silentLog);
+      await aws.survey(new AbortController().signal);
+      aws.close();
+      await ecs.close();
+      // The Date header has whole seconds.
+      expect(Math.abs((seen[0]?.createdAt ?? 0) - now())).toBeLessThan(3000);
+    },
+  );
+});
