@@ -3,8 +3,11 @@ import { createActor, fromPromise, SimulatedClock } from 'xstate';
 import {
   type Breakers,
   changesBetween,
+  diedEarly,
   eased,
   gate,
+  isPattern,
+  lasted,
   type Setback,
   served,
   taken,
@@ -27,6 +30,32 @@ const setback = (cause: Setback['cause'], more: Partial<Setback> = {}): Setback 
 const three = { spot: false, subnets: ['a', 'b', 'c'] };
 const nowhere = { spot: false, subnets: [] };
 const open = { most: Number.POSITIVE_INFINITY, market: 'onDemand', subnets: null, probes: [] };
+
+describe('groups that end soon after they came to serve', () => {
+  it('count in a row when each was launched after the one before had ended', () => {
+    const first = diedEarly({ inARow: 0, at: 0 }, 10, 500);
+    expect(first).toEqual({ inARow: 1, at: 500 });
+    expect(diedEarly(first, 499, 700)).toBe(first);
+    expect(diedEarly(first, 500, 700)).toEqual({ inARow: 2, at: 700 });
+  });
+
+  it('are a pattern from the third on', () => {
+    expect([1, 2, 3, 4].map((inARow) => isPattern({ inARow, at: 0 }))).toEqual([
+      ...[false, false, true, true],
+    ]);
+  });
+
+  it('hold launches back until one lasts, whatever else is proved', () => {
+    const early = { proof: 'lasted', market: null, groupId: 'g' } as const;
+    const held = tripped(tripped({}, setback('exited', early), 0), setback('refused'), 0);
+    expect(held.exited).toMatchObject({ until: 10_000, subnet: null, market: null });
+    expect(served(taken(held, 'g'), 'g', null)).toBe(held);
+    expect(Object.keys(lasted(held))).toEqual(['refused']);
+    expect(lasted(lasted(held))).toEqual(lasted(held));
+    const none: Breakers = {};
+    expect(lasted(none)).toBe(none);
+  });
+});
 
 describe('a breaker', () => {
   it('is closed until something goes wrong', () => expect(gate({}, three, 0)).toEqual(open));
