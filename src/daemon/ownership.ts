@@ -73,9 +73,9 @@ export const foreignTo =
     label !== null && createdAt !== null && createdAt > startedAt + straggleMs && !isOurs(label);
 
 /**
- * Takes over the living tasks with our mark that nobody owns; once we have begun, at the second sighting. Those of an open launch are its own
- * business: its answer will name them. A task whose COMMAND names another scheduler carries our mark
- * by mistake, and is only reported; as is one that only another living manager can have launched.
+ * Takes over the living tasks with our mark that nobody owns; once we have begun, at the second sighting. Those of
+ * an open launch are its own business: its answer will name them. A task whose COMMAND names another scheduler
+ * carries our mark by mistake, and is only reported; as is one that only another living manager can have launched.
  */
 export const adoptStrays = (
   journal: Books,
