@@ -98,13 +98,16 @@ export const createPromises = (world: Watched) => {
 
   const short = (arn: string) => arn.slice(arn.lastIndexOf('/') + 1).replace(/^0+/, '#');
 
-  /** Groups that the daemon may take for serving; it learns of a death a little later. */
+  /** Groups that the daemon may take for serving; it learns of a death a little later, and of none while it may not look. */
   const serving = (): number => {
     const now = agenda.now();
+    const owned =
+      now - unseenAt < unseenMs ? world.census()?.groups.map(({ taskArn }) => taskArn) : [];
     let count = 0;
     for (const task of ecs.tasks.values()) {
       if (!task.ours || task.runningAt === null) continue;
-      if (task.endingAt !== null && now - task.endingAt > noticeMs) continue;
+      const known = task.endingAt !== null && now - task.endingAt > noticeMs;
+      if (known && !owned?.includes(task.taskArn)) continue;
       count++;
     }
     return count;

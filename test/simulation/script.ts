@@ -266,6 +266,12 @@ export const scriptOf = (seed: number): Script => {
   if (rare.chance(0.05))
     // When nothing else is in its way.
     happenings.push(...rarity(rare, settings, chaosMs + 60 * second));
+  // The rights of the seed page: never to look. What happened meanwhile is seen only when all is over.
+  if (createRandom(seed, 'blind').chance(0.03))
+    happenings.push({
+      ...{ at: 0, kind: 'call', operations: ['ListTasks', 'DescribeTasks'], mishap: 'denied' },
+      ...{ count: 1_000_000, ms: chaosMs },
+    });
   const clocks = createRandom(seed, 'clock');
   for (const each of happenings)
     if (each.kind === 'kill' && clocks.chance(0.15))
