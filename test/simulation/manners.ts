@@ -16,6 +16,7 @@ const pauses: Partial<Record<FailureKind, number>> = {
 const tickMs = 1000;
 
 interface Refused {
+  at: number;
   until: number;
   /** The launch that tries whether it is over. */
   probe: string | null;
@@ -28,7 +29,7 @@ interface Refused {
 export const createManners = ({ agenda, settings, broken }: Watched) => {
   const all = subnetsOf(settings);
   let refused = new Map<string, Refused>();
-  let open = new Map<string, LaunchRecord>();
+  let open = new Map<string, { launch: LaunchRecord; at: number }>();
 
   const places = ({ subnets = all }: LaunchRecord): string[] => subnets;
   const concerns = (key: string, launch: LaunchRecord): boolean => {
@@ -43,7 +44,7 @@ export const createManners = ({ agenda, settings, broken }: Watched) => {
 
   const launched = (launch: LaunchRecord): void => {
     const { label, count, subnets } = launch;
-    open.set(label, launch);
+    open.set(label, { launch, at: agenda.now() });
     if (subnets?.length === 0) broken('hammered', `${label} names no subnet`);
     for (const [key, state] of refused) {
       if (!concerns(key, launch)) continue;
@@ -57,9 +58,10 @@ export const createManners = ({ agenda, settings, broken }: Watched) => {
   };
 
   const settled = ({ label, groups, refusals }: JournalRecord & { kind: 'settled' }): void => {
-    const launch = open.get(label);
+    const opened = open.get(label);
     open.delete(label);
-    if (!launch) return;
+    if (!opened) return;
+    const { launch } = opened;
     for (const [key, state] of refused) {
       if (state.probe !== label) continue;
       state.probe = null;
@@ -71,10 +73,11 @@ export const createManners = ({ agenda, settings, broken }: Watched) => {
       if (pause === undefined) continue;
       for (const key of keysOf(kind, reason, launch)) {
         const state = refused.get(key);
-        // News of before, while somebody tries.
-        if (state && state.probe !== null) continue;
-        if (state && state.until > agenda.now()) continue;
-        refused.set(key, { until: agenda.now() + pause, probe: null });
+        // News of a launch from before, however often that was sent again; or while another one tries.
+        if (state && (opened.at < state.at || state.probe !== null)) continue;
+        const at = agenda.now();
+        if (state && state.until > at) continue;
+        refused.set(key, { at, until: at + pause, probe: null });
       }
     }
   };
