@@ -30,19 +30,6 @@ export const survivors: {
           line: 'const [groupId, ...others] = context.launches[end.label] ?? [];',
           change: '[] => ["Stryker was here"]',
         },
-        {
-          line: "if (row?.seen === 'stopped' && row.taskArn !== null) {",
-          change: 'row?.seen => row.seen',
-        },
-        {
-          line: "if (row?.seen === 'stopped' && row.taskArn !== null) {",
-          change: 'row.taskArn !== null => true',
-        },
-        { line: "kind: row?.blame ?? 'startFailed',", change: 'row?.blame => row.blame' },
-        {
-          line: '...(row?.subnet && { subnets: [row.subnet] }),',
-          change: 'row?.subnet => row.subnet',
-        },
         { line: 'if (!row) return;', change: '!row => false' },
       ],
       'machines/books.ts': [
