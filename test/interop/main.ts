@@ -11,6 +11,7 @@ import { endWhatPlays, play, type Scenario, say } from './play.ts';
 import { bootingSurvives } from './scenarios/bootingSurvives.ts';
 import { busySurvives } from './scenarios/busySurvives.ts';
 import { capability } from './scenarios/capability.ts';
+import { crashLoop } from './scenarios/crashLoop.ts';
 import { deadTasks } from './scenarios/deadTasks.ts';
 import { everySetting } from './scenarios/everySetting.ts';
 import { forgottenGroups } from './scenarios/forgottenGroups.ts';
@@ -56,6 +57,7 @@ const scenarios: Record<string, Scenario> = {
   wedgedScheduler,
   busySurvives,
   bootingSurvives,
+  crashLoop,
 };
 
 const since = (first: string) => (options: Options) => compareReleases(options.scaler, first) >= 0;
@@ -64,6 +66,8 @@ const since = (first: string) => (options: Options) => compareReleases(options.s
 const playable: Partial<Record<string, (options: Options) => boolean>> = {
   // It forges one YMQ connection, and over ZeroMQ a reset has no such consequence.
   wedgedScheduler: (options) => options.transport === 'ymq' && since('2.0.12')(options),
+  // A worker that is killed while bytes are on the way to it ends some schedulers over YMQ.
+  crashLoop: (options) => options.transport === 'zmq',
   // Before, managers had no names.
   oneId: since('1.24.0'),
   // Nor can the second be kept out then: the scheduler answers both, and both own whatever carries their mark.
