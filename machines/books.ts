@@ -168,8 +168,8 @@ export const victims = (groups: Record<string, GroupRow>, share: Share): string[
 /**
  * To wait for an idle moment makes sense only where the monitor stream can show it, or could a while ago: for
  * who is at work, and for who may be, because nothing was told of it. The answer to a launch can come so late
- * that its workers are at work before we know its tasks. A live worker keeps receiving work, so the wait is
- * bounded: `until`, milliseconds since the epoch.
+ * that its workers are at work before we know its tasks: the next look tells. A live worker keeps receiving
+ * work, so the wait is bounded: `until`, milliseconds since the epoch.
  */
 export const drained = (
   books: Books,
@@ -179,7 +179,7 @@ export const drained = (
   const groups = { ...books.groups };
   const toGroups: Step['toGroups'] = victims(groups, share).map((groupId) => {
     const row = groups[groupId] as GroupRow;
-    const mayWork = row.load === null ? watched : row.load.tasks > 0;
+    const mayWork = row.load === null ? watched && row.seen !== 'starting' : row.load.tasks > 0;
     const wait = mayWork && until > at;
     groups[groupId] = {
       ...row,

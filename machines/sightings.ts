@@ -58,10 +58,15 @@ export const meaning = (
       : null;
   if (phase === 'stopping') return failing(cause ?? 'stoppedOutside', detail);
   if (phase === 'running') return meaningOfRunning(row, at, patience, monitored);
+  // Nobody can be at work there yet.
+  if (row.waitUntil !== null && !row.registered) return { type: 'group.stop' };
   return age > patience.startDeadlineMs
     ? failing('startFailed', `not running ${seconds(age)} s after its launch`)
     : null;
 };
+
+/** In the books of a group that is told to stop: nobody takes it back any more. */
+const stopping = (at: number) => ({ phase: 'stopping', waitUntil: null, stopAskedAt: at }) as const;
 
 /** DescribeTasks has answered: only groups for whom something changed hear of it. */
 export const compared = (
@@ -87,8 +92,7 @@ export const compared = (
       subnet: sighting.subnet ?? row.subnet,
       blame: sighting.blame ?? row.blame,
       runningAt: row.runningAt ?? (sighting.phase === 'running' ? at : null),
-      stopAskedAt:
-        news?.type === 'group.stop' || news?.type === 'task.failing' ? at : row.stopAskedAt,
+      ...((news?.type === 'group.stop' || news?.type === 'task.failing') && stopping(at)),
     };
   }
   return { ...books, groups, toGroups };
@@ -108,7 +112,7 @@ export const presumed = (
     if (news === null) continue;
     toGroups.push([groupId, news]);
     if (news.type === 'group.stop' || news.type === 'task.failing')
-      groups[groupId] = { ...row, phase: 'stopping', stopAskedAt: at };
+      groups[groupId] = { ...row, ...stopping(at) };
   }
   return { ...books, groups, toGroups };
 };

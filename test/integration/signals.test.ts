@@ -33,7 +33,8 @@ describe('a signal to stop', () => {
 
   it('given again means now, and the status is 1 and the log says what still runs', async () => {
     const emulator = await account({ stopDelayMs: 60_000 });
-    const daemon = begin(temporaryStateDir());
+    // Where nobody tells who is at work, nobody is waited for.
+    const daemon = begin(temporaryStateDir(), '--monitor-address', 'tcp://127.0.0.1:1');
     await launched(emulator);
     daemon.signal();
     await new Promise((resolve) => setTimeout(resolve, 200));

@@ -166,10 +166,37 @@ describe('a look', () => {
   });
 
   it('knows when a stop was asked for', () => {
-    expect(look(runs(), sighting('stopping'), 500).row).toMatchObject({ stopAskedAt: 500 });
+    const told = { phase: 'stopping', waitUntil: null };
+    const waiting = runs({ leaving: true, waitUntil: 900 });
+    expect(look(waiting, sighting('stopping'), 500).row).toMatchObject({
+      ...{ ...told, stopAskedAt: 500 },
+    });
     expect(look(stops(), sighting('running'), 20_000).row).toMatchObject({ stopAskedAt: 20_000 });
     expect(look(stops(), sighting('stopping'), 20_000).row).toMatchObject({ stopAskedAt: 1000 });
   });
+});
+
+it('stops who waits for an idle moment of workers that cannot be there yet', () => {
+  const waiting = { leaving: true, waitUntil: 9000 };
+  const books = booksOf({
+    a: boots(waiting),
+    b: boots({ taskArn: arn('b') }),
+    c: boots({ taskArn: arn('c'), ...waiting }),
+    d: serves({ taskArn: arn('d'), ...waiting }),
+  });
+  const sightings = [
+    sighting('starting'),
+    sighting('starting', { taskArn: arn('b') }),
+    sighting('running', { taskArn: arn('c') }),
+    sighting('starting', { taskArn: arn('d') }),
+  ];
+  const { groups, toGroups } = compared(books, sightings, 5000, patience, true);
+  expect(toGroups).toEqual([
+    ['a', { type: 'group.stop' }],
+    ['c', { type: 'task.running' }],
+  ]);
+  expect(groups.a).toMatchObject({ phase: 'stopping', waitUntil: null, stopAskedAt: 5000 });
+  expect(groups.c).toMatchObject({ phase: 'provisioning', waitUntil: 9000, stopAskedAt: null });
 });
 
 it('presumes stopped what took a StopTask long enough ago, when nobody may look', () => {
