@@ -341,6 +341,10 @@ const rarity = (random: Random, settings: SimulationSettings, at: number): Happe
         demand(8, 1),
         call(10, 'RunTask', 'slow', 1),
         { at: at + 10 * second, kind: 'window', window: 'noSpot', ms: 60 * second },
+        {
+          ...{ at: at + 10 * second, kind: 'subnet', ms: 60 * second },
+          ...{ subnet: 'subnet-1', trouble: random.pick(subnetTroubles) },
+        },
       ];
   }
 };
