@@ -136,7 +136,11 @@ describe('who is to leave', () => {
     ['does not serve yet', { registered: false, load: load(0) }, true],
     ['does not serve yet, for all we know', { registered: false, load: null }, false],
     ['may be at work, but nobody will ever tell', { load: null }, false],
-    ['has been seen to start only', { registered: false, load: null, seen: 'starting' as const }, true],
+    [
+      'has been seen to start only',
+      { registered: false, load: null, seen: 'starting' as const },
+      true,
+    ],
     ['is idle', { load: load(0) }, true],
   ])('is stopped at once when it %s', (_, given, watched) => {
     const when = { at: 7000, until: 9000, watched };

@@ -288,6 +288,20 @@ describe('a cohort that is told', () => {
     expect(calls.runTask).toHaveLength(2);
   });
 
+  it('to look, says again that a launch is unwanted which was asking when it was said first', async () => {
+    const { actor, answer, calls, look, phases } = live();
+    actor.send({ ...single, launches: [...single.launches] });
+    await answer('journalLaunch', undefined);
+    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 0 });
+    calls.runTask.at(-1)?.reject(failure('throttled'));
+    await settle();
+    expect(calls.journalOutcome).toEqual([]);
+    await look(3000);
+    expect(calls.journalOutcome).toHaveLength(1);
+    await answer('journalOutcome', []);
+    expect(phases()).toEqual({});
+  });
+
   it('to look, lets launches that were to wait ask again only while anything may be launched', async () => {
     const { actor, answer, calls } = live();
     actor.send({ ...admit, launches: [...admit.launches] });

@@ -31,6 +31,10 @@ export const survivors: {
           change: '[] => ["Stryker was here"]',
         },
         { line: 'if (!row) return;', change: '!row => false' },
+        {
+          line: 'if (row) for (const news of obituary(cohortId, row, end)) enqueue.sendTo(parent, news);',
+          change: 'row => true',
+        },
       ],
       'machines/books.ts': [
         {
@@ -82,6 +86,15 @@ export const survivors: {
     },
   },
   {
+    why: 'told anew by each look, before anything asks for it',
+    mutants: {
+      'machines/cohort.ts': [
+        { line: 'monitored: false,', change: 'false => true' },
+        { line: 'ending: false,', change: 'false => true' },
+      ],
+    },
+  },
+  {
     why: 'no task has the ARN null, so none is found under it',
     mutants: {
       'machines/sightings.ts': [
@@ -114,13 +127,6 @@ export const survivors: {
   {
     why: 'names for what the wiring fills in; without it nobody is told, which is what they do',
     mutants: {
-      'machines/cohort.ts': [
-        {
-          line: 'actions: {',
-          change:
-            '{ /** A group is over: the ledger and the log want to know. */ noteEnded: (_,... => {}',
-        },
-      ],
       'machines/managerSetup.ts': [
         {
           line: 'actions: {',
