@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Breakers } from '../../machines/breaker.ts';
 import {
+  allAnswered,
   cohortWithRoom,
   draining,
   drainsOf,
@@ -52,6 +53,8 @@ describe('a fleet', () => {
     });
     expect(isEmpty(fleet)).toBe(false);
     expect(mayLaunch(fleet)).toBe(false);
+    expect(fleet).toMatchObject({ watched: false, swapping: false, suspects: 0 });
+    expect(fleet.earlyDeaths).toEqual({ inARow: 0, at: 0 });
   });
 
   it('counts its cohorts, and what is still to be put into one', () => {
@@ -60,6 +63,14 @@ describe('a fleet', () => {
       ...{ booting: 2 + 1 + 2, idle: 4, busy: 6, waiting: 8, revoked: 12, draining: 10 },
     });
     expect(fleetCounts(fleetOf())).toEqual(noCounts);
+  });
+
+  it('knows whether every order has been answered', () => {
+    const answered = { ...row({}), order: null };
+    const asked = { ...row({}), order: 7 };
+    expect(allAnswered(fleetOf())).toBe(true);
+    expect(allAnswered(fleetOf({ cohorts: { a: answered, b: answered } }))).toBe(true);
+    expect(allAnswered(fleetOf({ cohorts: { a: answered, b: asked } }))).toBe(false);
   });
 
   it('knows its open launches', () => {
