@@ -432,6 +432,19 @@ describe('the end', () => {
   });
 });
 
+it('tells a cohort whether the monitor stream has ever spoken', async () => {
+  const { actor, at, command, cohorts, fleet } = await readyManager();
+  at(11_000);
+  actor.send({ type: 'monitor.heard', at: 11_000, loads: null });
+  expect(fleet()).toMatchObject({ monitored: false, watched: false });
+  actor.send({ type: 'monitor.heard', at: 11_000, loads: {} });
+  expect(fleet()).toMatchObject({ monitored: true, watched: true });
+  actor.send({ type: 'monitor.heard', at: 11_000, loads: null });
+  expect(fleet()).toMatchObject({ monitored: false, watched: true });
+  command(2);
+  expect(cohorts.lines[0]?.input).toMatchObject({ watched: true });
+});
+
 it('says which effect nobody has filled in', async () => {
   expect(await holesOf(manager)).toEqual({
     ticker: "effect 'ticker' is not provided",

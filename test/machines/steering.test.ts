@@ -267,16 +267,6 @@ describe('a group that waits while another has nothing to do', () => {
   });
 });
 
-it('tells a cohort whether the monitor stream has ever spoken', async () => {
-  const { actor, at, command, cohorts, fleet } = await readyManager();
-  at(11_000);
-  actor.send({ type: 'monitor.heard', at: 11_000, loads: {} });
-  actor.send({ type: 'monitor.heard', at: 11_000, loads: null });
-  expect(fleet()).toMatchObject({ monitored: false, watched: true });
-  command(2);
-  expect(cohorts.lines[0]?.input).toMatchObject({ watched: true });
-});
-
 describe('an order that is not answered yet', () => {
   it('lets nobody plan with what it may come to', async () => {
     const { at, command, report, orders, fleet, actor } = await readyManager();

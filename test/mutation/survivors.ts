@@ -63,6 +63,12 @@ export const survivors: {
   {
     why: 'null is not greater than any time, and to be set to what one is changes nothing',
     mutants: {
+      'machines/manager.ts': [
+        {
+          line: 'if (!context.replaces && context.wanted !== null && fewer > 0)',
+          change: 'fewer > 0 => fewer >= 0',
+        },
+      ],
       'machines/fleet.ts': [
         {
           line: 'doubtedAt !== null && (surveyedAt === null || surveyedAt <= doubtedAt);',
@@ -106,8 +112,11 @@ export const survivors: {
     },
   },
   {
-    why: 'only saves work: the same breakers have no changes to tell',
+    why: 'only saves work: the same breakers have no changes to tell, and no cohort that is due none to copy',
     mutants: {
+      'machines/manager.ts': [
+        { line: 'if (due.length === 0) return;', change: 'due.length === 0 => false' },
+      ],
       'machines/steering.ts': [
         { line: 'if (after === before) return;', change: 'after === before => false' },
       ],
