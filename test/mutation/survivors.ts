@@ -112,13 +112,17 @@ export const survivors: {
     },
   },
   {
-    why: 'only saves work: the same breakers have no changes to tell, and no cohort that is due none to copy',
+    why: 'only saves work: to tell no changes, to copy what is not changed, to make false what is so',
     mutants: {
       'machines/manager.ts': [
         { line: 'if (due.length === 0) return;', change: 'due.length === 0 => false' },
       ],
       'machines/steering.ts': [
         { line: 'if (after === before) return;', change: 'after === before => false' },
+        {
+          line: 'if (context.swapping) enqueue.assign({ swapping: false });',
+          change: 'context.swapping => true',
+        },
       ],
     },
   },
