@@ -127,7 +127,7 @@ export const adoptStrays = (
         launchedAt: Math.min(createdAt ?? startedAt, now()),
       };
       const dropped = journal.note({ kind: 'adopted', ...group, at: now() });
-      // Its age by the clock of AWS means nothing by ours: its deadlines begin with us.
+      // However old it is, its deadlines begin with us.
       if (dropped.length === 0) adopted.push({ ...group, launchedAt: now() });
     }
     return { startedAt, adopted, suspects: strays.length - ripe.length };
