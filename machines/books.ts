@@ -93,6 +93,9 @@ const tellingMs = 15_000;
 
 const taskId = (taskArn: string): string => taskArn.slice(taskArn.lastIndexOf('/') + 1);
 
+/** In the books of a group that is told to stop: nobody takes it back any more. */
+export const stopping = (at: number) => ({ phase: 'stopping', waitUntil: null, stopAskedAt: at }) as const;
+
 /** What a group counts as. */
 export const standing = (row: GroupRow): keyof Counts => {
   const { phase, leaving, registered, load, deserted, seen } = row;
@@ -204,13 +207,7 @@ export const released = (books: Books, taskIds: string[], at: number): Step => {
   for (const [groupId, row] of Object.entries(groups)) {
     if (row.taskArn === null || !named.has(taskId(row.taskArn)) || standing(row) === 'draining')
       continue;
-    groups[groupId] = {
-      ...row,
-      leaving: true,
-      waitUntil: null,
-      stopAskedAt: at,
-      phase: 'stopping',
-    };
+    groups[groupId] = { ...row, leaving: true, ...stopping(at) };
     toGroups.push([groupId, { type: 'group.stop' }]);
   }
   return { ...books, groups, toGroups };
@@ -259,7 +256,7 @@ export const expired = (books: Books, at: number): Step => {
   const toGroups: Step['toGroups'] = [];
   for (const [groupId, row] of Object.entries(groups)) {
     if (row.taskArn === null || row.waitUntil === null || at < row.waitUntil) continue;
-    groups[groupId] = { ...row, phase: 'stopping', waitUntil: null, stopAskedAt: at };
+    groups[groupId] = { ...row, ...stopping(at) };
     toGroups.push([groupId, { type: 'group.stop' }]);
   }
   return { ...books, groups, toGroups };
@@ -282,7 +279,7 @@ export const heard = (books: Books, loads: Record<string, WorkerLoad> | null, at
     if (present && !row.registered) toGroups.push([groupId, { type: 'task.registered' }]);
     if (load?.tasks === 0 && (present || !row.registered) && row.waitUntil !== null) {
       toGroups.push([groupId, { type: 'group.stop' }]);
-      Object.assign(next, { phase: 'stopping', waitUntil: null, stopAskedAt: at });
+      Object.assign(next, stopping(at));
     }
     groups[groupId] = next;
   }

@@ -1,4 +1,4 @@
-import type { Books, GroupRow, Patience, Step } from './books.ts';
+import { type Books, type GroupRow, type Patience, type Step, stopping } from './books.ts';
 import type { Cause, TaskSighting } from './facts.ts';
 import type { GroupEvent } from './workerGroup.ts';
 
@@ -64,9 +64,6 @@ export const meaning = (
     ? failing('startFailed', `not running ${seconds(age)} s after its launch`)
     : null;
 };
-
-/** In the books of a group that is told to stop: nobody takes it back any more. */
-const stopping = (at: number) => ({ phase: 'stopping', waitUntil: null, stopAskedAt: at }) as const;
 
 /** DescribeTasks has answered: only groups for whom something changed hear of it. */
 export const compared = (
