@@ -94,7 +94,8 @@ const tellingMs = 15_000;
 const taskId = (taskArn: string): string => taskArn.slice(taskArn.lastIndexOf('/') + 1);
 
 /** In the books of a group that is told to stop: nobody takes it back any more. */
-export const stopping = (at: number) => ({ phase: 'stopping', waitUntil: null, stopAskedAt: at }) as const;
+export const stopping = (at: number) =>
+  ({ phase: 'stopping', waitUntil: null, stopAskedAt: at }) as const;
 
 /** What a group counts as. */
 export const standing = (row: GroupRow): keyof Counts => {
