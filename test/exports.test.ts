@@ -12,8 +12,8 @@ const resolve = createRequire(import.meta.url).resolve;
 const tsc = join(dirname(resolve('typescript/package.json')), 'bin/tsc');
 
 const program = `import { createActor, fromPromise } from 'xstate';
-import { type GroupPhase, workerGroup } from 'scaler-ecs/machines/workerGroup';
-import { workersWanted } from 'scaler-ecs/machines/demand.js';
+import { type GroupPhase, workerGroup } from 'scaler-ecs/machines/group/workerGroup';
+import { workersWanted } from 'scaler-ecs/machines/scheduler/demand.js';
 
 const phase: GroupPhase = 'running';
 const stopTask = fromPromise<void, { taskArn: string }>(async () => {});
@@ -70,7 +70,7 @@ it('lets others import the machines, with their types', async () => {
 it('keeps everything else to itself', async () => {
   const attempt = run(
     process.execPath,
-    ['-e', "import('scaler-ecs/dist/machines/plan.js').catch((e) => console.log(e.code))"],
+    ['-e', "import('scaler-ecs/dist/machines/fleet/plan.js').catch((e) => console.log(e.code))"],
     { cwd: folder },
   );
   expect((await attempt).stdout.trim()).toBe('ERR_PACKAGE_PATH_NOT_EXPORTED');

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Capability } from '../../machines/facts.ts';
+import type { Capability } from '../../machines/shared/domain.ts';
 import { type Address, monitorAddress } from '../address.ts';
 import type { Level } from '../observe/log.ts';
 import type { Values } from './schema.ts';

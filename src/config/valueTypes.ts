@@ -1,4 +1,4 @@
-import type { Capability } from '../../machines/facts.ts';
+import type { Capability } from '../../machines/shared/domain.ts';
 import { type Address, AddressFailure, parseAddress } from '../address.ts';
 import { Refused, shown } from './configFailure.ts';
 

@@ -1,4 +1,4 @@
-import type { LaunchOrder, Survey } from '../../machines/facts.ts';
+import type { LaunchOrder, Survey } from '../../machines/shared/domain.ts';
 import { bootstrap } from '../bootstrap/bootstrap.ts';
 import { createIamClient } from '../bootstrap/iamClient.ts';
 import { now } from '../clock.ts';

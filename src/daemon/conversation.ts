@@ -1,6 +1,6 @@
-import type { Capability } from '../../machines/facts.ts';
-import type { WorkerLoad } from '../../machines/monitor.ts';
-import type { SchedulerEvent } from '../../machines/session.ts';
+import type { WorkerLoad } from '../../machines/scheduler/monitor.ts';
+import type { SchedulerEvent } from '../../machines/scheduler/session.ts';
+import type { Capability } from '../../machines/shared/domain.ts';
 import type { CommandAnswer } from '../protocol/codec.ts';
 import type { SchedulerMessage } from '../protocol/translate.ts';
 import { type GroupsSight, taskOf } from './monitorSocket.ts';

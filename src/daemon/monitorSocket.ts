@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { fromCallback } from 'xstate';
-import type { WorkerLoad } from '../../machines/monitor.ts';
+import type { WorkerLoad } from '../../machines/scheduler/monitor.ts';
 import type { Address } from '../address.ts';
 import { now } from '../clock.ts';
 import type { Connect } from '../net/connection.ts';

@@ -1,6 +1,6 @@
-import type { OwnedGroup, Survey } from '../../machines/facts.ts';
-import { suspectMs } from '../../machines/fleet.ts';
-import type { LaunchEnd } from '../../machines/launch.ts';
+import { suspectMs } from '../../machines/fleet/state.ts';
+import type { LaunchEnd } from '../../machines/group/launch.ts';
+import type { OwnedGroup, Survey } from '../../machines/shared/domain.ts';
 import { now } from '../clock.ts';
 import type { SurveyedTask } from '../ecs/listTasks.ts';
 import { Failure } from '../failure.ts';

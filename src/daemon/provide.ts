@@ -1,14 +1,19 @@
 import { setInterval } from 'node:timers';
 import { fromCallback, fromPromise } from 'xstate';
-import type { Change } from '../../machines/breaker.ts';
-import { cohort } from '../../machines/cohort.ts';
-import { daemon } from '../../machines/daemon.ts';
-import type { LaunchAnswer, LaunchOrder, Survey, TaskSighting } from '../../machines/facts.ts';
-import { type LaunchEnd, launch } from '../../machines/launch.ts';
-import { manager } from '../../machines/manager.ts';
-import { monitor } from '../../machines/monitor.ts';
-import { session } from '../../machines/session.ts';
-import { workerGroup } from '../../machines/workerGroup.ts';
+import { cohort } from '../../machines/cohort/cohort.ts';
+import { daemon } from '../../machines/daemon/daemon.ts';
+import type { Change } from '../../machines/fleet/circuitBreaker.ts';
+import { manager } from '../../machines/fleet/fleetManager.ts';
+import { type LaunchEnd, launch } from '../../machines/group/launch.ts';
+import { workerGroup } from '../../machines/group/workerGroup.ts';
+import { monitor } from '../../machines/scheduler/monitor.ts';
+import { session } from '../../machines/scheduler/session.ts';
+import type {
+  LaunchAnswer,
+  LaunchOrder,
+  Survey,
+  TaskSighting,
+} from '../../machines/shared/domain.ts';
 import { now } from '../clock.ts';
 import type { Log } from '../observe/log.ts';
 import type { Journal } from '../store/journal.ts';

@@ -1,5 +1,5 @@
-import type { LaunchOrder } from '../../machines/facts.ts';
-import type { ManagerInput } from '../../machines/fleet.ts';
+import type { ManagerInput } from '../../machines/fleet/state.ts';
+import type { LaunchOrder } from '../../machines/shared/domain.ts';
 import type { Journal } from '../store/journal.ts';
 import { groupIdOf } from '../store/records.ts';
 import { restore } from '../store/restore.ts';

@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createActor, toPromise } from 'xstate';
-import type { LaunchOrder } from '../../machines/facts.ts';
-import { noteOf } from '../../machines/failure.ts';
-import type { WorkerLoad } from '../../machines/monitor.ts';
+import type { WorkerLoad } from '../../machines/scheduler/monitor.ts';
+import type { LaunchOrder } from '../../machines/shared/domain.ts';
+import { noteOf } from '../../machines/shared/failure.ts';
 import { now } from '../clock.ts';
 import { advertisedWorkers, type Config, describeCapacity } from '../config/config.ts';
 import { someAreEncrypted } from '../config/trust.ts';

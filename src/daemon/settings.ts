@@ -1,5 +1,5 @@
-import type { ManagerSettings } from '../../machines/fleet.ts';
-import { echoLimit } from '../../machines/session.ts';
+import type { ManagerSettings } from '../../machines/fleet/state.ts';
+import { echoLimit } from '../../machines/scheduler/session.ts';
 import type { BootstrapSettings } from '../bootstrap/bootstrap.ts';
 import { workerRequirements } from '../bootstrap/requirements.ts';
 import type { Config } from '../config/config.ts';

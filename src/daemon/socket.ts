@@ -1,6 +1,6 @@
 import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers';
 import { fromCallback } from 'xstate';
-import type { SocketEvent, SocketOrder } from '../../machines/session.ts';
+import type { SocketEvent, SocketOrder } from '../../machines/scheduler/session.ts';
 import type { Address } from '../address.ts';
 import { now } from '../clock.ts';
 import type { Connect, Connection, ConnectionHandlers, Peer } from '../net/connection.ts';

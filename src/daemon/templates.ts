@@ -1,4 +1,4 @@
-import type { LaunchOrder } from '../../machines/facts.ts';
+import type { LaunchOrder } from '../../machines/shared/domain.ts';
 import { RequirementsFailure } from '../bootstrap/requirements.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigFailure } from '../config/configFailure.ts';

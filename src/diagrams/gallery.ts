@@ -1,4 +1,4 @@
-import { daemon } from '../../machines/daemon.ts';
+import { daemon } from '../../machines/daemon/daemon.ts';
 import { actorTree, machinesBelow } from './actorTree.ts';
 import { chartOf } from './chart.ts';
 import { stateDiagram } from './mermaid.ts';

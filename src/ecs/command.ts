@@ -1,4 +1,4 @@
-import type { Capability } from '../../machines/facts.ts';
+import type { Capability } from '../../machines/shared/domain.ts';
 import { Failure } from '../failure.ts';
 import { atLeast } from './release.ts';
 

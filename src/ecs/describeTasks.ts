@@ -1,5 +1,5 @@
 import { DescribeTasksCommand, type ECSClient, type Task } from '@aws-sdk/client-ecs';
-import type { TaskPhase, TaskSighting } from '../../machines/facts.ts';
+import type { TaskPhase, TaskSighting } from '../../machines/shared/domain.ts';
 import type { Log } from '../observe/log.ts';
 import type { Call } from './caller.ts';
 import { classifyStop } from './stopped.ts';

@@ -1,4 +1,4 @@
-import type { FailureKind, Refusal } from '../../machines/facts.ts';
+import type { FailureKind, Refusal } from '../../machines/shared/domain.ts';
 import { Failure } from '../failure.ts';
 import { brokenConnections, errorRows, type Row, refusalRows } from './failureTable.ts';
 import { redact } from './redact.ts';

@@ -1,4 +1,4 @@
-import type { FailureKind } from '../../machines/facts.ts';
+import type { FailureKind } from '../../machines/shared/domain.ts';
 
 /** One way of AWS to say no. The first row that fits decides. */
 export interface Row {

@@ -1,5 +1,5 @@
 import { type ECSClient, ListTasksCommand, type Task } from '@aws-sdk/client-ecs';
-import type { TaskPhase } from '../../machines/facts.ts';
+import type { TaskPhase } from '../../machines/shared/domain.ts';
 import type { Log } from '../observe/log.ts';
 import type { Call } from './caller.ts';
 import { schedulerOf } from './command.ts';

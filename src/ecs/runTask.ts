@@ -1,5 +1,5 @@
 import { ConflictException, type ECSClient, RunTaskCommand } from '@aws-sdk/client-ecs';
-import type { LaunchAnswer, LaunchOrder } from '../../machines/facts.ts';
+import type { LaunchAnswer, LaunchOrder } from '../../machines/shared/domain.ts';
 import type { Call } from './caller.ts';
 import { classifyRefusal, EcsFailure } from './failure.ts';
 import { secretsOf } from './redact.ts';

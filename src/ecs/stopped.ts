@@ -1,5 +1,5 @@
 import type { Task } from '@aws-sdk/client-ecs';
-import type { Blame, Cause } from '../../machines/facts.ts';
+import type { Blame, Cause } from '../../machines/shared/domain.ts';
 import { subnetIn } from './failure.ts';
 import { redact, secretsOf } from './redact.ts';
 

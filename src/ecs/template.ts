@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { KeyValuePair, RunTaskCommandInput } from '@aws-sdk/client-ecs';
-import type { LaunchOrder } from '../../machines/facts.ts';
+import type { LaunchOrder } from '../../machines/shared/domain.ts';
 import { TemplateFailure, type WorkerSettings, workerCommand } from './command.ts';
 
 export interface TemplateSettings extends WorkerSettings {

@@ -1,5 +1,5 @@
 import type { Struct, StructCtor } from 'capnp-es';
-import type { Capability } from '../../machines/facts.ts';
+import type { Capability } from '../../machines/shared/domain.ts';
 import { ProtocolFailure } from './failure.ts';
 import type { Fields, Layout } from './fields.ts';
 import { Frame } from './frame.ts';

@@ -1,4 +1,4 @@
-import type { Capability, DesiredRequest } from '../../machines/facts.ts';
+import type { Capability, DesiredRequest } from '../../machines/shared/domain.ts';
 import { idText } from './idText.ts';
 import type { WireMessage } from './wireMessage.ts';
 

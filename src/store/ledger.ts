@@ -1,4 +1,4 @@
-import type { OwnedGroup } from '../../machines/facts.ts';
+import type { OwnedGroup } from '../../machines/shared/domain.ts';
 import type { Claim, JournalRecord, LaunchRecord, SettledRecord, StartRecord } from './records.ts';
 
 /** A claim that was not granted. */

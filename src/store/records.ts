@@ -1,4 +1,4 @@
-import type { Cause, LaunchOrder, OwnedGroup, Refusal } from '../../machines/facts.ts';
+import type { Cause, LaunchOrder, OwnedGroup, Refusal } from '../../machines/shared/domain.ts';
 
 /*
  * The journal's records: a file format. Another field or another meaning is another journal version.

@@ -1,4 +1,4 @@
-import type { LaunchOrder, OwnedGroup } from '../../machines/facts.ts';
+import type { LaunchOrder, OwnedGroup } from '../../machines/shared/domain.ts';
 import type { LedgerView } from './ledger.ts';
 
 /** A launch older than this is not sent again: its tasks are long in the lists, and its token does not live for ever. */

@@ -14,7 +14,7 @@ export const survivors: {
     why: 'asked for the sake of the compiler: the machine names the action for this event alone',
     like: /^event\.type [!=]== '[a-zA-Z.]+' => (true|false)$/,
     mutants: {
-      'machines/cohort.ts': [
+      'machines/cohort/cohort.ts': [
         {
           line: "if (event.type !== 'group.changed') return false;",
           change: 'false => true',
@@ -25,7 +25,7 @@ export const survivors: {
   {
     why: 'asked for the sake of the compiler: who ends or dies is in the books, and who has stopped had a task',
     mutants: {
-      'machines/cohort.ts': [
+      'machines/cohort/cohort.ts': [
         {
           line: 'const [groupId, ...others] = context.launches[end.label] ?? [];',
           change: '[] => ["Stryker was here"]',
@@ -36,7 +36,7 @@ export const survivors: {
           change: 'row => true',
         },
       ],
-      'machines/books.ts': [
+      'machines/cohort/groupRecords.ts': [
         {
           line: 'const { [end.label]: waiting = [], ...launches } = books.launches;',
           change: '[] => ["Stryker was here"]',
@@ -47,7 +47,7 @@ export const survivors: {
   {
     why: 'asked for the sake of the compiler: whoever may launch has a revision, and whoever launches has a first group',
     mutants: {
-      'machines/steering.ts': [
+      'machines/fleet/reconcile.ts': [
         { line: 'if (admit > 0 && revision !== null) {', change: 'revision !== null => true' },
         {
           line: "const [probe = ''] = launches[0]?.groupIds ?? [];",
@@ -63,13 +63,13 @@ export const survivors: {
   {
     why: 'null is not greater than any time, and to be set to what one is changes nothing',
     mutants: {
-      'machines/manager.ts': [
+      'machines/fleet/fleetManager.ts': [
         {
           line: 'if (!context.replaces && context.wanted !== null && fewer > 0)',
           change: 'fewer > 0 => fewer >= 0',
         },
       ],
-      'machines/fleet.ts': [
+      'machines/fleet/state.ts': [
         {
           line: 'doubtedAt !== null && (surveyedAt === null || surveyedAt <= doubtedAt);',
           change: 'surveyedAt === null => false',
@@ -79,7 +79,7 @@ export const survivors: {
           change: 'surveyedAt !== null => true',
         },
       ],
-      'machines/books.ts': [
+      'machines/cohort/groupRecords.ts': [
         {
           line: 'if (row.waitUntil !== null && row.waitUntil > until)',
           change: 'row.waitUntil !== null => true',
@@ -94,7 +94,7 @@ export const survivors: {
   {
     why: 'told anew by each look, before anything asks for it',
     mutants: {
-      'machines/cohort.ts': [
+      'machines/cohort/cohort.ts': [
         { line: 'monitored: false,', change: 'false => true' },
         { line: 'ending: false,', change: 'false => true' },
       ],
@@ -103,7 +103,7 @@ export const survivors: {
   {
     why: 'no task has the ARN null, so none is found under it',
     mutants: {
-      'machines/sightings.ts': [
+      'machines/cohort/observe.ts': [
         {
           line: 'const sighting = row.taskArn === null ? undefined : byArn.get(row.taskArn);',
           change: 'row.taskArn === null => false',
@@ -114,10 +114,10 @@ export const survivors: {
   {
     why: 'only saves work: to tell no changes, to copy what is not changed, to make false what is so',
     mutants: {
-      'machines/manager.ts': [
+      'machines/fleet/fleetManager.ts': [
         { line: 'if (due.length === 0) return;', change: 'due.length === 0 => false' },
       ],
-      'machines/steering.ts': [
+      'machines/fleet/reconcile.ts': [
         { line: 'if (after === before) return;', change: 'after === before => false' },
         {
           line: 'if (context.swapping) enqueue.assign({ swapping: false });',
@@ -129,7 +129,7 @@ export const survivors: {
   {
     why: 'a default for settings that name no subnets; one that nobody is in trouble in changes nothing',
     mutants: {
-      'machines/steering.ts': [
+      'machines/fleet/reconcile.ts': [
         {
           line: 'const way = gate(context.breakers, { subnets: [], ...settings }, context.now);',
           change: '[] => ["Stryker was here"]',
@@ -140,7 +140,7 @@ export const survivors: {
   {
     why: 'names for what the wiring fills in; without it nobody is told, which is what they do',
     mutants: {
-      'machines/managerSetup.ts': [
+      'machines/fleet/fleetManagerSetup.ts': [
         {
           line: 'actions: {',
           change:
@@ -152,7 +152,7 @@ export const survivors: {
   {
     why: 'a group that has no task yet waits for it, and is made patient or not when it is told to leave',
     mutants: {
-      'machines/workerGroup.ts': [{ line: 'patient: false,', change: 'false => true' }],
+      'machines/group/workerGroup.ts': [{ line: 'patient: false,', change: 'false => true' }],
     },
   },
 ];

@@ -1,8 +1,8 @@
 import type { ECSClient } from '@aws-sdk/client-ecs';
 import { type AnyStateMachine, createActor, fromCallback } from 'xstate';
-import type { DesiredRequest } from '../../machines/facts.ts';
-import { monitor } from '../../machines/monitor.ts';
-import { type SocketOrder, session } from '../../machines/session.ts';
+import { monitor } from '../../machines/scheduler/monitor.ts';
+import { type SocketOrder, session } from '../../machines/scheduler/session.ts';
+import type { DesiredRequest } from '../../machines/shared/domain.ts';
 import { now } from '../../src/clock.ts';
 import { monitorTeller } from '../../src/daemon/monitorSocket.ts';
 import { adoptStrays, taskIdOf } from '../../src/daemon/ownership.ts';

@@ -1,4 +1,4 @@
-import type { FailureKind } from '../../machines/facts.ts';
+import type { FailureKind } from '../../machines/shared/domain.ts';
 import type { JournalRecord, LaunchRecord } from '../../src/store/records.ts';
 import type { Watched } from './promises.ts';
 import { subnetsOf } from './settings.ts';

@@ -1,5 +1,5 @@
-import type { DesiredRequest } from '../../machines/facts.ts';
-import { echoLimit } from '../../machines/session.ts';
+import { echoLimit } from '../../machines/scheduler/session.ts';
+import type { DesiredRequest } from '../../machines/shared/domain.ts';
 import type { Agenda } from './agenda.ts';
 import type { Census } from './census.ts';
 import type { Disk } from './disk.ts';

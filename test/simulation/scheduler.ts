@@ -1,4 +1,4 @@
-import type { DesiredRequest } from '../../machines/facts.ts';
+import type { DesiredRequest } from '../../machines/shared/domain.ts';
 import { taskIdOf } from '../../src/daemon/ownership.ts';
 import type { MonitorMessage } from '../../src/protocol/monitor.ts';
 import type { Agenda, Owner } from './agenda.ts';

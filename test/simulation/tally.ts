@@ -1,5 +1,5 @@
-import { launch } from '../../machines/launch.ts';
-import { workerGroup } from '../../machines/workerGroup.ts';
+import { launch } from '../../machines/group/launch.ts';
+import { workerGroup } from '../../machines/group/workerGroup.ts';
 import { mishaps, operations } from './client.ts';
 import type { PromiseName, Violation } from './promises.ts';
 import { killPoints, subnetTroubles } from './script.ts';

@@ -1,9 +1,9 @@
 import { createActor } from 'xstate';
-import { cohort } from '../../machines/cohort.ts';
-import type { TaskSighting } from '../../machines/facts.ts';
-import { launch } from '../../machines/launch.ts';
-import type { WorkerLoad } from '../../machines/monitor.ts';
-import { workerGroup } from '../../machines/workerGroup.ts';
+import { cohort } from '../../machines/cohort/cohort.ts';
+import { launch } from '../../machines/group/launch.ts';
+import { workerGroup } from '../../machines/group/workerGroup.ts';
+import type { WorkerLoad } from '../../machines/scheduler/monitor.ts';
+import type { TaskSighting } from '../../machines/shared/domain.ts';
 import { scriptedParent, scriptedWorld, settle } from './world.ts';
 
 const patience = {

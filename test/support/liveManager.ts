@@ -1,7 +1,7 @@
 import { type ActorRefFrom, createActor, SimulatedClock } from 'xstate';
-import type { Fleet, ManagerInput, ManagerSettings } from '../../machines/fleet.ts';
-import { manager } from '../../machines/manager.ts';
-import { noCounts } from '../../machines/plan.ts';
+import { manager } from '../../machines/fleet/fleetManager.ts';
+import { noCounts } from '../../machines/fleet/plan.ts';
+import type { Fleet, ManagerInput, ManagerSettings } from '../../machines/fleet/state.ts';
 import { scriptedParent, scriptedStream, scriptedWorld, settle } from './world.ts';
 
 const settings: ManagerSettings = {

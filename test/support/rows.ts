@@ -1,4 +1,4 @@
-import type { GroupRow } from '../../machines/books.ts';
+import type { GroupRow } from '../../machines/cohort/groupRecords.ts';
 
 export const arn = (id: string): string => `arn:aws:ecs:eu-west-1:1:task/cluster/${id}`;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { WorkerLoad } from '../../../machines/monitor.ts';
+import type { WorkerLoad } from '../../../machines/scheduler/monitor.ts';
 import { type Conversation, conversation, type Saying } from '../../../src/daemon/conversation.ts';
 import type { GroupsSight } from '../../../src/daemon/monitorSocket.ts';
 import { encodeCommandResponse } from '../../../src/protocol/codec.ts';

@@ -1,0 +1,239 @@
+import type { Blame, Market } from '../shared/domain.ts';
+
+/** What shows that a cause is gone: that ECS took a launch, that workers got through to the scheduler, or stayed there. */
+export type Proof = 'launched' | 'served' | 'lasted';
+
+/** Why something is not launched at the moment. No breaker: closed. */
+export interface Breaker {
+  cause: Blame;
+  /** Null: it does not lie in a subnet. */
+  subnet: string | null;
+  /** Null: it is all the same on Spot and on demand. */
+  market: Market | null;
+  /** Times in a row that it went wrong. */
+  failures: number;
+  /** Until then nothing that this concerns is launched; then one group alone is tried. */
+  until: number;
+  reason: string;
+  proof: Proof;
+  /** The group that is being tried; all others wait for what becomes of it. */
+  probe: string | null;
+}
+
+/** By cause, market and subnet. */
+export type Breakers = Record<string, Breaker>;
+
+export interface Setback {
+  cause: Blame;
+  reason: string;
+  market: Market | null;
+  /** Where it went wrong; none: nobody knows. */
+  subnets: string[];
+  /** Of the launch that went wrong, the only group; or the group that did not start. */
+  groupId: string | null;
+  proof: Proof;
+}
+
+/** What the next launch may be. */
+export interface Gate {
+  most: number;
+  market: Market;
+  /** Null: wherever the settings say. */
+  subnets: string[] | null;
+  /** The breakers that this launch tries. */
+  probes: string[];
+}
+
+/** Causes that concern a place, not the whole fleet. */
+const local: readonly Blame[] = ['capacity', 'addresses', 'network'];
+
+const firstPauseMs: Record<Blame, number> = {
+  throttled: 1000,
+  unreachable: 1000,
+  startFailed: 2000,
+  network: 5000,
+  exited: 10_000,
+  refused: 15_000,
+  capacity: 15_000,
+  addresses: 30_000,
+  quota: 30_000,
+  journal: 15_000,
+  denied: 30_000,
+  invalid: 30_000,
+  unprepared: 15_000,
+  bug: 30_000,
+};
+const longestPauseMs = 300_000;
+/** Without Spot there is still on-demand: no need to ask often. */
+const spotPauseMs = 600_000;
+
+const pauseOf = ({ cause, market }: Breaker, failures: number): number =>
+  market === 'spot'
+    ? spotPauseMs
+    : Math.min(longestPauseMs, firstPauseMs[cause] * 2 ** (failures - 1));
+
+const isOpen = ({ until }: Breaker, now: number): boolean => now < until;
+const isDue = (breaker: Breaker, now: number): boolean =>
+  !isOpen(breaker, now) && breaker.probe === null;
+
+/** Capacity is bought on a market; what Spot has none of may still be had on demand, everywhere. */
+const placesOf = ({ cause, market, subnets }: Setback): Pick<Breaker, 'market' | 'subnet'>[] => {
+  if (cause === 'capacity' && market === 'spot') return [{ market, subnet: null }];
+  const of = cause === 'capacity' ? market : null;
+  const places = local.includes(cause) && subnets.length > 0 ? subnets : [null];
+  return places.map((subnet) => ({ market: of, subnet }));
+};
+
+/**
+ * Something went wrong. Setbacks that come together are one; while one group is tried, only what becomes
+ * of that one counts. The same object: nothing has changed.
+ */
+export const tripped = (breakers: Breakers, setback: Setback, now: number): Breakers => {
+  let next = breakers;
+  for (const { market, subnet } of placesOf(setback)) {
+    const { cause, reason, proof, groupId } = setback;
+    const key = [cause, market, subnet].filter((part) => part !== null).join(' ');
+    const known = next[key];
+    if (known && isOpen(known, now)) continue;
+    if (known && known.probe !== null && known.probe !== groupId) continue;
+    const failures = (known?.failures ?? 0) + 1;
+    const breaker: Breaker = {
+      ...{ cause, subnet, market, failures, reason, probe: null, until: 0 },
+      // What ECS takes and then fails to start is not disproved by its taking another.
+      proof: known?.proof === 'served' ? 'served' : proof,
+    };
+    next = { ...next, [key]: { ...breaker, until: now + pauseOf(breaker, failures) } };
+  }
+  // Whatever else this group was to try is still to be tried, by another.
+  return setback.groupId === null ? next : unproved(next, setback.groupId);
+};
+
+const without = (breakers: Breakers, gone: (breaker: Breaker) => boolean): Breakers =>
+  Object.values(breakers).some(gone)
+    ? Object.fromEntries(Object.entries(breakers).filter(([, breaker]) => !gone(breaker)))
+    : breakers;
+
+/** ECS took the launch of this group: that closes what it was to try. */
+export const taken = (breakers: Breakers, groupId: string): Breakers =>
+  without(breakers, ({ proof, probe }) => proof === 'launched' && probe === groupId);
+
+/** Workers got through to the scheduler, whoever launched them when: starting works, there. */
+export const served = (breakers: Breakers, groupId: string, subnet: string | null): Breakers =>
+  without(
+    breakers,
+    (breaker) =>
+      breaker.proof === 'served' &&
+      (breaker.subnet === null || breaker.subnet === subnet || breaker.probe === groupId),
+  );
+
+/** Workers have stayed at the scheduler for long enough: what is launched lives. */
+export const lasted = (breakers: Breakers): Breakers =>
+  without(breakers, ({ proof }) => proof === 'lasted');
+
+/** Groups that served and ended soon, each launched after the one before it had ended. */
+export interface EarlyDeaths {
+  inARow: number;
+  /** The last of them; milliseconds since the epoch. */
+  at: number;
+}
+
+/** So many, and whoever replaces them will end alike. One task that kills its worker is nobody's pattern. */
+const mostInARow = 3;
+
+/** Another one; the same object: it was launched before the last of them ended, and shows nothing new. */
+export const diedEarly = (deaths: EarlyDeaths, launchedAt: number, now: number): EarlyDeaths =>
+  launchedAt < deaths.at ? deaths : { inARow: deaths.inARow + 1, at: now };
+
+export const isPattern = ({ inARow }: EarlyDeaths): boolean => inARow >= mostInARow;
+
+/** The group that was to be tried has ended and shown nothing. */
+export const unproved = (breakers: Breakers, groupId: string): Breakers =>
+  Object.values(breakers).some(({ probe }) => probe === groupId)
+    ? Object.fromEntries(
+        Object.entries(breakers).map(([key, breaker]) => [
+          key,
+          breaker.probe === groupId ? { ...breaker, probe: null } : breaker,
+        ]),
+      )
+    : breakers;
+
+/** Room has come up: it may be tried now. */
+export const eased = (breakers: Breakers, cause: Blame, now: number): Breakers => {
+  const breaker = breakers[cause];
+  return breaker && isOpen(breaker, now)
+    ? { ...breakers, [cause]: { ...breaker, until: now } }
+    : breakers;
+};
+
+/** This group tries these breakers. */
+export const trying = (breakers: Breakers, keys: readonly string[], groupId: string): Breakers =>
+  keys.length === 0
+    ? breakers
+    : Object.fromEntries(
+        Object.entries(breakers).map(([key, breaker]) => [
+          key,
+          keys.includes(key) ? { ...breaker, probe: groupId } : breaker,
+        ]),
+      );
+
+export interface Change {
+  breaker: Breaker;
+  state: 'open' | 'trying' | 'closed';
+}
+
+/** What people want to know. */
+export const changesBetween = (before: Breakers, after: Breakers): Change[] => {
+  const changed = Object.entries(after).filter(
+    ([key, { failures, probe }]) =>
+      before[key]?.failures !== failures || (probe !== null && before[key].probe !== probe),
+  );
+  const gone = Object.entries(before).filter(([key]) => !(key in after));
+  return [
+    ...changed.map(([, breaker]): Change => {
+      return { breaker, state: breaker.probe === null ? 'open' : 'trying' };
+    }),
+    ...gone.map(([, breaker]): Change => ({ breaker, state: 'closed' })),
+  ];
+};
+
+const keysOf = (entries: [string, Breaker][]): string[] => entries.map(([key]) => key);
+
+/** On one market: what may be launched, and where; null: nothing. */
+const gateOn = (
+  market: Market,
+  breakers: Breakers,
+  subnets: readonly string[],
+  now: number,
+): Gate | null => {
+  const concerned = Object.entries(breakers).filter(
+    ([, breaker]) => breaker.market === null || breaker.market === market,
+  );
+  const everywhere = concerned.filter(([, { subnet }]) => subnet === null);
+  if (everywhere.some(([, breaker]) => !isDue(breaker, now))) return null;
+  const probes = keysOf(everywhere);
+  const at = (place: string) => concerned.filter(([, { subnet }]) => subnet === place);
+  const due = subnets.find(
+    (place) => at(place).length > 0 && at(place).every(([, breaker]) => isDue(breaker, now)),
+  );
+  if (due !== undefined)
+    return { most: 1, market, subnets: [due], probes: [...probes, ...keysOf(at(due))] };
+  const healthy = subnets.filter((place) => at(place).length === 0);
+  if (healthy.length === 0 && subnets.length > 0) return null;
+  return {
+    most: probes.length > 0 ? 1 : Number.POSITIVE_INFINITY,
+    market,
+    subnets: healthy.length < subnets.length ? healthy : null,
+    probes,
+  };
+};
+
+/** `subnets`: all that the settings name. Spot comes first where it is wanted at all. */
+export const gate = (
+  breakers: Breakers,
+  { spot, subnets }: { spot: boolean; subnets: readonly string[] },
+  now: number,
+): Gate =>
+  (spot ? gateOn('spot', breakers, subnets, now) : null) ??
+  gateOn('onDemand', breakers, subnets, now) ?? {
+    ...{ most: 0, market: 'onDemand', subnets: null, probes: [] },
+  };

@@ -1,0 +1,31 @@
+import type { FailureKind } from './domain.ts';
+
+const kinds: readonly unknown[] = [
+  'throttled',
+  'unreachable',
+  'refused',
+  'capacity',
+  'addresses',
+  'quota',
+  'invalid',
+  'unprepared',
+  'denied',
+  'journal',
+] satisfies FailureKind[];
+
+/** An effect's error as machines see it: a kind that may steer, and words for people. JSON. */
+export interface FailureNote {
+  kind: FailureKind;
+  reason: string;
+  /** The one that AWS named, if it did. */
+  subnet?: string;
+}
+
+export const noteOf = (error: unknown): FailureNote => {
+  const { kind, message, subnet } = (error ?? {}) as Record<string, unknown>;
+  return {
+    kind: kinds.includes(kind) ? (kind as FailureKind) : 'bug',
+    reason: typeof message === 'string' ? message : String(error),
+    ...(typeof subnet === 'string' && { subnet }),
+  };
+};

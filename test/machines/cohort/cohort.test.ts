@@ -1,0 +1,482 @@
+import { describe, expect, it } from 'vitest';
+import type { AnyActorRef } from 'xstate';
+import { cohort } from '../../../machines/cohort/cohort.ts';
+import type { TaskSighting } from '../../../machines/shared/domain.ts';
+import { admit, input, launchPlan, liveCohort, sighting } from '../../support/liveCohort.ts';
+import { type Model, type Step, untaken, unvisited, walks } from '../../support/paths.ts';
+import { settle } from '../../support/world.ts';
+
+const everybody = { booting: 9, idle: 9, busy: 9 };
+const adopt = {
+  type: 'cohort.adopt',
+  order: 2,
+  groups: [{ groupId: 'stray-9', taskArn: 'arn:9', launchedAt: 0 }],
+} as const;
+const denied = Object.assign(new Error('not authorized'), { kind: 'denied' });
+const launched = {
+  label: 'e-1',
+  groups: [{ groupId: 'e-1-0', taskArn: 'arn:0' }],
+  refusals: [{ kind: 'refused', reason: 'full' }],
+  market: 'spot',
+};
+
+const model: Model = {
+  input,
+  key: ({ value, context }) => [value, context.groups, context.launches],
+  events: ({ value, context }) => [
+    ...('e-1' in context.launches || 'e-1-0' in context.groups ? [] : [admit]),
+    ...('stray-9' in context.groups ? [] : [adopt]),
+    { type: 'cohort.drain', order: 3, ...everybody, at: 2000, until: 9000 },
+    { type: 'cohort.reprieve', order: 4, most: 1 },
+    { type: 'cohort.heard', at: 2500, loads: { 9: { workers: 1, tasks: 2 } } },
+    { type: 'cohort.look', at: 3000, monitored: true, launching: true, ending: false },
+    ...('e-1' in context.launches
+      ? [
+          { type: 'xstate.done.actor.e-1', actorId: 'e-1', output: launched },
+          { type: 'xstate.error.actor.e-1', actorId: 'e-1', error: new Error('a bug') },
+        ]
+      : []),
+    ...Object.entries(
+      context.groups as Record<string, { taskArn: string | null; phase: string }>,
+    ).flatMap(([groupId, { taskArn, phase }]) => [
+      {
+        type: `xstate.done.actor.${groupId}`,
+        actorId: groupId,
+        output: { groupId, taskArn, cause: 'exited', detail: 'exit 1', registered: false },
+      },
+      ...(taskArn !== null && phase === 'requested'
+        ? [
+            {
+              type: 'group.changed',
+              groupId,
+              phase: 'provisioning',
+              registered: false,
+              leaving: false,
+              stopAccepted: false,
+            },
+          ]
+        : []),
+      { type: `xstate.error.actor.${groupId}`, actorId: groupId, error: new Error('a bug') },
+    ]),
+    ...(value === 'looking'
+      ? [
+          { type: 'xstate.done.actor.describeTasks', output: [sighting('arn:9', 'running')] },
+          { type: 'xstate.error.actor.describeTasks', error: new Error('throttled') },
+          { type: 'xstate.error.actor.describeTasks', error: denied },
+        ]
+      : []),
+  ],
+};
+
+const release = { type: 'cohort.release', order: 5, at: 2200, taskIds: ['arn:9'] } as const;
+const choosing: Model = {
+  ...model,
+  events: ({ context }) => [...('stray-9' in context.groups ? [] : [adopt]), release],
+};
+
+describe('a cohort with real children', () => {
+  it('gives each group of a launch its own task, and looks only at tasks that exist', async () => {
+    const { launchBoth, phases, actor, calls, look } = liveCohort();
+    actor.send({ type: 'cohort.look', at: 1, monitored: false, launching: true, ending: false });
+    expect(calls.describeTasks).toHaveLength(0);
+    await launchBoth();
+    expect(phases()).toEqual({ 'e-1-0': 'provisioning', 'e-1-1': 'provisioning' });
+    await look(5000, sighting('arn:0', 'running'), sighting('arn:1', 'starting'));
+    expect(calls.describeTasks.at(-1)?.input).toEqual({ taskArns: ['arn:0', 'arn:1'] });
+    expect(phases()).toEqual({ 'e-1-0': 'running', 'e-1-1': 'provisioning' });
+  });
+
+  it('hears whatever a group says anew, and is not moved by what it knows', () => {
+    const { actor } = liveCohort();
+    actor.send({ ...admit, launches: [launchPlan('e-1', 2)] });
+    const known = { phase: 'requested', registered: false, leaving: false, stopAccepted: false };
+    const say = (news: object) =>
+      actor.send({ type: 'group.changed', groupId: 'e-1-0', ...known, ...news } as never);
+    const before = actor.getSnapshot().context;
+    say({});
+    expect(actor.getSnapshot().context).toBe(before);
+    for (const news of [
+      { phase: 'provisioning' },
+      { registered: true },
+      { leaving: true },
+      { stopAccepted: true },
+    ]) {
+      say(news);
+      expect(actor.getSnapshot().context.groups['e-1-0']).toMatchObject({ ...known, ...news });
+      say({});
+      expect(actor.getSnapshot().context.groups['e-1-0']).toMatchObject(known);
+    }
+    actor.send({ type: 'group.changed', groupId: 'stranger', ...known } as never);
+    expect(actor.getSnapshot().context.groups).not.toHaveProperty('stranger');
+    expect(actor.getSnapshot().status).toBe('active');
+  });
+
+  it('refuses the groups that a launch got no task for', async () => {
+    const { actor, answer, phases, ended } = liveCohort();
+    actor.send({ ...admit, launches: [...admit.launches] });
+    await answer('journalLaunch', undefined);
+    await answer('runTask', { taskArns: ['arn:0'], refusals: [{ kind: 'refused', reason: 'x' }] });
+    await answer('journalOutcome', [{ groupId: 'e-1-0', taskArn: 'arn:0' }]);
+    expect(phases()).toEqual({ 'e-1-0': 'provisioning' });
+    expect(ended).toEqual([
+      expect.objectContaining({ groupId: 'e-1-1', cause: 'launchFailed', detail: 'x' }),
+    ]);
+  });
+
+  it('drains a group that still waits for its ARN as soon as it has one', async () => {
+    const { actor, answerBoth, phases, calls } = liveCohort();
+    actor.send({ ...admit, launches: [...admit.launches] });
+    actor.send({
+      type: 'cohort.drain',
+      order: 2,
+      booting: 1,
+      idle: 0,
+      busy: 0,
+      at: 1500,
+      until: 60_000,
+    });
+    await settle();
+    expect(Object.values(phases()).sort()).toEqual(['requested', 'requested, leaving']);
+    await answerBoth();
+    expect(Object.values(phases()).sort()).toEqual(['provisioning', 'stopping']);
+    expect(calls.stopTask).toHaveLength(1);
+  });
+
+  it('waits to be told of groups whose launch was answered late before it drains them', async () => {
+    const { actor, answerBoth, phases, calls, hear } = liveCohort();
+    hear(1200, {});
+    actor.send({ ...admit, launches: [...admit.launches] });
+    const drain = { type: 'cohort.drain', order: 2, idle: 0, busy: 0, at: 1500 } as const;
+    actor.send({ ...drain, booting: 2, until: 60_000 });
+    await answerBoth();
+    expect(phases()).toEqual({ 'e-1-0': 'waiting', 'e-1-1': 'waiting' });
+    hear(40_000, { 'arn:0': { workers: 1, tasks: 3 }, 'arn:1': { workers: 0, tasks: 0 } });
+    expect(phases()).toEqual({ 'e-1-0': 'waiting', 'e-1-1': 'stopping' });
+    expect(calls.stopTask).toHaveLength(1);
+    hear(41_000, { 'arn:0': { workers: 1, tasks: 0 } });
+    expect(phases()).toEqual({ 'e-1-0': 'stopping', 'e-1-1': 'stopping' });
+  });
+
+  it('stops them as soon as they have a task where nobody has ever told of any', async () => {
+    const { actor, answerBoth, phases, hear } = liveCohort();
+    hear(1300, null);
+    actor.send({ ...admit, launches: [...admit.launches] });
+    const drain = { type: 'cohort.drain', order: 2, idle: 0, busy: 0, at: 1500 } as const;
+    actor.send({ ...drain, booting: 2, until: 60_000 });
+    await answerBoth();
+    expect(phases()).toEqual({ 'e-1-0': 'stopping', 'e-1-1': 'stopping' });
+  });
+
+  it('stops exactly those that it is told by name, at once and once', async () => {
+    const { launchBoth, actor, calls, phases } = liveCohort();
+    await launchBoth();
+    const release = { type: 'cohort.release' as const, at: 2000, taskIds: ['arn:1', 'elsewhere'] };
+    actor.send({ ...release, order: 2 });
+    actor.send({ ...release, order: 3 });
+    expect(calls.stopTask.map(({ input }) => input)).toEqual([{ taskArn: 'arn:1' }]);
+    expect(phases()).toMatchObject({ 'e-1-1': 'stopping' });
+    expect(Object.values(phases()).filter((phase) => phase === 'stopping')).toHaveLength(1);
+  });
+
+  it('asks for a stop again when ECS shows no effect, and not before', async () => {
+    const { launchBoth, actor, calls, look } = liveCohort();
+    await launchBoth();
+    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 0 });
+    expect(calls.stopTask).toHaveLength(2);
+    calls.stopTask[0]?.reject(new Error('throttled'));
+    await settle();
+    await look(10_000, sighting('arn:0', 'starting'), sighting('arn:1', 'stopping'));
+    expect(calls.stopTask).toHaveLength(2);
+    await look(17_001, sighting('arn:0', 'starting'), sighting('arn:1', 'stopping'));
+    expect(calls.stopTask).toHaveLength(3);
+    expect(calls.stopTask.at(-1)?.input).toEqual({ taskArn: 'arn:0' });
+  });
+
+  it('does not take a task for dead because ECS does not show it yet', async () => {
+    const { launchBoth, look, phases, ended } = liveCohort();
+    await launchBoth();
+    await look(60_000, sighting('arn:0', 'missing'), sighting('arn:1', 'missing'));
+    expect(phases()).toEqual({ 'e-1-0': 'provisioning', 'e-1-1': 'provisioning' });
+    await look(61_001, sighting('arn:0', 'missing'), sighting('arn:1', 'starting'));
+    expect(ended).toEqual([]);
+    await look(70_000, sighting('arn:0', 'missing'), sighting('arn:1', 'starting'));
+    expect(ended).toEqual([expect.objectContaining({ groupId: 'e-1-0', cause: 'lost' })]);
+  });
+
+  it('does not take one look without a task for its end, however old it is', async () => {
+    const { launchBoth, look, ended, told } = liveCohort();
+    await launchBoth();
+    const seen = (at: number, phase: TaskSighting['phase']) =>
+      look(at, sighting('arn:0', phase), sighting('arn:1', 'running'));
+    await seen(100_000, 'missing');
+    await seen(109_999, 'missing');
+    await seen(110_000, 'running');
+    // The count starts anew.
+    await seen(113_000, 'missing');
+    await seen(122_999, 'missing');
+    expect(ended).toEqual([]);
+    await seen(123_000, 'missing');
+    expect(ended).toEqual([expect.objectContaining({ groupId: 'e-1-0', cause: 'lost' })]);
+    // And nobody is told that its workers are dead: who knows.
+    expect(told.map(({ type }) => type)).not.toContain('cohort.dead');
+  });
+
+  it('tells who is dead beyond doubt, however it came to its end', async () => {
+    const { launchBoth, look, told } = liveCohort();
+    await launchBoth();
+    const stopped = { ...sighting('arn:1', 'stopped'), cause: 'exited' as const };
+    await look(50_000, sighting('arn:0', 'stopping'), stopped);
+    expect(told.filter(({ type }) => type === 'cohort.dead')).toEqual([
+      { type: 'cohort.dead', cohortId: 'cohort-0', taskArn: 'arn:1' },
+    ]);
+  });
+
+  it('takes a task for as young as the answer that named it, however long that took', async () => {
+    const { actor, answer, look, phases } = liveCohort();
+    actor.send({ ...admit, launches: [...admit.launches] });
+    await answer('journalLaunch', undefined);
+    await look(90_000);
+    await answer('runTask', { taskArns: ['arn:0', 'arn:1'], refusals: [] });
+    await answer('journalOutcome', [
+      { groupId: 'e-1-0', taskArn: 'arn:0' },
+      { groupId: 'e-1-1', taskArn: 'arn:1' },
+    ]);
+    await look(93_000, sighting('arn:0', 'missing'), sighting('arn:1', 'starting'));
+    expect(phases()).toEqual({ 'e-1-0': 'provisioning', 'e-1-1': 'provisioning' });
+  });
+
+  it('gives up on what is not running by its deadline, and says so as the cause', async () => {
+    const { launchBoth, look, phases, ended } = liveCohort();
+    await launchBoth();
+    await look(601_001, sighting('arn:0', 'starting'), sighting('arn:1', 'running'));
+    expect(phases()).toEqual({ 'e-1-0': 'stopping', 'e-1-1': 'running' });
+    await look(602_000, { ...sighting('arn:0', 'stopped'), cause: 'drained' });
+    expect(ended).toEqual([expect.objectContaining({ groupId: 'e-1-0', cause: 'startFailed' })]);
+  });
+
+  it('survives a group that dies of a bug, and puts it back where it was', async () => {
+    const { launchBoth, actor, crashes, phases, look } = liveCohort();
+    await launchBoth();
+    const group = actor.getSnapshot().children['e-1-0'] as AnyActorRef;
+    actor.send({
+      type: 'xstate.error.actor.e-1-0',
+      actorId: 'e-1-0',
+      error: new Error('a bug'),
+    });
+    await settle();
+    expect(crashes).toHaveLength(1);
+    expect(actor.getSnapshot().children['e-1-0']).not.toBe(group);
+    expect(phases()).toEqual({ 'e-1-0': 'provisioning', 'e-1-1': 'provisioning' });
+    await look(5000, sighting('arn:0', 'running'));
+    expect(phases()).toEqual({ 'e-1-0': 'running', 'e-1-1': 'provisioning' });
+  });
+
+  it('drains booting groups before serving ones, the youngest first', async () => {
+    const { launchBoth, actor, look, phases } = liveCohort();
+    await launchBoth();
+    await look(5000, sighting('arn:0', 'running'), sighting('arn:1', 'starting'));
+    await look(40_000, sighting('arn:0', 'running'), sighting('arn:1', 'starting'));
+    expect(actor.getSnapshot().context.groups['e-1-0']?.registered).toBe(true);
+    actor.send({
+      type: 'cohort.drain',
+      order: 2,
+      booting: 1,
+      idle: 0,
+      busy: 0,
+      at: 41_000,
+      until: 0,
+    });
+    await settle();
+    expect(phases()).toEqual({ 'e-1-0': 'running', 'e-1-1': 'stopping' });
+  });
+
+  describe('that hears the monitor stream', () => {
+    const serving = async () => {
+      const all = liveCohort();
+      all.monitored.now = true;
+      await all.launchBoth();
+      await all.look(5000, sighting('arn:0', 'running'), sighting('arn:1', 'running'));
+      return all;
+    };
+    const busy = { workers: 4, tasks: 3 };
+    const idle = { workers: 4, tasks: 0 };
+
+    it('knows who serves from their workers, not from the clock', async () => {
+      const { hear, row, look } = await serving();
+      await look(500_000, sighting('arn:0', 'running'), sighting('arn:1', 'running'));
+      expect(row('e-1-0')?.registered).toBe(false);
+      hear(500_100, { 'arn:0': busy });
+      expect(row('e-1-0')?.registered).toBe(true);
+      expect(row('e-1-1')?.registered).toBe(false);
+    });
+
+    it('gives up on a running task whose workers never come', async () => {
+      const { hear, look, phases, ended } = await serving();
+      hear(6000, { 'arn:0': busy });
+      await look(602_000, sighting('arn:0', 'running'), sighting('arn:1', 'running'));
+      expect(phases()).toEqual({ 'e-1-0': 'running', 'e-1-1': 'stopping' });
+      await look(603_000, { ...sighting('arn:1', 'stopped'), cause: 'drained' });
+      expect(ended).toEqual([expect.objectContaining({ cause: 'startFailed' })]);
+    });
+
+    it('stops an idle group before a busy one, at once', async () => {
+      const { hear, actor, phases } = await serving();
+      hear(6000, { 'arn:0': busy, 'arn:1': idle });
+      actor.send({
+        type: 'cohort.drain',
+        order: 2,
+        booting: 0,
+        idle: 1,
+        busy: 0,
+        at: 7000,
+        until: 99_000,
+      });
+      expect(phases()).toEqual({ 'e-1-0': 'running', 'e-1-1': 'stopping' });
+    });
+
+    it('stops a group without workers before one that has some', async () => {
+      const { hear, actor, phases } = await serving();
+      hear(6000, { 'arn:0': idle, 'arn:1': idle });
+      hear(6500, { 'arn:1': { workers: 0, tasks: 0 } });
+      actor.send({
+        type: 'cohort.drain',
+        order: 2,
+        booting: 1,
+        idle: 0,
+        busy: 0,
+        at: 7000,
+        until: 99_000,
+      });
+      expect(phases()).toEqual({ 'e-1-0': 'running', 'e-1-1': 'stopping' });
+    });
+
+    it('waits for an idle moment of a busy group, and stops it then', async () => {
+      const { hear, actor, phases, calls } = await serving();
+      hear(6000, { 'arn:0': busy, 'arn:1': busy });
+      actor.send({
+        type: 'cohort.drain',
+        order: 2,
+        booting: 0,
+        idle: 0,
+        busy: 2,
+        at: 7000,
+        until: 99_000,
+      });
+      expect(Object.values(phases())).toEqual(['waiting', 'waiting']);
+      hear(8000, { 'arn:1': idle });
+      expect(phases()).toEqual({ 'e-1-0': 'waiting', 'e-1-1': 'stopping' });
+      expect(calls.stopTask).toHaveLength(1);
+    });
+
+    it('waits no longer than it may', async () => {
+      const { hear, actor, phases, look } = await serving();
+      hear(6000, { 'arn:0': busy, 'arn:1': busy });
+      actor.send({
+        type: 'cohort.drain',
+        order: 2,
+        booting: 0,
+        idle: 0,
+        busy: 1,
+        at: 7000,
+        until: 99_000,
+      });
+      await look(98_999);
+      expect(Object.values(phases()).sort()).toEqual(['running', 'waiting']);
+      await look(99_000);
+      expect(Object.values(phases()).sort()).toEqual(['running', 'stopping']);
+    });
+
+    it('takes a waiting group back when it is wanted again', async () => {
+      const { hear, actor, phases, calls } = await serving();
+      hear(6000, { 'arn:0': busy, 'arn:1': busy });
+      actor.send({
+        type: 'cohort.drain',
+        order: 2,
+        booting: 0,
+        idle: 0,
+        busy: 2,
+        at: 7000,
+        until: 99_000,
+      });
+      actor.send({ type: 'cohort.reprieve', order: 3, most: 1 });
+      expect(Object.values(phases()).sort()).toEqual(['running', 'waiting']);
+      hear(8000, { 'arn:0': idle, 'arn:1': idle });
+      expect(calls.stopTask).toHaveLength(1);
+    });
+
+    it('waits for who may be at work though the stream has fallen silent: it may speak again', async () => {
+      const { hear, actor, phases } = await serving();
+      hear(6000, { 'arn:0': busy, 'arn:1': busy });
+      hear(6500, null);
+      actor.send({
+        type: 'cohort.drain',
+        order: 2,
+        booting: 0,
+        idle: 0,
+        busy: 1,
+        at: 7000,
+        until: 99_000,
+      });
+      expect(Object.values(phases()).sort()).toEqual(['running', 'waiting']);
+      hear(8000, { 'arn:0': idle, 'arn:1': idle });
+      expect(Object.values(phases()).sort()).toEqual(['running', 'stopping']);
+    });
+
+    it('gives up on a running task that all its workers have left', async () => {
+      const { hear, look, phases } = await serving();
+      hear(6000, { 'arn:0': busy, 'arn:1': busy });
+      hear(10_000, { 'arn:0': { workers: 0, tasks: 0 } });
+      await look(130_000, sighting('arn:0', 'running'), sighting('arn:1', 'running'));
+      expect(phases()).toEqual({ 'e-1-0': 'running', 'e-1-1': 'running' });
+      await look(130_001, sighting('arn:0', 'running'), sighting('arn:1', 'running'));
+      expect(phases()).toEqual({ 'e-1-0': 'stopping', 'e-1-1': 'running' });
+    });
+  });
+
+  it('believes an accepted StopTask after a while when it may not look', async () => {
+    const { launchBoth, actor, calls, answer, phases, ended } = liveCohort();
+    await launchBoth();
+    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 0 });
+    await answer('stopTask', undefined);
+    const lookInVain = async (at: number) => {
+      actor.send({ type: 'cohort.look', at, monitored: false, launching: true, ending: false });
+      calls.describeTasks.at(-1)?.reject(denied);
+      await settle();
+    };
+    await lookInVain(182_000);
+    expect(Object.values(phases())).toEqual(['stopping', 'stopping']);
+    await lookInVain(182_001);
+    expect(ended).toEqual([expect.objectContaining({ cause: 'drained' })]);
+  });
+
+  it('believes it soon when everything is to end', async () => {
+    const { launchBoth, actor, calls, answer, ended } = liveCohort();
+    await launchBoth();
+    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 0 });
+    await answer('stopTask', undefined);
+    for (const at of [7000, 7001]) {
+      expect(ended).toEqual([]);
+      const look = { type: 'cohort.look', at, monitored: false, launching: false } as const;
+      actor.send({ ...look, ending: true });
+      calls.describeTasks.at(-1)?.reject(denied);
+      await settle();
+    }
+    expect(ended).toHaveLength(1);
+  });
+});
+
+// Last, for they take longest.
+it('draws no transition that the model cannot take, and no state it cannot reach', () => {
+  expect(untaken(cohort, model, choosing)).toEqual([]);
+  expect(unvisited(cohort, model)).toEqual([]);
+});
+
+it('keeps books in which every launch and every group is somebody', () => {
+  for (const { steps } of walks(cohort, model)) {
+    const { children, context } = (steps.at(-1) as Step).state;
+    const { groups, launches } = context;
+    expect(Object.keys(children).filter((id) => id !== 'describeTasks')).toEqual(
+      expect.arrayContaining([...Object.keys(groups), ...Object.keys(launches)]),
+    );
+  }
+});

@@ -1,0 +1,448 @@
+import { describe, expect, it } from 'vitest';
+import { noCounts } from '../../../machines/fleet/plan.ts';
+import { admit, launchPlan, liveCohort, sighting } from '../../support/liveCohort.ts';
+import { settle } from '../../support/world.ts';
+
+const cohortId = 'cohort-0';
+const everybody = { booting: 9, idle: 9, busy: 9 };
+const changed = (order: number, counts: object, launches = 0) => ({
+  ...{ type: 'cohort.changed', cohortId, order, launches },
+  counts: { ...noCounts, ...counts },
+});
+const single = { ...admit, launches: [launchPlan('e-1', 1)] };
+const failure = (kind: string) => Object.assign(new Error(`it was ${kind}`), { kind });
+const dead = { type: 'cohort.dead', cohortId, taskArn: 'arn:0' };
+const registered = { workers: 1, tasks: 0 };
+
+/** A cohort, and what it has told its manager since it was asked last. */
+const live = () => {
+  const cohort = liveCohort();
+  const { told, actor, answer } = cohort;
+  const news = () => told.splice(0);
+  const launchOne = async () => {
+    actor.send({ ...single, launches: [...single.launches] });
+    await answer('journalLaunch', undefined);
+    await answer('runTask', { taskArns: ['arn:0'], refusals: [] });
+    await answer('journalOutcome', [{ groupId: 'e-1-0', taskArn: 'arn:0' }]);
+  };
+  const refuse = async (count: number, ...refusals: object[]) => {
+    actor.send({ ...admit, launches: [launchPlan('e-1', count)] });
+    news();
+    await answer('journalLaunch', undefined);
+    await answer('runTask', { taskArns: [], refusals });
+    await answer('journalOutcome', []);
+  };
+  return { ...cohort, news, launchOne, refuse };
+};
+
+describe('a manager hears of its cohort', () => {
+  it('how many there are, whenever that has changed', async () => {
+    const { actor, answer, look, hear, news } = live();
+    actor.send({ ...admit, launches: [...admit.launches] });
+    expect(news()).toEqual([changed(1, { booting: 2 }, 1)]);
+    await answer('journalLaunch', undefined);
+    await answer('runTask', { taskArns: ['arn:0', 'arn:1'], refusals: [] });
+    await answer('journalOutcome', [
+      { groupId: 'e-1-0', taskArn: 'arn:0' },
+      { groupId: 'e-1-1', taskArn: 'arn:1' },
+    ]);
+    expect(news()).toEqual([changed(1, { booting: 2 }, 0)]);
+    await look(5000, sighting('arn:0', 'running'), sighting('arn:1', 'running'));
+    expect(news()).toEqual([]);
+    hear(6000, { 'arn:0': registered });
+    expect(news()).toContainEqual(changed(1, { booting: 1, idle: 1 }));
+    await look(7000, sighting('arn:0', 'stopped'));
+    expect(news().filter(({ type }) => type !== 'cohort.setback')).toEqual([
+      dead,
+      changed(1, { booting: 1 }),
+    ]);
+  });
+
+  it('that one may be dead, or has waited long enough, at once', async () => {
+    const { launchOne, look, hear, news, actor } = live();
+    await launchOne();
+    hear(1500, { 'arn:0': registered });
+    hear(1600, null);
+    news();
+    await look(2000, sighting('arn:0', 'missing'));
+    expect(news()).toEqual([changed(1, { booting: 1 })]);
+    await look(3000, sighting('arn:0', 'running'));
+    expect(news()).toEqual([changed(1, { busy: 1 })]);
+    hear(3500, { 'arn:0': { workers: 1, tasks: 1 } });
+    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 4000, until: 5000 });
+    expect(news().at(-1)).toEqual(changed(2, { waiting: 1 }));
+    actor.send({ type: 'cohort.look', at: 5000, monitored: true, launching: true, ending: false });
+    expect(news()).toEqual([changed(2, { draining: 1 })]);
+  });
+
+  it('once when nothing but the order is new', async () => {
+    const { actor, news, calls } = live();
+    actor.send({ ...admit, launches: [...admit.launches] });
+    news();
+    actor.send({ ...admit, order: 2, launches: [...admit.launches] });
+    expect(news()).toEqual([changed(2, { booting: 2 }, 1)]);
+    actor.send({ type: 'cohort.reprieve', order: 3, most: 5 });
+    actor.send({ type: 'cohort.release', order: 4, at: 0, taskIds: ['elsewhere'] });
+    expect(news()).toEqual([changed(3, { booting: 2 }, 1), changed(4, { booting: 2 }, 1)]);
+    expect(calls.journalLaunch).toHaveLength(1);
+  });
+
+  it('what was taken over, once', async () => {
+    const { actor, news, row } = live();
+    const groups = [{ groupId: 'stray', taskArn: 'arn:9', launchedAt: 500 }];
+    actor.send({ type: 'cohort.adopt', order: 1, groups });
+    const stray = actor.getSnapshot().children.stray;
+    actor.send({ type: 'cohort.adopt', order: 2, groups });
+    expect(news()).toEqual([changed(1, { booting: 1 }), changed(2, { booting: 1 })]);
+    expect(row('stray')?.phase).toBe('provisioning');
+    expect(actor.getSnapshot().children.stray).toBe(stray);
+  });
+
+  it('that those it stops are on their way out', async () => {
+    const { actor, launchOne, look, news } = live();
+    await launchOne();
+    news();
+    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 0 });
+    expect(news()).toEqual([changed(2, { draining: 1 })]);
+    await look(3000, sighting('arn:0', 'stopped'));
+    expect(news()).toContainEqual(changed(2, {}));
+    expect(actor.getSnapshot().children['e-1-0']).toBeUndefined();
+  });
+
+  it('that who has come to its idle moment is on its way out, before that group says so', async () => {
+    const { actor, launchOne, news, hear, row } = live();
+    await launchOne();
+    hear(1500, {});
+    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 60_000 });
+    news();
+    hear(3000, { 'arn:0': registered });
+    const counts = news().filter(({ type }) => type === 'cohort.changed');
+    expect(counts).toEqual([changed(2, { draining: 1 })]);
+    expect(row('e-1-0')).toMatchObject({ phase: 'stopping', registered: true });
+  });
+
+  it('what each refusal says, once for each reason', async () => {
+    const { refuse, news, notes } = live();
+    await refuse(
+      3,
+      { kind: 'capacity', reason: 'none left' },
+      { kind: 'capacity', reason: 'none left' },
+      { kind: 'addresses', reason: 'no address', subnet: 'subnet-a' },
+    );
+    const no = { type: 'cohort.setback', cohortId, market: 'spot' };
+    const told = news();
+    expect(told.filter(({ type }) => type === 'cohort.setback')).toEqual([
+      { ...no, kind: 'capacity', reason: 'none left' },
+      { ...no, kind: 'addresses', reason: 'no address', subnets: ['subnet-a'] },
+    ]);
+    expect(told.map(({ type }) => type)).not.toContain('cohort.proved');
+    expect(notes).toEqual([
+      { label: 'e-1', kind: 'capacity', reason: 'none left' },
+      { label: 'e-1', kind: 'addresses', reason: 'no address' },
+    ]);
+  });
+
+  it('what became of a group that was launched alone', async () => {
+    const proof = { cohortId, groupId: 'e-1-0' };
+    const { launchOne, news } = live();
+    await launchOne();
+    expect(news()).toContainEqual({
+      ...{ type: 'cohort.proved', proof: 'launched', subnet: null },
+      ...proof,
+    });
+    const other = live();
+    await other.refuse(1, { kind: 'quota', reason: 'vCPUs' });
+    const told = other.news();
+    expect(told).toContainEqual(
+      expect.objectContaining({ type: 'cohort.setback', groupId: 'e-1-0' }),
+    );
+    expect(told).toContainEqual({ type: 'cohort.unproved', ...proof });
+    expect(told.map(({ type }) => type)).not.toContain('cohort.proved');
+  });
+
+  it('nothing of the kind of one that was launched with others', async () => {
+    const { launchBoth, news } = live();
+    await launchBoth();
+    expect(news().map(({ type }) => type)).toEqual(['cohort.changed', 'cohort.changed']);
+  });
+
+  it('that workers have come to serve, and where, once', async () => {
+    const { launchOne, look, hear, news } = live();
+    await launchOne();
+    await look(5000, { ...sighting('arn:0', 'running'), subnet: 'subnet-a' });
+    news();
+    hear(6000, { 'arn:0': registered });
+    hear(6001, { 'arn:0': { workers: 2, tasks: 0 } });
+    expect(news()).toEqual([
+      {
+        ...{ type: 'cohort.proved', cohortId, groupId: 'e-1-0' },
+        ...{ proof: 'served', subnet: 'subnet-a' },
+      },
+      changed(1, { idle: 1 }),
+    ]);
+  });
+
+  it('who has ended before its workers came to serve, and why', async () => {
+    const setback = {
+      ...{ type: 'cohort.setback', cohortId, groupId: 'e-1-0', market: null, proof: 'served' },
+    };
+    const { launchOne, look, news } = live();
+    await launchOne();
+    news();
+    const ended = { ...sighting('arn:0', 'stopped'), cause: 'exited', detail: 'exit 1' } as const;
+    await look(5000, ended);
+    expect(news()).toEqual([
+      dead,
+      { ...setback, kind: 'startFailed', reason: 'exit 1' },
+      changed(1, {}),
+    ]);
+    const other = live();
+    await other.launchOne();
+    other.news();
+    const where = { blame: 'network', subnet: 'subnet-a' } as const;
+    await other.look(5000, { ...ended, ...where, detail: null });
+    expect(other.news()).toContainEqual({
+      ...setback,
+      kind: 'network',
+      reason: 'exited',
+      subnets: ['subnet-a'],
+    });
+  });
+
+  it('that who has ended shows nothing, when it had been told to, or had no task', async () => {
+    const unproved = { type: 'cohort.unproved', cohortId, groupId: 'e-1-0' };
+    const { actor, launchOne, look, news } = live();
+    await launchOne();
+    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 0 });
+    news();
+    await look(3000, sighting('arn:0', 'stopped'));
+    expect(news()).toEqual([dead, unproved, changed(2, {})]);
+    const refused = live();
+    await refused.refuse(2, { kind: 'quota', reason: 'vCPUs' });
+    expect(refused.news()).toContainEqual(unproved);
+  });
+
+  it('that one has served for two minutes, and then nothing of its end', async () => {
+    const { launchOne, look, hear, news } = live();
+    await launchOne();
+    await look(5000, sighting('arn:0', 'running'));
+    hear(6000, { 'arn:0': registered });
+    news();
+    await look(7000, sighting('arn:0', 'running'));
+    await look(126_999, sighting('arn:0', 'running'));
+    expect(news()).toEqual([]);
+    await look(127_000, sighting('arn:0', 'running'));
+    const lasting = { type: 'cohort.proved', cohortId, groupId: 'e-1-0', subnet: null };
+    expect(news()).toEqual([{ ...lasting, proof: 'lasted' }]);
+    await look(999_000, sighting('arn:0', 'stopped'));
+    expect(news()).toEqual([dead, changed(1, {})]);
+  });
+
+  it('that one has ended soon after it came to serve', async () => {
+    const { launchOne, look, hear, news } = live();
+    await launchOne();
+    hear(6000, { 'arn:0': registered });
+    await look(7000, sighting('arn:0', 'running'));
+    news();
+    await look(126_999, { ...sighting('arn:0', 'stopped'), detail: 'OutOfMemory' });
+    expect(news()).toEqual([
+      dead,
+      {
+        ...{ type: 'cohort.setback', cohortId, groupId: 'e-1-0', market: null },
+        ...{ kind: 'exited', reason: 'OutOfMemory', proof: 'lasted', launchedAt: 1000 },
+      },
+      changed(1, {}),
+    ]);
+  });
+
+  it('that a launch has died of a bug', async () => {
+    const { actor, news, crashes, phases } = live();
+    actor.send({ ...single, launches: [...single.launches] });
+    news();
+    const error = new Error('a bug');
+    actor.send({ type: 'xstate.error.actor.e-1', actorId: 'e-1', error } as never);
+    await settle();
+    expect(crashes).toEqual([{ actorId: 'e-1', error }]);
+    expect(phases()).toEqual({});
+    expect(actor.getSnapshot().children).toEqual({});
+    expect(news().filter(({ type }) => type !== 'cohort.changed')).toEqual([
+      {
+        ...{ type: 'cohort.setback', cohortId, groupId: 'e-1-0' },
+        ...{ kind: 'bug', reason: 'a bug', market: 'onDemand', doubted: true },
+      },
+      { type: 'cohort.unproved', cohortId, groupId: 'e-1-0' },
+      { type: 'cohort.unproved', cohortId, groupId: 'e-1-0' },
+    ]);
+  });
+});
+
+describe('a cohort that is told', () => {
+  it('to look, lets launches in doubt ask again', async () => {
+    const { actor, answer, calls, look } = live();
+    actor.send({ ...admit, launches: [...admit.launches] });
+    await answer('journalLaunch', undefined);
+    calls.runTask.at(-1)?.reject(failure('unreachable'));
+    await settle();
+    await look(5000);
+    await look(6000);
+    expect(calls.runTask).toHaveLength(2);
+  });
+
+  it('to look, says again that a launch is unwanted which was asking when it was said first', async () => {
+    const { actor, answer, calls, look, phases } = live();
+    actor.send({ ...single, launches: [...single.launches] });
+    await answer('journalLaunch', undefined);
+    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 0 });
+    calls.runTask.at(-1)?.reject(failure('throttled'));
+    await settle();
+    expect(calls.journalOutcome).toEqual([]);
+    await look(3000);
+    expect(calls.journalOutcome).toHaveLength(1);
+    await answer('journalOutcome', []);
+    expect(phases()).toEqual({});
+  });
+
+  it('to look, lets launches that were to wait ask again only while anything may be launched', async () => {
+    const { actor, answer, calls } = live();
+    actor.send({ ...admit, launches: [...admit.launches] });
+    await answer('journalLaunch', undefined);
+    calls.runTask.at(-1)?.reject(failure('throttled'));
+    await settle();
+    const look = (at: number, launching: boolean) =>
+      actor.send({ type: 'cohort.look', at, monitored: false, launching, ending: false });
+    for (const at of [5000, 6000, 60_000]) look(at, false);
+    expect(calls.runTask).toHaveLength(1);
+    look(61_000, true);
+    expect(calls.runTask).toHaveLength(2);
+  });
+
+  it('to look, gives up what nobody wants that was asking when it was told so', async () => {
+    const { actor, answer, calls, phases, look } = live();
+    actor.send({ ...admit, launches: [...admit.launches] });
+    await answer('journalLaunch', undefined);
+    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 0 });
+    calls.runTask.at(-1)?.reject(failure('throttled'));
+    await settle();
+    await look(5000);
+    await answer('journalOutcome', []);
+    expect(calls.runTask).toHaveLength(1);
+    expect(phases()).toEqual({});
+  });
+
+  it('to drain, gives up a launch that waits, once nobody wants it', async () => {
+    const { actor, answer, calls, phases, ended } = live();
+    actor.send({ ...admit, launches: [...admit.launches] });
+    await answer('journalLaunch', undefined);
+    calls.runTask.at(-1)?.reject(failure('throttled'));
+    await settle();
+    const drain = { type: 'cohort.drain', idle: 0, busy: 0, at: 2000, until: 0 } as const;
+    actor.send({ ...drain, order: 2, booting: 1 });
+    await settle();
+    expect(calls.journalOutcome).toHaveLength(0);
+    actor.send({ ...drain, order: 3, booting: 1 });
+    await settle();
+    await answer('journalOutcome', []);
+    expect(phases()).toEqual({});
+    expect(ended).toHaveLength(2);
+  });
+
+  it('says what keeps it from looking, and presumes nothing but when it never may', async () => {
+    const { actor, answer, calls, launchOne, ended, notes } = live();
+    await launchOne();
+    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 0 });
+    await answer('stopTask', undefined);
+    const lookInVain = async (kind: string) => {
+      actor.send({
+        type: 'cohort.look',
+        at: 900_000,
+        monitored: false,
+        launching: true,
+        ending: false,
+      });
+      calls.describeTasks.at(-1)?.reject(failure(kind));
+      await settle();
+    };
+    await lookInVain('throttled');
+    expect(ended).toEqual([]);
+    await lookInVain('denied');
+    expect(ended).toHaveLength(1);
+    const note = (kind: string) => ({ kind, reason: `it was ${kind}` });
+    expect(notes).toEqual([note('throttled'), note('denied')]);
+  });
+
+  it('ends what has waited long enough, however long ECS takes to show its tasks', async () => {
+    const { actor, launchOne, hear, phases, calls, row, answer } = live();
+    await launchOne();
+    hear(1500, {});
+    const look = (at: number) =>
+      actor.send({ type: 'cohort.look', at, monitored: true, launching: true, ending: false });
+    look(1600);
+    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 60_000 });
+    look(61_000);
+    expect(phases()).toEqual({ 'e-1-0': 'stopping' });
+    expect(calls.describeTasks).toHaveLength(1);
+    await answer('describeTasks', [{ ...sighting('arn:0', 'missing') }]);
+    expect(row('e-1-0')?.missingSince).toBe(1600);
+  });
+
+  it('looks once at a time, and only at tasks', async () => {
+    const { actor, calls } = live();
+    const groups = [{ groupId: 'stray', taskArn: 'arn:9', launchedAt: 500 }];
+    actor.send({ ...admit, launches: [...admit.launches] });
+    actor.send({ type: 'cohort.look', at: 500, monitored: false, launching: true, ending: false });
+    expect(calls.describeTasks).toEqual([]);
+    actor.send({ type: 'cohort.adopt', order: 1, groups });
+    for (const at of [1000, 2000])
+      actor.send({ type: 'cohort.look', at, monitored: false, launching: true, ending: false });
+    expect(calls.describeTasks.map(({ input }) => input)).toEqual([{ taskArns: ['arn:9'] }]);
+  });
+});
+
+it('keeps no books of a group that it does not have', () => {
+  const { actor, phases } = live();
+  const state = { registered: false, leaving: false, stopAccepted: false };
+  actor.send({ type: 'group.changed', groupId: 'gone', phase: 'running', ...state });
+  expect(phases()).toEqual({});
+});
+
+describe('a group that dies of a bug', () => {
+  const crash = { type: 'xstate.error.actor.e-1-0', actorId: 'e-1-0', error: new Error('a bug') };
+
+  it('still leaves when it was to leave before it had its task', async () => {
+    const { actor, answer, calls, row } = live();
+    actor.send({ ...single, launches: [...single.launches] });
+    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 1500, until: 0 });
+    actor.send(crash as never);
+    await settle();
+    expect(row('e-1-0')).toMatchObject({ phase: 'requested', leaving: true });
+    expect(calls.stopTask).toHaveLength(0);
+    await answer('journalLaunch', undefined);
+    await answer('runTask', { taskArns: ['arn:0'], refusals: [] });
+    await answer('journalOutcome', [{ groupId: 'e-1-0', taskArn: 'arn:0' }]);
+    expect(calls.stopTask).toHaveLength(1);
+  });
+
+  it('is not stopped at once when it waits for an idle moment', async () => {
+    const { actor, calls, launchOne, look, hear } = live();
+    await launchOne();
+    await look(5000, sighting('arn:0', 'running'));
+    hear(6000, { 'arn:0': { workers: 1, tasks: 2 } });
+    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 7000, until: 99_000 });
+    actor.send(crash as never);
+    await settle();
+    expect(calls.stopTask).toHaveLength(0);
+    await look(99_000, sighting('arn:0', 'running'));
+    expect(calls.stopTask).toHaveLength(1);
+  });
+
+  it('is told to everybody who must know, and nobody else notices', async () => {
+    const { actor, launchOne, crashes, news } = live();
+    await launchOne();
+    news();
+    actor.send(crash as never);
+    expect(crashes).toEqual([{ actorId: 'e-1-0', error: crash.error }]);
+    expect(news()).toEqual([]);
+    actor.send({ ...crash, type: 'xstate.error.actor.x', actorId: 'x' } as never);
+    expect(crashes).toHaveLength(1);
+  });
+});

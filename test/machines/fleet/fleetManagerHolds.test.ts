@@ -1,0 +1,219 @@
+import { describe, expect, it } from 'vitest';
+import type { ManagerEvent } from '../../../machines/fleet/fleetManagerSetup.ts';
+import { readyManager } from '../../support/liveManager.ts';
+
+describe('what holds launches back', () => {
+  const setback: Extract<ManagerEvent, { type: 'cohort.setback' }> = {
+    type: 'cohort.setback',
+    cohortId: 'c',
+    kind: 'refused',
+    reason: 'x',
+    market: null,
+  };
+  const states = (says: () => unknown[]) =>
+    says().map((note) => (note as { state?: string }).state ?? note);
+
+  it('is told to people when it begins, and when it ends', async () => {
+    const { actor, at, says, fleet, command, report } = await readyManager();
+    at(11_000);
+    actor.send(setback);
+    actor.send(setback);
+    expect(fleet().doubtedAt).toBeNull();
+    expect(states(says)).toEqual(['open']);
+    at(26_000);
+    command(2);
+    says();
+    const probe = fleet().breakers.refused?.probe ?? '';
+    expect(probe).toBe('e-1-0');
+    report({ booting: 1 });
+    actor.send({ type: 'cohort.unproved', cohortId: 'c', groupId: 'other' });
+    expect(fleet().breakers.refused?.probe).toBe(probe);
+    actor.send({ type: 'cohort.unproved', cohortId: 'c', groupId: probe });
+    expect(fleet().breakers.refused?.probe).toBeNull();
+    command(4);
+    const again = fleet().breakers.refused?.probe ?? '';
+    const proved = { type: 'cohort.proved', cohortId: 'c', groupId: again, subnet: null } as const;
+    actor.send({ ...proved, proof: 'served' });
+    expect(fleet().breakers.refused).toBeDefined();
+    actor.send({ ...proved, proof: 'launched' });
+    expect(fleet().breakers).toEqual({});
+    expect(states(says).at(-1)).toBe('closed');
+  });
+
+  it('is asked of a list when a launch was given up in doubt, and until then nothing is launched', async () => {
+    const { actor, at, fleet, command, orders, calls, surveyed } = await readyManager();
+    at(11_000);
+    actor.send({ ...setback, kind: 'unreachable', doubted: true });
+    expect(fleet().doubtedAt).toBe(12_000);
+    at(13_000);
+    command(2);
+    expect(orders()).toEqual([]);
+    await surveyed({ startedAt: 13_000 });
+    at(14_000);
+    expect(calls.survey).toHaveLength(2);
+    expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.admit' })]);
+  });
+
+  it('is made ready again where that is what is missing', async () => {
+    const { actor, at, hears } = await readyManager();
+    at(11_000);
+    hears();
+    actor.send(setback);
+    expect(hears()).toEqual([]);
+    actor.send({ ...setback, kind: 'unprepared' });
+    expect(hears()).toEqual([{ type: 'manager.unprepared' }]);
+  });
+
+  it('is not the end of workers whose scheduler has ended', async () => {
+    const { actor, at, fleet } = await readyManager();
+    const notStarted = { ...setback, kind: 'startFailed', proof: 'served' } as const;
+    at(11_000);
+    actor.send({ type: 'scheduler.lost' });
+    actor.send(notStarted);
+    expect(fleet().breakers).toEqual({});
+    actor.send(setback);
+    expect(Object.keys(fleet().breakers)).toEqual(['refused']);
+    at(12_000);
+    actor.send(notStarted);
+    at(41_999);
+    actor.send(notStarted);
+    expect(Object.keys(fleet().breakers)).toEqual(['refused']);
+    at(42_000);
+    actor.send({ ...notStarted, groupId: 'e-7-0' });
+    expect(fleet().breakers.startFailed).toMatchObject({ proof: 'served', failures: 1 });
+    at(44_000);
+    const proved = { type: 'cohort.proved', cohortId: 'c', groupId: 'e', subnet: null } as const;
+    actor.send({ ...proved, proof: 'launched' });
+    expect(fleet().breakers.startFailed).toBeDefined();
+    actor.send({ ...proved, proof: 'served' });
+    expect(fleet().breakers.startFailed).toBeUndefined();
+  });
+
+  it('lets another be tried when the one that was has ended with its scheduler', async () => {
+    const { actor, at, fleet, command } = await readyManager();
+    actor.send({ ...setback, kind: 'startFailed', proof: 'served' });
+    at(20_000);
+    command(2);
+    expect(fleet().breakers.startFailed?.probe).toBe('e-1-0');
+    actor.send({ type: 'scheduler.lost' });
+    actor.send({ ...setback, kind: 'startFailed', proof: 'served', groupId: 'e-1-0' });
+    expect(fleet().breakers.startFailed).toMatchObject({ probe: null, failures: 1 });
+  });
+
+  describe('when groups end soon after they came to serve', () => {
+    const early = (groupId: string, launchedAt: number) => ({
+      ...{ ...setback, kind: 'exited' as const, reason: 'OutOfMemory', proof: 'lasted' as const },
+      ...{ groupId, launchedAt },
+    });
+    const serves = { type: 'cohort.proved', cohortId: 'c', groupId: 'e', subnet: null } as const;
+
+    it('is the third in a row of which each was launched after the one before had ended', async () => {
+      const { actor, at, fleet, says } = await readyManager();
+      at(20_000);
+      for (const id of ['a', 'b', 'c', 'd']) actor.send(early(id, 15_000));
+      at(30_000);
+      for (const id of ['e', 'f']) actor.send(early(id, 19_999));
+      actor.send(early('g', 20_000));
+      expect(fleet().earlyDeaths).toEqual({ inARow: 2, at: 30_000 });
+      expect(fleet().breakers).toEqual({});
+      at(40_000);
+      actor.send(early('h', 31_000));
+      expect(fleet().breakers.exited).toMatchObject({ failures: 1, until: 50_000, probe: null });
+      expect(says()).toMatchObject([{ state: 'open', breaker: { reason: 'OutOfMemory' } }]);
+    });
+
+    it('ends with one that lasts, and not with one that only serves', async () => {
+      const { actor, at, fleet, command } = await readyManager();
+      for (const now of [20_000, 30_000, 40_000]) {
+        at(now);
+        actor.send(early('a', now - 1));
+      }
+      at(50_000);
+      command(2 * 5);
+      expect(fleet().breakers.exited?.probe).toBe('e-1-0');
+      for (const proof of ['launched', 'served'] as const)
+        actor.send({ ...serves, groupId: 'e-1-0', proof });
+      expect(fleet().breakers.exited?.probe).toBe('e-1-0');
+      at(60_000);
+      actor.send(early('e-1-0', 50_000));
+      expect(fleet().breakers.exited).toMatchObject({ failures: 2, until: 80_000, probe: null });
+      actor.send({ ...serves, proof: 'lasted' });
+      expect(fleet()).toMatchObject({ breakers: {}, earlyDeaths: { inARow: 0, at: 0 } });
+    });
+
+    it('is nothing when one between them lasts, or their scheduler has ended', async () => {
+      const { actor, at, fleet } = await readyManager();
+      for (const now of [20_000, 30_000]) {
+        at(now);
+        actor.send(early('a', now - 1));
+      }
+      actor.send({ ...serves, proof: 'lasted' });
+      at(40_000);
+      actor.send(early('a', 39_000));
+      expect(fleet()).toMatchObject({ breakers: {}, earlyDeaths: { inARow: 1, at: 40_000 } });
+      actor.send({ type: 'scheduler.lost' });
+      actor.send(early('b', 41_000));
+      at(50_000);
+      actor.send(early('c', 41_000));
+      expect(fleet()).toMatchObject({ breakers: {}, earlyDeaths: { inARow: 1, at: 40_000 } });
+    });
+
+    it('lets another be tried in the place of one that shows nothing new', async () => {
+      const { actor, at, fleet, command } = await readyManager();
+      actor.send({ ...setback, kind: 'quota' });
+      at(60_000);
+      command(2);
+      expect(fleet().breakers.quota?.probe).toBe('e-1-0');
+      actor.send(early('e-1-0', 59_000));
+      expect(fleet().breakers).toMatchObject({ quota: { probe: null } });
+    });
+  });
+
+  it.each([
+    ['where it happened', ['subnet-a'], ['capacity subnet-a']],
+    ['everywhere that it may launch, when nobody says where', undefined, ['a', 'b']],
+    ['nowhere that it does not launch', ['elsewhere'], ['capacity']],
+  ])('counts %s', async (_, subnets, keys) => {
+    const places = { subnets: ['subnet-a', 'subnet-b'] };
+    const { actor, fleet } = await readyManager({}, places);
+    actor.send({ ...setback, kind: 'capacity', ...(subnets && { subnets }) });
+    const expected = keys.map((key) => (key.length === 1 ? `capacity subnet-${key}` : key));
+    expect(Object.keys(fleet().breakers)).toEqual(expected);
+  });
+
+  it('is everywhere when no subnets are named in the settings', async () => {
+    const { actor, fleet } = await readyManager();
+    expect(fleet().revision).toBe('rev:1');
+    actor.send({ ...setback, kind: 'capacity' });
+    actor.send({ ...setback, kind: 'capacity', subnets: ['subnet-a'] });
+    expect(Object.keys(fleet().breakers)).toEqual(['capacity']);
+  });
+
+  it('is offered to the scheduler, when it is the quota, and no other change', async () => {
+    const { actor, at, hears, says, command, report } = await readyManager();
+    at(11_000);
+    command(6);
+    report({ busy: 3 });
+    says();
+    actor.send({ ...setback, kind: 'quota' });
+    at(12_000);
+    expect(hears().filter(({ type }) => type === 'manager.offers')).toEqual([
+      { type: 'manager.offers', workers: 6 },
+    ]);
+    expect(says()).toContainEqual({ workers: 6 });
+  });
+
+  it.each([
+    ['one that runs is gone', { busy: 2, booting: 1 }, true],
+    ['all are still there', { busy: 3, booting: 1 }, false],
+    ['one that was never counted is gone', { busy: 3 }, false],
+  ])('is tried again early or not, when it is the quota: %s', async (_, counts, early) => {
+    const { actor, at, fleet, command, report } = await readyManager();
+    at(11_000);
+    command(8);
+    report({ busy: 3, booting: 1 });
+    actor.send({ ...setback, kind: 'quota' });
+    report(counts);
+    expect(fleet().breakers.quota?.until).toBe(early ? 11_000 : 41_000);
+  });
+});

@@ -1,0 +1,350 @@
+import { describe, expect, it } from 'vitest';
+import type { LaunchPlan } from '../../../machines/cohort/groupRecords.ts';
+import { noCounts } from '../../../machines/fleet/plan.ts';
+import { readyManager } from '../../support/liveManager.ts';
+
+const tasksOf = (n: number) =>
+  Array.from({ length: n }, (_, i) => ({
+    ...{ groupId: `old-${i}`, taskArn: `arn:${i}`, launchedAt: 0 },
+  }));
+const launchesOf = (n: number): LaunchPlan[] =>
+  Array.from({ length: n }, (_, i) => ({
+    order: {
+      ...{ label: `d-${i}`, clientToken: `se-d-${i}`, count: 10, revision: 'rev:0' },
+      market: 'onDemand' as const,
+    },
+    groupIds: Array.from({ length: 10 }, (_, n) => `d-${i}-${n}`),
+    doubted: true,
+  }));
+const launchesIn = (orders: object[]) =>
+  orders.flatMap((order) => (order as { launches?: LaunchPlan[] }).launches ?? []);
+const sizesIn = (orders: object[]) => launchesIn(orders).map(({ groupIds }) => groupIds.length);
+const admits = (orders: { type: string }[]) =>
+  orders.filter(({ type }) => type === 'cohort.admit').map((order) => sizesIn([order]));
+
+describe('what an earlier run has left', () => {
+  it('is put into cohorts of a hundred, one in each turn, launches first', async () => {
+    const resend = launchesOf(12);
+    const given = { owned: tasksOf(130), resend, lastLaunchAt: 500 };
+    const { actor, clock, cohorts, orders, fleet, tick, calls, surveyed } =
+      await readyManager(given);
+    expect(calls.survey).toHaveLength(0);
+    clock.increment(1);
+    expect(orders()).toEqual([
+      { type: 'cohort.admit', order: 1, at: 10_000, launches: resend.slice(0, 10) },
+    ]);
+    const { patience } = fleet().settings;
+    expect(cohorts.lines[0]?.input).toEqual({ cohortId: 'cohort-0', patience, watched: false });
+    expect(fleet()).toMatchObject({
+      ...{ opened: 1, ordered: 1, lastLaunchAt: 10_000, resend: resend.slice(10) },
+      cohorts: {
+        'cohort-0': {
+          ...{ launches: 10, order: 1, lookedAt: 0 },
+          counts: { ...noCounts, booting: 100 },
+        },
+      },
+    });
+    tick(11_000);
+    orders();
+    for (let turn = 0; turn < 3; turn++) {
+      expect(Object.keys(fleet().cohorts)).toHaveLength(turn + 1);
+      clock.increment(1);
+    }
+    expect(orders()).toEqual([
+      { type: 'cohort.admit', order: 2, at: 11_000, launches: resend.slice(10) },
+      { type: 'cohort.adopt', order: 3, groups: given.owned.slice(0, 100) },
+      { type: 'cohort.adopt', order: 4, groups: given.owned.slice(100) },
+    ]);
+    const rows = Object.values(fleet().cohorts).map(({ counts, launches, order }) => [
+      ...[counts.booting, launches, order],
+    ]);
+    expect(rows).toEqual([
+      [100, 10, 1],
+      [20, 2, 2],
+      [100, 0, 3],
+      [30, 0, 4],
+    ]);
+    expect(fleet()).toMatchObject({ owned: [], resend: [], lastLaunchAt: 11_000, opened: 4 });
+    clock.increment(9);
+    expect(actor.getSnapshot().context.opened).toBe(4);
+    await surveyed({});
+  });
+
+  it('is no launch when it was only taken over', async () => {
+    const { clock, fleet } = await readyManager({ owned: tasksOf(1), lastLaunchAt: 500 });
+    clock.increment(1);
+    expect(fleet()).toMatchObject({ opened: 1, lastLaunchAt: 500 });
+  });
+});
+
+describe('launches', () => {
+  it('are split into calls of ten, each with a name and a token of its own', async () => {
+    const { at, command, orders, fleet, cohorts } = await readyManager();
+    at(11_000);
+    command(2 * 12);
+    const order = { revision: 'rev:1', market: 'onDemand' };
+    expect(orders()).toStrictEqual([
+      {
+        ...{ type: 'cohort.admit', order: 1, at: 11_000 },
+        launches: [
+          {
+            order: { label: 'e-1', clientToken: 'se-e-1', count: 10, ...order },
+            groupIds: Array.from({ length: 10 }, (_, i) => `e-1-${i}`),
+            doubted: false,
+          },
+          {
+            order: { label: 'e-2', clientToken: 'se-e-2', count: 2, ...order },
+            groupIds: ['e-2-0', 'e-2-1'],
+            doubted: false,
+          },
+        ],
+      },
+    ]);
+    const { patience } = fleet().settings;
+    expect(cohorts.lines.map(({ input }) => input)).toEqual([
+      { cohortId: 'cohort-0', patience, watched: false },
+    ]);
+    expect(fleet()).toMatchObject({
+      ...{ opened: 1, ordered: 1, launched: 2, turnAllowance: 100 - 12 },
+      ...{ lastLaunchAt: 11_000, allowance: 1000 - 12 },
+      cohorts: {
+        'cohort-0': {
+          ...{ launches: 2, order: 1, lookedAt: 11_000 },
+          counts: { ...noCounts, booting: 12 },
+        },
+      },
+    });
+  });
+
+  it('fill a cohort before the next is opened', async () => {
+    const { clock, at, command, report, orders, fleet, cohorts } = await readyManager();
+    at(11_000);
+    command(2 * 100);
+    report({ booting: 80, busy: 8 });
+    orders();
+    command(2 * 102);
+    expect(orders()).toEqual([]);
+    clock.increment(1);
+    expect(admits(orders())).toEqual([[10, 2]]);
+    expect(fleet().cohorts['cohort-0']).toMatchObject({
+      ...{ launches: 2, order: 2 },
+      counts: { booting: 92, busy: 8 },
+    });
+    expect(fleet()).toMatchObject({ opened: 1, launched: 12 });
+    report({ booting: 92, busy: 8 });
+    expect(admits(orders())).toEqual([[2]]);
+    expect(cohorts.lines).toHaveLength(2);
+    expect(fleet().opened).toBe(2);
+  });
+
+  it('are a hundred groups in the first turn of the event loop, then two hundred', async () => {
+    const { clock, at, command, orders, report } = await readyManager();
+    at(11_000);
+    command(2 * 430);
+    expect(admits(orders()).flat()).toHaveLength(10);
+    report({ booting: 100 }, 10);
+    expect(admits(orders())).toEqual([]);
+    clock.increment(1);
+    expect(admits(orders()).flat()).toHaveLength(10);
+    report({ booting: 100 }, 10);
+    expect(admits(orders()).flat()).toHaveLength(10);
+    report({ booting: 100 }, 10);
+    expect(admits(orders())).toEqual([]);
+    clock.increment(1);
+    expect(admits(orders()).flat()).toHaveLength(10);
+    report({ booting: 100 }, 10);
+    expect(admits(orders())).toEqual([[10, 10, 10]]);
+    report({ booting: 30 }, 3);
+    clock.increment(1);
+    expect(admits(orders())).toEqual([]);
+  });
+
+  it('are no more in the next turn because they were asked for in two goes', async () => {
+    const { clock, at, command, orders, answered } = await readyManager();
+    at(11_000);
+    command(2 * 30);
+    answered();
+    command(2 * 60);
+    answered();
+    command(2 * 900);
+    answered();
+    expect(sizesIn(orders()).reduce((a, b) => a + b)).toBe(100);
+    clock.increment(1);
+    for (let i = 0; i < 4; i++) answered();
+    expect(sizesIn(orders()).reduce((a, b) => a + b)).toBe(200);
+  });
+
+  it('are as many as Fargate allows by now', async () => {
+    const { at, command, orders, answered } = await readyManager({}, { launchBurst: 3 });
+    command(2 * 9);
+    answered();
+    at(10_100);
+    at(10_400);
+    expect(admits(orders())).toEqual([[3], [2]]);
+  });
+
+  it('are on Spot where that is wanted, and in what subnets are left', async () => {
+    const places = { spot: true, subnets: ['subnet-a', 'subnet-b'] };
+    const { actor, command, orders } = await readyManager({}, places);
+    const setback = { type: 'cohort.setback', cohortId: 'c', reason: 'x', market: null } as const;
+    actor.send({ ...setback, kind: 'addresses', subnets: ['subnet-a'] });
+    command(2);
+    expect(launchesIn(orders())[0]?.order).toMatchObject({ market: 'spot', subnets: ['subnet-b'] });
+  });
+
+  it('begin with one that shows whether it works again', async () => {
+    const { actor, at, command, orders, fleet, says } = await readyManager();
+    const setback = { type: 'cohort.setback', cohortId: 'c', reason: 'x', market: null } as const;
+    actor.send({ ...setback, kind: 'refused' });
+    at(24_999);
+    command(2 * 5);
+    expect(orders()).toEqual([]);
+    at(25_000);
+    expect(sizesIn(orders())).toEqual([1]);
+    const { refused } = fleet().breakers;
+    expect(refused?.probe).toBe('e-1-0');
+    expect(says()).toContainEqual({ breaker: refused, state: 'trying' });
+  });
+});
+
+describe('groups that wait for an idle moment', () => {
+  it('are taken back, and only then what is still missing is launched', async () => {
+    const { at, command, report, orders, answered, fleet } = await readyManager();
+    at(11_000);
+    command(2 * 5);
+    report({ busy: 2, waiting: 2, revoked: 1 });
+    const [, reprieve] = orders();
+    expect(reprieve).toEqual({ type: 'cohort.reprieve', order: 2, most: 3 });
+    expect(fleet().cohorts['cohort-0']).toMatchObject({
+      order: 2,
+      counts: { booting: 1, busy: 4, waiting: 0, revoked: 0 },
+    });
+    expect(fleet().ordered).toBe(2);
+    report({ busy: 2, waiting: 1 });
+    expect(orders()).toEqual([{ type: 'cohort.reprieve', order: 3, most: 1 }]);
+    answered();
+    expect(sizesIn(orders())).toEqual([2]);
+  });
+});
+
+describe('a group that waits while another has nothing to do', () => {
+  it('is taken back, and then the other goes in its place, wherever it is, and none that boots', async () => {
+    const { at, command, report, orders, actor, fleet } = await readyManager();
+    at(11_000);
+    command(2 * 3);
+    report({ booting: 1, busy: 2 });
+    command(2);
+    report({ booting: 0, busy: 1, waiting: 1, revoked: 1 });
+    command(2 * 2);
+    report({ booting: 1, busy: 1, waiting: 1 });
+    orders();
+    command(2);
+    report({ booting: 1, idle: 1, waiting: 1 });
+    expect(orders()).toMatchObject([{ type: 'cohort.reprieve', most: 1 }]);
+    expect(fleet().swapping).toBe(true);
+    report({ booting: 1, idle: 1, busy: 1 });
+    expect(orders()).toMatchObject([{ type: 'cohort.drain', booting: 0, idle: 1, busy: 0 }]);
+    expect(fleet().swapping).toBe(false);
+    actor.send({ type: 'tick', now: 12_000 });
+    expect(orders()).not.toContainEqual(expect.objectContaining({ type: 'cohort.drain' }));
+  });
+
+  it('is all that is done for a scheduler that has just come back', async () => {
+    const { actor, at, command, report, orders, fleet } = await readyManager();
+    at(11_000);
+    command(2 * 2);
+    report({ busy: 1, waiting: 1 });
+    orders();
+    actor.send({ type: 'scheduler.lost' });
+    at(20_000);
+    command(2);
+    report({ idle: 1, waiting: 1 });
+    report({ idle: 1, busy: 1 });
+    expect(orders()).not.toContainEqual(expect.objectContaining({ type: 'cohort.drain' }));
+    expect(fleet().swapping).toBe(true);
+    at(50_000);
+    expect(orders()).toContainEqual(expect.objectContaining({ type: 'cohort.drain', idle: 1 }));
+  });
+});
+
+describe('an order that is not answered yet', () => {
+  it('lets nobody plan with what it may come to', async () => {
+    const { at, command, report, orders, fleet, actor } = await readyManager();
+    at(11_000);
+    command(2 * 2);
+    report({ busy: 2 });
+    command(2);
+    expect(orders().at(-1)).toMatchObject({ type: 'cohort.drain', busy: 1 });
+    report({ busy: 1, waiting: 1 });
+    command(2 * 2);
+    expect(orders()).toMatchObject([{ type: 'cohort.reprieve', order: 3 }]);
+    // It crossed a report of the same cohort, whose group had stopped waiting.
+    const stale = { type: 'cohort.changed', cohortId: 'cohort-0', order: 2, launches: 0 } as const;
+    actor.send({ ...stale, counts: { ...noCounts, busy: 1, draining: 1 } });
+    command(2);
+    expect(orders()).toEqual([]);
+    report({ busy: 1, draining: 1 });
+    expect(orders()).toEqual([]);
+    expect(fleet().cohorts['cohort-0']).toMatchObject({ order: null, counts: { busy: 1 } });
+  });
+});
+
+describe('groups that are too many', () => {
+  it('are drained in time, the idle first, and count as gone at once', async () => {
+    const { at, command, report, orders, fleet } = await readyManager();
+    at(11_000);
+    command(2 * 6);
+    report({ booting: 1, idle: 2, busy: 3 });
+    orders();
+    command(2 * 2);
+    expect(orders()).toEqual([
+      {
+        ...{ type: 'cohort.drain', order: 2, at: 11_000, until: 311_000 },
+        ...{ booting: 1, idle: 2, busy: 1 },
+      },
+    ]);
+    expect(fleet().ordered).toBe(2);
+    expect(fleet().cohorts['cohort-0']).toMatchObject({
+      order: 2,
+      counts: { booting: 0, idle: 0, busy: 2, draining: 4 },
+    });
+    at(12_000);
+    expect(orders().filter(({ type }) => type === 'cohort.drain')).toEqual([]);
+  });
+
+  it('may stay for half a minute when the scheduler has just come back', async () => {
+    const { actor, at, command, report, orders } = await readyManager();
+    const drains = () => orders().filter(({ type }) => type === 'cohort.drain');
+    command(2 * 2);
+    report({ busy: 2 });
+    actor.send({ type: 'scheduler.lost' });
+    at(11_000);
+    command(0);
+    at(40_999);
+    expect(drains()).toEqual([]);
+    at(41_000);
+    expect(drains()).toHaveLength(1);
+  });
+});
+
+describe('when everything must go', () => {
+  it('all are drained by one time, and those that wait hear of it once', async () => {
+    const { actor, clock, at, orders, fleet, report } = await readyManager({ owned: tasksOf(250) });
+    for (let i = 0; i < 3; i++) clock.increment(1);
+    report({ waiting: 50 });
+    orders();
+    actor.send({ type: 'manager.stop' });
+    const drain = { type: 'cohort.drain', order: 4, at: 10_000, until: 40_000, idle: 0, busy: 0 };
+    expect(orders()).toEqual([
+      { ...drain, booting: 100 },
+      { ...drain, booting: 100 },
+      { ...drain, booting: 0 },
+    ]);
+    expect(fleet().stoppingSince).toBe(10_000);
+    at(11_000);
+    const drains = () => orders().filter(({ type }) => type === 'cohort.drain');
+    expect(drains()).toEqual([]);
+    report({ busy: 2 });
+    expect(drains()).toEqual([{ ...drain, order: 5, at: 11_000, booting: 0, busy: 2 }]);
+  });
+});

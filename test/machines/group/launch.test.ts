@@ -1,0 +1,300 @@
+import { describe, expect, it } from 'vitest';
+import { createActor } from 'xstate';
+import { launch } from '../../../machines/group/launch.ts';
+import { holesOf } from '../../support/holes.ts';
+import { type Model, untaken, unvisited, walks } from '../../support/paths.ts';
+import { scriptedWorld } from '../../support/world.ts';
+
+const failure = (kind: string) => Object.assign(new Error(`it was ${kind}`), { kind });
+const order = {
+  label: 'e-1',
+  clientToken: 'se-e-1',
+  count: 2,
+  revision: 'rev:1',
+  market: 'spot' as const,
+};
+const input = { order, groupIds: ['e-1-0', 'e-1-1'], doubted: false };
+const answer = { taskArns: ['arn:1'], refusals: [{ kind: 'refused', reason: 'full' }] };
+const claims = [{ groupId: 'e-1-0', taskArn: 'arn:1' }];
+
+const model: Model = {
+  input,
+  key: ({ value, context }) => [
+    value,
+    context.retryAt,
+    Math.min(context.attempts, 2),
+    context.doubted,
+    context.answer.taskArns.length,
+  ],
+  events: ({ context }) =>
+    [
+      { type: 'xstate.done.actor.journalLaunch' },
+      { type: 'xstate.error.actor.journalLaunch', error: failure('journal') },
+      { type: 'xstate.done.actor.runTask', output: answer },
+      { type: 'xstate.error.actor.runTask', error: failure('unreachable') },
+      { type: 'xstate.error.actor.runTask', error: failure('throttled') },
+      { type: 'xstate.error.actor.runTask', error: failure('denied') },
+      {
+        type: 'xstate.done.actor.journalOutcome',
+        output: context.answer.taskArns.length > 0 ? claims : [],
+      },
+      { type: 'xstate.error.actor.journalOutcome', error: failure('journal') },
+      { type: 'launch.tick', now: 10_000, allowed: true },
+      { type: 'launch.tick', now: 11_500, allowed: true },
+      { type: 'launch.abandon' },
+    ] as never,
+};
+
+describe.each(walks(launch, model))('$title', ({ steps }) => {
+  it('keeps its promises when a live actor walks it', async () => {
+    const { actors, calls, play } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
+    const actor = createActor(launch.provide({ actors }), { input }).start();
+    let journaled = false;
+    for (const { event, state } of steps) {
+      const before = { value: actor.getSnapshot().value, asked: calls.runTask.length };
+      await play(actor, event);
+      journaled ||= event.type === 'xstate.done.actor.journalLaunch';
+      const { value, context, output } = actor.getSnapshot();
+      expect(value).toEqual(state.value);
+      if (!journaled) expect(calls.runTask).toHaveLength(0); // written down before it is sent
+      for (const call of calls.runTask) expect(call.input).toEqual(order); // re-sent unchanged
+      if (before.value === 'unsure' && value !== 'unsure') expect(value).toBe('asking'); // only an answer ends doubt
+      if (before.value !== 'asking' && value === 'asking')
+        expect(calls.runTask).toHaveLength(before.asked + 1);
+      if (value === 'settled') {
+        expect(output).toMatchObject({ label: 'e-1', market: 'spot' });
+        const known = (output?.groups.length ?? 0) + (output?.refusals.length ?? 0);
+        expect(known).toBe(2); // every group learns its fate
+        if (context.answer.taskArns.length > 0) expect(output?.groups).toEqual(claims); // no ARN dropped
+      }
+    }
+  });
+});
+
+it('draws no transition that the model cannot take, and no state it cannot reach', () => {
+  expect(untaken(launch, model)).toEqual([]);
+  expect(unvisited(launch, model)).toEqual([]);
+});
+
+it.each(['denied', 'invalid', 'refused', 'throttled'])(
+  'keeps asking after an attempt without an answer, though a later one was %s',
+  async (kind) => {
+    const { actors, play, calls } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
+    const actor = createActor(launch.provide({ actors }), { input }).start();
+    await play(actor, { type: 'xstate.done.actor.journalLaunch' });
+    await play(actor, {
+      type: 'xstate.error.actor.runTask',
+      error: failure('unreachable'),
+    } as never);
+    let now = 0;
+    const again = async () => {
+      for (let n = 0; n < 2; n++) {
+        now += 61_000;
+        await play(actor, { type: 'launch.tick', now, allowed: true } as never);
+      }
+      await play(actor, { type: 'xstate.error.actor.runTask', error: failure(kind) } as never);
+    };
+    await again();
+    await play(actor, { type: 'launch.abandon' });
+    expect(actor.getSnapshot().value).toBe('unsure');
+    for (let n = 1; n < 14; n++) await again();
+    expect(actor.getSnapshot().value).toBe('unsure');
+    await again();
+    expect(calls.runTask).toHaveLength(16);
+    expect(actor.getSnapshot().value).toBe(kind === 'throttled' ? 'throttled' : 'recording');
+  },
+);
+
+it('stops asking before its token is forgotten, and leaves to others what it may have bought', async () => {
+  const { actors, play, calls } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
+  const actor = createActor(launch.provide({ actors }), { input }).start();
+  await play(actor, { type: 'xstate.done.actor.journalLaunch' });
+  const unheard = { type: 'xstate.error.actor.runTask', error: failure('unreachable') } as never;
+  for (let n = 1; n < 600; n++) {
+    await play(actor, unheard);
+    expect(actor.getSnapshot().value).toBe('unsure');
+    for (const now of [n, n + 60_000])
+      await play(actor, { type: 'launch.tick', now, allowed: true } as never);
+  }
+  await play(actor, unheard);
+  expect(calls.runTask).toHaveLength(600);
+  expect(calls.journalOutcome.at(-1)?.input).toMatchObject({ answer: { taskArns: [] } });
+  expect(actor.getSnapshot().context.answer.refusals[0]?.kind).toBe('unreachable');
+});
+
+it('says that it was in doubt when it is given up so, and not when it was answered', async () => {
+  const given = async (...events: object[]) => {
+    const { actors, play } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
+    const doubted = { ...input, doubted: true };
+    const actor = createActor(launch.provide({ actors }), { input: doubted }).start();
+    for (const event of events) await play(actor, event as never);
+    return actor.getSnapshot().output;
+  };
+  const journaled = { type: 'xstate.done.actor.journalLaunch' };
+  const recorded = { type: 'xstate.done.actor.journalOutcome', output: [] };
+  const no = { type: 'xstate.error.actor.runTask', error: failure('denied') };
+  const ticks = (n: number) =>
+    [n, n + 60].map((minute) => ({ type: 'launch.tick', now: minute * 1e6, allowed: true }));
+  const noes = Array.from({ length: 15 }, (_, n) => (n === 0 ? [no] : [...ticks(n), no])).flat();
+  expect(await given(journaled, ...noes, recorded)).toMatchObject({ doubted: true });
+  const answered = { type: 'xstate.done.actor.runTask', output: answer };
+  expect(await given(journaled, answered, recorded)).not.toHaveProperty('doubted');
+});
+
+it('doubts what an earlier run may have sent', async () => {
+  const { actors, play } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
+  const again = { ...input, doubted: true };
+  const actor = createActor(launch.provide({ actors }), { input: again }).start();
+  await play(actor, { type: 'xstate.done.actor.journalLaunch' });
+  await play(actor, { type: 'xstate.error.actor.runTask', error: failure('denied') } as never);
+  expect(actor.getSnapshot().value).toBe('unsure');
+});
+
+it('waits longer after each failure, up to a minute', async () => {
+  const { actors, play, calls } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
+  const actor = createActor(launch.provide({ actors }), { input }).start();
+  await play(actor, { type: 'xstate.done.actor.journalLaunch' });
+  const pauses: number[] = [];
+  let now = 0;
+  for (let i = 0; i < 8; i++) {
+    await play(actor, {
+      type: 'xstate.error.actor.runTask',
+      error: failure('unreachable'),
+    } as never);
+    const from = now;
+    while (actor.getSnapshot().value === 'unsure') {
+      actor.send({ type: 'launch.tick', now, allowed: true });
+      if (actor.getSnapshot().value === 'unsure') now += 500;
+    }
+    pauses.push(now - from);
+  }
+  expect(pauses).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
+  expect(calls.runTask).toHaveLength(9);
+});
+
+describe('a launch', () => {
+  const journaled = { type: 'xstate.done.actor.journalLaunch' };
+  const answered = { type: 'xstate.done.actor.runTask', output: answer };
+  const recorded = { type: 'xstate.done.actor.journalOutcome', output: claims };
+  const unrecorded = {
+    type: 'xstate.error.actor.journalOutcome',
+    error: failure('journal'),
+  };
+  const no = (kind: string) => ({ type: 'xstate.error.actor.runTask', error: failure(kind) });
+  const tick = (now: number) => ({ type: 'launch.tick', now, allowed: true });
+  const twice = <T>(one: T) => [one, one];
+  const end = { label: 'e-1', groups: [], refusals: [], market: 'spot' };
+
+  const live = async (given: object, ...events: { type: string }[]) => {
+    const world = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
+    const actor = createActor(launch.provide({ actors: world.actors }), {
+      input: { ...input, ...given },
+    }).start();
+    const values: unknown[] = [];
+    for (const event of events) {
+      await world.play(actor, event);
+      values.push(actor.getSnapshot().value);
+    }
+    return { ...world, actor, values };
+  };
+
+  it.each([
+    [
+      'is written down, sent, and written down again with its tasks',
+      [journaled, answered, recorded],
+      ['asking', 'recording', 'settled'],
+      { ...end, groups: claims, refusals: answer.refusals },
+    ],
+    [
+      'is not sent when it could not be written down',
+      [{ type: 'xstate.error.actor.journalLaunch', error: failure('journal') }],
+      ['settled'],
+      { ...end, refusals: twice({ kind: 'journal', reason: 'it was journal' }) },
+    ],
+    [
+      'ends with a clear no',
+      [journaled, no('denied'), { ...recorded, output: [] }],
+      ['asking', 'recording', 'settled'],
+      { ...end, refusals: twice({ kind: 'denied', reason: 'it was denied' }) },
+    ],
+    [
+      'asks again when it was told to wait',
+      [journaled, no('throttled'), tick(5000), tick(5999), tick(6000), answered, recorded],
+      ['asking', 'throttled', 'throttled', 'throttled', 'asking', 'recording', 'settled'],
+      { ...end, groups: claims, refusals: answer.refusals },
+    ],
+    [
+      'is not sent again, after it was told to wait, as long as nothing may be launched',
+      [journaled, no('throttled'), tick(5000), { ...tick(7000), allowed: false }, tick(7001)],
+      ['asking', 'throttled', 'throttled', 'throttled', 'asking'],
+      undefined,
+    ],
+    [
+      'asks again when it got no answer, whoever wants it',
+      [journaled, no('unreachable'), { type: 'launch.abandon' }, tick(5000), tick(6000), answered],
+      ['asking', 'unsure', 'unsure', 'unsure', 'asking', 'recording'],
+      undefined,
+    ],
+    [
+      'is given up when it was told to wait and nobody wants it any more',
+      [journaled, no('throttled'), { type: 'launch.abandon' }, { ...recorded, output: [] }],
+      ['asking', 'throttled', 'recording', 'settled'],
+      { ...end, refusals: twice({ kind: 'throttled', reason: 'no longer wanted' }) },
+    ],
+    [
+      'gives out its tasks though that could not be written down',
+      [
+        journaled,
+        { ...answered, output: { taskArns: ['arn:1', 'arn:2', 'arn:3'], refusals: [] } },
+        unrecorded,
+      ],
+      ['asking', 'recording', 'settled'],
+      {
+        ...end,
+        groups: [
+          { groupId: 'e-1-0', taskArn: 'arn:1' },
+          { groupId: 'e-1-1', taskArn: 'arn:2' },
+        ],
+      },
+    ],
+  ])('%s', async (_, events, expected, output) => {
+    const { actor, values } = await live({}, ...events);
+    expect(values).toEqual(expected);
+    expect(actor.getSnapshot().output).toStrictEqual(output);
+  });
+
+  it('writes down what it asks for, and what became of that', async () => {
+    const { calls } = await live({}, journaled, answered);
+    expect(calls.journalLaunch.map((call) => call.input)).toEqual([order]);
+    const { groupIds } = input;
+    expect(calls.journalOutcome.map((call) => call.input)).toEqual([
+      { label: 'e-1', groupIds, answer },
+    ]);
+  });
+
+  it('says where it was to go', async () => {
+    const subnets = ['subnet-a'];
+    const given = { order: { ...order, subnets } };
+    const { actor } = await live(given, journaled, answered, recorded);
+    expect(actor.getSnapshot().output).toMatchObject({ subnets });
+  });
+
+  it('knows what is in the way, until there is an answer', async () => {
+    const { actor, play } = await live({}, journaled, no('unreachable'));
+    const trouble = () => actor.getSnapshot().context.trouble;
+    expect(trouble()).toEqual({ kind: 'unreachable', reason: 'it was unreachable' });
+    expect(actor.getSnapshot().context.answer).toEqual({ taskArns: [], refusals: [] });
+    for (const event of [tick(0), tick(1000), answered]) await play(actor, event);
+    expect(trouble()).toBeNull();
+    const other = await live({}, journaled, no('throttled'));
+    expect(other.actor.getSnapshot().context.trouble?.kind).toBe('throttled');
+  });
+});
+
+it('says which effect nobody has filled in', async () => {
+  expect(await holesOf(launch)).toEqual({
+    journalLaunch: "effect 'journalLaunch' is not provided",
+    runTask: "effect 'runTask' is not provided",
+    journalOutcome: "effect 'journalOutcome' is not provided",
+  });
+});

@@ -1,0 +1,232 @@
+import { describe, expect, it } from 'vitest';
+import { createActor } from 'xstate';
+import { type GroupReport, workerGroup } from '../../../machines/group/workerGroup.ts';
+import { holesOf } from '../../support/holes.ts';
+import { type Model, untaken, unvisited, walks } from '../../support/paths.ts';
+import { scriptedParent, scriptedWorld } from '../../support/world.ts';
+
+const model: Model = {
+  input: { groupId: 'g1' },
+  key: ({ value, context: { leaving, patient, registered, stopAccepted } }) => [
+    ...[value, leaving, patient, registered, stopAccepted],
+  ],
+  events: [
+    { type: 'group.launched', taskArn: 'arn:1' },
+    { type: 'group.refused', reason: 'full' },
+    { type: 'group.drain' },
+    { type: 'group.stop' },
+    { type: 'group.reprieve' },
+    { type: 'task.running' },
+    { type: 'task.registered' },
+    { type: 'task.failing', cause: 'interrupted', detail: 'Spot' },
+    { type: 'task.stopped', cause: 'exited', detail: 'exit code 1' },
+    { type: 'xstate.done.actor.stopTask' },
+    { type: 'xstate.error.actor.stopTask', error: new Error('throttled') },
+  ] as never,
+};
+
+describe.each(walks(workerGroup, model))('$title', ({ steps }) => {
+  it('keeps its promises when a live actor walks it', async () => {
+    const { actors, calls, play } = scriptedWorld('stopTask');
+    const actor = createActor(workerGroup.provide({ actors }), { input: { groupId: 'g1' } });
+    actor.start();
+    let leaving = false;
+    let ended = false;
+    for (const { event, state } of steps) {
+      const before = { value: actor.getSnapshot().value, stops: calls.stopTask.length };
+      await play(actor, event);
+      const { value, context, output, status } = actor.getSnapshot();
+      const stopping = actor.getSnapshot().matches({ draining: 'stopping' });
+      if (/drain|stop$/.test(event.type)) leaving = true;
+      // A stop that ECS was asked for is not taken back.
+      if (event.type === 'group.reprieve' && !stopping) leaving = false;
+      ended ||= event.type === 'task.stopped' || event.type === 'group.refused';
+      expect(value).toEqual(state.value);
+      if (value === 'stopped') {
+        expect(ended).toBe(true); // nothing is over because we say so
+        expect(context.cause).not.toBeNull();
+        expect(output).toMatchObject({ groupId: 'g1', cause: context.cause });
+        if (leaving && !steps.some((step) => step.event.type === 'task.failing'))
+          expect(context.cause).toBe('drained');
+      } else expect(status).toBe('active');
+      if (leaving && context.taskArn && value !== 'stopped')
+        expect(value).toHaveProperty('draining'); // nobody is forgotten
+      if (leaving && !context.taskArn && !ended) expect(value).toBe('requested'); // the ARN is on its way
+      if (stopping) expect(calls.stopTask.at(-1)?.input).toEqual({ taskArn: 'arn:1' });
+      else expect(calls.stopTask).toHaveLength(before.stops); // only this stops a task
+      if (JSON.stringify(before.value) === '{"draining":"stopping"}' && event.type === 'group.stop')
+        expect(calls.stopTask).toHaveLength(before.stops + 1); // asked again, asks ECS again
+    }
+  });
+});
+
+it('draws no transition that the model cannot take, and no state it cannot reach', () => {
+  expect(untaken(workerGroup, model)).toEqual([]);
+  expect(unvisited(workerGroup, model)).toEqual([]);
+});
+
+const launched = { type: 'group.launched', taskArn: 'arn:1' };
+const refused = { type: 'group.refused', reason: 'full' };
+const drain = { type: 'group.drain' };
+const stop = { type: 'group.stop' };
+const reprieve = { type: 'group.reprieve' };
+const runs = { type: 'task.running' };
+const registered = { type: 'task.registered' };
+const reclaimed = { type: 'task.failing', cause: 'interrupted', detail: 'Spot' };
+const failing = { type: 'task.failing', cause: 'startFailed', detail: null };
+const stopped = { type: 'task.stopped', cause: 'exited', detail: 'exit code 1' };
+const accepted = { type: 'xstate.done.actor.stopTask' };
+const throttled = { type: 'xstate.error.actor.stopTask', error: new Error('throttled') };
+
+const inShort = ({ phase, registered, leaving, stopAccepted }: GroupReport) =>
+  [phase, registered && 'registered', leaving && 'leaving', stopAccepted && 'accepted']
+    .filter(Boolean)
+    .join(' ');
+
+describe('what its cohort hears of a group', () => {
+  const end = { groupId: 'g1', taskArn: 'arn:1', registered: false, detail: 'exit code 1' };
+
+  it.each([
+    [
+      'that serves and leaves at an idle moment',
+      [launched, runs, registered, drain, stop, accepted, stopped],
+      [
+        'provisioning',
+        'running',
+        'running registered',
+        'waiting registered leaving',
+        'stopping registered leaving',
+        'stopping registered leaving accepted',
+      ],
+      { ...end, registered: true, cause: 'drained' },
+    ],
+    [
+      'whose workers come before ECS admits that it runs',
+      [launched, registered, stopped],
+      ['provisioning', 'running registered'],
+      { ...end, registered: true, cause: 'exited' },
+    ],
+    [
+      'that gets no task',
+      [refused],
+      [],
+      { ...end, taskArn: null, cause: 'launchFailed', detail: 'full' },
+    ],
+    [
+      'that gets no task and is to leave',
+      [drain, refused],
+      ['requested leaving'],
+      { ...end, taskArn: null, cause: 'drained', detail: 'full' },
+    ],
+    [
+      'that may be at work by the time it has its task',
+      [drain, launched, registered, stop, stopped],
+      [
+        'requested leaving',
+        'waiting leaving',
+        'waiting registered leaving',
+        'stopping registered leaving',
+      ],
+      { ...end, registered: true, cause: 'drained' },
+    ],
+    [
+      'that need not be waited for any more before it has its task',
+      [drain, stop, launched, stopped],
+      ['requested leaving', 'requested leaving', 'stopping leaving'],
+      { ...end, cause: 'drained' },
+    ],
+    [
+      'that is to leave before it has its task',
+      [stop, launched, throttled, stop, accepted, stopped],
+      ['requested leaving', 'stopping leaving', 'stopping leaving', 'stopping leaving accepted'],
+      { ...end, cause: 'drained' },
+    ],
+    [
+      'that is stopped before it has its task',
+      [stop, launched, stopped],
+      ['requested leaving', 'stopping leaving'],
+      { ...end, cause: 'drained' },
+    ],
+    [
+      'that is taken back before it has its task',
+      [stop, reprieve, launched, drain, stopped],
+      ['requested leaving', 'requested', 'provisioning', 'waiting leaving'],
+      { ...end, cause: 'drained' },
+    ],
+    [
+      'that is stopped while it boots',
+      [launched, stop, stopped],
+      ['provisioning', 'stopping leaving'],
+      { ...end, cause: 'drained' },
+    ],
+    [
+      'that is stopped while it runs, and then too late to be taken back',
+      [launched, runs, stop, reprieve, stopped],
+      ['provisioning', 'running', 'stopping leaving'],
+      { ...end, cause: 'drained' },
+    ],
+    [
+      'that is taken back while it waits',
+      [launched, runs, drain, reprieve, stopped],
+      ['provisioning', 'running', 'waiting leaving', 'running'],
+      { ...end, cause: 'exited' },
+    ],
+    [
+      'that fails while it boots',
+      [launched, failing, stopped],
+      ['provisioning', 'stopping leaving'],
+      { ...end, cause: 'startFailed' },
+    ],
+    [
+      'that is reclaimed while it boots',
+      [launched, reclaimed, stopped],
+      ['provisioning', 'stopping leaving'],
+      { ...end, cause: 'interrupted', detail: 'Spot' },
+    ],
+    [
+      'that is reclaimed while it runs',
+      [launched, runs, reclaimed, stopped],
+      ['provisioning', 'running', 'stopping leaving'],
+      { ...end, cause: 'interrupted', detail: 'Spot' },
+    ],
+    [
+      'that is reclaimed while it waits',
+      [launched, runs, drain, reclaimed, stopped],
+      ['provisioning', 'running', 'waiting leaving', 'stopping leaving'],
+      { ...end, cause: 'interrupted', detail: 'Spot' },
+    ],
+  ] as const)('%s', async (_, events, reports, output) => {
+    const { parent, told } = scriptedParent();
+    const { actors, calls, play } = scriptedWorld('stopTask');
+    const group = workerGroup.provide({ actors });
+    const actor = createActor(group, { input: { groupId: 'g1' }, parent }).start();
+    for (const event of events) {
+      expect(actor.getSnapshot().status).toBe('active');
+      await play(actor, event);
+    }
+    expect(actor.getSnapshot()).toMatchObject({ status: 'done', output });
+    const heard = told.filter(({ type }) => type === 'group.changed') as unknown as GroupReport[];
+    expect(heard.map(inShort)).toEqual(reports);
+    expect(heard.every(({ groupId }) => groupId === 'g1')).toBe(true);
+    const orders = reports.filter((report) => /^stopping.*leaving$/.test(report));
+    expect(calls.stopTask).toHaveLength(orders.length);
+  });
+});
+
+it('says that a stop was not taken', async () => {
+  const { actors, play } = scriptedWorld('stopTask');
+  const said: unknown[] = [];
+  const group = workerGroup.provide({
+    actors,
+    actions: { noteStopFailed: (_, trouble) => said.push(trouble) },
+  });
+  const actor = createActor(group, { input: { groupId: 'g1' } }).start();
+  for (const event of [launched, { type: 'group.stop' }, throttled]) await play(actor, event);
+  expect(said).toEqual([expect.objectContaining({ reason: 'throttled' })]);
+});
+
+it('says which effect nobody has filled in', async () => {
+  expect(await holesOf(workerGroup)).toEqual({
+    stopTask: "effect 'stopTask' is not provided",
+  });
+});
