@@ -1,5 +1,5 @@
 import { named } from '../src/config/schema.ts';
-import { Failure } from '../src/failure.ts';
+import { Failure } from '../src/shared/failure.ts';
 
 /** Failures that a person mends in the settings before anything can start. */
 const settings = new Set(['config', 'invalid', 'directory']);

@@ -3,7 +3,7 @@ import { builtinModules } from 'node:module';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { markdownTable } from '../src/config/docs.ts';
-import { readmeBlock } from '../src/readmeBlock.ts';
+import { readmeBlock } from '../src/shared/readmeBlock.ts';
 import { matrixTable } from './interop/matrixTable.ts';
 
 const root = new URL('..', import.meta.url).pathname;

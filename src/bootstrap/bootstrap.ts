@@ -1,4 +1,4 @@
-import { Failure } from '../failure.ts';
+import { Failure } from '../shared/failure.ts';
 import { type AwsTools, BootstrapFailure, isDenied } from './aws.ts';
 import { type ClusterSettings, ensureCluster } from './cluster.ts';
 import { ensureExecutionRole, executionRoleName } from './executionRole.ts';

@@ -1,4 +1,4 @@
-import { Failure } from '../failure.ts';
+import { Failure } from '../shared/failure.ts';
 
 /** The image whose container understands `a;b;c`; its build files are not public. */
 export const defaultImage = 'public.ecr.aws/v4u8j8r6/scaler:latest';

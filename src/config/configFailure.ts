@@ -1,4 +1,4 @@
-import { Failure } from '../failure.ts';
+import { Failure } from '../shared/failure.ts';
 
 /** A setting a person must change. One line; never holds a secret. Exit status 2, nothing was started. */
 export class ConfigFailure extends Failure {

@@ -1,4 +1,4 @@
-import { type Address, isNumericHost } from '../address.ts';
+import { type Address, isNumericHost } from '../shared/address.ts';
 import { ConfigFailure } from './configFailure.ts';
 import { fargateCpus, fargateMemory, nearestFargateSize } from './fargate.ts';
 import { named, type Values } from './schema.ts';

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import type { Address } from '../address.ts';
+import type { Address } from '../shared/address.ts';
 import { ConfigFailure, shown } from './configFailure.ts';
 import { named } from './schema.ts';
 

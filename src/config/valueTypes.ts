@@ -1,5 +1,5 @@
 import type { Capability } from '../../machines/shared/domain.ts';
-import { type Address, AddressFailure, parseAddress } from '../address.ts';
+import { type Address, AddressFailure, parseAddress } from '../shared/address.ts';
 import { Refused, shown } from './configFailure.ts';
 
 /** How one kind of value is read from text (flag, variable, TOML string) and from TOML's own types. */

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { withReadmeBlock } from '../readmeBlock.ts';
+import { withReadmeBlock } from '../shared/readmeBlock.ts';
 import { markdownTable } from './docs.ts';
 
 const readme = new URL('../../README.md', import.meta.url);

@@ -1,7 +1,6 @@
 import type { LaunchOrder, Survey } from '../../machines/shared/domain.ts';
 import { bootstrap } from '../bootstrap/bootstrap.ts';
 import { createIamClient } from '../bootstrap/iamClient.ts';
-import { now } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { createCaller } from '../ecs/caller.ts';
 import { clientOptions, createEcsClient } from '../ecs/client.ts';
@@ -13,6 +12,7 @@ import { stopTask } from '../ecs/stopTask.ts';
 import { systemClock } from '../ecs/systemClock.ts';
 import type { TaskTemplate } from '../ecs/template.ts';
 import type { Log } from '../observe/log.ts';
+import { now } from '../shared/clock.ts';
 import { byOurClock } from './ownership.ts';
 import { bootstrapSettings, callRates } from './settings.ts';
 

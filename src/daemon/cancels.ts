@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { now } from '../clock.ts';
 import type { MonitorMessage } from '../protocol/monitor.ts';
+import { now } from '../shared/clock.ts';
 import { taskOf } from './monitorSocket.ts';
 
 /** From when a stop was first asked for, ms: a worker that never confirms must not live for ever. */

@@ -1,4 +1,4 @@
-import { now } from '../clock.ts';
+import { now } from '../shared/clock.ts';
 
 /** A line that the scheduler closes in good order so soon was taken by another connection, ms. */
 const shortMs = 5000;

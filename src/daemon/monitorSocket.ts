@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { fromCallback } from 'xstate';
 import type { WorkerLoad } from '../../machines/scheduler/monitor.ts';
-import type { Address } from '../address.ts';
-import { now } from '../clock.ts';
 import type { Connect } from '../net/connection.ts';
 import type { Log } from '../observe/log.ts';
 import { ProtocolFailure } from '../protocol/failure.ts';
 import { decodeMonitor, type MonitorMessage } from '../protocol/monitor.ts';
+import type { Address } from '../shared/address.ts';
+import { now } from '../shared/clock.ts';
 
 /** What the monitor of a scheduler of groups shows; it names no worker's Fargate task. */
 export interface GroupsSight {

@@ -1,10 +1,10 @@
 import { suspectMs } from '../../machines/fleet/state.ts';
 import type { LaunchEnd } from '../../machines/group/launch.ts';
 import type { OwnedGroup, Survey } from '../../machines/shared/domain.ts';
-import { now } from '../clock.ts';
 import type { SurveyedTask } from '../ecs/listTasks.ts';
-import { Failure } from '../failure.ts';
 import type { Log } from '../observe/log.ts';
+import { now } from '../shared/clock.ts';
+import { Failure } from '../shared/failure.ts';
 import type { Journal } from '../store/journal.ts';
 
 type Books = Pick<Journal, 'ledger' | 'note'>;

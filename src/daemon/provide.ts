@@ -14,8 +14,8 @@ import type {
   Survey,
   TaskSighting,
 } from '../../machines/shared/domain.ts';
-import { now } from '../clock.ts';
 import type { Log } from '../observe/log.ts';
+import { now } from '../shared/clock.ts';
 import type { Journal } from '../store/journal.ts';
 import { type MonitorSettings, monitorSocket } from './monitorSocket.ts';
 import { claimOutcome } from './ownership.ts';

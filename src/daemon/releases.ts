@@ -1,5 +1,5 @@
-import { atLeast, compareReleases } from '../ecs/release.ts';
 import { GENERATIONS, type Generation } from '../protocol/generations.ts';
+import { atLeast, compareReleases } from '../shared/release.ts';
 
 /** The first release of each generation, and the last one that we know; the newest generation first. */
 const spans: readonly [Generation, first: string, last: string][] = [

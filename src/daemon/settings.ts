@@ -5,8 +5,8 @@ import { workerRequirements } from '../bootstrap/requirements.ts';
 import type { Config } from '../config/config.ts';
 import { awsRates, type Rates } from '../ecs/limiter.ts';
 import { fleetMark, namedFleetMark } from '../ecs/mark.ts';
-import { atLeast, backendValue } from '../ecs/release.ts';
 import type { TemplateSettings } from '../ecs/template.ts';
+import { atLeast, backendValue } from '../shared/release.ts';
 import { newestOf } from './releases.ts';
 
 /** What makes a Fargate task ours. */

@@ -1,8 +1,6 @@
 import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers';
 import { fromCallback } from 'xstate';
 import type { SocketEvent, SocketOrder } from '../../machines/scheduler/session.ts';
-import type { Address } from '../address.ts';
-import { now } from '../clock.ts';
 import type { Connect, Connection, ConnectionHandlers, Peer } from '../net/connection.ts';
 import type { Log } from '../observe/log.ts';
 import {
@@ -15,6 +13,8 @@ import {
 import { ProtocolFailure } from '../protocol/failure.ts';
 import type { Generation } from '../protocol/generations.ts';
 import { type SchedulerMessage, toSchedulerMessage } from '../protocol/translate.ts';
+import type { Address } from '../shared/address.ts';
+import { now } from '../shared/clock.ts';
 import { contest } from './contest.ts';
 import {
   type Conversation,

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { now } from '../clock.ts';
+import { now } from '../shared/clock.ts';
 import { type DaemonProcess, startDaemon } from './daemonProcess.ts';
 import { type Scheduler, startScheduler } from './scheduler.ts';
 import { Story } from './story.ts';

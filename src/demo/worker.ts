@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { parseAddress } from '../address.ts';
 import { connectYmq } from '../net/ymq.ts';
+import { parseAddress } from '../shared/address.ts';
 import { decodeWorkerMessage, encodeWorkerMessage } from './workerMessages.ts';
 
 /**

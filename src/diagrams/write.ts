@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { withReadmeBlock } from '../readmeBlock.ts';
+import { withReadmeBlock } from '../shared/readmeBlock.ts';
 import { drawn, gallery } from './gallery.ts';
 
 const root = new URL('../../', import.meta.url);

@@ -1,5 +1,5 @@
 import type { FailureKind, Refusal } from '../../machines/shared/domain.ts';
-import { Failure } from '../failure.ts';
+import { Failure } from '../shared/failure.ts';
 import { brokenConnections, errorRows, type Row, refusalRows } from './failureTable.ts';
 import { redact } from './redact.ts';
 

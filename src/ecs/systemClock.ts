@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { now } from '../clock.ts';
+import { now } from '../shared/clock.ts';
 
 /** Time as an effect meets it; a simulation brings its own. */
 export interface Clock {

@@ -1,5 +1,5 @@
-import { now } from '../clock.ts';
 import type { Log } from '../observe/log.ts';
+import { now } from '../shared/clock.ts';
 
 interface Entry {
   at: number;

@@ -1,4 +1,4 @@
-import { Failure } from '../failure.ts';
+import { Failure } from '../shared/failure.ts';
 
 /** An error as AWS would answer it. `code` is the `__type` of ECS and the `Code` of IAM. */
 export class AwsError extends Failure {

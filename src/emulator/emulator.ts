@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { isIP } from 'node:net';
-import { Failure } from '../failure.ts';
+import { Failure } from '../shared/failure.ts';
 import { Admin } from './admin.ts';
 import { Agenda } from './agenda.ts';
 import { Api } from './api.ts';

@@ -1,4 +1,4 @@
-import { now } from '../clock.ts';
+import { now } from '../shared/clock.ts';
 import { accessDenied } from './access.ts';
 import { AwsError, clientError, invalidParameter } from './awsError.ts';
 import {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { now } from '../clock.ts';
+import { now } from '../shared/clock.ts';
 import { callerArn } from './access.ts';
 import { AwsError } from './awsError.ts';
 import { type Account, accountId, type Role, type Tag } from './model.ts';

@@ -1,4 +1,4 @@
-import { now } from '../clock.ts';
+import { now } from '../shared/clock.ts';
 import { runContainer } from './container.ts';
 import type { Account, Task, TaskContainer } from './model.ts';
 

@@ -1,4 +1,4 @@
-import { now } from '../clock.ts';
+import { now } from '../shared/clock.ts';
 import { AwsError } from './awsError.ts';
 
 /** Requests a second and the burst of each of ECS's API categories, as its documentation states them. */

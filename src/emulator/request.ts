@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Failure } from '../failure.ts';
+import { Failure } from '../shared/failure.ts';
 
 /** A request that never reaches a service. */
 export class HttpRefusal extends Failure {

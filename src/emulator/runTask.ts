@@ -1,5 +1,5 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { now } from '../clock.ts';
+import { now } from '../shared/clock.ts';
 import { AwsError } from './awsError.ts';
 import { canonical } from './canonical.ts';
 import { clusterOf } from './clusters.ts';

@@ -1,4 +1,4 @@
-import { now } from '../clock.ts';
+import { now } from '../shared/clock.ts';
 import { clientError, invalidParameter } from './awsError.ts';
 import { checkFargateSize, cpuUnits, memoryMib } from './fargateSizes.ts';
 import { flag, type Members, object, objects, text, texts, whole } from './members.ts';

@@ -1,4 +1,4 @@
-import { now } from '../clock.ts';
+import { now } from '../shared/clock.ts';
 import { invalidParameter } from './awsError.ts';
 import { clusterOf } from './clusters.ts';
 import { stop } from './lifecycle.ts';

@@ -2,7 +2,7 @@ import * as net from 'node:net';
 import type { Duplex } from 'node:stream';
 import * as tls from 'node:tls';
 import { createWebSocketStream, WebSocket } from 'ws';
-import { type Address, webSocketUrl } from '../address.ts';
+import { type Address, webSocketUrl } from '../shared/address.ts';
 import type { ConnectOptions } from './connection.ts';
 
 type StreamOptions = Pick<ConnectOptions, 'address' | 'tls'> & { maxMessageBytes: number };

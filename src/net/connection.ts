@@ -1,4 +1,4 @@
-import type { Address, Scheme } from '../address.ts';
+import type { Address, Scheme } from '../shared/address.ts';
 
 /** How a connection ended. Only `kind` may steer; `reason` is one line for people. */
 export type ConnectionEnd = {

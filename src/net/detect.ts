@@ -1,4 +1,4 @@
-import type { Address } from '../address.ts';
+import type { Address } from '../shared/address.ts';
 import { openByteStream } from './byteStream.ts';
 import type { ConnectOptions } from './connection.ts';
 import { looksLikeLength } from './ymqFraming.ts';

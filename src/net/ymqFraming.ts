@@ -1,4 +1,4 @@
-import { Failure } from '../failure.ts';
+import { Failure } from '../shared/failure.ts';
 
 /** Bytes that are not YMQ, or more of them than we are willing to hold. */
 export class FramingFailure extends Failure {

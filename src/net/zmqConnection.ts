@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP, isIPv6 } from 'node:net';
 import type { Dealer, Event, Subscriber } from 'zeromq';
-import type { Address } from '../address.ts';
+import type { Address } from '../shared/address.ts';
 import {
   assertSendable,
   type Connection,

@@ -1,4 +1,4 @@
-import { Failure } from '../failure.ts';
+import { Failure } from '../shared/failure.ts';
 
 export type StoreFailureKind =
   /** Another process holds the state directory. */

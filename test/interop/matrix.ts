@@ -7,7 +7,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
-import { withReadmeBlock } from '../../src/readmeBlock.ts';
+import { withReadmeBlock } from '../../src/shared/readmeBlock.ts';
 import { repository } from './emulatorClient.ts';
 import { matrixTable, type Row } from './matrixTable.ts';
 import { compareReleases, InteropFailure, parseOptions, type Transport } from './options.ts';

@@ -1,4 +1,4 @@
-import { now } from '../../src/clock.ts';
+import { now } from '../../src/shared/clock.ts';
 import type { Files, OpenFile } from '../../src/store/files.ts';
 import type { Agenda, Owner } from './agenda.ts';
 import { never } from './agenda.ts';

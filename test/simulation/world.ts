@@ -1,7 +1,7 @@
 import type { RunTaskCommandInput } from '@aws-sdk/client-ecs';
-import { setTime } from '../../src/clock.ts';
 import { namedFleetMark } from '../../src/ecs/mark.ts';
 import { labelVariable } from '../../src/ecs/template.ts';
+import { setTime } from '../../src/shared/clock.ts';
 import { createAgenda, drained } from './agenda.ts';
 import { type Census, censusOf } from './census.ts';
 import { createClient, type Trap } from './client.ts';

@@ -1,11 +1,11 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { now } from '../../../src/clock.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { connectAws } from '../../../src/daemon/aws.ts';
 import type { SurveyedTask } from '../../../src/ecs/listTasks.ts';
 import { silentLog } from '../../../src/observe/log.ts';
+import { now } from '../../../src/shared/clock.ts';
 
 const taskArn = 'arn:aws:ecs:eu-west-1:123456789012:task/c/1';
 

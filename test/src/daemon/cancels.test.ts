@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { setTime } from '../../../src/clock.ts';
 import { type CancelKeeper, cancelKeeper } from '../../../src/daemon/cancels.ts';
 import type { TaskState } from '../../../src/protocol/monitor.ts';
+import { setTime } from '../../../src/shared/clock.ts';
 
 let time: number;
 let cancels: CancelKeeper;

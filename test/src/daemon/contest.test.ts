@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { setTime } from '../../../src/clock.ts';
 import { contest } from '../../../src/daemon/contest.ts';
+import { setTime } from '../../../src/shared/clock.ts';
 
 let time: number;
 beforeEach(() => {

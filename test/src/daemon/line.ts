@@ -1,6 +1,4 @@
 import { createActor, createMachine, type EventObject } from 'xstate';
-import { parseAddress } from '../../../src/address.ts';
-import { now } from '../../../src/clock.ts';
 import type { Graveyard } from '../../../src/daemon/graveyard.ts';
 import type { GroupsSight } from '../../../src/daemon/monitorSocket.ts';
 import type { Terms } from '../../../src/daemon/releases.ts';
@@ -9,6 +7,8 @@ import type { ConnectionHandlers, YmqVersion } from '../../../src/net/connection
 import { encodeMessage } from '../../../src/protocol/encodeMessage.ts';
 import type { Generation } from '../../../src/protocol/generations.ts';
 import type { WireMessage } from '../../../src/protocol/wireMessage.ts';
+import { parseAddress } from '../../../src/shared/address.ts';
+import { now } from '../../../src/shared/clock.ts';
 
 export const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 const word = { name: null } as never as { name: string | null; value: number };

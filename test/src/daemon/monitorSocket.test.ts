@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createActor, setup } from 'xstate';
-import { parseAddress } from '../../../src/address.ts';
-import { setTime } from '../../../src/clock.ts';
 import {
   groupsTeller,
   loadKeeper,
@@ -17,6 +15,8 @@ import {
   type MonitoredWorker,
   type MonitorMessage,
 } from '../../../src/protocol/monitor.ts';
+import { parseAddress } from '../../../src/shared/address.ts';
+import { setTime } from '../../../src/shared/clock.ts';
 
 const worker = (task: string, n: number, sent = 0) => ({
   workerId: `Worker|ECS-${task}|${n}`,

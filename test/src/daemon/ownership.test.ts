@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { now } from '../../../src/clock.ts';
 import { adoptStrays, claimOutcome, foreignTo } from '../../../src/daemon/ownership.ts';
 import type { SurveyedTask } from '../../../src/ecs/listTasks.ts';
 import { silentLog } from '../../../src/observe/log.ts';
+import { now } from '../../../src/shared/clock.ts';
 import { type Journal, openJournal } from '../../../src/store/journal.ts';
 
 let dir: string;

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createActor, createMachine, type EventObject } from 'xstate';
-import { parseAddress } from '../../../src/address.ts';
-import { now, setTime } from '../../../src/clock.ts';
 import { socket } from '../../../src/daemon/socket.ts';
 import type { ConnectionHandlers } from '../../../src/net/connection.ts';
 import { decodeMessage } from '../../../src/protocol/codec.ts';
+import { parseAddress } from '../../../src/shared/address.ts';
+import { now, setTime } from '../../../src/shared/clock.ts';
 import { echo, group, line, quiet, workers } from './line.ts';
 
 describe('groups that a scheduler which was replaced does not know', () => {

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { monitorAddress, parseAddress } from '../../../src/address.ts';
 import { type Scheduler, type SchedulerNews, startScheduler } from '../../../src/demo/scheduler.ts';
 import { decodeWorkerMessage, encodeWorkerMessage } from '../../../src/demo/workerMessages.ts';
 import type { Connection } from '../../../src/net/connection.ts';
@@ -8,6 +7,7 @@ import { connectYmq } from '../../../src/net/ymq.ts';
 import { decodeMessage, encodeHeartbeat } from '../../../src/protocol/codec.ts';
 import { decodeMonitor } from '../../../src/protocol/monitor.ts';
 import { toSchedulerMessage } from '../../../src/protocol/translate.ts';
+import { monitorAddress, parseAddress } from '../../../src/shared/address.ts';
 
 let scheduler: Scheduler;
 const open: Connection[] = [];

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Router } from 'zeromq';
-import { parseAddress } from '../../../src/address.ts';
 import { detectTransport } from '../../../src/net/detect.ts';
+import { parseAddress } from '../../../src/shared/address.ts';
 import { RawServer, vacantAddress } from './ymqPeer.ts';
 
 const stops: (() => void)[] = [];

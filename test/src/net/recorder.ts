@@ -1,4 +1,3 @@
-import type { Address } from '../../../src/address.ts';
 import type {
   Connect,
   Connection,
@@ -6,6 +5,7 @@ import type {
   ConnectOptions,
   Peer,
 } from '../../../src/net/connection.ts';
+import type { Address } from '../../../src/shared/address.ts';
 import { hex } from './vectors.ts';
 
 export type Told =

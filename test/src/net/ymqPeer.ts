@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import * as net from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type Address, parseAddress } from '../../../src/address.ts';
+import { type Address, parseAddress } from '../../../src/shared/address.ts';
 
 /** One accepted connection, as the server saw it. */
 export class Accepted {

@@ -6,7 +6,7 @@ import {
   monitorAddress,
   parseAddress,
   webSocketUrl,
-} from '../../src/address.ts';
+} from '../../../src/shared/address.ts';
 
 describe('parseAddress', () => {
   it.each([
