@@ -1,7 +1,7 @@
 import { suspectMs } from '../../machines/fleet/state.ts';
 import type { LaunchEnd } from '../../machines/group/launch.ts';
 import type { OwnedGroup, Survey } from '../../machines/shared/domain.ts';
-import type { SurveyedTask } from '../ecs/listTasks.ts';
+import type { SurveyedTask } from '../aws/tasks/listTasks.ts';
 import type { Log } from '../observe/log.ts';
 import { now } from '../shared/clock.ts';
 import { Failure } from '../shared/failure.ts';

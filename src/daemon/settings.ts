@@ -1,11 +1,11 @@
 import type { ManagerSettings } from '../../machines/fleet/state.ts';
 import { echoLimit } from '../../machines/scheduler/session.ts';
-import type { BootstrapSettings } from '../bootstrap/bootstrap.ts';
-import { workerRequirements } from '../bootstrap/requirements.ts';
+import type { BootstrapSettings } from '../aws/ensure/bootstrap.ts';
+import type { TemplateSettings } from '../aws/launch/launchTemplate.ts';
+import { fleetMark, namedFleetMark } from '../aws/launch/ownershipTag.ts';
+import { workerRequirements } from '../aws/launch/requirements.ts';
+import { awsRates, type Rates } from '../aws/limiter.ts';
 import type { Config } from '../config/config.ts';
-import { awsRates, type Rates } from '../ecs/limiter.ts';
-import { fleetMark, namedFleetMark } from '../ecs/mark.ts';
-import type { TemplateSettings } from '../ecs/template.ts';
 import { atLeast, backendValue } from '../shared/release.ts';
 import { newestOf } from './releases.ts';
 

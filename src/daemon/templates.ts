@@ -1,10 +1,14 @@
 import type { LaunchOrder } from '../../machines/shared/domain.ts';
-import { RequirementsFailure } from '../bootstrap/requirements.ts';
+import { TemplateFailure } from '../aws/launch/command.ts';
+import {
+  createTemplate,
+  type TaskTemplate,
+  type TemplateSettings,
+} from '../aws/launch/launchTemplate.ts';
+import { RequirementsFailure } from '../aws/launch/requirements.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigFailure } from '../config/configFailure.ts';
 import { type Key, named } from '../config/schema.ts';
-import { TemplateFailure } from '../ecs/command.ts';
-import { createTemplate, type TaskTemplate, type TemplateSettings } from '../ecs/template.ts';
 import {
   generationOf,
   mismatch,

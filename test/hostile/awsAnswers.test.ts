@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bootstrap } from '../../src/bootstrap/bootstrap.ts';
-import { createIamClient } from '../../src/bootstrap/iamClient.ts';
-import { createCaller } from '../../src/ecs/caller.ts';
-import { clientOptions } from '../../src/ecs/client.ts';
-import { describeTasks } from '../../src/ecs/describeTasks.ts';
-import { listOurs } from '../../src/ecs/listTasks.ts';
-import { runTask } from '../../src/ecs/runTask.ts';
-import { stopTask } from '../../src/ecs/stopTask.ts';
+import { createCaller } from '../../src/aws/caller.ts';
+import { clientOptions } from '../../src/aws/client.ts';
+import { bootstrap } from '../../src/aws/ensure/bootstrap.ts';
+import { createIamClient } from '../../src/aws/iamClient.ts';
+import { describeTasks } from '../../src/aws/tasks/describeTasks.ts';
+import { listOurs } from '../../src/aws/tasks/listTasks.ts';
+import { runTask } from '../../src/aws/tasks/runTask.ts';
+import { stopTask } from '../../src/aws/tasks/stopTask.ts';
 import { silentLog } from '../../src/observe/log.ts';
 import { Failure } from '../../src/shared/failure.ts';
 import { createRandom } from '../simulation/random.ts';
-import { type Answers, credentials, startAnswers } from '../src/ecs/answers.ts';
+import { type Answers, credentials, startAnswers } from '../src/aws/answers.ts';
 import { mutated } from './mutations.ts';
 
 const cluster = 'scaler-cluster';

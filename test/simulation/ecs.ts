@@ -1,5 +1,5 @@
 import type { RunTaskCommandInput, Task } from '@aws-sdk/client-ecs';
-import { labelVariable } from '../../src/ecs/template.ts';
+import { labelVariable } from '../../src/aws/launch/launchTemplate.ts';
 import type { Agenda } from './agenda.ts';
 import type { Random } from './random.ts';
 import type { SubnetTrouble } from './script.ts';

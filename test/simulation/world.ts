@@ -1,6 +1,6 @@
 import type { RunTaskCommandInput } from '@aws-sdk/client-ecs';
-import { namedFleetMark } from '../../src/ecs/mark.ts';
-import { labelVariable } from '../../src/ecs/template.ts';
+import { labelVariable } from '../../src/aws/launch/launchTemplate.ts';
+import { namedFleetMark } from '../../src/aws/launch/ownershipTag.ts';
 import { setTime } from '../../src/shared/clock.ts';
 import { createAgenda, drained } from './agenda.ts';
 import { type Census, censusOf } from './census.ts';

@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { SurveyedTask } from '../../../src/aws/tasks/listTasks.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { connectAws } from '../../../src/daemon/aws.ts';
-import type { SurveyedTask } from '../../../src/ecs/listTasks.ts';
 import { silentLog } from '../../../src/observe/log.ts';
 import { now } from '../../../src/shared/clock.ts';
 

@@ -1,0 +1,72 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { ECSClient } from '@aws-sdk/client-ecs';
+import { createEcsClient } from '../../../src/aws/client.ts';
+
+type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;
+
+export interface Answers {
+  url: string;
+  ecs: ECSClient;
+  /** How the next requests are answered, until it is told again. */
+  answer: Answer;
+  /** Operation and body of each request. */
+  requests: { operation: string; input: Record<string, unknown> }[];
+  close(): Promise<void>;
+}
+
+export const json =
+  (status: number, body: unknown): Answer =>
+  (_request, response) => {
+    response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' });
+    response.end(typeof body === 'string' ? body : JSON.stringify(body));
+  };
+
+/** As ECS says no. */
+export const no = (name: string, message: string, status = 400, more = {}): Answer =>
+  json(status, { __type: name, message, ...more });
+
+export const credentials = {
+  accessKeyId: 'AKIAPLANTEDPLANTED00',
+  secretAccessKey: 'planted-secret-key',
+  sessionToken: 'planted-session-token',
+};
+
+/** An AWS that says what the test wants, over a real socket to the real SDK. */
+export const startAnswers = async (): Promise<Answers> => {
+  const server = createServer((request, response) => {
+    let body = '';
+    request.setEncoding('utf8').on('data', (text: string) => {
+      body += text;
+    });
+    request.on('end', () => {
+      const operation = String(request.headers['x-amz-target'] ?? '').split('.')[1] ?? '';
+      answers.requests.push({ operation, input: operation ? JSON.parse(body) : {} });
+      answers.answer(request, response, body);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const ecs = createEcsClient({ region: 'us-east-1', endpoint: url, credentials });
+  const answers: Answers = {
+    url,
+    ecs,
+    answer: json(200, {}),
+    requests: [],
+    close: () => {
+      ecs.destroy();
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+  return answers;
+};
+
+/** Rejects with what the promise rejects with, as a value. */
+export const thrownBy = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => {
+      throw new Error('it did not throw');
+    },
+    (error: unknown) => error,
+  );

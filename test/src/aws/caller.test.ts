@@ -1,0 +1,131 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type Call, createCaller } from '../../../src/aws/caller.ts';
+import { EcsFailure } from '../../../src/aws/errors.ts';
+import type { Limiter } from '../../../src/aws/limiter.ts';
+import { silentLog } from '../../../src/observe/log.ts';
+import { thrownBy } from './answers.ts';
+import { type VirtualClock, virtualClock } from './virtualClock.ts';
+
+const throttle = Object.assign(new Error('Rate exceeded'), {
+  name: 'ThrottlingException',
+  $metadata: { httpStatusCode: 400 },
+});
+const broken = Object.assign(new Error('Unavailable'), {
+  name: 'ServerException',
+  $metadata: { httpStatusCode: 500 },
+});
+const wrong = Object.assign(new Error('Tasks cannot be empty.'), {
+  name: 'InvalidParameterException',
+  $metadata: { httpStatusCode: 400 },
+});
+
+let clock: VirtualClock;
+let call: Call;
+let acquired: string[];
+let slowed: string[];
+let controller: AbortController;
+
+beforeEach(() => {
+  clock = virtualClock();
+  acquired = [];
+  slowed = [];
+  controller = new AbortController();
+  const limiter: Limiter = {
+    acquire: async (operation) => {
+      acquired.push(operation);
+    },
+    throttled: (operation) => slowed.push(operation),
+  };
+  call = createCaller({ limiter, clock, log: silentLog, random: () => 0.5, patience: 10_000 });
+});
+
+/** Throws these in turn, then answers. */
+const answering = (...errors: unknown[]) => {
+  const state = { sent: 0 };
+  return {
+    state,
+    send: async () => {
+      const error = errors[state.sent++];
+      if (error !== undefined) throw error;
+      return 'answer';
+    },
+  };
+};
+
+describe('the caller', () => {
+  it('answers what AWS answers, after the limiter', async () => {
+    expect(await call('ListTasks', answering().send, controller.signal)).toBe('answer');
+    expect(acquired).toEqual(['ListTasks']);
+  });
+
+  it.each(['DescribeTasks', 'ListTasks', 'StopTask', 'CreateCluster'])(
+    'repeats %s after throttles and lost answers, through the limiter each time',
+    async (operation) => {
+      const { state, send } = answering(throttle, broken, throttle);
+      const answer = call(operation, send, controller.signal);
+      await clock.pass(10_000);
+      expect(await answer).toBe('answer');
+      expect(state.sent).toBe(4);
+      expect(acquired).toHaveLength(4);
+      expect(slowed).toEqual([operation, operation]);
+    },
+  );
+
+  it('waits longer each time, at random', async () => {
+    const { state, send } = answering(throttle, throttle, throttle);
+    const answer = call('ListTasks', send, controller.signal);
+    for (const [ms, sent] of [
+      [499, 1],
+      [2, 2],
+      [998, 2],
+      [2, 3],
+      [1_998, 3],
+      [2, 4],
+    ] as const) {
+      await clock.pass(ms);
+      expect(state.sent).toBe(sent);
+    }
+    expect(await answer).toBe('answer');
+  });
+
+  it.each([throttle, broken])('never repeats a launch or a registration: %s', async (error) => {
+    for (const operation of ['RunTask', 'RegisterTaskDefinition']) {
+      const { state, send } = answering(error);
+      expect(await thrownBy(call(operation, send, controller.signal))).toBeInstanceOf(EcsFailure);
+      expect(state.sent).toBe(1);
+    }
+  });
+
+  it('does not repeat a clear no', async () => {
+    const { state, send } = answering(wrong);
+    const failure = await thrownBy(call('DescribeTasks', send, controller.signal));
+    expect(failure).toMatchObject({ kind: 'invalid', awsName: 'InvalidParameterException' });
+    expect(state.sent).toBe(1);
+  });
+
+  it('gives up when its patience ends, with the last failure', async () => {
+    const failure = thrownBy(call('ListTasks', () => Promise.reject(broken), controller.signal));
+    await clock.pass(60_000);
+    expect(await failure).toMatchObject({ kind: 'unreachable' });
+    expect(clock.now() - 1_000_000).toBe(60_000);
+  });
+
+  it('ends with the signal’s reason, asleep or on the way', async () => {
+    const asleep = thrownBy(call('ListTasks', () => Promise.reject(broken), controller.signal));
+    const onTheWay = thrownBy(
+      call(
+        'RunTask',
+        ({ abortSignal }) =>
+          new Promise((_, reject) => {
+            abortSignal.addEventListener('abort', () => reject(new Error('Request aborted')));
+          }),
+        controller.signal,
+      ),
+    );
+    await clock.pass(1);
+    const reason = new Error('shutting down');
+    controller.abort(reason);
+    expect(await asleep).toBe(reason);
+    expect(await onTheWay).toBe(reason);
+  });
+});

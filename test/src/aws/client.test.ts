@@ -1,0 +1,50 @@
+import { ListTasksCommand } from '@aws-sdk/client-ecs';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { clientOptions, createEcsClient } from '../../../src/aws/client.ts';
+import { type Answers, json, startAnswers } from './answers.ts';
+
+let aws: Answers;
+let authorization: string | undefined;
+beforeEach(async () => {
+  aws = await startAnswers();
+  aws.answer = (request, ...rest) => {
+    ({ authorization } = request.headers);
+    json(200, { taskArns: [] })(request, ...rest);
+  };
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  return aws.close();
+});
+
+it('leaves address and credentials to the SDK where nothing is said', async () => {
+  vi.stubEnv('AWS_ENDPOINT_URL_ECS', aws.url);
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIAFROMENVIRONMENT');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'example');
+  vi.stubEnv('AWS_PROFILE', undefined);
+  const ecs = createEcsClient({ region: 'eu-west-1' });
+  await ecs.send(new ListTasksCommand({}));
+  expect(authorization).toContain('Credential=AKIAFROMENVIRONMENT/');
+  expect(authorization).toContain('/eu-west-1/ecs/');
+  ecs.destroy();
+});
+
+it('prefers the credentials it is given', async () => {
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIAFROMENVIRONMENT');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'example');
+  const credentials = { accessKeyId: 'AKIAGIVEN', secretAccessKey: 'example' };
+  const ecs = createEcsClient({ region: 'eu-west-1', endpoint: aws.url, credentials });
+  await ecs.send(new ListTasksCommand({}));
+  expect(authorization).toContain('Credential=AKIAGIVEN/');
+  ecs.destroy();
+});
+
+it('never waits for ever, and never tries twice by itself', () =>
+  expect(clientOptions({ region: 'eu-west-1' })).toMatchObject({
+    maxAttempts: 1,
+    requestHandler: {
+      connectionTimeout: 5_000,
+      requestTimeout: 15_000,
+      throwOnRequestTimeout: true,
+    },
+  }));

@@ -1,0 +1,401 @@
+import { inspect } from 'node:util';
+import { DescribeTaskDefinitionCommand, RunTaskCommand } from '@aws-sdk/client-ecs';
+import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { clientOptions, createEcsClient } from '../../../src/aws/client.ts';
+import { classifyError, classifyRefusal } from '../../../src/aws/errors.ts';
+import { type Answers, credentials, json, no, startAnswers, thrownBy } from './answers.ts';
+
+let aws: Answers;
+beforeAll(async () => {
+  aws = await startAnswers();
+});
+afterAll(() => aws.close());
+
+const ask = async (secrets?: string[]) =>
+  classifyError(
+    'RunTask',
+    await thrownBy(aws.ecs.send(new RunTaskCommand({ taskDefinition: 'f:1' }))),
+    secrets,
+  );
+
+const role = 'arn:aws:iam::123456789012:role/ecsTaskExecutionRole';
+
+describe('classifyError, with AWS’s own words', () => {
+  it.each([
+    ['throttled', 'throttled', 'ThrottlingException', 'Rate exceeded'],
+    ['throttled', 'throttled', 'RequestLimitExceeded', 'Request limit exceeded.'],
+    ['throttled', 'throttled', 'TooManyRequestsException', 'Too many requests', 429],
+    [
+      'throttled',
+      'throttled',
+      'InvalidParameterException',
+      'Error retrieving subnet information for [subnet-1]: Rate exceeded (ErrorCode: Throttling)',
+    ],
+    [
+      'throttled',
+      'throttled',
+      'InvalidParameterException',
+      'Error retrieving security group information for [sg-1]: Request limit exceeded. (ErrorCode: RequestLimitExceeded)',
+    ],
+    [
+      'throttled',
+      'concurrentRevision',
+      'ClientException',
+      'Too many concurrent attempts to create a new revision of the specified family.',
+    ],
+    [
+      'unreachable',
+      'server',
+      'ServerException',
+      'Service Unavailable. Please try again later.',
+      500,
+    ],
+    ['unreachable', 'server', 'InternalFailure', 'Rate exceeded', 503],
+    [
+      'refused',
+      'ec2Trouble',
+      'InvalidParameterException',
+      'Error retrieving subnet information for [subnet-1]: An internal error has occurred (ErrorCode: InternalError)',
+    ],
+    [
+      'refused',
+      'roleNotAssumable',
+      'ClientException',
+      `ECS was unable to assume the role '${role}' that was provided for this task. Please verify that the role being passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this role.`,
+    ],
+    [
+      'refused',
+      'serviceLinkedRole',
+      'InvalidParameterException',
+      'Unable to assume the service linked role. Please verify that the ECS service linked role exists.',
+    ],
+    [
+      'quota',
+      'quota',
+      'ClientException',
+      "You've reached the limit on the number of tasks you can run concurrently",
+    ],
+    [
+      'capacity',
+      'capacity',
+      'ClientException',
+      'Capacity is unavailable at this time. Please try again later or in a different availability zone',
+    ],
+    ['refused', 'limit', 'LimitExceededException', 'The limit for the resource was exceeded.'],
+    ['refused', 'tokenUsed', 'ConflictException', 'The request token was used before.'],
+    [
+      'refused',
+      'busy',
+      'UpdateInProgressException',
+      'There is already a current Amazon ECS update',
+    ],
+    ['refused', 'busy', 'ResourceInUseException', 'The specified resource is in-use'],
+    ['unprepared', 'clusterMissing', 'ClusterNotFoundException', 'Cluster not found.'],
+    [
+      'unprepared',
+      'clusterMissing',
+      'InvalidParameterException',
+      'The referenced cluster was inactive.',
+    ],
+    ['unprepared', 'definitionInactive', 'InvalidParameterException', 'TaskDefinition is inactive'],
+    ['unprepared', 'definitionMissing', 'ClientException', 'TaskDefinition not found.'],
+    ['unprepared', 'definitionMissing', 'ClientException', 'Unable to describe task definition.'],
+    ['invalid', 'taskMissing', 'InvalidParameterException', 'The referenced task was not found.'],
+    [
+      'invalid',
+      'subnet',
+      'InvalidParameterException',
+      "Error retrieving subnet information for [subnet-x]: The subnet ID 'subnet-x' does not exist (ErrorCode: InvalidSubnetID.NotFound)",
+    ],
+    [
+      'invalid',
+      'securityGroup',
+      'InvalidParameterException',
+      'Security group sg-1 does not appear to belong to the same VPC as the input subnets.',
+    ],
+    [
+      'invalid',
+      'network',
+      'InvalidParameterException',
+      "Network Configuration must be provided when networkMode 'awsvpc' is specified.",
+    ],
+    [
+      'invalid',
+      'launchType',
+      'InvalidParameterException',
+      'Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.',
+    ],
+    [
+      'invalid',
+      'launchType',
+      'InvalidParameterException',
+      'No Container Instances were found in your cluster.',
+    ],
+    [
+      'unprepared',
+      'providerMissing',
+      'InvalidParameterException',
+      'The specified capacity provider strategy cannot contain a capacity provider that is not associated with the cluster. Associate the capacity provider with the cluster and try again.',
+    ],
+    [
+      'invalid',
+      'clusterDiffers',
+      'InvalidParameterException',
+      'Arguments on this idempotent request are inconsistent with arguments used in previous request(s).',
+    ],
+    [
+      'invalid',
+      'overrides',
+      'InvalidParameterException',
+      'Container Overrides length must be at most 8192',
+    ],
+    [
+      'invalid',
+      'size',
+      'ClientException',
+      'No Fargate configuration exists for given values: 4096 CPU, 2048 memory. See the Amazon ECS documentation for the valid values.',
+    ],
+    [
+      'invalid',
+      'sizeLimit',
+      'ClientException',
+      'The requested CPU configuration is above your limit',
+    ],
+    [
+      'invalid',
+      'platform',
+      'PlatformUnknownException',
+      'The specified platform version doesn’t exist.',
+    ],
+    ['invalid', 'platform', 'UnsupportedFeatureException', 'The specified task is not supported'],
+    [
+      'invalid',
+      'platform',
+      'PlatformTaskDefinitionIncompatibilityException',
+      "The specified platform version doesn't satisfy the required capabilities of the task definition.",
+    ],
+    ['invalid', 'parameters', 'InvalidParameterException', 'Tasks cannot be empty.'],
+    ['invalid', 'parameters', 'SomethingNewException', 'never seen before'],
+    [
+      'denied',
+      'denied',
+      'AccessDeniedException',
+      'User: arn:aws:iam::123456789012:user/u is not authorized to perform: ecs:RunTask on resource: arn:aws:ecs:us-east-1:123456789012:task-definition/f:1 because no identity-based policy allows the ecs:RunTask action',
+    ],
+    [
+      'denied',
+      'denied',
+      'ClientException',
+      `User: arn:aws:iam::123456789012:user/u is not authorized to perform: iam:PassRole on resource: ${role}`,
+    ],
+    [
+      'denied',
+      'denied',
+      'InvalidParameterException',
+      'Error retrieving subnet information for [subnet-1]: You are not allowed (ErrorCode: UnauthorizedOperation)',
+    ],
+    ['denied', 'blocked', 'BlockedException', 'Your account is currently blocked.'],
+    [
+      'denied',
+      'credentials',
+      'UnrecognizedClientException',
+      'The security token included in the request is invalid.',
+    ],
+    [
+      'denied',
+      'credentials',
+      'ExpiredTokenException',
+      'The security token included in the request is expired',
+    ],
+    [
+      'denied',
+      'credentials',
+      'MissingAuthenticationTokenException',
+      'Request is missing Authentication Token',
+    ],
+    [
+      'denied',
+      'credentials',
+      'InvalidSignatureException',
+      'Signature expired: 20261123T100000Z is now earlier than 20261123T101000Z',
+    ],
+  ] as [string, string, string, string, number?][])(
+    '%s/%s: %s: %s',
+    async (kind, code, name, message, status = 400) => {
+      aws.answer = no(name, message, status);
+      const before = aws.requests.length;
+      const failure = await ask();
+      expect(failure).toMatchObject({ kind, code, awsName: name });
+      expect(failure.message).toBe(`RunTask: ${name}: ${message}`);
+      // The SDK must not have tried again by itself.
+      expect(aws.requests.length).toBe(before + 1);
+    },
+  );
+
+  it('knows IAM’s names, which come without the ending', async () => {
+    const iam = new IAMClient(
+      clientOptions({ region: 'us-east-1', endpoint: aws.url, credentials }),
+    );
+    for (const [status, name, kind, code] of [
+      [404, 'NoSuchEntity', 'invalid', 'roleMissing'],
+      [409, 'EntityAlreadyExists', 'invalid', 'roleExists'],
+      [409, 'ConcurrentModification', 'refused', 'busy'],
+      [409, 'LimitExceeded', 'refused', 'limit'],
+      [400, 'Throttling', 'throttled', 'throttled'],
+      [403, 'AccessDenied', 'denied', 'denied'],
+      [403, 'InvalidClientTokenId', 'denied', 'credentials'],
+      [500, 'ServiceFailure', 'unreachable', 'server'],
+    ] as const) {
+      aws.answer = json(
+        status,
+        `<ErrorResponse><Error><Type>Sender</Type><Code>${name}</Code><Message>no</Message></Error><RequestId>1</RequestId></ErrorResponse>`,
+      );
+      const thrown = await thrownBy(iam.send(new GetRoleCommand({ RoleName: 'r' })));
+      expect(classifyError('GetRole', thrown)).toMatchObject({ kind, code });
+    }
+    iam.destroy();
+  });
+
+  it('takes silence, a broken line and a mangled answer for "perhaps it was done"', async () => {
+    aws.answer = (request) => request.socket.destroy();
+    expect(await ask()).toMatchObject({ kind: 'unreachable', code: 'connection' });
+    aws.answer = (_request, response) => {
+      response.writeHead(200, { 'content-length': 1000 });
+      response.write('{"tasks":[');
+      setTimeout(() => response.socket?.destroy(), 20);
+    };
+    expect(await ask()).toMatchObject({ kind: 'unreachable' });
+    for (const body of ['<html>gateway</html>', '{"tasks":[', '{"tasks":[{"createdAt":"now"}]}']) {
+      aws.answer = json(200, body);
+      expect(await ask()).toMatchObject({ kind: 'unreachable', code: 'garbled' });
+    }
+    aws.answer = json(502, '<html>gateway</html>');
+    expect(await ask()).toMatchObject({ kind: 'unreachable' });
+    const timeout = Object.assign(new Error('socket timed out'), { name: 'TimeoutError' });
+    expect(classifyError('RunTask', timeout)).toMatchObject({ kind: 'unreachable' });
+    const nobody = createEcsClient({
+      region: 'us-east-1',
+      endpoint: 'http://127.0.0.1:1',
+      credentials,
+    });
+    const refused = await thrownBy(nobody.send(new RunTaskCommand({ taskDefinition: 'f' })));
+    expect(classifyError('RunTask', refused)).toMatchObject({
+      kind: 'unreachable',
+      awsName: 'ECONNREFUSED',
+    });
+  });
+
+  it('says that credentials are missing without quoting the helper that should have given them', () => {
+    const missing = Object.assign(new Error('Could not load credentials from any providers'), {
+      name: 'CredentialsProviderError',
+    });
+    expect(classifyError('RunTask', missing)).toMatchObject({
+      kind: 'denied',
+      code: 'credentials',
+    });
+    missing.message = 'Command failed: /opt/helper --password hunter2';
+    expect(classifyError('RunTask', missing).message).not.toContain('hunter2');
+  });
+
+  it('calls everything else a bug and keeps its stack', () => {
+    const error = new TypeError('x is not a function');
+    expect(classifyError('RunTask', error)).toMatchObject({ kind: 'bug', cause: error });
+    expect(classifyError('RunTask', undefined).kind).toBe('bug');
+  });
+});
+
+describe('what a failure shows', () => {
+  it('holds no signature, token, password or environment, however it is printed', async () => {
+    const requirements = 'numpy\npkg @ https://user:hunter2@example.org/pkg.whl\n--pre';
+    const command = 'exec scaler_worker_manager --preload \'m:f("topsecret")\'';
+    const texts = [
+      `The Canonical String for this request should have been 'POST / host:ecs x-amz-security-token:${credentials.sessionToken}'`,
+      `Authorization header requires 'Signature'. Authorization=AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/20261123/us-east-1/ecs/aws4_request, Signature=planted-secret-key`,
+      `1 validation error detected: Value '${requirements}' at 'overrides' failed`,
+      `Value '${JSON.stringify(command)}' failed to satisfy constraint`,
+      'Value "numpy\npkg @ https://user:hunter2@exam" is too long',
+      'Value "https://user:hunter2" is too long',
+      'Value "git+https://hunter2@github.com/a/b" is bad',
+      `key ${credentials.accessKeyId} is unknown`,
+    ];
+    for (const text of texts) {
+      aws.answer = no('InvalidParameterException', text);
+      const failure = await ask([requirements, command]);
+      const printed = [
+        failure.message,
+        String(failure.stack),
+        inspect(failure, { depth: 10, showHidden: true }),
+        JSON.stringify(failure),
+      ].join('\n');
+      expect(printed).not.toMatch(
+        /hunter2|topsecret|planted|AKIAPLANTED|AWS4-HMAC|Signature=|Credential=/,
+      );
+      expect(failure.message).not.toContain('\n');
+    }
+  });
+
+  it('keeps addresses without passwords readable', async () => {
+    const text = 'no route to https://example.org:8443/a, tcp://10.0.0.5:8516 and https://h:80';
+    aws.answer = no('InvalidParameterException', text);
+    expect((await ask()).message).toContain(text);
+  });
+
+  it('is cut when it is long', async () => {
+    aws.answer = no('InvalidParameterException', 'x'.repeat(100_000));
+    expect((await ask()).message.length).toBeLessThan(1000);
+  });
+});
+
+it.each([
+  ['ListTasks', 'ExpiredTokenException', 'unreachable'],
+  ['DescribeTasks', 'BlockedException', 'unreachable'],
+  ['ListTasks', 'AccessDeniedException', 'denied'],
+  ['RunTask', 'ExpiredTokenException', 'denied'],
+])('%s: %s does not say that we may never look: %s', (operation, name, kind) => {
+  const error = Object.assign(new Error('no'), { name, $metadata: { httpStatusCode: 400 } });
+  expect(classifyError(operation, error).kind).toBe(kind);
+});
+
+describe('classifyRefusal, with AWS’s own words', () => {
+  it.each([
+    [
+      'capacity',
+      'capacity',
+      'Capacity is unavailable at this time. Please try again later or in a different availability zone',
+    ],
+    ['quota', 'quota', 'You’ve reached the limit on the number of vCPUs you can run concurrently'],
+    ['quota', 'quota', "You've reached the limit on the number of tasks you can run concurrently"],
+    ['invalid', 'sizeLimit', 'The requested CPU configuration is above your limit'],
+    ['invalid', 'sizeLimit', 'The requested MEMORY configuration is above your limit'],
+    ['capacity', 'placement', 'RESOURCE:ENI'],
+    ['capacity', 'placement', 'RESOURCE:MEMORY'],
+    ['capacity', 'placement', 'AGENT'],
+    ['capacity', 'placement', 'ATTRIBUTE'],
+    ['throttled', 'throttled', 'Rate exceeded'],
+    ['refused', 'unknown', 'the moon is in the wrong house'],
+  ])('%s/%s: %s', (kind, code, reason) =>
+    expect(classifyRefusal(reason)).toEqual({ kind, code, reason }),
+  );
+
+  it.each([
+    ['subnet-1', 'InsufficientFreeAddressesInSubnet: subnet-1 has not enough free addresses'],
+    [undefined, 'subnet-1 and subnet-2 have not enough free addresses'],
+    [undefined, 'not enough free addresses'],
+  ])('names the subnet that has no addresses, if it is one: %s', (subnet, reason) => {
+    const refusal = classifyRefusal(reason);
+    expect(refusal).toMatchObject({ kind: 'addresses', code: 'subnetFull' });
+    expect(refusal.subnet).toBe(subnet);
+  });
+
+  it('quotes nothing private', () =>
+    expect(classifyRefusal('bad: topsecret', ['topsecret']).reason).toBe('bad: [removed]'));
+});
+
+it('leaves a described definition that is missing to its caller', async () => {
+  aws.answer = no('ClientException', 'Unable to describe task definition.');
+  const thrown = await thrownBy(
+    aws.ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition: 'f' })),
+  );
+  expect(classifyError('DescribeTaskDefinition', thrown).code).toBe('definitionMissing');
+});

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import {
+  defaultImage,
+  defaultRequirements,
+  RequirementsFailure,
+  workerRequirements,
+} from '../../../../src/aws/launch/requirements.ts';
+
+const other = 'ghcr.io/someone/scaler:2.6.0-amd64';
+const lines = (text: string) =>
+  workerRequirements({ text, image: other, scalerVersion: '2.6.0' }).split('\n');
+
+describe('workerRequirements', () => {
+  it('hands the default text untouched to the default image', () =>
+    expect(
+      workerRequirements({
+        text: defaultRequirements,
+        image: defaultImage,
+        scalerVersion: '2.6.0',
+      }),
+    ).toBe('tomli;pargraph;parfun;pandas'));
+
+  it('makes lines of the default text for any other image and adds Scaler', () =>
+    expect(lines(defaultRequirements)).toEqual([
+      'opengris-scaler==2.6.0',
+      'tomli',
+      'pargraph',
+      'parfun',
+      'pandas',
+    ]));
+
+  it('adds the extras that transport and event loop need', () =>
+    expect(
+      workerRequirements({
+        text: 'numpy',
+        image: other,
+        scalerVersion: '2.6.0',
+        extras: ['zmq', 'uvloop'],
+      }),
+    ).toBe('opengris-scaler[zmq,uvloop]==2.6.0\nnumpy'));
+
+  it('needs nothing but Scaler', () => expect(lines('')).toEqual(['opengris-scaler==2.6.0']));
+
+  it.each([
+    'opengris-scaler==2.5.0',
+    'opengris_scaler [zmq] >= 2.4',
+    'OpenGRIS-Scaler',
+    'git+https://github.com/finos/opengris-scaler@main',
+    'opengris-scaler @ https://example.org/opengris_scaler-2.6.0-py3-none-any.whl',
+  ])('leaves a Scaler that is named alone: %s', (text) =>
+    expect(lines(`numpy\n${text}`)).toEqual(['numpy', text]),
+  );
+
+  it('does not take a neighbour of Scaler for Scaler', () =>
+    expect(lines('opengris-scaler-plugins')[0]).toBe('opengris-scaler==2.6.0'));
+
+  it.each([
+    'numpy',
+    'numpy==1.26.*',
+    'numpy >=1.20, <2',
+    'numpy (>=1.20)',
+    'pandas[performance,aws]~=2.0',
+    'tomli; python_version < "3.11"',
+    "pywin32 ; sys_platform == 'win32' and extra == 'all'",
+    'x; "3.9" <= python_version',
+    'torch==2.4.0+cpu --hash=sha256:abc',
+    '--extra-index-url https://user:secret@pypi.example.org/simple',
+    '-r /opt/requirements.txt',
+    './wheels/a.whl',
+    'https://example.org/a.whl#sha256=abc',
+    'git+ssh://git@example.org/a/b.git@v1',
+    'pkg @ https://user:secret@example.org/a;b.whl ; os_name == "posix"',
+    '# only a comment',
+    'numpy # the usual',
+    'numpy \\\n  >=1.20',
+  ])('lets through what can work: %s', (text) =>
+    expect(lines(text)).toEqual(['opengris-scaler==2.6.0', ...text.split('\n')]),
+  );
+
+  it.each([
+    ['numpy;pandas', 'environment marker'],
+    ['numpy pandas', 'not a requirement'],
+    ['numpy,pandas', 'not a requirement'],
+    ['numpy=1.2', 'not a requirement'],
+    ['pip install numpy', 'not a requirement'],
+    ['numpy==', 'not a requirement'],
+    ['numpy;', 'environment marker'],
+  ])('refuses what cannot work, with the line and the reason: %s', (text, reason) => {
+    const asked = () => lines(`tomli\n${text}`);
+    expect(asked).toThrow(RequirementsFailure);
+    expect(asked).toThrow(/line 2/);
+    expect(asked).toThrow(reason);
+  });
+
+  it('keeps a password out of the message', () => {
+    const text = 'a b @ https://user:hunter2@example.org/x.whl';
+    expect(() => lines(text)).toThrow(RequirementsFailure);
+    expect(() => lines(text)).not.toThrow(/hunter2/);
+  });
+});

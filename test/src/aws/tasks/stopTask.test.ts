@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { stopTask } from '../../../../src/aws/tasks/stopTask.ts';
+import { type Answers, json, no, startAnswers, thrownBy } from '../answers.ts';
+import { arn, eagerCall } from './tasks.ts';
+
+let aws: Answers;
+beforeAll(async () => {
+  aws = await startAnswers();
+});
+beforeEach(() => {
+  aws.requests = [];
+});
+afterAll(() => aws.close());
+
+const stop = () => stopTask(aws.ecs, eagerCall, 'c')(arn(1), 'done', new AbortController().signal);
+
+it('orders the end with a reason that is known again', async () => {
+  aws.answer = json(200, { task: { taskArn: arn(1), lastStatus: 'STOPPED' } });
+  await stop();
+  expect(aws.requests).toEqual([
+    { operation: 'StopTask', input: { cluster: 'c', task: arn(1), reason: 'scaler-ecs: done' } },
+  ]);
+});
+
+it('goes to the cluster that the task runs in', async () => {
+  aws.answer = json(200, {});
+  const task = 'arn:aws:ecs:eu-west-1:1:task/before/abc';
+  await stopTask(aws.ecs, eagerCall, 'c')(task, 'done', new AbortController().signal);
+  expect(aws.requests[0]?.input).toMatchObject({ cluster: 'before', task });
+});
+
+it('has nothing to do when ECS does not know the task any more', async () => {
+  aws.answer = no('InvalidParameterException', 'The referenced task was not found.');
+  await expect(stop()).resolves.toBeUndefined();
+});
+
+it('asks again when it was throttled or not heard', async () => {
+  let left = 2;
+  aws.answer = (...exchange) =>
+    (left-- > 0 ? no('ThrottlingException', 'Rate exceeded') : json(200, {}))(...exchange);
+  await stop();
+  expect(aws.requests).toHaveLength(3);
+});
+
+it('fails for any other reason', async () => {
+  aws.answer = no('AccessDeniedException', 'User is not authorized to perform: ecs:StopTask');
+  expect(await thrownBy(stop())).toMatchObject({ kind: 'denied' });
+});

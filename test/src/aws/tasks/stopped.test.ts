@@ -1,0 +1,187 @@
+import { describe, expect, it } from 'vitest';
+import { asOurReason, classifyStop, type StoppedTask } from '../../../../src/aws/tasks/stopped.ts';
+
+const notStarted = (stoppedReason: string): StoppedTask => ({
+  stopCode: 'TaskFailedToStart',
+  stoppedReason,
+  containers: [{ name: 'scaler-container' }],
+});
+const exited = (exitCode?: number, reason?: string): StoppedTask => ({
+  stopCode: 'EssentialContainerExited',
+  stoppedReason: 'Essential container in task exited',
+  containers: [{ name: 'scaler-container', exitCode, reason }],
+});
+
+describe('a task that failed to start, with AWS’s own words', () => {
+  it.each([
+    ['again', 'Timeout waiting for network interface provisioning to complete.', 'network'],
+    ['again', 'Timeout waiting for EphemeralStorage provisioning to complete.'],
+    ['person', 'CannotPullContainerError: docker.io/team/tool:502: not found', 'invalid'],
+    ['person', 'CannotPullContainerError: docker.io/team/tool:429: not found', 'invalid'],
+    ['backoff', 'CannotPullContainerError: ref a/b:c: unexpected status code 503'],
+    ['backoff', 'CannotPullContainerError: ref a/b:c: 502 Bad Gateway'],
+    [
+      'again',
+      'Network interface provision complete error timeout wait for network interface provision.',
+      'network',
+    ],
+    ['again', 'InternalError: Fail to attach network interface'],
+    ['backoff', 'Rate limit exceeded while preparing network interface to be attached to instance'],
+    [
+      'backoff',
+      "Unexpected EC2 error while attempting to Create Network Interface with public IP assignment enabled in subnet 'subnet-1': InsufficientFreeAddressesInSubnet",
+      'addresses',
+    ],
+    [
+      'backoff',
+      'CannotPullContainerError: inspect image has been retried 1 time(s): httpReaderSeeker: failed open: unexpected status code: 429 Too Many Requests - Server message: toomanyrequests: You have reached your pull rate limit.',
+    ],
+    [
+      'backoff',
+      'CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref docker.io/a/b:c: failed to do request: Head "https://registry-1.docker.io/v2/a/b/manifests/c": dial tcp 1.2.3.4:443: i/o timeout',
+    ],
+    [
+      'person',
+      'CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref docker.io/a/b:c: docker.io/a/b:c: not found',
+      'invalid',
+    ],
+    [
+      'person',
+      'CannotPullContainerError: image Manifest does not contain descriptor matching platform linux/arm64',
+      'invalid',
+    ],
+    [
+      'person',
+      'ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist. : exit status 1',
+      'invalid',
+    ],
+    [
+      'person',
+      'ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log group: AccessDeniedException: User is not authorized to perform: logs:CreateLogGroup',
+      'invalid',
+    ],
+    [
+      'backoff',
+      'ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve ecr registry auth: service call has been retried 3 time(s): RequestError: send request failed caused by: Post "https://api.ecr.us-east-1.amazonaws.com/": dial tcp 1.2.3.4:443: i/o timeout',
+    ],
+    [
+      'backoff',
+      'ResourceInitializationError: unable to pull secrets or registry auth: something else went wrong',
+    ],
+    [
+      'person',
+      'CannotStartContainerError: ResourceInitializationError: failed to create new container runtime task: exec: "x": executable file not found in $PATH',
+      'invalid',
+    ],
+    ['backoff', "ECS was unable to assume the role 'arn:aws:iam::1:role/r'"],
+    [
+      'backoff',
+      'You’ve reached the limit on the number of vCPUs you can run concurrently',
+      'quota',
+    ],
+    ['backoff', 'Capacity is unavailable at this time.', 'capacity'],
+    ['backoff', 'nobody has seen this before'],
+  ] as const)('%s: %s', (retry, reason, blame?: string) =>
+    expect(classifyStop(notStarted(reason))).toEqual({
+      cause: 'startFailed',
+      retry,
+      detail: `TaskFailedToStart; ${reason}`,
+      ...(blame && { blame }),
+      ...(blame === 'addresses' && { subnet: 'subnet-1' }),
+    }),
+  );
+
+  it('may find the reason at the container', () =>
+    expect(
+      classifyStop({
+        stopCode: 'TaskFailedToStart',
+        stoppedReason: 'Task failed to start',
+        containers: [{ name: 'c', reason: 'CannotPullContainerError: not found' }],
+      }),
+    ).toMatchObject({ cause: 'startFailed', retry: 'person' }));
+});
+
+describe('a task whose worker ended', () => {
+  it.each([
+    [0, 'expected'],
+    [1, 'backoff'],
+    [2, 'person'],
+    [126, 'person'],
+    [127, 'person'],
+    [137, 'again'],
+    [139, 'backoff'],
+    [143, 'again'],
+    [undefined, 'backoff'],
+  ] as const)('with exit code %s: %s', (code, retry) =>
+    expect(classifyStop(exited(code))).toMatchObject({ cause: 'exited', retry }),
+  );
+
+  it('for want of memory', () =>
+    expect(
+      classifyStop(exited(137, 'OutOfMemoryError: Container killed due to memory usage')),
+    ).toEqual({
+      cause: 'exited',
+      retry: 'backoff',
+      detail:
+        'EssentialContainerExited; Essential container in task exited; scaler-container: OutOfMemoryError: Container killed due to memory usage, exit 137',
+    }));
+});
+
+describe('a task that was ended', () => {
+  it.each([
+    ['UserInitiated', asOurReason('no longer wanted'), 'drained', 'expected'],
+    ['UserInitiated', 'Task stopped by user', 'stoppedOutside', 'expected'],
+    ['SpotInterruption', 'Your Spot Task was interrupted.', 'interrupted', 'again'],
+    ['TerminationNotice', 'Your Spot Task was interrupted.', 'interrupted', 'again'],
+    ['InfrastructureHealth', 'host is unwell', 'interrupted', 'again'],
+    [
+      'ServiceSchedulerInitiated',
+      'ECS is performing maintenance on the underlying infrastructure hosting the task',
+      'interrupted',
+      'again',
+    ],
+    [
+      undefined,
+      'ECS is performing maintenance on the underlying infrastructure hosting the task',
+      'interrupted',
+      'again',
+    ],
+    ['ServiceSchedulerInitiated', 'Scaling activity', 'stoppedOutside', 'again'],
+    [undefined, 'Your Spot Task was interrupted.', 'interrupted', 'again'],
+    [undefined, 'Task failed container health checks', 'exited', 'backoff'],
+    [undefined, 'Task stopped by user', 'stoppedOutside', 'expected'],
+    [undefined, asOurReason('x'), 'drained', 'expected'],
+    [undefined, 'CannotPullContainerError: not found', 'startFailed', 'person'],
+    [undefined, undefined, 'lost', 'again'],
+  ] as const)('%s: %s', (stopCode, stoppedReason, cause, retry) =>
+    expect(classifyStop({ stopCode, stoppedReason })).toMatchObject({ cause, retry }),
+  );
+
+  it('says how its worker took it', () =>
+    expect(
+      classifyStop({
+        stopCode: 'UserInitiated',
+        stoppedReason: asOurReason('no longer wanted'),
+        containers: [{ name: 'scaler-container', exitCode: 143 }],
+      }).detail,
+    ).toBe('UserInitiated; scaler-ecs: no longer wanted; scaler-container: exit 143'));
+});
+
+it('quotes nothing of the environment', () => {
+  const secret = 'pkg @ https://user:hunter2@example.org/p.whl';
+  const { detail } = classifyStop({
+    ...notStarted(`CannotStartContainerError: env PYTHON_REQUIREMENTS=${secret}`),
+    overrides: {
+      containerOverrides: [{ environment: [{ name: 'PYTHON_REQUIREMENTS', value: secret }] }],
+    },
+  });
+  expect(detail).not.toMatch(/hunter2|example\.org/);
+});
+
+it('keeps a reason within what StopTask takes', () =>
+  expect(asOurReason('x'.repeat(5000))).toHaveLength(1024));
+
+it('knows a task that has ended by its reason alone', () =>
+  expect(
+    classifyStop({ stoppedReason: 'Essential container in task exited', containers: [] }),
+  ).toMatchObject({ cause: 'exited', retry: 'backoff' }));

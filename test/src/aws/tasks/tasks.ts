@@ -1,0 +1,13 @@
+import { createCaller } from '../../../../src/aws/caller.ts';
+import { createLimiter } from '../../../../src/aws/limiter.ts';
+import { systemClock } from '../../../../src/aws/systemClock.ts';
+import { silentLog } from '../../../../src/observe/log.ts';
+
+/** A caller that does not wait between its tries. */
+export const eagerCall = createCaller({
+  limiter: createLimiter(systemClock),
+  clock: { now: systemClock.now, sleep: async () => {} },
+  log: silentLog,
+});
+
+export const arn = (id: string | number) => `arn:aws:ecs:us-east-1:123456789012:task/c/${id}`;

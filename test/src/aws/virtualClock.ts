@@ -1,0 +1,41 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Clock } from '../../../src/aws/systemClock.ts';
+
+export interface VirtualClock extends Clock {
+  /** Lets this much time pass, timer by timer. */
+  pass(ms: number): Promise<void>;
+}
+
+export const virtualClock = (start = 1_000_000): VirtualClock => {
+  let time = start;
+  const timers = new Set<{ at: number; ring(): void }>();
+  return {
+    now: () => time,
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        const timer = {
+          at: time + ms,
+          ring() {
+            timers.delete(timer);
+            resolve();
+          },
+        };
+        timers.add(timer);
+        signal.addEventListener('abort', () => {
+          timers.delete(timer);
+          reject(signal.reason);
+        });
+      }),
+    async pass(ms) {
+      const until = time + ms;
+      for (;;) {
+        await setImmediate();
+        const next = [...timers].sort((a, b) => a.at - b.at)[0];
+        if (!next || next.at > until) break;
+        time = Math.max(time, next.at);
+        next.ring();
+      }
+      time = until;
+    },
+  };
+};
