@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { Argv, CommandModule } from 'yargs';
-import { decodeMessage } from '../src/protocol/codec.ts';
-import { GENERATIONS, type Generation } from '../src/protocol/generations.ts';
-import { notation } from '../src/protocol/notation.ts';
+import { decodeMessage } from '../src/scheduler/protocol/codec.ts';
+import { GENERATIONS, type Generation } from '../src/scheduler/protocol/generations.ts';
+import { notation } from '../src/scheduler/protocol/notation.ts';
 
 interface DecodeArguments {
   files: string[];

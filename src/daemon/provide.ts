@@ -15,11 +15,11 @@ import type {
   TaskSighting,
 } from '../../machines/shared/domain.ts';
 import type { Log } from '../observe/log.ts';
+import { type MonitorSettings, monitorSocket } from '../scheduler/monitorSocket.ts';
+import { type SocketSettings, socket } from '../scheduler/schedulerSocket.ts';
 import { now } from '../shared/clock.ts';
 import type { Journal } from '../store/journal.ts';
-import { type MonitorSettings, monitorSocket } from './monitorSocket.ts';
 import { claimOutcome } from './ownership.ts';
-import { type SocketSettings, socket } from './socket.ts';
 
 /** What the machines' holes are filled with. */
 export interface Tools {

@@ -16,7 +16,7 @@ import {
   requiredRelease,
   startable,
   type Terms,
-} from './releases.ts';
+} from '../scheduler/releases.ts';
 import { templateSettings } from './settings.ts';
 
 const readable = (...given: Parameters<typeof templateSettings>): TemplateSettings => {

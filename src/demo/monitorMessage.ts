@@ -1,5 +1,5 @@
-import { encodeMessage } from '../protocol/encodeMessage.ts';
-import { idBytes } from '../protocol/idText.ts';
+import { encodeMessage } from '../scheduler/protocol/encodeMessage.ts';
+import { idBytes } from '../scheduler/protocol/idText.ts';
 
 export interface WorkerNow {
   workerId: string;

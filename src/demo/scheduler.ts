@@ -1,7 +1,7 @@
-import { decodeMessage } from '../protocol/codec.ts';
-import { encodeMessage } from '../protocol/encodeMessage.ts';
-import { ProtocolFailure } from '../protocol/failure.ts';
-import { idText } from '../protocol/idText.ts';
+import { decodeMessage } from '../scheduler/protocol/codec.ts';
+import { encodeMessage } from '../scheduler/protocol/encodeMessage.ts';
+import { ProtocolFailure } from '../scheduler/protocol/failure.ts';
+import { idText } from '../scheduler/protocol/idText.ts';
 import { encodeMonitorMessage } from './monitorMessage.ts';
 import { type TaskCounts, TaskQueue } from './taskQueue.ts';
 import { desiredWorkers } from './vanilla.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { connectYmq } from '../net/ymq.ts';
+import { connectYmq } from '../scheduler/transport/ymq.ts';
 import { parseAddress } from '../shared/address.ts';
 import { decodeWorkerMessage, encodeWorkerMessage } from './workerMessages.ts';
 

@@ -1,5 +1,10 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { encodeHello, encodeMessage, FramingFailure, YmqReader } from '../net/ymqFraming.ts';
+import {
+  encodeHello,
+  encodeMessage,
+  FramingFailure,
+  YmqReader,
+} from '../scheduler/transport/ymqFraming.ts';
 
 /** One peer that has said who it is. */
 export interface Peer {

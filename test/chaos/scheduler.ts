@@ -1,7 +1,7 @@
 import { encodeMonitorMessage, type WorkerNow } from '../../src/demo/monitorMessage.ts';
 import { startYmqServer } from '../../src/demo/ymqServer.ts';
-import { decodeMessage } from '../../src/protocol/codec.ts';
-import { encodeMessage } from '../../src/protocol/encodeMessage.ts';
+import { decodeMessage } from '../../src/scheduler/protocol/codec.ts';
+import { encodeMessage } from '../../src/scheduler/protocol/encodeMessage.ts';
 import { freePorts } from '../interop/stage.ts';
 
 /** A scheduler that wants what it is told to want, whatever runs. */

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tls from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { encodeHello } from '../../src/net/ymqFraming.ts';
-import { selfSigned } from '../src/net/certificate.ts';
-import { RawServer, vacantAddress } from '../src/net/ymqPeer.ts';
+import { encodeHello } from '../../src/scheduler/transport/ymqFraming.ts';
+import { selfSigned } from '../src/scheduler/transport/certificate.ts';
+import { RawServer, vacantAddress } from '../src/scheduler/transport/ymqPeer.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
 const certificate = selfSigned();

@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util';
-import { decodeMessage } from '../../src/protocol/codec.ts';
-import { ProtocolFailure } from '../../src/protocol/failure.ts';
-import { GENERATIONS } from '../../src/protocol/generations.ts';
-import { decodeMonitor } from '../../src/protocol/monitor.ts';
-import { notation } from '../../src/protocol/notation.ts';
-import { toSchedulerMessage } from '../../src/protocol/translate.ts';
-import { vectors } from '../src/protocol/vectors.ts';
+import { decodeMessage } from '../../src/scheduler/protocol/codec.ts';
+import { ProtocolFailure } from '../../src/scheduler/protocol/failure.ts';
+import { GENERATIONS } from '../../src/scheduler/protocol/generations.ts';
+import { decodeMonitor } from '../../src/scheduler/protocol/monitor.ts';
+import { notation } from '../../src/scheduler/protocol/notation.ts';
+import { toSchedulerMessage } from '../../src/scheduler/protocol/translate.ts';
+import { vectors } from '../src/scheduler/protocol/vectors.ts';
 
 /**
  * Throws mutated frames of all vectors at the decoders. `tsx test/fuzz/wire.ts --count 100000 --seed 1`; the

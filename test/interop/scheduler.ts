@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { selfSigned } from '../src/net/certificate.ts';
+import { selfSigned } from '../src/scheduler/transport/certificate.ts';
 import { addressText, type Binding, bindings } from './binding.ts';
 import { compareReleases, InteropFailure, type Transport } from './options.ts';
 import type { Running } from './processes.ts';

@@ -1,6 +1,6 @@
 import { startYmqServer } from '../../src/demo/ymqServer.ts';
-import { decodeMessage } from '../../src/protocol/codec.ts';
-import { encodeMessage } from '../../src/protocol/encodeMessage.ts';
+import { decodeMessage } from '../../src/scheduler/protocol/codec.ts';
+import { encodeMessage } from '../../src/scheduler/protocol/encodeMessage.ts';
 import { epochMs } from './child.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { DesiredRequest } from '../../machines/shared/domain.ts';
 import { taskIdOf } from '../../src/daemon/ownership.ts';
-import type { MonitorMessage } from '../../src/protocol/monitor.ts';
+import type { MonitorMessage } from '../../src/scheduler/protocol/monitor.ts';
 import type { Agenda, Owner } from './agenda.ts';
 import type { ModelTask } from './ecs.ts';
 import type { Random } from './random.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ConfigFailure } from '../../../src/config/configFailure.ts';
 import { loadConfig } from '../../../src/config/load.ts';
-import { selfSigned } from '../net/certificate.ts';
+import { selfSigned } from '../scheduler/transport/certificate.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'scaler-ecs-trust-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Scheduler, type SchedulerNews, startScheduler } from '../../../src/demo/scheduler.ts';
 import { decodeWorkerMessage, encodeWorkerMessage } from '../../../src/demo/workerMessages.ts';
-import type { Connection } from '../../../src/net/connection.ts';
-import { connectYmq } from '../../../src/net/ymq.ts';
-import { decodeMessage, encodeHeartbeat } from '../../../src/protocol/codec.ts';
-import { decodeMonitor } from '../../../src/protocol/monitor.ts';
-import { toSchedulerMessage } from '../../../src/protocol/translate.ts';
+import { decodeMessage, encodeHeartbeat } from '../../../src/scheduler/protocol/codec.ts';
+import { decodeMonitor } from '../../../src/scheduler/protocol/monitor.ts';
+import { toSchedulerMessage } from '../../../src/scheduler/protocol/translate.ts';
+import type { Connection } from '../../../src/scheduler/transport/connection.ts';
+import { connectYmq } from '../../../src/scheduler/transport/ymq.ts';
 import { monitorAddress, parseAddress } from '../../../src/shared/address.ts';
 
 let scheduler: Scheduler;

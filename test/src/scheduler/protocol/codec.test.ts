@@ -1,0 +1,210 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  type CommandAnswer,
+  decodeMessage,
+  encodeCommandResponse,
+  encodeDisconnectRequest,
+  encodeHeartbeat,
+} from '../../../../src/scheduler/protocol/codec.ts';
+import { ProtocolFailure } from '../../../../src/scheduler/protocol/failure.ts';
+import { GENERATIONS, type Generation } from '../../../../src/scheduler/protocol/generations.ts';
+import { hexOf, idText } from '../../../../src/scheduler/protocol/idText.ts';
+import { toSchedulerMessage } from '../../../../src/scheduler/protocol/translate.ts';
+import type { WireMessage } from '../../../../src/scheduler/protocol/wireMessage.ts';
+import { vectors } from './vectors.ts';
+
+const text = fc.string({ unit: 'grapheme', maxLength: 40 });
+const capability = fc.record({
+  name: text,
+  value: fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n).map(String),
+});
+const heartbeat = fc.record({
+  maxTaskConcurrency: fc.nat(0xffffffff),
+  capabilities: fc.array(capability, { maxLength: 200 }),
+  workerManagerID: text,
+});
+
+describe('encodeHeartbeat', () => {
+  it.each(GENERATIONS)('writes what is read again (%s)', (generation) => {
+    fc.assert(
+      fc.property(heartbeat, (values) => {
+        const wire = decodeMessage(encodeHeartbeat(generation, values), generation);
+        const { maxTaskConcurrency, capabilities, workerManagerID } = values;
+        const groups = generation === 'g1' || generation === 'g1b';
+        const id = new TextEncoder().encode(workerManagerID);
+        expect(wire.generation).toBe(generation);
+        expect(wire.fields).toEqual({
+          capabilities,
+          ...(groups
+            ? { maxWorkerGroups: maxTaskConcurrency, workersPerGroup: 0 }
+            : { maxTaskConcurrency }),
+          ...(generation === 'g1' ? {} : { workerManagerID: id }),
+        });
+      }),
+    );
+  });
+
+  it('writes the same bytes for every generation that reads its own part of them', () => {
+    const values = { maxTaskConcurrency: 8, capabilities: [], workerManagerID: 'wm' };
+    const [first, ...others] = (['g1b', 'g2', 'g23', 'g3'] as Generation[]).map((generation) =>
+      hexOf(encodeHeartbeat(generation, values)),
+    );
+    for (const other of others) expect(other).toBe(first);
+    expect(hexOf(encodeHeartbeat('g4', values))).toBe(first?.replace('1900', '1700'));
+  });
+
+  it.each([-1, 4294967296, 0.5, Number.NaN, Number.POSITIVE_INFINITY])(
+    'refuses %d workers',
+    (maxTaskConcurrency) => {
+      const values = { maxTaskConcurrency, capabilities: [], workerManagerID: 'wm' };
+      for (const generation of GENERATIONS)
+        expect(() => encodeHeartbeat(generation, values)).toThrow(ProtocolFailure);
+    },
+  );
+
+  it.each(['9223372036854775808', '-9223372036854775809', '', '1.5', '0x10', '1e3'])(
+    'refuses the capability value %j',
+    (value) => {
+      const capabilities = [{ name: 'gpu', value }];
+      const values = { maxTaskConcurrency: 1, capabilities, workerManagerID: 'wm' };
+      expect(() => encodeHeartbeat('g3', values)).toThrow(ProtocolFailure);
+    },
+  );
+
+  it('tells the group size to nobody who would take it for something else', () => {
+    const values = {
+      maxTaskConcurrency: 8,
+      workersPerGroup: 4,
+      capabilities: [],
+      workerManagerID: 'w',
+    };
+    for (const generation of ['g2', 'g23', 'g3', 'g4'] as Generation[])
+      expect(() => encodeHeartbeat(generation, values)).toThrow(ProtocolFailure);
+    expect(decodeMessage(encodeHeartbeat('g1', values)).fields).toMatchObject({
+      workersPerGroup: 4,
+    });
+  });
+
+  it.each(vectors.filter(({ name }) => /^g.*-heartbeat-/.test(name)))(
+    'writes $name byte for byte',
+    ({ generation, bytes, name }) => {
+      if (name.includes('worker-heartbeat')) return;
+      const wire = decodeMessage(bytes, generation);
+      const fields = wire.fields as Record<string, never>;
+      const values = {
+        maxTaskConcurrency: fields.maxTaskConcurrency ?? fields.maxWorkerGroups ?? 0,
+        ...(fields.workersPerGroup === undefined
+          ? {}
+          : { workersPerGroup: fields.workersPerGroup }),
+        capabilities: fields.capabilities ?? [],
+        workerManagerID: idText(fields.workerManagerID ?? new Uint8Array(0)),
+      };
+      expect(hexOf(encodeHeartbeat(generation, values))).toBe(hexOf(bytes));
+    },
+  );
+});
+
+describe('encodeDisconnectRequest', () => {
+  it.each(vectors.filter(({ message }) => message === 'disconnectRequest'))(
+    'writes $name byte for byte',
+    ({ generation, bytes }) => {
+      const wire = decodeMessage(bytes, generation);
+      const worker = idText((wire.fields as { worker: Uint8Array }).worker);
+      expect(hexOf(encodeDisconnectRequest(generation, worker))).toBe(hexOf(bytes));
+    },
+  );
+
+  it('refuses a scheduler that would read it as something else', () => {
+    expect(() => encodeDisconnectRequest('g4', 'Worker|ECS|a|b')).toThrow(ProtocolFailure);
+  });
+});
+
+describe('encodeCommandResponse', () => {
+  const answer = { capabilities: [], groupId: 'ecs-1', workerIds: ['w'] };
+  const start = { ...answer, command: 'start', outcome: 'success' } as const;
+
+  it.each(['g3', 'g4'] as const)('refuses %s, which ends when it gets one', (generation) => {
+    expect(() => encodeCommandResponse(generation, start)).toThrow(ProtocolFailure);
+  });
+
+  it.each([
+    ['g1', start, 'startWorkerGroup', 'success'],
+    ['g1', { ...start, outcome: 'tooMany' }, 'startWorkerGroup', 'workerGroupTooMuch'],
+    [
+      'g1',
+      { ...answer, command: 'shutdown', outcome: 'success' },
+      'shutdownWorkerGroup',
+      'success',
+    ],
+    [
+      'g1b',
+      { ...answer, command: 'shutdown', outcome: 'notFound' },
+      'shutdownWorkerGroup',
+      'workerGroupIDNotFound',
+    ],
+    ['g2', start, 'startWorkers', 'success'],
+    ['g23', { ...start, outcome: 'tooMany' }, 'startWorkers', 'tooManyWorkers'],
+    ['g23', { ...answer, command: 'shutdown', outcome: 'success' }, 'shutdownWorkers', 'success'],
+    [
+      'g2',
+      { ...answer, command: 'shutdown', outcome: 'notFound' },
+      'shutdownWorkers',
+      'workerNotFound',
+    ],
+  ] as const)('tells %s %o', (generation, said, command, status) => {
+    expect(decodeMessage(encodeCommandResponse(generation, said), generation)).toMatchObject({
+      generation,
+      fields: { command: { name: command }, status: { name: status } },
+    });
+  });
+
+  const possible = /response-start-success|response-shutdown-(success|.*NotFound)|GroupTooMuch/;
+  const impossible = /response-shutdown-workerGroupTooMuch/;
+  it.each(vectors.filter(({ name }) => possible.test(name) && !impossible.test(name)))(
+    'writes $name byte for byte',
+    ({ generation, bytes }) => {
+      const wire = decodeMessage(bytes, generation);
+      if (!wire.message.endsWith('CommandResponse')) throw new Error(wire.message);
+      const { fields } = wire as Extract<WireMessage, { message: 'workerAdapterCommandResponse' }>;
+      const outcomes = { success: 'success', workerGroupTooMuch: 'tooMany' } as Record<
+        string,
+        string
+      >;
+      const written = encodeCommandResponse(generation, {
+        command: fields.command.value === 0 ? 'start' : 'shutdown',
+        outcome: outcomes[fields.status.name as string] ?? 'notFound',
+        groupId: idText(fields.workerGroupID ?? new Uint8Array(0)),
+        workerIds: fields.workerIDs.map(idText),
+        capabilities: fields.capabilities,
+      } as CommandAnswer);
+      expect(hexOf(written)).toBe(hexOf(bytes));
+    },
+  );
+});
+
+it('survives arbitrary bytes', () => {
+  const frames = fc.oneof(
+    fc.uint8Array({ maxLength: 400 }),
+    fc.array(fc.nat(40)).map((words) => {
+      // Small numbers in every half word: mostly well-formed pointers to mostly wrong places.
+      const bytes = new Uint8Array(16 + words.length * 8);
+      const view = new DataView(bytes.buffer);
+      view.setUint32(4, bytes.length / 8 - 1, true);
+      words.forEach((word, i) => {
+        view.setUint16(8 + i * 2, word, true);
+      });
+      return bytes;
+    }),
+  );
+  fc.assert(
+    fc.property(frames, fc.constantFrom(undefined, ...GENERATIONS), (bytes, hint) => {
+      try {
+        toSchedulerMessage(decodeMessage(bytes, hint));
+      } catch (error) {
+        expect(error).toBeInstanceOf(ProtocolFailure);
+      }
+    }),
+    { numRuns: 2000 },
+  );
+});
