@@ -10,7 +10,7 @@ import {
 } from '../src/demo/runDemo.ts';
 import { type Show, showLive, showPlain } from '../src/demo/show.ts';
 import { startEmulator } from '../src/emulator/emulator.ts';
-import { silentLog } from '../src/observe/log.ts';
+import { silentLog } from '../src/telemetry/log.ts';
 
 const mostTasks = 10_000;
 

@@ -6,7 +6,7 @@ import { ConfigFailure } from '../src/config/configFailure.ts';
 import { startEmulator } from '../src/emulator/emulator.ts';
 import { FaultBook } from '../src/emulator/faults.ts';
 import { defaultOptions } from '../src/emulator/options.ts';
-import { createLog } from '../src/observe/log.ts';
+import { createLog } from '../src/telemetry/log.ts';
 
 const number = (describe: string, fallback: number): Options & { default: number } => ({
   type: 'number',

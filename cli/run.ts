@@ -4,7 +4,7 @@ import { helpOptions } from '../src/config/arguments.ts';
 import type { Config } from '../src/config/config.ts';
 import { ConfigFailure } from '../src/config/configFailure.ts';
 import { loadConfig } from '../src/config/load.ts';
-import { createLog, type Log } from '../src/observe/log.ts';
+import { createLog, type Log } from '../src/telemetry/log.ts';
 import { explain } from './explain.ts';
 import { logDestinations } from './logDestination.ts';
 

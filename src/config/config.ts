@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Capability } from '../../machines/shared/domain.ts';
-import type { Level } from '../observe/log.ts';
 import { type Address, monitorAddress } from '../shared/address.ts';
+import type { Level } from '../telemetry/log.ts';
 import type { Values } from './schema.ts';
 import type { Environment } from './settings.ts';
 import { expandPath, stateName, stateRoot } from './stateDir.ts';

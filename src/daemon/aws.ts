@@ -11,8 +11,8 @@ import { listOurs, type SurveyedTask } from '../aws/tasks/listTasks.ts';
 import { runTask } from '../aws/tasks/runTask.ts';
 import { stopTask } from '../aws/tasks/stopTask.ts';
 import type { Config } from '../config/config.ts';
-import type { Log } from '../observe/log.ts';
 import { now } from '../shared/clock.ts';
+import type { Log } from '../telemetry/log.ts';
 import { byOurClock } from './ownership.ts';
 import { bootstrapSettings, callRates } from './settings.ts';
 

@@ -2,10 +2,10 @@ import { suspectMs } from '../../machines/fleet/state.ts';
 import type { LaunchEnd } from '../../machines/group/launch.ts';
 import type { OwnedGroup, Survey } from '../../machines/shared/domain.ts';
 import type { SurveyedTask } from '../aws/tasks/listTasks.ts';
-import type { Log } from '../observe/log.ts';
 import { now } from '../shared/clock.ts';
 import { Failure } from '../shared/failure.ts';
 import type { Journal } from '../store/journal.ts';
+import type { Log } from '../telemetry/log.ts';
 
 type Books = Pick<Journal, 'ledger' | 'note'>;
 

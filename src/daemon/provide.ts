@@ -14,11 +14,11 @@ import type {
   Survey,
   TaskSighting,
 } from '../../machines/shared/domain.ts';
-import type { Log } from '../observe/log.ts';
 import { type MonitorSettings, monitorSocket } from '../scheduler/monitorSocket.ts';
 import { type SocketSettings, socket } from '../scheduler/schedulerSocket.ts';
 import { now } from '../shared/clock.ts';
 import type { Journal } from '../store/journal.ts';
+import type { Log } from '../telemetry/log.ts';
 import { claimOutcome } from './ownership.ts';
 
 /** What the machines' holes are filled with. */

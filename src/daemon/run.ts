@@ -6,7 +6,6 @@ import type { LaunchOrder } from '../../machines/shared/domain.ts';
 import { noteOf } from '../../machines/shared/failure.ts';
 import { advertisedWorkers, type Config, describeCapacity } from '../config/config.ts';
 import { someAreEncrypted } from '../config/trust.ts';
-import type { Log } from '../observe/log.ts';
 import { cancelKeeper } from '../scheduler/cancellations.ts';
 import { graveyard } from '../scheduler/deadWorkers.ts';
 import type { GroupsSight } from '../scheduler/monitorSocket.ts';
@@ -20,7 +19,8 @@ import { now } from '../shared/clock.ts';
 import { loadIdentity } from '../store/identity.ts';
 import { openJournal } from '../store/journal.ts';
 import { openStateDir } from '../store/stateDir.ts';
-import { stateObserver } from './observer.ts';
+import type { Log } from '../telemetry/log.ts';
+import { stateObserver } from '../telemetry/stateLogger.ts';
 import { adoptStrays, type Doubts, foreignTo, taskIdOf } from './ownership.ts';
 import { provide } from './provide.ts';
 import { recover } from './recover.ts';
@@ -138,7 +138,7 @@ export const runDaemon = async (
   const observe = stateObserver(log, config.logging.level === 'DEBUG');
   // Loaded only when asked for: its libraries would delay the first heartbeat.
   const inspection = config.inspect
-    ? await (await import('../observe/inspect.ts')).startInspection(log)
+    ? await (await import('../telemetry/inspector/inspect.ts')).startInspection(log)
     : null;
 
   const actor = createActor(

@@ -1,5 +1,5 @@
-import type { Log } from '../observe/log.ts';
 import { now } from '../shared/clock.ts';
+import type { Log } from '../telemetry/log.ts';
 
 interface Entry {
   at: number;

@@ -1,4 +1,4 @@
-import type { Log } from '../observe/log.ts';
+import type { Log } from '../telemetry/log.ts';
 
 /** Everything an emulator can be told at its start. Times in milliseconds unless the name says seconds. */
 export interface EmulatorOptions {

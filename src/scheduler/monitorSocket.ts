@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { fromCallback } from 'xstate';
 import type { WorkerLoad } from '../../machines/scheduler/monitor.ts';
-import type { Log } from '../observe/log.ts';
 import type { Address } from '../shared/address.ts';
 import { now } from '../shared/clock.ts';
+import type { Log } from '../telemetry/log.ts';
 import { ProtocolFailure } from './protocol/failure.ts';
 import { decodeMonitor, type MonitorMessage } from './protocol/monitor.ts';
 import type { Connect } from './transport/connection.ts';

@@ -2,9 +2,9 @@ import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timer
 import { fromCallback } from 'xstate';
 import type { SocketEvent, SocketOrder } from '../../machines/scheduler/session.ts';
 import { taskIdOf } from '../daemon/ownership.ts';
-import type { Log } from '../observe/log.ts';
 import type { Address } from '../shared/address.ts';
 import { now } from '../shared/clock.ts';
+import type { Log } from '../telemetry/log.ts';
 import type { Graveyard } from './deadWorkers.ts';
 import { contest } from './identityConflict.ts';
 import { lostAnswers } from './pendingResponse.ts';

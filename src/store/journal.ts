@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Log } from '../observe/log.ts';
 import { now as systemNow } from '../shared/clock.ts';
+import type { Log } from '../telemetry/log.ts';
 import { StoreFailure, wordsOf } from './failure.ts';
 import { diskFiles, type Files } from './files.ts';
 import { encodeFrame } from './frames.ts';

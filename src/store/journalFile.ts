@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Log } from '../observe/log.ts';
+import type { Log } from '../telemetry/log.ts';
 import { wordsOf } from './failure.ts';
 import type { Files, OpenFile } from './files.ts';
 import { encodeFrame } from './frames.ts';

@@ -7,7 +7,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { runDaemon } from '../../src/daemon/run.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
 import type { EmulatorOptions } from '../../src/emulator/options.ts';
-import { type Log, silentLog } from '../../src/observe/log.ts';
+import { type Log, silentLog } from '../../src/telemetry/log.ts';
 
 /** What the AWS SDK would find in the environment of a daemon. */
 export const dummyCredentials = (): void => {

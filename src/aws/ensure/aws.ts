@@ -1,7 +1,7 @@
 import type { ECSClient } from '@aws-sdk/client-ecs';
 import type { IAMClient } from '@aws-sdk/client-iam';
-import type { Log } from '../../observe/log.ts';
 import { Failure } from '../../shared/failure.ts';
+import type { Log } from '../../telemetry/log.ts';
 
 /** The neighbours of this room, handed in by the wiring. */
 export interface AwsTools {

@@ -1,6 +1,6 @@
 import { DescribeTasksCommand, type ECSClient, type Task } from '@aws-sdk/client-ecs';
 import type { TaskPhase, TaskSighting } from '../../../machines/shared/domain.ts';
-import type { Log } from '../../observe/log.ts';
+import type { Log } from '../../telemetry/log.ts';
 import type { Call } from '../caller.ts';
 import { wellFormed } from '../wellFormed.ts';
 import { classifyStop } from './stopped.ts';

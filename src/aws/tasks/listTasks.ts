@@ -1,6 +1,6 @@
 import { type ECSClient, ListTasksCommand, type Task } from '@aws-sdk/client-ecs';
 import type { TaskPhase } from '../../../machines/shared/domain.ts';
-import type { Log } from '../../observe/log.ts';
+import type { Log } from '../../telemetry/log.ts';
 import type { Call } from '../caller.ts';
 import { EcsFailure } from '../errors.ts';
 import { schedulerOf } from '../launch/command.ts';

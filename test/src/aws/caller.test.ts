@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { type Call, createCaller } from '../../../src/aws/caller.ts';
 import { EcsFailure } from '../../../src/aws/errors.ts';
 import type { Limiter } from '../../../src/aws/limiter.ts';
-import { silentLog } from '../../../src/observe/log.ts';
+import { silentLog } from '../../../src/telemetry/log.ts';
 import { thrownBy } from './answers.ts';
 import { type VirtualClock, virtualClock } from './virtualClock.ts';
 

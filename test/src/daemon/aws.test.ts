@@ -4,8 +4,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { SurveyedTask } from '../../../src/aws/tasks/listTasks.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { connectAws } from '../../../src/daemon/aws.ts';
-import { silentLog } from '../../../src/observe/log.ts';
 import { now } from '../../../src/shared/clock.ts';
+import { silentLog } from '../../../src/telemetry/log.ts';
 
 const taskArn = 'arn:aws:ecs:eu-west-1:123456789012:task/c/1';
 

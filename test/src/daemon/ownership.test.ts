@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SurveyedTask } from '../../../src/aws/tasks/listTasks.ts';
 import { adoptStrays, claimOutcome, foreignTo } from '../../../src/daemon/ownership.ts';
-import { silentLog } from '../../../src/observe/log.ts';
 import { now } from '../../../src/shared/clock.ts';
 import { type Journal, openJournal } from '../../../src/store/journal.ts';
+import { silentLog } from '../../../src/telemetry/log.ts';
 
 let dir: string;
 let journal: Journal;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Agenda } from '../../../src/emulator/agenda.ts';
-import { silentLog } from '../../../src/observe/log.ts';
+import { silentLog } from '../../../src/telemetry/log.ts';
 
 describe('the agenda', () => {
   it('runs everything, what is due first before what is due later', () =>

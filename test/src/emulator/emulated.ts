@@ -12,7 +12,7 @@ import { IAMClient } from '@aws-sdk/client-iam';
 import { onTestFinished } from 'vitest';
 import { startEmulator } from '../../../src/emulator/emulator.ts';
 import type { EmulatorOptions } from '../../../src/emulator/options.ts';
-import { silentLog } from '../../../src/observe/log.ts';
+import { silentLog } from '../../../src/telemetry/log.ts';
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 

@@ -3,7 +3,7 @@ import { DescribeClustersCommand, ListTasksCommand } from '@aws-sdk/client-ecs';
 import { GetRoleCommand } from '@aws-sdk/client-iam';
 import { describe, expect, it } from 'vitest';
 import { startEmulator } from '../../../src/emulator/emulator.ts';
-import { silentLog } from '../../../src/observe/log.ts';
+import { silentLog } from '../../../src/telemetry/log.ts';
 import { emulated } from './emulated.ts';
 
 const hollow = { hollow: true };

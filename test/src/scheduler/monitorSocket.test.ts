@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createActor, setup } from 'xstate';
-import { silentLog } from '../../../src/observe/log.ts';
 import {
   groupsTeller,
   loadKeeper,
@@ -17,6 +16,7 @@ import {
 import type { Connect } from '../../../src/scheduler/transport/connection.ts';
 import { parseAddress } from '../../../src/shared/address.ts';
 import { setTime } from '../../../src/shared/clock.ts';
+import { silentLog } from '../../../src/telemetry/log.ts';
 
 const worker = (task: string, n: number, sent = 0) => ({
   workerId: `Worker|ECS-${task}|${n}`,

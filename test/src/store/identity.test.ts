@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { silentLog } from '../../../src/observe/log.ts';
 import { loadIdentity } from '../../../src/store/identity.ts';
+import { silentLog } from '../../../src/telemetry/log.ts';
 import { listening, temporaryDir } from './samples.ts';
 
 const never = () => {

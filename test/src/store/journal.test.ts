@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { silentLog } from '../../../src/observe/log.ts';
 import { encodeFrame, readFrames } from '../../../src/store/frames.ts';
 import { openJournal } from '../../../src/store/journal.ts';
 import { Ledger } from '../../../src/store/ledger.ts';
 import type { JournalRecord } from '../../../src/store/records.ts';
+import { silentLog } from '../../../src/telemetry/log.ts';
 import { badDisk } from './badDisk.ts';
 import {
   adopted,

@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { silentLog } from '../../../src/observe/log.ts';
 import { StoreFailure } from '../../../src/store/failure.ts';
 import { openStateDir } from '../../../src/store/stateDir.ts';
+import { silentLog } from '../../../src/telemetry/log.ts';
 import { startChild } from './children/start.ts';
 import { listening, temporaryDir } from './samples.ts';
 

@@ -1,6 +1,6 @@
 import { createCaller } from '../../../../src/aws/caller.ts';
 import type { AwsTools } from '../../../../src/aws/ensure/aws.ts';
-import { silentLog } from '../../../../src/observe/log.ts';
+import { silentLog } from '../../../../src/telemetry/log.ts';
 import { virtualClock } from '../virtualClock.ts';
 
 type Reply = object | Error | ((input: Record<string, unknown>) => object | Error);

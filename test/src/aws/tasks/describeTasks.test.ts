@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { describeTasks, sightingOf } from '../../../../src/aws/tasks/describeTasks.ts';
 import { asOurReason } from '../../../../src/aws/tasks/stopped.ts';
-import { silentLog } from '../../../../src/observe/log.ts';
+import { silentLog } from '../../../../src/telemetry/log.ts';
 import { type Answers, json, startAnswers } from '../answers.ts';
 import { arn, eagerCall } from './tasks.ts';
 

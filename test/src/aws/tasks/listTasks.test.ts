@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/aws/systemClock.ts';
 import { listOurs } from '../../../../src/aws/tasks/listTasks.ts';
-import { silentLog } from '../../../../src/observe/log.ts';
+import { silentLog } from '../../../../src/telemetry/log.ts';
 import { type Answers, json, no, startAnswers, thrownBy } from '../answers.ts';
 import { arn, eagerCall } from './tasks.ts';
 

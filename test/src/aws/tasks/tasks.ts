@@ -1,7 +1,7 @@
 import { createCaller } from '../../../../src/aws/caller.ts';
 import { createLimiter } from '../../../../src/aws/limiter.ts';
 import { systemClock } from '../../../../src/aws/systemClock.ts';
-import { silentLog } from '../../../../src/observe/log.ts';
+import { silentLog } from '../../../../src/telemetry/log.ts';
 
 /** A caller that does not wait between its tries. */
 export const eagerCall = createCaller({

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
-import { silentLog } from '../../../../src/observe/log.ts';
 import { openJournal } from '../../../../src/store/journal.ts';
+import { silentLog } from '../../../../src/telemetry/log.ts';
 import { launch } from '../samples.ts';
 
 /** Appends launches without end; writes a label to stdout when its append was acknowledged. */

@@ -4,8 +4,8 @@ import { createWebSocketReceiver, type StatelyInspectionEvent } from '@statelyai
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { type AnyActorLogic, assign, createActor, fromPromise, sendTo, setup } from 'xstate';
-import { type Inspection, startInspection } from '../../../src/observe/inspect.ts';
-import { silentLog } from '../../../src/observe/log.ts';
+import { type Inspection, startInspection } from '../../../../src/telemetry/inspector/inspect.ts';
+import { silentLog } from '../../../../src/telemetry/log.ts';
 
 const secret = 'wJalrXUtnFEMIK7MDENGbPxRfiCY';
 

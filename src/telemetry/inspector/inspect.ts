@@ -4,8 +4,8 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { ActorRefLike, InspectedActorEvent, InspectionEvent } from 'xstate';
+import type { Log } from '../log.ts';
 import { inspectPage } from './inspectPage.ts';
-import type { Log } from './log.ts';
 import { createViewer, type Viewer } from './viewer.ts';
 
 export interface Inspection {

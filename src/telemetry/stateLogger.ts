@@ -1,5 +1,5 @@
 import type { AnyActorRef, InspectionEvent } from 'xstate';
-import type { Log } from '../observe/log.ts';
+import type { Log } from './log.ts';
 
 interface Seen {
   value?: unknown;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { createActor, createMachine } from 'xstate';
-import { stateObserver } from '../../../src/daemon/observer.ts';
+import { stateObserver } from '../../../src/telemetry/stateLogger.ts';
 
 const lines: [level: string, fields: Record<string, unknown>, event: string][] = [];
 const level = (name: string) => (fields: object, event: string) =>
