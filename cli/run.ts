@@ -23,7 +23,7 @@ export async function run(words: string[]): Promise<never> {
   const entries = loadConfig({ argv: words, env: process.env });
   await checkEach(entries);
   const managers = withLogs(entries);
-  const { runDaemon } = await import('../src/daemon/run.ts');
+  const { runDaemon } = await import('../src/daemon/main.ts');
   const statuses = await Promise.all(
     managers.map(async ({ config, log }) => {
       try {
@@ -39,7 +39,7 @@ export async function run(words: string[]): Promise<never> {
 
 /** What only shows when a worker's environment is made. Throws before any of them has started. */
 export async function checkEach(entries: Config[]): Promise<void> {
-  const { createTemplates } = await import('../src/daemon/templates.ts');
+  const { createTemplates } = await import('../src/daemon/launchTemplates.ts');
   for (const config of entries)
     try {
       createTemplates(config).check();

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { loadConfig } from '../../src/config/load.ts';
-import { runDaemon } from '../../src/daemon/run.ts';
+import { runDaemon } from '../../src/daemon/main.ts';
 import { createLog, type Log } from '../../src/telemetry/log.ts';
 import { epochMs } from './child.ts';
 

@@ -1,7 +1,7 @@
 import { createTemplate, type TaskTemplate } from '../../src/aws/launch/launchTemplate.ts';
 import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { markOf, templateSettings } from '../../src/daemon/settings.ts';
+import { markOf, templateSettings } from '../../src/daemon/managerSettings.ts';
 import type { SimulationSettings } from './script.ts';
 
 /** Everything that no seed varies is as the program's own defaults have it. */

@@ -17,7 +17,7 @@ import {
   startable,
   type Terms,
 } from '../scheduler/releases.ts';
-import { templateSettings } from './settings.ts';
+import { templateSettings } from './managerSettings.ts';
 
 const readable = (...given: Parameters<typeof templateSettings>): TemplateSettings => {
   try {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { recover } from '../../../src/daemon/recover.ts';
+import { recover } from '../../../src/daemon/startup.ts';
 import { Ledger } from '../../../src/store/ledger.ts';
 import type { JournalRecord } from '../../../src/store/records.ts';
 

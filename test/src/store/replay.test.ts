@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Ledger } from '../../../src/store/ledger.ts';
-import { resendLimit, restore } from '../../../src/store/restore.ts';
+import { resendLimit, restore } from '../../../src/store/replay.ts';
 import { adopted, launch, settled } from './samples.ts';
 
 const requestHashOf = ({ label }: { label: string }) => `hash-${label}`;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { TaskTemplate } from '../../../src/aws/launch/launchTemplate.ts';
 import { loadConfig } from '../../../src/config/load.ts';
-import { createTemplates } from '../../../src/daemon/templates.ts';
+import { createTemplates } from '../../../src/daemon/launchTemplates.ts';
 
 const order = {
   label: 'e-1',

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { SurveyedTask } from '../../../src/aws/tasks/listTasks.ts';
 import { loadConfig } from '../../../src/config/load.ts';
-import { connectAws } from '../../../src/daemon/aws.ts';
+import { connectAws } from '../../../src/daemon/connectAws.ts';
 import { now } from '../../../src/shared/clock.ts';
 import { silentLog } from '../../../src/telemetry/log.ts';
 

@@ -2,7 +2,7 @@ import type { ManagerInput } from '../../machines/fleet/state.ts';
 import type { LaunchOrder } from '../../machines/shared/domain.ts';
 import type { Journal } from '../store/journal.ts';
 import { groupIdOf } from '../store/records.ts';
-import { restore } from '../store/restore.ts';
+import { restore } from '../store/replay.ts';
 
 /** What a start takes over from the runs before it; its own beginning is journaled. */
 export const recover = (

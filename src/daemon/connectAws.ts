@@ -13,8 +13,8 @@ import { stopTask } from '../aws/tasks/stopTask.ts';
 import type { Config } from '../config/config.ts';
 import { now } from '../shared/clock.ts';
 import type { Log } from '../telemetry/log.ts';
+import { bootstrapSettings, callRates } from './managerSettings.ts';
 import { byOurClock } from './ownership.ts';
-import { bootstrapSettings, callRates } from './settings.ts';
 
 export interface AwsParts {
   cluster: string;

@@ -21,11 +21,11 @@ import { openJournal } from '../store/journal.ts';
 import { openStateDir } from '../store/stateDir.ts';
 import type { Log } from '../telemetry/log.ts';
 import { stateObserver } from '../telemetry/stateLogger.ts';
+import { createTemplates } from './launchTemplates.ts';
+import { managerSettings } from './managerSettings.ts';
 import { adoptStrays, type Doubts, foreignTo, taskIdOf } from './ownership.ts';
-import { provide } from './provide.ts';
-import { recover } from './recover.ts';
-import { managerSettings } from './settings.ts';
-import { createTemplates } from './templates.ts';
+import { recover } from './startup.ts';
+import { provide } from './wiring.ts';
 
 /** Calls back once per request to stop: first in order, then at once. */
 export type OnStop = (listener: () => void) => void;
@@ -85,7 +85,7 @@ export const runDaemon = async (
   let closeAws = () => {};
   const loadAws = async () => {
     await abortedWithin(firstBeat.signal, loadAwsAnywayMs);
-    const { connectAws } = await import('./aws.ts');
+    const { connectAws } = await import('./connectAws.ts');
     const connected = connectAws(
       config,
       {
