@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { type Happening, type Script, scriptOf } from './simulation/script.ts';
 import { shrink } from './simulation/shrink.ts';
-import { addRun, emptyTally } from './simulation/tally.ts';
+import { addRun, emptyTally } from './simulation/stats.ts';
 import { type Run, runScript } from './simulation/world.ts';
 
 it('tells the same story of the same seed, byte for byte', async () => {

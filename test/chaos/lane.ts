@@ -6,9 +6,9 @@ import type { Running } from '../interop/processes.ts';
 import type { Random } from '../simulation/random.ts';
 import { type Audit, createAudit } from './audit.ts';
 import { isAlive } from './cloud.ts';
+import { strikes, weatherBy } from './faultProfiles.ts';
+import { inviteStrangers, type Strangers } from './foreignTasks.ts';
 import { type KillPoint, type Life, pointText } from './killPoints.ts';
-import { inviteStrangers, type Strangers } from './strangers.ts';
-import { strikes, weatherBy } from './weather.ts';
 import { managerId, openWorld, type World } from './world.ts';
 
 /** One daemon with an account of its own, killed again and again. */

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { scriptOf } from './script.ts';
 import { shrink } from './shrink.ts';
-import { addRun, addTally, coverage, emptyTally, summary, type Tally } from './tally.ts';
+import { addRun, addTally, coverage, emptyTally, summary, type Tally } from './stats.ts';
 import { runScript } from './world.ts';
 
 const usage =

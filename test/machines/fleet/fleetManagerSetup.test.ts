@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { manager } from '../../../machines/fleet/fleetManager.ts';
 import { noCounts } from '../../../machines/fleet/plan.ts';
-import { holesOf } from '../../support/holes.ts';
 import { liveManager, readyManager } from '../../support/liveManager.ts';
+import { holesOf } from '../../support/placeholders.ts';
 import { settle } from '../../support/world.ts';
 
 const denied = Object.assign(new Error('not authorized'), { kind: 'denied' });

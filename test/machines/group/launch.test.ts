@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createActor } from 'xstate';
 import { launch } from '../../../machines/group/launch.ts';
-import { holesOf } from '../../support/holes.ts';
 import { type Model, untaken, unvisited, walks } from '../../support/paths.ts';
+import { holesOf } from '../../support/placeholders.ts';
 import { scriptedWorld } from '../../support/world.ts';
 
 const failure = (kind: string) => Object.assign(new Error(`it was ${kind}`), { kind });

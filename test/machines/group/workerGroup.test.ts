@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createActor } from 'xstate';
 import { type GroupReport, workerGroup } from '../../../machines/group/workerGroup.ts';
-import { holesOf } from '../../support/holes.ts';
 import { type Model, untaken, unvisited, walks } from '../../support/paths.ts';
+import { holesOf } from '../../support/placeholders.ts';
 import { scriptedParent, scriptedWorld } from '../../support/world.ts';
 
 const model: Model = {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createActor, SimulatedClock } from 'xstate';
 import { monitor } from '../../../machines/scheduler/monitor.ts';
-import { holesOf } from '../../support/holes.ts';
 import { type Model, untaken, unvisited, walks } from '../../support/paths.ts';
+import { holesOf } from '../../support/placeholders.ts';
 import { scriptedParent, scriptedStream, settle } from '../../support/world.ts';
 
 const model: Model = {

@@ -1,7 +1,7 @@
 import { launch } from '../../machines/group/launch.ts';
 import { workerGroup } from '../../machines/group/workerGroup.ts';
 import { mishaps, operations } from './client.ts';
-import type { PromiseName, Violation } from './promises.ts';
+import type { PromiseName, Violation } from './invariants.ts';
 import { killPoints, subnetTroubles } from './script.ts';
 import type { Run } from './world.ts';
 

@@ -5,7 +5,7 @@ import type { Census } from './census.ts';
 import type { Disk } from './disk.ts';
 import type { Ecs, ModelTask } from './ecs.ts';
 import type { Life } from './life.ts';
-import { createManners } from './manners.ts';
+import { createManners } from './limits.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SimulationSettings } from './script.ts';
 
