@@ -18,7 +18,7 @@ const filesIn = (folder: string): string[] =>
 const isCode = (path: string) => /\.(ts|mjs)$/.test(path);
 const ours = ['machines', 'src', 'cli', 'test'].flatMap(filesIn);
 const code = ours.filter(isCode);
-const isGenerated = (path: string) => path.startsWith('src/protocol/schema/');
+const isGenerated = (path: string) => path.startsWith('src/scheduler/protocol/schema/');
 
 interface Import {
   /** A path of ours, or the name of a package. */
@@ -47,27 +47,22 @@ const importsIn = (path: string, text: string): Import[] => {
 const packageOf = (name: string): string =>
   name.startsWith('node:') ? name : name.split('/', name.startsWith('@') ? 2 : 1).join('/');
 
-/** `src/ecs` for `src/ecs/client.ts`, `machines` for `machines/plan.ts`, a lone file for itself. */
+/** `src/aws` for `src/aws/client.ts`, `machines` for `machines/fleet/plan.ts`, a lone file for itself. */
 const roomOf = (path: string): string => {
   const [top = '', second = '', ...rest] = path.split('/');
   return top === 'src' ? (rest.length > 0 ? `src/${second}` : path) : top;
 };
 
-const common = [
-  'src/failure.ts',
-  'src/clock.ts',
-  'src/address.ts',
-  'src/readmeBlock.ts',
-  'src/observe/log.ts',
-];
+const isCommon = (path: string): boolean =>
+  path.startsWith('src/shared/') || path.startsWith('src/telemetry/');
 
 /** Rooms that may use others than their own; `machines` alone means more than types. */
 const mayUse: Record<string, string[] | 'everything'> = {
   machines: ['machines'],
   'src/daemon': 'everything',
-  'src/demo': ['src/protocol', 'src/net'],
+  'src/demo': ['src/scheduler'],
   'src/diagrams': ['machines'],
-  cli: ['src/daemon', 'src/config', 'src/protocol', 'src/emulator', 'src/demo', 'src/control'],
+  cli: ['src/daemon', 'src/config', 'src/scheduler', 'src/emulator', 'src/demo', 'src/control'],
   test: 'everything',
 };
 
@@ -79,7 +74,7 @@ const offence = (path: string, { to, typesOnly }: Import): string | null => {
   if (other === room) return null;
   if ((other === 'test' || other === 'cli') && room !== 'test') return `${path} imports ${to}`;
   if (allowed === 'everything' || allowed.includes(other)) return null;
-  if (room !== 'machines' && common.includes(to)) return null;
+  if (room !== 'machines' && isCommon(to)) return null;
   if (room !== 'machines' && room !== 'src/emulator' && other === 'machines' && typesOnly)
     return null;
   return `${path} imports ${to}`;
@@ -103,36 +98,36 @@ describe('who may import whom', () => {
 
   it('is told from the import lines', () => {
     const found = importsIn(
-      'src/ecs/a.ts',
-      `import { type A, type B } from '../../machines/facts.ts';
+      'src/aws/a.ts',
+      `import { type A, type B } from '../../machines/shared/domain.ts';
 import type { C } from '@scope/pack/deep';
 import {
   type D,
   e,
-} from '../net/dealer.ts';
+} from '../scheduler/transport/dealer.ts';
 export { f } from './b.ts';
 import 'node:fs';
 const g = await import('../store/journal.ts');
 `,
     );
     expect(found).toEqual([
-      { to: 'machines/facts.ts', typesOnly: true },
+      { to: 'machines/shared/domain.ts', typesOnly: true },
       { to: '@scope/pack', typesOnly: true },
-      { to: 'src/net/dealer.ts', typesOnly: false },
-      { to: 'src/ecs/b.ts', typesOnly: false },
+      { to: 'src/scheduler/transport/dealer.ts', typesOnly: false },
+      { to: 'src/aws/b.ts', typesOnly: false },
       { to: 'node:fs', typesOnly: false },
       { to: 'src/store/journal.ts', typesOnly: false },
     ]);
-    expect(found.filter((one) => offence('src/ecs/a.ts', one)).map(({ to }) => to)).toEqual([
-      'src/net/dealer.ts',
+    expect(found.filter((one) => offence('src/aws/a.ts', one)).map(({ to }) => to)).toEqual([
+      'src/scheduler/transport/dealer.ts',
       'src/store/journal.ts',
     ]);
-    const value = { to: 'machines/plan.ts', typesOnly: false };
-    expect(offence('src/ecs/a.ts', value)).not.toBeNull();
+    const value = { to: 'machines/fleet/plan.ts', typesOnly: false };
+    expect(offence('src/aws/a.ts', value)).not.toBeNull();
     expect(offence('src/daemon/a.ts', value)).toBeNull();
     expect(offence('src/emulator/a.ts', { ...value, typesOnly: true })).not.toBeNull();
     expect(offence('machines/a.ts', { to: 'node:fs', typesOnly: false })).not.toBeNull();
-    expect(offence('machines/a.ts', { to: 'src/clock.ts', typesOnly: true })).not.toBeNull();
+    expect(offence('machines/a.ts', { to: 'src/shared/clock.ts', typesOnly: true })).not.toBeNull();
     expect(offence('src/daemon/a.ts', { to: 'cli/run.ts', typesOnly: false })).not.toBeNull();
   });
 

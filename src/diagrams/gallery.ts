@@ -18,12 +18,25 @@ actor an event.
 /** A drawing as Markdown shows it. */
 export const drawn = (mermaid: string): string => `\`\`\`mermaid\n${mermaid}\`\`\`\n`;
 
+const rooms: Record<string, string> = {
+  daemon: 'daemon/daemon',
+  session: 'scheduler/session',
+  monitor: 'scheduler/monitor',
+  manager: 'fleet/fleetManager',
+  cohort: 'cohort/cohort',
+  workerGroup: 'group/workerGroup',
+  launch: 'group/launch',
+};
+
 /** All files of diagrams/, by name. */
 export const gallery = (): Map<string, string> => {
   const files = new Map<string, string>();
   const tree = actorTree(daemon);
   const chapters = machinesBelow(daemon).map((machine) => {
-    const names = sourceNames(machine, new URL(`../../machines/${machine.id}.ts`, import.meta.url));
+    const names = sourceNames(
+      machine,
+      new URL(`../../machines/${rooms[machine.id]}.ts`, import.meta.url),
+    );
     const chart = chartOf(machine, names);
     const diagram = stateDiagram(chart);
     files.set(`${machine.id}.mmd`, diagram);

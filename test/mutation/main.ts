@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { Stryker } from '@stryker-mutator/core';
 import { type Survivor, survivors } from './survivors.ts';
 
-const usage = 'usage: npm run mutate -- [--jobs N] [machines/plan.ts ...]';
+const usage = 'usage: npm run mutate -- [--jobs N] [machines/fleet/plan.ts ...]';
 
 type Mutant = Awaited<ReturnType<Stryker['runMutationTest']>>[number];
 
@@ -12,8 +12,8 @@ const least = 90;
 
 /** Whose promises are kept together with those of another. */
 const alsoBy: Record<string, string[]> = {
-  cohort: ['cohortOrder'],
-  manager: ['managerSetup', 'managerHolds'],
+  'cohort/cohort': ['cohort/messages'],
+  'fleet/fleetManager': ['fleet/fleetManagerSetup', 'fleet/fleetManagerHolds'],
 };
 
 const mutate = async (machine: string, jobs: number): Promise<Mutant[]> => {
@@ -68,7 +68,9 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { jobs: { type: 'string', default: '1' } },
 });
-const machines = readdirSync('machines').map((file) => file.replace(/\.ts$/, ''));
+const machines = readdirSync('machines', { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => file.replace(/\.ts$/, ''));
 const asked = positionals.map((path) => path.replace(/^machines\/|\.ts$/g, ''));
 const jobs = Number(values.jobs);
 if (!Number.isInteger(jobs) || jobs < 1 || asked.some((name) => !machines.includes(name))) {
