@@ -223,7 +223,7 @@ describe('leaving', () => {
   it('lets the process end, though a message was never taken', async () => {
     const server = await rawServer();
     const file = (path: string) =>
-      JSON.stringify(new URL(`../../../../../../../src/${path}`, import.meta.url));
+      JSON.stringify(new URL(`../../../../src/${path}`, import.meta.url));
     const script = `
       import { parseAddress } from ${file('shared/address.ts')};
       import { connectDealer } from ${file('scheduler/transport/dealer.ts')};
