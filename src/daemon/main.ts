@@ -16,11 +16,12 @@ import { connectDealer } from '../scheduler/transport/dealer.ts';
 import { connectSubscriber } from '../scheduler/transport/subscriber.ts';
 import { connectYmq } from '../scheduler/transport/ymq.ts';
 import { now } from '../shared/clock.ts';
+import { errorText } from '../shared/errorText.ts';
 import { loadIdentity } from '../store/identity.ts';
 import { openJournal } from '../store/journal.ts';
 import { openStateDir } from '../store/stateDir.ts';
 import type { Log } from '../telemetry/log.ts';
-import { stateObserver } from '../telemetry/stateLogger.ts';
+import { stateLogger } from '../telemetry/stateLogger.ts';
 import { createTemplates } from './launchTemplates.ts';
 import { managerSettings } from './managerSettings.ts';
 import { adoptStrays, type Doubts, foreignTo, taskIdOf } from './ownership.ts';
@@ -49,7 +50,7 @@ export const runDaemon = async (
 ): Promise<number> => {
   const templates = createTemplates(config);
   const { warning } = templates.check();
-  if (warning) log.warn({ warning }, 'template.large');
+  if (warning) log.report('launchTemplate.large', { warning });
 
   const stateDir = openStateDir(config.stateDir, log);
   const identity = loadIdentity(
@@ -105,22 +106,19 @@ export const runDaemon = async (
     return loading;
   };
 
-  log.info(
-    {
-      manager: config.workerManagerId,
-      scheduler: config.schedulerAddress.text,
-      transport: config.networkBackend,
-      mark: startedBy,
-      cluster,
-      stateDir: config.stateDir,
-      capacity: describeCapacity(config),
-      known: recovered.owned.length,
-      openLaunches: recovered.resend.length,
-    },
-    'daemon.starts',
-  );
+  log.report('daemon.started', {
+    manager: config.workerManagerId,
+    scheduler: config.schedulerAddress.text,
+    transport: config.networkBackend,
+    mark: startedBy,
+    cluster,
+    stateDir: config.stateDir,
+    capacity: describeCapacity(config),
+    known: recovered.owned.length,
+    openLaunches: recovered.resend.length,
+  });
   if (config.tls.insecure && someAreEncrypted([config.schedulerAddress, config.monitorAddress]))
-    log.warn({}, 'tls.notChecked');
+    log.report('tls.certificatesNotChecked', {});
 
   const loads = new Map<string, WorkerLoad>();
   let groups: GroupsSight | null = null;
@@ -135,7 +133,7 @@ export const runDaemon = async (
   const connectOver = (zmq: Connect): Connect =>
     trusting({ auto: connectAuto(zmq), ymq: connectYmq, zmq }[config.networkBackend]);
 
-  const observe = stateObserver(log, config.logging.level === 'DEBUG');
+  const observe = stateLogger(log, config.logging.level === 'DEBUG');
   // Loaded only when asked for: its libraries would delay the first heartbeat.
   const inspection = config.inspect
     ? await (await import('../telemetry/inspector/inspect.ts')).startInspection(log)
@@ -216,7 +214,8 @@ export const runDaemon = async (
       },
     },
   );
-  actor.subscribe({ error: (error) => log.error({ error }, 'daemon.crashed') });
+  // What it is ended by is reported at the end.
+  actor.subscribe({ error: () => {} });
   let leaving = false;
   onStop(() => {
     leaving = config.sigtermPolicy === 'leave';
@@ -224,16 +223,13 @@ export const runDaemon = async (
   });
   actor.start();
 
-  const crash = await toPromise(actor).then(
-    (end) => end.crash,
-    (error: unknown) => String(error),
-  );
+  const crash = await toPromise(actor).then((end) => end.crash, errorText);
   const left = [
     ...journal.ledger.groups().map(({ taskArn }) => taskArn),
     ...journal.ledger.openLaunches().map(({ label }) => `launch ${label}`),
   ];
-  if (crash !== null) log.error({ crash }, 'daemon.crashed');
-  log[left.length > 0 ? 'warn' : 'info']({ left: left.length, still: left }, 'daemon.ends');
+  if (crash !== null) log.report('daemon.crashed', { error: crash });
+  log.report('daemon.ended', { left: left.length, still: left });
   await inspection?.close();
   await journal.close();
   stateDir.release();

@@ -26,7 +26,7 @@ export const claimOutcome =
       return groupId === undefined ? [] : [{ groupId, taskArn }];
     });
     const surplus = answer.taskArns.length - groups.length;
-    if (surplus > 0) log.warn({ launch: label, surplus }, 'launch.moreTasksThanAskedFor');
+    if (surplus > 0) log.report('launch.moreTasksStarted', { launch: label, surplus });
     const dropped = journal.note({
       kind: 'settled',
       label,
@@ -35,7 +35,8 @@ export const claimOutcome =
       refusals: answer.refusals,
     });
     const lost = new Set(dropped.map(({ taskArn }) => taskArn));
-    for (const claim of dropped) log.error({ launch: label, ...claim }, 'launch.taskAlreadyOwned');
+    for (const { groupId: group, taskArn: task, ownedBy: owner } of dropped)
+      log.report('launch.taskAlreadyOwned', { launch: label, group, task, owner });
     return groups.filter(({ taskArn }) => !lost.has(taskArn));
   };
 
@@ -93,20 +94,13 @@ export const adoptStrays = (
       if (journal.ledger.owner(taskArn) !== undefined) return false;
       if (label !== null && journal.ledger.isOpen(label)) return false;
       if (task.scheduler !== null && task.scheduler !== scheduler) {
-        log.warn({ task: taskArn, scheduler: task.scheduler }, 'survey.foreignScheduler');
+        const { scheduler: other } = task;
+        log.report('orphan.leftToOtherScheduler', { task: taskArn, scheduler: other });
         return false;
       }
       if (!foreign(task)) return true;
       if (!reported.has(taskArn))
-        log.error(
-          {
-            task: taskArn,
-            launch: label,
-            meaning:
-              'another manager launches under our worker_manager_id and scheduler address: stop one, or give it a name of its own',
-          },
-          'survey.anotherManager',
-        );
+        log.report('orphan.leftToOtherManager', { task: taskArn, launch: label });
       reported.add(taskArn);
       return false;
     });

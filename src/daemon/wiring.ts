@@ -2,7 +2,6 @@ import { setInterval } from 'node:timers';
 import { fromCallback, fromPromise } from 'xstate';
 import { cohort } from '../../machines/cohort/cohort.ts';
 import { daemon } from '../../machines/daemon/daemon.ts';
-import type { Change } from '../../machines/fleet/circuitBreaker.ts';
 import { manager } from '../../machines/fleet/fleetManager.ts';
 import { type LaunchEnd, launch } from '../../machines/group/launch.ts';
 import { workerGroup } from '../../machines/group/workerGroup.ts';
@@ -20,8 +19,9 @@ import { now } from '../shared/clock.ts';
 import type { Journal } from '../store/journal.ts';
 import type { Log } from '../telemetry/log.ts';
 import { claimOutcome } from './ownership.ts';
+import { createReports } from './reports.ts';
 
-/** What the machines' holes are filled with. */
+/** What the machines' placeholders are filled with. */
 export interface Tools {
   socket: SocketSettings;
   monitor: MonitorSettings;
@@ -37,43 +37,11 @@ export interface Tools {
 
 const tickMs = 1000;
 
-/** Causes that do not go by themselves. */
-const forPeople: readonly string[] = ['invalid', 'denied'];
-
-const sayBreaker = ({ breaker, state }: Change, log: Log): void => {
-  const { cause, subnet, market, failures, until, reason, probe } = breaker;
-  const what = {
-    kind: cause,
-    ...(subnet !== null && { subnet }),
-    ...(market !== null && { market }),
-  };
-  const seconds = Math.round((until - now()) / 1000);
-  if (state === 'closed') log.info(what, 'launch.allowedAgain');
-  else if (state === 'trying') log.info({ ...what, group: probe }, 'launch.tried');
-  else
-    log[forPeople.includes(cause) ? 'error' : 'warn'](
-      { ...what, failures, reason, seconds },
-      market === 'spot' ? 'launch.onDemandInstead' : 'launch.heldBack',
-    );
-};
-
-/** What a hundred groups meet at once, and meet again each few seconds, is said once a minute. */
-const saidLately = () => {
-  let words = '';
-  let at = Number.NEGATIVE_INFINITY;
-  return (reason: string): boolean => {
-    if (reason === words && now() - at < 60_000) return true;
-    words = reason;
-    at = now();
-    return false;
-  };
-};
-
 /** Machines and effects: the only place they meet. */
 export const provide = (tools: Tools) => {
   const { journal, log } = tools;
   const claim = claimOutcome(journal, log);
-  const repeated = saidLately();
+  const report = createReports(log);
 
   const ticker = fromCallback(({ sendBack }) => {
     const tick = () => sendBack({ type: 'tick', now: now() });
@@ -90,11 +58,8 @@ export const provide = (tools: Tools) => {
         ),
       },
       actions: {
-        noteStopFailed: ({ context }, trouble) => {
-          if (repeated(trouble.reason)) return;
-          const fields = { group: context.groupId, task: context.taskArn, ...trouble };
-          log[forPeople.includes(trouble.kind) ? 'error' : 'warn'](fields, 'stop.failed');
-        },
+        noteStopFailed: ({ context: { groupId, taskArn } }, trouble) =>
+          report.stopFailed(groupId, taskArn, trouble),
       },
     }),
     launch: launch.provide({
@@ -124,13 +89,14 @@ export const provide = (tools: Tools) => {
       ),
     },
     actions: {
-      noteEnded: (_, { groupId, taskArn, cause, detail }) => {
+      noteEnded: (_, end) => {
+        const { groupId, taskArn, cause } = end;
         if (taskArn !== null) journal.note({ kind: 'ended', groupId, taskArn, cause, at: now() });
-        log.info({ group: groupId, task: taskArn, cause, detail }, 'group.ended');
+        report.groupEnded(end);
       },
-      noteRefusal: (_, refusal) => log.warn(refusal, 'launch.refused'),
-      noteCrash: (_, { actorId, error }) => log.error({ actor: actorId, error }, 'actor.crashed'),
-      noteBlind: (_, trouble) => log.warn(trouble, 'ecs.notSeen'),
+      noteRefusal: (_, refusal) => report.launchRefused(refusal),
+      noteCrash: (_, crash) => report.actorCrashed(crash),
+      noteBlind: (_, trouble) => report.tasksNotDescribed(trouble),
     },
   });
 
@@ -145,21 +111,17 @@ export const provide = (tools: Tools) => {
           survey: fromPromise<Survey, void>(({ signal }) => tools.survey(signal)),
         },
         actions: {
-          noteBreaker: (_, change) => sayBreaker(change, log),
-          noteWanted: (_, wanted) => log.info(wanted, 'scheduler.wants'),
-          noteMismatch: (_, { reason }) =>
-            reason === null
-              ? log.info({}, 'scheduler.understood')
-              : log.error({ reason }, 'launch.impossible'),
-          noteOffer: (_, offer) => log.info(offer, 'scheduler.offered'),
-          noteSurvey: (_, survey) =>
-            log['trouble' in survey ? 'warn' : 'debug'](survey, 'survey.done'),
+          noteBreaker: (_, change) => report.breakerChanged(change),
+          noteWanted: (_, demand) => report.demandChanged(demand),
+          noteMismatch: (_, mismatch) => report.compatibilityChanged(mismatch),
+          noteOffer: (_, offer) => report.capacityAdvertised(offer),
+          noteSurvey: (_, inventory) => report.inventoryTaken(inventory),
         },
       }),
       prepare: fromPromise<{ revision: string }, void>(({ signal }) => tools.prepare(signal)),
     },
     actions: {
-      notePreparation: (_, trouble) => log.error(trouble, 'aws.notPrepared'),
+      notePreparation: (_, trouble) => report.bootstrapFailed(trouble),
     },
   });
 };

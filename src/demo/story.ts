@@ -58,9 +58,9 @@ export class Story {
 
   /** A line of the daemon's log. */
   read(line: DaemonLine): void {
-    if (line.event === 'scheduler.wants') this.#wants(Number(line.tasks));
-    else if (line.event === 'workerGroup.state') this.#moved(line);
-    else if (line.event === 'launch.state') this.#launched(line);
+    if (line.event === 'demand.changed') this.#wants(Number(line.tasks));
+    else if (line.event === 'group.stateChanged') this.#moved(line);
+    else if (line.event === 'launch.stateChanged') this.#launched(line);
     else if (line.level !== 'info') this.say(`The daemon says: ${line.event} ${line.reason ?? ''}`);
   }
 

@@ -52,7 +52,10 @@ export const runContainer = (
     });
   } catch (error) {
     // A NUL in the environment, or a machine that has no more processes to give.
-    account.options.log.error({ task: task.id, error: String(error) }, 'no process for a task');
+    account.options.log.report('emulator.processNotStarted', {
+      task: task.id,
+      error: String(error),
+    });
     account.agenda.in(0, () => end(127));
     return null;
   } finally {
@@ -82,7 +85,7 @@ const openLog = ({ options }: Account, task: Task, definition: Members): number 
   try {
     return openSync(join(options.logDir, `${name}.log`), 'a', 0o600);
   } catch (error) {
-    options.log.error({ task: task.id, error: String(error) }, 'no log file for a task');
+    options.log.report('emulator.taskLogNotOpened', { task: task.id, error: String(error) });
     return null;
   }
 };

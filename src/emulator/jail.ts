@@ -40,11 +40,7 @@ export const openJail = async ({
     const jail = await namespaceJail();
     if (jail) return jail;
   }
-  if (!hollow)
-    log.warn(
-      {},
-      'no PID namespaces here: a task is a process group with a watchdog, and what leaves its group may outlive the task',
-    );
+  if (!hollow) log.report('emulator.namespacesUnavailable', {});
   return groupJail();
 };
 

@@ -70,7 +70,7 @@ export const loadIdentity = (dir: string, make: () => string, log: Log): string 
   try {
     const known = read(path);
     if (known) return known;
-    if (known === null) log.warn({ path }, 'the identity file is damaged: made a new identity');
+    if (known === null) log.report('identity.replaced', { path });
     const identity = make();
     if (identityIn(Buffer.from(identity)) !== identity)
       throw new RangeError('not fit to be an identity');

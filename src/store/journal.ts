@@ -100,7 +100,7 @@ export const openJournal = async (
 
   const report = (error: unknown): StoreFailure => {
     const message = `The journal in ${dir} cannot be written: ${wordsOf(error)}`;
-    if (!failure) log.error({ path: dir, reason: wordsOf(error) }, 'the journal cannot be written');
+    if (!failure) log.report('journal.writeFailed', { path: dir, reason: wordsOf(error) });
     failure = new StoreFailure('journal', message, { cause: error });
     failedAt = now();
     return failure;
@@ -112,7 +112,7 @@ export const openJournal = async (
       await file.rewrite(ledger.compact());
     } catch (error) {
       if (!file.usable()) throw error;
-      log.warn({ path: dir, reason: wordsOf(error) }, 'the journal could not be compacted');
+      log.report('journal.compactionFailed', { path: dir, reason: wordsOf(error) });
       await file.append(batch.map(({ frame }) => frame));
     }
   };
@@ -120,7 +120,7 @@ export const openJournal = async (
   const commit = async (batch: Entry[]): Promise<void> => {
     try {
       await write(batch);
-      if (failure) log.info({ path: dir }, 'the journal can be written again');
+      if (failure) log.report('journal.writeRecovered', { path: dir });
       failure = null;
       for (const { waiter } of batch) waiter?.resolve();
     } catch (error) {

@@ -49,7 +49,7 @@ export const journalFile = (
 
   const closeQuietly = (handle: OpenFile): Promise<void> =>
     handle.close().catch((error) => {
-      log.debug({ path, reason: wordsOf(error) }, 'closing a journal file failed');
+      log.report('journalFile.closeFailed', { path, reason: wordsOf(error) });
     });
 
   const drop = async (): Promise<void> => {

@@ -60,7 +60,7 @@ export const readJournal = async (dir: string, files: Files, log: Log): Promise<
     // The random part: a file that was kept is never overwritten.
     const kept = `${path}.damaged-${stamp}-${randomBytes(4).toString('hex')}`;
     await files.rename(path, kept);
-    log.error({ path, kept, reason }, 'the journal is damaged: what can be read of it is used');
+    log.report('journal.damaged', { path, kept, reason });
   };
 
   try {
@@ -90,10 +90,8 @@ export const readJournal = async (dir: string, files: Files, log: Log): Promise<
       return { records, state: 'damaged', writtenAt };
     }
     if (tail === 'torn') {
-      log.warn(
-        { path, goodBytes, cutBytes: bytes.length - goodBytes },
-        'the journal ends in an unfinished write: cut it off',
-      );
+      const cutBytes = bytes.length - goodBytes;
+      log.report('journal.truncated', { path, goodBytes, cutBytes });
     }
     await putOnDisk(path, files);
     return { records, state: 'whole', writtenAt };

@@ -57,17 +57,13 @@ export const openStateDir = (path: string, log: Log): StateDir => {
     const message = `The state directory ${path} is in use by another scaler-ecs; stop it, or give this one its own --state-dir`;
     throw new StoreFailure('busy', message);
   }
-  if (outcome !== 'ours')
-    log.warn(
-      { path, reason: outcome.unguarded },
-      'the state directory cannot be locked: never start two daemons on it',
-    );
+  if (outcome !== 'ours') log.report('stateDir.notLocked', { path, reason: outcome.unguarded });
   try {
     ftruncateSync(fd);
     writeSync(fd, `${process.pid}\n`);
   } catch (error) {
     // The pid is for people; a full disk must not keep us from running.
-    log.warn({ path, reason: wordsOf(error) }, 'could not write our pid into the lock file');
+    log.report('lockFile.pidNotWritten', { path, reason: wordsOf(error) });
   }
   let held = true;
   return {

@@ -69,7 +69,7 @@ export async function settle(
 /** The last thing the daemon's log says about whom it talks to. */
 function foundBy({ logFile }: Running): Outcome['found'] {
   const lines = readFileSync(logFile, 'utf8').split('\n');
-  const last = lines.findLast((line) => line.includes('"scheduler.found"'));
+  const last = lines.findLast((line) => line.includes('"scheduler.identified"'));
   if (!last) return null;
   const { transport, generation } = JSON.parse(last);
   return { transport, generation };

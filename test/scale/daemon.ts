@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { loadConfig } from '../../src/config/load.ts';
 import { runDaemon } from '../../src/daemon/main.ts';
+import type { EventName } from '../../src/telemetry/events.ts';
 import { createLog, type Log } from '../../src/telemetry/log.ts';
 import { epochMs } from './child.ts';
 
@@ -41,13 +42,13 @@ const count = (state: string, more: number): void => {
     say({ event: 'groups', state, count: now - (now % step), at: epochMs() });
 };
 
-const overhear = (fields: Record<string, unknown>, text: string): void => {
-  if (text === 'survey.done') say({ event: 'surveyed' });
-  if (text === 'scheduler.wants')
+const overhear = (fields: Record<string, unknown>, text: EventName): void => {
+  if (text === 'inventory.completed') say({ event: 'surveyed' });
+  if (text === 'demand.changed')
     say({ event: 'wanted', tasks: Number(fields.tasks), at: epochMs() });
-  if (text === 'workerGroup.state') count(String(fields.state), 1);
+  if (text === 'group.stateChanged') count(String(fields.state), 1);
   // A launch is spawned after its groups, and names them.
-  if (text === 'launch.state' && fields.state === 'intending')
+  if (text === 'launch.stateChanged' && fields.state === 'intending')
     count('requested', (fields.groups as string[]).length);
 };
 
@@ -55,17 +56,11 @@ const written = createLog(
   'INFO',
   pino.destination({ dest: join(folder, 'daemon.log'), sync: false }),
 );
-const tap =
-  (level: keyof Log): Log['info'] =>
-  (fields, text) => {
-    written[level](fields, text);
-    overhear(fields as Record<string, unknown>, text);
-  };
 const log: Log = {
-  debug: tap('debug'),
-  info: tap('info'),
-  warn: tap('warn'),
-  error: tap('error'),
+  report(name, fields) {
+    written.report(name, fields);
+    overhear(fields as Record<string, unknown>, name);
+  },
 };
 
 let longest: { loopDelayMs: number; ownDelayMs: number } | null = null;

@@ -36,7 +36,7 @@ export const describePage = async (
   const tasks = answer.tasks ?? [];
   const untold = (answer.failures ?? []).flatMap(({ arn, reason }) => {
     if (!arn || reason === 'MISSING') return [];
-    log.warn({ task: arn, reason }, 'task.untold');
+    log.report('describeTasks.partial', { task: arn, reason });
     return arn;
   });
   const answered = new Set([...untold, ...tasks.flatMap(({ taskArn }) => taskArn ?? [])]);

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { ActorRefLike, InspectedActorEvent, InspectionEvent } from 'xstate';
+import { errorText } from '../../shared/errorText.ts';
 import type { Log } from '../log.ts';
 import { inspectPage } from './inspectPage.ts';
 import { createViewer, type Viewer } from './viewer.ts';
@@ -83,7 +84,7 @@ export const startInspection = async (log: Log, port = usualPort): Promise<Inspe
   };
 
   const url = `http://127.0.0.1:${await listen(server, port)}/`;
-  log.info({ url }, 'inspect.open');
+  log.report('inspector.opened', { url });
   return {
     url,
     observe(event) {
@@ -91,7 +92,7 @@ export const startInspection = async (log: Log, port = usualPort): Promise<Inspe
         pass(event);
       } catch (error) {
         // Thrown here it would end the actor that is being watched.
-        log.warn({ error }, 'inspect.failed');
+        log.report('inspector.failed', { error: errorText(error) });
       }
     },
     async close() {

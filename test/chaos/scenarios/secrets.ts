@@ -67,7 +67,7 @@ export const secrets: Scenario = {
       'the inspector is open',
       10_000,
       async () => {
-        url = /"url":"http(:[^"]+)","event":"inspect.open"/.exec(await world.log())?.[1] ?? '';
+        url = /"url":"http(:[^"]+)","event":"inspector.opened"/.exec(await world.log())?.[1] ?? '';
         return url !== '';
       },
       daemon,

@@ -35,7 +35,10 @@ export const seedRights: Scenario = {
     world.check((await alive(world)).length === wanted, 'all of them run');
     world.check((calls.StopTask ?? 0) === 0, `${calls.StopTask ?? 0} StopTask`);
     world.check(state.ledger().groups().length === wanted, 'and the journal knows them');
-    world.check(/"blind":true/.test(await world.log()), 'the log says that it may not look');
+    world.check(
+      /"event":"inventory.denied"/.test(await world.log()),
+      'the log says that it may not look',
+    );
     const end = await world.stop(daemon, 70_000);
     const left = (await alive(world)).length;
     world.check(left === 0, `SIGTERM stops what the journal knows (${left} left)`);

@@ -21,7 +21,7 @@ export async function crashLoop(stage: Stage): Promise<Outcome> {
   await emulator.faults([{ operation: 'RunTask', do: { oom: { afterMs: lifeMs } } }]);
   const client = await startClient(stage, scheduler, { count: WANTED_RESULTS, sleep: 2 });
   const held = () =>
-    /"kind":"exited".*"event":"launch.heldBack"/.test(readFileSync(manager.logFile, 'utf8'));
+    /"kind":"exited".*"event":"breaker.opened"/.test(readFileSync(manager.logFile, 'utf8'));
   await stage.until('launches are held back', 150_000, held, [manager]);
   const before = (await emulator.ledger()).length;
   await sleep(heldMs);

@@ -22,7 +22,7 @@ export async function otherWorkers(stage: Stage): Promise<Outcome> {
   });
   const client = await startClient(stage, scheduler, { count: WANTED_RESULTS, sleep: 0.3 });
   await stage.comes('it is said that these workers cannot serve', 20_000, () =>
-    readFileSync(wrong.logFile, 'utf8').includes('launch.impossible'),
+    readFileSync(wrong.logFile, 'utf8').includes('workers.incompatible'),
   );
   await stage.pause(15_000);
   stage.check((await emulator.ledger()).length === 0, 'nothing was launched');

@@ -132,7 +132,7 @@ describe('strays', () => {
 
   it('are not what another manager launches under our name, which is said once', () => {
     const errors: object[] = [];
-    const log = { ...silentLog, error: (fields: object) => errors.push(fields) };
+    const log = { report: (_: string, fields: object) => void errors.push(fields) };
     const foreign = foreignTo(1000, (label) => label === 'ours-1');
     const adopt = adoptStrays(journal, 'tcp://1.2.3.4:8516', log, {
       unanswered: () => false,

@@ -9,7 +9,7 @@ function storyOf(groups: number): Story {
   const story = new Story(2, () => 1.25);
   for (let n = 0; n < groups; n++)
     for (const state of ['requested', 'provisioning', 'running'])
-      story.read({ level: 'info', event: 'workerGroup.state', group: `g${n}`, state });
+      story.read({ level: 'info', event: 'group.stateChanged', group: `g${n}`, state });
   return story;
 }
 

@@ -9,9 +9,20 @@ function tell() {
   let seconds = 0;
   const story = new Story(2, () => seconds++);
   const state = (name: string, more: object = {}) =>
-    story.read({ level: 'info', event: 'workerGroup.state', group: 'e-1-0', state: name, ...more });
+    story.read({
+      level: 'info',
+      event: 'group.stateChanged',
+      group: 'e-1-0',
+      state: name,
+      ...more,
+    });
   const requested = () =>
-    story.read({ level: 'info', event: 'launch.state', state: 'intending', groups: ['e-1-0'] });
+    story.read({
+      level: 'info',
+      event: 'launch.stateChanged',
+      state: 'intending',
+      groups: ['e-1-0'],
+    });
   const last = () => story.sentences.at(-1)?.text;
   return { story, requested, state, last };
 }
@@ -60,7 +71,7 @@ describe('a story', () => {
 
   it('keeps what the scheduler wants', () => {
     const { story, last } = tell();
-    const wants = (tasks: number) => story.read({ level: 'info', event: 'scheduler.wants', tasks });
+    const wants = (tasks: number) => story.read({ level: 'info', event: 'demand.changed', tasks });
     expect(story.wanted).toBeNull();
     wants(1);
     expect(last()).toBe('The scheduler wants 1 group of 2 workers.');

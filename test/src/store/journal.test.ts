@@ -193,7 +193,7 @@ describe('a journal that was harmed', () => {
     writeFileSync(pathIn(dir), whole.subarray(0, -1));
     const { log, lines } = listening();
     await (await openJournal(dir, log)).close();
-    expect(lines).toMatchObject([{ level: 'warn', text: expect.stringContaining('unfinished') }]);
+    expect(lines).toMatchObject([{ level: 'warn', text: 'journal.truncated' }]);
   });
 
   it('opens with a prefix of its records whichever byte was flipped, and keeps what is damaged', async () => {

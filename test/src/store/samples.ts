@@ -10,6 +10,8 @@ import type {
   LaunchRecord,
   SettledRecord,
 } from '../../../src/store/records.ts';
+import { levelOf } from '../../../src/telemetry/events.ts';
+import type { Log } from '../../../src/telemetry/log.ts';
 
 export const launch = (label: string, at = 1_000): LaunchRecord => ({
   kind: 'launch',
@@ -78,9 +80,10 @@ export const temporaryDir = (): string => {
 /** A log that remembers. */
 export const listening = () => {
   const lines: { level: string; text: string; fields: object }[] = [];
-  const at = (level: string) => (fields: object, text: string) => {
-    lines.push({ level, text, fields });
+  const log: Log = {
+    report(name, fields) {
+      lines.push({ level: levelOf(name, fields), text: name, fields });
+    },
   };
-  const log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
   return { log, lines, levels: () => lines.map(({ level }) => level) };
 };

@@ -205,11 +205,11 @@ describe('startInspection', () => {
   });
 
   it('never takes an actor along when it stumbles', async () => {
-    const warnings: string[] = [];
-    const log = { ...silentLog, warn: (_: object, text: string) => warnings.push(text) };
+    const reported: string[] = [];
+    const log = { report: (name: string) => void reported.push(name) };
     const inspection = await startInspection(log, 0);
     open.push(inspection);
     expect(() => inspection.observe({ type: '@xstate.event' } as never)).not.toThrow();
-    expect(warnings).toEqual(['inspect.failed']);
+    expect(reported).toEqual(['inspector.opened', 'inspector.failed']);
   });
 });
