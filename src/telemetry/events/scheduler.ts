@@ -16,6 +16,7 @@ export const schedulerEvents = {
     level: 'info',
     fields: { state, trouble: optional(nullable(text('why the connection was lost'))) },
     sentence: 'The session with the scheduler is in state {state}[: {trouble}].',
+    remedy: 'If it never connects: check the scheduler address, and that a scheduler runs there.',
   },
   'session.unresponsive': {
     level: 'warn',
