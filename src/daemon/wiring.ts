@@ -37,53 +37,46 @@ export interface Tools {
 
 const tickMs = 1000;
 
-/** Machines and effects: the only place they meet. */
+/** Machines and effects: the only place they meet. From the leaves of the actor tree to its root. */
 export const provide = (tools: Tools) => {
   const { journal, log } = tools;
   const claim = claimOutcome(journal, log);
   const report = createReports(log);
 
-  const ticker = fromCallback(({ sendBack }) => {
-    const tick = () => sendBack({ type: 'tick', now: now() });
-    const timer = setInterval(tick, tickMs);
-    tick();
-    return () => clearInterval(timer);
+  const groups = workerGroup.provide({
+    actors: {
+      stopTask: fromPromise<void, { taskArn: string }>(({ input, signal }) =>
+        tools.stopTask(input.taskArn, 'no longer wanted', signal),
+      ),
+    },
+    actions: {
+      noteStopFailed: ({ context: { groupId, taskArn } }, trouble) =>
+        report.stopFailed(groupId, taskArn, trouble),
+    },
   });
 
-  const provided = {
-    workerGroup: workerGroup.provide({
-      actors: {
-        stopTask: fromPromise<void, { taskArn: string }>(({ input, signal }) =>
-          tools.stopTask(input.taskArn, 'no longer wanted', signal),
-        ),
-      },
-      actions: {
-        noteStopFailed: ({ context: { groupId, taskArn } }, trouble) =>
-          report.stopFailed(groupId, taskArn, trouble),
-      },
-    }),
-    launch: launch.provide({
-      actors: {
-        journalLaunch: fromPromise<void, LaunchOrder>(async ({ input }) => {
-          // A launch that is sent again is in the journal already.
-          if (journal.ledger.isOpen(input.label)) return;
-          const requestHash = tools.requestHash(input);
-          await journal.append({ kind: 'launch', ...input, requestHash, at: now() });
-        }),
-        runTask: fromPromise<LaunchAnswer, LaunchOrder>(({ input, signal }) =>
-          tools.runTask(input, signal),
-        ),
-        journalOutcome: fromPromise<
-          LaunchEnd['groups'],
-          { label: string; groupIds: string[]; answer: LaunchAnswer }
-        >(async ({ input }) => claim(input)),
-      },
-    }),
-  };
-
-  const providedCohort = cohort.provide({
+  const launches = launch.provide({
     actors: {
-      ...provided,
+      journalLaunch: fromPromise<void, LaunchOrder>(async ({ input }) => {
+        // A launch that is sent again is in the journal already.
+        if (journal.ledger.isOpen(input.label)) return;
+        const requestHash = tools.requestHash(input);
+        await journal.append({ kind: 'launch', ...input, requestHash, at: now() });
+      }),
+      runTask: fromPromise<LaunchAnswer, LaunchOrder>(({ input, signal }) =>
+        tools.runTask(input, signal),
+      ),
+      journalOutcome: fromPromise<
+        LaunchEnd['groups'],
+        { label: string; groupIds: string[]; answer: LaunchAnswer }
+      >(async ({ input }) => claim(input)),
+    },
+  });
+
+  const cohorts = cohort.provide({
+    actors: {
+      workerGroup: groups,
+      launch: launches,
       describeTasks: fromPromise<TaskSighting[], { taskArns: string[] }>(({ input, signal }) =>
         tools.describeTasks(input.taskArns, signal),
       ),
@@ -100,24 +93,31 @@ export const provide = (tools: Tools) => {
     },
   });
 
+  const fleet = manager.provide({
+    actors: {
+      ticker: fromCallback(({ sendBack }) => {
+        const tick = () => sendBack({ type: 'tick', now: now() });
+        const timer = setInterval(tick, tickMs);
+        tick();
+        return () => clearInterval(timer);
+      }),
+      cohort: cohorts,
+      survey: fromPromise<Survey, void>(({ signal }) => tools.survey(signal)),
+    },
+    actions: {
+      noteBreaker: (_, change) => report.breakerChanged(change),
+      noteWanted: (_, demand) => report.demandChanged(demand),
+      noteMismatch: (_, mismatch) => report.compatibilityChanged(mismatch),
+      noteOffer: (_, offer) => report.capacityAdvertised(offer),
+      noteSurvey: (_, inventory) => report.inventoryTaken(inventory),
+    },
+  });
+
   return daemon.provide({
     actors: {
       session: session.provide({ actors: { socket: socket(tools.socket, log) } }),
       monitor: monitor.provide({ actors: { monitorSocket: monitorSocket(tools.monitor, log) } }),
-      manager: manager.provide({
-        actors: {
-          ticker,
-          cohort: providedCohort,
-          survey: fromPromise<Survey, void>(({ signal }) => tools.survey(signal)),
-        },
-        actions: {
-          noteBreaker: (_, change) => report.breakerChanged(change),
-          noteWanted: (_, demand) => report.demandChanged(demand),
-          noteMismatch: (_, mismatch) => report.compatibilityChanged(mismatch),
-          noteOffer: (_, offer) => report.capacityAdvertised(offer),
-          noteSurvey: (_, inventory) => report.inventoryTaken(inventory),
-        },
-      }),
+      manager: fleet,
       prepare: fromPromise<{ revision: string }, void>(({ signal }) => tools.prepare(signal)),
     },
     actions: {
