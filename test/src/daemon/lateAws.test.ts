@@ -25,7 +25,9 @@ it('is connected at the first use, once, and not before a heartbeat was sent', a
   await sleep(50);
   expect(connect).not.toHaveBeenCalled();
   send();
+  const sentAt = performance.now();
   expect(await preparing).toEqual({ revision: 'arn:1' });
+  expect(performance.now() - sentAt).toBeLessThan(700);
   await stopping;
   expect(connect.mock.calls).toEqual([[connectAws]]);
   expect(made.stopTask).toHaveBeenCalledWith('arn', 'why', signal);
