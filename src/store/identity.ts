@@ -11,6 +11,7 @@ import {
 import { join } from 'node:path';
 import type { Log } from '../telemetry/log.ts';
 import { StoreFailure, wordsOf } from './failure.ts';
+import { cannotSyncDirectories } from './files.ts';
 
 /** ZeroMQ takes no routing id that is longer. */
 const longest = 255;
@@ -44,21 +45,26 @@ const read = (path: string): string | null | undefined => {
   return identityIn(readFileSync(path));
 };
 
-const sync = (path: string): void => {
-  const fd = openSync(path, 'r');
+/** The same as `syncDirectory`, at once. */
+function syncDir(path: string): void {
   try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
+    const fd = openSync(path, 'r');
+    try {
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    if (!cannotSyncDirectories(error)) throw error;
   }
-};
+}
 
 const write = (dir: string, path: string, identity: string): void => {
   const next = `${path}.tmp`;
   rmSync(next, { force: true });
   writeFileSync(next, `${identity}\n`, { mode: 0o600, flag: 'wx', flush: true });
   renameSync(next, path);
-  sync(dir);
+  syncDir(dir);
 };
 
 /**

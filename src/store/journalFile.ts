@@ -1,10 +1,13 @@
 import { join } from 'node:path';
 import type { Log } from '../telemetry/log.ts';
 import { wordsOf } from './failure.ts';
-import type { Files, OpenFile } from './files.ts';
+import { type Files, type OpenFile, syncDirectory } from './files.ts';
 import { encodeFrame } from './frames.ts';
 import { header } from './readJournal.ts';
 import type { JournalRecord } from './records.ts';
+
+/** The file is no longer in its place: what was written to it before is lost, too. */
+export class FileReplaced extends Error {}
 
 /** The file under the journal. One caller at a time; what resolves is durable. */
 export interface JournalFile {
@@ -58,19 +61,12 @@ export const journalFile = (
     if (old) await closeQuietly(old.handle);
   };
 
-  const syncDir = async (): Promise<void> => {
-    const handle = await files.open(dir, 'r');
-    try {
-      await handle.sync();
-    } finally {
-      await closeQuietly(handle);
-    }
-  };
-
   /** A file that was removed or replaced takes writes without complaint, and no start will ever read them. */
   const checkInPlace = async ({ ino, dev }: Current): Promise<void> => {
-    const found = await files.stat(path, { bigint: true });
-    if (found.ino !== ino || found.dev !== dev) throw new Error(`${path} was replaced`);
+    const found = await files.stat(path, { bigint: true }).catch((error) => {
+      throw error.code === 'ENOENT' ? new FileReplaced(wordsOf(error)) : error;
+    });
+    if (found.ino !== ino || found.dev !== dev) throw new FileReplaced(`${path} was replaced`);
   };
 
   const writeDraft = async (records: JournalRecord[]): Promise<Current> => {
@@ -127,7 +123,7 @@ export const journalFile = (
       await drop();
       current = next;
       try {
-        await syncDir();
+        await syncDirectory(dir, files);
       } catch (error) {
         await drop();
         throw error;
