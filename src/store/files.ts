@@ -8,7 +8,7 @@ interface Stats {
 
 /** The part of a FileHandle that the journal uses. */
 export interface OpenFile {
-  /** Writes where the last write ended. */
+  /** Appends: writes where the last write ended. */
   writeFile(bytes: Uint8Array): Promise<void>;
   sync(): Promise<void>;
   datasync(): Promise<void>;
@@ -17,7 +17,7 @@ export interface OpenFile {
   close(): Promise<void>;
 }
 
-/** What the journal asks of a file system: a seam for a bad disk, or for one in memory. */
+/** What the journal needs of a file system: replaced in tests by a broken disk or one in memory. */
 export interface Files {
   open(path: string, flags: string, mode?: number): Promise<OpenFile>;
   readFile(path: string): Promise<Uint8Array>;

@@ -116,25 +116,32 @@ export async function openJournal(
   let failedAt = 0;
   let closed = false;
   let healing = false;
-  const openLabels = () => ledger.openLaunches().map(({ label }) => label);
   /** Launches that were told to this journal and whose append is under way. */
   const unwritten = new Set<string>();
   /** Launches that are open and may not be on disk, until a rewrite. */
   const unsynced = new Set<string>(read.durable ? [] : openLabels());
 
-  const report = (error: unknown): StoreFailure => {
+  function openLabels(): string[] {
+    return ledger.openLaunches().map(({ label }) => label);
+  }
+
+  function report(error: unknown): StoreFailure {
     const message = `The journal in ${dir} cannot be written: ${wordsOf(error)}`;
     if (!failure) log.error({ path: dir, reason: wordsOf(error) }, 'the journal cannot be written');
     failure = new StoreFailure('journal', message, { cause: error });
     failedAt = now();
     return failure;
-  };
+  }
 
-  const write = async (batch: Entry[]): Promise<void> => {
+  /** A launch that may still be rejected. */
+  function isUnwritten(record: JournalRecord): boolean {
+    return record.kind === 'launch' && unwritten.has(record.label) && ledger.isOpen(record.label);
+  }
+
+  async function write(batch: Entry[]): Promise<void> {
     let entries = batch;
     if (!file.usable() || file.overgrown()) {
-      const isUnwritten = (record: JournalRecord) =>
-        record.kind === 'launch' && unwritten.has(record.label) && ledger.isOpen(record.label);
+      // Both before the rewrite begins: what is told meanwhile comes after these.
       const launches = batch.filter(({ record }) => isUnwritten(record));
       try {
         await file.rewrite(ledger.compact().filter((record) => !isUnwritten(record)));
@@ -146,17 +153,17 @@ export async function openJournal(
       }
     }
     if (entries.length > 0) await file.append(entries.map(({ frame }) => frame));
-  };
+  }
 
   /** A launch was rejected. One that is told again, or that an earlier run may have sent, stays open. */
-  const withdraw = ({ label }: LaunchRecord): void => {
+  function withdraw({ label }: LaunchRecord): void {
     if (!unwritten.has(label)) return;
     if (waiting.some(({ record }) => record.kind === 'launch' && record.label === label)) return;
     unwritten.delete(label);
     ledger.withdraw(label);
-  };
+  }
 
-  const commit = async (batch: Entry[]): Promise<void> => {
+  async function commit(batch: Entry[]): Promise<void> {
     try {
       await write(batch);
       if (failure) log.info({ path: dir }, 'the journal can be written again');
@@ -174,9 +181,9 @@ export async function openJournal(
       }
       if (!healing) void heal();
     }
-  };
+  }
 
-  const heal = async (): Promise<void> => {
+  async function heal(): Promise<void> {
     healing = true;
     while (failure && !closed) {
       await wait(healEveryMs);
@@ -185,12 +192,14 @@ export async function openJournal(
       await writing;
     }
     healing = false;
-  };
+  }
 
-  const worthTrying = (batch: Entry[]): boolean =>
-    !failure || closed || batch.some(({ waiter }) => waiter) || now() - failedAt >= noteRetryMs;
+  function worthTrying(batch: Entry[]): boolean {
+    const asked = closed || batch.some(({ waiter }) => waiter);
+    return !failure || asked || now() - failedAt >= noteRetryMs;
+  }
 
-  const writeAll = async (healing = false): Promise<void> => {
+  async function writeAll(healing = false): Promise<void> {
     await pause();
     // An empty batch: just the rewrite.
     if (healing) await commit([]);
@@ -200,16 +209,16 @@ export async function openJournal(
       if (worthTrying(batch)) await commit(batch);
     }
     writing = null;
-  };
+  }
 
-  const tell = (told: JournalRecord, waiter: Entry['waiter']): DroppedClaim[] => {
+  function tell(told: JournalRecord, waiter: Entry['waiter']): DroppedClaim[] {
     const { record, frame } = checked(told);
     if (record.kind === 'launch' && !ledger.isOpen(record.label)) unwritten.add(record.label);
     const dropped = ledger.apply(record);
     waiting.push({ record, frame, waiter });
     writing ??= writeAll();
     return dropped;
-  };
+  }
 
   await commit([]);
 

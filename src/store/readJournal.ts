@@ -69,6 +69,11 @@ async function moveAside(path: string, reason: string, files: Files, log: Log): 
  */
 export async function readJournal(dir: string, files: Files, log: Log): Promise<JournalRead> {
   const path = join(dir, 'journal');
+  let writtenAt = 0;
+  async function damaged(records: JournalRecord[], reason: string): Promise<JournalRead> {
+    await moveAside(path, reason, files, log);
+    return { records, state: 'damaged', writtenAt, durable: false };
+  }
 
   try {
     const stats = await files.stat(path, { bigint: true }).catch((error) => {
@@ -76,14 +81,10 @@ export async function readJournal(dir: string, files: Files, log: Log): Promise<
       throw error;
     });
     if (!stats || stats.size === 0n)
-      return { records: [], state: 'none', writtenAt: 0, durable: false };
-    const damaged = async (reason: string, records: JournalRecord[]): Promise<JournalRead> => {
-      await moveAside(path, reason, files, log);
-      return { records, state: 'damaged', writtenAt, durable: false };
-    };
-    const writtenAt = Number(stats.mtimeMs);
+      return { records: [], state: 'none', writtenAt, durable: false };
+    writtenAt = Number(stats.mtimeMs);
     if (!stats.isFile()) throw new Error('it is not a regular file');
-    if (stats.size > longestJournal) return await damaged(`${stats.size} bytes`, []);
+    if (stats.size > longestJournal) return await damaged([], `${stats.size} bytes`);
     const bytes = await files.readFile(path);
     const { records: values, goodBytes, tail } = readFrames(bytes);
     const version = values.length > 0 ? versionOf(path, values[0]) : journalVersion;
@@ -92,9 +93,9 @@ export async function readJournal(dir: string, files: Files, log: Log): Promise<
       .flatMap((value) => parseRecord(upgradeRecord(value, version)) ?? []);
     // No header: nothing says that such a file was ours to cut.
     if (tail === 'corrupt' || values.length === 0)
-      return await damaged(`checksum wrong at byte ${goodBytes} of ${bytes.length}`, records);
+      return await damaged(records, `checksum wrong at byte ${goodBytes} of ${bytes.length}`);
     const unknown = values.length - 1 - records.length;
-    if (unknown > 0) return await damaged(`${unknown} records of no known kind`, records);
+    if (unknown > 0) return await damaged(records, `${unknown} records of no known kind`);
     if (tail === 'torn') {
       log.warn(
         { path, goodBytes, cutBytes: bytes.length - goodBytes },

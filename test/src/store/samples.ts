@@ -70,7 +70,7 @@ export const ended = (groupId: string, taskArn: string | null, endedAt = 4_000):
   at: 4_000,
 });
 
-/** One of each kind, in an order that happens. */
+/** Records of every kind but `lastLaunch`, in an order that occurs. */
 export const story: JournalRecord[] = [
   { kind: 'start', epoch: 'e1', at: 900 },
   launch('e1-1', 1_000),
@@ -104,7 +104,7 @@ export const temporaryDir = (): string => {
   return dir;
 };
 
-/** A log that remembers. */
+/** A log that keeps its lines. */
 export const listening = () => {
   const lines: { level: string; text: string; fields: object }[] = [];
   const at = (level: string) => (fields: object, text: string) => {
