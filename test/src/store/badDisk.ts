@@ -14,7 +14,7 @@ export const badDisk = () => {
     truncate: 0,
   };
   const broken = new Map<Operation, string>();
-  let directoryCode: string | null = null;
+  let syncFailure: { of: 'files' | 'directories'; code: string } | null = null;
   let gate: Promise<void> | null = null;
 
   const enter = async (operation: Operation): Promise<void> => {
@@ -24,12 +24,12 @@ export const badDisk = () => {
     if (code) throw Object.assign(new Error(`${code}: bad disk, ${operation}`), { code });
   };
 
-  /** A directory, whose sync may fail where that of files does not. */
   const enterSync = async (handle: OpenFile): Promise<void> => {
     await enter('sync');
-    const code = directoryCode;
-    if (code === null || !(await (handle as FileHandle).stat()).isDirectory()) return;
-    throw Object.assign(new Error(`${code}: bad disk, directory`), { code });
+    if (!syncFailure) return;
+    const { of, code } = syncFailure;
+    if ((await (handle as FileHandle).stat()).isDirectory() !== (of === 'directories')) return;
+    throw Object.assign(new Error(`${code}: bad disk, sync of ${of}`), { code });
   };
 
   const watched = (handle: OpenFile): OpenFile =>
@@ -66,12 +66,13 @@ export const badDisk = () => {
     files,
     counts,
     break: (operation: Operation, code = 'EIO') => void broken.set(operation, code),
-    breakDirectorySync(code: string) {
-      directoryCode = code;
+    /** As `break('sync')`, of files or of directories only. */
+    breakSyncOf(of: 'files' | 'directories', code = 'EIO') {
+      syncFailure = { of, code };
     },
     mend() {
       broken.clear();
-      directoryCode = null;
+      syncFailure = null;
     },
     /** Keeps every fdatasync waiting until the answer is called. */
     hold: (): (() => void) => {

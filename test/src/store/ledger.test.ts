@@ -124,10 +124,10 @@ describe('a ledger', () => {
   it('keeps each time of a task as it was first told, whatever is told later', () => {
     const ledger = Ledger.replay([
       adopted('a', 'arn:1', null),
-      observed('a', 'arn:1', { createdAt: 10, runningAt: 20 }),
-      observed('a', 'arn:1', { createdAt: 11, runningAt: 21, registeredAt: 31 }),
       observed('a', 'arn:2', { createdAt: 12 }),
       observed('b', 'arn:1', { createdAt: 13 }),
+      observed('a', 'arn:1', { createdAt: 10, runningAt: 20 }),
+      observed('a', 'arn:1', { createdAt: 11, runningAt: 21, registeredAt: 31 }),
       adopted('a', 'arn:1', 14),
     ]);
     const times = { createdAt: 10, runningAt: 20, registeredAt: 31 };
@@ -189,6 +189,7 @@ describe('a ledger', () => {
       ({ kind: 'inventoryOwed', reason, at }) as const;
     const ledger = Ledger.replay([owed('journalMissing', 9), { kind: 'start', epoch: 'e', at: 9 }]);
     ledger.apply(owed('journalMissing', 20));
+    expect(ledger.inventoryOwed()).toEqual({ since: 9, reasons: ['journalMissing'] });
     ledger.apply(owed('launchesAbandoned', 7));
     expect(ledger.inventoryOwed()).toEqual({
       since: 7,
