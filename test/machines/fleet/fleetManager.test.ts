@@ -454,8 +454,7 @@ describe('a fleet under limits', () => {
   it('drains idle groups of any cohort before busy ones of another', async () => {
     const owned = Array.from({ length: 200 }, (_, i) => ({
       groupId: `old-${i}`,
-      taskArn: `arn:${i}`,
-      ...{ createdAt: null, deadlinesFrom: 0 },
+      ...{ taskArn: `arn:${i}`, createdAt: null, deadlinesFrom: 0 },
     }));
     const { actor, at, clock, cohort, fleet } = await ready({ owned });
     for (let i = 0; i < 5; i++) clock.increment(1);
@@ -538,8 +537,7 @@ describe('a restart', () => {
   it('counts what it has taken over before it launches anything', async () => {
     const owned = Array.from({ length: 150 }, (_, i) => ({
       groupId: `old-${i}`,
-      taskArn: `arn:${i}`,
-      ...{ createdAt: null, deadlinesFrom: 0 },
+      ...{ taskArn: `arn:${i}`, createdAt: null, deadlinesFrom: 0 },
     }));
     const { actor, at, admitted, clock, cohort } = await ready({ owned });
     at(11_000);
