@@ -1,6 +1,6 @@
 import { suspectMs } from '../../machines/fleet/state.ts';
 import type { LaunchEnd } from '../../machines/group/launch.ts';
-import type { OwnedGroup, Survey } from '../../machines/shared/domain.ts';
+import type { LaunchAnswer, OwnedGroup, Survey } from '../../machines/shared/domain.ts';
 import type { SurveyedTask } from '../aws/tasks/listTasks.ts';
 import { now } from '../shared/clock.ts';
 import { Failure } from '../shared/failure.ts';
@@ -19,7 +19,7 @@ export const claimOutcome =
   }: {
     label: string;
     groupIds: string[];
-    answer: { taskArns: string[]; refusals: LaunchEnd['refusals'] };
+    answer: LaunchAnswer;
   }): LaunchEnd['groups'] => {
     const groups = answer.taskArns.flatMap((taskArn, i) => {
       const groupId = groupIds[i];
@@ -31,7 +31,10 @@ export const claimOutcome =
       kind: 'settled',
       label,
       at: now(),
-      groups,
+      groups: groups.map((claim) => ({
+        ...claim,
+        createdAt: answer.createdAt?.[claim.taskArn] ?? null,
+      })),
       refusals: answer.refusals,
     });
     const lost = new Set(dropped.map(({ taskArn }) => taskArn));
@@ -57,12 +60,23 @@ export class OwnerFailure extends Failure {
 }
 
 /** AWS's clock may be hours ahead of this host's, or behind it, ms. */
-export const byOurClock =
-  (aheadMs: number) =>
-  (task: SurveyedTask): SurveyedTask => ({
+export function byOurClock<
+  Task extends { createdAt: number | null; startedAt?: number | undefined },
+>(aheadMs: number, task: Task): Task {
+  const { createdAt, startedAt } = task;
+  return {
     ...task,
-    createdAt: task.createdAt === null ? null : task.createdAt - aheadMs,
-  });
+    createdAt: createdAt === null ? null : createdAt - aheadMs,
+    ...(startedAt !== undefined && { startedAt: startedAt - aheadMs }),
+  };
+}
+
+/** The same for the tasks of a launch. */
+export function answerByOurClock(aheadMs: number, answer: LaunchAnswer): LaunchAnswer {
+  if (!answer.createdAt) return answer;
+  const ours = Object.entries(answer.createdAt).map(([taskArn, at]) => [taskArn, at - aheadMs]);
+  return { ...answer, createdAt: Object.fromEntries(ours) };
+}
 
 /** A launch of an earlier run lands within that time after our start, ms. */
 const straggleMs = 120_000;
@@ -118,11 +132,12 @@ export const adoptStrays = (
       const group: OwnedGroup = {
         groupId: `stray-${taskIdOf(taskArn)}`,
         taskArn,
-        launchedAt: Math.min(createdAt ?? startedAt, now()),
+        createdAt,
+        // However old it is.
+        deadlinesFrom: now(),
       };
       const dropped = journal.note({ kind: 'adopted', ...group, at: now() });
-      // However old it is, its deadlines begin with us.
-      if (dropped.length === 0) adopted.push({ ...group, launchedAt: now() });
+      if (dropped.length === 0) adopted.push(group);
     }
     return { startedAt, adopted, suspects: strays.length - ripe.length };
   };

@@ -17,9 +17,11 @@ import { type MonitorSettings, monitorSocket } from '../scheduler/monitorSocket.
 import { type SocketSettings, socket } from '../scheduler/schedulerSocket.ts';
 import { now } from '../shared/clock.ts';
 import type { Journal } from '../store/journal.ts';
+import { unknownTimes } from '../store/records.ts';
 import type { Log } from '../telemetry/log.ts';
 import { claimOutcome } from './ownership.ts';
 import { createReports } from './reports.ts';
+import { newRegistration, newTimes } from './taskTimes.ts';
 
 /** What the machines' placeholders are filled with. */
 export interface Tools {
@@ -58,8 +60,8 @@ export const provide = (tools: Tools) => {
   const launches = launch.provide({
     actors: {
       journalLaunch: fromPromise<void, LaunchOrder>(async ({ input }) => {
-        // A launch that is sent again is in the journal already.
-        if (journal.ledger.isOpen(input.label)) return;
+        // A launch that is sent again is in the journal already, and mostly on disk.
+        if (journal.isDurable(input.label)) return;
         const requestHash = tools.requestHash(input);
         await journal.append({ kind: 'launch', ...input, requestHash, at: now() });
       }),
@@ -77,14 +79,24 @@ export const provide = (tools: Tools) => {
     actors: {
       workerGroup: groups,
       launch: launches,
-      describeTasks: fromPromise<TaskSighting[], { taskArns: string[] }>(({ input, signal }) =>
-        tools.describeTasks(input.taskArns, signal),
+      describeTasks: fromPromise<TaskSighting[], { taskArns: string[] }>(
+        async ({ input, signal }) => {
+          const sightings = await tools.describeTasks(input.taskArns, signal);
+          for (const record of newTimes(journal.ledger, sightings, now())) journal.note(record);
+          return sightings;
+        },
       ),
     },
     actions: {
+      noteRegistered: (_, claim) => {
+        const record = newRegistration(journal.ledger, claim, now());
+        if (record) journal.note(record);
+      },
       noteEnded: (_, end) => {
-        const { groupId, taskArn, cause } = end;
-        if (taskArn !== null) journal.note({ kind: 'ended', groupId, taskArn, cause, at: now() });
+        const { groupId, taskArn, cause, detail } = end;
+        const at = now();
+        const ended = { groupId, taskArn, cause, detail, ...unknownTimes, endedAt: at };
+        journal.note({ kind: 'ended', ...ended, at });
         report.groupEnded(end);
       },
       noteRefusal: (_, refusal) => report.launchRefused(refusal),

@@ -188,7 +188,8 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
         recorded(record) {
           note(() => `journal ${JSON.stringify(record)}`);
           promises.recorded(record);
-          if (record.kind === 'ended') promises.ended(record.taskArn, record.cause);
+          if (record.kind === 'ended' && record.taskArn !== null)
+            promises.ended(record.taskArn, record.cause);
         },
         echoed: promises.echoed,
         commanded(requests) {

@@ -76,6 +76,7 @@ export const sightingOf = (task: Task): TaskSighting => {
     cause: silent ? null : (verdict?.cause ?? null),
     detail: silent ? null : (verdict?.detail ?? null),
     createdAt: task.createdAt?.getTime() ?? null,
+    ...(task.startedAt && { startedAt: task.startedAt.getTime() }),
     ...(subnet !== undefined && { subnet }),
     ...(verdict?.blame && { blame: verdict.blame }),
   };
