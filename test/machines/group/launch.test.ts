@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createActor } from 'xstate';
 import { launch } from '../../../machines/group/launch.ts';
-import { type Model, untaken, unvisited, walks } from '../../support/paths.ts';
+import { type Model, untaken, unvisited, walkEveryEdge } from '../../support/paths.ts';
 import { holesOf } from '../../support/placeholders.ts';
 import { scriptedWorld } from '../../support/world.ts';
 
@@ -45,8 +45,8 @@ const model: Model = {
     ] as never,
 };
 
-describe.each(walks(launch, model))('$title', ({ steps }) => {
-  it('keeps its promises when a live actor walks it', async () => {
+it('a launch keeps its invariants on every edge', async () => {
+  await walkEveryEdge(launch, model, async ({ steps }) => {
     const { actors, calls, play } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
     const actor = createActor(launch.provide({ actors }), { input }).start();
     let journaled = false;
