@@ -2,7 +2,6 @@ import {
   ConflictException,
   CreateClusterCommand,
   DeregisterTaskDefinitionCommand,
-  DescribeTasksCommand,
   PutClusterCapacityProvidersCommand,
   RunTaskCommand,
   type RunTaskCommandInput,
@@ -285,17 +284,3 @@ it('keeps Regions apart', async () => {
   await expect(inEurope).rejects.toThrow('Cluster not found.');
   ecs.destroy();
 });
-
-it('carries ten thousand tasks without processes', async () => {
-  const { ecs, run, emulator } = await emulated(hollow);
-  const batch = Array.from({ length: 100 }, (_, index) => index);
-  for (let round = 0; round < 10; round++)
-    await Promise.all(batch.map(() => run('x', { count: 10, startedBy: 'many' })));
-  expect(emulator.ledger().peakAlive).toEqual({ many: 10_000 });
-  const last = emulator
-    .ledger()
-    .tasks.slice(-100)
-    .map(({ taskArn }) => taskArn);
-  const { tasks } = await ecs.send(new DescribeTasksCommand({ cluster: 'fleet', tasks: last }));
-  expect(tasks).toHaveLength(100);
-}, 60_000);

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 const run = promisify(execFile);
-const root = new URL('..', import.meta.url).pathname;
+const root = new URL('../..', import.meta.url).pathname;
 const resolve = createRequire(import.meta.url).resolve;
 const tsc = join(dirname(resolve('typescript/package.json')), 'bin/tsc');
 

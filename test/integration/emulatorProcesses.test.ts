@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StopTaskCommand } from '@aws-sdk/client-ecs';
 import { afterAll, describe, expect, it } from 'vitest';
-import { emulated, eventually } from './emulated.ts';
+import { emulated, eventually } from '../src/emulator/emulated.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'emulator-test-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -140,7 +140,7 @@ onLinux.each(['auto', 'groups'] as const)('a task as processes, isolation %s', (
         isolation,
       ],
       {
-        cwd: new URL('../../..', import.meta.url),
+        cwd: new URL('../..', import.meta.url),
         stdio: ['ignore', 'pipe', 'ignore'],
         env: { ...process.env, TMPDIR: dir },
       },

@@ -11,7 +11,7 @@ import { Failure } from '../../src/shared/failure.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { createRandom } from '../simulation/random.ts';
 import { type Answers, credentials, startAnswers } from '../src/aws/answers.ts';
-import { mutated } from './mutations.ts';
+import { mutated } from '../support/mutations.ts';
 
 const cluster = 'scaler-cluster';
 const mark = 'se-mark';
