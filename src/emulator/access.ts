@@ -10,7 +10,7 @@ export const accessDenied = (action: string, resource: string): AwsError =>
   );
 
 /** Throws unless the allow list (`ecs:RunTask`, `ecs:Describe*`, `*`) has the action; null allows everything. */
-export const checkAllowed = (allowed: string[] | null, action: string, resource: string): void => {
+export function checkAllowed(allowed: string[] | null, action: string, resource: string): void {
   if (allowed === null) return;
   const wanted = action.toLowerCase();
   const allows = (entry: string) => {
@@ -18,4 +18,4 @@ export const checkAllowed = (allowed: string[] | null, action: string, resource:
     return rest.length === 0 ? head === wanted : wanted.startsWith(head);
   };
   if (!allowed.some(allows)) throw accessDenied(action, resource);
-};
+}

@@ -69,10 +69,10 @@ export class Admin {
   }
 }
 
-const json = (text: string): unknown => {
+function json(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
     throw new AwsError('ValidationException', 'the body is not JSON');
   }
-};
+}

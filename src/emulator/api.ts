@@ -84,6 +84,6 @@ export class Api {
   }
 }
 
-const pause = async (ms: number): Promise<void> => {
+async function pause(ms: number): Promise<void> {
   if (ms > 0) await sleep(ms);
-};
+}

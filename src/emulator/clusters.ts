@@ -8,15 +8,15 @@ import { readTags } from './tags.ts';
 const nameOf = (nameOrArn: string): string => nameOrArn.slice(nameOrArn.lastIndexOf('/') + 1);
 
 /** The cluster a request names (`default` when it names none). Throws when it cannot be used. */
-export const clusterOf = (region: Region, body: Members): Cluster => {
+export function clusterOf(region: Region, body: Members): Cluster {
   const cluster = region.clusters.get(nameOf(text(body, 'cluster') ?? 'default'));
   if (!cluster) throw new AwsError('ClusterNotFoundException', 'Cluster not found.');
   if (cluster.status === 'INACTIVE')
     throw new AwsError('ClusterNotFoundException', 'The referenced cluster was inactive.');
   return cluster;
-};
+}
 
-export const clusterView = (cluster: Cluster, include: string[] = []): Members => {
+export function clusterView(cluster: Cluster, include: string[] = []): Members {
   const live = [...cluster.live];
   const running = live.filter(({ lastStatus }) => lastStatus === 'RUNNING').length;
   return {
@@ -34,9 +34,9 @@ export const clusterView = (cluster: Cluster, include: string[] = []): Members =
     defaultCapacityProviderStrategy: cluster.strategy,
     ...(cluster.configuration ? { configuration: cluster.configuration } : {}),
   };
-};
+}
 
-const readProviders = (body: Members): string[] => {
+function readProviders(body: Members): string[] {
   const providers = texts(body, 'capacityProviders') ?? [];
   for (const provider of providers)
     if (provider !== 'FARGATE' && provider !== 'FARGATE_SPOT')
@@ -44,10 +44,10 @@ const readProviders = (body: Members): string[] => {
         'The specified capacity provider does not exist. Specify a valid name or ARN and try again.',
       );
   return providers;
-};
+}
 
 /** A strategy that only names associated providers, with the API's own defaults filled in. */
-export const readStrategy = (items: Members[], associated: string[]): StrategyItem[] => {
+export function readStrategy(items: Members[], associated: string[]): StrategyItem[] {
   if (items.length > 20)
     throw invalidParameter(
       'A capacity provider strategy can contain a maximum of 20 capacity providers.',
@@ -72,11 +72,11 @@ export const readStrategy = (items: Members[], associated: string[]): StrategyIt
       'At least one capacity provider in the strategy must have a weight greater than 0.',
     );
   return strategy;
-};
+}
 
 const insights = [{ name: 'containerInsights', value: 'disabled' }];
 
-export const createCluster = (region: Region, body: Members): Members => {
+export function createCluster(region: Region, body: Members): Members {
   const name = text(body, 'clusterName') ?? 'default';
   if (!/^[A-Za-z0-9_-]{1,255}$/.test(name))
     throw invalidParameter('Identifier is not valid: cluster name');
@@ -118,9 +118,9 @@ export const createCluster = (region: Region, body: Members): Members => {
   };
   region.clusters.set(name, cluster);
   return { cluster: clusterView(cluster, ['TAGS', 'SETTINGS']) };
-};
+}
 
-export const describeClusters = (region: Region, body: Members): Members => {
+export function describeClusters(region: Region, body: Members): Members {
   const names = texts(body, 'clusters') ?? [];
   if (names.length > 100) throw invalidParameter('Clusters can have at most 100 items.');
   const clusters: Members[] = [];
@@ -131,18 +131,18 @@ export const describeClusters = (region: Region, body: Members): Members => {
     else failures.push({ arn: ecsArn(region.name, `cluster/${nameOf(name)}`), reason: 'MISSING' });
   }
   return { clusters, failures };
-};
+}
 
-export const listClusters = (region: Region, body: Members): Members => {
+export function listClusters(region: Region, body: Members): Members {
   const active = [...region.clusters.values()].filter(({ status }) => status === 'ACTIVE');
   const { items, nextToken } = page(
     active.map(({ arn }) => arn),
     body,
   );
   return { clusterArns: items, nextToken };
-};
+}
 
-export const deleteCluster = (region: Region, body: Members): Members => {
+export function deleteCluster(region: Region, body: Members): Members {
   const name = text(body, 'cluster');
   if (!name) throw invalidParameter('Cluster can not be blank.');
   const cluster = clusterOf(region, body);
@@ -153,9 +153,9 @@ export const deleteCluster = (region: Region, body: Members): Members => {
     );
   cluster.status = 'INACTIVE';
   return { cluster: clusterView(cluster) };
-};
+}
 
-export const putClusterCapacityProviders = (region: Region, body: Members): Members => {
+export function putClusterCapacityProviders(region: Region, body: Members): Members {
   const cluster = clusterOf(region, body);
   const strategy = objects(body, 'defaultCapacityProviderStrategy');
   if (!body.capacityProviders || !strategy)
@@ -167,4 +167,4 @@ export const putClusterCapacityProviders = (region: Region, body: Members): Memb
   cluster.capacityProviders = capacityProviders;
   cluster.strategy = read;
   return { cluster: clusterView(cluster, ['SETTINGS']) };
-};
+}

@@ -8,10 +8,10 @@ import { objects, texts } from './members.ts';
 import type { Account, Task, TaskContainer } from './model.ts';
 
 /** The environment of a container: its definition's, overridden by name by what RunTask said. */
-export const environmentOf = ({ definition, override }: TaskContainer): Record<string, string> => {
+export function environmentOf({ definition, override }: TaskContainer): Record<string, string> {
   const pairs = [definition, override].flatMap((from) => objects(from, 'environment') ?? []);
   return Object.fromEntries(pairs.map((pair) => [String(pair.name), String(pair.value ?? '')]));
-};
+}
 
 const scratchOf = (task: Task): string => join(tmpdir(), `scaler-ecs-task-${task.id}`);
 
@@ -19,12 +19,12 @@ const scratchOf = (task: Task): string => join(tmpdir(), `scaler-ecs-task-${task
  * Starts a container's command: COMMAND of its environment through `sh -c`, as Scaler's image does, else its
  * entry point and command. One with neither runs without a process until it is stopped, and null is returned.
  */
-export const runContainer = (
+export function runContainer(
   account: Account,
   task: Task,
   container: TaskContainer,
   onEnd: (exitCode: number) => void,
-): Container | null => {
+): Container | null {
   const environment = environmentOf(container);
   const argv = environment.COMMAND
     ? ['/bin/sh', '-c', environment.COMMAND]
@@ -58,9 +58,9 @@ export const runContainer = (
   } finally {
     if (output !== null) closeSync(output);
   }
-};
+}
 
-const envOf = (account: Account, home: string, environment: Record<string, string>) => {
+function envOf(account: Account, home: string, environment: Record<string, string>) {
   const path = environment.PATH ?? '/usr/local/bin:/usr/bin:/bin';
   const { taskPath } = account.options;
   return {
@@ -69,14 +69,14 @@ const envOf = (account: Account, home: string, environment: Record<string, strin
     ...environment,
     PATH: taskPath ? `${taskPath}:${path}` : path,
   };
-};
+}
 
 const metadata = (account: Account, { runtimeId }: TaskContainer) => ({
   ECS_CONTAINER_METADATA_URI_V4: `${account.url}/v4/${runtimeId}`,
   AWS_EXECUTION_ENV: 'AWS_ECS_FARGATE',
 });
 
-const openLog = ({ options }: Account, task: Task, definition: Members): number | null => {
+function openLog({ options }: Account, task: Task, definition: Members): number | null {
   if (options.logDir === null) return null;
   const name = task.containers.length === 1 ? task.id : `${task.id}-${String(definition.name)}`;
   try {
@@ -85,4 +85,4 @@ const openLog = ({ options }: Account, task: Task, definition: Members): number 
     options.log.error({ task: task.id, error: String(error) }, 'no log file for a task');
     return null;
   }
-};
+}

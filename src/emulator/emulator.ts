@@ -30,9 +30,9 @@ export interface Emulator {
 }
 
 /** Starts an emulator on loopback; what is not given has the defaults. */
-export const startEmulator = async (
+export async function startEmulator(
   given: Partial<EmulatorOptions> & Pick<EmulatorOptions, 'log'>,
-): Promise<Emulator> => {
+): Promise<Emulator> {
   const options: EmulatorOptions = { ...defaultOptions, ...given };
   if (!isLoopback(options.host))
     throw new EmulatorFailure(
@@ -77,15 +77,15 @@ export const startEmulator = async (
       await Promise.all([account.jail.close(), closed]);
     },
   };
-};
+}
 
-const makeLogDir = (path: string): void => {
+function makeLogDir(path: string): void {
   try {
     mkdirSync(path, { recursive: true });
   } catch (error) {
     throw new EmulatorFailure(`no folder for logs: ${(error as Error).message}`, { cause: error });
   }
-};
+}
 
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));

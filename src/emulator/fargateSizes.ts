@@ -15,23 +15,23 @@ const sizes = new Map<number, number[]>([
 ]);
 
 /** CPU units from `1024` or `1 vCPU`; null when it is neither. */
-export const cpuUnits = (value: string): number | null => {
+export function cpuUnits(value: string): number | null {
   const [, amount, unit] = /^(\d+(?:\.\d+)?)\s*(vcpu)?$/i.exec(value.trim()) ?? [];
   if (!amount) return null;
   const units = unit ? Number(amount) * 1024 : Number(amount);
   return Number.isInteger(units) ? units : null;
-};
+}
 
 /** MiB from `2048` or `2 GB`; null when it is neither. */
-export const memoryMib = (value: string): number | null => {
+export function memoryMib(value: string): number | null {
   const [, amount, unit] = /^(\d+(?:\.\d+)?)\s*(gb)?$/i.exec(value.trim()) ?? [];
   if (!amount) return null;
   const mib = unit ? Number(amount) * 1024 : Number(amount);
   return Number.isInteger(mib) ? mib : null;
-};
+}
 
 /** Throws AWS's words unless Fargate has this size. */
-export const checkFargateSize = (cpu: string | undefined, memory: string | undefined): void => {
+export function checkFargateSize(cpu: string | undefined, memory: string | undefined): void {
   if (!cpu) throw clientError("Fargate requires that 'cpu' be defined at the task level.");
   if (!memory) throw clientError("Fargate requires that 'memory' be defined at the task level.");
   const units = cpuUnits(cpu);
@@ -42,4 +42,4 @@ export const checkFargateSize = (cpu: string | undefined, memory: string | undef
     throw clientError(
       `No Fargate configuration exists for given values: ${units} CPU, ${mib} memory. See the Amazon ECS documentation for the valid values.`,
     );
-};
+}

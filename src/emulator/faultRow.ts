@@ -45,10 +45,10 @@ export interface FaultRow<P = unknown> {
 
 export const row = <P>(given: FaultRow<P>): FaultRow => given;
 
-export const nothing = (given: unknown): null => {
+export function nothing(given: unknown): null {
   if (given === undefined || given === true || given === null) return null;
   throw new Error('takes no parameter');
-};
+}
 
 export const number =
   (fallback?: number) =>

@@ -31,19 +31,19 @@ const wrappedThrottle = (code: string) =>
   );
 
 /** What tasks that have not stopped take of the account's vCPU quota; On-Demand and Spot are counted apart. */
-const cpuInUse = ({ region, capacityProvider }: Unit): number => {
+function cpuInUse({ region, capacityProvider }: Unit): number {
   let units = 0;
   for (const task of region.tasks.values())
     if (task.lastStatus !== 'STOPPED' && isSpot(task.capacityProvider) === isSpot(capacityProvider))
       units += Number(task.cpu);
   return units;
-};
+}
 
 const tasksInUse = ({ region }: Unit): number =>
   [...region.tasks.values()].filter(({ lastStatus }) => lastStatus !== 'STOPPED').length;
 
 /** Refuses the call while the role its definition names is younger than IAM's delay. */
-const freshRole = (ms: number, { account, region, body }: Call): Partial<Exchange> => {
+function freshRole(ms: number, { account, region, body }: Call): Partial<Exchange> {
   const definition = findDefinition(region, String(body.taskDefinition));
   const arn = definition?.shape.executionRoleArn;
   const role = [...account.roles.values()].find((one) => one.arn === arn);
@@ -53,16 +53,16 @@ const freshRole = (ms: number, { account, region, body }: Call): Partial<Exchang
       `ECS was unable to assume the role '${arn}' that was provided for this task. Please verify that the role being passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this role.`,
     ),
   };
-};
+}
 
 const actionName = (operation: string): string =>
   Object.hasOwn(iamActions, operation) ? iamActionName(operation) : `ecs:${operation}`;
 
 /** Ends the main container of a running task as if something had killed its process. */
-const killContainer = (account: Account, task: Task, exitCode: number, reason: string | null) => {
+function killContainer(account: Account, task: Task, exitCode: number, reason: string | null) {
   const [container] = task.containers;
   if (container) containerEnded(account, task, container, exitCode, reason);
-};
+}
 
 /** Every fault there is, by the name rules use. A new one is one entry here. */
 export const faultTable: Record<string, FaultRow> = {

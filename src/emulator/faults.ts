@@ -91,7 +91,7 @@ export class FaultBook {
   }
 }
 
-const apply = (name: string, parameter: unknown, call: Call, struck: Struck): void => {
+function apply(name: string, parameter: unknown, call: Call, struck: Struck): void {
   const row = faultTable[name]!;
   Object.assign(struck.exchange, row.exchange?.(parameter, call));
   if (row.refuse) struck.refusals.push((unit) => row.refuse!(parameter, unit));
@@ -100,22 +100,22 @@ const apply = (name: string, parameter: unknown, call: Call, struck: Struck): vo
     struck.plans.push((task) =>
       task.plan.onRunning.push(() => row.strike!(parameter, call.account, task)),
     );
-};
+}
 
 /** Lets a fault strike a task that exists, at once. */
-export const strikeTask = (account: Account, task: Task, fault: unknown): void => {
+export function strikeTask(account: Account, task: Task, fault: unknown): void {
   const { name, parameter } = readDo(fault, 'do');
   const row = faultTable[name]!;
   if (!row.strike) throw wrong(`${name} cannot strike a running task`);
   row.strike(parameter, account, task);
-};
+}
 
 const wrong = (text: string): AwsError => new AwsError('ValidationException', text);
 
 const ruleMembers = ['operation', 'when', 'do', 'seen', 'struck'];
 const whenMembers = ['startedBy', 'label', 'subnet', 'nth', 'times', 'chance'];
 
-const arm = (value: unknown, index: number): ArmedRule => {
+function arm(value: unknown, index: number): ArmedRule {
   const where = `rule ${index + 1}`;
   if (!isMembers(value)) throw wrong(`${where} is not an object`);
   const odd =
@@ -126,9 +126,9 @@ const arm = (value: unknown, index: number): ArmedRule => {
   const { name, parameter } = readDo(value.do, where);
   const rule = { operation: value.operation, when: value.when as When | undefined, do: value.do };
   return { rule: rule as FaultRule, name, parameter, seen: 0, struck: 0, random: sequence(index) };
-};
+}
 
-const readDo = (value: unknown, where: string): { name: string; parameter: unknown } => {
+function readDo(value: unknown, where: string): { name: string; parameter: unknown } {
   const [[name, given] = [], second] = isMembers(value)
     ? Object.entries(value)
     : [[value, undefined]];
@@ -144,9 +144,9 @@ const readDo = (value: unknown, where: string): { name: string; parameter: unkno
   } catch (error) {
     throw wrong(`${where}: ${name} ${(error as Error).message}`);
   }
-};
+}
 
-const matches = ({ operation, when = {} }: FaultRule, call: Call): boolean => {
+function matches({ operation, when = {} }: FaultRule, call: Call): boolean {
   if (operation !== '*' && operation !== call.operation) return false;
   const { body } = call;
   if (when.startedBy !== undefined && body.startedBy !== when.startedBy)
@@ -157,18 +157,18 @@ const matches = ({ operation, when = {} }: FaultRule, call: Call): boolean => {
   return [when.label, when.subnet].every(
     (wanted) => wanted === undefined || text.includes(JSON.stringify(wanted)),
   );
-};
+}
 
-const due = (armed: ArmedRule): boolean => {
+function due(armed: ArmedRule): boolean {
   armed.seen++;
   const { nth, times, chance } = armed.rule.when ?? {};
   if (armed.seen < (nth ?? 1)) return false;
   if (armed.struck >= (times ?? (nth ? 1 : Number.POSITIVE_INFINITY))) return false;
   return chance === undefined || armed.random() < chance;
-};
+}
 
 /** Numbers in [0, 1), the same ones for every emulator. */
-const sequence = (seed: number) => {
+function sequence(seed: number) {
   let state = (seed + 1) * 0x9e3779b9;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -176,4 +176,4 @@ const sequence = (seed: number) => {
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
-};
+}

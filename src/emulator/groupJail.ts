@@ -26,7 +26,7 @@ done
 `;
 
 /** Containers as process groups: as good as it gets where there are no PID namespaces. */
-export const groupJail = (): Jail => {
+export function groupJail(): Jail {
   const running = new Set<Container>();
   let watchdog: ChildProcess | null = null;
   const tell = (line: string) => watchdog?.stdin?.write(`${line}\n`);
@@ -57,13 +57,9 @@ export const groupJail = (): Jail => {
       watchdog?.stdin?.end();
     },
   };
-};
+}
 
-const start = (
-  spec: ContainerSpec,
-  tell: (line: string) => void,
-  onGone: () => void,
-): Container => {
+function start(spec: ContainerSpec, tell: (line: string) => void, onGone: () => void): Container {
   const output = spec.output ?? 'ignore';
   const main = spawn(spec.argv[0]!, spec.argv.slice(1), {
     detached: true,
@@ -99,30 +95,30 @@ const start = (
       if (!gone) kill();
     },
   };
-};
+}
 
-const signal = (pid: number | undefined, name: NodeJS.Signals): void => {
+function signal(pid: number | undefined, name: NodeJS.Signals): void {
   if (!pid) return;
   try {
     process.kill(pid, name);
   } catch {
     // It has just ended by itself.
   }
-};
+}
 
 /** Processes of one container that left its group; only Linux tells. */
-const strays = (uri: string | undefined): number[] => {
+function strays(uri: string | undefined): number[] {
   if (process.platform !== 'linux' || !uri) return [];
   const wanted = `${mark}=${uri}`;
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && environ(name).includes(wanted))
     .map(Number);
-};
+}
 
-const environ = (pid: string): string => {
+function environ(pid: string): string {
   try {
     return readFileSync(`/proc/${pid}/environ`, 'utf8');
   } catch {
     return '';
   }
-};
+}

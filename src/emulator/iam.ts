@@ -8,7 +8,7 @@ import { tree, type Xml } from './xml.ts';
 /** Members of a Query request, by name; lists are `Name.member.1`. */
 export type Query = URLSearchParams;
 
-const need = (query: Query, name: string): string => {
+function need(query: Query, name: string): string {
   const value = query.get(name);
   if (!value)
     throw new AwsError(
@@ -16,9 +16,9 @@ const need = (query: Query, name: string): string => {
       `1 validation error detected: Value null at '${name[0]?.toLowerCase()}${name.slice(1)}' failed to satisfy constraint: Member must not be null`,
     );
   return value;
-};
+}
 
-const roleOf = (account: Account, query: Query): Role => {
+function roleOf(account: Account, query: Query): Role {
   const name = need(query, 'RoleName');
   const role = account.roles.get(name);
   if (!role)
@@ -26,7 +26,7 @@ const roleOf = (account: Account, query: Query): Role => {
       status: 404,
     });
   return role;
-};
+}
 
 const iso = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}Z`;
 
@@ -44,7 +44,7 @@ const roleView = (role: Role): Xml => ({
     : { Tags: { member: role.tags.map(({ key, value }) => ({ Key: key, Value: value })) } }),
 });
 
-const tagsOf = (query: Query): Tag[] => {
+function tagsOf(query: Query): Tag[] {
   const tags: Tag[] = [];
   for (let n = 1; query.has(`Tags.member.${n}.Key`); n++)
     tags.push({
@@ -52,15 +52,9 @@ const tagsOf = (query: Query): Tag[] => {
       value: query.get(`Tags.member.${n}.Value`) ?? '',
     });
   return tags;
-};
+}
 
-const addRole = (
-  account: Account,
-  name: string,
-  path: string,
-  trust: string,
-  query: Query,
-): Role => {
+function addRole(account: Account, name: string, path: string, trust: string, query: Query): Role {
   if (account.roles.has(name))
     throw new AwsError('EntityAlreadyExists', `Role with name ${name} already exists.`, {
       status: 409,
@@ -79,9 +73,9 @@ const addRole = (
   };
   account.roles.set(name, role);
   return role;
-};
+}
 
-const createRole = (account: Account, query: Query): Xml => {
+function createRole(account: Account, query: Query): Xml {
   const name = need(query, 'RoleName');
   if (!/^[\w+=,.@-]{1,64}$/.test(name))
     throw new AwsError('ValidationError', 'The specified value for roleName is invalid.');
@@ -92,19 +86,19 @@ const createRole = (account: Account, query: Query): Xml => {
     throw new AwsError('MalformedPolicyDocument', 'This policy contains invalid Json');
   }
   return { Role: roleView(addRole(account, name, query.get('Path') ?? '/', trust, query)) };
-};
+}
 
 /** The managed policies of AWS cannot be looked up here, but one that is no ARN exists nowhere. */
-const policyArn = (query: Query): string => {
+function policyArn(query: Query): string {
   const arn = need(query, 'PolicyArn');
   if (!/^arn:aws[a-z-]*:iam::(aws|\d{12}):policy\/\S+$/.test(arn))
     throw new AwsError('NoSuchEntity', `Policy ${arn} does not exist or is not attachable.`, {
       status: 404,
     });
   return arn;
-};
+}
 
-const serviceLinked = (account: Account, query: Query): Xml => {
+function serviceLinked(account: Account, query: Query): Xml {
   const service = need(query, 'AWSServiceName');
   const name =
     service === 'ecs.amazonaws.com' ? 'AWSServiceRoleForECS' : `AWSServiceRoleFor-${service}`;
@@ -119,7 +113,7 @@ const serviceLinked = (account: Account, query: Query): Xml => {
   });
   const path = `/aws-service-role/${service}/`;
   return { Role: roleView(addRole(account, name, path, trust, query)) };
-};
+}
 
 /** By Action; what they return is the inside of `<ActionResult>`, null when the action has none. */
 export const iamActions: Record<string, (account: Account, query: Query) => Xml | null> = {

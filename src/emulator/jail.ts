@@ -31,11 +31,11 @@ export interface Jail {
 }
 
 /** The best jail this system offers; says so in the log when it is not the good one. */
-export const openJail = async ({
+export async function openJail({
   isolation,
   hollow,
   log,
-}: Pick<EmulatorOptions, 'isolation' | 'hollow' | 'log'>): Promise<Jail> => {
+}: Pick<EmulatorOptions, 'isolation' | 'hollow' | 'log'>): Promise<Jail> {
   if (isolation === 'auto' && !hollow) {
     const jail = await namespaceJail();
     if (jail) return jail;
@@ -46,7 +46,7 @@ export const openJail = async ({
       'no PID namespaces here: a task is a process group with a watchdog, and what leaves its group may outlive the task',
     );
   return groupJail();
-};
+}
 
 /** The exit code Docker and ECS show for an end by signal. */
 export const exitCodeOf = (code: number | null, signal: NodeJS.Signals | null): number =>

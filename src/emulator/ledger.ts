@@ -45,11 +45,11 @@ export interface LedgerView {
   peakAlive: Record<string, number>;
 }
 
-const add = (counts: Map<string, number>, name: string, amount = 1): number => {
+function add(counts: Map<string, number>, name: string, amount = 1): number {
   const value = (counts.get(name) ?? 0) + amount;
   counts.set(name, value);
   return value;
-};
+}
 
 /** What really happened, for those who check a client's own books against it. */
 export class Ledger {

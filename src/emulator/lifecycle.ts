@@ -8,20 +8,20 @@ import type { Account, Task, TaskContainer } from './model.ts';
  */
 
 /** `status` may be the one it has: then only the version rises. */
-const enter = (task: Task, status: Task['lastStatus']): void => {
+function enter(task: Task, status: Task['lastStatus']): void {
   task.lastStatus = status;
   task.version++;
-};
+}
 
-const plan = (account: Account, task: Task, ms: number, step: () => void): void => {
+function plan(account: Account, task: Task, ms: number, step: () => void): void {
   const { course } = task;
   account.agenda.in(ms, () => {
     if (task.course === course) step();
   });
-};
+}
 
 /** Takes a fresh task on its way to RUNNING. */
-export const begin = (account: Account, task: Task): void => {
+export function begin(account: Account, task: Task): void {
   const { startDelayMs: delay, stuckIn, startFailure } = task.plan;
   if (stuckIn === 'PROVISIONING') return;
   plan(account, task, delay * 0.2, () => {
@@ -43,9 +43,9 @@ export const begin = (account: Account, task: Task): void => {
       });
     });
   });
-};
+}
 
-const run = (account: Account, task: Task): void => {
+function run(account: Account, task: Task): void {
   task.startedAt = now();
   enter(task, 'RUNNING');
   for (const container of task.containers) {
@@ -56,15 +56,15 @@ const run = (account: Account, task: Task): void => {
       );
   }
   for (const strike of task.plan.onRunning) strike(task);
-};
+}
 
-const failStart = (account: Account, task: Task, reason: string): void => {
+function failStart(account: Account, task: Task, reason: string): void {
   end(task, 'TaskFailedToStart', reason);
   settle(account, task);
-};
+}
 
 /** Marks the task as one that shall not run; the caller says what becomes of its containers. */
-const end = (task: Task, stopCode: string, reason: string): void => {
+function end(task: Task, stopCode: string, reason: string): void {
   task.course++;
   task.version++;
   task.desiredStatus = 'STOPPED';
@@ -73,10 +73,10 @@ const end = (task: Task, stopCode: string, reason: string): void => {
   task.stoppingAt = now();
   task.cluster.live.delete(task);
   task.cluster.dead.add(task);
-};
+}
 
 /** Stops a task from outside: its desiredStatus is STOPPED at once, its lastStatus follows. */
-export const stop = (account: Account, task: Task, stopCode: string, reason: string): void => {
+export function stop(account: Account, task: Task, stopCode: string, reason: string): void {
   if (task.desiredStatus === 'RUNNING') {
     end(task, stopCode, reason);
     plan(account, task, 0, () => takeDown(account, task));
@@ -85,28 +85,28 @@ export const stop = (account: Account, task: Task, stopCode: string, reason: str
     task.course++;
     takeDown(account, task);
   }
-};
+}
 
 /**
  * Takes a task's capacity away with notice, as Spot does: SIGTERM at once, and while the containers use their notice
  * the task is still shown as RUNNING.
  */
-export const reclaim = (
+export function reclaim(
   account: Account,
   task: Task,
   stopCode: string,
   reason: string,
   noticeMs: number,
-): void => {
+): void {
   if (task.desiredStatus === 'STOPPED') return;
   end(task, stopCode, reason);
   if (task.lastStatus === 'RUNNING') {
     for (const container of task.containers) terminate(account, container);
     plan(account, task, noticeMs, () => takeDown(account, task));
   } else settle(account, task);
-};
+}
 
-const takeDown = (account: Account, task: Task): void => {
+function takeDown(account: Account, task: Task): void {
   if (task.lastStatus !== 'RUNNING') {
     settle(account, task);
     return;
@@ -120,24 +120,24 @@ const takeDown = (account: Account, task: Task): void => {
       else terminate(account, container);
     }
   });
-};
+}
 
-const terminate = (account: Account, container: TaskContainer): void => {
+function terminate(account: Account, container: TaskContainer): void {
   const seconds = container.definition.stopTimeout ?? account.options.stopTimeoutS;
   container.process?.terminate();
   account.agenda.in(Number(seconds) * 1000, () => {
     if (container.lastStatus !== 'STOPPED') container.process?.kill();
   });
-};
+}
 
 /** A container is gone: its main process ended, or a fault says so. */
-export const containerEnded = (
+export function containerEnded(
   account: Account,
   task: Task,
   container: TaskContainer,
   exitCode: number,
   reason: string | null,
-): void => {
+): void {
   if (container.lastStatus === 'STOPPED') return;
   container.lastStatus = 'STOPPED';
   container.exitCode = exitCode;
@@ -154,10 +154,10 @@ export const containerEnded = (
     task.executionStoppedAt = now();
     settle(account, task);
   }
-};
+}
 
 /** The last leg, when nothing of the task runs any more: DEPROVISIONING, STOPPED, forgotten. */
-const settle = (account: Account, task: Task): void => {
+function settle(account: Account, task: Task): void {
   task.course++;
   enter(task, 'DEPROVISIONING');
   plan(account, task, task.plan.stopDelayMs * 0.9, () => {
@@ -167,13 +167,13 @@ const settle = (account: Account, task: Task): void => {
     enter(task, 'STOPPED');
     plan(account, task, account.options.retentionS * 1000, () => forget(account, task));
   });
-};
+}
 
 /** Nobody but the ledger knows it from here on. */
-export const forget = (account: Account, task: Task): void => {
+export function forget(account: Account, task: Task): void {
   task.forgotten = true;
   task.cluster.live.delete(task);
   task.cluster.dead.delete(task);
   task.region.tasks.delete(task.id);
   for (const { runtimeId } of task.containers) account.byRuntimeId.delete(runtimeId);
-};
+}

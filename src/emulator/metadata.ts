@@ -63,7 +63,7 @@ const stats = ({ runtimeId, definition }: TaskContainer): Members => ({
 });
 
 /** The task metadata endpoint, version 4: what a container learns about itself. Null when there is no such path. */
-export const metadataAt = (account: Account, path: string): Members | null => {
+export function metadataAt(account: Account, path: string): Members | null {
   const [, runtimeId = '', rest = ''] = /^\/v4\/([^/]+)(?:\/(.*))?$/.exec(path) ?? [];
   const found = account.byRuntimeId.get(runtimeId);
   if (!found) return null;
@@ -74,4 +74,4 @@ export const metadataAt = (account: Account, path: string): Members | null => {
   if (rest === 'task/stats')
     return Object.fromEntries(task.containers.map((one) => [one.runtimeId, stats(one)]));
   return null;
-};
+}

@@ -183,7 +183,7 @@ export interface Account {
 
 export const accountId = '123456789012';
 
-export const regionOf = (account: Account, name: string): Region => {
+export function regionOf(account: Account, name: string): Region {
   let region = account.regions.get(name);
   if (!region) {
     region = {
@@ -196,7 +196,7 @@ export const regionOf = (account: Account, name: string): Region => {
     account.regions.set(name, region);
   }
   return region;
-};
+}
 
 const partition = (region: string): string =>
   region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';

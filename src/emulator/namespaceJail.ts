@@ -30,7 +30,7 @@ const find = (tool: string): string | undefined =>
   homes.map((home) => `${home}/${tool}`).find((path) => existsSync(path));
 
 /** A namespace jail that was seen to work, or null. */
-export const namespaceJail = async (): Promise<Jail | null> => {
+export async function namespaceJail(): Promise<Jail | null> {
   const setpriv = find('setpriv');
   const unshare = find('unshare');
   if (process.platform !== 'linux' || !setpriv || !unshare) return null;
@@ -50,9 +50,9 @@ export const namespaceJail = async (): Promise<Jail | null> => {
     if (works && childrenOf(process.pid) !== null) return jail;
   }
   return null;
-};
+}
 
-const jailWith = (prefix: string[]): Jail => {
+function jailWith(prefix: string[]): Jail {
   const running = new Set<Container>();
   return {
     kind: 'namespaces',
@@ -66,9 +66,9 @@ const jailWith = (prefix: string[]): Jail => {
       await Promise.all([...running].map(({ ended }) => ended));
     },
   };
-};
+}
 
-const start = (prefix: string[], spec: ContainerSpec, onGone: () => void): Container => {
+function start(prefix: string[], spec: ContainerSpec, onGone: () => void): Container {
   const output = spec.output ?? 'ignore';
   const outer = spawn(prefix[0]!, [...prefix.slice(1), ...spec.argv], {
     detached: true,
@@ -117,26 +117,26 @@ const start = (prefix: string[], spec: ContainerSpec, onGone: () => void): Conta
       if (phase === 'running') signal(initPid(), 'SIGKILL');
     },
   };
-};
+}
 
-const signal = (pid: number | undefined, name: NodeJS.Signals): void => {
+function signal(pid: number | undefined, name: NodeJS.Signals): void {
   if (pid === undefined) return;
   try {
     process.kill(pid, name);
   } catch {
     // It has just ended by itself.
   }
-};
+}
 
 /** Needs a kernel that keeps this file (nearly all do). */
-const childrenOf = (pid: number): number[] | null => {
+function childrenOf(pid: number): number[] | null {
   try {
     const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
     return text === '' ? [] : text.split(' ').map(Number);
   } catch {
     return null;
   }
-};
+}
 
 const firstChild = (pid: number | undefined): number | undefined =>
   pid === undefined ? undefined : childrenOf(pid)?.[0];

@@ -21,12 +21,7 @@ import { bareView, taskView } from './taskView.ts';
 
 const hour = 3_600_000;
 
-export const runTask = (
-  account: Account,
-  region: Region,
-  body: Members,
-  struck: Struck,
-): Members => {
+export function runTask(account: Account, region: Region, body: Members, struck: Struck): Members {
   const cluster = clusterOf(region, body);
   const token = text(body, 'clientToken') ?? null;
   const fingerprint = fingerprintOf(body);
@@ -40,14 +35,14 @@ export const runTask = (
   if (token !== null) cluster.launches.set(token, { ...launch, fingerprint, at: now() });
   const shown = launch.tasks.filter((task) => !struck.ghosts.has(task));
   return { tasks: shown.map((task) => taskView(task, ['TAGS'])), failures: launch.failures };
-};
+}
 
 /** Everything but the token itself; two requests that differ in anything else are different requests. */
 const fingerprintOf = ({ clientToken: _, ...rest }: Members): string =>
   createHash('sha256').update(canonical(rest)).digest('base64');
 
 /** A token is good for a day, or until an hour after its last task stopped, whichever comes first. */
-const launchUnder = (cluster: Cluster, token: string): Launch | undefined => {
+function launchUnder(cluster: Cluster, token: string): Launch | undefined {
   const launch = cluster.launches.get(token);
   if (!launch) return undefined;
   const stops = launch.tasks.map(({ stoppedAt }) => stoppedAt ?? Number.POSITIVE_INFINITY);
@@ -55,9 +50,9 @@ const launchUnder = (cluster: Cluster, token: string): Launch | undefined => {
   if (now() < Math.min(launch.at + 24 * hour, lastStop + hour)) return launch;
   cluster.launches.delete(token);
   return undefined;
-};
+}
 
-const replay = (launch: Launch, fingerprint: string): Members => {
+function replay(launch: Launch, fingerprint: string): Members {
   if (launch.fingerprint !== fingerprint)
     throw new AwsError(
       'ConflictException',
@@ -67,15 +62,15 @@ const replay = (launch: Launch, fingerprint: string): Members => {
   const view = (task: Task) =>
     task.lastStatus === 'STOPPED' ? bareView(task) : taskView(task, ['TAGS']);
   return { tasks: launch.tasks.map(view), failures: launch.failures };
-};
+}
 
-const launchTasks = (
+function launchTasks(
   account: Account,
   region: Region,
   cluster: Cluster,
   request: RunTaskRequest,
   struck: Struck,
-): Pick<Launch, 'tasks' | 'failures'> => {
+): Pick<Launch, 'tasks' | 'failures'> {
   const tasks: Task[] = [];
   const failures: Members[] = [];
   const places = placements(request);
@@ -101,25 +96,25 @@ const launchTasks = (
     begin(account, task);
   }
   return { tasks, failures };
-};
+}
 
 /** Fargate's own limits: calls, and tasks On-Demand and Spot. */
-const takeLaunchQuota = ({ quotas }: Region, places: (string | null)[]): void => {
+function takeLaunchQuota({ quotas }: Region, places: (string | null)[]): void {
   const spot = places.filter((place) => place === 'FARGATE_SPOT').length;
   quotas.take('fargateRunTask');
   if (spot < places.length) quotas.take('fargateOnDemand', places.length - spot);
   if (spot > 0) quotas.take('fargateSpot', spot);
-};
+}
 
 const hex = (bytes: number): string => randomBytes(bytes).toString('hex');
 
-const newTask = (
+function newTask(
   account: Account,
   region: Region,
   cluster: Cluster,
   request: RunTaskRequest,
   capacityProvider: string | null,
-): Task => {
+): Task {
   const id = hex(16);
   const containers = request.definition.containers.map((definition) =>
     newContainer(region, cluster, id, definition, request),
@@ -171,7 +166,7 @@ const newTask = (
     stopCalls: 0,
     forgotten: false,
   };
-};
+}
 
 const labelName = 'SCALER_ECS_LAUNCH';
 

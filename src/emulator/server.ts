@@ -19,7 +19,7 @@ interface Rooms {
 }
 
 /** One port for everything: ECS by its target header, IAM by its form body, tasks' metadata, and the admin paths. */
-export const createEmulatorServer = (rooms: Rooms): Server => {
+export function createEmulatorServer(rooms: Rooms): Server {
   const { log } = rooms.account.options;
   const server = createServer((request, response) => {
     route(rooms, request, response).catch((error: Error) => {
@@ -35,13 +35,13 @@ export const createEmulatorServer = (rooms: Rooms): Server => {
   server.keepAliveTimeout = 75_000;
   server.headersTimeout = 80_000;
   return server;
-};
+}
 
-const route = async (
+async function route(
   rooms: Rooms,
   request: IncomingMessage,
   response: ServerResponse,
-): Promise<void> => {
+): Promise<void> {
   refuseStrangers(request);
   const [pathname = '/'] = (request.url ?? '/').split('?');
   if (pathname.startsWith('/_emulator/')) {
@@ -61,31 +61,31 @@ const route = async (
   const form = String(request.headers['content-type'] ?? '').startsWith('application/x-www-form');
   if (operation === '' && form) return answerQuery(rooms, request, response);
   return answerJson(rooms, operation, request, response);
-};
+}
 
 /** Key and Region of the request's signature; nobody checks the signature itself. */
-const scopeOf = (request: IncomingMessage): { key: string; region: string } => {
+function scopeOf(request: IncomingMessage): { key: string; region: string } {
   const header = String(request.headers.authorization ?? '');
   const [, key = '', region = 'us-east-1'] =
     /Credential=([^/,\s]+)\/\d+\/([a-z0-9-]+)\//.exec(header) ?? [];
   return { key, region };
-};
+}
 
-const checkKey = (account: Account, key: string): void => {
+function checkKey(account: Account, key: string): void {
   const { accessKey } = account.options;
   if (accessKey !== null && key !== accessKey)
     throw new AwsError(
       'UnrecognizedClientException',
       'The security token included in the request is invalid.',
     );
-};
+}
 
-const answerJson = async (
+async function answerJson(
   { account, api }: Rooms,
   operation: string,
   request: IncomingMessage,
   response: ServerResponse,
-): Promise<void> => {
+): Promise<void> {
   const requestId = randomUUID();
   const headers = {
     'x-amzn-requestid': requestId,
@@ -111,13 +111,13 @@ const answerJson = async (
     if (!(error instanceof AwsError)) throw error;
     fail(error);
   }
-};
+}
 
-const answerQuery = async (
+async function answerQuery(
   { account, api }: Rooms,
   request: IncomingMessage,
   response: ServerResponse,
-): Promise<void> => {
+): Promise<void> {
   const requestId = randomUUID();
   const fail = (error: AwsError) =>
     send(response, iamStatus(error), errorXml(error, requestId), xmlHeaders(requestId));
@@ -135,24 +135,20 @@ const answerQuery = async (
     if (!(error instanceof AwsError)) throw error;
     fail(error);
   }
-};
+}
 
 const xmlHeaders = (requestId: string) => ({
   'x-amzn-requestid': requestId,
   'content-type': 'text/xml',
 });
 
-const spoil = (
-  response: ServerResponse,
-  outcome: Outcome,
-  fail: (error: AwsError) => void,
-): void => {
+function spoil(response: ServerResponse, outcome: Outcome, fail: (error: AwsError) => void): void {
   if (outcome instanceof AwsError) fail(outcome);
   else if (outcome === 'reset') response.socket?.resetAndDestroy();
   else if (outcome !== 'hang') send(response, outcome.status, outcome.raw, {});
-};
+}
 
-const parse = (text: string): Members => {
+function parse(text: string): Members {
   if (text === '') return {};
   try {
     const body: unknown = JSON.parse(text);
@@ -161,7 +157,7 @@ const parse = (text: string): Members => {
     // Falls through to the refusal.
   }
   throw new AwsError('SerializationException', 'The request body is not a JSON object.');
-};
+}
 
 const sendJson = (
   response: ServerResponse,
@@ -170,12 +166,12 @@ const sendJson = (
   headers: Record<string, string> = { 'content-type': 'application/json' },
 ): void => send(response, status, JSON.stringify(body), headers);
 
-const send = (
+function send(
   response: ServerResponse,
   status: number,
   body: string,
   headers: Record<string, string>,
-): void => {
+): void {
   if (response.headersSent || response.destroyed) return;
   response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
-};
+}

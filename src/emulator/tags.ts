@@ -5,7 +5,7 @@ import type { Region, Tag } from './model.ts';
 const allowed = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
 /** The tags of a request, checked as ECS checks them. */
-export const readTags = (body: Members): Tag[] => {
+export function readTags(body: Members): Tag[] {
   const tags = (objects(body, 'tags') ?? []).map((tag) => ({
     key: text(tag, 'key') ?? '',
     value: text(tag, 'value') ?? '',
@@ -23,9 +23,9 @@ export const readTags = (body: Members): Tag[] => {
       'Duplicate tag keys found. Please note that Tag keys are case insensitive.',
     );
   return tags;
-};
+}
 
-const taggable = (region: Region, body: Members): { tags: Tag[] } => {
+function taggable(region: Region, body: Members): { tags: Tag[] } {
   const arn = text(body, 'resourceArn') ?? '';
   const [, kind, rest] =
     /^arn:[^:]+:ecs:[^:]*:\d+:(cluster|task|task-definition)\/(.+)$/.exec(arn) ?? [];
@@ -46,23 +46,23 @@ const taggable = (region: Region, body: Members): { tags: Tag[] } => {
   const definition = region.families.get(family)?.find((one) => String(one.revision) === revision);
   if (!definition) throw clientError('The specified task definition was not found.');
   return definition;
-};
+}
 
-export const tagResource = (region: Region, body: Members): Members => {
+export function tagResource(region: Region, body: Members): Members {
   const target = taggable(region, body);
   const fresh = readTags(body);
   const kept = target.tags.filter(({ key }) => !fresh.some((tag) => tag.key === key));
   if (kept.length + fresh.length > 50) throw invalidParameter('Tags can have at most 50 items.');
   target.tags = [...kept, ...fresh];
   return {};
-};
+}
 
-export const untagResource = (region: Region, body: Members): Members => {
+export function untagResource(region: Region, body: Members): Members {
   const target = taggable(region, body);
   const keys = texts(body, 'tagKeys') ?? [];
   target.tags = target.tags.filter(({ key }) => !keys.includes(key));
   return {};
-};
+}
 
 export const listTagsForResource = (region: Region, body: Members): Members => ({
   tags: taggable(region, body).tags,

@@ -6,7 +6,7 @@ import { accountId, ecsArn, type Region, type TaskDefinition } from './model.ts'
 import { page } from './page.ts';
 import { readTags } from './tags.ts';
 
-export const registerTaskDefinition = (region: Region, body: Members): Members => {
+export function registerTaskDefinition(region: Region, body: Members): Members {
   const family = text(body, 'family') ?? '';
   if (family === '') throw clientError('Family can not be blank.');
   if (!/^[A-Za-z0-9_-]{1,255}$/.test(family))
@@ -31,12 +31,12 @@ export const registerTaskDefinition = (region: Region, body: Members): Members =
   };
   region.families.set(family, [...revisions, definition]);
   return { taskDefinition: definitionView(definition), tags: definition.tags };
-};
+}
 
 const plain = (value: string | undefined, read: (value: string) => number | null) =>
   value === undefined ? null : String(read(value) ?? value);
 
-const readContainers = (body: Members): Members[] => {
+function readContainers(body: Members): Members[] {
   const containers = objects(body, 'containerDefinitions') ?? [];
   if (containers.length === 0) throw clientError('Container list cannot be empty.');
   if (containers.length > 10)
@@ -65,9 +65,9 @@ const readContainers = (body: Members): Members[] => {
     systemControls: [],
     ...container,
   }));
-};
+}
 
-const checkFargate = (body: Members, containers: Members[]): void => {
+function checkFargate(body: Members, containers: Members[]): void {
   if (text(body, 'networkMode') !== 'awsvpc')
     throw clientError('Fargate only supports network mode ‘awsvpc’.');
   checkFargateSize(text(body, 'cpu'), text(body, 'memory'));
@@ -92,10 +92,10 @@ const checkFargate = (body: Members, containers: Members[]): void => {
     throw clientError('EphemeralStorage size should be at least 21');
   if (size !== undefined && size > 200)
     throw clientError('EphemeralStorage size should be at most 200');
-};
+}
 
 /** The members that are stored as they came, and what AWS adds to them. */
-const shapeOf = (body: Members, fargate: boolean): Members => {
+function shapeOf(body: Members, fargate: boolean): Members {
   const kept = [
     'taskRoleArn', 'executionRoleArn', 'networkMode', 'requiresCompatibilities', 'runtimePlatform',
     'ephemeralStorage', 'pidMode', 'ipcMode', 'proxyConfiguration', 'inferenceAccelerators',
@@ -110,7 +110,7 @@ const shapeOf = (body: Members, fargate: boolean): Members => {
     compatibilities: fargate ? ['EC2', 'FARGATE'] : ['EC2'],
     requiresAttributes: fargate ? [{ name: 'ecs.capability.task-eni' }] : [],
   };
-};
+}
 
 const definitionView = (definition: TaskDefinition): Members => ({
   taskDefinitionArn: definition.arn,
@@ -129,15 +129,15 @@ const definitionView = (definition: TaskDefinition): Members => ({
 });
 
 /** By ARN, `family:revision`, or `family` for its newest ACTIVE revision. */
-export const findDefinition = (region: Region, name: string): TaskDefinition | undefined => {
+export function findDefinition(region: Region, name: string): TaskDefinition | undefined {
   const [family = '', revision] = name.slice(name.lastIndexOf('/') + 1).split(':');
   const revisions = region.families.get(family) ?? [];
   return revision === undefined
     ? revisions.findLast(({ status }) => status === 'ACTIVE')
     : revisions.find((one) => String(one.revision) === revision);
-};
+}
 
-export const describeTaskDefinition = (region: Region, body: Members): Members => {
+export function describeTaskDefinition(region: Region, body: Members): Members {
   const definition = findDefinition(region, text(body, 'taskDefinition') ?? '');
   if (!definition) throw clientError('Unable to describe task definition.');
   const withTags = texts(body, 'include')?.includes('TAGS');
@@ -145,9 +145,9 @@ export const describeTaskDefinition = (region: Region, body: Members): Members =
     taskDefinition: definitionView(definition),
     ...(withTags ? { tags: definition.tags } : {}),
   };
-};
+}
 
-export const deregisterTaskDefinition = (region: Region, body: Members): Members => {
+export function deregisterTaskDefinition(region: Region, body: Members): Members {
   const name = text(body, 'taskDefinition') ?? '';
   if (!/:\d+$/.test(name)) throw clientError('Revision can not be blank.');
   const definition = findDefinition(region, name);
@@ -155,9 +155,9 @@ export const deregisterTaskDefinition = (region: Region, body: Members): Members
   definition.status = 'INACTIVE';
   definition.deregisteredAt ??= now();
   return { taskDefinition: definitionView(definition) };
-};
+}
 
-export const listTaskDefinitions = (region: Region, body: Members): Members => {
+export function listTaskDefinitions(region: Region, body: Members): Members {
   const prefix = text(body, 'familyPrefix');
   const status = text(body, 'status') ?? 'ACTIVE';
   const families = [...region.families.values()].filter(
@@ -170,9 +170,9 @@ export const listTaskDefinitions = (region: Region, body: Members): Members => {
   if (text(body, 'sort') === 'DESC') arns.reverse();
   const { items, nextToken } = page(arns, body);
   return { taskDefinitionArns: items, nextToken };
-};
+}
 
-export const listTaskDefinitionFamilies = (region: Region, body: Members): Members => {
+export function listTaskDefinitionFamilies(region: Region, body: Members): Members {
   const prefix = text(body, 'familyPrefix') ?? '';
   const status = text(body, 'status') ?? 'ALL';
   if (!['ALL', 'ACTIVE', 'INACTIVE'].includes(status)) throw invalidParameter('Invalid status.');
@@ -185,4 +185,4 @@ export const listTaskDefinitionFamilies = (region: Region, body: Members): Membe
     .map(([name]) => name);
   const { items, nextToken } = page(names, body);
   return { families: items, nextToken };
-};
+}

@@ -51,15 +51,15 @@ export const bareView = ({ arn, lastStatus, desiredStatus }: Task): Members => (
   desiredStatus,
 });
 
-const architecture = ({ definition }: Task): string => {
+function architecture({ definition }: Task): string {
   const platform = definition.shape.runtimePlatform as { cpuArchitecture?: string } | undefined;
   return platform?.cpuArchitecture === 'ARM64' ? 'arm64' : 'x86_64';
-};
+}
 
 const storage = ({ definition }: Task): number =>
   (definition.shape.ephemeralStorage as { sizeInGiB?: number } | undefined)?.sizeInGiB ?? 20;
 
-const attachment = ({ eni, subnet }: Task): Members => {
+function attachment({ eni, subnet }: Task): Members {
   const attached = [
     { name: 'networkInterfaceId', value: eni.interfaceId },
     { name: 'macAddress', value: eni.mac },
@@ -76,9 +76,9 @@ const attachment = ({ eni, subnet }: Task): Members => {
       ...(eni.status === 'PRECREATED' ? [] : attached),
     ],
   };
-};
+}
 
-const containerView = (task: Task, container: TaskContainer): Members => {
+function containerView(task: Task, container: TaskContainer): Members {
   const started = task.startedAt !== null;
   return {
     containerArn: container.arn,
@@ -97,4 +97,4 @@ const containerView = (task: Task, container: TaskContainer): Members => {
     healthStatus: started ? 'UNKNOWN' : undefined,
     cpu: String(container.definition.cpu ?? 0),
   };
-};
+}

@@ -10,10 +10,10 @@ import { taskView } from './taskView.ts';
 const idOf = (idOrArn: string): string => idOrArn.slice(idOrArn.lastIndexOf('/') + 1);
 
 /** A task of this cluster that ECS still knows. */
-const known = (region: Region, cluster: Cluster, idOrArn: string): Task | undefined => {
+function known(region: Region, cluster: Cluster, idOrArn: string): Task | undefined {
   const task = region.tasks.get(idOf(idOrArn));
   return task?.cluster === cluster ? task : undefined;
-};
+}
 
 /** The tasks a request names, as far as they exist; fault rules look at whose they are. */
 export const tasksNamed = (region: Region, body: Members): Task[] =>
@@ -22,7 +22,7 @@ export const tasksNamed = (region: Region, body: Members): Task[] =>
     .map((name) => region.tasks.get(idOf(name)))
     .filter((task) => task !== undefined);
 
-export const stopTask = (account: Account, region: Region, body: Members): Members => {
+export function stopTask(account: Account, region: Region, body: Members): Members {
   const cluster = clusterOf(region, body);
   const name = text(body, 'task');
   if (!name) throw invalidParameter('taskId can not be blank.');
@@ -34,9 +34,9 @@ export const stopTask = (account: Account, region: Region, body: Members): Membe
   task.tags = [];
   stop(account, task, 'UserInitiated', reason);
   return { task: taskView(task, ['TAGS']) };
-};
+}
 
-export const describeTasks = (region: Region, body: Members): Members => {
+export function describeTasks(region: Region, body: Members): Members {
   const cluster = clusterOf(region, body);
   const names = texts(body, 'tasks') ?? [];
   const include = texts(body, 'include') ?? [];
@@ -54,9 +54,9 @@ export const describeTasks = (region: Region, body: Members): Members => {
       });
   }
   return { tasks, failures };
-};
+}
 
-export const listTasks = (region: Region, body: Members): Members => {
+export function listTasks(region: Region, body: Members): Members {
   const cluster = clusterOf(region, body);
   const size = pageSize(body);
   const after = positionIn(body);
@@ -83,7 +83,7 @@ export const listTasks = (region: Region, body: Members): Members => {
     taskArns: shown.map(({ arn }) => arn),
     nextToken: found.length > size ? tokenFor(shown.at(-1)!.seq) : undefined,
   };
-};
+}
 
 /** In the order of their launch, so that a page token keeps its meaning while tasks stop. */
 const dead = (cluster: Cluster): Task[] => [...cluster.dead].sort((a, b) => a.seq - b.seq);
