@@ -1,17 +1,17 @@
 import { clientError } from './awsError.ts';
 
-const steps = (from: number, to: number, step: number): number[] =>
+const range = (from: number, to: number, step: number): number[] =>
   Array.from({ length: (to - from) / step + 1 }, (_, index) => from + index * step);
 
 /** Memory in MiB for each number of CPU units, as Fargate offers them. */
 const sizes = new Map<number, number[]>([
   [256, [512, 1024, 2048]],
-  [512, steps(1024, 4096, 1024)],
-  [1024, steps(2048, 8192, 1024)],
-  [2048, steps(4096, 16384, 1024)],
-  [4096, steps(8192, 30720, 1024)],
-  [8192, steps(16384, 61440, 4096)],
-  [16384, steps(32768, 122880, 8192)],
+  [512, range(1024, 4096, 1024)],
+  [1024, range(2048, 8192, 1024)],
+  [2048, range(4096, 16384, 1024)],
+  [4096, range(8192, 30720, 1024)],
+  [8192, range(16384, 61440, 4096)],
+  [16384, range(32768, 122880, 8192)],
 ]);
 
 /** CPU units from `1024` or `1 vCPU`; null when it is neither. */

@@ -3,12 +3,12 @@ import { now } from '../shared/clock.ts';
 import { callerArn } from './access.ts';
 import { AwsError } from './awsError.ts';
 import { type Account, accountId, type Role, type Tag } from './model.ts';
-import { tree, type Xml } from './xml.ts';
+import { type Xml, xmlDocument } from './xml.ts';
 
 /** Members of a Query request, by name; lists are `Name.member.1`. */
 export type Query = URLSearchParams;
 
-function need(query: Query, name: string): string {
+function requiredParameter(query: Query, name: string): string {
   const value = query.get(name);
   if (!value)
     throw new AwsError(
@@ -19,7 +19,7 @@ function need(query: Query, name: string): string {
 }
 
 function roleOf(account: Account, query: Query): Role {
-  const name = need(query, 'RoleName');
+  const name = requiredParameter(query, 'RoleName');
   const role = account.roles.get(name);
   if (!role)
     throw new AwsError('NoSuchEntity', `The role with name ${name} cannot be found.`, {
@@ -28,14 +28,14 @@ function roleOf(account: Account, query: Query): Role {
   return role;
 }
 
-const iso = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}Z`;
+const isoTime = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}Z`;
 
 const roleView = (role: Role): Xml => ({
   Path: role.path,
   RoleName: role.name,
   RoleId: role.id,
   Arn: role.arn,
-  CreateDate: iso(role.createdAt),
+  CreateDate: isoTime(role.createdAt),
   AssumeRolePolicyDocument: encodeURIComponent(role.trust),
   ...(role.description === null ? {} : { Description: role.description }),
   MaxSessionDuration: String(role.maxSessionS),
@@ -76,10 +76,10 @@ function addRole(account: Account, name: string, path: string, trust: string, qu
 }
 
 function createRole(account: Account, query: Query): Xml {
-  const name = need(query, 'RoleName');
+  const name = requiredParameter(query, 'RoleName');
   if (!/^[\w+=,.@-]{1,64}$/.test(name))
     throw new AwsError('ValidationError', 'The specified value for roleName is invalid.');
-  const trust = need(query, 'AssumeRolePolicyDocument');
+  const trust = requiredParameter(query, 'AssumeRolePolicyDocument');
   try {
     JSON.parse(trust);
   } catch {
@@ -89,8 +89,8 @@ function createRole(account: Account, query: Query): Xml {
 }
 
 /** The managed policies of AWS cannot be looked up here, but one that is no ARN exists nowhere. */
-function policyArn(query: Query): string {
-  const arn = need(query, 'PolicyArn');
+function requiredPolicyArn(query: Query): string {
+  const arn = requiredParameter(query, 'PolicyArn');
   if (!/^arn:aws[a-z-]*:iam::(aws|\d{12}):policy\/\S+$/.test(arn))
     throw new AwsError('NoSuchEntity', `Policy ${arn} does not exist or is not attachable.`, {
       status: 404,
@@ -98,8 +98,8 @@ function policyArn(query: Query): string {
   return arn;
 }
 
-function serviceLinked(account: Account, query: Query): Xml {
-  const service = need(query, 'AWSServiceName');
+function createServiceLinkedRole(account: Account, query: Query): Xml {
+  const service = requiredParameter(query, 'AWSServiceName');
   const name =
     service === 'ecs.amazonaws.com' ? 'AWSServiceRoleForECS' : `AWSServiceRoleFor-${service}`;
   if (account.roles.has(name))
@@ -137,12 +137,12 @@ export const iamActions: Record<string, (account: Account, query: Query) => Xml 
     return null;
   },
   AttachRolePolicy: (account, query) => {
-    const arn = policyArn(query);
+    const arn = requiredPolicyArn(query);
     roleOf(account, query).policies.set(arn, arn.slice(arn.lastIndexOf('/') + 1));
     return null;
   },
   DetachRolePolicy: (account, query) => {
-    const arn = policyArn(query);
+    const arn = requiredPolicyArn(query);
     if (!roleOf(account, query).policies.delete(arn))
       throw new AwsError('NoSuchEntity', `Policy ${arn} was not found.`, { status: 404 });
     return null;
@@ -156,7 +156,7 @@ export const iamActions: Record<string, (account: Account, query: Query) => Xml 
     },
     IsTruncated: 'false',
   }),
-  CreateServiceLinkedRole: serviceLinked,
+  CreateServiceLinkedRole: createServiceLinkedRole,
   GetCallerIdentity: () => ({ Arn: callerArn, UserId: 'AIDAEMULATED', Account: accountId }),
 };
 
@@ -170,7 +170,7 @@ const serviceOf = (action: string) => (action === 'GetCallerIdentity' ? 'sts' : 
 export const iamActionName = (action: string): string => `${serviceOf(action)}:${action}`;
 
 export const answerXml = (action: string, result: Xml | null, requestId: string): string =>
-  tree(`${action}Response`, namespaces[serviceOf(action)], {
+  xmlDocument(`${action}Response`, namespaces[serviceOf(action)], {
     ...(result === null ? {} : { [`${action}Result`]: result }),
     ResponseMetadata: { RequestId: requestId },
   });
@@ -190,7 +190,7 @@ export const iamStatus = ({ code, status }: AwsError): number =>
     : status;
 
 export const errorXml = (error: AwsError, requestId: string): string =>
-  tree('ErrorResponse', namespaces.iam, {
+  xmlDocument('ErrorResponse', namespaces.iam, {
     Error: {
       Type: error.status >= 500 ? 'Receiver' : 'Sender',
       Code: iamCodes[error.code] ?? error.code,

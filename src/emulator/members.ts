@@ -16,13 +16,13 @@ export function text(from: Members, name: string): string | undefined {
   return value;
 }
 
-export function whole(from: Members, name: string): number | undefined {
+export function integer(from: Members, name: string): number | undefined {
   const value = from[name] ?? undefined;
   if (value !== undefined && !Number.isSafeInteger(value)) throw wrongType(name, 'an integer');
   return value as number | undefined;
 }
 
-export function flag(from: Members, name: string): boolean | undefined {
+export function boolean(from: Members, name: string): boolean | undefined {
   const value = from[name] ?? undefined;
   if (value !== undefined && typeof value !== 'boolean') throw wrongType(name, 'a boolean');
   return value;

@@ -1,9 +1,9 @@
 import { invalidParameter } from './awsError.ts';
-import { type Members, text, whole } from './members.ts';
+import { integer, type Members, text } from './members.ts';
 
 /** maxResults of a request, 1..100. */
 export function pageSize(body: Members): number {
-  const size = whole(body, 'maxResults') ?? 100;
+  const size = integer(body, 'maxResults') ?? 100;
   if (size < 1 || size > 100) throw invalidParameter('maxResults must be between 1 and 100.');
   return size;
 }

@@ -18,7 +18,7 @@ const loopback = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/i;
  * Lets only local programs in: what runs here are shell commands, and a web page in a browser on this machine can reach
  * loopback too, directly or through a name that it lets point here.
  */
-export function refuseStrangers({ headers }: IncomingMessage): void {
+export function requireLocalClient({ headers }: IncomingMessage): void {
   if (!loopback.test(headers.host ?? '')) throw new HttpRefusal(403, 'this Host is not served');
   const fetched = Object.keys(headers).filter((name) => name.startsWith('sec-fetch-'));
   // Node's own fetch sends this one header of the family; a browser never sends it alone.

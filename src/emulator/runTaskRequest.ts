@@ -1,7 +1,7 @@
 import { AwsError, clientError, invalidParameter } from './awsError.ts';
 import { readStrategy } from './clusters.ts';
 import { checkFargateSize, cpuUnits, memoryMib } from './fargateSizes.ts';
-import { flag, type Members, object, objects, text, texts, whole } from './members.ts';
+import { boolean, integer, type Members, object, objects, text, texts } from './members.ts';
 import type { Cluster, Region, StrategyItem, Tag, TaskDefinition } from './model.ts';
 import { readTags } from './tags.ts';
 import { findDefinition } from './taskDefinitions.ts';
@@ -24,7 +24,7 @@ export interface RunTaskRequest {
 
 /** Reads and checks a RunTask request, in AWS's words. */
 export function readRunTask(region: Region, cluster: Cluster, body: Members): RunTaskRequest {
-  const count = whole(body, 'count') ?? 1;
+  const count = integer(body, 'count') ?? 1;
   if (count < 1 || count > 10) throw invalidParameter('Count must be between 1 and 10.');
   const clientToken = text(body, 'clientToken') ?? null;
   if (clientToken !== null && !/^[\x21-\x7e]{1,64}$/.test(clientToken))
@@ -79,7 +79,9 @@ function readDefinition(region: Region, body: Members): TaskDefinition {
   const definition = findDefinition(region, name);
   if (!definition) throw clientError('TaskDefinition not found.');
   if (definition.status !== 'ACTIVE') throw invalidParameter('TaskDefinition is inactive');
-  if (!(definition.shape.requiresCompatibilities as string[] | undefined)?.includes('FARGATE'))
+  if (
+    !(definition.otherMembers.requiresCompatibilities as string[] | undefined)?.includes('FARGATE')
+  )
     throw invalidParameter('Task definition does not support launch_type FARGATE.');
   return definition;
 }
@@ -98,7 +100,7 @@ function readNetwork(definition: TaskDefinition, body: Members): string[] {
   const awsvpc = network && object(network, 'awsvpcConfiguration');
   if (!awsvpc)
     throw invalidParameter(
-      `Network Configuration must be provided when networkMode '${definition.shape.networkMode}' is specified.`,
+      `Network Configuration must be provided when networkMode '${definition.otherMembers.networkMode}' is specified.`,
     );
   const subnets = texts(awsvpc, 'subnets') ?? [];
   const groups = texts(awsvpc, 'securityGroups') ?? [];
@@ -152,7 +154,7 @@ function allTags(cluster: Cluster, definition: TaskDefinition, body: Members): T
   const tags = readTags(body);
   if (text(body, 'propagateTags') === 'TASK_DEFINITION')
     tags.push(...definition.tags.filter(({ key }) => !tags.some((tag) => tag.key === key)));
-  if (flag(body, 'enableECSManagedTags'))
+  if (boolean(body, 'enableECSManagedTags'))
     tags.push({ key: 'aws:ecs:clusterName', value: cluster.name });
   return tags;
 }

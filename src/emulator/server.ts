@@ -3,23 +3,23 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Admin } from './admin.ts';
 import type { Api } from './api.ts';
 import { AwsError } from './awsError.ts';
-import type { Outcome } from './faultRow.ts';
+import type { Outcome } from './faultDefinition.ts';
 import { answerXml, errorXml, iamStatus } from './iam.ts';
 import { isMembers, type Members } from './members.ts';
 import { metadataAt } from './metadata.ts';
 import type { Account } from './model.ts';
-import { HttpRefusal, readBody, refuseStrangers } from './request.ts';
+import { HttpRefusal, readBody, requireLocalClient } from './request.ts';
 
-const target = 'AmazonEC2ContainerServiceV20141113.';
+const ecsTargetPrefix = 'AmazonEC2ContainerServiceV20141113.';
 
-interface Rooms {
+interface Services {
   account: Account;
   api: Api;
   admin: Admin;
 }
 
 /** One port for everything: ECS by its target header, IAM by its form body, tasks' metadata, and the admin paths. */
-export function createEmulatorServer(rooms: Rooms): Server {
+export function createEmulatorServer(rooms: Services): Server {
   const { log } = rooms.account.options;
   const server = createServer((request, response) => {
     route(rooms, request, response).catch((error: Error) => {
@@ -38,11 +38,11 @@ export function createEmulatorServer(rooms: Rooms): Server {
 }
 
 async function route(
-  rooms: Rooms,
+  rooms: Services,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  refuseStrangers(request);
+  requireLocalClient(request);
   const [pathname = '/'] = (request.url ?? '/').split('?');
   if (pathname.startsWith('/_emulator/')) {
     const { status, body } = rooms.admin.answer(
@@ -64,7 +64,7 @@ async function route(
 }
 
 /** Key and Region of the request's signature; nobody checks the signature itself. */
-function scopeOf(request: IncomingMessage): { key: string; region: string } {
+function credentialScope(request: IncomingMessage): { key: string; region: string } {
   const header = String(request.headers.authorization ?? '');
   const [, key = '', region = 'us-east-1'] =
     /Credential=([^/,\s]+)\/\d+\/([a-z0-9-]+)\//.exec(header) ?? [];
@@ -81,7 +81,7 @@ function checkKey(account: Account, key: string): void {
 }
 
 async function answerJson(
-  { account, api }: Rooms,
+  { account, api }: Services,
   operation: string,
   request: IncomingMessage,
   response: ServerResponse,
@@ -99,14 +99,14 @@ async function answerJson(
       { ...headers, 'x-amzn-errortype': error.code },
     );
   try {
-    const { key, region } = scopeOf(request);
+    const { key, region } = credentialScope(request);
     const body = parse(await readBody(request));
     checkKey(account, key);
-    if (!operation.startsWith(target))
+    if (!operation.startsWith(ecsTargetPrefix))
       throw new AwsError('UnknownOperationException', 'The requested operation is not known.');
-    const answer = await api.ecs(operation.slice(target.length), region, body);
+    const answer = await api.ecs(operation.slice(ecsTargetPrefix.length), region, body);
     if ('members' in answer) sendJson(response, 200, answer.members, headers);
-    else if ('outcome' in answer) spoil(response, answer.outcome, fail);
+    else if ('outcome' in answer) sendOutcome(response, answer.outcome, fail);
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
     fail(error);
@@ -114,7 +114,7 @@ async function answerJson(
 }
 
 async function answerQuery(
-  { account, api }: Rooms,
+  { account, api }: Services,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -123,14 +123,14 @@ async function answerQuery(
     send(response, iamStatus(error), errorXml(error, requestId), xmlHeaders(requestId));
   try {
     const query = new URLSearchParams(await readBody(request));
-    checkKey(account, scopeOf(request).key);
+    checkKey(account, credentialScope(request).key);
     const action = query.get('Action');
     if (!action)
       throw new AwsError('MissingAction', 'The request must contain the parameter Action');
     const answer = await api.iam(action, query);
     if ('xml' in answer)
       send(response, 200, answerXml(action, answer.xml, requestId), xmlHeaders(requestId));
-    else if ('outcome' in answer) spoil(response, answer.outcome, fail);
+    else if ('outcome' in answer) sendOutcome(response, answer.outcome, fail);
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
     fail(error);
@@ -142,7 +142,11 @@ const xmlHeaders = (requestId: string) => ({
   'content-type': 'text/xml',
 });
 
-function spoil(response: ServerResponse, outcome: Outcome, fail: (error: AwsError) => void): void {
+function sendOutcome(
+  response: ServerResponse,
+  outcome: Outcome,
+  fail: (error: AwsError) => void,
+): void {
   if (outcome instanceof AwsError) fail(outcome);
   else if (outcome === 'reset') response.socket?.resetAndDestroy();
   else if (outcome !== 'hang') send(response, outcome.status, outcome.raw, {});

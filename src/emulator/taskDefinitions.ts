@@ -1,7 +1,7 @@
 import { now } from '../shared/clock.ts';
 import { clientError, invalidParameter } from './awsError.ts';
 import { checkFargateSize, cpuUnits, memoryMib } from './fargateSizes.ts';
-import { flag, type Members, object, objects, text, texts, whole } from './members.ts';
+import { boolean, integer, type Members, object, objects, text, texts } from './members.ts';
 import { accountId, ecsArn, type Region, type TaskDefinition } from './model.ts';
 import { page } from './page.ts';
 import { readTags } from './tags.ts';
@@ -21,9 +21,9 @@ export function registerTaskDefinition(region: Region, body: Members): Members {
     family,
     revision,
     status: 'ACTIVE',
-    cpu: plain(text(body, 'cpu'), cpuUnits),
-    memory: plain(text(body, 'memory'), memoryMib),
-    shape: shapeOf(body, fargate),
+    cpu: normalizedSize(text(body, 'cpu'), cpuUnits),
+    memory: normalizedSize(text(body, 'memory'), memoryMib),
+    otherMembers: otherMembersOf(body, fargate),
     containers,
     tags: readTags(body),
     registeredAt: now(),
@@ -33,7 +33,7 @@ export function registerTaskDefinition(region: Region, body: Members): Members {
   return { taskDefinition: definitionView(definition), tags: definition.tags };
 }
 
-const plain = (value: string | undefined, read: (value: string) => number | null) =>
+const normalizedSize = (value: string | undefined, read: (value: string) => number | null) =>
   value === undefined ? null : String(read(value) ?? value);
 
 function readContainers(body: Members): Members[] {
@@ -48,8 +48,8 @@ function readContainers(body: Members): Members[] {
     texts(container, 'command');
     texts(container, 'entryPoint');
     objects(container, 'environment');
-    whole(container, 'stopTimeout');
-    flag(container, 'essential');
+    integer(container, 'stopTimeout');
+    boolean(container, 'essential');
   }
   if (new Set(containers.map(({ name }) => name)).size < containers.length)
     throw clientError('Container.name contains duplicate values.');
@@ -73,7 +73,7 @@ function checkFargate(body: Members, containers: Members[]): void {
   checkFargateSize(text(body, 'cpu'), text(body, 'memory'));
   const role = text(body, 'executionRoleArn');
   for (const container of containers) {
-    const timeout = whole(container, 'stopTimeout');
+    const timeout = integer(container, 'stopTimeout');
     if (timeout !== undefined && timeout > 120)
       throw clientError(
         'Tasks using the Fargate launch type must have a container stop timeout of less than 120 seconds.',
@@ -87,7 +87,7 @@ function checkFargate(body: Members, containers: Members[]): void {
     if (!role && /^\d{12}\.dkr\.ecr\./.test(String(container.image))) throw lacks('ECR images');
   }
   const storage = object(body, 'ephemeralStorage');
-  const size = storage && whole(storage, 'sizeInGiB');
+  const size = storage && integer(storage, 'sizeInGiB');
   if (size !== undefined && size < 21)
     throw clientError('EphemeralStorage size should be at least 21');
   if (size !== undefined && size > 200)
@@ -95,7 +95,7 @@ function checkFargate(body: Members, containers: Members[]): void {
 }
 
 /** The members that are stored as they came, and what AWS adds to them. */
-function shapeOf(body: Members, fargate: boolean): Members {
+function otherMembersOf(body: Members, fargate: boolean): Members {
   const kept = [
     'taskRoleArn', 'executionRoleArn', 'networkMode', 'requiresCompatibilities', 'runtimePlatform',
     'ephemeralStorage', 'pidMode', 'ipcMode', 'proxyConfiguration', 'inferenceAccelerators',
@@ -120,7 +120,7 @@ const definitionView = (definition: TaskDefinition): Members => ({
   status: definition.status,
   ...(definition.cpu ? { cpu: definition.cpu } : {}),
   ...(definition.memory ? { memory: definition.memory } : {}),
-  ...definition.shape,
+  ...definition.otherMembers,
   registeredAt: Math.round(definition.registeredAt) / 1000,
   registeredBy: `arn:aws:iam::${accountId}:user/emulated`,
   ...(definition.deregisteredAt

@@ -9,13 +9,13 @@ import {
   StopTaskCommand,
 } from '@aws-sdk/client-ecs';
 import { describe, expect, it } from 'vitest';
-import { emulated, network } from './emulated.ts';
+import { network, startTestEmulator } from './testEmulator.ts';
 
 const hollow = { hollow: true };
 
 describe('RunTask', () => {
   it('answers with tasks that are on their way', async () => {
-    const { run } = await emulated(hollow);
+    const { run } = await startTestEmulator(hollow);
     const { tasks, failures } = await run('x', {
       count: 3,
       startedBy: 'se-abc',
@@ -43,7 +43,11 @@ describe('RunTask', () => {
   });
 
   it('shows every stage of a life, with its timestamps in order', async () => {
-    const { ecs, run, until } = await emulated({ ...hollow, startDelayMs: 400, stopDelayMs: 400 });
+    const { ecs, run, until } = await startTestEmulator({
+      ...hollow,
+      startDelayMs: 400,
+      stopDelayMs: 400,
+    });
     const { tasks } = await run('x');
     const arn = tasks?.[0]?.taskArn;
     const seen: string[] = [];
@@ -82,7 +86,7 @@ describe('RunTask', () => {
       run,
       reach,
       describe: look,
-    } = await emulated({
+    } = await startTestEmulator({
       ...hollow,
       startDelayMs: 150,
     });
@@ -101,7 +105,7 @@ describe('RunTask', () => {
 
 describe('clientToken', () => {
   it('repeats the result for the same request and starts nothing', async () => {
-    const { run, emulator } = await emulated(hollow);
+    const { run, emulator } = await startTestEmulator(hollow);
     const request = { count: 2, clientToken: 'token-1' };
     const first = await run('x', request);
     const again = await run('x', request);
@@ -112,7 +116,7 @@ describe('clientToken', () => {
   });
 
   it('refuses another request and names the tasks the token has bought', async () => {
-    const { run, emulator } = await emulated(hollow);
+    const { run, emulator } = await startTestEmulator(hollow);
     const first = await run('x', { clientToken: 't' });
     const other = await run('y', { clientToken: 't' }).catch((error) => error);
     expect(other).toBeInstanceOf(ConflictException);
@@ -121,7 +125,7 @@ describe('clientToken', () => {
   });
 
   it('counts for its own cluster only', async () => {
-    const { ecs, run } = await emulated(hollow);
+    const { ecs, run } = await startTestEmulator(hollow);
     await ecs.send(new CreateClusterCommand({ clusterName: 'other' }));
     const first = await run('x', { clientToken: 't' });
     const second = await run('x', { clientToken: 't', cluster: 'other' });
@@ -129,7 +133,7 @@ describe('clientToken', () => {
   });
 
   it('repeats failures, and of a stopped task only its ARN and states', async () => {
-    const { ecs, emulator, run, reach } = await emulated(hollow);
+    const { ecs, emulator, run, reach } = await startTestEmulator(hollow);
     emulator.setFaults([{ operation: 'RunTask', do: { partialFailures: 1 }, when: { times: 1 } }]);
     const request = { count: 2, clientToken: 't', startedBy: 'me' };
     const first = await run('x', request);
@@ -146,7 +150,7 @@ describe('clientToken', () => {
   });
 
   it('is not used up by a request that was refused', async () => {
-    const { run } = await emulated(hollow);
+    const { run } = await startTestEmulator(hollow);
     await expect(run('x', { clientToken: 't', count: 11 })).rejects.toThrow();
     const { tasks } = await run('x', { clientToken: 't' });
     expect(tasks).toHaveLength(1);
@@ -234,14 +238,14 @@ describe('what RunTask refuses', () => {
     ['a number for a text', { startedBy: 7 as never }, 'SerializationException', /startedBy/],
   ];
   it.each(cases)('%s', async (_, request, name, message) => {
-    const { run, emulator } = await emulated(hollow);
+    const { run, emulator } = await startTestEmulator(hollow);
     const error = await run('x', request).catch((thrown) => thrown);
     expect(error).toMatchObject({ name, message: expect.stringMatching(message) });
     expect(emulator.ledger().tasks).toEqual([]);
   });
 
   it('an inactive definition', async () => {
-    const { ecs, run } = await emulated(hollow);
+    const { ecs, run } = await startTestEmulator(hollow);
     await ecs.send(new DeregisterTaskDefinitionCommand({ taskDefinition: 'scaler:1' }));
     await expect(run('x', { taskDefinition: 'scaler:1' })).rejects.toThrow(
       'TaskDefinition is inactive',
@@ -250,7 +254,7 @@ describe('what RunTask refuses', () => {
 });
 
 it('places by strategy once the providers are associated, bases first', async () => {
-  const { ecs, run } = await emulated(hollow);
+  const { ecs, run } = await startTestEmulator(hollow);
   const strategy = [
     { capacityProvider: 'FARGATE', base: 1, weight: 1 },
     { capacityProvider: 'FARGATE_SPOT', weight: 2 },
@@ -272,8 +276,8 @@ it('places by strategy once the providers are associated, bases first', async ()
 });
 
 it('keeps Regions apart', async () => {
-  const { emulator } = await emulated(hollow);
-  const { clientsFor } = await import('./emulated.ts');
+  const { emulator } = await startTestEmulator(hollow);
+  const { clientsFor } = await import('./testEmulator.ts');
   const { ecs } = clientsFor(emulator.url, 'eu-west-1');
   const inEurope = ecs.send(
     new RunTaskCommand({
@@ -287,7 +291,7 @@ it('keeps Regions apart', async () => {
 });
 
 it('carries ten thousand tasks without processes', async () => {
-  const { ecs, run, emulator } = await emulated(hollow);
+  const { ecs, run, emulator } = await startTestEmulator(hollow);
   const batch = Array.from({ length: 100 }, (_, index) => index);
   for (let round = 0; round < 10; round++)
     await Promise.all(batch.map(() => run('x', { count: 10, startedBy: 'many' })));
