@@ -10,12 +10,12 @@ export const accessDenied = (action: string, resource: string): AwsError =>
   );
 
 /** Throws unless the allow list (`ecs:RunTask`, `ecs:Describe*`, `*`) has the action; null allows everything. */
-export const checkAllowed = (allowed: string[] | null, action: string, resource: string): void => {
+export function checkAllowed(allowed: string[] | null, action: string, resource: string): void {
   if (allowed === null) return;
-  const wanted = action.toLowerCase();
+  const actionName = action.toLowerCase();
   const allows = (entry: string) => {
     const [head = '', ...rest] = entry.toLowerCase().split('*');
-    return rest.length === 0 ? head === wanted : wanted.startsWith(head);
+    return rest.length === 0 ? head === actionName : actionName.startsWith(head);
   };
   if (!allowed.some(allows)) throw accessDenied(action, resource);
-};
+}

@@ -1,5 +1,5 @@
 import { AwsError } from './awsError.ts';
-import type { Outcome } from './faultRow.ts';
+import type { Outcome } from './faultDefinition.ts';
 import type { Account, Task } from './model.ts';
 
 /** One task as the ledger remembers it, for ever. Times are milliseconds since the epoch. */
@@ -45,11 +45,11 @@ export interface LedgerView {
   peakAlive: Record<string, number>;
 }
 
-const add = (counts: Map<string, number>, name: string, amount = 1): number => {
+function increment(counts: Map<string, number>, name: string, amount = 1): number {
   const value = (counts.get(name) ?? 0) + amount;
   counts.set(name, value);
   return value;
-};
+}
 
 /** What really happened, for those who check a client's own books against it. */
 export class Ledger {
@@ -57,52 +57,52 @@ export class Ledger {
   readonly #calls = new Map<string, number>();
   readonly #executed = new Map<string, number>();
   readonly #errors = new Map<string, number>();
-  readonly #peak = new Map<string, number>();
+  readonly #peakAlive = new Map<string, number>();
   #replays = 0;
-  #seen = 0;
+  #tasksCounted = 0;
 
   constructor(account: Account) {
     this.#account = account;
   }
 
-  note(operation: string, executed: boolean, end: Outcome | null, replayed: boolean): void {
-    add(this.#calls, operation);
-    if (executed) add(this.#executed, operation);
+  record(operation: string, executed: boolean, outcome: Outcome | null, replayed: boolean): void {
+    increment(this.#calls, operation);
+    if (executed) increment(this.#executed, operation);
     if (replayed) this.#replays++;
-    if (end !== null) add(this.#errors, `${operation} ${nameOf(end)}`);
+    if (outcome !== null) increment(this.#errors, `${operation} ${outcomeName(outcome)}`);
     // Only a call that launched something can have set a new record.
-    if (this.#account.everyTask.length > this.#seen) {
-      this.#seen = this.#account.everyTask.length;
-      for (const [mark, count] of this.#alive())
-        this.#peak.set(mark, Math.max(count, this.#peak.get(mark) ?? 0));
+    if (this.#account.allTasks.length > this.#tasksCounted) {
+      this.#tasksCounted = this.#account.allTasks.length;
+      for (const [startedBy, count] of this.#alive())
+        this.#peakAlive.set(startedBy, Math.max(count, this.#peakAlive.get(startedBy) ?? 0));
     }
   }
 
   view(): LedgerView {
     return {
-      tasks: this.#account.everyTask.map(taskOf),
+      tasks: this.#account.allTasks.map(ledgerTask),
       calls: Object.fromEntries(this.#calls),
       executed: Object.fromEntries(this.#executed),
       errors: Object.fromEntries(this.#errors),
       replays: this.#replays,
       alive: Object.fromEntries(this.#alive()),
-      peakAlive: Object.fromEntries(this.#peak),
+      peakAlive: Object.fromEntries(this.#peakAlive),
     };
   }
 
   #alive(): Map<string, number> {
     const counts = new Map<string, number>();
     for (const { clusters } of this.#account.regions.values())
-      for (const { live } of clusters.values())
-        for (const { startedBy } of live) add(counts, startedBy ?? '');
+      for (const { desiredRunning } of clusters.values())
+        for (const { startedBy } of desiredRunning) increment(counts, startedBy ?? '');
     return counts;
   }
 }
 
-const nameOf = (end: Outcome): string =>
-  end instanceof AwsError ? end.code : typeof end === 'string' ? end : 'raw';
+const outcomeName = (outcome: Outcome): string =>
+  outcome instanceof AwsError ? outcome.code : typeof outcome === 'string' ? outcome : 'raw';
 
-const taskOf = (task: Task): LedgerTask => ({
+const ledgerTask = (task: Task): LedgerTask => ({
   taskArn: task.arn,
   taskId: task.id,
   cluster: task.cluster.name,

@@ -1,8 +1,8 @@
-import type { Agenda } from './agenda.ts';
-import type { Container, Jail } from './jail.ts';
+import type { Container, ContainerRuntime } from './containerRuntime.ts';
 import type { Members } from './members.ts';
 import type { EmulatorOptions } from './options.ts';
 import { Quotas } from './quotas.ts';
+import type { TimerQueue } from './timerQueue.ts';
 
 /** What the emulated account holds, as plain data. Times are milliseconds since the epoch. */
 
@@ -27,10 +27,10 @@ export interface Cluster {
   strategy: StrategyItem[];
   tags: Tag[];
   /** Tasks whose desiredStatus is RUNNING, oldest first. */
-  live: Set<Task>;
+  desiredRunning: Set<Task>;
   /** Tasks whose desiredStatus is STOPPED and which can still be described. */
-  dead: Set<Task>;
-  launches: Map<string, Launch>;
+  desiredStopped: Set<Task>;
+  launchesByToken: Map<string, Launch>;
 }
 
 /** One RunTask that carried a clientToken. */
@@ -49,7 +49,7 @@ export interface TaskDefinition {
   cpu: string | null;
   memory: string | null;
   /** As DescribeTaskDefinition shows it, without the members above. */
-  shape: Members;
+  otherMembers: Members;
   containers: Members[];
   tags: Tag[];
   registeredAt: number;
@@ -137,7 +137,7 @@ export interface Task {
   containers: TaskContainer[];
   plan: TaskPlan;
   /** Rises when the course changes: steps planned for an earlier course do nothing. */
-  course: number;
+  epoch: number;
   /** How often StopTask named it. */
   stopCalls: number;
   /** After the retention time nobody but the ledger knows it. */
@@ -171,19 +171,19 @@ export interface Account {
   options: EmulatorOptions;
   /** Where tasks reach the metadata endpoint. */
   url: string;
-  agenda: Agenda;
-  jail: Jail;
+  timers: TimerQueue;
+  runtime: ContainerRuntime;
   regions: Map<string, Region>;
   roles: Map<string, Role>;
   /** Every task ever launched, in order. */
-  everyTask: Task[];
+  allTasks: Task[];
   /** Tasks by the runtime id of their containers, for the metadata endpoint. */
   byRuntimeId: Map<string, { task: Task; container: TaskContainer }>;
 }
 
 export const accountId = '123456789012';
 
-export const regionOf = (account: Account, name: string): Region => {
+export function regionOf(account: Account, name: string): Region {
   let region = account.regions.get(name);
   if (!region) {
     region = {
@@ -196,7 +196,7 @@ export const regionOf = (account: Account, name: string): Region => {
     account.regions.set(name, region);
   }
   return region;
-};
+}
 
 const partition = (region: string): string =>
   region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';

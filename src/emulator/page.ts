@@ -1,19 +1,19 @@
 import { invalidParameter } from './awsError.ts';
-import { type Members, text, whole } from './members.ts';
+import { integer, type Members, text } from './members.ts';
 
 /** maxResults of a request, 1..100. */
-export const pageSize = (body: Members): number => {
-  const size = whole(body, 'maxResults') ?? 100;
+export function pageSize(body: Members): number {
+  const size = integer(body, 'maxResults') ?? 100;
   if (size < 1 || size > 100) throw invalidParameter('maxResults must be between 1 and 100.');
   return size;
-};
+}
 
 /** Opaque to clients: where the next page starts. */
 export const tokenFor = (position: number): string =>
   Buffer.from(JSON.stringify({ after: position })).toString('base64');
 
 /** The position in nextToken, or 0 without one. */
-export const positionIn = (body: Members): number => {
+export function positionIn(body: Members): number {
   const token = text(body, 'nextToken');
   if (!token) return 0;
   try {
@@ -23,15 +23,15 @@ export const positionIn = (body: Members): number => {
     // Falls through to the refusal.
   }
   throw invalidParameter('Invalid token.');
-};
+}
 
-export const page = <T>(
+export function page<T>(
   all: readonly T[],
   body: Members,
-): { items: T[]; nextToken: string | undefined } => {
+): { items: T[]; nextToken: string | undefined } {
   const size = pageSize(body);
   const from = positionIn(body);
   const items = all.slice(from, from + size);
   const more = from + size < all.length;
   return { items, nextToken: more ? tokenFor(from + size) : undefined };
-};
+}

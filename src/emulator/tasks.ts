@@ -10,10 +10,10 @@ import { taskView } from './taskView.ts';
 const idOf = (idOrArn: string): string => idOrArn.slice(idOrArn.lastIndexOf('/') + 1);
 
 /** A task of this cluster that ECS still knows. */
-const known = (region: Region, cluster: Cluster, idOrArn: string): Task | undefined => {
+function findTask(region: Region, cluster: Cluster, idOrArn: string): Task | undefined {
   const task = region.tasks.get(idOf(idOrArn));
   return task?.cluster === cluster ? task : undefined;
-};
+}
 
 /** The tasks a request names, as far as they exist; fault rules look at whose they are. */
 export const tasksNamed = (region: Region, body: Members): Task[] =>
@@ -22,21 +22,21 @@ export const tasksNamed = (region: Region, body: Members): Task[] =>
     .map((name) => region.tasks.get(idOf(name)))
     .filter((task) => task !== undefined);
 
-export const stopTask = (account: Account, region: Region, body: Members): Members => {
+export function stopTask(account: Account, region: Region, body: Members): Members {
   const cluster = clusterOf(region, body);
   const name = text(body, 'task');
   if (!name) throw invalidParameter('taskId can not be blank.');
   const reason = text(body, 'reason') ?? 'Task stopped by user';
   if (reason.length > 1024) throw invalidParameter('Reason must be at most 1024 characters.');
-  const task = known(region, cluster, name);
+  const task = findTask(region, cluster, name);
   if (!task) throw invalidParameter('The referenced task was not found.');
   task.stopCalls++;
   task.tags = [];
   stop(account, task, 'UserInitiated', reason);
   return { task: taskView(task, ['TAGS']) };
-};
+}
 
-export const describeTasks = (region: Region, body: Members): Members => {
+export function describeTasks(region: Region, body: Members): Members {
   const cluster = clusterOf(region, body);
   const names = texts(body, 'tasks') ?? [];
   const include = texts(body, 'include') ?? [];
@@ -45,7 +45,7 @@ export const describeTasks = (region: Region, body: Members): Members => {
   const tasks: Members[] = [];
   const failures: Members[] = [];
   for (const name of names) {
-    const task = known(region, cluster, name);
+    const task = findTask(region, cluster, name);
     if (task && now() >= task.createdAt + task.plan.missingMs) tasks.push(taskView(task, include));
     else
       failures.push({
@@ -54,9 +54,9 @@ export const describeTasks = (region: Region, body: Members): Members => {
       });
   }
   return { tasks, failures };
-};
+}
 
-export const listTasks = (region: Region, body: Members): Members => {
+export function listTasks(region: Region, body: Members): Members {
   const cluster = clusterOf(region, body);
   const size = pageSize(body);
   const after = positionIn(body);
@@ -68,7 +68,11 @@ export const listTasks = (region: Region, body: Members): Members => {
     throw invalidParameter('Invalid desiredStatus.');
   // No task ever has the desired status PENDING; ECS accepts the filter and finds nothing.
   const candidates =
-    desired === 'RUNNING' ? cluster.live : desired === 'STOPPED' ? dead(cluster) : [];
+    desired === 'RUNNING'
+      ? cluster.desiredRunning
+      : desired === 'STOPPED'
+        ? stoppedTasks(cluster)
+        : [];
   const found: Task[] = [];
   for (const task of candidates) {
     if (task.seq <= after) continue;
@@ -78,12 +82,13 @@ export const listTasks = (region: Region, body: Members): Members => {
     // One more than a page tells whether there is another.
     if (found.push(task) > size) break;
   }
-  const shown = found.slice(0, size);
+  const pageOfTasks = found.slice(0, size);
   return {
-    taskArns: shown.map(({ arn }) => arn),
-    nextToken: found.length > size ? tokenFor(shown.at(-1)!.seq) : undefined,
+    taskArns: pageOfTasks.map(({ arn }) => arn),
+    nextToken: found.length > size ? tokenFor(pageOfTasks.at(-1)!.seq) : undefined,
   };
-};
+}
 
 /** In the order of their launch, so that a page token keeps its meaning while tasks stop. */
-const dead = (cluster: Cluster): Task[] => [...cluster.dead].sort((a, b) => a.seq - b.seq);
+const stoppedTasks = (cluster: Cluster): Task[] =>
+  [...cluster.desiredStopped].sort((a, b) => a.seq - b.seq);

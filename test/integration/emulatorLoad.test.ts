@@ -1,9 +1,9 @@
 import { DescribeTasksCommand } from '@aws-sdk/client-ecs';
 import { expect, it } from 'vitest';
-import { emulated } from '../src/emulator/emulated.ts';
+import { startTestEmulator } from '../src/emulator/testEmulator.ts';
 
 it('carries ten thousand tasks without processes', async () => {
-  const { ecs, run, emulator } = await emulated({ hollow: true });
+  const { ecs, run, emulator } = await startTestEmulator({ hollow: true });
   const batch = Array.from({ length: 100 }, (_, index) => index);
   for (let round = 0; round < 10; round++)
     await Promise.all(batch.map(() => run('x', { count: 10, startedBy: 'many' })));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StopTaskCommand } from '@aws-sdk/client-ecs';
 import { afterAll, describe, expect, it } from 'vitest';
-import { emulated, eventually } from '../src/emulator/emulated.ts';
+import { eventually, startTestEmulator } from '../src/emulator/testEmulator.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'emulator-test-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -15,7 +15,7 @@ const logOf = (taskArn: string | undefined): string => {
 };
 
 /** Processes of this machine whose command line has this word. */
-const alive = (word: string): number[] =>
+const sleepProcesses = (word: string): number[] =>
   readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .filter((pid) => {
@@ -30,7 +30,7 @@ const alive = (word: string): number[] =>
 
 let serial = 0;
 /** A sleep nobody else sleeps, to find its process by. */
-const nap = (): string => `${100 + serial++}.${process.pid}`;
+const uniqueSleepSeconds = (): string => `${100 + serial++}.${process.pid}`;
 
 const onLinux = describe.runIf(process.platform === 'linux');
 
@@ -39,7 +39,10 @@ onLinux.each(['auto', 'groups'] as const)('a task as processes, isolation %s', (
 
   it('runs COMMAND through sh with its own environment and nothing of ours', async () => {
     process.env.AWS_SECRET_ACCESS_KEY = 'planted';
-    const { run, reach, emulator } = await emulated({ ...options, taskPath: '/opt/workers' });
+    const { run, reach, emulator } = await startTestEmulator({
+      ...options,
+      taskPath: '/opt/workers',
+    });
     const { tasks } = await run('env; exit 7', {}, { GREETING: 'a b;c' });
     delete process.env.AWS_SECRET_ACCESS_KEY;
     const task = await reach(tasks?.[0]?.taskArn, 'STOPPED');
@@ -71,13 +74,13 @@ onLinux.each(['auto', 'groups'] as const)('a task as processes, isolation %s', (
   });
 
   it('sends SIGTERM to the main process alone, and kills what is left when that ends', async () => {
-    const { ecs, run, reach } = await emulated(options);
-    const [child, left] = [nap(), nap()];
+    const { ecs, run, reach } = await startTestEmulator(options);
+    const [child, left] = [uniqueSleepSeconds(), uniqueSleepSeconds()];
     const { tasks } = await run(
       `(trap 'echo child got it' TERM; sleep ${child} & wait) & setsid sleep ${left} & trap 'echo main got it; exit 3' TERM; echo ready; wait; wait`,
     );
     const { taskArn } = await reach(tasks?.[0]?.taskArn, 'RUNNING');
-    await eventually(() => logOf(taskArn).includes('ready') && alive(left).length > 0);
+    await eventually(() => logOf(taskArn).includes('ready') && sleepProcesses(left).length > 0);
     const answer = await ecs.send(new StopTaskCommand({ cluster: 'fleet', task: taskArn }));
     expect(answer.task).toMatchObject({
       desiredStatus: 'STOPPED',
@@ -89,12 +92,12 @@ onLinux.each(['auto', 'groups'] as const)('a task as processes, isolation %s', (
     expect(task.containers?.[0]?.exitCode).toBe(3);
     expect(logOf(taskArn)).toContain('main got it');
     expect(logOf(taskArn)).not.toContain('child got it');
-    expect([...alive(child), ...alive(left)]).toEqual([]);
+    expect([...sleepProcesses(child), ...sleepProcesses(left)]).toEqual([]);
   });
 
   it('gives an unhandled SIGTERM its default action', async () => {
-    const { ecs, run, reach } = await emulated(options);
-    const { tasks } = await run(`exec sleep ${nap()}`);
+    const { ecs, run, reach } = await startTestEmulator(options);
+    const { tasks } = await run(`exec sleep ${uniqueSleepSeconds()}`);
     const { taskArn } = await reach(tasks?.[0]?.taskArn, 'RUNNING');
     await ecs.send(new StopTaskCommand({ cluster: 'fleet', task: taskArn }));
     const task = await reach(taskArn, 'STOPPED');
@@ -102,8 +105,8 @@ onLinux.each(['auto', 'groups'] as const)('a task as processes, isolation %s', (
   });
 
   it('kills what ignores SIGTERM after stopTimeout', async () => {
-    const { ecs, run, reach } = await emulated(options);
-    const sleep = nap();
+    const { ecs, run, reach } = await startTestEmulator(options);
+    const sleep = uniqueSleepSeconds();
     const { tasks } = await run(`trap '' TERM; echo ready; sleep ${sleep} & wait; wait`);
     const { taskArn } = await reach(tasks?.[0]?.taskArn, 'RUNNING');
     await eventually(() => logOf(taskArn).includes('ready'));
@@ -113,17 +116,17 @@ onLinux.each(['auto', 'groups'] as const)('a task as processes, isolation %s', (
     const lasted = Number(task.executionStoppedAt) - Number(task.stoppingAt);
     expect(lasted).toBeGreaterThan(1900);
     expect(lasted).toBeLessThan(4000);
-    expect(alive(sleep)).toEqual([]);
+    expect(sleepProcesses(sleep)).toEqual([]);
   });
 
   it('leaves no process when the emulator is closed', async () => {
-    const { emulator, run, reach } = await emulated(options);
-    const sleep = nap();
+    const { emulator, run, reach } = await startTestEmulator(options);
+    const sleep = uniqueSleepSeconds();
     const { tasks } = await run(`setsid sleep ${sleep} & exec sleep ${sleep}`);
     await reach(tasks?.[0]?.taskArn, 'RUNNING');
-    await eventually(() => alive(sleep).length === 2);
+    await eventually(() => sleepProcesses(sleep).length === 2);
     await emulator.close();
-    expect(alive(sleep)).toEqual([]);
+    expect(sleepProcesses(sleep)).toEqual([]);
   });
 
   it('leaves no process when the emulator is killed, not even one that called setsid', async () => {
@@ -148,7 +151,7 @@ onLinux.each(['auto', 'groups'] as const)('a task as processes, isolation %s', (
     const line = await new Promise<string>((resolve) =>
       emulator.stdout.once('data', (data: Buffer) => resolve(String(data))),
     );
-    const sleep = nap();
+    const sleep = uniqueSleepSeconds();
     const body = (action: string, members: object) => ({
       method: 'POST',
       headers: { 'x-amz-target': `AmazonEC2ContainerServiceV20141113.${action}` },
@@ -187,17 +190,17 @@ onLinux.each(['auto', 'groups'] as const)('a task as processes, isolation %s', (
         networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-1'] } },
       }),
     );
-    await eventually(() => alive(sleep).length === 9);
+    await eventually(() => sleepProcesses(sleep).length === 9);
     const killedAt = Date.now();
     emulator.kill('SIGKILL');
-    await eventually(() => alive(sleep).length === 0);
+    await eventually(() => sleepProcesses(sleep).length === 0);
     expect(Date.now() - killedAt).toBeLessThan(5000);
   });
 });
 
 onLinux('what a task is told', () => {
   it('answers its metadata endpoint', async () => {
-    const { run, reach, emulator } = await emulated({ logDir: dir });
+    const { run, reach, emulator } = await startTestEmulator({ logDir: dir });
     const { tasks } = await run('echo "$ECS_CONTAINER_METADATA_URI_V4"; exec sleep 60');
     const { taskArn } = await reach(tasks?.[0]?.taskArn, 'RUNNING');
     const uri = await eventually(() => logOf(taskArn).trim());
@@ -218,21 +221,21 @@ onLinux('what a task is told', () => {
 
   it('finds programs on the task path first', async () => {
     writeFileSync(join(dir, 'scaler_probe'), '#!/bin/sh\necho probed "$1"\n', { mode: 0o755 });
-    const { run, reach } = await emulated({ logDir: dir, taskPath: dir });
+    const { run, reach } = await startTestEmulator({ logDir: dir, taskPath: dir });
     const { tasks } = await run("exec scaler_probe 'a  b'");
     const { taskArn } = await reach(tasks?.[0]?.taskArn, 'STOPPED');
     expect(logOf(taskArn)).toBe('probed a  b\n');
   });
 
   it('ends with 127 what no process can be made for', async () => {
-    const { run, reach } = await emulated();
+    const { run, reach } = await startTestEmulator();
     const { tasks } = await run('echo a\0b');
     const task = await reach(tasks?.[0]?.taskArn, 'STOPPED');
     expect(task.containers?.[0]?.exitCode).toBe(127);
   });
 
   it('runs without a process what names no command', async () => {
-    const { ecs, run, reach } = await emulated();
+    const { ecs, run, reach } = await startTestEmulator();
     const { tasks } = await run('', { overrides: {} });
     const { taskArn } = await reach(tasks?.[0]?.taskArn, 'RUNNING');
     await ecs.send(new StopTaskCommand({ cluster: 'fleet', task: taskArn }));

@@ -17,13 +17,13 @@ import {
   ListAttachedRolePoliciesCommand,
 } from '@aws-sdk/client-iam';
 import { describe, expect, it } from 'vitest';
-import { definition, emulated } from './emulated.ts';
+import { definition, startTestEmulator } from './testEmulator.ts';
 
 const hollow = { hollow: true };
 
 describe('clusters', () => {
   it('are created once, described, deleted and revived', async () => {
-    const { ecs } = await emulated(hollow);
+    const { ecs } = await startTestEmulator(hollow);
     const create = () => ecs.send(new CreateClusterCommand({ clusterName: 'c' }));
     const { cluster } = await create();
     expect(cluster).toMatchObject({
@@ -42,7 +42,7 @@ describe('clusters', () => {
   });
 
   it('refuse other settings under a known name, and providers without a strategy', async () => {
-    const { ecs } = await emulated(hollow);
+    const { ecs } = await startTestEmulator(hollow);
     await expect(
       ecs.send(new CreateClusterCommand({ clusterName: 'fleet', capacityProviders: ['FARGATE'] })),
     ).rejects.toThrow(
@@ -61,7 +61,7 @@ describe('clusters', () => {
   });
 
   it('count their tasks and are not deleted under them', async () => {
-    const { ecs, run, reach } = await emulated(hollow);
+    const { ecs, run, reach } = await startTestEmulator(hollow);
     const { tasks } = await run('x', { count: 2 });
     for (const { taskArn } of tasks ?? []) await reach(taskArn, 'RUNNING');
     const { clusters } = await ecs.send(new DescribeClustersCommand({ clusters: ['fleet'] }));
@@ -82,7 +82,7 @@ describe('task definitions', () => {
     });
 
   it('get a new revision each time, the newest ACTIVE one answering for the family', async () => {
-    const { ecs } = await emulated(hollow);
+    const { ecs } = await startTestEmulator(hollow);
     const { taskDefinition } = await ecs.send(register({ cpu: '1 vCPU', memory: '4 GB' }));
     expect(taskDefinition).toMatchObject({
       taskDefinitionArn: 'arn:aws:ecs:us-east-1:123456789012:task-definition/scaler:2',
@@ -126,7 +126,7 @@ describe('task definitions', () => {
     [{ ephemeralStorage: { sizeInGiB: 20 } }, 'EphemeralStorage size should be at least 21'],
   ];
   it.each(cases)('are refused as AWS would: %j', async (over, message) => {
-    const { ecs } = await emulated(hollow);
+    const { ecs } = await startTestEmulator(hollow);
     const error = await ecs.send(register(over)).catch((thrown) => thrown);
     expect(error).toMatchObject({
       name: 'ClientException',
@@ -140,7 +140,7 @@ describe('roles', () => {
   const policy = 'arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy';
 
   it('are unknown, created, known, and given a policy as often as one likes', async () => {
-    const { iam } = await emulated(hollow);
+    const { iam } = await startTestEmulator(hollow);
     const get = () => iam.send(new GetRoleCommand({ RoleName: 'execution' }));
     await expect(get()).rejects.toMatchObject({
       name: 'NoSuchEntityException',
@@ -167,7 +167,7 @@ describe('roles', () => {
   });
 
   it('refuse broken trust and policies that are none', async () => {
-    const { iam } = await emulated(hollow);
+    const { iam } = await startTestEmulator(hollow);
     await expect(
       iam.send(new CreateRoleCommand({ RoleName: 'r', AssumeRolePolicyDocument: '{' })),
     ).rejects.toMatchObject({ name: 'MalformedPolicyDocumentException' });

@@ -7,18 +7,18 @@ import {
 } from '@aws-sdk/client-ecs';
 import { CreateRoleCommand, GetRoleCommand } from '@aws-sdk/client-iam';
 import { describe, expect, it } from 'vitest';
-import { FaultBook } from '../../../src/emulator/faults.ts';
+import { FaultRules } from '../../../src/emulator/faults.ts';
 import { faultTable } from '../../../src/emulator/faultTable.ts';
-import { definition, emulated, eventually } from './emulated.ts';
+import { definition, eventually, startTestEmulator } from './testEmulator.ts';
 
 const hollow = { hollow: true };
-const onRunTask = (fault: unknown, when?: object) => [
+const runTaskFault = (fault: unknown, when?: object) => [
   { operation: 'RunTask', do: fault, ...(when ? { when } : {}) },
 ];
 
 const tested = new Set<string>();
 /** Every row of the table has its test: this notes which. */
-const row = (name: string, test: () => Promise<void>) => {
+const testFault = (name: string, test: () => Promise<void>) => {
   tested.add(name);
   it(name, test);
 };
@@ -46,18 +46,18 @@ describe('faults of the exchange', () => {
     ['blocked', 'blocked', { name: 'BlockedException' }],
   ];
   for (const [name, fault, expected] of refused)
-    row(name, async () => {
-      const { emulator, run } = await emulated(hollow);
-      emulator.setFaults(onRunTask(fault, { times: 1 }));
+    testFault(name, async () => {
+      const { emulator, run } = await startTestEmulator(hollow);
+      emulator.setFaults(runTaskFault(fault, { times: 1 }));
       await expect(run('x')).rejects.toMatchObject(expected);
       expect(emulator.ledger().tasks).toEqual([]);
       await run('x');
     });
 
   for (const name of ['error500After', 'resetAfter'])
-    row(name, async () => {
-      const { emulator, run } = await emulated(hollow);
-      emulator.setFaults(onRunTask(name, { times: 1 }));
+    testFault(name, async () => {
+      const { emulator, run } = await startTestEmulator(hollow);
+      emulator.setFaults(runTaskFault(name, { times: 1 }));
       const request = { clientToken: 't', count: 2 };
       await expect(run('x', request)).rejects.toThrow();
       const { tasks } = await run('x', request);
@@ -75,9 +75,9 @@ describe('faults of the exchange', () => {
     ['hang', 0],
     ['hangAfter', 1],
   ] as const)
-    row(name, async () => {
-      const { emulator, run } = await emulated(hollow);
-      emulator.setFaults(onRunTask(name));
+    testFault(name, async () => {
+      const { emulator, run } = await startTestEmulator(hollow);
+      emulator.setFaults(runTaskFault(name));
       const outcome = await Promise.race([
         run('x').catch(() => 'closed'),
         eventually(() => emulator.ledger().calls.RunTask === 1 && 'nothing yet'),
@@ -90,9 +90,9 @@ describe('faults of the exchange', () => {
     ['delayMs', 0],
     ['answerAfterMs', 1],
   ] as const)
-    row(name, async () => {
-      const { emulator, run } = await emulated(hollow);
-      emulator.setFaults(onRunTask({ [name]: 300 }));
+    testFault(name, async () => {
+      const { emulator, run } = await startTestEmulator(hollow);
+      emulator.setFaults(runTaskFault({ [name]: 300 }));
       const started = performance.now();
       const answer = run('x');
       await new Promise((resolve) => setTimeout(resolve, 150));
@@ -101,15 +101,15 @@ describe('faults of the exchange', () => {
       expect(performance.now() - started).toBeGreaterThan(290);
     });
 
-  row('rawAnswer', async () => {
-    const { emulator, run } = await emulated(hollow);
-    emulator.setFaults(onRunTask({ rawAnswer: '<html>oops' }));
+  testFault('rawAnswer', async () => {
+    const { emulator, run } = await startTestEmulator(hollow);
+    emulator.setFaults(runTaskFault({ rawAnswer: '<html>oops' }));
     await expect(run('x')).rejects.toMatchObject({ name: 'SyntaxError' });
     expect(emulator.ledger().tasks).toHaveLength(1);
   });
 
-  row('serviceLinkedRole', async () => {
-    const { emulator, ecs } = await emulated(hollow);
+  testFault('serviceLinkedRole', async () => {
+    const { emulator, ecs } = await startTestEmulator(hollow);
     emulator.setFaults([
       { operation: 'CreateCluster', do: 'serviceLinkedRole', when: { times: 1 } },
     ]);
@@ -118,8 +118,8 @@ describe('faults of the exchange', () => {
     await create();
   });
 
-  row('roleNotAssumableMs', async () => {
-    const { emulator, ecs, iam, run } = await emulated(hollow);
+  testFault('roleNotAssumableMs', async () => {
+    const { emulator, ecs, iam, run } = await startTestEmulator(hollow);
     const { Role } = await iam.send(
       new CreateRoleCommand({ RoleName: 'execution', AssumeRolePolicyDocument: '{}' }),
     );
@@ -131,14 +131,14 @@ describe('faults of the exchange', () => {
         executionRoleArn: Role?.Arn,
       }),
     );
-    emulator.setFaults(onRunTask({ roleNotAssumableMs: 400 }));
+    emulator.setFaults(runTaskFault({ roleNotAssumableMs: 400 }));
     await expect(run('x')).rejects.toThrow(/^ECS was unable to assume the role 'arn:aws:iam/);
     await new Promise((resolve) => setTimeout(resolve, 400));
     await run('x');
   });
 
-  row('forgetTokens', async () => {
-    const { emulator, ecs, run } = await emulated(hollow);
+  testFault('forgetTokens', async () => {
+    const { emulator, ecs, run } = await startTestEmulator(hollow);
     const request = { clientToken: 't' };
     await run('x', request);
     emulator.setFaults([{ operation: 'ListTasks', do: 'forgetTokens' }]);
@@ -148,7 +148,7 @@ describe('faults of the exchange', () => {
   });
 
   it('strike IAM in its own spelling', async () => {
-    const { emulator, iam } = await emulated(hollow);
+    const { emulator, iam } = await startTestEmulator(hollow);
     const get = () => iam.send(new GetRoleCommand({ RoleName: 'r' }));
     emulator.setFaults([{ operation: 'GetRole', do: 'throttle', when: { times: 1 } }]);
     await expect(get()).rejects.toMatchObject({ name: 'Throttling' });
@@ -165,24 +165,24 @@ describe('faults of the exchange', () => {
 });
 
 describe('faults in the answer of RunTask', () => {
-  row('partialFailures', async () => {
-    const { emulator, run } = await emulated(hollow);
-    emulator.setFaults(onRunTask({ partialFailures: { started: 2, reason: 'RESOURCE:ENI' } }));
+  testFault('partialFailures', async () => {
+    const { emulator, run } = await startTestEmulator(hollow);
+    emulator.setFaults(runTaskFault({ partialFailures: { started: 2, reason: 'RESOURCE:ENI' } }));
     const { tasks, failures } = await run('x', { count: 5 });
     expect(tasks).toHaveLength(2);
     expect(failures).toEqual(Array(3).fill({ reason: 'RESOURCE:ENI' }));
   });
 
-  row('ghostFailures', async () => {
-    const { emulator, run } = await emulated(hollow);
-    emulator.setFaults(onRunTask({ ghostFailures: 1 }));
+  testFault('ghostFailures', async () => {
+    const { emulator, run } = await startTestEmulator(hollow);
+    emulator.setFaults(runTaskFault({ ghostFailures: 1 }));
     const { tasks, failures } = await run('x', { count: 3 });
     expect([tasks?.length, failures?.length]).toEqual([1, 2]);
     expect(emulator.ledger().tasks).toHaveLength(3);
   });
 
-  row('spotCapacity', async () => {
-    const { emulator, ecs, run } = await emulated(hollow);
+  testFault('spotCapacity', async () => {
+    const { emulator, ecs, run } = await startTestEmulator(hollow);
     await ecs.send(
       new PutClusterCapacityProvidersCommand({
         cluster: 'fleet',
@@ -190,7 +190,7 @@ describe('faults in the answer of RunTask', () => {
         defaultCapacityProviderStrategy: [],
       }),
     );
-    emulator.setFaults(onRunTask('spotCapacity'));
+    emulator.setFaults(runTaskFault('spotCapacity'));
     const by = async (capacityProvider: string) =>
       run('x', {
         launchType: undefined,
@@ -200,9 +200,9 @@ describe('faults in the answer of RunTask', () => {
     expect((await by('FARGATE')).tasks).toHaveLength(1);
   });
 
-  row('vcpuQuota', async () => {
-    const { emulator, ecs, run, reach } = await emulated(hollow);
-    emulator.setFaults(onRunTask({ vcpuQuota: 2 }));
+  testFault('vcpuQuota', async () => {
+    const { emulator, ecs, run, reach } = await startTestEmulator(hollow);
+    emulator.setFaults(runTaskFault({ vcpuQuota: 2 }));
     const { tasks, failures } = await run('x', { count: 3 });
     expect(tasks).toHaveLength(2);
     expect(failures?.[0]?.reason).toBe(
@@ -214,9 +214,9 @@ describe('faults in the answer of RunTask', () => {
     expect((await run('x')).tasks).toHaveLength(1);
   });
 
-  row('taskQuota', async () => {
-    const { emulator, run } = await emulated(hollow);
-    emulator.setFaults(onRunTask({ taskQuota: 1 }));
+  testFault('taskQuota', async () => {
+    const { emulator, run } = await startTestEmulator(hollow);
+    emulator.setFaults(runTaskFault({ taskQuota: 1 }));
     const { tasks, failures } = await run('x', { count: 2 });
     expect(tasks).toHaveLength(1);
     expect(failures?.[0]?.reason).toMatch(/number of tasks you can run/);
@@ -225,18 +225,18 @@ describe('faults in the answer of RunTask', () => {
 
 describe('faults in the life of a task', () => {
   const launched = async (fault: unknown, options = hollow as object) => {
-    const world = await emulated(options);
-    world.emulator.setFaults(onRunTask(fault));
+    const world = await startTestEmulator(options);
+    world.emulator.setFaults(runTaskFault(fault));
     const { tasks } = await world.run('exec sleep 60', { startedBy: 'me' });
     return { ...world, arn: tasks?.[0]?.taskArn };
   };
 
-  row('missingMs', async () => {
+  testFault('missingMs', async () => {
     const { arn, describe: look } = await launched({ missingMs: 60_000 });
     await expect(look(arn)).rejects.toThrow('MISSING');
   });
 
-  row('startDelayMs', async () => {
+  testFault('startDelayMs', async () => {
     const { arn, reach } = await launched({ startDelayMs: 300 });
     const task = await reach(arn, 'RUNNING');
     expect(Number(task.startedAt) - Number(task.createdAt)).toBeGreaterThanOrEqual(299);
@@ -246,7 +246,7 @@ describe('faults in the life of a task', () => {
     ['stuckProvisioning', 'PROVISIONING'],
     ['stuckPending', 'PENDING'],
   ] as const)
-    row(name, async () => {
+    testFault(name, async () => {
       const { ecs, arn, reach, describe: look } = await launched(name);
       await reach(arn, status);
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -255,7 +255,7 @@ describe('faults in the life of a task', () => {
       await reach(arn, 'STOPPED');
     });
 
-  row('startFailure', async () => {
+  testFault('startFailure', async () => {
     for (const reason of [
       undefined,
       'CannotPullContainerError: pull image manifest has been retried 7 time(s)',
@@ -273,7 +273,7 @@ describe('faults in the life of a task', () => {
     }
   });
 
-  row('slowStop', async () => {
+  testFault('slowStop', async () => {
     const { ecs, arn, reach } = await launched({ slowStop: 400 });
     await reach(arn, 'RUNNING');
     await ecs.send(new StopTaskCommand({ cluster: 'fleet', task: arn }));
@@ -281,20 +281,20 @@ describe('faults in the life of a task', () => {
     expect(Number(task.stoppedAt) - Number(task.stoppingAt)).toBeGreaterThanOrEqual(398);
   });
 
-  row('noProcess', async () => {
+  testFault('noProcess', async () => {
     const { arn, reach, emulator } = await launched('noProcess', {});
     await reach(arn, 'RUNNING');
     expect(emulator.ledger().tasks[0]?.exitCode).toBeNull();
   });
 
-  row('exit', async () => {
+  testFault('exit', async () => {
     const { arn, reach } = await launched({ exit: { afterMs: 50, code: 4 } }, {});
     const task = await reach(arn, 'STOPPED');
     expect(task.stopCode).toBe('EssentialContainerExited');
     expect(task.containers?.[0]?.exitCode).toBe(4);
   });
 
-  row('oom', async () => {
+  testFault('oom', async () => {
     const { arn, reach } = await launched('oom', {});
     const task = await reach(arn, 'STOPPED');
     expect(task.containers?.[0]).toMatchObject({
@@ -303,7 +303,7 @@ describe('faults in the life of a task', () => {
     });
   });
 
-  row('spotReclaim', async () => {
+  testFault('spotReclaim', async () => {
     const { arn, until, reach } = await launched({ spotReclaim: { noticeMs: 300 } });
     const warned = await until(arn, ({ desiredStatus }) => desiredStatus === 'STOPPED');
     expect(warned.lastStatus).toBe('RUNNING');
@@ -324,20 +324,20 @@ describe('faults in the life of a task', () => {
     expect((await other.reach(other.arn, 'STOPPED')).stopCode).toBe('SpotInterruption');
   });
 
-  row('maintenance', async () => {
+  testFault('maintenance', async () => {
     const { arn, reach } = await launched('maintenance');
     const task = await reach(arn, 'STOPPED');
     expect(task.stoppedReason).toMatch(/^ECS is performing maintenance/);
   });
 
-  row('vanish', async () => {
+  testFault('vanish', async () => {
     const { emulator, arn, describe: look } = await launched('vanish');
     await eventually(() => emulator.ledger().tasks[0]?.forgotten);
     await expect(look(arn)).rejects.toThrow('MISSING');
   });
 
   it('strike tasks that run, through the admin endpoint', async () => {
-    const { admin, run, reach } = await emulated(hollow);
+    const { admin, run, reach } = await startTestEmulator(hollow);
     const { tasks } = await run('x', { count: 3, startedBy: 'me' });
     await run('x', { startedBy: 'you' });
     for (const { taskArn } of tasks ?? []) await reach(taskArn, 'RUNNING');
@@ -351,9 +351,9 @@ describe('faults in the life of a task', () => {
 
 describe('rules', () => {
   it('strike from the nth call on, so many times, for one mark', async () => {
-    const { emulator, run } = await emulated(hollow);
+    const { emulator, run } = await startTestEmulator(hollow);
     const fates = async (when: object, startedBy = 'me') => {
-      emulator.setFaults(onRunTask('throttle', when));
+      emulator.setFaults(runTaskFault('throttle', when));
       const seen: number[] = [];
       for (let call = 1; call <= 6; call++)
         await run('x', { startedBy }).catch(() => seen.push(call));
@@ -373,7 +373,7 @@ describe('rules', () => {
   });
 
   it('know whose task a call names, and the label of a launch', async () => {
-    const { emulator, ecs, run } = await emulated(hollow);
+    const { emulator, ecs, run } = await startTestEmulator(hollow);
     const { tasks } = await run('x', { startedBy: 'me' });
     const stop = () =>
       ecs.send(new StopTaskCommand({ cluster: 'fleet', task: tasks?.[0]?.taskArn }));
@@ -389,7 +389,7 @@ describe('rules', () => {
   });
 
   it('are put, read with their counts, and taken away over the admin endpoint', async () => {
-    const { admin, run } = await emulated(hollow);
+    const { admin, run } = await startTestEmulator(hollow);
     const rule = { operation: 'RunTask', when: { times: 1 }, do: { delayMs: 1 } };
     await admin('PUT', 'faults', { rules: [rule] });
     await run('x');
@@ -415,7 +415,7 @@ describe('rules', () => {
     [[{ operation: '*', do: 'throttle', wen: {} }], /unknown member wen/],
     [[{ operation: '*', do: 'throttle', when: { nht: 1 } }], /unknown member nht/],
   ])('that make no sense are refused: %j', (rules, message) => {
-    expect(() => new FaultBook().put(rules)).toThrow(message);
+    expect(() => new FaultRules().put(rules)).toThrow(message);
   });
 
   it('have a test for every row of the table', () => {

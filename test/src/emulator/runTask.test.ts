@@ -8,13 +8,13 @@ import {
   StopTaskCommand,
 } from '@aws-sdk/client-ecs';
 import { describe, expect, it } from 'vitest';
-import { emulated, network } from './emulated.ts';
+import { network, startTestEmulator } from './testEmulator.ts';
 
 const hollow = { hollow: true };
 
 describe('RunTask', () => {
   it('answers with tasks that are on their way', async () => {
-    const { run } = await emulated(hollow);
+    const { run } = await startTestEmulator(hollow);
     const { tasks, failures } = await run('x', {
       count: 3,
       startedBy: 'se-abc',
@@ -42,7 +42,11 @@ describe('RunTask', () => {
   });
 
   it('shows every stage of a life, with its timestamps in order', async () => {
-    const { ecs, run, until } = await emulated({ ...hollow, startDelayMs: 400, stopDelayMs: 400 });
+    const { ecs, run, until } = await startTestEmulator({
+      ...hollow,
+      startDelayMs: 400,
+      stopDelayMs: 400,
+    });
     const { tasks } = await run('x');
     const arn = tasks?.[0]?.taskArn;
     const seen: string[] = [];
@@ -81,7 +85,7 @@ describe('RunTask', () => {
       run,
       reach,
       describe: look,
-    } = await emulated({
+    } = await startTestEmulator({
       ...hollow,
       startDelayMs: 150,
     });
@@ -100,7 +104,7 @@ describe('RunTask', () => {
 
 describe('clientToken', () => {
   it('repeats the result for the same request and starts nothing', async () => {
-    const { run, emulator } = await emulated(hollow);
+    const { run, emulator } = await startTestEmulator(hollow);
     const request = { count: 2, clientToken: 'token-1' };
     const first = await run('x', request);
     const again = await run('x', request);
@@ -111,7 +115,7 @@ describe('clientToken', () => {
   });
 
   it('refuses another request and names the tasks the token has bought', async () => {
-    const { run, emulator } = await emulated(hollow);
+    const { run, emulator } = await startTestEmulator(hollow);
     const first = await run('x', { clientToken: 't' });
     const other = await run('y', { clientToken: 't' }).catch((error) => error);
     expect(other).toBeInstanceOf(ConflictException);
@@ -120,7 +124,7 @@ describe('clientToken', () => {
   });
 
   it('counts for its own cluster only', async () => {
-    const { ecs, run } = await emulated(hollow);
+    const { ecs, run } = await startTestEmulator(hollow);
     await ecs.send(new CreateClusterCommand({ clusterName: 'other' }));
     const first = await run('x', { clientToken: 't' });
     const second = await run('x', { clientToken: 't', cluster: 'other' });
@@ -128,7 +132,7 @@ describe('clientToken', () => {
   });
 
   it('repeats failures, and of a stopped task only its ARN and states', async () => {
-    const { ecs, emulator, run, reach } = await emulated(hollow);
+    const { ecs, emulator, run, reach } = await startTestEmulator(hollow);
     emulator.setFaults([{ operation: 'RunTask', do: { partialFailures: 1 }, when: { times: 1 } }]);
     const request = { count: 2, clientToken: 't', startedBy: 'me' };
     const first = await run('x', request);
@@ -145,7 +149,7 @@ describe('clientToken', () => {
   });
 
   it('is not used up by a request that was refused', async () => {
-    const { run } = await emulated(hollow);
+    const { run } = await startTestEmulator(hollow);
     await expect(run('x', { clientToken: 't', count: 11 })).rejects.toThrow();
     const { tasks } = await run('x', { clientToken: 't' });
     expect(tasks).toHaveLength(1);
@@ -233,14 +237,14 @@ describe('what RunTask refuses', () => {
     ['a number for a text', { startedBy: 7 as never }, 'SerializationException', /startedBy/],
   ];
   it.each(cases)('%s', async (_, request, name, message) => {
-    const { run, emulator } = await emulated(hollow);
+    const { run, emulator } = await startTestEmulator(hollow);
     const error = await run('x', request).catch((thrown) => thrown);
     expect(error).toMatchObject({ name, message: expect.stringMatching(message) });
     expect(emulator.ledger().tasks).toEqual([]);
   });
 
   it('an inactive definition', async () => {
-    const { ecs, run } = await emulated(hollow);
+    const { ecs, run } = await startTestEmulator(hollow);
     await ecs.send(new DeregisterTaskDefinitionCommand({ taskDefinition: 'scaler:1' }));
     await expect(run('x', { taskDefinition: 'scaler:1' })).rejects.toThrow(
       'TaskDefinition is inactive',
@@ -249,7 +253,7 @@ describe('what RunTask refuses', () => {
 });
 
 it('places by strategy once the providers are associated, bases first', async () => {
-  const { ecs, run } = await emulated(hollow);
+  const { ecs, run } = await startTestEmulator(hollow);
   const strategy = [
     { capacityProvider: 'FARGATE', base: 1, weight: 1 },
     { capacityProvider: 'FARGATE_SPOT', weight: 2 },
@@ -271,8 +275,8 @@ it('places by strategy once the providers are associated, bases first', async ()
 });
 
 it('keeps Regions apart', async () => {
-  const { emulator } = await emulated(hollow);
-  const { clientsFor } = await import('./emulated.ts');
+  const { emulator } = await startTestEmulator(hollow);
+  const { clientsFor } = await import('./testEmulator.ts');
   const { ecs } = clientsFor(emulator.url, 'eu-west-1');
   const inEurope = ecs.send(
     new RunTaskCommand({

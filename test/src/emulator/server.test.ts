@@ -4,12 +4,12 @@ import { GetRoleCommand } from '@aws-sdk/client-iam';
 import { describe, expect, it } from 'vitest';
 import { startEmulator } from '../../../src/emulator/emulator.ts';
 import { silentLog } from '../../../src/telemetry/log.ts';
-import { emulated } from './emulated.ts';
+import { startTestEmulator } from './testEmulator.ts';
 
 const hollow = { hollow: true };
 
 /** A plain request with any header one likes. */
-const ask = (
+const sendRequest = (
   url: string,
   headers: Record<string, string>,
   body = '{}',
@@ -31,13 +31,13 @@ const ecsTarget = (operation: string) => ({
 
 describe('the wire', () => {
   it('answers as AWS does, errors with their type in the body', async () => {
-    const { emulator } = await emulated(hollow);
-    const good = await ask(emulator.url, ecsTarget('ListClusters'));
+    const { emulator } = await startTestEmulator(hollow);
+    const good = await sendRequest(emulator.url, ecsTarget('ListClusters'));
     expect(good.status).toBe(200);
     expect(good.headers['content-type']).toBe('application/x-amz-json-1.1');
     expect(good.headers['x-amzn-requestid']).toMatch(/^[0-9a-f-]{36}$/);
     expect(Math.abs(Date.parse(String(good.headers.date)) - Date.now())).toBeLessThan(3000);
-    const bad = await ask(emulator.url, ecsTarget('ListTasks'), '{"cluster":"no"}');
+    const bad = await sendRequest(emulator.url, ecsTarget('ListTasks'), '{"cluster":"no"}');
     expect(bad.status).toBe(400);
     expect(JSON.parse(bad.body)).toEqual({
       __type: 'ClusterNotFoundException',
@@ -48,11 +48,13 @@ describe('the wire', () => {
       [ecsTarget('constructor'), '{}'],
       [{}, '{}'],
     ] as const)
-      expect(JSON.parse((await ask(emulator.url, headers, body)).body)).toMatchObject({
+      expect(JSON.parse((await sendRequest(emulator.url, headers, body)).body)).toMatchObject({
         __type: 'UnknownOperationException',
       });
     for (const body of ['{', '[]', '7'])
-      expect(JSON.parse((await ask(emulator.url, ecsTarget('RunTask'), body)).body)).toMatchObject({
+      expect(
+        JSON.parse((await sendRequest(emulator.url, ecsTarget('RunTask'), body)).body),
+      ).toMatchObject({
         __type: 'SerializationException',
       });
   });
@@ -65,9 +67,9 @@ describe('the wire', () => {
     { 'sec-fetch-mode': 'navigate' },
     { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' },
   ])('refuses browsers and other names: %j', async (headers) => {
-    const { emulator } = await emulated(hollow);
+    const { emulator } = await startTestEmulator(hollow);
     for (const path of ['', '/_emulator/ledger', '/v4/x']) {
-      const refused = await ask(`${emulator.url}${path}`, {
+      const refused = await sendRequest(`${emulator.url}${path}`, {
         ...ecsTarget('ListClusters'),
         ...headers,
       });
@@ -76,19 +78,25 @@ describe('the wire', () => {
   });
 
   it('refuses a body beyond its limit', async () => {
-    const { emulator } = await emulated(hollow);
-    const answer = await ask(emulator.url, ecsTarget('RunTask'), `{"x":"${'y'.repeat(1 << 20)}"}`);
+    const { emulator } = await startTestEmulator(hollow);
+    const answer = await sendRequest(
+      emulator.url,
+      ecsTarget('RunTask'),
+      `{"x":"${'y'.repeat(1 << 20)}"}`,
+    );
     expect(answer.status).toBe(413);
   });
 
   it('survives odd paths and clients that go away', async () => {
     const errors: string[] = [];
-    const { emulator } = await emulated({
+    const { emulator } = await startTestEmulator({
       ...hollow,
       log: { ...silentLog, error: (_, text) => errors.push(text) },
     });
     for (const path of ['//', '/%', '/v4/%2e%2e/x', '/_emulator/'])
-      expect((await ask(`${emulator.url}${path}`, ecsTarget('ListClusters'))).status).toBe(404);
+      expect((await sendRequest(`${emulator.url}${path}`, ecsTarget('ListClusters'))).status).toBe(
+        404,
+      );
     const leaving = request(emulator.url, {
       method: 'POST',
       headers: { ...ecsTarget('RunTask'), 'content-length': 1000 },
@@ -97,7 +105,7 @@ describe('the wire', () => {
     leaving.write('{');
     await new Promise((resolve) => setTimeout(resolve, 50));
     leaving.destroy();
-    expect((await ask(emulator.url, ecsTarget('ListClusters'))).status).toBe(200);
+    expect((await sendRequest(emulator.url, ecsTarget('ListClusters'))).status).toBe(200);
     expect(errors).toEqual([]);
   });
 
@@ -110,9 +118,9 @@ describe('the wire', () => {
 describe('rights', () => {
   it('lets in the one key it was told', async () => {
     const locked = await startEmulator({ hollow: true, accessKey: 'OTHER', log: silentLog });
-    const { emulator } = await emulated({ ...hollow, accessKey: 'AKIDEXAMPLE' });
+    const { emulator } = await startTestEmulator({ ...hollow, accessKey: 'AKIDEXAMPLE' });
     expect(emulator.url).toBeTruthy();
-    const { clientsFor } = await import('./emulated.ts');
+    const { clientsFor } = await import('./testEmulator.ts');
     const { ecs, iam } = clientsFor(locked.url);
     await expect(ecs.send(new DescribeClustersCommand({}))).rejects.toMatchObject({
       name: 'UnrecognizedClientException',
@@ -125,7 +133,7 @@ describe('rights', () => {
   });
 
   it('allows what the list allows, and says what it misses', async () => {
-    const { ecs, iam, run } = await emulated({
+    const { ecs, iam, run } = await startTestEmulator({
       ...hollow,
       allowActions: ['ecs:CreateCluster', 'ecs:Register*', 'ecs:RunTask'],
     });
@@ -144,7 +152,7 @@ describe('rights', () => {
 
 describe('quotas', () => {
   it('throttles reads beyond their burst', async () => {
-    const { ecs } = await emulated({ ...hollow, quotas: true });
+    const { ecs } = await startTestEmulator({ ...hollow, quotas: true });
     const results = await Promise.allSettled(
       Array.from({ length: 160 }, () => ecs.send(new ListTasksCommand({ cluster: 'fleet' }))),
     );
@@ -158,7 +166,7 @@ describe('quotas', () => {
   });
 
   it('launches a hundred Fargate tasks at once and no more', async () => {
-    const { run, emulator } = await emulated({ ...hollow, quotas: true });
+    const { run, emulator } = await startTestEmulator({ ...hollow, quotas: true });
     await Promise.allSettled(Array.from({ length: 14 }, () => run('x', { count: 10 })));
     const launched = emulator.ledger().tasks.length;
     expect(launched).toBeGreaterThanOrEqual(100);

@@ -6,13 +6,13 @@ import {
   TagResourceCommand,
 } from '@aws-sdk/client-ecs';
 import { describe, expect, it } from 'vitest';
-import { emulated } from './emulated.ts';
+import { startTestEmulator } from './testEmulator.ts';
 
 const hollow = { hollow: true };
 
 describe('ListTasks', () => {
   it('pages through the tasks of one mark, oldest first', async () => {
-    const { ecs, run } = await emulated(hollow);
+    const { ecs, run } = await startTestEmulator(hollow);
     const arns: string[] = [];
     for (let i = 0; i < 3; i++) {
       const { tasks } = await run('x', { count: 10, startedBy: 'mine' });
@@ -35,7 +35,7 @@ describe('ListTasks', () => {
   });
 
   it('shows by desired status, and tasks that still boot are desired to run', async () => {
-    const { ecs, run, reach } = await emulated({ ...hollow, startDelayMs: 60_000 });
+    const { ecs, run, reach } = await startTestEmulator({ ...hollow, startDelayMs: 60_000 });
     const { tasks } = await run('x', { count: 2 });
     const [kept, gone] = (tasks ?? []).map(({ taskArn }) => String(taskArn));
     await ecs.send(new StopTaskCommand({ cluster: 'fleet', task: gone }));
@@ -49,13 +49,13 @@ describe('ListTasks', () => {
   });
 
   it.each([0, 101])('refuses pages of %i', async (maxResults) => {
-    const { ecs } = await emulated(hollow);
+    const { ecs } = await startTestEmulator(hollow);
     const list = ecs.send(new ListTasksCommand({ cluster: 'fleet', maxResults }));
     await expect(list).rejects.toMatchObject({ name: 'InvalidParameterException' });
   });
 
   it('refuses a token it did not make', async () => {
-    const { ecs } = await emulated(hollow);
+    const { ecs } = await startTestEmulator(hollow);
     const list = ecs.send(new ListTasksCommand({ cluster: 'fleet', nextToken: 'x' }));
     await expect(list).rejects.toThrow('Invalid token.');
   });
@@ -63,7 +63,7 @@ describe('ListTasks', () => {
 
 describe('DescribeTasks', () => {
   it('says MISSING of what it does not know, by id and by ARN', async () => {
-    const { ecs, run } = await emulated(hollow);
+    const { ecs, run } = await startTestEmulator(hollow);
     const { tasks } = await run('x');
     const known = String(tasks?.[0]?.taskArn);
     const answer = await ecs.send(
@@ -79,7 +79,7 @@ describe('DescribeTasks', () => {
   });
 
   it('refuses to describe nothing, or more than a hundred', async () => {
-    const { ecs } = await emulated(hollow);
+    const { ecs } = await startTestEmulator(hollow);
     const of = (tasks: string[]) => ecs.send(new DescribeTasksCommand({ cluster: 'fleet', tasks }));
     await expect(of([])).rejects.toThrow('Tasks cannot be empty.');
     await expect(of(Array(101).fill('x'))).rejects.toMatchObject({
@@ -88,7 +88,7 @@ describe('DescribeTasks', () => {
   });
 
   it('says MISSING of a new task for as long as it was told', async () => {
-    const { run, describe: look, until } = await emulated({ ...hollow, missingMs: 200 });
+    const { run, describe: look, until } = await startTestEmulator({ ...hollow, missingMs: 200 });
     const { tasks } = await run('x');
     const arn = tasks?.[0]?.taskArn;
     await expect(look(arn)).rejects.toThrow('MISSING');
@@ -106,7 +106,7 @@ describe('DescribeTasks', () => {
       reach,
       describe: look,
       emulator,
-    } = await emulated({
+    } = await startTestEmulator({
       ...hollow,
       retentionS: 0.1,
     });
@@ -125,7 +125,7 @@ describe('DescribeTasks', () => {
 
 describe('StopTask', () => {
   it('is harmless on a task that has stopped, and refused for one nobody knows', async () => {
-    const { ecs, run, reach, emulator } = await emulated(hollow);
+    const { ecs, run, reach, emulator } = await startTestEmulator(hollow);
     const { tasks } = await run('x');
     const stop = (task: string | undefined, reason?: string) =>
       ecs.send(new StopTaskCommand({ cluster: 'fleet', task, reason }));
@@ -139,7 +139,7 @@ describe('StopTask', () => {
   });
 
   it('takes the tags away', async () => {
-    const { ecs, run, describe: look } = await emulated(hollow);
+    const { ecs, run, describe: look } = await startTestEmulator(hollow);
     const { tasks } = await run('x', { tags: [{ key: 'a', value: '1' }] });
     const arn = tasks?.[0]?.taskArn;
     await ecs.send(new TagResourceCommand({ resourceArn: arn, tags: [{ key: 'b', value: '2' }] }));

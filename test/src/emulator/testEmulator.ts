@@ -37,10 +37,10 @@ export const definition = {
 
 export const network = { awsvpcConfiguration: { subnets: ['subnet-1'] } };
 
-const everyMs = 20;
+const pollMs = 20;
 
 /** An emulator with fast tasks that ends with the test, clients for it, a cluster `fleet` and a definition `scaler`. */
-export const emulated = async (options: Partial<EmulatorOptions> = {}) => {
+export const startTestEmulator = async (options: Partial<EmulatorOptions> = {}) => {
   const emulator = await startEmulator({
     startDelayMs: 20,
     stopDelayMs: 20,
@@ -94,18 +94,18 @@ export const emulated = async (options: Partial<EmulatorOptions> = {}) => {
     return task;
   };
   /** Looks until the task is as wanted; the test's own timeout ends a vain wait. */
-  const until = async (
+  const waitForTask = async (
     taskArn: string | undefined,
-    wanted: (task: Task) => boolean,
+    isReached: (task: Task) => boolean,
   ): Promise<Task> => {
     for (;;) {
       const task = await describe(taskArn);
-      if (wanted(task)) return task;
-      await new Promise((resolve) => setTimeout(resolve, everyMs));
+      if (isReached(task)) return task;
+      await new Promise((resolve) => setTimeout(resolve, pollMs));
     }
   };
-  const reach = (taskArn: string | undefined, status: string) =>
-    until(taskArn, ({ lastStatus }) => lastStatus === status);
+  const waitForStatus = (taskArn: string | undefined, status: string) =>
+    waitForTask(taskArn, ({ lastStatus }) => lastStatus === status);
   const admin = async (method: string, path: string, body?: unknown) => {
     const response = await fetch(`${emulator.url}/_emulator/${path}`, {
       method,
@@ -113,14 +113,14 @@ export const emulated = async (options: Partial<EmulatorOptions> = {}) => {
     });
     return { status: response.status, body: await response.json() };
   };
-  return { emulator, ecs, iam, run, describe, until, reach, admin };
+  return { emulator, ecs, iam, run, describe, until: waitForTask, reach: waitForStatus, admin };
 };
 
 /** Waits for something that has no event; the test's own timeout ends a vain wait. */
-export const eventually = async <T>(look: () => T | null | undefined | false): Promise<T> => {
+export const eventually = async <T>(probe: () => T | null | undefined | false): Promise<T> => {
   for (;;) {
-    const seen = look();
-    if (seen) return seen;
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
+    const value = probe();
+    if (value) return value;
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
 };

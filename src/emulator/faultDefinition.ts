@@ -11,11 +11,11 @@ export interface Exchange {
   before: Outcome | null;
   after: Outcome | null;
   delayMs: number;
-  holdMs: number;
+  answerDelayMs: number;
 }
 
 /** One of the tasks a RunTask would start. */
-export interface Unit {
+export interface RequestedTask {
   account: Account;
   region: Region;
   cpu: number;
@@ -27,30 +27,30 @@ export interface Unit {
 export interface Refusal {
   reason: string;
   detail?: string;
-  ghost?: boolean;
+  taskRuns?: boolean;
 }
 
 /** Methods, not properties: that lets rows with different parameters stand in one table. */
-export interface FaultRow<P = unknown> {
+export interface FaultDefinition<P = unknown> {
   /** The parameter from JSON; undefined when only the name was given. Throws the end of a sentence. */
-  read(given: unknown): P;
+  readParameter(value: unknown): P;
   exchange?(parameter: P, call: Call): Partial<Exchange>;
   /** RunTask only: whether this one of its tasks is refused. */
-  refuse?(parameter: P, unit: Unit): Refusal | null;
+  refuseTask?(parameter: P, unit: RequestedTask): Refusal | null;
   /** RunTask only: changes the life that lies before a new task. */
-  plan?(parameter: P, task: Task): void;
+  planTask?(parameter: P, task: Task): void;
   /** Strikes a task that runs; as a rule on RunTask, each of its tasks once it is RUNNING. */
-  strike?(parameter: P, account: Account, task: Task): void;
+  applyToTask?(parameter: P, account: Account, task: Task): void;
 }
 
-export const row = <P>(given: FaultRow<P>): FaultRow => given;
+export const defineFault = <P>(definition: FaultDefinition<P>): FaultDefinition => definition;
 
-export const nothing = (given: unknown): null => {
-  if (given === undefined || given === true || given === null) return null;
+export function noParameter(value: unknown): null {
+  if (value === undefined || value === true || value === null) return null;
   throw new Error('takes no parameter');
-};
+}
 
-export const number =
+export const numberParameter =
   (fallback?: number) =>
   (given: unknown): number => {
     const value = given === undefined ? fallback : given;
@@ -58,7 +58,7 @@ export const number =
     return value;
   };
 
-export const words =
+export const stringParameter =
   (fallback?: string) =>
   (given: unknown): string => {
     const value = given === undefined ? fallback : given;
@@ -67,16 +67,16 @@ export const words =
   };
 
 /** An object with these members, or the first of them alone. */
-export const shape =
+export const objectParameter =
   <T extends object>(defaults: T) =>
   (given: unknown): T => {
     const [first] = Object.keys(defaults);
-    const said = isMembers(given) ? given : given === undefined ? {} : { [first!]: given };
-    for (const [name, value] of Object.entries(said)) {
+    const parameter = isMembers(given) ? given : given === undefined ? {} : { [first!]: given };
+    for (const [name, value] of Object.entries(parameter)) {
       if (!(name in defaults)) throw new Error(`does not know ${name}`);
-      const usual = defaults[name as keyof T];
-      if (usual !== null && typeof value !== typeof usual)
+      const defaultValue = defaults[name as keyof T];
+      if (defaultValue !== null && typeof value !== typeof defaultValue)
         throw new Error(`needs another type of ${name}`);
     }
-    return { ...defaults, ...said };
+    return { ...defaults, ...parameter };
   };

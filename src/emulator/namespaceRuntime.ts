@@ -1,7 +1,12 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
-import { type Container, type ContainerSpec, exitCodeOf, type Jail } from './jail.ts';
+import {
+  type Container,
+  type ContainerRuntime,
+  type ContainerSpec,
+  exitCodeOf,
+} from './containerRuntime.ts';
 
 /**
  * Every container is a PID namespace of its own, so that not even setsid leads out of it.
@@ -17,47 +22,47 @@ import { type Container, type ContainerSpec, exitCodeOf, type Jail } from './jai
  * The init reports over descriptor 3 and waits for an answer: an emulator that died before both death signals were
  * armed does not give one, so no command starts that could outlive it.
  */
-const init = 'echo >&3; read -r go <&3 || exit 143; "$@" 3>&-; exit $?';
+const initScript = 'echo >&3; read -r go <&3 || exit 143; "$@" 3>&-; exit $?';
 
 /** From the most to the least we could ask for; the second is for users without root. */
-const variants = [
+const unshareOptions = [
   ['--pid', '--fork', '--kill-child', '--mount-proc'],
   ['--user', '--map-current-user', '--pid', '--fork', '--kill-child', '--mount-proc'],
 ];
 
-const homes = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'];
-const find = (tool: string): string | undefined =>
-  homes.map((home) => `${home}/${tool}`).find((path) => existsSync(path));
+const binFolders = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'];
+const findTool = (tool: string): string | undefined =>
+  binFolders.map((home) => `${home}/${tool}`).find((path) => existsSync(path));
 
 /** A namespace jail that was seen to work, or null. */
-export const namespaceJail = async (): Promise<Jail | null> => {
-  const setpriv = find('setpriv');
-  const unshare = find('unshare');
+export async function namespaceRuntime(): Promise<ContainerRuntime | null> {
+  const setpriv = findTool('setpriv');
+  const unshare = findTool('unshare');
   if (process.platform !== 'linux' || !setpriv || !unshare) return null;
-  for (const variant of variants) {
-    const namespace = [setpriv, '--pdeathsig', 'KILL', unshare, ...variant];
-    const jail = jailWith([...namespace, '/bin/sh', '-c', init, 'init']);
+  for (const options of unshareOptions) {
+    const namespace = [setpriv, '--pdeathsig', 'KILL', unshare, ...options];
+    const runtime = runtimeWithPrefix([...namespace, '/bin/sh', '-c', initScript, 'init']);
     const works = await new Promise<boolean>((resolve) => {
-      const container = jail.start({
+      const container = runtime.start({
         argv: ['/bin/sh', '-c', 'kill -TERM $$'],
-        env: { PATH: homes.join(':') },
+        env: { PATH: binFolders.join(':') },
         cwd: '/',
         output: null,
         onEnd: (code) => resolve(code === 143),
       });
       setTimeout(() => container.kill(), 5_000).unref();
     });
-    if (works && childrenOf(process.pid) !== null) return jail;
+    if (works && childrenOf(process.pid) !== null) return runtime;
   }
   return null;
-};
+}
 
-const jailWith = (prefix: string[]): Jail => {
+function runtimeWithPrefix(prefix: string[]): ContainerRuntime {
   const running = new Set<Container>();
   return {
     kind: 'namespaces',
     start(spec) {
-      const container = start(prefix, spec, () => running.delete(container));
+      const container = startContainer(prefix, spec, () => running.delete(container));
       running.add(container);
       return container;
     },
@@ -66,44 +71,44 @@ const jailWith = (prefix: string[]): Jail => {
       await Promise.all([...running].map(({ ended }) => ended));
     },
   };
-};
+}
 
-const start = (prefix: string[], spec: ContainerSpec, onGone: () => void): Container => {
+function startContainer(prefix: string[], spec: ContainerSpec, onGone: () => void): Container {
   const output = spec.output ?? 'ignore';
-  const outer = spawn(prefix[0]!, [...prefix.slice(1), ...spec.argv], {
+  const unshareProcess = spawn(prefix[0]!, [...prefix.slice(1), ...spec.argv], {
     detached: true,
     cwd: spec.cwd,
     env: spec.env,
     stdio: ['ignore', output, output, 'pipe'],
   });
-  const toInit = outer.stdio[3] as Duplex | undefined;
+  const initChannel = unshareProcess.stdio[3] as Duplex | undefined;
   let phase: 'starting' | 'running' | 'gone' = 'starting';
   let killed = false;
-  toInit?.on('error', () => {});
-  toInit?.once('data', () => {
-    if (phase !== 'starting' || toInit.destroyed) return;
+  initChannel?.on('error', () => {});
+  initChannel?.once('data', () => {
+    if (phase !== 'starting' || initChannel.destroyed) return;
     phase = 'running';
-    toInit.end('go\n');
+    initChannel.end('go\n');
   });
   const ended = new Promise<void>((resolve) => {
     const end = (code: number) => {
       if (phase === 'gone') return;
       phase = 'gone';
-      toInit?.destroy();
+      initChannel?.destroy();
       onGone();
       spec.onEnd(code);
       resolve();
     };
     // No process at all, for want of memory or file descriptors.
-    outer.on('error', () => outer.pid === undefined && end(128));
+    unshareProcess.on('error', () => unshareProcess.pid === undefined && end(128));
     // unshare itself ends with 1 when its child was killed, at least where it is old.
-    outer.on('exit', (code, signal) => end(killed ? 137 : exitCodeOf(code, signal)));
+    unshareProcess.on('exit', (code, signal) => end(killed ? 137 : exitCodeOf(code, signal)));
   });
-  const initPid = () => firstChild(outer.pid);
+  const initPid = () => firstChild(unshareProcess.pid);
   return {
     ended,
     terminate() {
-      if (phase === 'starting') toInit?.destroy();
+      if (phase === 'starting') initChannel?.destroy();
       if (phase !== 'running') return;
       const main = firstChild(initPid());
       // Just told to go and not there yet.
@@ -112,31 +117,31 @@ const start = (prefix: string[], spec: ContainerSpec, onGone: () => void): Conta
     },
     kill() {
       killed = true;
-      if (phase === 'starting') toInit?.destroy();
+      if (phase === 'starting') initChannel?.destroy();
       // The init rather than its parent: the parent then ends only after the kernel has emptied the namespace.
       if (phase === 'running') signal(initPid(), 'SIGKILL');
     },
   };
-};
+}
 
-const signal = (pid: number | undefined, name: NodeJS.Signals): void => {
+function signal(pid: number | undefined, name: NodeJS.Signals): void {
   if (pid === undefined) return;
   try {
     process.kill(pid, name);
   } catch {
     // It has just ended by itself.
   }
-};
+}
 
 /** Needs a kernel that keeps this file (nearly all do). */
-const childrenOf = (pid: number): number[] | null => {
+function childrenOf(pid: number): number[] | null {
   try {
     const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
     return text === '' ? [] : text.split(' ').map(Number);
   } catch {
     return null;
   }
-};
+}
 
 const firstChild = (pid: number | undefined): number | undefined =>
   pid === undefined ? undefined : childrenOf(pid)?.[0];

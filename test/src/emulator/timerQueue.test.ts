@@ -1,23 +1,23 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Agenda } from '../../../src/emulator/agenda.ts';
+import { TimerQueue } from '../../../src/emulator/timerQueue.ts';
 import { silentLog } from '../../../src/telemetry/log.ts';
 
-describe('the agenda', () => {
+describe('TimerQueue', () => {
   it('runs everything, what is due first before what is due later', () =>
     fc.assert(
       fc.asyncProperty(
         fc.array(fc.constantFrom(0, 8, 16, 24), { minLength: 1, maxLength: 60 }),
         async (delays) => {
-          const agenda = new Agenda(silentLog);
+          const timers = new TimerQueue(silentLog);
           const ran: number[] = [];
           await new Promise<void>((resolve) => {
             for (const delay of delays)
-              agenda.in(delay, () => {
+              timers.after(delay, () => {
                 if (ran.push(delay) === delays.length) resolve();
               });
           });
-          agenda.close();
+          timers.close();
           expect(ran).toEqual([...delays].sort((a, b) => a - b));
         },
       ),
@@ -25,24 +25,24 @@ describe('the agenda', () => {
     ));
 
   it('never runs what is due at infinity, nor anything after it was closed', async () => {
-    const agenda = new Agenda(silentLog);
+    const timers = new TimerQueue(silentLog);
     const ran: string[] = [];
-    agenda.in(Number.POSITIVE_INFINITY, () => ran.push('infinity'));
-    agenda.in(5, () => ran.push('closed'));
-    agenda.close();
-    agenda.in(0, () => ran.push('late'));
+    timers.after(Number.POSITIVE_INFINITY, () => ran.push('infinity'));
+    timers.after(5, () => ran.push('closed'));
+    timers.close();
+    timers.after(0, () => ran.push('late'));
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(ran).toEqual([]);
   });
 
   it('goes on after a step that failed', async () => {
     const errors: string[] = [];
-    const agenda = new Agenda({ ...silentLog, error: (_, text) => errors.push(text) });
-    agenda.in(0, () => {
+    const timers = new TimerQueue({ ...silentLog, error: (_, text) => errors.push(text) });
+    timers.after(0, () => {
       throw new Error('bad step');
     });
-    await new Promise<void>((resolve) => agenda.in(1, resolve));
-    agenda.close();
+    await new Promise<void>((resolve) => timers.after(1, resolve));
+    timers.close();
     expect(errors).toEqual(['a planned step failed']);
   });
 });

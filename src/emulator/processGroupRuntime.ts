@@ -1,9 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { type Container, type ContainerSpec, exitCodeOf, type Jail } from './jail.ts';
+import {
+  type Container,
+  type ContainerRuntime,
+  type ContainerSpec,
+  exitCodeOf,
+} from './containerRuntime.ts';
 
 /** Marks every process of one container and of one emulator, also those that left the process group. */
-const mark = 'ECS_CONTAINER_METADATA_URI_V4';
+const metadataVariable = 'ECS_CONTAINER_METADATA_URI_V4';
 
 /**
  * Reads `+pgid` and `-pgid` lines; when the emulator is gone, by whatever death, its standard input ends and it kills
@@ -26,11 +31,11 @@ done
 `;
 
 /** Containers as process groups: as good as it gets where there are no PID namespaces. */
-export const groupJail = (): Jail => {
+export function processGroupRuntime(): ContainerRuntime {
   const running = new Set<Container>();
   let watchdog: ChildProcess | null = null;
-  const tell = (line: string) => watchdog?.stdin?.write(`${line}\n`);
-  const wake = (uri: string | undefined) => {
+  const send = (line: string) => watchdog?.stdin?.write(`${line}\n`);
+  const startWatchdog = (uri: string | undefined) => {
     if (watchdog) return;
     watchdog = spawn('/bin/sh', ['-c', watchdogScript], {
       detached: true,
@@ -41,13 +46,13 @@ export const groupJail = (): Jail => {
     watchdog.stdin?.on('error', () => {});
     watchdog.unref();
     // Up to the task's id: what all tasks of this emulator have in common.
-    if (uri) tell(`=${mark}=${uri.slice(0, uri.lastIndexOf('/') + 1)}`);
+    if (uri) send(`=${metadataVariable}=${uri.slice(0, uri.lastIndexOf('/') + 1)}`);
   };
   return {
     kind: 'groups',
     start(spec) {
-      wake(spec.env[mark]);
-      const container = start(spec, tell, () => running.delete(container));
+      startWatchdog(spec.env[metadataVariable]);
+      const container = startContainer(spec, send, () => running.delete(container));
       running.add(container);
       return container;
     },
@@ -57,13 +62,13 @@ export const groupJail = (): Jail => {
       watchdog?.stdin?.end();
     },
   };
-};
+}
 
-const start = (
+function startContainer(
   spec: ContainerSpec,
-  tell: (line: string) => void,
+  sendToWatchdog: (line: string) => void,
   onGone: () => void,
-): Container => {
+): Container {
   const output = spec.output ?? 'ignore';
   const main = spawn(spec.argv[0]!, spec.argv.slice(1), {
     detached: true,
@@ -71,18 +76,18 @@ const start = (
     env: spec.env,
     stdio: ['ignore', output, output],
   });
-  if (main.pid) tell(`+${main.pid}`);
+  if (main.pid) sendToWatchdog(`+${main.pid}`);
   let gone = false;
   const kill = () => {
     signal(main.pid && -main.pid, 'SIGKILL');
-    for (const pid of strays(spec.env[mark])) signal(pid, 'SIGKILL');
+    for (const pid of processesWithMetadataUri(spec.env[metadataVariable])) signal(pid, 'SIGKILL');
   };
   const ended = new Promise<void>((resolve) => {
     const end = (code: number) => {
       if (gone) return;
       gone = true;
       kill();
-      if (main.pid) tell(`-${main.pid}`);
+      if (main.pid) sendToWatchdog(`-${main.pid}`);
       onGone();
       spec.onEnd(code);
       resolve();
@@ -99,30 +104,30 @@ const start = (
       if (!gone) kill();
     },
   };
-};
+}
 
-const signal = (pid: number | undefined, name: NodeJS.Signals): void => {
+function signal(pid: number | undefined, name: NodeJS.Signals): void {
   if (!pid) return;
   try {
     process.kill(pid, name);
   } catch {
     // It has just ended by itself.
   }
-};
+}
 
 /** Processes of one container that left its group; only Linux tells. */
-const strays = (uri: string | undefined): number[] => {
+function processesWithMetadataUri(uri: string | undefined): number[] {
   if (process.platform !== 'linux' || !uri) return [];
-  const wanted = `${mark}=${uri}`;
+  const variable = `${metadataVariable}=${uri}`;
   return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && environ(name).includes(wanted))
+    .filter((name) => /^\d+$/.test(name) && environmentOfProcess(name).includes(variable))
     .map(Number);
-};
+}
 
-const environ = (pid: string): string => {
+function environmentOfProcess(pid: string): string {
   try {
     return readFileSync(`/proc/${pid}/environ`, 'utf8');
   } catch {
     return '';
   }
-};
+}

@@ -1,6 +1,6 @@
-import { groupJail } from './groupJail.ts';
-import { namespaceJail } from './namespaceJail.ts';
+import { namespaceRuntime } from './namespaceRuntime.ts';
 import type { EmulatorOptions } from './options.ts';
+import { processGroupRuntime } from './processGroupRuntime.ts';
 
 export interface ContainerSpec {
   argv: string[];
@@ -23,7 +23,7 @@ export interface Container {
 }
 
 /** Runs containers as local processes and sees to it that none outlives its main process or the emulator. */
-export interface Jail {
+export interface ContainerRuntime {
   kind: 'namespaces' | 'groups';
   start(spec: ContainerSpec): Container;
   /** Kills what is left. */
@@ -31,22 +31,22 @@ export interface Jail {
 }
 
 /** The best jail this system offers; says so in the log when it is not the good one. */
-export const openJail = async ({
+export async function openContainerRuntime({
   isolation,
   hollow,
   log,
-}: Pick<EmulatorOptions, 'isolation' | 'hollow' | 'log'>): Promise<Jail> => {
+}: Pick<EmulatorOptions, 'isolation' | 'hollow' | 'log'>): Promise<ContainerRuntime> {
   if (isolation === 'auto' && !hollow) {
-    const jail = await namespaceJail();
-    if (jail) return jail;
+    const runtime = await namespaceRuntime();
+    if (runtime) return runtime;
   }
   if (!hollow)
     log.warn(
       {},
       'no PID namespaces here: a task is a process group with a watchdog, and what leaves its group may outlive the task',
     );
-  return groupJail();
-};
+  return processGroupRuntime();
+}
 
 /** The exit code Docker and ECS show for an end by signal. */
 export const exitCodeOf = (code: number | null, signal: NodeJS.Signals | null): number =>
