@@ -1,7 +1,3 @@
-import { namespaceRuntime } from './namespaceRuntime.ts';
-import type { EmulatorOptions } from './options.ts';
-import { processGroupRuntime } from './processGroupRuntime.ts';
-
 export interface ContainerSpec {
   argv: string[];
   /** All of it: nothing of the emulator's own environment is added. */
@@ -28,24 +24,6 @@ export interface ContainerRuntime {
   start(spec: ContainerSpec): Container;
   /** Kills what is left. */
   close(): Promise<void>;
-}
-
-/** The best jail this system offers; says so in the log when it is not the good one. */
-export async function openContainerRuntime({
-  isolation,
-  hollow,
-  log,
-}: Pick<EmulatorOptions, 'isolation' | 'hollow' | 'log'>): Promise<ContainerRuntime> {
-  if (isolation === 'auto' && !hollow) {
-    const runtime = await namespaceRuntime();
-    if (runtime) return runtime;
-  }
-  if (!hollow)
-    log.warn(
-      {},
-      'no PID namespaces here: a task is a process group with a watchdog, and what leaves its group may outlive the task',
-    );
-  return processGroupRuntime();
 }
 
 /** The exit code Docker and ECS show for an end by signal. */
