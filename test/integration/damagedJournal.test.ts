@@ -68,18 +68,18 @@ describe.each(Object.entries(deaths))('a daemon that was killed %s', (_, kill) =
   const bytes = (length: number) =>
     Array.from({ length: Math.ceil(length / step) }, (_, i) => i * step);
 
-  it('starts again, and buys nothing twice', async () => {
+  it('starts again and launches no task twice', async () => {
     const run = await whole();
     expect(trouble(run)).toEqual([]);
     expect(run.journalBytes).toBeGreaterThan(300);
   });
 
-  it('the same with a journal that ends anywhere', async () => {
+  it('starts again and launches no task twice when its journal ends at any byte', async () => {
     const { journalBytes } = await whole();
     expect(await tried(bytes(journalBytes).map((cutAt) => ({ cutAt })))).toEqual([]);
   }, 600_000);
 
-  it('the same with a journal of which any bit is another', async () => {
+  it('starts again and launches no task twice when any bit of its journal is flipped', async () => {
     const { journalBytes } = await whole();
     const bends = bytes(journalBytes).map((flipAt, i) => ({ flipAt, bit: i % 8 }));
     expect(await tried(bends)).toEqual([]);

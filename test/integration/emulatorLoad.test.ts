@@ -2,7 +2,7 @@ import { DescribeTasksCommand } from '@aws-sdk/client-ecs';
 import { expect, it } from 'vitest';
 import { startTestEmulator } from '../src/emulator/testEmulator.ts';
 
-it('carries ten thousand tasks without processes', async () => {
+it('a hollow emulator holds ten thousand tasks at once', async () => {
   const { ecs, run, emulator } = await startTestEmulator({ hollow: true });
   const batch = Array.from({ length: 100 }, (_, index) => index);
   for (let round = 0; round < 10; round++)

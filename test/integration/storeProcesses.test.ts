@@ -16,8 +16,8 @@ const reopened = async (dir: string) => {
 };
 const labels = ({ open }: ReturnType<typeof stateOf>) => open.map(({ label }) => label);
 
-describe('a journal of a process', () => {
-  it('outlives a file size limit of the system', async () => {
+describe('a journal', () => {
+  it('rejects appends beyond the file size limit of the system, and keeps every acknowledged one', async () => {
     const dir = temporaryDir();
     // Units of 512 bytes or of 1024: 16 or 32 KiB.
     const child = startChild('fillUp', [dir], 'ulimit -f 32;');
@@ -33,7 +33,7 @@ describe('a journal of a process', () => {
   const mount = (dir: string) =>
     spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', dir]).status === 0;
 
-  it('outlives a full file system, where we may mount one', async (context) => {
+  it('rejects appends while the file system is full, and heals when there is room', async (context) => {
     const dir = temporaryDir();
     if (process.getuid?.() !== 0 || !mount(dir)) return context.skip();
     onTestFinished(() => void spawnSync('umount', [dir]));
@@ -56,7 +56,7 @@ describe('a journal of a process', () => {
     expect(labels(await reopened(dir))).toEqual([...acknowledged, 'after']);
   });
 
-  it('has all that was acknowledged when its process was killed, again and again', async () => {
+  it('holds every acknowledged append after its process was killed twice', async () => {
     const dir = temporaryDir();
     const acknowledged = new Set<string>();
     for (const round of ['a', 'b']) {
@@ -86,7 +86,7 @@ const kindOf = (act: () => unknown): string | null => {
 };
 
 describe.runIf(lockable)('a state directory', () => {
-  it('is refused while another process has it, and free when that was killed', async () => {
+  it('is refused while another process holds it, and free when that process is killed', async () => {
     const path = temporaryDir();
     const child = startChild('holdLock', [path]);
     await child.spoke;
@@ -98,7 +98,7 @@ describe.runIf(lockable)('a state directory', () => {
     expect(readFileSync(join(path, 'lock'), 'utf8')).toBe(`${process.pid}\n`);
   });
 
-  it('goes to one of two processes that come at once', async () => {
+  it('goes to exactly one of two processes that open it at once', async () => {
     const path = temporaryDir();
     const children = [startChild('holdLock', [path]), startChild('holdLock', [path])];
     await Promise.all(children.map(({ spoke }) => spoke));
