@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
 /** One line of the daemon's log. */
-export interface DaemonLine {
+export interface LogLine {
   level: string;
   event: string;
   [field: string]: unknown;
@@ -10,16 +10,16 @@ export interface DaemonLine {
 
 export interface DaemonProcess {
   /** What it ended with, in words; null while it runs. */
-  end(): string | null;
+  exitDescription(): string | null;
   ended: Promise<void>;
   /** Its last complaint, for those who want to know why it ended. */
-  lastWords(): string;
+  lastProblem(): string;
   /** Asks it to stop everything and end. */
   stop(): void;
   kill(): void;
 }
 
-export interface DaemonStart {
+export interface DaemonOptions {
   /** How to start this very program: node, its options and the script. */
   program: readonly string[];
   scheduler: string;
@@ -27,8 +27,8 @@ export interface DaemonStart {
   endpoint: string;
   folder: string;
   workersPerGroup: number;
-  mostGroups: number;
-  onLine(line: DaemonLine): void;
+  maxGroups: number;
+  onLine(line: LogLine): void;
 }
 
 /** Nothing of the user's own AWS or Scaler set-up may have a say in this. */
@@ -45,7 +45,12 @@ const environment = (endpoint: string): NodeJS.ProcessEnv => ({
 });
 
 /** The command that a user would give, for a scheduler and an AWS that are both on this machine. */
-const words = ({ scheduler, folder, workersPerGroup, mostGroups }: DaemonStart): string[] => [
+const daemonArguments = ({
+  scheduler,
+  folder,
+  workersPerGroup,
+  maxGroups: mostGroups,
+}: DaemonOptions): string[] => [
   ...['run', scheduler, '--worker-manager-id', 'demo', '--ecs-subnets', 'subnet-demo'],
   ...['--ecs-task-cpu', `${workersPerGroup}`, '--ecs-task-memory', `${workersPerGroup * 2}`],
   ...['--max-task-concurrency', `${mostGroups}`],
@@ -59,40 +64,40 @@ const words = ({ scheduler, folder, workersPerGroup, mostGroups }: DaemonStart):
  * A daemon whose scheduler is gone waits for it, and would do so for ever if we were killed: then a guard sees its
  * input end, and kills the daemon. Returns what lets the guard go.
  */
-function endWithUs(daemon: ChildProcess): () => void {
+function killWithParent(daemon: ChildProcess): () => void {
   if (daemon.pid === undefined) return () => {};
   const words = ['-c', 'read -r _ || kill -KILL "$1"', 'guard', `${daemon.pid}`];
   const stdio = ['pipe', 'ignore', 'ignore'] as const;
-  const guard = spawn('/bin/sh', words, { stdio: [...stdio], env: {}, detached: true });
-  guard.on('error', () => {});
-  guard.stdin?.on('error', () => {});
-  return () => guard.stdin?.end('\n');
+  const watchdog = spawn('/bin/sh', words, { stdio: [...stdio], env: {}, detached: true });
+  watchdog.on('error', () => {});
+  watchdog.stdin?.on('error', () => {});
+  return () => watchdog.stdin?.end('\n');
 }
 
 /** Starts the daemon, unmodified, as a process of its own. */
-export function startDaemon(start: DaemonStart): DaemonProcess {
-  const [command = '', ...options] = start.program;
-  const child = spawn(command, [...options, ...words(start)], {
-    env: environment(start.endpoint),
+export function startDaemon(options: DaemonOptions): DaemonProcess {
+  const [command = '', ...programArguments] = options.program;
+  const child = spawn(command, [...programArguments, ...daemonArguments(options)], {
+    env: environment(options.endpoint),
     stdio: ['ignore', 'pipe', 'pipe'],
     // Ctrl-C reaches the whole foreground group, and it is for us to say when the daemon stops.
     detached: true,
   });
-  let end: string | null = null;
-  let lastWords = '';
+  let exitDescription: string | null = null;
+  let lastProblem = '';
   createInterface({ input: child.stderr }).on('line', (line) => {
-    lastWords = line;
+    lastProblem = line;
   });
   createInterface({ input: child.stdout }).on('line', (line) => {
-    const parsed = parse(line);
+    const parsed = parseLogLine(line);
     if (!parsed) return;
-    if (parsed.level !== 'info') lastWords = line;
-    start.onLine(parsed);
+    if (parsed.level !== 'info') lastProblem = line;
+    options.onLine(parsed);
   });
-  const release = endWithUs(child);
+  const release = killWithParent(child);
   const ended = new Promise<void>((resolve) => {
     const done = (how: string) => {
-      end ??= how;
+      exitDescription ??= how;
       release();
       resolve();
     };
@@ -100,21 +105,21 @@ export function startDaemon(start: DaemonStart): DaemonProcess {
     child.once('error', (error) => done(`before it began: ${error.message}`));
   });
   return {
-    end: () => end,
+    exitDescription: () => exitDescription,
     ended,
-    lastWords: () => lastWords,
+    lastProblem: () => lastProblem,
     stop: () => child.kill('SIGTERM'),
     kill: () => child.kill('SIGKILL'),
   };
 }
 
-const parse = (line: string): DaemonLine | null => {
+function parseLogLine(line: string): LogLine | null {
   try {
     const parsed: unknown = JSON.parse(line);
     return parsed !== null && typeof parsed === 'object' && 'event' in parsed
-      ? (parsed as DaemonLine)
+      ? (parsed as LogLine)
       : null;
   } catch {
     return null;
   }
-};
+}

@@ -3,13 +3,13 @@ import { encodeMessage } from '../scheduler/protocol/encodeMessage.ts';
 import { ProtocolFailure } from '../scheduler/protocol/failure.ts';
 import { idText } from '../scheduler/protocol/idText.ts';
 import { encodeMonitorMessage } from './monitorMessage.ts';
+import { desiredWorkers } from './scalingPolicy.ts';
 import { type TaskCounts, TaskQueue } from './taskQueue.ts';
-import { desiredWorkers } from './vanilla.ts';
 import { decodeWorkerMessage, encodeWorkerMessage, isWorkerMessage } from './workerMessages.ts';
 import { type Peer, type PeerHandlers, startYmqServer, type YmqServer } from './ymqServer.ts';
 
 /** What happens at the scheduler. `worker` is the id of a worker, which names its Fargate task. */
-export type SchedulerNews =
+export type SchedulerEvent =
   | { type: 'manager.joined'; cap: number }
   | { type: 'worker.joined' | 'worker.left' | 'task.done'; worker: string };
 
@@ -22,7 +22,7 @@ export interface Scheduler {
 
 const publishMs = 1000;
 /** To find a port whose second neighbour is free, too. */
-const mostAttempts = 20;
+const maxAttempts = 20;
 
 /**
  * A small stand-in for Scaler's scheduler, as its releases 2.3.5 to 2.6 behave towards a worker manager: each
@@ -30,81 +30,82 @@ const mostAttempts = 20;
  */
 export async function startScheduler(
   tasks: number,
-  tell: (news: SchedulerNews) => void,
+  onEvent: (news: SchedulerEvent) => void,
 ): Promise<Scheduler> {
   const queue = new TaskQueue(tasks);
   const workers = new Map<string, { peer: Peer; managerId: string }>();
   const managers = new Set<string>();
 
-  const feed = (worker: string, peer: Peer): void => {
-    const task = queue.take(worker);
+  const assignTask = (worker: string, peer: Peer): void => {
+    const task = queue.assign(worker);
     if (task) peer.send(encodeWorkerMessage(task));
   };
-  const feedAll = (): void => {
-    for (const [worker, { peer }] of workers) feed(worker, peer);
+  const assignTasks = (): void => {
+    for (const [worker, { peer }] of workers) assignTask(worker, peer);
   };
 
-  function hearWorker(peer: Peer, payload: Uint8Array): void {
+  function onWorkerMessage(peer: Peer, payload: Uint8Array): void {
     const message = decodeWorkerMessage(payload);
     const worker = peer.identity;
     if (message.type === 'join') {
       workers.set(worker, { peer, managerId: message.managerId });
-      tell({ type: 'worker.joined', worker });
-      feed(worker, peer);
+      onEvent({ type: 'worker.joined', worker });
+      assignTask(worker, peer);
     } else if (message.type === 'result') {
-      if (queue.finish(worker, message.task, message.square)) tell({ type: 'task.done', worker });
-      feedAll();
+      if (queue.finish(worker, message.task, message.square))
+        onEvent({ type: 'task.done', worker });
+      assignTasks();
     }
   }
 
-  function hearManager(peer: Peer, payload: Uint8Array): void {
+  function onManagerMessage(peer: Peer, payload: Uint8Array): void {
     const wire = decodeMessage(payload, 'g3');
     if (wire.message !== 'workerManagerHeartbeat' || wire.generation !== 'g3') return;
     const { maxTaskConcurrency: cap } = wire.fields;
     const managerId = idText(wire.fields.workerManagerID);
     if (!managers.has(peer.identity)) {
       managers.add(peer.identity);
-      tell({ type: 'manager.joined', cap });
+      onEvent({ type: 'manager.joined', cap });
     }
     const managed = [...workers.values()].filter((one) => one.managerId === managerId).length;
-    const load = { tasks: queue.open, workers: workers.size, managed, cap };
-    const wanted = { taskConcurrency: desiredWorkers(load), capabilities: [] };
+    const load = { tasks: queue.unfinished, workers: workers.size, managed, cap };
+    const request = { taskConcurrency: desiredWorkers(load), capabilities: [] };
     const generation = 'g3';
     peer.send(encodeMessage({ generation, message: 'workerManagerHeartbeatEcho', fields: {} }));
     peer.send(
       encodeMessage({
         generation,
         message: 'workerManagerCommand',
-        fields: { setDesiredTaskConcurrencyRequests: [wanted] },
+        fields: { setDesiredTaskConcurrencyRequests: [request] },
       }),
     );
   }
 
   const [server, monitor] = await startServers({
     onMessage(peer, payload) {
-      if (isWorkerMessage(payload)) return hearWorker(peer, payload);
+      if (isWorkerMessage(payload)) return onWorkerMessage(peer, payload);
       try {
-        hearManager(peer, payload);
+        onManagerMessage(peer, payload);
       } catch (error) {
         if (!(error instanceof ProtocolFailure)) throw error;
       }
     },
-    onGone({ identity }) {
+    onDisconnected({ identity }) {
       managers.delete(identity);
       if (!workers.delete(identity)) return;
-      tell({ type: 'worker.left', worker: identity });
-      queue.giveBack(identity);
-      feedAll();
+      onEvent({ type: 'worker.left', worker: identity });
+      queue.requeue(identity);
+      assignTasks();
     },
   });
 
   const publish = (): void => {
-    const now = [...workers].map(([workerId, { managerId }]) => ({
+    const workerStatuses = [...workers].map(([workerId, { managerId }]) => ({
       workerId,
       managerId,
-      tasks: queue.has(workerId) ? 1 : 0,
+      tasks: queue.isBusy(workerId) ? 1 : 0,
     }));
-    monitor.broadcast(encodeMonitorMessage(now));
+    monitor.broadcast(encodeMonitorMessage(workerStatuses));
   };
   const publisher = setInterval(publish, publishMs);
 
@@ -127,7 +128,7 @@ async function startServers(handlers: PeerHandlers): Promise<[YmqServer, YmqServ
       return [server, await startYmqServer('monitor', server.port + 2, {})];
     } catch (error) {
       server.close();
-      if (attempt === mostAttempts) throw error;
+      if (attempt === maxAttempts) throw error;
     }
   }
 }

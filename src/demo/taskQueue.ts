@@ -8,7 +8,7 @@ export interface TaskCounts {
 }
 
 /** How long the tasks take, one after the other, ms: uneven, as work is. */
-const durations = [700, 500, 900, 600, 800];
+const durationsMs = [700, 500, 900, 600, 800];
 
 /** Squares to be computed. A task is handed to one worker at a time, and to another when that one leaves. */
 export class TaskQueue {
@@ -23,7 +23,7 @@ export class TaskQueue {
       type: 'task',
       task,
       number: task + 1,
-      sleepMs: durations[task % durations.length] as number,
+      sleepMs: durationsMs[task % durationsMs.length] as number,
     }));
   }
 
@@ -37,17 +37,17 @@ export class TaskQueue {
   }
 
   /** Queued and running, as a scheduler counts. */
-  get open(): number {
+  get unfinished(): number {
     return this.#submitted - this.#completed;
   }
 
   /** Whether a worker has a task. */
-  has(worker: string): boolean {
+  isBusy(worker: string): boolean {
     return this.#running.has(worker);
   }
 
   /** The next task for a worker that has none. */
-  take(worker: string): ToWorker | null {
+  assign(worker: string): ToWorker | null {
     if (this.#running.has(worker)) return null;
     const next = this.#waiting.shift();
     if (!next) return null;
@@ -60,7 +60,7 @@ export class TaskQueue {
     const running = this.#running.get(worker);
     if (running?.task !== task) return false;
     if (square !== running.number ** 2) {
-      this.giveBack(worker);
+      this.requeue(worker);
       return false;
     }
     this.#running.delete(worker);
@@ -68,7 +68,7 @@ export class TaskQueue {
     return true;
   }
 
-  giveBack(worker: string): void {
+  requeue(worker: string): void {
     const running = this.#running.get(worker);
     if (!running) return;
     this.#running.delete(worker);

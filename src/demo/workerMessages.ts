@@ -7,12 +7,12 @@ export type FromWorker =
   | { type: 'join'; managerId: string }
   | { type: 'result'; task: number; square: number };
 
-const word = 8;
-const brace = '{'.charCodeAt(0);
+const wordBytes = 8;
+const openingBrace = '{'.charCodeAt(0);
 
 export function encodeWorkerMessage(message: ToWorker | FromWorker): Uint8Array {
   const bytes = Buffer.from(JSON.stringify(message));
-  const padded = Buffer.alloc(Math.ceil(bytes.length / word) * word, ' ');
+  const padded = Buffer.alloc(Math.ceil(bytes.length / wordBytes) * wordBytes, ' ');
   bytes.copy(padded);
   return padded;
 }
@@ -21,4 +21,4 @@ export const decodeWorkerMessage = (payload: Uint8Array): ToWorker | FromWorker 
   JSON.parse(Buffer.from(payload).toString());
 
 /** A message of Scaler's begins with its number of segments, never as many as this byte would mean. */
-export const isWorkerMessage = (payload: Uint8Array): boolean => payload[0] === brace;
+export const isWorkerMessage = (payload: Uint8Array): boolean => payload[0] === openingBrace;

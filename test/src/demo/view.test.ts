@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { draw } from '../../../src/demo/picture.ts';
-import { render } from '../../../src/demo/span.ts';
-import { Story } from '../../../src/demo/story.ts';
+import { DemoStory } from '../../../src/demo/story.ts';
+import { render } from '../../../src/demo/styledText.ts';
+import { drawView } from '../../../src/demo/view.ts';
 
 const tasks = { submitted: 50, completed: 20, running: 6, waiting: 24, workers: 6 };
 
-function storyOf(groups: number): Story {
-  const story = new Story(2, () => 1.25);
+function storyOf(groups: number): DemoStory {
+  const story = new DemoStory(2, () => 1.25);
   for (let n = 0; n < groups; n++)
     for (const state of ['requested', 'provisioning', 'running'])
-      story.read({ level: 'info', event: 'workerGroup.state', group: `g${n}`, state });
+      story.onLogLine({ level: 'info', event: 'workerGroup.state', group: `g${n}`, state });
   return story;
 }
 
-const picture = (groups: number, columns: number, rows: number, unicode = true) =>
-  draw({ story: storyOf(groups), tasks, seconds: 3 }, { columns, rows, unicode });
+const drawGroups = (groups: number, columns: number, rows: number, unicode = true) =>
+  drawView({ story: storyOf(groups), tasks, seconds: 3 }, { columns, rows, unicode });
 
 describe('the picture', () => {
   it.each([
@@ -26,7 +26,7 @@ describe('the picture', () => {
     [20, 8, 4],
     [1, 1, 1],
   ])('fits %i columns and %i rows with %i groups', (columns, rows, groups) => {
-    const lines = picture(groups, columns, rows);
+    const lines = drawGroups(groups, columns, rows);
     expect(lines.length).toBeLessThanOrEqual(rows);
     for (const line of lines) {
       expect(render(line, columns, false).length).toBeLessThanOrEqual(columns);
@@ -34,7 +34,7 @@ describe('the picture', () => {
   });
 
   it('shows on 80 columns where a group is, where it was, and what is left to do', () => {
-    const text = picture(1, 79, 23).map((line) => render(line, 79, false));
+    const text = drawGroups(1, 79, 23).map((line) => render(line, 79, false));
     expect(text).toContain(
       'Group 1  ✓ 1.3 s    ✓ 1.3 s       ● 1.3 s   ·            ·         0 tasks',
     );
@@ -43,20 +43,20 @@ describe('the picture', () => {
   });
 
   it('says where a group is when there is no room for its way', () => {
-    const text = picture(1, 50, 20).map((line) => render(line, 50, false));
+    const text = drawGroups(1, 50, 20).map((line) => render(line, 50, false));
     expect(text).toContain('Group 1  ● running      0 tasks');
   });
 
   it('needs no more than ASCII where there is no more', () => {
-    const text = picture(2, 79, 23, false).map((line) => render(line, 79, false));
+    const text = drawGroups(2, 79, 23, false).map((line) => render(line, 79, false));
     expect(text.join('')).toMatch(/^[\x20-\x7e]*$/);
   });
 
   it('is coloured only when that is wanted', () => {
-    const colours = picture(1, 79, 23).map((line) => render(line, 79, true));
+    const colours = drawGroups(1, 79, 23).map((line) => render(line, 79, true));
     expect(colours.join('')).toContain('\x1b[32m');
     expect(
-      picture(1, 79, 23)
+      drawGroups(1, 79, 23)
         .map((line) => render(line, 79, false))
         .join(''),
     ).not.toContain('\x1b');

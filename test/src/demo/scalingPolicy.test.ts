@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { desiredWorkers } from '../../../src/demo/vanilla.ts';
+import { desiredWorkers } from '../../../src/demo/scalingPolicy.ts';
 
 describe('the vanilla rule', () => {
   it.each([

@@ -16,12 +16,12 @@ const codes: Record<Colour, number> = {
 
 /** A line as a terminal takes it, cut to so many columns. All our characters are one column wide. */
 export function render(line: Line, columns: number, colour: boolean): string {
-  let left = columns;
+  let remaining = columns;
   let text = '';
-  for (const [words, look] of line) {
-    const part = words.slice(0, left);
-    left -= part.length;
-    text += colour && look && part !== '' ? `\x1b[${codes[look]}m${part}\x1b[0m` : part;
+  for (const [piece, style] of line) {
+    const part = piece.slice(0, remaining);
+    remaining -= part.length;
+    text += colour && style && part !== '' ? `\x1b[${codes[style]}m${part}\x1b[0m` : part;
   }
   return text;
 }
