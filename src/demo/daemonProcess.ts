@@ -9,21 +9,21 @@ export interface LogLine {
 }
 
 export interface DaemonProcess {
-  /** What it ended with, in words; null while it runs. */
+  /** How the process ended, such as `with status 1`; null while it runs. */
   exitDescription(): string | null;
   ended: Promise<void>;
-  /** Its last complaint, for those who want to know why it ended. */
+  /** The last log line above level info, or the last line of stderr. */
   lastProblem(): string;
-  /** Asks it to stop everything and end. */
+  /** Sends SIGTERM: the daemon stops its tasks and exits. */
   stop(): void;
   kill(): void;
 }
 
 export interface DaemonOptions {
-  /** How to start this very program: node, its options and the script. */
+  /** How to start this program: node, its options and the script. */
   program: readonly string[];
   scheduler: string;
-  /** Of the emulated AWS. */
+  /** URL of the emulated AWS. */
   endpoint: string;
   folder: string;
   workersPerGroup: number;
@@ -31,7 +31,7 @@ export interface DaemonOptions {
   onLine(line: LogLine): void;
 }
 
-/** Nothing of the user's own AWS or Scaler set-up may have a say in this. */
+/** The user's own environment without any AWS or Scaler settings. */
 const environment = (endpoint: string): NodeJS.ProcessEnv => ({
   ...Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(AWS|SCALER)_/.test(name)),
@@ -44,7 +44,7 @@ const environment = (endpoint: string): NodeJS.ProcessEnv => ({
   AWS_EC2_METADATA_DISABLED: 'true',
 });
 
-/** The command that a user would give, for a scheduler and an AWS that are both on this machine. */
+/** The arguments of `scaler-ecs` for a scheduler and an AWS on this machine. */
 const daemonArguments = ({
   scheduler,
   folder,
@@ -54,15 +54,16 @@ const daemonArguments = ({
   ...['run', scheduler, '--worker-manager-id', 'demo', '--ecs-subnets', 'subnet-demo'],
   ...['--ecs-task-cpu', `${workersPerGroup}`, '--ecs-task-memory', `${workersPerGroup * 2}`],
   ...['--max-task-concurrency', `${mostGroups}`],
-  // Shorter than one would choose for AWS, so that nobody has to wait.
+  // Shorter than on AWS, to keep the demo short.
   ...['--heartbeat-interval-seconds', '1', '--settle-seconds', '1'],
   ...['--drain-timeout', '3', '--stop-timeout', '10'],
   ...['--state-dir', folder],
 ];
 
 /**
- * A daemon whose scheduler is gone waits for it, and would do so for ever if we were killed: then a guard sees its
- * input end, and kills the daemon. Returns what lets the guard go.
+ * Starts a watchdog process that kills the daemon when this process ends, also by SIGKILL: the watchdog's standard input
+ * then reaches end of file. Without it, the daemon would wait for the missing scheduler forever. Returns a function that
+ * ends the watchdog.
  */
 function killWithParent(daemon: ChildProcess): () => void {
   if (daemon.pid === undefined) return () => {};
@@ -74,13 +75,13 @@ function killWithParent(daemon: ChildProcess): () => void {
   return () => watchdog.stdin?.end('\n');
 }
 
-/** Starts the daemon, unmodified, as a process of its own. */
+/** Starts the unmodified daemon as a separate process. */
 export function startDaemon(options: DaemonOptions): DaemonProcess {
   const [command = '', ...programArguments] = options.program;
   const child = spawn(command, [...programArguments, ...daemonArguments(options)], {
     env: environment(options.endpoint),
     stdio: ['ignore', 'pipe', 'pipe'],
-    // Ctrl-C reaches the whole foreground group, and it is for us to say when the daemon stops.
+    // Ctrl-C signals the whole foreground process group; detached, the daemon stops only when the demo asks it to.
     detached: true,
   });
   let exitDescription: string | null = null;
@@ -102,7 +103,7 @@ export function startDaemon(options: DaemonOptions): DaemonProcess {
       resolve();
     };
     child.once('close', (code, signal) => done(signal ? `by ${signal}` : `with status ${code}`));
-    child.once('error', (error) => done(`before it began: ${error.message}`));
+    child.once('error', (error) => done(`before it started: ${error.message}`));
   });
   return {
     exitDescription: () => exitDescription,

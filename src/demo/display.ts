@@ -2,14 +2,14 @@ import type { DemoView } from './runDemo.ts';
 import { render } from './styledText.ts';
 import { drawView, explanation, headline } from './view.ts';
 
-/** Where a demo is shown: process.stdout, or a test's own. */
+/** Where the demo is shown: process.stdout, or the output of a test. */
 export interface Output {
   write(text: string): unknown;
   columns?: number;
   rows?: number;
 }
 
-/** Shows what has happened since it began, until it is closed; closing it shows the last of it. */
+/** Shows the demo until it is closed; `close` shows the final state. */
 export interface DemoDisplay {
   close(): void;
 }
@@ -20,7 +20,7 @@ const showCursor = '\x1b[?25h';
 const clearBelow = '\x1b[J';
 const clearScreen = '\x1b[H\x1b[2J';
 
-/** A picture that is drawn over itself as long as the demo runs. */
+/** Redraws the view in place, every 100 ms. */
 export function showLive(
   screen: Output,
   { story, tasks, seconds }: DemoView,
@@ -35,7 +35,7 @@ export function showLive(
     const lines = drawView(scene, { columns, rows, unicode }).map((line) =>
       render(line, columns, colour),
     );
-    // After a change of size nobody knows where the old lines have gone.
+    // After a change of size the position of the old lines is unknown.
     const resized = size !== '' && size !== `${columns} ${rows}`;
     const moveToStart = resized ? clearScreen : height > 0 ? `\x1b[${height}A` : '';
     screen.write(`${moveToStart}${lines.map((line) => `\r${line}\x1b[K\n`).join('')}${clearBelow}`);
@@ -54,7 +54,7 @@ export function showLive(
   };
 }
 
-/** One line for each thing that happens, for files, pipes and terminals that cannot go back. */
+/** Prints one line per event, for files, pipes and terminals without cursor control. */
 export function showPlain(screen: Output, { story }: DemoView): DemoDisplay {
   let printed = 0;
   const print = (): void => {

@@ -4,14 +4,14 @@ import { idBytes } from '../scheduler/protocol/idText.ts';
 export interface WorkerStatus {
   workerId: string;
   managerId: string;
-  /** Given to it and not finished. */
+  /** Tasks assigned to the worker and not finished. */
   tasks: number;
 }
 
 const noResource = { cpu: 0, rss: '0' };
 const queueSize = 1000;
 
-/** What a scheduler publishes once a second: here, of all it has to say, what concerns workers. */
+/** Encodes a g3 StateScheduler message, which a scheduler publishes once per second; only the fields about workers are filled in. */
 export function encodeMonitorMessage(workers: readonly WorkerStatus[]): Uint8Array {
   const managers = new Map<string, Uint8Array[]>();
   for (const { workerId, managerId } of workers)

@@ -8,29 +8,29 @@ import { type Scheduler, startScheduler } from './scheduler.ts';
 import { DemoStory } from './story.ts';
 import { installWorkerProgram } from './workerProgram.ts';
 
-/** An emulated AWS whose Fargate tasks are processes with `taskPath` on their PATH. */
+/** An emulated AWS. Its Fargate tasks are processes with `taskPath` on their PATH. */
 export interface EmulatedAws {
   url: string;
   tasksStarted(): number;
   tasksRemaining(): number;
-  /** Ends whatever is left. */
+  /** Kills the remaining tasks. */
   close(): Promise<void>;
 }
 
 export interface DemoOptions {
   tasks: number;
-  /** How to start this very program: node, its options and the script. */
+  /** How to start this program: node, its options and the script. */
   program: readonly string[];
   startAws(taskPath: string): Promise<EmulatedAws>;
-  /** Called when there is something to see, before the first thing happens. */
+  /** Called before the daemon starts, to show the demo. */
   onStart(stage: DemoView): void;
-  /** Aborted: stop everything in order, and come back. */
+  /** Abort: stop the daemon in order, then return. */
   stop: AbortSignal;
-  /** Aborted: at once. */
+  /** Abort: kill the daemon at once. */
   kill: AbortSignal;
 }
 
-/** What a spectator may look at while the demo runs. */
+/** The live data that a display shows. */
 export interface DemoView {
   story: DemoStory;
   tasks: Scheduler['counts'];
@@ -46,19 +46,19 @@ export interface DemoResult {
 
 export interface DemoOutcome {
   result: DemoResult;
-  /** Why it did not come to its end, in one line; null when it did or was told to stop. */
+  /** Why the demo did not finish, in one line; null when it finished or was stopped by `stop`. */
   failure: string | null;
 }
 
 export const workersPerGroup = 2;
 export const maxGroups = 4;
-/** Beyond what its tasks take: so long may a demo last on a machine that has much else to do, ms. */
+/** Time limit of the demo on a busy machine, in ms: a fixed part and a part per task. */
 const timeLimitMs = 120_000;
 const timeLimitPerTaskMs = 2000;
-/** The daemon's own limit for stopping everything is 10 s. */
+/** Limit for stopping the daemon, in ms; its own --stop-timeout is 10 s. */
 const stopTimeLimitMs = 20_000;
 
-/** Tasks, a scheduler, the daemon, an emulated AWS: from the first wish for a worker to the last stopped group. */
+/** Runs the scheduler, the emulated AWS and the daemon until all tasks are done and all groups are stopped. Rejects when the scheduler or AWS cannot start. */
 export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
   const { tasks, stop, kill } = options;
   const startedAt = now();
@@ -89,7 +89,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
       counts().completed === tasks && story.desiredGroups === 0 && !story.hasActiveGroups;
     const limitMs = timeLimitMs + tasks * timeLimitPerTaskMs;
     const failure = await waitUntilFinished(finished, daemon, stop, limitMs);
-    if (stop.aborted) story.addSentence('You have asked for the end.');
+    if (stop.aborted) story.addSentence('Interrupted.');
     await stopDaemon(daemon, story, kill);
     const result = {
       tasksSubmitted: tasks,
@@ -108,10 +108,10 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
 
 const initialSentence = (tasks: number): string =>
   tasks === 1
-    ? '1 task, a number to be squared, waits in the scheduler; there is no worker yet.'
-    : `${tasks} tasks, numbers to be squared, wait in the scheduler; there is no worker yet.`;
+    ? '1 task waits in the scheduler: to square a number. There is no worker yet.'
+    : `${tasks} tasks wait in the scheduler: to square a number each. There is no worker yet.`;
 
-/** Waits for the end, or for an order to stop; resolves to what came in between. */
+/** Waits until the demo has finished or is stopped (null), or returns the reason why it cannot finish. */
 async function waitUntilFinished(
   finished: () => boolean,
   daemon: DaemonProcess,
@@ -120,11 +120,11 @@ async function waitUntilFinished(
 ): Promise<string | null> {
   const deadline = now() + limitMs;
   while (!finished() && !stop.aborted) {
-    const lastWords = daemon.lastProblem() || 'nothing';
+    const lastProblem = daemon.lastProblem() || 'nothing';
     if (daemon.exitDescription() !== null)
-      return `the daemon ended ${daemon.exitDescription()}; its last complaint was: ${lastWords}`;
+      return `the daemon ended ${daemon.exitDescription()}; its last message was: ${lastProblem}`;
     if (now() > deadline)
-      return `not done after ${Math.round(limitMs / 1000)} s; the daemon's last complaint was: ${lastWords}`;
+      return `not finished after ${Math.round(limitMs / 1000)} s; the daemon's last message was: ${lastProblem}`;
     await sleep(50);
   }
   return null;
@@ -136,7 +136,7 @@ async function stopDaemon(
   kill: AbortSignal,
 ): Promise<void> {
   if (daemon.exitDescription() !== null) return;
-  story.addSentence('The daemon is told to end (SIGTERM).');
+  story.addSentence('The demo stops the daemon (SIGTERM).');
   daemon.stop();
   const timeout = new AbortController();
   const timeLimit = sleep(stopTimeLimitMs, undefined, {

@@ -8,25 +8,25 @@ import { type TaskCounts, TaskQueue } from './taskQueue.ts';
 import { decodeWorkerMessage, encodeWorkerMessage, isWorkerMessage } from './workerMessages.ts';
 import { type Peer, type PeerHandlers, startYmqServer, type YmqServer } from './ymqServer.ts';
 
-/** What happens at the scheduler. `worker` is the id of a worker, which names its Fargate task. */
+/** Events of the scheduler. `worker` is a worker id, which contains the id of its Fargate task. */
 export type SchedulerEvent =
   | { type: 'manager.joined'; cap: number }
   | { type: 'worker.joined' | 'worker.left' | 'task.done'; worker: string };
 
 export interface Scheduler {
-  /** For the daemon and for the workers. */
+  /** Address for the daemon and the workers. */
   address: string;
   counts(): TaskCounts & { workers: number };
   close(): void;
 }
 
 const publishMs = 1000;
-/** To find a port whose second neighbour is free, too. */
+/** Attempts to find a free port whose second next port is free as well. */
 const maxAttempts = 20;
 
 /**
- * A small stand-in for Scaler's scheduler, as its releases 2.3.5 to 2.6 behave towards a worker manager: each
- * heartbeat is echoed and answered with the workers wanted. The manager gets Scaler's own messages, byte for byte.
+ * A minimal scheduler that behaves towards a worker manager like Scaler 2.3.5 to 2.6: it answers each heartbeat with an
+ * echo and with the desired number of workers, in Scaler's own messages.
  */
 export async function startScheduler(
   tasks: number,
@@ -120,7 +120,7 @@ export async function startScheduler(
   };
 }
 
-/** The monitor stream is where Scaler has it by default: two ports further. */
+/** The monitor stream listens two ports above the scheduler, as in Scaler by default. */
 async function startServers(handlers: PeerHandlers): Promise<[YmqServer, YmqServer]> {
   for (let attempt = 1; ; attempt++) {
     const server = await startYmqServer('scheduler', 0, handlers);

@@ -1,27 +1,27 @@
 import type { LogLine } from './daemonProcess.ts';
 import type { SchedulerEvent } from './scheduler.ts';
 
-/** The states of the daemon's worker groups, in the order in which a group takes them. */
+/** The states of the daemon's worker groups, in the order of a normal lifecycle. */
 export const states = ['requested', 'provisioning', 'running', 'draining', 'stopped'] as const;
 export type State = (typeof states)[number];
 
 export interface Group {
   name: string;
   state: State;
-  /** When it entered each state, in seconds since the start. */
+  /** When the group entered each state, in seconds since the start. */
   since: Partial<Record<State, number>>;
-  /** Id of its Fargate task; null until ECS has given it one. */
+  /** Id of its Fargate task; null until RunTask has answered. */
   taskId: string | null;
   activity: TaskActivity;
 }
 
-/** The workers in one Fargate task, as the scheduler knows them. */
+/** Connected workers and completed tasks of one Fargate task, as the scheduler counts them. */
 export interface TaskActivity {
   workers: number;
   tasksDone: number;
 }
 
-/** One thing that happened, in a sentence. `at`: seconds since the start. */
+/** One event, as a sentence. `at`: seconds since the start. */
 export interface TimedSentence {
   at: number;
   text: string;
@@ -31,19 +31,19 @@ const isState = (word: unknown): word is State => states.includes(word as State)
 export const count = (amount: number, thing: string): string =>
   `${amount} ${thing}${amount === 1 ? '' : 's'}`;
 
-/** A worker's id names the Fargate task it runs in: `Worker|ECS-<task id>|<random>`. */
+/** A worker id contains the id of its Fargate task: `Worker|ECS-<task id>|<random>`. */
 const taskIdIn = (worker: string): string => /ECS-(\w+)/.exec(worker)?.[1] ?? '';
 
-/** What a spectator is told, put together from the daemon's log and from what the scheduler sees. */
+/** Groups and events of the demo, from the daemon's log and the scheduler's events. */
 export class DemoStory {
   readonly groups: Group[] = [];
   readonly sentences: TimedSentence[] = [];
-  /** Groups that the scheduler wants; null until the daemon has heard of it. */
+  /** Number of groups that the scheduler requests; null until the first request. */
   desiredGroups: number | null = null;
   readonly #workersPerGroup: number;
   readonly #seconds: () => number;
   readonly #byActor = new Map<string, Group>();
-  /** By Fargate task; the scheduler may hear of one before the daemon's log has told whose it is. */
+  /** By Fargate task id: a worker may join the scheduler before the daemon logs the task of its group. */
   readonly #activityByTaskId = new Map<string, TaskActivity>();
 
   constructor(workersPerGroup: number, seconds: () => number) {
@@ -52,25 +52,25 @@ export class DemoStory {
   }
 
   addSentence(text: string): void {
-    // What others say must not move the terminal's cursor.
+    // Control characters could move the terminal's cursor.
     this.sentences.push({ at: this.#seconds(), text: text.replaceAll(/\p{Cc}+/gu, ' ').trim() });
   }
 
-  /** A line of the daemon's log. */
+  /** Takes a line of the daemon's log. */
   onLogLine(line: LogLine): void {
     if (line.event === 'scheduler.wants') this.#onDesired(Number(line.tasks));
     else if (line.event === 'workerGroup.state') this.#onGroupState(line);
     else if (line.event === 'launch.state') this.#onLaunchState(line);
     else if (line.level !== 'info')
-      this.addSentence(`The daemon says: ${line.event} ${line.reason ?? ''}`);
+      this.addSentence(`Daemon log: ${line.event} ${line.reason ?? ''}`);
   }
 
-  /** Something the scheduler has seen. */
+  /** Takes an event of the scheduler. */
   onSchedulerEvent(event: SchedulerEvent): void {
     if (event.type === 'manager.joined') {
       const maxGroups = Math.floor(event.cap / this.#workersPerGroup);
       this.addSentence(
-        `The daemon reports to the scheduler and offers up to ${count(maxGroups, 'group')}.`,
+        `The daemon connects to the scheduler and offers up to ${count(maxGroups, 'group')}.`,
       );
       return;
     }
@@ -91,15 +91,14 @@ export class DemoStory {
   #onDesired(groups: number): void {
     const before = this.desiredGroups ?? 0;
     this.desiredGroups = groups;
-    if (groups === 0)
-      this.addSentence('Nothing is left to do: the scheduler wants no group any more.');
+    if (groups === 0) this.addSentence('All tasks are done: the scheduler requests no groups.');
     else if (groups < before)
       this.addSentence(
-        `For the tasks that are left, the scheduler wants ${count(groups, 'group')}.`,
+        `For the remaining tasks, the scheduler requests ${count(groups, 'group')}.`,
       );
     else
       this.addSentence(
-        `The scheduler wants ${count(groups, 'group')} of ${this.#workersPerGroup} workers.`,
+        `The scheduler requests ${count(groups, 'group')} of ${this.#workersPerGroup} workers.`,
       );
   }
 
@@ -113,7 +112,7 @@ export class DemoStory {
     const [state, detail] = path.split('.');
     if (!isState(state)) return;
     const group = this.#byActor.get(actor) ?? this.#addGroup(actor);
-    // A group may be had back while it drains.
+    // A drain may be cancelled: then the group returns to an earlier state.
     for (const later of states.slice(states.indexOf(state) + 1)) delete group.since[later];
     group.state = state;
     group.since[state] ??= this.#seconds();
@@ -147,18 +146,18 @@ export class DemoStory {
 function sentenceFor({ state, taskId, activity }: Group, detail: unknown, cause: unknown): string {
   switch (state) {
     case 'requested':
-      return 'requested. The daemon calls RunTask of ECS.';
+      return 'requested. The daemon calls RunTask.';
     case 'provisioning':
-      return `provisioning. ECS prepares Fargate task ${taskId?.slice(0, 8)}.`;
+      return `provisioning. ECS starts Fargate task ${taskId?.slice(0, 8)}.`;
     case 'running':
-      return 'running, as the daemon has noticed.';
+      return 'running.';
     case 'draining':
       return detail === 'waiting'
-        ? 'draining. It is to end once its workers are idle.'
-        : 'draining. The daemon calls StopTask of ECS.';
+        ? 'draining. It stops when its workers are idle.'
+        : 'draining. The daemon calls StopTask.';
     case 'stopped': {
       const why = cause === 'drained' ? '' : ` (${cause})`;
-      return `stopped${why} after ${count(activity.tasksDone, 'task')}. Nothing of it is left.`;
+      return `stopped${why} after ${count(activity.tasksDone, 'task')}.`;
     }
   }
 }

@@ -1,6 +1,6 @@
 export type Colour = 'bold' | 'dim' | 'green' | 'yellow' | 'blue' | 'magenta' | 'cyan';
 
-/** A piece of a line, and how it is to look. */
+/** A part of a line and its style. */
 export type Span = readonly [text: string, colour?: Colour];
 export type Line = readonly Span[];
 
@@ -14,7 +14,7 @@ const codes: Record<Colour, number> = {
   cyan: 36,
 };
 
-/** A line as a terminal takes it, cut to so many columns. All our characters are one column wide. */
+/** A line with ANSI escape codes, cut to `columns`. Assumes that every character is one column wide. */
 export function render(line: Line, columns: number, colour: boolean): string {
   let remaining = columns;
   let text = '';
@@ -26,6 +26,7 @@ export function render(line: Line, columns: number, colour: boolean): string {
   return text;
 }
 
+/** Breaks a text into lines of at most `columns` characters; longer words stay whole. */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = '';

@@ -2,11 +2,11 @@ import { count, type DemoStory, type Group, type State, states } from './story.t
 import { type Colour, type Line, type Span, wrap } from './styledText.ts';
 import type { TaskCounts } from './taskQueue.ts';
 
-/** What there is to see at one moment. */
+/** The state of the demo at one moment. */
 export interface DemoStatus {
   story: DemoStory;
   tasks: TaskCounts & { workers: number };
-  /** Since the start. */
+  /** Seconds since the start. */
   seconds: number;
 }
 
@@ -16,19 +16,19 @@ export interface ViewSize {
   unicode: boolean;
 }
 
-/** In plain words, for who has read nothing: what is seen, and what it is made of. */
+/** Explains the view to a reader without any other documentation. */
 export const headline =
-  'You see scaler-ecs start Fargate tasks for waiting work and stop them after it.';
+  'You see scaler-ecs start Fargate tasks for waiting work and stop them when the work is done.';
 export const explanation =
   'Each Fargate task is a group of 2 workers. There is no AWS here: scheduler and ECS are stand-ins, ' +
   'and a Fargate task is a process on this machine. The daemon between them is the real one.';
 
 const legend: Record<State, { width: number; colour: Colour; meaning: string }> = {
-  requested: { width: 11, colour: 'magenta', meaning: 'ECS asked' },
+  requested: { width: 11, colour: 'magenta', meaning: 'asked ECS' },
   provisioning: { width: 14, colour: 'yellow', meaning: 'starting up' },
-  running: { width: 10, colour: 'green', meaning: 'working' },
-  draining: { width: 13, colour: 'cyan', meaning: 'told to end' },
-  stopped: { width: 10, colour: 'blue', meaning: 'gone' },
+  running: { width: 10, colour: 'green', meaning: 'up' },
+  draining: { width: 13, colour: 'cyan', meaning: 'stopping' },
+  stopped: { width: 10, colour: 'blue', meaning: 'ended' },
 };
 const unicodeMarks = { past: '✓', now: '●', none: '·', done: '█', busy: '▒', waiting: '░' };
 const asciiMarks: typeof unicodeMarks = {
@@ -45,12 +45,12 @@ const tableColumns = states.reduce(
   (sum, state) => sum + legend[state].width,
   9 + '50 tasks'.length,
 );
-/** Beyond this a line is hard to read, and a bar says no more. */
+/** Maximum width of the view: longer lines are hard to read. */
 const maxColumns = 110;
-/** On less, the groups need the room that the explanation would take. */
+/** On a smaller terminal the explanation is omitted, to leave room for the groups. */
 const minRowsForExplanation = 20;
 
-/** A picture of the whole demo, of at most so many lines; they may have to be cut at the right. */
+/** Draws the whole view in at most `size.rows` lines. Lines may be longer than `size.columns`; `render` cuts them. */
 export function drawView({ story, tasks, seconds }: DemoStatus, size: ViewSize): Line[] {
   const width = Math.min(maxColumns, size.columns);
   const marks = size.unicode ? unicodeMarks : asciiMarks;
@@ -65,13 +65,13 @@ export function drawView({ story, tasks, seconds }: DemoStatus, size: ViewSize):
     taskLine(tasks, width, marks),
     [
       label('Groups'),
-      [`${desiredGroupsText(story)} by the scheduler, ${activeGroups} there, with ${connected}`],
+      [`${desiredGroupsText(story)} by the scheduler, ${activeGroups} active, with ${connected}`],
     ],
     [],
   ];
   const hasTable = width >= tableColumns;
   if (hasTable) header.push(...tableHeading());
-  // Below the groups: a blank line, a title and at least two sentences.
+  // Reserve below the groups: a blank line, a title and two sentences.
   const groupRows = Math.max(1, size.rows - header.length - 4);
   const groups = story.groups
     .slice(-groupRows)
@@ -91,7 +91,7 @@ export function drawView({ story, tasks, seconds }: DemoStatus, size: ViewSize):
 }
 
 const desiredGroupsText = ({ desiredGroups }: DemoStory): string =>
-  desiredGroups === null ? 'none wanted yet' : `${desiredGroups} wanted`;
+  desiredGroups === null ? 'none requested yet' : `${desiredGroups} requested`;
 
 function taskLine(tasks: TaskCounts, columns: number, marks: typeof unicodeMarks): Line {
   const [done, running, waiting] = [tasks.completed, tasks.running, tasks.waiting].map((count) =>
@@ -121,11 +121,11 @@ const tableHeading = (): Line[] => [
   [
     label(''),
     ...states.map((state) => tableCell(state, legend[state].meaning, 'dim')),
-    ['has done', 'dim'],
+    ['done', 'dim'],
   ],
 ];
 
-/** The way of a group through its states, and when it came to each. */
+/** A table row: the states of a group and when it entered each. */
 function groupRow(group: Group, marks: typeof unicodeMarks): Line {
   const cells = states.map((state) => {
     const since = group.since[state];
@@ -137,7 +137,7 @@ function groupRow(group: Group, marks: typeof unicodeMarks): Line {
   return [label(group.name), ...cells, [count(group.activity.tasksDone, 'task')]];
 }
 
-/** Where there is no room for the way: where it is. */
+/** One short line for terminals too narrow for the table: the current state only. */
 const groupLine = (group: Group, marks: typeof unicodeMarks): Line => [
   label(group.name),
   [`${marks.now} ${group.state.padEnd(13)}`, legend[group.state].colour],

@@ -5,8 +5,8 @@ import { parseAddress } from '../shared/address.ts';
 import { decodeWorkerMessage, encodeWorkerMessage } from './workerMessages.ts';
 
 /**
- * The demo's `scaler_worker_manager baremetal_native`: takes the flags of Scaler's own, hosts as many workers as they
- * say, and ends when it is told to or when its last worker has lost the scheduler.
+ * The demo's `scaler_worker_manager baremetal_native`: takes the flags of Scaler's program, runs as many workers as
+ * --max-task-concurrency says, and exits on SIGTERM or when the last worker has lost its connection to the scheduler.
  */
 const stringOption = { type: 'string' } as const;
 const { values, positionals } = parseArgs({

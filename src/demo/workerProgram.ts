@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const shellQuote = (word: string): string => `'${word.replaceAll("'", `'"'"'`)}'`;
 
-/** Puts a `scaler_worker_manager` into a folder, for the PATH of the Fargate tasks, that runs the demo's worker. */
+/** Writes a program `scaler_worker_manager`, which runs the demo's worker, into a folder for the PATH of the Fargate tasks. */
 export function installWorkerProgram(folder: string): void {
   const { url } = import.meta;
   const worker = fileURLToPath(new URL(url.endsWith('.ts') ? 'worker.ts' : 'worker.js', url));

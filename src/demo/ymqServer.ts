@@ -6,7 +6,7 @@ import {
   YmqReader,
 } from '../scheduler/transport/ymqFraming.ts';
 
-/** One peer that has said who it is. */
+/** A connected peer that has sent its identity. */
 export interface Peer {
   identity: string;
   send(payload: Uint8Array): void;
@@ -19,14 +19,14 @@ export interface PeerHandlers {
 
 export interface YmqServer {
   port: number;
-  /** To everybody who is connected. */
+  /** Sends to every connected peer. */
   broadcast(payload: Uint8Array): void;
   close(): void;
 }
 
 const maxMessageBytes = 2 ** 20;
 
-/** The listening side of YMQ, on loopback; port 0 takes a free one. As with Scaler's own, the newest connection under an identity wins. */
+/** Starts a YMQ server on loopback; port 0: any free port. As in Scaler, a new connection replaces an older one with the same identity. Rejects when it cannot listen. */
 export async function startYmqServer(
   identity: string,
   port: number,

@@ -26,7 +26,7 @@ async function startTestScheduler(tasks: number): Promise<SchedulerEvent[]> {
   return events;
 }
 
-/** A connected peer and what it hears. */
+/** Connects a YMQ peer and collects the payloads that it receives. */
 async function connectPeer(identity: string, address = parseAddress(scheduler.address)) {
   const received: Uint8Array[] = [];
   const connection = await new Promise<Connection>((resolve, reject) => {
@@ -57,7 +57,7 @@ async function joinWorker(name: string) {
 }
 
 describe("the demo's scheduler", () => {
-  it("answers each heartbeat with Scaler's own bytes: the echo, then the requestedWorkers", async () => {
+  it("answers each heartbeat with the bytes of Scaler's echo and command", async () => {
     const events = await startTestScheduler(0);
     const { connection, received } = await connectPeer('manager');
     connection.send(heartbeat(8));
@@ -69,7 +69,7 @@ describe("the demo's scheduler", () => {
     expect(events).toEqual([{ type: 'manager.joined', cap: 8 }]);
   });
 
-  it('wants workers while there are tasks, and no more than are offered', async () => {
+  it('requests workers while there are tasks, at most as many as the manager offers', async () => {
     await startTestScheduler(50);
     const { connection, received } = await connectPeer('manager');
     const requestedWorkers = async (workers: number) => {
@@ -78,17 +78,17 @@ describe("the demo's scheduler", () => {
       await vi.waitFor(() => expect(received).toHaveLength(2));
       return toSchedulerMessage(decodeMessage(received[1]!, 'g3'));
     };
-    const wants = (taskConcurrency: number) => ({
+    const command = (taskConcurrency: number) => ({
       type: 'command',
       requests: [{ taskConcurrency, capabilities: [] }],
     });
-    expect(await requestedWorkers(8)).toEqual(wants(1));
-    expect(await requestedWorkers(0)).toEqual(wants(0));
+    expect(await requestedWorkers(8)).toEqual(command(1));
+    expect(await requestedWorkers(0)).toEqual(command(0));
     await joinWorker('Worker|ECS-a|1');
-    expect(await requestedWorkers(8)).toEqual(wants(2));
+    expect(await requestedWorkers(8)).toEqual(command(2));
   });
 
-  it('has its tasks done, those of a worker that has left by another one', async () => {
+  it('reassigns the task of a worker that has left', async () => {
     const events = await startTestScheduler(1);
     const first = await joinWorker('Worker|ECS-a|1');
     expect(first.task).toMatchObject({ type: 'task', task: 0, number: 1 });
@@ -106,7 +106,7 @@ describe("the demo's scheduler", () => {
     ]);
   });
 
-  it('publishes two ports further who works for which manager', async () => {
+  it('publishes the workers of each manager two ports above its own port', async () => {
     await startTestScheduler(1);
     const { received } = await connectPeer(
       'watcher',
@@ -126,7 +126,7 @@ describe("the demo's scheduler", () => {
     );
   });
 
-  it('outlives bytes that mean nothing to it', async () => {
+  it('ignores messages that it cannot decode', async () => {
     await startTestScheduler(0);
     const { connection, received } = await connectPeer('manager');
     connection.send(Buffer.alloc(16, 255));

@@ -4,7 +4,7 @@ import { DemoStory } from '../../../src/demo/story.ts';
 const task = 'arn:aws:ecs:us-east-1:1:task/scaler-cluster/0123456789abcdef';
 const worker = (n: number) => `Worker|ECS-0123456789abcdef|${n}`;
 
-/** A story whose clock shows one second more with every look at it. */
+/** A story whose clock advances one second at each reading. */
 function createStory() {
   let seconds = 0;
   const story = new DemoStory(2, () => seconds++);
@@ -27,8 +27,8 @@ function createStory() {
   return { story, requested, state, last };
 }
 
-describe('a story', () => {
-  it('follows a group through its life', () => {
+describe('DemoStory', () => {
+  it('records the states, the workers and the tasks of a group', () => {
     const { story, requested, state, last } = createStory();
     expect(story.hasActiveGroups).toBe(false);
     requested();
@@ -53,7 +53,7 @@ describe('a story', () => {
     expect(times).toEqual([...times].sort((a, b) => a - b));
   });
 
-  it('knows workers that came before their group was named', () => {
+  it('counts workers that joined before the log named the task of their group', () => {
     const { story, requested, state } = createStory();
     for (const n of [1, 2]) story.onSchedulerEvent({ type: 'worker.joined', worker: worker(n) });
     requested();
@@ -61,7 +61,7 @@ describe('a story', () => {
     expect(story.groups[0]?.activity.workers).toBe(2);
   });
 
-  it('forgets that a group drained when it is had back', () => {
+  it('removes the draining state of a group whose drain is cancelled', () => {
     const { story, requested, state } = createStory();
     requested();
     for (const name of ['provisioning', 'running', 'draining.waiting', 'running'])
@@ -69,21 +69,21 @@ describe('a story', () => {
     expect(Object.keys(story.groups[0]!.since)).toEqual(['requested', 'provisioning', 'running']);
   });
 
-  it('keeps what the scheduler wants', () => {
+  it('records the number of groups that the scheduler requests', () => {
     const { story, last } = createStory();
-    const wants = (tasks: number) =>
+    const requests = (tasks: number) =>
       story.onLogLine({ level: 'info', event: 'scheduler.wants', tasks });
     expect(story.desiredGroups).toBeNull();
-    wants(1);
-    expect(last()).toBe('The scheduler wants 1 group of 2 workers.');
-    wants(0);
+    requests(1);
+    expect(last()).toBe('The scheduler requests 1 group of 2 workers.');
+    requests(0);
     expect(story.desiredGroups).toBe(0);
-    expect(last()).toContain('Nothing is left');
+    expect(last()).toContain('All tasks are done');
   });
 
-  it('passes on a complaint of the daemon, but no control characters', () => {
+  it('shows warnings of the daemon without control characters', () => {
     const { story, last } = createStory();
     story.onLogLine({ level: 'warn', event: 'launch.refused', reason: 'no\nroom\x1b[2J' });
-    expect(last()).toBe('The daemon says: launch.refused no room [2J');
+    expect(last()).toBe('Daemon log: launch.refused no room [2J');
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { TaskQueue } from '../../../src/demo/taskQueue.ts';
 
-describe('a task queue', () => {
-  it('gives a worker one task at a time, and counts right answers', () => {
+describe('TaskQueue', () => {
+  it('assigns one task at a time to a worker, and counts correct results once', () => {
     const queue = new TaskQueue(2);
     const first = queue.assign('a');
     expect(first).toMatchObject({ task: 0, number: 1 });
@@ -15,7 +15,7 @@ describe('a task queue', () => {
     expect(queue.unfinished).toBe(1);
   });
 
-  it('hands a task on when its worker leaves or answers wrongly', () => {
+  it('requeues a task when its worker leaves or sends an incorrect result', () => {
     const queue = new TaskQueue(1);
     queue.assign('a');
     queue.requeue('a');

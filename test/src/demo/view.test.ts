@@ -16,7 +16,7 @@ function storyOf(groups: number): DemoStory {
 const drawGroups = (groups: number, columns: number, rows: number, unicode = true) =>
   drawView({ story: storyOf(groups), tasks, seconds: 3 }, { columns, rows, unicode });
 
-describe('the picture', () => {
+describe('drawView', () => {
   it.each([
     [79, 23, 0],
     [79, 23, 4],
@@ -25,7 +25,7 @@ describe('the picture', () => {
     [50, 20, 4],
     [20, 8, 4],
     [1, 1, 1],
-  ])('fits %i columns and %i rows with %i groups', (columns, rows, groups) => {
+  ])('fits into %i columns and %i rows with %i groups', (columns, rows, groups) => {
     const lines = drawGroups(groups, columns, rows);
     expect(lines.length).toBeLessThanOrEqual(rows);
     for (const line of lines) {
@@ -33,7 +33,7 @@ describe('the picture', () => {
     }
   });
 
-  it('shows on 80 columns where a group is, where it was, and what is left to do', () => {
+  it('shows the states of a group and the remaining tasks on 80 columns', () => {
     const text = drawGroups(1, 79, 23).map((line) => render(line, 79, false));
     expect(text).toContain(
       'Group 1  ✓ 1.3 s    ✓ 1.3 s       ● 1.3 s   ·            ·         0 tasks',
@@ -42,17 +42,17 @@ describe('the picture', () => {
     expect(text.join('\n')).toContain('Group 1: running');
   });
 
-  it('says where a group is when there is no room for its way', () => {
+  it('shows only the current state of a group on 50 columns', () => {
     const text = drawGroups(1, 50, 20).map((line) => render(line, 50, false));
     expect(text).toContain('Group 1  ● running      0 tasks');
   });
 
-  it('needs no more than ASCII where there is no more', () => {
+  it('uses only ASCII characters without Unicode support', () => {
     const text = drawGroups(2, 79, 23, false).map((line) => render(line, 79, false));
     expect(text.join('')).toMatch(/^[\x20-\x7e]*$/);
   });
 
-  it('is coloured only when that is wanted', () => {
+  it('contains colour codes only when colour is enabled', () => {
     const colours = drawGroups(1, 79, 23).map((line) => render(line, 79, true));
     expect(colours.join('')).toContain('\x1b[32m');
     expect(
