@@ -9,7 +9,7 @@ interface AdminAnswer {
   body: unknown;
 }
 
-/** The paths under `/_emulator/`: fault rules, strikes at running tasks, and the ledger. No AWS has them. */
+/** The paths under `/_emulator/`: fault rules, faults applied to running tasks, and the ledger. AWS has no such paths. */
 export class Admin {
   readonly #account: Account;
   readonly #faults: FaultRules;
@@ -55,9 +55,10 @@ export class Admin {
     }
   }
 
-  /** `{ task?, startedBy?, count?, do }`: the named tasks, or the oldest `count` live ones. */
+  /** Body: `{ task?, startedBy?, count?, do }`. Applies the fault `do` to the oldest `count` matching tasks whose desiredStatus is RUNNING. */
   #strike(body: unknown): { struck: string[] } {
-    if (!isMembers(body)) throw new AwsError('ValidationException', 'a strike is an object');
+    if (!isMembers(body))
+      throw new AwsError('ValidationException', 'the body of a strike is an object');
     const isSelected = (task: Task) =>
       task.desiredStatus === 'RUNNING' &&
       (body.task === undefined || body.task === task.id || body.task === task.arn) &&

@@ -10,10 +10,10 @@ import { type Account, ecsArn, type Region, regionOf } from './model.ts';
 import { operations } from './operations.ts';
 import type { Xml } from './xml.ts';
 
-/** What becomes of a call: an answer's members, or how it fails. */
+/** Result of an API call: the members of a successful answer, or the outcome that replaces the answer. */
 export type Answer = { members: Members } | { xml: Xml | null } | { outcome: Outcome };
 
-/** Executes API calls with everything that can happen to one: latency, faults, rights, quotas. */
+/** Executes API calls: applies latency, fault rules, allowed actions and quotas, and records each call in the ledger. */
 export class Api {
   readonly #account: Account;
   readonly #faults: FaultRules;

@@ -1,4 +1,4 @@
-/** JSON text that is the same for equal values, whatever the order of their members. */
+/** JSON text with sorted keys and without null members: equal values give equal text. */
 export const canonicalJson = (value: unknown): string =>
   JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)

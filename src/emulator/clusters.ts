@@ -8,7 +8,7 @@ import { readTags } from './tags.ts';
 const clusterNameIn = (nameOrArn: string): string =>
   nameOrArn.slice(nameOrArn.lastIndexOf('/') + 1);
 
-/** The cluster a request names (`default` when it names none). Throws when it cannot be used. */
+/** The cluster that a request names, `default` without a name. Throws ClusterNotFoundException when it does not exist or is INACTIVE. */
 export function clusterOf(region: Region, body: Members): Cluster {
   const cluster = region.clusters.get(clusterNameIn(text(body, 'cluster') ?? 'default'));
   if (!cluster) throw new AwsError('ClusterNotFoundException', 'Cluster not found.');
@@ -17,6 +17,7 @@ export function clusterOf(region: Region, body: Members): Cluster {
   return cluster;
 }
 
+/** A cluster as DescribeClusters shows it; `include` adds TAGS and SETTINGS. */
 export function clusterView(cluster: Cluster, include: string[] = []): Members {
   const tasks = [...cluster.desiredRunning];
   const running = tasks.filter(({ lastStatus }) => lastStatus === 'RUNNING').length;
@@ -47,7 +48,7 @@ function readProviders(body: Members): string[] {
   return providers;
 }
 
-/** A strategy that only names associated providers, with the API's own defaults filled in. */
+/** Reads a capacity provider strategy; weight and base default to 0. Throws InvalidParameterException for a provider that is not associated with the cluster. */
 export function readStrategy(items: Members[], associated: string[]): StrategyItem[] {
   if (items.length > 20)
     throw invalidParameter(
@@ -77,6 +78,7 @@ export function readStrategy(items: Members[], associated: string[]): StrategyIt
 
 const defaultSettings = [{ name: 'containerInsights', value: 'disabled' }];
 
+/** CreateCluster. Idempotent for equal parameters; throws InvalidParameterException when an ACTIVE cluster of that name has other ones. */
 export function createCluster(region: Region, body: Members): Members {
   const name = text(body, 'clusterName') ?? 'default';
   if (!/^[A-Za-z0-9_-]{1,255}$/.test(name))
@@ -93,7 +95,7 @@ export function createCluster(region: Region, body: Members): Members {
   };
   const existing = region.clusters.get(name);
   if (existing?.status === 'ACTIVE') {
-    // What is not said is not compared: the daemon may name a cluster that somebody else configured.
+    // As in ECS, parameters absent from the request are not compared: the cluster may have been configured by another client.
     const differs = (attribute: keyof typeof requested, parameter: string) =>
       body[parameter] != null &&
       canonicalJson(existing[attribute]) !== canonicalJson(requested[attribute]);
@@ -122,6 +124,7 @@ export function createCluster(region: Region, body: Members): Members {
   return { cluster: clusterView(cluster, ['TAGS', 'SETTINGS']) };
 }
 
+/** DescribeClusters. Unknown clusters are `failures` with the reason MISSING. */
 export function describeClusters(region: Region, body: Members): Members {
   const names = texts(body, 'clusters') ?? [];
   if (names.length > 100) throw invalidParameter('Clusters can have at most 100 items.');
@@ -139,6 +142,7 @@ export function describeClusters(region: Region, body: Members): Members {
   return { clusters, failures };
 }
 
+/** ListClusters: the ARNs of the ACTIVE clusters. */
 export function listClusters(region: Region, body: Members): Members {
   const active = [...region.clusters.values()].filter(({ status }) => status === 'ACTIVE');
   const { items, nextToken } = page(
@@ -148,6 +152,7 @@ export function listClusters(region: Region, body: Members): Members {
   return { clusterArns: items, nextToken };
 }
 
+/** DeleteCluster: sets the status INACTIVE. Throws ClusterContainsTasksException while tasks are not STOPPED. */
 export function deleteCluster(region: Region, body: Members): Members {
   const name = text(body, 'cluster');
   if (!name) throw invalidParameter('Cluster can not be blank.');
@@ -164,6 +169,7 @@ export function deleteCluster(region: Region, body: Members): Members {
   return { cluster: clusterView(cluster) };
 }
 
+/** PutClusterCapacityProviders. Throws InvalidParameterException for unknown providers or a missing strategy. */
 export function putClusterCapacityProviders(region: Region, body: Members): Members {
   const cluster = clusterOf(region, body);
   const strategy = objects(body, 'defaultCapacityProviderStrategy');

@@ -7,7 +7,7 @@ import type { Members } from './members.ts';
 import { objects, texts } from './members.ts';
 import type { Account, Task, TaskContainer } from './model.ts';
 
-/** The environment of a container: its definition's, overridden by name by what RunTask said. */
+/** The environment of a container: the variables of its definition, overridden by name by those of the RunTask request. */
 export function environmentOf({ definition, override }: TaskContainer): Record<string, string> {
   const pairs = [definition, override].flatMap((from) => objects(from, 'environment') ?? []);
   return Object.fromEntries(pairs.map((pair) => [String(pair.name), String(pair.value ?? '')]));
@@ -17,7 +17,8 @@ const scratchFolderOf = (task: Task): string => join(tmpdir(), `scaler-ecs-task-
 
 /**
  * Starts a container's command: COMMAND of its environment through `sh -c`, as Scaler's image does, else its
- * entry point and command. One with neither runs without a process until it is stopped, and null is returned.
+ * entry point and command. Returns null when there is neither: the container then runs without a process until
+ * StopTask. A process that cannot be started ends with exit code 127.
  */
 export function runContainer(
   account: Account,
@@ -38,7 +39,7 @@ export function runContainer(
   const output = openLogFile(account, task, container.definition);
   const end = (exitCode: number) => {
     onEnd(exitCode);
-    // What cannot be removed stays: a task must not die of its litter.
+    // A folder that cannot be removed is ignored: it must not fail the task.
     if (task.containers.every(({ lastStatus }) => lastStatus === 'STOPPED'))
       rm(scratch, { recursive: true, force: true }).catch(() => {});
   };
@@ -54,8 +55,11 @@ export function runContainer(
       onEnd: end,
     });
   } catch (error) {
-    // A NUL in the environment, or a machine that has no more processes to give.
-    account.options.log.error({ task: task.id, error: String(error) }, 'no process for a task');
+    // A NUL character in the environment, or the process limit of the machine.
+    account.options.log.error(
+      { task: task.id, error: String(error) },
+      'cannot start the process of a task',
+    );
     account.timers.after(0, () => end(127));
     return null;
   } finally {
@@ -85,7 +89,10 @@ function openLogFile({ options }: Account, task: Task, definition: Members): num
   try {
     return openSync(join(options.logDir, `${name}.log`), 'a', 0o600);
   } catch (error) {
-    options.log.error({ task: task.id, error: String(error) }, 'no log file for a task');
+    options.log.error(
+      { task: task.id, error: String(error) },
+      'cannot open the log file of a task',
+    );
     return null;
   }
 }

@@ -1,32 +1,34 @@
+/** How to start one container. */
 export interface ContainerSpec {
   argv: string[];
-  /** All of it: nothing of the emulator's own environment is added. */
+  /** The complete environment: nothing of the emulator's own environment is added. */
   env: Record<string, string>;
   cwd: string;
-  /** Where stdout and stderr go: an open file descriptor, or null for nowhere. The jail does not close it. */
+  /** File descriptor for stdout and stderr; null discards the output. The caller closes it. */
   output: number | null;
-  /** Once, when the container's main process has ended and nothing of the container is left. 137 = killed. */
+  /** Called once, when the main process has ended and no process of the container is left. 137: killed. */
   onEnd: (exitCode: number) => void;
 }
 
+/** A started container. */
 export interface Container {
-  /** SIGTERM to the container's main process, and to it alone, as ECS does. */
+  /** Sends SIGTERM to the main process only, as ECS does. */
   terminate(): void;
-  /** SIGKILL to all of it. */
+  /** Sends SIGKILL to every process of the container. */
   kill(): void;
-  /** Resolves when nothing of it is left. */
+  /** Resolves when no process of the container is left. */
   ended: Promise<void>;
 }
 
-/** Runs containers as local processes and sees to it that none outlives its main process or the emulator. */
+/** Runs containers as local processes. No process outlives its container's main process or the emulator. */
 export interface ContainerRuntime {
   kind: 'namespaces' | 'groups';
   start(spec: ContainerSpec): Container;
-  /** Kills what is left. */
+  /** Kills every running container and resolves when their processes have ended. */
   close(): Promise<void>;
 }
 
-/** The exit code Docker and ECS show for an end by signal. */
+/** The exit code of a process; 128 plus the signal number for an end by signal, as Docker and ECS report it. */
 export const exitCodeOf = (code: number | null, signal: NodeJS.Signals | null): number =>
   code ?? 128 + (signal ? (signalNumbers[signal] ?? 9) : 9);
 

@@ -12,7 +12,7 @@ import { defaultOptions, type EmulatorOptions } from './options.ts';
 import { createEmulatorServer } from './server.ts';
 import { TimerQueue } from './timerQueue.ts';
 
-/** The emulator could not start, or was told nonsense. */
+/** The emulator could not start, or an option is invalid. */
 export class EmulatorFailure extends Failure {
   readonly kind = 'emulator';
 }
@@ -21,15 +21,15 @@ export class EmulatorFailure extends Failure {
 export interface Emulator {
   url: string;
   port: number;
-  /** What really happened; also at `GET /_emulator/ledger`. */
+  /** Every task and call so far; also at `GET /_emulator/ledger`. */
   ledger(): LedgerView;
-  /** Replaces the fault rules; also at `PUT /_emulator/faults`. */
+  /** Replaces the fault rules; also at `PUT /_emulator/faults`. Throws a ValidationException for an invalid rule. */
   setFaults(rules: unknown): void;
-  /** Kills every task and resolves when nothing of them is left. */
+  /** Kills every task and resolves when none of their processes is left. */
   close(): Promise<void>;
 }
 
-/** Starts an emulator on loopback; what is not given has the defaults. */
+/** Starts an emulator on a loopback address; options default to `defaultOptions`. Throws EmulatorFailure when it cannot listen or cannot create the log folder. */
 export async function startEmulator(
   overrides: Partial<EmulatorOptions> & Pick<EmulatorOptions, 'log'>,
 ): Promise<Emulator> {
@@ -83,7 +83,9 @@ function makeLogDir(path: string): void {
   try {
     mkdirSync(path, { recursive: true });
   } catch (error) {
-    throw new EmulatorFailure(`no folder for logs: ${(error as Error).message}`, { cause: error });
+    throw new EmulatorFailure(`cannot create the log folder: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }
 

@@ -3,7 +3,7 @@ import { clientError } from './awsError.ts';
 const range = (from: number, to: number, step: number): number[] =>
   Array.from({ length: (to - from) / step + 1 }, (_, index) => from + index * step);
 
-/** Memory in MiB for each number of CPU units, as Fargate offers them. */
+/** Memory sizes in MiB that Fargate offers for each number of CPU units. */
 const sizes = new Map<number, number[]>([
   [256, [512, 1024, 2048]],
   [512, range(1024, 4096, 1024)],
@@ -14,7 +14,7 @@ const sizes = new Map<number, number[]>([
   [16384, range(32768, 122880, 8192)],
 ]);
 
-/** CPU units from `1024` or `1 vCPU`; null when it is neither. */
+/** CPU units from `1024` or `1 vCPU`; null for any other text. */
 export function cpuUnits(value: string): number | null {
   const [, amount, unit] = /^(\d+(?:\.\d+)?)\s*(vcpu)?$/i.exec(value.trim()) ?? [];
   if (!amount) return null;
@@ -22,7 +22,7 @@ export function cpuUnits(value: string): number | null {
   return Number.isInteger(units) ? units : null;
 }
 
-/** MiB from `2048` or `2 GB`; null when it is neither. */
+/** MiB from `2048` or `2 GB`; null for any other text. */
 export function memoryMib(value: string): number | null {
   const [, amount, unit] = /^(\d+(?:\.\d+)?)\s*(gb)?$/i.exec(value.trim()) ?? [];
   if (!amount) return null;
@@ -30,7 +30,7 @@ export function memoryMib(value: string): number | null {
   return Number.isInteger(mib) ? mib : null;
 }
 
-/** Throws AWS's words unless Fargate has this size. */
+/** Throws ClientException, worded as AWS does, unless Fargate offers this size. */
 export function checkFargateSize(cpu: string | undefined, memory: string | undefined): void {
   if (!cpu) throw clientError("Fargate requires that 'cpu' be defined at the task level.");
   if (!memory) throw clientError("Fargate requires that 'memory' be defined at the task level.");

@@ -2,7 +2,7 @@ import type { AwsError } from './awsError.ts';
 import { isMembers, type Members } from './members.ts';
 import type { Account, Region, Task } from './model.ts';
 
-/** One API call as fault rules see it. */
+/** One API call, as fault rules match it. */
 export interface Call {
   account: Account;
   region: Region;
@@ -10,53 +10,60 @@ export interface Call {
   body: Members;
 }
 
-/** How a call ends instead of with its answer. `raw` is sent as it is. */
+/** What the client receives instead of the answer: an AWS error, a connection reset, nothing (`hang`), or the text `raw`. */
 export type Outcome = AwsError | 'reset' | 'hang' | { raw: string; status: number };
 
-/** What happens to the exchange itself: `before` keeps the call from being executed, `after` spoils its answer. */
+/** Faults of one HTTP exchange: `before` replaces the execution of the call, `after` replaces its answer. */
 export interface Exchange {
   before: Outcome | null;
   after: Outcome | null;
+  /** Delay before the call is executed. */
   delayMs: number;
+  /** Delay between the execution of the call and its answer. */
   answerDelayMs: number;
 }
 
-/** One of the tasks a RunTask would start. */
+/** One of the `count` tasks of a RunTask request. */
 export interface RequestedTask {
   account: Account;
   region: Region;
+  /** CPU units. */
   cpu: number;
+  /** 0 to count - 1. */
   index: number;
   capacityProvider: string | null;
 }
 
-/** A row of `failures[]`. A ghost is reported as failed and runs all the same. */
+/** An element of `failures[]`. `taskRuns`: the task is reported as a failure and runs nevertheless. */
 export interface Refusal {
   reason: string;
   detail?: string;
   taskRuns?: boolean;
 }
 
-/** Methods, not properties: that lets rows with different parameters stand in one table. */
+/** Written as methods, not properties: method parameters are bivariant, so definitions with different parameter types fit in one table. */
 export interface FaultDefinition<P = unknown> {
-  /** The parameter from JSON; undefined when only the name was given. Throws the end of a sentence. */
+  /** Reads the parameter from JSON; `value` is undefined when the rule gives only the fault's name. Throws an Error whose message continues "<fault> ...". */
   readParameter(value: unknown): P;
   exchange?(parameter: P, call: Call): Partial<Exchange>;
-  /** RunTask only: whether this one of its tasks is refused. */
+  /** RunTask only: the failure for this task, or null to start it. */
   refuseTask?(parameter: P, unit: RequestedTask): Refusal | null;
-  /** RunTask only: changes the life that lies before a new task. */
+  /** RunTask only: changes the planned lifecycle of a new task. */
   planTask?(parameter: P, task: Task): void;
-  /** Strikes a task that runs; as a rule on RunTask, each of its tasks once it is RUNNING. */
+  /** Applies to a running task. In a rule on RunTask: applies to each started task when it reaches RUNNING. */
   applyToTask?(parameter: P, account: Account, task: Task): void;
 }
 
+/** Types a fault definition by its parameter, then widens it for the fault table. */
 export const defineFault = <P>(definition: FaultDefinition<P>): FaultDefinition => definition;
 
+/** For faults without a parameter. */
 export function noParameter(value: unknown): null {
   if (value === undefined || value === true || value === null) return null;
   throw new Error('takes no parameter');
 }
 
+/** Reads a number of at least 0; required unless there is a fallback. */
 export const numberParameter =
   (fallback?: number) =>
   (given: unknown): number => {
@@ -65,25 +72,26 @@ export const numberParameter =
     return value;
   };
 
+/** Reads a string; required unless there is a fallback. */
 export const stringParameter =
   (fallback?: string) =>
   (given: unknown): string => {
     const value = given === undefined ? fallback : given;
-    if (typeof value !== 'string') throw new Error('needs a text');
+    if (typeof value !== 'string') throw new Error('needs a string');
     return value;
   };
 
-/** An object with these members, or the first of them alone. */
+/** Reads an object with the members of `defaults`, or a plain value for the first of them. */
 export const objectParameter =
   <T extends object>(defaults: T) =>
   (given: unknown): T => {
     const [first] = Object.keys(defaults);
     const parameter = isMembers(given) ? given : given === undefined ? {} : { [first!]: given };
     for (const [name, value] of Object.entries(parameter)) {
-      if (!(name in defaults)) throw new Error(`does not know ${name}`);
+      if (!(name in defaults)) throw new Error(`has no parameter ${name}`);
       const defaultValue = defaults[name as keyof T];
       if (defaultValue !== null && typeof value !== typeof defaultValue)
-        throw new Error(`needs another type of ${name}`);
+        throw new Error(`needs ${name} as a ${typeof defaultValue}`);
     }
     return { ...defaults, ...parameter };
   };

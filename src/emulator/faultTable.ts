@@ -30,7 +30,7 @@ const throttleInParameterError = (code: string) =>
     `Error retrieving subnet information for [subnet-0]: Rate exceeded (ErrorCode: ${code})`,
   );
 
-/** What tasks that have not stopped take of the account's vCPU quota; On-Demand and Spot are counted apart. */
+/** CPU units of all tasks that are not STOPPED and count towards the same vCPU quota (On-Demand or Spot). */
 function cpuUnitsInUse({ region, capacityProvider }: RequestedTask): number {
   let units = 0;
   for (const task of region.tasks.values())
@@ -42,7 +42,7 @@ function cpuUnitsInUse({ region, capacityProvider }: RequestedTask): number {
 const taskCountInUse = ({ region }: RequestedTask): number =>
   [...region.tasks.values()].filter(({ lastStatus }) => lastStatus !== 'STOPPED').length;
 
-/** Refuses the call while the role its definition names is younger than IAM's delay. */
+/** Refuses the call while the execution role of the task definition is younger than `ms`, as IAM's eventual consistency does. */
 function refuseNewRole(ms: number, { account, region, body }: Call): Partial<Exchange> {
   const definition = findDefinition(region, String(body.taskDefinition));
   const arn = definition?.otherMembers.executionRoleArn;
@@ -58,15 +58,15 @@ function refuseNewRole(ms: number, { account, region, body }: Call): Partial<Exc
 const actionName = (operation: string): string =>
   Object.hasOwn(iamActions, operation) ? iamActionName(operation) : `ecs:${operation}`;
 
-/** Ends the main container of a running task as if something had killed its process. */
+/** Ends the first container of a task with this exit code, as if its process had been killed. */
 function killContainer(account: Account, task: Task, exitCode: number, reason: string | null) {
   const [container] = task.containers;
   if (container) containerEnded(account, task, container, exitCode, reason);
 }
 
-/** Every fault there is, by the name rules use. A new one is one entry here. */
+/** All faults, by the name that rules use. */
 export const faultTable: Record<string, FaultDefinition> = {
-  // The exchange: what becomes of the call and of its answer.
+  // Faults of the HTTP exchange.
   throttle: defineFault({
     readParameter: noParameter,
     exchange: () => ({ before: new AwsError('ThrottlingException', 'Rate exceeded') }),
@@ -135,7 +135,7 @@ export const faultTable: Record<string, FaultDefinition> = {
     }),
   }),
   roleNotAssumableMs: defineFault({ readParameter: numberParameter(), exchange: refuseNewRole }),
-  /** ECS remembers no clientToken from here on, as a day later. */
+  /** Drops all known clientTokens, as ECS does after 24 hours. */
   forgetTokens: defineFault({
     readParameter: noParameter,
     exchange: (_, { region }) => {
@@ -144,7 +144,7 @@ export const faultTable: Record<string, FaultDefinition> = {
     },
   }),
 
-  // RunTask: a 200 with failures.
+  // RunTask: status 200 with `failures`.
   partialFailures: defineFault({
     readParameter: objectParameter({ started: 0, reason: capacityUnavailable, detail: '' }),
     refuseTask: ({ started, reason, detail }, { index }) =>
@@ -175,7 +175,7 @@ export const faultTable: Record<string, FaultDefinition> = {
         : null,
   }),
 
-  // RunTask: what lies before its tasks.
+  // RunTask: lifecycle of the new tasks.
   missingMs: defineFault({
     readParameter: numberParameter(),
     planTask: (ms, task) => {
@@ -214,7 +214,7 @@ export const faultTable: Record<string, FaultDefinition> = {
       task.plan.stopDelayMs = ms;
     },
   }),
-  /** RUNNING, but nothing runs in it: a worker that never registers. */
+  /** The task reaches RUNNING without a process: its workers never register. */
   noProcess: defineFault({
     readParameter: noParameter,
     planTask: (_, task) => {
@@ -222,7 +222,7 @@ export const faultTable: Record<string, FaultDefinition> = {
     },
   }),
 
-  // What strikes a running task.
+  // Faults of running tasks.
   exit: defineFault({
     readParameter: objectParameter({ afterMs: 0, code: 1 }),
     applyToTask: ({ afterMs, code }, account, task) =>
@@ -254,7 +254,7 @@ export const faultTable: Record<string, FaultDefinition> = {
         ),
       ),
   }),
-  /** Dead and forgotten at once, as after a long absence: DescribeTasks says MISSING. */
+  /** Stops the task and forgets it at once, as after the retention time: DescribeTasks answers MISSING. */
   vanish: defineFault({
     readParameter: objectParameter({ afterMs: 0 }),
     applyToTask: ({ afterMs }, account, task) =>

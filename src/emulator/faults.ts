@@ -5,27 +5,28 @@ import { isMembers, type Members } from './members.ts';
 import type { Account, Task } from './model.ts';
 import { tasksNamed } from './tasks.ts';
 
-/** What a rule may ask of a call before it strikes. All must hold. */
+/** Conditions of a rule. A call must meet all of them. */
 interface FaultCondition {
-  /** Of the request, or of a task it names. */
+  /** startedBy of the request, or of a task that the request names. */
   startedBy?: string;
-  /** SCALER_ECS_LAUNCH in the request's override environment. */
+  /** SCALER_ECS_LAUNCH in the environment overrides of the request. */
   label?: string;
   /** A subnet of the request. */
   subnet?: string;
-  /** Strikes from this matching call on; the first is 1. */
+  /** Number of the first matching call that the rule applies to; counted from 1. */
   nth?: number;
-  /** For so many calls; without it once if `nth` is given, else for ever. */
+  /** Maximum number of calls that the rule applies to. Default: 1 if `nth` is given, else unlimited. */
   times?: number;
-  /** Of the calls that are left, this share, drawn from a repeatable sequence. */
+  /** Probability (0..1) that the rule applies to a call that meets the other conditions; from a seeded generator. */
   chance?: number;
 }
 
+/** A fault rule, as in the JSON of `--faults` and `PUT /_emulator/faults`. */
 export interface FaultRule {
-  /** An operation's name, or `*`. */
+  /** Name of an operation, or `*`. */
   operation: string;
   when?: FaultCondition;
-  /** A row of the fault table: its name, or its name with a parameter. */
+  /** A fault of the fault table: `"name"`, or `{ "name": parameter }`. */
   do: string | Record<string, unknown>;
 }
 
@@ -38,22 +39,22 @@ interface ActiveRule {
   random: () => number;
 }
 
-/** What struck one call, by the time at which it shows. */
+/** The faults that apply to one call, by the stage at which they take effect. */
 export interface CallFaults {
   exchange: Exchange;
   refusals: ((unit: RequestedTask) => Refusal | null)[];
   taskPlans: ((task: Task) => void)[];
-  /** Tasks that run although they were reported as failures. */
+  /** Tasks that run although the answer lists them as failures. */
   unreportedTasks: Set<Task>;
-  /** The call was a repetition under a known clientToken. */
+  /** Set by RunTask: the call repeated a known clientToken. */
   replayed: boolean;
 }
 
-/** The armed fault rules. Putting rules replaces all of them and starts their counts afresh. */
+/** The active fault rules. `put` replaces all of them and resets their counters. */
 export class FaultRules {
   #rules: ActiveRule[] = [];
 
-  /** Takes a list of rules, or `{ rules }`. Throws a ValidationException that says which rule is wrong and why. */
+  /** Takes a list of rules, or `{ rules }`. Throws a ValidationException that names the invalid rule and the reason. */
   put(value: unknown): void {
     const list = isMembers(value) ? value.rules : value;
     if (!Array.isArray(list))
@@ -61,7 +62,7 @@ export class FaultRules {
     this.#rules = list.map((rule, index) => readRule(rule, index));
   }
 
-  /** The rules with how often each has seen a matching call and struck. */
+  /** The rules with their counters: `seen` calls that matched, and `struck` calls that the fault was applied to. */
   view(): Members {
     return {
       rules: this.#rules.map(({ rule, matchedCalls, affectedCalls }) => ({
@@ -101,11 +102,11 @@ function addFault(name: string, parameter: unknown, call: Call, faults: CallFaul
     );
 }
 
-/** Lets a fault strike a task that exists, at once. */
+/** Applies a fault to an existing task at once. Throws a ValidationException for a fault that does not apply to tasks. */
 export function applyFaultToTask(account: Account, task: Task, fault: unknown): void {
   const { name, parameter } = readFault(fault, 'do');
   const definition = faultTable[name]!;
-  if (!definition.applyToTask) throw invalidRule(`${name} cannot strike a running task`);
+  if (!definition.applyToTask) throw invalidRule(`${name} does not apply to a running task`);
   definition.applyToTask(parameter, account, task);
 }
 
@@ -144,11 +145,13 @@ function readFault(value: unknown, where: string): { name: string; parameter: un
     : [[value, undefined]];
   if (typeof name !== 'string' || second)
     throw invalidRule(
-      `${where}: "do" is a fault's name, or an object with one fault's name and its parameter`,
+      `${where}: "do" is the name of a fault, or an object with the name of one fault and its parameter`,
     );
   const definition = Object.hasOwn(faultTable, name) ? faultTable[name] : undefined;
   if (!definition)
-    throw invalidRule(`${where}: no fault ${name}; there are ${Object.keys(faultTable).join(' ')}`);
+    throw invalidRule(
+      `${where}: unknown fault ${name}; known faults: ${Object.keys(faultTable).join(' ')}`,
+    );
   try {
     return { name, parameter: definition.readParameter(given) };
   } catch (error) {
@@ -177,7 +180,7 @@ function isDue(active: ActiveRule): boolean {
   return chance === undefined || active.random() < chance;
 }
 
-/** Numbers in [0, 1), the same ones for every emulator. */
+/** Pseudo-random numbers in [0, 1) (mulberry32); the same sequence for each seed. */
 function seededRandom(seed: number) {
   let state = (seed + 1) * 0x9e3779b9;
   return () => {

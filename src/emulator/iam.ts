@@ -5,7 +5,7 @@ import { AwsError } from './awsError.ts';
 import { type Account, accountId, type Role, type Tag } from './model.ts';
 import { type Xml, xmlDocument } from './xml.ts';
 
-/** Members of a Query request, by name; lists are `Name.member.1`. */
+/** Parameters of a Query API request, by name; list elements are `Name.member.1` and so on. */
 export type Query = URLSearchParams;
 
 function requiredParameter(query: Query, name: string): string {
@@ -88,7 +88,7 @@ function createRole(account: Account, query: Query): Xml {
   return { Role: roleView(addRole(account, name, query.get('Path') ?? '/', trust, query)) };
 }
 
-/** The managed policies of AWS cannot be looked up here, but one that is no ARN exists nowhere. */
+/** The emulator does not know which managed policies exist: it accepts every well-formed policy ARN. Throws NoSuchEntity for any other text. */
 function requiredPolicyArn(query: Query): string {
   const arn = requiredParameter(query, 'PolicyArn');
   if (!/^arn:aws[a-z-]*:iam::(aws|\d{12}):policy\/\S+$/.test(arn))
@@ -115,7 +115,7 @@ function createServiceLinkedRole(account: Account, query: Query): Xml {
   return { Role: roleView(addRole(account, name, path, trust, query)) };
 }
 
-/** By Action; what they return is the inside of `<ActionResult>`, null when the action has none. */
+/** Handlers by Action. They return the content of `<ActionResult>`, or null when the action has no result. */
 export const iamActions: Record<string, (account: Account, query: Query) => Xml | null> = {
   GetRole: (account, query) => ({ Role: roleView(roleOf(account, query)) }),
   CreateRole: createRole,
@@ -167,15 +167,17 @@ const namespaces = {
 
 const serviceOf = (action: string) => (action === 'GetCallerIdentity' ? 'sts' : 'iam');
 
+/** The name of an action in policies, such as `iam:GetRole`. */
 export const iamActionName = (action: string): string => `${serviceOf(action)}:${action}`;
 
+/** The body of a successful answer. */
 export const answerXml = (action: string, result: Xml | null, requestId: string): string =>
   xmlDocument(`${action}Response`, namespaces[serviceOf(action)], {
     ...(result === null ? {} : { [`${action}Result`]: result }),
     ResponseMetadata: { RequestId: requestId },
   });
 
-/** IAM's own spellings of what ECS calls something else. */
+/** Error codes that IAM spells differently from ECS. */
 const iamCodes: Record<string, string> = {
   AccessDeniedException: 'AccessDenied',
   ThrottlingException: 'Throttling',
@@ -184,11 +186,13 @@ const iamCodes: Record<string, string> = {
   UnrecognizedClientException: 'InvalidClientTokenId',
 };
 
+/** HTTP status of an error answer of IAM or STS. */
 export const iamStatus = ({ code, status }: AwsError): number =>
   ['AccessDenied', 'ExpiredToken', 'InvalidClientTokenId'].includes(iamCodes[code] ?? code)
     ? 403
     : status;
 
+/** The body of an error answer. */
 export const errorXml = (error: AwsError, requestId: string): string =>
   xmlDocument('ErrorResponse', namespaces.iam, {
     Error: {

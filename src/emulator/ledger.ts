@@ -2,7 +2,7 @@ import { AwsError } from './awsError.ts';
 import type { Outcome } from './faultDefinition.ts';
 import type { Account, Task } from './model.ts';
 
-/** One task as the ledger remembers it, for ever. Times are milliseconds since the epoch. */
+/** One task in the ledger; tasks are never removed. Times are milliseconds since the epoch. */
 export interface LedgerTask {
   taskArn: string;
   taskId: string;
@@ -10,7 +10,7 @@ export interface LedgerTask {
   region: string;
   clientToken: string | null;
   startedBy: string | null;
-  /** SCALER_ECS_LAUNCH of its environment. */
+  /** SCALER_ECS_LAUNCH of the task's environment. */
   label: string | null;
   capacityProvider: string | null;
   subnet: string;
@@ -24,23 +24,24 @@ export interface LedgerTask {
   stopCode: string | null;
   stoppedReason: string | null;
   exitCode: number | null;
-  /** How many StopTask calls named it. */
+  /** Number of StopTask calls for the task. */
   stopCalls: number;
-  /** DescribeTasks says MISSING for good. */
+  /** DescribeTasks answers MISSING from now on. */
   forgotten: boolean;
 }
 
+/** The answer of `GET /_emulator/ledger`. */
 export interface LedgerView {
   tasks: LedgerTask[];
-  /** API calls that arrived, by operation. */
+  /** Received API calls, by operation. */
   calls: Record<string, number>;
-  /** Calls that were carried out, whatever became of the answer. */
+  /** Executed calls, by operation, whether or not the client received the answer. */
   executed: Record<string, number>;
-  /** Ends that were no answer, by operation and error: `RunTask ThrottlingException`, `RunTask reset`. */
+  /** Failed calls, by operation and outcome: `RunTask ThrottlingException`, `RunTask reset`. */
   errors: Record<string, number>;
-  /** RunTask calls under a clientToken that was known. */
+  /** RunTask calls that repeated a known clientToken. */
   replays: number;
-  /** Tasks whose desiredStatus is RUNNING, now and at most at one time, by startedBy ("" without). */
+  /** Number of tasks whose desiredStatus is RUNNING, by startedBy ("" without one): now, and the maximum so far. */
   alive: Record<string, number>;
   peakAlive: Record<string, number>;
 }
@@ -51,7 +52,7 @@ function increment(counts: Map<string, number>, name: string, amount = 1): numbe
   return value;
 }
 
-/** What really happened, for those who check a client's own books against it. */
+/** Records every task and call, so that tests can compare a client's view with what the emulator did. */
 export class Ledger {
   readonly #account: Account;
   readonly #calls = new Map<string, number>();
@@ -70,7 +71,7 @@ export class Ledger {
     if (executed) increment(this.#executed, operation);
     if (replayed) this.#replays++;
     if (outcome !== null) increment(this.#errors, `${operation} ${outcomeName(outcome)}`);
-    // Only a call that launched something can have set a new record.
+    // The maximum can only rise when a call has started tasks.
     if (this.#account.allTasks.length > this.#tasksCounted) {
       this.#tasksCounted = this.#account.allTasks.length;
       for (const [startedBy, count] of this.#alive())

@@ -3,11 +3,11 @@ import { runContainer } from './container.ts';
 import type { Account, Task, TaskContainer } from './model.ts';
 
 /**
- * The life of a task as DescribeTasks shows it. Every step is planned for the current course of the task: a stop begins
- * a new course, and what was still to come in the old one is void.
+ * The lifecycle of a task as DescribeTasks shows it. Every step is scheduled for the task's current epoch. A stop begins
+ * a new epoch; steps scheduled for an earlier epoch do nothing.
  */
 
-/** `status` may be the one it has: then only the version rises. */
+/** Sets the status and increments the version. `status` may equal the current one. */
 function setStatus(task: Task, status: Task['lastStatus']): void {
   task.lastStatus = status;
   task.version++;
@@ -20,12 +20,12 @@ function schedule(account: Account, task: Task, ms: number, step: () => void): v
   });
 }
 
-/** Takes a fresh task on its way to RUNNING. */
+/** Schedules the steps of a new task from PROVISIONING to RUNNING. */
 export function startLifecycle(account: Account, task: Task): void {
   const { startDelayMs: delay, stuckIn, startFailure } = task.plan;
   if (stuckIn === 'PROVISIONING') return;
   schedule(account, task, delay * 0.2, () => {
-    // An elastic network interface that did not come up never gets a task out of PROVISIONING.
+    // ECS reports failures of the elastic network interface while the task is PROVISIONING, other start failures later.
     if (startFailure?.match(/network interface|Network Interface|^InternalError/))
       return failStart(account, task, startFailure);
     setStatus(task, 'PENDING');
@@ -55,7 +55,7 @@ function enterRunning(account: Account, task: Task): void {
         containerEnded(account, task, container, exitCode, null),
       );
   }
-  for (const strike of task.plan.onRunning) strike(task);
+  for (const callback of task.plan.onRunning) callback(task);
 }
 
 function failStart(account: Account, task: Task, reason: string): void {
@@ -63,7 +63,7 @@ function failStart(account: Account, task: Task, reason: string): void {
   deprovision(account, task);
 }
 
-/** Marks the task as one that shall not run; the caller says what becomes of its containers. */
+/** Sets desiredStatus to STOPPED. The caller stops the containers. */
 function setDesiredStopped(task: Task, stopCode: string, reason: string): void {
   task.epoch++;
   task.version++;
@@ -75,21 +75,21 @@ function setDesiredStopped(task: Task, stopCode: string, reason: string): void {
   task.cluster.desiredStopped.add(task);
 }
 
-/** Stops a task from outside: its desiredStatus is STOPPED at once, its lastStatus follows. */
+/** Stops a task as StopTask does: desiredStatus is STOPPED at once, lastStatus follows. Keeps the stopCode and reason of an earlier stop. */
 export function stop(account: Account, task: Task, stopCode: string, reason: string): void {
   if (task.desiredStatus === 'RUNNING') {
     setDesiredStopped(task, stopCode, reason);
     schedule(account, task, 0, () => stopContainers(account, task));
   } else if (task.lastStatus === 'RUNNING') {
-    // It has been given notice; whoever stops it now need not wait, and the obituary stays the first one.
+    // A Spot notice period is running: end it now.
     task.epoch++;
     stopContainers(account, task);
   }
 }
 
 /**
- * Takes a task's capacity away with notice, as Spot does: SIGTERM at once, and while the containers use their notice
- * the task is still shown as RUNNING.
+ * Interrupts a task as Fargate Spot does: desiredStatus STOPPED and SIGTERM at once; the task stays RUNNING until its
+ * containers end or the notice period is over.
  */
 export function reclaim(
   account: Account,
@@ -130,7 +130,7 @@ function terminate(account: Account, container: TaskContainer): void {
   });
 }
 
-/** A container is gone: its main process ended, or a fault says so. */
+/** Called when the main process of a container has ended, or when a fault ends the container. */
 export function containerEnded(
   account: Account,
   task: Task,
@@ -145,18 +145,18 @@ export function containerEnded(
   container.process?.kill();
   task.version++;
   const essential = container.definition.essential !== false;
-  const last = task.containers.every(({ lastStatus }) => lastStatus === 'STOPPED');
-  if (task.desiredStatus === 'RUNNING' && (essential || last)) {
+  const allStopped = task.containers.every(({ lastStatus }) => lastStatus === 'STOPPED');
+  if (task.desiredStatus === 'RUNNING' && (essential || allStopped)) {
     setDesiredStopped(task, 'EssentialContainerExited', 'Essential container in task exited');
-    if (!last) stopContainers(account, task);
+    if (!allStopped) stopContainers(account, task);
   }
-  if (last) {
+  if (allStopped) {
     task.executionStoppedAt = now();
     deprovision(account, task);
   }
 }
 
-/** The last leg, when nothing of the task runs any more: DEPROVISIONING, STOPPED, forgotten. */
+/** No container runs any more: DEPROVISIONING, then STOPPED, then forgotten after the retention time. */
 function deprovision(account: Account, task: Task): void {
   task.epoch++;
   setStatus(task, 'DEPROVISIONING');
@@ -169,7 +169,7 @@ function deprovision(account: Account, task: Task): void {
   });
 }
 
-/** Nobody but the ledger knows it from here on. */
+/** Removes the task from everything but the ledger: DescribeTasks answers MISSING. */
 export function forget(account: Account, task: Task): void {
   task.forgotten = true;
   task.cluster.desiredRunning.delete(task);

@@ -1,6 +1,6 @@
 import { AwsError } from './awsError.ts';
 
-/** A JSON object nobody has looked at yet. */
+/** A JSON object whose members have not been checked. */
 export type Members = Record<string, unknown>;
 
 const wrongType = (name: string, wanted: string): AwsError =>
@@ -9,25 +9,28 @@ const wrongType = (name: string, wanted: string): AwsError =>
 export const isMembers = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Real services refuse a member of the wrong JSON type before they look at anything else; null is absent. */
+/** Returns a string member; null counts as absent. Throws SerializationException for another JSON type, which AWS checks before anything else. */
 export function text(from: Members, name: string): string | undefined {
   const value = from[name] ?? undefined;
   if (value !== undefined && typeof value !== 'string') throw wrongType(name, 'a string');
   return value;
 }
 
+/** Returns an integer member; see `text`. */
 export function integer(from: Members, name: string): number | undefined {
   const value = from[name] ?? undefined;
   if (value !== undefined && !Number.isSafeInteger(value)) throw wrongType(name, 'an integer');
   return value as number | undefined;
 }
 
+/** Returns a boolean member; see `text`. */
 export function boolean(from: Members, name: string): boolean | undefined {
   const value = from[name] ?? undefined;
   if (value !== undefined && typeof value !== 'boolean') throw wrongType(name, 'a boolean');
   return value;
 }
 
+/** Returns an object member; see `text`. */
 export function object(from: Members, name: string): Members | undefined {
   const value = from[name] ?? undefined;
   if (value !== undefined && !isMembers(value)) throw wrongType(name, 'an object');
@@ -40,12 +43,14 @@ function list(from: Members, name: string): unknown[] | undefined {
   return value;
 }
 
+/** Returns a member that is a list of strings; see `text`. */
 export function texts(from: Members, name: string): string[] | undefined {
   const value = list(from, name);
   if (value?.some((item) => typeof item !== 'string')) throw wrongType(name, 'a list of strings');
   return value as string[] | undefined;
 }
 
+/** Returns a member that is a list of objects; see `text`. */
 export function objects(from: Members, name: string): Members[] | undefined {
   const value = list(from, name);
   if (value && !value.every(isMembers)) throw wrongType(name, 'a list of objects');

@@ -62,7 +62,7 @@ const containerStats = ({ runtimeId, definition }: TaskContainer): Members => ({
   memory_stats: { usage: 0, limit: 0 },
 });
 
-/** The task metadata endpoint, version 4: what a container learns about itself. Null when there is no such path. */
+/** The task metadata endpoint, version 4. Returns null for an unknown container or path. */
 export function metadataAt(account: Account, path: string): Members | null {
   const [, runtimeId = '', rest = ''] = /^\/v4\/([^/]+)(?:\/(.*))?$/.exec(path) ?? [];
   const entry = account.byRuntimeId.get(runtimeId);

@@ -9,22 +9,22 @@ import {
 } from './containerRuntime.ts';
 
 /**
- * Every container is a PID namespace of its own, so that not even setsid leads out of it.
+ * Every container has its own PID namespace, which a process cannot leave, not even with setsid.
  *
- *   setpriv --pdeathsig KILL   dies with the emulator, also by kill -9
- *   unshare --kill-child       makes the namespace; its init dies with it
- *   sh (PID 1)                 a small init: waits for the container's command and passes its exit code on
- *   the command                gets SIGTERM with the default action, as under `docker run --init`
+ *   setpriv --pdeathsig KILL   is killed when the emulator ends, also by SIGKILL
+ *   unshare --kill-child       creates the namespace; its init is killed when unshare ends
+ *   sh (PID 1)                 minimal init: waits for the container's command and returns its exit code
+ *   the command                has the default action for SIGTERM, as under `docker run --init`
  *
- * When PID 1 ends, the kernel kills whatever is left. Without an init between, the command itself would be PID 1
- * and ignore every signal it has no handler for.
+ * When PID 1 ends, the kernel kills every other process of the namespace. Without the init, the command itself would be
+ * PID 1 and ignore every signal that it has no handler for.
  *
- * The init reports over descriptor 3 and waits for an answer: an emulator that died before both death signals were
- * armed does not give one, so no command starts that could outlive it.
+ * The init writes to descriptor 3 and waits for an answer. An emulator that ended before both parent-death signals were
+ * set does not answer, so no command starts that could outlive it.
  */
 const initScript = 'echo >&3; read -r go <&3 || exit 143; "$@" 3>&-; exit $?';
 
-/** From the most to the least we could ask for; the second is for users without root. */
+/** Options for unshare, in the order of preference; the second works without root. */
 const unshareOptions = [
   ['--pid', '--fork', '--kill-child', '--mount-proc'],
   ['--user', '--map-current-user', '--pid', '--fork', '--kill-child', '--mount-proc'],
@@ -34,7 +34,7 @@ const binFolders = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'];
 const findTool = (tool: string): string | undefined =>
   binFolders.map((home) => `${home}/${tool}`).find((path) => existsSync(path));
 
-/** A namespace jail that was seen to work, or null. */
+/** A container runtime with PID namespaces, after a successful test run; null where they are not available. */
 export async function namespaceRuntime(): Promise<ContainerRuntime | null> {
   const setpriv = findTool('setpriv');
   const unshare = findTool('unshare');
@@ -73,7 +73,7 @@ function runtimeWithPrefix(prefix: string[]): ContainerRuntime {
   };
 }
 
-function startContainer(prefix: string[], spec: ContainerSpec, onGone: () => void): Container {
+function startContainer(prefix: string[], spec: ContainerSpec, onEnded: () => void): Container {
   const output = spec.output ?? 'ignore';
   const unshareProcess = spawn(prefix[0]!, [...prefix.slice(1), ...spec.argv], {
     detached: true,
@@ -82,7 +82,7 @@ function startContainer(prefix: string[], spec: ContainerSpec, onGone: () => voi
     stdio: ['ignore', output, output, 'pipe'],
   });
   const initChannel = unshareProcess.stdio[3] as Duplex | undefined;
-  let phase: 'starting' | 'running' | 'gone' = 'starting';
+  let phase: 'starting' | 'running' | 'ended' = 'starting';
   let killed = false;
   initChannel?.on('error', () => {});
   initChannel?.once('data', () => {
@@ -92,16 +92,16 @@ function startContainer(prefix: string[], spec: ContainerSpec, onGone: () => voi
   });
   const ended = new Promise<void>((resolve) => {
     const end = (code: number) => {
-      if (phase === 'gone') return;
-      phase = 'gone';
+      if (phase === 'ended') return;
+      phase = 'ended';
       initChannel?.destroy();
-      onGone();
+      onEnded();
       spec.onEnd(code);
       resolve();
     };
-    // No process at all, for want of memory or file descriptors.
+    // The process could not be created: no memory or no file descriptors.
     unshareProcess.on('error', () => unshareProcess.pid === undefined && end(128));
-    // unshare itself ends with 1 when its child was killed, at least where it is old.
+    // Old versions of unshare end with status 1 when their child was killed.
     unshareProcess.on('exit', (code, signal) => end(killed ? 137 : exitCodeOf(code, signal)));
   });
   const initPid = () => firstChild(unshareProcess.pid);
@@ -111,14 +111,14 @@ function startContainer(prefix: string[], spec: ContainerSpec, onGone: () => voi
       if (phase === 'starting') initChannel?.destroy();
       if (phase !== 'running') return;
       const main = firstChild(initPid());
-      // Just told to go and not there yet.
+      // The init has been answered but has not yet started the command.
       if (main === undefined) setTimeout(() => this.terminate(), 20);
       else signal(main, 'SIGTERM');
     },
     kill() {
       killed = true;
       if (phase === 'starting') initChannel?.destroy();
-      // The init rather than its parent: the parent then ends only after the kernel has emptied the namespace.
+      // Kill the init, not its parent: the parent then ends after the kernel has killed every process of the namespace.
       if (phase === 'running') signal(initPid(), 'SIGKILL');
     },
   };
@@ -129,11 +129,11 @@ function signal(pid: number | undefined, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {
-    // It has just ended by itself.
+    // The process has already ended.
   }
 }
 
-/** Needs a kernel that keeps this file (nearly all do). */
+/** Process ids of the children; null for a kernel without CONFIG_PROC_CHILDREN. */
 function childrenOf(pid: number): number[] | null {
   try {
     const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();

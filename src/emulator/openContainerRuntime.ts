@@ -3,7 +3,7 @@ import { namespaceRuntime } from './namespaceRuntime.ts';
 import type { EmulatorOptions } from './options.ts';
 import { processGroupRuntime } from './processGroupRuntime.ts';
 
-/** The best jail this system offers; says so in the log when it is not the good one. */
+/** PID namespaces where the system allows them, else process groups, with a warning in the log. */
 export async function openContainerRuntime({
   isolation,
   hollow,
@@ -16,7 +16,7 @@ export async function openContainerRuntime({
   if (!hollow)
     log.warn(
       {},
-      'no PID namespaces here: a task is a process group with a watchdog, and what leaves its group may outlive the task',
+      'PID namespaces are not available: tasks are process groups with a watchdog; a process that leaves its group may outlive its task',
     );
   return processGroupRuntime();
 }

@@ -30,7 +30,7 @@ const withRegion =
   (_, region, body) =>
     run(region, body);
 
-/** What ECS can be asked here. */
+/** The emulated ECS operations, by name. */
 export const operations: Record<string, Operation> = {
   CreateCluster: { bucket: 'clusterModify', run: withRegion(createCluster) },
   DeleteCluster: { bucket: 'clusterModify', run: withRegion(deleteCluster) },

@@ -7,12 +7,12 @@ import {
   exitCodeOf,
 } from './containerRuntime.ts';
 
-/** Marks every process of one container and of one emulator, also those that left the process group. */
+/** Environment variable that identifies every process of a container, including those that left its process group. */
 const metadataVariable = 'ECS_CONTAINER_METADATA_URI_V4';
 
 /**
- * Reads `+pgid` and `-pgid` lines; when the emulator is gone, by whatever death, its standard input ends and it kills
- * the groups that are left, then every process that still carries a mark of this emulator.
+ * Reads `+pgid` and `-pgid` lines. When the emulator ends, also by SIGKILL, the script reads end of file; it then kills
+ * the remaining process groups and every process whose environment holds the metadata URI of this emulator.
  */
 const watchdogScript = `
 groups=' '
@@ -30,7 +30,7 @@ for file in $(grep -l -- "$mark" /proc/[0-9]*/environ 2>/dev/null); do
 done
 `;
 
-/** Containers as process groups: as good as it gets where there are no PID namespaces. */
+/** Runs containers as process groups, for systems without PID namespaces. */
 export function processGroupRuntime(): ContainerRuntime {
   const running = new Set<Container>();
   let watchdog: ChildProcess | null = null;
@@ -45,7 +45,7 @@ export function processGroupRuntime(): ContainerRuntime {
     watchdog.on('error', () => {});
     watchdog.stdin?.on('error', () => {});
     watchdog.unref();
-    // Up to the task's id: what all tasks of this emulator have in common.
+    // The URI up to the task's id is the same for all tasks of this emulator.
     if (uri) send(`=${metadataVariable}=${uri.slice(0, uri.lastIndexOf('/') + 1)}`);
   };
   return {
@@ -67,7 +67,7 @@ export function processGroupRuntime(): ContainerRuntime {
 function startContainer(
   spec: ContainerSpec,
   sendToWatchdog: (line: string) => void,
-  onGone: () => void,
+  onEnded: () => void,
 ): Container {
   const output = spec.output ?? 'ignore';
   const main = spawn(spec.argv[0]!, spec.argv.slice(1), {
@@ -77,18 +77,18 @@ function startContainer(
     stdio: ['ignore', output, output],
   });
   if (main.pid) sendToWatchdog(`+${main.pid}`);
-  let gone = false;
+  let hasEnded = false;
   const kill = () => {
     signal(main.pid && -main.pid, 'SIGKILL');
     for (const pid of processesWithMetadataUri(spec.env[metadataVariable])) signal(pid, 'SIGKILL');
   };
   const ended = new Promise<void>((resolve) => {
     const end = (code: number) => {
-      if (gone) return;
-      gone = true;
+      if (hasEnded) return;
+      hasEnded = true;
       kill();
       if (main.pid) sendToWatchdog(`-${main.pid}`);
-      onGone();
+      onEnded();
       spec.onEnd(code);
       resolve();
     };
@@ -98,10 +98,10 @@ function startContainer(
   return {
     ended,
     terminate: () => {
-      if (!gone) signal(main.pid, 'SIGTERM');
+      if (!hasEnded) signal(main.pid, 'SIGTERM');
     },
     kill: () => {
-      if (!gone) kill();
+      if (!hasEnded) kill();
     },
   };
 }
@@ -111,11 +111,11 @@ function signal(pid: number | undefined, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {
-    // It has just ended by itself.
+    // The process has already ended.
   }
 }
 
-/** Processes of one container that left its group; only Linux tells. */
+/** Process ids of one container, including those outside its process group. Empty except on Linux. */
 function processesWithMetadataUri(uri: string | undefined): number[] {
   if (process.platform !== 'linux' || !uri) return [];
   const variable = `${metadataVariable}=${uri}`;

@@ -21,6 +21,7 @@ import { minimalView, taskView } from './taskView.ts';
 
 const hour = 3_600_000;
 
+/** RunTask. Starts up to `count` tasks; repeats the stored result for a known clientToken, or throws ConflictException when the request differs. */
 export function runTask(
   account: Account,
   region: Region,
@@ -42,11 +43,11 @@ export function runTask(
   return { tasks: reported.map((task) => taskView(task, ['TAGS'])), failures: launch.failures };
 }
 
-/** Everything but the token itself; two requests that differ in anything else are different requests. */
+/** Hash of the request without its clientToken: requests with the same fingerprint are equal. */
 const fingerprintOf = ({ clientToken: _, ...rest }: Members): string =>
   createHash('sha256').update(canonicalJson(rest)).digest('base64');
 
-/** A token is good for a day, or until an hour after its last task stopped, whichever comes first. */
+/** The stored result for a clientToken. A token expires 24 hours after the call or 1 hour after its last task stopped, whichever is first. */
 function unexpiredLaunch(cluster: Cluster, token: string): Launch | undefined {
   const launch = cluster.launchesByToken.get(token);
   if (!launch) return undefined;
@@ -105,7 +106,7 @@ function launchTasks(
   return { tasks, failures };
 }
 
-/** Fargate's own limits: calls, and tasks On-Demand and Spot. */
+/** Fargate's own limits: RunTask calls, On-Demand tasks and Spot tasks. */
 function takeLaunchQuota({ quotas }: Region, providers: (string | null)[]): void {
   const spot = providers.filter((place) => place === 'FARGATE_SPOT').length;
   quotas.take('fargateRunTask');

@@ -6,7 +6,7 @@ import type { Cluster, Region, StrategyItem, Tag, TaskDefinition } from './model
 import { readTags } from './tags.ts';
 import { findDefinition } from './taskDefinitions.ts';
 
-/** A RunTask request that AWS would accept. */
+/** A checked RunTask request. */
 export interface RunTaskRequest {
   definition: TaskDefinition;
   count: number;
@@ -22,7 +22,7 @@ export interface RunTaskRequest {
   memory: string;
 }
 
-/** Reads and checks a RunTask request, in AWS's words. */
+/** Reads and checks a RunTask request. Throws the errors of ECS for an invalid one. */
 export function readRunTask(region: Region, cluster: Cluster, body: Members): RunTaskRequest {
   const count = integer(body, 'count') ?? 1;
   if (count < 1 || count > 10) throw invalidParameter('Count must be between 1 and 10.');
@@ -59,7 +59,7 @@ export function readRunTask(region: Region, cluster: Cluster, body: Members): Ru
   };
 }
 
-/** The strategy to place by, or null for launchType FARGATE. */
+/** The capacity provider strategy of the request or of its cluster, or null for launchType FARGATE. */
 function readCapacity(cluster: Cluster, body: Members): StrategyItem[] | null {
   const launchType = text(body, 'launchType');
   const items = objects(body, 'capacityProviderStrategy') ?? [];
@@ -86,7 +86,7 @@ function readDefinition(region: Region, body: Members): TaskDefinition {
   return definition;
 }
 
-/** Fargate's versions for Linux; LATEST is the last of them. */
+/** Fargate platform versions for Linux; LATEST means 1.4.0. */
 const platformVersions = ['LATEST', '1.4.0', '1.3.0'];
 
 function checkPlatform(body: Members): void {
@@ -159,7 +159,7 @@ function allTags(cluster: Cluster, definition: TaskDefinition, body: Members): T
   return tags;
 }
 
-/** For each task of the request the capacity provider it goes to: bases first, then by weight. */
+/** The capacity provider of each task of the request: first the bases, then by weight. */
 export function placements({ strategy, count }: RunTaskRequest): (string | null)[] {
   if (strategy === null) return Array.from({ length: count }, () => null);
   const placed: string[] = [];

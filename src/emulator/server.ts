@@ -18,20 +18,23 @@ interface Services {
   admin: Admin;
 }
 
-/** One port for everything: ECS by its target header, IAM by its form body, tasks' metadata, and the admin paths. */
+/** The HTTP server, one port for all services: ECS (X-Amz-Target header), IAM and STS (form body), task metadata (`/v4/`) and the admin paths (`/_emulator/`). */
 export function createEmulatorServer(rooms: Services): Server {
   const { log } = rooms.account.options;
   const server = createServer((request, response) => {
     route(rooms, request, response).catch((error: Error) => {
       if (error instanceof HttpRefusal)
         return sendJson(response, error.status, { message: error.message });
-      // Nobody is there any more to be answered.
+      // The client has closed the connection.
       if (request.destroyed && !request.complete) return;
-      log.error({ error: error.stack }, 'a request failed inside the emulator');
-      sendJson(response, 500, { __type: 'InternalFailure', message: 'a bug in the emulator' });
+      log.error({ error: error.stack }, 'a request handler failed');
+      sendJson(response, 500, {
+        __type: 'InternalFailure',
+        message: 'internal error of the emulator',
+      });
     });
   });
-  // Clients keep sockets for reuse; one that we close in the same moment costs them an ECONNRESET.
+  // Longer than clients keep idle sockets: a socket closed while a client reuses it gives the client ECONNRESET.
   server.keepAliveTimeout = 75_000;
   server.headersTimeout = 80_000;
   return server;
@@ -56,14 +59,14 @@ async function route(
     const found = metadataAt(rooms.account, pathname);
     return sendJson(response, found ? 200 : 404, found ?? { message: 'no such container' });
   }
-  if (request.method !== 'POST' || pathname !== '/') throw new HttpRefusal(404, 'nothing here');
+  if (request.method !== 'POST' || pathname !== '/') throw new HttpRefusal(404, 'no such path');
   const operation = String(request.headers['x-amz-target'] ?? '');
   const form = String(request.headers['content-type'] ?? '').startsWith('application/x-www-form');
   if (operation === '' && form) return answerQuery(rooms, request, response);
   return answerJson(rooms, operation, request, response);
 }
 
-/** Key and Region of the request's signature; nobody checks the signature itself. */
+/** Access key id and Region of the request's signature. The signature itself is not checked. */
 function credentialScope(request: IncomingMessage): { key: string; region: string } {
   const header = String(request.headers.authorization ?? '');
   const [, key = '', region = 'us-east-1'] =
@@ -158,7 +161,7 @@ function parse(text: string): Members {
     const body: unknown = JSON.parse(text);
     if (isMembers(body)) return body;
   } catch {
-    // Falls through to the refusal.
+    // Not JSON: refused below.
   }
   throw new AwsError('SerializationException', 'The request body is not a JSON object.');
 }

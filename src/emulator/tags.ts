@@ -4,7 +4,7 @@ import type { Region, Tag } from './model.ts';
 
 const allowedCharacters = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
-/** The tags of a request, checked as ECS checks them. */
+/** The tags of a request. Throws InvalidParameterException for tags that ECS refuses. */
 export function readTags(body: Members): Tag[] {
   const tags = (objects(body, 'tags') ?? []).map((tag) => ({
     key: text(tag, 'key') ?? '',
@@ -48,6 +48,7 @@ function findTaggable(region: Region, body: Members): { tags: Tag[] } {
   return definition;
 }
 
+/** TagResource: adds or replaces tags. Throws InvalidParameterException beyond 50 tags. */
 export function tagResource(region: Region, body: Members): Members {
   const target = findTaggable(region, body);
   const added = readTags(body);
@@ -57,6 +58,7 @@ export function tagResource(region: Region, body: Members): Members {
   return {};
 }
 
+/** UntagResource. */
 export function untagResource(region: Region, body: Members): Members {
   const target = findTaggable(region, body);
   const keys = texts(body, 'tagKeys') ?? [];
@@ -64,6 +66,7 @@ export function untagResource(region: Region, body: Members): Members {
   return {};
 }
 
+/** ListTagsForResource. */
 export const listTagsForResource = (region: Region, body: Members): Members => ({
   tags: findTaggable(region, body).tags,
 });

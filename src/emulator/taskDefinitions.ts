@@ -6,6 +6,7 @@ import { accountId, ecsArn, type Region, type TaskDefinition } from './model.ts'
 import { page } from './page.ts';
 import { readTags } from './tags.ts';
 
+/** RegisterTaskDefinition: adds a revision. Throws ClientException for what ECS or Fargate refuses. */
 export function registerTaskDefinition(region: Region, body: Members): Members {
   const family = text(body, 'family') ?? '';
   if (family === '') throw clientError('Family can not be blank.');
@@ -94,7 +95,7 @@ function checkFargate(body: Members, containers: Members[]): void {
     throw clientError('EphemeralStorage size should be at most 200');
 }
 
-/** The members that are stored as they came, and what AWS adds to them. */
+/** The members that are stored unchanged, and those that AWS adds. */
 function otherMembersOf(body: Members, fargate: boolean): Members {
   const kept = [
     'taskRoleArn', 'executionRoleArn', 'networkMode', 'requiresCompatibilities', 'runtimePlatform',
@@ -128,7 +129,7 @@ const definitionView = (definition: TaskDefinition): Members => ({
     : {}),
 });
 
-/** By ARN, `family:revision`, or `family` for its newest ACTIVE revision. */
+/** Finds a definition by ARN, by `family:revision`, or by `family` (its newest ACTIVE revision). */
 export function findDefinition(region: Region, name: string): TaskDefinition | undefined {
   const [family = '', revision] = name.slice(name.lastIndexOf('/') + 1).split(':');
   const revisions = region.families.get(family) ?? [];
@@ -137,6 +138,7 @@ export function findDefinition(region: Region, name: string): TaskDefinition | u
     : revisions.find((one) => String(one.revision) === revision);
 }
 
+/** DescribeTaskDefinition. Throws ClientException for an unknown definition. */
 export function describeTaskDefinition(region: Region, body: Members): Members {
   const definition = findDefinition(region, text(body, 'taskDefinition') ?? '');
   if (!definition) throw clientError('Unable to describe task definition.');
@@ -147,6 +149,7 @@ export function describeTaskDefinition(region: Region, body: Members): Members {
   };
 }
 
+/** DeregisterTaskDefinition: sets the status INACTIVE. Throws ClientException without a revision or for an unknown definition. */
 export function deregisterTaskDefinition(region: Region, body: Members): Members {
   const name = text(body, 'taskDefinition') ?? '';
   if (!/:\d+$/.test(name)) throw clientError('Revision can not be blank.');
@@ -157,6 +160,7 @@ export function deregisterTaskDefinition(region: Region, body: Members): Members
   return { taskDefinition: definitionView(definition) };
 }
 
+/** ListTaskDefinitions, filtered by familyPrefix (the whole family name, as in ECS) and status. */
 export function listTaskDefinitions(region: Region, body: Members): Members {
   const prefix = text(body, 'familyPrefix');
   const status = text(body, 'status') ?? 'ACTIVE';
@@ -172,6 +176,7 @@ export function listTaskDefinitions(region: Region, body: Members): Members {
   return { taskDefinitionArns: items, nextToken };
 }
 
+/** ListTaskDefinitionFamilies, filtered by a prefix and by status. */
 export function listTaskDefinitionFamilies(region: Region, body: Members): Members {
   const prefix = text(body, 'familyPrefix') ?? '';
   const status = text(body, 'status') ?? 'ALL';

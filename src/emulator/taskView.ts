@@ -1,11 +1,11 @@
 import type { Members } from './members.ts';
 import type { Task, TaskContainer } from './model.ts';
 
-/** Epoch seconds with milliseconds: an ISO string would be refused by the JavaScript SDK. */
+/** Seconds since the epoch with milliseconds, as ECS sends them; the JavaScript SDK refuses ISO strings. */
 const epochSeconds = (at: number | null): number | undefined =>
   at === null ? undefined : Math.round(at) / 1000;
 
-/** A task as DescribeTasks shows it. Members that are undefined do not travel. */
+/** A task as DescribeTasks shows it. Undefined members are omitted from the JSON. */
 export const taskView = (task: Task, include: string[] = []): Members => ({
   attachments: [attachment(task)],
   attributes: [{ name: 'ecs.cpu-architecture', value: architecture(task) }],
@@ -44,7 +44,7 @@ export const taskView = (task: Task, include: string[] = []): Members => ({
   version: task.version,
 });
 
-/** What the replay of a clientToken shows of a task that has stopped. */
+/** A stopped task in the answer to a repeated clientToken. */
 export const minimalView = ({ arn, lastStatus, desiredStatus }: Task): Members => ({
   taskArn: arn,
   lastStatus,
@@ -66,7 +66,7 @@ function attachment({ eni, subnet }: Task): Members {
     { name: 'networkInterfaceId', value: eni.interfaceId },
     { name: 'macAddress', value: eni.mac },
     { name: 'privateDnsName', value: `ip-${eni.ip.replaceAll('.', '-')}.ec2.internal` },
-    // Spelt otherwise than privateIpv4Address below, as AWS does.
+    // AWS spells this name differently from privateIpv4Address of networkInterfaces.
     { name: 'privateIPv4Address', value: eni.ip },
   ];
   return {

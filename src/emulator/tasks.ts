@@ -9,19 +9,20 @@ import { taskView } from './taskView.ts';
 
 const idOf = (idOrArn: string): string => idOrArn.slice(idOrArn.lastIndexOf('/') + 1);
 
-/** A task of this cluster that ECS still knows. */
+/** A task of this cluster by id or ARN; undefined once it is forgotten. */
 function findTask(region: Region, cluster: Cluster, idOrArn: string): Task | undefined {
   const task = region.tasks.get(idOf(idOrArn));
   return task?.cluster === cluster ? task : undefined;
 }
 
-/** The tasks a request names, as far as they exist; fault rules look at whose they are. */
+/** The existing tasks among those that a request names; fault rules match their startedBy. */
 export const tasksNamed = (region: Region, body: Members): Task[] =>
   [body.task, ...(Array.isArray(body.tasks) ? body.tasks : [])]
     .filter((name) => typeof name === 'string')
     .map((name) => region.tasks.get(idOf(name)))
     .filter((task) => task !== undefined);
 
+/** StopTask. Removes the tags of the task, as ECS does. Throws InvalidParameterException for an unknown task. */
 export function stopTask(account: Account, region: Region, body: Members): Members {
   const cluster = clusterOf(region, body);
   const name = text(body, 'task');
@@ -36,6 +37,7 @@ export function stopTask(account: Account, region: Region, body: Members): Membe
   return { task: taskView(task, ['TAGS']) };
 }
 
+/** DescribeTasks, 1 to 100 tasks. Unknown tasks, and new ones for `missingMs`, are `failures` with the reason MISSING. */
 export function describeTasks(region: Region, body: Members): Members {
   const cluster = clusterOf(region, body);
   const names = texts(body, 'tasks') ?? [];
@@ -56,6 +58,7 @@ export function describeTasks(region: Region, body: Members): Members {
   return { tasks, failures };
 }
 
+/** ListTasks, oldest first, filtered by startedBy, family, launchType and desiredStatus. */
 export function listTasks(region: Region, body: Members): Members {
   const cluster = clusterOf(region, body);
   const size = pageSize(body);
@@ -66,7 +69,7 @@ export function listTasks(region: Region, body: Members): Members {
   const desired = text(body, 'desiredStatus') ?? 'RUNNING';
   if (!['RUNNING', 'PENDING', 'STOPPED'].includes(desired))
     throw invalidParameter('Invalid desiredStatus.');
-  // No task ever has the desired status PENDING; ECS accepts the filter and finds nothing.
+  // No task has the desiredStatus PENDING; ECS accepts the filter and returns no tasks.
   const candidates =
     desired === 'RUNNING'
       ? cluster.desiredRunning
@@ -79,7 +82,7 @@ export function listTasks(region: Region, body: Members): Members {
     if (startedBy !== undefined && task.startedBy !== startedBy) continue;
     if (family !== undefined && task.definition.family !== family) continue;
     if (launchType !== undefined && launchType !== 'FARGATE') continue;
-    // One more than a page tells whether there is another.
+    // One task beyond the page shows that there is a next page.
     if (found.push(task) > size) break;
   }
   const pageOfTasks = found.slice(0, size);
@@ -89,6 +92,6 @@ export function listTasks(region: Region, body: Members): Members {
   };
 }
 
-/** In the order of their launch, so that a page token keeps its meaning while tasks stop. */
+/** In the order of launch, so that a page token stays valid while further tasks stop. */
 const stoppedTasks = (cluster: Cluster): Task[] =>
   [...cluster.desiredStopped].sort((a, b) => a.seq - b.seq);

@@ -3,17 +3,17 @@ import type { Log } from '../telemetry/log.ts';
 
 interface Timer {
   at: number;
-  /** Breaks ties, so that what was planned first happens first. */
+  /** Orders timers that are due at the same time: first added, first run. */
   seq: number;
   run: () => void;
 }
 
 const isBefore = (a: Timer, b: Timer): boolean => a.at < b.at || (a.at === b.at && a.seq < b.seq);
 
-/** How long one turn may work before others get theirs: a hundred tasks that are due at once must not block an answer. */
+/** Callbacks run for at most this long before the event loop continues, so that many due timers do not block HTTP answers. */
 const maxBatchMs = 10;
 
-/** What will happen when: one heap and one timer, however many tasks there are. */
+/** Delayed callbacks on one binary heap and one Node timer, for any number of tasks. */
 export class TimerQueue {
   readonly #timers: Timer[] = [];
   readonly #log: Log;
@@ -26,12 +26,12 @@ export class TimerQueue {
     this.#log = log;
   }
 
-  /** Runs `run` in `ms` milliseconds; Infinity means never. There is no cancelling: `run` looks whether it is still wanted. */
+  /** Calls `run` in `ms` milliseconds; Infinity means never. A timer cannot be cancelled: `run` checks whether it still applies. */
   after(ms: number, run: () => void): void {
     if (this.#closed || ms === Number.POSITIVE_INFINITY) return;
-    const entry = { at: now() + Math.max(0, ms), seq: this.#seq++, run };
-    this.#push(entry);
-    if (entry.at < this.#timeoutAt) this.#schedule();
+    const timer = { at: now() + Math.max(0, ms), seq: this.#seq++, run };
+    this.#push(timer);
+    if (timer.at < this.#timeoutAt) this.#schedule();
   }
 
   close(): void {
@@ -46,7 +46,7 @@ export class TimerQueue {
     const head = this.#timers[0];
     this.#timeoutAt = head ? head.at : Number.POSITIVE_INFINITY;
     if (!head) return;
-    // Node turns a longer delay into one millisecond; waking early only re-arms.
+    // Node reduces a longer delay to 1 ms; a timeout that fires early only schedules the next one.
     const delay = Math.min(Math.max(0, Math.ceil(head.at - now())), 2 ** 31 - 1);
     this.#timeout = setTimeout(() => this.#runDue(), delay);
   }
@@ -60,7 +60,7 @@ export class TimerQueue {
       } catch (error) {
         this.#log.error(
           { error: String((error as Error).stack ?? error) },
-          'a planned step failed',
+          'a timer callback failed',
         );
       }
       if (now() - started > maxBatchMs) break;
@@ -68,16 +68,16 @@ export class TimerQueue {
     if (!this.#closed) this.#schedule();
   }
 
-  #push(entry: Timer): void {
+  #push(timer: Timer): void {
     const timers = this.#timers;
-    let index = timers.push(entry) - 1;
+    let index = timers.push(timer) - 1;
     while (index > 0) {
       const parent = (index - 1) >> 1;
-      if (!isBefore(entry, timers[parent]!)) break;
+      if (!isBefore(timer, timers[parent]!)) break;
       timers[index] = timers[parent]!;
       index = parent;
     }
-    timers[index] = entry;
+    timers[index] = timer;
   }
 
   #pop(): void {

@@ -1,4 +1,4 @@
-/** Elements by name; a list repeats its element. */
+/** Child elements by name; a list repeats the element. */
 export interface Xml {
   [name: string]: string | Xml | Xml[];
 }
@@ -16,5 +16,6 @@ const serialize = (value: string | Xml): string =>
         )
         .join('');
 
+/** An XML document without declaration. */
 export const xmlDocument = (root: string, namespace: string, members: Xml): string =>
   `<${root} xmlns="${namespace}">${serialize(members)}</${root}>`;

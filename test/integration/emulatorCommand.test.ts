@@ -45,7 +45,7 @@ describe('scaler-ecs emulator', () => {
     [['--isolation', 'jail'], 2, /isolation/],
     [['--prot', '1'], 2, /prot/],
     [['--port', '70000'], 2, /--port needs a whole number up to 65535/],
-    [['--log-dir', '/dev/null/x'], 1, /no folder for logs/],
+    [['--log-dir', '/dev/null/x'], 1, /cannot create the log folder/],
     [['--host', '0.0.0.0'], 1, /loopback only/],
   ])('refuses %j in one line', async (words, status, message) => {
     const { said, ended } = start(...words);

@@ -14,7 +14,7 @@ const logOf = (taskArn: string | undefined): string => {
   return existsSync(path) ? readFileSync(path, 'utf8') : '';
 };
 
-/** Processes of this machine whose command line has this word. */
+/** Process ids of the `sleep` processes of this machine with this argument. */
 const sleepProcesses = (word: string): number[] =>
   readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -29,23 +29,23 @@ const sleepProcesses = (word: string): number[] =>
     .map(Number);
 
 let serial = 0;
-/** A sleep nobody else sleeps, to find its process by. */
+/** A unique argument for `sleep`, by which a test finds its own processes. */
 const uniqueSleepSeconds = (): string => `${100 + serial++}.${process.pid}`;
 
 const onLinux = describe.runIf(process.platform === 'linux');
 
-onLinux.each(['auto', 'groups'] as const)('a task as processes, isolation %s', (isolation) => {
+onLinux.each(['auto', 'groups'] as const)('processes of a task, isolation %s', (isolation) => {
   const options = { isolation, logDir: dir };
 
-  it('runs COMMAND through sh with its own environment and nothing of ours', async () => {
+  it('runs COMMAND through sh, with the environment of the task and nothing of the emulator', async () => {
     process.env.AWS_SECRET_ACCESS_KEY = 'planted';
-    const { run, reach, emulator } = await startTestEmulator({
+    const { run, waitForStatus, emulator } = await startTestEmulator({
       ...options,
       taskPath: '/opt/workers',
     });
     const { tasks } = await run('env; exit 7', {}, { GREETING: 'a b;c' });
     delete process.env.AWS_SECRET_ACCESS_KEY;
-    const task = await reach(tasks?.[0]?.taskArn, 'STOPPED');
+    const task = await waitForStatus(tasks?.[0]?.taskArn, 'STOPPED');
     expect(task.containers?.[0]?.exitCode).toBe(7);
     expect(task).toMatchObject({
       stopCode: 'EssentialContainerExited',
@@ -73,14 +73,16 @@ onLinux.each(['auto', 'groups'] as const)('a task as processes, isolation %s', (
     );
   });
 
-  it('sends SIGTERM to the main process alone, and kills what is left when that ends', async () => {
-    const { ecs, run, reach } = await startTestEmulator(options);
-    const [child, left] = [uniqueSleepSeconds(), uniqueSleepSeconds()];
+  it('sends SIGTERM to the main process only, and kills the remaining processes when it ends', async () => {
+    const { ecs, run, waitForStatus } = await startTestEmulator(options);
+    const [child, remaining] = [uniqueSleepSeconds(), uniqueSleepSeconds()];
     const { tasks } = await run(
-      `(trap 'echo child got it' TERM; sleep ${child} & wait) & setsid sleep ${left} & trap 'echo main got it; exit 3' TERM; echo ready; wait; wait`,
+      `(trap 'echo child got it' TERM; sleep ${child} & wait) & setsid sleep ${remaining} & trap 'echo main got it; exit 3' TERM; echo ready; wait; wait`,
     );
-    const { taskArn } = await reach(tasks?.[0]?.taskArn, 'RUNNING');
-    await eventually(() => logOf(taskArn).includes('ready') && sleepProcesses(left).length > 0);
+    const { taskArn } = await waitForStatus(tasks?.[0]?.taskArn, 'RUNNING');
+    await eventually(
+      () => logOf(taskArn).includes('ready') && sleepProcesses(remaining).length > 0,
+    );
     const answer = await ecs.send(new StopTaskCommand({ cluster: 'fleet', task: taskArn }));
     expect(answer.task).toMatchObject({
       desiredStatus: 'STOPPED',
@@ -88,30 +90,30 @@ onLinux.each(['auto', 'groups'] as const)('a task as processes, isolation %s', (
       stopCode: 'UserInitiated',
       stoppedReason: 'Task stopped by user',
     });
-    const task = await reach(taskArn, 'STOPPED');
+    const task = await waitForStatus(taskArn, 'STOPPED');
     expect(task.containers?.[0]?.exitCode).toBe(3);
     expect(logOf(taskArn)).toContain('main got it');
     expect(logOf(taskArn)).not.toContain('child got it');
-    expect([...sleepProcesses(child), ...sleepProcesses(left)]).toEqual([]);
+    expect([...sleepProcesses(child), ...sleepProcesses(remaining)]).toEqual([]);
   });
 
-  it('gives an unhandled SIGTERM its default action', async () => {
-    const { ecs, run, reach } = await startTestEmulator(options);
+  it('ends with exit code 143 when the command does not handle SIGTERM', async () => {
+    const { ecs, run, waitForStatus } = await startTestEmulator(options);
     const { tasks } = await run(`exec sleep ${uniqueSleepSeconds()}`);
-    const { taskArn } = await reach(tasks?.[0]?.taskArn, 'RUNNING');
+    const { taskArn } = await waitForStatus(tasks?.[0]?.taskArn, 'RUNNING');
     await ecs.send(new StopTaskCommand({ cluster: 'fleet', task: taskArn }));
-    const task = await reach(taskArn, 'STOPPED');
+    const task = await waitForStatus(taskArn, 'STOPPED');
     expect(task.containers?.[0]?.exitCode).toBe(143);
   });
 
-  it('kills what ignores SIGTERM after stopTimeout', async () => {
-    const { ecs, run, reach } = await startTestEmulator(options);
+  it('kills a command that ignores SIGTERM after stopTimeout', async () => {
+    const { ecs, run, waitForStatus } = await startTestEmulator(options);
     const sleep = uniqueSleepSeconds();
     const { tasks } = await run(`trap '' TERM; echo ready; sleep ${sleep} & wait; wait`);
-    const { taskArn } = await reach(tasks?.[0]?.taskArn, 'RUNNING');
+    const { taskArn } = await waitForStatus(tasks?.[0]?.taskArn, 'RUNNING');
     await eventually(() => logOf(taskArn).includes('ready'));
     await ecs.send(new StopTaskCommand({ cluster: 'fleet', task: taskArn }));
-    const task = await reach(taskArn, 'STOPPED');
+    const task = await waitForStatus(taskArn, 'STOPPED');
     expect(task.containers?.[0]?.exitCode).toBe(137);
     const lasted = Number(task.executionStoppedAt) - Number(task.stoppingAt);
     expect(lasted).toBeGreaterThan(1900);
@@ -119,17 +121,17 @@ onLinux.each(['auto', 'groups'] as const)('a task as processes, isolation %s', (
     expect(sleepProcesses(sleep)).toEqual([]);
   });
 
-  it('leaves no process when the emulator is closed', async () => {
-    const { emulator, run, reach } = await startTestEmulator(options);
+  it('leaves no process after the emulator is closed', async () => {
+    const { emulator, run, waitForStatus } = await startTestEmulator(options);
     const sleep = uniqueSleepSeconds();
     const { tasks } = await run(`setsid sleep ${sleep} & exec sleep ${sleep}`);
-    await reach(tasks?.[0]?.taskArn, 'RUNNING');
+    await waitForStatus(tasks?.[0]?.taskArn, 'RUNNING');
     await eventually(() => sleepProcesses(sleep).length === 2);
     await emulator.close();
     expect(sleepProcesses(sleep)).toEqual([]);
   });
 
-  it('leaves no process when the emulator is killed, not even one that called setsid', async () => {
+  it('leaves no process after the emulator is killed, not even one that called setsid', async () => {
     const emulator = spawn(
       process.execPath,
       [
@@ -198,11 +200,11 @@ onLinux.each(['auto', 'groups'] as const)('a task as processes, isolation %s', (
   });
 });
 
-onLinux('what a task is told', () => {
-  it('answers its metadata endpoint', async () => {
-    const { run, reach, emulator } = await startTestEmulator({ logDir: dir });
+onLinux('environment and command of a task', () => {
+  it('serves the task metadata endpoint', async () => {
+    const { run, waitForStatus, emulator } = await startTestEmulator({ logDir: dir });
     const { tasks } = await run('echo "$ECS_CONTAINER_METADATA_URI_V4"; exec sleep 60');
-    const { taskArn } = await reach(tasks?.[0]?.taskArn, 'RUNNING');
+    const { taskArn } = await waitForStatus(tasks?.[0]?.taskArn, 'RUNNING');
     const uri = await eventually(() => logOf(taskArn).trim());
     expect(uri.startsWith(emulator.url)).toBe(true);
     const get = async (path: string) =>
@@ -219,26 +221,26 @@ onLinux('what a task is told', () => {
     expect((await fetch(`${emulator.url}/v4/0123-1`)).status).toBe(404);
   });
 
-  it('finds programs on the task path first', async () => {
+  it('searches the folders of taskPath before PATH', async () => {
     writeFileSync(join(dir, 'scaler_probe'), '#!/bin/sh\necho probed "$1"\n', { mode: 0o755 });
-    const { run, reach } = await startTestEmulator({ logDir: dir, taskPath: dir });
+    const { run, waitForStatus } = await startTestEmulator({ logDir: dir, taskPath: dir });
     const { tasks } = await run("exec scaler_probe 'a  b'");
-    const { taskArn } = await reach(tasks?.[0]?.taskArn, 'STOPPED');
+    const { taskArn } = await waitForStatus(tasks?.[0]?.taskArn, 'STOPPED');
     expect(logOf(taskArn)).toBe('probed a  b\n');
   });
 
-  it('ends with 127 what no process can be made for', async () => {
-    const { run, reach } = await startTestEmulator();
+  it('ends a task with exit code 127 when its process cannot be started', async () => {
+    const { run, waitForStatus } = await startTestEmulator();
     const { tasks } = await run('echo a\0b');
-    const task = await reach(tasks?.[0]?.taskArn, 'STOPPED');
+    const task = await waitForStatus(tasks?.[0]?.taskArn, 'STOPPED');
     expect(task.containers?.[0]?.exitCode).toBe(127);
   });
 
-  it('runs without a process what names no command', async () => {
-    const { ecs, run, reach } = await startTestEmulator();
+  it('runs a task without a command until StopTask, without a process', async () => {
+    const { ecs, run, waitForStatus } = await startTestEmulator();
     const { tasks } = await run('', { overrides: {} });
-    const { taskArn } = await reach(tasks?.[0]?.taskArn, 'RUNNING');
+    const { taskArn } = await waitForStatus(tasks?.[0]?.taskArn, 'RUNNING');
     await ecs.send(new StopTaskCommand({ cluster: 'fleet', task: taskArn }));
-    await reach(taskArn, 'STOPPED');
+    await waitForStatus(taskArn, 'STOPPED');
   });
 });

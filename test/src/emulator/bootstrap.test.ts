@@ -22,7 +22,7 @@ import { definition, startTestEmulator } from './testEmulator.ts';
 const hollow = { hollow: true };
 
 describe('clusters', () => {
-  it('are created once, described, deleted and revived', async () => {
+  it('are created, described and deleted, and CreateCluster reactivates a deleted one', async () => {
     const { ecs } = await startTestEmulator(hollow);
     const create = () => ecs.send(new CreateClusterCommand({ clusterName: 'c' }));
     const { cluster } = await create();
@@ -41,7 +41,7 @@ describe('clusters', () => {
     expect((await create()).cluster?.status).toBe('ACTIVE');
   });
 
-  it('refuse other settings under a known name, and providers without a strategy', async () => {
+  it('are refused when CreateCluster repeats a name with other settings, or when providers come without a strategy', async () => {
     const { ecs } = await startTestEmulator(hollow);
     await expect(
       ecs.send(new CreateClusterCommand({ clusterName: 'fleet', capacityProviders: ['FARGATE'] })),
@@ -60,10 +60,10 @@ describe('clusters', () => {
     expect((await put([])).cluster?.capacityProviders).toEqual(['FARGATE', 'FARGATE_SPOT']);
   });
 
-  it('count their tasks and are not deleted under them', async () => {
-    const { ecs, run, reach } = await startTestEmulator(hollow);
+  it('show their task counts and cannot be deleted while tasks run', async () => {
+    const { ecs, run, waitForStatus } = await startTestEmulator(hollow);
     const { tasks } = await run('x', { count: 2 });
-    for (const { taskArn } of tasks ?? []) await reach(taskArn, 'RUNNING');
+    for (const { taskArn } of tasks ?? []) await waitForStatus(taskArn, 'RUNNING');
     const { clusters } = await ecs.send(new DescribeClustersCommand({ clusters: ['fleet'] }));
     expect(clusters?.[0]).toMatchObject({ runningTasksCount: 2, pendingTasksCount: 0 });
     await expect(ecs.send(new DeleteClusterCommand({ cluster: 'fleet' }))).rejects.toMatchObject({
@@ -81,7 +81,7 @@ describe('task definitions', () => {
       ...over,
     });
 
-  it('get a new revision each time, the newest ACTIVE one answering for the family', async () => {
+  it('get a new revision at each registration, and the family name resolves to the newest ACTIVE revision', async () => {
     const { ecs } = await startTestEmulator(hollow);
     const { taskDefinition } = await ecs.send(register({ cpu: '1 vCPU', memory: '4 GB' }));
     expect(taskDefinition).toMatchObject({
@@ -91,14 +91,16 @@ describe('task definitions', () => {
       status: 'ACTIVE',
       compatibilities: ['EC2', 'FARGATE'],
     });
-    const look = async (taskDefinition: string) =>
+    const describeDefinition = async (taskDefinition: string) =>
       (await ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }))).taskDefinition;
-    expect((await look('scaler'))?.revision).toBe(2);
+    expect((await describeDefinition('scaler'))?.revision).toBe(2);
     await ecs.send(new DeregisterTaskDefinitionCommand({ taskDefinition: 'scaler:2' }));
-    expect((await look('scaler'))?.revision).toBe(1);
-    expect((await look('scaler:2'))?.status).toBe('INACTIVE');
+    expect((await describeDefinition('scaler'))?.revision).toBe(1);
+    expect((await describeDefinition('scaler:2'))?.status).toBe('INACTIVE');
     await ecs.send(new DeregisterTaskDefinitionCommand({ taskDefinition: 'scaler:1' }));
-    await expect(look('scaler')).rejects.toThrow('Unable to describe task definition.');
+    await expect(describeDefinition('scaler')).rejects.toThrow(
+      'Unable to describe task definition.',
+    );
     const { taskDefinitionArns } = await ecs.send(
       new ListTaskDefinitionsCommand({ familyPrefix: 'scaler', status: 'INACTIVE' }),
     );
@@ -125,7 +127,7 @@ describe('task definitions', () => {
     ],
     [{ ephemeralStorage: { sizeInGiB: 20 } }, 'EphemeralStorage size should be at least 21'],
   ];
-  it.each(cases)('are refused as AWS would: %j', async (over, message) => {
+  it.each(cases)('are refused with the ClientException of ECS: %j', async (over, message) => {
     const { ecs } = await startTestEmulator(hollow);
     const error = await ecs.send(register(over)).catch((thrown) => thrown);
     expect(error).toMatchObject({
@@ -139,7 +141,7 @@ describe('roles', () => {
   const trust = JSON.stringify({ Version: '2012-10-17', Statement: [] });
   const policy = 'arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy';
 
-  it('are unknown, created, known, and given a policy as often as one likes', async () => {
+  it('can be created once and read, and AttachRolePolicy is idempotent', async () => {
     const { iam } = await startTestEmulator(hollow);
     const get = () => iam.send(new GetRoleCommand({ RoleName: 'execution' }));
     await expect(get()).rejects.toMatchObject({
@@ -166,7 +168,7 @@ describe('roles', () => {
     ]);
   });
 
-  it('refuse broken trust and policies that are none', async () => {
+  it('are refused with a malformed trust policy, and policies of unknown roles with NoSuchEntity', async () => {
     const { iam } = await startTestEmulator(hollow);
     await expect(
       iam.send(new CreateRoleCommand({ RoleName: 'r', AssumeRolePolicyDocument: '{' })),

@@ -17,13 +17,13 @@ const runTaskFault = (fault: unknown, when?: object) => [
 ];
 
 const tested = new Set<string>();
-/** Every row of the table has its test: this notes which. */
+/** Defines the test of one fault and records its name: a test below checks that every fault has one. */
 const testFault = (name: string, test: () => Promise<void>) => {
   tested.add(name);
   it(name, test);
 };
 
-describe('faults of the exchange', () => {
+describe('faults of the HTTP exchange', () => {
   const refused: [string, unknown, object][] = [
     ['throttle', 'throttle', { name: 'ThrottlingException', message: 'Rate exceeded' }],
     [
@@ -147,7 +147,7 @@ describe('faults of the exchange', () => {
     expect(emulator.ledger().tasks).toHaveLength(2);
   });
 
-  it('strike IAM in its own spelling', async () => {
+  it('give IAM the error codes that IAM uses', async () => {
     const { emulator, iam } = await startTestEmulator(hollow);
     const get = () => iam.send(new GetRoleCommand({ RoleName: 'r' }));
     emulator.setFaults([{ operation: 'GetRole', do: 'throttle', when: { times: 1 } }]);
@@ -201,7 +201,7 @@ describe('faults in the answer of RunTask', () => {
   });
 
   testFault('vcpuQuota', async () => {
-    const { emulator, ecs, run, reach } = await startTestEmulator(hollow);
+    const { emulator, ecs, run, waitForStatus } = await startTestEmulator(hollow);
     emulator.setFaults(runTaskFault({ vcpuQuota: 2 }));
     const { tasks, failures } = await run('x', { count: 3 });
     expect(tasks).toHaveLength(2);
@@ -210,7 +210,7 @@ describe('faults in the answer of RunTask', () => {
     );
     const task = tasks?.[0]?.taskArn;
     await ecs.send(new StopTaskCommand({ cluster: 'fleet', task }));
-    await reach(task, 'STOPPED');
+    await waitForStatus(task, 'STOPPED');
     expect((await run('x')).tasks).toHaveLength(1);
   });
 
@@ -223,7 +223,7 @@ describe('faults in the answer of RunTask', () => {
   });
 });
 
-describe('faults in the life of a task', () => {
+describe('faults in the lifecycle of a task', () => {
   const launched = async (fault: unknown, options = hollow as object) => {
     const world = await startTestEmulator(options);
     world.emulator.setFaults(runTaskFault(fault));
@@ -232,13 +232,13 @@ describe('faults in the life of a task', () => {
   };
 
   testFault('missingMs', async () => {
-    const { arn, describe: look } = await launched({ missingMs: 60_000 });
-    await expect(look(arn)).rejects.toThrow('MISSING');
+    const { arn, describeTask } = await launched({ missingMs: 60_000 });
+    await expect(describeTask(arn)).rejects.toThrow('MISSING');
   });
 
   testFault('startDelayMs', async () => {
-    const { arn, reach } = await launched({ startDelayMs: 300 });
-    const task = await reach(arn, 'RUNNING');
+    const { arn, waitForStatus } = await launched({ startDelayMs: 300 });
+    const task = await waitForStatus(arn, 'RUNNING');
     expect(Number(task.startedAt) - Number(task.createdAt)).toBeGreaterThanOrEqual(299);
   });
 
@@ -247,12 +247,12 @@ describe('faults in the life of a task', () => {
     ['stuckPending', 'PENDING'],
   ] as const)
     testFault(name, async () => {
-      const { ecs, arn, reach, describe: look } = await launched(name);
-      await reach(arn, status);
+      const { ecs, arn, waitForStatus, describeTask } = await launched(name);
+      await waitForStatus(arn, status);
       await new Promise((resolve) => setTimeout(resolve, 100));
-      expect((await look(arn)).lastStatus).toBe(status);
+      expect((await describeTask(arn)).lastStatus).toBe(status);
       await ecs.send(new StopTaskCommand({ cluster: 'fleet', task: arn }));
-      await reach(arn, 'STOPPED');
+      await waitForStatus(arn, 'STOPPED');
     });
 
   testFault('startFailure', async () => {
@@ -261,8 +261,8 @@ describe('faults in the life of a task', () => {
       'CannotPullContainerError: pull image manifest has been retried 7 time(s)',
     ]) {
       const fault = reason === undefined ? 'startFailure' : { startFailure: reason };
-      const { arn, reach } = await launched(fault);
-      const task = await reach(arn, 'STOPPED');
+      const { arn, waitForStatus } = await launched(fault);
+      const task = await waitForStatus(arn, 'STOPPED');
       expect(task).toMatchObject({
         stopCode: 'TaskFailedToStart',
         stoppedReason: reason ?? 'Timeout waiting for network interface provisioning to complete.',
@@ -274,29 +274,29 @@ describe('faults in the life of a task', () => {
   });
 
   testFault('slowStop', async () => {
-    const { ecs, arn, reach } = await launched({ slowStop: 400 });
-    await reach(arn, 'RUNNING');
+    const { ecs, arn, waitForStatus } = await launched({ slowStop: 400 });
+    await waitForStatus(arn, 'RUNNING');
     await ecs.send(new StopTaskCommand({ cluster: 'fleet', task: arn }));
-    const task = await reach(arn, 'STOPPED');
+    const task = await waitForStatus(arn, 'STOPPED');
     expect(Number(task.stoppedAt) - Number(task.stoppingAt)).toBeGreaterThanOrEqual(398);
   });
 
   testFault('noProcess', async () => {
-    const { arn, reach, emulator } = await launched('noProcess', {});
-    await reach(arn, 'RUNNING');
+    const { arn, waitForStatus, emulator } = await launched('noProcess', {});
+    await waitForStatus(arn, 'RUNNING');
     expect(emulator.ledger().tasks[0]?.exitCode).toBeNull();
   });
 
   testFault('exit', async () => {
-    const { arn, reach } = await launched({ exit: { afterMs: 50, code: 4 } }, {});
-    const task = await reach(arn, 'STOPPED');
+    const { arn, waitForStatus } = await launched({ exit: { afterMs: 50, code: 4 } }, {});
+    const task = await waitForStatus(arn, 'STOPPED');
     expect(task.stopCode).toBe('EssentialContainerExited');
     expect(task.containers?.[0]?.exitCode).toBe(4);
   });
 
   testFault('oom', async () => {
-    const { arn, reach } = await launched('oom', {});
-    const task = await reach(arn, 'STOPPED');
+    const { arn, waitForStatus } = await launched('oom', {});
+    const task = await waitForStatus(arn, 'STOPPED');
     expect(task.containers?.[0]).toMatchObject({
       exitCode: 137,
       reason: 'OutOfMemoryError: Container killed due to memory usage',
@@ -304,10 +304,10 @@ describe('faults in the life of a task', () => {
   });
 
   testFault('spotReclaim', async () => {
-    const { arn, until, reach } = await launched({ spotReclaim: { noticeMs: 300 } });
-    const warned = await until(arn, ({ desiredStatus }) => desiredStatus === 'STOPPED');
+    const { arn, waitForTask, waitForStatus } = await launched({ spotReclaim: { noticeMs: 300 } });
+    const warned = await waitForTask(arn, ({ desiredStatus }) => desiredStatus === 'STOPPED');
     expect(warned.lastStatus).toBe('RUNNING');
-    const task = await reach(arn, 'STOPPED');
+    const task = await waitForStatus(arn, 'STOPPED');
     expect(task).toMatchObject({
       stopCode: 'SpotInterruption',
       stoppedReason: 'Your Spot Task was interrupted.',
@@ -315,42 +315,42 @@ describe('faults in the life of a task', () => {
     expect(Number(task.stoppedAt) - Number(task.stoppingAt)).toBeGreaterThanOrEqual(299);
   });
 
-  it('spotReclaim gives SIGTERM at once, and StopTask ends the notice', async () => {
-    const { arn, reach } = await launched({ spotReclaim: { afterMs: 100 } }, {});
-    expect((await reach(arn, 'STOPPED')).containers?.[0]?.exitCode).toBe(143);
+  it('spotReclaim sends SIGTERM at once, and StopTask ends the notice period', async () => {
+    const { arn, waitForStatus } = await launched({ spotReclaim: { afterMs: 100 } }, {});
+    expect((await waitForStatus(arn, 'STOPPED')).containers?.[0]?.exitCode).toBe(143);
     const other = await launched('spotReclaim');
-    await other.until(other.arn, ({ desiredStatus }) => desiredStatus === 'STOPPED');
+    await other.waitForTask(other.arn, ({ desiredStatus }) => desiredStatus === 'STOPPED');
     await other.ecs.send(new StopTaskCommand({ cluster: 'fleet', task: other.arn }));
-    expect((await other.reach(other.arn, 'STOPPED')).stopCode).toBe('SpotInterruption');
+    expect((await other.waitForStatus(other.arn, 'STOPPED')).stopCode).toBe('SpotInterruption');
   });
 
   testFault('maintenance', async () => {
-    const { arn, reach } = await launched('maintenance');
-    const task = await reach(arn, 'STOPPED');
+    const { arn, waitForStatus } = await launched('maintenance');
+    const task = await waitForStatus(arn, 'STOPPED');
     expect(task.stoppedReason).toMatch(/^ECS is performing maintenance/);
   });
 
   testFault('vanish', async () => {
-    const { emulator, arn, describe: look } = await launched('vanish');
+    const { emulator, arn, describeTask } = await launched('vanish');
     await eventually(() => emulator.ledger().tasks[0]?.forgotten);
-    await expect(look(arn)).rejects.toThrow('MISSING');
+    await expect(describeTask(arn)).rejects.toThrow('MISSING');
   });
 
-  it('strike tasks that run, through the admin endpoint', async () => {
-    const { admin, run, reach } = await startTestEmulator(hollow);
+  it('apply to running tasks through the admin endpoint, except faults of the exchange', async () => {
+    const { admin, run, waitForStatus } = await startTestEmulator(hollow);
     const { tasks } = await run('x', { count: 3, startedBy: 'me' });
     await run('x', { startedBy: 'you' });
-    for (const { taskArn } of tasks ?? []) await reach(taskArn, 'RUNNING');
+    for (const { taskArn } of tasks ?? []) await waitForStatus(taskArn, 'RUNNING');
     const { body } = await admin('POST', 'strike', { startedBy: 'me', count: 2, do: 'oom' });
     expect(body).toEqual({ struck: tasks?.slice(0, 2).map(({ taskArn }) => taskArn) });
-    await reach(tasks?.[0]?.taskArn, 'STOPPED');
+    await waitForStatus(tasks?.[0]?.taskArn, 'STOPPED');
     const refused = await admin('POST', 'strike', { do: 'throttle' });
     expect(refused).toMatchObject({ status: 400 });
   });
 });
 
-describe('rules', () => {
-  it('strike from the nth call on, so many times, for one mark', async () => {
+describe('fault rules', () => {
+  it('apply from the nth matching call on, to at most `times` calls, of one startedBy or subnet', async () => {
     const { emulator, run } = await startTestEmulator(hollow);
     const fates = async (when: object, startedBy = 'me') => {
       emulator.setFaults(runTaskFault('throttle', when));
@@ -372,7 +372,7 @@ describe('rules', () => {
     expect(await fates({ chance: 0.5 })).toEqual(drawn);
   });
 
-  it('know whose task a call names, and the label of a launch', async () => {
+  it('match the startedBy of a named task, and the label of a launch', async () => {
     const { emulator, ecs, run } = await startTestEmulator(hollow);
     const { tasks } = await run('x', { startedBy: 'me' });
     const stop = () =>
@@ -388,7 +388,7 @@ describe('rules', () => {
     expect(emulator.ledger().tasks.at(-1)?.label).toBe('launch-1');
   });
 
-  it('are put, read with their counts, and taken away over the admin endpoint', async () => {
+  it('are set, read with their counters, and removed through the admin endpoint', async () => {
     const { admin, run } = await startTestEmulator(hollow);
     const rule = { operation: 'RunTask', when: { times: 1 }, do: { delayMs: 1 } };
     await admin('PUT', 'faults', { rules: [rule] });
@@ -406,19 +406,19 @@ describe('rules', () => {
     [7, /list/],
     [[7], /rule 1 is not an object/],
     [[{ do: 'throttle' }], /rule 1: operation is missing/],
-    [[{ operation: '*', do: 'throtle' }], /rule 1: no fault throtle; there are throttle /],
-    [[{ operation: '*', do: 'constructor' }], /no fault constructor/],
-    [[{ operation: '*', do: { a: 1, b: 2 } }], /one fault's name/],
+    [[{ operation: '*', do: 'throtle' }], /rule 1: unknown fault throtle; known faults: throttle /],
+    [[{ operation: '*', do: 'constructor' }], /unknown fault constructor/],
+    [[{ operation: '*', do: { a: 1, b: 2 } }], /the name of one fault/],
     [[{ operation: '*', do: { delayMs: 'x' } }], /rule 1: delayMs needs a number/],
-    [[{ operation: '*', do: { exit: { code: 'x' } } }], /rule 1: exit needs another type of code/],
-    [[{ operation: '*', do: { exit: { cod: 1 } } }], /rule 1: exit does not know cod/],
+    [[{ operation: '*', do: { exit: { code: 'x' } } }], /rule 1: exit needs code as a number/],
+    [[{ operation: '*', do: { exit: { cod: 1 } } }], /rule 1: exit has no parameter cod/],
     [[{ operation: '*', do: 'throttle', wen: {} }], /unknown member wen/],
     [[{ operation: '*', do: 'throttle', when: { nht: 1 } }], /unknown member nht/],
-  ])('that make no sense are refused: %j', (rules, message) => {
+  ])('are refused when invalid: %j', (rules, message) => {
     expect(() => new FaultRules().put(rules)).toThrow(message);
   });
 
-  it('have a test for every row of the table', () => {
+  it('have a test for every fault of the fault table', () => {
     expect([...tested].sort()).toEqual(Object.keys(faultTable).sort());
   });
 });

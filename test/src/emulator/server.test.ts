@@ -8,7 +8,7 @@ import { startTestEmulator } from './testEmulator.ts';
 
 const hollow = { hollow: true };
 
-/** A plain request with any header one likes. */
+/** Sends a POST request with arbitrary headers, without an SDK. */
 const sendRequest = (
   url: string,
   headers: Record<string, string>,
@@ -29,8 +29,8 @@ const ecsTarget = (operation: string) => ({
   'x-amz-target': `AmazonEC2ContainerServiceV20141113.${operation}`,
 });
 
-describe('the wire', () => {
-  it('answers as AWS does, errors with their type in the body', async () => {
+describe('the HTTP interface', () => {
+  it('answers with the headers of AWS, and names the error type in the body', async () => {
     const { emulator } = await startTestEmulator(hollow);
     const good = await sendRequest(emulator.url, ecsTarget('ListClusters'));
     expect(good.status).toBe(200);
@@ -66,7 +66,7 @@ describe('the wire', () => {
     { origin: 'http://localhost:3000' },
     { 'sec-fetch-mode': 'navigate' },
     { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' },
-  ])('refuses browsers and other names: %j', async (headers) => {
+  ])('answers 403 to browsers and to Host headers other than loopback: %j', async (headers) => {
     const { emulator } = await startTestEmulator(hollow);
     for (const path of ['', '/_emulator/ledger', '/v4/x']) {
       const refused = await sendRequest(`${emulator.url}${path}`, {
@@ -77,7 +77,7 @@ describe('the wire', () => {
     }
   });
 
-  it('refuses a body beyond its limit', async () => {
+  it('answers 413 to a body of more than 1 MiB', async () => {
     const { emulator } = await startTestEmulator(hollow);
     const answer = await sendRequest(
       emulator.url,
@@ -87,7 +87,7 @@ describe('the wire', () => {
     expect(answer.status).toBe(413);
   });
 
-  it('survives odd paths and clients that go away', async () => {
+  it('answers 404 to unknown paths and logs no error when a client disconnects', async () => {
     const errors: string[] = [];
     const { emulator } = await startTestEmulator({
       ...hollow,
@@ -97,26 +97,26 @@ describe('the wire', () => {
       expect((await sendRequest(`${emulator.url}${path}`, ecsTarget('ListClusters'))).status).toBe(
         404,
       );
-    const leaving = request(emulator.url, {
+    const disconnecting = request(emulator.url, {
       method: 'POST',
       headers: { ...ecsTarget('RunTask'), 'content-length': 1000 },
     });
-    leaving.on('error', () => {});
-    leaving.write('{');
+    disconnecting.on('error', () => {});
+    disconnecting.write('{');
     await new Promise((resolve) => setTimeout(resolve, 50));
-    leaving.destroy();
+    disconnecting.destroy();
     expect((await sendRequest(emulator.url, ecsTarget('ListClusters'))).status).toBe(200);
     expect(errors).toEqual([]);
   });
 
-  it('serves loopback only', async () => {
+  it('refuses to listen on an address other than loopback', async () => {
     const start = startEmulator({ host: '0.0.0.0', hollow: true, log: silentLog });
     await expect(start).rejects.toThrow(/loopback only/);
   });
 });
 
-describe('rights', () => {
-  it('lets in the one key it was told', async () => {
+describe('credentials and allowed actions', () => {
+  it('refuses every access key id but the configured one', async () => {
     const locked = await startEmulator({ hollow: true, accessKey: 'OTHER', log: silentLog });
     const { emulator } = await startTestEmulator({ ...hollow, accessKey: 'AKIDEXAMPLE' });
     expect(emulator.url).toBeTruthy();
@@ -132,7 +132,7 @@ describe('rights', () => {
     await locked.close();
   });
 
-  it('allows what the list allows, and says what it misses', async () => {
+  it('allows the listed actions and names the missing one in AccessDeniedException', async () => {
     const { ecs, iam, run } = await startTestEmulator({
       ...hollow,
       allowActions: ['ecs:CreateCluster', 'ecs:Register*', 'ecs:RunTask'],
@@ -151,7 +151,7 @@ describe('rights', () => {
 });
 
 describe('quotas', () => {
-  it('throttles reads beyond their burst', async () => {
+  it('throttles read operations beyond their burst', async () => {
     const { ecs } = await startTestEmulator({ ...hollow, quotas: true });
     const results = await Promise.allSettled(
       Array.from({ length: 160 }, () => ecs.send(new ListTasksCommand({ cluster: 'fleet' }))),
@@ -165,7 +165,7 @@ describe('quotas', () => {
     });
   });
 
-  it('launches a hundred Fargate tasks at once and no more', async () => {
+  it('throttles RunTask after a burst of 100 Fargate tasks', async () => {
     const { run, emulator } = await startTestEmulator({ ...hollow, quotas: true });
     await Promise.allSettled(Array.from({ length: 14 }, () => run('x', { count: 10 })));
     const launched = emulator.ledger().tasks.length;

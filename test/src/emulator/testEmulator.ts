@@ -39,7 +39,7 @@ export const network = { awsvpcConfiguration: { subnets: ['subnet-1'] } };
 
 const pollMs = 20;
 
-/** An emulator with fast tasks that ends with the test, clients for it, a cluster `fleet` and a definition `scaler`. */
+/** Starts an emulator with short task delays, its clients, a cluster `fleet` and a definition `scaler`; closed when the test finishes. */
 export const startTestEmulator = async (options: Partial<EmulatorOptions> = {}) => {
   const emulator = await startEmulator({
     startDelayMs: 20,
@@ -85,7 +85,7 @@ export const startTestEmulator = async (options: Partial<EmulatorOptions> = {}) 
         ...more,
       }),
     );
-  const describe = async (taskArn: string | undefined): Promise<Task> => {
+  const describeTask = async (taskArn: string | undefined): Promise<Task> => {
     const { tasks, failures } = await ecs.send(
       new DescribeTasksCommand({ cluster: 'fleet', tasks: [taskArn ?? ''], include: ['TAGS'] }),
     );
@@ -93,13 +93,13 @@ export const startTestEmulator = async (options: Partial<EmulatorOptions> = {}) 
     if (!task) throw new Error(`DescribeTasks: ${failures?.[0]?.reason}`);
     return task;
   };
-  /** Looks until the task is as wanted; the test's own timeout ends a vain wait. */
+  /** Polls DescribeTasks until the task meets the condition or the test times out. */
   const waitForTask = async (
     taskArn: string | undefined,
     isReached: (task: Task) => boolean,
   ): Promise<Task> => {
     for (;;) {
-      const task = await describe(taskArn);
+      const task = await describeTask(taskArn);
       if (isReached(task)) return task;
       await new Promise((resolve) => setTimeout(resolve, pollMs));
     }
@@ -113,10 +113,10 @@ export const startTestEmulator = async (options: Partial<EmulatorOptions> = {}) 
     });
     return { status: response.status, body: await response.json() };
   };
-  return { emulator, ecs, iam, run, describe, until: waitForTask, reach: waitForStatus, admin };
+  return { emulator, ecs, iam, run, describeTask, waitForTask, waitForStatus, admin };
 };
 
-/** Waits for something that has no event; the test's own timeout ends a vain wait. */
+/** Polls until `probe` returns a truthy value or the test times out. */
 export const eventually = async <T>(probe: () => T | null | undefined | false): Promise<T> => {
   for (;;) {
     const value = probe();

@@ -4,7 +4,7 @@ import { TimerQueue } from '../../../src/emulator/timerQueue.ts';
 import { silentLog } from '../../../src/telemetry/log.ts';
 
 describe('TimerQueue', () => {
-  it('runs everything, what is due first before what is due later', () =>
+  it('runs every callback in the order of the due times', () =>
     fc.assert(
       fc.asyncProperty(
         fc.array(fc.constantFrom(0, 8, 16, 24), { minLength: 1, maxLength: 60 }),
@@ -24,7 +24,7 @@ describe('TimerQueue', () => {
       { numRuns: 20 },
     ));
 
-  it('never runs what is due at infinity, nor anything after it was closed', async () => {
+  it('runs neither a callback with an infinite delay nor any callback after close', async () => {
     const timers = new TimerQueue(silentLog);
     const ran: string[] = [];
     timers.after(Number.POSITIVE_INFINITY, () => ran.push('infinity'));
@@ -35,7 +35,7 @@ describe('TimerQueue', () => {
     expect(ran).toEqual([]);
   });
 
-  it('goes on after a step that failed', async () => {
+  it('continues after a callback throws, and logs the error', async () => {
     const errors: string[] = [];
     const timers = new TimerQueue({ ...silentLog, error: (_, text) => errors.push(text) });
     timers.after(0, () => {
@@ -43,6 +43,6 @@ describe('TimerQueue', () => {
     });
     await new Promise<void>((resolve) => timers.after(1, resolve));
     timers.close();
-    expect(errors).toEqual(['a planned step failed']);
+    expect(errors).toEqual(['a timer callback failed']);
   });
 });

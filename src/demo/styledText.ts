@@ -1,6 +1,6 @@
 export type Colour = 'bold' | 'dim' | 'green' | 'yellow' | 'blue' | 'magenta' | 'cyan';
 
-/** A piece of a line, and how it is to look. */
+/** A part of a line and its style. */
 export type Span = readonly [text: string, colour?: Colour];
 export type Line = readonly Span[];
 
@@ -14,18 +14,19 @@ const codes: Record<Colour, number> = {
   cyan: 36,
 };
 
-/** A line as a terminal takes it, cut to so many columns. All our characters are one column wide. */
+/** A line with ANSI escape codes, cut to `columns`. Assumes that every character is one column wide. */
 export function render(line: Line, columns: number, colour: boolean): string {
-  let left = columns;
+  let remaining = columns;
   let text = '';
-  for (const [words, look] of line) {
-    const part = words.slice(0, left);
-    left -= part.length;
-    text += colour && look && part !== '' ? `\x1b[${codes[look]}m${part}\x1b[0m` : part;
+  for (const [piece, style] of line) {
+    const part = piece.slice(0, remaining);
+    remaining -= part.length;
+    text += colour && style && part !== '' ? `\x1b[${codes[style]}m${part}\x1b[0m` : part;
   }
   return text;
 }
 
+/** Breaks a text into lines of at most `columns` characters; longer words stay whole. */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = '';
