@@ -7,5 +7,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/integration/**'],
     testTimeout: 15_000,
+    // Vitest would leave one core idle.
+    maxWorkers: '100%',
   },
 });

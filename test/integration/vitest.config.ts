@@ -7,5 +7,7 @@ export default defineConfig({
     include: ['test/integration/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // Vitest would leave one core idle.
+    maxWorkers: '100%',
   },
 });
