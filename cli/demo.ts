@@ -1,14 +1,14 @@
 import { constants } from 'node:os';
 import type { CommandModule } from 'yargs';
 import { ConfigFailure } from '../src/config/configFailure.ts';
+import { type DemoDisplay, showLive, showPlain } from '../src/demo/display.ts';
 import {
-  type Cloud,
-  type DemoEnd,
+  type DemoOutcome,
   type DemoResult,
+  type DemoView,
+  type EmulatedAws,
   runDemo,
-  type Stage,
 } from '../src/demo/runDemo.ts';
-import { type Show, showLive, showPlain } from '../src/demo/show.ts';
 import { startEmulator } from '../src/emulator/emulator.ts';
 import { silentLog } from '../src/telemetry/log.ts';
 
@@ -18,29 +18,29 @@ const mostTasks = 10_000;
 async function demo(tasks: number, json: boolean): Promise<number> {
   const orders = takeOrders();
   const startedAt = performance.now();
-  let show: Show | undefined;
-  let end: DemoEnd;
+  let display: DemoDisplay | undefined;
+  let end: DemoOutcome;
   try {
     end = await runDemo({
       tasks,
       program: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
-      startCloud,
-      show: (stage) => {
-        if (!json) show = showOn(process.stdout, stage);
+      startAws,
+      onStart: (stage) => {
+        if (!json) display = showOn(process.stdout, stage);
       },
       stop: orders.stop.signal,
       kill: orders.kill.signal,
     });
   } finally {
-    show?.close();
+    display?.close();
   }
-  const { result, trouble } = end;
+  const { result, failure } = end;
   const seconds = (performance.now() - startedAt) / 1000;
-  const finished = trouble === null && orders.status() === null;
+  const finished = failure === null && orders.status() === null;
   process.stdout.write(
     json ? `${JSON.stringify(result)}\n` : `\n${summary(result, seconds, finished)}\n`,
   );
-  if (trouble !== null) process.stderr.write(`scaler-ecs demo: ${trouble}\n`);
+  if (failure !== null) process.stderr.write(`scaler-ecs demo: ${failure}\n`);
   const complete = result.tasksCompleted === result.tasksSubmitted && result.ecsTasksLeft === 0;
   return orders.status() ?? (finished && complete ? 0 : 1);
 }
@@ -63,7 +63,7 @@ function takeOrders() {
   return { stop, kill, status: () => status };
 }
 
-async function startCloud(taskPath: string): Promise<Cloud> {
+async function startAws(taskPath: string): Promise<EmulatedAws> {
   const emulator = await startEmulator({
     taskPath,
     startDelayMs: 800,
@@ -73,13 +73,13 @@ async function startCloud(taskPath: string): Promise<Cloud> {
   return {
     url: emulator.url,
     tasksStarted: () => emulator.ledger().tasks.length,
-    tasksLeft: () =>
+    tasksRemaining: () =>
       emulator.ledger().tasks.filter(({ lastStatus }) => lastStatus !== 'STOPPED').length,
     close: () => emulator.close(),
   };
 }
 
-function showOn(screen: NodeJS.WriteStream, stage: Stage): Show {
+function showOn(screen: NodeJS.WriteStream, stage: DemoView): DemoDisplay {
   const { env } = process;
   if (!screen.isTTY || env.TERM === 'dumb') return showPlain(screen, stage);
   return showLive(screen, stage, {

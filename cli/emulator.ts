@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import type { CommandModule, Options } from 'yargs';
 import { ConfigFailure } from '../src/config/configFailure.ts';
 import { startEmulator } from '../src/emulator/emulator.ts';
-import { FaultBook } from '../src/emulator/faults.ts';
+import { FaultRules } from '../src/emulator/faults.ts';
 import { defaultOptions } from '../src/emulator/options.ts';
 import { createLog } from '../src/telemetry/log.ts';
 
@@ -134,7 +134,7 @@ const isolationIn = ({ isolation }: Words): 'auto' | 'groups' => {
 const faultsIn = (path: string): unknown => {
   try {
     const rules: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    new FaultBook().put(rules);
+    new FaultRules().put(rules);
     return rules;
   } catch (error) {
     throw new ConfigFailure(`--faults ${path}: ${(error as Error).message}`);

@@ -2,36 +2,36 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
 /** One line of the daemon's log. */
-export interface DaemonLine {
+export interface LogLine {
   level: string;
   event: string;
   [field: string]: unknown;
 }
 
 export interface DaemonProcess {
-  /** What it ended with, in words; null while it runs. */
-  end(): string | null;
+  /** How the process ended, such as `with status 1`; null while it runs. */
+  exitDescription(): string | null;
   ended: Promise<void>;
-  /** Its last complaint, for those who want to know why it ended. */
-  lastWords(): string;
-  /** Asks it to stop everything and end. */
+  /** The last log line above level info, or the last line of stderr. */
+  lastProblem(): string;
+  /** Sends SIGTERM: the daemon stops its tasks and exits. */
   stop(): void;
   kill(): void;
 }
 
-export interface DaemonStart {
-  /** How to start this very program: node, its options and the script. */
+export interface DaemonOptions {
+  /** How to start this program: node, its options and the script. */
   program: readonly string[];
   scheduler: string;
-  /** Of the emulated AWS. */
+  /** URL of the emulated AWS. */
   endpoint: string;
   folder: string;
   workersPerGroup: number;
-  mostGroups: number;
-  onLine(line: DaemonLine): void;
+  maxGroups: number;
+  onLine(line: LogLine): void;
 }
 
-/** Nothing of the user's own AWS or Scaler set-up may have a say in this. */
+/** The user's own environment without any AWS or Scaler settings. */
 const environment = (endpoint: string): NodeJS.ProcessEnv => ({
   ...Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(AWS|SCALER)_/.test(name)),
@@ -44,77 +44,83 @@ const environment = (endpoint: string): NodeJS.ProcessEnv => ({
   AWS_EC2_METADATA_DISABLED: 'true',
 });
 
-/** The command that a user would give, for a scheduler and an AWS that are both on this machine. */
-const words = ({ scheduler, folder, workersPerGroup, mostGroups }: DaemonStart): string[] => [
+/** The arguments of `scaler-ecs` for a scheduler and an AWS on this machine. */
+const daemonArguments = ({
+  scheduler,
+  folder,
+  workersPerGroup,
+  maxGroups: mostGroups,
+}: DaemonOptions): string[] => [
   ...['run', scheduler, '--worker-manager-id', 'demo', '--ecs-subnets', 'subnet-demo'],
   ...['--ecs-task-cpu', `${workersPerGroup}`, '--ecs-task-memory', `${workersPerGroup * 2}`],
   ...['--max-task-concurrency', `${mostGroups}`],
-  // Shorter than one would choose for AWS, so that nobody has to wait.
+  // Shorter than on AWS, to keep the demo short.
   ...['--heartbeat-interval-seconds', '1', '--settle-seconds', '1'],
   ...['--drain-timeout', '3', '--stop-timeout', '10'],
   ...['--state-dir', folder],
 ];
 
 /**
- * A daemon whose scheduler is gone waits for it, and would do so for ever if we were killed: then a guard sees its
- * input end, and kills the daemon. Returns what lets the guard go.
+ * Starts a watchdog process that kills the daemon when this process ends, also by SIGKILL: the watchdog's standard input
+ * then reaches end of file. Without it, the daemon would wait for the missing scheduler forever. Returns a function that
+ * ends the watchdog.
  */
-function endWithUs(daemon: ChildProcess): () => void {
+function killWithParent(daemon: ChildProcess): () => void {
   if (daemon.pid === undefined) return () => {};
   const words = ['-c', 'read -r _ || kill -KILL "$1"', 'guard', `${daemon.pid}`];
   const stdio = ['pipe', 'ignore', 'ignore'] as const;
-  const guard = spawn('/bin/sh', words, { stdio: [...stdio], env: {}, detached: true });
-  guard.on('error', () => {});
-  guard.stdin?.on('error', () => {});
-  return () => guard.stdin?.end('\n');
+  const watchdog = spawn('/bin/sh', words, { stdio: [...stdio], env: {}, detached: true });
+  watchdog.on('error', () => {});
+  watchdog.stdin?.on('error', () => {});
+  return () => watchdog.stdin?.end('\n');
 }
 
-/** Starts the daemon, unmodified, as a process of its own. */
-export function startDaemon(start: DaemonStart): DaemonProcess {
-  const [command = '', ...options] = start.program;
-  const child = spawn(command, [...options, ...words(start)], {
-    env: environment(start.endpoint),
+/** Starts the unmodified daemon as a separate process. */
+export function startDaemon(options: DaemonOptions): DaemonProcess {
+  const [command = '', ...programArguments] = options.program;
+  const child = spawn(command, [...programArguments, ...daemonArguments(options)], {
+    env: environment(options.endpoint),
     stdio: ['ignore', 'pipe', 'pipe'],
-    // Ctrl-C reaches the whole foreground group, and it is for us to say when the daemon stops.
+    // Ctrl-C signals the whole foreground process group; detached, the daemon stops only when the demo asks it to.
     detached: true,
   });
-  let end: string | null = null;
-  let lastWords = '';
+  let exitDescription: string | null = null;
+  let lastProblem = '';
   createInterface({ input: child.stderr }).on('line', (line) => {
-    lastWords = line;
+    lastProblem = line;
   });
   createInterface({ input: child.stdout }).on('line', (line) => {
-    const parsed = parse(line);
+    const parsed = parseLogLine(line);
     if (!parsed) return;
-    if (parsed.level !== 'info') lastWords = line;
-    start.onLine(parsed);
+    if (parsed.level !== 'info') lastProblem = line;
+    options.onLine(parsed);
   });
-  const release = endWithUs(child);
+  const release = killWithParent(child);
   const ended = new Promise<void>((resolve) => {
     const done = (how: string) => {
-      end ??= how;
+      exitDescription ??= how;
       release();
       resolve();
     };
     child.once('close', (code, signal) => done(signal ? `by ${signal}` : `with status ${code}`));
-    child.once('error', (error) => done(`before it began: ${error.message}`));
+    child.once('error', (error) => done(`before it started: ${error.message}`));
   });
   return {
-    end: () => end,
+    exitDescription: () => exitDescription,
     ended,
-    lastWords: () => lastWords,
+    lastProblem: () => lastProblem,
     stop: () => child.kill('SIGTERM'),
     kill: () => child.kill('SIGKILL'),
   };
 }
 
-const parse = (line: string): DaemonLine | null => {
+function parseLogLine(line: string): LogLine | null {
   try {
     const parsed: unknown = JSON.parse(line);
     return parsed !== null && typeof parsed === 'object' && 'event' in parsed
-      ? (parsed as DaemonLine)
+      ? (parsed as LogLine)
       : null;
   } catch {
     return null;
   }
-};
+}

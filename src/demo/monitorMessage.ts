@@ -1,18 +1,18 @@
 import { encodeMessage } from '../scheduler/protocol/encodeMessage.ts';
 import { idBytes } from '../scheduler/protocol/idText.ts';
 
-export interface WorkerNow {
+export interface WorkerStatus {
   workerId: string;
   managerId: string;
-  /** Given to it and not finished. */
+  /** Tasks assigned to the worker and not finished. */
   tasks: number;
 }
 
-const nothing = { cpu: 0, rss: '0' };
+const noResource = { cpu: 0, rss: '0' };
 const queueSize = 1000;
 
-/** What a scheduler publishes once a second: here, of all it has to say, what concerns workers. */
-export function encodeMonitorMessage(workers: readonly WorkerNow[]): Uint8Array {
+/** Encodes a g3 StateScheduler message, which a scheduler publishes once per second; only the fields about workers are filled in. */
+export function encodeMonitorMessage(workers: readonly WorkerStatus[]): Uint8Array {
   const managers = new Map<string, Uint8Array[]>();
   for (const { workerId, managerId } of workers)
     managers.set(managerId, [...(managers.get(managerId) ?? []), idBytes(workerId)]);
@@ -21,7 +21,7 @@ export function encodeMonitorMessage(workers: readonly WorkerNow[]): Uint8Array 
     message: 'stateScheduler',
     fields: {
       binder: { received: [], sent: [] },
-      scheduler: nothing,
+      scheduler: noResource,
       rssFree: '0',
       clientManager: { clientToNumOfTask: [] },
       objectManager: { numberOfObjects: 0 },
@@ -29,7 +29,7 @@ export function encodeMonitorMessage(workers: readonly WorkerNow[]): Uint8Array 
       workerManager: {
         workers: workers.map(({ workerId, tasks }) => ({
           workerId: idBytes(workerId),
-          agent: nothing,
+          agent: noResource,
           rssFree: '0',
           free: queueSize - tasks,
           sent: tasks,

@@ -5,34 +5,34 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { now } from '../shared/clock.ts';
 import { type DaemonProcess, startDaemon } from './daemonProcess.ts';
 import { type Scheduler, startScheduler } from './scheduler.ts';
-import { Story } from './story.ts';
+import { DemoStory } from './story.ts';
 import { installWorkerProgram } from './workerProgram.ts';
 
-/** An emulated AWS whose Fargate tasks are processes with `taskPath` on their PATH. */
-export interface Cloud {
+/** An emulated AWS. Its Fargate tasks are processes with `taskPath` on their PATH. */
+export interface EmulatedAws {
   url: string;
   tasksStarted(): number;
-  tasksLeft(): number;
-  /** Ends whatever is left. */
+  tasksRemaining(): number;
+  /** Kills the remaining tasks. */
   close(): Promise<void>;
 }
 
 export interface DemoOptions {
   tasks: number;
-  /** How to start this very program: node, its options and the script. */
+  /** How to start this program: node, its options and the script. */
   program: readonly string[];
-  startCloud(taskPath: string): Promise<Cloud>;
-  /** Called when there is something to see, before the first thing happens. */
-  show(stage: Stage): void;
-  /** Aborted: stop everything in order, and come back. */
+  startAws(taskPath: string): Promise<EmulatedAws>;
+  /** Called before the daemon starts, to show the demo. */
+  onStart(stage: DemoView): void;
+  /** Abort: stop the daemon in order, then return. */
   stop: AbortSignal;
-  /** Aborted: at once. */
+  /** Abort: kill the daemon at once. */
   kill: AbortSignal;
 }
 
-/** What a spectator may look at while the demo runs. */
-export interface Stage {
-  story: Story;
+/** The live data that a display shows. */
+export interface DemoView {
+  story: DemoStory;
   tasks: Scheduler['counts'];
   seconds(): number;
 }
@@ -44,74 +44,75 @@ export interface DemoResult {
   ecsTasksLeft: number;
 }
 
-export interface DemoEnd {
+export interface DemoOutcome {
   result: DemoResult;
-  /** Why it did not come to its end, in one line; null when it did or was told to stop. */
-  trouble: string | null;
+  /** Why the demo did not finish, in one line; null when it finished or was stopped by `stop`. */
+  failure: string | null;
 }
 
 export const workersPerGroup = 2;
-export const mostGroups = 4;
-/** Beyond what its tasks take: so long may a demo last on a machine that has much else to do, ms. */
-const patienceMs = 120_000;
-const patienceForTaskMs = 2000;
-/** The daemon's own limit for stopping everything is 10 s. */
-const stopPatienceMs = 20_000;
+export const maxGroups = 4;
+/** Time limit of the demo on a busy machine, in ms: a fixed part and a part per task. */
+const timeLimitMs = 120_000;
+const timeLimitPerTaskMs = 2000;
+/** Limit for stopping the daemon, in ms; its own --stop-timeout is 10 s. */
+const stopTimeLimitMs = 20_000;
 
-/** Tasks, a scheduler, the daemon, an emulated AWS: from the first wish for a worker to the last stopped group. */
-export async function runDemo(options: DemoOptions): Promise<DemoEnd> {
+/** Runs the scheduler, the emulated AWS and the daemon until all tasks are done and all groups are stopped. Rejects when the scheduler or AWS cannot start. */
+export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
   const { tasks, stop, kill } = options;
   const startedAt = now();
   const seconds = () => (now() - startedAt) / 1000;
-  const story = new Story(workersPerGroup, seconds);
+  const story = new DemoStory(workersPerGroup, seconds);
   const folder = mkdtempSync(join(tmpdir(), 'scaler-ecs-demo-'));
   let scheduler: Scheduler | undefined;
-  let cloud: Cloud | undefined;
+  let aws: EmulatedAws | undefined;
   let daemon: DaemonProcess | undefined;
   try {
     const taskPath = join(folder, 'bin');
     installWorkerProgram(taskPath);
-    scheduler = await startScheduler(tasks, (news) => story.watch(news));
+    scheduler = await startScheduler(tasks, (event) => story.onSchedulerEvent(event));
     const { counts } = scheduler;
-    cloud = await options.startCloud(taskPath);
-    options.show({ story, tasks: counts, seconds });
-    story.say(waiting(tasks));
+    aws = await options.startAws(taskPath);
+    options.onStart({ story, tasks: counts, seconds });
+    story.addSentence(initialSentence(tasks));
     daemon = startDaemon({
       program: options.program,
       scheduler: scheduler.address,
-      endpoint: cloud.url,
+      endpoint: aws.url,
       folder: join(folder, 'state'),
       workersPerGroup,
-      mostGroups,
-      onLine: (line) => story.read(line),
+      maxGroups,
+      onLine: (line) => story.onLogLine(line),
     });
-    const finished = () => counts().completed === tasks && story.wanted === 0 && !story.moving;
-    const limitMs = patienceMs + tasks * patienceForTaskMs;
-    const trouble = await troubleUntil(finished, daemon, stop, limitMs);
-    if (stop.aborted) story.say('You have asked for the end.');
+    const finished = () =>
+      counts().completed === tasks && story.desiredGroups === 0 && !story.hasActiveGroups;
+    const limitMs = timeLimitMs + tasks * timeLimitPerTaskMs;
+    const failure = await waitUntilFinished(finished, daemon, stop, limitMs);
+    if (stop.aborted) story.addSentence('Interrupted.');
     await stopDaemon(daemon, story, kill);
     const result = {
       tasksSubmitted: tasks,
       tasksCompleted: counts().completed,
-      groupsStarted: cloud.tasksStarted(),
-      ecsTasksLeft: cloud.tasksLeft(),
+      groupsStarted: aws.tasksStarted(),
+      ecsTasksLeft: aws.tasksRemaining(),
     };
-    return { result, trouble };
+    return { result, failure };
   } finally {
     daemon?.kill();
-    await Promise.all([daemon?.ended, cloud?.close()]);
+    await Promise.all([daemon?.ended, aws?.close()]);
     scheduler?.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-const waiting = (tasks: number): string =>
+const initialSentence = (tasks: number): string =>
   tasks === 1
-    ? '1 task, a number to be squared, waits in the scheduler; there is no worker yet.'
-    : `${tasks} tasks, numbers to be squared, wait in the scheduler; there is no worker yet.`;
+    ? '1 task waits in the scheduler: to square a number. There is no worker yet.'
+    : `${tasks} tasks wait in the scheduler: to square a number each. There is no worker yet.`;
 
-/** Waits for the end, or for an order to stop; resolves to what came in between. */
-async function troubleUntil(
+/** Waits until the demo has finished or is stopped (null), or returns the reason why it cannot finish. */
+async function waitUntilFinished(
   finished: () => boolean,
   daemon: DaemonProcess,
   stop: AbortSignal,
@@ -119,27 +120,31 @@ async function troubleUntil(
 ): Promise<string | null> {
   const deadline = now() + limitMs;
   while (!finished() && !stop.aborted) {
-    const lastWords = daemon.lastWords() || 'nothing';
-    if (daemon.end() !== null)
-      return `the daemon ended ${daemon.end()}; its last complaint was: ${lastWords}`;
+    const lastProblem = daemon.lastProblem() || 'nothing';
+    if (daemon.exitDescription() !== null)
+      return `the daemon ended ${daemon.exitDescription()}; its last message was: ${lastProblem}`;
     if (now() > deadline)
-      return `not done after ${Math.round(limitMs / 1000)} s; the daemon's last complaint was: ${lastWords}`;
+      return `not finished after ${Math.round(limitMs / 1000)} s; the daemon's last message was: ${lastProblem}`;
     await sleep(50);
   }
   return null;
 }
 
-async function stopDaemon(daemon: DaemonProcess, story: Story, kill: AbortSignal): Promise<void> {
-  if (daemon.end() !== null) return;
-  story.say('The daemon is told to end (SIGTERM).');
+async function stopDaemon(
+  daemon: DaemonProcess,
+  story: DemoStory,
+  kill: AbortSignal,
+): Promise<void> {
+  if (daemon.exitDescription() !== null) return;
+  story.addSentence('The demo stops the daemon (SIGTERM).');
   daemon.stop();
-  const patience = new AbortController();
-  const late = sleep(stopPatienceMs, undefined, {
-    signal: AbortSignal.any([patience.signal, kill]),
+  const timeout = new AbortController();
+  const timeLimit = sleep(stopTimeLimitMs, undefined, {
+    signal: AbortSignal.any([timeout.signal, kill]),
   }).catch(() => {});
-  await Promise.race([daemon.ended, late]);
-  patience.abort();
-  if (daemon.end() === null) daemon.kill();
+  await Promise.race([daemon.ended, timeLimit]);
+  timeout.abort();
+  if (daemon.exitDescription() === null) daemon.kill();
   await daemon.ended;
-  story.say(`The daemon has ended ${daemon.end()}.`);
+  story.addSentence(`The daemon has ended ${daemon.exitDescription()}.`);
 }

@@ -3,108 +3,109 @@ import { encodeMessage } from '../scheduler/protocol/encodeMessage.ts';
 import { ProtocolFailure } from '../scheduler/protocol/failure.ts';
 import { idText } from '../scheduler/protocol/idText.ts';
 import { encodeMonitorMessage } from './monitorMessage.ts';
+import { desiredWorkers } from './scalingPolicy.ts';
 import { type TaskCounts, TaskQueue } from './taskQueue.ts';
-import { desiredWorkers } from './vanilla.ts';
 import { decodeWorkerMessage, encodeWorkerMessage, isWorkerMessage } from './workerMessages.ts';
 import { type Peer, type PeerHandlers, startYmqServer, type YmqServer } from './ymqServer.ts';
 
-/** What happens at the scheduler. `worker` is the id of a worker, which names its Fargate task. */
-export type SchedulerNews =
+/** Events of the scheduler. `worker` is a worker id, which contains the id of its Fargate task. */
+export type SchedulerEvent =
   | { type: 'manager.joined'; cap: number }
   | { type: 'worker.joined' | 'worker.left' | 'task.done'; worker: string };
 
 export interface Scheduler {
-  /** For the daemon and for the workers. */
+  /** Address for the daemon and the workers. */
   address: string;
   counts(): TaskCounts & { workers: number };
   close(): void;
 }
 
 const publishMs = 1000;
-/** To find a port whose second neighbour is free, too. */
-const mostAttempts = 20;
+/** Attempts to find a free port whose second next port is free as well. */
+const maxAttempts = 20;
 
 /**
- * A small stand-in for Scaler's scheduler, as its releases 2.3.5 to 2.6 behave towards a worker manager: each
- * heartbeat is echoed and answered with the workers wanted. The manager gets Scaler's own messages, byte for byte.
+ * A minimal scheduler that behaves towards a worker manager like Scaler 2.3.5 to 2.6: it answers each heartbeat with an
+ * echo and with the desired number of workers, in Scaler's own messages.
  */
 export async function startScheduler(
   tasks: number,
-  tell: (news: SchedulerNews) => void,
+  onEvent: (news: SchedulerEvent) => void,
 ): Promise<Scheduler> {
   const queue = new TaskQueue(tasks);
   const workers = new Map<string, { peer: Peer; managerId: string }>();
   const managers = new Set<string>();
 
-  const feed = (worker: string, peer: Peer): void => {
-    const task = queue.take(worker);
+  const assignTask = (worker: string, peer: Peer): void => {
+    const task = queue.assign(worker);
     if (task) peer.send(encodeWorkerMessage(task));
   };
-  const feedAll = (): void => {
-    for (const [worker, { peer }] of workers) feed(worker, peer);
+  const assignTasks = (): void => {
+    for (const [worker, { peer }] of workers) assignTask(worker, peer);
   };
 
-  function hearWorker(peer: Peer, payload: Uint8Array): void {
+  function onWorkerMessage(peer: Peer, payload: Uint8Array): void {
     const message = decodeWorkerMessage(payload);
     const worker = peer.identity;
     if (message.type === 'join') {
       workers.set(worker, { peer, managerId: message.managerId });
-      tell({ type: 'worker.joined', worker });
-      feed(worker, peer);
+      onEvent({ type: 'worker.joined', worker });
+      assignTask(worker, peer);
     } else if (message.type === 'result') {
-      if (queue.finish(worker, message.task, message.square)) tell({ type: 'task.done', worker });
-      feedAll();
+      if (queue.finish(worker, message.task, message.square))
+        onEvent({ type: 'task.done', worker });
+      assignTasks();
     }
   }
 
-  function hearManager(peer: Peer, payload: Uint8Array): void {
+  function onManagerMessage(peer: Peer, payload: Uint8Array): void {
     const wire = decodeMessage(payload, 'g3');
     if (wire.message !== 'workerManagerHeartbeat' || wire.generation !== 'g3') return;
     const { maxTaskConcurrency: cap } = wire.fields;
     const managerId = idText(wire.fields.workerManagerID);
     if (!managers.has(peer.identity)) {
       managers.add(peer.identity);
-      tell({ type: 'manager.joined', cap });
+      onEvent({ type: 'manager.joined', cap });
     }
     const managed = [...workers.values()].filter((one) => one.managerId === managerId).length;
-    const load = { tasks: queue.open, workers: workers.size, managed, cap };
-    const wanted = { taskConcurrency: desiredWorkers(load), capabilities: [] };
+    const load = { tasks: queue.unfinished, workers: workers.size, managed, cap };
+    const request = { taskConcurrency: desiredWorkers(load), capabilities: [] };
     const generation = 'g3';
     peer.send(encodeMessage({ generation, message: 'workerManagerHeartbeatEcho', fields: {} }));
     peer.send(
       encodeMessage({
         generation,
         message: 'workerManagerCommand',
-        fields: { setDesiredTaskConcurrencyRequests: [wanted] },
+        fields: { setDesiredTaskConcurrencyRequests: [request] },
       }),
     );
   }
 
   const [server, monitor] = await startServers({
     onMessage(peer, payload) {
-      if (isWorkerMessage(payload)) return hearWorker(peer, payload);
+      if (isWorkerMessage(payload)) return onWorkerMessage(peer, payload);
       try {
-        hearManager(peer, payload);
+        onManagerMessage(peer, payload);
       } catch (error) {
         if (!(error instanceof ProtocolFailure)) throw error;
       }
     },
-    onGone({ identity }) {
+    onDisconnected({ identity }) {
       managers.delete(identity);
       if (!workers.delete(identity)) return;
-      tell({ type: 'worker.left', worker: identity });
-      queue.giveBack(identity);
-      feedAll();
+      onEvent({ type: 'worker.left', worker: identity });
+      queue.requeue(identity);
+      assignTasks();
     },
   });
 
   const publish = (): void => {
-    const now = [...workers].map(([workerId, { managerId }]) => ({
+    const workerStatuses = [...workers].map(([workerId, { managerId }]) => ({
       workerId,
       managerId,
-      tasks: queue.has(workerId) ? 1 : 0,
+      tasks: queue.isBusy(workerId) ? 1 : 0,
     }));
-    monitor.broadcast(encodeMonitorMessage(now));
+    monitor.broadcast(encodeMonitorMessage(workerStatuses));
   };
   const publisher = setInterval(publish, publishMs);
 
@@ -119,7 +120,7 @@ export async function startScheduler(
   };
 }
 
-/** The monitor stream is where Scaler has it by default: two ports further. */
+/** The monitor stream listens two ports above the scheduler, as in Scaler by default. */
 async function startServers(handlers: PeerHandlers): Promise<[YmqServer, YmqServer]> {
   for (let attempt = 1; ; attempt++) {
     const server = await startYmqServer('scheduler', 0, handlers);
@@ -127,7 +128,7 @@ async function startServers(handlers: PeerHandlers): Promise<[YmqServer, YmqServ
       return [server, await startYmqServer('monitor', server.port + 2, {})];
     } catch (error) {
       server.close();
-      if (attempt === mostAttempts) throw error;
+      if (attempt === maxAttempts) throw error;
     }
   }
 }

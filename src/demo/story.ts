@@ -1,136 +1,142 @@
-import type { DaemonLine } from './daemonProcess.ts';
-import type { SchedulerNews } from './scheduler.ts';
+import { taskIdOf } from '../../machines/shared/ids.ts';
+import type { LogLine } from './daemonProcess.ts';
+import type { SchedulerEvent } from './scheduler.ts';
 
-/** The states of the daemon's worker groups, in the order in which a group takes them. */
+/** The states of the daemon's worker groups, in the order of a normal lifecycle. */
 export const states = ['requested', 'provisioning', 'running', 'draining', 'stopped'] as const;
 export type State = (typeof states)[number];
 
 export interface Group {
   name: string;
   state: State;
-  /** When it entered each state, in seconds since the start. */
+  /** When the group entered each state, in seconds since the start. */
   since: Partial<Record<State, number>>;
-  /** Id of its Fargate task; null until ECS has given it one. */
+  /** Id of its Fargate task; null until RunTask has answered. */
   taskId: string | null;
-  crew: Crew;
+  activity: TaskActivity;
 }
 
-/** The workers in one Fargate task, as the scheduler knows them. */
-export interface Crew {
+/** Connected workers and completed tasks of one Fargate task, as the scheduler counts them. */
+export interface TaskActivity {
   workers: number;
   tasksDone: number;
 }
 
-/** One thing that happened, in a sentence. `at`: seconds since the start. */
-export interface Sentence {
+/** One event, as a sentence. `at`: seconds since the start. */
+export interface TimedSentence {
   at: number;
   text: string;
 }
 
 const isState = (word: unknown): word is State => states.includes(word as State);
-export const count = (many: number, thing: string): string =>
-  `${many} ${thing}${many === 1 ? '' : 's'}`;
+export const count = (amount: number, thing: string): string =>
+  `${amount} ${thing}${amount === 1 ? '' : 's'}`;
 
-/** A worker's id names the Fargate task it runs in: `Worker|ECS-<task id>|<random>`. */
+/** A worker id contains the id of its Fargate task: `Worker|ECS-<task id>|<random>`. */
 const taskIdIn = (worker: string): string => /ECS-(\w+)/.exec(worker)?.[1] ?? '';
 
-/** What a spectator is told, put together from the daemon's log and from what the scheduler sees. */
-export class Story {
+/** Groups and events of the demo, from the daemon's log and the scheduler's events. */
+export class DemoStory {
   readonly groups: Group[] = [];
-  readonly sentences: Sentence[] = [];
-  /** Groups that the scheduler wants; null until the daemon has heard of it. */
-  wanted: number | null = null;
+  readonly sentences: TimedSentence[] = [];
+  /** Number of groups that the scheduler requests; null until the first request. */
+  desiredGroups: number | null = null;
   readonly #workersPerGroup: number;
   readonly #seconds: () => number;
   readonly #byActor = new Map<string, Group>();
-  /** By Fargate task; the scheduler may hear of one before the daemon's log has told whose it is. */
-  readonly #crews = new Map<string, Crew>();
+  /** By Fargate task id: a worker may join the scheduler before the daemon logs the task of its group. */
+  readonly #activityByTaskId = new Map<string, TaskActivity>();
 
   constructor(workersPerGroup: number, seconds: () => number) {
     this.#workersPerGroup = workersPerGroup;
     this.#seconds = seconds;
   }
 
-  say(text: string): void {
-    // What others say must not move the terminal's cursor.
+  addSentence(text: string): void {
+    // Control characters could move the terminal's cursor.
     this.sentences.push({ at: this.#seconds(), text: text.replaceAll(/\p{Cc}+/gu, ' ').trim() });
   }
 
-  /** A line of the daemon's log. */
-  read(line: DaemonLine): void {
-    if (line.event === 'demand.changed') this.#wants(Number(line.tasks));
-    else if (line.event === 'group.stateChanged') this.#moved(line);
-    else if (line.event === 'launch.stateChanged') this.#launched(line);
-    else if (line.level !== 'info') this.say(`The daemon says: ${line.event} ${line.reason ?? ''}`);
+  /** Takes a line of the daemon's log. */
+  onLogLine(line: LogLine): void {
+    if (line.event === 'demand.changed') this.#onDesired(Number(line.tasks));
+    else if (line.event === 'group.stateChanged') this.#onGroupState(line);
+    else if (line.event === 'launch.stateChanged') this.#onLaunchState(line);
+    else if (line.level !== 'info')
+      this.addSentence(`Daemon log: ${line.event} ${line.reason ?? ''}`);
   }
 
-  /** Something the scheduler has seen. */
-  watch(news: SchedulerNews): void {
-    if (news.type === 'manager.joined') {
-      const most = Math.floor(news.cap / this.#workersPerGroup);
-      this.say(`The daemon reports to the scheduler and offers up to ${count(most, 'group')}.`);
+  /** Takes an event of the scheduler. */
+  onSchedulerEvent(event: SchedulerEvent): void {
+    if (event.type === 'manager.joined') {
+      const maxGroups = Math.floor(event.cap / this.#workersPerGroup);
+      this.addSentence(
+        `The daemon connects to the scheduler and offers up to ${count(maxGroups, 'group')}.`,
+      );
       return;
     }
-    const taskId = taskIdIn(news.worker);
-    const crew = this.#crew(taskId);
-    if (news.type === 'task.done') crew.tasksDone++;
-    else if (news.type === 'worker.left') crew.workers--;
-    else if (++crew.workers === this.#workersPerGroup) {
+    const taskId = taskIdIn(event.worker);
+    const activity = this.#activityOf(taskId);
+    if (event.type === 'task.done') activity.tasksDone++;
+    else if (event.type === 'worker.left') activity.workers--;
+    else if (++activity.workers === this.#workersPerGroup) {
       const name = this.groups.find((group) => group.taskId === taskId)?.name ?? 'A group';
-      this.say(`${name}: its ${count(crew.workers, 'worker')} joined the scheduler.`);
+      this.addSentence(`${name}: its ${count(activity.workers, 'worker')} joined the scheduler.`);
     }
   }
 
-  get moving(): boolean {
+  get hasActiveGroups(): boolean {
     return this.groups.some(({ state }) => state !== 'stopped');
   }
 
-  #wants(groups: number): void {
-    const before = this.wanted ?? 0;
-    this.wanted = groups;
-    if (groups === 0) this.say('Nothing is left to do: the scheduler wants no group any more.');
+  #onDesired(groups: number): void {
+    const before = this.desiredGroups ?? 0;
+    this.desiredGroups = groups;
+    if (groups === 0) this.addSentence('All tasks are done: the scheduler requests no groups.');
     else if (groups < before)
-      this.say(`For the tasks that are left, the scheduler wants ${count(groups, 'group')}.`);
+      this.addSentence(
+        `For the remaining tasks, the scheduler requests ${count(groups, 'group')}.`,
+      );
     else
-      this.say(
-        `The scheduler wants ${count(groups, 'group')} of ${this.#workersPerGroup} workers.`,
+      this.addSentence(
+        `The scheduler requests ${count(groups, 'group')} of ${this.#workersPerGroup} workers.`,
       );
   }
 
-  #launched({ state, groups }: DaemonLine): void {
+  #onLaunchState({ state, groups }: LogLine): void {
     if (state !== 'intending' || !Array.isArray(groups)) return;
-    for (const group of groups) this.#moved({ group, state: 'requested' });
+    for (const group of groups) this.#onGroupState({ group, state: 'requested' });
   }
 
-  #moved({ group: actor, state: path, task, cause }: Partial<DaemonLine>): void {
+  #onGroupState({ group: actor, state: path, task, cause }: Partial<LogLine>): void {
     if (typeof actor !== 'string' || typeof path !== 'string') return;
     const [state, detail] = path.split('.');
     if (!isState(state)) return;
-    const group = this.#byActor.get(actor) ?? this.#add(actor);
-    // A group may be had back while it drains.
+    const group = this.#byActor.get(actor) ?? this.#addGroup(actor);
+    // A drain may be cancelled: then the group returns to an earlier state.
     for (const later of states.slice(states.indexOf(state) + 1)) delete group.since[later];
     group.state = state;
     group.since[state] ??= this.#seconds();
     if (typeof task === 'string') {
-      group.taskId = task.slice(task.lastIndexOf('/') + 1);
-      group.crew = this.#crew(group.taskId);
+      group.taskId = taskIdOf(task);
+      group.activity = this.#activityOf(group.taskId);
     }
-    this.say(`${group.name}: ${sentence(group, detail, cause)}`);
+    this.addSentence(`${group.name}: ${sentenceFor(group, detail, cause)}`);
   }
 
-  #crew(taskId: string): Crew {
-    const crew = this.#crews.get(taskId) ?? { workers: 0, tasksDone: 0 };
-    this.#crews.set(taskId, crew);
-    return crew;
+  #activityOf(taskId: string): TaskActivity {
+    const activity = this.#activityByTaskId.get(taskId) ?? { workers: 0, tasksDone: 0 };
+    this.#activityByTaskId.set(taskId, activity);
+    return activity;
   }
 
-  #add(actor: string): Group {
+  #addGroup(actor: string): Group {
     const group: Group = {
       name: `Group ${this.groups.length + 1}`,
       state: 'requested',
       since: {},
       taskId: null,
-      crew: { workers: 0, tasksDone: 0 },
+      activity: { workers: 0, tasksDone: 0 },
     };
     this.groups.push(group);
     this.#byActor.set(actor, group);
@@ -138,21 +144,21 @@ export class Story {
   }
 }
 
-function sentence({ state, taskId, crew }: Group, detail: unknown, cause: unknown): string {
+function sentenceFor({ state, taskId, activity }: Group, detail: unknown, cause: unknown): string {
   switch (state) {
     case 'requested':
-      return 'requested. The daemon calls RunTask of ECS.';
+      return 'requested. The daemon calls RunTask.';
     case 'provisioning':
-      return `provisioning. ECS prepares Fargate task ${taskId?.slice(0, 8)}.`;
+      return `provisioning. ECS starts Fargate task ${taskId?.slice(0, 8)}.`;
     case 'running':
-      return 'running, as the daemon has noticed.';
+      return 'running.';
     case 'draining':
       return detail === 'waiting'
-        ? 'draining. It is to end once its workers are idle.'
-        : 'draining. The daemon calls StopTask of ECS.';
+        ? 'draining. It stops when its workers are idle.'
+        : 'draining. The daemon calls StopTask.';
     case 'stopped': {
       const why = cause === 'drained' ? '' : ` (${cause})`;
-      return `stopped${why} after ${count(crew.tasksDone, 'task')}. Nothing of it is left.`;
+      return `stopped${why} after ${count(activity.tasksDone, 'task')}.`;
     }
   }
 }

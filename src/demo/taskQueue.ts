@@ -7,10 +7,10 @@ export interface TaskCounts {
   completed: number;
 }
 
-/** How long the tasks take, one after the other, ms: uneven, as work is. */
-const durations = [700, 500, 900, 600, 800];
+/** Durations of successive tasks, in ms; repeated in this order. */
+const durationsMs = [700, 500, 900, 600, 800];
 
-/** Squares to be computed. A task is handed to one worker at a time, and to another when that one leaves. */
+/** Queue of numbers to square. A task is assigned to one worker at a time, and requeued when that worker leaves. */
 export class TaskQueue {
   readonly #waiting: ToWorker[];
   readonly #running = new Map<string, ToWorker>();
@@ -23,7 +23,7 @@ export class TaskQueue {
       type: 'task',
       task,
       number: task + 1,
-      sleepMs: durations[task % durations.length] as number,
+      sleepMs: durationsMs[task % durationsMs.length] as number,
     }));
   }
 
@@ -36,18 +36,18 @@ export class TaskQueue {
     };
   }
 
-  /** Queued and running, as a scheduler counts. */
-  get open(): number {
+  /** Number of waiting and running tasks. */
+  get unfinished(): number {
     return this.#submitted - this.#completed;
   }
 
-  /** Whether a worker has a task. */
-  has(worker: string): boolean {
+  /** Whether the worker has a task. */
+  isBusy(worker: string): boolean {
     return this.#running.has(worker);
   }
 
-  /** The next task for a worker that has none. */
-  take(worker: string): ToWorker | null {
+  /** Assigns the next task to an idle worker; null when the worker is busy or no task waits. */
+  assign(worker: string): ToWorker | null {
     if (this.#running.has(worker)) return null;
     const next = this.#waiting.shift();
     if (!next) return null;
@@ -55,12 +55,12 @@ export class TaskQueue {
     return next;
   }
 
-  /** Whether that was the right answer to the task the worker has; a wrong one puts the task back. */
+  /** Takes a result. Returns whether it is the correct result of the worker's task; an incorrect result requeues the task. */
   finish(worker: string, task: number, square: number): boolean {
     const running = this.#running.get(worker);
     if (running?.task !== task) return false;
     if (square !== running.number ** 2) {
-      this.giveBack(worker);
+      this.requeue(worker);
       return false;
     }
     this.#running.delete(worker);
@@ -68,7 +68,7 @@ export class TaskQueue {
     return true;
   }
 
-  giveBack(worker: string): void {
+  requeue(worker: string): void {
     const running = this.#running.get(worker);
     if (!running) return;
     this.#running.delete(worker);

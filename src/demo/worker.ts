@@ -5,37 +5,37 @@ import { parseAddress } from '../shared/address.ts';
 import { decodeWorkerMessage, encodeWorkerMessage } from './workerMessages.ts';
 
 /**
- * The demo's `scaler_worker_manager baremetal_native`: takes the flags of Scaler's own, hosts as many workers as they
- * say, and ends when it is told to or when its last worker has lost the scheduler.
+ * The demo's `scaler_worker_manager baremetal_native`: takes the flags of Scaler's program, runs as many workers as
+ * --max-task-concurrency says, and exits on SIGTERM or when the last worker has lost its connection to the scheduler.
  */
-const text = { type: 'string' } as const;
+const stringOption = { type: 'string' } as const;
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    mode: text,
-    'worker-type': text,
-    'max-task-concurrency': text,
-    'per-worker-task-queue-size': text,
-    'heartbeat-interval-seconds': text,
-    'task-timeout-seconds': text,
-    'garbage-collect-interval-seconds': text,
-    'death-timeout-seconds': text,
-    'trim-memory-threshold-bytes': text,
-    'event-loop': text,
-    'io-threads': text,
+    mode: stringOption,
+    'worker-type': stringOption,
+    'max-task-concurrency': stringOption,
+    'per-worker-task-queue-size': stringOption,
+    'heartbeat-interval-seconds': stringOption,
+    'task-timeout-seconds': stringOption,
+    'garbage-collect-interval-seconds': stringOption,
+    'death-timeout-seconds': stringOption,
+    'trim-memory-threshold-bytes': stringOption,
+    'event-loop': stringOption,
+    'io-threads': stringOption,
     'hard-processor-suspend': { type: 'boolean' },
-    'object-storage-address': text,
-    'per-worker-capabilities': text,
-    'worker-manager-id': text,
-    preload: text,
+    'object-storage-address': stringOption,
+    'per-worker-capabilities': stringOption,
+    'worker-manager-id': stringOption,
+    preload: stringOption,
   },
 });
 const [, scheduler = ''] = positionals;
 const address = parseAddress(scheduler);
 
-const startWorker = () => {
+function startWorker() {
   const identity = `Worker|${values['worker-type']}|${randomUUID().replaceAll('-', '')}`;
-  let busy: NodeJS.Timeout | undefined;
+  let taskTimer: NodeJS.Timeout | undefined;
   const connection = connectYmq(
     { address, identity },
     {
@@ -47,16 +47,16 @@ const startWorker = () => {
         const message = decodeWorkerMessage(payload);
         if (message.type !== 'task') return;
         const { task, number, sleepMs } = message;
-        busy = setTimeout(
+        taskTimer = setTimeout(
           () => connection.send(encodeWorkerMessage({ type: 'result', task, square: number ** 2 })),
           sleepMs,
         );
       },
-      onClosed: () => clearTimeout(busy),
+      onClosed: () => clearTimeout(taskTimer),
     },
   );
   return connection;
-};
+}
 
 const workers = Array.from({ length: Number(values['max-task-concurrency']) }, startWorker);
 process.once('SIGTERM', () => {

@@ -6,7 +6,7 @@ import {
   YmqReader,
 } from '../scheduler/transport/ymqFraming.ts';
 
-/** One peer that has said who it is. */
+/** A connected peer that has sent its identity. */
 export interface Peer {
   identity: string;
   send(payload: Uint8Array): void;
@@ -14,30 +14,30 @@ export interface Peer {
 
 export interface PeerHandlers {
   onMessage(peer: Peer, payload: Uint8Array): void;
-  onGone(peer: Peer): void;
+  onDisconnected(peer: Peer): void;
 }
 
 export interface YmqServer {
   port: number;
-  /** To everybody who is connected. */
+  /** Sends to every connected peer. */
   broadcast(payload: Uint8Array): void;
   close(): void;
 }
 
-const longestMessage = 2 ** 20;
+const maxMessageBytes = 2 ** 20;
 
-/** The listening side of YMQ, on loopback; port 0 takes a free one. As with Scaler's own, the newest connection under an identity wins. */
+/** Starts a YMQ server on loopback; port 0: any free port. As in Scaler, a new connection replaces an older one with the same identity. Rejects when it cannot listen. */
 export async function startYmqServer(
   identity: string,
   port: number,
-  { onMessage, onGone }: Partial<PeerHandlers>,
+  { onMessage, onDisconnected: onGone }: Partial<PeerHandlers>,
 ): Promise<YmqServer> {
   const sockets = new Set<Socket>();
-  const named = new Map<string, Socket>();
+  const socketsByIdentity = new Map<string, Socket>();
 
   const server = createServer((socket) => {
     sockets.add(socket);
-    const reader = new YmqReader(longestMessage);
+    const reader = new YmqReader(maxMessageBytes);
     let peer: Peer | null = null;
     socket.setNoDelay(true);
     socket.write(encodeHello(1, Buffer.from(identity)));
@@ -46,7 +46,7 @@ export async function startYmqServer(
         for (const frame of reader.push(chunk)) {
           if (frame.type === 'magic') continue;
           if (peer) onMessage?.(peer, frame.payload);
-          else peer = welcome(Buffer.from(frame.payload).toString(), socket);
+          else peer = registerPeer(Buffer.from(frame.payload).toString(), socket);
         }
       } catch (error) {
         if (!(error instanceof FramingFailure)) throw error;
@@ -56,15 +56,15 @@ export async function startYmqServer(
     socket.on('error', () => socket.destroy());
     socket.on('close', () => {
       sockets.delete(socket);
-      if (!peer || named.get(peer.identity) !== socket) return;
-      named.delete(peer.identity);
+      if (!peer || socketsByIdentity.get(peer.identity) !== socket) return;
+      socketsByIdentity.delete(peer.identity);
       onGone?.(peer);
     });
   });
 
-  function welcome(name: string, socket: Socket): Peer {
-    named.get(name)?.end();
-    named.set(name, socket);
+  function registerPeer(name: string, socket: Socket): Peer {
+    socketsByIdentity.get(name)?.end();
+    socketsByIdentity.set(name, socket);
     return {
       identity: name,
       send: (payload) => {
@@ -80,7 +80,7 @@ export async function startYmqServer(
   return {
     port: (server.address() as AddressInfo).port,
     broadcast(payload) {
-      for (const socket of named.values())
+      for (const socket of socketsByIdentity.values())
         if (socket.writable) socket.write(encodeMessage(payload));
     },
     close() {

@@ -9,7 +9,7 @@ const invoked = (node: AnyStateNode): unknown[] => [
   ...children(node).flatMap(invoked),
 ];
 
-/** Who starts whom, as a Mermaid flowchart: boxes are machines, rounded ones are effects. */
+/** The actors that each machine starts, as a Mermaid flowchart: boxes are machines, rounded boxes are effects. */
 export const actorTree = (root: AnyStateMachine): string => {
   const lines: string[] = [`  ${root.id}[${root.id}]`];
   const visit = (machine: AnyStateMachine): void => {
@@ -24,7 +24,7 @@ export const actorTree = (root: AnyStateMachine): string => {
   return `${['flowchart LR', ...lines].join('\n')}\n`;
 };
 
-/** The machine and all that it may start, each once, parents first. */
+/** The machine and every machine below it, each once, parents first. */
 export const machinesBelow = (root: AnyStateMachine): AnyStateMachine[] => [
   ...new Map(
     [

@@ -2,7 +2,7 @@ import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xst
 import type { SourceNames } from './sourceNames.ts';
 import { type Words, wordsOf } from './words.ts';
 
-/** One way out of a state, or a reaction that stays in it. */
+/** A transition. `to` is null for a transition without target. */
 export interface Arrow {
   from: AnyStateNode;
   to: AnyStateNode | null;
@@ -17,11 +17,11 @@ export interface State {
   note: string | null;
   entry: string[];
   exit: string[];
-  /** Effects and actors that live as long as the state does. */
+  /** Effects and actors that run while the state is active. */
   invokes: string[];
 }
 
-/** A machine, ready to be drawn and tabulated. */
+/** The states and transitions of a machine, as input for diagrams and tables. */
 export interface Chart {
   machine: AnyStateMachine;
   states: State[];
@@ -59,7 +59,7 @@ export const chartOf = (machine: AnyStateMachine, names: SourceNames): Chart => 
     states: nodes.map((node) => ({
       node,
       note: names.noteOf(node.config) ?? null,
-      // The node's own lists also hold what XState adds to run its timers.
+      // From the config: the node's own lists also contain the actions that XState adds for its timers.
       entry: list(node.config.entry).map(words.action),
       exit: list(node.config.exit).map(words.action),
       invokes: node.invoke.map(({ src, id }) => (typeof src === 'string' ? src : id)),

@@ -15,7 +15,7 @@ how the effect or actor \`x\` ended. \`set\` changes the context of the machine,
 actor an event.
 `;
 
-/** A drawing as Markdown shows it. */
+/** A Mermaid diagram as a Markdown code block. */
 export const drawn = (mermaid: string): string => `\`\`\`mermaid\n${mermaid}\`\`\`\n`;
 
 const rooms: Record<string, string> = {
@@ -28,7 +28,7 @@ const rooms: Record<string, string> = {
   launch: 'group/launch',
 };
 
-/** All files of diagrams/, by name. */
+/** The contents of all files of diagrams/, by file name. */
 export const gallery = (): Map<string, string> => {
   const files = new Map<string, string>();
   const tree = actorTree(daemon);

@@ -9,7 +9,7 @@ const label = (text: string): string => text.replace(/[:;\n]/g, ' ');
 const isWithin = (node: AnyStateNode, around: AnyStateNode): boolean =>
   node === around || (node.parent !== undefined && isWithin(node.parent, around));
 
-/** A box can neither point into itself nor hold lines: a stand-in for all that is in it does both. */
+/** Mermaid's composite states can neither have a transition to their own child nor text. A placeholder state inside them does. */
 const pointsInside = ({ from, to }: Arrow): boolean =>
   to !== null && to !== from && isWithin(to, from);
 
@@ -17,7 +17,7 @@ const standIn = (node: AnyStateNode): string => (node.parent ? `${idOf(node)}_wh
 
 const trigger = ({ event, guard }: Arrow): string => (guard ? `${event} [${guard}]` : event);
 
-/** What a state does without being left. */
+/** Entry and exit actions, invoked actors and transitions without target of a state. */
 const details = ({ states, arrows }: Chart, node: AnyStateNode): string[] => {
   const { entry = [], exit = [], invokes = [] } = states.find((one) => one.node === node) ?? {};
   return [
@@ -30,7 +30,7 @@ const details = ({ states, arrows }: Chart, node: AnyStateNode): string[] => {
   ];
 };
 
-// Only a state whose name is written as a description keeps it above further lines.
+// Mermaid shows further lines below the name of a state only if the name is itself a description.
 const box = (id: string, title: string, lines: string[]): string[] =>
   lines.length > 0 || id !== title
     ? [title, ...lines].map((line) => `${id} : ${label(line)}`)
@@ -73,8 +73,8 @@ const drawInside = (chart: Chart, node: AnyStateNode): string[] => {
 };
 
 /**
- * Mermaid moves a state into whatever box it is named in. So an arrow is written in the box that
- * both its ends are direct children of, or else outside of all boxes.
+ * Mermaid moves a state into every composite state that mentions it. A transition is therefore written in the composite
+ * state whose direct children are both of its ends, or at the top level.
  */
 const homeOf = (arrow: Arrow, { machine }: Chart): AnyStateNode => {
   if (pointsInside(arrow) && arrow.to?.parent === arrow.from) return arrow.from;
@@ -84,7 +84,7 @@ const homeOf = (arrow: Arrow, { machine }: Chart): AnyStateNode => {
     : machine.root;
 };
 
-/** Arrows between the same two states share a line. */
+/** Transitions between the same two states share a line. */
 const drawArrows = (arrows: Arrow[], chart: Chart): string[] => {
   const triggers = new Map<string, string[]>();
   for (const arrow of arrows) {

@@ -2,7 +2,7 @@ import { type Arrow, type Chart, pathOf, type State } from './chart.ts';
 import type { SourceNames } from './sourceNames.ts';
 import { makingOf } from './words.ts';
 
-/** Columns in which nobody has anything to say are left out. */
+/** A Markdown table without its empty columns. */
 const table = (head: string[], rows: string[][]): string => {
   const told = head.map((_, i) => rows.some((cells) => cells[i] !== ''));
   return [head, head.map(() => '---'), ...rows]
@@ -17,7 +17,7 @@ const codes = (texts: string[]): string => texts.map(code).join(', ');
 const stateName = ({ node }: Pick<State, 'node'>): string =>
   node.parent ? code(pathOf(node)) : 'the whole';
 
-/** Arrows that differ only in where they start share a row. */
+/** Transitions that differ only in their source state share a row. */
 const grouped = (arrows: Arrow[]): Arrow[][] => {
   const groups = new Map<string, Arrow[]>();
   for (const arrow of arrows) {
@@ -64,7 +64,7 @@ export const stateTable = ({ states }: Chart): string =>
       ]),
   );
 
-/** What stands behind the names of actions, where the code says so. */
+/** A table of the named actions: their kind and their doc comments. */
 export const actionTable = (chart: Chart, names: SourceNames): string => {
   const used = new Set(
     [

@@ -1,14 +1,14 @@
 import type { AnyStateMachine } from 'xstate';
 import type { SourceNames } from './sourceNames.ts';
 
-/** Turns what a machine is made of into words for people. */
+/** Texts for events, guards and actions of a machine. */
 export interface Words {
   event: (type: string, delay?: string | number) => string;
   guard: (guard: unknown) => string;
   action: (action: unknown) => string;
 }
 
-/** Stands in for context, event and params: whatever is read from it or called on it is itself. */
+/** Placeholder for context, event and params: every property and every call returns the placeholder itself. */
 const anything: unknown = new Proxy(() => {}, {
   get: (_, key) => (typeof key === 'symbol' ? undefined : anything),
   apply: () => anything,
@@ -16,7 +16,7 @@ const anything: unknown = new Proxy(() => {}, {
 
 const span = (ms: number): string => (ms % 1000 === 0 ? `${ms / 1000} s` : `${ms} ms`);
 
-/** The type of an event that may be computed when it is sent. */
+/** The type of an event; calls a function that computes the event with placeholders. */
 const typeOfSent = (event: unknown): string | undefined => {
   try {
     const sent =
@@ -34,7 +34,7 @@ interface BuiltIn {
   event?: unknown;
 }
 
-/** XState's own actions are functions that carry what they were made from. */
+/** XState's built-in actions are functions whose properties hold their arguments. */
 const builtIn = ({ type, assignment, to, event }: BuiltIn): string | undefined => {
   switch (type) {
     case 'xstate.assign':
@@ -87,7 +87,7 @@ export const wordsOf = (machine: AnyStateMachine, names: SourceNames): Words => 
   };
 };
 
-/** What an action of `setup` does, where its making tells. */
+/** What a built-in action given to `setup` does; undefined for other functions. */
 export const makingOf = (machine: AnyStateMachine, name: string): string | undefined => {
   const made: unknown = (machine.implementations.actions as Record<string, unknown>)[name];
   return typeof made === 'function' ? builtIn(made as unknown as BuiltIn) : undefined;

@@ -1,5 +1,5 @@
 import { AwsError } from './awsError.ts';
-import { type FaultBook, strikeTask } from './faults.ts';
+import { applyFaultToTask, type FaultRules } from './faults.ts';
 import type { Ledger } from './ledger.ts';
 import { isMembers } from './members.ts';
 import type { Account, Task } from './model.ts';
@@ -9,13 +9,13 @@ interface AdminAnswer {
   body: unknown;
 }
 
-/** The paths under `/_emulator/`: fault rules, strikes at running tasks, and the ledger. No AWS has them. */
+/** The paths under `/_emulator/`: fault rules, faults applied to running tasks, and the ledger. AWS has no such paths. */
 export class Admin {
   readonly #account: Account;
-  readonly #faults: FaultBook;
+  readonly #faults: FaultRules;
   readonly #ledger: Ledger;
 
-  constructor(account: Account, faults: FaultBook, ledger: Ledger) {
+  constructor(account: Account, faults: FaultRules, ledger: Ledger) {
     this.#account = account;
     this.#faults = faults;
     this.#ledger = ledger;
@@ -23,7 +23,7 @@ export class Admin {
 
   answer(method: string, path: string, text: string): AdminAnswer {
     try {
-      return { status: 200, body: this.#do(`${method} ${path}`, text) };
+      return { status: 200, body: this.#route(`${method} ${path}`, text) };
     } catch (error) {
       if (error instanceof AwsError)
         return { status: error.status, body: { message: error.message } };
@@ -31,12 +31,12 @@ export class Admin {
     }
   }
 
-  #do(request: string, text: string): unknown {
+  #route(request: string, text: string): unknown {
     switch (request) {
       case 'GET /_emulator/faults':
         return this.#faults.view();
       case 'PUT /_emulator/faults':
-        this.#faults.put(json(text));
+        this.#faults.put(parseJson(text));
         return this.#faults.view();
       case 'DELETE /_emulator/faults':
         this.#faults.put([]);
@@ -44,35 +44,36 @@ export class Admin {
       case 'GET /_emulator/ledger':
         return this.#ledger.view();
       case 'POST /_emulator/strike':
-        return this.#strike(json(text));
+        return this.#strike(parseJson(text));
       case 'GET /_emulator/health':
         return {
           status: 'ok',
-          processes: this.#account.options.hollow ? 'none' : this.#account.jail.kind,
+          processes: this.#account.options.hollow ? 'none' : this.#account.runtime.kind,
         };
       default:
         throw new AwsError('NotFound', `no ${request}`, { status: 404 });
     }
   }
 
-  /** `{ task?, startedBy?, count?, do }`: the named tasks, or the oldest `count` live ones. */
-  #strike(order: unknown): { struck: string[] } {
-    if (!isMembers(order)) throw new AwsError('ValidationException', 'a strike is an object');
-    const wanted = (task: Task) =>
+  /** Body: `{ task?, startedBy?, count?, do }`. Applies the fault `do` to the oldest `count` matching tasks whose desiredStatus is RUNNING. */
+  #strike(body: unknown): { struck: string[] } {
+    if (!isMembers(body))
+      throw new AwsError('ValidationException', 'the body of a strike is an object');
+    const isSelected = (task: Task) =>
       task.desiredStatus === 'RUNNING' &&
-      (order.task === undefined || order.task === task.id || order.task === task.arn) &&
-      (order.startedBy === undefined || order.startedBy === task.startedBy);
-    const count = typeof order.count === 'number' ? order.count : Number.POSITIVE_INFINITY;
-    const tasks = this.#account.everyTask.filter(wanted).slice(0, count);
-    for (const task of tasks) strikeTask(this.#account, task, order.do);
+      (body.task === undefined || body.task === task.id || body.task === task.arn) &&
+      (body.startedBy === undefined || body.startedBy === task.startedBy);
+    const count = typeof body.count === 'number' ? body.count : Number.POSITIVE_INFINITY;
+    const tasks = this.#account.allTasks.filter(isSelected).slice(0, count);
+    for (const task of tasks) applyFaultToTask(this.#account, task, body.do);
     return { struck: tasks.map(({ arn }) => arn) };
   }
 }
 
-const json = (text: string): unknown => {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
     throw new AwsError('ValidationException', 'the body is not JSON');
   }
-};
+}

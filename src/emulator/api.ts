@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkAllowed } from './access.ts';
 import { AwsError } from './awsError.ts';
-import type { Outcome } from './faultRow.ts';
-import type { Call, FaultBook, Struck } from './faults.ts';
+import type { Call, Outcome } from './faultDefinition.ts';
+import type { CallFaults, FaultRules } from './faults.ts';
 import { iamActionName, iamActions } from './iam.ts';
 import type { Ledger } from './ledger.ts';
 import type { Members } from './members.ts';
@@ -10,16 +10,16 @@ import { type Account, ecsArn, type Region, regionOf } from './model.ts';
 import { operations } from './operations.ts';
 import type { Xml } from './xml.ts';
 
-/** What becomes of a call: an answer's members, or how it fails. */
+/** Result of an API call: the members of a successful answer, or the outcome that replaces the answer. */
 export type Answer = { members: Members } | { xml: Xml | null } | { outcome: Outcome };
 
-/** Executes API calls with everything that can happen to one: latency, faults, rights, quotas. */
+/** Executes API calls: applies latency, fault rules, allowed actions and quotas, and records each call in the ledger. */
 export class Api {
   readonly #account: Account;
-  readonly #faults: FaultBook;
+  readonly #faults: FaultRules;
   readonly #ledger: Ledger;
 
-  constructor(account: Account, faults: FaultBook, ledger: Ledger) {
+  constructor(account: Account, faults: FaultRules, ledger: Ledger) {
     this.#account = account;
     this.#faults = faults;
     this.#ledger = ledger;
@@ -27,31 +27,32 @@ export class Api {
 
   ecs(operation: string, regionName: string, body: Members): Promise<Answer> {
     const region = regionOf(this.#account, regionName);
-    return this.#exchange({ account: this.#account, region, operation, body }, (struck) => {
-      const known = Object.hasOwn(operations, operation) ? operations[operation] : undefined;
-      if (!known) throw new AwsError('UnknownOperationException', `Unknown operation ${operation}`);
+    return this.#handle({ account: this.#account, region, operation, body }, (faults) => {
+      const handler = Object.hasOwn(operations, operation) ? operations[operation] : undefined;
+      if (!handler)
+        throw new AwsError('UnknownOperationException', `Unknown operation ${operation}`);
       this.#authorize(operation, region, body);
-      if (this.#account.options.quotas) region.quotas.take(known.bucket);
-      return { members: known.run(this.#account, region, body, struck) };
+      if (this.#account.options.quotas) region.quotas.take(handler.bucket);
+      return { members: handler.run(this.#account, region, body, faults) };
     });
   }
 
   iam(action: string, query: URLSearchParams): Promise<Answer> {
     const body = Object.fromEntries(query);
     const region = regionOf(this.#account, 'us-east-1');
-    return this.#exchange({ account: this.#account, region, operation: action, body }, () => {
-      const known = Object.hasOwn(iamActions, action) ? iamActions[action] : undefined;
-      if (!known) throw new AwsError('InvalidAction', `Could not find operation ${action}`);
+    return this.#handle({ account: this.#account, region, operation: action, body }, () => {
+      const handler = Object.hasOwn(iamActions, action) ? iamActions[action] : undefined;
+      if (!handler) throw new AwsError('InvalidAction', `Could not find operation ${action}`);
       const { allowActions } = this.#account.options;
       if (action !== 'GetCallerIdentity')
         checkAllowed(allowActions, iamActionName(action), `role ${query.get('RoleName') ?? '*'}`);
-      return { xml: known(this.#account, query) };
+      return { xml: handler(this.#account, query) };
     });
   }
 
-  async #exchange(call: Call, execute: (struck: Struck) => Answer): Promise<Answer> {
-    const struck = this.#faults.strike(call);
-    const { before, after, delayMs, holdMs } = struck.exchange;
+  async #handle(call: Call, execute: (faults: CallFaults) => Answer): Promise<Answer> {
+    const faults = this.#faults.faultsFor(call);
+    const { before, after, delayMs, answerDelayMs } = faults.exchange;
     const { latencyMs } = this.#account.options;
     await pause(latencyMs / 2 + delayMs);
     let answer: Answer;
@@ -59,16 +60,16 @@ export class Api {
     try {
       if (before) answer = { outcome: before };
       else {
-        answer = execute(struck);
+        answer = execute(faults);
         executed = true;
       }
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
       answer = { outcome: error };
     }
-    const end = after ?? ('outcome' in answer ? answer.outcome : null);
-    this.#ledger.note(call.operation, executed, end, struck.replayed);
-    await pause(latencyMs / 2 + holdMs);
+    const outcome = after ?? ('outcome' in answer ? answer.outcome : null);
+    this.#ledger.record(call.operation, executed, outcome, faults.replayed);
+    await pause(latencyMs / 2 + answerDelayMs);
     return after ? { outcome: after } : answer;
   }
 
@@ -84,6 +85,6 @@ export class Api {
   }
 }
 
-const pause = async (ms: number): Promise<void> => {
+async function pause(ms: number): Promise<void> {
   if (ms > 0) await sleep(ms);
-};
+}

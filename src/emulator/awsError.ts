@@ -1,11 +1,11 @@
 import { Failure } from '../shared/failure.ts';
 
-/** An error as AWS would answer it. `code` is the `__type` of ECS and the `Code` of IAM. */
+/** An error answer of AWS. `code` is the `__type` of ECS and the `Code` of IAM. */
 export class AwsError extends Failure {
   readonly kind = 'aws';
   readonly code: string;
   readonly status: number;
-  /** Further members of the error body, as `resourceIds` of a ConflictException. */
+  /** Further members of the error body, such as `resourceIds` of a ConflictException. */
   readonly members: Record<string, unknown>;
 
   constructor(
@@ -20,7 +20,9 @@ export class AwsError extends Failure {
   }
 }
 
+/** InvalidParameterException, status 400. */
 export const invalidParameter = (message: string): AwsError =>
   new AwsError('InvalidParameterException', message);
 
+/** ClientException, status 400. */
 export const clientError = (message: string): AwsError => new AwsError('ClientException', message);

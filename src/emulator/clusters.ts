@@ -1,31 +1,33 @@
 import { AwsError, invalidParameter } from './awsError.ts';
-import { canonical } from './canonical.ts';
-import { type Members, object, objects, text, texts, whole } from './members.ts';
+import { canonicalJson } from './canonicalJson.ts';
+import { integer, type Members, object, objects, text, texts } from './members.ts';
 import { type Cluster, ecsArn, type Region, type StrategyItem } from './model.ts';
 import { page } from './page.ts';
 import { readTags } from './tags.ts';
 
-const nameOf = (nameOrArn: string): string => nameOrArn.slice(nameOrArn.lastIndexOf('/') + 1);
+const clusterNameIn = (nameOrArn: string): string =>
+  nameOrArn.slice(nameOrArn.lastIndexOf('/') + 1);
 
-/** The cluster a request names (`default` when it names none). Throws when it cannot be used. */
-export const clusterOf = (region: Region, body: Members): Cluster => {
-  const cluster = region.clusters.get(nameOf(text(body, 'cluster') ?? 'default'));
+/** The cluster that a request names, `default` without a name. Throws ClusterNotFoundException when it does not exist or is INACTIVE. */
+export function clusterOf(region: Region, body: Members): Cluster {
+  const cluster = region.clusters.get(clusterNameIn(text(body, 'cluster') ?? 'default'));
   if (!cluster) throw new AwsError('ClusterNotFoundException', 'Cluster not found.');
   if (cluster.status === 'INACTIVE')
     throw new AwsError('ClusterNotFoundException', 'The referenced cluster was inactive.');
   return cluster;
-};
+}
 
-export const clusterView = (cluster: Cluster, include: string[] = []): Members => {
-  const live = [...cluster.live];
-  const running = live.filter(({ lastStatus }) => lastStatus === 'RUNNING').length;
+/** A cluster as DescribeClusters shows it; `include` adds TAGS and SETTINGS. */
+export function clusterView(cluster: Cluster, include: string[] = []): Members {
+  const tasks = [...cluster.desiredRunning];
+  const running = tasks.filter(({ lastStatus }) => lastStatus === 'RUNNING').length;
   return {
     clusterArn: cluster.arn,
     clusterName: cluster.name,
     status: cluster.status,
     registeredContainerInstancesCount: 0,
     runningTasksCount: running,
-    pendingTasksCount: live.length - running,
+    pendingTasksCount: tasks.length - running,
     activeServicesCount: 0,
     statistics: [],
     tags: include.includes('TAGS') ? cluster.tags : [],
@@ -34,9 +36,9 @@ export const clusterView = (cluster: Cluster, include: string[] = []): Members =
     defaultCapacityProviderStrategy: cluster.strategy,
     ...(cluster.configuration ? { configuration: cluster.configuration } : {}),
   };
-};
+}
 
-const readProviders = (body: Members): string[] => {
+function readProviders(body: Members): string[] {
   const providers = texts(body, 'capacityProviders') ?? [];
   for (const provider of providers)
     if (provider !== 'FARGATE' && provider !== 'FARGATE_SPOT')
@@ -44,18 +46,18 @@ const readProviders = (body: Members): string[] => {
         'The specified capacity provider does not exist. Specify a valid name or ARN and try again.',
       );
   return providers;
-};
+}
 
-/** A strategy that only names associated providers, with the API's own defaults filled in. */
-export const readStrategy = (items: Members[], associated: string[]): StrategyItem[] => {
+/** Reads a capacity provider strategy; weight and base default to 0. Throws InvalidParameterException for a provider that is not associated with the cluster. */
+export function readStrategy(items: Members[], associated: string[]): StrategyItem[] {
   if (items.length > 20)
     throw invalidParameter(
       'A capacity provider strategy can contain a maximum of 20 capacity providers.',
     );
   const strategy = items.map((item) => ({
     capacityProvider: text(item, 'capacityProvider') ?? '',
-    weight: whole(item, 'weight') ?? 0,
-    base: whole(item, 'base') ?? 0,
+    weight: integer(item, 'weight') ?? 0,
+    base: integer(item, 'base') ?? 0,
   }));
   for (const { capacityProvider, weight, base } of strategy) {
     if (!associated.includes(capacityProvider))
@@ -72,29 +74,31 @@ export const readStrategy = (items: Members[], associated: string[]): StrategyIt
       'At least one capacity provider in the strategy must have a weight greater than 0.',
     );
   return strategy;
-};
+}
 
-const insights = [{ name: 'containerInsights', value: 'disabled' }];
+const defaultSettings = [{ name: 'containerInsights', value: 'disabled' }];
 
-export const createCluster = (region: Region, body: Members): Members => {
+/** CreateCluster. Idempotent for equal parameters; throws InvalidParameterException when an ACTIVE cluster of that name has other ones. */
+export function createCluster(region: Region, body: Members): Members {
   const name = text(body, 'clusterName') ?? 'default';
   if (!/^[A-Za-z0-9_-]{1,255}$/.test(name))
     throw invalidParameter('Identifier is not valid: cluster name');
   const capacityProviders = readProviders(body);
-  const wanted = {
+  const requested = {
     capacityProviders,
     strategy: readStrategy(
       objects(body, 'defaultCapacityProviderStrategy') ?? [],
       capacityProviders,
     ),
-    settings: objects(body, 'settings') ?? insights,
+    settings: objects(body, 'settings') ?? defaultSettings,
     configuration: object(body, 'configuration') ?? null,
   };
-  const known = region.clusters.get(name);
-  if (known?.status === 'ACTIVE') {
-    // What is not said is not compared: the daemon may name a cluster that somebody else configured.
-    const differs = (member: keyof typeof wanted, said: string) =>
-      body[said] != null && canonical(known[member]) !== canonical(wanted[member]);
+  const existing = region.clusters.get(name);
+  if (existing?.status === 'ACTIVE') {
+    // As in ECS, parameters absent from the request are not compared: the cluster may have been configured by another client.
+    const differs = (attribute: keyof typeof requested, parameter: string) =>
+      body[parameter] != null &&
+      canonicalJson(existing[attribute]) !== canonicalJson(requested[attribute]);
     if (
       differs('capacityProviders', 'capacityProviders') ||
       differs('strategy', 'defaultCapacityProviderStrategy') ||
@@ -104,58 +108,69 @@ export const createCluster = (region: Region, body: Members): Members => {
       throw invalidParameter(
         'Arguments on this idempotent request are inconsistent with arguments used in previous request(s).',
       );
-    return { cluster: clusterView(known, ['TAGS', 'SETTINGS']) };
+    return { cluster: clusterView(existing, ['TAGS', 'SETTINGS']) };
   }
   const cluster: Cluster = {
     arn: ecsArn(region.name, `cluster/${name}`),
     name,
     status: 'ACTIVE',
-    ...wanted,
+    ...requested,
     tags: readTags(body),
-    live: new Set(),
-    dead: new Set(),
-    launches: new Map(),
+    desiredRunning: new Set(),
+    desiredStopped: new Set(),
+    launchesByToken: new Map(),
   };
   region.clusters.set(name, cluster);
   return { cluster: clusterView(cluster, ['TAGS', 'SETTINGS']) };
-};
+}
 
-export const describeClusters = (region: Region, body: Members): Members => {
+/** DescribeClusters. Unknown clusters are `failures` with the reason MISSING. */
+export function describeClusters(region: Region, body: Members): Members {
   const names = texts(body, 'clusters') ?? [];
   if (names.length > 100) throw invalidParameter('Clusters can have at most 100 items.');
   const clusters: Members[] = [];
   const failures: Members[] = [];
   for (const name of names.length > 0 ? names : ['default']) {
-    const cluster = region.clusters.get(nameOf(name));
+    const cluster = region.clusters.get(clusterNameIn(name));
     if (cluster) clusters.push(clusterView(cluster, texts(body, 'include')));
-    else failures.push({ arn: ecsArn(region.name, `cluster/${nameOf(name)}`), reason: 'MISSING' });
+    else
+      failures.push({
+        arn: ecsArn(region.name, `cluster/${clusterNameIn(name)}`),
+        reason: 'MISSING',
+      });
   }
   return { clusters, failures };
-};
+}
 
-export const listClusters = (region: Region, body: Members): Members => {
+/** ListClusters: the ARNs of the ACTIVE clusters. */
+export function listClusters(region: Region, body: Members): Members {
   const active = [...region.clusters.values()].filter(({ status }) => status === 'ACTIVE');
   const { items, nextToken } = page(
     active.map(({ arn }) => arn),
     body,
   );
   return { clusterArns: items, nextToken };
-};
+}
 
-export const deleteCluster = (region: Region, body: Members): Members => {
+/** DeleteCluster: sets the status INACTIVE. Throws ClusterContainsTasksException while tasks are not STOPPED. */
+export function deleteCluster(region: Region, body: Members): Members {
   const name = text(body, 'cluster');
   if (!name) throw invalidParameter('Cluster can not be blank.');
   const cluster = clusterOf(region, body);
-  if (cluster.live.size > 0 || [...cluster.dead].some((task) => task.lastStatus !== 'STOPPED'))
+  if (
+    cluster.desiredRunning.size > 0 ||
+    [...cluster.desiredStopped].some((task) => task.lastStatus !== 'STOPPED')
+  )
     throw new AwsError(
       'ClusterContainsTasksException',
       'The Cluster cannot be deleted while Tasks are active.',
     );
   cluster.status = 'INACTIVE';
   return { cluster: clusterView(cluster) };
-};
+}
 
-export const putClusterCapacityProviders = (region: Region, body: Members): Members => {
+/** PutClusterCapacityProviders. Throws InvalidParameterException for unknown providers or a missing strategy. */
+export function putClusterCapacityProviders(region: Region, body: Members): Members {
   const cluster = clusterOf(region, body);
   const strategy = objects(body, 'defaultCapacityProviderStrategy');
   if (!body.capacityProviders || !strategy)
@@ -163,8 +178,8 @@ export const putClusterCapacityProviders = (region: Region, body: Members): Memb
       'capacityProviders and defaultCapacityProviderStrategy must both be specified.',
     );
   const capacityProviders = readProviders(body);
-  const read = readStrategy(strategy, capacityProviders);
+  const checkedStrategy = readStrategy(strategy, capacityProviders);
   cluster.capacityProviders = capacityProviders;
-  cluster.strategy = read;
+  cluster.strategy = checkedStrategy;
   return { cluster: clusterView(cluster, ['SETTINGS']) };
-};
+}

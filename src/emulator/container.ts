@@ -2,29 +2,30 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Container } from './jail.ts';
+import type { Container } from './containerRuntime.ts';
 import type { Members } from './members.ts';
 import { objects, texts } from './members.ts';
 import type { Account, Task, TaskContainer } from './model.ts';
 
-/** The environment of a container: its definition's, overridden by name by what RunTask said. */
-export const environmentOf = ({ definition, override }: TaskContainer): Record<string, string> => {
+/** The environment of a container: the variables of its definition, overridden by name by those of the RunTask request. */
+export function environmentOf({ definition, override }: TaskContainer): Record<string, string> {
   const pairs = [definition, override].flatMap((from) => objects(from, 'environment') ?? []);
   return Object.fromEntries(pairs.map((pair) => [String(pair.name), String(pair.value ?? '')]));
-};
+}
 
-const scratchOf = (task: Task): string => join(tmpdir(), `scaler-ecs-task-${task.id}`);
+const scratchFolderOf = (task: Task): string => join(tmpdir(), `scaler-ecs-task-${task.id}`);
 
 /**
  * Starts a container's command: COMMAND of its environment through `sh -c`, as Scaler's image does, else its
- * entry point and command. One with neither runs without a process until it is stopped, and null is returned.
+ * entry point and command. Returns null when there is neither: the container then runs without a process until
+ * StopTask. A process that cannot be started ends with exit code 127.
  */
-export const runContainer = (
+export function runContainer(
   account: Account,
   task: Task,
   container: TaskContainer,
   onEnd: (exitCode: number) => void,
-): Container | null => {
+): Container | null {
   const environment = environmentOf(container);
   const argv = environment.COMMAND
     ? ['/bin/sh', '-c', environment.COMMAND]
@@ -33,37 +34,40 @@ export const runContainer = (
         ...(texts(container.override, 'command') ?? texts(container.definition, 'command') ?? []),
       ];
   if (argv.length === 0) return null;
-  const scratch = scratchOf(task);
+  const scratch = scratchFolderOf(task);
   mkdirSync(scratch, { recursive: true, mode: 0o700 });
-  const output = openLog(account, task, container.definition);
+  const output = openLogFile(account, task, container.definition);
   const end = (exitCode: number) => {
     onEnd(exitCode);
-    // What cannot be removed stays: a task must not die of its litter.
+    // A folder that cannot be removed is ignored: it must not fail the task.
     if (task.containers.every(({ lastStatus }) => lastStatus === 'STOPPED'))
       rm(scratch, { recursive: true, force: true }).catch(() => {});
   };
   try {
-    return account.jail.start({
+    return account.runtime.start({
       argv,
-      env: { ...envOf(account, scratch, environment), ...metadata(account, container) },
+      env: {
+        ...processEnvironment(account, scratch, environment),
+        ...metadataVariables(account, container),
+      },
       cwd: scratch,
       output,
       onEnd: end,
     });
   } catch (error) {
-    // A NUL in the environment, or a machine that has no more processes to give.
+    // A NUL character in the environment, or the process limit of the machine.
     account.options.log.report('emulator.processNotStarted', {
       task: task.id,
       error: String(error),
     });
-    account.agenda.in(0, () => end(127));
+    account.timers.after(0, () => end(127));
     return null;
   } finally {
     if (output !== null) closeSync(output);
   }
-};
+}
 
-const envOf = (account: Account, home: string, environment: Record<string, string>) => {
+function processEnvironment(account: Account, home: string, environment: Record<string, string>) {
   const path = environment.PATH ?? '/usr/local/bin:/usr/bin:/bin';
   const { taskPath } = account.options;
   return {
@@ -72,14 +76,14 @@ const envOf = (account: Account, home: string, environment: Record<string, strin
     ...environment,
     PATH: taskPath ? `${taskPath}:${path}` : path,
   };
-};
+}
 
-const metadata = (account: Account, { runtimeId }: TaskContainer) => ({
+const metadataVariables = (account: Account, { runtimeId }: TaskContainer) => ({
   ECS_CONTAINER_METADATA_URI_V4: `${account.url}/v4/${runtimeId}`,
   AWS_EXECUTION_ENV: 'AWS_ECS_FARGATE',
 });
 
-const openLog = ({ options }: Account, task: Task, definition: Members): number | null => {
+function openLogFile({ options }: Account, task: Task, definition: Members): number | null {
   if (options.logDir === null) return null;
   const name = task.containers.length === 1 ? task.id : `${task.id}-${String(definition.name)}`;
   try {
@@ -88,4 +92,4 @@ const openLog = ({ options }: Account, task: Task, definition: Members): number 
     options.log.report('emulator.taskLogNotOpened', { task: task.id, error: String(error) });
     return null;
   }
-};
+}

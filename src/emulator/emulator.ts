@@ -3,16 +3,16 @@ import type { AddressInfo } from 'node:net';
 import { isIP } from 'node:net';
 import { Failure } from '../shared/failure.ts';
 import { Admin } from './admin.ts';
-import { Agenda } from './agenda.ts';
 import { Api } from './api.ts';
-import { FaultBook } from './faults.ts';
-import { openJail } from './jail.ts';
+import { FaultRules } from './faults.ts';
 import { Ledger, type LedgerView } from './ledger.ts';
 import type { Account } from './model.ts';
+import { openContainerRuntime } from './openContainerRuntime.ts';
 import { defaultOptions, type EmulatorOptions } from './options.ts';
 import { createEmulatorServer } from './server.ts';
+import { TimerQueue } from './timerQueue.ts';
 
-/** The emulator could not start, or was told nonsense. */
+/** The emulator could not start, or an option is invalid. */
 export class EmulatorFailure extends Failure {
   readonly kind = 'emulator';
 }
@@ -21,19 +21,19 @@ export class EmulatorFailure extends Failure {
 export interface Emulator {
   url: string;
   port: number;
-  /** What really happened; also at `GET /_emulator/ledger`. */
+  /** Every task and call so far; also at `GET /_emulator/ledger`. */
   ledger(): LedgerView;
-  /** Replaces the fault rules; also at `PUT /_emulator/faults`. */
+  /** Replaces the fault rules; also at `PUT /_emulator/faults`. Throws a ValidationException for an invalid rule. */
   setFaults(rules: unknown): void;
-  /** Kills every task and resolves when nothing of them is left. */
+  /** Kills every task and resolves when none of their processes is left. */
   close(): Promise<void>;
 }
 
-/** Starts an emulator on loopback; what is not given has the defaults. */
-export const startEmulator = async (
-  given: Partial<EmulatorOptions> & Pick<EmulatorOptions, 'log'>,
-): Promise<Emulator> => {
-  const options: EmulatorOptions = { ...defaultOptions, ...given };
+/** Starts an emulator on a loopback address; options default to `defaultOptions`. Throws EmulatorFailure when it cannot listen or cannot create the log folder. */
+export async function startEmulator(
+  overrides: Partial<EmulatorOptions> & Pick<EmulatorOptions, 'log'>,
+): Promise<Emulator> {
+  const options: EmulatorOptions = { ...defaultOptions, ...overrides };
   if (!isLoopback(options.host))
     throw new EmulatorFailure(
       `the emulator runs shell commands and serves loopback only, not ${options.host}`,
@@ -42,14 +42,14 @@ export const startEmulator = async (
   const account: Account = {
     options,
     url: '',
-    agenda: new Agenda(options.log),
-    jail: await openJail(options),
+    timers: new TimerQueue(options.log),
+    runtime: await openContainerRuntime(options),
     regions: new Map(),
     roles: new Map(),
-    everyTask: [],
+    allTasks: [],
     byRuntimeId: new Map(),
   };
-  const faults = new FaultBook();
+  const faults = new FaultRules();
   faults.put(options.faults);
   const ledger = new Ledger(account);
   const server = createEmulatorServer({
@@ -71,21 +71,23 @@ export const startEmulator = async (
     ledger: () => ledger.view(),
     setFaults: (rules) => faults.put(rules),
     close: async () => {
-      account.agenda.close();
+      account.timers.close();
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
-      await Promise.all([account.jail.close(), closed]);
+      await Promise.all([account.runtime.close(), closed]);
     },
   };
-};
+}
 
-const makeLogDir = (path: string): void => {
+function makeLogDir(path: string): void {
   try {
     mkdirSync(path, { recursive: true });
   } catch (error) {
-    throw new EmulatorFailure(`no folder for logs: ${(error as Error).message}`, { cause: error });
+    throw new EmulatorFailure(`cannot create the log folder: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
-};
+}
 
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));

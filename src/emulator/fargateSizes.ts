@@ -1,37 +1,37 @@
 import { clientError } from './awsError.ts';
 
-const steps = (from: number, to: number, step: number): number[] =>
+const range = (from: number, to: number, step: number): number[] =>
   Array.from({ length: (to - from) / step + 1 }, (_, index) => from + index * step);
 
-/** Memory in MiB for each number of CPU units, as Fargate offers them. */
+/** Memory sizes in MiB that Fargate offers for each number of CPU units. */
 const sizes = new Map<number, number[]>([
   [256, [512, 1024, 2048]],
-  [512, steps(1024, 4096, 1024)],
-  [1024, steps(2048, 8192, 1024)],
-  [2048, steps(4096, 16384, 1024)],
-  [4096, steps(8192, 30720, 1024)],
-  [8192, steps(16384, 61440, 4096)],
-  [16384, steps(32768, 122880, 8192)],
+  [512, range(1024, 4096, 1024)],
+  [1024, range(2048, 8192, 1024)],
+  [2048, range(4096, 16384, 1024)],
+  [4096, range(8192, 30720, 1024)],
+  [8192, range(16384, 61440, 4096)],
+  [16384, range(32768, 122880, 8192)],
 ]);
 
-/** CPU units from `1024` or `1 vCPU`; null when it is neither. */
-export const cpuUnits = (value: string): number | null => {
+/** CPU units from `1024` or `1 vCPU`; null for any other text. */
+export function cpuUnits(value: string): number | null {
   const [, amount, unit] = /^(\d+(?:\.\d+)?)\s*(vcpu)?$/i.exec(value.trim()) ?? [];
   if (!amount) return null;
   const units = unit ? Number(amount) * 1024 : Number(amount);
   return Number.isInteger(units) ? units : null;
-};
+}
 
-/** MiB from `2048` or `2 GB`; null when it is neither. */
-export const memoryMib = (value: string): number | null => {
+/** MiB from `2048` or `2 GB`; null for any other text. */
+export function memoryMib(value: string): number | null {
   const [, amount, unit] = /^(\d+(?:\.\d+)?)\s*(gb)?$/i.exec(value.trim()) ?? [];
   if (!amount) return null;
   const mib = unit ? Number(amount) * 1024 : Number(amount);
   return Number.isInteger(mib) ? mib : null;
-};
+}
 
-/** Throws AWS's words unless Fargate has this size. */
-export const checkFargateSize = (cpu: string | undefined, memory: string | undefined): void => {
+/** Throws ClientException, worded as AWS does, unless Fargate offers this size. */
+export function checkFargateSize(cpu: string | undefined, memory: string | undefined): void {
   if (!cpu) throw clientError("Fargate requires that 'cpu' be defined at the task level.");
   if (!memory) throw clientError("Fargate requires that 'memory' be defined at the task level.");
   const units = cpuUnits(cpu);
@@ -42,4 +42,4 @@ export const checkFargateSize = (cpu: string | undefined, memory: string | undef
     throw clientError(
       `No Fargate configuration exists for given values: ${units} CPU, ${mib} memory. See the Amazon ECS documentation for the valid values.`,
     );
-};
+}

@@ -2,22 +2,22 @@ import { now } from '../shared/clock.ts';
 import { accessDenied } from './access.ts';
 import { AwsError, clientError, invalidParameter } from './awsError.ts';
 import {
+  type Call,
+  defineFault,
   type Exchange,
-  type FaultRow,
-  nothing,
-  number,
-  row,
-  shape,
-  type Unit,
-  words,
-} from './faultRow.ts';
-import type { Call } from './faults.ts';
+  type FaultDefinition,
+  noParameter,
+  numberParameter,
+  objectParameter,
+  type RequestedTask,
+  stringParameter,
+} from './faultDefinition.ts';
 import { iamActionName, iamActions } from './iam.ts';
 import { containerEnded, forget, reclaim, stop } from './lifecycle.ts';
 import type { Account, Task } from './model.ts';
 import { findDefinition } from './taskDefinitions.ts';
 
-const capacity =
+const capacityUnavailable =
   'Capacity is unavailable at this time. Please try again later or in a different availability zone';
 
 const serverError = () =>
@@ -25,27 +25,27 @@ const serverError = () =>
 
 const isSpot = (provider: string | null): boolean => provider === 'FARGATE_SPOT';
 
-const wrappedThrottle = (code: string) =>
+const throttleInParameterError = (code: string) =>
   invalidParameter(
     `Error retrieving subnet information for [subnet-0]: Rate exceeded (ErrorCode: ${code})`,
   );
 
-/** What tasks that have not stopped take of the account's vCPU quota; On-Demand and Spot are counted apart. */
-const cpuInUse = ({ region, capacityProvider }: Unit): number => {
+/** CPU units of all tasks that are not STOPPED and count towards the same vCPU quota (On-Demand or Spot). */
+function cpuUnitsInUse({ region, capacityProvider }: RequestedTask): number {
   let units = 0;
   for (const task of region.tasks.values())
     if (task.lastStatus !== 'STOPPED' && isSpot(task.capacityProvider) === isSpot(capacityProvider))
       units += Number(task.cpu);
   return units;
-};
+}
 
-const tasksInUse = ({ region }: Unit): number =>
+const taskCountInUse = ({ region }: RequestedTask): number =>
   [...region.tasks.values()].filter(({ lastStatus }) => lastStatus !== 'STOPPED').length;
 
-/** Refuses the call while the role its definition names is younger than IAM's delay. */
-const freshRole = (ms: number, { account, region, body }: Call): Partial<Exchange> => {
+/** Refuses the call while the execution role of the task definition is younger than `ms`, as IAM's eventual consistency does. */
+function refuseNewRole(ms: number, { account, region, body }: Call): Partial<Exchange> {
   const definition = findDefinition(region, String(body.taskDefinition));
-  const arn = definition?.shape.executionRoleArn;
+  const arn = definition?.otherMembers.executionRoleArn;
   const role = [...account.roles.values()].find((one) => one.arn === arn);
   if (!role || now() - role.createdAt >= ms) return {};
   return {
@@ -53,48 +53,62 @@ const freshRole = (ms: number, { account, region, body }: Call): Partial<Exchang
       `ECS was unable to assume the role '${arn}' that was provided for this task. Please verify that the role being passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this role.`,
     ),
   };
-};
+}
 
 const actionName = (operation: string): string =>
   Object.hasOwn(iamActions, operation) ? iamActionName(operation) : `ecs:${operation}`;
 
-/** Ends the main container of a running task as if something had killed its process. */
-const killContainer = (account: Account, task: Task, exitCode: number, reason: string | null) => {
+/** Ends the first container of a task with this exit code, as if its process had been killed. */
+function killContainer(account: Account, task: Task, exitCode: number, reason: string | null) {
   const [container] = task.containers;
   if (container) containerEnded(account, task, container, exitCode, reason);
-};
+}
 
-/** Every fault there is, by the name rules use. A new one is one entry here. */
-export const faultTable: Record<string, FaultRow> = {
-  // The exchange: what becomes of the call and of its answer.
-  throttle: row({
-    read: nothing,
+/** All faults, by the name that rules use. */
+export const faultTable: Record<string, FaultDefinition> = {
+  // Faults of the HTTP exchange.
+  throttle: defineFault({
+    readParameter: noParameter,
     exchange: () => ({ before: new AwsError('ThrottlingException', 'Rate exceeded') }),
   }),
-  throttleWrapped: row({
-    read: words('Throttling'),
-    exchange: (code) => ({ before: wrappedThrottle(code) }),
+  throttleWrapped: defineFault({
+    readParameter: stringParameter('Throttling'),
+    exchange: (code) => ({ before: throttleInParameterError(code) }),
   }),
-  error: row({
-    read: shape({ type: 'ClientException', message: '', status: 400, after: false }),
+  error: defineFault({
+    readParameter: objectParameter({
+      type: 'ClientException',
+      message: '',
+      status: 400,
+      after: false,
+    }),
     exchange: ({ type, message, status, after }) => ({
       [after ? 'after' : 'before']: new AwsError(type, message, { status }),
     }),
   }),
-  error500Before: row({ read: nothing, exchange: () => ({ before: serverError() }) }),
-  error500After: row({ read: nothing, exchange: () => ({ after: serverError() }) }),
-  resetBefore: row({ read: nothing, exchange: () => ({ before: 'reset' }) }),
-  resetAfter: row({ read: nothing, exchange: () => ({ after: 'reset' }) }),
-  hang: row({ read: nothing, exchange: () => ({ before: 'hang' }) }),
-  hangAfter: row({ read: nothing, exchange: () => ({ after: 'hang' }) }),
-  delayMs: row({ read: number(), exchange: (delayMs) => ({ delayMs }) }),
-  answerAfterMs: row({ read: number(), exchange: (holdMs) => ({ holdMs }) }),
-  rawAnswer: row({
-    read: shape({ raw: '', status: 200 }),
+  error500Before: defineFault({
+    readParameter: noParameter,
+    exchange: () => ({ before: serverError() }),
+  }),
+  error500After: defineFault({
+    readParameter: noParameter,
+    exchange: () => ({ after: serverError() }),
+  }),
+  resetBefore: defineFault({ readParameter: noParameter, exchange: () => ({ before: 'reset' }) }),
+  resetAfter: defineFault({ readParameter: noParameter, exchange: () => ({ after: 'reset' }) }),
+  hang: defineFault({ readParameter: noParameter, exchange: () => ({ before: 'hang' }) }),
+  hangAfter: defineFault({ readParameter: noParameter, exchange: () => ({ after: 'hang' }) }),
+  delayMs: defineFault({ readParameter: numberParameter(), exchange: (delayMs) => ({ delayMs }) }),
+  answerAfterMs: defineFault({
+    readParameter: numberParameter(),
+    exchange: (answerDelayMs) => ({ answerDelayMs: answerDelayMs }),
+  }),
+  rawAnswer: defineFault({
+    readParameter: objectParameter({ raw: '', status: 200 }),
     exchange: ({ raw, status }) => ({ after: { raw, status } }),
   }),
-  expiredToken: row({
-    read: nothing,
+  expiredToken: defineFault({
+    readParameter: noParameter,
     exchange: () => ({
       before: new AwsError(
         'ExpiredTokenException',
@@ -102,132 +116,136 @@ export const faultTable: Record<string, FaultRow> = {
       ),
     }),
   }),
-  accessDenied: row({
-    read: nothing,
+  accessDenied: defineFault({
+    readParameter: noParameter,
     exchange: (_, { operation }) => ({ before: accessDenied(actionName(operation), '*') }),
   }),
-  blocked: row({
-    read: nothing,
+  blocked: defineFault({
+    readParameter: noParameter,
     exchange: () => ({
       before: new AwsError('BlockedException', 'Your account is currently blocked.'),
     }),
   }),
-  serviceLinkedRole: row({
-    read: nothing,
+  serviceLinkedRole: defineFault({
+    readParameter: noParameter,
     exchange: () => ({
       before: invalidParameter(
         'Unable to assume the service linked role. Please verify that the ECS service linked role exists.',
       ),
     }),
   }),
-  roleNotAssumableMs: row({ read: number(), exchange: freshRole }),
-  /** ECS remembers no clientToken from here on, as a day later. */
-  forgetTokens: row({
-    read: nothing,
+  roleNotAssumableMs: defineFault({ readParameter: numberParameter(), exchange: refuseNewRole }),
+  /** Drops all known clientTokens, as ECS does after 24 hours. */
+  forgetTokens: defineFault({
+    readParameter: noParameter,
     exchange: (_, { region }) => {
-      for (const { launches } of region.clusters.values()) launches.clear();
+      for (const { launchesByToken } of region.clusters.values()) launchesByToken.clear();
       return {};
     },
   }),
 
-  // RunTask: a 200 with failures.
-  partialFailures: row({
-    read: shape({ started: 0, reason: capacity, detail: '' }),
-    refuse: ({ started, reason, detail }, { index }) =>
+  // RunTask: status 200 with `failures`.
+  partialFailures: defineFault({
+    readParameter: objectParameter({ started: 0, reason: capacityUnavailable, detail: '' }),
+    refuseTask: ({ started, reason, detail }, { index }) =>
       index < started ? null : { reason, detail },
   }),
-  ghostFailures: row({
-    read: shape({ started: 0, reason: capacity }),
-    refuse: ({ started, reason }, { index }) => (index < started ? null : { reason, ghost: true }),
+  ghostFailures: defineFault({
+    readParameter: objectParameter({ started: 0, reason: capacityUnavailable }),
+    refuseTask: ({ started, reason }, { index }) =>
+      index < started ? null : { reason, taskRuns: true },
   }),
-  spotCapacity: row({
-    read: nothing,
-    refuse: (_, { capacityProvider }) => (isSpot(capacityProvider) ? { reason: capacity } : null),
+  spotCapacity: defineFault({
+    readParameter: noParameter,
+    refuseTask: (_, { capacityProvider }) =>
+      isSpot(capacityProvider) ? { reason: capacityUnavailable } : null,
   }),
-  vcpuQuota: row({
-    read: number(6),
-    refuse: (vcpus, unit) =>
-      cpuInUse(unit) + unit.cpu > vcpus * 1024
+  vcpuQuota: defineFault({
+    readParameter: numberParameter(6),
+    refuseTask: (vcpus, task) =>
+      cpuUnitsInUse(task) + task.cpu > vcpus * 1024
         ? { reason: 'You’ve reached the limit on the number of vCPUs you can run concurrently' }
         : null,
   }),
-  taskQuota: row({
-    read: number(),
-    refuse: (tasks, unit) =>
-      tasksInUse(unit) >= tasks
+  taskQuota: defineFault({
+    readParameter: numberParameter(),
+    refuseTask: (tasks, task) =>
+      taskCountInUse(task) >= tasks
         ? { reason: 'You’ve reached the limit on the number of tasks you can run concurrently' }
         : null,
   }),
 
-  // RunTask: what lies before its tasks.
-  missingMs: row({
-    read: number(),
-    plan: (ms, task) => {
+  // RunTask: lifecycle of the new tasks.
+  missingMs: defineFault({
+    readParameter: numberParameter(),
+    planTask: (ms, task) => {
       task.plan.missingMs = ms;
     },
   }),
-  startDelayMs: row({
-    read: number(),
-    plan: (ms, task) => {
+  startDelayMs: defineFault({
+    readParameter: numberParameter(),
+    planTask: (ms, task) => {
       task.plan.startDelayMs = ms;
     },
   }),
-  stuckProvisioning: row({
-    read: nothing,
-    plan: (_, task) => {
+  stuckProvisioning: defineFault({
+    readParameter: noParameter,
+    planTask: (_, task) => {
       task.plan.stuckIn = 'PROVISIONING';
     },
   }),
-  stuckPending: row({
-    read: nothing,
-    plan: (_, task) => {
+  stuckPending: defineFault({
+    readParameter: noParameter,
+    planTask: (_, task) => {
       task.plan.stuckIn = 'PENDING';
     },
   }),
-  startFailure: row({
-    read: words('Timeout waiting for network interface provisioning to complete.'),
-    plan: (reason, task) => {
+  startFailure: defineFault({
+    readParameter: stringParameter(
+      'Timeout waiting for network interface provisioning to complete.',
+    ),
+    planTask: (reason, task) => {
       task.plan.startFailure = reason;
     },
   }),
-  slowStop: row({
-    read: number(),
-    plan: (ms, task) => {
+  slowStop: defineFault({
+    readParameter: numberParameter(),
+    planTask: (ms, task) => {
       task.plan.stopDelayMs = ms;
     },
   }),
-  /** RUNNING, but nothing runs in it: a worker that never registers. */
-  noProcess: row({
-    read: nothing,
-    plan: (_, task) => {
+  /** The task reaches RUNNING without a process: its workers never register. */
+  noProcess: defineFault({
+    readParameter: noParameter,
+    planTask: (_, task) => {
       task.plan.hollow = true;
     },
   }),
 
-  // What strikes a running task.
-  exit: row({
-    read: shape({ afterMs: 0, code: 1 }),
-    strike: ({ afterMs, code }, account, task) =>
-      account.agenda.in(afterMs, () => killContainer(account, task, code, null)),
+  // Faults of running tasks.
+  exit: defineFault({
+    readParameter: objectParameter({ afterMs: 0, code: 1 }),
+    applyToTask: ({ afterMs, code }, account, task) =>
+      account.timers.after(afterMs, () => killContainer(account, task, code, null)),
   }),
-  oom: row({
-    read: shape({ afterMs: 0 }),
-    strike: ({ afterMs }, account, task) =>
-      account.agenda.in(afterMs, () =>
+  oom: defineFault({
+    readParameter: objectParameter({ afterMs: 0 }),
+    applyToTask: ({ afterMs }, account, task) =>
+      account.timers.after(afterMs, () =>
         killContainer(account, task, 137, 'OutOfMemoryError: Container killed due to memory usage'),
       ),
   }),
-  spotReclaim: row({
-    read: shape({ afterMs: 0, noticeMs: 120_000, stopCode: 'SpotInterruption' }),
-    strike: ({ afterMs, noticeMs, stopCode }, account, task) =>
-      account.agenda.in(afterMs, () =>
+  spotReclaim: defineFault({
+    readParameter: objectParameter({ afterMs: 0, noticeMs: 120_000, stopCode: 'SpotInterruption' }),
+    applyToTask: ({ afterMs, noticeMs, stopCode }, account, task) =>
+      account.timers.after(afterMs, () =>
         reclaim(account, task, stopCode, 'Your Spot Task was interrupted.', noticeMs),
       ),
   }),
-  maintenance: row({
-    read: shape({ afterMs: 0 }),
-    strike: ({ afterMs }, account, task) =>
-      account.agenda.in(afterMs, () =>
+  maintenance: defineFault({
+    readParameter: objectParameter({ afterMs: 0 }),
+    applyToTask: ({ afterMs }, account, task) =>
+      account.timers.after(afterMs, () =>
         stop(
           account,
           task,
@@ -236,11 +254,11 @@ export const faultTable: Record<string, FaultRow> = {
         ),
       ),
   }),
-  /** Dead and forgotten at once, as after a long absence: DescribeTasks says MISSING. */
-  vanish: row({
-    read: shape({ afterMs: 0 }),
-    strike: ({ afterMs }, account, task) =>
-      account.agenda.in(afterMs, () => {
+  /** Stops the task and forgets it at once, as after the retention time: DescribeTasks answers MISSING. */
+  vanish: defineFault({
+    readParameter: objectParameter({ afterMs: 0 }),
+    applyToTask: ({ afterMs }, account, task) =>
+      account.timers.after(afterMs, () => {
         killContainer(account, task, 137, null);
         forget(account, task);
       }),

@@ -1,152 +1,165 @@
 import { AwsError } from './awsError.ts';
-import type { Exchange, Refusal, Unit } from './faultRow.ts';
+import type { Call, Exchange, Refusal, RequestedTask } from './faultDefinition.ts';
 import { faultTable } from './faultTable.ts';
 import { isMembers, type Members } from './members.ts';
-import type { Account, Region, Task } from './model.ts';
+import type { Account, Task } from './model.ts';
 import { tasksNamed } from './tasks.ts';
 
-/** One API call as fault rules see it. */
-export interface Call {
-  account: Account;
-  region: Region;
-  operation: string;
-  body: Members;
-}
-
-/** What a rule may ask of a call before it strikes. All must hold. */
-interface When {
-  /** Of the request, or of a task it names. */
+/** Conditions of a rule. A call must meet all of them. */
+interface FaultCondition {
+  /** startedBy of the request, or of a task that the request names. */
   startedBy?: string;
-  /** SCALER_ECS_LAUNCH in the request's override environment. */
+  /** SCALER_ECS_LAUNCH in the environment overrides of the request. */
   label?: string;
   /** A subnet of the request. */
   subnet?: string;
-  /** Strikes from this matching call on; the first is 1. */
+  /** Number of the first matching call that the rule applies to; counted from 1. */
   nth?: number;
-  /** For so many calls; without it once if `nth` is given, else for ever. */
+  /** Maximum number of calls that the rule applies to. Default: 1 if `nth` is given, else unlimited. */
   times?: number;
-  /** Of the calls that are left, this share, drawn from a repeatable sequence. */
+  /** Probability (0..1) that the rule applies to a call that meets the other conditions; from a seeded generator. */
   chance?: number;
 }
 
+/** A fault rule, as in the JSON of `--faults` and `PUT /_emulator/faults`. */
 export interface FaultRule {
-  /** An operation's name, or `*`. */
+  /** Name of an operation, or `*`. */
   operation: string;
-  when?: When;
-  /** A row of the fault table: its name, or its name with a parameter. */
+  when?: FaultCondition;
+  /** A fault of the fault table: `"name"`, or `{ "name": parameter }`. */
   do: string | Record<string, unknown>;
 }
 
-interface ArmedRule {
+interface ActiveRule {
   rule: FaultRule;
   name: string;
   parameter: unknown;
-  seen: number;
-  struck: number;
+  matchedCalls: number;
+  affectedCalls: number;
   random: () => number;
 }
 
-/** What struck one call, by the time at which it shows. */
-export interface Struck {
+/** The faults that apply to one call, by the stage at which they take effect. */
+export interface CallFaults {
   exchange: Exchange;
-  refusals: ((unit: Unit) => Refusal | null)[];
-  plans: ((task: Task) => void)[];
-  /** Tasks that run although they were reported as failures. */
-  ghosts: Set<Task>;
-  /** The call was a repetition under a known clientToken. */
+  refusals: ((unit: RequestedTask) => Refusal | null)[];
+  taskPlans: ((task: Task) => void)[];
+  /** Tasks that run although the answer lists them as failures. */
+  unreportedTasks: Set<Task>;
+  /** Set by RunTask: the call repeated a known clientToken. */
   replayed: boolean;
 }
 
-/** The armed fault rules. Putting rules replaces all of them and starts their counts afresh. */
-export class FaultBook {
-  #rules: ArmedRule[] = [];
+/** The active fault rules. `put` replaces all of them and resets their counters. */
+export class FaultRules {
+  #rules: ActiveRule[] = [];
 
-  /** Takes a list of rules, or `{ rules }`. Throws a ValidationException that says which rule is wrong and why. */
+  /** Takes a list of rules, or `{ rules }`. Throws a ValidationException that names the invalid rule and the reason. */
   put(value: unknown): void {
     const list = isMembers(value) ? value.rules : value;
     if (!Array.isArray(list))
-      throw wrong('fault rules are a list, or an object with a list "rules"');
-    this.#rules = list.map((rule, index) => arm(rule, index));
+      throw invalidRule('fault rules are a list, or an object with a list "rules"');
+    this.#rules = list.map((rule, index) => readRule(rule, index));
   }
 
-  /** The rules with how often each has seen a matching call and struck. */
+  /** The rules with their counters: `seen` calls that matched, and `struck` calls that the fault was applied to. */
   view(): Members {
-    return { rules: this.#rules.map(({ rule, seen, struck }) => ({ ...rule, seen, struck })) };
+    return {
+      rules: this.#rules.map(({ rule, matchedCalls, affectedCalls }) => ({
+        ...rule,
+        seen: matchedCalls,
+        struck: affectedCalls,
+      })),
+    };
   }
 
-  strike(call: Call): Struck {
-    const struck: Struck = {
-      exchange: { before: null, after: null, delayMs: 0, holdMs: 0 },
+  faultsFor(call: Call): CallFaults {
+    const faults: CallFaults = {
+      exchange: { before: null, after: null, delayMs: 0, answerDelayMs: 0 },
       refusals: [],
-      plans: [],
-      ghosts: new Set(),
+      taskPlans: [],
+      unreportedTasks: new Set(),
       replayed: false,
     };
-    for (const armed of this.#rules) {
-      if (!matches(armed.rule, call) || !due(armed)) continue;
-      armed.struck++;
-      apply(armed.name, armed.parameter, call, struck);
+    for (const active of this.#rules) {
+      if (!matches(active.rule, call) || !isDue(active)) continue;
+      active.affectedCalls++;
+      addFault(active.name, active.parameter, call, faults);
     }
-    return struck;
+    return faults;
   }
 }
 
-const apply = (name: string, parameter: unknown, call: Call, struck: Struck): void => {
-  const row = faultTable[name]!;
-  Object.assign(struck.exchange, row.exchange?.(parameter, call));
-  if (row.refuse) struck.refusals.push((unit) => row.refuse!(parameter, unit));
-  if (row.plan) struck.plans.push((task) => row.plan!(parameter, task));
-  if (row.strike)
-    struck.plans.push((task) =>
-      task.plan.onRunning.push(() => row.strike!(parameter, call.account, task)),
+function addFault(name: string, parameter: unknown, call: Call, faults: CallFaults): void {
+  const definition = faultTable[name]!;
+  Object.assign(faults.exchange, definition.exchange?.(parameter, call));
+  if (definition.refuseTask)
+    faults.refusals.push((unit) => definition.refuseTask!(parameter, unit));
+  if (definition.planTask) faults.taskPlans.push((task) => definition.planTask!(parameter, task));
+  if (definition.applyToTask)
+    faults.taskPlans.push((task) =>
+      task.plan.onRunning.push(() => definition.applyToTask!(parameter, call.account, task)),
     );
-};
+}
 
-/** Lets a fault strike a task that exists, at once. */
-export const strikeTask = (account: Account, task: Task, fault: unknown): void => {
-  const { name, parameter } = readDo(fault, 'do');
-  const row = faultTable[name]!;
-  if (!row.strike) throw wrong(`${name} cannot strike a running task`);
-  row.strike(parameter, account, task);
-};
+/** Applies a fault to an existing task at once. Throws a ValidationException for a fault that does not apply to tasks. */
+export function applyFaultToTask(account: Account, task: Task, fault: unknown): void {
+  const { name, parameter } = readFault(fault, 'do');
+  const definition = faultTable[name]!;
+  if (!definition.applyToTask) throw invalidRule(`${name} does not apply to a running task`);
+  definition.applyToTask(parameter, account, task);
+}
 
-const wrong = (text: string): AwsError => new AwsError('ValidationException', text);
+const invalidRule = (text: string): AwsError => new AwsError('ValidationException', text);
 
 const ruleMembers = ['operation', 'when', 'do', 'seen', 'struck'];
 const whenMembers = ['startedBy', 'label', 'subnet', 'nth', 'times', 'chance'];
 
-const arm = (value: unknown, index: number): ArmedRule => {
+function readRule(value: unknown, index: number): ActiveRule {
   const where = `rule ${index + 1}`;
-  if (!isMembers(value)) throw wrong(`${where} is not an object`);
-  const odd =
+  if (!isMembers(value)) throw invalidRule(`${where} is not an object`);
+  const unknownMember =
     Object.keys(value).find((key) => !ruleMembers.includes(key)) ??
     Object.keys((value.when as object | undefined) ?? {}).find((key) => !whenMembers.includes(key));
-  if (odd) throw wrong(`${where}: unknown member ${odd}`);
-  if (typeof value.operation !== 'string') throw wrong(`${where}: operation is missing`);
-  const { name, parameter } = readDo(value.do, where);
-  const rule = { operation: value.operation, when: value.when as When | undefined, do: value.do };
-  return { rule: rule as FaultRule, name, parameter, seen: 0, struck: 0, random: sequence(index) };
-};
+  if (unknownMember) throw invalidRule(`${where}: unknown member ${unknownMember}`);
+  if (typeof value.operation !== 'string') throw invalidRule(`${where}: operation is missing`);
+  const { name, parameter } = readFault(value.do, where);
+  const rule = {
+    operation: value.operation,
+    when: value.when as FaultCondition | undefined,
+    do: value.do,
+  };
+  return {
+    rule: rule as FaultRule,
+    name,
+    parameter,
+    matchedCalls: 0,
+    affectedCalls: 0,
+    random: seededRandom(index),
+  };
+}
 
-const readDo = (value: unknown, where: string): { name: string; parameter: unknown } => {
+function readFault(value: unknown, where: string): { name: string; parameter: unknown } {
   const [[name, given] = [], second] = isMembers(value)
     ? Object.entries(value)
     : [[value, undefined]];
   if (typeof name !== 'string' || second)
-    throw wrong(
-      `${where}: "do" is a fault's name, or an object with one fault's name and its parameter`,
+    throw invalidRule(
+      `${where}: "do" is the name of a fault, or an object with the name of one fault and its parameter`,
     );
-  const row = Object.hasOwn(faultTable, name) ? faultTable[name] : undefined;
-  if (!row)
-    throw wrong(`${where}: no fault ${name}; there are ${Object.keys(faultTable).join(' ')}`);
+  const definition = Object.hasOwn(faultTable, name) ? faultTable[name] : undefined;
+  if (!definition)
+    throw invalidRule(
+      `${where}: unknown fault ${name}; known faults: ${Object.keys(faultTable).join(' ')}`,
+    );
   try {
-    return { name, parameter: row.read(given) };
+    return { name, parameter: definition.readParameter(given) };
   } catch (error) {
-    throw wrong(`${where}: ${name} ${(error as Error).message}`);
+    throw invalidRule(`${where}: ${name} ${(error as Error).message}`);
   }
-};
+}
 
-const matches = ({ operation, when = {} }: FaultRule, call: Call): boolean => {
+function matches({ operation, when = {} }: FaultRule, call: Call): boolean {
   if (operation !== '*' && operation !== call.operation) return false;
   const { body } = call;
   if (when.startedBy !== undefined && body.startedBy !== when.startedBy)
@@ -157,18 +170,18 @@ const matches = ({ operation, when = {} }: FaultRule, call: Call): boolean => {
   return [when.label, when.subnet].every(
     (wanted) => wanted === undefined || text.includes(JSON.stringify(wanted)),
   );
-};
+}
 
-const due = (armed: ArmedRule): boolean => {
-  armed.seen++;
-  const { nth, times, chance } = armed.rule.when ?? {};
-  if (armed.seen < (nth ?? 1)) return false;
-  if (armed.struck >= (times ?? (nth ? 1 : Number.POSITIVE_INFINITY))) return false;
-  return chance === undefined || armed.random() < chance;
-};
+function isDue(active: ActiveRule): boolean {
+  active.matchedCalls++;
+  const { nth, times, chance } = active.rule.when ?? {};
+  if (active.matchedCalls < (nth ?? 1)) return false;
+  if (active.affectedCalls >= (times ?? (nth ? 1 : Number.POSITIVE_INFINITY))) return false;
+  return chance === undefined || active.random() < chance;
+}
 
-/** Numbers in [0, 1), the same ones for every emulator. */
-const sequence = (seed: number) => {
+/** Pseudo-random numbers in [0, 1) (mulberry32); the same sequence for each seed. */
+function seededRandom(seed: number) {
   let state = (seed + 1) * 0x9e3779b9;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -176,4 +189,4 @@ const sequence = (seed: number) => {
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
-};
+}

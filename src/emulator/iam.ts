@@ -3,12 +3,12 @@ import { now } from '../shared/clock.ts';
 import { callerArn } from './access.ts';
 import { AwsError } from './awsError.ts';
 import { type Account, accountId, type Role, type Tag } from './model.ts';
-import { tree, type Xml } from './xml.ts';
+import { type Xml, xmlDocument } from './xml.ts';
 
-/** Members of a Query request, by name; lists are `Name.member.1`. */
+/** Parameters of a Query API request, by name; list elements are `Name.member.1` and so on. */
 export type Query = URLSearchParams;
 
-const need = (query: Query, name: string): string => {
+function requiredParameter(query: Query, name: string): string {
   const value = query.get(name);
   if (!value)
     throw new AwsError(
@@ -16,26 +16,26 @@ const need = (query: Query, name: string): string => {
       `1 validation error detected: Value null at '${name[0]?.toLowerCase()}${name.slice(1)}' failed to satisfy constraint: Member must not be null`,
     );
   return value;
-};
+}
 
-const roleOf = (account: Account, query: Query): Role => {
-  const name = need(query, 'RoleName');
+function roleOf(account: Account, query: Query): Role {
+  const name = requiredParameter(query, 'RoleName');
   const role = account.roles.get(name);
   if (!role)
     throw new AwsError('NoSuchEntity', `The role with name ${name} cannot be found.`, {
       status: 404,
     });
   return role;
-};
+}
 
-const iso = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}Z`;
+const isoTime = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}Z`;
 
 const roleView = (role: Role): Xml => ({
   Path: role.path,
   RoleName: role.name,
   RoleId: role.id,
   Arn: role.arn,
-  CreateDate: iso(role.createdAt),
+  CreateDate: isoTime(role.createdAt),
   AssumeRolePolicyDocument: encodeURIComponent(role.trust),
   ...(role.description === null ? {} : { Description: role.description }),
   MaxSessionDuration: String(role.maxSessionS),
@@ -44,7 +44,7 @@ const roleView = (role: Role): Xml => ({
     : { Tags: { member: role.tags.map(({ key, value }) => ({ Key: key, Value: value })) } }),
 });
 
-const tagsOf = (query: Query): Tag[] => {
+function tagsOf(query: Query): Tag[] {
   const tags: Tag[] = [];
   for (let n = 1; query.has(`Tags.member.${n}.Key`); n++)
     tags.push({
@@ -52,15 +52,9 @@ const tagsOf = (query: Query): Tag[] => {
       value: query.get(`Tags.member.${n}.Value`) ?? '',
     });
   return tags;
-};
+}
 
-const addRole = (
-  account: Account,
-  name: string,
-  path: string,
-  trust: string,
-  query: Query,
-): Role => {
+function addRole(account: Account, name: string, path: string, trust: string, query: Query): Role {
   if (account.roles.has(name))
     throw new AwsError('EntityAlreadyExists', `Role with name ${name} already exists.`, {
       status: 409,
@@ -79,33 +73,33 @@ const addRole = (
   };
   account.roles.set(name, role);
   return role;
-};
+}
 
-const createRole = (account: Account, query: Query): Xml => {
-  const name = need(query, 'RoleName');
+function createRole(account: Account, query: Query): Xml {
+  const name = requiredParameter(query, 'RoleName');
   if (!/^[\w+=,.@-]{1,64}$/.test(name))
     throw new AwsError('ValidationError', 'The specified value for roleName is invalid.');
-  const trust = need(query, 'AssumeRolePolicyDocument');
+  const trust = requiredParameter(query, 'AssumeRolePolicyDocument');
   try {
     JSON.parse(trust);
   } catch {
     throw new AwsError('MalformedPolicyDocument', 'This policy contains invalid Json');
   }
   return { Role: roleView(addRole(account, name, query.get('Path') ?? '/', trust, query)) };
-};
+}
 
-/** The managed policies of AWS cannot be looked up here, but one that is no ARN exists nowhere. */
-const policyArn = (query: Query): string => {
-  const arn = need(query, 'PolicyArn');
+/** The emulator does not know which managed policies exist: it accepts every well-formed policy ARN. Throws NoSuchEntity for any other text. */
+function requiredPolicyArn(query: Query): string {
+  const arn = requiredParameter(query, 'PolicyArn');
   if (!/^arn:aws[a-z-]*:iam::(aws|\d{12}):policy\/\S+$/.test(arn))
     throw new AwsError('NoSuchEntity', `Policy ${arn} does not exist or is not attachable.`, {
       status: 404,
     });
   return arn;
-};
+}
 
-const serviceLinked = (account: Account, query: Query): Xml => {
-  const service = need(query, 'AWSServiceName');
+function createServiceLinkedRole(account: Account, query: Query): Xml {
+  const service = requiredParameter(query, 'AWSServiceName');
   const name =
     service === 'ecs.amazonaws.com' ? 'AWSServiceRoleForECS' : `AWSServiceRoleFor-${service}`;
   if (account.roles.has(name))
@@ -119,9 +113,9 @@ const serviceLinked = (account: Account, query: Query): Xml => {
   });
   const path = `/aws-service-role/${service}/`;
   return { Role: roleView(addRole(account, name, path, trust, query)) };
-};
+}
 
-/** By Action; what they return is the inside of `<ActionResult>`, null when the action has none. */
+/** Handlers by Action. They return the content of `<ActionResult>`, or null when the action has no result. */
 export const iamActions: Record<string, (account: Account, query: Query) => Xml | null> = {
   GetRole: (account, query) => ({ Role: roleView(roleOf(account, query)) }),
   CreateRole: createRole,
@@ -143,12 +137,12 @@ export const iamActions: Record<string, (account: Account, query: Query) => Xml 
     return null;
   },
   AttachRolePolicy: (account, query) => {
-    const arn = policyArn(query);
+    const arn = requiredPolicyArn(query);
     roleOf(account, query).policies.set(arn, arn.slice(arn.lastIndexOf('/') + 1));
     return null;
   },
   DetachRolePolicy: (account, query) => {
-    const arn = policyArn(query);
+    const arn = requiredPolicyArn(query);
     if (!roleOf(account, query).policies.delete(arn))
       throw new AwsError('NoSuchEntity', `Policy ${arn} was not found.`, { status: 404 });
     return null;
@@ -162,7 +156,7 @@ export const iamActions: Record<string, (account: Account, query: Query) => Xml 
     },
     IsTruncated: 'false',
   }),
-  CreateServiceLinkedRole: serviceLinked,
+  CreateServiceLinkedRole: createServiceLinkedRole,
   GetCallerIdentity: () => ({ Arn: callerArn, UserId: 'AIDAEMULATED', Account: accountId }),
 };
 
@@ -173,15 +167,17 @@ const namespaces = {
 
 const serviceOf = (action: string) => (action === 'GetCallerIdentity' ? 'sts' : 'iam');
 
+/** The name of an action in policies, such as `iam:GetRole`. */
 export const iamActionName = (action: string): string => `${serviceOf(action)}:${action}`;
 
+/** The body of a successful answer. */
 export const answerXml = (action: string, result: Xml | null, requestId: string): string =>
-  tree(`${action}Response`, namespaces[serviceOf(action)], {
+  xmlDocument(`${action}Response`, namespaces[serviceOf(action)], {
     ...(result === null ? {} : { [`${action}Result`]: result }),
     ResponseMetadata: { RequestId: requestId },
   });
 
-/** IAM's own spellings of what ECS calls something else. */
+/** Error codes that IAM spells differently from ECS. */
 const iamCodes: Record<string, string> = {
   AccessDeniedException: 'AccessDenied',
   ThrottlingException: 'Throttling',
@@ -190,13 +186,15 @@ const iamCodes: Record<string, string> = {
   UnrecognizedClientException: 'InvalidClientTokenId',
 };
 
+/** HTTP status of an error answer of IAM or STS. */
 export const iamStatus = ({ code, status }: AwsError): number =>
   ['AccessDenied', 'ExpiredToken', 'InvalidClientTokenId'].includes(iamCodes[code] ?? code)
     ? 403
     : status;
 
+/** The body of an error answer. */
 export const errorXml = (error: AwsError, requestId: string): string =>
-  tree('ErrorResponse', namespaces.iam, {
+  xmlDocument('ErrorResponse', namespaces.iam, {
     Error: {
       Type: error.status >= 500 ? 'Receiver' : 'Sender',
       Code: iamCodes[error.code] ?? error.code,

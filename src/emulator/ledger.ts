@@ -1,8 +1,8 @@
 import { AwsError } from './awsError.ts';
-import type { Outcome } from './faultRow.ts';
+import type { Outcome } from './faultDefinition.ts';
 import type { Account, Task } from './model.ts';
 
-/** One task as the ledger remembers it, for ever. Times are milliseconds since the epoch. */
+/** One task in the ledger; tasks are never removed. Times are milliseconds since the epoch. */
 export interface LedgerTask {
   taskArn: string;
   taskId: string;
@@ -10,7 +10,7 @@ export interface LedgerTask {
   region: string;
   clientToken: string | null;
   startedBy: string | null;
-  /** SCALER_ECS_LAUNCH of its environment. */
+  /** SCALER_ECS_LAUNCH of the task's environment. */
   label: string | null;
   capacityProvider: string | null;
   subnet: string;
@@ -24,85 +24,86 @@ export interface LedgerTask {
   stopCode: string | null;
   stoppedReason: string | null;
   exitCode: number | null;
-  /** How many StopTask calls named it. */
+  /** Number of StopTask calls for the task. */
   stopCalls: number;
-  /** DescribeTasks says MISSING for good. */
+  /** DescribeTasks answers MISSING from now on. */
   forgotten: boolean;
 }
 
+/** The answer of `GET /_emulator/ledger`. */
 export interface LedgerView {
   tasks: LedgerTask[];
-  /** API calls that arrived, by operation. */
+  /** Received API calls, by operation. */
   calls: Record<string, number>;
-  /** Calls that were carried out, whatever became of the answer. */
+  /** Executed calls, by operation, whether or not the client received the answer. */
   executed: Record<string, number>;
-  /** Ends that were no answer, by operation and error: `RunTask ThrottlingException`, `RunTask reset`. */
+  /** Failed calls, by operation and outcome: `RunTask ThrottlingException`, `RunTask reset`. */
   errors: Record<string, number>;
-  /** RunTask calls under a clientToken that was known. */
+  /** RunTask calls that repeated a known clientToken. */
   replays: number;
-  /** Tasks whose desiredStatus is RUNNING, now and at most at one time, by startedBy ("" without). */
+  /** Number of tasks whose desiredStatus is RUNNING, by startedBy ("" without one): now, and the maximum so far. */
   alive: Record<string, number>;
   peakAlive: Record<string, number>;
 }
 
-const add = (counts: Map<string, number>, name: string, amount = 1): number => {
+function increment(counts: Map<string, number>, name: string, amount = 1): number {
   const value = (counts.get(name) ?? 0) + amount;
   counts.set(name, value);
   return value;
-};
+}
 
-/** What really happened, for those who check a client's own books against it. */
+/** Records every task and call, so that tests can compare a client's view with what the emulator did. */
 export class Ledger {
   readonly #account: Account;
   readonly #calls = new Map<string, number>();
   readonly #executed = new Map<string, number>();
   readonly #errors = new Map<string, number>();
-  readonly #peak = new Map<string, number>();
+  readonly #peakAlive = new Map<string, number>();
   #replays = 0;
-  #seen = 0;
+  #tasksCounted = 0;
 
   constructor(account: Account) {
     this.#account = account;
   }
 
-  note(operation: string, executed: boolean, end: Outcome | null, replayed: boolean): void {
-    add(this.#calls, operation);
-    if (executed) add(this.#executed, operation);
+  record(operation: string, executed: boolean, outcome: Outcome | null, replayed: boolean): void {
+    increment(this.#calls, operation);
+    if (executed) increment(this.#executed, operation);
     if (replayed) this.#replays++;
-    if (end !== null) add(this.#errors, `${operation} ${nameOf(end)}`);
-    // Only a call that launched something can have set a new record.
-    if (this.#account.everyTask.length > this.#seen) {
-      this.#seen = this.#account.everyTask.length;
-      for (const [mark, count] of this.#alive())
-        this.#peak.set(mark, Math.max(count, this.#peak.get(mark) ?? 0));
+    if (outcome !== null) increment(this.#errors, `${operation} ${outcomeName(outcome)}`);
+    // The maximum can only rise when a call has started tasks.
+    if (this.#account.allTasks.length > this.#tasksCounted) {
+      this.#tasksCounted = this.#account.allTasks.length;
+      for (const [startedBy, count] of this.#alive())
+        this.#peakAlive.set(startedBy, Math.max(count, this.#peakAlive.get(startedBy) ?? 0));
     }
   }
 
   view(): LedgerView {
     return {
-      tasks: this.#account.everyTask.map(taskOf),
+      tasks: this.#account.allTasks.map(ledgerTask),
       calls: Object.fromEntries(this.#calls),
       executed: Object.fromEntries(this.#executed),
       errors: Object.fromEntries(this.#errors),
       replays: this.#replays,
       alive: Object.fromEntries(this.#alive()),
-      peakAlive: Object.fromEntries(this.#peak),
+      peakAlive: Object.fromEntries(this.#peakAlive),
     };
   }
 
   #alive(): Map<string, number> {
     const counts = new Map<string, number>();
     for (const { clusters } of this.#account.regions.values())
-      for (const { live } of clusters.values())
-        for (const { startedBy } of live) add(counts, startedBy ?? '');
+      for (const { desiredRunning } of clusters.values())
+        for (const { startedBy } of desiredRunning) increment(counts, startedBy ?? '');
     return counts;
   }
 }
 
-const nameOf = (end: Outcome): string =>
-  end instanceof AwsError ? end.code : typeof end === 'string' ? end : 'raw';
+const outcomeName = (outcome: Outcome): string =>
+  outcome instanceof AwsError ? outcome.code : typeof outcome === 'string' ? outcome : 'raw';
 
-const taskOf = (task: Task): LedgerTask => ({
+const ledgerTask = (task: Task): LedgerTask => ({
   taskArn: task.arn,
   taskId: task.id,
   cluster: task.cluster.name,

@@ -3,51 +3,51 @@ import { runContainer } from './container.ts';
 import type { Account, Task, TaskContainer } from './model.ts';
 
 /**
- * The life of a task as DescribeTasks shows it. Every step is planned for the current course of the task: a stop begins
- * a new course, and what was still to come in the old one is void.
+ * The lifecycle of a task as DescribeTasks shows it. Every step is scheduled for the task's current epoch. A stop begins
+ * a new epoch; steps scheduled for an earlier epoch do nothing.
  */
 
-/** `status` may be the one it has: then only the version rises. */
-const enter = (task: Task, status: Task['lastStatus']): void => {
+/** Sets the status and increments the version. `status` may equal the current one. */
+function setStatus(task: Task, status: Task['lastStatus']): void {
   task.lastStatus = status;
   task.version++;
-};
+}
 
-const plan = (account: Account, task: Task, ms: number, step: () => void): void => {
-  const { course } = task;
-  account.agenda.in(ms, () => {
-    if (task.course === course) step();
+function schedule(account: Account, task: Task, ms: number, step: () => void): void {
+  const { epoch } = task;
+  account.timers.after(ms, () => {
+    if (task.epoch === epoch) step();
   });
-};
+}
 
-/** Takes a fresh task on its way to RUNNING. */
-export const begin = (account: Account, task: Task): void => {
+/** Schedules the steps of a new task from PROVISIONING to RUNNING. */
+export function startLifecycle(account: Account, task: Task): void {
   const { startDelayMs: delay, stuckIn, startFailure } = task.plan;
   if (stuckIn === 'PROVISIONING') return;
-  plan(account, task, delay * 0.2, () => {
-    // An elastic network interface that did not come up never gets a task out of PROVISIONING.
+  schedule(account, task, delay * 0.2, () => {
+    // ECS reports failures of the elastic network interface while the task is PROVISIONING, other start failures later.
     if (startFailure?.match(/network interface|Network Interface|^InternalError/))
       return failStart(account, task, startFailure);
-    enter(task, 'PENDING');
+    setStatus(task, 'PENDING');
     task.eni.status = 'ATTACHED';
     task.connectivityAt = now();
     if (stuckIn === 'PENDING') return;
-    plan(account, task, delay * 0.2, () => {
+    schedule(account, task, delay * 0.2, () => {
       task.pullStartedAt = now();
       task.version++;
-      plan(account, task, delay * 0.5, () => {
+      schedule(account, task, delay * 0.5, () => {
         if (startFailure) return failStart(account, task, startFailure);
         task.pullStoppedAt = now();
-        enter(task, 'ACTIVATING');
-        plan(account, task, delay * 0.1, () => run(account, task));
+        setStatus(task, 'ACTIVATING');
+        schedule(account, task, delay * 0.1, () => enterRunning(account, task));
       });
     });
   });
-};
+}
 
-const run = (account: Account, task: Task): void => {
+function enterRunning(account: Account, task: Task): void {
   task.startedAt = now();
-  enter(task, 'RUNNING');
+  setStatus(task, 'RUNNING');
   for (const container of task.containers) {
     container.lastStatus = 'RUNNING';
     if (!task.plan.hollow)
@@ -55,89 +55,89 @@ const run = (account: Account, task: Task): void => {
         containerEnded(account, task, container, exitCode, null),
       );
   }
-  for (const strike of task.plan.onRunning) strike(task);
-};
+  for (const callback of task.plan.onRunning) callback(task);
+}
 
-const failStart = (account: Account, task: Task, reason: string): void => {
-  end(task, 'TaskFailedToStart', reason);
-  settle(account, task);
-};
+function failStart(account: Account, task: Task, reason: string): void {
+  setDesiredStopped(task, 'TaskFailedToStart', reason);
+  deprovision(account, task);
+}
 
-/** Marks the task as one that shall not run; the caller says what becomes of its containers. */
-const end = (task: Task, stopCode: string, reason: string): void => {
-  task.course++;
+/** Sets desiredStatus to STOPPED. The caller stops the containers. */
+function setDesiredStopped(task: Task, stopCode: string, reason: string): void {
+  task.epoch++;
   task.version++;
   task.desiredStatus = 'STOPPED';
   task.stopCode = stopCode;
   task.stoppedReason = reason;
   task.stoppingAt = now();
-  task.cluster.live.delete(task);
-  task.cluster.dead.add(task);
-};
+  task.cluster.desiredRunning.delete(task);
+  task.cluster.desiredStopped.add(task);
+}
 
-/** Stops a task from outside: its desiredStatus is STOPPED at once, its lastStatus follows. */
-export const stop = (account: Account, task: Task, stopCode: string, reason: string): void => {
+/** Stops a task as StopTask does: desiredStatus is STOPPED at once, lastStatus follows. Keeps the stopCode and reason of an earlier stop. */
+export function stop(account: Account, task: Task, stopCode: string, reason: string): void {
   if (task.desiredStatus === 'RUNNING') {
-    end(task, stopCode, reason);
-    plan(account, task, 0, () => takeDown(account, task));
+    setDesiredStopped(task, stopCode, reason);
+    schedule(account, task, 0, () => stopContainers(account, task));
   } else if (task.lastStatus === 'RUNNING') {
-    // It has been given notice; whoever stops it now need not wait, and the obituary stays the first one.
-    task.course++;
-    takeDown(account, task);
+    // A Spot notice period is running: end it now.
+    task.epoch++;
+    stopContainers(account, task);
   }
-};
+}
 
 /**
- * Takes a task's capacity away with notice, as Spot does: SIGTERM at once, and while the containers use their notice
- * the task is still shown as RUNNING.
+ * Interrupts a task as Fargate Spot does: desiredStatus STOPPED and SIGTERM at once; the task stays RUNNING until its
+ * containers end or the notice period is over.
  */
-export const reclaim = (
+export function reclaim(
   account: Account,
   task: Task,
   stopCode: string,
   reason: string,
   noticeMs: number,
-): void => {
+): void {
   if (task.desiredStatus === 'STOPPED') return;
-  end(task, stopCode, reason);
+  setDesiredStopped(task, stopCode, reason);
   if (task.lastStatus === 'RUNNING') {
     for (const container of task.containers) terminate(account, container);
-    plan(account, task, noticeMs, () => takeDown(account, task));
-  } else settle(account, task);
-};
+    schedule(account, task, noticeMs, () => stopContainers(account, task));
+  } else deprovision(account, task);
+}
 
-const takeDown = (account: Account, task: Task): void => {
+function stopContainers(account: Account, task: Task): void {
   if (task.lastStatus !== 'RUNNING') {
-    settle(account, task);
+    deprovision(account, task);
     return;
   }
-  enter(task, 'DEACTIVATING');
-  plan(account, task, task.plan.stopDelayMs * 0.1, () => {
-    enter(task, 'STOPPING');
+  setStatus(task, 'DEACTIVATING');
+  schedule(account, task, task.plan.stopDelayMs * 0.1, () => {
+    setStatus(task, 'STOPPING');
     for (const container of task.containers) {
       if (container.lastStatus === 'STOPPED') continue;
       if (!container.process) containerEnded(account, task, container, 143, null);
       else terminate(account, container);
     }
   });
-};
+}
 
-const terminate = (account: Account, container: TaskContainer): void => {
+function terminate(account: Account, container: TaskContainer): void {
   const seconds = container.definition.stopTimeout ?? account.options.stopTimeoutS;
   container.process?.terminate();
-  account.agenda.in(Number(seconds) * 1000, () => {
+  account.timers.after(Number(seconds) * 1000, () => {
     if (container.lastStatus !== 'STOPPED') container.process?.kill();
   });
-};
+}
 
-/** A container is gone: its main process ended, or a fault says so. */
-export const containerEnded = (
+/** Called when the main process of a container has ended, or when a fault ends the container. */
+export function containerEnded(
   account: Account,
   task: Task,
   container: TaskContainer,
   exitCode: number,
   reason: string | null,
-): void => {
+): void {
   if (container.lastStatus === 'STOPPED') return;
   container.lastStatus = 'STOPPED';
   container.exitCode = exitCode;
@@ -145,35 +145,35 @@ export const containerEnded = (
   container.process?.kill();
   task.version++;
   const essential = container.definition.essential !== false;
-  const last = task.containers.every(({ lastStatus }) => lastStatus === 'STOPPED');
-  if (task.desiredStatus === 'RUNNING' && (essential || last)) {
-    end(task, 'EssentialContainerExited', 'Essential container in task exited');
-    if (!last) takeDown(account, task);
+  const allStopped = task.containers.every(({ lastStatus }) => lastStatus === 'STOPPED');
+  if (task.desiredStatus === 'RUNNING' && (essential || allStopped)) {
+    setDesiredStopped(task, 'EssentialContainerExited', 'Essential container in task exited');
+    if (!allStopped) stopContainers(account, task);
   }
-  if (last) {
+  if (allStopped) {
     task.executionStoppedAt = now();
-    settle(account, task);
+    deprovision(account, task);
   }
-};
+}
 
-/** The last leg, when nothing of the task runs any more: DEPROVISIONING, STOPPED, forgotten. */
-const settle = (account: Account, task: Task): void => {
-  task.course++;
-  enter(task, 'DEPROVISIONING');
-  plan(account, task, task.plan.stopDelayMs * 0.9, () => {
+/** No container runs any more: DEPROVISIONING, then STOPPED, then forgotten after the retention time. */
+function deprovision(account: Account, task: Task): void {
+  task.epoch++;
+  setStatus(task, 'DEPROVISIONING');
+  schedule(account, task, task.plan.stopDelayMs * 0.9, () => {
     task.stoppedAt = now();
     task.eni.status = 'DELETED';
     for (const container of task.containers) container.lastStatus = 'STOPPED';
-    enter(task, 'STOPPED');
-    plan(account, task, account.options.retentionS * 1000, () => forget(account, task));
+    setStatus(task, 'STOPPED');
+    schedule(account, task, account.options.retentionS * 1000, () => forget(account, task));
   });
-};
+}
 
-/** Nobody but the ledger knows it from here on. */
-export const forget = (account: Account, task: Task): void => {
+/** Removes the task from everything but the ledger: DescribeTasks answers MISSING. */
+export function forget(account: Account, task: Task): void {
   task.forgotten = true;
-  task.cluster.live.delete(task);
-  task.cluster.dead.delete(task);
+  task.cluster.desiredRunning.delete(task);
+  task.cluster.desiredStopped.delete(task);
   task.region.tasks.delete(task.id);
   for (const { runtimeId } of task.containers) account.byRuntimeId.delete(runtimeId);
-};
+}

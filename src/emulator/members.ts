@@ -1,6 +1,6 @@
 import { AwsError } from './awsError.ts';
 
-/** A JSON object nobody has looked at yet. */
+/** A JSON object whose members have not been checked. */
 export type Members = Record<string, unknown>;
 
 const wrongType = (name: string, wanted: string): AwsError =>
@@ -9,45 +9,50 @@ const wrongType = (name: string, wanted: string): AwsError =>
 export const isMembers = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Real services refuse a member of the wrong JSON type before they look at anything else; null is absent. */
-export const text = (from: Members, name: string): string | undefined => {
+/** Returns a string member; null counts as absent. Throws SerializationException for another JSON type, which AWS checks before anything else. */
+export function text(from: Members, name: string): string | undefined {
   const value = from[name] ?? undefined;
   if (value !== undefined && typeof value !== 'string') throw wrongType(name, 'a string');
   return value;
-};
+}
 
-export const whole = (from: Members, name: string): number | undefined => {
+/** Returns an integer member; see `text`. */
+export function integer(from: Members, name: string): number | undefined {
   const value = from[name] ?? undefined;
   if (value !== undefined && !Number.isSafeInteger(value)) throw wrongType(name, 'an integer');
   return value as number | undefined;
-};
+}
 
-export const flag = (from: Members, name: string): boolean | undefined => {
+/** Returns a boolean member; see `text`. */
+export function boolean(from: Members, name: string): boolean | undefined {
   const value = from[name] ?? undefined;
   if (value !== undefined && typeof value !== 'boolean') throw wrongType(name, 'a boolean');
   return value;
-};
+}
 
-export const object = (from: Members, name: string): Members | undefined => {
+/** Returns an object member; see `text`. */
+export function object(from: Members, name: string): Members | undefined {
   const value = from[name] ?? undefined;
   if (value !== undefined && !isMembers(value)) throw wrongType(name, 'an object');
   return value;
-};
+}
 
-const list = (from: Members, name: string): unknown[] | undefined => {
+function list(from: Members, name: string): unknown[] | undefined {
   const value = from[name] ?? undefined;
   if (value !== undefined && !Array.isArray(value)) throw wrongType(name, 'a list');
   return value;
-};
+}
 
-export const texts = (from: Members, name: string): string[] | undefined => {
+/** Returns a member that is a list of strings; see `text`. */
+export function texts(from: Members, name: string): string[] | undefined {
   const value = list(from, name);
   if (value?.some((item) => typeof item !== 'string')) throw wrongType(name, 'a list of strings');
   return value as string[] | undefined;
-};
+}
 
-export const objects = (from: Members, name: string): Members[] | undefined => {
+/** Returns a member that is a list of objects; see `text`. */
+export function objects(from: Members, name: string): Members[] | undefined {
   const value = list(from, name);
   if (value && !value.every(isMembers)) throw wrongType(name, 'a list of objects');
   return value as Members[] | undefined;
-};
+}

@@ -5,7 +5,7 @@ import { taskView } from './taskView.ts';
 const iso = (at: number | null): string | undefined =>
   at === null ? undefined : new Date(at).toISOString();
 
-const networks = ({ eni, subnet }: Task) => [
+const networkMetadata = ({ eni, subnet }: Task) => [
   {
     NetworkMode: 'awsvpc',
     IPv4Addresses: [eni.ip],
@@ -16,7 +16,7 @@ const networks = ({ eni, subnet }: Task) => [
   },
 ];
 
-const containerView = (task: Task, container: TaskContainer): Members => ({
+const containerMetadata = (task: Task, container: TaskContainer): Members => ({
   DockerId: container.runtimeId,
   Name: container.definition.name,
   DockerName: container.definition.name,
@@ -35,10 +35,10 @@ const containerView = (task: Task, container: TaskContainer): Members => ({
   StartedAt: iso(task.startedAt),
   Type: 'NORMAL',
   ContainerARN: container.arn,
-  Networks: networks(task),
+  Networks: networkMetadata(task),
 });
 
-const whole = (task: Task): Members => ({
+const taskMetadata = (task: Task): Members => ({
   Cluster: task.cluster.arn,
   TaskARN: task.arn,
   Family: task.definition.family,
@@ -50,10 +50,10 @@ const whole = (task: Task): Members => ({
   PullStoppedAt: iso(task.pullStoppedAt),
   AvailabilityZone: taskView(task).availabilityZone,
   LaunchType: 'FARGATE',
-  Containers: task.containers.map((container) => containerView(task, container)),
+  Containers: task.containers.map((container) => containerMetadata(task, container)),
 });
 
-const stats = ({ runtimeId, definition }: TaskContainer): Members => ({
+const containerStats = ({ runtimeId, definition }: TaskContainer): Members => ({
   read: new Date().toISOString(),
   name: definition.name,
   id: runtimeId,
@@ -62,16 +62,16 @@ const stats = ({ runtimeId, definition }: TaskContainer): Members => ({
   memory_stats: { usage: 0, limit: 0 },
 });
 
-/** The task metadata endpoint, version 4: what a container learns about itself. Null when there is no such path. */
-export const metadataAt = (account: Account, path: string): Members | null => {
+/** The task metadata endpoint, version 4. Returns null for an unknown container or path. */
+export function metadataAt(account: Account, path: string): Members | null {
   const [, runtimeId = '', rest = ''] = /^\/v4\/([^/]+)(?:\/(.*))?$/.exec(path) ?? [];
-  const found = account.byRuntimeId.get(runtimeId);
-  if (!found) return null;
-  const { task, container } = found;
-  if (rest === '') return containerView(task, container);
-  if (rest === 'task') return whole(task);
-  if (rest === 'stats') return stats(container);
+  const entry = account.byRuntimeId.get(runtimeId);
+  if (!entry) return null;
+  const { task, container } = entry;
+  if (rest === '') return containerMetadata(task, container);
+  if (rest === 'task') return taskMetadata(task);
+  if (rest === 'stats') return containerStats(container);
   if (rest === 'task/stats')
-    return Object.fromEntries(task.containers.map((one) => [one.runtimeId, stats(one)]));
+    return Object.fromEntries(task.containers.map((one) => [one.runtimeId, containerStats(one)]));
   return null;
-};
+}

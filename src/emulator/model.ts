@@ -1,10 +1,10 @@
-import type { Agenda } from './agenda.ts';
-import type { Container, Jail } from './jail.ts';
+import type { Container, ContainerRuntime } from './containerRuntime.ts';
 import type { Members } from './members.ts';
 import type { EmulatorOptions } from './options.ts';
 import { Quotas } from './quotas.ts';
+import type { TimerQueue } from './timerQueue.ts';
 
-/** What the emulated account holds, as plain data. Times are milliseconds since the epoch. */
+/** The state of the emulated account, as plain data. Times are milliseconds since the epoch. */
 
 export interface Tag {
   key: string;
@@ -27,13 +27,13 @@ export interface Cluster {
   strategy: StrategyItem[];
   tags: Tag[];
   /** Tasks whose desiredStatus is RUNNING, oldest first. */
-  live: Set<Task>;
-  /** Tasks whose desiredStatus is STOPPED and which can still be described. */
-  dead: Set<Task>;
-  launches: Map<string, Launch>;
+  desiredRunning: Set<Task>;
+  /** Tasks whose desiredStatus is STOPPED and that DescribeTasks still shows. */
+  desiredStopped: Set<Task>;
+  launchesByToken: Map<string, Launch>;
 }
 
-/** One RunTask that carried a clientToken. */
+/** The stored result of a RunTask call with a clientToken. */
 export interface Launch {
   fingerprint: string;
   at: number;
@@ -48,8 +48,8 @@ export interface TaskDefinition {
   status: 'ACTIVE' | 'INACTIVE';
   cpu: string | null;
   memory: string | null;
-  /** As DescribeTaskDefinition shows it, without the members above. */
-  shape: Members;
+  /** The members that DescribeTaskDefinition shows beside those above. */
+  otherMembers: Members;
   containers: Members[];
   tags: Tag[];
   registeredAt: number;
@@ -74,7 +74,7 @@ export interface TaskContainer {
   runtimeId: string;
   exitCode: number | null;
   reason: string | null;
-  /** Its process; null before, after, and for ever in a hollow task. */
+  /** The running process; null before it starts, after it ends, and always in a hollow task. */
   process: Container | null;
 }
 
@@ -86,18 +86,18 @@ export interface Eni {
   ip: string;
 }
 
-/** How this task's life departs from the usual one; set by fault rules. */
+/** Deviations from the normal lifecycle of this task; set by fault rules. */
 export interface TaskPlan {
   missingMs: number;
   startDelayMs: number;
   stopDelayMs: number;
-  /** The state it never leaves by itself. */
+  /** The task stays in this status until StopTask. */
   stuckIn: 'PROVISIONING' | 'PENDING' | null;
-  /** The stoppedReason with which it fails instead of reaching RUNNING. */
+  /** stoppedReason of a task that fails instead of reaching RUNNING. */
   startFailure: string | null;
-  /** Its containers have no process. */
+  /** The containers have no process. */
   hollow: boolean;
-  /** What will strike once it runs. */
+  /** Called when the task reaches RUNNING. */
   onRunning: ((task: Task) => void)[];
 }
 
@@ -117,7 +117,7 @@ export interface Task {
   tags: Tag[];
   startedBy: string | null;
   clientToken: string | null;
-  /** SCALER_ECS_LAUNCH of the override environment: for the ledger. */
+  /** SCALER_ECS_LAUNCH of the environment overrides; for the ledger. */
   label: string | null;
   subnet: string;
   eni: Eni;
@@ -136,15 +136,15 @@ export interface Task {
   stoppedReason: string | null;
   containers: TaskContainer[];
   plan: TaskPlan;
-  /** Rises when the course changes: steps planned for an earlier course do nothing. */
-  course: number;
-  /** How often StopTask named it. */
+  /** Incremented when the task starts to stop; lifecycle steps scheduled for an earlier epoch do nothing. */
+  epoch: number;
+  /** Number of StopTask calls for the task. */
   stopCalls: number;
-  /** After the retention time nobody but the ledger knows it. */
+  /** The retention time is over: only the ledger still shows the task. */
   forgotten: boolean;
 }
 
-/** One Region of the account: they share nothing but IAM. */
+/** One Region of the account. Regions share only IAM. */
 export interface Region {
   name: string;
   clusters: Map<string, Cluster>;
@@ -166,24 +166,25 @@ export interface Role {
   tags: Tag[];
 }
 
-/** The account and the means to make time pass in it. */
+/** The account, its timers and the runtime of its containers. */
 export interface Account {
   options: EmulatorOptions;
-  /** Where tasks reach the metadata endpoint. */
+  /** Base URL of the task metadata endpoint. */
   url: string;
-  agenda: Agenda;
-  jail: Jail;
+  timers: TimerQueue;
+  runtime: ContainerRuntime;
   regions: Map<string, Region>;
   roles: Map<string, Role>;
-  /** Every task ever launched, in order. */
-  everyTask: Task[];
+  /** Every task ever launched, in the order of launch. */
+  allTasks: Task[];
   /** Tasks by the runtime id of their containers, for the metadata endpoint. */
   byRuntimeId: Map<string, { task: Task; container: TaskContainer }>;
 }
 
 export const accountId = '123456789012';
 
-export const regionOf = (account: Account, name: string): Region => {
+/** The Region of this name; created on first use. */
+export function regionOf(account: Account, name: string): Region {
   let region = account.regions.get(name);
   if (!region) {
     region = {
@@ -196,10 +197,11 @@ export const regionOf = (account: Account, name: string): Region => {
     account.regions.set(name, region);
   }
   return region;
-};
+}
 
 const partition = (region: string): string =>
   region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 
+/** ARN of an ECS resource; `rest` is its part after the account id. */
 export const ecsArn = (region: string, rest: string): string =>
   `arn:${partition(region)}:ecs:${region}:${accountId}:${rest}`;

@@ -5,7 +5,7 @@ import {
   listClusters,
   putClusterCapacityProviders,
 } from './clusters.ts';
-import type { Struck } from './faults.ts';
+import type { CallFaults } from './faults.ts';
 import type { Members } from './members.ts';
 import type { Account, Region } from './model.ts';
 import type { Bucket } from './quotas.ts';
@@ -22,40 +22,43 @@ import { describeTasks, listTasks, stopTask } from './tasks.ts';
 
 interface Operation {
   bucket: Bucket;
-  run: (account: Account, region: Region, body: Members, struck: Struck) => Members;
+  run: (account: Account, region: Region, body: Members, faults: CallFaults) => Members;
 }
 
-const inRegion =
+const withRegion =
   (run: (region: Region, body: Members) => Members): Operation['run'] =>
   (_, region, body) =>
     run(region, body);
 
-/** What ECS can be asked here. */
+/** The emulated ECS operations, by name. */
 export const operations: Record<string, Operation> = {
-  CreateCluster: { bucket: 'clusterModify', run: inRegion(createCluster) },
-  DeleteCluster: { bucket: 'clusterModify', run: inRegion(deleteCluster) },
+  CreateCluster: { bucket: 'clusterModify', run: withRegion(createCluster) },
+  DeleteCluster: { bucket: 'clusterModify', run: withRegion(deleteCluster) },
   PutClusterCapacityProviders: {
     bucket: 'clusterModify',
-    run: inRegion(putClusterCapacityProviders),
+    run: withRegion(putClusterCapacityProviders),
   },
-  DescribeClusters: { bucket: 'clusterRead', run: inRegion(describeClusters) },
-  ListClusters: { bucket: 'clusterRead', run: inRegion(listClusters) },
-  RegisterTaskDefinition: { bucket: 'definitionModify', run: inRegion(registerTaskDefinition) },
-  DeregisterTaskDefinition: { bucket: 'definitionModify', run: inRegion(deregisterTaskDefinition) },
-  DescribeTaskDefinition: { bucket: 'definitionRead', run: inRegion(describeTaskDefinition) },
-  ListTaskDefinitions: { bucket: 'definitionRead', run: inRegion(listTaskDefinitions) },
+  DescribeClusters: { bucket: 'clusterRead', run: withRegion(describeClusters) },
+  ListClusters: { bucket: 'clusterRead', run: withRegion(listClusters) },
+  RegisterTaskDefinition: { bucket: 'definitionModify', run: withRegion(registerTaskDefinition) },
+  DeregisterTaskDefinition: {
+    bucket: 'definitionModify',
+    run: withRegion(deregisterTaskDefinition),
+  },
+  DescribeTaskDefinition: { bucket: 'definitionRead', run: withRegion(describeTaskDefinition) },
+  ListTaskDefinitions: { bucket: 'definitionRead', run: withRegion(listTaskDefinitions) },
   ListTaskDefinitionFamilies: {
     bucket: 'definitionRead',
-    run: inRegion(listTaskDefinitionFamilies),
+    run: withRegion(listTaskDefinitionFamilies),
   },
   RunTask: { bucket: 'resourceModify', run: runTask },
   StopTask: {
     bucket: 'resourceModify',
     run: (account, region, body) => stopTask(account, region, body),
   },
-  DescribeTasks: { bucket: 'resourceRead', run: inRegion(describeTasks) },
-  ListTasks: { bucket: 'resourceRead', run: inRegion(listTasks) },
-  TagResource: { bucket: 'tagModify', run: inRegion(tagResource) },
-  UntagResource: { bucket: 'tagModify', run: inRegion(untagResource) },
-  ListTagsForResource: { bucket: 'tagRead', run: inRegion(listTagsForResource) },
+  DescribeTasks: { bucket: 'resourceRead', run: withRegion(describeTasks) },
+  ListTasks: { bucket: 'resourceRead', run: withRegion(listTasks) },
+  TagResource: { bucket: 'tagModify', run: withRegion(tagResource) },
+  UntagResource: { bucket: 'tagModify', run: withRegion(untagResource) },
+  ListTagsForResource: { bucket: 'tagRead', run: withRegion(listTagsForResource) },
 };

@@ -1,37 +1,37 @@
 import type { Log } from '../telemetry/log.ts';
 
-/** Everything an emulator can be told at its start. Times in milliseconds unless the name says seconds. */
+/** Options of the emulator. Times are in milliseconds unless the name ends in S (seconds). */
 export interface EmulatorOptions {
-  /** 0 takes a free one. */
+  /** 0: any free port. */
   port: number;
   host: string;
-  /** Added to every API call, half before it is executed and half after. */
+  /** Added to every API call, half before its execution and half after. */
   latencyMs: number;
   /** From RunTask to RUNNING. */
   startDelayMs: number;
   /** From the end of the last container to STOPPED. */
   stopDelayMs: number;
-  /** DescribeTasks does not know a task for so long after RunTask. */
+  /** For this long after RunTask, DescribeTasks answers MISSING for the new tasks. */
   missingMs: number;
-  /** No processes: tasks run until they are stopped. */
+  /** Tasks have no processes and run until StopTask. */
   hollow: boolean;
-  /** Prepended to the PATH of the tasks' processes. */
+  /** Folders prepended to the PATH of the tasks' processes. */
   taskPath: string | null;
-  /** One log file a task; null throws the output away. */
+  /** Folder for one log file per task; null discards the output. */
   logDir: string | null;
-  /** How long STOPPED tasks can still be described. */
+  /** How long DescribeTasks shows a STOPPED task. */
   retentionS: number;
-  /** Refuse with `Rate exceeded` what an AWS account would: API buckets and Fargate launch buckets. */
+  /** Enforce the token buckets of an AWS account (API rates and Fargate launch rates) with ThrottlingException. */
   quotas: boolean;
-  /** For containers whose definition names no stopTimeout. */
+  /** stopTimeout of containers whose definition does not set it. */
   stopTimeoutS: number;
-  /** The only access key id that is let in; null lets every one in. Signatures are not checked. */
+  /** The only accepted access key id; null accepts all. Signatures are not checked. */
   accessKey: string | null;
-  /** The only actions that are allowed (`ecs:RunTask`, `ecs:*`); null allows all. */
+  /** The allowed actions (`ecs:RunTask`, `ecs:*`); null allows all. */
   allowActions: string[] | null;
-  /** The first fault rules, as `PUT /_emulator/faults` takes them. */
+  /** The initial fault rules, in the format of `PUT /_emulator/faults`. */
   faults: unknown;
-  /** `auto` takes PID namespaces where the system lets us; `groups` never does. */
+  /** `auto` uses PID namespaces where the system allows them; `groups` always uses process groups. */
   isolation: 'auto' | 'groups';
   log: Log;
 }

@@ -1,7 +1,7 @@
 import { now } from '../shared/clock.ts';
 import { AwsError } from './awsError.ts';
 
-/** Requests a second and the burst of each of ECS's API categories, as its documentation states them. */
+/** Rate (requests per second) and burst of each ECS API category, from the Amazon ECS API reference, "Request throttling". */
 export const buckets = {
   clusterModify: { burst: 20, rate: 1 },
   clusterRead: { burst: 50, rate: 20 },
@@ -11,7 +11,7 @@ export const buckets = {
   tagRead: { burst: 50, rate: 20 },
   resourceModify: { burst: 100, rate: 40 },
   resourceRead: { burst: 100, rate: 20 },
-  // Fargate's own limits on top: RunTask calls, and the tasks they launch.
+  // Fargate's own limits: RunTask calls, and launched tasks.
   fargateRunTask: { burst: 20, rate: 20 },
   fargateOnDemand: { burst: 100, rate: 20 },
   fargateSpot: { burst: 100, rate: 20 },
@@ -19,11 +19,11 @@ export const buckets = {
 
 export type Bucket = keyof typeof buckets;
 
-/** The token buckets of one account and Region. */
+/** The API token buckets of one account and Region. */
 export class Quotas {
   readonly #levels = new Map<Bucket, { tokens: number; at: number }>();
 
-  /** Takes tokens or throws `Rate exceeded`; a refused call costs nothing. */
+  /** Takes tokens. Throws ThrottlingException when the bucket has too few, and then takes none. */
   take(bucket: Bucket, tokens = 1): void {
     const { burst, rate } = buckets[bucket];
     const at = now();

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Failure } from '../shared/failure.ts';
 
-/** A request that never reaches a service. */
+/** A request that is refused at the HTTP level, before any AWS operation. */
 export class HttpRefusal extends Failure {
   readonly kind = 'http';
   readonly status: number;
@@ -15,21 +15,24 @@ export class HttpRefusal extends Failure {
 const loopback = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/i;
 
 /**
- * Lets only local programs in: what runs here are shell commands, and a web page in a browser on this machine can reach
- * loopback too, directly or through a name that it lets point here.
+ * Throws HttpRefusal (403) unless the request comes from a local program. The emulator runs shell commands, and a web
+ * page in a local browser can reach loopback as well, directly or through DNS rebinding.
  */
-export const refuseStrangers = ({ headers }: IncomingMessage): void => {
-  if (!loopback.test(headers.host ?? '')) throw new HttpRefusal(403, 'this Host is not served');
+export function requireLocalClient({ headers }: IncomingMessage): void {
+  if (!loopback.test(headers.host ?? ''))
+    throw new HttpRefusal(403, 'the Host header is not a loopback address');
   const fetched = Object.keys(headers).filter((name) => name.startsWith('sec-fetch-'));
-  // Node's own fetch sends this one header of the family; a browser never sends it alone.
+  // Node's fetch sends only sec-fetch-mode; browsers send further sec-fetch headers.
   const node = fetched.length === 1 && headers['sec-fetch-mode'] === 'cors';
   if (headers.origin !== undefined || (fetched.length > 0 && !node))
-    throw new HttpRefusal(403, 'browsers are not served');
-};
+    throw new HttpRefusal(403, 'requests from browsers are refused');
+}
 
+/** Maximum size of a request body, bytes. */
 const bodyLimit = 1 << 20;
 
-export const readBody = async (request: IncomingMessage): Promise<string> => {
+/** Reads the request body as UTF-8. Throws HttpRefusal (413) beyond `bodyLimit`. */
+export async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -39,4 +42,4 @@ export const readBody = async (request: IncomingMessage): Promise<string> => {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
-};
+}

@@ -1,11 +1,11 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { now } from '../shared/clock.ts';
 import { AwsError } from './awsError.ts';
-import { canonical } from './canonical.ts';
+import { canonicalJson } from './canonicalJson.ts';
 import { clusterOf } from './clusters.ts';
 import { environmentOf } from './container.ts';
-import type { Struck } from './faults.ts';
-import { begin } from './lifecycle.ts';
+import type { CallFaults } from './faults.ts';
+import { startLifecycle } from './lifecycle.ts';
 import { type Members, text } from './members.ts';
 import {
   type Account,
@@ -17,47 +17,48 @@ import {
   type TaskContainer,
 } from './model.ts';
 import { placements, type RunTaskRequest, readRunTask } from './runTaskRequest.ts';
-import { bareView, taskView } from './taskView.ts';
+import { minimalView, taskView } from './taskView.ts';
 
 const hour = 3_600_000;
 
-export const runTask = (
+/** RunTask. Starts up to `count` tasks; repeats the stored result for a known clientToken, or throws ConflictException when the request differs. */
+export function runTask(
   account: Account,
   region: Region,
   body: Members,
-  struck: Struck,
-): Members => {
+  faults: CallFaults,
+): Members {
   const cluster = clusterOf(region, body);
   const token = text(body, 'clientToken') ?? null;
   const fingerprint = fingerprintOf(body);
-  const known = token === null ? undefined : launchUnder(cluster, token);
-  if (known) {
-    struck.replayed = true;
-    return replay(known, fingerprint);
+  const previous = token === null ? undefined : unexpiredLaunch(cluster, token);
+  if (previous) {
+    faults.replayed = true;
+    return replay(previous, fingerprint);
   }
   const request = readRunTask(region, cluster, body);
-  const launch = launchTasks(account, region, cluster, request, struck);
-  if (token !== null) cluster.launches.set(token, { ...launch, fingerprint, at: now() });
-  const shown = launch.tasks.filter((task) => !struck.ghosts.has(task));
-  return { tasks: shown.map((task) => taskView(task, ['TAGS'])), failures: launch.failures };
-};
+  const launch = launchTasks(account, region, cluster, request, faults);
+  if (token !== null) cluster.launchesByToken.set(token, { ...launch, fingerprint, at: now() });
+  const reported = launch.tasks.filter((task) => !faults.unreportedTasks.has(task));
+  return { tasks: reported.map((task) => taskView(task, ['TAGS'])), failures: launch.failures };
+}
 
-/** Everything but the token itself; two requests that differ in anything else are different requests. */
+/** Hash of the request without its clientToken: requests with the same fingerprint are equal. */
 const fingerprintOf = ({ clientToken: _, ...rest }: Members): string =>
-  createHash('sha256').update(canonical(rest)).digest('base64');
+  createHash('sha256').update(canonicalJson(rest)).digest('base64');
 
-/** A token is good for a day, or until an hour after its last task stopped, whichever comes first. */
-const launchUnder = (cluster: Cluster, token: string): Launch | undefined => {
-  const launch = cluster.launches.get(token);
+/** The stored result for a clientToken. A token expires 24 hours after the call or 1 hour after its last task stopped, whichever is first. */
+function unexpiredLaunch(cluster: Cluster, token: string): Launch | undefined {
+  const launch = cluster.launchesByToken.get(token);
   if (!launch) return undefined;
   const stops = launch.tasks.map(({ stoppedAt }) => stoppedAt ?? Number.POSITIVE_INFINITY);
   const lastStop = launch.tasks.length > 0 ? Math.max(...stops) : launch.at;
   if (now() < Math.min(launch.at + 24 * hour, lastStop + hour)) return launch;
-  cluster.launches.delete(token);
+  cluster.launchesByToken.delete(token);
   return undefined;
-};
+}
 
-const replay = (launch: Launch, fingerprint: string): Members => {
+function replay(launch: Launch, fingerprint: string): Members {
   if (launch.fingerprint !== fingerprint)
     throw new AwsError(
       'ConflictException',
@@ -65,68 +66,70 @@ const replay = (launch: Launch, fingerprint: string): Members => {
       { members: { resourceIds: launch.tasks.map(({ arn }) => arn) } },
     );
   const view = (task: Task) =>
-    task.lastStatus === 'STOPPED' ? bareView(task) : taskView(task, ['TAGS']);
+    task.lastStatus === 'STOPPED' ? minimalView(task) : taskView(task, ['TAGS']);
   return { tasks: launch.tasks.map(view), failures: launch.failures };
-};
+}
 
-const launchTasks = (
+function launchTasks(
   account: Account,
   region: Region,
   cluster: Cluster,
   request: RunTaskRequest,
-  struck: Struck,
-): Pick<Launch, 'tasks' | 'failures'> => {
+  faults: CallFaults,
+): Pick<Launch, 'tasks' | 'failures'> {
   const tasks: Task[] = [];
   const failures: Members[] = [];
-  const places = placements(request);
-  if (account.options.quotas) takeLaunchQuota(region, places);
-  for (const [index, capacityProvider] of places.entries()) {
-    const unit = { account, region, cpu: Number(request.cpu), index, capacityProvider };
-    const refusal = struck.refusals.map((refuse) => refuse(unit)).find((one) => one !== null);
+  const providers = placements(request);
+  if (account.options.quotas) takeLaunchQuota(region, providers);
+  for (const [index, capacityProvider] of providers.entries()) {
+    const requestedTask = { account, region, cpu: Number(request.cpu), index, capacityProvider };
+    const refusal = faults.refusals
+      .map((refuse) => refuse(requestedTask))
+      .find((one) => one !== null);
     if (refusal)
       failures.push({
         reason: refusal.reason,
         ...(refusal.detail ? { detail: refusal.detail } : {}),
       });
-    if (refusal && !refusal.ghost) continue;
+    if (refusal && !refusal.taskRuns) continue;
     const task = newTask(account, region, cluster, request, capacityProvider);
-    if (refusal) struck.ghosts.add(task);
-    for (const change of struck.plans) change(task);
+    if (refusal) faults.unreportedTasks.add(task);
+    for (const change of faults.taskPlans) change(task);
     tasks.push(task);
     region.tasks.set(task.id, task);
-    cluster.live.add(task);
-    account.everyTask.push(task);
+    cluster.desiredRunning.add(task);
+    account.allTasks.push(task);
     for (const container of task.containers)
       account.byRuntimeId.set(container.runtimeId, { task, container });
-    begin(account, task);
+    startLifecycle(account, task);
   }
   return { tasks, failures };
-};
+}
 
-/** Fargate's own limits: calls, and tasks On-Demand and Spot. */
-const takeLaunchQuota = ({ quotas }: Region, places: (string | null)[]): void => {
-  const spot = places.filter((place) => place === 'FARGATE_SPOT').length;
+/** Fargate's own limits: RunTask calls, On-Demand tasks and Spot tasks. */
+function takeLaunchQuota({ quotas }: Region, providers: (string | null)[]): void {
+  const spot = providers.filter((place) => place === 'FARGATE_SPOT').length;
   quotas.take('fargateRunTask');
-  if (spot < places.length) quotas.take('fargateOnDemand', places.length - spot);
+  if (spot < providers.length) quotas.take('fargateOnDemand', providers.length - spot);
   if (spot > 0) quotas.take('fargateSpot', spot);
-};
+}
 
-const hex = (bytes: number): string => randomBytes(bytes).toString('hex');
+const randomHex = (bytes: number): string => randomBytes(bytes).toString('hex');
 
-const newTask = (
+function newTask(
   account: Account,
   region: Region,
   cluster: Cluster,
   request: RunTaskRequest,
   capacityProvider: string | null,
-): Task => {
-  const id = hex(16);
+): Task {
+  const id = randomHex(16);
   const containers = request.definition.containers.map((definition) =>
     newContainer(region, cluster, id, definition, request),
   );
   const { options } = account;
   return {
-    seq: account.everyTask.length + 1,
+    seq: account.allTasks.length + 1,
     id,
     arn: ecsArn(region.name, `task/${cluster.name}/${id}`),
     cluster,
@@ -142,8 +145,8 @@ const newTask = (
     startedBy: request.startedBy,
     clientToken: request.clientToken,
     label: containers.map(environmentOf).find((env) => env[labelName])?.[labelName] ?? null,
-    subnet: request.subnets[account.everyTask.length % request.subnets.length]!,
-    eni: newEni(account.everyTask.length),
+    subnet: request.subnets[account.allTasks.length % request.subnets.length]!,
+    eni: newEni(account.allTasks.length),
     lastStatus: 'PROVISIONING',
     desiredStatus: 'RUNNING',
     version: 1,
@@ -167,11 +170,11 @@ const newTask = (
       hollow: options.hollow,
       onRunning: [],
     },
-    course: 0,
+    epoch: 0,
     stopCalls: 0,
     forgotten: false,
   };
-};
+}
 
 const labelName = 'SCALER_ECS_LAUNCH';
 
@@ -196,7 +199,7 @@ const newContainer = (
 const newEni = (index: number): Task['eni'] => ({
   attachmentId: randomUUID(),
   status: 'PRECREATED',
-  interfaceId: `eni-0${hex(8)}`,
-  mac: `02:${hex(5).replace(/..(?!$)/g, '$&:')}`,
+  interfaceId: `eni-0${randomHex(8)}`,
+  mac: `02:${randomHex(5).replace(/..(?!$)/g, '$&:')}`,
   ip: `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`,
 });

@@ -1,12 +1,12 @@
 import { AwsError, clientError, invalidParameter } from './awsError.ts';
 import { readStrategy } from './clusters.ts';
 import { checkFargateSize, cpuUnits, memoryMib } from './fargateSizes.ts';
-import { flag, type Members, object, objects, text, texts, whole } from './members.ts';
+import { boolean, integer, type Members, object, objects, text, texts } from './members.ts';
 import type { Cluster, Region, StrategyItem, Tag, TaskDefinition } from './model.ts';
 import { readTags } from './tags.ts';
 import { findDefinition } from './taskDefinitions.ts';
 
-/** A RunTask request that AWS would accept. */
+/** A checked RunTask request. */
 export interface RunTaskRequest {
   definition: TaskDefinition;
   count: number;
@@ -22,9 +22,9 @@ export interface RunTaskRequest {
   memory: string;
 }
 
-/** Reads and checks a RunTask request, in AWS's words. */
-export const readRunTask = (region: Region, cluster: Cluster, body: Members): RunTaskRequest => {
-  const count = whole(body, 'count') ?? 1;
+/** Reads and checks a RunTask request. Throws the errors of ECS for an invalid one. */
+export function readRunTask(region: Region, cluster: Cluster, body: Members): RunTaskRequest {
+  const count = integer(body, 'count') ?? 1;
   if (count < 1 || count > 10) throw invalidParameter('Count must be between 1 and 10.');
   const clientToken = text(body, 'clientToken') ?? null;
   if (clientToken !== null && !/^[\x21-\x7e]{1,64}$/.test(clientToken))
@@ -57,10 +57,10 @@ export const readRunTask = (region: Region, cluster: Cluster, body: Members): Ru
     cpu: String(cpuUnits(cpu!)),
     memory: String(memoryMib(memory!)),
   };
-};
+}
 
-/** The strategy to place by, or null for launchType FARGATE. */
-const readCapacity = (cluster: Cluster, body: Members): StrategyItem[] | null => {
+/** The capacity provider strategy of the request or of its cluster, or null for launchType FARGATE. */
+function readCapacity(cluster: Cluster, body: Members): StrategyItem[] | null {
   const launchType = text(body, 'launchType');
   const items = objects(body, 'capacityProviderStrategy') ?? [];
   if (launchType && items.length > 0)
@@ -71,34 +71,36 @@ const readCapacity = (cluster: Cluster, body: Members): StrategyItem[] | null =>
   if (items.length > 0) return readStrategy(items, cluster.capacityProviders);
   if (!launchType && cluster.strategy.length > 0) return cluster.strategy;
   throw invalidParameter('No Container Instances were found in your cluster.');
-};
+}
 
-const readDefinition = (region: Region, body: Members): TaskDefinition => {
+function readDefinition(region: Region, body: Members): TaskDefinition {
   const name = text(body, 'taskDefinition');
   if (!name) throw clientError('TaskDefinition can not be blank.');
   const definition = findDefinition(region, name);
   if (!definition) throw clientError('TaskDefinition not found.');
   if (definition.status !== 'ACTIVE') throw invalidParameter('TaskDefinition is inactive');
-  if (!(definition.shape.requiresCompatibilities as string[] | undefined)?.includes('FARGATE'))
+  if (
+    !(definition.otherMembers.requiresCompatibilities as string[] | undefined)?.includes('FARGATE')
+  )
     throw invalidParameter('Task definition does not support launch_type FARGATE.');
   return definition;
-};
+}
 
-/** Fargate's versions for Linux; LATEST is the last of them. */
+/** Fargate platform versions for Linux; LATEST means 1.4.0. */
 const platformVersions = ['LATEST', '1.4.0', '1.3.0'];
 
-const checkPlatform = (body: Members): void => {
+function checkPlatform(body: Members): void {
   const version = text(body, 'platformVersion');
   if (version && !platformVersions.includes(version))
     throw new AwsError('PlatformUnknownException', "The specified platform version doesn't exist.");
-};
+}
 
-const readNetwork = (definition: TaskDefinition, body: Members): string[] => {
+function readNetwork(definition: TaskDefinition, body: Members): string[] {
   const network = object(body, 'networkConfiguration');
   const awsvpc = network && object(network, 'awsvpcConfiguration');
   if (!awsvpc)
     throw invalidParameter(
-      `Network Configuration must be provided when networkMode '${definition.shape.networkMode}' is specified.`,
+      `Network Configuration must be provided when networkMode '${definition.otherMembers.networkMode}' is specified.`,
     );
   const subnets = texts(awsvpc, 'subnets') ?? [];
   const groups = texts(awsvpc, 'securityGroups') ?? [];
@@ -119,9 +121,9 @@ const readNetwork = (definition: TaskDefinition, body: Members): string[] => {
   if (publicIp !== 'ENABLED' && publicIp !== 'DISABLED')
     throw invalidParameter('assignPublicIp must be ENABLED or DISABLED.');
   return subnets;
-};
+}
 
-const readOverrides = (definition: TaskDefinition, body: Members): Members => {
+function readOverrides(definition: TaskDefinition, body: Members): Members {
   const overrides = object(body, 'overrides') ?? {};
   const containers = objects(overrides, 'containerOverrides') ?? [];
   if (JSON.stringify(overrides).length > 8192)
@@ -146,19 +148,19 @@ const readOverrides = (definition: TaskDefinition, body: Members): Members => {
     containerOverrides: containers,
     inferenceAcceleratorOverrides: objects(overrides, 'inferenceAcceleratorOverrides') ?? [],
   };
-};
+}
 
-const allTags = (cluster: Cluster, definition: TaskDefinition, body: Members): Tag[] => {
+function allTags(cluster: Cluster, definition: TaskDefinition, body: Members): Tag[] {
   const tags = readTags(body);
   if (text(body, 'propagateTags') === 'TASK_DEFINITION')
     tags.push(...definition.tags.filter(({ key }) => !tags.some((tag) => tag.key === key)));
-  if (flag(body, 'enableECSManagedTags'))
+  if (boolean(body, 'enableECSManagedTags'))
     tags.push({ key: 'aws:ecs:clusterName', value: cluster.name });
   return tags;
-};
+}
 
-/** For each task of the request the capacity provider it goes to: bases first, then by weight. */
-export const placements = ({ strategy, count }: RunTaskRequest): (string | null)[] => {
+/** The capacity provider of each task of the request: first the bases, then by weight. */
+export function placements({ strategy, count }: RunTaskRequest): (string | null)[] {
   if (strategy === null) return Array.from({ length: count }, () => null);
   const placed: string[] = [];
   for (const { capacityProvider, base } of strategy)
@@ -175,4 +177,4 @@ export const placements = ({ strategy, count }: RunTaskRequest): (string | null)
     placed.push(next.capacityProvider);
   }
   return placed;
-};
+}

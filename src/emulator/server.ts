@@ -4,46 +4,49 @@ import { errorText } from '../shared/errorText.ts';
 import type { Admin } from './admin.ts';
 import type { Api } from './api.ts';
 import { AwsError } from './awsError.ts';
-import type { Outcome } from './faultRow.ts';
+import type { Outcome } from './faultDefinition.ts';
 import { answerXml, errorXml, iamStatus } from './iam.ts';
 import { isMembers, type Members } from './members.ts';
 import { metadataAt } from './metadata.ts';
 import type { Account } from './model.ts';
-import { HttpRefusal, readBody, refuseStrangers } from './request.ts';
+import { HttpRefusal, readBody, requireLocalClient } from './request.ts';
 
-const target = 'AmazonEC2ContainerServiceV20141113.';
+const ecsTargetPrefix = 'AmazonEC2ContainerServiceV20141113.';
 
-interface Rooms {
+interface Services {
   account: Account;
   api: Api;
   admin: Admin;
 }
 
-/** One port for everything: ECS by its target header, IAM by its form body, tasks' metadata, and the admin paths. */
-export const createEmulatorServer = (rooms: Rooms): Server => {
+/** The HTTP server, one port for all services: ECS (X-Amz-Target header), IAM and STS (form body), task metadata (`/v4/`) and the admin paths (`/_emulator/`). */
+export function createEmulatorServer(rooms: Services): Server {
   const { log } = rooms.account.options;
   const server = createServer((request, response) => {
     route(rooms, request, response).catch((error: Error) => {
       if (error instanceof HttpRefusal)
         return sendJson(response, error.status, { message: error.message });
-      // Nobody is there any more to be answered.
+      // The client has closed the connection.
       if (request.destroyed && !request.complete) return;
       log.report('emulator.requestFailed', { error: errorText(error) });
-      sendJson(response, 500, { __type: 'InternalFailure', message: 'a bug in the emulator' });
+      sendJson(response, 500, {
+        __type: 'InternalFailure',
+        message: 'internal error of the emulator',
+      });
     });
   });
-  // Clients keep sockets for reuse; one that we close in the same moment costs them an ECONNRESET.
+  // Longer than clients keep idle sockets: a socket closed while a client reuses it gives the client ECONNRESET.
   server.keepAliveTimeout = 75_000;
   server.headersTimeout = 80_000;
   return server;
-};
+}
 
-const route = async (
-  rooms: Rooms,
+async function route(
+  rooms: Services,
   request: IncomingMessage,
   response: ServerResponse,
-): Promise<void> => {
-  refuseStrangers(request);
+): Promise<void> {
+  requireLocalClient(request);
   const [pathname = '/'] = (request.url ?? '/').split('?');
   if (pathname.startsWith('/_emulator/')) {
     const { status, body } = rooms.admin.answer(
@@ -57,36 +60,36 @@ const route = async (
     const found = metadataAt(rooms.account, pathname);
     return sendJson(response, found ? 200 : 404, found ?? { message: 'no such container' });
   }
-  if (request.method !== 'POST' || pathname !== '/') throw new HttpRefusal(404, 'nothing here');
+  if (request.method !== 'POST' || pathname !== '/') throw new HttpRefusal(404, 'no such path');
   const operation = String(request.headers['x-amz-target'] ?? '');
   const form = String(request.headers['content-type'] ?? '').startsWith('application/x-www-form');
   if (operation === '' && form) return answerQuery(rooms, request, response);
   return answerJson(rooms, operation, request, response);
-};
+}
 
-/** Key and Region of the request's signature; nobody checks the signature itself. */
-const scopeOf = (request: IncomingMessage): { key: string; region: string } => {
+/** Access key id and Region of the request's signature. The signature itself is not checked. */
+function credentialScope(request: IncomingMessage): { key: string; region: string } {
   const header = String(request.headers.authorization ?? '');
   const [, key = '', region = 'us-east-1'] =
     /Credential=([^/,\s]+)\/\d+\/([a-z0-9-]+)\//.exec(header) ?? [];
   return { key, region };
-};
+}
 
-const checkKey = (account: Account, key: string): void => {
+function checkKey(account: Account, key: string): void {
   const { accessKey } = account.options;
   if (accessKey !== null && key !== accessKey)
     throw new AwsError(
       'UnrecognizedClientException',
       'The security token included in the request is invalid.',
     );
-};
+}
 
-const answerJson = async (
-  { account, api }: Rooms,
+async function answerJson(
+  { account, api }: Services,
   operation: string,
   request: IncomingMessage,
   response: ServerResponse,
-): Promise<void> => {
+): Promise<void> {
   const requestId = randomUUID();
   const headers = {
     'x-amzn-requestid': requestId,
@@ -100,69 +103,69 @@ const answerJson = async (
       { ...headers, 'x-amzn-errortype': error.code },
     );
   try {
-    const { key, region } = scopeOf(request);
+    const { key, region } = credentialScope(request);
     const body = parse(await readBody(request));
     checkKey(account, key);
-    if (!operation.startsWith(target))
+    if (!operation.startsWith(ecsTargetPrefix))
       throw new AwsError('UnknownOperationException', 'The requested operation is not known.');
-    const answer = await api.ecs(operation.slice(target.length), region, body);
+    const answer = await api.ecs(operation.slice(ecsTargetPrefix.length), region, body);
     if ('members' in answer) sendJson(response, 200, answer.members, headers);
-    else if ('outcome' in answer) spoil(response, answer.outcome, fail);
+    else if ('outcome' in answer) sendOutcome(response, answer.outcome, fail);
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
     fail(error);
   }
-};
+}
 
-const answerQuery = async (
-  { account, api }: Rooms,
+async function answerQuery(
+  { account, api }: Services,
   request: IncomingMessage,
   response: ServerResponse,
-): Promise<void> => {
+): Promise<void> {
   const requestId = randomUUID();
   const fail = (error: AwsError) =>
     send(response, iamStatus(error), errorXml(error, requestId), xmlHeaders(requestId));
   try {
     const query = new URLSearchParams(await readBody(request));
-    checkKey(account, scopeOf(request).key);
+    checkKey(account, credentialScope(request).key);
     const action = query.get('Action');
     if (!action)
       throw new AwsError('MissingAction', 'The request must contain the parameter Action');
     const answer = await api.iam(action, query);
     if ('xml' in answer)
       send(response, 200, answerXml(action, answer.xml, requestId), xmlHeaders(requestId));
-    else if ('outcome' in answer) spoil(response, answer.outcome, fail);
+    else if ('outcome' in answer) sendOutcome(response, answer.outcome, fail);
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
     fail(error);
   }
-};
+}
 
 const xmlHeaders = (requestId: string) => ({
   'x-amzn-requestid': requestId,
   'content-type': 'text/xml',
 });
 
-const spoil = (
+function sendOutcome(
   response: ServerResponse,
   outcome: Outcome,
   fail: (error: AwsError) => void,
-): void => {
+): void {
   if (outcome instanceof AwsError) fail(outcome);
   else if (outcome === 'reset') response.socket?.resetAndDestroy();
   else if (outcome !== 'hang') send(response, outcome.status, outcome.raw, {});
-};
+}
 
-const parse = (text: string): Members => {
+function parse(text: string): Members {
   if (text === '') return {};
   try {
     const body: unknown = JSON.parse(text);
     if (isMembers(body)) return body;
   } catch {
-    // Falls through to the refusal.
+    // Not JSON: refused below.
   }
   throw new AwsError('SerializationException', 'The request body is not a JSON object.');
-};
+}
 
 const sendJson = (
   response: ServerResponse,
@@ -171,12 +174,12 @@ const sendJson = (
   headers: Record<string, string> = { 'content-type': 'application/json' },
 ): void => send(response, status, JSON.stringify(body), headers);
 
-const send = (
+function send(
   response: ServerResponse,
   status: number,
   body: string,
   headers: Record<string, string>,
-): void => {
+): void {
   if (response.headersSent || response.destroyed) return;
   response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
-};
+}

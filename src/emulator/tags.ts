@@ -2,19 +2,19 @@ import { AwsError, clientError, invalidParameter } from './awsError.ts';
 import { type Members, objects, text, texts } from './members.ts';
 import type { Region, Tag } from './model.ts';
 
-const allowed = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+const allowedCharacters = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
-/** The tags of a request, checked as ECS checks them. */
-export const readTags = (body: Members): Tag[] => {
+/** The tags of a request. Throws InvalidParameterException for tags that ECS refuses. */
+export function readTags(body: Members): Tag[] {
   const tags = (objects(body, 'tags') ?? []).map((tag) => ({
     key: text(tag, 'key') ?? '',
     value: text(tag, 'value') ?? '',
   }));
   if (tags.length > 50) throw invalidParameter('Tags can have at most 50 items.');
   for (const { key, value } of tags) {
-    if (key.length < 1 || key.length > 128 || !allowed.test(key))
+    if (key.length < 1 || key.length > 128 || !allowedCharacters.test(key))
       throw invalidParameter('Tag key is not valid: 1 to 128 letters, digits, spaces or _.:/=+-@');
-    if (value.length > 256 || !allowed.test(value))
+    if (value.length > 256 || !allowedCharacters.test(value))
       throw invalidParameter(`The value of tag ${key} is not valid.`);
     if (/^aws:/i.test(key)) throw invalidParameter('Tag keys starting with aws: are reserved.');
   }
@@ -23,9 +23,9 @@ export const readTags = (body: Members): Tag[] => {
       'Duplicate tag keys found. Please note that Tag keys are case insensitive.',
     );
   return tags;
-};
+}
 
-const taggable = (region: Region, body: Members): { tags: Tag[] } => {
+function findTaggable(region: Region, body: Members): { tags: Tag[] } {
   const arn = text(body, 'resourceArn') ?? '';
   const [, kind, rest] =
     /^arn:[^:]+:ecs:[^:]*:\d+:(cluster|task|task-definition)\/(.+)$/.exec(arn) ?? [];
@@ -46,24 +46,27 @@ const taggable = (region: Region, body: Members): { tags: Tag[] } => {
   const definition = region.families.get(family)?.find((one) => String(one.revision) === revision);
   if (!definition) throw clientError('The specified task definition was not found.');
   return definition;
-};
+}
 
-export const tagResource = (region: Region, body: Members): Members => {
-  const target = taggable(region, body);
-  const fresh = readTags(body);
-  const kept = target.tags.filter(({ key }) => !fresh.some((tag) => tag.key === key));
-  if (kept.length + fresh.length > 50) throw invalidParameter('Tags can have at most 50 items.');
-  target.tags = [...kept, ...fresh];
+/** TagResource: adds or replaces tags. Throws InvalidParameterException beyond 50 tags. */
+export function tagResource(region: Region, body: Members): Members {
+  const target = findTaggable(region, body);
+  const added = readTags(body);
+  const kept = target.tags.filter(({ key }) => !added.some((tag) => tag.key === key));
+  if (kept.length + added.length > 50) throw invalidParameter('Tags can have at most 50 items.');
+  target.tags = [...kept, ...added];
   return {};
-};
+}
 
-export const untagResource = (region: Region, body: Members): Members => {
-  const target = taggable(region, body);
+/** UntagResource. */
+export function untagResource(region: Region, body: Members): Members {
+  const target = findTaggable(region, body);
   const keys = texts(body, 'tagKeys') ?? [];
   target.tags = target.tags.filter(({ key }) => !keys.includes(key));
   return {};
-};
+}
 
+/** ListTagsForResource. */
 export const listTagsForResource = (region: Region, body: Members): Members => ({
-  tags: taggable(region, body).tags,
+  tags: findTaggable(region, body).tags,
 });

@@ -1,12 +1,13 @@
 import { now } from '../shared/clock.ts';
 import { clientError, invalidParameter } from './awsError.ts';
 import { checkFargateSize, cpuUnits, memoryMib } from './fargateSizes.ts';
-import { flag, type Members, object, objects, text, texts, whole } from './members.ts';
+import { boolean, integer, type Members, object, objects, text, texts } from './members.ts';
 import { accountId, ecsArn, type Region, type TaskDefinition } from './model.ts';
 import { page } from './page.ts';
 import { readTags } from './tags.ts';
 
-export const registerTaskDefinition = (region: Region, body: Members): Members => {
+/** RegisterTaskDefinition: adds a revision. Throws ClientException for what ECS or Fargate refuses. */
+export function registerTaskDefinition(region: Region, body: Members): Members {
   const family = text(body, 'family') ?? '';
   if (family === '') throw clientError('Family can not be blank.');
   if (!/^[A-Za-z0-9_-]{1,255}$/.test(family))
@@ -21,9 +22,9 @@ export const registerTaskDefinition = (region: Region, body: Members): Members =
     family,
     revision,
     status: 'ACTIVE',
-    cpu: plain(text(body, 'cpu'), cpuUnits),
-    memory: plain(text(body, 'memory'), memoryMib),
-    shape: shapeOf(body, fargate),
+    cpu: normalizedSize(text(body, 'cpu'), cpuUnits),
+    memory: normalizedSize(text(body, 'memory'), memoryMib),
+    otherMembers: otherMembersOf(body, fargate),
     containers,
     tags: readTags(body),
     registeredAt: now(),
@@ -31,12 +32,12 @@ export const registerTaskDefinition = (region: Region, body: Members): Members =
   };
   region.families.set(family, [...revisions, definition]);
   return { taskDefinition: definitionView(definition), tags: definition.tags };
-};
+}
 
-const plain = (value: string | undefined, read: (value: string) => number | null) =>
+const normalizedSize = (value: string | undefined, read: (value: string) => number | null) =>
   value === undefined ? null : String(read(value) ?? value);
 
-const readContainers = (body: Members): Members[] => {
+function readContainers(body: Members): Members[] {
   const containers = objects(body, 'containerDefinitions') ?? [];
   if (containers.length === 0) throw clientError('Container list cannot be empty.');
   if (containers.length > 10)
@@ -48,8 +49,8 @@ const readContainers = (body: Members): Members[] => {
     texts(container, 'command');
     texts(container, 'entryPoint');
     objects(container, 'environment');
-    whole(container, 'stopTimeout');
-    flag(container, 'essential');
+    integer(container, 'stopTimeout');
+    boolean(container, 'essential');
   }
   if (new Set(containers.map(({ name }) => name)).size < containers.length)
     throw clientError('Container.name contains duplicate values.');
@@ -65,15 +66,15 @@ const readContainers = (body: Members): Members[] => {
     systemControls: [],
     ...container,
   }));
-};
+}
 
-const checkFargate = (body: Members, containers: Members[]): void => {
+function checkFargate(body: Members, containers: Members[]): void {
   if (text(body, 'networkMode') !== 'awsvpc')
     throw clientError('Fargate only supports network mode ‘awsvpc’.');
   checkFargateSize(text(body, 'cpu'), text(body, 'memory'));
   const role = text(body, 'executionRoleArn');
   for (const container of containers) {
-    const timeout = whole(container, 'stopTimeout');
+    const timeout = integer(container, 'stopTimeout');
     if (timeout !== undefined && timeout > 120)
       throw clientError(
         'Tasks using the Fargate launch type must have a container stop timeout of less than 120 seconds.',
@@ -87,15 +88,15 @@ const checkFargate = (body: Members, containers: Members[]): void => {
     if (!role && /^\d{12}\.dkr\.ecr\./.test(String(container.image))) throw lacks('ECR images');
   }
   const storage = object(body, 'ephemeralStorage');
-  const size = storage && whole(storage, 'sizeInGiB');
+  const size = storage && integer(storage, 'sizeInGiB');
   if (size !== undefined && size < 21)
     throw clientError('EphemeralStorage size should be at least 21');
   if (size !== undefined && size > 200)
     throw clientError('EphemeralStorage size should be at most 200');
-};
+}
 
-/** The members that are stored as they came, and what AWS adds to them. */
-const shapeOf = (body: Members, fargate: boolean): Members => {
+/** The members that are stored unchanged, and those that AWS adds. */
+function otherMembersOf(body: Members, fargate: boolean): Members {
   const kept = [
     'taskRoleArn', 'executionRoleArn', 'networkMode', 'requiresCompatibilities', 'runtimePlatform',
     'ephemeralStorage', 'pidMode', 'ipcMode', 'proxyConfiguration', 'inferenceAccelerators',
@@ -110,7 +111,7 @@ const shapeOf = (body: Members, fargate: boolean): Members => {
     compatibilities: fargate ? ['EC2', 'FARGATE'] : ['EC2'],
     requiresAttributes: fargate ? [{ name: 'ecs.capability.task-eni' }] : [],
   };
-};
+}
 
 const definitionView = (definition: TaskDefinition): Members => ({
   taskDefinitionArn: definition.arn,
@@ -120,7 +121,7 @@ const definitionView = (definition: TaskDefinition): Members => ({
   status: definition.status,
   ...(definition.cpu ? { cpu: definition.cpu } : {}),
   ...(definition.memory ? { memory: definition.memory } : {}),
-  ...definition.shape,
+  ...definition.otherMembers,
   registeredAt: Math.round(definition.registeredAt) / 1000,
   registeredBy: `arn:aws:iam::${accountId}:user/emulated`,
   ...(definition.deregisteredAt
@@ -128,16 +129,17 @@ const definitionView = (definition: TaskDefinition): Members => ({
     : {}),
 });
 
-/** By ARN, `family:revision`, or `family` for its newest ACTIVE revision. */
-export const findDefinition = (region: Region, name: string): TaskDefinition | undefined => {
+/** Finds a definition by ARN, by `family:revision`, or by `family` (its newest ACTIVE revision). */
+export function findDefinition(region: Region, name: string): TaskDefinition | undefined {
   const [family = '', revision] = name.slice(name.lastIndexOf('/') + 1).split(':');
   const revisions = region.families.get(family) ?? [];
   return revision === undefined
     ? revisions.findLast(({ status }) => status === 'ACTIVE')
     : revisions.find((one) => String(one.revision) === revision);
-};
+}
 
-export const describeTaskDefinition = (region: Region, body: Members): Members => {
+/** DescribeTaskDefinition. Throws ClientException for an unknown definition. */
+export function describeTaskDefinition(region: Region, body: Members): Members {
   const definition = findDefinition(region, text(body, 'taskDefinition') ?? '');
   if (!definition) throw clientError('Unable to describe task definition.');
   const withTags = texts(body, 'include')?.includes('TAGS');
@@ -145,9 +147,10 @@ export const describeTaskDefinition = (region: Region, body: Members): Members =
     taskDefinition: definitionView(definition),
     ...(withTags ? { tags: definition.tags } : {}),
   };
-};
+}
 
-export const deregisterTaskDefinition = (region: Region, body: Members): Members => {
+/** DeregisterTaskDefinition: sets the status INACTIVE. Throws ClientException without a revision or for an unknown definition. */
+export function deregisterTaskDefinition(region: Region, body: Members): Members {
   const name = text(body, 'taskDefinition') ?? '';
   if (!/:\d+$/.test(name)) throw clientError('Revision can not be blank.');
   const definition = findDefinition(region, name);
@@ -155,9 +158,10 @@ export const deregisterTaskDefinition = (region: Region, body: Members): Members
   definition.status = 'INACTIVE';
   definition.deregisteredAt ??= now();
   return { taskDefinition: definitionView(definition) };
-};
+}
 
-export const listTaskDefinitions = (region: Region, body: Members): Members => {
+/** ListTaskDefinitions, filtered by familyPrefix (the whole family name, as in ECS) and status. */
+export function listTaskDefinitions(region: Region, body: Members): Members {
   const prefix = text(body, 'familyPrefix');
   const status = text(body, 'status') ?? 'ACTIVE';
   const families = [...region.families.values()].filter(
@@ -170,9 +174,10 @@ export const listTaskDefinitions = (region: Region, body: Members): Members => {
   if (text(body, 'sort') === 'DESC') arns.reverse();
   const { items, nextToken } = page(arns, body);
   return { taskDefinitionArns: items, nextToken };
-};
+}
 
-export const listTaskDefinitionFamilies = (region: Region, body: Members): Members => {
+/** ListTaskDefinitionFamilies, filtered by a prefix and by status. */
+export function listTaskDefinitionFamilies(region: Region, body: Members): Members {
   const prefix = text(body, 'familyPrefix') ?? '';
   const status = text(body, 'status') ?? 'ALL';
   if (!['ALL', 'ACTIVE', 'INACTIVE'].includes(status)) throw invalidParameter('Invalid status.');
@@ -185,4 +190,4 @@ export const listTaskDefinitionFamilies = (region: Region, body: Members): Membe
     .map(([name]) => name);
   const { items, nextToken } = page(names, body);
   return { families: items, nextToken };
-};
+}

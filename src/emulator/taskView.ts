@@ -1,11 +1,11 @@
 import type { Members } from './members.ts';
 import type { Task, TaskContainer } from './model.ts';
 
-/** Epoch seconds with milliseconds: an ISO string would be refused by the JavaScript SDK. */
-const seconds = (at: number | null): number | undefined =>
+/** Seconds since the epoch with milliseconds, as ECS sends them; the JavaScript SDK refuses ISO strings. */
+const epochSeconds = (at: number | null): number | undefined =>
   at === null ? undefined : Math.round(at) / 1000;
 
-/** A task as DescribeTasks shows it. Members that are undefined do not travel. */
+/** A task as DescribeTasks shows it. Undefined members are omitted from the JSON. */
 export const taskView = (task: Task, include: string[] = []): Members => ({
   attachments: [attachment(task)],
   attributes: [{ name: 'ecs.cpu-architecture', value: architecture(task) }],
@@ -13,15 +13,15 @@ export const taskView = (task: Task, include: string[] = []): Members => ({
   ...(task.capacityProvider === null ? {} : { capacityProviderName: task.capacityProvider }),
   clusterArn: task.cluster.arn,
   connectivity: task.connectivityAt === null ? undefined : 'CONNECTED',
-  connectivityAt: seconds(task.connectivityAt),
+  connectivityAt: epochSeconds(task.connectivityAt),
   containers: task.containers.map((container) => containerView(task, container)),
   cpu: task.cpu,
-  createdAt: seconds(task.createdAt),
+  createdAt: epochSeconds(task.createdAt),
   desiredStatus: task.desiredStatus,
   enableExecuteCommand: false,
-  ephemeralStorage: { sizeInGiB: storage(task) },
-  executionStoppedAt: seconds(task.executionStoppedAt),
-  fargateEphemeralStorage: task.startedAt === null ? undefined : { sizeInGiB: storage(task) },
+  ephemeralStorage: { sizeInGiB: storageGib(task) },
+  executionStoppedAt: epochSeconds(task.executionStoppedAt),
+  fargateEphemeralStorage: task.startedAt === null ? undefined : { sizeInGiB: storageGib(task) },
   group: task.group,
   healthStatus: task.startedAt === null ? undefined : 'UNKNOWN',
   lastStatus: task.lastStatus,
@@ -30,41 +30,43 @@ export const taskView = (task: Task, include: string[] = []): Members => ({
   overrides: task.overrides,
   platformFamily: 'Linux',
   platformVersion: '1.4.0',
-  pullStartedAt: seconds(task.pullStartedAt),
-  pullStoppedAt: seconds(task.pullStoppedAt),
-  startedAt: seconds(task.startedAt),
+  pullStartedAt: epochSeconds(task.pullStartedAt),
+  pullStoppedAt: epochSeconds(task.pullStoppedAt),
+  startedAt: epochSeconds(task.startedAt),
   startedBy: task.startedBy ?? undefined,
   stopCode: task.stopCode ?? undefined,
-  stoppedAt: seconds(task.stoppedAt),
+  stoppedAt: epochSeconds(task.stoppedAt),
   stoppedReason: task.stoppedReason ?? undefined,
-  stoppingAt: seconds(task.stoppingAt),
+  stoppingAt: epochSeconds(task.stoppingAt),
   tags: include.includes('TAGS') ? task.tags : [],
   taskArn: task.arn,
   taskDefinitionArn: task.definition.arn,
   version: task.version,
 });
 
-/** What the replay of a clientToken shows of a task that has stopped. */
-export const bareView = ({ arn, lastStatus, desiredStatus }: Task): Members => ({
+/** A stopped task in the answer to a repeated clientToken. */
+export const minimalView = ({ arn, lastStatus, desiredStatus }: Task): Members => ({
   taskArn: arn,
   lastStatus,
   desiredStatus,
 });
 
-const architecture = ({ definition }: Task): string => {
-  const platform = definition.shape.runtimePlatform as { cpuArchitecture?: string } | undefined;
+function architecture({ definition }: Task): string {
+  const platform = definition.otherMembers.runtimePlatform as
+    | { cpuArchitecture?: string }
+    | undefined;
   return platform?.cpuArchitecture === 'ARM64' ? 'arm64' : 'x86_64';
-};
+}
 
-const storage = ({ definition }: Task): number =>
-  (definition.shape.ephemeralStorage as { sizeInGiB?: number } | undefined)?.sizeInGiB ?? 20;
+const storageGib = ({ definition }: Task): number =>
+  (definition.otherMembers.ephemeralStorage as { sizeInGiB?: number } | undefined)?.sizeInGiB ?? 20;
 
-const attachment = ({ eni, subnet }: Task): Members => {
+function attachment({ eni, subnet }: Task): Members {
   const attached = [
     { name: 'networkInterfaceId', value: eni.interfaceId },
     { name: 'macAddress', value: eni.mac },
     { name: 'privateDnsName', value: `ip-${eni.ip.replaceAll('.', '-')}.ec2.internal` },
-    // Spelt otherwise than privateIpv4Address below, as AWS does.
+    // AWS spells this name differently from privateIpv4Address of networkInterfaces.
     { name: 'privateIPv4Address', value: eni.ip },
   ];
   return {
@@ -76,9 +78,9 @@ const attachment = ({ eni, subnet }: Task): Members => {
       ...(eni.status === 'PRECREATED' ? [] : attached),
     ],
   };
-};
+}
 
-const containerView = (task: Task, container: TaskContainer): Members => {
+function containerView(task: Task, container: TaskContainer): Members {
   const started = task.startedAt !== null;
   return {
     containerArn: container.arn,
@@ -97,4 +99,4 @@ const containerView = (task: Task, container: TaskContainer): Members => {
     healthStatus: started ? 'UNKNOWN' : undefined,
     cpu: String(container.definition.cpu ?? 0),
   };
-};
+}

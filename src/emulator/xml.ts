@@ -1,20 +1,21 @@
-/** Elements by name; a list repeats its element. */
+/** Child elements by name; a list repeats the element. */
 export interface Xml {
   [name: string]: string | Xml | Xml[];
 }
 
 const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
-const inside = (value: string | Xml): string =>
+const serialize = (value: string | Xml): string =>
   typeof value === 'string'
     ? value.replace(/[&<>"]/g, (char) => escapes[char]!)
     : Object.entries(value)
         .flatMap(([name, inner]) =>
           (Array.isArray(inner) ? inner : [inner]).map(
-            (one) => `<${name}>${inside(one)}</${name}>`,
+            (one) => `<${name}>${serialize(one)}</${name}>`,
           ),
         )
         .join('');
 
-export const tree = (root: string, namespace: string, members: Xml): string =>
-  `<${root} xmlns="${namespace}">${inside(members)}</${root}>`;
+/** An XML document without declaration. */
+export const xmlDocument = (root: string, namespace: string, members: Xml): string =>
+  `<${root} xmlns="${namespace}">${serialize(members)}</${root}>`;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { taskIdOf } from '../../src/daemon/ownership.ts';
-import type { WorkerNow } from '../../src/demo/monitorMessage.ts';
+import { taskIdOf } from '../../machines/shared/ids.ts';
+import type { WorkerStatus } from '../../src/demo/monitorMessage.ts';
 import type { LedgerTask } from '../../src/emulator/ledger.ts';
 import type { Running } from '../interop/processes.ts';
 import type { Random } from '../simulation/random.ts';
@@ -62,7 +62,7 @@ export const showWorkers = (
   world.scheduler.workers = tasks
     .filter((task) => task.startedBy === world.mark && !strangers?.isOne(task))
     .filter((task) => task.lastStatus === 'RUNNING' && isAlive(task))
-    .map((task): WorkerNow => {
+    .map((task): WorkerStatus => {
       const workerId = `Worker|ECS-${taskIdOf(task.taskArn)}|0`;
       return { workerId, managerId, tasks: load(task) };
     });

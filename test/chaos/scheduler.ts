@@ -1,4 +1,4 @@
-import { encodeMonitorMessage, type WorkerNow } from '../../src/demo/monitorMessage.ts';
+import { encodeMonitorMessage, type WorkerStatus } from '../../src/demo/monitorMessage.ts';
 import { startYmqServer } from '../../src/demo/ymqServer.ts';
 import { decodeMessage } from '../../src/scheduler/protocol/codec.ts';
 import { encodeMessage } from '../../src/scheduler/protocol/encodeMessage.ts';
@@ -10,7 +10,7 @@ export interface FickleScheduler {
   /** Workers; one a Fargate task. */
   wanted: number;
   /** Shown in the monitor stream; null: there is no such stream. */
-  workers: WorkerNow[] | null;
+  workers: WorkerStatus[] | null;
   heartbeats: number;
   close(): void;
 }

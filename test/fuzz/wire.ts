@@ -6,14 +6,18 @@ import { decodeMonitor } from '../../src/scheduler/protocol/monitor.ts';
 import { notation } from '../../src/scheduler/protocol/notation.ts';
 import { toSchedulerMessage } from '../../src/scheduler/protocol/translate.ts';
 import { vectors } from '../src/scheduler/protocol/vectors.ts';
+import { sweep } from './sweep.ts';
 
 /**
- * Throws mutated frames of all vectors at the decoders. `tsx test/fuzz/wire.ts --count 100000 --seed 1`; the
- * same seed gives the same frames. Ends with status 1 when a frame brings anything but a value or a
- * ProtocolFailure, or takes longer than a frame may.
+ * Decodes each vector cut short at every length and with every bit wrong, then mutated frames of all vectors.
+ * `tsx test/fuzz/wire.ts --count 100000 --seed 1`; the same seed gives the same frames. Ends with status 1 when
+ * a frame brings anything but a value or a ProtocolFailure, when a frame that was cut short passes for a message,
+ * or when a frame takes longer than it may.
  */
 
 const MOST_MS = 100;
+/** Of vectors that are longer than this, so many lengths and so many bits are tried. */
+const MOST_PLACES = 4096;
 
 const { values: options } = parseArgs({
   options: {
@@ -141,6 +145,18 @@ function timed(frame: Uint8Array, hint: Hint): { took: number; error: unknown } 
 let values = 0;
 let failures = 0;
 let crashes = 0;
+let swept = 0;
+for (const { name, bytes, generation } of vectors)
+  try {
+    const { frames, acceptedCuts } = sweep(bytes, generation, MOST_PLACES);
+    swept += frames;
+    if (acceptedCuts.length === 0) continue;
+    crashes++;
+    console.error(`${name}: cut to ${acceptedCuts.join(', ')} bytes it passes for a message`);
+  } catch (error) {
+    crashes++;
+    console.error(name, error);
+  }
 let slowest = 0;
 for (let done = 0; done < count; done++) {
   let frame: Uint8Array = new Uint8Array(one(vectors).bytes);
@@ -163,5 +179,5 @@ for (let done = 0; done < count; done++) {
   if (done > 0 && done % 250_000 === 0) console.error(`${done} frames`);
 }
 const slowestMs = Number(slowest.toFixed(1));
-console.log(JSON.stringify({ frames: count, values, failures, crashes, slowestMs }));
+console.log(JSON.stringify({ swept, frames: count, values, failures, crashes, slowestMs }));
 process.exitCode = crashes > 0 || slowest > MOST_MS ? 1 : 0;

@@ -1,29 +1,29 @@
 import { describe, expect, it } from 'vitest';
 import { TaskQueue } from '../../../src/demo/taskQueue.ts';
 
-describe('a task queue', () => {
-  it('gives a worker one task at a time, and counts right answers', () => {
+describe('TaskQueue', () => {
+  it('assigns one task at a time to a worker, and counts correct results once', () => {
     const queue = new TaskQueue(2);
-    const first = queue.take('a');
+    const first = queue.assign('a');
     expect(first).toMatchObject({ task: 0, number: 1 });
-    expect(queue.take('a')).toBeNull();
-    expect(queue.take('b')).toMatchObject({ task: 1, number: 2 });
+    expect(queue.assign('a')).toBeNull();
+    expect(queue.assign('b')).toMatchObject({ task: 1, number: 2 });
     expect(queue.counts).toEqual({ submitted: 2, waiting: 0, running: 2, completed: 0 });
     expect(queue.finish('b', 1, 4)).toBe(true);
     expect(queue.finish('b', 1, 4)).toBe(false);
     expect(queue.counts).toEqual({ submitted: 2, waiting: 0, running: 1, completed: 1 });
-    expect(queue.open).toBe(1);
+    expect(queue.unfinished).toBe(1);
   });
 
-  it('hands a task on when its worker leaves or answers wrongly', () => {
+  it('requeues a task when its worker leaves or sends an incorrect result', () => {
     const queue = new TaskQueue(1);
-    queue.take('a');
-    queue.giveBack('a');
-    expect(queue.has('a')).toBe(false);
-    expect(queue.take('b')).toMatchObject({ task: 0 });
+    queue.assign('a');
+    queue.requeue('a');
+    expect(queue.isBusy('a')).toBe(false);
+    expect(queue.assign('b')).toMatchObject({ task: 0 });
     expect(queue.finish('b', 0, 7)).toBe(false);
-    expect(queue.take('c')).toMatchObject({ task: 0 });
+    expect(queue.assign('c')).toMatchObject({ task: 0 });
     expect(queue.finish('c', 0, 1)).toBe(true);
-    expect(queue.open).toBe(0);
+    expect(queue.unfinished).toBe(0);
   });
 });

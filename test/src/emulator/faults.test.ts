@@ -7,23 +7,23 @@ import {
 } from '@aws-sdk/client-ecs';
 import { CreateRoleCommand, GetRoleCommand } from '@aws-sdk/client-iam';
 import { describe, expect, it } from 'vitest';
-import { FaultBook } from '../../../src/emulator/faults.ts';
+import { FaultRules } from '../../../src/emulator/faults.ts';
 import { faultTable } from '../../../src/emulator/faultTable.ts';
-import { definition, emulated, eventually } from './emulated.ts';
+import { definition, eventually, startTestEmulator } from './testEmulator.ts';
 
 const hollow = { hollow: true };
-const onRunTask = (fault: unknown, when?: object) => [
+const runTaskFault = (fault: unknown, when?: object) => [
   { operation: 'RunTask', do: fault, ...(when ? { when } : {}) },
 ];
 
 const tested = new Set<string>();
-/** Every row of the table has its test: this notes which. */
-const row = (name: string, test: () => Promise<void>) => {
+/** Defines the test of one fault and records its name: a test below checks that every fault has one. */
+const testFault = (name: string, test: () => Promise<void>) => {
   tested.add(name);
   it(name, test);
 };
 
-describe('faults of the exchange', () => {
+describe('faults of the HTTP exchange', () => {
   const refused: [string, unknown, object][] = [
     ['throttle', 'throttle', { name: 'ThrottlingException', message: 'Rate exceeded' }],
     [
@@ -46,18 +46,18 @@ describe('faults of the exchange', () => {
     ['blocked', 'blocked', { name: 'BlockedException' }],
   ];
   for (const [name, fault, expected] of refused)
-    row(name, async () => {
-      const { emulator, run } = await emulated(hollow);
-      emulator.setFaults(onRunTask(fault, { times: 1 }));
+    testFault(name, async () => {
+      const { emulator, run } = await startTestEmulator(hollow);
+      emulator.setFaults(runTaskFault(fault, { times: 1 }));
       await expect(run('x')).rejects.toMatchObject(expected);
       expect(emulator.ledger().tasks).toEqual([]);
       await run('x');
     });
 
   for (const name of ['error500After', 'resetAfter'])
-    row(name, async () => {
-      const { emulator, run } = await emulated(hollow);
-      emulator.setFaults(onRunTask(name, { times: 1 }));
+    testFault(name, async () => {
+      const { emulator, run } = await startTestEmulator(hollow);
+      emulator.setFaults(runTaskFault(name, { times: 1 }));
       const request = { clientToken: 't', count: 2 };
       await expect(run('x', request)).rejects.toThrow();
       const { tasks } = await run('x', request);
@@ -75,9 +75,9 @@ describe('faults of the exchange', () => {
     ['hang', 0],
     ['hangAfter', 1],
   ] as const)
-    row(name, async () => {
-      const { emulator, run } = await emulated(hollow);
-      emulator.setFaults(onRunTask(name));
+    testFault(name, async () => {
+      const { emulator, run } = await startTestEmulator(hollow);
+      emulator.setFaults(runTaskFault(name));
       const outcome = await Promise.race([
         run('x').catch(() => 'closed'),
         eventually(() => emulator.ledger().calls.RunTask === 1 && 'nothing yet'),
@@ -90,9 +90,9 @@ describe('faults of the exchange', () => {
     ['delayMs', 0],
     ['answerAfterMs', 1],
   ] as const)
-    row(name, async () => {
-      const { emulator, run } = await emulated(hollow);
-      emulator.setFaults(onRunTask({ [name]: 300 }));
+    testFault(name, async () => {
+      const { emulator, run } = await startTestEmulator(hollow);
+      emulator.setFaults(runTaskFault({ [name]: 300 }));
       const started = performance.now();
       const answer = run('x');
       await new Promise((resolve) => setTimeout(resolve, 150));
@@ -101,15 +101,15 @@ describe('faults of the exchange', () => {
       expect(performance.now() - started).toBeGreaterThan(290);
     });
 
-  row('rawAnswer', async () => {
-    const { emulator, run } = await emulated(hollow);
-    emulator.setFaults(onRunTask({ rawAnswer: '<html>oops' }));
+  testFault('rawAnswer', async () => {
+    const { emulator, run } = await startTestEmulator(hollow);
+    emulator.setFaults(runTaskFault({ rawAnswer: '<html>oops' }));
     await expect(run('x')).rejects.toMatchObject({ name: 'SyntaxError' });
     expect(emulator.ledger().tasks).toHaveLength(1);
   });
 
-  row('serviceLinkedRole', async () => {
-    const { emulator, ecs } = await emulated(hollow);
+  testFault('serviceLinkedRole', async () => {
+    const { emulator, ecs } = await startTestEmulator(hollow);
     emulator.setFaults([
       { operation: 'CreateCluster', do: 'serviceLinkedRole', when: { times: 1 } },
     ]);
@@ -118,8 +118,8 @@ describe('faults of the exchange', () => {
     await create();
   });
 
-  row('roleNotAssumableMs', async () => {
-    const { emulator, ecs, iam, run } = await emulated(hollow);
+  testFault('roleNotAssumableMs', async () => {
+    const { emulator, ecs, iam, run } = await startTestEmulator(hollow);
     const { Role } = await iam.send(
       new CreateRoleCommand({ RoleName: 'execution', AssumeRolePolicyDocument: '{}' }),
     );
@@ -131,14 +131,14 @@ describe('faults of the exchange', () => {
         executionRoleArn: Role?.Arn,
       }),
     );
-    emulator.setFaults(onRunTask({ roleNotAssumableMs: 400 }));
+    emulator.setFaults(runTaskFault({ roleNotAssumableMs: 400 }));
     await expect(run('x')).rejects.toThrow(/^ECS was unable to assume the role 'arn:aws:iam/);
     await new Promise((resolve) => setTimeout(resolve, 400));
     await run('x');
   });
 
-  row('forgetTokens', async () => {
-    const { emulator, ecs, run } = await emulated(hollow);
+  testFault('forgetTokens', async () => {
+    const { emulator, ecs, run } = await startTestEmulator(hollow);
     const request = { clientToken: 't' };
     await run('x', request);
     emulator.setFaults([{ operation: 'ListTasks', do: 'forgetTokens' }]);
@@ -147,8 +147,8 @@ describe('faults of the exchange', () => {
     expect(emulator.ledger().tasks).toHaveLength(2);
   });
 
-  it('strike IAM in its own spelling', async () => {
-    const { emulator, iam } = await emulated(hollow);
+  it('give IAM the error codes that IAM uses', async () => {
+    const { emulator, iam } = await startTestEmulator(hollow);
     const get = () => iam.send(new GetRoleCommand({ RoleName: 'r' }));
     emulator.setFaults([{ operation: 'GetRole', do: 'throttle', when: { times: 1 } }]);
     await expect(get()).rejects.toMatchObject({ name: 'Throttling' });
@@ -165,24 +165,24 @@ describe('faults of the exchange', () => {
 });
 
 describe('faults in the answer of RunTask', () => {
-  row('partialFailures', async () => {
-    const { emulator, run } = await emulated(hollow);
-    emulator.setFaults(onRunTask({ partialFailures: { started: 2, reason: 'RESOURCE:ENI' } }));
+  testFault('partialFailures', async () => {
+    const { emulator, run } = await startTestEmulator(hollow);
+    emulator.setFaults(runTaskFault({ partialFailures: { started: 2, reason: 'RESOURCE:ENI' } }));
     const { tasks, failures } = await run('x', { count: 5 });
     expect(tasks).toHaveLength(2);
     expect(failures).toEqual(Array(3).fill({ reason: 'RESOURCE:ENI' }));
   });
 
-  row('ghostFailures', async () => {
-    const { emulator, run } = await emulated(hollow);
-    emulator.setFaults(onRunTask({ ghostFailures: 1 }));
+  testFault('ghostFailures', async () => {
+    const { emulator, run } = await startTestEmulator(hollow);
+    emulator.setFaults(runTaskFault({ ghostFailures: 1 }));
     const { tasks, failures } = await run('x', { count: 3 });
     expect([tasks?.length, failures?.length]).toEqual([1, 2]);
     expect(emulator.ledger().tasks).toHaveLength(3);
   });
 
-  row('spotCapacity', async () => {
-    const { emulator, ecs, run } = await emulated(hollow);
+  testFault('spotCapacity', async () => {
+    const { emulator, ecs, run } = await startTestEmulator(hollow);
     await ecs.send(
       new PutClusterCapacityProvidersCommand({
         cluster: 'fleet',
@@ -190,7 +190,7 @@ describe('faults in the answer of RunTask', () => {
         defaultCapacityProviderStrategy: [],
       }),
     );
-    emulator.setFaults(onRunTask('spotCapacity'));
+    emulator.setFaults(runTaskFault('spotCapacity'));
     const by = async (capacityProvider: string) =>
       run('x', {
         launchType: undefined,
@@ -200,9 +200,9 @@ describe('faults in the answer of RunTask', () => {
     expect((await by('FARGATE')).tasks).toHaveLength(1);
   });
 
-  row('vcpuQuota', async () => {
-    const { emulator, ecs, run, reach } = await emulated(hollow);
-    emulator.setFaults(onRunTask({ vcpuQuota: 2 }));
+  testFault('vcpuQuota', async () => {
+    const { emulator, ecs, run, waitForStatus } = await startTestEmulator(hollow);
+    emulator.setFaults(runTaskFault({ vcpuQuota: 2 }));
     const { tasks, failures } = await run('x', { count: 3 });
     expect(tasks).toHaveLength(2);
     expect(failures?.[0]?.reason).toBe(
@@ -210,35 +210,35 @@ describe('faults in the answer of RunTask', () => {
     );
     const task = tasks?.[0]?.taskArn;
     await ecs.send(new StopTaskCommand({ cluster: 'fleet', task }));
-    await reach(task, 'STOPPED');
+    await waitForStatus(task, 'STOPPED');
     expect((await run('x')).tasks).toHaveLength(1);
   });
 
-  row('taskQuota', async () => {
-    const { emulator, run } = await emulated(hollow);
-    emulator.setFaults(onRunTask({ taskQuota: 1 }));
+  testFault('taskQuota', async () => {
+    const { emulator, run } = await startTestEmulator(hollow);
+    emulator.setFaults(runTaskFault({ taskQuota: 1 }));
     const { tasks, failures } = await run('x', { count: 2 });
     expect(tasks).toHaveLength(1);
     expect(failures?.[0]?.reason).toMatch(/number of tasks you can run/);
   });
 });
 
-describe('faults in the life of a task', () => {
+describe('faults in the lifecycle of a task', () => {
   const launched = async (fault: unknown, options = hollow as object) => {
-    const world = await emulated(options);
-    world.emulator.setFaults(onRunTask(fault));
+    const world = await startTestEmulator(options);
+    world.emulator.setFaults(runTaskFault(fault));
     const { tasks } = await world.run('exec sleep 60', { startedBy: 'me' });
     return { ...world, arn: tasks?.[0]?.taskArn };
   };
 
-  row('missingMs', async () => {
-    const { arn, describe: look } = await launched({ missingMs: 60_000 });
-    await expect(look(arn)).rejects.toThrow('MISSING');
+  testFault('missingMs', async () => {
+    const { arn, describeTask } = await launched({ missingMs: 60_000 });
+    await expect(describeTask(arn)).rejects.toThrow('MISSING');
   });
 
-  row('startDelayMs', async () => {
-    const { arn, reach } = await launched({ startDelayMs: 300 });
-    const task = await reach(arn, 'RUNNING');
+  testFault('startDelayMs', async () => {
+    const { arn, waitForStatus } = await launched({ startDelayMs: 300 });
+    const task = await waitForStatus(arn, 'RUNNING');
     expect(Number(task.startedAt) - Number(task.createdAt)).toBeGreaterThanOrEqual(299);
   });
 
@@ -246,23 +246,23 @@ describe('faults in the life of a task', () => {
     ['stuckProvisioning', 'PROVISIONING'],
     ['stuckPending', 'PENDING'],
   ] as const)
-    row(name, async () => {
-      const { ecs, arn, reach, describe: look } = await launched(name);
-      await reach(arn, status);
+    testFault(name, async () => {
+      const { ecs, arn, waitForStatus, describeTask } = await launched(name);
+      await waitForStatus(arn, status);
       await new Promise((resolve) => setTimeout(resolve, 100));
-      expect((await look(arn)).lastStatus).toBe(status);
+      expect((await describeTask(arn)).lastStatus).toBe(status);
       await ecs.send(new StopTaskCommand({ cluster: 'fleet', task: arn }));
-      await reach(arn, 'STOPPED');
+      await waitForStatus(arn, 'STOPPED');
     });
 
-  row('startFailure', async () => {
+  testFault('startFailure', async () => {
     for (const reason of [
       undefined,
       'CannotPullContainerError: pull image manifest has been retried 7 time(s)',
     ]) {
       const fault = reason === undefined ? 'startFailure' : { startFailure: reason };
-      const { arn, reach } = await launched(fault);
-      const task = await reach(arn, 'STOPPED');
+      const { arn, waitForStatus } = await launched(fault);
+      const task = await waitForStatus(arn, 'STOPPED');
       expect(task).toMatchObject({
         stopCode: 'TaskFailedToStart',
         stoppedReason: reason ?? 'Timeout waiting for network interface provisioning to complete.',
@@ -273,41 +273,41 @@ describe('faults in the life of a task', () => {
     }
   });
 
-  row('slowStop', async () => {
-    const { ecs, arn, reach } = await launched({ slowStop: 400 });
-    await reach(arn, 'RUNNING');
+  testFault('slowStop', async () => {
+    const { ecs, arn, waitForStatus } = await launched({ slowStop: 400 });
+    await waitForStatus(arn, 'RUNNING');
     await ecs.send(new StopTaskCommand({ cluster: 'fleet', task: arn }));
-    const task = await reach(arn, 'STOPPED');
+    const task = await waitForStatus(arn, 'STOPPED');
     expect(Number(task.stoppedAt) - Number(task.stoppingAt)).toBeGreaterThanOrEqual(398);
   });
 
-  row('noProcess', async () => {
-    const { arn, reach, emulator } = await launched('noProcess', {});
-    await reach(arn, 'RUNNING');
+  testFault('noProcess', async () => {
+    const { arn, waitForStatus, emulator } = await launched('noProcess', {});
+    await waitForStatus(arn, 'RUNNING');
     expect(emulator.ledger().tasks[0]?.exitCode).toBeNull();
   });
 
-  row('exit', async () => {
-    const { arn, reach } = await launched({ exit: { afterMs: 50, code: 4 } }, {});
-    const task = await reach(arn, 'STOPPED');
+  testFault('exit', async () => {
+    const { arn, waitForStatus } = await launched({ exit: { afterMs: 50, code: 4 } }, {});
+    const task = await waitForStatus(arn, 'STOPPED');
     expect(task.stopCode).toBe('EssentialContainerExited');
     expect(task.containers?.[0]?.exitCode).toBe(4);
   });
 
-  row('oom', async () => {
-    const { arn, reach } = await launched('oom', {});
-    const task = await reach(arn, 'STOPPED');
+  testFault('oom', async () => {
+    const { arn, waitForStatus } = await launched('oom', {});
+    const task = await waitForStatus(arn, 'STOPPED');
     expect(task.containers?.[0]).toMatchObject({
       exitCode: 137,
       reason: 'OutOfMemoryError: Container killed due to memory usage',
     });
   });
 
-  row('spotReclaim', async () => {
-    const { arn, until, reach } = await launched({ spotReclaim: { noticeMs: 300 } });
-    const warned = await until(arn, ({ desiredStatus }) => desiredStatus === 'STOPPED');
+  testFault('spotReclaim', async () => {
+    const { arn, waitForTask, waitForStatus } = await launched({ spotReclaim: { noticeMs: 300 } });
+    const warned = await waitForTask(arn, ({ desiredStatus }) => desiredStatus === 'STOPPED');
     expect(warned.lastStatus).toBe('RUNNING');
-    const task = await reach(arn, 'STOPPED');
+    const task = await waitForStatus(arn, 'STOPPED');
     expect(task).toMatchObject({
       stopCode: 'SpotInterruption',
       stoppedReason: 'Your Spot Task was interrupted.',
@@ -315,45 +315,45 @@ describe('faults in the life of a task', () => {
     expect(Number(task.stoppedAt) - Number(task.stoppingAt)).toBeGreaterThanOrEqual(299);
   });
 
-  it('spotReclaim gives SIGTERM at once, and StopTask ends the notice', async () => {
-    const { arn, reach } = await launched({ spotReclaim: { afterMs: 100 } }, {});
-    expect((await reach(arn, 'STOPPED')).containers?.[0]?.exitCode).toBe(143);
+  it('spotReclaim sends SIGTERM at once, and StopTask ends the notice period', async () => {
+    const { arn, waitForStatus } = await launched({ spotReclaim: { afterMs: 100 } }, {});
+    expect((await waitForStatus(arn, 'STOPPED')).containers?.[0]?.exitCode).toBe(143);
     const other = await launched('spotReclaim');
-    await other.until(other.arn, ({ desiredStatus }) => desiredStatus === 'STOPPED');
+    await other.waitForTask(other.arn, ({ desiredStatus }) => desiredStatus === 'STOPPED');
     await other.ecs.send(new StopTaskCommand({ cluster: 'fleet', task: other.arn }));
-    expect((await other.reach(other.arn, 'STOPPED')).stopCode).toBe('SpotInterruption');
+    expect((await other.waitForStatus(other.arn, 'STOPPED')).stopCode).toBe('SpotInterruption');
   });
 
-  row('maintenance', async () => {
-    const { arn, reach } = await launched('maintenance');
-    const task = await reach(arn, 'STOPPED');
+  testFault('maintenance', async () => {
+    const { arn, waitForStatus } = await launched('maintenance');
+    const task = await waitForStatus(arn, 'STOPPED');
     expect(task.stoppedReason).toMatch(/^ECS is performing maintenance/);
   });
 
-  row('vanish', async () => {
-    const { emulator, arn, describe: look } = await launched('vanish');
+  testFault('vanish', async () => {
+    const { emulator, arn, describeTask } = await launched('vanish');
     await eventually(() => emulator.ledger().tasks[0]?.forgotten);
-    await expect(look(arn)).rejects.toThrow('MISSING');
+    await expect(describeTask(arn)).rejects.toThrow('MISSING');
   });
 
-  it('strike tasks that run, through the admin endpoint', async () => {
-    const { admin, run, reach } = await emulated(hollow);
+  it('apply to running tasks through the admin endpoint, except faults of the exchange', async () => {
+    const { admin, run, waitForStatus } = await startTestEmulator(hollow);
     const { tasks } = await run('x', { count: 3, startedBy: 'me' });
     await run('x', { startedBy: 'you' });
-    for (const { taskArn } of tasks ?? []) await reach(taskArn, 'RUNNING');
+    for (const { taskArn } of tasks ?? []) await waitForStatus(taskArn, 'RUNNING');
     const { body } = await admin('POST', 'strike', { startedBy: 'me', count: 2, do: 'oom' });
     expect(body).toEqual({ struck: tasks?.slice(0, 2).map(({ taskArn }) => taskArn) });
-    await reach(tasks?.[0]?.taskArn, 'STOPPED');
+    await waitForStatus(tasks?.[0]?.taskArn, 'STOPPED');
     const refused = await admin('POST', 'strike', { do: 'throttle' });
     expect(refused).toMatchObject({ status: 400 });
   });
 });
 
-describe('rules', () => {
-  it('strike from the nth call on, so many times, for one mark', async () => {
-    const { emulator, run } = await emulated(hollow);
+describe('fault rules', () => {
+  it('apply from the nth matching call on, to at most `times` calls, of one startedBy or subnet', async () => {
+    const { emulator, run } = await startTestEmulator(hollow);
     const fates = async (when: object, startedBy = 'me') => {
-      emulator.setFaults(onRunTask('throttle', when));
+      emulator.setFaults(runTaskFault('throttle', when));
       const seen: number[] = [];
       for (let call = 1; call <= 6; call++)
         await run('x', { startedBy }).catch(() => seen.push(call));
@@ -372,8 +372,8 @@ describe('rules', () => {
     expect(await fates({ chance: 0.5 })).toEqual(drawn);
   });
 
-  it('know whose task a call names, and the label of a launch', async () => {
-    const { emulator, ecs, run } = await emulated(hollow);
+  it('match the startedBy of a named task, and the label of a launch', async () => {
+    const { emulator, ecs, run } = await startTestEmulator(hollow);
     const { tasks } = await run('x', { startedBy: 'me' });
     const stop = () =>
       ecs.send(new StopTaskCommand({ cluster: 'fleet', task: tasks?.[0]?.taskArn }));
@@ -388,8 +388,8 @@ describe('rules', () => {
     expect(emulator.ledger().tasks.at(-1)?.label).toBe('launch-1');
   });
 
-  it('are put, read with their counts, and taken away over the admin endpoint', async () => {
-    const { admin, run } = await emulated(hollow);
+  it('are set, read with their counters, and removed through the admin endpoint', async () => {
+    const { admin, run } = await startTestEmulator(hollow);
     const rule = { operation: 'RunTask', when: { times: 1 }, do: { delayMs: 1 } };
     await admin('PUT', 'faults', { rules: [rule] });
     await run('x');
@@ -406,19 +406,19 @@ describe('rules', () => {
     [7, /list/],
     [[7], /rule 1 is not an object/],
     [[{ do: 'throttle' }], /rule 1: operation is missing/],
-    [[{ operation: '*', do: 'throtle' }], /rule 1: no fault throtle; there are throttle /],
-    [[{ operation: '*', do: 'constructor' }], /no fault constructor/],
-    [[{ operation: '*', do: { a: 1, b: 2 } }], /one fault's name/],
+    [[{ operation: '*', do: 'throtle' }], /rule 1: unknown fault throtle; known faults: throttle /],
+    [[{ operation: '*', do: 'constructor' }], /unknown fault constructor/],
+    [[{ operation: '*', do: { a: 1, b: 2 } }], /the name of one fault/],
     [[{ operation: '*', do: { delayMs: 'x' } }], /rule 1: delayMs needs a number/],
-    [[{ operation: '*', do: { exit: { code: 'x' } } }], /rule 1: exit needs another type of code/],
-    [[{ operation: '*', do: { exit: { cod: 1 } } }], /rule 1: exit does not know cod/],
+    [[{ operation: '*', do: { exit: { code: 'x' } } }], /rule 1: exit needs code as a number/],
+    [[{ operation: '*', do: { exit: { cod: 1 } } }], /rule 1: exit has no parameter cod/],
     [[{ operation: '*', do: 'throttle', wen: {} }], /unknown member wen/],
     [[{ operation: '*', do: 'throttle', when: { nht: 1 } }], /unknown member nht/],
-  ])('that make no sense are refused: %j', (rules, message) => {
-    expect(() => new FaultBook().put(rules)).toThrow(message);
+  ])('are refused when invalid: %j', (rules, message) => {
+    expect(() => new FaultRules().put(rules)).toThrow(message);
   });
 
-  it('have a test for every row of the table', () => {
+  it('have a test for every fault of the fault table', () => {
     expect([...tested].sort()).toEqual(Object.keys(faultTable).sort());
   });
 });

@@ -2,20 +2,19 @@ import {
   ConflictException,
   CreateClusterCommand,
   DeregisterTaskDefinitionCommand,
-  DescribeTasksCommand,
   PutClusterCapacityProvidersCommand,
   RunTaskCommand,
   type RunTaskCommandInput,
   StopTaskCommand,
 } from '@aws-sdk/client-ecs';
 import { describe, expect, it } from 'vitest';
-import { emulated, network } from './emulated.ts';
+import { network, startTestEmulator } from './testEmulator.ts';
 
 const hollow = { hollow: true };
 
 describe('RunTask', () => {
-  it('answers with tasks that are on their way', async () => {
-    const { run } = await emulated(hollow);
+  it('answers with tasks in PROVISIONING', async () => {
+    const { run } = await startTestEmulator(hollow);
     const { tasks, failures } = await run('x', {
       count: 3,
       startedBy: 'se-abc',
@@ -42,15 +41,19 @@ describe('RunTask', () => {
     expect(Math.abs(Number(task?.createdAt) - Date.now())).toBeLessThan(2000);
   });
 
-  it('shows every stage of a life, with its timestamps in order', async () => {
-    const { ecs, run, until } = await emulated({ ...hollow, startDelayMs: 400, stopDelayMs: 400 });
+  it('shows every status of a task from PROVISIONING to STOPPED, with its timestamps in order', async () => {
+    const { ecs, run, waitForTask } = await startTestEmulator({
+      ...hollow,
+      startDelayMs: 400,
+      stopDelayMs: 400,
+    });
     const { tasks } = await run('x');
     const arn = tasks?.[0]?.taskArn;
-    const seen: string[] = [];
+    const statuses: string[] = [];
     let version = 0;
     const watch = (status: string) =>
-      until(arn, (task) => {
-        if (seen.at(-1) !== task.lastStatus) seen.push(String(task.lastStatus));
+      waitForTask(arn, (task) => {
+        if (statuses.at(-1) !== task.lastStatus) statuses.push(String(task.lastStatus));
         expect(Number(task.version)).toBeGreaterThanOrEqual(version);
         version = Number(task.version);
         return task.lastStatus === status;
@@ -58,7 +61,7 @@ describe('RunTask', () => {
     const running = await watch('RUNNING');
     await ecs.send(new StopTaskCommand({ cluster: 'fleet', task: arn, reason: 'enough' }));
     const stopped = await watch('STOPPED');
-    expect(seen).toEqual([
+    expect(statuses).toEqual([
       ...['PROVISIONING', 'PENDING', 'ACTIVATING', 'RUNNING'],
       ...['DEACTIVATING', 'DEPROVISIONING', 'STOPPED'],
     ]);
@@ -76,32 +79,27 @@ describe('RunTask', () => {
     expect(times).toEqual([...times].sort((a, b) => a - b));
   });
 
-  it('stops a task that never ran without an exit code', async () => {
-    const {
-      ecs,
-      run,
-      reach,
-      describe: look,
-    } = await emulated({
+  it('reports no exit code for a task stopped before it ran', async () => {
+    const { ecs, run, waitForStatus, describeTask } = await startTestEmulator({
       ...hollow,
       startDelayMs: 150,
     });
     const { tasks } = await run('x');
     const task = tasks?.[0]?.taskArn;
     await ecs.send(new StopTaskCommand({ cluster: 'fleet', task }));
-    const stopped = await reach(task, 'STOPPED');
+    const stopped = await waitForStatus(task, 'STOPPED');
     expect(stopped.stopCode).toBe('UserInitiated');
     expect(stopped.startedAt).toBeUndefined();
     expect(stopped.containers?.[0]?.exitCode).toBeUndefined();
-    // Nor does it come up when its start would have been due.
+    // The task does not start when its start would have been due.
     await new Promise((resolve) => setTimeout(resolve, 200));
-    expect(await look(task)).toEqual(stopped);
+    expect(await describeTask(task)).toEqual(stopped);
   });
 });
 
 describe('clientToken', () => {
-  it('repeats the result for the same request and starts nothing', async () => {
-    const { run, emulator } = await emulated(hollow);
+  it('returns the first result for a repeated request and starts no task', async () => {
+    const { run, emulator } = await startTestEmulator(hollow);
     const request = { count: 2, clientToken: 'token-1' };
     const first = await run('x', request);
     const again = await run('x', request);
@@ -111,8 +109,8 @@ describe('clientToken', () => {
     expect(emulator.ledger().replays).toBe(1);
   });
 
-  it('refuses another request and names the tasks the token has bought', async () => {
-    const { run, emulator } = await emulated(hollow);
+  it('answers ConflictException with the ARNs of the tasks when the request differs', async () => {
+    const { run, emulator } = await startTestEmulator(hollow);
     const first = await run('x', { clientToken: 't' });
     const other = await run('y', { clientToken: 't' }).catch((error) => error);
     expect(other).toBeInstanceOf(ConflictException);
@@ -120,16 +118,16 @@ describe('clientToken', () => {
     expect(emulator.ledger().tasks).toHaveLength(1);
   });
 
-  it('counts for its own cluster only', async () => {
-    const { ecs, run } = await emulated(hollow);
+  it('is valid in one cluster only', async () => {
+    const { ecs, run } = await startTestEmulator(hollow);
     await ecs.send(new CreateClusterCommand({ clusterName: 'other' }));
     const first = await run('x', { clientToken: 't' });
     const second = await run('x', { clientToken: 't', cluster: 'other' });
     expect(second.tasks?.[0]?.taskArn).not.toBe(first.tasks?.[0]?.taskArn);
   });
 
-  it('repeats failures, and of a stopped task only its ARN and states', async () => {
-    const { ecs, emulator, run, reach } = await emulated(hollow);
+  it('repeats failures, and shows only ARN and statuses of a stopped task', async () => {
+    const { ecs, emulator, run, waitForStatus } = await startTestEmulator(hollow);
     emulator.setFaults([{ operation: 'RunTask', do: { partialFailures: 1 }, when: { times: 1 } }]);
     const request = { count: 2, clientToken: 't', startedBy: 'me' };
     const first = await run('x', request);
@@ -137,7 +135,7 @@ describe('clientToken', () => {
     expect(first.failures?.[0]?.reason).toMatch(/^Capacity is unavailable/);
     const task = first.tasks?.[0]?.taskArn;
     await ecs.send(new StopTaskCommand({ cluster: 'fleet', task }));
-    await reach(task, 'STOPPED');
+    await waitForStatus(task, 'STOPPED');
     const again = await run('x', request);
     expect(again.failures).toEqual(first.failures);
     expect(again.tasks).toEqual([
@@ -145,55 +143,75 @@ describe('clientToken', () => {
     ]);
   });
 
-  it('is not used up by a request that was refused', async () => {
-    const { run } = await emulated(hollow);
+  it('can be used again after a refused request', async () => {
+    const { run } = await startTestEmulator(hollow);
     await expect(run('x', { clientToken: 't', count: 11 })).rejects.toThrow();
     const { tasks } = await run('x', { clientToken: 't' });
     expect(tasks).toHaveLength(1);
   });
 });
 
-describe('what RunTask refuses', () => {
+describe('RunTask refuses', () => {
   const cases: [string, Partial<RunTaskCommandInput>, string, string | RegExp][] = [
-    ['eleven tasks', { count: 11 }, 'InvalidParameterException', /1 and 10/],
-    ['no tasks', { count: 0 }, 'InvalidParameterException', /1 and 10/],
-    ['a long token', { clientToken: 'x'.repeat(65) }, 'InvalidParameterException', /clientToken/],
-    ['odd marks', { startedBy: 'a b;c' }, 'InvalidParameterException', /startedBy/],
-    ['long marks', { startedBy: 'x'.repeat(129) }, 'InvalidParameterException', /startedBy/],
-    ['no such cluster', { cluster: 'x' }, 'ClusterNotFoundException', 'Cluster not found.'],
-    ['no definition', { taskDefinition: 'x' }, 'ClientException', 'TaskDefinition not found.'],
+    ['more than ten tasks', { count: 11 }, 'InvalidParameterException', /1 and 10/],
+    ['fewer than one task', { count: 0 }, 'InvalidParameterException', /1 and 10/],
     [
-      'no such platform',
+      'a clientToken of more than 64 characters',
+      { clientToken: 'x'.repeat(65) },
+      'InvalidParameterException',
+      /clientToken/,
+    ],
+    [
+      'startedBy with other characters',
+      { startedBy: 'a b;c' },
+      'InvalidParameterException',
+      /startedBy/,
+    ],
+    [
+      'startedBy of more than 128 characters',
+      { startedBy: 'x'.repeat(129) },
+      'InvalidParameterException',
+      /startedBy/,
+    ],
+    ['an unknown cluster', { cluster: 'x' }, 'ClusterNotFoundException', 'Cluster not found.'],
+    [
+      'an unknown task definition',
+      { taskDefinition: 'x' },
+      'ClientException',
+      'TaskDefinition not found.',
+    ],
+    [
+      'an unknown platform version',
       { platformVersion: '9.9' },
       'PlatformUnknownException',
       "The specified platform version doesn't exist.",
     ],
     [
-      'no network',
+      'a request without a network configuration',
       { networkConfiguration: undefined },
       'InvalidParameterException',
       "Network Configuration must be provided when networkMode 'awsvpc' is specified.",
     ],
     [
-      'no subnets',
+      'an empty list of subnets',
       { networkConfiguration: { awsvpcConfiguration: { subnets: [] } } },
       'InvalidParameterException',
       'subnets can not be empty.',
     ],
     [
-      'an impossible subnet',
+      'a subnet that does not exist',
       { networkConfiguration: { awsvpcConfiguration: { subnets: ['x'] } } },
       'InvalidParameterException',
       /The subnet ID 'x' does not exist \(ErrorCode: InvalidSubnetID.NotFound\)/,
     ],
     [
-      'a strategy beside a launch type',
+      'a capacity provider strategy together with a launch type',
       { capacityProviderStrategy: [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }] },
       'InvalidParameterException',
       'Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.',
     ],
     [
-      'a provider without association',
+      'a capacity provider that is not associated with the cluster',
       {
         launchType: undefined,
         capacityProviderStrategy: [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }],
@@ -202,19 +220,19 @@ describe('what RunTask refuses', () => {
       /^The specified capacity provider strategy cannot contain a capacity provider that is not associated with the cluster/,
     ],
     [
-      'no launch type at all',
+      'a request without launch type and strategy',
       { launchType: undefined },
       'InvalidParameterException',
       'No Container Instances were found in your cluster.',
     ],
     [
-      'a container nobody defined',
+      'an override for an unknown container',
       { overrides: { containerOverrides: [{ name: 'other', command: ['x'] }] } },
       'InvalidParameterException',
       /^Override for container named other is not a container/,
     ],
     [
-      'overrides beyond 8192 characters',
+      'overrides of more than 8192 characters',
       {
         overrides: {
           containerOverrides: [{ name: 'scaler-container', command: ['x'.repeat(8192)] }],
@@ -224,24 +242,34 @@ describe('what RunTask refuses', () => {
       'Container Overrides length must be at most 8192',
     ],
     [
-      'a size Fargate has not',
+      'a size that Fargate does not offer',
       { overrides: { cpu: '1024', memory: '1024' } },
       'ClientException',
       /^No Fargate configuration exists for given values/,
     ],
-    ['tags of aws', { tags: [{ key: 'aws:x', value: '' }] }, 'InvalidParameterException', /aws:/],
-    ['service tags', { propagateTags: 'SERVICE' }, 'InvalidParameterException', /service/],
-    ['a number for a text', { startedBy: 7 as never }, 'SerializationException', /startedBy/],
+    [
+      'a tag key with the prefix aws:',
+      { tags: [{ key: 'aws:x', value: '' }] },
+      'InvalidParameterException',
+      /aws:/,
+    ],
+    ['propagateTags SERVICE', { propagateTags: 'SERVICE' }, 'InvalidParameterException', /service/],
+    [
+      'a number in place of a string',
+      { startedBy: 7 as never },
+      'SerializationException',
+      /startedBy/,
+    ],
   ];
   it.each(cases)('%s', async (_, request, name, message) => {
-    const { run, emulator } = await emulated(hollow);
+    const { run, emulator } = await startTestEmulator(hollow);
     const error = await run('x', request).catch((thrown) => thrown);
     expect(error).toMatchObject({ name, message: expect.stringMatching(message) });
     expect(emulator.ledger().tasks).toEqual([]);
   });
 
-  it('an inactive definition', async () => {
-    const { ecs, run } = await emulated(hollow);
+  it('an INACTIVE task definition', async () => {
+    const { ecs, run } = await startTestEmulator(hollow);
     await ecs.send(new DeregisterTaskDefinitionCommand({ taskDefinition: 'scaler:1' }));
     await expect(run('x', { taskDefinition: 'scaler:1' })).rejects.toThrow(
       'TaskDefinition is inactive',
@@ -249,8 +277,8 @@ describe('what RunTask refuses', () => {
   });
 });
 
-it('places by strategy once the providers are associated, bases first', async () => {
-  const { ecs, run } = await emulated(hollow);
+it('places tasks by strategy after the providers are associated, bases first', async () => {
+  const { ecs, run } = await startTestEmulator(hollow);
   const strategy = [
     { capacityProvider: 'FARGATE', base: 1, weight: 1 },
     { capacityProvider: 'FARGATE_SPOT', weight: 2 },
@@ -271,9 +299,9 @@ it('places by strategy once the providers are associated, bases first', async ()
   expect(spot).toHaveLength(4);
 });
 
-it('keeps Regions apart', async () => {
-  const { emulator } = await emulated(hollow);
-  const { clientsFor } = await import('./emulated.ts');
+it('keeps the clusters of one Region unknown in another Region', async () => {
+  const { emulator } = await startTestEmulator(hollow);
+  const { clientsFor } = await import('./testEmulator.ts');
   const { ecs } = clientsFor(emulator.url, 'eu-west-1');
   const inEurope = ecs.send(
     new RunTaskCommand({
@@ -285,17 +313,3 @@ it('keeps Regions apart', async () => {
   await expect(inEurope).rejects.toThrow('Cluster not found.');
   ecs.destroy();
 });
-
-it('carries ten thousand tasks without processes', async () => {
-  const { ecs, run, emulator } = await emulated(hollow);
-  const batch = Array.from({ length: 100 }, (_, index) => index);
-  for (let round = 0; round < 10; round++)
-    await Promise.all(batch.map(() => run('x', { count: 10, startedBy: 'many' })));
-  expect(emulator.ledger().peakAlive).toEqual({ many: 10_000 });
-  const last = emulator
-    .ledger()
-    .tasks.slice(-100)
-    .map(({ taskArn }) => taskArn);
-  const { tasks } = await ecs.send(new DescribeTasksCommand({ cluster: 'fleet', tasks: last }));
-  expect(tasks).toHaveLength(100);
-}, 60_000);

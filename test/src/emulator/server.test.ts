@@ -4,12 +4,12 @@ import { GetRoleCommand } from '@aws-sdk/client-iam';
 import { describe, expect, it } from 'vitest';
 import { startEmulator } from '../../../src/emulator/emulator.ts';
 import { silentLog } from '../../../src/telemetry/log.ts';
-import { emulated } from './emulated.ts';
+import { startTestEmulator } from './testEmulator.ts';
 
 const hollow = { hollow: true };
 
-/** A plain request with any header one likes. */
-const ask = (
+/** Sends a POST request with arbitrary headers, without an SDK. */
+const sendRequest = (
   url: string,
   headers: Record<string, string>,
   body = '{}',
@@ -29,15 +29,15 @@ const ecsTarget = (operation: string) => ({
   'x-amz-target': `AmazonEC2ContainerServiceV20141113.${operation}`,
 });
 
-describe('the wire', () => {
-  it('answers as AWS does, errors with their type in the body', async () => {
-    const { emulator } = await emulated(hollow);
-    const good = await ask(emulator.url, ecsTarget('ListClusters'));
+describe('the HTTP interface', () => {
+  it('answers with the headers of AWS, and names the error type in the body', async () => {
+    const { emulator } = await startTestEmulator(hollow);
+    const good = await sendRequest(emulator.url, ecsTarget('ListClusters'));
     expect(good.status).toBe(200);
     expect(good.headers['content-type']).toBe('application/x-amz-json-1.1');
     expect(good.headers['x-amzn-requestid']).toMatch(/^[0-9a-f-]{36}$/);
     expect(Math.abs(Date.parse(String(good.headers.date)) - Date.now())).toBeLessThan(3000);
-    const bad = await ask(emulator.url, ecsTarget('ListTasks'), '{"cluster":"no"}');
+    const bad = await sendRequest(emulator.url, ecsTarget('ListTasks'), '{"cluster":"no"}');
     expect(bad.status).toBe(400);
     expect(JSON.parse(bad.body)).toEqual({
       __type: 'ClusterNotFoundException',
@@ -48,11 +48,13 @@ describe('the wire', () => {
       [ecsTarget('constructor'), '{}'],
       [{}, '{}'],
     ] as const)
-      expect(JSON.parse((await ask(emulator.url, headers, body)).body)).toMatchObject({
+      expect(JSON.parse((await sendRequest(emulator.url, headers, body)).body)).toMatchObject({
         __type: 'UnknownOperationException',
       });
     for (const body of ['{', '[]', '7'])
-      expect(JSON.parse((await ask(emulator.url, ecsTarget('RunTask'), body)).body)).toMatchObject({
+      expect(
+        JSON.parse((await sendRequest(emulator.url, ecsTarget('RunTask'), body)).body),
+      ).toMatchObject({
         __type: 'SerializationException',
       });
   });
@@ -64,10 +66,10 @@ describe('the wire', () => {
     { origin: 'http://localhost:3000' },
     { 'sec-fetch-mode': 'navigate' },
     { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' },
-  ])('refuses browsers and other names: %j', async (headers) => {
-    const { emulator } = await emulated(hollow);
+  ])('answers 403 to browsers and to Host headers other than loopback: %j', async (headers) => {
+    const { emulator } = await startTestEmulator(hollow);
     for (const path of ['', '/_emulator/ledger', '/v4/x']) {
-      const refused = await ask(`${emulator.url}${path}`, {
+      const refused = await sendRequest(`${emulator.url}${path}`, {
         ...ecsTarget('ListClusters'),
         ...headers,
       });
@@ -75,44 +77,50 @@ describe('the wire', () => {
     }
   });
 
-  it('refuses a body beyond its limit', async () => {
-    const { emulator } = await emulated(hollow);
-    const answer = await ask(emulator.url, ecsTarget('RunTask'), `{"x":"${'y'.repeat(1 << 20)}"}`);
+  it('answers 413 to a body of more than 1 MiB', async () => {
+    const { emulator } = await startTestEmulator(hollow);
+    const answer = await sendRequest(
+      emulator.url,
+      ecsTarget('RunTask'),
+      `{"x":"${'y'.repeat(1 << 20)}"}`,
+    );
     expect(answer.status).toBe(413);
   });
 
-  it('survives odd paths and clients that go away', async () => {
+  it('answers 404 to unknown paths and logs no error when a client disconnects', async () => {
     const errors: string[] = [];
-    const { emulator } = await emulated({
+    const { emulator } = await startTestEmulator({
       ...hollow,
       log: { report: (name) => void errors.push(name) },
     });
     for (const path of ['//', '/%', '/v4/%2e%2e/x', '/_emulator/'])
-      expect((await ask(`${emulator.url}${path}`, ecsTarget('ListClusters'))).status).toBe(404);
-    const leaving = request(emulator.url, {
+      expect((await sendRequest(`${emulator.url}${path}`, ecsTarget('ListClusters'))).status).toBe(
+        404,
+      );
+    const disconnecting = request(emulator.url, {
       method: 'POST',
       headers: { ...ecsTarget('RunTask'), 'content-length': 1000 },
     });
-    leaving.on('error', () => {});
-    leaving.write('{');
+    disconnecting.on('error', () => {});
+    disconnecting.write('{');
     await new Promise((resolve) => setTimeout(resolve, 50));
-    leaving.destroy();
-    expect((await ask(emulator.url, ecsTarget('ListClusters'))).status).toBe(200);
+    disconnecting.destroy();
+    expect((await sendRequest(emulator.url, ecsTarget('ListClusters'))).status).toBe(200);
     expect(errors).toEqual([]);
   });
 
-  it('serves loopback only', async () => {
+  it('refuses to listen on an address other than loopback', async () => {
     const start = startEmulator({ host: '0.0.0.0', hollow: true, log: silentLog });
     await expect(start).rejects.toThrow(/loopback only/);
   });
 });
 
-describe('rights', () => {
-  it('lets in the one key it was told', async () => {
+describe('credentials and allowed actions', () => {
+  it('refuses every access key id but the configured one', async () => {
     const locked = await startEmulator({ hollow: true, accessKey: 'OTHER', log: silentLog });
-    const { emulator } = await emulated({ ...hollow, accessKey: 'AKIDEXAMPLE' });
+    const { emulator } = await startTestEmulator({ ...hollow, accessKey: 'AKIDEXAMPLE' });
     expect(emulator.url).toBeTruthy();
-    const { clientsFor } = await import('./emulated.ts');
+    const { clientsFor } = await import('./testEmulator.ts');
     const { ecs, iam } = clientsFor(locked.url);
     await expect(ecs.send(new DescribeClustersCommand({}))).rejects.toMatchObject({
       name: 'UnrecognizedClientException',
@@ -124,8 +132,8 @@ describe('rights', () => {
     await locked.close();
   });
 
-  it('allows what the list allows, and says what it misses', async () => {
-    const { ecs, iam, run } = await emulated({
+  it('allows the listed actions and names the missing one in AccessDeniedException', async () => {
+    const { ecs, iam, run } = await startTestEmulator({
       ...hollow,
       allowActions: ['ecs:CreateCluster', 'ecs:Register*', 'ecs:RunTask'],
     });
@@ -143,8 +151,8 @@ describe('rights', () => {
 });
 
 describe('quotas', () => {
-  it('throttles reads beyond their burst', async () => {
-    const { ecs } = await emulated({ ...hollow, quotas: true });
+  it('throttles read operations beyond their burst', async () => {
+    const { ecs } = await startTestEmulator({ ...hollow, quotas: true });
     const results = await Promise.allSettled(
       Array.from({ length: 160 }, () => ecs.send(new ListTasksCommand({ cluster: 'fleet' }))),
     );
@@ -157,8 +165,8 @@ describe('quotas', () => {
     });
   });
 
-  it('launches a hundred Fargate tasks at once and no more', async () => {
-    const { run, emulator } = await emulated({ ...hollow, quotas: true });
+  it('throttles RunTask after a burst of 100 Fargate tasks', async () => {
+    const { run, emulator } = await startTestEmulator({ ...hollow, quotas: true });
     await Promise.allSettled(Array.from({ length: 14 }, () => run('x', { count: 10 })));
     const launched = emulator.ledger().tasks.length;
     expect(launched).toBeGreaterThanOrEqual(100);

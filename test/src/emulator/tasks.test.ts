@@ -6,13 +6,13 @@ import {
   TagResourceCommand,
 } from '@aws-sdk/client-ecs';
 import { describe, expect, it } from 'vitest';
-import { emulated } from './emulated.ts';
+import { startTestEmulator } from './testEmulator.ts';
 
 const hollow = { hollow: true };
 
 describe('ListTasks', () => {
-  it('pages through the tasks of one mark, oldest first', async () => {
-    const { ecs, run } = await emulated(hollow);
+  it('pages through the tasks of one startedBy, oldest first', async () => {
+    const { ecs, run } = await startTestEmulator(hollow);
     const arns: string[] = [];
     for (let i = 0; i < 3; i++) {
       const { tasks } = await run('x', { count: 10, startedBy: 'mine' });
@@ -34,36 +34,39 @@ describe('ListTasks', () => {
     expect(sizes).toEqual([12, 12, 6]);
   });
 
-  it('shows by desired status, and tasks that still boot are desired to run', async () => {
-    const { ecs, run, reach } = await emulated({ ...hollow, startDelayMs: 60_000 });
+  it('filters by desiredStatus, which is RUNNING for tasks that are still starting', async () => {
+    const { ecs, run, waitForStatus } = await startTestEmulator({
+      ...hollow,
+      startDelayMs: 60_000,
+    });
     const { tasks } = await run('x', { count: 2 });
-    const [kept, gone] = (tasks ?? []).map(({ taskArn }) => String(taskArn));
-    await ecs.send(new StopTaskCommand({ cluster: 'fleet', task: gone }));
+    const [runningTask, stoppedTask] = (tasks ?? []).map(({ taskArn }) => String(taskArn));
+    await ecs.send(new StopTaskCommand({ cluster: 'fleet', task: stoppedTask }));
     const list = async (desiredStatus?: 'RUNNING' | 'STOPPED' | 'PENDING') =>
       (await ecs.send(new ListTasksCommand({ cluster: 'fleet', desiredStatus }))).taskArns;
-    expect(await list()).toEqual([kept]);
-    expect(await list('STOPPED')).toEqual([gone]);
+    expect(await list()).toEqual([runningTask]);
+    expect(await list('STOPPED')).toEqual([stoppedTask]);
     expect(await list('PENDING')).toEqual([]);
-    await reach(gone, 'STOPPED');
-    expect(await list('STOPPED')).toEqual([gone]);
+    await waitForStatus(stoppedTask, 'STOPPED');
+    expect(await list('STOPPED')).toEqual([stoppedTask]);
   });
 
-  it.each([0, 101])('refuses pages of %i', async (maxResults) => {
-    const { ecs } = await emulated(hollow);
+  it.each([0, 101])('refuses maxResults %i', async (maxResults) => {
+    const { ecs } = await startTestEmulator(hollow);
     const list = ecs.send(new ListTasksCommand({ cluster: 'fleet', maxResults }));
     await expect(list).rejects.toMatchObject({ name: 'InvalidParameterException' });
   });
 
-  it('refuses a token it did not make', async () => {
-    const { ecs } = await emulated(hollow);
+  it('refuses an invalid nextToken', async () => {
+    const { ecs } = await startTestEmulator(hollow);
     const list = ecs.send(new ListTasksCommand({ cluster: 'fleet', nextToken: 'x' }));
     await expect(list).rejects.toThrow('Invalid token.');
   });
 });
 
 describe('DescribeTasks', () => {
-  it('says MISSING of what it does not know, by id and by ARN', async () => {
-    const { ecs, run } = await emulated(hollow);
+  it('reports unknown tasks as MISSING, by id and by ARN', async () => {
+    const { ecs, run } = await startTestEmulator(hollow);
     const { tasks } = await run('x');
     const known = String(tasks?.[0]?.taskArn);
     const answer = await ecs.send(
@@ -78,8 +81,8 @@ describe('DescribeTasks', () => {
     ]);
   });
 
-  it('refuses to describe nothing, or more than a hundred', async () => {
-    const { ecs } = await emulated(hollow);
+  it('refuses a list of no tasks or of more than 100', async () => {
+    const { ecs } = await startTestEmulator(hollow);
     const of = (tasks: string[]) => ecs.send(new DescribeTasksCommand({ cluster: 'fleet', tasks }));
     await expect(of([])).rejects.toThrow('Tasks cannot be empty.');
     await expect(of(Array(101).fill('x'))).rejects.toMatchObject({
@@ -87,36 +90,33 @@ describe('DescribeTasks', () => {
     });
   });
 
-  it('says MISSING of a new task for as long as it was told', async () => {
-    const { run, describe: look, until } = await emulated({ ...hollow, missingMs: 200 });
+  it('reports a new task as MISSING for missingMs', async () => {
+    const { run, describeTask, waitForTask } = await startTestEmulator({
+      ...hollow,
+      missingMs: 200,
+    });
     const { tasks } = await run('x');
     const arn = tasks?.[0]?.taskArn;
-    await expect(look(arn)).rejects.toThrow('MISSING');
+    await expect(describeTask(arn)).rejects.toThrow('MISSING');
     for (;;) {
-      const seen = await look(arn).catch(() => null);
-      if (seen) break;
+      const task = await describeTask(arn).catch(() => null);
+      if (task) break;
     }
-    await until(arn, ({ lastStatus }) => lastStatus === 'RUNNING');
+    await waitForTask(arn, ({ lastStatus }) => lastStatus === 'RUNNING');
   });
 
-  it('forgets a stopped task after the retention time', async () => {
-    const {
-      ecs,
-      run,
-      reach,
-      describe: look,
-      emulator,
-    } = await emulated({
+  it('reports a stopped task as MISSING after the retention time', async () => {
+    const { ecs, run, waitForStatus, describeTask, emulator } = await startTestEmulator({
       ...hollow,
       retentionS: 0.1,
     });
     const { tasks } = await run('x');
     const task = tasks?.[0]?.taskArn;
-    await reach(task, 'RUNNING');
+    await waitForStatus(task, 'RUNNING');
     await ecs.send(new StopTaskCommand({ cluster: 'fleet', task }));
     await expect(
       (async () => {
-        for (;;) await look(task);
+        for (;;) await describeTask(task);
       })(),
     ).rejects.toThrow('MISSING');
     expect(emulator.ledger().tasks).toMatchObject([{ taskArn: task, forgotten: true }]);
@@ -124,22 +124,22 @@ describe('DescribeTasks', () => {
 });
 
 describe('StopTask', () => {
-  it('is harmless on a task that has stopped, and refused for one nobody knows', async () => {
-    const { ecs, run, reach, emulator } = await emulated(hollow);
+  it('changes nothing on a stopped task, and is refused for an unknown one', async () => {
+    const { ecs, run, waitForStatus, emulator } = await startTestEmulator(hollow);
     const { tasks } = await run('x');
     const stop = (task: string | undefined, reason?: string) =>
       ecs.send(new StopTaskCommand({ cluster: 'fleet', task, reason }));
     const arn = tasks?.[0]?.taskArn;
     await stop(arn, 'first');
-    await reach(arn, 'STOPPED');
+    await waitForStatus(arn, 'STOPPED');
     const again = await stop(arn, 'second');
     expect(again.task).toMatchObject({ lastStatus: 'STOPPED', stoppedReason: 'first' });
     expect(emulator.ledger().tasks[0]?.stopCalls).toBe(2);
     await expect(stop('f'.repeat(32))).rejects.toThrow('The referenced task was not found.');
   });
 
-  it('takes the tags away', async () => {
-    const { ecs, run, describe: look } = await emulated(hollow);
+  it('removes the tags of the task', async () => {
+    const { ecs, run, describeTask } = await startTestEmulator(hollow);
     const { tasks } = await run('x', { tags: [{ key: 'a', value: '1' }] });
     const arn = tasks?.[0]?.taskArn;
     await ecs.send(new TagResourceCommand({ resourceArn: arn, tags: [{ key: 'b', value: '2' }] }));
@@ -148,8 +148,8 @@ describe('StopTask', () => {
       { key: 'a', value: '1' },
       { key: 'b', value: '2' },
     ]);
-    expect((await look(arn)).tags).toEqual(tags);
+    expect((await describeTask(arn)).tags).toEqual(tags);
     await ecs.send(new StopTaskCommand({ cluster: 'fleet', task: arn }));
-    expect((await look(arn)).tags).toEqual([]);
+    expect((await describeTask(arn)).tags).toEqual([]);
   });
 });

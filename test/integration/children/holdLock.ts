@@ -1,0 +1,13 @@
+import { writeSync } from 'node:fs';
+import type { StoreFailure } from '../../../src/store/failure.ts';
+import { openStateDir } from '../../../src/store/stateDir.ts';
+import { silentLog } from '../../../src/telemetry/log.ts';
+
+/** Says whether the directory became ours, and holds it until stdin ends. */
+try {
+  const { release } = openStateDir(process.argv[2] as string, silentLog);
+  writeSync(1, 'ours\n');
+  process.stdin.on('end', release).resume();
+} catch (error) {
+  writeSync(1, `${(error as StoreFailure).kind}\n`);
+}

@@ -1,0 +1,132 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+
+const root = new URL('../..', import.meta.url).pathname;
+const scratch = mkdtempSync(join(tmpdir(), 'scaler-ecs-cli-'));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+function scalerEcs(...words: string[]) {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--import', 'tsx', join(root, 'cli/main.ts'), ...words],
+    { cwd: root, encoding: 'utf8', env: { PATH: process.env.PATH, HOME: scratch } },
+  );
+  return { status, stdout, stderr };
+}
+
+/** Refused: status 2, nothing on stdout, one line on stderr. */
+function refused(...words: string[]): string {
+  const { status, stdout, stderr } = scalerEcs(...words);
+  expect(stdout).toBe('');
+  expect(stderr).toMatch(/^scaler-ecs: [^\n]*\n$/);
+  expect(status).toBe(2);
+  return stderr;
+}
+
+describe('scaler-ecs', () => {
+  it('prints the list of commands for --help', () => {
+    const { status, stdout, stderr } = scalerEcs('--help');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    for (const command of ['run', 'config', 'emulator', 'wire']) {
+      expect(stdout).toContain(`scaler-ecs ${command}`);
+    }
+  });
+
+  it('prints the flags of run for run --help, multi-letter short names included', () => {
+    const { status, stdout } = scalerEcs('run', '--help');
+    expect(status).toBe(0);
+    expect(stdout).toContain('--ecs-subnets');
+    expect(stdout).toContain('[-mtc]');
+  });
+
+  it('prints its version for --version', () => {
+    expect(scalerEcs('--version')).toMatchObject({ status: 0, stdout: '0.1.0\n' });
+  });
+
+  it('prints its help on stderr and ends with status 2 when it gets no arguments', () => {
+    const { status, stdout, stderr } = scalerEcs();
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain('scaler-ecs run');
+  });
+
+  it.each([
+    [['comfig'], 'unknown command "comfig"; did you mean scaler-ecs config?'],
+    [['tcp://1.2.3.4:5'], 'did you mean scaler-ecs run tcp://1.2.3.4:5?'],
+    [['none.toml'], 'cannot read none.toml'],
+    [['--foo'], 'foo'],
+    [['--', 'run', 'x'], 'the command comes first'],
+    [['run'], 'missing: scheduler_address'],
+    [['run', 'tcp://1.2.3.4:5', '-mtc', '4x'], '--max-task-concurrency (max_task_concurrency, '],
+    [['run', '--ecs-subn', 'a'], '--ecs-subnets'],
+    [['config', 'a', 'b'], 'one word too many'],
+    [['config', 'none.conf'], 'cannot read none.conf'],
+    [['demo', '--tasks'], '--tasks: needs a value'],
+    [['emulator', '--task-path'], '--task-path: needs a value'],
+    [['emulator', '--por', '1'], 'unknown: --por; see scaler-ecs emulator --help'],
+    [['emulator', '--port', '99999'], '--port needs a whole number up to 65535'],
+    [['run', '--max_task_concurrency', '7'], 'write --max-task-concurrency'],
+  ])('refuses %j with status 2 and one line', (words, part) => {
+    expect(refused(...words)).toContain(part);
+  });
+
+  it('refuses to start when the log file cannot be opened', () => {
+    const log = join(scratch, 'none', 'x.log');
+    const words = ['run', 'tcp://127.0.0.1:1', '-wmi', 'x', '--ecs-subnets', 's', '-lp', log];
+    expect(refused(...words)).toContain('ENOENT');
+  });
+
+  it('refuses settings that do not fit into a request to ECS, and names them', () => {
+    const words = ['run', 'tcp://127.0.0.1:1', '-wmi', 'x', '--ecs-subnets', 's'];
+    const told = (...more: string[]) => refused(...words, ...more);
+    expect(told('--ecs-python-requirements', 'x'.repeat(9000))).toContain(
+      '--ecs-python-requirements (ecs_python_requirements, SCALER_ECS_PYTHON_REQUIREMENTS): ',
+    );
+    expect(told('--preload', 'x'.repeat(9000))).toContain('--preload (preload, SCALER_PRELOAD): ');
+    const bad = ['--ecs-task-image', 'x', '--ecs-python-requirements', 'a b'];
+    expect(told(...bad)).toContain('SCALER_ECS_PYTHON_REQUIREMENTS), line 1 (a b): ');
+    expect(refused('config', ...words.slice(1), ...bad)).toContain('line 1 (a b): ');
+  });
+
+  it('starts none of several worker managers when the settings of one are wrong', () => {
+    const file = join(scratch, 'two.toml');
+    const entry = (id: string, more = '') =>
+      `[[worker_manager]]\ntype = "aws_raw_ecs"\nscheduler_address = "tcp://127.0.0.1:1"
+worker_manager_id = "${id}"\necs_subnets = "s"\n${more}`;
+    const bad =
+      'ecs_task_image = "x"\necs_task_definition = "b"\necs_python_requirements = "a b"\n';
+    writeFileSync(file, entry('one') + entry('two', bad));
+    expect(refused(file)).toContain('two: --ecs-python-requirements');
+  });
+
+  it('names the setting of a state directory that cannot be created', () => {
+    const words = ['run', 'tcp://127.0.0.1:1', '-wmi', 'x', '--ecs-subnets', 's', '-lp'];
+    for (const path of ['/etc/passwd/x', '/proc/nope'])
+      expect(refused(...words, '/dev/null', '--state-dir', path)).toContain(
+        '--state-dir (state_dir, SCALER_STATE_DIR): ',
+      );
+  });
+
+  it('prints the settings that a file results in, with secrets masked', () => {
+    const file = join(scratch, 'config.toml');
+    writeFileSync(
+      file,
+      `[scheduler]\nbind_address = "tcp://0.0.0.0:1"\n[[worker_manager]]\ntype = "aws_raw_ecs"
+scheduler_address = "tcp://127.0.0.1:1"\nworker-manager-id = "wm"\necs_subnets = ["s"]
+aws_access_key_id = "PLANTED"\naws_secret_access_key = "PLANTED"\n`,
+    );
+    const { status, stdout, stderr } = scalerEcs('config', file);
+    expect(status).toBe(0);
+    expect(stdout).toContain('worker_manager_id = "wm"');
+    expect(stdout + stderr).not.toContain('PLANTED');
+    expect(stderr).toMatch(/^scaler-ecs: warning: .*not ours.*\[scheduler\]\n$/);
+  });
+
+  it('prints the table of settings for config --table', () => {
+    const { status, stdout } = scalerEcs('config', '--table');
+    expect(status).toBe(0);
+    expect(stdout).toContain('| `--max-task-concurrency` | `-mtc` |');
+  });
+});

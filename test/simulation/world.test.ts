@@ -1,0 +1,90 @@
+import { expect, it } from 'vitest';
+import { type Happening, type Script, scriptOf } from './script.ts';
+import { addRun, emptyTally } from './stats.ts';
+import { type Run, runScript } from './world.ts';
+
+it('a seed played twice gives the same trace, byte for byte', async () => {
+  for (const seed of [7, 8, 9]) {
+    const once = await runScript(scriptOf(seed), true);
+    const again = await runScript(scriptOf(seed), true);
+    expect(once.trace.length).toBeGreaterThan(100);
+    expect(again.trace.join('\n')).toBe(once.trace.join('\n'));
+  }
+});
+
+it('a few seeds of faults, kills and restarts break no invariant; npm run simulate plays many', async () => {
+  const tally = emptyTally();
+  for (let seed = 1; seed <= 5; seed++) addRun(tally, seed, await runScript(scriptOf(seed)));
+  expect(tally.violations).toEqual([]);
+  expect(tally.thin).toEqual([]);
+});
+
+const minute = 60_000;
+const call = (
+  operations: ('RunTask' | 'StopTask' | 'DescribeTasks' | 'ListTasks')[],
+  mishap: Extract<Happening, { kind: 'call' }>['mishap'],
+  at: number,
+  count: number,
+  ms: number,
+): Happening => ({ kind: 'call', operations, mishap, at, count, ms });
+
+/** Five Fargate tasks wanted and allowed, with nothing in the way but this. */
+const play = (...happenings: Happening[]): Promise<Run> => {
+  const script: Script = {
+    seed: 1,
+    settings: {
+      ...{ policy: 'direct', workersPerTask: 1, maxTasks: 5, heartbeatIntervalSeconds: 2 },
+      ...{ startDeadlineSeconds: 300, schedulerGraceSeconds: 600, stopTimeoutSeconds: 20 },
+      ...{ drainTimeoutSeconds: 10, spot: false, subnets: 1, monitored: false },
+      ...{ restlessness: 0.002, leave: false, stray: false },
+    },
+    happenings: [{ at: 0, kind: 'demand', tasks: 25 }, ...happenings],
+    finalDemand: 25,
+  };
+  return runScript(script, true);
+};
+
+it('expired credentials after a restart do not make the daemon launch before it has a complete list', async () => {
+  const run = await play(
+    {
+      at: 0,
+      kind: 'kill',
+      point: 'RunTask.executed',
+      power: false,
+      journal: 'kept',
+      downMs: 12 * minute,
+    },
+    call(['ListTasks', 'RunTask', 'DescribeTasks'], 'expired', 12 * minute, 1000, minute),
+  );
+  expect([run.violations, run.bought, run.restarts]).toEqual([[], 5, 1]);
+});
+
+it('a launch that was given up is not replaced before a complete list shows which tasks it started', async () => {
+  const run = await play(
+    call(['RunTask'], 'error500Executed', 0, 1, minute),
+    call(['RunTask'], 'error500', 1000, 1, 20 * minute),
+    call(['RunTask', 'ListTasks', 'DescribeTasks'], 'expired', 1000, 10_000, 13 * minute),
+  );
+  expect([run.violations, run.bought]).toEqual([[], 5]);
+});
+
+it('a throttled launch is not sent again while the scheduler is silent', async () => {
+  const run = await play(call(['RunTask'], 'throttle', 0, 5, 10 * minute), {
+    ...{ at: 16_000, kind: 'mood', mood: 'silent', ms: 3 * minute },
+  });
+  const sent = run.trace.filter((line) => / RunTask( |$)/.test(line)).map(Number.parseFloat);
+  expect(sent.filter((at) => at > 26 && at < 196)).toEqual([]);
+  expect([run.violations, run.bought]).toEqual([[], 5]);
+});
+
+it('tasks that die soon after they began to serve are replaced more and more slowly', async () => {
+  const deaths = Array.from({ length: 40 }, (_, i): Happening => {
+    return { at: (i + 1) * 90_000, kind: 'end', end: 'oom', count: 9 };
+  });
+  const run = await play(...deaths);
+  expect(run.violations).toEqual([]);
+  const held = run.trace.filter((line) => /breaker\.opened.*"exited"/.test(line));
+  expect(held.length).toBeGreaterThan(5);
+  // Without that it is five in each of forty times, less what did not come to serve.
+  expect(run.bought).toBeLessThan(60);
+});
