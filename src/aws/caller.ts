@@ -10,7 +10,7 @@ export interface CallerTools {
   /** In [0, 1). */
   random?: () => number;
   /** How long one call may be repeated, counted from its first sending. */
-  patience?: number;
+  retryTimeoutMs?: number;
 }
 
 /**
@@ -38,7 +38,7 @@ export const createCaller = ({
   clock,
   log,
   random = Math.random,
-  patience = 30_000,
+  retryTimeoutMs = 30_000,
 }: CallerTools): Call => {
   const attempt: Call = async (operation, send, signal, secrets) => {
     await limiter.acquire(operation, signal);
@@ -64,7 +64,7 @@ export const createCaller = ({
       : null;
 
   return async (operation, send, signal, secrets) => {
-    const until = clock.now() + patience;
+    const until = clock.now() + retryTimeoutMs;
     for (let attempts = 0; ; attempts++) {
       try {
         return await attempt(operation, send, signal, secrets);

@@ -37,7 +37,7 @@ export const clientOptions = ({ region, endpoint, credentials }: AwsSettings): C
 };
 
 /** A hundred requests to sign, or a hundred answers to digest, in one go would keep a heartbeat waiting: one a round. */
-const roundEach = (): (() => Promise<void>) => {
+const yieldAroundRequests = (): (() => Promise<void>) => {
   let last = Promise.resolve();
   return () => {
     last = last.then(() => new Promise((resolve) => setImmediate(resolve)));
@@ -47,7 +47,7 @@ const roundEach = (): (() => Promise<void>) => {
 
 export const createEcsClient = (settings: AwsSettings): ECSClient => {
   const client = new ECSClient(clientOptions(settings));
-  const round = roundEach();
+  const round = yieldAroundRequests();
   client.middlewareStack.add(
     (next) => async (request) => {
       await round();
@@ -55,7 +55,7 @@ export const createEcsClient = (settings: AwsSettings): ECSClient => {
       await round();
       return answer;
     },
-    { step: 'initialize', priority: 'high', name: 'roundEach' },
+    { step: 'initialize', priority: 'high', name: 'yieldAroundRequests' },
   );
   return client;
 };

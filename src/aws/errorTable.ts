@@ -1,7 +1,7 @@
 import type { FailureKind } from '../../machines/shared/domain.ts';
 
 /** One way of AWS to say no. The first row that fits decides. */
-export interface Row {
+export interface ErrorRow {
   /** Names the row in logs, counters and tests. */
   code: string;
   kind: FailureKind;
@@ -44,7 +44,7 @@ const badCredentials = [
 ];
 
 /** What both an exception and an entry of `failures[]` may say. */
-const texts: readonly Row[] = [
+const texts: readonly ErrorRow[] = [
   // EC2's throttles reach us wrapped into a 400 that no SDK repeats.
   {
     code: 'throttled',
@@ -84,7 +84,7 @@ const texts: readonly Row[] = [
 ];
 
 /** Exceptions, apart from those that a status of 5xx or a broken connection decides. */
-export const errorRows: readonly Row[] = [
+export const errorRows: readonly ErrorRow[] = [
   { code: 'throttled', kind: 'throttled', names: throttles },
   { code: 'credentials', kind: 'denied', names: badCredentials },
   {
@@ -167,7 +167,7 @@ export const errorRows: readonly Row[] = [
 ];
 
 /** Entries of `failures[]` in an answer that is a success by its status. */
-export const refusalRows: readonly Row[] = [
+export const refusalRows: readonly ErrorRow[] = [
   ...texts,
   {
     code: 'placement',
@@ -177,7 +177,7 @@ export const refusalRows: readonly Row[] = [
 ];
 
 /** Errors of the socket or the name service: nobody answered. */
-export const brokenConnections: ReadonlySet<string> = new Set([
+export const connectionErrorCodes: ReadonlySet<string> = new Set([
   'ECONNRESET',
   'ECONNREFUSED',
   'ECONNABORTED',

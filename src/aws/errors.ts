@@ -1,6 +1,6 @@
 import type { FailureKind, Refusal } from '../../machines/shared/domain.ts';
 import { Failure } from '../shared/failure.ts';
-import { brokenConnections, errorRows, type Row, refusalRows } from './errorTable.ts';
+import { connectionErrorCodes, type ErrorRow, errorRows, refusalRows } from './errorTable.ts';
 import { redact } from './redact.ts';
 
 /** A call to AWS that did not end well. The message is one line and holds nothing private. */
@@ -42,15 +42,15 @@ export const subnetIn = (text: string): string | undefined => {
   return others.length === 0 ? subnet : undefined;
 };
 
-const fits = (row: Row, name: string, text: string): boolean =>
+const fits = (row: ErrorRow, name: string, text: string): boolean =>
   (!row.names || row.names.includes(name)) && (!row.text || row.text.test(text));
 
-const decide = (error: SdkError, name: string, text: string): Pick<Row, 'kind' | 'code'> => {
+const decide = (error: SdkError, name: string, text: string): Pick<ErrorRow, 'kind' | 'code'> => {
   const status = error.$metadata?.httpStatusCode ?? error.$response?.statusCode ?? 0;
   if (status === 429) return { code: 'throttled', kind: 'throttled' };
   // A 5xx may have been executed whatever its text says, so it comes before the texts.
   if (status >= 500 || name === 'ServerException') return { code: 'server', kind: 'unreachable' };
-  if (typeof error.code === 'string' && brokenConnections.has(error.code))
+  if (typeof error.code === 'string' && connectionErrorCodes.has(error.code))
     return { code: 'connection', kind: 'unreachable' };
   if (name === 'TimeoutError') return { code: 'timeout', kind: 'unreachable' };
   // An answer that cannot be read leaves open whether it was done.

@@ -2,7 +2,7 @@ import type { ManagerSettings } from '../../machines/fleet/state.ts';
 import { echoLimit } from '../../machines/scheduler/session.ts';
 import type { BootstrapSettings } from '../aws/ensure/bootstrap.ts';
 import type { TemplateSettings } from '../aws/launch/launchTemplate.ts';
-import { fleetMark, namedFleetMark } from '../aws/launch/ownershipTag.ts';
+import { fleetOwnershipTag, ownershipTag } from '../aws/launch/ownershipTag.ts';
 import { workerRequirements } from '../aws/launch/requirements.ts';
 import { awsRates, type Rates } from '../aws/limiter.ts';
 import type { Config } from '../config/config.ts';
@@ -12,8 +12,8 @@ import { atLeast, backendValue } from '../shared/release.ts';
 /** What makes a Fargate task ours. */
 export const markOf = ({ fleetId, workerManagerId, workerSchedulerAddress }: Config): string =>
   fleetId === null
-    ? fleetMark(workerManagerId, workerSchedulerAddress.text)
-    : namedFleetMark(fleetId);
+    ? ownershipTag(workerManagerId, workerSchedulerAddress.text)
+    : fleetOwnershipTag(fleetId);
 
 /** `release`: of the workers. */
 export const templateSettings = (

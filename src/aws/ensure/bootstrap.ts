@@ -1,8 +1,8 @@
 import { Failure } from '../../shared/failure.ts';
-import { type AwsTools, BootstrapFailure, isDenied } from './aws.ts';
 import { type ClusterSettings, ensureCluster } from './cluster.ts';
 import { ensureExecutionRole, executionRoleName } from './executionRole.ts';
 import { type DefinitionSettings, describeDefinition, ensureDefinition } from './taskDefinition.ts';
+import { type AwsTools, BootstrapFailure, isDenied } from './tools.ts';
 
 export interface BootstrapSettings extends ClusterSettings, DefinitionSettings {}
 

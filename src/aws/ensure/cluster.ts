@@ -4,7 +4,7 @@ import {
   DescribeClustersCommand,
   PutClusterCapacityProvidersCommand,
 } from '@aws-sdk/client-ecs';
-import { type AwsTools, BootstrapFailure, codeOf, whileCodes } from './aws.ts';
+import { type AwsTools, BootstrapFailure, failureCode, retryWhile } from './tools.ts';
 
 export interface ClusterSettings {
   cluster: string;
@@ -36,14 +36,14 @@ export const ensureCluster = async (
     const input = { clusterName: name, ...(wanted.length > 0 && { capacityProviders: wanted }) };
     try {
       // The first cluster of an account makes the service-linked role, and may come too early for it.
-      return await whileCodes(['serviceLinkedRole', 'busy'], tools, signal, async () => {
+      return await retryWhile(['serviceLinkedRole', 'busy'], tools, signal, async () => {
         const send = (options: { abortSignal: AbortSignal }) =>
           ecs.send(new CreateClusterCommand(input), options);
         return (await call('CreateCluster', send, signal)).cluster;
       });
     } catch (error) {
       // Somebody else made it in the meantime, with other settings.
-      if (codeOf(error) !== 'clusterDiffers') throw error;
+      if (failureCode(error) !== 'clusterDiffers') throw error;
       return await describe();
     }
   };
@@ -71,7 +71,7 @@ export const ensureCluster = async (
     capacityProviders: [...new Set([...present, ...wanted])],
     defaultCapacityProviderStrategy: cluster.defaultCapacityProviderStrategy ?? [],
   };
-  await whileCodes(['busy', 'serviceLinkedRole'], tools, signal, () =>
+  await retryWhile(['busy', 'serviceLinkedRole'], tools, signal, () =>
     call(
       'PutClusterCapacityProviders',
       (options) => ecs.send(new PutClusterCapacityProvidersCommand(input), options),

@@ -1,5 +1,5 @@
 import { AttachRolePolicyCommand, CreateRoleCommand, GetRoleCommand } from '@aws-sdk/client-iam';
-import { type AwsTools, BootstrapFailure, codeOf, isDenied, whileCodes } from './aws.ts';
+import { type AwsTools, BootstrapFailure, failureCode, isDenied, retryWhile } from './tools.ts';
 
 export const executionRoleName = 'ecsTaskExecutionRole';
 
@@ -35,7 +35,7 @@ export const ensureExecutionRole = async (
       );
       return Role?.Arn;
     } catch (error) {
-      if (codeOf(error) === 'roleMissing') return undefined;
+      if (failureCode(error) === 'roleMissing') return undefined;
       throw error;
     }
   };
@@ -52,7 +52,7 @@ export const ensureExecutionRole = async (
       return Role?.Arn;
     } catch (error) {
       // Made by another start at the same moment, or by our own request whose answer was lost.
-      if (codeOf(error) === 'roleExists') return await read();
+      if (failureCode(error) === 'roleExists') return await read();
       throw error;
     }
   };
@@ -62,7 +62,7 @@ export const ensureExecutionRole = async (
   if (!arn) throw new BootstrapFailure('refused', `role ${RoleName}: IAM gives no ARN for it`);
   try {
     // Also to a role that was there: a start that died between creating and attaching left it without.
-    await whileCodes(['busy', 'roleMissing'], tools, signal, () =>
+    await retryWhile(['busy', 'roleMissing'], tools, signal, () =>
       call(
         'AttachRolePolicy',
         (options) =>

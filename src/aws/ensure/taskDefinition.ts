@@ -6,7 +6,7 @@ import {
   type Tag,
   type TaskDefinition,
 } from '@aws-sdk/client-ecs';
-import { type AwsTools, BootstrapFailure, codeOf, isDenied, whileCodes } from './aws.ts';
+import { type AwsTools, BootstrapFailure, failureCode, isDenied, retryWhile } from './tools.ts';
 
 export interface DefinitionSettings {
   family: string;
@@ -53,7 +53,7 @@ export const describeDefinition = async (
     });
     return taskDefinition?.taskDefinitionArn ? { definition: taskDefinition, tags } : null;
   } catch (error) {
-    if (codeOf(error) === 'definitionMissing') return null;
+    if (failureCode(error) === 'definitionMissing') return null;
     throw error;
   }
 };
@@ -158,7 +158,7 @@ export const ensureDefinition = async (
   signal: AbortSignal,
 ): Promise<string> =>
   // Registering is not repeatable, so each further try begins with another look.
-  whileCodes(['concurrentRevision', 'server', 'timeout', 'connection'], tools, signal, async () => {
+  retryWhile(['concurrentRevision', 'server', 'timeout', 'connection'], tools, signal, async () => {
     const described = await describeDefinition(settings.family, tools, signal);
     if (described && isUnchanged(described.definition, settings))
       return described.definition.taskDefinitionArn as string;

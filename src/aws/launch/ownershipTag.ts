@@ -22,8 +22,8 @@ const mark = (text: string): string =>
  * What `startedBy` of every task of one fleet says; the only thing that decides whose a task is.
  * A hash and not a cleaned-up name: two teams with the same defaults may share a cluster.
  */
-export const fleetMark = (managerId: string, workerFacingAddress: string): string =>
+export const ownershipTag = (managerId: string, workerFacingAddress: string): string =>
   mark(`${managerId}\0${workerFacingAddress}`);
 
 /** The mark of a fleet that its owner named, whatever address its workers use. */
-export const namedFleetMark = (fleetId: string): string => mark(fleetId);
+export const fleetOwnershipTag = (fleetId: string): string => mark(fleetId);

@@ -3,7 +3,7 @@ import type { TaskPhase, TaskSighting } from '../../../machines/shared/domain.ts
 import type { Log } from '../../telemetry/log.ts';
 import type { Call } from '../caller.ts';
 import { wellFormed } from '../wellFormed.ts';
-import { classifyStop } from './stopped.ts';
+import { classifyStop } from './stopReason.ts';
 
 const page = 100;
 
@@ -64,7 +64,7 @@ const subnetOf = ({ attachments }: Task): string | undefined =>
     ?.find(({ type }) => type === 'ElasticNetworkInterface')
     ?.details?.find(({ name }) => name === 'subnetId')?.value;
 
-export const sightingOf = (task: Task): TaskSighting => {
+export const observationOf = (task: Task): TaskSighting => {
   const phase = phaseOf(task);
   const verdict = phase === 'stopped' || phase === 'stopping' ? classifyStop(task) : null;
   // While it stops, `lost` means that nothing was said yet.
@@ -109,7 +109,7 @@ export const describeTasks =
     const sightings: TaskSighting[] = [];
     for (const [where, asked] of pagesOf(taskArns, cluster)) {
       const { tasks, missing } = await describePage(ecs, call, where, asked, signal, log);
-      for (const task of tasks) if (task.taskArn) sightings.push(sightingOf(task));
+      for (const task of tasks) if (task.taskArn) sightings.push(observationOf(task));
       for (const taskArn of missing)
         sightings.push({ taskArn, phase: 'missing', cause: null, detail: null, createdAt: null });
     }

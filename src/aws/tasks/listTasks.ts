@@ -10,7 +10,7 @@ import { wellFormed } from '../wellFormed.ts';
 import { describePage, phaseOf } from './describeTasks.ts';
 
 /** A task that carries our mark. */
-export interface SurveyedTask {
+export interface ListedTask {
   taskArn: string;
   /** The launch that made it; null when it was not one of this program's. */
   label: string | null;
@@ -36,7 +36,7 @@ const environmentOf = (task: Task): Map<string, string> =>
     ),
   );
 
-const surveyed = (task: Task & { taskArn: string }): SurveyedTask => {
+const surveyed = (task: Task & { taskArn: string }): ListedTask => {
   const environment = environmentOf(task);
   const label = environment.get(labelVariable) ?? '';
   return {
@@ -56,7 +56,7 @@ const incomplete = (message: string): EcsFailure =>
  * The complete list of living tasks with this mark. It is complete or it fails: a survey with a hole would
  * be taken for dead tasks.
  */
-export const listOurs = (
+export const listTasks = (
   ecs: Pick<ECSClient, 'send'>,
   call: Call,
   cluster: string,
@@ -65,9 +65,9 @@ export const listOurs = (
 ) => {
   /** Since when DescribeTasks has denied what ListTasks lists. */
   let deniedSince = new Map<string, number>();
-  return async (startedBy: string, signal: AbortSignal): Promise<SurveyedTask[]> => {
+  return async (startedBy: string, signal: AbortSignal): Promise<ListedTask[]> => {
     const arns = await listArns(ecs, call, cluster, startedBy, signal);
-    const found: SurveyedTask[] = [];
+    const found: ListedTask[] = [];
     let asked = [...arns];
     for (let round = 0; asked.length > 0; round++) {
       const unseen: string[] = [];

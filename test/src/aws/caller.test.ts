@@ -3,7 +3,7 @@ import { type Call, createCaller } from '../../../src/aws/caller.ts';
 import { EcsFailure } from '../../../src/aws/errors.ts';
 import type { Limiter } from '../../../src/aws/limiter.ts';
 import { silentLog } from '../../../src/telemetry/log.ts';
-import { thrownBy } from './answers.ts';
+import { rejectionOf } from './awsServer.ts';
 import { type VirtualClock, virtualClock } from './virtualClock.ts';
 
 const throttle = Object.assign(new Error('Rate exceeded'), {
@@ -36,7 +36,13 @@ beforeEach(() => {
     },
     throttled: (operation) => slowed.push(operation),
   };
-  call = createCaller({ limiter, clock, log: silentLog, random: () => 0.5, patience: 10_000 });
+  call = createCaller({
+    limiter,
+    clock,
+    log: silentLog,
+    random: () => 0.5,
+    retryTimeoutMs: 10_000,
+  });
 });
 
 /** Throws these in turn, then answers. */
@@ -91,28 +97,30 @@ describe('the caller', () => {
   it.each([throttle, broken])('never repeats a launch or a registration: %s', async (error) => {
     for (const operation of ['RunTask', 'RegisterTaskDefinition']) {
       const { state, send } = answering(error);
-      expect(await thrownBy(call(operation, send, controller.signal))).toBeInstanceOf(EcsFailure);
+      expect(await rejectionOf(call(operation, send, controller.signal))).toBeInstanceOf(
+        EcsFailure,
+      );
       expect(state.sent).toBe(1);
     }
   });
 
   it('does not repeat a clear no', async () => {
     const { state, send } = answering(wrong);
-    const failure = await thrownBy(call('DescribeTasks', send, controller.signal));
+    const failure = await rejectionOf(call('DescribeTasks', send, controller.signal));
     expect(failure).toMatchObject({ kind: 'invalid', awsName: 'InvalidParameterException' });
     expect(state.sent).toBe(1);
   });
 
-  it('gives up when its patience ends, with the last failure', async () => {
-    const failure = thrownBy(call('ListTasks', () => Promise.reject(broken), controller.signal));
+  it('gives up when its retryTimeoutMs ends, with the last failure', async () => {
+    const failure = rejectionOf(call('ListTasks', () => Promise.reject(broken), controller.signal));
     await clock.pass(60_000);
     expect(await failure).toMatchObject({ kind: 'unreachable' });
     expect(clock.now() - 1_000_000).toBe(60_000);
   });
 
   it('ends with the signal’s reason, asleep or on the way', async () => {
-    const asleep = thrownBy(call('ListTasks', () => Promise.reject(broken), controller.signal));
-    const onTheWay = thrownBy(
+    const asleep = rejectionOf(call('ListTasks', () => Promise.reject(broken), controller.signal));
+    const onTheWay = rejectionOf(
       call(
         'RunTask',
         ({ abortSignal }) =>

@@ -1,15 +1,15 @@
 import { ListTasksCommand } from '@aws-sdk/client-ecs';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { clientOptions, createEcsClient } from '../../../src/aws/client.ts';
-import { type Answers, json, startAnswers } from './answers.ts';
+import { type AwsServer, jsonAnswer, startAwsServer } from './awsServer.ts';
 
-let aws: Answers;
+let aws: AwsServer;
 let authorization: string | undefined;
 beforeEach(async () => {
-  aws = await startAnswers();
+  aws = await startAwsServer();
   aws.answer = (request, ...rest) => {
     ({ authorization } = request.headers);
-    json(200, { taskArns: [] })(request, ...rest);
+    jsonAnswer(200, { taskArns: [] })(request, ...rest);
   };
 });
 afterEach(() => {

@@ -4,18 +4,25 @@ import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clientOptions, createEcsClient } from '../../../src/aws/client.ts';
 import { classifyError, classifyRefusal } from '../../../src/aws/errors.ts';
-import { type Answers, credentials, json, no, startAnswers, thrownBy } from './answers.ts';
+import {
+  type AwsServer,
+  credentials,
+  errorAnswer,
+  jsonAnswer,
+  rejectionOf,
+  startAwsServer,
+} from './awsServer.ts';
 
-let aws: Answers;
+let aws: AwsServer;
 beforeAll(async () => {
-  aws = await startAnswers();
+  aws = await startAwsServer();
 });
 afterAll(() => aws.close());
 
 const ask = async (secrets?: string[]) =>
   classifyError(
     'RunTask',
-    await thrownBy(aws.ecs.send(new RunTaskCommand({ taskDefinition: 'f:1' }))),
+    await rejectionOf(aws.ecs.send(new RunTaskCommand({ taskDefinition: 'f:1' }))),
     secrets,
   );
 
@@ -223,7 +230,7 @@ describe('classifyError, with AWS’s own words', () => {
   ] as [string, string, string, string, number?][])(
     '%s/%s: %s: %s',
     async (kind, code, name, message, status = 400) => {
-      aws.answer = no(name, message, status);
+      aws.answer = errorAnswer(name, message, status);
       const before = aws.requests.length;
       const failure = await ask();
       expect(failure).toMatchObject({ kind, code, awsName: name });
@@ -247,11 +254,11 @@ describe('classifyError, with AWS’s own words', () => {
       [403, 'InvalidClientTokenId', 'denied', 'credentials'],
       [500, 'ServiceFailure', 'unreachable', 'server'],
     ] as const) {
-      aws.answer = json(
+      aws.answer = jsonAnswer(
         status,
         `<ErrorResponse><Error><Type>Sender</Type><Code>${name}</Code><Message>no</Message></Error><RequestId>1</RequestId></ErrorResponse>`,
       );
-      const thrown = await thrownBy(iam.send(new GetRoleCommand({ RoleName: 'r' })));
+      const thrown = await rejectionOf(iam.send(new GetRoleCommand({ RoleName: 'r' })));
       expect(classifyError('GetRole', thrown)).toMatchObject({ kind, code });
     }
     iam.destroy();
@@ -267,10 +274,10 @@ describe('classifyError, with AWS’s own words', () => {
     };
     expect(await ask()).toMatchObject({ kind: 'unreachable' });
     for (const body of ['<html>gateway</html>', '{"tasks":[', '{"tasks":[{"createdAt":"now"}]}']) {
-      aws.answer = json(200, body);
+      aws.answer = jsonAnswer(200, body);
       expect(await ask()).toMatchObject({ kind: 'unreachable', code: 'garbled' });
     }
-    aws.answer = json(502, '<html>gateway</html>');
+    aws.answer = jsonAnswer(502, '<html>gateway</html>');
     expect(await ask()).toMatchObject({ kind: 'unreachable' });
     const timeout = Object.assign(new Error('socket timed out'), { name: 'TimeoutError' });
     expect(classifyError('RunTask', timeout)).toMatchObject({ kind: 'unreachable' });
@@ -279,7 +286,7 @@ describe('classifyError, with AWS’s own words', () => {
       endpoint: 'http://127.0.0.1:1',
       credentials,
     });
-    const refused = await thrownBy(nobody.send(new RunTaskCommand({ taskDefinition: 'f' })));
+    const refused = await rejectionOf(nobody.send(new RunTaskCommand({ taskDefinition: 'f' })));
     expect(classifyError('RunTask', refused)).toMatchObject({
       kind: 'unreachable',
       awsName: 'ECONNREFUSED',
@@ -320,7 +327,7 @@ describe('what a failure shows', () => {
       `key ${credentials.accessKeyId} is unknown`,
     ];
     for (const text of texts) {
-      aws.answer = no('InvalidParameterException', text);
+      aws.answer = errorAnswer('InvalidParameterException', text);
       const failure = await ask([requirements, command]);
       const printed = [
         failure.message,
@@ -337,12 +344,12 @@ describe('what a failure shows', () => {
 
   it('keeps addresses without passwords readable', async () => {
     const text = 'no route to https://example.org:8443/a, tcp://10.0.0.5:8516 and https://h:80';
-    aws.answer = no('InvalidParameterException', text);
+    aws.answer = errorAnswer('InvalidParameterException', text);
     expect((await ask()).message).toContain(text);
   });
 
   it('is cut when it is long', async () => {
-    aws.answer = no('InvalidParameterException', 'x'.repeat(100_000));
+    aws.answer = errorAnswer('InvalidParameterException', 'x'.repeat(100_000));
     expect((await ask()).message.length).toBeLessThan(1000);
   });
 });
@@ -393,8 +400,8 @@ describe('classifyRefusal, with AWS’s own words', () => {
 });
 
 it('leaves a described definition that is missing to its caller', async () => {
-  aws.answer = no('ClientException', 'Unable to describe task definition.');
-  const thrown = await thrownBy(
+  aws.answer = errorAnswer('ClientException', 'Unable to describe task definition.');
+  const thrown = await rejectionOf(
     aws.ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition: 'f' })),
   );
   expect(classifyError('DescribeTaskDefinition', thrown).code).toBe('definitionMissing');

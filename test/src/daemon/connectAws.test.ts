@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { SurveyedTask } from '../../../src/aws/tasks/listTasks.ts';
+import type { ListedTask } from '../../../src/aws/tasks/listTasks.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { connectAws } from '../../../src/daemon/connectAws.ts';
 import { now } from '../../../src/shared/clock.ts';
@@ -48,10 +48,10 @@ describe('the list of our tasks', () => {
         argv: ['run', 'tcp://127.0.0.1:1', '--worker-manager-id', 'm', '--ecs-subnets', 'subnet-1'],
         env: process.env,
       });
-      const seen: SurveyedTask[] = [];
+      const seen: ListedTask[] = [];
       const parts = {
         ...{ cluster: 'c', startedBy: 'mark', request: () => ({ taskDefinition: 'd' }) },
-        adopt: (startedAt: number, tasks: SurveyedTask[]) => {
+        adopt: (startedAt: number, tasks: ListedTask[]) => {
           seen.push(...tasks);
           return { startedAt, adopted: [], suspects: 0 };
         },

@@ -1,5 +1,5 @@
 import { createCaller } from '../../../../src/aws/caller.ts';
-import type { AwsTools } from '../../../../src/aws/ensure/aws.ts';
+import type { AwsTools } from '../../../../src/aws/ensure/tools.ts';
 import { silentLog } from '../../../../src/telemetry/log.ts';
 import { virtualClock } from '../virtualClock.ts';
 

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { describeTasks, sightingOf } from '../../../../src/aws/tasks/describeTasks.ts';
-import { asOurReason } from '../../../../src/aws/tasks/stopped.ts';
+import { describeTasks, observationOf } from '../../../../src/aws/tasks/describeTasks.ts';
+import { ownStopReason } from '../../../../src/aws/tasks/stopReason.ts';
 import { silentLog } from '../../../../src/telemetry/log.ts';
-import { type Answers, json, startAnswers } from '../answers.ts';
-import { arn, eagerCall } from './tasks.ts';
+import { type AwsServer, jsonAnswer, startAwsServer } from '../awsServer.ts';
+import { arn, eagerCall } from './eagerCall.ts';
 
-let aws: Answers;
+let aws: AwsServer;
 beforeAll(async () => {
-  aws = await startAnswers();
+  aws = await startAwsServer();
 });
 beforeEach(() => {
   aws.requests = [];
@@ -21,7 +21,7 @@ describe('describeTasks', () => {
   it('asks in pages of a hundred, and nothing about nothing', async () => {
     aws.answer = (request, response, body) => {
       const { tasks } = JSON.parse(body) as { tasks: string[] };
-      json(200, {
+      jsonAnswer(200, {
         tasks: tasks.map((taskArn) => ({ taskArn, lastStatus: 'RUNNING', createdAt: 1.5 })),
       })(request, response, body);
     };
@@ -51,7 +51,7 @@ describe('describeTasks', () => {
   });
 
   it('says what ECS does not know, and nothing about what it would not tell', async () => {
-    aws.answer = json(200, {
+    aws.answer = jsonAnswer(200, {
       tasks: [{ taskArn: arn(1), lastStatus: 'PENDING', desiredStatus: 'RUNNING' }],
       failures: [
         { arn: arn(2), reason: 'MISSING' },
@@ -83,12 +83,12 @@ describe('a sighting', () => {
     ['STOPPED', 'STOPPED', 'stopped'],
     ['DELETED', 'STOPPED', 'stopped'],
   ])('of a task that is %s and shall be %s: %s', (lastStatus, desiredStatus, phase) =>
-    expect(sightingOf({ taskArn: arn(1), lastStatus, desiredStatus }).phase).toBe(phase),
+    expect(observationOf({ taskArn: arn(1), lastStatus, desiredStatus }).phase).toBe(phase),
   );
 
   it('names the interruption while the task still runs', () =>
     expect(
-      sightingOf({
+      observationOf({
         taskArn: arn(1),
         lastStatus: 'RUNNING',
         desiredStatus: 'STOPPED',
@@ -103,7 +103,7 @@ describe('a sighting', () => {
 
   it('names the subnet, and whether that is to blame', () => {
     const stopped = (stoppedReason: string) =>
-      sightingOf({
+      observationOf({
         ...{ taskArn: arn(1), lastStatus: 'STOPPED', desiredStatus: 'STOPPED' },
         ...{ stopCode: 'TaskFailedToStart', stoppedReason },
         attachments: [
@@ -129,15 +129,15 @@ describe('a sighting', () => {
       taskArn: arn(1),
       desiredStatus: 'STOPPED',
       stopCode: 'UserInitiated',
-      stoppedReason: asOurReason('done'),
+      stoppedReason: ownStopReason('done'),
     } as const;
-    expect(sightingOf({ ...task, lastStatus: 'STOPPING' }).cause).toBe('drained');
-    expect(sightingOf({ ...task, lastStatus: 'STOPPED' }).cause).toBe('drained');
+    expect(observationOf({ ...task, lastStatus: 'STOPPING' }).cause).toBe('drained');
+    expect(observationOf({ ...task, lastStatus: 'STOPPED' }).cause).toBe('drained');
   });
 
   it('names the hand of another at once', () =>
     expect(
-      sightingOf({
+      observationOf({
         taskArn: arn(1),
         lastStatus: 'RUNNING',
         desiredStatus: 'STOPPED',

@@ -1,12 +1,18 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/aws/systemClock.ts';
-import { listOurs } from '../../../../src/aws/tasks/listTasks.ts';
+import { listTasks } from '../../../../src/aws/tasks/listTasks.ts';
 import { silentLog } from '../../../../src/telemetry/log.ts';
-import { type Answers, json, no, startAnswers, thrownBy } from '../answers.ts';
-import { arn, eagerCall } from './tasks.ts';
+import {
+  type AwsServer,
+  errorAnswer,
+  jsonAnswer,
+  rejectionOf,
+  startAwsServer,
+} from '../awsServer.ts';
+import { arn, eagerCall } from './eagerCall.ts';
 
 const mark = 'se-ours';
-let aws: Answers;
+let aws: AwsServer;
 /** What the modelled ECS lists, by pages, and what it describes. */
 let pages: string[][];
 let described: Map<string, object>;
@@ -15,7 +21,7 @@ let blind: number;
 let waited: number[];
 
 beforeAll(async () => {
-  aws = await startAnswers();
+  aws = await startAwsServer();
 });
 beforeEach(() => {
   aws.requests = [];
@@ -30,10 +36,10 @@ beforeEach(() => {
     if (last?.operation === 'ListTasks') {
       const page = Number(input.nextToken ?? 0);
       const more = page + 1 < pages.length ? { nextToken: String(page + 1) } : {};
-      return json(200, { taskArns: pages[page] ?? [], ...more })(...exchange);
+      return jsonAnswer(200, { taskArns: pages[page] ?? [], ...more })(...exchange);
     }
     const known = blind-- > 0 ? [] : (input.tasks ?? []).flatMap((id) => described.get(id) ?? []);
-    return json(200, {
+    return jsonAnswer(200, {
       tasks: known,
       failures: (input.tasks ?? [])
         .filter((id) => !known.some((task) => (task as { taskArn: string }).taskArn === id))
@@ -69,12 +75,12 @@ const clock = {
   },
 };
 const lister = () => {
-  const listed = listOurs(aws.ecs, eagerCall, 'c', clock, silentLog);
+  const listed = listTasks(aws.ecs, eagerCall, 'c', clock, silentLog);
   return () => listed(mark, new AbortController().signal);
 };
 const list = () => lister()();
 
-describe('listOurs', () => {
+describe('listTasks', () => {
   it('reads all pages, by cluster and mark alone, and describes each task once', async () => {
     const arns = Array.from({ length: 230 }, (_, i) => task(i));
     pages = [arns.slice(0, 100), arns.slice(100, 200), arns.slice(199)];
@@ -130,10 +136,10 @@ describe('listOurs', () => {
   it('takes it for gone after a minute, and is not complete before', async () => {
     pages = [[task(1), arn(2)]];
     const again = lister();
-    expect(await thrownBy(again())).toMatchObject({ kind: 'unreachable' });
+    expect(await rejectionOf(again())).toMatchObject({ kind: 'unreachable' });
     expect(waited).toEqual([1000, 2000]);
     passed = 59_000;
-    expect(await thrownBy(again())).toMatchObject({ kind: 'unreachable' });
+    expect(await rejectionOf(again())).toMatchObject({ kind: 'unreachable' });
     passed = 61_000;
     expect(await again()).toHaveLength(1);
   });
@@ -141,13 +147,13 @@ describe('listOurs', () => {
   it('begins to count anew when it was seen in between', async () => {
     const again = lister();
     pages = [[arn(2)]];
-    await thrownBy(again());
+    await rejectionOf(again());
     pages = [[task(2)]];
     expect(await again()).toHaveLength(1);
     described.clear();
     pages = [[arn(2)]];
     passed = 61_000;
-    expect(await thrownBy(again())).toMatchObject({ kind: 'unreachable' });
+    expect(await rejectionOf(again())).toMatchObject({ kind: 'unreachable' });
   });
 
   it('is complete or fails', async () => {
@@ -156,11 +162,14 @@ describe('listOurs', () => {
     aws.answer = (...exchange) =>
       aws.requests.at(-1)?.operation === 'ListTasks'
         ? model(...exchange)
-        : json(200, { failures: [{ arn: arn(1), reason: 'ACCESS_DENIED' }] })(...exchange);
-    expect(await thrownBy(list())).toMatchObject({ kind: 'unreachable' });
-    aws.answer = json(200, { taskArns: [arn(1)], nextToken: 'same' });
-    expect(await thrownBy(list())).toMatchObject({ kind: 'unreachable' });
-    aws.answer = no('AccessDeniedException', 'User is not authorized to perform: ecs:ListTasks');
-    expect(await thrownBy(list())).toMatchObject({ kind: 'denied' });
+        : jsonAnswer(200, { failures: [{ arn: arn(1), reason: 'ACCESS_DENIED' }] })(...exchange);
+    expect(await rejectionOf(list())).toMatchObject({ kind: 'unreachable' });
+    aws.answer = jsonAnswer(200, { taskArns: [arn(1)], nextToken: 'same' });
+    expect(await rejectionOf(list())).toMatchObject({ kind: 'unreachable' });
+    aws.answer = errorAnswer(
+      'AccessDeniedException',
+      'User is not authorized to perform: ecs:ListTasks',
+    );
+    expect(await rejectionOf(list())).toMatchObject({ kind: 'denied' });
   });
 });

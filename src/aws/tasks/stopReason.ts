@@ -23,9 +23,10 @@ export type StoppedTask = Pick<
 >;
 
 /** Our own reasons for StopTask begin so, which is how a stop by another hand is told from one of ours. */
-const ourHand = 'scaler-ecs: ';
+const ownReasonPrefix = 'scaler-ecs: ';
 
-export const asOurReason = (reason: string): string => `${ourHand}${reason}`.slice(0, 1024);
+export const ownStopReason = (reason: string): string =>
+  `${ownReasonPrefix}${reason}`.slice(0, 1024);
 
 /** The first row that fits decides. The texts are AWS's. */
 const startRows: readonly [RegExp, Retry, Blame?][] = [
@@ -108,9 +109,9 @@ const verdict = (task: StoppedTask): [Cause, Retry, Blame?] => {
     case 'InfrastructureHealth':
       return ['interrupted', 'again'];
     case 'UserInitiated':
-      return [reason.startsWith(ourHand) ? 'drained' : 'stoppedOutside', 'expected'];
+      return [reason.startsWith(ownReasonPrefix) ? 'drained' : 'stoppedOutside', 'expected'];
   }
-  if (reason.startsWith(ourHand)) return ['drained', 'expected'];
+  if (reason.startsWith(ownReasonPrefix)) return ['drained', 'expected'];
   const row = reasonRows.find(([text]) => text.test(reason));
   if (row?.[1] === 'startFailed') return start();
   if (row && (row[1] !== 'exited' || exitCode === undefined)) return [row[1], row[2]];

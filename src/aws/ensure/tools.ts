@@ -28,7 +28,7 @@ export class BootstrapFailure extends Failure {
 }
 
 /** The row of the failure table that names this error; null for anything else. */
-export const codeOf = (error: unknown): string | null =>
+export const failureCode = (error: unknown): string | null =>
   error instanceof Failure && 'code' in error ? String(error.code) : null;
 
 export const isDenied = (error: unknown): boolean =>
@@ -37,7 +37,7 @@ export const isDenied = (error: unknown): boolean =>
 const longest = 8_000;
 
 /** Tries again, with growing pauses for up to a minute, while the error's row is one of these. */
-export const whileCodes = async <Output>(
+export const retryWhile = async <Output>(
   codes: readonly string[],
   { clock }: Pick<AwsTools, 'clock'>,
   signal: AbortSignal,
@@ -48,7 +48,7 @@ export const whileCodes = async <Output>(
     try {
       return await attempt();
     } catch (error) {
-      if (!codes.includes(codeOf(error) ?? '') || clock.now() + pause > until) throw error;
+      if (!codes.includes(failureCode(error) ?? '') || clock.now() + pause > until) throw error;
       await clock.sleep(pause, signal);
     }
   }

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { asOurReason, classifyStop, type StoppedTask } from '../../../../src/aws/tasks/stopped.ts';
+import {
+  classifyStop,
+  ownStopReason,
+  type StoppedTask,
+} from '../../../../src/aws/tasks/stopReason.ts';
 
 const notStarted = (stoppedReason: string): StoppedTask => ({
   stopCode: 'TaskFailedToStart',
@@ -129,7 +133,7 @@ describe('a task whose worker ended', () => {
 
 describe('a task that was ended', () => {
   it.each([
-    ['UserInitiated', asOurReason('no longer wanted'), 'drained', 'expected'],
+    ['UserInitiated', ownStopReason('no longer wanted'), 'drained', 'expected'],
     ['UserInitiated', 'Task stopped by user', 'stoppedOutside', 'expected'],
     ['SpotInterruption', 'Your Spot Task was interrupted.', 'interrupted', 'again'],
     ['TerminationNotice', 'Your Spot Task was interrupted.', 'interrupted', 'again'],
@@ -150,7 +154,7 @@ describe('a task that was ended', () => {
     [undefined, 'Your Spot Task was interrupted.', 'interrupted', 'again'],
     [undefined, 'Task failed container health checks', 'exited', 'backoff'],
     [undefined, 'Task stopped by user', 'stoppedOutside', 'expected'],
-    [undefined, asOurReason('x'), 'drained', 'expected'],
+    [undefined, ownStopReason('x'), 'drained', 'expected'],
     [undefined, 'CannotPullContainerError: not found', 'startFailed', 'person'],
     [undefined, undefined, 'lost', 'again'],
   ] as const)('%s: %s', (stopCode, stoppedReason, cause, retry) =>
@@ -161,7 +165,7 @@ describe('a task that was ended', () => {
     expect(
       classifyStop({
         stopCode: 'UserInitiated',
-        stoppedReason: asOurReason('no longer wanted'),
+        stoppedReason: ownStopReason('no longer wanted'),
         containers: [{ name: 'scaler-container', exitCode: 143 }],
       }).detail,
     ).toBe('UserInitiated; scaler-ecs: no longer wanted; scaler-container: exit 143'));
@@ -179,7 +183,7 @@ it('quotes nothing of the environment', () => {
 });
 
 it('keeps a reason within what StopTask takes', () =>
-  expect(asOurReason('x'.repeat(5000))).toHaveLength(1024));
+  expect(ownStopReason('x'.repeat(5000))).toHaveLength(1024));
 
 it('knows a task that has ended by its reason alone', () =>
   expect(
