@@ -3,11 +3,11 @@ import type { IAMClient } from '@aws-sdk/client-iam';
 import { Failure } from '../../shared/failure.ts';
 import type { Log } from '../../telemetry/log.ts';
 
-/** The neighbours of this room, handed in by the wiring. */
+/** What the functions of this folder need from outside; the wiring supplies it. */
 export interface AwsTools {
   ecs: Pick<ECSClient, 'send'>;
   iam: Pick<IAMClient, 'send'>;
-  /** Sends within the rate limits, repeats what may be repeated, throws failures that carry `kind` and `code`. */
+  /** Applies rate limits and retries; rejects with a failure that carries `kind` and `code`. */
   call<Output>(
     operation: string,
     send: (options: { abortSignal: AbortSignal }) => Promise<Output>,
@@ -17,7 +17,7 @@ export interface AwsTools {
   log: Log;
 }
 
-/** What is there does not fit and a repetition would not change it. */
+/** An existing resource does not fit the settings, or an answer of AWS cannot be used. */
 export class BootstrapFailure extends Failure {
   override readonly kind: 'invalid' | 'refused' | 'denied';
 
@@ -27,29 +27,38 @@ export class BootstrapFailure extends Failure {
   }
 }
 
-/** The row of the failure table that names this error; null for anything else. */
-export const failureCode = (error: unknown): string | null =>
-  error instanceof Failure && 'code' in error ? String(error.code) : null;
+/** The code of the error table's row (`errorTable.ts`) for a failed AWS call; null for any other error. */
+export function failureCode(error: unknown): string | null {
+  return error instanceof Failure && 'code' in error ? String(error.code) : null;
+}
 
-export const isDenied = (error: unknown): boolean =>
-  error instanceof Failure && error.kind === 'denied';
+/** Whether AWS rejected the call for missing permissions or credentials. */
+export function isDenied(error: unknown): boolean {
+  return error instanceof Failure && error.kind === 'denied';
+}
 
-const longest = 8_000;
+const firstPauseMs = 500;
+const maxPauseMs = 8_000;
+const retryForMs = 60_000;
 
-/** Tries again, with growing pauses for up to a minute, while the error's row is one of these. */
-export const retryWhile = async <Output>(
+/**
+ * Runs `attempt` and repeats it while it fails with one of `codes`, with pauses that double from 0.5 s to 8 s,
+ * for at most 60 s. Rejects with the last error.
+ */
+export async function retryWhile<Output>(
   codes: readonly string[],
   { clock }: Pick<AwsTools, 'clock'>,
   signal: AbortSignal,
   attempt: () => Promise<Output>,
-): Promise<Output> => {
-  const until = clock.now() + 60_000;
-  for (let pause = 500; ; pause = Math.min(longest, pause * 2)) {
+): Promise<Output> {
+  const deadline = clock.now() + retryForMs;
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(maxPauseMs, pauseMs * 2)) {
     try {
       return await attempt();
     } catch (error) {
-      if (!codes.includes(failureCode(error) ?? '') || clock.now() + pause > until) throw error;
-      await clock.sleep(pause, signal);
+      const isListed = codes.includes(failureCode(error) ?? '');
+      if (!isListed || clock.now() + pauseMs > deadline) throw error;
+      await clock.sleep(pauseMs, signal);
     }
   }
-};
+}
