@@ -1,7 +1,7 @@
 import { suspectMs } from '../../machines/fleet/state.ts';
 import type { LaunchEnd } from '../../machines/group/launch.ts';
 import type { OwnedGroup, Survey } from '../../machines/shared/domain.ts';
-import type { ListedTask } from '../aws/tasks/listTasks.ts';
+import type { ListedTask } from '../aws/tasks/listedTask.ts';
 import { now } from '../shared/clock.ts';
 import { Failure } from '../shared/failure.ts';
 import type { Journal } from '../store/journal.ts';

@@ -3,17 +3,20 @@ import type { Blame, Cause } from '../../../machines/shared/domain.ts';
 import { subnetIn } from '../errors.ts';
 import { redact, secretsOf } from '../redact.ts';
 
-/** What a stop asks for: a new task now, a new one after a pause, a person, or nothing at all. */
+/**
+ * What the end of a task calls for: `again`: a replacement at once; `backoff`: a replacement after a pause;
+ * `person`: a change by a person first; `expected`: nothing.
+ */
 export type Retry = 'again' | 'backoff' | 'person' | 'expected';
 
 export interface StopVerdict {
   cause: Cause;
-  /** stopCode, AWS's reason, the container's reason and exit code, as far as they were given. */
+  /** stopCode, stoppedReason, and each container's reason and exit code, as far as ECS reports them; redacted. */
   detail: string;
   retry: Retry;
-  /** What kept it from starting, where that is known. */
+  /** Which kind of failure kept the task from starting; left out if unknown. */
   blame?: Blame | undefined;
-  /** The subnet that was to blame. */
+  /** The subnet that failed; only together with `blame`. */
   subnet?: string | undefined;
 }
 
@@ -22,14 +25,16 @@ export type StoppedTask = Pick<
   'stopCode' | 'stoppedReason' | 'containers' | 'overrides' | 'startedAt'
 >;
 
-/** Our own reasons for StopTask begin so, which is how a stop by another hand is told from one of ours. */
+/** Marks the reasons of our own StopTask calls, so that stops by others are recognized. */
 const ownReasonPrefix = 'scaler-ecs: ';
 
-export const ownStopReason = (reason: string): string =>
-  `${ownReasonPrefix}${reason}`.slice(0, 1024);
+/** A reason for StopTask with our prefix, cut to ECS's limit of 1024 characters. */
+export function ownStopReason(reason: string): string {
+  return `${ownReasonPrefix}${reason}`.slice(0, 1024);
+}
 
-/** The first row that fits decides. The texts are AWS's. */
-const startRows: readonly [RegExp, Retry, Blame?][] = [
+/** stoppedReason and container reasons of tasks that failed to start, in AWS's wording. The first match applies. */
+const startFailureRows: readonly [RegExp, Retry, Blame?][] = [
   [/capacity is unavailable/i, 'backoff', 'capacity'],
   [/reached the limit on the number of (?:tasks|vCPUs)/i, 'backoff', 'quota'],
   [
@@ -53,7 +58,7 @@ const startRows: readonly [RegExp, Retry, Blame?][] = [
   ],
 ];
 
-/** When no stop code was given, the reason tells. */
+/** stoppedReason of tasks without a stopCode. The first match applies. */
 const reasonRows: readonly [RegExp, Cause, Retry][] = [
   [/spot task was interrupted/i, 'interrupted', 'again'],
   [/maintenance|retire|infrastructure/i, 'interrupted', 'again'],
@@ -67,43 +72,33 @@ const reasonRows: readonly [RegExp, Cause, Retry][] = [
   ],
 ];
 
-const exitRetry = (exitCode: number | undefined): Retry => {
-  // The last worker has ended on its own; whether another is wanted is the scheduler's to say.
-  if (exitCode === 0) return 'expected';
-  // Killed from outside without a word about memory.
-  if (exitCode === 137 || exitCode === 143) return 'again';
-  // The command line was refused, or there is no such program: the next one fails alike.
-  if (exitCode === 2 || exitCode === 126 || exitCode === 127) return 'person';
-  return 'backoff';
-};
+/** Classifies why a task has stopped or is stopping. Pure. */
+export function classifyStop(task: StoppedTask): StopVerdict {
+  const [cause, retry, blame] = verdictOf(task);
+  const subnet = subnetIn(task.stoppedReason ?? '');
+  const parts = [
+    task.stopCode,
+    task.stoppedReason,
+    ...(task.containers ?? []).map(describeContainer),
+  ].filter((part) => part);
+  return {
+    cause,
+    retry,
+    ...(blame && { blame }),
+    ...(blame && subnet !== undefined && { subnet }),
+    detail: redact(parts.join('; ') || 'no reason was given', secretsOf(task.overrides)),
+  };
+}
 
-type Container = NonNullable<Task['containers']>[number];
-
-const sayContainer = ({ name, reason, exitCode }: Container): string | null => {
-  const says = [reason, exitCode === undefined ? null : `exit ${exitCode}`].filter(Boolean);
-  return says.length > 0 ? `${name ?? 'container'}: ${says.join(', ')}` : null;
-};
-
-const verdict = (task: StoppedTask): [Cause, Retry, Blame?] => {
+function verdictOf(task: StoppedTask): [Cause, Retry, Blame?] {
   const reason = task.stoppedReason ?? '';
-  const containers = task.containers ?? [];
-  const inside = containers.map((each) => each.reason ?? '').join(' ');
-  const exitCode = containers.find((each) => each.exitCode !== undefined)?.exitCode;
-  const start = (): [Cause, Retry, Blame?] => {
-    const row = startRows.find(([text]) => text.test(reason) || text.test(inside));
-    return ['startFailed', row?.[1] ?? 'backoff', row?.[2]];
-  };
-  // Too little memory is the settings' fault, but one task's end must not halt the fleet.
-  const end = (): [Cause, Retry, Blame?] => {
-    const retry = /OutOfMemory/i.test(`${inside} ${reason}`) ? 'backoff' : exitRetry(exitCode);
-    return ['exited', retry, retry === 'person' ? 'invalid' : undefined];
-  };
+  const exitCode = exitCodeOf(task);
   switch (task.stopCode) {
     case 'TaskFailedToStart':
-      return start();
+      return startFailureOf(task);
     case 'EssentialContainerExited':
-      return end();
-    // Documents and data disagree on the code of a Spot interruption.
+      return exitOf(task);
+    // AWS's older documentation and data call a Spot interruption TerminationNotice.
     case 'SpotInterruption':
     case 'TerminationNotice':
     case 'InfrastructureHealth':
@@ -112,28 +107,54 @@ const verdict = (task: StoppedTask): [Cause, Retry, Blame?] => {
       return [reason.startsWith(ownReasonPrefix) ? 'drained' : 'stoppedOutside', 'expected'];
   }
   if (reason.startsWith(ownReasonPrefix)) return ['drained', 'expected'];
-  const row = reasonRows.find(([text]) => text.test(reason));
-  if (row?.[1] === 'startFailed') return start();
+  const row = reasonRows.find(([pattern]) => pattern.test(reason));
+  if (row?.[1] === 'startFailed') return startFailureOf(task);
   if (row && (row[1] !== 'exited' || exitCode === undefined)) return [row[1], row[2]];
-  if (exitCode !== undefined) return end();
+  if (exitCode !== undefined) return exitOf(task);
   if (task.stopCode !== undefined) return ['stoppedOutside', 'again'];
   return ['lost', 'again'];
-};
+}
 
-/** Why a task ended, or is about to. */
-export const classifyStop = (task: StoppedTask): StopVerdict => {
-  const [cause, retry, blame] = verdict(task);
-  const subnet = subnetIn(task.stoppedReason ?? '');
-  const said = [
-    task.stopCode,
-    task.stoppedReason,
-    ...(task.containers ?? []).map(sayContainer),
-  ].filter((part) => part);
-  return {
-    cause,
-    retry,
-    ...(blame && { blame }),
-    ...(blame && subnet !== undefined && { subnet }),
-    detail: redact(said.join('; ') || 'no reason was given', secretsOf(task.overrides)),
-  };
-};
+function startFailureOf(task: StoppedTask): [Cause, Retry, Blame?] {
+  const reason = task.stoppedReason ?? '';
+  const inContainers = containerReasons(task);
+  const row = startFailureRows.find(
+    ([pattern]) => pattern.test(reason) || pattern.test(inContainers),
+  );
+  return ['startFailed', row?.[1] ?? 'backoff', row?.[2]];
+}
+
+/** `invalid` opens the breaker for the whole fleet; one task that ran out of memory must not do that. */
+function exitOf(task: StoppedTask): [Cause, Retry, Blame?] {
+  const ranOutOfMemory = /OutOfMemory/i.test(
+    `${containerReasons(task)} ${task.stoppedReason ?? ''}`,
+  );
+  const retry = ranOutOfMemory ? 'backoff' : retryAfterExit(exitCodeOf(task));
+  return ['exited', retry, retry === 'person' ? 'invalid' : undefined];
+}
+
+function retryAfterExit(exitCode: number | undefined): Retry {
+  // The last worker ended by itself; the scheduler asks for another if it needs one.
+  if (exitCode === 0) return 'expected';
+  // SIGKILL or SIGTERM from outside, without a report of too little memory.
+  if (exitCode === 137 || exitCode === 143) return 'again';
+  // The command line was rejected, or the program is missing or not executable: a replacement fails alike.
+  if (exitCode === 2 || exitCode === 126 || exitCode === 127) return 'person';
+  return 'backoff';
+}
+
+type Container = NonNullable<Task['containers']>[number];
+
+function containerReasons({ containers }: StoppedTask): string {
+  return (containers ?? []).map(({ reason }) => reason ?? '').join(' ');
+}
+
+/** The exit code of the first container that has one. */
+function exitCodeOf({ containers }: StoppedTask): number | undefined {
+  return containers?.find(({ exitCode }) => exitCode !== undefined)?.exitCode;
+}
+
+function describeContainer({ name, reason, exitCode }: Container): string | null {
+  const parts = [reason, exitCode === undefined ? null : `exit ${exitCode}`].filter(Boolean);
+  return parts.length > 0 ? `${name ?? 'container'}: ${parts.join(', ')}` : null;
+}

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { ListedTask } from '../../../src/aws/tasks/listTasks.ts';
+import type { ListedTask } from '../../../src/aws/tasks/listedTask.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { connectAws } from '../../../src/daemon/connectAws.ts';
 import { now } from '../../../src/shared/clock.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ListedTask } from '../../../src/aws/tasks/listTasks.ts';
+import type { ListedTask } from '../../../src/aws/tasks/listedTask.ts';
 import { adoptStrays, claimOutcome, foreignTo } from '../../../src/daemon/ownership.ts';
 import { now } from '../../../src/shared/clock.ts';
 import { type Journal, openJournal } from '../../../src/store/journal.ts';

@@ -43,7 +43,7 @@ const launch = (signal = new AbortController().signal) =>
   runTask(aws.ecs, eagerCall, template)(order, signal);
 
 describe('runTask', () => {
-  it('asks once, under the order’s token', async () => {
+  it('sends one RunTask with the client token of the order', async () => {
     aws.answer = jsonAnswer(200, {
       tasks: [{ taskArn: arn(1) }, { taskArn: arn(2) }, { taskArn: arn(3) }],
     });
@@ -55,7 +55,7 @@ describe('runTask', () => {
     });
   });
 
-  it('tells tasks and refusals of one answer apart', async () => {
+  it('returns the tasks and the refusals of one answer', async () => {
     aws.answer = jsonAnswer(200, {
       tasks: [{ taskArn: arn(1) }],
       failures: [
@@ -75,14 +75,14 @@ describe('runTask', () => {
     });
   });
 
-  it('takes the tasks that a token bought before for its answer', async () => {
+  it('returns the tasks that a ConflictException names for the client token', async () => {
     aws.answer = errorAnswer('ConflictException', 'The token was used with other parameters', 400, {
       resourceIds: [arn(1), arn(2)],
     });
     expect(await launch()).toEqual({ taskArns: [arn(1), arn(2)], refusals: [] });
   });
 
-  it('is refused when a used token names nothing, and when an answer says nothing', async () => {
+  it('fails as refused if a ConflictException names no task, and if an answer is empty', async () => {
     aws.answer = errorAnswer('ConflictException', 'The token was used with other parameters');
     expect(await rejectionOf(launch())).toMatchObject({ kind: 'refused', code: 'tokenUsed' });
     aws.answer = jsonAnswer(200, {});
@@ -92,20 +92,20 @@ describe('runTask', () => {
   it.each([
     ['unreachable', errorAnswer('ServerException', 'later', 500)],
     ['throttled', errorAnswer('ThrottlingException', 'Rate exceeded')],
-  ] as const)('never asks again by itself: %s', async (kind, answer) => {
+  ] as const)('does not retry a failure of kind %s', async (kind, answer) => {
     aws.answer = answer;
     expect(await rejectionOf(launch())).toMatchObject({ kind });
     expect(aws.requests).toHaveLength(1);
   });
 
-  it('quotes nothing of the environment', async () => {
+  it('keeps the environment of the task out of errors and refusals', async () => {
     aws.answer = errorAnswer('InvalidParameterException', `bad value ${secret} in overrides`);
     expect(String(await rejectionOf(launch()))).not.toMatch(/hunter2|example\.org/);
     aws.answer = jsonAnswer(200, { failures: [{ reason: `bad value ${secret}` }] });
     expect(JSON.stringify(await launch())).not.toMatch(/hunter2|example\.org/);
   });
 
-  it('ends with the signal', async () => {
+  it('rejects with the reason of the signal when it is aborted', async () => {
     const controller = new AbortController();
     aws.answer = () => controller.abort(new Error('no longer needed'));
     expect(await rejectionOf(launch(controller.signal))).toBe(controller.signal.reason);

@@ -20,7 +20,7 @@ afterAll(() => aws.close());
 
 const stop = () => stopTask(aws.ecs, eagerCall, 'c')(arn(1), 'done', new AbortController().signal);
 
-it('orders the end with a reason that is known again', async () => {
+it('sends StopTask with our prefix before the reason', async () => {
   aws.answer = jsonAnswer(200, { task: { taskArn: arn(1), lastStatus: 'STOPPED' } });
   await stop();
   expect(aws.requests).toEqual([
@@ -28,19 +28,19 @@ it('orders the end with a reason that is known again', async () => {
   ]);
 });
 
-it('goes to the cluster that the task runs in', async () => {
+it('sends StopTask to the cluster in the ARN of the task', async () => {
   aws.answer = jsonAnswer(200, {});
   const task = 'arn:aws:ecs:eu-west-1:1:task/before/abc';
   await stopTask(aws.ecs, eagerCall, 'c')(task, 'done', new AbortController().signal);
   expect(aws.requests[0]?.input).toMatchObject({ cluster: 'before', task });
 });
 
-it('has nothing to do when ECS does not know the task any more', async () => {
+it('resolves if ECS does not know the task any more', async () => {
   aws.answer = errorAnswer('InvalidParameterException', 'The referenced task was not found.');
   await expect(stop()).resolves.toBeUndefined();
 });
 
-it('asks again when it was throttled or not heard', async () => {
+it('retries a throttled request', async () => {
   let left = 2;
   aws.answer = (...exchange) =>
     (left-- > 0 ? errorAnswer('ThrottlingException', 'Rate exceeded') : jsonAnswer(200, {}))(
@@ -50,7 +50,7 @@ it('asks again when it was throttled or not heard', async () => {
   expect(aws.requests).toHaveLength(3);
 });
 
-it('fails for any other reason', async () => {
+it('fails as denied if StopTask is denied', async () => {
   aws.answer = errorAnswer(
     'AccessDeniedException',
     'User is not authorized to perform: ecs:StopTask',
