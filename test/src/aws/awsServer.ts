@@ -8,9 +8,9 @@ type Answer = (request: IncomingMessage, response: ServerResponse, body: string)
 export interface AwsServer {
   url: string;
   ecs: ECSClient;
-  /** How the next requests are answered, until it is told again. */
+  /** Answers every request; tests replace it. */
   answer: Answer;
-  /** Operation and body of each request. */
+  /** Operation and body of each request so far. */
   requests: { operation: string; input: Record<string, unknown> }[];
   close(): Promise<void>;
 }
@@ -22,7 +22,7 @@ export const jsonAnswer =
     response.end(typeof body === 'string' ? body : JSON.stringify(body));
   };
 
-/** As ECS says no. */
+/** An error in the form of ECS. */
 export const errorAnswer = (name: string, message: string, status = 400, more = {}): Answer =>
   jsonAnswer(status, { __type: name, message, ...more });
 
@@ -32,7 +32,7 @@ export const credentials = {
   sessionToken: 'planted-session-token',
 };
 
-/** An AWS that says what the test wants, over a real socket to the real SDK. */
+/** An HTTP server on loopback that answers the real SDK as the test says. */
 export const startAwsServer = async (): Promise<AwsServer> => {
   const server = createServer((request, response) => {
     let body = '';
@@ -62,7 +62,7 @@ export const startAwsServer = async (): Promise<AwsServer> => {
   return answers;
 };
 
-/** Rejects with what the promise rejects with, as a value. */
+/** Resolves to what the promise rejects with. */
 export const rejectionOf = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     () => {
