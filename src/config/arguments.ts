@@ -4,7 +4,7 @@ import { nearest } from './nearest.ts';
 import { defaultText, flagOf, isKey, type Key, keys, named, rowOf } from './schema.ts';
 
 /** What was given on the command line, still as text. */
-export type Given = Partial<Record<Key, string | string[] | boolean>>;
+export type CommandLineValues = Partial<Record<Key, string | string[] | boolean>>;
 
 /** Without these yargs splits -mtc into -m -t -c, turns "12" into 12 and invents --no-inspect. */
 const parserConfiguration = {
@@ -21,7 +21,7 @@ const parserConfiguration = {
 const flagKeys = keys.filter((key) => !rowOf(key).positional);
 
 /** The words behind `scaler-ecs run`. */
-export function parseArguments(words: string[]): Given {
+export function parseArguments(words: string[]): CommandLineValues {
   refuseValuesOfSwitches(words);
   const parser = yargs(nameStdout(words))
     .locale('en')
@@ -41,16 +41,16 @@ export function parseArguments(words: string[]): Given {
     const { short, type } = rowOf(key);
     parser.option(flagOf(key), {
       ...(short && { alias: short }),
-      type: type.words === 'none' ? 'boolean' : 'string',
-      array: type.words === 'many',
-      requiresArg: type.words === 'one',
+      type: type.arity === 'none' ? 'boolean' : 'string',
+      array: type.arity === 'many',
+      requiresArg: type.arity === 'one',
     });
   }
   return collect(parser.parseSync(), words);
 }
 
-function collect(parsed: Record<string, unknown>, words: string[]): Given {
-  const given: Given = {};
+function collect(parsed: Record<string, unknown>, words: string[]): CommandLineValues {
+  const given: CommandLineValues = {};
   for (const [name, value] of Object.entries(parsed)) {
     if (name === '_' || name === '$0' || value === undefined) continue;
     const key = keyOf(name);
@@ -100,7 +100,7 @@ function refuseValuesOfSwitches(words: string[]): void {
   for (const word of words) {
     const [, name = ''] = /^-{1,2}([^=]+)=/.exec(word) ?? [];
     const key = keyOf(name);
-    if (key && rowOf(key).type.words === 'none') {
+    if (key && rowOf(key).type.arity === 'none') {
       throw new ConfigFailure(`${named(key)}: is a switch and takes no value, got ${word}`);
     }
   }
@@ -125,7 +125,7 @@ export const helpOptions = (): Record<string, Options> =>
         group: `${group}:`,
         describe: short ? `${help} [-${short}]` : help,
         defaultDescription: defaultText(key),
-        ...(type.words === 'none' && { type: 'boolean' }),
+        ...(type.arity === 'none' && { type: 'boolean' }),
       };
       return [flagOf(key), option];
     }),

@@ -5,7 +5,7 @@ import type { Level } from '../telemetry/log.ts';
 import type { Values } from './schema.ts';
 import type { Environment } from './settings.ts';
 import { expandPath, stateName, stateRoot } from './stateDir.ts';
-import { readAuthorities, type Trust } from './trust.ts';
+import { readCertificates, type TlsSettings } from './tls.ts';
 
 /** One worker manager, checked and complete. */
 export interface Config {
@@ -19,7 +19,7 @@ export interface Config {
   fleetId: string | null;
   /** `auto`: what answers at the scheduler's address. */
   networkBackend: 'auto' | 'ymq' | 'zmq';
-  tls: Trust;
+  tls: TlsSettings;
   capacity: Capacity;
   launchQuota: LaunchQuota;
   /** Of every worker; a name without a value has the value -1. */
@@ -144,7 +144,7 @@ export function toConfig(
     fleetId: values.fleet_id,
     networkBackend: values.network_backend,
     tls: {
-      ...(ca !== null && { ca: readAuthorities(expandPath(ca, env, home), readFile) }),
+      ...(ca !== null && { ca: readCertificates(expandPath(ca, env, home), readFile) }),
       insecure,
     },
     capacity: capacityOf(values.max_task_concurrency, values.max_workers, values.ecs_task_cpu),

@@ -6,7 +6,7 @@ export class ConfigFailure extends Failure {
 }
 
 /** What a value type or a check says about a value; whoever knows the setting's names puts them in front. */
-export class Refused extends Error {}
+export class InvalidValue extends Error {}
 
 /** A value as it may appear in a message: quoted, on one line, short, passwords in URLs hidden. */
 export function shown(value: unknown): string {

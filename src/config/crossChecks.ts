@@ -3,7 +3,7 @@ import { ConfigFailure } from './configFailure.ts';
 import { fargateCpus, fargateMemory, nearestFargateSize } from './fargate.ts';
 import { named, type Values } from './schema.ts';
 import type { Environment, Settings } from './settings.ts';
-import { someAreEncrypted } from './trust.ts';
+import { anyIsEncrypted } from './tls.ts';
 
 /** What is wrong between settings that are each right by themselves. Throws a ConfigFailure. */
 export function crossCheck({ values }: Settings): void {
@@ -60,7 +60,7 @@ function checkSchemes(values: Values): void {
 }
 
 /** What is allowed and probably not meant; a line each. */
-export function doubts({ values, sources }: Settings, env: Environment): string[] {
+export function warningsFor({ values, sources }: Settings, env: Environment): string[] {
   const lines: string[] = [];
   const scheduler = values.worker_scheduler_address ?? values.scheduler_address;
   const schedulerKey = values.worker_scheduler_address
@@ -86,7 +86,7 @@ export function doubts({ values, sources }: Settings, env: Environment): string[
 
 function trust(values: Values): string[] {
   const { scheduler_address, monitor_address, tls_ca, tls_insecure } = values;
-  const encrypted = someAreEncrypted([scheduler_address, monitor_address]);
+  const encrypted = anyIsEncrypted([scheduler_address, monitor_address]);
   const idle = (['tls_ca', 'tls_insecure'] as const).filter((key) => values[key]);
   if (!encrypted)
     return idle.map((key) => `${named(key)}: means nothing, no address is tls:// or wss://`);

@@ -3,10 +3,10 @@ import { homedir } from 'node:os';
 import { parseArguments } from './arguments.ts';
 import { type Config, toConfig } from './config.ts';
 import { ConfigFailure } from './configFailure.ts';
-import { crossCheck, doubts } from './crossChecks.ts';
+import { crossCheck, warningsFor } from './crossChecks.ts';
 import { named } from './schema.ts';
 import { type Environment, resolveSettings, type Settings, type Sources } from './settings.ts';
-import { noEntry, readConfigFile } from './tomlFile.ts';
+import { noEntryFailure, readConfigFile } from './tomlFile.ts';
 
 export interface LoadInput {
   /** The words behind the program's name: `run [scheduler_address] [flags]`, or one configuration file. */
@@ -36,33 +36,33 @@ export function loadSettings({ argv, env, readFile, warn }: LoadInput): Loaded[]
   const all = sources.map((source) => {
     const settings = resolveSettings(source);
     crossCheck(settings);
-    for (const line of doubts(settings, env)) tell(line);
+    for (const line of warningsFor(settings, env)) tell(line);
     return { settings, config: toConfig(settings.values, env, env.HOME || homedir(), read) };
   });
-  refuseTwins(all);
+  rejectDuplicates(all);
   for (const line of sharedFamilies(all)) tell(line);
   return all;
 }
 
 type Read = (path: string) => string;
-type Tell = (line: string) => void;
+type Warn = (line: string) => void;
 
-function fromFlags(words: string[], env: Environment, read: Read, tell: Tell): Sources[] {
+function fromFlags(words: string[], env: Environment, read: Read, tell: Warn): Sources[] {
   const given = parseArguments(words);
   const path = typeof given.config === 'string' && given.config !== '' ? given.config : null;
-  if (path === null) return [{ given, env, entry: null, fileAlone: false }];
+  if (path === null) return [{ given, env, entry: null, fromFileOnly: false }];
   const file = readConfigFile(path, read, tell);
   const [entry, second] = file.entries;
-  if (!entry) throw noEntry(path, file);
+  if (!entry) throw noEntryFailure(path, file);
   if (second) {
     throw new ConfigFailure(
       `${path}: ${file.entries.length} [[worker_manager]] are of type aws_raw_ecs; run them all with: scaler-ecs ${path}`,
     );
   }
-  return [{ given, env, entry, fileAlone: false }];
+  return [{ given, env, entry, fromFileOnly: false }];
 }
 
-function fromFile(words: string[], env: Environment, read: Read, tell: Tell): Sources[] {
+function fromFile(words: string[], env: Environment, read: Read, tell: Warn): Sources[] {
   const [path, extra] = words;
   if (path === undefined) throw new ConfigFailure('no configuration file given');
   if (extra !== undefined) {
@@ -71,11 +71,13 @@ function fromFile(words: string[], env: Environment, read: Read, tell: Tell): So
     );
   }
   const file = readConfigFile(path, read, tell);
-  if (file.entries.length === 0) throw noEntry(path, file);
-  if (file.notOurs.length > 0) {
-    tell(`${path}: not ours, start them with Scaler's own programs: ${file.notOurs.join(', ')}`);
+  if (file.entries.length === 0) throw noEntryFailure(path, file);
+  if (file.otherSections.length > 0) {
+    tell(
+      `${path}: not ours, start them with Scaler's own programs: ${file.otherSections.join(', ')}`,
+    );
   }
-  return file.entries.map((entry) => ({ given: {}, env, entry, fileAlone: true }));
+  return file.entries.map((entry) => ({ given: {}, env, entry, fromFileOnly: true }));
 }
 
 /** Managers that would each make a revision of their own of one family, at every start. */
@@ -96,7 +98,7 @@ function sharedFamilies(all: Loaded[]): string[] {
 }
 
 /** Two managers with one mark would fight for every Fargate task. */
-function refuseTwins(all: Loaded[]): void {
+function rejectDuplicates(all: Loaded[]): void {
   const seen = new Map<string, string>();
   for (const { settings, config } of all) {
     const { fleetId, workerManagerId, workerSchedulerAddress } = config;

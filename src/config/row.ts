@@ -10,7 +10,7 @@ export interface Row<T> {
   group: 'Connection' | 'Capacity' | 'Workers' | 'AWS and ECS' | 'Patience' | 'Process';
   help: string;
   short?: string;
-  /** Given as a bare word instead of behind a flag. */
+  /** CommandLineValues as a bare word instead of behind a flag. */
   positional?: true;
   secret?: true;
   /** The AWS SDK's own variable; not read by us, so that whole chains (profiles, SSO, roles) keep working. */

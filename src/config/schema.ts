@@ -1,14 +1,14 @@
 import { cpus } from 'node:os';
 import { optional, type Row, required, setting } from './row.ts';
-import { address, capabilities, choice, flag, integer, list, text, texts } from './valueTypes.ts';
+import { address, capabilities, choice, flag, integer, list, strings, text } from './valueTypes.ts';
 
 const notEmpty = (value: string) => (value === '' ? 'cannot be an empty string' : null);
 const positive = integer('a positive integer', 1);
 const notNegative = integer('a non-negative integer', 0);
 /** Node's timers end at 2^31 milliseconds. */
-const longestTimer = Math.floor((2 ** 31 - 1) / 1000);
-const seconds = integer('a non-negative number of seconds', 0, longestTimer);
-const someSeconds = integer('a positive number of seconds', 1, longestTimer);
+const maxTimerSeconds = Math.floor((2 ** 31 - 1) / 1000);
+const seconds = integer('a non-negative number of seconds', 0, maxTimerSeconds);
+const positiveSeconds = integer('a positive number of seconds', 1, maxTimerSeconds);
 const limit = integer('-1 (no limit) or a non-negative integer', -1, 2 ** 32 - 1);
 const name = (what: string, form: RegExp) => (value: string) =>
   form.test(value)
@@ -84,7 +84,7 @@ export const schema = {
     group: 'Workers',
     help: 'Tasks queued in each worker',
   }),
-  heartbeat_interval_seconds: setting(someSeconds, 2, {
+  heartbeat_interval_seconds: setting(positiveSeconds, 2, {
     short: 'his',
     group: 'Workers',
     help: 'Seconds between heartbeats, of this manager and of its workers',
@@ -258,7 +258,7 @@ export const schema = {
     group: 'Patience',
     help: 'Seconds after the last launch of a run before, until a list of our Fargate tasks is believed to be complete',
   }),
-  start_deadline: setting(someSeconds, 600, {
+  start_deadline: setting(positiveSeconds, 600, {
     group: 'Patience',
     help: 'Seconds a Fargate task may take from launch to running',
   }),
@@ -266,7 +266,7 @@ export const schema = {
     group: 'Patience',
     help: 'Seconds to wait for an idle moment before a Fargate task is stopped',
   }),
-  sweep_seconds: setting(someSeconds, 30, {
+  sweep_seconds: setting(positiveSeconds, 30, {
     group: 'Patience',
     help: 'Seconds between two complete lists of our Fargate tasks, which find strays',
   }),
@@ -275,7 +275,7 @@ export const schema = {
     help: 'Seconds for stopping everything at SIGTERM',
   }),
 
-  logging_paths: setting(texts, ['/dev/stdout'], {
+  logging_paths: setting(strings, ['/dev/stdout'], {
     short: 'lp',
     group: 'Process',
     help: 'Where the log goes: /dev/stdout (or -), /dev/stderr, files; none is no log',

@@ -1,5 +1,5 @@
-import type { Given } from './arguments.ts';
-import { ConfigFailure, Refused } from './configFailure.ts';
+import type { CommandLineValues } from './arguments.ts';
+import { ConfigFailure, InvalidValue } from './configFailure.ts';
 import { type Key, keys, named, rowOf, type Values, variableOf } from './schema.ts';
 import type { Entry } from './tomlFile.ts';
 
@@ -13,11 +13,11 @@ export interface Settings {
 }
 
 export interface Sources {
-  given: Given;
+  given: CommandLineValues;
   env: Environment;
   entry: Entry | null;
   /** With `scaler-ecs config.toml` the file alone decides, except about the transport. */
-  fileAlone: boolean;
+  fromFileOnly: boolean;
 }
 
 /** Flag before variable before file before default; throws a ConfigFailure for the first bad value. */
@@ -34,7 +34,7 @@ export function resolveSettings(from: Sources): Settings {
     sources[key] = found?.source ?? 'default';
   }
   if (missing.length > 0) {
-    const place = from.fileAlone && from.entry ? `${from.entry.place}: ` : '';
+    const place = from.fromFileOnly && from.entry ? `${from.entry.place}: ` : '';
     throw new ConfigFailure(`${place}missing: ${missing.map(named).join(', ')}`);
   }
   return { values: values as Values, sources: sources as Record<Key, string> };
@@ -45,11 +45,11 @@ interface Found {
   source: string;
 }
 
-function find(key: Key, { given, env, entry, fileAlone }: Sources): Found | null {
+function find(key: Key, { given, env, entry, fromFileOnly }: Sources): Found | null {
   const fromFlag = given[key];
   if (fromFlag !== undefined) return { raw: fromFlag, source: 'flag' };
   const variable = variableOf(key);
-  const mayRead = !fileAlone || rowOf(key).variableAlways;
+  const mayRead = !fromFileOnly || rowOf(key).variableAlways;
   // An empty variable is how shells and compose files say "not set".
   if (variable && mayRead && env[variable]) return { raw: env[variable], source: variable };
   if (entry?.values.has(key)) return { raw: entry.values.get(key), source: entry.place };
@@ -67,7 +67,7 @@ function convert(key: Key, { raw, source }: Found): unknown {
   try {
     value = typeof raw === 'string' ? type.fromText(raw) : type.fromToml(raw);
   } catch (error) {
-    throw error instanceof Refused ? refuse(error.message) : error;
+    throw error instanceof InvalidValue ? refuse(error.message) : error;
   }
   const complaint = check?.(value as NonNullable<unknown>);
   if (complaint) throw refuse(complaint);

@@ -3,8 +3,8 @@ import { join, resolve } from 'node:path';
 import type { Environment } from './settings.ts';
 
 /** Where all managers of this user keep their state: as told, systemd's, XDG's, the home's. */
-export function stateRoot(told: string | null, env: Environment, home: string): string {
-  if (told) return resolve(expandPath(told, env, home));
+export function stateRoot(configured: string | null, env: Environment, home: string): string {
+  if (configured) return resolve(expandPath(configured, env, home));
   // systemd gives a list when a unit names several; the first is the unit's main one.
   const systemd = env.STATE_DIRECTORY?.split(':')[0];
   if (systemd) return systemd;

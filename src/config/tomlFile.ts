@@ -13,15 +13,15 @@ export interface Entry {
 export interface ConfigFile {
   entries: Entry[];
   /** Sections and managers that are in the file and not for us. */
-  notOurs: string[];
+  otherSections: string[];
 }
 
 const ourType = 'aws_raw_ecs';
 /** What Scaler called our section before it had `[[worker_manager]]`. */
-const formerSections = ['worker_manager_aws_raw_ecs', 'ecs_worker_manager', 'ecs_worker_adapter'];
+const oldSectionNames = ['worker_manager_aws_raw_ecs', 'ecs_worker_manager', 'ecs_worker_adapter'];
 /** Scaler's internal groups, which it reads as sub-tables, too. */
 const groups = ['worker_manager_config', 'worker_config', 'logging_config'];
-const keysInFiles = keys.filter((key) => !rowOf(key).flagOnly);
+const fileKeys = keys.filter((key) => !rowOf(key).flagOnly);
 
 type Warn = (line: string) => void;
 type Table = Record<string, unknown>;
@@ -32,7 +32,7 @@ export function readConfigFile(
   warn: Warn,
 ): ConfigFile {
   const document = parsed(path, readFile);
-  const notOurs: string[] = [];
+  const otherSections: string[] = [];
   const entries: Entry[] = [];
   for (const [section, content] of Object.entries(document)) {
     if (!isTable(content) && !Array.isArray(content) && isKey(plainName(section))) {
@@ -40,24 +40,25 @@ export function readConfigFile(
       continue;
     }
     if (plainName(section) !== 'worker_manager') {
-      notOurs.push(Array.isArray(content) ? `[[${section}]]` : `[${section}]`);
+      otherSections.push(Array.isArray(content) ? `[[${section}]]` : `[${section}]`);
       continue;
     }
     tables(path, content).forEach((table, index, { length }) => {
       const place = `${path}${length > 1 ? `, [[worker_manager]] ${index + 1}` : ''}`;
-      if (table.type !== ourType) notOurs.push(`[[worker_manager]] of type ${shown(table.type)}`);
+      if (table.type !== ourType)
+        otherSections.push(`[[worker_manager]] of type ${shown(table.type)}`);
       else entries.push({ place, values: valuesOf(table, place, warn) });
     });
   }
-  return { entries, notOurs };
+  return { entries, otherSections };
 }
 
 /** Why a file has no entry for us. */
-export function noEntry(path: string, { notOurs }: ConfigFile): ConfigFailure {
-  const former = formerSections.find((name) =>
-    notOurs.some((one) => plainName(one) === `[${name}]`),
+export function noEntryFailure(path: string, { otherSections }: ConfigFile): ConfigFailure {
+  const former = oldSectionNames.find((name) =>
+    otherSections.some((one) => plainName(one) === `[${name}]`),
   );
-  const near = notOurs.find((one) => {
+  const near = otherSections.find((one) => {
     const [, section, type] = /^\[+([^\]]+)\]+(?: of type "(.*)")?$/.exec(one) ?? [];
     const word = plainName(type ?? section ?? '');
     return nearest(word, [type === undefined ? 'worker_manager' : ourType]) !== null;
@@ -118,6 +119,6 @@ function valuesOf(table: Table, place: string, warn: Warn): Map<Key, unknown> {
 }
 
 function unknownKey(name: string, place: string): string {
-  const meant = nearest(plainName(name), keysInFiles);
+  const meant = nearest(plainName(name), fileKeys);
   return `unknown key ${shown(name)} in ${place} means nothing here${meant ? `; did you mean ${meant}?` : ''}`;
 }

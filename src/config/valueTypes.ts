@@ -1,16 +1,16 @@
 import type { Capability } from '../../machines/shared/domain.ts';
 import { type Address, AddressFailure, parseAddress } from '../shared/address.ts';
-import { Refused, shown } from './configFailure.ts';
+import { InvalidValue, shown } from './configFailure.ts';
 
 /** How one kind of value is read from text (flag, variable, TOML string) and from TOML's own types. */
 export interface ValueType<T> {
   /** As the documentation calls it. */
   name: string;
   /** What follows the flag: one word, any number of words, nothing. */
-  words: 'one' | 'many' | 'none';
-  /** Throws Refused. */
+  arity: 'one' | 'many' | 'none';
+  /** Throws InvalidValue. */
   fromText(text: string): T;
-  /** A TOML value that is not a string; integers arrive as bigint. Throws Refused. */
+  /** A TOML value that is not a string; integers arrive as bigint. Throws InvalidValue. */
   fromToml(value: unknown): T;
   /** For display: what could stand in a TOML file. */
   toToml(value: T): unknown;
@@ -19,19 +19,19 @@ export interface ValueType<T> {
 const only =
   (what: string) =>
   (value: unknown): never => {
-    throw new Refused(`must be ${what}, got ${shown(value)}`);
+    throw new InvalidValue(`must be ${what}, got ${shown(value)}`);
   };
 
 /** What can end up in the environment of a process; the kernel ends it at a NUL. */
 function plain(text: string): string {
   if (text.includes('\0'))
-    throw new Refused(`must not contain a NUL character, got ${shown(text)}`);
+    throw new InvalidValue(`must not contain a NUL character, got ${shown(text)}`);
   return text;
 }
 
 export const text: ValueType<string> = {
   name: 'string',
-  words: 'one',
+  arity: 'one',
   fromText: plain,
   fromToml: only('a string in quotes'),
   toToml: (value) => value,
@@ -43,16 +43,16 @@ const integerText = /^\s*([+-]?\d+(?:_\d+)*)\s*$/;
 /** A whole number from `least` to `most`; `rule` completes "must be". */
 export const integer = (rule: string, least: number, most = Number.MAX_SAFE_INTEGER) => {
   const within = (value: number, given: unknown): number => {
-    if (value < least) throw new Refused(`must be ${rule}, got ${shown(given)}`);
-    if (value > most) throw new Refused(`must be at most ${most}, got ${shown(given)}`);
+    if (value < least) throw new InvalidValue(`must be ${rule}, got ${shown(given)}`);
+    if (value > most) throw new InvalidValue(`must be at most ${most}, got ${shown(given)}`);
     return value;
   };
   const type: ValueType<number> = {
     name: 'int',
-    words: 'one',
+    arity: 'one',
     fromText(given) {
       const digits = integerText.exec(given)?.[1];
-      if (digits === undefined) throw new Refused(`must be ${rule}, got ${shown(given)}`);
+      if (digits === undefined) throw new InvalidValue(`must be ${rule}, got ${shown(given)}`);
       return within(Number(digits.replaceAll('_', '')), given);
     },
     fromToml: (value) =>
@@ -64,7 +64,7 @@ export const integer = (rule: string, least: number, most = Number.MAX_SAFE_INTE
 
 export const flag: ValueType<boolean> = {
   name: 'switch',
-  words: 'none',
+  arity: 'none',
   fromText(given) {
     const lower = given.toLowerCase();
     if (lower !== 'true' && lower !== 'false') only('true or false')(given);
@@ -81,7 +81,7 @@ export const choice = <const T extends string>(
 ) => {
   const type: ValueType<T> = {
     name: words.join(' / '),
-    words: 'one',
+    arity: 'one',
     fromText: (given) =>
       words.find((word) => word === given) ??
       (Object.hasOwn(also, given) ? also[given]! : only(`one of ${words.join(', ')}`)(given)),
@@ -93,12 +93,12 @@ export const choice = <const T extends string>(
 
 export const address: ValueType<Address> = {
   name: 'address',
-  words: 'one',
+  arity: 'one',
   fromText(given) {
     try {
       return parseAddress(given);
     } catch (error) {
-      if (error instanceof AddressFailure) throw new Refused(error.message);
+      if (error instanceof AddressFailure) throw new InvalidValue(error.message);
       throw error;
     }
   },
@@ -106,7 +106,7 @@ export const address: ValueType<Address> = {
   toToml: (value) => value.text,
 };
 
-const strings = (value: unknown): string[] =>
+const stringsOf = (value: unknown): string[] =>
   Array.isArray(value) && value.every((item) => typeof item === 'string')
     ? value.map(plain)
     : only('a string or an array of strings')(value);
@@ -114,20 +114,20 @@ const strings = (value: unknown): string[] =>
 /** Comma-separated; empty items mean nothing. */
 export const list: ValueType<string[]> = {
   name: 'list',
-  words: 'one',
+  arity: 'one',
   fromText: (given) => items(plain(given).split(',')),
-  fromToml: (value) => items(strings(value)),
+  fromToml: (value) => items(stringsOf(value)),
   toToml: (value) => value,
 };
 
 const items = (words: string[]) => words.map((word) => word.trim()).filter((word) => word !== '');
 
 /** Any number of words; a single text is one word, whatever is in it. */
-export const texts: ValueType<string[]> = {
+export const strings: ValueType<string[]> = {
   name: 'strings',
-  words: 'many',
+  arity: 'many',
   fromText: (given) => [plain(given)],
-  fromToml: strings,
+  fromToml: stringsOf,
   toToml: (value) => value,
 };
 
@@ -136,9 +136,9 @@ const int64 = { least: -(2n ** 63n), most: 2n ** 63n - 1n };
 /** `name` or `name=integer`, comma-separated; no value means -1, a name given twice keeps its last value. */
 export const capabilities: ValueType<Capability[]> = {
   name: 'name[=int],…',
-  words: 'one',
+  arity: 'one',
   fromText: (given) => capabilitiesOf(given === '' ? [] : plain(given).split(',')),
-  fromToml: (value) => capabilitiesOf(strings(value)),
+  fromToml: (value) => capabilitiesOf(stringsOf(value)),
   toToml: (value) =>
     value.map(({ name, value }) => (value === '-1' ? name : `${name}=${value}`)).join(','),
 };
@@ -148,7 +148,7 @@ function capabilitiesOf(given: string[]): Capability[] {
   for (const item of given) {
     const equals = item.indexOf('=');
     const name = (equals < 0 ? item : item.slice(0, equals)).trim();
-    if (name === '') throw new Refused(`a capability needs a name, got ${shown(item)}`);
+    if (name === '') throw new InvalidValue(`a capability needs a name, got ${shown(item)}`);
     values.set(name, equals < 0 ? '-1' : int64Text(name, item.slice(equals + 1)));
   }
   return [...values].map(([name, value]) => ({ name, value }));
@@ -157,11 +157,11 @@ function capabilitiesOf(given: string[]): Capability[] {
 function int64Text(name: string, given: string): string {
   const digits = integerText.exec(given)?.[1]?.replaceAll('_', '').replace(/^\+/, '');
   if (digits === undefined) {
-    throw new Refused(`capability ${shown(name)} must have an integer, got ${shown(given)}`);
+    throw new InvalidValue(`capability ${shown(name)} must have an integer, got ${shown(given)}`);
   }
   const value = BigInt(digits);
   if (value < int64.least || value > int64.most) {
-    throw new Refused(`capability ${shown(name)} must fit 64 bits, got ${shown(given)}`);
+    throw new InvalidValue(`capability ${shown(name)} must fit 64 bits, got ${shown(given)}`);
   }
   return value.toString();
 }

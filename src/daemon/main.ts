@@ -5,7 +5,7 @@ import type { WorkerLoad } from '../../machines/scheduler/monitor.ts';
 import type { LaunchOrder } from '../../machines/shared/domain.ts';
 import { noteOf } from '../../machines/shared/failure.ts';
 import { advertisedWorkers, type Config, describeCapacity } from '../config/config.ts';
-import { someAreEncrypted } from '../config/trust.ts';
+import { anyIsEncrypted } from '../config/tls.ts';
 import { cancelKeeper } from '../scheduler/cancellations.ts';
 import { graveyard } from '../scheduler/deadWorkers.ts';
 import type { GroupsSight } from '../scheduler/monitorSocket.ts';
@@ -119,7 +119,7 @@ export const runDaemon = async (
     },
     'daemon.starts',
   );
-  if (config.tls.insecure && someAreEncrypted([config.schedulerAddress, config.monitorAddress]))
+  if (config.tls.insecure && anyIsEncrypted([config.schedulerAddress, config.monitorAddress]))
     log.warn({}, 'tls.notChecked');
 
   const loads = new Map<string, WorkerLoad>();

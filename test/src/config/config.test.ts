@@ -41,7 +41,7 @@ describe('capacity', () => {
 });
 
 describe('a config', () => {
-  it('tells the workers the same scheduler unless told otherwise', () => {
+  it('tells the workers the same scheduler unless configured otherwise', () => {
     expect(run({}).config.workerSchedulerAddress.text).toBe('tcp://10.0.0.1:8516');
     const { config } = run({ flags: ['-wsa', 'tcp://1.2.3.4:5'] });
     expect(config.schedulerAddress.text).toBe('tcp://10.0.0.1:8516');

@@ -112,13 +112,13 @@ describe.each(usable)('%s', (key) => {
       ? [null]
       : [`--${flagOf(key)}`, ...(row.short ? [`-${row.short}`] : [])];
     for (const flag of flags) {
-      const value = row.type.words === 'none' ? [] : [sampleOf(key)];
+      const value = row.type.arity === 'none' ? [] : [sampleOf(key)];
       const given = { ...rest(key), ...parseArguments(flag ? [flag, ...value] : value) };
       const { values, sources } = resolveSettings({
         given,
         env: {},
         entry: null,
-        fileAlone: false,
+        fromFileOnly: false,
       });
       expect(values[key]).toEqual(expected);
       expect(sources[key]).toBe('flag');
@@ -137,7 +137,7 @@ describe.each(usable)('%s', (key) => {
       );
       const entry = file.entries[0] ?? null;
       const given = rest(key);
-      const { values, sources } = resolveSettings({ given, env: {}, entry, fileAlone: false });
+      const { values, sources } = resolveSettings({ given, env: {}, entry, fromFileOnly: false });
       expect(values[key]).toEqual(expected);
       expect(sources[key]).toBe('c.toml');
       expect(warnings).toEqual([]);
@@ -147,7 +147,7 @@ describe.each(usable)('%s', (key) => {
   it('is reached by its variable, or that is left to the AWS SDK', () => {
     const variable = variableOf(key);
     const env = { [variable ?? row.readBySdk ?? 'SCALER_CONFIG']: sampleOf(key) };
-    const from = { given: rest(key), env, entry: null, fileAlone: false };
+    const from = { given: rest(key), env, entry: null, fromFileOnly: false };
     const { values } = resolveSettings(from);
     expect(values[key]).toEqual(variable ? expected : null);
   });

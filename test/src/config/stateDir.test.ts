@@ -11,8 +11,8 @@ describe('the state directory', () => {
     [null, { XDG_STATE_HOME: '/xdg' }, '/xdg/scaler-ecs'],
     [null, { XDG_STATE_HOME: 'relative' }, '/home/u/.local/state/scaler-ecs'],
     [null, {}, '/home/u/.local/state/scaler-ecs'],
-  ])('told %j with %j is below %s', (told, env, root) => {
-    expect(stateRoot(told, env, '/home/u')).toBe(root);
+  ])('configured %j with %j is below %s', (configured, env, root) => {
+    expect(stateRoot(configured, env, '/home/u')).toBe(root);
   });
 
   it('differs wherever id or scheduler differ, also where the readable part does not', () => {

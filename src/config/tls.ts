@@ -4,7 +4,7 @@ import { ConfigFailure, shown } from './configFailure.ts';
 import { named } from './schema.ts';
 
 /** Whom tls and wss connections believe. */
-export interface Trust {
+export interface TlsSettings {
   /** Certificates in PEM to believe instead of the well-known authorities. */
   ca?: string;
   /** True: whoever answers is believed. */
@@ -14,7 +14,7 @@ export interface Trust {
 const certificate = /-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----/gs;
 
 /** The certificates in a file, each looked at: Node would pass over what it cannot read. Throws a ConfigFailure. */
-export function readAuthorities(path: string, readFile: (path: string) => string): string {
+export function readCertificates(path: string, readFile: (path: string) => string): string {
   const refuse = (reason: string) => new ConfigFailure(`${named('tls_ca')}: ${reason}`);
   let text: string;
   try {
@@ -38,5 +38,5 @@ export function readAuthorities(path: string, readFile: (path: string) => string
 }
 
 /** Whether a connection to one of these is encrypted at all. */
-export const someAreEncrypted = (addresses: (Address | null)[]): boolean =>
+export const anyIsEncrypted = (addresses: (Address | null)[]): boolean =>
   addresses.some((address) => address?.scheme === 'tls' || address?.scheme === 'wss');
