@@ -1,4 +1,4 @@
-/** What Fargate sells for Linux, in vCPU and GB; a task is one whole vCPU a worker, so the fractions are left out. */
+/** Fargate's sizes for Linux in vCPU and GB. Fractions of a vCPU are left out: a worker takes one whole vCPU. */
 const sizes = [
   { cpu: 1, minGb: 2, maxGb: 8, stepGb: 1 },
   { cpu: 2, minGb: 4, maxGb: 16, stepGb: 1 },
@@ -9,7 +9,7 @@ const sizes = [
 
 export type FargateSize = { cpu: number; memory: number };
 
-/** The pair that Fargate sells and that lies next to the one asked for; the larger one of two as near. */
+/** The size of Fargate nearest to the given one; of two equally near ones the larger. */
 export function nearestFargateSize({ cpu, memory }: FargateSize): FargateSize {
   const size = sizes.reduce((best, next) =>
     Math.abs(next.cpu - cpu) <= Math.abs(best.cpu - cpu) ? next : best,
@@ -21,9 +21,9 @@ export function nearestFargateSize({ cpu, memory }: FargateSize): FargateSize {
 
 export const fargateCpus: readonly number[] = sizes.map(({ cpu }) => cpu);
 
-/** The memory that goes with so many vCPU, in words; null where Fargate has no such vCPU count. */
+/** The memory that Fargate allows with this many vCPU, as text; null if Fargate has no such size. */
 export function fargateMemory(cpu: number): string | null {
-  const size = sizes.find((one) => one.cpu === cpu);
+  const size = sizes.find((each) => each.cpu === cpu);
   if (!size) return null;
   return `${size.minGb} to ${size.maxGb} GB${size.stepGb > 1 ? ` in steps of ${size.stepGb}` : ''}`;
 }

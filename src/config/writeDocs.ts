@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { withReadmeBlock } from '../shared/readmeBlock.ts';
 import { markdownTable } from './docs.ts';
 
+// Writes the table of settings into the README: `npm run docs`.
 const readme = new URL('../../README.md', import.meta.url);
 const text = readFileSync(readme, 'utf8');
-const fresh = withReadmeBlock(text, 'config', markdownTable());
-if (fresh !== text) writeFileSync(readme, fresh);
+const updated = withReadmeBlock(text, 'config', markdownTable());
+if (updated !== text) writeFileSync(readme, updated);
