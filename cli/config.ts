@@ -4,8 +4,8 @@ import { helpOptions } from '../src/config/arguments.ts';
 import { markdownTable } from '../src/config/docs.ts';
 import { loadSettings } from '../src/config/load.ts';
 import { showSettings } from '../src/config/show.ts';
-import { isFile } from './isFile.ts';
-import { checkEach } from './run.ts';
+import { isConfigFile } from './isConfigFile.ts';
+import { checkConfigs } from './run.ts';
 
 export const configCommand: CommandModule = {
   command: 'config [scheduler_address]',
@@ -22,9 +22,9 @@ export const configCommand: CommandModule = {
       return;
     }
     const [first = ''] = words;
-    const argv = words.length === 1 && isFile(first) ? words : ['run', ...words];
+    const argv = words.length === 1 && isConfigFile(first) ? words : ['run', ...words];
     const loaded = loadSettings({ argv, env: process.env });
-    await checkEach(loaded.map(({ config }) => config));
+    await checkConfigs(loaded.map(({ config }) => config));
     process.stdout.write(showSettings(loaded));
   },
 };

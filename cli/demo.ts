@@ -12,11 +12,11 @@ import { type Show, showLive, showPlain } from '../src/demo/show.ts';
 import { startEmulator } from '../src/emulator/emulator.ts';
 import { silentLog } from '../src/telemetry/log.ts';
 
-const mostTasks = 10_000;
+const maxTasks = 10_000;
 
 /** Runs to its end, or until Ctrl-C; resolves to the exit status. */
 async function demo(tasks: number, json: boolean): Promise<number> {
-  const orders = takeOrders();
+  const signals = handleSignals();
   const startedAt = performance.now();
   let show: Show | undefined;
   let end: DemoEnd;
@@ -28,25 +28,25 @@ async function demo(tasks: number, json: boolean): Promise<number> {
       show: (stage) => {
         if (!json) show = showOn(process.stdout, stage);
       },
-      stop: orders.stop.signal,
-      kill: orders.kill.signal,
+      stop: signals.stop.signal,
+      kill: signals.kill.signal,
     });
   } finally {
     show?.close();
   }
   const { result, trouble } = end;
   const seconds = (performance.now() - startedAt) / 1000;
-  const finished = trouble === null && orders.status() === null;
+  const finished = trouble === null && signals.status() === null;
   process.stdout.write(
     json ? `${JSON.stringify(result)}\n` : `\n${summary(result, seconds, finished)}\n`,
   );
   if (trouble !== null) process.stderr.write(`scaler-ecs demo: ${trouble}\n`);
   const complete = result.tasksCompleted === result.tasksSubmitted && result.ecsTasksLeft === 0;
-  return orders.status() ?? (finished && complete ? 0 : 1);
+  return signals.status() ?? (finished && complete ? 0 : 1);
 }
 
 /** The first signal asks for an orderly end, the second for an end at once. */
-function takeOrders() {
+function handleSignals() {
   const stop = new AbortController();
   const kill = new AbortController();
   let status: number | null = null;
@@ -107,14 +107,14 @@ export const demoCommand: CommandModule = {
       tasks: {
         type: 'number',
         default: 50,
-        describe: `Tasks to be done, 1 to ${mostTasks}`,
+        describe: `Tasks to be done, 1 to ${maxTasks}`,
         requiresArg: true,
       },
       json: { type: 'boolean', default: false, describe: 'Only the result, as one line of JSON' },
     }),
   handler: async ({ tasks, json }) => {
-    if (!Number.isInteger(tasks) || (tasks as number) < 1 || (tasks as number) > mostTasks)
-      throw new ConfigFailure(`--tasks needs a whole number from 1 to ${mostTasks}`);
+    if (!Number.isInteger(tasks) || (tasks as number) < 1 || (tasks as number) > maxTasks)
+      throw new ConfigFailure(`--tasks needs a whole number from 1 to ${maxTasks}`);
     process.exit(await demo(tasks as number, json === true));
   },
 };

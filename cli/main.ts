@@ -4,8 +4,8 @@ import yargs, { type CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { ConfigFailure } from '../src/config/configFailure.ts';
 import { nearest } from '../src/config/nearest.ts';
-import { explain } from './explain.ts';
-import { isFile } from './isFile.ts';
+import { isConfigFile } from './isConfigFile.ts';
+import { reportError } from './reportError.ts';
 
 interface Command {
   usage: string;
@@ -53,7 +53,7 @@ function unknownCommand(word: string): ConfigFailure {
 }
 
 /** What yargs has to say, in our words. */
-function complaint(message: string, command: string): ConfigFailure {
+function usageFailure(message: string, command: string): ConfigFailure {
   const flag = (name = '') => `--${name.replaceAll(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
   const see = Object.hasOwn(commands, command)
     ? `scaler-ecs ${command} --help`
@@ -66,7 +66,7 @@ function complaint(message: string, command: string): ConfigFailure {
 }
 
 async function main(): Promise<void> {
-  if (isFile(first)) {
+  if (isConfigFile(first)) {
     const { run } = await import('./run.ts');
     return run(words);
   }
@@ -82,7 +82,7 @@ async function main(): Promise<void> {
     .version(createRequire(import.meta.url)('scaler-ecs/package.json').version)
     .fail((message, error) => {
       // Its own complaints come as an error of its own, too.
-      throw error && error.name !== 'YError' ? error : complaint(message, first);
+      throw error && error.name !== 'YError' ? error : usageFailure(message, first);
     });
   for (const [name, command] of Object.entries(commands)) {
     if (name === first) parser.command(await command.load());
@@ -105,5 +105,5 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  process.exitCode = explain(error);
+  process.exitCode = reportError(error);
 }

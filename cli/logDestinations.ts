@@ -4,7 +4,7 @@ import { ConfigFailure } from '../src/config/configFailure.ts';
 import { named } from '../src/config/schema.ts';
 
 /** A reader of our log that stalls may cost lines, never a heartbeat: so much waits in memory. */
-const mostWaiting = 4 * 1024 * 1024;
+const maxBufferedBytes = 4 * 1024 * 1024;
 
 /** Opens places for a log; one that several managers name is opened once. Throws a ConfigFailure. */
 export function logDestinations(): (paths: string[]) => DestinationStream {
@@ -16,7 +16,7 @@ export function logDestinations(): (paths: string[]) => DestinationStream {
       dest: descriptor(path),
       sync: false,
       minLength: 0,
-      maxLength: mostWaiting,
+      maxLength: maxBufferedBytes,
     });
     // A full disk must not end the daemon; what did not fit is tried again with the next line.
     stream.on('error', () => {});

@@ -5,7 +5,7 @@ import { Failure } from '../src/shared/failure.ts';
 const settings = new Set(['config', 'invalid', 'directory']);
 
 /** One line on stderr for what has a name, a stack for what is a bug; returns the exit status. */
-export function explain(error: unknown, about = ''): number {
+export function reportError(error: unknown, about = ''): number {
   const words = error instanceof Failure ? error.message : (error as Error)?.stack;
   const setting =
     error instanceof Failure && error.kind === 'directory' ? `${named('state_dir')}: ` : '';
