@@ -1,2 +1,4 @@
-/** A word that looks like a file is a configuration of Scaler's; commands and addresses do not. */
-export const isConfigFile = (word: string): boolean => /[./]/.test(word) && !/^-|:\/\//.test(word);
+/** Whether the first argument is a configuration file: it contains a dot or slash and is no flag and no address. */
+export function isConfigFile(argument: string): boolean {
+  return /[./]/.test(argument) && !/^-|:\/\//.test(argument);
+}

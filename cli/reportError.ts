@@ -1,14 +1,17 @@
 import { named } from '../src/config/schema.ts';
 import { Failure } from '../src/shared/failure.ts';
 
-/** Failures that a person mends in the settings before anything can start. */
-const settings = new Set(['config', 'invalid', 'directory']);
+/** Kinds of failures of the settings; they occur before anything has started. */
+const settingKinds = new Set(['config', 'invalid', 'directory']);
 
-/** One line on stderr for what has a name, a stack for what is a bug; returns the exit status. */
+/**
+ * Writes a Failure to stderr as one line, any other error (a bug) with its stack. Returns the exit status: 2 for
+ * invalid settings, else 1. `about` is a prefix.
+ */
 export function reportError(error: unknown, about = ''): number {
-  const words = error instanceof Failure ? error.message : (error as Error)?.stack;
+  const text = error instanceof Failure ? error.message : (error as Error)?.stack;
   const setting =
     error instanceof Failure && error.kind === 'directory' ? `${named('state_dir')}: ` : '';
-  process.stderr.write(`scaler-ecs: ${about}${setting}${words ?? error}\n`);
-  return error instanceof Failure && settings.has(error.kind) ? 2 : 1;
+  process.stderr.write(`scaler-ecs: ${about}${setting}${text ?? error}\n`);
+  return error instanceof Failure && settingKinds.has(error.kind) ? 2 : 1;
 }

@@ -18,9 +18,9 @@ export const runCommand: CommandModule = {
   handler: () => run(hideBin(process.argv)),
 };
 
-/** Runs every manager that the words ask for and ends the process with the worst of their statuses. */
-export async function run(words: string[]): Promise<never> {
-  const entries = loadConfig({ argv: words, env: process.env });
+/** Runs all managers of the arguments, then exits with the highest of their exit statuses. Throws a ConfigFailure. */
+export async function run(args: string[]): Promise<never> {
+  const entries = loadConfig({ argv: args, env: process.env });
   await checkConfigs(entries);
   const managers = withLogs(entries);
   const { runDaemon } = await import('../src/daemon/main.ts');
@@ -29,7 +29,7 @@ export async function run(words: string[]): Promise<never> {
       try {
         return await runDaemon(config, log);
       } catch (error) {
-        // The other managers have fleets of their own to look after and go on.
+        // The other managers are independent and continue.
         return reportError(error, entries.length > 1 ? `${config.workerManagerId}: ` : '');
       }
     }),
@@ -37,7 +37,7 @@ export async function run(words: string[]): Promise<never> {
   process.exit(Math.max(...statuses));
 }
 
-/** What only shows when a worker's environment is made. Throws before any of them has started. */
+/** Makes the launch templates of all managers, which checks more of the settings. Throws a ConfigFailure. */
 export async function checkConfigs(entries: Config[]): Promise<void> {
   const { createTemplates } = await import('../src/daemon/launchTemplates.ts');
   for (const config of entries)
@@ -58,10 +58,12 @@ function withLogs(entries: Config[]): { config: Config; log: Log }[] {
   });
 }
 
-/** So that the lines of several managers can be told apart. */
-const labelled = (log: Log, label: object): Log => ({
-  debug: (fields, text) => log.debug({ ...label, ...fields }, text),
-  info: (fields, text) => log.info({ ...label, ...fields }, text),
-  warn: (fields, text) => log.warn({ ...label, ...fields }, text),
-  error: (fields, text) => log.error({ ...label, ...fields }, text),
-});
+/** A log with these fields in every line. */
+function labelled(log: Log, label: object): Log {
+  return {
+    debug: (fields, text) => log.debug({ ...label, ...fields }, text),
+    info: (fields, text) => log.info({ ...label, ...fields }, text),
+    warn: (fields, text) => log.warn({ ...label, ...fields }, text),
+    error: (fields, text) => log.error({ ...label, ...fields }, text),
+  };
+}
