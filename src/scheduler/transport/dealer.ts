@@ -2,10 +2,10 @@ import { Dealer } from 'zeromq';
 import { assertScheme, type Connect, identityBytes } from './connection.ts';
 import { connectZmq, zmqOptions } from './zmqConnection.ts';
 
-/** libzmq's own queue, in messages: behind it ours counts bytes. */
+/** Limit of libzmq's own send queue in messages. Further messages wait in our queue, which is limited in bytes. */
 const highWaterMark = 100;
 
-/** A ZeroMQ DEALER connection, one frame a message each way. */
+/** A ZeroMQ DEALER connection, with one frame per message in both directions. */
 export const connectDealer: Connect = (options, handlers) => {
   assertScheme('zmq', options.address);
   const socket = new Dealer({
