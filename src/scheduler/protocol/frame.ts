@@ -1,8 +1,8 @@
 import { ProtocolFailure } from './failure.ts';
 
 /** A message is a few hundred bytes; a monitor's with tens of thousands of workers some megabytes. */
-const LARGEST_MESSAGE = 32 * 1024 * 1024;
-const MOST_SEGMENTS = 512;
+const MAX_FRAME_BYTES = 32 * 1024 * 1024;
+const MAX_SEGMENTS = 512;
 
 interface Segment {
   /** Where it begins in the frame, in bytes. */
@@ -46,7 +46,7 @@ export class Frame {
   readonly bytes: Uint8Array;
   readonly view: DataView;
   readonly #segments: readonly Segment[];
-  #allowance: number;
+  #budget: number;
 
   /** Throws ProtocolFailure when the segment table and the length of the frame disagree. */
   constructor(bytes: Uint8Array) {
@@ -54,13 +54,13 @@ export class Frame {
     this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#segments = segmentTable(this.view);
-    this.#allowance = bytes.length / 2 + 1024;
+    this.#budget = bytes.length / 2 + 1024;
   }
 
   /** Takes words read and values made from the allowance. The densest real messages need three a word; four are given. */
   spend(units: number): void {
-    this.#allowance -= units;
-    if (this.#allowance < 0) throw new ProtocolFailure('more content than the frame has room for');
+    this.#budget -= units;
+    if (this.#budget < 0) throw new ProtocolFailure('more content than the frame has room for');
   }
 
   root(): StructAt | null {
@@ -91,7 +91,7 @@ export class Frame {
       throw new ProtocolFailure('a pointer to a struct points to something else');
     const dataWords = found.size & 0xffff;
     const pointers = found.size >>> 16;
-    this.#within(found.segment, found.byte, dataWords + pointers);
+    this.#checkWithin(found.segment, found.byte, dataWords + pointers);
     return { segment: found.segment, byte: found.byte, dataWords, pointers };
   }
 
@@ -104,7 +104,7 @@ export class Frame {
     const count = found.size >>> 3;
     const bits = ELEMENT_BITS[element];
     if (bits !== undefined) {
-      this.#within(found.segment, found.byte, Math.ceil((count * bits) / 64));
+      this.#checkWithin(found.segment, found.byte, Math.ceil((count * bits) / 64));
       return {
         segment: found.segment,
         byte: found.byte,
@@ -115,7 +115,7 @@ export class Frame {
       };
     }
     // A list of structs: `count` is in words, and a word with the struct's size stands before them.
-    this.#within(found.segment, found.byte, count + 1);
+    this.#checkWithin(found.segment, found.byte, count + 1);
     const low = this.view.getUint32(found.byte, true);
     const size = this.view.getUint32(found.byte + 4, true);
     const dataWords = size & 0xffff;
@@ -145,7 +145,7 @@ export class Frame {
     const pad = this.#start(size) + (low >>> 3) * 8;
     const padSegment = size;
     const double = (low & 4) !== 0;
-    this.#within(padSegment, pad, double ? 2 : 1);
+    this.#checkWithin(padSegment, pad, double ? 2 : 1);
     low = view.getUint32(pad, true);
     size = view.getUint32(pad + 4, true);
     if (!double) {
@@ -172,7 +172,7 @@ export class Frame {
     return found.start;
   }
 
-  #within(segment: number, byte: number, words: number): void {
+  #checkWithin(segment: number, byte: number, words: number): void {
     const { start, words: room } = this.#segments[segment] as Segment;
     if (byte < start || byte + words * 8 > start + room * 8)
       throw new ProtocolFailure('a pointer leaves its segment');
@@ -193,12 +193,12 @@ export function element(list: ListAt, index: number): StructAt {
 /** Reads the segment table; the segments must fill the frame to its last byte. */
 function segmentTable(view: DataView): Segment[] {
   const { byteLength } = view;
-  if (byteLength > LARGEST_MESSAGE) throw new ProtocolFailure('a frame of more than 32 MiB');
+  if (byteLength > MAX_FRAME_BYTES) throw new ProtocolFailure('a frame of more than 32 MiB');
   if (byteLength < 16 || byteLength % 8 !== 0)
     throw new ProtocolFailure(`a frame of ${byteLength} bytes is not a whole message`);
   const count = view.getUint32(0, true) + 1;
   const header = Math.ceil((4 + count * 4) / 8) * 8;
-  if (count > MOST_SEGMENTS || header > byteLength)
+  if (count > MAX_SEGMENTS || header > byteLength)
     throw new ProtocolFailure(`a frame of ${byteLength} bytes cannot have ${count} segments`);
   const segments: Segment[] = [];
   let start = header;

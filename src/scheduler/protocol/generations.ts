@@ -19,12 +19,12 @@ export interface Identified {
   layout: Layout;
 }
 
-type Tell = (frame: Frame, body: StructAt | null, hint: Generation | undefined) => Identified;
+type Identify = (frame: Frame, body: StructAt | null, hint: Generation | undefined) => Identified;
 
 /** A variant we read: could a body of this size (data words, pointers) be it, and if so, which generation's? */
 interface Variant {
   fits: (dataWords: number, pointers: number) => boolean;
-  tell: Tell;
+  identify: Identify;
 }
 
 const nothing = {};
@@ -33,10 +33,10 @@ const oneNamed = (dataWords: number, pointers: number) => dataWords === 0 && poi
 
 /** Same layout in every generation: the hint, or the newest that writes it. */
 const always =
-  (message: WireMessage['message'], layout: Layout, unknown: Generation = 'g3'): Tell =>
+  (message: WireMessage['message'], layout: Layout, unknown: Generation = 'g3'): Identify =>
   (_frame, _body, hint) => ({ generation: hint ?? unknown, message, layout });
 
-const heartbeat: Tell = (frame, body, hint) => {
+const heartbeat: Identify = (frame, body, hint) => {
   const { dataWords, pointers } = body ?? { dataWords: 0, pointers: 0 };
   const groups = body !== null && dataWords === 1 && frame.view.getUint32(body.byte + 4, true) > 0;
   const generation = hint ?? (pointers === 1 ? 'g1' : groups && pointers === 2 ? 'g1b' : 'g3');
@@ -52,7 +52,7 @@ const heartbeat: Tell = (frame, body, hint) => {
   return { generation, message, layout: layouts.WorkerManagerHeartbeat };
 };
 
-const echo: Tell = (_frame, _body, hint = 'g3') => ({
+const echo: Identify = (_frame, _body, hint = 'g3') => ({
   generation: hint,
   message: hint === 'g1' ? 'workerAdapterHeartbeatEcho' : 'workerManagerHeartbeatEcho',
   layout: nothing,
@@ -63,7 +63,7 @@ function firstList(frame: Frame, body: StructAt | null): number | undefined {
   return body ? frame.list(body, 0)?.element : undefined;
 }
 
-const command: Tell = (frame, body, hint) => {
+const command: Identify = (frame, body, hint) => {
   const { dataWords, pointers } = body ?? { dataWords: 0, pointers: 0 };
   const message = 'workerManagerCommand';
   switch (firstList(frame, body)) {
@@ -95,7 +95,7 @@ function groupCommand(hint: Generation | undefined): Identified {
   };
 }
 
-const response: Tell = (frame, body, hint) => {
+const response: Identify = (frame, body, hint) => {
   if (firstList(frame, body) === BYTES || (body?.pointers ?? 0) > 2)
     return {
       generation: hint === 'g1b' ? 'g1b' : 'g1',
@@ -109,19 +109,19 @@ const response: Tell = (frame, body, hint) => {
   };
 };
 
-const workerHeartbeat: Tell = (_frame, body, hint) => ({
+const workerHeartbeat: Identify = (_frame, body, hint) => ({
   generation: hint ?? (body && body.pointers < 4 ? 'g1' : 'g3'),
   message: 'workerHeartbeat',
   layout: body && body.dataWords > 3 ? layouts.WideWorkerHeartbeat : layouts.WorkerHeartbeat,
 });
 
-const stateTask: Tell = (_frame, body, hint = 'g3') => ({
+const stateTask: Identify = (_frame, body, hint = 'g3') => ({
   generation: hint,
   message: 'stateTask',
   layout: body && body.dataWords > 1 ? layouts.WideStateTask : layouts.StateTask,
 });
 
-const stateScheduler: Tell = (frame, body, hint) => {
+const stateScheduler: Identify = (frame, body, hint) => {
   const scaling = body && frame.struct(body, 6);
   const message = 'stateScheduler';
   // Groups and managers' workers lie alike; only g1 and the first release of g2 list nothing else.
@@ -141,56 +141,56 @@ function schedulerLayout(frame: Frame, body: StructAt | null): Layout {
 
 /** Variants of the monitor stream and of the workers have the same bodies under both numberings. */
 const monitor = {
-  scheduler: { fits: (d: number, p: number) => d === 1 && p >= 7, tell: stateScheduler },
+  scheduler: { fits: (d: number, p: number) => d === 1 && p >= 7, identify: stateScheduler },
   worker: {
     fits: (d: number, p: number) => d === 1 && p === 2,
-    tell: always('stateWorker', layouts.StateWorker),
+    identify: always('stateWorker', layouts.StateWorker),
   },
   task: {
     fits: (d: number, p: number) => (d === 1 && p === 5) || (d >= 2 && p >= 5),
-    tell: stateTask,
+    identify: stateTask,
   },
   advice: {
     fits: (d: number, p: number) => d === 0 && p === 2,
-    tell: always('stateBalanceAdvice', layouts.StateBalanceAdvice),
+    identify: always('stateBalanceAdvice', layouts.StateBalanceAdvice),
   },
 };
 const workers: [number, Variant][] = [
-  [9, { fits: () => true, tell: workerHeartbeat }],
-  [10, { fits: () => true, tell: always('workerHeartbeatEcho', layouts.WorkerHeartbeatEcho) }],
+  [9, { fits: () => true, identify: workerHeartbeat }],
+  [10, { fits: () => true, identify: always('workerHeartbeatEcho', layouts.WorkerHeartbeatEcho) }],
 ];
 
-const first: ReadonlyMap<number, Variant> = new Map([
+const originalVariants: ReadonlyMap<number, Variant> = new Map([
   ...workers,
-  [11, { fits: oneNamed, tell: always('disconnectRequest', layouts.Disconnect) }],
-  [12, { fits: oneNamed, tell: always('disconnectResponse', layouts.Disconnect) }],
+  [11, { fits: oneNamed, identify: always('disconnectRequest', layouts.Disconnect) }],
+  [12, { fits: oneNamed, identify: always('disconnectResponse', layouts.Disconnect) }],
   [15, monitor.advice],
   [16, monitor.scheduler],
   [17, monitor.worker],
   [18, monitor.task],
-  [25, { fits: (d: number, p: number) => d > 0 || p > 1, tell: heartbeat }],
-  [26, { fits: () => true, tell: echo }],
-  [27, { fits: (d: number, p: number) => d + p > 0, tell: command }],
-  [28, { fits: (d: number, p: number) => d + p > 0, tell: response }],
+  [25, { fits: (d: number, p: number) => d > 0 || p > 1, identify: heartbeat }],
+  [26, { fits: () => true, identify: echo }],
+  [27, { fits: (d: number, p: number) => d + p > 0, identify: command }],
+  [28, { fits: (d: number, p: number) => d + p > 0, identify: response }],
 ]);
-const LAST_OF_FIRST = 28;
+const LAST_ORIGINAL_VARIANT = 28;
 
 /** Since the disconnect messages left the union, all numbers after them are smaller by two. */
-const renumbered: ReadonlyMap<number, Variant> = new Map([
+const renumberedVariants: ReadonlyMap<number, Variant> = new Map([
   ...workers,
   [13, monitor.advice],
   [14, monitor.scheduler],
   [15, monitor.worker],
   [16, monitor.task],
-  [23, { fits: (d: number, p: number) => d > 0 || p > 1, tell: heartbeat }],
-  [24, { fits: empty, tell: echo }],
-  [25, { fits: oneNamed, tell: command }],
-  [26, { fits: empty, tell: always('workerDisconnectNotification', nothing, 'g4') }],
-  [27, { fits: empty, tell: always('workerShutdown', nothing, 'g4') }],
-  [28, { fits: empty, tell: always('workerManagerShutdown', nothing, 'g4') }],
-  [29, { fits: empty, tell: always('workerManagerDisconnectNotification', nothing, 'g4') }],
+  [23, { fits: (d: number, p: number) => d > 0 || p > 1, identify: heartbeat }],
+  [24, { fits: empty, identify: echo }],
+  [25, { fits: oneNamed, identify: command }],
+  [26, { fits: empty, identify: always('workerDisconnectNotification', nothing, 'g4') }],
+  [27, { fits: empty, identify: always('workerShutdown', nothing, 'g4') }],
+  [28, { fits: empty, identify: always('workerManagerShutdown', nothing, 'g4') }],
+  [29, { fits: empty, identify: always('workerManagerDisconnectNotification', nothing, 'g4') }],
 ]);
-const LAST_OF_RENUMBERED = 29;
+const LAST_RENUMBERED_VARIANT = 29;
 
 /**
  * Tells from its variant number and the shape of its body what a message is. The hint is the peer's generation
@@ -206,17 +206,18 @@ export function identify(
   const read = (variants: ReadonlyMap<number, Variant>, whatever = false) => {
     const found = variants.get(variant);
     if (!found || !(whatever || body === null || found.fits(dataWords, pointers))) return undefined;
-    if (variants === first) return found.tell(frame, body, hint === 'g4' ? undefined : hint);
-    return { ...found.tell(frame, body, 'g4'), generation: 'g4' as const };
+    if (variants === originalVariants)
+      return found.identify(frame, body, hint === 'g4' ? undefined : hint);
+    return { ...found.identify(frame, body, 'g4'), generation: 'g4' as const };
   };
 
-  const own = hint === 'g4' ? renumbered : first;
-  const others = own === first ? renumbered : first;
+  const own = hint === 'g4' ? renumberedVariants : originalVariants;
+  const others = own === originalVariants ? renumberedVariants : originalVariants;
   // An empty body can be anyone's, and the disconnect messages look like what took their numbers.
   const telling = !hint || (dataWords + pointers > 0 && variant > 12);
   const found = read(own) ?? (telling ? read(others) : undefined) ?? (hint && read(own, true));
   if (found) return found;
-  if (variant > (hint === 'g4' ? LAST_OF_RENUMBERED : LAST_OF_FIRST))
+  if (variant > (hint === 'g4' ? LAST_RENUMBERED_VARIANT : LAST_ORIGINAL_VARIANT))
     throw new ProtocolFailure(`variant ${variant} is not in the protocol`);
   return { generation: hint ?? 'g3', message: 'other', layout: nothing };
 }
