@@ -6,31 +6,31 @@ import { decodeMonitor } from '../../../../src/scheduler/protocol/monitor.ts';
 import { toSchedulerMessage } from '../../../../src/scheduler/protocol/translate.ts';
 import { vectors } from './vectors.ts';
 
-/** Longer frames are sampled: the whole of them is the fuzzer's work. */
+/** Longer frames are only sampled here; the fuzzer (npm run fuzz:wire) covers them completely. */
 const WHOLE = 512;
 const SAMPLES = 400;
 
-/** True for a message, false for a ProtocolFailure; anything else that is thrown fails the test. */
-function survives(bytes: Uint8Array, hint: Generation | undefined): boolean {
+/** Returns true for a message, false for a ProtocolFailure; rethrows any other error. */
+function decodes(bytes: Uint8Array, hint: Generation | undefined): boolean {
   try {
     toSchedulerMessage(decodeMessage(bytes, hint));
     decodeMonitor(bytes, hint);
     return true;
   } catch (error) {
-    // Not `expect`: this runs some hundred thousand times.
+    // Without `expect`, which would be too slow for some hundred thousand runs.
     if (error instanceof ProtocolFailure && !error.message.includes('\n')) return false;
     throw error;
   }
 }
 
 describe.each(vectors)('$name', ({ bytes, generation }) => {
-  it('is refused when it is cut short', () => {
+  it('fails if it is truncated at any length', () => {
     const step = bytes.length <= WHOLE ? 1 : Math.ceil(bytes.length / SAMPLES);
     for (let length = 0; length < bytes.length; length += step)
-      expect(survives(bytes.subarray(0, length), undefined)).toBe(false);
+      expect(decodes(bytes.subarray(0, length), undefined)).toBe(false);
   });
 
-  it('ends as a message or a failure whichever bit is wrong', () => {
+  it('decodes or fails with a ProtocolFailure if any bit is flipped', () => {
     const copy = new Uint8Array(bytes);
     const bits = bytes.length * 8;
     // A step that shares no factor with the word size reaches every bit of a word.
@@ -38,7 +38,7 @@ describe.each(vectors)('$name', ({ bytes, generation }) => {
     for (let bit = 0; bit < bits; bit += step) {
       const byte = bit >> 3;
       copy[byte] = (bytes[byte] as number) ^ (1 << (bit & 7));
-      for (const hint of [undefined, generation, 'g4'] as const) survives(copy, hint);
+      for (const hint of [undefined, generation, 'g4'] as const) decodes(copy, hint);
       copy[byte] = bytes[byte] as number;
     }
   });
@@ -66,8 +66,8 @@ const list = (offset: number, element: number, count: number): [number, number] 
 ];
 const command = [struct(0, 1, 1), [27, 0], struct(0, 0, 1)] as [number, number][];
 
-describe('a frame that promises more than it holds', () => {
-  it('reads the hand-made frames it should', () => {
+describe('decodeMessage of a malformed frame', () => {
+  it('accepts a valid frame built in the same way', () => {
     const wire = decodeMessage(frame(...command, list(0, 7, 1), struct(1, 1, 0), [5, 0]));
     expect(wire.fields).toEqual({
       setDesiredTaskConcurrencyRequests: [{ taskConcurrency: 5, capabilities: [] }],
@@ -75,13 +75,16 @@ describe('a frame that promises more than it holds', () => {
   });
 
   it.each([
-    ['half a thousand million requests without a word', [list(0, 7, 0), struct(0x1fffffff, 0, 0)]],
-    ['requests beyond the words of their list', [list(0, 7, 2), struct(3, 1, 1), [1, 0], [1, 0]]],
-    ['a list beyond its segment', [list(0, 7, 9), struct(1, 1, 0), [1, 0]]],
-    ['a list of nothing at all', [list(0, 0, 0x1fffffff)]],
-    ['a list before its segment', [list(-9, 7, 1)]],
-    ['a capability', [[3, 0]]],
-    ['a far pointer into no segment', [[2, 7]]],
+    ['half a billion requests of size zero', [list(0, 7, 0), struct(0x1fffffff, 0, 0)]],
+    [
+      'more requests than the words of their list',
+      [list(0, 7, 2), struct(3, 1, 1), [1, 0], [1, 0]],
+    ],
+    ['a list that ends after its segment', [list(0, 7, 9), struct(1, 1, 0), [1, 0]]],
+    ['a list with elements of size zero', [list(0, 0, 0x1fffffff)]],
+    ['a list that begins before its segment', [list(-9, 7, 1)]],
+    ['a capability pointer', [[3, 0]]],
+    ['a far pointer to a missing segment', [[2, 7]]],
     ['a far pointer to itself', [[(3 << 3) | 2, 0]]],
     ['a far pointer beyond the end', [[(400 << 3) | 2, 0]]],
     [
@@ -91,11 +94,11 @@ describe('a frame that promises more than it holds', () => {
         [0, 0],
       ],
     ],
-  ] as [string, [number, number][]][])('%s: refused', (_, words) => {
+  ] as [string, [number, number][]][])('fails for %s', (_, words) => {
     expect(() => decodeMessage(frame(...command, ...words), 'g3')).toThrow(ProtocolFailure);
   });
 
-  it('refuses many pointers to one big object without reading it for each', () => {
+  it('fails for many pointers to one large object, without reading it for each', () => {
     const requests = 2000;
     const words: [number, number][] = [...command, list(0, 7, requests), struct(requests, 0, 1)];
     const target = words.length + requests;
@@ -108,7 +111,7 @@ describe('a frame that promises more than it holds', () => {
   });
 
   it.each([
-    ['nothing', new Uint8Array(0)],
+    ['an empty frame', new Uint8Array(0)],
     ['no segment', new Uint8Array(8)],
     ['an empty segment', new Uint8Array(16)],
     ['more segments than the frame', Uint8Array.from({ length: 16 }, () => 0xff)],
@@ -116,12 +119,12 @@ describe('a frame that promises more than it holds', () => {
       'a word after the last segment',
       new Uint8Array([...frame(...command, [0, 0]), ...new Uint8Array(8)]),
     ],
-    ['more than anyone sends', new Uint8Array(32 * 1024 * 1024 + 8)],
-  ])('%s: refused', (_, bytes) => {
+    ['a frame above 32 MiB', new Uint8Array(32 * 1024 * 1024 + 8)],
+  ])('fails for %s', (_, bytes) => {
     expect(() => decodeMessage(bytes)).toThrow(ProtocolFailure);
   });
 
-  it('reads a message that lies anywhere in a larger buffer', () => {
+  it('reads a message at any offset in a larger buffer', () => {
     for (const { bytes, generation } of vectors.slice(0, 20)) {
       const larger = new Uint8Array(bytes.length + 5);
       larger.set(bytes, 3);

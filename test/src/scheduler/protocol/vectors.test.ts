@@ -8,7 +8,7 @@ import { notation } from '../../../../src/scheduler/protocol/notation.ts';
 import type { WireMessage } from '../../../../src/scheduler/protocol/wireMessage.ts';
 import { vectors } from './vectors.ts';
 
-/** A field that a sidecar does not list has its default. */
+/** Whether a decoded value is its default; sidecar files leave such fields out. */
 function isDefault(value: unknown): boolean {
   if (Array.isArray(value)) return value.length === 0;
   if (value === null || typeof value !== 'object')
@@ -18,7 +18,7 @@ function isDefault(value: unknown): boolean {
   return Object.values(value).every(isDefault);
 }
 
-/** Drops from `value` what is not listed in `listed`, having made sure that it is a default. */
+/** Removes from `value` the fields that are not in `listed`, after checking that they have their defaults. */
 function asListed(value: unknown, listed: unknown): unknown {
   if (Array.isArray(value) && Array.isArray(listed))
     return value.map((item, i) => asListed(item, listed[i]));
@@ -35,11 +35,11 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
 
-/** Monitor and worker messages of releases whose structs were shorter; a manager sends none of them. */
+/** Messages of releases with shorter structs, which are encoded differently here. A manager sends none of them. */
 const WRITTEN_SHORTER =
   /^(g1-worker-heartbeat|g2-worker-heartbeat-echo|g2-monitor-state-scheduler|g4-2\.[78]\.0-.*(worker-heartbeat$|state-scheduler))/;
 
-/** Undoes `notation`. */
+/** The inverse of `notation`. */
 function bytesOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(bytesOf);
   if (!isObject(value)) return value;
@@ -48,49 +48,49 @@ function bytesOf(value: unknown): unknown {
 }
 
 describe.each(vectors)('$name', ({ name, bytes, message, generation, fields, segments }) => {
-  it('decodes to its sidecar when the generation is known', () => {
+  it('decodes to the fields of its sidecar file with its generation as hint', () => {
     const wire = decodeMessage(bytes, generation);
     expect(wire).toMatchObject({ message, generation });
     expect(asListed(notation(wire.fields), fields)).toEqual(fields);
   });
-  it('means the same when the generation is not known, where its bytes can tell', () => {
+  it('decodes to the same fields without a hint', () => {
     const wire = decodeMessage(bytes);
-    // A g1 echo is everyone's echo, and g1 alone calls it otherwise; so is g4's good-bye.
+    // The bytes of these messages fit other generations, which have other names for them.
     if (!['workerAdapterHeartbeatEcho', 'workerDisconnectNotification'].includes(message))
       expect(wire.message).toBe(message);
     expect(asListed(notation(wire.fields), fields)).toEqual(fields);
     if (/command(?!.*null)/.test(name)) expect(wire.generation).toBe(generation);
   });
 
-  it('ends as a value under every other hint', () => {
+  it('decodes with every other hint', () => {
     for (const hint of GENERATIONS) expect(decodeMessage(bytes, hint)).toHaveProperty('fields');
   });
 
   const ours = segments === 1 && !name.startsWith('alt-');
-  it.runIf(ours && !WRITTEN_SHORTER.test(name))('is written byte for byte', () => {
+  it.runIf(ours && !WRITTEN_SHORTER.test(name))('is encoded byte for byte', () => {
     const wire = { generation, message, fields: bytesOf(fields) } as WireMessage;
     expect(hexOf(encodeMessage(wire))).toBe(hexOf(bytes));
   });
 
-  it('is read again after it was written', () => {
+  it('decodes to the same message after it was encoded again', () => {
     const wire = decodeMessage(bytes, generation);
     expect(decodeMessage(encodeMessage(wire), generation)).toEqual(wire);
   });
 });
 
-it('finds all vectors', () => expect(vectors.length).toBeGreaterThan(200));
+it('there are more than 200 vectors', () => expect(vectors.length).toBeGreaterThan(200));
 
-it.each(vectors)('$name is the message that its sidecar tells of', ({ bytes, sha256 }) => {
+it.each(vectors)('$name has the hash of its sidecar file', ({ bytes, sha256 }) => {
   expect(createHash('sha256').update(bytes).digest('hex')).toBe(sha256);
 });
 
-it('has the heartbeat, its answers and the monitor stream of every release with the new numbers', () => {
+it('there are vectors of echo, command and monitor stream for every release of g4', () => {
   for (const release of ['2.7.0', '2.8.0', '2.9.0'])
     for (const name of ['echo', 'command', 'monitor-state-scheduler-busy', 'monitor-state-worker'])
       for (const transport of ['ymq', 'zmq']) {
         const start = `g4-${release}-${transport}-${name}`;
         expect(
-          vectors.some((one) => one.name.startsWith(start)),
+          vectors.some((vector) => vector.name.startsWith(start)),
           start,
         ).toBe(true);
       }
