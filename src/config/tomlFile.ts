@@ -91,11 +91,20 @@ function parsed(path: string, readFile: (path: string) => string): Table {
   }
 }
 
-const oneLine = (error: unknown) => String((error as Error).message).split('\n')[0];
+function oneLine(error: unknown): string {
+  return String((error as Error).message).split('\n', 1)[0] as string;
+}
+
 /** Keys and sections may be written with dashes instead of underscores, as in Scaler. */
-const plainName = (name: string) => name.replaceAll('-', '_');
-const isTable = (value: unknown): value is Table =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+function plainName(name: string): string {
+  return name.replaceAll('-', '_');
+}
+
+function isTable(value: unknown): value is Table {
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
+  );
+}
 
 /** The tables of `[[worker_manager]]`, or the single table `[worker_manager]`. */
 function tables(path: string, content: unknown): Table[] {

@@ -109,10 +109,11 @@ export const address: ValueType<Address> = {
   toToml: (value) => value.text,
 };
 
-const stringsOf = (value: unknown): string[] =>
-  Array.isArray(value) && value.every((item) => typeof item === 'string')
+function stringsOf(value: unknown): string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string')
     ? value.map(withoutNul)
     : rejectUnless('a string or an array of strings')(value);
+}
 
 /** A comma-separated list; empty items are ignored. */
 export const list: ValueType<string[]> = {
@@ -123,7 +124,9 @@ export const list: ValueType<string[]> = {
   toToml: (value) => value,
 };
 
-const items = (words: string[]) => words.map((word) => word.trim()).filter((word) => word !== '');
+function items(words: string[]): string[] {
+  return words.map((word) => word.trim()).filter((word) => word !== '');
+}
 
 /** Any number of arguments; a text is one item, even if it contains commas. */
 export const strings: ValueType<string[]> = {

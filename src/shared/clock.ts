@@ -1,6 +1,9 @@
 const origin = Date.now() - performance.now();
-const systemTime = (): number => origin + performance.now();
 let time = systemTime;
+
+function systemTime(): number {
+  return origin + performance.now();
+}
 
 /** Milliseconds since the epoch that never jump: the wall clock at start plus the monotonic clock since then. */
 export function now(): number {

@@ -115,7 +115,7 @@ export function encodeCommandResponse(generation: Generation, answer: CommandAns
         capabilities,
       });
     default:
-      throw new ProtocolFailure(`${generation} has no command response`);
+      throw new ProtocolFailure(`a ${generation} scheduler takes no answer to a command`);
   }
 }
 

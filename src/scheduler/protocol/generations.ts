@@ -41,7 +41,7 @@ function always(
   return (_frame, _body, hint) => ({ generation: hint ?? newest, message, layout });
 }
 
-const heartbeat: Identify = (frame, body, hint) => {
+function heartbeat(frame: Frame, body: StructAt | null, hint?: Generation): Identified {
   const { dataWords, pointers } = body ?? { dataWords: 0, pointers: 0 };
   const groups = body !== null && dataWords === 1 && frame.view.getUint32(body.byte + 4, true) > 0;
   const generation = hint ?? (pointers === 1 ? 'g1' : groups && pointers === 2 ? 'g1b' : 'g3');
@@ -55,20 +55,22 @@ const heartbeat: Identify = (frame, body, hint) => {
   if (generation === 'g1' || generation === 'g1b')
     return { generation: 'g1b', message, layout: layouts.NamedAdapterHeartbeat };
   return { generation, message, layout: layouts.WorkerManagerHeartbeat };
-};
+}
 
-const echo: Identify = (_frame, _body, hint = 'g3') => ({
-  generation: hint,
-  message: hint === 'g1' ? 'workerAdapterHeartbeatEcho' : 'workerManagerHeartbeatEcho',
-  layout: emptyLayout,
-});
+function echo(_frame: Frame, _body: StructAt | null, hint: Generation = 'g3'): Identified {
+  return {
+    generation: hint,
+    message: hint === 'g1' ? 'workerAdapterHeartbeatEcho' : 'workerManagerHeartbeatEcho',
+    layout: emptyLayout,
+  };
+}
 
 /** The element size code of the list at the body's first pointer; undefined if the pointer is null. */
 function firstElementSize(frame: Frame, body: StructAt | null): number | undefined {
   return body ? frame.list(body, 0)?.element : undefined;
 }
 
-const command: Identify = (frame, body, hint) => {
+function command(frame: Frame, body: StructAt | null, hint?: Generation): Identified {
   const { dataWords, pointers } = body ?? { dataWords: 0, pointers: 0 };
   const message = 'workerManagerCommand';
   switch (firstElementSize(frame, body)) {
@@ -90,7 +92,7 @@ const command: Identify = (frame, body, hint) => {
   return pointers < 3
     ? { generation: 'g2', message, layout: layouts.StartShutdownCommand }
     : { generation: 'g23', message, layout: layouts.MixedCommand };
-};
+}
 
 function groupCommand(hint: Generation | undefined): Identified {
   return {
@@ -100,7 +102,7 @@ function groupCommand(hint: Generation | undefined): Identified {
   };
 }
 
-const response: Identify = (frame, body, hint) => {
+function response(frame: Frame, body: StructAt | null, hint?: Generation): Identified {
   if (firstElementSize(frame, body) === BYTES || (body?.pointers ?? 0) > 2)
     return {
       generation: hint === 'g1b' ? 'g1b' : 'g1',
@@ -112,21 +114,25 @@ const response: Identify = (frame, body, hint) => {
     message: 'workerManagerCommandResponse',
     layout: layouts.StartShutdownResponse,
   };
-};
+}
 
-const workerHeartbeat: Identify = (_frame, body, hint) => ({
-  generation: hint ?? (body && body.pointers < 4 ? 'g1' : 'g3'),
-  message: 'workerHeartbeat',
-  layout: body && body.dataWords > 3 ? layouts.WideWorkerHeartbeat : layouts.WorkerHeartbeat,
-});
+function workerHeartbeat(_frame: Frame, body: StructAt | null, hint?: Generation): Identified {
+  return {
+    generation: hint ?? (body && body.pointers < 4 ? 'g1' : 'g3'),
+    message: 'workerHeartbeat',
+    layout: body && body.dataWords > 3 ? layouts.WideWorkerHeartbeat : layouts.WorkerHeartbeat,
+  };
+}
 
-const stateTask: Identify = (_frame, body, hint = 'g3') => ({
-  generation: hint,
-  message: 'stateTask',
-  layout: body && body.dataWords > 1 ? layouts.WideStateTask : layouts.StateTask,
-});
+function stateTask(_frame: Frame, body: StructAt | null, hint: Generation = 'g3'): Identified {
+  return {
+    generation: hint,
+    message: 'stateTask',
+    layout: body && body.dataWords > 1 ? layouts.WideStateTask : layouts.StateTask,
+  };
+}
 
-const stateScheduler: Identify = (frame, body, hint) => {
+function stateScheduler(frame: Frame, body: StructAt | null, hint?: Generation): Identified {
   const scaling = body && frame.struct(body, 6);
   const message = 'stateScheduler';
   // The lists of groups and of managers' workers have the same layout. Only g1 and the first release of g2 have no
@@ -136,7 +142,7 @@ const stateScheduler: Identify = (frame, body, hint) => {
   const details = scaling && frame.list(scaling, 1);
   const generation = hint ?? (details?.dataWords === 1 ? 'g2' : 'g3');
   return { generation, message, layout: schedulerLayout(frame, body) };
-};
+}
 
 function schedulerLayout(frame: Frame, body: StructAt | null): Layout {
   const manager = body && frame.struct(body, 5);

@@ -42,7 +42,8 @@ function openWebSocket(options: StreamOptions, onReady: () => void): Duplex {
   socket.once('open', onReady);
   // Runs before the stream's own listener, which emits `end` for every close. 1006: no close frame was received.
   socket.once('close', (code) => {
-    if (code === 1006) stream.destroy(new Error('the connection broke without a WebSocket close frame'));
+    if (code === 1006)
+      stream.destroy(new Error('the connection broke without a WebSocket close frame'));
   });
   const stream = createWebSocketStream(socket);
   return stream;

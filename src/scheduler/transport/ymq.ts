@@ -2,8 +2,10 @@ import { openByteStream } from './byteStream.ts';
 import {
   assertScheme,
   assertSendable,
-  type Connect,
+  type Connection,
   type ConnectionEnd,
+  type ConnectionHandlers,
+  type ConnectOptions,
   identityBytes,
   limitsOf,
   type YmqVersion,
@@ -20,7 +22,7 @@ import {
  * A YMQ connection. The server sends its magic and identity first. Ours follow with the same version, since the
  * server closes the connection at another version. The version also narrows the protocol's generation.
  */
-export const connectYmq: Connect = (options, handlers) => {
+export function connectYmq(options: ConnectOptions, handlers: ConnectionHandlers): Connection {
   const { address, tls } = options;
   assertScheme('ymq', address);
   const limits = limitsOf(options);
@@ -140,7 +142,7 @@ export const connectYmq: Connect = (options, handlers) => {
       destroy('closed', 'destroyed');
     },
   };
-};
+}
 
 /** OpenSSL's codes for a certificate that no trusted authority has signed. */
 const untrustedCertificate = /SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY_LEAF)/;
