@@ -4,27 +4,27 @@ import { helpOptions } from '../src/config/arguments.ts';
 import { markdownTable } from '../src/config/docs.ts';
 import { loadSettings } from '../src/config/load.ts';
 import { showSettings } from '../src/config/show.ts';
-import { isFile } from './isFile.ts';
-import { checkEach } from './run.ts';
+import { isConfigFile } from './isConfigFile.ts';
+import { checkConfigs } from './run.ts';
 
 export const configCommand: CommandModule = {
   command: 'config [scheduler_address]',
-  describe: 'Show the settings that run would use with the same words, secrets masked',
+  describe: 'Show the settings that run would use with the same arguments, secrets masked',
   builder: (parser) =>
     parser
-      .positional('scheduler_address', { describe: 'as for run; or a configuration file' })
-      .option('table', { type: 'boolean', describe: 'Print the table of all settings instead' })
+      .positional('scheduler_address', { describe: 'As for run, or a configuration file' })
+      .option('table', { type: 'boolean', describe: 'Print a table of all settings instead' })
       .options(helpOptions()),
   async handler() {
-    const words = hideBin(process.argv).slice(1);
-    if (words.includes('--table')) {
+    const args = hideBin(process.argv).slice(1);
+    if (args.includes('--table')) {
       process.stdout.write(markdownTable());
       return;
     }
-    const [first = ''] = words;
-    const argv = words.length === 1 && isFile(first) ? words : ['run', ...words];
+    const [first = ''] = args;
+    const argv = args.length === 1 && isConfigFile(first) ? args : ['run', ...args];
     const loaded = loadSettings({ argv, env: process.env });
-    await checkEach(loaded.map(({ config }) => config));
+    await checkConfigs(loaded.map(({ config }) => config));
     process.stdout.write(showSettings(loaded));
   },
 };

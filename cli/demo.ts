@@ -12,11 +12,11 @@ import {
 import { startEmulator } from '../src/emulator/emulator.ts';
 import { silentLog } from '../src/telemetry/log.ts';
 
-const mostTasks = 10_000;
+const maxTasks = 10_000;
 
-/** Runs to its end, or until Ctrl-C; resolves to the exit status. */
+/** Runs the demo until it has finished or a signal stops it. Resolves to the exit status. */
 async function demo(tasks: number, json: boolean): Promise<number> {
-  const orders = takeOrders();
+  const signals = handleSignals();
   const startedAt = performance.now();
   let display: DemoDisplay | undefined;
   let end: DemoOutcome;
@@ -28,37 +28,37 @@ async function demo(tasks: number, json: boolean): Promise<number> {
       onStart: (stage) => {
         if (!json) display = showOn(process.stdout, stage);
       },
-      stop: orders.stop.signal,
-      kill: orders.kill.signal,
+      stop: signals.stop.signal,
+      kill: signals.kill.signal,
     });
   } finally {
     display?.close();
   }
   const { result, failure } = end;
   const seconds = (performance.now() - startedAt) / 1000;
-  const finished = failure === null && orders.status() === null;
+  const finished = failure === null && signals.status() === null;
   process.stdout.write(
     json ? `${JSON.stringify(result)}\n` : `\n${summary(result, seconds, finished)}\n`,
   );
   if (failure !== null) process.stderr.write(`scaler-ecs demo: ${failure}\n`);
   const complete = result.tasksCompleted === result.tasksSubmitted && result.ecsTasksLeft === 0;
-  return orders.status() ?? (finished && complete ? 0 : 1);
+  return signals.status() ?? (finished && complete ? 0 : 1);
 }
 
-/** The first signal asks for an orderly end, the second for an end at once. */
-function takeOrders() {
+/** The first signal stops the demo in order, the second at once. The exit status is 128 plus the first signal. */
+function handleSignals() {
   const stop = new AbortController();
   const kill = new AbortController();
   let status: number | null = null;
-  const obey = (signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGPIPE') => {
+  const onSignal = (signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGPIPE') => {
     status ??= 128 + constants.signals[signal];
     if (stop.signal.aborted) kill.abort();
     stop.abort();
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, obey);
-  // Whoever read us has gone: `scaler-ecs demo | head`.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  // The reader of stdout has exited, as in `scaler-ecs demo | head`.
   process.stdout.on('error', () => {
-    if (!stop.signal.aborted) obey('SIGPIPE');
+    if (!stop.signal.aborted) onSignal('SIGPIPE');
   });
   return { stop, kill, status: () => status };
 }
@@ -92,29 +92,33 @@ function summary(result: DemoResult, seconds: number, finished: boolean): string
   const { tasksCompleted, tasksSubmitted, groupsStarted, ecsTasksLeft } = result;
   const tasks = `${tasksCompleted} of ${tasksSubmitted} tasks done`;
   const groups = `${groupsStarted} ${groupsStarted === 1 ? 'group' : 'groups'}`;
-  const left =
+  const remaining =
     ecsTasksLeft === 0
       ? 'no Fargate task is left'
-      : `Fargate tasks left, and killed now: ${ecsTasksLeft}`;
-  return `${finished ? 'Finished' : 'Stopped'} after ${seconds.toFixed(1)} s: ${tasks} by ${groups}; ${left}.`;
+      : `${ecsTasksLeft} Fargate tasks were left and have been killed`;
+  return `${finished ? 'Finished' : 'Stopped'} after ${seconds.toFixed(1)} s: ${tasks} by ${groups}; ${remaining}.`;
 }
 
 export const demoCommand: CommandModule = {
   command: 'demo',
-  describe: 'Show the daemon at work on this machine alone: no AWS, no Python',
+  describe: 'Run the daemon on this machine only, without AWS and Python',
   builder: (parser) =>
     parser.options({
       tasks: {
         type: 'number',
         default: 50,
-        describe: `Tasks to be done, 1 to ${mostTasks}`,
+        describe: `Number of tasks, 1 to ${maxTasks}`,
         requiresArg: true,
       },
-      json: { type: 'boolean', default: false, describe: 'Only the result, as one line of JSON' },
+      json: {
+        type: 'boolean',
+        default: false,
+        describe: 'Print only the result, as one line of JSON',
+      },
     }),
   handler: async ({ tasks, json }) => {
-    if (!Number.isInteger(tasks) || (tasks as number) < 1 || (tasks as number) > mostTasks)
-      throw new ConfigFailure(`--tasks needs a whole number from 1 to ${mostTasks}`);
+    if (!Number.isInteger(tasks) || (tasks as number) < 1 || (tasks as number) > maxTasks)
+      throw new ConfigFailure(`--tasks must be an integer from 1 to ${maxTasks}`);
     process.exit(await demo(tasks as number, json === true));
   },
 };

@@ -8,29 +8,26 @@ import { FaultRules } from '../src/emulator/faults.ts';
 import { defaultOptions } from '../src/emulator/options.ts';
 import { createLog } from '../src/telemetry/log.ts';
 
-const number = (describe: string, fallback: number): Options & { default: number } => ({
-  type: 'number',
-  default: fallback,
-  describe,
-  requiresArg: true,
-});
+function number(describe: string, defaultValue: number): Options & { default: number } {
+  return { type: 'number', default: defaultValue, describe, requiresArg: true };
+}
 
 const flags = {
-  port: number('Port to listen on; 0 takes a free one', defaultOptions.port),
+  port: number('Port to listen on; 0 means a free one', defaultOptions.port),
   host: {
     type: 'string',
     default: defaultOptions.host,
     describe: 'Loopback address to listen on',
     requiresArg: true,
   },
-  'latency-ms': number('Added to every API call', defaultOptions.latencyMs),
-  'start-delay-ms': number('From RunTask to RUNNING', defaultOptions.startDelayMs),
+  'latency-ms': number('Milliseconds added to every API call', defaultOptions.latencyMs),
+  'start-delay-ms': number('Milliseconds from RunTask to RUNNING', defaultOptions.startDelayMs),
   'stop-delay-ms': number(
-    'From the end of the last container to STOPPED',
+    'Milliseconds from the exit of the last container to STOPPED',
     defaultOptions.stopDelayMs,
   ),
   'missing-ms': number(
-    'How long DescribeTasks says MISSING of a new task',
+    'Milliseconds for which DescribeTasks reports a new task as MISSING',
     defaultOptions.missingMs,
   ),
   hollow: {
@@ -40,62 +37,65 @@ const flags = {
   },
   'task-path': {
     type: 'string',
-    describe: "Folders to put first on the PATH of the tasks' processes",
+    describe: "Directories to put first in the PATH of the tasks' processes",
     requiresArg: true,
   },
-  'log-dir': { type: 'string', describe: 'Folder for one log file a task', requiresArg: true },
-  'retention-s': number('How long a STOPPED task can be described', defaultOptions.retentionS),
+  'log-dir': { type: 'string', describe: 'Directory for one log file per task', requiresArg: true },
+  'retention-s': number(
+    'Seconds for which a STOPPED task can be described',
+    defaultOptions.retentionS,
+  ),
   quotas: {
     type: 'boolean',
     default: defaultOptions.quotas,
-    describe: "Refuse calls beyond AWS's API and launch rates",
+    describe: "Throttle calls above AWS's API and launch rates",
   },
   'stop-timeout-s': number(
-    'From SIGTERM to SIGKILL where a definition says nothing',
+    'Seconds from SIGTERM to SIGKILL if the task definition sets no stopTimeout',
     defaultOptions.stopTimeoutS,
   ),
   'access-key': {
     type: 'string',
-    describe: 'The only access key id to let in (signatures are not checked)',
+    describe: 'The only access key id to accept (signatures are not checked)',
     requiresArg: true,
   },
   'allow-actions': {
     type: 'string',
-    describe: 'The only actions to allow, as ecs:RunTask,ecs:Describe*',
+    describe: 'The only actions to allow, like ecs:RunTask,ecs:Describe*',
     requiresArg: true,
   },
-  faults: { type: 'string', describe: 'File of fault rules (JSON)', requiresArg: true },
+  faults: { type: 'string', describe: 'JSON file with fault rules', requiresArg: true },
   isolation: {
     type: 'string',
     default: defaultOptions.isolation,
-    describe: 'auto takes PID namespaces where it can, groups never does',
+    describe: 'auto uses PID namespaces if possible, groups only process groups',
     requiresArg: true,
   },
 } satisfies Record<string, Options>;
 
-type Words = Record<string, unknown>;
+type Arguments = Record<string, unknown>;
 
-/** Serves until SIGINT or SIGTERM; says on stdout, in one JSON line, where. */
-export const emulator = async (words: Words): Promise<void> => {
+/** Prints its URL as one line of JSON, then serves until SIGINT or SIGTERM. Throws a ConfigFailure. */
+export async function emulator(given: Arguments): Promise<void> {
   const log = createLog('INFO', pino.destination(2));
   const running = await startEmulator({
-    port: portIn(words),
-    host: String(words.host),
-    latencyMs: numberIn(words, 'latency-ms'),
-    startDelayMs: numberIn(words, 'start-delay-ms'),
-    stopDelayMs: numberIn(words, 'stop-delay-ms'),
-    missingMs: numberIn(words, 'missing-ms'),
-    hollow: words.hollow === true,
-    taskPath: typeof words['task-path'] === 'string' ? absolute(words['task-path']) : null,
-    logDir: typeof words['log-dir'] === 'string' ? resolve(words['log-dir']) : null,
-    retentionS: numberIn(words, 'retention-s'),
-    quotas: words.quotas === true,
-    stopTimeoutS: numberIn(words, 'stop-timeout-s'),
-    accessKey: typeof words['access-key'] === 'string' ? words['access-key'] : null,
+    port: portIn(given),
+    host: String(given.host),
+    latencyMs: numberIn(given, 'latency-ms'),
+    startDelayMs: numberIn(given, 'start-delay-ms'),
+    stopDelayMs: numberIn(given, 'stop-delay-ms'),
+    missingMs: numberIn(given, 'missing-ms'),
+    hollow: given.hollow === true,
+    taskPath: typeof given['task-path'] === 'string' ? absolute(given['task-path']) : null,
+    logDir: typeof given['log-dir'] === 'string' ? resolve(given['log-dir']) : null,
+    retentionS: numberIn(given, 'retention-s'),
+    quotas: given.quotas === true,
+    stopTimeoutS: numberIn(given, 'stop-timeout-s'),
+    accessKey: typeof given['access-key'] === 'string' ? given['access-key'] : null,
     allowActions:
-      typeof words['allow-actions'] === 'string' ? words['allow-actions'].split(',') : null,
-    faults: typeof words.faults === 'string' ? faultsIn(words.faults) : [],
-    isolation: isolationIn(words),
+      typeof given['allow-actions'] === 'string' ? given['allow-actions'].split(',') : null,
+    faults: typeof given.faults === 'string' ? faultsIn(given.faults) : [],
+    isolation: isolationIn(given),
     log,
   });
   process.stdout.write(`${JSON.stringify({ url: running.url })}\n`);
@@ -104,34 +104,36 @@ export const emulator = async (words: Words): Promise<void> => {
   });
   log.report('emulator.stopRequested', { signal });
   await running.close();
-};
+}
 
-/** Tasks have a working folder of their own, so relative ones would lead nowhere. */
-const absolute = (path: string): string =>
-  path
+/** Each task has its own working directory, so relative directories have to be resolved here. */
+function absolute(path: string): string {
+  return path
     .split(':')
-    .map((folder) => resolve(folder))
+    .map((directory) => resolve(directory))
     .join(':');
+}
 
-const numberIn = (words: Words, flag: string): number => {
-  const value = words[flag];
+function numberIn(given: Arguments, flag: string): number {
+  const value = given[flag];
   if (typeof value !== 'number' || !(value >= 0))
-    throw new ConfigFailure(`--${flag} needs a number that is not negative`);
+    throw new ConfigFailure(`--${flag} must be a non-negative number`);
   return value;
-};
+}
 
-const portIn = (words: Words): number => {
-  const port = numberIn(words, 'port');
+function portIn(given: Arguments): number {
+  const port = numberIn(given, 'port');
   if (Number.isInteger(port) && port < 2 ** 16) return port;
-  throw new ConfigFailure('--port needs a whole number up to 65535');
-};
+  throw new ConfigFailure('--port must be an integer up to 65535');
+}
 
-const isolationIn = ({ isolation }: Words): 'auto' | 'groups' => {
+function isolationIn({ isolation }: Arguments): 'auto' | 'groups' {
   if (isolation === 'auto' || isolation === 'groups') return isolation;
-  throw new ConfigFailure('--isolation is auto or groups');
-};
+  throw new ConfigFailure('--isolation must be auto or groups');
+}
 
-const faultsIn = (path: string): unknown => {
+/** Reads the fault rules and checks them. */
+function faultsIn(path: string): unknown {
   try {
     const rules: unknown = JSON.parse(readFileSync(path, 'utf8'));
     new FaultRules().put(rules);
@@ -139,11 +141,11 @@ const faultsIn = (path: string): unknown => {
   } catch (error) {
     throw new ConfigFailure(`--faults ${path}: ${(error as Error).message}`);
   }
-};
+}
 
 export const emulatorCommand: CommandModule = {
   command: 'emulator',
-  describe: 'Serve ECS and IAM on this machine, Fargate tasks being local processes',
+  describe: 'Emulate ECS and IAM on this machine, with local processes as Fargate tasks',
   builder: (parser) => parser.options(flags),
-  handler: (words) => emulator(words),
+  handler: (given) => emulator(given),
 };

@@ -4,8 +4,8 @@ import yargs, { type CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { ConfigFailure } from '../src/config/configFailure.ts';
 import { nearest } from '../src/config/nearest.ts';
-import { explain } from './explain.ts';
-import { isFile } from './isFile.ts';
+import { isConfigFile } from './isConfigFile.ts';
+import { reportError } from './reportError.ts';
 
 interface Command {
   usage: string;
@@ -13,7 +13,7 @@ interface Command {
   load(): Promise<CommandModule>;
 }
 
-/** Loaded only when asked for: the daemon should not wait for the emulator's code, nor break with it. */
+/** Each command is loaded only when used, so that the daemon does not depend on the code of the emulator. */
 const commands: Record<string, Command> = {
   run: {
     usage: 'run [scheduler_address]',
@@ -22,55 +22,55 @@ const commands: Record<string, Command> = {
   },
   config: {
     usage: 'config [scheduler_address]',
-    help: 'Show the settings that run would use, or all there are (--table)',
+    help: 'Show the settings that run would use, or a table of all settings (--table)',
     load: async () => (await import('./config.ts')).configCommand,
   },
   emulator: {
     usage: 'emulator',
-    help: 'Serve ECS and IAM on this machine, Fargate tasks being local processes',
+    help: 'Emulate ECS and IAM on this machine, with local processes as Fargate tasks',
     load: async () => (await import('./emulator.ts')).emulatorCommand,
   },
   demo: {
     usage: 'demo',
-    help: 'Show the daemon at work on this machine alone: no AWS, no Python',
+    help: 'Run the daemon on this machine only, without AWS and Python',
     load: async () => (await import('./demo.ts')).demoCommand,
   },
   wire: {
     usage: 'wire',
-    help: "Look into messages of the scheduler's protocol",
+    help: "Decode messages of the scheduler's protocol",
     load: async () => (await import('./wire.ts')).wireCommand,
   },
 };
 
-const words = hideBin(process.argv);
-const [first = ''] = words;
+const args = hideBin(process.argv);
+const [first = ''] = args;
 
 function unknownCommand(word: string): ConfigFailure {
-  const meant = word.includes('://') ? `run ${word}` : nearest(word, Object.keys(commands));
+  const suggestion = word.includes('://') ? `run ${word}` : nearest(word, Object.keys(commands));
   return new ConfigFailure(
-    `unknown command ${JSON.stringify(word)}; ${meant ? `did you mean scaler-ecs ${meant}?` : 'see scaler-ecs --help'}`,
+    `unknown command ${JSON.stringify(word)}; ${suggestion ? `did you mean scaler-ecs ${suggestion}?` : 'see scaler-ecs --help'}`,
   );
 }
 
-/** What yargs has to say, in our words. */
-function complaint(message: string, command: string): ConfigFailure {
+/** A message of yargs as a ConfigFailure in the form of the other messages. */
+function usageFailure(message: string, command: string): ConfigFailure {
   const flag = (name = '') => `--${name.replaceAll(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
   const see = Object.hasOwn(commands, command)
     ? `scaler-ecs ${command} --help`
     : 'scaler-ecs --help';
   const [, unknown] = /^Unknown arguments?: ([^,]+)/.exec(message) ?? [];
-  if (unknown !== undefined) return new ConfigFailure(`unknown: ${flag(unknown)}; see ${see}`);
+  if (unknown !== undefined) return new ConfigFailure(`unknown flag ${flag(unknown)}; see ${see}`);
   const [, unfinished] = /^Not enough arguments following: (.+)$/.exec(message) ?? [];
   if (unfinished !== undefined) return new ConfigFailure(`${flag(unfinished)}: needs a value`);
   return new ConfigFailure(message);
 }
 
 async function main(): Promise<void> {
-  if (isFile(first)) {
+  if (isConfigFile(first)) {
     const { run } = await import('./run.ts');
-    return run(words);
+    return run(args);
   }
-  const parser = yargs(words)
+  const parser = yargs(args)
     .scriptName('scaler-ecs')
     .locale('en')
     .parserConfiguration({ 'short-option-groups': false })
@@ -81,8 +81,8 @@ async function main(): Promise<void> {
     .alias('help', 'h')
     .version(createRequire(import.meta.url)('scaler-ecs/package.json').version)
     .fail((message, error) => {
-      // Its own complaints come as an error of its own, too.
-      throw error && error.name !== 'YError' ? error : complaint(message, first);
+      // For its own messages yargs passes an error named YError, for ours the error that we threw.
+      throw error && error.name !== 'YError' ? error : usageFailure(message, first);
     });
   for (const [name, command] of Object.entries(commands)) {
     if (name === first) parser.command(await command.load());
@@ -94,10 +94,10 @@ async function main(): Promise<void> {
     return;
   }
   if (!first.startsWith('-') && !Object.hasOwn(commands, first)) throw unknownCommand(first);
-  // The words of run and config are read by src/config, which knows better what was meant.
+  // src/config parses the arguments of run and config, with better messages for mistakes.
   if (first !== 'run' && first !== 'config') parser.strict();
   await parser.parseAsync();
-  // --help and --version have ended the process by now.
+  // --help and --version have ended the process before this line.
   if (first.startsWith('-'))
     throw new ConfigFailure('the command comes first; see scaler-ecs --help');
 }
@@ -105,5 +105,5 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  process.exitCode = explain(error);
+  process.exitCode = reportError(error);
 }

@@ -5,8 +5,8 @@ import type { Config } from '../src/config/config.ts';
 import { ConfigFailure } from '../src/config/configFailure.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { createLog, type Log } from '../src/telemetry/log.ts';
-import { explain } from './explain.ts';
-import { logDestinations } from './logDestination.ts';
+import { logDestinations } from './logDestinations.ts';
+import { reportError } from './reportError.ts';
 
 export const runCommand: CommandModule = {
   command: 'run [scheduler_address]',
@@ -18,10 +18,10 @@ export const runCommand: CommandModule = {
   handler: () => run(hideBin(process.argv)),
 };
 
-/** Runs every manager that the words ask for and ends the process with the worst of their statuses. */
-export async function run(words: string[]): Promise<never> {
-  const entries = loadConfig({ argv: words, env: process.env });
-  await checkEach(entries);
+/** Runs all managers of the arguments, then exits with the highest of their exit statuses. Throws a ConfigFailure. */
+export async function run(args: string[]): Promise<never> {
+  const entries = loadConfig({ argv: args, env: process.env });
+  await checkConfigs(entries);
   const managers = withLogs(entries);
   const { runDaemon } = await import('../src/daemon/main.ts');
   const statuses = await Promise.all(
@@ -29,16 +29,16 @@ export async function run(words: string[]): Promise<never> {
       try {
         return await runDaemon(config, log);
       } catch (error) {
-        // The other managers have fleets of their own to look after and go on.
-        return explain(error, entries.length > 1 ? `${config.workerManagerId}: ` : '');
+        // The other managers are independent and continue.
+        return reportError(error, entries.length > 1 ? `${config.workerManagerId}: ` : '');
       }
     }),
   );
   process.exit(Math.max(...statuses));
 }
 
-/** What only shows when a worker's environment is made. Throws before any of them has started. */
-export async function checkEach(entries: Config[]): Promise<void> {
+/** Makes the launch templates of all managers, which checks more of the settings. Throws a ConfigFailure. */
+export async function checkConfigs(entries: Config[]): Promise<void> {
   const { createTemplates } = await import('../src/daemon/launchTemplates.ts');
   for (const config of entries)
     try {

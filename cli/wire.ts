@@ -12,23 +12,26 @@ interface DecodeArguments {
 
 const decodeCommand: CommandModule<object, DecodeArguments> = {
   command: 'decode <files..>',
-  describe: 'Print what captured messages say, one line a file',
+  describe: 'Print captured messages, one line per file',
   builder: (yargs) =>
     yargs
       .positional('files', {
         type: 'string',
         array: true,
         demandOption: true,
-        describe:
-          "One message a file, as the transport carries it, without the transport's framing",
+        describe: "Files with one message each, without the transport's framing",
       })
-      .option('json', { type: 'boolean', default: false, describe: 'One JSON object a line' })
+      .option('json', {
+        type: 'boolean',
+        default: false,
+        describe: 'Print one JSON object per line',
+      })
       .option('generation', {
         choices: GENERATIONS,
-        describe: "The peer's protocol generation, for bytes that several generations write",
+        describe: 'Protocol generation of the sender, for messages that several generations share',
       }) as Argv<DecodeArguments>,
   handler: ({ files, json, generation }) => {
-    // A file name that looks like a number came through yargs as one.
+    // yargs converts file names that look like numbers.
     for (const file of files.map(String)) {
       try {
         print(file, json, generation);
@@ -40,10 +43,10 @@ const decodeCommand: CommandModule<object, DecodeArguments> = {
   },
 };
 
-/** Looks at bytes of the scheduler's protocol; connects to nothing. */
+/** Decodes messages of the scheduler's protocol, offline. */
 export const wireCommand: CommandModule = {
   command: 'wire',
-  describe: "Look into messages of the scheduler's protocol",
+  describe: "Decode messages of the scheduler's protocol",
   builder: (yargs) => yargs.command(decodeCommand).demandCommand(1, 'wire needs a command: decode'),
   handler: () => {},
 };

@@ -8,15 +8,15 @@ export interface CallerTools {
   limiter: Limiter;
   clock: Clock;
   log: Log;
-  /** In [0, 1). */
+  /** Jitter source in [0, 1). Default: Math.random. */
   random?: () => number;
-  /** How long one call may be repeated, counted from its first sending. */
-  patience?: number;
+  /** How long one call may be retried after its first attempt, ms. Default: 30 s. */
+  retryTimeoutMs?: number;
 }
 
 /**
- * Asks AWS once the limiter allows it; throws nothing but an EcsFailure, or the signal's reason.
- * `secrets`: texts of the request that no message may quote.
+ * Sends an AWS request once the limiter allows it, and retries it where that is safe. Rejects with an EcsFailure or
+ * the signal's reason, nothing else. `secrets`: values of the request that must not appear in a message.
  */
 export type Call = <Output>(
   operation: string,
@@ -26,56 +26,62 @@ export type Call = <Output>(
 ) => Promise<Output>;
 
 /**
- * These make something new each time. A launch is asked for again by the launch machine, which keeps the
- * token; a new revision only after another look at what there is.
+ * Operations that create something on each call. The launch machine repeats RunTask under the same client token;
+ * RegisterTaskDefinition is repeated only after the family was described again.
  */
-const notRepeated: ReadonlySet<string> = new Set(['RunTask', 'RegisterTaskDefinition']);
+const notRetried: ReadonlySet<string> = new Set(['RunTask', 'RegisterTaskDefinition']);
 
-const firstPause = { throttled: 1_000, unreachable: 500 };
-const longestPause = 20_000;
+const firstPauseMs = { throttled: 1_000, unreachable: 500 };
+const maxPauseMs = 20_000;
 
-export const createCaller = ({
+/**
+ * Creates the function through which every AWS request goes. It retries failures of kind `throttled` and
+ * `unreachable` with full-jitter exponential backoff, starting at 1 s and 0.5 s, up to 20 s per pause.
+ */
+export function createCaller({
   limiter,
   clock,
   log,
   random = Math.random,
-  patience = 30_000,
-}: CallerTools): Call => {
+  retryTimeoutMs = 30_000,
+}: CallerTools): Call {
   const attempt: Call = async (operation, send, signal, secrets) => {
     await limiter.acquire(operation, signal);
-    const begun = clock.now();
-    const seen = () => ({ operation, ms: Math.round(clock.now() - begun) });
+    const startedAt = clock.now();
+    const timing = () => ({ operation, ms: Math.round(clock.now() - startedAt) });
     try {
       const output = await send({ abortSignal: signal });
-      log.report('awsCall.answered', seen());
+      log.report('awsCall.answered', timing());
       return output;
     } catch (error) {
       signal.throwIfAborted();
       const failure = classifyError(operation, error, secrets);
       if (failure.kind === 'throttled') limiter.throttled(operation);
       const { kind, code, awsName, message } = failure;
-      log.report('awsCall.failed', { ...seen(), kind, code, awsName, message });
+      log.report('awsCall.failed', { ...timing(), kind, code, awsName, message });
       throw failure;
     }
   };
 
-  const pauseAfter = ({ kind }: EcsFailure, attempts: number): number | null =>
-    kind === 'throttled' || kind === 'unreachable'
-      ? random() * backoff(attempts + 1, { firstMs: firstPause[kind], longestMs: longestPause })
-      : null;
-
   return async (operation, send, signal, secrets) => {
-    const until = clock.now() + patience;
-    for (let attempts = 0; ; attempts++) {
+    const deadline = clock.now() + retryTimeoutMs;
+    for (let retries = 0; ; retries++) {
       try {
         return await attempt(operation, send, signal, secrets);
       } catch (error) {
         signal.throwIfAborted();
         const failure = classifyError(operation, error, secrets);
-        const pause = notRepeated.has(operation) ? null : pauseAfter(failure, attempts);
-        if (pause === null || clock.now() + pause > until) throw failure;
-        await clock.sleep(pause, signal);
+        const pauseMs = notRetried.has(operation) ? null : pauseAfter(failure, retries, random);
+        if (pauseMs === null || clock.now() + pauseMs > deadline) throw failure;
+        await clock.sleep(pauseMs, signal);
       }
     }
   };
-};
+}
+
+/** Milliseconds before the next attempt; null if the failure is not retried. */
+function pauseAfter({ kind }: EcsFailure, retries: number, random: () => number): number | null {
+  return kind === 'throttled' || kind === 'unreachable'
+    ? random() * backoff(retries + 1, { firstMs: firstPauseMs[kind], longestMs: maxPauseMs })
+    : null;
+}

@@ -2,9 +2,9 @@ import { ECSClient, type ECSClientConfig } from '@aws-sdk/client-ecs';
 
 export interface AwsSettings {
   region: string;
-  /** Left out: the SDK's own resolution, AWS_ENDPOINT_URL and its kin included. */
+  /** Left out: the SDK resolves it, for example from AWS_ENDPOINT_URL. */
   endpoint?: string | undefined;
-  /** Left out: the SDK's default chain. */
+  /** Left out: the SDK's default credential provider chain. */
   credentials?:
     | { accessKeyId: string; secretAccessKey: string; sessionToken?: string | undefined }
     | undefined;
@@ -15,47 +15,51 @@ type ClientOptions = Pick<
   'region' | 'endpoint' | 'credentials' | 'maxAttempts' | 'requestHandler'
 >;
 
-/** What every AWS client of this program is made with; fits any service's client. */
-export const clientOptions = ({ region, endpoint, credentials }: AwsSettings): ClientOptions => {
-  // The SDK would print its plans for old Node versions to stderr, among our own lines.
+/** Options for any AWS SDK client of this program: 5 s to connect, 15 s per request, no retries by the SDK. */
+export function clientOptions({ region, endpoint, credentials }: AwsSettings): ClientOptions {
+  // Otherwise the SDK writes a notice about future Node versions to stderr.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   return {
     region,
     ...(endpoint && { endpoint }),
     ...(credentials && { credentials }),
-    // Every attempt must pass our limiter and be seen by our backoff.
+    // The caller retries, so that every attempt passes the limiter.
     maxAttempts: 1,
     requestHandler: {
       connectionTimeout: 5_000,
       requestTimeout: 15_000,
-      // Without it the request timeout only writes a warning.
+      // Without this option the SDK only logs a warning at the request timeout.
       throwOnRequestTimeout: true,
       httpAgent: { keepAlive: true, maxSockets: 50 },
       httpsAgent: { keepAlive: true, maxSockets: 50 },
     },
   };
-};
+}
 
-/** A hundred requests to sign, or a hundred answers to digest, in one go would keep a heartbeat waiting: one a round. */
-const roundEach = (): (() => Promise<void>) => {
+/**
+ * Returns a function that resolves one turn of the event loop after the previous call's promise. Signing a hundred
+ * requests or parsing a hundred answers in one turn would delay heartbeats.
+ */
+function oneTurnEach(): () => Promise<void> {
   let last = Promise.resolve();
   return () => {
     last = last.then(() => new Promise((resolve) => setImmediate(resolve)));
     return last;
   };
-};
+}
 
-export const createEcsClient = (settings: AwsSettings): ECSClient => {
+/** An ECS client that signs at most one request and parses at most one answer per turn of the event loop. */
+export function createEcsClient(settings: AwsSettings): ECSClient {
   const client = new ECSClient(clientOptions(settings));
-  const round = roundEach();
+  const nextTurn = oneTurnEach();
   client.middlewareStack.add(
     (next) => async (request) => {
-      await round();
+      await nextTurn();
       const answer = await next(request);
-      await round();
+      await nextTurn();
       return answer;
     },
-    { step: 'initialize', priority: 'high', name: 'roundEach' },
+    { step: 'initialize', priority: 'high', name: 'oneTurnEach' },
   );
   return client;
-};
+}

@@ -1,13 +1,13 @@
 import type { FailureKind } from '../../machines/shared/domain.ts';
 
-/** One way of AWS to say no. The first row that fits decides. */
-export interface Row {
-  /** Names the row in logs, counters and tests. */
+/** A class of AWS errors. The first row of a table that matches applies. */
+export interface ErrorRow {
+  /** Identifies the row in logs, counters and tests. */
   code: string;
   kind: FailureKind;
-  /** Error names; left out: any. */
+  /** Matching error names; left out: any name. */
   names?: readonly string[];
-  /** Left out: any text. */
+  /** Matches the error message; left out: any message. */
   text?: RegExp;
 }
 
@@ -43,9 +43,9 @@ const badCredentials = [
   'OptInRequired',
 ];
 
-/** What both an exception and an entry of `failures[]` may say. */
-const texts: readonly Row[] = [
-  // EC2's throttles reach us wrapped into a 400 that no SDK repeats.
+/** Messages that occur both in exceptions and in entries of `failures[]`. */
+const commonRows: readonly ErrorRow[] = [
+  // ECS wraps throttles of EC2 into an InvalidParameterException (400), which the SDK does not retry.
   {
     code: 'throttled',
     kind: 'throttled',
@@ -57,7 +57,7 @@ const texts: readonly Row[] = [
     text: /\bnot authorized to perform\b|\(ErrorCode: (?:UnauthorizedOperation|AccessDenied\w*|AuthFailure|RequestExpired)\)/i,
   },
   { code: 'capacity', kind: 'capacity', text: /capacity is unavailable/i },
-  // The apostrophe before "ve reached" is a typographic one in some answers and a straight one in others.
+  // The pattern leaves out "You've": AWS writes it with a typographic or with a straight apostrophe.
   {
     code: 'quota',
     kind: 'quota',
@@ -68,7 +68,7 @@ const texts: readonly Row[] = [
     kind: 'invalid',
     text: /requested (?:CPU|MEMORY) configuration is above your limit/i,
   },
-  // A role that was created a moment ago cannot be assumed yet: seconds, sometimes more than a minute.
+  // A new role cannot be assumed for some seconds, sometimes for more than a minute.
   { code: 'roleNotAssumable', kind: 'refused', text: /unable to assume the role/i },
   { code: 'serviceLinkedRole', kind: 'refused', text: /service[- ]linked role/i },
   {
@@ -83,8 +83,8 @@ const texts: readonly Row[] = [
   },
 ];
 
-/** Exceptions, apart from those that a status of 5xx or a broken connection decides. */
-export const errorRows: readonly Row[] = [
+/** Exceptions, except for status 429 and 5xx and connection errors, which are classified before this table. */
+export const errorRows: readonly ErrorRow[] = [
   { code: 'throttled', kind: 'throttled', names: throttles },
   { code: 'credentials', kind: 'denied', names: badCredentials },
   {
@@ -92,9 +92,9 @@ export const errorRows: readonly Row[] = [
     kind: 'denied',
     names: ['AccessDeniedException', 'AccessDenied', 'UnauthorizedOperation'],
   },
-  // Billing not verified, or a quota of zero: nothing of ours helps, a later probe may.
+  // Billing is not verified, or a quota is zero. Only AWS or the account's owner can change it; probe slowly.
   { code: 'blocked', kind: 'denied', names: ['BlockedException'] },
-  ...texts,
+  ...commonRows,
   {
     code: 'concurrentRevision',
     kind: 'throttled',
@@ -166,9 +166,9 @@ export const errorRows: readonly Row[] = [
   },
 ];
 
-/** Entries of `failures[]` in an answer that is a success by its status. */
-export const refusalRows: readonly Row[] = [
-  ...texts,
+/** Entries of `failures[]`, which come in an answer with status 200. */
+export const refusalRows: readonly ErrorRow[] = [
+  ...commonRows,
   {
     code: 'placement',
     kind: 'capacity',
@@ -176,8 +176,8 @@ export const refusalRows: readonly Row[] = [
   },
 ];
 
-/** Errors of the socket or the name service: nobody answered. */
-export const brokenConnections: ReadonlySet<string> = new Set([
+/** Node's error codes for sockets and name resolution: there was no answer. */
+export const connectionErrorCodes: ReadonlySet<string> = new Set([
   'ECONNRESET',
   'ECONNREFUSED',
   'ECONNABORTED',

@@ -1,16 +1,16 @@
 import type { FailureKind, Refusal } from '../../machines/shared/domain.ts';
 import { Failure } from '../shared/failure.ts';
-import { brokenConnections, errorRows, type Row, refusalRows } from './errorTable.ts';
+import { connectionErrorCodes, type ErrorRow, errorRows, refusalRows } from './errorTable.ts';
 import { redact } from './redact.ts';
 
-/** A call to AWS that did not end well. The message is one line and holds nothing private. */
+/** A failed AWS call. The message is one line without secrets. */
 export class EcsFailure extends Failure {
   override readonly kind: FailureKind;
-  /** AWS's name of the error, as `ThrottlingException`; the system's code when nobody answered. */
+  /** AWS's error name, like `ThrottlingException`; Node's error code, like `ECONNRESET`, if there was no answer. */
   readonly awsName: string;
-  /** The row of the table that decided. */
+  /** The row of the error table that matched. */
   readonly code: string;
-  /** The subnet that AWS named. */
+  /** The subnet in AWS's message, if it names exactly one. */
   readonly subnet: string | undefined;
 
   constructor(
@@ -29,75 +29,84 @@ export class EcsFailure extends Failure {
 interface SdkError {
   name?: string;
   message?: string;
-  /** A system error's code. */
+  /** Node's error code. */
   code?: unknown;
   $metadata?: { httpStatusCode?: number };
   $response?: { statusCode?: number };
   $fault?: unknown;
 }
 
-/** The only subnet that a text names. */
-export const subnetIn = (text: string): string | undefined => {
+/** The subnet that a text names; undefined if it names none or several. */
+export function subnetIn(text: string): string | undefined {
   const [subnet, ...others] = new Set(text.match(/\bsubnet-[0-9a-z]+\b/g));
   return others.length === 0 ? subnet : undefined;
-};
+}
 
-const fits = (row: Row, name: string, text: string): boolean =>
-  (!row.names || row.names.includes(name)) && (!row.text || row.text.test(text));
+function matches(row: ErrorRow, name: string, text: string): boolean {
+  return (!row.names || row.names.includes(name)) && (!row.text || row.text.test(text));
+}
 
-const decide = (error: SdkError, name: string, text: string): Pick<Row, 'kind' | 'code'> => {
+function classify(error: SdkError, name: string, text: string): Pick<ErrorRow, 'kind' | 'code'> {
   const status = error.$metadata?.httpStatusCode ?? error.$response?.statusCode ?? 0;
   if (status === 429) return { code: 'throttled', kind: 'throttled' };
-  // A 5xx may have been executed whatever its text says, so it comes before the texts.
+  // Whatever its message, a call that ended in a 5xx may have been executed.
   if (status >= 500 || name === 'ServerException') return { code: 'server', kind: 'unreachable' };
-  if (typeof error.code === 'string' && brokenConnections.has(error.code))
+  if (typeof error.code === 'string' && connectionErrorCodes.has(error.code))
     return { code: 'connection', kind: 'unreachable' };
   if (name === 'TimeoutError') return { code: 'timeout', kind: 'unreachable' };
-  // An answer that cannot be read leaves open whether it was done.
+  // An unreadable answer: the call may have been executed.
   if (error instanceof SyntaxError || (error instanceof TypeError && status > 0))
     return { code: 'garbled', kind: 'unreachable' };
-  const spoken = status > 0 || error.$fault !== undefined;
-  const row = errorRows.find((each) => (spoken || each.names) && fits(each, name, text));
+  // Messages are compared only for errors from AWS; errors of the SDK itself match by name.
+  const isFromAws = status > 0 || error.$fault !== undefined;
+  const row = errorRows.find((each) => (isFromAws || each.names) && matches(each, name, text));
   if (row) return row;
-  return spoken ? { code: 'parameters', kind: 'invalid' } : { code: 'bug', kind: 'bug' };
-};
+  return isFromAws ? { code: 'parameters', kind: 'invalid' } : { code: 'bug', kind: 'bug' };
+}
 
-/** Who has no valid credentials for now may still have the right to look: that it has not is only said to valid ones. */
-const looks: ReadonlySet<string> = new Set(['ListTasks', 'DescribeTasks']);
-const unsaid: ReadonlySet<string> = new Set(['credentials', 'blocked']);
+/**
+ * `denied` for one of these operations means that the permission is missing, and the caller stops asking. Invalid
+ * credentials and blocked accounts do not prove that, so for these operations they are `unreachable`.
+ */
+const readOperations: ReadonlySet<string> = new Set(['ListTasks', 'DescribeTasks']);
+const codesWithoutVerdict: ReadonlySet<string> = new Set(['credentials', 'blocked']);
 
-/** The one border between the SDK's errors and ours. `secrets`: texts of the request that must not be quoted. */
-export const classifyError = (
+/**
+ * Turns anything that an SDK call throws into an EcsFailure; the only place that reads SDK errors. `secrets`:
+ * values of the request that must not appear in the message.
+ */
+export function classifyError(
   operation: string,
   thrown: unknown,
   secrets: readonly string[] = [],
-): EcsFailure => {
+): EcsFailure {
   if (thrown instanceof EcsFailure) return thrown;
   const error = (thrown ?? {}) as SdkError;
   const name = error.name ?? 'Error';
   const text = String(error.message ?? thrown);
-  const { code, ...decided } = decide(error, name, text);
-  const kind = looks.has(operation) && unsaid.has(code) ? 'unreachable' : decided.kind;
+  const { code, ...classified } = classify(error, name, text);
+  const isUndecided = readOperations.has(operation) && codesWithoutVerdict.has(code);
+  const kind = isUndecided ? 'unreachable' : classified.kind;
   const awsName = kind === 'unreachable' && typeof error.code === 'string' ? error.code : name;
-  // The helper program's command line stands in its error, arguments and all.
-  const shown = /^command failed/i.test(text) ? 'the credential process failed' : text;
-  // The SDK's error carries the whole exchange, so only a bug of ours keeps its cause.
+  // The error of a credential_process contains its command line, which may hold secrets.
+  const shownText = /^command failed/i.test(text) ? 'the credential process failed' : text;
+  // SDK errors carry the whole request and response, so only a bug keeps its cause.
   return new EcsFailure(
     { kind, awsName, code, subnet: subnetIn(text) },
-    redact(`${operation}: ${awsName}: ${shown}`, secrets),
+    redact(`${operation}: ${awsName}: ${shownText}`, secrets),
     kind === 'bug' ? { cause: thrown } : undefined,
   );
-};
+}
 
-/** What an entry of `failures[]` means. A text nobody has seen before is taken for "not now". */
-export const classifyRefusal = (
+/** Classifies an entry of `failures[]`. An unknown reason is `refused`: the launch is repeated later. */
+export function classifyRefusal(
   reason: string,
   secrets: readonly string[] = [],
-): Refusal & { code: string } => {
-  const { kind, code } = refusalRows.find((row) => fits(row, '', reason)) ?? {
+): Refusal & { code: string } {
+  const { kind, code } = refusalRows.find((row) => matches(row, '', reason)) ?? {
     kind: 'refused' as const,
     code: 'unknown',
   };
   const subnet = subnetIn(reason);
   return { kind, code, reason: redact(reason, secrets), ...(subnet !== undefined && { subnet }) };
-};
+}

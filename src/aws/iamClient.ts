@@ -1,3 +1,6 @@
 import { IAMClient, type IAMClientConfig } from '@aws-sdk/client-iam';
 
-export const createIamClient = (options: IAMClientConfig): IAMClient => new IAMClient(options);
+/** An IAM client; `options` come from `clientOptions`. */
+export function createIamClient(options: IAMClientConfig): IAMClient {
+  return new IAMClient(options);
+}

@@ -1,12 +1,14 @@
 import type { Clock } from './systemClock.ts';
 
+/** A token bucket. */
 export interface Rate {
-  /** Calls that may go at once after a rest. */
+  /** Capacity of the bucket: calls that may be sent at once. */
   burst: number;
+  /** Tokens added per second. */
   perSecond: number;
 }
 
-/** ECS's documented buckets, per account and region; Fargate limits RunTask once more. */
+/** ECS's documented API buckets, per account and region; Fargate limits RunTask in addition. */
 export interface Rates {
   /** RunTask and StopTask together. */
   modify: Rate;
@@ -23,25 +25,25 @@ export const awsRates: Rates = {
 };
 
 export interface Limiter {
-  /** Resolves when the call may be sent; rejects with the signal's reason. An operation nobody limits goes at once. */
+  /** Resolves when the call may be sent, at once for other operations; rejects with the signal's reason. */
   acquire(operation: string, signal: AbortSignal): Promise<void>;
-  /** AWS said slow down. */
+  /** Reports that AWS throttled a call of this operation. */
   throttled(operation: string): void;
 }
 
-/** A burst of throttles is one message: the rate is halved at most once in this time. */
-const oneThrottle = 1_000;
-/** After a throttle the lower rate is kept for this time, then it grows again. */
-const hold = 5_000;
-/** Share of the full rate that comes back per second. */
-const recovery = 0.05;
-const lowest = 1 / 40;
+/** Throttles within this time of the previous one do not halve the rate again, ms. */
+const throttleWindowMs = 1_000;
+/** How long after the last throttle the reduced rate is kept before it recovers, ms. */
+const recoveryDelayMs = 5_000;
+/** Fraction of the full rate that is restored per second. */
+const recoveryPerSecond = 0.05;
+const minShare = 1 / 40;
 
 interface Bucket {
   rate: Rate;
   tokens: number;
   filledAt: number;
-  /** 1 is the full rate. */
+  /** Fraction of the full rate that is in use, from minShare to 1. */
   share: number;
   throttledAt: number;
 }
@@ -50,36 +52,41 @@ interface Waiter {
   go(): void;
 }
 
+/** The queue of one operation. */
 interface Lane {
+  /** A call takes one token from each of these. */
   buckets: Bucket[];
-  /** The bucket that a throttle of this operation slows: RunTask's trouble must not slow StopTask. */
-  own: Bucket;
+  /** The bucket that a throttle slows down. For RunTask not `modify`, which StopTask shares. */
+  throttledBucket: Bucket;
   /** In order of arrival. */
   waiting: Set<Waiter>;
 }
 
-const fill = (bucket: Bucket, now: number): void => {
+function fill(bucket: Bucket, now: number): void {
   const { burst, perSecond } = bucket.rate;
-  const recovering = Math.max(0, now - Math.max(bucket.filledAt, bucket.throttledAt + hold));
-  bucket.share = Math.min(1, bucket.share + (recovering / 1000) * recovery);
-  const elapsed = Math.max(0, now - bucket.filledAt);
-  const most = Math.max(1, burst * bucket.share);
-  bucket.tokens = Math.min(most, bucket.tokens + (elapsed / 1000) * perSecond * bucket.share);
+  const recoveryStart = Math.max(bucket.filledAt, bucket.throttledAt + recoveryDelayMs);
+  const recoveringMs = Math.max(0, now - recoveryStart);
+  bucket.share = Math.min(1, bucket.share + (recoveringMs / 1000) * recoveryPerSecond);
+  const elapsedMs = Math.max(0, now - bucket.filledAt);
+  const capacity = Math.max(1, burst * bucket.share);
+  const added = (elapsedMs / 1000) * perSecond * bucket.share;
+  bucket.tokens = Math.min(capacity, bucket.tokens + added);
   bucket.filledAt = now;
-};
+}
 
-/** Rounding must not turn a token that is there into another wait. */
-const whole = 1 - 1e-9;
+/** One token less a tolerance for rounding errors, which would otherwise cost another wait. */
+const oneToken = 1 - 1e-9;
 
 /** Milliseconds until the bucket holds a token. */
-const wait = ({ tokens, rate, share }: Bucket): number =>
-  tokens >= whole ? 0 : ((1 - tokens) / (rate.perSecond * share)) * 1000;
+function waitMs({ tokens, rate, share }: Bucket): number {
+  return tokens >= oneToken ? 0 : ((1 - tokens) / (rate.perSecond * share)) * 1000;
+}
 
 /**
- * Keeps our calls below the account's buckets. Each operation has a queue of its own, served in turns,
- * so a thousand launches cannot hold back one StopTask. A throttle halves the rate, time gives it back.
+ * Keeps calls below the account's API limits. Each operation has its own queue, and the queues are served in turn,
+ * so that many waiting launches do not delay a StopTask. A throttle halves the rate; it recovers with time.
  */
-export const createLimiter = (clock: Clock, rates: Partial<Rates> = {}): Limiter => {
+export function createLimiter(clock: Clock, rates: Partial<Rates> = {}): Limiter {
   const bucket = (rate: Rate): Bucket => ({
     rate,
     tokens: rate.burst,
@@ -90,49 +97,55 @@ export const createLimiter = (clock: Clock, rates: Partial<Rates> = {}): Limiter
   const modify = bucket(rates.modify ?? awsRates.modify);
   const launch = bucket(rates.launch ?? awsRates.launch);
   const read = bucket(rates.read ?? awsRates.read);
+  const lane = (buckets: Bucket[], throttledBucket: Bucket): Lane => ({
+    buckets,
+    throttledBucket,
+    waiting: new Set(),
+  });
   const lanes = new Map<string, Lane>([
-    ['StopTask', { buckets: [modify], own: modify, waiting: new Set() }],
-    ['RunTask', { buckets: [modify, launch], own: launch, waiting: new Set() }],
-    ['DescribeTasks', { buckets: [read], own: read, waiting: new Set() }],
-    ['ListTasks', { buckets: [read], own: read, waiting: new Set() }],
+    ['StopTask', lane([modify], modify)],
+    ['RunTask', lane([modify, launch], launch)],
+    ['DescribeTasks', lane([read], read)],
+    ['ListTasks', lane([read], read)],
   ]);
-  /** Whose turn it is: the front goes first and then to the back. */
+  /** The lanes in the order in which they are served next; a served lane moves to the end. */
   const turns = [...lanes.values()];
-  let alarm: { at: number; off: AbortController } | null = null;
+  let timer: { at: number; cancel: AbortController } | null = null;
 
-  const serve = (): void => {
+  function serve(): void {
     const now = clock.now();
     for (const each of [modify, launch, read]) fill(each, now);
-    for (let served = true; served; ) {
+    for (;;) {
       const next = turns.findIndex(
-        ({ waiting, buckets }) => waiting.size > 0 && buckets.every((each) => wait(each) === 0),
+        ({ waiting, buckets }) => waiting.size > 0 && buckets.every((each) => waitMs(each) === 0),
       );
-      const lane = turns[next];
-      served = lane !== undefined;
-      if (!lane) break;
+      const served = turns[next];
+      if (!served) break;
       turns.push(...turns.splice(next, 1));
-      for (const each of lane.buckets) each.tokens = Math.max(0, each.tokens - 1);
-      const [first] = lane.waiting;
+      for (const each of served.buckets) each.tokens = Math.max(0, each.tokens - 1);
+      const [first] = served.waiting;
       first?.go();
     }
-    const open = turns.filter(({ waiting }) => waiting.size > 0);
-    if (open.length > 0)
-      setAlarm(now + Math.min(...open.map(({ buckets }) => Math.max(...buckets.map(wait)))));
-  };
+    const waitingLanes = turns.filter(({ waiting }) => waiting.size > 0);
+    if (waitingLanes.length > 0)
+      setTimer(
+        now + Math.min(...waitingLanes.map(({ buckets }) => Math.max(...buckets.map(waitMs)))),
+      );
+  }
 
-  const setAlarm = (at: number): void => {
-    if (alarm && alarm.at <= at) return;
-    alarm?.off.abort();
-    const mine = { at, off: new AbortController() };
-    alarm = mine;
-    const ring = () => {
-      if (alarm !== mine) return;
-      alarm = null;
+  function setTimer(at: number): void {
+    if (timer && timer.at <= at) return;
+    timer?.cancel.abort();
+    const mine = { at, cancel: new AbortController() };
+    timer = mine;
+    const wake = () => {
+      if (timer !== mine) return;
+      timer = null;
       serve();
     };
-    // Whole milliseconds, so that a timer never rings just before its token.
-    clock.sleep(Math.max(1, Math.ceil(at - clock.now())), mine.off.signal).then(ring, ring);
-  };
+    // Rounded up, so that the timer does not fire just before the token is there.
+    clock.sleep(Math.max(1, Math.ceil(at - clock.now())), mine.cancel.signal).then(wake, wake);
+  }
 
   return {
     acquire(operation, signal) {
@@ -143,28 +156,29 @@ export const createLimiter = (clock: Clock, rates: Partial<Rates> = {}): Limiter
         const waiter: Waiter = {
           go() {
             lane.waiting.delete(waiter);
-            signal.removeEventListener('abort', leave);
+            signal.removeEventListener('abort', onAbort);
             resolve();
           },
         };
-        const leave = () => {
+        const onAbort = () => {
           lane.waiting.delete(waiter);
           reject(signal.reason);
         };
-        signal.addEventListener('abort', leave, { once: true });
+        signal.addEventListener('abort', onAbort, { once: true });
         lane.waiting.add(waiter);
-        // Behind others there is nothing to win, and asking each time would cost the square of the queue.
+        // A call behind others cannot be served now; trying anyway would make a queue of n cost n².
         if (lane.waiting.size === 1) serve();
       });
     },
     throttled(operation) {
-      const own = lanes.get(operation)?.own;
-      if (!own) return;
+      const bucket = lanes.get(operation)?.throttledBucket;
+      if (!bucket) return;
       const now = clock.now();
-      fill(own, now);
-      own.tokens = 0;
-      if (now - own.throttledAt >= oneThrottle) own.share = Math.max(lowest, own.share / 2);
-      own.throttledAt = now;
+      fill(bucket, now);
+      bucket.tokens = 0;
+      if (now - bucket.throttledAt >= throttleWindowMs)
+        bucket.share = Math.max(minShare, bucket.share / 2);
+      bucket.throttledAt = now;
     },
   };
-};
+}

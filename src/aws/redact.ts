@@ -1,47 +1,58 @@
-const gone = '[removed]';
+const replacement = '[removed]';
 
-/** What may stand in any text of AWS's, whatever we sent: signatures are echoed back when they do not fit. */
+/** Secrets that any text of AWS may contain: on a signature mismatch it quotes the signed request. */
 const patterns: readonly [RegExp, string][] = [
   [
     /(?:authorization\s*[=:]|x-amz-security-token|AWS4-HMAC-SHA256|canonical string|credential=|signature=|session.?token\s*[=:]).*$/is,
-    gone,
+    replacement,
   ],
-  [/\/\/[^\s/@]+@/g, `//${gone}@`],
-  // A password in an address that was cut off before its @; a port is not one.
-  [/\/\/[^\s/@:]+:(?!\d+(?:[/\s'"),;\]]|$))[^\s/@]*/g, `//${gone}`],
-  [/\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b/g, gone],
+  [/\/\/[^\s/@]+@/g, `//${replacement}@`],
+  // A password in an address that was cut off before its @. A port after the colon does not match.
+  [/\/\/[^\s/@:]+:(?!\d+(?:[/\s'"),;\]]|$))[^\s/@]*/g, `//${replacement}`],
+  [/\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b/g, replacement],
 ];
 
-const longest = 600;
-
-/** As a text may quote them; the longest first, as a part cut out of a whole leaves the rest standing. */
-const partsOf = (secrets: readonly string[]): string[] =>
-  secrets
-    .flatMap((secret) => [secret, ...secret.split('\n').filter((line) => line.length >= 8)])
-    .flatMap((part) => [part, JSON.stringify(part).slice(1, -1)])
-    .filter((part) => part.length >= 4)
-    .sort((a, b) => b.length - a.length);
+const maxLength = 600;
+/** Shorter lines and values are common words; removing them would make messages unreadable. */
+const minLineLength = 8;
+const minValueLength = 4;
 
 /**
- * One line that may be logged: without credentials, without passwords in addresses, and without the
- * given values, whole or line by line. Error texts quote requests, and requests hold private things.
+ * The forms in which a text may quote the secrets: whole, by line, and JSON-escaped. The longest come first:
+ * removing a short one first would leave the rest of a longer one in the text.
  */
-export const redact = (text: string, secrets: readonly string[] = []): string => {
+function quotedForms(secrets: readonly string[]): string[] {
+  return secrets
+    .flatMap((secret) => [
+      secret,
+      ...secret.split('\n').filter((line) => line.length >= minLineLength),
+    ])
+    .flatMap((part) => [part, JSON.stringify(part).slice(1, -1)])
+    .filter((part) => part.length >= minValueLength)
+    .sort((a, b) => b.length - a.length);
+}
+
+/**
+ * Makes a text fit for the log: one line of at most 600 characters, without credentials, without passwords in
+ * addresses, and without the given values, whole or by line.
+ */
+export function redact(text: string, secrets: readonly string[] = []): string {
   let clean = text;
-  for (const part of partsOf(secrets)) clean = clean.replaceAll(part, gone);
-  for (const [pattern, replacement] of patterns) clean = clean.replace(pattern, replacement);
+  for (const form of quotedForms(secrets)) clean = clean.replaceAll(form, replacement);
+  for (const [pattern, substitute] of patterns) clean = clean.replace(pattern, substitute);
   clean = clean.replace(/\s+/g, ' ').trim();
-  return clean.length > longest ? `${clean.slice(0, longest)}…` : clean;
-};
+  return clean.length > maxLength ? `${clean.slice(0, maxLength)}…` : clean;
+}
 
 interface WithEnvironment {
   containerOverrides?: { environment?: { name?: string; value?: string }[] }[];
 }
 
-/** The values of an override's environment that no message may quote. */
-export const secretsOf = (overrides: WithEnvironment | undefined): string[] =>
-  (overrides?.containerOverrides ?? []).flatMap((container) =>
+/** The values in a task's overrides that no message may quote: COMMAND and PYTHON_REQUIREMENTS. */
+export function secretsOf(overrides: WithEnvironment | undefined): string[] {
+  return (overrides?.containerOverrides ?? []).flatMap((container) =>
     (container.environment ?? [])
       .filter(({ name }) => name === 'COMMAND' || name === 'PYTHON_REQUIREMENTS')
       .map(({ value }) => value ?? ''),
   );
+}

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { now } from '../shared/clock.ts';
 
-/** Time as an effect meets it; a simulation brings its own. */
+/** Time for code with effects; the simulation supplies another one. */
 export interface Clock {
-  /** Milliseconds since the epoch that never jump back. */
+  /** Milliseconds since the epoch; never jumps. */
   now(): number;
-  /** Rejects with the signal's reason when aborted. */
+  /** Resolves after `ms` milliseconds; rejects with the signal's reason when aborted. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 

@@ -1,12 +1,12 @@
 import { EcsFailure } from './errors.ts';
 
-/** What a part of an answer must be. Members may be absent, but no task is without its ARN. */
+/** The expected form of a part of an answer. Members may be absent, except `taskArn`. */
 type Shape = 'text' | 'number' | 'arn' | 'date' | [Shape] | { [member: string]: Shape };
 
-/** So loose that every partition and every emulator passes, and no text that only stands where an ARN should. */
+/** Accepts the ARNs of every partition and of the emulators, and rejects any other text. */
 const arn = /^arn:\S{1,1000}$/;
 
-const fits = (shape: Shape, value: unknown): boolean => {
+function fits(shape: Shape, value: unknown): boolean {
   if (shape === 'text') return typeof value === 'string';
   if (shape === 'number') return Number.isFinite(value);
   if (shape === 'arn') return typeof value === 'string' && arn.test(value);
@@ -20,7 +20,7 @@ const fits = (shape: Shape, value: unknown): boolean => {
     const found = (value as Record<string, unknown>)[member] ?? null;
     return found === null ? member !== 'taskArn' : fits(inner, found);
   });
-};
+}
 
 const task: Shape = {
   taskArn: 'arn',
@@ -42,13 +42,14 @@ const shapes = {
 } satisfies Record<string, Shape>;
 
 /**
- * The answer, if it has AWS's form. Otherwise it says nothing of what was done, like one that never came: the SDK
- * passes on whatever parses, be it from a broken proxy.
+ * Returns the answer if it has the form that AWS documents. The SDK accepts any body that parses, for example one
+ * from a broken proxy. Throws an EcsFailure of kind `unreachable`: the outcome of the call is unknown, as if there
+ * had been no answer.
  */
-export const wellFormed = <Output>(operation: keyof typeof shapes, answer: Output): Output => {
+export function wellFormed<Output>(operation: keyof typeof shapes, answer: Output): Output {
   if (fits(shapes[operation], answer)) return answer;
   throw new EcsFailure(
     { kind: 'unreachable', awsName: operation, code: 'garbled' },
     `${operation}: the answer does not have AWS's form`,
   );
-};
+}

@@ -3,10 +3,10 @@ import { ConfigFailure } from './configFailure.ts';
 import { nearest } from './nearest.ts';
 import { defaultText, flagOf, isKey, type Key, keys, named, rowOf } from './schema.ts';
 
-/** What was given on the command line, still as text. */
-export type Given = Partial<Record<Key, string | string[] | boolean>>;
+/** The values given on the command line, as text; switches as booleans. */
+export type CommandLineValues = Partial<Record<Key, string | string[] | boolean>>;
 
-/** Without these yargs splits -mtc into -m -t -c, turns "12" into 12 and invents --no-inspect. */
+/** With yargs' defaults, -mtc would be read as -m -t -c, "12" as a number, and --no-inspect would exist. */
 const parserConfiguration = {
   'short-option-groups': false,
   'camel-case-expansion': false,
@@ -20,9 +20,9 @@ const parserConfiguration = {
 
 const flagKeys = keys.filter((key) => !rowOf(key).positional);
 
-/** The words behind `scaler-ecs run`. */
-export function parseArguments(words: string[]): Given {
-  refuseValuesOfSwitches(words);
+/** Parses the arguments of `scaler-ecs run`. Throws a ConfigFailure. */
+export function parseArguments(words: string[]): CommandLineValues {
+  rejectValuesOfSwitches(words);
   const parser = yargs(nameStdout(words))
     .locale('en')
     .help(false)
@@ -34,23 +34,24 @@ export function parseArguments(words: string[]): Given {
       const key = flag && keyOf(flag);
       if (!key) throw error ?? new ConfigFailure(message);
       throw new ConfigFailure(
-        `${named(key)}: needs a value (write --${flagOf(key)}=VALUE if it begins with a dash)`,
+        `${named(key)}: needs a value (write --${flagOf(key)}=VALUE if the value begins with a dash)`,
       );
     });
   for (const key of flagKeys) {
     const { short, type } = rowOf(key);
     parser.option(flagOf(key), {
       ...(short && { alias: short }),
-      type: type.words === 'none' ? 'boolean' : 'string',
-      array: type.words === 'many',
-      requiresArg: type.words === 'one',
+      type: type.arity === 'none' ? 'boolean' : 'string',
+      array: type.arity === 'many',
+      requiresArg: type.arity === 'one',
     });
   }
   return collect(parser.parseSync(), words);
 }
 
-function collect(parsed: Record<string, unknown>, words: string[]): Given {
-  const given: Given = {};
+/** Maps the result of yargs to keys of settings. Throws a ConfigFailure for unknown flags and extra arguments. */
+function collect(parsed: Record<string, unknown>, words: string[]): CommandLineValues {
+  const given: CommandLineValues = {};
   for (const [name, value] of Object.entries(parsed)) {
     if (name === '_' || name === '$0' || value === undefined) continue;
     const key = keyOf(name);
@@ -60,53 +61,57 @@ function collect(parsed: Record<string, unknown>, words: string[]): Given {
   const [address, ...others] = (parsed._ as (string | number)[]).map(String);
   if (others[0] !== undefined) {
     throw new ConfigFailure(
-      `one word too many: ${JSON.stringify(others[0])}; scheduler_address is already ${JSON.stringify(address)}`,
+      `unexpected argument ${JSON.stringify(others[0])}; scheduler_address is already ${JSON.stringify(address)}`,
     );
   }
   if (address !== undefined) given.scheduler_address = address;
   return given;
 }
 
+/** The setting with this flag or short flag, both without dashes; null if there is none. */
 function keyOf(flag: string): Key | null {
   const key = flag.replaceAll('-', '_');
   if (isKey(key) && !rowOf(key).positional && flag === flagOf(key)) return key;
-  return flagKeys.find((one) => rowOf(one).short === flag) ?? null;
+  return flagKeys.find((key) => rowOf(key).short === flag) ?? null;
 }
 
+/** The failure for a flag that does not exist, with the most likely correction. */
 function unknownFlag(name: string, words: string[]): ConfigFailure {
   const written = words.find((word) => /^-{1,2}([^=]*)/.exec(word)?.[1] === name)?.split('=')[0];
   const flag = written ?? `--${name}`;
   if (name === 'scheduler-address') {
     return new ConfigFailure(
-      `${flag}: the scheduler's address is given as a bare word, not as a flag`,
+      `${flag}: the scheduler's address is a positional argument, not a flag`,
     );
   }
   const flags = flagKeys.map(flagOf);
   if (flags.includes(name.replaceAll('_', '-')))
-    return new ConfigFailure(`${flag}: flags have dashes; write --${name.replaceAll('_', '-')}`);
-  const begun = flags.filter((one) => one.startsWith(name.replaceAll('_', '-')));
-  if (begun.length > 0) {
-    const full = begun.map((one) => `--${one}`).join(' or ');
-    return new ConfigFailure(`${flag}: flags are not abbreviated here; write ${full}`);
+    return new ConfigFailure(
+      `${flag}: flags are written with dashes; write --${name.replaceAll('_', '-')}`,
+    );
+  const completions = flags.filter((each) => each.startsWith(name.replaceAll('_', '-')));
+  if (completions.length > 0) {
+    const full = completions.map((each) => `--${each}`).join(' or ');
+    return new ConfigFailure(`${flag}: flags cannot be abbreviated; write ${full}`);
   }
-  const meant = nearest(name, flags);
+  const suggestion = nearest(name, flags);
   return new ConfigFailure(
-    `unknown flag ${flag}${meant ? `; did you mean --${meant}?` : '; see scaler-ecs run --help'}`,
+    `unknown flag ${flag}${suggestion ? `; did you mean --${suggestion}?` : '; see scaler-ecs run --help'}`,
   );
 }
 
-/** yargs would read `--inspect=yes` as false. */
-function refuseValuesOfSwitches(words: string[]): void {
+/** Throws a ConfigFailure for `--inspect=yes`, which yargs would read as false. */
+function rejectValuesOfSwitches(words: string[]): void {
   for (const word of words) {
     const [, name = ''] = /^-{1,2}([^=]+)=/.exec(word) ?? [];
     const key = keyOf(name);
-    if (key && rowOf(key).type.words === 'none') {
+    if (key && rowOf(key).type.arity === 'none') {
       throw new ConfigFailure(`${named(key)}: is a switch and takes no value, got ${word}`);
     }
   }
 }
 
-/** A lone dash among the logging paths is stdout; yargs would take it for a positional. */
+/** Replaces a lone dash among the logging paths by /dev/stdout; yargs would read it as a positional argument. */
 function nameStdout(words: string[]): string[] {
   let amongPaths = false;
   return words.map((word) => {
@@ -116,17 +121,18 @@ function nameStdout(words: string[]): string[] {
   });
 }
 
-/** The same flags for `--help`: yargs would print multi-letter short names with two dashes. */
-export const helpOptions = (): Record<string, Options> =>
-  Object.fromEntries(
+/** The flags for `--help`. Short names are part of the description: yargs would print -mtc with two dashes. */
+export function helpOptions(): Record<string, Options> {
+  return Object.fromEntries(
     flagKeys.map((key) => {
       const { short, type, help, group } = rowOf(key);
       const option: Options = {
         group: `${group}:`,
         describe: short ? `${help} [-${short}]` : help,
         defaultDescription: defaultText(key),
-        ...(type.words === 'none' && { type: 'boolean' }),
+        ...(type.arity === 'none' && { type: 'boolean' }),
       };
       return [flagOf(key), option];
     }),
   );
+}

@@ -5,26 +5,26 @@ import type { Level } from '../telemetry/log.ts';
 import type { Values } from './schema.ts';
 import type { Environment } from './settings.ts';
 import { expandPath, stateName, stateRoot } from './stateDir.ts';
-import { readAuthorities, type Trust } from './trust.ts';
+import { readCertificates, type TlsSettings } from './tls.ts';
 
-/** One worker manager, checked and complete. */
+/** The validated configuration of one worker manager. */
 export interface Config {
   schedulerAddress: Address;
-  /** What the workers are told. */
+  /** The scheduler address that the workers get. */
   workerSchedulerAddress: Address;
-  /** What the workers are told; null: they ask the scheduler. */
+  /** The object storage address that the workers get; null: they ask the scheduler. */
   objectStorageAddress: Address | null;
   workerManagerId: string;
-  /** Replaces manager id and address in the mark of our Fargate tasks. */
+  /** If set, the ownership tag of the Fargate tasks is made from it instead of manager id and address. */
   fleetId: string | null;
-  /** `auto`: what answers at the scheduler's address. */
+  /** `auto`: detected at the scheduler's address. */
   networkBackend: 'auto' | 'ymq' | 'zmq';
-  tls: Trust;
+  tls: TlsSettings;
   capacity: Capacity;
   launchQuota: LaunchQuota;
-  /** Of every worker; a name without a value has the value -1. */
+  /** The capabilities of every worker; a name without a value has the value -1. */
   capabilities: Capability[];
-  /** Of this manager and of its workers. */
+  /** For the heartbeats of this manager and of its workers. */
   heartbeatIntervalSeconds: number;
   worker: WorkerOptions;
   aws: { region: string; credentials: AwsCredentials | null };
@@ -36,31 +36,31 @@ export interface Config {
   stopTimeoutSeconds: number;
   sweepSeconds: number;
   sigtermPolicy: 'stop' | 'leave';
-  /** Null: there is none to be had. */
+  /** Null: the scheduler address has no port from which to derive it. */
   monitorAddress: Address | null;
-  /** Paths are expanded; `-` and `/dev/stdout` are stdout, `/dev/stderr` is stderr; none means no log. */
+  /** Expanded paths; `-` and `/dev/stdout` are stdout, `/dev/stderr` is stderr; an empty list means no log. */
   logging: { level: Level; paths: string[] };
-  /** Absolute, this manager's own. */
+  /** Absolute path, used by this manager only. */
   stateDir: string;
   inspect: boolean;
 }
 
 export interface Capacity {
-  /** ecs_task_cpu. */
+  /** Equals ecs_task_cpu. */
   workersPerTask: number;
-  /** Most Fargate tasks by both limits together; null: no limit. */
+  /** The lower of both limits in Fargate tasks; null: no limit. */
   maxTasks: number | null;
-  /** maxTasks in workers; null: no limit. */
+  /** maxTasks times workersPerTask; null: no limit. */
   maxWorkers: number | null;
 }
 
-/** What Fargate allows in this account: tasks at once, then tasks per second. */
+/** Fargate's launch quota of the account: tasks at once, then tasks per second. */
 export interface LaunchQuota {
   burst: number;
   perSecond: number;
 }
 
-/** Passed on to the workers. */
+/** Settings of the worker processes. */
 export interface WorkerOptions {
   perWorkerTaskQueueSize: number;
   taskTimeoutSeconds: number;
@@ -71,11 +71,11 @@ export interface WorkerOptions {
   ioThreads: number;
   eventLoop: 'builtin' | 'uvloop';
   preload: string | null;
-  /** The Scaler release in the Fargate tasks; null: not told. */
+  /** The Scaler release in the Fargate tasks; null: not set. */
   scalerVersion: string | null;
 }
 
-/** Explicit keys; null in Config leaves everything to the SDK's own chain. */
+/** Explicit keys. Config holds null if the SDK's default credential provider chain is used. */
 export interface AwsCredentials {
   accessKeyId: string;
   secretAccessKey: string;
@@ -94,20 +94,22 @@ export interface EcsOptions {
   pythonRequirements: string;
   pythonVersion: string;
   subnets: string[];
-  /** Empty: the VPC's default group. */
+  /** Empty: the default security group of the VPC. */
   securityGroups: string[];
   assignPublicIp: 'ENABLED' | 'DISABLED';
-  /** null: launch type FARGATE, no provider. */
+  /** Null: launch type FARGATE without a capacity provider. */
   capacityProvider: 'FARGATE' | 'FARGATE_SPOT' | null;
 }
 
-/** The largest number a heartbeat can carry; it is how "no limit" is said to a scheduler. */
+/** The largest UInt32 of a heartbeat; it means "no limit" to a scheduler. */
 export const noLimit = 2 ** 32 - 1;
 
-/** What the heartbeat offers, in workers. */
-export const advertisedWorkers = ({ capacity }: Pick<Config, 'capacity'>): number =>
-  Math.min(capacity.maxWorkers ?? noLimit, noLimit);
+/** The capacity in the heartbeat, in workers. */
+export function advertisedWorkers({ capacity }: Pick<Config, 'capacity'>): number {
+  return Math.min(capacity.maxWorkers ?? noLimit, noLimit);
+}
 
+/** Combines max_task_concurrency (Fargate tasks), max_workers and ecs_task_cpu. -1 means no limit. */
 export function capacityOf(maxTaskConcurrency: number, maxWorkers: number, cpu: number): Capacity {
   const limits = [
     ...(maxTaskConcurrency === -1 ? [] : [maxTaskConcurrency]),
@@ -121,13 +123,14 @@ export function capacityOf(maxTaskConcurrency: number, maxWorkers: number, cpu: 
   };
 }
 
-/** For the start-up line: both numbers, because Scaler 2.1.2 and later reads max_task_concurrency as workers. */
+/** For the log: the limit in tasks and in workers, because Scaler 2.1.2 and later counts max_task_concurrency in workers. */
 export function describeCapacity({ capacity }: Pick<Config, 'capacity'>): string {
   const { maxTasks, maxWorkers, workersPerTask } = capacity;
   if (maxTasks === null) return `no limit on Fargate tasks, of ${workersPerTask} workers each`;
   return `at most ${maxTasks} Fargate tasks of ${workersPerTask} workers each = ${maxWorkers} workers (max_task_concurrency counts Fargate tasks here)`;
 }
 
+/** Derives the configuration from valid settings. Reads the certificates of tls_ca; throws a ConfigFailure. */
 export function toConfig(
   values: Values,
   env: Environment,
@@ -144,7 +147,7 @@ export function toConfig(
     fleetId: values.fleet_id,
     networkBackend: values.network_backend,
     tls: {
-      ...(ca !== null && { ca: readAuthorities(expandPath(ca, env, home), readFile) }),
+      ...(ca !== null && { ca: readCertificates(expandPath(ca, env, home), readFile) }),
       insecure,
     },
     capacity: capacityOf(values.max_task_concurrency, values.max_workers, values.ecs_task_cpu),

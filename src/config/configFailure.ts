@@ -1,14 +1,14 @@
 import { Failure } from '../shared/failure.ts';
 
-/** A setting a person must change. One line; never holds a secret. Exit status 2, nothing was started. */
+/** A setting that has to be changed. The message is one line without secrets. Leads to exit status 2 before anything starts. */
 export class ConfigFailure extends Failure {
   readonly kind = 'config';
 }
 
-/** What a value type or a check says about a value; whoever knows the setting's names puts them in front. */
-export class Refused extends Error {}
+/** Why a value is invalid. The catcher adds the setting's names and makes a ConfigFailure of it. */
+export class InvalidValue extends Error {}
 
-/** A value as it may appear in a message: quoted, on one line, short, passwords in URLs hidden. */
+/** A value for a message: quoted, on one line, at most 80 characters, without passwords in URLs. */
 export function shown(value: unknown): string {
   const text = hidePasswords(typeof value === 'string' ? value : tomlish(value));
   const short = text.length > 80 ? `${text.slice(0, 80)}…` : text;
@@ -16,9 +16,11 @@ export function shown(value: unknown): string {
 }
 
 /** `scheme://user:password@host` becomes `scheme://***@host`. */
-export const hidePasswords = (text: string): string =>
-  text.replace(/(\/\/)[^/@\s]+@/g, (_, slashes: string) => `${slashes}***@`);
+export function hidePasswords(text: string): string {
+  return text.replace(/(\/\/)[^/@\s]+@/g, (_, slashes: string) => `${slashes}***@`);
+}
 
+/** A TOML value as text, in about its own notation. */
 function tomlish(value: unknown): string {
   if (value instanceof Date) return value.toISOString();
   return (

@@ -3,9 +3,9 @@ import { ConfigFailure } from './configFailure.ts';
 import { fargateCpus, fargateMemory, nearestFargateSize } from './fargate.ts';
 import { named, type Values } from './schema.ts';
 import type { Environment, Settings } from './settings.ts';
-import { someAreEncrypted } from './trust.ts';
+import { anyIsEncrypted } from './tls.ts';
 
-/** What is wrong between settings that are each right by themselves. Throws a ConfigFailure. */
+/** Checks settings that are valid by themselves against each other. Throws a ConfigFailure. */
 export function crossCheck({ values }: Settings): void {
   checkCredentials(values);
   checkFargateSize(values);
@@ -20,38 +20,38 @@ function checkCredentials(values: Values): void {
   const absent = credentials.find((key) => !values[key]);
   if (!present || !absent) return;
   throw new ConfigFailure(
-    `${named(absent)}: missing, while ${present} is given; give both keys, or neither and leave them to the AWS SDK`,
+    `${named(absent)}: missing, while ${present} is given; give both keys, or neither to use the credentials that the AWS SDK finds`,
   );
 }
 
 function checkFargateSize({ ecs_task_cpu: cpu, ecs_task_memory: memory }: Values): void {
-  const near = nearestFargateSize({ cpu, memory });
-  if (near.cpu === cpu && near.memory === memory) return;
-  const nearest = `the nearest pair is ${near.cpu} vCPU with ${near.memory} GB`;
+  const nearest = nearestFargateSize({ cpu, memory });
+  if (nearest.cpu === cpu && nearest.memory === memory) return;
+  const hint = `the nearest pair is ${nearest.cpu} vCPU with ${nearest.memory} GB`;
   const allowed = fargateMemory(cpu);
   throw new ConfigFailure(
     allowed === null
-      ? `${named('ecs_task_cpu')}: Fargate has ${fargateCpus.join(', ')} vCPU, not ${cpu}; ${nearest}`
-      : `${named('ecs_task_memory')}: Fargate has ${allowed} with ${cpu} vCPU, not ${memory}; ${nearest}`,
+      ? `${named('ecs_task_cpu')}: Fargate has ${fargateCpus.join(', ')} vCPU, not ${cpu}; ${hint}`
+      : `${named('ecs_task_memory')}: Fargate has ${allowed} with ${cpu} vCPU, not ${memory}; ${hint}`,
   );
 }
 
-function checkCapacity({ max_workers: most, ecs_task_cpu: cpu }: Values): void {
-  if (most === -1 || most >= cpu) return;
+function checkCapacity({ max_workers: maxWorkers, ecs_task_cpu: cpu }: Values): void {
+  if (maxWorkers === -1 || maxWorkers >= cpu) return;
   throw new ConfigFailure(
-    `${named('max_workers')}: must be -1 (no limit) or at least the ${cpu} workers of one Fargate task (ecs_task_cpu), got ${most}`,
+    `${named('max_workers')}: must be -1 (no limit) or at least the ${cpu} workers of one Fargate task (ecs_task_cpu), got ${maxWorkers}`,
   );
 }
 
 function checkSchemes(values: Values): void {
   if (values.object_storage_address?.scheme === 'inproc')
     throw new ConfigFailure(
-      `${named('object_storage_address')}: inproc:// does not leave its own process`,
+      `${named('object_storage_address')}: inproc:// works only within one process`,
     );
   for (const key of ['scheduler_address', 'worker_scheduler_address'] as const) {
     const scheme = values[key]?.scheme;
     if (scheme === 'inproc') {
-      throw new ConfigFailure(`${named(key)}: inproc:// does not leave its own process`);
+      throw new ConfigFailure(`${named(key)}: inproc:// works only within one process`);
     }
     if (values.network_backend === 'zmq' && scheme && !['tcp', 'ipc'].includes(scheme)) {
       throw new ConfigFailure(`${named(key)}: ${scheme}:// needs network_backend ymq, not zmq`);
@@ -59,20 +59,21 @@ function checkSchemes(values: Values): void {
   }
 }
 
-/** What is allowed and probably not meant; a line each. */
-export function doubts({ values, sources }: Settings, env: Environment): string[] {
+/** One line for each setting that is allowed but probably a mistake. */
+export function warningsFor({ values, sources }: Settings, env: Environment): string[] {
   const lines: string[] = [];
   const scheduler = values.worker_scheduler_address ?? values.scheduler_address;
   const schedulerKey = values.worker_scheduler_address
     ? 'worker_scheduler_address'
     : 'scheduler_address';
-  if (values.network_backend !== 'zmq') lines.push(...hostName(named(schedulerKey), scheduler));
-  lines.push(...hostName(named('object_storage_address'), values.object_storage_address));
-  lines.push(...trust(values));
+  if (values.network_backend !== 'zmq')
+    lines.push(...hostNameWarning(named(schedulerKey), scheduler));
+  lines.push(...hostNameWarning(named('object_storage_address'), values.object_storage_address));
+  lines.push(...tlsWarnings(values));
   const interval = values.heartbeat_interval_seconds;
   if (interval >= 10) {
     lines.push(
-      `${named('heartbeat_interval_seconds')}: ${interval} is long; a scheduler forgets a manager after 10 s of silence`,
+      `${named('heartbeat_interval_seconds')}: ${interval} is too long; a scheduler removes a manager after 10 s without a heartbeat`,
     );
   }
   const region = env.AWS_REGION ?? env.AWS_DEFAULT_REGION;
@@ -84,20 +85,21 @@ export function doubts({ values, sources }: Settings, env: Environment): string[
   return lines;
 }
 
-function trust(values: Values): string[] {
+function tlsWarnings(values: Values): string[] {
   const { scheduler_address, monitor_address, tls_ca, tls_insecure } = values;
-  const encrypted = someAreEncrypted([scheduler_address, monitor_address]);
-  const idle = (['tls_ca', 'tls_insecure'] as const).filter((key) => values[key]);
+  const encrypted = anyIsEncrypted([scheduler_address, monitor_address]);
+  const given = (['tls_ca', 'tls_insecure'] as const).filter((key) => values[key]);
   if (!encrypted)
-    return idle.map((key) => `${named(key)}: means nothing, no address is tls:// or wss://`);
+    return given.map((key) => `${named(key)}: has no effect, no address is tls:// or wss://`);
   if (!tls_insecure) return [];
   return [
-    `${named('tls_insecure')}: CERTIFICATES ARE NOT CHECKED; whoever gets in between can start and stop our Fargate tasks`,
-    ...(tls_ca === null ? [] : [`${named('tls_ca')}: means nothing beside tls_insecure`]),
+    `${named('tls_insecure')}: CERTIFICATES ARE NOT CHECKED; an attacker on the network can start and stop Fargate tasks`,
+    ...(tls_ca === null ? [] : [`${named('tls_ca')}: has no effect together with tls_insecure`]),
   ];
 }
 
-const hostName = (setting: string, address: Address | null): string[] =>
-  address && !isNumericHost(address)
-    ? [`${setting}: ${address.host} is a host name; YMQ workers take numeric addresses only`]
+function hostNameWarning(setting: string, address: Address | null): string[] {
+  return address && !isNumericHost(address)
+    ? [`${setting}: ${address.host} is a host name; YMQ workers accept only IP addresses`]
     : [];
+}

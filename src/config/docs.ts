@@ -2,24 +2,31 @@ import { defaultText, flagOf, type Key, keys, rowOf, variableOf } from './schema
 
 const columns = ['Flag', 'Short', 'TOML key', 'Variable', 'Type', 'Default', 'Meaning'];
 
-/** The table of settings as it stands in the README. */
-export const markdownTable = (): string =>
-  [columns, columns.map(() => '---'), ...keys.map(cells)]
+/** The README's table of settings. */
+export function markdownTable(): string {
+  return [columns, columns.map(() => '---'), ...keys.map(cells)]
     .map((row) => `| ${row.join(' | ')} |\n`)
     .join('');
+}
 
 function cells(key: Key): string[] {
   const { positional, short, flagOnly, readBySdk, type, help } = rowOf(key);
-  const standard = defaultText(key);
+  const defaultValue = defaultText(key);
   return [
-    positional ? `\`${key}\` (a bare word)` : `\`--${flagOf(key)}\``,
+    positional ? `\`${key}\` (positional)` : `\`--${flagOf(key)}\``,
     short ? `\`-${short}\`` : '',
     flagOnly ? '' : `\`${key}\``,
     readBySdk ? `\`${readBySdk}\` (read by the AWS SDK)` : code(variableOf(key)),
     type.name,
-    standard === undefined ? '**required**' : rowOf(key).defaultText ? standard : code(standard),
+    defaultValue === undefined
+      ? '**required**'
+      : rowOf(key).defaultText
+        ? defaultValue
+        : code(defaultValue),
     help,
   ].map((cell) => cell.replaceAll('|', '\\|'));
 }
 
-const code = (text: string | null) => (text === null ? '' : `\`${text}\``);
+function code(text: string | null): string {
+  return text === null ? '' : `\`${text}\``;
+}

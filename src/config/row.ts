@@ -1,43 +1,49 @@
 import type { ValueType } from './valueTypes.ts';
 
-/** One setting. Flag, TOML key, variable and documentation all derive from it and from its key. */
+/** One setting. Flag, TOML key, environment variable and documentation derive from it and its key. */
 export interface Row<T> {
   type: ValueType<NonNullable<T>>;
   /** Absent: the setting is required. */
   default?: () => T;
-  /** The default in words, where it is not a constant. */
+  /** Describes a default that is not a constant. */
   defaultText?: string;
-  group: 'Connection' | 'Capacity' | 'Workers' | 'AWS and ECS' | 'Patience' | 'Process';
+  group: 'Connection' | 'Capacity' | 'Workers' | 'AWS and ECS' | 'Timeouts' | 'Process';
   help: string;
   short?: string;
-  /** Given as a bare word instead of behind a flag. */
+  /** A positional argument instead of a flag. */
   positional?: true;
   secret?: true;
-  /** The AWS SDK's own variable; not read by us, so that whole chains (profiles, SSO, roles) keep working. */
+  /** The AWS SDK's variable. Only the SDK reads it, so that its whole provider chain (profiles, SSO, roles) works. */
   readBySdk?: string;
-  /** Has neither TOML key nor variable. */
+  /** Has no TOML key and no variable. */
   flagOnly?: true;
-  /** Its variable is read for `scaler-ecs config.toml`, too, as Scaler does. */
+  /** The variable is also read for `scaler-ecs config.toml`, as Scaler does. */
   variableAlways?: true;
-  /** What is wrong with a value of the right type; null when nothing is. */
+  /** Why a value of the right type is invalid; null if it is valid. */
   check?(value: NonNullable<T>): string | null;
 }
 
 type Rest<T> = Omit<Row<T>, 'type' | 'default'>;
-/** Without a value nothing starts. */
-export const required = <T>(type: ValueType<T & {}>, rest: Rest<T>): Row<T> => ({ type, ...rest });
-/** Null where it is not given. */
-export const optional = <T>(type: ValueType<T & {}>, rest: Rest<T | null>): Row<T | null> => ({
-  type,
-  default: () => null,
-  ...rest,
-});
-export const setting = <T>(
+
+/** A setting without a default. */
+export function required<T>(type: ValueType<T & {}>, rest: Rest<T>): Row<T> {
+  return { type, ...rest };
+}
+
+/** A setting whose default is null. */
+export function optional<T>(type: ValueType<T & {}>, rest: Rest<T | null>): Row<T | null> {
+  return { type, default: () => null, ...rest };
+}
+
+/** A setting with a default, given as a value or as a function that computes it. */
+export function setting<T>(
   type: ValueType<T & {}>,
-  standard: NoInfer<T> | (() => NoInfer<T>),
+  defaultValue: NoInfer<T> | (() => NoInfer<T>),
   rest: Rest<NoInfer<T>>,
-): Row<T> => ({
-  type,
-  default: () => (standard instanceof Function ? standard() : standard),
-  ...rest,
-});
+): Row<T> {
+  return {
+    type,
+    default: () => (defaultValue instanceof Function ? defaultValue() : defaultValue),
+    ...rest,
+  };
+}

@@ -1,24 +1,18 @@
 import { cpus } from 'node:os';
+import {
+  atMost,
+  limit,
+  name,
+  notEmpty,
+  notNegative,
+  positive,
+  positiveSeconds,
+  seconds,
+} from './constraints.ts';
 import { optional, type Row, required, setting } from './row.ts';
-import { address, capabilities, choice, flag, integer, list, text, texts } from './valueTypes.ts';
+import { address, capabilities, choice, flag, integer, list, strings, text } from './valueTypes.ts';
 
-const notEmpty = (value: string) => (value === '' ? 'cannot be an empty string' : null);
-const positive = integer('a positive integer', 1);
-const notNegative = integer('a non-negative integer', 0);
-/** Node's timers end at 2^31 milliseconds. */
-const longestTimer = Math.floor((2 ** 31 - 1) / 1000);
-const seconds = integer('a non-negative number of seconds', 0, longestTimer);
-const someSeconds = integer('a positive number of seconds', 1, longestTimer);
-const limit = integer('-1 (no limit) or a non-negative integer', -1, 2 ** 32 - 1);
-const name = (what: string, form: RegExp) => (value: string) =>
-  form.test(value)
-    ? null
-    : (notEmpty(value) ??
-      `must be ${what} of 1 to 255 letters, digits, - and _, got ${JSON.stringify(value)}`);
-const atMost = (most: number, what: string) => (values: string[]) =>
-  values.length > most ? `AWS takes at most ${most} ${what}, got ${values.length}` : null;
-
-/** Every setting of scaler-ecs, in the order of its documentation. */
+/** Every setting of scaler-ecs, in the order of the documentation. */
 export const schema = {
   scheduler_address: required(address, {
     positional: true,
@@ -28,30 +22,30 @@ export const schema = {
   worker_manager_id: required(text, {
     short: 'wmi',
     group: 'Connection',
-    help: 'Name of this manager; no two managers of one scheduler may share it',
+    help: 'Id of this manager, unique among the managers of the scheduler',
     check: notEmpty,
   }),
   worker_scheduler_address: optional(address, {
     short: 'wsa',
     group: 'Connection',
     defaultText: 'scheduler_address',
-    help: 'Scheduler address given to the workers, where it differs for them',
+    help: 'Scheduler address for the workers, if they reach the scheduler at another address',
   }),
   object_storage_address: optional(address, {
     short: 'osa',
     group: 'Connection',
     defaultText: 'workers ask the scheduler',
-    help: 'Object storage address given to the workers',
+    help: 'Object storage address for the workers',
   }),
   network_backend: setting(choice(['auto', 'ymq', 'zmq'], { tcp_zmq: 'zmq' }), 'auto', {
     group: 'Connection',
     variableAlways: true,
-    help: 'Transport of the scheduler and so of the workers; auto listens to what the scheduler speaks (tcp_zmq means zmq)',
+    help: 'Transport of the scheduler and of the workers; auto detects it (tcp_zmq means zmq)',
   }),
   fleet_id: optional(text, {
     group: 'Connection',
     defaultText: 'manager id and worker-facing scheduler address',
-    help: 'Marks the Fargate tasks as ours; set it to keep them when the id or an address changes',
+    help: 'Identifies the Fargate tasks of this manager; set it to keep them when the manager id or the address changes',
     check: notEmpty,
   }),
 
@@ -59,32 +53,32 @@ export const schema = {
     short: 'mtc',
     group: 'Capacity',
     defaultText: "CPUs of the manager's host",
-    help: 'Most Fargate tasks (not workers: each runs ecs_task_cpu of them); -1 is no limit',
+    help: 'Maximum number of Fargate tasks, each with ecs_task_cpu workers; -1 means no limit',
   }),
   max_workers: setting(limit, -1, {
     group: 'Capacity',
-    help: 'Most workers, rounded down to whole Fargate tasks; -1 is no limit',
+    help: 'Maximum number of workers, rounded down to whole Fargate tasks; -1 means no limit',
   }),
   launch_burst: setting(positive, 100, {
     group: 'Capacity',
-    help: "Fargate tasks that may be launched at once: the account's quota",
+    help: "Fargate tasks that may be launched at once (the account's quota)",
   }),
   launch_rate: setting(positive, 20, {
     group: 'Capacity',
-    help: "Fargate tasks that may be launched per second after that: the account's quota",
+    help: "Fargate tasks that may be launched per second after that (the account's quota)",
   }),
   per_worker_capabilities: setting(capabilities, [], {
     short: 'pwc',
     group: 'Capacity',
-    help: 'What each worker can do, for the scheduler to match, like "linux,gpu=1"',
+    help: 'Capabilities of each worker, like "linux,gpu=1"',
   }),
 
   per_worker_task_queue_size: setting(positive, 1000, {
     short: 'wtqs',
     group: 'Workers',
-    help: 'Tasks queued in each worker',
+    help: 'Maximum number of tasks queued in each worker',
   }),
-  heartbeat_interval_seconds: setting(someSeconds, 2, {
+  heartbeat_interval_seconds: setting(positiveSeconds, 2, {
     short: 'his',
     group: 'Workers',
     help: 'Seconds between heartbeats, of this manager and of its workers',
@@ -92,12 +86,12 @@ export const schema = {
   task_timeout_seconds: setting(integer('a non-negative integer', 0), 0, {
     short: 'tts',
     group: 'Workers',
-    help: 'Seconds a task may run; 0 is for ever',
+    help: 'Seconds a task may run; 0 means no limit',
   }),
   death_timeout_seconds: setting(positive, 300, {
     short: 'dts',
     group: 'Workers',
-    help: 'Seconds without the scheduler after which a worker ends itself',
+    help: 'Seconds without contact to the scheduler after which a worker exits',
   }),
   garbage_collect_interval_seconds: setting(positive, 30, {
     short: 'gc',
@@ -107,7 +101,7 @@ export const schema = {
   trim_memory_threshold_bytes: setting(notNegative, 1024 ** 3, {
     short: 'tm',
     group: 'Workers',
-    help: 'Bytes above which a worker gives memory back to the system',
+    help: 'Bytes of memory above which a worker returns free memory to the system',
   }),
   hard_processor_suspend: setting(flag, false, {
     short: 'hps',
@@ -131,7 +125,7 @@ export const schema = {
   }),
   worker_scaler_version: optional(text, {
     group: 'Workers',
-    defaultText: 'learnt from the requirements, else the newest known',
+    defaultText: 'from the requirements, else the newest compatible release',
     help: 'Scaler release that runs in the Fargate tasks, like 2.6.0',
     check: (version) =>
       /^\d+\.\d+(\.\d+)*(\.?(a|b|rc|post|dev)\d+)*$/.test(version)
@@ -142,24 +136,24 @@ export const schema = {
   aws_access_key_id: optional(text, {
     group: 'AWS and ECS',
     readBySdk: 'AWS_ACCESS_KEY_ID',
-    defaultText: "the AWS SDK's chain",
-    help: 'AWS access key; goes with aws_secret_access_key',
+    defaultText: "the AWS SDK's provider chain",
+    help: 'AWS access key; requires aws_secret_access_key',
     secret: true,
     check: notEmpty,
   }),
   aws_secret_access_key: optional(text, {
     group: 'AWS and ECS',
     readBySdk: 'AWS_SECRET_ACCESS_KEY',
-    defaultText: "the AWS SDK's chain",
-    help: 'AWS secret key; goes with aws_access_key_id',
+    defaultText: "the AWS SDK's provider chain",
+    help: 'AWS secret key; requires aws_access_key_id',
     secret: true,
     check: notEmpty,
   }),
   aws_session_token: optional(text, {
     group: 'AWS and ECS',
     readBySdk: 'AWS_SESSION_TOKEN',
-    defaultText: "the AWS SDK's chain",
-    help: 'AWS session token of temporary keys; goes with the two above',
+    defaultText: "the AWS SDK's provider chain",
+    help: 'AWS session token of temporary keys; requires both keys',
     secret: true,
     check: notEmpty,
   }),
@@ -181,22 +175,22 @@ export const schema = {
   }),
   ecs_security_groups: setting(list, [], {
     group: 'AWS and ECS',
-    defaultText: "the VPC's default group",
+    defaultText: "the VPC's default security group",
     help: 'Security groups for the Fargate tasks, comma-separated',
     check: atMost(5, 'security groups'),
   }),
   ecs_assign_public_ip: setting(choice(['ENABLED', 'DISABLED']), 'ENABLED', {
     group: 'AWS and ECS',
-    help: 'Whether the Fargate tasks get a public address; without one they need a NAT',
+    help: 'Whether the Fargate tasks get a public IP address; without one they need a NAT gateway',
   }),
   ecs_cluster: setting(text, 'scaler-cluster', {
     group: 'AWS and ECS',
-    help: 'ECS cluster; made if missing',
+    help: 'ECS cluster; created if missing',
     check: name('a name', /^(arn:[\w-]+:ecs:[\w-]+:\d{12}:cluster\/)?[A-Za-z0-9_-]{1,255}$/),
   }),
   ecs_task_definition: setting(text, 'scaler-task-definition', {
     group: 'AWS and ECS',
-    help: 'Task definition family; made if missing',
+    help: 'Task definition family; created if missing',
     check: name('a family (no revision, no ARN)', /^[A-Za-z0-9_-]{1,255}$/),
   }),
   ecs_task_image: setting(text, 'public.ecr.aws/v4u8j8r6/scaler:latest', {
@@ -211,12 +205,12 @@ export const schema = {
   }),
   ecs_python_version: setting(text, '3.12.11', {
     group: 'AWS and ECS',
-    help: 'Python of the container',
+    help: 'Python version of the container',
     check: notEmpty,
   }),
   ecs_task_cpu: setting(positive, 4, {
     group: 'AWS and ECS',
-    help: 'vCPUs of a Fargate task, and workers in it: 1, 2, 4, 8 or 16',
+    help: 'vCPUs of a Fargate task, which is also its number of workers: 1, 2, 4, 8 or 16',
   }),
   ecs_task_memory: setting(positive, 30, {
     group: 'AWS and ECS',
@@ -224,91 +218,91 @@ export const schema = {
   }),
   ecs_task_architecture: setting(choice(['X86_64', 'ARM64']), 'X86_64', {
     group: 'AWS and ECS',
-    help: 'Processor of the Fargate tasks',
+    help: 'CPU architecture of the Fargate tasks',
   }),
   capacity_provider: setting(choice(['none', 'FARGATE', 'FARGATE_SPOT']), 'none', {
     group: 'AWS and ECS',
-    help: 'Where Fargate tasks are bought; none is plain launch type FARGATE',
+    help: 'Capacity provider of the Fargate tasks; none means launch type FARGATE',
   }),
 
   monitor_address: optional(address, {
     group: 'Connection',
     defaultText: 'the scheduler address with its port + 2',
-    help: "The scheduler's monitor stream: who serves, who is idle, who is lost",
+    help: "Address of the scheduler's monitor stream, which reports workers and their tasks",
   }),
   tls_ca: optional(text, {
     group: 'Connection',
-    defaultText: 'the well-known authorities',
-    help: 'File of certificates (PEM) to trust for tls:// and wss:// addresses, and no others',
+    defaultText: 'the well-known certificate authorities',
+    help: 'PEM file with the only certificates to trust for tls:// and wss:// addresses',
     check: notEmpty,
   }),
   tls_insecure: setting(flag, false, {
     group: 'Connection',
-    help: 'Do not check certificates: whoever answers at a tls:// or wss:// address is obeyed',
+    help: 'Do not check the certificates of tls:// and wss:// addresses',
   }),
   sigterm_policy: setting(choice(['stop', 'leave']), 'stop', {
-    group: 'Patience',
-    help: 'At SIGTERM: stop all Fargate tasks, or leave them running for the next start to take over',
+    group: 'Timeouts',
+    help: 'At SIGTERM stop all Fargate tasks, or leave them running until the next start adopts them',
   }),
   scheduler_grace: setting(seconds, 600, {
-    group: 'Patience',
-    help: 'Seconds a scheduler may be gone before its fleet is drained',
+    group: 'Timeouts',
+    help: 'Seconds without the scheduler after which all Fargate tasks are drained',
   }),
   settle_seconds: setting(seconds, 10, {
-    group: 'Patience',
-    help: 'Seconds after the last launch of a run before, until a list of our Fargate tasks is believed to be complete',
+    group: 'Timeouts',
+    help: 'Seconds after the last launch of an earlier run before a list of the Fargate tasks counts as complete',
   }),
-  start_deadline: setting(someSeconds, 600, {
-    group: 'Patience',
-    help: 'Seconds a Fargate task may take from launch to running',
+  start_deadline: setting(positiveSeconds, 600, {
+    group: 'Timeouts',
+    help: 'Seconds from launch within which a Fargate task must be running',
   }),
   drain_timeout: setting(seconds, 300, {
-    group: 'Patience',
-    help: 'Seconds to wait for an idle moment before a Fargate task is stopped',
+    group: 'Timeouts',
+    help: 'Seconds to wait until a Fargate task is idle before it is stopped anyway',
   }),
-  sweep_seconds: setting(someSeconds, 30, {
-    group: 'Patience',
-    help: 'Seconds between two complete lists of our Fargate tasks, which find strays',
+  sweep_seconds: setting(positiveSeconds, 30, {
+    group: 'Timeouts',
+    help: 'Seconds between two complete lists of the Fargate tasks, which find orphans',
   }),
   stop_timeout: setting(seconds, 60, {
-    group: 'Patience',
-    help: 'Seconds for stopping everything at SIGTERM',
+    group: 'Timeouts',
+    help: 'Seconds to stop all Fargate tasks at SIGTERM',
   }),
 
-  logging_paths: setting(texts, ['/dev/stdout'], {
+  logging_paths: setting(strings, ['/dev/stdout'], {
     short: 'lp',
     group: 'Process',
-    help: 'Where the log goes: /dev/stdout (or -), /dev/stderr, files; none is no log',
+    help: 'Log destinations: /dev/stdout (or -), /dev/stderr, files; none means no log',
   }),
   logging_config_file: optional(text, {
     short: 'lcf',
     group: 'Process',
     defaultText: 'none',
-    help: "Refused: Python's logging .conf means nothing here",
+    help: "Rejected: Python's logging configuration is not supported",
     check: () =>
-      "is Python's logging .conf, which means nothing here; use --logging-level and --logging-paths",
+      "Python's logging configuration is not supported; use --logging-level and --logging-paths",
   }),
   logging_level: setting(choice(['CRITICAL', 'ERROR', 'WARNING', 'INFO', 'DEBUG']), 'INFO', {
     short: 'll',
     group: 'Process',
-    help: 'How much is logged',
+    help: 'Lowest level that is logged',
   }),
   state_dir: optional(text, {
     group: 'Process',
     defaultText: '$STATE_DIRECTORY, $XDG_STATE_HOME/scaler-ecs or ~/.local/state/scaler-ecs',
-    help: 'Directory for journal and identity; each manager gets its own below it',
+    help: 'Directory for journal and identity; each manager uses its own subdirectory',
     check: notEmpty,
   }),
   inspect: setting(flag, false, {
     group: 'Process',
-    help: 'Show the actors, live, to browsers on this machine; the log says where',
+    help: 'Show the live state of the actors to browsers on this machine; the log contains the address',
   }),
   config: optional(text, {
     short: 'c',
     group: 'Process',
     defaultText: 'none',
     flagOnly: true,
-    help: 'TOML file whose one [[worker_manager]] of type aws_raw_ecs is read',
+    help: 'TOML file with one [[worker_manager]] of type aws_raw_ecs',
     check: notEmpty,
   }),
 };
@@ -317,24 +311,34 @@ export type Key = keyof typeof schema;
 export type Values = { [K in Key]: (typeof schema)[K] extends Row<infer T> ? T : never };
 
 export const keys = Object.keys(schema) as Key[];
-/** The same table for code that treats all rows alike. */
-export const rowOf = (key: Key): Row<unknown> => schema[key] as unknown as Row<unknown>;
+/** A row of the schema, for code that handles all rows alike. */
+export function rowOf(key: Key): Row<unknown> {
+  return schema[key] as unknown as Row<unknown>;
+}
 
-export const flagOf = (key: Key): string => key.replaceAll('_', '-');
-/** The variable we read; null where there is none. */
-export const variableOf = (key: Key): string | null =>
-  rowOf(key).readBySdk || rowOf(key).flagOnly ? null : `SCALER_${key.toUpperCase()}`;
-export const isKey = (name: string): name is Key => Object.hasOwn(schema, name);
+/** The flag without its two dashes. */
+export function flagOf(key: Key): string {
+  return key.replaceAll('_', '-');
+}
 
-/** A setting by all the names a person may know it by. */
+/** The environment variable that this program reads; null if there is none. */
+export function variableOf(key: Key): string | null {
+  return rowOf(key).readBySdk || rowOf(key).flagOnly ? null : `SCALER_${key.toUpperCase()}`;
+}
+
+export function isKey(name: string): name is Key {
+  return Object.hasOwn(schema, name);
+}
+
+/** All names of a setting, for messages: flag, key and variable. */
 export function named(key: Key): string {
   const { positional, flagOnly, readBySdk } = rowOf(key);
   const variable = variableOf(key) ?? readBySdk;
-  if (positional) return `${key} (a bare word, or in TOML, or ${variable})`;
+  if (positional) return `${key} (positional, or in TOML, or ${variable})`;
   return flagOnly ? `--${flagOf(key)}` : `--${flagOf(key)} (${key}, ${variable})`;
 }
 
-/** The default for people; absent where the setting is required. */
+/** The default for the documentation; undefined if the setting is required. */
 export function defaultText(key: Key): string | undefined {
   const row = rowOf(key);
   if (!row.default) return undefined;

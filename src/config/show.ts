@@ -3,8 +3,10 @@ import { hidePasswords } from './configFailure.ts';
 import type { Loaded } from './load.ts';
 import { type Key, keys, rowOf } from './schema.ts';
 
-/** The effective settings as a TOML file that would give them again, secrets aside. */
-export const showSettings = (all: Loaded[]): string => all.map(showOne).join('\n');
+/** The effective settings as a TOML file that has the same effect, except for the masked secrets. */
+export function showSettings(all: Loaded[]): string {
+  return all.map(showOne).join('\n');
+}
 
 function showOne({ settings, config }: Loaded): string {
   const lines = keys
@@ -22,13 +24,11 @@ function showOne({ settings, config }: Loaded): string {
 function line(key: Key, value: unknown, source: string): string {
   if (value === null) return `# ${key} is not set`;
   const { secret, type } = rowOf(key);
-  const plain = secret ? '***' : clean(type.toToml(value as NonNullable<unknown>));
-  return `${stringify({ [key]: plain }).trimEnd()}${source === 'default' ? '' : ` # ${source}`}`;
+  const shownValue = secret ? '***' : withoutPasswords(type.toToml(value as NonNullable<unknown>));
+  return `${stringify({ [key]: shownValue }).trimEnd()}${source === 'default' ? '' : ` # ${source}`}`;
 }
 
-const clean = (value: unknown): unknown =>
-  typeof value === 'string'
-    ? hidePasswords(value)
-    : Array.isArray(value)
-      ? value.map(clean)
-      : value;
+function withoutPasswords(value: unknown): unknown {
+  if (typeof value === 'string') return hidePasswords(value);
+  return Array.isArray(value) ? value.map(withoutPasswords) : value;
+}

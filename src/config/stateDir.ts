@@ -2,25 +2,25 @@ import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type { Environment } from './settings.ts';
 
-/** Where all managers of this user keep their state: as told, systemd's, XDG's, the home's. */
-export function stateRoot(told: string | null, env: Environment, home: string): string {
-  if (told) return resolve(expandPath(told, env, home));
-  // systemd gives a list when a unit names several; the first is the unit's main one.
+/** The directory above those of all managers: the setting, else systemd's, else XDG's, else below the home directory. */
+export function stateRoot(configured: string | null, env: Environment, home: string): string {
+  if (configured) return resolve(expandPath(configured, env, home));
+  // systemd separates several directories by colons; the first is the unit's main one.
   const systemd = env.STATE_DIRECTORY?.split(':')[0];
   if (systemd) return systemd;
-  // The XDG rule: a relative path is to be ignored.
+  // The XDG specification says to ignore a relative path.
   const xdg = env.XDG_STATE_HOME?.startsWith('/') ? env.XDG_STATE_HOME : null;
   return join(xdg ?? join(home, '.local', 'state'), 'scaler-ecs');
 }
 
-/** One manager's name for its directory: readable, and never shared by two ids or two schedulers. */
+/** The name of a manager's directory: readable, and different for each pair of manager id and scheduler address. */
 export function stateName(managerId: string, workerSchedulerAddress: string): string {
   const readable = managerId.replace(/[^A-Za-z0-9_-]+/g, '_').slice(0, 40);
   const hash = createHash('sha256').update(`${managerId}\0${workerSchedulerAddress}`).digest('hex');
   return `${readable}-${hash.slice(0, 12)}`;
 }
 
-/** `~`, `$NAME` and `${NAME}` as Python expands them: an unknown variable stays as it is written. */
+/** Expands `~`, `$NAME` and `${NAME}` like Python: an unknown variable is left as it is. */
 export function expandPath(path: string, env: Environment, home: string): string {
   const atHome = path === '~' || path.startsWith('~/') ? home + path.slice(1) : path;
   return atHome.replace(

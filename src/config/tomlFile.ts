@@ -3,72 +3,74 @@ import { ConfigFailure, shown } from './configFailure.ts';
 import { nearest } from './nearest.ts';
 import { isKey, type Key, keys, rowOf } from './schema.ts';
 
-/** One `[[worker_manager]]` of ours; integers are bigint, everything else as TOML has it. */
+/** One `[[worker_manager]]` of type aws_raw_ecs. Integers are bigint; other values have their TOML types. */
 export interface Entry {
   values: Map<Key, unknown>;
-  /** Where it stands, for messages. */
+  /** The place in the file, for messages. */
   place: string;
 }
 
 export interface ConfigFile {
   entries: Entry[];
-  /** Sections and managers that are in the file and not for us. */
-  notOurs: string[];
+  /** Sections and managers in the file that this program ignores. */
+  otherSections: string[];
 }
 
 const ourType = 'aws_raw_ecs';
-/** What Scaler called our section before it had `[[worker_manager]]`. */
-const formerSections = ['worker_manager_aws_raw_ecs', 'ecs_worker_manager', 'ecs_worker_adapter'];
-/** Scaler's internal groups, which it reads as sub-tables, too. */
+/** Names of this section in Scaler releases before `[[worker_manager]]`. */
+const oldSectionNames = ['worker_manager_aws_raw_ecs', 'ecs_worker_manager', 'ecs_worker_adapter'];
+/** Sub-tables in which Scaler also accepts settings. */
 const groups = ['worker_manager_config', 'worker_config', 'logging_config'];
-const keysInFiles = keys.filter((key) => !rowOf(key).flagOnly);
+const fileKeys = keys.filter((key) => !rowOf(key).flagOnly);
 
 type Warn = (line: string) => void;
 type Table = Record<string, unknown>;
 
+/** Reads and parses a configuration file. Throws a ConfigFailure; warns about keys that are ignored. */
 export function readConfigFile(
   path: string,
   readFile: (path: string) => string,
   warn: Warn,
 ): ConfigFile {
   const document = parsed(path, readFile);
-  const notOurs: string[] = [];
+  const otherSections: string[] = [];
   const entries: Entry[] = [];
   for (const [section, content] of Object.entries(document)) {
     if (!isTable(content) && !Array.isArray(content) && isKey(plainName(section))) {
-      warn(`key ${shown(section)} in ${path} stands above all sections, where it means nothing`);
+      warn(`key ${shown(section)} in ${path} is above all sections and is ignored`);
       continue;
     }
     if (plainName(section) !== 'worker_manager') {
-      notOurs.push(Array.isArray(content) ? `[[${section}]]` : `[${section}]`);
+      otherSections.push(Array.isArray(content) ? `[[${section}]]` : `[${section}]`);
       continue;
     }
     tables(path, content).forEach((table, index, { length }) => {
       const place = `${path}${length > 1 ? `, [[worker_manager]] ${index + 1}` : ''}`;
-      if (table.type !== ourType) notOurs.push(`[[worker_manager]] of type ${shown(table.type)}`);
+      if (table.type !== ourType)
+        otherSections.push(`[[worker_manager]] of type ${shown(table.type)}`);
       else entries.push({ place, values: valuesOf(table, place, warn) });
     });
   }
-  return { entries, notOurs };
+  return { entries, otherSections };
 }
 
-/** Why a file has no entry for us. */
-export function noEntry(path: string, { notOurs }: ConfigFile): ConfigFailure {
-  const former = formerSections.find((name) =>
-    notOurs.some((one) => plainName(one) === `[${name}]`),
+/** The failure for a file without an entry of type aws_raw_ecs, with the most likely reason. */
+export function noEntryFailure(path: string, { otherSections }: ConfigFile): ConfigFailure {
+  const oldName = oldSectionNames.find((name) =>
+    otherSections.some((one) => plainName(one) === `[${name}]`),
   );
-  const near = notOurs.find((one) => {
+  const near = otherSections.find((one) => {
     const [, section, type] = /^\[+([^\]]+)\]+(?: of type "(.*)")?$/.exec(one) ?? [];
     const word = plainName(type ?? section ?? '');
     return nearest(word, [type === undefined ? 'worker_manager' : ourType]) !== null;
   });
-  if (near !== undefined && former === undefined)
+  if (near !== undefined && oldName === undefined)
     return new ConfigFailure(
-      `${path}: ${near} is not ours; did you mean [[worker_manager]] and below it type = "${ourType}"?`,
+      `${path}: ${near} is not read by scaler-ecs; did you mean [[worker_manager]] and below it type = "${ourType}"?`,
     );
   return new ConfigFailure(
-    former
-      ? `${path}: [${former}] is what older Scaler releases read; write [[worker_manager]] and below it type = "${ourType}"`
+    oldName
+      ? `${path}: [${oldName}] is what older Scaler releases read; write [[worker_manager]] and below it type = "${ourType}"`
       : `${path}: no [[worker_manager]] of type = "${ourType}"`,
   );
 }
@@ -83,18 +85,28 @@ function parsed(path: string, readFile: (path: string) => string): Table {
   try {
     return parse(content.replace(/^\uFEFF/, ''), { integersAsBigInt: true });
   } catch (error) {
-    // The parser's message goes on with the lines of the file around the error, which may hold keys.
+    // Only the first line of the parser's message: the others quote the file, which may contain secrets.
     const where = error instanceof TomlError ? `:${error.line}:${error.column}` : '';
     throw new ConfigFailure(`${path}${where}: ${oneLine(error)}`);
   }
 }
 
-const oneLine = (error: unknown) => String((error as Error).message).split('\n')[0];
-const plainName = (name: string) => name.replaceAll('-', '_');
-const isTable = (value: unknown): value is Table =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+function oneLine(error: unknown): string {
+  return String((error as Error).message).split('\n', 1)[0] as string;
+}
 
-/** `[[worker_manager]]`, or a single `[worker_manager]`. */
+/** Keys and sections may be written with dashes instead of underscores, as in Scaler. */
+function plainName(name: string): string {
+  return name.replaceAll('-', '_');
+}
+
+function isTable(value: unknown): value is Table {
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
+  );
+}
+
+/** The tables of `[[worker_manager]]`, or the single table `[worker_manager]`. */
 function tables(path: string, content: unknown): Table[] {
   const all = Array.isArray(content) ? content : [content];
   if (all.every(isTable)) return all;
@@ -109,7 +121,7 @@ function valuesOf(table: Table, place: string, warn: Warn): Map<Key, unknown> {
       if (key === 'type' && from === table) continue;
       if (groups.includes(key) && isTable(value) && from === table) read(value);
       else if (!isKey(key) || rowOf(key).flagOnly) warn(unknownKey(name, place));
-      else if (values.has(key)) throw new ConfigFailure(`${key}: given twice in ${place}`);
+      else if (values.has(key)) throw new ConfigFailure(`${key}: set twice in ${place}`);
       else values.set(key, value);
     }
   };
@@ -118,6 +130,6 @@ function valuesOf(table: Table, place: string, warn: Warn): Map<Key, unknown> {
 }
 
 function unknownKey(name: string, place: string): string {
-  const meant = nearest(plainName(name), keysInFiles);
-  return `unknown key ${shown(name)} in ${place} means nothing here${meant ? `; did you mean ${meant}?` : ''}`;
+  const suggestion = nearest(plainName(name), fileKeys);
+  return `unknown key ${shown(name)} in ${place} is ignored${suggestion ? `; did you mean ${suggestion}?` : ''}`;
 }

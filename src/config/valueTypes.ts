@@ -1,144 +1,150 @@
 import type { Capability } from '../../machines/shared/domain.ts';
 import { type Address, AddressFailure, parseAddress } from '../shared/address.ts';
-import { Refused, shown } from './configFailure.ts';
+import { InvalidValue, shown } from './configFailure.ts';
 
-/** How one kind of value is read from text (flag, variable, TOML string) and from TOML's own types. */
+/** Reads one type of value from text (flag, variable, TOML string) and from TOML's own types. */
 export interface ValueType<T> {
-  /** As the documentation calls it. */
+  /** The name in the documentation. */
   name: string;
-  /** What follows the flag: one word, any number of words, nothing. */
-  words: 'one' | 'many' | 'none';
-  /** Throws Refused. */
+  /** How many arguments follow the flag: one, any number, or none. */
+  arity: 'one' | 'many' | 'none';
+  /** Throws an InvalidValue. */
   fromText(text: string): T;
-  /** A TOML value that is not a string; integers arrive as bigint. Throws Refused. */
+  /** Reads a TOML value that is not a string; integers are bigint. Throws an InvalidValue. */
   fromToml(value: unknown): T;
-  /** For display: what could stand in a TOML file. */
+  /** The value for a TOML file. */
   toToml(value: T): unknown;
 }
 
-const only =
-  (what: string) =>
-  (value: unknown): never => {
-    throw new Refused(`must be ${what}, got ${shown(value)}`);
+/** Returns a function that throws the InvalidValue "must be `what`, got ...". */
+function rejectUnless(what: string): (value: unknown) => never {
+  return (value) => {
+    throw new InvalidValue(`must be ${what}, got ${shown(value)}`);
   };
+}
 
-/** What can end up in the environment of a process; the kernel ends it at a NUL. */
-function plain(text: string): string {
+/** Throws for a NUL character, at which the kernel would cut an environment variable or an argument. */
+function withoutNul(text: string): string {
   if (text.includes('\0'))
-    throw new Refused(`must not contain a NUL character, got ${shown(text)}`);
+    throw new InvalidValue(`must not contain a NUL character, got ${shown(text)}`);
   return text;
 }
 
 export const text: ValueType<string> = {
   name: 'string',
-  words: 'one',
-  fromText: plain,
-  fromToml: only('a string in quotes'),
+  arity: 'one',
+  fromText: withoutNul,
+  fromToml: rejectUnless('a string in quotes'),
   toToml: (value) => value,
 };
 
-/** As Python reads one: signs, underscores between digits, blanks around. */
+/** An integer as Python reads it: with a sign, underscores between digits and blanks around it. */
 const integerText = /^\s*([+-]?\d+(?:_\d+)*)\s*$/;
 
-/** A whole number from `least` to `most`; `rule` completes "must be". */
-export const integer = (rule: string, least: number, most = Number.MAX_SAFE_INTEGER) => {
+/** An integer from `min` to `max`. `rule` completes the message "must be ...". */
+export function integer(rule: string, min: number, max = Number.MAX_SAFE_INTEGER) {
   const within = (value: number, given: unknown): number => {
-    if (value < least) throw new Refused(`must be ${rule}, got ${shown(given)}`);
-    if (value > most) throw new Refused(`must be at most ${most}, got ${shown(given)}`);
+    if (value < min) throw new InvalidValue(`must be ${rule}, got ${shown(given)}`);
+    if (value > max) throw new InvalidValue(`must be at most ${max}, got ${shown(given)}`);
     return value;
   };
   const type: ValueType<number> = {
     name: 'int',
-    words: 'one',
+    arity: 'one',
     fromText(given) {
       const digits = integerText.exec(given)?.[1];
-      if (digits === undefined) throw new Refused(`must be ${rule}, got ${shown(given)}`);
+      if (digits === undefined) throw new InvalidValue(`must be ${rule}, got ${shown(given)}`);
       return within(Number(digits.replaceAll('_', '')), given);
     },
     fromToml: (value) =>
-      typeof value === 'bigint' ? within(Number(value), value) : only(rule)(value),
+      typeof value === 'bigint' ? within(Number(value), value) : rejectUnless(rule)(value),
     toToml: (value) => value,
   };
   return type;
-};
+}
 
 export const flag: ValueType<boolean> = {
   name: 'switch',
-  words: 'none',
+  arity: 'none',
   fromText(given) {
     const lower = given.toLowerCase();
-    if (lower !== 'true' && lower !== 'false') only('true or false')(given);
+    if (lower !== 'true' && lower !== 'false') rejectUnless('true or false')(given);
     return lower === 'true';
   },
-  fromToml: (value) => (typeof value === 'boolean' ? value : only('true or false')(value)),
+  fromToml: (value) => (typeof value === 'boolean' ? value : rejectUnless('true or false')(value)),
   toToml: (value) => value,
 };
 
-/** One of some words; `also` maps other spellings to them. */
-export const choice = <const T extends string>(
+/** One of several words; `aliases` maps other spellings to them. */
+export function choice<const T extends string>(
   words: readonly T[],
-  also: Record<string, T> = {},
-) => {
+  aliases: Record<string, T> = {},
+) {
   const type: ValueType<T> = {
     name: words.join(' / '),
-    words: 'one',
+    arity: 'one',
     fromText: (given) =>
       words.find((word) => word === given) ??
-      (Object.hasOwn(also, given) ? also[given]! : only(`one of ${words.join(', ')}`)(given)),
-    fromToml: only(`one of ${words.join(', ')}`),
+      (Object.hasOwn(aliases, given)
+        ? aliases[given]!
+        : rejectUnless(`one of ${words.join(', ')}`)(given)),
+    fromToml: rejectUnless(`one of ${words.join(', ')}`),
     toToml: (value) => value,
   };
   return type;
-};
+}
 
 export const address: ValueType<Address> = {
   name: 'address',
-  words: 'one',
+  arity: 'one',
   fromText(given) {
     try {
       return parseAddress(given);
     } catch (error) {
-      if (error instanceof AddressFailure) throw new Refused(error.message);
+      if (error instanceof AddressFailure) throw new InvalidValue(error.message);
       throw error;
     }
   },
-  fromToml: only('an address in quotes, like "tcp://127.0.0.1:8516"'),
+  fromToml: rejectUnless('an address in quotes, like "tcp://127.0.0.1:8516"'),
   toToml: (value) => value.text,
 };
 
-const strings = (value: unknown): string[] =>
-  Array.isArray(value) && value.every((item) => typeof item === 'string')
-    ? value.map(plain)
-    : only('a string or an array of strings')(value);
+function stringsOf(value: unknown): string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string')
+    ? value.map(withoutNul)
+    : rejectUnless('a string or an array of strings')(value);
+}
 
-/** Comma-separated; empty items mean nothing. */
+/** A comma-separated list; empty items are ignored. */
 export const list: ValueType<string[]> = {
   name: 'list',
-  words: 'one',
-  fromText: (given) => items(plain(given).split(',')),
-  fromToml: (value) => items(strings(value)),
+  arity: 'one',
+  fromText: (given) => items(withoutNul(given).split(',')),
+  fromToml: (value) => items(stringsOf(value)),
   toToml: (value) => value,
 };
 
-const items = (words: string[]) => words.map((word) => word.trim()).filter((word) => word !== '');
+function items(words: string[]): string[] {
+  return words.map((word) => word.trim()).filter((word) => word !== '');
+}
 
-/** Any number of words; a single text is one word, whatever is in it. */
-export const texts: ValueType<string[]> = {
+/** Any number of arguments; a text is one item, even if it contains commas. */
+export const strings: ValueType<string[]> = {
   name: 'strings',
-  words: 'many',
-  fromText: (given) => [plain(given)],
-  fromToml: strings,
+  arity: 'many',
+  fromText: (given) => [withoutNul(given)],
+  fromToml: stringsOf,
   toToml: (value) => value,
 };
 
-const int64 = { least: -(2n ** 63n), most: 2n ** 63n - 1n };
+const int64 = { min: -(2n ** 63n), max: 2n ** 63n - 1n };
 
-/** `name` or `name=integer`, comma-separated; no value means -1, a name given twice keeps its last value. */
+/** `name` or `name=integer`, comma-separated. The default value is -1; of two equal names the last applies. */
 export const capabilities: ValueType<Capability[]> = {
   name: 'name[=int],…',
-  words: 'one',
-  fromText: (given) => capabilitiesOf(given === '' ? [] : plain(given).split(',')),
-  fromToml: (value) => capabilitiesOf(strings(value)),
+  arity: 'one',
+  fromText: (given) => capabilitiesOf(given === '' ? [] : withoutNul(given).split(',')),
+  fromToml: (value) => capabilitiesOf(stringsOf(value)),
   toToml: (value) =>
     value.map(({ name, value }) => (value === '-1' ? name : `${name}=${value}`)).join(','),
 };
@@ -148,7 +154,7 @@ function capabilitiesOf(given: string[]): Capability[] {
   for (const item of given) {
     const equals = item.indexOf('=');
     const name = (equals < 0 ? item : item.slice(0, equals)).trim();
-    if (name === '') throw new Refused(`a capability needs a name, got ${shown(item)}`);
+    if (name === '') throw new InvalidValue(`a capability needs a name, got ${shown(item)}`);
     values.set(name, equals < 0 ? '-1' : int64Text(name, item.slice(equals + 1)));
   }
   return [...values].map(([name, value]) => ({ name, value }));
@@ -157,11 +163,11 @@ function capabilitiesOf(given: string[]): Capability[] {
 function int64Text(name: string, given: string): string {
   const digits = integerText.exec(given)?.[1]?.replaceAll('_', '').replace(/^\+/, '');
   if (digits === undefined) {
-    throw new Refused(`capability ${shown(name)} must have an integer, got ${shown(given)}`);
+    throw new InvalidValue(`capability ${shown(name)} must have an integer, got ${shown(given)}`);
   }
   const value = BigInt(digits);
-  if (value < int64.least || value > int64.most) {
-    throw new Refused(`capability ${shown(name)} must fit 64 bits, got ${shown(given)}`);
+  if (value < int64.min || value > int64.max) {
+    throw new InvalidValue(`capability ${shown(name)} must fit 64 bits, got ${shown(given)}`);
   }
   return value.toString();
 }

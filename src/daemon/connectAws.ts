@@ -12,7 +12,8 @@ import type { TaskTemplate } from '../aws/launch/launchTemplate.ts';
 import { createLimiter } from '../aws/limiter.ts';
 import { systemClock } from '../aws/systemClock.ts';
 import { describeTasks } from '../aws/tasks/describeTasks.ts';
-import { listOurs, type SurveyedTask } from '../aws/tasks/listTasks.ts';
+import type { ListedTask } from '../aws/tasks/listedTask.ts';
+import { listTasks } from '../aws/tasks/listTasks.ts';
 import { runTask } from '../aws/tasks/runTask.ts';
 import { stopTask } from '../aws/tasks/stopTask.ts';
 import type { Config } from '../config/config.ts';
@@ -25,7 +26,7 @@ export interface AwsParts {
   cluster: string;
   startedBy: string;
   request: TaskTemplate['request'];
-  adopt(startedAt: number, tasks: SurveyedTask[]): Survey;
+  adopt(startedAt: number, tasks: ListedTask[]): Survey;
 }
 
 /** All that speaks to AWS. Its libraries are a good part of a start: load it when heartbeats run. */
@@ -39,7 +40,7 @@ export const connectAws = (
   const iam = createIamClient(clientOptions(settings));
   const limiter = createLimiter(systemClock, callRates(config));
   const call = createCaller({ limiter, clock: systemClock, log });
-  const list = listOurs(ecs, call, cluster, systemClock, log);
+  const list = listTasks(ecs, call, cluster, systemClock, log);
   const run = runTask(ecs, call, { request: (order: LaunchOrder) => request(order) });
   const describe = describeTasks(ecs, call, cluster, log);
   /** The SDK compares AWS's clock with the system's at every answer; ours is the system's as it was at start. */

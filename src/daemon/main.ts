@@ -3,7 +3,7 @@ import { createActor } from 'xstate';
 import type { DaemonInput } from '../../machines/daemon/daemon.ts';
 import type { LaunchOrder } from '../../machines/shared/domain.ts';
 import { advertisedWorkers, type Config, describeCapacity } from '../config/config.ts';
-import { someAreEncrypted } from '../config/trust.ts';
+import { anyIsEncrypted } from '../config/tls.ts';
 import { now } from '../shared/clock.ts';
 import { loadIdentity } from '../store/identity.ts';
 import { type Journal, openJournal } from '../store/journal.ts';
@@ -157,7 +157,7 @@ function reportStart(config: Config, templates: Templates, recovered: Recovered,
     known: recovered.owned.length,
     openLaunches: recovered.resend.length,
   });
-  if (config.tls.insecure && someAreEncrypted([config.schedulerAddress, config.monitorAddress]))
+  if (config.tls.insecure && anyIsEncrypted([config.schedulerAddress, config.monitorAddress]))
     log.report('tls.certificatesNotChecked', {});
 }
 

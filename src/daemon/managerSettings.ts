@@ -4,7 +4,7 @@ import { tasksPerRunTask } from '../../machines/shared/limits.ts';
 import { returnGraceMs } from '../../machines/shared/timing.ts';
 import type { BootstrapSettings } from '../aws/ensure/bootstrap.ts';
 import type { TemplateSettings } from '../aws/launch/launchTemplate.ts';
-import { fleetMark, namedFleetMark } from '../aws/launch/ownershipTag.ts';
+import { fleetOwnershipTag, ownershipTag } from '../aws/launch/ownershipTag.ts';
 import { workerRequirements } from '../aws/launch/requirements.ts';
 import { awsRates, type Rates } from '../aws/limiter.ts';
 import type { Config } from '../config/config.ts';
@@ -14,8 +14,8 @@ import { atLeast, backendValue } from '../shared/release.ts';
 /** What makes a Fargate task ours. */
 export const markOf = ({ fleetId, workerManagerId, workerSchedulerAddress }: Config): string =>
   fleetId === null
-    ? fleetMark(workerManagerId, workerSchedulerAddress.text)
-    : namedFleetMark(fleetId);
+    ? ownershipTag(workerManagerId, workerSchedulerAddress.text)
+    : fleetOwnershipTag(fleetId);
 
 /** `release`: of the workers. */
 export const templateSettings = (

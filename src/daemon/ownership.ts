@@ -2,7 +2,7 @@ import { suspectMs } from '../../machines/fleet/state.ts';
 import type { LaunchEnd } from '../../machines/group/launch.ts';
 import type { LaunchAnswer, OwnedGroup, Survey } from '../../machines/shared/domain.ts';
 import { taskIdOf } from '../../machines/shared/ids.ts';
-import type { SurveyedTask } from '../aws/tasks/listTasks.ts';
+import type { ListedTask } from '../aws/tasks/listedTask.ts';
 import { now } from '../shared/clock.ts';
 import { Failure } from '../shared/failure.ts';
 import type { Journal } from '../store/journal.ts';
@@ -51,7 +51,7 @@ export interface Doubts {
   /** The scheduler hears us and does not answer: another may hold our name there. */
   unanswered: () => boolean;
   /** Launched so late and under such a label that no run before ours can have done it. */
-  foreign: (task: SurveyedTask) => boolean;
+  foreign: (task: ListedTask) => boolean;
 }
 
 /** As long as somebody else may own them, nothing is taken over, and so nothing launched: asked again later. */
@@ -84,7 +84,7 @@ const straggleMs = 120_000;
 /** `startedAt`: of this run. `isOurs`: whether this run launches under that label, or sends it again. */
 export const foreignTo =
   (startedAt: number, isOurs: (label: string) => boolean) =>
-  ({ label, createdAt }: SurveyedTask): boolean =>
+  ({ label, createdAt }: ListedTask): boolean =>
     label !== null && createdAt !== null && createdAt > startedAt + straggleMs && !isOurs(label);
 
 /**
@@ -101,7 +101,7 @@ export const adoptStrays = (
   const reported = new Set<string>();
   /** When each was seen first; null before the first list. */
   let suspected: Map<string, number> | null = null;
-  return (startedAt: number, tasks: SurveyedTask[]): Survey => {
+  return (startedAt: number, tasks: ListedTask[]): Survey => {
     const strays = tasks.filter((task) => {
       const { taskArn, label, phase } = task;
       if (phase !== 'starting' && phase !== 'running') return false;
@@ -123,7 +123,7 @@ export const adoptStrays = (
         `${strays.length} tasks carry our mark, and the scheduler does not answer us: another manager may hold our worker_manager_id; they are left alone until we are answered`,
       );
     const before = suspected;
-    const sinceOf = ({ taskArn }: SurveyedTask) => before?.get(taskArn) ?? startedAt;
+    const sinceOf = ({ taskArn }: ListedTask) => before?.get(taskArn) ?? startedAt;
     suspected = new Map(strays.map((task) => [task.taskArn, sinceOf(task)]));
     // All that the runs before us have left is taken over before anything is launched.
     const ripe = before ? strays.filter((task) => startedAt - sinceOf(task) >= suspectMs) : strays;

@@ -1,11 +1,16 @@
 const origin = Date.now() - performance.now();
-const systemTime = (): number => origin + performance.now();
 let time = systemTime;
 
-/** Milliseconds since the epoch that never jump: the wall clock as it was at start, carried on monotonically. */
-export const now = (): number => time();
+function systemTime(): number {
+  return origin + performance.now();
+}
 
-/** A simulation's time instead of the system's; null gives it back. */
-export const setTime = (other: (() => number) | null): void => {
+/** Milliseconds since the epoch that never jump: the wall clock at start plus the monotonic clock since then. */
+export function now(): number {
+  return time();
+}
+
+/** Replaces the system's time, for the simulation and for tests; null restores it. */
+export function setTime(other: (() => number) | null): void {
   time = other ?? systemTime;
-};
+}

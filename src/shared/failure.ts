@@ -1,4 +1,4 @@
-/** The base of our errors. `kind` alone may steer a machine; the message is for people. */
+/** Base class of this program's errors. Code may branch on `kind` only; the message is for people. */
 export abstract class Failure extends Error {
   abstract readonly kind: string;
 

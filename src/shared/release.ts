@@ -1,5 +1,5 @@
-/** Numbers between dots compare as numbers; what follows them (rc1, .post2) does not count. */
-export const compareReleases = (a: string, b: string): number => {
+/** Compares releases by their numbers; a suffix of a number (rc1, .post2) is ignored. Returns -1, 0 or 1. */
+export function compareReleases(a: string, b: string): number {
   const numbers = (release: string) => release.split('.').map((part) => Number.parseInt(part, 10));
   const [left, right] = [numbers(a), numbers(b)];
   for (let i = 0; i < Math.max(left.length, right.length); i++) {
@@ -7,11 +7,14 @@ export const compareReleases = (a: string, b: string): number => {
     if (difference !== 0) return Math.sign(difference);
   }
   return 0;
-};
+}
 
-export const atLeast = (release: string, least: string): boolean =>
-  compareReleases(release, least) >= 0;
+/** Whether a release is `minimum` or newer. */
+export function atLeast(release: string, minimum: string): boolean {
+  return compareReleases(release, minimum) >= 0;
+}
 
-/** SCALER_NETWORK_BACKEND for workers of that release: 2.3.0 renamed one of its values. */
-export const backendValue = (release: string, transport: 'ymq' | 'zmq'): string =>
-  transport === 'zmq' && !atLeast(release, '2.3.0') ? 'tcp_zmq' : transport;
+/** The value of SCALER_NETWORK_BACKEND for workers of a release: before 2.3.0 ZeroMQ was called tcp_zmq. */
+export function backendValue(release: string, transport: 'ymq' | 'zmq'): string {
+  return transport === 'zmq' && !atLeast(release, '2.3.0') ? 'tcp_zmq' : transport;
+}

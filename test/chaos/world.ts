@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fleetMark } from '../../src/aws/launch/ownershipTag.ts';
+import { ownershipTag } from '../../src/aws/launch/ownershipTag.ts';
 import { stateName } from '../../src/config/stateDir.ts';
 import type { LedgerTask } from '../../src/emulator/ledger.ts';
 import { type Ended, Processes, type Running, tail } from '../interop/processes.ts';
@@ -81,7 +81,7 @@ export async function openWorld(setup: WorldSetup): Promise<World> {
     proxy,
     scheduler,
     state: openState(join(stateRoot, stateName(managerId, scheduler.address))),
-    mark: fleetMark(managerId, scheduler.address),
+    mark: ownershipTag(managerId, scheduler.address),
     broken: [],
     check(kept, promise) {
       if (!kept) world.broken.push(promise);

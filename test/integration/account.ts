@@ -6,7 +6,7 @@ import { createTemplate, type TemplateSettings } from '../../src/aws/launch/laun
 import { createLimiter } from '../../src/aws/limiter.ts';
 import { systemClock } from '../../src/aws/systemClock.ts';
 import { describeTasks } from '../../src/aws/tasks/describeTasks.ts';
-import { listOurs } from '../../src/aws/tasks/listTasks.ts';
+import { listTasks } from '../../src/aws/tasks/listTasks.ts';
 import { runTask } from '../../src/aws/tasks/runTask.ts';
 import { stopTask } from '../../src/aws/tasks/stopTask.ts';
 import { startEmulator } from '../../src/emulator/emulator.ts';
@@ -64,7 +64,7 @@ export const startAccount = async (options: Partial<EmulatorOptions> = {}) => {
   const signal = () => new AbortController().signal;
   const { cluster } = definition;
   const describe = describeTasks(ecs, call, cluster, silentLog);
-  const list = listOurs(ecs, call, cluster, clock, silentLog);
+  const list = listTasks(ecs, call, cluster, clock, silentLog);
   const stop = stopTask(ecs, call, cluster);
   return {
     emulator,

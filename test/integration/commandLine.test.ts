@@ -17,7 +17,7 @@ function scalerEcs(...words: string[]) {
   return { status, stdout, stderr };
 }
 
-/** Refused: status 2, nothing on stdout, one line on stderr. */
+/** Runs a command that fails with status 2, nothing on stdout and one line on stderr; returns the line. */
 function refused(...words: string[]): string {
   const { status, stdout, stderr } = scalerEcs(...words);
   expect(stdout).toBe('');
@@ -61,12 +61,12 @@ describe('scaler-ecs', () => {
     [['run'], 'missing: scheduler_address'],
     [['run', 'tcp://1.2.3.4:5', '-mtc', '4x'], '--max-task-concurrency (max_task_concurrency, '],
     [['run', '--ecs-subn', 'a'], '--ecs-subnets'],
-    [['config', 'a', 'b'], 'one word too many'],
+    [['config', 'a', 'b'], 'unexpected argument "b"'],
     [['config', 'none.conf'], 'cannot read none.conf'],
     [['demo', '--tasks'], '--tasks: needs a value'],
     [['emulator', '--task-path'], '--task-path: needs a value'],
-    [['emulator', '--por', '1'], 'unknown: --por; see scaler-ecs emulator --help'],
-    [['emulator', '--port', '99999'], '--port needs a whole number up to 65535'],
+    [['emulator', '--por', '1'], 'unknown flag --por; see scaler-ecs emulator --help'],
+    [['emulator', '--port', '99999'], '--port must be an integer up to 65535'],
     [['run', '--max_task_concurrency', '7'], 'write --max-task-concurrency'],
   ])('refuses %j with status 2 and one line', (words, part) => {
     expect(refused(...words)).toContain(part);
@@ -121,7 +121,7 @@ aws_access_key_id = "PLANTED"\naws_secret_access_key = "PLANTED"\n`,
     expect(status).toBe(0);
     expect(stdout).toContain('worker_manager_id = "wm"');
     expect(stdout + stderr).not.toContain('PLANTED');
-    expect(stderr).toMatch(/^scaler-ecs: warning: .*not ours.*\[scheduler\]\n$/);
+    expect(stderr).toMatch(/^scaler-ecs: warning: .*ignored, start them.*\[scheduler\]\n$/);
   });
 
   it('prints the table of settings for config --table', () => {

@@ -7,10 +7,10 @@ import { pathToFileURL } from 'node:url';
 import { describe, it, type TestContext, vi } from 'vitest';
 
 const root = new URL('../..', import.meta.url).pathname;
-/** By its whole name, because the demo's workers start in folders of their own. */
+/** An absolute path, because the demo's workers start in their own directories. */
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
-/** A demo with a temporary folder of its own, that everything it starts and leaves can be known by. */
+/** A demo with its own temporary directory, by which its processes and files can be recognized. */
 function start({ onTestFinished }: TestContext, ...words: string[]) {
   const folder = mkdtempSync(join(tmpdir(), 'scaler-ecs-demo-test-'));
   const child: ChildProcess = spawn(
@@ -39,11 +39,11 @@ function start({ onTestFinished }: TestContext, ...words: string[]) {
   return { child, folder, seen, ended, shown };
 }
 
-/** What tsx keeps for its next run is not ours. */
+/** Ignores the cache of tsx. */
 const filesIn = (folder: string) =>
   readdirSync(folder).filter((name) => !/^(tsx|node)-/.test(name));
 
-/** Processes that have the text in their command line or environment. */
+/** Processes with the text in their command line or environment. */
 function processesWith(text: string): string[] {
   const about = (pid: string): string => {
     try {

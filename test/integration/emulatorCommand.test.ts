@@ -39,12 +39,12 @@ describe('scaler-ecs emulator', () => {
   });
 
   it.each([
-    [['--port', 'x'], 2, /--port needs a number/],
-    [['--latency-ms', '-1'], 2, /--latency-ms needs a number/],
+    [['--port', 'x'], 2, /--port must be a non-negative number/],
+    [['--latency-ms', '-1'], 2, /--latency-ms must be a non-negative number/],
     [['--faults', join(dir, 'none')], 2, /--faults .*none: ENOENT/],
     [['--isolation', 'jail'], 2, /isolation/],
     [['--prot', '1'], 2, /prot/],
-    [['--port', '70000'], 2, /--port needs a whole number up to 65535/],
+    [['--port', '70000'], 2, /--port must be an integer up to 65535/],
     [['--log-dir', '/dev/null/x'], 1, /cannot create the log folder/],
     [['--host', '0.0.0.0'], 1, /loopback only/],
   ])('refuses %j in one line', async (words, status, message) => {

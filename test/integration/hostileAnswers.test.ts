@@ -4,13 +4,13 @@ import { clientOptions } from '../../src/aws/client.ts';
 import { bootstrap } from '../../src/aws/ensure/bootstrap.ts';
 import { createIamClient } from '../../src/aws/iamClient.ts';
 import { describeTasks } from '../../src/aws/tasks/describeTasks.ts';
-import { listOurs } from '../../src/aws/tasks/listTasks.ts';
+import { listTasks } from '../../src/aws/tasks/listTasks.ts';
 import { runTask } from '../../src/aws/tasks/runTask.ts';
 import { stopTask } from '../../src/aws/tasks/stopTask.ts';
 import { Failure } from '../../src/shared/failure.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { createRandom } from '../simulation/random.ts';
-import { type Answers, credentials, startAnswers } from '../src/aws/answers.ts';
+import { type AwsServer, credentials, startAwsServer } from '../src/aws/awsServer.ts';
 import { mutated } from '../support/mutations.ts';
 
 const cluster = 'scaler-cluster';
@@ -69,14 +69,14 @@ const sane: Record<string, object> = {
   RegisterTaskDefinition: { taskDefinition: { taskDefinitionArn: revision } },
 };
 
-let aws: Answers;
+let aws: AwsServer;
 /** Operations whose answers are bent now. */
 let bent: string[] = [];
 const random = createRandom(7, 'answers of AWS');
 const signal = new AbortController().signal;
 
 beforeAll(async () => {
-  aws = await startAnswers();
+  aws = await startAwsServer();
   aws.answer = ({ headers }, response) => {
     const operation = String(headers['x-amz-target'] ?? '').split('.')[1] ?? '';
     const text = JSON.stringify(sane[operation] ?? {});
@@ -98,7 +98,7 @@ const call = createCaller({
   limiter: { acquire: async () => {}, throttled() {} },
   clock,
   log: silentLog,
-  patience: 1000,
+  retryTimeoutMs: 1000,
 });
 
 /** What it resolved to, or the name and kind of what it failed with; anything but a Failure of ours is thrown on. */
@@ -147,7 +147,7 @@ describe('with mutated answers of AWS', () => {
   it('listOurs returns only tasks with our ownership tag', async () => {
     bent = ['ListTasks', 'DescribeTasks'];
     for (const _ of rounds) {
-      const got = await outcome(listOurs(aws.ecs, call, cluster, clock, silentLog)(mark, signal));
+      const got = await outcome(listTasks(aws.ecs, call, cluster, clock, silentLog)(mark, signal));
       if (got instanceof Failure) continue;
       for (const found of got) {
         expect(found).toMatchObject({ taskArn: text, startedBy: mark });

@@ -26,7 +26,7 @@ async function serve(): Promise<RawServer> {
   return server;
 }
 
-/** The daemon at a scheduler and its monitor stream, both behind TLS. */
+/** Starts the daemon with a scheduler and a monitor stream that use TLS. */
 async function start(...flags: string[]) {
   const [scheduler, monitor] = [await serve(), await serve()];
   const aws = await vacantAddress();
@@ -66,7 +66,7 @@ async function start(...flags: string[]) {
   return { scheduler, monitor, said, logged };
 }
 
-/** Takes one connection, greets it and waits to be greeted. */
+/** Accepts one connection, sends the YMQ hello and waits for that of the daemon. */
 async function greet(server: RawServer): Promise<string> {
   const peer = await server.next();
   peer.socket.write(encodeHello(2, Buffer.from('scheduler')));

@@ -10,7 +10,7 @@ import type { TaskTemplate } from '../../src/aws/launch/launchTemplate.ts';
 import { createLimiter } from '../../src/aws/limiter.ts';
 import type { Clock } from '../../src/aws/systemClock.ts';
 import { describeTasks } from '../../src/aws/tasks/describeTasks.ts';
-import { listOurs } from '../../src/aws/tasks/listTasks.ts';
+import { listTasks } from '../../src/aws/tasks/listTasks.ts';
 import { runTask } from '../../src/aws/tasks/runTask.ts';
 import { stopTask } from '../../src/aws/tasks/stopTask.ts';
 import { callRates, managerSettings } from '../../src/daemon/managerSettings.ts';
@@ -227,7 +227,7 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
     const config = configOf(settings);
     const limiter = createLimiter(clock, callRates(config));
     const call = createCaller({ limiter, clock, log, random: random.next });
-    const list = listOurs(ecs, call, template.cluster, clock, log);
+    const list = listTasks(ecs, call, template.cluster, clock, log);
     const adopt = adoptStrays(watched, workerAddress, log);
 
     const machine = provide({

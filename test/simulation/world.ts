@@ -1,6 +1,6 @@
 import type { RunTaskCommandInput } from '@aws-sdk/client-ecs';
 import { labelVariable } from '../../src/aws/launch/launchTemplate.ts';
-import { namedFleetMark } from '../../src/aws/launch/ownershipTag.ts';
+import { fleetOwnershipTag } from '../../src/aws/launch/ownershipTag.ts';
 import { setTime } from '../../src/shared/clock.ts';
 import { createAgenda, drained } from './agenda.ts';
 import { type Census, censusOf } from './census.ts';
@@ -322,7 +322,7 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
     },
   });
   for (let i = 0; i < 2; i++)
-    ecs.create(stranger(namedFleetMark('others'), workerAddress), false, agenda.now());
+    ecs.create(stranger(fleetOwnershipTag('others'), workerAddress), false, agenda.now());
   ecs.create(stranger(mark, 'tcp://elsewhere:1'), false, agenda.now());
   if (settings.stray) ecs.create(stranger(mark, workerAddress), true, agenda.now());
 

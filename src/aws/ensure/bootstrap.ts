@@ -1,21 +1,24 @@
 import { Failure } from '../../shared/failure.ts';
-import { type AwsTools, BootstrapFailure, isDenied } from './aws.ts';
 import { type ClusterSettings, ensureCluster } from './cluster.ts';
 import { ensureExecutionRole, executionRoleName } from './executionRole.ts';
-import { type DefinitionSettings, describeDefinition, ensureDefinition } from './taskDefinition.ts';
+import { ensureTaskDefinition, inspectTaskDefinition } from './taskDefinition.ts';
+import type { TaskDefinitionSettings } from './taskDefinitionDiff.ts';
+import { type AwsTools, BootstrapFailure, isDenied } from './tools.ts';
 
-export interface BootstrapSettings extends ClusterSettings, DefinitionSettings {}
+export interface BootstrapSettings extends ClusterSettings, TaskDefinitionSettings {}
 
 /**
- * Makes sure that cluster, execution role and task definition exist, and answers the revision that
- * launches are pinned to. Repeatable at any point. IAM's delay after creating the role is not waited out
- * here: a launch that comes too early is refused for a while and asked for again.
+ * Creates or updates the cluster, the execution role and the task definition where they differ from the
+ * settings. Resolves to the ARN of the task definition revision that launches use. Idempotent.
+ *
+ * Does not wait until a new role can be assumed: until then RunTask fails with kind `refused`, and the launch is
+ * retried. Rejects with a Failure, or with the signal's reason.
  */
-export const bootstrap = async (
+export async function bootstrap(
   settings: BootstrapSettings,
   tools: AwsTools,
   signal: AbortSignal,
-): Promise<{ revision: string }> => {
+): Promise<{ revision: string }> {
   try {
     const revision = await prepare(settings, tools, signal);
     if (/^arn:\S+$/.test(revision)) return { revision };
@@ -23,27 +26,27 @@ export const bootstrap = async (
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof Failure) throw error;
-    // The SDK passes on whatever parses, be it from a broken proxy.
+    // The SDK accepts any body that parses, for example one from a broken proxy.
     const { message } = error as Error;
     throw new BootstrapFailure('refused', `an answer of AWS cannot be used: ${message}`);
   }
-};
+}
 
-const prepare = async (
+async function prepare(
   settings: BootstrapSettings,
   tools: AwsTools,
   signal: AbortSignal,
-): Promise<string> => {
+): Promise<string> {
   await ensureCluster(settings, tools, signal);
-  const described = await describeDefinition(settings.family, tools, signal);
-  const usedRole = described?.definition.executionRoleArn;
+  const existing = await inspectTaskDefinition(settings.family, tools, signal);
+  const usedRole = existing?.definition.executionRoleArn;
   if (usedRole?.endsWith(`/${executionRoleName}`)) {
-    // The definition works as it is; rights over IAM are needed to make things, not to use them.
+    // Using an existing role needs no IAM permissions; reading or repairing it does.
     await ensureExecutionRole(tools, signal).catch((error) => {
       if (!isDenied(error)) throw error;
       tools.log.report('executionRole.notReadable', { role: executionRoleName });
     });
   }
-  const role = () => ensureExecutionRole(tools, signal);
-  return ensureDefinition(settings, role, tools, signal);
-};
+  const executionRole = () => ensureExecutionRole(tools, signal);
+  return ensureTaskDefinition(settings, executionRole, tools, signal);
+}

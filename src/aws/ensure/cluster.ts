@@ -1,83 +1,146 @@
 import {
   type Cluster,
   CreateClusterCommand,
+  type CreateClusterCommandInput,
   DescribeClustersCommand,
   PutClusterCapacityProvidersCommand,
+  type PutClusterCapacityProvidersCommandInput,
 } from '@aws-sdk/client-ecs';
-import { type AwsTools, BootstrapFailure, codeOf, whileCodes } from './aws.ts';
+import { type AwsTools, BootstrapFailure, failureCode, retryWhile } from './tools.ts';
 
 export interface ClusterSettings {
+  /** Name or ARN. */
   cluster: string;
+  /** Left out: launches use launch type FARGATE, and the cluster needs no capacity provider. */
   capacityProvider?: 'FARGATE' | 'FARGATE_SPOT' | undefined;
 }
 
-const settling = 2_000;
+/** The change that brings a cluster to what the settings need. */
+export type ClusterChange =
+  | { action: 'none' }
+  /** The cluster is being created; its status has to be read again. */
+  | { action: 'wait' }
+  | { action: 'create'; input: CreateClusterCommandInput }
+  | { action: 'associateProviders'; input: PutClusterCapacityProvidersCommandInput };
 
-/** Makes sure that there is an active cluster of this name that offers the capacity provider. */
-export const ensureCluster = async (
+const provisioningPollMs = 2_000;
+const provisioningTimeoutMs = 60_000;
+
+/** The cluster as ECS describes it; undefined if there is none of this name. */
+export async function inspectCluster(
+  name: string,
+  { ecs, call }: AwsTools,
+  signal: AbortSignal,
+): Promise<Cluster | undefined> {
+  const { clusters = [] } = await call(
+    'DescribeClusters',
+    (options) => ecs.send(new DescribeClustersCommand({ clusters: [name] }), options),
+    signal,
+  );
+  return clusters[0];
+}
+
+/** Compares the cluster that exists with the settings. Pure. */
+export function diffCluster(
   { cluster: name, capacityProvider }: ClusterSettings,
+  existing: Cluster | undefined,
+): ClusterChange {
+  const required: string[] = capacityProvider ? ['FARGATE', 'FARGATE_SPOT'] : [];
+  if (existing?.status === 'PROVISIONING') return { action: 'wait' };
+  if (existing?.status !== 'ACTIVE') {
+    const providers = required.length > 0 && { capacityProviders: required };
+    return { action: 'create', input: { clusterName: name, ...providers } };
+  }
+  const associated = existing.capacityProviders ?? [];
+  if (required.every((provider) => associated.includes(provider))) return { action: 'none' };
+  return {
+    action: 'associateProviders',
+    // PutClusterCapacityProviders replaces both lists, so the input repeats what is already there.
+    input: {
+      cluster: name,
+      capacityProviders: [...new Set([...associated, ...required])],
+      defaultCapacityProviderStrategy: existing.defaultCapacityProviderStrategy ?? [],
+    },
+  };
+}
+
+/**
+ * Creates the cluster if there is no active one, and associates the Fargate capacity providers if the settings
+ * use one. Rejects with a BootstrapFailure if the cluster is not ACTIVE within 60 s.
+ */
+export async function ensureCluster(
+  settings: ClusterSettings,
   tools: AwsTools,
   signal: AbortSignal,
-): Promise<void> => {
-  const { ecs, call, clock, log } = tools;
-  const wanted: string[] = capacityProvider ? ['FARGATE', 'FARGATE_SPOT'] : [];
+): Promise<void> {
+  const found = await inspectCluster(settings.cluster, tools, signal);
+  const change = diffCluster(settings, found);
+  const existing =
+    change.action === 'create'
+      ? await createCluster(settings.cluster, change.input, tools, signal)
+      : found;
+  const active = await waitUntilActive(settings.cluster, existing, tools, signal);
+  const rest = diffCluster(settings, active);
+  if (rest.action === 'associateProviders') await associateProviders(rest.input, tools, signal);
+}
 
-  const describe = async (): Promise<Cluster | undefined> => {
-    const { clusters = [] } = await call(
-      'DescribeClusters',
-      (options) => ecs.send(new DescribeClustersCommand({ clusters: [name] }), options),
-      signal,
-    );
-    return clusters[0];
+async function createCluster(
+  name: string,
+  input: CreateClusterCommandInput,
+  tools: AwsTools,
+  signal: AbortSignal,
+): Promise<Cluster | undefined> {
+  const { ecs, call, log } = tools;
+  const create = async () => {
+    const send = (options: { abortSignal: AbortSignal }) =>
+      ecs.send(new CreateClusterCommand(input), options);
+    return (await call('CreateCluster', send, signal)).cluster;
   };
-
-  const create = async (): Promise<Cluster | undefined> => {
-    const input = { clusterName: name, ...(wanted.length > 0 && { capacityProviders: wanted }) };
-    try {
-      // The first cluster of an account makes the service-linked role, and may come too early for it.
-      const created = await whileCodes(['serviceLinkedRole', 'busy'], tools, signal, async () => {
-        const send = (options: { abortSignal: AbortSignal }) =>
-          ecs.send(new CreateClusterCommand(input), options);
-        return (await call('CreateCluster', send, signal)).cluster;
-      });
-      log.report('cluster.created', { cluster: name });
-      return created;
-    } catch (error) {
-      // Somebody else made it in the meantime, with other settings.
-      if (codeOf(error) !== 'clusterDiffers') throw error;
-      return await describe();
-    }
-  };
-
-  const found = await describe();
-  let cluster = found?.status === 'ACTIVE' ? found : undefined;
-  if (!cluster) cluster = found?.status === 'PROVISIONING' ? found : await create();
-  const until = clock.now() + 60_000;
-  while (cluster?.status === 'PROVISIONING' && clock.now() < until) {
-    await clock.sleep(settling, signal);
-    cluster = await describe();
+  try {
+    // An account's first CreateCluster also creates the service-linked role and fails until that exists.
+    const created = await retryWhile(['serviceLinkedRole', 'busy'], tools, signal, create);
+    log.report('cluster.created', { cluster: name });
+    return created;
+  } catch (error) {
+    // Another process created the cluster at the same time, with other settings.
+    if (failureCode(error) !== 'clusterDiffers') throw error;
+    return await inspectCluster(name, tools, signal);
   }
-  if (cluster?.status !== 'ACTIVE')
-    throw new BootstrapFailure(
-      'refused',
-      `cluster ${name} does not become active: its status is ${cluster?.status ?? 'unknown'}`,
-    );
+}
 
-  const present = cluster.capacityProviders ?? [];
-  if (wanted.every((provider) => present.includes(provider))) return;
-  // The call replaces the whole list, so what is there goes with it.
-  const input = {
-    cluster: name,
-    capacityProviders: [...new Set([...present, ...wanted])],
-    defaultCapacityProviderStrategy: cluster.defaultCapacityProviderStrategy ?? [],
-  };
-  await whileCodes(['busy', 'serviceLinkedRole'], tools, signal, () =>
+async function waitUntilActive(
+  name: string,
+  existing: Cluster | undefined,
+  tools: AwsTools,
+  signal: AbortSignal,
+): Promise<Cluster> {
+  const { clock } = tools;
+  const deadline = clock.now() + provisioningTimeoutMs;
+  let cluster = existing;
+  while (cluster?.status === 'PROVISIONING' && clock.now() < deadline) {
+    await clock.sleep(provisioningPollMs, signal);
+    cluster = await inspectCluster(name, tools, signal);
+  }
+  if (cluster?.status === 'ACTIVE') return cluster;
+  throw new BootstrapFailure(
+    'refused',
+    `cluster ${name} does not become active: its status is ${cluster?.status ?? 'unknown'}`,
+  );
+}
+
+async function associateProviders(
+  input: PutClusterCapacityProvidersCommandInput,
+  tools: AwsTools,
+  signal: AbortSignal,
+): Promise<void> {
+  const { ecs, call, log } = tools;
+  await retryWhile(['busy', 'serviceLinkedRole'], tools, signal, () =>
     call(
       'PutClusterCapacityProviders',
       (options) => ecs.send(new PutClusterCapacityProvidersCommand(input), options),
       signal,
     ),
   );
-  const providers = input.capacityProviders;
-  log.report('capacityProviders.associated', { cluster: name, providers });
-};
+  const { cluster = '', capacityProviders: providers = [] } = input;
+  log.report('capacityProviders.associated', { cluster, providers });
+}

@@ -1,5 +1,10 @@
-import { AttachRolePolicyCommand, CreateRoleCommand, GetRoleCommand } from '@aws-sdk/client-iam';
-import { type AwsTools, BootstrapFailure, codeOf, isDenied, whileCodes } from './aws.ts';
+import {
+  AttachRolePolicyCommand,
+  CreateRoleCommand,
+  type CreateRoleCommandInput,
+  GetRoleCommand,
+} from '@aws-sdk/client-iam';
+import { type AwsTools, BootstrapFailure, failureCode, isDenied, retryWhile } from './tools.ts';
 
 export const executionRoleName = 'ecsTaskExecutionRole';
 
@@ -14,65 +19,104 @@ const trustPolicy = JSON.stringify({
   ],
 });
 
-/** Of the partition in which the role is: China and the government regions have names of their own. */
-const policyArn = (roleArn: string): string =>
-  `arn:${roleArn.split(':')[1] || 'aws'}:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy`;
+/** The change that brings the execution role to what Fargate needs. */
+export interface ExecutionRoleChange {
+  /** Null: the role exists. */
+  create: CreateRoleCommandInput | null;
+  /** Whether a denied AttachRolePolicy is only logged: an existing role may already have the policy. */
+  attachIsOptional: boolean;
+}
 
-/** Makes sure that the role of the Fargate agent exists and may do its work; answers its ARN. */
-export const ensureExecutionRole = async (
-  tools: AwsTools,
+/** The ARN of the execution role; undefined if there is no such role. */
+export async function inspectExecutionRole(
+  { iam, call }: AwsTools,
   signal: AbortSignal,
-): Promise<string> => {
-  const { iam, call, log } = tools;
-  const RoleName = executionRoleName;
-
-  const read = async (): Promise<string | undefined> => {
-    try {
-      const { Role } = await call(
-        'GetRole',
-        (options) => iam.send(new GetRoleCommand({ RoleName }), options),
-        signal,
-      );
-      return Role?.Arn;
-    } catch (error) {
-      if (codeOf(error) === 'roleMissing') return undefined;
-      throw error;
-    }
-  };
-
-  const create = async (): Promise<string | undefined> => {
-    const command = { RoleName, AssumeRolePolicyDocument: trustPolicy };
-    try {
-      const { Role } = await call(
-        'CreateRole',
-        (options) => iam.send(new CreateRoleCommand(command), options),
-        signal,
-      );
-      log.report('executionRole.created', { role: RoleName });
-      return Role?.Arn;
-    } catch (error) {
-      // Made by another start at the same moment, or by our own request whose answer was lost.
-      if (codeOf(error) === 'roleExists') return await read();
-      throw error;
-    }
-  };
-
-  const existing = await read();
-  const arn = existing ?? (await create());
-  if (!arn) throw new BootstrapFailure('refused', `role ${RoleName}: IAM gives no ARN for it`);
+): Promise<string | undefined> {
   try {
-    // Also to a role that was there: a start that died between creating and attaching left it without.
-    await whileCodes(['busy', 'roleMissing'], tools, signal, () =>
-      call(
-        'AttachRolePolicy',
-        (options) =>
-          iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn: policyArn(arn) }), options),
-        signal,
-      ),
+    const { Role } = await call(
+      'GetRole',
+      (options) => iam.send(new GetRoleCommand({ RoleName: executionRoleName }), options),
+      signal,
     );
+    return Role?.Arn;
   } catch (error) {
-    if (!existing || !isDenied(error)) throw error;
-    log.report('executionRole.policyNotAttached', { role: RoleName });
+    if (failureCode(error) === 'roleMissing') return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Compares the role that exists with what Fargate needs. Pure. The policy is attached in either case:
+ * AttachRolePolicy is idempotent, and a start that ended between CreateRole and AttachRolePolicy left a role
+ * without it.
+ */
+export function diffExecutionRole(existingArn: string | undefined): ExecutionRoleChange {
+  if (existingArn) return { create: null, attachIsOptional: true };
+  return {
+    create: { RoleName: executionRoleName, AssumeRolePolicyDocument: trustPolicy },
+    attachIsOptional: false,
+  };
+}
+
+/** AWS's managed policy for execution roles, in the partition of the role (`aws`, `aws-cn`, `aws-us-gov`). */
+export function executionPolicyArn(roleArn: string): string {
+  const partition = roleArn.split(':')[1] || 'aws';
+  return `arn:${partition}:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy`;
+}
+
+/**
+ * Creates the task execution role if it is missing and attaches AWS's managed policy to it. Resolves to the role's
+ * ARN.
+ */
+export async function ensureExecutionRole(tools: AwsTools, signal: AbortSignal): Promise<string> {
+  const existingArn = await inspectExecutionRole(tools, signal);
+  const { create, attachIsOptional } = diffExecutionRole(existingArn);
+  const arn = create ? await createRole(create, tools, signal) : existingArn;
+  if (!arn)
+    throw new BootstrapFailure('refused', `role ${executionRoleName}: IAM returned no ARN for it`);
+  try {
+    await attachPolicy(executionPolicyArn(arn), tools, signal);
+  } catch (error) {
+    if (!attachIsOptional || !isDenied(error)) throw error;
+    tools.log.report('executionRole.policyNotAttached', { role: executionRoleName });
   }
   return arn;
-};
+}
+
+async function createRole(
+  input: CreateRoleCommandInput,
+  tools: AwsTools,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { iam, call, log } = tools;
+  try {
+    const { Role } = await call(
+      'CreateRole',
+      (options) => iam.send(new CreateRoleCommand(input), options),
+      signal,
+    );
+    log.report('executionRole.created', { role: executionRoleName });
+    return Role?.Arn;
+  } catch (error) {
+    // Created by another process meanwhile, or by our own request whose answer was lost.
+    if (failureCode(error) === 'roleExists') return await inspectExecutionRole(tools, signal);
+    throw error;
+  }
+}
+
+/** Retries while IAM, which is eventually consistent, does not know a role that was just created. */
+async function attachPolicy(
+  policyArn: string,
+  tools: AwsTools,
+  signal: AbortSignal,
+): Promise<void> {
+  const { iam, call } = tools;
+  const input = { RoleName: executionRoleName, PolicyArn: policyArn };
+  await retryWhile(['busy', 'roleMissing'], tools, signal, () =>
+    call(
+      'AttachRolePolicy',
+      (options) => iam.send(new AttachRolePolicyCommand(input), options),
+      signal,
+    ),
+  );
+}

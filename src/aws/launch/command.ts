@@ -2,9 +2,9 @@ import type { Capability } from '../../../machines/shared/domain.ts';
 import { Failure } from '../../shared/failure.ts';
 import { atLeast } from '../../shared/release.ts';
 
-/** What the program in the container is told. */
+/** Settings that become the command line of the workers. */
 export interface WorkerSettings {
-  /** As the workers reach the scheduler. */
+  /** The scheduler's address as the workers reach it. */
   workerSchedulerAddress: string;
   objectStorageAddress?: string | undefined;
   /** Worker processes in one Fargate task. */
@@ -21,25 +21,28 @@ export interface WorkerSettings {
   ioThreads: number;
   eventLoop: string;
   preload?: string | undefined;
-  /** The Scaler release in the container, like `2.6.0`; left out: one that takes the newest form. */
+  /** The Scaler release in the container, like `2.6.0`. Default: the newest form of the command line. */
   scalerRelease?: string | undefined;
 }
 
-/** Settings that cannot be put into a request; said in one line before anything is started. */
+/** Settings that no launch request can carry. The message is one line. */
 export class TemplateFailure extends Failure {
   override readonly kind = 'invalid';
 }
 
-/** One word for a POSIX shell, exactly this text whatever it holds. */
-const quote = (text: string): string =>
-  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`;
+/** Quotes any text as one word for a POSIX shell. */
+function quote(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`;
+}
 
-/** A flag and its value. A value that looks like a flag must be tied to its own, or the worker's parser takes it for one. */
-const flag = (name: string, value: string | number): string =>
-  `${value}`.startsWith('-') ? quote(`${name}=${value}`) : `${name} ${quote(`${value}`)}`;
+/** A flag and its value. A value that begins with a dash is joined by `=`, or argparse would read it as a flag. */
+function flag(name: string, value: string | number): string {
+  return `${value}`.startsWith('-') ? quote(`${name}=${value}`) : `${name} ${quote(`${value}`)}`;
+}
 
-const capabilityList = (capabilities: readonly Capability[]): string =>
-  capabilities
+/** The value of --per-worker-capabilities. Throws a TemplateFailure for a name that its syntax cannot carry. */
+function capabilityList(capabilities: readonly Capability[]): string {
+  return capabilities
     .map(({ name, value }) => {
       if (/[,=]/.test(name) || name.trim() !== name || name === '')
         throw new TemplateFailure(
@@ -48,13 +51,14 @@ const capabilityList = (capabilities: readonly Capability[]): string =>
       return value === '-1' ? name : `${name}=${value}`;
     })
     .join(',');
+}
 
 /**
- * The Fargate task's id, from the last part of the metadata address (`<task id>-<digits>`), becomes part
- * of every worker's id, so that a worker in the scheduler's books can be traced to its task. Nothing but
- * parameter expansion: it must work in dash, ash and bash, and must never keep a worker from starting.
+ * Shell code that sets `scaler_ecs_task` to the Fargate task's id, or to `unknown`. The id is the last part of the
+ * task metadata address (`<task id>-<digits>`). It becomes part of every worker's id, which so names its task. The
+ * code uses only parameter expansion and `case`, so that it works in dash, ash and bash, also with `-e` and `-u`.
  */
-const taskId = [
+const taskIdAssignment = [
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's expansion
   'scaler_ecs_task=${ECS_CONTAINER_METADATA_URI_V4:-}',
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's expansion
@@ -66,32 +70,35 @@ const taskId = [
   "case $scaler_ecs_task in ''|*[!0-9a-zA-Z]*) scaler_ecs_task=unknown;; esac",
 ].join('; ');
 
-const newest = '2.9.0';
+const newestRelease = '2.9.0';
 
-/** How workers of a release are started: the program, then the flags that were renamed or came later. */
-const dialect = (release: string) => {
-  const [managed, unified] = [atLeast(release, '1.24.0'), atLeast(release, '1.26.1')];
+/** The parts of the command line that differ between releases. */
+function dialectOf(release: string) {
+  const hasManagerIds = atLeast(release, '1.24.0');
+  const hasUnifiedProgram = atLeast(release, '1.26.1');
   return {
-    program: unified ? 'scaler_worker_manager baremetal_native' : 'scaler_cluster',
-    count: managed ? '--max-task-concurrency' : '--num-of-workers',
-    ioThreads: unified ? '--io-threads' : '--worker-io-threads',
-    mode: unified ? ['--mode fixed'] : [],
-    /** Workers say whose they are; before, nothing could be told by their ids either. */
-    named: managed,
+    program: hasUnifiedProgram ? 'scaler_worker_manager baremetal_native' : 'scaler_cluster',
+    count: hasManagerIds ? '--max-task-concurrency' : '--num-of-workers',
+    ioThreads: hasUnifiedProgram ? '--io-threads' : '--worker-io-threads',
+    mode: hasUnifiedProgram ? ['--mode fixed'] : [],
+    /** Whether workers accept --worker-type and --worker-manager-id. */
+    hasManagerIds,
   };
-};
+}
 
 /**
- * COMMAND for workers of any release. It ends in `exec`, so that the worker and not a shell receives
- * Fargate's SIGTERM. Where a release's own manager built a command that its workers refuse (1.26.1 to
- * 2.3.5), this is the one that they accept.
+ * The value of COMMAND for workers of any release. The last command runs by `exec`, so that the worker itself
+ * receives Fargate's SIGTERM. The managers of Scaler 1.26.1 to 2.3.5 built a command line that their own workers
+ * reject; this one is accepted. Throws a TemplateFailure for settings that a command line cannot carry.
  */
-export const workerCommand = (settings: WorkerSettings): string => {
-  const { program, count, ioThreads, mode, named } = dialect(settings.scalerRelease ?? newest);
+export function workerCommand(settings: WorkerSettings): string {
+  const { program, count, ioThreads, mode, hasManagerIds } = dialectOf(
+    settings.scalerRelease ?? newestRelease,
+  );
   const parts = [
     `exec ${program} ${quote(settings.workerSchedulerAddress)}`,
     ...mode,
-    ...(named ? ['--worker-type "ECS-$scaler_ecs_task"'] : []),
+    ...(hasManagerIds ? ['--worker-type "ECS-$scaler_ecs_task"'] : []),
     flag(count, settings.workersPerTask),
     flag('--per-worker-task-queue-size', settings.perWorkerTaskQueueSize),
     flag('--heartbeat-interval-seconds', settings.heartbeatIntervalSeconds),
@@ -107,16 +114,16 @@ export const workerCommand = (settings: WorkerSettings): string => {
     parts.push(flag('--object-storage-address', settings.objectStorageAddress));
   if (settings.capabilities.length > 0)
     parts.push(flag('--per-worker-capabilities', capabilityList(settings.capabilities)));
-  if (named) parts.push(flag('--worker-manager-id', settings.managerId));
+  if (hasManagerIds) parts.push(flag('--worker-manager-id', settings.managerId));
   if (settings.preload !== undefined) parts.push(flag('--preload', settings.preload));
-  const command = [...(named ? [taskId] : []), parts.join(' ')].join('; ');
+  const command = [...(hasManagerIds ? [taskIdAssignment] : []), parts.join(' ')].join('; ');
   if (command.includes('\0'))
-    throw new TemplateFailure('a zero byte cannot be handed to a worker; look at the settings');
+    throw new TemplateFailure("a worker's command line cannot contain a NUL character");
   return command;
-};
+}
 
-/** The scheduler that a COMMAND of ours, or of the original manager, names; null when it is not recognized. */
-export const schedulerOf = (command: string): string | null => {
+/** The scheduler address in a COMMAND of this program or of Scaler's own manager; null if not recognized. */
+export function schedulerOf(command: string): string | null {
   const found =
     /(?:^|\s)scaler_(?:worker_manager (?:baremetal_native|native)|cluster)\s+('(?:[^']|'"'"')*'|[^\s']+)/.exec(
       command,
@@ -124,4 +131,4 @@ export const schedulerOf = (command: string): string | null => {
   const word = found?.[1];
   if (word === undefined) return null;
   return word.startsWith("'") ? word.slice(1, -1).replaceAll(`'"'"'`, "'") : word;
-};
+}

@@ -8,54 +8,68 @@ export interface TemplateSettings extends WorkerSettings {
   subnets: readonly string[];
   securityGroups?: readonly string[] | undefined;
   assignPublicIp?: 'ENABLED' | 'DISABLED' | undefined;
-  /** SCALER_NETWORK_BACKEND as the workers' release spells it. */
+  /** Value of SCALER_NETWORK_BACKEND, as the workers' release spells it. */
   transport: string;
   pythonRequirements: string;
   pythonVersion: string;
-  /** The fleet's mark. */
+  /** The fleet's ownership tag. */
   startedBy: string;
-  /** Left out: plain launch type FARGATE, which needs nothing of the cluster. */
+  /** Left out: launch type FARGATE, which needs no capacity provider in the cluster. */
   capacityProvider?: 'FARGATE' | 'FARGATE_SPOT' | undefined;
   tags?: readonly { key: string; value: string }[] | undefined;
 }
 
+/** Makes the RunTask requests of a fleet. */
 export interface TaskTemplate {
   cluster: string;
+  /** The fleet's ownership tag. */
   startedBy: string;
   request(order: LaunchOrder): RunTaskCommandInput;
-  /** Of the request without what names this one launch: equal hashes may be sent again under one token. */
+  /**
+   * SHA-256 of the request without label and client token. An order may be sent again under its client token only
+   * while the hash is the same.
+   */
   hash(order: LaunchOrder): string;
+  /** The value of COMMAND. */
   command: string;
-  /** Throws a TemplateFailure when no request can be made; else says what is close to a limit. */
+  /**
+   * Measures the task overrides, in characters. The warning is set if they come close to ECS's limit; throws a
+   * TemplateFailure if they exceed it.
+   */
   check(): { size: number; warning: string | null };
 }
 
 export const containerName = 'scaler-container';
+/** Environment variable with the label of the launch. */
 export const labelVariable = 'SCALER_ECS_LAUNCH';
 
-/** AWS counts characters, JSON syntax included, after adding fields of its own: one refusal was seen at 7680. */
-const overridesLimit = 8192;
-const overridesBudget = 7000;
+/**
+ * ECS's limit for task overrides in characters of JSON. ECS adds fields of its own before it counts: a refusal was
+ * observed at 7680 of ours.
+ */
+const maxOverrides = 8192;
+const warnAboveOverrides = 7000;
 
-/** Keys in order, so that equal requests have equal texts. */
-const canonical = (value: unknown): unknown => {
+/** A copy with sorted keys, so that equal requests have equal JSON. */
+function canonical(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(canonical);
   if (value === null || typeof value !== 'object') return value;
   const entries = Object.entries(value).filter(([, member]) => member !== undefined);
   entries.sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([key, member]) => [key, canonical(member)]));
-};
+}
 
-export const createTemplate = (settings: TemplateSettings): TaskTemplate => {
+/** Throws a TemplateFailure for settings that no request can carry. */
+export function createTemplate(settings: TemplateSettings): TaskTemplate {
   const command = workerCommand(settings);
   const environment: KeyValuePair[] = [
     { name: 'COMMAND', value: command },
     { name: 'PYTHON_REQUIREMENTS', value: settings.pythonRequirements },
     { name: 'PYTHON_VERSION', value: settings.pythonVersion },
-    // A worker on another transport than its scheduler never connects.
+    // A worker that uses another transport than its scheduler never connects.
     { name: 'SCALER_NETWORK_BACKEND', value: settings.transport },
   ];
-  const overrides = (more: KeyValuePair[]) => ({
+  const overridesWith = (more: KeyValuePair[]) => ({
     containerOverrides: [{ name: containerName, environment: [...environment, ...more] }],
   });
   const { tags } = settings;
@@ -75,24 +89,24 @@ export const createTemplate = (settings: TemplateSettings): TaskTemplate => {
     networkConfiguration: {
       awsvpcConfiguration: {
         subnets: [...(order.subnets ?? settings.subnets)],
-        // Empty means the VPC's default group, as if left out; some emulators insist on the key.
+        // An empty list means the VPC's default group, like no list; some emulators require the key.
         securityGroups: [...(settings.securityGroups ?? [])],
         assignPublicIp: settings.assignPublicIp ?? 'ENABLED',
       },
     },
-    overrides: overrides(more),
+    overrides: overridesWith(more),
     ...(tags && tags.length > 0 && { tags: tags.map((tag) => ({ ...tag })) }),
   });
 
-  const newHash = (order: LaunchOrder) =>
+  const hashOf = (order: LaunchOrder) =>
     createHash('sha256')
       .update(JSON.stringify(canonical(requestWith(order, []))))
       .digest('hex');
-  // Launches come in long rows of equal ones.
-  let latest = { alike: '', hash: '' };
+  // Consecutive launches usually differ only in label and client token, so the latest hash is kept.
+  let latest = { key: '', hash: '' };
   const hash = (order: LaunchOrder): string => {
-    const alike = JSON.stringify({ ...order, label: '', clientToken: '' });
-    if (latest.alike !== alike) latest = { alike, hash: newHash(order) };
+    const key = JSON.stringify({ ...order, label: '', clientToken: '' });
+    if (latest.key !== key) latest = { key, hash: hashOf(order) };
     return latest.hash;
   };
 
@@ -107,13 +121,13 @@ export const createTemplate = (settings: TemplateSettings): TaskTemplate => {
     hash,
     check() {
       const size = JSON.stringify(
-        overrides([{ name: labelVariable, value: 'x'.repeat(64) }]),
+        overridesWith([{ name: labelVariable, value: 'x'.repeat(64) }]),
       ).length;
-      const says = `the environment for a worker is ${size} characters long with COMMAND and PYTHON_REQUIREMENTS`;
-      if (size > overridesLimit)
-        throw new TemplateFailure(`${says}; ECS accepts ${overridesLimit}`);
-      const warning = `${says}; ECS refuses at ${overridesLimit}, and has been seen to refuse a little earlier`;
-      return { size, warning: size > overridesBudget ? warning : null };
+      const measured = `the task overrides with COMMAND and PYTHON_REQUIREMENTS have ${size} characters`;
+      if (size > maxOverrides)
+        throw new TemplateFailure(`${measured}; ECS accepts at most ${maxOverrides}`);
+      const warning = `${measured}; ECS accepts at most ${maxOverrides}, and sometimes a few hundred less`;
+      return { size, warning: size > warnAboveOverrides ? warning : null };
     },
   };
-};
+}

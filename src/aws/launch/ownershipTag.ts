@@ -2,28 +2,34 @@ import { createHash } from 'node:crypto';
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
 
-/** RFC 4648 in lower case, without padding. */
-const base32 = (bytes: Uint8Array): string => {
+/** Base32 of RFC 4648 in lower case, without padding. */
+function base32(bytes: Uint8Array): string {
   let text = '';
-  let held = 0;
+  let buffer = 0;
   let bits = 0;
   for (const byte of bytes) {
-    held = (held << 8) | byte;
-    for (bits += 8; bits >= 5; bits -= 5) text += alphabet[(held >>> (bits - 5)) & 31];
-    held &= (1 << bits) - 1;
+    buffer = (buffer << 8) | byte;
+    for (bits += 8; bits >= 5; bits -= 5) text += alphabet[(buffer >>> (bits - 5)) & 31];
+    buffer &= (1 << bits) - 1;
   }
-  return bits > 0 ? text + alphabet[(held << (5 - bits)) & 31] : text;
-};
+  return bits > 0 ? text + alphabet[(buffer << (5 - bits)) & 31] : text;
+}
 
-const mark = (text: string): string =>
-  `se-${base32(createHash('sha256').update(text, 'utf8').digest()).slice(0, 26)}`;
+/** 29 characters: `startedBy` takes at least 36 in every version of AWS's documentation. */
+function tagOf(text: string): string {
+  return `se-${base32(createHash('sha256').update(text, 'utf8').digest()).slice(0, 26)}`;
+}
 
 /**
- * What `startedBy` of every task of one fleet says; the only thing that decides whose a task is.
- * A hash and not a cleaned-up name: two teams with the same defaults may share a cluster.
+ * The ownership tag: the `startedBy` of every task of a fleet, by which alone the fleet's tasks are recognized. It
+ * is a hash of manager id and scheduler address as the workers reach it, since two teams that use the default
+ * names may share a cluster.
  */
-export const fleetMark = (managerId: string, workerFacingAddress: string): string =>
-  mark(`${managerId}\0${workerFacingAddress}`);
+export function ownershipTag(managerId: string, workerSchedulerAddress: string): string {
+  return tagOf(`${managerId}\0${workerSchedulerAddress}`);
+}
 
-/** The mark of a fleet that its owner named, whatever address its workers use. */
-export const namedFleetMark = (fleetId: string): string => mark(fleetId);
+/** The ownership tag of a fleet with a `fleet_id`, which does not depend on manager id and address. */
+export function fleetOwnershipTag(fleetId: string): string {
+  return tagOf(fleetId);
+}

@@ -1,22 +1,23 @@
 import { Failure } from '../../shared/failure.ts';
 
-/** The image whose container understands `a;b;c`; its build files are not public. */
+/** The only image whose container reads requirements separated by `;`. Its build files are not public. */
 export const defaultImage = 'public.ecr.aws/v4u8j8r6/scaler:latest';
 export const defaultRequirements = 'tomli;pargraph;parfun;pandas';
 
-/** A line of PYTHON_REQUIREMENTS that no installer would take: it would end every worker at its start. */
+/** A line of PYTHON_REQUIREMENTS that no installer accepts; every worker would fail to start. */
 export class RequirementsFailure extends Failure {
   override readonly kind = 'config';
 }
 
 export interface RequirementsSettings {
+  /** The setting: lines of a requirements file. */
   text: string;
   image: string;
-  /** Of the workers, as `2.6.0`. */
+  /** The workers' Scaler release, like `2.6.0`. */
   scalerVersion: string;
-  /** What the workers need beside the plain package: `zmq` for that transport, `uvloop` for that event loop. */
+  /** Extras of opengris-scaler: `zmq` for that transport, `uvloop` for that event loop. */
   extras?: readonly string[] | undefined;
-  /** What an old release would otherwise get too new. */
+  /** Requirements that hold back dependencies of which an old Scaler release does not support the newest version. */
   companions?: readonly string[] | undefined;
 }
 
@@ -28,27 +29,28 @@ const requirement = new RegExp(
 const marker =
   /\b(?:python_version|python_full_version|os_name|sys_platform|platform_\w+|implementation_\w+|extra)\b.*(?:[<>=!~]=?|\bin\b)|(?:[<>=!~]=?|\bin\b).*\b(?:python_version|python_full_version|os_name|sys_platform|platform_\w+|implementation_\w+|extra)\b/;
 
-/** An address may hold a password, and this is for a message. */
-const shown = (line: string): string =>
-  line.replace(/\/\/\S*@/g, '//[removed]@').replace(/(?<=.{80}).+$/, '…');
+/** The line for a message: without passwords in addresses, at most 80 characters. */
+function shown(line: string): string {
+  return line.replace(/\/\/\S*@/g, '//[removed]@').replace(/(?<=.{80}).+$/, '…');
+}
 
-/** Why an installer would refuse this line; null when it may work. */
-const refusal = (line: string): string | null => {
-  // Options, addresses and paths are the installer's to judge.
+/** Why pip would reject this line; null if it may be valid. */
+function defectOf(line: string): string | null {
+  // Options, addresses and paths are not checked.
   if (/^(?:-|\.{0,2}\/|[a-z][a-z+]*:)/i.test(line)) return null;
-  // A marker after an address must be set off by a blank, as `;` may be part of the address.
+  // `;` may be part of an address, so a marker after an address must follow a blank.
   const cut = line.includes('@') ? line.search(/\s;/) : line.indexOf(';');
-  const [wanted, condition] =
+  const [specifier, condition] =
     cut < 0 ? [line, null] : [line.slice(0, cut), line.slice(cut).replace(/^\s*;/, '')];
   if (condition !== null && !marker.test(condition))
-    return 'what follows ";" must be an environment marker; packages go on lines of their own';
-  if (!requirement.test(wanted.trim())) return 'this is not a requirement as pip reads it';
+    return 'what follows ";" must be an environment marker; write each package on its own line';
+  if (!requirement.test(specifier.trim())) return 'this is not a requirement that pip can read';
   return null;
-};
+}
 
-/** Lines as pip joins them, without comments and without per-requirement options. */
-const logicalLines = (text: string): string[] =>
-  text
+/** Lines as pip joins them at a final backslash, without comments and per-requirement options. */
+function logicalLines(text: string): string[] {
+  return text
     .replace(/\\\r?\n/g, ' ')
     .split(/\r?\n/)
     .map((line) =>
@@ -57,26 +59,32 @@ const logicalLines = (text: string): string[] =>
         .replace(/\s--(?:hash|config-settings|global-option)\b.*$/, '')
         .trim(),
     );
+}
 
-const namesScaler = (line: string): boolean =>
-  /^opengris[-_.]scaler(?![\w.-]*\w)/i.test(line) || /^(?!-).*:.*opengris[-_.]scaler/i.test(line);
+/** Whether a line requires Scaler itself, by name or by an address that contains the name. */
+function namesScaler(line: string): boolean {
+  return (
+    /^opengris[-_.]scaler(?![\w.-]*\w)/i.test(line) || /^(?!-).*:.*opengris[-_.]scaler/i.test(line)
+  );
+}
 
 /**
- * PYTHON_REQUIREMENTS as the container gets it. The default image gets its text untouched; any other
- * writes it into a requirements file, one a line, and has no Scaler of its own.
+ * The value of PYTHON_REQUIREMENTS. The default image gets the text unchanged. Any other image writes the value to
+ * a requirements file and contains no Scaler, so Scaler is added unless the text names it. Throws a
+ * RequirementsFailure with number and text of the first line that pip would reject.
  */
-export const workerRequirements = ({
+export function workerRequirements({
   text,
   image,
   scalerVersion,
   extras = [],
   companions = [],
-}: RequirementsSettings): string => {
+}: RequirementsSettings): string {
   if (image === defaultImage) return text;
   const lines = text === defaultRequirements ? text.replaceAll(';', '\n') : text;
   const logical = logicalLines(lines);
   for (const [index, line] of logical.entries()) {
-    const reason = line === '' ? null : refusal(line);
+    const reason = line === '' ? null : defectOf(line);
     if (reason) throw new RequirementsFailure(`line ${index + 1} (${shown(line)}): ${reason}`);
   }
   if (logical.some(namesScaler)) return lines;
@@ -84,4 +92,4 @@ export const workerRequirements = ({
   return [`opengris-scaler${more}==${scalerVersion}`, ...companions, lines]
     .filter(Boolean)
     .join('\n');
-};
+}

@@ -1,29 +1,29 @@
 import { DescribeTasksCommand, type ECSClient, type Task } from '@aws-sdk/client-ecs';
-import type { TaskPhase, TaskSighting } from '../../../machines/shared/domain.ts';
+import type { TaskSighting } from '../../../machines/shared/domain.ts';
 import { tasksPerPage } from '../../../machines/shared/limits.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Call } from '../caller.ts';
 import { wellFormed } from '../wellFormed.ts';
-import { classifyStop } from './stopped.ts';
+import { clusterOf, observationOf } from './taskObservation.ts';
 
-/** One page as ECS gave it. */
+/** The answer to one DescribeTasks. */
 interface DescribedPage {
   tasks: Task[];
-  /** Not known to ECS; a task it answered nothing about is here too. */
+  /** ARNs that ECS reports as MISSING or leaves out of its answer. */
   missing: string[];
-  /** Not told for another reason: nothing was learnt. */
-  untold: string[];
+  /** ARNs with another failure reason than MISSING; nothing is known about these tasks. */
+  failed: string[];
 }
 
-/** At most 100 ARNs. */
-export const describePage = async (
+/** Sends one DescribeTasks for at most 100 ARNs of one cluster. */
+export async function describePage(
   ecs: Pick<ECSClient, 'send'>,
   call: Call,
   cluster: string,
   taskArns: readonly string[],
   signal: AbortSignal,
   log: Log,
-): Promise<DescribedPage> => {
+): Promise<DescribedPage> {
   const answer = await call(
     'DescribeTasks',
     async (options) => {
@@ -33,85 +33,67 @@ export const describePage = async (
     signal,
   );
   const tasks = answer.tasks ?? [];
-  const untold = (answer.failures ?? []).flatMap(({ arn, reason }) => {
+  const failed = (answer.failures ?? []).flatMap(({ arn, reason }) => {
     if (!arn || reason === 'MISSING') return [];
     log.report('describeTasks.partial', { task: arn, reason });
     return arn;
   });
-  const answered = new Set([...untold, ...tasks.flatMap(({ taskArn }) => taskArn ?? [])]);
-  return { tasks, missing: taskArns.filter((arn) => !answered.has(arn)), untold };
-};
+  const answered = new Set([...failed, ...tasks.flatMap(({ taskArn }) => taskArn ?? [])]);
+  return { tasks, missing: taskArns.filter((arn) => !answered.has(arn)), failed };
+}
 
-export const phaseOf = ({ lastStatus, desiredStatus }: Task): TaskPhase => {
-  switch (lastStatus) {
-    case 'STOPPED':
-    case 'DELETED':
-      return 'stopped';
-    case 'DEACTIVATING':
-    case 'STOPPING':
-    case 'DEPROVISIONING':
-      return 'stopping';
-  }
-  // A Spot interruption, a StopTask or an exit shows here first.
-  if (desiredStatus === 'STOPPED') return 'stopping';
-  return lastStatus === 'RUNNING' ? 'running' : 'starting';
-};
-
-/** Where it has, or was to have, its network interface. */
-const subnetOf = ({ attachments }: Task): string | undefined =>
-  attachments
-    ?.find(({ type }) => type === 'ElasticNetworkInterface')
-    ?.details?.find(({ name }) => name === 'subnetId')?.value;
-
-export const sightingOf = (task: Task): TaskSighting => {
-  const phase = phaseOf(task);
-  const verdict = phase === 'stopped' || phase === 'stopping' ? classifyStop(task) : null;
-  // While it stops, `lost` means that nothing was said yet.
-  const silent = phase === 'stopping' && verdict?.cause === 'lost';
-  const subnet = verdict?.subnet ?? subnetOf(task);
-  return {
-    taskArn: task.taskArn ?? '',
-    phase,
-    cause: silent ? null : (verdict?.cause ?? null),
-    detail: silent ? null : (verdict?.detail ?? null),
-    createdAt: task.createdAt?.getTime() ?? null,
-    ...(task.startedAt && { startedAt: task.startedAt.getTime() }),
-    ...(subnet !== undefined && { subnet }),
-    ...(verdict?.blame && { blame: verdict.blame }),
-  };
-};
-
-/** The cluster that a task's ARN names. */
-export const clusterOf = (taskArn: string): string | undefined =>
-  /:task\/([^/]+)\//.exec(taskArn)?.[1];
-
-/** Pages of a hundred; tasks of another cluster, from settings before these, on pages of their own. */
-const pagesOf = (taskArns: readonly string[], cluster: string): [string, string[]][] => {
-  const pages: [string, string[]][] = [];
-  const open = new Map<string, string[]>();
-  for (const arn of taskArns) {
-    const where = clusterOf(arn) ?? cluster;
-    let last = open.get(where);
-    if (last === undefined || last.length === tasksPerPage) {
-      last = [];
-      open.set(where, last);
-      pages.push([where, last]);
+/**
+ * Returns a function that describes tasks in pages of 100. Phase `missing` does not mean that a task has ended:
+ * ECS is eventually consistent, and a new task may not be visible yet. Tasks with another failure are left out.
+ * Rejects with an EcsFailure or the signal's reason.
+ */
+export function describeTasks(
+  ecs: Pick<ECSClient, 'send'>,
+  call: Call,
+  cluster: string,
+  log: Log,
+): (taskArns: readonly string[], signal: AbortSignal) => Promise<TaskSighting[]> {
+  return async (taskArns, signal) => {
+    const observations: TaskSighting[] = [];
+    for (const page of pagesOf(taskArns, cluster)) {
+      const { tasks, missing } = await describePage(
+        ecs,
+        call,
+        page.cluster,
+        page.taskArns,
+        signal,
+        log,
+      );
+      for (const task of tasks) if (task.taskArn) observations.push(observationOf(task));
+      for (const taskArn of missing)
+        observations.push({
+          taskArn,
+          phase: 'missing',
+          cause: null,
+          detail: null,
+          createdAt: null,
+        });
     }
-    last.push(arn);
+    return observations;
+  };
+}
+
+/** Pages of at most 100 ARNs. A task launched into another cluster by earlier settings is on a page of that cluster. */
+function pagesOf(
+  taskArns: readonly string[],
+  cluster: string,
+): { cluster: string; taskArns: string[] }[] {
+  const pages: { cluster: string; taskArns: string[] }[] = [];
+  const lastPages = new Map<string, string[]>();
+  for (const arn of taskArns) {
+    const taskCluster = clusterOf(arn) ?? cluster;
+    let page = lastPages.get(taskCluster);
+    if (page === undefined || page.length === tasksPerPage) {
+      page = [];
+      lastPages.set(taskCluster, page);
+      pages.push({ cluster: taskCluster, taskArns: page });
+    }
+    page.push(arn);
   }
   return pages;
-};
-
-/** What ECS knows of these tasks, in pages of 100. `missing` is not a death: a young task may not be visible yet. */
-export const describeTasks =
-  (ecs: Pick<ECSClient, 'send'>, call: Call, cluster: string, log: Log) =>
-  async (taskArns: readonly string[], signal: AbortSignal): Promise<TaskSighting[]> => {
-    const sightings: TaskSighting[] = [];
-    for (const [where, asked] of pagesOf(taskArns, cluster)) {
-      const { tasks, missing } = await describePage(ecs, call, where, asked, signal, log);
-      for (const task of tasks) if (task.taskArn) sightings.push(sightingOf(task));
-      for (const taskArn of missing)
-        sightings.push({ taskArn, phase: 'missing', cause: null, detail: null, createdAt: null });
-    }
-    return sightings;
-  };
+}

@@ -1,120 +1,62 @@
-import { type ECSClient, ListTasksCommand, type Task } from '@aws-sdk/client-ecs';
-import type { TaskPhase } from '../../../machines/shared/domain.ts';
+import { type ECSClient, ListTasksCommand } from '@aws-sdk/client-ecs';
 import { tasksPerPage } from '../../../machines/shared/limits.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Call } from '../caller.ts';
 import { EcsFailure } from '../errors.ts';
-import { schedulerOf } from '../launch/command.ts';
-import { labelVariable } from '../launch/launchTemplate.ts';
 import type { Clock } from '../systemClock.ts';
 import { wellFormed } from '../wellFormed.ts';
-import { describePage, phaseOf } from './describeTasks.ts';
+import { describePage } from './describeTasks.ts';
+import { type ListedTask, listedTaskOf } from './listedTask.ts';
+import { trackUndescribed, type UndescribedSince } from './undescribedTasks.ts';
 
-/** A task that carries our mark. */
-export interface SurveyedTask {
-  taskArn: string;
-  /** The launch that made it; null when it was not one of this program's. */
-  label: string | null;
-  phase: TaskPhase;
-  /** Milliseconds since the epoch; null when ECS did not say. */
-  createdAt: number | null;
-  startedBy: string;
-  /** The scheduler its COMMAND names; null when that was not recognized. */
-  scheduler: string | null;
+/** Pauses before a listed task that is MISSING is described again, ms. ECS is eventually consistent. */
+const describeAgainAfterMs = [1_000, 2_000];
+
+interface ListDependencies {
+  ecs: Pick<ECSClient, 'send'>;
+  call: Call;
+  cluster: string;
+  clock: Clock;
+  log: Log;
 }
 
-/** A listed task may not be describable for a moment: it is asked for again after these waits, ms. */
-const waits = [1_000, 2_000];
-
-/** Listed and not describable for so long, ms: taken for gone. */
-const goneMs = 60_000;
-
-const environmentOf = (task: Task): Map<string, string> =>
-  new Map(
-    (task.overrides?.containerOverrides ?? []).flatMap((container) =>
-      (container.environment ?? []).map(({ name, value }) => [name ?? '', value ?? ''] as const),
-    ),
-  );
-
-const surveyed = (task: Task & { taskArn: string }): SurveyedTask => {
-  const environment = environmentOf(task);
-  const label = environment.get(labelVariable) ?? '';
-  return {
-    taskArn: task.taskArn,
-    label: /^[\w-]{1,64}$/.test(label) ? label : null,
-    phase: phaseOf(task),
-    createdAt: task.createdAt?.getTime() ?? null,
-    startedBy: task.startedBy ?? '',
-    scheduler: schedulerOf(environment.get('COMMAND') ?? ''),
-  };
-};
-
-const incomplete = (message: string): EcsFailure =>
-  new EcsFailure({ kind: 'unreachable', awsName: 'Survey', code: 'garbled' }, message);
-
 /**
- * The complete list of living tasks with this mark. It is complete or it fails: a survey with a hole would
- * be taken for dead tasks.
+ * Returns a function that lists and describes all tasks of a cluster with the given `startedBy`. The list is
+ * complete or the function rejects: the caller takes a task that is not on the list for dead. Rejects with an
+ * EcsFailure (`unreachable` if the list is incomplete) or the signal's reason.
+ *
+ * Remembers between calls since when a listed task could not be described, so use one instance per fleet.
  */
-export const listOurs = (
+export function listTasks(
   ecs: Pick<ECSClient, 'send'>,
   call: Call,
   cluster: string,
   clock: Clock,
   log: Log,
-) => {
-  /** Since when DescribeTasks has denied what ListTasks lists. */
-  let deniedSince = new Map<string, number>();
-  return async (startedBy: string, signal: AbortSignal): Promise<SurveyedTask[]> => {
-    const arns = await listArns(ecs, call, cluster, startedBy, signal);
-    const found: SurveyedTask[] = [];
-    let asked = [...arns];
-    for (let round = 0; asked.length > 0; round++) {
-      const unseen: string[] = [];
-      for (let at = 0; at < asked.length; at += tasksPerPage) {
-        const some = asked.slice(at, at + tasksPerPage);
-        const { tasks, missing, untold } = await describePage(
-          ecs,
-          call,
-          cluster,
-          some,
-          signal,
-          log,
-        );
-        if (untold.length > 0) throw incomplete('DescribeTasks: some tasks were not described');
-        unseen.push(...missing);
-        for (const task of tasks) {
-          const { taskArn } = task;
-          // The filter is the service's; that the task is ours is for us to see.
-          if (taskArn && task.startedBy === startedBy) found.push(surveyed({ ...task, taskArn }));
-          else if (taskArn) log.report('foreignTask.ignored', { task: taskArn });
-        }
-      }
-      asked = unseen;
-      const pause = waits[round];
-      if (unseen.length === 0 || pause === undefined) break;
-      await clock.sleep(pause, signal);
-    }
-    const at = clock.now();
-    deniedSince = new Map(asked.map((arn) => [arn, deniedSince.get(arn) ?? at]));
-    const young = [...deniedSince.values()].filter((since) => at - since < goneMs);
-    if (young.length > 0)
-      throw incomplete(`DescribeTasks: does not know ${young.length} listed tasks yet`);
+): (startedBy: string, signal: AbortSignal) => Promise<ListedTask[]> {
+  const dependencies = { ecs, call, cluster, clock, log };
+  let undescribedSince: UndescribedSince = new Map();
+  return async (startedBy, signal) => {
+    const arns = await listArns(dependencies, startedBy, signal);
+    const { found, undescribed } = await describeListed(dependencies, arns, startedBy, signal);
+    const { since, recent } = trackUndescribed(undescribedSince, undescribed, clock.now());
+    undescribedSince = since;
+    if (recent > 0)
+      throw incomplete(`DescribeTasks: ${recent} listed tasks cannot be described yet`);
     return found;
   };
-};
+}
 
-const listArns = async (
-  ecs: Pick<ECSClient, 'send'>,
-  call: Call,
-  cluster: string,
+/** Pages through ListTasks. */
+async function listArns(
+  { ecs, call, cluster }: ListDependencies,
   startedBy: string,
   signal: AbortSignal,
-): Promise<Set<string>> => {
+): Promise<Set<string>> {
   const arns = new Set<string>();
   const tokens = new Set<string>();
   for (let nextToken: string | undefined; ; ) {
-    // No other filter: the documentation allows none beside startedBy, and leaves out what is desired stopped.
+    // ListTasks allows no other filter beside startedBy. It leaves out tasks whose desired status is STOPPED.
     const input = { cluster, startedBy, maxResults: tasksPerPage, nextToken };
     const answer = await call(
       'ListTasks',
@@ -125,7 +67,42 @@ const listArns = async (
     for (const arn of answer.taskArns ?? []) arns.add(arn);
     nextToken = answer.nextToken;
     if (!nextToken) return arns;
-    if (tokens.has(nextToken)) throw incomplete('ListTasks: the pages go round in a circle');
+    if (tokens.has(nextToken)) throw incomplete('ListTasks: a page token was returned twice');
     tokens.add(nextToken);
   }
-};
+}
+
+/** Describes the listed tasks, and those that are MISSING up to twice more. */
+async function describeListed(
+  { ecs, call, cluster, clock, log }: ListDependencies,
+  arns: Iterable<string>,
+  startedBy: string,
+  signal: AbortSignal,
+): Promise<{ found: ListedTask[]; undescribed: string[] }> {
+  const found: ListedTask[] = [];
+  let remaining = [...arns];
+  for (let round = 0; remaining.length > 0; round++) {
+    const allMissing: string[] = [];
+    for (let start = 0; start < remaining.length; start += tasksPerPage) {
+      const page = remaining.slice(start, start + tasksPerPage);
+      const { tasks, missing, failed } = await describePage(ecs, call, cluster, page, signal, log);
+      if (failed.length > 0) throw incomplete('DescribeTasks: some tasks were not described');
+      allMissing.push(...missing);
+      for (const task of tasks) {
+        const { taskArn } = task;
+        // Do not rely on the service's filter for the ownership of a task.
+        if (taskArn && task.startedBy === startedBy) found.push(listedTaskOf({ ...task, taskArn }));
+        else if (taskArn) log.report('foreignTask.ignored', { task: taskArn });
+      }
+    }
+    remaining = allMissing;
+    const pauseMs = describeAgainAfterMs[round];
+    if (remaining.length === 0 || pauseMs === undefined) break;
+    await clock.sleep(pauseMs, signal);
+  }
+  return { found, undescribed: remaining };
+}
+
+function incomplete(message: string): EcsFailure {
+  return new EcsFailure({ kind: 'unreachable', awsName: 'Inventory', code: 'garbled' }, message);
+}

@@ -15,19 +15,23 @@ function creationOf(tasks: Task[]): Record<string, number> {
 }
 
 /**
- * Sends one launch, once. Safe to repeat with the same order: ECS answers a known token with the tasks it
- * already bought.
+ * Returns a function that sends one RunTask for a launch order, without retries. Sending the same order again is
+ * safe: for a client token that it knows, ECS answers with the tasks it started then. Rejects with an EcsFailure
+ * or the signal's reason.
  */
-export const runTask =
-  (ecs: Pick<ECSClient, 'send'>, call: Call, template: Pick<TaskTemplate, 'request'>) =>
-  async (order: LaunchOrder, signal: AbortSignal): Promise<LaunchAnswer> => {
+export function runTask(
+  ecs: Pick<ECSClient, 'send'>,
+  call: Call,
+  template: Pick<TaskTemplate, 'request'>,
+): (order: LaunchOrder, signal: AbortSignal) => Promise<LaunchAnswer> {
+  return async (order, signal) => {
     const input = template.request(order);
     const secrets = secretsOf(input.overrides);
     const send = async (options: { abortSignal: AbortSignal }) => {
       try {
         return wellFormed('RunTask', await ecs.send(new RunTaskCommand(input), options));
       } catch (error) {
-        // The settings changed since this token was first sent: it still names the tasks it bought.
+        // The token was first sent with other parameters; the exception names the tasks that were started then.
         if (!(error instanceof ConflictException) || !error.resourceIds?.length) throw error;
         const tasks: Task[] = [...error.resourceIds].map((taskArn) => ({ taskArn }));
         return wellFormed('RunTask', { tasks, failures: [] });
@@ -36,15 +40,16 @@ export const runTask =
     const { tasks, failures } = await call('RunTask', send, signal, secrets);
     const taskArns = (tasks ?? []).flatMap(({ taskArn }) => taskArn ?? []);
     const refusals = (failures ?? []).map((failure) => {
-      const words = [failure.reason, failure.detail].filter(Boolean).join(': ');
-      const { code: _, ...refusal } = classifyRefusal(words || 'no reason was given', secrets);
+      const reason = [failure.reason, failure.detail].filter(Boolean).join(': ');
+      const { code: _, ...refusal } = classifyRefusal(reason || 'no reason was given', secrets);
       return refusal;
     });
     if (taskArns.length === 0 && refusals.length === 0)
       throw new EcsFailure(
         { kind: 'refused', awsName: 'RunTask', code: 'empty' },
-        'RunTask: the answer names no task and no reason',
+        'RunTask: the answer contains neither a task nor a failure',
       );
     const createdAt = creationOf(tasks ?? []);
     return { taskArns, refusals, ...(Object.keys(createdAt).length > 0 && { createdAt }) };
   };
+}

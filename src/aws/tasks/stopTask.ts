@@ -1,19 +1,26 @@
 import { type ECSClient, StopTaskCommand } from '@aws-sdk/client-ecs';
 import type { Call } from '../caller.ts';
 import { EcsFailure } from '../errors.ts';
-import { clusterOf } from './describeTasks.ts';
-import { asOurReason } from './stopped.ts';
+import { ownStopReason } from './stopReason.ts';
+import { clusterOf } from './taskObservation.ts';
 
-/** Resolves when ECS has the order. A task that has ended, or that nobody knows any more, needs none. */
-export const stopTask =
-  (ecs: Pick<ECSClient, 'send'>, call: Call, cluster: string) =>
-  async (taskArn: string, reason: string, signal: AbortSignal): Promise<void> => {
-    // Not where we would launch it now, but where it runs.
-    const where = clusterOf(taskArn) ?? cluster;
-    const command = { cluster: where, task: taskArn, reason: asOurReason(reason) };
+/**
+ * Returns a function that stops a task. It resolves once ECS has accepted the request, or if ECS does not know the
+ * task any more. Rejects with an EcsFailure or the signal's reason.
+ */
+export function stopTask(
+  ecs: Pick<ECSClient, 'send'>,
+  call: Call,
+  cluster: string,
+): (taskArn: string, reason: string, signal: AbortSignal) => Promise<void> {
+  return async (taskArn, reason, signal) => {
+    // The task may run in another cluster than the one in the settings.
+    const taskCluster = clusterOf(taskArn) ?? cluster;
+    const input = { cluster: taskCluster, task: taskArn, reason: ownStopReason(reason) };
     try {
-      await call('StopTask', (options) => ecs.send(new StopTaskCommand(command), options), signal);
+      await call('StopTask', (options) => ecs.send(new StopTaskCommand(input), options), signal);
     } catch (error) {
       if (!(error instanceof EcsFailure) || error.code !== 'taskMissing') throw error;
     }
   };
+}

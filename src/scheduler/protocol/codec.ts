@@ -16,8 +16,8 @@ import { writeMessage } from './write.ts';
 const ROOT = { variant: ['uint16', 0] } as const;
 
 /**
- * One payload, without any transport's framing, into a message. The hint is the peer's generation where it is
- * known. Time and memory are bounded by the payload's length. Throws ProtocolFailure and nothing else.
+ * Decodes one payload, without the transport's framing. `hint` is the sender's generation if it is known. Time and
+ * memory are bounded by the length of the payload. Throws only a ProtocolFailure.
  */
 export function decodeMessage(bytes: Uint8Array, hint?: Generation): WireMessage {
   const frame = new Frame(bytes);
@@ -26,7 +26,7 @@ export function decodeMessage(bytes: Uint8Array, hint?: Generation): WireMessage
   return { generation, message, fields } as WireMessage;
 }
 
-/** Which message a frame holds, and where its body is. */
+/** Identifies the message in a frame and locates its body. Throws a ProtocolFailure. */
 export function openMessage(frame: Frame, hint?: Generation) {
   const root = frame.root();
   const { variant } = readStruct(frame, root, ROOT);
@@ -35,17 +35,17 @@ export function openMessage(frame: Frame, hint?: Generation) {
 }
 
 export interface Heartbeat {
-  /** 0 to 4294967295: workers, but groups to a g1 scheduler. */
+  /** 0 to 4294967295, in workers; for g1 and g1b in groups. */
   maxTaskConcurrency: number;
-  /** Workers in one group; only a g1 or g1b scheduler may be told. */
+  /** Workers per group; only for g1 and g1b. */
   workersPerGroup?: number;
   capabilities: readonly Capability[];
   workerManagerID: string;
 }
 
 /**
- * The manager's heartbeat. For a scheduler of unknown generation say g3: up to g23 all read what they need
- * of the same bytes. Throws ProtocolFailure for values that the wire has no room for.
+ * Encodes the manager's heartbeat. For a scheduler of unknown generation use g3: the generations up to g3 read the
+ * fields they know from the same bytes. Throws a ProtocolFailure for values out of range.
  */
 export function encodeHeartbeat(generation: Generation, heartbeat: Heartbeat): Uint8Array {
   const { maxTaskConcurrency, workersPerGroup = 0, workerManagerID } = heartbeat;
@@ -60,9 +60,9 @@ export function encodeHeartbeat(generation: Generation, heartbeat: Heartbeat): U
           workerManagerID: idBytes(workerManagerID),
         });
   }
-  // Later drafts of the protocol read other meanings into this half of the word.
+  // Later drafts of the protocol give these four bytes another meaning.
   if (workersPerGroup !== 0)
-    throw new ProtocolFailure(`workersPerGroup means something else to a ${generation} scheduler`);
+    throw new ProtocolFailure(`a ${generation} heartbeat has no workersPerGroup`);
   return write(variant, g2.WorkerManagerHeartbeat, layouts.WorkerManagerHeartbeat, {
     maxTaskConcurrency,
     capabilities,
@@ -70,17 +70,16 @@ export function encodeHeartbeat(generation: Generation, heartbeat: Heartbeat): U
   });
 }
 
-/** Reports a worker dead, whoever sends it. g4 has no such message: throws ProtocolFailure. */
+/** Encodes the report that a worker is dead. Any sender may report it. Throws a ProtocolFailure for g4, which has no such message. */
 export function encodeDisconnectRequest(generation: Generation, workerId: string): Uint8Array {
-  if (generation === 'g4')
-    throw new ProtocolFailure('a g4 scheduler hears of a worker only from the worker itself');
+  if (generation === 'g4') throw new ProtocolFailure('g4 has no disconnect request');
   return write(11, common.Disconnect, layouts.Disconnect, { worker: idBytes(workerId) });
 }
 
-/** An answer to start or shutdown. The only outcomes with a name here are those that no scheduler dies of. */
+/** A response to a start or shutdown command. Other outcomes exist in the protocol but make a scheduler exit. */
 export type CommandAnswer = {
   capabilities: readonly Capability[];
-  /** Ids of g1's groups; empty for the others. */
+  /** The group's id for g1 and g1b; else empty. */
   groupId: string;
   workerIds: readonly string[];
 } & (
@@ -92,7 +91,7 @@ const COMMANDS = { start: 0, shutdown: 1 };
 const GROUP_STATUS = { success: 5, tooMany: 4, notFound: 1 };
 const WORKERS_STATUS = { success: 3, tooMany: 0, notFound: 2 };
 
-/** Throws ProtocolFailure for g3 and g4: their schedulers have no such message and end when they get one. */
+/** Encodes a command response. Throws a ProtocolFailure for g3 and g4: their schedulers exit when they receive one. */
 export function encodeCommandResponse(generation: Generation, answer: CommandAnswer): Uint8Array {
   const workerIDs = answer.workerIds.map(idBytes);
   const capabilities = answer.capabilities.map(({ name, value }) => ({ name, value }));
@@ -120,7 +119,7 @@ export function encodeCommandResponse(generation: Generation, answer: CommandAns
   }
 }
 
-/** The whole message is made before anyone may write a byte of it; any failure is one of ours. */
+/** Encodes a whole message. Throws only a ProtocolFailure. */
 function write<L extends Layout>(
   variant: number,
   Body: StructCtor<Struct>,

@@ -11,21 +11,22 @@ import * as monitor from './schema/monitor.ts';
 import type { WireMessage } from './wireMessage.ts';
 import { writeMessage } from './write.ts';
 
-/** Variant number before the union was renumbered and after; -1 where it is not in the union. */
-type Written = readonly [older: number, g4: number, Body: StructCtor<Struct>, layout: Layout];
+/** Variant numbers before g4 and in g4, -1 if the union has no such variant; then class and layout of the body. */
+type Encoding = readonly [original: number, g4: number, Body: StructCtor<Struct>, layout: Layout];
 
 /**
- * Any message, of any side: for a stand-in scheduler and for tests. It writes what it is told to, also what
- * ends a real scheduler; a worker manager uses the encoders of codec.ts. Throws ProtocolFailure.
+ * Encodes any message of either side, for the demo's scheduler and for tests. It also encodes messages that make a
+ * real scheduler exit; the worker manager uses the encoders in codec.ts. Throws a ProtocolFailure for values out of
+ * range and for messages that the generation does not have.
  */
 export function encodeMessage(wire: WireMessage): Uint8Array {
-  const [older, g4, Body, layout] = written(wire);
-  const variant = wire.generation === 'g4' ? g4 : older;
+  const [original, g4, Body, layout] = encodingOf(wire);
+  const variant = wire.generation === 'g4' ? g4 : original;
   if (variant < 0) throw new ProtocolFailure(`${wire.generation} has no ${wire.message}`);
   return writeMessage(variant, Body, layout, wire.fields as Record<string, never>);
 }
 
-function written(wire: WireMessage): Written {
+function encodingOf(wire: WireMessage): Encoding {
   switch (wire.message) {
     case 'workerAdapterHeartbeat':
       return [25, -1, g1.WorkerAdapterHeartbeat, layouts.WorkerAdapterHeartbeat];
@@ -81,6 +82,6 @@ function written(wire: WireMessage): Written {
     case 'stateBalanceAdvice':
       return [15, 13, monitor.StateBalanceAdvice, layouts.StateBalanceAdvice];
     case 'other':
-      throw new ProtocolFailure('only the number of this message is known');
+      throw new ProtocolFailure('a message of kind other has no known body');
   }
 }

@@ -1,6 +1,6 @@
 import { Failure } from '../../shared/failure.ts';
 
-/** A frame that is not one of the scheduler's messages, or a message that must not be written. One line. */
+/** A frame that is no valid message, or a message that cannot be encoded. The message is one line. */
 export class ProtocolFailure extends Failure {
   readonly kind = 'protocol';
 }

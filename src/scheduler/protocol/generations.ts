@@ -8,31 +8,36 @@ import type { WireMessage } from './wireMessage.ts';
 export { GENERATIONS } from './generation.ts';
 export type { Generation };
 
-/** What a message is: enough to read its body. */
+/** Generation, name and layout of a message. */
 export interface Identified {
   generation: Generation;
   message: WireMessage['message'];
   layout: Layout;
 }
 
-type Tell = (frame: Frame, body: StructAt | null, hint: Generation | undefined) => Identified;
+type Identify = (frame: Frame, body: StructAt | null, hint: Generation | undefined) => Identified;
 
-/** A variant we read: could a body of this size (data words, pointers) be it, and if so, which generation's? */
+/** A variant of the union that this program reads. */
 interface Variant {
+  /** Whether a body of this size can be this variant. */
   fits: (dataWords: number, pointers: number) => boolean;
-  tell: Tell;
+  identify: Identify;
 }
 
-const nothing = {};
+const emptyLayout = {};
 const empty = (dataWords: number, pointers: number) => dataWords + pointers === 0;
-const oneNamed = (dataWords: number, pointers: number) => dataWords === 0 && pointers === 1;
+const oneId = (dataWords: number, pointers: number) => dataWords === 0 && pointers === 1;
 
-/** Same layout in every generation: the hint, or the newest that writes it. */
-const always =
-  (message: WireMessage['message'], layout: Layout, unknown: Generation = 'g3'): Tell =>
-  (_frame, _body, hint) => ({ generation: hint ?? unknown, message, layout });
+/** For a message with the same layout in all generations. Without a hint its generation is `newest`. */
+function always(
+  message: WireMessage['message'],
+  layout: Layout,
+  newest: Generation = 'g3',
+): Identify {
+  return (_frame, _body, hint) => ({ generation: hint ?? newest, message, layout });
+}
 
-const heartbeat: Tell = (frame, body, hint) => {
+function heartbeat(frame: Frame, body: StructAt | null, hint?: Generation): Identified {
   const { dataWords, pointers } = body ?? { dataWords: 0, pointers: 0 };
   const groups = body !== null && dataWords === 1 && frame.view.getUint32(body.byte + 4, true) > 0;
   const generation = hint ?? (pointers === 1 ? 'g1' : groups && pointers === 2 ? 'g1b' : 'g3');
@@ -46,23 +51,25 @@ const heartbeat: Tell = (frame, body, hint) => {
   if (generation === 'g1' || generation === 'g1b')
     return { generation: 'g1b', message, layout: layouts.NamedAdapterHeartbeat };
   return { generation, message, layout: layouts.WorkerManagerHeartbeat };
-};
+}
 
-const echo: Tell = (_frame, _body, hint = 'g3') => ({
-  generation: hint,
-  message: hint === 'g1' ? 'workerAdapterHeartbeatEcho' : 'workerManagerHeartbeatEcho',
-  layout: nothing,
-});
+function echo(_frame: Frame, _body: StructAt | null, hint: Generation = 'g3'): Identified {
+  return {
+    generation: hint,
+    message: hint === 'g1' ? 'workerAdapterHeartbeatEcho' : 'workerManagerHeartbeatEcho',
+    layout: emptyLayout,
+  };
+}
 
-/** The element size of the list behind the body's first pointer; undefined where that is null. */
-function firstList(frame: Frame, body: StructAt | null): number | undefined {
+/** The element size code of the list at the body's first pointer; undefined if the pointer is null. */
+function firstElementSize(frame: Frame, body: StructAt | null): number | undefined {
   return body ? frame.list(body, 0)?.element : undefined;
 }
 
-const command: Tell = (frame, body, hint) => {
+function command(frame: Frame, body: StructAt | null, hint?: Generation): Identified {
   const { dataWords, pointers } = body ?? { dataWords: 0, pointers: 0 };
   const message = 'workerManagerCommand';
-  switch (firstList(frame, body)) {
+  switch (firstElementSize(frame, body)) {
     case STRUCTS:
       return { generation: 'g3', message, layout: layouts.DesiredCommand };
     case BYTES:
@@ -70,18 +77,18 @@ const command: Tell = (frame, body, hint) => {
     case POINTERS:
       break;
     case undefined:
-      // Real schedulers never write a null here. Only what else is known can tell g1 from g2.
+      // Real schedulers never encode a null here. The bytes do not distinguish g1 from g2, so the hint decides.
       if (dataWords === 0 && pointers < 2)
         return { generation: 'g3', message, layout: layouts.DesiredCommand };
       if (pointers < 3 && (hint === 'g1' || hint === 'g1b')) return groupCommand(hint);
       break;
     default:
-      throw new ProtocolFailure('a command of no known generation');
+      throw new ProtocolFailure('a command of an unknown generation');
   }
   return pointers < 3
     ? { generation: 'g2', message, layout: layouts.StartShutdownCommand }
     : { generation: 'g23', message, layout: layouts.MixedCommand };
-};
+}
 
 function groupCommand(hint: Generation | undefined): Identified {
   return {
@@ -91,8 +98,8 @@ function groupCommand(hint: Generation | undefined): Identified {
   };
 }
 
-const response: Tell = (frame, body, hint) => {
-  if (firstList(frame, body) === BYTES || (body?.pointers ?? 0) > 2)
+function response(frame: Frame, body: StructAt | null, hint?: Generation): Identified {
+  if (firstElementSize(frame, body) === BYTES || (body?.pointers ?? 0) > 2)
     return {
       generation: hint === 'g1b' ? 'g1b' : 'g1',
       message: 'workerAdapterCommandResponse',
@@ -103,30 +110,35 @@ const response: Tell = (frame, body, hint) => {
     message: 'workerManagerCommandResponse',
     layout: layouts.StartShutdownResponse,
   };
-};
+}
 
-const workerHeartbeat: Tell = (_frame, body, hint) => ({
-  generation: hint ?? (body && body.pointers < 4 ? 'g1' : 'g3'),
-  message: 'workerHeartbeat',
-  layout: body && body.dataWords > 3 ? layouts.WideWorkerHeartbeat : layouts.WorkerHeartbeat,
-});
+function workerHeartbeat(_frame: Frame, body: StructAt | null, hint?: Generation): Identified {
+  return {
+    generation: hint ?? (body && body.pointers < 4 ? 'g1' : 'g3'),
+    message: 'workerHeartbeat',
+    layout: body && body.dataWords > 3 ? layouts.WideWorkerHeartbeat : layouts.WorkerHeartbeat,
+  };
+}
 
-const stateTask: Tell = (_frame, body, hint = 'g3') => ({
-  generation: hint,
-  message: 'stateTask',
-  layout: body && body.dataWords > 1 ? layouts.WideStateTask : layouts.StateTask,
-});
+function stateTask(_frame: Frame, body: StructAt | null, hint: Generation = 'g3'): Identified {
+  return {
+    generation: hint,
+    message: 'stateTask',
+    layout: body && body.dataWords > 1 ? layouts.WideStateTask : layouts.StateTask,
+  };
+}
 
-const stateScheduler: Tell = (frame, body, hint) => {
+function stateScheduler(frame: Frame, body: StructAt | null, hint?: Generation): Identified {
   const scaling = body && frame.struct(body, 6);
   const message = 'stateScheduler';
-  // Groups and managers' workers lie alike; only g1 and the first release of g2 list nothing else.
+  // The lists of groups and of managers' workers have the same layout. Only g1 and the first release of g2 have no
+  // further list.
   if (hint === 'g1' || hint === 'g1b' || (!hint && scaling?.pointers === 1))
     return { generation: hint ?? 'g1', message, layout: layouts.GroupStateScheduler };
   const details = scaling && frame.list(scaling, 1);
   const generation = hint ?? (details?.dataWords === 1 ? 'g2' : 'g3');
   return { generation, message, layout: schedulerLayout(frame, body) };
-};
+}
 
 function schedulerLayout(frame: Frame, body: StructAt | null): Layout {
   const manager = body && frame.struct(body, 5);
@@ -135,62 +147,64 @@ function schedulerLayout(frame: Frame, body: StructAt | null): Layout {
   return wide ? layouts.WideStateScheduler : layouts.StateScheduler;
 }
 
-/** Variants of the monitor stream and of the workers have the same bodies under both numberings. */
+/** Variants of the monitor stream and of workers, which have the same bodies in both numberings. */
 const monitor = {
-  scheduler: { fits: (d: number, p: number) => d === 1 && p >= 7, tell: stateScheduler },
+  scheduler: { fits: (d: number, p: number) => d === 1 && p >= 7, identify: stateScheduler },
   worker: {
     fits: (d: number, p: number) => d === 1 && p === 2,
-    tell: always('stateWorker', layouts.StateWorker),
+    identify: always('stateWorker', layouts.StateWorker),
   },
   task: {
     fits: (d: number, p: number) => (d === 1 && p === 5) || (d >= 2 && p >= 5),
-    tell: stateTask,
+    identify: stateTask,
   },
   advice: {
     fits: (d: number, p: number) => d === 0 && p === 2,
-    tell: always('stateBalanceAdvice', layouts.StateBalanceAdvice),
+    identify: always('stateBalanceAdvice', layouts.StateBalanceAdvice),
   },
 };
 const workers: [number, Variant][] = [
-  [9, { fits: () => true, tell: workerHeartbeat }],
-  [10, { fits: () => true, tell: always('workerHeartbeatEcho', layouts.WorkerHeartbeatEcho) }],
+  [9, { fits: () => true, identify: workerHeartbeat }],
+  [10, { fits: () => true, identify: always('workerHeartbeatEcho', layouts.WorkerHeartbeatEcho) }],
 ];
 
-const first: ReadonlyMap<number, Variant> = new Map([
+/** g1 to g3. */
+const originalVariants: ReadonlyMap<number, Variant> = new Map([
   ...workers,
-  [11, { fits: oneNamed, tell: always('disconnectRequest', layouts.Disconnect) }],
-  [12, { fits: oneNamed, tell: always('disconnectResponse', layouts.Disconnect) }],
+  [11, { fits: oneId, identify: always('disconnectRequest', layouts.Disconnect) }],
+  [12, { fits: oneId, identify: always('disconnectResponse', layouts.Disconnect) }],
   [15, monitor.advice],
   [16, monitor.scheduler],
   [17, monitor.worker],
   [18, monitor.task],
-  [25, { fits: (d: number, p: number) => d > 0 || p > 1, tell: heartbeat }],
-  [26, { fits: () => true, tell: echo }],
-  [27, { fits: (d: number, p: number) => d + p > 0, tell: command }],
-  [28, { fits: (d: number, p: number) => d + p > 0, tell: response }],
+  [25, { fits: (d: number, p: number) => d > 0 || p > 1, identify: heartbeat }],
+  [26, { fits: () => true, identify: echo }],
+  [27, { fits: (d: number, p: number) => d + p > 0, identify: command }],
+  [28, { fits: (d: number, p: number) => d + p > 0, identify: response }],
 ]);
-const LAST_OF_FIRST = 28;
+const LAST_ORIGINAL_VARIANT = 28;
 
-/** Since the disconnect messages left the union, all numbers after them are smaller by two. */
-const renumbered: ReadonlyMap<number, Variant> = new Map([
+/** g4: the two disconnect messages were removed from the union, so all later numbers are smaller by two. */
+const renumberedVariants: ReadonlyMap<number, Variant> = new Map([
   ...workers,
   [13, monitor.advice],
   [14, monitor.scheduler],
   [15, monitor.worker],
   [16, monitor.task],
-  [23, { fits: (d: number, p: number) => d > 0 || p > 1, tell: heartbeat }],
-  [24, { fits: empty, tell: echo }],
-  [25, { fits: oneNamed, tell: command }],
-  [26, { fits: empty, tell: always('workerDisconnectNotification', nothing, 'g4') }],
-  [27, { fits: empty, tell: always('workerShutdown', nothing, 'g4') }],
-  [28, { fits: empty, tell: always('workerManagerShutdown', nothing, 'g4') }],
-  [29, { fits: empty, tell: always('workerManagerDisconnectNotification', nothing, 'g4') }],
+  [23, { fits: (d: number, p: number) => d > 0 || p > 1, identify: heartbeat }],
+  [24, { fits: empty, identify: echo }],
+  [25, { fits: oneId, identify: command }],
+  [26, { fits: empty, identify: always('workerDisconnectNotification', emptyLayout, 'g4') }],
+  [27, { fits: empty, identify: always('workerShutdown', emptyLayout, 'g4') }],
+  [28, { fits: empty, identify: always('workerManagerShutdown', emptyLayout, 'g4') }],
+  [29, { fits: empty, identify: always('workerManagerDisconnectNotification', emptyLayout, 'g4') }],
 ]);
-const LAST_OF_RENUMBERED = 29;
+const LAST_RENUMBERED_VARIANT = 29;
 
 /**
- * Tells from its variant number and the shape of its body what a message is. The hint is the peer's generation
- * where it is known; it decides where bytes cannot, and gives way to bytes that can only be another's.
+ * Identifies a message by its variant number and the size of its body. `hint` is the sender's generation if it is
+ * known; it decides if the bytes fit several generations, and is ignored if they fit only another one. Throws a
+ * ProtocolFailure for an unknown variant.
  */
 export function identify(
   frame: Frame,
@@ -199,25 +213,29 @@ export function identify(
   hint?: Generation,
 ): Identified {
   const { dataWords, pointers } = body ?? { dataWords: 0, pointers: 0 };
-  const read = (variants: ReadonlyMap<number, Variant>, whatever = false) => {
+  const tryVariants = (variants: ReadonlyMap<number, Variant>, anySize = false) => {
     const found = variants.get(variant);
-    if (!found || !(whatever || body === null || found.fits(dataWords, pointers))) return undefined;
-    if (variants === first) return found.tell(frame, body, hint === 'g4' ? undefined : hint);
-    return { ...found.tell(frame, body, 'g4'), generation: 'g4' as const };
+    if (!found || !(anySize || body === null || found.fits(dataWords, pointers))) return undefined;
+    if (variants === originalVariants)
+      return found.identify(frame, body, hint === 'g4' ? undefined : hint);
+    return { ...found.identify(frame, body, 'g4'), generation: 'g4' as const };
   };
 
-  const own = hint === 'g4' ? renumbered : first;
-  const others = own === first ? renumbered : first;
-  // An empty body can be anyone's, and the disconnect messages look like what took their numbers.
-  const telling = !hint || (dataWords + pointers > 0 && variant > 12);
-  const found = read(own) ?? (telling ? read(others) : undefined) ?? (hint && read(own, true));
+  const own = hint === 'g4' ? renumberedVariants : originalVariants;
+  const others = own === originalVariants ? renumberedVariants : originalVariants;
+  // An empty body fits every generation, and the disconnect messages fit the variants that got their numbers.
+  const isDistinct = !hint || (dataWords + pointers > 0 && variant > 12);
+  const found =
+    tryVariants(own) ??
+    (isDistinct ? tryVariants(others) : undefined) ??
+    (hint && tryVariants(own, true));
   if (found) return found;
-  if (variant > (hint === 'g4' ? LAST_OF_RENUMBERED : LAST_OF_FIRST))
+  if (variant > (hint === 'g4' ? LAST_RENUMBERED_VARIANT : LAST_ORIGINAL_VARIANT))
     throw new ProtocolFailure(`variant ${variant} is not in the protocol`);
-  return { generation: hint ?? 'g3', message: 'other', layout: nothing };
+  return { generation: hint ?? 'g3', message: 'other', layout: emptyLayout };
 }
 
-/** The number of the manager's heartbeat; its echo and the command follow it. */
+/** The variant number of the manager's heartbeat. Those of the echo and the command are one and two larger. */
 export function heartbeatVariant(generation: Generation): number {
   return generation === 'g4' ? 23 : 25;
 }

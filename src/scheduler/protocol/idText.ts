@@ -1,20 +1,20 @@
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const MARK = 'hex:';
+const PREFIX = 'hex:';
 
-/** An id as it came over the wire, as text: itself where it is UTF-8, else `hex:` and its bytes. */
+/** An id from the wire as text: itself if it is valid UTF-8 and does not begin with `hex:`, else `hex:` and its bytes. */
 export function idText(bytes: Uint8Array): string {
   const text = textOf(bytes);
-  return text === null || text.startsWith(MARK) ? MARK + hexOf(bytes) : text;
+  return text === null || text.startsWith(PREFIX) ? PREFIX + hexOf(bytes) : text;
 }
 
-/** The bytes that `idText` made this text from. */
+/** The bytes of an id; the inverse of `idText`. */
 export function idBytes(text: string): Uint8Array {
   return /^hex:(?:[0-9a-f]{2})*$/.test(text)
-    ? new Uint8Array(Buffer.from(text.slice(MARK.length), 'hex'))
+    ? new Uint8Array(Buffer.from(text.slice(PREFIX.length), 'hex'))
     : new TextEncoder().encode(text);
 }
 
-/** Null for bytes that are not UTF-8. */
+/** The bytes decoded as UTF-8; null if they are not valid UTF-8. */
 export function textOf(bytes: Uint8Array): string | null {
   try {
     return utf8.decode(bytes);

@@ -5,30 +5,30 @@ import { idText } from './idText.ts';
 import { readStruct } from './read.ts';
 import * as layouts from './schema/layouts.ts';
 
-/** A connected worker as the scheduler counts it. */
+/** A connected worker as reported by the scheduler. */
 export interface MonitoredWorker {
   workerId: string;
-  /** The manager it named in its heartbeats; null before managers had ids, or when it named none. */
+  /** The manager id in the worker's heartbeats; null if it has none, and in releases before managers had ids. */
   managerId: string | null;
-  /** The group it was declared in; only the oldest generation has groups. */
+  /** The worker's group; always null except for g1 and g1b. */
   groupId: string | null;
-  /** Null: connected, but its first heartbeat is not counted yet. */
+  /** Null: connected, but the scheduler has not processed the first heartbeat yet. */
   load: {
-    /** Room in its queue. */
+    /** Free places in the worker's queue. */
     free: number;
-    /** Tasks assigned to it and unfinished, the running one included. */
+    /** Unfinished tasks assigned to the worker, including the running one. */
     sent: number;
-    /** Tasks waiting inside it, as of its last heartbeat. */
+    /** Tasks waiting in the worker, as of its last heartbeat. */
     queued: number;
   } | null;
 }
 
-/** What the monitor stream says about workers and tasks. */
+/** A message of the monitor stream about workers or tasks. */
 export type MonitorMessage =
   /**
-   * All workers there are, about once a second. `groups`: the groups that a scheduler of the oldest
-   * generation knows, those included that have no worker; one later release lists managers there.
-   * `canceling`: how many tasks are being cancelled; left out: none.
+   * All connected workers, about once per second. `groups`: for g1 and g1b all groups, including those without a
+   * worker; the first release of g2 lists managers in the same place. `canceling`: the number of tasks that are being
+   * cancelled; left out if zero.
    */
   | {
       type: 'monitor.workers';
@@ -37,12 +37,12 @@ export type MonitorMessage =
       canceling?: number;
     }
   | { type: 'monitor.worker'; workerId: string; connected: boolean }
-  /** The worker's id is empty while the task has none; the state is null where we do not know its number. */
+  /** `workerId` is empty while no worker has the task; `state` is null for an unknown state. */
   | { type: 'monitor.task'; taskId: string; workerId: string; state: TaskState | null };
 
 export type TaskState = (typeof layouts.StateTask.state)[2][number];
 
-// Tens of thousands of workers come in one message every second: only what is used of it is read.
+// One message every second contains all workers, so only the needed fields are read.
 const { workerId, free, sent, queued } = layouts.WorkerStatus;
 const Workers = { workers: ['structs', 0, { workerId, free, sent, queued }] } as const;
 const Managed = {
@@ -61,7 +61,7 @@ const Task = {
 
 const cancelingNumber = layouts.StateTask.state[2].indexOf('canceling');
 
-/** One payload of the monitor stream. Null: a message about something else. Throws ProtocolFailure. */
+/** Decodes one payload of the monitor stream. Null: a message about something else. Throws a ProtocolFailure. */
 export function decodeMonitor(bytes: Uint8Array, hint?: Generation): MonitorMessage | null {
   const frame = new Frame(bytes);
   const { message, layout, body } = openMessage(frame, hint);
@@ -77,9 +77,9 @@ export function decodeMonitor(bytes: Uint8Array, hint?: Generation): MonitorMess
         const load = { free, sent, queued };
         workers.set(id, { workerId: id, managerId: null, groupId: null, load });
       }
-      // Groups lie where the managers' workers lie.
-      const grouped = layout === layouts.GroupStateScheduler;
-      const owner = grouped ? 'groupId' : 'managerId';
+      // The list of groups has the same place and layout as that of the managers' workers.
+      const hasGroups = layout === layouts.GroupStateScheduler;
+      const owner = hasGroups ? 'groupId' : 'managerId';
       const groups: string[] = [];
       for (const { workerManagerID, workerIDs } of scalingManager.managedWorkers) {
         const ownerId = idText(workerManagerID);
@@ -100,7 +100,7 @@ export function decodeMonitor(bytes: Uint8Array, hint?: Generation): MonitorMess
       return {
         type: 'monitor.workers',
         workers: [...workers.values()],
-        groups: grouped ? groups : null,
+        groups: hasGroups ? groups : null,
         ...(canceling > 0 && { canceling }),
       };
     }

@@ -1,6 +1,6 @@
 import { hexOf, textOf } from './idText.ts';
 
-/** Values as JSON for people and tests: Data becomes `{"hex", "utf8"}`, `utf8` only where it is. */
+/** Decoded values as JSON. Data becomes `{"hex", "utf8"}`, with `utf8` only if the bytes are valid UTF-8. */
 export function notation(value: unknown): unknown {
   if (value instanceof Uint8Array) {
     const text = textOf(value);

@@ -11,11 +11,11 @@ import {
 } from './frame.ts';
 import { textOf } from './idText.ts';
 
-const NOTHING = new Uint8Array(0);
+const NO_BYTES = new Uint8Array(0);
 
 /**
- * The values of a struct as its layout names them. What the struct does not have, because it is null or older
- * than the layout, takes its default; what the layout does not name is not looked at.
+ * Reads the fields of a struct that are in the layout. A field that the struct does not have, because it is null or
+ * written by an older schema, gets its default. Throws a ProtocolFailure.
  */
 export function readStruct<L extends Layout>(
   frame: Frame,
@@ -67,6 +67,7 @@ function readField(frame: Frame, at: StructAt | null, place: Place): unknown {
   }
 }
 
+/** Whether the data section has at least this many bytes. */
 function has(at: StructAt | null, bytes: number): at is StructAt {
   return at !== null && bytes <= at.dataWords * 8;
 }
@@ -78,7 +79,7 @@ function byteAt(frame: Frame, at: StructAt, where: number): number {
 function items<T>(frame: Frame, list: ListAt | null, read: (index: number) => T): T[] {
   const result: T[] = [];
   if (list) {
-    // Before the first element: elements without any words cost the sender nothing, whatever their number.
+    // Before the first element: a list of any number of elements of size zero has no words.
     frame.spend(list.count);
     for (let i = 0; i < list.count; i++) result.push(read(i));
   }
@@ -86,14 +87,15 @@ function items<T>(frame: Frame, list: ListAt | null, read: (index: number) => T)
 }
 
 function ofKind(element: number, list: ListAt | null): ListAt | null {
-  if (list && list.element !== element) throw new ProtocolFailure('a list of another element kind');
+  if (list && list.element !== element)
+    throw new ProtocolFailure('a list with another element size');
   return list;
 }
 
 function data(frame: Frame, list: ListAt | null): Uint8Array {
-  if (!ofKind(BYTES, list) || list?.count === 0) return NOTHING;
+  if (!ofKind(BYTES, list) || list?.count === 0) return NO_BYTES;
   const { byte, count } = list as ListAt;
-  // An array object weighs more than the words it shows.
+  // The created Uint8Array takes more memory than the words it refers to.
   frame.spend(4);
   return frame.bytes.subarray(byte, byte + count);
 }
@@ -101,11 +103,12 @@ function data(frame: Frame, list: ListAt | null): Uint8Array {
 function text(frame: Frame, list: ListAt | null): string {
   const bytes = data(frame, list);
   if (bytes.length === 0) {
-    if (list) throw new ProtocolFailure('a text without its last zero byte');
+    if (list) throw new ProtocolFailure('a text without its terminating zero byte');
     return '';
   }
-  if (bytes[bytes.length - 1] !== 0) throw new ProtocolFailure('a text without its last zero byte');
+  if (bytes[bytes.length - 1] !== 0)
+    throw new ProtocolFailure('a text without its terminating zero byte');
   const text = textOf(bytes.subarray(0, -1));
-  if (text === null) throw new ProtocolFailure('a text that is not UTF-8');
+  if (text === null) throw new ProtocolFailure('a text that is not valid UTF-8');
   return text;
 }

@@ -2,21 +2,21 @@ import type { Capability, DesiredRequest } from '../../../machines/shared/domain
 import { idText } from './idText.ts';
 import type { WireMessage } from './wireMessage.ts';
 
-/** What the scheduler said to its worker manager, in words that no generation changes. */
+/** A message of the scheduler to its worker manager, in the same form for all generations. */
 export type SchedulerMessage =
   | { type: 'heartbeatEcho' }
-  /** Everything that is wanted of us, as a level. */
+  /** The desired worker counts; they replace those of the previous command. */
   | { type: 'command'; requests: DesiredRequest[] }
-  /** One more unit; must be answered. */
+  /** Start one more worker, or group for g1 and g1b; requires a response. */
   | { type: 'start'; capabilities: Capability[] }
-  /** Less: these workers, or this group (null where groups are not spoken of); must be answered. */
+  /** Stop these workers, or this group (`groupId` is null except for g1 and g1b); requires a response. */
   | { type: 'shutdown'; groupId: string | null; workerIds: string[] }
-  /** Our report of a dead worker was taken. */
+  /** The scheduler has accepted the report of a dead worker. */
   | { type: 'disconnected'; workerId: string }
-  /** Leave in good order. */
+  /** The scheduler asks the manager to shut down. */
   | { type: 'shutdownAsked' };
 
-/** Null: a message that means nothing to a worker manager, or a command of an action that we do not know. */
+/** Null: a message that is not for a worker manager, or a command with an unknown action. */
 export function toSchedulerMessage(wire: WireMessage): SchedulerMessage | null {
   switch (wire.message) {
     case 'workerAdapterHeartbeatEcho':
@@ -60,7 +60,7 @@ function workersCommand(
   }
 }
 
-/** Some releases put capabilities without a name into their start commands; they say nothing. */
+/** Drops capabilities without a name, which some releases put into start commands. */
 function start(capabilities: readonly Capability[]): SchedulerMessage {
   return { type: 'start', capabilities: capabilities.filter(({ name }) => name !== '') };
 }

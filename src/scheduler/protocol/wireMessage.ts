@@ -2,7 +2,7 @@ import type { Fields, Layout } from './fields.ts';
 import type { Generation } from './generation.ts';
 import type * as layouts from './schema/layouts.ts';
 
-/** One member a generation, so that the generation alone tells the fields. */
+/** Distributes over the generations, so that the generation determines the type of the fields. */
 type Wire<G, M extends string, L extends Layout> = G extends Generation
   ? { generation: G; message: M; fields: Fields<L> }
   : never;
@@ -12,8 +12,8 @@ type Any = Generation;
 type Empty = Record<never, never>;
 
 /**
- * One message, under the names of its own generation. `other` is a message of the union that is neither
- * for a worker manager nor about workers and tasks; only its number is read.
+ * One decoded message with the names of its own generation. `other` is any variant of the union that this program
+ * does not use; only its number is read.
  */
 export type WireMessage =
   | Wire<'g1', 'workerAdapterHeartbeat', typeof layouts.WorkerAdapterHeartbeat>

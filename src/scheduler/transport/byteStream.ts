@@ -7,14 +7,14 @@ import type { ConnectOptions } from './connection.ts';
 
 type StreamOptions = Pick<ConnectOptions, 'address' | 'tls'> & { maxMessageBytes: number };
 
-/** Idle time after which the kernel asks whether the peer is still there. */
+/** Idle time after which the kernel sends TCP keep-alive probes. */
 const keepAliveMs = 30_000;
-/** A WebSocket message may carry a YMQ header, and magic and identity beside a message. */
+/** A WebSocket message may contain YMQ headers, the magic and the identity in addition to a YMQ message, bytes. */
 const webSocketSlack = 64 * 1024;
 
 /**
- * Dials one byte stream. `onReady` comes before the first data; what goes wrong is the stream's
- * error, an end is the peer's own, orderly one.
+ * Opens a byte stream to an address of any scheme. Calls `onReady` once connected, before the first data. Failures
+ * are `error` events of the stream; an `end` event means that the peer closed the stream in order.
  */
 export function openByteStream(options: StreamOptions, onReady: () => void): Duplex {
   const { address } = options;
@@ -22,7 +22,7 @@ export function openByteStream(options: StreamOptions, onReady: () => void): Dup
     case 'tcp':
       return tuned(net.connect(tcpOptions(address), onReady));
     case 'tls':
-      return tuned(tls.connect({ ...tcpOptions(address), ...trust(options) }, onReady));
+      return tuned(tls.connect({ ...tcpOptions(address), ...tlsOptions(options) }, onReady));
     case 'ws':
     case 'wss':
       return openWebSocket(options, onReady);
@@ -34,29 +34,35 @@ export function openByteStream(options: StreamOptions, onReady: () => void): Dup
 
 function openWebSocket(options: StreamOptions, onReady: () => void): Duplex {
   const socket = new WebSocket(webSocketUrl(options.address), {
-    ...trust(options),
+    ...tlsOptions(options),
     perMessageDeflate: false,
     maxPayload: options.maxMessageBytes + webSocketSlack,
   });
   socket.once('upgrade', (response) => tuned(response.socket));
   socket.once('open', onReady);
-  // Before the stream's own listener, which would take every close for an orderly end.
+  // Runs before the stream's own listener, which emits `end` for every close. 1006: no close frame was received.
   socket.once('close', (code) => {
-    if (code === 1006) stream.destroy(new Error('the peer vanished without a WebSocket close'));
+    if (code === 1006)
+      stream.destroy(new Error('the connection broke without a WebSocket close frame'));
   });
   const stream = createWebSocketStream(socket);
   return stream;
 }
 
-const tcpOptions = ({ host, port }: Address) => ({ host, port });
+function tcpOptions({ host, port }: Address) {
+  return { host, port };
+}
 
-/** Certificates are checked unless it was said, in so many words, that they are not to be. */
-const trust = ({ address, tls: { ca, insecure } = {} }: StreamOptions) => ({
-  ...(ca !== undefined && { ca }),
-  rejectUnauthorized: insecure !== true,
-  // A name for the server to choose a certificate by; an IP address is not allowed there.
-  ...(net.isIP(address.host) === 0 && { servername: address.host }),
-});
+/** Certificates are checked unless `insecure` is true. */
+function tlsOptions({ address, tls: { ca, insecure } = {} }: StreamOptions) {
+  return {
+    ...(ca !== undefined && { ca }),
+    rejectUnauthorized: insecure !== true,
+    // Server Name Indication; it must not be an IP address.
+    ...(net.isIP(address.host) === 0 && { servername: address.host }),
+  };
+}
 
-const tuned = <Socket extends net.Socket>(socket: Socket): Socket =>
-  socket.setNoDelay(true).setKeepAlive(true, keepAliveMs);
+function tuned<Socket extends net.Socket>(socket: Socket): Socket {
+  return socket.setNoDelay(true).setKeepAlive(true, keepAliveMs);
+}

@@ -3,44 +3,46 @@ import { detectTransport } from './detect.ts';
 import { connectYmq } from './ymq.ts';
 
 /**
- * Listens first to what answers at the address, then connects in kind: each attempt anew, as another
- * release may have taken the place of the one before. What says nothing first (ws, wss, tls) is YMQ.
+ * Returns a Connect that detects the transport at the address, then connects over that transport. It detects it for
+ * each connection, as another release of the scheduler may have replaced the previous one. Over ws, wss and tls the
+ * transport is always YMQ.
  */
-export const connectAuto =
-  (connectZmq: Connect): Connect =>
-  (options, handlers) => {
+export function connectAuto(connectZmq: Connect): Connect {
+  return (options, handlers) => {
     const { address, tls } = options;
     if (address.scheme !== 'tcp' && address.scheme !== 'ipc') return connectYmq(options, handlers);
-    const listening = new AbortController();
+    const detection = new AbortController();
     let connection: Connection | null = null;
-    let verdict: ConnectionEnd | null = null;
+    /** Set when the caller closes the connection during the detection. */
+    let end: ConnectionEnd | null = null;
 
-    const begin = async (): Promise<void> => {
+    async function detectAndConnect(): Promise<void> {
       const { transport, reason } = await detectTransport(address, {
         tls,
-        signal: listening.signal,
+        signal: detection.signal,
         timeoutMs: options.connectTimeoutMs,
       });
-      if (verdict) handlers.onClosed(verdict);
+      if (end) handlers.onClosed(end);
       else if (transport === 'zmq') connection = connectZmq(options, handlers);
       else if (transport.startsWith('ymq')) connection = connectYmq(options, handlers);
       else handlers.onClosed({ kind: transport === 'unknown' ? 'protocol' : 'refused', reason });
-    };
-    begin().catch((error: Error) =>
+    }
+    detectAndConnect().catch((error: Error) =>
       handlers.onClosed({ kind: 'refused', reason: `${address.text}: ${error.message}` }),
     );
 
-    const leave = (how: 'close' | 'destroy') => {
+    const finish = (how: 'close' | 'destroy') => {
       if (connection) return connection[how]();
-      verdict ??= { kind: 'closed', reason: `${address.text}: closed before it was connected` };
-      listening.abort();
+      end ??= { kind: 'closed', reason: `${address.text}: closed before it was connected` };
+      detection.abort();
     };
     return {
       get dropped() {
         return connection?.dropped ?? 0;
       },
       send: (payload) => connection?.send(payload) ?? false,
-      close: () => leave('close'),
-      destroy: () => leave('destroy'),
+      close: () => finish('close'),
+      destroy: () => finish('destroy'),
     };
   };
+}

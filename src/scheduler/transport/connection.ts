@@ -1,102 +1,105 @@
 import type { Address, Scheme } from '../../shared/address.ts';
 
-/** How a connection ended. Only `kind` may steer; `reason` is one line for people. */
+/** How a connection ended. Code may branch on `kind` only; `reason` is one line for people. */
 export type ConnectionEnd = {
   /**
-   * `refused`: it never opened. `graceful`: the peer closed in order and does not expect us back.
-   * `aborted`: reset, timed out or vanished. `protocol`: the peer does not speak our language.
-   * `closed`: we asked.
+   * `refused`: it was never open. `graceful`: the peer closed it in order. `aborted`: it was reset, timed out or
+   * broke. `protocol`: the peer violated the protocol or uses another one. `closed`: `close` or `destroy` was called.
    */
   kind: 'refused' | 'graceful' | 'aborted' | 'protocol' | 'closed';
   reason: string;
 };
 
-/** What the peer said of itself. The version is YMQ's fourth magic byte; ZeroMQ tells neither. */
+/** The peer's identity and its YMQ version, the fourth byte of the magic; both null for ZeroMQ. */
 export type Peer = { identity: string | null; magic: YmqVersion | null };
 
-/** 0: from before there was a magic. */
+/** 0: before Scaler 2.0.2, without a magic. */
 export type YmqVersion = 0 | 1 | 2;
 
-/** Called from the event loop only, never from inside a call to the connection. */
+/** Handlers are called from the event loop only, never within a call to the connection. */
 export type ConnectionHandlers = {
   onOpen(peer: Peer): void;
-  /** One application payload, never empty. The bytes are the receiver's to keep. */
+  /** One payload, never empty. The receiver may keep the bytes. */
   onMessage(payload: Uint8Array): void;
-  /** Exactly once, last of all, also after `close` and `destroy`; the socket is gone by then. */
+  /** Called exactly once and last, also after `close` and `destroy`, when the socket is closed. */
   onClosed(end: ConnectionEnd): void;
 };
 
-/** One attempt and one connection: who wants another calls connect again, after a pause. */
+/** One connection attempt and its connection. It does not reconnect. */
 export type Connection = {
   /**
-   * Queues one payload. False: not open or the queue is full, and nothing was queued.
-   * @throws RangeError for a payload that would end a scheduler: empty, or not whole 8-byte words.
+   * Queues one payload. Returns false, and queues nothing, if the connection is not open or the queue is full.
+   * @throws RangeError for a payload that is empty or not a multiple of 8 bytes; a scheduler exits at either.
    */
   send(payload: Uint8Array): boolean;
-  /** Flushes, says goodbye (FIN) and reads on until the peer has closed, so that unread bytes cause no reset. */
+  /** Sends the queue, then FIN, and reads until the peer has closed, since unread bytes would cause a reset. */
   close(): void;
-  /** Messages thrown away because no Scaler program sends such: empty ones, several frames in one. */
+  /** Number of received messages that were ignored: empty ones and those of several frames. Scaler sends neither. */
   readonly dropped: number;
-  /** At once. A reset right after a heartbeat stalls a YMQ scheduler until this identity is back. */
+  /** Closes at once. A reset right after a heartbeat stalls a YMQ scheduler until this identity reconnects. */
   destroy(): void;
 };
 
 export type ConnectOptions = {
   address: Address;
-  /** What the peer knows us by; not empty, at most 255 bytes as UTF-8. */
+  /** Our identity; 1 to 255 bytes as UTF-8. */
   identity: string;
-  /** What may wait to be sent; default 8 MiB. */
+  /** Limit of the send queue; default 8 MiB. */
   maxQueuedBytes?: number;
-  /** A longer message ends the connection before memory is taken for it; default 64 MiB. */
+  /** A longer message ends the connection before memory is allocated for it; default 64 MiB. */
   maxMessageBytes?: number;
   /** Default 10 s. */
   connectTimeoutMs?: number;
-  /** From connected to open; default 10 s. */
+  /** From connected until open; default 10 s. */
   handshakeTimeoutMs?: number;
   /** How long `close` waits for the peer; default 2 s. */
   closeTimeoutMs?: number;
-  /** For tls and wss: certificates in PEM to trust instead of the system's, or no check at all. */
+  /** For tls and wss: certificates in PEM to trust instead of the system's, or no check of certificates. */
   tls?: { ca?: string; insecure?: boolean };
 };
 
-/** @throws RangeError for a scheme that the transport does not have, and for an impossible identity */
+/** @throws RangeError for a scheme that the transport does not support, and for an invalid identity */
 export type Connect = (options: ConnectOptions, handlers: ConnectionHandlers) => Connection;
 
-/** What each transport runs over. */
+/** The schemes that each transport supports. */
 export const transportSchemes = {
   ymq: ['tcp', 'ipc', 'ws', 'wss', 'tls'],
   zmq: ['tcp', 'ipc'],
 } as const satisfies Record<string, readonly Scheme[]>;
 
-/** The options' limits with their defaults. */
-export const limitsOf = (options: ConnectOptions) => ({
-  maxQueuedBytes: options.maxQueuedBytes ?? 8 * 2 ** 20,
-  maxMessageBytes: options.maxMessageBytes ?? 64 * 2 ** 20,
-  connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
-  handshakeTimeoutMs: options.handshakeTimeoutMs ?? 10_000,
-  closeTimeoutMs: options.closeTimeoutMs ?? 2_000,
-});
+/** The limits in the options, with defaults for those that are left out. */
+export function limitsOf(options: ConnectOptions) {
+  return {
+    maxQueuedBytes: options.maxQueuedBytes ?? 8 * 2 ** 20,
+    maxMessageBytes: options.maxMessageBytes ?? 64 * 2 ** 20,
+    connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
+    handshakeTimeoutMs: options.handshakeTimeoutMs ?? 10_000,
+    closeTimeoutMs: options.closeTimeoutMs ?? 2_000,
+  };
+}
 
-/** @throws RangeError */
+/** @throws RangeError unless the transport supports the address's scheme */
 export function assertScheme(transport: keyof typeof transportSchemes, { scheme }: Address): void {
   if (!transportSchemes[transport].some((known) => known === scheme)) {
     const name = transport === 'ymq' ? 'YMQ' : 'ZeroMQ';
-    throw new RangeError(`${name} does not go over ${scheme}`);
+    throw new RangeError(`${name} does not support ${scheme}`);
   }
 }
 
-/** @throws RangeError */
+/** @throws RangeError unless the identity has 1 to 255 bytes */
 export function identityBytes(identity: string): Buffer {
   const bytes = Buffer.from(identity);
   if (bytes.length < 1 || bytes.length > 255) {
-    throw new RangeError(`an identity has 1 to 255 bytes, not ${bytes.length}`);
+    throw new RangeError(`an identity must have 1 to 255 bytes, not ${bytes.length}`);
   }
   return bytes;
 }
 
-/** @throws RangeError */
+/** @throws RangeError unless the payload consists of whole 8-byte words */
 export function assertSendable(payload: Uint8Array): void {
   if (payload.length === 0 || payload.length % 8 !== 0) {
-    throw new RangeError(`a payload is whole 8-byte words, not ${payload.length} bytes`);
+    throw new RangeError(
+      `a payload must consist of whole 8-byte words, not of ${payload.length} bytes`,
+    );
   }
 }

@@ -1,12 +1,18 @@
 import { Dealer } from 'zeromq';
-import { assertScheme, type Connect, identityBytes } from './connection.ts';
+import {
+  assertScheme,
+  type Connection,
+  type ConnectionHandlers,
+  type ConnectOptions,
+  identityBytes,
+} from './connection.ts';
 import { connectZmq, zmqOptions } from './zmqConnection.ts';
 
-/** libzmq's own queue, in messages: behind it ours counts bytes. */
+/** Limit of libzmq's own send queue in messages. Further messages wait in our queue, which is limited in bytes. */
 const highWaterMark = 100;
 
-/** A ZeroMQ DEALER connection, one frame a message each way. */
-export const connectDealer: Connect = (options, handlers) => {
+/** A ZeroMQ DEALER connection, with one frame per message in both directions. */
+export function connectDealer(options: ConnectOptions, handlers: ConnectionHandlers): Connection {
   assertScheme('zmq', options.address);
   const socket = new Dealer({
     ...zmqOptions(options),
@@ -14,4 +20,4 @@ export const connectDealer: Connect = (options, handlers) => {
     sendHighWaterMark: highWaterMark,
   });
   return connectZmq(socket, options, handlers);
-};
+}

@@ -4,25 +4,25 @@ import type { ConnectOptions } from './connection.ts';
 import { looksLikeLength } from './ymqFraming.ts';
 
 /**
- * What answers at an address: YMQ by its version, ZeroMQ, something that is neither, nobody, or one
- * who says nothing first (ws, wss, tls, or not Scaler at all).
+ * What was detected at an address: YMQ by version, ZeroMQ, another protocol, no connection, or a peer that sends
+ * nothing first (ws, wss, tls, or not a scheduler).
  */
 export type Detected = 'ymq0' | 'ymq1' | 'ymq2' | 'zmq' | 'unknown' | 'refused' | 'silent';
 
 export type Detection = {
   transport: Detected;
-  /** One line for people: the bytes seen or the error. */
+  /** One line for people: the first bytes or the error. */
   reason: string;
 };
 
 type DetectOptions = Pick<ConnectOptions, 'tls'> & { timeoutMs?: number; signal?: AbortSignal };
 
-/** After our own end; by then everything that counts is known. */
+/** How long the peer may take to close after our FIN. */
 const closeTimeoutMs = 2_000;
 
 /**
- * Listens to what a scheduler says first, sends nothing and closes in order: every released
- * scheduler takes that for a visitor. Never rejects; an abort counts as silence.
+ * Detects the transport by the first bytes that the peer sends. Sends nothing and closes in order, which no released
+ * scheduler treats as an error. Never rejects. An abort ends the detection like the timeout (default 3 s).
  */
 export function detectTransport(
   address: Address,
@@ -30,8 +30,8 @@ export function detectTransport(
 ): Promise<Detection> {
   return new Promise((resolve) => {
     let connected = false;
-    let found: Detection | null = null;
-    let seen = Buffer.alloc(0);
+    let detection: Detection | null = null;
+    let head = Buffer.alloc(0);
     const stream = openByteStream({ address, tls, maxMessageBytes: 1024 }, () => {
       connected = true;
     });
@@ -40,33 +40,41 @@ export function detectTransport(
     if (signal?.aborted) giveUp();
 
     stream.on('data', (chunk: Buffer) => {
-      if (found) return;
-      seen = Buffer.concat([seen, chunk.subarray(0, 4)]).subarray(0, 4);
-      const transport = judge(seen);
-      if (transport) leave({ transport, reason: `it begins with ${seen.toString('hex')}` });
+      if (detection) return;
+      head = Buffer.concat([head, chunk.subarray(0, 4)]).subarray(0, 4);
+      const transport = transportOf(head);
+      if (transport) finish({ transport, reason: `the peer sent ${head.toString('hex')} first` });
     });
-    stream.on('end', () => leave({ transport: 'refused', reason: 'closed before it said a word' }));
+    stream.on('end', () =>
+      finish({
+        transport: 'refused',
+        reason: 'the peer closed the connection before it sent a byte',
+      }),
+    );
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      found ??= { transport: 'refused', reason: error.message || error.code || error.name };
+      detection ??= { transport: 'refused', reason: error.message || error.code || error.name };
     });
     stream.on('close', () => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', giveUp);
-      const { transport, reason } = found ?? { transport: 'refused', reason: 'it vanished' };
+      const { transport, reason } = detection ?? {
+        transport: 'refused',
+        reason: 'the connection broke',
+      };
       resolve({ transport, reason: `${address.text}: ${reason.split('\n', 1)[0]}` });
     });
 
     function giveUp(): void {
       if (connected) {
-        leave({ transport: 'silent', reason: `connected, and not a word in ${timeoutMs} ms` });
+        finish({ transport: 'silent', reason: `the peer sent nothing within ${timeoutMs} ms` });
       } else {
-        found ??= { transport: 'refused', reason: `no connection within ${timeoutMs} ms` };
+        detection ??= { transport: 'refused', reason: `no connection within ${timeoutMs} ms` };
         stream.destroy();
       }
     }
 
-    function leave(detection: Detection): void {
-      found ??= detection;
+    function finish(result: Detection): void {
+      detection ??= result;
       clearTimeout(timer);
       timer = setTimeout(() => stream.destroy(), closeTimeoutMs);
       stream.end();
@@ -74,11 +82,12 @@ export function detectTransport(
   });
 }
 
-function judge(seen: Buffer): Detected | null {
-  const head = seen.toString('hex');
-  if (head.startsWith('ff')) return 'zmq';
-  if (head === '594d5101') return 'ymq1';
-  if (head === '594d5102') return 'ymq2';
-  if (looksLikeLength(seen)) return seen.length < 4 ? null : 'ymq0';
-  return '594d51'.startsWith(head) ? null : 'unknown';
+/** The transport of a stream with these first bytes, at most 4; null if more bytes are needed. */
+function transportOf(head: Buffer): Detected | null {
+  const hex = head.toString('hex');
+  if (hex.startsWith('ff')) return 'zmq';
+  if (hex === '594d5101') return 'ymq1';
+  if (hex === '594d5102') return 'ymq2';
+  if (looksLikeLength(head)) return head.length < 4 ? null : 'ymq0';
+  return '594d51'.startsWith(hex) ? null : 'unknown';
 }

@@ -1,12 +1,20 @@
 import { Subscriber } from 'zeromq';
-import { assertScheme, type Connect } from './connection.ts';
+import {
+  assertScheme,
+  type Connection,
+  type ConnectionHandlers,
+  type ConnectOptions,
+} from './connection.ts';
 import { connectZmq, zmqOptions } from './zmqConnection.ts';
 
-/** Behind it the publisher's messages are lost, oldest last: better than to let them pile up here. */
+/** Limit of libzmq's receive queue in messages. The publisher drops the newest messages beyond it. */
 const highWaterMark = 100;
 
-/** A ZeroMQ SUB connection to everything that is published there. It says nothing: `send` answers false. */
-export const connectSubscriber: Connect = (options, handlers) => {
+/** A ZeroMQ SUB connection that receives every published message. It cannot send: `send` returns false. */
+export function connectSubscriber(
+  options: ConnectOptions,
+  handlers: ConnectionHandlers,
+): Connection {
   assertScheme('zmq', options.address);
   const socket = new Subscriber({
     ...zmqOptions(options),
@@ -14,4 +22,4 @@ export const connectSubscriber: Connect = (options, handlers) => {
   });
   socket.subscribe();
   return connectZmq(socket, options, handlers);
-};
+}

@@ -2,8 +2,10 @@ import { openByteStream } from './byteStream.ts';
 import {
   assertScheme,
   assertSendable,
-  type Connect,
+  type Connection,
   type ConnectionEnd,
+  type ConnectionHandlers,
+  type ConnectOptions,
   identityBytes,
   limitsOf,
   type YmqVersion,
@@ -17,10 +19,10 @@ import {
 } from './ymqFraming.ts';
 
 /**
- * A YMQ connection. The server speaks first, so we say nothing until its magic is known: a wrong
- * one would cost us the connection, a right one tells the protocol's generation.
+ * A YMQ connection. The server sends its magic and identity first. Ours follow with the same version, since the
+ * server closes the connection at another version. The version also narrows the protocol's generation.
  */
-export const connectYmq: Connect = (options, handlers) => {
+export function connectYmq(options: ConnectOptions, handlers: ConnectionHandlers): Connection {
   const { address, tls } = options;
   assertScheme('ymq', address);
   const limits = limitsOf(options);
@@ -31,22 +33,22 @@ export const connectYmq: Connect = (options, handlers) => {
   let version: YmqVersion | null = null;
   let opened = false;
   let dropped = 0;
-  /** The first verdict stands: what goes wrong while we are leaving is no news. */
-  let verdict: ConnectionEnd | null = null;
+  /** The first end counts; failures while the connection is closing do not replace it. */
+  let firstEnd: ConnectionEnd | null = null;
   let timer: NodeJS.Timeout | undefined;
 
   const stream = openByteStream({ address, tls, maxMessageBytes: limits.maxMessageBytes }, () => {
     if (phase !== 'connecting') return;
     phase = 'magic';
-    wait(limits.handshakeTimeoutMs, () =>
-      leave('refused', `no YMQ hello within ${limits.handshakeTimeoutMs} ms`),
+    startTimer(limits.handshakeTimeoutMs, () =>
+      finish('refused', `no YMQ hello within ${limits.handshakeTimeoutMs} ms`),
     );
   });
-  wait(limits.connectTimeoutMs, () =>
-    abandon('refused', `no connection within ${limits.connectTimeoutMs} ms`),
+  startTimer(limits.connectTimeoutMs, () =>
+    destroy('refused', `no connection within ${limits.connectTimeoutMs} ms`),
   );
   stream.on('data', (chunk: Buffer) => {
-    if (verdict?.kind === 'protocol') return;
+    if (firstEnd?.kind === 'protocol') return;
     try {
       for (const frame of reader.push(chunk)) {
         receive(frame);
@@ -54,28 +56,30 @@ export const connectYmq: Connect = (options, handlers) => {
       }
     } catch (error) {
       if (!(error instanceof FramingFailure)) throw error;
-      leave('protocol', error.message);
+      finish('protocol', error.message);
     }
   });
   stream.on('end', () => {
     const cut = reader.atBoundary ? '' : ', in the middle of a message';
-    leave(verdictOf('graceful'), `the peer closed the connection${cut}`);
+    finish(kindOfEnd('graceful'), `the peer closed the connection${cut}`);
   });
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    const kind = error.code?.startsWith('WS_ERR_') ? 'protocol' : verdictOf('aborted');
-    verdict ??= { kind, reason: oneLine(error) };
+    const kind = error.code?.startsWith('WS_ERR_') ? 'protocol' : kindOfEnd('aborted');
+    firstEnd ??= { kind, reason: oneLine(error) };
   });
   stream.on('close', () => {
     clearTimeout(timer);
     phase = 'ending';
-    verdict ??= { kind: verdictOf('aborted'), reason: 'the connection vanished' };
-    handlers.onClosed({ ...verdict, reason: `${address.text}: ${verdict.reason}` });
+    firstEnd ??= { kind: kindOfEnd('aborted'), reason: 'the connection broke' };
+    handlers.onClosed({ ...firstEnd, reason: `${address.text}: ${firstEnd.reason}` });
   });
 
   function receive(frame: YmqFrame): void {
     if (frame.type === 'magic') {
       if (frame.version !== 0 && frame.version !== 1 && frame.version !== 2) {
-        throw new FramingFailure(`the peer speaks YMQ ${frame.version}, we know 1 and 2`);
+        throw new FramingFailure(
+          `the peer uses YMQ version ${frame.version}, supported are 1 and 2`,
+        );
       }
       version = frame.version;
       if (phase !== 'magic') return;
@@ -93,27 +97,27 @@ export const connectYmq: Connect = (options, handlers) => {
     }
   }
 
-  /** Ends in order: what is queued goes out, then FIN, and we read on until the peer's own FIN. */
-  function leave(kind: ConnectionEnd['kind'], reason: string): void {
-    verdict ??= { kind, reason };
+  /** Ends in order: sends the queue, then FIN, and reads until the peer's FIN or the timeout. */
+  function finish(kind: ConnectionEnd['kind'], reason: string): void {
+    firstEnd ??= { kind, reason };
     if (phase === 'ending') return;
     phase = 'ending';
     stream.end();
-    wait(limits.closeTimeoutMs, () => stream.destroy());
+    startTimer(limits.closeTimeoutMs, () => stream.destroy());
   }
 
-  function abandon(kind: ConnectionEnd['kind'], reason: string): void {
-    verdict ??= { kind, reason };
+  function destroy(kind: ConnectionEnd['kind'], reason: string): void {
+    firstEnd ??= { kind, reason };
     phase = 'ending';
     stream.destroy();
   }
 
-  /** Before it is open, whatever ends it is a refusal. */
-  function verdictOf(kind: ConnectionEnd['kind']): ConnectionEnd['kind'] {
+  /** Whatever ends a connection before it is open is a refusal. */
+  function kindOfEnd(kind: ConnectionEnd['kind']): ConnectionEnd['kind'] {
     return phase === 'open' || phase === 'ending' ? kind : 'refused';
   }
 
-  function wait(ms: number, then: () => void): void {
+  function startTimer(ms: number, then: () => void): void {
     clearTimeout(timer);
     timer = setTimeout(then, ms);
   }
@@ -131,22 +135,22 @@ export const connectYmq: Connect = (options, handlers) => {
       return true;
     },
     close() {
-      if (phase === 'connecting') abandon('closed', 'closed before it was connected');
-      else leave('closed', 'closed');
+      if (phase === 'connecting') destroy('closed', 'closed before it was connected');
+      else finish('closed', 'closed');
     },
     destroy() {
-      abandon('closed', 'destroyed');
+      destroy('closed', 'destroyed');
     },
   };
-};
+}
 
-/** What OpenSSL says of a certificate that no authority we know has signed. */
-const nobodyVouches = /SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY_LEAF)/;
+/** OpenSSL's codes for a certificate that no trusted authority has signed. */
+const untrustedCertificate = /SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY_LEAF)/;
 
 function oneLine({ message, code = '', name }: NodeJS.ErrnoException): string {
-  // Some of Node's messages advise a flag of Node's.
-  if (nobodyVouches.test(code)) return `${message.split(';', 1)[0]}; trust it with tls_ca`;
-  // OpenSSL's messages are for its authors; an attempt at several addresses ends without any.
-  const best = code.startsWith('ERR_SSL_') ? code : message || code || name;
-  return best.split('\n', 1)[0] as string;
+  // Node's message goes on with advice to use a flag of Node.
+  if (untrustedCertificate.test(code)) return `${message.split(';', 1)[0]}; trust it with tls_ca`;
+  // OpenSSL's messages are unreadable. A failed attempt at several addresses has no message.
+  const text = code.startsWith('ERR_SSL_') ? code : message || code || name;
+  return text.split('\n', 1)[0] as string;
 }

@@ -1,6 +1,6 @@
 import { Failure } from '../../shared/failure.ts';
 
-/** Bytes that are not YMQ, or more of them than we are willing to hold. */
+/** The stream is not YMQ, or a message exceeds the limit. */
 export class FramingFailure extends Failure {
   readonly kind = 'framing';
 }
@@ -15,83 +15,87 @@ const headerLength = 8;
 const firstAllocation = 64 * 1024;
 
 /**
- * Reads one direction of a YMQ stream, cut anywhere: a magic, then messages (the first is the
- * sender's identity). Before Scaler 2.0.2 there was no magic, which counts as version 0 here: such a
- * stream is known by its first length, that of an identity. Holds at most what has arrived of one message, times two.
+ * Parses one direction of a YMQ stream in chunks of any size: a magic, then messages, of which the first is the
+ * sender's identity. Scaler before 2.0.2 sends no magic; such a stream is recognized by its first length, that of
+ * the identity, and yields a magic of version 0. Buffers at most twice the received part of one message.
  */
 export class YmqReader {
   readonly #maxMessageBytes: number;
   #stage: 'magic' | 'header' | 'payload' = 'magic';
-  #wanted = magicLength;
-  #held: Uint8Array = new Uint8Array(0);
-  #heldLength = 0;
+  /** Bytes of the unit (magic, header or payload) that is being received. */
+  #unitLength = magicLength;
+  #buffer: Uint8Array = new Uint8Array(0);
+  #bufferedLength = 0;
 
   constructor(maxMessageBytes: number) {
     this.#maxMessageBytes = maxMessageBytes;
   }
 
-  /** Whether the stream may end here: not inside a magic, a header or a payload. */
+  /** Whether the stream is between two messages, where it may end. */
   get atBoundary(): boolean {
-    return this.#stage === 'header' && this.#heldLength === 0;
+    return this.#stage === 'header' && this.#bufferedLength === 0;
   }
 
   /**
-   * Yields what the chunk completes; iterate to the end before the next push. A payload may share
-   * memory with the chunk.
-   * @throws FramingFailure after which the reader is of no use
+   * Yields the frames that the chunk completes. Iterate to the end before the next push. Payloads may share memory
+   * with the chunk.
+   * @throws FramingFailure; the reader must not be used afterwards
    */
   *push(chunk: Uint8Array): Generator<YmqFrame, void, undefined> {
-    let at = 0;
-    while (at < chunk.length || this.#wanted === 0) {
-      const missing = this.#wanted - this.#heldLength;
-      const taken = chunk.subarray(at, at + missing);
-      at += taken.length;
+    let position = 0;
+    while (position < chunk.length || this.#unitLength === 0) {
+      const missing = this.#unitLength - this.#bufferedLength;
+      const taken = chunk.subarray(position, position + missing);
+      position += taken.length;
       let unit = taken;
-      if (taken.length < missing || this.#heldLength > 0) {
-        this.#hold(taken);
+      if (taken.length < missing || this.#bufferedLength > 0) {
+        this.#append(taken);
         this.#checkMagic();
-        if (this.#heldLength < this.#wanted) return;
-        unit = this.#held.subarray(0, this.#wanted);
-        this.#held = new Uint8Array(0);
-        this.#heldLength = 0;
+        if (this.#bufferedLength < this.#unitLength) return;
+        unit = this.#buffer.subarray(0, this.#unitLength);
+        this.#buffer = new Uint8Array(0);
+        this.#bufferedLength = 0;
       }
-      const frame = this.#take(unit);
+      const frame = this.#finishUnit(unit);
       if (frame) yield frame;
     }
   }
 
-  /** Grows with what arrives, not with what a header promises. */
-  #hold(bytes: Uint8Array): void {
-    const length = this.#heldLength + bytes.length;
-    if (length > this.#held.length) {
-      const room = Math.max(length, Math.min(this.#wanted, Math.max(firstAllocation, length * 2)));
-      const grown = new Uint8Array(room);
-      grown.set(this.#held.subarray(0, this.#heldLength));
-      this.#held = grown;
+  /** The buffer grows with the received bytes, not with the length in the header. */
+  #append(bytes: Uint8Array): void {
+    const length = this.#bufferedLength + bytes.length;
+    if (length > this.#buffer.length) {
+      const capacity = Math.max(
+        length,
+        Math.min(this.#unitLength, Math.max(firstAllocation, length * 2)),
+      );
+      const grown = new Uint8Array(capacity);
+      grown.set(this.#buffer.subarray(0, this.#bufferedLength));
+      this.#buffer = grown;
     }
-    this.#held.set(bytes, this.#heldLength);
-    this.#heldLength = length;
+    this.#buffer.set(bytes, this.#bufferedLength);
+    this.#bufferedLength = length;
   }
 
-  /** A wrong first byte is known at once: a peer of another kind may never send four. */
+  /** Checks an incomplete magic: a peer that uses another protocol may never send four bytes. */
   #checkMagic(): void {
-    if (this.#stage === 'magic') assertMagic(this.#held.subarray(0, this.#heldLength));
+    if (this.#stage === 'magic') assertMagic(this.#buffer.subarray(0, this.#bufferedLength));
   }
 
-  #take(unit: Uint8Array): YmqFrame | null {
+  #finishUnit(unit: Uint8Array): YmqFrame | null {
     switch (this.#stage) {
       case 'magic':
         assertMagic(unit);
         this.#expect('header', headerLength);
         if (unit[0] === magicPrefix[0] && unit[1] === magicPrefix[1])
           return { type: 'magic', version: unit[3] as number };
-        this.#hold(unit);
+        this.#append(unit);
         return { type: 'magic', version: 0 };
       case 'header': {
         const length = readLength(unit);
         if (length > this.#maxMessageBytes) {
           throw new FramingFailure(
-            `a message of ${length} bytes is announced, the limit is ${this.#maxMessageBytes}`,
+            `a header announces a message of ${length} bytes, the limit is ${this.#maxMessageBytes}`,
           );
         }
         this.#expect('payload', length);
@@ -105,11 +109,11 @@ export class YmqReader {
 
   #expect(stage: 'header' | 'payload', bytes: number): void {
     this.#stage = stage;
-    this.#wanted = bytes;
+    this.#unitLength = bytes;
   }
 }
 
-/** One message with its header. */
+/** One message with its header, the length as little-endian UInt64. */
 export function encodeMessage(payload: Uint8Array): Buffer {
   const bytes = Buffer.allocUnsafe(headerLength + payload.length);
   bytes.writeBigUInt64LE(BigInt(payload.length));
@@ -117,27 +121,27 @@ export function encodeMessage(payload: Uint8Array): Buffer {
   return bytes;
 }
 
-/** What a side says first: the magic and its identity; for version 0 the identity alone. */
+/** The first bytes of each side: magic and identity; for version 0 only the identity. */
 export function encodeHello(version: number, identity: Uint8Array): Buffer {
   if (version === 0) return encodeMessage(identity);
   return Buffer.concat([Buffer.from([...magicPrefix, version]), encodeMessage(identity)]);
 }
 
-/** Of an identity, little-endian: 1 to 254 bytes, so that it is not taken for ZeroMQ. */
+/** Whether the bytes can begin the length of an identity: 1 to 254, little-endian. 255 (ff) begins ZeroMQ's greeting. */
 export function looksLikeLength(bytes: Uint8Array): boolean {
   const [first = 0, ...rest] = bytes.subarray(0, magicLength);
   return first > 0 && first < 0xff && rest.every((byte) => byte === 0);
 }
 
 function assertMagic(bytes: Uint8Array): void {
-  if (magicPrefix.every((byte, at) => at >= bytes.length || bytes[at] === byte)) return;
+  if (magicPrefix.every((byte, index) => index >= bytes.length || bytes[index] === byte)) return;
   if (looksLikeLength(bytes)) return;
   const shown = Buffer.from(bytes.subarray(0, magicLength)).toString('hex');
-  const guess = bytes[0] === 0xff ? ', which looks like ZeroMQ' : '';
-  throw new FramingFailure(`the stream begins with ${shown}, not with a YMQ magic${guess}`);
+  const hint = bytes[0] === 0xff ? ', which looks like ZeroMQ' : '';
+  throw new FramingFailure(`the stream begins with ${shown}, not with a YMQ magic${hint}`);
 }
 
-/** Rounded above 2^53, far beyond any limit. */
+/** Lengths above 2^53 are rounded; they exceed any limit. */
 function readLength(header: Uint8Array): number {
   return Number(new DataView(header.buffer, header.byteOffset, headerLength).getBigUint64(0, true));
 }

@@ -12,50 +12,51 @@ import {
 } from './connection.ts';
 
 /**
- * libzmq closes its sockets behind our back and tells nobody. A ROUTER ignores a second connection
- * with the same identity for good, so the first must be gone before we say that it is. Without
- * this pause 4 of 100 quick reconnects were never answered, with 5 ms one in 450.
+ * Pause between closing the socket and onClosed. libzmq closes its TCP connections later, in another thread, and
+ * does not report it. A ROUTER ignores a second connection with the same identity while the first exists. Without
+ * the pause 4 of 100 quick reconnects were never answered, with 5 ms 1 of 450.
  */
 const settleMs = 100;
 
 /**
- * What every ZeroMQ socket of ours is made with. libzmq is kept from reconnecting: its queue would
- * hand a new scheduler our old heartbeats.
+ * Options of every ZeroMQ socket. Reconnecting is off: libzmq would send queued old heartbeats to a new scheduler.
  */
-export const zmqOptions = (options: ConnectOptions) => ({
-  reconnectInterval: -1,
-  maxMessageSize: limitsOf(options).maxMessageBytes,
-  tcpKeepalive: 1 as const,
-  tcpKeepaliveIdle: 30,
-  linger: 0,
-});
+export function zmqOptions(options: ConnectOptions) {
+  return {
+    reconnectInterval: -1,
+    maxMessageSize: limitsOf(options).maxMessageBytes,
+    tcpKeepalive: 1 as const,
+    tcpKeepaliveIdle: 30,
+    linger: 0,
+  };
+}
 
-/** One attempt and one connection over a fresh ZeroMQ socket, one frame a message. */
-export const connectZmq = (
+/** One connection attempt and its connection over a new ZeroMQ socket, with one frame per message. */
+export function connectZmq(
   socket: Dealer | Subscriber,
   options: ConnectOptions,
   handlers: ConnectionHandlers,
-): Connection => {
+): Connection {
   const { address } = options;
   const limits = limitsOf(options);
 
   let phase: 'connecting' | 'handshake' | 'open' | 'ending' | 'gone' = 'connecting';
-  let verdict: ConnectionEnd | null = null;
+  let firstEnd: ConnectionEnd | null = null;
   let muted = false;
   let dropped = 0;
   let timer: NodeJS.Timeout | undefined;
   const queue: Uint8Array[] = [];
   let queuedBytes = 0;
-  let pumping = false;
+  let sending = false;
 
-  wait(limits.connectTimeoutMs, () =>
+  startTimer(limits.connectTimeoutMs, () =>
     end('refused', `no connection within ${limits.connectTimeoutMs} ms`),
   );
   void observe();
   void receive();
-  void dial();
+  void connect();
 
-  async function dial(): Promise<void> {
+  async function connect(): Promise<void> {
     try {
       const endpoint = await resolve(address);
       if (phase !== 'connecting') return;
@@ -68,21 +69,21 @@ export const connectZmq = (
 
   async function observe(): Promise<void> {
     for await (const event of socket.events) {
-      if (phase !== 'gone') noted(event);
+      if (phase !== 'gone') onSocketEvent(event);
     }
   }
 
-  function noted(event: Event): void {
+  function onSocketEvent(event: Event): void {
     switch (event.type) {
       case 'connect':
         if (phase !== 'connecting') break;
         phase = 'handshake';
-        wait(limits.handshakeTimeoutMs, () =>
+        startTimer(limits.handshakeTimeoutMs, () =>
           end('refused', `no ZeroMQ handshake within ${limits.handshakeTimeoutMs} ms`),
         );
         break;
       case 'handshake':
-        opened();
+        onOpen();
         break;
       case 'handshake:error:protocol':
       case 'handshake:error:auth':
@@ -92,16 +93,16 @@ export const connectZmq = (
         end('refused', `ZeroMQ handshake failed: ${oneLine(event.error)}`);
         break;
       case 'close':
-        end('refused', 'nobody listens');
+        end('refused', 'the connection was refused');
         break;
       case 'disconnect':
-        if (phase === 'open' || phase === 'ending') end('aborted', 'the peer is gone');
-        else end('refused', 'the peer left during the handshake');
+        if (phase === 'open' || phase === 'ending') end('aborted', 'the connection broke');
+        else end('refused', 'the peer closed the connection during the handshake');
         break;
     }
   }
 
-  function opened(): void {
+  function onOpen(): void {
     if (phase !== 'connecting' && phase !== 'handshake') return;
     phase = 'open';
     clearTimeout(timer);
@@ -110,31 +111,31 @@ export const connectZmq = (
 
   async function receive(): Promise<void> {
     for await (const [payload, ...more] of socket) {
-      opened(); // libzmq's events come a way of their own and may be later than its messages
+      onOpen(); // libzmq's events may arrive after its messages
       if (!payload?.length || more.length > 0) dropped++;
       else if (!muted) handlers.onMessage(payload);
     }
   }
 
-  /** zeromq takes one send at a time. */
-  async function pump(): Promise<void> {
-    if (pumping) return;
-    pumping = true;
+  /** Sends the queue; zeromq allows one pending send. */
+  async function sendQueue(): Promise<void> {
+    if (sending) return;
+    sending = true;
     for (let next = queue.shift(); next && phase !== 'gone'; next = queue.shift()) {
-      // Refused only when the socket is closed, which its end tells.
+      // Fails only if the socket is closed, which the events report.
       if ('send' in socket) await socket.send(next).catch(() => {});
       queuedBytes -= next.length;
     }
-    pumping = false;
+    sending = false;
     if (phase === 'ending') release(limits.closeTimeoutMs);
   }
 
   function end(kind: ConnectionEnd['kind'], reason: string): void {
-    verdict ??= { kind, reason };
+    firstEnd ??= { kind, reason };
     release(0);
   }
 
-  /** Closes our side; libzmq goes on for at most `linger` ms to send what it holds. */
+  /** Closes the socket; libzmq sends its queue for at most `linger` ms. */
   function release(linger: number): void {
     if (phase === 'gone') return;
     phase = 'gone';
@@ -143,12 +144,12 @@ export const connectZmq = (
     socket.close();
     setTimeout(() => {
       muted = true;
-      const { kind, reason } = verdict ?? { kind: 'closed', reason: 'closed' };
+      const { kind, reason } = firstEnd ?? { kind: 'closed', reason: 'closed' };
       handlers.onClosed({ kind, reason: `${address.text}: ${reason}` });
     }, settleMs);
   }
 
-  function wait(ms: number, then: () => void): void {
+  function startTimer(ms: number, then: () => void): void {
     clearTimeout(timer);
     timer = setTimeout(then, ms);
   }
@@ -163,31 +164,31 @@ export const connectZmq = (
       if (phase !== 'open' || queuedBytes + payload.length > limits.maxQueuedBytes) return false;
       queue.push(payload);
       queuedBytes += payload.length;
-      void pump();
+      void sendQueue();
       return true;
     },
     close() {
       if (phase === 'ending' || phase === 'gone') return;
-      verdict ??= { kind: 'closed', reason: 'closed' };
+      firstEnd ??= { kind: 'closed', reason: 'closed' };
       if (phase !== 'open') return release(0);
       phase = 'ending';
-      wait(limits.closeTimeoutMs, () => release(0));
-      void pump();
+      startTimer(limits.closeTimeoutMs, () => release(0));
+      void sendQueue();
     },
     destroy() {
       muted = true;
       end('closed', 'destroyed');
     },
   };
-};
+}
 
-/** libzmq is silent about a name it cannot resolve, so that is done here. IPv4 first, as it does. */
+/** Resolves the host, since libzmq does not report failures to resolve it. Prefers IPv4, like libzmq. */
 async function resolve(address: Address): Promise<{ text: string; ipv6: boolean }> {
   const { scheme, host, port, text } = address;
   if (scheme === 'ipc') return { text, ipv6: false };
   if (isIP(host)) return { text, ipv6: isIPv6(host) };
-  const found = await lookup(host, { all: true });
-  const best = found.find(({ family }) => family === 4) ?? found[0];
+  const addresses = await lookup(host, { all: true });
+  const best = addresses.find(({ family }) => family === 4) ?? addresses[0];
   if (!best) throw new Error(`${host} has no address`);
   return { text: `tcp://${best.address}:${port}`, ipv6: best.family === 6 };
 }

@@ -3,7 +3,7 @@ import { type Call, createCaller } from '../../../src/aws/caller.ts';
 import { EcsFailure } from '../../../src/aws/errors.ts';
 import type { Limiter } from '../../../src/aws/limiter.ts';
 import { silentLog } from '../../../src/telemetry/log.ts';
-import { thrownBy } from './answers.ts';
+import { rejectionOf } from './awsServer.ts';
 import { type VirtualClock, virtualClock } from './virtualClock.ts';
 
 const throttle = Object.assign(new Error('Rate exceeded'), {
@@ -36,10 +36,16 @@ beforeEach(() => {
     },
     throttled: (operation) => slowed.push(operation),
   };
-  call = createCaller({ limiter, clock, log: silentLog, random: () => 0.5, patience: 10_000 });
+  call = createCaller({
+    limiter,
+    clock,
+    log: silentLog,
+    random: () => 0.5,
+    retryTimeoutMs: 10_000,
+  });
 });
 
-/** Throws these in turn, then answers. */
+/** A request that fails with these errors in turn, then succeeds. */
 const answering = (...errors: unknown[]) => {
   const state = { sent: 0 };
   return {
@@ -52,14 +58,14 @@ const answering = (...errors: unknown[]) => {
   };
 };
 
-describe('the caller', () => {
-  it('answers what AWS answers, after the limiter', async () => {
+describe('createCaller', () => {
+  it('sends the request after the limiter and returns the answer', async () => {
     expect(await call('ListTasks', answering().send, controller.signal)).toBe('answer');
     expect(acquired).toEqual(['ListTasks']);
   });
 
   it.each(['DescribeTasks', 'ListTasks', 'StopTask', 'CreateCluster'])(
-    'repeats %s after throttles and lost answers, through the limiter each time',
+    'retries %s after throttles and 5xx answers, through the limiter each time',
     async (operation) => {
       const { state, send } = answering(throttle, broken, throttle);
       const answer = call(operation, send, controller.signal);
@@ -71,7 +77,7 @@ describe('the caller', () => {
     },
   );
 
-  it('waits longer each time, at random', async () => {
+  it('doubles the pause before each retry and multiplies it by the random number', async () => {
     const { state, send } = answering(throttle, throttle, throttle);
     const answer = call('ListTasks', send, controller.signal);
     for (const [ms, sent] of [
@@ -88,31 +94,36 @@ describe('the caller', () => {
     expect(await answer).toBe('answer');
   });
 
-  it.each([throttle, broken])('never repeats a launch or a registration: %s', async (error) => {
-    for (const operation of ['RunTask', 'RegisterTaskDefinition']) {
-      const { state, send } = answering(error);
-      expect(await thrownBy(call(operation, send, controller.signal))).toBeInstanceOf(EcsFailure);
-      expect(state.sent).toBe(1);
-    }
-  });
+  it.each([throttle, broken])(
+    'does not retry RunTask and RegisterTaskDefinition: %s',
+    async (error) => {
+      for (const operation of ['RunTask', 'RegisterTaskDefinition']) {
+        const { state, send } = answering(error);
+        expect(await rejectionOf(call(operation, send, controller.signal))).toBeInstanceOf(
+          EcsFailure,
+        );
+        expect(state.sent).toBe(1);
+      }
+    },
+  );
 
-  it('does not repeat a clear no', async () => {
+  it('does not retry a failure of kind invalid', async () => {
     const { state, send } = answering(wrong);
-    const failure = await thrownBy(call('DescribeTasks', send, controller.signal));
+    const failure = await rejectionOf(call('DescribeTasks', send, controller.signal));
     expect(failure).toMatchObject({ kind: 'invalid', awsName: 'InvalidParameterException' });
     expect(state.sent).toBe(1);
   });
 
-  it('gives up when its patience ends, with the last failure', async () => {
-    const failure = thrownBy(call('ListTasks', () => Promise.reject(broken), controller.signal));
+  it('rejects with the last failure when the retry timeout ends', async () => {
+    const failure = rejectionOf(call('ListTasks', () => Promise.reject(broken), controller.signal));
     await clock.pass(60_000);
     expect(await failure).toMatchObject({ kind: 'unreachable' });
     expect(clock.now() - 1_000_000).toBe(60_000);
   });
 
-  it('ends with the signal’s reason, asleep or on the way', async () => {
-    const asleep = thrownBy(call('ListTasks', () => Promise.reject(broken), controller.signal));
-    const onTheWay = thrownBy(
+  it('rejects with the reason of the signal, in a pause and during a request', async () => {
+    const inPause = rejectionOf(call('ListTasks', () => Promise.reject(broken), controller.signal));
+    const inRequest = rejectionOf(
       call(
         'RunTask',
         ({ abortSignal }) =>
@@ -125,7 +136,7 @@ describe('the caller', () => {
     await clock.pass(1);
     const reason = new Error('shutting down');
     controller.abort(reason);
-    expect(await asleep).toBe(reason);
-    expect(await onTheWay).toBe(reason);
+    expect(await inPause).toBe(reason);
+    expect(await inRequest).toBe(reason);
   });
 });

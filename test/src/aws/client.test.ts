@@ -1,15 +1,15 @@
 import { ListTasksCommand } from '@aws-sdk/client-ecs';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { clientOptions, createEcsClient } from '../../../src/aws/client.ts';
-import { type Answers, json, startAnswers } from './answers.ts';
+import { type AwsServer, jsonAnswer, startAwsServer } from './awsServer.ts';
 
-let aws: Answers;
+let aws: AwsServer;
 let authorization: string | undefined;
 beforeEach(async () => {
-  aws = await startAnswers();
+  aws = await startAwsServer();
   aws.answer = (request, ...rest) => {
     ({ authorization } = request.headers);
-    json(200, { taskArns: [] })(request, ...rest);
+    jsonAnswer(200, { taskArns: [] })(request, ...rest);
   };
 });
 afterEach(() => {
@@ -17,7 +17,7 @@ afterEach(() => {
   return aws.close();
 });
 
-it('leaves address and credentials to the SDK where nothing is said', async () => {
+it('the SDK resolves endpoint and credentials if the settings have none', async () => {
   vi.stubEnv('AWS_ENDPOINT_URL_ECS', aws.url);
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIAFROMENVIRONMENT');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'example');
@@ -29,7 +29,7 @@ it('leaves address and credentials to the SDK where nothing is said', async () =
   ecs.destroy();
 });
 
-it('prefers the credentials it is given', async () => {
+it('the credentials of the settings take precedence over the environment', async () => {
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIAFROMENVIRONMENT');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'example');
   const credentials = { accessKeyId: 'AKIAGIVEN', secretAccessKey: 'example' };
@@ -39,7 +39,7 @@ it('prefers the credentials it is given', async () => {
   ecs.destroy();
 });
 
-it('never waits for ever, and never tries twice by itself', () =>
+it('the client options bound connecting and waiting, and turn off retries of the SDK', () =>
   expect(clientOptions({ region: 'eu-west-1' })).toMatchObject({
     maxAttempts: 1,
     requestHandler: {

@@ -4,24 +4,31 @@ import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clientOptions, createEcsClient } from '../../../src/aws/client.ts';
 import { classifyError, classifyRefusal } from '../../../src/aws/errors.ts';
-import { type Answers, credentials, json, no, startAnswers, thrownBy } from './answers.ts';
+import {
+  type AwsServer,
+  credentials,
+  errorAnswer,
+  jsonAnswer,
+  rejectionOf,
+  startAwsServer,
+} from './awsServer.ts';
 
-let aws: Answers;
+let aws: AwsServer;
 beforeAll(async () => {
-  aws = await startAnswers();
+  aws = await startAwsServer();
 });
 afterAll(() => aws.close());
 
-const ask = async (secrets?: string[]) =>
+const failureOf = async (secrets?: string[]) =>
   classifyError(
     'RunTask',
-    await thrownBy(aws.ecs.send(new RunTaskCommand({ taskDefinition: 'f:1' }))),
+    await rejectionOf(aws.ecs.send(new RunTaskCommand({ taskDefinition: 'f:1' }))),
     secrets,
   );
 
 const role = 'arn:aws:iam::123456789012:role/ecsTaskExecutionRole';
 
-describe('classifyError, with AWS’s own words', () => {
+describe('classifyError, with messages of AWS', () => {
   it.each([
     ['throttled', 'throttled', 'ThrottlingException', 'Rate exceeded'],
     ['throttled', 'throttled', 'RequestLimitExceeded', 'Request limit exceeded.'],
@@ -176,7 +183,7 @@ describe('classifyError, with AWS’s own words', () => {
       "The specified platform version doesn't satisfy the required capabilities of the task definition.",
     ],
     ['invalid', 'parameters', 'InvalidParameterException', 'Tasks cannot be empty.'],
-    ['invalid', 'parameters', 'SomethingNewException', 'never seen before'],
+    ['invalid', 'parameters', 'SomethingNewException', 'unknown message'],
     [
       'denied',
       'denied',
@@ -223,17 +230,17 @@ describe('classifyError, with AWS’s own words', () => {
   ] as [string, string, string, string, number?][])(
     '%s/%s: %s: %s',
     async (kind, code, name, message, status = 400) => {
-      aws.answer = no(name, message, status);
+      aws.answer = errorAnswer(name, message, status);
       const before = aws.requests.length;
-      const failure = await ask();
+      const failure = await failureOf();
       expect(failure).toMatchObject({ kind, code, awsName: name });
       expect(failure.message).toBe(`RunTask: ${name}: ${message}`);
-      // The SDK must not have tried again by itself.
+      // The SDK must not retry by itself.
       expect(aws.requests.length).toBe(before + 1);
     },
   );
 
-  it('knows IAM’s names, which come without the ending', async () => {
+  it('classifies the error codes of IAM, which lack the suffix Exception', async () => {
     const iam = new IAMClient(
       clientOptions({ region: 'us-east-1', endpoint: aws.url, credentials }),
     );
@@ -247,46 +254,46 @@ describe('classifyError, with AWS’s own words', () => {
       [403, 'InvalidClientTokenId', 'denied', 'credentials'],
       [500, 'ServiceFailure', 'unreachable', 'server'],
     ] as const) {
-      aws.answer = json(
+      aws.answer = jsonAnswer(
         status,
         `<ErrorResponse><Error><Type>Sender</Type><Code>${name}</Code><Message>no</Message></Error><RequestId>1</RequestId></ErrorResponse>`,
       );
-      const thrown = await thrownBy(iam.send(new GetRoleCommand({ RoleName: 'r' })));
+      const thrown = await rejectionOf(iam.send(new GetRoleCommand({ RoleName: 'r' })));
       expect(classifyError('GetRole', thrown)).toMatchObject({ kind, code });
     }
     iam.destroy();
   });
 
-  it('takes silence, a broken line and a mangled answer for "perhaps it was done"', async () => {
+  it('classifies broken connections, timeouts and unreadable answers as unreachable', async () => {
     aws.answer = (request) => request.socket.destroy();
-    expect(await ask()).toMatchObject({ kind: 'unreachable', code: 'connection' });
+    expect(await failureOf()).toMatchObject({ kind: 'unreachable', code: 'connection' });
     aws.answer = (_request, response) => {
       response.writeHead(200, { 'content-length': 1000 });
       response.write('{"tasks":[');
       setTimeout(() => response.socket?.destroy(), 20);
     };
-    expect(await ask()).toMatchObject({ kind: 'unreachable' });
+    expect(await failureOf()).toMatchObject({ kind: 'unreachable' });
     for (const body of ['<html>gateway</html>', '{"tasks":[', '{"tasks":[{"createdAt":"now"}]}']) {
-      aws.answer = json(200, body);
-      expect(await ask()).toMatchObject({ kind: 'unreachable', code: 'garbled' });
+      aws.answer = jsonAnswer(200, body);
+      expect(await failureOf()).toMatchObject({ kind: 'unreachable', code: 'garbled' });
     }
-    aws.answer = json(502, '<html>gateway</html>');
-    expect(await ask()).toMatchObject({ kind: 'unreachable' });
+    aws.answer = jsonAnswer(502, '<html>gateway</html>');
+    expect(await failureOf()).toMatchObject({ kind: 'unreachable' });
     const timeout = Object.assign(new Error('socket timed out'), { name: 'TimeoutError' });
     expect(classifyError('RunTask', timeout)).toMatchObject({ kind: 'unreachable' });
-    const nobody = createEcsClient({
+    const unusedPort = createEcsClient({
       region: 'us-east-1',
       endpoint: 'http://127.0.0.1:1',
       credentials,
     });
-    const refused = await thrownBy(nobody.send(new RunTaskCommand({ taskDefinition: 'f' })));
+    const refused = await rejectionOf(unusedPort.send(new RunTaskCommand({ taskDefinition: 'f' })));
     expect(classifyError('RunTask', refused)).toMatchObject({
       kind: 'unreachable',
       awsName: 'ECONNREFUSED',
     });
   });
 
-  it('says that credentials are missing without quoting the helper that should have given them', () => {
+  it('keeps the command line of a credential process out of the message', () => {
     const missing = Object.assign(new Error('Could not load credentials from any providers'), {
       name: 'CredentialsProviderError',
     });
@@ -298,15 +305,15 @@ describe('classifyError, with AWS’s own words', () => {
     expect(classifyError('RunTask', missing).message).not.toContain('hunter2');
   });
 
-  it('calls everything else a bug and keeps its stack', () => {
+  it('classifies any other error as a bug and keeps it as the cause', () => {
     const error = new TypeError('x is not a function');
     expect(classifyError('RunTask', error)).toMatchObject({ kind: 'bug', cause: error });
     expect(classifyError('RunTask', undefined).kind).toBe('bug');
   });
 });
 
-describe('what a failure shows', () => {
-  it('holds no signature, token, password or environment, however it is printed', async () => {
+describe('the message of an EcsFailure', () => {
+  it('contains no signature, token, password or environment, however the failure is printed', async () => {
     const requirements = 'numpy\npkg @ https://user:hunter2@example.org/pkg.whl\n--pre';
     const command = 'exec scaler_worker_manager --preload \'m:f("topsecret")\'';
     const texts = [
@@ -320,8 +327,8 @@ describe('what a failure shows', () => {
       `key ${credentials.accessKeyId} is unknown`,
     ];
     for (const text of texts) {
-      aws.answer = no('InvalidParameterException', text);
-      const failure = await ask([requirements, command]);
+      aws.answer = errorAnswer('InvalidParameterException', text);
+      const failure = await failureOf([requirements, command]);
       const printed = [
         failure.message,
         String(failure.stack),
@@ -335,15 +342,15 @@ describe('what a failure shows', () => {
     }
   });
 
-  it('keeps addresses without passwords readable', async () => {
+  it('contains addresses without passwords unchanged', async () => {
     const text = 'no route to https://example.org:8443/a, tcp://10.0.0.5:8516 and https://h:80';
-    aws.answer = no('InvalidParameterException', text);
-    expect((await ask()).message).toContain(text);
+    aws.answer = errorAnswer('InvalidParameterException', text);
+    expect((await failureOf()).message).toContain(text);
   });
 
-  it('is cut when it is long', async () => {
-    aws.answer = no('InvalidParameterException', 'x'.repeat(100_000));
-    expect((await ask()).message.length).toBeLessThan(1000);
+  it('has less than 1000 characters', async () => {
+    aws.answer = errorAnswer('InvalidParameterException', 'x'.repeat(100_000));
+    expect((await failureOf()).message.length).toBeLessThan(1000);
   });
 });
 
@@ -352,12 +359,12 @@ it.each([
   ['DescribeTasks', 'BlockedException', 'unreachable'],
   ['ListTasks', 'AccessDeniedException', 'denied'],
   ['RunTask', 'ExpiredTokenException', 'denied'],
-])('%s: %s does not say that we may never look: %s', (operation, name, kind) => {
+])('classifies for %s the error %s as %s', (operation, name, kind) => {
   const error = Object.assign(new Error('no'), { name, $metadata: { httpStatusCode: 400 } });
   expect(classifyError(operation, error).kind).toBe(kind);
 });
 
-describe('classifyRefusal, with AWS’s own words', () => {
+describe('classifyRefusal, with reasons of AWS', () => {
   it.each([
     [
       'capacity',
@@ -373,7 +380,7 @@ describe('classifyRefusal, with AWS’s own words', () => {
     ['capacity', 'placement', 'AGENT'],
     ['capacity', 'placement', 'ATTRIBUTE'],
     ['throttled', 'throttled', 'Rate exceeded'],
-    ['refused', 'unknown', 'the moon is in the wrong house'],
+    ['refused', 'unknown', 'an unknown reason'],
   ])('%s/%s: %s', (kind, code, reason) =>
     expect(classifyRefusal(reason)).toEqual({ kind, code, reason }),
   );
@@ -382,19 +389,22 @@ describe('classifyRefusal, with AWS’s own words', () => {
     ['subnet-1', 'InsufficientFreeAddressesInSubnet: subnet-1 has not enough free addresses'],
     [undefined, 'subnet-1 and subnet-2 have not enough free addresses'],
     [undefined, 'not enough free addresses'],
-  ])('names the subnet that has no addresses, if it is one: %s', (subnet, reason) => {
-    const refusal = classifyRefusal(reason);
-    expect(refusal).toMatchObject({ kind: 'addresses', code: 'subnetFull' });
-    expect(refusal.subnet).toBe(subnet);
-  });
+  ])(
+    'reports the subnet %s without free addresses if the reason names exactly one',
+    (subnet, reason) => {
+      const refusal = classifyRefusal(reason);
+      expect(refusal).toMatchObject({ kind: 'addresses', code: 'subnetFull' });
+      expect(refusal.subnet).toBe(subnet);
+    },
+  );
 
-  it('quotes nothing private', () =>
+  it('removes secrets from the reason', () =>
     expect(classifyRefusal('bad: topsecret', ['topsecret']).reason).toBe('bad: [removed]'));
 });
 
-it('leaves a described definition that is missing to its caller', async () => {
-  aws.answer = no('ClientException', 'Unable to describe task definition.');
-  const thrown = await thrownBy(
+it('classifyError gives a missing task definition the code definitionMissing', async () => {
+  aws.answer = errorAnswer('ClientException', 'Unable to describe task definition.');
+  const thrown = await rejectionOf(
     aws.ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition: 'f' })),
   );
   expect(classifyError('DescribeTaskDefinition', thrown).code).toBe('definitionMissing');

@@ -24,8 +24,8 @@ const send = (operation: string, times: number) => {
 const within = (operation: string, from: number, to: number) =>
   sent[operation]?.filter((at) => at > from && at <= to).length;
 
-describe('the limiter', () => {
-  it('lets a burst go at once and the rest at the documented rate', async () => {
+describe('createLimiter', () => {
+  it('sends a burst at once and the rest at the documented rate', async () => {
     send('StopTask', 1000);
     await clock.pass(0);
     expect(sent.StopTask).toHaveLength(100);
@@ -35,7 +35,7 @@ describe('the limiter', () => {
     expect(sent.StopTask).toHaveLength(1000);
   });
 
-  it('never sends more than the bucket holds, in any second', async () => {
+  it('sends at most the rate of the bucket in every second', async () => {
     send('RunTask', 500);
     send('DescribeTasks', 200);
     send('ListTasks', 200);
@@ -51,7 +51,7 @@ describe('the limiter', () => {
     expect(sent.ListTasks).toHaveLength(200);
   });
 
-  it('keeps the order of arrival', async () => {
+  it('serves the calls of one operation in order of arrival', async () => {
     const order: number[] = [];
     for (let i = 0; i < 150; i++)
       void limiter.acquire('RunTask', quiet()).then(() => order.push(i));
@@ -59,7 +59,7 @@ describe('the limiter', () => {
     expect(order).toEqual(Array.from({ length: 150 }, (_, i) => i));
   });
 
-  it('does not let launches hold back a stop', async () => {
+  it('sends a StopTask within 100 ms while thousands of RunTask wait', async () => {
     send('RunTask', 10_000);
     send('StopTask', 100);
     await clock.pass(0);
@@ -71,17 +71,17 @@ describe('the limiter', () => {
     expect(sent.StopTask).toHaveLength((before ?? 0) + 1);
   });
 
-  it('shares the common bucket by turns while both want all of it', async () => {
+  it('serves RunTask and StopTask in turn while both wait for the modify bucket', async () => {
     limiter = createLimiter(clock, { launch: { burst: 1000, perSecond: 1000 } });
     send('RunTask', 1000);
     send('StopTask', 1000);
     await clock.pass(10_000);
     const difference = (sent.RunTask?.length ?? 0) - (sent.StopTask?.length ?? 0);
-    // The launches came first and had the burst to themselves.
+    // RunTask arrived first and took the whole burst of 100.
     expect(Math.abs(difference - 100)).toBeLessThanOrEqual(1);
   });
 
-  it('halves the rate when AWS throttles, and gives it back with time', async () => {
+  it('halves the rate at a throttle and restores it with time', async () => {
     send('RunTask', 20);
     await clock.pass(1_000);
     for (let i = 0; i < 10; i++) limiter.throttled('RunTask');
@@ -89,13 +89,13 @@ describe('the limiter', () => {
     await clock.pass(0);
     expect(sent.RunTask).toHaveLength(20);
     await clock.pass(5_000);
-    // 10 a second: ten throttles at one moment are one.
+    // 10 per second: ten throttles within a second halve the rate once.
     expect(within('RunTask', 1_000, 6_000)).toBe(50);
     await clock.pass(20_000);
     expect(within('RunTask', 20_000, 21_000)).toBeGreaterThanOrEqual(19);
   });
 
-  it('slows down to a trickle, not to a halt', async () => {
+  it('does not lower the rate below one fortieth', async () => {
     for (let i = 0; i < 20; i++) {
       await clock.pass(1_000);
       limiter.throttled('RunTask');
@@ -105,7 +105,7 @@ describe('the limiter', () => {
     expect(sent.RunTask).toHaveLength(2);
   });
 
-  it('slows launches and not stops when launches are throttled', async () => {
+  it('does not slow StopTask when RunTask is throttled', async () => {
     send('StopTask', 100);
     await clock.pass(0);
     limiter.throttled('RunTask');
@@ -114,32 +114,34 @@ describe('the limiter', () => {
     expect(sent.StopTask).toHaveLength(140);
   });
 
-  it('forgets who left the queue', async () => {
-    const leaving = new AbortController();
-    setMaxListeners(0, leaving.signal);
+  it('rejects aborted calls and gives their tokens to others', async () => {
+    const controller = new AbortController();
+    setMaxListeners(0, controller.signal);
     send('RunTask', 20);
     await clock.pass(0);
-    const left = Array.from({ length: 100 }, () => limiter.acquire('RunTask', leaving.signal));
-    const outcomes = Promise.allSettled(left);
+    const aborted = Array.from({ length: 100 }, () =>
+      limiter.acquire('RunTask', controller.signal),
+    );
+    const outcomes = Promise.allSettled(aborted);
     send('RunTask', 1);
-    leaving.abort(new Error('gone'));
+    controller.abort(new Error('gone'));
     expect((await outcomes).map(({ status }) => status)).toEqual(Array(100).fill('rejected'));
     await clock.pass(60);
     expect(sent.RunTask).toHaveLength(21);
-    await expect(limiter.acquire('RunTask', leaving.signal)).rejects.toThrow('gone');
+    await expect(limiter.acquire('RunTask', controller.signal)).rejects.toThrow('gone');
   });
 
-  it('has nothing against what it does not know', async () => {
+  it('sends operations without a bucket at once', async () => {
     for (let i = 0; i < 1000; i++) await limiter.acquire('GetRole', quiet());
     expect(clock.now()).toBe(start);
   });
 
-  it('works on the real clock', async () => {
+  it('limits the rate on the system clock', async () => {
     const rates = { ...awsRates, read: { burst: 1, perSecond: 50 } };
     const real = createLimiter(systemClock, rates);
-    const begun = performance.now();
+    const startedAt = performance.now();
     for (let i = 0; i < 4; i++) await real.acquire('ListTasks', quiet());
-    const took = performance.now() - begun;
+    const took = performance.now() - startedAt;
     expect(took).toBeGreaterThan(55);
     expect(took).toBeLessThan(1000);
   });

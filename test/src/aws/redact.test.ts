@@ -1,17 +1,17 @@
 import { expect, it } from 'vitest';
 import { redact, secretsOf } from '../../../src/aws/redact.ts';
 
-it('leaves nothing standing of a text that begins with another', () =>
+it('redact removes a secret whole if it begins with another secret', () =>
   expect(redact('bad: abcdefgh-topsecret', ['abcdefgh', 'abcdefgh-topsecret'])).toBe(
     'bad: [removed]',
   ));
 
-it('leaves short words of a private text alone, or every message would have holes', () =>
+it('redact keeps short lines of a secret, which are common words', () =>
   expect(redact('use --pre or numpy', ['numpy\n--pre\nhttps://example.org/private'])).toBe(
     'use --pre or numpy',
   ));
 
-it('takes what the container is told for private, and what every container is told not', () => {
+it('secretsOf returns COMMAND and PYTHON_REQUIREMENTS and no other variable', () => {
   const environment = [
     'COMMAND',
     'PYTHON_REQUIREMENTS',
@@ -20,9 +20,9 @@ it('takes what the container is told for private, and what every container is to
   ];
   const overrides = {
     containerOverrides: [
-      { environment: environment.map((name) => ({ name, value: `its ${name}` })) },
+      { environment: environment.map((name) => ({ name, value: `value of ${name}` })) },
     ],
   };
-  expect(secretsOf(overrides)).toEqual(['its COMMAND', 'its PYTHON_REQUIREMENTS']);
+  expect(secretsOf(overrides)).toEqual(['value of COMMAND', 'value of PYTHON_REQUIREMENTS']);
   expect(secretsOf(undefined)).toEqual([]);
 });

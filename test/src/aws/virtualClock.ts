@@ -2,20 +2,20 @@ import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../../src/aws/systemClock.ts';
 
 export interface VirtualClock extends Clock {
-  /** Lets this much time pass, timer by timer. */
+  /** Advances the time by `ms` and fires the timers on the way in order. */
   pass(ms: number): Promise<void>;
 }
 
 export const virtualClock = (start = 1_000_000): VirtualClock => {
   let time = start;
-  const timers = new Set<{ at: number; ring(): void }>();
+  const timers = new Set<{ at: number; fire(): void }>();
   return {
     now: () => time,
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         const timer = {
           at: time + ms,
-          ring() {
+          fire() {
             timers.delete(timer);
             resolve();
           },
@@ -33,7 +33,7 @@ export const virtualClock = (start = 1_000_000): VirtualClock => {
         const next = [...timers].sort((a, b) => a.at - b.at)[0];
         if (!next || next.at > until) break;
         time = Math.max(time, next.at);
-        next.ring();
+        next.fire();
       }
       time = until;
     },

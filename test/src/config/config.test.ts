@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { advertisedWorkers, capacityOf, describeCapacity } from '../../../src/config/config.ts';
 import { run } from './loaded.ts';
 
-describe('capacity', () => {
+describe('capacityOf', () => {
   it.each([
     // max_task_concurrency, max_workers, ecs_task_cpu, tasks, advertised workers
     [4, -1, 4, 4, 16],
@@ -13,42 +13,45 @@ describe('capacity', () => {
     [-1, 10, 4, 2, 8],
     [-1, -1, 4, null, 4294967295],
     [4294967295, -1, 16, 4294967295, 4294967295],
-  ])('%i Fargate tasks, %i workers, %i a task', (concurrency, most, cpu, tasks, advertised) => {
-    const capacity = capacityOf(concurrency, most, cpu);
-    expect(capacity.maxTasks).toBe(tasks);
-    expect(advertisedWorkers({ capacity })).toBe(advertised);
-  });
+  ])(
+    'with limits of %i Fargate tasks and %i workers and %i workers per task allows %s tasks',
+    (maxTasks, maxWorkers, cpu, tasks, advertised) => {
+      const capacity = capacityOf(maxTasks, maxWorkers, cpu);
+      expect(capacity.maxTasks).toBe(tasks);
+      expect(advertisedWorkers({ capacity })).toBe(advertised);
+    },
+  );
 
-  it('never offers more than both limits allow, nor a part of a Fargate task', () => {
+  it('never exceeds either limit and is a multiple of the workers of a task', () => {
     const limit = fc.integer({ min: -1, max: 2 ** 32 - 1 });
     const cpus = fc.constantFrom(1, 2, 4, 8, 16);
     fc.assert(
-      fc.property(limit, limit, cpus, (concurrency, most, cpu) => {
-        const capacity = capacityOf(concurrency, most, cpu);
+      fc.property(limit, limit, cpus, (maxTasks, maxWorkers, cpu) => {
+        const capacity = capacityOf(maxTasks, maxWorkers, cpu);
         const workers = advertisedWorkers({ capacity });
-        if (most !== -1) expect(workers).toBeLessThanOrEqual(most);
-        if (concurrency !== -1) expect(workers).toBeLessThanOrEqual(concurrency * cpu);
+        if (maxWorkers !== -1) expect(workers).toBeLessThanOrEqual(maxWorkers);
+        if (maxTasks !== -1) expect(workers).toBeLessThanOrEqual(maxTasks * cpu);
         if (workers < 2 ** 32 - 1) expect(workers % cpu).toBe(0);
       }),
     );
   });
 
-  it('is described by both numbers', () => {
+  it('is described in Fargate tasks and in workers', () => {
     const { config } = run({ flags: ['-mtc', '3', '--ecs-task-cpu', '4'] });
     expect(describeCapacity(config)).toContain('3 Fargate tasks of 4 workers each = 12 workers');
     expect(describeCapacity(run({ flags: ['-mtc', '-1'] }).config)).toContain('no limit');
   });
 });
 
-describe('a config', () => {
-  it('tells the workers the same scheduler unless told otherwise', () => {
+describe('toConfig', () => {
+  it('gives the workers the scheduler address unless worker_scheduler_address is set', () => {
     expect(run({}).config.workerSchedulerAddress.text).toBe('tcp://10.0.0.1:8516');
     const { config } = run({ flags: ['-wsa', 'tcp://1.2.3.4:5'] });
     expect(config.schedulerAddress.text).toBe('tcp://10.0.0.1:8516');
     expect(config.workerSchedulerAddress.text).toBe('tcp://1.2.3.4:5');
   });
 
-  it('has no capacity provider unless one is named', () => {
+  it('has no capacity provider unless capacity_provider is set', () => {
     expect(run({}).config.ecs.capacityProvider).toBeNull();
     const flags = ['--capacity-provider', 'FARGATE_SPOT'];
     expect(run({ flags }).config.ecs.capacityProvider).toBe('FARGATE_SPOT');

@@ -1,29 +1,29 @@
 import { describe, expect, it } from 'vitest';
 import { fargateCpus, nearestFargateSize } from '../../../src/config/fargate.ts';
 
-const isSold = (cpu: number, memory: number) => {
-  const near = nearestFargateSize({ cpu, memory });
-  return near.cpu === cpu && near.memory === memory;
+const isAvailable = (cpu: number, memory: number) => {
+  const nearest = nearestFargateSize({ cpu, memory });
+  return nearest.cpu === cpu && nearest.memory === memory;
 };
 
-describe('Fargate sizes', () => {
+describe('nearestFargateSize', () => {
   it.each([
     [1, 7],
     [2, 13],
     [4, 23],
     [8, 12],
     [16, 12],
-  ])('%i vCPU come with %i memory sizes', (cpu, count) => {
+  ])('knows for %i vCPU %i memory sizes', (cpu, count) => {
     const memories = Array.from({ length: 200 }, (_, index) => index + 1);
-    expect(memories.filter((memory) => isSold(cpu, memory))).toHaveLength(count);
+    expect(memories.filter((memory) => isAvailable(cpu, memory))).toHaveLength(count);
   });
 
-  it('always names a pair that is sold', () => {
+  it('always returns a size that Fargate has', () => {
     for (let cpu = 1; cpu < 40; cpu++) {
       for (let memory = 1; memory < 200; memory++) {
-        const near = nearestFargateSize({ cpu, memory });
-        expect(fargateCpus).toContain(near.cpu);
-        expect(isSold(near.cpu, near.memory)).toBe(true);
+        const nearest = nearestFargateSize({ cpu, memory });
+        expect(fargateCpus).toContain(nearest.cpu);
+        expect(isAvailable(nearest.cpu, nearest.memory)).toBe(true);
       }
     }
   });
@@ -35,7 +35,10 @@ describe('Fargate sizes', () => {
     [8, 29, 8, 28],
     [3, 10, 4, 10],
     [64, 500, 16, 120],
-  ])('%i vCPU with %i GB lies next to %i with %i', (cpu, memory, nearCpu, nearMemory) => {
-    expect(nearestFargateSize({ cpu, memory })).toEqual({ cpu: nearCpu, memory: nearMemory });
-  });
+  ])(
+    'returns for %i vCPU with %i GB the size %i vCPU with %i GB',
+    (cpu, memory, nearCpu, nearMemory) => {
+      expect(nearestFargateSize({ cpu, memory })).toEqual({ cpu: nearCpu, memory: nearMemory });
+    },
+  );
 });

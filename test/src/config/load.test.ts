@@ -3,8 +3,8 @@ import { ConfigFailure } from '../../../src/config/configFailure.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { type Given, needed, neededToml, run, runFile } from './loaded.ts';
 
-/** The one line that a person gets to see. */
-function complaint(load: () => unknown): string {
+/** The message of the ConfigFailure, which is one line. */
+function failureOf(load: () => unknown): string {
   try {
     load();
   } catch (error) {
@@ -12,26 +12,26 @@ function complaint(load: () => unknown): string {
     expect(error.message).not.toContain('\n');
     return error.message;
   }
-  throw new Error('nothing was refused');
+  throw new Error('nothing was thrown');
 }
 
-describe('where a value comes from', () => {
+describe('the source of a value', () => {
   const flags = ['--io-threads', '4'];
   const env = { SCALER_IO_THREADS: '3' };
   const toml = `${neededToml}io_threads = 2\n`;
 
   it.each<[string, Given, number]>([
-    ['a flag wins over everything', { flags, env, toml }, 4],
-    ['a variable wins over the file', { env, toml }, 3],
-    ['the file wins over the default', { toml }, 2],
-    ['the default is last', {}, 1],
-    ['an empty variable is no variable', { env: { SCALER_IO_THREADS: '' }, toml }, 2],
-    ['of two equal flags the last wins', { flags: [...flags, '-it', '5'] }, 5],
+    ['a flag takes precedence over variable, file and default', { flags, env, toml }, 4],
+    ['a variable takes precedence over the file', { env, toml }, 3],
+    ['the file takes precedence over the default', { toml }, 2],
+    ['without any other source the default applies', {}, 1],
+    ['an empty variable is ignored', { env: { SCALER_IO_THREADS: '' }, toml }, 2],
+    ['of two equal flags the last applies', { flags: [...flags, '-it', '5'] }, 5],
   ])('%s', (_, given, threads) => {
     expect(run(given).config.worker.ioThreads).toBe(threads);
   });
 
-  it('lets required values come from the file or from variables', () => {
+  it('takes required values from the file or from variables', () => {
     const read = { readFile: () => neededToml, warn: () => {} };
     const fromFile = loadConfig({ argv: ['run', '--config', 'c.toml'], env: {}, ...read });
     expect(fromFile[0]?.schedulerAddress.text).toBe('tcp://10.0.0.1:8516');
@@ -44,12 +44,12 @@ describe('where a value comes from', () => {
     expect(fromVariables[0]?.workerManagerId).toBe('v');
   });
 
-  it('leaves AWS variables to the SDK', () => {
+  it('does not read the AWS variables, which the SDK reads', () => {
     const env = { AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 's', AWS_SESSION_TOKEN: 't' };
     expect(run({ env }).config.aws.credentials).toBeNull();
   });
 
-  it('hands on keys from flags and from the file', () => {
+  it('takes AWS keys from flags and from the file', () => {
     const flags = ['--aws-access-key-id', 'AKIA', '--aws-secret-access-key', 's'];
     expect(run({ flags }).config.aws.credentials).toEqual({
       accessKeyId: 'AKIA',
@@ -63,7 +63,7 @@ describe('where a value comes from', () => {
     });
   });
 
-  it("takes the transport from Scaler's variable in both spellings, also beside a file", () => {
+  it("takes the transport from Scaler's variable in both spellings, also with a configuration file", () => {
     expect(run({ env: { SCALER_NETWORK_BACKEND: 'tcp_zmq' } }).config.networkBackend).toBe('zmq');
     const { configs } = runFile(neededToml, {
       SCALER_NETWORK_BACKEND: 'zmq',
@@ -82,7 +82,7 @@ describe('flags', () => {
     [['--max-task-concurrency=-1'], null],
     [['--max-task-concurrency', '0'], 0],
     [['-mtc', ' +1_0 '], 10],
-  ])('%j is read as Scaler reads it', (flags, tasks) => {
+  ])('%j gives a limit of %s tasks, as in Scaler', (flags, tasks) => {
     expect(run({ flags }).config.capacity.maxTasks).toBe(tasks);
   });
 
@@ -98,11 +98,11 @@ describe('flags', () => {
       ['/home/u/l.log', '/var/log/x'],
     ],
     [['-lp', '$NONE/x'], ['$NONE/x']],
-  ])('logging paths %j', (flags, paths) => {
+  ])('%j gives the logging paths %j', (flags, paths) => {
     expect(run({ flags, env: { LOGS: '/var/log' } }).config.logging.paths).toEqual(paths);
   });
 
-  it('keeps values that look like something else', () => {
+  it('keeps values with special characters unchanged', () => {
     const flags = [
       '-wmi',
       'a b;touch X',
@@ -121,7 +121,7 @@ describe('flags', () => {
     expect(config.worker.preload).toBe('');
   });
 
-  it('keeps capabilities of 64 bits exact', () => {
+  it('keeps capability values of 64 bits exact', () => {
     const flags = ['-pwc', 'a=9223372036854775807,b=-9223372036854775808'];
     expect(run({ flags }).config.capabilities.map(({ value }) => value)).toEqual([
       '9223372036854775807',
@@ -130,34 +130,34 @@ describe('flags', () => {
   });
 
   it.each([
-    [['--ecs-subn', 'x'], '--ecs-subn: flags are not abbreviated here; write --ecs-subnets'],
+    [['--ecs-subn', 'x'], '--ecs-subn: flags cannot be abbreviated; write --ecs-subnets'],
     [['--aws', 'x'], 'write --aws-access-key-id or --aws-secret-access-key or --aws-'],
     [['--ecs-clutser', 'x'], 'unknown flag --ecs-clutser; did you mean --ecs-cluster?'],
     [['--zzz'], 'unknown flag --zzz; see scaler-ecs run --help'],
     [['-mtc4'], 'unknown flag -mtc4'],
     [['-x'], 'unknown flag -x'],
-    [['--scheduler-address', 'x'], "the scheduler's address is given as a bare word"],
+    [['--scheduler-address', 'x'], "the scheduler's address is a positional argument"],
     [['--preload'], '--preload (preload, SCALER_PRELOAD): needs a value'],
     [['--preload', '--inspect'], '--preload (preload, SCALER_PRELOAD): needs a value'],
     [['--inspect=yes'], '--inspect (inspect, SCALER_INSPECT): is a switch and takes no value'],
     [['-hps=1'], '--hard-processor-suspend'],
-    [['other'], 'one word too many: "other"'],
+    [['other'], 'unexpected argument "other"'],
     [['--config', '/no/such/file'], 'cannot read /no/such/file: '],
-  ])('%j is refused', (flags, words) => {
-    expect(complaint(() => loadConfig({ argv: ['run', ...needed, ...flags], env: {} }))).toContain(
+  ])('%j fails', (flags, words) => {
+    expect(failureOf(() => loadConfig({ argv: ['run', ...needed, ...flags], env: {} }))).toContain(
       words,
     );
   });
 
-  it('names everything that is missing at once', () => {
-    const line = complaint(() => loadConfig({ argv: ['run'], env: {} }));
+  it('reports all missing settings together', () => {
+    const line = failureOf(() => loadConfig({ argv: ['run'], env: {} }));
     for (const name of ['scheduler_address', '--worker-manager-id', 'SCALER_ECS_SUBNETS']) {
       expect(line).toContain(name);
     }
   });
 });
 
-describe('values that are refused', () => {
+describe('invalid values', () => {
   const integers = [
     ['--max-task-concurrency', 'must be -1 (no limit) or a non-negative integer', '-2'],
     ['--max-workers', 'must be -1 (no limit) or a non-negative integer', 'many'],
@@ -184,7 +184,7 @@ describe('values that are refused', () => {
     ['--ecs-task-definition', '', 'cannot be an empty string'],
     ['--ecs-cluster', 'bad name', 'must be a name of 1 to 255 letters, digits, - and _'],
     ['--ecs-task-definition', 'fam:2', 'must be a family (no revision, no ARN)'],
-    ['--object-storage-address', 'inproc://x', 'inproc:// does not leave its own process'],
+    ['--object-storage-address', 'inproc://x', 'inproc:// works only within one process'],
     ['--ecs-python-requirements', '', 'cannot be an empty string'],
     ['--ecs-python-version', '', 'cannot be an empty string'],
     ['--ecs-subnets', ' , ,', 'must be a non-empty list of subnet ids'],
@@ -209,21 +209,21 @@ describe('values that are refused', () => {
     ['--worker-scheduler-address', '', 'not an address'],
     ['--object-storage-address', 'tcp://10.0.0.1', 'no port'],
     ['--worker-scheduler-address', 'udp://10.0.0.1:1', 'unknown scheme'],
-    ['--worker-scheduler-address', 'inproc://x', 'inproc:// does not leave its own process'],
+    ['--worker-scheduler-address', 'inproc://x', 'inproc:// works only within one process'],
     ['--worker-manager-id', 'a\nb\0', 'must not contain a NUL character, got "a\\nb\\u0000"'],
-  ])('%s %j', (flag = '', value = '', words = '') => {
-    const line = complaint(() => run({ flags: [`${flag}=${value}`] }));
+  ])('%s=%j fails with the names of the setting', (flag = '', value = '', words = '') => {
+    const line = failureOf(() => run({ flags: [`${flag}=${value}`] }));
     expect(line).toContain(words);
     const key = flag.slice(2).replaceAll('-', '_');
     expect(line).toContain(`${flag} (${key}, SCALER_${key.toUpperCase()}): `);
   });
 
-  it('says where a bad value stands', () => {
+  it('the message names the source of the invalid value', () => {
     const env = { SCALER_IO_THREADS: 'x' };
-    expect(complaint(() => run({ env }))).toMatch(/got "x" in SCALER_IO_THREADS$/);
+    expect(failureOf(() => run({ env }))).toMatch(/got "x" in SCALER_IO_THREADS$/);
     const toml = `${neededToml}io_threads = "x"\n`;
-    expect(complaint(() => run({ toml }))).toMatch(/got "x" in c\.toml$/);
-    expect(complaint(() => runFile(`${neededToml}${toml}`))).toMatch(
+    expect(failureOf(() => run({ toml }))).toMatch(/got "x" in c\.toml$/);
+    expect(failureOf(() => runFile(`${neededToml}${toml}`))).toMatch(
       /in c\.toml, \[\[worker_manager\]\] 2$/,
     );
   });
@@ -232,19 +232,19 @@ describe('values that are refused', () => {
     [['--aws-access-key-id', 'AKIAPLANTED'], 'aws_secret_access_key, AWS_SECRET_ACCESS_KEY'],
     [['--aws-secret-access-key', 'PLANTED'], 'aws_access_key_id, AWS_ACCESS_KEY_ID'],
     [['--aws-session-token', 'PLANTED'], 'aws_access_key_id, AWS_ACCESS_KEY_ID'],
-  ])('%j is not enough', (flags, words) => {
-    const line = complaint(() => run({ flags }));
+  ])('%j fails because another key is missing', (flags, words) => {
+    const line = failureOf(() => run({ flags }));
     expect(line).toContain(`(${words}): missing`);
     expect(line).not.toContain('PLANTED');
   });
 
-  it('repeats no secret and no password', () => {
+  it('the message contains no secret and no password', () => {
     const secret = `${neededToml}aws_secret_access_key = 123456\n`;
-    expect(complaint(() => run({ toml: secret }))).not.toContain('123456');
+    expect(failureOf(() => run({ toml: secret }))).not.toContain('123456');
     const url = `${neededToml}ecs_python_version = ["https://u:PLANTED@host/x"]\n`;
-    expect(complaint(() => run({ toml: url }))).toContain('//***@host');
+    expect(failureOf(() => run({ toml: url }))).toContain('//***@host');
     const broken = `${neededToml}aws_secret_access_key = "PLANTED\n`;
-    const line = complaint(() => run({ toml: broken }));
+    const line = failureOf(() => run({ toml: broken }));
     expect(line).toMatch(/^c\.toml:6:\d+: /);
     expect(line).not.toContain('PLANTED');
   });
@@ -261,15 +261,15 @@ describe('values that are refused', () => {
       '--worker-sch',
       'needs network_backend ymq',
     ],
-  ])('%j do not go together', (flags, name, words) => {
-    const line = complaint(() => run({ flags }));
+  ])('%j fails because the settings contradict each other', (flags, name, words) => {
+    const line = failureOf(() => run({ flags }));
     expect(line.startsWith(name)).toBe(true);
     expect(line).toContain(words);
   });
 });
 
-describe('the file', () => {
-  it('takes strings as the command line would, and its own types as they are', () => {
+describe('the configuration file', () => {
+  it('reads strings like the command line does, and TOML types as they are', () => {
     const toml = `${neededToml.replace('"subnet-1"', '["a", "b"]')}
 "max-task-concurrency" = "12"
 hard_processor_suspend = "TRUE"
@@ -290,7 +290,7 @@ death_timeout_seconds = 0x10
     expect(config?.worker.deathTimeoutSeconds).toBe(16);
   });
 
-  it('takes one logging path as one', () => {
+  it('reads a string as a single logging path', () => {
     const [config] = runFile(`${neededToml}logging_paths = "/tmp/a,b"\n`).configs;
     expect(config?.logging.paths).toEqual(['/tmp/a,b']);
   });
@@ -308,14 +308,14 @@ death_timeout_seconds = 0x10
     ['object_storage_address = 8517', 'must be an address in quotes'],
     ['event_loop = "trio"', 'must be one of builtin, uvloop, got "trio"'],
     ['preload = 2026-01-01', 'must be a string in quotes'],
-    ['io_threads = 1\nio-threads = 1', 'io_threads: given twice in c.toml'],
+    ['io_threads = 1\nio-threads = 1', 'io_threads: set twice in c.toml'],
     ['io_threads = 1\nio_threads = 1', 'c.toml:7:'],
     ['[[worker_manager]]\ntype = "symphony"\n[worker_manager.x', 'c.toml:8:'],
-  ])('refuses %j', (line, words) => {
-    expect(complaint(() => runFile(`${neededToml}${line}\n`))).toContain(words);
+  ])('fails for %j', (line, words) => {
+    expect(failureOf(() => runFile(`${neededToml}${line}\n`))).toContain(words);
   });
 
-  it('reads a single [worker_manager] and the groups that Scaler has inside', () => {
+  it('reads a single [worker_manager] table and its sub-tables', () => {
     const toml = neededToml.replace('[[worker_manager]]', '[worker_manager]');
     const groups =
       '[worker_manager.logging_config]\nlogging_level = "DEBUG"\n[worker_manager.worker-config]\nio_threads = 3\n';
@@ -325,7 +325,7 @@ death_timeout_seconds = 0x10
     expect(warnings).toEqual([]);
   });
 
-  it('runs every entry of ours and says what is not', () => {
+  it('returns every entry of type aws_raw_ecs and warns about the others', () => {
     const other =
       '[[worker_manager]]\ntype = "baremetal_native"\nmode = "fixed"\n[scheduler]\nx = 1\n';
     const second = neededToml.replace('"wm"', '"wm 2"');
@@ -333,26 +333,26 @@ death_timeout_seconds = 0x10
     expect(configs.map(({ workerManagerId }) => workerManagerId)).toEqual(['wm', 'wm 2']);
     expect(new Set(configs.map(({ stateDir }) => stateDir)).size).toBe(2);
     expect(warnings).toEqual([
-      'c.toml: not ours, start them with Scaler\'s own programs: [[worker_manager]] of type "baremetal_native", [scheduler]',
+      'c.toml: ignored, start them with Scaler\'s own programs: [[worker_manager]] of type "baremetal_native", [scheduler]',
     ]);
   });
 
-  it('refuses two entries that would fight for one fleet', () => {
-    expect(complaint(() => runFile(neededToml + neededToml))).toContain(
-      '"wm" for one scheduler stands twice',
+  it('fails if two entries have the same ownership tag', () => {
+    expect(failureOf(() => runFile(neededToml + neededToml))).toContain(
+      '"wm" for one scheduler is used twice',
     );
     const fleet = (id: string) => `${neededToml.replace('"wm"', `"${id}"`)}fleet_id = "f"\n`;
-    expect(complaint(() => runFile(fleet('a') + fleet('b')))).toContain(
-      'fleet_id "f" stands twice',
+    expect(failureOf(() => runFile(fleet('a') + fleet('b')))).toContain(
+      'fleet_id "f" is used twice',
     );
   });
 
-  it('warns about unknown keys, with the nearest right one', () => {
+  it('warns about unknown keys and suggests the most similar one', () => {
     const { warnings } = runFile(`${neededToml}ecs_subnet = "a"\nlevel = "DEBUG"\nconfig = "x"\n`);
     expect(warnings).toEqual([
-      'unknown key "ecs_subnet" in c.toml means nothing here; did you mean ecs_subnets?',
-      'unknown key "level" in c.toml means nothing here; did you mean logging_level?',
-      'unknown key "config" in c.toml means nothing here',
+      'unknown key "ecs_subnet" in c.toml is ignored; did you mean ecs_subnets?',
+      'unknown key "level" in c.toml is ignored; did you mean logging_level?',
+      'unknown key "config" in c.toml is ignored',
     ]);
   });
 
@@ -363,20 +363,20 @@ death_timeout_seconds = 0x10
     ['[[worker_manager]]\n', 'c.toml: no [[worker_manager]] of type'],
     ['[[worker_managr]]\n', 'did you mean [[worker_manager]]'],
     ['[[worker_manager]]\ntype = "aws-raw-ecs"\n', 'below it type = "aws_raw_ecs"?'],
-  ])('%j has nothing for us', (toml, words) => {
-    expect(complaint(() => runFile(toml))).toContain(words);
-    expect(complaint(() => run({ toml }))).toContain(words);
+  ])('%j fails because it has no entry of type aws_raw_ecs', (toml, words) => {
+    expect(failureOf(() => runFile(toml))).toContain(words);
+    expect(failureOf(() => run({ toml }))).toContain(words);
   });
 
-  it('says that a key above all sections means nothing', () => {
+  it('warns about a key above all sections', () => {
     const { warnings, configs } = runFile(`max_task_concurrency = 7\n${neededToml}`);
     expect(warnings).toEqual([
-      'key "max_task_concurrency" in c.toml stands above all sections, where it means nothing',
+      'key "max_task_concurrency" in c.toml is above all sections and is ignored',
     ]);
     expect(configs).toHaveLength(1);
   });
 
-  it('warns when two managers make revisions of one family by turns', () => {
+  it('warns if two managers need different revisions of one family', () => {
     const other = neededToml.replace('"wm"', '"wm2"');
     const small = 'ecs_task_cpu = 2\necs_task_memory = 8\n';
     expect(runFile(neededToml + other).warnings).toEqual([]);
@@ -386,15 +386,15 @@ death_timeout_seconds = 0x10
     expect(runFile(neededToml + other + named).warnings).toEqual([]);
   });
 
-  it('must hold one entry for run and may hold several by itself', () => {
+  it('may have several entries without run, and only one with run', () => {
     const two = neededToml + neededToml.replace('"wm"', '"wm2"');
-    expect(complaint(() => run({ toml: two }))).toContain('run them all with: scaler-ecs c.toml');
+    expect(failureOf(() => run({ toml: two }))).toContain('run them all with: scaler-ecs c.toml');
     expect(runFile(two).configs).toHaveLength(2);
   });
 
-  it('stands alone', () => {
+  it('is the only argument without run', () => {
     const load = () => loadConfig({ argv: ['c.toml', '--inspect'], env: {}, readFile: () => '' });
-    expect(complaint(load)).toContain('scaler-ecs run --config c.toml');
+    expect(failureOf(load)).toContain('scaler-ecs run --config c.toml');
   });
 });
 
@@ -405,12 +405,12 @@ describe('warnings', () => {
     [['-osa', 'tcp://head:1'], ['--object-storage-address']],
     [['-wsa', 'tcp://::1:8516'], []],
     [['-his', '10'], ['--heartbeat-interval-seconds']],
-  ])('%j', (flags, names) => {
+  ])('%j warns about %j', (flags, names) => {
     const { warnings } = run({ flags });
     expect(warnings.map((line) => line.split(' ')[0])).toEqual(names);
   });
 
-  it('names a host name in the scheduler address only where workers get it', () => {
+  it('warns about a host name in the scheduler address only if the workers get that address', () => {
     const load = (...flags: string[]) => {
       const warnings: string[] = [];
       const argv = ['run', 'tcp://head:8516', ...needed.slice(1), ...flags];
@@ -421,7 +421,7 @@ describe('warnings', () => {
     expect(load('-wsa', 'tcp://10.0.0.1:8516')).toEqual([]);
   });
 
-  it('says that AWS_REGION is not read, unless a region is given', () => {
+  it('warns that AWS_REGION is not read unless aws_region is set', () => {
     const env = { AWS_REGION: 'eu-west-1' };
     expect(run({ env }).warnings).toHaveLength(1);
     expect(run({ env, flags: ['--aws-region', 'us-east-1'] }).warnings).toEqual([]);

@@ -1,10 +1,10 @@
 import type { Config } from '../../../src/config/config.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 
-/** The three things nobody can run without. */
+/** Arguments with the three required settings. */
 export const needed = ['tcp://10.0.0.1:8516', '-wmi', 'wm', '--ecs-subnets', 'subnet-1'];
 
-/** The same in a file. */
+/** The same settings in a file. */
 export const neededToml = `[[worker_manager]]
 type = "aws_raw_ecs"
 scheduler_address = "tcp://10.0.0.1:8516"
@@ -18,7 +18,7 @@ export interface Given {
   toml?: string;
 }
 
-/** `scaler-ecs run` with these flags behind the needed ones. */
+/** Loads `scaler-ecs run` with the required settings and these flags. */
 export function run({ flags = [], env = {}, toml }: Given): { config: Config; warnings: string[] } {
   const warnings: string[] = [];
   const configs = loadConfig({
@@ -30,7 +30,7 @@ export function run({ flags = [], env = {}, toml }: Given): { config: Config; wa
   return { config: configs[0] as Config, warnings };
 }
 
-/** `scaler-ecs c.toml`. */
+/** Loads `scaler-ecs c.toml`. */
 export function runFile(toml: string, env: Record<string, string> = {}) {
   const warnings: string[] = [];
   const configs = loadConfig({

@@ -7,12 +7,12 @@ it.each([
   ['abc', 'acb', 2],
   ['kitten', 'sitting', 3],
   ['', 'xy', 2],
-])('%j and %j are %i letters apart', (a, b, letters) => {
+])('the distance of %j and %j is %i', (a, b, letters) => {
   expect(distance(a, b)).toBe(letters);
   expect(distance(b, a)).toBe(letters);
 });
 
-it('names what is near and nothing else', () => {
+it('nearest returns a similar name, else null', () => {
   expect(nearest('comfig', ['run', 'config'])).toBe('config');
   expect(nearest('xyz', ['run', 'config'])).toBeNull();
   expect(nearest('x', [])).toBeNull();

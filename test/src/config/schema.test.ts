@@ -41,7 +41,7 @@ const original: [string, string | null, string, unknown][] = [
   ['--config', '-c', 'string', null],
 ];
 
-const ours = [
+const additions = [
   ...['network_backend', 'fleet_id', 'max_workers', 'worker_scaler_version', 'aws_session_token'],
   ...['ecs_security_groups', 'ecs_assign_public_ip', 'ecs_task_architecture', 'capacity_provider'],
   ...['scheduler_grace', 'settle_seconds', 'start_deadline', 'drain_timeout', 'stop_timeout'],
@@ -51,27 +51,30 @@ const ours = [
 
 const keyOf = (flag: string) => flag.replace(/^--/, '').replaceAll('-', '_') as Key;
 
-describe('the table', () => {
-  it.each(original)('has %s as Scaler has it', (flag, short, type, standard) => {
-    const row = rowOf(keyOf(flag));
-    expect(row.positional ?? false).toBe(!flag.startsWith('--'));
-    expect(row.short ? `-${row.short}` : null).toBe(short);
-    expect(row.type.name).toBe(type);
-    expect(row.default ? row.default() : 'required').toEqual(standard);
-  });
+describe('the schema', () => {
+  it.each(original)(
+    'has %s with the short flag, type and default of Scaler',
+    (flag, short, type, defaultValue) => {
+      const row = rowOf(keyOf(flag));
+      expect(row.positional ?? false).toBe(!flag.startsWith('--'));
+      expect(row.short ? `-${row.short}` : null).toBe(short);
+      expect(row.type.name).toBe(type);
+      expect(row.default ? row.default() : 'required').toEqual(defaultValue);
+    },
+  );
 
-  it('has nothing beyond that but what is ours', () => {
+  it('has besides those of Scaler only the known additions', () => {
     const scalers = original.map(([flag]) => keyOf(flag));
-    expect([...keys].sort()).toEqual([...scalers, ...ours].sort());
+    expect([...keys].sort()).toEqual([...scalers, ...additions].sort());
   });
 
-  it('gives no two rows one short name', () => {
+  it('has no short flag twice', () => {
     const shorts = keys.map((key) => rowOf(key).short).filter(Boolean);
     expect(new Set(shorts).size).toBe(shorts.length);
   });
 });
 
-/** A text that the row accepts and that is not its default. */
+/** A valid value other than the default. */
 const samples: Partial<Record<Key, string>> = {
   scheduler_address: 'tcp://10.0.0.9:1',
   worker_scheduler_address: 'tcp://10.0.0.9:2',
@@ -93,39 +96,39 @@ const samples: Partial<Record<Key, string>> = {
 const sampleOf = (key: Key) =>
   samples[key] ?? (rowOf(key).type.name === 'int' ? '77' : `value-of-${key}`.replaceAll('_', '-'));
 
-/** Everything required but the row itself. */
+/** The required settings except for the given one. */
 const rest = (key: Key) => ({
   ...(key !== 'scheduler_address' && { scheduler_address: 'tcp://10.0.0.1:8516' }),
   ...(key !== 'worker_manager_id' && { worker_manager_id: 'wm' }),
   ...(key !== 'ecs_subnets' && { ecs_subnets: 'subnet-1' }),
 });
 
-// Refused whatever its value; see load.test.ts.
+// logging_config_file rejects every value; see load.test.ts.
 const usable = keys.filter((key) => key !== 'logging_config_file');
 
 describe.each(usable)('%s', (key) => {
   const row = rowOf(key);
   const expected = row.type.fromText(sampleOf(key));
 
-  it('is reached by its flag, long and short', () => {
+  it('is set by its flag and its short flag', () => {
     const flags = row.positional
       ? [null]
       : [`--${flagOf(key)}`, ...(row.short ? [`-${row.short}`] : [])];
     for (const flag of flags) {
-      const value = row.type.words === 'none' ? [] : [sampleOf(key)];
+      const value = row.type.arity === 'none' ? [] : [sampleOf(key)];
       const given = { ...rest(key), ...parseArguments(flag ? [flag, ...value] : value) };
       const { values, sources } = resolveSettings({
         given,
         env: {},
         entry: null,
-        fileAlone: false,
+        fromFileOnly: false,
       });
       expect(values[key]).toEqual(expected);
       expect(sources[key]).toBe('flag');
     }
   });
 
-  it('is reached by its TOML key, with underscores and with hyphens', () => {
+  it('is set by its TOML key, with underscores and with hyphens', () => {
     if (row.flagOnly) return;
     for (const name of [key, flagOf(key)]) {
       const toml = `[[worker_manager]]\ntype = "aws_raw_ecs"\n${name} = "${sampleOf(key)}"\n`;
@@ -137,35 +140,35 @@ describe.each(usable)('%s', (key) => {
       );
       const entry = file.entries[0] ?? null;
       const given = rest(key);
-      const { values, sources } = resolveSettings({ given, env: {}, entry, fileAlone: false });
+      const { values, sources } = resolveSettings({ given, env: {}, entry, fromFileOnly: false });
       expect(values[key]).toEqual(expected);
       expect(sources[key]).toBe('c.toml');
       expect(warnings).toEqual([]);
     }
   });
 
-  it('is reached by its variable, or that is left to the AWS SDK', () => {
+  it('is set by its variable, unless only the AWS SDK reads that', () => {
     const variable = variableOf(key);
     const env = { [variable ?? row.readBySdk ?? 'SCALER_CONFIG']: sampleOf(key) };
-    const from = { given: rest(key), env, entry: null, fileAlone: false };
+    const from = { given: rest(key), env, entry: null, fromFileOnly: false };
     const { values } = resolveSettings(from);
     expect(values[key]).toEqual(variable ? expected : null);
   });
 
-  it('is in the help and in the documentation', () => {
+  it('is part of the help and of the documentation', () => {
     const help = helpOptions()[flagOf(key)];
     expect(help?.describe ?? row.help).toContain(row.help);
     const line = markdownTable()
       .split('\n')
-      .find((one) => one.startsWith(row.positional ? `| \`${key}\`` : `| \`--${flagOf(key)}\``));
+      .find((each) => each.startsWith(row.positional ? `| \`${key}\`` : `| \`--${flagOf(key)}\``));
     expect(line).toContain(row.help);
     if (row.short) expect(line).toContain(`\`-${row.short}\``);
     if (!row.flagOnly) expect(line).toContain(`\`${variableOf(key) ?? row.readBySdk}\``);
   });
 });
 
-describe('the documentation', () => {
-  it('is one Markdown table with a line a setting', () => {
+describe('markdownTable', () => {
+  it('has one row of seven cells per setting', () => {
     const lines = markdownTable().trimEnd().split('\n');
     expect(lines).toHaveLength(keys.length + 2);
     const columns = lines.map((line) => line.replaceAll('\\|', '').split('|').length);

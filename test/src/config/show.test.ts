@@ -9,15 +9,15 @@ const flags = [
   ...['--ecs-python-requirements', 'x @ git+https://u:PLANTED4@host/x\ny'],
 ];
 
-describe('the settings shown', () => {
-  it('hold no secret', () => {
+describe('showSettings', () => {
+  it('shows no secret', () => {
     const loaded = loadSettings({ argv: ['run', ...needed, ...secrets, ...flags], env: {} });
     const text = showSettings(loaded);
     expect(text).not.toContain('PLANTED');
     expect(text).toContain('max_task_concurrency = 7 # flag');
   });
 
-  it('are a file that gives the same settings again', () => {
+  it('returns a file that gives the same settings again', () => {
     const before = loadSettings({
       argv: ['run', ...needed, '-mtc', '7', '-pwc', 'gpu=2'],
       env: {},

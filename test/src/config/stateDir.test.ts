@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { expandPath, stateName, stateRoot } from '../../../src/config/stateDir.ts';
 
-describe('the state directory', () => {
+describe('stateRoot and stateName', () => {
   it.each<[string | null, Record<string, string>, string]>([
     ['/s', { STATE_DIRECTORY: '/var/lib/x' }, '/s'],
     ['~/s', {}, '/home/u/s'],
@@ -11,11 +11,11 @@ describe('the state directory', () => {
     [null, { XDG_STATE_HOME: '/xdg' }, '/xdg/scaler-ecs'],
     [null, { XDG_STATE_HOME: 'relative' }, '/home/u/.local/state/scaler-ecs'],
     [null, {}, '/home/u/.local/state/scaler-ecs'],
-  ])('told %j with %j is below %s', (told, env, root) => {
-    expect(stateRoot(told, env, '/home/u')).toBe(root);
+  ])('the setting %j with the environment %j gives the root %s', (configured, env, root) => {
+    expect(stateRoot(configured, env, '/home/u')).toBe(root);
   });
 
-  it('differs wherever id or scheduler differ, also where the readable part does not', () => {
+  it('the name differs if id or scheduler differ, even if its readable part does not', () => {
     const names = [
       stateName('a', 'tcp://1.1.1.1:1'),
       stateName('a', 'tcp://1.1.1.1:2'),
@@ -27,11 +27,14 @@ describe('the state directory', () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
-  it.each(['..', '../../etc', 'ü \0$(id)', ''])('is one plain file name for %j', (id) => {
-    const name = stateName(id, 'tcp://1.1.1.1:1');
-    expect(name).toMatch(/^[A-Za-z0-9_-]{1,60}$/);
-    expect(basename(name)).toBe(name);
-  });
+  it.each(['..', '../../etc', 'ü \0$(id)', ''])(
+    'the name for the id %j is one plain file name',
+    (id) => {
+      const name = stateName(id, 'tcp://1.1.1.1:1');
+      expect(name).toMatch(/^[A-Za-z0-9_-]{1,60}$/);
+      expect(basename(name)).toBe(name);
+    },
+  );
 });
 
 it.each([

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { SurveyedTask } from '../../../src/aws/tasks/listTasks.ts';
+import type { ListedTask } from '../../../src/aws/tasks/listedTask.ts';
 import { adoptStrays, claimOutcome, foreignTo } from '../../../src/daemon/ownership.ts';
 import { now } from '../../../src/shared/clock.ts';
 import { type Journal, openJournal } from '../../../src/store/journal.ts';
@@ -27,7 +27,7 @@ const outcome = (label: string, ...taskArns: string[]) => ({
   groupIds: [`${label}-0`, `${label}-1`],
   answer: { taskArns, refusals: [] },
 });
-const task = (taskArn: string, more: Partial<SurveyedTask> = {}): SurveyedTask => ({
+const task = (taskArn: string, more: Partial<ListedTask> = {}): ListedTask => ({
   taskArn,
   label: null,
   phase: 'running',
@@ -70,7 +70,7 @@ describe('the outcome of a launch', () => {
 });
 
 describe('strays', () => {
-  const adopt = (...tasks: SurveyedTask[]) =>
+  const adopt = (...tasks: ListedTask[]) =>
     adoptStrays(journal, 'tcp://1.2.3.4:8516', silentLog)(100, tasks).adopted;
 
   it('are taken over once', () => {

@@ -33,43 +33,43 @@ describe('parseAddress', () => {
     ['http://127.0.0.1:80', 'unknown scheme "http"'],
     ['TCP://127.0.0.1:80', 'unknown scheme'],
     ['tcp://127.0.0.1', 'no port'],
-    ['tcp://127.0.0.1:', 'is no port'],
-    ['tcp://127.0.0.1:0', 'is no port'],
-    ['tcp://127.0.0.1:65536', 'is no port'],
-    ['tcp://127.0.0.1:1e3', 'is no port'],
-    ['tcp://:8516', 'is no host'],
-    ['tcp://a b:8516', 'is no host'],
-    ['tcp://a:b:8516', 'is no host'],
-    ['tcp://[::1:8516', 'is no host'],
-    ['tcp://$(id):8516', 'is no host'],
+    ['tcp://127.0.0.1:', 'is not a port'],
+    ['tcp://127.0.0.1:0', 'is not a port'],
+    ['tcp://127.0.0.1:65536', 'is not a port'],
+    ['tcp://127.0.0.1:1e3', 'is not a port'],
+    ['tcp://:8516', 'is not a host'],
+    ['tcp://a b:8516', 'is not a host'],
+    ['tcp://a:b:8516', 'is not a host'],
+    ['tcp://[::1:8516', 'is not a host'],
+    ['tcp://$(id):8516', 'is not a host'],
     ['ws://127.0.0.1:80/a b', 'as in a URL'],
     ['ws://999.1.1.1:80/', 'not a URL'],
     ['wss://fe80::1%eth0:80', 'not a URL'],
     ['ipc://', 'needs a path'],
     [`ipc:///${'x'.repeat(107)}`, '107 bytes'],
-  ])('refuses %s in one line', (text, message) => {
+  ])('fails for %s in one line', (text, message) => {
     const failure = failureOf(() => parseAddress(text));
     expect(failure.message).toContain(message);
     expect(failure.message).not.toContain('\n');
   });
 
-  it('keeps a password and a line break out of the message', () => {
+  it('keeps passwords and line breaks out of the message', () => {
     expect(failureOf(() => parseAddress('tcp://u:hunter2@h:1')).message).not.toContain('hunter2');
     expect(failureOf(() => parseAddress('tcp://a\nb:1')).message).not.toContain('\n');
   });
 });
 
-it('finds the monitor two ports up', () => {
+it('monitorAddress adds two to the port, and is null if there is none', () => {
   expect(monitorAddress(parseAddress('ws://h:8516/x'))?.text).toBe('ws://h:8518/x');
   expect(monitorAddress(parseAddress('tcp://h:65534'))).toBeNull();
   expect(monitorAddress(parseAddress('ipc:///run/s'))).toBeNull();
 });
 
-it('writes a WebSocket URL with brackets', () => {
+it('webSocketUrl puts an IPv6 address in brackets', () => {
   expect(webSocketUrl(parseAddress('wss://::1:443/a'))).toBe('wss://[::1]:443/a');
 });
 
-it('knows a number from a name', () => {
+it('isNumericHost distinguishes IP addresses from host names', () => {
   const numeric = (text: string) => isNumericHost(parseAddress(text));
   expect(['tcp://10.0.0.1:1', 'tcp://::1:1', 'ipc:///s'].map(numeric)).toEqual([true, true, true]);
   expect(['tcp://localhost:1', 'tcp://10.0.0.256:1'].map(numeric)).toEqual([false, false]);
@@ -82,5 +82,5 @@ function failureOf(act: () => unknown): AddressFailure {
     if (error instanceof AddressFailure) return error;
     throw error;
   }
-  throw new Error('nothing was refused');
+  throw new Error('nothing was thrown');
 }

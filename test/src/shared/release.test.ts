@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { atLeast, backendValue, compareReleases } from '../../../src/shared/release.ts';
 
-describe('releases', () => {
-  it('compare by numbers, not by letters', () => {
+describe('release', () => {
+  it('compareReleases compares the numbers, and ignores suffixes', () => {
     const sorted = ['2.10.0', '2.9.1', '2.9', '2.9.0', '1.26.6', '2.3.0rc1', '2.3.0'].sort(
       compareReleases,
     );
@@ -11,7 +11,7 @@ describe('releases', () => {
     expect(atLeast('2.8.9', '2.9')).toBe(false);
   });
 
-  it('spell the transport in two ways', () => {
+  it('backendValue spells ZeroMQ tcp_zmq before 2.3.0', () => {
     expect(['1.15.0', '2.2.0', '2.3.0', '2.9.0'].map((r) => backendValue(r, 'zmq'))).toEqual([
       'tcp_zmq',
       'tcp_zmq',

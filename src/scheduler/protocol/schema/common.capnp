@@ -1,8 +1,8 @@
 @0xf61bf50694241e67;
-# What every generation shares: the outer struct and the parts that never changed.
+# Structs that all generations share.
 
-# The root of every message. Upstream declares a union here; its discriminant is this number and its
-# member is this pointer, so one struct fits every generation and the numbers stay in generations.ts.
+# The root of every message. Scaler's schema has a union here. Its discriminant is `variant` and its member is
+# `body`, so that this struct fits every generation. The variant numbers are in generations.ts.
 struct Message {
   variant @0 :UInt16;
   body @1 :AnyPointer;
@@ -31,7 +31,7 @@ struct ProcessorStatus {
   resource @4 :Resource;
 }
 
-# The same with what was appended; so with all that are wide.
+# With the fields of later releases; likewise all structs named Wide.
 struct WideProcessorStatus {
   pid @0 :UInt32;
   initialized @1 :Bool;
@@ -85,6 +85,6 @@ struct ObjectStorageAddress {
   scheme @2 :Text;
 }
 
-# What is said by its variant number alone.
+# The body of messages that consist of their variant number only.
 struct Empty {
 }

@@ -1,5 +1,5 @@
 @0xb30697a1813790f9;
-# Worker groups.
+# Generations g1 and g1b: groups of workers.
 
 using Common = import "common.capnp";
 using Monitor = import "monitor.capnp";
@@ -10,8 +10,8 @@ struct WorkerAdapterHeartbeat {
   capabilities @2 :List(Common.TaskCapability);
 }
 
-# The heartbeat of the versions that first named a manager. Every generation reads what it needs of it:
-# the older one ignores the id, the later ones ignore workersPerGroup.
+# The heartbeat of g1b. Every generation before g4 reads the fields it knows: g1 ignores the id, g2 and later ignore
+# workersPerGroup.
 struct NamedAdapterHeartbeat {
   maxWorkerGroups @0 :UInt32;
   workersPerGroup @1 :UInt32;
@@ -47,7 +47,7 @@ struct WorkerAdapterCommandResponse {
   capabilities @4 :List(Common.TaskCapability);
 }
 
-# What the monitor stream says about groups.
+# The groups in the monitor stream.
 struct WorkerGroups {
   workerGroups @0 :List(WorkerGroup);
 }

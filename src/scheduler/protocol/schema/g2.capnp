@@ -1,5 +1,5 @@
 @0xf36e64b959874c19;
-# Starting and stopping single workers.
+# Generation g2: commands start and stop single workers.
 
 using Common = import "common.capnp";
 

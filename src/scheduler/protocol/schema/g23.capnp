@@ -1,5 +1,5 @@
 @0xc1dd54209f03f8fb;
-# The command of the releases that sent both: single workers and desired counts.
+# Generation g23: commands start and stop single workers or set desired counts.
 
 using Common = import "common.capnp";
 

@@ -1,5 +1,5 @@
 @0x8aa3e85a5e1da2d6;
-# Desired counts only, also after the union was renumbered. The heartbeat is that of g2.capnp.
+# Generations g3 and g4: commands set desired counts. The heartbeat is that of g2.capnp.
 
 using Common = import "common.capnp";
 

@@ -1,5 +1,5 @@
 @0xac068e51a80269ee;
-# The monitor stream, as far as it says something about workers and tasks.
+# The monitor stream, with the fields about workers and tasks.
 
 using Common = import "common.capnp";
 
@@ -64,7 +64,8 @@ struct WorkerStatus {
   processorStatuses @10 :List(Common.ProcessorStatus);
 }
 
-# Since WorkerStatus has more than four data words lastS is two bytes, in another place. What follows memLimit is younger.
+# In releases where WorkerStatus has more than four data words, lastS has two bytes and another place. The fields
+# after memLimit are of later releases.
 struct WideWorkerStatus {
   workerId @0 :Data;
   agent @1 :Common.Resource;
@@ -140,7 +141,7 @@ struct ManagedWorkers {
 struct WorkerManagerDetail {
   workerManagerID @0 :Data;
   identity @1 :Text;
-  # Grew from one byte to two in place.
+  # One byte at the same place in earlier releases.
   lastSeenS @2 :UInt16;
   maxTaskConcurrency @3 :UInt32;
   capabilities @4 :Text;
@@ -162,7 +163,7 @@ struct StateTask {
   metadata @5 :Data;
 }
 
-# The same with what was appended.
+# With the fields of later releases.
 struct WideStateTask {
   taskId @0 :Data;
   functionName @1 :Data;
@@ -185,7 +186,7 @@ enum WorkerState {
   disconnected @1;
 }
 
-# Nine and ten are of the releases before the union was renumbered.
+# Values 9 and 10 exist only in releases before g4.
 enum TaskState {
   inactive @0;
   running @1;

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { ensureExecutionRole } from '../../../../src/aws/ensure/executionRole.ts';
+import {
+  diffExecutionRole,
+  ensureExecutionRole,
+  executionPolicyArn,
+} from '../../../../src/aws/ensure/executionRole.ts';
 import { awsError, denied, scripted } from './scripted.ts';
 
 const arn = 'arn:aws:iam::123456789012:role/ecsTaskExecutionRole';
@@ -7,16 +11,36 @@ const role = { Role: { Arn: arn } };
 const none = awsError('NoSuchEntityException', 'not found', 404);
 
 const ensure = (script: Parameters<typeof scripted>[0]) => {
-  const world = scripted(script);
-  return { world, done: ensureExecutionRole(world.tools, world.signal) };
+  const aws = scripted(script);
+  return { aws, done: ensureExecutionRole(aws.tools, aws.signal) };
 };
 
+describe('diffExecutionRole', () => {
+  it('creates a role only if there is none', () => {
+    expect(diffExecutionRole(undefined)).toEqual({
+      create: {
+        RoleName: 'ecsTaskExecutionRole',
+        AssumeRolePolicyDocument: expect.stringContaining('ecs-tasks.amazonaws.com'),
+      },
+      attachIsOptional: false,
+    });
+    expect(diffExecutionRole(arn)).toEqual({ create: null, attachIsOptional: true });
+  });
+});
+
+it('executionPolicyArn takes the partition from the ARN of the role', () => {
+  const policy = 'iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy';
+  expect(executionPolicyArn(arn)).toBe(`arn:aws:${policy}`);
+  expect(executionPolicyArn(arn.replace('aws', 'aws-cn'))).toBe(`arn:aws-cn:${policy}`);
+  expect(executionPolicyArn('role')).toBe(`arn:aws:${policy}`);
+});
+
 describe('ensureExecutionRole', () => {
-  it('creates what is missing, for Fargate’s agent alone', async () => {
-    const { world, done } = ensure({ GetRole: [none], CreateRole: [role], AttachRolePolicy: [{}] });
+  it('creates a missing role that only ECS tasks can assume, and attaches the policy', async () => {
+    const { aws, done } = ensure({ GetRole: [none], CreateRole: [role], AttachRolePolicy: [{}] });
     expect(await done).toBe(arn);
-    expect(world.operations()).toEqual(['GetRole', 'CreateRole', 'AttachRolePolicy']);
-    expect(JSON.parse(String(world.input('CreateRole')?.AssumeRolePolicyDocument))).toEqual({
+    expect(aws.operations()).toEqual(['GetRole', 'CreateRole', 'AttachRolePolicy']);
+    expect(JSON.parse(String(aws.input('CreateRole')?.AssumeRolePolicyDocument))).toEqual({
       Version: '2012-10-17',
       Statement: [
         {
@@ -26,30 +50,30 @@ describe('ensureExecutionRole', () => {
         },
       ],
     });
-    expect(world.input('AttachRolePolicy')).toEqual({
+    expect(aws.input('AttachRolePolicy')).toEqual({
       RoleName: 'ecsTaskExecutionRole',
       PolicyArn: 'arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy',
     });
   });
 
-  it('attaches the policy to a role that was there, as an earlier start may have died in between', async () => {
-    const { world, done } = ensure({ GetRole: [role], AttachRolePolicy: [{}] });
+  it('attaches the policy to an existing role, which an interrupted start may have left without it', async () => {
+    const { aws, done } = ensure({ GetRole: [role], AttachRolePolicy: [{}] });
     expect(await done).toBe(arn);
-    expect(world.operations()).toEqual(['GetRole', 'AttachRolePolicy']);
+    expect(aws.operations()).toEqual(['GetRole', 'AttachRolePolicy']);
   });
 
-  it.each(['aws-cn', 'aws-us-gov'])('speaks the names of partition %s', async (partition) => {
-    const { world, done } = ensure({
+  it.each(['aws-cn', 'aws-us-gov'])('attaches the policy of partition %s', async (partition) => {
+    const { aws, done } = ensure({
       GetRole: [{ Role: { Arn: arn.replace('aws', partition) } }],
       AttachRolePolicy: [{}],
     });
     await done;
-    expect(world.input('AttachRolePolicy')?.PolicyArn).toBe(
+    expect(aws.input('AttachRolePolicy')?.PolicyArn).toBe(
       `arn:${partition}:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy`,
     );
   });
 
-  it('takes the role that somebody else made at the same moment', async () => {
+  it('uses the role that another process created at the same time', async () => {
     const { done } = ensure({
       GetRole: [none, role],
       CreateRole: [awsError('EntityAlreadyExistsException', 'exists', 409)],
@@ -58,24 +82,27 @@ describe('ensureExecutionRole', () => {
     expect(await done).toBe(arn);
   });
 
-  it('waits until IAM sees the new role everywhere', async () => {
-    const { world, done } = ensure({
+  it('repeats AttachRolePolicy until IAM knows the new role', async () => {
+    const { aws, done } = ensure({
       GetRole: [none],
       CreateRole: [role],
       AttachRolePolicy: [none, awsError('ConcurrentModificationException', 'busy', 409), {}],
     });
     await done;
-    expect(world.operations().slice(2)).toEqual(Array(3).fill('AttachRolePolicy'));
+    expect(aws.operations().slice(2)).toEqual(Array(3).fill('AttachRolePolicy'));
   });
 
-  it('uses an existing role whose policies it may not touch, but none of its own without them', async () => {
+  it('uses an existing role if AttachRolePolicy is denied', async () => {
     expect(await ensure({ GetRole: [role], AttachRolePolicy: [denied] }).done).toBe(arn);
+  });
+
+  it('fails as denied if AttachRolePolicy is denied for a role that it has just created', async () => {
     await expect(
       ensure({ GetRole: [none], CreateRole: [role], AttachRolePolicy: [denied] }).done,
     ).rejects.toMatchObject({ kind: 'denied' });
   });
 
-  it('passes on what a person must settle', async () => {
+  it('fails as denied if GetRole is denied', async () => {
     await expect(ensure({ GetRole: [denied] }).done).rejects.toMatchObject({ kind: 'denied' });
   });
 });

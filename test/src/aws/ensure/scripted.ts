@@ -1,5 +1,5 @@
 import { createCaller } from '../../../../src/aws/caller.ts';
-import type { AwsTools } from '../../../../src/aws/ensure/aws.ts';
+import type { AwsTools } from '../../../../src/aws/ensure/tools.ts';
 import { silentLog } from '../../../../src/telemetry/log.ts';
 import { virtualClock } from '../virtualClock.ts';
 
@@ -13,23 +13,26 @@ export const denied = awsError('AccessDeniedException', 'User is not authorized 
 
 interface Scripted {
   tools: AwsTools;
-  asked: [operation: string, input: Record<string, unknown>][];
+  calls: [operation: string, input: Record<string, unknown>][];
   operations(): string[];
-  /** Of the last call of this operation. */
+  /** Input of the last call of this operation. */
   input(operation: string): Record<string, unknown> | undefined;
   signal: AbortSignal;
 }
 
-/** Each operation has replies of its own, given in turn; the last one stays. Time passes only in sleeps. */
+/**
+ * AWS tools that answer each operation with its replies in turn, then with the last one again. Time passes only in
+ * sleeps.
+ */
 export const scripted = (script: Record<string, Reply[]>): Scripted => {
-  const asked: Scripted['asked'] = [];
+  const calls: Scripted['calls'] = [];
   const clock = virtualClock();
   const send = async (command: object): Promise<object> => {
     const operation = command.constructor.name.replace(/Command$/, '');
     const input = (command as { input: Record<string, unknown> }).input;
-    asked.push([operation, input]);
+    calls.push([operation, input]);
     const replies = script[operation];
-    if (!replies) throw new Error(`nobody expected ${operation}`);
+    if (!replies) throw new Error(`the script has no reply to ${operation}`);
     const reply = replies.length > 1 ? replies.shift() : replies[0];
     const answer = typeof reply === 'function' ? reply(input) : reply;
     if (answer instanceof Error) throw answer;
@@ -51,9 +54,9 @@ export const scripted = (script: Record<string, Reply[]>): Scripted => {
   } as unknown as AwsTools;
   return {
     tools,
-    asked,
-    operations: () => asked.map(([operation]) => operation),
-    input: (operation: string) => asked.findLast(([each]) => each === operation)?.[1],
+    calls,
+    operations: () => calls.map(([operation]) => operation),
+    input: (operation: string) => calls.findLast(([each]) => each === operation)?.[1],
     signal: new AbortController().signal,
   };
 };

@@ -40,7 +40,7 @@ const full: WorkerSettings = {
   preload: 'pkg.mod:func("a b", k=1)',
 };
 
-/** What the original manager of Scaler 2.6.0 sends for the same two settings. */
+/** What Scaler 2.6.0's own manager builds from the same two settings. */
 const original = {
   minimal:
     'scaler_worker_manager baremetal_native tcp://10.0.0.5:8516 --mode fixed --worker-type ECS --max-task-concurrency 4 --per-worker-task-queue-size 1000 --heartbeat-interval-seconds 2 --task-timeout-seconds 0 --garbage-collect-interval-seconds 30 --death-timeout-seconds 300 --trim-memory-threshold-bytes 1073741824 --event-loop builtin --io-threads 1 --worker-manager-id wm-ecs',
@@ -81,7 +81,7 @@ const environment = (more: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
   ...more,
 });
 
-/** The arguments that the worker's program sees. */
+/** Runs the command in a shell and returns the arguments that the worker's program receives. */
 const run = (
   command: string,
   [shell = '', ...options]: string[] = ['sh'],
@@ -91,7 +91,7 @@ const run = (
     env: environment(more),
     cwd: work,
     encoding: 'utf8',
-    // On a socket, bash takes itself for a remote login and reads its start-up files.
+    // With a socket as stdin, bash assumes a remote login and reads its start-up files.
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   expect(ran.stderr).toBe('');
@@ -108,12 +108,15 @@ describe.each(shells)('in %s', (name) => {
   it.each([
     ['minimal', minimal],
     ['full', full],
-  ] as const)('hands the worker what the original manager would: %s', (form, settings) => {
-    const expected = run(original[form], shell).map((word) =>
-      word === 'ECS' ? `ECS-${taskId}` : word,
-    );
-    expect(words(settings)).toEqual(expected);
-  });
+  ] as const)(
+    'passes the arguments of the original manager to the worker: %s',
+    (form, settings) => {
+      const expected = run(original[form], shell).map((word) =>
+        word === 'ECS' ? `ECS-${taskId}` : word,
+      );
+      expect(words(settings)).toEqual(expected);
+    },
+  );
 
   it.each([
     'a b;touch X',
@@ -130,7 +133,7 @@ describe.each(shells)('in %s', (name) => {
     '!!',
     '#x',
     '',
-  ])('hands over exactly this, and runs nothing: %j', (value) => {
+  ])('passes the text %j unchanged and runs no command in it', (value) => {
     const found = words({ ...full, managerId: value, preload: value, eventLoop: value });
     expect(after(found, '--worker-manager-id')).toBe(value);
     expect(after(found, '--preload')).toBe(value);
@@ -138,7 +141,7 @@ describe.each(shells)('in %s', (name) => {
     expect(readdirSync(work)).toEqual([]);
   });
 
-  it('hands over a capability and an address that look like commands', () => {
+  it('passes a capability and an address that look like shell commands unchanged', () => {
     const found = words({
       ...minimal,
       workerSchedulerAddress: 'ws://10.0.0.5:8516/$(id);touch X',
@@ -152,7 +155,7 @@ describe.each(shells)('in %s', (name) => {
     expect(readdirSync(work)).toEqual([]);
   });
 
-  it('ties a value that looks like a flag to its own', () =>
+  it('joins a value that begins with a dash to its flag by =', () =>
     expect(words({ ...minimal, managerId: '-x y' })).toContain('--worker-manager-id=-x y'));
 
   it.each([
@@ -165,7 +168,7 @@ describe.each(shells)('in %s', (name) => {
     ['-', 'unknown'],
     ['', 'unknown'],
     [undefined, 'unknown'],
-  ])('names the task whose metadata is at %s', (uri, expected) => {
+  ])('with the metadata address %s passes the worker type ECS-%s', (uri, expected) => {
     const more = uri === undefined ? {} : { ECS_CONTAINER_METADATA_URI_V4: uri };
     for (const strict of [[], ['-e', '-u']])
       expect(after(run(workerCommand(minimal), [...shell, ...strict], more), '--worker-type')).toBe(
@@ -174,23 +177,23 @@ describe.each(shells)('in %s', (name) => {
     expect(readdirSync(work)).toEqual([]);
   });
 
-  it('lets SIGTERM reach the worker', async () => {
+  it('delivers SIGTERM to the worker', async () => {
     const [program = '', ...options] = shell;
     const child = spawn(program, [...options, '-c', workerCommand(minimal)], {
       env: environment({ STAY: 'yes' }),
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    let said = '';
+    let output = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      said += text;
-      if (said === 'ready\n') child.kill('SIGTERM');
+      output += text;
+      if (output === 'ready\n') child.kill('SIGTERM');
     });
     const status = await new Promise((resolve) => child.on('close', resolve));
-    expect({ said, status }).toEqual({ said: 'ready\nended\n', status: 7 });
+    expect({ output, status }).toEqual({ output: 'ready\nended\n', status: 7 });
   });
 });
 
-it('refuses what a command line cannot carry', () => {
+it('workerCommand fails for values that a command line cannot carry', () => {
   for (const name of ['', 'a,b', 'a=b', ' a', 'a\n'])
     expect(() => workerCommand({ ...minimal, capabilities: [{ name, value: '1' }] })).toThrow(
       TemplateFailure,
@@ -198,51 +201,54 @@ it('refuses what a command line cannot carry', () => {
   expect(() => workerCommand({ ...minimal, managerId: 'a\0b' })).toThrow(TemplateFailure);
 });
 
-describe('by release', () => {
-  const { io, named, grouped, plain } = {
-    plain: 'scaler_worker_manager baremetal_native',
-    grouped: 'scaler_cluster',
+describe('workerCommand by release', () => {
+  const { io, managerId, oldProgram, newProgram } = {
+    newProgram: 'scaler_worker_manager baremetal_native',
+    oldProgram: 'scaler_cluster',
     io: '--io-threads 3',
-    named: '--worker-manager-id wm-ecs',
+    managerId: '--worker-manager-id wm-ecs',
   };
 
   it.each([
-    ['1.15.0', grouped, '--num-of-workers 2', '--worker-io-threads 3', false],
-    ['1.24.0', grouped, '--max-task-concurrency 2', '--worker-io-threads 3', true],
-    ['1.26.0', grouped, '--max-task-concurrency 2', '--worker-io-threads 3', true],
-    ['1.26.1', plain, '--max-task-concurrency 2', io, true],
-    // Their own manager said --worker-io-threads, which their workers refuse.
-    ['1.27.2', plain, '--max-task-concurrency 2', io, true],
-    ['2.3.5', plain, '--max-task-concurrency 2', io, true],
-    ['2.9.0', plain, '--max-task-concurrency 2', io, true],
-  ] as const)('%s is started by %s', (scalerRelease, program, count, threads, knowsManagers) => {
-    const command = workerCommand({ ...full, scalerRelease });
-    expect(command).toContain(`exec ${program} ${full.workerSchedulerAddress} `);
-    for (const part of [count, threads]) expect(` ${command} `).toContain(` ${part} `);
-    expect(command.includes('--mode fixed')).toBe(program === plain);
-    for (const part of [named, '--worker-type', 'ECS_CONTAINER_METADATA_URI_V4'])
-      expect(command.includes(part)).toBe(knowsManagers);
-    expect(schedulerOf(command)).toBe(full.workerSchedulerAddress);
-  });
+    ['1.15.0', oldProgram, '--num-of-workers 2', '--worker-io-threads 3', false],
+    ['1.24.0', oldProgram, '--max-task-concurrency 2', '--worker-io-threads 3', true],
+    ['1.26.0', oldProgram, '--max-task-concurrency 2', '--worker-io-threads 3', true],
+    ['1.26.1', newProgram, '--max-task-concurrency 2', io, true],
+    // The manager of this release passes --worker-io-threads, which its workers reject.
+    ['1.27.2', newProgram, '--max-task-concurrency 2', io, true],
+    ['2.3.5', newProgram, '--max-task-concurrency 2', io, true],
+    ['2.9.0', newProgram, '--max-task-concurrency 2', io, true],
+  ] as const)(
+    'starts workers of %s with %s',
+    (scalerRelease, program, count, threads, hasManagerIds) => {
+      const command = workerCommand({ ...full, scalerRelease });
+      expect(command).toContain(`exec ${program} ${full.workerSchedulerAddress} `);
+      for (const part of [count, threads]) expect(` ${command} `).toContain(` ${part} `);
+      expect(command.includes('--mode fixed')).toBe(program === newProgram);
+      for (const part of [managerId, '--worker-type', 'ECS_CONTAINER_METADATA_URI_V4'])
+        expect(command.includes(part)).toBe(hasManagerIds);
+      expect(schedulerOf(command)).toBe(full.workerSchedulerAddress);
+    },
+  );
 });
 
 describe('schedulerOf', () => {
   it.each(['tcp://10.0.0.5:8516', "ws://10.0.0.5:1/it's;$(x)", 'ipc:///tmp/a b'])(
-    'reads %s out of a command of ours',
+    'reads %s from a command of this program',
     (workerSchedulerAddress) =>
       expect(schedulerOf(workerCommand({ ...minimal, workerSchedulerAddress }))).toBe(
         workerSchedulerAddress,
       ),
   );
 
-  it('reads the original manager of any release', () => {
+  it('reads the commands of the original managers', () => {
     expect(schedulerOf(original.full)).toBe('tcp://203.0.113.7:8516');
     expect(schedulerOf('scaler_cluster tcp://10.0.0.5:8516 --num-of-workers 4')).toBe(
       'tcp://10.0.0.5:8516',
     );
   });
 
-  it('does not guess', () => {
+  it('returns null for other commands', () => {
     for (const command of ['', 'sleep 5', 'scaler_worker_manager', 'xscaler_cluster tcp://a:1'])
       expect(schedulerOf(command)).toBeNull();
   });

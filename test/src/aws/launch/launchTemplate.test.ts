@@ -35,8 +35,8 @@ const order = {
   market: 'onDemand' as const,
 };
 
-describe('a launch request', () => {
-  it('goes to the subnets that the order names, and is another one for that', () => {
+describe('request', () => {
+  it('uses the subnets of the order, which change the hash', () => {
     const template = createTemplate(settings);
     const elsewhere = { ...order, subnets: ['subnet-2'] };
     const { networkConfiguration } = template.request(elsewhere);
@@ -44,7 +44,7 @@ describe('a launch request', () => {
     expect(template.hash(elsewhere)).not.toBe(template.hash(order));
   });
 
-  it('is what the container and the account are asked for', () => {
+  it('contains the settings, the environment of the container and the label', () => {
     const template = createTemplate(settings);
     expect(template.request(order)).toEqual({
       cluster: 'scaler-cluster',
@@ -77,7 +77,7 @@ describe('a launch request', () => {
     });
   });
 
-  it('names a capacity provider instead of the launch type, never both', () => {
+  it('has a capacity provider strategy and no launch type for Spot', () => {
     const request = createTemplate({ ...settings, capacityProvider: 'FARGATE_SPOT' }).request({
       ...order,
       market: 'spot',
@@ -88,22 +88,22 @@ describe('a launch request', () => {
     expect(request).not.toHaveProperty('launchType');
   });
 
-  it('is the same text each time, so that a token may be sent again', () => {
+  it('has the same JSON each time, so that its client token may be sent again', () => {
     const template = createTemplate(settings);
     expect(JSON.stringify(template.request(order))).toBe(JSON.stringify(template.request(order)));
   });
 });
 
-describe('the hash of a launch request', () => {
+describe('hash', () => {
   const hash = (changed: Partial<TemplateSettings> = {}, other = {}) =>
     createTemplate({ ...settings, ...changed }).hash({ ...order, ...other });
 
-  it('does not depend on what names the launch', () => {
+  it('does not depend on label and client token', () => {
     expect(hash()).toMatch(/^[0-9a-f]{64}$/);
     expect(hash({}, { label: 'l-2', clientToken: 'token-2' })).toBe(hash());
   });
 
-  it('changes with everything else', () => {
+  it('changes with every other field of the request', () => {
     const hashes = [
       hash(),
       hash({}, { count: 9 }),
@@ -128,7 +128,7 @@ describe('check', () => {
   const size = (length: number) =>
     createTemplate({ ...settings, pythonRequirements: 'x'.repeat(length) });
 
-  it('reckons what ECS reckons', () => {
+  it('measures the JSON of the overrides with the longest label', () => {
     const label = 'x'.repeat(64);
     const overrides = createTemplate(settings).request({ ...order, label }).overrides;
     expect(createTemplate(settings).check()).toEqual({
@@ -137,7 +137,7 @@ describe('check', () => {
     });
   });
 
-  it('warns before the limit and refuses above it, in one line without the text itself', () => {
+  it('warns above 7000 characters and fails above 8192, in one line without the text itself', () => {
     const rest = size(0).check().size;
     expect(size(7000 - rest).check().warning).toBeNull();
     expect(size(7001 - rest).check().warning).toMatch(/7001 characters/);

@@ -11,7 +11,7 @@ const lines = (text: string) =>
   workerRequirements({ text, image: other, scalerVersion: '2.6.0' }).split('\n');
 
 describe('workerRequirements', () => {
-  it('hands the default text untouched to the default image', () =>
+  it('returns the default text unchanged for the default image', () =>
     expect(
       workerRequirements({
         text: defaultRequirements,
@@ -20,7 +20,7 @@ describe('workerRequirements', () => {
       }),
     ).toBe('tomli;pargraph;parfun;pandas'));
 
-  it('makes lines of the default text for any other image and adds Scaler', () =>
+  it('splits the default text into lines and adds Scaler for any other image', () =>
     expect(lines(defaultRequirements)).toEqual([
       'opengris-scaler==2.6.0',
       'tomli',
@@ -29,7 +29,7 @@ describe('workerRequirements', () => {
       'pandas',
     ]));
 
-  it('adds the extras that transport and event loop need', () =>
+  it('adds the extras to Scaler', () =>
     expect(
       workerRequirements({
         text: 'numpy',
@@ -39,7 +39,8 @@ describe('workerRequirements', () => {
       }),
     ).toBe('opengris-scaler[zmq,uvloop]==2.6.0\nnumpy'));
 
-  it('needs nothing but Scaler', () => expect(lines('')).toEqual(['opengris-scaler==2.6.0']));
+  it('returns Scaler alone for an empty text', () =>
+    expect(lines('')).toEqual(['opengris-scaler==2.6.0']));
 
   it.each([
     'opengris-scaler==2.5.0',
@@ -47,11 +48,11 @@ describe('workerRequirements', () => {
     'OpenGRIS-Scaler',
     'git+https://github.com/finos/opengris-scaler@main',
     'opengris-scaler @ https://example.org/opengris_scaler-2.6.0-py3-none-any.whl',
-  ])('leaves a Scaler that is named alone: %s', (text) =>
+  ])('adds no Scaler to a text that names it: %s', (text) =>
     expect(lines(`numpy\n${text}`)).toEqual(['numpy', text]),
   );
 
-  it('does not take a neighbour of Scaler for Scaler', () =>
+  it('adds Scaler to a text with a package whose name only begins like Scaler', () =>
     expect(lines('opengris-scaler-plugins')[0]).toBe('opengris-scaler==2.6.0'));
 
   it.each([
@@ -73,7 +74,7 @@ describe('workerRequirements', () => {
     '# only a comment',
     'numpy # the usual',
     'numpy \\\n  >=1.20',
-  ])('lets through what can work: %s', (text) =>
+  ])('accepts what pip can read: %s', (text) =>
     expect(lines(text)).toEqual(['opengris-scaler==2.6.0', ...text.split('\n')]),
   );
 
@@ -85,14 +86,14 @@ describe('workerRequirements', () => {
     ['pip install numpy', 'not a requirement'],
     ['numpy==', 'not a requirement'],
     ['numpy;', 'environment marker'],
-  ])('refuses what cannot work, with the line and the reason: %s', (text, reason) => {
-    const asked = () => lines(`tomli\n${text}`);
-    expect(asked).toThrow(RequirementsFailure);
-    expect(asked).toThrow(/line 2/);
-    expect(asked).toThrow(reason);
+  ])('fails with line number and reason for what pip cannot read: %s', (text, reason) => {
+    const parse = () => lines(`tomli\n${text}`);
+    expect(parse).toThrow(RequirementsFailure);
+    expect(parse).toThrow(/line 2/);
+    expect(parse).toThrow(reason);
   });
 
-  it('keeps a password out of the message', () => {
+  it('keeps passwords out of the message', () => {
     const text = 'a b @ https://user:hunter2@example.org/x.whl';
     expect(() => lines(text)).toThrow(RequirementsFailure);
     expect(() => lines(text)).not.toThrow(/hunter2/);

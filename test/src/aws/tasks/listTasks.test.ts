@@ -1,25 +1,31 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/aws/systemClock.ts';
-import { listOurs } from '../../../../src/aws/tasks/listTasks.ts';
+import { listTasks } from '../../../../src/aws/tasks/listTasks.ts';
 import { silentLog } from '../../../../src/telemetry/log.ts';
-import { type Answers, json, no, startAnswers, thrownBy } from '../answers.ts';
-import { arn, eagerCall } from './tasks.ts';
+import {
+  type AwsServer,
+  errorAnswer,
+  jsonAnswer,
+  rejectionOf,
+  startAwsServer,
+} from '../awsServer.ts';
+import { arn, eagerCall } from './eagerCall.ts';
 
-const mark = 'se-ours';
-let aws: Answers;
-/** What the modelled ECS lists, by pages, and what it describes. */
+const tag = 'se-ours';
+let aws: AwsServer;
+/** The pages that the scripted ECS lists, and the tasks that it describes. */
 let pages: string[][];
 let described: Map<string, object>;
-/** How often DescribeTasks still says MISSING. */
-let blind: number;
+/** How many more DescribeTasks answer MISSING for every task. */
+let missingAnswers: number;
 let waited: number[];
 
 beforeAll(async () => {
-  aws = await startAnswers();
+  aws = await startAwsServer();
 });
 beforeEach(() => {
   aws.requests = [];
-  blind = 0;
+  missingAnswers = 0;
   passed = 0;
   waited = [];
   pages = [];
@@ -30,10 +36,11 @@ beforeEach(() => {
     if (last?.operation === 'ListTasks') {
       const page = Number(input.nextToken ?? 0);
       const more = page + 1 < pages.length ? { nextToken: String(page + 1) } : {};
-      return json(200, { taskArns: pages[page] ?? [], ...more })(...exchange);
+      return jsonAnswer(200, { taskArns: pages[page] ?? [], ...more })(...exchange);
     }
-    const known = blind-- > 0 ? [] : (input.tasks ?? []).flatMap((id) => described.get(id) ?? []);
-    return json(200, {
+    const known =
+      missingAnswers-- > 0 ? [] : (input.tasks ?? []).flatMap((id) => described.get(id) ?? []);
+    return jsonAnswer(200, {
       tasks: known,
       failures: (input.tasks ?? [])
         .filter((id) => !known.some((task) => (task as { taskArn: string }).taskArn === id))
@@ -46,7 +53,7 @@ afterAll(() => aws.close());
 const task = (id: string | number, more = {}) => {
   described.set(arn(id), {
     taskArn: arn(id),
-    startedBy: mark,
+    startedBy: tag,
     lastStatus: 'RUNNING',
     desiredStatus: 'RUNNING',
     createdAt: 1_790_000_000,
@@ -69,27 +76,27 @@ const clock = {
   },
 };
 const lister = () => {
-  const listed = listOurs(aws.ecs, eagerCall, 'c', clock, silentLog);
-  return () => listed(mark, new AbortController().signal);
+  const listed = listTasks(aws.ecs, eagerCall, 'c', clock, silentLog);
+  return () => listed(tag, new AbortController().signal);
 };
 const list = () => lister()();
 
-describe('listOurs', () => {
-  it('reads all pages, by cluster and mark alone, and describes each task once', async () => {
+describe('listTasks', () => {
+  it('reads all pages filtered by cluster and startedBy, and describes each task once', async () => {
     const arns = Array.from({ length: 230 }, (_, i) => task(i));
     pages = [arns.slice(0, 100), arns.slice(100, 200), arns.slice(199)];
     const found = await list();
     expect(found.map(({ taskArn }) => taskArn)).toEqual(arns);
     const lists = aws.requests.filter(({ operation }) => operation === 'ListTasks');
     expect(lists.map(({ input }) => input)).toEqual([
-      { cluster: 'c', startedBy: mark, maxResults: 100 },
-      { cluster: 'c', startedBy: mark, maxResults: 100, nextToken: '1' },
-      { cluster: 'c', startedBy: mark, maxResults: 100, nextToken: '2' },
+      { cluster: 'c', startedBy: tag, maxResults: 100 },
+      { cluster: 'c', startedBy: tag, maxResults: 100, nextToken: '1' },
+      { cluster: 'c', startedBy: tag, maxResults: 100, nextToken: '2' },
     ]);
     expect(aws.requests).toHaveLength(6);
   });
 
-  it('reads the launch and the scheduler from the task itself', async () => {
+  it('reads launch label and scheduler from the overrides of the task', async () => {
     pages = [
       [
         task(1, {
@@ -108,59 +115,68 @@ describe('listOurs', () => {
         label: 'l-7',
         phase: 'starting',
         createdAt: 1_790_000_000_000,
-        startedBy: mark,
+        startedBy: tag,
         scheduler: 'tcp://h:1',
       },
       expect.objectContaining({ taskArn: arn(2), label: null, scheduler: null }),
     ]);
   });
 
-  it('does not take the filter’s word for whose a task is', async () => {
+  it('leaves out described tasks with another startedBy, whatever the filter returned', async () => {
     pages = [[task(1), task(2, { startedBy: 'se-others' }), task(3, { startedBy: undefined })]];
     expect((await list()).map(({ taskArn }) => taskArn)).toEqual([arn(1)]);
   });
 
-  it('looks again for a task that is listed and cannot be seen yet', async () => {
+  it('describes a listed task that is MISSING again after 1 s and 2 s', async () => {
     pages = [[task(1)]];
-    blind = 2;
+    missingAnswers = 2;
     expect(await list()).toHaveLength(1);
     expect(waited).toEqual([1000, 2000]);
   });
 
-  it('takes it for gone after a minute, and is not complete before', async () => {
+  it('leaves out a listed task that has been MISSING for 60 s, and fails as unreachable before', async () => {
     pages = [[task(1), arn(2)]];
     const again = lister();
-    expect(await thrownBy(again())).toMatchObject({ kind: 'unreachable' });
+    expect(await rejectionOf(again())).toMatchObject({ kind: 'unreachable' });
     expect(waited).toEqual([1000, 2000]);
     passed = 59_000;
-    expect(await thrownBy(again())).toMatchObject({ kind: 'unreachable' });
+    expect(await rejectionOf(again())).toMatchObject({ kind: 'unreachable' });
     passed = 61_000;
     expect(await again()).toHaveLength(1);
   });
 
-  it('begins to count anew when it was seen in between', async () => {
+  it('counts the 60 s anew after the task was described in between', async () => {
     const again = lister();
     pages = [[arn(2)]];
-    await thrownBy(again());
+    await rejectionOf(again());
     pages = [[task(2)]];
     expect(await again()).toHaveLength(1);
     described.clear();
     pages = [[arn(2)]];
     passed = 61_000;
-    expect(await thrownBy(again())).toMatchObject({ kind: 'unreachable' });
+    expect(await rejectionOf(again())).toMatchObject({ kind: 'unreachable' });
   });
 
-  it('is complete or fails', async () => {
+  it('fails as unreachable if DescribeTasks gives another failure than MISSING', async () => {
     pages = [[task(1)]];
     const model = aws.answer;
     aws.answer = (...exchange) =>
       aws.requests.at(-1)?.operation === 'ListTasks'
         ? model(...exchange)
-        : json(200, { failures: [{ arn: arn(1), reason: 'ACCESS_DENIED' }] })(...exchange);
-    expect(await thrownBy(list())).toMatchObject({ kind: 'unreachable' });
-    aws.answer = json(200, { taskArns: [arn(1)], nextToken: 'same' });
-    expect(await thrownBy(list())).toMatchObject({ kind: 'unreachable' });
-    aws.answer = no('AccessDeniedException', 'User is not authorized to perform: ecs:ListTasks');
-    expect(await thrownBy(list())).toMatchObject({ kind: 'denied' });
+        : jsonAnswer(200, { failures: [{ arn: arn(1), reason: 'ACCESS_DENIED' }] })(...exchange);
+    expect(await rejectionOf(list())).toMatchObject({ kind: 'unreachable' });
+  });
+
+  it('fails as unreachable if ListTasks returns the same page token twice', async () => {
+    aws.answer = jsonAnswer(200, { taskArns: [arn(1)], nextToken: 'same' });
+    expect(await rejectionOf(list())).toMatchObject({ kind: 'unreachable' });
+  });
+
+  it('fails as denied if ListTasks is denied', async () => {
+    aws.answer = errorAnswer(
+      'AccessDeniedException',
+      'User is not authorized to perform: ecs:ListTasks',
+    );
+    expect(await rejectionOf(list())).toMatchObject({ kind: 'denied' });
   });
 });

@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { runTask } from '../../../../src/aws/tasks/runTask.ts';
-import { type Answers, json, no, startAnswers, thrownBy } from '../answers.ts';
-import { arn, eagerCall } from './tasks.ts';
+import {
+  type AwsServer,
+  errorAnswer,
+  jsonAnswer,
+  rejectionOf,
+  startAwsServer,
+} from '../awsServer.ts';
+import { arn, eagerCall } from './eagerCall.ts';
 
 const secret = 'pkg @ https://user:hunter2@example.org/p.whl';
 const template = {
@@ -24,9 +30,9 @@ const order = {
   market: 'onDemand' as const,
 };
 
-let aws: Answers;
+let aws: AwsServer;
 beforeAll(async () => {
-  aws = await startAnswers();
+  aws = await startAwsServer();
 });
 beforeEach(() => {
   aws.requests = [];
@@ -37,8 +43,8 @@ const launch = (signal = new AbortController().signal) =>
   runTask(aws.ecs, eagerCall, template)(order, signal);
 
 describe('runTask', () => {
-  it('asks once, under the order’s token', async () => {
-    aws.answer = json(200, {
+  it('sends one RunTask with the client token of the order', async () => {
+    aws.answer = jsonAnswer(200, {
       tasks: [{ taskArn: arn(1) }, { taskArn: arn(2) }, { taskArn: arn(3) }],
     });
     expect(await launch()).toEqual({ taskArns: [arn(1), arn(2), arn(3)], refusals: [] });
@@ -50,7 +56,9 @@ describe('runTask', () => {
   });
 
   it('returns when ECS created the tasks, as far as it says so', async () => {
-    aws.answer = json(200, { tasks: [{ taskArn: arn(1), createdAt: 1.5 }, { taskArn: arn(2) }] });
+    aws.answer = jsonAnswer(200, {
+      tasks: [{ taskArn: arn(1), createdAt: 1.5 }, { taskArn: arn(2) }],
+    });
     expect(await launch()).toEqual({
       taskArns: [arn(1), arn(2)],
       refusals: [],
@@ -58,8 +66,8 @@ describe('runTask', () => {
     });
   });
 
-  it('tells tasks and refusals of one answer apart', async () => {
-    aws.answer = json(200, {
+  it('returns the tasks and the refusals of one answer', async () => {
+    aws.answer = jsonAnswer(200, {
       tasks: [{ taskArn: arn(1) }],
       failures: [
         { reason: 'You’ve reached the limit on the number of vCPUs you can run concurrently' },
@@ -78,39 +86,39 @@ describe('runTask', () => {
     });
   });
 
-  it('takes the tasks that a token bought before for its answer', async () => {
-    aws.answer = no('ConflictException', 'The token was used with other parameters', 400, {
+  it('returns the tasks that a ConflictException names for the client token', async () => {
+    aws.answer = errorAnswer('ConflictException', 'The token was used with other parameters', 400, {
       resourceIds: [arn(1), arn(2)],
     });
     expect(await launch()).toEqual({ taskArns: [arn(1), arn(2)], refusals: [] });
   });
 
-  it('is refused when a used token names nothing, and when an answer says nothing', async () => {
-    aws.answer = no('ConflictException', 'The token was used with other parameters');
-    expect(await thrownBy(launch())).toMatchObject({ kind: 'refused', code: 'tokenUsed' });
-    aws.answer = json(200, {});
-    expect(await thrownBy(launch())).toMatchObject({ kind: 'refused', code: 'empty' });
+  it('fails as refused if a ConflictException names no task, and if an answer is empty', async () => {
+    aws.answer = errorAnswer('ConflictException', 'The token was used with other parameters');
+    expect(await rejectionOf(launch())).toMatchObject({ kind: 'refused', code: 'tokenUsed' });
+    aws.answer = jsonAnswer(200, {});
+    expect(await rejectionOf(launch())).toMatchObject({ kind: 'refused', code: 'empty' });
   });
 
   it.each([
-    ['unreachable', no('ServerException', 'later', 500)],
-    ['throttled', no('ThrottlingException', 'Rate exceeded')],
-  ] as const)('never asks again by itself: %s', async (kind, answer) => {
+    ['unreachable', errorAnswer('ServerException', 'later', 500)],
+    ['throttled', errorAnswer('ThrottlingException', 'Rate exceeded')],
+  ] as const)('does not retry a failure of kind %s', async (kind, answer) => {
     aws.answer = answer;
-    expect(await thrownBy(launch())).toMatchObject({ kind });
+    expect(await rejectionOf(launch())).toMatchObject({ kind });
     expect(aws.requests).toHaveLength(1);
   });
 
-  it('quotes nothing of the environment', async () => {
-    aws.answer = no('InvalidParameterException', `bad value ${secret} in overrides`);
-    expect(String(await thrownBy(launch()))).not.toMatch(/hunter2|example\.org/);
-    aws.answer = json(200, { failures: [{ reason: `bad value ${secret}` }] });
+  it('keeps the environment of the task out of errors and refusals', async () => {
+    aws.answer = errorAnswer('InvalidParameterException', `bad value ${secret} in overrides`);
+    expect(String(await rejectionOf(launch()))).not.toMatch(/hunter2|example\.org/);
+    aws.answer = jsonAnswer(200, { failures: [{ reason: `bad value ${secret}` }] });
     expect(JSON.stringify(await launch())).not.toMatch(/hunter2|example\.org/);
   });
 
-  it('ends with the signal', async () => {
+  it('rejects with the reason of the signal when it is aborted', async () => {
     const controller = new AbortController();
     aws.answer = () => controller.abort(new Error('no longer needed'));
-    expect(await thrownBy(launch(controller.signal))).toBe(controller.signal.reason);
+    expect(await rejectionOf(launch(controller.signal))).toBe(controller.signal.reason);
   });
 });

@@ -1,11 +1,17 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { stopTask } from '../../../../src/aws/tasks/stopTask.ts';
-import { type Answers, json, no, startAnswers, thrownBy } from '../answers.ts';
-import { arn, eagerCall } from './tasks.ts';
+import {
+  type AwsServer,
+  errorAnswer,
+  jsonAnswer,
+  rejectionOf,
+  startAwsServer,
+} from '../awsServer.ts';
+import { arn, eagerCall } from './eagerCall.ts';
 
-let aws: Answers;
+let aws: AwsServer;
 beforeAll(async () => {
-  aws = await startAnswers();
+  aws = await startAwsServer();
 });
 beforeEach(() => {
   aws.requests = [];
@@ -14,35 +20,40 @@ afterAll(() => aws.close());
 
 const stop = () => stopTask(aws.ecs, eagerCall, 'c')(arn(1), 'done', new AbortController().signal);
 
-it('orders the end with a reason that is known again', async () => {
-  aws.answer = json(200, { task: { taskArn: arn(1), lastStatus: 'STOPPED' } });
+it('sends StopTask with our prefix before the reason', async () => {
+  aws.answer = jsonAnswer(200, { task: { taskArn: arn(1), lastStatus: 'STOPPED' } });
   await stop();
   expect(aws.requests).toEqual([
     { operation: 'StopTask', input: { cluster: 'c', task: arn(1), reason: 'scaler-ecs: done' } },
   ]);
 });
 
-it('goes to the cluster that the task runs in', async () => {
-  aws.answer = json(200, {});
+it('sends StopTask to the cluster in the ARN of the task', async () => {
+  aws.answer = jsonAnswer(200, {});
   const task = 'arn:aws:ecs:eu-west-1:1:task/before/abc';
   await stopTask(aws.ecs, eagerCall, 'c')(task, 'done', new AbortController().signal);
   expect(aws.requests[0]?.input).toMatchObject({ cluster: 'before', task });
 });
 
-it('has nothing to do when ECS does not know the task any more', async () => {
-  aws.answer = no('InvalidParameterException', 'The referenced task was not found.');
+it('resolves if ECS does not know the task any more', async () => {
+  aws.answer = errorAnswer('InvalidParameterException', 'The referenced task was not found.');
   await expect(stop()).resolves.toBeUndefined();
 });
 
-it('asks again when it was throttled or not heard', async () => {
+it('retries a throttled request', async () => {
   let left = 2;
   aws.answer = (...exchange) =>
-    (left-- > 0 ? no('ThrottlingException', 'Rate exceeded') : json(200, {}))(...exchange);
+    (left-- > 0 ? errorAnswer('ThrottlingException', 'Rate exceeded') : jsonAnswer(200, {}))(
+      ...exchange,
+    );
   await stop();
   expect(aws.requests).toHaveLength(3);
 });
 
-it('fails for any other reason', async () => {
-  aws.answer = no('AccessDeniedException', 'User is not authorized to perform: ecs:StopTask');
-  expect(await thrownBy(stop())).toMatchObject({ kind: 'denied' });
+it('fails as denied if StopTask is denied', async () => {
+  aws.answer = errorAnswer(
+    'AccessDeniedException',
+    'User is not authorized to perform: ecs:StopTask',
+  );
+  expect(await rejectionOf(stop())).toMatchObject({ kind: 'denied' });
 });

@@ -28,7 +28,7 @@ const heartbeat = fc.record({
 });
 
 describe('encodeHeartbeat', () => {
-  it.each(GENERATIONS)('writes what is read again (%s)', (generation) => {
+  it.each(GENERATIONS)('encodes values that decodeMessage returns again (%s)', (generation) => {
     fc.assert(
       fc.property(heartbeat, (values) => {
         const wire = decodeMessage(encodeHeartbeat(generation, values), generation);
@@ -47,7 +47,7 @@ describe('encodeHeartbeat', () => {
     );
   });
 
-  it('writes the same bytes for every generation that reads its own part of them', () => {
+  it('encodes the same bytes for g1b to g3, and only another variant number for g4', () => {
     const values = { maxTaskConcurrency: 8, capabilities: [], workerManagerID: 'wm' };
     const [first, ...others] = (['g1b', 'g2', 'g23', 'g3'] as Generation[]).map((generation) =>
       hexOf(encodeHeartbeat(generation, values)),
@@ -57,7 +57,7 @@ describe('encodeHeartbeat', () => {
   });
 
   it.each([-1, 4294967296, 0.5, Number.NaN, Number.POSITIVE_INFINITY])(
-    'refuses %d workers',
+    'fails for %d workers',
     (maxTaskConcurrency) => {
       const values = { maxTaskConcurrency, capabilities: [], workerManagerID: 'wm' };
       for (const generation of GENERATIONS)
@@ -66,7 +66,7 @@ describe('encodeHeartbeat', () => {
   );
 
   it.each(['9223372036854775808', '-9223372036854775809', '', '1.5', '0x10', '1e3'])(
-    'refuses the capability value %j',
+    'fails for the capability value %j',
     (value) => {
       const capabilities = [{ name: 'gpu', value }];
       const values = { maxTaskConcurrency: 1, capabilities, workerManagerID: 'wm' };
@@ -74,7 +74,7 @@ describe('encodeHeartbeat', () => {
     },
   );
 
-  it('tells the group size to nobody who would take it for something else', () => {
+  it('fails for a group size except for g1 and g1b', () => {
     const values = {
       maxTaskConcurrency: 8,
       workersPerGroup: 4,
@@ -89,7 +89,7 @@ describe('encodeHeartbeat', () => {
   });
 
   it.each(vectors.filter(({ name }) => /^g.*-heartbeat-/.test(name)))(
-    'writes $name byte for byte',
+    'encodes $name byte for byte',
     ({ generation, bytes, name }) => {
       if (name.includes('worker-heartbeat')) return;
       const wire = decodeMessage(bytes, generation);
@@ -109,7 +109,7 @@ describe('encodeHeartbeat', () => {
 
 describe('encodeDisconnectRequest', () => {
   it.each(vectors.filter(({ message }) => message === 'disconnectRequest'))(
-    'writes $name byte for byte',
+    'encodes $name byte for byte',
     ({ generation, bytes }) => {
       const wire = decodeMessage(bytes, generation);
       const worker = idText((wire.fields as { worker: Uint8Array }).worker);
@@ -117,7 +117,7 @@ describe('encodeDisconnectRequest', () => {
     },
   );
 
-  it('refuses a scheduler that would read it as something else', () => {
+  it('fails for g4, which has another message under this number', () => {
     expect(() => encodeDisconnectRequest('g4', 'Worker|ECS|a|b')).toThrow(ProtocolFailure);
   });
 });
@@ -126,9 +126,12 @@ describe('encodeCommandResponse', () => {
   const answer = { capabilities: [], groupId: 'ecs-1', workerIds: ['w'] };
   const start = { ...answer, command: 'start', outcome: 'success' } as const;
 
-  it.each(['g3', 'g4'] as const)('refuses %s, which ends when it gets one', (generation) => {
-    expect(() => encodeCommandResponse(generation, start)).toThrow(ProtocolFailure);
-  });
+  it.each(['g3', 'g4'] as const)(
+    'fails for %s, whose schedulers exit at a response',
+    (generation) => {
+      expect(() => encodeCommandResponse(generation, start)).toThrow(ProtocolFailure);
+    },
+  );
 
   it.each([
     ['g1', start, 'startWorkerGroup', 'success'],
@@ -154,8 +157,8 @@ describe('encodeCommandResponse', () => {
       'shutdownWorkers',
       'workerNotFound',
     ],
-  ] as const)('tells %s %o', (generation, said, command, status) => {
-    expect(decodeMessage(encodeCommandResponse(generation, said), generation)).toMatchObject({
+  ] as const)('encodes for %s the response %o', (generation, response, command, status) => {
+    expect(decodeMessage(encodeCommandResponse(generation, response), generation)).toMatchObject({
       generation,
       fields: { command: { name: command }, status: { name: status } },
     });
@@ -164,7 +167,7 @@ describe('encodeCommandResponse', () => {
   const possible = /response-start-success|response-shutdown-(success|.*NotFound)|GroupTooMuch/;
   const impossible = /response-shutdown-workerGroupTooMuch/;
   it.each(vectors.filter(({ name }) => possible.test(name) && !impossible.test(name)))(
-    'writes $name byte for byte',
+    'encodes $name byte for byte',
     ({ generation, bytes }) => {
       const wire = decodeMessage(bytes, generation);
       if (!wire.message.endsWith('CommandResponse')) throw new Error(wire.message);
@@ -185,11 +188,11 @@ describe('encodeCommandResponse', () => {
   );
 });
 
-it('survives arbitrary bytes', () => {
+it('decodeMessage returns a message or throws a ProtocolFailure for any bytes', () => {
   const frames = fc.oneof(
     fc.uint8Array({ maxLength: 400 }),
     fc.array(fc.nat(40)).map((words) => {
-      // Small numbers in every half word: mostly well-formed pointers to mostly wrong places.
+      // Small numbers in every 16 bits give mostly valid pointers with mostly invalid targets.
       const bytes = new Uint8Array(16 + words.length * 8);
       const view = new DataView(bytes.buffer);
       view.setUint32(4, bytes.length / 8 - 1, true);

@@ -17,19 +17,22 @@ const load = [
   { free: 999, sent: 1, queued: 0 },
 ];
 
-it.each(['g2', 'g23', 'g3'])('joins workers, their managers and their load (%s)', (generation) => {
-  expect(decodeMonitor(vector(`${generation}-monitor-state-scheduler-two-workers`))).toEqual({
-    type: 'monitor.workers',
-    workers: [
-      { workerId: id(0), managerId: 'wm-ecs', groupId: null, load: load[0] },
-      { workerId: id(1), managerId: 'wm-ecs', groupId: null, load: load[1] },
-    ],
-    groups: null,
-    canceling: 4,
-  });
-});
+it.each(['g2', 'g23', 'g3'])(
+  'decodeMonitor joins workers with their managers and loads (%s)',
+  (generation) => {
+    expect(decodeMonitor(vector(`${generation}-monitor-state-scheduler-two-workers`))).toEqual({
+      type: 'monitor.workers',
+      workers: [
+        { workerId: id(0), managerId: 'wm-ecs', groupId: null, load: load[0] },
+        { workerId: id(1), managerId: 'wm-ecs', groupId: null, load: load[1] },
+      ],
+      groups: null,
+      canceling: 4,
+    });
+  },
+);
 
-it('knows groups instead of managers from the oldest generation', () => {
+it('decodeMonitor returns groups instead of managers for g1', () => {
   expect(decodeMonitor(vector('g1-monitor-state-scheduler-two-workers'))).toEqual({
     type: 'monitor.workers',
     workers: [
@@ -41,7 +44,7 @@ it('knows groups instead of managers from the oldest generation', () => {
   });
 });
 
-it('says when a worker came and when it went', () => {
+it('decodeMonitor reports that a worker connected or disconnected', () => {
   expect(decodeMonitor(vector('g3-monitor-state-worker-connected'))).toEqual({
     type: 'monitor.worker',
     workerId: id(5),
@@ -67,7 +70,7 @@ const task = (generation: 'g3' | 'g4'): WireMessage => ({
 });
 
 it.each(['g3', 'g4'] as const)(
-  'says which worker has a task, and in what state (%s)',
+  'decodeMonitor reports the worker and the state of a task (%s)',
   (generation) => {
     expect(decodeMonitor(encodeMessage(task(generation)))).toEqual({
       type: 'monitor.task',
@@ -78,7 +81,7 @@ it.each(['g3', 'g4'] as const)(
   },
 );
 
-it('reads the renumbered stream, and the wider worker status, without being told', () => {
+it('decodeMonitor reads g4 and the wide worker status without a hint', () => {
   const wire = decodeMessage(vector('g3-monitor-state-scheduler-two-workers'));
   if (wire.message !== 'stateScheduler') throw new Error(wire.message);
   const { workers } = wire.fields.workerManager;
@@ -94,7 +97,7 @@ it('reads the renumbered stream, and the wider worker status, without being told
   expect(decodeMonitor(bytes)).toMatchObject({ workers: [{ load: load[0] }, { load: load[1] }] });
 });
 
-it('counts what is being cancelled', () => {
+it('decodeMonitor counts the tasks that are being cancelled', () => {
   const wire = decodeMessage(vector('g3-monitor-state-scheduler-two-workers')) as WireMessage;
   if (wire.message !== 'stateScheduler') throw new Error(wire.message);
   const counted = (counts: [state: number, count: number][]) =>
@@ -117,48 +120,51 @@ it('counts what is being cancelled', () => {
   expect(counted([[1, 7]])).not.toHaveProperty('canceling');
 });
 
-it('ignores what is said about other things', () => {
+it('decodeMonitor returns null for other messages', () => {
   expect(decodeMonitor(vector('g3-monitor-state-balance-advice'))).toBeNull();
   expect(decodeMonitor(vector('g3-echo'))).toBeNull();
 });
 
-describe.each(['2.7.0', '2.8.0', '2.9.0'])('a stream of %s', (release) => {
-  const ofRelease = vectors.filter(({ name }) => name.startsWith(`g4-${release}-`));
+describe.each(['2.7.0', '2.8.0', '2.9.0'])(
+  'decodeMonitor with the captured stream of %s',
+  (release) => {
+    const ofRelease = vectors.filter(({ name }) => name.startsWith(`g4-${release}-`));
 
-  it.each(['ymq', 'zmq'])('tells who works, over %s', (transport) => {
-    const heard = ofRelease
-      .filter(({ name }) => name.startsWith(`g4-${release}-${transport}-monitor-`))
-      .map(({ bytes }) => decodeMonitor(bytes));
-    const whole = heard.find((message) => message?.type === 'monitor.workers');
-    if (whole?.type !== 'monitor.workers') throw new Error('no state of the scheduler');
-    expect(whole.workers).toHaveLength(2);
-    // Three tasks on two workers with queues of a thousand.
-    const loads = whole.workers.map(({ load }) => load);
-    expect(loads.reduce((sum, load) => sum + (load?.sent ?? 0), 0)).toBe(3);
-    for (const load of loads) expect((load?.free ?? 0) + (load?.sent ?? 0)).toBe(1000);
-    const ids = whole.workers.map(({ workerId }) => workerId);
-    expect(heard).toContainEqual({
-      type: 'monitor.worker',
-      workerId: expect.stringMatching(/^Worker\|FIX\|/),
-      connected: true,
+    it.each(['ymq', 'zmq'])('reports the workers and their tasks over %s', (transport) => {
+      const messages = ofRelease
+        .filter(({ name }) => name.startsWith(`g4-${release}-${transport}-monitor-`))
+        .map(({ bytes }) => decodeMonitor(bytes));
+      const snapshot = messages.find((message) => message?.type === 'monitor.workers');
+      if (snapshot?.type !== 'monitor.workers') throw new Error('no state of the scheduler');
+      expect(snapshot.workers).toHaveLength(2);
+      // Three tasks on two workers with queues of 1000.
+      const loads = snapshot.workers.map(({ load }) => load);
+      expect(loads.reduce((sum, load) => sum + (load?.sent ?? 0), 0)).toBe(3);
+      for (const load of loads) expect((load?.free ?? 0) + (load?.sent ?? 0)).toBe(1000);
+      const ids = snapshot.workers.map(({ workerId }) => workerId);
+      expect(messages).toContainEqual({
+        type: 'monitor.worker',
+        workerId: expect.stringMatching(/^Worker\|FIX\|/),
+        connected: true,
+      });
+      expect(messages).toContainEqual(
+        expect.objectContaining({ type: 'monitor.worker', connected: false }),
+      );
+      const task = messages.find((message) => message?.type === 'monitor.task');
+      expect(task).toMatchObject({ type: 'monitor.task', workerId: expect.any(String) });
+      expect(ids).toContain(task?.type === 'monitor.task' && task.workerId);
     });
-    expect(heard).toContainEqual(
-      expect.objectContaining({ type: 'monitor.worker', connected: false }),
-    );
-    const task = heard.find((message) => message?.type === 'monitor.task');
-    expect(task).toMatchObject({ type: 'monitor.task', workerId: expect.any(String) });
-    expect(ids).toContain(task?.type === 'monitor.task' && task.workerId);
-  });
 
-  it('tells the load of many workers whose message comes in several parts', () => {
-    const many = ofRelease.find(({ name }) => name.includes('30-workers'));
-    expect(many?.segments).toBeGreaterThan(1);
-    const message = decodeMonitor(many?.bytes ?? new Uint8Array(0));
-    expect(message).toMatchObject({ type: 'monitor.workers' });
-    const workers = message?.type === 'monitor.workers' ? message.workers : [];
-    expect(workers.map(({ load }) => load)).toEqual(
-      Array.from({ length: 30 }, (_, n) => ({ free: 1000 - n, sent: n, queued: 2 * n })),
-    );
-    expect(workers.every(({ managerId }) => managerId === 'wm-ecs')).toBe(true);
-  });
-});
+    it('reports the loads of 30 workers from a message of several segments', () => {
+      const many = ofRelease.find(({ name }) => name.includes('30-workers'));
+      expect(many?.segments).toBeGreaterThan(1);
+      const message = decodeMonitor(many?.bytes ?? new Uint8Array(0));
+      expect(message).toMatchObject({ type: 'monitor.workers' });
+      const workers = message?.type === 'monitor.workers' ? message.workers : [];
+      expect(workers.map(({ load }) => load)).toEqual(
+        Array.from({ length: 30 }, (_, n) => ({ free: 1000 - n, sent: n, queued: 2 * n })),
+      );
+      expect(workers.every(({ managerId }) => managerId === 'wm-ecs')).toBe(true);
+    });
+  },
+);

@@ -9,36 +9,39 @@ import { vectors } from './vectors.ts';
 const linux = { name: 'linux', value: '-1' };
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-function meaning(name: string) {
+/** Translates a captured message. */
+function translatedVector(name: string) {
   const found = vectors.find((vector) => vector.name === name);
   if (!found) throw new Error(`no vector ${name}`);
   return toSchedulerMessage(decodeMessage(found.bytes, found.generation));
 }
 
-/** What a stand-in scheduler writes, as a manager that knows its generation understands it. */
-function said(wire: WireMessage) {
+/** Encodes, decodes with the generation as hint, and translates a message. */
+function translated(wire: WireMessage) {
   return toSchedulerMessage(decodeMessage(encodeMessage(wire), wire.generation));
 }
 
-it.each(['g1', 'g2', 'g23', 'g3'])('knows the echo of %s', (generation) => {
-  expect(meaning(`${generation}-echo`)).toEqual({ type: 'heartbeatEcho' });
+it.each(['g1', 'g2', 'g23', 'g3'])('toSchedulerMessage translates the echo of %s', (generation) => {
+  expect(translatedVector(`${generation}-echo`)).toEqual({ type: 'heartbeatEcho' });
 });
 
-it('knows the renumbered echo and command', () => {
-  expect(said({ generation: 'g4', message: 'workerManagerHeartbeatEcho', fields: {} })).toEqual({
+it('toSchedulerMessage translates the echo and the command of g4', () => {
+  expect(
+    translated({ generation: 'g4', message: 'workerManagerHeartbeatEcho', fields: {} }),
+  ).toEqual({
     type: 'heartbeatEcho',
   });
   const requests = [{ taskConcurrency: 5, capabilities: [linux] }];
   const fields = { setDesiredTaskConcurrencyRequests: requests };
-  expect(said({ generation: 'g4', message: 'workerManagerCommand', fields })).toEqual({
+  expect(translated({ generation: 'g4', message: 'workerManagerCommand', fields })).toEqual({
     type: 'command',
     requests,
   });
 });
 
-it('finds desired counts in g3 and in the mix before it', () => {
+it('toSchedulerMessage translates desired counts of g3 and g23', () => {
   for (const generation of ['g3', 'g23'])
-    expect(meaning(`${generation}-command-desired-three-requests`)).toEqual({
+    expect(translatedVector(`${generation}-command-desired-three-requests`)).toEqual({
       type: 'command',
       requests: [
         { taskConcurrency: 4, capabilities: [] },
@@ -48,65 +51,70 @@ it('finds desired counts in g3 and in the mix before it', () => {
     });
 });
 
-it('takes a null list of requests for an empty one', () => {
-  expect(meaning('alt-g3-command-null-list')).toEqual({ type: 'command', requests: [] });
+it('toSchedulerMessage treats a null list of requests as empty', () => {
+  expect(translatedVector('alt-g3-command-null-list')).toEqual({ type: 'command', requests: [] });
 });
 
-it('says start and shutdown for groups and for workers alike', () => {
-  expect(meaning('g1-command-start-worker-group')).toEqual({ type: 'start', capabilities: [] });
-  expect(meaning('g1-command-shutdown-worker-group')).toMatchObject({
+it('toSchedulerMessage translates start and shutdown of groups and of workers', () => {
+  expect(translatedVector('g1-command-start-worker-group')).toEqual({
+    type: 'start',
+    capabilities: [],
+  });
+  expect(translatedVector('g1-command-shutdown-worker-group')).toMatchObject({
     type: 'shutdown',
     groupId: expect.stringMatching(/^ecs-/),
     workerIds: [],
   });
-  expect(meaning('g2-command-start-workers')).toEqual({ type: 'start', capabilities: [] });
-  expect(meaning('g23-command-shutdown-workers-one-id')).toMatchObject({
+  expect(translatedVector('g2-command-start-workers')).toEqual({ type: 'start', capabilities: [] });
+  expect(translatedVector('g23-command-shutdown-workers-one-id')).toMatchObject({
     type: 'shutdown',
     groupId: null,
     workerIds: [expect.stringMatching(/^Worker\|ECS\|/)],
   });
 });
 
-it('drops the nameless capabilities that some releases put into start', () => {
+it('toSchedulerMessage drops capabilities without a name from start commands', () => {
   const command = { name: 'startWorkers', value: 0 } as const;
   const capabilities = [{ name: '', value: '0' }, linux];
   const fields = { workerIDs: [], command, capabilities, setDesiredTaskConcurrencyRequests: [] };
-  expect(said({ generation: 'g23', message: 'workerManagerCommand', fields })).toEqual({
+  expect(translated({ generation: 'g23', message: 'workerManagerCommand', fields })).toEqual({
     type: 'start',
     capabilities: [linux],
   });
 });
 
-it('hears an orderly end only where the number means one', () => {
-  const farewell = encodeMessage({
+it('toSchedulerMessage translates the shutdown of a manager only for g4', () => {
+  const shutdown = encodeMessage({
     generation: 'g4',
     message: 'workerManagerShutdown',
     fields: {},
   });
   for (const generation of GENERATIONS)
-    expect(toSchedulerMessage(decodeMessage(farewell, generation))).toEqual(
+    expect(toSchedulerMessage(decodeMessage(shutdown, generation))).toEqual(
       generation === 'g4' ? { type: 'shutdownAsked' } : null,
     );
 });
 
-it('keeps ids that are not text', () => {
+it('toSchedulerMessage keeps ids that are not UTF-8', () => {
   const worker = new Uint8Array([0xff, 0x00]);
   const answer = { generation: 'g3', message: 'disconnectResponse' } as const;
-  expect(said({ ...answer, fields: { worker } })).toEqual({
+  expect(translated({ ...answer, fields: { worker } })).toEqual({
     type: 'disconnected',
     workerId: 'hex:ff00',
   });
-  expect(said({ ...answer, fields: { worker: bytes('w') } })).toMatchObject({ workerId: 'w' });
+  expect(translated({ ...answer, fields: { worker: bytes('w') } })).toMatchObject({
+    workerId: 'w',
+  });
 });
 
-it('has nothing to say about messages for others, and for actions it does not know', () => {
-  expect(meaning('g3-worker-heartbeat')).toBeNull();
+it('toSchedulerMessage returns null for messages to others and for unknown actions', () => {
+  expect(translatedVector('g3-worker-heartbeat')).toBeNull();
   const vector = vectors.find(({ name }) => name === 'g2-command-start-workers');
-  const odd = new Uint8Array(vector?.bytes ?? []);
+  const unknownAction = new Uint8Array(vector?.bytes ?? []);
   const at = 8 + 3 * 8;
-  expect(odd[at]).toBe(0);
-  odd[at] = 9;
-  const wire = decodeMessage(odd, 'g2');
+  expect(unknownAction[at]).toBe(0);
+  unknownAction[at] = 9;
+  const wire = decodeMessage(unknownAction, 'g2');
   expect(wire.fields).toMatchObject({ command: { name: null, value: 9 } });
   expect(toSchedulerMessage(wire)).toBeNull();
 });

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Generation } from '../../../../src/scheduler/protocol/generations.ts';
 
-/** One golden message: its bytes and what they mean, as its sidecar says. */
+/** One captured message: its bytes and the contents that its sidecar file lists. */
 export interface Vector {
   name: string;
   generation: Generation;
@@ -14,7 +14,7 @@ export interface Vector {
 
 const folder = new URL('../../../vectors/', import.meta.url);
 
-/** All whole messages among the vectors; captured sessions and command lines are not. */
+/** All vectors that are single messages; captured sessions and command lines are not. */
 export const vectors: Vector[] = readdirSync(folder)
   .filter((file) => file.endsWith('.json'))
   .map((file) => ({ ...JSON.parse(read(file).toString()), file }))

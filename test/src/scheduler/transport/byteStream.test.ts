@@ -34,9 +34,9 @@ describe('tls', () => {
   }
 
   it.each([
-    ['its certificate trusted', trusted],
+    ['its certificate as tls_ca', trusted],
     ['no check', { tls: { insecure: true } }],
-  ])('carries YMQ and ends in order, with %s', async (_, how) => {
+  ])('carries YMQ and closes in order, with %s', async (_, how) => {
     const server = await serve();
     const client = record(connectYmq, server.address('tls'), how);
     const peer = await server.next();
@@ -52,7 +52,7 @@ describe('tls', () => {
     expect(peer.events[0]).toBe('end');
   });
 
-  it('is graceful when the peer ends', async () => {
+  it('ends as graceful when the peer closes in order', async () => {
     const server = await serve();
     const client = record(connectYmq, server.address('tls'), trusted);
     const peer = await server.next();
@@ -62,7 +62,7 @@ describe('tls', () => {
     expect(await client.closed).toMatchObject({ kind: 'graceful' });
   });
 
-  it('refuses a certificate that nobody vouches for', async () => {
+  it('ends as refused for a certificate that no trusted authority has signed', async () => {
     const server = await serve();
     const client = record(connectYmq, server.address('tls'));
     const end = await client.closed;
@@ -70,14 +70,14 @@ describe('tls', () => {
     expect(end.reason).toMatch(/: self.signed certificate; trust it with tls_ca$/);
   });
 
-  it('refuses a certificate for another name', async () => {
+  it('ends as refused for a certificate with another host name', async () => {
     const server = await serve();
     const { port } = server.address();
     const client = record(connectYmq, parseAddress(`tls://localhost:${port}`), trusted);
     expect((await client.closed).reason).toContain('does not match');
   });
 
-  it('is refused in one line by a server without TLS', async () => {
+  it('ends as refused, with a reason of one line, at a server without TLS', async () => {
     const server = await RawServer.start();
     stops.push(() => server.stop());
     const client = record(connectYmq, server.address('tls'), { tls: { insecure: true } });
@@ -115,7 +115,7 @@ describe.each(['ws', 'wss'])('%s', (scheme) => {
     return { client, peer, request, received: () => hex(Buffer.concat(received)) };
   }
 
-  it('carries YMQ in binary messages cut anywhere', async () => {
+  it('carries YMQ in binary messages that are split anywhere', async () => {
     const { client, peer, request, received } = await openPair();
     expect(request.url).toBe('/some/path');
     expect(request.headers['sec-websocket-extensions']).toBeUndefined();
@@ -133,21 +133,21 @@ describe.each(['ws', 'wss'])('%s', (scheme) => {
     expect(await client.closed).toMatchObject({ kind: 'closed' });
   });
 
-  it('is graceful when the peer says close', async () => {
+  it('ends as graceful when the peer sends a close frame', async () => {
     const { client, peer } = await openPair();
     peer.send(encodeMessage(word(1)));
     peer.close();
     expect(await client.closed).toMatchObject({ kind: 'graceful' });
-    expect(client.told.map(({ on }) => on)).toEqual(['open', 'message', 'closed']);
+    expect(client.calls.map(({ on }) => on)).toEqual(['open', 'message', 'closed']);
   });
 
-  it('is aborted when the peer vanishes', async () => {
+  it('ends as aborted when the TCP connection breaks without a close frame', async () => {
     const { client, peer } = await openPair();
     peer.terminate();
     expect(await client.closed).toMatchObject({ kind: 'aborted' });
   });
 
-  it('ends when a message above the limit is announced, in YMQ or in WebSocket', async () => {
+  it('ends with kind protocol at a YMQ header or WebSocket message above the limit', async () => {
     const ymq = await openPair({ maxMessageBytes: 64 });
     ymq.peer.send(encodeMessage(Buffer.alloc(72)));
     expect(await ymq.client.closed).toMatchObject({ kind: 'protocol' });
@@ -156,15 +156,18 @@ describe.each(['ws', 'wss'])('%s', (scheme) => {
     expect(await webSocket.client.closed).toMatchObject({ kind: 'protocol' });
   });
 
-  it.each(['close', 'destroy'] as const)('%s before it is open ends it as well', async (how) => {
-    const { address } = await serve();
-    const client = record(connectYmq, address, trusted);
-    client[how]();
-    expect(await client.closed).toMatchObject({ kind: 'closed' });
-    expect(client.told).toHaveLength(1);
-  });
+  it.each(['close', 'destroy'] as const)(
+    '%s ends a connection that is not open yet',
+    async (how) => {
+      const { address } = await serve();
+      const client = record(connectYmq, address, trusted);
+      client[how]();
+      expect(await client.closed).toMatchObject({ kind: 'closed' });
+      expect(client.calls).toHaveLength(1);
+    },
+  );
 
-  it('stops waiting for a peer that never answers the close', async () => {
+  it('close stops waiting for the answer of the peer after the timeout', async () => {
     const { client, peer } = await openPair({ closeTimeoutMs: 50 });
     peer.pause();
     client.close();
@@ -172,7 +175,7 @@ describe.each(['ws', 'wss'])('%s', (scheme) => {
   });
 });
 
-it('is refused by a web server that knows no WebSocket', async () => {
+it('ends as refused at an HTTP server without WebSocket', async () => {
   const server = http.createServer((_, response) => response.end('hello'));
   server.listen({ port: 0, host: '127.0.0.1' });
   await once(server, 'listening');

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 
-/** A fresh self-signed certificate for these hosts, as PEM: Node makes keys but no certificates. */
+/** Makes a self-signed certificate for these hosts, as PEM. Node can generate keys but not certificates. */
 export function selfSigned(hosts: string[] = ['127.0.0.1']): { cert: string; key: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const ecdsaWithSha256 = sequence(oid('2a8648ce3d040302'));
@@ -29,7 +29,7 @@ export function selfSigned(hosts: string[] = ['127.0.0.1']): { cert: string; key
   };
 }
 
-/** An entry of the list of names; of IPv6 only loopback is needed. */
+/** An entry of subjectAltName. Of IPv6 only ::1 is supported. */
 const nameOf = (host: string): Buffer =>
   host === '::1'
     ? der(0x87, Buffer.concat([Buffer.alloc(15), Buffer.from([1])]))

@@ -17,24 +17,27 @@ const rawServer = async () => {
 const connect = connectAuto(connectDealer);
 const zmtpGreeting = Buffer.from('ff00000000000000017f', 'hex');
 
-describe('a connection that finds out its own transport', () => {
-  it.each([0, 1, 2] as const)('listens, then speaks YMQ %d', async (version) => {
-    const server = await rawServer();
-    const client = record(connect, server.address());
-    const probe = await server.next();
-    probe.socket.write(encodeHello(version, Buffer.from('scheduler')));
-    await probe.until(({ events }) => events.includes('end'));
-    expect(probe.received).toHaveLength(0); // a visitor who says nothing harms nobody
-    probe.socket.end();
-    const peer = await server.next();
-    peer.socket.write(encodeHello(version, Buffer.from('scheduler')));
-    expect(await client.opened).toEqual({ identity: 'scheduler', magic: version });
-    expect(client.send(Buffer.alloc(8))).toBe(true);
-    client.destroy();
-    await client.closed;
-  });
+describe('connectAuto', () => {
+  it.each([0, 1, 2] as const)(
+    'connects over YMQ version %d after detecting it',
+    async (version) => {
+      const server = await rawServer();
+      const client = record(connect, server.address());
+      const probe = await server.next();
+      probe.socket.write(encodeHello(version, Buffer.from('scheduler')));
+      await probe.until(({ events }) => events.includes('end'));
+      expect(probe.received).toHaveLength(0); // the detection sends nothing
+      probe.socket.end();
+      const peer = await server.next();
+      peer.socket.write(encodeHello(version, Buffer.from('scheduler')));
+      expect(await client.opened).toEqual({ identity: 'scheduler', magic: version });
+      expect(client.send(Buffer.alloc(8))).toBe(true);
+      client.destroy();
+      await client.closed;
+    },
+  );
 
-  it('listens, then speaks ZeroMQ', async () => {
+  it('connects over ZeroMQ after detecting it', async () => {
     const server = await rawServer();
     const client = record(connect, server.address());
     const probe = await server.next();
@@ -48,7 +51,7 @@ describe('a connection that finds out its own transport', () => {
     expect(await client.closed).toMatchObject({ kind: 'closed' });
   });
 
-  it('does not guess at a stranger', async () => {
+  it('ends with kind protocol at a peer of another protocol', async () => {
     const server = await rawServer();
     const client = record(connect, server.address());
     const probe = await server.next();
@@ -59,10 +62,10 @@ describe('a connection that finds out its own transport', () => {
     expect(probe.received).toHaveLength(0);
   });
 
-  it('is refused where nobody listens, and by who says nothing', async () => {
-    const nobody = record(connect, await vacantAddress());
-    expect(nobody.send(Buffer.alloc(8))).toBe(false);
-    expect(await nobody.closed).toMatchObject({ kind: 'refused' });
+  it('ends as refused without a listener and at a peer that sends nothing', async () => {
+    const unreachable = record(connect, await vacantAddress());
+    expect(unreachable.send(Buffer.alloc(8))).toBe(false);
+    expect(await unreachable.closed).toMatchObject({ kind: 'refused' });
     const server = await rawServer();
     const silent = record(connect, server.address(), { connectTimeoutMs: 100 });
     const probe = await server.next();
@@ -72,17 +75,17 @@ describe('a connection that finds out its own transport', () => {
   });
 
   it.each(['close', 'destroy'] as const)(
-    'ends once when told to %s while it listens',
+    '%s during the detection ends the connection once',
     async (how) => {
       const server = await rawServer();
       const client = record(connect, server.address());
       const probe = await server.next();
       client[how]();
-      expect(client.told).toEqual([]); // never from inside a call
+      expect(client.calls).toEqual([]); // never within a call
       await probe.until(({ events }) => events.includes('end'));
       probe.socket.end();
       expect(await client.closed).toMatchObject({ kind: 'closed' });
-      expect(client.told).toHaveLength(1);
+      expect(client.calls).toHaveLength(1);
     },
   );
 });

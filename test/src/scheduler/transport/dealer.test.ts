@@ -29,12 +29,12 @@ async function rawServer(): Promise<RawServer> {
   stops.push(() => server.stop());
   return server;
 }
-/** The captured answer up to the end of its handshake; a peer cannot send more before it knows us. */
+/** The captured answer up to the end of the handshake; the peer sends the rest after ours. */
 const handshake = zmtpScheduler.bytes.subarray(0, -(2 + 32));
 const word = (byte: number) => Buffer.alloc(8, byte);
 
-describe('opening', () => {
-  it('writes the captured session byte for byte and reads the other side of it', async () => {
+describe('opening a DEALER connection', () => {
+  it('writes the captured session byte for byte and reads the captured answers', async () => {
     const server = await rawServer();
     const identity = 'worker_manager_ecs|0123456789abcdef0123456789abcdef';
     const client = record(connectDealer, server.address(), { identity });
@@ -50,11 +50,11 @@ describe('opening', () => {
     client.destroy();
   });
 
-  it('is refused where nobody listens', async () => {
+  it('ends as refused if the address has no listener', async () => {
     const address = await vacantAddress();
     const client = record(connectDealer, address);
     expect(client.send(word(1))).toBe(false);
-    expect(client.told).toEqual([]);
+    expect(client.calls).toEqual([]);
     const end = await client.closed;
     expect(end).toMatchObject({ kind: 'refused', reason: expect.stringContaining(address.text) });
     const path = join(mkdtempSync(join(tmpdir(), 'zmq-')), 'nobody');
@@ -62,29 +62,29 @@ describe('opening', () => {
     expect(await local.closed).toMatchObject({ kind: 'refused' });
   });
 
-  it('is refused when the peer says nothing', async () => {
+  it('ends as refused if the peer sends nothing', async () => {
     const server = await rawServer();
     const client = record(connectDealer, server.address(), { handshakeTimeoutMs: 50 });
     const end = await client.closed;
     expect(end).toMatchObject({ kind: 'refused', reason: expect.stringContaining('within 50 ms') });
   });
 
-  it('is refused by a peer that does not speak ZeroMQ', async () => {
+  it('ends as refused at a peer of another protocol', async () => {
     const server = await rawServer();
     const client = record(connectDealer, server.address());
     const peer = await server.next();
     peer.socket.end('YMQ\x01\x09\0\0\0\0\0\0\0scheduler');
     expect(await client.closed).toMatchObject({ kind: 'refused' });
-    expect(client.told).toHaveLength(1);
+    expect(client.calls).toHaveLength(1);
   });
 
-  it('takes no scheme that ZeroMQ does not have here', () => {
-    const nobody = { onOpen() {}, onMessage() {}, onClosed() {} };
+  it('throws for a scheme that ZeroMQ does not support', () => {
+    const handlers = { onOpen() {}, onMessage() {}, onClosed() {} };
     const address = parseAddress('tls://127.0.0.1:1');
-    expect(() => connectDealer({ address, identity: 'x' }, nobody)).toThrow('not go over tls');
+    expect(() => connectDealer({ address, identity: 'x' }, handlers)).toThrow('not support tls');
   });
 
-  it('finds a scheduler by name', async () => {
+  it('resolves host names', async () => {
     const { address } = await route();
     const client = record(connectDealer, parseAddress(`tcp://localhost:${address.port}`));
     await client.opened;
@@ -93,8 +93,8 @@ describe('opening', () => {
   });
 });
 
-describe('an open connection', () => {
-  it('is two frames at the router, one for us, over tcp and over a Unix socket', async () => {
+describe('an open DEALER connection', () => {
+  it('carries messages over tcp and over a Unix socket, with its identity for the ROUTER', async () => {
     const path = join(mkdtempSync(join(tmpdir(), 'zmq-')), 's');
     for (const endpoint of ['tcp://127.0.0.1:*', `ipc://${path}`]) {
       const { router, address } = await route(endpoint);
@@ -109,7 +109,7 @@ describe('an open connection', () => {
     }
   });
 
-  it('drops and counts what no scheduler sends', async () => {
+  it('drops and counts empty messages and messages of several frames', async () => {
     const { router, address } = await route();
     const client = record(connectDealer, address);
     await client.opened;
@@ -123,7 +123,7 @@ describe('an open connection', () => {
     client.destroy();
   });
 
-  it.each([0, 7, 12])('throws rather than send %i bytes', async (length) => {
+  it.each([0, 7, 12])('send throws for %i bytes', async (length) => {
     const { address } = await route();
     const client = record(connectDealer, address);
     await client.opened;
@@ -131,7 +131,7 @@ describe('an open connection', () => {
     client.destroy();
   });
 
-  it('queues up to its limit while the peer does not read', async () => {
+  it('queues up to the limit while the peer does not read', async () => {
     const server = await rawServer();
     const maxQueuedBytes = 2 ** 20;
     const client = record(connectDealer, server.address(), { maxQueuedBytes });
@@ -150,7 +150,7 @@ describe('an open connection', () => {
     expect(await client.closed).toMatchObject({ kind: 'closed' });
   });
 
-  it('is aborted when the peer is gone, once, and does not come back by itself', async () => {
+  it('ends once as aborted when the peer closes, and does not reconnect', async () => {
     const { router, address } = await route();
     const client = record(connectDealer, address);
     await client.opened;
@@ -160,11 +160,11 @@ describe('an open connection', () => {
     const again = await route(`tcp://127.0.0.1:${address.port}`);
     const other = record(connectDealer, again.address, { identity: 'other' });
     await other.opened;
-    expect(client.told.map(({ on }) => on)).toEqual(['open', 'closed']);
+    expect(client.calls.map(({ on }) => on)).toEqual(['open', 'closed']);
     other.destroy();
   });
 
-  it('does not survive a message above the limit', async () => {
+  it('ends as aborted at a message above the limit', async () => {
     const { router, address } = await route();
     const client = record(connectDealer, address, { maxMessageBytes: 64 });
     await client.opened;
@@ -172,12 +172,12 @@ describe('an open connection', () => {
     await router.receive();
     await router.send(['tester', Buffer.alloc(72)]);
     expect(await client.closed).toMatchObject({ kind: 'aborted' });
-    expect(client.told.map(({ on }) => on)).toEqual(['open', 'closed']);
+    expect(client.calls.map(({ on }) => on)).toEqual(['open', 'closed']);
   });
 });
 
-describe('leaving', () => {
-  it('sends what is queued before it closes', async () => {
+describe('closing a DEALER connection', () => {
+  it('sends the queue before it closes', async () => {
     const { router, address } = await route();
     const client = record(connectDealer, address);
     await client.opened;
@@ -191,36 +191,42 @@ describe('leaving', () => {
     expect(await client.closed).toMatchObject({ kind: 'closed' });
   });
 
-  it.each(['close', 'destroy'] as const)('%s lets the same identity in again', async (how) => {
-    const { router, address } = await route();
-    // A ROUTER notices that a peer is gone when its owner next looks for messages.
-    const echo = async () => {
-      for await (const [identity, payload] of router) await router.send([identity!, payload!]);
-    };
-    void echo();
-    for (let round = 0; round < 5; round++) {
+  it.each(['close', 'destroy'] as const)(
+    'after %s the same identity can connect again',
+    async (how) => {
+      const { router, address } = await route();
+      // A ROUTER detects a closed peer only while its owner receives messages.
+      const echo = async () => {
+        for await (const [identity, payload] of router) await router.send([identity!, payload!]);
+      };
+      void echo();
+      for (let round = 0; round < 5; round++) {
+        const client = record(connectDealer, address);
+        await client.opened;
+        client.send(word(round));
+        expect(await client.messages(1)).toEqual([hex(word(round))]);
+        client[how]();
+        await client.closed;
+        expect(client.calls.map(({ on }) => on)).toEqual(['open', 'message', 'closed']);
+      }
+    },
+  );
+
+  it.each(['close', 'destroy'] as const)(
+    '%s ends a connection that is not open yet',
+    async (how) => {
+      const { address } = await route();
       const client = record(connectDealer, address);
-      await client.opened;
-      client.send(word(round));
-      expect(await client.messages(1)).toEqual([hex(word(round))]);
       client[how]();
-      await client.closed;
-      expect(client.told.map(({ on }) => on)).toEqual(['open', 'message', 'closed']);
-    }
-  });
+      client.close();
+      client.destroy();
+      expect(client.calls).toEqual([]);
+      expect(await client.closed).toMatchObject({ kind: 'closed' });
+      expect(client.calls).toHaveLength(1);
+    },
+  );
 
-  it.each(['close', 'destroy'] as const)('%s before it is open ends it as well', async (how) => {
-    const { address } = await route();
-    const client = record(connectDealer, address);
-    client[how]();
-    client.close();
-    client.destroy();
-    expect(client.told).toEqual([]);
-    expect(await client.closed).toMatchObject({ kind: 'closed' });
-    expect(client.told).toHaveLength(1);
-  });
-
-  it('lets the process end, though a message was never taken', async () => {
+  it('lets the process exit although a message could not be sent', async () => {
     const server = await rawServer();
     const file = (path: string) =>
       JSON.stringify(new URL(`../../../../src/${path}`, import.meta.url));

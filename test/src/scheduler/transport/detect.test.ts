@@ -21,22 +21,26 @@ describe('detectTransport', () => {
     ['594d5103', 'unknown'],
     ['ff00000000000000017f', 'zmq'],
     ['48545450', 'unknown'],
-  ])('hears %s, says nothing and leaves in order: %s', async (hello, transport) => {
-    const server = await serve();
-    const detection = detectTransport(server.address());
-    const peer = await server.next();
-    for (const byte of Buffer.from(hello, 'hex')) peer.socket.write(Uint8Array.of(byte));
-    await peer.until(({ events }) => events.includes('end'));
-    peer.socket.write('more than anybody wants');
-    await new Promise((resolve) => setTimeout(resolve, 20)); // long enough for a reset to come,
-    peer.socket.end('and the next write would tell');
-    expect(await detection).toMatchObject({ transport });
-    await peer.until(({ events }) => events.includes('close'));
-    expect(peer.events).toEqual(['end', 'close']);
-    expect(peer.received).toHaveLength(0);
-  });
+  ])(
+    'detects from the first bytes %s, without sending, the transport %s',
+    async (hello, transport) => {
+      const server = await serve();
+      const detection = detectTransport(server.address());
+      const peer = await server.next();
+      for (const byte of Buffer.from(hello, 'hex')) peer.socket.write(Uint8Array.of(byte));
+      await peer.until(({ events }) => events.includes('end'));
+      peer.socket.write('more data');
+      // A reset would arrive within 20 ms and make the next write fail.
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      peer.socket.end('still more data');
+      expect(await detection).toMatchObject({ transport });
+      await peer.until(({ events }) => events.includes('close'));
+      expect(peer.events).toEqual(['end', 'close']);
+      expect(peer.received).toHaveLength(0);
+    },
+  );
 
-  it('knows a real ZeroMQ socket', async () => {
+  it('detects a real ZeroMQ socket', async () => {
     const router = new Router();
     await router.bind('tcp://127.0.0.1:*');
     stops.push(() => router.close());
@@ -44,7 +48,7 @@ describe('detectTransport', () => {
     expect(detection.transport).toBe('zmq');
   });
 
-  it('tells silence from refusal', async () => {
+  it('distinguishes a peer that sends nothing from a refused connection', async () => {
     const server = await serve();
     const silence = detectTransport(server.address(), { timeoutMs: 50 });
     const peer = await server.next();
@@ -61,7 +65,7 @@ describe('detectTransport', () => {
     expect(await closing).toMatchObject({ transport: 'refused' });
   });
 
-  it('can be given up', async () => {
+  it('ends as refused when aborted before it is connected', async () => {
     const server = await serve();
     expect(await detectTransport(server.address(), { signal: AbortSignal.abort() })).toMatchObject({
       transport: 'refused',

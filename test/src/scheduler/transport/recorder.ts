@@ -8,17 +8,17 @@ import type {
 import type { Address } from '../../../../src/shared/address.ts';
 import { hex } from './vectors.ts';
 
-export type Told =
+export type Call =
   | { on: 'open'; peer: Peer }
   | { on: 'message'; hex: string }
   | { on: 'closed'; end: ConnectionEnd };
 
-/** A connection that writes down what it was told, and turns the three callbacks into promises. */
+/** A connection that records the calls of its handlers and offers them as promises. */
 export type Recorder = Connection & {
-  told: Told[];
+  calls: Call[];
   opened: Promise<Peer>;
   closed: Promise<ConnectionEnd>;
-  /** Resolves with the first `count` messages, in hexadecimal. */
+  /** Resolves to the first `count` messages, in hexadecimal. */
   messages(count: number): Promise<string[]>;
 };
 
@@ -27,7 +27,7 @@ export function record(
   address: Address,
   options: Omit<ConnectOptions, 'address' | 'identity'> & { identity?: string } = {},
 ): Recorder {
-  const told: Told[] = [];
+  const calls: Call[] = [];
   const waiting: (() => void)[] = [];
   let open = (_: Peer) => {};
   let close = (_: ConnectionEnd) => {};
@@ -37,33 +37,33 @@ export function record(
   const closed = new Promise<ConnectionEnd>((resolve) => {
     close = resolve;
   });
-  const note = (entry: Told) => {
-    told.push(entry);
+  const recordCall = (entry: Call) => {
+    calls.push(entry);
     for (const check of waiting) check();
   };
   const connection = connect(
     { identity: 'tester', ...options, address },
     {
       onOpen(peer) {
-        note({ on: 'open', peer });
+        recordCall({ on: 'open', peer });
         open(peer);
       },
-      onMessage: (payload) => note({ on: 'message', hex: hex(payload) }),
+      onMessage: (payload) => recordCall({ on: 'message', hex: hex(payload) }),
       onClosed(end) {
-        note({ on: 'closed', end });
+        recordCall({ on: 'closed', end });
         close(end);
       },
     },
   );
   return Object.assign(Object.create(connection) as Connection, {
-    told,
+    calls,
     opened,
     closed,
     messages: (count: number) =>
       new Promise<string[]>((resolve) => {
         const check = () => {
-          const found = told.flatMap((entry) => (entry.on === 'message' ? entry.hex : []));
-          if (found.length >= count) resolve(found.slice(0, count));
+          const messages = calls.flatMap((entry) => (entry.on === 'message' ? entry.hex : []));
+          if (messages.length >= count) resolve(messages.slice(0, count));
         };
         waiting.push(check);
         check();

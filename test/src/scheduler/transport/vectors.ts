@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 const read = (name: string) => readFileSync(new URL(`../../../vectors/${name}`, import.meta.url));
 
-/** A captured session of one direction, and what its sidecar says is in it. */
+/** One direction of a captured session, with the contents that its sidecar file lists. */
 export function stream(name: string) {
   const { frames } = JSON.parse(read(`${name}.json`).toString()) as {
     frames: { identity?: string; payloadHex?: string; greeting?: string }[];
@@ -17,7 +17,7 @@ export function stream(name: string) {
 
 export const ymqClient = stream('ymq-tcp-session-client-to-scheduler');
 export const ymqScheduler = stream('ymq-tcp-session-scheduler-to-client');
-/** The same since YMQ's magic changed, of each release since. */
+/** Sessions of each release with version 2 of YMQ's magic. */
 export const ymq2 = ['2.7.0', '2.8.0', '2.9.0'].map((release) => ({
   release,
   client: stream(`ymq2-tcp-session-${release}-client-to-scheduler`),

@@ -24,7 +24,7 @@ const hello = encodeHello(1, Buffer.from('scheduler'));
 const ourHello = encodeHello(1, Buffer.from('tester'));
 const word = (byte: number) => Buffer.alloc(8, byte);
 
-/** A connection that is open, and the server's end of it. */
+/** An open connection and the server's side of it. */
 async function openPair(options: Parameters<typeof record>[2] = {}) {
   const server = await serve();
   const client = record(connectYmq, server.address(), options);
@@ -36,8 +36,8 @@ async function openPair(options: Parameters<typeof record>[2] = {}) {
 }
 const reset = ({ socket }: Accepted) => (socket as net.Socket).resetAndDestroy();
 
-describe('opening', () => {
-  it('writes the captured session byte for byte and reads the other side of it', async () => {
+describe('opening a YMQ connection', () => {
+  it('writes the captured session byte for byte and reads the captured answers', async () => {
     const server = await serve();
     const client = record(connectYmq, server.address(), { identity: ymqClient.identity });
     const peer = await server.next();
@@ -50,7 +50,7 @@ describe('opening', () => {
     client.destroy();
   });
 
-  it('says nothing before the server has, and answers in the server’s own magic', async () => {
+  it('sends its hello after the magic of the server and with the same version', async () => {
     const server = await serve();
     const client = record(connectYmq, server.address());
     const peer = await server.next();
@@ -62,17 +62,17 @@ describe('opening', () => {
     const expected = encodeHello(2, Buffer.from('tester'));
     await peer.until(({ received }) => received.length >= expected.length);
     expect(hex(peer.received)).toBe(hex(expected));
-    expect(client.told).toEqual([]);
+    expect(client.calls).toEqual([]);
     peer.socket.write(encodeMessage(Buffer.from('scheduler')));
     expect(await client.opened).toEqual({ identity: 'scheduler', magic: 2 });
     client.destroy();
   });
 
   it.each([
-    ['an unknown version', '594d5103', 'YMQ 3, we know 1 and 2'],
+    ['an unknown version', '594d5103', 'YMQ version 3, supported are 1 and 2'],
     ['ZeroMQ', 'ff00000000000000017f', 'looks like ZeroMQ'],
     ['HTTP', hex(Buffer.from('HTTP/1.1 400')), '48545450'],
-  ])('turns away from %s without a word', async (_, bytes, reason) => {
+  ])('ends with kind protocol at %s, without sending anything', async (_, bytes, reason) => {
     const server = await serve();
     const client = record(connectYmq, server.address());
     const peer = await server.next();
@@ -83,19 +83,19 @@ describe('opening', () => {
     expect(end.kind).toBe('protocol');
     expect(end.reason).toContain(reason);
     expect(peer.received).toHaveLength(0);
-    expect(client.told).toHaveLength(1);
+    expect(client.calls).toHaveLength(1);
   });
 
-  it('is refused where nobody listens', async () => {
+  it('ends as refused if the address has no listener', async () => {
     const address = await vacantAddress();
     const client = record(connectYmq, address);
-    expect(client.told).toEqual([]); // not from inside the call
+    expect(client.calls).toEqual([]); // not within the call
     const end = await client.closed;
     expect(end).toMatchObject({ kind: 'refused', reason: expect.stringContaining(address.text) });
     expect(end.reason).toContain('ECONNREFUSED');
   });
 
-  it('is refused with a reason when a name has several addresses', async () => {
+  it('ends as refused with a reason if a host name has several addresses', async () => {
     const { port } = await vacantAddress();
     const client = record(connectYmq, parseAddress(`tcp://localhost:${port}`));
     expect((await client.closed).reason).toContain('ECONNREFUSED');
@@ -104,9 +104,9 @@ describe('opening', () => {
   it.each([
     ['ends', (peer: Accepted) => peer.socket.end(), 'the peer closed'],
     ['resets', reset, 'ECONNRESET'],
-    ['stays silent', () => {}, 'no YMQ hello within 50 ms'],
+    ['sends nothing', () => {}, 'no YMQ hello within 50 ms'],
     ['stops after its magic', (peer: Accepted) => peer.socket.write('YMQ\x01'), 'no YMQ hello'],
-  ])('is refused by a server that %s', async (_, act, reason) => {
+  ])('ends as refused at a server that %s', async (_, act, reason) => {
     const server = await serve();
     const client = record(connectYmq, server.address(), {
       handshakeTimeoutMs: 50,
@@ -118,19 +118,19 @@ describe('opening', () => {
     expect(end.reason).toContain(reason);
   });
 
-  it('takes no scheme that YMQ does not have and no impossible identity', () => {
-    const nobody = { onOpen() {}, onMessage() {}, onClosed() {} };
+  it('throws for a scheme that YMQ does not support and for an invalid identity', () => {
+    const handlers = { onOpen() {}, onMessage() {}, onClosed() {} };
     const address = parseAddress('inproc://x');
-    expect(() => connectYmq({ address, identity: 'x' }, nobody)).toThrow('not go over inproc');
+    expect(() => connectYmq({ address, identity: 'x' }, handlers)).toThrow('not support inproc');
     for (const identity of ['', 'x'.repeat(256)]) {
-      expect(() => connectYmq({ address: parseAddress('tcp://h:1'), identity }, nobody)).toThrow(
+      expect(() => connectYmq({ address: parseAddress('tcp://h:1'), identity }, handlers)).toThrow(
         '1 to 255',
       );
     }
   });
 });
 
-describe('an open connection', () => {
+describe('an open YMQ connection', () => {
   it('carries messages both ways and drops empty ones', async () => {
     const { client, peer } = await openPair();
     expect(client.send(word(1))).toBe(true);
@@ -143,7 +143,7 @@ describe('an open connection', () => {
     client.destroy();
   });
 
-  it.each([0, 1, 7, 9, 12])('throws rather than send %i bytes', async (length) => {
+  it.each([0, 1, 7, 9, 12])('send throws for %i bytes', async (length) => {
     const { client, peer } = await openPair();
     expect(() => client.send(Buffer.alloc(length))).toThrow(RangeError);
     client.close();
@@ -151,13 +151,13 @@ describe('an open connection', () => {
     expect(hex(peer.received)).toBe(hex(ourHello));
   });
 
-  it('queues up to its limit while the peer does not read, and nothing is lost', async () => {
+  it('queues up to the limit while the peer does not read, and loses nothing', async () => {
     const maxQueuedBytes = 2 ** 20;
     const { client, peer } = await openPair({ maxQueuedBytes });
     peer.socket.pause();
     const payload = Buffer.alloc(2 ** 18, 7);
     let accepted = 0;
-    // The kernel's buffers are filled first, in later turns of the loop.
+    // The kernel's buffers fill first, in later turns of the event loop.
     for (let refused = 0; refused < 20; ) {
       if (client.send(payload)) accepted++;
       else refused++;
@@ -172,33 +172,33 @@ describe('an open connection', () => {
     client.destroy();
   });
 
-  it('ends when a message above the limit is announced', async () => {
+  it('ends with kind protocol at a header that announces a message above the limit', async () => {
     const { client, peer } = await openPair({ maxMessageBytes: 64, closeTimeoutMs: 50 });
     peer.socket.write(Buffer.concat([encodeMessage(word(1)), encodeMessage(Buffer.alloc(72))]));
     peer.socket.write(encodeMessage(word(2)));
     const end = await client.closed;
     expect(end).toMatchObject({ kind: 'protocol', reason: expect.stringContaining('72 bytes') });
-    expect(client.told.map(({ on }) => on)).toEqual(['open', 'message', 'closed']);
+    expect(client.calls.map(({ on }) => on)).toEqual(['open', 'message', 'closed']);
     expect(peer.events[0]).toBe('end');
   });
 
-  it('calls an end in order graceful and ends, too', async () => {
+  it('ends as graceful when the peer closes in order, and closes too', async () => {
     const { client, peer } = await openPair();
     peer.socket.end(encodeMessage(word(5)));
     expect(await client.closed).toMatchObject({ kind: 'graceful' });
-    expect(client.told.map(({ on }) => on)).toEqual(['open', 'message', 'closed']);
+    expect(client.calls.map(({ on }) => on)).toEqual(['open', 'message', 'closed']);
     await peer.until(({ events }) => events.includes('close'));
     expect(peer.events).toEqual(['end', 'close']);
     expect(client.send(word(1))).toBe(false);
   });
 
-  it('says so when the end cuts a message', async () => {
+  it('the reason mentions that the peer closed in the middle of a message', async () => {
     const { client, peer } = await openPair();
     peer.socket.end(encodeMessage(word(5)).subarray(0, 11));
     expect((await client.closed).reason).toContain('in the middle of a message');
   });
 
-  it('calls a reset aborted', async () => {
+  it('ends as aborted at a reset', async () => {
     const { client, peer } = await openPair();
     reset(peer);
     const end = await client.closed;
@@ -206,8 +206,8 @@ describe('an open connection', () => {
   });
 });
 
-describe('close', () => {
-  it('sends what is queued, then FIN, and never a reset though the peer keeps talking', async () => {
+describe('close of a YMQ connection', () => {
+  it('sends the queue, then FIN, and no reset while the peer keeps sending', async () => {
     const { client, peer } = await openPair();
     const payload = Buffer.alloc(2 ** 20, 7);
     expect(client.send(payload)).toBe(true);
@@ -223,62 +223,65 @@ describe('close', () => {
     expect(peer.events).toEqual(['end', 'close']);
   });
 
-  it('waits only so long for a peer that does not close', async () => {
+  it('waits for the peer at most until the timeout', async () => {
     const { client, peer } = await openPair({ closeTimeoutMs: 60 });
-    const began = performance.now();
+    const startedAt = performance.now();
     client.close();
     client.close();
     expect(await client.closed).toMatchObject({ kind: 'closed' });
-    expect(performance.now() - began).toBeGreaterThan(50);
+    expect(performance.now() - startedAt).toBeGreaterThan(50);
     expect(peer.events[0]).toBe('end');
-    expect(client.told.map(({ on }) => on)).toEqual(['open', 'closed']);
+    expect(client.calls.map(({ on }) => on)).toEqual(['open', 'closed']);
   });
 
-  it('stays our own doing when the peer resets meanwhile', async () => {
+  it('ends as closed although the peer resets meanwhile', async () => {
     const { client, peer } = await openPair();
     client.close();
     reset(peer);
     expect(await client.closed).toMatchObject({ kind: 'closed' });
   });
 
-  it.each(['close', 'destroy'] as const)('%s before it is open ends it as well', async (how) => {
-    const server = await serve();
-    const early = record(connectYmq, server.address());
-    early[how]();
-    expect(await early.closed).toMatchObject({ kind: 'closed' });
-    const half = record(connectYmq, server.address(), { closeTimeoutMs: 50 });
-    (await server.next()).socket.write('YMQ\x01');
-    half[how]();
-    expect(await half.closed).toMatchObject({ kind: 'closed' });
-    expect([...early.told, ...half.told]).toHaveLength(2);
-  });
+  it.each(['close', 'destroy'] as const)(
+    '%s ends a connection that is not open yet',
+    async (how) => {
+      const server = await serve();
+      const early = record(connectYmq, server.address());
+      early[how]();
+      expect(await early.closed).toMatchObject({ kind: 'closed' });
+      const half = record(connectYmq, server.address(), { closeTimeoutMs: 50 });
+      (await server.next()).socket.write('YMQ\x01');
+      half[how]();
+      expect(await half.closed).toMatchObject({ kind: 'closed' });
+      expect([...early.calls, ...half.calls]).toHaveLength(2);
+    },
+  );
 });
 
-describe('destroy', () => {
-  it('is immediate, and nothing is told after it but the end, once', async () => {
+describe('destroy of a YMQ connection', () => {
+  it('closes at once, and only onClosed follows, once', async () => {
     const { client, peer } = await openPair();
     peer.socket.write(encodeMessage(word(1)));
     client.destroy();
     client.close();
     client.destroy();
-    expect(client.told).toHaveLength(1); // not from inside the call
+    expect(client.calls).toHaveLength(1); // not within the call
     expect(await client.closed).toMatchObject({ kind: 'closed' });
     await peer.until(({ events }) => events.includes('close'));
-    expect(client.told.map(({ on }) => on)).toEqual(['open', 'closed']);
+    expect(client.calls.map(({ on }) => on)).toEqual(['open', 'closed']);
     client.destroy();
     expect(client.send(word(1))).toBe(false);
   });
 
-  it('from inside a message handler drops the rest of the chunk', async () => {
+  it('within onMessage drops the rest of the chunk', async () => {
     const server = await serve();
-    const told: string[] = [];
+    const messages: string[] = [];
     const closed = new Promise((resolve) => {
       const connection = connectYmq(
         { address: server.address(), identity: 'tester' },
         {
           onOpen() {},
           onMessage(payload) {
-            told.push(hex(payload));
+            messages.push(hex(payload));
             connection.destroy();
           },
           onClosed: resolve,
@@ -288,11 +291,11 @@ describe('destroy', () => {
     const peer = await server.next();
     peer.socket.write(Buffer.concat([hello, encodeMessage(word(1)), encodeMessage(word(2))]));
     await closed;
-    expect(told).toEqual([hex(word(1))]);
+    expect(messages).toEqual([hex(word(1))]);
   });
 });
 
-it('goes over a Unix socket', async () => {
+it('connectYmq connects over a Unix socket', async () => {
   const path = join(mkdtempSync(join(tmpdir(), 'ymq-')), 's');
   const server = await serve({ path });
   expect(server.address()).toEqual(parseAddress(`ipc://${path}`));

@@ -10,7 +10,7 @@ import { hex, ymq2, ymqClient, ymqScheduler } from './vectors.ts';
 
 const limit = 1024;
 
-/** What a reader makes of chunks, in a form that is easy to compare. */
+/** The frames that a reader yields for these chunks, as text. */
 function read(chunks: Uint8Array[], maxMessageBytes = limit): string[] {
   const reader = new YmqReader(maxMessageBytes);
   return chunks.flatMap((chunk) =>
@@ -27,29 +27,32 @@ describe.each([
     [`client of ${release}`, 2, client] as const,
     [`scheduler of ${release}`, 2, scheduler] as const,
   ]),
-] as const)('the captured stream of the %s', (_, version, { bytes, identity, payloads }) => {
-  const expected = [`magic ${version}`, hex(Buffer.from(identity)), ...payloads];
+] as const)(
+  'the captured stream of the %s with magic version %d',
+  (_, version, { bytes, identity, payloads }) => {
+    const expected = [`magic ${version}`, hex(Buffer.from(identity)), ...payloads];
 
-  it('is read the same however it is cut in two', () => {
-    for (let cut = 0; cut <= bytes.length; cut++) {
-      expect(read([bytes.subarray(0, cut), bytes.subarray(cut)])).toEqual(expected);
-    }
-  });
+    it('is read the same wherever it is split in two', () => {
+      for (let cut = 0; cut <= bytes.length; cut++) {
+        expect(read([bytes.subarray(0, cut), bytes.subarray(cut)])).toEqual(expected);
+      }
+    });
 
-  it('is read byte by byte', () => {
-    expect(read([...bytes].map((byte) => Uint8Array.of(byte)))).toEqual(expected);
-  });
+    it('is read byte by byte', () => {
+      expect(read([...bytes].map((byte) => Uint8Array.of(byte)))).toEqual(expected);
+    });
 
-  it('is written byte for byte', () => {
-    const written = Buffer.concat([
-      encodeHello(version, Buffer.from(identity)),
-      ...payloads.map((payload) => encodeMessage(Buffer.from(payload, 'hex'))),
-    ]);
-    expect(hex(written)).toBe(hex(bytes));
-  });
-});
+    it('is written byte for byte', () => {
+      const written = Buffer.concat([
+        encodeHello(version, Buffer.from(identity)),
+        ...payloads.map((payload) => encodeMessage(Buffer.from(payload, 'hex'))),
+      ]);
+      expect(hex(written)).toBe(hex(bytes));
+    });
+  },
+);
 
-it('reads back what was written, cut anywhere, empty messages too', () => {
+it('YmqReader reads what the encoders wrote, split anywhere, with empty messages', () => {
   const payloads = fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 8 });
   fc.assert(
     fc.property(payloads, fc.array(fc.nat(1000)), fc.nat(255), (messages, cuts, version) => {
@@ -69,11 +72,11 @@ it('reads back what was written, cut anywhere, empty messages too', () => {
   );
 });
 
-it('ends in frames or in a FramingFailure whatever arrives', () => {
+it('YmqReader yields frames or throws a FramingFailure for any bytes', () => {
   fc.assert(
-    fc.property(fc.array(fc.uint8Array()), fc.boolean(), (noise, greeted) => {
+    fc.property(fc.array(fc.uint8Array()), fc.boolean(), (noise, withMagic) => {
       try {
-        read(greeted ? [ymqScheduler.bytes.subarray(0, 4), ...noise] : noise);
+        read(withMagic ? [ymqScheduler.bytes.subarray(0, 4), ...noise] : noise);
       } catch (error) {
         expect(error).toBeInstanceOf(FramingFailure);
       }
@@ -82,7 +85,7 @@ it('ends in frames or in a FramingFailure whatever arrives', () => {
 });
 
 it.each([1, 0x59, 254])(
-  'reads a stream from before the magic, of an identity of %d bytes',
+  'YmqReader reads a stream without magic with an identity of %d bytes',
   (length) => {
     const identity = Buffer.alloc(length, 'i');
     const bytes = Buffer.concat([encodeHello(0, identity), encodeMessage(Buffer.alloc(8, 1))]);
@@ -98,7 +101,7 @@ it.each([
   ['34000100', '34000100'],
   ['594d58', '594d58'],
   ['ff00000000000000017f', 'looks like ZeroMQ'],
-])('refuses a stream that begins with %s', (bytes, message) => {
+])('YmqReader fails for a stream that begins with %s', (bytes, message) => {
   expect(() => read([Buffer.from(bytes, 'hex')])).toThrow(message);
   expect(() => read([...Buffer.from(bytes, 'hex')].map((byte) => Uint8Array.of(byte)))).toThrow(
     FramingFailure,
@@ -113,11 +116,16 @@ describe('a message above the limit', () => {
     return Buffer.concat([hello, header]);
   };
 
-  it.each([BigInt(limit) + 1n, 2n ** 40n, 2n ** 64n - 1n])('of %s bytes is refused', (length) => {
-    expect(() => read([announce(length)])).toThrow(/announced, the limit is 1024/);
-  });
+  it.each([BigInt(limit) + 1n, 2n ** 40n, 2n ** 64n - 1n])(
+    'of %s bytes fails at its header',
+    (length) => {
+      expect(() => read([announce(length)])).toThrow(
+        /announces a message of \d+ bytes, the limit is 1024/,
+      );
+    },
+  );
 
-  it('is refused only above it, and after what came before it', () => {
+  it('fails only above the limit, and after the frames before it', () => {
     expect(read([announce(BigInt(limit)), Buffer.alloc(limit)])).toHaveLength(3);
     const frames: string[] = [];
     const reader = new YmqReader(limit);
@@ -127,7 +135,7 @@ describe('a message above the limit', () => {
     expect(frames).toEqual(['magic', 'message']);
   });
 
-  it('takes memory for what came, not for what was announced', () => {
+  it('allocates memory for the received bytes, not for the announced length', () => {
     const reader = new YmqReader(2 ** 40);
     const before = process.memoryUsage().arrayBuffers;
     expect([...reader.push(announce(2n ** 39n))]).toHaveLength(2);
@@ -136,7 +144,7 @@ describe('a message above the limit', () => {
   });
 });
 
-it('knows whether a stream may end here', () => {
+it('atBoundary is true only between two messages', () => {
   const reader = new YmqReader(limit);
   const boundaries = [...ymqClient.bytes].map((byte) => {
     expect([...reader.push(Uint8Array.of(byte))].length).toBeLessThan(2);

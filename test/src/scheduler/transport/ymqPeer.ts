@@ -3,11 +3,11 @@ import * as net from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Address, parseAddress } from '../../../../src/shared/address.ts';
 
-/** One accepted connection, as the server saw it. */
+/** One accepted connection with its received bytes and events. */
 export class Accepted {
   readonly socket: Duplex;
   received = Buffer.alloc(0);
-  /** In the order they came: 'end' is the client's FIN, 'close' without it a broken connection. */
+  /** In order: 'end' is the client's FIN; 'close' without 'end' is a broken connection. */
   readonly events: string[] = [];
   #changed = () => {};
 
@@ -27,7 +27,7 @@ export class Accepted {
   }
 
   /** Waits until the bytes or the events satisfy the condition. */
-  async until(condition: (seen: Accepted) => boolean): Promise<void> {
+  async until(condition: (accepted: Accepted) => boolean): Promise<void> {
     while (!condition(this)) {
       await new Promise<void>((resolve) => {
         this.#changed = resolve;
@@ -36,11 +36,11 @@ export class Accepted {
   }
 }
 
-/** A listener on a free loopback port (or a path) that says what a test tells it to. */
+/** A server on a free loopback port or a path, whose connections a test controls. */
 export class RawServer {
   readonly #server: net.Server;
   readonly #all: Accepted[] = [];
-  readonly #untaken: Accepted[] = [];
+  readonly #pending: Accepted[] = [];
   #wake = () => {};
 
   private constructor(server: net.Server) {
@@ -64,7 +64,7 @@ export class RawServer {
 
   async next(): Promise<Accepted> {
     for (;;) {
-      const ready = this.#untaken.shift();
+      const ready = this.#pending.shift();
       if (ready) return ready;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -79,12 +79,12 @@ export class RawServer {
 
   #arrived(accepted: Accepted): void {
     this.#all.push(accepted);
-    this.#untaken.push(accepted);
+    this.#pending.push(accepted);
     this.#wake();
   }
 }
 
-/** A port where nobody listens: it was free a moment ago. */
+/** The address of a port that was free a moment ago, so that it has no listener. */
 export async function vacantAddress(): Promise<Address> {
   const server = await RawServer.start();
   const address = server.address();

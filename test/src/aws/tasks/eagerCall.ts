@@ -3,7 +3,7 @@ import { createLimiter } from '../../../../src/aws/limiter.ts';
 import { systemClock } from '../../../../src/aws/systemClock.ts';
 import { silentLog } from '../../../../src/telemetry/log.ts';
 
-/** A caller that does not wait between its tries. */
+/** A caller that retries without pauses. */
 export const eagerCall = createCaller({
   limiter: createLimiter(systemClock),
   clock: { now: systemClock.now, sleep: async () => {} },

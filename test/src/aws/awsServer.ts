@@ -5,26 +5,26 @@ import { createEcsClient } from '../../../src/aws/client.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 
-export interface Answers {
+export interface AwsServer {
   url: string;
   ecs: ECSClient;
-  /** How the next requests are answered, until it is told again. */
+  /** Answers every request; tests replace it. */
   answer: Answer;
-  /** Operation and body of each request. */
+  /** Operation and body of each request so far. */
   requests: { operation: string; input: Record<string, unknown> }[];
   close(): Promise<void>;
 }
 
-export const json =
+export const jsonAnswer =
   (status: number, body: unknown): Answer =>
   (_request, response) => {
     response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' });
     response.end(typeof body === 'string' ? body : JSON.stringify(body));
   };
 
-/** As ECS says no. */
-export const no = (name: string, message: string, status = 400, more = {}): Answer =>
-  json(status, { __type: name, message, ...more });
+/** An error in the form of ECS. */
+export const errorAnswer = (name: string, message: string, status = 400, more = {}): Answer =>
+  jsonAnswer(status, { __type: name, message, ...more });
 
 export const credentials = {
   accessKeyId: 'AKIAPLANTEDPLANTED00',
@@ -32,8 +32,8 @@ export const credentials = {
   sessionToken: 'planted-session-token',
 };
 
-/** An AWS that says what the test wants, over a real socket to the real SDK. */
-export const startAnswers = async (): Promise<Answers> => {
+/** An HTTP server on loopback that answers the real SDK as the test says. */
+export const startAwsServer = async (): Promise<AwsServer> => {
   const server = createServer((request, response) => {
     let body = '';
     request.setEncoding('utf8').on('data', (text: string) => {
@@ -48,10 +48,10 @@ export const startAnswers = async (): Promise<Answers> => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const ecs = createEcsClient({ region: 'us-east-1', endpoint: url, credentials });
-  const answers: Answers = {
+  const answers: AwsServer = {
     url,
     ecs,
-    answer: json(200, {}),
+    answer: jsonAnswer(200, {}),
     requests: [],
     close: () => {
       ecs.destroy();
@@ -62,8 +62,8 @@ export const startAnswers = async (): Promise<Answers> => {
   return answers;
 };
 
-/** Rejects with what the promise rejects with, as a value. */
-export const thrownBy = (promise: Promise<unknown>): Promise<unknown> =>
+/** Resolves to what the promise rejects with. */
+export const rejectionOf = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     () => {
       throw new Error('it did not throw');

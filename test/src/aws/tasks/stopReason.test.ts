@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { asOurReason, classifyStop, type StoppedTask } from '../../../../src/aws/tasks/stopped.ts';
+import {
+  classifyStop,
+  ownStopReason,
+  type StoppedTask,
+} from '../../../../src/aws/tasks/stopReason.ts';
 
 const notStarted = (stoppedReason: string): StoppedTask => ({
   stopCode: 'TaskFailedToStart',
@@ -12,7 +16,7 @@ const exited = (exitCode?: number, reason?: string): StoppedTask => ({
   containers: [{ name: 'scaler-container', exitCode, reason }],
 });
 
-describe('a task that failed to start, with AWS’s own words', () => {
+describe('classifyStop of a task that failed to start, with reasons of AWS', () => {
   it.each([
     ['again', 'Timeout waiting for network interface provisioning to complete.', 'network'],
     ['again', 'Timeout waiting for EphemeralStorage provisioning to complete.'],
@@ -80,7 +84,7 @@ describe('a task that failed to start, with AWS’s own words', () => {
       'quota',
     ],
     ['backoff', 'Capacity is unavailable at this time.', 'capacity'],
-    ['backoff', 'nobody has seen this before'],
+    ['backoff', 'an unknown reason'],
   ] as const)('%s: %s', (retry, reason, blame?: string) =>
     expect(classifyStop(notStarted(reason))).toEqual({
       cause: 'startFailed',
@@ -91,7 +95,7 @@ describe('a task that failed to start, with AWS’s own words', () => {
     }),
   );
 
-  it('may find the reason at the container', () =>
+  it('takes the reason of the container if stoppedReason is unspecific', () =>
     expect(
       classifyStop({
         stopCode: 'TaskFailedToStart',
@@ -101,7 +105,7 @@ describe('a task that failed to start, with AWS’s own words', () => {
     ).toMatchObject({ cause: 'startFailed', retry: 'person' }));
 });
 
-describe('a task whose worker ended', () => {
+describe('classifyStop of a task whose container exited', () => {
   it.each([
     [0, 'expected'],
     [1, 'backoff'],
@@ -112,11 +116,11 @@ describe('a task whose worker ended', () => {
     [139, 'backoff'],
     [143, 'again'],
     [undefined, 'backoff'],
-  ] as const)('with exit code %s: %s', (code, retry) =>
+  ] as const)('maps exit code %s to retry %s', (code, retry) =>
     expect(classifyStop(exited(code))).toMatchObject({ cause: 'exited', retry }),
   );
 
-  it('for want of memory', () =>
+  it('maps OutOfMemoryError to retry backoff whatever the exit code', () =>
     expect(
       classifyStop(exited(137, 'OutOfMemoryError: Container killed due to memory usage')),
     ).toEqual({
@@ -127,13 +131,13 @@ describe('a task whose worker ended', () => {
     }));
 });
 
-describe('a task that was ended', () => {
+describe('classifyStop of a task that was stopped', () => {
   it.each([
-    ['UserInitiated', asOurReason('no longer wanted'), 'drained', 'expected'],
+    ['UserInitiated', ownStopReason('scale down'), 'drained', 'expected'],
     ['UserInitiated', 'Task stopped by user', 'stoppedOutside', 'expected'],
     ['SpotInterruption', 'Your Spot Task was interrupted.', 'interrupted', 'again'],
     ['TerminationNotice', 'Your Spot Task was interrupted.', 'interrupted', 'again'],
-    ['InfrastructureHealth', 'host is unwell', 'interrupted', 'again'],
+    ['InfrastructureHealth', 'host is unhealthy', 'interrupted', 'again'],
     [
       'ServiceSchedulerInitiated',
       'ECS is performing maintenance on the underlying infrastructure hosting the task',
@@ -150,24 +154,24 @@ describe('a task that was ended', () => {
     [undefined, 'Your Spot Task was interrupted.', 'interrupted', 'again'],
     [undefined, 'Task failed container health checks', 'exited', 'backoff'],
     [undefined, 'Task stopped by user', 'stoppedOutside', 'expected'],
-    [undefined, asOurReason('x'), 'drained', 'expected'],
+    [undefined, ownStopReason('x'), 'drained', 'expected'],
     [undefined, 'CannotPullContainerError: not found', 'startFailed', 'person'],
     [undefined, undefined, 'lost', 'again'],
   ] as const)('%s: %s', (stopCode, stoppedReason, cause, retry) =>
     expect(classifyStop({ stopCode, stoppedReason })).toMatchObject({ cause, retry }),
   );
 
-  it('says how its worker took it', () =>
+  it('reports the exit code of the container in the detail', () =>
     expect(
       classifyStop({
         stopCode: 'UserInitiated',
-        stoppedReason: asOurReason('no longer wanted'),
+        stoppedReason: ownStopReason('scale down'),
         containers: [{ name: 'scaler-container', exitCode: 143 }],
       }).detail,
-    ).toBe('UserInitiated; scaler-ecs: no longer wanted; scaler-container: exit 143'));
+    ).toBe('UserInitiated; scaler-ecs: scale down; scaler-container: exit 143'));
 });
 
-it('quotes nothing of the environment', () => {
+it('classifyStop keeps the environment of the task out of the detail', () => {
   const secret = 'pkg @ https://user:hunter2@example.org/p.whl';
   const { detail } = classifyStop({
     ...notStarted(`CannotStartContainerError: env PYTHON_REQUIREMENTS=${secret}`),
@@ -178,10 +182,10 @@ it('quotes nothing of the environment', () => {
   expect(detail).not.toMatch(/hunter2|example\.org/);
 });
 
-it('keeps a reason within what StopTask takes', () =>
-  expect(asOurReason('x'.repeat(5000))).toHaveLength(1024));
+it('ownStopReason cuts a reason to the 1024 characters that StopTask accepts', () =>
+  expect(ownStopReason('x'.repeat(5000))).toHaveLength(1024));
 
-it('knows a task that has ended by its reason alone', () =>
+it('classifyStop recognizes an exit by stoppedReason alone, without a stopCode', () =>
   expect(
     classifyStop({ stoppedReason: 'Essential container in task exited', containers: [] }),
   ).toMatchObject({ cause: 'exited', retry: 'backoff' }));

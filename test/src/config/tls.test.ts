@@ -29,16 +29,20 @@ function run(address: string, ...flags: string[]) {
 const tls = 'tls://10.0.0.1:8516';
 
 describe('--tls-ca', () => {
-  it('is absent and certificates are checked unless something else is said', () => {
+  it('is not set by default, and certificates are checked', () => {
     expect(run(tls)).toEqual({ tls: { insecure: false }, warnings: [] });
   });
 
   it.each([
     ['one certificate', cert, cert],
-    ['several', cert + other, cert + other],
-    ['words and a key around them, which stay behind', `# ours\n${key}${cert}\n`, cert],
+    ['several certificates', cert + other, cert + other],
+    [
+      'one certificate with comments and a key, which are left out',
+      `# ours\n${key}${cert}\n`,
+      cert,
+    ],
     ['Windows line ends', cert.replaceAll('\n', '\r\n'), cert.replaceAll('\n', '\r\n')],
-  ])('takes a file of %s', (_, content, authorities) => {
+  ])('accepts a file with %s', (_, content, authorities) => {
     const { tls: trust, warnings } = run(tls, '--tls-ca', file(content));
     expect(trust?.ca?.trim()).toBe(authorities.trim());
     expect(warnings).toEqual([]);
@@ -50,55 +54,58 @@ describe('--tls-ca', () => {
   });
 
   it.each([
-    ['that is not there', join(folder, 'none.pem'), 'cannot read .*none.pem": ENOENT$'],
+    ['that does not exist', join(folder, 'none.pem'), 'cannot read .*none.pem": ENOENT$'],
     ['that is a folder', folder, 'cannot read .*: EISDIR$'],
     ['without a name', '', 'cannot be an empty string$'],
     ['that is empty', file(''), 'no certificate in '],
-    ['with a key alone', file(key), 'no certificate in '],
-    ['cut short', file(cert.slice(0, 200)), 'no certificate in '],
+    ['with only a key', file(key), 'no certificate in '],
+    ['that is cut off', file(cert.slice(0, 200)), 'no certificate in '],
     [
-      'with one damaged',
+      'with one damaged certificate',
       file(cert + cert.replace(/^M/m, '!')),
       'certificate 2 of 2 in .* is damaged$',
     ],
     [
-      'with a key called a certificate',
+      'with a key labelled as a certificate',
       file(key.replaceAll('PRIVATE KEY', 'CERTIFICATE')),
       'certificate 1 of 1 .* damaged$',
     ],
-  ])('refuses a file %s in one line', (_, path, words) => {
+  ])('fails in one line for a file %s', (_, path, words) => {
     const load = () => run(tls, '--tls-ca', path);
     expect(load).toThrow(ConfigFailure);
     expect(load).toThrow(new RegExp(`^--tls-ca \\(tls_ca, SCALER_TLS_CA\\): [^\\n]*${words}`));
   });
 
-  it('is not needed where nothing is encrypted, and that is said', () => {
+  it('warns that it has no effect if no address is encrypted', () => {
     const { warnings } = run('tcp://10.0.0.1:8516', '--tls-ca', file(cert));
-    expect(warnings).toEqual([expect.stringMatching(/^--tls-ca .*means nothing, no address is/)]);
+    expect(warnings).toEqual([expect.stringMatching(/^--tls-ca .*has no effect, no address is/)]);
   });
 });
 
 describe('--tls-insecure', () => {
-  it.each([tls, 'wss://10.0.0.1:8516'])('is warned of loudly for %s', (address) => {
-    const { tls: trust, warnings } = run(address, '--tls-insecure');
-    expect(trust).toEqual({ insecure: true });
-    expect(warnings).toEqual([expect.stringContaining('CERTIFICATES ARE NOT CHECKED')]);
-  });
+  it.each([tls, 'wss://10.0.0.1:8516'])(
+    'warns that certificates are not checked for %s',
+    (address) => {
+      const { tls: trust, warnings } = run(address, '--tls-insecure');
+      expect(trust).toEqual({ insecure: true });
+      expect(warnings).toEqual([expect.stringContaining('CERTIFICATES ARE NOT CHECKED')]);
+    },
+  );
 
-  it('is warned of for the monitor stream alone', () => {
+  it('warns if only the monitor address is encrypted', () => {
     const { warnings } = run('tcp://10.0.0.1:1', '--monitor-address', tls, '--tls-insecure');
     expect(warnings).toEqual([expect.stringContaining('CERTIFICATES ARE NOT CHECKED')]);
   });
 
-  it('makes a file of certificates pointless', () => {
+  it('warns that tls_ca has no effect together with it', () => {
     const { warnings } = run(tls, '--tls-insecure', '--tls-ca', file(cert));
-    expect(warnings[1]).toMatch(/^--tls-ca .*means nothing beside tls_insecure/);
+    expect(warnings[1]).toMatch(/^--tls-ca .*has no effect together with tls_insecure/);
   });
 
-  it('changes nothing for an address in the clear, and that is said', () => {
+  it('warns that it has no effect if no address is encrypted', () => {
     const { warnings } = run('tcp://10.0.0.1:8516', '--tls-insecure');
     expect(warnings).toEqual([
-      expect.stringMatching(/^--tls-insecure .*means nothing, no address/),
+      expect.stringMatching(/^--tls-insecure .*has no effect, no address/),
     ]);
   });
 });

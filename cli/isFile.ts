@@ -1,2 +1,0 @@
-/** A word that looks like a file is a configuration of Scaler's; commands and addresses do not. */
-export const isFile = (word: string): boolean => /[./]/.test(word) && !/^-|:\/\//.test(word);

@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import { ownStopReason } from '../../../../src/aws/tasks/stopReason.ts';
+import { clusterOf, observationOf } from '../../../../src/aws/tasks/taskObservation.ts';
+import { arn } from './eagerCall.ts';
+
+describe('observationOf', () => {
+  it.each([
+    ['PROVISIONING', 'RUNNING', 'starting'],
+    ['PENDING', 'RUNNING', 'starting'],
+    ['ACTIVATING', 'RUNNING', 'starting'],
+    [undefined, 'RUNNING', 'starting'],
+    ['PROVISIONING', 'STOPPED', 'stopping'],
+    ['RUNNING', 'RUNNING', 'running'],
+    ['RUNNING', 'STOPPED', 'stopping'],
+    ['DEACTIVATING', 'STOPPED', 'stopping'],
+    ['DEACTIVATING', 'RUNNING', 'stopping'],
+    ['STOPPING', 'STOPPED', 'stopping'],
+    ['DEPROVISIONING', 'STOPPED', 'stopping'],
+    ['STOPPED', 'STOPPED', 'stopped'],
+    ['DELETED', 'STOPPED', 'stopped'],
+  ])('gives lastStatus %s and desiredStatus %s the phase %s', (lastStatus, desiredStatus, phase) =>
+    expect(observationOf({ taskArn: arn(1), lastStatus, desiredStatus }).phase).toBe(phase),
+  );
+
+  it('reports the cause of a Spot interruption while the task is still RUNNING', () =>
+    expect(
+      observationOf({
+        taskArn: arn(1),
+        lastStatus: 'RUNNING',
+        desiredStatus: 'STOPPED',
+        stopCode: 'SpotInterruption',
+        stoppedReason: 'Your Spot Task was interrupted.',
+      }),
+    ).toMatchObject({
+      phase: 'stopping',
+      cause: 'interrupted',
+      detail: 'SpotInterruption; Your Spot Task was interrupted.',
+    }));
+
+  describe('of a task that failed to start', () => {
+    const stopped = (stoppedReason: string) =>
+      observationOf({
+        ...{ taskArn: arn(1), lastStatus: 'STOPPED', desiredStatus: 'STOPPED' },
+        ...{ stopCode: 'TaskFailedToStart', stoppedReason },
+        attachments: [
+          { type: 'elb', details: [{ name: 'subnetId', value: 'subnet-9' }] },
+          {
+            type: 'ElasticNetworkInterface',
+            details: [
+              { name: 'macAddress', value: '0a:00' },
+              { name: 'subnetId', value: 'subnet-1' },
+            ],
+          },
+        ],
+      });
+
+    it('reports the subnet of its network interface', () => {
+      const reason = 'Timeout waiting for network interface provisioning to complete.';
+      expect(stopped(reason)).toMatchObject({ subnet: 'subnet-1', blame: 'network' });
+    });
+
+    it('reports the subnet that the reason names rather than that of the interface', () => {
+      const reason = "Unexpected EC2 error while attempting to … in subnet 'subnet-2'";
+      expect(stopped(reason)).toMatchObject({ subnet: 'subnet-2', blame: 'addresses' });
+    });
+
+    it('has no blame for an unknown reason', () => {
+      expect(stopped('an unknown reason')).not.toHaveProperty('blame');
+    });
+  });
+
+  it('has no cause while the task is stopping and ECS has given no reason', () => {
+    const task = { taskArn: arn(1), lastStatus: 'RUNNING', desiredStatus: 'STOPPED' };
+    expect(observationOf(task)).toMatchObject({ phase: 'stopping', cause: null, detail: null });
+    expect(observationOf({ ...task, lastStatus: 'STOPPED' }).cause).toBe('lost');
+  });
+
+  it('reports our own StopTask as the cause while the task is stopping and after', () => {
+    const task = {
+      taskArn: arn(1),
+      desiredStatus: 'STOPPED',
+      stopCode: 'UserInitiated',
+      stoppedReason: ownStopReason('done'),
+    } as const;
+    expect(observationOf({ ...task, lastStatus: 'STOPPING' }).cause).toBe('drained');
+    expect(observationOf({ ...task, lastStatus: 'STOPPED' }).cause).toBe('drained');
+  });
+
+  it('reports a StopTask by someone else while the task is still RUNNING', () =>
+    expect(
+      observationOf({
+        taskArn: arn(1),
+        lastStatus: 'RUNNING',
+        desiredStatus: 'STOPPED',
+        stopCode: 'UserInitiated',
+        stoppedReason: 'Task stopped by user',
+      }).cause,
+    ).toBe('stoppedOutside'));
+});
+
+it('clusterOf reads the cluster from an ARN, except from one of the old format', () => {
+  expect(clusterOf('arn:aws:ecs:us-east-1:1:task/c/abc')).toBe('c');
+  expect(clusterOf('arn:aws:ecs:us-east-1:1:task/abc')).toBeUndefined();
+});
