@@ -9,7 +9,7 @@ import { workerRequirements } from '../aws/launch/requirements.ts';
 import { awsRates, type Rates } from '../aws/limiter.ts';
 import type { Config } from '../config/config.ts';
 import { newestOf } from '../scheduler/releases.ts';
-import { atLeast, backendValue } from '../shared/release.ts';
+import { atLeast, backendValue } from '../../machines/shared/release.ts';
 
 /** What makes a Fargate task ours. */
 export const markOf = ({ fleetId, workerManagerId, workerSchedulerAddress }: Config): string =>

@@ -1,4 +1,4 @@
-import { atLeast, compareReleases } from '../shared/release.ts';
+import { atLeast, compareReleases } from '../../machines/shared/release.ts';
 import { GENERATIONS, type Generation } from './protocol/generations.ts';
 
 /** The first release of each generation, and the last one that we know; the newest generation first. */
