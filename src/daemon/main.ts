@@ -1,16 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createActor, toPromise } from 'xstate';
-import type { WorkerLoad } from '../../machines/scheduler/monitor.ts';
+import type { ConnectionStatus } from '../../machines/scheduler/events.ts';
 import type { LaunchOrder } from '../../machines/shared/domain.ts';
-import { noteOf } from '../../machines/shared/failure.ts';
 import { taskIdOf } from '../../machines/shared/ids.ts';
-import { advertisedWorkers, type Config, describeCapacity } from '../config/config.ts';
+import { type Config, describeCapacity } from '../config/config.ts';
 import { someAreEncrypted } from '../config/trust.ts';
-import { cancelKeeper } from '../scheduler/cancellations.ts';
-import { graveyard } from '../scheduler/deadWorkers.ts';
-import type { GroupsSight } from '../scheduler/monitorSocket.ts';
-import type { Line } from '../scheduler/schedulerSocket.ts';
 import { connectAuto } from '../scheduler/transport/connectAuto.ts';
 import type { Connect } from '../scheduler/transport/connection.ts';
 import { connectDealer } from '../scheduler/transport/dealer.ts';
@@ -22,8 +17,9 @@ import { openJournal } from '../store/journal.ts';
 import { openStateDir } from '../store/stateDir.ts';
 import type { Log } from '../telemetry/log.ts';
 import { stateObserver } from '../telemetry/stateLogger.ts';
+import { createCancellationHold } from './cancellationHold.ts';
 import { createTemplates } from './launchTemplates.ts';
-import { managerSettings } from './managerSettings.ts';
+import { managerSettings, sessionSettings } from './managerSettings.ts';
 import { adoptStrays, type Doubts, foreignTo } from './ownership.ts';
 import { recover } from './startup.ts';
 import { provide } from './wiring.ts';
@@ -72,9 +68,9 @@ export const runDaemon = async (
     requestHashOf: (order) => templateOf(order).hash(order),
   });
 
-  let line: Line = 'closed';
+  let connection: ConnectionStatus = 'closed';
   const doubts: Doubts = {
-    unanswered: () => line === 'unanswered' || line === 'contested',
+    unanswered: () => connection === 'unacknowledged' || connection === 'conflict',
     foreign: foreignTo(
       recovered.startedAt,
       (label) => label.startsWith(`${epoch}-`) || openBefore.has(label),
@@ -123,12 +119,6 @@ export const runDaemon = async (
   if (config.tls.insecure && someAreEncrypted([config.schedulerAddress, config.monitorAddress]))
     log.warn({}, 'tls.notChecked');
 
-  const loads = new Map<string, WorkerLoad>();
-  let groups: GroupsSight | null = null;
-  let complete = false;
-  const cancels = cancelKeeper();
-  const graves = graveyard(cancels);
-  const ours = () => journal.ledger.groups().map(({ taskArn }) => taskIdOf(taskArn));
   const trusting =
     (connect: Connect): Connect =>
     (options, handlers) =>
@@ -136,6 +126,7 @@ export const runDaemon = async (
   const connectOver = (zmq: Connect): Connect =>
     trusting({ auto: connectAuto(zmq), ymq: connectYmq, zmq }[config.networkBackend]);
 
+  const cancellationHold = createCancellationHold();
   const observe = stateObserver(log, config.logging.level === 'DEBUG');
   // Loaded only when asked for: its libraries would delay the first heartbeat.
   const inspection = config.inspect
@@ -148,87 +139,56 @@ export const runDaemon = async (
         connect: connectOver(connectDealer),
         address: config.schedulerAddress,
         identity,
-        workerManagerID: config.workerManagerId,
-        capabilities: config.capabilities,
-        maxTasks: config.capacity.maxTasks,
-        workersPerTask: config.capacity.workersPerTask,
-        // A start is answered when its launch is: these were not.
-        owing: recovered.resend.length > 0,
-        found: templates.found,
-        graves,
-        sight: () => ({ at: now(), ours: new Set(ours()), loads, complete, groups }),
-        line(state) {
-          line = state;
-        },
       },
       monitor: {
         // It may be another than the scheduler's own: up to 2.1.3 it is ZeroMQ in any case.
         connect: trusting(connectAuto(connectSubscriber)),
         address: config.monitorAddress,
-        workerManagerID: config.workerManagerId,
-        ours,
-        grouped(shown) {
-          groups = shown;
-        },
-        whole(message) {
-          for (const keeper of [cancels, graves])
-            if (message === null) keeper.clear();
-            else keeper.hear(message);
-        },
-        heard(changed) {
-          if (changed === null) loads.clear();
-          for (const [taskId, load] of Object.entries(changed ?? {})) loads.set(taskId, load);
-        },
       },
       journal,
       requestHash: templates.hash,
       runTask: async (order, signal) => (await aws()).runTask(order, signal),
       stopTask: async (taskArn, reason, signal) => {
-        await cancels.over(taskIdOf(taskArn), signal);
+        await cancellationHold.waitUntilSettled(taskIdOf(taskArn), signal);
         await (await aws()).stopTask(taskArn, reason, signal);
       },
       describeTasks: async (taskArns, signal) => (await aws()).describeTasks(taskArns, signal),
-      survey: async (signal) => {
-        try {
-          const survey = await (await aws()).survey(signal);
-          complete = true;
-          return survey;
-        } catch (error) {
-          // Then nobody will ever know more.
-          complete ||= noteOf(error).kind === 'denied';
-          throw error;
-        }
-      },
+      survey: async (signal) => (await aws()).survey(signal),
       prepare: async (signal) => (await aws()).prepare(signal),
+      identified: templates.identified,
+      connection(status) {
+        connection = status;
+      },
+      loads: cancellationHold.keepLoads,
+      heartbeatSent: () => firstBeat.abort(),
       log,
     }),
     {
       input: {
-        workers: advertisedWorkers(config),
-        heartbeatIntervalMs: config.heartbeatIntervalSeconds * 1000,
+        session: sessionSettings(config, {
+          workerRelease: templates.workerRelease,
+          // A start is answered when its launch is: these were not.
+          responsePending: recovered.resend.length > 0,
+        }),
+        monitor: { workerManagerId: config.workerManagerId },
         stopTimeoutMs: config.stopTimeoutSeconds * 1000,
         leaveRunning: config.sigtermPolicy === 'leave',
-        manager: { ...recovered, settings: managerSettings(config) },
+        fleet: { ...recovered, settings: managerSettings(config) },
       },
       inspect: (event) => {
-        if (event.type === '@xstate.event' && event.event.type === 'socket.beat') firstBeat.abort();
         observe(event);
         inspection?.observe(event);
       },
     },
   );
   actor.subscribe({ error: (error) => log.error({ error }, 'daemon.crashed') });
-  let leaving = false;
-  onStop(() => {
-    leaving = config.sigtermPolicy === 'leave';
-    actor.send({ type: 'daemon.stop' });
-  });
+  onStop(() => actor.send({ type: 'daemon.stop' }));
   actor.start();
 
-  const crash = await toPromise(actor).then(
-    (end) => end.crash,
-    (error: unknown) => String(error),
-  );
+  const { status, crash } = await toPromise(actor).catch((error: unknown) => ({
+    status: 1,
+    crash: String(error),
+  }));
   const left = [
     ...journal.ledger.groups().map(({ taskArn }) => taskArn),
     ...journal.ledger.openLaunches().map(({ label }) => `launch ${label}`),
@@ -239,5 +199,5 @@ export const runDaemon = async (
   await journal.close();
   stateDir.release();
   closeAws();
-  return crash === null && (left.length === 0 || leaving) ? 0 : 1;
+  return status;
 };

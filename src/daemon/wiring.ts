@@ -6,6 +6,8 @@ import type { Change } from '../../machines/fleet/circuitBreaker.ts';
 import { manager } from '../../machines/fleet/fleetManager.ts';
 import { type LaunchEnd, launch } from '../../machines/group/launch.ts';
 import { workerGroup } from '../../machines/group/workerGroup.ts';
+import type { ConnectionStatus } from '../../machines/scheduler/events.ts';
+import type { Terms, WorkerLoad } from '../../machines/scheduler/messages.ts';
 import { monitor } from '../../machines/scheduler/monitor.ts';
 import { session } from '../../machines/scheduler/session.ts';
 import type {
@@ -14,17 +16,18 @@ import type {
   Survey,
   TaskSighting,
 } from '../../machines/shared/domain.ts';
-import { type MonitorSettings, monitorSocket } from '../scheduler/monitorSocket.ts';
-import { type SocketSettings, socket } from '../scheduler/schedulerSocket.ts';
+import { type MonitorSocketSettings, monitorSocket } from '../scheduler/monitorSocket.ts';
+import { type SocketSettings, schedulerSocket } from '../scheduler/schedulerSocket.ts';
 import { now } from '../shared/clock.ts';
 import type { Journal } from '../store/journal.ts';
 import type { Log } from '../telemetry/log.ts';
 import { claimOutcome } from './ownership.ts';
+import { sessionReporter } from './sessionReporter.ts';
 
 /** What the machines' holes are filled with. */
 export interface Tools {
   socket: SocketSettings;
-  monitor: MonitorSettings;
+  monitor: MonitorSocketSettings;
   journal: Journal;
   requestHash: (order: LaunchOrder) => string;
   runTask: (order: LaunchOrder, signal: AbortSignal) => Promise<LaunchAnswer>;
@@ -32,6 +35,13 @@ export interface Tools {
   describeTasks: (taskArns: string[], signal: AbortSignal) => Promise<TaskSighting[]>;
   survey: (signal: AbortSignal) => Promise<Survey>;
   prepare: (signal: AbortSignal) => Promise<{ revision: string }>;
+  /** What the scheduler turned out to speak. */
+  identified: (terms: Terms) => void;
+  connection: (status: ConnectionStatus) => void;
+  /** What the monitor stream has shown; null: nothing is known any more. */
+  loads: (loads: Record<string, WorkerLoad> | null) => void;
+  /** The first heartbeat has been sent, or a later one. */
+  heartbeatSent: () => void;
   log: Log;
 }
 
@@ -74,6 +84,7 @@ export const provide = (tools: Tools) => {
   const { journal, log } = tools;
   const claim = claimOutcome(journal, log);
   const repeated = saidLately();
+  const sayOfSession = sessionReporter(log);
 
   const ticker = fromCallback(({ sendBack }) => {
     const tick = () => sendBack({ type: 'tick', now: now() });
@@ -136,11 +147,17 @@ export const provide = (tools: Tools) => {
 
   return daemon.provide({
     actors: {
-      session: session.provide({ actors: { socket: socket(tools.socket, log) } }),
-      monitor: monitor.provide({ actors: { monitorSocket: monitorSocket(tools.monitor, log) } }),
-      manager: manager.provide({
+      ticker,
+      session: session.provide({
+        actors: { socket: schedulerSocket(tools.socket) },
+        actions: { note: (_, note) => sayOfSession(note, tools.heartbeatSent) },
+      }),
+      monitor: monitor.provide({
+        actors: { monitorSocket: monitorSocket(tools.monitor) },
+        actions: { noteUnreadable: (_, trouble) => log.debug(trouble, 'monitor.unreadable') },
+      }),
+      fleetManager: manager.provide({
         actors: {
-          ticker,
           cohort: providedCohort,
           survey: fromPromise<Survey, void>(({ signal }) => tools.survey(signal)),
         },
@@ -160,6 +177,9 @@ export const provide = (tools: Tools) => {
     },
     actions: {
       notePreparation: (_, trouble) => log.error(trouble, 'aws.notPrepared'),
+      noteIdentified: (_, terms) => tools.identified(terms),
+      noteConnection: (_, status) => tools.connection(status),
+      noteLoads: (_, { loads }) => tools.loads(loads),
     },
   });
 };
