@@ -34,6 +34,12 @@ export interface MonitorContext extends MonitorInput {
 /** A scheduler publishes once a second: a connection without a message for so long is dead, ms. */
 const silenceLimitMs = 30_000;
 
+type Closed = Extract<MonitorSocketEvent, { type: 'socket.closed' }>;
+type CohortTasks = Pick<
+  Extract<FleetEvent, { type: 'fleet.tasksChanged' }>,
+  'cohortId' | 'taskIds'
+>;
+
 const monitorSetup = setup({
   types: {} as {
     input: MonitorInput;
@@ -61,9 +67,10 @@ const monitorSetup = setup({
     /** A frame of the stream could not be read; the wiring logs it. */
     noteUnreadable: (_, _trouble: { reason: string }) => {},
     connect: assign({ attempts: ({ context }) => context.attempts + 1 }),
-    noteClosed: assign(({ event }) => {
-      assertEvent(event, 'socket.closed');
-      return { now: event.at, trouble: event.reason, jitter: event.jitter };
+    noteClosed: assign({
+      now: (_, { at }: Closed) => at,
+      trouble: (_, { reason }: Closed) => reason,
+      jitter: (_, { jitter }: Closed) => jitter,
     }),
     noteError: assign({ trouble: ({ event }) => noteOf((event as ErrorActorEvent).error).reason }),
     noteSilence: assign({ trouble: `nothing said for ${silenceLimitMs / 1000} s` }),
@@ -90,15 +97,16 @@ const monitorSetup = setup({
       parent,
       ({ context }): MonitorEvent => ({ type: 'monitor.loads', at: context.now, loads: null }),
     ),
-    keepTasks: assign(({ context, event }) => {
-      assertEvent(event, 'fleet.tasksChanged');
-      const { [event.cohortId]: before = [], ...others } = context.tasks;
-      const known = new Set(before);
-      const added = event.taskIds.filter((taskId) => !known.has(taskId));
-      return {
-        tasks: event.taskIds.length > 0 ? { ...others, [event.cohortId]: event.taskIds } : others,
-        added: added.length > 0 ? [...context.added, ...added] : context.added,
-      };
+    keepTasks: assign({
+      added: ({ context }, { cohortId, taskIds }: CohortTasks) => {
+        const known = new Set(context.tasks[cohortId]);
+        const added = taskIds.filter((taskId) => !known.has(taskId));
+        return added.length > 0 ? [...context.added, ...added] : context.added;
+      },
+      tasks: ({ context }, { cohortId, taskIds }: CohortTasks) => {
+        const { [cohortId]: _, ...others } = context.tasks;
+        return taskIds.length > 0 ? { ...others, [cohortId]: taskIds } : others;
+      },
     }),
     buryTask: assign({
       dead: ({ context, event }) => {
@@ -164,7 +172,9 @@ export const monitor = monitorSetup
     }),
     on: {
       tick: { actions: ['advanceClock', 'forgetNoticed', 'reportDeadWorkers'] },
-      'fleet.tasksChanged': { actions: 'keepTasks' },
+      'fleet.tasksChanged': {
+        actions: { type: 'keepTasks', params: ({ event }) => event },
+      },
       'task.dead': { actions: ['buryTask', 'reportDeadWorkers'] },
       'monitor.forget': { actions: 'reportUnknown' },
     },
@@ -179,7 +189,10 @@ export const monitor = monitorSetup
           onError: { target: 'backoff', actions: 'noteError' },
         },
         on: {
-          'socket.closed': { target: 'backoff', actions: 'noteClosed' },
+          'socket.closed': {
+            target: 'backoff',
+            actions: { type: 'noteClosed', params: ({ event }) => event },
+          },
         },
         initial: 'connecting',
         states: {

@@ -96,7 +96,9 @@ function carryOut(step: dialogue.Step, enqueue: Enqueue): void {
 /** The session: its named actions are the steps of the dialogue with the scheduler. */
 export const sessionSetup = base.extend({
   actions: {
-    connect: base.assign(({ context }) => dialogue.connect(context)),
+    connect: base.enqueueActions(({ context, enqueue }) => {
+      carryOut({ context: dialogue.connect(context) }, enqueue);
+    }),
     noteError: base.assign({
       trouble: ({ event }) => {
         assertEvent(event, 'xstate.error.actor.socket' as never);

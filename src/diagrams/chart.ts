@@ -58,7 +58,7 @@ export const chartOf = (machine: AnyStateMachine, names: SourceNames): Chart => 
     machine,
     states: nodes.map((node) => ({
       node,
-      note: names.noteOf(node.config) ?? null,
+      note: names.noteOf(node.config) ?? node.description ?? null,
       // The node's own lists also hold what XState adds to run its timers.
       entry: list(node.config.entry).map(words.action),
       exit: list(node.config.exit).map(words.action),
