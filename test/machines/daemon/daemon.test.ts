@@ -283,7 +283,7 @@ describe('the life of a daemon', () => {
     }
   });
 
-  it('begins with a conversation and a manager that know their settings', () => {
+  it('begins with a session, a fleet manager and a monitor that know their settings', () => {
     const { session, manager, monitor } = live();
     expect(session.lines[0]?.input).toBe(input.session);
     expect(manager.lines[0]?.input).toBe(input.fleet);

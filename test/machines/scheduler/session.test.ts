@@ -303,6 +303,22 @@ describe('a session', () => {
     expect(closes()).toBe(1);
   });
 
+  it('takes no echo or acknowledgement of another generation for its own', () => {
+    const { actor, value, open, hear, closes, clock, notes } = liveSession();
+    open(2);
+    clock.pass(6000);
+    hear(echo, 'g3');
+    expect(value()).toEqual({ online: { connected: { unresponsive: 'beating' } } });
+    expect(notes).toContainEqual(expect.objectContaining({ note: 'unreadable' }));
+    for (let n = 0; n < 4; n++) hear(echo, 'g4');
+    clock.pass(2000);
+    actor.send({ type: 'session.close' });
+    hear(echo, 'g3');
+    expect(closes()).toBe(0);
+    hear(echo, 'g4');
+    expect(closes()).toBe(1);
+  });
+
   it('advertises as many workers as it was told last', () => {
     const { actor, of, open } = liveSession();
     actor.send({ type: 'session.capacity', workers: 4 });
