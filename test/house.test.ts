@@ -242,10 +242,7 @@ describe('the machines', () => {
 const mirrors = ['test/machines/', 'test/src/', 'test/cli/'];
 
 /** Tests that are named after no file, and wait for a better place. May shrink, must not grow. */
-const withoutSource: string[] = [
-  'test/machines/fleet/fleetManagerHolds.test.ts',
-  'test/src/scheduler/schedulerSocketLines.test.ts',
-];
+const withoutSource: string[] = ['test/machines/fleet/fleetManagerHolds.test.ts'];
 
 const testFolders = [
   ...['machines', 'src', 'cli', 'support', 'integration', 'interop', 'simulation', 'chaos'],

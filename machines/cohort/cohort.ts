@@ -4,6 +4,7 @@ import { type GroupEnd, type GroupReport, workerGroup } from '../group/workerGro
 import type { FailureKind, TaskSighting } from '../shared/domain.ts';
 import { effect } from '../shared/effect.ts';
 import { noteOf } from '../shared/failure.ts';
+import { taskIdOf } from '../shared/ids.ts';
 import { parent } from '../shared/parent.ts';
 import {
   admitted,
@@ -33,6 +34,8 @@ export interface CohortContext extends Books {
   order: number;
   /** What the manager was last told, so that it hears of changes only. */
   told: string;
+  /** The Fargate tasks that the manager was last told. */
+  toldTasks: string[];
   lookedAt: number;
   /** The monitor stream tells who serves; and it did so once. */
   monitored: boolean;
@@ -88,9 +91,17 @@ const cohortSetup = setup({
   },
 });
 
-/** Tells the manager, if the counts came out differently. */
+/** Tells the manager, if the tasks or the counts came out differently. */
 const report = cohortSetup.enqueueActions(({ context, enqueue }) => {
-  const { cohortId, order } = context;
+  const { cohortId, order, toldTasks } = context;
+  const taskIds = Object.values(context.groups).flatMap(({ taskArn }) =>
+    taskArn === null ? [] : taskIdOf(taskArn),
+  );
+  if (taskIds.length !== toldTasks.length || taskIds.some((id, i) => id !== toldTasks[i])) {
+    enqueue.assign({ toldTasks: taskIds });
+    const tasks: CohortReport = { type: 'cohort.tasks', cohortId, taskIds };
+    enqueue.sendTo(parent, tasks);
+  }
   const counts = countRows(context.groups);
   const launches = Object.keys(context.launches).length;
   const told = JSON.stringify([order, counts, launches]);
@@ -285,6 +296,7 @@ export const cohort = cohortSetup.createMachine({
     launches: {},
     order: 0,
     told: '',
+    toldTasks: [],
     lookedAt: 0,
     monitored: false,
     ending: false,

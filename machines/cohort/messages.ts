@@ -20,6 +20,8 @@ export type CohortOrder =
 /** What a cohort tells the manager. */
 export type CohortReport =
   | { type: 'cohort.changed'; cohortId: string; order: number; counts: Counts; launches: number }
+  /** All Fargate tasks of its groups, when they have changed. */
+  | { type: 'cohort.tasks'; cohortId: string; taskIds: string[] }
   /** Something that should slow down or stop launching; `market`: where a launch was refused. */
   | {
       type: 'cohort.setback';

@@ -15,6 +15,7 @@ import {
   tripped,
   unproved,
 } from './circuitBreaker.ts';
+import { passTasks, tellRecovered, tellRemaining } from './fleetFacts.ts';
 import { managerSetup } from './fleetManagerSetup.ts';
 import { total } from './plan.ts';
 import { beginTurn, evacuate, rebreak, steer, unpack } from './reconcile.ts';
@@ -79,7 +80,7 @@ const look = managerSetup.enqueueActions(({ context, event, enqueue }) => {
 });
 
 const hear = managerSetup.enqueueActions(({ context, event, enqueue }) => {
-  if (event.type !== 'scheduler.command') return;
+  if (event.type !== 'scheduler.desired') return;
   const { capabilities, workersPerTask } = context.settings;
   const workers = workersWanted(event.requests, capabilities);
   if (workers === null) {
@@ -94,7 +95,7 @@ const hear = managerSetup.enqueueActions(({ context, event, enqueue }) => {
 
 /** One more than there is, unless one is on its way already. */
 const hearStart = managerSetup.enqueueActions(({ context, event, enqueue }) => {
-  if (event.type !== 'scheduler.start') return;
+  if (event.type !== 'scheduler.startRequested') return;
   enqueue.assign({ replaces: false, emptySince: null });
   const there = staying(fleetCounts(context));
   if (openLaunches(context) > 0 || (context.wanted ?? 0) > there) return;
@@ -104,7 +105,7 @@ const hearStart = managerSetup.enqueueActions(({ context, event, enqueue }) => {
 
 /** Which cohort they are in does not matter; the reports will tell how many fewer there are. */
 const hearRelease = managerSetup.enqueueActions(({ context, event, enqueue }) => {
-  if (event.type !== 'scheduler.release') return;
+  if (event.type !== 'scheduler.shutdownRequested') return;
   const { wanted, now } = context;
   const there = staying(fleetCounts(context));
   enqueue.assign({ replaces: false, wanted: wanted === null ? null : Math.min(wanted, there) });
@@ -127,7 +128,7 @@ const hearMismatch = managerSetup.enqueueActions(({ context, event, enqueue }) =
 
 /** Each cohort knows its own tasks: it is told all that changed. */
 const hearMonitor = managerSetup.enqueueActions(({ context, event, enqueue }) => {
-  if (event.type !== 'monitor.heard') return;
+  if (event.type !== 'monitor.loads') return;
   const { loads } = event;
   enqueue.assign({ monitored: loads !== null, watched: context.watched || loads !== null });
   for (const cohortId of Object.keys(context.cohorts))
@@ -178,7 +179,7 @@ const holdBack = managerSetup.enqueueActions(({ context, event, enqueue }) => {
   }
   // The time is that of the last tick, up to a second old.
   if (event.doubted) enqueue.assign({ doubtedAt: now + 1000 });
-  if (kind === 'unprepared') enqueue.sendTo(parent, { type: 'manager.unprepared' });
+  if (kind === 'unprepared') enqueue.sendTo(parent, { type: 'fleet.unprepared' });
   const places = settings.subnets ?? [];
   const named = (subnets ?? places).filter((subnet) => places.includes(subnet));
   const setback = { cause: kind, reason, market, subnets: named, groupId, proof };
@@ -197,9 +198,9 @@ const prove = managerSetup.enqueueActions(({ context: { breakers }, event, enque
   rebreak(breakers, proved, enqueue);
 });
 
-const passOn = managerSetup.enqueueActions(({ event, enqueue }) => {
+const passOn = managerSetup.enqueueActions(({ context, event, enqueue }) => {
   if (event.type === 'cohort.dead')
-    enqueue.sendTo(parent, { type: 'manager.dead', taskArn: event.taskArn });
+    enqueue.sendTo(parent, { type: 'task.dead', at: context.now, taskArn: event.taskArn });
 });
 
 const proveNothing = managerSetup.enqueueActions(({ context: { breakers }, event, enqueue }) => {
@@ -212,7 +213,7 @@ const advertise = managerSetup.enqueueActions(({ context, enqueue }) => {
   const workers = offer(context);
   if (workers === context.advertised) return;
   enqueue.assign({ advertised: workers });
-  enqueue.sendTo(parent, { type: 'manager.offers', workers });
+  enqueue.sendTo(parent, { type: 'fleet.capacity', workers });
   enqueue({ type: 'noteOffer', params: { workers } });
 });
 
@@ -229,6 +230,7 @@ const land = managerSetup.enqueueActions(({ context, event, enqueue }) => {
     blind: false,
   });
   enqueue({ type: 'noteSurvey', params: { adopted: survey.adopted.length } });
+  enqueue.sendTo(parent, { type: 'fleet.inventoryCompleted', at: context.now });
   enqueue.raise({ type: 'queue.next' });
 });
 
@@ -246,6 +248,7 @@ const missSurvey = managerSetup.enqueueActions(({ context, event, enqueue }) => 
     blind,
   });
   enqueue({ type: 'noteSurvey', params: { trouble: trouble.reason, blind } });
+  if (blind) enqueue.sendTo(parent, { type: 'fleet.inventoryCompleted', at: context.now });
 });
 
 /**
@@ -257,14 +260,14 @@ export const manager = managerSetup.createMachine({
   id: 'manager',
   type: 'parallel',
   context: ({ input }) => newFleet(input),
-  invoke: { id: 'ticker', src: 'ticker' },
   on: {
-    'aws.ready': { actions: assign({ revision: ({ event }) => event.revision }) },
+    'fleet.prepared': { actions: assign({ revision: ({ event }) => event.revision }) },
     'cohort.setback': { actions: [holdBack, advertise] },
     'cohort.proved': { actions: prove },
     'cohort.dead': { actions: passOn },
+    'cohort.tasks': { actions: passTasks },
     'cohort.unproved': { actions: proveNothing },
-    'monitor.heard': { actions: hearMonitor },
+    'monitor.loads': { actions: hearMonitor },
     'scheduler.heartbeatEcho': {
       actions: assign({
         lastEchoAt: ({ event }) => event.at,
@@ -283,39 +286,39 @@ export const manager = managerSetup.createMachine({
       states: {
         // Nothing is launched until all that an earlier run may have launched is known.
         recovering: {
-          entry: raise({ type: 'queue.next' }, { delay: 0 }),
+          entry: [tellRecovered, raise({ type: 'queue.next' }, { delay: 0 })],
           on: {
             tick: { actions: [passTime, look] },
-            'scheduler.command': { actions: hear },
-            'scheduler.start': { actions: hearStart },
-            'scheduler.release': { actions: hearRelease },
+            'scheduler.desired': { actions: hear },
+            'scheduler.startRequested': { actions: hearStart },
+            'scheduler.shutdownRequested': { actions: hearRelease },
             'cohort.changed': { actions: book },
             'xstate.done.actor.survey': 'active',
             // Without the right to list, the journal is all there is: better than never to launch.
             'xstate.error.actor.survey': { guard: 'deniedForGood', target: 'active' },
-            'manager.stop': 'stopping',
+            'fleet.stop': 'stopping',
           },
         },
         active: {
           entry: steer,
           on: {
             tick: { actions: [passTime, look, advertise, steer] },
-            'scheduler.command': { actions: [hear, steer] },
-            'scheduler.start': { actions: [hearStart, steer] },
-            'scheduler.release': { actions: [hearRelease, steer] },
+            'scheduler.desired': { actions: [hear, steer] },
+            'scheduler.startRequested': { actions: [hearStart, steer] },
+            'scheduler.shutdownRequested': { actions: [hearRelease, steer] },
             'cohort.changed': { actions: [book, steer] },
             'plan.again': { actions: [beginTurn, steer] },
-            'manager.stop': 'stopping',
+            'fleet.stop': 'stopping',
           },
         },
         stopping: {
-          entry: evacuate,
+          entry: [evacuate, tellRemaining],
           on: {
             tick: [{ guard: 'empty', target: 'stopped' }, { actions: [passTime, look, evacuate] }],
-            'cohort.changed': { actions: [book, evacuate] },
+            'cohort.changed': { actions: [book, evacuate, tellRemaining] },
           },
         },
-        stopped: { entry: sendTo(parent, { type: 'manager.stopped' }) },
+        stopped: { entry: sendTo(parent, { type: 'fleet.stopped' }) },
       },
     },
     survey: {

@@ -4,7 +4,7 @@ import type { CohortReport } from '../cohort/messages.ts';
 import type { MonitorEvent } from '../scheduler/monitor.ts';
 import type { SchedulerEvent } from '../scheduler/session.ts';
 import type { Survey } from '../shared/domain.ts';
-import { effect, stream } from '../shared/effect.ts';
+import { effect } from '../shared/effect.ts';
 import { noteOf } from '../shared/failure.ts';
 import type { Change } from './circuitBreaker.ts';
 import { type Fleet, isEmpty, type ManagerInput, surveyDue } from './state.ts';
@@ -16,17 +16,16 @@ export type ManagerEvent =
   | DoneActorEvent<unknown>
   | ErrorActorEvent
   | { type: 'tick'; now: number }
-  | { type: 'aws.ready'; revision: string }
+  | { type: 'fleet.prepared'; revision: string }
   | { type: 'queue.next' }
   | { type: 'plan.again' }
-  | { type: 'manager.stop' };
+  | { type: 'fleet.stop' };
 
 /** What the manager hears, runs and tells; its machine and its orders are written in terms of this. */
 export const managerSetup = setup({
   types: {} as { input: ManagerInput; context: Fleet; events: ManagerEvent },
   actors: {
     cohort,
-    ticker: stream('ticker'),
     survey: effect<Survey>('survey'),
   },
   guards: {

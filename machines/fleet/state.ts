@@ -107,6 +107,8 @@ export interface Fleet extends ManagerInput {
   doubtedAt: number | null;
   /** We may not list our tasks: nothing is known but what the journal says. */
   blind: boolean;
+  /** Recovered tasks that were told as not yet placed. */
+  recoveredTold: number;
 }
 
 export const newFleet = (input: ManagerInput): Fleet => ({
@@ -142,6 +144,7 @@ export const newFleet = (input: ManagerInput): Fleet => ({
   suspects: 0,
   doubtedAt: null,
   blind: false,
+  recoveredTold: 0,
 });
 
 const queued = ({ owned, resend }: Fleet): number =>

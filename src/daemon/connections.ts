@@ -19,29 +19,3 @@ export function schedulerConnect({ networkBackend, tls }: Config): Connect {
 export function monitorConnect({ tls }: Config): Connect {
   return withTrust(connectAuto(connectSubscriber), tls);
 }
-
-/** The same connections; `firstSend` resolves when something was first sent over one of them. */
-export function watchFirstSend(connect: Connect): { connect: Connect; firstSend: Promise<void> } {
-  let onSend = () => {};
-  const firstSend = new Promise<void>((resolve) => {
-    onSend = resolve;
-  });
-  return {
-    firstSend,
-    connect(options, handlers) {
-      const connection = connect(options, handlers);
-      return {
-        send(payload) {
-          const isQueued = connection.send(payload);
-          if (isQueued) onSend();
-          return isQueued;
-        },
-        close: () => connection.close(),
-        destroy: () => connection.destroy(),
-        get dropped() {
-          return connection.dropped;
-        },
-      };
-    },
-  };
-}

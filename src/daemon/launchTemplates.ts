@@ -1,3 +1,11 @@
+import type { Terms } from '../../machines/scheduler/messages.ts';
+import {
+  generationOf,
+  requiredRelease,
+  startable,
+  templateKey,
+  workersFor,
+} from '../../machines/scheduler/releases.ts';
 import type { LaunchOrder } from '../../machines/shared/domain.ts';
 import { TemplateFailure } from '../aws/launch/command.ts';
 import {
@@ -9,14 +17,6 @@ import { RequirementsFailure } from '../aws/launch/requirements.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigFailure } from '../config/configFailure.ts';
 import { type Key, named } from '../config/schema.ts';
-import {
-  generationOf,
-  mismatch,
-  newestFor,
-  requiredRelease,
-  startable,
-  type Terms,
-} from '../scheduler/releases.ts';
 import { templateSettings } from './managerSettings.ts';
 
 const readable = (...given: Parameters<typeof templateSettings>): TemplateSettings => {
@@ -52,7 +52,7 @@ export const createTemplates = (config: Config) => {
   const made = new Map<string, TaskTemplate>();
 
   const make = (transport: 'ymq' | 'zmq', release: string): TaskTemplate => {
-    const key = `${transport} ${release}`;
+    const key = templateKey({ transport, release });
     const template = made.get(key) ?? createTemplate(readable(config, transport, release));
     made.set(key, template);
     return template;
@@ -65,17 +65,18 @@ export const createTemplates = (config: Config) => {
     exact: false,
     bare: false,
   };
-  const release = () => said ?? newestFor(terms);
+  const release = () => workersFor(terms, said).release;
   const current = () => make(terms.transport, release());
 
   return {
     /** The same for each of them. */
     cluster: current().cluster,
     startedBy: current().startedBy,
-    /** From now on for a scheduler that speaks so. Answers why no worker of ours could serve it, or null. */
-    found(spoken: Terms): string | null {
+    /** The release that a person has chosen for the workers; null: it follows the scheduler. */
+    workerRelease: said,
+    /** From now on for a scheduler that speaks so. */
+    identified(spoken: Terms): void {
       terms = spoken;
-      return said === null ? null : mismatch(said, spoken);
     },
     /** The workers' release. */
     release,

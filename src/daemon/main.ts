@@ -1,8 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createActor } from 'xstate';
 import type { DaemonInput } from '../../machines/daemon/daemon.ts';
+import type { ConnectionStatus } from '../../machines/scheduler/events.ts';
 import type { LaunchOrder } from '../../machines/shared/domain.ts';
-import { advertisedWorkers, type Config, describeCapacity } from '../config/config.ts';
+import { taskIdOf } from '../../machines/shared/ids.ts';
+import { type Config, describeCapacity } from '../config/config.ts';
 import { anyIsEncrypted } from '../config/tls.ts';
 import { now } from '../shared/clock.ts';
 import { loadIdentity } from '../store/identity.ts';
@@ -10,20 +12,17 @@ import { type Journal, openJournal } from '../store/journal.ts';
 import { openStateDir } from '../store/stateDir.ts';
 import type { Log } from '../telemetry/log.ts';
 import { stateLogger } from '../telemetry/stateLogger.ts';
-import { monitorConnect, schedulerConnect, watchFirstSend } from './connections.ts';
+import { createCancellationHold } from './cancellationHold.ts';
+import { monitorConnect, schedulerConnect } from './connections.ts';
 import { lateAws } from './lateAws.ts';
 import { createTemplates, type Templates } from './launchTemplates.ts';
-import { managerSettings } from './managerSettings.ts';
+import { managerSettings, sessionSettings } from './managerSettings.ts';
 import { adoptStrays, type Doubts, foreignTo } from './ownership.ts';
-import { createSchedulerFacts } from './schedulerFacts.ts';
 import {
   closeInOrder,
-  crashOf,
-  type End,
-  exitStatus,
   type OnStop,
   onSignal,
-  passStops,
+  outcomeOf,
   remainingIn,
   reportEnd,
 } from './shutdown.ts';
@@ -53,16 +52,19 @@ export async function runDaemon(
   });
   reportStart(config, templates, recovered, log);
 
-  const facts = createSchedulerFacts(journal.ledger);
-  const { connect, firstSend } = watchFirstSend(schedulerConnect(config));
+  let onHeartbeatSent = () => {};
+  const heartbeatSent = new Promise<void>((resolve) => {
+    onHeartbeatSent = resolve;
+  });
+  let connection: ConnectionStatus = 'closed';
   const doubts: Doubts = {
-    unanswered: facts.isUnanswered,
+    unanswered: () => connection === 'unacknowledged' || connection === 'conflict',
     foreign: foreignTo(
       recovered.startedAt,
       (label) => label.startsWith(`${epoch}-`) || openBefore.has(label),
     ),
   };
-  const aws = lateAws(firstSend, (connectAws) =>
+  const aws = lateAws(heartbeatSent, (connectAws) =>
     connectAws(
       config,
       {
@@ -75,60 +77,46 @@ export async function runDaemon(
     ),
   );
 
+  const cancellationHold = createCancellationHold();
   const machine = provide({
-    socket: {
-      connect,
-      address: config.schedulerAddress,
-      identity,
-      workerManagerID: config.workerManagerId,
-      capabilities: config.capabilities,
-      maxTasks: config.capacity.maxTasks,
-      workersPerTask: config.capacity.workersPerTask,
-      // The answer to a start follows its launch: these launches have none yet.
-      owing: recovered.resend.length > 0,
-      found: templates.found,
-      ...facts.socket,
-    },
-    monitor: {
-      connect: monitorConnect(config),
-      address: config.monitorAddress,
-      workerManagerID: config.workerManagerId,
-      ...facts.monitor,
-    },
+    socket: { connect: schedulerConnect(config), address: config.schedulerAddress, identity },
+    monitor: { connect: monitorConnect(config), address: config.monitorAddress },
     journal,
     requestHash: templates.hash,
     runTask: aws.runTask,
     stopTask: async (taskArn, reason, signal) => {
-      await facts.cancellationsOver(taskArn, signal);
+      await cancellationHold.waitUntilSettled(taskIdOf(taskArn), signal);
       await aws.stopTask(taskArn, reason, signal);
     },
     describeTasks: aws.describeTasks,
-    survey: facts.watchInventory(aws.survey),
+    survey: aws.survey,
     prepare: aws.prepare,
+    identified: templates.identified,
+    connection(status) {
+      connection = status;
+    },
+    loads: cancellationHold.keepLoads,
+    heartbeatSent: () => onHeartbeatSent(),
     log,
   });
 
   const inspection = await openInspection(config, log);
   const logStates = stateLogger(log, config.logging.level === 'DEBUG');
   const actor = createActor(machine, {
-    input: inputOf(config, recovered),
+    input: inputOf(config, templates, recovered),
     inspect: (event) => {
       logStates(event);
       inspection?.observe(event);
     },
   });
-  const crashed = crashOf(actor);
-  const stop = passStops(actor, onStop);
+  const outcome = outcomeOf(actor);
+  onStop(() => actor.send({ type: 'daemon.stop' }));
   actor.start();
 
-  const end: End = {
-    crash: await crashed,
-    remaining: remainingIn(journal.ledger),
-    leftOnPurpose: stop.aborted && config.sigtermPolicy === 'leave',
-  };
-  reportEnd(end, log);
+  const { status, crash } = await outcome;
+  reportEnd({ crash, remaining: remainingIn(journal.ledger) }, log);
   await closeInOrder({ inspection, journal, stateDir, aws });
-  return exitStatus(end);
+  return status;
 }
 
 type Recovered = ReturnType<typeof recover>;
@@ -168,12 +156,16 @@ async function openInspection(config: Config, log: Log) {
   return startInspection(log);
 }
 
-function inputOf(config: Config, recovered: Recovered): DaemonInput {
+function inputOf(config: Config, templates: Templates, recovered: Recovered): DaemonInput {
   return {
-    workers: advertisedWorkers(config),
-    heartbeatIntervalMs: config.heartbeatIntervalSeconds * 1000,
+    session: sessionSettings(config, {
+      workerRelease: templates.workerRelease,
+      // The response to a start follows its launch: these launches have none yet.
+      responsePending: recovered.resend.length > 0,
+    }),
+    monitor: { workerManagerId: config.workerManagerId },
     stopTimeoutMs: config.stopTimeoutSeconds * 1000,
     leaveRunning: config.sigtermPolicy === 'leave',
-    manager: { ...recovered, settings: managerSettings(config) },
+    fleet: { ...recovered, settings: managerSettings(config) },
   };
 }

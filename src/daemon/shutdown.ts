@@ -1,5 +1,5 @@
 import { type ActorRefFrom, toPromise } from 'xstate';
-import type { daemon } from '../../machines/daemon/daemon.ts';
+import type { DaemonEnd, daemon } from '../../machines/daemon/daemon.ts';
 import { errorText } from '../shared/errorText.ts';
 import type { LedgerView } from '../store/ledger.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -14,22 +14,15 @@ export const onSignal: OnStop = (listener) => {
 
 type Root = ActorRefFrom<typeof daemon>;
 
-/** Passes each request to stop on to the daemon; the signal is aborted by the first. */
-export function passStops(actor: Pick<Root, 'send'>, onStop: OnStop): AbortSignal {
-  const stop = new AbortController();
-  onStop(() => {
-    stop.abort();
-    actor.send({ type: 'daemon.stop' });
-  });
-  return stop.signal;
-}
+/** What the root machine ended with. */
+export type Outcome = Pick<DaemonEnd, 'status' | 'crash'>;
 
-/** Resolves when the root machine has ended, to what it was ended by if that was a bug. Call it before the start. */
-export async function crashOf(actor: Root): Promise<string | null> {
+/** Resolves when the root machine has ended; an exception in it is a crash. Call it before the start. */
+export async function outcomeOf(actor: Root): Promise<Outcome> {
   try {
-    return (await toPromise(actor)).crash;
+    return await toPromise(actor);
   } catch (error) {
-    return errorText(error);
+    return { status: 1, crash: errorText(error) };
   }
 }
 
@@ -44,13 +37,6 @@ export function remainingIn(ledger: LedgerView): string[] {
 export interface End {
   crash: string | null;
   remaining: string[];
-  /** A person has asked to leave the tasks running. */
-  leftOnPurpose: boolean;
-}
-
-/** 0: nothing of ours is left, or it was left on purpose. */
-export function exitStatus({ crash, remaining, leftOnPurpose }: End): 0 | 1 {
-  return crash === null && (remaining.length === 0 || leftOnPurpose) ? 0 : 1;
 }
 
 export function reportEnd({ crash, remaining }: End, log: Log): void {

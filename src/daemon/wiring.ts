@@ -1,10 +1,12 @@
-import { setInterval } from 'node:timers';
+import { clearInterval, setInterval } from 'node:timers';
 import { fromCallback, fromPromise } from 'xstate';
 import { cohort } from '../../machines/cohort/cohort.ts';
 import { daemon } from '../../machines/daemon/daemon.ts';
 import { manager } from '../../machines/fleet/fleetManager.ts';
 import { type LaunchEnd, launch } from '../../machines/group/launch.ts';
 import { workerGroup } from '../../machines/group/workerGroup.ts';
+import type { ConnectionStatus } from '../../machines/scheduler/events.ts';
+import type { Terms, WorkerLoad } from '../../machines/scheduler/messages.ts';
 import { monitor } from '../../machines/scheduler/monitor.ts';
 import { session } from '../../machines/scheduler/session.ts';
 import type {
@@ -13,20 +15,21 @@ import type {
   Survey,
   TaskSighting,
 } from '../../machines/shared/domain.ts';
-import { type MonitorSettings, monitorSocket } from '../scheduler/monitorSocket.ts';
-import { type SocketSettings, socket } from '../scheduler/schedulerSocket.ts';
+import { type MonitorSocketSettings, monitorSocket } from '../scheduler/monitorSocket.ts';
+import { type SocketSettings, schedulerSocket } from '../scheduler/schedulerSocket.ts';
 import { now } from '../shared/clock.ts';
 import type { Journal } from '../store/journal.ts';
 import { unknownTimes } from '../store/records.ts';
 import type { Log } from '../telemetry/log.ts';
 import { claimOutcome } from './ownership.ts';
 import { createReports } from './reports.ts';
+import { sessionReporter } from './sessionReporter.ts';
 import { newRegistration, newTimes } from './taskTimes.ts';
 
 /** What the machines' placeholders are filled with. */
 export interface Tools {
   socket: SocketSettings;
-  monitor: MonitorSettings;
+  monitor: MonitorSocketSettings;
   journal: Journal;
   requestHash: (order: LaunchOrder) => string;
   runTask: (order: LaunchOrder, signal: AbortSignal) => Promise<LaunchAnswer>;
@@ -34,6 +37,13 @@ export interface Tools {
   describeTasks: (taskArns: string[], signal: AbortSignal) => Promise<TaskSighting[]>;
   survey: (signal: AbortSignal) => Promise<Survey>;
   prepare: (signal: AbortSignal) => Promise<{ revision: string }>;
+  /** What the scheduler turned out to speak. */
+  identified: (terms: Terms) => void;
+  connection: (status: ConnectionStatus) => void;
+  /** What the monitor stream has shown; null: nothing is known any more. */
+  loads: (loads: Record<string, WorkerLoad> | null) => void;
+  /** The first heartbeat has been sent, or a later one. */
+  heartbeatSent: () => void;
   log: Log;
 }
 
@@ -44,6 +54,7 @@ export const provide = (tools: Tools) => {
   const { journal, log } = tools;
   const claim = claimOutcome(journal, log);
   const report = createReports(log);
+  const reportSession = sessionReporter(log);
 
   const groups = workerGroup.provide({
     actors: {
@@ -107,12 +118,6 @@ export const provide = (tools: Tools) => {
 
   const fleet = manager.provide({
     actors: {
-      ticker: fromCallback(({ sendBack }) => {
-        const tick = () => sendBack({ type: 'tick', now: now() });
-        const timer = setInterval(tick, tickMs);
-        tick();
-        return () => clearInterval(timer);
-      }),
       cohort: cohorts,
       survey: fromPromise<Survey, void>(({ signal }) => tools.survey(signal)),
     },
@@ -127,13 +132,30 @@ export const provide = (tools: Tools) => {
 
   return daemon.provide({
     actors: {
-      session: session.provide({ actors: { socket: socket(tools.socket, log) } }),
-      monitor: monitor.provide({ actors: { monitorSocket: monitorSocket(tools.monitor, log) } }),
-      manager: fleet,
+      ticker: fromCallback(({ sendBack }) => {
+        const tick = () => sendBack({ type: 'tick', now: now() });
+        const timer = setInterval(tick, tickMs);
+        tick();
+        return () => clearInterval(timer);
+      }),
+      session: session.provide({
+        actors: { socket: schedulerSocket(tools.socket) },
+        actions: { note: (_, note) => reportSession(note, tools.heartbeatSent) },
+      }),
+      monitor: monitor.provide({
+        actors: { monitorSocket: monitorSocket(tools.monitor) },
+        actions: {
+          noteUnreadable: (_, { reason }) => log.report('monitor.messageUnreadable', { reason }),
+        },
+      }),
+      fleetManager: fleet,
       prepare: fromPromise<{ revision: string }, void>(({ signal }) => tools.prepare(signal)),
     },
     actions: {
       notePreparation: (_, trouble) => report.bootstrapFailed(trouble),
+      noteIdentified: (_, terms) => tools.identified(terms),
+      noteConnection: (_, status) => tools.connection(status),
+      noteLoads: (_, { loads }) => tools.loads(loads),
     },
   });
 };

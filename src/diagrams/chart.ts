@@ -58,7 +58,7 @@ export const chartOf = (machine: AnyStateMachine, names: SourceNames): Chart => 
     machine,
     states: nodes.map((node) => ({
       node,
-      note: names.noteOf(node.config) ?? null,
+      note: names.noteOf(node.config) ?? node.description ?? null,
       // From the config: the node's own lists also contain the actions that XState adds for its timers.
       entry: list(node.config.entry).map(words.action),
       exit: list(node.config.exit).map(words.action),

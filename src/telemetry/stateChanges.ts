@@ -16,7 +16,7 @@ export const stateChanges: Record<string, MachineReports> = {
   daemon: { event: 'daemon.stateChanged', fields: { trouble: 'trouble' } },
   session: {
     event: 'session.stateChanged',
-    own: { 'online.silent': 'session.unresponsive' },
+    own: { 'online.connected.unresponsive': 'session.unresponsive' },
     fields: { trouble: 'trouble' },
   },
   monitor: { event: 'monitor.stateChanged', fields: { trouble: 'trouble' } },

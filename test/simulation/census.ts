@@ -46,7 +46,7 @@ export const censusOf = (daemon: AnyActorRef): Census => {
     groups: [],
     launches: [],
   };
-  const { manager, session } = seen(daemon).children;
+  const { fleetManager: manager, session } = seen(daemon).children;
   if (session) census.session = flat(seen(session).value);
   if (!manager) return census;
   const { value, children } = seen(manager);

@@ -39,7 +39,6 @@ export const liveManager = (
       actors: {
         ...actors,
         cohort: cohorts.logic as never,
-        ticker: scriptedStream().logic as never,
       },
       actions: {
         ...{ noteBreaker: note, noteWanted: note, noteMismatch: note },
@@ -69,7 +68,7 @@ export const liveManager = (
   };
   const command = (workers: number) =>
     actor.send({
-      ...{ type: 'scheduler.command', at: fleet().now },
+      ...{ type: 'scheduler.desired', at: fleet().now },
       requests: [{ taskConcurrency: workers, capabilities: [] }],
     });
   const surveyed = async (outcome: object) => {
@@ -89,11 +88,25 @@ export const liveManager = (
     });
   const answered = () => answerAll(actor);
   const orders = () => cohorts.told.splice(0);
-  const hears = () => told.splice(0);
+  const facts: readonly string[] = [
+    ...['fleet.tasksChanged', 'fleet.inventoryCompleted', 'fleet.remaining'],
+  ];
+  /** Which tasks there are, and what else the session and the root need to know; kept when `hears` is asked. */
+  const shown: typeof told = [];
+  const sort = () => shown.push(...told.filter(({ type }) => facts.includes(type)));
+  const hears = () => {
+    sort();
+    return told.splice(0).filter(({ type }) => !facts.includes(type));
+  };
+  const shows = () => {
+    sort();
+    told.splice(0, told.length, ...told.filter(({ type }) => !facts.includes(type)));
+    return shown.splice(0);
+  };
   const says = () => notes.splice(0);
   /** All is known at 10 s, and the scheduler is there. */
   const ready = async () => {
-    actor.send({ type: 'aws.ready', revision: 'rev:1' });
+    actor.send({ type: 'fleet.prepared', revision: 'rev:1' });
     at(10_000);
     await surveyed({});
     says();
@@ -114,7 +127,7 @@ export const liveManager = (
       report,
       answered,
     },
-    ...{ orders, hears, says, ready },
+    ...{ orders, hears, shows, says, ready },
   };
 };
 

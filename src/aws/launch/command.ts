@@ -1,6 +1,6 @@
 import type { Capability } from '../../../machines/shared/domain.ts';
+import { atLeast } from '../../../machines/shared/release.ts';
 import { Failure } from '../../shared/failure.ts';
-import { atLeast } from '../../shared/release.ts';
 
 /** Settings that become the command line of the workers. */
 export interface WorkerSettings {

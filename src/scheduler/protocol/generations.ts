@@ -1,12 +1,11 @@
+import type { Generation } from '../../../machines/scheduler/messages.ts';
 import { ProtocolFailure } from './failure.ts';
 import type { Layout } from './fields.ts';
 import { BYTES, element, type Frame, POINTERS, STRUCTS, type StructAt } from './frame.ts';
-import type { Generation } from './generation.ts';
 import * as layouts from './schema/layouts.ts';
 import type { WireMessage } from './wireMessage.ts';
 
-export { GENERATIONS } from './generation.ts';
-export type { Generation };
+export const GENERATIONS: readonly Generation[] = ['g1', 'g1b', 'g2', 'g23', 'g3', 'g4'];
 
 /** Generation, name and layout of a message. */
 export interface Identified {

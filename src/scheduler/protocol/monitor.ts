@@ -1,46 +1,14 @@
+import type {
+  Generation,
+  MonitoredWorker,
+  MonitorMessage,
+} from '../../../machines/scheduler/messages.ts';
 import { openMessage } from './codec.ts';
 import { Frame } from './frame.ts';
-import type { Generation } from './generations.ts';
+
 import { idText } from './idText.ts';
 import { readStruct } from './read.ts';
 import * as layouts from './schema/layouts.ts';
-
-/** A connected worker as reported by the scheduler. */
-export interface MonitoredWorker {
-  workerId: string;
-  /** The manager id in the worker's heartbeats; null if it has none, and in releases before managers had ids. */
-  managerId: string | null;
-  /** The worker's group; always null except for g1 and g1b. */
-  groupId: string | null;
-  /** Null: connected, but the scheduler has not processed the first heartbeat yet. */
-  load: {
-    /** Free places in the worker's queue. */
-    free: number;
-    /** Unfinished tasks assigned to the worker, including the running one. */
-    sent: number;
-    /** Tasks waiting in the worker, as of its last heartbeat. */
-    queued: number;
-  } | null;
-}
-
-/** A message of the monitor stream about workers or tasks. */
-export type MonitorMessage =
-  /**
-   * All connected workers, about once per second. `groups`: for g1 and g1b all groups, including those without a
-   * worker; the first release of g2 lists managers in the same place. `canceling`: the number of tasks that are being
-   * cancelled; left out if zero.
-   */
-  | {
-      type: 'monitor.workers';
-      workers: MonitoredWorker[];
-      groups: string[] | null;
-      canceling?: number;
-    }
-  | { type: 'monitor.worker'; workerId: string; connected: boolean }
-  /** `workerId` is empty while no worker has the task; `state` is null for an unknown state. */
-  | { type: 'monitor.task'; taskId: string; workerId: string; state: TaskState | null };
-
-export type TaskState = (typeof layouts.StateTask.state)[2][number];
 
 // One message every second contains all workers, so only the needed fields are read.
 const { workerId, free, sent, queued } = layouts.WorkerStatus;

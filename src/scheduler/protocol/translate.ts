@@ -1,20 +1,7 @@
-import type { Capability, DesiredRequest } from '../../../machines/shared/domain.ts';
+import type { SchedulerMessage } from '../../../machines/scheduler/messages.ts';
+import type { Capability } from '../../../machines/shared/domain.ts';
 import { idText } from './idText.ts';
 import type { WireMessage } from './wireMessage.ts';
-
-/** A message of the scheduler to its worker manager, in the same form for all generations. */
-export type SchedulerMessage =
-  | { type: 'heartbeatEcho' }
-  /** The desired worker counts; they replace those of the previous command. */
-  | { type: 'command'; requests: DesiredRequest[] }
-  /** Start one more worker, or group for g1 and g1b; requires a response. */
-  | { type: 'start'; capabilities: Capability[] }
-  /** Stop these workers, or this group (`groupId` is null except for g1 and g1b); requires a response. */
-  | { type: 'shutdown'; groupId: string | null; workerIds: string[] }
-  /** The scheduler has accepted the report of a dead worker. */
-  | { type: 'disconnected'; workerId: string }
-  /** The scheduler asks the manager to shut down. */
-  | { type: 'shutdownAsked' };
 
 /** Null: a message that is not for a worker manager, or a command with an unknown action. */
 export function toSchedulerMessage(wire: WireMessage): SchedulerMessage | null {
@@ -44,7 +31,7 @@ function workersCommand(
   wire: Extract<WireMessage, { message: 'workerManagerCommand' }>,
 ): SchedulerMessage | null {
   if (wire.generation === 'g3' || wire.generation === 'g4')
-    return { type: 'command', requests: wire.fields.setDesiredTaskConcurrencyRequests };
+    return { type: 'desired', requests: wire.fields.setDesiredTaskConcurrencyRequests };
   const { command, capabilities, workerIDs } = wire.fields;
   switch (command.name) {
     case 'startWorkers':
@@ -53,7 +40,7 @@ function workersCommand(
       return { type: 'shutdown', groupId: null, workerIds: workerIDs.map(idText) };
     case 'setDesiredTaskConcurrency':
       return wire.generation === 'g23'
-        ? { type: 'command', requests: wire.fields.setDesiredTaskConcurrencyRequests }
+        ? { type: 'desired', requests: wire.fields.setDesiredTaskConcurrencyRequests }
         : null;
     default:
       return null;

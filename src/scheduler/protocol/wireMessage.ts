@@ -1,5 +1,5 @@
+import type { Generation } from '../../../machines/scheduler/messages.ts';
 import type { Fields, Layout } from './fields.ts';
-import type { Generation } from './generation.ts';
 import type * as layouts from './schema/layouts.ts';
 
 /** Distributes over the generations, so that the generation determines the type of the fields. */

@@ -28,7 +28,7 @@ const model: Model = {
     ...('stray-9' in context.groups ? [] : [adopt]),
     { type: 'cohort.drain', order: 3, ...everybody, at: 2000, until: 9000 },
     { type: 'cohort.reprieve', order: 4, most: 1 },
-    { type: 'cohort.heard', at: 2500, loads: { 9: { workers: 1, tasks: 2 } } },
+    { type: 'cohort.heard', at: 2500, loads: { 9: { workers: 1, tasks: 2, canceling: 0 } } },
     { type: 'cohort.look', at: 3000, monitored: true, launching: true, ending: false },
     ...('e-1' in context.launches
       ? [
@@ -150,10 +150,13 @@ describe('a cohort with real children', () => {
     actor.send({ ...drain, booting: 2, until: 60_000 });
     await answerBoth();
     expect(phases()).toEqual({ 'e-1-0': 'waiting', 'e-1-1': 'waiting' });
-    hear(40_000, { 'arn:0': { workers: 1, tasks: 3 }, 'arn:1': { workers: 0, tasks: 0 } });
+    hear(40_000, {
+      'arn:0': { workers: 1, tasks: 3, canceling: 0 },
+      'arn:1': { workers: 0, tasks: 0, canceling: 0 },
+    });
     expect(phases()).toEqual({ 'e-1-0': 'waiting', 'e-1-1': 'stopping' });
     expect(calls.stopTask).toHaveLength(1);
-    hear(41_000, { 'arn:0': { workers: 1, tasks: 0 } });
+    hear(41_000, { 'arn:0': { workers: 1, tasks: 0, canceling: 0 } });
     expect(phases()).toEqual({ 'e-1-0': 'stopping', 'e-1-1': 'stopping' });
   });
 
@@ -306,8 +309,8 @@ describe('a cohort with real children', () => {
       await all.look(5000, sighting('arn:0', 'running'), sighting('arn:1', 'running'));
       return all;
     };
-    const busy = { workers: 4, tasks: 3 };
-    const idle = { workers: 4, tasks: 0 };
+    const busy = { workers: 4, tasks: 3, canceling: 0 };
+    const idle = { workers: 4, tasks: 0, canceling: 0 };
 
     it('knows who serves from their workers, not from the clock', async () => {
       const { hear, row, look } = await serving();
@@ -345,7 +348,7 @@ describe('a cohort with real children', () => {
     it('stops a group without workers before one that has some', async () => {
       const { hear, actor, phases } = await serving();
       hear(6000, { 'arn:0': idle, 'arn:1': idle });
-      hear(6500, { 'arn:1': { workers: 0, tasks: 0 } });
+      hear(6500, { 'arn:1': { workers: 0, tasks: 0, canceling: 0 } });
       actor.send({
         type: 'cohort.drain',
         order: 2,
@@ -433,7 +436,7 @@ describe('a cohort with real children', () => {
     it('gives up on a running task that all its workers have left', async () => {
       const { hear, look, phases } = await serving();
       hear(6000, { 'arn:0': busy, 'arn:1': busy });
-      hear(10_000, { 'arn:0': { workers: 0, tasks: 0 } });
+      hear(10_000, { 'arn:0': { workers: 0, tasks: 0, canceling: 0 } });
       await look(130_000, sighting('arn:0', 'running'), sighting('arn:1', 'running'));
       expect(phases()).toEqual({ 'e-1-0': 'running', 'e-1-1': 'running' });
       await look(130_001, sighting('arn:0', 'running'), sighting('arn:1', 'running'));

@@ -19,7 +19,7 @@ import {
 import { noCounts } from '../../../machines/fleet/plan.ts';
 import { arn, rowOf, serves } from '../../support/rows.ts';
 
-const load = (tasks: number) => ({ workers: 4, tasks });
+const load = (tasks: number) => ({ workers: 4, tasks, canceling: 0 });
 const waits = (given: Partial<GroupRow> = {}): GroupRow =>
   serves({ phase: 'waiting', leaving: true, waitUntil: 9000, load: load(2), ...given });
 const booksOf = (groups: Record<string, GroupRow>): Books => ({ groups, launches: {} });
@@ -283,7 +283,7 @@ describe('a wait that is over', () => {
 });
 
 describe('what the monitor stream tells', () => {
-  const gone = { workers: 0, tasks: 0 };
+  const gone = { workers: 0, tasks: 0, canceling: 0 };
 
   it('is kept for each task that it names', () => {
     const books = booksOf({

@@ -12,13 +12,13 @@ const changed = (order: number, counts: object, launches = 0) => ({
 const single = { ...admit, launches: [launchPlan('e-1', 1)] };
 const failure = (kind: string) => Object.assign(new Error(`it was ${kind}`), { kind });
 const dead = { type: 'cohort.dead', cohortId, taskArn: 'arn:0' };
-const registered = { workers: 1, tasks: 0 };
+const registered = { workers: 1, tasks: 0, canceling: 0 };
 
 /** A cohort, and what it has told its manager since it was asked last. */
 const live = () => {
   const cohort = liveCohort();
   const { told, actor, answer } = cohort;
-  const news = () => told.splice(0);
+  const news = () => told.splice(0).filter(({ type }) => type !== 'cohort.tasks');
   const launchOne = async () => {
     actor.send({ ...single, launches: [...single.launches] });
     await answer('journalLaunch', undefined);
@@ -68,7 +68,7 @@ describe('a manager hears of its cohort', () => {
     expect(news()).toEqual([changed(1, { booting: 1 })]);
     await look(3000, sighting('arn:0', 'running'));
     expect(news()).toEqual([changed(1, { busy: 1 })]);
-    hear(3500, { 'arn:0': { workers: 1, tasks: 1 } });
+    hear(3500, { 'arn:0': { workers: 1, tasks: 1, canceling: 0 } });
     actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 4000, until: 5000 });
     expect(news().at(-1)).toEqual(changed(2, { waiting: 1 }));
     actor.send({ type: 'cohort.look', at: 5000, monitored: true, launching: true, ending: false });
@@ -172,7 +172,7 @@ describe('a manager hears of its cohort', () => {
     await look(5000, { ...sighting('arn:0', 'running'), subnet: 'subnet-a' });
     news();
     hear(6000, { 'arn:0': registered });
-    hear(6001, { 'arn:0': { workers: 2, tasks: 0 } });
+    hear(6001, { 'arn:0': { workers: 2, tasks: 0, canceling: 0 } });
     expect(news()).toEqual([
       {
         ...{ type: 'cohort.proved', cohortId, groupId: 'e-1-0' },
@@ -426,7 +426,7 @@ describe('a group that dies of a bug', () => {
     const { actor, calls, launchOne, look, hear } = live();
     await launchOne();
     await look(5000, sighting('arn:0', 'running'));
-    hear(6000, { 'arn:0': { workers: 1, tasks: 2 } });
+    hear(6000, { 'arn:0': { workers: 1, tasks: 2, canceling: 0 } });
     actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 7000, until: 99_000 });
     actor.send(crash as never);
     await settle();

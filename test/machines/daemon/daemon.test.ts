@@ -5,17 +5,23 @@ import { type Model, untaken, unvisited, walkEveryEdge } from '../../support/pat
 import { scriptedStream, scriptedWorld } from '../../support/world.ts';
 
 const input = {
-  manager: {} as never,
-  workers: 8,
-  heartbeatIntervalMs: 2000,
+  session: { workers: 8 } as never,
+  monitor: { workerManagerId: 'wm' },
+  fleet: {} as never,
   stopTimeoutMs: 60_000,
   leaveRunning: false,
 };
+const terms = { transport: 'ymq', generation: 'g3', exact: true, bare: false };
 const denied = Object.assign(new Error('not allowed'), { kind: 'denied' });
 
 const model: Model = {
   input,
-  key: ({ value, context }) => [value, Math.min(context.attempts, 2), context.crash],
+  key: ({ value, context }) => [
+    value,
+    Math.min(context.attempts, 2),
+    context.crash,
+    context.leftOnPurpose,
+  ],
   events: ({ value }) =>
     [
       ...(value === 'preparing'
@@ -27,38 +33,72 @@ const model: Model = {
       { type: 'xstate.after.preparationPause.daemon.unprepared' },
       { type: 'xstate.after.stopTimeout.daemon.stopping' },
       { type: 'daemon.stop' },
-      { type: 'manager.stopped' },
+      { type: 'fleet.stopped' },
       { type: 'xstate.done.actor.session' },
-      { type: 'xstate.error.actor.manager', error: new Error('a bug') },
+      { type: 'xstate.error.actor.fleetManager', error: new Error('a bug') },
       { type: 'scheduler.heartbeatEcho', at: 1 },
-      { type: 'scheduler.command', at: 1, requests: [] },
-      { type: 'scheduler.release', at: 1, taskIds: ['t1'] },
-      { type: 'monitor.heard', at: 1, loads: null },
-      { type: 'scheduler.lost' },
+      { type: 'scheduler.desired', at: 1, requests: [] },
+      { type: 'scheduler.startRequested', at: 1 },
+      { type: 'scheduler.shutdownRequested', at: 1, taskIds: ['t1'] },
+      { type: 'scheduler.mismatch', at: 1, reason: 'too old' },
+      { type: 'scheduler.identified', at: 1, terms },
+      { type: 'scheduler.connection', at: 1, status: 'ready' },
+      { type: 'monitor.loads', at: 1, loads: null },
+      { type: 'monitor.groups', at: 1, groups: null },
+      { type: 'monitor.deadWorkers', at: 1, workerIds: [] },
+      { type: 'monitor.closed', at: 1 },
+      { type: 'fleet.tasksChanged', cohortId: 'c', taskIds: ['t'] },
+      { type: 'fleet.inventoryCompleted', at: 1 },
+      { type: 'fleet.remaining', tasks: 2, launches: 1 },
+      { type: 'tick', now: 1 },
+      { type: 'scheduler.lost', at: 1 },
       { type: 'scheduler.shutdown', at: 1 },
-      { type: 'manager.offers', workers: 4 },
-      { type: 'manager.dead', taskArn: 'arn:t' },
-      { type: 'manager.unprepared' },
+      { type: 'fleet.capacity', workers: 4 },
+      { type: 'task.dead', at: 1, taskArn: 'arn:t' },
+      { type: 'fleet.unprepared' },
     ] as never,
 };
 
 const leaving: Model = { ...model, input: { ...input, leaveRunning: true } };
 
+/** The rooms that each event goes to, as it is. */
+const routes: Record<string, ('session' | 'manager' | 'monitor')[]> = {
+  tick: ['session', 'monitor', 'manager'],
+  'scheduler.lost': ['manager'],
+  'scheduler.heartbeatEcho': ['manager'],
+  'scheduler.desired': ['manager'],
+  'scheduler.startRequested': ['manager'],
+  'scheduler.shutdownRequested': ['manager'],
+  'scheduler.mismatch': ['manager'],
+  'scheduler.identified': ['manager'],
+  'scheduler.connection': ['manager'],
+  'monitor.loads': ['session', 'manager'],
+  'monitor.groups': ['session'],
+  'monitor.deadWorkers': ['session'],
+  'monitor.closed': ['session'],
+  'fleet.tasksChanged': ['session', 'monitor'],
+  'fleet.inventoryCompleted': ['session'],
+  'task.dead': ['monitor'],
+};
+
 it('the daemon keeps its invariants on every edge', async () => {
-  await walkEveryEdge(daemon, [model, leaving], async (walk) => {
-    const { steps } = walk;
-    const given = walk.input as typeof input;
-    const manager = scriptedStream();
-    const session = scriptedStream();
-    const monitor = scriptedStream();
+  await walkEveryEdge(daemon, [model, leaving], async ({ steps, input: walked }) => {
+    const given = walked as typeof input;
+    const rooms = {
+      manager: scriptedStream(),
+      session: scriptedStream(),
+      monitor: scriptedStream(),
+    };
+    const { manager, session } = rooms;
     const { actors, calls, play } = scriptedWorld('prepare');
     const actor = createActor(
       daemon.provide({
         actors: {
           ...actors,
-          manager: manager.logic as never,
+          ticker: scriptedStream().logic as never,
+          fleetManager: manager.logic as never,
           session: session.logic as never,
-          monitor: monitor.logic as never,
+          monitor: rooms.monitor.logic as never,
         },
       }),
       { input: given, clock: new SimulatedClock() },
@@ -70,40 +110,43 @@ it('the daemon keeps its invariants on every edge', async () => {
     let stops = 0;
     for (const { event, state } of steps) {
       const before = { value: actor.getSnapshot().value, asked: calls.prepare.length };
-      const heard = manager.told.length;
+      const told = Object.values(rooms).map((room) => room.told.length);
       await play(actor, event);
       const ended = event.type === 'scheduler.shutdown';
       stopped ||= ended || event.type === 'daemon.stop';
       ending ||= ended;
       if (ended && ['preparing', 'unprepared', 'serving'].includes(before.value as string))
-        expect(manager.told.at(-1)).toEqual({ type: 'manager.stop' }); // all of the fleet goes
+        expect(manager.told.at(-1)).toEqual({ type: 'fleet.stop' }); // all of the fleet goes
       stops += event.type === 'daemon.stop' ? 1 : 0;
       const { value, output } = actor.getSnapshot();
       expect(value).toEqual(state.value);
-      if (event.type === 'manager.offers' && before.value === 'serving')
+      if (event.type === 'fleet.capacity' && before.value === 'serving')
         expect(session.told.at(-1)).toEqual({ type: 'session.capacity', workers: 4 });
-      if (event.type === 'manager.dead' && value !== 'stopped')
-        expect(session.told.at(-1)).toEqual({ type: 'session.dead', taskArn: 'arn:t' }); // in time for the work
-      if (/^(scheduler|monitor)\./.test(event.type) && !ended)
-        expect(manager.told.slice(heard)).toEqual([event]); // whatever else goes on, the manager hears
+      const route = routes[event.type];
+      if (route)
+        Object.entries(rooms).forEach(([name, room], i) => {
+          const isOn = route.includes(name as 'session');
+          expect([name, room.told.slice(told[i])]).toEqual([name, isOn ? [event] : []]);
+        });
       if (event.type === 'xstate.done.actor.prepare' && before.value === 'preparing')
-        expect(manager.told.at(-1)).toEqual({ type: 'aws.ready', revision: 'rev:1' });
+        expect(manager.told.at(-1)).toEqual({ type: 'fleet.prepared', revision: 'rev:1' });
       if (before.value === 'unprepared' && value === 'preparing')
         expect(calls.prepare).toHaveLength(before.asked + 1);
       if (given.leaveRunning && !ending)
-        expect(manager.told).not.toContainEqual({ type: 'manager.stop' });
+        expect(manager.told).not.toContainEqual({ type: 'fleet.stop' });
       if (value === 'stopping') {
-        expect(manager.told.filter(({ type }) => type === 'manager.stop')).toHaveLength(1);
+        expect(manager.told.filter(({ type }) => type === 'fleet.stop')).toHaveLength(1);
         expect(session.told).toContainEqual({ type: 'session.capacity', workers: 0 });
       }
-      if (value === 'leaving' && event.type !== 'manager.dead')
+      if (value === 'disconnecting' && !(event.type in routes))
         expect(session.told.at(-1)).toEqual({ type: 'session.close' }); // no goodbye without one
-      if (value === 'stopped' && event.type !== 'xstate.error.actor.manager')
+      if (value === 'stopped' && event.type !== 'xstate.error.actor.fleetManager')
         expect(stopped).toBe(true);
       if (stops >= 3) expect(value).toBe('stopped'); // impatience is heard
       if (value === 'stopped')
-        expect(output).toEqual({ crash: event.type.includes('error') ? 'a bug' : null });
+        expect(output?.crash).toBe(event.type.includes('error') ? 'a bug' : null);
     }
+    actor.stop();
   });
 });
 
@@ -113,7 +156,7 @@ it('draws no transition that the model cannot take, and no state it cannot reach
 });
 
 /** The daemon with its rooms scripted. */
-const live = (given = input) => {
+const live = (given = input, notes: object = {}) => {
   const rooms = { manager: scriptedStream(), session: scriptedStream(), monitor: scriptedStream() };
   const { actors, calls, play } = scriptedWorld('prepare');
   const clock = new SimulatedClock();
@@ -122,11 +165,12 @@ const live = (given = input) => {
     daemon.provide({
       actors: {
         ...actors,
-        manager: rooms.manager.logic as never,
+        ticker: scriptedStream().logic as never,
+        fleetManager: rooms.manager.logic as never,
         session: rooms.session.logic as never,
         monitor: rooms.monitor.logic as never,
       },
-      actions: { notePreparation: (_, trouble) => troubles.push(trouble) },
+      actions: { notePreparation: (_, trouble) => troubles.push(trouble), ...notes },
     }),
     { input: given, clock },
   ).start();
@@ -143,7 +187,7 @@ it('makes AWS ready again when that is gone, with the patience of the first time
   await play(actor, failed);
   clock.increment(1000);
   await play(actor, prepared);
-  await play(actor, { type: 'manager.unprepared' });
+  await play(actor, { type: 'fleet.unprepared' });
   expect(actor.getSnapshot().value).toBe('preparing');
   await play(actor, failed);
   expect(actor.getSnapshot().context.attempts).toBe(1);
@@ -151,14 +195,14 @@ it('makes AWS ready again when that is gone, with the patience of the first time
   await play(actor, { ...prepared, output: { revision: 'rev:2' } } as never);
   expect(calls.prepare).toHaveLength(4);
   expect(manager.told).toEqual([
-    { type: 'aws.ready', revision: 'rev:1' },
-    { type: 'aws.ready', revision: 'rev:2' },
+    { type: 'fleet.prepared', revision: 'rev:1' },
+    { type: 'fleet.prepared', revision: 'rev:2' },
   ]);
 });
 
 it('passes on what the manager offers before all is prepared, and not when it ends', async () => {
   const { actor, play, session } = live();
-  const offer = { type: 'manager.offers', workers: 3 };
+  const offer = { type: 'fleet.capacity', workers: 3 };
   await play(actor, offer);
   expect(session.told).toEqual([{ type: 'session.capacity', workers: 3 }]);
   await play(actor, stop);
@@ -175,22 +219,22 @@ describe('the life of a daemon', () => {
     [
       [prepared, 'serving'],
       [stop, 'stopping'],
-      [{ type: 'manager.stopped' }, 'leaving'],
+      [{ type: 'fleet.stopped' }, 'disconnecting'],
     ],
     [
       [stop, 'stopping'],
-      [stop, 'leaving'],
+      [stop, 'disconnecting'],
       [stop, 'stopped'],
     ],
     [
       [failed, 'unprepared'],
       [stop, 'stopping'],
-      [stop, 'leaving'],
+      [stop, 'disconnecting'],
       [closed, 'stopped'],
     ],
     [
       [shutdown, 'stopping'],
-      [stop, 'leaving'],
+      [stop, 'disconnecting'],
     ],
     [
       [failed, 'unprepared'],
@@ -210,16 +254,16 @@ describe('the life of a daemon', () => {
 
   it.each([
     [
-      [stop, 'leaving'],
+      [stop, 'disconnecting'],
       [closed, 'stopped'],
     ],
     [
       [failed, 'unprepared'],
-      [stop, 'leaving'],
+      [stop, 'disconnecting'],
     ],
     [
       [prepared, 'serving'],
-      [stop, 'leaving'],
+      [stop, 'disconnecting'],
     ],
     [
       [prepared, 'serving'],
@@ -233,10 +277,11 @@ describe('the life of a daemon', () => {
     }
   });
 
-  it('begins with a conversation and a manager that know their settings', () => {
-    const { session, manager } = live();
-    expect(session.lines[0]?.input).toEqual({ workers: 8, heartbeatIntervalMs: 2000 });
-    expect(manager.lines[0]?.input).toBe(input.manager);
+  it('begins with a session, a fleet manager and a monitor that know their settings', () => {
+    const { session, manager, monitor } = live();
+    expect(session.lines[0]?.input).toBe(input.session);
+    expect(manager.lines[0]?.input).toBe(input.fleet);
+    expect(monitor.lines[0]?.input).toBe(input.monitor);
   });
 
   it('prepares again ever more slowly, and says what is in the way', async () => {
@@ -260,22 +305,22 @@ describe('the life of a daemon', () => {
     clock.increment(59_999);
     expect(actor.getSnapshot().value).toBe('stopping');
     clock.increment(1);
-    expect(actor.getSnapshot().value).toBe('leaving');
+    expect(actor.getSnapshot().value).toBe('disconnecting');
   });
 
   it('advertises what its manager offers, and never more than it has', async () => {
     const { actor, play, session } = live();
     await play(actor, prepared);
     for (const workers of [4, 20, null])
-      await play(actor, { type: 'manager.offers', workers } as never);
+      await play(actor, { type: 'fleet.capacity', workers } as never);
     const capacity = (workers: number) => ({ type: 'session.capacity', workers });
     expect(session.told).toEqual([capacity(4), capacity(8), capacity(8)]);
   });
 
   it('hears everything that its scheduler and the monitor say', async () => {
     const { actor, play, manager } = live();
-    const command = { type: 'scheduler.command', at: 1, requests: [] };
-    const news = { type: 'monitor.heard', at: 1, loads: null };
+    const command = { type: 'scheduler.desired', at: 1, requests: [] };
+    const news = { type: 'monitor.loads', at: 1, loads: null };
     await play(actor, command);
     await play(actor, news);
     expect(manager.told).toEqual([command, news]);
@@ -289,4 +334,59 @@ describe('the life of a daemon', () => {
     } as never);
     expect(actor.getSnapshot()).toMatchObject({ status: 'done', output: { crash: 'a bug' } });
   });
+});
+
+describe('the exit status', () => {
+  const remaining = (tasks: number, launches: number) => ({
+    ...{ type: 'fleet.remaining', tasks, launches },
+  });
+  const gone = { type: 'fleet.stopped' };
+  const crashed = { type: 'xstate.error.actor.session', error: new Error('a bug') };
+
+  it.each([
+    ['nothing is left', false, [stop, remaining(2, 0), gone, closed], 0],
+    ['tasks are left', false, [stop, remaining(2, 0), stop, stop], 1],
+    ['a launch is left', false, [stop, remaining(0, 1), stop, stop], 1],
+    ['the last task went before the fleet said so', false, [stop, remaining(0, 0), stop, stop], 0],
+    ['it is not known what is left', false, [stop, stop, stop], 1],
+    ['tasks are left on purpose', true, [stop, closed], 0],
+    [
+      'tasks are left that the scheduler wanted stopped',
+      true,
+      [shutdown, remaining(1, 0), stop, stop],
+      1,
+    ],
+    ['a bug ended it', true, [stop, crashed], 1],
+    ['a bug ended it and nothing was left', false, [stop, gone, crashed], 1],
+  ] as const)('where %s', async (_, leaveRunning, events, status) => {
+    const { actor, play } = live({ ...input, leaveRunning });
+    for (const event of events) await play(actor, event as never);
+    expect(actor.getSnapshot().output?.status).toBe(status);
+  });
+
+  it('comes with what is left', async () => {
+    const { actor, play } = live();
+    for (const event of [stop, remaining(2, 1), stop, stop]) await play(actor, event);
+    expect(actor.getSnapshot().output).toEqual({
+      ...{ status: 1, crash: null, remaining: { tasks: 2, launches: 1 } },
+    });
+  });
+});
+
+it('tells the wiring with whom it talks, and what the monitor shows', async () => {
+  const told: unknown[] = [];
+  const note = (_: unknown, params: unknown) => told.push(params);
+  const { play, actor } = live(input, {
+    noteIdentified: note,
+    noteConnection: note,
+    noteLoads: note,
+  });
+  for (const event of [
+    { type: 'scheduler.identified', at: 1, terms },
+    { type: 'scheduler.connection', at: 1, status: 'ready' },
+    { type: 'monitor.loads', at: 1, loads: {} },
+    { type: 'monitor.closed', at: 1 },
+  ])
+    await play(actor, event);
+  expect(told).toEqual([terms, 'ready', expect.objectContaining({ loads: {} }), { loads: null }]);
 });

@@ -25,7 +25,7 @@ import type {
   Survey,
   TaskSighting,
 } from '../../../machines/shared/domain.ts';
-import { scriptedStream, settle } from '../../support/world.ts';
+import { settle } from '../../support/world.ts';
 
 const setback = (cause: Setback['cause'], more: Partial<Setback> = {}): Setback => ({
   ...{ cause, reason: 'AWS says no', market: 'onDemand', subnets: [], groupId: null },
@@ -269,11 +269,9 @@ const fleet = async (answer: (order: LaunchOrder) => LaunchAnswer, spot = false)
   const tasks = new Map<string, TaskSighting>();
   const changes: string[] = [];
   const effect = <I, O>(act: (input: I) => O) => fromPromise<O, I>(async ({ input }) => act(input));
-  const ticker = scriptedStream();
   const actor = createActor(
     manager.provide({
       actors: {
-        ticker: ticker.logic as never,
         survey: effect<void, Survey>(() => ({ startedAt: 10_000, adopted: [], suspects: 0 })),
         cohort: cohort.provide({
           actors: {
@@ -332,14 +330,14 @@ const fleet = async (answer: (order: LaunchOrder) => LaunchAnswer, spot = false)
       clock: new SimulatedClock(),
     },
   ).start();
-  actor.send({ type: 'aws.ready', revision: 'rev:1' });
+  actor.send({ type: 'fleet.prepared', revision: 'rev:1' });
   const clock = actor.clock as SimulatedClock;
   const until = async (now: number, wanted = 0) => {
     actor.send({ type: 'scheduler.heartbeatEcho', at: now });
     actor.send({ type: 'tick', now });
     if (wanted > 0)
       actor.send({
-        ...{ type: 'scheduler.command', at: now },
+        ...{ type: 'scheduler.desired', at: now },
         requests: [{ taskConcurrency: wanted, capabilities: [] }],
       });
     for (let i = 0; i < 4; i++) {
@@ -526,7 +524,7 @@ describe('a fleet', () => {
     await until(12_000);
     await until(14_000);
     expect(sent()).toHaveLength(2);
-    actor.send({ type: 'scheduler.command', at: 14_000, requests: [none] });
+    actor.send({ type: 'scheduler.desired', at: 14_000, requests: [none] });
     await settle();
     show('e-2/0', { phase: 'stopped', cause: 'drained' });
     await until(15_000);

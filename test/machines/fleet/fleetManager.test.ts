@@ -48,7 +48,7 @@ const input: ManagerInput = {
   lastLaunchAt: 0,
 };
 const command = (taskConcurrency: number, at: number) => ({
-  type: 'scheduler.command' as const,
+  type: 'scheduler.desired' as const,
   at,
   requests: [{ taskConcurrency, capabilities: [] }],
 });
@@ -95,11 +95,11 @@ const modelOf = (aside: RegExp): Model => ({
         ? [{ type: 'tick', now: 20_000 }]
         : []),
       { type: 'queue.next' },
-      ...(fleet.revision === null ? [{ type: 'aws.ready', revision: 'rev:1' }] : []),
+      ...(fleet.revision === null ? [{ type: 'fleet.prepared', revision: 'rev:1' }] : []),
       ...(fleet.lastEchoAt === null ? [{ type: 'scheduler.heartbeatEcho', at: 20_000 }] : []),
       ...(fleet.wanted === null ? [command(6, 20_000)] : []),
       ...(duty === 'active' ? [{ type: 'plan.again' }] : []),
-      ...(duty === 'stopping' || duty === 'stopped' ? [] : [{ type: 'manager.stop' }]),
+      ...(duty === 'stopping' || duty === 'stopped' ? [] : [{ type: 'fleet.stop' }]),
       ...(listing === 'listing'
         ? [
             { type: 'xstate.done.actor.survey', output: survey },
@@ -113,28 +113,29 @@ const modelOf = (aside: RegExp): Model => ({
             { type: 'cohort.unproved', cohortId: 'x', groupId },
           ]
         : [{ type: 'cohort.setback', ...setback }]),
-      ...(fleet.lost ? [] : [{ type: 'scheduler.lost' }]),
-      ...(fleet.monitored ? [] : [{ type: 'monitor.heard', at: 1, loads: {} }]),
+      ...(fleet.lost ? [] : [{ type: 'scheduler.lost', at: 0 }]),
+      ...(fleet.monitored ? [] : [{ type: 'monitor.loads', at: 1, loads: {} }]),
       ...reports,
       ...(duty === 'active' ? [] : [{ type: 'cohort.dead', cohortId: 'x', taskArn: 'arn:t' }]),
+      { type: 'cohort.tasks', cohortId: 'x', taskIds: ['t'] },
     ].filter(({ type }) => !aside.test(type));
   },
 });
 
 /** A scheduler that asks for tasks one by one and chooses itself who goes; or that our workers could not serve. */
 const oneByOne: Model = {
-  ...modelOf(/^(cohort\.setback|monitor\.heard|xstate\.error.*|scheduler\.(command|lost))$/),
+  ...modelOf(/^(cohort\.setback|monitor\.loads|xstate\.error.*|scheduler\.(desired|lost))$/),
   events: (state) => {
     const fleet = state.context as Fleet;
     const usual = modelOf(
-      /^(cohort\.setback|monitor\.heard|xstate\.error.*|scheduler\.(command|lost))$/,
+      /^(cohort\.setback|monitor\.loads|xstate\.error.*|scheduler\.(desired|lost))$/,
     );
     const { duty } = state.value as { duty: string };
     if (!/recovering|active/.test(duty)) return [];
     return [
       ...(usual.events as (of: typeof state) => EventObject[])(state),
-      ...((fleet.wanted ?? 0) < 2 ? [{ type: 'scheduler.start', at: 20_000 }] : []),
-      { type: 'scheduler.release', at: 20_000, taskIds: ['old'] },
+      ...((fleet.wanted ?? 0) < 2 ? [{ type: 'scheduler.startRequested', at: 20_000 }] : []),
+      { type: 'scheduler.shutdownRequested', at: 20_000, taskIds: ['old'] },
       { type: 'scheduler.mismatch', at: 20_000, reason: fleet.mismatch ? null : 'too old' },
     ];
   },
@@ -142,14 +143,13 @@ const oneByOne: Model = {
 
 const models = [
   oneByOne,
-  modelOf(/^(cohort\.setback|monitor\.heard|scheduler\.lost)$/),
-  modelOf(/^(queue\.next|manager\.stop|xstate\.error.*|monitor\.heard|scheduler\.lost)$/),
-  modelOf(/^(queue\.next|manager\.stop|xstate\.error.*|cohort\.(setback|changed))$/),
+  modelOf(/^(cohort\.setback|monitor\.loads|scheduler\.lost)$/),
+  modelOf(/^(queue\.next|fleet\.stop|xstate\.error.*|monitor\.loads|scheduler\.lost)$/),
+  modelOf(/^(queue\.next|fleet\.stop|xstate\.error.*|cohort\.(setback|changed))$/),
 ];
 
 const live = (given: ManagerInput = input) => {
   const cohort = scriptedStream();
-  const ticker = scriptedStream();
   const world = scriptedWorld('survey');
   const clock = new SimulatedClock();
   const actor = createActor(
@@ -157,7 +157,6 @@ const live = (given: ManagerInput = input) => {
       actors: {
         ...world.actors,
         cohort: cohort.logic as never,
-        ticker: ticker.logic as never,
       },
     }),
     { input: given, clock },
@@ -180,7 +179,7 @@ it('the fleet manager keeps its invariants on every edge', async () => {
     for (const { event, state } of steps) {
       const before = { told: cohort.told.length };
       await play(actor, event);
-      stopped ||= event.type === 'manager.stop';
+      stopped ||= event.type === 'fleet.stop';
       const { value } = actor.getSnapshot();
       expect(value).toEqual(state.value);
       const orders = cohort.told.slice(before.told);
@@ -223,7 +222,7 @@ const ready = async (given: Partial<ManagerInput> = {}, revised: object = {}) =>
     settings: { ...settings, maxTasks: null, ...revised },
   });
   const { actor, play } = all;
-  actor.send({ type: 'aws.ready', revision: 'rev:1' });
+  actor.send({ type: 'fleet.prepared', revision: 'rev:1' });
   actor.send({ type: 'tick', now: 10_000 });
   await play(actor, { type: 'xstate.done.actor.survey', output: survey } as never);
   const at = (now: number) => {
@@ -239,25 +238,24 @@ describe('what is wanted', () => {
     actor.send(command(5, 1));
     expect(fleet().wanted).toBe(3);
   });
-
   it('is not touched by an echo without a command, nor by an empty list until 60 s of it', async () => {
     const { actor, fleet, at } = await ready();
     actor.send(command(4, 10_000));
     at(200_000);
     expect(fleet().wanted).toBe(2);
-    actor.send({ type: 'scheduler.command', at: 200_000, requests: [] });
+    actor.send({ type: 'scheduler.desired', at: 200_000, requests: [] });
     at(259_999);
     expect(fleet().wanted).toBe(2);
-    actor.send({ type: 'scheduler.command', at: 259_999, requests: [] });
+    actor.send({ type: 'scheduler.desired', at: 259_999, requests: [] });
     at(260_000);
     expect(fleet().wanted).toBe(0);
   });
 
   it('starts the 60 s anew when anything else was said', async () => {
     const { actor, fleet, at } = await ready();
-    actor.send({ type: 'scheduler.command', at: 10_000, requests: [] });
+    actor.send({ type: 'scheduler.desired', at: 10_000, requests: [] });
     actor.send(command(4, 50_000));
-    actor.send({ type: 'scheduler.command', at: 60_000, requests: [] });
+    actor.send({ type: 'scheduler.desired', at: 60_000, requests: [] });
     at(119_000);
     expect(fleet().wanted).toBe(2);
   });
@@ -324,7 +322,7 @@ describe('a scheduler that asks for tasks one by one', () => {
     counts: { ...noCounts, ...counts },
     launches,
   });
-  const start = { type: 'scheduler.start', at: 11_000 } as const;
+  const start = { type: 'scheduler.startRequested', at: 11_000 } as const;
 
   it('gets one for what it says again while that one is on its way, and then another', async () => {
     const { actor, at, admitted, fleet } = await ready();
@@ -355,7 +353,7 @@ describe('a scheduler that asks for tasks one by one', () => {
     at(11_000);
     actor.send(start);
     actor.send(report(fleet(), { busy: 1 }));
-    actor.send({ type: 'scheduler.release', at: 11_000, taskIds: ['t1'] });
+    actor.send({ type: 'scheduler.shutdownRequested', at: 11_000, taskIds: ['t1'] });
     expect(cohort.told.at(-1)).toMatchObject({ type: 'cohort.release', taskIds: ['t1'] });
     actor.send(report(fleet(), { draining: 1 }));
     at(12_000);
@@ -365,12 +363,16 @@ describe('a scheduler that asks for tasks one by one', () => {
 
   it.each([
     ['and gets its one more', [], 3],
-    ['and is refused it', [{ type: 'scheduler.release' as const, at: 9000, taskIds: [] }], 2],
+    [
+      'and is refused it',
+      [{ type: 'scheduler.shutdownRequested' as const, at: 9000, taskIds: [] }],
+      2,
+    ],
   ])(
     'keeps those of an earlier run that are found after it has asked (%s)',
     async (_, more, left) => {
       const { actor, play, cohort, clock, fleet } = live({ ...input, owned: [], settings });
-      actor.send({ type: 'aws.ready', revision: 'rev:1' });
+      actor.send({ type: 'fleet.prepared', revision: 'rev:1' });
       actor.send({ type: 'tick', now: 10_000 });
       actor.send({ type: 'scheduler.heartbeatEcho', at: 10_000 });
       actor.send(start);
@@ -402,7 +404,7 @@ describe('a scheduler that asks for tasks one by one', () => {
     });
     actor.send(start);
     expect(fleet().wanted).toBe(1);
-    actor.send({ type: 'scheduler.release', at: 11_000, taskIds: [] });
+    actor.send({ type: 'scheduler.shutdownRequested', at: 11_000, taskIds: [] });
     at(60_000);
     expect(fleet().wanted).toBe(0);
     expect(admitted()).toEqual([]);
@@ -480,7 +482,7 @@ describe('a fleet under limits', () => {
     at(20_000);
     actor.send(command(8, 20_000));
     actor.send(report(fleet().ordered, { waiting: 4 }));
-    actor.send({ type: 'manager.stop' });
+    actor.send({ type: 'fleet.stop' });
     expect(cohort.told.at(-1)).toMatchObject({ type: 'cohort.drain', until: 50_000 });
   });
 });
@@ -489,7 +491,7 @@ describe('a scheduler that goes and comes back', () => {
   it('gets no launches while it is gone, however fresh its last echo', async () => {
     const { actor, at, admitted } = await ready();
     at(20_000);
-    actor.send({ type: 'scheduler.lost' });
+    actor.send({ type: 'scheduler.lost', at: 0 });
     actor.send(command(8, 20_000));
     actor.send({ type: 'tick', now: 21_000 });
     expect(admitted()).toEqual([]);
@@ -505,7 +507,7 @@ describe('a scheduler that goes and comes back', () => {
     answered();
     at(20_000);
     actor.send(command(2, 20_000));
-    actor.send({ type: 'scheduler.lost' });
+    actor.send({ type: 'scheduler.lost', at: 0 });
     at(30_000);
     actor.send(command(0, 30_000));
     at(59_999);
@@ -518,7 +520,7 @@ describe('a scheduler that goes and comes back', () => {
   it('does not make workers that ended with it a reason to hold back', async () => {
     const { actor, at, fleet } = await ready();
     at(20_000);
-    actor.send({ type: 'scheduler.lost' });
+    actor.send({ type: 'scheduler.lost', at: 0 });
     const gone = { kind: 'startFailed', reason: 'exit 0', market: null, proof: 'served' } as const;
     actor.send({ type: 'cohort.setback', cohortId: 'c', ...gone });
     expect(fleet().breakers).toEqual({});

@@ -61,14 +61,14 @@ describe('what holds launches back', () => {
     actor.send(setback);
     expect(hears()).toEqual([]);
     actor.send({ ...setback, kind: 'unprepared' });
-    expect(hears()).toEqual([{ type: 'manager.unprepared' }]);
+    expect(hears()).toEqual([{ type: 'fleet.unprepared' }]);
   });
 
   it('is not the end of workers whose scheduler has ended', async () => {
     const { actor, at, fleet } = await readyManager();
     const notStarted = { ...setback, kind: 'startFailed', proof: 'served' } as const;
     at(11_000);
-    actor.send({ type: 'scheduler.lost' });
+    actor.send({ type: 'scheduler.lost', at: 0 });
     actor.send(notStarted);
     expect(fleet().breakers).toEqual({});
     actor.send(setback);
@@ -95,7 +95,7 @@ describe('what holds launches back', () => {
     at(20_000);
     command(2);
     expect(fleet().breakers.startFailed?.probe).toBe('e-1-0');
-    actor.send({ type: 'scheduler.lost' });
+    actor.send({ type: 'scheduler.lost', at: 0 });
     actor.send({ ...setback, kind: 'startFailed', proof: 'served', groupId: 'e-1-0' });
     expect(fleet().breakers.startFailed).toMatchObject({ probe: null, failures: 1 });
   });
@@ -151,7 +151,7 @@ describe('what holds launches back', () => {
       at(40_000);
       actor.send(early('a', 39_000));
       expect(fleet()).toMatchObject({ breakers: {}, earlyDeaths: { inARow: 1, at: 40_000 } });
-      actor.send({ type: 'scheduler.lost' });
+      actor.send({ type: 'scheduler.lost', at: 0 });
       actor.send(early('b', 41_000));
       at(50_000);
       actor.send(early('c', 41_000));
@@ -197,8 +197,8 @@ describe('what holds launches back', () => {
     says();
     actor.send({ ...setback, kind: 'quota' });
     at(12_000);
-    expect(hears().filter(({ type }) => type === 'manager.offers')).toEqual([
-      { type: 'manager.offers', workers: 6 },
+    expect(hears().filter(({ type }) => type === 'fleet.capacity')).toEqual([
+      { type: 'fleet.capacity', workers: 6 },
     ]);
     expect(says()).toContainEqual({ workers: 6 });
   });

@@ -64,8 +64,8 @@ describe('a tick', () => {
     const { at, tick, fleet, command, actor, says } = await readyManager();
     command(4);
     says();
-    actor.send({ type: 'scheduler.command', at: 11_000, requests: [] });
-    actor.send({ type: 'scheduler.command', at: 12_000, requests: [] });
+    actor.send({ type: 'scheduler.desired', at: 11_000, requests: [] });
+    actor.send({ type: 'scheduler.desired', at: 12_000, requests: [] });
     tick(71_000);
     expect(fleet().wanted).toBe(2);
     at(70_999);
@@ -85,7 +85,7 @@ describe('a tick', () => {
     const { clock, tick, orders, actor, fleet } = await readyManager({ owned: tasksOf(250) });
     for (let i = 0; i < 5; i++) clock.increment(1);
     expect(Object.keys(fleet().cohorts)).toHaveLength(3);
-    actor.send({ type: 'monitor.heard', at: 1, loads: {} });
+    actor.send({ type: 'monitor.loads', at: 1, loads: {} });
     const looks = () => orders().filter(({ type }) => type === 'cohort.look');
     const seen = () => Object.values(fleet().cohorts).map(({ lookedAt }) => lookedAt);
     looks();
@@ -124,10 +124,10 @@ describe('a scheduler', () => {
     const { actor, at, says, fleet, report, command } = await readyManager();
     at(11_000);
     command(2);
-    actor.send({ type: 'scheduler.command', at: 11_000, requests: [] });
+    actor.send({ type: 'scheduler.desired', at: 11_000, requests: [] });
     report({ booting: 1 });
     says();
-    const start = () => actor.send({ type: 'scheduler.start', at: 11_000 });
+    const start = () => actor.send({ type: 'scheduler.startRequested', at: 11_000 });
     start();
     expect(fleet()).toMatchObject({ wanted: 2, replaces: false, emptySince: null });
     expect(says()).toEqual([{ tasks: 2, why: 'one more is wanted' }]);
@@ -140,7 +140,7 @@ describe('a scheduler', () => {
 
   it('that asks again before anything may be launched has asked for one', () => {
     const { actor, says, fleet } = liveManager();
-    for (const at of [0, 1]) actor.send({ type: 'scheduler.start', at });
+    for (const at of [0, 1]) actor.send({ type: 'scheduler.startRequested', at });
     expect(fleet().wanted).toBe(1);
     expect(says()).toHaveLength(1);
   });
@@ -148,14 +148,14 @@ describe('a scheduler', () => {
   it('that has said nothing of what it wants does not want less when one ends', async () => {
     const { actor, clock, fleet, report } = await readyManager({ owned: tasksOf(2) });
     clock.increment(1);
-    actor.send({ type: 'scheduler.release', at: 0, taskIds: [] });
+    actor.send({ type: 'scheduler.shutdownRequested', at: 0, taskIds: [] });
     report({ booting: 1 });
     expect(fleet().wanted).toBeNull();
   });
 
   it('that releases what there is not has said nothing of what it wants', () => {
     const { actor, fleet, orders } = liveManager();
-    actor.send({ type: 'scheduler.release', at: 0, taskIds: ['t1'] });
+    actor.send({ type: 'scheduler.shutdownRequested', at: 0, taskIds: ['t1'] });
     expect(fleet()).toMatchObject({ wanted: null, replaces: false });
     expect(orders()).toEqual([]);
   });
@@ -165,9 +165,9 @@ describe('a scheduler', () => {
     for (let i = 0; i < 3; i++) clock.increment(1);
     orders();
     const before = fleet().ordered;
-    actor.send({ type: 'scheduler.release', at: 0, taskIds: [] });
+    actor.send({ type: 'scheduler.shutdownRequested', at: 0, taskIds: [] });
     expect(orders()).toEqual([]);
-    actor.send({ type: 'scheduler.release', at: 0, taskIds: ['t1'] });
+    actor.send({ type: 'scheduler.shutdownRequested', at: 0, taskIds: ['t1'] });
     const release = { type: 'cohort.release', at: 10_000, taskIds: ['t1'], order: before + 1 };
     expect(orders()).toEqual([release, release]);
     expect(fleet().ordered).toBe(before + 1);
@@ -180,16 +180,16 @@ describe('a scheduler', () => {
   it('that ends one of many wants one less, but never less than none', async () => {
     const { actor, at, fleet, report } = await readyManager();
     at(11_000);
-    actor.send({ type: 'scheduler.start', at: 11_000 });
+    actor.send({ type: 'scheduler.startRequested', at: 11_000 });
     report({ booting: 1 });
-    actor.send({ type: 'scheduler.start', at: 11_000 });
+    actor.send({ type: 'scheduler.startRequested', at: 11_000 });
     report({ booting: 1, idle: 1 });
     expect(fleet().wanted).toBe(2);
     report({ idle: 1, draining: 1 });
     expect(fleet().wanted).toBe(1);
     report({ idle: 2 });
     expect(fleet().wanted).toBe(1);
-    actor.send({ type: 'scheduler.release', at: 11_000, taskIds: [] });
+    actor.send({ type: 'scheduler.shutdownRequested', at: 11_000, taskIds: [] });
     report({});
     expect(fleet().wanted).toBe(0);
   });
@@ -206,7 +206,7 @@ describe('a scheduler', () => {
     const { actor, echo, fleet } = liveManager();
     echo(500);
     expect(fleet()).toMatchObject({ lastEchoAt: 500, returnedAt: null, lost: false });
-    actor.send({ type: 'scheduler.lost' });
+    actor.send({ type: 'scheduler.lost', at: 0 });
     expect(fleet().lost).toBe(true);
     echo(700);
     echo(900);
@@ -219,8 +219,8 @@ describe('the monitor stream', () => {
     const { actor, clock, fleet, orders } = await readyManager({ owned: tasksOf(150) });
     for (let i = 0; i < 3; i++) clock.increment(1);
     orders();
-    for (const loads of [{ t1: { workers: 1, tasks: 0 } }, null]) {
-      actor.send({ type: 'monitor.heard', at: 1, loads });
+    for (const loads of [{ t1: { workers: 1, tasks: 0, canceling: 0 } }, null]) {
+      actor.send({ type: 'monitor.loads', at: 1, loads });
       const heard = { type: 'cohort.heard', at: 10_000, loads };
       expect(orders()).toEqual([heard, heard]);
       expect(fleet().monitored).toBe(loads !== null);
@@ -247,7 +247,7 @@ describe('a report', () => {
   it('says that the dead are dead', () => {
     const { actor, hears } = liveManager();
     actor.send({ type: 'cohort.dead', cohortId: 'cohort-0', taskArn: 'arn:1' });
-    expect(hears()).toContainEqual({ type: 'manager.dead', taskArn: 'arn:1' });
+    expect(hears()).toContainEqual({ type: 'task.dead', at: 0, taskArn: 'arn:1' });
   });
 });
 
@@ -279,7 +279,7 @@ describe('a manager that may not list', () => {
 describe('the list of all tasks', () => {
   it('is what it begins with: nothing is launched before', async () => {
     const { actor, at, command, surveyed, orders, fleet, calls, says } = liveManager();
-    actor.send({ type: 'aws.ready', revision: 'rev:1' });
+    actor.send({ type: 'fleet.prepared', revision: 'rev:1' });
     at(9999);
     command(2);
     expect(calls.survey).toHaveLength(0);
@@ -295,7 +295,7 @@ describe('the list of all tasks', () => {
 
   it('brings tasks that nobody owned, and what is still wanted counts them in', async () => {
     const { actor, at, surveyed, orders, fleet, clock } = await readyManager();
-    actor.send({ type: 'scheduler.start', at: 10_000 });
+    actor.send({ type: 'scheduler.startRequested', at: 10_000 });
     clock.increment(1);
     orders();
     at(80_000);
@@ -329,7 +329,7 @@ describe('the list of all tasks', () => {
     await surveyed({ adopted: tasksOf(2) });
     expect(fleet().wanted).toBe(1);
     const other = liveManager();
-    other.actor.send({ type: 'scheduler.release', at: 0, taskIds: [] });
+    other.actor.send({ type: 'scheduler.shutdownRequested', at: 0, taskIds: [] });
     other.at(10_000);
     await other.surveyed({ adopted: tasksOf(2) });
     expect(other.fleet().wanted).toBeNull();
@@ -354,7 +354,7 @@ describe('the list of all tasks', () => {
 
   it('is done without where it is not allowed, and tried every five minutes', async () => {
     const { actor, at, tick, surveyed, says, calls, fleet, command, orders } = liveManager();
-    actor.send({ type: 'aws.ready', revision: 'rev:1' });
+    actor.send({ type: 'fleet.prepared', revision: 'rev:1' });
     at(10_000);
     command(2);
     says();
@@ -389,10 +389,10 @@ describe('before all is known', () => {
     ]);
     command(2);
     expect(fleet()).toMatchObject({ now: 5000, wanted: 1 });
-    actor.send({ type: 'scheduler.release', at: 0, taskIds: ['t1'] });
+    actor.send({ type: 'scheduler.shutdownRequested', at: 0, taskIds: ['t1'] });
     expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.release' })]);
     report({});
-    actor.send({ type: 'scheduler.start', at: 0 });
+    actor.send({ type: 'scheduler.startRequested', at: 0 });
     expect(fleet()).toMatchObject({ cohorts: {}, wanted: 1, replaces: false });
     expect(actor.getSnapshot().value).toMatchObject({ duty: 'recovering' });
   });
@@ -414,7 +414,7 @@ describe('the end', () => {
     });
     clock.increment(1);
     orders();
-    actor.send({ type: 'manager.stop' });
+    actor.send({ type: 'fleet.stop' });
     expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.drain' })]);
     at(15_000);
     expect(fleet().now).toBe(15_000);
@@ -424,9 +424,9 @@ describe('the end', () => {
     report({ booting: 1 });
     expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.drain' })]);
     report({});
-    expect(hears().map(({ type }) => type)).not.toContain('manager.stopped');
+    expect(hears().map(({ type }) => type)).not.toContain('fleet.stopped');
     at(16_000);
-    expect(hears()).toContainEqual({ type: 'manager.stopped' });
+    expect(hears()).toContainEqual({ type: 'fleet.stopped' });
     expect(actor.getSnapshot().value).toMatchObject({ duty: 'stopped' });
     await settle();
   });
@@ -435,11 +435,11 @@ describe('the end', () => {
 it('tells a cohort whether the monitor stream has ever spoken', async () => {
   const { actor, at, command, cohorts, fleet } = await readyManager();
   at(11_000);
-  actor.send({ type: 'monitor.heard', at: 11_000, loads: null });
+  actor.send({ type: 'monitor.loads', at: 11_000, loads: null });
   expect(fleet()).toMatchObject({ monitored: false, watched: false });
-  actor.send({ type: 'monitor.heard', at: 11_000, loads: {} });
+  actor.send({ type: 'monitor.loads', at: 11_000, loads: {} });
   expect(fleet()).toMatchObject({ monitored: true, watched: true });
-  actor.send({ type: 'monitor.heard', at: 11_000, loads: null });
+  actor.send({ type: 'monitor.loads', at: 11_000, loads: null });
   expect(fleet()).toMatchObject({ monitored: false, watched: true });
   command(2);
   expect(cohorts.lines[0]?.input).toMatchObject({ watched: true });
@@ -447,7 +447,6 @@ it('tells a cohort whether the monitor stream has ever spoken', async () => {
 
 it('says which effect nobody has filled in', async () => {
   expect(await holesOf(manager)).toEqual({
-    ticker: "effect 'ticker' is not provided",
     survey: "effect 'survey' is not provided",
   });
 });

@@ -255,7 +255,7 @@ describe('a group that waits while another has nothing to do', () => {
     command(2 * 2);
     report({ busy: 1, waiting: 1 });
     orders();
-    actor.send({ type: 'scheduler.lost' });
+    actor.send({ type: 'scheduler.lost', at: 0 });
     at(20_000);
     command(2);
     report({ idle: 1, waiting: 1 });
@@ -317,7 +317,7 @@ describe('groups that are too many', () => {
     const drains = () => orders().filter(({ type }) => type === 'cohort.drain');
     command(2 * 2);
     report({ busy: 2 });
-    actor.send({ type: 'scheduler.lost' });
+    actor.send({ type: 'scheduler.lost', at: 0 });
     at(11_000);
     command(0);
     at(40_999);
@@ -333,7 +333,7 @@ describe('when everything must go', () => {
     for (let i = 0; i < 3; i++) clock.increment(1);
     report({ waiting: 50 });
     orders();
-    actor.send({ type: 'manager.stop' });
+    actor.send({ type: 'fleet.stop' });
     const drain = { type: 'cohort.drain', order: 4, at: 10_000, until: 40_000, idle: 0, busy: 0 };
     expect(orders()).toEqual([
       { ...drain, booting: 100 },

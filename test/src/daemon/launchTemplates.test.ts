@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { Terms } from '../../../machines/scheduler/messages.ts';
+import { mismatch } from '../../../machines/scheduler/releases.ts';
 import type { TaskTemplate } from '../../../src/aws/launch/launchTemplate.ts';
 import { loadConfig } from '../../../src/config/load.ts';
-import { createTemplates } from '../../../src/daemon/launchTemplates.ts';
+import { createTemplates, type Templates } from '../../../src/daemon/launchTemplates.ts';
 
 const order = {
   label: 'e-1',
@@ -19,6 +21,11 @@ const templatesFor = (...flags: string[]) => {
   });
   if (!config) throw new Error('no config');
   return createTemplates(config);
+};
+/** As the session and the wiring do. */
+const identified = (templates: Templates, terms: Terms): string | null => {
+  templates.identified(terms);
+  return templates.workerRelease === null ? null : mismatch(templates.workerRelease, terms);
 };
 const environment = (template: TaskTemplate) =>
   Object.fromEntries(
@@ -40,7 +47,7 @@ describe('what is launched', () => {
     'follows a scheduler of %s and %s',
     (transport, generation, backend, requirements) => {
       const templates = templatesFor(...image);
-      expect(templates.found({ transport, generation, exact: true, bare: false })).toBeNull();
+      expect(identified(templates, { transport, generation, exact: true, bare: false })).toBeNull();
       expect(environment(templates.current())).toMatchObject({
         SCALER_NETWORK_BACKEND: backend,
         PYTHON_REQUIREMENTS: requirements,
@@ -55,7 +62,7 @@ describe('what is launched', () => {
     ]) {
       const templates = templatesFor(...said);
       const found = (generation: 'g3' | 'g4') =>
-        templates.found({ transport: 'ymq', generation, exact: true, bare: false });
+        identified(templates, { transport: 'ymq', generation, exact: true, bare: false });
       expect(found('g3')).toBeNull();
       expect(found('g4')).toContain('Scaler 2.6.0');
       expect(templates.release()).toBe('2.6.0');
@@ -64,10 +71,10 @@ describe('what is launched', () => {
 
   it('is sent again as it was journaled, whatever was found since', () => {
     const templates = templatesFor(...image);
-    templates.found({ transport: 'zmq', generation: 'g2', exact: true, bare: false });
+    identified(templates, { transport: 'zmq', generation: 'g2', exact: true, bare: false });
     const hash = templates.hash(order);
     const before = templates.current();
-    templates.found({ transport: 'ymq', generation: 'g4', exact: true, bare: false });
+    identified(templates, { transport: 'ymq', generation: 'g4', exact: true, bare: false });
     expect(templates.hash(order)).not.toBe(hash);
     expect(templates.made(order, hash)).toBe(before);
     expect(templates.made(order, 'of other settings')).toBeNull();
@@ -75,7 +82,7 @@ describe('what is launched', () => {
 
   it('carries the same mark for all of them', () => {
     const templates = templatesFor(...image);
-    templates.found({ transport: 'zmq', generation: 'g1', exact: true, bare: false });
+    identified(templates, { transport: 'zmq', generation: 'g1', exact: true, bare: false });
     expect(templates.current().startedBy).toBe(templates.startedBy);
     expect(templates.check()).toMatchObject({ warning: null });
   });
@@ -83,11 +90,11 @@ describe('what is launched', () => {
   it('speaks YMQ without a magic to a scheduler that does', () => {
     const templates = templatesFor(...image);
     const bare = { transport: 'ymq', generation: 'g2', exact: true, bare: true } as const;
-    expect(templates.found(bare)).toBeNull();
+    expect(identified(templates, bare)).toBeNull();
     const before = templates.current();
     expect(environment(before).PYTHON_REQUIREMENTS).toBe('opengris-scaler==2.0.1\npandas');
     const hash = templates.hash(order);
-    templates.found({ ...bare, bare: false });
+    identified(templates, { ...bare, bare: false });
     expect(templates.made(order, hash)).toBe(before);
   });
 
@@ -102,7 +109,7 @@ describe('what is launched', () => {
       PYTHON_REQUIREMENTS: text,
     });
     expect(
-      templates.found({ transport: 'zmq', generation: 'g3', exact: true, bare: false }),
+      identified(templates, { transport: 'zmq', generation: 'g3', exact: true, bare: false }),
     ).toContain(release);
   });
 

@@ -1,25 +1,8 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createActor, createMachine } from 'xstate';
-import {
-  closeInOrder,
-  crashOf,
-  exitStatus,
-  passStops,
-  reportEnd,
-} from '../../../src/daemon/shutdown.ts';
+import { closeInOrder, outcomeOf, reportEnd } from '../../../src/daemon/shutdown.ts';
 import { levelOf } from '../../../src/telemetry/events.ts';
 import type { Log } from '../../../src/telemetry/log.ts';
-
-describe('exitStatus', () => {
-  it.each([
-    [0, 'nothing is left', { crash: null, remaining: [], leftOnPurpose: false }],
-    [1, 'something is left', { crash: null, remaining: ['arn'], leftOnPurpose: false }],
-    [0, 'it was left on purpose', { crash: null, remaining: ['arn'], leftOnPurpose: true }],
-    [1, 'a bug ended us', { crash: 'Error: x', remaining: [], leftOnPurpose: true }],
-  ] as const)('is %i when %s', (status, _, { crash, remaining, leftOnPurpose }) => {
-    expect(exitStatus({ crash, remaining: [...remaining], leftOnPurpose })).toBe(status);
-  });
-});
 
 describe('reportEnd', () => {
   const linesOf = (crash: string | null, remaining: string[]) => {
@@ -27,7 +10,7 @@ describe('reportEnd', () => {
     const log: Log = {
       report: (name, fields) => void lines.push([levelOf(name, fields), name, fields]),
     };
-    reportEnd({ crash, remaining, leftOnPurpose: false }, log);
+    reportEnd({ crash, remaining }, log);
     return lines;
   };
 
@@ -43,20 +26,7 @@ describe('reportEnd', () => {
   });
 });
 
-it('passes each request to stop on, and remembers that there was one', () => {
-  const send = vi.fn();
-  let ask = () => {};
-  const stop = passStops({ send }, (listener) => {
-    ask = listener;
-  });
-  expect(stop.aborted).toBe(false);
-  ask();
-  ask();
-  expect(stop.aborted).toBe(true);
-  expect(send.mock.calls).toEqual([[{ type: 'daemon.stop' }], [{ type: 'daemon.stop' }]]);
-});
-
-it('knows by its stack what bug has ended the root machine itself', async () => {
+it('an exception in the root machine ends with status 1 and its stack', async () => {
   const broken = createMachine({
     on: {
       'daemon.stop': {
@@ -67,10 +37,11 @@ it('knows by its stack what bug has ended the root machine itself', async () => 
     },
   });
   const actor = createActor(broken);
-  const crashed = crashOf(actor as never);
+  const outcome = outcomeOf(actor as never);
   actor.start();
   actor.send({ type: 'daemon.stop' });
-  expect(await crashed).toMatch(/^Error: a bug\n +at /);
+  const { status, crash } = await outcome;
+  expect([status, crash]).toEqual([1, expect.stringMatching(/^Error: a bug\n +at /)]);
 });
 
 it('writes the journal before it releases the state directory', async () => {

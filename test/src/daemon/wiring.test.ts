@@ -29,7 +29,8 @@ const wired = async (dir: string, disk = badDisk(), more: Partial<Tools> = {}) =
     ...{ journal, runTask, requestHash: () => 'h', ...more },
   };
   const daemon = provide(tools as never) as unknown as Machine;
-  const cohort = daemon.implementations.actors.manager?.implementations.actors.cohort as Machine;
+  const cohort = daemon.implementations.actors.fleetManager?.implementations.actors
+    .cohort as Machine;
   return { journal, sent, ...cohort.implementations };
 };
 

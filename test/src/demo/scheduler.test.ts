@@ -79,7 +79,7 @@ describe("the demo's scheduler", () => {
       return toSchedulerMessage(decodeMessage(received[1]!, 'g3'));
     };
     const command = (taskConcurrency: number) => ({
-      type: 'command',
+      type: 'desired',
       requests: [{ taskConcurrency, capabilities: [] }],
     });
     expect(await requestedWorkers(8)).toEqual(command(1));

@@ -35,10 +35,15 @@ it('reports a state once, under its own name where it has one, and never a whole
     initial: 'online',
     states: {
       online: {
-        initial: 'talking',
+        initial: 'connected',
         states: {
-          talking: { on: { quiet: 'silent', echo: {} } },
-          silent: { initial: 'beating', states: { beating: {} } },
+          connected: {
+            initial: 'ready',
+            states: {
+              ready: { on: { quiet: 'unresponsive', echo: {} } },
+              unresponsive: { initial: 'beating', states: { beating: {} } },
+            },
+          },
         },
       },
     },
@@ -47,8 +52,11 @@ it('reports a state once, under its own name where it has one, and never a whole
   actor.send({ type: 'echo' });
   actor.send({ type: 'quiet' });
   expect(reports).toEqual([
-    ['session.stateChanged', { state: 'online.talking', trouble: 'refused' }],
-    ['session.unresponsive', { state: 'online.silent.beating', trouble: 'refused' }],
+    ['session.stateChanged', { state: 'online.connected.ready', trouble: 'refused' }],
+    [
+      'session.unresponsive',
+      { state: 'online.connected.unresponsive.beating', trouble: 'refused' },
+    ],
   ]);
 });
 

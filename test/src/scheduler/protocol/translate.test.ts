@@ -34,7 +34,7 @@ it('toSchedulerMessage translates the echo and the command of g4', () => {
   const requests = [{ taskConcurrency: 5, capabilities: [linux] }];
   const fields = { setDesiredTaskConcurrencyRequests: requests };
   expect(translated({ generation: 'g4', message: 'workerManagerCommand', fields })).toEqual({
-    type: 'command',
+    type: 'desired',
     requests,
   });
 });
@@ -42,7 +42,7 @@ it('toSchedulerMessage translates the echo and the command of g4', () => {
 it('toSchedulerMessage translates desired counts of g3 and g23', () => {
   for (const generation of ['g3', 'g23'])
     expect(translatedVector(`${generation}-command-desired-three-requests`)).toEqual({
-      type: 'command',
+      type: 'desired',
       requests: [
         { taskConcurrency: 4, capabilities: [] },
         { taskConcurrency: 2, capabilities: [{ name: 'gpu', value: '-1' }] },
@@ -52,7 +52,7 @@ it('toSchedulerMessage translates desired counts of g3 and g23', () => {
 });
 
 it('toSchedulerMessage treats a null list of requests as empty', () => {
-  expect(translatedVector('alt-g3-command-null-list')).toEqual({ type: 'command', requests: [] });
+  expect(translatedVector('alt-g3-command-null-list')).toEqual({ type: 'desired', requests: [] });
 });
 
 it('toSchedulerMessage translates start and shutdown of groups and of workers', () => {

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import type { Generation } from '../../../../src/scheduler/protocol/generations.ts';
+import type { Generation } from '../../../../machines/scheduler/messages.ts';
 
 /** One captured message: its bytes and the contents that its sidecar file lists. */
 export interface Vector {

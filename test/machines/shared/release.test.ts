@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { atLeast, backendValue, compareReleases } from '../../../src/shared/release.ts';
+import { atLeast, backendValue, compareReleases } from '../../../machines/shared/release.ts';
 
 describe('release', () => {
   it('compareReleases compares the numbers, and ignores suffixes', () => {
