@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import type { FaultRule } from '../../src/emulator/faults.ts';
 import type { LedgerTask, LedgerView } from '../../src/emulator/ledger.ts';
-import type { Processes, Running } from '../interop/processes.ts';
+import type { Processes, ProcessHandle } from '../interop/processes.ts';
 import { eventually } from './eventually.ts';
 
 /** The emulator as a process, and its back door. */
 export interface Cloud {
-  process: Running;
+  process: ProcessHandle;
   url: string;
   ledger(): Promise<LedgerView>;
   faults(rules: FaultRule[]): Promise<void>;

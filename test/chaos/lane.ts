@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { taskIdOf } from '../../src/daemon/ownership.ts';
 import type { WorkerStatus } from '../../src/demo/monitorMessage.ts';
 import type { LedgerTask } from '../../src/emulator/ledger.ts';
-import type { Running } from '../interop/processes.ts';
+import type { ProcessHandle } from '../interop/processes.ts';
 import type { Random } from '../simulation/random.ts';
 import { type Audit, createAudit } from './audit.ts';
 import { isAlive } from './cloud.ts';
@@ -69,7 +69,7 @@ export const showWorkers = (
 };
 
 /** The kill point, armed: resolves when it is reached. */
-const armed = ({ world, audit }: Lane, daemon: Running, point: KillPoint): Promise<void> =>
+const armed = ({ world, audit }: Lane, daemon: ProcessHandle, point: KillPoint): Promise<void> =>
   new Promise((resolve) => {
     const { proxy, state, processes } = world;
     const strike = () => {
@@ -79,7 +79,7 @@ const armed = ({ world, audit }: Lane, daemon: Running, point: KillPoint): Promi
     let calls = 0;
     proxy.watch = (passing) => {
       audit.see(passing);
-      if (daemon.end || point.at !== 'call') return false;
+      if (daemon.exit || point.at !== 'call') return false;
       if (passing.operation !== point.operation || passing.moment !== point.moment) return false;
       if (++calls !== point.nth) return false;
       strike();
@@ -170,10 +170,10 @@ export async function live(
     daemon.ended.then(() => 'ended'),
   ]);
   // The signal of a reached point and the end of its process may be seen in either order.
-  const itself = daemon.end && daemon.end.signal !== 'SIGKILL';
+  const itself = daemon.exit && daemon.exit.signal !== 'SIGKILL';
   over.abort();
   if (itself)
-    world.check(false, `the daemon lives until it is killed (${JSON.stringify(daemon.end)})`);
+    world.check(false, `the daemon lives until it is killed (${JSON.stringify(daemon.exit)})`);
   await world.kill(daemon);
   await Promise.all(background);
   world.state.onWrite = null;

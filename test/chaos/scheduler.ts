@@ -2,7 +2,7 @@ import { encodeMonitorMessage, type WorkerStatus } from '../../src/demo/monitorM
 import { startYmqServer } from '../../src/demo/ymqServer.ts';
 import { decodeMessage } from '../../src/scheduler/protocol/codec.ts';
 import { encodeMessage } from '../../src/scheduler/protocol/encodeMessage.ts';
-import { freePorts } from '../interop/stage.ts';
+import { freePorts } from '../interop/scenarioContext.ts';
 
 /** A scheduler that wants what it is told to want, whatever runs. */
 export interface FickleScheduler {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fleetMark } from '../../src/aws/launch/ownershipTag.ts';
 import { stateName } from '../../src/config/stateDir.ts';
 import type { LedgerTask } from '../../src/emulator/ledger.ts';
-import { type Ended, Processes, type Running, tail } from '../interop/processes.ts';
+import { type ProcessExit, Processes, type ProcessHandle, tail } from '../interop/processes.ts';
 import { processesMentioning } from '../interop/procfs.ts';
 import { type Cloud, isAlive, program, startCloud } from './cloud.ts';
 import { eventually } from './eventually.ts';
@@ -40,11 +40,11 @@ export interface World {
   broken: string[];
   check(kept: boolean, promise: string): void;
   note(text: string): void;
-  start(): Running;
+  start(): ProcessHandle;
   /** kill -9. */
-  kill(daemon: Running): Promise<void>;
+  kill(daemon: ProcessHandle): Promise<void>;
   /** SIGTERM. */
-  stop(daemon: Running, limitMs: number): Promise<Ended>;
+  stop(daemon: ProcessHandle, limitMs: number): Promise<ProcessExit>;
   log(): Promise<string>;
   ours(): Promise<LedgerTask[]>;
   close(): Promise<void>;
@@ -112,7 +112,7 @@ export async function openWorld(setup: WorldSetup): Promise<World> {
       await daemon.ended;
     },
     async stop(daemon, limitMs) {
-      const early = daemon.end;
+      const early = daemon.exit;
       if (early) world.check(false, `the daemon runs to the end (${JSON.stringify(early)})`);
       return processes.stop(daemon, limitMs);
     },
@@ -123,7 +123,7 @@ export async function openWorld(setup: WorldSetup): Promise<World> {
       world.state.close();
       scheduler.close();
       for (const running of [...processes.all].reverse())
-        if (!running.end) await processes.stop(running, 10_000);
+        if (!running.exit) await processes.stop(running, 10_000);
       proxy.close();
       await eventually('no process is left', 5000, () => processesMentioning([dir]).length === 0)
         .then(() => world.check(true, 'no process is left'))

@@ -5,9 +5,9 @@ export type Scheme = Options['addressScheme'];
 /** One way to have a scheduler at the address that was asked for. */
 export interface Binding {
   /** Where the scheduler itself listens; never ipc in front of a relay. */
-  own: { scheme: Scheme; host: string };
+  scheduler: { scheme: Scheme; host: string };
   /** What stands before it for our daemon: nothing, a relay as it is, one that ends TLS, one at a Unix socket. */
-  front: 'none' | 'plain' | 'tls' | 'unix';
+  relay: 'none' | 'plain' | 'tls' | 'unix';
 }
 
 /** Releases before it take wss:// and leave out the TLS. */
@@ -24,24 +24,27 @@ export function bindings({ addressScheme, addressHost, transport, scaler }: Opti
   const host = addressHost;
   if (scheme === 'ipc')
     return [
-      { own: { scheme, host }, front: 'none' },
-      { own: { scheme: 'tcp', host: loopback }, front: 'unix' },
+      { scheduler: { scheme, host }, relay: 'none' },
+      { scheduler: { scheme: 'tcp', host: loopback }, relay: 'unix' },
     ];
   const encrypted = scheme === 'tls' || scheme === 'wss';
   const hasTls = compareReleases(scaler, firstWithTls) >= 0;
-  const ways: Binding[] = [];
+  const candidates: Binding[] = [];
   if (scheme !== 'wss' || hasTls || transport === 'zmq')
-    ways.push({ own: { scheme, host }, front: 'none' });
-  const canStandIn = scheme === 'tcp' || transport === 'ymq';
-  if (host !== loopback && canStandIn && (hasTls || !encrypted))
+    candidates.push({ scheduler: { scheme, host }, relay: 'none' });
+  const canRelay = scheme === 'tcp' || transport === 'ymq';
+  if (host !== loopback && canRelay && (hasTls || !encrypted))
     // A name is looked up by our daemon; a scheduler that does not look it up listens where it leads.
-    ways.push({
-      own: { scheme, host: loopback },
-      front: host === 'localhost' ? 'none' : 'plain',
+    candidates.push({
+      scheduler: { scheme, host: loopback },
+      relay: host === 'localhost' ? 'none' : 'plain',
     });
-  if (encrypted && canStandIn)
-    ways.push({ own: { scheme: scheme === 'tls' ? 'tcp' : 'ws', host: loopback }, front: 'tls' });
-  return ways;
+  if (encrypted && canRelay)
+    candidates.push({
+      scheduler: { scheme: scheme === 'tls' ? 'tcp' : 'ws', host: loopback },
+      relay: 'tls',
+    });
+  return candidates;
 }
 
 /** An address as each of the programs writes and parses it. */

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { command, type Emulator } from './emulatorClient.ts';
-import type { Running } from './processes.ts';
+import type { ProcessHandle } from './processes.ts';
+import type { ScenarioContext } from './scenarioContext.ts';
 import { networkBackend, type Scheduler } from './scheduler.ts';
-import type { Stage } from './stage.ts';
 
 export interface ManagerSetup {
   /** Names its log; its state directory is `state-<name>`, so the same name again is a restart. */
@@ -16,10 +16,10 @@ export interface ManagerSetup {
   /** At SIGTERM it waits for an idle moment of its tasks; a word for our daemon only. */
   drainSeconds?: number;
   /** Words for our daemon only. */
-  more?: string[];
+  extraArguments?: string[];
 }
 
-export const usualSetup: ManagerSetup = {
+export const defaultSetup: ManagerSetup = {
   name: 'manager',
   managerId: 'wm-ecs',
   capabilities: null,
@@ -30,7 +30,7 @@ export const MAX_TASKS = 4;
 
 /** The daemon as a user starts it; or, to compare, the Python manager of the release with the same flags. */
 export async function startManager(
-  stage: Stage,
+  context: ScenarioContext,
   scheduler: Scheduler,
   emulator: Emulator,
   {
@@ -38,12 +38,12 @@ export async function startManager(
     managerId,
     capabilities,
     drainSeconds,
-    more = [],
-    workers = stage.options.scaler,
+    extraArguments: more = [],
+    workers = context.options.scaler,
     cpu = 1,
-  }: ManagerSetup = usualSetup,
-): Promise<Running> {
-  const isOurs = stage.options.manager === 'ours';
+  }: ManagerSetup = defaultSetup,
+): Promise<ProcessHandle> {
+  const isOurs = context.options.manager === 'ours';
   const flags = [
     isOurs ? scheduler.managerAddress : scheduler.address,
     ...['--worker-manager-id', managerId],
@@ -57,25 +57,25 @@ export async function startManager(
     ...['--max-task-concurrency', String(MAX_TASKS)],
     ...(capabilities ? ['--per-worker-capabilities', capabilities] : []),
   ];
-  const stateDir = await stage.subdirectory(`state-${name}`);
-  const ours = [
+  const stateDir = await context.subdirectory(`state-${name}`);
+  const daemonArguments = [
     ...scheduler.managerFlags,
     ...['--state-dir', stateDir],
     ...(drainSeconds === undefined ? [] : ['--drain-timeout', String(drainSeconds)]),
     ...more,
   ];
   const program = isOurs
-    ? { command: process.execPath, args: [command, 'run', ...flags, ...ours] }
+    ? { command: process.execPath, args: [command, 'run', ...flags, ...daemonArguments] }
     : {
-        command: join(stage.venv.bin, 'scaler_worker_manager'),
+        command: join(context.venv.bin, 'scaler_worker_manager'),
         args: ['aws_raw_ecs', ...flags],
       };
-  return stage.processes.start({
+  return context.processes.start({
     name,
     ...program,
     cwd: stateDir,
     env: {
-      ...(isOurs ? {} : networkBackend(stage)),
+      ...(isOurs ? {} : networkBackend(context)),
       AWS_ENDPOINT_URL: emulator.url,
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'test',
@@ -86,7 +86,7 @@ export async function startManager(
 }
 
 /** Without a chance to say good-bye. */
-export async function killManager(stage: Stage, manager: Running): Promise<void> {
-  stage.processes.signal(manager, 'SIGKILL');
+export async function killManager(context: ScenarioContext, manager: ProcessHandle): Promise<void> {
+  context.processes.signal(manager, 'SIGKILL');
   await manager.ended;
 }

@@ -24,11 +24,11 @@ export interface Options {
   keep: boolean;
 }
 
-const oneOf = <T extends string>(flag: string, value: string, allowed: readonly T[]): T => {
+function oneOf<T extends string>(flag: string, value: string, allowed: readonly T[]): T {
   const found = allowed.find((one) => one === value);
   if (!found) throw new InteropFailure(`--${flag} ${value}: must be one of ${allowed.join(', ')}`);
   return found;
-};
+}
 
 export function parseOptions(argv: string[]): Options {
   const { values } = parseArgs({

@@ -3,21 +3,21 @@ import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-export interface Ended {
+export interface ProcessExit {
   code: number | null;
   signal: NodeJS.Signals | null;
 }
 
-export interface Running {
+export interface ProcessHandle {
   name: string;
   pid: number;
   logFile: string;
-  ended: Promise<Ended>;
+  ended: Promise<ProcessExit>;
   /** Null while it runs. */
-  end: Ended | null;
+  exit: ProcessExit | null;
 }
 
-export interface Start {
+export interface ProcessSpec {
   name: string;
   command: string;
   args: string[];
@@ -37,14 +37,14 @@ function cleanEnvironment(): Record<string, string> {
 
 /** Every process of one scenario, each in a process group of its own. */
 export class Processes {
-  readonly all: Running[] = [];
+  readonly all: ProcessHandle[] = [];
   private readonly logDir: string;
 
   constructor(logDir: string) {
     this.logDir = logDir;
   }
 
-  start({ name, command, args, cwd, env, onLine }: Start): Running {
+  start({ name, command, args, cwd, env, onLine }: ProcessSpec): ProcessHandle {
     const logFile = join(this.logDir, `${name}.log`);
     const log = openSync(logFile, 'a');
     const child: ChildProcess = spawn(command, args, {
@@ -55,11 +55,17 @@ export class Processes {
     });
     closeSync(log);
     if (onLine && child.stdout) createInterface({ input: child.stdout }).on('line', onLine);
-    const running: Running = { name, pid: child.pid ?? 0, logFile, end: null, ended: undefined! };
+    const running: ProcessHandle = {
+      name,
+      pid: child.pid ?? 0,
+      logFile,
+      exit: null,
+      ended: undefined!,
+    };
     running.ended = new Promise((resolve) => {
       const done = (code: number | null, signal: NodeJS.Signals | null) => {
-        running.end ??= { code, signal };
-        resolve(running.end);
+        running.exit ??= { code, signal };
+        resolve(running.exit);
       };
       child.on('exit', done);
       child.on('error', () => done(127, null));
@@ -69,21 +75,21 @@ export class Processes {
   }
 
   /** To the process alone, as a supervisor or the kernel would. */
-  signal(running: Running, signal: NodeJS.Signals): void {
-    if (running.pid && !running.end) process.kill(running.pid, signal);
+  signal(running: ProcessHandle, signal: NodeJS.Signals): void {
+    if (running.pid && !running.exit) process.kill(running.pid, signal);
   }
 
   /** All at once and without warning: up to 1.27 the scheduler is a child of the program that we start. */
-  async kill(running: Running): Promise<void> {
+  async kill(running: ProcessHandle): Promise<void> {
     this.killGroup(running);
     await running.ended;
   }
 
   /** SIGTERM, and SIGKILL to the whole group when that did not end it in time: then `forced`. */
-  async stop(running: Running, limitMs: number): Promise<Ended & { forced: boolean }> {
+  async stop(running: ProcessHandle, limitMs: number): Promise<ProcessExit & { forced: boolean }> {
     this.signal(running, 'SIGTERM');
-    const late = new Promise<null>((resolve) => setTimeout(resolve, limitMs, null).unref());
-    const end = await Promise.race([running.ended, late]);
+    const timeout = new Promise<null>((resolve) => setTimeout(resolve, limitMs, null).unref());
+    const end = await Promise.race([running.ended, timeout]);
     this.killGroup(running);
     return end ? { ...end, forced: false } : { ...(await running.ended), forced: true };
   }
@@ -103,7 +109,7 @@ export class Processes {
     return files.map((file) => `--- ${file}\n${tail(file, lines)}`).join('\n');
   }
 
-  private killGroup({ pid }: Running): void {
+  private killGroup({ pid }: ProcessHandle): void {
     try {
       // The group may outlive its leader.
       if (pid) process.kill(-pid, 'SIGKILL');

@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
-const quietly = <T>(read: () => T, otherwise: T): T => {
+function orDefault<T>(read: () => T, otherwise: T): T {
   try {
     return read();
   } catch {
     return otherwise; // it ended while we looked, or it is not ours to read
   }
-};
+}
 
 export interface FoundProcess {
   pid: number;
@@ -19,28 +19,28 @@ const processIds = () =>
     .map(Number);
 
 export const commandLine = (pid: number): string[] =>
-  quietly(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1), []);
+  orDefault(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1), []);
 
 /** A zombie has ended; only its parent has not asked yet. */
 const isZombie = (pid: number) =>
-  quietly(() => /^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8')), true);
+  orDefault(() => /^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8')), true);
 
 /** Everything about a process that may carry the mark of a run: also workers that left every group of ours. */
-function traces(pid: number): string {
+function processTexts(pid: number): string {
   const links = ['cwd', 'fd/0', 'fd/1', 'fd/2'].map((link) =>
-    quietly(() => readlinkSync(`/proc/${pid}/${link}`), ''),
+    orDefault(() => readlinkSync(`/proc/${pid}/${link}`), ''),
   );
-  const environment = quietly(() => readFileSync(`/proc/${pid}/environ`, 'utf8'), '');
+  const environment = orDefault(() => readFileSync(`/proc/${pid}/environ`, 'utf8'), '');
   return [...commandLine(pid), ...links, environment].join('\n');
 }
 
 /** Living processes that mention one of the marks (a directory, an address) anywhere. */
-export function processesMentioning(marks: string[]): FoundProcess[] {
+export function processesMentioning(markers: string[]): FoundProcess[] {
   return processIds()
     .filter((pid) => pid !== process.pid && pid !== process.ppid && !isZombie(pid))
     .filter((pid) => {
-      const text = traces(pid);
-      return marks.some((mark) => text.includes(mark));
+      const text = processTexts(pid);
+      return markers.some((mark) => text.includes(mark));
     })
     .map((pid) => ({ pid, command: commandLine(pid).join(' ') }));
 }
@@ -59,7 +59,7 @@ const hex = (text: string | undefined) => Number.parseInt(text ?? '', 16);
 export function tcpSockets(): TcpSocket[] {
   return ['/proc/net/tcp', '/proc/net/tcp6']
     .flatMap((file) =>
-      quietly(() => readFileSync(file, 'utf8'), '')
+      orDefault(() => readFileSync(file, 'utf8'), '')
         .trim()
         .split('\n')
         .slice(1),
@@ -82,7 +82,7 @@ export const isListening = (port: number): boolean =>
 
 /** The same for a Unix socket. */
 export const isListeningAt = (path: string): boolean =>
-  quietly(() => readFileSync('/proc/net/unix', 'utf8'), '')
+  orDefault(() => readFileSync('/proc/net/unix', 'utf8'), '')
     .split('\n')
     .some(
       (line) =>
@@ -93,10 +93,10 @@ export const isListeningAt = (path: string): boolean =>
 export function connectionTo(
   pid: number,
   port: number,
-): { near: TcpSocket; far: TcpSocket | undefined } | undefined {
+): { local: TcpSocket; remote: TcpSocket | undefined } | undefined {
   const inodes = new Set(
-    quietly(() => readdirSync(`/proc/${pid}/fd`), [])
-      .map((fd) => quietly(() => readlinkSync(`/proc/${pid}/fd/${fd}`), ''))
+    orDefault(() => readdirSync(`/proc/${pid}/fd`), [])
+      .map((fd) => orDefault(() => readlinkSync(`/proc/${pid}/fd/${fd}`), ''))
       .map((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1]),
   );
   const sockets = tcpSockets();
@@ -105,5 +105,5 @@ export function connectionTo(
   const far = sockets.find(
     (one) => one.localPort === port && one.remotePort === near.localPort && !one.listening,
   );
-  return { near, far };
+  return { local: near, remote: far };
 }

@@ -4,10 +4,10 @@ import type { Duplex } from 'node:stream';
 import * as tls from 'node:tls';
 
 /** Where a relay listens: a port, or a Unix socket. */
-export type Door = { host: string; port: number } | { path: string };
+export type ListenAddress = { host: string; port: number } | { path: string };
 
 interface Options {
-  door: Door;
+  listenOn: ListenAddress;
   target: { host: string; port: number };
   /** The relay ends TLS: behind it everything is in the clear. */
   certificate?: { cert: string; key: string } | undefined;
@@ -16,29 +16,29 @@ interface Options {
 /** Hands bytes on, both ways, and ends too: FIN for FIN and reset for reset. It stands in front of a real scheduler. */
 export class Relay {
   /** Connections ever made. */
-  made = 0;
+  acceptedConnections = 0;
   /** Connections that we reset. */
-  cut = 0;
+  resetConnections = 0;
   /** Whether the newest connection has brought an answer to something the client said. */
-  answered = false;
+  hasAnswered = false;
   readonly #server: net.Server;
-  readonly #open = new Set<Pair>();
+  readonly #open = new Set<ConnectionPair>();
 
   private constructor(server: net.Server) {
     this.#server = server;
   }
 
-  static async open({ door, target, certificate }: Options): Promise<Relay> {
+  static async open({ listenOn, target, certificate }: Options): Promise<Relay> {
     const server = certificate
       ? tls.createServer({ ...certificate, allowHalfOpen: true })
       : net.createServer({ allowHalfOpen: true });
     const relay = new Relay(server);
-    server.on(certificate ? 'secureConnection' : 'connection', (near: net.Socket) =>
-      relay.#join(near, net.connect({ ...target, allowHalfOpen: true })),
+    server.on(certificate ? 'secureConnection' : 'connection', (client: net.Socket) =>
+      relay.#connect(client, net.connect({ ...target, allowHalfOpen: true })),
     );
     // A client that does not trust us is no failure of ours.
     server.on('tlsClientError', () => {});
-    server.listen(door);
+    server.listen(listenOn);
     await once(server, 'listening');
     return relay;
   }
@@ -54,10 +54,10 @@ export class Relay {
   }
 
   /** Resets the connection over which the next bytes come from the client, once those have been handed on. */
-  resetAfterNextWord(): Promise<void> {
+  resetAfterNextData(): Promise<void> {
     return new Promise((resolve) => {
       for (const pair of this.#open)
-        pair.near.once('data', () => {
+        pair.client.once('data', () => {
           // Not at once: a reset overtakes and discards what the other end has not read yet.
           setTimeout(() => {
             this.#reset(pair);
@@ -69,49 +69,49 @@ export class Relay {
 
   close(): void {
     this.#server.close();
-    for (const { near, far } of this.#open) {
-      near.destroy();
-      far.destroy();
+    for (const { client, server } of this.#open) {
+      client.destroy();
+      server.destroy();
     }
   }
 
-  #reset(pair: Pair): void {
+  #reset(pair: ConnectionPair): void {
     if (!this.#open.delete(pair)) return;
-    this.cut++;
-    for (const socket of [pair.near, pair.far]) socket.resetAndDestroy();
+    this.resetConnections++;
+    for (const socket of [pair.client, pair.server]) socket.resetAndDestroy();
   }
 
-  #join(near: net.Socket, far: net.Socket): void {
-    const pair = { near, far };
-    this.made++;
-    this.answered = false;
+  #connect(client: net.Socket, server: net.Socket): void {
+    const pair = { client, server };
+    this.acceptedConnections++;
+    this.hasAnswered = false;
     this.#open.add(pair);
-    near.once('data', () =>
-      far.once('data', () => {
-        this.answered = true;
+    client.once('data', () =>
+      server.once('data', () => {
+        this.hasAnswered = true;
       }),
     );
-    pass(near, far);
-    pass(far, near);
-    for (const [socket, other] of [
-      [near, far],
-      [far, near],
+    forward(client, server);
+    forward(server, client);
+    for (const [socket, peer] of [
+      [client, server],
+      [server, client],
     ] as const) {
       socket.setNoDelay(true);
-      socket.on('error', () => other.resetAndDestroy());
+      socket.on('error', () => peer.resetAndDestroy());
       socket.on('close', () => {
-        if (near.destroyed && far.destroyed) this.#open.delete(pair);
+        if (client.destroyed && server.destroyed) this.#open.delete(pair);
       });
     }
   }
 }
 
-interface Pair {
-  near: net.Socket;
-  far: net.Socket;
+interface ConnectionPair {
+  client: net.Socket;
+  server: net.Socket;
 }
 
-function pass(from: Duplex, to: Duplex): void {
+function forward(from: Duplex, to: Duplex): void {
   from.on('data', (chunk) => {
     if (!to.write(chunk)) from.pause();
   });

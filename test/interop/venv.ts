@@ -16,8 +16,10 @@ export interface Venv {
 const INSTALL_LIMIT_MS = 10 * 60_000;
 
 /** The first Python that really starts (a version manager's stub may exist and not) and is new enough. */
-async function findPython(wanted: string | null): Promise<{ path: string; version: string }> {
-  const candidates = wanted ? [wanted] : ['python3', 'python3.13', 'python3.12', 'python3.11'];
+async function findPython(requested: string | null): Promise<{ path: string; version: string }> {
+  const candidates = requested
+    ? [requested]
+    : ['python3', 'python3.13', 'python3.12', 'python3.11'];
   const tried: string[] = [];
   for (const candidate of candidates) {
     try {
@@ -36,7 +38,7 @@ async function findPython(wanted: string | null): Promise<{ path: string; versio
 }
 
 /** A later ConfigArgParse refuses how this release uses it. */
-const companions = (release: string): string[] =>
+const extraRequirements = (release: string): string[] =>
   compareReleases(release, '1.24.0') < 0 ? ['configargparse==1.7.1'] : [];
 
 /** What pip said last is what a person needs; the rest is progress. */
@@ -50,15 +52,15 @@ export async function ensureVenv(
   cacheDir: string,
   release: string,
   extras: string[],
-  wantedPython: string | null,
-  say: (text: string) => void,
+  requestedPython: string | null,
+  print: (text: string) => void,
 ): Promise<Venv> {
-  const { path, version } = await findPython(wantedPython);
+  const { path, version } = await findPython(requestedPython);
   const dir = join(cacheDir, `venv-${release}-py${version}`);
   const venv: Venv = { dir, bin: join(dir, 'bin'), python: join(dir, 'bin', 'python') };
   const marker = (name: string) => join(dir, `.complete-${name}`);
   const pip = async (...what: string[]) => {
-    say(`pip install ${what.join(' ')}`);
+    print(`pip install ${what.join(' ')}`);
     // Never from source: building the C++ parts takes an hour and fails for lack of libraries.
     const flags = ['--quiet', '--only-binary', 'opengris-scaler'];
     await run(venv.python, ['-m', 'pip', 'install', ...flags, ...what], {
@@ -73,12 +75,12 @@ export async function ensureVenv(
   if (!existsSync(marker('scaler'))) {
     await rm(dir, { recursive: true, force: true });
     await mkdir(cacheDir, { recursive: true });
-    say(`making ${dir}`);
+    print(`making ${dir}`);
     await run(path, ['-m', 'venv', dir], { timeout: INSTALL_LIMIT_MS }).catch((error: Error) => {
       throw new InteropFailure(`python -m venv failed: ${error.message}`);
     });
     // Releases that have no such extra bring pyzmq anyway; pip then only warns.
-    await pip(`opengris-scaler[zmq]==${release}`, ...companions(release));
+    await pip(`opengris-scaler[zmq]==${release}`, ...extraRequirements(release));
     await writeFile(marker('scaler'), '');
   }
   for (const extra of extras) {

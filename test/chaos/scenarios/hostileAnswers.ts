@@ -36,7 +36,7 @@ export const hostileAnswers: Scenario = {
     const gaps: number[] = [];
     let heard = scheduler.heartbeats;
     let heardAt = performance.now();
-    while (performance.now() < end && !daemon.end) {
+    while (performance.now() < end && !daemon.exit) {
       scheduler.wanted = Math.floor(performance.now() / 7000) % 2 === 0 ? wanted : 1;
       await sleep(50);
       if (scheduler.heartbeats === heard) continue;
@@ -45,7 +45,7 @@ export const hostileAnswers: Scenario = {
       heardAt = performance.now();
     }
     const longest = Math.round(Math.max(...gaps.slice(1)));
-    world.check(daemon.end === null, `it lives (${bent} answers were bent)`);
+    world.check(daemon.exit === null, `it lives (${bent} answers were bent)`);
     world.check(longest < 3000, `heartbeats go on every second (${longest} ms at most)`);
 
     proxy.bend = null;

@@ -11,9 +11,9 @@ export interface Outcome {
   found?: { transport: string; generation: string } | null;
 }
 
-export const WANTED_RESULTS = 50;
+export const EXPECTED_RESULTS = 50;
 
-export const nothing: Outcome = {
+export const emptyOutcome: Outcome = {
   results: 0,
   groupsStarted: 0,
   ecsTasksLeft: 0,
@@ -21,7 +21,7 @@ export const nothing: Outcome = {
 };
 
 export const isGood = (outcome: Outcome): boolean =>
-  outcome.results === WANTED_RESULTS &&
+  outcome.results === EXPECTED_RESULTS &&
   outcome.groupsStarted >= 1 &&
   outcome.ecsTasksLeft === 0 &&
   outcome.schedulerAlive;

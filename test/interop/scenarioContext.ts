@@ -4,26 +4,26 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Options } from './options.ts';
-import { Processes, type Running } from './processes.ts';
+import { Processes, type ProcessHandle } from './processes.ts';
 import { processesMentioning } from './procfs.ts';
 import type { Venv } from './venv.ts';
 
 /** What one scenario works with: a directory of its own, its processes, its clock, its findings. */
-export class Stage {
+export class ScenarioContext {
   readonly options: Options;
   readonly venv: Venv;
   readonly dir: string;
   readonly processes: Processes;
   /** Promises that were not kept. */
-  readonly broken: string[] = [];
+  readonly failedChecks: string[] = [];
   readonly log: (text: string) => void;
   /** What a run found out that belongs beside its measurements. */
   readonly notes: Record<string, string> = {};
   /** Aborted when the scenario's time is over. */
   readonly deadline: AbortSignal;
   /** What a process of this run has somewhere about it; addresses are added as they are made. */
-  readonly marks: string[];
-  readonly #closers: (() => void)[] = [];
+  readonly processMarkers: string[];
+  readonly #cleanups: (() => void)[] = [];
 
   constructor(
     options: Options,
@@ -38,51 +38,53 @@ export class Stage {
     this.log = log;
     this.deadline = deadline;
     this.processes = new Processes(dir);
-    this.marks = [dir];
+    this.processMarkers = [dir];
   }
 
   /** Says whether a promise was kept; a broken one fails the scenario but lets it go on and show more. */
-  check(kept: boolean, promise: string): void {
-    this.log(`${kept ? 'ok  ' : 'FAIL'} ${promise}`);
-    if (!kept) this.broken.push(promise);
+  check(passed: boolean, expectation: string): void {
+    this.log(`${passed ? 'ok  ' : 'FAIL'} ${expectation}`);
+    if (!passed) this.failedChecks.push(expectation);
   }
 
   /** Looks again and again until there is something; a process that dies meanwhile ends the wait at once. */
-  async until<T>(
+  async waitFor<T>(
     what: string,
     limitMs: number,
-    look: () => T | Promise<T>,
-    needed: Running[] = [],
+    probe: () => T | Promise<T>,
+    requiredProcesses: ProcessHandle[] = [],
   ): Promise<Exclude<T, false | null | undefined | 0 | ''>> {
-    const end = performance.now() + limitMs;
+    const deadline = performance.now() + limitMs;
     for (;;) {
-      const found = await look();
-      if (found) return found as Exclude<T, false | null | undefined | 0 | ''>;
+      const value = await probe();
+      if (value) return value as Exclude<T, false | null | undefined | 0 | ''>;
       this.deadline.throwIfAborted();
-      const dead = needed.find((running) => running.end);
-      if (dead)
-        throw new Error(`${dead.name} ended (${JSON.stringify(dead.end)}) while waiting: ${what}`);
-      if (performance.now() > end)
+      const exited = requiredProcesses.find((running) => running.exit);
+      if (exited)
+        throw new Error(
+          `${exited.name} ended (${JSON.stringify(exited.exit)}) while waiting: ${what}`,
+        );
+      if (performance.now() > deadline)
         throw new Error(`not within ${Math.round(limitMs / 1000)} s: ${what}`);
       await sleep(50);
     }
   }
 
   /** Whether it becomes so in time: for promises, where `until` is for preconditions. */
-  async comes(
-    promise: string,
+  async checkWithin(
+    expectation: string,
     limitMs: number,
-    look: () => unknown | Promise<unknown>,
+    probe: () => unknown | Promise<unknown>,
   ): Promise<boolean> {
-    const kept = await this.until(promise, limitMs, async () => Boolean(await look())).catch(
-      () => false,
-    );
+    const passed = await this.waitFor(expectation, limitMs, async () =>
+      Boolean(await probe()),
+    ).catch(() => false);
     this.deadline.throwIfAborted();
-    this.check(Boolean(kept), promise);
-    return Boolean(kept);
+    this.check(Boolean(passed), expectation);
+    return Boolean(passed);
   }
 
-  async pause(ms: number): Promise<void> {
+  async sleep(ms: number): Promise<void> {
     await sleep(ms, undefined, { signal: this.deadline });
   }
 
@@ -93,16 +95,16 @@ export class Stage {
   }
 
   /** For what is no process. */
-  atEnd(close: () => void): void {
-    this.#closers.push(close);
+  onCleanUp(close: () => void): void {
+    this.#cleanups.push(close);
   }
 
-  end(): void {
-    for (const close of this.#closers.splice(0)) close();
+  cleanUp(): void {
+    for (const close of this.#cleanups.splice(0)) close();
   }
 
-  leftovers() {
-    return processesMentioning(this.marks);
+  remainingProcesses() {
+    return processesMentioning(this.processMarkers);
   }
 }
 

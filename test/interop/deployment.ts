@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs';
+import { type Client, isSchedulerAlive, waitForClient } from './client.ts';
+import { type Emulator, isAlive, type LedgerTask, startEmulator } from './emulatorClient.ts';
+import { defaultSetup, type ManagerSetup, startManager } from './manager.ts';
+import { type Monitor, startMonitor } from './monitor.ts';
+import { nativeManagerId } from './nativeManager.ts';
+import { compareReleases } from './options.ts';
+import type { Outcome } from './outcome.ts';
+import type { ProcessHandle } from './processes.ts';
+import type { ScenarioContext } from './scenarioContext.ts';
+import { type Scheduler, startScheduler } from './scheduler.ts';
+
+export interface Deployment {
+  scheduler: Scheduler;
+  emulator: Emulator;
+  monitor: Monitor;
+  manager: ProcessHandle;
+}
+
+const SCALE_DOWN_MS = 60_000;
+const STOP_MS = 30_000;
+
+/** The usual set: one scheduler, one emulator, one manager between them, and an ear at the monitor stream. */
+export async function startDeployment(
+  context: ScenarioContext,
+  setup: ManagerSetup = defaultSetup,
+): Promise<Deployment> {
+  const scheduler = await startScheduler(context);
+  const monitor = await startMonitor(context, scheduler);
+  const emulator = await startEmulator(context);
+  const manager = await startManager(context, scheduler, emulator, setup);
+  return { scheduler, emulator, monitor, manager };
+}
+
+export const runningTasks = async (emulator: Emulator): Promise<LedgerTask[]> =>
+  (await emulator.ledger()).filter((task) => task.lastStatus === 'RUNNING');
+
+export const waitForResults = (
+  context: ScenarioContext,
+  client: Client,
+  deployment: Deployment,
+): Promise<number> =>
+  waitForClient(context, client, [
+    deployment.manager,
+    deployment.scheduler.process,
+    deployment.emulator.process,
+  ]);
+
+/** The work is done: the fleet must go down by the scheduler's wish, and only then the manager by ours. */
+export async function checkScaleDown(
+  context: ScenarioContext,
+  { scheduler, emulator, monitor, manager }: Deployment,
+  results: number,
+  isOwned: (task: LedgerTask) => boolean = () => true,
+  limitMs = SCALE_DOWN_MS,
+): Promise<Outcome> {
+  const ownTasks = async () => (await emulator.ledger()).filter(isOwned);
+  await context.checkWithin('the ECS tasks go down to zero', limitMs, async () =>
+    (await ownTasks()).every((task) => !isAlive(task)),
+  );
+  const tasks = await ownTasks();
+  if (compareReleases(context.options.scaler, '1.24.0') >= 0)
+    checkWorkerIds(context, monitor, tasks);
+  const schedulerAlive = await isSchedulerAlive(context, scheduler);
+  context.check(schedulerAlive, 'the scheduler is alive');
+  if (context.options.manager === 'ours')
+    context.check(
+      /"online.listening".*"monitor.state"/.test(readFileSync(manager.logFile, 'utf8')),
+      'our daemon listens to the monitor stream',
+    );
+  await stopManager(context, manager);
+  return {
+    results,
+    groupsStarted: tasks.length,
+    ecsTasksLeft: tasks.filter(isAlive).length,
+    schedulerAlive,
+    ...(context.options.manager === 'ours' && { found: detectedScheduler(manager) }),
+  };
+}
+
+/** The last thing the daemon's log says about whom it talks to. */
+function detectedScheduler({ logFile }: ProcessHandle): Outcome['found'] {
+  const lines = readFileSync(logFile, 'utf8').split('\n');
+  const last = lines.findLast((line) => line.includes('"scheduler.found"'));
+  if (!last) return null;
+  const { transport, generation } = JSON.parse(last);
+  return { transport, generation };
+}
+
+export async function stopManager(context: ScenarioContext, manager: ProcessHandle): Promise<void> {
+  const earlyExit = manager.exit;
+  context.check(
+    earlyExit === null,
+    `${manager.name} runs to the end (${JSON.stringify(earlyExit)})`,
+  );
+  const end = await context.processes.stop(manager, STOP_MS);
+  context.check(!end.forced && end.code === 0, `${manager.name} ends by SIGTERM with status 0`);
+}
+
+/** A bill can be explained only if each worker names the Fargate task it runs in. */
+function checkWorkerIds(context: ScenarioContext, monitor: Monitor, tasks: LedgerTask[]): void {
+  const natives = monitor.managers.get(nativeManagerId);
+  const ids = [...monitor.workers.keys()].filter((id) => !natives?.has(id));
+  const unmatchedIds = ids.filter((id) => !tasks.some((task) => id.includes(task.taskId)));
+  context.check(ids.length > 0, `workers were seen in the monitor stream (${ids.length})`);
+  context.check(
+    unmatchedIds.length === 0,
+    `every worker id names its Fargate task${unmatchedIds.length ? `; not: ${unmatchedIds.join(', ')}` : ''}`,
+  );
+}
+
+/** Emulator, scheduler and storage go; nothing that any of them started may stay. */
+export async function stopAllProcesses(context: ScenarioContext): Promise<void> {
+  for (const process of [...context.processes.all].reverse())
+    if (!process.exit) await context.processes.stop(process, 10_000);
+  const gone = await context.checkWithin(
+    'no process is left',
+    5000,
+    () => context.remainingProcesses().length === 0,
+  );
+  if (!gone)
+    for (const { pid, command } of context.remainingProcesses())
+      context.log(`     ${pid} ${command}`);
+}
