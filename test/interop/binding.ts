@@ -2,22 +2,22 @@ import { compareReleases, type Options } from './options.ts';
 
 export type Scheme = Options['addressScheme'];
 
-/** One way to have a scheduler at the address that was asked for. */
+/** One way to provide a scheduler at the requested address. */
 export interface Binding {
-  /** Where the scheduler itself listens; never ipc in front of a relay. */
+  /** Where the scheduler itself listens; never ipc behind a relay. */
   scheduler: { scheme: Scheme; host: string };
-  /** What stands before it for our daemon: nothing, a relay as it is, one that ends TLS, one at a Unix socket. */
+  /** Relay between daemon and scheduler: none, plain TCP, one that terminates TLS, or one that listens on a Unix socket. */
   relay: 'none' | 'plain' | 'tls' | 'unix';
 }
 
-/** Releases before it take wss:// and leave out the TLS. */
+/** Earlier releases accept wss:// but do not use TLS. */
 export const firstWithTls = '2.6.0';
 
 const loopback = '127.0.0.1';
 
 /**
- * Ways in the order to try them: the scheduler's own, and where it cannot, what stands in for the part that it lacks.
- * ZeroMQ has neither WebSocket nor TLS on any side, so for these nothing can stand in.
+ * The bindings to try, in this order: the scheduler's own, then relays for what the scheduler does not support.
+ * ZeroMQ has neither WebSocket nor TLS in either program, so a relay cannot provide them.
  */
 export function bindings({ addressScheme, addressHost, transport, scaler }: Options): Binding[] {
   const scheme = addressScheme;
@@ -34,7 +34,7 @@ export function bindings({ addressScheme, addressHost, transport, scaler }: Opti
     candidates.push({ scheduler: { scheme, host }, relay: 'none' });
   const canRelay = scheme === 'tcp' || transport === 'ymq';
   if (host !== loopback && canRelay && (hasTls || !encrypted))
-    // A name is looked up by our daemon; a scheduler that does not look it up listens where it leads.
+    // The daemon resolves the host name; a scheduler that cannot listen at a name listens at its address.
     candidates.push({
       scheduler: { scheme, host: loopback },
       relay: host === 'localhost' ? 'none' : 'plain',
@@ -47,7 +47,7 @@ export function bindings({ addressScheme, addressHost, transport, scaler }: Opti
   return candidates;
 }
 
-/** An address as each of the programs writes and parses it. */
+/** An address in the syntax of scheduler, workers and daemon. */
 export function addressText(scheme: Scheme, host: string, port: number): string {
   return `${scheme}://${host}:${port}${scheme === 'ws' || scheme === 'wss' ? '/' : ''}`;
 }

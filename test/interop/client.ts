@@ -6,9 +6,9 @@ const program = new URL('client.py', import.meta.url).pathname;
 
 export interface Client {
   process: ProcessHandle;
-  /** Of the tasks asked for, how many came back right. Settles when the client has ended. */
+  /** Number of correct results; 0 when the client failed. Resolves when the client has exited. */
   correctResults: Promise<number>;
-  /** Of each task in order, whether a Fargate task did it; empty when the client failed. */
+  /** For each task in order, whether it ran in a Fargate task; empty when the client failed. */
   ranOnFargate: Promise<boolean[]>;
 }
 
@@ -47,7 +47,7 @@ export async function startClient(
 ): Promise<Client> {
   const flags = ['--count', String(count), '--sleep', String(sleep)];
   if (first !== undefined) flags.push('--first', String(first));
-  // In turn: the first task needs the first one, and so on.
+  // Task n needs the capability n modulo their number.
   if (capabilities) flags.push('--capabilities', capabilities.join(','));
   const { process, lines } = await startClientProcess(context, scheduler, flags);
   const ranOnFargate = process.ended.then(() => {
@@ -62,7 +62,7 @@ export async function startClient(
   return { process, correctResults: rightResults, ranOnFargate };
 }
 
-/** The right results; if a process dies without which there will never be any, that ends the wait at once. */
+/** The number of correct results. Throws at once when a required process exits. */
 export async function waitForClient(
   context: ScenarioContext,
   client: Client,
@@ -78,7 +78,7 @@ export async function waitForClient(
   return client.correctResults;
 }
 
-/** A scheduler that runs but hangs does not answer a client that connects. */
+/** Whether the scheduler answers a new client, which a hanging scheduler does not. */
 export async function isSchedulerAlive(
   context: ScenarioContext,
   scheduler: Scheduler,

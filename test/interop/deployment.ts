@@ -20,7 +20,7 @@ export interface Deployment {
 const SCALE_DOWN_MS = 60_000;
 const STOP_MS = 30_000;
 
-/** The usual set: one scheduler, one emulator, one manager between them, and an ear at the monitor stream. */
+/** Starts a scheduler, an emulator, a manager, and a client of the monitor stream. */
 export async function startDeployment(
   context: ScenarioContext,
   setup: ManagerSetup = defaultSetup,
@@ -46,7 +46,7 @@ export const waitForResults = (
     deployment.emulator.process,
   ]);
 
-/** The work is done: the fleet must go down by the scheduler's wish, and only then the manager by ours. */
+/** After the last result: checks that the scheduler scales the Fargate tasks down to zero, then stops the manager and returns the outcome. */
 export async function checkScaleDown(
   context: ScenarioContext,
   { scheduler, emulator, monitor, manager }: Deployment,
@@ -55,7 +55,7 @@ export async function checkScaleDown(
   limitMs = SCALE_DOWN_MS,
 ): Promise<Outcome> {
   const ownTasks = async () => (await emulator.ledger()).filter(isOwned);
-  await context.checkWithin('the ECS tasks go down to zero', limitMs, async () =>
+  await context.checkWithin('the Fargate tasks scale down to zero', limitMs, async () =>
     (await ownTasks()).every((task) => !isAlive(task)),
   );
   const tasks = await ownTasks();
@@ -66,7 +66,7 @@ export async function checkScaleDown(
   if (context.options.manager === 'ours')
     context.check(
       /"online.listening".*"monitor.state"/.test(readFileSync(manager.logFile, 'utf8')),
-      'our daemon listens to the monitor stream',
+      'the daemon has subscribed to the monitor stream',
     );
   await stopManager(context, manager);
   return {
@@ -78,7 +78,7 @@ export async function checkScaleDown(
   };
 }
 
-/** The last thing the daemon's log says about whom it talks to. */
+/** Transport and protocol generation of the scheduler, from the last such line of the daemon's log. */
 function detectedScheduler({ logFile }: ProcessHandle): Outcome['found'] {
   const lines = readFileSync(logFile, 'utf8').split('\n');
   const last = lines.findLast((line) => line.includes('"scheduler.found"'));
@@ -91,34 +91,34 @@ export async function stopManager(context: ScenarioContext, manager: ProcessHand
   const earlyExit = manager.exit;
   context.check(
     earlyExit === null,
-    `${manager.name} runs to the end (${JSON.stringify(earlyExit)})`,
+    `${manager.name} is still running (${JSON.stringify(earlyExit)})`,
   );
   const end = await context.processes.stop(manager, STOP_MS);
-  context.check(!end.forced && end.code === 0, `${manager.name} ends by SIGTERM with status 0`);
+  context.check(!end.forced && end.code === 0, `${manager.name} exits with status 0 on SIGTERM`);
 }
 
-/** A bill can be explained only if each worker names the Fargate task it runs in. */
+/** Checks that each worker id contains the id of a Fargate task, so that the cost of workers can be attributed. */
 function checkWorkerIds(context: ScenarioContext, monitor: Monitor, tasks: LedgerTask[]): void {
   const natives = monitor.managers.get(nativeManagerId);
   const ids = [...monitor.workers.keys()].filter((id) => !natives?.has(id));
   const unmatchedIds = ids.filter((id) => !tasks.some((task) => id.includes(task.taskId)));
-  context.check(ids.length > 0, `workers were seen in the monitor stream (${ids.length})`);
+  context.check(ids.length > 0, `the monitor stream has shown workers (${ids.length})`);
   context.check(
     unmatchedIds.length === 0,
-    `every worker id names its Fargate task${unmatchedIds.length ? `; not: ${unmatchedIds.join(', ')}` : ''}`,
+    `every worker id contains the id of its Fargate task${unmatchedIds.length ? `; not: ${unmatchedIds.join(', ')}` : ''}`,
   );
 }
 
-/** Emulator, scheduler and storage go; nothing that any of them started may stay. */
+/** Stops the remaining processes in reverse order of start, and checks that none of their children is left. */
 export async function stopAllProcesses(context: ScenarioContext): Promise<void> {
   for (const process of [...context.processes.all].reverse())
     if (!process.exit) await context.processes.stop(process, 10_000);
-  const gone = await context.checkWithin(
+  const allEnded = await context.checkWithin(
     'no process is left',
     5000,
     () => context.remainingProcesses().length === 0,
   );
-  if (!gone)
+  if (!allEnded)
     for (const { pid, command } of context.remainingProcesses())
       context.log(`     ${pid} ${command}`);
 }

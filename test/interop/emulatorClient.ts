@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import type { ProcessHandle } from './processes.ts';
 import type { ScenarioContext } from './scenarioContext.ts';
 
-/** One Fargate task in the emulator's own books: everything it ever started, also what ECS has forgotten. */
+/** One Fargate task in the emulator's ledger, which also lists tasks that DescribeTasks no longer shows. */
 export interface LedgerTask {
   taskArn: string;
   taskId: string;
@@ -12,7 +12,7 @@ export interface LedgerTask {
   clientToken: string | null;
   lastStatus: string;
   desiredStatus: string;
-  /** How often StopTask named it. */
+  /** Number of StopTask calls for the task. */
   stopCalls: number;
 }
 
@@ -20,9 +20,9 @@ export interface Emulator {
   process: ProcessHandle;
   url: string;
   ledger: () => Promise<LedgerTask[]>;
-  /** Fault rules, as `PUT /_emulator/faults` takes them. */
+  /** Sets the fault rules (`PUT /_emulator/faults`). */
   setFaults: (rules: unknown[]) => Promise<void>;
-  /** Hits one running task, as `POST /_emulator/strike` does. */
+  /** Applies a fault to a running task (`POST /_emulator/strike`). */
   applyFault: (task: string, what: unknown) => Promise<void>;
 }
 
@@ -71,7 +71,7 @@ export async function startEmulator(
   };
 }
 
-/** Not fetch: it calls itself a browser, and browsers are refused. */
+/** Uses node:http: fetch sends sec-fetch headers, like the browsers that the emulator refuses. */
 const sendRequest = (url: string, method = 'GET', body?: unknown) =>
   new Promise<string>((resolve, reject) => {
     const headers = { 'content-type': 'application/json' };

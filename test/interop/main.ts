@@ -1,7 +1,7 @@
 /**
- * Proves the built daemon against a real Scaler release: its scheduler, its object storage server, its workers and its
- * client, with our emulator in the place of AWS. Human lines go to stderr; with --json each scenario's measurements are
- * one line on stdout. The exit status is 0 only if every promise was kept; nothing is ever skipped.
+ * Tests the built daemon with a real Scaler release: scheduler, object storage server, workers and client, with the
+ * emulator in place of AWS. Progress goes to stderr; with --json the measurements of each scenario are one line on
+ * stdout. Exit status: 0 if every check of every scenario passed, 1 if not, 2 if the harness failed.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -63,22 +63,22 @@ const scenarios: Record<string, Scenario> = {
 const isAtLeast = (release: string) => (options: Options) =>
   compareReleases(options.scaler, release) >= 0;
 
-/** What cannot be played with every release and transport. */
+/** Scenarios that do not apply to every release and transport. */
 const isSupported: Partial<Record<string, (options: Options) => boolean>> = {
-  // It forges one YMQ connection, and over ZeroMQ a reset has no such consequence.
+  // The scenario forges a YMQ connection; over ZeroMQ a reset does not block the scheduler.
   wedgedScheduler: (options) => options.transport === 'ymq' && isAtLeast('2.0.12')(options),
-  // A worker that is killed while bytes are on the way to it ends some schedulers over YMQ.
+  // Over YMQ some schedulers exit when a worker is killed while data is in flight to it.
   crashLoop: (options) => options.transport === 'zmq',
-  // Before, managers had no names.
+  // Earlier releases have no manager ids.
   oneId: isAtLeast('1.24.0'),
-  // Nor can the second be kept out then: the scheduler answers both, and both own whatever carries their mark.
+  // Earlier schedulers serve both managers, so the second one cannot detect the conflict; both own every task with their ownership tag.
   sameMark: isAtLeast('1.24.0'),
-  // Both place tasks by capability; before, a scheduler that balances those may never be done with it.
+  // These policies place tasks by capability; earlier schedulers may rebalance such tasks without end.
   capability: isAtLeast('2.6.0'),
   waterfall: isAtLeast('2.6.0'),
-  // Later workers and clients end with their line when it is YMQ: nobody is left to be forgotten.
+  // Over YMQ, later workers and clients exit when the connection breaks, so no workers outlive the scheduler.
   forgottenGroups: (options) => options.transport === 'zmq' || !isAtLeast('1.24.0')(options),
-  // Before, no worker names its task; later, a scheduler hears of a worker from nobody else.
+  // Earlier worker ids do not contain the task id; later schedulers accept reports about a worker only from the worker itself.
   killedTasks: (options) => isAtLeast('1.24.0')(options) && !isAtLeast('2.7.0')(options),
 };
 
@@ -117,7 +117,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
   });
 
 main().then(
-  // Polls of a scenario that ran out of time may still be pending.
+  // process.exit: polls of a scenario that timed out may still be pending.
   (status) => process.exit(status),
   (error) => {
     print(

@@ -5,17 +5,17 @@ import type { ScenarioContext } from './scenarioContext.ts';
 import { networkBackend, type Scheduler } from './scheduler.ts';
 
 export interface ManagerSetup {
-  /** Names its log; its state directory is `state-<name>`, so the same name again is a restart. */
+  /** Name of its log; its state directory is `state-<name>`, so starting the same name again is a restart. */
   name: string;
   managerId: string;
   capabilities: string | null;
-  /** The workers' release where it is not the scheduler's. */
+  /** Release of the workers, if it differs from the scheduler's. */
   workers?: string;
-  /** Workers in a Fargate task. */
+  /** vCPUs per Fargate task, which is the number of its workers. */
   cpu?: number;
-  /** At SIGTERM it waits for an idle moment of its tasks; a word for our daemon only. */
+  /** --drain-timeout: how long it waits at SIGTERM for its tasks to become idle. Only for our daemon. */
   drainSeconds?: number;
-  /** Words for our daemon only. */
+  /** Further arguments, only for our daemon. */
   extraArguments?: string[];
 }
 
@@ -25,10 +25,10 @@ export const defaultSetup: ManagerSetup = {
   capabilities: null,
 };
 
-/** What every scenario allows at most; with one worker a task it is the cap of both meanings of the flag. */
+/** --max-task-concurrency of every scenario. With one worker per task, both meanings of the flag give the same cap. */
 export const MAX_TASKS = 4;
 
-/** The daemon as a user starts it; or, to compare, the Python manager of the release with the same flags. */
+/** Starts the daemon with a user's flags, or with --manager original the release's Python manager with the same flags. */
 export async function startManager(
   context: ScenarioContext,
   scheduler: Scheduler,
@@ -50,7 +50,7 @@ export async function startManager(
     ...['--worker-scheduler-address', scheduler.address],
     ...['--object-storage-address', scheduler.storageAddress],
     ...['--ecs-subnets', 'subnet-1'],
-    // What any user has to say; all else our daemon finds out.
+    // The release of the workers is required; the daemon detects release and transport of the scheduler.
     ...['--ecs-python-requirements', `opengris-scaler==${workers}`],
     ...['--ecs-task-cpu', String(cpu)],
     ...['--ecs-task-memory', String(2 * cpu)],
@@ -85,7 +85,7 @@ export async function startManager(
   });
 }
 
-/** Without a chance to say good-bye. */
+/** Sends SIGKILL, so that the manager cannot disconnect. */
 export async function killManager(context: ScenarioContext, manager: ProcessHandle): Promise<void> {
   context.processes.signal(manager, 'SIGKILL');
   await manager.ended;

@@ -1,7 +1,7 @@
 /**
- * The quick start's fifty squares against one release after the other, over each transport it has, with a daemon that
- * is told neither. Every row goes to matrix.json as it is played; the table in README.md is made of those rows.
- * `--only 2.9.0` or `--only 2.9.0/zmq` (more than once, too) plays a part; `--table` only writes the table.
+ * Runs the scenario `squares` with every release over each of its transports. The daemon gets neither release nor
+ * transport of the scheduler. Each result is written to matrix.json at once; the table in README.md is made from it.
+ * `--only 2.9.0` or `--only 2.9.0/zmq` (repeatable) selects tests; `--table` only writes the table.
  */
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { killCurrentScenario, print, runScenario } from './runScenario.ts';
 import { squares } from './scenarios/squares.ts';
 import { ensureVenv, type Venv } from './venv.ts';
 
-/** The newest wheel of each minor, and those before and after a change inside one. Younger minors are asked for. */
+/** The newest wheel of each minor release, and those before and after a protocol change within a minor release. */
 const knownReleases = [
   '1.15.0',
   ...['1.24.0', '1.24.6', '1.26.4', '1.26.6', '1.27.2'],
@@ -24,7 +24,7 @@ const knownReleases = [
   ...['2.7.0', '2.8.0', '2.9.0'],
 ];
 
-/** The newest of each minor that PyPI has and this list has not. */
+/** The newest patch of each minor release on PyPI that is newer than the list above. */
 async function newerReleases(): Promise<string[]> {
   const newest = knownReleases.at(-1) as string;
   const pipArguments = ['-m', 'pip', 'index', 'versions', 'opengris-scaler'];
@@ -32,7 +32,7 @@ async function newerReleases(): Promise<string[]> {
     stdout: '',
   }));
   const listed = /^Available versions: (.*)$/m.exec(stdout)?.[1]?.split(', ');
-  if (!listed) print('PyPI does not tell whether there are releases younger than this list');
+  if (!listed) print('PyPI does not answer: newer releases than the listed ones are not tested');
   const minors = new Map<string, string>();
   for (const release of (listed ?? []).filter((one) => /^\d+\.\d+\.\d+$/.test(one)))
     if (compareReleases(release, newest) > 0) {
@@ -63,7 +63,7 @@ function writeRows(rows: MatrixRow[]): void {
   writeFileSync(matrixFile, `${JSON.stringify(rows, null, 2)}\n`);
 }
 
-/** With the first Python that the release has a wheel for. */
+/** Creates a virtual environment with the first Python that the release has a wheel for. */
 async function createVenv(release: string): Promise<Venv> {
   const tried: string[] = [];
   for (const python of ['python3.11', 'python3.12', 'python3.13', 'python3.10'])
@@ -86,7 +86,8 @@ async function testCell(scaler: string, transport: Transport): Promise<MatrixRow
     const { outcome, passed, failedChecks } = await runScenario('squares', squares, options, venv);
     const reason = passed
       ? null
-      : failedChecks.join('; ') || (isGood(outcome) ? 'see the log' : 'not all came out right');
+      : failedChecks.join('; ') ||
+        (isGood(outcome) ? 'see the log' : 'an expected value of the outcome is missing');
     return { ...row, python, ...outcome, passed, reason };
   } catch (error) {
     if (!(error instanceof InteropFailure)) throw error;
@@ -94,7 +95,7 @@ async function testCell(scaler: string, transport: Transport): Promise<MatrixRow
   }
 }
 
-/** Also what has not been played yet: a cell without a reason would be a riddle. */
+/** All rows, including one for each combination that has not been tested yet. */
 function allRows(releases: string[]): MatrixRow[] {
   const tested = readRows();
   const missing = releases.flatMap((scaler) =>

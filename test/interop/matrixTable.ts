@@ -1,24 +1,24 @@
 import type { Transport } from './options.ts';
 import type { Outcome } from './outcome.ts';
 
-/** One release over one transport, as it was played last. */
+/** The last test of one release over one transport. */
 export interface MatrixRow extends Partial<Outcome> {
   scaler: string;
   transport: Transport;
-  /** Null: not played yet. */
+  /** ISO date; null: not tested yet. */
   date: string | null;
   python: string | null;
   passed: boolean;
-  /** Why it is not green. */
+  /** Why the test did not pass. */
   reason: string | null;
 }
 
 function resultText(row: MatrixRow | undefined): string {
-  if (row?.date == null) return 'not played yet';
-  return row.passed ? `passed, ${row.groupsStarted} groups up` : `failed: ${row.reason}`;
+  if (row?.date == null) return 'not tested yet';
+  return row.passed ? `passed, ${row.groupsStarted} groups started` : `failed: ${row.reason}`;
 }
 
-/** The rows as the README shows them: one line a release. */
+/** The Markdown table of the README: one line per release. */
 export function matrixTable(rows: readonly MatrixRow[]): string {
   const lines = [...new Set(rows.map(({ scaler }) => scaler))].map((scaler) => {
     const tested = rows.filter((row) => row.scaler === scaler);
@@ -33,7 +33,11 @@ export function matrixTable(rows: readonly MatrixRow[]): string {
       dates[0],
     ];
   });
-  return [['Scaler', 'speaks', 'over YMQ', 'over ZeroMQ', 'played'], Array(5).fill('---'), ...lines]
+  return [
+    ['Scaler', 'protocol', 'over YMQ', 'over ZeroMQ', 'tested'],
+    Array(5).fill('---'),
+    ...lines,
+  ]
     .map(
       (cells) => `| ${cells.map((cell) => `${cell ?? ''}`.replaceAll('|', '\\|')).join(' | ')} |`,
     )

@@ -18,17 +18,18 @@ interface SchedulerMessage {
   identities: Record<string, string>;
 }
 
-/** What a scheduler has published since we listen. */
+/** What a scheduler has published since the subscription. */
 export interface Monitor {
   process: ProcessHandle;
-  /** Every worker id ever seen, with the capabilities it registered with (null: none heard). */
+  /** Every worker id so far, with its registered capabilities (null: not published). */
   workers: Map<string, Record<string, string> | null>;
-  /** Worker ids by the manager id that the workers themselves named. */
+  /** Worker ids by manager id. */
   managers: Map<string, Set<string>>;
-  /** The transport identity each manager last used. */
+  /** The last transport identity of each manager, by manager id. */
   identities: Map<string, string>;
-  /** As of the newest full state. */
+  /** Connected worker ids, from the last scheduler state. */
   connected: string[];
+  /** Number of scheduler states received. */
   states: number;
 }
 
@@ -54,7 +55,12 @@ export async function startMonitor(
     onLine: (line) => onMessage(running, JSON.parse(line)),
   });
   const running: Monitor = Object.assign(monitor, { process });
-  await context.waitFor('the monitor stream speaks', 20_000, () => running.states > 0, [process]);
+  await context.waitFor(
+    'the monitor stream publishes a scheduler state',
+    20_000,
+    () => running.states > 0,
+    [process],
+  );
   return running;
 }
 

@@ -4,7 +4,7 @@ import type { ProcessHandle } from './processes.ts';
 import type { ScenarioContext } from './scenarioContext.ts';
 import { networkBackend, type Scheduler } from './scheduler.ts';
 
-/** Scaler's own manager of workers on its own machine, beside ours. */
+/** Manager id of Scaler's own manager for workers on the local machine. */
 export const nativeManagerId = 'wm-native';
 
 export async function startNativeManager(
@@ -21,7 +21,7 @@ export async function startNativeManager(
       ...['--worker-manager-id', nativeManagerId],
       ...['--max-task-concurrency', String(workers)],
       ...(capabilities ? ['--per-worker-capabilities', capabilities] : []),
-      // Since 2.7.0 it keeps workers for half a minute that nobody wants.
+      // Since 2.7.0 this manager keeps unneeded workers for 30 s by default.
       ...(compareReleases(context.options.scaler, '2.7.0') >= 0
         ? ['--scale-down-cooldown-seconds', '0']
         : []),

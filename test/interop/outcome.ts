@@ -1,13 +1,13 @@
-/** What a scenario measured; the names are those of the JSON line. */
+/** Measurements of a scenario; also the fields of its JSON line. */
 export interface Outcome {
-  /** Right ones. */
+  /** Number of correct results. */
   results: number;
-  /** Fargate tasks ever created. */
+  /** Number of Fargate tasks started. */
   groupsStarted: number;
-  /** Fargate tasks still there when the scheduler wanted none. */
+  /** Fargate tasks that are not stopped at the end, when the scheduler requests none. */
   ecsTasksLeft: number;
   schedulerAlive: boolean;
-  /** What our daemon found out about the scheduler; null where nobody told. */
+  /** What our daemon detected about the scheduler; null when its log does not tell. */
   found?: { transport: string; generation: string } | null;
 }
 

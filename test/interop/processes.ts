@@ -13,7 +13,7 @@ export interface ProcessHandle {
   pid: number;
   logFile: string;
   ended: Promise<ProcessExit>;
-  /** Null while it runs. */
+  /** null while the process runs. */
   exit: ProcessExit | null;
 }
 
@@ -23,11 +23,11 @@ export interface ProcessSpec {
   args: string[];
   cwd: string;
   env?: Record<string, string>;
-  /** Standard output line by line; it goes to the log file only when this is absent. */
+  /** Receives standard output line by line. Without it, standard output goes to the log file. */
   onLine?: (line: string) => void;
 }
 
-/** Nothing of the caller's own AWS or Scaler set-up may leak into a run. */
+/** The caller's environment without AWS and Scaler settings. */
 function cleanEnvironment(): Record<string, string> {
   const kept = Object.entries(process.env).filter(
     ([name, value]) => value !== undefined && !/^(AWS_|SCALER_|PYTHONPATH$)/.test(name),
@@ -35,7 +35,7 @@ function cleanEnvironment(): Record<string, string> {
   return { ...(Object.fromEntries(kept) as Record<string, string>), PYTHONUNBUFFERED: '1' };
 }
 
-/** Every process of one scenario, each in a process group of its own. */
+/** The processes of one scenario, each in its own process group. */
 export class Processes {
   readonly all: ProcessHandle[] = [];
   private readonly logDir: string;
@@ -74,18 +74,18 @@ export class Processes {
     return running;
   }
 
-  /** To the process alone, as a supervisor or the kernel would. */
+  /** Sends a signal to the process only, not to its group. */
   signal(running: ProcessHandle, signal: NodeJS.Signals): void {
     if (running.pid && !running.exit) process.kill(running.pid, signal);
   }
 
-  /** All at once and without warning: up to 1.27 the scheduler is a child of the program that we start. */
+  /** Sends SIGKILL to the process group: up to release 1.27 the scheduler is a child of the started program. */
   async kill(running: ProcessHandle): Promise<void> {
     this.killGroup(running);
     await running.ended;
   }
 
-  /** SIGTERM, and SIGKILL to the whole group when that did not end it in time: then `forced`. */
+  /** Sends SIGTERM, and after `limitMs` SIGKILL to the process group (`forced`). */
   async stop(running: ProcessHandle, limitMs: number): Promise<ProcessExit & { forced: boolean }> {
     this.signal(running, 'SIGTERM');
     const timeout = new Promise<null>((resolve) => setTimeout(resolve, limitMs, null).unref());
@@ -94,7 +94,7 @@ export class Processes {
     return end ? { ...end, forced: false } : { ...(await running.ended), forced: true };
   }
 
-  /** Ends what is left, however it is left. */
+  /** Sends SIGKILL to every process group. */
   async killAll(): Promise<void> {
     for (const running of this.all) this.killGroup(running);
     await Promise.all(this.all.map((running) => running.ended));
@@ -111,10 +111,10 @@ export class Processes {
 
   private killGroup({ pid }: ProcessHandle): void {
     try {
-      // The group may outlive its leader.
+      // The group may outlive its leader, so this does not check whether the leader has exited.
       if (pid) process.kill(-pid, 'SIGKILL');
     } catch {
-      // No such group: all of it has ended.
+      // ESRCH: every process of the group has ended.
     }
   }
 }

@@ -4,7 +4,7 @@ function orDefault<T>(read: () => T, otherwise: T): T {
   try {
     return read();
   } catch {
-    return otherwise; // it ended while we looked, or it is not ours to read
+    return otherwise; // The process has ended, or its files are not readable.
   }
 }
 
@@ -21,11 +21,11 @@ const processIds = () =>
 export const commandLine = (pid: number): string[] =>
   orDefault(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1), []);
 
-/** A zombie has ended; only its parent has not asked yet. */
+/** A zombie has ended, but its parent has not yet waited for it. */
 const isZombie = (pid: number) =>
   orDefault(() => /^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8')), true);
 
-/** Everything about a process that may carry the mark of a run: also workers that left every group of ours. */
+/** The texts of a process that may contain a marker of a run; they also identify workers outside our process groups. */
 function processTexts(pid: number): string {
   const links = ['cwd', 'fd/0', 'fd/1', 'fd/2'].map((link) =>
     orDefault(() => readlinkSync(`/proc/${pid}/${link}`), ''),
@@ -34,7 +34,7 @@ function processTexts(pid: number): string {
   return [...commandLine(pid), ...links, environment].join('\n');
 }
 
-/** Living processes that mention one of the marks (a directory, an address) anywhere. */
+/** Running processes whose command line, folders, outputs or environment contain one of the markers. */
 export function processesMentioning(markers: string[]): FoundProcess[] {
   return processIds()
     .filter((pid) => pid !== process.pid && pid !== process.ppid && !isZombie(pid))
@@ -49,7 +49,7 @@ export interface TcpSocket {
   localPort: number;
   remotePort: number;
   listening: boolean;
-  /** Bytes that came in and that nobody has read. */
+  /** Bytes in the receive queue. */
   unread: number;
   inode: string;
 }
@@ -76,11 +76,11 @@ export function tcpSockets(): TcpSocket[] {
     });
 }
 
-/** Asks the kernel, not the server: a connection that is opened and dropped is already a peer to some of them. */
+/** Reads the kernel's tables instead of connecting: some servers treat any connection as a peer. */
 export const isListening = (port: number): boolean =>
   tcpSockets().some((socket) => socket.listening && socket.localPort === port);
 
-/** The same for a Unix socket. */
+/** Whether a process listens on a Unix socket. */
 export const isListeningAt = (path: string): boolean =>
   orDefault(() => readFileSync('/proc/net/unix', 'utf8'), '')
     .split('\n')
@@ -89,7 +89,7 @@ export const isListeningAt = (path: string): boolean =>
         line.endsWith(` ${path}`) && Number.parseInt(line.split(' ')[3] ?? '', 16) & 0x10000,
     );
 
-/** The connection a process holds to a port, and the same connection seen from the server's end. */
+/** A process's connection to a port: its own socket, and the server's socket of the same connection. */
 export function connectionTo(
   pid: number,
   port: number,

@@ -3,23 +3,23 @@ import * as net from 'node:net';
 import type { Duplex } from 'node:stream';
 import * as tls from 'node:tls';
 
-/** Where a relay listens: a port, or a Unix socket. */
+/** Where a relay listens: a TCP port or a Unix socket. */
 export type ListenAddress = { host: string; port: number } | { path: string };
 
 interface Options {
   listenOn: ListenAddress;
   target: { host: string; port: number };
-  /** The relay ends TLS: behind it everything is in the clear. */
+  /** With a certificate, the relay terminates TLS and connects to the target in plain text. */
   certificate?: { cert: string; key: string } | undefined;
 }
 
-/** Hands bytes on, both ways, and ends too: FIN for FIN and reset for reset. It stands in front of a real scheduler. */
+/** Forwards bytes in both directions between clients and a real scheduler, as well as FIN and RST. */
 export class Relay {
-  /** Connections ever made. */
+  /** Number of accepted connections. */
   acceptedConnections = 0;
-  /** Connections that we reset. */
+  /** Number of connections reset by `reset` or `resetAfterNextData`. */
   resetConnections = 0;
-  /** Whether the newest connection has brought an answer to something the client said. */
+  /** Whether the server has answered on the newest connection after the client has sent data. */
   hasAnswered = false;
   readonly #server: net.Server;
   readonly #open = new Set<ConnectionPair>();
@@ -36,7 +36,7 @@ export class Relay {
     server.on(certificate ? 'secureConnection' : 'connection', (client: net.Socket) =>
       relay.#connect(client, net.connect({ ...target, allowHalfOpen: true })),
     );
-    // A client that does not trust us is no failure of ours.
+    // A client that rejects the certificate must not end the harness.
     server.on('tlsClientError', () => {});
     server.listen(listenOn);
     await once(server, 'listening');
@@ -48,17 +48,17 @@ export class Relay {
     return typeof at === 'object' && at ? at.port : 0;
   }
 
-  /** Resets every connection, at both ends. */
+  /** Resets every connection, to client and server. */
   reset(): void {
     for (const pair of this.#open) this.#reset(pair);
   }
 
-  /** Resets the connection over which the next bytes come from the client, once those have been handed on. */
+  /** Resets the next connection on which the client sends data, after forwarding that data. */
   resetAfterNextData(): Promise<void> {
     return new Promise((resolve) => {
       for (const pair of this.#open)
         pair.client.once('data', () => {
-          // Not at once: a reset overtakes and discards what the other end has not read yet.
+          // Delayed: a RST discards data that the other end has not read yet.
           setTimeout(() => {
             this.#reset(pair);
             resolve();

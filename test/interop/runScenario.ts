@@ -38,7 +38,7 @@ async function runOnce(name: string, scenario: Scenario, options: Options, venv:
   let outcome = emptyOutcome;
   let crashCausingWorkers: string[] = [];
   try {
-    // A wait that does not look at the deadline must not outlive it either.
+    // The race also ends waits that do not check the deadline.
     outcome = await Promise.race([scenario(context), timedOut]);
     crashCausingWorkers = workersThatCrashedTheScheduler(context);
     await Promise.race([stopAllProcesses(context), timedOut]);
@@ -53,7 +53,7 @@ async function runOnce(name: string, scenario: Scenario, options: Options, venv:
   if (!passed) print(`${context.processes.tails(25)}\nall logs: ${dir}`);
   else if (!options.keep) await rm(dir, { recursive: true, force: true });
   print(`${passed ? 'passed' : 'FAILED'} ${name} in ${seconds()} s ${JSON.stringify(outcome)}`);
-  for (const promise of context.failedChecks) print(`  not kept: ${promise}`);
+  for (const expectation of context.failedChecks) print(`  check failed: ${expectation}`);
   return {
     outcome: { ...outcome, ...context.notes },
     passed,
@@ -67,20 +67,20 @@ const addressDescription = ({ addressScheme, addressHost }: Options) =>
 
 const MAX_ATTEMPTS = 3;
 
-/** A death of the scheduler that is its own doing proves nothing about us, so the scenario has to be proven again. */
+/** Runs a scenario; repeats it up to three times while the scheduler crashes by its own known defect, which says nothing about the daemon. */
 export async function runScenario(name: string, scenario: Scenario, options: Options, venv: Venv) {
   for (let attempt = 1; ; attempt++) {
     const result = await runOnce(name, scenario, options, venv);
     if (result.passed || result.crashCausingWorkers.length === 0 || attempt === MAX_ATTEMPTS)
       return result;
     print(
-      `this scheduler ended itself over a worker it had already let go: ${result.crashCausingWorkers}`,
+      `the scheduler crashed by its own defect with reconnected workers: ${result.crashCausingWorkers}`,
     );
-    print(`${name} is played again (${attempt + 1} of ${MAX_ATTEMPTS})`);
+    print(`${name} is repeated (${attempt + 1} of ${MAX_ATTEMPTS})`);
   }
 }
 
-/** Also what left our process groups: workers are found by what they carry about them. */
+/** Kills every process of the scenario, including those outside its process groups, which are found by their markers. */
 async function killAllProcesses(context: ScenarioContext): Promise<void> {
   context.cleanUp();
   await context.processes.killAll();
@@ -88,12 +88,12 @@ async function killAllProcesses(context: ScenarioContext): Promise<void> {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
-      // It ended by itself in between.
+      // The process has already ended.
     }
   }
 }
 
-/** For the end by a signal. */
+/** Kills the processes of the running scenario, when the harness itself gets a signal. */
 export async function killCurrentScenario(): Promise<void> {
   if (currentContext) await killAllProcesses(currentContext);
 }

@@ -8,20 +8,20 @@ import { Processes, type ProcessHandle } from './processes.ts';
 import { processesMentioning } from './procfs.ts';
 import type { Venv } from './venv.ts';
 
-/** What one scenario works with: a directory of its own, its processes, its clock, its findings. */
+/** The environment of one scenario: its directory, processes, deadline and check results. */
 export class ScenarioContext {
   readonly options: Options;
   readonly venv: Venv;
   readonly dir: string;
   readonly processes: Processes;
-  /** Promises that were not kept. */
+  /** The expectations of failed checks. */
   readonly failedChecks: string[] = [];
   readonly log: (text: string) => void;
-  /** What a run found out that belongs beside its measurements. */
+  /** Further fields for the JSON line of the scenario. */
   readonly notes: Record<string, string> = {};
-  /** Aborted when the scenario's time is over. */
+  /** Aborted at the scenario's deadline. */
   readonly deadline: AbortSignal;
-  /** What a process of this run has somewhere about it; addresses are added as they are made. */
+  /** Texts that identify the processes of this run: its directory and its addresses. */
   readonly processMarkers: string[];
   readonly #cleanups: (() => void)[] = [];
 
@@ -41,13 +41,13 @@ export class ScenarioContext {
     this.processMarkers = [dir];
   }
 
-  /** Says whether a promise was kept; a broken one fails the scenario but lets it go on and show more. */
+  /** Logs the result of a check. A failed check fails the scenario, which continues with its further checks. */
   check(passed: boolean, expectation: string): void {
     this.log(`${passed ? 'ok  ' : 'FAIL'} ${expectation}`);
     if (!passed) this.failedChecks.push(expectation);
   }
 
-  /** Looks again and again until there is something; a process that dies meanwhile ends the wait at once. */
+  /** Polls until `probe` returns a truthy value. Throws after `limitMs`, at the deadline, or when a required process exits. */
   async waitFor<T>(
     what: string,
     limitMs: number,
@@ -70,7 +70,7 @@ export class ScenarioContext {
     }
   }
 
-  /** Whether it becomes so in time: for promises, where `until` is for preconditions. */
+  /** Checks that `probe` becomes truthy within `limitMs`. For expectations; `waitFor` is for preconditions. */
   async checkWithin(
     expectation: string,
     limitMs: number,
@@ -94,7 +94,7 @@ export class ScenarioContext {
     return path;
   }
 
-  /** For what is no process. */
+  /** Registers a function that releases a resource other than a process. */
   onCleanUp(close: () => void): void {
     this.#cleanups.push(close);
   }
@@ -108,7 +108,7 @@ export class ScenarioContext {
   }
 }
 
-/** The kernel hands out source ports from here on: a server's port must lie below, or a restart may find it taken. */
+/** First port that the kernel assigns to outgoing connections. Server ports must be lower, or they may be in use at a restart. */
 function firstEphemeralPort(): number {
   try {
     return Number(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split(/\s+/)[0]);
@@ -124,7 +124,7 @@ const isFree = (port: number) =>
     server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 
-/** The first of `count` neighbouring ports that nobody uses. */
+/** The first of `count` consecutive free ports on loopback. */
 export async function freePorts(count: number): Promise<number> {
   const top = firstEphemeralPort() - count;
   const bottom = Math.max(1024, top - 12_000);

@@ -8,22 +8,22 @@ import { isListening, isListeningAt } from './procfs.ts';
 import { Relay } from './relay.ts';
 import { freePorts, type ScenarioContext } from './scenarioContext.ts';
 
-/** What decides how many workers there are: scaling, and on an engine of its own the waterfall. */
+/** The scaling policy; `engine` selects another policy engine than the default, such as the waterfall. */
 export interface Policy {
   engine?: string;
   content: string;
 }
 
-/** Named, because the default of old releases never sends a command. */
+/** Given explicitly because the default policy of old releases never sends a command. */
 export const vanillaPolicy: Policy = { content: 'allocate=even_load; scaling=vanilla' };
 
 /** A real scheduler with its real object storage server. */
 export interface Scheduler {
-  /** For its clients and workers. */
+  /** Address for clients and workers. */
   address: string;
-  /** For our daemon: the same, or the relay's. */
+  /** Address for the daemon: the same, or that of the relay. */
   managerAddress: string;
-  /** What our daemon has to be told beside that. */
+  /** Further flags that the daemon needs for this scheduler. */
   managerFlags: string[];
   port: number;
   monitorPort: number;
@@ -36,7 +36,7 @@ export interface Scheduler {
 
 type SchedulerAddresses = Omit<Scheduler, 'process' | 'storage'>;
 
-/** The value of SCALER_NETWORK_BACKEND: it was renamed in 2.3.0. */
+/** The value of SCALER_NETWORK_BACKEND; `tcp_zmq` was renamed to `zmq` in 2.3.0. */
 export const backendName = (release: string, transport: Transport): string =>
   transport === 'zmq' && compareReleases(release, '2.3.0') < 0 ? 'tcp_zmq' : transport;
 
@@ -73,17 +73,17 @@ export async function startScheduler(
     }
   }
   throw new InteropFailure(
-    refusals.join('; ') || `no way to have ${context.options.addressScheme}:// with this release`,
+    refusals.join('; ') || `this release cannot be tested over ${context.options.addressScheme}://`,
   );
 }
 
 const relayDescriptions = {
-  plain: 'with a relay before it',
-  tls: 'with a relay before it that ends TLS',
-  unix: 'with a relay before it at a Unix socket',
+  plain: 'behind a relay',
+  tls: 'behind a relay that terminates TLS',
+  unix: 'behind a relay that listens on a Unix socket',
 };
 
-/** In the scheduler's own words. */
+/** The scheduler cannot listen at an address; the message is the scheduler's own. */
 class BindFailure extends Error {}
 
 async function chooseAddresses(
@@ -92,7 +92,7 @@ async function chooseAddresses(
   policy: Policy,
 ): Promise<SchedulerAddresses> {
   const { addressScheme: scheme, addressHost: host } = context.options;
-  // The monitor stream is two above the scheduler; the storage server takes the port between. A relay takes as many.
+  // Three consecutive ports: scheduler, storage server, monitor stream. Relays use the next three.
   const port = await freePorts(6);
   const [schedulerEnd, managerEnd] = [scheduler, { scheme, host }].map(
     ({ scheme, host }, index) => {
@@ -110,7 +110,7 @@ async function chooseAddresses(
     managerAddress: managerEnd.main,
     managerFlags: [
       ...(encrypted ? ['--tls-ca', certificateOf(context).certFile] : []),
-      // Nobody can count two up from a Unix socket.
+      // The default monitor address is the scheduler's port plus two, which a Unix socket does not have.
       ...(scheme === 'ipc' ? ['--monitor-address', managerEnd.monitor] : []),
     ],
     port,
@@ -147,7 +147,7 @@ async function startStorage(
   return storage;
 }
 
-/** The scheduler alone; also the second time, at the same addresses. */
+/** Starts only the scheduler process; also to restart it at the same addresses. Throws BindFailure when it reports an error at its start. */
 export async function startSchedulerProcess(
   context: ScenarioContext,
   { address, port, monitorPort, monitorAddress, storageAddress, policy }: SchedulerAddresses,
@@ -188,7 +188,7 @@ export async function startSchedulerProcess(
   return process;
 }
 
-/** What a scheduler that could not start said; it does not always end then. */
+/** The error that a scheduler logged at its start, or null. Some releases keep running after such an error. */
 function startupErrorIn({ logFile }: ProcessHandle): string | null {
   const lines = readFileSync(logFile, 'utf8').split('\n');
   const last = lines.findLast((line) => /^[\w.]+(Error|Exit): |: error: argument /.test(line));
@@ -224,7 +224,7 @@ function certificateOf(context: ScenarioContext) {
   return certificate;
 }
 
-/** For every host there is to ask for. */
+/** Creates a self-signed certificate for every host that --address-host accepts. */
 function createCertificate({ dir }: ScenarioContext) {
   const { cert, key } = selfSigned(['127.0.0.1', '::1', 'localhost']);
   const [certFile, keyFile] = [join(dir, 'cert.pem'), join(dir, 'key.pem')];

@@ -4,7 +4,7 @@ import { isAlive } from '../emulatorClient.ts';
 import { EXPECTED_RESULTS, type Outcome } from '../outcome.ts';
 import type { ScenarioContext } from '../scenarioContext.ts';
 
-/** One task is long, the others are soon done: the fleet shrinks around the worker that is busy. */
+/** One task is long, the others are short: the scale-down keeps the busy worker. */
 export async function busySurvives(context: ScenarioContext): Promise<Outcome> {
   const deployment = await startDeployment(context);
   const { scheduler, emulator } = deployment;
@@ -20,16 +20,23 @@ export async function busySurvives(context: ScenarioContext): Promise<Outcome> {
     [deployment.manager],
   );
   const alive = async () => (await emulator.ledger()).filter(isAlive);
-  await context.waitFor('one task is left', 60_000, async () => (await alive()).length === 1);
-  context.check(client.process.exit === null, 'the long task still runs when the others have gone');
+  await context.waitFor(
+    'one Fargate task is running',
+    60_000,
+    async () => (await alive()).length === 1,
+  );
+  context.check(
+    client.process.exit === null,
+    'the long task still runs when the other Fargate tasks have stopped',
+  );
   const [remainingTask] = await alive();
   const results = await waitForResults(context, client, deployment);
   const tasks = await emulator.ledger();
   const busy = tasks.find(({ taskArn }) => taskArn === remainingTask?.taskArn);
-  context.check(busy !== undefined, 'the busy task was kept');
+  context.check(busy !== undefined, 'the busy Fargate task was kept');
   context.check(
     tasks.filter(({ stopCalls }) => stopCalls > 0).length >= tasks.length - 1,
-    'the idle ones were',
+    'the idle Fargate tasks were stopped',
   );
   return checkScaleDown(context, deployment, results);
 }

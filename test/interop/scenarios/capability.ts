@@ -8,10 +8,10 @@ import { EXPECTED_RESULTS, type Outcome } from '../outcome.ts';
 import type { ScenarioContext } from '../scenarioContext.ts';
 import { startScheduler } from '../scheduler.ts';
 
-/** Idle, this policy asks for nothing at all, which we take for zero only after a minute. */
+/** When idle, this policy sends no requests; the daemon takes that for zero only after a minute. */
 const SCALE_DOWN_MS = 110_000;
 
-/** Work that only some can do: ours gets what needs its capability, Scaler's own manager the rest, nobody the other's. */
+/** Tasks need a capability that only one of two managers offers: each manager runs exactly the tasks for its capability. */
 export async function capability(context: ScenarioContext): Promise<Outcome> {
   const scheduler = await startScheduler(context, 'scheduler', {
     content: 'allocate=capability; scaling=capability',
@@ -25,16 +25,16 @@ export async function capability(context: ScenarioContext): Promise<Outcome> {
   const native = await startNativeManager(context, scheduler, { workers: 2, capabilities: 'disk' });
   const deployment = { scheduler, emulator, monitor, manager };
 
-  // What ours cannot do is none of its business, for several heartbeats.
+  // Tasks for the other capability start no Fargate task over several heartbeats.
   const diskJob = await startClient(context, scheduler, {
     count: 10,
     sleep: 1,
     capabilities: ['disk'],
   });
   const first = await waitForResults(context, diskJob, deployment);
-  context.check(first === 10, `work for the other capability is right (${first} of 10)`);
+  context.check(first === 10, `the results for the other capability are correct (${first} of 10)`);
   const earlyTasks = (await emulator.ledger()).length;
-  context.check(earlyTasks === 0, `and nothing was bought for it (${earlyTasks})`);
+  context.check(earlyTasks === 0, `the other capability launched no Fargate task (${earlyTasks})`);
 
   const client = await startClient(context, scheduler, {
     count: EXPECTED_RESULTS,
@@ -46,18 +46,21 @@ export async function capability(context: ScenarioContext): Promise<Outcome> {
   const misplaced = ranOnFargate.filter((onFargate, x) => onFargate !== (x % 2 === 0)).length;
   context.check(
     ranOnFargate.length === EXPECTED_RESULTS && misplaced === 0,
-    `each task ran where its capability is (${misplaced} did not)`,
+    `each task ran on a worker with its capability (${misplaced} did not)`,
   );
   const { length: started } = await emulator.ledger();
   context.check(
     started >= 2 && started <= MAX_TASKS,
-    `five tasks a worker were bought for, up to the cap (${started} of ${MAX_TASKS})`,
+    `Fargate tasks were launched, one worker per five queued tasks up to the cap (${started} of ${MAX_TASKS})`,
   );
   const ownWorkers = (monitor.managers.get(defaultSetup.managerId) ?? new Set()).size;
-  context.check(ownWorkers > 0, `the scheduler counts our workers as ours (${ownWorkers})`);
+  context.check(
+    ownWorkers > 0,
+    `the scheduler assigns the Fargate workers to the daemon (${ownWorkers})`,
+  );
   context.check(
     (monitor.managers.get(nativeManagerId)?.size ?? 0) > 0,
-    'the native manager had workers of its own',
+    'the scheduler assigns workers to the native manager',
   );
   const outcome = await checkScaleDown(context, deployment, results, undefined, SCALE_DOWN_MS);
   await context.processes.stop(native, 15_000);

@@ -5,15 +5,15 @@ import { checkScaleDown, startDeployment, waitForResults } from '../deployment.t
 import { EXPECTED_RESULTS, type Outcome } from '../outcome.ts';
 import type { ScenarioContext } from '../scenarioContext.ts';
 
-/** How long each Fargate task lives once it runs, and for how long all this goes on, ms. */
+/** Lifetime of each Fargate task after RUNNING, and the observed period, ms. */
 const taskLifetimeMs = 10_000;
 const observationMs = 60_000;
-/** A hold of 10 s, then one of 20 s: three could be tried in a minute, and all of them were launched one by one. */
+/** The breaker opens for 10 s, then for 20 s, so at most three probes fit into a minute; plus one for timing. */
 const maxLaunches = 4;
 
 /**
- * Every task is killed for want of memory soon after its workers have come to serve. It is not bought anew for ever:
- * after three in a row there are single tries. When it is mended, the work is done.
+ * Every task is killed by the OOM killer soon after its workers have registered. After three such tasks in a row the
+ * breaker opens and only single probes are launched. After the fault is removed, the work is completed.
  */
 export async function crashLoop(context: ScenarioContext): Promise<Outcome> {
   const deployment = await startDeployment(context);
@@ -22,11 +22,11 @@ export async function crashLoop(context: ScenarioContext): Promise<Outcome> {
   const client = await startClient(context, scheduler, { count: EXPECTED_RESULTS, sleep: 2 });
   const held = () =>
     /"kind":"exited".*"event":"launch.heldBack"/.test(readFileSync(manager.logFile, 'utf8'));
-  await context.waitFor('launches are held back', 150_000, held, [manager]);
+  await context.waitFor('the breaker opens', 150_000, held, [manager]);
   const before = (await emulator.ledger()).length;
   await sleep(observationMs);
   const launched = (await emulator.ledger()).length - before;
-  context.check(launched <= maxLaunches, `after that ${launched} tasks were bought in a minute`);
+  context.check(launched <= maxLaunches, `after that ${launched} tasks were launched in a minute`);
   await emulator.setFaults([]);
   return checkScaleDown(context, deployment, await waitForResults(context, client, deployment));
 }

@@ -5,8 +5,8 @@ import { EXPECTED_RESULTS, type Outcome } from '../outcome.ts';
 import type { ScenarioContext } from '../scenarioContext.ts';
 
 /**
- * All Fargate tasks die in the middle of the work, when there are as many as there may be. A scheduler that
- * counts groups still counts the dead ones, and must be brought to ask for others all the same.
+ * All Fargate tasks stop in the middle of the work, while the manager is at its cap. A scheduler that counts groups
+ * still counts the stopped ones; the daemon must bring it to request new ones.
  */
 export async function deadTasks(context: ScenarioContext): Promise<Outcome> {
   const deployment = await startDeployment(context);
@@ -19,8 +19,8 @@ export async function deadTasks(context: ScenarioContext): Promise<Outcome> {
     [deployment.manager],
   );
   const stoppedTasks = (await emulator.ledger()).filter(isAlive);
-  // Not killed: a scheduler notices only after a minute that workers are silent.
+  // Stopped in order, not killed: a scheduler detects silent workers only after 60 s.
   for (const { taskArn } of stoppedTasks) await emulator.applyFault(taskArn, { maintenance: {} });
-  context.log(`     ${stoppedTasks.length} tasks die`);
+  context.log(`     ${stoppedTasks.length} tasks stop`);
   return checkScaleDown(context, deployment, await waitForResults(context, client, deployment));
 }

@@ -14,15 +14,15 @@ import { defaultSetup, MAX_TASKS, startManager } from '../manager.ts';
 import { EXPECTED_RESULTS, type Outcome } from '../outcome.ts';
 import type { ScenarioContext } from '../scenarioContext.ts';
 
-/** Started twice by mistake, on another machine: the same manager id, and so the same mark on its tasks. */
+/** The manager is started twice by mistake, on two machines: same manager id, so the same ownership tag on its tasks. */
 export const sameOwnershipTag = (context: ScenarioContext): Promise<Outcome> =>
   runDuplicate(context, false);
 
-/** The same with a copied state directory: not even their connections can be told apart. */
+/** The same with a copied identity file: both managers also connect under the same transport identity. */
 export const sameIdentity = (context: ScenarioContext): Promise<Outcome> =>
   runDuplicate(context, true);
 
-/** Longer than a scheduler remembers a manager that is silent, and than both look for tasks of theirs. */
+/** Longer than the scheduler's timeout for silent managers, and than the first inventories of both managers. */
 const DUPLICATE_RUN_MS = 45_000;
 
 async function runDuplicate(context: ScenarioContext, copyState: boolean): Promise<Outcome> {
@@ -50,10 +50,10 @@ async function runDuplicate(context: ScenarioContext, copyState: boolean): Promi
     [other, deployment.manager].some(({ logFile }) =>
       warningsIn(logFile).some((line) => line.includes('another manager')),
     ),
-    'it is said that there may be another manager',
+    'a warning names another manager',
   );
   const before = (await emulator.ledger()).filter(isAlive);
-  context.check(client.process.exit === null, 'there is still work');
+  context.check(client.process.exit === null, 'the client still has work');
   await stopManager(context, other);
   await context.sleep(3000);
   const after = await emulator.ledger();
@@ -62,10 +62,10 @@ async function runDuplicate(context: ScenarioContext, copyState: boolean): Promi
   );
   context.check(
     stopped.length === 0,
-    `no task was stopped by the end of the second (${stopped.length} of ${before.length})`,
+    `stopping the second manager stopped no task (${stopped.length} of ${before.length})`,
   );
   const results = await waitForResults(context, client, deployment);
   const { length: launched } = await emulator.ledger();
-  context.check(launched <= MAX_TASKS, `nothing was bought twice (${launched} of ${MAX_TASKS})`);
+  context.check(launched <= MAX_TASKS, `no task was launched twice (${launched} of ${MAX_TASKS})`);
   return checkScaleDown(context, deployment, results);
 }

@@ -6,7 +6,7 @@ import { EXPECTED_RESULTS, type Outcome } from '../outcome.ts';
 import { commandLine, processesMentioning } from '../procfs.ts';
 import type { ScenarioContext } from '../scenarioContext.ts';
 
-/** What a worker can be told, each unlike its default. */
+/** The settings of a worker, each with another value than its default. */
 const workerSettings: Record<string, string> = {
   '--per-worker-task-queue-size': '500',
   '--heartbeat-interval-seconds': '1',
@@ -18,7 +18,7 @@ const workerSettings: Record<string, string> = {
   '--preload': 'os:getpid',
 };
 
-/** The worker's own program accepts all that we can tell it, in every release's words. */
+/** The worker program of each release accepts every setting, under the release's own flag names. */
 export async function everySetting(context: ScenarioContext): Promise<Outcome> {
   const deployment = await startDeployment(context, {
     ...defaultSetup,
@@ -60,10 +60,10 @@ export async function everySetting(context: ScenarioContext): Promise<Outcome> {
   });
   context.check(
     missing.length === 0 && argv.includes('--hard-processor-suspend'),
-    `${program} was told every setting ${missing.map(([flag]) => flag).join(' ')}`,
+    `${program} has every setting ${missing.map(([flag]) => flag).join(' ')}`,
   );
   const results = await waitForResults(context, client, deployment);
-  // Those releases publish capabilities without their names, if at all.
+  // The releases from 2.0.19 to before 2.1.10 publish capabilities without their names, or not at all.
   const publishesCapabilities =
     compareReleases(scaler, '2.0.19') < 0 || compareReleases(scaler, '2.1.10') >= 0;
   const offered = [...monitor.workers.values()].filter((one) => one !== null);

@@ -8,13 +8,13 @@ import { EXPECTED_RESULTS } from '../outcome.ts';
 import type { ScenarioContext } from '../scenarioContext.ts';
 import { startSchedulerProcess } from '../scheduler.ts';
 
-/** Longer than it takes to lose patience with a task none of whose workers is seen. */
+/** Longer than the start deadline, after which the daemon stops a task without visible workers. */
 const WORK_SECONDS = 70;
 
 /**
- * The scheduler dies and comes back with an empty memory, and what it is given then is too much for the workers that
- * found it again to be asked to go, and too little to ask for more. The oldest does not know that they are groups of
- * ours: it will never ask for their end. They must not be stopped at work, and must not stay for ever.
+ * The scheduler is killed and restarts without its state. Its work then is too much to stop workers that have
+ * reconnected, and too little to start more. The oldest release does not recognise these workers as groups of the
+ * manager, so it never requests their shutdown. The daemon must not stop them while they work, and must stop them later.
  */
 export async function forgottenGroups(context: ScenarioContext): Promise<Outcome> {
   const deployment = await startDeployment(context, {
@@ -39,10 +39,10 @@ export async function forgottenGroups(context: ScenarioContext): Promise<Outcome
   deployment.monitor = await startMonitor(context, scheduler);
   for (const [id, capabilities] of earlierWorkers) deployment.monitor.workers.set(id, capabilities);
   const before = (await emulator.ledger()).filter(isAlive);
-  // Over YMQ the workers end with their scheduler.
+  // Over YMQ the workers exit with their scheduler.
   if (context.options.transport === 'zmq')
     await context.waitFor(
-      'the workers find their scheduler again',
+      'the workers reconnect to their scheduler',
       60_000,
       () => deployment.monitor.connected.length >= before.length,
     );
@@ -53,12 +53,15 @@ export async function forgottenGroups(context: ScenarioContext): Promise<Outcome
     sleep: WORK_SECONDS / 2 + 5,
   });
   await context.sleep(WORK_SECONDS * 1000);
-  context.check(second.process.exit === null, `the work is not done after ${WORK_SECONDS} s`);
+  context.check(second.process.exit === null, `the work is not finished after ${WORK_SECONDS} s`);
   const ids = new Set(before.map(({ taskArn }) => taskArn));
   const tasks = (await emulator.ledger()).filter(({ taskArn }) => ids.has(taskArn));
   const stopped = tasks.filter(({ stopCalls }) => stopCalls > 0).length;
-  context.check(stopped === 0, `no task was stopped at work (${stopped} of ${tasks.length})`);
+  context.check(
+    stopped === 0,
+    `no task was stopped while it worked (${stopped} of ${tasks.length})`,
+  );
   const results = await waitForResults(context, second, deployment);
-  context.check(results === jobs, `all results are right (${results} of ${jobs})`);
+  context.check(results === jobs, `all results are correct (${results} of ${jobs})`);
   return checkScaleDown(context, deployment, results === jobs ? EXPECTED_RESULTS : 0);
 }

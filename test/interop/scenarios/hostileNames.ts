@@ -11,7 +11,7 @@ import type { ScenarioContext } from '../scenarioContext.ts';
 const MANAGER_ID = 'a b;touch X';
 const CAPABILITY = 'g$(id)=1';
 
-/** Names are data: a shell that reads them must hand them on as they are. */
+/** Manager id and capability with shell metacharacters reach the worker unchanged and are not executed. */
 export async function hostileNames(context: ScenarioContext): Promise<Outcome> {
   const deployment = await startDeployment(context, {
     ...defaultSetup,
@@ -33,29 +33,29 @@ export async function hostileNames(context: ScenarioContext): Promise<Outcome> {
   const wordAfter = (flag: string) => argv[argv.indexOf(flag) + 1];
   context.check(
     wordAfter('--worker-manager-id') === MANAGER_ID,
-    `the worker was given the manager id (${wordAfter('--worker-manager-id')})`,
+    `the worker has the manager id (${wordAfter('--worker-manager-id')})`,
   );
   context.check(
     wordAfter('--per-worker-capabilities') === CAPABILITY,
-    `the worker was given the capability (${wordAfter('--per-worker-capabilities')})`,
+    `the worker has the capability (${wordAfter('--per-worker-capabilities')})`,
   );
 
-  // Before the client, which a broken command would never let finish.
+  // Checked before the results: with a broken command the client would never finish.
   await context.sleep(1000);
   checkNothingExecuted(context);
   const results = await waitForResults(context, client, deployment);
-  await context.checkWithin('the scheduler counts the workers as of this manager id', 5000, () =>
+  await context.checkWithin('the scheduler assigns the workers to this manager id', 5000, () =>
     [...(monitor.managers.get(MANAGER_ID) ?? [])].some((id) => monitor.workers.has(id)),
   );
   const offered = [...monitor.workers.values()].filter((one) => one !== null);
   context.check(
     offered.length > 0 && offered.every((one) => one['g$(id)'] === '1'),
-    `the workers offer exactly that capability (${JSON.stringify(offered[0])})`,
+    `the workers offer exactly this capability (${JSON.stringify(offered[0])})`,
   );
   return checkScaleDown(context, deployment, results);
 }
 
-/** `touch X` leaves a file in the folder of whoever executed it. */
+/** `touch X` would create a file in the working directory of the process that executed it. */
 function checkNothingExecuted(context: ScenarioContext): void {
   const within = readdirSync(context.dir, { recursive: true, encoding: 'utf8' }).map((file) =>
     join(context.dir, file),

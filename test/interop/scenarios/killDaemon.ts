@@ -6,14 +6,14 @@ import type { Outcome } from '../outcome.ts';
 import { EXPECTED_RESULTS } from '../outcome.ts';
 import type { ScenarioContext } from '../scenarioContext.ts';
 
-/** kill -9 while the first task boots and again in mid-run: the same tasks, none doubled, all results. */
+/** The daemon is killed (SIGKILL) and restarted while the first task starts, and again in mid-run: it keeps its tasks, launches none twice, and all results arrive. */
 export async function killDaemon(context: ScenarioContext): Promise<Outcome> {
   const deployment = await startDeployment(context);
   const { scheduler, emulator } = deployment;
   const client = await startClient(context, scheduler, { count: EXPECTED_RESULTS, sleep: 1 });
 
   await context.waitFor(
-    'a first task is bought',
+    'the first task is launched',
     30_000,
     async () => (await emulator.ledger()).length,
   );
@@ -27,7 +27,7 @@ export async function killDaemon(context: ScenarioContext): Promise<Outcome> {
   await restart();
   const survivors = (await emulator.ledger()).filter(isAlive).map((task) => task.taskArn);
 
-  await context.sleep(5000); // longer than the restarted daemon needs to look around and act
+  await context.sleep(5000); // longer than the restarted daemon needs for its inventory and its first decisions
   const alive = (await emulator.ledger()).filter(isAlive).map((task) => task.taskArn);
   context.check(
     survivors.every((arn) => alive.includes(arn)),
@@ -35,7 +35,7 @@ export async function killDaemon(context: ScenarioContext): Promise<Outcome> {
   );
   const results = await waitForResults(context, client, deployment);
   const tasks = await emulator.ledger();
-  context.check(tasks.length <= MAX_TASKS, `no task was bought twice (${tasks.length} in all)`);
+  context.check(tasks.length <= MAX_TASKS, `no task was launched twice (${tasks.length} in all)`);
   return checkScaleDown(context, deployment, results);
 
   async function restart() {

@@ -5,13 +5,13 @@ import { checkScaleDown, runningTasks, startDeployment, waitForResults } from '.
 import { EXPECTED_RESULTS, type Outcome } from '../outcome.ts';
 import type { ScenarioContext } from '../scenarioContext.ts';
 
-/** Less than the minute after which a scheduler notices by itself that a worker is silent. */
+/** Less than the 60 s after which a scheduler detects a silent worker by itself. */
 const maxDurationMs = 45_000;
 const distributeMs = 4000;
 
 /**
- * One busy Fargate task is stopped in order and another is killed, as for want of memory: that one cannot say
- * goodbye, and its work must be done elsewhere all the same without a minute's wait.
+ * One busy Fargate task is stopped in order and another is killed, as by the OOM killer. The workers of the killed task
+ * cannot disconnect; the daemon reports them, so that their work is reassigned in less than the scheduler's timeout.
  */
 export async function killedTasks(context: ScenarioContext): Promise<Outcome> {
   const deployment = await startDeployment(context);
@@ -27,22 +27,25 @@ export async function killedTasks(context: ScenarioContext): Promise<Outcome> {
     readFileSync(manager.logFile, 'utf8').split('toldOfDeadWorker').length - 1;
   const areConnected = () => deployment.monitor.connected.length >= 3;
   await context.waitFor('their workers are connected', 60_000, areConnected, [manager]);
-  // Killed with bytes on the way to it, it would stop some schedulers altogether: the work must have been shared out.
+  // Some schedulers crash when a worker is killed while data is in flight to it: wait until the work is distributed.
   await sleep(distributeMs);
   const [stopped, killed] = (await runningTasks(emulator)).map(({ taskArn }) => taskArn);
   const killedAt = performance.now();
   await emulator.applyFault(killed ?? '', { oom: {} });
-  await context.waitFor('the scheduler is told', 20_000, () => reportedDeadWorkers() > 0, [
-    manager,
-  ]);
+  await context.waitFor(
+    'the daemon reports the dead worker to the scheduler',
+    20_000,
+    () => reportedDeadWorkers() > 0,
+    [manager],
+  );
   await emulator.applyFault(stopped ?? '', { maintenance: {} });
-  context.log('     one task was killed, and one is told to stop');
+  context.log('     one task was killed, and one is being stopped');
   const results = await waitForResults(context, client, deployment);
   const tookMs = Math.round(performance.now() - killedAt);
-  context.check(tookMs < maxDurationMs, `all work was done ${tookMs} ms later`);
+  context.check(tookMs < maxDurationMs, `all work was finished ${tookMs} ms later`);
   context.check(
     reportedDeadWorkers() === 1,
-    `the scheduler was told of one dead worker (${reportedDeadWorkers()})`,
+    `one dead worker was reported to the scheduler (${reportedDeadWorkers()})`,
   );
   return checkScaleDown(context, deployment, results);
 }

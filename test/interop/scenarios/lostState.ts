@@ -8,10 +8,10 @@ import type { Outcome } from '../outcome.ts';
 import { EXPECTED_RESULTS } from '../outcome.ts';
 import type { ScenarioContext } from '../scenarioContext.ts';
 
-/** Longer than the next start needs until it knows of all tasks: it is a stranger to the scheduler for a while. */
+/** Longer than the restarted daemon needs for a complete inventory; the scheduler does not know its new identity at first. */
 const STARTUP_MS = 30_000;
 
-/** kill -9 in mid-run, and the state directory is gone: the next start knows nothing, and must find and keep all. */
+/** The daemon is killed (SIGKILL) in mid-run and its state directory is deleted: the restarted daemon must find and keep all tasks. */
 export async function lostState(context: ScenarioContext): Promise<Outcome> {
   const deployment = await startDeployment(context);
   const { scheduler, emulator } = deployment;
@@ -28,17 +28,17 @@ export async function lostState(context: ScenarioContext): Promise<Outcome> {
   deployment.manager = await startManager(context, scheduler, emulator);
 
   await context.sleep(STARTUP_MS);
-  context.check(client.process.exit === null, 'there is still work');
+  context.check(client.process.exit === null, 'the client still has work');
   const tasks = await emulator.ledger();
   const stopped = tasks.filter(
     ({ taskArn, stopCalls }) => survivors.includes(taskArn) && stopCalls > 0,
   );
   context.check(
     stopped.length === 0,
-    `no task was stopped at work (${stopped.length} of ${survivors.length})`,
+    `no task was stopped while it worked (${stopped.length} of ${survivors.length})`,
   );
   const results = await waitForResults(context, client, deployment);
   const { length: launched } = await emulator.ledger();
-  context.check(launched <= MAX_TASKS, `no task was bought twice (${launched} of ${MAX_TASKS})`);
+  context.check(launched <= MAX_TASKS, `no task was launched twice (${launched} of ${MAX_TASKS})`);
   return checkScaleDown(context, deployment, results);
 }

@@ -11,12 +11,12 @@ import { defaultSetup, MAX_TASKS, startManager } from '../manager.ts';
 import { EXPECTED_RESULTS, type Outcome } from '../outcome.ts';
 import type { ScenarioContext } from '../scenarioContext.ts';
 
-/** Two managers side by side at one scheduler, each under its own name and with tasks of its own. */
+/** Two managers with different manager ids at one scheduler. */
 export async function oneScheduler(context: ScenarioContext): Promise<Outcome> {
   const deployment = await startDeployment(context);
   const { scheduler, emulator } = deployment;
   const client = await startClient(context, scheduler, { count: 2 * EXPECTED_RESULTS, sleep: 1 });
-  // The first groups are all of one manager: a scheduler that asks whoever beats for their end asks the wrong one, too.
+  // The first groups all belong to one manager: some schedulers also ask the other manager to shut them down.
   await context.waitFor(
     'two tasks run',
     60_000,
@@ -36,10 +36,10 @@ export async function oneScheduler(context: ScenarioContext): Promise<Outcome> {
   );
   context.check(
     ownershipTags.length === 2 && taskCounts.every((share) => share <= MAX_TASKS),
-    `both took part, and neither beyond its cap (${taskCounts.join(' and ')})`,
+    `both managers launched tasks, neither beyond its cap (${taskCounts.join(' and ')})`,
   );
   await context.checkWithin(
-    'both fleets go down to zero by the wish of the scheduler',
+    'the scheduler scales both fleets down to zero',
     60_000,
     async () => !(await emulator.ledger()).some(isAlive),
   );

@@ -9,7 +9,7 @@ import { EXPECTED_RESULTS, type Outcome } from '../outcome.ts';
 import type { ScenarioContext } from '../scenarioContext.ts';
 import { startScheduler } from '../scheduler.ts';
 
-/** Workers of the other side of the renumbering: they would storm the scheduler, so nothing is launched. */
+/** Workers and scheduler are on different sides of release 2.7.0, whose protocols are incompatible: nothing is launched. */
 export async function otherWorkers(context: ScenarioContext): Promise<Outcome> {
   const other = compareReleases(context.options.scaler, '2.7.0') < 0 ? '2.9.0' : '2.6.0';
   const scheduler = await startScheduler(context);
@@ -21,12 +21,12 @@ export async function otherWorkers(context: ScenarioContext): Promise<Outcome> {
     workers: other,
   });
   const client = await startClient(context, scheduler, { count: EXPECTED_RESULTS, sleep: 0.3 });
-  await context.checkWithin('it is said that these workers cannot serve', 20_000, () =>
+  await context.checkWithin('the log says that the workers are incompatible', 20_000, () =>
     readFileSync(wrongManager.logFile, 'utf8').includes('launch.impossible'),
   );
   await context.sleep(15_000);
   context.check((await emulator.ledger()).length === 0, 'nothing was launched');
-  context.check(monitor.identities.has(defaultSetup.managerId), 'heartbeats go on');
+  context.check(monitor.identities.has(defaultSetup.managerId), 'heartbeats continue');
   await stopManager(context, wrongManager);
   const manager = await startManager(context, scheduler, emulator);
   const deployment = { scheduler, emulator, monitor, manager };

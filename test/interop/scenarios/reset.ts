@@ -9,10 +9,10 @@ import type { ScenarioContext } from '../scenarioContext.ts';
 import { startScheduler } from '../scheduler.ts';
 
 const HOST = '127.0.0.1';
-/** So long may a scheduler hang that waits for the one whose connection was reset. */
+/** Time limit for reconnecting: a scheduler may block until the daemon is back. */
 const RECONNECT_LIMIT_MS = 5000;
 
-/** A middlebox resets the daemon's connections again and again, also with a heartbeat just delivered and unanswered. */
+/** A middlebox repeatedly resets the daemon's connections, also just after a heartbeat that is not yet answered. */
 export async function reset(context: ScenarioContext): Promise<Outcome> {
   const scheduler = await startScheduler(context);
   const monitor = await startMonitor(context, scheduler);
@@ -38,11 +38,11 @@ export async function reset(context: ScenarioContext): Promise<Outcome> {
   const client = await startClient(context, scheduler, { count: EXPECTED_RESULTS, sleep: 1.5 });
 
   await context.waitFor(
-    'a first task is bought',
+    'the first task is launched',
     30_000,
     async () => (await emulator.ledger()).length,
   );
-  await resetAndCheck('with a task on its way', async () => {
+  await resetAndCheck('while a task starts', async () => {
     main.reset();
     second.reset();
   });
@@ -54,17 +54,17 @@ export async function reset(context: ScenarioContext): Promise<Outcome> {
   );
   const survivors = (await emulator.ledger()).filter(isAlive).map((task) => task.taskArn);
   for (const round of [1, 2, 3])
-    await resetAndCheck(`with a heartbeat unanswered, ${round}`, () => main.resetAfterNextData());
+    await resetAndCheck(`with an unanswered heartbeat, ${round}`, () => main.resetAfterNextData());
   await resetAndCheck('of the monitor stream', async () => second.reset(), second);
 
   const alive = (await emulator.ledger()).filter(isAlive).map((task) => task.taskArn);
   context.check(
     client.process.exit !== null || survivors.every((arn) => alive.includes(arn)),
-    `no task was given up for it (${survivors.length})`,
+    `no task was stopped because of a reset (${survivors.length})`,
   );
   const results = await waitForResults(context, client, deployment);
   const { length: launched } = await emulator.ledger();
-  context.check(launched <= MAX_TASKS, `no task was bought twice (${launched} in all)`);
+  context.check(launched <= MAX_TASKS, `no task was launched twice (${launched} in all)`);
   context.check(
     main.resetConnections >= 4 && second.resetConnections >= 2,
     `${main.resetConnections} + ${second.resetConnections} connections were reset`,
@@ -79,18 +79,18 @@ export async function reset(context: ScenarioContext): Promise<Outcome> {
     const { acceptedConnections: made, resetConnections: cut } = relay;
     await how();
     await context.waitFor(
-      'a connection is cut',
+      'a connection is reset',
       RECONNECT_LIMIT_MS,
       () => relay.resetConnections > cut,
     );
     await context.checkWithin(
-      `the daemon is back after a reset ${when}`,
+      `the daemon reconnects after a reset ${when}`,
       RECONNECT_LIMIT_MS,
       () => relay.acceptedConnections > made && relay.hasAnswered,
     );
     context.check(
       await isSchedulerAlive(context, scheduler, RECONNECT_LIMIT_MS),
-      'and the scheduler answers',
+      'the scheduler answers after the reset',
     );
   }
 }

@@ -5,19 +5,19 @@ import { EXPECTED_RESULTS, type Outcome } from '../outcome.ts';
 import type { ScenarioContext } from '../scenarioContext.ts';
 import { startSchedulerProcess } from '../scheduler.ts';
 
-/** A launch that was under way when the connection broke may still land so much later. */
+/** A launch in progress when the connection breaks may complete this much later. */
 const IN_FLIGHT_MS = 1500;
-/** Over YMQ the workers of a dead scheduler end at once: longer than it takes to see that and to act on it. */
+/** Over YMQ the workers exit with their scheduler: longer than the daemon needs to detect that and to act. */
 const SHORTEST_OUTAGE_S = 9;
 const LONGEST_OUTAGE_S = 180;
-/** What the rest of the scenario may need; who gives it more time gets a longer outage. */
+/** Time for the other steps: a longer --deadline-seconds gives a longer outage. */
 const OTHER_STEPS_S = 171;
 
-/** The scheduler dies in mid-run and comes back at the same address with an empty memory. */
+/** The scheduler is killed in mid-run and restarts at the same address without its state. */
 export async function schedulerRestart(context: ScenarioContext): Promise<Outcome> {
   const deployment = await startDeployment(context);
   const { scheduler, emulator } = deployment;
-  // Few and short: over ZeroMQ the workers outlive the scheduler and finish what it gave them first.
+  // Few and short tasks: over ZeroMQ the workers outlive the scheduler and first finish its tasks.
   const first = await startClient(context, scheduler, { count: 60, sleep: 0.4 });
   await context.waitFor(
     'two tasks run',
@@ -37,7 +37,7 @@ export async function schedulerRestart(context: ScenarioContext): Promise<Outcom
   const { length: launchedAfter } = await emulator.ledger();
   context.check(
     launchedAfter === launchedBefore,
-    `nothing is bought for a dead scheduler in ${seconds} s (${launchedAfter - launchedBefore})`,
+    `nothing is launched without a scheduler in ${seconds} s (${launchedAfter - launchedBefore})`,
   );
 
   scheduler.process = await startSchedulerProcess(context, scheduler, 'scheduler');

@@ -6,7 +6,7 @@ import { EXPECTED_RESULTS } from '../outcome.ts';
 import { connectionTo } from '../procfs.ts';
 import type { ScenarioContext } from '../scenarioContext.ts';
 
-/** A daemon that dies with unread bytes resets its connection: over YMQ that can wedge a scheduler's main loop. */
+/** A daemon killed with unread data resets its connection, which over YMQ can block the main loop of a scheduler. */
 export async function stoppedThenKilled(context: ScenarioContext): Promise<Outcome> {
   const deployment = await startDeployment(context);
   const { scheduler, emulator, manager } = deployment;
@@ -16,10 +16,10 @@ export async function stoppedThenKilled(context: ScenarioContext): Promise<Outco
     manager,
   ]);
 
-  // With the scheduler asleep the heartbeat waits in its socket, so we know that it was the last thing sent.
+  // With the scheduler suspended, the heartbeat stays in its receive queue, so the heartbeat is the last data sent.
   processes.signal(scheduler.process, 'SIGSTOP');
   await context.waitFor(
-    'a heartbeat waits at the scheduler',
+    'a heartbeat is in the receive queue of the scheduler',
     15_000,
     () => connectionTo(manager.pid, scheduler.port)?.remote?.unread,
     [manager],
@@ -27,7 +27,7 @@ export async function stoppedThenKilled(context: ScenarioContext): Promise<Outco
   processes.signal(manager, 'SIGSTOP');
   processes.signal(scheduler.process, 'SIGCONT');
   const unread = await context.waitFor(
-    'the answer waits unread at the stopped daemon',
+    'the answer is in the receive queue of the suspended daemon',
     15_000,
     () => connectionTo(manager.pid, scheduler.port)?.local.unread,
   );

@@ -10,7 +10,7 @@ import { EXPECTED_RESULTS, type Outcome } from '../outcome.ts';
 import type { ScenarioContext } from '../scenarioContext.ts';
 import { startScheduler } from '../scheduler.ts';
 
-/** Two teams with the page's defaults in one account: same manager id, same cluster, each its own scheduler. */
+/** Two teams in one account with the documented defaults: same manager id and cluster, each with its own scheduler. */
 export async function twoManagers(context: ScenarioContext): Promise<Outcome> {
   const emulator = await startEmulator(context);
   const left = await startSide(context, emulator, 'left');
@@ -26,7 +26,7 @@ export async function twoManagers(context: ScenarioContext): Promise<Outcome> {
     `both clients have their results (${results.join(' and ')})`,
   );
 
-  // Whose a task is, the workers say who came to which scheduler; no word of the daemon is taken for it.
+  // The owner of a task is found by the scheduler at which its workers registered, independently of the daemons.
   const ledger = await emulator.ledger();
   const [leftTags, rightTags] = [
     ownershipTagsOf(context, left.monitor, ledger),
@@ -34,20 +34,22 @@ export async function twoManagers(context: ScenarioContext): Promise<Outcome> {
   ];
   const distinct = leftTags.length === 1 && rightTags.length === 1 && leftTags[0] !== rightTags[0];
   if (!distinct)
-    throw new Error(`the managers' startedBy do not tell them apart: ${leftTags} and ${rightTags}`);
+    throw new Error(
+      `the startedBy of the two managers are not distinct: ${leftTags} and ${rightTags}`,
+    );
   context.log(`     startedBy is ${leftTags} and ${rightTags}`);
   const owns = (mark: (string | null)[]) => (task: LedgerTask) => mark.includes(task.startedBy);
   const aliveTasks = async (mark: (string | null)[]) =>
     (await emulator.ledger()).filter(owns(mark)).filter(isAlive);
 
-  // Both busy again; then one team goes home in the middle of its work.
+  // Both managers are busy again; then one of them is stopped in the middle of its work.
   const leftClient = await startClient(context, left.scheduler, { count: 200, sleep: 1 });
   const rightClient = await startClient(context, right.scheduler, {
     count: EXPECTED_RESULTS,
     sleep: 1,
   });
   await context.waitFor(
-    'both sides have two tasks alive',
+    'both managers have two running tasks',
     60_000,
     async () =>
       (await aliveTasks(leftTags)).length >= 2 && (await aliveTasks(rightTags)).length >= 2,
@@ -56,14 +58,14 @@ export async function twoManagers(context: ScenarioContext): Promise<Outcome> {
   const before = await aliveTasks(rightTags);
   await stopManager(context, left.manager);
   await context.checkWithin(
-    'the tasks of the manager that left are stopped',
+    'the tasks of the stopped manager are stopped',
     20_000,
     async () => (await aliveTasks(leftTags)).length === 0,
   );
   const after = (await aliveTasks(rightTags)).map((task) => task.taskArn);
   context.check(
     before.every((task) => after.includes(task.taskArn)),
-    `the other manager's tasks run on (${before.length})`,
+    `the tasks of the other manager keep running (${before.length})`,
   );
   await context.processes.stop(leftClient.process, 0);
   return checkScaleDown(
@@ -81,7 +83,7 @@ async function startSide(
 ): Promise<Deployment> {
   const scheduler = await startScheduler(context, `scheduler-${name}`);
   const monitor = await startMonitor(context, scheduler);
-  // It is told to go in the middle of its work, and is not to wait for the end of that.
+  // It is stopped in the middle of its work: a short drain timeout.
   const setup = { ...defaultSetup, name: `manager-${name}`, drainSeconds: 2 };
   return {
     scheduler,
@@ -101,7 +103,7 @@ function ownershipTagsOf(
   return [...new Set(tasks.map((task) => task.startedBy))];
 }
 
-/** Workers name their task; those of the first release name only themselves, in the task's own log. */
+/** Whether a worker runs in the task. Worker ids contain the task id; before 1.24.0 they appear only in the task's log. */
 function hasWorkerIn(context: ScenarioContext, { taskId }: LedgerTask, ids: string[]): boolean {
   if (ids.some((id) => id.includes(taskId))) return true;
   if (compareReleases(context.options.scaler, '1.24.0') >= 0) return false;

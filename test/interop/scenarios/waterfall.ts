@@ -8,11 +8,11 @@ import { EXPECTED_RESULTS, type Outcome } from '../outcome.ts';
 import type { ScenarioContext } from '../scenarioContext.ts';
 import { startScheduler } from '../scheduler.ts';
 
-/** What the machines at hand take of the fall; fifty tasks are work for five workers. */
+/** Limits of the two managers in the waterfall policy; 50 tasks need five workers. */
 const NATIVE_WORKERS = 2;
 const ECS_WORKERS = 3;
 
-/** The machines at hand come first, Fargate gets what flows over, and dries up first. */
+/** With the waterfall policy, the native manager gets workers first, Fargate only beyond its limit, and Fargate scales down first. */
 export async function waterfall(context: ScenarioContext): Promise<Outcome> {
   const scheduler = await startScheduler(context, 'scheduler', {
     engine: 'waterfall_v1',
@@ -23,16 +23,16 @@ export async function waterfall(context: ScenarioContext): Promise<Outcome> {
   const native = await startNativeManager(context, scheduler, { workers: 4 });
   const manager = await startManager(context, scheduler, emulator);
   const deployment = { scheduler, emulator, monitor, manager };
-  await context.waitFor('both managers are known', 20_000, () =>
+  await context.waitFor('the scheduler has registered both managers', 20_000, () =>
     [nativeManagerId, defaultSetup.managerId].every((id) => monitor.identities.has(id)),
   );
 
-  // What fits into the first manager is none of our business.
+  // Work within the limit of the first manager starts no Fargate task.
   const smallJob = await startClient(context, scheduler, { count: 15, sleep: 0.4 });
   const first = await waitForResults(context, smallJob, deployment);
-  context.check(first === 15, `a small job is right (${first} of 15)`);
+  context.check(first === 15, `the results of a small job are correct (${first} of 15)`);
   const earlyTasks = (await emulator.ledger()).length;
-  context.check(earlyTasks === 0, `and nothing was bought for it (${earlyTasks})`);
+  context.check(earlyTasks === 0, `the small job launched no Fargate task (${earlyTasks})`);
 
   let maxAlive = 0;
   const client = await startClient(context, scheduler, { count: EXPECTED_RESULTS, sleep: 0.8 });
@@ -44,17 +44,17 @@ export async function waterfall(context: ScenarioContext): Promise<Outcome> {
   clearInterval(poll);
   context.check(
     maxAlive === ECS_WORKERS,
-    `what flows over is ours, up to the rule (${maxAlive} of ${ECS_WORKERS})`,
+    `the overflow runs on Fargate, up to the limit of the policy (${maxAlive} of ${ECS_WORKERS})`,
   );
   const nativeWorkers = (monitor.managers.get(nativeManagerId) ?? new Set()).size;
   context.check(
     nativeWorkers >= NATIVE_WORKERS,
-    `the native manager came first (${nativeWorkers} workers)`,
+    `the native manager has its workers (${nativeWorkers} workers)`,
   );
   const ranOnFargate = await client.ranOnFargate;
   context.check(
     ranOnFargate.includes(true) && ranOnFargate.includes(false),
-    'both did some of the work',
+    'both managers ran some of the tasks',
   );
   const outcome = await checkScaleDown(context, deployment, results);
   await context.processes.stop(native, 15_000);

@@ -12,8 +12,8 @@ import type { Scheduler } from '../scheduler.ts';
 const heartbeatProgram = new URL('../heartbeat.py', import.meta.url).pathname;
 
 /**
- * The worst end a daemon can have: its connection is reset with a heartbeat still unanswered. The answer then waits for
- * this identity, and everything else in the scheduler waits for the answer. The next start of the daemon must free it.
+ * The daemon's connection is reset while a heartbeat is unanswered. The scheduler then blocks until it can send the
+ * answer to this identity, and does nothing else. The restarted daemon must reconnect under the identity to unblock it.
  */
 export async function wedgedScheduler(context: ScenarioContext): Promise<Outcome> {
   const deployment = await startDeployment(context);
@@ -22,14 +22,16 @@ export async function wedgedScheduler(context: ScenarioContext): Promise<Outcome
   await context.waitFor('a task runs', 60_000, async () => (await runningTasks(emulator)).length, [
     deployment.manager,
   ]);
-  const identity = await context.waitFor('the monitor stream names the manager', 5000, () =>
-    monitor.identities.get(defaultSetup.managerId),
+  const identity = await context.waitFor(
+    'the monitor stream shows the identity of the manager',
+    5000,
+    () => monitor.identities.get(defaultSetup.managerId),
   );
-  // It must not say good-bye: to an identity that left in good order the scheduler does not wait to send. So the forged
-  // connection takes the place of one that stands.
+  // The daemon must not disconnect: the scheduler does not wait to send to an identity that has disconnected. It is
+  // suspended, and the forged connection replaces its open one.
   context.processes.signal(deployment.manager, 'SIGSTOP');
-  // Whether a reset falls between question and answer is luck. Later releases survive it at any time; then there is
-  // nothing to free, and the rest must hold all the same.
+  // Whether the reset hits between heartbeat and answer is a matter of timing. Later releases never block; then the
+  // remaining checks must pass all the same.
   let wedged = false;
   for (let attempt = 0; attempt < 3 && !wedged; attempt++) {
     await resetDuringHeartbeats(context, scheduler, identity);
@@ -41,15 +43,15 @@ export async function wedgedScheduler(context: ScenarioContext): Promise<Outcome
   deployment.manager = await startManager(context, scheduler, emulator);
   context.check(
     await isSchedulerAlive(context, scheduler, 5000),
-    'the restarted daemon frees the scheduler within 5 s',
+    'the restarted daemon unblocks the scheduler within 5 s',
   );
   return checkScaleDown(context, deployment, await waitForResults(context, client, deployment));
 }
 
-/** Far more than a scheduler can answer before the reset reaches it. */
+/** More heartbeats than a scheduler can answer before the reset arrives. */
 const HEARTBEATS = 1000;
 
-/** Speaks as that manager and resets the connection while answers to its heartbeats are still being made. */
+/** Connects under the manager's identity, sends many heartbeats, and resets the connection before they are answered. */
 async function resetDuringHeartbeats(
   context: ScenarioContext,
   scheduler: Scheduler,
@@ -68,15 +70,15 @@ async function resetDuringHeartbeats(
   socket.on('error', (error) => context.log(`     ${error.message}`));
   const magic = compareReleases(context.options.scaler, '2.7.0') < 0 ? 'YMQ\x01' : 'YMQ\x02';
   socket.write(Buffer.concat([Buffer.from(magic), ymqFrame(Buffer.from(identity))]));
-  await context.waitFor('the scheduler greets', 5000, () => hasGreeted);
+  await context.waitFor('the scheduler sends its greeting', 5000, () => hasGreeted);
   await context.sleep(200);
   socket.write(Buffer.concat(Array<Buffer>(HEARTBEATS).fill(heartbeat)));
-  // A reset that comes at once would take the unread heartbeats with it.
+  // An immediate RST would discard the unread heartbeats.
   await context.sleep(20);
   socket.resetAndDestroy();
 }
 
-/** One YMQ message. */
+/** A YMQ frame: 8-byte little-endian length, then the payload. */
 function ymqFrame(payload: Buffer): Buffer {
   const header = Buffer.alloc(8);
   header.writeBigUInt64LE(BigInt(payload.length));
