@@ -5,12 +5,13 @@ import type { ProcessHandle } from '../interop/processes.ts';
 export async function eventually(
   what: string,
   limitMs: number,
-  look: () => boolean | Promise<boolean>,
-  needed?: ProcessHandle,
+  probe: () => boolean | Promise<boolean>,
+  requiredProcess?: ProcessHandle,
 ): Promise<void> {
   const end = performance.now() + limitMs;
-  while (!(await look())) {
-    if (needed?.exit) throw new Error(`${needed.name} ended while waiting: ${what}`);
+  while (!(await probe())) {
+    if (requiredProcess?.exit)
+      throw new Error(`${requiredProcess.name} ended while waiting: ${what}`);
     if (performance.now() > end) throw new Error(`not within ${limitMs / 1000} s: ${what}`);
     await sleep(50);
   }

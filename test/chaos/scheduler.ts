@@ -5,10 +5,10 @@ import { encodeMessage } from '../../src/scheduler/protocol/encodeMessage.ts';
 import { freePorts } from '../interop/scenarioContext.ts';
 
 /** A scheduler that wants what it is told to want, whatever runs. */
-export interface FickleScheduler {
+export interface ScriptedScheduler {
   address: string;
   /** Workers; one a Fargate task. */
-  wanted: number;
+  desiredWorkers: number;
   /** Shown in the monitor stream; null: there is no such stream. */
   workers: WorkerStatus[] | null;
   heartbeats: number;
@@ -19,10 +19,10 @@ const publishMs = 500;
 
 /** `monitored`: it has a monitor stream. */
 export async function startScheduler({
-  monitored,
+  monitored: hasMonitor,
 }: {
   monitored: boolean;
-}): Promise<FickleScheduler> {
+}): Promise<ScriptedScheduler> {
   const port = await freePorts(3);
   const generation = 'g3';
   const server = await startYmqServer('scheduler', port, {
@@ -30,19 +30,19 @@ export async function startScheduler({
       if (decodeMessage(payload, generation).message !== 'workerManagerHeartbeat') return;
       scheduler.heartbeats++;
       peer.send(encodeMessage({ generation, message: 'workerManagerHeartbeatEcho', fields: {} }));
-      const wish = { taskConcurrency: scheduler.wanted, capabilities: [] };
-      const fields = { setDesiredTaskConcurrencyRequests: [wish] };
+      const request = { taskConcurrency: scheduler.desiredWorkers, capabilities: [] };
+      const fields = { setDesiredTaskConcurrencyRequests: [request] };
       peer.send(encodeMessage({ generation, message: 'workerManagerCommand', fields }));
     },
   });
-  const monitor = monitored ? await startYmqServer('monitor', port + 2, {}) : null;
+  const monitor = hasMonitor ? await startYmqServer('monitor', port + 2, {}) : null;
   const publisher = setInterval(() => {
     if (scheduler.workers !== null) monitor?.broadcast(encodeMonitorMessage(scheduler.workers));
   }, publishMs);
-  const scheduler: FickleScheduler = {
+  const scheduler: ScriptedScheduler = {
     address: `tcp://127.0.0.1:${port}`,
-    wanted: 0,
-    workers: monitored ? [] : null,
+    desiredWorkers: 0,
+    workers: hasMonitor ? [] : null,
     heartbeats: 0,
     close() {
       clearInterval(publisher);

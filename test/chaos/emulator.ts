@@ -5,12 +5,12 @@ import type { Processes, ProcessHandle } from '../interop/processes.ts';
 import { eventually } from './eventually.ts';
 
 /** The emulator as a process, and its back door. */
-export interface Cloud {
+export interface EmulatorProcess {
   process: ProcessHandle;
   url: string;
   ledger(): Promise<LedgerView>;
-  faults(rules: FaultRule[]): Promise<void>;
-  strike(taskArn: string, fault: FaultRule['do']): Promise<void>;
+  setFaults(rules: FaultRule[]): Promise<void>;
+  applyFault(taskArn: string, fault: FaultRule['do']): Promise<void>;
   /** A call of somebody else's, past the proxy. */
   call(operation: string, body: object): Promise<void>;
 }
@@ -18,19 +18,19 @@ export interface Cloud {
 export const repository = new URL('../..', import.meta.url).pathname;
 export const program = join(repository, 'dist', 'cli', 'main.js');
 
-const urlIn = (line: string): string => {
+function urlFrom(line: string): string {
   try {
     return JSON.parse(line).url ?? '';
   } catch {
     return '';
   }
-};
+}
 
-export async function startCloud(
+export async function startEmulator(
   processes: Processes,
   dir: string,
   flags: string[],
-): Promise<Cloud> {
+): Promise<EmulatorProcess> {
   let url = '';
   const running = processes.start({
     name: 'emulator',
@@ -38,7 +38,7 @@ export async function startCloud(
     args: [program, 'emulator', '--port', '0', '--hollow', ...flags],
     cwd: dir,
     onLine: (line) => {
-      url ||= urlIn(line);
+      url ||= urlFrom(line);
     },
   });
   await eventually('the emulator listens', 20_000, () => url !== '', running);
@@ -57,8 +57,8 @@ export async function startCloud(
     process: running,
     url,
     ledger: () => send('GET', '/_emulator/ledger'),
-    faults: (rules) => send('PUT', '/_emulator/faults', rules),
-    strike: (task, fault) => send('POST', '/_emulator/strike', { task, do: fault }),
+    setFaults: (rules) => send('PUT', '/_emulator/faults', rules),
+    applyFault: (task, fault) => send('POST', '/_emulator/strike', { task, do: fault }),
     call: (operation, body) =>
       send('POST', '/', body, {
         'x-amz-target': `AmazonEC2ContainerServiceV20141113.${operation}`,

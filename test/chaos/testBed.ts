@@ -7,89 +7,89 @@ import { stateName } from '../../src/config/stateDir.ts';
 import type { LedgerTask } from '../../src/emulator/ledger.ts';
 import { type ProcessExit, Processes, type ProcessHandle, tail } from '../interop/processes.ts';
 import { processesMentioning } from '../interop/procfs.ts';
-import { type Cloud, isAlive, program, startCloud } from './cloud.ts';
+import { type EmulatorProcess, isAlive, program, startEmulator } from './emulator.ts';
 import { eventually } from './eventually.ts';
-import { openState, type StateOnDisk } from './journal.ts';
 import { type AwsProxy, startProxy } from './proxy.ts';
-import { type FickleScheduler, startScheduler } from './scheduler.ts';
+import { type ScriptedScheduler, startScheduler } from './scheduler.ts';
+import { openState, type StateFiles } from './stateFiles.ts';
 
 export const managerId = 'chaos';
 
-export interface WorldSetup {
+export interface TestBedSetup {
   name: string;
-  /** Of `scaler-ecs run`, beyond those every world needs. */
+  /** Of `scaler-ecs run`, beyond those every testBed needs. */
   daemonFlags: string[];
   emulatorFlags?: string[];
-  monitored: boolean;
+  hasMonitor: boolean;
   /** Of the daemon's process. */
   env?: Record<string, string>;
 }
 
 /** A scheduler, an AWS, what stands between them and the daemon, and the daemon itself, again and again. */
-export interface World {
+export interface TestBed {
   name: string;
   dir: string;
   processes: Processes;
-  cloud: Cloud;
+  emulator: EmulatorProcess;
   proxy: AwsProxy;
-  scheduler: FickleScheduler;
-  state: StateOnDisk;
+  scheduler: ScriptedScheduler;
+  state: StateFiles;
   /** The mark of our Fargate tasks. */
-  mark: string;
+  ownershipTag: string;
   /** Promises that were not kept. */
-  broken: string[];
-  check(kept: boolean, promise: string): void;
-  note(text: string): void;
+  failedChecks: string[];
+  check(passed: boolean, expectation: string): void;
+  print(text: string): void;
   start(): ProcessHandle;
   /** kill -9. */
   kill(daemon: ProcessHandle): Promise<void>;
   /** SIGTERM. */
   stop(daemon: ProcessHandle, limitMs: number): Promise<ProcessExit>;
-  log(): Promise<string>;
-  ours(): Promise<LedgerTask[]>;
+  readLog(): Promise<string>;
+  ownTasks(): Promise<LedgerTask[]>;
   close(): Promise<void>;
 }
 
-const openWorlds = new Set<World>();
+const openTestBeds = new Set<TestBed>();
 
 /** For the end by a signal. */
-export const endWorlds = async (): Promise<void> => {
-  await Promise.all([...openWorlds].map(({ processes }) => processes.killAll()));
-};
+export async function killTestBeds(): Promise<void> {
+  await Promise.all([...openTestBeds].map(({ processes }) => processes.killAll()));
+}
 
-export const say = (text: string): void => void process.stderr.write(`${text}\n`);
+export const print = (text: string): void => void process.stderr.write(`${text}\n`);
 
-export async function openWorld(setup: WorldSetup): Promise<World> {
-  const { name, daemonFlags, emulatorFlags = [], monitored, env } = setup;
+export async function openTestBed(setup: TestBedSetup): Promise<TestBed> {
+  const { name, daemonFlags, emulatorFlags = [], hasMonitor, env } = setup;
   const dir = await mkdtemp(join(tmpdir(), 'se-chaos-'));
   const processes = new Processes(dir);
-  const cloud = await startCloud(processes, dir, emulatorFlags);
-  const proxy = await startProxy(cloud.url);
-  const scheduler = await startScheduler({ monitored });
+  const emulator = await startEmulator(processes, dir, emulatorFlags);
+  const proxy = await startProxy(emulator.url);
+  const scheduler = await startScheduler({ monitored: hasMonitor });
   const stateRoot = join(dir, 'state');
-  const begun = performance.now();
+  const startedAt = performance.now();
   const flags = [
     ...['run', scheduler.address, '--worker-manager-id', managerId, '--state-dir', stateRoot],
     ...['--ecs-subnets', 'subnet-1', '--ecs-task-cpu', '1', '--ecs-task-memory', '2'],
     ...['--heartbeat-interval-seconds', '1', ...daemonFlags],
   ];
-  const world: World = {
+  const testBed: TestBed = {
     name,
     dir,
     processes,
-    cloud,
+    emulator,
     proxy,
     scheduler,
     state: openState(join(stateRoot, stateName(managerId, scheduler.address))),
-    mark: fleetMark(managerId, scheduler.address),
-    broken: [],
+    ownershipTag: fleetMark(managerId, scheduler.address),
+    failedChecks: [],
     check(kept, promise) {
-      if (!kept) world.broken.push(promise);
-      world.note(`${kept ? 'ok  ' : 'FAIL'} ${promise}`);
+      if (!kept) testBed.failedChecks.push(promise);
+      testBed.print(`${kept ? 'ok  ' : 'FAIL'} ${promise}`);
     },
-    note(text) {
-      const seconds = ((performance.now() - begun) / 1000).toFixed(1).padStart(6);
-      say(`${seconds} ${name} ${text}`);
+    print(text) {
+      const seconds = ((performance.now() - startedAt) / 1000).toFixed(1).padStart(6);
+      print(`${seconds} ${name} ${text}`);
     },
     start: () =>
       processes.start({
@@ -113,31 +113,31 @@ export async function openWorld(setup: WorldSetup): Promise<World> {
     },
     async stop(daemon, limitMs) {
       const early = daemon.exit;
-      if (early) world.check(false, `the daemon runs to the end (${JSON.stringify(early)})`);
+      if (early) testBed.check(false, `the daemon runs to the end (${JSON.stringify(early)})`);
       return processes.stop(daemon, limitMs);
     },
-    log: () => readFile(join(dir, 'daemon.log'), 'utf8').catch(() => ''),
-    ours: async () =>
-      (await cloud.ledger()).tasks.filter(({ startedBy }) => startedBy === world.mark),
+    readLog: () => readFile(join(dir, 'daemon.log'), 'utf8').catch(() => ''),
+    ownTasks: async () =>
+      (await emulator.ledger()).tasks.filter(({ startedBy }) => startedBy === testBed.ownershipTag),
     async close() {
-      world.state.close();
+      testBed.state.close();
       scheduler.close();
       for (const running of [...processes.all].reverse())
         if (!running.exit) await processes.stop(running, 10_000);
       proxy.close();
       await eventually('no process is left', 5000, () => processesMentioning([dir]).length === 0)
-        .then(() => world.check(true, 'no process is left'))
-        .catch(() => world.check(false, 'no process is left'));
+        .then(() => testBed.check(true, 'no process is left'))
+        .catch(() => testBed.check(false, 'no process is left'));
       await processes.killAll();
-      openWorlds.delete(world);
-      if (world.broken.length === 0) rmSync(dir, { recursive: true, force: true });
-      else say(`--- ${name}, all in ${dir}\n${tail(join(dir, 'daemon.log'), 30)}`);
+      openTestBeds.delete(testBed);
+      if (testBed.failedChecks.length === 0) rmSync(dir, { recursive: true, force: true });
+      else print(`--- ${name}, all in ${dir}\n${tail(join(dir, 'daemon.log'), 30)}`);
     },
   };
-  openWorlds.add(world);
-  return world;
+  openTestBeds.add(testBed);
+  return testBed;
 }
 
 /** Those of ours that cost money, in the emulator's own books. */
-export const alive = async (world: World): Promise<LedgerTask[]> =>
-  (await world.ours()).filter(isAlive);
+export const aliveTasks = async (testBed: TestBed): Promise<LedgerTask[]> =>
+  (await testBed.ownTasks()).filter(isAlive);
