@@ -3,19 +3,20 @@ import type { LedgerTask } from '../../src/emulator/ledger.ts';
 import type { ObservedCall } from './proxy.ts';
 
 interface Launch {
+  /** Largest `count` of its requests. */
   count: number;
-  /** Of all that was ever sent under this token. */
+  /** Hashes of all requests with this client token. */
   requests: Set<string>;
-  /** The ARNs that AWS ever reportedArns for it. */
+  /** Task ARNs in the answers to its requests. */
   reportedArns: Set<string>;
 }
 
-/** Every RunTask that passed by, to be held against what AWS really started. */
+/** Records every RunTask call, to compare it with the tasks that AWS started. */
 export interface Audit {
   record(call: ObservedCall): void;
-  /** Tasks that no request accounts for, and tokens that were used for two different requests. */
+  /** Violations: tasks beyond the requested count of their token, and tokens used for different requests. */
   duplicates(tasks: LedgerTask[]): string[];
-  /** Tasks that AWS started and reported as failures. */
+  /** Number of tasks that AWS started but reported as failures. */
   unreported(tasks: LedgerTask[]): number;
 }
 
@@ -62,10 +63,12 @@ export function createAudit(): Audit {
       for (const [token, started] of byToken(tasks)) {
         const launch = launches.get(token);
         const extra = started.length - (launch?.count ?? 0);
-        for (let i = 0; i < extra; i++) violations.push(`${token} started more than it asked for`);
+        for (let i = 0; i < extra; i++)
+          violations.push(`${token} started more tasks than requested`);
       }
       for (const [token, { requests }] of launches)
-        if (requests.size > 1) violations.push(`${token} was used for ${requests.size} requests`);
+        if (requests.size > 1)
+          violations.push(`${token} was used for ${requests.size} different requests`);
       return violations;
     },
     unreported(tasks) {

@@ -4,14 +4,14 @@ import type { LedgerTask, LedgerView } from '../../src/emulator/ledger.ts';
 import type { Processes, ProcessHandle } from '../interop/processes.ts';
 import { eventually } from './eventually.ts';
 
-/** The emulator as a process, and its back door. */
+/** The emulator as a process, and its admin interface. */
 export interface EmulatorProcess {
   process: ProcessHandle;
   url: string;
   ledger(): Promise<LedgerView>;
   setFaults(rules: FaultRule[]): Promise<void>;
   applyFault(taskArn: string, fault: FaultRule['do']): Promise<void>;
-  /** A call of somebody else's, past the proxy. */
+  /** Calls an ECS operation as another client, not through the proxy. */
   call(operation: string, body: object): Promise<void>;
 }
 
@@ -66,5 +66,5 @@ export async function startEmulator(
   };
 }
 
-/** It costs money, or will. */
+/** Whether the task runs or is starting. */
 export const isAlive = ({ desiredStatus }: LedgerTask): boolean => desiredStatus === 'RUNNING';

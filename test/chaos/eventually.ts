@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProcessHandle } from '../interop/processes.ts';
 
-/** Looks again and again until it is so; throws when it takes too long, or when a process ends that it needs. */
+/** Polls until `probe` returns true. Throws after `limitMs`, or when the required process exits. */
 export async function eventually(
   what: string,
   limitMs: number,

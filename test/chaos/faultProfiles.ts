@@ -7,7 +7,7 @@ const rule = (operation: string, fault: FaultRule['do'], chance: number): FaultR
   do: fault,
 });
 
-/** What AWS is like during one life. None of it lasts longer than the daemon waits before it believes a list. */
+/** Fault rules for one run of the daemon. No delay is longer than the daemon waits before it trusts an inventory. */
 const faultProfiles: Record<string, FaultRule[]> = {
   none: [],
   slowAnswers: [rule('RunTask', { answerAfterMs: 1500 }, 0.6), rule('*', { delayMs: 300 }, 0.5)],
@@ -31,7 +31,7 @@ export function pickFaultProfile(random: Random): { name: string; rules: FaultRu
   return { name, rules: faultProfiles[name] ?? [] };
 }
 
-/** Strikes at a running task. `vanish` leaves the daemon in doubt for a minute, so it belongs to the early lives. */
+/** Faults of running tasks. `vanish` is used only in early runs: the daemon needs a minute to conclude that the task is gone. */
 export const taskFaults: FaultRule['do'][] = [
   'exit',
   'oom',

@@ -3,17 +3,17 @@ import { isAlive } from './emulator.ts';
 import { type Lane, maxTasks, publishWorkers } from './lane.ts';
 
 export interface Verdict {
-  /** Ours, running, and more than wanted or in no book of the daemon's. */
+  /** Running tasks of the daemon beyond the desired number or missing in its journal. */
   leaked: number;
-  /** Bought twice, or alive beyond what is allowed and AWS itself doubled. */
+  /** Tasks without a request, or running beyond the cap plus those that AWS reported as failures. */
   duplicated: number;
-  /** Wanted and not running. */
+  /** Desired tasks that do not run. */
   lost: number;
 }
 
-/** A vanished task is believed to be gone after a minute, and a stuck one after its deadline. */
+/** The daemon gives up a vanished task after a minute, and a stuck one after its start deadline. */
 const settleLimitMs = 110_000;
-/** So long it must stay as it should be: more than one sweep. */
+/** How long the desired state must last: longer than the interval between inventories. */
 const stableMs = 8000;
 
 async function observe(lane: Lane) {
@@ -37,7 +37,7 @@ async function observe(lane: Lane) {
   };
 }
 
-/** No more faults, a steady wish, one last life: then AWS's books must say what the scheduler wanted. */
+/** Runs the daemon without faults and with a constant desired number of workers, until AWS shows that number, and checks the final state. Stops the daemon. */
 export async function verifyFinalState(lane: Lane, desired: number): Promise<Verdict> {
   const { testBed, audit, foreignTasks } = lane;
   await testBed.emulator.setFaults([]);
@@ -54,7 +54,7 @@ export async function verifyFinalState(lane: Lane, desired: number): Promise<Ver
     const now = performance.now();
     const isAsDesired =
       observed.alive === desired && observed.running === desired && observed.unrecorded === 0;
-    // A task that vanished is in its books until it is certain that it has not come late.
+    // A vanished task stays in the journal until the daemon is certain that DescribeTasks is not merely late.
     stableSince =
       isAsDesired && observed.openLaunches + observed.missing === 0 ? (stableSince ?? now) : null;
     if ((stableSince !== null && now - stableSince > stableMs) || now - startedAt > settleLimitMs)
@@ -64,10 +64,13 @@ export async function verifyFinalState(lane: Lane, desired: number): Promise<Ver
   }
   const seconds = Math.round((performance.now() - startedAt) / 1000);
   testBed.print(
-    `settled after ${seconds} s: ${observed.running} run, ${desired} wanted, ${observed.missing} gone and not forgotten, ${observed.openLaunches} launches open`,
+    `settled after ${seconds} s: ${observed.running} running, ${desired} desired, ${observed.missing} vanished but still in the journal, ${observed.openLaunches} launches open`,
   );
 
-  testBed.check(observed.missing === 0, `what is gone is forgotten (${observed.missing})`);
+  testBed.check(
+    observed.missing === 0,
+    `vanished tasks are removed from the journal (${observed.missing})`,
+  );
   const { tasks, peakAlive } = await testBed.emulator.ledger();
   const duplicates = audit.duplicates(observed.ownTasks);
   for (const fault of duplicates) testBed.check(false, fault);
@@ -76,7 +79,7 @@ export async function verifyFinalState(lane: Lane, desired: number): Promise<Ver
   const allowed = maxTasks + audit.unreported(observed.ownTasks);
   testBed.check(
     peak <= allowed,
-    `never more than allowed: ${peak} at most, ${allowed} with ECS's ghosts`,
+    `never more tasks than allowed: at most ${peak} of ${allowed}, including those that ECS reported as failures`,
   );
   const affected = (await foreignTasks?.affected()) ?? [];
   testBed.check(affected.length === 0, `foreign tasks are unchanged (${affected})`);
@@ -84,10 +87,13 @@ export async function verifyFinalState(lane: Lane, desired: number): Promise<Ver
   testBed.check(!/"(daemon|actor)\.crashed"/.test(log), 'no actor crashed');
 
   const end = await testBed.stop(daemon, 40_000);
-  testBed.check(end.code === 0, `SIGTERM ends it with status 0 (${JSON.stringify(end)})`);
+  testBed.check(
+    end.code === 0,
+    `the daemon exits with status 0 on SIGTERM (${JSON.stringify(end)})`,
+  );
   const remaining = await observe(lane);
-  testBed.check(remaining.alive === 0, `and nothing of ours is left (${remaining.alive})`);
-  testBed.print(`${tasks.length} tasks in all`);
+  testBed.check(remaining.alive === 0, `no task of the daemon is left (${remaining.alive})`);
+  testBed.print(`${tasks.length} tasks in total`);
   return {
     leaked: Math.max(observed.alive - desired, observed.unrecorded),
     duplicated: duplicates.length + Math.max(0, peak - allowed),

@@ -2,18 +2,18 @@ import type { LedgerTask } from '../../src/emulator/ledger.ts';
 import { isAlive } from './emulator.ts';
 import type { TestBed } from './testBed.ts';
 
-/** Tasks in our cluster that are not for us to touch. */
+/** Tasks in the daemon's cluster that do not belong to it. */
 export interface ForeignTasks {
   includes(task: LedgerTask): boolean;
-  /** Those that were stopped, or that somebody tried to stop. */
+  /** The client tokens of foreign tasks that were stopped or that StopTask was called for. */
   affected(): Promise<string[]>;
 }
 
 const command = 'exec scaler_worker_manager baremetal_native tcp://10.9.9.9:8516 --mode fixed';
 
 /**
- * One of another program, one of nobody, and one that carries our mark by mistake: its COMMAND names another
- * scheduler. Needs the cluster and the definition.
+ * Starts three tasks: one of another program, one without startedBy, and one with the daemon's ownership tag but with
+ * another scheduler in its COMMAND. Requires the cluster and the task definition.
  */
 export async function startForeignTasks({
   emulator,

@@ -1,25 +1,25 @@
 import type { Random } from '../simulation/random.ts';
 import { type CallStage, callStages } from './proxy.ts';
 
-/** When a life of the daemon ends. */
+/** When the daemon is killed. `nth` counts from 1 in each run. */
 export type KillPoint =
-  /** As soon as the kernel tells of the nth change of the journal in this life. */
+  /** At the nth change of the journal file, as reported by fs.watch. */
   | { at: 'write'; nth: number }
-  /** At a stage of the nth call of this operation in this life. */
+  /** At a stage of the nth call of an operation. */
   | { at: 'call'; operation: string; stage: CallStage; nth: number }
   | { at: 'random'; afterMs: number };
 
-/** What happens to the state directory before the next life. */
+/** Damage to the state directory before the next run: the journal is truncated (`torn`), or everything is deleted (`lost`). */
 export type Damage = { kind: 'none' } | { kind: 'torn'; bytes: number } | { kind: 'lost' };
 
 export interface DaemonRun {
   point: KillPoint;
   damage: Damage;
-  /** AWS is to do nothing that could keep the point from being reached. */
+  /** Runs without AWS faults, which could keep the kill point from being reached. */
   withoutFaults?: boolean;
 }
 
-/** Only a first life on a fresh account makes these calls. */
+/** Operations that only the first run on a new account calls. */
 const firstStartOperations = ['CreateCluster', 'CreateRole', 'RegisterTaskDefinition'];
 const everyStartOperations = [
   'DescribeClusters',
@@ -27,7 +27,7 @@ const everyStartOperations = [
   'GetRole',
   'AttachRolePolicy',
 ];
-/** Creating, filling and placing the journal at a start, then an append each. */
+/** Journal changes to kill at: a start creates, writes and renames the file; then each record is one append. */
 const maxWrites = 14;
 
 const call = (operation: string, stage: CallStage, nth = 1): KillPoint => ({
@@ -43,7 +43,7 @@ const shuffled = <T>(items: T[], random: Random): T[] =>
     .sort((a, b) => a.key - b.key)
     .map(({ item }) => item);
 
-/** The points that every run must reach, the ones that buy and end tasks first. */
+/** Kill points to cover, those around RunTask and StopTask first. */
 const requiredPoints = (): KillPoint[] => [
   ...callStages.map((stage) => call('RunTask', stage)),
   ...callStages.map((stage) => call('StopTask', stage)),
@@ -54,7 +54,7 @@ const requiredPoints = (): KillPoint[] => [
   ),
 ];
 
-/** Deals so many kills to the lanes. Founding calls come first in two of them, as they pass once. */
+/** Distributes the kills to the lanes. With 30 or more kills, two lanes start with the operations of a first start, which occur only once. */
 export function planRuns(kills: number, lanes: number, random: Random): DaemonRun[][] {
   const first = firstStartOperations.flatMap((operation) => [
     call(operation, 'unsent'),
@@ -74,7 +74,7 @@ export function planRuns(kills: number, lanes: number, random: Random): DaemonRu
       ? { at: 'random', afterMs: random.int(50, 5000) }
       : (required[round % required.length] as KillPoint);
   });
-  // Those at random come last: they give way to points that have to be tried again.
+  // Random points come last: they are replaced by points that must be retried.
   const ordered = shuffled(points, random).sort(
     (a, b) => Number(a.at === 'random') - Number(b.at === 'random'),
   );

@@ -11,24 +11,27 @@ import { type ForeignTasks, startForeignTasks } from './foreignTasks.ts';
 import { type DaemonRun, type KillPoint, pointText } from './killPoints.ts';
 import { managerId, openTestBed, type TestBed } from './testBed.ts';
 
-/** One daemon with an account of its own, killed again and again. */
+/** One daemon with its own account, which is killed and restarted repeatedly. */
 export interface Lane {
   testBed: TestBed;
   audit: Audit;
   foreignTasks: ForeignTasks | null;
+  /** Number of kills so far. */
   kills: number;
   /** Kill points that were reached. */
   reached: string[];
-  /** Those that did not come up before the life's time was over: killed then. */
+  /** Kill points that were not reached before the time limit of the run, when the daemon was killed. */
   missed: string[];
-  /** To be tried again. */
+  /** Missed kill points to retry. */
   retries: KillPoint[];
 }
 
+/** --max-task-concurrency of the daemon. */
 export const maxTasks = 12;
+/** Time limit for one run. */
 const maxRunMs = 8000;
 
-/** Short patience everywhere, so that a life of seconds sees what else takes minutes. */
+/** Short timeouts, so that a run of seconds covers what otherwise takes minutes. */
 const daemonFlags = [
   ...['--max-task-concurrency', String(maxTasks), '--settle-seconds', '1', '--sweep-seconds', '5'],
   ...['--drain-timeout', '2', '--start-deadline', '6', '--stop-timeout', '30'],
@@ -53,7 +56,7 @@ export async function openLane(name: string): Promise<Lane> {
   return lane;
 }
 
-/** What the scheduler's monitor shows: a worker in each task of ours that runs, some of them at work. */
+/** Publishes one worker for each running task of the daemon, with `load` tasks each. */
 export function publishWorkers(
   { testBed, foreignTasks }: Lane,
   tasks: LedgerTask[],
@@ -68,7 +71,7 @@ export function publishWorkers(
     });
 }
 
-/** The kill point, armed: resolves when it is reached. */
+/** Kills the daemon when it reaches the kill point; resolves then. */
 const armKillPoint = (
   { testBed, audit }: Lane,
   daemon: ProcessHandle,
@@ -96,7 +99,7 @@ const armKillPoint = (
     if (point.at === 'random') setTimeout(kill, point.afterMs);
   });
 
-/** What the scheduler wants during a life, and for how long each. */
+/** The desired numbers of workers during a run, and how long each one lasts. */
 function desiredCounts(point: KillPoint, random: Random): [workers: number, ms: number][] {
   const randomWorkers = () => random.int(1, maxTasks);
   const ms = () => random.int(700, 2200);
@@ -126,6 +129,7 @@ function desiredCounts(point: KillPoint, random: Random): [workers: number, ms: 
   ];
 }
 
+/** Runs the daemon with changing desired counts and faults until it reaches the kill point or the time limit, then kills it. */
 export async function runUntilKilled(
   lane: Lane,
   { point, damage, withoutFaults = false }: DaemonRun,
@@ -176,11 +180,11 @@ export async function runUntilKilled(
     pause(maxRunMs).then(() => 'missed'),
     daemon.ended.then(() => 'ended'),
   ]);
-  // The signal of a reached point and the end of its process may be seen in either order.
+  // After a kill, `isReached` and the exit of the process may be observed in either order.
   const exitedByItself = daemon.exit && daemon.exit.signal !== 'SIGKILL';
   ended.abort();
   if (exitedByItself)
-    testBed.check(false, `the daemon lives until it is killed (${JSON.stringify(daemon.exit)})`);
+    testBed.check(false, `the daemon runs until it is killed (${JSON.stringify(daemon.exit)})`);
   await testBed.kill(daemon);
   await Promise.all(background);
   testBed.state.onWrite = null;
@@ -188,7 +192,7 @@ export async function runUntilKilled(
   (outcome === 'missed' ? lane.missed : lane.reached).push(pointText(point));
   if (outcome === 'missed' && !withoutFaults) lane.retries.push(point);
   const damageText =
-    damage.kind === 'lost' ? ', journal lost' : isTruncated ? ', journal torn' : '';
+    damage.kind === 'lost' ? ', journal lost' : isTruncated ? ', journal truncated' : '';
   testBed.print(
     `kill ${lane.kills}: ${pointText(point)}${outcome === 'missed' ? ' (not reached)' : ''}, ${profile.name}${damageText}`,
   );

@@ -1,7 +1,7 @@
 /**
- * Kills the built daemon, at random moments and at every journal write and AWS call, and holds what is left against
- * the emulator's own ledger. Human lines go to stderr; the last line of stdout is the verdict. Ends with 0 only if
- * nothing was leaked, doubled or lost and every other expectation was kept.
+ * Kills the built daemon at random times, journal writes and AWS calls, and compares the final state with the emulator's
+ * ledger. Progress goes to stderr; with --json the verdict is the last line of stdout. Exit status: 0 if no task was
+ * leaked, duplicated or lost and every other check passed, else 1.
  */
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -29,7 +29,7 @@ const { values } = parseArgs({
   },
 });
 
-/** A point that did not come up is tried again in the place of a random one. */
+/** Replaces a random kill point by a missed one, without faults. */
 function withRetry(lane: Lane, run: DaemonRun): DaemonRun {
   const point = run.point.at === 'random' ? lane.retries.shift() : undefined;
   return point ? { point, damage: { kind: 'none' }, withoutFaults: true } : run;
@@ -83,7 +83,7 @@ async function runKills(): Promise<number> {
   return clean && allChecksPassed && verdict.kills === kills ? 0 : 1;
 }
 
-/** One after the other would take minutes; each has processes and ports of its own. */
+/** Runs the scenarios in parallel; each has its own processes and ports. */
 async function runScenarios(chosen: string): Promise<number> {
   const names = chosen === 'all' ? Object.keys(scenarios) : [chosen];
   const seed = wholeNumber('seed', values.seed);

@@ -9,16 +9,16 @@ import {
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
-/** `unsent`: AWS has not heard of it yet. `executed`: it was carried out and nobody knows. `answered`: the answer is on its way. */
+/** Stages of a call: `unsent`: not yet forwarded to AWS; `executed`: AWS has answered, the daemon has not received it; `answered`: the answer has been sent to the daemon. */
 export const callStages = ['unsent', 'executed', 'answered'] as const;
 export type CallStage = (typeof callStages)[number];
 
-/** One AWS call as it passes by. */
+/** An AWS call at one of its stages. */
 export interface ObservedCall {
   operation: string;
   stage: CallStage;
   body: string;
-  /** Of the answer; empty before there is one. */
+  /** Body of the answer; empty in the stage `unsent`. */
   answer: string;
 }
 
@@ -34,9 +34,9 @@ export interface Request {
 
 export interface AwsProxy {
   url: string;
-  /** Called at each moment of each call; true loses the call or its answer, as a dead line would. */
+  /** Called at each stage of each call. Returning true closes the connection, which loses the call or its answer. */
   onCall: ((passing: ObservedCall) => boolean) | null;
-  /** What the daemon gets instead of AWS's answer. */
+  /** Replaces the answer of AWS; `cut` sends half of it and closes the connection. */
   replaceAnswer: ((operation: string, answer: Answer, request: Request) => Answer | 'cut') | null;
   close(): void;
 }
@@ -47,7 +47,7 @@ const operationOf = ({ headers }: IncomingMessage, body: string): string =>
     .at(-1) ||
   (new URLSearchParams(body).get('Action') ?? '');
 
-/** Stands between the daemon and the emulator, where each moment of a call can be seen and the line be cut. */
+/** Starts a proxy between daemon and emulator that observes the stages of each call, and can drop calls and replace answers. */
 export async function startProxy(target: string): Promise<AwsProxy> {
   const { hostname, port } = new URL(target);
   const agent = new Agent({ keepAlive: true });
@@ -63,7 +63,7 @@ export async function startProxy(target: string): Promise<AwsProxy> {
         path,
         headers: { ...headers, host: `${hostname}:${port}` },
       });
-      // A call that nobody waits for any more: AWS carries it out all the same.
+      // The daemon has closed the connection. AWS executes the call nevertheless.
       response.on('close', () => {
         if (!response.writableEnded) upstream.destroy();
       });

@@ -16,7 +16,7 @@ export const scenarios: Record<string, Scenario> = {
   secrets,
 };
 
-/** The promises that were not kept. */
+/** Runs a scenario in a new test bed and returns its failed checks. */
 export async function runScenario({ setup, run: play }: Scenario, seed: number): Promise<string[]> {
   const testBed = await openTestBed(setup);
   try {

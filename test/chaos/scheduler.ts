@@ -4,20 +4,21 @@ import { decodeMessage } from '../../src/scheduler/protocol/codec.ts';
 import { encodeMessage } from '../../src/scheduler/protocol/encodeMessage.ts';
 import { freePorts } from '../interop/scenarioContext.ts';
 
-/** A scheduler that wants what it is told to want, whatever runs. */
+/** A g3 scheduler that requests `desiredWorkers`, whatever runs. */
 export interface ScriptedScheduler {
   address: string;
-  /** Workers; one a Fargate task. */
+  /** Number of workers to request; one per Fargate task. */
   desiredWorkers: number;
-  /** Shown in the monitor stream; null: there is no such stream. */
+  /** Workers in the monitor stream; null: no monitor stream. */
   workers: WorkerStatus[] | null;
+  /** Number of received heartbeats. */
   heartbeats: number;
   close(): void;
 }
 
 const publishMs = 500;
 
-/** `monitored`: it has a monitor stream. */
+/** Starts the scheduler, with a monitor stream if `hasMonitor`. */
 export async function startScheduler({
   monitored: hasMonitor,
 }: {

@@ -13,20 +13,20 @@ import { encodeFrame, readFrames } from '../../src/store/frames.ts';
 import { Ledger } from '../../src/store/ledger.ts';
 import { type JournalRecord, parseRecord } from '../../src/store/records.ts';
 
-/** The state directory of the daemon under test, seen from outside. */
+/** The state directory of the daemon under test. */
 export interface StateFiles {
-  /** Called at each change of the journal that the kernel tells us of: created, written, put in place. */
+  /** Called at each change of the journal that fs.watch reports: created, written, renamed. `nth` counts from 1. */
   onWrite: ((nth: number) => void) | null;
-  /** Starts counting writes afresh. */
+  /** Resets the count of changes. */
   resetWriteCount(): void;
-  /** What the journal adds up to now. */
+  /** The ledger after replaying the journal. */
   ledger(): Ledger;
   records(): JournalRecord[];
-  /** Cuts so many bytes off its end. False: it is too short. */
+  /** Removes bytes from the end of the journal. Returns false if the journal is too short. */
   truncate(bytes: number): boolean;
-  /** Makes everything it tells of so much older. */
+  /** Moves all times in the journal into the past. */
   makeOlder(ms: number): void;
-  /** Removes all that the daemon ever wrote down. */
+  /** Deletes the state directory. */
   remove(): void;
   close(): void;
 }

@@ -17,15 +17,15 @@ export const managerId = 'chaos';
 
 export interface TestBedSetup {
   name: string;
-  /** Of `scaler-ecs run`, beyond those every testBed needs. */
+  /** Flags of `scaler-ecs run` beyond the common ones. */
   daemonFlags: string[];
   emulatorFlags?: string[];
   hasMonitor: boolean;
-  /** Of the daemon's process. */
+  /** Environment of the daemon, beyond the common variables. */
   env?: Record<string, string>;
 }
 
-/** A scheduler, an AWS, what stands between them and the daemon, and the daemon itself, again and again. */
+/** A scheduler, the emulator behind a proxy, and the daemon, which can be started repeatedly. */
 export interface TestBed {
   name: string;
   dir: string;
@@ -34,16 +34,16 @@ export interface TestBed {
   proxy: AwsProxy;
   scheduler: ScriptedScheduler;
   state: StateFiles;
-  /** The mark of our Fargate tasks. */
+  /** The ownership tag (startedBy) of the daemon's Fargate tasks. */
   ownershipTag: string;
-  /** Promises that were not kept. */
+  /** The expectations of failed checks. */
   failedChecks: string[];
   check(passed: boolean, expectation: string): void;
   print(text: string): void;
   start(): ProcessHandle;
-  /** kill -9. */
+  /** Sends SIGKILL. */
   kill(daemon: ProcessHandle): Promise<void>;
-  /** SIGTERM. */
+  /** Sends SIGTERM, and SIGKILL after `limitMs`. */
   stop(daemon: ProcessHandle, limitMs: number): Promise<ProcessExit>;
   readLog(): Promise<string>;
   ownTasks(): Promise<LedgerTask[]>;
@@ -52,7 +52,7 @@ export interface TestBed {
 
 const openTestBeds = new Set<TestBed>();
 
-/** For the end by a signal. */
+/** Kills all processes of all test beds, when the harness itself gets a signal. */
 export async function killTestBeds(): Promise<void> {
   await Promise.all([...openTestBeds].map(({ processes }) => processes.killAll()));
 }
@@ -113,7 +113,7 @@ export async function openTestBed(setup: TestBedSetup): Promise<TestBed> {
     },
     async stop(daemon, limitMs) {
       const early = daemon.exit;
-      if (early) testBed.check(false, `the daemon runs to the end (${JSON.stringify(early)})`);
+      if (early) testBed.check(false, `the daemon has not exited early (${JSON.stringify(early)})`);
       return processes.stop(daemon, limitMs);
     },
     readLog: () => readFile(join(dir, 'daemon.log'), 'utf8').catch(() => ''),
@@ -131,13 +131,13 @@ export async function openTestBed(setup: TestBedSetup): Promise<TestBed> {
       await processes.killAll();
       openTestBeds.delete(testBed);
       if (testBed.failedChecks.length === 0) rmSync(dir, { recursive: true, force: true });
-      else print(`--- ${name}, all in ${dir}\n${tail(join(dir, 'daemon.log'), 30)}`);
+      else print(`--- ${name}, all logs in ${dir}\n${tail(join(dir, 'daemon.log'), 30)}`);
     },
   };
   openTestBeds.add(testBed);
   return testBed;
 }
 
-/** Those of ours that cost money, in the emulator's own books. */
+/** The daemon's tasks whose desiredStatus is RUNNING, from the emulator's ledger. */
 export const aliveTasks = async (testBed: TestBed): Promise<LedgerTask[]> =>
   (await testBed.ownTasks()).filter(isAlive);

@@ -91,7 +91,7 @@ export async function stopManager(context: ScenarioContext, manager: ProcessHand
   const earlyExit = manager.exit;
   context.check(
     earlyExit === null,
-    `${manager.name} is still running (${JSON.stringify(earlyExit)})`,
+    `${manager.name} has not exited early (${JSON.stringify(earlyExit)})`,
   );
   const end = await context.processes.stop(manager, STOP_MS);
   context.check(!end.forced && end.code === 0, `${manager.name} exits with status 0 on SIGTERM`);

@@ -5,7 +5,7 @@ import { aliveTasks } from '../testBed.ts';
 
 const desiredTasks = 5;
 
-/** 500 after RunTask was carried out, kill -9, the token expired, the journal two hours old: adopted, not bought again. */
+/** RunTask is executed but answered with status 500, the daemon is killed, the client token expires and the journal is two hours old: the restarted daemon adopts the tasks and launches none. */
 export const agedJournal: Scenario = {
   setup: {
     name: 'agedJournal',
@@ -24,7 +24,7 @@ export const agedJournal: Scenario = {
     await first.ended;
     proxy.onCall = null;
     const open = state.ledger().openLaunches();
-    testBed.check(open.length === 1, `killed with ${open.length} launch open`);
+    testBed.check(open.length === 1, `killed with ${open.length} open launch`);
     state.makeOlder(2 * 3_600_000);
     await emulator.setFaults([{ operation: '*', when: { times: 1 }, do: 'forgetTokens' }]);
 
@@ -41,10 +41,16 @@ export const agedJournal: Scenario = {
     await eventually('every task is adopted', 30_000, adopted, second);
     await sleep(15_000);
     const { calls, tasks } = await emulator.ledger();
-    testBed.check(calls.RunTask === 1, `${calls.RunTask} RunTask`);
-    testBed.check(tasks.length === desiredTasks, `${tasks.length} tasks of ${desiredTasks} wanted`);
-    testBed.check(await adopted(), `all are the daemon's (${state.ledger().groups().length})`);
-    testBed.check((calls.StopTask ?? 0) === 0, `${calls.StopTask ?? 0} StopTask`);
+    testBed.check(calls.RunTask === 1, `${calls.RunTask} RunTask calls`);
+    testBed.check(
+      tasks.length === desiredTasks,
+      `${tasks.length} tasks of ${desiredTasks} desired`,
+    );
+    testBed.check(
+      await adopted(),
+      `the journal contains all tasks (${state.ledger().groups().length})`,
+    );
+    testBed.check((calls.StopTask ?? 0) === 0, `${calls.StopTask ?? 0} StopTask calls`);
     await testBed.stop(second, 70_000);
   },
 };

@@ -8,7 +8,7 @@ import { aliveTasks } from '../testBed.ts';
 const hostileMs = 60_000;
 const desiredTasks = 4;
 
-/** For a minute half of AWS's answers are bent, cut or no answer at all: heartbeats go on, and afterwards all is as wanted. */
+/** For a minute, 60% of the answers about tasks and 20% of the others are mutated or cut. Heartbeats continue, and afterwards journal and AWS agree. */
 export const hostileAnswers: Scenario = {
   setup: {
     name: 'hostileAnswers',
@@ -23,7 +23,7 @@ export const hostileAnswers: Scenario = {
     const { emulator, proxy, scheduler, state } = testBed;
     let replacedAnswers = 0;
     proxy.replaceAnswer = (operation, answer) => {
-      // A start that never gets through would keep the rest from being tried.
+      // Fewer faults at the start: a bootstrap that never succeeds would prevent the rest of the scenario.
       const tasks = /Tasks?$/.test(operation);
       if (!random.chance(tasks ? 0.6 : 0.2)) return answer;
       replacedAnswers++;
@@ -45,8 +45,14 @@ export const hostileAnswers: Scenario = {
       lastHeartbeatAt = performance.now();
     }
     const longestGap = Math.round(Math.max(...gaps.slice(1)));
-    testBed.check(daemon.exit === null, `it lives (${replacedAnswers} answers were bent)`);
-    testBed.check(longestGap < 3000, `heartbeats go on every second (${longestGap} ms at most)`);
+    testBed.check(
+      daemon.exit === null,
+      `the daemon is running (${replacedAnswers} answers were replaced)`,
+    );
+    testBed.check(
+      longestGap < 3000,
+      `heartbeats continue every second (at most ${longestGap} ms apart)`,
+    );
 
     proxy.replaceAnswer = null;
     scheduler.desiredWorkers = desiredTasks;
@@ -61,18 +67,18 @@ export const hostileAnswers: Scenario = {
         ledger.openLaunches().length === 0
       );
     };
-    // Without a monitor stream, groups that boot are held: more than wanted may be, but never more than allowed.
+    // Without a monitor stream, starting groups are not stopped: more groups than desired may run, but never more than the cap.
     await eventually('AWS and the journal agree again', 180_000, isConsistent, daemon)
       .then(() => testBed.check(true, 'AWS and the journal agree again'))
       .catch((error: Error) => testBed.check(false, error.message));
-    testBed.check((await aliveTasks(testBed)).length <= 8, 'and never more than allowed run');
+    testBed.check((await aliveTasks(testBed)).length <= 8, 'at most as many tasks run as allowed');
     testBed.check(!/"(daemon|actor)\.crashed"/.test(await testBed.readLog()), 'no actor crashed');
     const { code } = await testBed.stop(daemon, 70_000);
-    testBed.check(code === 0, `SIGTERM ends it with status ${code}`);
+    testBed.check(code === 0, `the daemon exits with status ${code} on SIGTERM`);
     const left = (await aliveTasks(testBed)).length;
     testBed.check(
       left === 0,
-      `${left} tasks are left (${(await emulator.ledger()).tasks.length} in all)`,
+      `${left} tasks are left (${(await emulator.ledger()).tasks.length} in total)`,
     );
   },
 };

@@ -5,7 +5,7 @@ import { aliveTasks } from '../testBed.ts';
 
 const desiredTasks = 10;
 
-/** RunTask is carried out and answered 20 s later, twice, while the sweep runs every 2 s: nobody is doubled or stopped. */
+/** RunTask is executed at once but answered 20 s later, twice, while inventories run every 2 s: no task is launched twice or stopped. */
 export const lateAnswer: Scenario = {
   setup: {
     name: 'lateAnswer',
@@ -19,10 +19,10 @@ export const lateAnswer: Scenario = {
     scheduler.desiredWorkers = desiredTasks;
     const daemon = testBed.start();
     const allStarted = async () => (await testBed.ownTasks()).length === desiredTasks;
-    await eventually('RunTask is carried out', 15_000, allStarted, daemon);
+    await eventually('RunTask has been executed', 15_000, allStarted, daemon);
     const listedBefore = (await emulator.ledger()).calls.ListTasks ?? 0;
     await eventually(
-      'the launch is settled',
+      'the launch is done',
       60_000,
       () => state.ledger().openLaunches().length === 0 && state.ledger().groups().length > 0,
       daemon,
@@ -30,7 +30,7 @@ export const lateAnswer: Scenario = {
     const inventories = ((await emulator.ledger()).calls.ListTasks ?? 0) - listedBefore;
     testBed.check(
       inventories >= 10,
-      `the sweep ran while the launch was open (${inventories} times)`,
+      `inventories ran while the launch was open (${inventories} times)`,
     );
     await sleep(6000);
 
@@ -38,13 +38,13 @@ export const lateAnswer: Scenario = {
     const arns = new Set(groups.map(({ taskArn }) => taskArn));
     testBed.check(
       groups.length === desiredTasks,
-      `${groups.length} groups of ${desiredTasks} wanted`,
+      `${groups.length} groups of ${desiredTasks} desired`,
     );
     testBed.check(arns.size === desiredTasks, `${arns.size} ARNs`);
     testBed.check((await aliveTasks(testBed)).length === desiredTasks, `${desiredTasks} tasks run`);
     const { calls, tasks } = await emulator.ledger();
-    testBed.check(tasks.length === desiredTasks, `${tasks.length} tasks were ever bought`);
-    testBed.check((calls.StopTask ?? 0) === 0, `${calls.StopTask ?? 0} StopTask`);
+    testBed.check(tasks.length === desiredTasks, `${tasks.length} tasks were launched in total`);
+    testBed.check((calls.StopTask ?? 0) === 0, `${calls.StopTask ?? 0} StopTask calls`);
     await testBed.stop(daemon, 70_000);
   },
 };

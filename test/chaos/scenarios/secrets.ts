@@ -15,7 +15,7 @@ const plantedSecrets = {
 const requirement = `tomli\nprivate @ git+https://reader:${plantedSecrets.password}@git.example.com/p.git`;
 const storage = 'tcp://storage.example.com:2346';
 
-/** AWS's refusals quote what was sent, signature and all. */
+/** An error answer that quotes the whole request, including signature and credentials. */
 const quotingError = (headers: object, body: string) =>
   Buffer.from(
     JSON.stringify({
@@ -29,7 +29,7 @@ const filesIn = (dir: string): string[] =>
     .map((name) => join(dir, name))
     .filter((path) => statSync(path).isFile());
 
-/** Credentials and a password in a requirement reach AWS and nobody else: not log, disk, inspector or error. */
+/** Credentials, and a password in a Python requirement, reach AWS but no log, file, inspector or error message. */
 export const secrets: Scenario = {
   setup: {
     name: 'secrets',
@@ -55,7 +55,7 @@ export const secrets: Scenario = {
       return false;
     };
     proxy.replaceAnswer = (operation, answer, { headers, body }) => {
-      // A start that never gets through would keep the rest from being seen.
+      // Fewer faults at the start: a bootstrap that never succeeds would prevent the rest of the scenario.
       if (!random.chance(/Tasks?$/.test(operation) ? 0.5 : 0.2)) return answer;
       quotedRequests++;
       return { status: 400, body: quotingError(headers, body) };
@@ -88,7 +88,7 @@ export const secrets: Scenario = {
     proxy.replaceAnswer = null;
     scheduler.desiredWorkers = 6;
     await eventually(
-      'something is bought',
+      'a task is launched',
       60_000,
       async () => (await testBed.ownTasks()).length > 0,
     );
@@ -98,10 +98,10 @@ export const secrets: Scenario = {
     await sleep(4000);
     await testBed.stop(restarted, 70_000);
 
-    testBed.check(quotedRequests > 5, `AWS quoted us ${quotedRequests} times`);
+    testBed.check(quotedRequests > 5, `AWS quoted the request ${quotedRequests} times`);
     testBed.check(
       inspectorOutput.length > 10_000,
-      `the inspector said something (${inspectorOutput.length} characters)`,
+      `the inspector has sent data (${inspectorOutput.length} characters)`,
     );
     const texts: Record<string, string> = { inspector: inspectorOutput, page };
     for (const path of filesIn(testBed.dir)) texts[path] = readFileSync(path, 'latin1');
@@ -110,7 +110,7 @@ export const secrets: Scenario = {
       const found = Object.entries(texts)
         .filter(([, text]) => quoted.some((one) => text.includes(one)))
         .map(([place]) => place);
-      testBed.check(found.length === 0, `${name} is nowhere to be found (${found})`);
+      testBed.check(found.length === 0, `${name} appears nowhere (${found})`);
     }
     const { overrides } = JSON.parse(sent[0] ?? '{}');
     const environment: { name: string; value: string }[] =
@@ -118,11 +118,11 @@ export const secrets: Scenario = {
     const value = (key: string) => environment.find(({ name }) => name === key)?.value ?? '';
     testBed.check(
       value('PYTHON_REQUIREMENTS').includes(plantedSecrets.password),
-      'AWS gets the requirement',
+      'AWS gets the requirement with its password',
     );
     testBed.check(
       value('COMMAND').includes(`--object-storage-address ${storage}`),
-      'and the object storage address as it was given',
+      'AWS gets the object storage address unchanged',
     );
   },
 };

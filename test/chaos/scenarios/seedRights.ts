@@ -3,7 +3,7 @@ import { eventually } from '../eventually.ts';
 import type { Scenario } from '../scenario.ts';
 import { aliveTasks } from '../testBed.ts';
 
-/** What Scaler's documentation tells people to allow: no ListTasks, no DescribeTasks, no TagResource. */
+/** The permissions in Scaler's documentation: without ListTasks, DescribeTasks and TagResource. */
 const allowedActions = [
   ...['ecs:CreateCluster', 'ecs:DescribeClusters', 'ecs:RegisterTaskDefinition'],
   ...['ecs:DescribeTaskDefinition', 'ecs:RunTask', 'ecs:StopTask'],
@@ -12,7 +12,7 @@ const allowedActions = [
 
 const desiredTasks = 3;
 
-/** Two minutes without the right to look, and a deadline of 20 s: nothing is stopped or bought on a guess. */
+/** Two minutes without permission for DescribeTasks and ListTasks, with a start deadline of 20 s: no task is stopped or launched by assumption. */
 export const seedRights: Scenario = {
   setup: {
     name: 'seedRights',
@@ -30,25 +30,31 @@ export const seedRights: Scenario = {
     await sleep(60_000);
 
     const { calls, executed, tasks } = await emulator.ledger();
-    testBed.check(executed.RunTask === 1 && calls.RunTask === 1, `${calls.RunTask} launch`);
-    testBed.check(tasks.length === desiredTasks, `${tasks.length} tasks of ${desiredTasks} wanted`);
-    testBed.check((await aliveTasks(testBed)).length === desiredTasks, 'all of them run');
-    testBed.check((calls.StopTask ?? 0) === 0, `${calls.StopTask ?? 0} StopTask`);
-    testBed.check(state.ledger().groups().length === desiredTasks, 'and the journal knows them');
+    testBed.check(executed.RunTask === 1 && calls.RunTask === 1, `${calls.RunTask} RunTask calls`);
+    testBed.check(
+      tasks.length === desiredTasks,
+      `${tasks.length} tasks of ${desiredTasks} desired`,
+    );
+    testBed.check((await aliveTasks(testBed)).length === desiredTasks, 'all tasks run');
+    testBed.check((calls.StopTask ?? 0) === 0, `${calls.StopTask ?? 0} StopTask calls`);
+    testBed.check(
+      state.ledger().groups().length === desiredTasks,
+      'the journal contains all groups',
+    );
     testBed.check(
       /"blind":true/.test(await testBed.readLog()),
-      'the log says that it may not look',
+      'the log says that DescribeTasks is denied',
     );
     const end = await testBed.stop(daemon, 70_000);
     const remaining = (await aliveTasks(testBed)).length;
-    testBed.check(remaining === 0, `SIGTERM stops what the journal knows (${remaining} left)`);
-    testBed.check(end.code === 0, `and ends with status 0 (${JSON.stringify(end)})`);
+    testBed.check(remaining === 0, `SIGTERM stops the groups of the journal (${remaining} left)`);
+    testBed.check(end.code === 0, `the daemon exits with status 0 (${JSON.stringify(end)})`);
 
     daemon = testBed.start();
-    await eventually('the next start launches anew', 30_000, async () => {
+    await eventually('the next start launches new tasks', 30_000, async () => {
       return (await aliveTasks(testBed)).length === desiredTasks;
     }).then(
-      () => testBed.check(true, 'the next start launches anew'),
+      () => testBed.check(true, 'the next start launches new tasks'),
       (error: Error) => testBed.check(false, error.message),
     );
     await testBed.stop(daemon, 70_000);
