@@ -3,12 +3,12 @@ export interface Step {
   service: 'ecs' | 'iam';
   call: string;
   with: Record<string, unknown>;
-  gives?: unknown;
+  answer?: unknown;
   /** The error it must end with, instead of an answer. */
-  fails?: { code: string; message: string };
+  error?: { code: string; message: string };
   /** Repeats the call until `gives` fits, at most 10 s. */
   eventually?: boolean;
-  saves?: Record<string, string>;
+  save?: Record<string, string>;
 }
 
 /** Fault rules for our emulator, in force from here on. */
@@ -35,21 +35,22 @@ const trust = JSON.stringify({
 });
 const policyArn = 'arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy';
 
-const ecs = (call: string, input: object, more: Partial<Step> = {}): Step => ({
+const ecsStep = (call: string, input: object, options: Partial<Step> = {}): Step => ({
   service: 'ecs',
   call,
   with: input as Record<string, unknown>,
-  ...more,
+  ...options,
 });
-const iam = (call: string, input: object, more: Partial<Step> = {}): Step => ({
-  ...ecs(call, input, more),
+const iamStep = (call: string, input: object, options: Partial<Step> = {}): Step => ({
+  ...ecsStep(call, input, options),
   service: 'iam',
 });
-const fails = (code: string, message: string): Partial<Step> => ({ fails: { code, message } });
-const badParameter = (message: string) => fails('InvalidParameterException', message);
+const failsWith = (code: string, message: string): Partial<Step> => ({ error: { code, message } });
+const failsWithInvalidParameter = (message: string) =>
+  failsWith('InvalidParameterException', message);
 
 const container = { name: 'scaler-container', image: 'scaler:latest', memory: 512 };
-const registered = {
+const taskDefinition = {
   family: 'scaler',
   cpu: '1024',
   memory: '2048',
@@ -57,7 +58,7 @@ const registered = {
   requiresCompatibilities: ['FARGATE'],
   containerDefinitions: [container],
 };
-const launch = {
+const runTaskRequest = {
   cluster: 'fleet',
   taskDefinition: 'scaler',
   launchType: 'FARGATE',
@@ -65,30 +66,38 @@ const launch = {
     awsvpcConfiguration: { subnets: ['$subnet'], securityGroups: [], assignPublicIp: 'ENABLED' },
   },
 };
-const command = (value: string) => ({
+const commandOverride = (value: string) => ({
   overrides: {
     containerOverrides: [{ name: 'scaler-container', environment: [{ name: 'COMMAND', value }] }],
   },
 });
-const ready = [
-  ecs('CreateCluster', { clusterName: 'fleet' }),
-  ecs('RegisterTaskDefinition', registered),
+const setupSteps = [
+  ecsStep('CreateCluster', { clusterName: 'fleet' }),
+  ecsStep('RegisterTaskDefinition', taskDefinition),
 ];
-const refuses = (name: string, request: object, code: string, message: string): Scenario => ({
+const runTaskRefuses = (
+  name: string,
+  request: object,
+  code: string,
+  message: string,
+): Scenario => ({
   name: `RunTask refuses ${name}`,
   notMoto: 'moto checks nothing here',
-  steps: [...ready, ecs('RunTask', { ...launch, ...request }, fails(code, message))],
+  steps: [
+    ...setupSteps,
+    ecsStep('RunTask', { ...runTaskRequest, ...request }, failsWith(code, message)),
+  ],
 });
 
 export const scenarios: Scenario[] = [
   {
     name: 'clusters are created, described, listed and missed',
     steps: [
-      ecs(
+      ecsStep(
         'CreateCluster',
         { clusterName: 'fleet' },
         {
-          gives: {
+          answer: {
             cluster: {
               clusterName: 'fleet',
               clusterArn: '/^arn:aws:ecs:us-east-1:123456789012:cluster/fleet$/',
@@ -98,38 +107,42 @@ export const scenarios: Scenario[] = [
               capacityProviders: [],
             },
           },
-          saves: { clusterArn: 'cluster.clusterArn' },
+          save: { clusterArn: 'cluster.clusterArn' },
         },
       ),
-      ecs('CreateCluster', { clusterName: 'fleet' }, { gives: { cluster: { status: 'ACTIVE' } } }),
-      ecs(
+      ecsStep(
+        'CreateCluster',
+        { clusterName: 'fleet' },
+        { answer: { cluster: { status: 'ACTIVE' } } },
+      ),
+      ecsStep(
         'DescribeClusters',
         { clusters: ['fleet', 'nowhere'] },
         {
-          gives: {
+          answer: {
             clusters: [{ clusterArn: '$clusterArn' }],
             failures: [{ arn: '/cluster/nowhere$/', reason: 'MISSING' }],
           },
         },
       ),
-      ecs('ListClusters', {}, { gives: { clusterArns: ['$clusterArn'] } }),
-      ecs(
+      ecsStep('ListClusters', {}, { answer: { clusterArns: ['$clusterArn'] } }),
+      ecsStep(
         'ListTasks',
         { cluster: 'nowhere' },
-        fails('ClusterNotFoundException', 'Cluster not found.'),
+        failsWith('ClusterNotFoundException', 'Cluster not found.'),
       ),
     ],
   },
   {
     name: 'task definitions get revisions and are found by family',
     steps: [
-      ecs(
+      ecsStep(
         'DescribeTaskDefinition',
         { taskDefinition: 'scaler' },
-        fails('ClientException', 'Unable to describe task definition.'),
+        failsWith('ClientException', 'Unable to describe task definition.'),
       ),
-      ecs('RegisterTaskDefinition', registered, {
-        gives: {
+      ecsStep('RegisterTaskDefinition', taskDefinition, {
+        answer: {
           taskDefinition: {
             taskDefinitionArn: '/:task-definition/scaler:1$/',
             family: 'scaler',
@@ -144,31 +157,31 @@ export const scenarios: Scenario[] = [
           },
         },
       }),
-      ecs('RegisterTaskDefinition', registered, {
-        gives: { taskDefinition: { revision: 2 } },
-        saves: { second: 'taskDefinition.taskDefinitionArn' },
+      ecsStep('RegisterTaskDefinition', taskDefinition, {
+        answer: { taskDefinition: { revision: 2 } },
+        save: { second: 'taskDefinition.taskDefinitionArn' },
       }),
-      ecs(
+      ecsStep(
         'DescribeTaskDefinition',
         { taskDefinition: 'scaler' },
-        { gives: { taskDefinition: { revision: 2 } } },
+        { answer: { taskDefinition: { revision: 2 } } },
       ),
-      ecs(
+      ecsStep(
         'DescribeTaskDefinition',
         { taskDefinition: 'scaler:1' },
-        { gives: { taskDefinition: { revision: 1 } } },
+        { answer: { taskDefinition: { revision: 1 } } },
       ),
-      ecs(
+      ecsStep(
         'ListTaskDefinitions',
         { familyPrefix: 'scaler' },
         {
-          gives: { taskDefinitionArns: ['/scaler:1$/', '$second'] },
+          answer: { taskDefinitionArns: ['/scaler:1$/', '$second'] },
         },
       ),
-      ecs(
+      ecsStep(
         'DeregisterTaskDefinition',
         { taskDefinition: 'scaler:2' },
-        { gives: { taskDefinition: { status: 'INACTIVE' } } },
+        { answer: { taskDefinition: { status: 'INACTIVE' } } },
       ),
     ],
   },
@@ -176,32 +189,32 @@ export const scenarios: Scenario[] = [
     name: 'a deregistered revision no longer answers for its family',
     notMoto: 'moto answers with it all the same',
     steps: [
-      ecs('RegisterTaskDefinition', registered),
-      ecs('RegisterTaskDefinition', registered),
-      ecs('DeregisterTaskDefinition', { taskDefinition: 'scaler:2' }),
-      ecs(
+      ecsStep('RegisterTaskDefinition', taskDefinition),
+      ecsStep('RegisterTaskDefinition', taskDefinition),
+      ecsStep('DeregisterTaskDefinition', { taskDefinition: 'scaler:2' }),
+      ecsStep(
         'DescribeTaskDefinition',
         { taskDefinition: 'scaler' },
-        { gives: { taskDefinition: { revision: 1 } } },
+        { answer: { taskDefinition: { revision: 1 } } },
       ),
     ],
   },
   {
     name: 'the execution role is missing, created, there, and has its policy',
     steps: [
-      iam(
+      iamStep(
         'GetRole',
         { RoleName: 'execution' },
-        fails(
+        failsWith(
           'NoSuchEntity',
           '/The role with name execution cannot be found|Role execution not found/',
         ),
       ),
-      iam(
+      iamStep(
         'CreateRole',
         { RoleName: 'execution', AssumeRolePolicyDocument: trust },
         {
-          gives: {
+          answer: {
             Role: {
               RoleName: 'execution',
               Path: '/',
@@ -213,36 +226,40 @@ export const scenarios: Scenario[] = [
           },
         },
       ),
-      iam(
+      iamStep(
         'CreateRole',
         { RoleName: 'execution', AssumeRolePolicyDocument: trust },
-        fails('EntityAlreadyExists', 'Role with name execution already exists.'),
+        failsWith('EntityAlreadyExists', 'Role with name execution already exists.'),
       ),
-      iam('AttachRolePolicy', { RoleName: 'execution', PolicyArn: policyArn }),
-      iam('AttachRolePolicy', { RoleName: 'execution', PolicyArn: policyArn }),
-      iam(
+      iamStep('AttachRolePolicy', { RoleName: 'execution', PolicyArn: policyArn }),
+      iamStep('AttachRolePolicy', { RoleName: 'execution', PolicyArn: policyArn }),
+      iamStep(
         'ListAttachedRolePolicies',
         { RoleName: 'execution' },
         {
-          gives: {
+          answer: {
             AttachedPolicies: [
               { PolicyName: 'AmazonECSTaskExecutionRolePolicy', PolicyArn: policyArn },
             ],
           },
         },
       ),
-      iam('GetRole', { RoleName: 'execution' }, { gives: { Role: { MaxSessionDuration: 3600 } } }),
+      iamStep(
+        'GetRole',
+        { RoleName: 'execution' },
+        { answer: { Role: { MaxSessionDuration: 3600 } } },
+      ),
     ],
   },
   {
     name: 'a task is run, described, listed, stopped',
     steps: [
-      ...ready,
-      ecs(
+      ...setupSteps,
+      ecsStep(
         'RunTask',
-        { ...launch, ...command('exec sleep 60'), startedBy: 'se-me' },
+        { ...runTaskRequest, ...commandOverride('exec sleep 60'), startedBy: 'se-me' },
         {
-          gives: {
+          answer: {
             failures: [],
             tasks: [
               {
@@ -253,45 +270,45 @@ export const scenarios: Scenario[] = [
               },
             ],
           },
-          saves: { task: 'tasks.0.taskArn' },
+          save: { task: 'tasks.0.taskArn' },
         },
       ),
-      ecs(
+      ecsStep(
         'DescribeTasks',
         { cluster: 'fleet', tasks: ['$task'] },
         {
-          gives: {
+          answer: {
             failures: [],
             tasks: [{ taskArn: '$task', lastStatus: 'RUNNING', desiredStatus: 'RUNNING' }],
           },
           eventually: true,
         },
       ),
-      ecs(
+      ecsStep(
         'ListTasks',
         { cluster: 'fleet', startedBy: 'se-me' },
-        { gives: { taskArns: ['$task'] } },
+        { answer: { taskArns: ['$task'] } },
       ),
-      ecs(
+      ecsStep(
         'StopTask',
         { cluster: 'fleet', task: '$task', reason: 'enough' },
         {
-          gives: { task: { taskArn: '$task', desiredStatus: 'STOPPED', stoppedReason: 'enough' } },
+          answer: { task: { taskArn: '$task', desiredStatus: 'STOPPED', stoppedReason: 'enough' } },
         },
       ),
-      ecs(
+      ecsStep(
         'DescribeTasks',
         { cluster: 'fleet', tasks: ['$task'] },
         {
-          gives: { tasks: [{ lastStatus: 'STOPPED', stoppedReason: 'enough' }] },
+          answer: { tasks: [{ lastStatus: 'STOPPED', stoppedReason: 'enough' }] },
           eventually: true,
         },
       ),
-      ecs(
+      ecsStep(
         'ListTasks',
         { cluster: 'fleet', desiredStatus: 'STOPPED' },
         {
-          gives: { taskArns: ['$task'] },
+          answer: { taskArns: ['$task'] },
         },
       ),
     ],
@@ -299,12 +316,12 @@ export const scenarios: Scenario[] = [
   {
     name: 'a batch is run at once',
     steps: [
-      ...ready,
-      ecs(
+      ...setupSteps,
+      ecsStep(
         'RunTask',
-        { ...launch, count: 3 },
+        { ...runTaskRequest, count: 3 },
         {
-          gives: { tasks: ['$any', '$any', '$any'], failures: [] },
+          answer: { tasks: ['$any', '$any', '$any'], failures: [] },
         },
       ),
     ],
@@ -313,17 +330,17 @@ export const scenarios: Scenario[] = [
     name: 'a life has all its fields',
     notMoto: 'moto has no timestamps, stop codes, attachments that attach, exit codes',
     steps: [
-      ...ready,
-      ecs(
+      ...setupSteps,
+      ecsStep(
         'DescribeTaskDefinition',
         { taskDefinition: 'scaler' },
-        { gives: { taskDefinition: { registeredAt: '$time' } } },
+        { answer: { taskDefinition: { registeredAt: '$time' } } },
       ),
-      ecs(
+      ecsStep(
         'RunTask',
-        { ...launch, ...command('exit 3'), startedBy: 'se-me' },
+        { ...runTaskRequest, ...commandOverride('exit 3'), startedBy: 'se-me' },
         {
-          gives: {
+          answer: {
             tasks: [
               {
                 lastStatus: 'PROVISIONING',
@@ -339,15 +356,15 @@ export const scenarios: Scenario[] = [
               },
             ],
           },
-          saves: { task: 'tasks.0.taskArn' },
+          save: { task: 'tasks.0.taskArn' },
         },
       ),
-      ecs(
+      ecsStep(
         'DescribeTasks',
         { cluster: 'fleet', tasks: ['$task'] },
         {
           eventually: true,
-          gives: {
+          answer: {
             tasks: [
               {
                 lastStatus: 'STOPPED',
@@ -377,40 +394,40 @@ export const scenarios: Scenario[] = [
     name: 'a client token buys once, conflicts otherwise, and counts for its cluster',
     notMoto: 'moto ignores clientToken',
     steps: [
-      ...ready,
-      ecs('CreateCluster', { clusterName: 'other' }),
-      ecs(
+      ...setupSteps,
+      ecsStep('CreateCluster', { clusterName: 'other' }),
+      ecsStep(
         'RunTask',
-        { ...launch, clientToken: 'one', count: 2 },
+        { ...runTaskRequest, clientToken: 'one', count: 2 },
         {
-          saves: { first: 'tasks.0.taskArn', second: 'tasks.1.taskArn' },
+          save: { first: 'tasks.0.taskArn', second: 'tasks.1.taskArn' },
         },
       ),
-      ecs(
+      ecsStep(
         'RunTask',
-        { ...launch, clientToken: 'one', count: 2 },
+        { ...runTaskRequest, clientToken: 'one', count: 2 },
         {
-          gives: { tasks: [{ taskArn: '$first' }, { taskArn: '$second' }] },
+          answer: { tasks: [{ taskArn: '$first' }, { taskArn: '$second' }] },
         },
       ),
-      ecs(
+      ecsStep(
         'RunTask',
-        { ...launch, clientToken: 'one', count: 1 },
-        fails('ConflictException', '/token/'),
+        { ...runTaskRequest, clientToken: 'one', count: 1 },
+        failsWith('ConflictException', '/token/'),
       ),
-      ecs(
+      ecsStep(
         'RunTask',
-        { ...launch, cluster: 'other', clientToken: 'one', count: 2 },
+        { ...runTaskRequest, cluster: 'other', clientToken: 'one', count: 2 },
         {
-          saves: { third: 'tasks.0.taskArn' },
+          save: { third: 'tasks.0.taskArn' },
         },
       ),
-      ecs('ListTasks', { cluster: 'fleet' }, { gives: { taskArns: ['$first', '$second'] } }),
-      ecs(
+      ecsStep('ListTasks', { cluster: 'fleet' }, { answer: { taskArns: ['$first', '$second'] } }),
+      ecsStep(
         'DescribeTasks',
         { cluster: 'other', tasks: ['$third'] },
         {
-          gives: { tasks: [{ taskArn: '$third' }] },
+          answer: { tasks: [{ taskArn: '$third' }] },
         },
       ),
     ],
@@ -419,27 +436,27 @@ export const scenarios: Scenario[] = [
     name: 'lists come in pages',
     notMoto: 'moto ignores maxResults',
     steps: [
-      ...ready,
-      ecs(
+      ...setupSteps,
+      ecsStep(
         'RunTask',
-        { ...launch, count: 3 },
+        { ...runTaskRequest, count: 3 },
         {
-          saves: { a: 'tasks.0.taskArn', b: 'tasks.1.taskArn', c: 'tasks.2.taskArn' },
+          save: { a: 'tasks.0.taskArn', b: 'tasks.1.taskArn', c: 'tasks.2.taskArn' },
         },
       ),
-      ecs(
+      ecsStep(
         'ListTasks',
         { cluster: 'fleet', maxResults: 2 },
         {
-          gives: { taskArns: ['$a', '$b'], nextToken: '$any' },
-          saves: { next: 'nextToken' },
+          answer: { taskArns: ['$a', '$b'], nextToken: '$any' },
+          save: { next: 'nextToken' },
         },
       ),
-      ecs(
+      ecsStep(
         'ListTasks',
         { cluster: 'fleet', maxResults: 2, nextToken: '$next' },
         {
-          gives: { taskArns: ['$c'], nextToken: '$absent' },
+          answer: { taskArns: ['$c'], nextToken: '$absent' },
         },
       ),
     ],
@@ -448,19 +465,23 @@ export const scenarios: Scenario[] = [
     name: 'unknown tasks are missing, or refused',
     notMoto: 'moto leaves them out silently, and fails on StopTask',
     steps: [
-      ...ready,
-      ecs(
+      ...setupSteps,
+      ecsStep(
         'DescribeTasks',
         { cluster: 'fleet', tasks: ['0123456789abcdef0123456789abcdef'] },
         {
-          gives: { tasks: [], failures: [{ arn: '/abcdef$/', reason: 'MISSING' }] },
+          answer: { tasks: [], failures: [{ arn: '/abcdef$/', reason: 'MISSING' }] },
         },
       ),
-      ecs('DescribeTasks', { cluster: 'fleet', tasks: [] }, badParameter('Tasks cannot be empty.')),
-      ecs(
+      ecsStep(
+        'DescribeTasks',
+        { cluster: 'fleet', tasks: [] },
+        failsWithInvalidParameter('Tasks cannot be empty.'),
+      ),
+      ecsStep(
         'StopTask',
         { cluster: 'fleet', task: '0123456789abcdef0123456789abcdef' },
-        badParameter('The referenced task was not found.'),
+        failsWithInvalidParameter('The referenced task was not found.'),
       ),
     ],
   },
@@ -468,20 +489,20 @@ export const scenarios: Scenario[] = [
     name: 'tags are given, added, shown when asked for, and deleted by StopTask',
     notMoto: 'moto keeps them',
     steps: [
-      ...ready,
-      ecs(
+      ...setupSteps,
+      ecsStep(
         'RunTask',
-        { ...launch, tags: [{ key: 'team', value: 'a b' }] },
+        { ...runTaskRequest, tags: [{ key: 'team', value: 'a b' }] },
         {
-          saves: { task: 'tasks.0.taskArn' },
+          save: { task: 'tasks.0.taskArn' },
         },
       ),
-      ecs('TagResource', { resourceArn: '$task', tags: [{ key: 'k', value: '' }] }),
-      ecs(
+      ecsStep('TagResource', { resourceArn: '$task', tags: [{ key: 'k', value: '' }] }),
+      ecsStep(
         'ListTagsForResource',
         { resourceArn: '$task' },
         {
-          gives: {
+          answer: {
             tags: [
               { key: 'team', value: 'a b' },
               { key: 'k', value: '' },
@@ -489,32 +510,32 @@ export const scenarios: Scenario[] = [
           },
         },
       ),
-      ecs(
+      ecsStep(
         'DescribeTasks',
         { cluster: 'fleet', tasks: ['$task'] },
         {
-          gives: { tasks: [{ tags: [] }] },
+          answer: { tasks: [{ tags: [] }] },
         },
       ),
-      ecs(
+      ecsStep(
         'DescribeTasks',
         { cluster: 'fleet', tasks: ['$task'], include: ['TAGS'] },
         {
-          gives: { tasks: [{ tags: ['$any', '$any'] }] },
+          answer: { tasks: [{ tags: ['$any', '$any'] }] },
         },
       ),
-      ecs(
+      ecsStep(
         'StopTask',
         { cluster: 'fleet', task: '$task' },
         {
-          gives: { task: { stoppedReason: 'Task stopped by user', stopCode: 'UserInitiated' } },
+          answer: { task: { stoppedReason: 'Task stopped by user', stopCode: 'UserInitiated' } },
         },
       ),
-      ecs(
+      ecsStep(
         'DescribeTasks',
         { cluster: 'fleet', tasks: ['$task'], include: ['TAGS'] },
         {
-          gives: { tasks: [{ tags: [] }] },
+          answer: { tasks: [{ tags: [] }] },
         },
       ),
     ],
@@ -523,35 +544,35 @@ export const scenarios: Scenario[] = [
     name: 'Spot needs its association',
     notMoto: 'this release of moto cannot place on Spot',
     steps: [
-      ...ready,
-      ecs(
+      ...setupSteps,
+      ecsStep(
         'RunTask',
         {
-          ...launch,
+          ...runTaskRequest,
           launchType: undefined,
           capacityProviderStrategy: [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }],
         },
-        badParameter(
+        failsWithInvalidParameter(
           '/^The specified capacity provider strategy cannot contain a capacity provider that is not associated/',
         ),
       ),
-      ecs(
+      ecsStep(
         'PutClusterCapacityProviders',
         {
           cluster: 'fleet',
           capacityProviders: ['FARGATE', 'FARGATE_SPOT'],
           defaultCapacityProviderStrategy: [],
         },
-        { gives: { cluster: { capacityProviders: ['FARGATE', 'FARGATE_SPOT'] } } },
+        { answer: { cluster: { capacityProviders: ['FARGATE', 'FARGATE_SPOT'] } } },
       ),
-      ecs(
+      ecsStep(
         'RunTask',
         {
-          ...launch,
+          ...runTaskRequest,
           launchType: undefined,
           capacityProviderStrategy: [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }],
         },
-        { gives: { tasks: [{ capacityProviderName: 'FARGATE_SPOT' }] } },
+        { answer: { tasks: [{ capacityProviderName: 'FARGATE_SPOT' }] } },
       ),
     ],
   },
@@ -559,21 +580,24 @@ export const scenarios: Scenario[] = [
     name: 'capacity and quota come as failures of a 200',
     notMoto: 'moto has endless capacity',
     steps: [
-      ...ready,
+      ...setupSteps,
       { faults: [{ operation: 'RunTask', do: { partialFailures: 1 }, when: { times: 1 } }] },
-      ecs(
+      ecsStep(
         'RunTask',
-        { ...launch, count: 2 },
+        { ...runTaskRequest, count: 2 },
         {
-          gives: { tasks: ['$any'], failures: [{ reason: '/^Capacity is unavailable/' }] },
+          answer: { tasks: ['$any'], failures: [{ reason: '/^Capacity is unavailable/' }] },
         },
       ),
       { faults: [{ operation: 'RunTask', do: { vcpuQuota: 2 } }] },
-      ecs(
+      ecsStep(
         'RunTask',
-        { ...launch, count: 3 },
+        { ...runTaskRequest, count: 3 },
         {
-          gives: { tasks: ['$any'], failures: ['$any', { reason: '/^You’ve reached the limit/' }] },
+          answer: {
+            tasks: ['$any'],
+            failures: ['$any', { reason: '/^You’ve reached the limit/' }],
+          },
         },
       ),
       { faults: [] },
@@ -583,52 +607,52 @@ export const scenarios: Scenario[] = [
     name: 'throttles and server errors are told apart by every client',
     notMoto: 'moto never throttles',
     steps: [
-      ...ready,
+      ...setupSteps,
       { faults: [{ operation: 'RunTask', do: 'throttle' }] },
-      ecs('RunTask', launch, fails('ThrottlingException', 'Rate exceeded')),
+      ecsStep('RunTask', runTaskRequest, failsWith('ThrottlingException', 'Rate exceeded')),
       { faults: [{ operation: '*', do: 'error500Before' }] },
-      ecs(
+      ecsStep(
         'RunTask',
-        launch,
-        fails('ServerException', 'Service Unavailable. Please try again later.'),
+        runTaskRequest,
+        failsWith('ServerException', 'Service Unavailable. Please try again later.'),
       ),
-      iam(
+      iamStep(
         'GetRole',
         { RoleName: 'r' },
-        fails('ServiceFailure', 'Service Unavailable. Please try again later.'),
+        failsWith('ServiceFailure', 'Service Unavailable. Please try again later.'),
       ),
       { faults: [{ operation: '*', do: 'expiredToken' }] },
-      ecs('ListTasks', { cluster: 'fleet' }, fails('ExpiredTokenException', '/expired/')),
-      iam('GetRole', { RoleName: 'r' }, fails('ExpiredToken', '/expired/')),
+      ecsStep('ListTasks', { cluster: 'fleet' }, failsWith('ExpiredTokenException', '/expired/')),
+      iamStep('GetRole', { RoleName: 'r' }, failsWith('ExpiredToken', '/expired/')),
       { faults: [] },
     ],
   },
-  refuses('eleven tasks', { count: 11 }, 'InvalidParameterException', '/10/'),
-  refuses(
+  runTaskRefuses('eleven tasks', { count: 11 }, 'InvalidParameterException', '/10/'),
+  runTaskRefuses(
     'overrides beyond 8192 characters',
-    command('x'.repeat(8192)),
+    commandOverride('x'.repeat(8192)),
     'InvalidParameterException',
     'Container Overrides length must be at most 8192',
   ),
-  refuses(
+  runTaskRefuses(
     'a launch type beside a strategy',
     { capacityProviderStrategy: [{ capacityProvider: 'FARGATE', weight: 1 }] },
     'InvalidParameterException',
     'Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.',
   ),
-  refuses(
+  runTaskRefuses(
     'to run without a network',
     { networkConfiguration: undefined },
     'InvalidParameterException',
     "Network Configuration must be provided when networkMode 'awsvpc' is specified.",
   ),
-  refuses(
+  runTaskRefuses(
     'a definition nobody registered',
     { taskDefinition: 'nothing' },
     'ClientException',
     'TaskDefinition not found.',
   ),
-  refuses(
+  runTaskRefuses(
     'a size Fargate has not',
     { overrides: { cpu: '4096', memory: '31744' } },
     'ClientException',
@@ -638,15 +662,15 @@ export const scenarios: Scenario[] = [
     name: 'RegisterTaskDefinition refuses what Fargate has not',
     notMoto: 'moto checks nothing here',
     steps: [
-      ecs(
+      ecsStep(
         'RegisterTaskDefinition',
-        { ...registered, networkMode: 'bridge' },
-        fails('ClientException', 'Fargate only supports network mode ‘awsvpc’.'),
+        { ...taskDefinition, networkMode: 'bridge' },
+        failsWith('ClientException', 'Fargate only supports network mode ‘awsvpc’.'),
       ),
-      ecs(
+      ecsStep(
         'RegisterTaskDefinition',
-        { ...registered, memory: '1024' },
-        fails('ClientException', '/^No Fargate configuration exists for given values/'),
+        { ...taskDefinition, memory: '1024' },
+        failsWith('ClientException', '/^No Fargate configuration exists for given values/'),
       ),
     ],
   },

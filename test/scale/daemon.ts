@@ -9,7 +9,7 @@ import { epochMs } from './child.ts';
  * The real daemon, started with the words of `scaler-ecs run`, in a process that can be asked about its memory and
  * its event loop. The last word is a folder for its state and its log.
  */
-export type DaemonOrder = 'measure' | 'report';
+export type DaemonRequest = 'measure' | 'report';
 export interface Report {
   /** After a garbage collection, bytes. */
   heap: number;
@@ -18,88 +18,88 @@ export interface Report {
   /** The same without what the process only waited for a processor: what it did itself, ms. */
   ownDelayMs: number;
 }
-export type DaemonNews =
+export type DaemonEvent =
   | { event: 'surveyed' }
   | { event: 'wanted'; tasks: number; at: number }
   | { event: 'groups'; state: string; count: number; at: number }
   | { event: 'report'; report: Report };
 
 /** Each time another hundred is full, the hundreds are reported, and every size somebody waits for is so many. */
-const step = 100;
+const reportStep = 100;
 const samplesEveryMs = 2;
 
-const say = (news: DaemonNews) => process.send?.(news);
-const words = process.argv.slice(2, -1);
+const sendEvent = (event: DaemonEvent) => process.send?.(event);
+const daemonArguments = process.argv.slice(2, -1);
 const folder = process.argv.at(-1) as string;
-const reached = new Map<string, number>();
+const groupCounts = new Map<string, number>();
 
-const count = (state: string, more: number): void => {
-  const before = reached.get(state) ?? 0;
-  const now = before + more;
-  reached.set(state, now);
-  if (Math.floor(now / step) > Math.floor(before / step))
-    say({ event: 'groups', state, count: now - (now % step), at: epochMs() });
-};
+function countGroups(state: string, added: number): void {
+  const before = groupCounts.get(state) ?? 0;
+  const now = before + added;
+  groupCounts.set(state, now);
+  if (Math.floor(now / reportStep) > Math.floor(before / reportStep))
+    sendEvent({ event: 'groups', state, count: now - (now % reportStep), at: epochMs() });
+}
 
-const overhear = (fields: Record<string, unknown>, text: string): void => {
-  if (text === 'survey.done') say({ event: 'surveyed' });
+function onLogLine(fields: Record<string, unknown>, text: string): void {
+  if (text === 'survey.done') sendEvent({ event: 'surveyed' });
   if (text === 'scheduler.wants')
-    say({ event: 'wanted', tasks: Number(fields.tasks), at: epochMs() });
-  if (text === 'workerGroup.state') count(String(fields.state), 1);
+    sendEvent({ event: 'wanted', tasks: Number(fields.tasks), at: epochMs() });
+  if (text === 'workerGroup.state') countGroups(String(fields.state), 1);
   // A launch is spawned after its groups, and names them.
   if (text === 'launch.state' && fields.state === 'intending')
-    count('requested', (fields.groups as string[]).length);
-};
+    countGroups('requested', (fields.groups as string[]).length);
+}
 
-const written = createLog(
+const fileLog = createLog(
   'INFO',
   pino.destination({ dest: join(folder, 'daemon.log'), sync: false }),
 );
-const tap =
+const forwardLevel =
   (level: keyof Log): Log['info'] =>
   (fields, text) => {
-    written[level](fields, text);
-    overhear(fields as Record<string, unknown>, text);
+    fileLog[level](fields, text);
+    onLogLine(fields as Record<string, unknown>, text);
   };
 const log: Log = {
-  debug: tap('debug'),
-  info: tap('info'),
-  warn: tap('warn'),
-  error: tap('error'),
+  debug: forwardLevel('debug'),
+  info: forwardLevel('info'),
+  warn: forwardLevel('warn'),
+  error: forwardLevel('error'),
 };
 
-let longest: { loopDelayMs: number; ownDelayMs: number } | null = null;
-const spent = () => {
+let maxDelays: { loopDelayMs: number; ownDelayMs: number } | null = null;
+function cpuUsage() {
   const { user, system } = process.cpuUsage();
   return { at: performance.now(), cpuMs: (user + system) / 1000 };
-};
-let last = spent();
+}
+let lastSample = cpuUsage();
 setInterval(() => {
-  const { at, cpuMs } = spent();
-  const loopDelayMs = Math.max(0, at - last.at - samplesEveryMs);
-  const ownDelayMs = Math.min(loopDelayMs, cpuMs - last.cpuMs);
-  last = { at, cpuMs };
-  if (!longest) return;
-  longest.loopDelayMs = Math.max(longest.loopDelayMs, loopDelayMs);
-  longest.ownDelayMs = Math.max(longest.ownDelayMs, ownDelayMs);
+  const { at, cpuMs } = cpuUsage();
+  const loopDelayMs = Math.max(0, at - lastSample.at - samplesEveryMs);
+  const ownDelayMs = Math.min(loopDelayMs, cpuMs - lastSample.cpuMs);
+  lastSample = { at, cpuMs };
+  if (!maxDelays) return;
+  maxDelays.loopDelayMs = Math.max(maxDelays.loopDelayMs, loopDelayMs);
+  maxDelays.ownDelayMs = Math.max(maxDelays.ownDelayMs, ownDelayMs);
 }, samplesEveryMs);
 
-process.on('message', (order: DaemonOrder) => {
+process.on('message', (request: DaemonRequest) => {
   // Kept from the collection, which would count as a delay that no daemon has asked for.
-  const delays = longest ?? { loopDelayMs: 0, ownDelayMs: 0 };
-  longest = null;
+  const delays = maxDelays ?? { loopDelayMs: 0, ownDelayMs: 0 };
+  maxDelays = null;
   globalThis.gc?.();
-  say({ event: 'report', report: { heap: process.memoryUsage().heapUsed, ...delays } });
+  sendEvent({ event: 'report', report: { heap: process.memoryUsage().heapUsed, ...delays } });
   // Begins after the next sample, which still has the collection in it.
-  if (order === 'measure')
+  if (request === 'measure')
     setTimeout(() => {
-      longest = { loopDelayMs: 0, ownDelayMs: 0 };
+      maxDelays = { loopDelayMs: 0, ownDelayMs: 0 };
     }, 5 * samplesEveryMs);
 });
 process.on('disconnect', () => process.exit());
 
 const [config] = loadConfig({
-  argv: ['run', ...words, '--state-dir', join(folder, 'state')],
+  argv: ['run', ...daemonArguments, '--state-dir', join(folder, 'state')],
   env: process.env,
 });
 if (!config) throw new Error('no configuration');

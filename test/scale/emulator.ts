@@ -18,7 +18,7 @@ export const awsEnvironment = (url: string): Record<string, string> => ({
 });
 
 /** The emulator as a process of its own; quotas off, hollow tasks. */
-export const startEmulator = async (latencyMs: number) => {
+export async function startEmulator(latencyMs: number) {
   const child = spawn(
     process.execPath,
     [program, 'emulator', '--port', '0', '--hollow', '--latency-ms', String(latencyMs)],
@@ -38,9 +38,9 @@ export const startEmulator = async (latencyMs: number) => {
           json(response).then((view) => resolve(view as LedgerView), reject);
         }).on('error', reject);
       }),
-    async end() {
+    async kill() {
       child.kill('SIGKILL');
       await exited;
     },
   };
-};
+}
