@@ -4,17 +4,17 @@ import * as ecs from '@aws-sdk/client-ecs';
 import * as iam from '@aws-sdk/client-iam';
 import type { Step } from './scenarios.ts';
 
-/** What a client made of one call. */
+/** The answer of a call, or its error as the client reports it. */
 export type Outcome = { answer: unknown } | { error: { code: string; message: string } };
 
-/** One of the programs that talk to AWS, none of which this project wrote. */
+/** An AWS client that is independent of this project. */
 export interface Client {
   name: string;
   call(endpoint: string, step: Pick<Step, 'service' | 'call' | 'with'>): Promise<Outcome>;
   close(): Promise<void>;
 }
 
-/** The same for every client: no real account is ever meant. */
+/** Environment of every client: dummy credentials, no retries. */
 export const clientEnvironment = {
   AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
   AWS_SECRET_ACCESS_KEY: 'secret',
@@ -28,7 +28,7 @@ export const clientEnvironment = {
 type AnyClient = { send(command: object): Promise<unknown>; destroy(): void };
 type Library = Record<string, new (input: object) => object>;
 
-/** IAM names its errors otherwise in JavaScript, and leaves the trust policy URL-encoded. */
+/** The JavaScript SDK leaves the trust policy URL-encoded; the other clients decode it. */
 const normalizeJsAnswer = (service: string, answer: unknown): unknown =>
   JSON.parse(JSON.stringify(answer), (key, value) =>
     service === 'iam' && key === 'AssumeRolePolicyDocument' && typeof value === 'string'
@@ -78,7 +78,7 @@ export function boto3(python: string): Client {
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   child.once('exit', () => {
     for (const answer of pendingCalls)
-      answer({ error: { code: 'exited', message: 'boto3 is gone' } });
+      answer({ error: { code: 'exited', message: 'the boto3 process has exited' } });
   });
   child.stdin.on('error', () => {});
   return {

@@ -1,7 +1,7 @@
-/** What a scenario saved under `$name` so far. */
+/** Values saved by earlier steps of a scenario, by name. */
 export type Saved = Map<string, unknown>;
 
-/** Puts saved values in place of `$name`, alone or `${name}` inside a longer text. */
+/** Replaces `$name` as a whole text, and `${name}` inside a text, by saved values. */
 export function substitute(value: unknown, saved: Saved): unknown {
   if (typeof value === 'string') {
     const name = /^\$(\w+)$/.exec(value)?.[1];
@@ -28,8 +28,9 @@ const markers: Record<string, (value: unknown) => boolean> = {
 };
 
 /**
- * Where `value` is not as `wanted`, or null. Objects may have more members than wanted, lists not; `/…/` is a pattern,
- * `$any`, `$time` and `$absent` say what they mean, and an absent list is an empty one: clients differ there.
+ * The first difference between `value` and `expected`, or null. Objects may have further members; lists must have the
+ * same length, and an absent list equals an empty one, because clients differ there. In `expected`, `/…/` is a regular
+ * expression, `$any` any value but null, `$time` a time within an hour of now, `$absent` null or undefined.
  */
 export function mismatch(value: unknown, expected: unknown, at = 'answer'): string | null {
   const difference = `${at} is ${JSON.stringify(value)}, not ${JSON.stringify(expected)}`;
@@ -61,7 +62,7 @@ export function mismatch(value: unknown, expected: unknown, at = 'answer'): stri
 const firstDifference = (differences: (string | null)[]): string | null =>
   differences.find((one) => one !== null) ?? null;
 
-/** The value at a path as `tasks.0.taskArn`. */
+/** The value at a path such as `tasks.0.taskArn`. */
 export const valueAt = (value: unknown, path: string): unknown =>
   path
     .split('.')

@@ -6,12 +6,13 @@ import { type Scenario, type Step, scenarios } from './scenarios.ts';
 import { emulatorServer, motoServer, type Server } from './servers.ts';
 
 /**
- * Runs every scenario with every client against our emulator and, where it can follow, against moto: the emulator is
- * right where clients that others wrote see no difference, and where a server that others wrote agrees.
+ * Runs every scenario with independent AWS clients (JS SDK, boto3, AWS CLI) against the emulator and, unless a scenario
+ * excludes it, against moto, an independent AWS emulator. All must give the expected answers.
  *
  *   tsx test/conformance/run.ts [--python PATH] [--only WORD]
  */
 
+/** Time limit for steps with `eventually`. */
 const eventuallyLimitMs = 10_000;
 
 async function runScenario(
@@ -96,7 +97,7 @@ async function runAll(clients: Client[], servers: Server[], only: string): Promi
   return failed > 0 || passed === 0 ? 1 : 0;
 }
 
-// Ends through an exit, so that no program started here stays behind.
+// process.exit runs the exit handlers, which kill the started programs.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 process.exitCode = await main().catch((error: Error & { stderr?: string }) => {
   process.stderr.write(`conformance: ${error.message}\n`);

@@ -1,24 +1,26 @@
-/** One call and what must come of it. `saves` keeps values of the answer for later steps, by path. */
+/** One call and its expected result. */
 export interface Step {
   service: 'ecs' | 'iam';
   call: string;
   with: Record<string, unknown>;
+  /** Expected answer; see `mismatch`. */
   answer?: unknown;
-  /** The error it must end with, instead of an answer. */
+  /** The expected error, instead of an answer. */
   error?: { code: string; message: string };
-  /** Repeats the call until `gives` fits, at most 10 s. */
+  /** Repeats the call until `answer` matches, for at most 10 s. */
   eventually?: boolean;
+  /** Values of the answer to save for later steps: name to path. */
   save?: Record<string, string>;
 }
 
-/** Fault rules for our emulator, in force from here on. */
+/** Replaces the emulator's fault rules for the following steps. */
 export interface Faults {
   faults: unknown;
 }
 
 export interface Scenario {
   name: string;
-  /** Left out for moto, for the reason given: it does something else there, or nothing at all. */
+  /** Why the scenario is not run with moto. */
   notMoto?: string;
   steps: (Step | Faults)[];
 }
@@ -82,7 +84,7 @@ const runTaskRefuses = (
   message: string,
 ): Scenario => ({
   name: `RunTask refuses ${name}`,
-  notMoto: 'moto checks nothing here',
+  notMoto: 'moto does not validate this',
   steps: [
     ...setupSteps,
     ecsStep('RunTask', { ...runTaskRequest, ...request }, failsWith(code, message)),
@@ -91,7 +93,7 @@ const runTaskRefuses = (
 
 export const scenarios: Scenario[] = [
   {
-    name: 'clusters are created, described, listed and missed',
+    name: 'clusters are created, described and listed, and unknown ones are MISSING',
     steps: [
       ecsStep(
         'CreateCluster',
@@ -134,7 +136,7 @@ export const scenarios: Scenario[] = [
     ],
   },
   {
-    name: 'task definitions get revisions and are found by family',
+    name: 'task definitions get revisions and are described by family',
     steps: [
       ecsStep(
         'DescribeTaskDefinition',
@@ -186,8 +188,8 @@ export const scenarios: Scenario[] = [
     ],
   },
   {
-    name: 'a deregistered revision no longer answers for its family',
-    notMoto: 'moto answers with it all the same',
+    name: 'the family name does not resolve to a deregistered revision',
+    notMoto: 'moto resolves to the deregistered revision',
     steps: [
       ecsStep('RegisterTaskDefinition', taskDefinition),
       ecsStep('RegisterTaskDefinition', taskDefinition),
@@ -200,7 +202,7 @@ export const scenarios: Scenario[] = [
     ],
   },
   {
-    name: 'the execution role is missing, created, there, and has its policy',
+    name: 'the execution role is unknown, then created, and has its attached policy',
     steps: [
       iamStep(
         'GetRole',
@@ -252,7 +254,7 @@ export const scenarios: Scenario[] = [
     ],
   },
   {
-    name: 'a task is run, described, listed, stopped',
+    name: 'a task is started, described, listed and stopped',
     steps: [
       ...setupSteps,
       ecsStep(
@@ -314,7 +316,7 @@ export const scenarios: Scenario[] = [
     ],
   },
   {
-    name: 'a batch is run at once',
+    name: 'one RunTask starts three tasks',
     steps: [
       ...setupSteps,
       ecsStep(
@@ -327,8 +329,8 @@ export const scenarios: Scenario[] = [
     ],
   },
   {
-    name: 'a life has all its fields',
-    notMoto: 'moto has no timestamps, stop codes, attachments that attach, exit codes',
+    name: 'a task shows all fields from start to stop',
+    notMoto: 'moto has no timestamps, stop codes, attachment statuses and exit codes',
     steps: [
       ...setupSteps,
       ecsStep(
@@ -391,7 +393,7 @@ export const scenarios: Scenario[] = [
     ],
   },
   {
-    name: 'a client token buys once, conflicts otherwise, and counts for its cluster',
+    name: 'a client token starts tasks once per cluster, and conflicts with a different request',
     notMoto: 'moto ignores clientToken',
     steps: [
       ...setupSteps,
@@ -433,7 +435,7 @@ export const scenarios: Scenario[] = [
     ],
   },
   {
-    name: 'lists come in pages',
+    name: 'ListTasks returns pages',
     notMoto: 'moto ignores maxResults',
     steps: [
       ...setupSteps,
@@ -462,8 +464,8 @@ export const scenarios: Scenario[] = [
     ],
   },
   {
-    name: 'unknown tasks are missing, or refused',
-    notMoto: 'moto leaves them out silently, and fails on StopTask',
+    name: 'unknown tasks are MISSING in DescribeTasks and refused by StopTask',
+    notMoto: 'moto omits unknown tasks, and answers StopTask with another error',
     steps: [
       ...setupSteps,
       ecsStep(
@@ -486,8 +488,8 @@ export const scenarios: Scenario[] = [
     ],
   },
   {
-    name: 'tags are given, added, shown when asked for, and deleted by StopTask',
-    notMoto: 'moto keeps them',
+    name: 'tags are set by RunTask, added by TagResource, shown with include TAGS, and removed by StopTask',
+    notMoto: 'moto keeps the tags after StopTask',
     steps: [
       ...setupSteps,
       ecsStep(
@@ -541,8 +543,8 @@ export const scenarios: Scenario[] = [
     ],
   },
   {
-    name: 'Spot needs its association',
-    notMoto: 'this release of moto cannot place on Spot',
+    name: 'RunTask on FARGATE_SPOT requires its association with the cluster',
+    notMoto: 'this release of moto does not support FARGATE_SPOT',
     steps: [
       ...setupSteps,
       ecsStep(
@@ -577,8 +579,8 @@ export const scenarios: Scenario[] = [
     ],
   },
   {
-    name: 'capacity and quota come as failures of a 200',
-    notMoto: 'moto has endless capacity',
+    name: 'RunTask reports missing capacity and quotas as failures with status 200',
+    notMoto: 'moto has unlimited capacity',
     steps: [
       ...setupSteps,
       { faults: [{ operation: 'RunTask', do: { partialFailures: 1 }, when: { times: 1 } }] },
@@ -604,7 +606,7 @@ export const scenarios: Scenario[] = [
     ],
   },
   {
-    name: 'throttles and server errors are told apart by every client',
+    name: 'every client distinguishes throttling, server errors and expired tokens',
     notMoto: 'moto never throttles',
     steps: [
       ...setupSteps,
@@ -627,40 +629,40 @@ export const scenarios: Scenario[] = [
       { faults: [] },
     ],
   },
-  runTaskRefuses('eleven tasks', { count: 11 }, 'InvalidParameterException', '/10/'),
+  runTaskRefuses('more than ten tasks', { count: 11 }, 'InvalidParameterException', '/10/'),
   runTaskRefuses(
-    'overrides beyond 8192 characters',
+    'overrides of more than 8192 characters',
     commandOverride('x'.repeat(8192)),
     'InvalidParameterException',
     'Container Overrides length must be at most 8192',
   ),
   runTaskRefuses(
-    'a launch type beside a strategy',
+    'a launch type together with a capacity provider strategy',
     { capacityProviderStrategy: [{ capacityProvider: 'FARGATE', weight: 1 }] },
     'InvalidParameterException',
     'Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.',
   ),
   runTaskRefuses(
-    'to run without a network',
+    'a request without network configuration',
     { networkConfiguration: undefined },
     'InvalidParameterException',
     "Network Configuration must be provided when networkMode 'awsvpc' is specified.",
   ),
   runTaskRefuses(
-    'a definition nobody registered',
+    'an unknown task definition',
     { taskDefinition: 'nothing' },
     'ClientException',
     'TaskDefinition not found.',
   ),
   runTaskRefuses(
-    'a size Fargate has not',
+    'a size that Fargate does not offer',
     { overrides: { cpu: '4096', memory: '31744' } },
     'ClientException',
     '/^No Fargate configuration exists for given values/',
   ),
   {
-    name: 'RegisterTaskDefinition refuses what Fargate has not',
-    notMoto: 'moto checks nothing here',
+    name: 'RegisterTaskDefinition refuses network modes and sizes that Fargate does not support',
+    notMoto: 'moto does not validate this',
     steps: [
       ecsStep(
         'RegisterTaskDefinition',

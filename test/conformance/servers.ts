@@ -6,17 +6,17 @@ import { startEmulator } from '../../src/emulator/emulator.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { clientEnvironment } from './clients.ts';
 
-/** Something that answers as AWS. */
+/** An emulator of AWS. */
 export interface Server {
   name: 'emulator' | 'moto';
   url: string;
-  /** Forgets everything; resolves to a subnet that tasks can use. */
+  /** Resets the account; resolves to the id of a subnet for tasks. */
   reset(): Promise<string>;
   setFaults(rules: unknown): void;
   close(): Promise<void>;
 }
 
-/** Every scenario gets an account of its own: a fresh emulator behind the same face. */
+/** This project's emulator; `reset` starts a new one. */
 export function emulatorServer(): Server {
   const start = () => startEmulator({ startDelayMs: 50, stopDelayMs: 50, log: silentLog });
   let running: Awaited<ReturnType<typeof start>> | null = null;
@@ -52,6 +52,7 @@ const post = (url: string, body?: object) =>
       : {}),
   });
 
+/** moto as a process. It does not support fault rules. */
 export async function motoServer(bin: string): Promise<Server> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -71,7 +72,7 @@ export async function motoServer(bin: string): Promise<Server> {
     url,
     async reset() {
       await post(`${url}/moto-api/reset`);
-      // Otherwise every DescribeTasks takes a task one step nearer to its end.
+      // By default each DescribeTasks call advances a task by one status.
       await post(`${url}/moto-api/state-manager/set-transition`, {
         model_name: 'ecs::task',
         transition: { progression: 'manual', times: 1_000_000_000 },
@@ -103,7 +104,7 @@ async function waitUntilAnswering(url: string, child: ChildProcess): Promise<voi
   throw new Error('moto_server does not answer');
 }
 
-/** The first subnet of the default VPC that moto made up; tasks are refused in any other. */
+/** The first subnet of moto's default VPC; moto refuses tasks in unknown subnets. */
 async function defaultSubnet(url: string): Promise<string> {
   const response = await fetch(url, {
     method: 'POST',

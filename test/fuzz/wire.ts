@@ -8,9 +8,8 @@ import { toSchedulerMessage } from '../../src/scheduler/protocol/translate.ts';
 import { vectors } from '../src/scheduler/protocol/vectors.ts';
 
 /**
- * Throws mutated frames of all vectors at the decoders. `tsx test/fuzz/wire.ts --count 100000 --seed 1`; the
- * same seed gives the same frames. Ends with status 1 when a frame brings anything but a value or a
- * ProtocolFailure, or takes longer than a frame may.
+ * Decodes mutated frames of all vectors: `tsx test/fuzz/wire.ts --count 100000 --seed 1`. The same seed gives the same
+ * frames. Exit status 1 if decoding a frame throws anything but a ProtocolFailure, or takes longer than 100 ms.
  */
 
 const MAX_FRAME_MS = 100;
@@ -118,7 +117,7 @@ const mutations: ((frame: Uint8Array) => Uint8Array)[] = [
   },
 ];
 
-/** Makes the segment table of a one-segment frame agree with its length, so that more than the table is met. */
+/** Makes the segment table match the length of a one-segment frame, so that the decoder gets beyond the table. */
 function fixSegmentTable(frame: Uint8Array): Uint8Array {
   if (frame.length >= 16) {
     uint32View(frame, 0).setUint32(0, 0, true);
@@ -136,7 +135,7 @@ function decode(frame: Uint8Array, hint: Hint): void {
   decodeMonitor(frame, hint);
 }
 
-/** Milliseconds, and what came of it. */
+/** Decodes a frame; returns the duration in ms and the thrown error. */
 function timedDecode(frame: Uint8Array, hint: Hint): { took: number; error: unknown } {
   const start = performance.now();
   let error: unknown;
@@ -164,7 +163,7 @@ for (let done = 0; done < count; done++) {
     crashes++;
     console.error(`frame ${done} (hint ${hint}) ${Buffer.from(frame).toString('hex')}`, error);
   }
-  // A pause of the machine is not the frame's: what is slow must be slow again.
+  // A slow frame is decoded again: only a frame that is slow each time counts, not a pause of the machine.
   for (let again = 0; took > MAX_FRAME_MS && again < 3; again++)
     took = Math.min(took, timedDecode(frame, hint).took);
   if (took > MAX_FRAME_MS)

@@ -7,10 +7,10 @@ const usage = 'usage: npm run mutate -- [--jobs N] [machines/fleet/plan.ts ...]'
 
 type Mutant = Awaited<ReturnType<Stryker['runMutationTest']>>[number];
 
-/** So much of what is changed in a machine its tests must notice, %. */
+/** Minimum mutation score of each file, %. */
 const minScore = 90;
 
-/** Whose promises are kept together with those of another. */
+/** Further test files of a machine beside the one named after it. */
 const additionalTests: Record<string, string[]> = {
   'cohort/cohort': ['cohort/messages'],
   'fleet/fleetManager': ['fleet/fleetManagerSetup', 'fleet/fleetManagerHolds'],
@@ -24,24 +24,23 @@ async function mutate(machine: string, jobs: number): Promise<Mutant[]> {
   const stryker = new Stryker({
     mutate: [`machines/${machine}.ts`],
     mutator: { excludedMutations: ['StringLiteral'] },
-    // Not its own runner for vitest: that asks for tests by their names, and a mutant changes which
-    // walks there are.
+    // Stryker's vitest runner selects tests by name; a mutant can change the names of the edge walks.
     testRunner: 'command',
     commandRunner: { command: 'vitest run --config test/mutation/vitest.config.ts' },
     coverageAnalysis: 'off',
     concurrency: jobs,
-    // A machine at work on other things must not pass for a mutant that never ends.
+    // Long, because on a busy machine a shorter limit would count slow tests as endless mutants.
     timeoutMS: 30_000,
     ignorePatterns: ['**', '!machines/**', '!test/**', '!package.json', '!tsconfig.json'],
     tempDirName: '.cache/mutation',
     reporters: [],
-    logLevel: 'error' as never, // a const enum: not to be had under its name
+    logLevel: 'error' as never, // The type is a const enum that Stryker does not export as a value.
     allowConsoleColors: false,
   });
   return await stryker.runMutationTest();
 }
 
-/** The text of a mutant before it was one, on one line. */
+/** The original source text of a mutant, on one line. */
 function originalText(text: string, { start, end }: Mutant['location']): string {
   const lines = text.split('\n').slice(start.line - 1, end.line);
   lines.push((lines.pop() as string).slice(0, end.column - 1));
@@ -51,7 +50,7 @@ function originalText(text: string, { start, end }: Mutant['location']): string 
 
 const shortened = (text: string): string => (text.length > 80 ? `${text.slice(0, 77)}...` : text);
 
-/** How a mutant is called in the list of survivors: by what it changes, for line numbers do not last. */
+/** Identifies a mutant by its line's text and its change, because line numbers change. */
 const nameOf = (text: string, { location, replacement }: Mutant): Survivor => ({
   line: text.split('\n')[location.start.line - 1]?.trim() ?? '',
   change: `${shortened(originalText(text, location))} => ${shortened(replacement.replaceAll(/\s+/g, ' '))}`,
@@ -90,7 +89,7 @@ for (const machine of requested.length > 0 ? requested : machines) {
   const killed = mutants.length - alive.length;
   const timedOut = mutants.filter(({ status }) => status === 'Timeout').length;
   const score = mutants.length === 0 ? 100 : (100 * killed) / mutants.length;
-  const timeoutText = timedOut > 0 ? `; ${timedOut} of them never ended` : '';
+  const timeoutText = timedOut > 0 ? `; ${timedOut} of them by timeout` : '';
   console.log(
     `${file}: ${killed} of ${mutants.length} killed, ${score.toFixed(1)} %${timeoutText}`,
   );
@@ -104,7 +103,7 @@ for (const machine of requested.length > 0 ? requested : machines) {
   }
   for (const { line, change } of survivors.flatMap((one) => one.mutants?.[file] ?? []))
     if (!names.some((name) => name.line === line && name.change === change)) {
-      console.log(`  listed as a survivor, and is none: ${change}`);
+      console.log(`  listed as a survivor, but killed or gone: ${change}`);
       staleSurvivors++;
     }
   if (score < minScore) belowMinScore.push(file);

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 
-/** Milliseconds since the epoch, finer than Date: comparable between the processes of one machine. */
+/** Milliseconds since the epoch with sub-millisecond resolution; comparable between the processes of one machine. */
 export const epochMs = (): number => performance.timeOrigin + performance.now();
 
 interface ChildEvent {
@@ -10,7 +10,7 @@ interface ChildEvent {
 
 export interface Child<Request, Received extends ChildEvent> {
   send(request: Request): void;
-  /** The first of this kind, come already or still to come, that nobody has heard and that matches. */
+  /** The next unhandled event of this kind that matches, received or still to come. Rejects after 180 s or when the child exits. */
   waitFor<Event extends Received['event']>(
     event: Event,
     matches?: (message: Extract<Received, { event: Event }>) => boolean,
@@ -20,7 +20,7 @@ export interface Child<Request, Received extends ChildEvent> {
 
 const waitLimitMs = 180_000;
 
-/** Another TypeScript program of this folder in a process of its own, talked to over IPC. */
+/** Starts a TypeScript program of this folder as a child process with an IPC channel. */
 export function startChild<Request, Received extends ChildEvent>(
   program: string,
   {

@@ -6,16 +6,16 @@ import { createLog, type Log } from '../../src/telemetry/log.ts';
 import { epochMs } from './child.ts';
 
 /**
- * The real daemon, started with the words of `scaler-ecs run`, in a process that can be asked about its memory and
- * its event loop. The last word is a folder for its state and its log.
+ * The real daemon, with the arguments of `scaler-ecs run`, in a process that reports its memory and the delays of its
+ * event loop. The last argument is a folder for its state and its log.
  */
 export type DaemonRequest = 'measure' | 'report';
 export interface Report {
-  /** After a garbage collection, bytes. */
+  /** Used heap after a garbage collection, bytes. */
   heap: number;
-  /** The longest that the event loop was late since the last report, ms. */
+  /** Longest delay of the event loop since the last `measure`, ms. */
   loopDelayMs: number;
-  /** The same without what the process only waited for a processor: what it did itself, ms. */
+  /** Longest such delay counting only CPU time of this process, not time waiting for a CPU, ms. */
   ownDelayMs: number;
 }
 export type DaemonEvent =
@@ -24,7 +24,7 @@ export type DaemonEvent =
   | { event: 'groups'; state: string; count: number; at: number }
   | { event: 'report'; report: Report };
 
-/** Each time another hundred is full, the hundreds are reported, and every size somebody waits for is so many. */
+/** Group counts are reported at multiples of this number; the awaited counts are multiples of it. */
 const reportStep = 100;
 const samplesEveryMs = 2;
 
@@ -46,7 +46,7 @@ function onLogLine(fields: Record<string, unknown>, text: string): void {
   if (text === 'scheduler.wants')
     sendEvent({ event: 'wanted', tasks: Number(fields.tasks), at: epochMs() });
   if (text === 'workerGroup.state') countGroups(String(fields.state), 1);
-  // A launch is spawned after its groups, and names them.
+  // A launch is spawned after its groups and lists them, so this counts requested groups.
   if (text === 'launch.state' && fields.state === 'intending')
     countGroups('requested', (fields.groups as string[]).length);
 }
@@ -85,12 +85,12 @@ setInterval(() => {
 }, samplesEveryMs);
 
 process.on('message', (request: DaemonRequest) => {
-  // Kept from the collection, which would count as a delay that no daemon has asked for.
+  // Read before the garbage collection, which would count as a delay.
   const delays = maxDelays ?? { loopDelayMs: 0, ownDelayMs: 0 };
   maxDelays = null;
   globalThis.gc?.();
   sendEvent({ event: 'report', report: { heap: process.memoryUsage().heapUsed, ...delays } });
-  // Begins after the next sample, which still has the collection in it.
+  // Measuring begins after the next sample, which still includes the garbage collection.
   if (request === 'measure')
     setTimeout(() => {
       maxDelays = { loopDelayMs: 0, ownDelayMs: 0 };

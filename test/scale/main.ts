@@ -1,8 +1,8 @@
 /**
- * Measures what scaler-ecs promises about size and speed, on real runs: the daemon in one process, the emulator in
- * another, a stand-in scheduler in a third. Prints every number with its budget; a budget that is broken by the best
- * of three tries gives exit status 1. A delay of the event loop counts as far as the process was at work: a machine
- * that is busy with other things delays everybody. `--slack 2` lets times be twice their budget, on such a machine.
+ * Measures memory, speed and API calls of the daemon with an emulator and a minimal scheduler, each in its own process.
+ * Prints every result with its budget. Exit status 1 if the best of three tries exceeds a budget. Delays of the event
+ * loop count only CPU time of the daemon, so that other load on the machine does not matter. `--slack 2` doubles the
+ * time budgets, for busy machines.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -35,7 +35,7 @@ const results = new Map<string, Measure & { all: number[] }>();
 const isWithinBudget = ({ value, budget, unit }: Measure): boolean =>
   value <= (unit === 'ms' ? slack * budget : budget);
 
-/** Noise only ever adds, so the least of the tries is the nearest to the truth. */
+/** Records a try; the result is the minimum of all tries, because noise only increases the values. Returns whether this try is within its budget. */
 function recordResult(measure: Measure): boolean {
   const all = [...(results.get(measure.what)?.all ?? []), measure.value];
   results.set(measure.what, { ...measure, value: Math.min(...all), all });
@@ -50,7 +50,7 @@ async function startScheduler() {
   return { ...child, address: `tcp://127.0.0.1:${port}` };
 }
 
-/** Ends everything that was started in it, in the reverse order, whatever happened. */
+/** Runs a function with a temporary folder; then kills the registered resources in reverse order. */
 async function withResources<Result>(
   run: (
     register: <Resource extends { kill(): Promise<void> }>(resource: Resource) => Resource,
@@ -78,7 +78,7 @@ const flags = (scheduler: Scheduler) => [
   ...['--launch-burst', '10000', '--launch-rate', '10000'],
 ];
 
-/** Makes the daemon start so many groups. How long until they all exist, its memory, its calls. */
+/** Lets the daemon start `groups` groups; measures times, memory, delays and API calls. */
 const measureGrowth = (groups: number, latencyMs: number) =>
   withResources(async (register, folder) => {
     const emulator = register(await startEmulator(latencyMs));
@@ -115,7 +115,7 @@ const measureGrowth = (groups: number, latencyMs: number) =>
     };
   });
 
-/** From the start of the process, as a service manager would start it, to its first heartbeat. */
+/** Time from the start of the daemon process to its first heartbeat, ms. */
 const measureFirstHeartbeat = (latencyMs: number) =>
   withResources(async (register, folder) => {
     const emulator = register(await startEmulator(latencyMs));
@@ -137,7 +137,7 @@ const measureFirstHeartbeat = (latencyMs: number) =>
     return at - startedAt;
   });
 
-/** What Node alone takes to start and end. */
+/** Time that Node itself needs to start and exit, ms; for comparison. */
 function measureBareNode(): number {
   const startedAt = epochMs();
   spawnSync(process.execPath, ['-e', '0']);
@@ -153,7 +153,7 @@ if (!existsSync(program)) throw new Error('dist/ is missing: run "npm run build"
 await retryUntilWithinBudget(async () => {
   const { spawnMs, runningMs, heapPerGroup, loopDelayMs, tasks } = await measureGrowth(10_000, 0);
   process.stdout.write(
-    `10,000 groups: ${tasks} Fargate tasks, all running after ${(runningMs / 1000).toFixed(1)} s; event loop at most ${loopDelayMs.toFixed(0)} ms late\n`,
+    `10,000 groups: ${tasks} Fargate tasks, all running after ${(runningMs / 1000).toFixed(1)} s; event loop delayed by at most ${loopDelayMs.toFixed(0)} ms\n`,
   );
   const spawn = recordResult({
     what: '10,000 groups: spawned',
@@ -173,7 +173,7 @@ await retryUntilWithinBudget(async () => {
 await retryUntilWithinBudget(async () => {
   const { loopDelayMs, ownDelayMs, runTaskCalls, runningMs } = await measureGrowth(1000, 250);
   process.stdout.write(
-    `1,000 tasks wanted, 250 ms API latency: all running after ${(runningMs / 1000).toFixed(1)} s; event loop at most ${loopDelayMs.toFixed(0)} ms late, ${ownDelayMs.toFixed(0)} ms of it by its own work\n`,
+    `1,000 tasks requested, 250 ms API latency: all running after ${(runningMs / 1000).toFixed(1)} s; event loop delayed by at most ${loopDelayMs.toFixed(0)} ms, at most ${ownDelayMs.toFixed(0)} ms of CPU time\n`,
   );
   const calls = recordResult({
     what: '1,000 tasks: RunTask calls',
@@ -182,7 +182,7 @@ await retryUntilWithinBudget(async () => {
     unit: '',
   });
   const delay = recordResult({
-    what: '1,000 tasks: longest event-loop delay by its own work',
+    what: '1,000 tasks: longest event-loop delay, CPU time',
     value: ownDelayMs,
     budget: 50,
     unit: 'ms',

@@ -4,8 +4,8 @@ import { encodeMessage } from '../../src/scheduler/protocol/encodeMessage.ts';
 import { epochMs } from './child.ts';
 
 /**
- * A stand-in scheduler as a program of its own: it echoes every heartbeat and wants as many workers as it was last
- * told to want. It says when each heartbeat came.
+ * A minimal g3 scheduler as a separate program: it answers every heartbeat with an echo and a request for the number of
+ * workers of the last message, and reports the time of each heartbeat.
  */
 export type SchedulerRequest = { desiredWorkers: number };
 export type SchedulerEvent =
