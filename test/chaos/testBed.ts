@@ -83,9 +83,9 @@ export async function openTestBed(setup: TestBedSetup): Promise<TestBed> {
     state: openState(join(stateRoot, stateName(managerId, scheduler.address))),
     ownershipTag: fleetMark(managerId, scheduler.address),
     failedChecks: [],
-    check(kept, promise) {
-      if (!kept) testBed.failedChecks.push(promise);
-      testBed.print(`${kept ? 'ok  ' : 'FAIL'} ${promise}`);
+    check(passed, expectation) {
+      if (!passed) testBed.failedChecks.push(expectation);
+      testBed.print(`${passed ? 'ok  ' : 'FAIL'} ${expectation}`);
     },
     print(text) {
       const seconds = ((performance.now() - startedAt) / 1000).toFixed(1).padStart(6);

@@ -29,10 +29,10 @@ export interface ProcessSpec {
 
 /** The caller's environment without AWS and Scaler settings. */
 function cleanEnvironment(): Record<string, string> {
-  const kept = Object.entries(process.env).filter(
+  const inherited = Object.entries(process.env).filter(
     ([name, value]) => value !== undefined && !/^(AWS_|SCALER_|PYTHONPATH$)/.test(name),
   );
-  return { ...(Object.fromEntries(kept) as Record<string, string>), PYTHONUNBUFFERED: '1' };
+  return { ...(Object.fromEntries(inherited) as Record<string, string>), PYTHONUNBUFFERED: '1' };
 }
 
 /** The processes of one scenario, each in its own process group. */
