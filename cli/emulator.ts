@@ -102,7 +102,7 @@ export const emulator = async (words: Words): Promise<void> => {
   const signal = await new Promise<string>((resolve) => {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, resolve);
   });
-  log.info({ signal }, 'stopping every task');
+  log.report('emulator.stopRequested', { signal });
   await running.close();
 };
 

@@ -52,16 +52,9 @@ export async function checkEach(entries: Config[]): Promise<void> {
 function withLogs(entries: Config[]): { config: Config; log: Log }[] {
   const destinations = logDestinations();
   return entries.map((config) => {
-    const log = createLog(config.logging.level, destinations(config.logging.paths));
-    const label = { manager: config.workerManagerId };
-    return { config, log: entries.length > 1 ? labelled(log, label) : log };
+    // So that the lines of several managers can be told apart.
+    const labels = entries.length > 1 ? ([['manager', config.workerManagerId]] as const) : [];
+    const { level, paths } = config.logging;
+    return { config, log: createLog(level, destinations(paths), Object.fromEntries(labels)) };
   });
 }
-
-/** So that the lines of several managers can be told apart. */
-const labelled = (log: Log, label: object): Log => ({
-  debug: (fields, text) => log.debug({ ...label, ...fields }, text),
-  info: (fields, text) => log.info({ ...label, ...fields }, text),
-  warn: (fields, text) => log.warn({ ...label, ...fields }, text),
-  error: (fields, text) => log.error({ ...label, ...fields }, text),
-});

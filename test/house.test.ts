@@ -4,6 +4,8 @@ import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { markdownTable } from '../src/config/docs.ts';
 import { readmeBlock } from '../src/shared/readmeBlock.ts';
+import { events } from '../src/telemetry/events.ts';
+import { eventsTable } from '../src/telemetry/eventsTable.ts';
 import { matrixTable } from './interop/matrixTable.ts';
 
 const root = new URL('..', import.meta.url).pathname;
@@ -188,6 +190,19 @@ describe.runIf(existsSync(join(root, 'README.md')))('README', () => {
 
   it('shows the settings as they are (npm run docs)', () => {
     expect(readmeBlock(text(), 'config')).toBe(markdownTable().trim());
+  });
+
+  it('shows the events as they are (npm run docs)', () => {
+    expect(readmeBlock(text(), 'events')).toBe(eventsTable().trim());
+  });
+
+  it('names no event that is not in the table', () => {
+    const subjects = new Set(Object.keys(events).map((name) => name.split('.')[0]));
+    const quoted = [...text().matchAll(/`([a-z][A-Za-z]*)\.([a-z][A-Za-z]*)`/g)];
+    const unknown = quoted.filter(
+      ([, subject = '', what]) => subjects.has(subject) && !(`${subject}.${what}` in events),
+    );
+    expect(unknown.map(([name]) => name)).toEqual([]);
   });
 
   it('shows the releases as they were played (npm run interop:matrix -- --table)', () => {

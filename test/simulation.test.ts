@@ -100,7 +100,7 @@ it('buys ever more slowly where what it bought dies soon after it came to serve'
   });
   const run = await play(...deaths);
   expect(run.violations).toEqual([]);
-  const held = run.trace.filter((line) => /launch\.heldBack.*"exited"/.test(line));
+  const held = run.trace.filter((line) => /breaker\.opened.*"exited"/.test(line));
   expect(held.length).toBeGreaterThan(5);
   // Without that it is five in each of forty times, less what did not come to serve.
   expect(run.bought).toBeLessThan(60);

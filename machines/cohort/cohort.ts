@@ -79,6 +79,8 @@ const cohortSetup = setup({
     }),
     /** A group is over: the ledger and the log want to know. */
     noteEnded: (_, _end: GroupEnd) => {},
+    /** The workers of a group have come to count as known to the scheduler. */
+    noteRegistered: (_, _claim: { groupId: string; taskArn: string }) => {},
     noteRefusal: (_, _refusal: { label: string; kind: FailureKind; reason: string }) => {},
     /** An actor died of an exception: a bug. */
     noteCrash: (_, _crash: { actorId: string; error: unknown }) => {},
@@ -153,8 +155,10 @@ const hearGroup = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   // What it says may be older than our order to stop, and nobody comes back from there.
   const phase = row.phase === 'stopping' ? row.phase : news.phase;
   enqueue.assign({ groups: { ...context.groups, [groupId]: { ...row, ...news, phase } } });
-  if (news.registered && !row.registered)
-    enqueue.sendTo(parent, proved(context.cohortId, groupId, 'served', row.subnet));
+  if (!news.registered || row.registered) return;
+  const { taskArn } = row;
+  if (taskArn !== null) enqueue({ type: 'noteRegistered', params: { groupId, taskArn } });
+  enqueue.sendTo(parent, proved(context.cohortId, groupId, 'served', row.subnet));
 });
 
 /** What is due whatever ECS will answer. */

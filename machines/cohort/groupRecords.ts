@@ -131,9 +131,9 @@ export const adopted = (books: Books, owned: OwnedGroup[]): Step => ({
   groups: {
     ...books.groups,
     ...Object.fromEntries(
-      owned.map(({ groupId, taskArn, launchedAt }) => [
+      owned.map(({ groupId, taskArn, deadlinesFrom }) => [
         groupId,
-        { ...freshRow(launchedAt), taskArn },
+        { ...freshRow(deadlinesFrom), taskArn },
       ]),
     ),
   },

@@ -89,6 +89,7 @@ export const launch = setup({
     /** No answer; or a "no" to this attempt, which says nothing of an earlier one. */
     unknown: ({ context: { doubted, attempts, noes } }, { kind }: FailureNote) =>
       attempts < mostUnheard && (kind === 'unreachable' || (doubted && noes + 1 < mostNoes)),
+    doubted: ({ context }) => context.doubted,
     throttled: (_, { kind }: FailureNote) => kind === 'throttled',
     due: ({ context, event }) =>
       event.type === 'launch.tick' && context.retryAt !== null && event.now >= context.retryAt,
@@ -120,19 +121,31 @@ export const launch = setup({
   initial: 'intending',
   states: {
     intending: {
+      entry: assign({ retryAt: null }),
       invoke: {
         id: 'journalLaunch',
         src: 'journalLaunch',
         input: ({ context }) => context.order,
         onDone: 'asking',
-        // Without its intent on disk a launch could be repeated after a crash: so nothing is sent.
-        onError: {
-          target: 'settled',
-          actions: assign({
-            answer: ({ context, event }) => refuseAll(noteOf(event.error), context.order.count),
-          }),
-        },
+        onError: [
+          {
+            guard: 'doubted',
+            target: 'unwritten',
+            actions: assign({ trouble: ({ event }) => noteOf(event.error) }),
+          },
+          // Without its intent on disk a launch could be repeated after a crash: so nothing is sent.
+          {
+            target: 'settled',
+            actions: assign({
+              answer: ({ context, event }) => refuseAll(noteOf(event.error), context.order.count),
+            }),
+          },
+        ],
       },
+    },
+    // An earlier run may have sent it, so it is not given up; and it is not sent again before it is surely on disk.
+    unwritten: {
+      on: { 'launch.tick': [{ guard: 'due', target: 'intending' }, { actions: 'armRetry' }] },
     },
     asking: {
       entry: assign({ attempts: ({ context }) => context.attempts + 1, retryAt: null }),

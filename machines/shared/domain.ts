@@ -74,6 +74,8 @@ export interface Refusal {
 /** What RunTask answered: `taskArns.length + refusals.length` may be any split of the count. */
 export interface LaunchAnswer {
   taskArns: string[];
+  /** By task ARN, when ECS created the task, milliseconds since the epoch by our clock; not every task need be in it. */
+  createdAt?: Record<string, number> | undefined;
   refusals: Refusal[];
 }
 
@@ -90,6 +92,8 @@ export interface TaskSighting {
   detail: string | null;
   /** Milliseconds since the epoch; null when ECS did not say. */
   createdAt: number | null;
+  /** When it was first RUNNING, milliseconds since the epoch; left out when ECS did not say. */
+  startedAt?: number | undefined;
   /** Where it was placed; left out when ECS did not say. */
   subnet?: string | undefined;
   /** What was wrong, where it says more than that the task did not start. */
@@ -100,8 +104,10 @@ export interface TaskSighting {
 export interface OwnedGroup {
   groupId: string;
   taskArn: string;
-  /** When it was launched, milliseconds since the epoch; for the machines, when this run came to own it. */
-  launchedAt: number;
+  /** When ECS created the task, milliseconds since the epoch by our clock; null: not known yet. Never changes. */
+  createdAt: number | null;
+  /** The moment its deadlines count from, milliseconds since the epoch: when this run came to own it. */
+  deadlinesFrom: number;
 }
 
 /** What a complete ListTasks + DescribeTasks showed. */

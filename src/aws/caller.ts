@@ -46,14 +46,14 @@ export const createCaller = ({
     const seen = () => ({ operation, ms: Math.round(clock.now() - begun) });
     try {
       const output = await send({ abortSignal: signal });
-      log.debug(seen(), 'aws.answered');
+      log.report('awsCall.answered', seen());
       return output;
     } catch (error) {
       signal.throwIfAborted();
       const failure = classifyError(operation, error, secrets);
       if (failure.kind === 'throttled') limiter.throttled(operation);
       const { kind, code, awsName, message } = failure;
-      log.debug({ ...seen(), kind, code, awsName, message }, 'aws.failed');
+      log.report('awsCall.failed', { ...seen(), kind, code, awsName, message });
       throw failure;
     }
   };

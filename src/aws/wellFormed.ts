@@ -30,6 +30,7 @@ const task: Shape = {
   stopCode: 'text',
   stoppedReason: 'text',
   createdAt: 'date',
+  startedAt: 'date',
   containers: [{ name: 'text', reason: 'text', exitCode: 'number' }],
   overrides: { containerOverrides: [{ environment: [{ name: 'text', value: 'text' }] }] },
 };

@@ -1,4 +1,9 @@
-import type { LaunchOrder, Survey } from '../../machines/shared/domain.ts';
+import type {
+  LaunchAnswer,
+  LaunchOrder,
+  Survey,
+  TaskSighting,
+} from '../../machines/shared/domain.ts';
 import { createCaller } from '../aws/caller.ts';
 import { clientOptions, createEcsClient } from '../aws/client.ts';
 import { bootstrap } from '../aws/ensure/bootstrap.ts';
@@ -14,7 +19,7 @@ import type { Config } from '../config/config.ts';
 import { now } from '../shared/clock.ts';
 import type { Log } from '../telemetry/log.ts';
 import { bootstrapSettings, callRates } from './managerSettings.ts';
-import { byOurClock } from './ownership.ts';
+import { answerByOurClock, byOurClock } from './ownership.ts';
 
 export interface AwsParts {
   cluster: string;
@@ -35,16 +40,27 @@ export const connectAws = (
   const limiter = createLimiter(systemClock, callRates(config));
   const call = createCaller({ limiter, clock: systemClock, log });
   const list = listOurs(ecs, call, cluster, systemClock, log);
+  const run = runTask(ecs, call, { request: (order: LaunchOrder) => request(order) });
+  const describe = describeTasks(ecs, call, cluster, log);
+  /** The SDK compares AWS's clock with the system's at every answer; ours is the system's as it was at start. */
+  const aheadMs = () => ecs.config.systemClockOffset + Date.now() - now();
   return {
-    runTask: runTask(ecs, call, { request: (order: LaunchOrder) => request(order) }),
+    async runTask(order: LaunchOrder, signal: AbortSignal): Promise<LaunchAnswer> {
+      const answer = await run(order, signal);
+      return answerByOurClock(aheadMs(), answer);
+    },
     stopTask: stopTask(ecs, call, cluster),
-    describeTasks: describeTasks(ecs, call, cluster, log),
+    async describeTasks(taskArns: readonly string[], signal: AbortSignal): Promise<TaskSighting[]> {
+      const sightings = await describe(taskArns, signal);
+      return sightings.map((sighting) => byOurClock(aheadMs(), sighting));
+    },
     async survey(signal: AbortSignal): Promise<Survey> {
       const from = now();
       const tasks = await list(startedBy, signal);
-      // The SDK compares AWS's clock with the system's at every answer; ours is the system's as it was at start.
-      const aheadMs = ecs.config.systemClockOffset + Date.now() - now();
-      return adopt(from, tasks.map(byOurClock(aheadMs)));
+      return adopt(
+        from,
+        tasks.map((task) => byOurClock(aheadMs(), task)),
+      );
     },
     prepare: (signal: AbortSignal) =>
       bootstrap(bootstrapSettings(config), { ecs, iam, call, clock: systemClock, log }, signal),

@@ -1,6 +1,6 @@
 import { suspectMs } from '../../machines/fleet/state.ts';
 import type { LaunchEnd } from '../../machines/group/launch.ts';
-import type { OwnedGroup, Survey } from '../../machines/shared/domain.ts';
+import type { LaunchAnswer, OwnedGroup, Survey } from '../../machines/shared/domain.ts';
 import type { SurveyedTask } from '../aws/tasks/listTasks.ts';
 import { now } from '../shared/clock.ts';
 import { Failure } from '../shared/failure.ts';
@@ -19,23 +19,27 @@ export const claimOutcome =
   }: {
     label: string;
     groupIds: string[];
-    answer: { taskArns: string[]; refusals: LaunchEnd['refusals'] };
+    answer: LaunchAnswer;
   }): LaunchEnd['groups'] => {
     const groups = answer.taskArns.flatMap((taskArn, i) => {
       const groupId = groupIds[i];
       return groupId === undefined ? [] : [{ groupId, taskArn }];
     });
     const surplus = answer.taskArns.length - groups.length;
-    if (surplus > 0) log.warn({ launch: label, surplus }, 'launch.moreTasksThanAskedFor');
+    if (surplus > 0) log.report('launch.moreTasksStarted', { launch: label, surplus });
     const dropped = journal.note({
       kind: 'settled',
       label,
       at: now(),
-      groups,
+      groups: groups.map((claim) => ({
+        ...claim,
+        createdAt: answer.createdAt?.[claim.taskArn] ?? null,
+      })),
       refusals: answer.refusals,
     });
     const lost = new Set(dropped.map(({ taskArn }) => taskArn));
-    for (const claim of dropped) log.error({ launch: label, ...claim }, 'launch.taskAlreadyOwned');
+    for (const { groupId: group, taskArn: task, ownedBy: owner } of dropped)
+      log.report('launch.taskAlreadyOwned', { launch: label, group, task, owner });
     return groups.filter(({ taskArn }) => !lost.has(taskArn));
   };
 
@@ -56,12 +60,23 @@ export class OwnerFailure extends Failure {
 }
 
 /** AWS's clock may be hours ahead of this host's, or behind it, ms. */
-export const byOurClock =
-  (aheadMs: number) =>
-  (task: SurveyedTask): SurveyedTask => ({
+export function byOurClock<
+  Task extends { createdAt: number | null; startedAt?: number | undefined },
+>(aheadMs: number, task: Task): Task {
+  const { createdAt, startedAt } = task;
+  return {
     ...task,
-    createdAt: task.createdAt === null ? null : task.createdAt - aheadMs,
-  });
+    createdAt: createdAt === null ? null : createdAt - aheadMs,
+    ...(startedAt !== undefined && { startedAt: startedAt - aheadMs }),
+  };
+}
+
+/** The same for the tasks of a launch. */
+export function answerByOurClock(aheadMs: number, answer: LaunchAnswer): LaunchAnswer {
+  if (!answer.createdAt) return answer;
+  const ours = Object.entries(answer.createdAt).map(([taskArn, at]) => [taskArn, at - aheadMs]);
+  return { ...answer, createdAt: Object.fromEntries(ours) };
+}
 
 /** A launch of an earlier run lands within that time after our start, ms. */
 const straggleMs = 120_000;
@@ -93,20 +108,13 @@ export const adoptStrays = (
       if (journal.ledger.owner(taskArn) !== undefined) return false;
       if (label !== null && journal.ledger.isOpen(label)) return false;
       if (task.scheduler !== null && task.scheduler !== scheduler) {
-        log.warn({ task: taskArn, scheduler: task.scheduler }, 'survey.foreignScheduler');
+        const { scheduler: other } = task;
+        log.report('orphan.leftToOtherScheduler', { task: taskArn, scheduler: other });
         return false;
       }
       if (!foreign(task)) return true;
       if (!reported.has(taskArn))
-        log.error(
-          {
-            task: taskArn,
-            launch: label,
-            meaning:
-              'another manager launches under our worker_manager_id and scheduler address: stop one, or give it a name of its own',
-          },
-          'survey.anotherManager',
-        );
+        log.report('orphan.leftToOtherManager', { task: taskArn, launch: label });
       reported.add(taskArn);
       return false;
     });
@@ -124,11 +132,12 @@ export const adoptStrays = (
       const group: OwnedGroup = {
         groupId: `stray-${taskIdOf(taskArn)}`,
         taskArn,
-        launchedAt: Math.min(createdAt ?? startedAt, now()),
+        createdAt,
+        // However old it is.
+        deadlinesFrom: now(),
       };
       const dropped = journal.note({ kind: 'adopted', ...group, at: now() });
-      // However old it is, its deadlines begin with us.
-      if (dropped.length === 0) adopted.push({ ...group, launchedAt: now() });
+      if (dropped.length === 0) adopted.push(group);
     }
     return { startedAt, adopted, suspects: strays.length - ripe.length };
   };

@@ -2,7 +2,7 @@ import type { ManagerInput } from '../../machines/fleet/state.ts';
 import type { LaunchOrder } from '../../machines/shared/domain.ts';
 import type { Journal } from '../store/journal.ts';
 import { groupIdOf } from '../store/records.ts';
-import { restore } from '../store/replay.ts';
+import { replay } from '../store/replay.ts';
 
 /** What a start takes over from the runs before it; its own beginning is journaled. */
 export const recover = (
@@ -10,10 +10,13 @@ export const recover = (
   start: { at: number; epoch: string; requestHashOf: (order: LaunchOrder) => string },
 ): Omit<ManagerInput, 'settings'> => {
   const { at, epoch, requestHashOf } = start;
-  const { owned, resend, abandoned, lastLaunchAt } = restore(journal.ledger, {
+  const { owned, resend, abandoned, lastLaunchAt } = replay(journal.ledger, {
     now: at,
     requestHashOf,
   });
+  // Before the launches are given up: a write that is cut short between the two must not forget the reason.
+  if (abandoned.length > 0)
+    journal.note({ kind: 'inventoryOwed', reason: 'launchesAbandoned', at });
   for (const label of abandoned)
     journal.note({ kind: 'settled', label, at, groups: [], refusals: [] });
   journal.note({ kind: 'start', epoch, at });

@@ -2,7 +2,6 @@ import { setInterval } from 'node:timers';
 import { fromCallback, fromPromise } from 'xstate';
 import { cohort } from '../../machines/cohort/cohort.ts';
 import { daemon } from '../../machines/daemon/daemon.ts';
-import type { Change } from '../../machines/fleet/circuitBreaker.ts';
 import { manager } from '../../machines/fleet/fleetManager.ts';
 import { type LaunchEnd, launch } from '../../machines/group/launch.ts';
 import { workerGroup } from '../../machines/group/workerGroup.ts';
@@ -18,10 +17,13 @@ import { type MonitorSettings, monitorSocket } from '../scheduler/monitorSocket.
 import { type SocketSettings, socket } from '../scheduler/schedulerSocket.ts';
 import { now } from '../shared/clock.ts';
 import type { Journal } from '../store/journal.ts';
+import { unknownTimes } from '../store/records.ts';
 import type { Log } from '../telemetry/log.ts';
 import { claimOutcome } from './ownership.ts';
+import { createReports } from './reports.ts';
+import { newRegistration, newTimes } from './taskTimes.ts';
 
-/** What the machines' holes are filled with. */
+/** What the machines' placeholders are filled with. */
 export interface Tools {
   socket: SocketSettings;
   monitor: MonitorSettings;
@@ -37,100 +39,89 @@ export interface Tools {
 
 const tickMs = 1000;
 
-/** Causes that do not go by themselves. */
-const forPeople: readonly string[] = ['invalid', 'denied'];
-
-const sayBreaker = ({ breaker, state }: Change, log: Log): void => {
-  const { cause, subnet, market, failures, until, reason, probe } = breaker;
-  const what = {
-    kind: cause,
-    ...(subnet !== null && { subnet }),
-    ...(market !== null && { market }),
-  };
-  const seconds = Math.round((until - now()) / 1000);
-  if (state === 'closed') log.info(what, 'launch.allowedAgain');
-  else if (state === 'trying') log.info({ ...what, group: probe }, 'launch.tried');
-  else
-    log[forPeople.includes(cause) ? 'error' : 'warn'](
-      { ...what, failures, reason, seconds },
-      market === 'spot' ? 'launch.onDemandInstead' : 'launch.heldBack',
-    );
-};
-
-/** What a hundred groups meet at once, and meet again each few seconds, is said once a minute. */
-const saidLately = () => {
-  let words = '';
-  let at = Number.NEGATIVE_INFINITY;
-  return (reason: string): boolean => {
-    if (reason === words && now() - at < 60_000) return true;
-    words = reason;
-    at = now();
-    return false;
-  };
-};
-
-/** Machines and effects: the only place they meet. */
+/** Machines and effects: the only place they meet. From the leaves of the actor tree to its root. */
 export const provide = (tools: Tools) => {
   const { journal, log } = tools;
   const claim = claimOutcome(journal, log);
-  const repeated = saidLately();
+  const report = createReports(log);
 
-  const ticker = fromCallback(({ sendBack }) => {
-    const tick = () => sendBack({ type: 'tick', now: now() });
-    const timer = setInterval(tick, tickMs);
-    tick();
-    return () => clearInterval(timer);
-  });
-
-  const provided = {
-    workerGroup: workerGroup.provide({
-      actors: {
-        stopTask: fromPromise<void, { taskArn: string }>(({ input, signal }) =>
-          tools.stopTask(input.taskArn, 'no longer wanted', signal),
-        ),
-      },
-      actions: {
-        noteStopFailed: ({ context }, trouble) => {
-          if (repeated(trouble.reason)) return;
-          const fields = { group: context.groupId, task: context.taskArn, ...trouble };
-          log[forPeople.includes(trouble.kind) ? 'error' : 'warn'](fields, 'stop.failed');
-        },
-      },
-    }),
-    launch: launch.provide({
-      actors: {
-        journalLaunch: fromPromise<void, LaunchOrder>(async ({ input }) => {
-          // A launch that is sent again is in the journal already.
-          if (journal.ledger.isOpen(input.label)) return;
-          const requestHash = tools.requestHash(input);
-          await journal.append({ kind: 'launch', ...input, requestHash, at: now() });
-        }),
-        runTask: fromPromise<LaunchAnswer, LaunchOrder>(({ input, signal }) =>
-          tools.runTask(input, signal),
-        ),
-        journalOutcome: fromPromise<
-          LaunchEnd['groups'],
-          { label: string; groupIds: string[]; answer: LaunchAnswer }
-        >(async ({ input }) => claim(input)),
-      },
-    }),
-  };
-
-  const providedCohort = cohort.provide({
+  const groups = workerGroup.provide({
     actors: {
-      ...provided,
-      describeTasks: fromPromise<TaskSighting[], { taskArns: string[] }>(({ input, signal }) =>
-        tools.describeTasks(input.taskArns, signal),
+      stopTask: fromPromise<void, { taskArn: string }>(({ input, signal }) =>
+        tools.stopTask(input.taskArn, 'no longer wanted', signal),
       ),
     },
     actions: {
-      noteEnded: (_, { groupId, taskArn, cause, detail }) => {
-        if (taskArn !== null) journal.note({ kind: 'ended', groupId, taskArn, cause, at: now() });
-        log.info({ group: groupId, task: taskArn, cause, detail }, 'group.ended');
+      noteStopFailed: ({ context: { groupId, taskArn } }, trouble) =>
+        report.stopFailed(groupId, taskArn, trouble),
+    },
+  });
+
+  const launches = launch.provide({
+    actors: {
+      journalLaunch: fromPromise<void, LaunchOrder>(async ({ input }) => {
+        // A launch that is sent again is in the journal already, and mostly on disk.
+        if (journal.isDurable(input.label)) return;
+        const requestHash = tools.requestHash(input);
+        await journal.append({ kind: 'launch', ...input, requestHash, at: now() });
+      }),
+      runTask: fromPromise<LaunchAnswer, LaunchOrder>(({ input, signal }) =>
+        tools.runTask(input, signal),
+      ),
+      journalOutcome: fromPromise<
+        LaunchEnd['groups'],
+        { label: string; groupIds: string[]; answer: LaunchAnswer }
+      >(async ({ input }) => claim(input)),
+    },
+  });
+
+  const cohorts = cohort.provide({
+    actors: {
+      workerGroup: groups,
+      launch: launches,
+      describeTasks: fromPromise<TaskSighting[], { taskArns: string[] }>(
+        async ({ input, signal }) => {
+          const sightings = await tools.describeTasks(input.taskArns, signal);
+          for (const record of newTimes(journal.ledger, sightings, now())) journal.note(record);
+          return sightings;
+        },
+      ),
+    },
+    actions: {
+      noteRegistered: (_, claim) => {
+        const record = newRegistration(journal.ledger, claim, now());
+        if (record) journal.note(record);
       },
-      noteRefusal: (_, refusal) => log.warn(refusal, 'launch.refused'),
-      noteCrash: (_, { actorId, error }) => log.error({ actor: actorId, error }, 'actor.crashed'),
-      noteBlind: (_, trouble) => log.warn(trouble, 'ecs.notSeen'),
+      noteEnded: (_, end) => {
+        const { groupId, taskArn, cause, detail } = end;
+        const at = now();
+        const ended = { groupId, taskArn, cause, detail, ...unknownTimes, endedAt: at };
+        journal.note({ kind: 'ended', ...ended, at });
+        report.groupEnded(end);
+      },
+      noteRefusal: (_, refusal) => report.launchRefused(refusal),
+      noteCrash: (_, crash) => report.actorCrashed(crash),
+      noteBlind: (_, trouble) => report.tasksNotDescribed(trouble),
+    },
+  });
+
+  const fleet = manager.provide({
+    actors: {
+      ticker: fromCallback(({ sendBack }) => {
+        const tick = () => sendBack({ type: 'tick', now: now() });
+        const timer = setInterval(tick, tickMs);
+        tick();
+        return () => clearInterval(timer);
+      }),
+      cohort: cohorts,
+      survey: fromPromise<Survey, void>(({ signal }) => tools.survey(signal)),
+    },
+    actions: {
+      noteBreaker: (_, change) => report.breakerChanged(change),
+      noteWanted: (_, demand) => report.demandChanged(demand),
+      noteMismatch: (_, mismatch) => report.compatibilityChanged(mismatch),
+      noteOffer: (_, offer) => report.capacityAdvertised(offer),
+      noteSurvey: (_, inventory) => report.inventoryTaken(inventory),
     },
   });
 
@@ -138,28 +129,11 @@ export const provide = (tools: Tools) => {
     actors: {
       session: session.provide({ actors: { socket: socket(tools.socket, log) } }),
       monitor: monitor.provide({ actors: { monitorSocket: monitorSocket(tools.monitor, log) } }),
-      manager: manager.provide({
-        actors: {
-          ticker,
-          cohort: providedCohort,
-          survey: fromPromise<Survey, void>(({ signal }) => tools.survey(signal)),
-        },
-        actions: {
-          noteBreaker: (_, change) => sayBreaker(change, log),
-          noteWanted: (_, wanted) => log.info(wanted, 'scheduler.wants'),
-          noteMismatch: (_, { reason }) =>
-            reason === null
-              ? log.info({}, 'scheduler.understood')
-              : log.error({ reason }, 'launch.impossible'),
-          noteOffer: (_, offer) => log.info(offer, 'scheduler.offered'),
-          noteSurvey: (_, survey) =>
-            log['trouble' in survey ? 'warn' : 'debug'](survey, 'survey.done'),
-        },
-      }),
+      manager: fleet,
       prepare: fromPromise<{ revision: string }, void>(({ signal }) => tools.prepare(signal)),
     },
     actions: {
-      notePreparation: (_, trouble) => log.error(trouble, 'aws.notPrepared'),
+      notePreparation: (_, trouble) => report.bootstrapFailed(trouble),
     },
   });
 };

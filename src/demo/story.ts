@@ -58,9 +58,9 @@ export class DemoStory {
 
   /** Takes a line of the daemon's log. */
   onLogLine(line: LogLine): void {
-    if (line.event === 'scheduler.wants') this.#onDesired(Number(line.tasks));
-    else if (line.event === 'workerGroup.state') this.#onGroupState(line);
-    else if (line.event === 'launch.state') this.#onLaunchState(line);
+    if (line.event === 'demand.changed') this.#onDesired(Number(line.tasks));
+    else if (line.event === 'group.stateChanged') this.#onGroupState(line);
+    else if (line.event === 'launch.stateChanged') this.#onLaunchState(line);
     else if (line.level !== 'info')
       this.addSentence(`Daemon log: ${line.event} ${line.reason ?? ''}`);
   }

@@ -56,10 +56,10 @@ export function runContainer(
     });
   } catch (error) {
     // A NUL character in the environment, or the process limit of the machine.
-    account.options.log.error(
-      { task: task.id, error: String(error) },
-      'cannot start the process of a task',
-    );
+    account.options.log.report('emulator.processNotStarted', {
+      task: task.id,
+      error: String(error),
+    });
     account.timers.after(0, () => end(127));
     return null;
   } finally {
@@ -89,10 +89,7 @@ function openLogFile({ options }: Account, task: Task, definition: Members): num
   try {
     return openSync(join(options.logDir, `${name}.log`), 'a', 0o600);
   } catch (error) {
-    options.log.error(
-      { task: task.id, error: String(error) },
-      'cannot open the log file of a task',
-    );
+    options.log.report('emulator.taskLogNotOpened', { task: task.id, error: String(error) });
     return null;
   }
 }

@@ -42,11 +42,7 @@ export async function openContainerRuntime({
     const runtime = await namespaceRuntime();
     if (runtime) return runtime;
   }
-  if (!hollow)
-    log.warn(
-      {},
-      'PID namespaces are not available: tasks are process groups with a watchdog; a process that leaves its group may outlive its task',
-    );
+  if (!hollow) log.report('emulator.namespacesUnavailable', {});
   return processGroupRuntime();
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { errorText } from '../shared/errorText.ts';
 import type { Admin } from './admin.ts';
 import type { Api } from './api.ts';
 import { AwsError } from './awsError.ts';
@@ -27,7 +28,7 @@ export function createEmulatorServer(rooms: Services): Server {
         return sendJson(response, error.status, { message: error.message });
       // The client has closed the connection.
       if (request.destroyed && !request.complete) return;
-      log.error({ error: error.stack }, 'a request handler failed');
+      log.report('emulator.requestFailed', { error: errorText(error) });
       sendJson(response, 500, {
         __type: 'InternalFailure',
         message: 'internal error of the emulator',

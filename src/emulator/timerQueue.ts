@@ -1,4 +1,5 @@
 import { now } from '../shared/clock.ts';
+import { errorText } from '../shared/errorText.ts';
 import type { Log } from '../telemetry/log.ts';
 
 interface Timer {
@@ -58,10 +59,7 @@ export class TimerQueue {
       try {
         head.run();
       } catch (error) {
-        this.#log.error(
-          { error: String((error as Error).stack ?? error) },
-          'a timer callback failed',
-        );
+        this.#log.report('emulator.stepFailed', { error: errorText(error) });
       }
       if (now() - started > maxBatchMs) break;
     }

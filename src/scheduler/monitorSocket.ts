@@ -175,7 +175,7 @@ export const monitorSocket = (settings: MonitorSettings, log: Log) =>
             sendBack({ type: 'monitor.heard', at: now(), loads });
           } catch (error) {
             if (!(error instanceof ProtocolFailure)) throw error;
-            log.debug({ reason: error.message }, 'monitor.unreadable');
+            log.report('monitor.messageUnreadable', { reason: error.message });
           }
         },
         onClosed({ kind, reason }) {

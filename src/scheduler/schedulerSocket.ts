@@ -61,9 +61,6 @@ const answerLimitMs = 2000;
 /** Heartbeats in one numbering before the other is tried. */
 const beatsPerTry = 2;
 
-const rivalMeaning =
-  'another connection takes our place as soon as we have it: another manager seems to use our state directory or a copy of it; we try again after longer pauses';
-
 const isGroups = (generation: Generation): boolean => generation === 'g1' || generation === 'g1b';
 
 /**
@@ -103,7 +100,7 @@ export const socket = (settings: SocketSettings, log: Log) => {
     unreadable++;
     if (now() - complainedAt < complaintEvery) return;
     complainedAt = now();
-    log.warn({ frames: unreadable, reason }, 'scheduler.unreadable');
+    log.report('scheduler.messageUnreadable', { frames: unreadable, reason });
   };
   let terms: Terms | null = null;
   const answers = lostAnswers(settings.owing);
@@ -148,7 +145,7 @@ export const socket = (settings: SocketSettings, log: Log) => {
       // The same as before for all that can be told so far.
       if (known && (!exact || (terms?.exact && terms.generation === generation))) return;
       terms = { transport, generation, exact, bare };
-      log.info({ ...terms }, 'scheduler.found');
+      log.report('scheduler.identified', terms);
       tell({ type: 'scheduler.mismatch', at: now(), reason: settings.found(terms) });
     };
 
@@ -169,7 +166,7 @@ export const socket = (settings: SocketSettings, log: Log) => {
       for (const saying of sayings) {
         if (saying.type === 'tell') tell(saying.event);
         else {
-          log.debug({ ...saying.answer }, 'scheduler.answered');
+          log.report('command.answered', saying.answer);
           connection?.send(encodeCommandResponse(numbers.settled ?? 'g3', saying.answer));
         }
       }
@@ -202,7 +199,7 @@ export const socket = (settings: SocketSettings, log: Log) => {
         if (unanswered === 0 && hangingUp) connection?.close();
       } else if (message?.type === 'shutdownAsked' && certain === 'g4' && !ending) {
         ending = true;
-        log.warn({}, 'scheduler.endsTheCluster');
+        log.report('scheduler.shutdown', {});
         tell({ type: 'scheduler.shutdown', at: now() });
       }
     };
@@ -219,7 +216,7 @@ export const socket = (settings: SocketSettings, log: Log) => {
         }
       },
       onClosed({ kind, reason }) {
-        if (rivalry.closed(kind)) log.warn({ meaning: rivalMeaning }, 'scheduler.lineTaken');
+        if (rivalry.closed(kind)) log.report('identity.contested', {});
         lineIs(rivalry.won() ? 'contested' : 'closed');
         tell({ type: 'socket.closed', reason: `${kind}: ${reason}`, jitter: Math.random() });
       },
@@ -242,7 +239,7 @@ export const socket = (settings: SocketSettings, log: Log) => {
         if (!connection?.send(encodeDisconnectRequest(certain, workerId))) return;
         graves.done(workerId);
         unanswered++;
-        log.info({ worker: workerId }, 'scheduler.toldOfDeadWorker');
+        log.report('deadWorker.reported', { worker: workerId });
       }
     };
     const looking = setInterval(() => {
@@ -271,7 +268,8 @@ export const socket = (settings: SocketSettings, log: Log) => {
         return;
       }
       if (!debt.mayBeat(now())) {
-        log.info({ seconds: Math.ceil(answers.pause(now()) / 1000) }, 'scheduler.letForget');
+        const seconds = Math.ceil(answers.pause(now()) / 1000);
+        log.report('session.pausedForReset', { seconds });
         connection?.close();
         return;
       }
@@ -286,7 +284,7 @@ export const socket = (settings: SocketSettings, log: Log) => {
         capabilities,
         workerManagerID,
       });
-      if (!connection?.send(beat)) log.warn({}, 'scheduler.heartbeatNotSent');
+      if (!connection?.send(beat)) log.report('heartbeat.notSent', {});
     });
     return () => {
       clearInterval(looking);

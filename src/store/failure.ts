@@ -5,11 +5,11 @@ export type StoreFailureKind =
   | 'busy'
   /** The state directory cannot be made, read or written. */
   | 'directory'
-  /** The journal was written by another version of its format. */
+  /** The journal is of a later version, or the file is no journal of this program. */
   | 'version'
   /** The journal cannot be read or written now. */
   | 'journal'
-  /** A record that could not be read back; nothing was written. A bug of the caller. */
+  /** A record that could not be read back; nothing was written. A bug in the caller. */
   | 'record';
 
 export class StoreFailure extends Failure {
@@ -21,6 +21,7 @@ export class StoreFailure extends Failure {
   }
 }
 
-/** The system's own words about a file error: `ENOSPC: no space left on device, write`. */
-export const wordsOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
+/** The words of the system about a file error: `ENOSPC: no space left on device, write`. */
+export function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

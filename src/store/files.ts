@@ -8,7 +8,7 @@ interface Stats {
 
 /** The part of a FileHandle that the journal uses. */
 export interface OpenFile {
-  /** Writes where the last write ended. */
+  /** Appends: writes where the last write ended. */
   writeFile(bytes: Uint8Array): Promise<void>;
   sync(): Promise<void>;
   datasync(): Promise<void>;
@@ -17,7 +17,7 @@ export interface OpenFile {
   close(): Promise<void>;
 }
 
-/** What the journal asks of a file system: a seam for a bad disk, or for one in memory. */
+/** What the journal needs of a file system: replaced in tests by a broken disk or one in memory. */
 export interface Files {
   open(path: string, flags: string, mode?: number): Promise<OpenFile>;
   readFile(path: string): Promise<Uint8Array>;
@@ -30,3 +30,31 @@ export interface Files {
 }
 
 export const diskFiles: Files = { open, readFile, rename, rm, stat };
+
+/** Errors of file systems that cannot sync a directory. */
+const unsyncable: readonly unknown[] = [
+  'EINVAL',
+  'EISDIR',
+  'EPERM',
+  'ENOSYS',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+];
+
+/** Whether the error says that the file system cannot sync a directory, in contrast to having failed to. */
+export function cannotSyncDirectories(error: unknown): boolean {
+  return unsyncable.includes((error as NodeJS.ErrnoException | null)?.code);
+}
+
+/**
+ * Makes the names in a directory outlast a power cut. Where the file system cannot sync directories, they are as
+ * durable as it keeps them, and this resolves. Rejects with the error of the system when the sync failed.
+ */
+export async function syncDirectory(path: string, files: Files): Promise<void> {
+  try {
+    const handle = await files.open(path, 'r');
+    await handle.sync().finally(() => handle.close().catch(() => {}));
+  } catch (error) {
+    if (!cannotSyncDirectories(error)) throw error;
+  }
+}

@@ -3,19 +3,19 @@ import { Decoder, Encoder } from '@msgpack/msgpack';
 
 /*
  * A frame: u32 LE length of the payload, u32 LE CRC-32 of those four bytes and the payload, payload (MessagePack).
- * The length is in the sum so that a bent length picks out no other payload, and zeros are no frame.
+ * The checksum covers the length, so that a damaged length selects no other payload and zeros are no frame.
  */
 
 const headBytes = 8;
 
-/** Longest payload; a longer one is refused when writing and is damage when reading. */
+/** Bytes of the longest payload; a longer one is refused when writing and is damage when reading. */
 export const longestPayload = 64 * 1024;
 
 export interface FramesRead {
   records: unknown[];
   /** Where the last whole frame ends. */
   goodBytes: number;
-  /** `torn`: the last write was cut short. `corrupt`: something that was written is no longer what it was. */
+  /** `torn`: the last write was cut short. `corrupt`: bytes that were written have changed. */
   tail: 'clean' | 'torn' | 'corrupt';
 }
 
@@ -27,7 +27,8 @@ const decoder = new Decoder({
   maxBinLength: longestPayload,
 });
 
-export const encodeFrame = (value: unknown): Uint8Array => {
+/** The frame of a value. Throws a RangeError when its payload would be too long. */
+export function encodeFrame(value: unknown): Uint8Array {
   const payload = encoder.encode(value);
   if (payload.length > longestPayload)
     throw new RangeError(`a journal record of ${payload.length} bytes, at most ${longestPayload}`);
@@ -37,11 +38,11 @@ export const encodeFrame = (value: unknown): Uint8Array => {
   frame.set(payload, headBytes);
   view.setUint32(4, crc32(payload, crc32(frame.subarray(0, 4))), true);
   return frame;
-};
+}
 
 type Whole = { payload: Uint8Array; end: number };
 
-const frameAt = (bytes: Uint8Array, view: DataView, at: number): Whole | null => {
+function frameAt(bytes: Uint8Array, view: DataView, at: number): Whole | null {
   if (bytes.length - at < headBytes) return null;
   const length = view.getUint32(at, true);
   const end = at + headBytes + length;
@@ -49,10 +50,10 @@ const frameAt = (bytes: Uint8Array, view: DataView, at: number): Whole | null =>
   const payload = bytes.subarray(at + headBytes, end);
   const sum = crc32(payload, crc32(bytes.subarray(at, at + 4)));
   return sum === view.getUint32(at + 4, true) ? { payload, end } : null;
-};
+}
 
-/** Whether what follows the last whole frame can be an unfinished write: if in doubt, it cannot. */
-const tailAt = (bytes: Uint8Array, view: DataView, at: number): FramesRead['tail'] => {
+/** Whether the bytes after the last whole frame can be an unfinished write; in doubt they are `corrupt`. */
+function tailAt(bytes: Uint8Array, view: DataView, at: number): FramesRead['tail'] {
   const left = bytes.length - at;
   if (left === 0) return 'clean';
   if (left < headBytes) return 'torn';
@@ -60,14 +61,14 @@ const tailAt = (bytes: Uint8Array, view: DataView, at: number): FramesRead['tail
   if (bytes.subarray(at).every((byte) => byte === 0)) return 'torn';
   const length = view.getUint32(at, true);
   if (length > longestPayload || length <= left - headBytes) return 'corrupt';
-  // The frame claims more than there is. If a whole frame comes later, it is the claim that is wrong.
+  // The length points beyond the end. If a whole frame comes later, the length is wrong.
   for (let later = at + 1; later < bytes.length; later += 1)
     if (frameAt(bytes, view, later)) return 'corrupt';
   return 'torn';
-};
+}
 
-/** Never throws: reads as far as every checksum holds. */
-export const readFrames = (bytes: Uint8Array): FramesRead => {
+/** Reads up to the first frame whose checksum is wrong. Never throws. */
+export function readFrames(bytes: Uint8Array): FramesRead {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const records: unknown[] = [];
   let at = 0;
@@ -81,4 +82,4 @@ export const readFrames = (bytes: Uint8Array): FramesRead => {
     }
     at = frame.end;
   }
-};
+}

@@ -11,15 +11,16 @@ import {
 import { join } from 'node:path';
 import type { Log } from '../telemetry/log.ts';
 import { StoreFailure, wordsOf } from './failure.ts';
+import { cannotSyncDirectories } from './files.ts';
 
-/** ZeroMQ takes no routing id that is longer. */
+/** Bytes of the longest routing id that ZeroMQ takes. */
 const longest = 255;
 
-/** Identities that begin so are a client's to a scheduler. */
+/** A scheduler takes identities that begin so for clients. */
 const clients = 'Client|';
 
-/** The identity in a file's bytes, or null when it is not one: text without control characters, not empty, not too long. */
-const identityIn = (bytes: Uint8Array): string | null => {
+/** The identity in the bytes of a file, or null when they hold none: text without control characters, not empty, not too long. */
+function identityIn(bytes: Uint8Array): string | null {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -33,44 +34,50 @@ const identityIn = (bytes: Uint8Array): string | null => {
     !/\p{C}/u.test(identity)
     ? identity
     : null;
-};
+}
 
-/** What the file says: undefined when there is none, null when it is damaged. */
-const read = (path: string): string | null | undefined => {
+/** The identity in the file: undefined when there is no file, null when it is damaged. */
+function read(path: string): string | null | undefined {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (!stats) return undefined;
-  // A pipe would keep us waiting, a huge file would be read whole.
+  // To open a pipe would block, and a huge file would be read whole.
   if (!stats.isFile() || stats.size > longest + 1) return null;
   return identityIn(readFileSync(path));
-};
+}
 
-const sync = (path: string): void => {
-  const fd = openSync(path, 'r');
+/** `syncDirectory` without a promise. */
+function syncDir(path: string): void {
   try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
+    const fd = openSync(path, 'r');
+    try {
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    if (!cannotSyncDirectories(error)) throw error;
   }
-};
+}
 
-const write = (dir: string, path: string, identity: string): void => {
+function write(dir: string, path: string, identity: string): void {
   const next = `${path}.tmp`;
   rmSync(next, { force: true });
   writeFileSync(next, `${identity}\n`, { mode: 0o600, flag: 'wx', flush: true });
   renameSync(next, path);
-  sync(dir);
-};
+  syncDir(dir);
+}
 
 /**
- * The transport identity of this state directory: made once, on disk before it is returned, and the same ever after.
- * A scheduler only takes a manager back at once under the identity it knew.
+ * The transport identity of this state directory: made once, on disk before it is returned, and the same at every
+ * start. A scheduler takes a manager back at once only under the identity that it knew. Throws a StoreFailure
+ * `directory` when the file cannot be read or written.
  */
-export const loadIdentity = (dir: string, make: () => string, log: Log): string => {
+export function loadIdentity(dir: string, make: () => string, log: Log): string {
   const path = join(dir, 'identity');
   try {
     const known = read(path);
     if (known) return known;
-    if (known === null) log.warn({ path }, 'the identity file is damaged: made a new identity');
+    if (known === null) log.report('identity.replaced', { path });
     const identity = make();
     if (identityIn(Buffer.from(identity)) !== identity)
       throw new RangeError('not fit to be an identity');
@@ -80,4 +87,4 @@ export const loadIdentity = (dir: string, make: () => string, log: Log): string 
     const message = `The identity in ${path} cannot be read or written: ${wordsOf(error)}`;
     throw new StoreFailure('directory', message, { cause: error });
   }
-};
+}

@@ -4,31 +4,44 @@ import type { Log } from '../telemetry/log.ts';
 import { StoreFailure, wordsOf } from './failure.ts';
 import { diskFiles, type Files } from './files.ts';
 import { encodeFrame } from './frames.ts';
-import { journalFile } from './journalFile.ts';
+import { FileReplaced, journalFile } from './journalFile.ts';
 import { type DroppedClaim, Ledger, type LedgerView } from './ledger.ts';
 import { type JournalRead, readJournal } from './readJournal.ts';
 import { type JournalRecord, type LaunchRecord, parseRecord } from './records.ts';
 
 /**
- * Facts in the order in which they were told, in memory and on disk.
+ * Records in the order in which they were told, in memory and on disk.
  *
- * A record is in the ledger as soon as it is told. What has happened stays there even when the disk is broken;
- * a launch, which is only an intent, is taken out again before its append rejects. So the ledger is at all times
- * the sum of the file and of what waits to be written, and a rewrite from it settles all that waits.
+ * A record is in the ledger as soon as it is told. A fact stays there even when the disk is broken; a launch, which is
+ * only an intent, is taken out again before its append rejects. So the ledger is at all times the sum of the file and
+ * of what waits to be written, and a rewrite from it writes all that waits, except launches that could still be
+ * rejected: those are appended after it, so that a launch that was rejected is in no file.
  */
 export interface Journal {
   readonly ledger: LedgerView;
-  /** What the start found; after `damaged` (and after `none`, if there was a journal) records may be missing. */
+  /** What the start found; after `damaged` (and after `none`, if there ever was a journal) records may be missing. */
   readonly found: JournalRead['state'];
   /**
-   * When the file that the start found was last written. No launch that it knew of was later, also none
-   * that was cut off since. Milliseconds since the epoch; 0: there was none.
+   * When the file that the start found was last written, milliseconds since the epoch; 0: there was none. No launch
+   * that it held was later, also none that was cut off since.
    */
   readonly writtenAt: number;
-  /** Resolves when the record is durable. Rejects with a StoreFailure `journal` when it is not; the next append tries anew. */
+  /**
+   * Resolves when the record is durable; also for a launch that is open already. Rejects with a StoreFailure: `journal`
+   * when it is not durable (the next append tries anew), `record` when it is no valid record.
+   */
   append(record: JournalRecord): Promise<void>;
-  /** The same without waiting: written in its turn, and on a broken disk by the rewrite that heals it. Answers the claims that were not granted. */
+  /**
+   * Whether this launch has no outcome and outlasts a power cut. An open launch may not: its append may be under way,
+   * or an earlier run was killed while it wrote it. Append it again before it is sent again.
+   */
+  isDurable(label: string): boolean;
+  /**
+   * The same as append without waiting: written in its turn, and on a broken disk by the rewrite that repairs it.
+   * Returns the claims that were not granted. Throws a StoreFailure `record` when it is no valid record.
+   */
   note(record: Exclude<JournalRecord, LaunchRecord>): DroppedClaim[];
+  /** Whether the last write succeeded. */
   healthy(): boolean;
   /** Writes what waits. */
   close(): Promise<void>;
@@ -38,9 +51,9 @@ export interface JournalOptions {
   files?: Files;
   /** Milliseconds since the epoch. */
   now?: () => number;
-  /** A turn of the event loop: what is told in one turn shares a write. */
+  /** A turn of the event loop: records that are told in one turn share a write. */
   pause?: () => Promise<void>;
-  /** Until a broken disk is tried again. */
+  /** Until a broken disk is tried again; milliseconds. */
   wait?: (ms: number) => Promise<void>;
   /** Bytes below which the file is not rewritten for its size. */
   smallest?: number;
@@ -49,18 +62,16 @@ export interface JournalOptions {
 interface Entry {
   record: JournalRecord;
   frame: Uint8Array;
-  /** It made a launch open that was not. */
-  opens: boolean;
-  /** Of an append; a note has nobody to tell. */
+  /** Of an append; null for a note. */
   waiter: { resolve: () => void; reject: (failure: StoreFailure) => void } | null;
 }
 
-/** Notes alone try a broken disk no more often than this. */
+/** Notes alone try a broken disk no more often than this, ms. */
 const noteRetryMs = 1_000;
-/** A broken disk is tried again without being asked, so that facts do not wait for the next one. */
+/** A broken disk is tried again so often without a new record, so that facts do not wait for one, ms. */
 const healEveryMs = 5_000;
 
-const checked = (record: JournalRecord): { record: JournalRecord; frame: Uint8Array } => {
+function checked(record: JournalRecord): { record: JournalRecord; frame: Uint8Array } {
   const fit = parseRecord(record);
   if (!fit) throw new StoreFailure('record', `not a journal record of kind ${record.kind}`);
   try {
@@ -68,13 +79,14 @@ const checked = (record: JournalRecord): { record: JournalRecord; frame: Uint8Ar
   } catch (error) {
     throw new StoreFailure('record', wordsOf(error), { cause: error });
   }
-};
+}
 
 /**
- * Reads, repairs and compacts the journal of a state directory that is ours. A disk that cannot be written does not
- * stop it: the journal starts unhealthy. Throws a StoreFailure `version` or `journal` when it cannot be read.
+ * Reads, upgrades, repairs and compacts the journal of a state directory that is locked by this process. A disk that
+ * cannot be written does not stop it: the journal starts unhealthy. Rejects with a StoreFailure: `version` when the
+ * file is of a later version or not a journal, `journal` when it cannot be read.
  */
-export const openJournal = async (
+export async function openJournal(
   dir: string,
   log: Log,
   {
@@ -84,11 +96,18 @@ export const openJournal = async (
     wait = (ms) => delay(ms, undefined, { ref: false }),
     smallest = 1024 * 1024,
   }: JournalOptions = {},
-): Promise<Journal> => {
+): Promise<Journal> {
   const read = await readJournal(dir, files, log);
   const ledger = Ledger.replay(read.records);
   // A launch that the damage took may be seconds old.
   if (read.state === 'damaged') ledger.apply({ kind: 'lastLaunch', at: now() });
+  // In the ledger before the first write: a start that is killed right after it leaves no journal that seems whole.
+  if (read.state !== 'whole')
+    ledger.apply({
+      kind: 'inventoryOwed',
+      reason: read.state === 'none' ? 'journalMissing' : 'journalDamaged',
+      at: now(),
+    });
 
   const file = journalFile(dir, { files, log, smallest, pause });
   let waiting: Entry[] = [];
@@ -97,44 +116,74 @@ export const openJournal = async (
   let failedAt = 0;
   let closed = false;
   let healing = false;
+  /** Launches that were told to this journal and whose append is under way. */
+  const unwritten = new Set<string>();
+  /** Launches that are open and may not be on disk, until a rewrite. */
+  const unsynced = new Set<string>(read.durable ? [] : openLabels());
 
-  const report = (error: unknown): StoreFailure => {
+  function openLabels(): string[] {
+    return ledger.openLaunches().map(({ label }) => label);
+  }
+
+  function report(error: unknown): StoreFailure {
     const message = `The journal in ${dir} cannot be written: ${wordsOf(error)}`;
-    if (!failure) log.error({ path: dir, reason: wordsOf(error) }, 'the journal cannot be written');
+    if (!failure) log.report('journal.writeFailed', { path: dir, reason: wordsOf(error) });
     failure = new StoreFailure('journal', message, { cause: error });
     failedAt = now();
     return failure;
-  };
+  }
 
-  const write = async (batch: Entry[]): Promise<void> => {
-    if (file.usable() && !file.overgrown()) return file.append(batch.map(({ frame }) => frame));
-    try {
-      await file.rewrite(ledger.compact());
-    } catch (error) {
-      if (!file.usable()) throw error;
-      log.warn({ path: dir, reason: wordsOf(error) }, 'the journal could not be compacted');
-      await file.append(batch.map(({ frame }) => frame));
+  /** A launch that may still be rejected. */
+  function isUnwritten(record: JournalRecord): boolean {
+    return record.kind === 'launch' && unwritten.has(record.label) && ledger.isOpen(record.label);
+  }
+
+  async function write(batch: Entry[]): Promise<void> {
+    let entries = batch;
+    if (!file.usable() || file.overgrown()) {
+      // Both before the rewrite begins: what is told meanwhile comes after these.
+      const launches = batch.filter(({ record }) => isUnwritten(record));
+      try {
+        await file.rewrite(ledger.compact().filter((record) => !isUnwritten(record)));
+        unsynced.clear();
+        entries = launches;
+      } catch (error) {
+        if (!file.usable()) throw error;
+        log.report('journal.compactionFailed', { path: dir, reason: wordsOf(error) });
+      }
     }
-  };
+    if (entries.length > 0) await file.append(entries.map(({ frame }) => frame));
+  }
 
-  const commit = async (batch: Entry[]): Promise<void> => {
+  /** A launch was rejected. One that is told again, or that an earlier run may have sent, stays open. */
+  function withdraw({ label }: LaunchRecord): void {
+    if (!unwritten.has(label)) return;
+    if (waiting.some(({ record }) => record.kind === 'launch' && record.label === label)) return;
+    unwritten.delete(label);
+    ledger.withdraw(label);
+  }
+
+  async function commit(batch: Entry[]): Promise<void> {
     try {
       await write(batch);
-      if (failure) log.info({ path: dir }, 'the journal can be written again');
+      if (failure) log.report('journal.writeRecovered', { path: dir });
       failure = null;
-      for (const { waiter } of batch) waiter?.resolve();
+      for (const { record, waiter } of batch) {
+        if (record.kind === 'launch') unwritten.delete(record.label);
+        waiter?.resolve();
+      }
     } catch (error) {
       const told = report(error);
-      for (const { record, opens, waiter } of batch) {
-        if (!waiter) continue;
-        if (opens && record.kind === 'launch') ledger.withdraw(record.label);
-        waiter.reject(told);
+      if (error instanceof FileReplaced) for (const label of openLabels()) unsynced.add(label);
+      for (const { record, waiter } of batch) {
+        if (record.kind === 'launch') withdraw(record);
+        waiter?.reject(told);
       }
       if (!healing) void heal();
     }
-  };
+  }
 
-  const heal = async (): Promise<void> => {
+  async function heal(): Promise<void> {
     healing = true;
     while (failure && !closed) {
       await wait(healEveryMs);
@@ -143,12 +192,14 @@ export const openJournal = async (
       await writing;
     }
     healing = false;
-  };
+  }
 
-  const worthTrying = (batch: Entry[]): boolean =>
-    !failure || closed || batch.some(({ waiter }) => waiter) || now() - failedAt >= noteRetryMs;
+  function worthTrying(batch: Entry[]): boolean {
+    const asked = closed || batch.some(({ waiter }) => waiter);
+    return !failure || asked || now() - failedAt >= noteRetryMs;
+  }
 
-  const writeAll = async (healing = false): Promise<void> => {
+  async function writeAll(healing = false): Promise<void> {
     await pause();
     // An empty batch: just the rewrite.
     if (healing) await commit([]);
@@ -158,16 +209,16 @@ export const openJournal = async (
       if (worthTrying(batch)) await commit(batch);
     }
     writing = null;
-  };
+  }
 
-  const tell = (told: JournalRecord, waiter: Entry['waiter']): DroppedClaim[] => {
+  function tell(told: JournalRecord, waiter: Entry['waiter']): DroppedClaim[] {
     const { record, frame } = checked(told);
-    const opens = record.kind === 'launch' && !ledger.isOpen(record.label);
+    if (record.kind === 'launch' && !ledger.isOpen(record.label)) unwritten.add(record.label);
     const dropped = ledger.apply(record);
-    waiting.push({ record, frame, opens, waiter });
+    waiting.push({ record, frame, waiter });
     writing ??= writeAll();
     return dropped;
-  };
+  }
 
   await commit([]);
 
@@ -180,6 +231,7 @@ export const openJournal = async (
         if (closed) throw new StoreFailure('journal', `The journal in ${dir} is closed`);
         tell(record, { resolve, reject });
       }),
+    isDurable: (label) => ledger.isOpen(label) && !unwritten.has(label) && !unsynced.has(label),
     note: (record) => (closed ? ledger.apply(record) : tell(record, null)),
     healthy: () => failure === null,
     async close() {
@@ -189,4 +241,4 @@ export const openJournal = async (
       await file.close();
     },
   };
-};
+}

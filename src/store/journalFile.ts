@@ -1,19 +1,23 @@
 import { join } from 'node:path';
 import type { Log } from '../telemetry/log.ts';
 import { wordsOf } from './failure.ts';
-import type { Files, OpenFile } from './files.ts';
+import { type Files, type OpenFile, syncDirectory } from './files.ts';
 import { encodeFrame } from './frames.ts';
 import { header } from './readJournal.ts';
 import type { JournalRecord } from './records.ts';
+
+/** The file is no longer in its place: what was written to it before is lost, too. */
+export class FileReplaced extends Error {}
 
 /** The file under the journal. One caller at a time; what resolves is durable. */
 export interface JournalFile {
   /** False before the first rewrite, and after a failure that leaves in doubt what the file holds. */
   usable(): boolean;
-  /** Whether most of it is history. */
+  /** Whether it has grown so much since its last rewrite that most of it is over. */
   overgrown(): boolean;
+  /** Rejects with the error of the system, and leaves the file unusable; with FileReplaced when it is not in its place. */
   append(frames: Uint8Array[]): Promise<void>;
-  /** Puts a new file with just these records in its place, in one step. */
+  /** Puts a new file with just these records in its place, in one step. Rejects with the error of the system. */
   rewrite(records: JournalRecord[]): Promise<void>;
   close(): Promise<void>;
 }
@@ -23,57 +27,51 @@ interface Current {
   ino: bigint;
   dev: bigint;
   size: number;
-  /** Size that asks for the next rewrite. */
+  /** Bytes above which it is to be rewritten. */
   limit: number;
 }
 
 export interface JournalFileOptions {
   files: Files;
   log: Log;
-  /** Bytes below which a file is not worth a rewrite. */
+  /** Bytes up to which a file is not worth a rewrite. */
   smallest: number;
-  /** Lets other work in between two slices of a large rewrite. */
+  /** Lets other work run between two slices of a large rewrite. */
   pause: () => Promise<void>;
 }
 
 /** Records encoded in one go; about a millisecond. */
 const slice = 256;
 
-export const journalFile = (
+export function journalFile(
   dir: string,
   { files, log, smallest, pause }: JournalFileOptions,
-): JournalFile => {
+): JournalFile {
   const path = join(dir, 'journal');
   const draft = join(dir, 'journal.tmp');
   let current: Current | null = null;
 
-  const closeQuietly = (handle: OpenFile): Promise<void> =>
-    handle.close().catch((error) => {
-      log.debug({ path, reason: wordsOf(error) }, 'closing a journal file failed');
+  async function closeQuietly(handle: OpenFile): Promise<void> {
+    await handle.close().catch((error) => {
+      log.report('journalFile.closeFailed', { path, reason: wordsOf(error) });
     });
+  }
 
-  const drop = async (): Promise<void> => {
+  async function drop(): Promise<void> {
     const old = current;
     current = null;
     if (old) await closeQuietly(old.handle);
-  };
+  }
 
-  const syncDir = async (): Promise<void> => {
-    const handle = await files.open(dir, 'r');
-    try {
-      await handle.sync();
-    } finally {
-      await closeQuietly(handle);
-    }
-  };
+  /** A file that was removed or replaced accepts writes, and no start will ever read them. */
+  async function checkInPlace({ ino, dev }: Current): Promise<void> {
+    const found = await files.stat(path, { bigint: true }).catch((error) => {
+      throw error.code === 'ENOENT' ? new FileReplaced(wordsOf(error)) : error;
+    });
+    if (found.ino !== ino || found.dev !== dev) throw new FileReplaced(`${path} was replaced`);
+  }
 
-  /** A file that was removed or replaced takes writes without complaint, and no start will ever read them. */
-  const checkInPlace = async ({ ino, dev }: Current): Promise<void> => {
-    const found = await files.stat(path, { bigint: true });
-    if (found.ino !== ino || found.dev !== dev) throw new Error(`${path} was replaced`);
-  };
-
-  const writeDraft = async (records: JournalRecord[]): Promise<Current> => {
+  async function writeDraft(records: JournalRecord[]): Promise<Current> {
     await files.rm(draft, { force: true });
     const handle = await files.open(draft, 'wx', 0o600);
     try {
@@ -92,7 +90,7 @@ export const journalFile = (
       await files.rm(draft, { force: true }).catch(() => {});
       throw error;
     }
-  };
+  }
 
   return {
     usable: () => current !== null,
@@ -108,7 +106,7 @@ export const journalFile = (
         await checkInPlace(file);
         file.size += bytes.length;
       } catch (error) {
-        // Whoever is told that this failed must not find it in the file after a restart.
+        // A record that was rejected must not be in the file after a restart.
         await file.handle.truncate(file.size).catch(() => {});
         await drop();
         throw error;
@@ -127,7 +125,7 @@ export const journalFile = (
       await drop();
       current = next;
       try {
-        await syncDir();
+        await syncDirectory(dir, files);
       } catch (error) {
         await drop();
         throw error;
@@ -136,4 +134,4 @@ export const journalFile = (
 
     close: drop,
   };
-};
+}

@@ -1,22 +1,53 @@
 import type { OwnedGroup } from '../../machines/shared/domain.ts';
-import type { Claim, JournalRecord, LaunchRecord, SettledRecord, StartRecord } from './records.ts';
+import { History } from './history.ts';
+import {
+  type Claim,
+  type EndedRecord,
+  type InventoryReason,
+  type JournalRecord,
+  type LaunchRecord,
+  mergeTimes,
+  type ObservedRecord,
+  type SettledRecord,
+  type StartRecord,
+  type TaskTimes,
+  unknownTimes,
+} from './records.ts';
 
 /** A claim that was not granted. */
 export interface DroppedClaim extends Claim {
-  /** The live group that owns the task; null when nobody does (the launch was already over, or the group has another task). */
+  /** The live group that owns the task; null when none does (the launch was already over, or the group has another task). */
   ownedBy: string | null;
 }
 
-/** What others may ask the ledger. Only the journal writes in it. */
+/** A live group, with all that is known of its task. */
+export interface LedgerGroup extends OwnedGroup, TaskTimes {}
+
+/** A group that is over. */
+export type EndedGroup = Omit<EndedRecord, 'kind' | 'at'>;
+
+/** A complete inventory is needed before it is known which tasks are ours. */
+export interface InventoryOwed {
+  /** Milliseconds since the epoch, by the clock of the start that found the first reason. */
+  since: number;
+  reasons: InventoryReason[];
+}
+
+/** What others may ask the ledger. Only the journal writes to it. */
 export type LedgerView = Omit<Ledger, 'apply' | 'withdraw'>;
 
-/** What the records add up to: launches without an outcome, and which group owns which task. No I/O. */
+/**
+ * The sum of the records: launches without an outcome, which group owns which task, what is known of each task, the
+ * last groups that ended, and whether an inventory is owed. No I/O.
+ */
 export class Ledger {
   #start: StartRecord | null = null;
   #lastLaunchAt: number | null = null;
   readonly #open = new Map<string, LaunchRecord>();
-  readonly #groups = new Map<string, OwnedGroup>();
+  readonly #groups = new Map<string, LedgerGroup>();
   readonly #owners = new Map<string, string>();
+  readonly #history = new History();
+  readonly #inventoryOwed = new Map<InventoryReason, number>();
 
   static replay(records: Iterable<JournalRecord>): Ledger {
     const ledger = new Ledger();
@@ -25,7 +56,7 @@ export class Ledger {
   }
 
   /**
-   * Takes a record in; once more changes nothing. Answers the claims it did not grant:
+   * Takes a record in; taking it in once more changes nothing. Returns the claims that were not granted:
    * a task has one owner, a group one task, and a launch that is over claims nothing new.
    */
   apply(record: JournalRecord): DroppedClaim[] {
@@ -36,27 +67,35 @@ export class Ledger {
       case 'launch':
         // The first counts: told again by a restart, a launch is no younger, and neither is its token.
         if (!this.#open.has(record.label)) this.#open.set(record.label, record);
-        this.#launchedAt(record.at);
+        this.#noteLaunch(record.at);
         return [];
       case 'settled':
         return this.#settle(record);
       case 'adopted': {
-        const { groupId, taskArn, launchedAt } = record;
-        return this.#claim({ groupId, taskArn, launchedAt });
+        const { kind: _, at: __, ...group } = record;
+        return this.#claim({ ...unknownTimes, ...group });
       }
+      case 'observed':
+        this.#observe(record);
+        return [];
       case 'ended':
-        if (this.#owners.get(record.taskArn) === record.groupId) {
-          this.#owners.delete(record.taskArn);
-          this.#groups.delete(record.groupId);
-        }
+        this.#end(record);
         return [];
       case 'lastLaunch':
-        this.#launchedAt(record.at);
+        this.#noteLaunch(record.at);
+        return [];
+      case 'inventoryOwed':
+        if (!this.#inventoryOwed.has(record.reason))
+          this.#inventoryOwed.set(record.reason, record.at);
+        return [];
+      case 'inventoried':
+        // By the order of the records: the clock may have been set since the reason was journaled.
+        this.#inventoryOwed.clear();
         return [];
     }
   }
 
-  /** Takes back a launch that did not reach the disk: it will not be sent. */
+  /** Takes back a launch that did not reach the disk: it is not sent. */
   withdraw(label: string): void {
     this.#open.delete(label);
   }
@@ -66,6 +105,7 @@ export class Ledger {
     return this.#start?.epoch ?? null;
   }
 
+  /** Milliseconds since the epoch; null: there was no launch. */
   get lastLaunchAt(): number | null {
     return this.#lastLaunchAt;
   }
@@ -75,6 +115,7 @@ export class Ledger {
     return [...this.#open.values()];
   }
 
+  /** Whether the outcome of the launch is unknown. It may not be on disk yet: the journal knows that. */
   isOpen(label: string): boolean {
     return this.#open.has(label);
   }
@@ -85,42 +126,69 @@ export class Ledger {
   }
 
   /** Live groups, in the order in which they got their task. */
-  groups(): OwnedGroup[] {
+  groups(): LedgerGroup[] {
     return [...this.#groups.values()];
+  }
+
+  group(groupId: string): LedgerGroup | undefined {
+    return this.#groups.get(groupId);
   }
 
   owner(taskArn: string): string | undefined {
     return this.#owners.get(taskArn);
   }
 
-  /** The shortest list of records that adds up to the same. */
+  /** The last groups that ended, newest first: a bounded number of them (`historyLimits`). */
+  history(): EndedGroup[] {
+    return this.#history
+      .records()
+      .reverse()
+      .map(({ kind: _, at: __, ...ended }) => ended);
+  }
+
+  /** Null: every reason for an inventory was followed by a complete one. */
+  inventoryOwed(): InventoryOwed | null {
+    if (this.#inventoryOwed.size === 0) return null;
+    return {
+      since: Math.min(...this.#inventoryOwed.values()),
+      reasons: [...this.#inventoryOwed.keys()],
+    };
+  }
+
+  /** The shortest list of records with the same sum. */
   compact(): JournalRecord[] {
     const records: JournalRecord[] = this.#start ? [this.#start] : [];
     if (this.#lastLaunchAt !== null) records.push({ kind: 'lastLaunch', at: this.#lastLaunchAt });
-    records.push(...this.#open.values());
-    for (const group of this.#groups.values())
-      records.push({ kind: 'adopted', ...group, at: group.launchedAt });
+    for (const [reason, at] of this.#inventoryOwed)
+      records.push({ kind: 'inventoryOwed', reason, at });
+    records.push(...this.#history.records(), ...this.#open.values());
+    for (const { deadlinesFrom, runningAt, registeredAt, ...group } of this.#groups.values()) {
+      const at = deadlinesFrom;
+      records.push({ kind: 'adopted', ...group, deadlinesFrom, at });
+      if (runningAt !== null || registeredAt !== null)
+        records.push({ kind: 'observed', ...group, runningAt, registeredAt, at });
+    }
     return records;
   }
 
-  #launchedAt(at: number): void {
+  #noteLaunch(at: number): void {
     this.#lastLaunchAt = Math.max(at, this.#lastLaunchAt ?? at);
   }
 
   #settle({ label, groups, at }: SettledRecord): DroppedClaim[] {
     const launch = this.#open.get(label);
     this.#open.delete(label);
-    // By its answer: what was asked for long before may have been started a moment ago.
-    const launchedAt = launch && Math.max(launch.at, at);
-    if (launchedAt !== undefined)
-      return groups.flatMap((claim) => this.#claim({ ...claim, launchedAt }));
-    // Said before, or too late. Granting it now could bring back a group that has ended since.
+    // Since its answer: a launch that was sent long before may have started its tasks a moment ago.
+    const deadlinesFrom = launch && Math.max(launch.at, at);
+    if (deadlinesFrom !== undefined)
+      return groups.flatMap((claim) => this.#claim({ ...unknownTimes, ...claim, deadlinesFrom }));
+    // Told before, or too late. To grant it now could bring back a group that has ended since.
     return groups
-      .map((claim) => ({ ...claim, ownedBy: this.owner(claim.taskArn) ?? null }))
+      .map(({ groupId, taskArn }) => ({ groupId, taskArn, ownedBy: this.owner(taskArn) ?? null }))
       .filter(({ groupId, ownedBy }) => ownedBy !== groupId);
   }
 
-  #claim(group: OwnedGroup): DroppedClaim[] {
+  #claim(group: LedgerGroup): DroppedClaim[] {
     const { groupId, taskArn } = group;
     const owner = this.#owners.get(taskArn);
     if (owner === groupId) return [];
@@ -129,5 +197,26 @@ export class Ledger {
     this.#owners.set(taskArn, groupId);
     this.#groups.set(groupId, group);
     return [];
+  }
+
+  #observe(record: ObservedRecord): void {
+    const group = this.#groups.get(record.groupId);
+    if (group?.taskArn === record.taskArn)
+      this.#groups.set(record.groupId, { ...group, ...mergeTimes(group, record) });
+  }
+
+  /** Every group that ends passes here once, with its times: the place to add up what groups have cost. */
+  #end(record: EndedRecord): void {
+    const { groupId, taskArn } = record;
+    const group = this.#groups.get(groupId);
+    if (group && group.taskArn === taskArn) {
+      this.#owners.delete(taskArn);
+      this.#groups.delete(groupId);
+      this.#history.add({ ...record, ...mergeTimes(group, record) });
+      return;
+    }
+    // Of a live group or a task that lives on, this ends nothing. Else it is from a compacted past, or without a task.
+    const lives = group !== undefined || (taskArn !== null && this.#owners.has(taskArn));
+    if (!lives && !this.#history.has(groupId)) this.#history.add(record);
   }
 }

@@ -2,16 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Log } from '../telemetry/log.ts';
 import { StoreFailure, wordsOf } from './failure.ts';
-import type { Files } from './files.ts';
+import { type Files, syncDirectory } from './files.ts';
 import { readFrames } from './frames.ts';
 import { type JournalRecord, parseRecord } from './records.ts';
+import { journalVersion, upgradeRecord } from './upgrade.ts';
 
-export const journalFormat = 'scaler-ecs-journal';
-export const journalVersion = 2;
-/** Their records are read as they are: the first knew no launch into some of the subnets only. */
-const readable: readonly unknown[] = [1, journalVersion];
+const journalFormat = 'scaler-ecs-journal';
 
-/** The first frame of a journal. */
+/** The first frame of a journal. A program reads its own version and those before it, and refuses any later one. */
 export const header = { format: journalFormat, version: journalVersion };
 
 /** Far above what compaction lets a journal grow to. */
@@ -23,83 +21,90 @@ export interface JournalRead {
   state: 'none' | 'whole' | 'damaged';
   /** When the file was last written, milliseconds since the epoch. */
   writtenAt: number;
+  /** Whether these records outlast a power cut, also if the journal cannot be written now. */
+  durable: boolean;
 }
 
-const checkHeader = (path: string, first: unknown): void => {
+/** The version of a journal with this first frame. Throws a StoreFailure `version` when it cannot be read. */
+function versionOf(path: string, first: unknown): number {
   const { format, version } = (first ?? {}) as Record<string, unknown>;
   if (format !== journalFormat)
     throw new StoreFailure(
       'version',
       `${path} is not a journal of scaler-ecs; it was left as it is`,
     );
-  if (!readable.includes(version)) {
-    const found = typeof version === 'number' ? version : 'unknown';
-    const message = `${path} has journal version ${found} and this program reads ${journalVersion}; it was left as it is: start the program that wrote it, or give another --state-dir`;
-    throw new StoreFailure('version', message);
-  }
-};
+  const found = typeof version === 'number' ? version : 'unknown';
+  if (typeof found === 'number' && Number.isInteger(found) && found >= 1 && found <= journalVersion)
+    return found;
+  const message = `${path} has journal version ${found} and this program reads ${journalVersion}; it was left as it is: start the program that wrote it, or give another --state-dir`;
+  throw new StoreFailure('version', message);
+}
 
-/** What a start acts on must outlast a power cut; who died before it may not have synced all. */
-const putOnDisk = async (path: string, files: Files): Promise<void> => {
+/** A start acts on what it reads; a process that died before it may not have synced it. False: the disk refused. */
+async function putOnDisk(dir: string, path: string, files: Files): Promise<boolean> {
   try {
     const handle = await files.open(path, 'r');
     await handle.sync().finally(() => handle.close());
+    await syncDirectory(dir, files);
+    return true;
   } catch {
     // The rewrite that follows says what is wrong.
+    return false;
   }
-};
+}
+
+/** Moves a damaged file out of the way, under a name of its own, and logs an error. */
+async function moveAside(path: string, reason: string, files: Files, log: Log): Promise<void> {
+  const stamp = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  // The random part: a file that was kept is never overwritten.
+  const kept = `${path}.damaged-${stamp}-${randomBytes(4).toString('hex')}`;
+  await files.rename(path, kept);
+  log.report('journal.damaged', { path, kept, reason });
+}
 
 /**
- * Reads what is there and moves a damaged file aside; a torn tail is left to the rewrite that follows.
- * Throws a StoreFailure when the file is another version's or cannot be read.
+ * Reads the journal, brings its records to the current version and moves a damaged file aside; a torn tail is left
+ * to the rewrite that follows. Throws a StoreFailure: `version` when the file is of a later version or not a journal,
+ * `journal` when it cannot be read.
  */
-export const readJournal = async (dir: string, files: Files, log: Log): Promise<JournalRead> => {
+export async function readJournal(dir: string, files: Files, log: Log): Promise<JournalRead> {
   const path = join(dir, 'journal');
-  const moveAside = async (reason: string): Promise<void> => {
-    const stamp = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '');
-    // The random part: a file that was kept is never overwritten.
-    const kept = `${path}.damaged-${stamp}-${randomBytes(4).toString('hex')}`;
-    await files.rename(path, kept);
-    log.error({ path, kept, reason }, 'the journal is damaged: what can be read of it is used');
-  };
+  let writtenAt = 0;
+  async function damaged(records: JournalRecord[], reason: string): Promise<JournalRead> {
+    await moveAside(path, reason, files, log);
+    return { records, state: 'damaged', writtenAt, durable: false };
+  }
 
   try {
     const stats = await files.stat(path, { bigint: true }).catch((error) => {
       if (error.code === 'ENOENT') return null;
       throw error;
     });
-    if (!stats || stats.size === 0n) return { records: [], state: 'none', writtenAt: 0 };
-    const writtenAt = Number(stats.mtimeMs);
+    if (!stats || stats.size === 0n)
+      return { records: [], state: 'none', writtenAt, durable: false };
+    writtenAt = Number(stats.mtimeMs);
     if (!stats.isFile()) throw new Error('it is not a regular file');
-    if (stats.size > longestJournal) {
-      await moveAside(`${stats.size} bytes`);
-      return { records: [], state: 'damaged', writtenAt };
-    }
+    if (stats.size > longestJournal) return await damaged([], `${stats.size} bytes`);
     const bytes = await files.readFile(path);
     const { records: values, goodBytes, tail } = readFrames(bytes);
-    if (values.length > 0) checkHeader(path, values[0]);
-    const records = values.slice(1).flatMap((value) => parseRecord(value) ?? []);
+    const version = values.length > 0 ? versionOf(path, values[0]) : journalVersion;
+    const records = values
+      .slice(1)
+      .flatMap((value) => parseRecord(upgradeRecord(value, version)) ?? []);
     // No header: nothing says that such a file was ours to cut.
-    if (tail === 'corrupt' || values.length === 0) {
-      await moveAside(`checksum wrong at byte ${goodBytes} of ${bytes.length}`);
-      return { records, state: 'damaged', writtenAt };
-    }
+    if (tail === 'corrupt' || values.length === 0)
+      return await damaged(records, `checksum wrong at byte ${goodBytes} of ${bytes.length}`);
     const unknown = values.length - 1 - records.length;
-    if (unknown > 0) {
-      await moveAside(`${unknown} records of no known kind`);
-      return { records, state: 'damaged', writtenAt };
-    }
+    if (unknown > 0) return await damaged(records, `${unknown} records of no known kind`);
     if (tail === 'torn') {
-      log.warn(
-        { path, goodBytes, cutBytes: bytes.length - goodBytes },
-        'the journal ends in an unfinished write: cut it off',
-      );
+      const cutBytes = bytes.length - goodBytes;
+      log.report('journal.truncated', { path, goodBytes, cutBytes });
     }
-    await putOnDisk(path, files);
-    return { records, state: 'whole', writtenAt };
+    const durable = await putOnDisk(dir, path, files);
+    return { records, state: 'whole', writtenAt, durable };
   } catch (error) {
     if (error instanceof StoreFailure) throw error;
     const message = `The journal ${path} cannot be read: ${wordsOf(error)}`;
     throw new StoreFailure('journal', message, { cause: error });
   }
-};
+}

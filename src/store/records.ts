@@ -1,14 +1,24 @@
-import type { Cause, LaunchOrder, OwnedGroup, Refusal } from '../../machines/shared/domain.ts';
+import type { Cause, LaunchOrder, Refusal } from '../../machines/shared/domain.ts';
 
 /*
- * The journal's records: a file format. Another field or another meaning is another journal version.
- * Times are milliseconds since the epoch.
+ * The records of the journal: a file format. Another field or another meaning is another version of the journal,
+ * with a step in upgrade.ts. All times are milliseconds since the epoch by the clock of this host.
  */
 
-/** A task and the group that says it is its own. */
+/** A task and the group that owns it. */
 export interface Claim {
   groupId: string;
   taskArn: string;
+}
+
+/** What is known of the life of a Fargate task. Null: not known, or not yet. A time that is known never changes. */
+export interface TaskTimes {
+  /** When ECS created the task, as ECS said it. What a task costs counts from here. */
+  createdAt: number | null;
+  /** When the task was first RUNNING, as ECS said it. */
+  runningAt: number | null;
+  /** When its workers first counted as known to the scheduler. */
+  registeredAt: number | null;
 }
 
 /** One start of the daemon. `epoch` is the random part of its launch tokens. */
@@ -26,24 +36,39 @@ export interface LaunchRecord extends LaunchOrder {
   at: number;
 }
 
-/** What came of a launch. No groups: it bought nothing, or it was given up and what it bought is left to adoption. */
+/** The outcome of a launch. No groups: it started no task, or it was given up and its tasks are left to adoption. */
 export interface SettledRecord {
   kind: 'settled';
   label: string;
   at: number;
-  groups: Claim[];
+  groups: (Claim & Pick<TaskTimes, 'createdAt'>)[];
   refusals: Refusal[];
 }
 
-/** A running task with our mark that no group owned. */
-export interface AdoptedRecord extends OwnedGroup {
+/** A running task with our ownership tag that no group owned. Compaction writes every live group as one. */
+export interface AdoptedRecord extends Claim, Pick<TaskTimes, 'createdAt'> {
   kind: 'adopted';
+  /** The moment its deadlines count from: when it came to be owned, however old the task is. */
+  deadlinesFrom: number;
   at: number;
 }
 
-export interface EndedRecord extends Claim {
+/** Times of an owned task that were not known before. */
+export interface ObservedRecord extends Claim, TaskTimes {
+  kind: 'observed';
+  at: number;
+}
+
+/** The end of a group. Times that the ledger knows already may be left null. */
+export interface EndedRecord extends TaskTimes {
   kind: 'ended';
+  groupId: string;
+  /** Null: its launch brought it no task. */
+  taskArn: string | null;
   cause: Cause;
+  /** The words of AWS about the end, redacted by the writer; cut to 600 characters here. */
+  detail: string | null;
+  endedAt: number;
   at: number;
 }
 
@@ -53,20 +78,62 @@ export interface LastLaunchRecord {
   at: number;
 }
 
+/** Why only a complete inventory shows which tasks are ours. */
+export const inventoryReasons = [
+  /** The state directory held no journal. */
+  'journalMissing',
+  /** Records may be lost. */
+  'journalDamaged',
+  /** A start gave up open launches, which may have started tasks. */
+  'launchesAbandoned',
+] as const;
+export type InventoryReason = (typeof inventoryReasons)[number];
+
+/** A complete inventory is needed, also by later starts, until one was taken. */
+export interface InventoryOwedRecord {
+  kind: 'inventoryOwed';
+  reason: InventoryReason;
+  at: number;
+}
+
+/** A complete inventory was taken: every reason for one that was journaled before is settled. */
+export interface InventoriedRecord {
+  kind: 'inventoried';
+  at: number;
+}
+
 export type JournalRecord =
   | StartRecord
   | LaunchRecord
   | SettledRecord
   | AdoptedRecord
+  | ObservedRecord
   | EndedRecord
-  | LastLaunchRecord;
+  | LastLaunchRecord
+  | InventoryOwedRecord
+  | InventoriedRecord;
+
+export const unknownTimes: TaskTimes = { createdAt: null, runningAt: null, registeredAt: null };
 
 /** The group that gets the i-th task of a launch. */
-export const groupIdOf = (label: string, i: number): string => `${label}-${i}`;
+export function groupIdOf(label: string, i: number): string {
+  return `${label}-${i}`;
+}
+
+/** The times of a task, each as it was first told. */
+export function mergeTimes(known: TaskTimes, told: TaskTimes): TaskTimes {
+  return {
+    createdAt: known.createdAt ?? told.createdAt,
+    runningAt: known.runningAt ?? told.runningAt,
+    registeredAt: known.registeredAt ?? told.registeredAt,
+  };
+}
 
 const longestText = 2048;
-/** AWS's words about a refusal are for people; their beginning is enough. */
+/** The words of AWS about a refusal are for people; their beginning is enough. */
 const longestReason = 300;
+/** As long as a redacted text in the log. */
+const longestDetail = 600;
 /** RunTask takes no more in one call. */
 const mostTasks = 10;
 
@@ -74,48 +141,77 @@ const mostSubnets = 16;
 
 class Unfit extends Error {}
 
-const text = (value: unknown): string => {
+function text(value: unknown): string {
   if (typeof value !== 'string' || value === '' || value.length > longestText) throw new Unfit();
   return value;
-};
-const time = (value: unknown): number => {
+}
+
+function words(value: unknown, longest: number): string {
+  if (typeof value !== 'string') throw new Unfit();
+  return value.slice(0, longest);
+}
+
+function time(value: unknown): number {
   if (typeof value !== 'number' || !Number.isFinite(value)) throw new Unfit();
   return value;
-};
-const fields = (value: unknown): Record<string, unknown> => {
+}
+
+function orNull<T>(value: unknown, read: (value: unknown) => T): T | null {
+  return value === null ? null : read(value);
+}
+
+function fields(value: unknown): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Unfit();
   return value as Record<string, unknown>;
-};
-const list = <T>(value: unknown, item: (value: Record<string, unknown>) => T): T[] => {
+}
+
+function list<T>(value: unknown, item: (value: Record<string, unknown>) => T): T[] {
   if (!Array.isArray(value) || value.length > mostTasks) throw new Unfit();
   return value.map((one) => item(fields(one)));
-};
-const texts = (value: unknown): string[] => {
+}
+
+function texts(value: unknown): string[] {
   if (!Array.isArray(value) || value.length === 0 || value.length > mostSubnets) throw new Unfit();
   return value.map(text);
-};
-const oneOf = <T extends string>(value: unknown, known: readonly T[]): T => {
+}
+
+function oneOf<T extends string>(value: unknown, known: readonly T[]): T {
   const found = known.find((one) => one === value);
   if (found === undefined) throw new Unfit();
   return found;
-};
-const firstOf = (value: unknown): unknown =>
-  Array.isArray(value) ? value.slice(0, mostTasks) : value;
-const count = (value: unknown): number => {
+}
+
+function firstOf(value: unknown): unknown {
+  return Array.isArray(value) ? value.slice(0, mostTasks) : value;
+}
+
+function count(value: unknown): number {
   if (!Number.isInteger(value) || (value as number) < 1 || (value as number) > mostTasks)
     throw new Unfit();
   return value as number;
-};
-const claim = (r: Record<string, unknown>): Claim => ({
-  groupId: text(r.groupId),
-  taskArn: text(r.taskArn),
-});
-const refusal = (r: Record<string, unknown>): Refusal => {
-  if (typeof r.reason !== 'string') throw new Unfit();
-  return { kind: text(r.kind) as Refusal['kind'], reason: r.reason.slice(0, longestReason) };
-};
+}
 
-const read = (r: Record<string, unknown>): JournalRecord => {
+function claim(r: Record<string, unknown>): Claim {
+  return { groupId: text(r.groupId), taskArn: text(r.taskArn) };
+}
+
+function created(r: Record<string, unknown>): Pick<TaskTimes, 'createdAt'> {
+  return { createdAt: orNull(r.createdAt, time) };
+}
+
+function times(r: Record<string, unknown>): TaskTimes {
+  return {
+    ...created(r),
+    runningAt: orNull(r.runningAt, time),
+    registeredAt: orNull(r.registeredAt, time),
+  };
+}
+
+function refusal(r: Record<string, unknown>): Refusal {
+  return { kind: text(r.kind) as Refusal['kind'], reason: words(r.reason, longestReason) };
+}
+
+function read(r: Record<string, unknown>): JournalRecord {
   const at = time(r.at);
   switch (r.kind) {
     case 'start':
@@ -137,30 +233,52 @@ const read = (r: Record<string, unknown>): JournalRecord => {
         kind: 'settled',
         label: text(r.label),
         at,
-        groups: list(r.groups, claim),
-        // However many AWS sends: they are told to people, and claim nothing.
+        groups: list(r.groups, (one) => ({ ...claim(one), ...created(one) })),
+        // AWS may send any number; they are for people and claim nothing.
         refusals: list(firstOf(r.refusals), refusal),
       };
     case 'adopted':
-      return { kind: 'adopted', ...claim(r), launchedAt: time(r.launchedAt), at };
+      return {
+        kind: 'adopted',
+        ...claim(r),
+        ...created(r),
+        deadlinesFrom: time(r.deadlinesFrom),
+        at,
+      };
+    case 'observed':
+      return { kind: 'observed', ...claim(r), ...times(r), at };
     case 'ended':
-      return { kind: 'ended', ...claim(r), cause: text(r.cause) as EndedRecord['cause'], at };
+      return {
+        kind: 'ended',
+        groupId: text(r.groupId),
+        taskArn: orNull(r.taskArn, text),
+        cause: text(r.cause) as Cause,
+        detail: orNull(r.detail, (value) => words(value, longestDetail)),
+        ...times(r),
+        endedAt: time(r.endedAt),
+        at,
+      };
     case 'lastLaunch':
       return { kind: 'lastLaunch', at };
+    case 'inventoryOwed':
+      return { kind: 'inventoryOwed', reason: oneOf(r.reason, inventoryReasons), at };
+    case 'inventoried':
+      return { kind: 'inventoried', at };
     default:
       throw new Unfit();
   }
-};
+}
 
 /**
- * A record with just the fields of its kind, or null when it is none. Read and written through this:
- * what cannot be read back is not written, and a field that does not belong (an environment, say) never reaches the disk.
+ * A record with exactly the fields of its kind, or null when the value is no record. Never throws. Records are read
+ * and written through this: a record that could not be read back is not written, and a field that does not belong
+ * (an environment, for example) never reaches the disk.
  */
-export const parseRecord = (value: unknown): JournalRecord | null => {
+export function parseRecord(value: unknown): JournalRecord | null {
   try {
     return read(fields(value));
   } catch (error) {
     if (error instanceof Unfit) return null;
     throw error;
   }
-};
+}

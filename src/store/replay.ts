@@ -1,27 +1,27 @@
 import type { LaunchOrder, OwnedGroup } from '../../machines/shared/domain.ts';
 import type { LedgerView } from './ledger.ts';
 
-/** A launch older than this is not sent again: its tasks are long in the lists, and its token does not live for ever. */
+/** A launch older than this, ms, is not sent again: its tasks are long in the lists, and its token does not live for ever. */
 export const resendLimit = 10 * 60_000;
 
-/** The clock may have been set back a little since the record was written. */
+/** The clock may have been set back so much, ms, since the record was written. */
 const clockSlack = 60_000;
 
-export interface Restored {
+export interface Replayed {
   /** Open launches to send again, unchanged and under their tokens. */
   resend: LaunchOrder[];
   /** Labels of open launches that must not be sent again; their tasks, if any, are left to adoption. */
   abandoned: string[];
   owned: OwnedGroup[];
-  /** Never later than now, even when the clock was set back. */
+  /** Milliseconds since the epoch; never later than now, even when the clock was set back. Null: there was no launch. */
   lastLaunchAt: number | null;
 }
 
 /** What a start makes of the ledger it finds. `now` in milliseconds since the epoch. */
-export const restore = (
+export function replay(
   ledger: Pick<LedgerView, 'openLaunches' | 'groups' | 'lastLaunchAt'>,
   { now, requestHashOf }: { now: number; requestHashOf: (order: LaunchOrder) => string },
-): Restored => {
+): Replayed {
   const resend: LaunchOrder[] = [];
   const abandoned: string[] = [];
   for (const { kind: _, requestHash, at, ...order } of ledger.openLaunches()) {
@@ -33,8 +33,13 @@ export const restore = (
   return {
     resend,
     abandoned,
-    // Deadlines begin anew: the clock may have been set since, and nobody is stopped for an age it only seems to have.
-    owned: ledger.groups().map((group) => ({ ...group, launchedAt: now })),
+    owned: ledger.groups().map(({ groupId, taskArn, createdAt }) => ({
+      groupId,
+      taskArn,
+      createdAt,
+      // Deadlines begin anew: the clock may have been set since, and no group is stopped for an age it only seems to have.
+      deadlinesFrom: now,
+    })),
     lastLaunchAt: ledger.lastLaunchAt === null ? null : Math.min(ledger.lastLaunchAt, now),
   };
-};
+}

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Log } from '../telemetry/log.ts';
 import { StoreFailure, wordsOf } from './failure.ts';
 
-/** A state directory that is ours alone until `release`, or until this process ends, however it ends. */
+/** A state directory that this process has locked until `release`, or until it ends, however it ends. */
 export interface StateDir {
   path: string;
   release(): void;
@@ -13,10 +13,10 @@ export interface StateDir {
 type Lock = 'ours' | 'busy' | { unguarded: string };
 
 /**
- * flock(2) by way of flock(1): the lock belongs to the open file description that both share, so it stays
+ * flock(2) through flock(1): the lock belongs to the open file description that both processes share. So it stays
  * with our descriptor when flock(1) has exited, and the kernel drops it with our last one, also after SIGKILL.
  */
-const lock = (fd: number): Lock => {
+function lock(fd: number): Lock {
   const { error, status, signal } = spawnSync('flock', ['-n', '3'], {
     stdio: ['ignore', 'ignore', 'ignore', fd],
     timeout: 10_000,
@@ -25,27 +25,31 @@ const lock = (fd: number): Lock => {
   if (status === 0) return 'ours';
   if (status === 1) return 'busy';
   return { unguarded: `flock ended with ${status ?? signal}` };
-};
+}
 
-/** Level by level: Node's own way goes round in a circle where the kernel lets nobody make one. */
-const makeDir = (path: string): void => {
-  const make = () => mkdirSync(path, { mode: 0o700 });
+/** Level by level: Node's recursive mkdir loops for ever where the kernel refuses to make a directory. */
+function makeDir(path: string): void {
+  const mode = { mode: 0o700 };
   try {
-    make();
+    mkdirSync(path, mode);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') return;
     if (code !== 'ENOENT' || dirname(path) === path) throw error;
     makeDir(dirname(path));
-    make();
+    mkdirSync(path, mode);
   }
-};
+}
 
-export const openStateDir = (path: string, log: Log): StateDir => {
+/**
+ * Makes the directory if it is missing, and locks it. Throws a StoreFailure: `busy` when another process holds it,
+ * `directory` when it cannot be made or written. Without flock(1) it warns and is not locked.
+ */
+export function openStateDir(path: string, log: Log): StateDir {
   let fd: number;
   try {
     makeDir(path);
-    // Not emptied by opening: until the lock is ours, the pid in it is somebody else's.
+    // Not emptied by opening: until we hold the lock, the pid in it is that of another process.
     fd = openSync(join(path, 'lock'), 'a', 0o600);
   } catch (error) {
     const message = `The state directory ${path} cannot be used: ${wordsOf(error)}`;
@@ -57,17 +61,13 @@ export const openStateDir = (path: string, log: Log): StateDir => {
     const message = `The state directory ${path} is in use by another scaler-ecs; stop it, or give this one its own --state-dir`;
     throw new StoreFailure('busy', message);
   }
-  if (outcome !== 'ours')
-    log.warn(
-      { path, reason: outcome.unguarded },
-      'the state directory cannot be locked: never start two daemons on it',
-    );
+  if (outcome !== 'ours') log.report('stateDir.notLocked', { path, reason: outcome.unguarded });
   try {
     ftruncateSync(fd);
     writeSync(fd, `${process.pid}\n`);
   } catch (error) {
-    // The pid is for people; a full disk must not keep us from running.
-    log.warn({ path, reason: wordsOf(error) }, 'could not write our pid into the lock file');
+    // The pid is for people; a full disk must not keep the daemon from running.
+    log.report('lockFile.pidNotWritten', { path, reason: wordsOf(error) });
   }
   let held = true;
   return {
@@ -79,4 +79,4 @@ export const openStateDir = (path: string, log: Log): StateDir => {
       closeSync(fd);
     },
   };
-};
+}

@@ -1,10 +1,16 @@
 import { type DestinationStream, pino } from 'pino';
+import {
+  declaredFields,
+  definitionOf,
+  type EventFields,
+  type EventName,
+  levelOf,
+} from './events.ts';
 
-/** The part of a logger that rooms may use: fields first, then the sentence. */
-export type Log = Record<
-  'debug' | 'info' | 'warn' | 'error',
-  (fields: object, text: string) => void
->;
+/** Where what happens is reported: events of the table, with the fields that the table gives them. */
+export interface Log {
+  report<Name extends EventName>(name: Name, fields: EventFields<Name>): void;
+}
 
 export type Level = 'CRITICAL' | 'ERROR' | 'WARNING' | 'INFO' | 'DEBUG';
 
@@ -16,9 +22,19 @@ const pinoLevel = {
   DEBUG: 'debug',
 } as const;
 
-/** One JSON object a line. Never a secret, never a whole snapshot. */
-export const createLog = (level: Level, destination: DestinationStream): Log =>
-  pino(
+/** Levels at which a person looks for what to do. */
+const withRemedy: readonly string[] = ['warn', 'error'];
+
+/**
+ * One JSON object a line: level, time, `labels`, fields, remedy, event. Never a secret, never a whole snapshot: only
+ * fields of the table are written.
+ */
+export function createLog(
+  level: Level,
+  destination: DestinationStream,
+  labels: Record<string, string> = {},
+): Log {
+  const lines = pino(
     {
       level: pinoLevel[level],
       base: null,
@@ -28,6 +44,16 @@ export const createLog = (level: Level, destination: DestinationStream): Log =>
     },
     destination,
   );
+  return {
+    report(name, fields) {
+      const eventLevel = levelOf(name, fields);
+      if (!lines.isLevelEnabled(eventLevel)) return;
+      const { remedy } = definitionOf(name);
+      const advice = remedy !== undefined && withRemedy.includes(eventLevel) ? { remedy } : {};
+      lines[eventLevel]({ ...labels, ...declaredFields(name, fields), ...advice }, name);
+    },
+  };
+}
 
-/** For tests and tools that have nobody to tell. */
-export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
+/** For tests, and for tools that nobody watches. */
+export const silentLog: Log = { report() {} };

@@ -1,75 +1,60 @@
 import type { AnyActorRef, InspectionEvent } from 'xstate';
+import { levelOf } from './events.ts';
 import type { Log } from './log.ts';
+import { stateChanges } from './stateChanges.ts';
 
-interface Seen {
+interface MachineSnapshot {
   value?: unknown;
-  context?: Record<string, unknown>;
+  context?: unknown;
 }
 
-const flat = (value: unknown): string =>
-  typeof value === 'string'
-    ? value
-    : Object.entries(value as Record<string, unknown>)
-        .map(([key, child]) => `${key}.${flat(child)}`)
-        .join(' ');
+/** Paths of the states that are active and have none below them; parallel regions have one each. */
+function leavesOf(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return Object.entries(value as Record<string, unknown>).flatMap(([key, child]) => {
+    const below = leavesOf(child);
+    return below.length === 0 ? [key] : below.map((leaf) => `${key}.${leaf}`);
+  });
+}
 
-/** What a log line may carry of an actor's context: names and causes, never a whole snapshot. */
-const carried = ['groupId', 'groupIds', 'taskArn', 'cause', 'detail', 'trouble'] as const;
-const rename: Partial<Record<string, string>> = {
-  groupId: 'group',
-  groupIds: 'groups',
-  taskArn: 'task',
-};
+function valueAt(path: string, context: unknown): unknown {
+  let value = context;
+  for (const key of path.split('.')) value = (value as Record<string, unknown> | null)?.[key];
+  // A failure note is told by its words.
+  if (typeof value === 'object' && value !== null && 'reason' in value) return value.reason;
+  return value;
+}
 
-/** States that a look every few seconds passes through, and what another line tells already. */
-const routine: Record<string, RegExp> = {
-  cohort: /./,
-  manager: /./,
-  // That it begins, with the names of its groups, is told; the groups tell how it went.
-  launch: /^(asking|recording|settled)$/,
-  workerGroup: /^requested$/,
-};
-
-/** States that a person should hear of, and what they mean. */
-const alarms: Record<string, [state: RegExp, meaning: string]> = {
-  session: [
-    /silent/,
-    'connected, but the scheduler does not answer: it is stuck, or another manager holds our worker_manager_id; we keep trying',
-  ],
-};
+const isIn = (leaf: string, state: string): boolean =>
+  leaf === state || leaf.startsWith(`${state}.`);
 
 /**
- * Machines do not log: this sees each of them enter another state, and says so. `thorough`: the routine as well, which
- * ten thousand groups feel.
+ * For `createActor`'s `inspect`: reports each state that an actor enters, as `stateChanges` says. Machines do not log.
+ * `thorough`: also what the table calls debug; for ten thousand groups that costs too much.
  */
-export const stateObserver = (log: Log, thorough: boolean): ((event: InspectionEvent) => void) => {
-  const last = new WeakMap<AnyActorRef, string>();
+export function stateLogger(log: Log, thorough: boolean): (event: InspectionEvent) => void {
+  const last = new WeakMap<AnyActorRef, string[]>();
   return (event) => {
     if (event.type !== '@xstate.snapshot') return;
-    const { value, context = {} } = event.snapshot as Seen;
+    const { value, context } = event.snapshot as MachineSnapshot;
     if (value === undefined) return;
     const actor = event.actorRef as AnyActorRef & { logic?: { id?: string } };
-    const state = flat(value);
-    if (last.get(actor) === state) return;
-    last.set(actor, state);
-    const machine = actor.logic?.id ?? actor.id;
-    const dull = routine[machine]?.test(state) ?? false;
-    if (dull && !thorough) return;
-    const facts = carried.flatMap((key) =>
-      context[key] === null || context[key] === undefined
-        ? []
-        : [[rename[key] ?? key, context[key]]],
-    );
-    const [alarm, meaning] = alarms[machine] ?? [];
-    const alarmed = alarm?.test(state) ?? false;
-    log[alarmed ? 'warn' : dull ? 'debug' : 'info'](
-      {
-        ...(alarmed && { meaning }),
-        ...(machine !== actor.id && { actor: actor.id }),
-        state,
-        ...Object.fromEntries(facts),
-      },
-      `${machine}.state`,
-    );
+    const reports = stateChanges[actor.logic?.id ?? ''];
+    if (!reports) return;
+    const leaves = leavesOf(value);
+    const before = last.get(actor) ?? [];
+    last.set(actor, leaves);
+    for (const state of leaves) {
+      if (before.includes(state)) continue;
+      const [, own] = Object.entries(reports.own ?? {}).find(([each]) => isIn(state, each)) ?? [];
+      const name = own ?? reports.event;
+      if (!thorough && levelOf(name, { state }) === 'debug') continue;
+      const facts = Object.entries(reports.fields).flatMap(([field, path]) => {
+        const fact = valueAt(path, context);
+        return fact === null || fact === undefined ? [] : [[field, fact]];
+      });
+      // The rows of stateChanges are data: a test compares their fields with those of the table.
+      log.report(name, { state, ...Object.fromEntries(facts) } as never);
+    }
   };
-};
+}

@@ -49,13 +49,16 @@ export function openState(dir: string): StateFiles {
       return [];
     }
   };
+  const isTime = (key: string) => key === 'at' || key === 'deadlinesFrom' || key.endsWith('At');
   const older = (value: unknown, ms: number): unknown => {
-    const { at, launchedAt, ...rest } = value as Record<string, unknown>;
-    return {
-      ...rest,
-      ...(typeof at === 'number' && { at: at - ms }),
-      ...(typeof launchedAt === 'number' && { launchedAt: launchedAt - ms }),
-    };
+    if (typeof value !== 'object' || value === null) return value;
+    if (Array.isArray(value)) return value.map((each) => older(each, ms));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, each]) => [
+        key,
+        isTime(key) && typeof each === 'number' ? each - ms : older(each, ms),
+      ]),
+    );
   };
   const state: StateFiles = {
     onWrite: null,

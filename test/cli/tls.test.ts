@@ -87,8 +87,8 @@ describe('scaler-ecs run at a scheduler behind TLS', { timeout: 30_000 }, () => 
 
   it('says why it does not when nobody vouches for it', async () => {
     const { said, logged } = await start();
-    await logged(/self-signed certificate; trust it with tls_ca.*session\.state/);
-    await logged(/self-signed certificate; trust it with tls_ca.*monitor\.state/);
+    await logged(/self-signed certificate; trust it with tls_ca.*session\.stateChanged/);
+    await logged(/self-signed certificate; trust it with tls_ca.*monitor\.stateChanged/);
     expect(said.stderr).toBe('');
   });
 
@@ -96,6 +96,6 @@ describe('scaler-ecs run at a scheduler behind TLS', { timeout: 30_000 }, () => 
     const { scheduler, monitor, said, logged } = await start('--tls-insecure');
     await Promise.all([greet(scheduler), greet(monitor)]);
     expect(said.stderr).toContain('CERTIFICATES ARE NOT CHECKED');
-    await logged(/"level":"warn".*tls\.notChecked/);
+    await logged(/"level":"warn".*tls\.certificatesNotChecked/);
   });
 });

@@ -25,10 +25,10 @@ it('launches in the other subnet when one has no addresses left, and says so', a
   const emulator = await account({ faults });
   const daemon = start(scheduler.address, temporaryStateDir());
   await vi.waitFor(() => expect(alive(emulator)).toHaveLength(1), { timeout: 10_000 });
-  const held = daemon.said.filter(({ text }) => text === 'launch.heldBack');
+  const held = daemon.said.filter(({ text }) => text === 'breaker.opened');
   expect(held).toEqual([
     {
-      text: 'launch.heldBack',
+      text: 'breaker.opened',
       fields: expect.objectContaining({ kind: 'addresses', subnet: 'subnet-2', failures: 1 }),
     },
   ]);

@@ -7,6 +7,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { runDaemon } from '../../src/daemon/main.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
 import type { EmulatorOptions } from '../../src/emulator/options.ts';
+import { levelOf } from '../../src/telemetry/events.ts';
 import { type Log, silentLog } from '../../src/telemetry/log.ts';
 
 /** What the AWS SDK would find in the environment of a daemon. */
@@ -37,13 +38,16 @@ export const start = (address: string, stateDir: string, ...flags: string[]) => 
     warn: () => {},
   }) as [Config];
   const said: { text: string; fields: object }[] = [];
-  const say = (fields: object, text: string) => void said.push({ fields, text });
-  const log: Log = { debug() {}, info: say, warn: say, error: say };
+  const log: Log = {
+    report(name, fields) {
+      if (levelOf(name, fields) !== 'debug') said.push({ fields, text: name });
+    },
+  };
   let signal = () => {};
   const status = runDaemon(config, log, (listener) => {
     signal = listener;
   });
-  const last = () => said.findLast(({ text }) => text === 'daemon.ends')?.fields;
+  const last = () => said.findLast(({ text }) => text === 'daemon.ended')?.fields;
   return { status, last, signal: () => signal(), said };
 };
 

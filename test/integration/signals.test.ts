@@ -58,7 +58,7 @@ describe('a signal to stop', () => {
     expect(daemon.last()).toEqual({ left: 1, still: [task?.taskArn] });
 
     const next = begin(dir);
-    await vi.waitFor(() => expect(next.said.map(({ text }) => text)).toContain('scheduler.wants'), {
+    await vi.waitFor(() => expect(next.said.map(({ text }) => text)).toContain('demand.changed'), {
       timeout: 10_000,
     });
     await new Promise((resolve) => setTimeout(resolve, 1500));

@@ -81,7 +81,7 @@ export async function checkScaleDown(
 /** Transport and protocol generation of the scheduler, from the last such line of the daemon's log. */
 function detectedScheduler({ logFile }: ProcessHandle): Outcome['found'] {
   const lines = readFileSync(logFile, 'utf8').split('\n');
-  const last = lines.findLast((line) => line.includes('"scheduler.found"'));
+  const last = lines.findLast((line) => line.includes('"scheduler.identified"'));
   if (!last) return null;
   const { transport, generation } = JSON.parse(last);
   return { transport, generation };

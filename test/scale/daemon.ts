@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { loadConfig } from '../../src/config/load.ts';
 import { runDaemon } from '../../src/daemon/main.ts';
+import type { EventName } from '../../src/telemetry/events.ts';
 import { createLog, type Log } from '../../src/telemetry/log.ts';
 import { epochMs } from './child.ts';
 
@@ -41,13 +42,13 @@ function countGroups(state: string, added: number): void {
     sendEvent({ event: 'groups', state, count: now - (now % reportStep), at: epochMs() });
 }
 
-function onLogLine(fields: Record<string, unknown>, text: string): void {
-  if (text === 'survey.done') sendEvent({ event: 'surveyed' });
-  if (text === 'scheduler.wants')
+function onLogLine(name: EventName, fields: Record<string, unknown>): void {
+  if (name === 'inventory.completed') sendEvent({ event: 'surveyed' });
+  if (name === 'demand.changed')
     sendEvent({ event: 'wanted', tasks: Number(fields.tasks), at: epochMs() });
-  if (text === 'workerGroup.state') countGroups(String(fields.state), 1);
+  if (name === 'group.stateChanged') countGroups(String(fields.state), 1);
   // A launch is spawned after its groups and lists them, so this counts requested groups.
-  if (text === 'launch.state' && fields.state === 'intending')
+  if (name === 'launch.stateChanged' && fields.state === 'intending')
     countGroups('requested', (fields.groups as string[]).length);
 }
 
@@ -55,17 +56,11 @@ const fileLog = createLog(
   'INFO',
   pino.destination({ dest: join(folder, 'daemon.log'), sync: false }),
 );
-const forwardLevel =
-  (level: keyof Log): Log['info'] =>
-  (fields, text) => {
-    fileLog[level](fields, text);
-    onLogLine(fields as Record<string, unknown>, text);
-  };
 const log: Log = {
-  debug: forwardLevel('debug'),
-  info: forwardLevel('info'),
-  warn: forwardLevel('warn'),
-  error: forwardLevel('error'),
+  report(name, fields) {
+    fileLog.report(name, fields);
+    onLogLine(name, fields as Record<string, unknown>);
+  },
 };
 
 let maxDelays: { loopDelayMs: number; ownDelayMs: number } | null = null;

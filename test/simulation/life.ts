@@ -21,6 +21,7 @@ import { now } from '../../src/shared/clock.ts';
 import type { Files } from '../../src/store/files.ts';
 import { type Journal, openJournal } from '../../src/store/journal.ts';
 import type { JournalRecord } from '../../src/store/records.ts';
+import { levelOf } from '../../src/telemetry/events.ts';
 import type { Log } from '../../src/telemetry/log.ts';
 import { type Agenda, type Entry, never, type Owner } from './agenda.ts';
 import { stateDirectory } from './disk.ts';
@@ -184,10 +185,10 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
     ended: false,
   };
   const log: Log = {
-    debug() {},
-    info: (fields, text) => owner.dead || events.logged('info', fields, text),
-    warn: (fields, text) => owner.dead || events.logged('warn', fields, text),
-    error: (fields, text) => owner.dead || events.logged('error', fields, text),
+    report(name, fields) {
+      const level = levelOf(name, fields);
+      if (!owner.dead && level !== 'debug') events.logged(level, fields, name);
+    },
   };
 
   const start = async (): Promise<void> => {

@@ -188,7 +188,8 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
         recorded(record) {
           note(() => `journal ${JSON.stringify(record)}`);
           promises.recorded(record);
-          if (record.kind === 'ended') promises.ended(record.taskArn, record.cause);
+          if (record.kind === 'ended' && record.taskArn !== null)
+            promises.ended(record.taskArn, record.cause);
         },
         echoed: promises.echoed,
         commanded(requests) {
@@ -205,8 +206,8 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
         logged(level, fields, text) {
           note(() => `${level} ${text} ${JSON.stringify(fields)}`);
           if (text === 'launch.refused') {
-            const { label, kind } = fields as { label: string; kind: string };
-            if (kind === 'journal') promises.unsent(label);
+            const { launch, kind } = fields as { launch: string; kind: string };
+            if (kind === 'journal') promises.unsent(launch);
           }
           if (text === 'launch.taskAlreadyOwned') broken('duplicated', JSON.stringify(fields));
           if (text === 'actor.crashed' || text.startsWith('daemon.'))

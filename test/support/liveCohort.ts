@@ -46,6 +46,7 @@ export const liveCohort = () => {
   const { stopTask, runTask, journalLaunch, journalOutcome, describeTasks } = world.actors;
   const crashes: unknown[] = [];
   const ended: unknown[] = [];
+  const registrations: unknown[] = [];
   const notes: unknown[] = [];
   const { parent, told } = scriptedParent();
   const actor = createActor(
@@ -58,6 +59,7 @@ export const liveCohort = () => {
       actions: {
         noteCrash: (_, crash) => crashes.push(crash),
         noteEnded: (_, end) => ended.push(end),
+        noteRegistered: (_, claim) => registrations.push(claim),
         noteRefusal: (_, refusal) => notes.push(refusal),
         noteBlind: (_, trouble) => notes.push(trouble),
       },
@@ -103,6 +105,6 @@ export const liveCohort = () => {
     actor.send({ type: 'cohort.heard', at, loads });
   return {
     ...{ ...world, actor, monitored, phases, answer, answerBoth, launchBoth, look, row, hear },
-    ...{ crashes, ended, notes, told },
+    ...{ crashes, ended, registrations, notes, told },
   };
 };

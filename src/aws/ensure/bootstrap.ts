@@ -41,7 +41,7 @@ const prepare = async (
     // The definition works as it is; rights over IAM are needed to make things, not to use them.
     await ensureExecutionRole(tools, signal).catch((error) => {
       if (!isDenied(error)) throw error;
-      tools.log.warn({ role: executionRoleName }, 'bootstrap.roleNotReadable');
+      tools.log.report('executionRole.notReadable', { role: executionRoleName });
     });
   }
   const role = () => ensureExecutionRole(tools, signal);

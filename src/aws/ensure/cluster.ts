@@ -32,15 +32,16 @@ export const ensureCluster = async (
   };
 
   const create = async (): Promise<Cluster | undefined> => {
-    log.info({ cluster: name }, 'bootstrap.createCluster');
     const input = { clusterName: name, ...(wanted.length > 0 && { capacityProviders: wanted }) };
     try {
       // The first cluster of an account makes the service-linked role, and may come too early for it.
-      return await whileCodes(['serviceLinkedRole', 'busy'], tools, signal, async () => {
+      const created = await whileCodes(['serviceLinkedRole', 'busy'], tools, signal, async () => {
         const send = (options: { abortSignal: AbortSignal }) =>
           ecs.send(new CreateClusterCommand(input), options);
         return (await call('CreateCluster', send, signal)).cluster;
       });
+      log.report('cluster.created', { cluster: name });
+      return created;
     } catch (error) {
       // Somebody else made it in the meantime, with other settings.
       if (codeOf(error) !== 'clusterDiffers') throw error;
@@ -64,7 +65,6 @@ export const ensureCluster = async (
 
   const present = cluster.capacityProviders ?? [];
   if (wanted.every((provider) => present.includes(provider))) return;
-  log.info({ cluster: name, providers: wanted }, 'bootstrap.associateProviders');
   // The call replaces the whole list, so what is there goes with it.
   const input = {
     cluster: name,
@@ -78,4 +78,6 @@ export const ensureCluster = async (
       signal,
     ),
   );
+  const providers = input.capacityProviders;
+  log.report('capacityProviders.associated', { cluster: name, providers });
 };

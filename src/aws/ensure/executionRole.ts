@@ -41,7 +41,6 @@ export const ensureExecutionRole = async (
   };
 
   const create = async (): Promise<string | undefined> => {
-    log.info({ role: RoleName }, 'bootstrap.createRole');
     const command = { RoleName, AssumeRolePolicyDocument: trustPolicy };
     try {
       const { Role } = await call(
@@ -49,6 +48,7 @@ export const ensureExecutionRole = async (
         (options) => iam.send(new CreateRoleCommand(command), options),
         signal,
       );
+      log.report('executionRole.created', { role: RoleName });
       return Role?.Arn;
     } catch (error) {
       // Made by another start at the same moment, or by our own request whose answer was lost.
@@ -72,7 +72,7 @@ export const ensureExecutionRole = async (
     );
   } catch (error) {
     if (!existing || !isDenied(error)) throw error;
-    log.warn({ role: RoleName }, 'bootstrap.policyNotAttachable');
+    log.report('executionRole.policyNotAttached', { role: RoleName });
   }
   return arn;
 };

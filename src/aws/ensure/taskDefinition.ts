@@ -163,8 +163,10 @@ export const ensureDefinition = async (
     if (described && isUnchanged(described.definition, settings))
       return described.definition.taskDefinitionArn as string;
     const input = described ? revised(described, settings) : fresh(settings, await executionRole());
-    tools.log.info({ family: settings.family, copied: described !== null }, 'bootstrap.register');
-    return register(input, tools, signal);
+    const revision = await register(input, tools, signal);
+    const { family } = settings;
+    tools.log.report('taskDefinition.registered', { family, copied: described !== null });
+    return revision;
   });
 
 const register = async (

@@ -36,7 +36,7 @@ export const describePage = async (
   const tasks = answer.tasks ?? [];
   const untold = (answer.failures ?? []).flatMap(({ arn, reason }) => {
     if (!arn || reason === 'MISSING') return [];
-    log.warn({ task: arn, reason }, 'task.untold');
+    log.report('describeTasks.partial', { task: arn, reason });
     return arn;
   });
   const answered = new Set([...untold, ...tasks.flatMap(({ taskArn }) => taskArn ?? [])]);
@@ -76,6 +76,7 @@ export const sightingOf = (task: Task): TaskSighting => {
     cause: silent ? null : (verdict?.cause ?? null),
     detail: silent ? null : (verdict?.detail ?? null),
     createdAt: task.createdAt?.getTime() ?? null,
+    ...(task.startedAt && { startedAt: task.startedAt.getTime() }),
     ...(subnet !== undefined && { subnet }),
     ...(verdict?.blame && { blame: verdict.blame }),
   };

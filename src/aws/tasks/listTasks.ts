@@ -87,7 +87,7 @@ export const listOurs = (
           const { taskArn } = task;
           // The filter is the service's; that the task is ours is for us to see.
           if (taskArn && task.startedBy === startedBy) found.push(surveyed({ ...task, taskArn }));
-          else if (taskArn) log.warn({ task: taskArn }, 'survey.foreignTask');
+          else if (taskArn) log.report('foreignTask.ignored', { task: taskArn });
         }
       }
       asked = unseen;

@@ -1,10 +1,18 @@
-import { ConflictException, type ECSClient, RunTaskCommand } from '@aws-sdk/client-ecs';
+import { ConflictException, type ECSClient, RunTaskCommand, type Task } from '@aws-sdk/client-ecs';
 import type { LaunchAnswer, LaunchOrder } from '../../../machines/shared/domain.ts';
 import type { Call } from '../caller.ts';
 import { classifyRefusal, EcsFailure } from '../errors.ts';
 import type { TaskTemplate } from '../launch/launchTemplate.ts';
 import { secretsOf } from '../redact.ts';
 import { wellFormed } from '../wellFormed.ts';
+
+/** When ECS says that it created these tasks, by their ARN, milliseconds since the epoch. */
+function creationOf(tasks: Task[]): Record<string, number> {
+  const told = tasks.flatMap(({ taskArn, createdAt }) =>
+    taskArn && createdAt ? [[taskArn, createdAt.getTime()] as const] : [],
+  );
+  return Object.fromEntries(told);
+}
 
 /**
  * Sends one launch, once. Safe to repeat with the same order: ECS answers a known token with the tasks it
@@ -21,7 +29,7 @@ export const runTask =
       } catch (error) {
         // The settings changed since this token was first sent: it still names the tasks it bought.
         if (!(error instanceof ConflictException) || !error.resourceIds?.length) throw error;
-        const tasks = [...error.resourceIds].map((taskArn) => ({ taskArn }));
+        const tasks: Task[] = [...error.resourceIds].map((taskArn) => ({ taskArn }));
         return wellFormed('RunTask', { tasks, failures: [] });
       }
     };
@@ -37,5 +45,6 @@ export const runTask =
         { kind: 'refused', awsName: 'RunTask', code: 'empty' },
         'RunTask: the answer names no task and no reason',
       );
-    return { taskArns, refusals };
+    const createdAt = creationOf(tasks ?? []);
+    return { taskArns, refusals, ...(Object.keys(createdAt).length > 0 && { createdAt }) };
   };

@@ -4,41 +4,43 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { ActorRefLike, InspectedActorEvent, InspectionEvent } from 'xstate';
+import { errorText } from '../../shared/errorText.ts';
 import type { Log } from '../log.ts';
 import { inspectPage } from './inspectPage.ts';
 import { createViewer, type Viewer } from './viewer.ts';
 
 export interface Inspection {
-  /** For `createActor`'s `inspect`. Never throws, and does next to nothing while nobody watches. */
+  /** For `createActor`'s `inspect`. Never throws, and costs next to nothing while there is no viewer. */
   observe: (event: InspectionEvent) => void;
   /** To be opened in a browser. */
   url: string;
   close: () => Promise<void>;
 }
 
-/** Where Stately's own tools look first; when it is taken, any free one. */
+/** Stately's own tools look here first; when it is taken, we take any free one. */
 const usualPort = 8080;
 const mostViewers = 4;
 
-/** A name that no page of somebody else's can have, even if it makes its own name point to us. */
-const isOurs = (host: string | undefined): boolean =>
-  /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(host ?? '');
+/** A foreign page cannot have such a host name, even if it makes its own name resolve to 127.0.0.1. */
+function isLoopback(host: string | undefined): boolean {
+  return /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(host ?? '');
+}
 
-/** Programs send no origin; a browser always does, and then the page must be our own. */
-const mayWatch = ({ headers: { host, origin } }: IncomingMessage): boolean =>
-  isOurs(host) && (origin === undefined || origin === `http://${host}`);
+/** Programs send no origin. A browser always does: then the page must be ours. */
+function mayWatch({ headers: { host, origin } }: IncomingMessage): boolean {
+  return isLoopback(host) && (origin === undefined || origin === `http://${host}`);
+}
 
 /**
- * Serves the actors on loopback: a page on `url`, and to its WebSocket the messages of
- * `@statelyai/inspect`, which its `createWebSocketReceiver` understands as well. Machines only: an
- * effect shows as the event that it answers with.
+ * Serves the actors on loopback: a page on `url`, and on its WebSocket the messages of `@statelyai/inspect`, which
+ * its `createWebSocketReceiver` also reads. Machines only: of an effect, only the event that it answers with is shown.
  */
-export const startInspection = async (log: Log, port = usualPort): Promise<Inspection> => {
-  const living = new Map<string, InspectedActorEvent>();
+export async function startInspection(log: Log, port = usualPort): Promise<Inspection> {
+  const actors = new Map<string, InspectedActorEvent>();
   const viewers = new Set<Viewer>();
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 1024 });
   const server = createServer((request, response) => {
-    if (!isOurs(request.headers.host)) response.writeHead(403).end();
+    if (!isLoopback(request.headers.host)) response.writeHead(403).end();
     else if (request.method !== 'GET' || request.url !== '/') response.writeHead(404).end();
     else {
       const { html, headers } = inspectPage(randomBytes(16).toString('base64'));
@@ -54,7 +56,7 @@ export const startInspection = async (log: Log, port = usualPort): Promise<Inspe
   });
 
   const admit = (socket: WebSocket): void => {
-    const viewer = createViewer(living, {
+    const viewer = createViewer(actors, {
       send: (text) => socket.send(text),
       get bufferedAmount() {
         return socket.bufferedAmount;
@@ -69,29 +71,29 @@ export const startInspection = async (log: Log, port = usualPort): Promise<Inspe
     socket.on('close', () => viewers.delete(viewer));
   };
 
-  const pass = (event: InspectionEvent): void => {
+  const forward = (event: InspectionEvent): void => {
     if (!isMachine(event.actorRef)) return;
     if (event.type === '@xstate.actor') {
-      living.set(event.actorRef.sessionId, event);
+      actors.set(event.actorRef.sessionId, event);
       for (const viewer of viewers) viewer.actor(event);
     } else if (event.type === '@xstate.event') {
       for (const viewer of viewers) viewer.event(event);
     } else if (event.type === '@xstate.snapshot') {
       for (const viewer of viewers) viewer.snapshot(event);
-      if (event.snapshot.status !== 'active') living.delete(event.actorRef.sessionId);
+      if (event.snapshot.status !== 'active') actors.delete(event.actorRef.sessionId);
     }
   };
 
   const url = `http://127.0.0.1:${await listen(server, port)}/`;
-  log.info({ url }, 'inspect.open');
+  log.report('inspector.opened', { url });
   return {
     url,
     observe(event) {
       try {
-        pass(event);
+        forward(event);
       } catch (error) {
-        // Thrown here it would end the actor that is being watched.
-        log.warn({ error }, 'inspect.failed');
+        // An error thrown here would end the actor that is observed.
+        log.report('inspector.failed', { error: errorText(error) });
       }
     },
     async close() {
@@ -101,12 +103,13 @@ export const startInspection = async (log: Log, port = usualPort): Promise<Inspe
       await once(server, 'close');
     },
   };
-};
+}
 
-const isMachine = (actor: ActorRefLike): boolean =>
-  (actor as ActorRefLike & { logic?: { root?: unknown } }).logic?.root !== undefined;
+function isMachine(actor: ActorRefLike): boolean {
+  return (actor as ActorRefLike & { logic?: { root?: unknown } }).logic?.root !== undefined;
+}
 
-const listen = async (server: Server, port: number): Promise<number> => {
+async function listen(server: Server, port: number): Promise<number> {
   server.listen({ host: '127.0.0.1', port });
   try {
     await once(server, 'listening');
@@ -115,4 +118,4 @@ const listen = async (server: Server, port: number): Promise<number> => {
     return listen(server, 0);
   }
   return (server.address() as AddressInfo).port;
-};
+}

@@ -5,18 +5,18 @@ body { font: 14px/1.5 system-ui, sans-serif; margin: 1rem; }
 table { border-collapse: collapse; }
 td, th { text-align: left; padding: 0 1rem 0 0; vertical-align: top; white-space: nowrap; }
 td:last-child { white-space: normal; color: #666; }
-tr.over { color: #999; text-decoration: line-through; }
+tr.ended { color: #999; text-decoration: line-through; }
 iframe { border: 0; width: 100%; height: 90vh; }
 `;
 
-/** Runs in the browser. Text from the socket only ever becomes text of the page. */
+/** Runs in the browser. Text from the socket becomes text of the page, never markup. */
 const script = `
 const actors = new Map(), changed = new Set(), body = document.querySelector('tbody');
 const status = document.querySelector('#status'), button = document.querySelector('button');
 let stately = null, connected = false;
 
-const words = (value) => typeof value === 'string' ? value : Object.entries(value ?? {})
-  .map(([key, inner]) => key + '.' + words(inner)).join(' ');
+const stateText = (value) => typeof value === 'string' ? value : Object.entries(value ?? {})
+  .map(([key, inner]) => key + '.' + stateText(inner)).join(' ');
 const depth = ({ parentId }) => parentId && actors.has(parentId) ? 1 + depth(actors.get(parentId)) : 0;
 
 const draw = () => {
@@ -28,12 +28,12 @@ const draw = () => {
     const [name, state, event, context] = actor.row.cells;
     name.style.paddingLeft = depth(actor) + 'rem';
     name.textContent = actor.name;
-    state.textContent = words(actor.snapshot?.value);
+    state.textContent = stateText(actor.snapshot?.value);
     event.textContent = actor.event ?? '';
     context.textContent = Object.entries(actor.snapshot?.context ?? {})
       .map(([key, value]) => key + ' ' + JSON.stringify(value)).join(', ');
     if (actor.snapshot && actor.snapshot.status !== 'active') {
-      actor.row.className = 'over';
+      actor.row.className = 'ended';
       actors.delete(actor.sessionId);
       setTimeout(() => actor.row.remove(), 5000);
     }
@@ -42,8 +42,8 @@ const draw = () => {
   status.textContent = actors.size + ' actors';
 };
 
-const hear = (message) => {
-  if (message.type === '@xstate.actor') actors.set(message.sessionId, { ...message, told: message });
+const receive = (message) => {
+  if (message.type === '@xstate.actor') actors.set(message.sessionId, { ...message, first: message });
   const actor = actors.get(message.sessionId);
   if (!actor) return;
   if (message.type === '@xstate.snapshot') {
@@ -55,14 +55,14 @@ const hear = (message) => {
   changed.add(actor);
 };
 
-const pass = (message) => stately.contentWindow.postMessage(message, '${stately}');
+const forward = (message) => stately.contentWindow.postMessage(message, '${stately}');
 
 const connect = () => {
   const socket = new WebSocket('ws://' + location.host);
   socket.onmessage = ({ data }) => {
     const message = JSON.parse(data);
-    hear(message);
-    if (connected) pass(message);
+    receive(message);
+    if (connected) forward(message);
   };
   socket.onclose = () => {
     actors.clear();
@@ -78,9 +78,9 @@ window.addEventListener('message', ({ data, source, origin }) => {
   if (source !== stately?.contentWindow || origin !== '${stately}') return;
   if (data?.type !== '@statelyai.connected' || connected) return;
   connected = true;
-  for (const { told, last } of actors.values()) {
-    pass(told);
-    if (last) pass(last);
+  for (const { first, last } of actors.values()) {
+    forward(first);
+    if (last) forward(last);
   }
 });
 button.onclick = () => {
@@ -90,7 +90,7 @@ button.onclick = () => {
 };
 `;
 
-/** The page that shows the actors. Nothing is loaded from elsewhere until its button is pressed. */
+/** The page that shows the actors. It loads nothing from another host until its button is pressed. */
 export const inspectPage = (nonce: string): { html: string; headers: Record<string, string> } => ({
   headers: {
     'content-type': 'text/html; charset=utf-8',

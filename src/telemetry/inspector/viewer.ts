@@ -3,60 +3,60 @@ import { createInspector } from '@statelyai/inspect';
 import type { AnyActorRef, InspectedActorEvent, InspectionEvent } from 'xstate';
 import { publicDefinition, publicEvent, publicSnapshot } from './publicView.ts';
 
-/** Where a viewer's messages go. */
+/** The connection of a viewer. */
 export interface Outlet {
   send: (text: string) => void;
   /** Bytes that wait to be sent. */
   readonly bufferedAmount: number;
   readonly isOpen: boolean;
-  /** Gives the viewer up. */
+  /** Ends the connection at once. */
   drop: () => void;
 }
 
-/** Somebody who watches: sees first who lives, then everything that happens to them. */
+/** One client that watches. It gets the actors that exist first, then what happens to them. */
 export interface Viewer {
-  actor: (born: InspectedActorEvent) => void;
+  actor: (created: InspectedActorEvent) => void;
   event: (event: InspectionEvent & { type: '@xstate.event' }) => void;
   snapshot: (event: InspectionEvent & { type: '@xstate.snapshot' }) => void;
 }
 
-/** A viewer that is this far behind would cost us our memory: it may come again. Bytes. */
-const tooFarBehind = 16 * 1024 * 1024;
-/** While the living are introduced, nobody waits for more than that. Bytes. */
-const enoughForNow = 1024 * 1024;
-const introducedAtOnce = 20;
+/** A viewer with more than this waiting is dropped, so that it does not cost us our memory; it may connect again. Bytes. */
+const mostWaiting = 16 * 1024 * 1024;
+/** While the actors that exist are sent, no more than this waits at a time. Bytes. */
+const enoughWaiting = 1024 * 1024;
+const sentAtOnce = 20;
 
 const definitions = new WeakMap<object, unknown>();
 
-/** Thousands of actors share a few machines. */
-const definitionOf = (config: unknown): unknown => {
+/** Computed once a machine: thousands of actors share a few. */
+function definitionOf(config: unknown): unknown {
   const key = config as object;
   if (!definitions.has(key)) definitions.set(key, publicDefinition(config));
   return definitions.get(key);
-};
+}
 
 /**
- * Stately's inspector makes the messages. It is given no actor of ours but a likeness with the public
- * part of its state: it would serialize whole snapshots before asking its own filter.
+ * Stately's inspector makes the messages. It gets a copy of each actor with the public part of its state, never the
+ * actor itself: it serializes whole snapshots before it asks its own filter.
  */
-export const createViewer = (
-  living: ReadonlyMap<string, InspectedActorEvent>,
+export function createViewer(
+  actors: ReadonlyMap<string, InspectedActorEvent>,
   outlet: Outlet,
-): Viewer => {
+): Viewer {
   const { inspect } = createInspector({
     send(event) {
       if (!outlet.isOpen) return;
-      if (outlet.bufferedAmount > tooFarBehind) outlet.drop();
+      if (outlet.bufferedAmount > mostWaiting) outlet.drop();
       else outlet.send(JSON.stringify(event));
     },
   });
   const publish = (event: unknown) => inspect.next?.(event as InspectionEvent);
-  const known = new WeakSet<object>();
-  let introducing = true;
+  const sent = new WeakSet<object>();
+  let isSendingExisting = true;
 
-  const introduce = ({ actorRef, rootId }: InspectedActorEvent): void => {
+  const sendActor = ({ actorRef, rootId }: InspectedActorEvent): void => {
     const actor = actorRef as AnyActorRef & { logic: { config: unknown } };
-    known.add(actor);
+    sent.add(actor);
     publish({
       type: '@xstate.actor',
       rootId,
@@ -71,35 +71,35 @@ export const createViewer = (
     });
   };
 
-  const introduceAll = async (): Promise<void> => {
-    let introduced = 0;
-    // The map may grow meanwhile: its newcomers are met here too.
-    for (const born of living.values()) {
-      introduce(born);
-      if (++introduced % introducedAtOnce === 0) await setImmediate();
-      while (outlet.isOpen && outlet.bufferedAmount > enoughForNow) await setTimeout(10);
+  const sendExisting = async (): Promise<void> => {
+    let count = 0;
+    // Actors that are created meanwhile are in the map as well, so this loop sends them too.
+    for (const created of actors.values()) {
+      sendActor(created);
+      if (++count % sentAtOnce === 0) await setImmediate();
+      while (outlet.isOpen && outlet.bufferedAmount > enoughWaiting) await setTimeout(10);
       if (!outlet.isOpen) return;
     }
-    introducing = false;
+    isSendingExisting = false;
   };
-  void introduceAll();
+  void sendExisting();
 
   return {
-    actor: (born) => {
-      if (!introducing) introduce(born);
+    actor: (created) => {
+      if (!isSendingExisting) sendActor(created);
     },
     event: ({ actorRef, sourceRef, event, rootId }) => {
-      if (!known.has(actorRef)) return;
+      if (!sent.has(actorRef)) return;
       publish({
         type: '@xstate.event',
         rootId,
         event: publicEvent(event),
         actorRef: { sessionId: actorRef.sessionId },
-        sourceRef: sourceRef && known.has(sourceRef) && { sessionId: sourceRef.sessionId },
+        sourceRef: sourceRef && sent.has(sourceRef) && { sessionId: sourceRef.sessionId },
       });
     },
     snapshot: ({ actorRef, snapshot, event, rootId }) => {
-      if (!known.has(actorRef)) return;
+      if (!sent.has(actorRef)) return;
       publish({
         type: '@xstate.snapshot',
         rootId,
@@ -109,4 +109,4 @@ export const createViewer = (
       });
     },
   };
-};
+}

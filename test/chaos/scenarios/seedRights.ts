@@ -42,7 +42,7 @@ export const seedRights: Scenario = {
       'the journal contains all groups',
     );
     testBed.check(
-      /"blind":true/.test(await testBed.readLog()),
+      /"event":"inventory.denied"/.test(await testBed.readLog()),
       'the log says that DescribeTasks is denied',
     );
     const end = await testBed.stop(daemon, 70_000);

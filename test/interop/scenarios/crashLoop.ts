@@ -21,7 +21,7 @@ export async function crashLoop(context: ScenarioContext): Promise<Outcome> {
   await emulator.setFaults([{ operation: 'RunTask', do: { oom: { afterMs: taskLifetimeMs } } }]);
   const client = await startClient(context, scheduler, { count: EXPECTED_RESULTS, sleep: 2 });
   const held = () =>
-    /"kind":"exited".*"event":"launch.heldBack"/.test(readFileSync(manager.logFile, 'utf8'));
+    /"kind":"exited".*"event":"breaker.opened"/.test(readFileSync(manager.logFile, 'utf8'));
   await context.waitFor('the breaker opens', 150_000, held, [manager]);
   const before = (await emulator.ledger()).length;
   await sleep(observationMs);

@@ -22,7 +22,7 @@ export async function otherWorkers(context: ScenarioContext): Promise<Outcome> {
   });
   const client = await startClient(context, scheduler, { count: EXPECTED_RESULTS, sleep: 0.3 });
   await context.checkWithin('the log says that the workers are incompatible', 20_000, () =>
-    readFileSync(wrongManager.logFile, 'utf8').includes('launch.impossible'),
+    readFileSync(wrongManager.logFile, 'utf8').includes('workers.incompatible'),
   );
   await context.sleep(15_000);
   context.check((await emulator.ledger()).length === 0, 'nothing was launched');

@@ -10,7 +10,7 @@ const everybody = { booting: 9, idle: 9, busy: 9 };
 const adopt = {
   type: 'cohort.adopt',
   order: 2,
-  groups: [{ groupId: 'stray-9', taskArn: 'arn:9', launchedAt: 0 }],
+  groups: [{ groupId: 'stray-9', taskArn: 'arn:9', createdAt: null, deadlinesFrom: 0 }],
 } as const;
 const denied = Object.assign(new Error('not authorized'), { kind: 'denied' });
 const launched = {
@@ -269,6 +269,14 @@ describe('a cohort with real children', () => {
     expect(phases()).toEqual({ 'e-1-0': 'provisioning', 'e-1-1': 'provisioning' });
     await look(5000, sighting('arn:0', 'running'));
     expect(phases()).toEqual({ 'e-1-0': 'running', 'e-1-1': 'provisioning' });
+  });
+
+  it('notes once that the workers of a group are known to the scheduler', async () => {
+    const { launchBoth, look, registrations } = liveCohort();
+    await launchBoth();
+    for (const at of [5000, 40_000, 75_000])
+      await look(at, sighting('arn:0', 'running'), sighting('arn:1', 'starting'));
+    expect(registrations).toEqual([{ groupId: 'e-1-0', taskArn: 'arn:0' }]);
   });
 
   it('drains booting groups before serving ones, the youngest first', async () => {

@@ -53,7 +53,7 @@ describe('a group in the books', () => {
   });
 
   it('or with the ARN and the age that it was found with', () => {
-    const stray = { groupId: 'stray', taskArn: arn('s'), launchedAt: 500 };
+    const stray = { groupId: 'stray', taskArn: arn('s'), createdAt: null, deadlinesFrom: 500 };
     expect(adopted(old, [stray])).toStrictEqual({
       groups: { old: serves(), stray: rowOf({ taskArn: arn('s'), launchedAt: 500 }) },
       launches: old.launches,

@@ -89,7 +89,7 @@ describe('a manager hears of its cohort', () => {
 
   it('what was taken over, once', async () => {
     const { actor, news, row } = live();
-    const groups = [{ groupId: 'stray', taskArn: 'arn:9', launchedAt: 500 }];
+    const groups = [{ groupId: 'stray', taskArn: 'arn:9', createdAt: null, deadlinesFrom: 500 }];
     actor.send({ type: 'cohort.adopt', order: 1, groups });
     const stray = actor.getSnapshot().children.stray;
     actor.send({ type: 'cohort.adopt', order: 2, groups });
@@ -387,7 +387,7 @@ describe('a cohort that is told', () => {
 
   it('looks once at a time, and only at tasks', async () => {
     const { actor, calls } = live();
-    const groups = [{ groupId: 'stray', taskArn: 'arn:9', launchedAt: 500 }];
+    const groups = [{ groupId: 'stray', taskArn: 'arn:9', createdAt: null, deadlinesFrom: 500 }];
     actor.send({ ...admit, launches: [...admit.launches] });
     actor.send({ type: 'cohort.look', at: 500, monitored: false, launching: true, ending: false });
     expect(calls.describeTasks).toEqual([]);

@@ -42,7 +42,7 @@ const input: ManagerInput = {
   settings,
   epoch: 'e',
   startedAt: 0,
-  owned: [{ groupId: 'old-1-0', taskArn: 'arn:old', launchedAt: 0 }],
+  owned: [{ groupId: 'old-1-0', taskArn: 'arn:old', createdAt: null, deadlinesFrom: 0 }],
   resend: [],
   abandoned: 0,
   lastLaunchAt: 0,
@@ -377,7 +377,12 @@ describe('a scheduler that asks for tasks one by one', () => {
       actor.send({ type: 'scheduler.heartbeatEcho', at: 10_000 });
       actor.send(start);
       for (const event of more) actor.send(event);
-      const adopted = ['a', 'b'].map((id) => ({ groupId: id, taskArn: id, launchedAt: 0 }));
+      const adopted = ['a', 'b'].map((id) => ({
+        groupId: id,
+        taskArn: id,
+        createdAt: null,
+        deadlinesFrom: 0,
+      }));
       const output = { startedAt: 10_000, adopted };
       await play(actor, { type: 'xstate.done.actor.survey', output } as never);
       clock.increment(1);
@@ -449,8 +454,7 @@ describe('a fleet under limits', () => {
   it('drains idle groups of any cohort before busy ones of another', async () => {
     const owned = Array.from({ length: 200 }, (_, i) => ({
       groupId: `old-${i}`,
-      taskArn: `arn:${i}`,
-      launchedAt: 0,
+      ...{ taskArn: `arn:${i}`, createdAt: null, deadlinesFrom: 0 },
     }));
     const { actor, at, clock, cohort, fleet } = await ready({ owned });
     for (let i = 0; i < 5; i++) clock.increment(1);
@@ -497,7 +501,7 @@ describe('a scheduler that goes and comes back', () => {
   });
 
   it('is not obeyed for half a minute when it wants less, for it knows nobody yet', async () => {
-    const owned = [{ groupId: 'old-1-0', taskArn: 'arn:old', launchedAt: 0 }];
+    const owned = [{ groupId: 'old-1-0', taskArn: 'arn:old', createdAt: null, deadlinesFrom: 0 }];
     const { actor, at, answered, clock, cohort } = await ready({ owned });
     clock.increment(1);
     answered();
@@ -533,8 +537,7 @@ describe('a restart', () => {
   it('counts what it has taken over before it launches anything', async () => {
     const owned = Array.from({ length: 150 }, (_, i) => ({
       groupId: `old-${i}`,
-      taskArn: `arn:${i}`,
-      launchedAt: 0,
+      ...{ taskArn: `arn:${i}`, createdAt: null, deadlinesFrom: 0 },
     }));
     const { actor, at, admitted, clock, cohort } = await ready({ owned });
     at(11_000);

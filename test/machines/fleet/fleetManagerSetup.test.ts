@@ -9,7 +9,7 @@ const denied = Object.assign(new Error('not authorized'), { kind: 'denied' });
 const late = Object.assign(new Error('no answer'), { kind: 'unreachable' });
 const tasksOf = (n: number) =>
   Array.from({ length: n }, (_, i) => ({
-    ...{ groupId: `old-${i}`, taskArn: `arn:${i}`, launchedAt: 0 },
+    ...{ groupId: `old-${i}`, taskArn: `arn:${i}`, createdAt: null, deadlinesFrom: 0 },
   }));
 
 describe('a tick', () => {

@@ -5,7 +5,7 @@ import { readyManager } from '../../support/liveManager.ts';
 
 const tasksOf = (n: number) =>
   Array.from({ length: n }, (_, i) => ({
-    ...{ groupId: `old-${i}`, taskArn: `arn:${i}`, launchedAt: 0 },
+    ...{ groupId: `old-${i}`, taskArn: `arn:${i}`, createdAt: null, deadlinesFrom: 0 },
   }));
 const launchesOf = (n: number): LaunchPlan[] =>
   Array.from({ length: n }, (_, i) => ({

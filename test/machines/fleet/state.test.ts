@@ -38,7 +38,7 @@ const row = (counts: object, launches = 0) => ({
   ...{ order: 0, lookedAt: 0 },
 });
 const some = { booting: 1, idle: 2, busy: 3, waiting: 4, revoked: 6, draining: 5 };
-const owned = [{ groupId: 'old', taskArn: 'arn:old', launchedAt: 0 }];
+const owned = [{ groupId: 'old', taskArn: 'arn:old', createdAt: null, deadlinesFrom: 0 }];
 const resend = [{ order: {} as never, groupIds: ['a', 'b'], doubted: true }];
 
 describe('a fleet', () => {

@@ -45,7 +45,14 @@ const model: Model = {
     ] as never,
 };
 
-describe.each(walks(launch, model))('$title', ({ steps }) => {
+/** The same for a launch that an earlier run may have sent. */
+const resent: Model = { ...model, input: { ...input, doubted: true } };
+
+const paths = [model, resent].flatMap((each) =>
+  walks(launch, each).map((walk) => ({ ...walk, input: each.input as typeof input })),
+);
+
+describe.each(paths)('$title', ({ steps, input }) => {
   it('keeps its promises when a live actor walks it', async () => {
     const { actors, calls, play } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
     const actor = createActor(launch.provide({ actors }), { input }).start();
@@ -72,8 +79,10 @@ describe.each(walks(launch, model))('$title', ({ steps }) => {
 });
 
 it('draws no transition that the model cannot take, and no state it cannot reach', () => {
-  expect(untaken(launch, model)).toEqual([]);
-  expect(unvisited(launch, model)).toEqual([]);
+  const inBoth = (missed: (model: Model) => string[]) =>
+    missed(model).filter((one) => missed(resent).includes(one));
+  expect(inBoth((each) => untaken(launch, each))).toEqual([]);
+  expect(inBoth((each) => unvisited(launch, each))).toEqual([]);
 });
 
 it.each(['denied', 'invalid', 'refused', 'throttled'])(
@@ -148,6 +157,31 @@ it('doubts what an earlier run may have sent', async () => {
   await play(actor, { type: 'xstate.done.actor.journalLaunch' });
   await play(actor, { type: 'xstate.error.actor.runTask', error: failure('denied') } as never);
   expect(actor.getSnapshot().value).toBe('unsure');
+});
+
+it('is neither given up nor sent again, when an earlier run may have sent it, until it is on disk', async () => {
+  const { actors, play, calls } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
+  const again = { ...input, doubted: true };
+  const actor = createActor(launch.provide({ actors }), { input: again }).start();
+  const unwritten = {
+    type: 'xstate.error.actor.journalLaunch',
+    error: failure('journal'),
+  } as never;
+  const tick = (now: number) => play(actor, { type: 'launch.tick', now, allowed: true } as never);
+  for (const now of [10_000, 20_000]) {
+    await play(actor, unwritten);
+    await tick(now);
+    await tick(now + 999);
+    await play(actor, { type: 'launch.abandon' });
+    expect(actor.getSnapshot().value).toBe('unwritten');
+    expect(actor.getSnapshot().context.trouble?.kind).toBe('journal');
+    await tick(now + 1000);
+    expect(actor.getSnapshot().value).toBe('intending');
+  }
+  expect(calls.journalLaunch).toHaveLength(3);
+  expect(calls.runTask).toHaveLength(0);
+  await play(actor, { type: 'xstate.done.actor.journalLaunch' });
+  expect(calls.runTask).toHaveLength(1);
 });
 
 it('waits longer after each failure, up to a minute', async () => {

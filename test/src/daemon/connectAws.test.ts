@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { LaunchOrder } from '../../../machines/shared/domain.ts';
 import type { SurveyedTask } from '../../../src/aws/tasks/listTasks.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { connectAws } from '../../../src/daemon/connectAws.ts';
@@ -9,14 +10,17 @@ import { silentLog } from '../../../src/telemetry/log.ts';
 
 const taskArn = 'arn:aws:ecs:eu-west-1:123456789012:task/c/1';
 
+const timesOf = (seconds: number) => ({ createdAt: seconds, startedAt: seconds });
+
 /** ECS with one task that is a moment old, on a host whose clock is so far from ours. */
 const ecsAhead = async (aheadMs: number) => {
   const server = createServer((request, response) => {
     const time = Date.now() + aheadMs;
     const answers: Record<string, object> = {
       ListTasks: { taskArns: [taskArn] },
+      RunTask: { tasks: [{ taskArn, createdAt: time / 1000 }], failures: [] },
       DescribeTasks: {
-        tasks: [{ taskArn, startedBy: 'mark', lastStatus: 'RUNNING', createdAt: time / 1000 }],
+        tasks: [{ taskArn, startedBy: 'mark', lastStatus: 'RUNNING', ...timesOf(time / 1000) }],
         failures: [],
       },
     };
@@ -33,11 +37,11 @@ const ecsAhead = async (aheadMs: number) => {
   };
 };
 
-describe('the list of our tasks', () => {
+describe('the connection to AWS', () => {
   afterEach(() => vi.unstubAllEnvs());
 
   it.each([0, 3_600_000, -3_600_000])(
-    'tells by our clock when they were created: AWS is %i ms ahead',
+    'returns the times of tasks by our clock when AWS is %i ms ahead',
     async (aheadMs) => {
       const ecs = await ecsAhead(aheadMs);
       vi.stubEnv('AWS_ENDPOINT_URL', ecs.url);
@@ -57,11 +61,18 @@ describe('the list of our tasks', () => {
         },
       };
       const aws = connectAws(config as never, parts, silentLog);
-      await aws.survey(new AbortController().signal);
+      const { signal } = new AbortController();
+      await aws.survey(signal);
+      const [described] = await aws.describeTasks([taskArn], signal);
+      const { createdAt } = await aws.runTask({} as LaunchOrder, signal);
       aws.close();
       await ecs.close();
+      const times = [
+        ...[seen[0]?.createdAt, described?.createdAt, described?.startedAt],
+        createdAt?.[taskArn],
+      ];
       // The Date header has whole seconds.
-      expect(Math.abs((seen[0]?.createdAt ?? 0) - now())).toBeLessThan(3000);
+      for (const time of times) expect(Math.abs((time ?? 0) - now())).toBeLessThan(3000);
     },
   );
 });

@@ -46,6 +46,16 @@ describe('the outcome of a launch', () => {
     ]);
   });
 
+  it('journals when its tasks were created, as far as ECS said it', async () => {
+    await open('l');
+    const { answer, ...end } = outcome('l', 'arn:1', 'arn:2');
+    claimOutcome(journal, silentLog)({ ...end, answer: { ...answer, createdAt: { 'arn:2': 7 } } });
+    expect(journal.ledger.groups()).toMatchObject([
+      { groupId: 'l-0', createdAt: null },
+      { groupId: 'l-1', createdAt: 7 },
+    ]);
+  });
+
   it('does not hand out a task that somebody owns, nor more tasks than there are groups', async () => {
     await open('l');
     await open('m');
@@ -67,17 +77,19 @@ describe('strays', () => {
     const stray = { groupId: 'stray-1', taskArn: 'arn/1' };
     expect(adopt(task('arn/1'))).toMatchObject([stray]);
     expect(adopt(task('arn/1'))).toEqual([]);
-    expect(journal.ledger.groups()).toEqual([{ ...stray, launchedAt: 5 }]);
+    expect(journal.ledger.groups()).toMatchObject([{ ...stray, createdAt: 5 }]);
   });
 
   it.each([3_600_000, -3_600_000])(
     'have their deadlines before them, by whatever clock they were launched: %i ms',
     (ahead) => {
       const before = now();
-      const [adopted] = adopt({ ...task('arn/1'), createdAt: now() + ahead });
-      expect(adopted?.launchedAt).toBeGreaterThanOrEqual(before);
-      expect(adopted?.launchedAt).toBeLessThanOrEqual(now());
-      expect(journal.ledger.groups()[0]?.launchedAt).toBeLessThanOrEqual(now());
+      const createdAt = now() + ahead;
+      const [adopted] = adopt({ ...task('arn/1'), createdAt });
+      expect(adopted?.deadlinesFrom).toBeGreaterThanOrEqual(before);
+      expect(adopted?.deadlinesFrom).toBeLessThanOrEqual(now());
+      expect(adopted?.createdAt).toBe(createdAt);
+      expect(journal.ledger.groups()).toMatchObject([adopted]);
     },
   );
 
@@ -132,7 +144,7 @@ describe('strays', () => {
 
   it('are not what another manager launches under our name, which is said once', () => {
     const errors: object[] = [];
-    const log = { ...silentLog, error: (fields: object) => errors.push(fields) };
+    const log = { report: (_: string, fields: object) => void errors.push(fields) };
     const foreign = foreignTo(1000, (label) => label === 'ours-1');
     const adopt = adoptStrays(journal, 'tcp://1.2.3.4:8516', log, {
       unanswered: () => false,

@@ -34,6 +34,29 @@ it('gives up an open launch whose request would be another one now', () => {
   expect(journal.ledger.isOpen('e1-1')).toBe(false);
 });
 
+it('journals, before it gives up launches, that an inventory is owed, and knows so at the next start', () => {
+  const journal = journalOf('whole', launch);
+  const told: JournalRecord[] = [];
+  const note = (record: JournalRecord) => {
+    told.push(record);
+    return journal.note(record);
+  };
+  recover({ ...journal, note }, start(60_000, 'other'));
+  expect(told.map(({ kind }) => kind)).toEqual(['inventoryOwed', 'settled', 'start']);
+  const next = journalOf('whole', ...journal.ledger.compact());
+  recover(next, start(70_000));
+  expect(next.ledger.inventoryOwed()).toEqual({ since: 60_000, reasons: ['launchesAbandoned'] });
+  next.note({ kind: 'inventoried', at: 80_000 });
+  recover(next, start(90_000));
+  expect(next.ledger.inventoryOwed()).toBeNull();
+});
+
+it('owes no inventory when it resends every open launch', () => {
+  const journal = journalOf('whole', launch);
+  recover(journal, start(60_000));
+  expect(journal.ledger.inventoryOwed()).toBeNull();
+});
+
 it('remembers over further starts that there was no journal', () => {
   const journal = journalOf('none');
   expect(recover(journal, start(60_000)).lastLaunchAt).toBe(60_000);

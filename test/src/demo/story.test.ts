@@ -11,7 +11,7 @@ function createStory() {
   const state = (name: string, more: object = {}) =>
     story.onLogLine({
       level: 'info',
-      event: 'workerGroup.state',
+      event: 'group.stateChanged',
       group: 'e-1-0',
       state: name,
       ...more,
@@ -19,7 +19,7 @@ function createStory() {
   const requested = () =>
     story.onLogLine({
       level: 'info',
-      event: 'launch.state',
+      event: 'launch.stateChanged',
       state: 'intending',
       groups: ['e-1-0'],
     });
@@ -72,7 +72,7 @@ describe('DemoStory', () => {
   it('records the number of groups that the scheduler requests', () => {
     const { story, last } = createStory();
     const requests = (tasks: number) =>
-      story.onLogLine({ level: 'info', event: 'scheduler.wants', tasks });
+      story.onLogLine({ level: 'info', event: 'demand.changed', tasks });
     expect(story.desiredGroups).toBeNull();
     requests(1);
     expect(last()).toBe('The scheduler requests 1 group of 2 workers.');

@@ -9,7 +9,7 @@ function storyOf(groups: number): DemoStory {
   const story = new DemoStory(2, () => 1.25);
   for (let n = 0; n < groups; n++)
     for (const state of ['requested', 'provisioning', 'running'])
-      story.onLogLine({ level: 'info', event: 'workerGroup.state', group: `g${n}`, state });
+      story.onLogLine({ level: 'info', event: 'group.stateChanged', group: `g${n}`, state });
   return story;
 }
 

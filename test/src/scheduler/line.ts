@@ -12,8 +12,9 @@ import type {
 } from '../../../src/scheduler/transport/connection.ts';
 import { parseAddress } from '../../../src/shared/address.ts';
 import { now } from '../../../src/shared/clock.ts';
+import { silentLog } from '../../../src/telemetry/log.ts';
 
-export const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+export const quiet = silentLog;
 const word = { name: null } as never as { name: string | null; value: number };
 export const bytes = (text: string) => new TextEncoder().encode(text);
 

@@ -6,6 +6,7 @@ import { socket } from '../../../src/scheduler/schedulerSocket.ts';
 import type { ConnectionHandlers } from '../../../src/scheduler/transport/connection.ts';
 import { parseAddress } from '../../../src/shared/address.ts';
 import { now, setTime } from '../../../src/shared/clock.ts';
+import { levelOf } from '../../../src/telemetry/events.ts';
 import { echo, group, line, quiet, workers } from './line.ts';
 
 describe('groups that a scheduler which was replaced does not know', () => {
@@ -144,7 +145,11 @@ it('gives the line to a rival under our identity for a while, and says so', asyn
       sight: () => ({ at: time, ours: new Set(), loads: new Map(), complete: true, groups: null }),
       line: (state) => states.push(state),
     },
-    { ...quiet, warn: (_, text) => warnings.push(text) },
+    {
+      report(name, fields) {
+        if (levelOf(name, fields) === 'warn') warnings.push(name);
+      },
+    },
   );
   const machine = createMachine({ invoke: { id: 'socket', src: socketOf } });
   const begin = () => {
@@ -160,7 +165,7 @@ it('gives the line to a rival under our identity for a while, and says so', asyn
     taken();
   }
   expect(lines).toHaveLength(3);
-  expect(warnings).toEqual(['scheduler.lineTaken']);
+  expect(warnings).toEqual(['identity.contested']);
   expect(states.at(-1)).toBe('contested');
   const actor = createActor(machine).start();
   onTestFinished(() => void actor.stop());

@@ -1,12 +1,10 @@
+import type { FileHandle } from 'node:fs/promises';
 import { diskFiles, type Files, type OpenFile } from '../../../src/store/files.ts';
 
 export type Operation = 'open' | 'rename' | 'writeFile' | 'datasync' | 'sync' | 'truncate';
 
-/**
- * The real disk, counted, and bad where a test says so. A write that fails has half of its bytes written.
- * `hasty` skips the waiting for the disk, for tests that open hundreds of journals and cut no power.
- */
-export const badDisk = ({ hasty = false } = {}) => {
+/** The real disk, counted, and broken where a test says so. A write that fails has half of its bytes written. */
+export const badDisk = () => {
   const counts: Record<Operation, number> = {
     open: 0,
     rename: 0,
@@ -16,6 +14,7 @@ export const badDisk = ({ hasty = false } = {}) => {
     truncate: 0,
   };
   const broken = new Map<Operation, string>();
+  let syncFailure: { of: 'files' | 'directories'; code: string } | null = null;
   let gate: Promise<void> | null = null;
 
   const enter = async (operation: Operation): Promise<void> => {
@@ -23,6 +22,14 @@ export const badDisk = ({ hasty = false } = {}) => {
     if (operation === 'datasync' && gate) await gate;
     const code = broken.get(operation);
     if (code) throw Object.assign(new Error(`${code}: bad disk, ${operation}`), { code });
+  };
+
+  const enterSync = async (handle: OpenFile): Promise<void> => {
+    await enter('sync');
+    if (!syncFailure) return;
+    const { of, code } = syncFailure;
+    if ((await (handle as FileHandle).stat()).isDirectory() !== (of === 'directories')) return;
+    throw Object.assign(new Error(`${code}: bad disk, sync of ${of}`), { code });
   };
 
   const watched = (handle: OpenFile): OpenFile =>
@@ -36,8 +43,8 @@ export const badDisk = ({ hasty = false } = {}) => {
             const bytes = args[0] as Uint8Array;
             await target.writeFile(bytes.subarray(0, bytes.length / 2));
           }
-          await enter(name as Operation);
-          if (hasty && (name === 'sync' || name === 'datasync')) return;
+          if (name === 'sync') await enterSync(target);
+          else await enter(name as Operation);
           return value.apply(target, args);
         };
       },
@@ -59,7 +66,14 @@ export const badDisk = ({ hasty = false } = {}) => {
     files,
     counts,
     break: (operation: Operation, code = 'EIO') => void broken.set(operation, code),
-    mend: () => broken.clear(),
+    /** As `break('sync')`, of files or of directories only. */
+    breakSyncOf(of: 'files' | 'directories', code = 'EIO') {
+      syncFailure = { of, code };
+    },
+    mend() {
+      broken.clear();
+      syncFailure = null;
+    },
     /** Keeps every fdatasync waiting until the answer is called. */
     hold: (): (() => void) => {
       let open = () => {};

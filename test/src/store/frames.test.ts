@@ -10,12 +10,12 @@ const ends = frames.map((_, i) => frames.slice(0, i + 1).reduce((sum, f) => sum 
 const lastStart = ends.at(-2) ?? 0;
 
 describe('readFrames', () => {
-  it('reads back what was written', () => {
+  it('reads back the frames that were written', () => {
     expect(readFrames(whole)).toEqual({ records: story, goodBytes: whole.length, tail: 'clean' });
     expect(readFrames(new Uint8Array())).toEqual({ records: [], goodBytes: 0, tail: 'clean' });
   });
 
-  it('calls a file that ends anywhere inside a frame torn, and keeps the frames before', () => {
+  it('reads the frames before a cut and calls a tail that ends inside a frame torn', () => {
     for (let cut = 0; cut < whole.length; cut += 1) {
       const kept = ends.filter((end) => end <= cut).length;
       const goodBytes = ends[kept - 1] ?? 0;
@@ -28,7 +28,7 @@ describe('readFrames', () => {
     }
   });
 
-  it('invents nothing whatever single bit is flipped, and never calls it clean', () => {
+  it('reads only intact frames whichever bit was flipped, and never calls the file clean', () => {
     for (let i = 0; i < whole.length; i += 1)
       for (let bit = 0; bit < 8; bit += 1) {
         const bent = whole.slice();
@@ -37,12 +37,12 @@ describe('readFrames', () => {
         const intact = ends.filter((end) => end <= i).length;
         expect(records).toEqual(story.slice(0, intact));
         expect(goodBytes).toBe(ends[intact - 1] ?? 0);
-        // Only in the last frame can a longer length pass for an unfinished write.
+        // Only in the last frame can a damaged length look like an unfinished write.
         expect(i < lastStart ? tail : tail === 'clean').toBe(i < lastStart ? 'corrupt' : false);
       }
   });
 
-  it('takes blocks that were never filled for an unfinished write, and zeros in the middle for damage', () => {
+  it('calls trailing zeros torn and zeros in the middle corrupt', () => {
     const zeros = new Uint8Array(4_096);
     const { records, goodBytes, tail } = readFrames(Buffer.concat([whole, zeros]));
     expect({ records, goodBytes, tail }).toEqual({
@@ -53,7 +53,7 @@ describe('readFrames', () => {
     expect(readFrames(Buffer.concat([whole, zeros, whole])).tail).toBe('corrupt');
   });
 
-  it('survives any bytes', () => {
+  it('throws for no bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
         const { goodBytes, tail } = readFrames(bytes);
@@ -62,7 +62,7 @@ describe('readFrames', () => {
     );
   });
 
-  it('calls a payload that is no MessagePack corrupt, also under a right checksum', () => {
+  it('calls a payload that is not MessagePack corrupt although its checksum is right', () => {
     // 0xc1 is the one byte that MessagePack never uses.
     const frame = new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0, 0xc1]);
     const sum = crc32(frame.subarray(8), crc32(frame.subarray(0, 4)));
@@ -76,7 +76,7 @@ describe('readFrames', () => {
 });
 
 describe('encodeFrame', () => {
-  it('bounds a record', () => {
+  it('refuses a record that is too long', () => {
     expect(() => encodeFrame('x'.repeat(longestPayload + 1))).toThrow(RangeError);
     expect(readFrames(encodeFrame('x'.repeat(longestPayload - 5))).tail).toBe('clean');
   });

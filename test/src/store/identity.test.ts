@@ -1,16 +1,31 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { loadIdentity } from '../../../src/store/identity.ts';
 import { silentLog } from '../../../src/telemetry/log.ts';
 import { listening, temporaryDir } from './samples.ts';
+
+const sync = vi.hoisted(() => ({ code: null as string | null }));
+
+vi.mock('node:fs', async (original) => {
+  const fs = await original<typeof import('node:fs')>();
+  const fsyncSync = (fd: number): void => {
+    if (sync.code) throw Object.assign(new Error(`${sync.code}: fsync`), { code: sync.code });
+    fs.fsyncSync(fd);
+  };
+  return { ...fs, fsyncSync };
+});
+
+afterEach(() => {
+  sync.code = null;
+});
 
 const never = () => {
   throw new Error('asked for a new identity');
 };
 
 describe('loadIdentity', () => {
-  it('makes it once, for our eyes only, and gives it again ever after', () => {
+  it('makes an identity once, readable by its owner only, and returns the same ever after', () => {
     const dir = temporaryDir();
     expect(loadIdentity(dir, () => 'scaler-ecs|0123', silentLog)).toBe('scaler-ecs|0123');
     expect(readFileSync(join(dir, 'identity'), 'utf8')).toBe('scaler-ecs|0123\n');
@@ -21,7 +36,7 @@ describe('loadIdentity', () => {
     expect(lines).toEqual([]);
   });
 
-  it('takes one that a person wrote, with or without a line end', () => {
+  it('reads an identity that a person wrote, with or without a line end', () => {
     const dir = temporaryDir();
     for (const text of ['mine|ü', 'mine|ü\n', 'x'.repeat(255)]) {
       writeFileSync(join(dir, 'identity'), text);
@@ -37,7 +52,7 @@ describe('loadIdentity', () => {
     ['zeros', Buffer.alloc(43)],
     ["a client's", Buffer.from('Client|x')],
     ['two lines', Buffer.from('a\nb\n')],
-  ])('replaces a file that is %s, and warns', (_, bytes) => {
+  ])('replaces an identity file that is %s and warns', (_, bytes) => {
     const dir = temporaryDir();
     writeFileSync(join(dir, 'identity'), bytes);
     const { log, levels } = listening();
@@ -46,13 +61,13 @@ describe('loadIdentity', () => {
     expect(loadIdentity(dir, never, log)).toBe('new');
   });
 
-  it('is not stopped by what a start that was killed left behind', () => {
+  it('works over the draft of a start that was killed', () => {
     const dir = temporaryDir();
     writeFileSync(join(dir, 'identity.tmp'), 'half');
     expect(loadIdentity(dir, () => 'new', silentLog)).toBe('new');
   });
 
-  it('fails in one line rather than go on with an identity that is not on disk', () => {
+  it('fails in one line when the identity cannot be written or read', () => {
     const dir = temporaryDir();
     mkdirSync(join(dir, 'identity'));
     expect(() => loadIdentity(dir, () => 'new', silentLog)).toThrow(
@@ -62,7 +77,16 @@ describe('loadIdentity', () => {
     expect(() => loadIdentity(dir, () => 'new', silentLog)).toThrow(/ENOENT/);
   });
 
-  it('makes none that it would not read back', () => {
+  it('works where a directory cannot be synced, and fails where the sync of one failed', () => {
+    for (const code of ['EINVAL', 'EISDIR', 'EPERM']) {
+      sync.code = code;
+      expect(loadIdentity(temporaryDir(), () => 'new', silentLog)).toBe('new');
+    }
+    sync.code = 'EIO';
+    expect(() => loadIdentity(temporaryDir(), () => 'new', silentLog)).toThrow(/EIO/);
+  });
+
+  it('fails and writes nothing when it could not read the new identity back', () => {
     const dir = temporaryDir();
     expect(() => loadIdentity(dir, () => 'a\nb', silentLog)).toThrow(/not fit/);
     expect(readdirSync(dir)).toEqual([]);

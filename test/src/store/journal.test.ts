@@ -7,6 +7,7 @@ import { Ledger } from '../../../src/store/ledger.ts';
 import type { JournalRecord } from '../../../src/store/records.ts';
 import { silentLog } from '../../../src/telemetry/log.ts';
 import { badDisk } from './badDisk.ts';
+import { memoryFiles } from './memoryFiles.ts';
 import {
   adopted,
   ended,
@@ -18,7 +19,7 @@ import {
   temporaryDir,
 } from './samples.ts';
 
-const header = encodeFrame({ format: 'scaler-ecs-journal', version: 2 });
+const header = encodeFrame({ format: 'scaler-ecs-journal', version: 3 });
 const frames = [header, ...story.map(encodeFrame)];
 const whole = Buffer.concat(frames);
 const pathIn = (dir: string) => join(dir, 'journal');
@@ -31,17 +32,18 @@ const reopened = async (dir: string) => {
 };
 
 describe('a journal', () => {
-  it('begins with its header, for our eyes only', async () => {
+  it('begins with its header and the inventory that is owed, readable by its owner only', async () => {
     const dir = temporaryDir();
-    const journal = await openJournal(dir, silentLog);
+    const journal = await openJournal(dir, silentLog, { now: () => 5_000 });
     await journal.close();
     expect(journal.found).toBe('none');
-    expect(readFileSync(pathIn(dir))).toEqual(Buffer.from(header));
+    const owed = { kind: 'inventoryOwed', reason: 'journalMissing', at: 5_000 };
+    expect(readFileSync(pathIn(dir))).toEqual(Buffer.concat([header, encodeFrame(owed)]));
     expect(statSync(pathIn(dir)).mode & 0o777).toBe(0o600);
     expect(readdirSync(dir)).toEqual(['journal']);
   });
 
-  it('knows after a restart what it was told', async () => {
+  it('holds after a restart what it was told', async () => {
     const dir = temporaryDir();
     const journal = await openJournal(dir, silentLog);
     for (const record of story) await journal.append(record);
@@ -50,13 +52,13 @@ describe('a journal', () => {
     expect(await reopened(dir)).toEqual(stateOf(Ledger.replay(story)));
   });
 
-  it('compacts when it opens, over what a killed compaction left', async () => {
+  it('compacts when it opens, over the draft of a compaction that was killed', async () => {
     const dir = temporaryDir();
     writeFileSync(pathIn(dir), whole);
     writeFileSync(join(dir, 'journal.tmp'), 'half a fra');
     await reopened(dir);
     const short = Ledger.replay(story).compact();
-    expect(readBack(dir).records).toEqual([{ format: 'scaler-ecs-journal', version: 2 }, ...short]);
+    expect(readBack(dir).records).toEqual([{ format: 'scaler-ecs-journal', version: 3 }, ...short]);
     expect(readdirSync(dir)).toEqual(['journal']);
   });
 
@@ -68,7 +70,7 @@ describe('a journal', () => {
     await journal.close();
   });
 
-  it('writes no field that does not belong', async () => {
+  it('writes no field that does not belong to the record', async () => {
     const dir = temporaryDir();
     const journal = await openJournal(dir, silentLog);
     const careless = { ...launch('l'), environment: { TOKEN: 'do-not-keep' } };
@@ -77,7 +79,7 @@ describe('a journal', () => {
     expect(readFileSync(pathIn(dir), 'latin1')).not.toContain('do-not-keep');
   });
 
-  it('rejects a record that could not be read back, alone', async () => {
+  it('rejects only the record that could not be read back', async () => {
     const dir = temporaryDir();
     const journal = await openJournal(dir, silentLog);
     const good = journal.append(launch('good'));
@@ -89,7 +91,7 @@ describe('a journal', () => {
     expect((await reopened(dir)).open.map(({ label }) => label)).toEqual(['good']);
   });
 
-  it('answers a note with the claims that were not granted', async () => {
+  it('returns from a note the claims that were not granted', async () => {
     const journal = await openJournal(temporaryDir(), silentLog);
     expect(journal.note(adopted('a', 'arn:1'))).toEqual([]);
     expect(journal.note(adopted('b', 'arn:1'))).toEqual([
@@ -98,7 +100,7 @@ describe('a journal', () => {
     await journal.close();
   });
 
-  it('keeps notes and appends in order, and writes at closing what waits', async () => {
+  it('keeps notes and appends in order and writes what waits when it closes', async () => {
     const dir = temporaryDir();
     const journal = await openJournal(dir, silentLog);
     const told: JournalRecord[] = [];
@@ -110,11 +112,11 @@ describe('a journal', () => {
       told.push(adopted(...claim), ...(i % 2 === 0 ? [end] : []));
     }
     await journal.close();
-    expect(readBack(dir).records.slice(1)).toEqual(told);
+    expect(readBack(dir).records.slice(2)).toEqual(told);
     await expect(journal.append(launch('late'))).rejects.toMatchObject({ kind: 'journal' });
   });
 
-  it('shares one write and one fdatasync between all that waits', async () => {
+  it('shares one write and one fdatasync between all records that wait', async () => {
     const disk = badDisk();
     const dir = temporaryDir();
     const journal = await openJournal(dir, silentLog, { files: disk.files });
@@ -136,14 +138,15 @@ describe('a journal', () => {
     expect((await reopened(dir)).open).toHaveLength(501);
   });
 
-  it('compacts a file that is mostly history, while it is written', async () => {
+  it('compacts a file that is mostly over while it is written', async () => {
     const disk = badDisk();
     const dir = temporaryDir();
     const options = { files: disk.files, smallest: 8_192 };
     const journal = await openJournal(dir, silentLog, options);
     await journal.append(launch('stays', 7_000));
     for (let i = 0; i < 400; i += 1) {
-      const label = `l${i}`;
+      // Few names: of each group the last end is kept.
+      const label = `l${i % 5}`;
       const done = journal.append(launch(label));
       // Told while a compaction may be running.
       if (i % 3 === 0) await done;
@@ -158,7 +161,7 @@ describe('a journal', () => {
     expect(journal.ledger.openLaunches()).toEqual([launch('stays', 7_000)]);
   });
 
-  it('grows with what is alive and is not rewritten over and over', async () => {
+  it('grows with the open launches and is rewritten only a few times', async () => {
     const disk = badDisk();
     const journal = await openJournal(temporaryDir(), silentLog, {
       files: disk.files,
@@ -171,57 +174,57 @@ describe('a journal', () => {
   });
 });
 
-describe('a journal that was harmed', () => {
+describe('a journal file that was damaged', () => {
   const prefixes = frames.map((_, i) => JSON.stringify(stateOf(Ledger.replay(story.slice(0, i)))));
 
-  it('opens with a prefix of its records wherever it was cut, and keeps no copy of a torn tail', async () => {
-    const dir = temporaryDir();
-    const { files } = badDisk({ hasty: true });
+  it('opens with a prefix of its records wherever it was cut and keeps no copy', async () => {
+    const { files, put, names } = memoryFiles();
     for (let cut = header.length; cut <= whole.length; cut += 1) {
-      writeFileSync(pathIn(dir), whole.subarray(0, cut));
-      const journal = await openJournal(dir, silentLog, { files });
+      put('/state/journal', whole.subarray(0, cut));
+      const journal = await openJournal('/state', silentLog, { files });
       await journal.close();
       const kept = readFrames(whole.subarray(0, cut)).records.length - 1;
       expect(JSON.stringify(stateOf(journal.ledger))).toBe(prefixes[kept]);
       expect(journal.found).toBe('whole');
     }
-    expect(damagedIn(dir)).toEqual([]);
+    expect(names()).toEqual(['/state/journal']);
   });
 
-  it('says that it cut off an unfinished write', async () => {
+  it('warns that it cut off an unfinished write', async () => {
     const dir = temporaryDir();
     writeFileSync(pathIn(dir), whole.subarray(0, -1));
     const { log, lines } = listening();
     await (await openJournal(dir, log)).close();
-    expect(lines).toMatchObject([{ level: 'warn', text: expect.stringContaining('unfinished') }]);
+    expect(lines).toMatchObject([{ level: 'warn', text: 'journal.truncated' }]);
   });
 
-  it('opens with a prefix of its records whichever byte was flipped, and keeps what is damaged', async () => {
-    const dir = temporaryDir();
-    const { files } = badDisk({ hasty: true });
+  it('opens with a prefix of its records whichever byte was flipped and keeps the damaged file', async () => {
+    const { files, put, read, names } = memoryFiles();
+    const damagedFiles = () => names().filter((name) => name.includes('.damaged-'));
     let damaged = 0;
     for (let i = 0; i < whole.length; i += 1) {
       const bent = Buffer.from(whole);
       bent[i] = (bent[i] as number) ^ 0x11;
-      writeFileSync(pathIn(dir), bent);
-      const journal = await openJournal(dir, silentLog, { files, now: () => 5_000 });
+      put('/state/journal', bent);
+      const journal = await openJournal('/state', silentLog, { files, now: () => 5_000 });
       await journal.close();
       const kept = Math.max(0, readFrames(bent).records.length - 1);
       const expected = JSON.parse(prefixes[kept] as string);
       if (journal.found === 'damaged') {
         damaged += 1;
-        // A launch that is lost may be as late as this.
+        // A launch that was lost may be as late as this.
         expected.lastLaunchAt = 5_000;
-        const name = damagedIn(dir).at(-1) as string;
-        expect(statSync(join(dir, name)).size).toBe(whole.length);
+        expected.inventoryOwed ??= { since: 5_000, reasons: [] };
+        expected.inventoryOwed.reasons.push('journalDamaged');
+        expect(read(damagedFiles().at(-1) as string)).toEqual(bent);
       }
       expect(stateOf(journal.ledger)).toEqual(expected);
     }
-    expect(damagedIn(dir)).toHaveLength(damaged);
+    expect(damagedFiles()).toHaveLength(damaged);
     expect(damaged).toBeGreaterThan(whole.length - 20);
   });
 
-  it('keeps a damaged file byte for byte and says so loudly', async () => {
+  it('keeps a damaged file byte for byte and logs an error', async () => {
     const dir = temporaryDir();
     const bent = Buffer.from(whole);
     bent[header.length + 10] = 0;
@@ -232,7 +235,7 @@ describe('a journal that was harmed', () => {
     expect(readFileSync(join(dir, damagedIn(dir)[0] as string))).toEqual(bent);
   });
 
-  it('keeps a file whose header it cannot read', async () => {
+  it('keeps a copy of a file whose header it cannot read', async () => {
     const dir = temporaryDir();
     writeFileSync(pathIn(dir), 'a poem');
     const journal = await openJournal(dir, silentLog);
@@ -241,28 +244,20 @@ describe('a journal that was harmed', () => {
     expect(readFileSync(join(dir, damagedIn(dir)[0] as string), 'utf8')).toBe('a poem');
   });
 
-  it('uses the records it knows and keeps the file that has others', async () => {
+  it('uses the records it knows and keeps a copy of a file that has others', async () => {
     const dir = temporaryDir();
-    writeFileSync(pathIn(dir), Buffer.concat([...frames, encodeFrame({ kind: 'wish', at: 1 })]));
+    writeFileSync(
+      pathIn(dir),
+      Buffer.concat([...frames, encodeFrame({ kind: 'unheardOf', at: 1 })]),
+    );
     const journal = await openJournal(dir, silentLog, { now: () => 5_000 });
     await journal.close();
     expect(stateOf(journal.ledger)).toMatchObject({ epoch: 'e1', lastLaunchAt: 5_000 });
     expect(damagedIn(dir)).toHaveLength(1);
   });
 
-  it('of the version before is read, and rewritten as this one', async () => {
-    const dir = temporaryDir();
-    const old = encodeFrame({ format: 'scaler-ecs-journal', version: 1 });
-    writeFileSync(pathIn(dir), Buffer.concat([old, ...frames.slice(1)]));
-    const journal = await openJournal(dir, silentLog);
-    await journal.close();
-    expect(journal.found).toBe('whole');
-    expect(journal.ledger.epoch).toBe('e1');
-    expect(readBack(dir).records[0]).toEqual({ format: 'scaler-ecs-journal', version: 2 });
-  });
-
   it.each([
-    ['version 3', { format: 'scaler-ecs-journal', version: 3 }],
+    ['version 4', { format: 'scaler-ecs-journal', version: 4 }],
     ['no version', { format: 'scaler-ecs-journal' }],
     ['the name of another program', { format: 'other', version: 1 }],
     ['no header', { kind: 'start', epoch: 'e', at: 1 }],

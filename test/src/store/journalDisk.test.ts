@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { readFrames } from '../../../src/store/frames.ts';
 import { openJournal } from '../../../src/store/journal.ts';
+import type { JournalRecord } from '../../../src/store/records.ts';
 import { silentLog } from '../../../src/telemetry/log.ts';
 import { badDisk, type Operation } from './badDisk.ts';
 import { startChild } from './children/start.ts';
@@ -19,7 +21,7 @@ describe('a journal on a bad disk', () => {
   it.each<[Operation, string]>([
     ['writeFile', 'ENOSPC'],
     ['datasync', 'EIO'],
-  ])('rejects what %s did not take, keeps the facts, and heals', async (operation, code) => {
+  ])('rejects an append when %s fails, keeps the facts and recovers', async (operation, code) => {
     const dir = temporaryDir();
     const disk = badDisk();
     const { log, lines, levels } = listening();
@@ -48,7 +50,7 @@ describe('a journal on a bad disk', () => {
     expect(labels(stateOf(journal.ledger))).toEqual(['after']);
   });
 
-  it('writes what waits as soon as the disk is well again, without being asked', async () => {
+  it('writes what waits when the disk works again, without a new record', async () => {
     const dir = temporaryDir();
     const disk = badDisk();
     const alarms: (() => void)[] = [];
@@ -69,6 +71,47 @@ describe('a journal on a bad disk', () => {
     await journal.close();
   });
 
+  it('leaves a rejected launch in no file when the directory could not be synced', async () => {
+    const dir = temporaryDir();
+    const disk = badDisk();
+    const journal = await openJournal(dir, silentLog, { files: disk.files });
+    await journal.append(launch('before'));
+    // The next write is a rewrite: the file is synced and renamed, its directory is not.
+    disk.break('datasync');
+    await expect(journal.append(launch('lost'))).rejects.toThrow('EIO');
+    disk.mend();
+    disk.breakSyncOf('directories');
+    const renamed = disk.counts.rename;
+    const lost = [journal.append(launch('lost')), journal.append(adopted('a', 'arn:1'))];
+    for (const append of lost) await expect(append).rejects.toMatchObject({ kind: 'journal' });
+    expect(disk.counts.rename).toBe(renamed + 1);
+    expect(journal.ledger.isOpen('lost')).toBe(false);
+    // As a process that was killed here would leave it.
+    expect(labels(await reopened(dir))).toEqual(['before']);
+    disk.mend();
+    await journal.append(launch('after'));
+    await journal.close();
+    expect(labels(await reopened(dir))).toEqual(['before', 'after']);
+  });
+
+  it.each(['EINVAL', 'EISDIR', 'EPERM', 'ENOTSUP'])(
+    'works where a directory cannot be synced: %s',
+    async (code) => {
+      const dir = temporaryDir();
+      const disk = badDisk();
+      disk.breakSyncOf('directories', code);
+      const { log, levels } = listening();
+      for (const label of ['first', 'second']) {
+        const journal = await openJournal(dir, log, { files: disk.files });
+        await journal.append(launch(label));
+        expect([journal.healthy(), journal.isDurable(label)]).toEqual([true, true]);
+        await journal.close();
+      }
+      expect(levels()).toEqual([]);
+      expect(labels(await reopened(dir))).toEqual(['first', 'second']);
+    },
+  );
+
   it('leaves nothing of a rejected launch to a restart', async () => {
     const dir = temporaryDir();
     const disk = badDisk();
@@ -81,7 +124,7 @@ describe('a journal on a bad disk', () => {
     await journal.close();
   });
 
-  it('keeps an open launch open when telling it again fails', async () => {
+  it('keeps an open launch open when appending it again fails', async () => {
     const dir = temporaryDir();
     const disk = badDisk();
     const journal = await openJournal(dir, silentLog, { files: disk.files });
@@ -92,8 +135,121 @@ describe('a journal on a bad disk', () => {
     await journal.close();
   });
 
+  it('keeps a launch open that is told again while its first append fails, and writes it with the second', async () => {
+    const dir = temporaryDir();
+    const disk = badDisk();
+    const journal = await openJournal(dir, silentLog, { files: disk.files });
+    disk.break('datasync');
+    const release = disk.hold();
+    const first = journal.append(launch('l'));
+    await expect.poll(() => disk.counts.datasync).toBe(1);
+    const second = journal.append(launch('l'));
+    // The first write is under way, so the second append is not in it.
+    const rejected = expect(first.finally(disk.mend)).rejects.toThrow('EIO');
+    release();
+    await rejected;
+    expect([journal.ledger.isOpen('l'), journal.isDurable('l')]).toEqual([true, false]);
+    await second;
+    expect(journal.isDurable('l')).toBe(true);
+    await journal.close();
+    expect(labels(await reopened(dir))).toEqual(['l']);
+  });
+
+  it('appends a launch after the rewrite that repairs the file, and drops none that was settled meanwhile', async () => {
+    const dir = temporaryDir();
+    const disk = badDisk();
+    const journal = await openJournal(dir, silentLog, { files: disk.files });
+    disk.break('datasync');
+    await expect(journal.append(launch('lost'))).rejects.toThrow('EIO');
+    disk.mend();
+    const appends = [journal.append(launch('a')), journal.append(launch('b'))];
+    journal.note(settled('a', ['a-0', 'arn:1']));
+    journal.note(adopted('c', 'arn:3'));
+    await Promise.all(appends);
+    // The rewrite holds every fact already: after it comes the launch alone.
+    const { records } = readFrames(readFileSync(join(dir, 'journal')));
+    const kinds = records.map((record) => (record as JournalRecord).kind);
+    expect(kinds.slice(-3)).toEqual(['adopted', 'adopted', 'launch']);
+    // As a process that was killed here would leave it.
+    const { open, groups } = await reopened(dir);
+    expect(open.map(({ label }) => label)).toEqual(['b']);
+    expect(groups).toMatchObject([{ groupId: 'a-0' }, { groupId: 'c' }]);
+    await journal.close();
+  });
+
+  describe('says of an open launch whether it outlasts a power cut', () => {
+    const filled = async () => {
+      const dir = temporaryDir();
+      const journal = await openJournal(dir, silentLog);
+      await journal.append(launch('l'));
+      await journal.close();
+      return dir;
+    };
+
+    it('not before its append has resolved, and not when it is over', async () => {
+      const journal = await openJournal(temporaryDir(), silentLog);
+      const append = journal.append(launch('l'));
+      expect([journal.ledger.isOpen('l'), journal.isDurable('l')]).toEqual([true, false]);
+      await append;
+      expect(journal.isDurable('l')).toBe(true);
+      journal.note(settled('l'));
+      expect(journal.isDurable('l')).toBe(false);
+      await journal.close();
+    });
+
+    it('when a start has found and synced it, though nothing can be written', async () => {
+      const disk = badDisk();
+      disk.break('writeFile', 'ENOSPC');
+      const journal = await openJournal(await filled(), silentLog, { files: disk.files });
+      expect([journal.healthy(), journal.isDurable('l')]).toEqual([false, true]);
+      await journal.close();
+    });
+
+    it.each(['files', 'directories'] as const)(
+      'not when a start could not sync %s, until it is written again',
+      async (of) => {
+        const dir = await filled();
+        const disk = badDisk();
+        disk.breakSyncOf(of);
+        // Else the rewrite at the start would sync its new file.
+        disk.break('rename');
+        const journal = await openJournal(dir, silentLog, { files: disk.files });
+        expect([journal.ledger.isOpen('l'), journal.isDurable('l')]).toEqual([true, false]);
+        await expect(journal.append(launch('l'))).rejects.toMatchObject({ kind: 'journal' });
+        expect([journal.ledger.isOpen('l'), journal.isDurable('l')]).toEqual([true, false]);
+        disk.mend();
+        await journal.append(launch('l'));
+        expect(journal.isDurable('l')).toBe(true);
+        await journal.close();
+      },
+    );
+
+    it('not when the file was damaged and could not be written again', async () => {
+      const dir = await filled();
+      const bytes = readFileSync(join(dir, 'journal'));
+      writeFileSync(join(dir, 'journal'), Buffer.concat([bytes, bytes.subarray(5)]));
+      const disk = badDisk();
+      disk.break('writeFile');
+      const journal = await openJournal(dir, silentLog, { files: disk.files });
+      expect(journal.found).toBe('damaged');
+      expect([journal.ledger.isOpen('l'), journal.isDurable('l')]).toEqual([true, false]);
+      await journal.close();
+    });
+
+    it('not when the file was removed, until it is written again', async () => {
+      const dir = await filled();
+      const journal = await openJournal(dir, silentLog);
+      rmSync(join(dir, 'journal'));
+      await expect(journal.append(launch('m'))).rejects.toMatchObject({ kind: 'journal' });
+      expect([journal.ledger.isOpen('l'), journal.isDurable('l')]).toEqual([true, false]);
+      await journal.append(launch('l'));
+      expect(journal.isDurable('l')).toBe(true);
+      await journal.close();
+    });
+  });
+
   it.each<Operation>(['open', 'writeFile', 'sync', 'rename'])(
-    'starts all the same when %s fails, and writes the ledger once it can',
+    'starts when %s fails and writes the ledger once it can',
     async (operation) => {
       const dir = temporaryDir();
       const first = await openJournal(dir, silentLog);
@@ -135,7 +291,7 @@ describe('a journal on a bad disk', () => {
     expect((await reopened(dir)).open).toHaveLength(20);
   });
 
-  it('tries a broken disk for notes once a second only, for an append always, and at closing', async () => {
+  it('tries a broken disk at most once a second for notes, for every append, and when it closes', async () => {
     const dir = temporaryDir();
     const disk = badDisk();
     let now = 1_000;
@@ -170,7 +326,7 @@ describe('a journal on a bad disk', () => {
         writeFileSync(join(dir, 'journal'), '');
       },
     ],
-  ])('notices that its directory was %s, and heals', async (_, harm) => {
+  ])('notices that its directory was %s and recovers', async (_, harm) => {
     const dir = join(temporaryDir(), 'state');
     mkdirSync(dir);
     const journal = await openJournal(dir, silentLog);
@@ -187,7 +343,7 @@ describe('a journal on a bad disk', () => {
     expect(labels(await reopened(dir))).toEqual(['before', 'after']);
   });
 
-  it('outlives a file size limit of the system', async () => {
+  it('recovers from a file size limit of the system', async () => {
     const dir = temporaryDir();
     // Units of 512 bytes or of 1024: 16 or 32 KiB.
     const child = startChild('fillUp', [dir], 'ulimit -f 32;');
@@ -203,7 +359,7 @@ describe('a journal on a bad disk', () => {
   const mount = (dir: string) =>
     spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', dir]).status === 0;
 
-  it('outlives a full file system, where we may mount one', async (context) => {
+  it('recovers from a full file system, where one may be mounted', async (context) => {
     const dir = temporaryDir();
     if (process.getuid?.() !== 0 || !mount(dir)) return context.skip();
     onTestFinished(() => void spawnSync('umount', [dir]));
@@ -227,7 +383,7 @@ describe('a journal on a bad disk', () => {
   });
 });
 
-it('has all that was acknowledged when its process was killed, again and again', async () => {
+it('holds all that was acknowledged when its process is killed repeatedly', async () => {
   const dir = temporaryDir();
   const acknowledged = new Set<string>();
   for (const round of ['a', 'b']) {

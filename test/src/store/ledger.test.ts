@@ -1,8 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Ledger } from '../../../src/store/ledger.ts';
-import type { JournalRecord } from '../../../src/store/records.ts';
-import { adopted, ended, launch, settled, stateOf, story } from './samples.ts';
+import {
+  type InventoryReason,
+  inventoryReasons,
+  type JournalRecord,
+} from '../../../src/store/records.ts';
+import { adopted, ended, launch, observed, settled, stateOf, story } from './samples.ts';
 
 const from = <T>(...values: T[]) => fc.constantFrom(...values);
 // Few names, so that they meet.
@@ -17,20 +21,38 @@ const anyRecord: fc.Arbitrary<JournalRecord> = fc.oneof(
   fc
     .tuple(label, fc.array(fc.tuple(groupId, taskArn), { maxLength: 3 }))
     .map(([l, claims]) => settled(l, ...claims)),
-  fc.tuple(groupId, taskArn).map(([g, arn]) => adopted(g, arn)),
-  fc.tuple(groupId, taskArn).map(([g, arn]) => ended(g, arn)),
+  fc.tuple(groupId, taskArn, fc.option(at)).map(([g, arn, t]) => adopted(g, arn, t)),
+  fc
+    .tuple(groupId, taskArn, fc.record({ createdAt: fc.option(at), runningAt: fc.option(at) }))
+    .map(([g, arn, times]) => observed(g, arn, times)),
+  fc.tuple(groupId, fc.option(taskArn), at).map(([g, arn, t]) => ended(g, arn, t)),
+  fc.record({ kind: fc.constant('inventoryOwed' as const), reason: from(...inventoryReasons), at }),
+  fc.record({ kind: fc.constant('inventoried' as const), at }),
   fc.record({ kind: fc.constant('lastLaunch' as const), at }),
 );
 const anyRecords = fc.array(anyRecord, { maxLength: 40 });
 
 describe('a ledger', () => {
-  it('tells the story', () => {
+  it('sums up records of every kind', () => {
     const ledger = Ledger.replay(story);
     expect(stateOf(ledger)).toEqual({
       epoch: 'e1',
       lastLaunchAt: 1_100,
       open: [launch('e1-2', 1_100)],
-      groups: [{ groupId: 'a-1', taskArn: 'arn:9', launchedAt: 500 }],
+      groups: [
+        {
+          ...{ groupId: 'a-1', taskArn: 'arn:9', createdAt: 500, deadlinesFrom: 3_000 },
+          ...{ runningAt: 700, registeredAt: null },
+        },
+      ],
+      history: [
+        {
+          ...{ groupId: 'e1-1-0', taskArn: 'arn:1', cause: 'exited' },
+          detail: 'EssentialContainerExited; worker: exit 1',
+          ...{ createdAt: 1_500, runningAt: null, registeredAt: null, endedAt: 4_000 },
+        },
+      ],
+      inventoryOwed: null,
     });
     expect(ledger.owner('arn:9')).toBe('a-1');
     expect(ledger.owner('arn:1')).toBeUndefined();
@@ -38,12 +60,14 @@ describe('a ledger', () => {
     expect(ledger.isOpen('e1-1')).toBe(false);
   });
 
-  it('dates a group by the answer to its launch: its task is no older for sure', () => {
+  it('counts the deadlines of a launched group from the answer to its launch', () => {
     const ledger = Ledger.replay([launch('l', 77), settled('l', ['l-0', 'arn:1'])]);
-    expect(ledger.groups()).toEqual([{ groupId: 'l-0', taskArn: 'arn:1', launchedAt: 2_000 }]);
+    expect(ledger.groups()).toMatchObject([
+      { groupId: 'l-0', taskArn: 'arn:1', createdAt: 1_500, deadlinesFrom: 2_000 },
+    ]);
   });
 
-  it('gives a task to its first owner only, and says which claims it did not grant', () => {
+  it('gives a task to its first owner only and returns the claims it did not grant', () => {
     const ledger = Ledger.replay([adopted('a', 'arn:1'), launch('l')]);
     expect(ledger.apply(settled('l', ['l-0', 'arn:1'], ['l-1', 'arn:2']))).toEqual([
       { groupId: 'l-0', taskArn: 'arn:1', ownedBy: 'a' },
@@ -60,13 +84,13 @@ describe('a ledger', () => {
     expect(ledger.owner('arn:3')).toBeUndefined();
   });
 
-  it('lets a task be adopted again after its group was believed dead', () => {
+  it('lets a task be adopted again after its group has ended', () => {
     const ledger = Ledger.replay([adopted('a', 'arn:1'), ended('a', 'arn:1')]);
     expect(ledger.apply(adopted('b', 'arn:1'))).toEqual([]);
     expect(ledger.owner('arn:1')).toBe('b');
   });
 
-  it('brings no group back when an old answer is told again', () => {
+  it('brings no group back when the outcome of a launch is told again', () => {
     const answer = settled('l', ['l-0', 'arn:1']);
     const ledger = Ledger.replay([launch('l'), answer]);
     expect(ledger.apply(answer)).toEqual([]);
@@ -75,42 +99,126 @@ describe('a ledger', () => {
     expect(ledger.groups()).toEqual([]);
   });
 
-  it('grants nothing to a launch that was given up', () => {
+  it('grants no claim to a launch that was given up', () => {
     const ledger = Ledger.replay([launch('l'), settled('l')]);
     expect(ledger.apply(settled('l', ['l-0', 'arn:1']))).toHaveLength(1);
     expect(ledger.groups()).toEqual([]);
   });
 
-  it('lets only the owner end', () => {
+  it('ends a group only together with the task it owns', () => {
     const ledger = Ledger.replay([adopted('a', 'arn:1'), ended('b', 'arn:1'), ended('a', 'arn:2')]);
     expect(ledger.owner('arn:1')).toBe('a');
   });
 
-  it('makes a launch no younger when it is told again', () => {
+  it('keeps the age of a launch that is told again', () => {
     const ledger = Ledger.replay([launch('l', 9), launch('l', 99)]);
     expect(ledger.openLaunches()).toEqual([launch('l', 9)]);
   });
 
-  it('forgets a withdrawn launch but not when it was', () => {
+  it('forgets a withdrawn launch but keeps its time as that of the last launch', () => {
     const ledger = Ledger.replay([launch('l', 9)]);
     ledger.withdraw('l');
     expect(stateOf(ledger)).toMatchObject({ open: [], lastLaunchAt: 9 });
   });
 
-  it('is the same again after compaction, from any records in any order', () => {
+  it('keeps each time of a task as it was first told, whatever is told later', () => {
+    const ledger = Ledger.replay([
+      adopted('a', 'arn:1', null),
+      observed('a', 'arn:2', { createdAt: 12 }),
+      observed('b', 'arn:1', { createdAt: 13 }),
+      observed('a', 'arn:1', { createdAt: 10, runningAt: 20 }),
+      observed('a', 'arn:1', { createdAt: 11, runningAt: 21, registeredAt: 31 }),
+      adopted('a', 'arn:1', 14),
+    ]);
+    const times = { createdAt: 10, runningAt: 20, registeredAt: 31 };
+    expect(ledger.groups()).toEqual([
+      { groupId: 'a', taskArn: 'arn:1', deadlinesFrom: 3_000, ...times },
+    ]);
+    expect(ledger.group('a')).toEqual(ledger.groups()[0]);
+    ledger.apply({ ...ended('a', 'arn:1'), runningAt: 22 });
+    expect(ledger.history()).toMatchObject([{ groupId: 'a', ...times, endedAt: 4_000 }]);
+  });
+
+  it('lists ended groups newest first, with cause, words and times, also those without a task', () => {
+    const ledger = Ledger.replay([
+      adopted('a', 'arn:1'),
+      ended('a', 'arn:1', 10),
+      { ...ended('b', null, 20), cause: 'launchFailed', detail: 'RESOURCE:CPU' },
+    ]);
+    const none = { createdAt: null, runningAt: null, registeredAt: null };
+    const detail = 'EssentialContainerExited; worker: exit 1';
+    expect(ledger.history()).toEqual([
+      {
+        ...{ groupId: 'b', taskArn: null, cause: 'launchFailed', detail: 'RESOURCE:CPU' },
+        ...{ ...none, endedAt: 20 },
+      },
+      {
+        ...{ groupId: 'a', taskArn: 'arn:1', cause: 'exited', detail },
+        ...{ ...none, createdAt: 500, endedAt: 10 },
+      },
+    ]);
+  });
+
+  it('lists no end of a group or of a task that lives on', () => {
+    const ledger = Ledger.replay([adopted('a', 'arn:1')]);
+    for (const [groupId, taskArn] of [
+      ['b', 'arn:1'],
+      ['a', 'arn:2'],
+      ['a', null],
+    ] as const)
+      ledger.apply(ended(groupId, taskArn));
+    expect(ledger.history()).toEqual([]);
+  });
+
+  it('lists one end, the later, of a group that was taken for dead and adopted again', () => {
+    const ledger = Ledger.replay([
+      adopted('a', 'arn:1'),
+      ended('a', 'arn:1', 10),
+      ended('b', null, 20),
+      adopted('a', 'arn:1'),
+      ended('a', 'arn:1', 30),
+    ]);
+    expect(ledger.history()).toMatchObject([
+      { groupId: 'a', endedAt: 30 },
+      { groupId: 'b', endedAt: 20 },
+    ]);
+  });
+
+  it('owes an inventory for each reason since the first, until one was taken', () => {
+    const owed = (reason: InventoryReason, at: number) =>
+      ({ kind: 'inventoryOwed', reason, at }) as const;
+    const ledger = Ledger.replay([owed('journalMissing', 9), { kind: 'start', epoch: 'e', at: 9 }]);
+    ledger.apply(owed('journalMissing', 20));
+    expect(ledger.inventoryOwed()).toEqual({ since: 9, reasons: ['journalMissing'] });
+    ledger.apply(owed('launchesAbandoned', 7));
+    expect(ledger.inventoryOwed()).toEqual({
+      since: 7,
+      reasons: ['journalMissing', 'launchesAbandoned'],
+    });
+    expect(Ledger.replay(ledger.compact()).inventoryOwed()).toEqual(ledger.inventoryOwed());
+    // The clock was set back: the order counts.
+    ledger.apply({ kind: 'inventoried', at: 1 });
+    expect(ledger.inventoryOwed()).toBeNull();
+    ledger.apply(owed('journalDamaged', 2));
+    expect(ledger.inventoryOwed()).toEqual({ since: 2, reasons: ['journalDamaged'] });
+  });
+
+  it('has the same sum after compaction, from any records in any order', () => {
     fc.assert(
       fc.property(anyRecords, (records) => {
         const ledger = Ledger.replay(records);
         const short = ledger.compact();
         expect(stateOf(Ledger.replay(short))).toEqual(stateOf(ledger));
         expect(Ledger.replay(short).compact()).toEqual(short);
-        const { open, groups } = stateOf(ledger);
-        expect(short.length).toBeLessThanOrEqual(open.length + groups.length + 2);
+        const { open, groups, history, inventoryOwed } = stateOf(ledger);
+        const facts = open.length + 2 * groups.length + history.length;
+        const reasons = inventoryOwed?.reasons.length ?? 0;
+        expect(short.length).toBeLessThanOrEqual(facts + reasons + 2);
       }),
     );
   });
 
-  it('goes on from a compacted past as from the whole one', () => {
+  it('answers later records after compaction as without it', () => {
     fc.assert(
       fc.property(anyRecords, anyRecords, (before, after) => {
         const whole = Ledger.replay(before);
@@ -121,7 +229,7 @@ describe('a ledger', () => {
     );
   });
 
-  it('has one owner a task and one task a group at every step, and minds no repetition', () => {
+  it('has one owner per task and one task per group at every step, and ignores repeated records', () => {
     fc.assert(
       fc.property(anyRecords, (records) => {
         const ledger = new Ledger();

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { groupIdOf, parseRecord } from '../../../src/store/records.ts';
-import { ended, launch, settled, story } from './samples.ts';
+import { adopted, ended, launch, settled, story } from './samples.ts';
 
 describe('parseRecord', () => {
-  it('keeps the subnets of a launch that names some, and takes no list for one that is none', () => {
+  it('keeps the subnets of a launch and rejects what is no list of subnets', () => {
     const record = { ...launch('l'), subnets: ['subnet-1', 'subnet-2'] };
     expect(parseRecord(record)).toEqual(record);
     const many = Array.from({ length: 17 }, (_, i) => `subnet-${i}`);
@@ -12,12 +12,12 @@ describe('parseRecord', () => {
       expect(parseRecord({ ...record, subnets })).toBeNull();
   });
 
-  it('gives every kind of record back as it is', () => {
+  it('returns every kind of record as it is', () => {
     for (const record of [...story, { kind: 'lastLaunch', at: 1 }])
       expect(parseRecord(record)).toEqual(record);
   });
 
-  it('leaves out what does not belong, so that no environment reaches the disk', () => {
+  it('leaves out fields that do not belong, so that no environment reaches the disk', () => {
     const careless = {
       ...launch('l'),
       environment: [{ name: 'AWS_SECRET_ACCESS_KEY', value: 'x' }],
@@ -25,7 +25,14 @@ describe('parseRecord', () => {
     expect(parseRecord(careless)).toEqual(launch('l'));
   });
 
-  it('shortens what AWS says and how often it says it', () => {
+  it('cuts the words of AWS about an end to 600 characters, and takes an end without words or task', () => {
+    const record = { ...ended('g', null), detail: null };
+    expect(parseRecord(record)).toEqual(record);
+    const long = parseRecord({ ...record, detail: 'd'.repeat(5_000) });
+    expect(long).toEqual({ ...record, detail: 'd'.repeat(600) });
+  });
+
+  it('cuts the words of a refusal to 300 characters and keeps the first ten refusals', () => {
     const refusals = Array.from({ length: 50 }, () => ({
       kind: 'refused',
       reason: 'r'.repeat(9_999),
@@ -53,11 +60,19 @@ describe('parseRecord', () => {
     [{ ...settled('l'), groups: {} }],
     [{ ...settled('l'), refusals: [{ kind: 'refused' }] }],
     [{ ...ended('g', 'arn:1'), cause: 7 }],
-  ])('takes no record that is none: %#', (value) => {
+    [{ ...ended('g', 'arn:1'), detail: undefined }],
+    [{ ...ended('g', 'arn:1'), taskArn: '' }],
+    [{ ...ended('g', 'arn:1'), endedAt: null }],
+    [{ ...ended('g', 'arn:1'), registeredAt: 'now' }],
+    [{ ...settled('l'), groups: [{ groupId: 'g', taskArn: 'arn:1' }] }],
+    [{ ...adopted('g', 'arn:1'), deadlinesFrom: null }],
+    [{ ...adopted('g', 'arn:1'), createdAt: Number.POSITIVE_INFINITY }],
+    [{ kind: 'inventoryOwed', reason: 'curiosity', at: 1 }],
+  ])('rejects a value that is no record: %#', (value) => {
     expect(parseRecord(value)).toBeNull();
   });
 
-  it('never throws', () => {
+  it('throws for no value', () => {
     fc.assert(fc.property(fc.anything(), (value) => void parseRecord(value)));
   });
 });

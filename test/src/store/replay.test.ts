@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { Ledger } from '../../../src/store/ledger.ts';
-import { resendLimit, restore } from '../../../src/store/replay.ts';
+import { replay, resendLimit } from '../../../src/store/replay.ts';
 import { adopted, launch, settled } from './samples.ts';
 
 const requestHashOf = ({ label }: { label: string }) => `hash-${label}`;
 const now = 10_000_000;
 
-describe('restore', () => {
-  it('sends a young open launch again, unchanged', () => {
+describe('replay', () => {
+  it('resends a young open launch unchanged', () => {
     const ledger = Ledger.replay([launch('l', now - resendLimit + 1)]);
     const { label, clientToken, count, revision, market } = launch('l');
-    expect(restore(ledger, { now, requestHashOf })).toEqual({
+    expect(replay(ledger, { now, requestHashOf })).toEqual({
       resend: [{ label, clientToken, count, revision, market }],
       abandoned: [],
       owned: [],
@@ -18,7 +18,7 @@ describe('restore', () => {
     });
   });
 
-  it('leaves old launches, changed requests and launches from the future to adoption', () => {
+  it('abandons launches that are old, that are from the future or whose request has changed', () => {
     const ledger = Ledger.replay([
       launch('old', now - resendLimit),
       { ...launch('changed', now - 1), requestHash: 'of another subnet' },
@@ -27,29 +27,29 @@ describe('restore', () => {
       launch('over', now - 1),
       settled('over', ['over-0', 'arn:1']),
     ]);
-    const { resend, abandoned } = restore(ledger, { now, requestHashOf });
+    const { resend, abandoned } = replay(ledger, { now, requestHashOf });
     expect(resend.map(({ label }) => label)).toEqual(['fine']);
     expect(abandoned).toEqual(['old', 'changed', 'future']);
   });
 
-  it('brings the owned groups, whose deadlines begin anew, and believes no time that has not come', () => {
+  it('returns the owned groups with deadlines from now and their creation as it was, and no last launch in the future', () => {
     const ledger = Ledger.replay([
       adopted('a', 'arn:1'),
       launch('l', now + 3_600_000),
       settled('l', ['l-0', 'arn:2']),
     ]);
-    expect(restore(ledger, { now, requestHashOf })).toEqual({
+    expect(replay(ledger, { now, requestHashOf })).toEqual({
       resend: [],
       abandoned: [],
       owned: [
-        { groupId: 'a', taskArn: 'arn:1', launchedAt: now },
-        { groupId: 'l-0', taskArn: 'arn:2', launchedAt: now },
+        { groupId: 'a', taskArn: 'arn:1', createdAt: 500, deadlinesFrom: now },
+        { groupId: 'l-0', taskArn: 'arn:2', createdAt: 1_500, deadlinesFrom: now },
       ],
       lastLaunchAt: now,
     });
   });
 
-  it('knows no last launch when there was none', () => {
-    expect(restore(new Ledger(), { now, requestHashOf }).lastLaunchAt).toBeNull();
+  it('returns no last launch when there was none', () => {
+    expect(replay(new Ledger(), { now, requestHashOf }).lastLaunchAt).toBeNull();
   });
 });

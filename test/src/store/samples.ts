@@ -3,13 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { LedgerView } from '../../../src/store/ledger.ts';
-import type {
-  AdoptedRecord,
-  EndedRecord,
-  JournalRecord,
-  LaunchRecord,
-  SettledRecord,
+import {
+  type AdoptedRecord,
+  type EndedRecord,
+  type JournalRecord,
+  type LaunchRecord,
+  type ObservedRecord,
+  type SettledRecord,
+  type TaskTimes,
+  unknownTimes,
 } from '../../../src/store/records.ts';
+import { levelOf } from '../../../src/telemetry/events.ts';
+import type { Log } from '../../../src/telemetry/log.ts';
 
 export const launch = (label: string, at = 1_000): LaunchRecord => ({
   kind: 'launch',
@@ -26,27 +31,48 @@ export const settled = (label: string, ...claims: [string, string][]): SettledRe
   kind: 'settled',
   label,
   at: 2_000,
-  groups: claims.map(([groupId, taskArn]) => ({ groupId, taskArn })),
+  groups: claims.map(([groupId, taskArn]) => ({ groupId, taskArn, createdAt: 1_500 })),
   refusals: [],
 });
 
-export const adopted = (groupId: string, taskArn: string): AdoptedRecord => ({
+export const adopted = (
+  groupId: string,
+  taskArn: string,
+  createdAt: number | null = 500,
+): AdoptedRecord => ({
   kind: 'adopted',
   groupId,
   taskArn,
-  launchedAt: 500,
+  createdAt,
+  deadlinesFrom: 3_000,
   at: 3_000,
 });
 
-export const ended = (groupId: string, taskArn: string): EndedRecord => ({
+export const observed = (
+  groupId: string,
+  taskArn: string,
+  times: Partial<TaskTimes>,
+): ObservedRecord => ({
+  kind: 'observed',
+  groupId,
+  taskArn,
+  ...unknownTimes,
+  ...times,
+  at: 3_500,
+});
+
+export const ended = (groupId: string, taskArn: string | null, endedAt = 4_000): EndedRecord => ({
   kind: 'ended',
   groupId,
   taskArn,
   cause: 'exited',
+  detail: 'EssentialContainerExited; worker: exit 1',
+  ...unknownTimes,
+  endedAt,
   at: 4_000,
 });
 
-/** One of each kind, in an order that happens. */
+/** Records of every kind but `lastLaunch`, in an order that occurs. */
 export const story: JournalRecord[] = [
   { kind: 'start', epoch: 'e1', at: 900 },
   launch('e1-1', 1_000),
@@ -55,7 +81,10 @@ export const story: JournalRecord[] = [
     ...settled('e1-1', ['e1-1-0', 'arn:1']),
     refusals: [{ kind: 'refused', reason: 'RESOURCE:CPU' }],
   },
+  { kind: 'inventoryOwed', reason: 'launchesAbandoned', at: 2_500 },
+  { kind: 'inventoried', at: 2_600 },
   adopted('a-1', 'arn:9'),
+  observed('a-1', 'arn:9', { runningAt: 700 }),
   ended('e1-1-0', 'arn:1'),
 ];
 
@@ -64,6 +93,8 @@ export const stateOf = (ledger: LedgerView) => ({
   lastLaunchAt: ledger.lastLaunchAt,
   open: ledger.openLaunches(),
   groups: ledger.groups(),
+  history: ledger.history(),
+  inventoryOwed: ledger.inventoryOwed(),
 });
 
 export const temporaryDir = (): string => {
@@ -75,12 +106,13 @@ export const temporaryDir = (): string => {
   return dir;
 };
 
-/** A log that remembers. */
+/** A log that keeps its lines. */
 export const listening = () => {
   const lines: { level: string; text: string; fields: object }[] = [];
-  const at = (level: string) => (fields: object, text: string) => {
-    lines.push({ level, text, fields });
+  const log: Log = {
+    report(name, fields) {
+      lines.push({ level: levelOf(name, fields), text: name, fields });
+    },
   };
-  const log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
   return { log, lines, levels: () => lines.map(({ level }) => level) };
 };

@@ -23,7 +23,7 @@ const lockable = !spawnSync('flock', ['--help']).error;
 afterEach(() => void vi.unstubAllEnvs());
 
 describe('openStateDir', () => {
-  it('makes a directory for our eyes only, with our pid for people', () => {
+  it('makes a directory readable by its owner only, with the pid of the process in its lock file', () => {
     const path = join(temporaryDir(), 'some', 'where');
     const dir = openStateDir(path, silentLog);
     expect(dir.path).toBe(path);
@@ -35,7 +35,7 @@ describe('openStateDir', () => {
   });
 
   it.runIf(lockable)(
-    'is refused a second time, in one line that names the directory, until released',
+    'refuses a directory that is held, in one line that names it, until it is released',
     () => {
       const path = temporaryDir();
       const first = openStateDir(path, silentLog);
@@ -49,7 +49,7 @@ describe('openStateDir', () => {
   );
 
   it.runIf(lockable)(
-    'is refused while another process has it, and free when that was killed',
+    'refuses a directory that another process holds, until that process is killed',
     async () => {
       const path = temporaryDir();
       const child = startChild('holdLock', [path]);
@@ -63,7 +63,7 @@ describe('openStateDir', () => {
     },
   );
 
-  it.runIf(lockable)('goes to one of two processes that come at once', async () => {
+  it.runIf(lockable)('gives the directory to one of two processes that start at once', async () => {
     const path = temporaryDir();
     const children = [startChild('holdLock', [path]), startChild('holdLock', [path])];
     await Promise.all(children.map(({ spoke }) => spoke));
@@ -72,7 +72,7 @@ describe('openStateDir', () => {
     await Promise.all(children.map(({ ended }) => ended));
   });
 
-  it('goes on unguarded, with a warning, where there is no flock(1)', () => {
+  it('opens the directory unlocked, with a warning, where there is no flock(1)', () => {
     const path = temporaryDir();
     vi.stubEnv('PATH', '/nowhere');
     const { log, lines } = listening();
@@ -80,7 +80,7 @@ describe('openStateDir', () => {
     expect(lines).toMatchObject([{ level: 'warn', fields: { path } }]);
   });
 
-  it('says in one line that a directory cannot be made', () => {
+  it('fails in one line when the directory cannot be made', () => {
     const file = join(temporaryDir(), 'file');
     writeFileSync(file, '');
     const { kind, message } = failureOf(() => openStateDir(join(file, 'dir'), silentLog));

@@ -22,7 +22,9 @@ describe('describeTasks', () => {
     aws.answer = (request, response, body) => {
       const { tasks } = JSON.parse(body) as { tasks: string[] };
       json(200, {
-        tasks: tasks.map((taskArn) => ({ taskArn, lastStatus: 'RUNNING', createdAt: 1.5 })),
+        tasks: tasks.map((taskArn) => ({
+          ...{ taskArn, lastStatus: 'RUNNING', createdAt: 1.5, startedAt: 2.5 },
+        })),
       })(request, response, body);
     };
     const arns = Array.from({ length: 250 }, (_, i) => arn(i));
@@ -34,6 +36,7 @@ describe('describeTasks', () => {
       cause: null,
       detail: null,
       createdAt: 1500,
+      startedAt: 2500,
     });
     expect(aws.requests.map(({ input }) => (input.tasks as string[]).length)).toEqual([
       100, 100, 50,

@@ -49,6 +49,15 @@ describe('runTask', () => {
     });
   });
 
+  it('returns when ECS created the tasks, as far as it says so', async () => {
+    aws.answer = json(200, { tasks: [{ taskArn: arn(1), createdAt: 1.5 }, { taskArn: arn(2) }] });
+    expect(await launch()).toEqual({
+      taskArns: [arn(1), arn(2)],
+      refusals: [],
+      createdAt: { [arn(1)]: 1500 },
+    });
+  });
+
   it('tells tasks and refusals of one answer apart', async () => {
     aws.answer = json(200, {
       tasks: [{ taskArn: arn(1) }],

@@ -87,7 +87,7 @@ const states = (heard: StatelyInspectionEvent[], sessionId: string) =>
   );
 
 describe('startInspection', () => {
-  it('introduces who lives, then tells what happens, and lets no secret out', async () => {
+  it('sends the actors that exist, then what happens to them, and no secret', async () => {
     const { inspection, actor } = await inspected(parent);
     actor.start();
     const { raw, heard } = await watch(inspection);
@@ -125,7 +125,7 @@ describe('startInspection', () => {
     expect(raw.join('\n')).not.toContain('123456789012');
   });
 
-  it('forgets those who are over', async () => {
+  it('forgets actors that have ended', async () => {
     const { inspection, actor } = await inspected(parent);
     actor.start();
     actor.send({ type: 'start' });
@@ -150,7 +150,7 @@ describe('startInspection', () => {
     expect(JSON.parse(definition)).toMatchObject({ id: 'child', initial: 'waiting' });
   });
 
-  it('shows an actor once, whether it was there first or came while others were introduced', async () => {
+  it('sends an actor once, also one that is created while others are sent', async () => {
     const { inspection, actor } = await inspected(parent);
     actor.start();
     const others = Array.from({ length: 60 }, (_, i) =>
@@ -167,7 +167,7 @@ describe('startInspection', () => {
     expect(ids).toHaveLength(others.length + 3);
   });
 
-  it('turns away pages of others, and names that only lead to us', async () => {
+  it('refuses foreign pages, and foreign host names that resolve to us', async () => {
     const { inspection } = await inspected(child);
     const { host } = new URL(inspection.url);
     const outcome = (headers: Record<string, string>) =>
@@ -195,7 +195,7 @@ describe('startInspection', () => {
     expect(await page('/other')).toEqual([404, undefined]);
   });
 
-  it('listens on loopback alone, and elsewhere when its port is taken', async () => {
+  it('listens on loopback only, and on another port when its port is taken', async () => {
     const first = await startInspection(silentLog, 0);
     const port = Number(new URL(first.url).port);
     const second = await startInspection(silentLog, port);
@@ -204,12 +204,12 @@ describe('startInspection', () => {
     expect(new URL(second.url).port).not.toBe(String(port));
   });
 
-  it('never takes an actor along when it stumbles', async () => {
-    const warnings: string[] = [];
-    const log = { ...silentLog, warn: (_: object, text: string) => warnings.push(text) };
+  it('does not end the actor when a message cannot be shown', async () => {
+    const reported: string[] = [];
+    const log = { report: (name: string) => void reported.push(name) };
     const inspection = await startInspection(log, 0);
     open.push(inspection);
     expect(() => inspection.observe({ type: '@xstate.event' } as never)).not.toThrow();
-    expect(warnings).toEqual(['inspect.failed']);
+    expect(reported).toEqual(['inspector.opened', 'inspector.failed']);
   });
 });

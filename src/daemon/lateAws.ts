@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { connectAws } from './connectAws.ts';
+
+type Aws = ReturnType<typeof connectAws>;
+type Operations = Omit<Aws, 'close'>;
+
+/** A scheduler that cannot be reached must not keep us from looking after our tasks, ms. */
+const loadAnywayMs = 1000;
+
+export interface LateAws extends Operations {
+  /** Closes the clients, if they were ever made. */
+  close(): void;
+}
+
+/**
+ * What speaks to AWS, loaded at its first use, but not before `heartbeatSent` (or a second): its libraries are a good
+ * part of a start, and the scheduler should hear of us before that.
+ */
+export function lateAws(
+  heartbeatSent: Promise<void>,
+  connect: (load: typeof connectAws) => Aws,
+): LateAws {
+  const load = async (): Promise<Aws> => {
+    await Promise.race([heartbeatSent, sleep(loadAnywayMs, undefined, { ref: false })]);
+    const room = await import('./connectAws.ts');
+    return connect(room.connectAws);
+  };
+  let loading: Promise<Aws> | undefined;
+  const aws = (): Promise<Aws> => {
+    loading ??= load();
+    return loading;
+  };
+  return {
+    runTask: async (order, signal) => (await aws()).runTask(order, signal),
+    stopTask: async (...call) => (await aws()).stopTask(...call),
+    describeTasks: async (...call) => (await aws()).describeTasks(...call),
+    survey: async (signal) => (await aws()).survey(signal),
+    prepare: async (signal) => (await aws()).prepare(signal),
+    close() {
+      loading?.then(
+        ({ close }) => close(),
+        () => {},
+      );
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import type { TaskSighting } from '../../machines/shared/domain.ts';
+import type { LedgerView } from '../store/ledger.ts';
+import { type Claim, mergeTimes, type ObservedRecord, unknownTimes } from '../store/records.ts';
+
+/** What ECS says of the life of our tasks and the ledger does not know yet, as records. `at`: milliseconds since the epoch. */
+export function newTimes(
+  ledger: Pick<LedgerView, 'owner' | 'group'>,
+  sightings: TaskSighting[],
+  at: number,
+): ObservedRecord[] {
+  return sightings.flatMap(({ taskArn, createdAt, startedAt = null }) => {
+    const group = ledger.group(ledger.owner(taskArn) ?? '');
+    if (!group) return [];
+    const times = mergeTimes(group, { ...unknownTimes, createdAt, runningAt: startedAt });
+    if (times.createdAt === group.createdAt && times.runningAt === group.runningAt) return [];
+    return { kind: 'observed', groupId: group.groupId, taskArn, ...times, at };
+  });
+}
+
+/** The workers of a task count as known to the scheduler since `at`; null when an earlier time is in the ledger. */
+export function newRegistration(
+  ledger: Pick<LedgerView, 'group'>,
+  { groupId, taskArn }: Claim,
+  at: number,
+): ObservedRecord | null {
+  const group = ledger.group(groupId);
+  if (group?.taskArn !== taskArn || group.registeredAt !== null) return null;
+  return { kind: 'observed', groupId, taskArn, ...unknownTimes, registeredAt: at, at };
+}

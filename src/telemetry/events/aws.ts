@@ -1,0 +1,72 @@
+import { kind, reason } from './common.ts';
+import { type EventDefinition, flag, optional, quantity, text, texts } from './definition.ts';
+
+const operation = text('API operation, as RunTask');
+const ms = quantity('ms', 'from sending to the answer');
+const cluster = text('name of the ECS cluster');
+const role = text('name of the execution role');
+
+/** Calls of AWS, and what is made ready there. */
+export const awsEvents = {
+  'awsCall.answered': {
+    level: 'debug',
+    fields: { operation, ms },
+    sentence: '{operation} answered after {ms} ms.',
+  },
+  'awsCall.failed': {
+    level: 'debug',
+    fields: {
+      operation,
+      ms,
+      kind,
+      code: text('row of our table of failures that decided the kind'),
+      awsName: text("AWS's name of the error, or the system's code"),
+      message: text('message of the error, without secrets'),
+    },
+    sentence: '{operation} failed after {ms} ms ({kind}, {awsName}): {message}.',
+  },
+  'bootstrap.failed': {
+    level: 'error',
+    fields: { kind, reason, subnet: optional(text('subnet that AWS has named')) },
+    sentence: 'Cluster, role or task definition cannot be made ready ({kind}): {reason}.',
+    explanation: 'Heartbeats go on, nothing new is launched, and we ask again within a minute.',
+    remedy: 'Mend what the reason names: rights, credentials, region, or the definition itself.',
+  },
+  'cluster.created': {
+    level: 'info',
+    fields: { cluster },
+    sentence: 'Created the ECS cluster {cluster}.',
+  },
+  'capacityProviders.associated': {
+    level: 'info',
+    fields: { cluster, providers: texts('capacity providers that the cluster offers now') },
+    sentence: 'Cluster {cluster} offers the capacity providers {providers} now.',
+  },
+  'executionRole.created': {
+    level: 'info',
+    fields: { role },
+    sentence: 'Created the execution role {role}.',
+  },
+  'executionRole.notReadable': {
+    level: 'warn',
+    fields: { role },
+    sentence: 'We may not read or mend the execution role {role}: it is used as it is.',
+    remedy:
+      'If tasks do not start because of the role: allow iam:GetRole and iam:AttachRolePolicy.',
+  },
+  'executionRole.policyNotAttached': {
+    level: 'warn',
+    fields: { role },
+    sentence: 'We may not attach a policy to the execution role {role}: it is used as it is.',
+    remedy:
+      'If tasks do not start because of the role: attach AmazonECSTaskExecutionRolePolicy to it, or allow iam:AttachRolePolicy.',
+  },
+  'taskDefinition.registered': {
+    level: 'info',
+    fields: {
+      family: text('family of the task definition'),
+      copied: flag('whether it is a changed copy of the revision before'),
+    },
+    sentence: 'Registered a new revision of task definition {family}.',
+  },
+} as const satisfies Record<string, EventDefinition>;

@@ -1,0 +1,84 @@
+/** How the table of events is written: data only, so that log, docs, metrics and explanations can read it. */
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** What a field may hold, and its type in TypeScript. JSON only. */
+interface Values {
+  text: string;
+  number: number;
+  flag: boolean;
+  texts: readonly string[];
+}
+
+export type Unit = 's' | 'ms' | 'bytes';
+
+export interface Field {
+  type: keyof Values;
+  meaning: string;
+  unit?: Unit;
+  /** May be left out. */
+  optional?: true;
+  /** May be null: it is known that there is none. */
+  nullable?: true;
+}
+
+export interface EventDefinition {
+  level: LogLevel;
+  /** Values of a field that make the same event matter more, or less. */
+  except?: {
+    level: LogLevel;
+    field: string;
+    when: { oneOf: readonly string[] } | { above: number };
+  };
+  fields: Readonly<Record<string, Field>>;
+  /**
+   * One plain line: `{field}` is its value; `{field noun}` counts, as in "1 task" and "3 tasks"; a part in
+   * square brackets is left out when one of its fields is absent or null.
+   */
+  sentence: string;
+  /** What the sentence does not say: causes, and what the daemon does about it. */
+  explanation?: string;
+  /** What a person can do. Left out where there is nothing to do. */
+  remedy?: string;
+}
+
+export function text(meaning: string) {
+  return { type: 'text', meaning } as const;
+}
+
+export function texts(meaning: string) {
+  return { type: 'texts', meaning } as const;
+}
+
+export function flag(meaning: string) {
+  return { type: 'flag', meaning } as const;
+}
+
+export function count(meaning: string) {
+  return { type: 'number', meaning } as const;
+}
+
+export function quantity<U extends Unit>(unit: U, meaning: string) {
+  return { type: 'number', unit, meaning } as const;
+}
+
+export function optional<F extends Field>(field: F): F & { optional: true } {
+  return { ...field, optional: true };
+}
+
+export function nullable<F extends Field>(field: F): F & { nullable: true } {
+  return { ...field, nullable: true };
+}
+
+type Fields = Readonly<Record<string, Field>>;
+type Value<F extends Field> = Values[F['type']] | (F extends { nullable: true } ? null : never);
+type OptionalKeys<Fs extends Fields> = {
+  [K in keyof Fs]: Fs[K] extends { optional: true } ? K : never;
+}[keyof Fs];
+
+/** The fields that a report of such an event takes. */
+export type FieldsOf<Fs extends Fields> = {
+  [K in Exclude<keyof Fs, OptionalKeys<Fs>>]: Value<Fs[K]>;
+} & {
+  [K in OptionalKeys<Fs>]?: Value<Fs[K]> | undefined;
+};

@@ -1,0 +1,33 @@
+import type { EventName } from './events.ts';
+
+type StateEvent = Extract<EventName, `${string}.stateChanged` | 'session.unresponsive'>;
+
+interface MachineReports {
+  /** Reported when an actor of the machine enters another state; its level in the table decides whether it is. */
+  event: StateEvent;
+  /** States, with those below them, that are reported as an event of their own. */
+  own?: Record<string, StateEvent>;
+  /** Fields of the event, and where the context has them. Nothing else of a context is read. */
+  fields: Record<string, string>;
+}
+
+/** By id of the machine: what the state logger reports. A machine that is not here is not reported. */
+export const stateChanges: Record<string, MachineReports> = {
+  daemon: { event: 'daemon.stateChanged', fields: { trouble: 'trouble' } },
+  session: {
+    event: 'session.stateChanged',
+    own: { 'online.silent': 'session.unresponsive' },
+    fields: { trouble: 'trouble' },
+  },
+  monitor: { event: 'monitor.stateChanged', fields: { trouble: 'trouble' } },
+  manager: { event: 'fleet.stateChanged', fields: {} },
+  cohort: { event: 'cohort.stateChanged', fields: { cohort: 'cohortId' } },
+  launch: {
+    event: 'launch.stateChanged',
+    fields: { launch: 'order.label', groups: 'groupIds', trouble: 'trouble' },
+  },
+  workerGroup: {
+    event: 'group.stateChanged',
+    fields: { group: 'groupId', task: 'taskArn', cause: 'cause', detail: 'detail' },
+  },
+};

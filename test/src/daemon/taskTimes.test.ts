@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import type { TaskSighting } from '../../../machines/shared/domain.ts';
+import { newRegistration, newTimes } from '../../../src/daemon/taskTimes.ts';
+import { Ledger } from '../../../src/store/ledger.ts';
+import { adopted, observed } from '../store/samples.ts';
+
+const sighting = (taskArn: string, more: Partial<TaskSighting>): TaskSighting => ({
+  taskArn,
+  phase: 'running',
+  cause: null,
+  detail: null,
+  createdAt: null,
+  ...more,
+});
+const times = { createdAt: null, runningAt: null, registeredAt: null };
+
+describe('newTimes', () => {
+  it('returns what ECS said of an owned task and the ledger does not know, once', () => {
+    const ledger = Ledger.replay([adopted('a', 'arn:1', null), adopted('b', 'arn:2', 7)]);
+    const sightings = [
+      sighting('arn:1', { createdAt: 10, startedAt: 20 }),
+      sighting('arn:2', { createdAt: 8, startedAt: 21 }),
+    ];
+    const records = newTimes(ledger, sightings, 99);
+    expect(records).toEqual([
+      { ...observed('a', 'arn:1', { createdAt: 10, runningAt: 20 }), at: 99 },
+      { ...observed('b', 'arn:2', { createdAt: 7, runningAt: 21 }), at: 99 },
+    ]);
+    for (const record of records) ledger.apply(record);
+    expect(newTimes(ledger, sightings, 100)).toEqual([]);
+  });
+
+  it('returns nothing of a task that no group owns, and nothing when ECS said nothing', () => {
+    const ledger = Ledger.replay([adopted('a', 'arn:1', null)]);
+    const sightings = [sighting('arn:1', {}), sighting('arn:9', { createdAt: 10 })];
+    expect(newTimes(ledger, sightings, 99)).toEqual([]);
+  });
+});
+
+describe('newRegistration', () => {
+  it('returns the first registration of the workers of a group only', () => {
+    const ledger = Ledger.replay([adopted('a', 'arn:1')]);
+    const claim = { groupId: 'a', taskArn: 'arn:1' };
+    const record = newRegistration(ledger, claim, 99);
+    expect(record).toEqual({ kind: 'observed', ...claim, ...times, registeredAt: 99, at: 99 });
+    if (record) ledger.apply(record);
+    expect(newRegistration(ledger, claim, 100)).toBeNull();
+  });
+
+  it('returns nothing of a group that does not own the task', () => {
+    const ledger = Ledger.replay([adopted('a', 'arn:1')]);
+    expect(newRegistration(ledger, { groupId: 'a', taskArn: 'arn:2' }, 99)).toBeNull();
+    expect(newRegistration(ledger, { groupId: 'b', taskArn: 'arn:1' }, 99)).toBeNull();
+  });
+});

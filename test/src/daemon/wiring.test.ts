@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { type AnyStateMachine, createActor } from 'xstate';
+import type { TaskSighting } from '../../../machines/shared/domain.ts';
+import { provide, type Tools } from '../../../src/daemon/wiring.ts';
+import { now } from '../../../src/shared/clock.ts';
+import { openJournal } from '../../../src/store/journal.ts';
+import { silentLog } from '../../../src/telemetry/log.ts';
+import { badDisk } from '../store/badDisk.ts';
+import { adopted, launch, temporaryDir } from '../store/samples.ts';
+
+interface Machine extends AnyStateMachine {
+  implementations: AnyStateMachine['implementations'] & {
+    actors: Record<string, Machine>;
+    actions: Record<string, (given: unknown, params: unknown) => void>;
+  };
+}
+
+/** The parts of the wired cohort, with a journal on a disk that can break. */
+const wired = async (dir: string, disk = badDisk(), more: Partial<Tools> = {}) => {
+  const journal = await openJournal(dir, silentLog, { files: disk.files });
+  /** Whether the launch was on disk when it was sent. */
+  const sent: boolean[] = [];
+  const runTask = async () => {
+    sent.push(journal.isDurable('l'));
+    return { taskArns: [], refusals: [] };
+  };
+  const tools = {
+    ...{ socket: {}, monitor: {}, log: silentLog },
+    ...{ journal, runTask, requestHash: () => 'h', ...more },
+  };
+  const daemon = provide(tools as never) as unknown as Machine;
+  const cohort = daemon.implementations.actors.manager?.implementations.actors.cohort as Machine;
+  return { journal, sent, ...cohort.implementations };
+};
+
+const { kind: _, requestHash: __, at: ___, ...order } = launch('l');
+const plan = (doubted: boolean) => ({ order, groupIds: ['l-0', 'l-1'], doubted });
+
+describe('a launch', () => {
+  it('is sent only after its record is on disk', async () => {
+    const disk = badDisk();
+    const { journal, sent, actors } = await wired(temporaryDir(), disk);
+    const release = disk.hold();
+    createActor(actors.launch as Machine, { input: plan(false) }).start();
+    await expect.poll(() => disk.counts.datasync).toBe(1);
+    expect(sent).toEqual([]);
+    release();
+    await expect.poll(() => sent).toEqual([true]);
+    await journal.close();
+  });
+
+  it('is not sent again, though it is open, until it is surely on disk', async () => {
+    const dir = temporaryDir();
+    const first = await openJournal(dir, silentLog);
+    await first.append(launch('l', now()));
+    await first.close();
+    const disk = badDisk();
+    disk.break('sync');
+    const { journal, sent, actors } = await wired(dir, disk);
+    const actor = createActor(actors.launch as Machine, { input: plan(true) }).start();
+    await expect.poll(() => actor.getSnapshot().context.trouble?.kind).toBe('journal');
+    expect(sent).toEqual([]);
+    disk.mend();
+    for (const at of [1000, 9000]) actor.send({ type: 'launch.tick', now: at, allowed: true });
+    await expect.poll(() => sent).toEqual([true]);
+    await journal.close();
+  });
+});
+
+describe('a cohort', () => {
+  it('journals the times that DescribeTasks shows, and when the workers were known', async () => {
+    const sighting: TaskSighting = {
+      ...{ taskArn: 'arn:1', phase: 'running', cause: null, detail: null },
+      ...{ createdAt: 10, startedAt: 20 },
+    };
+    const describeTasks = async () => [sighting];
+    const { journal, actors, actions } = await wired(temporaryDir(), badDisk(), { describeTasks });
+    journal.note(adopted('a', 'arn:1', null));
+    const actor = createActor(actors.describeTasks as Machine, { input: { taskArns: ['arn:1'] } });
+    actor.start();
+    await expect.poll(() => actor.getSnapshot().output).toEqual([sighting]);
+    const before = now();
+    actions.noteRegistered?.({}, { groupId: 'a', taskArn: 'arn:1' });
+    const [group] = journal.ledger.groups();
+    expect(group).toMatchObject({ createdAt: 10, runningAt: 20 });
+    expect(group?.registeredAt).toBeGreaterThanOrEqual(before);
+    await journal.close();
+  });
+
+  it('journals the end of a group with cause and words, also of one without a task', async () => {
+    const { journal, actions } = await wired(temporaryDir());
+    const before = now();
+    const end = { cause: 'launchFailed', detail: 'RESOURCE:CPU', registered: false };
+    actions.noteEnded?.({}, { groupId: 'b', taskArn: null, ...end });
+    journal.note(adopted('a', 'arn:1', 7));
+    actions.noteEnded?.({}, { groupId: 'a', taskArn: 'arn:1', ...end, cause: 'exited' });
+    expect(journal.ledger.groups()).toEqual([]);
+    expect(journal.ledger.history()).toMatchObject([
+      { groupId: 'a', taskArn: 'arn:1', cause: 'exited', detail: 'RESOURCE:CPU', createdAt: 7 },
+      { groupId: 'b', taskArn: null, cause: 'launchFailed', createdAt: null },
+    ]);
+    for (const { endedAt } of journal.ledger.history())
+      expect(endedAt).toBeGreaterThanOrEqual(before);
+    await journal.close();
+  });
+});
