@@ -3,9 +3,11 @@ import type { LaunchEnd } from '../group/launch.ts';
 import type { GroupEvent, GroupPhase } from '../group/workerGroup.ts';
 import type { WorkerLoad } from '../scheduler/monitor.ts';
 import type { Blame, LaunchOrder, OwnedGroup, TaskPhase } from '../shared/domain.ts';
+import { taskIdOf } from '../shared/ids.ts';
+import { tasksPerPage } from '../shared/limits.ts';
 
 /** One DescribeTasks page. More children than this under one parent make every spawn slow. */
-export const cohortSize = 100;
+export const cohortSize = tasksPerPage;
 
 /** What a cohort knows of one group: reported by the group, or last seen at ECS. */
 export interface GroupRow {
@@ -90,8 +92,6 @@ const freshRow = (launchedAt: number): GroupRow => ({
 
 /** Within that time, ms, the monitor stream has told of every task of ours. */
 const tellingMs = 15_000;
-
-const taskId = (taskArn: string): string => taskArn.slice(taskArn.lastIndexOf('/') + 1);
 
 /** In the books of a group that is told to stop: nobody takes it back any more. */
 export const stopping = (at: number) =>
@@ -206,7 +206,7 @@ export const released = (books: Books, taskIds: string[], at: number): Step => {
   const groups = { ...books.groups };
   const toGroups: Step['toGroups'] = [];
   for (const [groupId, row] of Object.entries(groups)) {
-    if (row.taskArn === null || !named.has(taskId(row.taskArn)) || standing(row) === 'draining')
+    if (row.taskArn === null || !named.has(taskIdOf(row.taskArn)) || standing(row) === 'draining')
       continue;
     groups[groupId] = { ...row, leaving: true, ...stopping(at) };
     toGroups.push([groupId, { type: 'group.stop' }]);
@@ -269,7 +269,7 @@ export const heard = (books: Books, loads: Record<string, WorkerLoad> | null, at
   const toGroups: Step['toGroups'] = [];
   for (const [groupId, row] of Object.entries(groups)) {
     if (row.taskArn === null) continue;
-    const load = loads === null ? null : loads[taskId(row.taskArn)];
+    const load = loads === null ? null : loads[taskIdOf(row.taskArn)];
     if (load === undefined) continue;
     const present = load !== null && load.workers > 0;
     const next = {

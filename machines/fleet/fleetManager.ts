@@ -1,6 +1,7 @@
 import { assign, type DoneActorEvent, type ErrorActorEvent, raise, sendTo } from 'xstate';
 import type { CohortOrder } from '../cohort/messages.ts';
 import { workersWanted } from '../scheduler/demand.ts';
+import { backoff } from '../shared/backoff.ts';
 import type { Survey } from '../shared/domain.ts';
 import { noteOf } from '../shared/failure.ts';
 import { parent } from '../shared/parent.ts';
@@ -232,7 +233,8 @@ const land = managerSetup.enqueueActions(({ context, event, enqueue }) => {
 });
 
 /** 2 s, 4 s ... 60 s. */
-const surveyPause = (failures: number): number => Math.min(60_000, 1000 * 2 ** failures);
+const surveyPause = (failures: number): number =>
+  backoff(failures, { firstMs: 2000, longestMs: 60_000 });
 
 const missSurvey = managerSetup.enqueueActions(({ context, event, enqueue }) => {
   const trouble = noteOf((event as ErrorActorEvent).error);

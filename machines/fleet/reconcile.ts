@@ -1,5 +1,7 @@
 import { cohortSize, type LaunchPlan, type Share } from '../cohort/groupRecords.ts';
 import type { CohortOrder } from '../cohort/messages.ts';
+import { groupIdsOf } from '../shared/ids.ts';
+import { tasksPerRunTask } from '../shared/limits.ts';
 import { type Breakers, changesBetween, type Gate, gate, trying } from './circuitBreaker.ts';
 import { managerSetup } from './fleetManagerSetup.ts';
 import { noCounts, plan, serving, total } from './plan.ts';
@@ -18,9 +20,6 @@ import {
   reprieving,
 } from './state.ts';
 
-/** What one RunTask may start. */
-const launchSize = 10;
-
 /** Groups: some 15 ms of work once the code is warm. */
 const launchesPerTurn = 2 * cohortSize;
 
@@ -28,7 +27,7 @@ export const beginTurn = managerSetup.assign({ turnAllowance: launchesPerTurn })
 
 /** Puts up to one cohort's worth of what was restored or adopted into a cohort of its own. */
 export const unpack = managerSetup.enqueueActions(({ context, enqueue }) => {
-  const launches = context.resend.slice(0, cohortSize / launchSize);
+  const launches = context.resend.slice(0, cohortSize / tasksPerRunTask);
   const groups = context.owned.slice(0, launches.length > 0 ? 0 : cohortSize);
   const cohortId = `cohort-${context.opened}`;
   const order = context.ordered + 1;
@@ -69,15 +68,15 @@ const newLaunches = (
   groups: number,
   { market, subnets }: Gate,
 ): LaunchPlan[] =>
-  Array.from({ length: Math.ceil(groups / launchSize) }, (_, i) => {
+  Array.from({ length: Math.ceil(groups / tasksPerRunTask) }, (_, i) => {
     const label = `${fleet.epoch}-${fleet.launched + i + 1}`;
-    const count = Math.min(launchSize, groups - i * launchSize);
+    const count = Math.min(tasksPerRunTask, groups - i * tasksPerRunTask);
     return {
       order: {
         ...{ label, clientToken: `se-${label}`, count, revision, market },
         ...(subnets && { subnets }),
       },
-      groupIds: Array.from({ length: count }, (_, n) => `${label}-${n}`),
+      groupIds: groupIdsOf(label, count),
       doubted: false,
     };
   });
@@ -139,7 +138,7 @@ export const steer = managerSetup.enqueueActions(({ context, enqueue }) => {
   }
   if (admit > 0 && revision !== null) {
     const some = Math.min(admit, cohortSize);
-    const roomy = cohortWithRoom(context, Math.min(some, launchSize));
+    const roomy = cohortWithRoom(context, Math.min(some, tasksPerRunTask));
     const cohortId = roomy ?? `cohort-${context.opened}`;
     const row = context.cohorts[cohortId] ?? {
       counts: noCounts,

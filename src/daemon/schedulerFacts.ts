@@ -1,13 +1,13 @@
 import type { WorkerLoad } from '../../machines/scheduler/monitor.ts';
 import type { Survey } from '../../machines/shared/domain.ts';
 import { noteOf } from '../../machines/shared/failure.ts';
+import { taskIdOf } from '../../machines/shared/ids.ts';
 import { cancelKeeper } from '../scheduler/cancellations.ts';
 import { graveyard } from '../scheduler/deadWorkers.ts';
 import type { GroupsSight, MonitorSettings } from '../scheduler/monitorSocket.ts';
 import type { Line, SocketSettings } from '../scheduler/schedulerSocket.ts';
 import { now } from '../shared/clock.ts';
 import type { LedgerView } from '../store/ledger.ts';
-import { taskIdOf } from './ownership.ts';
 
 /** What the scheduler, its monitor and the inventory have shown, for the effects that ask for it. */
 export interface SchedulerFacts {

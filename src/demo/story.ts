@@ -1,3 +1,4 @@
+import { taskIdOf } from '../../machines/shared/ids.ts';
 import type { LogLine } from './daemonProcess.ts';
 import type { SchedulerEvent } from './scheduler.ts';
 
@@ -117,7 +118,7 @@ export class DemoStory {
     group.state = state;
     group.since[state] ??= this.#seconds();
     if (typeof task === 'string') {
-      group.taskId = task.slice(task.lastIndexOf('/') + 1);
+      group.taskId = taskIdOf(task);
       group.activity = this.#activityOf(group.taskId);
     }
     this.addSentence(`${group.name}: ${sentenceFor(group, detail, cause)}`);

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkAllowed } from './access.ts';
 import { AwsError } from './awsError.ts';
-import type { Outcome } from './faultDefinition.ts';
-import type { Call, CallFaults, FaultRules } from './faults.ts';
+import type { Call, Outcome } from './faultDefinition.ts';
+import type { CallFaults, FaultRules } from './faults.ts';
 import { iamActionName, iamActions } from './iam.ts';
 import type { Ledger } from './ledger.ts';
 import type { Members } from './members.ts';

@@ -1,7 +1,3 @@
-import { namespaceRuntime } from './namespaceRuntime.ts';
-import type { EmulatorOptions } from './options.ts';
-import { processGroupRuntime } from './processGroupRuntime.ts';
-
 /** How to start one container. */
 export interface ContainerSpec {
   argv: string[];
@@ -30,20 +26,6 @@ export interface ContainerRuntime {
   start(spec: ContainerSpec): Container;
   /** Kills every running container and resolves when their processes have ended. */
   close(): Promise<void>;
-}
-
-/** PID namespaces where the system allows them, else process groups, with a warning in the log. */
-export async function openContainerRuntime({
-  isolation,
-  hollow,
-  log,
-}: Pick<EmulatorOptions, 'isolation' | 'hollow' | 'log'>): Promise<ContainerRuntime> {
-  if (isolation === 'auto' && !hollow) {
-    const runtime = await namespaceRuntime();
-    if (runtime) return runtime;
-  }
-  if (!hollow) log.report('emulator.namespacesUnavailable', {});
-  return processGroupRuntime();
 }
 
 /** The exit code of a process; 128 plus the signal number for an end by signal, as Docker and ECS report it. */

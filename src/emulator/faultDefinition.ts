@@ -1,7 +1,14 @@
 import type { AwsError } from './awsError.ts';
-import type { Call } from './faults.ts';
-import { isMembers } from './members.ts';
+import { isMembers, type Members } from './members.ts';
 import type { Account, Region, Task } from './model.ts';
+
+/** One API call, as fault rules match it. */
+export interface Call {
+  account: Account;
+  region: Region;
+  operation: string;
+  body: Members;
+}
 
 /** What the client receives instead of the answer: an AWS error, a connection reset, nothing (`hang`), or the text `raw`. */
 export type Outcome = AwsError | 'reset' | 'hang' | { raw: string; status: number };

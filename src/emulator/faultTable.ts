@@ -2,6 +2,7 @@ import { now } from '../shared/clock.ts';
 import { accessDenied } from './access.ts';
 import { AwsError, clientError, invalidParameter } from './awsError.ts';
 import {
+  type Call,
   defineFault,
   type Exchange,
   type FaultDefinition,
@@ -11,7 +12,6 @@ import {
   type RequestedTask,
   stringParameter,
 } from './faultDefinition.ts';
-import type { Call } from './faults.ts';
 import { iamActionName, iamActions } from './iam.ts';
 import { containerEnded, forget, reclaim, stop } from './lifecycle.ts';
 import type { Account, Task } from './model.ts';

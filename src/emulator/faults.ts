@@ -1,17 +1,9 @@
 import { AwsError } from './awsError.ts';
-import type { Exchange, Refusal, RequestedTask } from './faultDefinition.ts';
+import type { Call, Exchange, Refusal, RequestedTask } from './faultDefinition.ts';
 import { faultTable } from './faultTable.ts';
 import { isMembers, type Members } from './members.ts';
-import type { Account, Region, Task } from './model.ts';
+import type { Account, Task } from './model.ts';
 import { tasksNamed } from './tasks.ts';
-
-/** One API call, as fault rules match it. */
-export interface Call {
-  account: Account;
-  region: Region;
-  operation: string;
-  body: Members;
-}
 
 /** Conditions of a rule. A call must meet all of them. */
 interface FaultCondition {

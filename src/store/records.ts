@@ -1,4 +1,5 @@
 import type { Cause, LaunchOrder, Refusal } from '../../machines/shared/domain.ts';
+import { tasksPerRunTask } from '../../machines/shared/limits.ts';
 
 /*
  * The records of the journal: a file format. Another field or another meaning is another version of the journal,
@@ -115,11 +116,6 @@ export type JournalRecord =
 
 export const unknownTimes: TaskTimes = { createdAt: null, runningAt: null, registeredAt: null };
 
-/** The group that gets the i-th task of a launch. */
-export function groupIdOf(label: string, i: number): string {
-  return `${label}-${i}`;
-}
-
 /** The times of a task, each as it was first told. */
 export function mergeTimes(known: TaskTimes, told: TaskTimes): TaskTimes {
   return {
@@ -134,8 +130,6 @@ const longestText = 2048;
 const longestReason = 300;
 /** As long as a redacted text in the log. */
 const longestDetail = 600;
-/** RunTask takes no more in one call. */
-const mostTasks = 10;
 
 const mostSubnets = 16;
 
@@ -166,7 +160,7 @@ function fields(value: unknown): Record<string, unknown> {
 }
 
 function list<T>(value: unknown, item: (value: Record<string, unknown>) => T): T[] {
-  if (!Array.isArray(value) || value.length > mostTasks) throw new Unfit();
+  if (!Array.isArray(value) || value.length > tasksPerRunTask) throw new Unfit();
   return value.map((one) => item(fields(one)));
 }
 
@@ -182,11 +176,11 @@ function oneOf<T extends string>(value: unknown, known: readonly T[]): T {
 }
 
 function firstOf(value: unknown): unknown {
-  return Array.isArray(value) ? value.slice(0, mostTasks) : value;
+  return Array.isArray(value) ? value.slice(0, tasksPerRunTask) : value;
 }
 
 function count(value: unknown): number {
-  if (!Number.isInteger(value) || (value as number) < 1 || (value as number) > mostTasks)
+  if (!Number.isInteger(value) || (value as number) < 1 || (value as number) > tasksPerRunTask)
     throw new Unfit();
   return value as number;
 }

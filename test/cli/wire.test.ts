@@ -34,7 +34,7 @@ describe('scaler-ecs wire decode', () => {
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('prints one JSON line a file', async () => {
+  it('prints one JSON line for each file', async () => {
     const files = ['g3-echo', 'g3-heartbeat-no-capabilities', 'g1-command-start-worker-group'];
     await wire('decode', '--json', ...files.map(vector));
     expect(out.map((line) => JSON.parse(line))).toMatchObject([
@@ -59,7 +59,7 @@ describe('scaler-ecs wire decode', () => {
   });
 
   it.each(['2.7.0', '2.8.0', '2.9.0'])(
-    'knows the messages of %s by themselves',
+    'identifies the messages of %s without a hint',
     async (release) => {
       const names = ['heartbeat-one-flag-capability', 'zmq-echo', 'ymq-command'];
       names.push('ymq-monitor-state-scheduler-busy', 'zmq-monitor-state-task-running');
@@ -79,7 +79,7 @@ describe('scaler-ecs wire decode', () => {
     },
   );
 
-  it('takes a hint for what the bytes cannot tell', async () => {
+  it('uses the hint where the bytes do not tell the generation', async () => {
     await wire('decode', '--json', '--generation', 'g1', vector('g1-echo'));
     expect(JSON.parse(out[0] as string)).toMatchObject({
       generation: 'g1',
@@ -88,7 +88,7 @@ describe('scaler-ecs wire decode', () => {
     });
   });
 
-  it('names each broken file on one line, goes on, and ends with status 1', async () => {
+  it('prints one line for each broken file, goes on, and ends with status 1', async () => {
     writeFileSync(join(folder, 'broken'), 'no message at all');
     const stream = vector('ymq-tcp-session-scheduler-to-client');
     await wire(

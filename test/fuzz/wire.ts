@@ -6,13 +6,17 @@ import { decodeMonitor } from '../../src/scheduler/protocol/monitor.ts';
 import { notation } from '../../src/scheduler/protocol/notation.ts';
 import { toSchedulerMessage } from '../../src/scheduler/protocol/translate.ts';
 import { vectors } from '../src/scheduler/protocol/vectors.ts';
+import { sweep } from './sweep.ts';
 
 /**
- * Decodes mutated frames of all vectors: `tsx test/fuzz/wire.ts --count 100000 --seed 1`. The same seed gives the same
- * frames. Exit status 1 if decoding a frame throws anything but a ProtocolFailure, or takes longer than 100 ms.
+ * Decodes each vector truncated at every length and with every single bit inverted, then mutated frames of all vectors:
+ * `tsx test/fuzz/wire.ts --count 100000 --seed 1`. The same seed gives the same frames. Exit status 1 if decoding a frame
+ * throws anything but a ProtocolFailure, if a truncated frame decodes to a message, or if a frame takes longer than 100 ms.
  */
 
 const MAX_FRAME_MS = 100;
+/** Maximum number of lengths and of bits to try per vector; longer vectors are sampled. */
+const MAX_PLACES = 4096;
 
 const { values: options } = parseArgs({
   options: {
@@ -150,6 +154,18 @@ function timedDecode(frame: Uint8Array, hint: Hint): { took: number; error: unkn
 let values = 0;
 let failures = 0;
 let crashes = 0;
+let swept = 0;
+for (const { name, bytes, generation } of vectors)
+  try {
+    const { frames, acceptedCuts } = sweep(bytes, generation, MAX_PLACES);
+    swept += frames;
+    if (acceptedCuts.length === 0) continue;
+    crashes++;
+    console.error(`${name}: cut to ${acceptedCuts.join(', ')} bytes it decodes to a message`);
+  } catch (error) {
+    crashes++;
+    console.error(name, error);
+  }
 let slowest = 0;
 for (let done = 0; done < count; done++) {
   let frame: Uint8Array = new Uint8Array(randomElement(vectors).bytes);
@@ -172,5 +188,5 @@ for (let done = 0; done < count; done++) {
   if (done > 0 && done % 250_000 === 0) console.error(`${done} frames`);
 }
 const slowestMs = Number(slowest.toFixed(1));
-console.log(JSON.stringify({ frames: count, values, failures, crashes, slowestMs }));
+console.log(JSON.stringify({ swept, frames: count, values, failures, crashes, slowestMs }));
 process.exitCode = crashes > 0 || slowest > MAX_FRAME_MS ? 1 : 0;

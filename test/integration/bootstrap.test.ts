@@ -25,14 +25,14 @@ const newest = async () => {
   return taskDefinition;
 };
 
-it('makes everything in an empty account, and nothing the second time', async () => {
+it('bootstrap creates every resource in an empty account, and nothing the second time', async () => {
   expect(await account.prepare()).toEqual({ revision: revision(1) });
   expect(await account.prepare()).toEqual({ revision: revision(1) });
   const role = await account.iam.send(new GetRoleCommand({ RoleName: 'ecsTaskExecutionRole' }));
   expect((await newest())?.executionRoleArn).toBe(role.Role?.Arn);
 });
 
-it('revises a definition that a person extended, and keeps the extension', async () => {
+it('bootstrap registers a new revision of a definition that a person extended, and keeps the extension', async () => {
   await account.prepare();
   const first = await newest();
   await account.ecs.send(
@@ -56,14 +56,14 @@ it('revises a definition that a person extended, and keeps the extension', async
   });
 });
 
-it('waits for the service-linked role of a young account', async () => {
+it('bootstrap waits until a new account has its service-linked role', async () => {
   account.emulator.setFaults([
     { operation: 'CreateCluster', when: { times: 1 }, do: 'serviceLinkedRole' },
   ]);
   expect(await account.prepare()).toEqual({ revision: revision(1) });
 });
 
-it('gets through throttles and answers that were lost after the deed', async () => {
+it('bootstrap succeeds despite throttles and despite answers that are lost after the call took effect', async () => {
   account.emulator.setFaults([
     { operation: 'DescribeClusters', when: { times: 1 }, do: 'throttle' },
     { operation: 'CreateCluster', when: { times: 1 }, do: 'error500After' },
@@ -74,14 +74,14 @@ it('gets through throttles and answers that were lost after the deed', async () 
   expect(await account.prepare()).toEqual({ revision: revision(1) });
 });
 
-it('may be run by two starts at once', async () => {
+it('two daemons may run bootstrap at the same time', async () => {
   const [one, other] = await Promise.all([account.prepare(), account.prepare()]);
   const arns = [(await newest())?.taskDefinitionArn, (await account.prepare()).revision];
   expect(arns[0]).toBe(arns[1]);
   for (const { revision } of [one, other]) expect(revision).toMatch(/:[12]$/);
 });
 
-it('needs no rights over IAM once the definition is there', async () => {
+it('bootstrap needs no IAM permission once the task definition exists', async () => {
   await account.prepare();
   account.emulator.setFaults([
     { operation: 'GetRole', do: { error: { type: 'AccessDenied', message: 'no', status: 403 } } },
@@ -91,7 +91,7 @@ it('needs no rights over IAM once the definition is there', async () => {
   await expect(account.prepare({ family: 'another' })).rejects.toMatchObject({ kind: 'denied' });
 });
 
-it('associates the capacity providers with a cluster that lacks them', async () => {
+it('bootstrap associates the capacity providers with a cluster that lacks them', async () => {
   await account.prepare();
   await account.prepare({ capacityProvider: 'FARGATE_SPOT' });
   const { clusters } = await account.ecs.send(
@@ -100,7 +100,7 @@ it('associates the capacity providers with a cluster that lacks them', async () 
   expect(clusters?.[0]?.capacityProviders?.sort()).toEqual(['FARGATE', 'FARGATE_SPOT']);
 });
 
-it('says which size Fargate does not have', async () => {
+it('bootstrap names the task size that Fargate does not offer', async () => {
   await expect(account.prepare({ cpu: 4, memoryGb: 4 })).rejects.toMatchObject({
     kind: 'invalid',
     message: expect.stringContaining('No Fargate configuration exists'),

@@ -14,7 +14,7 @@ afterAll(() => {
 
 const full = 'InsufficientFreeAddressesInSubnet: subnet-2 has not enough free addresses';
 
-it('launches in the other subnet when one has no addresses left, and says so', async () => {
+it('a daemon launches in the other subnet when one has no free addresses, and logs it once', async () => {
   const faults = [
     {
       operation: 'RunTask',

@@ -20,8 +20,8 @@ const begin = (stateDir: string, ...flags: string[]) =>
 const launched = (emulator: Emulator) =>
   vi.waitFor(() => expect(alive(emulator)).toHaveLength(1), { timeout: 10_000 });
 
-describe('a signal to stop', () => {
-  it('stops all tasks, and the status is 0 because nothing is left', async () => {
+describe('a daemon that gets a signal to stop', () => {
+  it('stops all tasks and exits with 0 because no task is left', async () => {
     const emulator = await account();
     const daemon = begin(temporaryStateDir());
     await launched(emulator);
@@ -31,7 +31,7 @@ describe('a signal to stop', () => {
     expect(daemon.last()).toEqual({ left: 0, still: [] });
   }, 30_000);
 
-  it('given again means now, and the status is 1 and the log says what still runs', async () => {
+  it('exits at once with 1 on the second signal, and logs the tasks that still run', async () => {
     const emulator = await account({ stopDelayMs: 60_000 });
     // Where nobody tells who is at work, nobody is waited for.
     const daemon = begin(temporaryStateDir(), '--monitor-address', 'tcp://127.0.0.1:1');
@@ -47,7 +47,7 @@ describe('a signal to stop', () => {
     expect(daemon.last()).toEqual({ left: 1, still: [task?.taskArn] });
   }, 30_000);
 
-  it('leaves the tasks to the next start where it is told to, and that is no failure', async () => {
+  it('leaves its tasks running under the policy leave and exits with 0, and the next start adopts them', async () => {
     const emulator = await account();
     const dir = temporaryStateDir();
     const daemon = begin(dir, '--sigterm-policy', 'leave');

@@ -11,12 +11,16 @@ export interface Model {
 
 export interface Step {
   event: EventObject;
+  /** The state that the model is in after the event. */
   state: AnyMachineSnapshot;
 }
 
+/** The shortest way to one edge of a model, and the edge itself as its last step. */
 export interface Walk {
-  title: string;
-  steps: Step[];
+  /** What the machine was started with. */
+  input: unknown;
+  /** To be gone through to the end: a failure is reported at the step that was taken last. */
+  steps: Iterable<Step>;
 }
 
 type Adjacency = Record<string, { state: AnyMachineSnapshot; transitions: Record<string, Step> }>;
@@ -39,14 +43,20 @@ const adjacency = (machine: AnyStateMachine, model: Model): Adjacency => {
 const enabled = (machine: AnyStateMachine, { event, state }: Step): boolean =>
   (machine.getTransitionData(state as never, event as never) as unknown[]).length > 0;
 
-/** One walk for every edge: the shortest way to its source, then the edge. Loops are edges too. */
-export const walks = (machine: AnyStateMachine, model: Model): Walk[] => {
+interface Edge {
+  from: AnyMachineSnapshot;
+  /** The shortest way to it, then the edge itself. */
+  steps: Step[];
+}
+
+/** Every edge of the model. Loops are edges too. */
+function edgesOf(machine: AnyStateMachine, model: Model): Edge[] {
   const map = adjacency(machine, model);
   const keyOf = (state: AnyMachineSnapshot) => JSON.stringify(model.key(state));
   const startKey = Object.keys(map)[0] as string;
   const way = new Map<string, Step[]>([[startKey, []]]);
   const queue = [startKey];
-  const found: Walk[] = [];
+  const found: Edge[] = [];
   for (let key = queue.shift(); key !== undefined; key = queue.shift()) {
     const node = map[key];
     const before = way.get(key) ?? [];
@@ -59,11 +69,81 @@ export const walks = (machine: AnyStateMachine, model: Model): Walk[] => {
         way.set(next, steps);
         queue.push(next);
       }
-      found.push({ title: `${key} --${JSON.stringify(edge.event)}--> ${next}`, steps });
+      found.push({ from: node.state, steps });
     }
   }
   return found;
-};
+}
+
+/** So many of the failing edges are printed. */
+const mostShown = 3;
+
+const nameOf = ({ value }: AnyMachineSnapshot): string =>
+  typeof value === 'string' ? value : JSON.stringify(value).replaceAll('"', '');
+
+function describeEvent({ type, ...rest }: EventObject): string {
+  const fields = JSON.stringify(rest, (_, value) =>
+    value instanceof Error ? `${value.name}: ${value.message}` : value,
+  );
+  return fields === '{}' ? type : `${type} ${fields}`;
+}
+
+/** What an assertion says, and the line of the test that holds it. */
+function describeFailure(error: unknown): string {
+  const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
+  const line = /[^\s(]*\.test\.ts:\d+/.exec(stack)?.[0].replace(/^.*\/test\//, 'test/');
+  return line === undefined ? message : `${message}\n      at ${line}`;
+}
+
+function describeEdge(from: AnyMachineSnapshot, steps: Step[], error: unknown): string {
+  const last = steps.at(-1) as Step;
+  const events = steps.map(({ event }) => `\n      ${describeEvent(event)}`).join('');
+  return `  ${nameOf(from)} --${last.event.type}--> ${nameOf(last.state)}
+    events:${events}
+    failure: ${describeFailure(error)}`;
+}
+
+/**
+ * Walks every edge of the models of a machine, and fails with the edges at which `walk` throws, each once: an edge
+ * that fails also fails in every walk that leads over it.
+ */
+export async function walkEveryEdge(
+  machine: AnyStateMachine,
+  models: Model | Model[],
+  walk: (walk: Walk) => void | Promise<void>,
+): Promise<void> {
+  const failed = new Map<Step, string>();
+  let total = 0;
+  for (const model of [models].flat()) {
+    const edges = edgesOf(machine, model);
+    const sources = new Map(edges.map(({ from, steps }) => [steps.at(-1), from]));
+    if (edges.length === 0) throw new Error('the model has no edge');
+    total += edges.length;
+    for (const { steps } of edges) {
+      let taken = 0;
+      const counted = function* () {
+        for (const step of steps) {
+          taken++;
+          yield step;
+        }
+      };
+      try {
+        await walk({ input: model.input, steps: { [Symbol.iterator]: counted } });
+        if (taken !== steps.length) throw new Error('the walk was not gone through to its end');
+      } catch (error) {
+        const until = steps.slice(0, Math.max(1, taken));
+        const edge = until.at(-1) as Step;
+        const from = sources.get(edge) as AnyMachineSnapshot;
+        if (!failed.has(edge)) failed.set(edge, describeEdge(from, until, error));
+      }
+    }
+  }
+  if (failed.size === 0) return;
+  const shown = [...failed.values()].slice(0, mostShown);
+  throw new Error(
+    `${failed.size} of ${total} edges fail; the first ${shown.length}:\n\n${shown.join('\n\n')}\n`,
+  );
+}
 
 const allNodes = (node: AnyStateNode): AnyStateNode[] => [
   node,

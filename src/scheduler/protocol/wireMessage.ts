@@ -1,5 +1,5 @@
 import type { Fields, Layout } from './fields.ts';
-import type { Generation } from './generations.ts';
+import type { Generation } from './generation.ts';
 import type * as layouts from './schema/layouts.ts';
 
 /** One member a generation, so that the generation alone tells the fields. */

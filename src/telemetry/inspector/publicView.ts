@@ -1,3 +1,4 @@
+import { taskIdOf } from '../../../machines/shared/ids.ts';
 /**
  * The part of an actor's context or of an event that the inspector serves: numbers, booleans, and our own
  * names for things. Free text is left out, because it may quote a secret; the log has it and is not served.
@@ -12,11 +13,9 @@ const nameKeys = new Set([
 /** Keys whose object is shown with its own public part. */
 const nestedKeys = new Set(['counts', 'order', 'output', 'error']);
 
-const lastPart = (arn: string): string => arn.slice(arn.lastIndexOf('/') + 1);
-
 function publicValue(key: string, value: unknown): unknown {
   if (typeof value === 'string') {
-    if (key === 'taskArn') return lastPart(value);
+    if (key === 'taskArn') return taskIdOf(value);
     return nameKeys.has(key) ? value : undefined;
   }
   if (Array.isArray(value)) return `${value.length} entries`;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { mutated } from '../../hostile/mutations.ts';
 import { createRandom } from '../../simulation/random.ts';
+import { mutated } from '../../support/mutations.ts';
 import { eventually } from '../eventually.ts';
 import type { Scenario } from '../scenario.ts';
 import { aliveTasks } from '../testBed.ts';

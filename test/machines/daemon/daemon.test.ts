@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createActor, SimulatedClock } from 'xstate';
 import { daemon } from '../../../machines/daemon/daemon.ts';
-import { type Model, untaken, unvisited, walks } from '../../support/paths.ts';
+import { type Model, untaken, unvisited, walkEveryEdge } from '../../support/paths.ts';
 import { scriptedStream, scriptedWorld } from '../../support/world.ts';
 
 const input = {
@@ -44,11 +44,10 @@ const model: Model = {
 
 const leaving: Model = { ...model, input: { ...input, leaveRunning: true } };
 
-describe.each([
-  ...walks(daemon, model).map((walk) => ({ ...walk, given: input })),
-  ...walks(daemon, leaving).map((walk) => ({ ...walk, given: { ...input, leaveRunning: true } })),
-])('$given.leaveRunning: $title', ({ steps, given }) => {
-  it('keeps its promises when a live actor walks it', async () => {
+it('the daemon keeps its invariants on every edge', async () => {
+  await walkEveryEdge(daemon, [model, leaving], async (walk) => {
+    const { steps } = walk;
+    const given = walk.input as typeof input;
     const manager = scriptedStream();
     const session = scriptedStream();
     const monitor = scriptedStream();

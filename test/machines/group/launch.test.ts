@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createActor } from 'xstate';
 import { launch } from '../../../machines/group/launch.ts';
-import { type Model, untaken, unvisited, walks } from '../../support/paths.ts';
+import { type Model, untaken, unvisited, walkEveryEdge } from '../../support/paths.ts';
 import { holesOf } from '../../support/placeholders.ts';
 import { scriptedWorld } from '../../support/world.ts';
 
@@ -48,14 +48,10 @@ const model: Model = {
 /** The same for a launch that an earlier run may have sent. */
 const resent: Model = { ...model, input: { ...input, doubted: true } };
 
-const paths = [model, resent].flatMap((each) =>
-  walks(launch, each).map((walk) => ({ ...walk, input: each.input as typeof input })),
-);
-
-describe.each(paths)('$title', ({ steps, input }) => {
-  it('keeps its promises when a live actor walks it', async () => {
+it('a launch keeps its invariants on every edge', async () => {
+  await walkEveryEdge(launch, [model, resent], async ({ steps, input: given }) => {
     const { actors, calls, play } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
-    const actor = createActor(launch.provide({ actors }), { input }).start();
+    const actor = createActor(launch.provide({ actors }), { input: given as typeof input }).start();
     let journaled = false;
     for (const { event, state } of steps) {
       const before = { value: actor.getSnapshot().value, asked: calls.runTask.length };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createActor, SimulatedClock } from 'xstate';
 import { echoLimit, session } from '../../../machines/scheduler/session.ts';
-import { type Model, untaken, unvisited, walks } from '../../support/paths.ts';
+import { type Model, untaken, unvisited, walkEveryEdge } from '../../support/paths.ts';
 import { scriptedParent, scriptedStream, settle } from '../../support/world.ts';
 
 const input = { workers: 8, heartbeatIntervalMs: 2000 };
@@ -63,8 +63,8 @@ const live = () => {
   return { ...stream, actor, clock, heard };
 };
 
-describe.each(walks(session, model))('$title', ({ steps }) => {
-  it('keeps its promises when a live actor walks it', async () => {
+it('a session keeps its invariants on every edge', async () => {
+  await walkEveryEdge(session, model, async ({ steps }) => {
     const { actor, told, lines } = live();
     for (const { event, state } of steps) {
       const before = told.length;

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { createActor, toPromise } from 'xstate';
 import { effect, stream } from '../../../machines/shared/effect.ts';
 
-it('fails loudly, and by its name, when nobody has provided an effect', async () => {
+it('an effect that is not provided fails with its name', async () => {
   const runTask = createActor(effect('runTask'));
   runTask.subscribe({ error: () => {} });
   await expect(toPromise(runTask.start())).rejects.toThrow("effect 'runTask' is not provided");

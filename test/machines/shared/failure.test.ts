@@ -12,11 +12,11 @@ it.each([
   [{ kind: ['denied'] }, { kind: 'bug', reason: '[object Object]' }],
   ['thrown text', { kind: 'bug', reason: 'thrown text' }],
   [null, { kind: 'bug', reason: 'null' }],
-])('takes of %o what may steer and be told', (error, note) => {
+])('noteOf(%o) keeps only kind, reason and subnet', (error, note) => {
   expect(noteOf(error)).toStrictEqual(note);
 });
 
 it.each([
   ...['throttled', 'unreachable', 'refused', 'capacity', 'addresses'],
   ...['quota', 'invalid', 'denied', 'journal', 'bug'],
-])('knows %s', (kind) => expect(noteOf({ kind }).kind).toBe(kind));
+])('noteOf keeps the kind %s', (kind) => expect(noteOf({ kind }).kind).toBe(kind));

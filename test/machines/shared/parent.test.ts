@@ -8,7 +8,7 @@ const child = setup({}).createMachine({
   on: { hello: { actions: () => heard.push('child') } },
 });
 
-it('is told, if there is one; an actor alone tells nobody, itself included', () => {
+it('an event for the parent reaches it, and is dropped when an actor has none', () => {
   const family = setup({ actors: { child } }).createMachine({
     invoke: { src: 'child' },
     on: { hello: { actions: () => heard.push('parent') } },

@@ -2,7 +2,6 @@ import {
   ConflictException,
   CreateClusterCommand,
   DeregisterTaskDefinitionCommand,
-  DescribeTasksCommand,
   PutClusterCapacityProvidersCommand,
   RunTaskCommand,
   type RunTaskCommandInput,
@@ -314,17 +313,3 @@ it('keeps the clusters of one Region unknown in another Region', async () => {
   await expect(inEurope).rejects.toThrow('Cluster not found.');
   ecs.destroy();
 });
-
-it('runs 10,000 hollow tasks', async () => {
-  const { ecs, run, emulator } = await startTestEmulator(hollow);
-  const batch = Array.from({ length: 100 }, (_, index) => index);
-  for (let round = 0; round < 10; round++)
-    await Promise.all(batch.map(() => run('x', { count: 10, startedBy: 'many' })));
-  expect(emulator.ledger().peakAlive).toEqual({ many: 10_000 });
-  const last = emulator
-    .ledger()
-    .tasks.slice(-100)
-    .map(({ taskArn }) => taskArn);
-  const { tasks } = await ecs.send(new DescribeTasksCommand({ cluster: 'fleet', tasks: last }));
-  expect(tasks).toHaveLength(100);
-}, 60_000);

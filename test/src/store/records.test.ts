@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { groupIdOf, parseRecord } from '../../../src/store/records.ts';
+import { parseRecord } from '../../../src/store/records.ts';
 import { adopted, ended, launch, settled, story } from './samples.ts';
 
 describe('parseRecord', () => {
@@ -75,8 +75,4 @@ describe('parseRecord', () => {
   it('throws for no value', () => {
     fc.assert(fc.property(fc.anything(), (value) => void parseRecord(value)));
   });
-});
-
-it('names the groups of a launch', () => {
-  expect(groupIdOf('e1-7', 3)).toBe('e1-7-3');
 });

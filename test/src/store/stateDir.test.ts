@@ -5,7 +5,6 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { StoreFailure } from '../../../src/store/failure.ts';
 import { openStateDir } from '../../../src/store/stateDir.ts';
 import { silentLog } from '../../../src/telemetry/log.ts';
-import { startChild } from './children/start.ts';
 import { listening, temporaryDir } from './samples.ts';
 
 const failureOf = (act: () => unknown): StoreFailure => {
@@ -47,30 +46,6 @@ describe('openStateDir', () => {
       openStateDir(path, silentLog).release();
     },
   );
-
-  it.runIf(lockable)(
-    'refuses a directory that another process holds, until that process is killed',
-    async () => {
-      const path = temporaryDir();
-      const child = startChild('holdLock', [path]);
-      await child.spoke;
-      expect(child.output()).toBe('ours\n');
-      expect(failureOf(() => openStateDir(path, silentLog)).kind).toBe('busy');
-      child.process.kill('SIGKILL');
-      await child.ended;
-      openStateDir(path, silentLog).release();
-      expect(readFileSync(join(path, 'lock'), 'utf8')).toBe(`${process.pid}\n`);
-    },
-  );
-
-  it.runIf(lockable)('gives the directory to one of two processes that start at once', async () => {
-    const path = temporaryDir();
-    const children = [startChild('holdLock', [path]), startChild('holdLock', [path])];
-    await Promise.all(children.map(({ spoke }) => spoke));
-    expect(children.map(({ output }) => output()).sort()).toEqual(['busy\n', 'ours\n']);
-    for (const { process } of children) process.stdin.end();
-    await Promise.all(children.map(({ ended }) => ended));
-  });
 
   it('opens the directory unlocked, with a warning, where there is no flock(1)', () => {
     const path = temporaryDir();

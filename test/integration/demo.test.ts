@@ -56,7 +56,7 @@ function processesWith(text: string): string[] {
 }
 
 describe.concurrent('scaler-ecs demo', { timeout: 60_000 }, () => {
-  it('does all tasks and leaves nothing behind', async (test) => {
+  it('completes all tasks and leaves no process and no file behind', async (test) => {
     const { expect } = test;
     const { folder, seen, ended } = start(test, '--tasks', '4', '--json');
     expect(await ended).toBe(0);
@@ -71,7 +71,7 @@ describe.concurrent('scaler-ecs demo', { timeout: 60_000 }, () => {
     expect(processesWith(folder)).toEqual([]);
   });
 
-  it('tells in plain lines what happens, and cleans up when it is interrupted', async (test) => {
+  it('prints plain lines, and stops all tasks and processes when it gets SIGINT', async (test) => {
     const { expect } = test;
     const { child, folder, seen, ended, shown } = start(test);
     await shown('its 2 workers joined');
@@ -86,7 +86,7 @@ describe.concurrent('scaler-ecs demo', { timeout: 60_000 }, () => {
     expect(processesWith(folder)).toEqual([]);
   });
 
-  it('takes the daemon along when it is killed', async (test) => {
+  it('leaves no process when it is killed', async (test) => {
     const { child, folder, ended, shown } = start(test);
     await shown('offers up to 4 groups');
     child.kill('SIGKILL');
@@ -94,11 +94,14 @@ describe.concurrent('scaler-ecs demo', { timeout: 60_000 }, () => {
     await vi.waitFor(() => test.expect(processesWith(folder)).toEqual([]), { timeout: 5000 });
   });
 
-  it.for(['0', '1.5', 'x', '100000'])('refuses --tasks %s', async (tasks, test) => {
-    const { expect } = test;
-    const { seen, ended } = start(test, '--tasks', tasks);
-    expect(await ended).toBe(2);
-    expect(seen.stdout).toBe('');
-    expect(seen.stderr).toMatch(/^scaler-ecs: --tasks [^\n]*\n$/);
-  });
+  it.for(['0', '1.5', 'x', '100000'])(
+    'refuses --tasks %s with status 2 and one line',
+    async (tasks, test) => {
+      const { expect } = test;
+      const { seen, ended } = start(test, '--tasks', tasks);
+      expect(await ended).toBe(2);
+      expect(seen.stdout).toBe('');
+      expect(seen.stderr).toMatch(/^scaler-ecs: --tasks [^\n]*\n$/);
+    },
+  );
 });

@@ -75,7 +75,7 @@ async function greet(server: RawServer): Promise<string> {
 }
 
 describe('scaler-ecs run at a scheduler behind TLS', { timeout: 30_000 }, () => {
-  it('talks to it and to its monitor stream when their certificate is vouched for', async () => {
+  it('connects to the scheduler and its monitor stream when their certificate is trusted', async () => {
     const ca = join(folder, 'ca.pem');
     writeFileSync(ca, certificate.cert);
     const { scheduler, monitor, said } = await start('--tls-ca', ca);
@@ -85,14 +85,14 @@ describe('scaler-ecs run at a scheduler behind TLS', { timeout: 30_000 }, () => 
     expect(said.stderr).toBe('');
   });
 
-  it('says why it does not when nobody vouches for it', async () => {
+  it('logs why it does not connect when the certificate is not trusted', async () => {
     const { said, logged } = await start();
     await logged(/self-signed certificate; trust it with tls_ca.*session\.stateChanged/);
     await logged(/self-signed certificate; trust it with tls_ca.*monitor\.stateChanged/);
     expect(said.stderr).toBe('');
   });
 
-  it('talks to anybody when told to, and warns', async () => {
+  it('connects without verification when told to, and logs a warning', async () => {
     const { scheduler, monitor, said, logged } = await start('--tls-insecure');
     await Promise.all([greet(scheduler), greet(monitor)]);
     expect(said.stderr).toContain('CERTIFICATES ARE NOT CHECKED');

@@ -1,48 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decodeMessage } from '../../../../src/scheduler/protocol/codec.ts';
 import { ProtocolFailure } from '../../../../src/scheduler/protocol/failure.ts';
-import type { Generation } from '../../../../src/scheduler/protocol/generations.ts';
-import { decodeMonitor } from '../../../../src/scheduler/protocol/monitor.ts';
-import { toSchedulerMessage } from '../../../../src/scheduler/protocol/translate.ts';
 import { vectors } from './vectors.ts';
-
-/** Longer frames are sampled: the whole of them is the fuzzer's work. */
-const WHOLE = 512;
-const SAMPLES = 400;
-
-/** True for a message, false for a ProtocolFailure; anything else that is thrown fails the test. */
-function survives(bytes: Uint8Array, hint: Generation | undefined): boolean {
-  try {
-    toSchedulerMessage(decodeMessage(bytes, hint));
-    decodeMonitor(bytes, hint);
-    return true;
-  } catch (error) {
-    // Not `expect`: this runs some hundred thousand times.
-    if (error instanceof ProtocolFailure && !error.message.includes('\n')) return false;
-    throw error;
-  }
-}
-
-describe.each(vectors)('$name', ({ bytes, generation }) => {
-  it('is refused when it is cut short', () => {
-    const step = bytes.length <= WHOLE ? 1 : Math.ceil(bytes.length / SAMPLES);
-    for (let length = 0; length < bytes.length; length += step)
-      expect(survives(bytes.subarray(0, length), undefined)).toBe(false);
-  });
-
-  it('ends as a message or a failure whichever bit is wrong', () => {
-    const copy = new Uint8Array(bytes);
-    const bits = bytes.length * 8;
-    // A step that shares no factor with the word size reaches every bit of a word.
-    const step = bytes.length <= WHOLE ? 1 : Math.ceil(bits / SAMPLES) | 1;
-    for (let bit = 0; bit < bits; bit += step) {
-      const byte = bit >> 3;
-      copy[byte] = (bytes[byte] as number) ^ (1 << (bit & 7));
-      for (const hint of [undefined, generation, 'g4'] as const) survives(copy, hint);
-      copy[byte] = bytes[byte] as number;
-    }
-  });
-});
 
 /** A frame of one segment of these words, low half first. */
 function frame(...words: [low: number, high: number][]): Uint8Array {

@@ -1,13 +1,11 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { readFrames } from '../../../src/store/frames.ts';
 import { openJournal } from '../../../src/store/journal.ts';
 import type { JournalRecord } from '../../../src/store/records.ts';
 import { silentLog } from '../../../src/telemetry/log.ts';
 import { badDisk, type Operation } from './badDisk.ts';
-import { startChild } from './children/start.ts';
 import { adopted, launch, listening, settled, stateOf, temporaryDir } from './samples.ts';
 
 const reopened = async (dir: string) => {
@@ -342,59 +340,4 @@ describe('a journal on a bad disk', () => {
     await journal.close();
     expect(labels(await reopened(dir))).toEqual(['before', 'after']);
   });
-
-  it('recovers from a file size limit of the system', async () => {
-    const dir = temporaryDir();
-    // Units of 512 bytes or of 1024: 16 or 32 KiB.
-    const child = startChild('fillUp', [dir], 'ulimit -f 32;');
-    await child.ended;
-    const { acknowledged, kind, message, open, healthy } = JSON.parse(child.output());
-    expect({ kind, healthy }).toEqual({ kind: 'journal', healthy: false });
-    expect(message).toMatch(/^The journal in .*EFBIG/);
-    expect(acknowledged.length).toBeGreaterThan(50);
-    expect(open).toEqual(acknowledged);
-    expect(labels(await reopened(dir))).toEqual(acknowledged);
-  });
-
-  const mount = (dir: string) =>
-    spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', dir]).status === 0;
-
-  it('recovers from a full file system, where one may be mounted', async (context) => {
-    const dir = temporaryDir();
-    if (process.getuid?.() !== 0 || !mount(dir)) return context.skip();
-    onTestFinished(() => void spawnSync('umount', [dir]));
-    const filler = join(dir, 'filler');
-    writeFileSync(filler, Buffer.alloc(44 * 1024));
-    const journal = await openJournal(dir, silentLog);
-    const acknowledged: string[] = [];
-    const fill = async () => {
-      for (let i = 0; i < 1_000; i += 1) {
-        await journal.append(launch(`l${i}`));
-        acknowledged.push(`l${i}`);
-      }
-    };
-    await expect(fill()).rejects.toThrow('ENOSPC');
-    expect(labels(stateOf(journal.ledger))).toEqual(acknowledged);
-    rmSync(filler);
-    await journal.append(launch('after'));
-    expect(journal.healthy()).toBe(true);
-    await journal.close();
-    expect(labels(await reopened(dir))).toEqual([...acknowledged, 'after']);
-  });
-});
-
-it('holds all that was acknowledged when its process is killed repeatedly', async () => {
-  const dir = temporaryDir();
-  const acknowledged = new Set<string>();
-  for (const round of ['a', 'b']) {
-    const child = startChild('appendForever', [dir, round]);
-    await child.spoke;
-    await new Promise((resolve) => setTimeout(resolve, 150));
-    child.process.kill('SIGKILL');
-    await child.ended;
-    for (const label of child.output().split('\n').filter(Boolean)) acknowledged.add(label);
-  }
-  const open = new Set(labels(await reopened(dir)));
-  expect(acknowledged.size).toBeGreaterThan(50);
-  expect([...acknowledged].filter((label) => !open.has(label))).toEqual([]);
 });

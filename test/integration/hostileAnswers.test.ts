@@ -11,7 +11,7 @@ import { Failure } from '../../src/shared/failure.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { createRandom } from '../simulation/random.ts';
 import { type Answers, credentials, startAnswers } from '../src/aws/answers.ts';
-import { mutated } from './mutations.ts';
+import { mutated } from '../support/mutations.ts';
 
 const cluster = 'scaler-cluster';
 const mark = 'se-mark';
@@ -115,8 +115,8 @@ const text = expect.any(String);
 const rounds = Array.from({ length: 200 }, (_, i) => i);
 const phases = ['starting', 'running', 'stopping', 'stopped', 'missing'];
 
-describe('answers of AWS that were bent, cut or replaced', () => {
-  it('let RunTask come to an answer of the right form, or to a failure with a name', async () => {
+describe('with mutated answers of AWS', () => {
+  it('runTask returns a well-formed answer or throws a classified failure', async () => {
     bent = ['RunTask'];
     const template = { request: () => ({ taskDefinition: revision, clientToken: 'x' }) };
     for (const _ of rounds) {
@@ -128,7 +128,7 @@ describe('answers of AWS that were bent, cut or replaced', () => {
     }
   }, 60_000);
 
-  it('let DescribeTasks tell only of what was asked for', async () => {
+  it('describeTasks reports only tasks that were asked for', async () => {
     bent = ['DescribeTasks'];
     const asked = [arn(1), arn(2), arn(3)];
     for (const _ of rounds) {
@@ -144,7 +144,7 @@ describe('answers of AWS that were bent, cut or replaced', () => {
     }
   }, 60_000);
 
-  it('let a survey find only tasks with our mark', async () => {
+  it('listOurs returns only tasks with our ownership tag', async () => {
     bent = ['ListTasks', 'DescribeTasks'];
     for (const _ of rounds) {
       const got = await outcome(listOurs(aws.ecs, call, cluster, clock, silentLog)(mark, signal));
@@ -157,12 +157,12 @@ describe('answers of AWS that were bent, cut or replaced', () => {
     }
   }, 60_000);
 
-  it('let StopTask end', async () => {
+  it('stopTask always settles', async () => {
     bent = ['StopTask'];
     for (const _ of rounds) await outcome(stopTask(aws.ecs, call, cluster)(arn(1), 'why', signal));
   }, 60_000);
 
-  it('let the preparation come to a revision, or to a failure with a name', async () => {
+  it('bootstrap returns a revision or throws a classified failure', async () => {
     bent = [
       'DescribeClusters',
       'DescribeTaskDefinition',

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
-import { openJournal } from '../../../../src/store/journal.ts';
-import { silentLog } from '../../../../src/telemetry/log.ts';
-import { launch } from '../samples.ts';
+import { openJournal } from '../../../src/store/journal.ts';
+import { silentLog } from '../../../src/telemetry/log.ts';
+import { launch } from '../../src/store/samples.ts';
 
 /** Appends until the system takes no more; says what was acknowledged, what failed how, and what the ledger holds. */
 const journal = await openJournal(process.argv[2] as string, silentLog);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StopTaskCommand } from '@aws-sdk/client-ecs';
 import { afterAll, describe, expect, it } from 'vitest';
-import { eventually, startTestEmulator } from './testEmulator.ts';
+import { eventually, startTestEmulator } from '../src/emulator/testEmulator.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'emulator-test-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -145,7 +145,7 @@ onLinux.each(['auto', 'groups'] as const)('processes of a task, isolation %s', (
         isolation,
       ],
       {
-        cwd: new URL('../../..', import.meta.url),
+        cwd: new URL('../..', import.meta.url),
         stdio: ['ignore', 'pipe', 'ignore'],
         env: { ...process.env, TMPDIR: dir },
       },

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
-import { openJournal } from '../../../../src/store/journal.ts';
-import { silentLog } from '../../../../src/telemetry/log.ts';
-import { launch } from '../samples.ts';
+import { openJournal } from '../../../src/store/journal.ts';
+import { silentLog } from '../../../src/telemetry/log.ts';
+import { launch } from '../../src/store/samples.ts';
 
 /** Appends launches without end; writes a label to stdout when its append was acknowledged. */
 const main = async (dir: string, prefix: string): Promise<void> => {

@@ -27,7 +27,7 @@ function refused(...words: string[]): string {
 }
 
 describe('scaler-ecs', () => {
-  it('helps', () => {
+  it('prints the list of commands for --help', () => {
     const { status, stdout, stderr } = scalerEcs('--help');
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     for (const command of ['run', 'config', 'emulator', 'wire']) {
@@ -35,18 +35,18 @@ describe('scaler-ecs', () => {
     }
   });
 
-  it('helps with run, multi-letter short names included', () => {
+  it('prints the flags of run for run --help, multi-letter short names included', () => {
     const { status, stdout } = scalerEcs('run', '--help');
     expect(status).toBe(0);
     expect(stdout).toContain('--ecs-subnets');
     expect(stdout).toContain('[-mtc]');
   });
 
-  it('tells its version', () => {
+  it('prints its version for --version', () => {
     expect(scalerEcs('--version')).toMatchObject({ status: 0, stdout: '0.1.0\n' });
   });
 
-  it('shows its help on stderr when nothing is asked', () => {
+  it('prints its help on stderr and ends with status 2 when it gets no arguments', () => {
     const { status, stdout, stderr } = scalerEcs();
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toContain('scaler-ecs run');
@@ -68,17 +68,17 @@ describe('scaler-ecs', () => {
     [['emulator', '--por', '1'], 'unknown: --por; see scaler-ecs emulator --help'],
     [['emulator', '--port', '99999'], '--port needs a whole number up to 65535'],
     [['run', '--max_task_concurrency', '7'], 'write --max-task-concurrency'],
-  ])('refuses %j', (words, part) => {
+  ])('refuses %j with status 2 and one line', (words, part) => {
     expect(refused(...words)).toContain(part);
   });
 
-  it('refuses a log that cannot be opened before anything starts', () => {
+  it('refuses to start when the log file cannot be opened', () => {
     const log = join(scratch, 'none', 'x.log');
     const words = ['run', 'tcp://127.0.0.1:1', '-wmi', 'x', '--ecs-subnets', 's', '-lp', log];
     expect(refused(...words)).toContain('ENOENT');
   });
 
-  it('refuses settings that no request to ECS can hold', () => {
+  it('refuses settings that do not fit into a request to ECS, and names them', () => {
     const words = ['run', 'tcp://127.0.0.1:1', '-wmi', 'x', '--ecs-subnets', 's'];
     const told = (...more: string[]) => refused(...words, ...more);
     expect(told('--ecs-python-requirements', 'x'.repeat(9000))).toContain(
@@ -90,7 +90,7 @@ describe('scaler-ecs', () => {
     expect(refused('config', ...words.slice(1), ...bad)).toContain('line 1 (a b): ');
   });
 
-  it('starts none of several managers when one of them is wrong', () => {
+  it('starts none of several worker managers when the settings of one are wrong', () => {
     const file = join(scratch, 'two.toml');
     const entry = (id: string, more = '') =>
       `[[worker_manager]]\ntype = "aws_raw_ecs"\nscheduler_address = "tcp://127.0.0.1:1"
@@ -101,7 +101,7 @@ worker_manager_id = "${id}"\necs_subnets = "s"\n${more}`;
     expect(refused(file)).toContain('two: --ecs-python-requirements');
   });
 
-  it('says which setting names a state directory that cannot be', () => {
+  it('names the setting of a state directory that cannot be created', () => {
     const words = ['run', 'tcp://127.0.0.1:1', '-wmi', 'x', '--ecs-subnets', 's', '-lp'];
     for (const path of ['/etc/passwd/x', '/proc/nope'])
       expect(refused(...words, '/dev/null', '--state-dir', path)).toContain(
@@ -109,7 +109,7 @@ worker_manager_id = "${id}"\necs_subnets = "s"\n${more}`;
       );
   });
 
-  it('shows what a file comes to, secrets masked', () => {
+  it('prints the settings that a file results in, with secrets masked', () => {
     const file = join(scratch, 'config.toml');
     writeFileSync(
       file,
@@ -124,7 +124,7 @@ aws_access_key_id = "PLANTED"\naws_secret_access_key = "PLANTED"\n`,
     expect(stderr).toMatch(/^scaler-ecs: warning: .*not ours.*\[scheduler\]\n$/);
   });
 
-  it('prints the table of settings', () => {
+  it('prints the table of settings for config --table', () => {
     const { status, stdout } = scalerEcs('config', '--table');
     expect(status).toBe(0);
     expect(stdout).toContain('| `--max-task-concurrency` | `-mtc` |');

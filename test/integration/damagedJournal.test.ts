@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Bend, Happening, Script } from '../simulation/script.ts';
+import type { Bend } from '../simulation/disk.ts';
+import type { Happening, Script } from '../simulation/script.ts';
 import { type Run, runScript } from '../simulation/world.ts';
 
 /** Five units of work make one task: a fleet grows from four to six, one of its tasks dies on the way, and so does the daemon. */
@@ -67,18 +68,18 @@ describe.each(Object.entries(deaths))('a daemon that was killed %s', (_, kill) =
   const bytes = (length: number) =>
     Array.from({ length: Math.ceil(length / step) }, (_, i) => i * step);
 
-  it('starts again, and buys nothing twice', async () => {
+  it('starts again and launches no task twice', async () => {
     const run = await whole();
     expect(trouble(run)).toEqual([]);
     expect(run.journalBytes).toBeGreaterThan(300);
   });
 
-  it('the same with a journal that ends anywhere', async () => {
+  it('starts again and launches no task twice when its journal ends at any byte', async () => {
     const { journalBytes } = await whole();
     expect(await tried(bytes(journalBytes).map((cutAt) => ({ cutAt })))).toEqual([]);
   }, 600_000);
 
-  it('the same with a journal of which any bit is another', async () => {
+  it('starts again and launches no task twice when any bit of its journal is flipped', async () => {
     const { journalBytes } = await whole();
     const bends = bytes(journalBytes).map((flipAt, i) => ({ flipAt, bit: i % 8 }));
     expect(await tried(bends)).toEqual([]);

@@ -16,10 +16,10 @@ const order = (clientToken: string, count = 10) => ({ clientToken, count, revisi
 const eventually = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 5_000 });
 const phases = async (arns: string[]) => (await account.describe(arns)).map(({ phase }) => phase);
 
-describe('launches', () => {
+describe('a launch', () => {
   beforeEach(() => open());
 
-  it('buy each task once, however often they are asked for', async () => {
+  it('starts each task once, however often the same token is sent', async () => {
     const first = await account.launch(order('t-1'));
     expect(first.taskArns).toHaveLength(10);
     expect(await account.launch(order('t-1'))).toEqual(first);
@@ -29,7 +29,7 @@ describe('launches', () => {
   });
 
   it.each(['error500After', 'resetAfter'])(
-    'are found again when the answer is lost: %s',
+    'is found again under the same token when the answer is lost by %s',
     async (fault) => {
       account.emulator.setFaults([{ operation: 'RunTask', when: { times: 1 }, do: fault }]);
       await expect(account.launch(order('t-1'))).rejects.toMatchObject({ kind: 'unreachable' });
@@ -40,14 +40,14 @@ describe('launches', () => {
     },
   );
 
-  it('are found again under changed settings', async () => {
+  it('is found again when the settings changed in between', async () => {
     const { taskArns } = await account.launch(order('t-1', 3));
     const again = await account.launch(order('t-1', 3), { pythonVersion: '3.13.1' });
     expect(again.taskArns.sort()).toEqual(taskArns.sort());
     expect(await account.list()).toHaveLength(3);
   });
 
-  it('are refused in part', async () => {
+  it('reports the tasks that started and the refusals of the others', async () => {
     account.emulator.setFaults([{ operation: 'RunTask', do: { vcpuQuota: 12 } }]);
     const { taskArns, refusals } = await account.launch(order('t-1', 5));
     expect(taskArns).toHaveLength(3);
@@ -67,12 +67,12 @@ describe('launches', () => {
     ['serviceLinkedRole', 'refused'],
     [{ roleNotAssumableMs: 60_000 }, 'refused'],
     [{ rawAnswer: { raw: '<html>', status: 200 } }, 'unreachable'],
-  ])('fail in a known way: %j is %s', async (fault, kind) => {
+  ])('fails with a known kind of failure: %j is %s', async (fault, kind) => {
     account.emulator.setFaults([{ operation: 'RunTask', do: fault }]);
     await expect(account.launch(order('t-1', 1))).rejects.toMatchObject({ kind });
   });
 
-  it('use Spot where the cluster offers it', async () => {
+  it('uses Spot once the cluster has the capacity provider', async () => {
     const spot = { capacityProvider: 'FARGATE_SPOT' } as const;
     await expect(account.launch(order('t-1', 1), spot)).rejects.toMatchObject({
       kind: 'unprepared',
@@ -83,8 +83,8 @@ describe('launches', () => {
   });
 });
 
-describe('the life of a task', () => {
-  it('is seen from start to end', async () => {
+describe('a task', () => {
+  it('is observed in every phase from starting to stopped', async () => {
     await open({ startDelayMs: 300, stopDelayMs: 300 });
     const { taskArns } = await account.launch(order('t-1', 2));
     const [arn = '', other = ''] = taskArns;
@@ -101,14 +101,14 @@ describe('the life of a task', () => {
     expect((await account.list()).map(({ taskArn }) => taskArn)).toEqual([other]);
   });
 
-  it('may begin unseen', async () => {
+  it('is observed as missing at first when ECS does not show it yet', async () => {
     await open({ missingMs: 200 });
     const { taskArns } = await account.launch(order('t-1', 1));
     expect(await phases(taskArns)).toEqual(['missing']);
     await eventually(async () => expect(await phases(taskArns)).toEqual(['running']));
   });
 
-  it('is described in pages', async () => {
+  it('is described among 120 others, in pages of 100', async () => {
     await open();
     const launched = await Promise.all(
       Array.from({ length: 12 }, (_, i) => account.launch(order(`t-${i}`))),
@@ -124,7 +124,7 @@ describe('the life of a task', () => {
     [{ startFailure: 'CannotPullContainerError: not found' }, 'startFailed', /CannotPull/],
     ['maintenance', 'interrupted', /maintenance/],
     [{ spotReclaim: { noticeMs: 0 } }, 'interrupted', /Spot/],
-  ])('may end by %j: %s', async (fault, cause, detail) => {
+  ])('ends by %j with cause %s', async (fault, cause, detail) => {
     await open();
     account.emulator.setFaults([{ operation: 'RunTask', do: fault }]);
     const { taskArns } = await account.launch(order('t-1', 1));
@@ -135,7 +135,7 @@ describe('the life of a task', () => {
     );
   });
 
-  it('shows a Spot interruption while the task still runs', async () => {
+  it('is observed as stopping, cause interrupted, during the notice of a Spot interruption', async () => {
     await open();
     account.emulator.setFaults([
       { operation: 'RunTask', do: { spotReclaim: { noticeMs: 60_000 } } },
@@ -149,10 +149,10 @@ describe('the life of a task', () => {
   });
 });
 
-describe('whose a task is', () => {
+describe('the ownership of a task', () => {
   beforeEach(() => open());
 
-  it('is decided by the mark alone', async () => {
+  it('follows from the ownership tag alone', async () => {
     const { taskArns } = await account.launch(order('t-1', 2));
     await account.launch(order('t-2', 3), { startedBy: 'se-others' });
     expect((await account.list()).map(({ taskArn }) => taskArn).sort()).toEqual(taskArns.sort());
@@ -160,7 +160,7 @@ describe('whose a task is', () => {
     expect((await account.list())[0]).toMatchObject({ scheduler: 'tcp://203.0.113.7:8516' });
   });
 
-  it('does not matter to StopTask for a task that nobody knows', async () => {
+  it('does not matter to StopTask: an unknown task counts as stopped', async () => {
     await expect(
       account.stop('arn:aws:ecs:us-east-1:123456789012:task/scaler-cluster/0123456789abcdef'),
     ).resolves.toBeUndefined();
@@ -168,7 +168,7 @@ describe('whose a task is', () => {
 });
 
 describe('the worker in a task', () => {
-  it('gets its settings word for word and knows its task', async () => {
+  it('gets its settings word for word and the id of its task', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'worker-'));
     const program = join(folder, 'scaler_worker_manager');
     const out = join(folder, 'out');

@@ -24,7 +24,7 @@ const start = (...words: string[]) => {
 };
 
 describe('scaler-ecs emulator', () => {
-  it('says in one JSON line where it listens, and ends on SIGTERM', async () => {
+  it('prints its address as one JSON line, and ends with status 0 on SIGTERM', async () => {
     const faults = join(dir, 'faults.json');
     writeFileSync(faults, '[{"operation":"*","do":"throttle"}]');
     const { child, said, ended } = start('--hollow', '--faults', faults);

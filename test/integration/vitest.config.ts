@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+/** The end-to-end suite: programs as processes of their own, a daemon beside an emulator, real time. */
+export default defineConfig({
+  test: {
+    root: new URL('../..', import.meta.url).pathname,
+    include: ['test/integration/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // Vitest would leave one core idle.
+    maxWorkers: '100%',
+  },
+});
