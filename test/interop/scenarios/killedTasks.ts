@@ -24,7 +24,7 @@ export async function killedTasks(context: ScenarioContext): Promise<Outcome> {
     [manager],
   );
   const reportedDeadWorkers = () =>
-    readFileSync(manager.logFile, 'utf8').split('toldOfDeadWorker').length - 1;
+    readFileSync(manager.logFile, 'utf8').split('"deadWorker.reported"').length - 1;
   const areConnected = () => deployment.monitor.connected.length >= 3;
   await context.waitFor('their workers are connected', 60_000, areConnected, [manager]);
   // Some schedulers crash when a worker is killed while data is in flight to it: wait until the work is distributed.

@@ -31,7 +31,7 @@ export async function oneId(context: ScenarioContext): Promise<Outcome> {
   await context.checkWithin('the second manager warns of another manager with its id', 30_000, () =>
     readFileSync(second.logFile, 'utf8')
       .split('\n')
-      .some((line) => /"level":"warn".*another manager holds our worker_manager_id/.test(line)),
+      .some((line) => /"level":"warn".*"event":"session.unresponsive"/.test(line)),
   );
   const results = await waitForResults(context, client, deployment);
   const { length: launched } = await deployment.emulator.ledger();
