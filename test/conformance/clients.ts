@@ -2,7 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import * as ecs from '@aws-sdk/client-ecs';
 import * as iam from '@aws-sdk/client-iam';
-import type { Step } from './scenarios.ts';
+import type { Step } from './steps.ts';
 
 /** The answer of a call, or its error as the client reports it. */
 export type Outcome = { answer: unknown } | { error: { code: string; message: string } };

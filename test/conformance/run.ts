@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { awsCli, boto3, type Client, clientEnvironment, javascriptSdk } from './clients.ts';
 import { mismatch, type Saved, substitute, valueAt } from './match.ts';
 import { pythonPrograms } from './python.ts';
-import { type Scenario, type Step, scenarios } from './scenarios.ts';
+import { scenarios } from './scenarios.ts';
 import { emulatorServer, motoServer, type Server } from './servers.ts';
+import type { Scenario, Step } from './steps.ts';
 
 /**
  * Runs every scenario with independent AWS clients (JS SDK, boto3, AWS CLI) against the emulator and, unless a scenario
