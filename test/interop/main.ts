@@ -41,7 +41,7 @@ const scenarios: Record<string, Scenario> = {
   stoppedThenKilled,
   twoManagers,
   oneScheduler,
-  sameMark: sameOwnershipTag,
+  sameOwnershipTag,
   sameIdentity,
   hostileNames,
   everySetting,
@@ -72,7 +72,7 @@ const isSupported: Partial<Record<string, (options: Options) => boolean>> = {
   // Earlier releases have no manager ids.
   oneId: isAtLeast('1.24.0'),
   // Earlier schedulers serve both managers, so the second one cannot detect the conflict; both own every task with their ownership tag.
-  sameMark: isAtLeast('1.24.0'),
+  sameOwnershipTag: isAtLeast('1.24.0'),
   // These policies place tasks by capability; earlier schedulers may rebalance such tasks without end.
   capability: isAtLeast('2.6.0'),
   waterfall: isAtLeast('2.6.0'),
