@@ -1,36 +1,36 @@
 import { join } from 'node:path';
 import type { FaultRule } from '../../src/emulator/faults.ts';
 import type { LedgerTask, LedgerView } from '../../src/emulator/ledger.ts';
-import type { Processes, Running } from '../interop/processes.ts';
+import type { Processes, ProcessHandle } from '../interop/processes.ts';
 import { eventually } from './eventually.ts';
 
-/** The emulator as a process, and its back door. */
-export interface Cloud {
-  process: Running;
+/** The emulator as a process, and its admin interface. */
+export interface EmulatorProcess {
+  process: ProcessHandle;
   url: string;
   ledger(): Promise<LedgerView>;
-  faults(rules: FaultRule[]): Promise<void>;
-  strike(taskArn: string, fault: FaultRule['do']): Promise<void>;
-  /** A call of somebody else's, past the proxy. */
+  setFaults(rules: FaultRule[]): Promise<void>;
+  applyFault(taskArn: string, fault: FaultRule['do']): Promise<void>;
+  /** Calls an ECS operation as another client, not through the proxy. */
   call(operation: string, body: object): Promise<void>;
 }
 
 export const repository = new URL('../..', import.meta.url).pathname;
 export const program = join(repository, 'dist', 'cli', 'main.js');
 
-const urlIn = (line: string): string => {
+function urlFrom(line: string): string {
   try {
     return JSON.parse(line).url ?? '';
   } catch {
     return '';
   }
-};
+}
 
-export async function startCloud(
+export async function startEmulator(
   processes: Processes,
   dir: string,
   flags: string[],
-): Promise<Cloud> {
+): Promise<EmulatorProcess> {
   let url = '';
   const running = processes.start({
     name: 'emulator',
@@ -38,7 +38,7 @@ export async function startCloud(
     args: [program, 'emulator', '--port', '0', '--hollow', ...flags],
     cwd: dir,
     onLine: (line) => {
-      url ||= urlIn(line);
+      url ||= urlFrom(line);
     },
   });
   await eventually('the emulator listens', 20_000, () => url !== '', running);
@@ -57,8 +57,8 @@ export async function startCloud(
     process: running,
     url,
     ledger: () => send('GET', '/_emulator/ledger'),
-    faults: (rules) => send('PUT', '/_emulator/faults', rules),
-    strike: (task, fault) => send('POST', '/_emulator/strike', { task, do: fault }),
+    setFaults: (rules) => send('PUT', '/_emulator/faults', rules),
+    applyFault: (task, fault) => send('POST', '/_emulator/strike', { task, do: fault }),
     call: (operation, body) =>
       send('POST', '/', body, {
         'x-amz-target': `AmazonEC2ContainerServiceV20141113.${operation}`,
@@ -66,5 +66,5 @@ export async function startCloud(
   };
 }
 
-/** It costs money, or will. */
+/** Whether the task runs or is starting. */
 export const isAlive = ({ desiredStatus }: LedgerTask): boolean => desiredStatus === 'RUNNING';

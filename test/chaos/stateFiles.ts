@@ -13,29 +13,29 @@ import { encodeFrame, readFrames } from '../../src/store/frames.ts';
 import { Ledger } from '../../src/store/ledger.ts';
 import { type JournalRecord, parseRecord } from '../../src/store/records.ts';
 
-/** The state directory of the daemon under test, seen from outside. */
-export interface StateOnDisk {
-  /** Called at each change of the journal that the kernel tells us of: created, written, put in place. */
+/** The state directory of the daemon under test. */
+export interface StateFiles {
+  /** Called at each change of the journal that fs.watch reports: created, written, renamed. `nth` counts from 1. */
   onWrite: ((nth: number) => void) | null;
-  /** Starts counting writes afresh. */
-  recount(): void;
-  /** What the journal adds up to now. */
+  /** Resets the count of changes. */
+  resetWriteCount(): void;
+  /** The ledger after replaying the journal. */
   ledger(): Ledger;
   records(): JournalRecord[];
-  /** Cuts so many bytes off its end. False: it is too short. */
-  tear(bytes: number): boolean;
-  /** Makes everything it tells of so much older. */
-  age(ms: number): void;
-  /** Removes all that the daemon ever wrote down. */
-  lose(): void;
+  /** Removes bytes from the end of the journal. Returns false if the journal is too short. */
+  truncate(bytes: number): boolean;
+  /** Moves all times in the journal into the past. */
+  makeOlder(ms: number): void;
+  /** Deletes the state directory. */
+  remove(): void;
   close(): void;
 }
 
-export const openState = (dir: string): StateOnDisk => {
+export function openState(dir: string): StateFiles {
   const path = join(dir, 'journal');
   let watcher: FSWatcher;
   let writes = 0;
-  const look = () => {
+  const startWatching = () => {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     watcher = watch(dir, (_, name) => {
       if (name?.startsWith('journal')) state.onWrite?.(++writes);
@@ -60,28 +60,28 @@ export const openState = (dir: string): StateOnDisk => {
       ]),
     );
   };
-  const state: StateOnDisk = {
+  const state: StateFiles = {
     onWrite: null,
-    recount() {
+    resetWriteCount() {
       writes = 0;
     },
     records: () => frames().flatMap((value) => parseRecord(value) ?? []),
     ledger: () => Ledger.replay(state.records()),
-    tear(bytes) {
+    truncate(bytes) {
       const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
       if (size < 100 + bytes) return false;
       truncateSync(path, size - bytes);
       return true;
     },
-    age: (ms) =>
+    makeOlder: (ms) =>
       writeFileSync(path, Buffer.concat(frames().map((value) => encodeFrame(older(value, ms))))),
-    lose() {
+    remove() {
       watcher.close();
       rmSync(dir, { recursive: true, force: true });
-      look();
+      startWatching();
     },
     close: () => watcher.close(),
   };
-  look();
+  startWatching();
   return state;
-};
+}
