@@ -2,40 +2,40 @@ import { type Counts, noCounts } from '../fleet/plan.ts';
 import type { LaunchEnd } from '../group/launch.ts';
 import type { GroupEvent, GroupPhase } from '../group/workerGroup.ts';
 import type { WorkerLoad } from '../scheduler/monitor.ts';
-import type { Blame, LaunchOrder, OwnedGroup, TaskPhase } from '../shared/domain.ts';
+import type { FailureReason, LaunchOrder, OwnedGroup, TaskPhase } from '../shared/domain.ts';
 
 /** One DescribeTasks page. More children than this under one parent make every spawn slow. */
 export const cohortSize = 100;
 
 /** What a cohort knows of one group: reported by the group, or last seen at ECS. */
-export interface GroupRow {
+export interface GroupRecord {
   taskArn: string | null;
   phase: GroupPhase;
   registered: boolean;
-  leaving: boolean;
+  drainRequested: boolean;
   stopAccepted: boolean;
   launchedAt: number;
   runningAt: number | null;
   /** When StopTask was last asked for; it is repeated while ECS shows no effect. */
-  stopAskedAt: number | null;
+  stopRequestedAt: number | null;
   /** Until when it may wait for an idle moment. */
-  waitUntil: number | null;
-  seen: TaskPhase | null;
+  drainDeadline: number | null;
+  lastStatus: TaskPhase | null;
   /** Since when ECS has denied it, look after look. */
   missingSince: number | null;
   subnet: string | null;
-  blame: Blame | null;
+  failureReason: FailureReason | null;
   /** As the scheduler's monitor stream told last; null when nothing is told, or nothing yet. */
   load: WorkerLoad | null;
   /** Since when the monitor has shown none of its workers, though it had shown some. */
-  deserted: number | null;
+  workersLostSince: number | null;
   /** Since when it serves, as the looks have noticed; and whether it has done so for long enough to show that it can. */
-  servesSince: number | null;
-  lasted: boolean;
+  servingSince: number | null;
+  stable: boolean;
 }
 
-export interface Books {
-  groups: Record<string, GroupRow>;
+export interface CohortRecords {
+  groups: Record<string, GroupRecord>;
   /** Open launches: the groups that wait for each. */
   launches: Record<string, string[]>;
 }
@@ -45,10 +45,10 @@ export interface LaunchPlan {
   order: LaunchOrder;
   groupIds: string[];
   /** An earlier run may have sent it. */
-  doubted: boolean;
+  outcomeUnknown: boolean;
 }
 
-export interface Patience {
+export interface Timeouts {
   /** How long DescribeTasks may deny a new task before it can count as lost, ms. */
   missingGraceMs: number;
   /** From RUNNING to workers that surely know the scheduler, when nothing else tells, ms. */
@@ -56,92 +56,97 @@ export interface Patience {
   /** From the launch to workers that the scheduler knows; who takes longer is stopped and replaced, ms. */
   startDeadlineMs: number;
   /** How long the workers of a running task may be unknown to the scheduler, ms. */
-  desertedMs: number;
+  workersLostMs: number;
   /** After an accepted StopTask, when we may not look, ms. */
-  blindStopMs: number;
+  unobservedStopMs: number;
   /** The same when everything is to end, and nobody waits for the room. */
-  blindEndMs: number;
+  unobservedExitMs: number;
 }
 
 /** New books, and what to tell whom. */
-export interface Step extends Books {
-  toGroups: [groupId: string, event: GroupEvent][];
+export interface Transition extends CohortRecords {
+  outbox: [groupId: string, event: GroupEvent][];
 }
 
-const freshRow = (launchedAt: number): GroupRow => ({
+const newRecord = (launchedAt: number): GroupRecord => ({
   taskArn: null,
   phase: 'requested',
   registered: false,
-  leaving: false,
+  drainRequested: false,
   stopAccepted: false,
   launchedAt,
   runningAt: null,
-  stopAskedAt: null,
-  waitUntil: null,
-  seen: null,
+  stopRequestedAt: null,
+  drainDeadline: null,
+  lastStatus: null,
   missingSince: null,
   subnet: null,
-  blame: null,
+  failureReason: null,
   load: null,
-  deserted: null,
-  servesSince: null,
-  lasted: false,
+  workersLostSince: null,
+  servingSince: null,
+  stable: false,
 });
 
 /** Within that time, ms, the monitor stream has told of every task of ours. */
-const tellingMs = 15_000;
+const fullReportMs = 15_000;
 
 const taskId = (taskArn: string): string => taskArn.slice(taskArn.lastIndexOf('/') + 1);
 
 /** In the books of a group that is told to stop: nobody takes it back any more. */
 export const stopping = (at: number) =>
-  ({ phase: 'stopping', waitUntil: null, stopAskedAt: at }) as const;
+  ({ phase: 'stopping', drainDeadline: null, stopRequestedAt: at }) as const;
 
 /** What a group counts as. */
-export const standing = (row: GroupRow): keyof Counts => {
-  const { phase, leaving, registered, load, deserted, seen } = row;
-  if (phase === 'stopping') return 'draining';
-  if (leaving) return registered ? 'waiting' : 'revoked';
+export const categoryOf = (record: GroupRecord): keyof Counts => {
+  const { phase, drainRequested, registered, load, workersLostSince, lastStatus } = record;
+  if (phase === 'stopping') return 'stopping';
+  if (drainRequested) return registered ? 'drainPending' : 'cancelled';
   // Nobody is let go because of those who may be dead.
-  if (!registered || deserted !== null || (seen === 'missing' && load === null)) return 'booting';
+  if (!registered || workersLostSince !== null || (lastStatus === 'missing' && load === null))
+    return 'pending';
   return load?.tasks === 0 ? 'idle' : 'busy';
 };
 
-export const countRows = (groups: Record<string, GroupRow>): Counts => {
+export const countRecords = (groups: Record<string, GroupRecord>): Counts => {
   const counts = { ...noCounts };
-  for (const row of Object.values(groups)) counts[standing(row)]++;
+  for (const record of Object.values(groups)) counts[categoryOf(record)]++;
   return counts;
 };
 
-export const admitted = (books: Books, launches: LaunchPlan[], at: number): Books => ({
+export const admitted = (
+  records: CohortRecords,
+  launches: LaunchPlan[],
+  at: number,
+): CohortRecords => ({
   groups: {
-    ...books.groups,
+    ...records.groups,
     ...Object.fromEntries(
-      launches.flatMap(({ groupIds }) => groupIds.map((groupId) => [groupId, freshRow(at)])),
+      launches.flatMap(({ groupIds }) => groupIds.map((groupId) => [groupId, newRecord(at)])),
     ),
   },
   launches: {
-    ...books.launches,
+    ...records.launches,
     ...Object.fromEntries(launches.map(({ order, groupIds }) => [order.label, groupIds])),
   },
 });
 
-export const adopted = (books: Books, owned: OwnedGroup[]): Step => ({
-  ...books,
+export const adopted = (records: CohortRecords, owned: OwnedGroup[]): Transition => ({
+  ...records,
   groups: {
-    ...books.groups,
+    ...records.groups,
     ...Object.fromEntries(
       owned.map(({ groupId, taskArn, launchedAt }) => [
         groupId,
-        { ...freshRow(launchedAt), taskArn },
+        { ...newRecord(launchedAt), taskArn },
       ]),
     ),
   },
-  toGroups: owned.map(({ groupId, taskArn }) => [groupId, { type: 'group.launched', taskArn }]),
+  outbox: owned.map(({ groupId, taskArn }) => [groupId, { type: 'group.launched', taskArn }]),
 });
 
 /** Who is to leave. */
-export type Share = Pick<Counts, 'booting' | 'idle' | 'busy'>;
+export type Share = Pick<Counts, 'pending' | 'idle' | 'busy'>;
 
 /** Who has come least far goes first. */
 const progress: Record<GroupPhase, number> = {
@@ -153,17 +158,20 @@ const progress: Record<GroupPhase, number> = {
 };
 
 /** So many of each kind: the least far, then those without workers, the least at work, the youngest. */
-export const victims = (groups: Record<string, GroupRow>, share: Share): string[] => {
+export const scaleDownCandidates = (
+  groups: Record<string, GroupRecord>,
+  share: Share,
+): string[] => {
   const sorted = Object.entries(groups).sort(
     ([, a], [, b]) =>
       progress[a.phase] - progress[b.phase] ||
-      Number(b.deserted !== null) - Number(a.deserted !== null) ||
+      Number(b.workersLostSince !== null) - Number(a.workersLostSince !== null) ||
       (a.load?.tasks ?? 0) - (b.load?.tasks ?? 0) ||
       b.launchedAt - a.launchedAt,
   );
-  return (['booting', 'idle', 'busy'] as const).flatMap((kind) =>
+  return (['pending', 'idle', 'busy'] as const).flatMap((kind) =>
     sorted
-      .filter(([, row]) => standing(row) === kind)
+      .filter(([, record]) => categoryOf(record) === kind)
       .slice(0, share[kind])
       .map(([groupId]) => groupId),
   );
@@ -176,155 +184,179 @@ export const victims = (groups: Record<string, GroupRow>, share: Share): string[
  * work, so the wait is bounded: `until`, milliseconds since the epoch.
  */
 export const drained = (
-  books: Books,
+  records: CohortRecords,
   share: Share,
-  { at, until, watched }: { at: number; until: number; watched: boolean },
-): Step => {
-  const groups = { ...books.groups };
-  const toGroups: Step['toGroups'] = victims(groups, share).map((groupId) => {
-    const row = groups[groupId] as GroupRow;
-    const mayWork = row.load === null ? watched && row.seen !== 'starting' : row.load.tasks > 0;
+  { at, until, monitorEverConnected }: { at: number; until: number; monitorEverConnected: boolean },
+): Transition => {
+  const groups = { ...records.groups };
+  const outbox: Transition['outbox'] = scaleDownCandidates(groups, share).map((groupId) => {
+    const record = groups[groupId] as GroupRecord;
+    const mayWork =
+      record.load === null
+        ? monitorEverConnected && record.lastStatus !== 'starting'
+        : record.load.tasks > 0;
     const wait = mayWork && until > at;
     groups[groupId] = {
-      ...row,
-      leaving: true,
-      waitUntil: wait ? until : null,
-      stopAskedAt: wait ? null : at,
-      ...(!wait && row.taskArn !== null && { phase: 'stopping' }),
+      ...record,
+      drainRequested: true,
+      drainDeadline: wait ? until : null,
+      stopRequestedAt: wait ? null : at,
+      ...(!wait && record.taskArn !== null && { phase: 'stopping' }),
     };
     return [groupId, { type: wait ? 'group.drain' : 'group.stop' }];
   });
-  for (const [groupId, row] of Object.entries(groups))
-    if (row.waitUntil !== null && row.waitUntil > until)
-      groups[groupId] = { ...row, waitUntil: until };
-  return { ...books, groups, toGroups };
+  for (const [groupId, record] of Object.entries(groups))
+    if (record.drainDeadline !== null && record.drainDeadline > until)
+      groups[groupId] = { ...record, drainDeadline: until };
+  return { ...records, groups, outbox };
 };
 
 /** Exactly these must leave, and now: the scheduler itself has chosen them. */
-export const released = (books: Books, taskIds: string[], at: number): Step => {
+export const released = (records: CohortRecords, taskIds: string[], at: number): Transition => {
   const named = new Set(taskIds);
-  const groups = { ...books.groups };
-  const toGroups: Step['toGroups'] = [];
-  for (const [groupId, row] of Object.entries(groups)) {
-    if (row.taskArn === null || !named.has(taskId(row.taskArn)) || standing(row) === 'draining')
+  const groups = { ...records.groups };
+  const outbox: Transition['outbox'] = [];
+  for (const [groupId, record] of Object.entries(groups)) {
+    if (
+      record.taskArn === null ||
+      !named.has(taskId(record.taskArn)) ||
+      categoryOf(record) === 'stopping'
+    )
       continue;
-    groups[groupId] = { ...row, leaving: true, ...stopping(at) };
-    toGroups.push([groupId, { type: 'group.stop' }]);
+    groups[groupId] = { ...record, drainRequested: true, ...stopping(at) };
+    outbox.push([groupId, { type: 'group.stop' }]);
   }
-  return { ...books, groups, toGroups };
+  return { ...records, groups, outbox };
 };
 
 /** Those that were to leave and have not been told to stop yet: who serves, then the furthest. */
-export const reprieved = (books: Books, most: number): Step => {
-  const groups = { ...books.groups };
-  const lucky = Object.entries(groups)
-    .filter(([, row]) => ['waiting', 'revoked'].includes(standing(row)))
+export const undrained = (records: CohortRecords, most: number): Transition => {
+  const groups = { ...records.groups };
+  const chosen = Object.entries(groups)
+    .filter(([, record]) => ['drainPending', 'cancelled'].includes(categoryOf(record)))
     .sort(
       ([, a], [, b]) =>
         Number(b.registered) - Number(a.registered) || progress[b.phase] - progress[a.phase],
     )
     .slice(0, most)
     .map(([groupId]) => groupId);
-  for (const groupId of lucky)
-    groups[groupId] = { ...(groups[groupId] as GroupRow), leaving: false, waitUntil: null };
+  for (const groupId of chosen)
+    groups[groupId] = {
+      ...(groups[groupId] as GroupRecord),
+      drainRequested: false,
+      drainDeadline: null,
+    };
   return {
-    ...books,
+    ...records,
     groups,
-    toGroups: lucky.map((groupId) => [groupId, { type: 'group.reprieve' }]),
+    outbox: chosen.map((groupId) => [groupId, { type: 'group.cancelDrain' }]),
   };
 };
 
 /** Who serves for so long, ms, does not end because of how it was launched. */
-const lastingMs = 120_000;
+const stableAfterMs = 120_000;
 
 /** At a look: who serves by now, and who has done so for long. */
-export const aged = (books: Books, at: number): Books & { lasting: string[] } => {
-  const groups = { ...books.groups };
-  const lasting: string[] = [];
-  for (const [groupId, row] of Object.entries(books.groups)) {
-    if (!row.registered || row.lasted) continue;
-    const servesSince = row.servesSince ?? at;
-    const lasted = at - servesSince >= lastingMs;
-    if (lasted) lasting.push(groupId);
-    groups[groupId] = { ...row, servesSince, lasted };
+export const recordServing = (
+  records: CohortRecords,
+  at: number,
+): CohortRecords & { nowStable: string[] } => {
+  const groups = { ...records.groups };
+  const nowStable: string[] = [];
+  for (const [groupId, record] of Object.entries(records.groups)) {
+    if (!record.registered || record.stable) continue;
+    const servingSince = record.servingSince ?? at;
+    const stable = at - servingSince >= stableAfterMs;
+    if (stable) nowStable.push(groupId);
+    groups[groupId] = { ...record, servingSince, stable };
   }
-  return { ...books, groups, lasting };
+  return { ...records, groups, nowStable };
 };
 
 /** Whose wait for an idle moment is over. */
-export const expired = (books: Books, at: number): Step => {
-  const groups = { ...books.groups };
-  const toGroups: Step['toGroups'] = [];
-  for (const [groupId, row] of Object.entries(groups)) {
-    if (row.taskArn === null || row.waitUntil === null || at < row.waitUntil) continue;
-    groups[groupId] = { ...row, ...stopping(at) };
-    toGroups.push([groupId, { type: 'group.stop' }]);
+export const expired = (records: CohortRecords, at: number): Transition => {
+  const groups = { ...records.groups };
+  const outbox: Transition['outbox'] = [];
+  for (const [groupId, record] of Object.entries(groups)) {
+    if (record.taskArn === null || record.drainDeadline === null || at < record.drainDeadline)
+      continue;
+    groups[groupId] = { ...record, ...stopping(at) };
+    outbox.push([groupId, { type: 'group.stop' }]);
   }
-  return { ...books, groups, toGroups };
+  return { ...records, groups, outbox };
 };
 
 /** What the monitor stream said of tasks whose workers changed; null: it says nothing any more. */
-export const heard = (books: Books, loads: Record<string, WorkerLoad> | null, at: number): Step => {
-  const groups = { ...books.groups };
-  const toGroups: Step['toGroups'] = [];
-  for (const [groupId, row] of Object.entries(groups)) {
-    if (row.taskArn === null) continue;
-    const load = loads === null ? null : loads[taskId(row.taskArn)];
+export const recordLoads = (
+  records: CohortRecords,
+  loads: Record<string, WorkerLoad> | null,
+  at: number,
+): Transition => {
+  const groups = { ...records.groups };
+  const outbox: Transition['outbox'] = [];
+  for (const [groupId, record] of Object.entries(groups)) {
+    if (record.taskArn === null) continue;
+    const load = loads === null ? null : loads[taskId(record.taskArn)];
     if (load === undefined) continue;
     const present = load !== null && load.workers > 0;
     const next = {
-      ...row,
+      ...record,
       load,
-      deserted: present || load === null || !row.registered ? null : (row.deserted ?? at),
+      workersLostSince:
+        present || load === null || !record.registered ? null : (record.workersLostSince ?? at),
     };
-    if (present && !row.registered) toGroups.push([groupId, { type: 'task.registered' }]);
-    if (load?.tasks === 0 && (present || !row.registered) && row.waitUntil !== null) {
-      toGroups.push([groupId, { type: 'group.stop' }]);
+    if (present && !record.registered) outbox.push([groupId, { type: 'task.registered' }]);
+    if (load?.tasks === 0 && (present || !record.registered) && record.drainDeadline !== null) {
+      outbox.push([groupId, { type: 'group.stop' }]);
       Object.assign(next, stopping(at));
     }
     groups[groupId] = next;
   }
-  return { ...books, groups, toGroups };
+  return { ...records, groups, outbox };
 };
 
 /** Launches whose every group is to leave. */
-export const unwanted = ({ groups, launches }: Books): string[] =>
+export const unwantedLaunches = ({ groups, launches }: CohortRecords): string[] =>
   Object.entries(launches)
-    .filter(([, groupIds]) => groupIds.every((groupId) => groups[groupId]?.leaving ?? true))
+    .filter(([, groupIds]) => groupIds.every((groupId) => groups[groupId]?.drainRequested ?? true))
     .map(([label]) => label);
 
 /**
  * A launch has ended: its groups learn their ARN or their refusal. Its tasks may be a moment old by now.
  * Where ECS refused some, who was to leave and got a task takes the place of who was to stay and got none.
  */
-export const settled = (books: Books, end: LaunchEnd, at: number): Step => {
-  const { [end.label]: waiting = [], ...launches } = books.launches;
-  const groups = { ...books.groups };
+export const settled = (records: CohortRecords, end: LaunchEnd, at: number): Transition => {
+  const { [end.label]: drainPending = [], ...launches } = records.launches;
+  const groups = { ...records.groups };
   const arns = new Map(end.groups.map(({ groupId, taskArn }) => [groupId, taskArn]));
   const reason = end.refusals[0]?.reason ?? 'RunTask answered with fewer tasks than were asked for';
-  const toGroups: Step['toGroups'] = [];
-  let places = waiting.filter((id) => groups[id]?.leaving === false && !arns.has(id)).length;
-  for (const groupId of waiting) {
-    const row = groups[groupId];
-    if (!row) continue;
+  const outbox: Transition['outbox'] = [];
+  let places = drainPending.filter(
+    (id) => groups[id]?.drainRequested === false && !arns.has(id),
+  ).length;
+  for (const groupId of drainPending) {
+    const record = groups[groupId];
+    if (!record) continue;
     const taskArn = arns.get(groupId);
     if (taskArn === undefined) {
-      toGroups.push([groupId, { type: 'group.refused', reason }]);
+      outbox.push([groupId, { type: 'group.refused', reason }]);
       continue;
     }
-    const stays = row.leaving && places > 0;
+    const stays = record.drainRequested && places > 0;
     if (stays) {
       places--;
-      toGroups.push([groupId, { type: 'group.reprieve' }]);
+      outbox.push([groupId, { type: 'group.cancelDrain' }]);
     }
     groups[groupId] = {
-      ...row,
+      ...record,
       taskArn,
-      launchedAt: Math.max(row.launchedAt, at),
-      leaving: row.leaving && !stays,
-      waitUntil: stays ? null : row.waitUntil && Math.max(row.waitUntil, at + tellingMs),
+      launchedAt: Math.max(record.launchedAt, at),
+      drainRequested: record.drainRequested && !stays,
+      drainDeadline: stays
+        ? null
+        : record.drainDeadline && Math.max(record.drainDeadline, at + fullReportMs),
     };
-    toGroups.push([groupId, { type: 'group.launched', taskArn }]);
+    outbox.push([groupId, { type: 'group.launched', taskArn }]);
   }
-  return { groups, launches, toGroups };
+  return { groups, launches, outbox };
 };

@@ -1,30 +1,42 @@
-import type { Proof } from '../fleet/circuitBreaker.ts';
+import type { RecoverySignal } from '../fleet/circuitBreaker.ts';
 import type { Counts } from '../fleet/plan.ts';
 import type { WorkerLoad } from '../scheduler/monitor.ts';
-import type { Blame, Market, OwnedGroup } from '../shared/domain.ts';
+import type { FailureReason, Market, OwnedGroup } from '../shared/domain.ts';
 import type { LaunchPlan, Share } from './groupRecords.ts';
 
 /** What the manager tells a cohort. `order` numbers what the manager asks for, so that it can tell which reports include it. */
-export type CohortOrder =
-  | { type: 'cohort.admit'; order: number; launches: LaunchPlan[]; at: number }
-  | { type: 'cohort.adopt'; order: number; groups: OwnedGroup[] }
+export type CohortCommand =
+  | { type: 'cohort.admit'; generation: number; launches: LaunchPlan[]; at: number }
+  | { type: 'cohort.adopt'; generation: number; groups: OwnedGroup[] }
   /** `until`: how long those at work may wait for an idle moment. */
-  | ({ type: 'cohort.drain'; order: number; at: number; until: number } & Share)
+  | ({ type: 'cohort.drain'; generation: number; at: number; until: number } & Share)
   /** Those of these Fargate tasks that are here, and at once. */
-  | { type: 'cohort.release'; order: number; at: number; taskIds: string[] }
-  | { type: 'cohort.reprieve'; order: number; most: number }
+  | { type: 'cohort.release'; generation: number; at: number; taskIds: string[] }
+  | { type: 'cohort.cancelDrain'; generation: number; most: number }
   /** Look at ECS, let launches in doubt ask again, end what has waited long enough. */
-  | { type: 'cohort.look'; at: number; monitored: boolean; launching: boolean; ending: boolean }
-  | { type: 'cohort.heard'; at: number; loads: Record<string, WorkerLoad> | null };
+  | {
+      type: 'cohort.poll';
+      at: number;
+      monitorConnected: boolean;
+      launching: boolean;
+      ending: boolean;
+    }
+  | { type: 'cohort.loads'; at: number; loads: Record<string, WorkerLoad> | null };
 
 /** What a cohort tells the manager. */
-export type CohortReport =
-  | { type: 'cohort.changed'; cohortId: string; order: number; counts: Counts; launches: number }
+export type CohortEvent =
+  | {
+      type: 'cohort.changed';
+      cohortId: string;
+      generation: number;
+      counts: Counts;
+      launches: number;
+    }
   /** Something that should slow down or stop launching; `market`: where a launch was refused. */
   | {
-      type: 'cohort.setback';
+      type: 'cohort.launchFailed';
       cohortId: string;
-      kind: Blame;
+      kind: FailureReason;
       reason: string;
       market: Market | null;
       /** Where; left out: nobody knows, or wherever the settings say. */
@@ -32,34 +44,34 @@ export type CohortReport =
       /** The group, where it is one alone. */
       groupId?: string | undefined;
       /** A launch was given up without an answer: what it may have bought, a list will show. */
-      doubted?: true | undefined;
+      outcomeUnknown?: true | undefined;
       /** What would show that it is over. */
-      proof?: Proof | undefined;
+      signal?: RecoverySignal | undefined;
       /** Of a group that served and ended soon: when it was launched, milliseconds since the epoch. */
       launchedAt?: number | undefined;
     }
   /** A launch of one group was taken by ECS; or the workers of a group have come to serve, or served for a while. */
   | {
-      type: 'cohort.proved';
+      type: 'cohort.recovered';
       cohortId: string;
       groupId: string;
-      proof: Proof;
+      signal: RecoverySignal;
       subnet: string | null;
     }
   /** ECS has said that it is STOPPED: no worker of it can be alive. */
-  | { type: 'cohort.dead'; cohortId: string; taskArn: string }
+  | { type: 'task.dead'; cohortId: string; taskArn: string }
   /** A group has ended and shown nothing. */
-  | { type: 'cohort.unproved'; cohortId: string; groupId: string };
+  | { type: 'cohort.probeInconclusive'; cohortId: string; groupId: string };
 
-export const proved = (
+export const recovered = (
   cohortId: string,
   groupId: string,
-  proof: Proof,
+  signal: RecoverySignal,
   subnet: string | null = null,
-): CohortReport => ({ type: 'cohort.proved', cohortId, groupId, proof, subnet });
+): CohortEvent => ({ type: 'cohort.recovered', cohortId, groupId, signal, subnet });
 
-export const unproved = (cohortId: string, groupId: string): CohortReport => ({
-  type: 'cohort.unproved',
+export const probeWithoutResult = (cohortId: string, groupId: string): CohortEvent => ({
+  type: 'cohort.probeInconclusive',
   cohortId,
   groupId,
 });

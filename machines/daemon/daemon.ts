@@ -6,15 +6,15 @@ import {
   sendTo,
   setup,
 } from 'xstate';
-import { manager } from '../fleet/fleetManager.ts';
-import type { ManagerInput } from '../fleet/state.ts';
+import { fleetManager } from '../fleet/fleetManager.ts';
+import type { FleetInput } from '../fleet/state.ts';
 import { type MonitorEvent, monitor } from '../scheduler/monitor.ts';
 import { type SchedulerEvent, session } from '../scheduler/session.ts';
 import { effect } from '../shared/effect.ts';
 import { type FailureNote, noteOf } from '../shared/failure.ts';
 
 export interface DaemonInput {
-  manager: ManagerInput;
+  fleet: FleetInput;
   /** Workers to advertise. */
   workers: number;
   heartbeatIntervalMs: number;
@@ -49,31 +49,31 @@ export const daemon = setup({
     events:
       | SchedulerEvent
       | MonitorEvent
-      | { type: 'manager.offers'; workers: number | null }
-      | { type: 'manager.dead'; taskArn: string }
+      | { type: 'fleet.capacity'; workers: number | null }
+      | { type: 'task.dead'; taskArn: string }
       /** What was made ready is gone. */
-      | { type: 'manager.unprepared' }
+      | { type: 'fleet.unprepared' }
       | { type: 'daemon.stop' }
-      | { type: 'manager.stopped' }
+      | { type: 'fleet.stopped' }
       | DoneActorEvent<unknown>
       | ErrorActorEvent;
     output: DaemonEnd;
   },
-  actors: { session, manager, monitor, prepare: effect<{ revision: string }>('prepare') },
+  actors: { session, fleetManager, monitor, prepare: effect<{ revision: string }>('prepare') },
   actions: {
     notePreparation: (_, _trouble: FailureNote) => {},
-    toManager: forwardTo('manager'),
+    toFleetManager: forwardTo('fleetManager'),
     offer: sendTo('session', ({ context, event }) => ({
       type: 'session.capacity',
       workers:
-        event.type === 'manager.offers'
+        event.type === 'fleet.capacity'
           ? Math.min(event.workers ?? context.workers, context.workers)
           : context.workers,
     })),
     /** Its scheduler would wait a minute for workers that were killed. */
     report: sendTo('session', ({ event }) => ({
       type: 'session.dead',
-      taskArn: event.type === 'manager.dead' ? event.taskArn : '',
+      taskArn: event.type === 'task.dead' ? event.taskArn : '',
     })),
     fallSilent: sendTo('session', { type: 'session.capacity', workers: 0 }),
   },
@@ -94,14 +94,14 @@ export const daemon = setup({
       src: 'session',
       input: ({ context: { workers, heartbeatIntervalMs } }) => ({ workers, heartbeatIntervalMs }),
     },
-    { id: 'manager', src: 'manager', input: ({ context }) => context.manager },
+    { id: 'fleetManager', src: 'fleetManager', input: ({ context }) => context.fleet },
     { id: 'monitor', src: 'monitor' },
   ],
   on: {
-    'scheduler.*': { actions: 'toManager' },
-    'monitor.heard': { actions: 'toManager' },
-    'manager.dead': { actions: 'report' },
-    'manager.offers': { actions: 'offer' },
+    'scheduler.*': { actions: 'toFleetManager' },
+    'monitor.loads': { actions: 'toFleetManager' },
+    'task.dead': { actions: 'report' },
+    'fleet.capacity': { actions: 'offer' },
     'xstate.error.actor.*': {
       target: '.stopped',
       actions: assign({ crash: ({ event }) => noteOf(event.error).reason }),
@@ -118,8 +118,8 @@ export const daemon = setup({
           target: 'serving',
           actions: [
             assign({ attempts: 0 }),
-            sendTo('manager', ({ event }) => ({
-              type: 'aws.ready',
+            sendTo('fleetManager', ({ event }) => ({
+              type: 'fleet.prepared',
               revision: event.output.revision,
             })),
           ],
@@ -139,18 +139,18 @@ export const daemon = setup({
       after: { preparationPause: 'preparing' },
       on: ends,
     },
-    serving: { on: { ...ends, 'manager.unprepared': 'preparing' } },
+    serving: { on: { ...ends, 'fleet.unprepared': 'preparing' } },
     stopping: {
-      entry: ['fallSilent', sendTo('manager', { type: 'manager.stop' })],
+      entry: ['fallSilent', sendTo('fleetManager', { type: 'fleet.stop' })],
       after: { stopTimeout: 'leaving' },
-      on: { 'manager.stopped': 'leaving', 'daemon.stop': 'leaving', 'manager.offers': {} },
+      on: { 'fleet.stopped': 'leaving', 'daemon.stop': 'leaving', 'fleet.capacity': {} },
     },
     leaving: {
       entry: sendTo('session', { type: 'session.close' }),
       on: {
         'xstate.done.actor.session': 'stopped',
         'daemon.stop': 'stopped',
-        'manager.offers': {},
+        'fleet.capacity': {},
       },
     },
     stopped: { type: 'final' },

@@ -1,41 +1,47 @@
 import { assign, type DoneActorEvent, type ErrorActorEvent, raise, sendTo } from 'xstate';
-import type { CohortOrder } from '../cohort/messages.ts';
+import type { CohortCommand } from '../cohort/messages.ts';
 import { workersWanted } from '../scheduler/demand.ts';
-import type { Survey } from '../shared/domain.ts';
+import type { Inventory } from '../shared/domain.ts';
 import { noteOf } from '../shared/failure.ts';
 import { parent } from '../shared/parent.ts';
 import {
-  diedEarly,
-  eased,
-  isPattern,
-  lasted,
-  served,
-  taken,
-  tripped,
-  unproved,
+  isCrashLooping,
+  onLaunched,
+  onRegistered,
+  onStable,
+  probeEarly,
+  recordEarlyExit,
+  releaseProbe,
+  trip,
 } from './circuitBreaker.ts';
-import { managerSetup } from './fleetManagerSetup.ts';
+import { fleetSetup } from './fleetManagerSetup.ts';
 import { total } from './plan.ts';
-import { beginTurn, evacuate, rebreak, steer, unpack } from './reconcile.ts';
 import {
+  drainAll,
+  reconcile,
+  resetTurnBudget,
+  restoreNextCohort,
+  updateBreakers,
+} from './reconcile.ts';
+import {
+  capacityToAdvertise,
   echoFresh,
   fleetCounts,
-  justBack,
+  kept,
   mayLaunch,
   newFleet,
   nextAboveSince,
-  offer,
   openLaunches,
-  staying,
+  schedulerReturning,
 } from './state.ts';
 
 /** Between two ticks, ms: then it was we who stood still, and not the scheduler who was silent. */
 const standstillMs = 10_000;
 
 /** What the tick itself changes: the time, what Fargate allows, and what silence has come to mean. */
-const passTime = managerSetup.enqueueActions(({ context, event, enqueue }) => {
+const advanceClock = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   if (event.type !== 'tick') return;
-  const { settings, emptySince, wanted } = context;
+  const { settings, emptySince, desired } = context;
   const fleet = { ...context, now: event.now };
   const passed = Math.max(0, event.now - context.now);
   const quietSince = context.quietSince + (passed > standstillMs ? passed : 0);
@@ -51,199 +57,218 @@ const passTime = managerSetup.enqueueActions(({ context, event, enqueue }) => {
       context.allowance + (passed / 1000) * settings.launchesPerSecond,
     ),
   });
-  if (wanted === 0 || !(gone || empty)) return;
-  enqueue.assign({ wanted: 0 });
+  if (desired === 0 || !(gone || empty)) return;
+  enqueue.assign({ desired: 0 });
   const why = gone ? 'the scheduler is gone for good' : 'nothing but empty requests';
-  enqueue({ type: 'noteWanted', params: { tasks: 0, why } });
+  enqueue({ type: 'noteDesired', params: { tasks: 0, why } });
 });
 
 /** The cohorts whose turn it is look at ECS: paced, so that the fleet's size does not set the rate. */
-const look = managerSetup.enqueueActions(({ context, event, enqueue }) => {
+const pollCohorts = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   if (event.type !== 'tick') return;
   const due = Object.entries(context.cohorts)
-    .filter(([, { lookedAt }]) => event.now - lookedAt >= context.settings.lookEveryMs)
-    .sort(([, a], [, b]) => a.lookedAt - b.lookedAt)
-    .slice(0, context.settings.looksPerTick);
+    .filter(([, { lastPolledAt }]) => event.now - lastPolledAt >= context.settings.pollEveryMs)
+    .sort(([, a], [, b]) => a.lastPolledAt - b.lastPolledAt)
+    .slice(0, context.settings.pollsPerTick);
   if (due.length === 0) return;
   const cohorts = { ...context.cohorts };
-  for (const [cohortId, row] of due) {
-    cohorts[cohortId] = { ...row, lookedAt: event.now };
-    const { monitored } = context;
+  for (const [cohortId, record] of due) {
+    cohorts[cohortId] = { ...record, lastPolledAt: event.now };
+    const { monitorConnected } = context;
     const ending = context.stoppingSince !== null;
     const launching = !ending && mayLaunch({ ...context, now: event.now });
-    const order: CohortOrder = { type: 'cohort.look', at: event.now, monitored, launching, ending };
-    enqueue.sendTo(cohortId, order);
+    const poll: CohortCommand = {
+      type: 'cohort.poll',
+      at: event.now,
+      monitorConnected,
+      launching,
+      ending,
+    };
+    enqueue.sendTo(cohortId, poll);
   }
   enqueue.assign({ cohorts });
 });
 
-const hear = managerSetup.enqueueActions(({ context, event, enqueue }) => {
-  if (event.type !== 'scheduler.command') return;
+const onDesired = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
+  if (event.type !== 'scheduler.desired') return;
   const { capabilities, workersPerTask } = context.settings;
   const workers = workersWanted(event.requests, capabilities);
   if (workers === null) {
     enqueue.assign({ emptySince: context.emptySince ?? event.at });
     return;
   }
-  const wanted = Math.ceil(workers / workersPerTask);
-  enqueue.assign({ emptySince: null, wanted, replaces: true });
-  if (wanted !== context.wanted)
-    enqueue({ type: 'noteWanted', params: { tasks: wanted, why: `${workers} workers wanted` } });
+  const desired = Math.ceil(workers / workersPerTask);
+  enqueue.assign({ emptySince: null, desired, replacesEnded: true });
+  if (desired !== context.desired)
+    enqueue({ type: 'noteDesired', params: { tasks: desired, why: `${workers} workers wanted` } });
 });
 
 /** One more than there is, unless one is on its way already. */
-const hearStart = managerSetup.enqueueActions(({ context, event, enqueue }) => {
-  if (event.type !== 'scheduler.start') return;
-  enqueue.assign({ replaces: false, emptySince: null });
-  const there = staying(fleetCounts(context));
-  if (openLaunches(context) > 0 || (context.wanted ?? 0) > there) return;
-  enqueue.assign({ wanted: there + 1 });
-  enqueue({ type: 'noteWanted', params: { tasks: there + 1, why: 'one more is wanted' } });
+const onStartRequested = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
+  if (event.type !== 'scheduler.startRequested') return;
+  enqueue.assign({ replacesEnded: false, emptySince: null });
+  const there = kept(fleetCounts(context));
+  if (openLaunches(context) > 0 || (context.desired ?? 0) > there) return;
+  enqueue.assign({ desired: there + 1 });
+  enqueue({ type: 'noteDesired', params: { tasks: there + 1, why: 'one more is wanted' } });
 });
 
 /** Which cohort they are in does not matter; the reports will tell how many fewer there are. */
-const hearRelease = managerSetup.enqueueActions(({ context, event, enqueue }) => {
-  if (event.type !== 'scheduler.release') return;
-  const { wanted, now } = context;
-  const there = staying(fleetCounts(context));
-  enqueue.assign({ replaces: false, wanted: wanted === null ? null : Math.min(wanted, there) });
+const onShutdownRequested = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
+  if (event.type !== 'scheduler.shutdownRequested') return;
+  const { desired, now } = context;
+  const there = kept(fleetCounts(context));
+  enqueue.assign({
+    replacesEnded: false,
+    desired: desired === null ? null : Math.min(desired, there),
+  });
   if (event.taskIds.length === 0) return;
-  const order = context.ordered + 1;
+  const generation = context.generation + 1;
   const cohorts = { ...context.cohorts };
-  for (const [cohortId, row] of Object.entries(cohorts)) {
-    cohorts[cohortId] = { ...row, order };
-    const release: CohortOrder = { type: 'cohort.release', order, at: now, taskIds: event.taskIds };
+  for (const [cohortId, record] of Object.entries(cohorts)) {
+    cohorts[cohortId] = { ...record, generation };
+    const release: CohortCommand = {
+      type: 'cohort.release',
+      generation,
+      at: now,
+      taskIds: event.taskIds,
+    };
     enqueue.sendTo(cohortId, release);
   }
-  enqueue.assign({ cohorts, ordered: order });
+  enqueue.assign({ cohorts, generation });
 });
 
-const hearMismatch = managerSetup.enqueueActions(({ context, event, enqueue }) => {
+const onMismatch = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   if (event.type !== 'scheduler.mismatch' || event.reason === context.mismatch) return;
   enqueue.assign({ mismatch: event.reason });
   enqueue({ type: 'noteMismatch', params: { reason: event.reason } });
 });
 
 /** Each cohort knows its own tasks: it is told all that changed. */
-const hearMonitor = managerSetup.enqueueActions(({ context, event, enqueue }) => {
-  if (event.type !== 'monitor.heard') return;
+const onMonitorChanged = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
+  if (event.type !== 'monitor.loads') return;
   const { loads } = event;
-  enqueue.assign({ monitored: loads !== null, watched: context.watched || loads !== null });
+  enqueue.assign({
+    monitorConnected: loads !== null,
+    monitorEverConnected: context.monitorEverConnected || loads !== null,
+  });
   for (const cohortId of Object.keys(context.cohorts))
     enqueue.sendTo(cohortId, {
-      type: 'cohort.heard',
+      type: 'cohort.loads',
       at: context.now,
       loads,
-    } satisfies CohortOrder);
+    } satisfies CohortCommand);
 });
 
-const book = managerSetup.enqueueActions(({ context, event, enqueue }) => {
+const recordCohortReport = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   if (event.type !== 'cohort.changed') return;
-  const { cohortId, order, counts, launches } = event;
-  const { [cohortId]: row, ...others } = context.cohorts;
+  const { cohortId, generation, counts, launches } = event;
+  const { [cohortId]: record, ...others } = context.cohorts;
   // It has not heard our last order yet: its numbers would undo what we have just asked for.
-  if (!row || (row.order !== null && order !== row.order)) return;
-  const fewer = staying(row.counts) - staying(counts);
-  if (!context.replaces && context.wanted !== null && fewer > 0)
-    enqueue.assign({ wanted: Math.max(0, context.wanted - fewer) });
+  if (!record || (record.generation !== null && generation !== record.generation)) return;
+  const fewer = kept(record.counts) - kept(counts);
+  if (!context.replacesEnded && context.desired !== null && fewer > 0)
+    enqueue.assign({ desired: Math.max(0, context.desired - fewer) });
   if (total(counts) === 0 && launches === 0) {
     enqueue.assign({ cohorts: others });
     enqueue.stopChild(cohortId);
     return;
   }
-  const reported = { ...row, counts, launches, order: null };
+  const reported = { ...record, counts, launches, generation: null };
   enqueue.assign({ cohorts: { ...context.cohorts, [cohortId]: reported } });
   // What the quota counted and is gone may be had again.
-  if (total(counts) - counts.booting < total(row.counts) - row.counts.booting)
-    rebreak(context.breakers, eased(context.breakers, 'quota', context.now), enqueue);
+  if (total(counts) - counts.pending < total(record.counts) - record.counts.pending)
+    updateBreakers(context.breakers, probeEarly(context.breakers, 'quota', context.now), enqueue);
 });
 
-const holdBack = managerSetup.enqueueActions(({ context, event, enqueue }) => {
-  if (event.type !== 'cohort.setback') return;
+const tripBreaker = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
+  if (event.type !== 'cohort.launchFailed') return;
   const { breakers, now, settings } = context;
-  const { kind, reason, market, subnets, groupId = null, proof = 'launched' } = event;
+  const { kind, reason, market, subnets, groupId = null, signal = 'launched' } = event;
   // Workers end when their scheduler does: that is no failure of theirs.
-  if (proof !== 'launched' && (!echoFresh(context) || justBack(context))) {
-    rebreak(breakers, unproved(breakers, groupId ?? ''), enqueue);
+  if (signal !== 'launched' && (!echoFresh(context) || schedulerReturning(context))) {
+    updateBreakers(breakers, releaseProbe(breakers, groupId ?? ''), enqueue);
     return;
   }
   if (event.launchedAt !== undefined) {
-    const earlyDeaths = diedEarly(context.earlyDeaths, event.launchedAt, now);
-    enqueue.assign({ earlyDeaths });
-    if (!isPattern(earlyDeaths)) {
-      rebreak(breakers, unproved(breakers, groupId ?? ''), enqueue);
+    const crashLoop = recordEarlyExit(context.crashLoop, event.launchedAt, now);
+    enqueue.assign({ crashLoop });
+    if (!isCrashLooping(crashLoop)) {
+      updateBreakers(breakers, releaseProbe(breakers, groupId ?? ''), enqueue);
       return;
     }
   }
   // The time is that of the last tick, up to a second old.
-  if (event.doubted) enqueue.assign({ doubtedAt: now + 1000 });
-  if (kind === 'unprepared') enqueue.sendTo(parent, { type: 'manager.unprepared' });
+  if (event.outcomeUnknown) enqueue.assign({ unknownOutcomeAt: now + 1000 });
+  if (kind === 'unprepared') enqueue.sendTo(parent, { type: 'fleet.unprepared' });
   const places = settings.subnets ?? [];
   const named = (subnets ?? places).filter((subnet) => places.includes(subnet));
-  const setback = { cause: kind, reason, market, subnets: named, groupId, proof };
-  rebreak(breakers, tripped(breakers, setback, now), enqueue);
+  const failure = { cause: kind, reason, market, subnets: named, groupId, signal };
+  updateBreakers(breakers, trip(breakers, failure, now), enqueue);
 });
 
-const prove = managerSetup.enqueueActions(({ context: { breakers }, event, enqueue }) => {
-  if (event.type !== 'cohort.proved') return;
-  const { groupId, proof, subnet } = event;
+const closeBreaker = fleetSetup.enqueueActions(({ context: { breakers }, event, enqueue }) => {
+  if (event.type !== 'cohort.recovered') return;
+  const { groupId, signal, subnet } = event;
   const proved = {
-    launched: () => taken(breakers, groupId),
-    served: () => served(breakers, groupId, subnet),
-    lasted: () => lasted(breakers),
-  }[proof]();
-  if (proof === 'lasted') enqueue.assign({ earlyDeaths: { inARow: 0, at: 0 } });
-  rebreak(breakers, proved, enqueue);
+    launched: () => onLaunched(breakers, groupId),
+    registered: () => onRegistered(breakers, groupId, subnet),
+    stable: () => onStable(breakers),
+  }[signal]();
+  if (signal === 'stable') enqueue.assign({ crashLoop: { inARow: 0, at: 0 } });
+  updateBreakers(breakers, proved, enqueue);
 });
 
-const passOn = managerSetup.enqueueActions(({ event, enqueue }) => {
-  if (event.type === 'cohort.dead')
-    enqueue.sendTo(parent, { type: 'manager.dead', taskArn: event.taskArn });
+const reportDeadTask = fleetSetup.enqueueActions(({ event, enqueue }) => {
+  if (event.type === 'task.dead')
+    enqueue.sendTo(parent, { type: 'task.dead', taskArn: event.taskArn });
 });
 
-const proveNothing = managerSetup.enqueueActions(({ context: { breakers }, event, enqueue }) => {
-  if (event.type === 'cohort.unproved')
-    rebreak(breakers, unproved(breakers, event.groupId), enqueue);
-});
+const onProbeWithoutResult = fleetSetup.enqueueActions(
+  ({ context: { breakers }, event, enqueue }) => {
+    if (event.type === 'cohort.probeInconclusive')
+      updateBreakers(breakers, releaseProbe(breakers, event.groupId), enqueue);
+  },
+);
 
 /** Offers the scheduler what the account's quota leaves us, and all again once it is time to probe. */
-const advertise = managerSetup.enqueueActions(({ context, enqueue }) => {
-  const workers = offer(context);
+const advertiseCapacity = fleetSetup.enqueueActions(({ context, enqueue }) => {
+  const workers = capacityToAdvertise(context);
   if (workers === context.advertised) return;
   enqueue.assign({ advertised: workers });
-  enqueue.sendTo(parent, { type: 'manager.offers', workers });
-  enqueue({ type: 'noteOffer', params: { workers } });
+  enqueue.sendTo(parent, { type: 'fleet.capacity', workers });
+  enqueue({ type: 'noteCapacity', params: { workers } });
 });
 
-const land = managerSetup.enqueueActions(({ context, event, enqueue }) => {
-  const survey = (event as DoneActorEvent<Survey>).output;
+const onInventory = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
+  const inventory = (event as DoneActorEvent<Inventory>).output;
   // Who asks for one more does not mean that those whom we only find now are too many.
-  if (!context.replaces && context.wanted !== null)
-    enqueue.assign({ wanted: context.wanted + survey.adopted.length });
+  if (!context.replacesEnded && context.desired !== null)
+    enqueue.assign({ desired: context.desired + inventory.adopted.length });
   enqueue.assign({
-    owned: [...context.owned, ...survey.adopted],
-    surveyedAt: survey.startedAt,
-    suspects: survey.suspects,
-    surveyFailures: 0,
-    blind: false,
+    owned: [...context.owned, ...inventory.adopted],
+    inventoryAt: inventory.startedAt,
+    unconfirmedOrphans: inventory.unconfirmed,
+    inventoryFailures: 0,
+    listDenied: false,
   });
-  enqueue({ type: 'noteSurvey', params: { adopted: survey.adopted.length } });
-  enqueue.raise({ type: 'queue.next' });
+  enqueue({ type: 'noteInventory', params: { adopted: inventory.adopted.length } });
+  enqueue.raise({ type: 'fleet.restoreNext' });
 });
 
 /** 2 s, 4 s ... 60 s. */
-const surveyPause = (failures: number): number => Math.min(60_000, 1000 * 2 ** failures);
+const inventoryPause = (failures: number): number => Math.min(60_000, 1000 * 2 ** failures);
 
-const missSurvey = managerSetup.enqueueActions(({ context, event, enqueue }) => {
-  const trouble = noteOf((event as ErrorActorEvent).error);
-  const surveyFailures = context.surveyFailures + 1;
-  const blind = trouble.kind === 'denied';
+const onInventoryFailed = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
+  const lastFailure = noteOf((event as ErrorActorEvent).error);
+  const inventoryFailures = context.inventoryFailures + 1;
+  const blind = lastFailure.kind === 'denied';
   enqueue.assign({
-    surveyFailures,
-    surveyAfter: context.now + surveyPause(surveyFailures),
-    blind,
+    inventoryFailures,
+    inventoryNotBefore: context.now + inventoryPause(inventoryFailures),
+    listDenied: blind,
   });
-  enqueue({ type: 'noteSurvey', params: { trouble: trouble.reason, blind } });
+  enqueue({ type: 'noteInventory', params: { trouble: lastFailure.reason, blind } });
 });
 
 /**
@@ -251,81 +276,84 @@ const missSurvey = managerSetup.enqueueActions(({ context, event, enqueue }) => 
  * twice, an answer lost or a restart in the middle all end in the same place. A cohort that dies of
  * a bug takes the manager along: the next start finds all tasks again, a half-dead one would not.
  */
-export const manager = managerSetup.createMachine({
-  id: 'manager',
+export const fleetManager = fleetSetup.createMachine({
+  id: 'fleetManager',
   type: 'parallel',
   context: ({ input }) => newFleet(input),
   invoke: { id: 'ticker', src: 'ticker' },
   on: {
-    'aws.ready': { actions: assign({ revision: ({ event }) => event.revision }) },
-    'cohort.setback': { actions: [holdBack, advertise] },
-    'cohort.proved': { actions: prove },
-    'cohort.dead': { actions: passOn },
-    'cohort.unproved': { actions: proveNothing },
-    'monitor.heard': { actions: hearMonitor },
+    'fleet.prepared': { actions: assign({ revision: ({ event }) => event.revision }) },
+    'cohort.launchFailed': { actions: [tripBreaker, advertiseCapacity] },
+    'cohort.recovered': { actions: closeBreaker },
+    'task.dead': { actions: reportDeadTask },
+    'cohort.probeInconclusive': { actions: onProbeWithoutResult },
+    'monitor.loads': { actions: onMonitorChanged },
     'scheduler.heartbeatEcho': {
       actions: assign({
         lastEchoAt: ({ event }) => event.at,
         quietSince: ({ event }) => event.at,
-        returnedAt: ({ context, event }) => (context.lost ? event.at : context.returnedAt),
-        lost: false,
+        returnedAt: ({ context, event }) => (context.schedulerLost ? event.at : context.returnedAt),
+        schedulerLost: false,
       }),
     },
-    'scheduler.lost': { actions: assign({ lost: true }) },
-    'scheduler.mismatch': { actions: hearMismatch },
-    'queue.next': { guard: 'more', actions: unpack },
+    'scheduler.lost': { actions: assign({ schedulerLost: true }) },
+    'scheduler.mismatch': { actions: onMismatch },
+    'fleet.restoreNext': { guard: 'more', actions: restoreNextCohort },
   },
   states: {
-    duty: {
+    lifecycle: {
       initial: 'recovering',
       states: {
         // Nothing is launched until all that an earlier run may have launched is known.
         recovering: {
-          entry: raise({ type: 'queue.next' }, { delay: 0 }),
+          entry: raise({ type: 'fleet.restoreNext' }, { delay: 0 }),
           on: {
-            tick: { actions: [passTime, look] },
-            'scheduler.command': { actions: hear },
-            'scheduler.start': { actions: hearStart },
-            'scheduler.release': { actions: hearRelease },
-            'cohort.changed': { actions: book },
-            'xstate.done.actor.survey': 'active',
+            tick: { actions: [advanceClock, pollCohorts] },
+            'scheduler.desired': { actions: onDesired },
+            'scheduler.startRequested': { actions: onStartRequested },
+            'scheduler.shutdownRequested': { actions: onShutdownRequested },
+            'cohort.changed': { actions: recordCohortReport },
+            'xstate.done.actor.inventory': 'active',
             // Without the right to list, the journal is all there is: better than never to launch.
-            'xstate.error.actor.survey': { guard: 'deniedForGood', target: 'active' },
-            'manager.stop': 'stopping',
+            'xstate.error.actor.inventory': { guard: 'deniedForGood', target: 'active' },
+            'fleet.stop': 'stopping',
           },
         },
         active: {
-          entry: steer,
+          entry: reconcile,
           on: {
-            tick: { actions: [passTime, look, advertise, steer] },
-            'scheduler.command': { actions: [hear, steer] },
-            'scheduler.start': { actions: [hearStart, steer] },
-            'scheduler.release': { actions: [hearRelease, steer] },
-            'cohort.changed': { actions: [book, steer] },
-            'plan.again': { actions: [beginTurn, steer] },
-            'manager.stop': 'stopping',
+            tick: { actions: [advanceClock, pollCohorts, advertiseCapacity, reconcile] },
+            'scheduler.desired': { actions: [onDesired, reconcile] },
+            'scheduler.startRequested': { actions: [onStartRequested, reconcile] },
+            'scheduler.shutdownRequested': { actions: [onShutdownRequested, reconcile] },
+            'cohort.changed': { actions: [recordCohortReport, reconcile] },
+            'fleet.nextTurn': { actions: [resetTurnBudget, reconcile] },
+            'fleet.stop': 'stopping',
           },
         },
         stopping: {
-          entry: evacuate,
+          entry: drainAll,
           on: {
-            tick: [{ guard: 'empty', target: 'stopped' }, { actions: [passTime, look, evacuate] }],
-            'cohort.changed': { actions: [book, evacuate] },
+            tick: [
+              { guard: 'empty', target: 'stopped' },
+              { actions: [advanceClock, pollCohorts, drainAll] },
+            ],
+            'cohort.changed': { actions: [recordCohortReport, drainAll] },
           },
         },
-        stopped: { entry: sendTo(parent, { type: 'manager.stopped' }) },
+        stopped: { entry: sendTo(parent, { type: 'fleet.stopped' }) },
       },
     },
-    survey: {
-      initial: 'resting',
+    inventory: {
+      initial: 'idle',
       states: {
-        resting: { on: { tick: { guard: 'surveyDue', target: 'listing' } } },
+        idle: { on: { tick: { guard: 'inventoryDue', target: 'listing' } } },
         listing: {
           invoke: {
-            id: 'survey',
-            src: 'survey',
-            onDone: { target: 'resting', actions: land },
-            onError: { target: 'resting', actions: missSurvey },
+            id: 'inventory',
+            src: 'inventory',
+            onDone: { target: 'idle', actions: onInventory },
+            onError: { target: 'idle', actions: onInventoryFailed },
           },
         },
       },

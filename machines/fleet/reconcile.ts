@@ -1,21 +1,27 @@
 import { cohortSize, type LaunchPlan, type Share } from '../cohort/groupRecords.ts';
-import type { CohortOrder } from '../cohort/messages.ts';
-import { type Breakers, changesBetween, type Gate, gate, trying } from './circuitBreaker.ts';
-import { managerSetup } from './fleetManagerSetup.ts';
+import type { CohortCommand } from '../cohort/messages.ts';
+import {
+  assignProbe,
+  type Breakers,
+  changesBetween,
+  type LaunchPermit,
+  permitFor,
+} from './circuitBreaker.ts';
+import { fleetSetup } from './fleetManagerSetup.ts';
 import { noCounts, plan, serving, total } from './plan.ts';
 import {
-  allAnswered,
-  type CohortRow,
+  allObserved,
+  type CohortStatus,
   cohortWithRoom,
-  draining,
+  drainingRow,
   drainsOf,
+  excessConfirmed,
   type Fleet,
   fleetCounts,
-  justBack,
   mayLaunch,
-  overdue,
-  reprievesOf,
-  reprieving,
+  schedulerReturning,
+  undrainingRow,
+  undrainsOf,
 } from './state.ts';
 
 /** What one RunTask may start. */
@@ -24,28 +30,32 @@ const launchSize = 10;
 /** Groups: some 15 ms of work once the code is warm. */
 const launchesPerTurn = 2 * cohortSize;
 
-export const beginTurn = managerSetup.assign({ turnAllowance: launchesPerTurn });
+export const resetTurnBudget = fleetSetup.assign({ turnAllowance: launchesPerTurn });
 
 /** Puts up to one cohort's worth of what was restored or adopted into a cohort of its own. */
-export const unpack = managerSetup.enqueueActions(({ context, enqueue }) => {
+export const restoreNextCohort = fleetSetup.enqueueActions(({ context, enqueue }) => {
   const launches = context.resend.slice(0, cohortSize / launchSize);
   const groups = context.owned.slice(0, launches.length > 0 ? 0 : cohortSize);
   const cohortId = `cohort-${context.opened}`;
-  const order = context.ordered + 1;
+  const generation = context.generation + 1;
   enqueue.spawnChild('cohort', {
     id: cohortId,
-    input: { cohortId, patience: context.settings.patience, watched: context.watched },
+    input: {
+      cohortId,
+      timeouts: context.settings.timeouts,
+      monitorEverConnected: context.monitorEverConnected,
+    },
   });
   enqueue.sendTo(
     cohortId,
     (launches.length > 0
-      ? { type: 'cohort.admit', order, launches, at: context.now }
-      : { type: 'cohort.adopt', order, groups }) satisfies CohortOrder,
+      ? { type: 'cohort.admit', generation, launches, at: context.now }
+      : { type: 'cohort.adopt', generation, groups }) satisfies CohortCommand,
   );
   const size = groups.length + launches.reduce((sum, { groupIds }) => sum + groupIds.length, 0);
   enqueue.assign({
     opened: context.opened + 1,
-    ordered: order,
+    generation,
     resend: context.resend.slice(launches.length),
     owned: context.owned.slice(groups.length),
     // Whatever a launch that is sent again may start, it starts from now on.
@@ -53,21 +63,21 @@ export const unpack = managerSetup.enqueueActions(({ context, enqueue }) => {
     cohorts: {
       ...context.cohorts,
       [cohortId]: {
-        counts: { ...noCounts, booting: size },
+        counts: { ...noCounts, pending: size },
         launches: launches.length,
-        order,
-        lookedAt: 0,
+        generation,
+        lastPolledAt: 0,
       },
     },
   });
-  enqueue.raise({ type: 'queue.next' }, { delay: 0 });
+  enqueue.raise({ type: 'fleet.restoreNext' }, { delay: 0 });
 });
 
 const newLaunches = (
   fleet: Fleet,
   revision: string,
   groups: number,
-  { market, subnets }: Gate,
+  { market, subnets }: LaunchPermit,
 ): LaunchPlan[] =>
   Array.from({ length: Math.ceil(groups / launchSize) }, (_, i) => {
     const label = `${fleet.epoch}-${fleet.launched + i + 1}`;
@@ -78,14 +88,14 @@ const newLaunches = (
         ...(subnets && { subnets }),
       },
       groupIds: Array.from({ length: count }, (_, n) => `${label}-${n}`),
-      doubted: false,
+      outcomeUnknown: false,
     };
   });
 
-type Enqueue = Parameters<Parameters<typeof managerSetup.enqueueActions>[0]>[0]['enqueue'];
+type Enqueue = Parameters<Parameters<typeof fleetSetup.enqueueActions>[0]>[0]['enqueue'];
 
 /** Takes these in the place of those before, and says what that changes. */
-export const rebreak = (before: Breakers, after: Breakers, enqueue: Enqueue): void => {
+export const updateBreakers = (before: Breakers, after: Breakers, enqueue: Enqueue): void => {
   if (after === before) return;
   enqueue.assign({ breakers: after });
   for (const change of changesBetween(before, after))
@@ -100,40 +110,50 @@ const sendDrains = (
 ): void => {
   if (drains.length === 0) return;
   const cohorts = { ...fleet.cohorts };
-  const order = fleet.ordered + 1;
+  const generation = fleet.generation + 1;
   for (const [cohortId, share] of drains) {
-    cohorts[cohortId] = draining(cohorts[cohortId] as CohortRow, share, order);
-    const drain: CohortOrder = { type: 'cohort.drain', order, ...share, at: fleet.now, until };
+    cohorts[cohortId] = drainingRow(cohorts[cohortId] as CohortStatus, share, generation);
+    const drain: CohortCommand = {
+      type: 'cohort.drain',
+      generation,
+      ...share,
+      at: fleet.now,
+      until,
+    };
     enqueue.sendTo(cohortId, drain);
   }
-  enqueue.assign({ cohorts, ordered: order });
+  enqueue.assign({ cohorts, generation });
 };
 
 /** From what is wanted and what is to orders: at most one cohort's worth of launches at a time. */
-export const steer = managerSetup.enqueueActions(({ context, enqueue }) => {
-  if (!allAnswered(context)) return;
+export const reconcile = fleetSetup.enqueueActions(({ context, enqueue }) => {
+  if (!allObserved(context)) return;
   const { settings, revision } = context;
-  const way = gate(context.breakers, { subnets: [], ...settings }, context.now);
+  const way = permitFor(context.breakers, { subnets: [], ...settings }, context.now);
   const launches = mayLaunch(context)
-    ? Math.min(way.most, Math.floor(context.allowance), context.turnAllowance)
+    ? Math.min(way.maxTasks, Math.floor(context.allowance), context.turnAllowance)
     : 0;
-  const { reprieve, swap, admit, drainBooting, drainServing } = plan(
-    context.wanted,
+  const { cancelDrains, swap, admit, drainPendingGroups, drainServing } = plan(
+    context.desired,
     fleetCounts(context),
     {
-      ...{ maxTasks: settings.maxTasks, launches, overdue: overdue(context) },
+      ...{ maxTasks: settings.maxTasks, launches, excessConfirmed: excessConfirmed(context) },
       swapping: context.swapping,
     },
   );
-  if (reprieve > 0) {
-    const order = context.ordered + 1;
+  if (cancelDrains > 0) {
+    const generation = context.generation + 1;
     const cohorts = { ...context.cohorts };
-    for (const [cohortId, taken] of reprievesOf(context, reprieve)) {
-      cohorts[cohortId] = reprieving(cohorts[cohortId] as CohortRow, taken, order);
-      const most = taken.waiting + taken.revoked;
-      enqueue.sendTo(cohortId, { type: 'cohort.reprieve', order, most } satisfies CohortOrder);
+    for (const [cohortId, taken] of undrainsOf(context, cancelDrains)) {
+      cohorts[cohortId] = undrainingRow(cohorts[cohortId] as CohortStatus, taken, generation);
+      const most = taken.drainPending + taken.cancelled;
+      enqueue.sendTo(cohortId, {
+        type: 'cohort.cancelDrain',
+        generation,
+        most,
+      } satisfies CohortCommand);
     }
-    enqueue.assign({ cohorts, ordered: order, swapping: swap });
+    enqueue.assign({ cohorts, generation, swapping: swap });
     // Who is still missing is launched once they have answered.
     return;
   }
@@ -141,29 +161,33 @@ export const steer = managerSetup.enqueueActions(({ context, enqueue }) => {
     const some = Math.min(admit, cohortSize);
     const roomy = cohortWithRoom(context, Math.min(some, launchSize));
     const cohortId = roomy ?? `cohort-${context.opened}`;
-    const row = context.cohorts[cohortId] ?? {
+    const record = context.cohorts[cohortId] ?? {
       counts: noCounts,
       launches: 0,
-      order: null,
-      lookedAt: context.now,
+      generation: null,
+      lastPolledAt: context.now,
     };
-    const size = Math.min(some, cohortSize - total(row.counts));
+    const size = Math.min(some, cohortSize - total(record.counts));
     const launches = newLaunches(context, revision, size, way);
-    const order = context.ordered + 1;
+    const generation = context.generation + 1;
     if (roomy === undefined)
       enqueue.spawnChild('cohort', {
         id: cohortId,
-        input: { cohortId, patience: settings.patience, watched: context.watched },
+        input: {
+          cohortId,
+          timeouts: settings.timeouts,
+          monitorEverConnected: context.monitorEverConnected,
+        },
       });
     enqueue.sendTo(cohortId, {
       type: 'cohort.admit',
-      order,
+      generation,
       launches,
       at: context.now,
-    } satisfies CohortOrder);
+    } satisfies CohortCommand);
     enqueue.assign({
       opened: context.opened + (roomy === undefined ? 1 : 0),
-      ordered: order,
+      generation,
       launched: context.launched + launches.length,
       turnAllowance: context.turnAllowance - size,
       lastLaunchAt: context.now,
@@ -171,34 +195,34 @@ export const steer = managerSetup.enqueueActions(({ context, enqueue }) => {
       cohorts: {
         ...context.cohorts,
         [cohortId]: {
-          ...row,
-          counts: { ...row.counts, booting: row.counts.booting + size },
-          launches: row.launches + launches.length,
-          order,
+          ...record,
+          counts: { ...record.counts, pending: record.counts.pending + size },
+          launches: record.launches + launches.length,
+          generation,
         },
       },
     });
     const [probe = ''] = launches[0]?.groupIds ?? [];
-    rebreak(context.breakers, trying(context.breakers, way.probes, probe), enqueue);
+    updateBreakers(context.breakers, assignProbe(context.breakers, way.probes, probe), enqueue);
     // The cohort's report makes us plan again within this turn, and this in the next.
-    if (context.turnAllowance === size) enqueue.raise({ type: 'plan.again' }, { delay: 0 });
+    if (context.turnAllowance === size) enqueue.raise({ type: 'fleet.nextTurn' }, { delay: 0 });
   }
-  if (justBack(context)) return;
+  if (schedulerReturning(context)) return;
   if (context.swapping) enqueue.assign({ swapping: false });
-  const drains = drainsOf(context, { booting: drainBooting, serving: drainServing });
+  const drains = drainsOf(context, { pending: drainPendingGroups, serving: drainServing });
   sendDrains(context, drains, context.now + settings.drainTimeoutMs, enqueue);
 });
 
 /** Everything must go: at its next idle moment, and soon. What is still to be unpacked follows. */
-export const evacuate = managerSetup.enqueueActions(({ context, enqueue }) => {
+export const drainAll = fleetSetup.enqueueActions(({ context, enqueue }) => {
   const { stoppingSince, now, settings } = context;
   const since = stoppingSince ?? now;
   enqueue.assign({ stoppingSince: since });
   const all = fleetCounts(context);
-  const drains = new Map(drainsOf(context, { booting: all.booting, serving: serving(all) }));
+  const drains = new Map(drainsOf(context, { pending: all.pending, serving: serving(all) }));
   // Those that wait already hear that they have less time.
   if (stoppingSince === null)
     for (const cohortId of Object.keys(context.cohorts))
-      if (!drains.has(cohortId)) drains.set(cohortId, { booting: 0, idle: 0, busy: 0 });
+      if (!drains.has(cohortId)) drains.set(cohortId, { pending: 0, idle: 0, busy: 0 });
   sendDrains(context, [...drains], since + settings.stopDrainMs, enqueue);
 });

@@ -11,25 +11,25 @@ export interface LaunchEnd {
   market: Market;
   subnets?: string[] | undefined;
   /** It was given up without an answer: it may have bought tasks that only a list can show. */
-  doubted?: true;
+  outcomeUnknown?: true;
 }
 
 export interface LaunchInput {
   order: LaunchOrder;
   groupIds: string[];
   /** An attempt was left without an answer, by this run or one before it: it may have been carried out. */
-  doubted: boolean;
+  outcomeUnknown: boolean;
 }
 
 export interface LaunchContext extends LaunchInput {
   attempts: number;
   /** Clear "no" among them. */
-  noes: number;
+  rejections: number;
   /** When to ask again; null until a tick has shown the time. Milliseconds since the epoch. */
   retryAt: number | null;
   answer: LaunchAnswer;
   /** Why the last attempt gave no answer. */
-  trouble: FailureNote | null;
+  lastFailure: FailureNote | null;
   /** Who got which task. */
   groups: LaunchEnd['groups'];
 }
@@ -39,15 +39,15 @@ type LaunchEvent =
   { type: 'launch.tick'; now: number; allowed: boolean } | { type: 'launch.abandon' };
 
 /**
- * A doubted launch that hears nothing but clear "no" is asked for so often: some ten minutes. By then
+ * A outcomeUnknown launch that hears nothing but clear "no" is asked for so often: some ten minutes. By then
  * whatever it bought is long in the lists, and adoption finds it.
  */
-const mostNoes = 15;
+const maxRejections = 15;
 
 /** One that hears nothing at all is asked for half a day at most: a clientToken lives a day, and buys anew after it. */
-const mostUnheard = 600;
+const maxAttempts = 600;
 
-const nobody: LaunchAnswer = { taskArns: [], refusals: [] };
+const noAnswer: LaunchAnswer = { taskArns: [], refusals: [] };
 
 /** 1 s, 2 s, 4 s ... 60 s. The limiter below spreads what several launches ask at once. */
 const pause = (attempts: number): number => Math.min(60_000, 1000 * 2 ** Math.max(0, attempts - 1));
@@ -87,8 +87,12 @@ export const launch = setup({
   },
   guards: {
     /** No answer; or a "no" to this attempt, which says nothing of an earlier one. */
-    unknown: ({ context: { doubted, attempts, noes } }, { kind }: FailureNote) =>
-      attempts < mostUnheard && (kind === 'unreachable' || (doubted && noes + 1 < mostNoes)),
+    outcomeStillUnknown: (
+      { context: { outcomeUnknown, attempts, rejections } },
+      { kind }: FailureNote,
+    ) =>
+      attempts < maxAttempts &&
+      (kind === 'unreachable' || (outcomeUnknown && rejections + 1 < maxRejections)),
     throttled: (_, { kind }: FailureNote) => kind === 'throttled',
     due: ({ context, event }) =>
       event.type === 'launch.tick' && context.retryAt !== null && event.now >= context.retryAt,
@@ -103,38 +107,38 @@ export const launch = setup({
   context: ({ input }) => ({
     ...input,
     attempts: 0,
-    noes: 0,
+    rejections: 0,
     retryAt: null,
-    answer: nobody,
-    trouble: null,
+    answer: noAnswer,
+    lastFailure: null,
     groups: [],
   }),
-  output: ({ context: { order, groups, answer, doubted } }) => ({
+  output: ({ context: { order, groups, answer, outcomeUnknown } }) => ({
     label: order.label,
     groups,
     refusals: answer.refusals,
     market: order.market,
     ...(order.subnets && { subnets: order.subnets }),
-    ...(doubted && { doubted }),
+    ...(outcomeUnknown && { outcomeUnknown }),
   }),
-  initial: 'intending',
+  initial: 'journaling',
   states: {
-    intending: {
+    journaling: {
       invoke: {
         id: 'journalLaunch',
         src: 'journalLaunch',
         input: ({ context }) => context.order,
-        onDone: 'asking',
+        onDone: 'requesting',
         // Without its intent on disk a launch could be repeated after a crash: so nothing is sent.
         onError: {
-          target: 'settled',
+          target: 'done',
           actions: assign({
             answer: ({ context, event }) => refuseAll(noteOf(event.error), context.order.count),
           }),
         },
       },
     },
-    asking: {
+    requesting: {
       entry: assign({ attempts: ({ context }) => context.attempts + 1, retryAt: null }),
       invoke: {
         id: 'runTask',
@@ -142,23 +146,27 @@ export const launch = setup({
         input: ({ context }) => context.order,
         onDone: {
           target: 'recording',
-          actions: assign({ answer: ({ event }) => event.output, trouble: null, doubted: false }),
+          actions: assign({
+            answer: ({ event }) => event.output,
+            lastFailure: null,
+            outcomeUnknown: false,
+          }),
         },
         onError: [
           {
-            guard: { type: 'unknown', params: ({ event }) => noteOf(event.error) },
-            target: 'unsure',
+            guard: { type: 'outcomeStillUnknown', params: ({ event }) => noteOf(event.error) },
+            target: 'outcomeUnknown',
             actions: assign({
-              doubted: true,
-              noes: ({ context, event }) =>
-                context.noes + (noteOf(event.error).kind === 'unreachable' ? 0 : 1),
-              trouble: ({ event }) => noteOf(event.error),
+              outcomeUnknown: true,
+              rejections: ({ context, event }) =>
+                context.rejections + (noteOf(event.error).kind === 'unreachable' ? 0 : 1),
+              lastFailure: ({ event }) => noteOf(event.error),
             }),
           },
           {
             guard: { type: 'throttled', params: ({ event }) => noteOf(event.error) },
             target: 'throttled',
-            actions: assign({ trouble: ({ event }) => noteOf(event.error) }),
+            actions: assign({ lastFailure: ({ event }) => noteOf(event.error) }),
           },
           {
             target: 'recording',
@@ -170,13 +178,13 @@ export const launch = setup({
       },
     },
     // It may have been carried out: whatever is wanted meanwhile, only the answer ends this.
-    unsure: {
-      on: { 'launch.tick': [{ guard: 'due', target: 'asking' }, { actions: 'armRetry' }] },
+    outcomeUnknown: {
+      on: { 'launch.tick': [{ guard: 'due', target: 'requesting' }, { actions: 'armRetry' }] },
     },
     // It was certainly not carried out: so it is as good as a new one, and may be given up.
     throttled: {
       on: {
-        'launch.tick': [{ guard: 'dueAndAllowed', target: 'asking' }, { actions: 'armRetry' }],
+        'launch.tick': [{ guard: 'dueAndAllowed', target: 'requesting' }, { actions: 'armRetry' }],
         'launch.abandon': {
           target: 'recording',
           actions: assign({
@@ -195,10 +203,10 @@ export const launch = setup({
           groupIds: context.groupIds,
           answer: context.answer,
         }),
-        onDone: { target: 'settled', actions: assign({ groups: ({ event }) => event.output }) },
+        onDone: { target: 'done', actions: assign({ groups: ({ event }) => event.output }) },
         // The tasks run whether or not we could write that down.
         onError: {
-          target: 'settled',
+          target: 'done',
           actions: assign({
             groups: ({ context }) =>
               context.answer.taskArns.flatMap((taskArn, i) => {
@@ -209,6 +217,6 @@ export const launch = setup({
         },
       },
     },
-    settled: { type: 'final' },
+    done: { type: 'final' },
   },
 });

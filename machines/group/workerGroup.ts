@@ -14,7 +14,7 @@ export interface GroupReport {
   /** Its workers are known to the scheduler. */
   registered: boolean;
   /** It is to leave, though it may still have to wait: for its ARN, or for an idle moment. */
-  leaving: boolean;
+  drainRequested: boolean;
   /** ECS has taken our StopTask. */
   stopAccepted: boolean;
 }
@@ -31,9 +31,9 @@ export interface GroupContext {
   groupId: string;
   taskArn: string | null;
   registered: boolean;
-  leaving: boolean;
+  drainRequested: boolean;
   /** To leave at an idle moment, not at once. */
-  patient: boolean;
+  whenIdle: boolean;
   stopAccepted: boolean;
   cause: Cause | null;
   detail: string | null;
@@ -46,7 +46,7 @@ export type GroupEvent =
   | { type: 'group.drain' }
   /** Leave now; asks ECS again when it was asked before. */
   | { type: 'group.stop' }
-  | { type: 'group.reprieve' }
+  | { type: 'group.cancelDrain' }
   | { type: 'task.running' }
   | { type: 'task.registered' }
   /** Wanted stopped by another hand than ours, a Spot reclaim among them; or never up in time. */
@@ -63,23 +63,26 @@ export const workerGroup = setup({
   },
   actors: { stopTask: effect<void, { taskArn: string }>('stopTask') },
   guards: {
-    leaving: ({ context }) => context.leaving,
-    patient: ({ context }) => context.leaving && context.patient,
+    drainRequested: ({ context }) => context.drainRequested,
+    whenIdle: ({ context }) => context.drainRequested && context.whenIdle,
   },
   actions: {
-    tell: sendTo(
+    reportPhase: sendTo(
       parent,
       ({ context }, { phase }: { phase: GroupPhase }): GroupReport => ({
         type: 'group.changed',
         groupId: context.groupId,
         phase,
         registered: context.registered,
-        leaving: context.leaving,
+        drainRequested: context.drainRequested,
         stopAccepted: context.stopAccepted,
       }),
     ),
-    leave: assign({ leaving: true, patient: ({ event }) => event.type === 'group.drain' }),
-    stay: assign({ leaving: false }),
+    requestDrain: assign({
+      drainRequested: true,
+      whenIdle: ({ event }) => event.type === 'group.drain',
+    }),
+    cancelDrain: assign({ drainRequested: false }),
     /** ECS has not taken our StopTask; it is asked for again. */
     noteStopFailed: (_, _trouble: FailureNote) => {},
   },
@@ -89,8 +92,8 @@ export const workerGroup = setup({
     groupId: input.groupId,
     taskArn: null,
     registered: false,
-    leaving: false,
-    patient: false,
+    drainRequested: false,
+    whenIdle: false,
     stopAccepted: false,
     cause: null,
     detail: null,
@@ -108,7 +111,8 @@ export const workerGroup = setup({
       target: '.stopped',
       // Why it had to leave outlives what ECS says about a task that was told to stop.
       actions: assign({
-        cause: ({ context, event }) => context.cause ?? (context.leaving ? 'drained' : event.cause),
+        cause: ({ context, event }) =>
+          context.cause ?? (context.drainRequested ? 'drained' : event.cause),
         detail: ({ context, event }) => context.detail ?? event.detail,
       }),
     },
@@ -120,12 +124,12 @@ export const workerGroup = setup({
         'group.launched': [
           // Its workers may be at work already, if the answer was late.
           {
-            guard: 'patient',
+            guard: 'whenIdle',
             target: 'draining.waiting',
             actions: assign({ taskArn: ({ event }) => event.taskArn }),
           },
           {
-            guard: 'leaving',
+            guard: 'drainRequested',
             target: 'draining.stopping',
             actions: assign({ taskArn: ({ event }) => event.taskArn }),
           },
@@ -137,18 +141,24 @@ export const workerGroup = setup({
         'group.refused': {
           target: 'stopped',
           actions: assign({
-            cause: ({ context }) => (context.leaving ? 'drained' : 'launchFailed'),
+            cause: ({ context }) => (context.drainRequested ? 'drained' : 'launchFailed'),
             detail: ({ event }) => event.reason,
           }),
         },
         // Leaving this state now would drop the ARN that is on its way, and leak a running task.
-        'group.drain': { actions: ['leave', { type: 'tell', params: { phase: 'requested' } }] },
-        'group.stop': { actions: ['leave', { type: 'tell', params: { phase: 'requested' } }] },
-        'group.reprieve': { actions: ['stay', { type: 'tell', params: { phase: 'requested' } }] },
+        'group.drain': {
+          actions: ['requestDrain', { type: 'reportPhase', params: { phase: 'requested' } }],
+        },
+        'group.stop': {
+          actions: ['requestDrain', { type: 'reportPhase', params: { phase: 'requested' } }],
+        },
+        'group.cancelDrain': {
+          actions: ['cancelDrain', { type: 'reportPhase', params: { phase: 'requested' } }],
+        },
       },
     },
     provisioning: {
-      entry: { type: 'tell', params: { phase: 'provisioning' } },
+      entry: { type: 'reportPhase', params: { phase: 'provisioning' } },
       on: {
         'task.running': 'running',
         // A worker can reach the scheduler before DescribeTasks admits that it runs.
@@ -165,10 +175,13 @@ export const workerGroup = setup({
       },
     },
     running: {
-      entry: { type: 'tell', params: { phase: 'running' } },
+      entry: { type: 'reportPhase', params: { phase: 'running' } },
       on: {
         'task.registered': {
-          actions: [assign({ registered: true }), { type: 'tell', params: { phase: 'running' } }],
+          actions: [
+            assign({ registered: true }),
+            { type: 'reportPhase', params: { phase: 'running' } },
+          ],
         },
         'task.failing': {
           target: 'draining.stopping',
@@ -182,19 +195,19 @@ export const workerGroup = setup({
       },
     },
     draining: {
-      entry: 'leave',
+      entry: 'requestDrain',
       initial: 'waiting',
       states: {
         // The scheduler knows nothing of this: until an idle moment comes, work goes on.
         waiting: {
-          entry: { type: 'tell', params: { phase: 'waiting' } },
+          entry: { type: 'reportPhase', params: { phase: 'waiting' } },
           on: {
             'group.stop': 'stopping',
-            'group.reprieve': { target: '#workerGroup.running', actions: 'stay' },
+            'group.cancelDrain': { target: '#workerGroup.running', actions: 'cancelDrain' },
             'task.registered': {
               actions: [
                 assign({ registered: true }),
-                { type: 'tell', params: { phase: 'waiting' } },
+                { type: 'reportPhase', params: { phase: 'waiting' } },
               ],
             },
             'task.failing': {
@@ -207,7 +220,7 @@ export const workerGroup = setup({
           },
         },
         stopping: {
-          entry: { type: 'tell', params: { phase: 'stopping' } },
+          entry: { type: 'reportPhase', params: { phase: 'stopping' } },
           // The cohort repeats the order, so a StopTask that failed is simply asked again.
           on: { 'group.stop': { target: 'stopping', reenter: true } },
           invoke: {
@@ -217,7 +230,7 @@ export const workerGroup = setup({
             onDone: {
               actions: [
                 assign({ stopAccepted: true }),
-                { type: 'tell', params: { phase: 'stopping' } },
+                { type: 'reportPhase', params: { phase: 'stopping' } },
               ],
             },
             onError: {

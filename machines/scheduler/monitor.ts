@@ -13,7 +13,7 @@ export interface WorkerLoad {
 
 /** `loads` by Fargate task id, only what changed; null: nothing is told any more, so nothing is known. */
 export type MonitorEvent = {
-  type: 'monitor.heard';
+  type: 'monitor.loads';
   at: number;
   loads: Record<string, WorkerLoad> | null;
 };
@@ -38,7 +38,7 @@ export const monitor = setup({
   },
   actions: {
     forward: sendTo(parent, ({ event }) => event),
-    forget: sendTo(parent, { type: 'monitor.heard', at: 0, loads: null } satisfies MonitorEvent),
+    forget: sendTo(parent, { type: 'monitor.loads', at: 0, loads: null } satisfies MonitorEvent),
   },
 }).createMachine({
   id: 'monitor',
@@ -70,7 +70,7 @@ export const monitor = setup({
         connecting: { on: { 'socket.open': 'listening' } },
         listening: {
           on: {
-            'monitor.heard': {
+            'monitor.loads': {
               actions: [cancel('forget'), assign({ attempts: 0, trouble: null }), 'forward'],
             },
           },

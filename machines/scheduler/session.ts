@@ -9,11 +9,11 @@ export type SchedulerEvent =
   /** The line to the scheduler is gone. */
   | { type: 'scheduler.lost' }
   | { type: 'scheduler.heartbeatEcho'; at: number }
-  | { type: 'scheduler.command'; at: number; requests: DesiredRequest[] }
+  | { type: 'scheduler.desired'; at: number; requests: DesiredRequest[] }
   /** One Fargate task more than there are. Said again while one is on its way, it is the same wish. */
-  | { type: 'scheduler.start'; at: number }
+  | { type: 'scheduler.startRequested'; at: number }
   /** Exactly these Fargate tasks are to go, by their ids; and no more than there are is wanted. */
-  | { type: 'scheduler.release'; at: number; taskIds: string[] }
+  | { type: 'scheduler.shutdownRequested'; at: number; taskIds: string[] }
   /** Why our workers could not serve this scheduler; null: they can. */
   | { type: 'scheduler.mismatch'; at: number; reason: string | null }
   /** Everything is to end in good order, we too. */

@@ -26,7 +26,7 @@ export type FailureKind =
   | 'bug';
 
 /** What holds launches back: a launch that went wrong, or a task that was launched and did not start. */
-export type Blame =
+export type FailureReason =
   | FailureKind
   /** It ended before its workers were known to the scheduler. */
   | 'startFailed'
@@ -81,7 +81,7 @@ export interface LaunchAnswer {
 export type TaskPhase = 'starting' | 'running' | 'stopping' | 'stopped' | 'missing';
 
 /** One Fargate task as DescribeTasks showed it, digested. */
-export interface TaskSighting {
+export interface TaskObservation {
   taskArn: string;
   phase: TaskPhase;
   /** Set when phase is `stopped`, or `stopping` by another hand than ours. */
@@ -93,7 +93,7 @@ export interface TaskSighting {
   /** Where it was placed; left out when ECS did not say. */
   subnet?: string | undefined;
   /** What was wrong, where it says more than that the task did not start. */
-  blame?: Blame | undefined;
+  failureReason?: FailureReason | undefined;
 }
 
 /** A group of ours, by the ledger or by adoption: a Fargate task that already has an ARN. */
@@ -105,13 +105,13 @@ export interface OwnedGroup {
 }
 
 /** What a complete ListTasks + DescribeTasks showed. */
-export interface Survey {
+export interface Inventory {
   /** When the first page was asked for, milliseconds since the epoch. */
   startedAt: number;
   /** Tasks with our mark that no group owned; now claimed under fresh group ids. Tasks of open launches are left out. */
   adopted: OwnedGroup[];
   /** The same, but seen for the first time while we run: the next list is to show whether they stay. */
-  suspects: number;
+  unconfirmed: number;
 }
 
 /** One worker capability; the value is a decimal string because it is an Int64. */

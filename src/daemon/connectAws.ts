@@ -1,4 +1,4 @@
-import type { LaunchOrder, Survey } from '../../machines/shared/domain.ts';
+import type { Inventory, LaunchOrder } from '../../machines/shared/domain.ts';
 import { createCaller } from '../aws/caller.ts';
 import { clientOptions, createEcsClient } from '../aws/client.ts';
 import { bootstrap } from '../aws/ensure/bootstrap.ts';
@@ -20,7 +20,7 @@ export interface AwsParts {
   cluster: string;
   startedBy: string;
   request: TaskTemplate['request'];
-  adopt(startedAt: number, tasks: SurveyedTask[]): Survey;
+  adopt(startedAt: number, tasks: SurveyedTask[]): Inventory;
 }
 
 /** All that speaks to AWS. Its libraries are a good part of a start: load it when heartbeats run. */
@@ -39,7 +39,7 @@ export const connectAws = (
     runTask: runTask(ecs, call, { request: (order: LaunchOrder) => request(order) }),
     stopTask: stopTask(ecs, call, cluster),
     describeTasks: describeTasks(ecs, call, cluster, log),
-    async survey(signal: AbortSignal): Promise<Survey> {
+    async survey(signal: AbortSignal): Promise<Inventory> {
       const from = now();
       const tasks = await list(startedBy, signal);
       // The SDK compares AWS's clock with the system's at every answer; ours is the system's as it was at start.

@@ -207,7 +207,7 @@ export const runDaemon = async (
         heartbeatIntervalMs: config.heartbeatIntervalSeconds * 1000,
         stopTimeoutMs: config.stopTimeoutSeconds * 1000,
         leaveRunning: config.sigtermPolicy === 'leave',
-        manager: { ...recovered, settings: managerSettings(config) },
+        fleet: { ...recovered, settings: managerSettings(config) },
       },
       inspect: (event) => {
         if (event.type === '@xstate.event' && event.event.type === 'socket.beat') firstBeat.abort();

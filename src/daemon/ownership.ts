@@ -1,6 +1,6 @@
-import { suspectMs } from '../../machines/fleet/state.ts';
+import { confirmOrphanMs } from '../../machines/fleet/state.ts';
 import type { LaunchEnd } from '../../machines/group/launch.ts';
-import type { OwnedGroup, Survey } from '../../machines/shared/domain.ts';
+import type { Inventory, OwnedGroup } from '../../machines/shared/domain.ts';
 import type { SurveyedTask } from '../aws/tasks/listTasks.ts';
 import { now } from '../shared/clock.ts';
 import { Failure } from '../shared/failure.ts';
@@ -86,7 +86,7 @@ export const adoptStrays = (
   const reported = new Set<string>();
   /** When each was seen first; null before the first list. */
   let suspected: Map<string, number> | null = null;
-  return (startedAt: number, tasks: SurveyedTask[]): Survey => {
+  return (startedAt: number, tasks: SurveyedTask[]): Inventory => {
     const strays = tasks.filter((task) => {
       const { taskArn, label, phase } = task;
       if (phase !== 'starting' && phase !== 'running') return false;
@@ -118,7 +118,9 @@ export const adoptStrays = (
     const sinceOf = ({ taskArn }: SurveyedTask) => before?.get(taskArn) ?? startedAt;
     suspected = new Map(strays.map((task) => [task.taskArn, sinceOf(task)]));
     // All that the runs before us have left is taken over before anything is launched.
-    const ripe = before ? strays.filter((task) => startedAt - sinceOf(task) >= suspectMs) : strays;
+    const ripe = before
+      ? strays.filter((task) => startedAt - sinceOf(task) >= confirmOrphanMs)
+      : strays;
     const adopted: OwnedGroup[] = [];
     for (const { taskArn, createdAt } of ripe) {
       const group: OwnedGroup = {
@@ -130,6 +132,6 @@ export const adoptStrays = (
       // However old it is, its deadlines begin with us.
       if (dropped.length === 0) adopted.push({ ...group, launchedAt: now() });
     }
-    return { startedAt, adopted, suspects: strays.length - ripe.length };
+    return { startedAt, adopted, unconfirmed: strays.length - ripe.length };
   };
 };

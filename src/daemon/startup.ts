@@ -1,4 +1,4 @@
-import type { ManagerInput } from '../../machines/fleet/state.ts';
+import type { FleetInput } from '../../machines/fleet/state.ts';
 import type { LaunchOrder } from '../../machines/shared/domain.ts';
 import type { Journal } from '../store/journal.ts';
 import { groupIdOf } from '../store/records.ts';
@@ -8,7 +8,7 @@ import { restore } from '../store/replay.ts';
 export const recover = (
   journal: Pick<Journal, 'ledger' | 'note' | 'found' | 'writtenAt'>,
   start: { at: number; epoch: string; requestHashOf: (order: LaunchOrder) => string },
-): Omit<ManagerInput, 'settings'> => {
+): Omit<FleetInput, 'settings'> => {
   const { at, epoch, requestHashOf } = start;
   const { owned, resend, abandoned, lastLaunchAt } = restore(journal.ledger, {
     now: at,
@@ -26,9 +26,9 @@ export const recover = (
     resend: resend.map((order) => ({
       order,
       groupIds: Array.from({ length: order.count }, (_, i) => groupIdOf(order.label, i)),
-      doubted: true,
+      outcomeUnknown: true,
     })),
-    abandoned: abandoned.length,
+    abandonedLaunches: abandoned.length,
     lastLaunchAt:
       // By what clock the abandoned ones are old, nobody knows.
       journal.found === 'none' || abandoned.length > 0

@@ -3,16 +3,16 @@ import { fromCallback, fromPromise } from 'xstate';
 import { cohort } from '../../machines/cohort/cohort.ts';
 import { daemon } from '../../machines/daemon/daemon.ts';
 import type { Change } from '../../machines/fleet/circuitBreaker.ts';
-import { manager } from '../../machines/fleet/fleetManager.ts';
+import { fleetManager } from '../../machines/fleet/fleetManager.ts';
 import { type LaunchEnd, launch } from '../../machines/group/launch.ts';
 import { workerGroup } from '../../machines/group/workerGroup.ts';
 import { monitor } from '../../machines/scheduler/monitor.ts';
 import { session } from '../../machines/scheduler/session.ts';
 import type {
+  Inventory,
   LaunchAnswer,
   LaunchOrder,
-  Survey,
-  TaskSighting,
+  TaskObservation,
 } from '../../machines/shared/domain.ts';
 import { type MonitorSettings, monitorSocket } from '../scheduler/monitorSocket.ts';
 import { type SocketSettings, socket } from '../scheduler/schedulerSocket.ts';
@@ -29,8 +29,8 @@ export interface Tools {
   requestHash: (order: LaunchOrder) => string;
   runTask: (order: LaunchOrder, signal: AbortSignal) => Promise<LaunchAnswer>;
   stopTask: (taskArn: string, reason: string, signal: AbortSignal) => Promise<void>;
-  describeTasks: (taskArns: string[], signal: AbortSignal) => Promise<TaskSighting[]>;
-  survey: (signal: AbortSignal) => Promise<Survey>;
+  describeTasks: (taskArns: string[], signal: AbortSignal) => Promise<TaskObservation[]>;
+  survey: (signal: AbortSignal) => Promise<Inventory>;
   prepare: (signal: AbortSignal) => Promise<{ revision: string }>;
   log: Log;
 }
@@ -119,7 +119,7 @@ export const provide = (tools: Tools) => {
   const providedCohort = cohort.provide({
     actors: {
       ...provided,
-      describeTasks: fromPromise<TaskSighting[], { taskArns: string[] }>(({ input, signal }) =>
+      describeTasks: fromPromise<TaskObservation[], { taskArns: string[] }>(({ input, signal }) =>
         tools.describeTasks(input.taskArns, signal),
       ),
     },
@@ -130,7 +130,7 @@ export const provide = (tools: Tools) => {
       },
       noteRefusal: (_, refusal) => log.warn(refusal, 'launch.refused'),
       noteCrash: (_, { actorId, error }) => log.error({ actor: actorId, error }, 'actor.crashed'),
-      noteBlind: (_, trouble) => log.warn(trouble, 'ecs.notSeen'),
+      noteDescribeFailed: (_, trouble) => log.warn(trouble, 'ecs.notSeen'),
     },
   });
 
@@ -138,21 +138,21 @@ export const provide = (tools: Tools) => {
     actors: {
       session: session.provide({ actors: { socket: socket(tools.socket, log) } }),
       monitor: monitor.provide({ actors: { monitorSocket: monitorSocket(tools.monitor, log) } }),
-      manager: manager.provide({
+      fleetManager: fleetManager.provide({
         actors: {
           ticker,
           cohort: providedCohort,
-          survey: fromPromise<Survey, void>(({ signal }) => tools.survey(signal)),
+          inventory: fromPromise<Inventory, void>(({ signal }) => tools.survey(signal)),
         },
         actions: {
           noteBreaker: (_, change) => sayBreaker(change, log),
-          noteWanted: (_, wanted) => log.info(wanted, 'scheduler.wants'),
+          noteDesired: (_, wanted) => log.info(wanted, 'scheduler.wants'),
           noteMismatch: (_, { reason }) =>
             reason === null
               ? log.info({}, 'scheduler.understood')
               : log.error({ reason }, 'launch.impossible'),
-          noteOffer: (_, offer) => log.info(offer, 'scheduler.offered'),
-          noteSurvey: (_, survey) =>
+          noteCapacity: (_, offer) => log.info(offer, 'scheduler.offered'),
+          noteInventory: (_, survey) =>
             log['trouble' in survey ? 'warn' : 'debug'](survey, 'survey.done'),
         },
       }),

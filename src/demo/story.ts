@@ -98,7 +98,7 @@ export class Story {
   }
 
   #launched({ state, groups }: DaemonLine): void {
-    if (state !== 'intending' || !Array.isArray(groups)) return;
+    if (state !== 'journaling' || !Array.isArray(groups)) return;
     for (const group of groups) this.#moved({ group, state: 'requested' });
   }
 

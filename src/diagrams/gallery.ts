@@ -22,7 +22,7 @@ const rooms: Record<string, string> = {
   daemon: 'daemon/daemon',
   session: 'scheduler/session',
   monitor: 'scheduler/monitor',
-  manager: 'fleet/fleetManager',
+  fleetManager: 'fleet/fleetManager',
   cohort: 'cohort/cohort',
   workerGroup: 'group/workerGroup',
   launch: 'group/launch',

@@ -172,7 +172,7 @@ export const monitorSocket = (settings: MonitorSettings, log: Log) =>
             const loads = tell(message);
             if (loads === undefined) return;
             heard?.(loads);
-            sendBack({ type: 'monitor.heard', at: now(), loads });
+            sendBack({ type: 'monitor.loads', at: now(), loads });
           } catch (error) {
             if (!(error instanceof ProtocolFailure)) throw error;
             log.debug({ reason: error.message }, 'monitor.unreadable');

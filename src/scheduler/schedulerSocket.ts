@@ -187,7 +187,7 @@ export const socket = (settings: SocketSettings, log: Log) => {
         tell({ type: 'scheduler.heartbeatEcho', at: now() });
       } else if (message?.type === 'command') {
         learn(generation, true);
-        tell({ type: 'scheduler.command', at: now(), requests: message.requests });
+        tell({ type: 'scheduler.desired', at: now(), requests: message.requests });
       } else if (message?.type === 'start' || message?.type === 'shutdown') {
         learn(generation, true);
         // It says what it desires as well, and waits for an answer to this before it says that again.

@@ -115,7 +115,7 @@ export const conversation = (
       spare.delete(taskId);
       named.delete(taskId);
     }
-    return taskIds.length > 0 ? [tell({ type: 'scheduler.release', at, taskIds })] : [];
+    return taskIds.length > 0 ? [tell({ type: 'scheduler.shutdownRequested', at, taskIds })] : [];
   };
 
   const grant = ({ ours }: Sight): Saying[] => {
@@ -137,7 +137,7 @@ export const conversation = (
       owed = { kept: keptOf(sight), workers: connected(sight), triedAt: sight.at };
       return [said];
     }
-    return [said, tell({ type: 'scheduler.release', at: sight.at, taskIds: [] })];
+    return [said, tell({ type: 'scheduler.shutdownRequested', at: sight.at, taskIds: [] })];
   };
 
   const settle = (sight: Sight): Saying[] => {
@@ -146,12 +146,12 @@ export const conversation = (
     for (const taskId of sight.ours) if (!released.has(taskId)) granted.add(taskId);
     if (connected(sight) > owed.workers) {
       owed = null;
-      return [tell({ type: 'scheduler.release', at, taskIds: [] })];
+      return [tell({ type: 'scheduler.shutdownRequested', at, taskIds: [] })];
     }
     const goal = Math.min(owed.kept + 1, maxTasks ?? Number.POSITIVE_INFINITY);
     if (at - owed.triedAt < answerLimitMs || keptOf(sight) >= goal) return [];
     owed.triedAt = at;
-    return [tell({ type: 'scheduler.start', at })];
+    return [tell({ type: 'scheduler.startRequested', at })];
   };
 
   const start = (sight: Sight): Saying[] => {
@@ -163,7 +163,7 @@ export const conversation = (
     if (given.length > 0) return given;
     if (maxTasks !== null && keptOf(sight) >= maxTasks) return refuse(sight);
     waitingUntil = sight.at + answerLimitMs;
-    return [tell({ type: 'scheduler.start', at: sight.at })];
+    return [tell({ type: 'scheduler.startRequested', at: sight.at })];
   };
 
   const wholly = (taskId: string, workers: Map<string, number>, { at, loads }: Sight): boolean => {
@@ -212,7 +212,8 @@ export const conversation = (
   ): Saying[] => {
     const { at, ours } = sight;
     if (groupId !== null) return shutdownGroup(groupId, sight);
-    const lessWanted = owed === null ? [] : [tell({ type: 'scheduler.release', at, taskIds: [] })];
+    const lessWanted =
+      owed === null ? [] : [tell({ type: 'scheduler.shutdownRequested', at, taskIds: [] })];
     owed = null;
     const said = answer('shutdown', 'success');
     // Without clients it wants to keep nobody. When it has found them again it says who still is to go.

@@ -24,9 +24,9 @@ const rename: Partial<Record<string, string>> = {
 /** States that a look every few seconds passes through, and what another line tells already. */
 const routine: Record<string, RegExp> = {
   cohort: /./,
-  manager: /./,
+  fleetManager: /./,
   // That it begins, with the names of its groups, is told; the groups tell how it went.
-  launch: /^(asking|recording|settled)$/,
+  launch: /^(requesting|recording|done)$/,
   workerGroup: /^requested$/,
 };
 

@@ -47,7 +47,7 @@ const overhear = (fields: Record<string, unknown>, text: string): void => {
     say({ event: 'wanted', tasks: Number(fields.tasks), at: epochMs() });
   if (text === 'workerGroup.state') count(String(fields.state), 1);
   // A launch is spawned after its groups, and names them.
-  if (text === 'launch.state' && fields.state === 'intending')
+  if (text === 'launch.state' && fields.state === 'journaling')
     count('requested', (fields.groups as string[]).length);
 };
 

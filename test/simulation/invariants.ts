@@ -163,12 +163,12 @@ export const createPromises = (world: Watched) => {
     const now = agenda.now();
     const heardSince = life && scheduler.heardSince(life.owner);
     if (heardSince === null || heardSince === undefined || now - heardSince < knownMs) return;
-    return world.census()?.groups.find(({ taskArn, state, leaving, registered }) => {
+    return world.census()?.groups.find(({ taskArn, state, drainRequested, registered }) => {
       const task = ecs.tasks.get(taskArn ?? '');
       const work = task && scheduler.work.get(task);
       return (
         state === 'running' &&
-        !leaving &&
+        !drainRequested &&
         registered &&
         work?.tasks === 0 &&
         now - work.since > knownMs
@@ -192,7 +192,7 @@ export const createPromises = (world: Watched) => {
     world.afterwards(() => {
       const census = world.census();
       if (!census || goal === null) return;
-      const staying = census.groups.filter(({ leaving }) => !leaving).length;
+      const staying = census.groups.filter(({ drainRequested }) => !drainRequested).length;
       if (staying > goal) broken('overLaunched', `${staying} groups, ${goal} wanted: ${label}`);
       if (census.groups.length > cap && !excusedAboveCap)
         broken('capExceeded', `${census.groups.length} groups, ${cap} allowed: ${label}`);
@@ -317,12 +317,16 @@ export const createPromises = (world: Watched) => {
       look();
       const now = agenda.now();
       // Who waits for an idle moment is on its way out, and its wait is bounded.
-      const leaving = new Set(
-        world.census()?.groups.flatMap(({ taskArn, leaving }) => (leaving ? taskArn : null) ?? []),
+      const drainRequested = new Set(
+        world
+          .census()
+          ?.groups.flatMap(
+            ({ taskArn, drainRequested }) => (drainRequested ? taskArn : null) ?? [],
+          ),
       );
       const staying = ecs
         .ours()
-        .filter((task) => ecs.wanted(task) && !leaving.has(task.taskArn)).length;
+        .filter((task) => ecs.wanted(task) && !drainRequested.has(task.taskArn)).length;
       if (staying <= cap || !world.life() || blind) {
         aboveCapSince = null;
         return;
@@ -366,7 +370,8 @@ export const createPromises = (world: Watched) => {
       if (odd) return { promise: 'stuck', says: `${odd.groupId} is ${odd.state}` };
       const [launch] = census.launches;
       if (launch) return { promise: 'stuck', says: `launch ${launch.label} is ${launch.state}` };
-      if (census.duty !== 'active') return { promise: 'stuck', says: `manager ${census.duty}` };
+      if (census.lifecycle !== 'active')
+        return { promise: 'stuck', says: `manager ${census.lifecycle}` };
       if (!census.session.startsWith('online.'))
         return { promise: 'stuck', says: `session ${census.session}` };
       if (alive.length !== goal)

@@ -102,7 +102,7 @@ const socketOf = (owner: Owner, scheduler: Scheduler, random: Random, events: Li
       onCommand: (requests) => {
         if (!open) return;
         events.commanded(requests);
-        sendBack({ type: 'scheduler.command', at: now(), requests });
+        sendBack({ type: 'scheduler.desired', at: now(), requests });
       },
       onClosed: (reason) => {
         if (!open) return;
@@ -136,7 +136,7 @@ const monitorSocketOf = (
       onOpen: () => open && sendBack({ type: 'socket.open' }),
       onMessage: (message) => {
         const loads = open ? tell(message) : undefined;
-        if (loads !== undefined) sendBack({ type: 'monitor.heard', at: now(), loads });
+        if (loads !== undefined) sendBack({ type: 'monitor.loads', at: now(), loads });
       },
       onClosed: (reason) => {
         if (!open) return;
@@ -257,7 +257,7 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
       },
       log,
     });
-    const { manager } = (machine as unknown as Provided).implementations.actors;
+    const { fleetManager } = (machine as unknown as Provided).implementations.actors;
     const simulated = machine.provide({
       actors: {
         session: session.provide({
@@ -270,7 +270,9 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
             ),
           },
         }),
-        manager: manager?.provide({ actors: { ticker: tickerOf(owner, agenda) } }) as never,
+        fleetManager: fleetManager?.provide({
+          actors: { ticker: tickerOf(owner, agenda) },
+        }) as never,
       },
     });
     const workers = config.capacity.maxWorkers ?? 1_000_000;
@@ -280,7 +282,7 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
         heartbeatIntervalMs: settings.heartbeatIntervalSeconds * 1000,
         stopTimeoutMs: settings.stopTimeoutSeconds * 1000,
         leaveRunning: config.sigtermPolicy === 'leave',
-        manager: { ...recovered, settings: managerSettings(config) },
+        fleet: { ...recovered, settings: managerSettings(config) },
       },
       clock: {
         setTimeout: (act, ms) => agenda.after(ms, act as () => void, owner),

@@ -1,55 +1,63 @@
 import { type ActorRefFrom, createActor, SimulatedClock } from 'xstate';
-import { manager } from '../../machines/fleet/fleetManager.ts';
+import { fleetManager } from '../../machines/fleet/fleetManager.ts';
 import { noCounts } from '../../machines/fleet/plan.ts';
-import type { Fleet, ManagerInput, ManagerSettings } from '../../machines/fleet/state.ts';
+import type { Fleet, FleetInput, FleetSettings } from '../../machines/fleet/state.ts';
 import { scriptedParent, scriptedStream, scriptedWorld, settle } from './world.ts';
 
-const settings: ManagerSettings = {
+const settings: FleetSettings = {
   ...{ maxTasks: null, workersPerTask: 2, capabilities: [], spot: false },
-  patience: {
+  timeouts: {
     ...{ missingGraceMs: 60_000, bootGraceMs: 30_000, startDeadlineMs: 600_000 },
-    ...{ desertedMs: 120_000, blindStopMs: 180_000, blindEndMs: 5000 },
+    ...{ workersLostMs: 120_000, unobservedStopMs: 180_000, unobservedExitMs: 5000 },
   },
   ...{ drainTimeoutMs: 300_000, stopDrainMs: 30_000, echoLimitMs: 6000 },
   ...{ emptyGraceMs: 60_000, schedulerGraceMs: 600_000, returnGraceMs: 30_000 },
-  ...{ settleMs: 10_000, lookEveryMs: 3000, looksPerTick: 2, sweepEveryMs: 60_000 },
+  ...{ settleMs: 10_000, pollEveryMs: 3000, pollsPerTick: 2, inventoryEveryMs: 60_000 },
   ...{ launchBurst: 1000, launchesPerSecond: 5 },
 };
 
 /** Every cohort has done what it was told, and says so. */
-export const answerAll = (actor: ActorRefFrom<typeof manager>): void => {
+export const answerAll = (actor: ActorRefFrom<typeof fleetManager>): void => {
   const { cohorts } = actor.getSnapshot().context;
-  for (const [cohortId, { order, counts, launches }] of Object.entries(cohorts))
-    if (order !== null) actor.send({ type: 'cohort.changed', cohortId, order, counts, launches });
+  for (const [cohortId, { generation, counts, launches }] of Object.entries(cohorts))
+    if (generation !== null)
+      actor.send({ type: 'cohort.changed', cohortId, generation, counts, launches });
 };
 
 /** A manager whose cohorts, survey and ticks are the test's; with a parent and with ears for its notes. */
 export const liveManager = (
-  given: Partial<ManagerInput> = {},
-  revised: Partial<ManagerSettings> = {},
+  given: Partial<FleetInput> = {},
+  revised: Partial<FleetSettings> = {},
 ) => {
   const cohorts = scriptedStream();
-  const { actors, calls } = scriptedWorld('survey');
+  const { actors, calls } = scriptedWorld('inventory');
   const clock = new SimulatedClock();
   const { parent, told } = scriptedParent(clock);
   const notes: unknown[] = [];
   const note = (_: unknown, params: unknown) => notes.push(params);
   const actor = createActor(
-    manager.provide({
+    fleetManager.provide({
       actors: {
         ...actors,
         cohort: cohorts.logic as never,
         ticker: scriptedStream().logic as never,
       },
       actions: {
-        ...{ noteBreaker: note, noteWanted: note, noteMismatch: note },
-        ...{ noteOffer: note, noteSurvey: note },
+        ...{ noteBreaker: note, noteDesired: note, noteMismatch: note },
+        ...{ noteCapacity: note, noteInventory: note },
       },
     }),
     {
       input: {
         settings: { ...settings, ...revised },
-        ...{ epoch: 'e', startedAt: 0, owned: [], resend: [], lastLaunchAt: 0, abandoned: 0 },
+        ...{
+          epoch: 'e',
+          startedAt: 0,
+          owned: [],
+          resend: [],
+          lastLaunchAt: 0,
+          abandonedLaunches: 0,
+        },
         ...given,
       },
       parent,
@@ -69,13 +77,13 @@ export const liveManager = (
   };
   const command = (workers: number) =>
     actor.send({
-      ...{ type: 'scheduler.command', at: fleet().now },
+      ...{ type: 'scheduler.desired', at: fleet().now },
       requests: [{ taskConcurrency: workers, capabilities: [] }],
     });
   const surveyed = async (outcome: object) => {
-    const call = calls.survey.at(-1);
+    const call = calls.inventory.at(-1);
     if (outcome instanceof Error) call?.reject(outcome);
-    else call?.resolve({ startedAt: fleet().now, adopted: [], suspects: 0, ...outcome });
+    else call?.resolve({ startedAt: fleet().now, adopted: [], unconfirmed: 0, ...outcome });
     await settle();
   };
   /** Reports of the cohort that was opened last. */
@@ -83,7 +91,7 @@ export const liveManager = (
     actor.send({
       type: 'cohort.changed',
       cohortId: Object.keys(fleet().cohorts).at(-1) ?? '',
-      order: Object.values(fleet().cohorts).at(-1)?.order ?? 0,
+      generation: Object.values(fleet().cohorts).at(-1)?.generation ?? 0,
       counts: { ...noCounts, ...counts },
       launches,
     });
@@ -93,7 +101,7 @@ export const liveManager = (
   const says = () => notes.splice(0);
   /** All is known at 10 s, and the scheduler is there. */
   const ready = async () => {
-    actor.send({ type: 'aws.ready', revision: 'rev:1' });
+    actor.send({ type: 'fleet.prepared', revision: 'rev:1' });
     at(10_000);
     await surveyed({});
     says();

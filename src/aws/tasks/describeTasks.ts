@@ -1,5 +1,5 @@
 import { DescribeTasksCommand, type ECSClient, type Task } from '@aws-sdk/client-ecs';
-import type { TaskPhase, TaskSighting } from '../../../machines/shared/domain.ts';
+import type { TaskObservation, TaskPhase } from '../../../machines/shared/domain.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Call } from '../caller.ts';
 import { wellFormed } from '../wellFormed.ts';
@@ -64,7 +64,7 @@ const subnetOf = ({ attachments }: Task): string | undefined =>
     ?.find(({ type }) => type === 'ElasticNetworkInterface')
     ?.details?.find(({ name }) => name === 'subnetId')?.value;
 
-export const sightingOf = (task: Task): TaskSighting => {
+export const sightingOf = (task: Task): TaskObservation => {
   const phase = phaseOf(task);
   const verdict = phase === 'stopped' || phase === 'stopping' ? classifyStop(task) : null;
   // While it stops, `lost` means that nothing was said yet.
@@ -77,7 +77,7 @@ export const sightingOf = (task: Task): TaskSighting => {
     detail: silent ? null : (verdict?.detail ?? null),
     createdAt: task.createdAt?.getTime() ?? null,
     ...(subnet !== undefined && { subnet }),
-    ...(verdict?.blame && { blame: verdict.blame }),
+    ...(verdict?.blame && { failureReason: verdict.blame }),
   };
 };
 
@@ -105,8 +105,8 @@ const pagesOf = (taskArns: readonly string[], cluster: string): [string, string[
 /** What ECS knows of these tasks, in pages of 100. `missing` is not a death: a young task may not be visible yet. */
 export const describeTasks =
   (ecs: Pick<ECSClient, 'send'>, call: Call, cluster: string, log: Log) =>
-  async (taskArns: readonly string[], signal: AbortSignal): Promise<TaskSighting[]> => {
-    const sightings: TaskSighting[] = [];
+  async (taskArns: readonly string[], signal: AbortSignal): Promise<TaskObservation[]> => {
+    const sightings: TaskObservation[] = [];
     for (const [where, asked] of pagesOf(taskArns, cluster)) {
       const { tasks, missing } = await describePage(ecs, call, where, asked, signal, log);
       for (const task of tasks) if (task.taskArn) sightings.push(sightingOf(task));

@@ -1,5 +1,5 @@
 import type { Task } from '@aws-sdk/client-ecs';
-import type { Blame, Cause } from '../../../machines/shared/domain.ts';
+import type { Cause, FailureReason } from '../../../machines/shared/domain.ts';
 import { subnetIn } from '../errors.ts';
 import { redact, secretsOf } from '../redact.ts';
 
@@ -12,7 +12,7 @@ export interface StopVerdict {
   detail: string;
   retry: Retry;
   /** What kept it from starting, where that is known. */
-  blame?: Blame | undefined;
+  blame?: FailureReason | undefined;
   /** The subnet that was to blame. */
   subnet?: string | undefined;
 }
@@ -28,7 +28,7 @@ const ourHand = 'scaler-ecs: ';
 export const asOurReason = (reason: string): string => `${ourHand}${reason}`.slice(0, 1024);
 
 /** The first row that fits decides. The texts are AWS's. */
-const startRows: readonly [RegExp, Retry, Blame?][] = [
+const startRows: readonly [RegExp, Retry, FailureReason?][] = [
   [/capacity is unavailable/i, 'backoff', 'capacity'],
   [/reached the limit on the number of (?:tasks|vCPUs)/i, 'backoff', 'quota'],
   [
@@ -83,17 +83,17 @@ const sayContainer = ({ name, reason, exitCode }: Container): string | null => {
   return says.length > 0 ? `${name ?? 'container'}: ${says.join(', ')}` : null;
 };
 
-const verdict = (task: StoppedTask): [Cause, Retry, Blame?] => {
+const verdict = (task: StoppedTask): [Cause, Retry, FailureReason?] => {
   const reason = task.stoppedReason ?? '';
   const containers = task.containers ?? [];
   const inside = containers.map((each) => each.reason ?? '').join(' ');
   const exitCode = containers.find((each) => each.exitCode !== undefined)?.exitCode;
-  const start = (): [Cause, Retry, Blame?] => {
+  const start = (): [Cause, Retry, FailureReason?] => {
     const row = startRows.find(([text]) => text.test(reason) || text.test(inside));
     return ['startFailed', row?.[1] ?? 'backoff', row?.[2]];
   };
   // Too little memory is the settings' fault, but one task's end must not halt the fleet.
-  const end = (): [Cause, Retry, Blame?] => {
+  const end = (): [Cause, Retry, FailureReason?] => {
     const retry = /OutOfMemory/i.test(`${inside} ${reason}`) ? 'backoff' : exitRetry(exitCode);
     return ['exited', retry, retry === 'person' ? 'invalid' : undefined];
   };

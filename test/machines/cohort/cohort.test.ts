@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { AnyActorRef } from 'xstate';
 import { cohort } from '../../../machines/cohort/cohort.ts';
-import type { TaskSighting } from '../../../machines/shared/domain.ts';
+import type { TaskObservation } from '../../../machines/shared/domain.ts';
 import { admit, input, launchPlan, liveCohort, sighting } from '../../support/liveCohort.ts';
 import { type Model, type Step, untaken, unvisited, walks } from '../../support/paths.ts';
 import { settle } from '../../support/world.ts';
 
-const everybody = { booting: 9, idle: 9, busy: 9 };
+const everybody = { pending: 9, idle: 9, busy: 9 };
 const adopt = {
   type: 'cohort.adopt',
-  order: 2,
+  generation: 2,
   groups: [{ groupId: 'stray-9', taskArn: 'arn:9', launchedAt: 0 }],
 } as const;
 const denied = Object.assign(new Error('not authorized'), { kind: 'denied' });
@@ -26,10 +26,10 @@ const model: Model = {
   events: ({ value, context }) => [
     ...('e-1' in context.launches || 'e-1-0' in context.groups ? [] : [admit]),
     ...('stray-9' in context.groups ? [] : [adopt]),
-    { type: 'cohort.drain', order: 3, ...everybody, at: 2000, until: 9000 },
-    { type: 'cohort.reprieve', order: 4, most: 1 },
-    { type: 'cohort.heard', at: 2500, loads: { 9: { workers: 1, tasks: 2 } } },
-    { type: 'cohort.look', at: 3000, monitored: true, launching: true, ending: false },
+    { type: 'cohort.drain', generation: 3, ...everybody, at: 2000, until: 9000 },
+    { type: 'cohort.cancelDrain', generation: 4, most: 1 },
+    { type: 'cohort.loads', at: 2500, loads: { 9: { workers: 1, tasks: 2 } } },
+    { type: 'cohort.poll', at: 3000, monitorConnected: true, launching: true, ending: false },
     ...('e-1' in context.launches
       ? [
           { type: 'xstate.done.actor.e-1', actorId: 'e-1', output: launched },
@@ -51,14 +51,14 @@ const model: Model = {
               groupId,
               phase: 'provisioning',
               registered: false,
-              leaving: false,
+              drainRequested: false,
               stopAccepted: false,
             },
           ]
         : []),
       { type: `xstate.error.actor.${groupId}`, actorId: groupId, error: new Error('a bug') },
     ]),
-    ...(value === 'looking'
+    ...(value === 'describing'
       ? [
           { type: 'xstate.done.actor.describeTasks', output: [sighting('arn:9', 'running')] },
           { type: 'xstate.error.actor.describeTasks', error: new Error('throttled') },
@@ -68,7 +68,7 @@ const model: Model = {
   ],
 };
 
-const release = { type: 'cohort.release', order: 5, at: 2200, taskIds: ['arn:9'] } as const;
+const release = { type: 'cohort.release', generation: 5, at: 2200, taskIds: ['arn:9'] } as const;
 const choosing: Model = {
   ...model,
   events: ({ context }) => [...('stray-9' in context.groups ? [] : [adopt]), release],
@@ -77,7 +77,13 @@ const choosing: Model = {
 describe('a cohort with real children', () => {
   it('gives each group of a launch its own task, and looks only at tasks that exist', async () => {
     const { launchBoth, phases, actor, calls, look } = liveCohort();
-    actor.send({ type: 'cohort.look', at: 1, monitored: false, launching: true, ending: false });
+    actor.send({
+      type: 'cohort.poll',
+      at: 1,
+      monitorConnected: false,
+      launching: true,
+      ending: false,
+    });
     expect(calls.describeTasks).toHaveLength(0);
     await launchBoth();
     expect(phases()).toEqual({ 'e-1-0': 'provisioning', 'e-1-1': 'provisioning' });
@@ -89,7 +95,12 @@ describe('a cohort with real children', () => {
   it('hears whatever a group says anew, and is not moved by what it knows', () => {
     const { actor } = liveCohort();
     actor.send({ ...admit, launches: [launchPlan('e-1', 2)] });
-    const known = { phase: 'requested', registered: false, leaving: false, stopAccepted: false };
+    const known = {
+      phase: 'requested',
+      registered: false,
+      drainRequested: false,
+      stopAccepted: false,
+    };
     const say = (news: object) =>
       actor.send({ type: 'group.changed', groupId: 'e-1-0', ...known, ...news } as never);
     const before = actor.getSnapshot().context;
@@ -98,7 +109,7 @@ describe('a cohort with real children', () => {
     for (const news of [
       { phase: 'provisioning' },
       { registered: true },
-      { leaving: true },
+      { drainRequested: true },
       { stopAccepted: true },
     ]) {
       say(news);
@@ -128,15 +139,15 @@ describe('a cohort with real children', () => {
     actor.send({ ...admit, launches: [...admit.launches] });
     actor.send({
       type: 'cohort.drain',
-      order: 2,
-      booting: 1,
+      generation: 2,
+      pending: 1,
       idle: 0,
       busy: 0,
       at: 1500,
       until: 60_000,
     });
     await settle();
-    expect(Object.values(phases()).sort()).toEqual(['requested', 'requested, leaving']);
+    expect(Object.values(phases()).sort()).toEqual(['requested', 'requested, drainRequested']);
     await answerBoth();
     expect(Object.values(phases()).sort()).toEqual(['provisioning', 'stopping']);
     expect(calls.stopTask).toHaveLength(1);
@@ -146,8 +157,8 @@ describe('a cohort with real children', () => {
     const { actor, answerBoth, phases, calls, hear } = liveCohort();
     hear(1200, {});
     actor.send({ ...admit, launches: [...admit.launches] });
-    const drain = { type: 'cohort.drain', order: 2, idle: 0, busy: 0, at: 1500 } as const;
-    actor.send({ ...drain, booting: 2, until: 60_000 });
+    const drain = { type: 'cohort.drain', generation: 2, idle: 0, busy: 0, at: 1500 } as const;
+    actor.send({ ...drain, pending: 2, until: 60_000 });
     await answerBoth();
     expect(phases()).toEqual({ 'e-1-0': 'waiting', 'e-1-1': 'waiting' });
     hear(40_000, { 'arn:0': { workers: 1, tasks: 3 }, 'arn:1': { workers: 0, tasks: 0 } });
@@ -161,8 +172,8 @@ describe('a cohort with real children', () => {
     const { actor, answerBoth, phases, hear } = liveCohort();
     hear(1300, null);
     actor.send({ ...admit, launches: [...admit.launches] });
-    const drain = { type: 'cohort.drain', order: 2, idle: 0, busy: 0, at: 1500 } as const;
-    actor.send({ ...drain, booting: 2, until: 60_000 });
+    const drain = { type: 'cohort.drain', generation: 2, idle: 0, busy: 0, at: 1500 } as const;
+    actor.send({ ...drain, pending: 2, until: 60_000 });
     await answerBoth();
     expect(phases()).toEqual({ 'e-1-0': 'stopping', 'e-1-1': 'stopping' });
   });
@@ -171,8 +182,8 @@ describe('a cohort with real children', () => {
     const { launchBoth, actor, calls, phases } = liveCohort();
     await launchBoth();
     const release = { type: 'cohort.release' as const, at: 2000, taskIds: ['arn:1', 'elsewhere'] };
-    actor.send({ ...release, order: 2 });
-    actor.send({ ...release, order: 3 });
+    actor.send({ ...release, generation: 2 });
+    actor.send({ ...release, generation: 3 });
     expect(calls.stopTask.map(({ input }) => input)).toEqual([{ taskArn: 'arn:1' }]);
     expect(phases()).toMatchObject({ 'e-1-1': 'stopping' });
     expect(Object.values(phases()).filter((phase) => phase === 'stopping')).toHaveLength(1);
@@ -181,7 +192,7 @@ describe('a cohort with real children', () => {
   it('asks for a stop again when ECS shows no effect, and not before', async () => {
     const { launchBoth, actor, calls, look } = liveCohort();
     await launchBoth();
-    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 0 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
     expect(calls.stopTask).toHaveLength(2);
     calls.stopTask[0]?.reject(new Error('throttled'));
     await settle();
@@ -206,7 +217,7 @@ describe('a cohort with real children', () => {
   it('does not take one look without a task for its end, however old it is', async () => {
     const { launchBoth, look, ended, told } = liveCohort();
     await launchBoth();
-    const seen = (at: number, phase: TaskSighting['phase']) =>
+    const seen = (at: number, phase: TaskObservation['phase']) =>
       look(at, sighting('arn:0', phase), sighting('arn:1', 'running'));
     await seen(100_000, 'missing');
     await seen(109_999, 'missing');
@@ -218,7 +229,7 @@ describe('a cohort with real children', () => {
     await seen(123_000, 'missing');
     expect(ended).toEqual([expect.objectContaining({ groupId: 'e-1-0', cause: 'lost' })]);
     // And nobody is told that its workers are dead: who knows.
-    expect(told.map(({ type }) => type)).not.toContain('cohort.dead');
+    expect(told.map(({ type }) => type)).not.toContain('task.dead');
   });
 
   it('tells who is dead beyond doubt, however it came to its end', async () => {
@@ -226,8 +237,8 @@ describe('a cohort with real children', () => {
     await launchBoth();
     const stopped = { ...sighting('arn:1', 'stopped'), cause: 'exited' as const };
     await look(50_000, sighting('arn:0', 'stopping'), stopped);
-    expect(told.filter(({ type }) => type === 'cohort.dead')).toEqual([
-      { type: 'cohort.dead', cohortId: 'cohort-0', taskArn: 'arn:1' },
+    expect(told.filter(({ type }) => type === 'task.dead')).toEqual([
+      { type: 'task.dead', cohortId: 'cohort-0', taskArn: 'arn:1' },
     ]);
   });
 
@@ -271,7 +282,7 @@ describe('a cohort with real children', () => {
     expect(phases()).toEqual({ 'e-1-0': 'running', 'e-1-1': 'provisioning' });
   });
 
-  it('drains booting groups before serving ones, the youngest first', async () => {
+  it('drains pending groups before serving ones, the youngest first', async () => {
     const { launchBoth, actor, look, phases } = liveCohort();
     await launchBoth();
     await look(5000, sighting('arn:0', 'running'), sighting('arn:1', 'starting'));
@@ -279,8 +290,8 @@ describe('a cohort with real children', () => {
     expect(actor.getSnapshot().context.groups['e-1-0']?.registered).toBe(true);
     actor.send({
       type: 'cohort.drain',
-      order: 2,
-      booting: 1,
+      generation: 2,
+      pending: 1,
       idle: 0,
       busy: 0,
       at: 41_000,
@@ -293,7 +304,7 @@ describe('a cohort with real children', () => {
   describe('that hears the monitor stream', () => {
     const serving = async () => {
       const all = liveCohort();
-      all.monitored.now = true;
+      all.monitorConnected.now = true;
       await all.launchBoth();
       await all.look(5000, sighting('arn:0', 'running'), sighting('arn:1', 'running'));
       return all;
@@ -324,8 +335,8 @@ describe('a cohort with real children', () => {
       hear(6000, { 'arn:0': busy, 'arn:1': idle });
       actor.send({
         type: 'cohort.drain',
-        order: 2,
-        booting: 0,
+        generation: 2,
+        pending: 0,
         idle: 1,
         busy: 0,
         at: 7000,
@@ -340,8 +351,8 @@ describe('a cohort with real children', () => {
       hear(6500, { 'arn:1': { workers: 0, tasks: 0 } });
       actor.send({
         type: 'cohort.drain',
-        order: 2,
-        booting: 1,
+        generation: 2,
+        pending: 1,
         idle: 0,
         busy: 0,
         at: 7000,
@@ -355,8 +366,8 @@ describe('a cohort with real children', () => {
       hear(6000, { 'arn:0': busy, 'arn:1': busy });
       actor.send({
         type: 'cohort.drain',
-        order: 2,
-        booting: 0,
+        generation: 2,
+        pending: 0,
         idle: 0,
         busy: 2,
         at: 7000,
@@ -373,8 +384,8 @@ describe('a cohort with real children', () => {
       hear(6000, { 'arn:0': busy, 'arn:1': busy });
       actor.send({
         type: 'cohort.drain',
-        order: 2,
-        booting: 0,
+        generation: 2,
+        pending: 0,
         idle: 0,
         busy: 1,
         at: 7000,
@@ -391,14 +402,14 @@ describe('a cohort with real children', () => {
       hear(6000, { 'arn:0': busy, 'arn:1': busy });
       actor.send({
         type: 'cohort.drain',
-        order: 2,
-        booting: 0,
+        generation: 2,
+        pending: 0,
         idle: 0,
         busy: 2,
         at: 7000,
         until: 99_000,
       });
-      actor.send({ type: 'cohort.reprieve', order: 3, most: 1 });
+      actor.send({ type: 'cohort.cancelDrain', generation: 3, most: 1 });
       expect(Object.values(phases()).sort()).toEqual(['running', 'waiting']);
       hear(8000, { 'arn:0': idle, 'arn:1': idle });
       expect(calls.stopTask).toHaveLength(1);
@@ -410,8 +421,8 @@ describe('a cohort with real children', () => {
       hear(6500, null);
       actor.send({
         type: 'cohort.drain',
-        order: 2,
-        booting: 0,
+        generation: 2,
+        pending: 0,
         idle: 0,
         busy: 1,
         at: 7000,
@@ -436,10 +447,16 @@ describe('a cohort with real children', () => {
   it('believes an accepted StopTask after a while when it may not look', async () => {
     const { launchBoth, actor, calls, answer, phases, ended } = liveCohort();
     await launchBoth();
-    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 0 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
     await answer('stopTask', undefined);
     const lookInVain = async (at: number) => {
-      actor.send({ type: 'cohort.look', at, monitored: false, launching: true, ending: false });
+      actor.send({
+        type: 'cohort.poll',
+        at,
+        monitorConnected: false,
+        launching: true,
+        ending: false,
+      });
       calls.describeTasks.at(-1)?.reject(denied);
       await settle();
     };
@@ -452,11 +469,11 @@ describe('a cohort with real children', () => {
   it('believes it soon when everything is to end', async () => {
     const { launchBoth, actor, calls, answer, ended } = liveCohort();
     await launchBoth();
-    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 0 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
     await answer('stopTask', undefined);
     for (const at of [7000, 7001]) {
       expect(ended).toEqual([]);
-      const look = { type: 'cohort.look', at, monitored: false, launching: false } as const;
+      const look = { type: 'cohort.poll', at, monitorConnected: false, launching: false } as const;
       actor.send({ ...look, ending: true });
       calls.describeTasks.at(-1)?.reject(denied);
       await settle();

@@ -2,29 +2,29 @@ import { describe, expect, it } from 'vitest';
 import {
   admitted,
   adopted,
-  aged,
-  type Books,
-  countRows,
+  type CohortRecords,
+  categoryOf,
+  countRecords,
   drained,
   expired,
-  type GroupRow,
-  heard,
+  type GroupRecord,
+  recordLoads,
+  recordServing,
   released,
-  reprieved,
+  scaleDownCandidates,
   settled,
-  standing,
-  unwanted,
-  victims,
+  undrained,
+  unwantedLaunches,
 } from '../../../machines/cohort/groupRecords.ts';
 import { noCounts } from '../../../machines/fleet/plan.ts';
 import { arn, rowOf, serves } from '../../support/rows.ts';
 
 const load = (tasks: number) => ({ workers: 4, tasks });
-const waits = (given: Partial<GroupRow> = {}): GroupRow =>
-  serves({ phase: 'waiting', leaving: true, waitUntil: 9000, load: load(2), ...given });
-const booksOf = (groups: Record<string, GroupRow>): Books => ({ groups, launches: {} });
-const nobody = { booting: 0, idle: 0, busy: 0 };
-const everybody = { booting: 9, idle: 9, busy: 9 };
+const waits = (given: Partial<GroupRecord> = {}): GroupRecord =>
+  serves({ phase: 'waiting', drainRequested: true, drainDeadline: 9000, load: load(2), ...given });
+const booksOf = (groups: Record<string, GroupRecord>): CohortRecords => ({ groups, launches: {} });
+const nobody = { pending: 0, idle: 0, busy: 0 };
+const everybody = { pending: 9, idle: 9, busy: 9 };
 const plan = (label: string, groupIds: string[]) => ({
   order: {
     label,
@@ -34,7 +34,7 @@ const plan = (label: string, groupIds: string[]) => ({
     market: 'onDemand' as const,
   },
   groupIds,
-  doubted: false,
+  outcomeUnknown: false,
 });
 
 describe('a group in the books', () => {
@@ -57,26 +57,26 @@ describe('a group in the books', () => {
     expect(adopted(old, [stray])).toStrictEqual({
       groups: { old: serves(), stray: rowOf({ taskArn: arn('s'), launchedAt: 500 }) },
       launches: old.launches,
-      toGroups: [['stray', { type: 'group.launched', taskArn: arn('s') }]],
+      outbox: [['stray', { type: 'group.launched', taskArn: arn('s') }]],
     });
   });
 
   it.each([
-    ['booting', rowOf()],
-    ['booting', rowOf({ phase: 'running', load: load(1) })],
-    ['revoked', rowOf({ leaving: true })],
-    ['revoked', waits({ registered: false })],
-    ['waiting', waits()],
-    ['draining', rowOf({ phase: 'stopping', leaving: true })],
+    ['pending', rowOf()],
+    ['pending', rowOf({ phase: 'running', load: load(1) })],
+    ['cancelled', rowOf({ drainRequested: true })],
+    ['cancelled', waits({ registered: false })],
+    ['drainPending', waits()],
+    ['stopping', rowOf({ phase: 'stopping', drainRequested: true })],
     ['busy', serves()],
     ['busy', serves({ load: load(1) })],
     ['idle', serves({ load: load(0) })],
-    ['booting', serves({ deserted: 0 })],
-    ['booting', serves({ seen: 'missing' })],
-    ['busy', serves({ seen: 'missing', load: load(1) })],
+    ['pending', serves({ workersLostSince: 0 })],
+    ['pending', serves({ lastStatus: 'missing' })],
+    ['busy', serves({ lastStatus: 'missing', load: load(1) })],
   ] as const)('counts as %s: %o', (kind, row) => {
-    expect(standing(row)).toBe(kind);
-    expect(countRows({ a: row, b: row })).toEqual({ ...noCounts, [kind]: 2 });
+    expect(categoryOf(row)).toBe(kind);
+    expect(countRecords({ a: row, b: row })).toEqual({ ...noCounts, [kind]: 2 });
   });
 });
 
@@ -89,19 +89,19 @@ describe('who is to leave', () => {
         b: rowOf({ phase: 'provisioning' }),
         c: rowOf({ phase: 'requested' }),
       },
-      { booting: 2 },
+      { pending: 2 },
       ['c', 'b'],
     ],
     [
       'has no workers any more',
-      { a: rowOf({ phase: 'running', launchedAt: 9 }), b: serves({ deserted: 5 }) },
-      { booting: 1 },
+      { a: rowOf({ phase: 'running', launchedAt: 9 }), b: serves({ workersLostSince: 5 }) },
+      { pending: 1 },
       ['b'],
     ],
     [
       'has no workers any more, wherever it stands in the books',
-      { a: serves({ deserted: 5 }), b: rowOf({ phase: 'running', launchedAt: 9 }) },
-      { booting: 1 },
+      { a: serves({ workersLostSince: 5 }), b: rowOf({ phase: 'running', launchedAt: 9 }) },
+      { pending: 1 },
       ['a'],
     ],
     [
@@ -119,17 +119,17 @@ describe('who is to leave', () => {
     [
       'is the youngest',
       { a: rowOf({ launchedAt: 1 }), b: rowOf({ launchedAt: 3 }), c: rowOf({ launchedAt: 2 }) },
-      { booting: 2 },
+      { pending: 2 },
       ['b', 'c'],
     ],
     [
       'is of the kind that is asked for',
       { a: serves({ load: load(1) }), b: serves({ load: load(0) }), c: rowOf(), d: waits() },
-      { booting: 1, idle: 1, busy: 1 },
+      { pending: 1, idle: 1, busy: 1 },
       ['c', 'b', 'a'],
     ],
   ] as const)('%s', (_, groups, share, expected) => {
-    expect(victims(groups, { ...nobody, ...share })).toEqual(expected);
+    expect(scaleDownCandidates(groups, { ...nobody, ...share })).toEqual(expected);
   });
 
   it.each([
@@ -138,28 +138,32 @@ describe('who is to leave', () => {
     ['may be at work, but nobody will ever tell', { load: null }, false],
     [
       'has been seen to start only',
-      { registered: false, load: null, seen: 'starting' as const },
+      { registered: false, load: null, lastStatus: 'starting' as const },
       true,
     ],
     ['is idle', { load: load(0) }, true],
-  ])('is stopped at once when it %s', (_, given, watched) => {
-    const when = { at: 7000, until: 9000, watched };
-    const { groups, toGroups } = drained(booksOf({ a: serves(given) }), everybody, when);
+  ])('is stopped at once when it %s', (_, given, monitorEverConnected) => {
+    const when = { at: 7000, until: 9000, monitorEverConnected };
+    const { groups, outbox } = drained(booksOf({ a: serves(given) }), everybody, when);
     expect(groups.a).toStrictEqual(
-      serves({ ...given, leaving: true, stopAskedAt: 7000, phase: 'stopping' }),
+      serves({ ...given, drainRequested: true, stopRequestedAt: 7000, phase: 'stopping' }),
     );
-    expect(toGroups).toEqual([['a', { type: 'group.stop' }]]);
+    expect(outbox).toEqual([['a', { type: 'group.stop' }]]);
   });
 
   it('may finish its work first, while there is time for that', () => {
     const busy = booksOf({ a: serves({ load: load(2) }) });
-    const patient = drained(busy, everybody, { at: 7000, until: 7001, watched: false });
+    const patient = drained(busy, everybody, {
+      at: 7000,
+      until: 7001,
+      monitorEverConnected: false,
+    });
     expect(patient.groups.a).toStrictEqual(
-      serves({ load: load(2), leaving: true, waitUntil: 7001 }),
+      serves({ load: load(2), drainRequested: true, drainDeadline: 7001 }),
     );
-    expect(patient.toGroups).toEqual([['a', { type: 'group.drain' }]]);
-    const late = { at: 7000, until: 7000, watched: true };
-    expect(drained(busy, everybody, late).toGroups).toEqual([['a', { type: 'group.stop' }]]);
+    expect(patient.outbox).toEqual([['a', { type: 'group.drain' }]]);
+    const late = { at: 7000, until: 7000, monitorEverConnected: true };
+    expect(drained(busy, everybody, late).outbox).toEqual([['a', { type: 'group.stop' }]]);
   });
 
   it('is waited for when the stream does not tell whether it is at work, but did tell, or will', () => {
@@ -168,29 +172,37 @@ describe('who is to leave', () => {
       b: rowOf({ taskArn: arn('b'), phase: 'provisioning' }),
       c: serves(),
     });
-    const { groups, toGroups } = drained(young, everybody, { at: 7, until: 9, watched: true });
-    const leaves = { leaving: true, waitUntil: 9 };
+    const { groups, outbox } = drained(young, everybody, {
+      at: 7,
+      until: 9,
+      monitorEverConnected: true,
+    });
+    const leaves = { drainRequested: true, drainDeadline: 9 };
     expect(groups).toStrictEqual({
       a: { ...young.groups.a, ...leaves },
       b: { ...young.groups.b, ...leaves },
       c: { ...young.groups.c, ...leaves },
     });
-    expect(new Set(toGroups.map(([, { type }]) => type))).toEqual(new Set(['group.drain']));
+    expect(new Set(outbox.map(([, { type }]) => type))).toEqual(new Set(['group.drain']));
   });
 
   it('goes on waiting for its ARN when it has none', () => {
-    const when = { at: 7000, until: 9000, watched: false };
+    const when = { at: 7000, until: 9000, monitorEverConnected: false };
     const { groups } = drained(booksOf({ a: rowOf() }), everybody, when);
-    expect(groups.a).toStrictEqual(rowOf({ leaving: true, stopAskedAt: 7000 }));
+    expect(groups.a).toStrictEqual(rowOf({ drainRequested: true, stopRequestedAt: 7000 }));
   });
 
   it('gets less time, but never more, when it waits already', () => {
     const { groups } = drained(
-      booksOf({ a: waits({ waitUntil: 9000 }), b: waits({ waitUntil: 4000 }), c: serves() }),
+      booksOf({
+        a: waits({ drainDeadline: 9000 }),
+        b: waits({ drainDeadline: 4000 }),
+        c: serves(),
+      }),
       nobody,
-      { at: 3000, until: 5000, watched: true },
+      { at: 3000, until: 5000, monitorEverConnected: true },
     );
-    expect([groups.a?.waitUntil, groups.b?.waitUntil]).toEqual([5000, 4000]);
+    expect([groups.a?.drainDeadline, groups.b?.drainDeadline]).toEqual([5000, 4000]);
     expect(groups.c).toStrictEqual(serves());
   });
 });
@@ -203,14 +215,19 @@ it('stops at once exactly those whose tasks are named, once', () => {
     d: serves({ taskArn: arn('4'), phase: 'stopping' }),
     e: rowOf(),
   });
-  const { groups, toGroups } = released(books, ['1', '3', '4', '9'], 7000);
-  const gone = { leaving: true, waitUntil: null, stopAskedAt: 7000, phase: 'stopping' };
+  const { groups, outbox } = released(books, ['1', '3', '4', '9'], 7000);
+  const gone = {
+    drainRequested: true,
+    drainDeadline: null,
+    stopRequestedAt: 7000,
+    phase: 'stopping',
+  };
   expect(groups).toStrictEqual({
     ...books.groups,
     a: { ...books.groups.a, ...gone },
     c: { ...books.groups.c, ...gone },
   });
-  expect(toGroups).toEqual([
+  expect(outbox).toEqual([
     ['a', { type: 'group.stop' }],
     ['c', { type: 'group.stop' }],
   ]);
@@ -218,25 +235,25 @@ it('stops at once exactly those whose tasks are named, once', () => {
 
 it('takes back those that wait, who serves first, then who has come furthest', () => {
   const books = booksOf({
-    a: rowOf({ leaving: true }),
+    a: rowOf({ drainRequested: true }),
     b: waits(),
     c: serves(),
-    d: rowOf({ phase: 'stopping', leaving: true }),
+    d: rowOf({ phase: 'stopping', drainRequested: true }),
     e: waits(),
     f: waits({ registered: false }),
   });
-  const lucky = (most: number) => reprieved(books, most).toGroups.map(([groupId]) => groupId);
+  const lucky = (most: number) => undrained(books, most).outbox.map(([groupId]) => groupId);
   expect(lucky(9)).toEqual(['b', 'e', 'f', 'a']);
-  const { groups, toGroups } = reprieved(books, 2);
-  const back = { leaving: false, waitUntil: null };
+  const { groups, outbox } = undrained(books, 2);
+  const back = { drainRequested: false, drainDeadline: null };
   expect(groups).toStrictEqual({
     ...books.groups,
     b: { ...books.groups.b, ...back },
     e: { ...books.groups.e, ...back },
   });
-  expect(toGroups).toEqual([
-    ['b', { type: 'group.reprieve' }],
-    ['e', { type: 'group.reprieve' }],
+  expect(outbox).toEqual([
+    ['b', { type: 'group.cancelDrain' }],
+    ['e', { type: 'group.cancelDrain' }],
   ]);
 });
 
@@ -245,39 +262,39 @@ describe('a group that serves', () => {
     const books = booksOf({
       a: serves(),
       b: rowOf({ phase: 'running' }),
-      c: serves({ lasted: true }),
+      c: serves({ stable: true }),
     });
-    const first = aged(books, 5000);
-    expect(first.lasting).toEqual([]);
-    expect(first.groups).toStrictEqual({ ...books.groups, a: serves({ servesSince: 5000 }) });
-    const early = aged(first, 124_999);
-    expect([early.lasting, early.groups]).toStrictEqual([[], first.groups]);
-    const late = aged(early, 125_000);
-    expect(late.lasting).toEqual(['a']);
-    expect(late.groups.a).toStrictEqual(serves({ servesSince: 5000, lasted: true }));
-    expect(aged(late, 999_000)).toEqual({ ...late, lasting: [] });
+    const first = recordServing(books, 5000);
+    expect(first.nowStable).toEqual([]);
+    expect(first.groups).toStrictEqual({ ...books.groups, a: serves({ servingSince: 5000 }) });
+    const early = recordServing(first, 124_999);
+    expect([early.nowStable, early.groups]).toStrictEqual([[], first.groups]);
+    const late = recordServing(early, 125_000);
+    expect(late.nowStable).toEqual(['a']);
+    expect(late.groups.a).toStrictEqual(serves({ servingSince: 5000, stable: true }));
+    expect(recordServing(late, 999_000)).toEqual({ ...late, nowStable: [] });
   });
 });
 
 describe('a wait that is over', () => {
   it('ends in a stop, and not a moment early', () => {
-    const books = booksOf({ a: waits({ waitUntil: 9000 }), b: waits({ waitUntil: 9001 }) });
-    const { groups, toGroups } = expired(books, 9000);
+    const books = booksOf({ a: waits({ drainDeadline: 9000 }), b: waits({ drainDeadline: 9001 }) });
+    const { groups, outbox } = expired(books, 9000);
     expect(groups).toStrictEqual({
-      a: waits({ waitUntil: null, stopAskedAt: 9000, phase: 'stopping' }),
-      b: waits({ waitUntil: 9001 }),
+      a: waits({ drainDeadline: null, stopRequestedAt: 9000, phase: 'stopping' }),
+      b: waits({ drainDeadline: 9001 }),
     });
-    expect(toGroups).toEqual([['a', { type: 'group.stop' }]]);
+    expect(outbox).toEqual([['a', { type: 'group.stop' }]]);
   });
 
   it('does not end before there is a task, nor in the place of who serves', () => {
     const books = booksOf({
-      a: rowOf({ leaving: true, waitUntil: 8000 }),
-      b: waits({ registered: false, waitUntil: 8000 }),
+      a: rowOf({ drainRequested: true, drainDeadline: 8000 }),
+      b: waits({ registered: false, drainDeadline: 8000 }),
       c: serves({ load: load(0) }),
     });
-    const { groups, toGroups } = expired(books, 9000);
-    expect(toGroups).toEqual([['b', { type: 'group.stop' }]]);
+    const { groups, outbox } = expired(books, 9000);
+    expect(outbox).toEqual([['b', { type: 'group.stop' }]]);
     expect([groups.a, groups.c]).toStrictEqual([books.groups.a, books.groups.c]);
   });
 });
@@ -291,46 +308,50 @@ describe('what the monitor stream tells', () => {
       b: serves({ taskArn: arn('2') }),
       c: rowOf(),
     });
-    expect(heard(books, { 1: load(3), 9: load(1) }, 500)).toStrictEqual({
+    expect(recordLoads(books, { 1: load(3), 9: load(1) }, 500)).toStrictEqual({
       ...booksOf({
         ...books.groups,
         a: serves({ taskArn: arn('1'), load: load(3) }),
       }),
-      toGroups: [],
+      outbox: [],
     });
   });
 
   it('says that a group serves', () => {
     const boots = rowOf({ taskArn: arn('1'), phase: 'provisioning' });
-    const { groups, toGroups } = heard(booksOf({ a: boots }), { 1: load(0) }, 500);
+    const { groups, outbox } = recordLoads(booksOf({ a: boots }), { 1: load(0) }, 500);
     expect(groups.a).toStrictEqual({ ...boots, load: load(0) });
-    expect(toGroups).toEqual([['a', { type: 'task.registered' }]]);
+    expect(outbox).toEqual([['a', { type: 'task.registered' }]]);
   });
 
   it('ends the wait for an idle moment', () => {
     const books = booksOf({ a: waits({ taskArn: arn('1') }), b: waits({ taskArn: arn('2') }) });
-    const { groups, toGroups } = heard(books, { 1: load(0), 2: load(1) }, 500);
-    expect(groups.a).toMatchObject({ waitUntil: null, stopAskedAt: 500, phase: 'stopping' });
-    expect(groups.b).toMatchObject({ waitUntil: 9000, stopAskedAt: null });
-    expect(toGroups).toEqual([['a', { type: 'group.stop' }]]);
+    const { groups, outbox } = recordLoads(books, { 1: load(0), 2: load(1) }, 500);
+    expect(groups.a).toMatchObject({
+      drainDeadline: null,
+      stopRequestedAt: 500,
+      phase: 'stopping',
+    });
+    expect(groups.b).toMatchObject({ drainDeadline: 9000, stopRequestedAt: null });
+    expect(outbox).toEqual([['a', { type: 'group.stop' }]]);
   });
 
   it('does not take for idle who has lost sight of its workers while it waits', () => {
-    const { groups, toGroups } = heard(
+    const { groups, outbox } = recordLoads(
       booksOf({ a: waits({ taskArn: arn('1') }) }),
       { 1: gone },
       5,
     );
-    expect(groups.a).toMatchObject({ waitUntil: 9000, load: gone });
-    expect(toGroups).toEqual([]);
+    expect(groups.a).toMatchObject({ drainDeadline: 9000, load: gone });
+    expect(outbox).toEqual([]);
   });
 
   it('ends the wait of who has no worker at all', () => {
     const young = waits({ taskArn: arn('1'), registered: false, load: null });
-    const { groups, toGroups } = heard(booksOf({ a: young }), { 1: gone }, 5);
-    expect(groups.a).toMatchObject({ waitUntil: null, stopAskedAt: 5 });
-    expect(toGroups).toEqual([['a', { type: 'group.stop' }]]);
-    expect(heard(booksOf({ a: young }), { 1: load(2) }, 5).toGroups).toEqual([
+    const { groups, outbox } = recordLoads(booksOf({ a: young }), { 1: gone }, 5);
+    expect(groups.a).toMatchObject({ drainDeadline: null, stopRequestedAt: 5 });
+    expect(outbox).toEqual([['a', { type: 'group.stop' }]]);
+    expect(recordLoads(booksOf({ a: young }), { 1: load(2) }, 5).outbox).toEqual([
       ['a', { type: 'task.registered' }],
     ]);
   });
@@ -340,12 +361,15 @@ describe('what the monitor stream tells', () => {
       a: serves({ taskArn: arn('1'), load: load(1) }),
       b: rowOf({ taskArn: arn('2') }),
     });
-    books = heard(books, { 1: gone, 2: gone }, 500);
-    books = heard(books, { 1: gone, 2: gone }, 700);
-    expect([books.groups.a?.deserted, books.groups.b?.deserted]).toEqual([500, null]);
+    books = recordLoads(books, { 1: gone, 2: gone }, 500);
+    books = recordLoads(books, { 1: gone, 2: gone }, 700);
+    expect([books.groups.a?.workersLostSince, books.groups.b?.workersLostSince]).toEqual([
+      500,
+      null,
+    ]);
     expect(books.groups.a?.load).toEqual(gone);
-    expect(heard(books, { 1: load(0) }, 900).groups.a).toMatchObject({
-      deserted: null,
+    expect(recordLoads(books, { 1: load(0) }, 900).groups.a).toMatchObject({
+      workersLostSince: null,
       load: load(0),
     });
   });
@@ -353,19 +377,19 @@ describe('what the monitor stream tells', () => {
   it('is forgotten when it tells nothing any more', () => {
     const books = booksOf({
       a: serves({ load: load(1) }),
-      b: serves({ deserted: 400 }),
+      b: serves({ workersLostSince: 400 }),
       c: rowOf(),
     });
-    const { groups, toGroups } = heard(books, null, 500);
+    const { groups, outbox } = recordLoads(books, null, 500);
     expect(groups).toStrictEqual({ a: serves(), b: serves(), c: rowOf() });
-    expect(toGroups).toEqual([]);
+    expect(outbox).toEqual([]);
   });
 });
 
 it('does not want a launch any more when all its groups are to leave or are gone', () => {
-  const groups = { a: rowOf({ leaving: true }), b: rowOf() };
+  const groups = { a: rowOf({ drainRequested: true }), b: rowOf() };
   const launches = { both: ['a', 'b'], left: ['a'], gone: ['a', 'x'] };
-  expect(unwanted({ groups, launches })).toEqual(['left', 'gone']);
+  expect(unwantedLaunches({ groups, launches })).toEqual(['left', 'gone']);
 });
 
 describe('a launch that has ended', () => {
@@ -391,7 +415,7 @@ describe('a launch that has ended', () => {
         c: rowOf(),
       },
       launches: { 'e-2': ['y'] },
-      toGroups: [
+      outbox: [
         ['a', { type: 'group.launched', taskArn: arn('1') }],
         ['b', { type: 'group.launched', taskArn: arn('2') }],
         ['c', { type: 'group.refused', reason: 'full' }],
@@ -404,16 +428,16 @@ describe('a launch that has ended', () => {
     const left = settled(
       {
         groups: {
-          a: rowOf({ leaving: true, waitUntil: 4000 }),
-          b: rowOf({ leaving: true, waitUntil: 30_000 }),
-          c: rowOf({ leaving: true }),
+          a: rowOf({ drainRequested: true, drainDeadline: 4000 }),
+          b: rowOf({ drainRequested: true, drainDeadline: 30_000 }),
+          c: rowOf({ drainRequested: true }),
         },
         launches: { 'e-1': ['a', 'b', 'c'] },
       },
       { ...end, groups },
       5000,
     ).groups;
-    expect([left.a?.waitUntil, left.b?.waitUntil, left.c?.waitUntil]).toEqual([
+    expect([left.a?.drainDeadline, left.b?.drainDeadline, left.c?.drainDeadline]).toEqual([
       20_000,
       30_000,
       null,
@@ -421,10 +445,10 @@ describe('a launch that has ended', () => {
   });
 
   it('lets who was to leave and got a task stay in the place of who got none', () => {
-    const leaves = rowOf({ leaving: true, waitUntil: 30_000 });
+    const leaves = rowOf({ drainRequested: true, drainDeadline: 30_000 });
     const rows = {
       ...{ a: leaves, b: rowOf(), b2: rowOf() },
-      ...{ c: leaves, d: rowOf({ leaving: true }), e: leaves },
+      ...{ c: leaves, d: rowOf({ drainRequested: true }), e: leaves },
     };
     const groups = ['a', 'c', 'd'].map((groupId) => ({ groupId, taskArn: arn(groupId) }));
     const one = settled(
@@ -432,31 +456,34 @@ describe('a launch that has ended', () => {
       { ...end, groups },
       5000,
     );
-    expect(one.toGroups.map(([groupId, { type }]) => `${groupId} ${type}`)).toEqual([
-      'a group.reprieve',
+    expect(one.outbox.map(([groupId, { type }]) => `${groupId} ${type}`)).toEqual([
+      'a group.cancelDrain',
       'a group.launched',
       'b group.refused',
       'b2 group.refused',
-      'c group.reprieve',
+      'c group.cancelDrain',
       'c group.launched',
       'd group.launched',
       'e group.refused',
     ]);
-    expect(Object.values(one.groups).map(({ leaving, waitUntil }) => [leaving, waitUntil])).toEqual(
-      [
-        [false, null],
-        [false, null],
-        [false, null],
-        [false, null],
-        [true, null],
-        [true, 30_000],
-      ],
-    );
+    expect(
+      Object.values(one.groups).map(({ drainRequested, drainDeadline }) => [
+        drainRequested,
+        drainDeadline,
+      ]),
+    ).toEqual([
+      [false, null],
+      [false, null],
+      [false, null],
+      [false, null],
+      [true, null],
+      [true, 30_000],
+    ]);
   });
 
   it('leaves no group waiting when it names neither', () => {
-    const { toGroups } = settled(books, end, 5000);
-    expect(toGroups.map(([groupId, { type }]) => [groupId, type])).toEqual([
+    const { outbox } = settled(books, end, 5000);
+    expect(outbox.map(([groupId, { type }]) => [groupId, type])).toEqual([
       ['a', 'group.refused'],
       ['b', 'group.refused'],
       ['c', 'group.refused'],
@@ -466,7 +493,7 @@ describe('a launch that has ended', () => {
   it('changes nothing when nobody waits for it', () => {
     expect(settled(books, { ...end, label: 'e-9' }, 5000)).toStrictEqual({
       ...books,
-      toGroups: [],
+      outbox: [],
     });
   });
 });

@@ -4,14 +4,14 @@ import { admit, launchPlan, liveCohort, sighting } from '../../support/liveCohor
 import { settle } from '../../support/world.ts';
 
 const cohortId = 'cohort-0';
-const everybody = { booting: 9, idle: 9, busy: 9 };
-const changed = (order: number, counts: object, launches = 0) => ({
-  ...{ type: 'cohort.changed', cohortId, order, launches },
+const everybody = { pending: 9, idle: 9, busy: 9 };
+const changed = (generation: number, counts: object, launches = 0) => ({
+  ...{ type: 'cohort.changed', cohortId, generation, launches },
   counts: { ...noCounts, ...counts },
 });
 const single = { ...admit, launches: [launchPlan('e-1', 1)] };
 const failure = (kind: string) => Object.assign(new Error(`it was ${kind}`), { kind });
-const dead = { type: 'cohort.dead', cohortId, taskArn: 'arn:0' };
+const dead = { type: 'task.dead', cohortId, taskArn: 'arn:0' };
 const registered = { workers: 1, tasks: 0 };
 
 /** A cohort, and what it has told its manager since it was asked last. */
@@ -39,22 +39,22 @@ describe('a manager hears of its cohort', () => {
   it('how many there are, whenever that has changed', async () => {
     const { actor, answer, look, hear, news } = live();
     actor.send({ ...admit, launches: [...admit.launches] });
-    expect(news()).toEqual([changed(1, { booting: 2 }, 1)]);
+    expect(news()).toEqual([changed(1, { pending: 2 }, 1)]);
     await answer('journalLaunch', undefined);
     await answer('runTask', { taskArns: ['arn:0', 'arn:1'], refusals: [] });
     await answer('journalOutcome', [
       { groupId: 'e-1-0', taskArn: 'arn:0' },
       { groupId: 'e-1-1', taskArn: 'arn:1' },
     ]);
-    expect(news()).toEqual([changed(1, { booting: 2 }, 0)]);
+    expect(news()).toEqual([changed(1, { pending: 2 }, 0)]);
     await look(5000, sighting('arn:0', 'running'), sighting('arn:1', 'running'));
     expect(news()).toEqual([]);
     hear(6000, { 'arn:0': registered });
-    expect(news()).toContainEqual(changed(1, { booting: 1, idle: 1 }));
+    expect(news()).toContainEqual(changed(1, { pending: 1, idle: 1 }));
     await look(7000, sighting('arn:0', 'stopped'));
-    expect(news().filter(({ type }) => type !== 'cohort.setback')).toEqual([
+    expect(news().filter(({ type }) => type !== 'cohort.launchFailed')).toEqual([
       dead,
-      changed(1, { booting: 1 }),
+      changed(1, { pending: 1 }),
     ]);
   });
 
@@ -65,35 +65,41 @@ describe('a manager hears of its cohort', () => {
     hear(1600, null);
     news();
     await look(2000, sighting('arn:0', 'missing'));
-    expect(news()).toEqual([changed(1, { booting: 1 })]);
+    expect(news()).toEqual([changed(1, { pending: 1 })]);
     await look(3000, sighting('arn:0', 'running'));
     expect(news()).toEqual([changed(1, { busy: 1 })]);
     hear(3500, { 'arn:0': { workers: 1, tasks: 1 } });
-    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 4000, until: 5000 });
-    expect(news().at(-1)).toEqual(changed(2, { waiting: 1 }));
-    actor.send({ type: 'cohort.look', at: 5000, monitored: true, launching: true, ending: false });
-    expect(news()).toEqual([changed(2, { draining: 1 })]);
+    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 4000, until: 5000 });
+    expect(news().at(-1)).toEqual(changed(2, { drainPending: 1 }));
+    actor.send({
+      type: 'cohort.poll',
+      at: 5000,
+      monitorConnected: true,
+      launching: true,
+      ending: false,
+    });
+    expect(news()).toEqual([changed(2, { stopping: 1 })]);
   });
 
   it('once when nothing but the order is new', async () => {
     const { actor, news, calls } = live();
     actor.send({ ...admit, launches: [...admit.launches] });
     news();
-    actor.send({ ...admit, order: 2, launches: [...admit.launches] });
-    expect(news()).toEqual([changed(2, { booting: 2 }, 1)]);
-    actor.send({ type: 'cohort.reprieve', order: 3, most: 5 });
-    actor.send({ type: 'cohort.release', order: 4, at: 0, taskIds: ['elsewhere'] });
-    expect(news()).toEqual([changed(3, { booting: 2 }, 1), changed(4, { booting: 2 }, 1)]);
+    actor.send({ ...admit, generation: 2, launches: [...admit.launches] });
+    expect(news()).toEqual([changed(2, { pending: 2 }, 1)]);
+    actor.send({ type: 'cohort.cancelDrain', generation: 3, most: 5 });
+    actor.send({ type: 'cohort.release', generation: 4, at: 0, taskIds: ['elsewhere'] });
+    expect(news()).toEqual([changed(3, { pending: 2 }, 1), changed(4, { pending: 2 }, 1)]);
     expect(calls.journalLaunch).toHaveLength(1);
   });
 
   it('what was taken over, once', async () => {
     const { actor, news, row } = live();
     const groups = [{ groupId: 'stray', taskArn: 'arn:9', launchedAt: 500 }];
-    actor.send({ type: 'cohort.adopt', order: 1, groups });
+    actor.send({ type: 'cohort.adopt', generation: 1, groups });
     const stray = actor.getSnapshot().children.stray;
-    actor.send({ type: 'cohort.adopt', order: 2, groups });
-    expect(news()).toEqual([changed(1, { booting: 1 }), changed(2, { booting: 1 })]);
+    actor.send({ type: 'cohort.adopt', generation: 2, groups });
+    expect(news()).toEqual([changed(1, { pending: 1 }), changed(2, { pending: 1 })]);
     expect(row('stray')?.phase).toBe('provisioning');
     expect(actor.getSnapshot().children.stray).toBe(stray);
   });
@@ -102,8 +108,8 @@ describe('a manager hears of its cohort', () => {
     const { actor, launchOne, look, news } = live();
     await launchOne();
     news();
-    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 0 });
-    expect(news()).toEqual([changed(2, { draining: 1 })]);
+    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
+    expect(news()).toEqual([changed(2, { stopping: 1 })]);
     await look(3000, sighting('arn:0', 'stopped'));
     expect(news()).toContainEqual(changed(2, {}));
     expect(actor.getSnapshot().children['e-1-0']).toBeUndefined();
@@ -113,11 +119,11 @@ describe('a manager hears of its cohort', () => {
     const { actor, launchOne, news, hear, row } = live();
     await launchOne();
     hear(1500, {});
-    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 60_000 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 60_000 });
     news();
     hear(3000, { 'arn:0': registered });
     const counts = news().filter(({ type }) => type === 'cohort.changed');
-    expect(counts).toEqual([changed(2, { draining: 1 })]);
+    expect(counts).toEqual([changed(2, { stopping: 1 })]);
     expect(row('e-1-0')).toMatchObject({ phase: 'stopping', registered: true });
   });
 
@@ -129,13 +135,13 @@ describe('a manager hears of its cohort', () => {
       { kind: 'capacity', reason: 'none left' },
       { kind: 'addresses', reason: 'no address', subnet: 'subnet-a' },
     );
-    const no = { type: 'cohort.setback', cohortId, market: 'spot' };
+    const no = { type: 'cohort.launchFailed', cohortId, market: 'spot' };
     const told = news();
-    expect(told.filter(({ type }) => type === 'cohort.setback')).toEqual([
+    expect(told.filter(({ type }) => type === 'cohort.launchFailed')).toEqual([
       { ...no, kind: 'capacity', reason: 'none left' },
       { ...no, kind: 'addresses', reason: 'no address', subnets: ['subnet-a'] },
     ]);
-    expect(told.map(({ type }) => type)).not.toContain('cohort.proved');
+    expect(told.map(({ type }) => type)).not.toContain('cohort.recovered');
     expect(notes).toEqual([
       { label: 'e-1', kind: 'capacity', reason: 'none left' },
       { label: 'e-1', kind: 'addresses', reason: 'no address' },
@@ -147,17 +153,17 @@ describe('a manager hears of its cohort', () => {
     const { launchOne, news } = live();
     await launchOne();
     expect(news()).toContainEqual({
-      ...{ type: 'cohort.proved', proof: 'launched', subnet: null },
+      ...{ type: 'cohort.recovered', signal: 'launched', subnet: null },
       ...proof,
     });
     const other = live();
     await other.refuse(1, { kind: 'quota', reason: 'vCPUs' });
     const told = other.news();
     expect(told).toContainEqual(
-      expect.objectContaining({ type: 'cohort.setback', groupId: 'e-1-0' }),
+      expect.objectContaining({ type: 'cohort.launchFailed', groupId: 'e-1-0' }),
     );
-    expect(told).toContainEqual({ type: 'cohort.unproved', ...proof });
-    expect(told.map(({ type }) => type)).not.toContain('cohort.proved');
+    expect(told).toContainEqual({ type: 'cohort.probeInconclusive', ...proof });
+    expect(told.map(({ type }) => type)).not.toContain('cohort.recovered');
   });
 
   it('nothing of the kind of one that was launched with others', async () => {
@@ -175,8 +181,8 @@ describe('a manager hears of its cohort', () => {
     hear(6001, { 'arn:0': { workers: 2, tasks: 0 } });
     expect(news()).toEqual([
       {
-        ...{ type: 'cohort.proved', cohortId, groupId: 'e-1-0' },
-        ...{ proof: 'served', subnet: 'subnet-a' },
+        ...{ type: 'cohort.recovered', cohortId, groupId: 'e-1-0' },
+        ...{ signal: 'registered', subnet: 'subnet-a' },
       },
       changed(1, { idle: 1 }),
     ]);
@@ -184,7 +190,13 @@ describe('a manager hears of its cohort', () => {
 
   it('who has ended before its workers came to serve, and why', async () => {
     const setback = {
-      ...{ type: 'cohort.setback', cohortId, groupId: 'e-1-0', market: null, proof: 'served' },
+      ...{
+        type: 'cohort.launchFailed',
+        cohortId,
+        groupId: 'e-1-0',
+        market: null,
+        signal: 'registered',
+      },
     };
     const { launchOne, look, news } = live();
     await launchOne();
@@ -199,7 +211,7 @@ describe('a manager hears of its cohort', () => {
     const other = live();
     await other.launchOne();
     other.news();
-    const where = { blame: 'network', subnet: 'subnet-a' } as const;
+    const where = { failureReason: 'network', subnet: 'subnet-a' } as const;
     await other.look(5000, { ...ended, ...where, detail: null });
     expect(other.news()).toContainEqual({
       ...setback,
@@ -210,10 +222,10 @@ describe('a manager hears of its cohort', () => {
   });
 
   it('that who has ended shows nothing, when it had been told to, or had no task', async () => {
-    const unproved = { type: 'cohort.unproved', cohortId, groupId: 'e-1-0' };
+    const unproved = { type: 'cohort.probeInconclusive', cohortId, groupId: 'e-1-0' };
     const { actor, launchOne, look, news } = live();
     await launchOne();
-    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 0 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
     news();
     await look(3000, sighting('arn:0', 'stopped'));
     expect(news()).toEqual([dead, unproved, changed(2, {})]);
@@ -232,8 +244,8 @@ describe('a manager hears of its cohort', () => {
     await look(126_999, sighting('arn:0', 'running'));
     expect(news()).toEqual([]);
     await look(127_000, sighting('arn:0', 'running'));
-    const lasting = { type: 'cohort.proved', cohortId, groupId: 'e-1-0', subnet: null };
-    expect(news()).toEqual([{ ...lasting, proof: 'lasted' }]);
+    const lasting = { type: 'cohort.recovered', cohortId, groupId: 'e-1-0', subnet: null };
+    expect(news()).toEqual([{ ...lasting, signal: 'stable' }]);
     await look(999_000, sighting('arn:0', 'stopped'));
     expect(news()).toEqual([dead, changed(1, {})]);
   });
@@ -248,8 +260,8 @@ describe('a manager hears of its cohort', () => {
     expect(news()).toEqual([
       dead,
       {
-        ...{ type: 'cohort.setback', cohortId, groupId: 'e-1-0', market: null },
-        ...{ kind: 'exited', reason: 'OutOfMemory', proof: 'lasted', launchedAt: 1000 },
+        ...{ type: 'cohort.launchFailed', cohortId, groupId: 'e-1-0', market: null },
+        ...{ kind: 'exited', reason: 'OutOfMemory', signal: 'stable', launchedAt: 1000 },
       },
       changed(1, {}),
     ]);
@@ -267,11 +279,11 @@ describe('a manager hears of its cohort', () => {
     expect(actor.getSnapshot().children).toEqual({});
     expect(news().filter(({ type }) => type !== 'cohort.changed')).toEqual([
       {
-        ...{ type: 'cohort.setback', cohortId, groupId: 'e-1-0' },
-        ...{ kind: 'bug', reason: 'a bug', market: 'onDemand', doubted: true },
+        ...{ type: 'cohort.launchFailed', cohortId, groupId: 'e-1-0' },
+        ...{ kind: 'bug', reason: 'a bug', market: 'onDemand', outcomeUnknown: true },
       },
-      { type: 'cohort.unproved', cohortId, groupId: 'e-1-0' },
-      { type: 'cohort.unproved', cohortId, groupId: 'e-1-0' },
+      { type: 'cohort.probeInconclusive', cohortId, groupId: 'e-1-0' },
+      { type: 'cohort.probeInconclusive', cohortId, groupId: 'e-1-0' },
     ]);
   });
 });
@@ -292,7 +304,7 @@ describe('a cohort that is told', () => {
     const { actor, answer, calls, look, phases } = live();
     actor.send({ ...single, launches: [...single.launches] });
     await answer('journalLaunch', undefined);
-    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 0 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
     calls.runTask.at(-1)?.reject(failure('throttled'));
     await settle();
     expect(calls.journalOutcome).toEqual([]);
@@ -309,7 +321,7 @@ describe('a cohort that is told', () => {
     calls.runTask.at(-1)?.reject(failure('throttled'));
     await settle();
     const look = (at: number, launching: boolean) =>
-      actor.send({ type: 'cohort.look', at, monitored: false, launching, ending: false });
+      actor.send({ type: 'cohort.poll', at, monitorConnected: false, launching, ending: false });
     for (const at of [5000, 6000, 60_000]) look(at, false);
     expect(calls.runTask).toHaveLength(1);
     look(61_000, true);
@@ -320,7 +332,7 @@ describe('a cohort that is told', () => {
     const { actor, answer, calls, phases, look } = live();
     actor.send({ ...admit, launches: [...admit.launches] });
     await answer('journalLaunch', undefined);
-    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 0 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
     calls.runTask.at(-1)?.reject(failure('throttled'));
     await settle();
     await look(5000);
@@ -336,10 +348,10 @@ describe('a cohort that is told', () => {
     calls.runTask.at(-1)?.reject(failure('throttled'));
     await settle();
     const drain = { type: 'cohort.drain', idle: 0, busy: 0, at: 2000, until: 0 } as const;
-    actor.send({ ...drain, order: 2, booting: 1 });
+    actor.send({ ...drain, generation: 2, pending: 1 });
     await settle();
     expect(calls.journalOutcome).toHaveLength(0);
-    actor.send({ ...drain, order: 3, booting: 1 });
+    actor.send({ ...drain, generation: 3, pending: 1 });
     await settle();
     await answer('journalOutcome', []);
     expect(phases()).toEqual({});
@@ -349,13 +361,13 @@ describe('a cohort that is told', () => {
   it('says what keeps it from looking, and presumes nothing but when it never may', async () => {
     const { actor, answer, calls, launchOne, ended, notes } = live();
     await launchOne();
-    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 0 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
     await answer('stopTask', undefined);
     const lookInVain = async (kind: string) => {
       actor.send({
-        type: 'cohort.look',
+        type: 'cohort.poll',
         at: 900_000,
-        monitored: false,
+        monitorConnected: false,
         launching: true,
         ending: false,
       });
@@ -375,9 +387,15 @@ describe('a cohort that is told', () => {
     await launchOne();
     hear(1500, {});
     const look = (at: number) =>
-      actor.send({ type: 'cohort.look', at, monitored: true, launching: true, ending: false });
+      actor.send({
+        type: 'cohort.poll',
+        at,
+        monitorConnected: true,
+        launching: true,
+        ending: false,
+      });
     look(1600);
-    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 60_000 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 60_000 });
     look(61_000);
     expect(phases()).toEqual({ 'e-1-0': 'stopping' });
     expect(calls.describeTasks).toHaveLength(1);
@@ -389,18 +407,30 @@ describe('a cohort that is told', () => {
     const { actor, calls } = live();
     const groups = [{ groupId: 'stray', taskArn: 'arn:9', launchedAt: 500 }];
     actor.send({ ...admit, launches: [...admit.launches] });
-    actor.send({ type: 'cohort.look', at: 500, monitored: false, launching: true, ending: false });
+    actor.send({
+      type: 'cohort.poll',
+      at: 500,
+      monitorConnected: false,
+      launching: true,
+      ending: false,
+    });
     expect(calls.describeTasks).toEqual([]);
-    actor.send({ type: 'cohort.adopt', order: 1, groups });
+    actor.send({ type: 'cohort.adopt', generation: 1, groups });
     for (const at of [1000, 2000])
-      actor.send({ type: 'cohort.look', at, monitored: false, launching: true, ending: false });
+      actor.send({
+        type: 'cohort.poll',
+        at,
+        monitorConnected: false,
+        launching: true,
+        ending: false,
+      });
     expect(calls.describeTasks.map(({ input }) => input)).toEqual([{ taskArns: ['arn:9'] }]);
   });
 });
 
 it('keeps no books of a group that it does not have', () => {
   const { actor, phases } = live();
-  const state = { registered: false, leaving: false, stopAccepted: false };
+  const state = { registered: false, drainRequested: false, stopAccepted: false };
   actor.send({ type: 'group.changed', groupId: 'gone', phase: 'running', ...state });
   expect(phases()).toEqual({});
 });
@@ -411,10 +441,10 @@ describe('a group that dies of a bug', () => {
   it('still leaves when it was to leave before it had its task', async () => {
     const { actor, answer, calls, row } = live();
     actor.send({ ...single, launches: [...single.launches] });
-    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 1500, until: 0 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 1500, until: 0 });
     actor.send(crash as never);
     await settle();
-    expect(row('e-1-0')).toMatchObject({ phase: 'requested', leaving: true });
+    expect(row('e-1-0')).toMatchObject({ phase: 'requested', drainRequested: true });
     expect(calls.stopTask).toHaveLength(0);
     await answer('journalLaunch', undefined);
     await answer('runTask', { taskArns: ['arn:0'], refusals: [] });
@@ -427,7 +457,7 @@ describe('a group that dies of a bug', () => {
     await launchOne();
     await look(5000, sighting('arn:0', 'running'));
     hear(6000, { 'arn:0': { workers: 1, tasks: 2 } });
-    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 7000, until: 99_000 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 7000, until: 99_000 });
     actor.send(crash as never);
     await settle();
     expect(calls.stopTask).toHaveLength(0);

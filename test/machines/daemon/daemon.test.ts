@@ -5,7 +5,7 @@ import { type Model, untaken, unvisited, walks } from '../../support/paths.ts';
 import { scriptedStream, scriptedWorld } from '../../support/world.ts';
 
 const input = {
-  manager: {} as never,
+  fleet: {} as never,
   workers: 8,
   heartbeatIntervalMs: 2000,
   stopTimeoutMs: 60_000,
@@ -27,26 +27,29 @@ const model: Model = {
       { type: 'xstate.after.preparationPause.daemon.unprepared' },
       { type: 'xstate.after.stopTimeout.daemon.stopping' },
       { type: 'daemon.stop' },
-      { type: 'manager.stopped' },
+      { type: 'fleet.stopped' },
       { type: 'xstate.done.actor.session' },
-      { type: 'xstate.error.actor.manager', error: new Error('a bug') },
+      { type: 'xstate.error.actor.fleetManager', error: new Error('a bug') },
       { type: 'scheduler.heartbeatEcho', at: 1 },
-      { type: 'scheduler.command', at: 1, requests: [] },
-      { type: 'scheduler.release', at: 1, taskIds: ['t1'] },
-      { type: 'monitor.heard', at: 1, loads: null },
+      { type: 'scheduler.desired', at: 1, requests: [] },
+      { type: 'scheduler.shutdownRequested', at: 1, taskIds: ['t1'] },
+      { type: 'monitor.loads', at: 1, loads: null },
       { type: 'scheduler.lost' },
       { type: 'scheduler.shutdown', at: 1 },
-      { type: 'manager.offers', workers: 4 },
-      { type: 'manager.dead', taskArn: 'arn:t' },
-      { type: 'manager.unprepared' },
+      { type: 'fleet.capacity', workers: 4 },
+      { type: 'task.dead', taskArn: 'arn:t' },
+      { type: 'fleet.unprepared' },
     ] as never,
 };
 
-const leaving: Model = { ...model, input: { ...input, leaveRunning: true } };
+const drainRequested: Model = { ...model, input: { ...input, leaveRunning: true } };
 
 describe.each([
   ...walks(daemon, model).map((walk) => ({ ...walk, given: input })),
-  ...walks(daemon, leaving).map((walk) => ({ ...walk, given: { ...input, leaveRunning: true } })),
+  ...walks(daemon, drainRequested).map((walk) => ({
+    ...walk,
+    given: { ...input, leaveRunning: true },
+  })),
 ])('$given.leaveRunning: $title', ({ steps, given }) => {
   it('keeps its promises when a live actor walks it', async () => {
     const manager = scriptedStream();
@@ -57,7 +60,7 @@ describe.each([
       daemon.provide({
         actors: {
           ...actors,
-          manager: manager.logic as never,
+          fleetManager: manager.logic as never,
           session: session.logic as never,
           monitor: monitor.logic as never,
         },
@@ -77,29 +80,29 @@ describe.each([
       stopped ||= ended || event.type === 'daemon.stop';
       ending ||= ended;
       if (ended && ['preparing', 'unprepared', 'serving'].includes(before.value as string))
-        expect(manager.told.at(-1)).toEqual({ type: 'manager.stop' }); // all of the fleet goes
+        expect(manager.told.at(-1)).toEqual({ type: 'fleet.stop' }); // all of the fleet goes
       stops += event.type === 'daemon.stop' ? 1 : 0;
       const { value, output } = actor.getSnapshot();
       expect(value).toEqual(state.value);
-      if (event.type === 'manager.offers' && before.value === 'serving')
+      if (event.type === 'fleet.capacity' && before.value === 'serving')
         expect(session.told.at(-1)).toEqual({ type: 'session.capacity', workers: 4 });
-      if (event.type === 'manager.dead' && value !== 'stopped')
+      if (event.type === 'task.dead' && value !== 'stopped')
         expect(session.told.at(-1)).toEqual({ type: 'session.dead', taskArn: 'arn:t' }); // in time for the work
       if (/^(scheduler|monitor)\./.test(event.type) && !ended)
         expect(manager.told.slice(heard)).toEqual([event]); // whatever else goes on, the manager hears
       if (event.type === 'xstate.done.actor.prepare' && before.value === 'preparing')
-        expect(manager.told.at(-1)).toEqual({ type: 'aws.ready', revision: 'rev:1' });
+        expect(manager.told.at(-1)).toEqual({ type: 'fleet.prepared', revision: 'rev:1' });
       if (before.value === 'unprepared' && value === 'preparing')
         expect(calls.prepare).toHaveLength(before.asked + 1);
       if (given.leaveRunning && !ending)
-        expect(manager.told).not.toContainEqual({ type: 'manager.stop' });
+        expect(manager.told).not.toContainEqual({ type: 'fleet.stop' });
       if (value === 'stopping') {
-        expect(manager.told.filter(({ type }) => type === 'manager.stop')).toHaveLength(1);
+        expect(manager.told.filter(({ type }) => type === 'fleet.stop')).toHaveLength(1);
         expect(session.told).toContainEqual({ type: 'session.capacity', workers: 0 });
       }
-      if (value === 'leaving' && event.type !== 'manager.dead')
+      if (value === 'leaving' && event.type !== 'task.dead')
         expect(session.told.at(-1)).toEqual({ type: 'session.close' }); // no goodbye without one
-      if (value === 'stopped' && event.type !== 'xstate.error.actor.manager')
+      if (value === 'stopped' && event.type !== 'xstate.error.actor.fleetManager')
         expect(stopped).toBe(true);
       if (stops >= 3) expect(value).toBe('stopped'); // impatience is heard
       if (value === 'stopped')
@@ -109,7 +112,7 @@ describe.each([
 });
 
 it('draws no transition that the model cannot take, and no state it cannot reach', () => {
-  expect(untaken(daemon, model, leaving)).toEqual([]);
+  expect(untaken(daemon, model, drainRequested)).toEqual([]);
   expect(unvisited(daemon, model)).toEqual([]);
 });
 
@@ -123,7 +126,7 @@ const live = (given = input) => {
     daemon.provide({
       actors: {
         ...actors,
-        manager: rooms.manager.logic as never,
+        fleetManager: rooms.manager.logic as never,
         session: rooms.session.logic as never,
         monitor: rooms.monitor.logic as never,
       },
@@ -139,12 +142,12 @@ const stop = { type: 'daemon.stop' };
 const shutdown = { type: 'scheduler.shutdown', at: 1 };
 const closed = { type: 'xstate.done.actor.session' };
 
-it('makes AWS ready again when that is gone, with the patience of the first time', async () => {
+it('makes AWS ready again when that is gone, with the timeouts of the first time', async () => {
   const { actor, play, calls, manager, clock } = live();
   await play(actor, failed);
   clock.increment(1000);
   await play(actor, prepared);
-  await play(actor, { type: 'manager.unprepared' });
+  await play(actor, { type: 'fleet.unprepared' });
   expect(actor.getSnapshot().value).toBe('preparing');
   await play(actor, failed);
   expect(actor.getSnapshot().context.attempts).toBe(1);
@@ -152,14 +155,14 @@ it('makes AWS ready again when that is gone, with the patience of the first time
   await play(actor, { ...prepared, output: { revision: 'rev:2' } } as never);
   expect(calls.prepare).toHaveLength(4);
   expect(manager.told).toEqual([
-    { type: 'aws.ready', revision: 'rev:1' },
-    { type: 'aws.ready', revision: 'rev:2' },
+    { type: 'fleet.prepared', revision: 'rev:1' },
+    { type: 'fleet.prepared', revision: 'rev:2' },
   ]);
 });
 
 it('passes on what the manager offers before all is prepared, and not when it ends', async () => {
   const { actor, play, session } = live();
-  const offer = { type: 'manager.offers', workers: 3 };
+  const offer = { type: 'fleet.capacity', workers: 3 };
   await play(actor, offer);
   expect(session.told).toEqual([{ type: 'session.capacity', workers: 3 }]);
   await play(actor, stop);
@@ -176,7 +179,7 @@ describe('the life of a daemon', () => {
     [
       [prepared, 'serving'],
       [stop, 'stopping'],
-      [{ type: 'manager.stopped' }, 'leaving'],
+      [{ type: 'fleet.stopped' }, 'leaving'],
     ],
     [
       [stop, 'stopping'],
@@ -237,7 +240,7 @@ describe('the life of a daemon', () => {
   it('begins with a conversation and a manager that know their settings', () => {
     const { session, manager } = live();
     expect(session.lines[0]?.input).toEqual({ workers: 8, heartbeatIntervalMs: 2000 });
-    expect(manager.lines[0]?.input).toBe(input.manager);
+    expect(manager.lines[0]?.input).toBe(input.fleet);
   });
 
   it('prepares again ever more slowly, and says what is in the way', async () => {
@@ -268,15 +271,15 @@ describe('the life of a daemon', () => {
     const { actor, play, session } = live();
     await play(actor, prepared);
     for (const workers of [4, 20, null])
-      await play(actor, { type: 'manager.offers', workers } as never);
+      await play(actor, { type: 'fleet.capacity', workers } as never);
     const capacity = (workers: number) => ({ type: 'session.capacity', workers });
     expect(session.told).toEqual([capacity(4), capacity(8), capacity(8)]);
   });
 
   it('hears everything that its scheduler and the monitor say', async () => {
     const { actor, play, manager } = live();
-    const command = { type: 'scheduler.command', at: 1, requests: [] };
-    const news = { type: 'monitor.heard', at: 1, loads: null };
+    const command = { type: 'scheduler.desired', at: 1, requests: [] };
+    const news = { type: 'monitor.loads', at: 1, loads: null };
     await play(actor, command);
     await play(actor, news);
     expect(manager.told).toEqual([command, news]);

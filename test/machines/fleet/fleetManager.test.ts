@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { createActor, type EventObject, SimulatedClock } from 'xstate';
-import { manager } from '../../../machines/fleet/fleetManager.ts';
+import { fleetManager } from '../../../machines/fleet/fleetManager.ts';
 import { noCounts, serving, total } from '../../../machines/fleet/plan.ts';
 import {
   type Fleet,
+  type FleetInput,
   fleetCounts,
-  type ManagerInput,
-  surveyDue,
+  inventoryDue,
 } from '../../../machines/fleet/state.ts';
 import { answerAll } from '../../support/liveManager.ts';
 import { type Model, untaken, unvisited, walks } from '../../support/paths.ts';
@@ -16,13 +16,13 @@ const settings = {
   maxTasks: 12,
   workersPerTask: 2,
   capabilities: [],
-  patience: {
+  timeouts: {
     missingGraceMs: 60_000,
     bootGraceMs: 30_000,
     startDeadlineMs: 600_000,
-    desertedMs: 120_000,
-    blindStopMs: 180_000,
-    blindEndMs: 5000,
+    workersLostMs: 120_000,
+    unobservedStopMs: 180_000,
+    unobservedExitMs: 5000,
   },
   drainTimeoutMs: 300_000,
   stopDrainMs: 30_000,
@@ -32,44 +32,44 @@ const settings = {
   schedulerGraceMs: 600_000,
   returnGraceMs: 30_000,
   settleMs: 10_000,
-  lookEveryMs: 3000,
-  looksPerTick: 5,
-  sweepEveryMs: 60_000,
+  pollEveryMs: 3000,
+  pollsPerTick: 5,
+  inventoryEveryMs: 60_000,
   launchBurst: 100,
   launchesPerSecond: 20,
 };
-const input: ManagerInput = {
+const input: FleetInput = {
   settings,
   epoch: 'e',
   startedAt: 0,
   owned: [{ groupId: 'old-1-0', taskArn: 'arn:old', launchedAt: 0 }],
   resend: [],
-  abandoned: 0,
+  abandonedLaunches: 0,
   lastLaunchAt: 0,
 };
 const command = (taskConcurrency: number, at: number) => ({
-  type: 'scheduler.command' as const,
+  type: 'scheduler.desired' as const,
   at,
   requests: [{ taskConcurrency, capabilities: [] }],
 });
-const survey = { startedAt: 11_000, adopted: [], suspects: 0 };
+const survey = { startedAt: 11_000, adopted: [], unconfirmed: 0 };
 const denied = Object.assign(new Error('not authorized'), { kind: 'denied' });
 const late = Object.assign(new Error('no answer'), { kind: 'unreachable' });
 
 const brief = (context: Fleet) => [
   context.now,
-  context.wanted,
+  context.desired,
   context.lastEchoAt,
   context.revision !== null,
   context.owned.length,
   Object.values(context.cohorts).map(({ counts, launches }) => [counts, launches]),
   Object.values(context.breakers).map(({ failures, probe }) => [failures, probe !== null]),
-  context.replaces,
+  context.replacesEnded,
   context.mismatch,
-  context.monitored,
-  context.lost,
-  context.surveyedAt !== null,
-  Math.min(context.surveyFailures, 1),
+  context.monitorConnected,
+  context.schedulerLost,
+  context.inventoryAt !== null,
+  Math.min(context.inventoryFailures, 1),
 ];
 
 /** What can happen; `aside`: what a part of the walks leaves out, so that not everything is crossed with everything. */
@@ -78,12 +78,12 @@ const modelOf = (aside: RegExp): Model => ({
   key: ({ value, context }) => [value, brief(context as Fleet)],
   events: ({ value, context }) => {
     const fleet = context as Fleet;
-    const { duty, survey: listing } = value as { duty: string; survey: string };
-    const reports = Object.entries(fleet.cohorts).flatMap(([cohortId, { counts, order }]) =>
-      [{ ...noCounts, idle: counts.booting + serving(counts) }, noCounts].map((counts) => ({
+    const { lifecycle, inventory: listing } = value as { lifecycle: string; inventory: string };
+    const reports = Object.entries(fleet.cohorts).flatMap(([cohortId, { counts, generation }]) =>
+      [{ ...noCounts, idle: counts.pending + serving(counts) }, noCounts].map((counts) => ({
         type: 'cohort.changed',
         cohortId,
-        order,
+        generation,
         launches: 0,
         counts,
       })),
@@ -91,50 +91,50 @@ const modelOf = (aside: RegExp): Model => ({
     const setback = { cohortId: 'x', kind: 'refused', reason: 'full', market: null };
     const groupId = fleet.breakers.refused?.probe ?? 'x';
     return [
-      ...(fleet.now < 20_000 || duty === 'stopping' || duty === 'active'
+      ...(fleet.now < 20_000 || lifecycle === 'stopping' || lifecycle === 'active'
         ? [{ type: 'tick', now: 20_000 }]
         : []),
-      { type: 'queue.next' },
-      ...(fleet.revision === null ? [{ type: 'aws.ready', revision: 'rev:1' }] : []),
+      { type: 'fleet.restoreNext' },
+      ...(fleet.revision === null ? [{ type: 'fleet.prepared', revision: 'rev:1' }] : []),
       ...(fleet.lastEchoAt === null ? [{ type: 'scheduler.heartbeatEcho', at: 20_000 }] : []),
-      ...(fleet.wanted === null ? [command(6, 20_000)] : []),
-      ...(duty === 'active' ? [{ type: 'plan.again' }] : []),
-      ...(duty === 'stopping' || duty === 'stopped' ? [] : [{ type: 'manager.stop' }]),
+      ...(fleet.desired === null ? [command(6, 20_000)] : []),
+      ...(lifecycle === 'active' ? [{ type: 'fleet.nextTurn' }] : []),
+      ...(lifecycle === 'stopping' || lifecycle === 'stopped' ? [] : [{ type: 'fleet.stop' }]),
       ...(listing === 'listing'
         ? [
-            { type: 'xstate.done.actor.survey', output: survey },
-            { type: 'xstate.error.actor.survey', error: denied },
-            { type: 'xstate.error.actor.survey', error: late },
+            { type: 'xstate.done.actor.inventory', output: survey },
+            { type: 'xstate.error.actor.inventory', error: denied },
+            { type: 'xstate.error.actor.inventory', error: late },
           ]
         : []),
       ...(fleet.breakers.refused
         ? [
-            { type: 'cohort.proved', cohortId: 'x', groupId, proof: 'launched', subnet: null },
-            { type: 'cohort.unproved', cohortId: 'x', groupId },
+            { type: 'cohort.recovered', cohortId: 'x', groupId, signal: 'launched', subnet: null },
+            { type: 'cohort.probeInconclusive', cohortId: 'x', groupId },
           ]
-        : [{ type: 'cohort.setback', ...setback }]),
-      ...(fleet.lost ? [] : [{ type: 'scheduler.lost' }]),
-      ...(fleet.monitored ? [] : [{ type: 'monitor.heard', at: 1, loads: {} }]),
+        : [{ type: 'cohort.launchFailed', ...setback }]),
+      ...(fleet.schedulerLost ? [] : [{ type: 'scheduler.lost' }]),
+      ...(fleet.monitorConnected ? [] : [{ type: 'monitor.loads', at: 1, loads: {} }]),
       ...reports,
-      ...(duty === 'active' ? [] : [{ type: 'cohort.dead', cohortId: 'x', taskArn: 'arn:t' }]),
+      ...(lifecycle === 'active' ? [] : [{ type: 'task.dead', cohortId: 'x', taskArn: 'arn:t' }]),
     ].filter(({ type }) => !aside.test(type));
   },
 });
 
 /** A scheduler that asks for tasks one by one and chooses itself who goes; or that our workers could not serve. */
 const oneByOne: Model = {
-  ...modelOf(/^(cohort\.setback|monitor\.heard|xstate\.error.*|scheduler\.(command|lost))$/),
+  ...modelOf(/^(cohort\.launchFailed|monitor\.loads|xstate\.error.*|scheduler\.(desired|lost))$/),
   events: (state) => {
     const fleet = state.context as Fleet;
     const usual = modelOf(
-      /^(cohort\.setback|monitor\.heard|xstate\.error.*|scheduler\.(command|lost))$/,
+      /^(cohort\.launchFailed|monitor\.loads|xstate\.error.*|scheduler\.(desired|lost))$/,
     );
-    const { duty } = state.value as { duty: string };
-    if (!/recovering|active/.test(duty)) return [];
+    const { lifecycle } = state.value as { lifecycle: string };
+    if (!/recovering|active/.test(lifecycle)) return [];
     return [
       ...(usual.events as (of: typeof state) => EventObject[])(state),
-      ...((fleet.wanted ?? 0) < 2 ? [{ type: 'scheduler.start', at: 20_000 }] : []),
-      { type: 'scheduler.release', at: 20_000, taskIds: ['old'] },
+      ...((fleet.desired ?? 0) < 2 ? [{ type: 'scheduler.startRequested', at: 20_000 }] : []),
+      { type: 'scheduler.shutdownRequested', at: 20_000, taskIds: ['old'] },
       { type: 'scheduler.mismatch', at: 20_000, reason: fleet.mismatch ? null : 'too old' },
     ];
   },
@@ -142,18 +142,18 @@ const oneByOne: Model = {
 
 const models = [
   oneByOne,
-  modelOf(/^(cohort\.setback|monitor\.heard|scheduler\.lost)$/),
-  modelOf(/^(queue\.next|manager\.stop|xstate\.error.*|monitor\.heard|scheduler\.lost)$/),
-  modelOf(/^(queue\.next|manager\.stop|xstate\.error.*|cohort\.(setback|changed))$/),
+  modelOf(/^(cohort\.launchFailed|monitor\.loads|scheduler\.lost)$/),
+  modelOf(/^(fleet\.restoreNext|fleet\.stop|xstate\.error.*|monitor\.loads|scheduler\.lost)$/),
+  modelOf(/^(fleet\.restoreNext|fleet\.stop|xstate\.error.*|cohort\.(launchFailed|changed))$/),
 ];
 
-const live = (given: ManagerInput = input) => {
+const live = (given: FleetInput = input) => {
   const cohort = scriptedStream();
   const ticker = scriptedStream();
-  const world = scriptedWorld('survey');
+  const world = scriptedWorld('inventory');
   const clock = new SimulatedClock();
   const actor = createActor(
-    manager.provide({
+    fleetManager.provide({
       actors: {
         ...world.actors,
         cohort: cohort.logic as never,
@@ -173,7 +173,7 @@ const live = (given: ManagerInput = input) => {
   return { ...world, actor, cohort, clock, fleet, admitted };
 };
 
-const all = models.flatMap((model) => walks(manager, model));
+const all = models.flatMap((model) => walks(fleetManager, model));
 
 it(`keeps its promises on each of its ${all.length} walks`, async () => {
   for (const { steps, title } of all) {
@@ -182,14 +182,14 @@ it(`keeps its promises on each of its ${all.length} walks`, async () => {
     for (const { event, state } of steps) {
       const before = { told: cohort.told.length };
       await play(actor, event);
-      stopped ||= event.type === 'manager.stop';
+      stopped ||= event.type === 'fleet.stop';
       const { value } = actor.getSnapshot();
       expect([title, value]).toEqual([title, state.value]);
       const orders = cohort.told.slice(before.told);
       const launches = orders.filter(({ type }) => type === 'cohort.admit');
       if (launches.length > 0) {
         expect(stopped).toBe(false);
-        expect((value as { duty: string }).duty).toBe('active'); // nothing before all is known
+        expect((value as { lifecycle: string }).lifecycle).toBe('active'); // nothing before all is known
         expect(fleet().revision).not.toBeNull();
         expect(fleet().now - (fleet().lastEchoAt ?? -1e9)).toBeLessThanOrEqual(6000); // nor for a silent scheduler
         const { breakers, now, mismatch } = fleet();
@@ -212,12 +212,12 @@ it(`keeps its promises on each of its ${all.length} walks`, async () => {
 }, 60_000);
 
 it('draws no transition that the model cannot take, and no state it cannot reach', () => {
-  expect(untaken(manager, ...models)).toEqual([]);
-  expect(unvisited(manager, models[1] as Model)).toEqual([]);
+  expect(untaken(fleetManager, ...models)).toEqual([]);
+  expect(unvisited(fleetManager, models[1] as Model)).toEqual([]);
 });
 
 /** A manager that knows of no tasks, has its list, its revision and an echo. */
-const ready = async (given: Partial<ManagerInput> = {}, revised: object = {}) => {
+const ready = async (given: Partial<FleetInput> = {}, revised: object = {}) => {
   const all = live({
     ...input,
     owned: [],
@@ -225,9 +225,9 @@ const ready = async (given: Partial<ManagerInput> = {}, revised: object = {}) =>
     settings: { ...settings, maxTasks: null, ...revised },
   });
   const { actor, play } = all;
-  actor.send({ type: 'aws.ready', revision: 'rev:1' });
+  actor.send({ type: 'fleet.prepared', revision: 'rev:1' });
   actor.send({ type: 'tick', now: 10_000 });
-  await play(actor, { type: 'xstate.done.actor.survey', output: survey } as never);
+  await play(actor, { type: 'xstate.done.actor.inventory', output: survey } as never);
   const at = (now: number) => {
     actor.send({ type: 'scheduler.heartbeatEcho', at: now });
     actor.send({ type: 'tick', now });
@@ -239,29 +239,29 @@ describe('what is wanted', () => {
   it('is told in workers and kept in tasks', async () => {
     const { actor, fleet } = await ready();
     actor.send(command(5, 1));
-    expect(fleet().wanted).toBe(3);
+    expect(fleet().desired).toBe(3);
   });
 
   it('is not touched by an echo without a command, nor by an empty list until 60 s of it', async () => {
     const { actor, fleet, at } = await ready();
     actor.send(command(4, 10_000));
     at(200_000);
-    expect(fleet().wanted).toBe(2);
-    actor.send({ type: 'scheduler.command', at: 200_000, requests: [] });
+    expect(fleet().desired).toBe(2);
+    actor.send({ type: 'scheduler.desired', at: 200_000, requests: [] });
     at(259_999);
-    expect(fleet().wanted).toBe(2);
-    actor.send({ type: 'scheduler.command', at: 259_999, requests: [] });
+    expect(fleet().desired).toBe(2);
+    actor.send({ type: 'scheduler.desired', at: 259_999, requests: [] });
     at(260_000);
-    expect(fleet().wanted).toBe(0);
+    expect(fleet().desired).toBe(0);
   });
 
   it('starts the 60 s anew when anything else was said', async () => {
     const { actor, fleet, at } = await ready();
-    actor.send({ type: 'scheduler.command', at: 10_000, requests: [] });
+    actor.send({ type: 'scheduler.desired', at: 10_000, requests: [] });
     actor.send(command(4, 50_000));
-    actor.send({ type: 'scheduler.command', at: 60_000, requests: [] });
+    actor.send({ type: 'scheduler.desired', at: 60_000, requests: [] });
     at(119_000);
-    expect(fleet().wanted).toBe(2);
+    expect(fleet().desired).toBe(2);
   });
 
   it('is zero once the scheduler has been gone for its grace, and not a second before', async () => {
@@ -270,9 +270,9 @@ describe('what is wanted', () => {
     actor.send(command(4, 11_000));
     for (let now = 21_000; now < 611_000; now += 10_000) actor.send({ type: 'tick', now });
     actor.send({ type: 'tick', now: 610_999 });
-    expect(fleet().wanted).toBe(2);
+    expect(fleet().desired).toBe(2);
     actor.send({ type: 'tick', now: 611_000 });
-    expect(fleet().wanted).toBe(0);
+    expect(fleet().desired).toBe(0);
   });
 });
 
@@ -311,7 +311,7 @@ describe('launching', () => {
     at(11_000);
     actor.send(command(8, 11_000));
     const [cohortId] = Object.keys(fleet().cohorts) as [string];
-    actor.send({ type: 'cohort.changed', cohortId, order: 0, counts: noCounts, launches: 0 });
+    actor.send({ type: 'cohort.changed', cohortId, generation: 0, counts: noCounts, launches: 0 });
     at(12_000);
     expect(admitted()).toHaveLength(1);
   });
@@ -322,11 +322,11 @@ describe('a scheduler that asks for tasks one by one', () => {
   const report = (fleet: Fleet, counts: object, launches = 0) => ({
     type: 'cohort.changed' as const,
     cohortId: Object.keys(fleet.cohorts).at(-1) as string,
-    order: fleet.ordered,
+    generation: fleet.generation,
     counts: { ...noCounts, ...counts },
     launches,
   });
-  const start = { type: 'scheduler.start', at: 11_000 } as const;
+  const start = { type: 'scheduler.startRequested', at: 11_000 } as const;
 
   it('gets one for what it says again while that one is on its way, and then another', async () => {
     const { actor, at, admitted, fleet } = await ready();
@@ -334,7 +334,7 @@ describe('a scheduler that asks for tasks one by one', () => {
     actor.send(start);
     actor.send(start);
     expect(groups(admitted())).toHaveLength(1);
-    actor.send(report(fleet(), { booting: 1 }));
+    actor.send(report(fleet(), { pending: 1 }));
     actor.send(start);
     expect(groups(admitted())).toHaveLength(2);
   });
@@ -343,10 +343,10 @@ describe('a scheduler that asks for tasks one by one', () => {
     const { actor, at, admitted, fleet } = await ready();
     at(11_000);
     actor.send(start);
-    actor.send(report(fleet(), { booting: 1 }));
+    actor.send(report(fleet(), { pending: 1 }));
     actor.send(report(fleet(), {}));
     at(12_000);
-    expect(fleet().wanted).toBe(0);
+    expect(fleet().desired).toBe(0);
     expect(groups(admitted())).toHaveLength(1);
     actor.send(start);
     expect(groups(admitted())).toHaveLength(2);
@@ -357,33 +357,37 @@ describe('a scheduler that asks for tasks one by one', () => {
     at(11_000);
     actor.send(start);
     actor.send(report(fleet(), { busy: 1 }));
-    actor.send({ type: 'scheduler.release', at: 11_000, taskIds: ['t1'] });
+    actor.send({ type: 'scheduler.shutdownRequested', at: 11_000, taskIds: ['t1'] });
     expect(cohort.told.at(-1)).toMatchObject({ type: 'cohort.release', taskIds: ['t1'] });
-    actor.send(report(fleet(), { draining: 1 }));
+    actor.send(report(fleet(), { stopping: 1 }));
     at(12_000);
-    expect(fleet().wanted).toBe(0);
+    expect(fleet().desired).toBe(0);
     expect(groups(admitted())).toHaveLength(1);
   });
 
   it.each([
     ['and gets its one more', [], 3],
-    ['and is refused it', [{ type: 'scheduler.release' as const, at: 9000, taskIds: [] }], 2],
+    [
+      'and is refused it',
+      [{ type: 'scheduler.shutdownRequested' as const, at: 9000, taskIds: [] }],
+      2,
+    ],
   ])(
     'keeps those of an earlier run that are found after it has asked (%s)',
     async (_, more, left) => {
       const { actor, play, cohort, clock, fleet } = live({ ...input, owned: [], settings });
-      actor.send({ type: 'aws.ready', revision: 'rev:1' });
+      actor.send({ type: 'fleet.prepared', revision: 'rev:1' });
       actor.send({ type: 'tick', now: 10_000 });
       actor.send({ type: 'scheduler.heartbeatEcho', at: 10_000 });
       actor.send(start);
       for (const event of more) actor.send(event);
       const adopted = ['a', 'b'].map((id) => ({ groupId: id, taskArn: id, launchedAt: 0 }));
       const output = { startedAt: 10_000, adopted };
-      await play(actor, { type: 'xstate.done.actor.survey', output } as never);
+      await play(actor, { type: 'xstate.done.actor.inventory', output } as never);
       clock.increment(1);
       actor.send({ type: 'tick', now: 11_000 });
       expect(cohort.told.map(({ type }) => type)).not.toContain('cohort.drain');
-      expect(fleet().wanted).toBe(left);
+      expect(fleet().desired).toBe(left);
     },
   );
 
@@ -391,17 +395,17 @@ describe('a scheduler that asks for tasks one by one', () => {
     const { actor, at, admitted, fleet } = await ready();
     at(11_000);
     actor.send({
-      type: 'cohort.setback',
+      type: 'cohort.launchFailed',
       cohortId: 'c',
       kind: 'refused',
       reason: 'x',
       market: null,
     });
     actor.send(start);
-    expect(fleet().wanted).toBe(1);
-    actor.send({ type: 'scheduler.release', at: 11_000, taskIds: [] });
+    expect(fleet().desired).toBe(1);
+    actor.send({ type: 'scheduler.shutdownRequested', at: 11_000, taskIds: [] });
     at(60_000);
-    expect(fleet().wanted).toBe(0);
+    expect(fleet().desired).toBe(0);
     expect(admitted()).toEqual([]);
   });
 });
@@ -419,10 +423,10 @@ it('launches nothing that could not serve the scheduler, and goes on once it cou
 });
 
 describe('a fleet under limits', () => {
-  const report = (order: number, counts: object, cohortId = 'cohort-0') => ({
+  const report = (generation: number, counts: object, cohortId = 'cohort-0') => ({
     type: 'cohort.changed' as const,
     cohortId,
-    order,
+    generation,
     counts: { ...noCounts, ...counts },
     launches: 0,
   });
@@ -431,9 +435,9 @@ describe('a fleet under limits', () => {
     const { actor, at, fleet } = await ready();
     at(20_000);
     actor.send(command(6, 20_000));
-    actor.send(report(fleet().ordered, { busy: 3 }));
+    actor.send(report(fleet().generation, { busy: 3 }));
     actor.send({
-      type: 'cohort.setback',
+      type: 'cohort.launchFailed',
       cohortId: 'c',
       kind: 'quota',
       reason: 'vCPUs',
@@ -455,11 +459,11 @@ describe('a fleet under limits', () => {
     const { actor, at, clock, cohort, fleet } = await ready({ owned });
     for (let i = 0; i < 5; i++) clock.increment(1);
     at(11_000);
-    actor.send(report(fleet().cohorts['cohort-0']?.order ?? 0, { idle: 100 }));
-    actor.send(report(fleet().cohorts['cohort-1']?.order ?? 0, { busy: 100 }, 'cohort-1'));
+    actor.send(report(fleet().cohorts['cohort-0']?.generation ?? 0, { idle: 100 }));
+    actor.send(report(fleet().cohorts['cohort-1']?.generation ?? 0, { busy: 100 }, 'cohort-1'));
     actor.send(command(2 * 150, 11_000));
     const drains = cohort.told.filter(({ type }) => type === 'cohort.drain');
-    expect(drains).toEqual([expect.objectContaining({ booting: 0, idle: 50, busy: 0 })]);
+    expect(drains).toEqual([expect.objectContaining({ pending: 0, idle: 50, busy: 0 })]);
   });
 
   it('takes waiting groups back before it launches any', async () => {
@@ -467,9 +471,9 @@ describe('a fleet under limits', () => {
     at(20_000);
     actor.send(command(8, 20_000));
     expect(admitted()).toHaveLength(1);
-    actor.send(report(fleet().ordered, { busy: 1, waiting: 2 }));
-    expect(cohort.told.at(-1)).toMatchObject({ type: 'cohort.reprieve', most: 2 });
-    actor.send(report(fleet().ordered, { busy: 3 }));
+    actor.send(report(fleet().generation, { busy: 1, drainPending: 2 }));
+    expect(cohort.told.at(-1)).toMatchObject({ type: 'cohort.cancelDrain', most: 2 });
+    actor.send(report(fleet().generation, { busy: 3 }));
     expect(admitted().at(-1)?.groupIds).toHaveLength(1);
   });
 
@@ -477,8 +481,8 @@ describe('a fleet under limits', () => {
     const { actor, at, fleet, cohort } = await ready();
     at(20_000);
     actor.send(command(8, 20_000));
-    actor.send(report(fleet().ordered, { waiting: 4 }));
-    actor.send({ type: 'manager.stop' });
+    actor.send(report(fleet().generation, { drainPending: 4 }));
+    actor.send({ type: 'fleet.stop' });
     expect(cohort.told.at(-1)).toMatchObject({ type: 'cohort.drain', until: 50_000 });
   });
 });
@@ -517,17 +521,22 @@ describe('a scheduler that goes and comes back', () => {
     const { actor, at, fleet } = await ready();
     at(20_000);
     actor.send({ type: 'scheduler.lost' });
-    const gone = { kind: 'startFailed', reason: 'exit 0', market: null, proof: 'served' } as const;
-    actor.send({ type: 'cohort.setback', cohortId: 'c', ...gone });
+    const gone = {
+      kind: 'startFailed',
+      reason: 'exit 0',
+      market: null,
+      signal: 'registered',
+    } as const;
+    actor.send({ type: 'cohort.launchFailed', cohortId: 'c', ...gone });
     expect(fleet().breakers).toEqual({});
   });
 });
 
 describe('a restart', () => {
   it('asks for the list only when it would show the last launch', () => {
-    const { fleet } = live({ ...input, owned: [], lastLaunchAt: 5000, abandoned: 0 });
-    expect(surveyDue(fleet(), 14_999)).toBe(false);
-    expect(surveyDue(fleet(), 15_000)).toBe(true);
+    const { fleet } = live({ ...input, owned: [], lastLaunchAt: 5000, abandonedLaunches: 0 });
+    expect(inventoryDue(fleet(), 14_999)).toBe(false);
+    expect(inventoryDue(fleet(), 15_000)).toBe(true);
   });
 
   it('counts what it has taken over before it launches anything', async () => {

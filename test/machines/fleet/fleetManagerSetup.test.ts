@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { manager } from '../../../machines/fleet/fleetManager.ts';
+import { fleetManager } from '../../../machines/fleet/fleetManager.ts';
 import { noCounts } from '../../../machines/fleet/plan.ts';
 import { liveManager, readyManager } from '../../support/liveManager.ts';
 import { holesOf } from '../../support/placeholders.ts';
@@ -31,19 +31,19 @@ describe('a tick', () => {
     command(4);
     says();
     tickUntil(610_999);
-    expect(fleet().wanted).toBe(2);
+    expect(fleet().desired).toBe(2);
     tick(611_000);
     tick(612_000);
-    expect(fleet().wanted).toBe(0);
+    expect(fleet().desired).toBe(0);
     expect(says()).toEqual([{ tasks: 0, why: 'the scheduler is gone for good' }]);
   });
 
   it('ends the wishes of a scheduler that was never heard, too', () => {
     const { tick, tickUntil, fleet } = liveManager();
     tickUntil(599_999);
-    expect(fleet().wanted).toBeNull();
+    expect(fleet().desired).toBeNull();
     tick(600_000);
-    expect(fleet().wanted).toBe(0);
+    expect(fleet().desired).toBe(0);
   });
 
   it('does not take it for the silence of its scheduler that it stood still itself', async () => {
@@ -54,22 +54,22 @@ describe('a tick', () => {
     tickUntil(311_000);
     tick(2_000_000);
     tickUntil(2_299_999);
-    expect(fleet().wanted).toBe(2);
+    expect(fleet().desired).toBe(2);
     expect(orders().filter(({ type }) => type === 'cohort.drain')).toEqual([]);
     tick(2_300_000);
-    expect(fleet().wanted).toBe(0);
+    expect(fleet().desired).toBe(0);
   });
 
   it('takes nothing but empty requests for zero after a minute, from one that is there', async () => {
     const { at, tick, fleet, command, actor, says } = await readyManager();
     command(4);
     says();
-    actor.send({ type: 'scheduler.command', at: 11_000, requests: [] });
-    actor.send({ type: 'scheduler.command', at: 12_000, requests: [] });
+    actor.send({ type: 'scheduler.desired', at: 11_000, requests: [] });
+    actor.send({ type: 'scheduler.desired', at: 12_000, requests: [] });
     tick(71_000);
-    expect(fleet().wanted).toBe(2);
+    expect(fleet().desired).toBe(2);
     at(70_999);
-    expect(fleet().wanted).toBe(2);
+    expect(fleet().desired).toBe(2);
     at(71_000);
     expect(says()).toEqual([{ tasks: 0, why: 'nothing but empty requests' }]);
   });
@@ -85,12 +85,12 @@ describe('a tick', () => {
     const { clock, tick, orders, actor, fleet } = await readyManager({ owned: tasksOf(250) });
     for (let i = 0; i < 5; i++) clock.increment(1);
     expect(Object.keys(fleet().cohorts)).toHaveLength(3);
-    actor.send({ type: 'monitor.heard', at: 1, loads: {} });
-    const looks = () => orders().filter(({ type }) => type === 'cohort.look');
-    const seen = () => Object.values(fleet().cohorts).map(({ lookedAt }) => lookedAt);
+    actor.send({ type: 'monitor.loads', at: 1, loads: {} });
+    const looks = () => orders().filter(({ type }) => type === 'cohort.poll');
+    const seen = () => Object.values(fleet().cohorts).map(({ lastPolledAt }) => lastPolledAt);
     looks();
     tick(11_000);
-    const look = { type: 'cohort.look', monitored: true, launching: true, ending: false };
+    const look = { type: 'cohort.poll', monitorConnected: true, launching: true, ending: false };
     expect(looks()).toEqual([
       { ...look, at: 11_000 },
       { ...look, at: 11_000 },
@@ -117,46 +117,46 @@ describe('a scheduler', () => {
       { tasks: 3, why: '5 workers wanted' },
       { tasks: 1, why: '1 workers wanted' },
     ]);
-    expect(fleet()).toMatchObject({ wanted: 1, replaces: true, emptySince: null });
+    expect(fleet()).toMatchObject({ desired: 1, replacesEnded: true, emptySince: null });
   });
 
   it('that asks for one more gets it, but not while one is on its way or wanted', async () => {
     const { actor, at, says, fleet, report, command } = await readyManager();
     at(11_000);
     command(2);
-    actor.send({ type: 'scheduler.command', at: 11_000, requests: [] });
-    report({ booting: 1 });
+    actor.send({ type: 'scheduler.desired', at: 11_000, requests: [] });
+    report({ pending: 1 });
     says();
-    const start = () => actor.send({ type: 'scheduler.start', at: 11_000 });
+    const start = () => actor.send({ type: 'scheduler.startRequested', at: 11_000 });
     start();
-    expect(fleet()).toMatchObject({ wanted: 2, replaces: false, emptySince: null });
+    expect(fleet()).toMatchObject({ desired: 2, replacesEnded: false, emptySince: null });
     expect(says()).toEqual([{ tasks: 2, why: 'one more is wanted' }]);
     start();
-    report({ booting: 2 }, 1);
+    report({ pending: 2 }, 1);
     start();
-    expect(fleet().wanted).toBe(2);
+    expect(fleet().desired).toBe(2);
     expect(says()).toEqual([]);
   });
 
   it('that asks again before anything may be launched has asked for one', () => {
     const { actor, says, fleet } = liveManager();
-    for (const at of [0, 1]) actor.send({ type: 'scheduler.start', at });
-    expect(fleet().wanted).toBe(1);
+    for (const at of [0, 1]) actor.send({ type: 'scheduler.startRequested', at });
+    expect(fleet().desired).toBe(1);
     expect(says()).toHaveLength(1);
   });
 
   it('that has said nothing of what it wants does not want less when one ends', async () => {
     const { actor, clock, fleet, report } = await readyManager({ owned: tasksOf(2) });
     clock.increment(1);
-    actor.send({ type: 'scheduler.release', at: 0, taskIds: [] });
-    report({ booting: 1 });
-    expect(fleet().wanted).toBeNull();
+    actor.send({ type: 'scheduler.shutdownRequested', at: 0, taskIds: [] });
+    report({ pending: 1 });
+    expect(fleet().desired).toBeNull();
   });
 
   it('that releases what there is not has said nothing of what it wants', () => {
     const { actor, fleet, orders } = liveManager();
-    actor.send({ type: 'scheduler.release', at: 0, taskIds: ['t1'] });
-    expect(fleet()).toMatchObject({ wanted: null, replaces: false });
+    actor.send({ type: 'scheduler.shutdownRequested', at: 0, taskIds: ['t1'] });
+    expect(fleet()).toMatchObject({ desired: null, replacesEnded: false });
     expect(orders()).toEqual([]);
   });
 
@@ -164,14 +164,14 @@ describe('a scheduler', () => {
     const { actor, clock, fleet, orders } = await readyManager({ owned: tasksOf(150) });
     for (let i = 0; i < 3; i++) clock.increment(1);
     orders();
-    const before = fleet().ordered;
-    actor.send({ type: 'scheduler.release', at: 0, taskIds: [] });
+    const before = fleet().generation;
+    actor.send({ type: 'scheduler.shutdownRequested', at: 0, taskIds: [] });
     expect(orders()).toEqual([]);
-    actor.send({ type: 'scheduler.release', at: 0, taskIds: ['t1'] });
-    const release = { type: 'cohort.release', at: 10_000, taskIds: ['t1'], order: before + 1 };
+    actor.send({ type: 'scheduler.shutdownRequested', at: 0, taskIds: ['t1'] });
+    const release = { type: 'cohort.release', at: 10_000, taskIds: ['t1'], generation: before + 1 };
     expect(orders()).toEqual([release, release]);
-    expect(fleet().ordered).toBe(before + 1);
-    expect(Object.values(fleet().cohorts).map(({ order }) => order)).toEqual([
+    expect(fleet().generation).toBe(before + 1);
+    expect(Object.values(fleet().cohorts).map(({ generation }) => generation)).toEqual([
       before + 1,
       before + 1,
     ]);
@@ -180,18 +180,18 @@ describe('a scheduler', () => {
   it('that ends one of many wants one less, but never less than none', async () => {
     const { actor, at, fleet, report } = await readyManager();
     at(11_000);
-    actor.send({ type: 'scheduler.start', at: 11_000 });
-    report({ booting: 1 });
-    actor.send({ type: 'scheduler.start', at: 11_000 });
-    report({ booting: 1, idle: 1 });
-    expect(fleet().wanted).toBe(2);
-    report({ idle: 1, draining: 1 });
-    expect(fleet().wanted).toBe(1);
+    actor.send({ type: 'scheduler.startRequested', at: 11_000 });
+    report({ pending: 1 });
+    actor.send({ type: 'scheduler.startRequested', at: 11_000 });
+    report({ pending: 1, idle: 1 });
+    expect(fleet().desired).toBe(2);
+    report({ idle: 1, stopping: 1 });
+    expect(fleet().desired).toBe(1);
     report({ idle: 2 });
-    expect(fleet().wanted).toBe(1);
-    actor.send({ type: 'scheduler.release', at: 11_000, taskIds: [] });
+    expect(fleet().desired).toBe(1);
+    actor.send({ type: 'scheduler.shutdownRequested', at: 11_000, taskIds: [] });
     report({});
-    expect(fleet().wanted).toBe(0);
+    expect(fleet().desired).toBe(0);
   });
 
   it('that could not be served is said once', () => {
@@ -205,12 +205,12 @@ describe('a scheduler', () => {
   it('is known to be back since when', () => {
     const { actor, echo, fleet } = liveManager();
     echo(500);
-    expect(fleet()).toMatchObject({ lastEchoAt: 500, returnedAt: null, lost: false });
+    expect(fleet()).toMatchObject({ lastEchoAt: 500, returnedAt: null, schedulerLost: false });
     actor.send({ type: 'scheduler.lost' });
-    expect(fleet().lost).toBe(true);
+    expect(fleet().schedulerLost).toBe(true);
     echo(700);
     echo(900);
-    expect(fleet()).toMatchObject({ lastEchoAt: 900, returnedAt: 700, lost: false });
+    expect(fleet()).toMatchObject({ lastEchoAt: 900, returnedAt: 700, schedulerLost: false });
   });
 });
 
@@ -220,10 +220,10 @@ describe('the monitor stream', () => {
     for (let i = 0; i < 3; i++) clock.increment(1);
     orders();
     for (const loads of [{ t1: { workers: 1, tasks: 0 } }, null]) {
-      actor.send({ type: 'monitor.heard', at: 1, loads });
-      const heard = { type: 'cohort.heard', at: 10_000, loads };
+      actor.send({ type: 'monitor.loads', at: 1, loads });
+      const heard = { type: 'cohort.loads', at: 10_000, loads };
       expect(orders()).toEqual([heard, heard]);
-      expect(fleet().monitored).toBe(loads !== null);
+      expect(fleet().monitorConnected).toBe(loads !== null);
     }
   });
 });
@@ -246,8 +246,8 @@ describe('a report', () => {
 
   it('says that the dead are dead', () => {
     const { actor, hears } = liveManager();
-    actor.send({ type: 'cohort.dead', cohortId: 'cohort-0', taskArn: 'arn:1' });
-    expect(hears()).toContainEqual({ type: 'manager.dead', taskArn: 'arn:1' });
+    actor.send({ type: 'task.dead', cohortId: 'cohort-0', taskArn: 'arn:1' });
+    expect(hears()).toContainEqual({ type: 'task.dead', taskArn: 'arn:1' });
   });
 });
 
@@ -258,20 +258,20 @@ describe('a manager that may not list', () => {
     const { actor, at, surveyed } = liveManager();
     at(10_000);
     await surveyed(denied);
-    expect(actor.getSnapshot().value).toMatchObject({ duty: 'active' });
+    expect(actor.getSnapshot().value).toMatchObject({ lifecycle: 'active' });
   });
 
   it('waits some two minutes for a list where its journal does not know what was launched', async () => {
-    const { actor, at, surveyed, calls } = liveManager({ abandoned: 1 });
+    const { actor, at, surveyed, calls } = liveManager({ abandonedLaunches: 1 });
     const deniedAt: number[] = [];
     for (let now = 10_000; deniedAt.length < 7; now += 1000) {
       at(now);
-      if (calls.survey.length === deniedAt.length) continue;
-      expect(actor.getSnapshot().value).toMatchObject({ duty: 'recovering' });
+      if (calls.inventory.length === deniedAt.length) continue;
+      expect(actor.getSnapshot().value).toMatchObject({ lifecycle: 'recovering' });
       deniedAt.push(now);
       await surveyed(denied);
     }
-    expect(actor.getSnapshot().value).toMatchObject({ duty: 'active' });
+    expect(actor.getSnapshot().value).toMatchObject({ lifecycle: 'active' });
     expect(deniedAt.at(-1)).toBe(132_000);
   });
 });
@@ -279,29 +279,29 @@ describe('a manager that may not list', () => {
 describe('the list of all tasks', () => {
   it('is what it begins with: nothing is launched before', async () => {
     const { actor, at, command, surveyed, orders, fleet, calls, says } = liveManager();
-    actor.send({ type: 'aws.ready', revision: 'rev:1' });
+    actor.send({ type: 'fleet.prepared', revision: 'rev:1' });
     at(9999);
     command(2);
-    expect(calls.survey).toHaveLength(0);
+    expect(calls.inventory).toHaveLength(0);
     at(10_000);
-    expect(calls.survey).toHaveLength(1);
+    expect(calls.inventory).toHaveLength(1);
     expect(orders()).toEqual([]);
     says();
     await surveyed({ startedAt: 9990 });
     expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.admit' })]);
-    expect(fleet()).toMatchObject({ surveyedAt: 9990, surveyFailures: 0, blind: false });
+    expect(fleet()).toMatchObject({ inventoryAt: 9990, inventoryFailures: 0, listDenied: false });
     expect(says()).toContainEqual({ adopted: 0 });
   });
 
   it('brings tasks that nobody owned, and what is still wanted counts them in', async () => {
     const { actor, at, surveyed, orders, fleet, clock } = await readyManager();
-    actor.send({ type: 'scheduler.start', at: 10_000 });
+    actor.send({ type: 'scheduler.startRequested', at: 10_000 });
     clock.increment(1);
     orders();
     at(80_000);
-    expect(fleet().wanted).toBe(1);
+    expect(fleet().desired).toBe(1);
     await surveyed({ adopted: tasksOf(2) });
-    expect(fleet().wanted).toBe(3);
+    expect(fleet().desired).toBe(3);
     expect(orders()).toContainEqual(
       expect.objectContaining({ type: 'cohort.adopt', groups: tasksOf(2) }),
     );
@@ -310,14 +310,14 @@ describe('the list of all tasks', () => {
   it('that shows tasks for the first time is followed by another, and until then nothing is launched', async () => {
     const { at, surveyed, orders, command, calls, fleet } = await readyManager();
     at(70_000);
-    await surveyed({ startedAt: 70_000, suspects: 1 });
+    await surveyed({ startedAt: 70_000, unconfirmed: 1 });
     command(2);
     at(74_999);
-    expect([orders(), calls.survey.length]).toEqual([[], 2]);
+    expect([orders(), calls.inventory.length]).toEqual([[], 2]);
     at(75_000);
-    expect(calls.survey).toHaveLength(3);
+    expect(calls.inventory).toHaveLength(3);
     await surveyed({ startedAt: 75_000 });
-    expect(fleet().suspects).toBe(0);
+    expect(fleet().unconfirmedOrphans).toBe(0);
     at(76_000);
     expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.admit' })]);
   });
@@ -327,12 +327,12 @@ describe('the list of all tasks', () => {
     command(2);
     at(80_000);
     await surveyed({ adopted: tasksOf(2) });
-    expect(fleet().wanted).toBe(1);
+    expect(fleet().desired).toBe(1);
     const other = liveManager();
-    other.actor.send({ type: 'scheduler.release', at: 0, taskIds: [] });
+    other.actor.send({ type: 'scheduler.shutdownRequested', at: 0, taskIds: [] });
     other.at(10_000);
     await other.surveyed({ adopted: tasksOf(2) });
-    expect(other.fleet().wanted).toBeNull();
+    expect(other.fleet().desired).toBeNull();
   });
 
   it('is asked for again ever more slowly when there is no answer', async () => {
@@ -341,40 +341,40 @@ describe('the list of all tasks', () => {
     tick(10_000);
     for (let n = 0; n < 7; n++) {
       await surveyed(late);
-      const asked = calls.survey.length;
+      const asked = calls.inventory.length;
       const from = fleet().now;
-      for (let now = from; calls.survey.length === asked; now += 1000) tick(now);
+      for (let now = from; calls.inventory.length === asked; now += 1000) tick(now);
       pauses.push(fleet().now - from);
     }
     expect(pauses).toEqual([2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
-    expect(actor.getSnapshot().value).toMatchObject({ duty: 'recovering' });
+    expect(actor.getSnapshot().value).toMatchObject({ lifecycle: 'recovering' });
     expect(says()).toContainEqual({ trouble: 'no answer', blind: false });
-    expect(fleet()).toMatchObject({ surveyFailures: 7, blind: false });
+    expect(fleet()).toMatchObject({ inventoryFailures: 7, listDenied: false });
   });
 
   it('is done without where it is not allowed, and tried every five minutes', async () => {
     const { actor, at, tick, surveyed, says, calls, fleet, command, orders } = liveManager();
-    actor.send({ type: 'aws.ready', revision: 'rev:1' });
+    actor.send({ type: 'fleet.prepared', revision: 'rev:1' });
     at(10_000);
     command(2);
     says();
     await surveyed(denied);
-    expect(fleet()).toMatchObject({ blind: true, surveyFailures: 1 });
+    expect(fleet()).toMatchObject({ listDenied: true, inventoryFailures: 1 });
     expect(says()).toContainEqual({ trouble: 'not authorized', blind: true });
     expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.admit' })]);
     tick(309_999);
-    expect(calls.survey).toHaveLength(1);
+    expect(calls.inventory).toHaveLength(1);
     actor.send({
       type: 'cohort.changed',
       cohortId: 'cohort-0',
-      order: 1,
+      generation: 1,
       counts: noCounts,
       launches: 0,
     });
     tick(320_000);
-    expect(calls.survey).toHaveLength(2);
+    expect(calls.inventory).toHaveLength(2);
     await surveyed({});
-    expect(fleet()).toMatchObject({ blind: false, surveyFailures: 0 });
+    expect(fleet()).toMatchObject({ listDenied: false, inventoryFailures: 0 });
   });
 });
 
@@ -385,22 +385,22 @@ describe('before all is known', () => {
     expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.adopt' })]);
     at(5000);
     expect(orders()).toEqual([
-      { type: 'cohort.look', at: 5000, monitored: false, launching: false, ending: false },
+      { type: 'cohort.poll', at: 5000, monitorConnected: false, launching: false, ending: false },
     ]);
     command(2);
-    expect(fleet()).toMatchObject({ now: 5000, wanted: 1 });
-    actor.send({ type: 'scheduler.release', at: 0, taskIds: ['t1'] });
+    expect(fleet()).toMatchObject({ now: 5000, desired: 1 });
+    actor.send({ type: 'scheduler.shutdownRequested', at: 0, taskIds: ['t1'] });
     expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.release' })]);
     report({});
-    actor.send({ type: 'scheduler.start', at: 0 });
-    expect(fleet()).toMatchObject({ cohorts: {}, wanted: 1, replaces: false });
-    expect(actor.getSnapshot().value).toMatchObject({ duty: 'recovering' });
+    actor.send({ type: 'scheduler.startRequested', at: 0 });
+    expect(fleet()).toMatchObject({ cohorts: {}, desired: 1, replacesEnded: false });
+    expect(actor.getSnapshot().value).toMatchObject({ lifecycle: 'recovering' });
   });
 });
 
 it('takes over as many tasks as launches, all of them', () => {
   const order = { clientToken: 't', count: 1, revision: 'r', market: 'onDemand' } as const;
-  const resend = [{ order: { label: 'd-1', ...order }, groupIds: ['d-1-0'], doubted: true }];
+  const resend = [{ order: { label: 'd-1', ...order }, groupIds: ['d-1-0'], outcomeUnknown: true }];
   const { clock, fleet } = liveManager({ owned: tasksOf(1), resend });
   clock.increment(1);
   clock.increment(1);
@@ -414,20 +414,20 @@ describe('the end', () => {
     });
     clock.increment(1);
     orders();
-    actor.send({ type: 'manager.stop' });
+    actor.send({ type: 'fleet.stop' });
     expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.drain' })]);
     at(15_000);
     expect(fleet().now).toBe(15_000);
     expect(orders()).toEqual([
-      expect.objectContaining({ type: 'cohort.look', launching: false, ending: true }),
+      expect.objectContaining({ type: 'cohort.poll', launching: false, ending: true }),
     ]);
-    report({ booting: 1 });
+    report({ pending: 1 });
     expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.drain' })]);
     report({});
-    expect(hears().map(({ type }) => type)).not.toContain('manager.stopped');
+    expect(hears().map(({ type }) => type)).not.toContain('fleet.stopped');
     at(16_000);
-    expect(hears()).toContainEqual({ type: 'manager.stopped' });
-    expect(actor.getSnapshot().value).toMatchObject({ duty: 'stopped' });
+    expect(hears()).toContainEqual({ type: 'fleet.stopped' });
+    expect(actor.getSnapshot().value).toMatchObject({ lifecycle: 'stopped' });
     await settle();
   });
 });
@@ -435,19 +435,19 @@ describe('the end', () => {
 it('tells a cohort whether the monitor stream has ever spoken', async () => {
   const { actor, at, command, cohorts, fleet } = await readyManager();
   at(11_000);
-  actor.send({ type: 'monitor.heard', at: 11_000, loads: null });
-  expect(fleet()).toMatchObject({ monitored: false, watched: false });
-  actor.send({ type: 'monitor.heard', at: 11_000, loads: {} });
-  expect(fleet()).toMatchObject({ monitored: true, watched: true });
-  actor.send({ type: 'monitor.heard', at: 11_000, loads: null });
-  expect(fleet()).toMatchObject({ monitored: false, watched: true });
+  actor.send({ type: 'monitor.loads', at: 11_000, loads: null });
+  expect(fleet()).toMatchObject({ monitorConnected: false, monitorEverConnected: false });
+  actor.send({ type: 'monitor.loads', at: 11_000, loads: {} });
+  expect(fleet()).toMatchObject({ monitorConnected: true, monitorEverConnected: true });
+  actor.send({ type: 'monitor.loads', at: 11_000, loads: null });
+  expect(fleet()).toMatchObject({ monitorConnected: false, monitorEverConnected: true });
   command(2);
-  expect(cohorts.lines[0]?.input).toMatchObject({ watched: true });
+  expect(cohorts.lines[0]?.input).toMatchObject({ monitorEverConnected: true });
 });
 
 it('says which effect nobody has filled in', async () => {
-  expect(await holesOf(manager)).toEqual({
+  expect(await holesOf(fleetManager)).toEqual({
     ticker: "effect 'ticker' is not provided",
-    survey: "effect 'survey' is not provided",
+    inventory: "effect 'inventory' is not provided",
   });
 });

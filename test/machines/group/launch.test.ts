@@ -13,7 +13,7 @@ const order = {
   revision: 'rev:1',
   market: 'spot' as const,
 };
-const input = { order, groupIds: ['e-1-0', 'e-1-1'], doubted: false };
+const input = { order, groupIds: ['e-1-0', 'e-1-1'], outcomeUnknown: false };
 const answer = { taskArns: ['arn:1'], refusals: [{ kind: 'refused', reason: 'full' }] };
 const claims = [{ groupId: 'e-1-0', taskArn: 'arn:1' }];
 
@@ -23,7 +23,7 @@ const model: Model = {
     value,
     context.retryAt,
     Math.min(context.attempts, 2),
-    context.doubted,
+    context.outcomeUnknown,
     context.answer.taskArns.length,
   ],
   events: ({ context }) =>
@@ -58,10 +58,11 @@ describe.each(walks(launch, model))('$title', ({ steps }) => {
       expect(value).toEqual(state.value);
       if (!journaled) expect(calls.runTask).toHaveLength(0); // written down before it is sent
       for (const call of calls.runTask) expect(call.input).toEqual(order); // re-sent unchanged
-      if (before.value === 'unsure' && value !== 'unsure') expect(value).toBe('asking'); // only an answer ends doubt
-      if (before.value !== 'asking' && value === 'asking')
+      if (before.value === 'outcomeUnknown' && value !== 'outcomeUnknown')
+        expect(value).toBe('requesting'); // only an answer ends doubt
+      if (before.value !== 'requesting' && value === 'requesting')
         expect(calls.runTask).toHaveLength(before.asked + 1);
-      if (value === 'settled') {
+      if (value === 'done') {
         expect(output).toMatchObject({ label: 'e-1', market: 'spot' });
         const known = (output?.groups.length ?? 0) + (output?.refusals.length ?? 0);
         expect(known).toBe(2); // every group learns its fate
@@ -96,9 +97,9 @@ it.each(['denied', 'invalid', 'refused', 'throttled'])(
     };
     await again();
     await play(actor, { type: 'launch.abandon' });
-    expect(actor.getSnapshot().value).toBe('unsure');
+    expect(actor.getSnapshot().value).toBe('outcomeUnknown');
     for (let n = 1; n < 14; n++) await again();
-    expect(actor.getSnapshot().value).toBe('unsure');
+    expect(actor.getSnapshot().value).toBe('outcomeUnknown');
     await again();
     expect(calls.runTask).toHaveLength(16);
     expect(actor.getSnapshot().value).toBe(kind === 'throttled' ? 'throttled' : 'recording');
@@ -112,7 +113,7 @@ it('stops asking before its token is forgotten, and leaves to others what it may
   const unheard = { type: 'xstate.error.actor.runTask', error: failure('unreachable') } as never;
   for (let n = 1; n < 600; n++) {
     await play(actor, unheard);
-    expect(actor.getSnapshot().value).toBe('unsure');
+    expect(actor.getSnapshot().value).toBe('outcomeUnknown');
     for (const now of [n, n + 60_000])
       await play(actor, { type: 'launch.tick', now, allowed: true } as never);
   }
@@ -125,8 +126,8 @@ it('stops asking before its token is forgotten, and leaves to others what it may
 it('says that it was in doubt when it is given up so, and not when it was answered', async () => {
   const given = async (...events: object[]) => {
     const { actors, play } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
-    const doubted = { ...input, doubted: true };
-    const actor = createActor(launch.provide({ actors }), { input: doubted }).start();
+    const outcomeUnknown = { ...input, outcomeUnknown: true };
+    const actor = createActor(launch.provide({ actors }), { input: outcomeUnknown }).start();
     for (const event of events) await play(actor, event as never);
     return actor.getSnapshot().output;
   };
@@ -136,18 +137,18 @@ it('says that it was in doubt when it is given up so, and not when it was answer
   const ticks = (n: number) =>
     [n, n + 60].map((minute) => ({ type: 'launch.tick', now: minute * 1e6, allowed: true }));
   const noes = Array.from({ length: 15 }, (_, n) => (n === 0 ? [no] : [...ticks(n), no])).flat();
-  expect(await given(journaled, ...noes, recorded)).toMatchObject({ doubted: true });
+  expect(await given(journaled, ...noes, recorded)).toMatchObject({ outcomeUnknown: true });
   const answered = { type: 'xstate.done.actor.runTask', output: answer };
-  expect(await given(journaled, answered, recorded)).not.toHaveProperty('doubted');
+  expect(await given(journaled, answered, recorded)).not.toHaveProperty('outcomeUnknown');
 });
 
 it('doubts what an earlier run may have sent', async () => {
   const { actors, play } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
-  const again = { ...input, doubted: true };
+  const again = { ...input, outcomeUnknown: true };
   const actor = createActor(launch.provide({ actors }), { input: again }).start();
   await play(actor, { type: 'xstate.done.actor.journalLaunch' });
   await play(actor, { type: 'xstate.error.actor.runTask', error: failure('denied') } as never);
-  expect(actor.getSnapshot().value).toBe('unsure');
+  expect(actor.getSnapshot().value).toBe('outcomeUnknown');
 });
 
 it('waits longer after each failure, up to a minute', async () => {
@@ -162,9 +163,9 @@ it('waits longer after each failure, up to a minute', async () => {
       error: failure('unreachable'),
     } as never);
     const from = now;
-    while (actor.getSnapshot().value === 'unsure') {
+    while (actor.getSnapshot().value === 'outcomeUnknown') {
       actor.send({ type: 'launch.tick', now, allowed: true });
-      if (actor.getSnapshot().value === 'unsure') now += 500;
+      if (actor.getSnapshot().value === 'outcomeUnknown') now += 500;
     }
     pauses.push(now - from);
   }
@@ -202,43 +203,50 @@ describe('a launch', () => {
     [
       'is written down, sent, and written down again with its tasks',
       [journaled, answered, recorded],
-      ['asking', 'recording', 'settled'],
+      ['requesting', 'recording', 'done'],
       { ...end, groups: claims, refusals: answer.refusals },
     ],
     [
       'is not sent when it could not be written down',
       [{ type: 'xstate.error.actor.journalLaunch', error: failure('journal') }],
-      ['settled'],
+      ['done'],
       { ...end, refusals: twice({ kind: 'journal', reason: 'it was journal' }) },
     ],
     [
       'ends with a clear no',
       [journaled, no('denied'), { ...recorded, output: [] }],
-      ['asking', 'recording', 'settled'],
+      ['requesting', 'recording', 'done'],
       { ...end, refusals: twice({ kind: 'denied', reason: 'it was denied' }) },
     ],
     [
       'asks again when it was told to wait',
       [journaled, no('throttled'), tick(5000), tick(5999), tick(6000), answered, recorded],
-      ['asking', 'throttled', 'throttled', 'throttled', 'asking', 'recording', 'settled'],
+      ['requesting', 'throttled', 'throttled', 'throttled', 'requesting', 'recording', 'done'],
       { ...end, groups: claims, refusals: answer.refusals },
     ],
     [
       'is not sent again, after it was told to wait, as long as nothing may be launched',
       [journaled, no('throttled'), tick(5000), { ...tick(7000), allowed: false }, tick(7001)],
-      ['asking', 'throttled', 'throttled', 'throttled', 'asking'],
+      ['requesting', 'throttled', 'throttled', 'throttled', 'requesting'],
       undefined,
     ],
     [
       'asks again when it got no answer, whoever wants it',
       [journaled, no('unreachable'), { type: 'launch.abandon' }, tick(5000), tick(6000), answered],
-      ['asking', 'unsure', 'unsure', 'unsure', 'asking', 'recording'],
+      [
+        'requesting',
+        'outcomeUnknown',
+        'outcomeUnknown',
+        'outcomeUnknown',
+        'requesting',
+        'recording',
+      ],
       undefined,
     ],
     [
       'is given up when it was told to wait and nobody wants it any more',
       [journaled, no('throttled'), { type: 'launch.abandon' }, { ...recorded, output: [] }],
-      ['asking', 'throttled', 'recording', 'settled'],
+      ['requesting', 'throttled', 'recording', 'done'],
       { ...end, refusals: twice({ kind: 'throttled', reason: 'no longer wanted' }) },
     ],
     [
@@ -248,7 +256,7 @@ describe('a launch', () => {
         { ...answered, output: { taskArns: ['arn:1', 'arn:2', 'arn:3'], refusals: [] } },
         unrecorded,
       ],
-      ['asking', 'recording', 'settled'],
+      ['requesting', 'recording', 'done'],
       {
         ...end,
         groups: [
@@ -281,13 +289,13 @@ describe('a launch', () => {
 
   it('knows what is in the way, until there is an answer', async () => {
     const { actor, play } = await live({}, journaled, no('unreachable'));
-    const trouble = () => actor.getSnapshot().context.trouble;
+    const trouble = () => actor.getSnapshot().context.lastFailure;
     expect(trouble()).toEqual({ kind: 'unreachable', reason: 'it was unreachable' });
     expect(actor.getSnapshot().context.answer).toEqual({ taskArns: [], refusals: [] });
     for (const event of [tick(0), tick(1000), answered]) await play(actor, event);
     expect(trouble()).toBeNull();
     const other = await live({}, journaled, no('throttled'));
-    expect(other.actor.getSnapshot().context.trouble?.kind).toBe('throttled');
+    expect(other.actor.getSnapshot().context.lastFailure?.kind).toBe('throttled');
   });
 });
 

@@ -11,7 +11,7 @@ const model: Model = {
   events: ({ value }) => [
     { type: 'socket.open' },
     { type: 'socket.closed', reason: 'reset', jitter: 0.5 },
-    { type: 'monitor.heard', at: 1, loads: {} },
+    { type: 'monitor.loads', at: 1, loads: {} },
     { type: 'monitor.forget' },
     { type: 'xstate.error.actor.monitorSocket', error: new Error('bad scheme') },
     ...(value === 'waiting' ? [{ type: 'xstate.after.reconnectPause.monitor.waiting' }] : []),
@@ -51,7 +51,7 @@ const live = () => {
   const actor = createActor(machine, { parent }).start();
   return { ...stream, actor, clock, heard };
 };
-const news = { type: 'monitor.heard', at: 7, loads: { t1: { workers: 1, tasks: 0 } } };
+const news = { type: 'monitor.loads', at: 7, loads: { t1: { workers: 1, tasks: 0 } } };
 
 describe('the monitor stream', () => {
   it('is passed on once it is open, and what it told is taken back when it has ended for long', () => {
@@ -64,7 +64,7 @@ describe('the monitor stream', () => {
     clock.increment(29_999);
     expect(heard).toEqual([news]);
     clock.increment(1);
-    expect(heard).toEqual([news, { type: 'monitor.heard', at: 0, loads: null }]);
+    expect(heard).toEqual([news, { type: 'monitor.loads', at: 0, loads: null }]);
   });
 
   it('is taken at its last word when it comes back soon', () => {

@@ -6,7 +6,7 @@ import { scriptedParent, scriptedStream, settle } from '../../support/world.ts';
 
 const input = { workers: 8, heartbeatIntervalMs: 2000 };
 const command = {
-  type: 'scheduler.command',
+  type: 'scheduler.desired',
   at: 1,
   requests: [{ taskConcurrency: 1, capabilities: [] }],
 };
@@ -35,7 +35,7 @@ const model: Model = {
       { type: 'socket.closed', reason: 'reset', jitter: 0.5 },
       { type: 'scheduler.heartbeatEcho', at: 1 },
       command,
-      { type: 'scheduler.start', at: 1 },
+      { type: 'scheduler.startRequested', at: 1 },
       { type: 'session.capacity', workers: 4 },
       { type: 'session.dead', taskArn: 'arn:t' },
       { type: 'session.close' },
@@ -202,7 +202,7 @@ describe('in time', () => {
 
 describe('a session', () => {
   const echo = { type: 'scheduler.heartbeatEcho', at: 1 };
-  const start = { type: 'scheduler.start', at: 1 };
+  const start = { type: 'scheduler.startRequested', at: 1 };
   const goodbye = { type: 'socket.close' };
 
   it('passes on what the scheduler says, and that the line is gone', () => {

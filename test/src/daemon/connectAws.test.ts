@@ -53,7 +53,7 @@ describe('the list of our tasks', () => {
         ...{ cluster: 'c', startedBy: 'mark', request: () => ({ taskDefinition: 'd' }) },
         adopt: (startedAt: number, tasks: SurveyedTask[]) => {
           seen.push(...tasks);
-          return { startedAt, adopted: [], suspects: 0 };
+          return { startedAt, adopted: [], unconfirmed: 0 };
         },
       };
       const aws = connectAws(config as never, parts, silentLog);

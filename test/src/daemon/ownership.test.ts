@@ -83,17 +83,17 @@ describe('strays', () => {
 
   it('that appear while we run are taken over when two lists show them, five seconds apart', () => {
     const list = adoptStrays(journal, 'tcp://1.2.3.4:8516', silentLog);
-    expect(list(100, [])).toMatchObject({ adopted: [], suspects: 0 });
+    expect(list(100, [])).toMatchObject({ adopted: [], unconfirmed: 0 });
     const [one, two] = [task('arn/1'), task('arn/2')];
-    expect(list(1000, [one])).toMatchObject({ adopted: [], suspects: 1 });
-    expect(list(5999, [one, two])).toMatchObject({ adopted: [], suspects: 2 });
+    expect(list(1000, [one])).toMatchObject({ adopted: [], unconfirmed: 1 });
+    expect(list(5999, [one, two])).toMatchObject({ adopted: [], unconfirmed: 2 });
     expect(journal.ledger.groups()).toEqual([]);
     const third = list(6000, [one, two]);
-    expect(third).toMatchObject({ adopted: [{ taskArn: 'arn/1' }], suspects: 1 });
+    expect(third).toMatchObject({ adopted: [{ taskArn: 'arn/1' }], unconfirmed: 1 });
     // One that was gone meanwhile begins anew.
-    expect(list(7000, [])).toMatchObject({ adopted: [], suspects: 0 });
-    expect(list(12_000, [two])).toMatchObject({ adopted: [], suspects: 1 });
-    expect(list(17_000, [two])).toMatchObject({ adopted: [{ taskArn: 'arn/2' }], suspects: 0 });
+    expect(list(7000, [])).toMatchObject({ adopted: [], unconfirmed: 0 });
+    expect(list(12_000, [two])).toMatchObject({ adopted: [], unconfirmed: 1 });
+    expect(list(17_000, [two])).toMatchObject({ adopted: [{ taskArn: 'arn/2' }], unconfirmed: 0 });
   });
 
   it('are not the tasks of a launch whose answer is still out', async () => {

@@ -11,7 +11,7 @@ function tell() {
   const state = (name: string, more: object = {}) =>
     story.read({ level: 'info', event: 'workerGroup.state', group: 'e-1-0', state: name, ...more });
   const requested = () =>
-    story.read({ level: 'info', event: 'launch.state', state: 'intending', groups: ['e-1-0'] });
+    story.read({ level: 'info', event: 'launch.state', state: 'journaling', groups: ['e-1-0'] });
   const last = () => story.sentences.at(-1)?.text;
   return { story, requested, state, last };
 }

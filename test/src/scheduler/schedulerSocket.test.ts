@@ -89,7 +89,7 @@ describe('what the scheduler says', () => {
     expect(told.map(({ type }) => type).filter((type) => type !== 'scheduler.mismatch')).toEqual([
       'socket.open',
       'scheduler.heartbeatEcho',
-      'scheduler.command',
+      'scheduler.desired',
     ]);
     stop();
   });

@@ -12,7 +12,7 @@ describe('groups that a scheduler which was replaced does not know', () => {
   const sight = (calmSince: number | null) => () => ({ known: new Set<string>(), calmSince });
   const looked = () => sleep(300);
   const released = (told: EventObject[]) =>
-    told.filter(({ type }) => type === 'scheduler.release') as { taskIds?: string[] }[];
+    told.filter(({ type }) => type === 'scheduler.shutdownRequested') as { taskIds?: string[] }[];
   it('are let go without a word of it, once it has long had no work; nothing is answered', async () => {
     const { told, sent, stop } = line(null, ['t1'], sight(now() - 31_000));
     await looked();
@@ -53,7 +53,7 @@ describe('groups that a scheduler which was replaced does not know', () => {
     await looked();
     hear(workers('g2', 0, []));
     // Its scheduler knows t1 by its workers: that is no answer.
-    expect(told.map(({ type }) => type)).toContain('scheduler.start');
+    expect(told.map(({ type }) => type)).toContain('scheduler.startRequested');
     expect(sent).toEqual([]);
     stop();
   });
@@ -204,7 +204,7 @@ it('obeys at once on its first line only: a later one may lead to a scheduler th
   );
   const machine = createMachine({
     invoke: { id: 'socket', src: socketOf },
-    on: { 'scheduler.release': { actions: ({ event }) => told.push(event) } },
+    on: { 'scheduler.shutdownRequested': { actions: ({ event }) => told.push(event) } },
   });
   const named = workers('g2', 1, ['Worker|ECS-t1|a|b']);
   const begin = () => {

@@ -48,7 +48,9 @@ const told = (sayings: Saying[]) =>
   sayings.flatMap((each) => {
     if (each.type !== 'tell') return [];
     const { event } = each;
-    return event.type === 'scheduler.release' ? [['release', ...event.taskIds]] : [[event.type]];
+    return event.type === 'scheduler.shutdownRequested'
+      ? [['release', ...event.taskIds]]
+      : [[event.type]];
   });
 
 describe.each([true, false])('a start (groups: %s)', (groups) => {
@@ -56,7 +58,7 @@ describe.each([true, false])('a start (groups: %s)', (groups) => {
 
   it('is answered when its task has a name, not before, and once', () => {
     const { hear, at, world } = about(groups);
-    expect(told(hear(start))).toEqual([['scheduler.start']]);
+    expect(told(hear(start))).toEqual([['scheduler.startRequested']]);
     expect(at(7999)).toEqual([]);
     world.ours.add('t1');
     expect(answers(at(8000))).toEqual([['success', nameOf('t1')]]);
@@ -69,7 +71,7 @@ describe.each([true, false])('a start (groups: %s)', (groups) => {
     expect(hear(start)).toEqual([]);
     world.ours.add('t1');
     expect(answers(at(100))).toHaveLength(1);
-    expect(told(hear(start))).toEqual([['scheduler.start']]);
+    expect(told(hear(start))).toEqual([['scheduler.startRequested']]);
   });
 
   it('is too many after eight seconds', () => {
@@ -98,7 +100,7 @@ describe('groups', () => {
   it('are known again by their task after a restart, and told again when more is asked for', () => {
     const { hear } = about(true, ['old']);
     expect(answers(hear(start))).toEqual([['success', 'ecs-old']]);
-    expect(told(hear(start))).toEqual([['scheduler.start']]);
+    expect(told(hear(start))).toEqual([['scheduler.startRequested']]);
   });
 
   it('that nobody knows are shut down with success, so that they are forgotten', () => {
@@ -159,7 +161,7 @@ describe('groups', () => {
     const { hear, world } = about(true, ['old', 'new']);
     world.groups = { known: new Set(['ecs-old']), calmSince: null };
     expect(answers(hear(start))).toEqual([['success', 'ecs-new']]);
-    expect(told(hear(start))).toEqual([['scheduler.start']]);
+    expect(told(hear(start))).toEqual([['scheduler.startRequested']]);
   });
 
   it('that it does not know, having been replaced, go once it has had no work for long', () => {
@@ -263,11 +265,11 @@ describe('what was refused to a scheduler that then waits for more workers', () 
     hear(start);
     at(8000);
     expect(told(at(15_999))).toEqual([]);
-    expect(told(at(16_000))).toEqual([['scheduler.start']]);
+    expect(told(at(16_000))).toEqual([['scheduler.startRequested']]);
     world.ours.add('t1');
     expect(at(24_000)).toEqual([]);
     world.ours.delete('t1');
-    expect(told(at(24_250))).toEqual([['scheduler.start']]);
+    expect(told(at(24_250))).toEqual([['scheduler.startRequested']]);
   });
 
   it('is settled once its workers are connected, or when it speaks again', () => {

@@ -41,11 +41,11 @@ it.each([true, false])(
     const launch = createMachine({
       id: 'launch',
       context: { groupIds: ['e-1-0', 'e-1-1'] },
-      initial: 'intending',
+      initial: 'journaling',
       states: {
-        intending: { on: { go: 'asking' } },
-        asking: { on: { fail: 'unsure' } },
-        unsure: {},
+        journaling: { on: { go: 'requesting' } },
+        requesting: { on: { fail: 'outcomeUnknown' } },
+        outcomeUnknown: {},
       },
     });
     const actor = createActor(launch, { id: 'e-1', inspect: stateObserver(log, thorough) }).start();
@@ -53,9 +53,11 @@ it.each([true, false])(
     actor.send({ type: 'fail' });
     const groups = ['e-1-0', 'e-1-1'];
     expect(lines).toEqual([
-      ['info', { actor: 'e-1', state: 'intending', groups }, 'launch.state'],
-      ...(thorough ? [['debug', { actor: 'e-1', state: 'asking', groups }, 'launch.state']] : []),
-      ['info', { actor: 'e-1', state: 'unsure', groups }, 'launch.state'],
+      ['info', { actor: 'e-1', state: 'journaling', groups }, 'launch.state'],
+      ...(thorough
+        ? [['debug', { actor: 'e-1', state: 'requesting', groups }, 'launch.state']]
+        : []),
+      ['info', { actor: 'e-1', state: 'outcomeUnknown', groups }, 'launch.state'],
     ]);
   },
 );

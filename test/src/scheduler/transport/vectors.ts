@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-const read = (name: string) =>
-  readFileSync(new URL(`../../../vectors/${name}`, import.meta.url));
+const read = (name: string) => readFileSync(new URL(`../../../vectors/${name}`, import.meta.url));
 
 /** A captured session of one direction, and what its sidecar says is in it. */
 export function stream(name: string) {
