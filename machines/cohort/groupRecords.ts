@@ -3,9 +3,11 @@ import type { LaunchEnd } from '../group/launch.ts';
 import type { GroupEvent, GroupPhase } from '../group/workerGroup.ts';
 import type { WorkerLoad } from '../scheduler/monitor.ts';
 import type { FailureReason, LaunchOrder, OwnedGroup, TaskPhase } from '../shared/domain.ts';
+import { taskIdOf } from '../shared/ids.ts';
+import { tasksPerPage } from '../shared/limits.ts';
 
 /** One DescribeTasks page. More children than this under one parent make every spawn slow. */
-export const cohortSize = 100;
+export const cohortSize = tasksPerPage;
 
 /** What a cohort knows of one group: reported by the group, or last seen at ECS. */
 export interface GroupRecord {
@@ -90,8 +92,6 @@ const newRecord = (launchedAt: number): GroupRecord => ({
 
 /** Within that time, ms, the monitor stream has told of every task of ours. */
 const fullReportMs = 15_000;
-
-const taskId = (taskArn: string): string => taskArn.slice(taskArn.lastIndexOf('/') + 1);
 
 /** In the books of a group that is told to stop: nobody takes it back any more. */
 export const stopping = (at: number) =>
@@ -219,7 +219,7 @@ export const released = (records: CohortRecords, taskIds: string[], at: number):
   for (const [groupId, record] of Object.entries(groups)) {
     if (
       record.taskArn === null ||
-      !named.has(taskId(record.taskArn)) ||
+      !named.has(taskIdOf(record.taskArn)) ||
       categoryOf(record) === 'stopping'
     )
       continue;
@@ -296,7 +296,7 @@ export const recordLoads = (
   const outbox: Transition['outbox'] = [];
   for (const [groupId, record] of Object.entries(groups)) {
     if (record.taskArn === null) continue;
-    const load = loads === null ? null : loads[taskId(record.taskArn)];
+    const load = loads === null ? null : loads[taskIdOf(record.taskArn)];
     if (load === undefined) continue;
     const present = load !== null && load.workers > 0;
     const next = {

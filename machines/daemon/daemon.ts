@@ -10,6 +10,7 @@ import { fleetManager } from '../fleet/fleetManager.ts';
 import type { FleetInput } from '../fleet/state.ts';
 import { type MonitorEvent, monitor } from '../scheduler/monitor.ts';
 import { type SchedulerEvent, session } from '../scheduler/session.ts';
+import { backoff } from '../shared/backoff.ts';
 import { effect } from '../shared/effect.ts';
 import { type FailureNote, noteOf } from '../shared/failure.ts';
 
@@ -82,7 +83,7 @@ export const daemon = setup({
     stopTimeout: ({ context }) => context.stopTimeoutMs,
     /** 1 s, 2 s, 4 s ... 60 s. */
     preparationPause: ({ context }) =>
-      Math.min(60_000, 1000 * 2 ** Math.max(0, context.attempts - 1)),
+      backoff(context.attempts, { firstMs: 1000, longestMs: 60_000 }),
   },
 }).createMachine({
   id: 'daemon',

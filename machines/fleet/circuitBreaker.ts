@@ -1,3 +1,4 @@
+import { backoff } from '../shared/backoff.ts';
 import type { FailureReason, Market } from '../shared/domain.ts';
 
 /** What shows that a cause is gone: that ECS took a launch, that workers got through to the scheduler, or stayed there. */
@@ -70,7 +71,7 @@ const spotPauseMs = 600_000;
 const pauseOf = ({ cause, market }: Breaker, failures: number): number =>
   market === 'spot'
     ? spotPauseMs
-    : Math.min(longestPauseMs, firstPauseMs[cause] * 2 ** (failures - 1));
+    : backoff(failures, { firstMs: firstPauseMs[cause], longestMs: longestPauseMs });
 
 const isOpen = ({ until }: Breaker, now: number): boolean => now < until;
 const isDue = (breaker: Breaker, now: number): boolean =>

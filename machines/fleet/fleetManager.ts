@@ -1,6 +1,7 @@
 import { assign, type DoneActorEvent, type ErrorActorEvent, raise, sendTo } from 'xstate';
 import type { CohortCommand } from '../cohort/messages.ts';
 import { workersWanted } from '../scheduler/demand.ts';
+import { backoff } from '../shared/backoff.ts';
 import type { Inventory } from '../shared/domain.ts';
 import { noteOf } from '../shared/failure.ts';
 import { parent } from '../shared/parent.ts';
@@ -257,7 +258,8 @@ const onInventory = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
 });
 
 /** 2 s, 4 s ... 60 s. */
-const inventoryPause = (failures: number): number => Math.min(60_000, 1000 * 2 ** failures);
+const inventoryPause = (failures: number): number =>
+  backoff(failures, { firstMs: 2000, longestMs: 60_000 });
 
 const onInventoryFailed = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   const lastFailure = noteOf((event as ErrorActorEvent).error);

@@ -1,5 +1,7 @@
 import { cohortSize, type LaunchPlan, type Share } from '../cohort/groupRecords.ts';
 import type { CohortCommand } from '../cohort/messages.ts';
+import { groupIdsOf } from '../shared/ids.ts';
+import { tasksPerRunTask } from '../shared/limits.ts';
 import {
   assignProbe,
   type Breakers,
@@ -24,9 +26,6 @@ import {
   undrainsOf,
 } from './state.ts';
 
-/** What one RunTask may start. */
-const launchSize = 10;
-
 /** Groups: some 15 ms of work once the code is warm. */
 const launchesPerTurn = 2 * cohortSize;
 
@@ -34,7 +33,7 @@ export const resetTurnBudget = fleetSetup.assign({ turnAllowance: launchesPerTur
 
 /** Puts up to one cohort's worth of what was restored or adopted into a cohort of its own. */
 export const restoreNextCohort = fleetSetup.enqueueActions(({ context, enqueue }) => {
-  const launches = context.resend.slice(0, cohortSize / launchSize);
+  const launches = context.resend.slice(0, cohortSize / tasksPerRunTask);
   const groups = context.owned.slice(0, launches.length > 0 ? 0 : cohortSize);
   const cohortId = `cohort-${context.opened}`;
   const generation = context.generation + 1;
@@ -79,15 +78,15 @@ const newLaunches = (
   groups: number,
   { market, subnets }: LaunchPermit,
 ): LaunchPlan[] =>
-  Array.from({ length: Math.ceil(groups / launchSize) }, (_, i) => {
+  Array.from({ length: Math.ceil(groups / tasksPerRunTask) }, (_, i) => {
     const label = `${fleet.epoch}-${fleet.launched + i + 1}`;
-    const count = Math.min(launchSize, groups - i * launchSize);
+    const count = Math.min(tasksPerRunTask, groups - i * tasksPerRunTask);
     return {
       order: {
         ...{ label, clientToken: `se-${label}`, count, revision, market },
         ...(subnets && { subnets }),
       },
-      groupIds: Array.from({ length: count }, (_, n) => `${label}-${n}`),
+      groupIds: groupIdsOf(label, count),
       outcomeUnknown: false,
     };
   });
@@ -159,7 +158,7 @@ export const reconcile = fleetSetup.enqueueActions(({ context, enqueue }) => {
   }
   if (admit > 0 && revision !== null) {
     const some = Math.min(admit, cohortSize);
-    const roomy = cohortWithRoom(context, Math.min(some, launchSize));
+    const roomy = cohortWithRoom(context, Math.min(some, tasksPerRunTask));
     const cohortId = roomy ?? `cohort-${context.opened}`;
     const record = context.cohorts[cohortId] ?? {
       counts: noCounts,

@@ -1,4 +1,5 @@
 import { assign, setup } from 'xstate';
+import { backoff } from '../shared/backoff.ts';
 import type { LaunchAnswer, LaunchOrder, Market, Refusal } from '../shared/domain.ts';
 import { effect } from '../shared/effect.ts';
 import { type FailureNote, noteOf } from '../shared/failure.ts';
@@ -50,7 +51,7 @@ const maxAttempts = 600;
 const noAnswer: LaunchAnswer = { taskArns: [], refusals: [] };
 
 /** 1 s, 2 s, 4 s ... 60 s. The limiter below spreads what several launches ask at once. */
-const pause = (attempts: number): number => Math.min(60_000, 1000 * 2 ** Math.max(0, attempts - 1));
+const pause = (attempts: number): number => backoff(attempts, { firstMs: 1000, longestMs: 60_000 });
 
 const refuseAll = (note: FailureNote, count: number): LaunchAnswer => ({
   taskArns: [],

@@ -1,4 +1,5 @@
 import { assign, cancel, type ErrorActorEvent, raise, sendTo, setup } from 'xstate';
+import { backoff, jittered } from '../shared/backoff.ts';
 import { stream } from '../shared/effect.ts';
 import { noteOf } from '../shared/failure.ts';
 import { parent } from '../shared/parent.ts';
@@ -34,7 +35,7 @@ export const monitor = setup({
     memory: 30_000,
     /** 1 s, 2 s, 4 s ... 15 s, each between its half and its whole: sooner than a scheduler that is back is obeyed. */
     reconnectPause: ({ context: { attempts, jitter } }) =>
-      Math.min(15_000, 1000 * 2 ** Math.max(0, attempts - 1)) * (0.5 + jitter / 2),
+      jittered(backoff(attempts, { firstMs: 1000, longestMs: 15_000 }), jitter),
   },
   actions: {
     forward: sendTo(parent, ({ event }) => event),

@@ -1,4 +1,5 @@
 import { assign, type ErrorActorEvent, sendTo, setup } from 'xstate';
+import { backoff, jittered } from '../shared/backoff.ts';
 import type { DesiredRequest } from '../shared/domain.ts';
 import { stream } from '../shared/effect.ts';
 import { noteOf } from '../shared/failure.ts';
@@ -76,7 +77,7 @@ export const session = setup({
     heartbeatInterval: ({ context }) => context.heartbeatIntervalMs,
     /** 0.5 s, 1 s, 2 s ... 30 s, each between its half and its whole. */
     reconnectPause: ({ context: { attempts, jitter } }) =>
-      Math.min(30_000, 500 * 2 ** Math.max(0, attempts - 1)) * (0.5 + jitter / 2),
+      jittered(backoff(attempts, { firstMs: 500, longestMs: 30_000 }), jitter),
     silencePatience: 15_000,
     farewell: 2000,
     farewellLimit: 5000,

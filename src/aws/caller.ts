@@ -1,3 +1,4 @@
+import { backoff } from '../../machines/shared/backoff.ts';
 import type { Log } from '../telemetry/log.ts';
 import { classifyError, type EcsFailure } from './errors.ts';
 import type { Limiter } from './limiter.ts';
@@ -60,7 +61,7 @@ export const createCaller = ({
 
   const pauseAfter = ({ kind }: EcsFailure, attempts: number): number | null =>
     kind === 'throttled' || kind === 'unreachable'
-      ? random() * Math.min(longestPause, firstPause[kind] * 2 ** attempts)
+      ? random() * backoff(attempts + 1, { firstMs: firstPause[kind], longestMs: longestPause })
       : null;
 
   return async (operation, send, signal, secrets) => {

@@ -4,6 +4,7 @@ import { createActor, toPromise } from 'xstate';
 import type { WorkerLoad } from '../../machines/scheduler/monitor.ts';
 import type { LaunchOrder } from '../../machines/shared/domain.ts';
 import { noteOf } from '../../machines/shared/failure.ts';
+import { taskIdOf } from '../../machines/shared/ids.ts';
 import { advertisedWorkers, type Config, describeCapacity } from '../config/config.ts';
 import { someAreEncrypted } from '../config/trust.ts';
 import { cancelKeeper } from '../scheduler/cancellations.ts';
@@ -23,7 +24,7 @@ import type { Log } from '../telemetry/log.ts';
 import { stateObserver } from '../telemetry/stateLogger.ts';
 import { createTemplates } from './launchTemplates.ts';
 import { managerSettings } from './managerSettings.ts';
-import { adoptStrays, type Doubts, foreignTo, taskIdOf } from './ownership.ts';
+import { adoptStrays, type Doubts, foreignTo } from './ownership.ts';
 import { recover } from './startup.ts';
 import { provide } from './wiring.ts';
 

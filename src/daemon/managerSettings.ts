@@ -1,5 +1,7 @@
 import type { FleetSettings } from '../../machines/fleet/state.ts';
 import { echoLimit } from '../../machines/scheduler/session.ts';
+import { tasksPerRunTask } from '../../machines/shared/limits.ts';
+import { returnGraceMs } from '../../machines/shared/timing.ts';
 import type { BootstrapSettings } from '../aws/ensure/bootstrap.ts';
 import type { TemplateSettings } from '../aws/launch/launchTemplate.ts';
 import { fleetMark, namedFleetMark } from '../aws/launch/ownershipTag.ts';
@@ -80,7 +82,7 @@ export const managerSettings = (config: Config): FleetSettings => ({
   echoLimitMs: echoLimit(config.heartbeatIntervalSeconds * 1000),
   emptyGraceMs: 60_000,
   schedulerGraceMs: config.schedulerGraceSeconds * 1000,
-  returnGraceMs: 30_000,
+  returnGraceMs,
   settleMs: config.settleSeconds * 1000,
   drainTimeoutMs: config.drainTimeoutSeconds * 1000,
   // The rest of the time is for the tasks to stop in.
@@ -97,7 +99,10 @@ export const managerSettings = (config: Config): FleetSettings => ({
 /** Calls follow from the launch quota, ten tasks a call; never below what AWS gives every account. */
 export const callRates = ({ launchQuota }: Pick<Config, 'launchQuota'>): Partial<Rates> => ({
   launch: {
-    burst: Math.max(awsRates.launch.burst, Math.ceil(launchQuota.burst / 10)),
-    perSecond: Math.max(awsRates.launch.perSecond, Math.ceil(launchQuota.perSecond / 10)),
+    burst: Math.max(awsRates.launch.burst, Math.ceil(launchQuota.burst / tasksPerRunTask)),
+    perSecond: Math.max(
+      awsRates.launch.perSecond,
+      Math.ceil(launchQuota.perSecond / tasksPerRunTask),
+    ),
   },
 });

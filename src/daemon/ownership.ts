@@ -1,6 +1,7 @@
 import { confirmOrphanMs } from '../../machines/fleet/state.ts';
 import type { LaunchEnd } from '../../machines/group/launch.ts';
 import type { Inventory, OwnedGroup } from '../../machines/shared/domain.ts';
+import { taskIdOf } from '../../machines/shared/ids.ts';
 import type { SurveyedTask } from '../aws/tasks/listTasks.ts';
 import { now } from '../shared/clock.ts';
 import { Failure } from '../shared/failure.ts';
@@ -38,9 +39,6 @@ export const claimOutcome =
     for (const claim of dropped) log.error({ launch: label, ...claim }, 'launch.taskAlreadyOwned');
     return groups.filter(({ taskArn }) => !lost.has(taskArn));
   };
-
-/** The last part of a task's ARN. */
-export const taskIdOf = (taskArn: string): string => taskArn.slice(taskArn.lastIndexOf('/') + 1);
 
 /** What tells another living manager of our name from a run of ours before this one. */
 export interface Doubts {

@@ -1,7 +1,7 @@
 import type { FleetInput } from '../../machines/fleet/state.ts';
 import type { LaunchOrder } from '../../machines/shared/domain.ts';
+import { groupIdsOf } from '../../machines/shared/ids.ts';
 import type { Journal } from '../store/journal.ts';
-import { groupIdOf } from '../store/records.ts';
 import { restore } from '../store/replay.ts';
 
 /** What a start takes over from the runs before it; its own beginning is journaled. */
@@ -25,7 +25,7 @@ export const recover = (
     owned,
     resend: resend.map((order) => ({
       order,
-      groupIds: Array.from({ length: order.count }, (_, i) => groupIdOf(order.label, i)),
+      groupIds: groupIdsOf(order.label, order.count),
       outcomeUnknown: true,
     })),
     abandonedLaunches: abandoned.length,

@@ -1,3 +1,4 @@
+import { taskIdOf } from '../../machines/shared/ids.ts';
 import type { DaemonLine } from './daemonProcess.ts';
 import type { SchedulerNews } from './scheduler.ts';
 
@@ -112,7 +113,7 @@ export class Story {
     group.state = state;
     group.since[state] ??= this.#seconds();
     if (typeof task === 'string') {
-      group.taskId = task.slice(task.lastIndexOf('/') + 1);
+      group.taskId = taskIdOf(task);
       group.crew = this.#crew(group.taskId);
     }
     this.say(`${group.name}: ${sentence(group, detail, cause)}`);

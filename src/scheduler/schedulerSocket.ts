@@ -1,7 +1,8 @@
 import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers';
 import { fromCallback } from 'xstate';
 import type { SocketEvent, SocketOrder } from '../../machines/scheduler/session.ts';
-import { taskIdOf } from '../daemon/ownership.ts';
+import { taskIdOf } from '../../machines/shared/ids.ts';
+import { returnGraceMs } from '../../machines/shared/timing.ts';
 import type { Address } from '../shared/address.ts';
 import { now } from '../shared/clock.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -54,8 +55,6 @@ export type Line = 'closed' | 'unanswered' | 'answered' | 'contested';
 const complaintEvery = 60_000;
 /** How often an open answer is thought about, ms. */
 const lookEvery = 250;
-/** How long a scheduler that was gone is given before its wish for less is obeyed, ms. */
-const returnGraceMs = 30_000;
 /** How long a goodbye waits for answers, ms. */
 const answerLimitMs = 2000;
 /** Heartbeats in one numbering before the other is tried. */

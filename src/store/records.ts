@@ -1,4 +1,5 @@
 import type { Cause, LaunchOrder, OwnedGroup, Refusal } from '../../machines/shared/domain.ts';
+import { tasksPerRunTask } from '../../machines/shared/limits.ts';
 
 /*
  * The journal's records: a file format. Another field or another meaning is another journal version.
@@ -61,15 +62,9 @@ export type JournalRecord =
   | EndedRecord
   | LastLaunchRecord;
 
-/** The group that gets the i-th task of a launch. */
-export const groupIdOf = (label: string, i: number): string => `${label}-${i}`;
-
 const longestText = 2048;
 /** AWS's words about a refusal are for people; their beginning is enough. */
 const longestReason = 300;
-/** RunTask takes no more in one call. */
-const mostTasks = 10;
-
 const mostSubnets = 16;
 
 class Unfit extends Error {}
@@ -87,7 +82,7 @@ const fields = (value: unknown): Record<string, unknown> => {
   return value as Record<string, unknown>;
 };
 const list = <T>(value: unknown, item: (value: Record<string, unknown>) => T): T[] => {
-  if (!Array.isArray(value) || value.length > mostTasks) throw new Unfit();
+  if (!Array.isArray(value) || value.length > tasksPerRunTask) throw new Unfit();
   return value.map((one) => item(fields(one)));
 };
 const texts = (value: unknown): string[] => {
@@ -100,9 +95,9 @@ const oneOf = <T extends string>(value: unknown, known: readonly T[]): T => {
   return found;
 };
 const firstOf = (value: unknown): unknown =>
-  Array.isArray(value) ? value.slice(0, mostTasks) : value;
+  Array.isArray(value) ? value.slice(0, tasksPerRunTask) : value;
 const count = (value: unknown): number => {
-  if (!Number.isInteger(value) || (value as number) < 1 || (value as number) > mostTasks)
+  if (!Number.isInteger(value) || (value as number) < 1 || (value as number) > tasksPerRunTask)
     throw new Unfit();
   return value as number;
 };

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { taskIdOf } from '../../src/daemon/ownership.ts';
+import { taskIdOf } from '../../machines/shared/ids.ts';
 import type { WorkerNow } from '../../src/demo/monitorMessage.ts';
 import type { LedgerTask } from '../../src/emulator/ledger.ts';
 import type { Running } from '../interop/processes.ts';

@@ -1,5 +1,5 @@
 import type { DesiredRequest } from '../../machines/shared/domain.ts';
-import { taskIdOf } from '../../src/daemon/ownership.ts';
+import { taskIdOf } from '../../machines/shared/ids.ts';
 import type { MonitorMessage } from '../../src/scheduler/protocol/monitor.ts';
 import type { Agenda, Owner } from './agenda.ts';
 import type { ModelTask } from './ecs.ts';

@@ -1,11 +1,10 @@
 import { DescribeTasksCommand, type ECSClient, type Task } from '@aws-sdk/client-ecs';
 import type { TaskObservation, TaskPhase } from '../../../machines/shared/domain.ts';
+import { tasksPerPage } from '../../../machines/shared/limits.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Call } from '../caller.ts';
 import { wellFormed } from '../wellFormed.ts';
 import { classifyStop } from './stopped.ts';
-
-const page = 100;
 
 /** One page as ECS gave it. */
 interface DescribedPage {
@@ -92,7 +91,7 @@ const pagesOf = (taskArns: readonly string[], cluster: string): [string, string[
   for (const arn of taskArns) {
     const where = clusterOf(arn) ?? cluster;
     let last = open.get(where);
-    if (last === undefined || last.length === page) {
+    if (last === undefined || last.length === tasksPerPage) {
       last = [];
       open.set(where, last);
       pages.push([where, last]);

@@ -1,5 +1,6 @@
 import { type ECSClient, ListTasksCommand, type Task } from '@aws-sdk/client-ecs';
 import type { TaskPhase } from '../../../machines/shared/domain.ts';
+import { tasksPerPage } from '../../../machines/shared/limits.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Call } from '../caller.ts';
 import { EcsFailure } from '../errors.ts';
@@ -22,7 +23,6 @@ export interface SurveyedTask {
   scheduler: string | null;
 }
 
-const page = 100;
 /** A listed task may not be describable for a moment: it is asked for again after these waits, ms. */
 const waits = [1_000, 2_000];
 
@@ -71,8 +71,8 @@ export const listOurs = (
     let asked = [...arns];
     for (let round = 0; asked.length > 0; round++) {
       const unseen: string[] = [];
-      for (let at = 0; at < asked.length; at += page) {
-        const some = asked.slice(at, at + page);
+      for (let at = 0; at < asked.length; at += tasksPerPage) {
+        const some = asked.slice(at, at + tasksPerPage);
         const { tasks, missing, untold } = await describePage(
           ecs,
           call,
@@ -115,7 +115,7 @@ const listArns = async (
   const tokens = new Set<string>();
   for (let nextToken: string | undefined; ; ) {
     // No other filter: the documentation allows none beside startedBy, and leaves out what is desired stopped.
-    const input = { cluster, startedBy, maxResults: page, nextToken };
+    const input = { cluster, startedBy, maxResults: tasksPerPage, nextToken };
     const answer = await call(
       'ListTasks',
       async (options) =>

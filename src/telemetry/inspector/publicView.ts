@@ -1,3 +1,4 @@
+import { taskIdOf } from '../../../machines/shared/ids.ts';
 /**
  * What may leave the process of an actor's context or of an event: numbers, yes and no, and our own
  * names for things. Free text stays behind, whoever wrote it; the log, which has it, is not served.
@@ -10,11 +11,9 @@ const names = new Set([
 ]);
 const shownWhole = new Set(['counts', 'order', 'output', 'error']);
 
-const lastPart = (arn: string): string => arn.slice(arn.lastIndexOf('/') + 1);
-
 const view = (key: string, value: unknown): unknown => {
   if (typeof value === 'string') {
-    if (key === 'taskArn') return lastPart(value);
+    if (key === 'taskArn') return taskIdOf(value);
     return names.has(key) ? value : undefined;
   }
   if (Array.isArray(value)) return `${value.length} entries`;

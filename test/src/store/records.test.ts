@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { groupIdOf, parseRecord } from '../../../src/store/records.ts';
+import { parseRecord } from '../../../src/store/records.ts';
 import { ended, launch, settled, story } from './samples.ts';
 
 describe('parseRecord', () => {
@@ -60,8 +60,4 @@ describe('parseRecord', () => {
   it('never throws', () => {
     fc.assert(fc.property(fc.anything(), (value) => void parseRecord(value)));
   });
-});
-
-it('names the groups of a launch', () => {
-  expect(groupIdOf('e1-7', 3)).toBe('e1-7-3');
 });
