@@ -2,18 +2,24 @@ import type { RecoverySignal } from '../fleet/circuitBreaker.ts';
 import type { Counts } from '../fleet/plan.ts';
 import type { WorkerLoad } from '../scheduler/monitor.ts';
 import type { FailureReason, Market, OwnedGroup } from '../shared/domain.ts';
-import type { LaunchPlan, Share } from './groupRecords.ts';
+import type { LaunchPlan } from './groupRecords.ts';
+import type { Share } from './scaleDown.ts';
 
-/** What the manager tells a cohort. `order` numbers what the manager asks for, so that it can tell which reports include it. */
+/**
+ * Commands of the fleet manager to a cohort. `generation` numbers what it asks for, so that it can tell which reports
+ * include it.
+ */
 export type CohortCommand =
   | { type: 'cohort.admit'; generation: number; launches: LaunchPlan[]; at: number }
   | { type: 'cohort.adopt'; generation: number; groups: OwnedGroup[] }
-  /** `until`: how long those at work may wait for an idle moment. */
+  /** `until`: how long groups at work may wait for an idle moment. */
   | ({ type: 'cohort.drain'; generation: number; at: number; until: number } & Share)
-  /** Those of these Fargate tasks that are here, and at once. */
+  /** Ordered by a person: these groups leave at an idle moment, and for good. */
+  | { type: 'cohort.evict'; generation: number; at: number; until: number; groupIds: string[] }
+  /** The scheduler has chosen these Fargate tasks: those that are here stop at once. */
   | { type: 'cohort.release'; generation: number; at: number; taskIds: string[] }
   | { type: 'cohort.cancelDrain'; generation: number; most: number }
-  /** Look at ECS, let launches in doubt ask again, end what has waited long enough. */
+  /** Describe the tasks, let launches retry, enforce deadlines. */
   | {
       type: 'cohort.poll';
       at: number;
@@ -21,17 +27,23 @@ export type CohortCommand =
       launching: boolean;
       ending: boolean;
     }
+  /** By Fargate task id, only what changed; null: the monitor stream shows nothing any more. */
   | { type: 'cohort.loads'; at: number; loads: Record<string, WorkerLoad> | null };
 
-/** What a cohort tells the manager. */
+/** Reports of a cohort to the fleet manager. */
 export type CohortEvent =
   | {
       type: 'cohort.changed';
       cohortId: string;
+      /** The last command that is in these counts. */
       generation: number;
       counts: Counts;
       launches: number;
+      /** Groups that were to stay and no longer do since the report before, not counting what the fleet manager ordered. */
+      ended: number;
     }
+  /** All Fargate tasks of the cohort, by their ids; sent when the set changes. */
+  | { type: 'cohort.tasksChanged'; cohortId: string; taskIds: string[] }
   /** Something that should slow down or stop launching; `market`: where a launch was refused. */
   | {
       type: 'cohort.launchFailed';
@@ -39,18 +51,18 @@ export type CohortEvent =
       kind: FailureReason;
       reason: string;
       market: Market | null;
-      /** Where; left out: nobody knows, or wherever the settings say. */
+      /** Where; left out: not known, or wherever the settings say. */
       subnets?: string[] | undefined;
       /** The group, where it is one alone. */
       groupId?: string | undefined;
-      /** A launch was given up without an answer: what it may have bought, a list will show. */
+      /** A launch was given up without an answer: an inventory will show what it may have started. */
       outcomeUnknown?: true | undefined;
       /** What would show that it is over. */
       signal?: RecoverySignal | undefined;
       /** Of a group that served and ended soon: when it was launched, milliseconds since the epoch. */
       launchedAt?: number | undefined;
     }
-  /** A launch of one group was taken by ECS; or the workers of a group have come to serve, or served for a while. */
+  /** ECS accepted a launch of one group; or the workers of a group have come to serve, or served for a while. */
   | {
       type: 'cohort.recovered';
       cohortId: string;
@@ -59,7 +71,7 @@ export type CohortEvent =
       subnet: string | null;
     }
   /** ECS has said that it is STOPPED: no worker of it can be alive. */
-  | { type: 'task.dead'; cohortId: string; taskArn: string }
+  | { type: 'task.dead'; at: number; taskArn: string }
   /** A group has ended and shown nothing. */
   | { type: 'cohort.probeInconclusive'; cohortId: string; groupId: string };
 
@@ -70,7 +82,7 @@ export const recovered = (
   subnet: string | null = null,
 ): CohortEvent => ({ type: 'cohort.recovered', cohortId, groupId, signal, subnet });
 
-export const probeWithoutResult = (cohortId: string, groupId: string): CohortEvent => ({
+export const probeInconclusive = (cohortId: string, groupId: string): CohortEvent => ({
   type: 'cohort.probeInconclusive',
   cohortId,
   groupId,

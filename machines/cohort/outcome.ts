@@ -1,9 +1,9 @@
 import type { GroupEnd } from '../group/workerGroup.ts';
 import type { GroupRecord } from './groupRecords.ts';
-import { type CohortEvent, probeWithoutResult } from './messages.ts';
+import { type CohortEvent, probeInconclusive } from './messages.ts';
 
 /** What the end of a group shows: that something keeps tasks from starting or from lasting, or nothing. */
-const launchVerdict = (cohortId: string, record: GroupRecord, end: GroupEnd): CohortEvent[] => {
+function launchVerdict(cohortId: string, record: GroupRecord, end: GroupEnd): CohortEvent[] {
   const { groupId, taskArn, cause, registered } = end;
   const about = { cohortId, groupId, market: null, reason: end.detail ?? cause };
   if (!registered && taskArn !== null && cause !== 'drained') {
@@ -12,23 +12,22 @@ const launchVerdict = (cohortId: string, record: GroupRecord, end: GroupEnd): Co
     return [{ type: 'cohort.launchFailed', ...about, kind, signal: 'registered', subnets }];
   }
   if (registered && cause === 'exited' && !record.stable) {
-    const { launchedAt } = record;
-    return [
-      { type: 'cohort.launchFailed', ...about, kind: 'exited', signal: 'stable', launchedAt },
-    ];
+    const crash = { kind: 'exited', signal: 'stable', launchedAt: record.deadlinesFrom } as const;
+    return [{ type: 'cohort.launchFailed', ...about, ...crash }];
   }
-  return record.stable ? [] : [probeWithoutResult(cohortId, groupId)];
-};
+  return record.stable ? [] : [probeInconclusive(cohortId, groupId)];
+}
 
-/** What the manager hears when a group is over. */
-export const groupOutcome = (
+/** What the fleet manager gets when a group has ended. `at`: of the last poll. */
+export function groupOutcome(
   cohortId: string,
   record: GroupRecord,
   end: GroupEnd,
-): CohortEvent[] => {
+  at: number,
+): CohortEvent[] {
   const { taskArn, lastStatus } = record;
-  // A task that is only missing, or out of our sight, may live.
+  // A task that is only missing, or that DescribeTasks may not show, may live.
   const dead: CohortEvent[] =
-    lastStatus === 'stopped' && taskArn !== null ? [{ type: 'task.dead', cohortId, taskArn }] : [];
+    lastStatus === 'stopped' && taskArn !== null ? [{ type: 'task.dead', at, taskArn }] : [];
   return [...dead, ...launchVerdict(cohortId, record, end)];
-};
+}

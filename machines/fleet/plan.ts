@@ -2,6 +2,8 @@
 export interface Counts {
   /** Asked for or started, but no worker of theirs is known to the scheduler: not yet, or not any more. */
   pending: number;
+  /** Of `pending`: those for which nothing is known to run. Their launch has no answer yet, or ECS denies the task. */
+  absent: number;
   /** Known to the scheduler, and certainly without work. */
   idle: number;
   /** Known to the scheduler, and at work for all we know. */
@@ -36,7 +38,7 @@ export interface Plan {
 }
 
 export const noCounts: Counts = {
-  ...{ pending: 0, idle: 0, busy: 0 },
+  ...{ pending: 0, absent: 0, idle: 0, busy: 0 },
   ...{ drainPending: 0, cancelled: 0, stopping: 0 },
 };
 const nothing: Plan = {
@@ -51,6 +53,7 @@ export const total = (counts: Counts): number =>
 
 export const addCounts = (a: Counts, b: Counts): Counts => ({
   pending: a.pending + b.pending,
+  absent: a.absent + b.absent,
   idle: a.idle + b.idle,
   busy: a.busy + b.busy,
   drainPending: a.drainPending + b.drainPending,

@@ -242,7 +242,11 @@ export const capacityToAdvertise = (fleet: Fleet): number | null => {
   return Math.max(1, kept(fleetCounts(fleet)) + more) * fleet.settings.workersPerTask;
 };
 
-/** Which cohort is to drain how many: who boots, then who is idle, then the rest; the youngest cohorts first. */
+/**
+ * Which cohort is to drain how many: pending groups, then idle ones, then the rest; the youngest cohorts first.
+ * Groups for which nothing is known to run come before all others that boot, in whatever cohort: a
+ * task that was just taken over is the youngest in our cohorts, and runs.
+ */
 export const drainsOf = (
   { cohorts }: Fleet,
   want: { pending: number; serving: number },
@@ -250,14 +254,15 @@ export const drainsOf = (
   const left = { pending: want.pending, serving: want.serving };
   const shares = new Map<string, Share>();
   const youngest = Object.entries(cohorts).reverse();
-  for (const kind of ['pending', 'idle', 'busy'] as const) {
+  for (const count of ['absent', 'pending', 'idle', 'busy'] as const) {
+    const kind = count === 'absent' ? 'pending' : count;
     const purse = kind === 'pending' ? 'pending' : 'serving';
     for (const [cohortId, { counts }] of youngest) {
-      const taken = Math.min(left[purse], counts[kind]);
-      if (taken === 0) continue;
-      left[purse] -= taken;
       const share = shares.get(cohortId) ?? { pending: 0, idle: 0, busy: 0 };
-      shares.set(cohortId, { ...share, [kind]: taken });
+      const taken = Math.min(left[purse], counts[count] - share[kind]);
+      if (taken <= 0) continue;
+      left[purse] -= taken;
+      shares.set(cohortId, { ...share, [kind]: share[kind] + taken });
     }
   }
   return [...shares];
@@ -273,6 +278,7 @@ export const drainingRow = (
   generation,
   counts: {
     pending: record.counts.pending - pending,
+    absent: Math.max(0, row.counts.absent - pending),
     idle: record.counts.idle - idle,
     busy: record.counts.busy - busy,
     // Not counted as waiting or cancelled before the cohort says so: nobody is to be had back twice.

@@ -60,6 +60,8 @@ export interface LaunchOrder {
   market: Market;
   /** Left out: all that the settings name. */
   subnets?: string[] | undefined;
+  /** Key of the template that the request is made from, such as `ymq 2.6.0`; left out in journals of earlier releases. */
+  template?: string | undefined;
 }
 
 /** One clear "no" for one task of a launch. */
@@ -74,6 +76,8 @@ export interface Refusal {
 /** What RunTask answered: `taskArns.length + refusals.length` may be any split of the count. */
 export interface LaunchAnswer {
   taskArns: string[];
+  /** By task ARN, when ECS created the task, milliseconds since the epoch by our clock; not every task need be in it. */
+  createdAt?: Record<string, number> | undefined;
   refusals: Refusal[];
 }
 
@@ -100,18 +104,33 @@ export interface TaskObservation {
 export interface OwnedGroup {
   groupId: string;
   taskArn: string;
-  /** When it was launched, milliseconds since the epoch; for the machines, when this run came to own it. */
-  launchedAt: number;
+  /** When ECS created the task, milliseconds since the epoch by our clock; null: not known yet. Never changes. */
+  createdAt: number | null;
+  /** The moment its deadlines count from, milliseconds since the epoch: when this run came to own it. */
+  deadlinesFrom: number;
 }
 
-/** What a complete ListTasks + DescribeTasks showed. */
+/** A task with our ownership tag, as a complete list showed it. */
+export interface ListedTask {
+  taskArn: string;
+  /** The launch that made it; null when it was not one of this program's. */
+  label: string | null;
+  phase: TaskPhase;
+  /** Milliseconds since the epoch by our clock; null when ECS did not say. */
+  createdAt: number | null;
+  /** The scheduler its COMMAND names; null when that was not recognized. */
+  scheduler: string | null;
+  /** A group of the ledger owns it. */
+  owned: boolean;
+  /** Its launch is open in the ledger: the answer brings it to its group. */
+  launchOpen: boolean;
+}
+
+/** A complete ListTasks + DescribeTasks. */
 export interface Inventory {
   /** When the first page was asked for, milliseconds since the epoch. */
   startedAt: number;
-  /** Tasks with our mark that no group owned; now claimed under fresh group ids. Tasks of open launches are left out. */
-  adopted: OwnedGroup[];
-  /** The same, but seen for the first time while we run: the next list is to show whether they stay. */
-  unconfirmed: number;
+  tasks: ListedTask[];
 }
 
 /** One worker capability; the value is a decimal string because it is an Int64. */

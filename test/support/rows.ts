@@ -13,6 +13,7 @@ export const rowOf = (given: Partial<GroupRecord> = {}): GroupRecord => ({
   runningAt: null,
   stopRequestedAt: null,
   drainDeadline: null,
+  observeUntil: null,
   lastStatus: null,
   load: null,
   workersLostSince: null,

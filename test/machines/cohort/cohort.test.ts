@@ -134,8 +134,8 @@ describe('a cohort with real children', () => {
     ]);
   });
 
-  it('drains a group that still waits for its ARN as soon as it has one', async () => {
-    const { actor, answerBoth, phases, calls } = liveCohort();
+  it('looks which task lives before it drains a group that still waits for its ARN', async () => {
+    const { actor, answerBoth, phases, calls, look, ended } = liveCohort();
     actor.send({ ...admit, launches: [...admit.launches] });
     actor.send({
       type: 'cohort.drain',
@@ -149,7 +149,22 @@ describe('a cohort with real children', () => {
     await settle();
     expect(Object.values(phases()).sort()).toEqual(['requested', 'requested, drainRequested']);
     await answerBoth();
-    expect(Object.values(phases()).sort()).toEqual(['provisioning', 'stopping']);
+    expect(phases()).toEqual({ 'e-1-0': 'waiting', 'e-1-1': 'provisioning' });
+    expect(calls.stopTask).toHaveLength(0);
+    await look(3000, sighting('arn:0', 'running'), sighting('arn:1', 'stopped'));
+    expect(ended).toEqual([expect.objectContaining({ groupId: 'e-1-1' })]);
+    expect(phases()).toEqual({ 'e-1-0': 'running' });
+    expect(calls.stopTask).toHaveLength(0);
+  });
+
+  it('drains a group that still waited for its ARN once both tasks are seen to live', async () => {
+    const { actor, answerBoth, phases, calls, look } = liveCohort();
+    actor.send({ ...admit, launches: [...admit.launches] });
+    const drain = { type: 'cohort.drain', generation: 2, idle: 0, busy: 0, at: 1500 } as const;
+    actor.send({ ...drain, pending: 1, until: 60_000 });
+    await answerBoth();
+    await look(3000, sighting('arn:0', 'running'), sighting('arn:1', 'running'));
+    expect(Object.values(phases()).sort()).toEqual(['running', 'stopping']);
     expect(calls.stopTask).toHaveLength(1);
   });
 

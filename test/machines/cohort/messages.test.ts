@@ -39,7 +39,7 @@ describe('a manager hears of its cohort', () => {
   it('how many there are, whenever that has changed', async () => {
     const { actor, answer, look, hear, news } = live();
     actor.send({ ...admit, launches: [...admit.launches] });
-    expect(news()).toEqual([changed(1, { pending: 2 }, 1)]);
+    expect(news()).toEqual([changed(1, { pending: 2, absent: 2 }, 1)]);
     await answer('journalLaunch', undefined);
     await answer('runTask', { taskArns: ['arn:0', 'arn:1'], refusals: [] });
     await answer('journalOutcome', [
@@ -65,7 +65,7 @@ describe('a manager hears of its cohort', () => {
     hear(1600, null);
     news();
     await look(2000, sighting('arn:0', 'missing'));
-    expect(news()).toEqual([changed(1, { pending: 1 })]);
+    expect(news()).toEqual([changed(1, { pending: 1, absent: 1 })]);
     await look(3000, sighting('arn:0', 'running'));
     expect(news()).toEqual([changed(1, { busy: 1 })]);
     hear(3500, { 'arn:0': { workers: 1, tasks: 1 } });
@@ -86,10 +86,11 @@ describe('a manager hears of its cohort', () => {
     actor.send({ ...admit, launches: [...admit.launches] });
     news();
     actor.send({ ...admit, generation: 2, launches: [...admit.launches] });
-    expect(news()).toEqual([changed(2, { pending: 2 }, 1)]);
+    expect(news()).toEqual([changed(2, { pending: 2, absent: 2 }, 1)]);
     actor.send({ type: 'cohort.cancelDrain', generation: 3, most: 5 });
     actor.send({ type: 'cohort.release', generation: 4, at: 0, taskIds: ['elsewhere'] });
-    expect(news()).toEqual([changed(3, { pending: 2 }, 1), changed(4, { pending: 2 }, 1)]);
+    const both = { pending: 2, absent: 2 };
+    expect(news()).toEqual([changed(3, both, 1), changed(4, both, 1)]);
     expect(calls.journalLaunch).toHaveLength(1);
   });
 
@@ -297,6 +298,7 @@ describe('a cohort that is told', () => {
     await settle();
     await look(5000);
     await look(6000);
+    await answer('journalLaunch', undefined);
     expect(calls.runTask).toHaveLength(2);
   });
 

@@ -213,6 +213,111 @@ it('stops who waits for an idle moment of workers that cannot be there yet', () 
   });
 });
 
+describe('a look at groups of which some are to leave and were not seen yet', () => {
+  const leaves = (id: string, given: Partial<GroupRecord> = {}) =>
+    rowOf({
+      ...{ taskArn: arn(id), phase: 'waiting', drainRequested: true, observeUntil: 9000 },
+      ...given,
+    });
+  const stays = (id: string, given: Partial<GroupRecord> = {}) =>
+    rowOf({ taskArn: arn(id), phase: 'provisioning', ...given });
+  const seen = (id: string, phase: TaskObservation['phase']) => sighting(phase, { taskArn: arn(id) });
+  const look = (groups: Record<string, GroupRecord>, ...sightings: TaskObservation[]) => {
+    const step = reconcileObserved(booksOf(groups), sightings, 5000, timeouts, false);
+    const news = step.outbox.map(([groupId, { type }]) => `${groupId} ${type}`);
+    return { groups: step.groups, news };
+  };
+
+  it.each([
+    ['stopped', 'running', ['b group.cancelDrain', 'a task.stopped']],
+    ['stopping', 'starting', ['b group.cancelDrain', 'a task.failing']],
+    ['missing', 'running', ['b group.cancelDrain', 'a group.stop']],
+    ['running', 'running', ['a task.running', 'b group.stop']],
+    ['starting', 'starting', ['b group.stop']],
+    ['missing', 'missing', []],
+    ['stopped', 'missing', ['a task.stopped']],
+    ['stopped', 'stopped', ['a task.stopped', 'b task.stopped']],
+  ] as const)('shows one that stays as %s and one that leaves as %s', (a, b, expected) => {
+    const { news, groups } = look({ a: stays('a'), b: leaves('b') }, seen('a', a), seen('b', b));
+    expect(news).toEqual(expected);
+    const stopped = { phase: 'stopping', drainRequested: true, observeUntil: null, stopRequestedAt: 5000 };
+    if (expected[0] === 'b group.cancelDrain') {
+      expect(groups.b).toMatchObject({ drainRequested: false, observeUntil: null, lastStatus: b });
+      if (a === 'missing') expect(groups.a).toMatchObject(stopped);
+    } else if (b === 'missing') expect(groups.b).toMatchObject({ observeUntil: 9000, lastStatus: b });
+    else if (b !== 'stopped') expect(groups.b).toMatchObject(stopped);
+  });
+
+  it('gives the place of a group whose launch has no answer to one that lives', () => {
+    const { news, groups } = look({ a: rowOf(), b: leaves('b') }, seen('b', 'starting'));
+    expect(news).toEqual(['b group.cancelDrain', 'a group.stop']);
+    expect(groups.a).toStrictEqual(rowOf({ drainRequested: true, stopRequestedAt: 5000 }));
+  });
+
+  it('gives no more places than there are, first to those that serve, then to those that run', () => {
+    const groups = {
+      a: stays('a'),
+      b: leaves('b'),
+      c: leaves('c'),
+      d: leaves('d', { registered: true }),
+      e: stays('e'),
+    };
+    const given = [
+      ...[seen('a', 'stopped'), seen('b', 'starting'), seen('c', 'running'), seen('d', 'running')],
+      seen('e', 'stopped'),
+    ];
+    expect(look(groups, ...given).news.filter((each) => each.includes('group'))).toEqual([
+      ...['d group.cancelDrain', 'c group.cancelDrain', 'b group.stop'],
+    ]);
+    const { e: _, ...fewer } = groups;
+    expect(look(fewer, ...given).news.filter((each) => each.includes('group'))).toEqual([
+      ...['d group.cancelDrain', 'b group.stop', 'c group.stop'],
+    ]);
+  });
+
+  it('frees the places of groups that have ended before it tells a group without a task to stop', () => {
+    const rows = { a: rowOf(), b: stays('b'), c: leaves('c') };
+    const { news } = look(rows, seen('b', 'stopped'), seen('c', 'running'));
+    expect(news).toEqual(['c group.cancelDrain', 'b task.stopped']);
+  });
+
+  it('gives up none that serves for one moment without a task, and none that has workers', () => {
+    const rows = {
+      a: serves({ taskArn: arn('a') }),
+      b: stays('b', { load: { workers: 1, tasks: 0 } }),
+      c: leaves('c'),
+    };
+    const given = [seen('a', 'missing'), seen('b', 'missing'), seen('c', 'running')];
+    expect(look(rows, ...given).news).toEqual(['c group.stop']);
+  });
+
+  it('does not count groups that leave or are told to stop among those whose place is free', () => {
+    const rows = {
+      a: stops({ taskArn: arn('a'), stopRequestedAt: 4000 }),
+      b: leaves('b', { phase: 'provisioning' }),
+      c: leaves('c'),
+    };
+    const given = [seen('a', 'stopped'), seen('b', 'stopped'), seen('c', 'running')];
+    expect(look(rows, ...given).news).not.toContain('c group.cancelDrain');
+  });
+
+  it('lets work end that it may have', () => {
+    const waits = { drainDeadline: 20_000 };
+    const rows = {
+      a: leaves('a', waits),
+      b: leaves('b', { ...waits, load: { workers: 1, tasks: 2 } }),
+      c: leaves('c', { ...waits, load: { workers: 1, tasks: 0 } }),
+      d: leaves('d', { ...waits, load: { workers: 0, tasks: 0 } }),
+      e: leaves('e', waits),
+    };
+    const running = ['a', 'b', 'c', 'd'].map((id) => seen(id, 'running'));
+    const { news, groups } = look(rows, ...running, seen('e', 'starting'));
+    expect(news).toEqual(['c group.stop', 'd group.stop', 'e group.stop']);
+    expect(groups.a).toMatchObject({ drainDeadline: 20_000, observeUntil: null, phase: 'waiting' });
+    expect(groups.b).toMatchObject({ drainDeadline: 20_000, observeUntil: null, phase: 'waiting' });
+  });
+});
+
 it('presumes stopped what took a StopTask long enough ago, when nobody may look', () => {
   const timeouts = { unobservedStopMs: 100, startDeadlineMs: 9e9 } as never;
   const books = booksOf({

@@ -11,6 +11,7 @@ import {
 
 const counts = fc.record({
   pending: fc.nat(50),
+  absent: fc.constant(0),
   idle: fc.nat(30),
   busy: fc.nat(30),
   drainPending: fc.nat(20),
@@ -35,6 +36,7 @@ const carriedOut = (
   const serve = Math.min(before.drainPending, cancelDrains);
   return {
     pending: before.pending + admit - drainPendingGroups + (cancelDrains - serve),
+    absent: 0,
     idle: before.idle - idle,
     busy: before.busy + serve - busy,
     drainPending: before.drainPending - serve + (wait ? busy : 0),
@@ -43,9 +45,9 @@ const carriedOut = (
   };
 };
 
-it('adds each count to its own', () => {
-  const some = { pending: 1, idle: 2, busy: 3, drainPending: 4, cancelled: 5, stopping: 6 };
-  const twice = { pending: 2, idle: 4, busy: 6, drainPending: 8, cancelled: 10, stopping: 12 };
+it('adds each count to its own, and counts no absent group twice in the total', () => {
+  const some = { pending: 1, absent: 7, idle: 2, busy: 3, drainPending: 4, cancelled: 5, stopping: 6 };
+  const twice = { pending: 2, absent: 14, idle: 4, busy: 6, drainPending: 8, cancelled: 10, stopping: 12 };
   expect(addCounts(some, some)).toEqual(twice);
   expect(addCounts(noCounts, some)).toEqual(some);
   expect(total(some)).toBe(21);
@@ -199,12 +201,8 @@ describe('plan', () => {
             plan(wanted, now, { ...limit, launches: 200, swapping: false }),
           );
           now = {
-            pending: 0,
-            idle: 0,
+            ...noCounts,
             busy: serving(next) + next.pending,
-            drainPending: 0,
-            cancelled: 0,
-            stopping: 0,
           };
         }
         expect(now.busy).toBe(Math.min(wanted, limit.maxTasks ?? wanted));

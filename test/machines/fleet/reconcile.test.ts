@@ -309,6 +309,26 @@ describe('an order that is not answered yet', () => {
 });
 
 describe('groups that are too many', () => {
+  it('are drained where nothing runs for them, not where an orphan was just taken over, above the limit', async () => {
+    const { at, command, report, orders, fleet, surveyed, clock } = await readyManager(
+      {},
+      { maxTasks: 3, sweepEveryMs: 5000 },
+    );
+    at(11_000);
+    command(2 * 3);
+    report({ pending: 3, absent: 1 }, 1);
+    at(15_000);
+    await surveyed({ adopted: tasksOf(1) });
+    clock.increment(1);
+    report({ pending: 1 });
+    expect(Object.values(fleet().cohorts).map(({ counts }) => counts.pending)).toEqual([3, 1]);
+    orders();
+    at(16_000);
+    at(26_000);
+    expect(orders().filter(({ type }) => type === 'cohort.drain')).toMatchObject([{ pending: 1 }]);
+    expect(Object.values(fleet().cohorts).map(({ counts }) => counts.pending)).toEqual([2, 1]);
+  });
+
   it('are drained in time, the idle first, and count as gone at once', async () => {
     const { at, command, report, orders, fleet } = await readyManager();
     at(11_000);

@@ -43,6 +43,7 @@ const row = (counts: object, launches = 0) => ({
   ...{ counts: { ...noCounts, ...counts }, launches },
   ...{ generation: 0, lastPolledAt: 0 },
 });
+const nobody = { pending: 0, idle: 0, busy: 0 };
 const some = { pending: 1, idle: 2, busy: 3, drainPending: 4, cancelled: 6, stopping: 5 };
 const owned = [{ groupId: 'old', taskArn: 'arn:old', launchedAt: 0 }];
 const resend = [{ order: {} as never, groupIds: ['a', 'b'], outcomeUnknown: true }];
@@ -76,7 +77,7 @@ describe('a fleet', () => {
   it('counts its cohorts, and what is still to be put into one', () => {
     const fleet = fleetOf({ cohorts: { a: row(some), b: row(some) }, owned, resend });
     expect(fleetCounts(fleet)).toEqual({
-      ...{ pending: 2 + 1 + 2, idle: 4, busy: 6, drainPending: 8, cancelled: 12, stopping: 10 },
+      ...{ pending: 2 + 1 + 2, absent: 0, idle: 4, busy: 6, drainPending: 8, cancelled: 12, stopping: 10 },
     });
     expect(fleetCounts(fleetOf())).toEqual(noCounts);
   });
@@ -272,7 +273,15 @@ describe('who is to leave', () => {
   it('is at work again, or boots, as soon as it is taken back', () => {
     expect(undrainingRow(row(some, 2), { drainPending: 3, cancelled: 4 }, 7)).toEqual({
       ...{ launches: 2, generation: 7, lastPolledAt: 0 },
-      counts: { pending: 1 + 4, idle: 2, busy: 3 + 3, drainPending: 1, cancelled: 2, stopping: 5 },
+      counts: {
+        pending: 1 + 4,
+        absent: 0,
+        idle: 2,
+        busy: 3 + 3,
+        drainPending: 1,
+        cancelled: 2,
+        stopping: 5,
+      },
     });
   });
 });

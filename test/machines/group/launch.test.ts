@@ -45,6 +45,17 @@ const model: Model = {
     ] as never,
 };
 
+/** An earlier run may have sent it, and the disk does not take what that run wrote. */
+const unwritable: Model = {
+  input: { ...input, outcomeUnknown: true },
+  key: ({ value, context }) => [value, context.rejections, context.retryAt],
+  events: [
+    { type: 'xstate.error.actor.journalLaunch', error: failure('journal') },
+    { type: 'launch.tick', now: 10_000, allowed: true },
+    { type: 'launch.tick', now: 100_000, allowed: true },
+  ] as never,
+};
+
 describe.each(walks(launch, model))('$title', ({ steps }) => {
   it('keeps its promises when a live actor walks it', async () => {
     const { actors, calls, play } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
@@ -73,7 +84,7 @@ describe.each(walks(launch, model))('$title', ({ steps }) => {
 });
 
 it('draws no transition that the model cannot take, and no state it cannot reach', () => {
-  expect(untaken(launch, model)).toEqual([]);
+  expect(untaken(launch, model, unwritable)).toEqual([]);
   expect(unvisited(launch, model)).toEqual([]);
 });
 
@@ -93,6 +104,7 @@ it.each(['denied', 'invalid', 'refused', 'throttled'])(
         now += 61_000;
         await play(actor, { type: 'launch.tick', now, allowed: true } as never);
       }
+      await play(actor, { type: 'xstate.done.actor.journalLaunch' });
       await play(actor, { type: 'xstate.error.actor.runTask', error: failure(kind) } as never);
     };
     await again();
@@ -116,6 +128,7 @@ it('stops asking before its token is forgotten, and leaves to others what it may
     expect(actor.getSnapshot().value).toBe('outcomeUnknown');
     for (const now of [n, n + 60_000])
       await play(actor, { type: 'launch.tick', now, allowed: true } as never);
+    await play(actor, { type: 'xstate.done.actor.journalLaunch' });
   }
   await play(actor, unheard);
   expect(calls.runTask).toHaveLength(600);
@@ -151,6 +164,55 @@ it('doubts what an earlier run may have sent', async () => {
   expect(actor.getSnapshot().value).toBe('outcomeUnknown');
 });
 
+it('is not sent again while what an earlier run wrote of it cannot be made durable', async () => {
+  const { actors, play, calls } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
+  const again = { ...input, outcomeUnknown: true };
+  const actor = createActor(launch.provide({ actors }), { input: again }).start();
+  const unwritten = { type: 'xstate.error.actor.journalLaunch', error: failure('journal') };
+  const pauses: number[] = [];
+  let now = 0;
+  for (let n = 0; n < 8; n++) {
+    await play(actor, unwritten as never);
+    expect(actor.getSnapshot()).toMatchObject({
+      value: 'outcomeUnknown',
+      context: { rejections: n + 1, lastFailure: { kind: 'journal' } },
+    });
+    const from = now;
+    await play(actor, { type: 'launch.abandon' });
+    while (actor.getSnapshot().value === 'outcomeUnknown') {
+      actor.send({ type: 'launch.tick', now, allowed: false });
+      if (actor.getSnapshot().value === 'outcomeUnknown') now += 500;
+    }
+    pauses.push(now - from);
+  }
+  expect(pauses).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
+  expect(calls.runTask).toHaveLength(0);
+  await play(actor, { type: 'xstate.done.actor.journalLaunch' });
+  expect(actor.getSnapshot().value).toBe('requesting');
+  expect(calls.runTask.map((call) => call.input)).toEqual([order]);
+});
+
+it('is given up unsent after some ten minutes on such a disk, and leaves to others what it may have bought', async () => {
+  const { actors, play, calls } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
+  const again = { ...input, outcomeUnknown: true };
+  const actor = createActor(launch.provide({ actors }), { input: again }).start();
+  const unwritten = { type: 'xstate.error.actor.journalLaunch', error: failure('journal') };
+  for (let n = 1; n < 15; n++) {
+    await play(actor, unwritten as never);
+    for (const now of [n * 1e6, n * 1e6 + 60_000])
+      actor.send({ type: 'launch.tick', now, allowed: true });
+    expect(actor.getSnapshot().value).toBe('journaling');
+  }
+  await play(actor, unwritten as never);
+  expect(actor.getSnapshot().value).toBe('recording');
+  await play(actor, { type: 'xstate.done.actor.journalOutcome', output: [] } as never);
+  expect(calls.runTask).toHaveLength(0);
+  expect(actor.getSnapshot().output).toMatchObject({
+    ...{ groups: [], outcomeUnknown: true },
+    refusals: [{ kind: 'journal' }, { kind: 'journal' }],
+  });
+});
+
 it('waits longer after each failure, up to a minute', async () => {
   const { actors, play, calls } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
   const actor = createActor(launch.provide({ actors }), { input }).start();
@@ -167,6 +229,7 @@ it('waits longer after each failure, up to a minute', async () => {
       actor.send({ type: 'launch.tick', now, allowed: true });
       if (actor.getSnapshot().value === 'outcomeUnknown') now += 500;
     }
+    await play(actor, { type: 'xstate.done.actor.journalLaunch' });
     pauses.push(now - from);
   }
   expect(pauses).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
@@ -292,7 +355,7 @@ describe('a launch', () => {
     const trouble = () => actor.getSnapshot().context.lastFailure;
     expect(trouble()).toEqual({ kind: 'unreachable', reason: 'it was unreachable' });
     expect(actor.getSnapshot().context.answer).toEqual({ taskArns: [], refusals: [] });
-    for (const event of [tick(0), tick(1000), answered]) await play(actor, event);
+    for (const event of [tick(0), tick(1000), journaled, answered]) await play(actor, event);
     expect(trouble()).toBeNull();
     const other = await live({}, journaled, no('throttled'));
     expect(other.actor.getSnapshot().context.lastFailure?.kind).toBe('throttled');
