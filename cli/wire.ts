@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { Argv, CommandModule } from 'yargs';
+import type { Generation } from '../machines/scheduler/messages.ts';
 import { decodeMessage } from '../src/scheduler/protocol/codec.ts';
-import { GENERATIONS, type Generation } from '../src/scheduler/protocol/generations.ts';
+import { GENERATIONS } from '../src/scheduler/protocol/generations.ts';
 import { notation } from '../src/scheduler/protocol/notation.ts';
 
 interface DecodeArguments {

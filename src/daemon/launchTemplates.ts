@@ -1,3 +1,11 @@
+import type { Terms } from '../../machines/scheduler/messages.ts';
+import {
+  generationOf,
+  mismatch,
+  newestFor,
+  requiredRelease,
+  startable,
+} from '../../machines/scheduler/releases.ts';
 import type { LaunchOrder } from '../../machines/shared/domain.ts';
 import { TemplateFailure } from '../aws/launch/command.ts';
 import {
@@ -9,14 +17,6 @@ import { RequirementsFailure } from '../aws/launch/requirements.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigFailure } from '../config/configFailure.ts';
 import { type Key, named } from '../config/schema.ts';
-import {
-  generationOf,
-  mismatch,
-  newestFor,
-  requiredRelease,
-  startable,
-  type Terms,
-} from '../scheduler/releases.ts';
 import { templateSettings } from './managerSettings.ts';
 
 const readable = (...given: Parameters<typeof templateSettings>): TemplateSettings => {

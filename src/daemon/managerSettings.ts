@@ -1,6 +1,8 @@
 import type { FleetSettings } from '../../machines/fleet/state.ts';
+import { newestOf } from '../../machines/scheduler/releases.ts';
 import { echoLimit } from '../../machines/scheduler/session.ts';
 import { tasksPerRunTask } from '../../machines/shared/limits.ts';
+import { atLeast, backendValue } from '../../machines/shared/release.ts';
 import { returnGraceMs } from '../../machines/shared/timing.ts';
 import type { BootstrapSettings } from '../aws/ensure/bootstrap.ts';
 import type { TemplateSettings } from '../aws/launch/launchTemplate.ts';
@@ -8,8 +10,6 @@ import { fleetMark, namedFleetMark } from '../aws/launch/ownershipTag.ts';
 import { workerRequirements } from '../aws/launch/requirements.ts';
 import { awsRates, type Rates } from '../aws/limiter.ts';
 import type { Config } from '../config/config.ts';
-import { newestOf } from '../scheduler/releases.ts';
-import { atLeast, backendValue } from '../shared/release.ts';
 
 /** What makes a Fargate task ours. */
 export const markOf = ({ fleetId, workerManagerId, workerSchedulerAddress }: Config): string =>

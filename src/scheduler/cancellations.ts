@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { MonitorMessage } from '../../machines/scheduler/messages.ts';
 import { now } from '../shared/clock.ts';
 import { taskOf } from './monitorSocket.ts';
-import type { MonitorMessage } from './protocol/monitor.ts';
 
 /** From when a stop was first asked for, ms: a worker that never confirms must not live for ever. */
 const limitMs = 30_000;

@@ -1,6 +1,6 @@
+import type { MonitorMessage } from '../../machines/scheduler/messages.ts';
 import type { CancelKeeper } from './cancellations.ts';
 import { taskOf } from './monitorSocket.ts';
-import type { MonitorMessage } from './protocol/monitor.ts';
 
 /** The scheduler has noticed by itself by then, ms. */
 const noticedMs = 60_000;

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { fromCallback } from 'xstate';
+import type { MonitorMessage } from '../../machines/scheduler/messages.ts';
 import type { WorkerLoad } from '../../machines/scheduler/monitor.ts';
 import type { Address } from '../shared/address.ts';
 import { now } from '../shared/clock.ts';
 import type { Log } from '../telemetry/log.ts';
 import { ProtocolFailure } from './protocol/failure.ts';
-import { decodeMonitor, type MonitorMessage } from './protocol/monitor.ts';
+import { decodeMonitor } from './protocol/monitor.ts';
 import type { Connect } from './transport/connection.ts';
 
 /** What the monitor of a scheduler of groups shows; it names no worker's Fargate task. */

@@ -1,4 +1,4 @@
-import type { Generation } from './protocol/generations.ts';
+import type { Generation } from '../../machines/scheduler/messages.ts';
 
 /** A scheduler that waits for us to answer says no more than echoes; whoever has heard only those so long, ms. */
 const patienceMs = 12_000;

@@ -1,5 +1,11 @@
 import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers';
 import { fromCallback } from 'xstate';
+import type {
+  Generation,
+  Heartbeat,
+  SchedulerMessage,
+  Terms,
+} from '../../machines/scheduler/messages.ts';
 import type { SocketEvent, SocketOrder } from '../../machines/scheduler/session.ts';
 import { taskIdOf } from '../../machines/shared/ids.ts';
 import { returnGraceMs } from '../../machines/shared/timing.ts';
@@ -14,12 +20,9 @@ import {
   encodeCommandResponse,
   encodeDisconnectRequest,
   encodeHeartbeat,
-  type Heartbeat,
 } from './protocol/codec.ts';
 import { ProtocolFailure } from './protocol/failure.ts';
-import type { Generation } from './protocol/generations.ts';
-import { type SchedulerMessage, toSchedulerMessage } from './protocol/translate.ts';
-import type { Terms } from './releases.ts';
+import { toSchedulerMessage } from './protocol/translate.ts';
 import type { Connect, Connection, ConnectionHandlers, Peer } from './transport/connection.ts';
 import {
   type Conversation,
@@ -184,7 +187,7 @@ export const socket = (settings: SocketSettings, log: Log) => {
         debt.echoed();
         lineIs(rivalry.on() ? 'contested' : 'answered');
         tell({ type: 'scheduler.heartbeatEcho', at: now() });
-      } else if (message?.type === 'command') {
+      } else if (message?.type === 'desired') {
         learn(generation, true);
         tell({ type: 'scheduler.desired', at: now(), requests: message.requests });
       } else if (message?.type === 'start' || message?.type === 'shutdown') {

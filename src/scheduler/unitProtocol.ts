@@ -1,9 +1,11 @@
+import type {
+  CommandResponse as CommandAnswer,
+  SchedulerMessage,
+} from '../../machines/scheduler/messages.ts';
 import type { WorkerLoad } from '../../machines/scheduler/monitor.ts';
 import type { SchedulerEvent } from '../../machines/scheduler/session.ts';
 import type { Capability } from '../../machines/shared/domain.ts';
 import { type GroupsSight, taskOf } from './monitorSocket.ts';
-import type { CommandAnswer } from './protocol/codec.ts';
-import type { SchedulerMessage } from './protocol/translate.ts';
 
 export interface ConversationSettings {
   maxTasks: number | null;

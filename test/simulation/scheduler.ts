@@ -1,6 +1,6 @@
+import type { MonitorMessage } from '../../machines/scheduler/messages.ts';
 import type { DesiredRequest } from '../../machines/shared/domain.ts';
 import { taskIdOf } from '../../machines/shared/ids.ts';
-import type { MonitorMessage } from '../../src/scheduler/protocol/monitor.ts';
 import type { Agenda, Owner } from './agenda.ts';
 import type { ModelTask } from './ecs.ts';
 import type { Random } from './random.ts';

@@ -1,9 +1,13 @@
 import type { Struct, StructCtor } from 'capnp-es';
-import type { Capability } from '../../../machines/shared/domain.ts';
+import type {
+  CommandResponse,
+  Generation,
+  Heartbeat,
+} from '../../../machines/scheduler/messages.ts';
 import { ProtocolFailure } from './failure.ts';
 import type { Fields, Layout } from './fields.ts';
 import { Frame } from './frame.ts';
-import { type Generation, heartbeatVariant, identify } from './generations.ts';
+import { heartbeatVariant, identify } from './generations.ts';
 import { idBytes } from './idText.ts';
 import { readStruct } from './read.ts';
 import * as common from './schema/common.ts';
@@ -32,15 +36,6 @@ export function openMessage(frame: Frame, hint?: Generation) {
   const { variant } = readStruct(frame, root, ROOT);
   const body = root && frame.struct(root, 0);
   return { ...identify(frame, variant, body, hint), body, variant };
-}
-
-export interface Heartbeat {
-  /** 0 to 4294967295: workers, but groups to a g1 scheduler. */
-  maxTaskConcurrency: number;
-  /** Workers in one group; only a g1 or g1b scheduler may be told. */
-  workersPerGroup?: number;
-  capabilities: readonly Capability[];
-  workerManagerID: string;
 }
 
 /**
@@ -77,34 +72,26 @@ export function encodeDisconnectRequest(generation: Generation, workerId: string
   return write(11, common.Disconnect, layouts.Disconnect, { worker: idBytes(workerId) });
 }
 
-/** An answer to start or shutdown. The only outcomes with a name here are those that no scheduler dies of. */
-export type CommandAnswer = {
-  capabilities: readonly Capability[];
-  /** Ids of g1's groups; empty for the others. */
-  groupId: string;
-  workerIds: readonly string[];
-} & (
-  | { command: 'start'; outcome: 'success' | 'tooMany' }
-  | { command: 'shutdown'; outcome: 'success' | 'notFound' }
-);
-
 const COMMANDS = { start: 0, shutdown: 1 };
 const GROUP_STATUS = { success: 5, tooMany: 4, notFound: 1 };
 const WORKERS_STATUS = { success: 3, tooMany: 0, notFound: 2 };
 
 /** Throws ProtocolFailure for g3 and g4: their schedulers have no such message and end when they get one. */
-export function encodeCommandResponse(generation: Generation, answer: CommandAnswer): Uint8Array {
-  const workerIDs = answer.workerIds.map(idBytes);
-  const capabilities = answer.capabilities.map(({ name, value }) => ({ name, value }));
-  const command = { name: null, value: COMMANDS[answer.command] };
+export function encodeCommandResponse(
+  generation: Generation,
+  response: CommandResponse,
+): Uint8Array {
+  const workerIDs = response.workerIds.map(idBytes);
+  const capabilities = response.capabilities.map(({ name, value }) => ({ name, value }));
+  const command = { name: null, value: COMMANDS[response.command] };
   switch (generation) {
     case 'g1':
     case 'g1b':
       return write(28, g1.WorkerAdapterCommandResponse, layouts.WorkerAdapterCommandResponse, {
-        workerGroupID: idBytes(answer.groupId),
+        workerGroupID: idBytes(response.groupId),
         workerIDs,
         command,
-        status: { name: null, value: GROUP_STATUS[answer.outcome] },
+        status: { name: null, value: GROUP_STATUS[response.outcome] },
         capabilities,
       });
     case 'g2':
@@ -112,7 +99,7 @@ export function encodeCommandResponse(generation: Generation, answer: CommandAns
       return write(28, g2.StartShutdownResponse, layouts.StartShutdownResponse, {
         workerIDs,
         command,
-        status: { name: null, value: WORKERS_STATUS[answer.outcome] },
+        status: { name: null, value: WORKERS_STATUS[response.outcome] },
         capabilities,
       });
     default:

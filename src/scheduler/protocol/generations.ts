@@ -1,15 +1,10 @@
+import type { Generation } from '../../../machines/scheduler/messages.ts';
 import { ProtocolFailure } from './failure.ts';
 import type { Layout } from './fields.ts';
 import { BYTES, element, type Frame, POINTERS, STRUCTS, type StructAt } from './frame.ts';
 import * as layouts from './schema/layouts.ts';
 import type { WireMessage } from './wireMessage.ts';
 
-/**
- * The protocol's generations in the order of the scheduler's releases. g1 starts and stops groups of workers,
- * g1b only added the manager's id to the heartbeat; g2 starts and stops workers; g23 does that and names desired
- * counts; g3 only names desired counts; g4 is g3 under other variant numbers.
- */
-export type Generation = 'g1' | 'g1b' | 'g2' | 'g23' | 'g3' | 'g4';
 export const GENERATIONS: readonly Generation[] = ['g1', 'g1b', 'g2', 'g23', 'g3', 'g4'];
 
 /** What a message is: enough to read its body. */

@@ -1,46 +1,14 @@
+import type {
+  Generation,
+  MonitoredWorker,
+  MonitorMessage,
+} from '../../../machines/scheduler/messages.ts';
 import { openMessage } from './codec.ts';
 import { Frame } from './frame.ts';
-import type { Generation } from './generations.ts';
+
 import { idText } from './idText.ts';
 import { readStruct } from './read.ts';
 import * as layouts from './schema/layouts.ts';
-
-/** A connected worker as the scheduler counts it. */
-export interface MonitoredWorker {
-  workerId: string;
-  /** The manager it named in its heartbeats; null before managers had ids, or when it named none. */
-  managerId: string | null;
-  /** The group it was declared in; only the oldest generation has groups. */
-  groupId: string | null;
-  /** Null: connected, but its first heartbeat is not counted yet. */
-  load: {
-    /** Room in its queue. */
-    free: number;
-    /** Tasks assigned to it and unfinished, the running one included. */
-    sent: number;
-    /** Tasks waiting inside it, as of its last heartbeat. */
-    queued: number;
-  } | null;
-}
-
-/** What the monitor stream says about workers and tasks. */
-export type MonitorMessage =
-  /**
-   * All workers there are, about once a second. `groups`: the groups that a scheduler of the oldest
-   * generation knows, those included that have no worker; one later release lists managers there.
-   * `canceling`: how many tasks are being cancelled; left out: none.
-   */
-  | {
-      type: 'monitor.workers';
-      workers: MonitoredWorker[];
-      groups: string[] | null;
-      canceling?: number;
-    }
-  | { type: 'monitor.worker'; workerId: string; connected: boolean }
-  /** The worker's id is empty while the task has none; the state is null where we do not know its number. */
-  | { type: 'monitor.task'; taskId: string; workerId: string; state: TaskState | null };
-
-export type TaskState = (typeof layouts.StateTask.state)[2][number];
 
 // Tens of thousands of workers come in one message every second: only what is used of it is read.
 const { workerId, free, sent, queued } = layouts.WorkerStatus;

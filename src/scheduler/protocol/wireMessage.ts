@@ -1,5 +1,5 @@
+import type { Generation } from '../../../machines/scheduler/messages.ts';
 import type { Fields, Layout } from './fields.ts';
-import type { Generation } from './generations.ts';
 import type * as layouts from './schema/layouts.ts';
 
 /** One member a generation, so that the generation alone tells the fields. */

@@ -75,7 +75,7 @@ describe("the demo's scheduler", () => {
       return toSchedulerMessage(decodeMessage(heard[1]!, 'g3'));
     };
     const wants = (taskConcurrency: number) => ({
-      type: 'command',
+      type: 'desired',
       requests: [{ taskConcurrency, capabilities: [] }],
     });
     expect(await wish(8)).toEqual(wants(1));

@@ -1,10 +1,9 @@
 import { createActor, createMachine, type EventObject } from 'xstate';
+import type { Generation, Terms } from '../../../machines/scheduler/messages.ts';
 import type { Graveyard } from '../../../src/scheduler/deadWorkers.ts';
 import type { GroupsSight } from '../../../src/scheduler/monitorSocket.ts';
 import { encodeMessage } from '../../../src/scheduler/protocol/encodeMessage.ts';
-import type { Generation } from '../../../src/scheduler/protocol/generations.ts';
 import type { WireMessage } from '../../../src/scheduler/protocol/wireMessage.ts';
-import type { Terms } from '../../../src/scheduler/releases.ts';
 import { socket } from '../../../src/scheduler/schedulerSocket.ts';
 import type {
   ConnectionHandlers,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createActor, setup } from 'xstate';
+import type { MonitoredWorker, MonitorMessage } from '../../../machines/scheduler/messages.ts';
 import {
   groupsTeller,
   loadKeeper,
@@ -8,11 +9,7 @@ import {
   monitorTeller,
   taskOf,
 } from '../../../src/scheduler/monitorSocket.ts';
-import {
-  decodeMonitor,
-  type MonitoredWorker,
-  type MonitorMessage,
-} from '../../../src/scheduler/protocol/monitor.ts';
+import { decodeMonitor } from '../../../src/scheduler/protocol/monitor.ts';
 import type { Connect } from '../../../src/scheduler/transport/connection.ts';
 import { parseAddress } from '../../../src/shared/address.ts';
 import { setTime } from '../../../src/shared/clock.ts';

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { CommandResponse, Generation } from '../../../../machines/scheduler/messages.ts';
 import {
-  type CommandAnswer,
   decodeMessage,
   encodeCommandResponse,
   encodeDisconnectRequest,
   encodeHeartbeat,
 } from '../../../../src/scheduler/protocol/codec.ts';
 import { ProtocolFailure } from '../../../../src/scheduler/protocol/failure.ts';
-import { GENERATIONS, type Generation } from '../../../../src/scheduler/protocol/generations.ts';
+import { GENERATIONS } from '../../../../src/scheduler/protocol/generations.ts';
 import { hexOf, idText } from '../../../../src/scheduler/protocol/idText.ts';
 import { toSchedulerMessage } from '../../../../src/scheduler/protocol/translate.ts';
 import type { WireMessage } from '../../../../src/scheduler/protocol/wireMessage.ts';
@@ -177,7 +177,7 @@ describe('encodeCommandResponse', () => {
         groupId: idText(fields.workerGroupID ?? new Uint8Array(0)),
         workerIds: fields.workerIDs.map(idText),
         capabilities: fields.capabilities,
-      } as CommandAnswer);
+      } as CommandResponse);
       expect(hexOf(written)).toBe(hexOf(bytes));
     },
   );

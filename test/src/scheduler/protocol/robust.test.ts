@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Generation } from '../../../../machines/scheduler/messages.ts';
 import { decodeMessage } from '../../../../src/scheduler/protocol/codec.ts';
 import { ProtocolFailure } from '../../../../src/scheduler/protocol/failure.ts';
-import type { Generation } from '../../../../src/scheduler/protocol/generations.ts';
 import { decodeMonitor } from '../../../../src/scheduler/protocol/monitor.ts';
 import { toSchedulerMessage } from '../../../../src/scheduler/protocol/translate.ts';
 import { vectors } from './vectors.ts';

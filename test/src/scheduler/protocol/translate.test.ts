@@ -31,7 +31,7 @@ it('knows the renumbered echo and command', () => {
   const requests = [{ taskConcurrency: 5, capabilities: [linux] }];
   const fields = { setDesiredTaskConcurrencyRequests: requests };
   expect(said({ generation: 'g4', message: 'workerManagerCommand', fields })).toEqual({
-    type: 'command',
+    type: 'desired',
     requests,
   });
 });
@@ -39,7 +39,7 @@ it('knows the renumbered echo and command', () => {
 it('finds desired counts in g3 and in the mix before it', () => {
   for (const generation of ['g3', 'g23'])
     expect(meaning(`${generation}-command-desired-three-requests`)).toEqual({
-      type: 'command',
+      type: 'desired',
       requests: [
         { taskConcurrency: 4, capabilities: [] },
         { taskConcurrency: 2, capabilities: [{ name: 'gpu', value: '-1' }] },
@@ -49,7 +49,7 @@ it('finds desired counts in g3 and in the mix before it', () => {
 });
 
 it('takes a null list of requests for an empty one', () => {
-  expect(meaning('alt-g3-command-null-list')).toEqual({ type: 'command', requests: [] });
+  expect(meaning('alt-g3-command-null-list')).toEqual({ type: 'desired', requests: [] });
 });
 
 it('says start and shutdown for groups and for workers alike', () => {

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import type { Generation } from '../../../../src/scheduler/protocol/generations.ts';
+import type { Generation } from '../../../../machines/scheduler/messages.ts';
 
 /** One golden message: its bytes and what they mean, as its sidecar says. */
 export interface Vector {

@@ -1,5 +1,5 @@
 import { atLeast, compareReleases } from '../shared/release.ts';
-import { GENERATIONS, type Generation } from './protocol/generations.ts';
+import type { Generation, Terms } from './messages.ts';
 
 /** The first release of each generation, and the last one that we know; the newest generation first. */
 const spans: readonly [Generation, first: string, last: string][] = [
@@ -79,16 +79,6 @@ export const requiredRelease = (requirements: string): string | null => {
   return published.find((release) => wanted.every((clause) => allows(release, clause))) ?? null;
 };
 
-/** What a scheduler was found to speak. */
-export interface Terms {
-  transport: 'ymq' | 'zmq';
-  generation: Generation;
-  /** A command has shown it; until then older generations look alike. */
-  exact: boolean;
-  /** YMQ without a magic. */
-  bare: boolean;
-}
-
 /** The newest release whose workers can serve such a scheduler. */
 export const newestFor = ({ generation, bare }: Terms): string => {
   const newest = newestOf(generation);
@@ -112,5 +102,24 @@ export const mismatch = (release: string, terms: Terms): string | null => {
   return `workers of Scaler ${release} cannot serve this scheduler, which speaks as releases ${speaks} do: set worker_scaler_version, or the release in ecs_python_requirements`;
 };
 
-/** All releases that we start of our own accord. */
-export const startable: readonly string[] = [...GENERATIONS.map(newestOf), newestBare];
+/** What is launched for a scheduler: `release` of the workers, and how they reach it. */
+export interface WorkerTerms {
+  transport: Terms['transport'];
+  release: string;
+}
+
+/** `workerRelease`: the one that a person has chosen; null: the newest that can serve that scheduler. */
+export function workersFor(terms: Terms, workerRelease: string | null): WorkerTerms {
+  return { transport: terms.transport, release: workerRelease ?? newestFor(terms) };
+}
+
+/** Names a launch template: `ymq 2.6.0`. */
+export function templateKey({ transport, release }: WorkerTerms): string {
+  return `${transport} ${release}`;
+}
+
+/** All releases that are started without a person's choice, the oldest generation first. */
+export const startable: readonly string[] = [
+  ...spans.map(([generation]) => newestOf(generation)).reverse(),
+  newestBare,
+];

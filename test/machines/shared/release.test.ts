@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { atLeast, backendValue, compareReleases } from '../../../src/shared/release.ts';
+import { atLeast, backendValue, compareReleases } from '../../../machines/shared/release.ts';
 
 describe('releases', () => {
   it('compare by numbers, not by letters', () => {

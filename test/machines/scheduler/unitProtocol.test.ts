@@ -1,12 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import type { WorkerLoad } from '../../../machines/scheduler/monitor.ts';
-import type { GroupsSight } from '../../../src/scheduler/monitorSocket.ts';
-import { encodeCommandResponse } from '../../../src/scheduler/protocol/codec.ts';
+import type {
+  CommandResponse,
+  FleetView,
+  UnitCommand,
+  WorkerLoad,
+} from '../../../machines/scheduler/messages.ts';
+import { foreignGroups, onCommand, poll } from '../../../machines/scheduler/unitProtocol.ts';
 import {
-  type Conversation,
-  conversation,
-  type Saying,
-} from '../../../src/scheduler/unitProtocol.ts';
+  newUnitProtocol,
+  type Reply,
+  type UnitProtocol,
+} from '../../../machines/scheduler/unitState.ts';
+import { encodeCommandResponse } from '../../../src/scheduler/protocol/codec.ts';
 
 const capabilities = [{ name: 'gpu', value: '1' }];
 const start = { type: 'start' as const, capabilities: [] };
@@ -18,39 +23,52 @@ const shutdown = (...workerIds: string[]) => ({
 const shutdownGroup = (groupId: string) => ({ type: 'shutdown' as const, groupId, workerIds: [] });
 const worker = (taskId: string, n: number) => `Worker|ECS-${taskId}|name|${n}`;
 
-/** A conversation, with the world around it as the test says. */
-const about = (groups: boolean, first: string[] = [], maxTasks: number | null = null) => {
+/** A dialogue, with the fleet around it as the test says. What it keeps goes through JSON at each step. */
+const about = (
+  groups: boolean,
+  first: string[] = [],
+  maxTasks: number | null = null,
+  { newUntil = 0, workersPerTask = 2 } = {},
+) => {
   const world = {
     at: 0,
     ours: new Set(first),
-    loads: new Map<string, WorkerLoad>(),
+    loads: new Map<string, Pick<WorkerLoad, 'workers' | 'tasks'>>(),
     complete: true,
-    groups: null as GroupsSight | null,
+    groups: null as FleetView['groups'],
   };
-  const talk: Conversation = conversation({ maxTasks, workersPerTask: 2, capabilities }, groups, {
-    ...world,
-    ours: new Set(first),
+  const settings = { maxTasks, workersPerTask, capabilities };
+  const view = (): FleetView => ({
+    at: world.at,
+    taskIds: [...world.ours],
+    loads: Object.fromEntries(
+      [...world.loads].map(([taskId, load]) => [taskId, { ...load, canceling: 0 }]),
+    ),
+    inventoryComplete: world.complete,
+    groups: world.groups,
   });
-  const hear = (order: Parameters<Conversation['hear']>[0]) => talk.hear(order, world);
-  const at = (ms: number): Saying[] => {
-    world.at = ms;
-    return talk.look(world);
+  let state = newUnitProtocol(groups, view(), { newUntil });
+  const kept = (outcome: { state: UnitProtocol; replies: Reply[] }): Reply[] => {
+    state = JSON.parse(JSON.stringify(outcome.state));
+    return outcome.replies;
   };
-  const strange = () => talk.strange(world);
+  const hear = (command: UnitCommand) => kept(onCommand(state, command, view(), settings));
+  const at = (ms: number): Reply[] => {
+    world.at = ms;
+    return kept(poll(state, view(), settings));
+  };
+  const strange = () => foreignGroups(state, view());
   return { world, hear, at, strange };
 };
 
-const answers = (sayings: Saying[]) =>
-  sayings.flatMap((each) =>
-    each.type === 'answer' ? [[each.answer.outcome, each.answer.groupId]] : [],
+const answers = (replies: Reply[]) =>
+  replies.flatMap((each) =>
+    each.type === 'respond' ? [[each.response.outcome, each.response.groupId]] : [],
   );
-const told = (sayings: Saying[]) =>
-  sayings.flatMap((each) => {
-    if (each.type !== 'tell') return [];
-    const { event } = each;
-    return event.type === 'scheduler.shutdownRequested'
-      ? [['release', ...event.taskIds]]
-      : [[event.type]];
+const told = (replies: Reply[]) =>
+  replies.flatMap((each) => {
+    if (each.type === 'respond') return [];
+    return each.type === 'requestShutdown' ? [['release', ...each.taskIds]] : [['start']];
   });
 
 describe.each([true, false])('a start (groups: %s)', (groups) => {
@@ -58,20 +76,20 @@ describe.each([true, false])('a start (groups: %s)', (groups) => {
 
   it('is answered when its task has a name, not before, and once', () => {
     const { hear, at, world } = about(groups);
-    expect(told(hear(start))).toEqual([['scheduler.startRequested']]);
+    expect(told(hear(start))).toEqual([['start']]);
     expect(at(7999)).toEqual([]);
     world.ours.add('t1');
     expect(answers(at(8000))).toEqual([['success', nameOf('t1')]]);
     expect(at(9000)).toEqual([]);
   });
 
-  it('said again while one is on its way is the same start', () => {
+  it('repeated while its task is on its way is the same start', () => {
     const { hear, at, world } = about(groups);
     hear(start);
     expect(hear(start)).toEqual([]);
     world.ours.add('t1');
     expect(answers(at(100))).toHaveLength(1);
-    expect(told(hear(start))).toEqual([['scheduler.startRequested']]);
+    expect(told(hear(start))).toEqual([['start']]);
   });
 
   it('is too many after eight seconds', () => {
@@ -91,7 +109,7 @@ describe.each([true, false])('a start (groups: %s)', (groups) => {
     hear(start);
     world.ours.add('t1');
     expect(at(1)).toEqual([
-      { type: 'answer', answer: expect.objectContaining({ workerIds: [], capabilities }) },
+      { type: 'respond', response: expect.objectContaining({ workerIds: [], capabilities }) },
     ]);
   });
 });
@@ -100,10 +118,10 @@ describe('groups', () => {
   it('are known again by their task after a restart, and told again when more is asked for', () => {
     const { hear } = about(true, ['old']);
     expect(answers(hear(start))).toEqual([['success', 'ecs-old']]);
-    expect(told(hear(start))).toEqual([['scheduler.startRequested']]);
+    expect(told(hear(start))).toEqual([['start']]);
   });
 
-  it('that nobody knows are shut down with success, so that they are forgotten', () => {
+  it('that no manager knows are shut down with success, so that the scheduler forgets them', () => {
     const { hear, at } = about(true, ['t1']);
     expect(hear(shutdownGroup('ecs-gone'))).toEqual([]);
     hear(shutdownGroup('not ours'));
@@ -126,7 +144,7 @@ describe('groups', () => {
     expect(answers(hear(shutdownGroup('ecs-t1')))).toEqual([['success', 'ecs-t1']]);
   });
 
-  it('that are over, or not ours at all, are counted: they take up room in its books', () => {
+  it('that are over or not ours are counted: the scheduler counts them against the limit', () => {
     const { hear, at, world, strange } = about(true);
     hear(start);
     world.ours.add('t1');
@@ -135,7 +153,7 @@ describe('groups', () => {
     world.ours.delete('t1');
     at(500);
     expect(strange()).toBe(1);
-    world.groups = { known: new Set(['ecs-t1', 'of another', 'ecs-t2']), calmSince: null };
+    world.groups = { known: ['ecs-t1', 'of another', 'ecs-t2'], calmSince: null };
     world.ours.add('t2');
     expect(strange()).toBe(2);
     world.groups = null;
@@ -159,14 +177,14 @@ describe('groups', () => {
 
   it('that the scheduler knows already are no answer to a start', () => {
     const { hear, world } = about(true, ['old', 'new']);
-    world.groups = { known: new Set(['ecs-old']), calmSince: null };
+    world.groups = { known: ['ecs-old'], calmSince: null };
     expect(answers(hear(start))).toEqual([['success', 'ecs-new']]);
-    expect(told(hear(start))).toEqual([['scheduler.startRequested']]);
+    expect(told(hear(start))).toEqual([['start']]);
   });
 
   it('that it does not know, having been replaced, go once it has had no work for long', () => {
     const { hear, at, world } = about(true, ['old', 'lost', 'told']);
-    world.groups = { known: new Set(['ecs-old']), calmSince: null };
+    world.groups = { known: ['ecs-old'], calmSince: null };
     expect(answers(hear(start))).toEqual([['success', 'ecs-lost']]);
     expect(at(100_000)).toEqual([]);
     world.groups = { ...world.groups, calmSince: 100_000 };
@@ -203,7 +221,7 @@ describe('groups', () => {
 });
 
 describe('named workers', () => {
-  it('take their task along once all of them were named, and never three others for one', () => {
+  it('stop their task once all of its workers were named, and never stop workers that were not', () => {
     const { hear } = about(false, ['t1', 't2']);
     const said = hear(shutdown(worker('t1', 1), worker('t2', 1)));
     expect(answers(said)).toEqual([['success', '']]);
@@ -212,13 +230,13 @@ describe('named workers', () => {
     expect(told(hear(shutdown(worker('t1', 2))))).toEqual([['release', 't1']]);
   });
 
-  it('are those of the latest list: one list spares whom the next one names', () => {
+  it('are those of the latest list: what only an earlier list named stays', () => {
     const { hear } = about(false, ['t1', 't2']);
     expect(told(hear(shutdown(worker('t1', 1), worker('t2', 1))))).toEqual([]);
     expect(told(hear(shutdown(worker('t1', 2), worker('t2', 2))))).toEqual([]);
   });
 
-  it('take it along when it is idle as a whole, now or soon', () => {
+  it('stop a task as soon as none of its workers has a task', () => {
     const { hear, at, world } = about(false, ['t1']);
     world.loads.set('t1', { workers: 2, tasks: 1 });
     expect(told(hear(shutdown(worker('t1', 1))))).toEqual([]);
@@ -242,13 +260,13 @@ describe('named workers', () => {
     expect(told(hear(shutdown(worker('t1', 1))))).not.toContainEqual(['release', 't1']);
   });
 
-  it('of a scheduler that has just come back are not gone yet: it has not found its clients again', () => {
-    const sight = { at: 0, ours: new Set(['t1']), loads: new Map(), complete: true, groups: null };
-    const talk = conversation({ maxTasks: 4, workersPerTask: 1, capabilities }, false, sight, 1000);
-    const hear = (at: number) => talk.hear(shutdown(worker('t1', 1)), { ...sight, at });
-    const said = hear(999);
+  it('stay while the scheduler is new: its clients are still reconnecting', () => {
+    const { hear, world } = about(false, ['t1'], 4, { newUntil: 1000, workersPerTask: 1 });
+    world.at = 999;
+    const said = hear(shutdown(worker('t1', 1)));
     expect([answers(said), told(said)]).toEqual([[['success', '']], []]);
-    expect(told(hear(1000))).toEqual([['release', 't1']]);
+    world.at = 1000;
+    expect(told(hear(shutdown(worker('t1', 1))))).toEqual([['release', 't1']]);
   });
 
   it('of others are answered and left alone', () => {
@@ -259,17 +277,17 @@ describe('named workers', () => {
   });
 });
 
-describe('what was refused to a scheduler that then waits for more workers', () => {
+describe('a start that was refused to a scheduler that then waits for more workers', () => {
   it('is tried again until a task is there', () => {
     const { hear, at, world } = about(false);
     hear(start);
     at(8000);
     expect(told(at(15_999))).toEqual([]);
-    expect(told(at(16_000))).toEqual([['scheduler.startRequested']]);
+    expect(told(at(16_000))).toEqual([['start']]);
     world.ours.add('t1');
     expect(at(24_000)).toEqual([]);
     world.ours.delete('t1');
-    expect(told(at(24_250))).toEqual([['scheduler.startRequested']]);
+    expect(told(at(24_250))).toEqual([['start']]);
   });
 
   it('is settled once its workers are connected, or when it speaks again', () => {
@@ -303,8 +321,8 @@ describe('no answer of ours ends a scheduler', () => {
     world.ours.add('t2');
     sayings.push(...at(16_000), ...hear(start));
     const seen = sayings.flatMap((each) => {
-      if (each.type !== 'answer') return [];
-      const bytes = encodeCommandResponse(generation, each.answer);
+      if (each.type !== 'respond') return [];
+      const bytes = encodeCommandResponse(generation, each.response);
       const view = new DataView(bytes.buffer, bytes.byteOffset);
       // Segment table, root pointer, union word, its pointer; then the answer's own data word.
       const [command, status] = [view.getUint16(32, true), view.getUint16(34, true)];
@@ -315,7 +333,7 @@ describe('no answer of ours ends a scheduler', () => {
   });
 
   it.each(['g3', 'g4'] as const)('%s gets none at all', (generation) => {
-    const answer = {
+    const answer: CommandResponse = {
       command: 'start' as const,
       outcome: 'success' as const,
       groupId: '',

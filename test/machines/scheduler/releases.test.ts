@@ -1,13 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { GENERATIONS } from '../../../src/scheduler/protocol/generations.ts';
+import type { Terms } from '../../../machines/scheduler/messages.ts';
 import {
   generationOf,
   mismatch,
   newestFor,
   newestOf,
   requiredRelease,
-  type Terms,
-} from '../../../src/scheduler/releases.ts';
+  startable,
+  templateKey,
+  workersFor,
+} from '../../../machines/scheduler/releases.ts';
+import { GENERATIONS } from '../../../src/scheduler/protocol/generations.ts';
 
 describe('releases and generations', () => {
   it.each([
@@ -109,5 +112,25 @@ describe('workers that could not serve', () => {
         const found: Terms = { ...terms(generation, true), bare };
         expect([found, mismatch(newestFor(found), found)]).toEqual([found, null]);
       }
+  });
+});
+
+describe('the workers for a scheduler', () => {
+  const terms: Terms = { transport: 'zmq', generation: 'g2', exact: true, bare: false };
+
+  it('are of the newest release that can serve it, and use its transport', () => {
+    expect(templateKey(workersFor(terms, null))).toBe('zmq 2.0.20');
+    const bare: Terms = { transport: 'ymq', generation: 'g2', exact: true, bare: true };
+    expect(templateKey(workersFor(bare, null))).toBe('ymq 2.0.1');
+  });
+
+  it('are of the release that a person has chosen', () => {
+    expect(workersFor(terms, '1.27.2')).toEqual({ transport: 'zmq', release: '1.27.2' });
+  });
+
+  it('are of a release that has its template made', () => {
+    for (const generation of GENERATIONS)
+      for (const bare of [true, false])
+        expect(startable).toContain(workersFor({ ...terms, generation, bare }, null).release);
   });
 });

@@ -1,0 +1,55 @@
+import { type Cancellations, isSettled } from './cancellations.ts';
+
+/** The scheduler has noticed by itself by then, ms. */
+const noticedMs = 60_000;
+
+/**
+ * Fargate tasks that are dead beyond doubt, and when each was first known to be. Their workers were killed and could
+ * not disconnect; the tasks assigned to them wait until the scheduler misses their heartbeats.
+ */
+export type DeadTasks = Record<string, number>;
+
+export function markTaskDead(dead: DeadTasks, taskId: string, at: number): DeadTasks {
+  return taskId in dead ? dead : { ...dead, [taskId]: at };
+}
+
+/** Without the tasks whose workers the scheduler has noticed by itself; the same object: nothing has changed. */
+export function withoutNoticed(dead: DeadTasks, at: number): DeadTasks {
+  const entries = Object.entries(dead);
+  const left = entries.filter(([, since]) => at - since < noticedMs);
+  return left.length < entries.length ? Object.fromEntries(left) : dead;
+}
+
+/**
+ * Workers of dead Fargate tasks that the scheduler still counts as connected. None of a Fargate task that has a task
+ * that is being cancelled, or may have one: one release's scheduler ends itself when such a worker is reported.
+ */
+export function reportableWorkers(
+  dead: DeadTasks,
+  connected: Record<string, Record<string, number>>,
+  cancellations: Cancellations,
+): string[] {
+  return Object.keys(dead)
+    .filter((taskId) => isSettled(cancellations, taskId))
+    .flatMap((taskId) => Object.keys(connected[taskId] ?? {}));
+}
+
+/** Workers that were reported to the scheduler, and when. */
+export type ReportedWorkers = Record<string, number>;
+
+/** Once is enough: a worker that is still shown after its report has come back, and is not dead. */
+export function unreported(workerIds: readonly string[], reported: ReportedWorkers): string[] {
+  return workerIds.filter((workerId) => !(workerId in reported));
+}
+
+/** The tasks of older reports are not dead any more by now, so that the list cannot grow. */
+export function withReported(
+  reported: ReportedWorkers,
+  workerIds: readonly string[],
+  at: number,
+): ReportedWorkers {
+  return {
+    ...Object.fromEntries(Object.entries(reported).filter(([, since]) => at - since < noticedMs)),
+    ...Object.fromEntries(workerIds.map((workerId) => [workerId, at])),
+  };
+}

@@ -1,0 +1,212 @@
+import {
+  type Cancellations,
+  cancelingAt,
+  noCancellations,
+  onTaskStates,
+  onWorkerList,
+} from './cancellations.ts';
+import type { GroupsView, MonitorMessage, WorkerLoad } from './messages.ts';
+import { taskIdOfWorker } from './workerId.ts';
+
+type WorkerList = Extract<MonitorMessage, { type: 'monitor.workers' }>;
+type TaskMessage = Extract<MonitorMessage, { type: 'monitor.task' }>;
+type WorkerMessage = Extract<MonitorMessage, { type: 'monitor.worker' }>;
+
+/** What the monitor stream has shown since it opened. */
+export interface MonitorStream {
+  /** By Fargate task, its connected workers and how many tasks each has. */
+  connected: Record<string, Record<string, number>>;
+  cancellations: Cancellations;
+  /** Every worker that may be ours names its Fargate task, so a task that is not shown has no worker. */
+  isTraced: boolean;
+  /** When all of our Fargate tasks were last told. */
+  toldAllAt: number;
+  groups: GroupsView | null;
+}
+
+export const nothingShown: MonitorStream = {
+  connected: {},
+  cancellations: noCancellations,
+  isTraced: false,
+  toldAllAt: 0,
+  groups: null,
+};
+
+/** What the reader of the stream must know of the fleet. */
+export interface OurTasks {
+  workerManagerId: string;
+  /** All Fargate tasks of ours. */
+  taskIds: () => Iterable<string>;
+  /** Those that became ours since the last list of workers. */
+  added: readonly string[];
+}
+
+export interface Reading {
+  stream: MonitorStream;
+  /** What changed, by Fargate task; null: nothing is known any more; undefined: nothing to tell. */
+  loads: Record<string, WorkerLoad> | null | undefined;
+  /** A list of workers was among the messages: what `added` names has been told. */
+  listed: boolean;
+}
+
+/** How often all of our Fargate tasks are told again, ms. */
+const tellAllEveryMs = 10_000;
+
+/**
+ * Reads messages that came together. Told are the Fargate tasks that changed; those that have become ours; and now
+ * and then all of ours, because workers may come before their group, and before the group knows its task.
+ */
+export function readMessages(
+  before: MonitorStream,
+  messages: readonly MonitorMessage[],
+  at: number,
+  ours: OurTasks,
+): Reading {
+  let stream = before;
+  let listed = false;
+  let lost = false;
+  const toTell = new Set<string>();
+  const since = (from: MonitorStream, tasks: Iterable<string>): void => {
+    for (const taskId of tasks)
+      if (!isSame(loadOf(from, taskId), loadOf(stream, taskId))) toTell.add(taskId);
+  };
+  for (const part of parts(messages)) {
+    const from = stream;
+    const singles = readSingles(from, part.singles);
+    stream = singles.stream;
+    if (from.isTraced) since(from, singles.touched);
+    if (part.list === null) continue;
+    const list = readList(stream, part.list, at, ours.workerManagerId);
+    const earlier = stream;
+    stream = list.stream;
+    listed = true;
+    if (!stream.isTraced) {
+      lost ||= before.isTraced;
+      toTell.clear();
+      continue;
+    }
+    if (!earlier.isTraced || at - stream.toldAllAt >= tellAllEveryMs) {
+      stream = { ...stream, toldAllAt: at };
+      for (const taskId of ours.taskIds()) toTell.add(taskId);
+    } else for (const taskId of ours.added) toTell.add(taskId);
+    if (earlier.isTraced) since(earlier, list.touched);
+    else for (const taskId of Object.keys(stream.connected)) toTell.add(taskId);
+  }
+  if (!stream.isTraced) return { stream, loads: lost ? null : undefined, listed };
+  // Not said to be unknown, because it is known again.
+  if (lost) for (const taskId of Object.keys(before.connected)) toTell.add(taskId);
+  if (toTell.size === 0) return { stream, loads: undefined, listed };
+  const told = [...toTell].map((taskId) => [taskId, loadOf(stream, taskId)] as const);
+  return { stream, loads: Object.fromEntries(told), listed };
+}
+
+/** What is said of one worker or one task, up to each list of workers. */
+function parts(
+  messages: readonly MonitorMessage[],
+): { singles: (WorkerMessage | TaskMessage)[]; list: WorkerList | null }[] {
+  const found: ReturnType<typeof parts> = [{ singles: [], list: null }];
+  for (const message of messages) {
+    const last = found.at(-1) as (typeof found)[0];
+    if (message.type !== 'monitor.workers') last.singles.push(message);
+    else {
+      last.list = message;
+      found.push({ singles: [], list: null });
+    }
+  }
+  return found;
+}
+
+function loadOf({ connected, cancellations }: MonitorStream, taskId: string): WorkerLoad {
+  const tasks = Object.values(connected[taskId] ?? {});
+  return {
+    workers: tasks.length,
+    tasks: tasks.reduce((sum, count) => sum + count, 0),
+    canceling: cancelingAt(cancellations, taskId),
+  };
+}
+
+const isSame = (a: WorkerLoad, b: WorkerLoad): boolean =>
+  a.workers === b.workers && a.tasks === b.tasks && a.canceling === b.canceling;
+
+function readSingles(
+  before: MonitorStream,
+  singles: readonly (WorkerMessage | TaskMessage)[],
+): { stream: MonitorStream; touched: Set<string> } {
+  if (singles.length === 0) return { stream: before, touched: new Set() };
+  const states = singles.filter((message) => message.type === 'monitor.task');
+  const cancellations = onTaskStates(before.cancellations, states);
+  const touched = new Set<string>();
+  if (cancellations !== before.cancellations)
+    for (const { counts } of [before.cancellations, cancellations])
+      for (const taskId of Object.keys(counts)) touched.add(taskId);
+  const moves = singles.filter((message) => message.type === 'monitor.worker');
+  const connected = moves.length > 0 ? { ...before.connected } : before.connected;
+  for (const { workerId, connected: isConnected } of moves) {
+    const taskId = taskIdOfWorker(workerId);
+    if (taskId === null) continue;
+    const workers = { ...connected[taskId] };
+    if (isConnected) workers[workerId] ??= 0;
+    else delete workers[workerId];
+    if (Object.keys(workers).length > 0) connected[taskId] = workers;
+    else delete connected[taskId];
+    touched.add(taskId);
+  }
+  return { stream: { ...before, connected, cancellations }, touched };
+}
+
+function readList(
+  before: MonitorStream,
+  list: WorkerList,
+  at: number,
+  workerManagerId: string,
+): { stream: MonitorStream; touched: Set<string> } {
+  const connected: MonitorStream['connected'] = {};
+  for (const { workerId, load } of list.workers) {
+    const taskId = taskIdOfWorker(workerId);
+    if (taskId === null) continue;
+    const workers = connected[taskId] ?? {};
+    workers[workerId] = load?.sent ?? 0;
+    connected[taskId] = workers;
+  }
+  const stream = {
+    ...before,
+    connected,
+    cancellations: onWorkerList(before.cancellations, list.canceling),
+    isTraced: !hasUntraced(list, workerManagerId),
+    groups: groupsView(before.groups, list, at, workerManagerId),
+  };
+  const touched = new Set([...Object.keys(before.connected), ...Object.keys(connected)]);
+  return { stream, touched };
+}
+
+/** Groups of the oldest generation. One release of the next shows its managers in their place. */
+function groupsIn({ groups }: WorkerList, workerManagerId: string): string[] | null {
+  return groups?.includes(workerManagerId) ? null : groups;
+}
+
+/** A worker that may be ours names no Fargate task: then no one can say which task has none. */
+function hasUntraced(list: WorkerList, workerManagerId: string): boolean {
+  const isGrouped = groupsIn(list, workerManagerId) !== null;
+  return list.workers.some(
+    ({ workerId, managerId }) =>
+      taskIdOfWorker(workerId) === null && (isGrouped || managerId === workerManagerId),
+  );
+}
+
+/** The same object: nothing has changed. */
+function groupsView(
+  before: GroupsView | null,
+  list: WorkerList,
+  at: number,
+  workerManagerId: string,
+): GroupsView | null {
+  const known = groupsIn(list, workerManagerId);
+  if (known === null) return null;
+  const isCalm = list.workers.length > 0 && list.workers.every(({ load }) => !load?.sent);
+  const calmSince = isCalm ? (before?.calmSince ?? at) : null;
+  const isSameView =
+    before?.calmSince === calmSince &&
+    before.known.length === known.length &&
+    known.every((groupId, i) => groupId === before.known[i]);
+  return isSameView ? before : { known, calmSince };
+}

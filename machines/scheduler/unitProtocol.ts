@@ -1,0 +1,165 @@
+import type { FleetView, UnitCommand } from './messages.ts';
+import { answerUnknownGroups, onShutdown, releasable, releaseNamed } from './unitShutdown.ts';
+import {
+  groupIdOfTask,
+  inTurn,
+  type Outcome,
+  omit,
+  type Reply,
+  release,
+  respond,
+  taskIdOfGroup,
+  type UnitProtocol,
+  type UnitSettings,
+  unchanged,
+} from './unitState.ts';
+
+/** A start is answered at the latest then, ms: a scheduler that waits for the answer asks for nothing else. */
+const answerLimitMs = 8000;
+
+/** Answers one command. */
+export function onCommand(
+  before: UnitProtocol,
+  command: UnitCommand,
+  view: FleetView,
+  settings: UnitSettings,
+): Outcome {
+  const state = { ...learnAssigned(before, view), assumed: false };
+  return command.type === 'start'
+    ? onStart(state, view, settings)
+    : onShutdown(state, command, view, settings);
+}
+
+/** What is due now: when a Fargate task has appeared or gone, and on each tick. */
+export function poll(before: UnitProtocol, view: FleetView, settings: UnitSettings): Outcome {
+  const present = withoutGone(learnAssigned(before, view), view);
+  return inTurn(
+    present,
+    (state) => answerStart(state, view, settings),
+    (state) => retryDeferredStart(state, view, settings),
+    (state) => answerUnknownGroups(state, view, settings),
+    (state) => release(state, releasable(state, view), view.at),
+    (state) => releaseNamed(state, view, settings),
+  );
+}
+
+/** Groups that the scheduler counts against our limit without being ours: dead ones, and other managers'. */
+export function foreignGroups({ ended }: UnitProtocol, { taskIds, groups }: FleetView): number {
+  if (groups === null) return ended.length;
+  const ours = new Set(taskIds);
+  return groups.known.filter((groupId) => !ours.has(taskIdOfGroup(groupId))).length;
+}
+
+const keptTasks = ({ released }: UnitProtocol, { taskIds }: FleetView): number =>
+  taskIds.filter((taskId) => !(taskId in released)).length;
+
+const connectedWorkers = ({ loads }: FleetView): number =>
+  Object.values(loads).reduce((sum, { workers }) => sum + workers, 0);
+
+/** A Fargate task that the scheduler knew before this connection is no answer to a start. */
+function learnAssigned(state: UnitProtocol, { taskIds, groups }: FleetView): UnitProtocol {
+  if (groups === null) return state;
+  const [known, assigned] = [new Set(groups.known), new Set(state.assigned)];
+  const more = taskIds.filter(
+    (taskId) => known.has(groupIdOfTask(taskId)) && !assigned.has(taskId),
+  );
+  return more.length > 0 ? { ...state, assigned: [...state.assigned, ...more] } : state;
+}
+
+function withoutGone(state: UnitProtocol, { taskIds }: FleetView): UnitProtocol {
+  const present = new Set(taskIds);
+  const isPresent = (taskId: string): boolean => present.has(taskId);
+  const isGone = (taskId: string): boolean => !present.has(taskId);
+  const { assigned, initial, released, named, unassigned } = state;
+  const ended = assigned.filter(isGone);
+  return {
+    ...state,
+    assigned: assigned.filter(isPresent),
+    initial: initial.filter(isPresent),
+    ended: ended.length > 0 ? [...new Set([...state.ended, ...ended])] : state.ended,
+    released: omit(released, Object.keys(released).filter(isGone)),
+    named: omit(named, Object.keys(named).filter(isGone)),
+    unassigned: omit(unassigned, Object.keys(unassigned).filter(isGone)),
+  };
+}
+
+/** The first Fargate task that the scheduler does not know is the answer to its start; null: there is none. */
+function assign(state: UnitProtocol, view: FleetView, settings: UnitSettings): Outcome | null {
+  const assigned = new Set(state.assigned);
+  const taskId = view.taskIds.find((id) => !assigned.has(id) && !(id in state.released));
+  if (taskId === undefined) return null;
+  return {
+    state: {
+      ...state,
+      assigned: [...state.assigned, taskId],
+      unassigned: omit(state.unassigned, [taskId]),
+      startDeadline: null,
+    },
+    replies: [respond('start', 'success', state.groups ? groupIdOfTask(taskId) : '', settings)],
+  };
+}
+
+function refuse(state: UnitProtocol, view: FleetView, settings: UnitSettings): Outcome {
+  const replies: Reply[] = [respond('start', 'tooMany', '', settings)];
+  const late = state.lateStart || (state.groups && state.startDeadline !== null);
+  const refused = { ...state, lateStart: late, startDeadline: null };
+  if (state.groups)
+    return { state: refused, replies: [...replies, { type: 'requestShutdown', taskIds: [] }] };
+  const deferredStart = {
+    kept: keptTasks(state, view),
+    workers: connectedWorkers(view),
+    triedAt: view.at,
+  };
+  return { state: { ...refused, deferredStart }, replies };
+}
+
+function onStart(before: UnitProtocol, view: FleetView, settings: UnitSettings): Outcome {
+  const state = { ...before, deferredStart: null, named: {} };
+  // Repeated while one is being started: the same start.
+  if (state.startDeadline !== null) return unchanged(state);
+  const assigned = assign(state, view, settings);
+  if (assigned !== null) return assigned;
+  const { maxTasks } = settings;
+  if (maxTasks !== null && keptTasks(state, view) >= maxTasks) return refuse(state, view, settings);
+  return {
+    state: { ...state, startDeadline: view.at + answerLimitMs },
+    replies: [{ type: 'requestStart' }],
+  };
+}
+
+function answerStart(state: UnitProtocol, view: FleetView, settings: UnitSettings): Outcome {
+  if (state.startDeadline !== null)
+    return (
+      assign(state, view, settings) ??
+      (view.at >= state.startDeadline ? refuse(state, view, settings) : unchanged(state))
+    );
+  if (!state.lateStart) return unchanged(state);
+  const known = new Set([...state.assigned, ...state.initial, ...Object.keys(state.released)]);
+  const late = view.taskIds.filter((taskId) => !known.has(taskId));
+  if (late.length === 0) return unchanged(state);
+  const seen = Object.fromEntries(late.map((taskId) => [taskId, view.at]));
+  return unchanged({ ...state, lateStart: false, unassigned: { ...state.unassigned, ...seen } });
+}
+
+function retryDeferredStart(
+  before: UnitProtocol,
+  view: FleetView,
+  { maxTasks }: UnitSettings,
+): Outcome {
+  const { deferredStart, released } = before;
+  if (deferredStart === null) return unchanged(before);
+  const kept = view.taskIds.filter((taskId) => !(taskId in released));
+  const state = { ...before, assigned: [...new Set([...before.assigned, ...kept])] };
+  if (connectedWorkers(view) > deferredStart.workers)
+    return {
+      state: { ...state, deferredStart: null },
+      replies: [{ type: 'requestShutdown', taskIds: [] }],
+    };
+  const goal = Math.min(deferredStart.kept + 1, maxTasks ?? Number.POSITIVE_INFINITY);
+  if (view.at - deferredStart.triedAt < answerLimitMs || kept.length >= goal)
+    return unchanged(state);
+  return {
+    state: { ...state, deferredStart: { ...deferredStart, triedAt: view.at } },
+    replies: [{ type: 'requestStart' }],
+  };
+}

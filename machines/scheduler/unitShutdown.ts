@@ -1,0 +1,147 @@
+import type { FleetView, UnitCommand } from './messages.ts';
+import {
+  inTurn,
+  type Outcome,
+  omit,
+  type Reply,
+  release,
+  respond,
+  taskIdOfGroup,
+  type UnitProtocol,
+  type UnitSettings,
+  unchanged,
+} from './unitState.ts';
+import { taskIdOfWorker } from './workerId.ts';
+
+/** How long a worker that was named for shutdown counts as named, ms; a scheduler that means it names it again. */
+const namedMs = 30_000;
+/** A shutdown is requested again while the task is still there, ms. */
+const releaseAgainMs = 10_000;
+/** How long a task that came too late for its start waits for the next one, ms. */
+const unassignedMs = 60_000;
+/**
+ * A group that is unknown here may be another manager's: the scheduler asks the manager that sends the next
+ * heartbeat, so that one has been asked by then, ms. After that no manager knows it, and only success removes it.
+ */
+const unknownGroupMs = 5000;
+/** A scheduler without any task for so long shuts down all groups that it knows, ms. */
+const calmMs = 30_000;
+
+/** Answers a shutdown of workers or of a group. */
+export function onShutdown(
+  before: UnitProtocol,
+  { groupId, workerIds }: UnitCommand & { type: 'shutdown' },
+  view: FleetView,
+  settings: UnitSettings,
+): Outcome {
+  if (groupId !== null) return onGroupShutdown(before, groupId, view, settings);
+  const fewer: Reply[] =
+    before.deferredStart === null ? [] : [{ type: 'requestShutdown', taskIds: [] }];
+  const state = { ...before, deferredStart: null };
+  const replies = [respond('shutdown', 'success', '', settings), ...fewer];
+  // Without its clients the scheduler wants to keep no worker. Once they are back it says again which are to go.
+  if (view.at < state.newUntil) return { state, replies };
+  const outcome = releaseNamed(withNamed(state, workerIds, view), view, settings);
+  return { state: outcome.state, replies: [...replies, ...outcome.replies] };
+}
+
+function withNamed(state: UnitProtocol, workerIds: string[], view: FleetView): UnitProtocol {
+  const ours = new Set(view.taskIds);
+  // A list of many names all that may go now. Earlier lists kept others: together they would keep none.
+  const named = workerIds.length > 1 ? {} : { ...state.named };
+  for (const workerId of workerIds) {
+    const taskId = taskIdOfWorker(workerId);
+    if (taskId === null || !ours.has(taskId) || taskId in state.released) continue;
+    named[taskId] = { ...named[taskId], [workerId]: view.at };
+  }
+  return { ...state, named };
+}
+
+/** Requests the shutdown of tasks all of whose workers are named. */
+export function releaseNamed(
+  before: UnitProtocol,
+  view: FleetView,
+  settings: UnitSettings,
+): Outcome {
+  const named = Object.fromEntries(
+    Object.entries(before.named).map(([taskId, workers]) => {
+      const expired = Object.keys(workers).filter((id) => view.at - (workers[id] ?? 0) > namedMs);
+      return [taskId, omit(workers, expired)];
+    }),
+  );
+  const state = { ...before, named };
+  const due = Object.keys(named).filter((taskId) =>
+    allWorkersNamed(taskId, Object.keys(named[taskId] ?? {}).length, view, settings),
+  );
+  return release(state, due, view.at);
+}
+
+/** All workers of that Fargate task are to go; or some, and none has a task. */
+function allWorkersNamed(
+  taskId: string,
+  names: number,
+  { loads }: FleetView,
+  { workersPerTask }: UnitSettings,
+): boolean {
+  const load = loads[taskId];
+  if (names === 0) return false;
+  return load?.tasks === 0 || names >= Math.max(1, load?.workers ?? workersPerTask);
+}
+
+function onGroupShutdown(
+  state: UnitProtocol,
+  groupId: string,
+  { at, taskIds }: FleetView,
+  settings: UnitSettings,
+): Outcome {
+  const taskId = taskIdOfGroup(groupId);
+  const success = respond('shutdown', 'success', groupId, settings);
+  if (taskIds.includes(taskId)) {
+    const released = release(state, [taskId], at);
+    return { state: released.state, replies: [success, ...released.replies] };
+  }
+  if (state.ended.includes(taskId)) {
+    const ended = state.ended.filter((id) => id !== taskId);
+    return { state: { ...state, ended }, replies: [success] };
+  }
+  if (groupId in state.unknownGroups) return unchanged(state);
+  return unchanged({ ...state, unknownGroups: { ...state.unknownGroups, [groupId]: at } });
+}
+
+/** For a group that no manager knows, success is the only answer that makes the scheduler forget it. */
+export function answerUnknownGroups(
+  before: UnitProtocol,
+  { at, taskIds, inventoryComplete }: FleetView,
+  settings: UnitSettings,
+): Outcome {
+  const asked = Object.entries(before.unknownGroups);
+  if (asked.length === 0) return unchanged(before);
+  const ours = new Set(taskIds);
+  return inTurn(
+    before,
+    ...asked.map(([groupId, since]) => (state: UnitProtocol): Outcome => {
+      const taskId = taskIdOfGroup(groupId);
+      const found = ours.has(taskId);
+      if (!found && !(inventoryComplete && at - since >= unknownGroupMs)) return unchanged(state);
+      const unknownGroups = omit(state.unknownGroups, [groupId]);
+      const outcome = release({ ...state, unknownGroups }, found ? [taskId] : [], at);
+      const success = respond('shutdown', 'success', groupId, settings);
+      return { state: outcome.state, replies: [success, ...outcome.replies] };
+    }),
+  );
+}
+
+/** Fargate tasks to shut down that the scheduler does not name, or has named and that are still there. */
+export function releasable(state: UnitProtocol, { at, taskIds, groups }: FleetView): string[] {
+  const { assigned, released, unassigned } = state;
+  const older = (times: Record<string, number>, ms: number): string[] =>
+    Object.keys(times).filter((taskId) => at - (times[taskId] ?? at) > ms);
+  // A group that its scheduler has never been told of could never be shut down by it.
+  const never = state.groups ? older(unassigned, unassignedMs) : [];
+  const again = older(released, releaseAgainMs);
+  const calm = groups !== null && groups.calmSince !== null && at - groups.calmSince >= calmMs;
+  if (!state.groups || !calm) return [...never, ...again];
+  // A scheduler that was replaced never asks for the end of groups that it does not know.
+  const known = new Set([...assigned, ...Object.keys(released), ...Object.keys(unassigned)]);
+  return [...never, ...again, ...taskIds.filter((taskId) => !known.has(taskId))];
+}

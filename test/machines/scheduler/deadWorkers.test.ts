@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import {
+  noCancellations,
+  onTaskStates,
+  onWorkerList,
+} from '../../../machines/scheduler/cancellations.ts';
+import {
+  type DeadTasks,
+  markTaskDead,
+  reportableWorkers,
+  unreported,
+  withoutNoticed,
+  withReported,
+} from '../../../machines/scheduler/deadWorkers.ts';
+import type { TaskState } from '../../../machines/scheduler/messages.ts';
+
+const one = 'Worker|ECS-a|1|2';
+const two = 'Worker|ECS-a|1|3';
+const other = 'Worker|ECS-b|1|4';
+const dead = markTaskDead({}, 'a', 0);
+const settled = onWorkerList(noCancellations);
+const canceling = (before: typeof settled, workerId: string, state: TaskState = 'canceling') =>
+  onTaskStates(before, [{ type: 'monitor.task', taskId: 't', state, workerId }]);
+
+describe('the workers of a dead task', () => {
+  it('are reportable while they count as connected', () => {
+    const connected = { a: { [one]: 1, [two]: 0 }, b: { [other]: 1 } };
+    expect(reportableWorkers(dead, connected, settled)).toEqual([one, two]);
+    expect(reportableWorkers(dead, { b: { [other]: 1 } }, settled)).toEqual([]);
+    expect(reportableWorkers({}, connected, settled)).toEqual([]);
+  });
+
+  it('are left to the scheduler once it must have noticed by itself', () => {
+    const again = markTaskDead(dead, 'a', 50_000);
+    expect(again).toBe(dead);
+    expect(withoutNoticed(again, 59_999)).toBe(dead);
+    expect(withoutNoticed(again, 60_000)).toEqual({});
+    expect(withoutNoticed(markTaskDead(dead, 'b', 1), 60_000)).toEqual<DeadTasks>({ b: 1 });
+  });
+
+  it('are not reportable while a task of theirs is being cancelled', () => {
+    const connected = { a: { [one]: 1 } };
+    const cancelling = canceling(settled, one);
+    expect(reportableWorkers(dead, connected, cancelling)).toEqual([]);
+    expect(reportableWorkers(dead, connected, canceling(cancelling, one, 'canceled'))).toEqual([
+      one,
+    ]);
+  });
+
+  it('are not reportable while more is being cancelled than is known', () => {
+    const connected = { a: { [one]: 1 } };
+    expect(reportableWorkers(dead, connected, noCancellations)).toEqual([]);
+    expect(reportableWorkers(dead, connected, onWorkerList(settled, 1))).toEqual([]);
+    // The task belongs to another worker.
+    const known = onWorkerList(canceling(settled, other), 1);
+    expect(reportableWorkers(dead, connected, known)).toEqual([one]);
+    expect(reportableWorkers(dead, connected, onWorkerList(known, 2))).toEqual([]);
+  });
+});
+
+describe('reports', () => {
+  it('are made once for each worker: one that is shown again has come back', () => {
+    const reported = withReported({}, [one], 1000);
+    expect(unreported([one, two], reported)).toEqual([two]);
+    expect(unreported([one, two], withReported(reported, [two], 2000))).toEqual([]);
+  });
+
+  it('are forgotten when their task counts as dead no more', () => {
+    expect(withReported(withReported({}, [one], 1000), [two], 60_999)).toEqual({
+      [one]: 1000,
+      [two]: 60_999,
+    });
+    expect(withReported(withReported({}, [one], 1000), [], 61_000)).toEqual({});
+  });
+});

@@ -1,0 +1,220 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { MonitoredWorker, MonitorMessage } from '../../../machines/scheduler/messages.ts';
+import {
+  type MonitorStream,
+  nothingShown,
+  readMessages,
+} from '../../../machines/scheduler/monitorStream.ts';
+import { decodeMonitor } from '../../../src/scheduler/protocol/monitor.ts';
+
+const worker = (task: string, n: number, sent = 0) => ({
+  workerId: `Worker|ECS-${task}|${n}`,
+  managerId: 'wm',
+  groupId: null,
+  load: { free: 10, sent, queued: 0 },
+});
+const all = (...workers: MonitoredWorker[]): MonitorMessage => ({
+  type: 'monitor.workers',
+  workers,
+  groups: null,
+});
+const grouped = (groups: string[], ...workers: MonitoredWorker[]): MonitorMessage => ({
+  type: 'monitor.workers',
+  workers: workers.map((each) => ({ ...each, managerId: null })),
+  groups,
+});
+/** Workers that know nothing of their task have such names. */
+const untraced = (n: number, sent = 0, managerId = 'wm'): MonitoredWorker => ({
+  ...worker('', n, sent),
+  workerId: `Worker|FIX|${n}|ffff`,
+  managerId,
+});
+const one = (task: string, connected: boolean): MonitorMessage => ({
+  type: 'monitor.worker',
+  workerId: worker(task, 1).workerId,
+  connected,
+});
+const canceling = (taskId: string, task: string, state = 'canceling'): MonitorMessage => ({
+  type: 'monitor.task',
+  taskId,
+  workerId: worker(task, 1).workerId,
+  state: state as never,
+});
+const load = (workers: number, tasks: number, cancelled = 0) => ({
+  workers,
+  tasks,
+  canceling: cancelled,
+});
+
+/** A reader whose state goes through JSON between two batches. */
+const reader = (first: string[] = []) => {
+  const world = { ours: first, at: 50_000 };
+  let stream: MonitorStream = nothingShown;
+  let told = new Set(first);
+  const read = (...messages: MonitorMessage[]) => {
+    const reading = readMessages(stream, messages, world.at, {
+      workerManagerId: 'wm',
+      taskIds: () => world.ours,
+      added: world.ours.filter((taskId) => !told.has(taskId)),
+    });
+    stream = JSON.parse(JSON.stringify(reading.stream));
+    if (reading.listed) told = new Set(world.ours);
+    return reading.loads;
+  };
+  return { world, read, shown: () => stream };
+};
+
+describe('the loads of Fargate tasks', () => {
+  it('add up their workers, and are told once until they change', () => {
+    const { read } = reader();
+    const state = all(worker('a', 1, 2), worker('a', 2, 1), worker('b', 1));
+    expect(read(state)).toEqual({ a: load(2, 3), b: load(1, 0) });
+    expect(read(state)).toBeUndefined();
+    expect(read(all(worker('a', 1), worker('a', 2), worker('b', 1)))).toEqual({ a: load(2, 0) });
+  });
+
+  it('tell that the last worker of a task is gone', () => {
+    const { read } = reader();
+    read(all(worker('a', 1), worker('b', 1)));
+    expect(read(all(worker('b', 1)))).toEqual({ a: load(0, 0) });
+  });
+
+  it('begin with all of ours, also those without a worker', () => {
+    const { read } = reader(['a', 'c']);
+    expect(read(all(worker('a', 1)))).toEqual({ a: load(1, 0), c: load(0, 0) });
+  });
+
+  it('tell of one worker without waiting for the next list', () => {
+    const { read } = reader();
+    read(all());
+    expect(read(one('a', true))).toEqual({ a: load(1, 0) });
+    expect(read(one('a', true))).toBeUndefined();
+    expect(read(one('a', false))).toEqual({ a: load(0, 0) });
+    expect(read(one('a', false))).toBeUndefined();
+  });
+
+  it('keep the tasks of a worker that is said to be connected again', () => {
+    const { read } = reader();
+    read(all(worker('a', 1, 3)));
+    expect(read(one('a', true))).toBeUndefined();
+  });
+
+  it('leave out workers that name no task', () => {
+    const bytes = readFileSync(
+      new URL('../../vectors/g3-monitor-state-scheduler-two-workers.bin', import.meta.url),
+    );
+    const message = decodeMonitor(bytes);
+    if (message?.type !== 'monitor.workers') throw new Error('not the workers');
+    expect(message.workers.length).toBeGreaterThan(0);
+    const { read } = reader();
+    expect(read(message)).toBeUndefined();
+  });
+
+  it('tell of a task that became ours after its workers came, and all of ours now and then', () => {
+    const { world, read } = reader(['a']);
+    const state = all(worker('a', 1), worker('b', 1, 4));
+    expect(read(one('a', true))).toBeUndefined();
+    expect(read(state)).toMatchObject({ a: load(1, 0) });
+    world.at += 1000;
+    expect(read(state)).toBeUndefined();
+    world.ours = ['a', 'b'];
+    expect(read(one('c', false))).toBeUndefined();
+    expect(read(state)).toEqual({ b: load(1, 4) });
+    expect(read(state)).toBeUndefined();
+    world.at += 8999;
+    expect(read(state)).toBeUndefined();
+    world.at += 1;
+    expect(read(state)).toEqual({ a: load(1, 0), b: load(1, 4) });
+  });
+
+  it('are unknown while a worker of ours names no task', () => {
+    const { read } = reader(['a']);
+    expect(read(all(untraced(1)))).toBeUndefined();
+    expect(read(one('a', true))).toBeUndefined();
+    expect(read(all(worker('a', 1)))).toEqual({ a: load(1, 0) });
+    expect(read(all(worker('a', 1), untraced(1)))).toBeNull();
+    expect(read(all(worker('a', 1), untraced(1)))).toBeUndefined();
+    expect(read(all())).toEqual({ a: load(0, 0) });
+  });
+
+  it('are known though workers of another manager name no task', () => {
+    const { read } = reader(['a']);
+    expect(read(all(untraced(1, 0, 'other'), worker('a', 1)))).toEqual({ a: load(1, 0) });
+  });
+
+  it('take any worker that names no task for one of ours where its manager is not shown', () => {
+    const { read } = reader(['a']);
+    expect(read(grouped([]))).toEqual({ a: load(0, 0) });
+    expect(read(grouped(['ecs-a'], untraced(1)))).toBeNull();
+    expect(reader(['a']).read(grouped(['wm'], untraced(1)))).toEqual({ a: load(0, 0) });
+  });
+
+  it('count the tasks that are being cancelled', () => {
+    const { read } = reader(['a']);
+    expect(read(canceling('t', 'a'))).toBeUndefined();
+    expect(read(all(worker('a', 1, 2)))).toEqual({ a: load(1, 2, 1) });
+    expect(read(canceling('u', 'a'), canceling('t', 'a', 'canceled'))).toBeUndefined();
+    expect(read(canceling('v', 'b'))).toEqual({ b: load(0, 0, 1) });
+    expect(read(canceling('u', 'a', 'success'))).toEqual({ a: load(1, 2) });
+    expect(read({ ...canceling('w', 'a'), workerId: '' } as MonitorMessage)).toBeUndefined();
+  });
+
+  it('of one batch are its last ones, whatever came between', () => {
+    const { read } = reader(['a']);
+    expect(read(all(worker('a', 1)), one('a', false), one('b', true))).toEqual({
+      a: load(0, 0),
+      b: load(1, 0),
+    });
+    expect(read(all(untraced(1)), all(worker('a', 1)))).toEqual({ a: load(1, 0), b: load(0, 0) });
+    expect(read(all(worker('a', 1, 5)), all(worker('a', 1), untraced(1)))).toBeNull();
+  });
+});
+
+it('does not copy what it knows for each worker that connects', () => {
+  const { read } = reader();
+  const many = Array.from({ length: 12_000 }, (_, n) => n);
+  read(all());
+  const from = performance.now();
+  const messages = many.map((n) => one(`task${n}`, true));
+  expect(Object.keys(read(...messages) ?? {})).toHaveLength(12_000);
+  // One copy for each would take minutes.
+  expect(performance.now() - from).toBeLessThan(2000);
+});
+
+describe('the groups of a scheduler', () => {
+  const groups = (first: string[] = []) => {
+    const all = reader(first);
+    return (at: number, message: MonitorMessage) => {
+      all.world.at = at;
+      all.read(message);
+      return all.shown().groups;
+    };
+  };
+
+  it('are shown, and since when its workers have had no task', () => {
+    const read = groups();
+    const known = ['ecs-a'];
+    expect(read(1000, grouped(known))).toEqual({ known, calmSince: null });
+    expect(read(1000, grouped(known, untraced(1)))).toEqual({ known, calmSince: 1000 });
+    expect(read(2000, grouped(known, untraced(1)))).toEqual({ known, calmSince: 1000 });
+    expect(read(2000, grouped(known, untraced(1), untraced(2, 1)))).toEqual({
+      known,
+      calmSince: null,
+    });
+    expect(read(2000, grouped(known, untraced(1)))).toEqual({ known, calmSince: 2000 });
+    expect(read(2000, grouped(['ecs-b'], untraced(1)))).toMatchObject({ known: ['ecs-b'] });
+  });
+
+  it('are none where managers are shown, though one release shows them where groups were', () => {
+    const read = groups();
+    expect(read(1, all(untraced(1)))).toBeNull();
+    expect(read(1, grouped(['wm', 'other'], untraced(1)))).toBeNull();
+  });
+
+  it('stay as they are while messages speak of single workers', () => {
+    const read = groups();
+    read(1, grouped(['ecs-a']));
+    expect(read(2, one('a', true))).toEqual({ known: ['ecs-a'], calmSince: null });
+  });
+});
