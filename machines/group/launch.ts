@@ -67,7 +67,10 @@ const refuseAll = (note: FailureNote, count: number): LaunchAnswer => ({
 });
 
 /** Tasks go to groups by their position in the answer; a task beyond the last group goes to none. */
-export function claimsOf({ answer, groupIds }: Pick<LaunchContext, 'answer' | 'groupIds'>): TaskClaim[] {
+export function claimsOf({
+  answer,
+  groupIds,
+}: Pick<LaunchContext, 'answer' | 'groupIds'>): TaskClaim[] {
   return answer.taskArns.flatMap((taskArn, i) => {
     const groupId = groupIds[i];
     const createdAt = answer.createdAt?.[taskArn] ?? null;
@@ -86,9 +89,10 @@ const launchSetup = setup({
     journalLaunch: effect<void, LaunchOrder>('journalLaunch'),
     runTask: effect<LaunchAnswer, LaunchOrder>('runTask'),
     /** Resolves to the claims that the ledger accepted: a task that another group owns is not handed out again. */
-    journalOutcome: effect<TaskClaim[], { label: string; groups: TaskClaim[]; refusals: Refusal[] }>(
-      'journalOutcome',
-    ),
+    journalOutcome: effect<
+      TaskClaim[],
+      { label: string; groups: TaskClaim[]; refusals: Refusal[] }
+    >('journalOutcome'),
   },
   actions: {
     armRetry: assign({
@@ -127,8 +131,7 @@ const launchSetup = setup({
       event.type === 'launch.tick' &&
       context.retryAt !== null &&
       (event as { now: number }).now >= context.retryAt,
-    allowed: ({ event }) =>
-      event.type === 'launch.tick' && (event as { allowed: boolean }).allowed,
+    allowed: ({ event }) => event.type === 'launch.tick' && (event as { allowed: boolean }).allowed,
   },
 });
 
@@ -252,7 +255,8 @@ export const launch = launchSetup
         },
       },
       recording: {
-        description: 'The outcome is being journaled; the ledger answers which tasks the groups own.',
+        description:
+          'The outcome is being journaled; the ledger answers which tasks the groups own.',
         entry: 'reportSurplus',
         invoke: {
           id: 'journalOutcome',
@@ -264,7 +268,10 @@ export const launch = launchSetup
           }),
           onDone: { target: 'done', actions: 'recordAccepted' },
           // The tasks run whether or not that could be written.
-          onError: { target: 'done', actions: assign({ groups: ({ context }) => claimsOf(context) }) },
+          onError: {
+            target: 'done',
+            actions: assign({ groups: ({ context }) => claimsOf(context) }),
+          },
         },
       },
       done: { type: 'final', description: 'The outcome is known, or was given up.' },

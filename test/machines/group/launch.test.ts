@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createActor } from 'xstate';
-import { launch } from '../../../machines/group/launch.ts';
+import { claimsOf, launch } from '../../../machines/group/launch.ts';
 import { type Model, untaken, unvisited, walks } from '../../support/paths.ts';
 import { holesOf } from '../../support/placeholders.ts';
 import { scriptedWorld } from '../../support/world.ts';
@@ -15,7 +15,7 @@ const order = {
 };
 const input = { order, groupIds: ['e-1-0', 'e-1-1'], outcomeUnknown: false };
 const answer = { taskArns: ['arn:1'], refusals: [{ kind: 'refused', reason: 'full' }] };
-const claims = [{ groupId: 'e-1-0', taskArn: 'arn:1' }];
+const claims = [{ groupId: 'e-1-0', taskArn: 'arn:1', createdAt: null }];
 
 const model: Model = {
   input,
@@ -70,7 +70,9 @@ describe.each(walks(launch, model))('$title', ({ steps }) => {
       if (!journaled) expect(calls.runTask).toHaveLength(0); // written down before it is sent
       for (const call of calls.runTask) expect(call.input).toEqual(order); // re-sent unchanged
       if (before.value === 'outcomeUnknown' && value !== 'outcomeUnknown')
-        expect(value).toBe('requesting'); // only an answer ends doubt
+        expect(value).toBe('journaling'); // only an answer ends doubt
+      if (before.value !== 'requesting' && value === 'requesting')
+        expect(['journaling', 'throttled']).toContain(before.value); // on the disk whenever it is sent
       if (before.value !== 'requesting' && value === 'requesting')
         expect(calls.runTask).toHaveLength(before.asked + 1);
       if (value === 'done') {
@@ -132,7 +134,7 @@ it('stops asking before its token is forgotten, and leaves to others what it may
   }
   await play(actor, unheard);
   expect(calls.runTask).toHaveLength(600);
-  expect(calls.journalOutcome.at(-1)?.input).toMatchObject({ answer: { taskArns: [] } });
+  expect(calls.journalOutcome.at(-1)?.input).toMatchObject({ groups: [] });
   expect(actor.getSnapshot().context.answer.refusals[0]?.kind).toBe('unreachable');
 });
 
@@ -149,8 +151,10 @@ it('says that it was in doubt when it is given up so, and not when it was answer
   const no = { type: 'xstate.error.actor.runTask', error: failure('denied') };
   const ticks = (n: number) =>
     [n, n + 60].map((minute) => ({ type: 'launch.tick', now: minute * 1e6, allowed: true }));
-  const noes = Array.from({ length: 15 }, (_, n) => (n === 0 ? [no] : [...ticks(n), no])).flat();
-  expect(await given(journaled, ...noes, recorded)).toMatchObject({ outcomeUnknown: true });
+  const rejections = Array.from({ length: 15 }, (_, n) =>
+    n === 0 ? [no] : [...ticks(n), journaled, no],
+  ).flat();
+  expect(await given(journaled, ...rejections, recorded)).toMatchObject({ outcomeUnknown: true });
   const answered = { type: 'xstate.done.actor.runTask', output: answer };
   expect(await given(journaled, answered, recorded)).not.toHaveProperty('outcomeUnknown');
 });
@@ -295,12 +299,16 @@ describe('a launch', () => {
     ],
     [
       'asks again when it got no answer, whoever wants it',
-      [journaled, no('unreachable'), { type: 'launch.abandon' }, tick(5000), tick(6000), answered],
+      [
+        ...[journaled, no('unreachable'), { type: 'launch.abandon' }],
+        ...[tick(5000), tick(6000), journaled, answered],
+      ],
       [
         'requesting',
         'outcomeUnknown',
         'outcomeUnknown',
         'outcomeUnknown',
+        'journaling',
         'requesting',
         'recording',
       ],
@@ -323,8 +331,8 @@ describe('a launch', () => {
       {
         ...end,
         groups: [
-          { groupId: 'e-1-0', taskArn: 'arn:1' },
-          { groupId: 'e-1-1', taskArn: 'arn:2' },
+          { groupId: 'e-1-0', taskArn: 'arn:1', createdAt: null },
+          { groupId: 'e-1-1', taskArn: 'arn:2', createdAt: null },
         ],
       },
     ],
@@ -337,9 +345,8 @@ describe('a launch', () => {
   it('writes down what it asks for, and what became of that', async () => {
     const { calls } = await live({}, journaled, answered);
     expect(calls.journalLaunch.map((call) => call.input)).toEqual([order]);
-    const { groupIds } = input;
     expect(calls.journalOutcome.map((call) => call.input)).toEqual([
-      { label: 'e-1', groupIds, answer },
+      { label: 'e-1', groups: claims, refusals: answer.refusals },
     ]);
   });
 
@@ -367,5 +374,43 @@ it('says which effect nobody has filled in', async () => {
     journalLaunch: "effect 'journalLaunch' is not provided",
     runTask: "effect 'runTask' is not provided",
     journalOutcome: "effect 'journalOutcome' is not provided",
+  });
+});
+
+describe('the tasks of an answer', () => {
+  const given = (taskArns: string[], createdAt?: Record<string, number>) => ({
+    groupIds: ['e-1-0', 'e-1-1'],
+    answer: { taskArns, refusals: [], createdAt },
+  });
+
+  it('go to groups by their position, and no task beyond the last group goes to one', () => {
+    expect(claimsOf(given(['arn:1', 'arn:2', 'arn:3'], { 'arn:2': 77 }))).toEqual([
+      { groupId: 'e-1-0', taskArn: 'arn:1', createdAt: null },
+      { groupId: 'e-1-1', taskArn: 'arn:2', createdAt: 77 },
+    ]);
+    expect(claimsOf(given([]))).toEqual([]);
+  });
+
+  it('that are too many, or that the ledger does not accept, are reported', async () => {
+    const { actors, play } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
+    const notes: unknown[] = [];
+    const actor = createActor(
+      launch.provide({
+        actors,
+        actions: {
+          noteSurplus: (_, surplus) => notes.push(surplus),
+          noteAlreadyOwned: (_, claim) => notes.push(claim),
+        },
+      }),
+      { input },
+    ).start();
+    await play(actor, { type: 'xstate.done.actor.journalLaunch' });
+    const output = { taskArns: ['arn:1', 'arn:2', 'arn:3'], refusals: [] };
+    await play(actor, { type: 'xstate.done.actor.runTask', output } as never);
+    expect(notes).toEqual([{ label: 'e-1', surplus: 1 }]);
+    const accepted = [{ groupId: 'e-1-1', taskArn: 'arn:2', createdAt: null }];
+    await play(actor, { type: 'xstate.done.actor.journalOutcome', output: accepted } as never);
+    expect(notes.slice(1)).toEqual([{ label: 'e-1', groupId: 'e-1-0', taskArn: 'arn:1' }]);
+    expect(actor.getSnapshot().output?.groups).toEqual(accepted);
   });
 });

@@ -15,10 +15,12 @@ const model: Model = {
     { type: 'group.refused', reason: 'full' },
     { type: 'group.drain' },
     { type: 'group.stop' },
+    { type: 'group.hold' },
     { type: 'group.cancelDrain' },
     { type: 'task.running' },
     { type: 'task.registered' },
     { type: 'task.failing', cause: 'interrupted', detail: 'Spot' },
+    { type: 'task.failing', cause: 'interrupted', detail: 'Spot', hold: true },
     { type: 'task.stopped', cause: 'exited', detail: 'exit code 1' },
     { type: 'xstate.done.actor.stopTask' },
     { type: 'xstate.error.actor.stopTask', error: new Error('throttled') },
@@ -37,9 +39,10 @@ describe.each(walks(workerGroup, model))('$title', ({ steps }) => {
       await play(actor, event);
       const { value, context, output, status } = actor.getSnapshot();
       const stopping = actor.getSnapshot().matches({ draining: 'stopping' });
-      if (/drain|stop$/.test(event.type)) drainRequested = true;
+      const held = actor.getSnapshot().matches({ draining: 'held' });
+      if (/drain|stop$/.test(event.type) || held) drainRequested = true;
       // A stop that ECS was asked for is not taken back.
-      if (event.type === 'group.cancelDrain' && !stopping) drainRequested = false;
+      if (event.type === 'group.cancelDrain' && !stopping && !held) drainRequested = false;
       ended ||= event.type === 'task.stopped' || event.type === 'group.refused';
       expect(value).toEqual(state.value);
       if (value === 'stopped') {
@@ -69,6 +72,7 @@ const launched = { type: 'group.launched', taskArn: 'arn:1' };
 const refused = { type: 'group.refused', reason: 'full' };
 const drain = { type: 'group.drain' };
 const stop = { type: 'group.stop' };
+const hold = { type: 'group.hold' };
 const reprieve = { type: 'group.cancelDrain' };
 const runs = { type: 'task.running' };
 const registered = { type: 'task.registered' };
@@ -197,6 +201,25 @@ describe('what its cohort hears of a group', () => {
       'that is reclaimed while it runs',
       [launched, runs, reclaimed, stopped],
       ['provisioning', 'running', 'stopping drainRequested'],
+      { ...end, cause: 'interrupted', detail: 'Spot' },
+    ],
+    [
+      'whose stop is held until no worker of it cancels a task, and that is not taken back meanwhile',
+      [launched, registered, drain, hold, reprieve, stop, accepted, stopped],
+      [
+        'provisioning',
+        'running registered',
+        'waiting registered drainRequested',
+        'held registered drainRequested',
+        'stopping registered drainRequested',
+        'stopping registered drainRequested accepted',
+      ],
+      { ...end, registered: true, cause: 'drained' },
+    ],
+    [
+      'that is reclaimed while a worker of it cancels a task',
+      [launched, runs, { ...reclaimed, hold: true }, stopped],
+      ['provisioning', 'running', 'held drainRequested'],
       { ...end, cause: 'interrupted', detail: 'Spot' },
     ],
     [
