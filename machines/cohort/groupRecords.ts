@@ -1,6 +1,6 @@
 import { type Counts, noCounts } from '../fleet/plan.ts';
 import type { GroupEvent, GroupPhase } from '../group/workerGroup.ts';
-import type { WorkerLoad } from '../scheduler/monitor.ts';
+import type { WorkerLoad } from '../scheduler/messages.ts';
 import type { FailureReason, LaunchOrder, OwnedGroup, TaskPhase } from '../shared/domain.ts';
 import { taskIdOf } from '../shared/ids.ts';
 import { tasksPerPage } from '../shared/limits.ts';

@@ -202,7 +202,14 @@ export function assumeUnobserved(
 }
 
 const assumptionFor = (
-  { phase, stopAccepted, stopRequestedAt, registered, deadlinesFrom, workersLostSince }: GroupRecord,
+  {
+    phase,
+    stopAccepted,
+    stopRequestedAt,
+    registered,
+    deadlinesFrom,
+    workersLostSince,
+  }: GroupRecord,
   at: number,
   { unobservedStopMs, startDeadlineMs, workersLostMs }: Timeouts,
   monitorConnected: boolean,

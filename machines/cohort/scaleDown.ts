@@ -73,7 +73,12 @@ function withDrain(
   const { phase, ...stop } = stopping(record, at);
   return [
     // Without its ARN it cannot be stopped yet.
-    { ...record, drainRequested: true, ...stop, ...(record.taskArn !== null && phase && { phase }) },
+    {
+      ...record,
+      drainRequested: true,
+      ...stop,
+      ...(record.taskArn !== null && phase && { phase }),
+    },
     stopEvent(record, at),
   ];
 }

@@ -14,7 +14,7 @@ const timeouts = {
   unobservedStopMs: 180_000,
   unobservedExitMs: 5000,
 };
-export const input = { cohortId: 'cohort-0', timeouts, monitorEverConnected: false };
+export const input = { cohortId: 'cohort.0', timeouts, monitorEverConnected: false };
 export const launchPlan = (label: string, count: number) => ({
   order: { label, clientToken: `se-${label}`, count, revision: 'rev:1', market: 'spot' as const },
   groupIds: Array.from({ length: count }, (_, i) => `${label}-${i}`),

@@ -10,7 +10,7 @@ const everybody = { pending: 9, idle: 9, busy: 9 };
 const adopt = {
   type: 'cohort.adopt',
   generation: 2,
-  groups: [{ groupId: 'stray-9', taskArn: 'arn:9', launchedAt: 0 }],
+  groups: [{ groupId: 'stray-9', taskArn: 'arn:9', createdAt: null, deadlinesFrom: 0 }],
 } as const;
 const denied = Object.assign(new Error('not authorized'), { kind: 'denied' });
 const launched = {
@@ -28,20 +28,25 @@ const model: Model = {
     ...('stray-9' in context.groups ? [] : [adopt]),
     { type: 'cohort.drain', generation: 3, ...everybody, at: 2000, until: 9000 },
     { type: 'cohort.cancelDrain', generation: 4, most: 1 },
-    { type: 'cohort.loads', at: 2500, loads: { 9: { workers: 1, tasks: 2 } } },
+    { type: 'cohort.evict', generation: 6, at: 2100, until: 9000, groupIds: ['stray-9'] },
+    { type: 'cohort.loads', at: 2500, loads: { 9: { workers: 1, tasks: 2, canceling: 0 } } },
     { type: 'cohort.poll', at: 3000, monitorConnected: true, launching: true, ending: false },
     ...('e-1' in context.launches
       ? [
-          { type: 'xstate.done.actor.e-1', actorId: 'e-1', output: launched },
-          { type: 'xstate.error.actor.e-1', actorId: 'e-1', error: new Error('a bug') },
+          { type: 'xstate.done.actor.launch.e-1', actorId: 'launch.e-1', output: launched },
+          {
+            type: 'xstate.error.actor.launch.e-1',
+            actorId: 'launch.e-1',
+            error: new Error('a bug'),
+          },
         ]
       : []),
     ...Object.entries(
       context.groups as Record<string, { taskArn: string | null; phase: string }>,
     ).flatMap(([groupId, { taskArn, phase }]) => [
       {
-        type: `xstate.done.actor.${groupId}`,
-        actorId: groupId,
+        type: `xstate.done.actor.group.${groupId}`,
+        actorId: `group.${groupId}`,
         output: { groupId, taskArn, cause: 'exited', detail: 'exit 1', registered: false },
       },
       ...(taskArn !== null && phase === 'requested'
@@ -56,7 +61,11 @@ const model: Model = {
             },
           ]
         : []),
-      { type: `xstate.error.actor.${groupId}`, actorId: groupId, error: new Error('a bug') },
+      {
+        type: `xstate.error.actor.group.${groupId}`,
+        actorId: `group.${groupId}`,
+        error: new Error('a bug'),
+      },
     ]),
     ...(value === 'describing'
       ? [
@@ -176,10 +185,13 @@ describe('a cohort with real children', () => {
     actor.send({ ...drain, pending: 2, until: 60_000 });
     await answerBoth();
     expect(phases()).toEqual({ 'e-1-0': 'waiting', 'e-1-1': 'waiting' });
-    hear(40_000, { 'arn:0': { workers: 1, tasks: 3 }, 'arn:1': { workers: 0, tasks: 0 } });
+    hear(40_000, {
+      'arn:0': { workers: 1, tasks: 3, canceling: 0 },
+      'arn:1': { workers: 0, tasks: 0, canceling: 0 },
+    });
     expect(phases()).toEqual({ 'e-1-0': 'waiting', 'e-1-1': 'stopping' });
     expect(calls.stopTask).toHaveLength(1);
-    hear(41_000, { 'arn:0': { workers: 1, tasks: 0 } });
+    hear(41_000, { 'arn:0': { workers: 1, tasks: 0, canceling: 0 } });
     expect(phases()).toEqual({ 'e-1-0': 'stopping', 'e-1-1': 'stopping' });
   });
 
@@ -253,7 +265,7 @@ describe('a cohort with real children', () => {
     const stopped = { ...sighting('arn:1', 'stopped'), cause: 'exited' as const };
     await look(50_000, sighting('arn:0', 'stopping'), stopped);
     expect(told.filter(({ type }) => type === 'task.dead')).toEqual([
-      { type: 'task.dead', cohortId: 'cohort-0', taskArn: 'arn:1' },
+      { type: 'task.dead', at: 50_000, taskArn: 'arn:1' },
     ]);
   });
 
@@ -283,15 +295,15 @@ describe('a cohort with real children', () => {
   it('survives a group that dies of a bug, and puts it back where it was', async () => {
     const { launchBoth, actor, crashes, phases, look } = liveCohort();
     await launchBoth();
-    const group = actor.getSnapshot().children['e-1-0'] as AnyActorRef;
+    const group = actor.getSnapshot().children['group.e-1-0'] as AnyActorRef;
     actor.send({
-      type: 'xstate.error.actor.e-1-0',
-      actorId: 'e-1-0',
+      type: 'xstate.error.actor.group.e-1-0',
+      actorId: 'group.e-1-0',
       error: new Error('a bug'),
     });
     await settle();
     expect(crashes).toHaveLength(1);
-    expect(actor.getSnapshot().children['e-1-0']).not.toBe(group);
+    expect(actor.getSnapshot().children['group.e-1-0']).not.toBe(group);
     expect(phases()).toEqual({ 'e-1-0': 'provisioning', 'e-1-1': 'provisioning' });
     await look(5000, sighting('arn:0', 'running'));
     expect(phases()).toEqual({ 'e-1-0': 'running', 'e-1-1': 'provisioning' });
@@ -324,8 +336,8 @@ describe('a cohort with real children', () => {
       await all.look(5000, sighting('arn:0', 'running'), sighting('arn:1', 'running'));
       return all;
     };
-    const busy = { workers: 4, tasks: 3 };
-    const idle = { workers: 4, tasks: 0 };
+    const busy = { workers: 4, tasks: 3, canceling: 0 };
+    const idle = { workers: 4, tasks: 0, canceling: 0 };
 
     it('knows who serves from their workers, not from the clock', async () => {
       const { hear, row, look } = await serving();
@@ -363,7 +375,7 @@ describe('a cohort with real children', () => {
     it('stops a group without workers before one that has some', async () => {
       const { hear, actor, phases } = await serving();
       hear(6000, { 'arn:0': idle, 'arn:1': idle });
-      hear(6500, { 'arn:1': { workers: 0, tasks: 0 } });
+      hear(6500, { 'arn:1': { workers: 0, tasks: 0, canceling: 0 } });
       actor.send({
         type: 'cohort.drain',
         generation: 2,
@@ -451,7 +463,7 @@ describe('a cohort with real children', () => {
     it('gives up on a running task that all its workers have left', async () => {
       const { hear, look, phases } = await serving();
       hear(6000, { 'arn:0': busy, 'arn:1': busy });
-      hear(10_000, { 'arn:0': { workers: 0, tasks: 0 } });
+      hear(10_000, { 'arn:0': { workers: 0, tasks: 0, canceling: 0 } });
       await look(130_000, sighting('arn:0', 'running'), sighting('arn:1', 'running'));
       expect(phases()).toEqual({ 'e-1-0': 'running', 'e-1-1': 'running' });
       await look(130_001, sighting('arn:0', 'running'), sighting('arn:1', 'running'));
@@ -508,7 +520,10 @@ it('keeps books in which every launch and every group is somebody', () => {
     const { children, context } = (steps.at(-1) as Step).state;
     const { groups, launches } = context;
     expect(Object.keys(children).filter((id) => id !== 'describeTasks')).toEqual(
-      expect.arrayContaining([...Object.keys(groups), ...Object.keys(launches)]),
+      expect.arrayContaining([
+        ...Object.keys(groups).map((id) => `group.${id}`),
+        ...Object.keys(launches).map((label) => `launch.${label}`),
+      ]),
     );
   }
 });

@@ -3,22 +3,22 @@ import { noCounts } from '../../../machines/fleet/plan.ts';
 import { admit, launchPlan, liveCohort, sighting } from '../../support/liveCohort.ts';
 import { settle } from '../../support/world.ts';
 
-const cohortId = 'cohort-0';
+const cohortId = 'cohort.0';
 const everybody = { pending: 9, idle: 9, busy: 9 };
-const changed = (generation: number, counts: object, launches = 0) => ({
-  ...{ type: 'cohort.changed', cohortId, generation, launches },
+const changed = (generation: number, counts: object, launches = 0, ended = 0) => ({
+  ...{ type: 'cohort.changed', cohortId, generation, launches, ended },
   counts: { ...noCounts, ...counts },
 });
 const single = { ...admit, launches: [launchPlan('e-1', 1)] };
 const failure = (kind: string) => Object.assign(new Error(`it was ${kind}`), { kind });
-const dead = { type: 'task.dead', cohortId, taskArn: 'arn:0' };
-const registered = { workers: 1, tasks: 0 };
+const dead = (at: number) => ({ type: 'task.dead', at, taskArn: 'arn:0' });
+const registered = { workers: 1, tasks: 0, canceling: 0 };
 
 /** A cohort, and what it has told its manager since it was asked last. */
 const live = () => {
   const cohort = liveCohort();
   const { told, actor, answer } = cohort;
-  const news = () => told.splice(0);
+  const news = () => told.splice(0).filter(({ type }) => type !== 'cohort.tasksChanged');
   const launchOne = async () => {
     actor.send({ ...single, launches: [...single.launches] });
     await answer('journalLaunch', undefined);
@@ -53,8 +53,8 @@ describe('a manager hears of its cohort', () => {
     expect(news()).toContainEqual(changed(1, { pending: 1, idle: 1 }));
     await look(7000, sighting('arn:0', 'stopped'));
     expect(news().filter(({ type }) => type !== 'cohort.launchFailed')).toEqual([
-      dead,
-      changed(1, { pending: 1 }),
+      dead(7000),
+      changed(1, { pending: 1 }, 0, 1),
     ]);
   });
 
@@ -68,7 +68,7 @@ describe('a manager hears of its cohort', () => {
     expect(news()).toEqual([changed(1, { pending: 1, absent: 1 })]);
     await look(3000, sighting('arn:0', 'running'));
     expect(news()).toEqual([changed(1, { busy: 1 })]);
-    hear(3500, { 'arn:0': { workers: 1, tasks: 1 } });
+    hear(3500, { 'arn:0': { workers: 1, tasks: 1, canceling: 0 } });
     actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 4000, until: 5000 });
     expect(news().at(-1)).toEqual(changed(2, { drainPending: 1 }));
     actor.send({
@@ -96,13 +96,51 @@ describe('a manager hears of its cohort', () => {
 
   it('what was taken over, once', async () => {
     const { actor, news, row } = live();
-    const groups = [{ groupId: 'stray', taskArn: 'arn:9', launchedAt: 500 }];
+    const groups = [{ groupId: 'stray', taskArn: 'arn:9', createdAt: 400, deadlinesFrom: 500 }];
     actor.send({ type: 'cohort.adopt', generation: 1, groups });
-    const stray = actor.getSnapshot().children.stray;
+    const stray = actor.getSnapshot().children['group.stray'];
     actor.send({ type: 'cohort.adopt', generation: 2, groups });
     expect(news()).toEqual([changed(1, { pending: 1 }), changed(2, { pending: 1 })]);
     expect(row('stray')?.phase).toBe('provisioning');
-    expect(actor.getSnapshot().children.stray).toBe(stray);
+    expect(actor.getSnapshot().children['group.stray']).toBe(stray);
+  });
+
+  it('how many ended without its order: not those that it drains, but those that the scheduler chose', async () => {
+    const { actor, answer, news, look } = live();
+    actor.send({ ...admit, launches: [launchPlan('e-1', 4)] });
+    await answer('journalLaunch', undefined);
+    const taskArns = ['arn:0', 'arn:1', 'arn:2', 'arn:3'];
+    await answer('runTask', { taskArns, refusals: [] });
+    await answer(
+      'journalOutcome',
+      taskArns.map((taskArn, i) => ({ groupId: `e-1-${i}`, taskArn, createdAt: null })),
+    );
+    news();
+    const one = { pending: 1, idle: 0, busy: 0 };
+    actor.send({ type: 'cohort.drain', generation: 2, ...one, at: 2000, until: 0 });
+    expect(news()).toEqual([changed(2, { pending: 3, stopping: 1 })]);
+    const evict = { type: 'cohort.evict', at: 2000, until: 0, generation: 3 } as const;
+    actor.send({ ...evict, groupIds: ['e-1-1'] });
+    expect(news()).toEqual([changed(3, { pending: 2, stopping: 2 })]);
+    actor.send({ type: 'cohort.release', generation: 4, at: 2000, taskIds: ['arn:2'] });
+    expect(news()).toEqual([changed(4, { pending: 1, stopping: 3 }, 0, 1)]);
+    await look(3000, sighting('arn:3', 'stopping'));
+    expect(news()).toEqual([changed(4, { stopping: 4 }, 0, 1)]);
+  });
+
+  it('which tasks it has, whenever that changes', async () => {
+    const { actor, launchOne, told, look, refuse } = live();
+    const tasks = () =>
+      told.splice(0).flatMap((event) => (event.type === 'cohort.tasksChanged' ? [event] : []));
+    await launchOne();
+    expect(tasks()).toEqual([{ type: 'cohort.tasksChanged', cohortId, taskIds: ['arn:0'] }]);
+    const groups = [{ groupId: 'stray', taskArn: 'x/9', createdAt: 400, deadlinesFrom: 500 }];
+    actor.send({ type: 'cohort.adopt', generation: 2, groups });
+    expect(tasks()).toMatchObject([{ taskIds: ['arn:0', '9'] }]);
+    await look(5000, sighting('arn:0', 'stopped'));
+    expect(tasks()).toMatchObject([{ taskIds: ['9'] }]);
+    await refuse(1, { kind: 'refused', reason: 'full' });
+    expect(tasks()).toEqual([]);
   });
 
   it('that those it stops are on their way out', async () => {
@@ -113,7 +151,7 @@ describe('a manager hears of its cohort', () => {
     expect(news()).toEqual([changed(2, { stopping: 1 })]);
     await look(3000, sighting('arn:0', 'stopped'));
     expect(news()).toContainEqual(changed(2, {}));
-    expect(actor.getSnapshot().children['e-1-0']).toBeUndefined();
+    expect(actor.getSnapshot().children['group.e-1-0']).toBeUndefined();
   });
 
   it('that who has come to its idle moment is on its way out, before that group says so', async () => {
@@ -179,7 +217,7 @@ describe('a manager hears of its cohort', () => {
     await look(5000, { ...sighting('arn:0', 'running'), subnet: 'subnet-a' });
     news();
     hear(6000, { 'arn:0': registered });
-    hear(6001, { 'arn:0': { workers: 2, tasks: 0 } });
+    hear(6001, { 'arn:0': { workers: 2, tasks: 0, canceling: 0 } });
     expect(news()).toEqual([
       {
         ...{ type: 'cohort.recovered', cohortId, groupId: 'e-1-0' },
@@ -205,9 +243,9 @@ describe('a manager hears of its cohort', () => {
     const ended = { ...sighting('arn:0', 'stopped'), cause: 'exited', detail: 'exit 1' } as const;
     await look(5000, ended);
     expect(news()).toEqual([
-      dead,
+      dead(5000),
       { ...setback, kind: 'startFailed', reason: 'exit 1' },
-      changed(1, {}),
+      changed(1, {}, 0, 1),
     ]);
     const other = live();
     await other.launchOne();
@@ -229,7 +267,7 @@ describe('a manager hears of its cohort', () => {
     actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
     news();
     await look(3000, sighting('arn:0', 'stopped'));
-    expect(news()).toEqual([dead, unproved, changed(2, {})]);
+    expect(news()).toEqual([dead(3000), unproved, changed(2, {})]);
     const refused = live();
     await refused.refuse(2, { kind: 'quota', reason: 'vCPUs' });
     expect(refused.news()).toContainEqual(unproved);
@@ -248,7 +286,7 @@ describe('a manager hears of its cohort', () => {
     const lasting = { type: 'cohort.recovered', cohortId, groupId: 'e-1-0', subnet: null };
     expect(news()).toEqual([{ ...lasting, signal: 'stable' }]);
     await look(999_000, sighting('arn:0', 'stopped'));
-    expect(news()).toEqual([dead, changed(1, {})]);
+    expect(news()).toEqual([dead(999_000), changed(1, {}, 0, 1)]);
   });
 
   it('that one has ended soon after it came to serve', async () => {
@@ -259,12 +297,12 @@ describe('a manager hears of its cohort', () => {
     news();
     await look(126_999, { ...sighting('arn:0', 'stopped'), detail: 'OutOfMemory' });
     expect(news()).toEqual([
-      dead,
+      dead(126_999),
       {
         ...{ type: 'cohort.launchFailed', cohortId, groupId: 'e-1-0', market: null },
         ...{ kind: 'exited', reason: 'OutOfMemory', signal: 'stable', launchedAt: 1000 },
       },
-      changed(1, {}),
+      changed(1, {}, 0, 1),
     ]);
   });
 
@@ -273,9 +311,9 @@ describe('a manager hears of its cohort', () => {
     actor.send({ ...single, launches: [...single.launches] });
     news();
     const error = new Error('a bug');
-    actor.send({ type: 'xstate.error.actor.e-1', actorId: 'e-1', error } as never);
+    actor.send({ type: 'xstate.error.actor.launch.e-1', actorId: 'launch.e-1', error } as never);
     await settle();
-    expect(crashes).toEqual([{ actorId: 'e-1', error }]);
+    expect(crashes).toEqual([{ actorId: 'launch.e-1', error }]);
     expect(phases()).toEqual({});
     expect(actor.getSnapshot().children).toEqual({});
     expect(news().filter(({ type }) => type !== 'cohort.changed')).toEqual([
@@ -407,7 +445,7 @@ describe('a cohort that is told', () => {
 
   it('looks once at a time, and only at tasks', async () => {
     const { actor, calls } = live();
-    const groups = [{ groupId: 'stray', taskArn: 'arn:9', launchedAt: 500 }];
+    const groups = [{ groupId: 'stray', taskArn: 'arn:9', createdAt: 400, deadlinesFrom: 500 }];
     actor.send({ ...admit, launches: [...admit.launches] });
     actor.send({
       type: 'cohort.poll',
@@ -438,7 +476,10 @@ it('keeps no books of a group that it does not have', () => {
 });
 
 describe('a group that dies of a bug', () => {
-  const crash = { type: 'xstate.error.actor.e-1-0', actorId: 'e-1-0', error: new Error('a bug') };
+  const crash = {
+    ...{ type: 'xstate.error.actor.group.e-1-0', actorId: 'group.e-1-0' },
+    error: new Error('a bug'),
+  };
 
   it('still leaves when it was to leave before it had its task', async () => {
     const { actor, answer, calls, row } = live();
@@ -458,7 +499,7 @@ describe('a group that dies of a bug', () => {
     const { actor, calls, launchOne, look, hear } = live();
     await launchOne();
     await look(5000, sighting('arn:0', 'running'));
-    hear(6000, { 'arn:0': { workers: 1, tasks: 2 } });
+    hear(6000, { 'arn:0': { workers: 1, tasks: 2, canceling: 0 } });
     actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 7000, until: 99_000 });
     actor.send(crash as never);
     await settle();
@@ -472,7 +513,7 @@ describe('a group that dies of a bug', () => {
     await launchOne();
     news();
     actor.send(crash as never);
-    expect(crashes).toEqual([{ actorId: 'e-1-0', error: crash.error }]);
+    expect(crashes).toEqual([{ actorId: 'group.e-1-0', error: crash.error }]);
     expect(news()).toEqual([]);
     actor.send({ ...crash, type: 'xstate.error.actor.x', actorId: 'x' } as never);
     expect(crashes).toHaveLength(1);

@@ -39,7 +39,7 @@ describe('what ECS shows of a group', () => {
       { type: 'task.stopped', cause: 'exited', detail: null },
     ],
     ['may be nothing yet', boots({ missingSince: 0 }), sighting('missing'), 60_000, null],
-    ['may be nothing once', boots({ launchedAt: 1 }), sighting('missing'), 90_000, null],
+    ['may be nothing once', boots({ deadlinesFrom: 1 }), sighting('missing'), 90_000, null],
     [
       'may be nothing twice in ten seconds',
       boots({ missingSince: 80_001 }),
@@ -49,10 +49,16 @@ describe('what ECS shows of a group', () => {
     ],
     ['is nothing any more', boots({ missingSince: 80_000 }), sighting('missing'), 90_000, lost],
     ['says that it runs', boots(), sighting('running'), 0, { type: 'task.running' }],
-    ['may take its time to start', boots({ launchedAt: 7 }), sighting('starting'), 600_007, null],
+    [
+      'may take its time to start',
+      boots({ deadlinesFrom: 7 }),
+      sighting('starting'),
+      600_007,
+      null,
+    ],
     [
       'may take too long to start',
-      boots({ launchedAt: 7 }),
+      boots({ deadlinesFrom: 7 }),
       sighting('starting'),
       600_008,
       { type: 'task.failing', cause: 'startFailed', detail: 'not running 600 s after its launch' },
@@ -100,7 +106,7 @@ describe('a task that runs', () => {
   });
 
   it('without workers fails by the deadline, but not just when it has begun to run', () => {
-    const row = runs({ launchedAt: 7, runningAt: 10_000 });
+    const row = runs({ deadlinesFrom: 7, runningAt: 10_000 });
     expect(eventFor(row, seen, 600_007, timeouts, true)).toBeNull();
     expect(eventFor(row, seen, 600_008, timeouts, true)).toEqual({
       type: 'task.failing',
@@ -221,7 +227,8 @@ describe('a look at groups of which some are to leave and were not seen yet', ()
     });
   const stays = (id: string, given: Partial<GroupRecord> = {}) =>
     rowOf({ taskArn: arn(id), phase: 'provisioning', ...given });
-  const seen = (id: string, phase: TaskObservation['phase']) => sighting(phase, { taskArn: arn(id) });
+  const seen = (id: string, phase: TaskObservation['phase']) =>
+    sighting(phase, { taskArn: arn(id) });
   const look = (groups: Record<string, GroupRecord>, ...sightings: TaskObservation[]) => {
     const step = reconcileObserved(booksOf(groups), sightings, 5000, timeouts, false);
     const news = step.outbox.map(([groupId, { type }]) => `${groupId} ${type}`);
@@ -240,11 +247,17 @@ describe('a look at groups of which some are to leave and were not seen yet', ()
   ] as const)('shows one that stays as %s and one that leaves as %s', (a, b, expected) => {
     const { news, groups } = look({ a: stays('a'), b: leaves('b') }, seen('a', a), seen('b', b));
     expect(news).toEqual(expected);
-    const stopped = { phase: 'stopping', drainRequested: true, observeUntil: null, stopRequestedAt: 5000 };
+    const stopped = {
+      phase: 'stopping',
+      drainRequested: true,
+      observeUntil: null,
+      stopRequestedAt: 5000,
+    };
     if (expected[0] === 'b group.cancelDrain') {
       expect(groups.b).toMatchObject({ drainRequested: false, observeUntil: null, lastStatus: b });
       if (a === 'missing') expect(groups.a).toMatchObject(stopped);
-    } else if (b === 'missing') expect(groups.b).toMatchObject({ observeUntil: 9000, lastStatus: b });
+    } else if (b === 'missing')
+      expect(groups.b).toMatchObject({ observeUntil: 9000, lastStatus: b });
     else if (b !== 'stopped') expect(groups.b).toMatchObject(stopped);
   });
 
@@ -284,7 +297,7 @@ describe('a look at groups of which some are to leave and were not seen yet', ()
   it('gives up none that serves for one moment without a task, and none that has workers', () => {
     const rows = {
       a: serves({ taskArn: arn('a') }),
-      b: stays('b', { load: { workers: 1, tasks: 0 } }),
+      b: stays('b', { load: { workers: 1, tasks: 0, canceling: 0 } }),
       c: leaves('c'),
     };
     const given = [seen('a', 'missing'), seen('b', 'missing'), seen('c', 'running')];
@@ -305,9 +318,9 @@ describe('a look at groups of which some are to leave and were not seen yet', ()
     const waits = { drainDeadline: 20_000 };
     const rows = {
       a: leaves('a', waits),
-      b: leaves('b', { ...waits, load: { workers: 1, tasks: 2 } }),
-      c: leaves('c', { ...waits, load: { workers: 1, tasks: 0 } }),
-      d: leaves('d', { ...waits, load: { workers: 0, tasks: 0 } }),
+      b: leaves('b', { ...waits, load: { workers: 1, tasks: 2, canceling: 0 } }),
+      c: leaves('c', { ...waits, load: { workers: 1, tasks: 0, canceling: 0 } }),
+      d: leaves('d', { ...waits, load: { workers: 0, tasks: 0, canceling: 0 } }),
       e: leaves('e', waits),
     };
     const running = ['a', 'b', 'c', 'd'].map((id) => seen(id, 'running'));
@@ -360,17 +373,51 @@ describe('when nobody may look', () => {
   });
 
   it('who has had time enough to start counts as serving, if nobody tells of workers', () => {
-    const young = rowOf({ taskArn: arn('1'), launchedAt: 1000 });
-    const books = booksOf({ a: { ...young, launchedAt: 999 }, b: young, c: serves() });
+    const young = rowOf({ taskArn: arn('1'), deadlinesFrom: 1000 });
+    const books = booksOf({ a: { ...young, deadlinesFrom: 999 }, b: young, c: serves() });
     expect(types(assumeUnobserved(books, 6000, timeouts, false))).toEqual(['a task.registered']);
   });
 
   it('whose workers have not come in that time is stopped to make sure, if somebody tells of workers', () => {
-    const young = rowOf({ taskArn: arn('1'), launchedAt: 1000 });
-    const books = booksOf({ a: { ...young, launchedAt: 999 }, b: young, c: serves() });
+    const young = rowOf({ taskArn: arn('1'), deadlinesFrom: 1000 });
+    const books = booksOf({ a: { ...young, deadlinesFrom: 999 }, b: young, c: serves() });
     const { outbox } = assumeUnobserved(books, 6000, timeouts, true);
     expect(outbox).toEqual([
       ['a', expect.objectContaining({ type: 'task.failing', cause: 'startFailed' })],
     ]);
   });
+});
+
+describe('a task whose worker cancels a task', () => {
+  const load = { workers: 2, tasks: 1, canceling: 1 };
+  const observe = (record: ReturnType<typeof rowOf>, at: number, ...seen: TaskObservation[]) =>
+    reconcileObserved({ groups: { a: record }, launches: {} }, seen, at, timeouts, true);
+
+  it('is held when it fails, and is not told to stop again while it is held', () => {
+    const reclaimed = sighting('stopping', { cause: 'interrupted', detail: 'Spot' });
+    const { groups, outbox } = observe(serves({ load }), 500, reclaimed);
+    expect(outbox).toEqual([
+      ['a', { type: 'task.failing', cause: 'interrupted', detail: 'Spot', hold: true }],
+    ]);
+    expect(groups.a).toMatchObject({ phase: 'held', stopHeldSince: 500 });
+    const again = observe(groups.a as never, 60_000, sighting('running'));
+    expect(again.outbox).toEqual([]);
+    expect(observe(groups.a as never, 600, sighting('stopped')).outbox).toMatchObject([
+      ['a', { type: 'task.stopped' }],
+    ]);
+  });
+});
+
+it('records once when ECS created a task', () => {
+  const known = serves({ lastStatus: 'starting' });
+  const see = (record: ReturnType<typeof rowOf>, createdAt: number | null) =>
+    reconcileObserved(
+      { groups: { a: record }, launches: {} },
+      [sighting('running', { createdAt })],
+      500,
+      timeouts,
+      true,
+    ).groups.a;
+  expect(see(known, 77)).toMatchObject({ createdAt: 77, deadlinesFrom: 0 });
+  expect(see(serves({ lastStatus: 'starting', createdAt: 70 }), 77)?.createdAt).toBe(70);
 });

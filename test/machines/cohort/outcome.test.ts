@@ -31,11 +31,11 @@ describe('the end of a group', () => {
     ],
     ['that was to leave shows nothing', rowOf(), { ...unborn, cause: 'drained' }, [unproved]],
     ['that had no task shows nothing', rowOf(), { ...unborn, taskArn: null }, [unproved]],
-    ['is early when it served, and not for long', serves({ launchedAt: 7 }), {}, [early]],
+    ['is early when it served, and not for long', serves({ deadlinesFrom: 7 }), {}, [early]],
     ['that served for long shows nothing new', serves({ stable: true }), {}, []],
     ['by another hand shows nothing', serves(), { cause: 'interrupted' }, [unproved]],
   ] as const)('%s', (_, row, given, news) => {
-    expect(groupOutcome('c', row, end(given))).toEqual(news);
+    expect(groupOutcome('c', row, end(given), 9000)).toEqual(news);
   });
 
   it.each([
@@ -49,7 +49,8 @@ describe('the end of a group', () => {
       'c',
       serves({ lastStatus: seen, taskArn: task, stable: true }),
       end({}),
+      9000,
     );
-    expect(news).toEqual(dead ? [{ type: 'task.dead', cohortId: 'c', taskArn }] : []);
+    expect(news).toEqual(dead ? [{ type: 'task.dead', at: 9000, taskArn }] : []);
   });
 });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { GroupRecord } from '../../machines/cohort/groupRecords.ts';
-import { settled, unwantedLaunches } from '../../machines/settled.ts';
-import { arn, rowOf } from '../support/rows.ts';
+import type { GroupRecord } from '../../../machines/cohort/groupRecords.ts';
+import { settled, unwantedLaunches } from '../../../machines/cohort/settleLaunch.ts';
+import { arn, rowOf } from '../../support/rows.ts';
 
-const load = (tasks: number) => ({ workers: 4, tasks });
+const load = (tasks: number) => ({ workers: 4, tasks, canceling: 0 });
 const runs = (given: Partial<GroupRecord> = {}): GroupRecord =>
   rowOf({ taskArn: arn('r'), phase: 'running', ...given });
 
@@ -16,7 +16,7 @@ it('does not want a launch any more when all its groups are to leave or are gone
 describe('a launch that has ended', () => {
   const end = { label: 'e-1', groups: [], refusals: [], market: 'onDemand' as const };
   const books = {
-    groups: { a: rowOf({ launchedAt: 1000 }), b: rowOf({ launchedAt: 9000 }), c: rowOf() },
+    groups: { a: rowOf({ deadlinesFrom: 1000 }), b: rowOf({ deadlinesFrom: 9000 }), c: rowOf() },
     launches: { 'e-1': ['a', 'b', 'c', 'x'], 'e-2': ['y'] },
   };
 
@@ -31,8 +31,8 @@ describe('a launch that has ended', () => {
     ];
     expect(settled(books, { ...end, groups, refusals }, 5000)).toStrictEqual({
       groups: {
-        a: rowOf({ taskArn: arn('1'), launchedAt: 5000 }),
-        b: rowOf({ taskArn: arn('2'), launchedAt: 9000 }),
+        a: rowOf({ taskArn: arn('1'), deadlinesFrom: 5000 }),
+        b: rowOf({ taskArn: arn('2'), deadlinesFrom: 9000 }),
         c: rowOf(),
       },
       launches: { 'e-2': ['y'] },
@@ -88,16 +88,19 @@ describe('a launch that has ended', () => {
       'd group.launched',
       'e group.refused',
     ]);
-    expect(Object.values(one.groups).map(({ drainRequested, drainDeadline }) => [drainRequested, drainDeadline])).toEqual(
-      [
-        [false, null],
-        [false, null],
-        [false, null],
-        [false, null],
-        [true, null],
-        [true, 30_000],
-      ],
-    );
+    expect(
+      Object.values(one.groups).map(({ drainRequested, drainDeadline }) => [
+        drainRequested,
+        drainDeadline,
+      ]),
+    ).toEqual([
+      [false, null],
+      [false, null],
+      [false, null],
+      [false, null],
+      [true, null],
+      [true, 30_000],
+    ]);
   });
 
   it.each([
