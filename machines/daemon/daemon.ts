@@ -6,6 +6,7 @@ import {
   sendTo,
   setup,
 } from 'xstate';
+import type { ConnectionStatus } from '../fleet/adoption.ts';
 import { fleetManager } from '../fleet/fleetManager.ts';
 import type { FleetInput } from '../fleet/state.ts';
 import { type MonitorEvent, monitor } from '../scheduler/monitor.ts';
@@ -49,6 +50,7 @@ export const daemon = setup({
     context: DaemonContext;
     events:
       | SchedulerEvent
+      | { type: 'scheduler.connection'; at: number; status: ConnectionStatus }
       | MonitorEvent
       | { type: 'fleet.capacity'; workers: number | null }
       | { type: 'task.dead'; taskArn: string }

@@ -3,14 +3,9 @@ import { backoff, jittered } from '../shared/backoff.ts';
 import { stream } from '../shared/effect.ts';
 import { noteOf } from '../shared/failure.ts';
 import { parent } from '../shared/parent.ts';
+import type { WorkerLoad } from './messages.ts';
 
-/** What the scheduler knows of one Fargate task's workers. */
-export interface WorkerLoad {
-  /** Connected workers. */
-  workers: number;
-  /** Tasks that they have been given and have not finished. */
-  tasks: number;
-}
+export type { WorkerLoad };
 
 /** `loads` by Fargate task id, only what changed; null: nothing is told any more, so nothing is known. */
 export type MonitorEvent = {

@@ -1,4 +1,4 @@
-import type { Inventory, LaunchOrder } from '../../machines/shared/domain.ts';
+import type { LaunchOrder } from '../../machines/shared/domain.ts';
 import { createCaller } from '../aws/caller.ts';
 import { clientOptions, createEcsClient } from '../aws/client.ts';
 import { bootstrap } from '../aws/ensure/bootstrap.ts';
@@ -13,22 +13,17 @@ import { stopTask } from '../aws/tasks/stopTask.ts';
 import type { Config } from '../config/config.ts';
 import { now } from '../shared/clock.ts';
 import type { Log } from '../telemetry/log.ts';
+import { byOurClock } from './ledgerEffects.ts';
 import { bootstrapSettings, callRates } from './managerSettings.ts';
-import { byOurClock } from './ownership.ts';
 
 export interface AwsParts {
   cluster: string;
   startedBy: string;
   request: TaskTemplate['request'];
-  adopt(startedAt: number, tasks: SurveyedTask[]): Inventory;
 }
 
 /** All that speaks to AWS. Its libraries are a good part of a start: load it when heartbeats run. */
-export const connectAws = (
-  config: Config,
-  { cluster, startedBy, request, adopt }: AwsParts,
-  log: Log,
-) => {
+export const connectAws = (config: Config, { cluster, startedBy, request }: AwsParts, log: Log) => {
   const settings = { region: config.aws.region, credentials: config.aws.credentials ?? undefined };
   const ecs = createEcsClient(settings);
   const iam = createIamClient(clientOptions(settings));
@@ -39,12 +34,13 @@ export const connectAws = (
     runTask: runTask(ecs, call, { request: (order: LaunchOrder) => request(order) }),
     stopTask: stopTask(ecs, call, cluster),
     describeTasks: describeTasks(ecs, call, cluster, log),
-    async survey(signal: AbortSignal): Promise<Inventory> {
-      const from = now();
+    /** The complete list of our tasks. */
+    async list(signal: AbortSignal): Promise<{ startedAt: number; tasks: SurveyedTask[] }> {
+      const startedAt = now();
       const tasks = await list(startedBy, signal);
       // The SDK compares AWS's clock with the system's at every answer; ours is the system's as it was at start.
       const aheadMs = ecs.config.systemClockOffset + Date.now() - now();
-      return adopt(from, tasks.map(byOurClock(aheadMs)));
+      return { startedAt, tasks: tasks.map(byOurClock(aheadMs)) };
     },
     prepare: (signal: AbortSignal) =>
       bootstrap(bootstrapSettings(config), { ecs, iam, call, clock: systemClock, log }, signal),

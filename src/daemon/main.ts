@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createActor, toPromise } from 'xstate';
-import type { WorkerLoad } from '../../machines/scheduler/monitor.ts';
+import type { ConnectionStatus } from '../../machines/fleet/adoption.ts';
+import type { WorkerLoad } from '../../machines/scheduler/messages.ts';
 import type { LaunchOrder } from '../../machines/shared/domain.ts';
 import { noteOf } from '../../machines/shared/failure.ts';
 import { taskIdOf } from '../../machines/shared/ids.ts';
@@ -24,7 +25,6 @@ import type { Log } from '../telemetry/log.ts';
 import { stateObserver } from '../telemetry/stateLogger.ts';
 import { createTemplates } from './launchTemplates.ts';
 import { managerSettings } from './managerSettings.ts';
-import { adoptStrays, type Doubts, foreignTo } from './ownership.ts';
 import { recover } from './startup.ts';
 import { provide } from './wiring.ts';
 
@@ -35,6 +35,13 @@ const onSignal: OnStop = (listener) => {
   process.on('SIGTERM', listener);
   process.on('SIGINT', listener);
 };
+
+const connectionStatus = {
+  closed: 'closed',
+  unanswered: 'unacknowledged',
+  answered: 'ready',
+  contested: 'conflict',
+} as const satisfies Record<Line, ConnectionStatus>;
 
 /** A scheduler that cannot be reached must not keep us from looking after our tasks, ms. */
 const loadAwsAnywayMs = 1000;
@@ -65,21 +72,11 @@ export const runDaemon = async (
     return (record && templates.made(order, record.requestHash)) ?? templates.current();
   };
   const epoch = randomBytes(6).toString('hex');
-  const openBefore = new Set(journal.ledger.openLaunches().map(({ label }) => label));
   const recovered = recover(journal, {
     at: now(),
     epoch,
     requestHashOf: (order) => templateOf(order).hash(order),
   });
-
-  let line: Line = 'closed';
-  const doubts: Doubts = {
-    unanswered: () => line === 'unanswered' || line === 'contested',
-    foreign: foreignTo(
-      recovered.startedAt,
-      (label) => label.startsWith(`${epoch}-`) || openBefore.has(label),
-    ),
-  };
 
   const { cluster, startedBy } = templates;
   const firstBeat = new AbortController();
@@ -93,7 +90,6 @@ export const runDaemon = async (
         cluster,
         startedBy,
         request: (order) => templateOf(order).request(order),
-        adopt: adoptStrays(journal, config.workerSchedulerAddress.text, log, doubts),
       },
       log,
     );
@@ -158,7 +154,8 @@ export const runDaemon = async (
         graves,
         sight: () => ({ at: now(), ours: new Set(ours()), loads, complete, groups }),
         line(state) {
-          line = state;
+          const status = connectionStatus[state];
+          actor.send({ type: 'scheduler.connection', at: now(), status });
         },
       },
       monitor: {
@@ -188,11 +185,11 @@ export const runDaemon = async (
         await (await aws()).stopTask(taskArn, reason, signal);
       },
       describeTasks: async (taskArns, signal) => (await aws()).describeTasks(taskArns, signal),
-      survey: async (signal) => {
+      list: async (signal) => {
         try {
-          const survey = await (await aws()).survey(signal);
+          const list = await (await aws()).list(signal);
           complete = true;
-          return survey;
+          return list;
         } catch (error) {
           // Then nobody will ever know more.
           complete ||= noteOf(error).kind === 'denied';

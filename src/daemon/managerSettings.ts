@@ -1,5 +1,5 @@
 import type { FleetSettings } from '../../machines/fleet/state.ts';
-import { newestOf } from '../../machines/scheduler/releases.ts';
+import { newestOf, requiredRelease } from '../../machines/scheduler/releases.ts';
 import { echoLimit } from '../../machines/scheduler/session.ts';
 import { tasksPerRunTask } from '../../machines/shared/limits.ts';
 import { atLeast, backendValue } from '../../machines/shared/release.ts';
@@ -71,6 +71,8 @@ export const managerSettings = (config: Config): FleetSettings => ({
   maxTasks: config.capacity.maxTasks,
   workersPerTask: config.capacity.workersPerTask,
   capabilities: config.capabilities,
+  workerSchedulerAddress: config.workerSchedulerAddress.text,
+  workerRelease: config.worker.scalerVersion ?? requiredRelease(config.ecs.pythonRequirements),
   timeouts: {
     missingGraceMs: 60_000,
     bootGraceMs: 60_000,

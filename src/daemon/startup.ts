@@ -28,6 +28,7 @@ export const recover = (
       groupIds: groupIdsOf(order.label, order.count),
       outcomeUnknown: true,
     })),
+    openAtStart: [...resend.map(({ label }) => label), ...abandoned],
     abandonedLaunches: abandoned.length,
     lastLaunchAt:
       // By what clock the abandoned ones are old, nobody knows.

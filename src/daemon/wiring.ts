@@ -2,24 +2,22 @@ import { setInterval } from 'node:timers';
 import { fromCallback, fromPromise } from 'xstate';
 import { cohort } from '../../machines/cohort/cohort.ts';
 import { daemon } from '../../machines/daemon/daemon.ts';
+import type { ForeignTask } from '../../machines/fleet/adoption.ts';
 import type { Change } from '../../machines/fleet/circuitBreaker.ts';
 import { fleetManager } from '../../machines/fleet/fleetManager.ts';
-import { type LaunchEnd, launch } from '../../machines/group/launch.ts';
+import type { Blocker } from '../../machines/fleet/launchGate.ts';
+import { launch } from '../../machines/group/launch.ts';
 import { workerGroup } from '../../machines/group/workerGroup.ts';
 import { monitor } from '../../machines/scheduler/monitor.ts';
 import { session } from '../../machines/scheduler/session.ts';
-import type {
-  Inventory,
-  LaunchAnswer,
-  LaunchOrder,
-  TaskObservation,
-} from '../../machines/shared/domain.ts';
+import type { LaunchAnswer, LaunchOrder, TaskObservation } from '../../machines/shared/domain.ts';
+import type { SurveyedTask } from '../aws/tasks/listTasks.ts';
 import { type MonitorSettings, monitorSocket } from '../scheduler/monitorSocket.ts';
 import { type SocketSettings, socket } from '../scheduler/schedulerSocket.ts';
 import { now } from '../shared/clock.ts';
 import type { Journal } from '../store/journal.ts';
 import type { Log } from '../telemetry/log.ts';
-import { claimOutcome } from './ownership.ts';
+import { inventoryOf, journalAdoption, journalOutcome } from './ledgerEffects.ts';
 
 /** What the machines' holes are filled with. */
 export interface Tools {
@@ -30,7 +28,8 @@ export interface Tools {
   runTask: (order: LaunchOrder, signal: AbortSignal) => Promise<LaunchAnswer>;
   stopTask: (taskArn: string, reason: string, signal: AbortSignal) => Promise<void>;
   describeTasks: (taskArns: string[], signal: AbortSignal) => Promise<TaskObservation[]>;
-  survey: (signal: AbortSignal) => Promise<Inventory>;
+  /** The complete list of our tasks, by our clock. */
+  list: (signal: AbortSignal) => Promise<{ startedAt: number; tasks: SurveyedTask[] }>;
   prepare: (signal: AbortSignal) => Promise<{ revision: string }>;
   log: Log;
 }
@@ -57,6 +56,32 @@ const sayBreaker = ({ breaker, state }: Change, log: Log): void => {
     );
 };
 
+/** Why nothing is launched, in words; an empty list: launching goes on. */
+function sayBlockers(
+  { missing, blockers }: { missing: number; blockers: Blocker[] },
+  log: Log,
+): void {
+  if (blockers.length === 0) {
+    log.info({ missing }, 'launch.unblocked');
+    return;
+  }
+  const reasons = blockers.map(({ sentence, clears }) => `${sentence} (cleared by ${clears})`);
+  log.info({ missing, kinds: blockers.map(({ kind }) => kind), reasons }, 'launch.blocked');
+}
+
+const sayForeignTask = (task: ForeignTask, log: Log): void =>
+  task.kind === 'otherScheduler'
+    ? log.warn({ task: task.taskArn, scheduler: task.scheduler }, 'survey.foreignScheduler')
+    : log.error(
+        {
+          task: task.taskArn,
+          launch: task.label,
+          meaning:
+            'another manager launches under our worker_manager_id and scheduler address: stop one, or give it a name of its own',
+        },
+        'survey.anotherManager',
+      );
+
 /** What a hundred groups meet at once, and meet again each few seconds, is said once a minute. */
 const saidLately = () => {
   let words = '';
@@ -72,7 +97,6 @@ const saidLately = () => {
 /** Machines and effects: the only place they meet. */
 export const provide = (tools: Tools) => {
   const { journal, log } = tools;
-  const claim = claimOutcome(journal, log);
   const repeated = saidLately();
 
   const ticker = fromCallback(({ sendBack }) => {
@@ -108,10 +132,13 @@ export const provide = (tools: Tools) => {
         runTask: fromPromise<LaunchAnswer, LaunchOrder>(({ input, signal }) =>
           tools.runTask(input, signal),
         ),
-        journalOutcome: fromPromise<
-          LaunchEnd['groups'],
-          { label: string; groupIds: string[]; answer: LaunchAnswer }
-        >(async ({ input }) => claim(input)),
+        journalOutcome: fromPromise(async ({ input }) => journalOutcome(journal, input)),
+      },
+      actions: {
+        noteSurplus: (_, { label, surplus }) =>
+          log.warn({ launch: label, surplus }, 'launch.moreTasksThanAskedFor'),
+        noteAlreadyOwned: (_, { label, ...claim }) =>
+          log.error({ launch: label, ...claim }, 'launch.taskAlreadyOwned'),
       },
     }),
   };
@@ -142,10 +169,14 @@ export const provide = (tools: Tools) => {
         actors: {
           ticker,
           cohort: providedCohort,
-          inventory: fromPromise<Inventory, void>(({ signal }) => tools.survey(signal)),
+          inventory: fromPromise(async ({ signal }) =>
+            inventoryOf(journal.ledger, await tools.list(signal)),
+          ),
+          journalAdoption: fromPromise(async ({ input }) => journalAdoption(journal, input.groups)),
         },
         actions: {
           noteBreaker: (_, change) => sayBreaker(change, log),
+          noteBlockers: (_, report) => sayBlockers(report, log),
           noteDesired: (_, wanted) => log.info(wanted, 'scheduler.wants'),
           noteMismatch: (_, { reason }) =>
             reason === null
@@ -154,6 +185,7 @@ export const provide = (tools: Tools) => {
           noteCapacity: (_, offer) => log.info(offer, 'scheduler.offered'),
           noteInventory: (_, survey) =>
             log['trouble' in survey ? 'warn' : 'debug'](survey, 'survey.done'),
+          noteForeignTask: (_, task) => sayForeignTask(task, log),
         },
       }),
       prepare: fromPromise<{ revision: string }, void>(({ signal }) => tools.prepare(signal)),

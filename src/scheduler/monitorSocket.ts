@@ -72,19 +72,21 @@ export const loadKeeper = () => {
       if (!take(message) && ours === null) return null;
       const loads = new Map<string, WorkerLoad>();
       for (const { task, tasks } of workers.values()) {
-        const load = loads.get(task) ?? { workers: 0, tasks: 0 };
-        loads.set(task, { workers: load.workers + 1, tasks: load.tasks + tasks });
+        const load = loads.get(task) ?? noLoad;
+        loads.set(task, { ...load, workers: load.workers + 1, tasks: load.tasks + tasks });
       }
       const changed: Record<string, WorkerLoad> = {};
-      for (const task of told.keys())
-        if (!loads.has(task)) changed[task] = { workers: 0, tasks: 0 };
-      for (const task of ours ?? []) changed[task] = loads.get(task) ?? { workers: 0, tasks: 0 };
+      for (const task of told.keys()) if (!loads.has(task)) changed[task] = noLoad;
+      for (const task of ours ?? []) changed[task] = loads.get(task) ?? noLoad;
       for (const [task, load] of loads) if (!same(told.get(task), load)) changed[task] = load;
       told = loads;
       return ours !== null || Object.keys(changed).length > 0 ? changed : null;
     },
   };
 };
+
+/** Cancellations are held by the effect of StopTask as yet. */
+const noLoad: WorkerLoad = { workers: 0, tasks: 0, canceling: 0 };
 
 /** How often everything about ours is told again, ms. */
 const wholeEvery = 10_000;

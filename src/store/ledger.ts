@@ -1,5 +1,11 @@
-import type { OwnedGroup } from '../../machines/shared/domain.ts';
-import type { Claim, JournalRecord, LaunchRecord, SettledRecord, StartRecord } from './records.ts';
+import type {
+  Claim,
+  JournalRecord,
+  LaunchRecord,
+  SettledRecord,
+  StartRecord,
+  StoredGroup,
+} from './records.ts';
 
 /** A claim that was not granted. */
 export interface DroppedClaim extends Claim {
@@ -15,7 +21,7 @@ export class Ledger {
   #start: StartRecord | null = null;
   #lastLaunchAt: number | null = null;
   readonly #open = new Map<string, LaunchRecord>();
-  readonly #groups = new Map<string, OwnedGroup>();
+  readonly #groups = new Map<string, StoredGroup>();
   readonly #owners = new Map<string, string>();
 
   static replay(records: Iterable<JournalRecord>): Ledger {
@@ -85,7 +91,7 @@ export class Ledger {
   }
 
   /** Live groups, in the order in which they got their task. */
-  groups(): OwnedGroup[] {
+  groups(): StoredGroup[] {
     return [...this.#groups.values()];
   }
 
@@ -120,7 +126,7 @@ export class Ledger {
       .filter(({ groupId, ownedBy }) => ownedBy !== groupId);
   }
 
-  #claim(group: OwnedGroup): DroppedClaim[] {
+  #claim(group: StoredGroup): DroppedClaim[] {
     const { groupId, taskArn } = group;
     const owner = this.#owners.get(taskArn);
     if (owner === groupId) return [];

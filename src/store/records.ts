@@ -1,4 +1,4 @@
-import type { Cause, LaunchOrder, OwnedGroup, Refusal } from '../../machines/shared/domain.ts';
+import type { Cause, LaunchOrder, Refusal } from '../../machines/shared/domain.ts';
 import { tasksPerRunTask } from '../../machines/shared/limits.ts';
 
 /*
@@ -10,6 +10,12 @@ import { tasksPerRunTask } from '../../machines/shared/limits.ts';
 export interface Claim {
   groupId: string;
   taskArn: string;
+}
+
+/** A group in the ledger. */
+export interface StoredGroup extends Claim {
+  /** When it was launched. */
+  launchedAt: number;
 }
 
 /** One start of the daemon. `epoch` is the random part of its launch tokens. */
@@ -37,7 +43,7 @@ export interface SettledRecord {
 }
 
 /** A running task with our mark that no group owned. */
-export interface AdoptedRecord extends OwnedGroup {
+export interface AdoptedRecord extends StoredGroup {
   kind: 'adopted';
   at: number;
 }

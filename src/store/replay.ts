@@ -34,7 +34,11 @@ export const restore = (
     resend,
     abandoned,
     // Deadlines begin anew: the clock may have been set since, and nobody is stopped for an age it only seems to have.
-    owned: ledger.groups().map((group) => ({ ...group, launchedAt: now })),
+    owned: ledger.groups().map(({ groupId, taskArn }) => ({
+      ...{ groupId, taskArn },
+      createdAt: null,
+      deadlinesFrom: now,
+    })),
     lastLaunchAt: ledger.lastLaunchAt === null ? null : Math.min(ledger.lastLaunchAt, now),
   };
 };

@@ -52,9 +52,8 @@ export const censusOf = (daemon: AnyActorRef): Census => {
   const { value, children } = seen(fleetManager);
   census.lifecycle = (value as { lifecycle?: string }).lifecycle ?? 'none';
   for (const [id, cohort] of Object.entries(children)) {
-    if (!cohort || !id.startsWith('cohort-')) continue;
+    if (!cohort || !id.startsWith('cohort.')) continue;
     const page = seen(cohort);
-    const launches = page.context.launches as Record<string, unknown> | undefined;
     if (page.value === 'describing') census.describing = true;
     for (const [childId, child] of Object.entries(page.children)) {
       if (!child) continue;
@@ -62,10 +61,11 @@ export const censusOf = (daemon: AnyActorRef): Census => {
       if (snapshot.status !== 'active' || snapshot.value === undefined) continue;
       const state = flat(snapshot.value);
       const { taskArn, registered, drainRequested } = snapshot.context as unknown as GroupSeen;
-      if (launches && childId in launches) census.launches.push({ label: childId, state });
-      else if ('groupId' in snapshot.context)
+      const [kind, name = ''] = childId.split('.');
+      if (kind === 'launch') census.launches.push({ label: name, state });
+      else if (kind === 'group')
         census.groups.push({
-          groupId: childId,
+          groupId: name,
           taskArn,
           state,
           registered,

@@ -6,7 +6,7 @@ import type { Disk } from './disk.ts';
 import type { Ecs, ModelTask } from './ecs.ts';
 import type { Life } from './life.ts';
 import { createManners } from './limits.ts';
-import type { Scheduler } from './scheduler.ts';
+import type { Scheduler, Work } from './scheduler.ts';
 import type { SimulationSettings } from './script.ts';
 
 /** What a seed can be found guilty of. */
@@ -157,6 +157,9 @@ export const createPromises = (world: Watched) => {
         (endingAt === null || agenda.now() - endingAt < unseenMs),
     ).length;
 
+  /** What a silent stream has not told, nobody can know. */
+  const isKnown = ({ since }: Work): boolean => since !== null && agenda.now() - since > knownMs;
+
   /** A group that stays and has nothing to do, as everybody has known for a while. */
   const idler = (): string | undefined => {
     const life = world.life();
@@ -167,11 +170,7 @@ export const createPromises = (world: Watched) => {
       const task = ecs.tasks.get(taskArn ?? '');
       const work = task && scheduler.work.get(task);
       return (
-        state === 'running' &&
-        !drainRequested &&
-        registered &&
-        work?.tasks === 0 &&
-        now - work.since > knownMs
+        state === 'running' && !drainRequested && registered && work?.tasks === 0 && isKnown(work)
       );
     })?.groupId;
   };
@@ -270,7 +269,7 @@ export const createPromises = (world: Watched) => {
       const crowded = Math.max(standing() + coming(), believed) > cap;
       if (task.doomed) return;
       const work = scheduler.work.get(task);
-      if (work && work.tasks > 0 && now - work.since > knownMs && !crowded) {
+      if (work && work.tasks > 0 && isKnown(work) && !crowded) {
         const idle = idler();
         if (idle !== undefined)
           broken(

@@ -1,6 +1,6 @@
 import type { Capability } from '../../../machines/shared/domain.ts';
-import { Failure } from '../../shared/failure.ts';
 import { atLeast } from '../../../machines/shared/release.ts';
+import { Failure } from '../../shared/failure.ts';
 
 /** What the program in the container is told. */
 export interface WorkerSettings {

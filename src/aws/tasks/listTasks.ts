@@ -49,12 +49,18 @@ const surveyed = (task: Task & { taskArn: string }): SurveyedTask => {
   };
 };
 
+/** Listed, and DescribeTasks does not show it yet: nothing is known of it but that it is there. */
+const unseen = (taskArn: string, startedBy: string): SurveyedTask => ({
+  ...{ taskArn, startedBy, phase: 'missing' },
+  ...{ label: null, createdAt: null, scheduler: null },
+});
+
 const incomplete = (message: string): EcsFailure =>
   new EcsFailure({ kind: 'unreachable', awsName: 'Survey', code: 'garbled' }, message);
 
 /**
  * The complete list of living tasks with this mark. It is complete or it fails: a survey with a hole would
- * be taken for dead tasks.
+ * be taken for dead tasks. One that cannot be described yet is in it as missing: the others need not wait for it.
  */
 export const listOurs = (
   ecs: Pick<ECSClient, 'send'>,
@@ -70,7 +76,7 @@ export const listOurs = (
     const found: SurveyedTask[] = [];
     let asked = [...arns];
     for (let round = 0; asked.length > 0; round++) {
-      const unseen: string[] = [];
+      const denied: string[] = [];
       for (let at = 0; at < asked.length; at += tasksPerPage) {
         const some = asked.slice(at, at + tasksPerPage);
         const { tasks, missing, untold } = await describePage(
@@ -82,7 +88,7 @@ export const listOurs = (
           log,
         );
         if (untold.length > 0) throw incomplete('DescribeTasks: some tasks were not described');
-        unseen.push(...missing);
+        denied.push(...missing);
         for (const task of tasks) {
           const { taskArn } = task;
           // The filter is the service's; that the task is ours is for us to see.
@@ -90,17 +96,15 @@ export const listOurs = (
           else if (taskArn) log.warn({ task: taskArn }, 'survey.foreignTask');
         }
       }
-      asked = unseen;
+      asked = denied;
       const pause = waits[round];
-      if (unseen.length === 0 || pause === undefined) break;
+      if (denied.length === 0 || pause === undefined) break;
       await clock.sleep(pause, signal);
     }
     const at = clock.now();
     deniedSince = new Map(asked.map((arn) => [arn, deniedSince.get(arn) ?? at]));
-    const young = [...deniedSince.values()].filter((since) => at - since < goneMs);
-    if (young.length > 0)
-      throw incomplete(`DescribeTasks: does not know ${young.length} listed tasks yet`);
-    return found;
+    const young = [...deniedSince].filter(([, since]) => at - since < goneMs);
+    return [...found, ...young.map(([taskArn]) => unseen(taskArn, startedBy))];
   };
 };
 

@@ -17,14 +17,16 @@ import {
   trip,
 } from '../../../machines/fleet/circuitBreaker.ts';
 import { fleetManager } from '../../../machines/fleet/fleetManager.ts';
-import { launch } from '../../../machines/group/launch.ts';
+import { launch, type TaskClaim } from '../../../machines/group/launch.ts';
 import { workerGroup } from '../../../machines/group/workerGroup.ts';
 import type {
   Inventory,
   LaunchAnswer,
   LaunchOrder,
+  Refusal,
   TaskObservation,
 } from '../../../machines/shared/domain.ts';
+import { fleetInput, fleetSettings } from '../../support/liveManager.ts';
 import { scriptedStream, settle } from '../../support/world.ts';
 
 const setback = (
@@ -283,11 +285,7 @@ const fleet = async (answer: (order: LaunchOrder) => LaunchAnswer, spot = false)
     fleetManager.provide({
       actors: {
         ticker: ticker.logic as never,
-        inventory: effect<void, Inventory>(() => ({
-          startedAt: 10_000,
-          adopted: [],
-          unconfirmed: 0,
-        })),
+        inventory: effect<void, Inventory>(() => ({ startedAt: 10_000, tasks: [] })),
         cohort: cohort.provide({
           actors: {
             describeTasks: effect(({ taskArns }: { taskArns: string[] }) =>
@@ -302,15 +300,8 @@ const fleet = async (answer: (order: LaunchOrder) => LaunchAnswer, spot = false)
                   return answer(order);
                 }),
                 journalOutcome: effect(
-                  ({
-                    groupIds,
-                    answer,
-                  }: {
-                    label: string;
-                    groupIds: string[];
-                    answer: LaunchAnswer;
-                  }) =>
-                    answer.taskArns.map((taskArn, i) => ({ groupId: groupIds[i] ?? '', taskArn })),
+                  ({ groups }: { label: string; groups: TaskClaim[]; refusals: Refusal[] }) =>
+                    groups,
                 ),
               },
             }),
@@ -324,29 +315,12 @@ const fleet = async (answer: (order: LaunchOrder) => LaunchAnswer, spot = false)
     }),
     {
       input: {
+        ...fleetInput,
         settings: {
-          ...{ maxTasks: null, workersPerTask: 1, capabilities: [], spot },
-          subnets: ['subnet-a', 'subnet-b'],
-          timeouts: {
-            missingGraceMs: 60_000,
-            bootGraceMs: 5000,
-            startDeadlineMs: 600_000,
-            workersLostMs: 120_000,
-            unobservedStopMs: 180_000,
-            unobservedExitMs: 5000,
-          },
-          ...{ drainTimeoutMs: 300_000, stopDrainMs: 30_000, echoLimitMs: 6000 },
-          ...{ emptyGraceMs: 60_000, schedulerGraceMs: 600_000, returnGraceMs: 30_000 },
-          ...{ settleMs: 10_000, pollEveryMs: 1000, pollsPerTick: 100, inventoryEveryMs: 1e9 },
-          ...{ launchBurst: 1000, launchesPerSecond: 20 },
-        },
-        ...{
-          epoch: 'e',
-          startedAt: 0,
-          owned: [],
-          resend: [],
-          lastLaunchAt: 0,
-          abandonedLaunches: 0,
+          ...fleetSettings,
+          ...{ workersPerTask: 1, spot, subnets: ['subnet-a', 'subnet-b'] },
+          timeouts: { ...fleetSettings.timeouts, bootGraceMs: 5000 },
+          ...{ pollEveryMs: 1000, pollsPerTick: 100, inventoryEveryMs: 1e9, launchesPerSecond: 20 },
         },
       },
       clock: new SimulatedClock(),

@@ -46,8 +46,24 @@ const carriedOut = (
 };
 
 it('adds each count to its own, and counts no absent group twice in the total', () => {
-  const some = { pending: 1, absent: 7, idle: 2, busy: 3, drainPending: 4, cancelled: 5, stopping: 6 };
-  const twice = { pending: 2, absent: 14, idle: 4, busy: 6, drainPending: 8, cancelled: 10, stopping: 12 };
+  const some = {
+    pending: 1,
+    absent: 7,
+    idle: 2,
+    busy: 3,
+    drainPending: 4,
+    cancelled: 5,
+    stopping: 6,
+  };
+  const twice = {
+    pending: 2,
+    absent: 14,
+    idle: 4,
+    busy: 6,
+    drainPending: 8,
+    cancelled: 10,
+    stopping: 12,
+  };
   expect(addCounts(some, some)).toEqual(twice);
   expect(addCounts(noCounts, some)).toEqual(some);
   expect(total(some)).toBe(21);

@@ -1,12 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { LaunchPlan } from '../../../machines/cohort/groupRecords.ts';
 import { noCounts } from '../../../machines/fleet/plan.ts';
-import { readyManager } from '../../support/liveManager.ts';
+import { orphan, readyManager, tasksOf } from '../../support/liveManager.ts';
 
-const tasksOf = (n: number) =>
-  Array.from({ length: n }, (_, i) => ({
-    ...{ groupId: `old-${i}`, taskArn: `arn:${i}`, launchedAt: 0 },
-  }));
 const launchesOf = (n: number): LaunchPlan[] =>
   Array.from({ length: n }, (_, i) => ({
     order: {
@@ -26,7 +22,7 @@ describe('what an earlier run has left', () => {
   it('is put into cohorts of a hundred, one in each turn, launches first', async () => {
     const resend = launchesOf(12);
     const given = { owned: tasksOf(130), resend, lastLaunchAt: 500 };
-    const { actor, clock, cohorts, orders, fleet, tick, calls, surveyed } =
+    const { actor, clock, cohorts, orders, fleet, tick, calls, inventoried, answered } =
       await readyManager(given);
     expect(calls.inventory).toHaveLength(0);
     clock.increment(1);
@@ -35,24 +31,26 @@ describe('what an earlier run has left', () => {
     ]);
     const { timeouts } = fleet().settings;
     expect(cohorts.lines[0]?.input).toEqual({
-      cohortId: 'cohort-0',
+      cohortId: 'cohort.0',
       timeouts,
       monitorEverConnected: false,
     });
     expect(fleet()).toMatchObject({
       ...{ opened: 1, generation: 1, lastLaunchAt: 10_000, resend: resend.slice(10) },
       cohorts: {
-        'cohort-0': {
-          ...{ launches: 10, generation: 1, lastPolledAt: 0 },
-          counts: { ...noCounts, pending: 100 },
+        'cohort.0': {
+          ...{ launches: 0, generation: 1, observedGeneration: 0, lastPolledAt: 0 },
+          counts: noCounts,
         },
       },
     });
+    answered();
     tick(11_000);
     orders();
     for (let turn = 0; turn < 3; turn++) {
       expect(Object.keys(fleet().cohorts)).toHaveLength(turn + 1);
       clock.increment(1);
+      answered();
     }
     expect(orders()).toEqual([
       { type: 'cohort.admit', generation: 2, at: 11_000, launches: resend.slice(10) },
@@ -71,7 +69,7 @@ describe('what an earlier run has left', () => {
     expect(fleet()).toMatchObject({ owned: [], resend: [], lastLaunchAt: 11_000, opened: 4 });
     clock.increment(9);
     expect(actor.getSnapshot().context.opened).toBe(4);
-    await surveyed({});
+    await inventoried({});
   });
 
   it('is no launch when it was only taken over', async () => {
@@ -106,15 +104,15 @@ describe('launches', () => {
     ]);
     const { timeouts } = fleet().settings;
     expect(cohorts.lines.map(({ input }) => input)).toEqual([
-      { cohortId: 'cohort-0', timeouts, monitorEverConnected: false },
+      { cohortId: 'cohort.0', timeouts, monitorEverConnected: false },
     ]);
     expect(fleet()).toMatchObject({
       ...{ opened: 1, generation: 1, launched: 2, turnAllowance: 100 - 12 },
       ...{ lastLaunchAt: 11_000, allowance: 1000 - 12 },
       cohorts: {
-        'cohort-0': {
-          ...{ launches: 2, generation: 1, lastPolledAt: 11_000 },
-          counts: { ...noCounts, pending: 12 },
+        'cohort.0': {
+          ...{ launches: 0, generation: 1, observedGeneration: 0, lastPolledAt: 11_000 },
+          counts: noCounts,
         },
       },
     });
@@ -130,10 +128,7 @@ describe('launches', () => {
     expect(orders()).toEqual([]);
     clock.increment(1);
     expect(admits(orders())).toEqual([[10, 2]]);
-    expect(fleet().cohorts['cohort-0']).toMatchObject({
-      ...{ launches: 2, generation: 2 },
-      counts: { pending: 92, busy: 8 },
-    });
+    expect(fleet().cohorts['cohort.0']).toMatchObject({ generation: 2, observedGeneration: 1 });
     expect(fleet()).toMatchObject({ opened: 1, launched: 12 });
     report({ pending: 92, busy: 8 });
     expect(admits(orders())).toEqual([[2]]);
@@ -183,7 +178,9 @@ describe('launches', () => {
     command(2 * 9);
     answered();
     at(10_100);
+    answered();
     at(10_400);
+    answered();
     expect(admits(orders())).toEqual([[3], [2]]);
   });
 
@@ -229,10 +226,7 @@ describe('groups that wait for an idle moment', () => {
     report({ busy: 2, drainPending: 2, cancelled: 1 });
     const [, reprieve] = orders();
     expect(reprieve).toEqual({ type: 'cohort.cancelDrain', generation: 2, most: 3 });
-    expect(fleet().cohorts['cohort-0']).toMatchObject({
-      generation: 2,
-      counts: { pending: 1, busy: 4, drainPending: 0, cancelled: 0 },
-    });
+    expect(fleet().cohorts['cohort.0']).toMatchObject({ generation: 2, observedGeneration: 1 });
     expect(fleet().generation).toBe(2);
     report({ busy: 2, drainPending: 1 });
     expect(orders()).toEqual([{ type: 'cohort.cancelDrain', generation: 3, most: 1 }]);
@@ -295,42 +289,50 @@ describe('an order that is not answered yet', () => {
     // It crossed a report of the same cohort, whose group had stopped waiting.
     const stale = {
       type: 'cohort.changed',
-      cohortId: 'cohort-0',
+      cohortId: 'cohort.0',
       generation: 2,
       launches: 0,
+      ended: 0,
     } as const;
     actor.send({ ...stale, counts: { ...noCounts, busy: 1, stopping: 1 } });
     command(2);
     expect(orders()).toEqual([]);
     report({ busy: 1, stopping: 1 });
     expect(orders()).toEqual([]);
-    expect(fleet().cohorts['cohort-0']).toMatchObject({ generation: null, counts: { busy: 1 } });
+    expect(fleet().cohorts['cohort.0']).toMatchObject({
+      generation: 3,
+      observedGeneration: 3,
+      counts: { busy: 1 },
+    });
   });
 });
 
 describe('groups that are too many', () => {
   it('are drained where nothing runs for them, not where an orphan was just taken over, above the limit', async () => {
-    const { at, command, report, orders, fleet, surveyed, clock } = await readyManager(
+    const { at, command, report, orders, fleet, inventoried, clock, answered } = await readyManager(
       {},
-      { maxTasks: 3, sweepEveryMs: 5000 },
+      { maxTasks: 3, inventoryEveryMs: 5000 },
     );
     at(11_000);
     command(2 * 3);
     report({ pending: 3, absent: 1 }, 1);
     at(15_000);
-    await surveyed({ adopted: tasksOf(1) });
+    await inventoried({ tasks: [orphan('arn:0')] });
+    at(21_000);
+    await inventoried({ tasks: [orphan('arn:0')] });
     clock.increment(1);
     report({ pending: 1 });
     expect(Object.values(fleet().cohorts).map(({ counts }) => counts.pending)).toEqual([3, 1]);
     orders();
-    at(16_000);
-    at(26_000);
+    at(22_000);
+    at(32_000);
     expect(orders().filter(({ type }) => type === 'cohort.drain')).toMatchObject([{ pending: 1 }]);
+    answered();
     expect(Object.values(fleet().cohorts).map(({ counts }) => counts.pending)).toEqual([2, 1]);
   });
 
-  it('are drained in time, the idle first, and count as gone at once', async () => {
-    const { at, command, report, orders, fleet } = await readyManager();
+  it('are drained in time, the idle first, and once', async () => {
+    const { at, command, report, orders, fleet, answered } = await readyManager();
     at(11_000);
     command(2 * 6);
     report({ pending: 1, idle: 2, busy: 3 });
@@ -343,11 +345,10 @@ describe('groups that are too many', () => {
       },
     ]);
     expect(fleet().generation).toBe(2);
-    expect(fleet().cohorts['cohort-0']).toMatchObject({
-      generation: 2,
-      counts: { pending: 0, idle: 0, busy: 2, stopping: 4 },
-    });
+    expect(fleet().cohorts['cohort.0']).toMatchObject({ generation: 2, observedGeneration: 1 });
     at(12_000);
+    answered();
+    at(13_000);
     expect(orders().filter(({ type }) => type === 'cohort.drain')).toEqual([]);
   });
 
@@ -368,8 +369,13 @@ describe('groups that are too many', () => {
 
 describe('when everything must go', () => {
   it('all are drained by one time, and those that wait hear of it once', async () => {
-    const { actor, clock, at, orders, fleet, report } = await readyManager({ owned: tasksOf(250) });
-    for (let i = 0; i < 3; i++) clock.increment(1);
+    const { actor, clock, at, orders, fleet, report, answered } = await readyManager({
+      owned: tasksOf(250),
+    });
+    for (let i = 0; i < 3; i++) {
+      clock.increment(1);
+      answered();
+    }
     report({ drainPending: 50 });
     orders();
     actor.send({ type: 'fleet.stop' });
@@ -386,7 +392,8 @@ describe('when everything must go', () => {
       { ...drain, pending: 100 },
       { ...drain, pending: 0 },
     ]);
-    expect(fleet().stoppingSince).toBe(10_000);
+    expect(fleet().drainAllUntil).toBe(40_000);
+    answered();
     at(11_000);
     const drains = () => orders().filter(({ type }) => type === 'cohort.drain');
     expect(drains()).toEqual([]);

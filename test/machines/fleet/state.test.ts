@@ -1,24 +1,24 @@
 import { describe, expect, it } from 'vitest';
+import { noAdoption } from '../../../machines/fleet/adoption.ts';
 import type { Breakers } from '../../../machines/fleet/circuitBreaker.ts';
 import { noCounts } from '../../../machines/fleet/plan.ts';
 import {
   allObserved,
   capacityToAdvertise,
   cohortWithRoom,
-  drainingRow,
   drainsOf,
-  echoFresh,
+  echoFreshAt,
   excessConfirmed,
   type Fleet,
   fleetCounts,
   inventoryDue,
   isEmpty,
-  mayLaunch,
   newFleet,
   nextAboveSince,
   openLaunches,
-  schedulerReturning,
-  undrainingRow,
+  quietSinceAt,
+  remainingOf,
+  returnedLately,
   undrainsOf,
 } from '../../../machines/fleet/state.ts';
 
@@ -35,17 +35,16 @@ const fleetOf = (given: Partial<Fleet> = {}): Fleet => ({
       lastLaunchAt: 100,
       abandonedLaunches: 0,
     },
-    ...{ owned: [], resend: [] },
+    ...{ owned: [], resend: [], openAtStart: [] },
   }),
   ...given,
 });
 const row = (counts: object, launches = 0) => ({
   ...{ counts: { ...noCounts, ...counts }, launches },
-  ...{ generation: 0, lastPolledAt: 0 },
+  ...{ generation: 0, observedGeneration: 0, lastPolledAt: 0 },
 });
-const nobody = { pending: 0, idle: 0, busy: 0 };
 const some = { pending: 1, idle: 2, busy: 3, drainPending: 4, cancelled: 6, stopping: 5 };
-const owned = [{ groupId: 'old', taskArn: 'arn:old', launchedAt: 0 }];
+const owned = [{ groupId: 'old', taskArn: 'arn:old', createdAt: null, deadlinesFrom: 0 }];
 const resend = [{ order: {} as never, groupIds: ['a', 'b'], outcomeUnknown: true }];
 
 describe('a fleet', () => {
@@ -54,37 +53,35 @@ describe('a fleet', () => {
     expect(fleet).toMatchObject({
       ...{ now: 100, desired: null, revision: null, lastEchoAt: null, mismatch: null },
       ...{ returnedAt: null, emptySince: null, aboveSince: null, advertised: null },
-      ...{ stoppingSince: null, inventoryAt: null, inventoryNotBefore: 0, inventoryFailures: 0 },
-      ...{
-        schedulerLost: false,
-        replacesEnded: true,
-        monitorConnected: false,
-        listDenied: false,
-        allowance: 30,
-      },
+      ...{ drainAllUntil: null, inventoryAt: null, inventoryNotBefore: 0, inventoryFailures: 0 },
+      ...{ connection: 'closed', terms: null, holdReason: null, heldSince: null, tasksOf: {} },
+      ...{ replacesEnded: true, listDenied: false, allowance: 30, notedBlockers: [] },
       ...{ cohorts: {}, breakers: {}, opened: 0, launched: 0, turnAllowance: 100, generation: 0 },
     });
     expect(isEmpty(fleet)).toBe(false);
-    expect(mayLaunch(fleet)).toBe(false);
-    expect(fleet).toMatchObject({
-      monitorEverConnected: false,
-      swapping: false,
-      unconfirmedOrphans: 0,
-    });
+    expect(fleet).toMatchObject({ swapping: false, adoption: noAdoption, remaining: null });
     expect(fleet.crashLoop).toEqual({ inARow: 0, at: 0 });
   });
 
   it('counts its cohorts, and what is still to be put into one', () => {
     const fleet = fleetOf({ cohorts: { a: row(some), b: row(some) }, owned, resend });
     expect(fleetCounts(fleet)).toEqual({
-      ...{ pending: 2 + 1 + 2, absent: 0, idle: 4, busy: 6, drainPending: 8, cancelled: 12, stopping: 10 },
+      ...{
+        pending: 2 + 1 + 2,
+        absent: 0,
+        idle: 4,
+        busy: 6,
+        drainPending: 8,
+        cancelled: 12,
+        stopping: 10,
+      },
     });
     expect(fleetCounts(fleetOf())).toEqual(noCounts);
   });
 
   it('knows whether every order has been answered', () => {
-    const answered = { ...row({}), generation: null };
-    const asked = { ...row({}), generation: 7 };
+    const answered = { ...row({}), generation: 7, observedGeneration: 7 };
+    const asked = { ...row({}), generation: 7, observedGeneration: 6 };
     expect(allObserved(fleetOf())).toBe(true);
     expect(allObserved(fleetOf({ cohorts: { a: answered, b: answered } }))).toBe(true);
     expect(allObserved(fleetOf({ cohorts: { a: answered, b: asked } }))).toBe(false);
@@ -98,7 +95,11 @@ describe('a fleet', () => {
     ['may hide what it has not looked for', {}, false],
     ['has been listed since its last launch', { inventoryAt: 10_100 }, true],
     ['has been listed before that could show', { inventoryAt: 10_099 }, false],
-    ['may own what was listed', { inventoryAt: 10_100, unconfirmedOrphans: 1 }, false],
+    [
+      'may own what was listed',
+      { inventoryAt: 10_100, adoption: { ...noAdoption, unconfirmed: 1 } },
+      false,
+    ],
     ['could not be listed', { inventoryFailures: 1 }, false],
     ['may not be listed', { listDenied: true }, true],
     ['has cohorts', { inventoryAt: 10_100, cohorts: { a: row({}) } }, false],
@@ -130,41 +131,22 @@ describe('more than the limit', () => {
 
 describe('a scheduler', () => {
   it('is there while its last echo is fresh', () => {
-    expect(echoFresh(fleetOf({ now: 7000 }))).toBe(false);
-    expect(echoFresh(fleetOf({ now: 7000, lastEchoAt: 1000 }))).toBe(true);
-    expect(echoFresh(fleetOf({ now: 7001, lastEchoAt: 1000 }))).toBe(false);
-    expect(echoFresh(fleetOf({ now: 7000, lastEchoAt: 7000, schedulerLost: true }))).toBe(false);
+    expect(echoFreshAt(fleetOf(), 7000)).toBe(false);
+    expect(echoFreshAt(fleetOf({ lastEchoAt: 1000 }), 7000)).toBe(true);
+    expect(echoFreshAt(fleetOf({ lastEchoAt: 1000 }), 7001)).toBe(false);
   });
 
   it('has just come back for half a minute', () => {
-    expect(schedulerReturning(fleetOf({ now: 9000 }))).toBe(false);
-    expect(schedulerReturning(fleetOf({ now: 31_999, returnedAt: 2000 }))).toBe(true);
-    expect(schedulerReturning(fleetOf({ now: 32_000, returnedAt: 2000 }))).toBe(false);
+    expect(returnedLately(fleetOf(), 9000)).toBe(false);
+    expect(returnedLately(fleetOf({ returnedAt: 2000 }), 31_999)).toBe(true);
+    expect(returnedLately(fleetOf({ returnedAt: 2000 }), 32_000)).toBe(false);
   });
 
-  it.each([
-    ['is there', {}, true],
-    ['is not heard', { lastEchoAt: null }, false],
-    ['could not be served', { mismatch: 'too old' }, false],
-    ['is there before AWS is prepared', { revision: null }, false],
-  ])('that %s may be launched for', (_, given, may) => {
-    expect(mayLaunch(fleetOf({ revision: 'rev:1', lastEchoAt: 100, ...given }))).toBe(may);
+  it('is not silent while this process stands still', () => {
+    const fleet = fleetOf({ now: 1000, quietSince: 500 });
+    expect(quietSinceAt(fleet, 11_000)).toBe(500);
+    expect(quietSinceAt(fleet, 11_001)).toBe(500 + 10_001);
   });
-});
-
-it('launches nothing while a launch that was given up may have bought tasks', () => {
-  const ready = { revision: 'rev:1', lastEchoAt: 100, unknownOutcomeAt: 500 };
-  expect(mayLaunch(fleetOf(ready))).toBe(false);
-  expect(mayLaunch(fleetOf({ ...ready, inventoryAt: 500 }))).toBe(false);
-  expect(mayLaunch(fleetOf({ ...ready, inventoryAt: 501 }))).toBe(true);
-  expect(mayLaunch(fleetOf({ ...ready, listDenied: true }))).toBe(true);
-});
-
-it('launches nothing before it knows whether it owns what was listed', () => {
-  const ready = { revision: 'rev:1', lastEchoAt: 100, unconfirmedOrphans: 1 };
-  expect(mayLaunch(fleetOf(ready))).toBe(false);
-  expect(mayLaunch(fleetOf({ ...ready, unconfirmedOrphans: 0 }))).toBe(true);
-  expect(mayLaunch(fleetOf({ ...ready, listDenied: true }))).toBe(true);
 });
 
 describe('a complete list', () => {
@@ -175,12 +157,17 @@ describe('a complete list', () => {
       69,
       70,
     ],
-    ['soon when it is to show who stays', { inventoryAt: 50, unconfirmedOrphans: 1 }, 5049, 5050],
+    [
+      'soon when it is to show who stays',
+      { inventoryAt: 50, adoption: { ...noAdoption, unconfirmed: 1 } },
+      5049,
+      5050,
+    ],
     ['once the last launch would be in it', {}, 10_099, 10_100],
     ['again after a minute', { inventoryAt: 50, cohorts: { a: row({}, 1) } }, 60_049, 60_050],
     [
       'at the end, as soon as that would show all',
-      { inventoryAt: 9000, stoppingSince: 9 },
+      { inventoryAt: 9000, drainAllUntil: 9 },
       10_099,
       10_100,
     ],
@@ -245,11 +232,31 @@ describe('who is to leave', () => {
     expect(drainsOf(fleet, { pending: 0, serving: 0 })).toEqual([]);
   });
 
-  it('is on its way out as soon as the order is given', () => {
-    expect(drainingRow(row(some, 2), { pending: 1, idle: 1, busy: 2 }, 7)).toEqual({
-      ...{ launches: 2, generation: 7, lastPolledAt: 0 },
-      counts: { pending: 0, idle: 1, busy: 1, drainPending: 4, cancelled: 6, stopping: 9 },
+  it('comes from the groups for which nothing runs, in whatever cohort, before a living one that is pending', () => {
+    const fleet = fleetOf({
+      cohorts: {
+        old: row({ pending: 3, absent: 2 }),
+        middle: row({ pending: 1, absent: 1 }),
+        young: row({ pending: 1, busy: 1 }),
+      },
     });
+    const from = (pending: number) =>
+      drainsOf(fleet, { pending, serving: 0 }).map(([id, share]) => [id, share.pending]);
+    expect(from(1)).toEqual([['middle', 1]]);
+    expect(from(2)).toEqual([
+      ['middle', 1],
+      ['old', 1],
+    ]);
+    expect(from(4)).toEqual([
+      ['middle', 1],
+      ['old', 2],
+      ['young', 1],
+    ]);
+    expect(from(9)).toEqual([
+      ['middle', 1],
+      ['old', 3],
+      ['young', 1],
+    ]);
   });
 
   it('is taken back from wherever it waits, who serves first', () => {
@@ -260,28 +267,21 @@ describe('who is to leave', () => {
     };
     const fleet = fleetOf({ cohorts });
     expect(undrainsOf(fleet, 9)).toEqual([
-      ['a', { drainPending: 2, cancelled: 1 }],
-      ['c', { drainPending: 3, cancelled: 0 }],
+      ['a', 3],
+      ['c', 3],
     ]);
     expect(undrainsOf(fleet, 4)).toEqual([
-      ['a', { drainPending: 2, cancelled: 0 }],
-      ['c', { drainPending: 2, cancelled: 0 }],
+      ['a', 2],
+      ['c', 2],
     ]);
-    expect(undrainsOf(fleet, 2)).toEqual([['a', { drainPending: 2, cancelled: 0 }]]);
+    expect(undrainsOf(fleet, 2)).toEqual([['a', 2]]);
   });
+});
 
-  it('is at work again, or boots, as soon as it is taken back', () => {
-    expect(undrainingRow(row(some, 2), { drainPending: 3, cancelled: 4 }, 7)).toEqual({
-      ...{ launches: 2, generation: 7, lastPolledAt: 0 },
-      counts: {
-        pending: 1 + 4,
-        absent: 0,
-        idle: 2,
-        busy: 3 + 3,
-        drainPending: 1,
-        cancelled: 2,
-        stopping: 5,
-      },
-    });
+it('counts what remains: tasks of cohorts, of the journal and of no group yet, and open launches', () => {
+  const fleet = fleetOf({
+    ...{ owned, resend, cohorts: { a: row({}, 2) }, tasksOf: { a: { t1: true, t2: true } } },
+    adoption: { ...noAdoption, unconfirmed: 1, adopting: owned },
   });
+  expect(remainingOf(fleet)).toEqual({ tasks: 2 + 1 + 1 + 1, launches: 3 });
 });

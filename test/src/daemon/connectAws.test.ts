@@ -1,7 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { SurveyedTask } from '../../../src/aws/tasks/listTasks.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { connectAws } from '../../../src/daemon/connectAws.ts';
 import { now } from '../../../src/shared/clock.ts';
@@ -48,20 +47,15 @@ describe('the list of our tasks', () => {
         argv: ['run', 'tcp://127.0.0.1:1', '--worker-manager-id', 'm', '--ecs-subnets', 'subnet-1'],
         env: process.env,
       });
-      const seen: SurveyedTask[] = [];
       const parts = {
         ...{ cluster: 'c', startedBy: 'mark', request: () => ({ taskDefinition: 'd' }) },
-        adopt: (startedAt: number, tasks: SurveyedTask[]) => {
-          seen.push(...tasks);
-          return { startedAt, adopted: [], unconfirmed: 0 };
-        },
       };
       const aws = connectAws(config as never, parts, silentLog);
-      await aws.survey(new AbortController().signal);
+      const { tasks } = await aws.list(new AbortController().signal);
       aws.close();
       await ecs.close();
       // The Date header has whole seconds.
-      expect(Math.abs((seen[0]?.createdAt ?? 0) - now())).toBeLessThan(3000);
+      expect(Math.abs((tasks[0]?.createdAt ?? 0) - now())).toBeLessThan(3000);
     },
   );
 });

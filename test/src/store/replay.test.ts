@@ -42,8 +42,8 @@ describe('restore', () => {
       resend: [],
       abandoned: [],
       owned: [
-        { groupId: 'a', taskArn: 'arn:1', launchedAt: now },
-        { groupId: 'l-0', taskArn: 'arn:2', launchedAt: now },
+        { groupId: 'a', taskArn: 'arn:1', createdAt: null, deadlinesFrom: now },
+        { groupId: 'l-0', taskArn: 'arn:2', createdAt: null, deadlinesFrom: now },
       ],
       lastLaunchAt: now,
     });

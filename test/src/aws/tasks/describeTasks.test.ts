@@ -118,9 +118,9 @@ describe('a sighting', () => {
         ],
       });
     const here = stopped('Timeout waiting for network interface provisioning to complete.');
-    expect(here).toMatchObject({ subnet: 'subnet-1', blame: 'network' });
+    expect(here).toMatchObject({ subnet: 'subnet-1', failureReason: 'network' });
     const there = stopped("Unexpected EC2 error while attempting to … in subnet 'subnet-2'");
-    expect(there).toMatchObject({ subnet: 'subnet-2', blame: 'addresses' });
+    expect(there).toMatchObject({ subnet: 'subnet-2', failureReason: 'addresses' });
     expect(stopped('nobody has seen this before')).not.toHaveProperty('blame');
   });
 

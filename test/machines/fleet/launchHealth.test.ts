@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FleetEvent } from '../../../machines/fleet/fleetManagerSetup.ts';
+import type { FleetEvent } from '../../../machines/fleet/fleetSetup.ts';
 import { readyManager } from '../../support/liveManager.ts';
 
 describe('what holds launches back', () => {
@@ -46,14 +46,14 @@ describe('what holds launches back', () => {
   });
 
   it('is asked of a list when a launch was given up in doubt, and until then nothing is launched', async () => {
-    const { actor, at, fleet, command, orders, calls, surveyed } = await readyManager();
+    const { actor, at, fleet, command, orders, calls, inventoried } = await readyManager();
     at(11_000);
     actor.send({ ...setback, kind: 'unreachable', outcomeUnknown: true });
     expect(fleet().unknownOutcomeAt).toBe(12_000);
     at(13_000);
     command(2);
     expect(orders()).toEqual([]);
-    await surveyed({ startedAt: 13_000 });
+    await inventoried({ startedAt: 13_000 });
     at(14_000);
     expect(calls.inventory).toHaveLength(2);
     expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.admit' })]);
