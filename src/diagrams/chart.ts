@@ -1,5 +1,4 @@
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
-import type { SourceNames } from './sourceNames.ts';
 import { type Words, wordsOf } from './words.ts';
 
 /** One way out of a state, or a reaction that stays in it. */
@@ -51,14 +50,15 @@ const arrowsOf = (node: AnyStateNode, words: Words): Arrow[] =>
       })),
   );
 
-export const chartOf = (machine: AnyStateMachine, names: SourceNames): Chart => {
-  const words = wordsOf(machine, names);
+export const chartOf = (machine: AnyStateMachine): Chart => {
+  const words = wordsOf(machine);
   const nodes = withDescendants(machine.root);
   return {
     machine,
     states: nodes.map((node) => ({
       node,
-      note: names.noteOf(node.config) ?? null,
+      // The machine's own description heads its chapter.
+      note: node.parent ? (node.description ?? null) : null,
       // The node's own lists also hold what XState adds to run its timers.
       entry: list(node.config.entry).map(words.action),
       exit: list(node.config.exit).map(words.action),

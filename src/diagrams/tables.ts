@@ -1,5 +1,4 @@
 import { type Arrow, type Chart, pathOf, type State } from './chart.ts';
-import type { SourceNames } from './sourceNames.ts';
 import { makingOf } from './words.ts';
 
 /** Columns in which nobody has anything to say are left out. */
@@ -64,8 +63,8 @@ export const stateTable = ({ states }: Chart): string =>
       ]),
   );
 
-/** What stands behind the names of actions, where the code says so. */
-export const actionTable = (chart: Chart, names: SourceNames): string => {
+/** What actions do that are made of XState's own. */
+export const actionTable = (chart: Chart): string => {
   const used = new Set(
     [
       ...chart.states.flatMap(({ entry, exit }) => [...entry, ...exit]),
@@ -73,8 +72,8 @@ export const actionTable = (chart: Chart, names: SourceNames): string => {
     ].map((action) => action.replace(/\(.*/, '')),
   );
   const rows = [...used].sort().flatMap((name) => {
-    const words = [makingOf(chart.machine, name), names.docOf(name)].filter(Boolean);
-    return words.length > 0 ? [[code(name), words.join('. ')]] : [];
+    const made = makingOf(chart.machine, name);
+    return made === undefined ? [] : [[code(name), made]];
   });
   return rows.length > 0 ? table(['Action', 'What it does'], rows) : '';
 };

@@ -1,5 +1,4 @@
 import type { AnyStateMachine } from 'xstate';
-import type { SourceNames } from './sourceNames.ts';
 
 /** Turns what a machine is made of into words for people. */
 export interface Words {
@@ -55,13 +54,11 @@ const builtIn = ({ type, assignment, to, event }: BuiltIn): string | undefined =
 const plainParams = (params: unknown): string =>
   typeof params === 'object' && params !== null ? `(${Object.values(params).join(', ')})` : '';
 
-export const wordsOf = (machine: AnyStateMachine, names: SourceNames): Words => {
+export const wordsOf = (machine: AnyStateMachine): Words => {
   const delays = machine.implementations.delays as Record<string, unknown>;
 
   const named = (implementation: unknown, fallback: string): string => {
     if (typeof implementation === 'string') return implementation;
-    const known = names.nameOf(implementation);
-    if (known) return known;
     if (typeof implementation === 'object' && implementation !== null) {
       const { type, params } = implementation as { type: string; params?: unknown };
       return `${type}${plainParams(params)}`;
