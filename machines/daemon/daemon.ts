@@ -1,84 +1,122 @@
-import {
-  assign,
-  type DoneActorEvent,
-  type ErrorActorEvent,
-  forwardTo,
-  sendTo,
-  setup,
-} from 'xstate';
-import type { ConnectionStatus } from '../fleet/adoption.ts';
+import { assign, type DoneActorEvent, type ErrorActorEvent, sendTo, setup } from 'xstate';
 import { fleetManager } from '../fleet/fleetManager.ts';
 import type { FleetInput } from '../fleet/state.ts';
-import { type MonitorEvent, monitor } from '../scheduler/monitor.ts';
-import { type SchedulerEvent, session } from '../scheduler/session.ts';
+import type { FleetEvent, MonitorEvent, SchedulerEvent } from '../scheduler/events.ts';
+import { type MonitorInput, monitor } from '../scheduler/monitor.ts';
+import { session } from '../scheduler/session.ts';
+import type { SessionInput } from '../scheduler/sessionState.ts';
 import { backoff } from '../shared/backoff.ts';
-import { effect } from '../shared/effect.ts';
+import { effect, stream } from '../shared/effect.ts';
 import { type FailureNote, noteOf } from '../shared/failure.ts';
 
 export interface DaemonInput {
+  session: SessionInput;
+  monitor: MonitorInput;
   fleet: FleetInput;
-  /** Workers to advertise. */
-  workers: number;
-  heartbeatIntervalMs: number;
   /** How long stopping all tasks may take before we leave, ms. */
   stopTimeoutMs: number;
   /** On the first request to stop: leave the tasks running for the next start to take over. */
   leaveRunning: boolean;
 }
 
+/** What of ours was left when the daemon ended. */
+export interface Remaining {
+  tasks: number;
+  launches: number;
+}
+
 export interface DaemonContext extends DaemonInput {
   attempts: number;
   trouble: FailureNote | null;
   crash: string | null;
+  /** Told by the fleet while it stops; null: not yet. */
+  remaining: Remaining | null;
+  /** The tasks stay on purpose. */
+  leftOnPurpose: boolean;
 }
 
 export interface DaemonEnd {
+  /** The exit status: 0 when nothing of ours is left, or when it was left on purpose. */
+  status: 0 | 1;
   /** Set when a bug ended us. */
   crash: string | null;
+  remaining: Remaining | null;
 }
 
-/** Whatever we do by ourselves at the end: a scheduler that ends the whole cluster wants nothing left. */
+const nothing: Remaining = { tasks: 0, launches: 0 };
+
+export function endOf({ crash, remaining, leftOnPurpose }: DaemonContext): DaemonEnd {
+  const isEmpty = remaining !== null && remaining.tasks + remaining.launches === 0;
+  return { status: crash === null && (isEmpty || leftOnPurpose) ? 0 : 1, crash, remaining };
+}
+
+/** A scheduler that ends the whole cluster wants nothing left, whatever a person's stop would leave. */
 const ends = {
-  'daemon.stop': [{ guard: 'leaveRunning', target: 'leaving' }, { target: 'stopping' }],
-  'scheduler.shutdown': 'stopping',
+  'daemon.stop': [
+    { guard: 'leaveRunning', target: 'disconnecting', actions: 'leaveOnPurpose' },
+    { target: 'stopping' },
+  ],
+  'scheduler.shutdown': { target: 'stopping' },
 } as const;
 
-/** The root: prepares AWS while the session already heartbeats, and ends everything in order. */
+/** The root: prepares AWS while the session already sends heartbeats, and ends everything in order. */
 export const daemon = setup({
   types: {} as {
     input: DaemonInput;
     context: DaemonContext;
     events:
+      | { type: 'tick'; now: number }
       | SchedulerEvent
-      | { type: 'scheduler.connection'; at: number; status: ConnectionStatus }
       | MonitorEvent
+      | FleetEvent
+      /** Workers that the fleet can have; null: all that the settings allow. */
       | { type: 'fleet.capacity'; workers: number | null }
-      | { type: 'task.dead'; taskArn: string }
-      /** What was made ready is gone. */
+      /** No worker of this Fargate task can be alive. */
+      | { type: 'task.dead'; at: number; taskArn: string }
+      /** What was prepared is gone. */
       | { type: 'fleet.unprepared' }
-      | { type: 'daemon.stop' }
+      | ({ type: 'fleet.remaining' } & Remaining)
       | { type: 'fleet.stopped' }
+      | { type: 'daemon.stop' }
       | DoneActorEvent<unknown>
       | ErrorActorEvent;
     output: DaemonEnd;
   },
-  actors: { session, fleetManager, monitor, prepare: effect<{ revision: string }>('prepare') },
+  actors: {
+    ticker: stream('ticker'),
+    session,
+    monitor,
+    fleetManager,
+    prepare: effect<{ revision: string }>('prepare'),
+  },
   actions: {
+    // Placeholders of the wiring.
     notePreparation: (_, _trouble: FailureNote) => {},
-    toFleetManager: forwardTo('fleetManager'),
-    offer: sendTo('session', ({ context, event }) => ({
-      type: 'session.capacity',
-      workers:
-        event.type === 'fleet.capacity'
-          ? Math.min(event.workers ?? context.workers, context.workers)
-          : context.workers,
+    toSession: sendTo('session', ({ event }) => event as never),
+    toMonitor: sendTo('monitor', ({ event }) => event as never),
+    toFleet: sendTo('fleetManager', ({ event }) => event as never),
+    advertiseCapacity: sendTo(
+      'session',
+      ({ context }, { workers }: { workers: number | null }) => ({
+        type: 'session.capacity',
+        workers: Math.min(workers ?? context.session.workers, context.session.workers),
+      }),
+    ),
+    advertiseZero: sendTo('session', { type: 'session.capacity', workers: 0 }),
+    startPreparing: assign({ attempts: ({ context }) => context.attempts + 1 }),
+    endPreparing: assign({ attempts: 0 }),
+    tellPrepared: sendTo('fleetManager', (_, { revision }: { revision: string }) => ({
+      type: 'fleet.prepared',
+      revision,
     })),
-    /** Its scheduler would wait a minute for workers that were killed. */
-    report: sendTo('session', ({ event }) => ({
-      type: 'session.dead',
-      taskArn: event.type === 'task.dead' ? event.taskArn : '',
-    })),
-    fallSilent: sendTo('session', { type: 'session.capacity', workers: 0 }),
+    prepareFailed: assign({ trouble: (_, trouble: FailureNote) => trouble }),
+    stopFleet: sendTo('fleetManager', { type: 'fleet.stop' }),
+    closeSession: sendTo('session', { type: 'session.close' }),
+    leaveOnPurpose: assign({ leftOnPurpose: true }),
+    keepRemaining: assign({
+      remaining: (_, { tasks, launches }: Remaining) => ({ tasks, launches }),
+    }),
+    noteCrash: assign({ crash: (_, { reason }: { reason: string }) => reason }),
   },
   guards: { leaveRunning: ({ context }) => context.leaveRunning },
   delays: {
@@ -89,73 +127,106 @@ export const daemon = setup({
   },
 }).createMachine({
   id: 'daemon',
-  context: ({ input }) => ({ ...input, attempts: 0, trouble: null, crash: null }),
-  output: ({ context }) => ({ crash: context.crash }),
+  context: ({ input }) => ({
+    ...input,
+    attempts: 0,
+    trouble: null,
+    crash: null,
+    remaining: null,
+    leftOnPurpose: false,
+  }),
+  output: ({ context }) => endOf(context),
   invoke: [
-    {
-      id: 'session',
-      src: 'session',
-      input: ({ context: { workers, heartbeatIntervalMs } }) => ({ workers, heartbeatIntervalMs }),
-    },
+    { id: 'session', src: 'session', input: ({ context }) => context.session },
     { id: 'fleetManager', src: 'fleetManager', input: ({ context }) => context.fleet },
-    { id: 'monitor', src: 'monitor' },
+    { id: 'monitor', src: 'monitor', input: ({ context }) => context.monitor },
+    // Last: all who hear its ticks are there.
+    { id: 'ticker', src: 'ticker' },
   ],
   on: {
-    'scheduler.*': { actions: 'toFleetManager' },
-    'monitor.loads': { actions: 'toFleetManager' },
-    'task.dead': { actions: 'report' },
-    'fleet.capacity': { actions: 'offer' },
+    tick: { actions: ['toSession', 'toMonitor', 'toFleet'] },
+    'scheduler.lost': { actions: 'toFleet' },
+    'scheduler.heartbeatEcho': { actions: 'toFleet' },
+    'scheduler.desired': { actions: 'toFleet' },
+    'scheduler.startRequested': { actions: 'toFleet' },
+    'scheduler.shutdownRequested': { actions: 'toFleet' },
+    'scheduler.mismatch': { actions: 'toFleet' },
+    'scheduler.identified': { actions: 'toFleet' },
+    'scheduler.connection': { actions: 'toFleet' },
+    'monitor.loads': { actions: ['toSession', 'toFleet'] },
+    'monitor.groups': { actions: 'toSession' },
+    'monitor.deadWorkers': { actions: 'toSession' },
+    'monitor.closed': { actions: 'toSession' },
+    'fleet.tasksChanged': { actions: ['toSession', 'toMonitor'] },
+    'fleet.inventoryCompleted': { actions: 'toSession' },
+    'fleet.capacity': {
+      actions: {
+        type: 'advertiseCapacity',
+        params: ({ event: { workers } }) => ({ workers }),
+      },
+    },
+    'fleet.remaining': {
+      actions: { type: 'keepRemaining', params: ({ event }) => event },
+    },
+    'task.dead': { actions: 'toMonitor' },
     'xstate.error.actor.*': {
       target: '.stopped',
-      actions: assign({ crash: ({ event }) => noteOf(event.error).reason }),
+      actions: { type: 'noteCrash', params: ({ event }) => noteOf(event.error) },
     },
   },
   initial: 'preparing',
   states: {
     preparing: {
-      entry: assign({ attempts: ({ context }) => context.attempts + 1 }),
+      description: 'AWS is being prepared; the session sends heartbeats already.',
+      entry: 'startPreparing',
       invoke: {
         id: 'prepare',
         src: 'prepare',
         onDone: {
           target: 'serving',
-          actions: [
-            assign({ attempts: 0 }),
-            sendTo('fleetManager', ({ event }) => ({
-              type: 'fleet.prepared',
-              revision: event.output.revision,
-            })),
-          ],
+          actions: ['endPreparing', { type: 'tellPrepared', params: ({ event }) => event.output }],
         },
         onError: {
           target: 'unprepared',
           actions: [
-            assign({ trouble: ({ event }) => noteOf(event.error) }),
+            { type: 'prepareFailed', params: ({ event }) => noteOf(event.error) },
             { type: 'notePreparation', params: ({ event }) => noteOf(event.error) },
           ],
         },
       },
       on: ends,
     },
-    // AWS said no, or nothing: what runs is kept, heartbeats go on, and we ask again.
     unprepared: {
+      description: 'AWS could not be prepared. What runs is kept, and the next attempt follows.',
       after: { preparationPause: 'preparing' },
       on: ends,
     },
-    serving: { on: { ...ends, 'fleet.unprepared': 'preparing' } },
-    stopping: {
-      entry: ['fallSilent', sendTo('fleetManager', { type: 'fleet.stop' })],
-      after: { stopTimeout: 'leaving' },
-      on: { 'fleet.stopped': 'leaving', 'daemon.stop': 'leaving', 'fleet.capacity': {} },
+    serving: {
+      description: 'The fleet follows what the scheduler desires.',
+      on: { ...ends, 'fleet.unprepared': 'preparing' },
     },
-    leaving: {
-      entry: sendTo('session', { type: 'session.close' }),
+    stopping: {
+      description: 'All tasks are being stopped.',
+      entry: ['advertiseZero', 'stopFleet'],
+      after: { stopTimeout: 'disconnecting' },
+      on: {
+        'fleet.stopped': {
+          target: 'disconnecting',
+          actions: { type: 'keepRemaining', params: nothing },
+        },
+        'daemon.stop': 'disconnecting',
+        'fleet.capacity': {},
+      },
+    },
+    disconnecting: {
+      description: 'The connection to the scheduler is closed in order.',
+      entry: 'closeSession',
       on: {
         'xstate.done.actor.session': 'stopped',
         'daemon.stop': 'stopped',
         'fleet.capacity': {},
       },
     },
-    stopped: { type: 'final' },
+    stopped: { type: 'final', description: 'The daemon has ended.' },
   },
 });

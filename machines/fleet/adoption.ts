@@ -1,8 +1,6 @@
+import type { ConnectionStatus } from '../scheduler/events.ts';
 import type { Inventory, ListedTask, OwnedGroup } from '../shared/domain.ts';
 import { taskIdOf } from '../shared/ids.ts';
-
-/** `unacknowledged`: the scheduler gets our heartbeats and does not answer. `conflict`: another manager uses our id. */
-export type ConnectionStatus = 'closed' | 'unacknowledged' | 'ready' | 'conflict';
 
 export interface AdoptionState {
   /** Since when each orphan is listed, by task ARN; null before the first inventory. */

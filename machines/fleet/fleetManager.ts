@@ -67,7 +67,6 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
     'Compares what the scheduler desires with what there is. It plans from levels, so a command that is repeated, an answer that is lost or a restart in the middle all end in the same place. A cohort that dies of a bug takes the manager along: the next start finds all tasks again, a half-dead manager would not.',
   type: 'parallel',
   context: ({ input }) => newFleet(input),
-  invoke: { id: 'ticker', src: 'ticker' },
   on: {
     'fleet.prepared': { actions: 'recordRevision' },
     'fleet.restoreNext': [

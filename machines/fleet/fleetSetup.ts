@@ -1,18 +1,11 @@
 import { type DoneActorEvent, type ErrorActorEvent, setup, stateIn } from 'xstate';
 import { cohort } from '../cohort/cohort.ts';
 import type { CohortEvent } from '../cohort/messages.ts';
-import type { Terms } from '../scheduler/messages.ts';
-import type { MonitorEvent } from '../scheduler/monitor.ts';
-import type { SchedulerEvent } from '../scheduler/session.ts';
+import type { MonitorEvent, SchedulerEvent } from '../scheduler/events.ts';
 import type { Inventory, OwnedGroup } from '../shared/domain.ts';
-import { effect, stream } from '../shared/effect.ts';
+import { effect } from '../shared/effect.ts';
 import { noteOf } from '../shared/failure.ts';
-import {
-  type AdoptionDecision,
-  type ConnectionStatus,
-  decideAdoption,
-  type ForeignTask,
-} from './adoption.ts';
+import { type AdoptionDecision, decideAdoption, type ForeignTask } from './adoption.ts';
 import type { Change } from './circuitBreaker.ts';
 import type { Blocker } from './launchGate.ts';
 import { type Modes, readModes } from './modes.ts';
@@ -32,8 +25,6 @@ export type FleetEvent =
   | CohortEvent
   | DoneActorEvent<unknown>
   | ErrorActorEvent
-  | { type: 'scheduler.identified'; at: number; terms: Terms }
-  | { type: 'scheduler.connection'; at: number; status: ConnectionStatus }
   | { type: 'tick'; now: number }
   | { type: 'fleet.prepared'; revision: string }
   | { type: 'fleet.hold'; at: number; reason: string }
@@ -62,7 +53,6 @@ export const fleetSetup = setup({
   types: {} as { input: FleetInput; context: Fleet; events: FleetEvent },
   actors: {
     cohort,
-    ticker: stream('ticker'),
     /** Resolves to the complete list of our tasks. */
     inventory: effect<Inventory>('inventory'),
     /** Resolves to the groups that the ledger accepted. */

@@ -1,14 +1,10 @@
 import type { LaunchPlan, Timeouts } from '../cohort/groupRecords.ts';
 import { cohortSize } from '../cohort/groupRecords.ts';
 import type { Share } from '../cohort/scaleDown.ts';
+import type { ConnectionStatus } from '../scheduler/events.ts';
 import type { Terms } from '../scheduler/messages.ts';
 import type { Capability, OwnedGroup } from '../shared/domain.ts';
-import {
-  type AdoptionState,
-  type ConnectionStatus,
-  confirmOrphanMs,
-  noAdoption,
-} from './adoption.ts';
+import { type AdoptionState, confirmOrphanMs, noAdoption } from './adoption.ts';
 import type { Breakers, CrashLoop } from './circuitBreaker.ts';
 import { addCounts, type Counts, noCounts, serving, total } from './plan.ts';
 

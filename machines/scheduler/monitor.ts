@@ -1,83 +1,228 @@
-import { assign, cancel, type ErrorActorEvent, raise, sendTo, setup } from 'xstate';
+import { assertEvent, assign, cancel, type ErrorActorEvent, raise, sendTo, setup } from 'xstate';
 import { backoff, jittered } from '../shared/backoff.ts';
 import { stream } from '../shared/effect.ts';
 import { noteOf } from '../shared/failure.ts';
+import { taskIdOf } from '../shared/ids.ts';
 import { parent } from '../shared/parent.ts';
-import type { WorkerLoad } from './messages.ts';
+import { type DeadTasks, markTaskDead, reportableWorkers, withoutNoticed } from './deadWorkers.ts';
+import type { FleetEvent, MonitorEvent, MonitorSocketEvent } from './events.ts';
+import { type MonitorStream, nothingShown, readMessages } from './monitorStream.ts';
 
-export type { WorkerLoad };
+export type { MonitorEvent } from './events.ts';
+export type { WorkerLoad } from './messages.ts';
 
-/** `loads` by Fargate task id, only what changed; null: nothing is told any more, so nothing is known. */
-export type MonitorEvent = {
-  type: 'monitor.loads';
-  at: number;
-  loads: Record<string, WorkerLoad> | null;
-};
+export interface MonitorInput {
+  workerManagerId: string;
+}
 
-/** The scheduler's monitor stream: welcome, never needed. It only listens. */
-export const monitor = setup({
+export interface MonitorContext extends MonitorInput {
+  /** The last time that an event has told. */
+  now: number;
+  attempts: number;
+  jitter: number;
+  trouble: string | null;
+  /** Our Fargate tasks, by cohort. */
+  tasks: Record<string, string[]>;
+  /** Those that became ours since the last list of workers. */
+  added: string[];
+  stream: MonitorStream;
+  dead: DeadTasks;
+  /** The dead workers that were last reported to the session. */
+  reportable: string[];
+}
+
+/** A scheduler publishes once a second: a connection without a message for so long is dead, ms. */
+const silenceLimitMs = 30_000;
+
+type Closed = Extract<MonitorSocketEvent, { type: 'socket.closed' }>;
+type CohortTasks = Pick<
+  Extract<FleetEvent, { type: 'fleet.tasksChanged' }>,
+  'cohortId' | 'taskIds'
+>;
+
+const monitorSetup = setup({
   types: {} as {
-    context: { attempts: number; jitter: number; trouble: string | null };
+    input: MonitorInput;
+    context: MonitorContext;
     events:
-      | MonitorEvent
+      | MonitorSocketEvent
+      | FleetEvent
+      | { type: 'tick'; now: number }
+      /** No worker of this Fargate task can be alive. */
+      | { type: 'task.dead'; at: number; taskArn: string }
+      | { type: 'monitor.silent' }
       | { type: 'monitor.forget' }
-      | { type: 'socket.open' }
-      | { type: 'socket.closed'; reason: string; jitter: number }
       | ErrorActorEvent;
   },
   actors: { monitorSocket: stream('monitorSocket') },
   delays: {
+    silenceLimit: silenceLimitMs,
+    /** The stream is back within a moment more often than not; until then its last loads are better than none. */
     memory: 30_000,
     /** 1 s, 2 s, 4 s ... 15 s, each between its half and its whole: sooner than a scheduler that is back is obeyed. */
     reconnectPause: ({ context: { attempts, jitter } }) =>
       jittered(backoff(attempts, { firstMs: 1000, longestMs: 15_000 }), jitter),
   },
   actions: {
-    forward: sendTo(parent, ({ event }) => event),
-    forget: sendTo(parent, { type: 'monitor.loads', at: 0, loads: null } satisfies MonitorEvent),
-  },
-}).createMachine({
-  id: 'monitor',
-  context: { attempts: 0, jitter: 0, trouble: null },
-  on: { 'monitor.forget': { actions: 'forget' } },
-  initial: 'online',
-  states: {
-    online: {
-      entry: assign({ attempts: ({ context }) => context.attempts + 1 }),
-      invoke: {
-        id: 'monitorSocket',
-        src: 'monitorSocket',
-        onError: {
-          target: 'waiting',
-          actions: assign({ trouble: ({ event }) => noteOf(event.error).reason }),
-        },
+    /** A frame of the stream could not be read; the wiring logs it. */
+    noteUnreadable: (_, _trouble: { reason: string }) => {},
+    connect: assign({ attempts: ({ context }) => context.attempts + 1 }),
+    noteClosed: assign({
+      now: (_, { at }: Closed) => at,
+      trouble: (_, { reason }: Closed) => reason,
+      jitter: (_, { jitter }: Closed) => jitter,
+    }),
+    noteError: assign({ trouble: ({ event }) => noteOf((event as ErrorActorEvent).error).reason }),
+    noteSilence: assign({ trouble: `nothing said for ${silenceLimitMs / 1000} s` }),
+    restartSilence: raise({ type: 'monitor.silent' }, { id: 'silence', delay: 'silenceLimit' }),
+    endSilence: cancel('silence'),
+    rememberForAWhile: raise({ type: 'monitor.forget' }, { id: 'forget', delay: 'memory' }),
+    remember: cancel('forget'),
+    advanceClock: assign({
+      now: ({ event }) => {
+        assertEvent(event, 'tick');
+        return event.now;
       },
-      on: {
-        'socket.closed': {
-          target: 'waiting',
-          actions: assign({
-            trouble: ({ event }) => event.reason,
-            jitter: ({ event }) => event.jitter,
-          }),
-        },
+    }),
+    /** From here on nothing is current of what the stream has shown. */
+    closeStream: assign({ stream: nothingShown, reportable: [] }),
+    reportClosed: sendTo(
+      parent,
+      ({ context, event }): MonitorEvent => ({
+        type: 'monitor.closed',
+        at: event.type === 'socket.closed' ? event.at : context.now,
+      }),
+    ),
+    reportUnknown: sendTo(
+      parent,
+      ({ context }): MonitorEvent => ({ type: 'monitor.loads', at: context.now, loads: null }),
+    ),
+    keepTasks: assign({
+      added: ({ context }, { cohortId, taskIds }: CohortTasks) => {
+        const known = new Set(context.tasks[cohortId]);
+        const added = taskIds.filter((taskId) => !known.has(taskId));
+        return added.length > 0 ? [...context.added, ...added] : context.added;
       },
-      initial: 'connecting',
-      states: {
-        connecting: { on: { 'socket.open': 'listening' } },
-        listening: {
-          on: {
-            'monitor.loads': {
-              actions: [cancel('forget'), assign({ attempts: 0, trouble: null }), 'forward'],
-            },
-          },
-          // It comes back within a moment, more often than not; what it told last is worth something.
-          exit: [
-            cancel('forget'),
-            raise({ type: 'monitor.forget' }, { id: 'forget', delay: 'memory' }),
-          ],
-        },
+      tasks: ({ context }, { cohortId, taskIds }: CohortTasks) => {
+        const { [cohortId]: _, ...others } = context.tasks;
+        return taskIds.length > 0 ? { ...others, [cohortId]: taskIds } : others;
       },
-    },
-    waiting: { after: { reconnectPause: 'online' } },
+    }),
+    buryTask: assign({
+      dead: ({ context, event }) => {
+        assertEvent(event, 'task.dead');
+        return markTaskDead(context.dead, taskIdOf(event.taskArn), event.at);
+      },
+    }),
+    forgetNoticed: assign({ dead: ({ context }) => withoutNoticed(context.dead, context.now) }),
   },
 });
+
+/** Takes in messages that came together, and tells what they change. */
+const readStream = monitorSetup.enqueueActions(({ context, event, enqueue }) => {
+  assertEvent(event, 'monitor.messages');
+  const { at, messages } = event;
+  const reading = readMessages(context.stream, messages, at, {
+    workerManagerId: context.workerManagerId,
+    taskIds: () => Object.values(context.tasks).flat(),
+    added: context.added,
+  });
+  const { stream, loads, listed } = reading;
+  enqueue.assign({
+    ...{ now: at, attempts: 0, trouble: null, stream },
+    added: listed ? [] : context.added,
+  });
+  if (loads !== undefined) {
+    enqueue.cancel('forget');
+    enqueue.sendTo(parent, { type: 'monitor.loads', at, loads } satisfies MonitorEvent);
+  }
+  if (stream.groups !== context.stream.groups)
+    enqueue.sendTo(parent, {
+      ...{ type: 'monitor.groups', at, groups: stream.groups },
+    } satisfies MonitorEvent);
+});
+
+/** Names all workers that may be reported as dead, when others have become so. */
+const reportDeadWorkers = monitorSetup.enqueueActions(({ context, enqueue }) => {
+  const { dead, stream, reportable, now } = context;
+  const workerIds = reportableWorkers(dead, stream.connected, stream.cancellations);
+  const isSame = workerIds.length === reportable.length;
+  if (isSame && workerIds.every((workerId, i) => workerId === reportable[i])) return;
+  enqueue.assign({ reportable: workerIds });
+  const report: MonitorEvent = { type: 'monitor.deadWorkers', at: now, workerIds };
+  enqueue.sendTo(parent, report);
+});
+
+/** The scheduler's monitor stream: useful, never needed. It only listens. */
+export const monitor = monitorSetup
+  .extend({ actions: { readStream, reportDeadWorkers } })
+  .createMachine({
+    id: 'monitor',
+    context: ({ input }) => ({
+      ...input,
+      now: 0,
+      attempts: 0,
+      jitter: 0,
+      trouble: null,
+      tasks: {},
+      added: [],
+      stream: nothingShown,
+      dead: {},
+      reportable: [],
+    }),
+    on: {
+      tick: { actions: ['advanceClock', 'forgetNoticed', 'reportDeadWorkers'] },
+      'fleet.tasksChanged': {
+        actions: { type: 'keepTasks', params: ({ event }) => event },
+      },
+      'task.dead': { actions: ['buryTask', 'reportDeadWorkers'] },
+      'monitor.forget': { actions: 'reportUnknown' },
+    },
+    initial: 'online',
+    states: {
+      online: {
+        description: 'A connection to the stream stands or is being made.',
+        entry: 'connect',
+        invoke: {
+          id: 'monitorSocket',
+          src: 'monitorSocket',
+          onError: { target: 'backoff', actions: 'noteError' },
+        },
+        on: {
+          'socket.closed': {
+            target: 'backoff',
+            actions: { type: 'noteClosed', params: ({ event }) => event },
+          },
+        },
+        initial: 'connecting',
+        states: {
+          connecting: {
+            description: 'Not connected yet.',
+            on: { 'socket.open': 'listening' },
+          },
+          listening: {
+            description: 'The stream is read, and what changes is told.',
+            entry: 'restartSilence',
+            on: {
+              'monitor.silent': { target: '#monitor.backoff', actions: 'noteSilence' },
+              'socket.unreadable': {
+                actions: [
+                  'endSilence',
+                  'restartSilence',
+                  { type: 'noteUnreadable', params: ({ event: { reason } }) => ({ reason }) },
+                ],
+              },
+              'monitor.messages': {
+                actions: ['endSilence', 'restartSilence', 'readStream', 'reportDeadWorkers'],
+              },
+            },
+            exit: ['endSilence', 'closeStream', 'reportClosed', 'remember', 'rememberForAWhile'],
+          },
+        },
+      },
+      backoff: {
+        description: 'No connection; the next attempt comes after a pause.',
+        after: { reconnectPause: 'online' },
+      },
+    },
+  });

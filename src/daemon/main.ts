@@ -1,17 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createActor, toPromise } from 'xstate';
-import type { ConnectionStatus } from '../../machines/fleet/adoption.ts';
-import type { WorkerLoad } from '../../machines/scheduler/messages.ts';
 import type { LaunchOrder } from '../../machines/shared/domain.ts';
-import { noteOf } from '../../machines/shared/failure.ts';
-import { taskIdOf } from '../../machines/shared/ids.ts';
-import { advertisedWorkers, type Config, describeCapacity } from '../config/config.ts';
+import { type Config, describeCapacity } from '../config/config.ts';
 import { someAreEncrypted } from '../config/trust.ts';
-import { cancelKeeper } from '../scheduler/cancellations.ts';
-import { graveyard } from '../scheduler/deadWorkers.ts';
-import type { GroupsSight } from '../scheduler/monitorSocket.ts';
-import type { Line } from '../scheduler/schedulerSocket.ts';
 import { connectAuto } from '../scheduler/transport/connectAuto.ts';
 import type { Connect } from '../scheduler/transport/connection.ts';
 import { connectDealer } from '../scheduler/transport/dealer.ts';
@@ -24,7 +16,7 @@ import { openStateDir } from '../store/stateDir.ts';
 import type { Log } from '../telemetry/log.ts';
 import { stateObserver } from '../telemetry/stateLogger.ts';
 import { createTemplates } from './launchTemplates.ts';
-import { managerSettings } from './managerSettings.ts';
+import { managerSettings, sessionSettings } from './managerSettings.ts';
 import { recover } from './startup.ts';
 import { provide } from './wiring.ts';
 
@@ -35,13 +27,6 @@ const onSignal: OnStop = (listener) => {
   process.on('SIGTERM', listener);
   process.on('SIGINT', listener);
 };
-
-const connectionStatus = {
-  closed: 'closed',
-  unanswered: 'unacknowledged',
-  answered: 'ready',
-  contested: 'conflict',
-} as const satisfies Record<Line, ConnectionStatus>;
 
 /** A scheduler that cannot be reached must not keep us from looking after our tasks, ms. */
 const loadAwsAnywayMs = 1000;
@@ -69,7 +54,7 @@ export const runDaemon = async (
   /** A launch is sent, and sent again, as it was journaled, whatever has been found out since. */
   const templateOf = (order: LaunchOrder) => {
     const record = journal.ledger.openLaunch(order.label);
-    return (record && templates.made(order, record.requestHash)) ?? templates.current();
+    return (record && templates.made(order, record.requestHash)) ?? templates.templateOf(order);
   };
   const epoch = randomBytes(6).toString('hex');
   const recovered = recover(journal, {
@@ -119,12 +104,6 @@ export const runDaemon = async (
   if (config.tls.insecure && someAreEncrypted([config.schedulerAddress, config.monitorAddress]))
     log.warn({}, 'tls.notChecked');
 
-  const loads = new Map<string, WorkerLoad>();
-  let groups: GroupsSight | null = null;
-  let complete = false;
-  const cancels = cancelKeeper();
-  const graves = graveyard(cancels);
-  const ours = () => journal.ledger.groups().map(({ taskArn }) => taskIdOf(taskArn));
   const trusting =
     (connect: Connect): Connect =>
     (options, handlers) =>
@@ -144,88 +123,48 @@ export const runDaemon = async (
         connect: connectOver(connectDealer),
         address: config.schedulerAddress,
         identity,
-        workerManagerID: config.workerManagerId,
-        capabilities: config.capabilities,
-        maxTasks: config.capacity.maxTasks,
-        workersPerTask: config.capacity.workersPerTask,
-        // A start is answered when its launch is: these were not.
-        owing: recovered.resend.length > 0,
-        found: templates.found,
-        graves,
-        sight: () => ({ at: now(), ours: new Set(ours()), loads, complete, groups }),
-        line(state) {
-          const status = connectionStatus[state];
-          actor.send({ type: 'scheduler.connection', at: now(), status });
-        },
       },
       monitor: {
         // It may be another than the scheduler's own: up to 2.1.3 it is ZeroMQ in any case.
         connect: trusting(connectAuto(connectSubscriber)),
         address: config.monitorAddress,
-        workerManagerID: config.workerManagerId,
-        ours,
-        grouped(shown) {
-          groups = shown;
-        },
-        whole(message) {
-          for (const keeper of [cancels, graves])
-            if (message === null) keeper.clear();
-            else keeper.hear(message);
-        },
-        heard(changed) {
-          if (changed === null) loads.clear();
-          for (const [taskId, load] of Object.entries(changed ?? {})) loads.set(taskId, load);
-        },
       },
       journal,
-      requestHash: templates.hash,
+      requestHash: (order) => templateOf(order).hash(order),
       runTask: async (order, signal) => (await aws()).runTask(order, signal),
-      stopTask: async (taskArn, reason, signal) => {
-        await cancels.over(taskIdOf(taskArn), signal);
-        await (await aws()).stopTask(taskArn, reason, signal);
-      },
+      stopTask: async (taskArn, reason, signal) => (await aws()).stopTask(taskArn, reason, signal),
       describeTasks: async (taskArns, signal) => (await aws()).describeTasks(taskArns, signal),
-      list: async (signal) => {
-        try {
-          const list = await (await aws()).list(signal);
-          complete = true;
-          return list;
-        } catch (error) {
-          // Then nobody will ever know more.
-          complete ||= noteOf(error).kind === 'denied';
-          throw error;
-        }
-      },
+      list: async (signal) => (await aws()).list(signal),
       prepare: async (signal) => (await aws()).prepare(signal),
+      heartbeatSent: () => firstBeat.abort(),
       log,
     }),
     {
       input: {
-        workers: advertisedWorkers(config),
-        heartbeatIntervalMs: config.heartbeatIntervalSeconds * 1000,
+        session: sessionSettings(config, {
+          workerRelease: templates.workerRelease,
+          // A start is answered when its launch is: these were not.
+          responsePending: recovered.resend.length > 0,
+        }),
+        monitor: { workerManagerId: config.workerManagerId },
         stopTimeoutMs: config.stopTimeoutSeconds * 1000,
         leaveRunning: config.sigtermPolicy === 'leave',
         fleet: { ...recovered, settings: managerSettings(config) },
       },
       inspect: (event) => {
-        if (event.type === '@xstate.event' && event.event.type === 'socket.beat') firstBeat.abort();
         observe(event);
         inspection?.observe(event);
       },
     },
   );
   actor.subscribe({ error: (error) => log.error({ error }, 'daemon.crashed') });
-  let leaving = false;
-  onStop(() => {
-    leaving = config.sigtermPolicy === 'leave';
-    actor.send({ type: 'daemon.stop' });
-  });
+  onStop(() => actor.send({ type: 'daemon.stop' }));
   actor.start();
 
-  const crash = await toPromise(actor).then(
-    (end) => end.crash,
-    (error: unknown) => String(error),
-  );
+  const { status, crash } = await toPromise(actor).catch((error: unknown) => ({
+    status: 1,
+    crash: String(error),
+  }));
   const left = [
     ...journal.ledger.groups().map(({ taskArn }) => taskArn),
     ...journal.ledger.openLaunches().map(({ label }) => `launch ${label}`),
@@ -236,5 +175,5 @@ export const runDaemon = async (
   await journal.close();
   stateDir.release();
   closeAws();
-  return crash === null && (left.length === 0 || leaving) ? 0 : 1;
+  return status;
 };

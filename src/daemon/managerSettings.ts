@@ -1,6 +1,6 @@
 import type { FleetSettings } from '../../machines/fleet/state.ts';
 import { newestOf, requiredRelease } from '../../machines/scheduler/releases.ts';
-import { echoLimit } from '../../machines/scheduler/session.ts';
+import { echoLimit, type SessionInput } from '../../machines/scheduler/sessionState.ts';
 import { tasksPerRunTask } from '../../machines/shared/limits.ts';
 import { atLeast, backendValue } from '../../machines/shared/release.ts';
 import { returnGraceMs } from '../../machines/shared/timing.ts';
@@ -9,7 +9,7 @@ import type { TemplateSettings } from '../aws/launch/launchTemplate.ts';
 import { fleetMark, namedFleetMark } from '../aws/launch/ownershipTag.ts';
 import { workerRequirements } from '../aws/launch/requirements.ts';
 import { awsRates, type Rates } from '../aws/limiter.ts';
-import type { Config } from '../config/config.ts';
+import { advertisedWorkers, type Config } from '../config/config.ts';
 
 /** What makes a Fargate task ours. */
 export const markOf = ({ fleetId, workerManagerId, workerSchedulerAddress }: Config): string =>
@@ -96,6 +96,19 @@ export const managerSettings = (config: Config): FleetSettings => ({
   inventoryEveryMs: config.sweepSeconds * 1000,
   launchBurst: config.launchQuota.burst,
   launchesPerSecond: config.launchQuota.perSecond,
+});
+
+export const sessionSettings = (
+  config: Config,
+  known: Pick<SessionInput, 'workerRelease' | 'responsePending'>,
+): SessionInput => ({
+  ...known,
+  workers: advertisedWorkers(config),
+  heartbeatIntervalMs: config.heartbeatIntervalSeconds * 1000,
+  workerManagerId: config.workerManagerId,
+  capabilities: config.capabilities,
+  maxTasks: config.capacity.maxTasks,
+  workersPerTask: config.capacity.workersPerTask,
 });
 
 /** Calls follow from the launch quota, ten tasks a call; never below what AWS gives every account. */

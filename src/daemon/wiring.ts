@@ -12,17 +12,18 @@ import { monitor } from '../../machines/scheduler/monitor.ts';
 import { session } from '../../machines/scheduler/session.ts';
 import type { LaunchAnswer, LaunchOrder, TaskObservation } from '../../machines/shared/domain.ts';
 import type { SurveyedTask } from '../aws/tasks/listTasks.ts';
-import { type MonitorSettings, monitorSocket } from '../scheduler/monitorSocket.ts';
-import { type SocketSettings, socket } from '../scheduler/schedulerSocket.ts';
+import { type MonitorSocketSettings, monitorSocket } from '../scheduler/monitorSocket.ts';
+import { type SocketSettings, schedulerSocket } from '../scheduler/schedulerSocket.ts';
 import { now } from '../shared/clock.ts';
 import type { Journal } from '../store/journal.ts';
 import type { Log } from '../telemetry/log.ts';
 import { inventoryOf, journalAdoption, journalOutcome } from './ledgerEffects.ts';
+import { sessionReporter } from './sessionReporter.ts';
 
 /** What the machines' holes are filled with. */
 export interface Tools {
   socket: SocketSettings;
-  monitor: MonitorSettings;
+  monitor: MonitorSocketSettings;
   journal: Journal;
   requestHash: (order: LaunchOrder) => string;
   runTask: (order: LaunchOrder, signal: AbortSignal) => Promise<LaunchAnswer>;
@@ -31,6 +32,8 @@ export interface Tools {
   /** The complete list of our tasks, by our clock. */
   list: (signal: AbortSignal) => Promise<{ startedAt: number; tasks: SurveyedTask[] }>;
   prepare: (signal: AbortSignal) => Promise<{ revision: string }>;
+  /** The first heartbeat has been sent, or a later one. */
+  heartbeatSent: () => void;
   log: Log;
 }
 
@@ -98,6 +101,7 @@ const saidLately = () => {
 export const provide = (tools: Tools) => {
   const { journal, log } = tools;
   const repeated = saidLately();
+  const sayOfSession = sessionReporter(log);
 
   const ticker = fromCallback(({ sendBack }) => {
     const tick = () => sendBack({ type: 'tick', now: now() });
@@ -163,11 +167,17 @@ export const provide = (tools: Tools) => {
 
   return daemon.provide({
     actors: {
-      session: session.provide({ actors: { socket: socket(tools.socket, log) } }),
-      monitor: monitor.provide({ actors: { monitorSocket: monitorSocket(tools.monitor, log) } }),
+      ticker,
+      session: session.provide({
+        actors: { socket: schedulerSocket(tools.socket) },
+        actions: { note: (_, note) => sayOfSession(note, tools.heartbeatSent) },
+      }),
+      monitor: monitor.provide({
+        actors: { monitorSocket: monitorSocket(tools.monitor) },
+        actions: { noteUnreadable: (_, trouble) => log.debug(trouble, 'monitor.unreadable') },
+      }),
       fleetManager: fleetManager.provide({
         actors: {
-          ticker,
           cohort: providedCohort,
           inventory: fromPromise(async ({ signal }) =>
             inventoryOf(journal.ledger, await tools.list(signal)),

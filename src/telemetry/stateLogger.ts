@@ -33,7 +33,7 @@ const routine: Record<string, RegExp> = {
 /** States that a person should hear of, and what they mean. */
 const alarms: Record<string, [state: RegExp, meaning: string]> = {
   session: [
-    /silent/,
+    /unresponsive/,
     'connected, but the scheduler does not answer: it is stuck, or another manager holds our worker_manager_id; we keep trying',
   ],
 };

@@ -1,9 +1,11 @@
 import type { ECSClient } from '@aws-sdk/client-ecs';
 import { type AnyStateMachine, createActor, fromCallback } from 'xstate';
-import { monitor } from '../../machines/scheduler/monitor.ts';
-import { type SocketOrder, session } from '../../machines/scheduler/session.ts';
+import type {
+  MonitorSocketEvent,
+  SocketCommand,
+  SocketEvent,
+} from '../../machines/scheduler/events.ts';
 import type { DesiredRequest } from '../../machines/shared/domain.ts';
-import { taskIdOf } from '../../machines/shared/ids.ts';
 import { createCaller } from '../../src/aws/caller.ts';
 import { EcsFailure } from '../../src/aws/errors.ts';
 import type { TaskTemplate } from '../../src/aws/launch/launchTemplate.ts';
@@ -14,10 +16,9 @@ import { listOurs } from '../../src/aws/tasks/listTasks.ts';
 import { runTask } from '../../src/aws/tasks/runTask.ts';
 import { stopTask } from '../../src/aws/tasks/stopTask.ts';
 import { byOurClock } from '../../src/daemon/ledgerEffects.ts';
-import { callRates, managerSettings } from '../../src/daemon/managerSettings.ts';
+import { callRates, managerSettings, sessionSettings } from '../../src/daemon/managerSettings.ts';
 import { recover } from '../../src/daemon/startup.ts';
 import { provide } from '../../src/daemon/wiring.ts';
-import { monitorTeller } from '../../src/scheduler/monitorSocket.ts';
 import { now } from '../../src/shared/clock.ts';
 import type { Files } from '../../src/store/files.ts';
 import { type Journal, openJournal } from '../../src/store/journal.ts';
@@ -88,33 +89,30 @@ export const clockOf = (agenda: Agenda, owner: Owner): Clock => ({
         }),
 });
 
-/** One attempt to talk to the scheduler: what src/daemon/socket does, without bytes. */
+/** One attempt to connect to the scheduler: what src/scheduler/schedulerSocket does, without bytes. */
 const socketOf = (owner: Owner, scheduler: Scheduler, random: Random, events: LifeEvents) =>
-  fromCallback<SocketOrder>(({ sendBack, receive }) => {
+  fromCallback<SocketCommand>(({ sendBack, receive }) => {
     let open = true;
+    const tell = (event: SocketEvent) => open && sendBack(event);
     const line = scheduler.connect({
       owner,
-      onOpen: () => open && sendBack({ type: 'socket.open' }),
-      onEcho: () => {
+      onOpen: (magic) => tell({ type: 'socket.open', at: now(), magic }),
+      onMessage(generation, message) {
         if (!open) return;
-        events.echoed();
-        sendBack({ type: 'scheduler.heartbeatEcho', at: now() });
+        if (message.type === 'heartbeatEcho') events.echoed();
+        if (message.type === 'desired') events.commanded(message.requests);
+        tell({ type: 'socket.message', at: now(), generation, message });
       },
-      onCommand: (requests) => {
-        if (!open) return;
-        events.commanded(requests);
-        sendBack({ type: 'scheduler.desired', at: now(), requests });
-      },
-      onClosed: (reason) => {
-        if (!open) return;
+      onClosed(kind, reason) {
+        tell({ type: 'socket.closed', at: now(), kind, reason, jitter: random.next() });
         open = false;
-        sendBack({ type: 'socket.closed', reason, jitter: random.next() });
       },
     });
-    receive((order) => {
+    receive((command) => {
       if (owner.dead) return;
-      if (order.type === 'socket.close') line.close();
-      else if (order.type === 'socket.beat') line.beat(order.workers);
+      if (command.type === 'socket.close') line.close();
+      else if (command.type === 'socket.send' && !line.send(command.message))
+        tell({ type: 'socket.sendFailed', at: now(), what: command.message });
     });
     return () => {
       open = false;
@@ -122,27 +120,18 @@ const socketOf = (owner: Owner, scheduler: Scheduler, random: Random, events: Li
     };
   });
 
-/** What src/daemon/monitorSocket does, without bytes. */
-const monitorSocketOf = (
-  owner: Owner,
-  scheduler: Scheduler,
-  random: Random,
-  ours: () => string[],
-) =>
+/** What src/scheduler/monitorSocket does, without bytes. */
+const monitorSocketOf = (owner: Owner, scheduler: Scheduler, random: Random) =>
   fromCallback(({ sendBack }) => {
-    const tell = monitorTeller(ours, 'wm');
     let open = true;
+    const tell = (event: MonitorSocketEvent) => open && sendBack(event);
     const leave = scheduler.subscribe({
       owner,
-      onOpen: () => open && sendBack({ type: 'socket.open' }),
-      onMessage: (message) => {
-        const loads = open ? tell(message) : undefined;
-        if (loads !== undefined) sendBack({ type: 'monitor.loads', at: now(), loads });
-      },
-      onClosed: (reason) => {
-        if (!open) return;
+      onOpen: () => tell({ type: 'socket.open', at: now() }),
+      onMessage: (message) => tell({ type: 'monitor.messages', at: now(), messages: [message] }),
+      onClosed(reason) {
+        tell({ type: 'socket.closed', at: now(), reason, jitter: random.next() });
         open = false;
-        sendBack({ type: 'socket.closed', reason, jitter: random.next() });
       },
     });
     return () => {
@@ -265,31 +254,31 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
           throw new EcsFailure({ kind, awsName: 'Simulated', code: 'simulated' }, 'not prepared');
         return { revision: 'arn:aws:ecs:eu-west-1:123456789012:task-definition/simulated:1' };
       },
+      heartbeatSent() {},
       log,
     });
-    const { fleetManager } = (machine as unknown as Provided).implementations.actors;
+    const { actors } = (machine as unknown as Provided).implementations;
     const simulated = machine.provide({
       actors: {
-        session: session.provide({
+        ticker: tickerOf(owner, agenda),
+        session: actors.session?.provide({
           actors: { socket: socketOf(owner, scheduler, random, events) },
-        }),
-        monitor: monitor.provide({
-          actors: {
-            monitorSocket: monitorSocketOf(owner, scheduler, random, () =>
-              journal.ledger.groups().map(({ taskArn }) => taskIdOf(taskArn)),
-            ),
-          },
-        }),
-        fleetManager: fleetManager?.provide({
-          actors: { ticker: tickerOf(owner, agenda) },
+        }) as never,
+        monitor: actors.monitor?.provide({
+          actors: { monitorSocket: monitorSocketOf(owner, scheduler, random) },
         }) as never,
       },
     });
-    const workers = config.capacity.maxWorkers ?? 1_000_000;
     const actor = createActor(simulated, {
       input: {
-        workers,
-        heartbeatIntervalMs: settings.heartbeatIntervalSeconds * 1000,
+        session: {
+          ...sessionSettings(config, {
+            workerRelease: null,
+            responsePending: recovered.resend.length > 0,
+          }),
+          workers: config.capacity.maxWorkers ?? 1_000_000,
+        },
+        monitor: { workerManagerId: config.workerManagerId },
         stopTimeoutMs: settings.stopTimeoutSeconds * 1000,
         leaveRunning: config.sigtermPolicy === 'leave',
         fleet: { ...recovered, settings: managerSettings(config) },
@@ -311,7 +300,7 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
     };
     actor.subscribe({
       complete: () => {
-        const { crash } = actor.getSnapshot().output ?? { crash: null };
+        const crash = actor.getSnapshot().output?.crash ?? null;
         if (crash !== null) events.logged('error', { crash }, 'daemon.crashed');
         end();
       },

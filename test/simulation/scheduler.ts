@@ -1,4 +1,9 @@
-import type { MonitorMessage } from '../../machines/scheduler/messages.ts';
+import type {
+  Generation,
+  MonitorMessage,
+  OutgoingMessage,
+  SchedulerMessage,
+} from '../../machines/scheduler/messages.ts';
 import type { DesiredRequest } from '../../machines/shared/domain.ts';
 import { taskIdOf } from '../../machines/shared/ids.ts';
 import type { Agenda, Owner } from './agenda.ts';
@@ -22,10 +27,10 @@ export interface Moods {
 
 export interface Peer {
   owner: Owner;
-  onOpen(): void;
-  onEcho(): void;
-  onCommand(requests: DesiredRequest[]): void;
-  onClosed(reason: string): void;
+  /** `magic`: as YMQ shows it; null over ZeroMQ. */
+  onOpen(magic: number | null): void;
+  onMessage(generation: Generation, message: SchedulerMessage): void;
+  onClosed(kind: string, reason: string): void;
 }
 
 export interface Listener {
@@ -42,7 +47,8 @@ export interface Work {
 }
 
 export interface Line {
-  beat(workers: number): void;
+  /** False: not connected. */
+  send(message: OutgoingMessage): boolean;
   close(): void;
 }
 
@@ -145,7 +151,7 @@ export const createScheduler = (
   const hangUp = (reason: string): void => {
     const line = current;
     current = null;
-    if (line) agenda.after(latency(), () => line.peer.onClosed(reason), line.peer.owner);
+    if (line) agenda.after(latency(), () => line.peer.onClosed('aborted', reason), line.peer.owner);
   };
 
   const scheduler = {
@@ -194,8 +200,8 @@ export const createScheduler = (
       // The same identity again: the older connection is over.
       hangUp('replaced');
       if (moods.gone > 0) {
-        agenda.after(latency(), () => peer.onClosed('refused'), peer.owner);
-        return { beat() {}, close() {} };
+        agenda.after(latency(), () => peer.onClosed('refused', 'refused'), peer.owner);
+        return { send: () => false, close() {} };
       }
       const line = { peer, open: false };
       current = line;
@@ -204,33 +210,33 @@ export const createScheduler = (
         () => {
           if (current !== line) return;
           line.open = true;
-          peer.onOpen();
+          peer.onOpen(1);
         },
         peer.owner,
       );
       const mine = () => current === line && line.open;
+      const say = (message: SchedulerMessage, ms: number) =>
+        agenda.after(ms, () => current === line && peer.onMessage('g3', message), peer.owner);
+      const heard = (cap: number) =>
+        agenda.after(latency(), () => {
+          if (!mine() || moods.silent > 0) return;
+          const back = latency();
+          if (moods.echoless === 0) say({ type: 'heartbeatEcho' }, back);
+          if (moods.commandless > 0) return;
+          const { capabilities } = options;
+          const requests = moods.empty > 0 ? [] : [{ taskConcurrency: wants(cap), capabilities }];
+          say({ type: 'desired', requests }, back + 0.1);
+        });
       return {
-        beat(cap) {
-          if (!mine()) return;
-          agenda.after(latency(), () => {
-            if (!mine() || moods.silent > 0) return;
-            const back = latency();
-            if (moods.echoless === 0)
-              agenda.after(back, () => current === line && peer.onEcho(), peer.owner);
-            if (moods.commandless > 0) return;
-            const { capabilities } = options;
-            const requests = moods.empty > 0 ? [] : [{ taskConcurrency: wants(cap), capabilities }];
-            agenda.after(
-              back + 0.1,
-              () => current === line && peer.onCommand(requests),
-              peer.owner,
-            );
-          });
+        send(sent) {
+          if (!mine()) return false;
+          if (sent.type === 'heartbeat') heard(sent.heartbeat.maxTaskConcurrency);
+          return true;
         },
         close() {
           if (current !== line) return;
           current = null;
-          agenda.after(latency(), () => peer.onClosed('closed'), peer.owner);
+          agenda.after(latency(), () => peer.onClosed('closed', 'closed'), peer.owner);
         },
       };
     },

@@ -4,7 +4,7 @@ import { fleetManager } from '../../machines/fleet/fleetManager.ts';
 import { type Counts, noCounts } from '../../machines/fleet/plan.ts';
 import type { Fleet, FleetInput, FleetSettings } from '../../machines/fleet/state.ts';
 import type { ListedTask } from '../../machines/shared/domain.ts';
-import { scriptedParent, scriptedStream, scriptedWorld, settle } from './world.ts';
+import { scriptedParent, scriptedWorld, settle } from './world.ts';
 
 export const fleetSettings: FleetSettings = {
   ...{ maxTasks: null, workersPerTask: 2, capabilities: [], spot: false },
@@ -97,7 +97,6 @@ export const liveManager = (
       actors: {
         ...actors,
         cohort: cohort as never,
-        ticker: scriptedStream().logic as never,
       },
       actions: {
         ...{ noteBreaker: note, noteDesired: note, noteMismatch: note },

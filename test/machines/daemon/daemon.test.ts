@@ -5,17 +5,23 @@ import { type Model, untaken, unvisited, walks } from '../../support/paths.ts';
 import { scriptedStream, scriptedWorld } from '../../support/world.ts';
 
 const input = {
+  session: { workers: 8 } as never,
+  monitor: { workerManagerId: 'wm' },
   fleet: {} as never,
-  workers: 8,
-  heartbeatIntervalMs: 2000,
   stopTimeoutMs: 60_000,
   leaveRunning: false,
 };
+const terms = { transport: 'ymq', generation: 'g3', exact: true, bare: false };
 const denied = Object.assign(new Error('not allowed'), { kind: 'denied' });
 
 const model: Model = {
   input,
-  key: ({ value, context }) => [value, Math.min(context.attempts, 2), context.crash],
+  key: ({ value, context }) => [
+    value,
+    Math.min(context.attempts, 2),
+    context.crash,
+    context.leftOnPurpose,
+  ],
   events: ({ value }) =>
     [
       ...(value === 'preparing'
@@ -32,37 +38,69 @@ const model: Model = {
       { type: 'xstate.error.actor.fleetManager', error: new Error('a bug') },
       { type: 'scheduler.heartbeatEcho', at: 1 },
       { type: 'scheduler.desired', at: 1, requests: [] },
+      { type: 'scheduler.startRequested', at: 1 },
       { type: 'scheduler.shutdownRequested', at: 1, taskIds: ['t1'] },
+      { type: 'scheduler.mismatch', at: 1, reason: 'too old' },
+      { type: 'scheduler.identified', at: 1, terms },
+      { type: 'scheduler.connection', at: 1, status: 'ready' },
       { type: 'monitor.loads', at: 1, loads: null },
-      { type: 'scheduler.lost' },
+      { type: 'monitor.groups', at: 1, groups: null },
+      { type: 'monitor.deadWorkers', at: 1, workerIds: [] },
+      { type: 'monitor.closed', at: 1 },
+      { type: 'fleet.tasksChanged', cohortId: 'c', taskIds: ['t'] },
+      { type: 'fleet.inventoryCompleted', at: 1 },
+      { type: 'fleet.remaining', tasks: 2, launches: 1 },
+      { type: 'tick', now: 1 },
+      { type: 'scheduler.lost', at: 1 },
       { type: 'scheduler.shutdown', at: 1 },
       { type: 'fleet.capacity', workers: 4 },
-      { type: 'task.dead', taskArn: 'arn:t' },
+      { type: 'task.dead', at: 1, taskArn: 'arn:t' },
       { type: 'fleet.unprepared' },
     ] as never,
 };
 
-const drainRequested: Model = { ...model, input: { ...input, leaveRunning: true } };
+const leaving: Model = { ...model, input: { ...input, leaveRunning: true } };
 
-describe.each([
-  ...walks(daemon, model).map((walk) => ({ ...walk, given: input })),
-  ...walks(daemon, drainRequested).map((walk) => ({
-    ...walk,
-    given: { ...input, leaveRunning: true },
-  })),
-])('$given.leaveRunning: $title', ({ steps, given }) => {
-  it('keeps its promises when a live actor walks it', async () => {
-    const manager = scriptedStream();
-    const session = scriptedStream();
-    const monitor = scriptedStream();
+/** The rooms that each event goes to, as it is. */
+const routes: Record<string, ('session' | 'manager' | 'monitor')[]> = {
+  tick: ['session', 'monitor', 'manager'],
+  'scheduler.lost': ['manager'],
+  'scheduler.heartbeatEcho': ['manager'],
+  'scheduler.desired': ['manager'],
+  'scheduler.startRequested': ['manager'],
+  'scheduler.shutdownRequested': ['manager'],
+  'scheduler.mismatch': ['manager'],
+  'scheduler.identified': ['manager'],
+  'scheduler.connection': ['manager'],
+  'monitor.loads': ['session', 'manager'],
+  'monitor.groups': ['session'],
+  'monitor.deadWorkers': ['session'],
+  'monitor.closed': ['session'],
+  'fleet.tasksChanged': ['session', 'monitor'],
+  'fleet.inventoryCompleted': ['session'],
+  'task.dead': ['monitor'],
+};
+
+it('keeps its promises on every walk', async () => {
+  const all = [input, { ...input, leaveRunning: true }].flatMap((given) =>
+    walks(daemon, given.leaveRunning ? leaving : model).map((walk) => ({ ...walk, given })),
+  );
+  for (const { steps, given, title } of all) {
+    const rooms = {
+      manager: scriptedStream(),
+      session: scriptedStream(),
+      monitor: scriptedStream(),
+    };
+    const { manager, session } = rooms;
     const { actors, calls, play } = scriptedWorld('prepare');
     const actor = createActor(
       daemon.provide({
         actors: {
           ...actors,
+          ticker: scriptedStream().logic as never,
           fleetManager: manager.logic as never,
           session: session.logic as never,
-          monitor: monitor.logic as never,
+          monitor: rooms.monitor.logic as never,
         },
       }),
       { input: given, clock: new SimulatedClock() },
@@ -73,51 +111,58 @@ describe.each([
     let ending = false;
     let stops = 0;
     for (const { event, state } of steps) {
+      const where = `${given.leaveRunning}: ${title}`;
       const before = { value: actor.getSnapshot().value, asked: calls.prepare.length };
-      const heard = manager.told.length;
+      const told = Object.values(rooms).map((room) => room.told.length);
       await play(actor, event);
       const ended = event.type === 'scheduler.shutdown';
       stopped ||= ended || event.type === 'daemon.stop';
       ending ||= ended;
       if (ended && ['preparing', 'unprepared', 'serving'].includes(before.value as string))
-        expect(manager.told.at(-1)).toEqual({ type: 'fleet.stop' }); // all of the fleet goes
+        expect(manager.told.at(-1), where).toEqual({ type: 'fleet.stop' }); // all of the fleet goes
       stops += event.type === 'daemon.stop' ? 1 : 0;
       const { value, output } = actor.getSnapshot();
-      expect(value).toEqual(state.value);
+      expect(value, where).toEqual(state.value);
       if (event.type === 'fleet.capacity' && before.value === 'serving')
-        expect(session.told.at(-1)).toEqual({ type: 'session.capacity', workers: 4 });
-      if (event.type === 'task.dead' && value !== 'stopped')
-        expect(session.told.at(-1)).toEqual({ type: 'session.dead', taskArn: 'arn:t' }); // in time for the work
-      if (/^(scheduler|monitor)\./.test(event.type) && !ended)
-        expect(manager.told.slice(heard)).toEqual([event]); // whatever else goes on, the manager hears
+        expect(session.told.at(-1), where).toEqual({ type: 'session.capacity', workers: 4 });
+      const route = routes[event.type];
+      if (route)
+        Object.entries(rooms).forEach(([name, room], i) => {
+          const isOn = route.includes(name as 'session');
+          expect([name, room.told.slice(told[i])], where).toEqual([name, isOn ? [event] : []]);
+        });
       if (event.type === 'xstate.done.actor.prepare' && before.value === 'preparing')
-        expect(manager.told.at(-1)).toEqual({ type: 'fleet.prepared', revision: 'rev:1' });
+        expect(manager.told.at(-1), where).toEqual({ type: 'fleet.prepared', revision: 'rev:1' });
       if (before.value === 'unprepared' && value === 'preparing')
-        expect(calls.prepare).toHaveLength(before.asked + 1);
+        expect(calls.prepare, where).toHaveLength(before.asked + 1);
       if (given.leaveRunning && !ending)
-        expect(manager.told).not.toContainEqual({ type: 'fleet.stop' });
+        expect(manager.told, where).not.toContainEqual({ type: 'fleet.stop' });
       if (value === 'stopping') {
-        expect(manager.told.filter(({ type }) => type === 'fleet.stop')).toHaveLength(1);
-        expect(session.told).toContainEqual({ type: 'session.capacity', workers: 0 });
+        expect(
+          manager.told.filter(({ type }) => type === 'fleet.stop'),
+          where,
+        ).toHaveLength(1);
+        expect(session.told, where).toContainEqual({ type: 'session.capacity', workers: 0 });
       }
-      if (value === 'leaving' && event.type !== 'task.dead')
-        expect(session.told.at(-1)).toEqual({ type: 'session.close' }); // no goodbye without one
+      if (value === 'disconnecting' && !(event.type in routes))
+        expect(session.told.at(-1), where).toEqual({ type: 'session.close' }); // no goodbye without one
       if (value === 'stopped' && event.type !== 'xstate.error.actor.fleetManager')
-        expect(stopped).toBe(true);
-      if (stops >= 3) expect(value).toBe('stopped'); // impatience is heard
+        expect(stopped, where).toBe(true);
+      if (stops >= 3) expect(value, where).toBe('stopped'); // impatience is heard
       if (value === 'stopped')
-        expect(output).toEqual({ crash: event.type.includes('error') ? 'a bug' : null });
+        expect(output?.crash, where).toBe(event.type.includes('error') ? 'a bug' : null);
     }
-  });
+    actor.stop();
+  }
 });
 
 it('draws no transition that the model cannot take, and no state it cannot reach', () => {
-  expect(untaken(daemon, model, drainRequested)).toEqual([]);
+  expect(untaken(daemon, model, leaving)).toEqual([]);
   expect(unvisited(daemon, model)).toEqual([]);
 });
 
 /** The daemon with its rooms scripted. */
-const live = (given = input) => {
+const live = (given = input, notes: object = {}) => {
   const rooms = { manager: scriptedStream(), session: scriptedStream(), monitor: scriptedStream() };
   const { actors, calls, play } = scriptedWorld('prepare');
   const clock = new SimulatedClock();
@@ -126,11 +171,12 @@ const live = (given = input) => {
     daemon.provide({
       actors: {
         ...actors,
+        ticker: scriptedStream().logic as never,
         fleetManager: rooms.manager.logic as never,
         session: rooms.session.logic as never,
         monitor: rooms.monitor.logic as never,
       },
-      actions: { notePreparation: (_, trouble) => troubles.push(trouble) },
+      actions: { notePreparation: (_, trouble) => troubles.push(trouble), ...notes },
     }),
     { input: given, clock },
   ).start();
@@ -142,7 +188,7 @@ const stop = { type: 'daemon.stop' };
 const shutdown = { type: 'scheduler.shutdown', at: 1 };
 const closed = { type: 'xstate.done.actor.session' };
 
-it('makes AWS ready again when that is gone, with the timeouts of the first time', async () => {
+it('makes AWS ready again when that is gone, with the patience of the first time', async () => {
   const { actor, play, calls, manager, clock } = live();
   await play(actor, failed);
   clock.increment(1000);
@@ -179,22 +225,22 @@ describe('the life of a daemon', () => {
     [
       [prepared, 'serving'],
       [stop, 'stopping'],
-      [{ type: 'fleet.stopped' }, 'leaving'],
+      [{ type: 'fleet.stopped' }, 'disconnecting'],
     ],
     [
       [stop, 'stopping'],
-      [stop, 'leaving'],
+      [stop, 'disconnecting'],
       [stop, 'stopped'],
     ],
     [
       [failed, 'unprepared'],
       [stop, 'stopping'],
-      [stop, 'leaving'],
+      [stop, 'disconnecting'],
       [closed, 'stopped'],
     ],
     [
       [shutdown, 'stopping'],
-      [stop, 'leaving'],
+      [stop, 'disconnecting'],
     ],
     [
       [failed, 'unprepared'],
@@ -214,16 +260,16 @@ describe('the life of a daemon', () => {
 
   it.each([
     [
-      [stop, 'leaving'],
+      [stop, 'disconnecting'],
       [closed, 'stopped'],
     ],
     [
       [failed, 'unprepared'],
-      [stop, 'leaving'],
+      [stop, 'disconnecting'],
     ],
     [
       [prepared, 'serving'],
-      [stop, 'leaving'],
+      [stop, 'disconnecting'],
     ],
     [
       [prepared, 'serving'],
@@ -237,10 +283,11 @@ describe('the life of a daemon', () => {
     }
   });
 
-  it('begins with a conversation and a manager that know their settings', () => {
-    const { session, manager } = live();
-    expect(session.lines[0]?.input).toEqual({ workers: 8, heartbeatIntervalMs: 2000 });
+  it('begins with a session, a fleet manager and a monitor that know their settings', () => {
+    const { session, manager, monitor } = live();
+    expect(session.lines[0]?.input).toBe(input.session);
     expect(manager.lines[0]?.input).toBe(input.fleet);
+    expect(monitor.lines[0]?.input).toBe(input.monitor);
   });
 
   it('prepares again ever more slowly, and says what is in the way', async () => {
@@ -264,7 +311,7 @@ describe('the life of a daemon', () => {
     clock.increment(59_999);
     expect(actor.getSnapshot().value).toBe('stopping');
     clock.increment(1);
-    expect(actor.getSnapshot().value).toBe('leaving');
+    expect(actor.getSnapshot().value).toBe('disconnecting');
   });
 
   it('advertises what its manager offers, and never more than it has', async () => {
@@ -293,4 +340,52 @@ describe('the life of a daemon', () => {
     } as never);
     expect(actor.getSnapshot()).toMatchObject({ status: 'done', output: { crash: 'a bug' } });
   });
+});
+
+describe('the exit status', () => {
+  const remaining = (tasks: number, launches: number) => ({
+    ...{ type: 'fleet.remaining', tasks, launches },
+  });
+  const gone = { type: 'fleet.stopped' };
+  const crashed = { type: 'xstate.error.actor.session', error: new Error('a bug') };
+
+  it.each([
+    ['nothing is left', false, [stop, remaining(2, 0), gone, closed], 0],
+    ['tasks are left', false, [stop, remaining(2, 0), stop, stop], 1],
+    ['a launch is left', false, [stop, remaining(0, 1), stop, stop], 1],
+    ['the last task went before the fleet said so', false, [stop, remaining(0, 0), stop, stop], 0],
+    ['it is not known what is left', false, [stop, stop, stop], 1],
+    ['tasks are left on purpose', true, [stop, closed], 0],
+    [
+      'tasks are left that the scheduler wanted stopped',
+      true,
+      [shutdown, remaining(1, 0), stop, stop],
+      1,
+    ],
+    ['a bug ended it', true, [stop, crashed], 1],
+    ['a bug ended it and nothing was left', false, [stop, gone, crashed], 1],
+  ] as const)('where %s', async (_, leaveRunning, events, status) => {
+    const { actor, play } = live({ ...input, leaveRunning });
+    for (const event of events) await play(actor, event as never);
+    expect(actor.getSnapshot().output?.status).toBe(status);
+  });
+
+  it('comes with what is left', async () => {
+    const { actor, play } = live();
+    for (const event of [stop, remaining(2, 1), stop, stop]) await play(actor, event);
+    expect(actor.getSnapshot().output).toEqual({
+      ...{ status: 1, crash: null, remaining: { tasks: 2, launches: 1 } },
+    });
+  });
+});
+
+it('passes on what the scheduler speaks, the connection and the loads to the fleet manager', async () => {
+  const { play, actor, manager } = live();
+  const events = [
+    { type: 'scheduler.identified', at: 1, terms },
+    { type: 'scheduler.connection', at: 1, status: 'ready' },
+    { type: 'monitor.loads', at: 1, loads: {} },
+  ];
+  for (const event of events) await play(actor, event);
+  expect(manager.told).toEqual(events);
 });

@@ -27,7 +27,7 @@ import type {
   TaskObservation,
 } from '../../../machines/shared/domain.ts';
 import { fleetInput, fleetSettings } from '../../support/liveManager.ts';
-import { scriptedStream, settle } from '../../support/world.ts';
+import { settle } from '../../support/world.ts';
 
 const setback = (
   cause: LaunchFailure['cause'],
@@ -280,11 +280,9 @@ const fleet = async (answer: (order: LaunchOrder) => LaunchAnswer, spot = false)
   const tasks = new Map<string, TaskObservation>();
   const changes: string[] = [];
   const effect = <I, O>(act: (input: I) => O) => fromPromise<O, I>(async ({ input }) => act(input));
-  const ticker = scriptedStream();
   const actor = createActor(
     fleetManager.provide({
       actors: {
-        ticker: ticker.logic as never,
         inventory: effect<void, Inventory>(() => ({ startedAt: 10_000, tasks: [] })),
         cohort: cohort.provide({
           actors: {

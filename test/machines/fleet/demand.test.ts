@@ -299,7 +299,7 @@ describe('a scheduler', () => {
     const scheduler = () => (actor.getSnapshot().value as { scheduler: unknown }).scheduler;
     expect(fleet()).toMatchObject({ lastEchoAt: 500, returnedAt: null });
     expect(scheduler()).toBe('present');
-    actor.send({ type: 'scheduler.lost' });
+    actor.send({ type: 'scheduler.lost', at: 0 });
     expect(scheduler()).toEqual({ absent: 'lost' });
     echo(700);
     echo(900);

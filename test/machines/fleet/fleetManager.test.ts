@@ -94,7 +94,7 @@ const modelOf = (aside: RegExp): Model => ({
             { type: 'xstate.error.actor.journalAdoption', error: late },
           ]
         : []),
-      ...(modes.scheduler === 'absent' ? [] : [{ type: 'scheduler.lost' } as const]),
+      ...(modes.scheduler === 'absent' ? [] : [{ type: 'scheduler.lost', at: 0 } as const]),
       ...(modes.monitor === 'connected' ? [] : [{ type: 'monitor.loads', at: 1, loads: {} }]),
       ...reports,
       ...(lifecycle === 'active' ? [] : [{ type: 'task.dead', at: 1, taskArn: 'arn:t' }]),
@@ -142,7 +142,7 @@ const comingAndGoing: Model = {
       : ([
           { type: 'tick', now: now + 5000 },
           { type: 'scheduler.heartbeatEcho', at: now },
-          { type: 'scheduler.lost' },
+          { type: 'scheduler.lost', at: 0 },
           ...(desired === null || desired === 0 ? [command(6, now)] : []),
           ...(emptySince === null ? [{ type: 'scheduler.desired', at: now, requests: [] }] : []),
         ] as EventObject[]),
@@ -202,7 +202,6 @@ const models = [
 
 const live = (given: FleetInput) => {
   const cohort = scriptedStream();
-  const ticker = scriptedStream();
   const world = scriptedWorld('inventory', 'journalAdoption');
   const clock = new SimulatedClock();
   const actor = createActor(
@@ -210,7 +209,6 @@ const live = (given: FleetInput) => {
       actors: {
         ...world.actors,
         cohort: cohort.logic as never,
-        ticker: ticker.logic as never,
       },
     }),
     { input: given, clock },
@@ -349,7 +347,6 @@ it('tells a cohort whether the monitor stream has ever spoken', async () => {
 
 it('says which effect nobody has filled in', async () => {
   expect(await holesOf(fleetManager)).toEqual({
-    ticker: "effect 'ticker' is not provided",
     inventory: "effect 'inventory' is not provided",
     journalAdoption: "effect 'journalAdoption' is not provided",
   });

@@ -73,7 +73,7 @@ describe('what holds launches back', () => {
     const { actor, at, fleet } = await readyManager();
     const notStarted = { ...setback, kind: 'startFailed', signal: 'registered' } as const;
     at(11_000);
-    actor.send({ type: 'scheduler.lost' });
+    actor.send({ type: 'scheduler.lost', at: 0 });
     actor.send(notStarted);
     expect(fleet().breakers).toEqual({});
     actor.send(setback);
@@ -100,7 +100,7 @@ describe('what holds launches back', () => {
     at(20_000);
     command(2);
     expect(fleet().breakers.startFailed?.probe).toBe('e-1-0');
-    actor.send({ type: 'scheduler.lost' });
+    actor.send({ type: 'scheduler.lost', at: 0 });
     actor.send({ ...setback, kind: 'startFailed', signal: 'registered', groupId: 'e-1-0' });
     expect(fleet().breakers.startFailed).toMatchObject({ probe: null, failures: 1 });
   });
@@ -156,7 +156,7 @@ describe('what holds launches back', () => {
       at(40_000);
       actor.send(early('a', 39_000));
       expect(fleet()).toMatchObject({ breakers: {}, crashLoop: { inARow: 1, at: 40_000 } });
-      actor.send({ type: 'scheduler.lost' });
+      actor.send({ type: 'scheduler.lost', at: 0 });
       actor.send(early('b', 41_000));
       at(50_000);
       actor.send(early('c', 41_000));

@@ -139,7 +139,7 @@ describe('a scheduler that goes and comes back', () => {
   it('gets no launches while it is gone, however fresh its last echo', async () => {
     const { actor, at, admitted } = await fastManager();
     at(20_000);
-    actor.send({ type: 'scheduler.lost' });
+    actor.send({ type: 'scheduler.lost', at: 0 });
     actor.send(command(8, 20_000));
     actor.send({ type: 'tick', now: 21_000 });
     expect(admitted()).toEqual([]);
@@ -155,7 +155,7 @@ describe('a scheduler that goes and comes back', () => {
     answered();
     at(20_000);
     actor.send(command(2, 20_000));
-    actor.send({ type: 'scheduler.lost' });
+    actor.send({ type: 'scheduler.lost', at: 0 });
     at(30_000);
     actor.send(command(0, 30_000));
     at(59_999);
@@ -168,7 +168,7 @@ describe('a scheduler that goes and comes back', () => {
   it('does not make workers that ended with it a reason to hold back', async () => {
     const { actor, at, fleet } = await fastManager();
     at(20_000);
-    actor.send({ type: 'scheduler.lost' });
+    actor.send({ type: 'scheduler.lost', at: 0 });
     const gone = {
       kind: 'startFailed',
       reason: 'exit 0',

@@ -263,7 +263,7 @@ describe('a group that waits while another has nothing to do', () => {
     command(2 * 2);
     report({ busy: 1, drainPending: 1 });
     orders();
-    actor.send({ type: 'scheduler.lost' });
+    actor.send({ type: 'scheduler.lost', at: 0 });
     at(20_000);
     command(2);
     report({ idle: 1, drainPending: 1 });
@@ -357,7 +357,7 @@ describe('groups that are too many', () => {
     const drains = () => orders().filter(({ type }) => type === 'cohort.drain');
     command(2 * 2);
     report({ busy: 2 });
-    actor.send({ type: 'scheduler.lost' });
+    actor.send({ type: 'scheduler.lost', at: 0 });
     at(11_000);
     command(0);
     at(40_999);

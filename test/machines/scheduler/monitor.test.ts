@@ -1,39 +1,93 @@
 import { describe, expect, it } from 'vitest';
 import { createActor, SimulatedClock } from 'xstate';
-import { monitor } from '../../../machines/scheduler/monitor.ts';
+import type { MonitorMessage } from '../../../machines/scheduler/messages.ts';
+import { type MonitorContext, monitor } from '../../../machines/scheduler/monitor.ts';
 import { type Model, untaken, unvisited, walks } from '../../support/paths.ts';
 import { holesOf } from '../../support/placeholders.ts';
-import { scriptedParent, scriptedStream, settle } from '../../support/world.ts';
+import { arn } from '../../support/rows.ts';
+import { scriptedParent, scriptedStream } from '../../support/world.ts';
 
+const worker = (taskId: string, n = 1, sent = 0) => ({
+  workerId: `Worker|ECS-${taskId}|${n}`,
+  managerId: 'wm',
+  groupId: null,
+  load: { free: 10, sent, queued: 0 },
+});
+const list = (...workers: ReturnType<typeof worker>[]): MonitorMessage => ({
+  ...{ type: 'monitor.workers', groups: null, workers },
+});
+const canceling = (taskId: string, state: 'canceling' | 'canceled'): MonitorMessage => ({
+  ...{ type: 'monitor.task', taskId: `task of ${taskId}`, state },
+  workerId: worker(taskId).workerId,
+});
+const load = (workers: number, tasks = 0) => ({ workers, tasks, canceling: 0 });
+
+const input = { workerManagerId: 'wm' };
 const model: Model = {
-  input: undefined,
-  key: ({ value, context }) => [value, Math.min(context.attempts, 2)],
+  input,
+  key: ({ value, context }) => [value, Math.min((context as MonitorContext).attempts, 2)],
   events: ({ value }) => [
-    { type: 'socket.open' },
-    { type: 'socket.closed', reason: 'reset', jitter: 0.5 },
-    { type: 'monitor.loads', at: 1, loads: {} },
+    { type: 'socket.open', at: 0 },
+    { type: 'socket.closed', at: 0, reason: 'reset', jitter: 0.5 },
+    { type: 'socket.unreadable', at: 0, reason: 'short' },
+    { type: 'monitor.messages', at: 0, messages: [list()] },
     { type: 'monitor.forget' },
+    { type: 'monitor.silent' },
+    { type: 'tick', now: 0 },
+    { type: 'fleet.tasksChanged', cohortId: 'c', taskIds: ['t1'] },
+    { type: 'task.dead', at: 0, taskArn: arn('t1') },
     { type: 'xstate.error.actor.monitorSocket', error: new Error('bad scheme') },
-    ...(value === 'waiting' ? [{ type: 'xstate.after.reconnectPause.monitor.waiting' }] : []),
+    ...(value === 'backoff' ? [{ type: 'xstate.after.reconnectPause.monitor.backoff' }] : []),
   ],
 };
 
-it('keeps its promises on every walk', async () => {
+const live = () => {
+  const clock = new SimulatedClock();
+  const { parent, told: heard } = scriptedParent(clock);
+  const stream = scriptedStream();
+  const unreadable: unknown[] = [];
+  const machine = monitor.provide({
+    actors: { monitorSocket: stream.logic as never },
+    actions: { noteUnreadable: (_, trouble) => unreadable.push(trouble) },
+  });
+  const actor = createActor(machine, { parent, input }).start();
+  let at = 1_000_000;
+  const pass = (ms: number) => {
+    at += ms;
+    clock.increment(ms);
+  };
+  const open = () => stream.say({ type: 'socket.open', at });
+  const show = (...messages: MonitorMessage[]) =>
+    stream.say({ type: 'monitor.messages', at, messages });
+  const close = (reason = 'reset', jitter = 1) =>
+    stream.say({ type: 'socket.closed', at, reason, jitter });
+  const tick = () => actor.send({ type: 'tick', now: at });
+  const tasks = (...taskIds: string[]) =>
+    actor.send({ type: 'fleet.tasksChanged', cohortId: 'c', taskIds });
+  const die = (taskId: string) => actor.send({ type: 'task.dead', at, taskArn: arn(taskId) });
+  /** What it has reported since it was asked last, but for the time. */
+  const reports = () =>
+    heard.splice(0).map((event) => {
+      const { at: when, ...report } = event as never as { type: string; at: number };
+      expect(at - when).toBeGreaterThanOrEqual(0);
+      return report;
+    });
+  const value = () => actor.getSnapshot().value;
+  return {
+    ...stream,
+    ...{ actor, pass, open, show, close, tick, tasks, die, reports, heard, value, unreadable },
+  };
+};
+
+it('keeps its promises on every walk', () => {
   for (const { steps, title } of walks(monitor, model)) {
-    const stream = scriptedStream();
-    const actor = createActor(
-      monitor.provide({ actors: { monitorSocket: stream.logic as never } }),
-      {
-        clock: new SimulatedClock(),
-      },
-    ).start();
+    const { actor, lines, told } = live();
     for (const { event, state } of steps) {
       actor.send(event as never);
-      await settle();
       const { value } = actor.getSnapshot();
-      expect([title, value]).toEqual([title, state.value]);
-      expect(stream.lines.at(-1)?.open).toBe(value !== 'waiting'); // no connection left behind
-      expect(stream.told).toEqual([]); // it only listens
+      expect(value, title).toEqual(state.value);
+      expect(lines.at(-1)?.open, title).toBe(value !== 'backoff'); // no connection left behind
+      expect(told, title).toEqual([]); // it only listens
     }
   }
 });
@@ -43,77 +97,234 @@ it('draws no transition that the model cannot take, and no state it cannot reach
   expect(unvisited(monitor, model)).toEqual([]);
 });
 
-const live = () => {
-  const clock = new SimulatedClock();
-  const { parent, told: heard } = scriptedParent(clock);
-  const stream = scriptedStream();
-  const machine = monitor.provide({ actors: { monitorSocket: stream.logic as never } });
-  const actor = createActor(machine, { parent }).start();
-  return { ...stream, actor, clock, heard };
-};
-const news = { type: 'monitor.loads', at: 7, loads: { t1: { workers: 1, tasks: 0 } } };
-
 describe('the monitor stream', () => {
-  it('is passed on once it is open, and what it told is taken back when it has ended for long', () => {
-    const { say, heard, clock } = live();
-    say(news);
-    say({ type: 'socket.open' });
-    expect(heard).toEqual([]);
-    say(news);
-    say({ type: 'socket.closed', reason: 'reset', jitter: 1 });
-    clock.increment(29_999);
-    expect(heard).toEqual([news]);
-    clock.increment(1);
-    expect(heard).toEqual([news, { type: 'monitor.loads', at: 0, loads: null }]);
+  it('is read once it is open, and its loads are unknown when it has ended for long', () => {
+    const { open, show, close, tick, pass, reports, heard } = live();
+    show(list(worker('t1')));
+    open();
+    expect(reports()).toEqual([]);
+    show(list(worker('t1')));
+    expect(reports()).toEqual([{ type: 'monitor.loads', loads: { t1: load(1) } }]);
+    close();
+    expect(heard).toEqual([{ type: 'monitor.closed', at: 1_000_000 }]);
+    heard.splice(0);
+    pass(29_999);
+    expect(reports()).toEqual([]);
+    tick();
+    pass(1);
+    expect(heard).toEqual([{ type: 'monitor.loads', at: 1_029_999, loads: null }]);
   });
 
-  it('is taken at its last word when it comes back soon', () => {
-    const { say, heard, clock } = live();
-    say({ type: 'socket.open' });
-    say(news);
-    say({ type: 'socket.closed', reason: 'reset', jitter: 1 });
-    clock.increment(1000);
-    say({ type: 'socket.open' });
-    say({ type: 'socket.closed', reason: 'reset', jitter: 1 });
-    clock.increment(2000);
-    say({ type: 'socket.open' });
-    say(news);
-    clock.increment(60_000);
-    expect(heard).toEqual([news, news]);
+  it('has its last loads believed when it comes back soon, and told anew', () => {
+    const { open, show, close, pass, reports } = live();
+    open();
+    show(list(worker('t1')));
+    close();
+    reports();
+    pass(1000);
+    open();
+    close();
+    pass(2000);
+    open();
+    show(list(worker('t1')));
+    expect(reports().filter(({ type }) => type === 'monitor.loads')).toEqual([
+      { type: 'monitor.loads', loads: { t1: load(1) } },
+    ]);
+    pass(29_000);
+    expect(reports()).toEqual([]);
   });
 
-  it('is joined again ever more slowly, and quickly again once it was heard', () => {
-    const { lines, say, clock } = live();
+  it('is joined again ever more slowly, and quickly again once it was read', () => {
+    const { lines, open, show, close, pass } = live();
     const pauseAfter = (reason: string, jitter: number) => {
       const count = lines.length;
-      say({ type: 'socket.closed', reason, jitter });
+      close(reason, jitter);
       let waited = 0;
-      for (; lines.length === count; waited += 500) clock.increment(500);
+      for (; lines.length === count; waited += 500) pass(500);
       return waited;
     };
     const pauses = Array.from({ length: 8 }, () => pauseAfter('refused', 1));
     expect(pauses).toEqual([1000, 2000, 4000, 8000, 15_000, 15_000, 15_000, 15_000]);
     expect(pauseAfter('refused', 0)).toBe(7500);
-    say({ type: 'socket.open' });
-    say(news);
+    open();
+    show(list());
     expect(pauseAfter('reset', 0)).toBe(500);
   });
 
-  it('knows what went wrong until it is heard again', () => {
-    const { actor, lines, say, clock } = live();
+  it('is left when it has shown nothing for half a minute', () => {
+    const { actor, lines, open, show, pass, value } = live();
+    open();
+    pass(29_000);
+    show();
+    pass(29_999);
+    expect(value()).toEqual({ online: 'listening' });
+    pass(1);
+    expect(value()).toBe('backoff');
+    expect(lines[0]?.open).toBe(false);
+    expect(actor.getSnapshot().context.trouble).toBe('nothing said for 30 s');
+  });
+
+  it('is not left for frames that cannot be read; each is noted', () => {
+    const { say, open, pass, value, unreadable } = live();
+    open();
+    for (let n = 0; n < 3; n++) {
+      pass(20_000);
+      say({ type: 'socket.unreadable', at: 1, reason: 'short' });
+    }
+    expect(value()).toEqual({ online: 'listening' });
+    expect(unreadable).toEqual(Array(3).fill({ reason: 'short' }));
+  });
+
+  it('is waited for without an end where no connection is made', () => {
+    const { pass, value } = live();
+    pass(3_600_000);
+    expect(value()).toEqual({ online: 'connecting' });
+  });
+
+  it('knows what went wrong until it is read again', () => {
+    const { actor, lines, open, show, close, pass } = live();
     const trouble = () => actor.getSnapshot().context.trouble;
     expect(trouble()).toBeNull();
-    say({ type: 'socket.closed', reason: 'refused', jitter: 1 });
+    close('refused');
     expect(trouble()).toBe('refused');
-    clock.increment(1000);
+    pass(1000);
     const error = new Error('bad scheme');
     actor.send({ type: 'xstate.error.actor.monitorSocket', error } as never);
     expect(trouble()).toBe('bad scheme');
     expect(lines[1]?.open).toBe(false);
-    clock.increment(2000);
-    say({ type: 'socket.open' });
-    say(news);
+    pass(2000);
+    open();
+    show(list());
     expect(trouble()).toBeNull();
+  });
+});
+
+describe('the loads', () => {
+  it('of all of our tasks are told first, then of those that change or are new', () => {
+    const { open, show, tasks, reports } = live();
+    const loads = (...messages: MonitorMessage[]) => {
+      show(...messages);
+      return reports();
+    };
+    tasks('t1', 't2');
+    open();
+    const told = (loads: object) => [{ type: 'monitor.loads', loads }];
+    expect(loads(list(worker('t1')))).toEqual(told({ t1: load(1), t2: load(0) }));
+    expect(loads(list(worker('t1')))).toEqual([]);
+    tasks('t1', 't3');
+    expect(loads(list(worker('t1')))).toEqual(told({ t3: load(0) }));
+    expect(loads(list(worker('t1')))).toEqual([]);
+    tasks();
+    expect(loads(list(worker('t1', 1, 2)))).toEqual(told({ t1: load(1, 2) }));
+  });
+
+  it('are unknown while a worker names no task', () => {
+    const { open, show, reports } = live();
+    open();
+    show(list(worker('t1')));
+    reports();
+    show(list({ ...worker('t1'), workerId: 'Worker|FIX|1|f' }));
+    expect(reports()).toEqual([{ type: 'monitor.loads', loads: null }]);
+  });
+});
+
+it('tells of the groups of a scheduler when they change', () => {
+  const { open, show, reports } = live();
+  const groups = (...known: string[]) => {
+    show({ type: 'monitor.workers', workers: [], groups: known });
+    return reports().filter(({ type }) => type === 'monitor.groups');
+  };
+  open();
+  const told = (...known: string[]) => [
+    { type: 'monitor.groups', groups: { known, calmSince: null } },
+  ];
+  expect(groups('ecs-a')).toEqual(told('ecs-a'));
+  expect(groups('ecs-a')).toEqual([]);
+  expect(groups('ecs-a', 'ecs-b')).toEqual(told('ecs-a', 'ecs-b'));
+  show(list());
+  expect(reports()).toContainEqual({ type: 'monitor.groups', groups: null });
+});
+
+describe('the workers of a dead task', () => {
+  const [one, two] = [worker('t1', 1), worker('t1', 2)];
+  const named = ({ reports }: ReturnType<typeof live>) =>
+    reports().flatMap((report) =>
+      report.type === 'monitor.deadWorkers'
+        ? [(report as never as { workerIds: string[] }).workerIds]
+        : [],
+    );
+  const opened = () => {
+    const all = live();
+    all.open();
+    return all;
+  };
+
+  it('are named while they count as connected, whenever that changes', () => {
+    const all = opened();
+    all.show(list(one, two, worker('t2')));
+    all.die('t1');
+    expect(named(all)).toEqual([[one.workerId, two.workerId]]);
+    all.show(list(one, two, worker('t2')));
+    expect(named(all)).toEqual([]);
+    all.show({ type: 'monitor.worker', workerId: one.workerId, connected: false });
+    expect(named(all)).toEqual([[two.workerId]]);
+    all.show(list());
+    expect(named(all)).toEqual([[]]);
+  });
+
+  it('are named when they connect after the task has died', () => {
+    const all = opened();
+    all.show(list());
+    all.die('t1');
+    expect(named(all)).toEqual([]);
+    all.show({ type: 'monitor.worker', workerId: one.workerId, connected: true });
+    expect(named(all)).toEqual([[one.workerId]]);
+  });
+
+  it('are not named while a task of theirs is being cancelled', () => {
+    const all = opened();
+    all.show(list(one), canceling('t1', 'canceling'));
+    all.die('t1');
+    expect(named(all)).toEqual([]);
+    all.show(canceling('t1', 'canceled'));
+    expect(named(all)).toEqual([[one.workerId]]);
+    all.show(canceling('t1', 'canceling'));
+    expect(named(all)).toEqual([[]]);
+  });
+
+  it('are left to the scheduler after a minute', () => {
+    const all = opened();
+    all.show(list(one));
+    all.die('t1');
+    all.reports();
+    for (const [ms, names] of [
+      [20_000, []],
+      [20_000, []],
+      [19_999, []],
+      [1, [[]]],
+    ] as const) {
+      all.pass(ms);
+      all.show(list(one));
+      all.tick();
+      expect([ms, named(all)]).toEqual([ms, names]);
+    }
+  });
+
+  it('are not known after the stream has ended, and not before its next list of workers', () => {
+    const all = opened();
+    all.show(list(one));
+    all.die('t1');
+    all.reports();
+    all.close();
+    all.pass(1000);
+    all.open();
+    all.tick();
+    all.reports();
+    all.show({ type: 'monitor.worker', workerId: one.workerId, connected: true });
+    // A cancellation may have begun meanwhile.
+    expect(named(all)).toEqual([]);
+    all.show(list(one));
+    expect(named(all)).toEqual([[one.workerId]]);
   });
 });
 

@@ -1,177 +1,250 @@
 import { describe, expect, it } from 'vitest';
-import { createActor, SimulatedClock } from 'xstate';
+import type { AnyMachineSnapshot, EventObject } from 'xstate';
 import { echoLimit, session } from '../../../machines/scheduler/session.ts';
+import type { SessionContext, SessionInput } from '../../../machines/scheduler/sessionState.ts';
+import { desired, echo, liveSession, sessionInput } from '../../support/liveSession.ts';
 import { type Model, untaken, unvisited, walks } from '../../support/paths.ts';
-import { scriptedParent, scriptedStream, settle } from '../../support/world.ts';
 
-const input = { workers: 8, heartbeatIntervalMs: 2000 };
-const command = {
-  type: 'scheduler.desired',
-  at: 1,
-  requests: [{ taskConcurrency: 1, capabilities: [] }],
-};
-
-const model: Model = {
-  input,
-  key: ({ value, context }) => [
-    value,
-    Math.min(context.unheard, 3),
-    Math.min(context.outstanding, 5),
-    Math.min(context.attempts, 1),
+const message = (generation: string, of: object) => ({
+  ...{ type: 'socket.message', at: 20_000, generation, message: of },
+});
+const timers: [where: string, type: string][] = [
+  ['ready', 'heartbeatInterval.session.online.connected.ready'],
+  ['unresponsive', 'heartbeatInterval.session.online.connected.unresponsive.beating'],
+  ['unresponsive', 'silenceLimit.session.online.connected.unresponsive'],
+  ['listening', 'heartbeatInterval.session.online.connected.listening'],
+  ['goodbye', 'echoWait.session.online.connected.goodbye'],
+  ['reconnecting', 'closeLimit.session.online.reconnecting'],
+  [
+    '"reconnecting":"acknowledging',
+    'acknowledgementWait.session.online.reconnecting.acknowledging',
   ],
-  events: ({ value }) => {
-    const state = JSON.stringify(value);
-    const timers = [
-      ['talking', 'xstate.after.heartbeatInterval.session.online.talking'],
-      ['silent', 'xstate.after.heartbeatInterval.session.online.silent.beating'],
-      ['silent', 'xstate.after.silencePatience.session.online.silent'],
-      ['rejoining', 'xstate.after.farewellLimit.session.online.rejoining'],
-      ['listening', 'xstate.after.heartbeatInterval.session.online.listening'],
-      ['"closing":"waiting"', 'xstate.after.farewell.session.online.closing.waiting'],
-      ['hangingUp', 'xstate.after.farewellLimit.session.online.closing.hangingUp'],
-    ].filter(([where]) => state.includes(where as string));
-    return [
-      { type: 'socket.open' },
-      { type: 'socket.closed', reason: 'reset', jitter: 0.5 },
-      { type: 'scheduler.heartbeatEcho', at: 1 },
-      command,
-      { type: 'scheduler.startRequested', at: 1 },
-      { type: 'session.capacity', workers: 4 },
-      { type: 'session.dead', taskArn: 'arn:t' },
-      { type: 'session.close' },
-      { type: 'xstate.error.actor.socket', error: new Error('bad scheme') },
-      ...timers.map(([, type]) => ({ type })),
-      ...(state === '"waiting"' ? [{ type: 'xstate.after.reconnectPause.session.waiting' }] : []),
-    ] as never;
-  },
-};
+  ['disconnecting', 'closeLimit.session.online.disconnecting'],
+  [
+    '"disconnecting":"acknowledging',
+    'acknowledgementWait.session.online.disconnecting.acknowledging',
+  ],
+  ['backoff', 'reconnectPause.session.backoff'],
+];
 
-/** Time as it passes: the simulated clock itself would leap over timers that are set again. */
-const live = () => {
-  const stream = scriptedStream();
-  const simulated = new SimulatedClock();
-  const clock = Object.assign(simulated, {
-    pass: (ms: number) => {
-      for (let i = 0; i < ms; i++) simulated.increment(1);
+const eventsIn = (state: AnyMachineSnapshot): EventObject[] => {
+  const context = state.context as SessionContext;
+  const value = JSON.stringify(state.value);
+  const all: { type: string; [key: string]: unknown }[] = [
+    ...[1, 2].map((magic) => ({ type: 'socket.open', at: 0, magic })),
+    { type: 'socket.closed', at: 20_000, kind: 'aborted', reason: 'reset', jitter: 0.5 },
+    { type: 'socket.unreadable', at: 20_000, reason: 'short' },
+    {
+      ...{ type: 'socket.sendFailed', at: 20_000 },
+      what: { type: 'disconnectRequest', generation: 'g3', workerId: 'w1' },
     },
-  });
-  const { parent, told: heard } = scriptedParent(clock);
-  const actor = createActor(session.provide({ actors: { socket: stream.logic as never } }), {
-    input,
-    parent,
-  }).start();
-  return { ...stream, actor, clock, heard };
+    message(context.dialect.certain ?? 'g3', echo),
+    message('g3', desired),
+    message('g2', { type: 'start', capabilities: [] }),
+    message(context.dialect.certain ?? 'g3', { type: 'disconnected', workerId: 'w1' }),
+    message('g4', { type: 'shutdownAsked' }),
+    ...(context.now > 10_000 ? [] : [{ type: 'tick', now: 20_000 }]),
+    { type: 'fleet.tasksChanged', cohortId: 'c', taskIds: ['t1'] },
+    { type: 'fleet.inventoryCompleted', at: 0 },
+    { type: 'monitor.loads', at: 0, loads: {} },
+    { type: 'monitor.groups', at: 0, groups: null },
+    { type: 'monitor.deadWorkers', at: 0, workerIds: ['w1', 'w2'] },
+    { type: 'monitor.closed', at: 0 },
+    { type: 'session.capacity', workers: 4 },
+    { type: 'session.close' },
+    { type: 'xstate.error.actor.socket', error: new Error('bad scheme') },
+    ...timers
+      .filter(([where]) => value.includes(where))
+      .map(([, type]) => ({ type: `xstate.after.${type}` })),
+  ];
+  return all;
 };
 
-describe.each(walks(session, model))('$title', ({ steps }) => {
-  it('keeps its promises when a live actor walks it', async () => {
-    const { actor, told, lines } = live();
+/** Two missed echoes make a scheduler unresponsive at this interval: fewer states. */
+const slowly = { ...sessionInput, heartbeatIntervalMs: 20_000 };
+
+/** What is not crossed with everything: `only` these events, told apart by `key`. */
+const part = (
+  key: (context: SessionContext) => unknown[],
+  only: (event: EventObject & { magic?: number; generation?: string }) => boolean = () => true,
+  given = {},
+): Model => ({
+  input: { ...slowly, ...given },
+  key: ({ value, context }) => [value, ...key(context as SessionContext)],
+  events: (state) => eventsIn(state).filter(only),
+});
+const isTimer = ({ type }: EventObject) => type.startsWith('xstate.after.');
+const isOf = (...types: string[]) => {
+  const known = new Set(['socket.open', 'socket.closed', 'session.close', ...types]);
+  return (event: EventObject & { magic?: number; generation?: string }) =>
+    (known.has(event.type) || isTimer(event)) &&
+    event.magic !== 2 &&
+    (event.type !== 'socket.message' || event.generation === 'g3');
+};
+
+const models: Model[] = [
+  // All events in all states.
+  part(() => []),
+  // Echoes that come and do not come.
+  part(
+    ({ missedEchoes, outstanding }) => [Math.min(missedEchoes, 2), Math.min(outstanding, 3)],
+    isOf('socket.message', 'xstate.error.actor.socket'),
+  ),
+  // Reports of dead workers and their acknowledgements.
+  part(
+    ({ outstanding, unacknowledgedReports, dialect: { certain } }) => [
+      ...[Math.min(outstanding, 3), Math.min(unacknowledgedReports, 2), certain],
+    ],
+    isOf('socket.message', 'monitor.deadWorkers', 'socket.sendFailed'),
+  ),
+  // The shutdown of the cluster.
+  part(
+    ({ dialect: { certain }, shutdownReported }) => [certain, shutdownReported],
+    ({ type, magic }) => /open|message|closed/.test(type) && magic !== 1,
+  ),
+  // A response that may be pending.
+  part(
+    ({ outstanding, pendingResponse, now }) => [
+      ...[Math.min(outstanding, 3), pendingResponse.suspected, now > 10_000],
+    ],
+    isOf('socket.message', 'tick'),
+    { responsePending: true },
+  ),
+];
+
+it('keeps its promises on every walk', () => {
+  const all = models.flatMap((model) =>
+    walks(session, model).map((walk) => ({ ...walk, input: model.input as SessionInput })),
+  );
+  for (const { steps, title, input } of all) {
+    const { actor, told, lines } = liveSession(input);
     for (const { event, state } of steps) {
       const before = told.length;
       const line = lines.length;
+      const was = JSON.stringify(actor.getSnapshot().value);
       actor.send(event as never);
-      await settle();
       const { value, context } = actor.getSnapshot();
-      expect(value).toEqual(state.value);
+      expect(value, title).toEqual(state.value);
       const now = JSON.stringify(value);
-      if (now.includes('online')) expect(lines.at(-1)?.open).toBe(true);
-      else expect(lines.at(-1)?.open).toBe(false); // no connection left behind
-      if (event.type === 'socket.open' || event.type.includes('heartbeatInterval'))
-        expect(told.slice(before)).toEqual([{ type: 'socket.beat', workers: context.workers }]); // every turn is a heartbeat
-      // Who has no line has nobody to tell: its scheduler will notice by itself.
-      if (event.type === 'session.dead')
-        expect(told.slice(before)).toEqual(
-          now.includes('online') ? [{ type: 'socket.dead', taskArn: 'arn:t' }] : [],
-        );
-      const beats = told.slice(before).filter(({ type }) => type === 'socket.beat');
-      if (now.includes('closing')) expect(beats).toEqual([]); // none after goodbye
-      if (lines.length > line) expect(context.outstanding).toBe(0);
+      expect(lines.at(-1)?.open, title).toBe(now.includes('online')); // no connection left behind
+      const sent = told.slice(before).flatMap((each) => {
+        const { message: what } = each as never as {
+          message?: { type: string; generation: string };
+        };
+        return what ? [what] : [];
+      });
+      const beats = sent.filter(({ type }) => type === 'heartbeat');
+      const isTurn = event.type === 'socket.open' || event.type.includes('heartbeatInterval');
+      if (now.includes('ready') || now.includes('beating'))
+        if (isTurn) expect(beats, title).toHaveLength(1); // every turn is a heartbeat
+      if (/goodbye|connecting/.test(now)) expect(beats, title).toEqual([]); // none after a goodbye
+      for (const { type, generation } of sent) {
+        if (type === 'response') expect(['g1', 'g1b', 'g2', 'g23'], title).toContain(generation);
+        if (type === 'disconnectRequest') expect(generation, title).not.toBe('g4');
+        if (context.dialect.certain) expect(generation, title).toBe(context.dialect.certain);
+      }
+      if (/acknowledging/.test(now) && !was.includes('acknowledging'))
+        expect(context.unacknowledgedReports, title).toBeGreaterThan(0);
+      if (lines.length > line) expect(context.outstanding, title).toBe(0);
     }
-  });
-});
+  }
+}, 60_000);
 
-it('draws no transition that the model cannot take, and no state it cannot reach', () => {
-  expect(untaken(session, model)).toEqual([]);
-  expect(unvisited(session, model)).toEqual([]);
+it('draws no transition that the models cannot take, and no state that they cannot reach', () => {
+  expect(untaken(session, ...models)).toEqual([]);
+  const [first = [], ...others] = models.map((model) => unvisited(session, model));
+  expect(first.filter((state) => others.every((missed) => missed.includes(state)))).toEqual([]);
 });
 
 describe('in time', () => {
-  it('beats at once when the line opens, then once an interval', async () => {
-    const { told, say, clock } = live();
-    say({ type: 'socket.open' });
-    expect(told).toHaveLength(1);
+  it('sends a heartbeat at once when the connection opens, then one per interval', () => {
+    const { of, open, clock } = liveSession();
+    open();
+    expect(of('heartbeat')).toHaveLength(1);
     clock.pass(1999);
-    expect(told).toHaveLength(1);
+    expect(of('heartbeat')).toHaveLength(1);
     clock.pass(1);
-    expect(told).toHaveLength(2);
+    expect(of('heartbeat')).toHaveLength(2);
   });
 
-  it('calls a scheduler silent after max(2 intervals, 6 s), goes on beating, and takes it back', () => {
-    const { actor, told, say, clock } = live();
-    say({ type: 'socket.open' });
+  it('calls a scheduler unresponsive after max(2 intervals, 6 s), goes on, and takes it back', () => {
+    const { value, of, open, hear, clock } = liveSession();
+    open();
     clock.pass(5999);
-    expect(actor.getSnapshot().value).toEqual({ online: 'talking' });
+    expect(value()).toEqual({ online: { connected: 'ready' } });
     clock.pass(1);
-    expect(actor.getSnapshot().value).toEqual({ online: { silent: 'beating' } });
-    const beats = told.length;
+    expect(value()).toEqual({ online: { connected: { unresponsive: 'beating' } } });
+    const beats = of('heartbeat').length;
     clock.pass(4000);
-    expect(told.length).toBe(beats + 2);
-    say({ type: 'scheduler.heartbeatEcho', at: 1 });
+    expect(of('heartbeat')).toHaveLength(beats + 2);
+    hear(echo);
+    expect(value()).toEqual({ online: { connected: 'listening' } });
     clock.pass(2000);
-    expect(actor.getSnapshot().value).toEqual({ online: 'talking' });
+    expect(value()).toEqual({ online: { connected: 'ready' } });
     expect(echoLimit(1000)).toBe(6000);
     expect(echoLimit(5000)).toBe(10_000);
   });
 
   it('comes back on a fresh connection when the silence lasts', () => {
-    const { told, lines, say, clock } = live();
-    say({ type: 'socket.open' });
+    const { closes, lines, open, close, clock } = liveSession();
+    open();
     clock.pass(6000 + 14_999);
-    expect(told).not.toContainEqual({ type: 'socket.close' });
+    expect(closes()).toBe(0);
     clock.pass(1);
-    expect(told.at(-1)).toEqual({ type: 'socket.close' });
-    say({ type: 'socket.closed', reason: 'closed', jitter: 1 });
+    expect(closes()).toBe(1);
+    close('closed');
     clock.pass(500);
     expect(lines).toHaveLength(2);
   });
 
-  it('reconnects ever more slowly, and quickly again once it was heard', () => {
-    const { lines, say, clock } = live();
+  it('reconnects ever more slowly, and quickly again once an echo came', () => {
+    const { lines, open, hear, close, clock } = liveSession();
     const pauses: number[] = [];
     for (let i = 0; i < 9; i++) {
-      say({ type: 'socket.closed', reason: 'refused', jitter: 1 });
+      close('refused');
       let waited = 0;
       for (const count = lines.length; lines.length === count; waited += 250) clock.pass(250);
       pauses.push(waited);
     }
     expect(pauses).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
-    say({ type: 'socket.open' });
-    say({ type: 'scheduler.heartbeatEcho', at: 1 });
-    say({ type: 'socket.closed', reason: 'reset', jitter: 1 });
+    open();
+    hear(echo);
+    close();
     clock.pass(500);
     expect(lines).toHaveLength(11);
   });
 
-  it('leaves only when every heartbeat has its echo, or after two seconds', () => {
-    const { actor, told, say } = live();
-    say({ type: 'socket.open' });
-    actor.send({ type: 'session.close' });
-    expect(told.at(-1)).not.toEqual({ type: 'socket.close' });
-    say({ type: 'scheduler.heartbeatEcho', at: 1 });
-    expect(told.at(-1)).toEqual({ type: 'socket.close' });
-    say({ type: 'socket.closed', reason: 'closed', jitter: 0 });
-    expect(actor.getSnapshot().value).toBe('closed');
-
-    const other = live();
-    other.say({ type: 'socket.open' });
-    other.actor.send({ type: 'session.close' });
-    other.clock.pass(2000);
-    expect(other.told.at(-1)).toEqual({ type: 'socket.close' });
+  it('reconnects after no less than half of each pause', () => {
+    const { lines, close, clock } = liveSession();
+    close('refused', 0);
+    clock.pass(249);
+    expect(lines).toHaveLength(1);
+    clock.pass(1);
+    expect(lines).toHaveLength(2);
   });
 
-  it('leaves after five more seconds a line that will not close', () => {
-    const { actor, say, clock } = live();
-    say({ type: 'socket.open' });
+  it('leaves only when every heartbeat has its echo, or after two seconds', () => {
+    const { actor, closes, value, open, hear, close } = liveSession();
+    open();
+    actor.send({ type: 'session.close' });
+    expect(closes()).toBe(0);
+    hear(echo);
+    expect(closes()).toBe(1);
+    close('closed');
+    expect(value()).toBe('closed');
+
+    const other = liveSession();
+    other.open();
+    other.actor.send({ type: 'session.close' });
+    other.clock.pass(1999);
+    expect(other.closes()).toBe(0);
+    other.clock.pass(1);
+    expect(other.closes()).toBe(1);
+  });
+
+  it('leaves after five more seconds a connection that does not close', () => {
+    const { actor, open, clock } = liveSession();
+    open();
     actor.send({ type: 'session.close' });
     clock.pass(2000 + 4999);
     expect(actor.getSnapshot().status).toBe('active');
@@ -179,9 +252,9 @@ describe('in time', () => {
     expect(actor.getSnapshot().status).toBe('done');
   });
 
-  it('gives up on a line that will not close, and takes a fresh one', () => {
-    const { lines, say, clock } = live();
-    say({ type: 'socket.open' });
+  it('gives up on a connection that does not close, and takes a fresh one', () => {
+    const { lines, open, clock } = liveSession();
+    open();
     clock.pass(21_000 + 4999);
     expect(lines[0]?.open).toBe(true);
     clock.pass(1);
@@ -189,108 +262,133 @@ describe('in time', () => {
     clock.pass(500);
     expect(lines).toHaveLength(2);
   });
-
-  it('reconnects after no less than half of each pause', () => {
-    const { lines, say, clock } = live();
-    say({ type: 'socket.closed', reason: 'refused', jitter: 0 });
-    clock.pass(249);
-    expect(lines).toHaveLength(1);
-    clock.pass(1);
-    expect(lines).toHaveLength(2);
-  });
 });
 
 describe('a session', () => {
-  const echo = { type: 'scheduler.heartbeatEcho', at: 1 };
-  const start = { type: 'scheduler.startRequested', at: 1 };
-  const goodbye = { type: 'socket.close' };
+  const types = (events: { type: string }[]) =>
+    events.map(({ type }) => type).filter((type) => !/identified|mismatch|connection/.test(type));
+  const heartbeatEcho = 'scheduler.heartbeatEcho';
 
-  it('passes on what the scheduler says, and that the line is gone', () => {
-    const { say, heard } = live();
-    say({ type: 'socket.open' });
-    for (const event of [echo, command, start]) say(event);
-    say({ type: 'socket.closed', reason: 'reset', jitter: 1 });
-    expect(heard).toEqual([echo, command, start, { type: 'scheduler.lost' }]);
+  it('reports what the scheduler says, and that the connection is gone', () => {
+    const { open, hear, close, heard, now } = liveSession();
+    open();
+    hear(echo);
+    hear(desired);
+    close();
+    expect(types(heard)).toEqual([heartbeatEcho, 'scheduler.desired', 'scheduler.lost']);
+    expect(heard).toContainEqual({
+      ...{
+        type: 'scheduler.desired',
+        at: now(),
+        requests: [{ taskConcurrency: 1, capabilities: [] }],
+      },
+    });
+    expect(heard).toContainEqual({ type: 'scheduler.lost', at: now() });
   });
 
-  it('passes on what ends a silence, and what is said before the line is closed', () => {
-    const { actor, told, say, heard, clock } = live();
-    say({ type: 'socket.open' });
+  it('reports what ends a silence, and what is said before the connection is closed', () => {
+    const { actor, open, hear, heard, closes, clock } = liveSession();
+    open();
     clock.pass(6000);
-    say(echo);
-    say(echo);
-    expect(heard).toEqual([echo, echo]);
+    hear(echo);
+    hear(echo);
+    expect(types(heard)).toEqual([heartbeatEcho, heartbeatEcho]);
     actor.send({ type: 'session.close' });
-    say(echo);
-    say(command);
-    expect(heard).toEqual([echo, echo, echo, command]);
-    expect(told).not.toContainEqual(goodbye);
-    say(echo);
-    expect(heard).toEqual([echo, echo, echo, command, echo]);
-    expect(told.at(-1)).toEqual(goodbye);
+    hear(echo);
+    hear(desired);
+    expect(types(heard).slice(2)).toEqual([heartbeatEcho, 'scheduler.desired']);
+    expect(closes()).toBe(0);
+    hear(echo);
+    expect(types(heard).slice(4)).toEqual([heartbeatEcho]);
+    expect(closes()).toBe(1);
+  });
+
+  it('takes no echo or acknowledgement of another generation for its own', () => {
+    const { actor, value, open, hear, closes, clock, notes } = liveSession();
+    open(2);
+    clock.pass(6000);
+    hear(echo, 'g3');
+    expect(value()).toEqual({ online: { connected: { unresponsive: 'beating' } } });
+    expect(notes).toContainEqual(expect.objectContaining({ note: 'unreadable' }));
+    for (let n = 0; n < 4; n++) hear(echo, 'g4');
+    clock.pass(2000);
+    actor.send({ type: 'session.close' });
+    hear(echo, 'g3');
+    expect(closes()).toBe(0);
+    hear(echo, 'g4');
+    expect(closes()).toBe(1);
   });
 
   it('advertises as many workers as it was told last', () => {
-    const { actor, told, say } = live();
+    const { actor, of, open } = liveSession();
     actor.send({ type: 'session.capacity', workers: 4 });
-    say({ type: 'socket.open' });
-    expect(told).toEqual([{ type: 'socket.beat', workers: 4 }]);
+    open();
+    expect(of('heartbeat').map(({ heartbeat }) => heartbeat)).toEqual([
+      { maxTaskConcurrency: 4, capabilities: [], workerManagerID: 'wm' },
+    ]);
   });
 
-  it('knows what went wrong until the scheduler is heard again', () => {
-    const { actor, lines, say, clock } = live();
-    const trouble = () => actor.getSnapshot().context.trouble;
-    say({ type: 'socket.closed', reason: 'refused', jitter: 1 });
-    expect(trouble()).toBe('refused');
+  it('knows what went wrong until an echo comes', () => {
+    const { actor, context, lines, open, hear, close, clock } = liveSession();
+    close('refused');
+    expect(context().trouble).toBe('refused: x');
     clock.pass(500);
     actor.send({ type: 'xstate.error.actor.socket', error: new Error('bad scheme') } as never);
-    expect(trouble()).toBe('bad scheme');
+    expect(context().trouble).toBe('bad scheme');
     expect(lines[1]?.open).toBe(false);
     clock.pass(1000);
-    say({ type: 'socket.open' });
-    say(echo);
-    expect(trouble()).toBeNull();
+    open();
+    hear(echo);
+    expect(context().trouble).toBeNull();
+  });
+
+  it('reports each status of its connection once', () => {
+    const { open, hear, close, clock, reported } = liveSession();
+    const statuses = () =>
+      reported('scheduler.connection').map((each) => (each as never as { status: string }).status);
+    open();
+    hear(echo);
+    hear(echo);
+    close();
+    clock.pass(500);
+    close('refused');
+    expect(statuses()).toEqual(['unacknowledged', 'ready', 'closed']);
   });
 
   it.each([
-    ['before the line is open', () => {}, []],
-    [
-      'without a line',
-      ({ say }: ReturnType<typeof live>) =>
-        say({ type: 'socket.closed', reason: 'refused', jitter: 1 }),
-      [],
-    ],
+    ['before the connection is open', () => {}, 0],
+    ['without a connection', ({ close }: ReturnType<typeof liveSession>) => close('refused'), 0],
     [
       'when every heartbeat has its echo',
-      ({ say }: ReturnType<typeof live>) => {
-        say({ type: 'socket.open' });
-        say(echo);
+      ({ open, hear }: ReturnType<typeof liveSession>) => {
+        open();
+        hear(echo);
       },
-      [goodbye],
+      1,
     ],
     [
       'when a silence has just ended, and every heartbeat has its echo',
-      ({ say, clock }: ReturnType<typeof live>) => {
-        say({ type: 'socket.open' });
+      ({ open, hear, clock }: ReturnType<typeof liveSession>) => {
+        open();
         clock.pass(6000);
-        for (let n = 0; n < 4; n++) say(echo);
+        for (let n = 0; n < 4; n++) hear(echo);
       },
-      [goodbye],
+      1,
     ],
     [
-      'while it rejoins',
-      ({ say, clock }: ReturnType<typeof live>) => {
-        say({ type: 'socket.open' });
+      'while it reconnects',
+      ({ open, clock }: ReturnType<typeof liveSession>) => {
+        open();
         clock.pass(21_000);
       },
-      [goodbye, goodbye],
+      2,
     ],
-  ] as const)('can be closed at once %s', (_, before, goodbyes) => {
-    const all = live();
+  ] as const)('can be closed at once %s', (_, before, closes) => {
+    const all = liveSession();
     before(all);
     all.actor.send({ type: 'session.close' });
-    expect(all.told.filter(({ type }) => type === 'socket.close')).toEqual(goodbyes);
-    all.say({ type: 'socket.closed', reason: 'closed', jitter: 0 });
+    expect(all.closes()).toBe(closes);
+    all.close('closed', 0);
     expect(all.actor.getSnapshot()).toMatchObject({ status: 'done', value: 'closed' });
   });
 });

@@ -1,18 +1,17 @@
-import { createActor, createMachine, type EventObject } from 'xstate';
-import type { Generation, Terms } from '../../../machines/scheduler/messages.ts';
-import type { Graveyard } from '../../../src/scheduler/deadWorkers.ts';
-import type { GroupsSight } from '../../../src/scheduler/monitorSocket.ts';
+import { createActor, createMachine, type EventObject, SimulatedClock } from 'xstate';
+import type { Generation } from '../../../machines/scheduler/messages.ts';
+import { session } from '../../../machines/scheduler/session.ts';
 import { encodeMessage } from '../../../src/scheduler/protocol/encodeMessage.ts';
 import type { WireMessage } from '../../../src/scheduler/protocol/wireMessage.ts';
-import { socket } from '../../../src/scheduler/schedulerSocket.ts';
+import { schedulerSocket } from '../../../src/scheduler/schedulerSocket.ts';
 import type {
+  ConnectionEnd,
   ConnectionHandlers,
   YmqVersion,
 } from '../../../src/scheduler/transport/connection.ts';
 import { parseAddress } from '../../../src/shared/address.ts';
-import { now } from '../../../src/shared/clock.ts';
+import { sessionInput } from '../../support/liveSession.ts';
 
-export const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 const word = { name: null } as never as { name: string | null; value: number };
 export const bytes = (text: string) => new TextEncoder().encode(text);
 
@@ -46,65 +45,54 @@ export const workers = (generation: 'g2' | 'g23', value: 0 | 1, ids: string[]) =
     },
   } as WireMessage);
 
-/** The socket on a line that a test holds the other end of. */
-export const line = (
-  magic: YmqVersion | null,
-  ours: string[] = [],
-  groups: () => GroupsSight | null = () => null,
-  graves?: Graveyard,
-) => {
+/** The other end of a connection, in the hands of a test. */
+const wire = () => {
   const sent: Uint8Array[] = [];
-  const told: EventObject[] = [];
-  const terms: Terms[] = [];
-  const lines: string[] = [];
-  let closed = 0;
+  const state = { closed: 0, destroyed: 0, full: false };
   let handlers = null as ConnectionHandlers | null;
-  const logic = socket(
-    {
-      connect: (_, given) => {
-        handlers = given;
-        return {
-          dropped: 0,
-          send: (payload) => sent.push(payload) > 0,
-          close: () => void closed++,
-          destroy() {},
-        };
-      },
-      ...(graves && { graves }),
-      address: parseAddress('tcp://127.0.0.1:1'),
-      identity: 'us',
-      workerManagerID: 'wm',
-      capabilities: [],
-      maxTasks: 4,
-      workersPerTask: 2,
-      found: (found) => {
-        terms.push(found);
-        return null;
-      },
-      line: (state) => lines.push(state),
-      sight: () => ({
-        at: now(),
-        ours: new Set(ours),
-        loads: new Map(),
-        complete: true,
-        groups: groups(),
-      }),
-    },
-    quiet,
-  );
+  const connect = (_: unknown, given: ConnectionHandlers) => {
+    handlers = given;
+    return {
+      dropped: 0,
+      send: (payload: Uint8Array) => !state.full && sent.push(payload) > 0,
+      close: () => void state.closed++,
+      destroy: () => void state.destroyed++,
+    };
+  };
+  const settings = { connect, address: parseAddress('tcp://127.0.0.1:1'), identity: 'us' };
+  const open = (magic: YmqVersion | null) => handlers?.onOpen({ identity: null, magic });
+  const hear = (payload: Uint8Array) => handlers?.onMessage(payload);
+  const end = (how: ConnectionEnd) => handlers?.onClosed(how);
+  const variants = () =>
+    sent.map((payload) => new DataView(payload.buffer, payload.byteOffset).getUint16(16, true));
+  return { sent, state, settings, open, hear, end, variants };
+};
+
+/** The socket alone: commands on one side, bytes on the other. */
+export const bareSocket = () => {
+  const { settings, ...others } = wire();
+  const told: EventObject[] = [];
   const actor = createActor(
     createMachine({
-      invoke: { id: 'socket', src: logic },
+      invoke: { id: 'socket', src: schedulerSocket(settings) },
       on: { '*': { actions: ({ event }) => told.push(event) } },
     }),
   ).start();
-  const child = actor.getSnapshot().children.socket;
-  const beat = (workers = 8) => child?.send({ type: 'socket.beat', workers } as never);
-  (handlers as ConnectionHandlers).onOpen({ identity: null, magic });
-  const hear = (payload: Uint8Array) => (handlers as ConnectionHandlers).onMessage(payload);
-  const variants = () =>
-    sent.map((payload) => new DataView(payload.buffer, payload.byteOffset).getUint16(16, true));
-  const send = (order: EventObject) => child?.send(order as never);
-  const closes = () => closed;
-  return { beat, hear, send, closes, sent, told, terms, lines, variants, stop: () => actor.stop() };
+  const command = (event: EventObject) => actor.getSnapshot().children.socket?.send(event as never);
+  return { ...others, told, command, stop: () => actor.stop() };
+};
+
+/** The session over the socket: what the scheduler says goes in as bytes, and bytes come out. */
+export const line = (magic: YmqVersion | null, ours: string[] = []) => {
+  const { settings, open, ...others } = wire();
+  const clock = new SimulatedClock();
+  const actor = createActor(session.provide({ actors: { socket: schedulerSocket(settings) } }), {
+    clock,
+    input: sessionInput,
+  }).start();
+  actor.send({ type: 'fleet.tasksChanged', cohortId: 'c', taskIds: ours });
+  // The first heartbeat follows at once.
+  open(magic);
+  const beat = () => void clock.increment(2000);
+  return { ...others, beat, stop: () => actor.stop() };
 };

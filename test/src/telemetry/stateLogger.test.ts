@@ -16,18 +16,18 @@ it('says once where a machine is, loudly when a person should act, and never a w
   const session = createMachine({
     id: 'session',
     context: { trouble: 'refused', secret: 'hunter2' },
-    initial: 'talking',
+    initial: 'ready',
     states: {
-      talking: { on: { quiet: 'silent', echo: {} } },
-      silent: { initial: 'beating', states: { beating: {} } },
+      ready: { on: { quiet: 'unresponsive', echo: {} } },
+      unresponsive: { initial: 'beating', states: { beating: {} } },
     },
   });
   const actor = createActor(session, { inspect: stateObserver(log, false) }).start();
   actor.send({ type: 'echo' });
   actor.send({ type: 'quiet' });
   expect(lines.map(([name, { state }, event]) => [name, state, event])).toEqual([
-    ['info', 'talking', 'session.state'],
-    ['warn', 'silent.beating', 'session.state'],
+    ['info', 'ready', 'session.state'],
+    ['warn', 'unresponsive.beating', 'session.state'],
   ]);
   expect(lines[1]?.[1].meaning).toContain('another manager');
   expect(JSON.stringify(lines)).toContain('refused');

@@ -1,0 +1,332 @@
+import { returnGraceMs } from '../shared/timing.ts';
+import { unreported, withReported } from './deadWorkers.ts';
+import {
+  acceptsReports,
+  addsNothing,
+  type Dialect,
+  dialectOf,
+  learn,
+  mayHaveGroups,
+  termsOf,
+  unknownDialect,
+} from './dialect.ts';
+import type { ConnectionStatus, SchedulerEvent, SocketCommand, SocketEvent } from './events.ts';
+import { nextHeartbeat } from './heartbeatNumbering.ts';
+import { isContested, isTaken, onClosed, onConnected } from './identityConflict.ts';
+import {
+  type CommandResponse,
+  type Generation,
+  type Heartbeat,
+  type OutgoingMessage,
+  speaksGroups,
+  type Terms,
+  type UnitCommand,
+} from './messages.ts';
+import * as pending from './pendingResponse.ts';
+import { mismatch } from './releases.ts';
+import { fleetView, type SessionContext } from './sessionState.ts';
+import { foreignGroups, onCommand, poll } from './unitProtocol.ts';
+import { newUnitProtocol, type Outcome } from './unitState.ts';
+
+/** What people should know of the dialogue. */
+export type SessionNote =
+  | ({ note: 'identified' } & Terms)
+  | { note: 'unreadable'; reason: string }
+  | { note: 'heartbeatSent' }
+  | { note: 'notSent'; what: OutgoingMessage['type'] }
+  | { note: 'responded'; response: CommandResponse }
+  | { note: 'deadWorkerReported'; worker: string }
+  | { note: 'stayingAway'; seconds: number }
+  | { note: 'identityTaken' }
+  | { note: 'shutdown' };
+
+/** The session after an event, and what follows from the event. */
+export interface Step {
+  context: SessionContext;
+  toSocket?: SocketCommand[];
+  toParent?: SchedulerEvent[];
+  notes?: SessionNote[];
+}
+
+type Message = Extract<SocketEvent, { type: 'socket.message' }>;
+
+/** The time of the session is that of the last tick: it may be so much later, ms. */
+const tickMs = 1000;
+const noLimit = 2 ** 32 - 1;
+
+const join = (a: Step, b: Step): Step => ({
+  context: b.context,
+  toSocket: [...(a.toSocket ?? []), ...(b.toSocket ?? [])],
+  toParent: [...(a.toParent ?? []), ...(b.toParent ?? [])],
+  notes: [...(a.notes ?? []), ...(b.notes ?? [])],
+});
+
+/** Nothing of the last connection counts. */
+function withoutConnection(context: SessionContext): SessionContext {
+  return {
+    ...context,
+    missedEchoes: 0,
+    outstanding: 0,
+    dialect: unknownDialect,
+    unitProtocol: null,
+    shutdownReported: false,
+    unacknowledgedReports: 0,
+  };
+}
+
+/** A new attempt to connect. */
+export function connect(context: SessionContext): SessionContext {
+  return { ...withoutConnection(context), attempts: context.attempts + 1 };
+}
+
+export function opened(
+  before: SessionContext,
+  { at, magic }: SocketEvent & { type: 'socket.open' },
+) {
+  const context: SessionContext = {
+    ...withoutConnection(before),
+    now: at,
+    pendingResponse: pending.onConnected(before.pendingResponse, at),
+    identityConflict: onConnected(before.identityConflict, at),
+    newUntil: before.opened > 0 ? at + returnGraceMs : 0,
+    opened: before.opened + 1,
+  };
+  const identified = identify(context, dialectOf(magic));
+  return join(identified, connectionIs(identified.context, 'unacknowledged'));
+}
+
+export function closed(
+  before: SessionContext,
+  event: SocketEvent & { type: 'socket.closed' },
+): Step {
+  const { at, kind, reason, jitter } = event;
+  const identityConflict = onClosed(before.identityConflict, kind, at);
+  const isNews = isTaken(identityConflict) && !isTaken(before.identityConflict);
+  return {
+    context: { ...before, now: at, trouble: `${kind}: ${reason}`, jitter, identityConflict },
+    notes: isNews ? [{ note: 'identityTaken' }] : [],
+  };
+}
+
+/** Without a connection. */
+export function disconnected(context: SessionContext): Step {
+  return connectionIs(context, isTaken(context.identityConflict) ? 'conflict' : 'closed');
+}
+
+function connectionIs(context: SessionContext, status: ConnectionStatus): Step {
+  if (status === context.connection) return { context };
+  return {
+    context: { ...context, connection: status },
+    toParent: [{ type: 'scheduler.connection', at: context.now, status }],
+  };
+}
+
+/** Tells what has become known of the scheduler. */
+function identify(before: SessionContext, dialect: Dialect): Step {
+  const context = {
+    ...before,
+    dialect,
+    pendingResponse:
+      dialect.certain === null
+        ? before.pendingResponse
+        : pending.onGenerationShown(before.pendingResponse, dialect.certain),
+  };
+  const { settled } = dialect.numbering;
+  const toSocket: SocketCommand[] =
+    settled === before.dialect.numbering.settled
+      ? []
+      : [{ type: 'socket.expect', generation: settled }];
+  const terms = termsOf(dialect);
+  if (terms === null || addsNothing(before.terms, terms)) return { context, toSocket };
+  const { now: at, workerRelease } = before;
+  const reason = workerRelease === null ? null : mismatch(workerRelease, terms);
+  return {
+    context: { ...context, terms },
+    toSocket,
+    toParent: [
+      { type: 'scheduler.identified', at, terms },
+      { type: 'scheduler.mismatch', at, reason },
+    ],
+    notes: [{ note: 'identified', ...terms }],
+  };
+}
+
+export function onEcho(before: SessionContext, { at, generation }: Message): Step {
+  const context = {
+    ...before,
+    now: at,
+    missedEchoes: 0,
+    outstanding: Math.max(0, before.outstanding - 1),
+    attempts: 0,
+    trouble: null,
+  };
+  const { dialect } = context;
+  const known =
+    dialect.numbering.settled === null
+      ? identify(context, learn(dialect, generation, generation === 'g4'))
+      : { context };
+  const status = isContested(context.identityConflict, at) ? 'conflict' : 'ready';
+  const step = join(known, connectionIs(known.context, status));
+  return join(step, { context: step.context, toParent: [{ type: 'scheduler.heartbeatEcho', at }] });
+}
+
+/** A command shows the generation beyond doubt. */
+function onExact(before: SessionContext, { at, generation }: Message): Step {
+  const context = { ...before, now: at };
+  return identify(context, learn(context.dialect, generation, true));
+}
+
+export function onDesired(before: SessionContext, event: Message): Step {
+  const known = onExact(before, event);
+  if (event.message.type !== 'desired') return known;
+  const { at, message } = event;
+  return join(known, {
+    context: known.context,
+    toParent: [{ type: 'scheduler.desired', at, requests: message.requests }],
+  });
+}
+
+export function onUnitCommand(before: SessionContext, event: Message, command: UnitCommand): Step {
+  const known = onExact(before, event);
+  const { generation } = event;
+  // It sends what it desires as well, and waits for a response to this before it sends that again.
+  if (generation === 'g23') return join(known, respond(known.context, agreed(command)));
+  const { context } = known;
+  const groups = speaksGroups(generation);
+  const view = fleetView(context);
+  const unit = context.unitProtocol;
+  const present = unit === null || (unit.assumed && !groups) ? null : unit;
+  const protocol = present ?? newUnitProtocol(groups, view, { newUntil: context.newUntil });
+  return join(known, follow(context, onCommand(protocol, command, view, context)));
+}
+
+/** What the unit protocol owes the scheduler by now. */
+export function pollUnits(context: SessionContext): Step {
+  const { unitProtocol, dialect, groups } = context;
+  if (unitProtocol !== null) {
+    const outcome = poll(unitProtocol, fleetView(context), context);
+    return follow(context, outcome);
+  }
+  if (groups === null || !mayHaveGroups(dialect)) return { context };
+  // A scheduler that does not know our groups has no reason ever to send a command.
+  const view = fleetView(context);
+  const assumed = newUnitProtocol(true, view, { assumed: true });
+  return follow(context, poll(assumed, view, context));
+}
+
+function follow(before: SessionContext, { state, replies }: Outcome): Step {
+  const at = before.now;
+  let step: Step = { context: { ...before, unitProtocol: state } };
+  for (const reply of replies) {
+    const { context } = step;
+    step = join(
+      step,
+      reply.type === 'respond'
+        ? respond(context, reply.response)
+        : reply.type === 'requestStart'
+          ? { context, toParent: [{ type: 'scheduler.startRequested', at }] }
+          : {
+              context,
+              toParent: [{ type: 'scheduler.shutdownRequested', at, taskIds: reply.taskIds }],
+            },
+    );
+  }
+  return step;
+}
+
+function respond(context: SessionContext, response: CommandResponse): Step {
+  const generation = context.dialect.numbering.settled ?? 'g3';
+  return {
+    context,
+    toSocket: [{ type: 'socket.send', message: { generation, type: 'response', response } }],
+    notes: [{ note: 'responded', response }],
+  };
+}
+
+const agreed = ({ type }: UnitCommand): CommandResponse => ({
+  ...{ command: type, outcome: 'success', groupId: '', workerIds: [], capabilities: [] },
+});
+
+export function onShutdownAsked(before: SessionContext, { at }: Message): Step {
+  return {
+    context: { ...before, now: at, shutdownReported: true },
+    toParent: [{ type: 'scheduler.shutdown', at }],
+    notes: [{ note: 'shutdown' }],
+  };
+}
+
+/** Reports the dead workers that have not been reported yet, if this scheduler accepts reports. */
+export function reportDeadWorkers(before: SessionContext): Step {
+  const { dialect, deadWorkers, reported, now, unacknowledgedReports } = before;
+  const due = unreported(deadWorkers, reported);
+  const generation = dialect.certain;
+  if (due.length === 0 || generation === null || !acceptsReports(dialect))
+    return { context: before };
+  return {
+    context: {
+      ...before,
+      reported: withReported(reported, due, now),
+      unacknowledgedReports: unacknowledgedReports + due.length,
+    },
+    toSocket: due.map((workerId) => ({
+      type: 'socket.send',
+      message: { generation, type: 'disconnectRequest', workerId },
+    })),
+    notes: due.map((worker) => ({ note: 'deadWorkerReported', worker })),
+  };
+}
+
+export function sendFailed(before: SessionContext, what: OutgoingMessage): Step {
+  const notes: SessionNote[] = [{ note: 'notSent', what: what.type }];
+  if (what.type !== 'disconnectRequest') return { context: before, notes };
+  const { [what.workerId]: _, ...reported } = before.reported;
+  const unacknowledgedReports = Math.max(0, before.unacknowledgedReports - 1);
+  return { context: { ...before, reported, unacknowledgedReports }, notes };
+}
+
+export function sendHeartbeat(before: SessionContext): Step {
+  const { dialect, pendingResponse, now } = before;
+  const [generation, numbering] = nextHeartbeat(dialect.numbering);
+  const { capabilities, workerManagerId: workerManagerID } = before;
+  const heartbeat = { ...capacity(before, generation), capabilities, workerManagerID };
+  return {
+    context: {
+      ...before,
+      dialect: { ...dialect, numbering },
+      missedEchoes: before.missedEchoes + 1,
+      outstanding: before.outstanding + 1,
+      pendingResponse: pending.onHeartbeatSent(pendingResponse, now + tickMs),
+    },
+    toSocket: [{ type: 'socket.send', message: { generation, type: 'heartbeat', heartbeat } }],
+    notes: [{ note: 'heartbeatSent' }],
+  };
+}
+
+/**
+ * The first generation counts groups of workers, all others workers. It asks for no more as soon as it knows so many
+ * groups, though they may be other managers' or dead: those come on top.
+ */
+function capacity(
+  context: SessionContext,
+  generation: Generation,
+): Pick<Heartbeat, 'maxTaskConcurrency' | 'workersPerGroup'> {
+  const { workers, workersPerTask, unitProtocol } = context;
+  if (!speaksGroups(generation)) return { maxTaskConcurrency: workers };
+  const foreign =
+    workers > 0 && unitProtocol?.groups ? foreignGroups(unitProtocol, fleetView(context)) : 0;
+  return {
+    maxTaskConcurrency:
+      workers >= noLimit ? noLimit : Math.floor(workers / workersPerTask) + foreign,
+    workersPerGroup: workersPerTask,
+  };
+}
+
+/** Leave instead of a heartbeat, and for as long as the scheduler needs to forget us. */
+export function stayAway(before: SessionContext): Step {
+  const pendingResponse = pending.stayAway(before.pendingResponse);
+  const seconds = Math.ceil(pending.awayMs(pendingResponse, before.now) / 1000);
+  return {
+    context: { ...before, pendingResponse },
+    notes: [{ note: 'stayingAway', seconds }],
+  };
+}

@@ -1,0 +1,212 @@
+import { assertEvent, type ErrorActorEvent, setup } from 'xstate';
+import { backoff, jittered } from '../shared/backoff.ts';
+import { stream } from '../shared/effect.ts';
+import { noteOf } from '../shared/failure.ts';
+import { parent } from '../shared/parent.ts';
+import { contradicts, speaksUnits } from './dialect.ts';
+import * as dialogue from './dialogue.ts';
+import type { FleetEvent, MonitorEvent, SocketCommand, SocketEvent } from './events.ts';
+import { conflictPauseMs } from './identityConflict.ts';
+import type { SchedulerMessage } from './messages.ts';
+import { awayMs, mustStayAway } from './pendingResponse.ts';
+import { echoLimit, type SessionContext, type SessionInput } from './sessionState.ts';
+
+export type SessionEvent =
+  | SocketEvent
+  | FleetEvent
+  | MonitorEvent
+  | { type: 'tick'; now: number }
+  | { type: 'session.capacity'; workers: number }
+  | { type: 'session.close' }
+  | ErrorActorEvent;
+
+interface Given {
+  context: SessionContext;
+  event: SessionEvent;
+}
+
+/** A message of one of these types, and of the generation that the scheduler has shown. */
+const isMessage = ({ context, event }: Given, ...types: SchedulerMessage['type'][]): boolean =>
+  event.type === 'socket.message' &&
+  types.includes(event.message.type) &&
+  !contradicts(context.dialect, event.generation);
+
+const base = setup({
+  types: {} as { input: SessionInput; context: SessionContext; events: SessionEvent },
+  actors: { socket: stream<SocketCommand>('socket') },
+  delays: {
+    heartbeatInterval: ({ context }) => context.heartbeatIntervalMs,
+    /** 0.5 s, 1 s, 2 s ... 30 s, each between its half and its whole; longer while the scheduler is to forget us, or another has our identity. */
+    reconnectPause: ({ context: { attempts, jitter, now, pendingResponse, identityConflict } }) =>
+      Math.max(
+        jittered(backoff(attempts, { firstMs: 500, longestMs: 30_000 }), jitter),
+        awayMs(pendingResponse, now),
+        conflictPauseMs(identityConflict, jitter),
+      ),
+    /** From unresponsive to a new connection. */
+    silenceLimit: 15_000,
+    /** How long a goodbye waits for echoes, and then for acknowledgements of reports. */
+    echoWait: 2000,
+    acknowledgementWait: 2000,
+    closeLimit: 5000,
+  },
+  guards: {
+    isContradiction: ({ context, event }) =>
+      event.type === 'socket.message' && contradicts(context.dialect, event.generation),
+    isEcho: (given) => isMessage(given, 'heartbeatEcho'),
+    isDesired: (given) => isMessage(given, 'desired'),
+    isUnitCommand: (given) => isMessage(given, 'start', 'shutdown'),
+    isAcknowledgement: (given) => isMessage(given, 'disconnected'),
+    isLastAcknowledgement: (given) =>
+      isMessage(given, 'disconnected') && given.context.unacknowledgedReports <= 1,
+    isShutdown: (given) =>
+      isMessage(given, 'shutdownAsked') &&
+      given.context.dialect.certain === 'g4' &&
+      !given.context.shutdownReported,
+    echoesMissing: ({ context: { missedEchoes, heartbeatIntervalMs } }) =>
+      missedEchoes * heartbeatIntervalMs >= echoLimit(heartbeatIntervalMs),
+    mustStayAway: ({ context: { pendingResponse, now, outstanding } }) =>
+      mustStayAway(pendingResponse, now, outstanding),
+    reportsPending: ({ context }) => context.unacknowledgedReports > 0,
+    allEchoed: ({ context }) => context.outstanding === 0,
+    allEchoedReportsPending: ({ context }) =>
+      context.outstanding === 0 && context.unacknowledgedReports > 0,
+    isLastEcho: (given) => isMessage(given, 'heartbeatEcho') && given.context.outstanding <= 1,
+    isLastEchoReportsPending: (given) =>
+      isMessage(given, 'heartbeatEcho') &&
+      given.context.outstanding <= 1 &&
+      given.context.unacknowledgedReports > 0,
+  },
+  actions: {
+    /** What people should know of the dialogue; the wiring logs it. */
+    note: (_, _note: dialogue.SessionNote) => {},
+  },
+});
+
+type Enqueue = Parameters<Parameters<typeof base.enqueueActions>[0]>[0]['enqueue'];
+
+/** Carries out what a step of the dialogue says. */
+function carryOut(step: dialogue.Step, enqueue: Enqueue): void {
+  enqueue.assign(step.context);
+  for (const command of step.toSocket ?? []) enqueue.sendTo('socket', command);
+  for (const event of step.toParent ?? []) enqueue.sendTo(parent, event);
+  for (const note of step.notes ?? []) enqueue({ type: 'note', params: note });
+}
+
+/** The session: its named actions are the steps of the dialogue with the scheduler. */
+export const sessionSetup = base.extend({
+  actions: {
+    connect: base.enqueueActions(({ context, enqueue }) => {
+      carryOut({ context: dialogue.connect(context) }, enqueue);
+    }),
+    noteError: base.assign({
+      trouble: ({ event }) => {
+        assertEvent(event, 'xstate.error.actor.socket' as never);
+        return noteOf((event as ErrorActorEvent).error).reason;
+      },
+    }),
+    onOpen: base.enqueueActions(({ context, event, enqueue }) => {
+      assertEvent(event, 'socket.open');
+      carryOut(dialogue.opened(context, event), enqueue);
+    }),
+    onClosed: base.enqueueActions(({ context, event, enqueue }) => {
+      assertEvent(event, 'socket.closed');
+      carryOut(dialogue.closed(context, event), enqueue);
+    }),
+    reportLost: base.sendTo(parent, ({ context, event }) => ({
+      type: 'scheduler.lost',
+      at: event.type === 'socket.closed' ? event.at : context.now,
+    })),
+    reportDisconnected: base.enqueueActions(({ context, enqueue }) => {
+      carryOut(dialogue.disconnected(context), enqueue);
+    }),
+    reportUnreadable: base.enqueueActions(({ event, enqueue }) => {
+      assertEvent(event, ['socket.unreadable', 'socket.message']);
+      const reason =
+        event.type === 'socket.unreadable'
+          ? event.reason
+          : `a ${event.generation} message from a scheduler that is not`;
+      enqueue({ type: 'note', params: { note: 'unreadable', reason } });
+    }),
+    sendHeartbeat: base.enqueueActions(({ context, enqueue }) => {
+      carryOut(dialogue.sendHeartbeat(context), enqueue);
+    }),
+    onSendFailed: base.enqueueActions(({ context, event, enqueue }) => {
+      assertEvent(event, 'socket.sendFailed');
+      carryOut(dialogue.sendFailed({ ...context, now: event.at }, event.what), enqueue);
+    }),
+    onEcho: base.enqueueActions(({ context, event, enqueue }) => {
+      assertEvent(event, 'socket.message');
+      carryOut(dialogue.onEcho(context, event), enqueue);
+    }),
+    onDesired: base.enqueueActions(({ context, event, enqueue }) => {
+      assertEvent(event, 'socket.message');
+      carryOut(dialogue.onDesired(context, event), enqueue);
+    }),
+    onUnitCommand: base.enqueueActions(({ context, event, enqueue }) => {
+      assertEvent(event, 'socket.message');
+      const { message } = event;
+      if (message.type === 'start' || message.type === 'shutdown')
+        carryOut(dialogue.onUnitCommand(context, event, message), enqueue);
+    }),
+    onAcknowledgement: base.assign({
+      unacknowledgedReports: ({ context }) => Math.max(0, context.unacknowledgedReports - 1),
+    }),
+    onShutdown: base.enqueueActions(({ context, event, enqueue }) => {
+      assertEvent(event, 'socket.message');
+      carryOut(dialogue.onShutdownAsked(context, event), enqueue);
+    }),
+    pollUnits: base.enqueueActions(({ context, enqueue }) => {
+      carryOut(dialogue.pollUnits(context), enqueue);
+    }),
+    reportDeadWorkers: base.enqueueActions(({ context, enqueue }) => {
+      carryOut(dialogue.reportDeadWorkers(context), enqueue);
+    }),
+    stayAway: base.enqueueActions(({ context, enqueue }) => {
+      carryOut(dialogue.stayAway(context), enqueue);
+    }),
+    closeSocket: base.sendTo('socket', { type: 'socket.close' }),
+    advanceClock: base.assign({
+      now: ({ event }) => {
+        assertEvent(event, 'tick');
+        return event.now;
+      },
+    }),
+    setCapacity: base.assign({
+      workers: ({ event }) => {
+        assertEvent(event, 'session.capacity');
+        return event.workers;
+      },
+    }),
+    keepTasks: base.assign({
+      tasks: ({ context, event }) => {
+        assertEvent(event, 'fleet.tasksChanged');
+        const { [event.cohortId]: _, ...others } = context.tasks;
+        return event.taskIds.length > 0 ? { ...others, [event.cohortId]: event.taskIds } : others;
+      },
+    }),
+    completeInventory: base.assign({ inventoryComplete: true }),
+    /** Only a scheduler that asks for units makes us choose by loads: to others they need not be copied. */
+    keepLoads: base.assign({
+      loads: ({ context, event }) => {
+        assertEvent(event, 'monitor.loads');
+        const { certain } = context.dialect;
+        const isUsed = certain === null || speaksUnits(context.dialect);
+        return event.loads === null || !isUsed ? {} : { ...context.loads, ...event.loads };
+      },
+    }),
+    keepGroups: base.assign({
+      groups: ({ event }) => {
+        assertEvent(event, 'monitor.groups');
+        return event.groups;
+      },
+    }),
+    keepDeadWorkers: base.assign({
+      deadWorkers: ({ event }) => {
+        assertEvent(event, 'monitor.deadWorkers');
+        return event.workerIds;
+      },
+    }),
+    forgetMonitor: base.assign({ loads: {}, groups: null, deadWorkers: [] }),
+  },
+});

@@ -1,0 +1,98 @@
+import type { Capability } from '../shared/domain.ts';
+import type { ReportedWorkers } from './deadWorkers.ts';
+import { type Dialect, unknownDialect } from './dialect.ts';
+import type { ConnectionStatus } from './events.ts';
+import { type IdentityConflict, noConflict } from './identityConflict.ts';
+import type { FleetView, GroupsView, Terms, WorkerLoad } from './messages.ts';
+import { newPendingResponse, type PendingResponse } from './pendingResponse.ts';
+import type { UnitProtocol } from './unitState.ts';
+
+export interface SessionInput {
+  /** Workers to advertise. */
+  workers: number;
+  heartbeatIntervalMs: number;
+  workerManagerId: string;
+  capabilities: Capability[];
+  /** The most Fargate tasks at one time; null: no limit. */
+  maxTasks: number | null;
+  workersPerTask: number;
+  /** The release of the workers that a person has chosen; null: it follows the scheduler. */
+  workerRelease: string | null;
+  /** An earlier process of ours may have ended before it answered a command. */
+  responsePending: boolean;
+}
+
+export interface SessionContext extends SessionInput {
+  /** The last time that an event has told. */
+  now: number;
+  /** Heartbeats since the last echo: for how long the scheduler has not answered. */
+  missedEchoes: number;
+  /** Heartbeats on this connection without their own echo; a reset now could wedge the scheduler. */
+  outstanding: number;
+  /** Connections since the last echo. */
+  attempts: number;
+  jitter: number;
+  trouble: string | null;
+  connection: ConnectionStatus;
+  /** Connections that have opened. */
+  opened: number;
+  dialect: Dialect;
+  terms: Terms | null;
+  pendingResponse: PendingResponse;
+  identityConflict: IdentityConflict;
+  /** A new scheduler process may not know its clients and workers before then. */
+  newUntil: number;
+  unitProtocol: UnitProtocol | null;
+  /** The shutdown of the cluster has been reported. */
+  shutdownReported: boolean;
+  /** Our Fargate tasks, by cohort. */
+  tasks: Record<string, string[]>;
+  inventoryComplete: boolean;
+  loads: Record<string, WorkerLoad>;
+  groups: GroupsView | null;
+  /** Workers to report as dead, for as long as the monitor names them. */
+  deadWorkers: string[];
+  reported: ReportedWorkers;
+  /** Reports on this connection that the scheduler has not acknowledged. */
+  unacknowledgedReports: number;
+}
+
+/** No launch, and no calm, when the last echo is older than this, ms. */
+export function echoLimit(heartbeatIntervalMs: number): number {
+  return Math.max(2 * heartbeatIntervalMs, 6000);
+}
+
+export function newSession(input: SessionInput): SessionContext {
+  return {
+    ...input,
+    now: 0,
+    missedEchoes: 0,
+    outstanding: 0,
+    attempts: 0,
+    jitter: 0,
+    trouble: null,
+    connection: 'closed',
+    opened: 0,
+    dialect: unknownDialect,
+    terms: null,
+    pendingResponse: newPendingResponse(input.responsePending),
+    identityConflict: noConflict,
+    newUntil: 0,
+    unitProtocol: null,
+    shutdownReported: false,
+    tasks: {},
+    inventoryComplete: false,
+    loads: {},
+    groups: null,
+    deadWorkers: [],
+    reported: {},
+    unacknowledgedReports: 0,
+  };
+}
+
+/** A task that moves from one cohort to another is in both for a moment. */
+export function fleetView(context: SessionContext): FleetView {
+  const { now, tasks, loads, inventoryComplete, groups } = context;
+  const taskIds = [...new Set(Object.values(tasks).flat())];
+  return { at: now, taskIds, loads, inventoryComplete, groups };
+}

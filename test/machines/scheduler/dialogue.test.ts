@@ -1,0 +1,532 @@
+import { describe, expect, it } from 'vitest';
+import type { Generation } from '../../../machines/scheduler/messages.ts';
+import {
+  desired,
+  echo,
+  liveSession,
+  shutdownGroup,
+  shutdownWorkers,
+  start,
+} from '../../support/liveSession.ts';
+
+const workersOf = (taskId: string, count = 2) =>
+  Array.from({ length: count }, (_, n) => `Worker|ECS-${taskId}|name|${n}`);
+const shutdownAsked = { type: 'shutdownAsked' } as const;
+type Live = ReturnType<typeof liveSession>;
+const taskIdsIn = ({ reported }: Live) =>
+  reported('scheduler.shutdownRequested').map(
+    (event) => (event as never as { taskIds: string[] }).taskIds,
+  );
+const outcomes = ({ of }: Live) =>
+  of('response').map(({ response: { command, outcome, groupId } }) => [command, outcome, groupId]);
+const termsIn = ({ reported }: Live) =>
+  reported('scheduler.identified').map((event) => (event as never as { terms: unknown }).terms);
+
+describe('the numbering of heartbeats', () => {
+  const numbers = ({ of }: Live) => of('heartbeat').map(({ generation }) => generation);
+
+  it('keeps the one that was echoed over ZeroMQ', () => {
+    const live = liveSession();
+    live.open(null);
+    live.clock.pass(4000);
+    live.hear(echo, 'g4');
+    live.clock.pass(8000);
+    expect(numbers(live)).toEqual(['g3', 'g3', 'g4', 'g4', 'g4', 'g4', 'g4']);
+    expect(termsIn(live)).toEqual([
+      { transport: 'zmq', generation: 'g4', exact: true, bare: false },
+    ]);
+  });
+
+  it('stays with the older one where that is echoed, also late', () => {
+    const live = liveSession();
+    live.open(null);
+    live.clock.pass(4000);
+    live.hear(echo, 'g3');
+    live.clock.pass(2000);
+    expect(numbers(live)).toEqual(['g3', 'g3', 'g4', 'g3']);
+    expect(termsIn(live)).toEqual([
+      { transport: 'zmq', generation: 'g3', exact: false, bare: false },
+    ]);
+  });
+
+  it.each([
+    [1, 'g3'],
+    [2, 'g4'],
+  ] as const)('follows YMQ magic %d from the first', (magic, generation) => {
+    const live = liveSession();
+    live.open(magic);
+    live.clock.pass(6000);
+    expect(new Set(numbers(live))).toEqual(new Set([generation]));
+  });
+});
+
+describe('what the scheduler speaks', () => {
+  it('tells the socket how to decode from then on, on each connection anew', () => {
+    const { told, open, hear, close, clock } = liveSession();
+    const expected = () => told.filter(({ type }) => type === 'socket.expect').splice(0);
+    open(null);
+    hear(echo, 'g3');
+    hear(start, 'g2');
+    expect(expected()).toEqual([
+      { type: 'socket.expect', generation: 'g3' },
+      { type: 'socket.expect', generation: 'g2' },
+    ]);
+    close();
+    clock.pass(500);
+    open(2);
+    expect(expected().slice(2)).toEqual([{ type: 'socket.expect', generation: 'g4' }]);
+  });
+
+  it('is reported when it says more than before', () => {
+    const live = liveSession();
+    live.open(0);
+    live.hear(echo, 'g3');
+    live.hear(shutdownWorkers(), 'g2');
+    live.hear(shutdownWorkers(), 'g2');
+    expect(termsIn(live)).toEqual([
+      { transport: 'ymq', generation: 'g3', exact: false, bare: true },
+      { transport: 'ymq', generation: 'g2', exact: true, bare: true },
+    ]);
+    live.close();
+    live.clock.pass(500);
+    live.open(0);
+    live.hear(shutdownWorkers(), 'g2');
+    expect(termsIn(live)).toHaveLength(2);
+  });
+
+  it.each([
+    [null, null],
+    ['2.6.0', null],
+    ['2.9.0', 'Scaler 2.9.0'],
+  ] as const)('may not suit workers of release %s', (workerRelease, reason) => {
+    const live = liveSession({ workerRelease });
+    live.open(1);
+    expect(live.reported('scheduler.mismatch')).toEqual([
+      expect.objectContaining({ reason: reason && expect.stringContaining(reason) }),
+    ]);
+  });
+
+  it('is answered in no other way once a command has shown it', () => {
+    for (const [magic, message, generation] of [
+      [1, desired, 'g3'],
+      [null, desired, 'g4'],
+      [2, echo, 'g4'],
+    ] as const) {
+      const live = liveSession();
+      live.open(magic);
+      live.hear(message, generation);
+      live.hear(shutdownWorkers(), 'g2');
+      live.hear(shutdownGroup('ecs-t1'), 'g1');
+      expect(live.of('response')).toEqual([]);
+      expect(live.notes.filter(({ note }) => note === 'unreadable')).toEqual([
+        { note: 'unreadable', reason: 'a g2 message from a scheduler that is not' },
+        { note: 'unreadable', reason: 'a g1 message from a scheduler that is not' },
+      ]);
+    }
+  });
+});
+
+describe('the capacity', () => {
+  it('of groups is told to a scheduler of groups, once it has shown that', () => {
+    const { of, open, hear, clock } = liveSession();
+    open(null);
+    hear(echo, 'g3');
+    hear(start, 'g1');
+    clock.pass(2000);
+    expect(of('heartbeat').map(({ generation, heartbeat }) => [generation, heartbeat])).toEqual([
+      ['g3', { maxTaskConcurrency: 8, capabilities: [], workerManagerID: 'wm' }],
+      [
+        'g1',
+        { maxTaskConcurrency: 4, workersPerGroup: 2, capabilities: [], workerManagerID: 'wm' },
+      ],
+    ]);
+  });
+
+  it('has groups of others and dead ones on top, but never on top of nothing', () => {
+    const { actor, of, open, hear, tasks, clock } = liveSession();
+    tasks('t1');
+    actor.send({
+      ...{ type: 'monitor.groups', at: 1 },
+      groups: { known: ['ecs-t1', 'ecs-dead', 'of another'], calmSince: null },
+    });
+    open(null);
+    hear(shutdownGroup('ecs-t1'), 'g1');
+    for (const workers of [8, 0, 2 ** 32 - 1]) {
+      actor.send({ type: 'session.capacity', workers });
+      clock.pass(2000);
+      hear(echo, 'g1');
+    }
+    const offered = of('heartbeat').map(({ heartbeat }) => heartbeat.maxTaskConcurrency);
+    expect(offered.slice(1)).toEqual([6, 0, 2 ** 32 - 1]);
+  });
+});
+
+describe('a start', () => {
+  it.each([
+    ['g1', 'ecs-t1'],
+    ['g2', ''],
+  ] as const)(
+    'of %s is answered as soon as its task is there, without a tick',
+    (generation, id) => {
+      const live = liveSession();
+      live.open(null);
+      live.hear(start, generation);
+      expect(live.reported('scheduler.startRequested')).toHaveLength(1);
+      expect(outcomes(live)).toEqual([]);
+      live.tasks('t1');
+      expect(outcomes(live)).toEqual([['start', 'success', id]]);
+      live.clock.pass(20_000);
+      expect(outcomes(live)).toHaveLength(1);
+    },
+  );
+
+  it('is refused by a tick when no task has come', () => {
+    const live = liveSession();
+    live.open(null);
+    live.hear(start, 'g1');
+    live.clock.pass(7999);
+    expect(outcomes(live)).toEqual([]);
+    live.clock.pass(1);
+    expect(outcomes(live)).toEqual([['start', 'tooMany', '']]);
+  });
+
+  it('of an earlier connection is not answered', () => {
+    const live = liveSession();
+    live.open(null);
+    live.hear(start, 'g2');
+    live.close();
+    live.clock.pass(500);
+    live.open(null);
+    live.tasks('t1');
+    live.clock.pass(10_000);
+    expect(live.of('response')).toEqual([]);
+  });
+
+  it('of G23 is answered at once with nothing done, because its desired counts are followed', () => {
+    const live = liveSession();
+    live.tasks('t1');
+    live.open(1);
+    live.hear(start, 'g23');
+    live.hear(shutdownWorkers(...workersOf('t1')), 'g23');
+    expect(outcomes(live)).toEqual([
+      ['start', 'success', ''],
+      ['shutdown', 'success', ''],
+    ]);
+    expect(live.of('response').map(({ generation }) => generation)).toEqual(['g23', 'g23']);
+    expect([taskIdsIn(live), live.reported('scheduler.startRequested')]).toEqual([[], []]);
+  });
+});
+
+describe('groups that a scheduler which was replaced does not know', () => {
+  /** A session with a task, and what the monitor shows of groups. */
+  const shown = (magic: number | null, calm: boolean | null) => {
+    const live = liveSession();
+    live.tasks('t1');
+    live.open(magic);
+    const calmSince = calm ? live.now() - 31_000 : null;
+    const groups = calm === null ? null : { known: [], calmSince };
+    live.actor.send({ type: 'monitor.groups', at: 1, groups });
+    return live;
+  };
+
+  it('are stopped once it has long had no task; nothing is answered', () => {
+    const live = shown(null, true);
+    expect(taskIdsIn(live)).toEqual([['t1']]);
+    expect(live.of('response')).toEqual([]);
+  });
+
+  it('stay while it has tasks, and with any scheduler that shows no groups', () => {
+    for (const live of [shown(null, false), shown(null, null), shown(1, true)]) {
+      live.clock.pass(2000);
+      expect(taskIdsIn(live)).toEqual([]);
+    }
+    const known = liveSession();
+    known.tasks('t1');
+    known.open(null);
+    known.hear(shutdownWorkers(), 'g2');
+    const groups = { known: [], calmSince: known.now() - 31_000 };
+    known.actor.send({ type: 'monitor.groups', at: 1, groups });
+    expect(taskIdsIn(known)).toEqual([]);
+  });
+
+  it('are forgotten with a scheduler that turns out to name workers', () => {
+    const live = shown(null, false);
+    live.clock.pass(1000);
+    live.hear(start, 'g2');
+    // Its scheduler knows t1 by its workers: that is no answer.
+    expect(live.reported('scheduler.startRequested')).toHaveLength(1);
+    expect(live.of('response')).toEqual([]);
+  });
+});
+
+describe('the loads of Fargate tasks', () => {
+  const load = { t1: { workers: 2, tasks: 0, canceling: 0 } };
+
+  it('stop a task some of whose workers are named as soon as it has no task', () => {
+    const live = liveSession();
+    live.tasks('t1');
+    live.open(null);
+    live.hear(shutdownWorkers(...workersOf('t1', 1)), 'g2');
+    live.actor.send({ type: 'monitor.loads', at: 1, loads: { t1: { ...load.t1, tasks: 3 } } });
+    expect(taskIdsIn(live)).toEqual([]);
+    live.actor.send({ type: 'monitor.loads', at: 1, loads: load });
+    expect(taskIdsIn(live)).toEqual([['t1']]);
+  });
+
+  it.each(['monitor.closed', 'monitor.loads'] as const)('mean nothing after %s', (type) => {
+    const live = liveSession();
+    live.tasks('t1');
+    live.open(null);
+    live.actor.send({ type: 'monitor.loads', at: 1, loads: load });
+    live.actor.send({ type, at: 1, loads: null });
+    live.hear(shutdownWorkers(...workersOf('t1', 1)), 'g2');
+    expect(taskIdsIn(live)).toEqual([]);
+  });
+
+  it('are not kept for a scheduler that names desired counts', () => {
+    const live = liveSession();
+    live.open(1);
+    live.actor.send({ type: 'monitor.loads', at: 1, loads: load });
+    expect(live.context().loads).toEqual(load);
+    live.hear(desired, 'g3');
+    live.actor.send({ type: 'monitor.loads', at: 1, loads: load });
+    expect(live.context().loads).toEqual({});
+  });
+});
+
+it('obeys at once on its first connection only: a later one may lead to a new scheduler', () => {
+  const live = liveSession({ workersPerTask: 1 });
+  live.tasks('t1');
+  const named = () => {
+    live.hear(shutdownWorkers(...workersOf('t1', 1)), 'g2');
+    return taskIdsIn(live).length;
+  };
+  live.open(null);
+  expect(named()).toBe(1);
+  live.close();
+  live.clock.pass(500);
+  live.open(null);
+  expect(named()).toBe(1);
+  for (let n = 0; n < 15; n++) {
+    live.hear(echo, 'g2');
+    live.clock.pass(2000);
+  }
+  expect(named()).toBe(2);
+});
+
+describe('a scheduler that may wait for a lost response', () => {
+  /** Until it is left, with an echo for each heartbeat. */
+  const heartbeats = (live: Live) => {
+    const before = live.of('heartbeat').length;
+    for (let n = 0; n < 20 && live.closes() === 0; n++) {
+      live.hear(echo, 'g3');
+      live.clock.pass(2000);
+    }
+    return live.of('heartbeat').length - before;
+  };
+
+  it('is left until it has forgotten us', () => {
+    const live = liveSession();
+    live.open(null);
+    live.hear(start, 'g2');
+    live.close();
+    live.clock.pass(500);
+    live.open(null);
+    heartbeats(live);
+    expect(live.closes()).toBe(1);
+    // The first heartbeat goes out when the connection opens, and there are five more in twelve seconds.
+    expect(live.of('heartbeat').length - 1).toBeGreaterThanOrEqual(6);
+    expect(live.of('heartbeat').length - 1).toBeLessThanOrEqual(7);
+    live.close('closed');
+    const { length } = live.lines;
+    // The last heartbeat was two seconds before; twelve seconds from then on nothing is to be heard of us.
+    live.clock.pass(9_900);
+    expect(live.lines).toHaveLength(length);
+    live.clock.pass(1_200);
+    expect(live.lines).toHaveLength(length + 1);
+    expect(live.notes).toContainEqual({ note: 'stayingAway', seconds: expect.any(Number) });
+    live.open(null);
+    expect(live.closes()).toBe(1);
+    live.clock.pass(100);
+    expect(heartbeats(live)).toBe(0);
+  });
+
+  it('is left by a process whose predecessor may owe it a response, and not by another', () => {
+    for (const responsePending of [true, false]) {
+      const live = liveSession({ responsePending });
+      live.open(null);
+      heartbeats(live);
+      expect(live.closes()).toBe(responsePending ? 1 : 0);
+    }
+  });
+});
+
+describe('another connection with our identity', () => {
+  it('is given the scheduler for a while, and is reported', () => {
+    const live = liveSession();
+    const statuses = () =>
+      live
+        .reported('scheduler.connection')
+        .map((event) => (event as never as { status: string }).status);
+    for (let n = 0; n < 3; n++) {
+      live.open(1);
+      live.hear(echo);
+      live.clock.pass(400);
+      live.close('graceful', 1);
+      if (n < 2) live.clock.pass(500);
+    }
+    expect(live.lines).toHaveLength(3);
+    expect(live.notes.filter(({ note }) => note === 'identityTaken')).toHaveLength(1);
+    expect(statuses().at(-1)).toBe('conflict');
+    live.clock.pass(14_999);
+    expect(live.lines).toHaveLength(3);
+    live.clock.pass(1);
+    expect(live.lines).toHaveLength(4);
+    // The connection that stands may be taken again.
+    live.open(1);
+    live.hear(echo);
+    expect(statuses().slice(-2)).toEqual(['unacknowledged', 'conflict']);
+    for (let n = 0; n < 15; n++) {
+      live.clock.pass(2000);
+      live.hear(echo);
+    }
+    expect(statuses().at(-1)).toBe('ready');
+  });
+});
+
+describe('workers that died without a word', () => {
+  const dead = workersOf('t1');
+  const named = ({ of }: Live) => of('disconnectRequest').map(({ workerId }) => workerId);
+  const opened = (magic: number | null) => {
+    const live = liveSession();
+    live.open(magic);
+    const die = (workerIds = dead) =>
+      live.actor.send({ type: 'monitor.deadWorkers', at: live.now(), workerIds });
+    return { ...live, die };
+  };
+
+  it('are reported one by one, and once, though the monitor shows them again', () => {
+    const live = opened(1);
+    live.hear(desired);
+    live.die();
+    expect(named(live)).toEqual(dead);
+    live.die([]);
+    live.die();
+    live.clock.pass(59_000);
+    expect(named(live)).toEqual(dead);
+  });
+
+  it('are reported as soon as it is certain what the scheduler speaks, and not before', () => {
+    const live = opened(1);
+    live.die();
+    live.hear(echo);
+    live.clock.pass(1000);
+    expect(named(live)).toEqual([]);
+    live.hear(desired);
+    expect(named(live)).toEqual(dead);
+    expect(live.of('disconnectRequest').map(({ generation }) => generation)).toEqual(['g3', 'g3']);
+  });
+
+  it('are not reported to a scheduler that hears of workers from themselves alone', () => {
+    const live = opened(2);
+    live.hear(desired, 'g4');
+    live.die();
+    live.clock.pass(1000);
+    expect(named(live)).toEqual([]);
+  });
+
+  it('are not reported when the monitor does not name them any more', () => {
+    for (const event of [
+      { type: 'monitor.deadWorkers', at: 1, workerIds: [] },
+      { type: 'monitor.closed', at: 1 },
+    ] as const) {
+      const live = opened(1);
+      live.die();
+      live.actor.send(event as never);
+      live.hear(desired);
+      expect(named(live)).toEqual([]);
+    }
+  });
+
+  it('are reported again where the report could not be sent', () => {
+    const live = opened(1);
+    live.hear(desired);
+    live.die();
+    const [what] = live.of('disconnectRequest');
+    live.say({ type: 'socket.sendFailed', at: live.now(), what });
+    live.clock.pass(1000);
+    expect(named(live)).toEqual([...dead, dead[0]]);
+    expect(live.context().unacknowledgedReports).toBe(2);
+  });
+
+  it('keep us from leaving until the scheduler has acknowledged, for two seconds at most', () => {
+    const leaving = () => {
+      const live = opened(1);
+      live.hear(desired);
+      live.hear(echo);
+      live.die();
+      live.actor.send({ type: 'session.close' });
+      return live;
+    };
+    const live = leaving();
+    live.hear({ type: 'disconnected', workerId: dead[0] as string });
+    expect(live.closes()).toBe(0);
+    live.hear({ type: 'disconnected', workerId: dead[1] as string });
+    expect(live.closes()).toBe(1);
+    const other = leaving();
+    other.clock.pass(1999);
+    expect(other.closes()).toBe(0);
+    other.clock.pass(1);
+    expect(other.closes()).toBe(1);
+  });
+});
+
+describe('the end of the whole cluster', () => {
+  const ends = ({ reported }: Live) => reported('scheduler.shutdown').length;
+
+  it('is reported once, however often it is said', () => {
+    const live = liveSession();
+    live.open(2);
+    live.hear(shutdownAsked, 'g4');
+    live.hear(shutdownAsked, 'g4');
+    expect([ends(live), live.notes.filter(({ note }) => note === 'shutdown').length]).toEqual([
+      1, 1,
+    ]);
+  });
+
+  it('is believed over ZeroMQ, too, once the scheduler has shown that it speaks g4', () => {
+    const live = liveSession();
+    live.open(null);
+    live.hear(shutdownAsked, 'g4');
+    expect(ends(live)).toBe(0);
+    live.hear(echo, 'g4');
+    live.hear(shutdownAsked, 'g4');
+    expect(ends(live)).toBe(1);
+  });
+
+  it('cannot be asked for by an older scheduler, to which the number means our own response', () => {
+    const live = liveSession();
+    live.open(1);
+    live.hear(shutdownAsked, 'g4');
+    live.hear(desired, 'g3');
+    live.hear(shutdownAsked, 'g4');
+    expect(ends(live)).toBe(0);
+  });
+});
+
+it('sends no response to a scheduler that takes none, whatever it says', () => {
+  const generations: Generation[] = ['g1', 'g1b', 'g2', 'g23', 'g3', 'g4'];
+  for (const magic of [0, 1, 2, null])
+    for (const first of generations)
+      for (const second of generations) {
+        const live = liveSession();
+        live.open(magic);
+        live.hear(first === 'g3' || first === 'g4' ? desired : shutdownWorkers('x'), first);
+        live.hear(second === 'g3' || second === 'g4' ? desired : shutdownWorkers('x'), second);
+        live.tasks('t1');
+        live.clock.pass(1000);
+        const { certain } = live.context().dialect;
+        for (const { generation } of live.of('response'))
+          expect([generation, /^g(1|1b|2|23)$/.test(generation)]).toEqual([certain, true]);
+      }
+});
