@@ -87,5 +87,9 @@ export const wordsOf = (machine: AnyStateMachine): Words => {
 /** What an action of `setup` does, where its making tells. */
 export const makingOf = (machine: AnyStateMachine, name: string): string | undefined => {
   const made: unknown = (machine.implementations.actions as Record<string, unknown>)[name];
-  return typeof made === 'function' ? builtIn(made as unknown as BuiltIn) : undefined;
+  if (typeof made !== 'function') return undefined;
+  const { type, assignment } = made as unknown as BuiltIn;
+  // What a function sets is known only when it runs.
+  if (type === 'xstate.assign' && typeof assignment === 'function') return undefined;
+  return builtIn(made as unknown as BuiltIn);
 };
