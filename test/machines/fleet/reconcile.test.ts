@@ -401,3 +401,22 @@ describe('when everything must go', () => {
     expect(drains()).toEqual([{ ...drain, generation: 5, at: 11_000, pending: 0, busy: 2 }]);
   });
 });
+
+it('reports what remains from the order to stop on, at each change', async () => {
+  const { actor, clock, at, answered, reportOf, hears } = await readyManager({ owned: tasksOf(2) });
+  clock.increment(1);
+  answered();
+  actor.send({ type: 'cohort.tasksChanged', cohortId: 'cohort.0', taskIds: ['0', '1'] });
+  const remaining = () =>
+    hears().flatMap((event) => (event.type === 'fleet.remaining' ? [{ ...event }] : []));
+  at(11_000);
+  expect(remaining()).toEqual([]);
+  actor.send({ type: 'fleet.stop' });
+  expect(remaining()).toEqual([{ type: 'fleet.remaining', tasks: 2, launches: 0 }]);
+  answered();
+  at(12_000);
+  expect(remaining()).toEqual([]);
+  actor.send({ type: 'cohort.tasksChanged', cohortId: 'cohort.0', taskIds: ['1'] });
+  reportOf('cohort.0', { stopping: 1 }, 0, 0);
+  expect(remaining()).toEqual([{ type: 'fleet.remaining', tasks: 1, launches: 0 }]);
+});
