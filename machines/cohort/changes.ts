@@ -30,7 +30,7 @@ export const onGroupChanged = cohortSetup.enqueueActions(({ context, event, enqu
   enqueue.sendTo(parent, recovered(context.cohortId, groupId, 'registered', subnet));
 });
 
-/** What is due whatever ECS will answer. Launches that nobody wants are abandoned again: some were requesting when it was said first. */
+/** What is due whatever ECS will answer. Unwanted launches are abandoned again: some were requesting when they were abandoned first. */
 export const enforceDeadlines = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'cohort.poll');
   const { at, launching, monitorConnected, ending } = event;

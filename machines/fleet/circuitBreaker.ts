@@ -28,7 +28,7 @@ export interface LaunchFailure {
   cause: FailureReason;
   reason: string;
   market: Market | null;
-  /** Where it went wrong; none: nobody knows. */
+  /** Where it went wrong; none: not known. */
   subnets: string[];
   /** Of the launch that went wrong, the only group; or the group that did not start. */
   groupId: string | null;
@@ -146,7 +146,7 @@ export interface CrashLoop {
   at: number;
 }
 
-/** So many, and whoever replaces them will end alike. One task that kills its worker is nobody's pattern. */
+/** After so many in a row, their replacements will end alike. One task that kills its worker is no crash loop. */
 const crashLoopExits = 3;
 
 /** Another one; the same object: it was launched before the last of them ended, and shows nothing new. */

@@ -62,7 +62,7 @@ export const addCounts = (a: Counts, b: Counts): Counts => ({
 });
 
 /**
- * From what is wanted and what is to what must be done; `wanted` null: nobody has said yet.
+ * From what is desired and what there is to what must be done; `desired` null: not said yet.
  *
  * The scheduler counts connected workers only, so while a group boots it asks for fewer than are on
  * their way. Booting groups are therefore held as long as what is wanted still covers those that
@@ -80,12 +80,12 @@ export const plan = (desired: number | null, counts: Counts, limits: Limits): Pl
   }
   const tooMany = Math.max(0, serving(counts) - goal);
   if (limits.swapping) return { ...nothing, drainServing: Math.min(tooMany, counts.idle) };
-  // Who would stay without work goes in the place of who waits for the end of its own.
+  // Prefer stopping an idle group over a busy group that is already draining.
   const swapped = tooMany > 0 ? 0 : Math.min(counts.drainPending, counts.idle);
   if (swapped > 0) return { ...nothing, cancelDrains: swapped, swap: true };
   if (goal > 0 && goal >= serving(counts)) {
     const { maxTasks, excessConfirmed } = limits;
-    // More than is allowed, ECS having started what it had refused: nobody can want that.
+    // More than is allowed, because ECS started what it had refused: the excess is drained.
     const excess =
       excessConfirmed && maxTasks !== null ? counts.pending + serving(counts) - maxTasks : 0;
     return { ...nothing, drainPendingGroups: Math.min(counts.pending, Math.max(0, excess)) };
