@@ -13,12 +13,24 @@ const flat = (value: unknown): string =>
         .map(([key, child]) => `${key}.${flat(child)}`)
         .join(' ');
 
+/** The launch or group of an actor: the kind in front of its id is in the name of the log event. */
+const nameOf = (actorId: string): string => actorId.replace(/^(launch|group)\./, '');
+
 /** What a log line may carry of an actor's context: names and causes, never a whole snapshot. */
-const carried = ['groupId', 'groupIds', 'taskArn', 'cause', 'detail', 'trouble'] as const;
+const carried = [
+  'groupId',
+  'groupIds',
+  'taskArn',
+  'cause',
+  'detail',
+  'trouble',
+  'lastFailure',
+] as const;
 const rename: Partial<Record<string, string>> = {
   groupId: 'group',
   groupIds: 'groups',
   taskArn: 'task',
+  lastFailure: 'trouble',
 };
 
 /** States that a look every few seconds passes through, and what another line tells already. */
@@ -65,7 +77,7 @@ export const stateObserver = (log: Log, thorough: boolean): ((event: InspectionE
     log[alarmed ? 'warn' : dull ? 'debug' : 'info'](
       {
         ...(alarmed && { meaning }),
-        ...(machine !== actor.id && { actor: actor.id }),
+        ...(machine !== actor.id && { actor: nameOf(actor.id) }),
         state,
         ...Object.fromEntries(facts),
       },

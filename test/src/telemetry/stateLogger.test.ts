@@ -40,7 +40,7 @@ it.each([true, false])(
     lines.splice(0);
     const launch = createMachine({
       id: 'launch',
-      context: { groupIds: ['e-1-0', 'e-1-1'] },
+      context: { groupIds: ['e-1-0', 'e-1-1'], lastFailure: { kind: 'unreachable' } },
       initial: 'journaling',
       states: {
         journaling: { on: { go: 'requesting' } },
@@ -48,16 +48,20 @@ it.each([true, false])(
         outcomeUnknown: {},
       },
     });
-    const actor = createActor(launch, { id: 'e-1', inspect: stateObserver(log, thorough) }).start();
+    const actor = createActor(launch, {
+      id: 'launch.e-1',
+      inspect: stateObserver(log, thorough),
+    }).start();
     actor.send({ type: 'go' });
     actor.send({ type: 'fail' });
     const groups = ['e-1-0', 'e-1-1'];
+    const trouble = { kind: 'unreachable' };
     expect(lines).toEqual([
-      ['info', { actor: 'e-1', state: 'journaling', groups }, 'launch.state'],
+      ['info', { actor: 'e-1', state: 'journaling', groups, trouble }, 'launch.state'],
       ...(thorough
-        ? [['debug', { actor: 'e-1', state: 'requesting', groups }, 'launch.state']]
+        ? [['debug', { actor: 'e-1', state: 'requesting', groups, trouble }, 'launch.state']]
         : []),
-      ['info', { actor: 'e-1', state: 'outcomeUnknown', groups }, 'launch.state'],
+      ['info', { actor: 'e-1', state: 'outcomeUnknown', groups, trouble }, 'launch.state'],
     ]);
   },
 );
