@@ -1,9 +1,4 @@
-import type {
-  LaunchAnswer,
-  LaunchOrder,
-  Survey,
-  TaskSighting,
-} from '../../machines/shared/domain.ts';
+import type { LaunchAnswer, LaunchOrder, TaskObservation } from '../../machines/shared/domain.ts';
 import { createCaller } from '../aws/caller.ts';
 import { clientOptions, createEcsClient } from '../aws/client.ts';
 import { bootstrap } from '../aws/ensure/bootstrap.ts';
@@ -12,29 +7,24 @@ import type { TaskTemplate } from '../aws/launch/launchTemplate.ts';
 import { createLimiter } from '../aws/limiter.ts';
 import { systemClock } from '../aws/systemClock.ts';
 import { describeTasks } from '../aws/tasks/describeTasks.ts';
-import type { ListedTask } from '../aws/tasks/listedTask.ts';
 import { listTasks } from '../aws/tasks/listTasks.ts';
 import { runTask } from '../aws/tasks/runTask.ts';
 import { stopTask } from '../aws/tasks/stopTask.ts';
+import type { TaggedTask } from '../aws/tasks/taggedTask.ts';
 import type { Config } from '../config/config.ts';
 import { now } from '../shared/clock.ts';
 import type { Log } from '../telemetry/log.ts';
+import { answerByOurClock, byOurClock } from './ledgerEffects.ts';
 import { bootstrapSettings, callRates } from './managerSettings.ts';
-import { answerByOurClock, byOurClock } from './ownership.ts';
 
 export interface AwsParts {
   cluster: string;
   startedBy: string;
   request: TaskTemplate['request'];
-  adopt(startedAt: number, tasks: ListedTask[]): Survey;
 }
 
 /** All that speaks to AWS. Its libraries are a good part of a start: load it when heartbeats run. */
-export const connectAws = (
-  config: Config,
-  { cluster, startedBy, request, adopt }: AwsParts,
-  log: Log,
-) => {
+export const connectAws = (config: Config, { cluster, startedBy, request }: AwsParts, log: Log) => {
   const settings = { region: config.aws.region, credentials: config.aws.credentials ?? undefined };
   const ecs = createEcsClient(settings);
   const iam = createIamClient(clientOptions(settings));
@@ -51,17 +41,18 @@ export const connectAws = (
       return answerByOurClock(aheadMs(), answer);
     },
     stopTask: stopTask(ecs, call, cluster),
-    async describeTasks(taskArns: readonly string[], signal: AbortSignal): Promise<TaskSighting[]> {
-      const sightings = await describe(taskArns, signal);
-      return sightings.map((sighting) => byOurClock(aheadMs(), sighting));
+    async describeTasks(
+      taskArns: readonly string[],
+      signal: AbortSignal,
+    ): Promise<TaskObservation[]> {
+      const observations = await describe(taskArns, signal);
+      return observations.map((observation) => byOurClock(aheadMs(), observation));
     },
-    async survey(signal: AbortSignal): Promise<Survey> {
-      const from = now();
+    /** The complete list of our tasks. */
+    async list(signal: AbortSignal): Promise<{ startedAt: number; tasks: TaggedTask[] }> {
+      const startedAt = now();
       const tasks = await list(startedBy, signal);
-      return adopt(
-        from,
-        tasks.map((task) => byOurClock(aheadMs(), task)),
-      );
+      return { startedAt, tasks: tasks.map((task) => byOurClock(aheadMs(), task)) };
     },
     prepare: (signal: AbortSignal) =>
       bootstrap(bootstrapSettings(config), { ecs, iam, call, clock: systemClock, log }, signal),

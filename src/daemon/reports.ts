@@ -1,4 +1,6 @@
+import type { ForeignTask } from '../../machines/fleet/adoption.ts';
 import type { Change } from '../../machines/fleet/circuitBreaker.ts';
+import type { Blocker } from '../../machines/fleet/launchGate.ts';
 import type { GroupEnd } from '../../machines/group/workerGroup.ts';
 import type { FailureNote } from '../../machines/shared/failure.ts';
 import { now } from '../shared/clock.ts';
@@ -34,6 +36,38 @@ export function createReports(log: Log) {
 
     launchRefused({ label: launch, kind, reason }: Trouble & { label: string }): void {
       log.report('launch.refused', { launch, kind, reason });
+    },
+
+    moreTasksStarted({ label: launch, surplus }: { label: string; surplus: number }): void {
+      log.report('launch.moreTasksStarted', { launch, surplus });
+    },
+
+    taskAlreadyOwned(
+      {
+        label: launch,
+        groupId: group,
+        taskArn: task,
+      }: Record<'label' | 'groupId' | 'taskArn', string>,
+      owner: string | null,
+    ): void {
+      log.report('launch.taskAlreadyOwned', { launch, group, task, owner });
+    },
+
+    blockersChanged({ missing, blockers }: { missing: number; blockers: Blocker[] }): void {
+      if (blockers.length === 0) {
+        log.report('launch.unblocked', { missing });
+        return;
+      }
+      const kinds = blockers.map(({ kind }) => kind);
+      const reasons = blockers.map(({ sentence, clears }) => `${sentence} (cleared by ${clears})`);
+      log.report('launch.blocked', { missing, kinds, reasons });
+    },
+
+    foreignTaskFound(found: ForeignTask): void {
+      const { taskArn: task } = found;
+      if (found.kind === 'otherManager')
+        log.report('orphan.leftToOtherManager', { task, launch: found.label });
+      else log.report('orphan.leftToOtherScheduler', { task, scheduler: found.scheduler });
     },
 
     actorCrashed({ actorId: actor, error }: { actorId: string; error: unknown }): void {

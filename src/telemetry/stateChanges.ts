@@ -20,11 +20,11 @@ export const stateChanges: Record<string, MachineReports> = {
     fields: { trouble: 'trouble' },
   },
   monitor: { event: 'monitor.stateChanged', fields: { trouble: 'trouble' } },
-  manager: { event: 'fleet.stateChanged', fields: {} },
+  fleetManager: { event: 'fleet.stateChanged', fields: {} },
   cohort: { event: 'cohort.stateChanged', fields: { cohort: 'cohortId' } },
   launch: {
     event: 'launch.stateChanged',
-    fields: { launch: 'order.label', groups: 'groupIds', trouble: 'trouble' },
+    fields: { launch: 'order.label', groups: 'groupIds', trouble: 'lastFailure.reason' },
   },
   workerGroup: {
     event: 'group.stateChanged',

@@ -48,7 +48,7 @@ function onLogLine(name: EventName, fields: Record<string, unknown>): void {
     sendEvent({ event: 'wanted', tasks: Number(fields.tasks), at: epochMs() });
   if (name === 'group.stateChanged') countGroups(String(fields.state), 1);
   // A launch is spawned after its groups and lists them, so this counts requested groups.
-  if (name === 'launch.stateChanged' && fields.state === 'intending')
+  if (name === 'launch.stateChanged' && fields.state === 'journaling')
     countGroups('requested', (fields.groups as string[]).length);
 }
 

@@ -1,5 +1,5 @@
 import { DescribeTasksCommand, type ECSClient, type Task } from '@aws-sdk/client-ecs';
-import type { TaskSighting } from '../../../machines/shared/domain.ts';
+import type { TaskObservation } from '../../../machines/shared/domain.ts';
 import { tasksPerPage } from '../../../machines/shared/limits.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Call } from '../caller.ts';
@@ -52,9 +52,9 @@ export function describeTasks(
   call: Call,
   cluster: string,
   log: Log,
-): (taskArns: readonly string[], signal: AbortSignal) => Promise<TaskSighting[]> {
+): (taskArns: readonly string[], signal: AbortSignal) => Promise<TaskObservation[]> {
   return async (taskArns, signal) => {
-    const observations: TaskSighting[] = [];
+    const observations: TaskObservation[] = [];
     for (const page of pagesOf(taskArns, cluster)) {
       const { tasks, missing } = await describePage(
         ecs,

@@ -23,7 +23,7 @@ export const launchEvents = {
     except: {
       level: 'debug',
       field: 'state',
-      when: { oneOf: ['asking', 'recording', 'settled'] },
+      when: { oneOf: ['requesting', 'recording', 'done'] },
     },
     fields: {
       launch,
@@ -38,6 +38,20 @@ export const launchEvents = {
     fields: { launch, kind, reason },
     sentence: 'Launch {launch} was refused ({kind}): {reason}.',
     explanation: 'Launches of its kind are held back for a while: see breaker.opened.',
+  },
+  'launch.blocked': {
+    level: 'info',
+    fields: {
+      missing: count('Fargate tasks that are desired and not launched'),
+      kinds: texts('kinds of the reasons'),
+      reasons: texts('why nothing is launched, and what clears each reason'),
+    },
+    sentence: '{missing task} cannot be launched now: {reasons}.',
+  },
+  'launch.unblocked': {
+    level: 'info',
+    fields: { missing: count('Fargate tasks that are desired and not launched') },
+    sentence: 'Nothing holds launches back any more; {missing task} will be launched.',
   },
   'launch.moreTasksStarted': {
     level: 'warn',

@@ -17,7 +17,7 @@ const breaker = (more: Partial<Breaker> = {}): Breaker => ({
   failures: 2,
   until: now() + 20_000,
   reason: 'no room',
-  proof: 'launched',
+  signal: 'launched',
   probe: null,
   ...more,
 });
