@@ -59,7 +59,7 @@ export const provide = (tools: Tools) => {
   const groups = workerGroup.provide({
     actors: {
       stopTask: fromPromise<void, { taskArn: string }>(({ input, signal }) =>
-        tools.stopTask(input.taskArn, 'no longer wanted', signal),
+        tools.stopTask(input.taskArn, report.stopReason(), signal),
       ),
     },
     actions: {
@@ -82,7 +82,11 @@ export const provide = (tools: Tools) => {
       journalOutcome: fromPromise<
         LaunchEnd['groups'],
         { label: string; groupIds: string[]; answer: LaunchAnswer }
-      >(async ({ input }) => claim(input)),
+      >(async ({ input }) => {
+        const groups = claim(input);
+        report.launched(input.label, input.answer.taskArns.length);
+        return groups;
+      }),
     },
   });
 
@@ -93,6 +97,7 @@ export const provide = (tools: Tools) => {
       describeTasks: fromPromise<TaskSighting[], { taskArns: string[] }>(
         async ({ input, signal }) => {
           const sightings = await tools.describeTasks(input.taskArns, signal);
+          log.report('describeTasks.answered', { tasks: input.taskArns.length });
           for (const record of newTimes(journal.ledger, sightings, now())) journal.note(record);
           return sightings;
         },
@@ -146,15 +151,23 @@ export const provide = (tools: Tools) => {
         actors: { monitorSocket: monitorSocket(tools.monitor) },
         actions: {
           noteUnreadable: (_, { reason }) => log.report('monitor.messageUnreadable', { reason }),
+          noteReceived: () => log.report('monitor.received', {}),
         },
       }),
       fleetManager: fleet,
-      prepare: fromPromise<{ revision: string }, void>(({ signal }) => tools.prepare(signal)),
+      prepare: fromPromise<{ revision: string }, void>(async ({ signal }) => {
+        const prepared = await tools.prepare(signal);
+        log.report('bootstrap.completed', prepared);
+        return prepared;
+      }),
     },
     actions: {
       notePreparation: (_, trouble) => report.bootstrapFailed(trouble),
       noteIdentified: (_, terms) => tools.identified(terms),
-      noteConnection: (_, status) => tools.connection(status),
+      noteConnection: (_, status) => {
+        log.report('scheduler.statusChanged', { status });
+        tools.connection(status);
+      },
       noteLoads: (_, { loads }) => tools.loads(loads),
     },
   });

@@ -80,7 +80,7 @@ it.each([true, false])(
     const actor = createActor(machine, { inspect: stateLogger(log, thorough) }).start();
     actor.send({ type: 'go' });
     actor.send({ type: 'fail' });
-    const states = thorough ? ['intending', 'asking', 'unsure'] : ['intending', 'unsure'];
+    const states = thorough ? ['intending', 'asking', 'unsure'] : ['unsure'];
     expect(reports).toEqual(
       states.map((state) => [
         'launch.stateChanged',
@@ -135,8 +135,8 @@ it.each(Object.entries(stateChanges))(
   'knows only states of the machine %s, and only fields of its events',
   (id, { event, own = {}, fields }) => {
     const named = [event, ...Object.values(own)].flatMap((name) => {
-      const { except } = definitionOf(name);
-      return except && 'oneOf' in except.when ? except.when.oneOf : [];
+      const { except = [] } = definitionOf(name);
+      return except.flatMap(({ when }) => ('oneOf' in when ? when.oneOf : []));
     });
     expect(statesOf(id)).toEqual(expect.arrayContaining([...Object.keys(own), ...named]));
     for (const name of [event, ...Object.values(own)])
