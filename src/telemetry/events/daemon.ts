@@ -37,7 +37,7 @@ export const daemonEvents = {
   'daemon.stopping': {
     level: 'info',
     fields: { tasks: count('Fargate tasks that are alive') },
-    sentence: 'Stopping: {tasks task} to stop first. A second signal exits at once.',
+    sentence: 'Stopping[: {tasks task} to stop first]. A second signal exits at once.',
   },
   'daemon.crashed': {
     level: 'error',
