@@ -1,7 +1,12 @@
 import { assign, type DoneActorEvent, type ErrorActorEvent, sendTo, setup } from 'xstate';
 import { fleetManager } from '../fleet/fleetManager.ts';
 import type { FleetInput } from '../fleet/state.ts';
-import type { FleetEvent, MonitorEvent, SchedulerEvent } from '../scheduler/events.ts';
+import type {
+  ConnectionStatus,
+  FleetEvent,
+  MonitorEvent,
+  SchedulerEvent,
+} from '../scheduler/events.ts';
 import { type MonitorInput, monitor } from '../scheduler/monitor.ts';
 import { session } from '../scheduler/session.ts';
 import type { SessionInput } from '../scheduler/sessionState.ts';
@@ -92,6 +97,8 @@ export const daemon = setup({
   actions: {
     // Placeholders of the wiring.
     notePreparation: (_, _trouble: FailureNote) => {},
+    /** The connection to the scheduler has another status; the wiring reports it. */
+    noteConnection: (_, _status: ConnectionStatus) => {},
     toSession: sendTo('session', ({ event }) => event as never),
     toMonitor: sendTo('monitor', ({ event }) => event as never),
     toFleet: sendTo('fleetManager', ({ event }) => event as never),
@@ -152,7 +159,9 @@ export const daemon = setup({
     'scheduler.shutdownRequested': { actions: 'toFleet' },
     'scheduler.mismatch': { actions: 'toFleet' },
     'scheduler.identified': { actions: 'toFleet' },
-    'scheduler.connection': { actions: 'toFleet' },
+    'scheduler.connection': {
+      actions: ['toFleet', { type: 'noteConnection', params: ({ event }) => event.status }],
+    },
     'monitor.loads': { actions: ['toSession', 'toFleet'] },
     'monitor.groups': { actions: 'toSession' },
     'monitor.deadWorkers': { actions: 'toSession' },

@@ -39,7 +39,7 @@ export interface Config {
   /** Null: the scheduler address has no port from which to derive it. */
   monitorAddress: Address | null;
   /** Expanded paths; `-` and `/dev/stdout` are stdout, `/dev/stderr` is stderr; an empty list means no log. */
-  logging: { level: Level; paths: string[] };
+  logging: { level: Level; format: 'auto' | 'text' | 'json'; paths: string[] };
   /** Absolute path, used by this manager only. */
   stateDir: string;
   inspect: boolean;
@@ -126,8 +126,9 @@ export function capacityOf(maxTaskConcurrency: number, maxWorkers: number, cpu: 
 /** For the log: the limit in tasks and in workers, because Scaler 2.1.2 and later counts max_task_concurrency in workers. */
 export function describeCapacity({ capacity }: Pick<Config, 'capacity'>): string {
   const { maxTasks, maxWorkers, workersPerTask } = capacity;
-  if (maxTasks === null) return `no limit on Fargate tasks, of ${workersPerTask} workers each`;
-  return `at most ${maxTasks} Fargate tasks of ${workersPerTask} workers each = ${maxWorkers} workers (max_task_concurrency counts Fargate tasks here)`;
+  const each = workersPerTask === 1 ? '1 worker' : `${workersPerTask} workers`;
+  if (maxTasks === null) return `no limit on Fargate tasks, of ${each} each`;
+  return `at most ${maxTasks} Fargate tasks of ${each} each = ${maxWorkers} workers (max_task_concurrency counts Fargate tasks here)`;
 }
 
 /** Derives the configuration from valid settings. Reads the certificates of tls_ca; throws a ConfigFailure. */
@@ -191,6 +192,7 @@ export function toConfig(
     monitorAddress: values.monitor_address ?? monitorAddress(values.scheduler_address),
     logging: {
       level: values.logging_level,
+      format: values.logging_format,
       paths: values.logging_paths.map((path) => expandPath(path, env, home)),
     },
     stateDir: join(

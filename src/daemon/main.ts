@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { clearInterval, setInterval } from 'node:timers';
 import { createActor } from 'xstate';
 import type { DaemonInput } from '../../machines/daemon/daemon.ts';
 import type { LaunchOrder } from '../../machines/shared/domain.ts';
@@ -8,6 +9,7 @@ import { now } from '../shared/clock.ts';
 import { loadIdentity } from '../store/identity.ts';
 import { type Journal, openJournal } from '../store/journal.ts';
 import { openStateDir } from '../store/stateDir.ts';
+import { withConclusions } from '../telemetry/conclusions.ts';
 import type { Log } from '../telemetry/log.ts';
 import { stateLogger } from '../telemetry/stateLogger.ts';
 import { monitorConnect, schedulerConnect } from './connections.ts';
@@ -25,12 +27,15 @@ import {
 import { recover } from './startup.ts';
 import { provide } from './wiring.ts';
 
+const summaryTickMs = 1000;
+
 /** Runs one worker manager to its end. Resolves to the exit status. */
 export async function runDaemon(
   config: Config,
-  log: Log,
+  destination: Log,
   onStop: OnStop = onSignal,
 ): Promise<number> {
+  const log = withConclusions(destination, now);
   const templates = createTemplates(config);
   const { warning } = templates.check();
   if (warning) log.report('launchTemplate.large', { warning });
@@ -88,9 +93,11 @@ export async function runDaemon(
   });
   const outcome = outcomeOf(actor);
   onStop(() => actor.send({ type: 'daemon.stop' }));
+  const summaries = setInterval(log.tick, summaryTickMs);
   actor.start();
 
   const { status, crash } = await outcome;
+  clearInterval(summaries);
   reportEnd({ crash, remaining: remainingIn(journal.ledger) }, log);
   await closeInOrder({ inspection, journal, stateDir, aws });
   return status;

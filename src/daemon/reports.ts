@@ -7,6 +7,16 @@ import { now } from '../shared/clock.ts';
 import { errorText } from '../shared/errorText.ts';
 import type { Log } from '../telemetry/log.ts';
 
+interface Demand {
+  tasks: number | null;
+  why: string;
+}
+
+/** Not the scheduler's wish for zero, but what follows from its absence. */
+function isOwnDecision({ tasks, why }: Demand): boolean {
+  return tasks === 0 && !why.endsWith(' wanted');
+}
+
 type Trouble = Pick<FailureNote, 'kind' | 'reason'>;
 
 /** A hundred groups meet the same failure at once, and again each few seconds: it is reported once a minute, ms. */
@@ -24,6 +34,7 @@ function repeatFilter(): (reason: string) => boolean {
 /** What machines have to report, as events of the telemetry table. */
 export function createReports(log: Log) {
   const isRepeated = repeatFilter();
+  let demand: Demand = { tasks: null, why: 'no longer wanted' };
   return {
     groupEnded({ groupId: group, taskArn: task, cause, detail }: GroupEnd): void {
       log.report('group.ended', { group, task, cause, detail });
@@ -32,6 +43,14 @@ export function createReports(log: Log) {
     stopFailed(groupId: string, taskArn: string | null, trouble: FailureNote): void {
       if (isRepeated(trouble.reason)) return;
       log.report('stopTask.failed', { group: groupId, task: taskArn, ...trouble });
+    },
+
+    /** Why tasks are stopped now, as ECS shows it for each of them. */
+    stopReason: (): string => (isOwnDecision(demand) ? demand.why : 'no longer wanted'),
+
+    launched(launch: string, tasks: number): void {
+      const known = demand.tasks === null ? {} : { desired: demand.tasks, why: demand.why };
+      log.report('launch.completed', { launch, tasks, ...known });
     },
 
     launchRefused({ label: launch, kind, reason }: Trouble & { label: string }): void {
@@ -94,8 +113,10 @@ export function createReports(log: Log) {
       else log.report('breaker.opened', opened);
     },
 
-    demandChanged(demand: { tasks: number | null; why: string }): void {
+    demandChanged(changed: Demand): void {
+      demand = changed;
       log.report('demand.changed', demand);
+      if (isOwnDecision(demand)) log.report('fleet.drained', { why: demand.why });
     },
 
     compatibilityChanged({ reason }: { reason: string | null }): void {

@@ -47,7 +47,7 @@ export const provide = (tools: Tools) => {
   const groups = workerGroup.provide({
     actors: {
       stopTask: fromPromise<void, { taskArn: string }>(({ input, signal }) =>
-        tools.stopTask(input.taskArn, 'no longer wanted', signal),
+        tools.stopTask(input.taskArn, report.stopReason(), signal),
       ),
     },
     actions: {
@@ -67,7 +67,11 @@ export const provide = (tools: Tools) => {
       runTask: fromPromise<LaunchAnswer, LaunchOrder>(({ input, signal }) =>
         tools.runTask(input, signal),
       ),
-      journalOutcome: fromPromise(async ({ input }) => journalOutcome(journal, input)),
+      journalOutcome: fromPromise(async ({ input }) => {
+        const accepted = journalOutcome(journal, input);
+        report.launched(input.label, input.groups.length);
+        return accepted;
+      }),
     },
     actions: {
       noteSurplus: (_, surplus) => report.moreTasksStarted(surplus),
@@ -83,6 +87,7 @@ export const provide = (tools: Tools) => {
       describeTasks: fromPromise<TaskObservation[], { taskArns: string[] }>(
         async ({ input, signal }) => {
           const observations = await tools.describeTasks(input.taskArns, signal);
+          log.report('describeTasks.answered', { tasks: input.taskArns.length });
           for (const record of newTimes(journal.ledger, observations, now())) journal.note(record);
           return observations;
         },
@@ -144,13 +149,19 @@ export const provide = (tools: Tools) => {
         actors: { monitorSocket: monitorSocket(tools.monitor) },
         actions: {
           noteUnreadable: (_, { reason }) => log.report('monitor.messageUnreadable', { reason }),
+          noteReceived: () => log.report('monitor.received', {}),
         },
       }),
       fleetManager: fleet,
-      prepare: fromPromise<{ revision: string }, void>(({ signal }) => tools.prepare(signal)),
+      prepare: fromPromise<{ revision: string }, void>(async ({ signal }) => {
+        const prepared = await tools.prepare(signal);
+        log.report('bootstrap.completed', prepared);
+        return prepared;
+      }),
     },
     actions: {
       notePreparation: (_, failure) => report.bootstrapFailed(failure),
+      noteConnection: (_, status) => log.report('scheduler.statusChanged', { status }),
     },
   });
 };

@@ -28,9 +28,16 @@ export const awsEvents = {
   'bootstrap.failed': {
     level: 'error',
     fields: { kind, reason, subnet: optional(text('subnet that AWS has named')) },
-    sentence: 'Cluster, role or task definition cannot be made ready ({kind}): {reason}.',
-    explanation: 'Heartbeats go on, nothing new is launched, and we ask again within a minute.',
-    remedy: 'Mend what the reason names: rights, credentials, region, or the definition itself.',
+    repeats: { same: ['kind'], endedBy: ['bootstrap.completed'] },
+    sentence: 'Cannot prepare cluster, role and task definition ({kind}): {reason}.',
+    explanation: 'Nothing is launched until it succeeds. Tried again within a minute.',
+    remedy:
+      'Correct what the reason names: credentials, permissions, aws_region, or the task definition.',
+  },
+  'bootstrap.completed': {
+    level: 'debug',
+    fields: { revision: text('task definition that launches use') },
+    sentence: 'Cluster, role and task definition {revision} are ready.',
   },
   'cluster.created': {
     level: 'info',
@@ -40,26 +47,27 @@ export const awsEvents = {
   'capacityProviders.associated': {
     level: 'info',
     fields: { cluster, providers: texts('capacity providers that the cluster offers now') },
-    sentence: 'Cluster {cluster} offers the capacity providers {providers} now.',
+    sentence: 'Enabled the capacity providers {providers} for cluster {cluster}.',
   },
   'executionRole.created': {
     level: 'info',
     fields: { role },
-    sentence: 'Created the execution role {role}.',
+    sentence: 'Created the IAM role {role}, with which ECS starts tasks.',
   },
   'executionRole.notReadable': {
     level: 'warn',
     fields: { role },
-    sentence: 'We may not read or mend the execution role {role}: it is used as it is.',
-    remedy:
-      'If tasks do not start because of the role: allow iam:GetRole and iam:AttachRolePolicy.',
+    repeats: { same: ['role'] },
+    sentence: 'No permission to read the execution role {role}: it is used as it is.',
+    remedy: 'If tasks do not start: allow iam:GetRole and iam:AttachRolePolicy.',
   },
   'executionRole.policyNotAttached': {
     level: 'warn',
     fields: { role },
-    sentence: 'We may not attach a policy to the execution role {role}: it is used as it is.',
+    repeats: { same: ['role'] },
+    sentence: 'No permission to attach a policy to the execution role {role}: it is used as it is.',
     remedy:
-      'If tasks do not start because of the role: attach AmazonECSTaskExecutionRolePolicy to it, or allow iam:AttachRolePolicy.',
+      'If tasks do not start: attach AmazonECSTaskExecutionRolePolicy to the role, or allow iam:AttachRolePolicy.',
   },
   'taskDefinition.registered': {
     level: 'info',

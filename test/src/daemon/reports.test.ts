@@ -81,3 +81,29 @@ it('has one event for what is denied and another for what fails', () => {
     'workers.compatible',
   ]);
 });
+
+it('names with a launch what it follows from, once that is known', () => {
+  const { lines, report } = listening();
+  report.launched('e-1', 2);
+  report.demandChanged({ tasks: 3, why: '3 workers wanted' });
+  report.launched('e-2', 1);
+  expect(lines).toEqual([
+    ['launch.completed', { launch: 'e-1', tasks: 2 }],
+    ['demand.changed', { tasks: 3, why: '3 workers wanted' }],
+    ['launch.completed', { launch: 'e-2', tasks: 1, desired: 3, why: '3 workers wanted' }],
+  ]);
+});
+
+it.each([
+  ['0 workers wanted', 'no longer wanted', ['demand.changed']],
+  [
+    'the scheduler is gone for good',
+    'the scheduler is gone for good',
+    ['demand.changed', 'fleet.drained'],
+  ],
+])('says of zero tasks, because %s, to ECS: %s, and to us: %j', (why, stopReason, names) => {
+  const { lines, report } = listening();
+  report.demandChanged({ tasks: 0, why });
+  expect(lines.map(([name]) => name)).toEqual(names);
+  expect(report.stopReason()).toBe(stopReason);
+});
