@@ -56,7 +56,8 @@ export function createCaller({
     } catch (error) {
       signal.throwIfAborted();
       const failure = classifyError(operation, error, secrets);
-      if (failure.kind === 'throttled') limiter.throttled(operation);
+      if (failure.kind === 'throttled' || failure.code === 'throttled')
+        limiter.throttled(operation);
       const { kind, code, awsName, message } = failure;
       log.report('awsCall.failed', { ...timing(), kind, code, awsName, message });
       throw failure;

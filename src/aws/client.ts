@@ -1,4 +1,5 @@
 import { ECSClient, type ECSClientConfig } from '@aws-sdk/client-ecs';
+import { guardExchanges } from './exchange.ts';
 
 export interface AwsSettings {
   region: string;
@@ -51,6 +52,7 @@ function oneTurnEach(): () => Promise<void> {
 /** An ECS client that signs at most one request and parses at most one answer per turn of the event loop. */
 export function createEcsClient(settings: AwsSettings): ECSClient {
   const client = new ECSClient(clientOptions(settings));
+  guardExchanges(client);
   const nextTurn = oneTurnEach();
   client.middlewareStack.add(
     (next) => async (request) => {

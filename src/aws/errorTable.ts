@@ -166,6 +166,49 @@ export const errorRows: readonly ErrorRow[] = [
   },
 ];
 
+/**
+ * The error types by which AWS says that a call was not carried out. Nothing else says so: an answer of another type,
+ * of status 5xx or of no type may hide a call that was carried out.
+ */
+export const certainTypes: ReadonlySet<string> = new Set([
+  ...errorRows.flatMap(({ names }) => names ?? []),
+  // ECS.
+  'ClientException',
+  'InvalidParameterException',
+  'MissingVersionException',
+  'NamespaceNotFoundException',
+  'ResourceNotFoundException',
+  'TargetNotFoundException',
+  // EC2, whose types ECS and its emulators pass on.
+  'InvalidSubnetID.NotFound',
+  'InvalidGroup.NotFound',
+  'InvalidGroupId.Malformed',
+  // IAM.
+  'InvalidInputException',
+  'InvalidInput',
+  'MalformedPolicyDocumentException',
+  'MalformedPolicyDocument',
+  'PolicyNotAttachableException',
+  'PolicyNotAttachable',
+  'UnmodifiableEntityException',
+  'UnmodifiableEntity',
+  // Any service.
+  'InvalidAction',
+  'InvalidParameterCombination',
+  'InvalidParameterValue',
+  'InvalidQueryParameter',
+  'MalformedHttpRequestException',
+  'MalformedQueryString',
+  'MissingAction',
+  'MissingParameter',
+  'NotAuthorized',
+  'RequestEntityTooLargeException',
+  'SerializationException',
+  'UnknownOperationException',
+  'ValidationError',
+  'ValidationException',
+]);
+
 /** Entries of `failures[]`, which come in an answer with status 200. */
 export const refusalRows: readonly ErrorRow[] = [
   ...commonRows,

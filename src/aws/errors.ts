@@ -1,7 +1,14 @@
 import type { FailureKind, Refusal } from '../../machines/shared/domain.ts';
 import { Failure } from '../shared/failure.ts';
-import { connectionErrorCodes, type ErrorRow, errorRows, refusalRows } from './errorTable.ts';
+import {
+  certainTypes,
+  connectionErrorCodes,
+  type ErrorRow,
+  errorRows,
+  refusalRows,
+} from './errorTable.ts';
 import { redact } from './redact.ts';
+import { isUnsent } from './unsent.ts';
 
 /** A failed AWS call. The message is one line without secrets. */
 export class EcsFailure extends Failure {
@@ -46,22 +53,26 @@ function matches(row: ErrorRow, name: string, text: string): boolean {
   return (!row.names || row.names.includes(name)) && (!row.text || row.text.test(text));
 }
 
+/**
+ * Only two things settle what became of a call: an answer in its documented form, which this function does not see,
+ * and an error whose type says that the call was not carried out. Everything else leaves it in doubt: `unreachable`.
+ */
 function classify(error: SdkError, name: string, text: string): Pick<ErrorRow, 'kind' | 'code'> {
   const status = error.$metadata?.httpStatusCode ?? error.$response?.statusCode ?? 0;
-  if (status === 429) return { code: 'throttled', kind: 'throttled' };
-  // Whatever its message, a call that ended in a 5xx may have been executed.
-  if (status >= 500 || name === 'ServerException') return { code: 'server', kind: 'unreachable' };
+  const inDoubt = (code: string) => ({ code, kind: 'unreachable' as const });
+  if (status >= 500 || name === 'ServerException') return inDoubt('server');
   if (typeof error.code === 'string' && connectionErrorCodes.has(error.code))
-    return { code: 'connection', kind: 'unreachable' };
-  if (name === 'TimeoutError') return { code: 'timeout', kind: 'unreachable' };
-  // An unreadable answer: the call may have been executed.
-  if (error instanceof SyntaxError || (error instanceof TypeError && status > 0))
-    return { code: 'garbled', kind: 'unreachable' };
-  // Messages are compared only for errors from AWS; errors of the SDK itself match by name.
-  const isFromAws = status > 0 || error.$fault !== undefined;
-  const row = errorRows.find((each) => (isFromAws || each.names) && matches(each, name, text));
-  if (row) return row;
-  return isFromAws ? { code: 'parameters', kind: 'invalid' } : { code: 'bug', kind: 'bug' };
+    return inDoubt('connection');
+  if (name === 'TimeoutError') return inDoubt('timeout');
+  const isFromAws = status >= 400 || error.$fault !== undefined;
+  if (certainTypes.has(name)) {
+    // Messages are compared only for errors from AWS; errors of the SDK itself match by name.
+    const row = errorRows.find((each) => (isFromAws || each.names) && matches(each, name, text));
+    return row ?? { code: 'parameters', kind: 'invalid' };
+  }
+  if (isUnsent(error)) return { code: 'bug', kind: 'bug' };
+  if (status === 429) return inDoubt('throttled');
+  return inDoubt(isFromAws && !(error instanceof SyntaxError) ? 'unlisted' : 'garbled');
 }
 
 /**

@@ -4,6 +4,7 @@ import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clientOptions, createEcsClient } from '../../../src/aws/client.ts';
 import { classifyError, classifyRefusal } from '../../../src/aws/errors.ts';
+import { markUnsent } from '../../../src/aws/unsent.ts';
 import {
   type AwsServer,
   credentials,
@@ -183,7 +184,7 @@ describe('classifyError, with messages of AWS', () => {
       "The specified platform version doesn't satisfy the required capabilities of the task definition.",
     ],
     ['invalid', 'parameters', 'InvalidParameterException', 'Tasks cannot be empty.'],
-    ['invalid', 'parameters', 'SomethingNewException', 'unknown message'],
+    ['unreachable', 'unlisted', 'SomethingNewException', 'Rate exceeded'],
     [
       'denied',
       'denied',
@@ -305,10 +306,22 @@ describe('classifyError, with messages of AWS', () => {
     expect(classifyError('RunTask', missing).message).not.toContain('hunter2');
   });
 
-  it('classifies any other error as a bug and keeps it as the cause', () => {
-    const error = new TypeError('x is not a function');
+  it('classifies any other error of a request that never left as a bug and keeps it as the cause', async () => {
+    const error = markUnsent(new TypeError('x is not a function'));
     expect(classifyError('RunTask', error)).toMatchObject({ kind: 'bug', cause: error });
-    expect(classifyError('RunTask', undefined).kind).toBe('bug');
+    const unserializable = {
+      get taskDefinition(): string {
+        throw new TypeError('no definition');
+      },
+    };
+    const thrown = await rejectionOf(aws.ecs.send(new RunTaskCommand(unserializable)));
+    expect(classifyError('RunTask', thrown)).toMatchObject({ kind: 'bug', cause: thrown });
+  });
+
+  it('classifies any other error as unreachable: the request may have been carried out', () => {
+    const error = new TypeError('x is not a function');
+    expect(classifyError('RunTask', error).kind).toBe('unreachable');
+    expect(classifyError('RunTask', undefined).kind).toBe('unreachable');
   });
 });
 
