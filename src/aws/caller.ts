@@ -3,6 +3,7 @@ import type { Log } from '../telemetry/log.ts';
 import { classifyError, type EcsFailure } from './errors.ts';
 import type { Limiter } from './limiter.ts';
 import type { Clock } from './systemClock.ts';
+import { wellFormed } from './wellFormed.ts';
 
 export interface CallerTools {
   limiter: Limiter;
@@ -15,8 +16,8 @@ export interface CallerTools {
 }
 
 /**
- * Sends an AWS request once the limiter allows it, and retries it where that is safe. Rejects with an EcsFailure or
- * the signal's reason, nothing else. `secrets`: values of the request that must not appear in a message.
+ * Sends an AWS request once the limiter allows it, and retries it where that is safe. Resolves to an answer in AWS's
+ * form (`wellFormed`). Rejects with an EcsFailure or the signal's reason, nothing else. `secrets`: values of the request that must not appear in a message.
  */
 export type Call = <Output>(
   operation: string,
@@ -50,7 +51,7 @@ export function createCaller({
     const startedAt = clock.now();
     const timing = () => ({ operation, ms: Math.round(clock.now() - startedAt) });
     try {
-      const output = await send({ abortSignal: signal });
+      const output = wellFormed(operation, await send({ abortSignal: signal }));
       log.report('awsCall.answered', timing());
       return output;
     } catch (error) {

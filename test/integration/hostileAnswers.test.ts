@@ -136,7 +136,7 @@ describe('with mutated answers of AWS', () => {
       if (got instanceof Failure) continue;
       for (const { taskArn, phase, cause, detail, createdAt } of got) {
         expect(phases).toContain(phase);
-        expect(taskArn).toEqual(text);
+        expect(asked).toContain(taskArn);
         expect([null, 'string']).toContain(cause === null ? null : typeof cause);
         expect([null, 'string']).toContain(detail === null ? null : typeof detail);
         expect(createdAt === null || Number.isFinite(createdAt)).toBe(true);

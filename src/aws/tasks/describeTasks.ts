@@ -3,16 +3,16 @@ import type { TaskSighting } from '../../../machines/shared/domain.ts';
 import { tasksPerPage } from '../../../machines/shared/limits.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Call } from '../caller.ts';
-import { wellFormed } from '../wellFormed.ts';
 import { clusterOf, observationOf } from './taskObservation.ts';
 
 /** The answer to one DescribeTasks. */
 interface DescribedPage {
+  /** Only tasks that were asked for. */
   tasks: Task[];
-  /** ARNs that ECS reports as MISSING or leaves out of its answer. */
+  /** ARNs that ECS reports as MISSING. */
   missing: string[];
-  /** ARNs with another failure reason than MISSING; nothing is known about these tasks. */
-  failed: string[];
+  /** ARNs with another failure reason, and ARNs that the answer does not mention: nothing is known about these tasks. */
+  unknown: string[];
 }
 
 /** Sends one DescribeTasks for at most 100 ARNs of one cluster. */
@@ -24,27 +24,28 @@ export async function describePage(
   signal: AbortSignal,
   log: Log,
 ): Promise<DescribedPage> {
-  const answer = await call(
+  const { tasks = [], failures = [] } = await call(
     'DescribeTasks',
-    async (options) => {
-      const command = new DescribeTasksCommand({ cluster, tasks: [...taskArns] });
-      return wellFormed('DescribeTasks', await ecs.send(command, options));
-    },
+    (options) => ecs.send(new DescribeTasksCommand({ cluster, tasks: [...taskArns] }), options),
     signal,
   );
-  const tasks = answer.tasks ?? [];
-  const failed = (answer.failures ?? []).flatMap(({ arn, reason }) => {
-    if (!arn || reason === 'MISSING') return [];
-    log.report('describeTasks.partial', { task: arn, reason });
-    return arn;
-  });
-  const answered = new Set([...failed, ...tasks.flatMap(({ taskArn }) => taskArn ?? [])]);
-  return { tasks, missing: taskArns.filter((arn) => !answered.has(arn)), failed };
+  const asked = new Set(taskArns);
+  const isAsked = (arn: string | undefined): arn is string => arn !== undefined && asked.has(arn);
+  const described = tasks.filter(({ taskArn }) => isAsked(taskArn));
+  const missing: string[] = [];
+  for (const { arn, reason } of failures) {
+    if (!isAsked(arn)) continue;
+    if (reason === 'MISSING') missing.push(arn);
+    else log.report('describeTasks.partial', { task: arn, reason });
+  }
+  const told = new Set([...missing, ...described.map(({ taskArn }) => taskArn)]);
+  return { tasks: described, missing, unknown: taskArns.filter((arn) => !told.has(arn)) };
 }
 
 /**
  * Returns a function that describes tasks in pages of 100. Phase `missing` does not mean that a task has ended:
- * ECS is eventually consistent, and a new task may not be visible yet. Tasks with another failure are left out.
+ * ECS is eventually consistent, and a new task may not be visible yet. A task with another failure, or that the answer
+ * does not mention, is left out: nothing is known about it.
  * Rejects with an EcsFailure or the signal's reason.
  */
 export function describeTasks(

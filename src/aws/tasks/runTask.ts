@@ -10,7 +10,6 @@ import type { Call } from '../caller.ts';
 import { classifyRefusal, EcsFailure } from '../errors.ts';
 import type { TaskTemplate } from '../launch/launchTemplate.ts';
 import { secretsOf } from '../redact.ts';
-import { wellFormed } from '../wellFormed.ts';
 
 /** When ECS says that it created these tasks, by their ARN, milliseconds since the epoch. */
 function creationOf(tasks: Task[]): Record<string, number> {
@@ -35,16 +34,16 @@ export function runTask(
     const secrets = secretsOf(input.overrides);
     const send = async (options: { abortSignal: AbortSignal }) => {
       try {
-        const answer = await ecs.send(new RunTaskCommand(input), options);
-        return complete(wellFormed('RunTask', answer), order.count);
+        return await ecs.send(new RunTaskCommand(input), options);
       } catch (error) {
         // The token was first sent with other parameters; the exception names the tasks that were started then.
         if (!(error instanceof ConflictException) || !error.resourceIds?.length) throw error;
         const tasks: Task[] = [...error.resourceIds].map((taskArn) => ({ taskArn }));
-        return wellFormed('RunTask', { tasks, failures: [] });
+        return { tasks, failures: [], isWhole: true };
       }
     };
-    const { tasks, failures } = await call('RunTask', send, signal, secrets);
+    const answer = await call('RunTask', send, signal, secrets);
+    const { tasks, failures } = 'isWhole' in answer ? answer : complete(answer, order.count);
     const refusals = (failures ?? []).map((failure) => {
       const reason = [failure.reason, failure.detail].filter(Boolean).join(': ');
       const { code: _, ...refusal } = classifyRefusal(reason || 'no reason was given', secrets);
@@ -64,7 +63,7 @@ function arnsOf(tasks: Task[] | undefined): string[] {
 }
 
 /** Throws if the answer leaves open what became of some tasks: they may run, and a second token would buy them again. */
-function complete<Answer extends RunTaskCommandOutput>(answer: Answer, count: number): Answer {
+function complete(answer: RunTaskCommandOutput, count: number): RunTaskCommandOutput {
   const told = arnsOf(answer.tasks).length + (answer.failures ?? []).length;
   if (!(told < count)) return answer;
   throw new EcsFailure(

@@ -45,6 +45,10 @@ beforeEach(() => {
   });
 });
 
+const task = { taskArn: 'arn:task' };
+/** Fits each operation of these tests. */
+const answer = { taskArns: [], tasks: [], task, cluster: { status: 'ACTIVE' } };
+
 /** A request that fails with these errors in turn, then succeeds. */
 const answering = (...errors: unknown[]) => {
   const state = { sent: 0 };
@@ -53,14 +57,14 @@ const answering = (...errors: unknown[]) => {
     send: async () => {
       const error = errors[state.sent++];
       if (error !== undefined) throw error;
-      return 'answer';
+      return answer;
     },
   };
 };
 
 describe('createCaller', () => {
   it('sends the request after the limiter and returns the answer', async () => {
-    expect(await call('ListTasks', answering().send, controller.signal)).toBe('answer');
+    expect(await call('ListTasks', answering().send, controller.signal)).toBe(answer);
     expect(acquired).toEqual(['ListTasks']);
   });
 
@@ -68,9 +72,9 @@ describe('createCaller', () => {
     'retries %s after throttles and 5xx answers, through the limiter each time',
     async (operation) => {
       const { state, send } = answering(throttle, broken, throttle);
-      const answer = call(operation, send, controller.signal);
+      const calling = call(operation, send, controller.signal);
       await clock.pass(10_000);
-      expect(await answer).toBe('answer');
+      expect(await calling).toBe(answer);
       expect(state.sent).toBe(4);
       expect(acquired).toHaveLength(4);
       expect(slowed).toEqual([operation, operation]);
@@ -79,7 +83,7 @@ describe('createCaller', () => {
 
   it('doubles the pause before each retry and multiplies it by the random number', async () => {
     const { state, send } = answering(throttle, throttle, throttle);
-    const answer = call('ListTasks', send, controller.signal);
+    const calling = call('ListTasks', send, controller.signal);
     for (const [ms, sent] of [
       [499, 1],
       [2, 2],
@@ -91,7 +95,7 @@ describe('createCaller', () => {
       await clock.pass(ms);
       expect(state.sent).toBe(sent);
     }
-    expect(await answer).toBe('answer');
+    expect(await calling).toBe(answer);
   });
 
   it.each([throttle, broken])(
@@ -112,6 +116,18 @@ describe('createCaller', () => {
     const failure = await rejectionOf(call('DescribeTasks', send, controller.signal));
     expect(failure).toMatchObject({ kind: 'invalid', awsName: 'InvalidParameterException' });
     expect(state.sent).toBe(1);
+  });
+
+  it('retries an answer that does not have the form of its operation', async () => {
+    let sent = 0;
+    const calling = call(
+      'ListTasks',
+      async () => (sent++ === 0 ? { tasks: [] } : { taskArns: ['arn:1'] }),
+      controller.signal,
+    );
+    await clock.pass(10_000);
+    expect(await calling).toEqual({ taskArns: ['arn:1'] });
+    expect(sent).toBe(2);
   });
 
   it('rejects with the last failure when the retry timeout ends', async () => {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { describeTasks } from '../../../../src/aws/tasks/describeTasks.ts';
 import { silentLog } from '../../../../src/telemetry/log.ts';
-import { type AwsServer, jsonAnswer, startAwsServer } from '../awsServer.ts';
-import { arn, eagerCall } from './eagerCall.ts';
+import { type AwsServer, jsonAnswer, rejectionOf, startAwsServer } from '../awsServer.ts';
+import { arn, eagerCall, singleCall } from './eagerCall.ts';
 
 let aws: AwsServer;
 beforeAll(async () => {
@@ -43,7 +43,7 @@ describe('describeTasks', () => {
   });
 
   it('describes tasks of another cluster on pages of that cluster', async () => {
-    aws.answer = jsonAnswer(200, {});
+    aws.answer = jsonAnswer(200, { tasks: [] });
     const elsewhere = (n: number) => `arn:aws:ecs:eu-west-1:1:task/before/${n}`;
     await describeAll([arn(1), elsewhere(2), arn(3), elsewhere(4)]);
     expect(aws.requests.map(({ input }) => input)).toMatchObject([
@@ -57,7 +57,7 @@ describe('describeTasks', () => {
     expect(aws.requests).toEqual([]);
   });
 
-  it('reports tasks that ECS does not know as missing, and leaves out tasks with another failure', async () => {
+  it('reports tasks that ECS does not know as missing, and leaves out those of which it says nothing', async () => {
     aws.answer = jsonAnswer(200, {
       tasks: [{ taskArn: arn(1), lastStatus: 'PENDING', desiredStatus: 'RUNNING' }],
       failures: [
@@ -69,7 +69,29 @@ describe('describeTasks', () => {
     expect(observations.map(({ taskArn, phase }) => [taskArn, phase])).toEqual([
       [arn(1), 'starting'],
       [arn(2), 'missing'],
-      [arn(4), 'missing'],
     ]);
   });
+
+  it('leaves out tasks that were not asked for', async () => {
+    const other = { taskArn: arn(9), lastStatus: 'STOPPED' };
+    aws.answer = jsonAnswer(200, {
+      tasks: [{ taskArn: arn(1), lastStatus: 'RUNNING' }, other],
+      failures: [{ arn: arn(8), reason: 'MISSING' }],
+    });
+    expect((await describeAll([arn(1)])).map(({ taskArn }) => taskArn)).toEqual([arn(1)]);
+  });
+
+  it.each(['', '{}', 'null', '[]', '7', '{"__type":"x"}', '{"taskArns":[]}'])(
+    'fails as unreachable if the answer is %j',
+    async (body) => {
+      aws.answer = jsonAnswer(200, body);
+      const describing = describeTasks(
+        aws.ecs,
+        singleCall,
+        'c',
+        silentLog,
+      )([arn(1)], new AbortController().signal);
+      expect(await rejectionOf(describing)).toMatchObject({ kind: 'unreachable' });
+    },
+  );
 });
