@@ -1,6 +1,6 @@
 import { backoff } from '../../machines/shared/backoff.ts';
 import type { Log } from '../telemetry/log.ts';
-import { classifyError, type EcsFailure } from './errors.ts';
+import { classifyError, EcsFailure } from './errors.ts';
 import type { Limiter } from './limiter.ts';
 import type { Clock } from './systemClock.ts';
 import { wellFormed } from './wellFormed.ts';
@@ -13,15 +13,20 @@ export interface CallerTools {
   random?: () => number;
   /** How long one call may be retried after its first attempt, ms. Default: 30 s. */
   retryTimeoutMs?: number;
+  /** How long one attempt may take: credentials, connection, headers and body together, ms; Infinity: any time. Default: 30 s. */
+  attemptTimeoutMs?: number;
 }
+
+type Send<Output> = (options: { abortSignal: AbortSignal }) => Promise<Output>;
 
 /**
  * Sends an AWS request once the limiter allows it, and retries it where that is safe. Resolves to an answer in AWS's
- * form (`wellFormed`). Rejects with an EcsFailure or the signal's reason, nothing else. `secrets`: values of the request that must not appear in a message.
+ * form (`wellFormed`). Rejects with an EcsFailure or the signal's reason, nothing else, and always: an attempt that has
+ * no end is given up. `secrets`: values of the request that must not appear in a message.
  */
 export type Call = <Output>(
   operation: string,
-  send: (options: { abortSignal: AbortSignal }) => Promise<Output>,
+  send: Send<Output>,
   signal: AbortSignal,
   secrets?: readonly string[],
 ) => Promise<Output>;
@@ -45,13 +50,45 @@ export function createCaller({
   log,
   random = Math.random,
   retryTimeoutMs = 30_000,
+  attemptTimeoutMs = 30_000,
 }: CallerTools): Call {
+  /**
+   * Sends the request. The SDK's own timeouts end neither a hanging credential helper nor an answer that stalls after
+   * its headers, and not every step of the SDK heeds the signal: this does.
+   */
+  async function sendInTime<Output>(
+    operation: string,
+    send: Send<Output>,
+    signal: AbortSignal,
+  ): Promise<Output> {
+    signal.throwIfAborted();
+    const attempt = new AbortController();
+    const settled = new AbortController();
+    const ended = new Promise<never>((_, reject) => {
+      const end = (reason: unknown) => {
+        attempt.abort(reason);
+        reject(reason);
+      };
+      signal.addEventListener('abort', () => end(signal.reason), { signal: settled.signal });
+      if (Number.isFinite(attemptTimeoutMs))
+        clock.sleep(attemptTimeoutMs, settled.signal).then(
+          () => end(tooLate(operation, attemptTimeoutMs)),
+          () => {},
+        );
+    });
+    try {
+      return await Promise.race([send({ abortSignal: attempt.signal }), ended]);
+    } finally {
+      settled.abort();
+    }
+  }
+
   const attempt: Call = async (operation, send, signal, secrets) => {
     await limiter.acquire(operation, signal);
     const startedAt = clock.now();
     const timing = () => ({ operation, ms: Math.round(clock.now() - startedAt) });
     try {
-      const output = wellFormed(operation, await send({ abortSignal: signal }));
+      const output = wellFormed(operation, await sendInTime(operation, send, signal));
       log.report('awsCall.answered', timing());
       return output;
     } catch (error) {
@@ -79,6 +116,13 @@ export function createCaller({
       }
     }
   };
+}
+
+function tooLate(operation: string, timeoutMs: number): EcsFailure {
+  return new EcsFailure(
+    { kind: 'unreachable', awsName: 'TimeoutError', code: 'deadline' },
+    `${operation}: no whole answer within ${timeoutMs / 1000} s`,
+  );
 }
 
 /** Milliseconds before the next attempt; null if the failure is not retried. */

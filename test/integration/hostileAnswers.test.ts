@@ -99,6 +99,7 @@ const call = createCaller({
   clock,
   log: silentLog,
   retryTimeoutMs: 1000,
+  attemptTimeoutMs: Number.POSITIVE_INFINITY,
 });
 
 /** What it resolved to, or the name and kind of what it failed with; anything but a Failure of ours is thrown on. */

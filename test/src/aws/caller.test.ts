@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Call, createCaller } from '../../../src/aws/caller.ts';
 import { EcsFailure } from '../../../src/aws/errors.ts';
 import type { Limiter } from '../../../src/aws/limiter.ts';
@@ -154,5 +154,60 @@ describe('createCaller', () => {
     controller.abort(reason);
     expect(await inPause).toBe(reason);
     expect(await inRequest).toBe(reason);
+  });
+
+  describe('with a request that has no end', () => {
+    /** Heeds no signal, as a hanging credential helper. */
+    const endless = () => new Promise<never>(() => {});
+
+    it('fails as unreachable after 30 s and aborts the request', async () => {
+      let heard: unknown;
+      const calling = rejectionOf(
+        call(
+          'RunTask',
+          ({ abortSignal }) => {
+            abortSignal.addEventListener('abort', () => {
+              heard = abortSignal.reason;
+            });
+            return endless();
+          },
+          controller.signal,
+        ),
+      );
+      await clock.pass(29_999);
+      expect(heard).toBeUndefined();
+      await clock.pass(1);
+      expect(await calling).toMatchObject({ kind: 'unreachable', code: 'deadline' });
+      expect(heard).toBe(await calling);
+    });
+
+    it('does not repeat a call that took as long as all its retries may', async () => {
+      const send = vi.fn(endless);
+      const calling = rejectionOf(call('ListTasks', send, controller.signal));
+      await clock.pass(30_000);
+      expect(await calling).toMatchObject({ code: 'deadline' });
+      expect(send).toHaveBeenCalledOnce();
+    });
+
+    it('rejects with the reason of the signal at once', async () => {
+      const calling = rejectionOf(call('StopTask', endless, controller.signal));
+      await clock.pass(1);
+      controller.abort(new Error('shutting down'));
+      expect(await calling).toBe(controller.signal.reason);
+    });
+
+    it('is not sent when the signal was aborted while the limiter let it pass', async () => {
+      const send = vi.fn(endless);
+      const calling = rejectionOf(call('RunTask', send, controller.signal));
+      controller.abort(new Error('no longer wanted'));
+      expect(await calling).toBe(controller.signal.reason);
+      expect(send).not.toHaveBeenCalled();
+    });
+  });
+
+  it('leaves no timer behind', async () => {
+    await call('ListTasks', answering().send, controller.signal);
+    await rejectionOf(call('RunTask', () => Promise.reject(wrong), controller.signal));
+    expect(clock.pending).toBe(0);
   });
 });

@@ -1,9 +1,15 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { ListTasksCommand } from '@aws-sdk/client-ecs';
 import { GetRoleCommand } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createCaller } from '../../../src/aws/caller.ts';
 import { clientOptions } from '../../../src/aws/client.ts';
 import { classifyError } from '../../../src/aws/errors.ts';
 import { createIamClient } from '../../../src/aws/iamClient.ts';
+import { createLimiter } from '../../../src/aws/limiter.ts';
+import { systemClock } from '../../../src/aws/systemClock.ts';
+import { silentLog } from '../../../src/telemetry/log.ts';
 import { credentials, rejectionOf } from './awsServer.ts';
 import { httpAnswer, type RawServer, startRawServer } from './rawServer.ts';
 
@@ -67,4 +73,49 @@ describe('the body of an answer', () => {
     const thrown = await rejectionOf(list());
     expect(classifyError('ListTasks', thrown).kind).toBe('unreachable');
   });
+});
+
+describe('a call of the real SDK', () => {
+  const call = createCaller({
+    limiter: createLimiter(systemClock),
+    clock: systemClock,
+    log: silentLog,
+    retryTimeoutMs: 0,
+    attemptTimeoutMs: 300,
+  });
+  const head = 'HTTP/1.1 200 OK\r\ncontent-length: 999\r\n';
+
+  it.each<[string, (socket: Socket) => void]>([
+    ['before its headers', () => {}],
+    ['in its headers', (socket) => void socket.write(head)],
+    ['after its headers', (socket) => void socket.write(`${head}\r\n`)],
+    ['in its body', (socket) => void socket.write(`${head}\r\n{"taskArns":[`)],
+    [
+      'never, but comes a byte at a time',
+      (socket) => {
+        socket.write(`${head}\r\n`);
+        const timer = setInterval(() => socket.write(' '), 20);
+        socket.on('close', () => clearInterval(timer));
+      },
+    ],
+  ])(
+    'is given up at its time limit, and closes its connection, when the answer stalls %s',
+    async (_, answer) => {
+      let closed: Promise<unknown> | undefined;
+      raw.answer = (socket) => {
+        closed = once(socket, 'close');
+        answer(socket);
+      };
+      const began = performance.now();
+      const { signal } = new AbortController();
+      const calling = call(
+        'ListTasks',
+        (options) => raw.ecs.send(new ListTasksCommand({}), options),
+        signal,
+      );
+      expect(await rejectionOf(calling)).toMatchObject({ kind: 'unreachable', code: 'deadline' });
+      expect(performance.now() - began).toBeLessThan(1000);
+      await closed;
+    },
+  );
 });

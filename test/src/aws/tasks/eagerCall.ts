@@ -8,6 +8,7 @@ export const eagerCall = createCaller({
   limiter: createLimiter(systemClock),
   clock: { now: systemClock.now, sleep: async () => {} },
   log: silentLog,
+  attemptTimeoutMs: Number.POSITIVE_INFINITY,
 });
 
 /** A caller that does not retry. */
