@@ -13,7 +13,7 @@ export interface AwsSettings {
 
 type ClientOptions = Pick<
   ECSClientConfig,
-  'region' | 'endpoint' | 'credentials' | 'maxAttempts' | 'requestHandler'
+  'region' | 'endpoint' | 'credentials' | 'maxAttempts' | 'retryMode' | 'requestHandler'
 >;
 
 /** Options for any AWS SDK client of this program: 5 s to connect, 15 s per request, no retries by the SDK. */
@@ -26,6 +26,8 @@ export function clientOptions({ region, endpoint, credentials }: AwsSettings): C
     ...(credentials && { credentials }),
     // The caller retries, so that every attempt passes the limiter.
     maxAttempts: 1,
+    // Not AWS_RETRY_MODE: in mode adaptive the SDK would delay calls that our limiter has let pass.
+    retryMode: 'standard',
     requestHandler: {
       connectionTimeout: 5_000,
       requestTimeout: 15_000,
