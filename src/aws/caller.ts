@@ -1,5 +1,6 @@
 import { backoff } from '../../machines/shared/backoff.ts';
 import type { Log } from '../telemetry/log.ts';
+import { limitCallsUnderWay } from './callsUnderWay.ts';
 import { classifyError, EcsFailure } from './errors.ts';
 import type { Limiter } from './limiter.ts';
 import type { Clock } from './systemClock.ts';
@@ -52,6 +53,8 @@ export function createCaller({
   retryTimeoutMs = 30_000,
   attemptTimeoutMs = 30_000,
 }: CallerTools): Call {
+  const underWay = limitCallsUnderWay(clock, (wait) => log.report('awsCall.waiting', wait));
+
   /**
    * Sends the request. The SDK's own timeouts end neither a hanging credential helper nor an answer that stalls after
    * its headers, and not every step of the SDK heeds the signal: this does.
@@ -84,7 +87,16 @@ export function createCaller({
   }
 
   const attempt: Call = async (operation, send, signal, secrets) => {
-    await limiter.acquire(operation, signal);
+    const leave = await underWay.enter(operation, signal);
+    try {
+      await limiter.acquire(operation, signal);
+      return await exchange(operation, send, signal, secrets);
+    } finally {
+      leave();
+    }
+  };
+
+  const exchange: Call = async (operation, send, signal, secrets) => {
     const startedAt = clock.now();
     const timing = () => ({ operation, ms: Math.round(clock.now() - startedAt) });
     try {

@@ -1,4 +1,5 @@
 import { ECSClient, type ECSClientConfig } from '@aws-sdk/client-ecs';
+import { maxConnections } from './callsUnderWay.ts';
 import { guardExchanges } from './exchange.ts';
 
 export interface AwsSettings {
@@ -33,8 +34,8 @@ export function clientOptions({ region, endpoint, credentials }: AwsSettings): C
       requestTimeout: 15_000,
       // Without this option the SDK only logs a warning at the request timeout.
       throwOnRequestTimeout: true,
-      httpAgent: { keepAlive: true, maxSockets: 50 },
-      httpsAgent: { keepAlive: true, maxSockets: 50 },
+      httpAgent: { keepAlive: true, maxSockets: maxConnections },
+      httpsAgent: { keepAlive: true, maxSockets: maxConnections },
     },
   };
 }

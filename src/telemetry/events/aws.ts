@@ -1,5 +1,13 @@
 import { kind, reason } from './common.ts';
-import { type EventDefinition, flag, optional, quantity, text, texts } from './definition.ts';
+import {
+  count,
+  type EventDefinition,
+  flag,
+  optional,
+  quantity,
+  text,
+  texts,
+} from './definition.ts';
 
 const operation = text('API operation, as RunTask');
 const ms = quantity('ms', 'from sending to the answer');
@@ -24,6 +32,17 @@ export const awsEvents = {
       message: text('message of the error, without secrets'),
     },
     sentence: '{operation} failed after {ms} ms ({kind}, {awsName}): {message}.',
+  },
+  'awsCall.waiting': {
+    level: 'warn',
+    fields: {
+      operation,
+      underWay: count('calls of the operation that were sent and are not answered'),
+      waiting: count('calls of the operation that are not sent yet'),
+    },
+    sentence:
+      '{operation} waits for answers to earlier calls: {underWay} are under way, {waiting} wait.',
+    explanation: 'AWS answers slowly. A call that waits has not been sent. Reported once a minute.',
   },
   'bootstrap.failed': {
     level: 'error',

@@ -205,6 +205,20 @@ describe('createCaller', () => {
     });
   });
 
+  it('keeps a call back, unsent, while as many of its operation are under way as may be', async () => {
+    const send = vi.fn(() => new Promise<never>(() => {}));
+    const calls = Array.from({ length: 41 }, () =>
+      rejectionOf(call('RunTask', send, controller.signal)),
+    );
+    await clock.pass(29_999);
+    expect(send).toHaveBeenCalledTimes(40);
+    await clock.pass(1);
+    expect(send).toHaveBeenCalledTimes(41);
+    controller.abort(new Error('the end'));
+    await Promise.all(calls);
+    expect(clock.pending).toBe(0);
+  });
+
   it('leaves no timer behind', async () => {
     await call('ListTasks', answering().send, controller.signal);
     await rejectionOf(call('RunTask', () => Promise.reject(wrong), controller.signal));
