@@ -18,8 +18,10 @@ export type FailureKind =
   | 'invalid'
   /** The same, because what we had made ready is gone: cluster, definition, capacity provider. */
   | 'unprepared'
-  /** Rights or credentials are missing. Re-probed slowly, never given up. */
+  /** Rights are missing. Re-probed slowly, never given up. */
   | 'denied'
+  /** There are no credentials, or AWS does not accept them. Re-probed slowly, never given up. */
+  | 'credentials'
   /** Our own disk would not take the journal record. */
   | 'journal'
   /** Anything else is a bug. */

@@ -1,12 +1,15 @@
 import { backoff } from '../../machines/shared/backoff.ts';
 import type { Log } from '../telemetry/log.ts';
 import { limitCallsUnderWay } from './callsUnderWay.ts';
+import type { Credentials } from './credentials.ts';
 import { classifyError, EcsFailure } from './errors.ts';
 import type { Limiter } from './limiter.ts';
 import type { Clock } from './systemClock.ts';
 import { wellFormed } from './wellFormed.ts';
 
 export interface CallerTools {
+  /** Left out: credentials that AWS refuses are not renewed. */
+  credentials?: Pick<Credentials, 'version' | 'source' | 'renew'>;
   limiter: Limiter;
   clock: Clock;
   log: Log;
@@ -46,6 +49,7 @@ const maxPauseMs = 20_000;
  * `unreachable` with full-jitter exponential backoff, starting at 1 s and 0.5 s, up to 20 s per pause.
  */
 export function createCaller({
+  credentials,
   limiter,
   clock,
   log,
@@ -69,8 +73,8 @@ export function createCaller({
     const settled = new AbortController();
     const ended = new Promise<never>((_, reject) => {
       const end = (reason: unknown) => {
-        attempt.abort(reason);
         reject(reason);
+        attempt.abort(reason);
       };
       signal.addEventListener('abort', () => end(signal.reason), { signal: settled.signal });
       if (Number.isFinite(attemptTimeoutMs))
@@ -116,12 +120,21 @@ export function createCaller({
 
   return async (operation, send, signal, secrets) => {
     const deadline = clock.now() + retryTimeoutMs;
-    for (let retries = 0; ; retries++) {
+    for (let retries = 0, isRenewed = false; ; retries++) {
+      const version = credentials?.version() ?? 0;
       try {
         return await attempt(operation, send, signal, secrets);
       } catch (error) {
         signal.throwIfAborted();
         const failure = classifyError(operation, error, secrets);
+        if (failure.code === 'credentials' && credentials) {
+          const refusal = failure.from(credentials.source());
+          const renewing = isRenewed ? false : credentials.renew(version, refusal);
+          // AWS has not carried out the call, so it may be sent again with other credentials.
+          if (!(await orAbort(renewing, signal))) throw refusal;
+          isRenewed = true;
+          continue;
+        }
         const pauseMs = notRetried.has(operation) ? null : pauseAfter(failure, retries, random);
         if (pauseMs === null || clock.now() + pauseMs > deadline) throw failure;
         await clock.sleep(pauseMs, signal);
@@ -135,6 +148,19 @@ function tooLate(operation: string, timeoutMs: number): EcsFailure {
     { kind: 'unreachable', awsName: 'TimeoutError', code: 'deadline' },
     `${operation}: no whole answer within ${timeoutMs / 1000} s`,
   );
+}
+
+/** Resolves like the promise; rejects with the signal's reason when that is aborted first. */
+async function orAbort<T>(promise: T | Promise<T>, signal: AbortSignal): Promise<T> {
+  const settled = new AbortController();
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { signal: settled.signal });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    settled.abort();
+  }
 }
 
 /** Milliseconds before the next attempt; null if the failure is not retried. */

@@ -1,4 +1,5 @@
 import { ECSClient, type ECSClientConfig } from '@aws-sdk/client-ecs';
+import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from '@smithy/types';
 import { maxConnections } from './callsUnderWay.ts';
 import { guardExchanges } from './exchange.ts';
 
@@ -7,9 +8,7 @@ export interface AwsSettings {
   /** Left out: the SDK resolves it, for example from AWS_ENDPOINT_URL. */
   endpoint?: string | undefined;
   /** Left out: the SDK's default credential provider chain. */
-  credentials?:
-    | { accessKeyId: string; secretAccessKey: string; sessionToken?: string | undefined }
-    | undefined;
+  credentials?: AwsCredentialIdentity | AwsCredentialIdentityProvider | undefined;
 }
 
 type ClientOptions = Pick<

@@ -86,7 +86,7 @@ const commonRows: readonly ErrorRow[] = [
 /** Exceptions, except for status 429 and 5xx and connection errors, which are classified before this table. */
 export const errorRows: readonly ErrorRow[] = [
   { code: 'throttled', kind: 'throttled', names: throttles },
-  { code: 'credentials', kind: 'denied', names: badCredentials },
+  { code: 'credentials', kind: 'credentials', names: badCredentials },
   {
     code: 'denied',
     kind: 'denied',

@@ -31,6 +31,11 @@ export class EcsFailure extends Failure {
     this.code = what.code;
     this.subnet = what.subnet;
   }
+
+  /** The same failure, whose message also names where the credentials came from. */
+  from(source: string): EcsFailure {
+    return new EcsFailure(this, `${this.message} (credentials from ${source})`);
+  }
 }
 
 interface SdkError {
@@ -76,11 +81,10 @@ function classify(error: SdkError, name: string, text: string): Pick<ErrorRow, '
 }
 
 /**
- * `denied` for one of these operations means that the permission is missing, and the caller stops asking. Invalid
- * credentials and blocked accounts do not prove that, so for these operations they are `unreachable`.
+ * `denied` for one of these operations means that the permission is missing, and the caller stops asking. A blocked
+ * account does not prove that, so for these operations it is `unreachable`.
  */
 const readOperations: ReadonlySet<string> = new Set(['ListTasks', 'DescribeTasks']);
-const codesWithoutVerdict: ReadonlySet<string> = new Set(['credentials', 'blocked']);
 
 /**
  * Turns anything that an SDK call throws into an EcsFailure; the only place that reads SDK errors. `secrets`:
@@ -96,15 +100,13 @@ export function classifyError(
   const name = error.name ?? 'Error';
   const text = String(error.message ?? thrown);
   const { code, ...classified } = classify(error, name, text);
-  const isUndecided = readOperations.has(operation) && codesWithoutVerdict.has(code);
+  const isUndecided = readOperations.has(operation) && code === 'blocked';
   const kind = isUndecided ? 'unreachable' : classified.kind;
   const awsName = kind === 'unreachable' && typeof error.code === 'string' ? error.code : name;
-  // The error of a credential_process contains its command line, which may hold secrets.
-  const shownText = /^command failed/i.test(text) ? 'the credential process failed' : text;
   // SDK errors carry the whole request and response, so only a bug keeps its cause.
   return new EcsFailure(
     { kind, awsName, code, subnet: subnetIn(text) },
-    redact(`${operation}: ${awsName}: ${shownText}`, secrets),
+    redact(`${operation}: ${awsName}: ${text}`, secrets),
     kind === 'bug' ? { cause: thrown } : undefined,
   );
 }

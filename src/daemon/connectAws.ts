@@ -6,6 +6,7 @@ import type {
 } from '../../machines/shared/domain.ts';
 import { createCaller } from '../aws/caller.ts';
 import { clientOptions, createEcsClient } from '../aws/client.ts';
+import { chainCredentials, fixedCredentials } from '../aws/credentials.ts';
 import { bootstrap } from '../aws/ensure/bootstrap.ts';
 import { createIamClient } from '../aws/iamClient.ts';
 import type { TaskTemplate } from '../aws/launch/launchTemplate.ts';
@@ -35,11 +36,15 @@ export const connectAws = (
   { cluster, startedBy, request, adopt }: AwsParts,
   log: Log,
 ) => {
-  const settings = { region: config.aws.region, credentials: config.aws.credentials ?? undefined };
+  const tools = { clock: systemClock, log };
+  const credentials = config.aws.credentials
+    ? fixedCredentials(config.aws.credentials, tools)
+    : chainCredentials(tools);
+  const settings = { region: config.aws.region, credentials: credentials.provider };
   const ecs = createEcsClient(settings);
   const iam = createIamClient(clientOptions(settings));
   const limiter = createLimiter(systemClock, callRates(config));
-  const call = createCaller({ limiter, clock: systemClock, log });
+  const call = createCaller({ credentials, limiter, clock: systemClock, log });
   const list = listTasks(ecs, call, cluster, systemClock, log);
   const run = runTask(ecs, call, { request: (order: LaunchOrder) => request(order) });
   const describe = describeTasks(ecs, call, cluster, log);

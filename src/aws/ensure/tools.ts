@@ -32,7 +32,7 @@ export function failureCode(error: unknown): string | null {
   return error instanceof Failure && 'code' in error ? String(error.code) : null;
 }
 
-/** Whether AWS rejected the call for missing permissions or credentials. */
+/** Whether AWS rejected the call for missing permissions. */
 export function isDenied(error: unknown): boolean {
   return error instanceof Failure && error.kind === 'denied';
 }

@@ -12,6 +12,7 @@ import {
 const operation = text('API operation, as RunTask');
 const ms = quantity('ms', 'from sending to the answer');
 const cluster = text('name of the ECS cluster');
+const source = text('where the credentials come from: a profile, its helper, the environment');
 const role = text('name of the execution role');
 
 /** Calls of AWS, and what is made ready there. */
@@ -43,6 +44,27 @@ export const awsEvents = {
     sentence:
       '{operation} waits for answers to earlier calls: {underWay} are under way, {waiting} wait.',
     explanation: 'AWS answers slowly. A call that waits has not been sent. Reported once a minute.',
+  },
+  'credentials.failed': {
+    level: 'warn',
+    fields: { source, reason },
+    sentence: 'There are no valid AWS credentials from {source}: {reason}.',
+    explanation:
+      'Nothing is launched, stopped or looked at. The source is read again by itself, also ~/.aws/credentials. Reported when the reason changes, and once a minute.',
+    remedy:
+      'Renew the credentials at their source (aws sso login, aws login, the keys of the profile), or mend the helper that the profile names.',
+  },
+  'credentials.renewed': {
+    level: 'info',
+    fields: { source },
+    sentence: 'Using new AWS credentials from {source}.',
+  },
+  'credentials.ambiguous': {
+    level: 'warn',
+    fields: { source },
+    sentence:
+      'Both AWS_PROFILE and AWS_ACCESS_KEY_ID are set: the credentials from {source} are used.',
+    remedy: 'Unset one of the two.',
   },
   'bootstrap.failed': {
     level: 'error',

@@ -6,10 +6,10 @@ export const task = text('ARN of the Fargate task');
 export const launch = text('label of the launch: one RunTask for up to ten groups');
 export const reason = text('why, in the words of AWS or of the system');
 export const kind = text(
-  'kind of failure: throttled, unreachable, refused, capacity, addresses, quota, invalid, unprepared, denied, journal or bug',
+  'kind of failure: throttled, unreachable, refused, capacity, addresses, quota, invalid, unprepared, denied, credentials, journal or bug',
 );
 export const state = text('state that the machine has entered');
 export const error = text('error with its stack');
 
 /** Kinds of failure that do not end without a person. */
-export const needsPerson = ['invalid', 'denied'] as const;
+export const needsPerson = ['invalid', 'denied', 'credentials'] as const;

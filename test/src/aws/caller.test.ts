@@ -156,6 +156,73 @@ describe('createCaller', () => {
     expect(await inRequest).toBe(reason);
   });
 
+  describe('with credentials that AWS refuses', () => {
+    const expired = Object.assign(new Error('The security token is expired'), {
+      name: 'ExpiredTokenException',
+      $metadata: { httpStatusCode: 400 },
+    });
+    let version: number;
+    let renewed: boolean[];
+    const renew = vi.fn(async (_: number, __: EcsFailure) => {
+      const isOther = renewed.shift() ?? false;
+      if (isOther) version++;
+      return isOther;
+    });
+
+    beforeEach(() => {
+      version = 1;
+      renew.mockClear();
+      call = createCaller({
+        limiter: { acquire: async () => {}, throttled() {} },
+        clock,
+        log: silentLog,
+        credentials: { version: () => version, source: () => 'profile "work"', renew },
+      });
+    });
+
+    it.each(['RunTask', 'ListTasks'])('sends %s again at once with others', async (operation) => {
+      renewed = [true];
+      const { state, send } = answering(expired);
+      expect(await call(operation, send, controller.signal)).toBe(answer);
+      expect(state.sent).toBe(2);
+      expect(renew).toHaveBeenCalledExactlyOnceWith(1, expect.any(EcsFailure));
+    });
+
+    it('fails with their source when there are no others, and when those are refused too', async () => {
+      const message =
+        'ListTasks: ExpiredTokenException: The security token is expired (credentials from profile "work")';
+      for (const [given, times] of [
+        [[], 1],
+        [[true, true], 2],
+      ] as const) {
+        renewed = [...given];
+        const { state, send } = answering(expired, expired, expired);
+        const failure = await rejectionOf(call('ListTasks', send, controller.signal));
+        expect(failure).toMatchObject({ kind: 'credentials', message });
+        expect(state.sent).toBe(times);
+      }
+    });
+
+    it('rejects with the reason of the signal while they are renewed', async () => {
+      renew.mockReturnValueOnce(new Promise(() => {}));
+      const calling = rejectionOf(call('ListTasks', answering(expired).send, controller.signal));
+      await clock.pass(1);
+      controller.abort(new Error('shutting down'));
+      expect(await calling).toBe(controller.signal.reason);
+    });
+
+    it('does not renew them when there were none', async () => {
+      const none = new EcsFailure(
+        { kind: 'credentials', awsName: 'CredentialsProviderError', code: 'noCredentials' },
+        'no credentials from profile "work"',
+      );
+      expect(await rejectionOf(call('RunTask', answering(none).send, controller.signal))).toBe(
+        none,
+      );
+      expect(renew).not.toHaveBeenCalled();
+    });
+  });
+
   describe('with a request that has no end', () => {
     /** Heeds no signal, as a hanging credential helper. */
     const endless = () => new Promise<never>(() => {});
