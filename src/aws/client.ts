@@ -1,6 +1,6 @@
 import { ECSClient, type ECSClientConfig } from '@aws-sdk/client-ecs';
 import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from '@smithy/types';
-import { maxConnections } from './callsUnderWay.ts';
+import { type ConnectionSettings, createAgents, directConnections } from './agents.ts';
 import { guardExchanges } from './exchange.ts';
 
 export interface AwsSettings {
@@ -9,6 +9,8 @@ export interface AwsSettings {
   endpoint?: string | undefined;
   /** Left out: the SDK's default credential provider chain. */
   credentials?: AwsCredentialIdentity | AwsCredentialIdentityProvider | undefined;
+  /** Left out: no proxy, and the system's certificate authorities. */
+  connections?: ConnectionSettings | undefined;
 }
 
 type ClientOptions = Pick<
@@ -17,7 +19,12 @@ type ClientOptions = Pick<
 >;
 
 /** Options for any AWS SDK client of this program: 5 s to connect, 15 s per request, no retries by the SDK. */
-export function clientOptions({ region, endpoint, credentials }: AwsSettings): ClientOptions {
+export function clientOptions({
+  region,
+  endpoint,
+  credentials,
+  connections = directConnections,
+}: AwsSettings): ClientOptions {
   // Otherwise the SDK writes a notice about future Node versions to stderr.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   return {
@@ -33,8 +40,7 @@ export function clientOptions({ region, endpoint, credentials }: AwsSettings): C
       requestTimeout: 15_000,
       // Without this option the SDK only logs a warning at the request timeout.
       throwOnRequestTimeout: true,
-      httpAgent: { keepAlive: true, maxSockets: maxConnections },
-      httpsAgent: { keepAlive: true, maxSockets: maxConnections },
+      ...createAgents(connections),
     },
   };
 }
@@ -54,7 +60,7 @@ function oneTurnEach(): () => Promise<void> {
 /** An ECS client that signs at most one request and parses at most one answer per turn of the event loop. */
 export function createEcsClient(settings: AwsSettings): ECSClient {
   const client = new ECSClient(clientOptions(settings));
-  guardExchanges(client);
+  guardExchanges(client, settings.connections ?? directConnections);
   const nextTurn = oneTurnEach();
   client.middlewareStack.add(
     (next) => async (request) => {

@@ -1,7 +1,9 @@
 import type { FailureKind, Refusal } from '../../machines/shared/domain.ts';
 import { Failure } from '../shared/failure.ts';
+import { ProxyRefusal } from './agents.ts';
 import {
   certainTypes,
+  certificateErrorCodes,
   connectionErrorCodes,
   type ErrorRow,
   errorRows,
@@ -58,6 +60,17 @@ function matches(row: ErrorRow, name: string, text: string): boolean {
   return (!row.names || row.names.includes(name)) && (!row.text || row.text.test(text));
 }
 
+function isCertificateError({ code }: SdkError): boolean {
+  return typeof code === 'string' && certificateErrorCodes.has(code);
+}
+
+/** What a person can do, where the words of the error do not say it. */
+const remedies: Readonly<Record<string, string>> = {
+  certificate:
+    'let AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS name a file with the certificate authority of your network, or correct the endpoint or the clock',
+  proxy: 'correct HTTPS_PROXY, HTTP_PROXY or NO_PROXY',
+};
+
 /**
  * Only two things settle what became of a call: an answer in its documented form, which this function does not see,
  * and an error whose type says that the call was not carried out. Everything else leaves it in doubt: `unreachable`.
@@ -65,6 +78,9 @@ function matches(row: ErrorRow, name: string, text: string): boolean {
 function classify(error: SdkError, name: string, text: string): Pick<ErrorRow, 'kind' | 'code'> {
   const status = error.$metadata?.httpStatusCode ?? error.$response?.statusCode ?? 0;
   const inDoubt = (code: string) => ({ code, kind: 'unreachable' as const });
+  if (isCertificateError(error)) return { code: 'certificate', kind: 'invalid' };
+  if (error instanceof ProxyRefusal)
+    return error.status < 500 ? { code: 'proxy', kind: 'invalid' } : inDoubt('proxy');
   if (status >= 500 || name === 'ServerException') return inDoubt('server');
   if (typeof error.code === 'string' && connectionErrorCodes.has(error.code))
     return inDoubt('connection');
@@ -102,11 +118,12 @@ export function classifyError(
   const { code, ...classified } = classify(error, name, text);
   const isUndecided = readOperations.has(operation) && code === 'blocked';
   const kind = isUndecided ? 'unreachable' : classified.kind;
-  const awsName = kind === 'unreachable' && typeof error.code === 'string' ? error.code : name;
+  const isNodes = kind === 'unreachable' || code === 'certificate';
+  const awsName = isNodes && typeof error.code === 'string' ? error.code : name;
   // SDK errors carry the whole request and response, so only a bug keeps its cause.
   return new EcsFailure(
     { kind, awsName, code, subnet: subnetIn(text) },
-    redact(`${operation}: ${awsName}: ${text}`, secrets),
+    redact([`${operation}: ${awsName}: ${text}`, remedies[code] ?? []].flat().join('; '), secrets),
     kind === 'bug' ? { cause: thrown } : undefined,
   );
 }

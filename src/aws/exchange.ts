@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
-import type { MiddlewareStack } from '@smithy/types';
+import type { HttpRequest, MiddlewareStack } from '@smithy/types';
+import { type ConnectionSettings, throughProxy } from './agents.ts';
 import { markUnsent } from './unsent.ts';
 
 /** The largest page that ECS answers with, 100 described tasks, stays below 3 MB. */
@@ -7,8 +8,8 @@ const maxBodyBytes = 8 * 1024 * 1024;
 
 /** An answer whose body is longer than any that AWS sends. */
 export class OversizedAnswer extends Error {
-  constructor(maxBytes: number) {
-    super(`the answer is longer than ${maxBytes >> 20} MB`);
+  constructor() {
+    super(`the answer is longer than ${maxBodyBytes >> 20} MB`);
     this.name = 'OversizedAnswer';
   }
 }
@@ -19,12 +20,12 @@ interface HttpAnswer {
 }
 
 /**
- * Makes a client of the SDK read each answer as a whole before it parses it, up to 8 MB, and mark the errors of requests
- * that never left (`isUnsent`). `maxBytes` is for tests.
+ * Makes a client of the SDK send its requests to the proxy that they need, read each answer as a whole before it parses
+ * it, up to 8 MB, and mark the errors of requests that never left (`isUnsent`).
  */
 export function guardExchanges<Input extends object, Output extends object>(
   { middlewareStack }: { middlewareStack: MiddlewareStack<Input, Output> },
-  maxBytes = maxBodyBytes,
+  { proxies }: Pick<ConnectionSettings, 'proxies'>,
 ): void {
   const sent = new WeakSet<object>();
   middlewareStack.add(
@@ -38,11 +39,12 @@ export function guardExchanges<Input extends object, Output extends object>(
     { step: 'initialize', priority: 'high', name: 'markUnsent' },
   );
   middlewareStack.add(
-    (next, context) => async (request) => {
+    (next, context) => async (args) => {
       sent.add(context);
-      const answer = await next(request);
+      const request = throughProxy(args.request as HttpRequest, proxies);
+      const answer = await next({ ...args, request });
       const response = answer.response as HttpAnswer;
-      response.body = await readWhole(response, maxBytes);
+      response.body = await readWhole(response);
       return answer;
     },
     // The last step before the network: what it returns is what the SDK parses.
@@ -50,15 +52,15 @@ export function guardExchanges<Input extends object, Output extends object>(
   );
 }
 
-async function readWhole({ headers, body }: HttpAnswer, maxBytes: number): Promise<Uint8Array> {
+async function readWhole({ headers, body }: HttpAnswer): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   // Leaving the loop destroys the stream, and with it the connection.
   for await (const chunk of body as Readable) {
     chunks.push(chunk);
     bytes += chunk.length;
-    if (bytes > maxBytes || Number(headers['content-length']) > maxBytes)
-      throw new OversizedAnswer(maxBytes);
+    if (bytes > maxBodyBytes || Number(headers['content-length']) > maxBodyBytes)
+      throw new OversizedAnswer();
   }
   return Buffer.concat(chunks);
 }

@@ -5,7 +5,7 @@ import type {
   TaskSighting,
 } from '../../machines/shared/domain.ts';
 import { createCaller } from '../aws/caller.ts';
-import { clientOptions, createEcsClient } from '../aws/client.ts';
+import { createEcsClient } from '../aws/client.ts';
 import { chainCredentials, fixedCredentials } from '../aws/credentials.ts';
 import { bootstrap } from '../aws/ensure/bootstrap.ts';
 import { createIamClient } from '../aws/iamClient.ts';
@@ -40,9 +40,10 @@ export const connectAws = (
   const credentials = config.aws.credentials
     ? fixedCredentials(config.aws.credentials, tools)
     : chainCredentials(tools);
-  const settings = { region: config.aws.region, credentials: credentials.provider };
+  const { region, connections } = config.aws;
+  const settings = { region, credentials: credentials.provider, connections };
   const ecs = createEcsClient(settings);
-  const iam = createIamClient(clientOptions(settings));
+  const iam = createIamClient(settings);
   const limiter = createLimiter(systemClock, callRates(config));
   const call = createCaller({ credentials, limiter, clock: systemClock, log });
   const list = listTasks(ecs, call, cluster, systemClock, log);

@@ -1,5 +1,5 @@
 import { createCaller } from '../../src/aws/caller.ts';
-import { clientOptions, createEcsClient } from '../../src/aws/client.ts';
+import { createEcsClient } from '../../src/aws/client.ts';
 import { type BootstrapSettings, bootstrap } from '../../src/aws/ensure/bootstrap.ts';
 import { createIamClient } from '../../src/aws/iamClient.ts';
 import { createTemplate, type TemplateSettings } from '../../src/aws/launch/launchTemplate.ts';
@@ -58,7 +58,7 @@ export const startAccount = async (options: Partial<EmulatorOptions> = {}) => {
     credentials: { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'example' },
   };
   const ecs = createEcsClient(aws);
-  const iam = createIamClient(clientOptions(aws));
+  const iam = createIamClient(aws);
   const clock = systemClock;
   const call = createCaller({ limiter: createLimiter(clock), clock, log: silentLog });
   const signal = () => new AbortController().signal;

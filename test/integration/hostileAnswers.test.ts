@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCaller } from '../../src/aws/caller.ts';
-import { clientOptions } from '../../src/aws/client.ts';
 import { bootstrap } from '../../src/aws/ensure/bootstrap.ts';
 import { createIamClient } from '../../src/aws/iamClient.ts';
 import { describeTasks } from '../../src/aws/tasks/describeTasks.ts';
@@ -170,10 +169,7 @@ describe('with mutated answers of AWS', () => {
       'RegisterTaskDefinition',
       'CreateCluster',
     ];
-    const iam = createIamClient({
-      ...clientOptions({ region: 'us-east-1', credentials }),
-      endpoint: aws.url,
-    });
+    const iam = createIamClient({ region: 'us-east-1', endpoint: aws.url, credentials });
     const settings = { cluster, family: 'family', image: 'image', cpu: 1, memoryGb: 2 };
     for (const _ of rounds) {
       const tools = { ecs: aws.ecs, iam, call, clock, log: silentLog };

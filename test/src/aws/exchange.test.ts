@@ -4,7 +4,6 @@ import { ListTasksCommand } from '@aws-sdk/client-ecs';
 import { GetRoleCommand } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCaller } from '../../../src/aws/caller.ts';
-import { clientOptions } from '../../../src/aws/client.ts';
 import { classifyError } from '../../../src/aws/errors.ts';
 import { createIamClient } from '../../../src/aws/iamClient.ts';
 import { createLimiter } from '../../../src/aws/limiter.ts';
@@ -52,9 +51,7 @@ describe('the body of an answer', () => {
   });
 
   it('of IAM is read up to 8 MB', async () => {
-    const iam = createIamClient(
-      clientOptions({ region: 'us-east-1', endpoint: raw.url, credentials }),
-    );
+    const iam = createIamClient({ region: 'us-east-1', endpoint: raw.url, credentials });
     pour('200 OK', 300 * megabyte, ['connection: close']);
     const thrown = await rejectionOf(iam.send(new GetRoleCommand({ RoleName: 'r' })));
     expect(String(thrown)).toContain('8 MB');
