@@ -125,6 +125,12 @@ export const errorRows: readonly ErrorRow[] = [
     kind: 'refused',
     names: ['LimitExceededException', 'LimitExceeded', 'AttributeLimitExceededException'],
   },
+  {
+    code: 'policyMissing',
+    kind: 'invalid',
+    names: ['NoSuchEntityException', 'NoSuchEntity'],
+    text: /\bpolicy\b/i,
+  },
   { code: 'roleMissing', kind: 'invalid', names: ['NoSuchEntityException', 'NoSuchEntity'] },
   {
     code: 'roleExists',

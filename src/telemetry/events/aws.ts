@@ -102,6 +102,13 @@ export const awsEvents = {
     remedy:
       'If tasks do not start because of the role: attach AmazonECSTaskExecutionRolePolicy to it, or allow iam:AttachRolePolicy.',
   },
+  'executionRole.policyMissing': {
+    level: 'warn',
+    fields: { role, policy: text('ARN of the managed policy') },
+    sentence: 'IAM has no policy {policy} for the execution role {role}: it is used without it.',
+    explanation: 'AWS has this policy in every account; some emulators do not.',
+    remedy: 'With moto: start it with MOTO_IAM_LOAD_MANAGED_POLICIES=true.',
+  },
   'taskDefinition.registered': {
     level: 'info',
     fields: {
