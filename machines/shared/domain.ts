@@ -102,6 +102,22 @@ export interface TaskSighting {
   blame?: Blame | undefined;
 }
 
+/** Tasks that could not be described: nothing is known about them. */
+export interface DescribeFailure {
+  /** Name of the cluster that the tasks' ARNs name. With kind `unprepared` there is no such cluster. */
+  cluster: string;
+  kind: FailureKind;
+  /** AWS's own words. */
+  reason: string;
+  taskArns: string[];
+}
+
+/** What DescribeTasks has told of the tasks that were asked for: each is in exactly one of the two lists. */
+export interface DescribedTasks {
+  observations: TaskSighting[];
+  failures: DescribeFailure[];
+}
+
 /** A group of ours, by the ledger or by adoption: a Fargate task that already has an ARN. */
 export interface OwnedGroup {
   groupId: string;

@@ -1,16 +1,16 @@
 import type {
+  DescribedTasks,
   LaunchAnswer,
   LaunchOrder,
   Survey,
-  TaskSighting,
 } from '../../machines/shared/domain.ts';
 import { createCaller } from '../aws/caller.ts';
-import { createEcsClient } from '../aws/client.ts';
 import { chainCredentials, fixedCredentials } from '../aws/credentials.ts';
 import { bootstrap } from '../aws/ensure/bootstrap.ts';
 import { createIamClient } from '../aws/iamClient.ts';
 import type { TaskTemplate } from '../aws/launch/launchTemplate.ts';
 import { createLimiter } from '../aws/limiter.ts';
+import { createRegionalEcs } from '../aws/regionalEcs.ts';
 import { systemClock } from '../aws/systemClock.ts';
 import { describeTasks } from '../aws/tasks/describeTasks.ts';
 import type { ListedTask } from '../aws/tasks/listedTask.ts';
@@ -42,24 +42,24 @@ export const connectAws = (
     : chainCredentials(tools);
   const { region, connections } = config.aws;
   const settings = { region, credentials: credentials.provider, connections };
-  const ecs = createEcsClient(settings);
+  const { ecs, home, destroy } = createRegionalEcs(settings);
   const iam = createIamClient(settings);
   const limiter = createLimiter(systemClock, callRates(config));
   const call = createCaller({ credentials, limiter, clock: systemClock, log });
   const list = listTasks(ecs, call, cluster, systemClock, log);
   const run = runTask(ecs, call, { request: (order: LaunchOrder) => request(order) });
-  const describe = describeTasks(ecs, call, cluster, log);
+  const describe = describeTasks(ecs, call, cluster);
   /** The SDK compares AWS's clock with the system's at every answer; ours is the system's as it was at start. */
-  const aheadMs = () => ecs.config.systemClockOffset + Date.now() - now();
+  const aheadMs = () => home.config.systemClockOffset + Date.now() - now();
   return {
     async runTask(order: LaunchOrder, signal: AbortSignal): Promise<LaunchAnswer> {
       const answer = await run(order, signal);
       return answerByOurClock(aheadMs(), answer);
     },
     stopTask: stopTask(ecs, call, cluster),
-    async describeTasks(taskArns: readonly string[], signal: AbortSignal): Promise<TaskSighting[]> {
-      const sightings = await describe(taskArns, signal);
-      return sightings.map((sighting) => byOurClock(aheadMs(), sighting));
+    async describeTasks(taskArns: readonly string[], signal: AbortSignal): Promise<DescribedTasks> {
+      const { observations, failures } = await describe(taskArns, signal);
+      return { failures, observations: observations.map((one) => byOurClock(aheadMs(), one)) };
     },
     async survey(signal: AbortSignal): Promise<Survey> {
       const from = now();
@@ -70,9 +70,13 @@ export const connectAws = (
       );
     },
     prepare: (signal: AbortSignal) =>
-      bootstrap(bootstrapSettings(config), { ecs, iam, call, clock: systemClock, log }, signal),
+      bootstrap(
+        bootstrapSettings(config),
+        { ecs: home, iam, call, clock: systemClock, log },
+        signal,
+      ),
     close() {
-      ecs.destroy();
+      destroy();
       iam.destroy();
     },
   };

@@ -8,6 +8,7 @@ import { workerGroup } from '../../machines/group/workerGroup.ts';
 import { monitor } from '../../machines/scheduler/monitor.ts';
 import { session } from '../../machines/scheduler/session.ts';
 import type {
+  DescribedTasks,
   LaunchAnswer,
   LaunchOrder,
   Survey,
@@ -19,6 +20,7 @@ import { now } from '../shared/clock.ts';
 import type { Journal } from '../store/journal.ts';
 import { unknownTimes } from '../store/records.ts';
 import type { Log } from '../telemetry/log.ts';
+import { observedTasks } from './describedTasks.ts';
 import { claimOutcome } from './ownership.ts';
 import { createReports } from './reports.ts';
 import { newRegistration, newTimes } from './taskTimes.ts';
@@ -31,7 +33,7 @@ export interface Tools {
   requestHash: (order: LaunchOrder) => string;
   runTask: (order: LaunchOrder, signal: AbortSignal) => Promise<LaunchAnswer>;
   stopTask: (taskArn: string, reason: string, signal: AbortSignal) => Promise<void>;
-  describeTasks: (taskArns: string[], signal: AbortSignal) => Promise<TaskSighting[]>;
+  describeTasks: (taskArns: string[], signal: AbortSignal) => Promise<DescribedTasks>;
   survey: (signal: AbortSignal) => Promise<Survey>;
   prepare: (signal: AbortSignal) => Promise<{ revision: string }>;
   log: Log;
@@ -81,7 +83,8 @@ export const provide = (tools: Tools) => {
       launch: launches,
       describeTasks: fromPromise<TaskSighting[], { taskArns: string[] }>(
         async ({ input, signal }) => {
-          const sightings = await tools.describeTasks(input.taskArns, signal);
+          const described = await tools.describeTasks(input.taskArns, signal);
+          const sightings = observedTasks(described, report.tasksPartlyDescribed);
           for (const record of newTimes(journal.ledger, sightings, now())) journal.note(record);
           return sightings;
         },

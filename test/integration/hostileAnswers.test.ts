@@ -132,9 +132,11 @@ describe('with mutated answers of AWS', () => {
     bent = ['DescribeTasks'];
     const asked = [arn(1), arn(2), arn(3)];
     for (const _ of rounds) {
-      const got = await outcome(describeTasks(aws.ecs, call, cluster, silentLog)(asked, signal));
-      if (got instanceof Failure) continue;
-      for (const { taskArn, phase, cause, detail, createdAt } of got) {
+      const got = await describeTasks(aws.ecs, call, cluster)(asked, signal);
+      const failed = got.failures.flatMap(({ taskArns }) => taskArns);
+      const seen = got.observations.map(({ taskArn }) => taskArn);
+      expect([...failed, ...seen].sort()).toEqual(asked);
+      for (const { taskArn, phase, cause, detail, createdAt } of got.observations) {
         expect(phases).toContain(phase);
         expect(asked).toContain(taskArn);
         expect([null, 'string']).toContain(cause === null ? null : typeof cause);

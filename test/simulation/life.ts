@@ -238,7 +238,7 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
       requestHash: template.hash,
       runTask: runTask(ecs, call, template),
       stopTask: stopTask(ecs, call, template.cluster),
-      describeTasks: describeTasks(ecs, call, template.cluster, log),
+      describeTasks: describeTasks(ecs, call, template.cluster),
       survey: async (signal) => {
         const from = now();
         try {

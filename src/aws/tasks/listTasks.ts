@@ -83,8 +83,12 @@ async function describeListed(
     const allMissing: string[] = [];
     for (let start = 0; start < remaining.length; start += tasksPerPage) {
       const page = remaining.slice(start, start + tasksPerPage);
-      const { tasks, missing, unknown } = await describePage(ecs, call, cluster, page, signal, log);
-      if (unknown.length > 0) throw incomplete('DescribeTasks: some tasks were not described');
+      const { tasks, missing, unknown } = await describePage(ecs, call, cluster, page, signal);
+      const [reason] = [...unknown.values()].filter((words) => words !== null);
+      if (unknown.size > 0)
+        throw incomplete(
+          `DescribeTasks: ${unknown.size} listed tasks were not described${reason ? `: ${reason}` : ''}`,
+        );
       allMissing.push(...missing);
       for (const task of tasks) {
         const { taskArn } = task;

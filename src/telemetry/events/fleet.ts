@@ -65,22 +65,26 @@ export const fleetEvents = {
   },
   'describeTasks.partial': {
     level: 'warn',
-    fields: { task, reason: optional(reason) },
-    sentence: 'DescribeTasks says nothing about task {task}[: {reason}].',
+    fields: { cluster: text('name of the cluster'), tasks: count('Fargate tasks'), kind, reason },
+    sentence:
+      'DescribeTasks shows nothing of {tasks task} in cluster {cluster} ({kind}): {reason}.',
+    explanation:
+      'Nothing is concluded about these tasks; the others are looked at. Reported when it changes, and once a minute.',
   },
   'describeTasks.denied': {
     level: 'warn',
     fields: { reason },
     sentence: 'DescribeTasks is denied: {reason}.',
     explanation:
-      'We work from the journal and the monitor stream, and do not learn why a task has ended.',
+      'We work from the journal and the monitor stream, and do not learn why a task has ended. Reported when it changes, and once a minute.',
     remedy: 'Allow ecs:DescribeTasks.',
   },
   'describeTasks.failed': {
     level: 'warn',
     fields: { kind, reason },
     sentence: 'DescribeTasks failed ({kind}): {reason}.',
-    explanation: 'Nothing is concluded from it; we ask again within seconds.',
+    explanation:
+      'Nothing is concluded from it; we ask again within seconds. Reported when it changes, and once a minute.',
   },
   'inventory.completed': {
     level: 'debug',

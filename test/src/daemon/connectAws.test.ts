@@ -63,7 +63,7 @@ describe('the connection to AWS', () => {
       const aws = connectAws(config as never, parts, silentLog);
       const { signal } = new AbortController();
       await aws.survey(signal);
-      const [described] = await aws.describeTasks([taskArn], signal);
+      const [described] = (await aws.describeTasks([taskArn], signal)).observations;
       const { createdAt } = await aws.runTask({} as LaunchOrder, signal);
       aws.close();
       await ecs.close();

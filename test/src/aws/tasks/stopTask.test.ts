@@ -69,3 +69,11 @@ it('fails as denied if StopTask is denied', async () => {
   );
   expect(await rejectionOf(stop())).toMatchObject({ kind: 'denied' });
 });
+
+it('names the cluster that is missing', async () => {
+  aws.answer = errorAnswer('ClusterNotFoundException', 'Cluster not found.');
+  expect(await rejectionOf(stop())).toMatchObject({
+    kind: 'unprepared',
+    message: 'StopTask: ClusterNotFoundException: Cluster not found. (cluster c)',
+  });
+});
