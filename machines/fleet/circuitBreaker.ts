@@ -60,6 +60,7 @@ const firstPauseMs: Record<FailureReason, number> = {
   quota: 30_000,
   journal: 15_000,
   denied: 30_000,
+  credentials: 30_000,
   invalid: 30_000,
   unprepared: 15_000,
   bug: 30_000,

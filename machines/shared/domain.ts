@@ -18,8 +18,10 @@ export type FailureKind =
   | 'invalid'
   /** The same, because what we had made ready is gone: cluster, definition, capacity provider. */
   | 'unprepared'
-  /** Rights or credentials are missing. Re-probed slowly, never given up. */
+  /** Rights are missing. Re-probed slowly, never given up. */
   | 'denied'
+  /** There are no credentials, or AWS does not accept them. Re-probed slowly, never given up. */
+  | 'credentials'
   /** Our own disk would not take the journal record. */
   | 'journal'
   /** Anything else is a bug. */
@@ -100,6 +102,22 @@ export interface TaskObservation {
   subnet?: string | undefined;
   /** What was wrong, where it says more than that the task did not start. */
   failureReason?: FailureReason | undefined;
+}
+
+/** Tasks that could not be described: nothing is known about them. */
+export interface DescribeFailure {
+  /** Name of the cluster that the tasks' ARNs name. With kind `unprepared` there is no such cluster. */
+  cluster: string;
+  kind: FailureKind;
+  /** AWS's own words. */
+  reason: string;
+  taskArns: string[];
+}
+
+/** What DescribeTasks has told of the tasks that were asked for: each is in exactly one of the two lists. */
+export interface DescribedTasks {
+  observations: TaskObservation[];
+  failures: DescribeFailure[];
 }
 
 /** A group of ours, by the ledger or by adoption: a Fargate task that already has an ARN. */

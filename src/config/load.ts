@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { parseArguments } from './arguments.ts';
+import { readAwsProfile } from './awsProfile.ts';
 import { type Config, toConfig } from './config.ts';
 import { ConfigFailure } from './configFailure.ts';
 import { crossCheck, warningsFor } from './crossChecks.ts';
@@ -41,8 +42,9 @@ export function loadSettings({ argv, env, readFile, warn: givenWarn }: LoadInput
   const all = sources.map((source) => {
     const settings = resolveSettings(source);
     crossCheck(settings);
-    for (const line of warningsFor(settings, env)) warn(line);
-    return { settings, config: toConfig(settings.values, env, env.HOME || homedir(), read) };
+    const home = env.HOME || homedir();
+    for (const line of warningsFor(settings, env, readAwsProfile(env, home, read))) warn(line);
+    return { settings, config: toConfig(settings.values, env, home, read) };
   });
   rejectDuplicates(all);
   for (const line of familyConflicts(all)) warn(line);

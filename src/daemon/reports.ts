@@ -2,6 +2,7 @@ import type { ForeignTask } from '../../machines/fleet/adoption.ts';
 import type { Change } from '../../machines/fleet/circuitBreaker.ts';
 import type { Blocker } from '../../machines/fleet/launchGate.ts';
 import type { GroupEnd } from '../../machines/group/workerGroup.ts';
+import type { DescribeFailure } from '../../machines/shared/domain.ts';
 import type { FailureNote } from '../../machines/shared/failure.ts';
 import { now } from '../shared/clock.ts';
 import { errorText } from '../shared/errorText.ts';
@@ -22,11 +23,19 @@ type Trouble = Pick<FailureNote, 'kind' | 'reason'>;
 /** A hundred groups meet the same failure at once, and again each few seconds: it is reported once a minute, ms. */
 const repeatAfterMs = 60_000;
 
-function repeatFilter(): (reason: string) => boolean {
-  let last = { reason: '', at: Number.NEGATIVE_INFINITY };
-  return (reason) => {
-    if (reason === last.reason && now() - last.at < repeatAfterMs) return true;
-    last = { reason, at: now() };
+/** What stays the same when a failure is met by other tasks: the words without ARNs, ids and numbers. */
+function gistOf(reason: string): string {
+  return reason.replaceAll(/arn:\S+/g, 'arn').replaceAll(/\b(?:[0-9a-f-]{8,}|\d+)\b/gi, '#');
+}
+
+/** Tells whether something was reported within the last minute; if not, it counts as reported now. */
+function repeatFilter(): (...what: string[]) => boolean {
+  const reported = new Map<string, number>();
+  return (...what) => {
+    const gist = gistOf(what.join(' '));
+    for (const [other, at] of reported) if (now() - at >= repeatAfterMs) reported.delete(other);
+    if (reported.has(gist)) return true;
+    reported.set(gist, now());
     return false;
   };
 }
@@ -41,7 +50,7 @@ export function createReports(log: Log) {
     },
 
     stopFailed(groupId: string, taskArn: string | null, trouble: FailureNote): void {
-      if (isRepeated(trouble.reason)) return;
+      if (isRepeated('stopTask', trouble.kind, trouble.reason)) return;
       log.report('stopTask.failed', { group: groupId, task: taskArn, ...trouble });
     },
 
@@ -93,7 +102,15 @@ export function createReports(log: Log) {
       log.report('actor.crashed', { actor, error: errorText(error) });
     },
 
+    /** Some of the tasks that were asked for. */
+    tasksPartlyDescribed({ cluster, kind, reason, taskArns }: DescribeFailure): void {
+      if (isRepeated('describeTasks.partial', cluster, kind, reason)) return;
+      log.report('describeTasks.partial', { cluster, tasks: taskArns.length, kind, reason });
+    },
+
+    /** None of the tasks that were asked for. */
     tasksNotDescribed({ kind, reason }: Trouble): void {
+      if (isRepeated('describeTasks', kind, reason)) return;
       if (kind === 'denied') log.report('describeTasks.denied', { reason });
       else log.report('describeTasks.failed', { kind, reason });
     },

@@ -7,13 +7,19 @@ import { launch } from '../../machines/group/launch.ts';
 import { workerGroup } from '../../machines/group/workerGroup.ts';
 import { monitor } from '../../machines/scheduler/monitor.ts';
 import { session } from '../../machines/scheduler/session.ts';
-import type { LaunchAnswer, LaunchOrder, TaskObservation } from '../../machines/shared/domain.ts';
+import type {
+  DescribedTasks,
+  LaunchAnswer,
+  LaunchOrder,
+  TaskObservation,
+} from '../../machines/shared/domain.ts';
 import type { TaggedTask } from '../aws/tasks/taggedTask.ts';
 import { type MonitorSocketSettings, monitorSocket } from '../scheduler/monitorSocket.ts';
 import { type SocketSettings, schedulerSocket } from '../scheduler/schedulerSocket.ts';
 import { now } from '../shared/clock.ts';
 import type { Journal } from '../store/journal.ts';
 import type { Log } from '../telemetry/log.ts';
+import { observedTasks } from './describedTasks.ts';
 import { inventoryOf, journalAdoption, journalOutcome } from './ledgerEffects.ts';
 import { createReports } from './reports.ts';
 import { sessionReporter } from './sessionReporter.ts';
@@ -27,7 +33,7 @@ export interface Tools {
   requestHash: (order: LaunchOrder) => string;
   runTask: (order: LaunchOrder, signal: AbortSignal) => Promise<LaunchAnswer>;
   stopTask: (taskArn: string, reason: string, signal: AbortSignal) => Promise<void>;
-  describeTasks: (taskArns: string[], signal: AbortSignal) => Promise<TaskObservation[]>;
+  describeTasks: (taskArns: string[], signal: AbortSignal) => Promise<DescribedTasks>;
   /** The complete list of our tasks, by our clock. */
   list: (signal: AbortSignal) => Promise<{ startedAt: number; tasks: TaggedTask[] }>;
   prepare: (signal: AbortSignal) => Promise<{ revision: string }>;
@@ -86,7 +92,8 @@ export const provide = (tools: Tools) => {
       launch: launches,
       describeTasks: fromPromise<TaskObservation[], { taskArns: string[] }>(
         async ({ input, signal }) => {
-          const observations = await tools.describeTasks(input.taskArns, signal);
+          const described = await tools.describeTasks(input.taskArns, signal);
+          const observations = observedTasks(described, report.tasksPartlyDescribed);
           log.report('describeTasks.answered', { tasks: input.taskArns.length });
           for (const record of newTimes(journal.ledger, observations, now())) journal.note(record);
           return observations;

@@ -232,7 +232,7 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
       requestHash: template.hash,
       runTask: runTask(ecs, call, template),
       stopTask: stopTask(ecs, call, template.cluster),
-      describeTasks: describeTasks(ecs, call, template.cluster, log),
+      describeTasks: describeTasks(ecs, call, template.cluster),
       list: async (signal) => {
         const startedAt = now();
         try {

@@ -4,7 +4,6 @@ import type { Log } from '../../telemetry/log.ts';
 import type { Call } from '../caller.ts';
 import { EcsFailure } from '../errors.ts';
 import type { Clock } from '../systemClock.ts';
-import { wellFormed } from '../wellFormed.ts';
 import { describePage } from './describeTasks.ts';
 import { type TaggedTask, taggedTaskOf, undescribedTask } from './taggedTask.ts';
 import { trackUndescribed, type UndescribedSince } from './undescribedTasks.ts';
@@ -59,8 +58,7 @@ async function listArns(
     const input = { cluster, startedBy, maxResults: tasksPerPage, nextToken };
     const answer = await call(
       'ListTasks',
-      async (options) =>
-        wellFormed('ListTasks', await ecs.send(new ListTasksCommand(input), options)),
+      (options) => ecs.send(new ListTasksCommand(input), options),
       signal,
     );
     for (const arn of answer.taskArns ?? []) arns.add(arn);
@@ -84,8 +82,12 @@ async function describeListed(
     const allMissing: string[] = [];
     for (let start = 0; start < remaining.length; start += tasksPerPage) {
       const page = remaining.slice(start, start + tasksPerPage);
-      const { tasks, missing, failed } = await describePage(ecs, call, cluster, page, signal, log);
-      if (failed.length > 0) throw incomplete('DescribeTasks: some tasks were not described');
+      const { tasks, missing, unknown } = await describePage(ecs, call, cluster, page, signal);
+      const [reason] = [...unknown.values()].filter((words) => words !== null);
+      if (unknown.size > 0)
+        throw incomplete(
+          `DescribeTasks: ${unknown.size} listed tasks were not described${reason ? `: ${reason}` : ''}`,
+        );
       allMissing.push(...missing);
       for (const task of tasks) {
         const { taskArn } = task;

@@ -37,11 +37,6 @@ export function observationOf(task: Task): TaskObservation {
   };
 }
 
-/** The cluster's name in a task's ARN; undefined for an ARN of the old format, which names no cluster. */
-export function clusterOf(taskArn: string): string | undefined {
-  return /:task\/([^/]+)\//.exec(taskArn)?.[1];
-}
-
 /** The subnet of the task's network interface, which is set before the interface is attached. */
 function subnetOf({ attachments }: Task): string | undefined {
   return attachments

@@ -6,7 +6,7 @@ export const task = text('ARN of the Fargate task');
 export const launch = text('label of the launch: one RunTask for up to ten groups');
 export const reason = text('why, in the words of AWS or of the system');
 export const kind = choice(
-  'kind of failure: throttled, unreachable, refused, capacity, addresses, quota, invalid, unprepared, denied, journal or bug',
+  'kind of failure: throttled, unreachable, refused, capacity, addresses, quota, invalid, unprepared, denied, credentials, journal or bug',
   {
     throttled: 'AWS throttles us',
     unreachable: 'no answer from AWS',
@@ -17,6 +17,7 @@ export const kind = choice(
     invalid: 'invalid request',
     unprepared: 'cluster or task definition missing',
     denied: 'permission denied',
+    credentials: 'credentials refused or missing',
     journal: 'journal not writable',
     bug: 'bug of scaler-ecs',
   },
@@ -36,4 +37,4 @@ export const state = text('state that the machine has entered');
 export const error = text('error with its stack');
 
 /** Kinds of failure that do not end without a person. */
-export const needsPerson = ['invalid', 'denied'] as const;
+export const needsPerson = ['invalid', 'denied', 'credentials'] as const;

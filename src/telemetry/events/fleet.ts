@@ -115,9 +115,12 @@ export const fleetEvents = {
   },
   'describeTasks.partial': {
     level: 'warn',
-    fields: { task, reason: optional(reason) },
-    repeats: { same: ['task'] },
-    sentence: 'DescribeTasks does not tell the state of task {task}[: {reason}].',
+    fields: { cluster: text('name of the cluster'), tasks: count('Fargate tasks'), kind, reason },
+    repeats: { same: ['cluster', 'kind'], endedBy: ['describeTasks.answered'] },
+    sentence:
+      'DescribeTasks shows nothing of {tasks task} in cluster {cluster} ({kind}): {reason}.',
+    explanation:
+      'Nothing is concluded about these tasks; the others are looked at. Reported when it changes, and once a minute.',
   },
   'describeTasks.denied': {
     level: 'warn',

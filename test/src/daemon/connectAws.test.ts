@@ -55,7 +55,7 @@ describe('the connection to AWS', () => {
       const aws = connectAws(config as never, parts, silentLog);
       const { signal } = new AbortController();
       const { tasks: seen } = await aws.list(signal);
-      const [described] = await aws.describeTasks([taskArn], signal);
+      const [described] = (await aws.describeTasks([taskArn], signal)).observations;
       const { createdAt } = await aws.runTask({} as LaunchOrder, signal);
       aws.close();
       await ecs.close();

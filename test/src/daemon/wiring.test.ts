@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type AnyStateMachine, createActor } from 'xstate';
-import type { TaskObservation } from '../../../machines/shared/domain.ts';
+import type { DescribeFailure, TaskObservation } from '../../../machines/shared/domain.ts';
 import { provide, type Tools } from '../../../src/daemon/wiring.ts';
 import { now } from '../../../src/shared/clock.ts';
 import { openJournal } from '../../../src/store/journal.ts';
@@ -74,7 +74,11 @@ describe('a cohort', () => {
       ...{ taskArn: 'arn:1', phase: 'running', cause: null, detail: null },
       ...{ createdAt: 10, startedAt: 20 },
     };
-    const describeTasks = async () => [sighting];
+    const failure: DescribeFailure = {
+      ...{ cluster: 'c', kind: 'refused', reason: 'no' },
+      taskArns: ['arn:2'],
+    };
+    const describeTasks = async () => ({ observations: [sighting], failures: [failure] });
     const { journal, actors, actions } = await wired(temporaryDir(), badDisk(), { describeTasks });
     journal.note(adopted('a', 'arn:1', null));
     const actor = createActor(actors.describeTasks as Machine, { input: { taskArns: ['arn:1'] } });

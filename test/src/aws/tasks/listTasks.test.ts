@@ -9,7 +9,7 @@ import {
   rejectionOf,
   startAwsServer,
 } from '../awsServer.ts';
-import { arn, eagerCall } from './eagerCall.ts';
+import { arn, eagerCall, singleCall } from './eagerCall.ts';
 
 const tag = 'se-ours';
 let aws: AwsServer;
@@ -170,6 +170,27 @@ describe('listTasks', () => {
         : jsonAnswer(200, { failures: [{ arn: arn(1), reason: 'ACCESS_DENIED' }] })(...exchange);
     expect(await rejectionOf(list())).toMatchObject({ kind: 'unreachable' });
   });
+
+  it('fails as unreachable if DescribeTasks says nothing about a listed task', async () => {
+    pages = [[task(1), task(2)]];
+    const model = aws.answer;
+    aws.answer = (...exchange) =>
+      aws.requests.at(-1)?.operation === 'ListTasks'
+        ? model(...exchange)
+        : jsonAnswer(200, { tasks: [described.get(arn(1))], failures: [] })(...exchange);
+    expect(await rejectionOf(list())).toMatchObject({ kind: 'unreachable' });
+  });
+
+  it.each(['', '{}', 'null', '[]', '7', '{"tasks":[]}'])(
+    'fails as unreachable if ListTasks answers %j',
+    async (body) => {
+      aws.answer = jsonAnswer(200, body);
+      const listing = listTasks(aws.ecs, singleCall, 'c', clock, silentLog);
+      expect(await rejectionOf(listing(tag, new AbortController().signal))).toMatchObject({
+        kind: 'unreachable',
+      });
+    },
+  );
 
   it('fails as unreachable if ListTasks returns the same page token twice', async () => {
     aws.answer = jsonAnswer(200, { taskArns: [arn(1)], nextToken: 'same' });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ownStopReason } from '../../../../src/aws/tasks/stopReason.ts';
-import { clusterOf, observationOf } from '../../../../src/aws/tasks/taskObservation.ts';
+import { observationOf } from '../../../../src/aws/tasks/taskObservation.ts';
 import { arn } from './eagerCall.ts';
 
 describe('observationOf', () => {
@@ -96,9 +96,4 @@ describe('observationOf', () => {
         stoppedReason: 'Task stopped by user',
       }).cause,
     ).toBe('stoppedOutside'));
-});
-
-it('clusterOf reads the cluster from an ARN, except from one of the old format', () => {
-  expect(clusterOf('arn:aws:ecs:us-east-1:1:task/c/abc')).toBe('c');
-  expect(clusterOf('arn:aws:ecs:us-east-1:1:task/abc')).toBeUndefined();
 });
