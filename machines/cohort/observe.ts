@@ -4,6 +4,7 @@ import {
   absent,
   type CohortRecords,
   type GroupRecord,
+  hasWorkers,
   leavesForGood,
   type Outbox,
   stopEvent,
@@ -25,6 +26,10 @@ const failing = (cause: Cause, detail: string | null): GroupEvent => ({
   cause,
   detail,
 });
+
+/** No task starts twice: what ECS says of the start of one that has run is no news. */
+const hasRun = (record: GroupRecord): boolean =>
+  record.registered || record.runningAt !== null || hasWorkers(record);
 
 const seconds = (ms: number): number => Math.round(ms / 1000);
 
@@ -74,6 +79,7 @@ export function eventFor(
   if (record.observeUntil !== null && (record.drainDeadline === null || withoutWork(record)))
     return { type: 'group.stop' };
   if (phase === 'running') return eventForRunning(record, at, timeouts, monitorConnected);
+  if (hasRun(record)) return null;
   // Its workers cannot be at work yet.
   if (record.drainDeadline !== null && !record.registered) return { type: 'group.stop' };
   return age > timeouts.startDeadlineMs
@@ -159,11 +165,13 @@ export function reconcileObserved(
     const observation = observationOf(record);
     if (!observation) continue;
     const event = eventFor(record, observation, at, timeouts, monitorConnected);
-    if (!event && record.lastStatus === observation.phase) continue;
+    const lastStatus =
+      observation.phase === 'starting' && hasRun(record) ? 'running' : observation.phase;
+    if (!event && record.lastStatus === lastStatus) continue;
     const observed: GroupRecord = {
       ...record,
       ...(lives(observation) && { observeUntil: null }),
-      lastStatus: observation.phase,
+      lastStatus,
       missingSince: observation.phase === 'missing' ? (record.missingSince ?? at) : null,
       createdAt: record.createdAt ?? observation.createdAt,
       subnet: observation.subnet ?? record.subnet,

@@ -63,6 +63,28 @@ describe('what ECS shows of a group', () => {
       600_008,
       { type: 'task.failing', cause: 'startFailed', detail: 'not running 600 s after its launch' },
     ],
+    ['starts again never: its workers serve', serves(), sighting('starting'), 900_000, null],
+    [
+      'starts again never: it was seen to run',
+      runs({ runningAt: 1 }),
+      sighting('starting'),
+      900_000,
+      null,
+    ],
+    [
+      'starts again never: the monitor shows its workers',
+      boots({ load: { workers: 1, tasks: 1, canceling: 0 } }),
+      sighting('starting'),
+      900_000,
+      null,
+    ],
+    [
+      'stops no group that waits for an idle moment and has run',
+      runs({ phase: 'waiting', drainRequested: true, drainDeadline: 9e9, runningAt: 1 }),
+      sighting('starting'),
+      500,
+      null,
+    ],
     [
       'may be another hand that stops it',
       runs(),
@@ -175,6 +197,16 @@ describe('a look', () => {
     expect(look(gone, sighting('starting'), 700).row).toMatchObject({ missingSince: null });
     const lost = { row: { missingSince: 500 }, outbox: [['a', { type: 'task.stopped' }]] };
     expect(look(gone, sighting('missing'), 90_000)).toMatchObject(lost);
+  });
+
+  it('keeps a task that has run as running when ECS says that it starts', () => {
+    const row = serves({ lastStatus: 'running', runningAt: 400 });
+    expect(look(row, sighting('starting'), 500)).toEqual({ row, outbox: [] });
+    const missing = serves({ lastStatus: 'missing', missingSince: 400 });
+    expect(look(missing, sighting('starting'), 500)).toEqual({
+      row: { ...missing, lastStatus: 'running', missingSince: null },
+      outbox: [],
+    });
   });
 
   it('knows when a stop was asked for', () => {
