@@ -44,7 +44,7 @@ export async function describePage(
 
 /**
  * Returns a function that describes tasks in pages of 100. Phase `missing` does not mean that a task has ended:
- * ECS is eventually consistent, and a new task may not be visible yet. Tasks with another failure are left out.
+ * ECS is eventually consistent, and a new task may not be visible yet. Tasks with another failure are left out, and so are tasks of an unknown status.
  * Rejects with an EcsFailure or the signal's reason.
  */
 export function describeTasks(
@@ -53,6 +53,12 @@ export function describeTasks(
   cluster: string,
   log: Log,
 ): (taskArns: readonly string[], signal: AbortSignal) => Promise<TaskObservation[]> {
+  const unknownStatuses = new Set<string>();
+  const reportUnknownStatus = ({ taskArn = '', lastStatus: status = '' }: Task): void => {
+    if (unknownStatuses.has(status)) return;
+    unknownStatuses.add(status);
+    log.report('describeTasks.statusUnknown', { task: taskArn, status });
+  };
   return async (taskArns, signal) => {
     const observations: TaskObservation[] = [];
     for (const page of pagesOf(taskArns, cluster)) {
@@ -64,7 +70,12 @@ export function describeTasks(
         signal,
         log,
       );
-      for (const task of tasks) if (task.taskArn) observations.push(observationOf(task));
+      for (const task of tasks) {
+        if (!task.taskArn) continue;
+        const observation = observationOf(task);
+        if (observation) observations.push(observation);
+        else reportUnknownStatus(task);
+      }
       for (const taskArn of missing)
         observations.push({
           taskArn,

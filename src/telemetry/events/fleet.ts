@@ -68,6 +68,12 @@ export const fleetEvents = {
     fields: { task, reason: optional(reason) },
     sentence: 'DescribeTasks says nothing about task {task}[: {reason}].',
   },
+  'describeTasks.statusUnknown': {
+    level: 'warn',
+    fields: { task, status: text('status that ECS names for the task') },
+    sentence: 'DescribeTasks names an unknown status for task {task}: {status}.',
+    explanation: 'Nothing is concluded from it. Each such status is reported once.',
+  },
   'describeTasks.denied': {
     level: 'warn',
     fields: { reason },

@@ -72,4 +72,21 @@ describe('describeTasks', () => {
       [arn(4), 'missing'],
     ]);
   });
+  it('leaves out tasks of an unknown status, and reports each such status once', async () => {
+    const lines: unknown[] = [];
+    const log = { report: (...line: unknown[]) => lines.push(line) } as never;
+    const describe = describeTasks(aws.ecs, eagerCall, 'c', log);
+    aws.answer = jsonAnswer(200, {
+      tasks: [
+        { taskArn: arn(1), lastStatus: 'FOO', desiredStatus: 'RUNNING' },
+        { taskArn: arn(2), lastStatus: 'FOO', desiredStatus: 'RUNNING' },
+        { taskArn: arn(3), lastStatus: 'RUNNING', desiredStatus: 'RUNNING' },
+      ],
+    });
+    for (let round = 0; round < 2; round++) {
+      const observations = await describe([arn(1), arn(2), arn(3)], new AbortController().signal);
+      expect(observations.map(({ taskArn }) => taskArn)).toEqual([arn(3)]);
+    }
+    expect(lines).toEqual([['describeTasks.statusUnknown', { task: arn(1), status: 'FOO' }]]);
+  });
 });
