@@ -59,7 +59,7 @@ export interface LaunchPlan {
 }
 
 export interface Timeouts {
-  /** How long DescribeTasks may deny a new task before it can count as lost, ms. */
+  /** How long DescribeTasks may deny a task, a new one or any other, before it counts as lost, ms. */
   missingGraceMs: number;
   /** From RUNNING to workers that surely know the scheduler, when nothing else shows it, ms. */
   bootGraceMs: number;

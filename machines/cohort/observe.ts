@@ -15,9 +15,6 @@ import {
 } from './groupRecords.ts';
 import { withoutDrain } from './scaleDown.ts';
 
-/** One poll may miss a task; one so much later, ms, with none in between that saw it, hardly does. */
-const missingAgainMs = 10_000;
-
 /** StopTask is asked for again when ECS shows a draining task as alive for this long, ms. */
 const stopRepeatMs = 15_000;
 
@@ -65,8 +62,11 @@ export function eventFor(
 ): GroupEvent | null {
   const age = at - record.deadlinesFrom;
   if (phase === 'stopped') return { type: 'task.stopped', cause: cause ?? 'exited', detail };
-  if (phase === 'missing')
-    return age > timeouts.missingGraceMs && at - (record.missingSince ?? at) >= missingAgainMs
+  // What the scheduler shows connected is alive, whatever ECS denies.
+  const denied = phase === 'missing' && !(monitorConnected && hasWorkers(record));
+  if (denied)
+    return at - (record.missingSince ?? at) > timeouts.missingGraceMs &&
+      age > timeouts.missingGraceMs
       ? { type: 'task.stopped', cause: 'lost', detail: 'ECS does not know this task any more' }
       : null;
   if (record.phase === 'held') return null;
@@ -74,6 +74,7 @@ export function eventFor(
     return phase !== 'stopping' && at - (record.stopRequestedAt ?? 0) > stopRepeatMs
       ? { type: 'group.stop' }
       : null;
+  if (phase === 'missing') return null;
   if (phase === 'stopping') return failing(cause ?? 'stoppedOutside', detail);
   // It is seen to live, and no other group gave it its place: without work to finish it is stopped now.
   if (record.observeUntil !== null && (record.drainDeadline === null || withoutWork(record)))

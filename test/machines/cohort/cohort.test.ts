@@ -235,9 +235,9 @@ describe('a cohort with real children', () => {
     await launchBoth();
     await look(60_000, sighting('arn:0', 'missing'), sighting('arn:1', 'missing'));
     expect(phases()).toEqual({ 'e-1-0': 'provisioning', 'e-1-1': 'provisioning' });
-    await look(61_001, sighting('arn:0', 'missing'), sighting('arn:1', 'starting'));
+    await look(120_000, sighting('arn:0', 'missing'), sighting('arn:1', 'starting'));
     expect(ended).toEqual([]);
-    await look(70_000, sighting('arn:0', 'missing'), sighting('arn:1', 'starting'));
+    await look(120_001, sighting('arn:0', 'missing'), sighting('arn:1', 'starting'));
     expect(ended).toEqual([expect.objectContaining({ groupId: 'e-1-0', cause: 'lost' })]);
   });
 
@@ -247,13 +247,14 @@ describe('a cohort with real children', () => {
     const seen = (at: number, phase: TaskObservation['phase']) =>
       look(at, sighting('arn:0', phase), sighting('arn:1', 'running'));
     await seen(100_000, 'missing');
-    await seen(109_999, 'missing');
-    await seen(110_000, 'running');
+    await seen(112_000, 'missing');
+    await seen(160_000, 'missing');
+    await seen(161_000, 'running');
     // The count starts anew.
-    await seen(113_000, 'missing');
-    await seen(122_999, 'missing');
+    await seen(163_000, 'missing');
+    await seen(223_000, 'missing');
     expect(ended).toEqual([]);
-    await seen(123_000, 'missing');
+    await seen(223_001, 'missing');
     expect(ended).toEqual([expect.objectContaining({ groupId: 'e-1-0', cause: 'lost' })]);
     // And nobody is told that its workers are dead: who knows.
     expect(told.map(({ type }) => type)).not.toContain('task.dead');
