@@ -11,6 +11,7 @@ import {
   type CohortRecords,
   countRecords,
   type Outbox,
+  type SlowStop,
   type Timeouts,
   type Transition,
 } from './groupRecords.ts';
@@ -90,6 +91,8 @@ export const cohortSetup = setup({
     noteEnded: (_, _end: GroupEnded) => {},
     /** The workers of a group have come to count as known to the scheduler. */
     noteRegistered: (_, _claim: { groupId: string; taskArn: string }) => {},
+    /** ECS takes long to carry out a stop. */
+    noteSlowStop: (_, _stop: SlowStop) => {},
     noteRefusal: (_, _refusal: { label: string; kind: FailureKind; reason: string }) => {},
     /** An actor died of an exception: a bug. */
     noteCrash: (_, _crash: { actorId: string; error: unknown }) => {},

@@ -168,11 +168,14 @@ export function reconcileObserved(
     const event = eventFor(record, observation, at, timeouts, monitorConnected);
     const lastStatus =
       observation.phase === 'starting' && hasRun(record) ? 'running' : observation.phase;
-    if (!event && record.lastStatus === lastStatus) continue;
+    const executionStopped = record.executionStopped || observation.executionStopped === true;
+    const isNew = record.lastStatus !== lastStatus || record.executionStopped !== executionStopped;
+    if (!event && !isNew) continue;
     const observed: GroupRecord = {
       ...record,
       ...(lives(observation) && { observeUntil: null }),
       lastStatus,
+      executionStopped,
       missingSince: observation.phase === 'missing' ? (record.missingSince ?? at) : null,
       createdAt: record.createdAt ?? observation.createdAt,
       subnet: observation.subnet ?? record.subnet,

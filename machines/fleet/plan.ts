@@ -14,6 +14,8 @@ export interface Counts {
   cancelled: number;
   /** On their way out for good. */
   stopping: number;
+  /** Of `stopping`: those that use no slot under the limit. Their stop is accepted, and their container has ended or should have long ago. */
+  freed: number;
 }
 
 export interface Limits {
@@ -39,7 +41,7 @@ export interface Plan {
 
 export const noCounts: Counts = {
   ...{ pending: 0, absent: 0, idle: 0, busy: 0 },
-  ...{ drainPending: 0, cancelled: 0, stopping: 0 },
+  ...{ drainPending: 0, cancelled: 0, stopping: 0, freed: 0 },
 };
 const nothing: Plan = {
   ...{ cancelDrains: 0, swap: false },
@@ -51,6 +53,9 @@ export const serving = ({ idle, busy }: Counts): number => idle + busy;
 export const total = (counts: Counts): number =>
   counts.pending + serving(counts) + counts.drainPending + counts.cancelled + counts.stopping;
 
+/** What counts under the limit. */
+export const slots = (counts: Counts): number => total(counts) - counts.freed;
+
 export const addCounts = (a: Counts, b: Counts): Counts => ({
   pending: a.pending + b.pending,
   absent: a.absent + b.absent,
@@ -59,6 +64,7 @@ export const addCounts = (a: Counts, b: Counts): Counts => ({
   drainPending: a.drainPending + b.drainPending,
   cancelled: a.cancelled + b.cancelled,
   stopping: a.stopping + b.stopping,
+  freed: a.freed + b.freed,
 });
 
 /**
@@ -74,7 +80,7 @@ export const plan = (desired: number | null, counts: Counts, limits: Limits): Pl
   const missing = goal - counts.pending - serving(counts);
   if (missing > 0) {
     const cancelDrains = Math.min(missing, counts.drainPending + counts.cancelled);
-    const room = limits.maxTasks === null ? missing : limits.maxTasks - total(counts);
+    const room = limits.maxTasks === null ? missing : limits.maxTasks - slots(counts);
     const admit = Math.max(0, Math.min(missing - cancelDrains, room, limits.launches));
     return { ...nothing, cancelDrains, admit };
   }

@@ -31,6 +31,7 @@ const task: Shape = {
   stoppedReason: 'text',
   createdAt: 'date',
   startedAt: 'date',
+  executionStoppedAt: 'date',
   containers: [{ name: 'text', reason: 'text', exitCode: 'number' }],
   overrides: { containerOverrides: [{ environment: [{ name: 'text', value: 'text' }] }] },
 };

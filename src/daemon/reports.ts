@@ -1,3 +1,4 @@
+import type { SlowStop } from '../../machines/cohort/groupRecords.ts';
 import type { ForeignTask } from '../../machines/fleet/adoption.ts';
 import type { Change } from '../../machines/fleet/circuitBreaker.ts';
 import type { Blocker } from '../../machines/fleet/launchGate.ts';
@@ -32,6 +33,10 @@ export function createReports(log: Log) {
     stopFailed(groupId: string, taskArn: string | null, trouble: FailureNote): void {
       if (isRepeated(trouble.reason)) return;
       log.report('stopTask.failed', { group: groupId, task: taskArn, ...trouble });
+    },
+
+    stopSlow({ groupId: group, taskArn: task, since }: SlowStop): void {
+      log.report('stopTask.slow', { group, task, since: new Date(since).toISOString() });
     },
 
     launchRefused({ label: launch, kind, reason }: Trouble & { label: string }): void {

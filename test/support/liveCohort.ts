@@ -58,6 +58,7 @@ export const liveCohort = () => {
       actions: {
         noteCrash: (_, crash) => crashes.push(crash),
         noteEnded: (_, end) => ended.push(end),
+        noteSlowStop: (_, stop) => notes.push(stop),
         noteRefusal: (_, refusal) => notes.push(refusal),
         noteDescribeFailed: (_, trouble) => notes.push(trouble),
       },

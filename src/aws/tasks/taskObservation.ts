@@ -42,9 +42,14 @@ export function observationOf(task: Task): TaskObservation | null {
     detail: isReasonPending ? null : (verdict?.detail ?? null),
     createdAt: task.createdAt?.getTime() ?? null,
     ...(task.startedAt && { startedAt: task.startedAt.getTime() }),
+    ...(phase === 'stopping' && hasExecutionStopped(task) && { executionStopped: true }),
     ...(subnet !== undefined && { subnet }),
     ...(verdict?.failureReason && { failureReason: verdict.failureReason }),
   };
+}
+
+function hasExecutionStopped({ lastStatus, executionStoppedAt }: Task): boolean {
+  return lastStatus === 'DEPROVISIONING' || executionStoppedAt !== undefined;
 }
 
 /** The cluster's name in a task's ARN; undefined for an ARN of the old format, which names no cluster. */

@@ -63,6 +63,13 @@ export const fleetEvents = {
     explanation: 'It is sent again every quarter of a minute until AWS accepts it.',
     remedy: 'With denied: allow ecs:StopTask.',
   },
+  'stopTask.slow': {
+    level: 'warn',
+    fields: { group, task: nullable(task), since: text('when its stop began, ISO 8601') },
+    sentence: 'Group {group} is being stopped since {since}, and ECS still shows its task {task}.',
+    explanation:
+      'It is watched to its end. Once StopTask is accepted and the container has ended, or after ten minutes, it no longer counts under max_task_concurrency.',
+  },
   'describeTasks.partial': {
     level: 'warn',
     fields: { task, reason: optional(reason) },

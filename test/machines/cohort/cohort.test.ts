@@ -293,6 +293,26 @@ describe('a cohort with real children', () => {
     expect(ended).toEqual([expect.objectContaining({ groupId: 'e-1-0', cause: 'startFailed' })]);
   });
 
+  it('reports a stop that takes long, and watches the task to its end', async () => {
+    const { launchBoth, look, answer, actor, row, notes, ended, told } = liveCohort();
+    await launchBoth();
+    await look(601_001, sighting('arn:0', 'starting'), sighting('arn:1', 'running'));
+    await answer('stopTask', undefined);
+    const stopping = sighting('arn:0', 'stopping');
+    const others = sighting('arn:1', 'running');
+    await look(602_000, stopping, others);
+    await look(722_000, stopping, others);
+    expect(notes).toEqual([{ groupId: 'e-1-0', taskArn: 'arn:0', since: 602_000 }]);
+    expect(told.at(-1)).not.toMatchObject({ counts: { freed: 1 } });
+    await look(725_000, { ...stopping, executionStopped: true }, others);
+    expect(told.at(-1)).toMatchObject({ counts: { stopping: 1, freed: 1 } });
+    expect(row('e-1-0')).toMatchObject({ phase: 'stopping', executionStopped: true });
+    expect(notes).toHaveLength(1);
+    await look(730_000, { ...sighting('arn:0', 'stopped'), cause: 'drained' }, others);
+    expect(ended).toHaveLength(1);
+    expect(Object.keys(actor.getSnapshot().context.groups)).toEqual(['e-1-1']);
+  });
+
   it('survives a group that dies of a bug, and puts it back where it was', async () => {
     const { launchBoth, actor, crashes, phases, look } = liveCohort();
     await launchBoth();

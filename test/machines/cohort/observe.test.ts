@@ -231,6 +231,14 @@ describe('a look', () => {
     });
   });
 
+  it('knows that the container of a task has ended, and keeps that', () => {
+    const row = stops({ lastStatus: 'stopping' });
+    const ended = { ...row, executionStopped: true };
+    const seen = sighting('stopping', { executionStopped: true });
+    expect(look(row, seen, 500)).toEqual({ row: ended, outbox: [] });
+    expect(look(ended, sighting('stopping'), 500).row).toBe(ended);
+  });
+
   it('knows when a stop was asked for', () => {
     const told = { phase: 'stopping', drainDeadline: null };
     const waiting = runs({ drainRequested: true, drainDeadline: 900 });

@@ -6,18 +6,22 @@ import {
   noCounts,
   plan,
   serving,
+  slots,
   total,
 } from '../../../machines/fleet/plan.ts';
 
-const counts = fc.record({
-  pending: fc.nat(50),
-  absent: fc.constant(0),
-  idle: fc.nat(30),
-  busy: fc.nat(30),
-  drainPending: fc.nat(20),
-  cancelled: fc.nat(20),
-  stopping: fc.nat(50),
-});
+const counts = fc
+  .record({
+    pending: fc.nat(50),
+    absent: fc.constant(0),
+    idle: fc.nat(30),
+    busy: fc.nat(30),
+    drainPending: fc.nat(20),
+    cancelled: fc.nat(20),
+    stopping: fc.nat(50),
+    freed: fc.nat(50),
+  })
+  .map((some) => ({ ...some, freed: Math.min(some.freed, some.stopping) }));
 const limits = fc.record({
   maxTasks: fc.option(fc.nat(120), { nil: null }),
   launches: fc.nat(120),
@@ -42,6 +46,7 @@ const carriedOut = (
     drainPending: before.drainPending - serve + (wait ? busy : 0),
     cancelled: before.cancelled - (cancelDrains - serve) + (wait ? drainPendingGroups : 0),
     stopping: before.stopping + idle + (wait ? 0 : drainPendingGroups + busy),
+    freed: before.freed,
   };
 };
 
@@ -54,6 +59,7 @@ it('adds each count to its own, and counts no absent group twice in the total', 
     drainPending: 4,
     cancelled: 5,
     stopping: 6,
+    freed: 2,
   };
   const twice = {
     pending: 2,
@@ -63,10 +69,20 @@ it('adds each count to its own, and counts no absent group twice in the total', 
     drainPending: 8,
     cancelled: 10,
     stopping: 12,
+    freed: 4,
   };
   expect(addCounts(some, some)).toEqual(twice);
   expect(addCounts(noCounts, some)).toEqual(some);
   expect(total(some)).toBe(21);
+  expect(slots(some)).toBe(19);
+});
+
+it('launches into the slots of groups on their way out that use none', () => {
+  const limits = { maxTasks: 2, launches: 9, excessConfirmed: false, swapping: false };
+  const stopping = { ...noCounts, stopping: 2 };
+  expect(plan(2, stopping, limits).admit).toBe(0);
+  expect(plan(2, { ...stopping, freed: 1 }, limits).admit).toBe(1);
+  expect(plan(2, { ...stopping, freed: 2 }, limits).admit).toBe(2);
 });
 
 describe('plan', () => {
@@ -183,7 +199,7 @@ describe('plan', () => {
           expect(step.admit > 0 && step.drainPendingGroups + step.drainServing > 0).toBe(false);
           const after = carriedOut(before, step, wait);
           if (step.admit > 0 && limit.maxTasks !== null)
-            expect(total(after)).toBeLessThanOrEqual(limit.maxTasks);
+            expect(slots(after)).toBeLessThanOrEqual(limit.maxTasks);
           let rest = after;
           let { swap } = step;
           const left = { ...limit, launches: limit.launches - step.admit };

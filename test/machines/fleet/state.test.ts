@@ -74,6 +74,7 @@ describe('a fleet', () => {
         drainPending: 8,
         cancelled: 12,
         stopping: 10,
+        freed: 0,
       },
     });
     expect(fleetCounts(fleetOf())).toEqual(noCounts);

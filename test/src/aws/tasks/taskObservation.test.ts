@@ -27,6 +27,19 @@ describe('observationOf', () => {
     expect(observationOf(stopping)?.phase).toBe('stopping');
   });
 
+  it.each([
+    ['DEPROVISIONING', undefined, true],
+    ['STOPPING', new Date(5000), true],
+    ['STOPPING', undefined, undefined],
+    ['RUNNING', undefined, undefined],
+  ])(
+    'knows of lastStatus %s, executionStoppedAt %s whether the container has ended',
+    (lastStatus, executionStoppedAt, expected) => {
+      const task = { taskArn: arn(1), lastStatus, desiredStatus: 'STOPPED', executionStoppedAt };
+      expect(observationOf(task)?.executionStopped).toBe(expected);
+    },
+  );
+
   it('reports the cause of a Spot interruption while the task is still RUNNING', () =>
     expect(
       observationOf({
