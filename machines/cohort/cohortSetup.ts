@@ -20,6 +20,7 @@ import type { CohortCommand, CohortEvent } from './messages.ts';
 export interface CohortContext extends CohortRecords {
   cohortId: string;
   timeouts: Timeouts;
+  workersPerTask: number;
   /** The last command of the fleet manager that is in these records. */
   observedGeneration: number;
   /** The last report, so that the fleet manager gets changes only. */
@@ -54,7 +55,7 @@ const sameCounts = (a: Counts, b: Counts): boolean =>
 /** What a cohort gets, runs and reports; its machine and its actions are written in terms of this. */
 export const cohortSetup = setup({
   types: {} as {
-    input: { cohortId: string; timeouts: Timeouts; monitorEverConnected: boolean };
+    input: Pick<CohortContext, 'cohortId' | 'timeouts' | 'workersPerTask' | 'monitorEverConnected'>;
     context: CohortContext;
     events: Event;
   },
@@ -115,7 +116,7 @@ export const apply = ({ outbox, ...records }: Transition, enqueue: Enqueue): voi
 /** Reports to the fleet manager, if the counts came out differently. */
 export const report = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   const { cohortId, observedGeneration: generation, lastReport } = context;
-  const counts = countRecords(context.groups);
+  const counts = countRecords(context.groups, context.workersPerTask);
   const launches = Object.keys(context.launches).length;
   if (
     lastReport.generation === generation &&

@@ -145,7 +145,9 @@ export const stopEvent = (record: GroupRecord, at: number): GroupEvent => ({
 });
 
 /** What a group counts as. */
-export function categoryOf(record: GroupRecord): Exclude<keyof Counts, 'absent' | 'freed'> {
+export function categoryOf(
+  record: GroupRecord,
+): Exclude<keyof Counts, 'absent' | 'freed' | 'missingWorkers'> {
   const { drainRequested, registered, load, workersLostSince, lastStatus } = record;
   if (leavesForGood(record) || record.evicted) return 'stopping';
   if (drainRequested) return registered ? 'drainPending' : 'cancelled';
@@ -170,13 +172,19 @@ export const absent = (record: GroupRecord): boolean =>
 const freed = ({ phase, stopAccepted, executionStopped, stopOverdue }: GroupRecord): boolean =>
   phase === 'stopping' && stopAccepted && (executionStopped || stopOverdue);
 
-export function countRecords(groups: Record<string, GroupRecord>): Counts {
+/** A group that serves and of which nothing is shown has all its workers for all we know. */
+const missingWorkers = ({ load }: GroupRecord, workersPerTask: number): number =>
+  load === null ? 0 : Math.max(0, workersPerTask - load.workers);
+
+export function countRecords(groups: Record<string, GroupRecord>, workersPerTask = 1): Counts {
   const counts = { ...noCounts };
   for (const record of Object.values(groups)) {
     const category = categoryOf(record);
     counts[category]++;
     if (category === 'pending' && absent(record)) counts.absent++;
     if (freed(record)) counts.freed++;
+    if (category === 'idle' || category === 'busy')
+      counts.missingWorkers += missingWorkers(record, workersPerTask);
   }
   return counts;
 }

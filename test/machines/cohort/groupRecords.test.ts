@@ -354,3 +354,16 @@ describe('a stop that ECS takes long to carry out', () => {
     expect(overdueAt(601_000)).toBe(true);
   });
 });
+
+it('counts the workers that serving groups should have and the monitor does not show', () => {
+  const workers = (n: number) => ({ workers: n, tasks: 0, canceling: 0 });
+  const groups = {
+    whole: serves({ load: workers(4) }),
+    more: serves({ load: workers(5) }),
+    degraded: serves({ load: workers(1) }),
+    unknown: serves(),
+    boots: runs({ load: workers(1) }),
+    leaves: serves({ load: workers(1), phase: 'stopping' }),
+  };
+  expect(countRecords(groups, 4).missingWorkers).toBe(3);
+});

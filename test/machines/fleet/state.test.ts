@@ -75,6 +75,7 @@ describe('a fleet', () => {
         cancelled: 12,
         stopping: 10,
         freed: 0,
+        missingWorkers: 0,
       },
     });
     expect(fleetCounts(fleetOf())).toEqual(noCounts);
