@@ -11,6 +11,7 @@ import {
   leavesForGood,
   recordLoads,
   recordServing,
+  recordStops,
 } from './groupRecords.ts';
 import { type CohortEvent, probeInconclusive, recovered } from './messages.ts';
 import { assumeUnobserved, reconcileObserved } from './observe.ts';
@@ -39,7 +40,9 @@ export const enforceDeadlines = cohortSetup.enqueueActions(({ context, event, en
   const { nowStable, ...present } = recordServing(context, at);
   for (const groupId of nowStable)
     enqueue.sendTo(parent, recovered(context.cohortId, groupId, 'stable'));
-  apply(expired(present, at), enqueue);
+  const { slowStops, ...watched } = recordStops(present, at);
+  for (const slowStop of slowStops) enqueue({ type: 'noteSlowStop', params: slowStop });
+  apply(expired(watched, at), enqueue);
   enqueue.assign({ monitorConnected, ending });
 });
 

@@ -11,6 +11,7 @@ import {
   type CohortRecords,
   countRecords,
   type Outbox,
+  type SlowStop,
   type Timeouts,
   type Transition,
 } from './groupRecords.ts';
@@ -19,6 +20,7 @@ import type { CohortCommand, CohortEvent } from './messages.ts';
 export interface CohortContext extends CohortRecords {
   cohortId: string;
   timeouts: Timeouts;
+  workersPerTask: number;
   /** The last command of the fleet manager that is in these records. */
   observedGeneration: number;
   /** The last report, so that the fleet manager gets changes only. */
@@ -53,7 +55,7 @@ const sameCounts = (a: Counts, b: Counts): boolean =>
 /** What a cohort gets, runs and reports; its machine and its actions are written in terms of this. */
 export const cohortSetup = setup({
   types: {} as {
-    input: { cohortId: string; timeouts: Timeouts; monitorEverConnected: boolean };
+    input: Pick<CohortContext, 'cohortId' | 'timeouts' | 'workersPerTask' | 'monitorEverConnected'>;
     context: CohortContext;
     events: Event;
   },
@@ -90,6 +92,8 @@ export const cohortSetup = setup({
     noteEnded: (_, _end: GroupEnded) => {},
     /** The workers of a group have come to count as known to the scheduler. */
     noteRegistered: (_, _claim: { groupId: string; taskArn: string }) => {},
+    /** ECS takes long to carry out a stop. */
+    noteSlowStop: (_, _stop: SlowStop) => {},
     noteRefusal: (_, _refusal: { label: string; kind: FailureKind; reason: string }) => {},
     /** An actor died of an exception: a bug. */
     noteCrash: (_, _crash: { actorId: string; error: unknown }) => {},
@@ -112,7 +116,7 @@ export const apply = ({ outbox, ...records }: Transition, enqueue: Enqueue): voi
 /** Reports to the fleet manager, if the counts came out differently. */
 export const report = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   const { cohortId, observedGeneration: generation, lastReport } = context;
-  const counts = countRecords(context.groups);
+  const counts = countRecords(context.groups, context.workersPerTask);
   const launches = Object.keys(context.launches).length;
   if (
     lastReport.generation === generation &&

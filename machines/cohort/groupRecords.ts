@@ -26,6 +26,14 @@ export interface GroupRecord {
   stopRequestedAt: number | null;
   /** Since when StopTask is held back because a worker of the group cancels a task. */
   stopHeldSince: number | null;
+  /** Since when it is being stopped, as the polls have noticed. */
+  stoppingSince: number | null;
+  /** The stop takes long, and that was reported. */
+  slowStopReported: boolean;
+  /** The stop takes so long that the group uses no slot any more. */
+  stopOverdue: boolean;
+  /** ECS shows that its container has ended. */
+  executionStopped: boolean;
   /** Until when it may wait for an idle moment. */
   drainDeadline: number | null;
   /** To leave, but not told to stop before DescribeTasks has shown its task; until then at the latest. */
@@ -59,7 +67,7 @@ export interface LaunchPlan {
 }
 
 export interface Timeouts {
-  /** How long DescribeTasks may deny a new task before it can count as lost, ms. */
+  /** How long DescribeTasks may deny a task, a new one or any other, before it counts as lost, ms. */
   missingGraceMs: number;
   /** From RUNNING to workers that surely know the scheduler, when nothing else shows it, ms. */
   bootGraceMs: number;
@@ -92,6 +100,10 @@ const newRecord = (deadlinesFrom: number): GroupRecord => ({
   runningAt: null,
   stopRequestedAt: null,
   stopHeldSince: null,
+  stoppingSince: null,
+  slowStopReported: false,
+  stopOverdue: false,
+  executionStopped: false,
   drainDeadline: null,
   observeUntil: null,
   lastStatus: null,
@@ -133,7 +145,9 @@ export const stopEvent = (record: GroupRecord, at: number): GroupEvent => ({
 });
 
 /** What a group counts as. */
-export function categoryOf(record: GroupRecord): Exclude<keyof Counts, 'absent'> {
+export function categoryOf(
+  record: GroupRecord,
+): Exclude<keyof Counts, 'absent' | 'freed' | 'missingWorkers'> {
   const { drainRequested, registered, load, workersLostSince, lastStatus } = record;
   if (leavesForGood(record) || record.evicted) return 'stopping';
   if (drainRequested) return registered ? 'drainPending' : 'cancelled';
@@ -154,12 +168,23 @@ export const withoutWork = (record: Pick<GroupRecord, 'load' | 'registered'>): b
 export const absent = (record: GroupRecord): boolean =>
   record.taskArn === null || (record.lastStatus === 'missing' && !hasWorkers(record));
 
-export function countRecords(groups: Record<string, GroupRecord>): Counts {
+/** On its way out, and it uses no slot any more; it is watched to its end. */
+const freed = ({ phase, stopAccepted, executionStopped, stopOverdue }: GroupRecord): boolean =>
+  phase === 'stopping' && stopAccepted && (executionStopped || stopOverdue);
+
+/** A group that serves and of which nothing is shown has all its workers for all we know. */
+const missingWorkers = ({ load }: GroupRecord, workersPerTask: number): number =>
+  load === null ? 0 : Math.max(0, workersPerTask - load.workers);
+
+export function countRecords(groups: Record<string, GroupRecord>, workersPerTask = 1): Counts {
   const counts = { ...noCounts };
   for (const record of Object.values(groups)) {
     const category = categoryOf(record);
     counts[category]++;
     if (category === 'pending' && absent(record)) counts.absent++;
+    if (freed(record)) counts.freed++;
+    if (category === 'idle' || category === 'busy')
+      counts.missingWorkers += missingWorkers(record, workersPerTask);
   }
   return counts;
 }
@@ -207,6 +232,40 @@ export function recordServing(
     groups[groupId] = { ...record, servingSince, stable };
   }
   return { ...records, groups, nowStable };
+}
+
+/** A stop that takes longer than this, ms, is reported; and after the second its group uses no slot. */
+const slowStopMs = 120_000;
+const stopOverdueMs = 600_000;
+
+export interface SlowStop {
+  groupId: string;
+  taskArn: string | null;
+  /** Milliseconds since the epoch. */
+  since: number;
+}
+
+/** At a poll: which stops take long by now. */
+export function recordStops(
+  records: CohortRecords,
+  at: number,
+): CohortRecords & { slowStops: SlowStop[] } {
+  const groups = { ...records.groups };
+  const slowStops: SlowStop[] = [];
+  for (const [groupId, record] of Object.entries(records.groups)) {
+    if (record.phase !== 'stopping' || record.stopOverdue) continue;
+    const since = record.stoppingSince ?? at;
+    const isSlow = at - since >= slowStopMs;
+    if (isSlow && !record.slowStopReported)
+      slowStops.push({ groupId, taskArn: record.taskArn, since });
+    groups[groupId] = {
+      ...record,
+      stoppingSince: since,
+      slowStopReported: isSlow,
+      stopOverdue: at - since >= stopOverdueMs,
+    };
+  }
+  return { ...records, groups, slowStops };
 }
 
 /** Groups whose time is up: to wait for an idle moment, to be seen by DescribeTasks, or for a cancellation to end. */

@@ -4,6 +4,7 @@ import {
   absent,
   type CohortRecords,
   type GroupRecord,
+  hasWorkers,
   leavesForGood,
   type Outbox,
   stopEvent,
@@ -14,9 +15,6 @@ import {
 } from './groupRecords.ts';
 import { withoutDrain } from './scaleDown.ts';
 
-/** One poll may miss a task; one so much later, ms, with none in between that saw it, hardly does. */
-const missingAgainMs = 10_000;
-
 /** StopTask is asked for again when ECS shows a draining task as alive for this long, ms. */
 const stopRepeatMs = 15_000;
 
@@ -25,6 +23,10 @@ const failing = (cause: Cause, detail: string | null): GroupEvent => ({
   cause,
   detail,
 });
+
+/** No task starts twice: what ECS says of the start of one that has run is no news. */
+const hasRun = (record: GroupRecord): boolean =>
+  record.registered || record.runningAt !== null || hasWorkers(record);
 
 const seconds = (ms: number): number => Math.round(ms / 1000);
 
@@ -60,8 +62,11 @@ export function eventFor(
 ): GroupEvent | null {
   const age = at - record.deadlinesFrom;
   if (phase === 'stopped') return { type: 'task.stopped', cause: cause ?? 'exited', detail };
-  if (phase === 'missing')
-    return age > timeouts.missingGraceMs && at - (record.missingSince ?? at) >= missingAgainMs
+  // What the scheduler shows connected is alive, whatever ECS denies.
+  const denied = phase === 'missing' && !(monitorConnected && hasWorkers(record));
+  if (denied)
+    return at - (record.missingSince ?? at) > timeouts.missingGraceMs &&
+      age > timeouts.missingGraceMs
       ? { type: 'task.stopped', cause: 'lost', detail: 'ECS does not know this task any more' }
       : null;
   if (record.phase === 'held') return null;
@@ -69,11 +74,13 @@ export function eventFor(
     return phase !== 'stopping' && at - (record.stopRequestedAt ?? 0) > stopRepeatMs
       ? { type: 'group.stop' }
       : null;
+  if (phase === 'missing') return null;
   if (phase === 'stopping') return failing(cause ?? 'stoppedOutside', detail);
   // It is seen to live, and no other group gave it its place: without work to finish it is stopped now.
   if (record.observeUntil !== null && (record.drainDeadline === null || withoutWork(record)))
     return { type: 'group.stop' };
   if (phase === 'running') return eventForRunning(record, at, timeouts, monitorConnected);
+  if (hasRun(record)) return null;
   // Its workers cannot be at work yet.
   if (record.drainDeadline !== null && !record.registered) return { type: 'group.stop' };
   return age > timeouts.startDeadlineMs
@@ -159,11 +166,16 @@ export function reconcileObserved(
     const observation = observationOf(record);
     if (!observation) continue;
     const event = eventFor(record, observation, at, timeouts, monitorConnected);
-    if (!event && record.lastStatus === observation.phase) continue;
+    const lastStatus =
+      observation.phase === 'starting' && hasRun(record) ? 'running' : observation.phase;
+    const executionStopped = record.executionStopped || observation.executionStopped === true;
+    const isNew = record.lastStatus !== lastStatus || record.executionStopped !== executionStopped;
+    if (!event && !isNew) continue;
     const observed: GroupRecord = {
       ...record,
       ...(lives(observation) && { observeUntil: null }),
-      lastStatus: observation.phase,
+      lastStatus,
+      executionStopped,
       missingSince: observation.phase === 'missing' ? (record.missingSince ?? at) : null,
       createdAt: record.createdAt ?? observation.createdAt,
       subnet: observation.subnet ?? record.subnet,

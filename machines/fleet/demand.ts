@@ -13,14 +13,16 @@ export const onDesired = fleetSetup.enqueueActions(({ context, event, enqueue })
     return;
   }
   const desired = Math.ceil(workers / workersPerTask);
-  enqueue.assign({ emptySince: null, desired, replacesEnded: true });
+  enqueue.assign({
+    ...{ emptySince: null, desired, desiredWorkers: workers, replacesEnded: true },
+  });
   if (desired !== context.desired)
     enqueue({ type: 'noteDesired', params: { tasks: desired, why: `${workers} workers wanted` } });
 });
 
 /** One more than there is, unless one is on its way already. */
 export const onStartRequested = fleetSetup.enqueueActions(({ context, enqueue }) => {
-  enqueue.assign({ replacesEnded: false, emptySince: null });
+  enqueue.assign({ replacesEnded: false, emptySince: null, desiredWorkers: null });
   const there = kept(fleetCounts(context));
   if (openLaunches(context) > 0 || (context.desired ?? 0) > there) return;
   enqueue.assign({ desired: there + 1 });
@@ -35,6 +37,7 @@ export const onShutdownRequested = fleetSetup.enqueueActions(({ context, event, 
   const there = kept(fleetCounts(context));
   enqueue.assign({
     replacesEnded: false,
+    desiredWorkers: null,
     desired: desired === null ? null : Math.min(desired, there),
   });
   if (taskIds.length === 0) return;
@@ -62,7 +65,7 @@ export const onDrainGroups = fleetSetup.enqueueActions(({ context, event, enqueu
 
 const nothingDesired = (why: string) =>
   fleetSetup.enqueueActions(({ enqueue }) => {
-    enqueue.assign({ desired: 0 });
+    enqueue.assign({ desired: 0, desiredWorkers: 0 });
     enqueue({ type: 'noteDesired', params: { tasks: 0, why } });
   });
 

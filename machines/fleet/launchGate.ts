@@ -2,7 +2,7 @@ import type { FailureReason, Market } from '../shared/domain.ts';
 import { confirmOrphanMs } from './adoption.ts';
 import { type Breaker, type LaunchPermit, permitFor } from './circuitBreaker.ts';
 import type { Modes } from './modes.ts';
-import { type Counts, total } from './plan.ts';
+import { type Counts, slots, total } from './plan.ts';
 import {
   allObserved,
   type Fleet,
@@ -193,9 +193,9 @@ export function missingOf({ desired, settings }: Fleet, counts: Counts): number 
   return Math.max(0, goal - kept(counts) - counts.drainPending - counts.cancelled);
 }
 
-/** Room under the limit; groups on their way out count. */
+/** Room under the limit; groups on their way out count until their slots are free. */
 const roomOf = ({ settings }: Fleet, counts: Counts): number =>
-  settings.maxTasks === null ? Number.POSITIVE_INFINITY : settings.maxTasks - total(counts);
+  settings.maxTasks === null ? Number.POSITIVE_INFINITY : settings.maxTasks - slots(counts);
 
 function capBlockers(fleet: Fleet, counts: Counts): Blocker[] {
   const { maxTasks } = fleet.settings;

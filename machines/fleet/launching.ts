@@ -18,8 +18,8 @@ export const resetTurnBudget = fleetSetup.assign({ turnAllowance: launchesPerTur
 
 function spawnCohort(fleet: Fleet, { monitor }: Modes, enqueue: Enqueue): string {
   const cohortId = `cohort.${fleet.opened}`;
-  const { timeouts } = fleet.settings;
-  const input = { cohortId, timeouts, monitorEverConnected: monitor !== 'unknown' };
+  const { timeouts, workersPerTask } = fleet.settings;
+  const input = { cohortId, timeouts, workersPerTask, monitorEverConnected: monitor !== 'unknown' };
   enqueue.spawnChild('cohort', { id: cohortId, input });
   enqueue.assign({ opened: fleet.opened + 1 });
   return cohortId;

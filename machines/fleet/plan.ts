@@ -14,6 +14,10 @@ export interface Counts {
   cancelled: number;
   /** On their way out for good. */
   stopping: number;
+  /** Of `stopping`: those that use no slot under the limit. Their stop is accepted, and their container has ended or should have long ago. */
+  freed: number;
+  /** How many workers the idle and the busy groups should have and the monitor does not show. */
+  missingWorkers: number;
 }
 
 export interface Limits {
@@ -25,6 +29,8 @@ export interface Limits {
   excessConfirmed: boolean;
   /** Some at work have just been taken back, for idle ones to go in their place. */
   swapping: boolean;
+  /** No drain leaves fewer groups at work than this. */
+  keep?: number | undefined;
 }
 
 export interface Plan {
@@ -39,7 +45,8 @@ export interface Plan {
 
 export const noCounts: Counts = {
   ...{ pending: 0, absent: 0, idle: 0, busy: 0 },
-  ...{ drainPending: 0, cancelled: 0, stopping: 0 },
+  ...{ drainPending: 0, cancelled: 0, stopping: 0, freed: 0 },
+  missingWorkers: 0,
 };
 const nothing: Plan = {
   ...{ cancelDrains: 0, swap: false },
@@ -51,6 +58,19 @@ export const serving = ({ idle, busy }: Counts): number => idle + busy;
 export const total = (counts: Counts): number =>
   counts.pending + serving(counts) + counts.drainPending + counts.cancelled + counts.stopping;
 
+/** What counts under the limit. */
+export const slots = (counts: Counts): number => total(counts) - counts.freed;
+
+/**
+ * Groups to keep so that so many workers stay connected. Groups count for the workers they have, and which of them a
+ * drain will choose is not known here: each may be a whole one.
+ */
+export const groupsToKeep = (
+  workers: number | null,
+  { missingWorkers }: Counts,
+  workersPerTask: number,
+): number => (workers ? Math.ceil((workers + missingWorkers) / workersPerTask) : 0);
+
 export const addCounts = (a: Counts, b: Counts): Counts => ({
   pending: a.pending + b.pending,
   absent: a.absent + b.absent,
@@ -59,6 +79,8 @@ export const addCounts = (a: Counts, b: Counts): Counts => ({
   drainPending: a.drainPending + b.drainPending,
   cancelled: a.cancelled + b.cancelled,
   stopping: a.stopping + b.stopping,
+  freed: a.freed + b.freed,
+  missingWorkers: a.missingWorkers + b.missingWorkers,
 });
 
 /**
@@ -74,16 +96,20 @@ export const plan = (desired: number | null, counts: Counts, limits: Limits): Pl
   const missing = goal - counts.pending - serving(counts);
   if (missing > 0) {
     const cancelDrains = Math.min(missing, counts.drainPending + counts.cancelled);
-    const room = limits.maxTasks === null ? missing : limits.maxTasks - total(counts);
+    const room = limits.maxTasks === null ? missing : limits.maxTasks - slots(counts);
     const admit = Math.max(0, Math.min(missing - cancelDrains, room, limits.launches));
     return { ...nothing, cancelDrains, admit };
   }
-  const tooMany = Math.max(0, serving(counts) - goal);
+  const keep = Math.max(
+    goal,
+    Math.min(limits.keep ?? 0, limits.maxTasks ?? Number.POSITIVE_INFINITY),
+  );
+  const tooMany = Math.max(0, serving(counts) - keep);
   if (limits.swapping) return { ...nothing, drainServing: Math.min(tooMany, counts.idle) };
   // Prefer stopping an idle group over a busy group that is already draining.
   const swapped = tooMany > 0 ? 0 : Math.min(counts.drainPending, counts.idle);
   if (swapped > 0) return { ...nothing, cancelDrains: swapped, swap: true };
-  if (goal > 0 && goal >= serving(counts)) {
+  if (keep > 0 && keep >= serving(counts)) {
     const { maxTasks, excessConfirmed } = limits;
     // More than is allowed, because ECS started what it had refused: the excess is drained.
     const excess =

@@ -4,7 +4,7 @@ import { sendCommands } from './commands.ts';
 import { fleetSetup, modesIn } from './fleetSetup.ts';
 import { isTransient, launchBlockers, launchPermit, missingOf } from './launchGate.ts';
 import { launchGroups } from './launching.ts';
-import { plan, serving } from './plan.ts';
+import { groupsToKeep, plan, serving } from './plan.ts';
 import {
   allObserved,
   type CohortStatus,
@@ -33,6 +33,7 @@ export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check })
     {
       ...{ maxTasks: settings.maxTasks, launches: permit.tasks, swapping },
       excessConfirmed: excessConfirmed(context),
+      keep: groupsToKeep(context.desiredWorkers, counts, settings.workersPerTask),
     },
   );
   if (cancelDrains > 0) {

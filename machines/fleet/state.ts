@@ -89,6 +89,8 @@ export interface Fleet extends FleetInput {
   mismatchSince: number | null;
   /** Fargate tasks; null: the scheduler has not said yet. */
   desired: number | null;
+  /** The workers that the scheduler wants; null: it has not said in workers. */
+  desiredWorkers: number | null;
   /** What ends is replaced. Not so for a scheduler that asks for tasks one by one: it would ask for the same one again. */
   replacesEnded: boolean;
   emptySince: number | null;
@@ -147,6 +149,7 @@ export const newFleet = (input: FleetInput): Fleet => ({
   mismatch: null,
   mismatchSince: null,
   desired: null,
+  desiredWorkers: null,
   replacesEnded: true,
   emptySince: null,
   cohorts: {},

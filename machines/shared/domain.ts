@@ -98,6 +98,8 @@ export interface TaskObservation {
   createdAt: number | null;
   /** When it was first RUNNING, milliseconds since the epoch; left out when ECS did not say. */
   startedAt?: number | undefined;
+  /** Its container has ended, and ECS still clears up; left out when that is not known. */
+  executionStopped?: boolean | undefined;
   /** Where it was placed; left out when ECS did not say. */
   subnet?: string | undefined;
   /** What was wrong, where it says more than that the task did not start. */

@@ -49,6 +49,7 @@ const task: Shape = {
     stoppedReason: 'text',
     createdAt: 'date',
     startedAt: 'date',
+    executionStoppedAt: 'date',
     containers: [{ may: { name: 'text', reason: 'text', exitCode: 'number' } }],
     overrides: {
       may: {

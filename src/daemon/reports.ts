@@ -1,3 +1,4 @@
+import type { SlowStop } from '../../machines/cohort/groupRecords.ts';
 import type { ForeignTask } from '../../machines/fleet/adoption.ts';
 import type { Change } from '../../machines/fleet/circuitBreaker.ts';
 import type { Blocker } from '../../machines/fleet/launchGate.ts';
@@ -56,6 +57,10 @@ export function createReports(log: Log) {
 
     /** Why tasks are stopped now, as ECS shows it for each of them. */
     stopReason: (): string => (isOwnDecision(demand) ? demand.why : 'no longer wanted'),
+
+    stopSlow({ groupId: group, taskArn: task, since }: SlowStop): void {
+      log.report('stopTask.slow', { group, task, since: new Date(since).toISOString() });
+    },
 
     launched(launch: string, tasks: number): void {
       const known = demand.tasks === null ? {} : { desired: demand.tasks, why: demand.why };

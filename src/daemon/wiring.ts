@@ -112,6 +112,7 @@ export const provide = (tools: Tools) => {
         journal.note({ kind: 'ended', groupId, taskArn, cause, detail, ...times, at });
         report.groupEnded(end);
       },
+      noteSlowStop: (_, stop) => report.stopSlow(stop),
       noteRefusal: (_, refusal) => report.launchRefused(refusal),
       noteCrash: (_, crash) => report.actorCrashed(crash),
       noteDescribeFailed: (_, failure) => report.tasksNotDescribed(failure),

@@ -14,7 +14,12 @@ const timeouts = {
   unobservedStopMs: 180_000,
   unobservedExitMs: 5000,
 };
-export const input = { cohortId: 'cohort.0', timeouts, monitorEverConnected: false };
+export const input = {
+  cohortId: 'cohort.0',
+  timeouts,
+  workersPerTask: 1,
+  monitorEverConnected: false,
+};
 export const launchPlan = (label: string, count: number) => ({
   order: { label, clientToken: `se-${label}`, count, revision: 'rev:1', market: 'spot' as const },
   groupIds: Array.from({ length: count }, (_, i) => `${label}-${i}`),
@@ -35,7 +40,7 @@ export const admit = {
 } as const;
 
 /** The cohort with its real children, and effects that wait for the test. */
-export const liveCohort = () => {
+export const liveCohort = (given: Partial<typeof input> = {}) => {
   const world = scriptedWorld(
     'describeTasks',
     'stopTask',
@@ -58,11 +63,12 @@ export const liveCohort = () => {
       actions: {
         noteCrash: (_, crash) => crashes.push(crash),
         noteEnded: (_, end) => ended.push(end),
+        noteSlowStop: (_, stop) => notes.push(stop),
         noteRefusal: (_, refusal) => notes.push(refusal),
         noteDescribeFailed: (_, trouble) => notes.push(trouble),
       },
     }),
-    { input, parent },
+    { input: { ...input, ...given }, parent },
   ).start();
   const phases = () =>
     Object.fromEntries(

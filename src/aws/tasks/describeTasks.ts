@@ -1,5 +1,9 @@
 import { DescribeTasksCommand, type ECSClient, type Task } from '@aws-sdk/client-ecs';
-import type { DescribedTasks, DescribeFailure } from '../../../machines/shared/domain.ts';
+import type {
+  DescribedTasks,
+  DescribeFailure,
+  TaskObservation,
+} from '../../../machines/shared/domain.ts';
 import { tasksPerPage } from '../../../machines/shared/limits.ts';
 import type { Call } from '../caller.ts';
 import { EcsFailure } from '../errors.ts';
@@ -122,17 +126,22 @@ function halvesOf({ cluster, taskArns }: Page): Page[] {
 function outcomeOf({ cluster }: Page, { tasks, missing, unknown }: DescribedPage): DescribedTasks {
   const absent = { phase: 'missing', cause: null, detail: null, createdAt: null } as const;
   const failures = new Map<string, DescribeFailure>();
-  for (const [arn, said] of unknown) {
-    const reason = `DescribeTasks: ${said ?? 'the answer does not mention the task'}`;
+  const observations: TaskObservation[] = [];
+  const addFailure = (arn: string, said: string): void => {
+    const reason = `DescribeTasks: ${said}`;
     const failure = failures.get(reason) ?? { cluster, kind: 'refused', reason, taskArns: [] };
     failure.taskArns.push(arn);
     failures.set(reason, failure);
+  };
+  for (const [arn, said] of unknown)
+    addFailure(arn, said ?? 'the answer does not mention the task');
+  for (const task of tasks) {
+    const observation = observationOf(task);
+    if (observation) observations.push(observation);
+    else addFailure(task.taskArn ?? '', `unknown status ${task.lastStatus}`);
   }
   return {
-    observations: [
-      ...tasks.map(observationOf),
-      ...missing.map((taskArn) => ({ taskArn, ...absent })),
-    ],
+    observations: [...observations, ...missing.map((taskArn) => ({ taskArn, ...absent }))],
     failures: [...failures.values()],
   };
 }

@@ -25,7 +25,8 @@ export function taggedTaskOf(task: Task & { taskArn: string }): TaggedTask {
   return {
     taskArn: task.taskArn,
     label: /^[\w-]{1,64}$/.test(label) ? label : null,
-    phase: phaseOf(task),
+    // A task of an unknown status exists.
+    phase: phaseOf(task) ?? 'starting',
     createdAt: task.createdAt?.getTime() ?? null,
     startedBy: task.startedBy ?? '',
     scheduler: schedulerOf(environment.get('COMMAND') ?? ''),

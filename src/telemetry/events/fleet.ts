@@ -113,6 +113,13 @@ export const fleetEvents = {
     explanation: 'Tried again every 15 s until AWS accepts it. Until then the task costs money.',
     remedies: { field: 'kind', of: { denied: 'Allow ecs:StopTask.' } },
   },
+  'stopTask.slow': {
+    level: 'warn',
+    fields: { group, task: nullable(task), since: text('when its stop began, ISO 8601') },
+    sentence: 'Group {group} is being stopped since {since}, and ECS still shows its task {task}.',
+    explanation:
+      'It is watched to its end. Once StopTask is accepted and the container has ended, or after ten minutes, it no longer counts under max_task_concurrency.',
+  },
   'describeTasks.partial': {
     level: 'warn',
     fields: { cluster: text('name of the cluster'), tasks: count('Fargate tasks'), kind, reason },

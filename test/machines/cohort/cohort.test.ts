@@ -235,9 +235,9 @@ describe('a cohort with real children', () => {
     await launchBoth();
     await look(60_000, sighting('arn:0', 'missing'), sighting('arn:1', 'missing'));
     expect(phases()).toEqual({ 'e-1-0': 'provisioning', 'e-1-1': 'provisioning' });
-    await look(61_001, sighting('arn:0', 'missing'), sighting('arn:1', 'starting'));
+    await look(120_000, sighting('arn:0', 'missing'), sighting('arn:1', 'starting'));
     expect(ended).toEqual([]);
-    await look(70_000, sighting('arn:0', 'missing'), sighting('arn:1', 'starting'));
+    await look(120_001, sighting('arn:0', 'missing'), sighting('arn:1', 'starting'));
     expect(ended).toEqual([expect.objectContaining({ groupId: 'e-1-0', cause: 'lost' })]);
   });
 
@@ -247,13 +247,14 @@ describe('a cohort with real children', () => {
     const seen = (at: number, phase: TaskObservation['phase']) =>
       look(at, sighting('arn:0', phase), sighting('arn:1', 'running'));
     await seen(100_000, 'missing');
-    await seen(109_999, 'missing');
-    await seen(110_000, 'running');
+    await seen(112_000, 'missing');
+    await seen(160_000, 'missing');
+    await seen(161_000, 'running');
     // The count starts anew.
-    await seen(113_000, 'missing');
-    await seen(122_999, 'missing');
+    await seen(163_000, 'missing');
+    await seen(223_000, 'missing');
     expect(ended).toEqual([]);
-    await seen(123_000, 'missing');
+    await seen(223_001, 'missing');
     expect(ended).toEqual([expect.objectContaining({ groupId: 'e-1-0', cause: 'lost' })]);
     // And nobody is told that its workers are dead: who knows.
     expect(told.map(({ type }) => type)).not.toContain('task.dead');
@@ -290,6 +291,26 @@ describe('a cohort with real children', () => {
     expect(phases()).toEqual({ 'e-1-0': 'stopping', 'e-1-1': 'running' });
     await look(602_000, { ...sighting('arn:0', 'stopped'), cause: 'drained' });
     expect(ended).toEqual([expect.objectContaining({ groupId: 'e-1-0', cause: 'startFailed' })]);
+  });
+
+  it('reports a stop that takes long, and watches the task to its end', async () => {
+    const { launchBoth, look, answer, actor, row, notes, ended, told } = liveCohort();
+    await launchBoth();
+    await look(601_001, sighting('arn:0', 'starting'), sighting('arn:1', 'running'));
+    await answer('stopTask', undefined);
+    const stopping = sighting('arn:0', 'stopping');
+    const others = sighting('arn:1', 'running');
+    await look(602_000, stopping, others);
+    await look(722_000, stopping, others);
+    expect(notes).toEqual([{ groupId: 'e-1-0', taskArn: 'arn:0', since: 602_000 }]);
+    expect(told.at(-1)).not.toMatchObject({ counts: { freed: 1 } });
+    await look(725_000, { ...stopping, executionStopped: true }, others);
+    expect(told.at(-1)).toMatchObject({ counts: { stopping: 1, freed: 1 } });
+    expect(row('e-1-0')).toMatchObject({ phase: 'stopping', executionStopped: true });
+    expect(notes).toHaveLength(1);
+    await look(730_000, { ...sighting('arn:0', 'stopped'), cause: 'drained' }, others);
+    expect(ended).toHaveLength(1);
+    expect(Object.keys(actor.getSnapshot().context.groups)).toEqual(['e-1-1']);
   });
 
   it('survives a group that dies of a bug, and puts it back where it was', async () => {

@@ -519,3 +519,10 @@ describe('a group that dies of a bug', () => {
     expect(crashes).toHaveLength(1);
   });
 });
+
+it('reports how many workers its serving groups lack', async () => {
+  const { launchBoth, hear, told } = liveCohort({ workersPerTask: 4 });
+  await launchBoth();
+  hear(1500, { 'arn:0': { workers: 1, tasks: 1, canceling: 0 } });
+  expect(told.at(-1)).toMatchObject({ counts: { busy: 1, pending: 1, missingWorkers: 3 } });
+});

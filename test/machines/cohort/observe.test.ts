@@ -41,13 +41,13 @@ describe('what ECS shows of a group', () => {
     ['may be nothing yet', boots({ missingSince: 0 }), sighting('missing'), 60_000, null],
     ['may be nothing once', boots({ deadlinesFrom: 1 }), sighting('missing'), 90_000, null],
     [
-      'may be nothing twice in ten seconds',
-      boots({ missingSince: 80_001 }),
+      'may be nothing for a minute',
+      serves({ missingSince: 30_000 }),
       sighting('missing'),
       90_000,
       null,
     ],
-    ['is nothing any more', boots({ missingSince: 80_000 }), sighting('missing'), 90_000, lost],
+    ['is nothing any more', boots({ missingSince: 29_999 }), sighting('missing'), 90_000, lost],
     ['says that it runs', boots(), sighting('running'), 0, { type: 'task.running' }],
     [
       'may take its time to start',
@@ -62,6 +62,28 @@ describe('what ECS shows of a group', () => {
       sighting('starting'),
       600_008,
       { type: 'task.failing', cause: 'startFailed', detail: 'not running 600 s after its launch' },
+    ],
+    ['starts again never: its workers serve', serves(), sighting('starting'), 900_000, null],
+    [
+      'starts again never: it was seen to run',
+      runs({ runningAt: 1 }),
+      sighting('starting'),
+      900_000,
+      null,
+    ],
+    [
+      'starts again never: the monitor shows its workers',
+      boots({ load: { workers: 1, tasks: 1, canceling: 0 } }),
+      sighting('starting'),
+      900_000,
+      null,
+    ],
+    [
+      'stops no group that waits for an idle moment and has run',
+      runs({ phase: 'waiting', drainRequested: true, drainDeadline: 9e9, runningAt: 1 }),
+      sighting('starting'),
+      500,
+      null,
     ],
     [
       'may be another hand that stops it',
@@ -175,6 +197,46 @@ describe('a look', () => {
     expect(look(gone, sighting('starting'), 700).row).toMatchObject({ missingSince: null });
     const lost = { row: { missingSince: 500 }, outbox: [['a', { type: 'task.stopped' }]] };
     expect(look(gone, sighting('missing'), 90_000)).toMatchObject(lost);
+  });
+
+  it('does not end a group whose workers the monitor shows, however long ECS denies its task', () => {
+    const load = { workers: 2, tasks: 2, canceling: 0 };
+    let row = serves({ load, lastStatus: 'running' });
+    for (const at of [100_000, 106_000, 112_000, 170_000, 900_000]) {
+      const next = look(row, sighting('missing'), at);
+      expect(next.outbox).toEqual([]);
+      row = next.row as GroupRecord;
+    }
+    expect(row).toMatchObject({ phase: 'running', missingSince: 100_000 });
+    // A monitor without a connection shows nothing.
+    const lost = { type: 'task.stopped', cause: 'lost' };
+    expect(eventFor(row, sighting('missing'), 900_000, timeouts, false)).toMatchObject(lost);
+    const left = { ...row, load: { ...load, workers: 0 } };
+    expect(eventFor(left, sighting('missing'), 900_000, timeouts, true)).toMatchObject(lost);
+  });
+
+  it('asks again for the stop of a task that ECS denies and whose workers the monitor shows', () => {
+    const row = stops({ load: { workers: 1, tasks: 0, canceling: 0 }, missingSince: 0 });
+    const stop = { type: 'group.stop' };
+    expect(eventFor(row, sighting('missing'), 90_000, timeouts, true)).toEqual(stop);
+  });
+
+  it('keeps a task that has run as running when ECS says that it starts', () => {
+    const row = serves({ lastStatus: 'running', runningAt: 400 });
+    expect(look(row, sighting('starting'), 500)).toEqual({ row, outbox: [] });
+    const missing = serves({ lastStatus: 'missing', missingSince: 400 });
+    expect(look(missing, sighting('starting'), 500)).toEqual({
+      row: { ...missing, lastStatus: 'running', missingSince: null },
+      outbox: [],
+    });
+  });
+
+  it('knows that the container of a task has ended, and keeps that', () => {
+    const row = stops({ lastStatus: 'stopping' });
+    const ended = { ...row, executionStopped: true };
+    const seen = sighting('stopping', { executionStopped: true });
+    expect(look(row, seen, 500)).toEqual({ row: ended, outbox: [] });
+    expect(look(ended, sighting('stopping'), 500).row).toBe(ended);
   });
 
   it('knows when a stop was asked for', () => {

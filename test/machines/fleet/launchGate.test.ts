@@ -62,6 +62,12 @@ describe('the blockers of a launch', () => {
     ['the quota', { breakers: trip({}, failure('quota'), 9000) }, {}, ['quota']],
     ['no breaker that is due', { breakers: trip({}, failure('refused'), -90_000) }, {}, []],
     ['the limit', { ...capped, cohorts: { a: cohortOf({ stopping: 3 }) } }, {}, ['cap']],
+    [
+      'no limit for a group that stops and uses no slot',
+      { ...capped, cohorts: { a: cohortOf({ stopping: 3, freed: 1 }) } },
+      {},
+      [],
+    ],
     ['no limit that covers what is desired', { ...capped, desired: 1 }, {}, []],
     ['the launch quota', { allowance: 0.9 }, {}, ['rateAllowance']],
     ['the budget of the turn', { turnAllowance: 0 }, {}, ['turnBudget']],

@@ -3,21 +3,27 @@ import { describe, expect, it } from 'vitest';
 import {
   addCounts,
   type Counts,
+  groupsToKeep,
   noCounts,
   plan,
   serving,
+  slots,
   total,
 } from '../../../machines/fleet/plan.ts';
 
-const counts = fc.record({
-  pending: fc.nat(50),
-  absent: fc.constant(0),
-  idle: fc.nat(30),
-  busy: fc.nat(30),
-  drainPending: fc.nat(20),
-  cancelled: fc.nat(20),
-  stopping: fc.nat(50),
-});
+const counts = fc
+  .record({
+    pending: fc.nat(50),
+    absent: fc.constant(0),
+    idle: fc.nat(30),
+    busy: fc.nat(30),
+    drainPending: fc.nat(20),
+    cancelled: fc.nat(20),
+    stopping: fc.nat(50),
+    freed: fc.nat(50),
+    missingWorkers: fc.constant(0),
+  })
+  .map((some) => ({ ...some, freed: Math.min(some.freed, some.stopping) }));
 const limits = fc.record({
   maxTasks: fc.option(fc.nat(120), { nil: null }),
   launches: fc.nat(120),
@@ -42,6 +48,8 @@ const carriedOut = (
     drainPending: before.drainPending - serve + (wait ? busy : 0),
     cancelled: before.cancelled - (cancelDrains - serve) + (wait ? drainPendingGroups : 0),
     stopping: before.stopping + idle + (wait ? 0 : drainPendingGroups + busy),
+    freed: before.freed,
+    missingWorkers: before.missingWorkers,
   };
 };
 
@@ -54,6 +62,8 @@ it('adds each count to its own, and counts no absent group twice in the total', 
     drainPending: 4,
     cancelled: 5,
     stopping: 6,
+    freed: 2,
+    missingWorkers: 8,
   };
   const twice = {
     pending: 2,
@@ -63,10 +73,57 @@ it('adds each count to its own, and counts no absent group twice in the total', 
     drainPending: 8,
     cancelled: 10,
     stopping: 12,
+    freed: 4,
+    missingWorkers: 16,
   };
   expect(addCounts(some, some)).toEqual(twice);
   expect(addCounts(noCounts, some)).toEqual(some);
   expect(total(some)).toBe(21);
+  expect(slots(some)).toBe(19);
+});
+
+it('launches into the slots of groups on their way out that use none', () => {
+  const limits = { maxTasks: 2, launches: 9, excessConfirmed: false, swapping: false };
+  const stopping = { ...noCounts, stopping: 2 };
+  expect(plan(2, stopping, limits).admit).toBe(0);
+  expect(plan(2, { ...stopping, freed: 1 }, limits).admit).toBe(1);
+  expect(plan(2, { ...stopping, freed: 2 }, limits).admit).toBe(2);
+});
+
+describe('groups that have lost some of their workers', () => {
+  const limits = { maxTasks: 4, launches: 9, excessConfirmed: false, swapping: false };
+  const step = (workers: number, counts: Counts, maxTasks: number | null = 4) =>
+    plan(Math.ceil(workers / 4), counts, {
+      ...{ ...limits, maxTasks },
+      keep: groupsToKeep(workers, counts, 4),
+    });
+
+  it('are not drained while the scheduler wants more workers than are connected', () => {
+    const four = { ...noCounts, idle: 2, busy: 2, missingWorkers: 12 };
+    expect(step(5, four)).toMatchObject({ admit: 0, drainServing: 0, drainPendingGroups: 0 });
+  });
+
+  it('do not make the fleet shrink while one worker more than is connected is wanted each second', () => {
+    let fleet: Counts = { ...noCounts, idle: 5, busy: 20, missingWorkers: 25 };
+    for (let second = 0; second < 30; second++) {
+      const { drainServing } = step(serving(fleet) * 4 - fleet.missingWorkers + 1, fleet, 900);
+      const busy = fleet.busy - drainServing;
+      fleet = { ...fleet, busy, missingWorkers: fleet.missingWorkers - drainServing };
+    }
+    expect(serving(fleet)).toBe(25);
+  });
+
+  it('are drained as far as enough workers stay, whichever of them go', () => {
+    const fleet = { ...noCounts, idle: 25, missingWorkers: 25 };
+    expect(step(50, fleet, 900).drainServing).toBe(6);
+    expect(step(0, fleet, 900).drainServing).toBe(25);
+    expect(step(75, { ...noCounts, idle: 25 }, 900).drainServing).toBe(6);
+  });
+
+  it('are drained above the limit all the same', () => {
+    const six = { ...noCounts, idle: 6, missingWorkers: 6 };
+    expect(step(99, six, 4).drainServing).toBe(2);
+  });
 });
 
 describe('plan', () => {
@@ -183,7 +240,7 @@ describe('plan', () => {
           expect(step.admit > 0 && step.drainPendingGroups + step.drainServing > 0).toBe(false);
           const after = carriedOut(before, step, wait);
           if (step.admit > 0 && limit.maxTasks !== null)
-            expect(total(after)).toBeLessThanOrEqual(limit.maxTasks);
+            expect(slots(after)).toBeLessThanOrEqual(limit.maxTasks);
           let rest = after;
           let { swap } = step;
           const left = { ...limit, launches: limit.launches - step.admit };

@@ -33,6 +33,7 @@ describe('what an earlier run has left', () => {
     expect(cohorts.lines[0]?.input).toEqual({
       cohortId: 'cohort.0',
       timeouts,
+      workersPerTask: 2,
       monitorEverConnected: false,
     });
     expect(fleet()).toMatchObject({
@@ -104,7 +105,7 @@ describe('launches', () => {
     ]);
     const { timeouts } = fleet().settings;
     expect(cohorts.lines.map(({ input }) => input)).toEqual([
-      { cohortId: 'cohort.0', timeouts, monitorEverConnected: false },
+      { cohortId: 'cohort.0', timeouts, workersPerTask: 2, monitorEverConnected: false },
     ]);
     expect(fleet()).toMatchObject({
       ...{ opened: 1, generation: 1, launched: 2, turnAllowance: 100 - 12 },
@@ -419,4 +420,27 @@ it('reports what remains from the order to stop on, at each change', async () =>
   actor.send({ type: 'cohort.tasksChanged', cohortId: 'cohort.0', taskIds: ['1'] });
   reportOf('cohort.0', { stopping: 1 }, 0, 0);
   expect(remaining()).toEqual([{ type: 'fleet.remaining', tasks: 1, launches: 0 }]);
+});
+
+it('does not drain groups that have lost workers while more than are connected are wanted', async () => {
+  const { orders, fleet, actor, command, tick, report } = await readyManager({}, { maxTasks: 4 });
+  command(8);
+  report({ busy: 4 });
+  orders();
+  report({ busy: 4, missingWorkers: 4 });
+  command(5);
+  tick(12_000);
+  const drains = () => orders().filter(({ type }) => type === 'cohort.drain');
+  expect(drains()).toEqual([]);
+  // Two workers are too many: no more than one whole group may go.
+  command(2);
+  tick(13_000);
+  expect(drains()).toMatchObject([{ type: 'cohort.drain', busy: 1 }]);
+  // A scheduler that asks for tasks one by one names no workers.
+  expect(fleet().desiredWorkers).toBe(2);
+  actor.send({ type: 'scheduler.startRequested', at: 14_000 });
+  expect(fleet().desiredWorkers).toBeNull();
+  command(2);
+  actor.send({ type: 'scheduler.shutdownRequested', at: 14_000, taskIds: [] });
+  expect(fleet().desiredWorkers).toBeNull();
 });

@@ -74,6 +74,8 @@ describe('a fleet', () => {
         drainPending: 8,
         cancelled: 12,
         stopping: 10,
+        freed: 0,
+        missingWorkers: 0,
       },
     });
     expect(fleetCounts(fleetOf())).toEqual(noCounts);

@@ -140,3 +140,11 @@ it.each([
   expect(lines.map(([name]) => name)).toEqual(names);
   expect(report.stopReason()).toBe(stopReason);
 });
+
+it('reports a slow stop with its task and since when', () => {
+  const { lines, report } = listening();
+  report.stopSlow({ groupId: 'g-1', taskArn: 'arn:1', since: 1_000_000 });
+  expect(lines).toEqual([
+    ['stopTask.slow', { group: 'g-1', task: 'arn:1', since: '1970-01-01T00:16:40.000Z' }],
+  ]);
+});

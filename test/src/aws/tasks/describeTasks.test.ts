@@ -189,4 +189,18 @@ describe('describeTasks', () => {
     const looking = describeTasks(aws.ecs, eagerCall, 'c')([arn(1)], controller.signal);
     expect(await rejectionOf(looking)).toBe(controller.signal.reason);
   });
+
+  it('says nothing of a task of an unknown status, and names that status', async () => {
+    aws.answer = jsonAnswer(200, {
+      tasks: [
+        { taskArn: arn(1), lastStatus: 'FOO', desiredStatus: 'RUNNING' },
+        { taskArn: arn(2), lastStatus: 'RUNNING', desiredStatus: 'RUNNING' },
+      ],
+    });
+    const { observations, failures } = await describeAll([arn(1), arn(2)]);
+    expect(observations.map(({ taskArn }) => taskArn)).toEqual([arn(2)]);
+    expect(failures).toMatchObject([
+      { reason: 'DescribeTasks: unknown status FOO', taskArns: [arn(1)] },
+    ]);
+  });
 });

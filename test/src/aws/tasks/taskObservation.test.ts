@@ -8,7 +8,6 @@ describe('observationOf', () => {
     ['PROVISIONING', 'RUNNING', 'starting'],
     ['PENDING', 'RUNNING', 'starting'],
     ['ACTIVATING', 'RUNNING', 'starting'],
-    [undefined, 'RUNNING', 'starting'],
     ['PROVISIONING', 'STOPPED', 'stopping'],
     ['RUNNING', 'RUNNING', 'running'],
     ['RUNNING', 'STOPPED', 'stopping'],
@@ -19,7 +18,26 @@ describe('observationOf', () => {
     ['STOPPED', 'STOPPED', 'stopped'],
     ['DELETED', 'STOPPED', 'stopped'],
   ])('gives lastStatus %s and desiredStatus %s the phase %s', (lastStatus, desiredStatus, phase) =>
-    expect(observationOf({ taskArn: arn(1), lastStatus, desiredStatus }).phase).toBe(phase),
+    expect(observationOf({ taskArn: arn(1), lastStatus, desiredStatus })?.phase).toBe(phase),
+  );
+
+  it.each([undefined, '', 'FOO'])('is nothing for the unknown lastStatus %s', (lastStatus) => {
+    expect(observationOf({ taskArn: arn(1), lastStatus, desiredStatus: 'RUNNING' })).toBeNull();
+    const stopping = { taskArn: arn(1), lastStatus, desiredStatus: 'STOPPED' };
+    expect(observationOf(stopping)?.phase).toBe('stopping');
+  });
+
+  it.each([
+    ['DEPROVISIONING', undefined, true],
+    ['STOPPING', new Date(5000), true],
+    ['STOPPING', undefined, undefined],
+    ['RUNNING', undefined, undefined],
+  ])(
+    'knows of lastStatus %s, executionStoppedAt %s whether the container has ended',
+    (lastStatus, executionStoppedAt, expected) => {
+      const task = { taskArn: arn(1), lastStatus, desiredStatus: 'STOPPED', executionStoppedAt };
+      expect(observationOf(task)?.executionStopped).toBe(expected);
+    },
   );
 
   it('reports the cause of a Spot interruption while the task is still RUNNING', () =>
@@ -72,7 +90,7 @@ describe('observationOf', () => {
   it('has no cause while the task is stopping and ECS has given no reason', () => {
     const task = { taskArn: arn(1), lastStatus: 'RUNNING', desiredStatus: 'STOPPED' };
     expect(observationOf(task)).toMatchObject({ phase: 'stopping', cause: null, detail: null });
-    expect(observationOf({ ...task, lastStatus: 'STOPPED' }).cause).toBe('lost');
+    expect(observationOf({ ...task, lastStatus: 'STOPPED' })?.cause).toBe('lost');
   });
 
   it('reports our own StopTask as the cause while the task is stopping and after', () => {
@@ -82,8 +100,8 @@ describe('observationOf', () => {
       stopCode: 'UserInitiated',
       stoppedReason: ownStopReason('done'),
     } as const;
-    expect(observationOf({ ...task, lastStatus: 'STOPPING' }).cause).toBe('drained');
-    expect(observationOf({ ...task, lastStatus: 'STOPPED' }).cause).toBe('drained');
+    expect(observationOf({ ...task, lastStatus: 'STOPPING' })?.cause).toBe('drained');
+    expect(observationOf({ ...task, lastStatus: 'STOPPED' })?.cause).toBe('drained');
   });
 
   it('reports a StopTask by someone else while the task is still RUNNING', () =>
@@ -94,6 +112,6 @@ describe('observationOf', () => {
         desiredStatus: 'STOPPED',
         stopCode: 'UserInitiated',
         stoppedReason: 'Task stopped by user',
-      }).cause,
+      })?.cause,
     ).toBe('stoppedOutside'));
 });
