@@ -237,15 +237,19 @@ export const allObserved = ({ cohorts }: Fleet): boolean =>
 export const openLaunches = ({ cohorts, resend }: Fleet): number =>
   Object.values(cohorts).reduce((sum, { launches }) => sum + launches, resend.length);
 
-/** What our last launch may have started would be in the last list. */
-const listed = ({ inventoryAt, lastLaunchAt, settings }: Fleet): boolean =>
-  inventoryAt !== null && inventoryAt >= lastLaunchAt + settings.settleMs;
+/** From when on a list shows all that our launches may have started, those included that were given up. */
+const settledFrom = ({ lastLaunchAt, unknownOutcomeAt, settings }: Fleet): number =>
+  Math.max(lastLaunchAt, unknownOutcomeAt ?? 0) + settings.settleMs;
+
+/** What our launches may have started would be in the last list. */
+const listed = (fleet: Fleet): boolean =>
+  fleet.inventoryAt !== null && fleet.inventoryAt >= settledFrom(fleet);
 
 /** Nothing of ours is left, and nothing of ours can be on its way. */
 export const isEmpty = (fleet: Fleet): boolean =>
   Object.keys(fleet.cohorts).length === 0 &&
   queued(fleet) === 0 &&
-  (fleet.listDenied || (listed(fleet) && fleet.adoption.unconfirmed === 0));
+  (fleet.listDenied ? !inventoryStale(fleet) : listed(fleet) && fleet.adoption.unconfirmed === 0);
 
 /** Tasks and launches of ours. */
 export const remainingOf = (fleet: Fleet): Remaining => ({
@@ -261,13 +265,13 @@ export const remainingOf = (fleet: Fleet): Remaining => ({
 export function inventoryDue(fleet: Fleet, now: number): boolean {
   const { inventoryAt, inventoryNotBefore, adoption, settings, lastLaunchAt } = fleet;
   if (now < inventoryNotBefore) return false;
-  const settledBy = lastLaunchAt + settings.settleMs;
-  if (inventoryAt === null) return openLaunches(fleet) === 0 && now >= settledBy;
+  if (inventoryAt === null)
+    return openLaunches(fleet) === 0 && now >= lastLaunchAt + settings.settleMs;
   return (
     inventoryStale(fleet) ||
     (adoption.unconfirmed > 0 && now - inventoryAt >= confirmOrphanMs) ||
     now - inventoryAt >= settings.inventoryEveryMs ||
-    (fleet.drainAllUntil !== null && !listed(fleet) && now >= settledBy)
+    (fleet.drainAllUntil !== null && !listed(fleet) && now >= settledFrom(fleet))
   );
 }
 

@@ -327,6 +327,43 @@ describe('the end', () => {
   });
 });
 
+describe('a launch that was given up without an answer', () => {
+  const givenUp = {
+    ...{ type: 'cohort.launchFailed', cohortId: 'cohort.0', kind: 'refused', reason: 'no' },
+    ...{ market: 'onDemand', outcomeUnknown: true },
+  } as const;
+
+  it('keeps the manager from its end until a later inventory shows what it started', async () => {
+    const { actor, at, command, report, answered, inventoried, hears, clock, orders } =
+      await readyManager();
+    at(11_000);
+    command(2);
+    answered();
+    actor.send({ type: 'fleet.stop' });
+    for (const now of [15_000, 19_000, 22_000]) at(now);
+    await inventoried({});
+    actor.send(givenUp);
+    report({});
+    at(23_000);
+    at(24_000);
+    await inventoried({});
+    expect(hears().map(({ type }) => type)).not.toContain('fleet.stopped');
+    for (const now of [33_000, 34_000]) at(now);
+    await inventoried({ tasks: [orphan('arn/0')] });
+    at(40_000);
+    await inventoried({ tasks: [orphan('arn/0')] });
+    orders();
+    clock.increment(1);
+    answered();
+    at(41_000);
+    expect(hears().map(({ type }) => type)).not.toContain('fleet.stopped');
+    expect(orders().map(({ type }) => type)).toContain('cohort.drain');
+    report({});
+    at(42_000);
+    expect(hears()).toContainEqual({ type: 'fleet.stopped' });
+  });
+});
+
 it('tells a cohort whether the monitor stream has ever spoken', async () => {
   const { actor, at, command, cohorts } = await readyManager();
   const monitor = () => (actor.getSnapshot().value as { monitor: string }).monitor;

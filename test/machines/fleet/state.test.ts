@@ -102,6 +102,26 @@ describe('a fleet', () => {
     ],
     ['could not be listed', { inventoryFailures: 1 }, false],
     ['may not be listed', { listDenied: true }, true],
+    [
+      'has given up a launch since its last list',
+      { inventoryAt: 20_000, unknownOutcomeAt: 20_000 },
+      false,
+    ],
+    [
+      'was listed before a launch that was given up could show',
+      { inventoryAt: 29_999, unknownOutcomeAt: 20_000 },
+      false,
+    ],
+    [
+      'was listed since it gave up a launch',
+      { inventoryAt: 30_000, unknownOutcomeAt: 20_000 },
+      true,
+    ],
+    [
+      'may not be listed and has given up a launch',
+      { listDenied: true, unknownOutcomeAt: 20_000 },
+      false,
+    ],
     ['has cohorts', { inventoryAt: 10_100, cohorts: { a: row({}) } }, false],
     ['has tasks to take over', { inventoryAt: 10_100, owned }, false],
     ['has launches to send again', { inventoryAt: 10_100, resend }, false],
