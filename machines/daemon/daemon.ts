@@ -19,7 +19,7 @@ export interface DaemonInput {
   leaveRunning: boolean;
 }
 
-/** What of ours was left when the daemon ended. */
+/** What of ours was left when the daemon ended, as far as the fleet manager knew. */
 export interface Remaining {
   tasks: number;
   launches: number;
@@ -31,6 +31,10 @@ export interface DaemonContext extends DaemonInput {
   crash: string | null;
   /** Told by the fleet while it stops; null: not yet. */
   remaining: Remaining | null;
+  /** A complete inventory has shown what there is, or listing is denied for good. */
+  looked: boolean;
+  /** The fleet manager has reported that nothing of ours can be left. */
+  fleetStopped: boolean;
   /** The tasks stay on purpose. */
   leftOnPurpose: boolean;
 }
@@ -41,13 +45,20 @@ export interface DaemonEnd {
   /** Set when a bug ended us. */
   crash: string | null;
   remaining: Remaining | null;
+  /** Whether it could look at ECS: if not, tasks may run that are not counted in `remaining`. */
+  looked: boolean;
 }
 
 const nothing: Remaining = { tasks: 0, launches: 0 };
 
-export function endOf({ crash, remaining, leftOnPurpose }: DaemonContext): DaemonEnd {
-  const isEmpty = remaining !== null && remaining.tasks + remaining.launches === 0;
-  return { status: crash === null && (isEmpty || leftOnPurpose) ? 0 : 1, crash, remaining };
+export function endOf(context: DaemonContext): DaemonEnd {
+  const { crash, remaining, looked, fleetStopped, leftOnPurpose } = context;
+  const isEmpty =
+    remaining !== null &&
+    remaining.tasks + remaining.launches === 0 &&
+    // The fleet manager also stops without a look where there was never anything to look for.
+    (looked || fleetStopped);
+  return { status: crash === null && (isEmpty || leftOnPurpose) ? 0 : 1, crash, remaining, looked };
 }
 
 /** A scheduler that ends the whole cluster wants nothing left, whatever a person's stop would leave. */
@@ -75,7 +86,7 @@ export const daemon = setup({
       | { type: 'task.dead'; at: number; taskArn: string }
       /** What was prepared is gone. */
       | { type: 'fleet.unprepared' }
-      | ({ type: 'fleet.remaining' } & Remaining)
+      | ({ type: 'fleet.remaining'; looked: boolean } & Remaining)
       | { type: 'fleet.stopped' }
       | { type: 'daemon.stop' }
       | DoneActorEvent<unknown>
@@ -116,6 +127,8 @@ export const daemon = setup({
     keepRemaining: assign({
       remaining: (_, { tasks, launches }: Remaining) => ({ tasks, launches }),
     }),
+    keepLooked: assign({ looked: (_, { looked }: { looked: boolean }) => looked }),
+    keepFleetStopped: assign({ fleetStopped: true }),
     noteCrash: assign({ crash: (_, { reason }: { reason: string }) => reason }),
   },
   guards: { leaveRunning: ({ context }) => context.leaveRunning },
@@ -133,6 +146,8 @@ export const daemon = setup({
     trouble: null,
     crash: null,
     remaining: null,
+    looked: false,
+    fleetStopped: false,
     leftOnPurpose: false,
   }),
   output: ({ context }) => endOf(context),
@@ -158,7 +173,9 @@ export const daemon = setup({
     'monitor.deadWorkers': { actions: 'toSession' },
     'monitor.closed': { actions: 'toSession' },
     'fleet.tasksChanged': { actions: ['toSession', 'toMonitor'] },
-    'fleet.inventoryCompleted': { actions: 'toSession' },
+    'fleet.inventoryCompleted': {
+      actions: ['toSession', { type: 'keepLooked', params: { looked: true } }],
+    },
     'fleet.capacity': {
       actions: {
         type: 'advertiseCapacity',
@@ -166,7 +183,10 @@ export const daemon = setup({
       },
     },
     'fleet.remaining': {
-      actions: { type: 'keepRemaining', params: ({ event }) => event },
+      actions: [
+        { type: 'keepRemaining', params: ({ event }) => event },
+        { type: 'keepLooked', params: ({ event }) => event },
+      ],
     },
     'task.dead': { actions: 'toMonitor' },
     'xstate.error.actor.*': {
@@ -212,7 +232,7 @@ export const daemon = setup({
       on: {
         'fleet.stopped': {
           target: 'disconnecting',
-          actions: { type: 'keepRemaining', params: nothing },
+          actions: [{ type: 'keepRemaining', params: nothing }, 'keepFleetStopped'],
         },
         'daemon.stop': 'disconnecting',
         'fleet.capacity': {},

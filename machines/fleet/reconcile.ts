@@ -112,7 +112,12 @@ export const reportBlockers = fleetSetup.enqueueActions(({ context, enqueue, che
 export const reportRemaining = fleetSetup.enqueueActions(({ context, enqueue }) => {
   const remaining = remainingOf(context);
   const { remaining: before } = context;
-  if (before?.tasks === remaining.tasks && before.launches === remaining.launches) return;
+  if (
+    before?.tasks === remaining.tasks &&
+    before.launches === remaining.launches &&
+    before.looked === remaining.looked
+  )
+    return;
   enqueue.assign({ remaining });
   enqueue.sendTo(parent, { type: 'fleet.remaining', ...remaining });
 });

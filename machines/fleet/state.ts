@@ -69,6 +69,8 @@ export interface FleetInput {
   openAtStart: string[];
   /** Launches of the journal that are not sent again, whatever they may have started. */
   abandonedLaunches: number;
+  /** The journal may have forgotten launches of earlier runs, and no complete inventory has shown since what they started. */
+  journalIncomplete: boolean;
   /** When the journal's last launch was sent; with no journal, when we started: we cannot know better. */
   lastLaunchAt: number;
 }
@@ -133,6 +135,8 @@ export interface Fleet extends FleetInput {
 export interface Remaining {
   tasks: number;
   launches: number;
+  /** A complete inventory has shown what there is, or listing is denied for good. */
+  looked: boolean;
 }
 
 export const newFleet = (input: FleetInput): Fleet => ({
@@ -245,11 +249,19 @@ const settledFrom = ({ lastLaunchAt, unknownOutcomeAt, settings }: Fleet): numbe
 const listed = (fleet: Fleet): boolean =>
   fleet.inventoryAt !== null && fleet.inventoryAt >= settledFrom(fleet);
 
+/** No task or launch of ours was ever known: not from the journal, not by adoption, and this run has launched nothing. */
+const neverHadAny = ({ opened, abandonedLaunches, journalIncomplete, adoption }: Fleet): boolean =>
+  opened === 0 && abandonedLaunches === 0 && !journalIncomplete && adoption.unconfirmed === 0;
+
+/** What may be there was looked for, and nothing was found. */
+const foundNone = (fleet: Fleet): boolean =>
+  fleet.listDenied ? !inventoryStale(fleet) : listed(fleet) && fleet.adoption.unconfirmed === 0;
+
 /** Nothing of ours is left, and nothing of ours can be on its way. */
 export const isEmpty = (fleet: Fleet): boolean =>
   Object.keys(fleet.cohorts).length === 0 &&
   queued(fleet) === 0 &&
-  (fleet.listDenied ? !inventoryStale(fleet) : listed(fleet) && fleet.adoption.unconfirmed === 0);
+  (neverHadAny(fleet) || foundNone(fleet));
 
 /** Tasks and launches of ours. */
 export const remainingOf = (fleet: Fleet): Remaining => ({
@@ -259,6 +271,7 @@ export const remainingOf = (fleet: Fleet): Remaining => ({
     fleet.adoption.adopting.length +
     fleet.adoption.unconfirmed,
   launches: openLaunches(fleet),
+  looked: (fleet.inventoryAt !== null || fleet.listDenied) && !inventoryStale(fleet),
 });
 
 /** A complete list is worth its calls: nothing can be on its way that it would not show. */

@@ -90,8 +90,8 @@ export async function runDaemon(
   onStop(() => actor.send({ type: 'daemon.stop' }));
   actor.start();
 
-  const { status, crash } = await outcome;
-  reportEnd({ crash, remaining: remainingIn(journal.ledger) }, log);
+  const { status, crash, looked } = await outcome;
+  reportEnd({ crash, remaining: remainingIn(journal.ledger), looked }, log);
   await closeInOrder({ inspection, journal, stateDir, aws });
   return status;
 }

@@ -21,7 +21,7 @@ export const fleetSettings: FleetSettings = {
 export const fleetInput: FleetInput = {
   settings: fleetSettings,
   ...{ epoch: 'e', startedAt: 0, owned: [], resend: [], openAtStart: [] },
-  ...{ lastLaunchAt: 0, abandonedLaunches: 0 },
+  ...{ lastLaunchAt: 0, abandonedLaunches: 0, journalIncomplete: false },
 };
 
 export const tasksOf = (n: number) =>

@@ -327,10 +327,35 @@ describe('the end', () => {
   });
 });
 
+describe('the end without a look at ECS', () => {
+  const stopped = { type: 'fleet.stopped' };
+
+  it('comes at once where nothing was launched and the journal knows of nothing', () => {
+    const { actor, tick, hears } = liveManager();
+    tick(1000);
+    actor.send({ type: 'fleet.stop' });
+    tick(2000);
+    expect(hears()).toContainEqual(stopped);
+  });
+
+  it('does not come where the journal may have forgotten launches', () => {
+    const { actor, tick, tickUntil, hears } = liveManager({ journalIncomplete: true });
+    tick(1000);
+    actor.send({ type: 'fleet.stop' });
+    tickUntil(60_000);
+    const heard = hears();
+    expect(heard).not.toContainEqual(stopped);
+    expect(heard).toContainEqual(
+      expect.objectContaining({ type: 'fleet.remaining', tasks: 0, looked: false }),
+    );
+  });
+});
+
 describe('a launch that was given up without an answer', () => {
   const givenUp = {
-    ...{ type: 'cohort.launchFailed', cohortId: 'cohort.0', kind: 'refused', reason: 'no' },
-    ...{ market: 'onDemand', outcomeUnknown: true },
+    type: 'cohort.launchFailed',
+    ...({ cohortId: 'cohort.0', kind: 'refused', reason: 'no' } as const),
+    ...({ market: 'onDemand', outcomeUnknown: true } as const),
   } as const;
 
   it('keeps the manager from its end until a later inventory shows what it started', async () => {

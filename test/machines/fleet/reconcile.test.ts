@@ -412,11 +412,11 @@ it('reports what remains from the order to stop on, at each change', async () =>
   at(11_000);
   expect(remaining()).toEqual([]);
   actor.send({ type: 'fleet.stop' });
-  expect(remaining()).toEqual([{ type: 'fleet.remaining', tasks: 2, launches: 0 }]);
+  expect(remaining()).toEqual([{ type: 'fleet.remaining', tasks: 2, launches: 0, looked: true }]);
   answered();
   at(12_000);
   expect(remaining()).toEqual([]);
   actor.send({ type: 'cohort.tasksChanged', cohortId: 'cohort.0', taskIds: ['1'] });
   reportOf('cohort.0', { stopping: 1 }, 0, 0);
-  expect(remaining()).toEqual([{ type: 'fleet.remaining', tasks: 1, launches: 0 }]);
+  expect(remaining()).toEqual([{ type: 'fleet.remaining', tasks: 1, launches: 0, looked: true }]);
 });
