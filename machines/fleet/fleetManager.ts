@@ -89,13 +89,13 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
       states: {
         recovering: {
           description:
-            'Takes over what earlier runs left. Nothing is launched until all that they may have launched is known.',
+            'Takes over what earlier runs left. Nothing is launched until all that they may have launched is known; known groups that are too many are drained.',
           entry: raise({ type: 'fleet.restoreNext' }, { delay: 0 }),
           on: {
             ...demand,
             tick: { actions: ['advanceClock', 'pollCohorts', 'requestReconcile'] },
-            'cohort.changed': { actions: 'recordCohortReport' },
-            'fleet.reconcile': { actions: 'reportBlockers' },
+            'cohort.changed': { actions: ['recordCohortReport', 'reconcile'] },
+            'fleet.reconcile': { actions: ['reconcile', 'reportBlockers'] },
             'inventory.completed': 'active',
             // Without the right to list, the journal is all there is: better than never to launch.
             'xstate.error.actor.inventory': { guard: 'deniedForGood', target: 'active' },

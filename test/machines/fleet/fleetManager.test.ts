@@ -291,6 +291,27 @@ describe('before all is known', () => {
   });
 });
 
+it('drains known groups that are too many before the first inventory, and launches none', async () => {
+  const { actor, clock, at, command, orders, answered, report } = liveManager({
+    owned: tasksOf(3),
+    resend: [],
+    startedAt: 0,
+  });
+  actor.send({ type: 'fleet.prepared', revision: 'rev:1' });
+  clock.increment(1);
+  answered();
+  at(1000);
+  for (let now = 4000; now <= 40_000; now += 3000) at(now);
+  report({ busy: 3 });
+  orders();
+  command(2);
+  expect(actor.getSnapshot().value).toMatchObject({ lifecycle: 'recovering' });
+  expect(orders()).toMatchObject([{ type: 'cohort.drain', busy: 2 }]);
+  report({ stopping: 2 });
+  command(8);
+  expect(orders()).toEqual([]);
+});
+
 it('takes over as many tasks as launches, all of them', () => {
   const order = { clientToken: 't', count: 1, revision: 'r', market: 'onDemand' } as const;
   const resend = [{ order: { label: 'd-1', ...order }, groupIds: ['d-1-0'], outcomeUnknown: true }];
