@@ -29,9 +29,9 @@ const actions = {
     return { lastEchoAt: event.at, quietSince: event.at };
   }),
   recordReturn: fleetSetup.assign({
-    returnedAt: ({ event }) => {
-      assertEvent(event, 'scheduler.heartbeatEcho');
-      return event.at;
+    returnedAt: ({ context, event }) => {
+      assertEvent(event, ['scheduler.heartbeatEcho', 'fleet.tookOver']);
+      return event.type === 'scheduler.heartbeatEcho' ? event.at : context.now;
     },
   }),
   recordConnection: fleetSetup.assign({
@@ -142,10 +142,14 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
             unheard: {
               description: 'It has never answered.',
               on: {
-                'scheduler.heartbeatEcho': {
-                  target: '#fleetManager.scheduler.present',
-                  actions: 'recordEcho',
-                },
+                'scheduler.heartbeatEcho': [
+                  {
+                    guard: 'hasGroups',
+                    target: '#fleetManager.scheduler.returning',
+                    actions: ['recordEcho', 'recordReturn'],
+                  },
+                  { target: '#fleetManager.scheduler.present', actions: 'recordEcho' },
+                ],
               },
             },
             silent: {
@@ -185,11 +189,12 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
             ],
             'scheduler.heartbeatEcho': { actions: 'recordEcho' },
             'scheduler.lost': 'absent.lost',
+            'fleet.tookOver': { target: 'returning', actions: 'recordReturn' },
           },
         },
         returning: {
           description:
-            'It was gone and answers again. It knows neither its clients nor its workers yet: groups are launched, but none is drained.',
+            'It was gone and answers again, or it answers for the first time and there are groups of an earlier run. It knows neither its clients nor its workers yet: groups are launched, but none is drained.',
           on: {
             tick: [
               { guard: 'schedulerSilent', target: 'absent.silent' },

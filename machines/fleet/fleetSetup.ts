@@ -15,6 +15,7 @@ import {
   type FleetInput,
   inventoryDue,
   isEmpty,
+  queued,
   quietSinceAt,
   returnedLately,
 } from './state.ts';
@@ -38,6 +39,8 @@ export type FleetEvent =
   | { type: 'fleet.nextTurn' }
   /** To itself: compare desired and actual. */
   | { type: 'fleet.reconcile' }
+  /** To itself: the first inventory has shown tasks of an earlier run. */
+  | { type: 'fleet.tookOver' }
   /** To itself: a complete list of our tasks was taken in. */
   | { type: 'inventory.completed' };
 
@@ -63,6 +66,7 @@ export const fleetSetup = setup({
     mayBelongToAnother: ({ context, event }) => adoptionOf(context, event).deferred > 0,
     adopts: ({ context, event }) => adoptionOf(context, event).adoption.adopting.length > 0,
     hasRecovered: ({ context }) => context.owned.length + context.resend.length > 0,
+    hasGroups: ({ context }) => queued(context) + Object.keys(context.cohorts).length > 0,
     empty: ({ context }) => isEmpty(context),
     /** At once, unless launches were abandoned, whose tasks only a list can show: then after some two minutes. */
     deniedForGood: ({ context: { abandonedLaunches, inventoryFailures }, event }) =>

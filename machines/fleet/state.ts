@@ -81,7 +81,7 @@ export interface Fleet extends FleetInput {
   lastEchoAt: number | null;
   /** Since when the scheduler has said nothing, not counting times at which this process stood still. */
   quietSince: number;
-  /** When a scheduler that was gone was heard again. */
+  /** When a scheduler that was gone was heard again; or first heard, when there were groups of an earlier run. */
   returnedAt: number | null;
   connection: ConnectionStatus;
   /** What the scheduler was found to speak. */

@@ -143,6 +143,7 @@ const comingAndGoing: Model = {
           { type: 'tick', now: now + 5000 },
           { type: 'scheduler.heartbeatEcho', at: now },
           { type: 'scheduler.lost', at: 0 },
+          ...(now < 6000 ? [{ type: 'fleet.tookOver' }] : []),
           ...(desired === null || desired === 0 ? [command(6, now)] : []),
           ...(emptySince === null ? [{ type: 'scheduler.desired', at: now, requests: [] }] : []),
         ] as EventObject[]),
@@ -310,6 +311,44 @@ it('drains known groups that are too many before the first inventory, and launch
   report({ stopping: 2 });
   command(8);
   expect(orders()).toEqual([]);
+});
+
+describe('a scheduler that is first heard by this run', () => {
+  const drainsIn = (orders: { type: string }[]) =>
+    orders.filter(({ type }) => type === 'cohort.drain');
+
+  it('drains no group of the journal within the grace of a return', async () => {
+    const { actor, clock, at, command, orders, answered } = liveManager({ owned: tasksOf(3) });
+    clock.increment(1);
+    answered();
+    at(10_000);
+    command(0);
+    expect(actor.getSnapshot().value).toMatchObject({ scheduler: 'returning' });
+    at(39_999);
+    expect(drainsIn(orders())).toEqual([]);
+    at(40_000);
+    expect(drainsIn(orders())).toMatchObject([{ pending: 3 }]);
+  });
+
+  it('drains no group that the first inventory shows within the grace of a return', async () => {
+    const { actor, clock, at, command, orders, answered, inventoried } = liveManager();
+    at(10_000);
+    command(0);
+    expect(actor.getSnapshot().value).toMatchObject({ scheduler: 'present' });
+    await inventoried({ tasks: [orphan('arn/0')] });
+    expect(actor.getSnapshot().value).toMatchObject({ scheduler: 'returning' });
+    clock.increment(1);
+    answered();
+    at(39_999);
+    expect(drainsIn(orders())).toEqual([]);
+    at(40_000);
+    expect(drainsIn(orders())).toMatchObject([{ pending: 1 }]);
+  });
+
+  it('is taken at its word where there is no group of an earlier run', async () => {
+    const { actor } = await readyManager();
+    expect(actor.getSnapshot().value).toMatchObject({ scheduler: 'present' });
+  });
 });
 
 it('takes over as many tasks as launches, all of them', () => {
