@@ -88,6 +88,8 @@ export const daemon = setup({
       | { type: 'fleet.unprepared' }
       | ({ type: 'fleet.remaining'; looked: boolean } & Remaining)
       | { type: 'fleet.stopped' }
+      /** Ordered by a person who has mended a cause: every breaker is tried at once. */
+      | { type: 'fleet.retryNow' }
       | { type: 'daemon.stop' }
       | DoneActorEvent<unknown>
       | ErrorActorEvent;
@@ -188,6 +190,7 @@ export const daemon = setup({
         { type: 'keepLooked', params: ({ event }) => event },
       ],
     },
+    'fleet.retryNow': { actions: 'toFleet' },
     'task.dead': { actions: 'toMonitor' },
     'xstate.error.actor.*': {
       target: '.stopped',

@@ -69,6 +69,7 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
   context: ({ input }) => newFleet(input),
   on: {
     'fleet.prepared': { actions: 'recordRevision' },
+    'fleet.retryNow': { actions: ['retryNow', 'advertiseCapacity', 'requestReconcile'] },
     'fleet.restoreNext': [
       { guard: 'hasRecovered', actions: ['reportRecovered', 'restoreNextCohort'] },
       { actions: 'reportRecovered' },

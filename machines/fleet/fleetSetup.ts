@@ -30,6 +30,8 @@ export type FleetEvent =
   | { type: 'fleet.prepared'; revision: string }
   | { type: 'fleet.hold'; at: number; reason: string }
   | { type: 'fleet.resume'; at: number }
+  /** Ordered by a person who has mended a cause: every breaker is tried at once. */
+  | { type: 'fleet.retryNow' }
   /** Ordered by a person: these groups leave at an idle moment; what is desired stays. */
   | { type: 'fleet.drainGroups'; at: number; groupIds: string[] }
   | { type: 'fleet.stop' }

@@ -56,6 +56,7 @@ const model: Model = {
       { type: 'fleet.capacity', workers: 4 },
       { type: 'task.dead', at: 1, taskArn: 'arn:t' },
       { type: 'fleet.unprepared' },
+      { type: 'fleet.retryNow' },
     ] as never,
 };
 
@@ -79,6 +80,7 @@ const routes: Record<string, ('session' | 'manager' | 'monitor')[]> = {
   'fleet.tasksChanged': ['session', 'monitor'],
   'fleet.inventoryCompleted': ['session'],
   'task.dead': ['monitor'],
+  'fleet.retryNow': ['manager'],
 };
 
 it('the daemon keeps its invariants on every edge', async () => {

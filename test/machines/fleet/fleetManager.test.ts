@@ -187,7 +187,11 @@ const monitorEnds: Model = {
 const internal: Model = {
   ...modelOf(/./),
   key: ({ value }) => value,
-  events: [{ type: 'fleet.reconcile' }, { type: 'inventory.completed' }],
+  events: [
+    { type: 'fleet.reconcile' },
+    { type: 'inventory.completed' },
+    { type: 'fleet.retryNow' },
+  ],
 };
 
 const models = [
