@@ -24,9 +24,10 @@ const actions = {
       return event.revision;
     },
   }),
-  recordEcho: fleetSetup.assign(({ event }) => {
+  recordEcho: fleetSetup.assign(({ context, event }) => {
     assertEvent(event, 'scheduler.heartbeatEcho');
-    return { lastEchoAt: event.at, quietSince: event.at };
+    const { at } = event;
+    return { firstEchoAt: context.firstEchoAt ?? at, lastEchoAt: at, quietSince: at };
   }),
   recordReturn: fleetSetup.assign({
     returnedAt: ({ context, event }) => {
@@ -187,6 +188,7 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
             tick: [
               { guard: 'schedulerSilent', target: 'absent.silent' },
               { guard: 'onlyEmptyRequests', actions: 'desireNothingWhenEmpty' },
+              { guard: 'neverCommands', actions: 'reportNeverCommanded' },
             ],
             'scheduler.heartbeatEcho': { actions: 'recordEcho' },
             'scheduler.lost': 'absent.lost',

@@ -89,6 +89,14 @@ export const fleetSetup = setup({
       context.desired !== 0 &&
       context.emptySince !== null &&
       event.now - context.emptySince >= context.settings.emptyGraceMs,
+    /** It has answered for a minute and commanded nothing at all. */
+    neverCommands: ({ context, event }) =>
+      event.type === 'tick' &&
+      !context.neverCommandedReported &&
+      context.desired === null &&
+      context.emptySince === null &&
+      context.firstEchoAt !== null &&
+      event.now - context.firstEchoAt >= context.settings.emptyGraceMs,
     desiresTasks: ({ context }) => context.desired !== 0,
     monitorConnected: ({ event }) => event.type === 'monitor.loads' && event.loads !== null,
     schedulerPresent: stateIn({ scheduler: 'present' }),
@@ -98,6 +106,8 @@ export const fleetSetup = setup({
     noteBreaker: (_, _change: Change) => {},
     /** Why nothing is launched although something is desired; an empty list: launching goes on. */
     noteBlockers: (_, _report: { missing: number; blockers: Blocker[] }) => {},
+    /** The scheduler answers heartbeats and has never commanded anything. */
+    noteNeverCommanded: (_, _answering: { seconds: number }) => {},
     noteDesired: (_, _desired: { tasks: number | null; why: string }) => {},
     /** Our workers could not serve this scheduler (or they can again): a person must act. */
     noteMismatch: (_, _mismatch: { reason: string | null }) => {},

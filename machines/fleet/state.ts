@@ -32,7 +32,10 @@ export interface FleetSettings {
   workerRelease: string | null;
   /** No launch when the last echo is older than this, ms. */
   echoLimitMs: number;
-  /** How long nothing but empty request lists must come before they mean zero, ms. */
+  /**
+   * How long nothing but empty request lists must come before they mean zero, ms; and how long a scheduler may answer
+   * without ever commanding anything before that is reported.
+   */
   emptyGraceMs: number;
   /** How long a scheduler may be gone before its fleet is drained, ms. */
   schedulerGraceMs: number;
@@ -78,7 +81,10 @@ export interface FleetInput {
 export interface Fleet extends FleetInput {
   now: number;
   revision: string | null;
+  firstEchoAt: number | null;
   lastEchoAt: number | null;
+  /** It was reported that the scheduler never commands anything. */
+  neverCommandedReported: boolean;
   /** Since when the scheduler has said nothing, not counting times at which this process stood still. */
   quietSince: number;
   /** When a scheduler that was gone was heard again; or first heard, when there were groups of an earlier run. */
@@ -143,7 +149,9 @@ export const newFleet = (input: FleetInput): Fleet => ({
   ...input,
   now: input.startedAt,
   revision: null,
+  firstEchoAt: null,
   lastEchoAt: null,
+  neverCommandedReported: false,
   quietSince: input.startedAt,
   returnedAt: null,
   connection: 'closed',

@@ -94,6 +94,10 @@ export function createReports(log: Log) {
       else log.report('breaker.opened', opened);
     },
 
+    neverCommanded(answering: { seconds: number }): void {
+      log.report('scheduler.neverCommanded', answering);
+    },
+
     demandChanged(demand: { tasks: number | null; why: string }): void {
       log.report('demand.changed', demand);
     },

@@ -99,7 +99,7 @@ export const liveManager = (
         cohort: cohort as never,
       },
       actions: {
-        ...{ noteBreaker: note, noteDesired: note, noteMismatch: note },
+        ...{ noteBreaker: note, noteDesired: note, noteNeverCommanded: note, noteMismatch: note },
         ...{ noteCapacity: note, noteInventory: note, noteForeignTask: note },
         noteBlockers: (_, report) => {
           const kinds = report.blockers.map(({ kind }) => kind);

@@ -82,8 +82,22 @@ export const schedulerEvents = {
     },
     sentence: 'Answered {outcome} to the {command} command of the scheduler.',
   },
+  'scheduler.neverCommanded': {
+    level: 'warn',
+    fields: { seconds: quantity('s', 'since its first answer') },
+    sentence:
+      'The scheduler has answered heartbeats for {seconds} s and has never said how many workers it wants: nothing is launched.',
+    remedy:
+      'Check the scaling policy of the scheduler (with scaling=no it never asks for workers), and that its release is from 1.15.0 to 2.9.0.',
+  },
   'demand.changed': {
     level: 'info',
+    // The whole fleet is drained, and nothing has asked for that in words.
+    except: {
+      level: 'warn',
+      field: 'why',
+      when: { oneOf: ['the scheduler is gone for good', 'nothing but empty requests'] },
+    },
     fields: {
       tasks: nullable(count('Fargate tasks that are desired; null: unknown')),
       why: text('what the number follows from'),
