@@ -32,10 +32,7 @@ export interface FleetSettings {
   workerRelease: string | null;
   /** No launch when the last echo is older than this, ms. */
   echoLimitMs: number;
-  /**
-   * How long nothing but empty request lists must come before they mean zero, ms; and how long a scheduler may answer
-   * without ever commanding anything before that is reported.
-   */
+  /** How long only empty request lists must come before they mean zero, or no command at all before that is reported, ms. */
   emptyGraceMs: number;
   /** How long a scheduler may be gone before its fleet is drained, ms. */
   schedulerGraceMs: number;
