@@ -37,7 +37,9 @@ export function settled(records: CohortRecords, end: LaunchEnd, at: number): Tra
   const { [end.label]: waiting = [], ...launches } = records.launches;
   const groups = { ...records.groups };
   const claims = new Map(end.groups.map((claim) => [claim.groupId, claim]));
-  const reason = end.refusals[0]?.reason ?? 'RunTask answered with fewer tasks than were asked for';
+  const reason = end.abandoned
+    ? 'no longer wanted before it was launched'
+    : (end.refusals[0]?.reason ?? 'RunTask answered with fewer tasks than were asked for');
   const outbox: Outbox = [];
   const choice = Object.values(groups).some(unproven);
   let places = waiting.filter(

@@ -175,6 +175,17 @@ export const probeEarly = (breakers: Breakers, cause: FailureReason, now: number
     : breakers;
 };
 
+/** A person has mended something: every breaker may be tried now. */
+export const probeAllNow = (breakers: Breakers, now: number): Breakers =>
+  Object.values(breakers).some((breaker) => isOpen(breaker, now))
+    ? Object.fromEntries(
+        Object.entries(breakers).map(([key, breaker]) => [
+          key,
+          isOpen(breaker, now) ? { ...breaker, until: now } : breaker,
+        ]),
+      )
+    : breakers;
+
 /** This group tries these breakers. */
 export const assignProbe = (
   breakers: Breakers,

@@ -72,6 +72,13 @@ const nothingDesired = (why: string) =>
 export const desireNothingWhenGone = nothingDesired('the scheduler is gone for good');
 export const desireNothingWhenEmpty = nothingDesired('nothing but empty requests');
 
+export const reportNeverCommanded = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
+  assertEvent(event, 'tick');
+  const seconds = Math.round((event.now - (context.firstEchoAt ?? event.now)) / 1000);
+  enqueue.assign({ neverCommandedReported: true });
+  enqueue({ type: 'noteNeverCommanded', params: { seconds } });
+});
+
 export const onMismatch = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'scheduler.mismatch');
   const { reason: mismatch, at } = event;

@@ -24,14 +24,15 @@ const actions = {
       return event.revision;
     },
   }),
-  recordEcho: fleetSetup.assign(({ event }) => {
+  recordEcho: fleetSetup.assign(({ context, event }) => {
     assertEvent(event, 'scheduler.heartbeatEcho');
-    return { lastEchoAt: event.at, quietSince: event.at };
+    const { at } = event;
+    return { firstEchoAt: context.firstEchoAt ?? at, lastEchoAt: at, quietSince: at };
   }),
   recordReturn: fleetSetup.assign({
-    returnedAt: ({ event }) => {
-      assertEvent(event, 'scheduler.heartbeatEcho');
-      return event.at;
+    returnedAt: ({ context, event }) => {
+      assertEvent(event, ['scheduler.heartbeatEcho', 'fleet.tookOver']);
+      return event.type === 'scheduler.heartbeatEcho' ? event.at : context.now;
     },
   }),
   recordConnection: fleetSetup.assign({
@@ -69,6 +70,7 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
   context: ({ input }) => newFleet(input),
   on: {
     'fleet.prepared': { actions: 'recordRevision' },
+    'fleet.retryNow': { actions: ['retryNow', 'advertiseCapacity', 'requestReconcile'] },
     'fleet.restoreNext': [
       { guard: 'hasRecovered', actions: ['reportRecovered', 'restoreNextCohort'] },
       { actions: 'reportRecovered' },
@@ -89,13 +91,13 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
       states: {
         recovering: {
           description:
-            'Takes over what earlier runs left. Nothing is launched until all that they may have launched is known.',
+            'Takes over what earlier runs left. Nothing is launched until all that they may have launched is known; known groups that are too many are drained.',
           entry: raise({ type: 'fleet.restoreNext' }, { delay: 0 }),
           on: {
             ...demand,
             tick: { actions: ['advanceClock', 'pollCohorts', 'requestReconcile'] },
-            'cohort.changed': { actions: 'recordCohortReport' },
-            'fleet.reconcile': { actions: 'reportBlockers' },
+            'cohort.changed': { actions: ['recordCohortReport', 'reconcile'] },
+            'fleet.reconcile': { actions: ['reconcile', 'reportBlockers'] },
             'inventory.completed': 'active',
             // Without the right to list, the journal is all there is: better than never to launch.
             'xstate.error.actor.inventory': { guard: 'deniedForGood', target: 'active' },
@@ -142,10 +144,14 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
             unheard: {
               description: 'It has never answered.',
               on: {
-                'scheduler.heartbeatEcho': {
-                  target: '#fleetManager.scheduler.present',
-                  actions: 'recordEcho',
-                },
+                'scheduler.heartbeatEcho': [
+                  {
+                    guard: 'hasGroups',
+                    target: '#fleetManager.scheduler.returning',
+                    actions: ['recordEcho', 'recordReturn'],
+                  },
+                  { target: '#fleetManager.scheduler.present', actions: 'recordEcho' },
+                ],
               },
             },
             silent: {
@@ -182,14 +188,16 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
             tick: [
               { guard: 'schedulerSilent', target: 'absent.silent' },
               { guard: 'onlyEmptyRequests', actions: 'desireNothingWhenEmpty' },
+              { guard: 'neverCommands', actions: 'reportNeverCommanded' },
             ],
             'scheduler.heartbeatEcho': { actions: 'recordEcho' },
             'scheduler.lost': 'absent.lost',
+            'fleet.tookOver': { target: 'returning', actions: 'recordReturn' },
           },
         },
         returning: {
           description:
-            'It was gone and answers again. It knows neither its clients nor its workers yet: groups are launched, but none is drained.',
+            'It was gone and answers again, or it answers for the first time and there are groups of an earlier run. It knows neither its clients nor its workers yet: groups are launched, but none is drained.',
           on: {
             tick: [
               { guard: 'schedulerSilent', target: 'absent.silent' },

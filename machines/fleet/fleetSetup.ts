@@ -15,6 +15,7 @@ import {
   type FleetInput,
   inventoryDue,
   isEmpty,
+  queued,
   quietSinceAt,
   returnedLately,
 } from './state.ts';
@@ -29,6 +30,8 @@ export type FleetEvent =
   | { type: 'fleet.prepared'; revision: string }
   | { type: 'fleet.hold'; at: number; reason: string }
   | { type: 'fleet.resume'; at: number }
+  /** Ordered by a person who has mended a cause: every breaker is tried at once. */
+  | { type: 'fleet.retryNow' }
   /** Ordered by a person: these groups leave at an idle moment; what is desired stays. */
   | { type: 'fleet.drainGroups'; at: number; groupIds: string[] }
   | { type: 'fleet.stop' }
@@ -38,6 +41,8 @@ export type FleetEvent =
   | { type: 'fleet.nextTurn' }
   /** To itself: compare desired and actual. */
   | { type: 'fleet.reconcile' }
+  /** To itself: the first inventory has shown tasks of an earlier run. */
+  | { type: 'fleet.tookOver' }
   /** To itself: a complete list of our tasks was taken in. */
   | { type: 'inventory.completed' };
 
@@ -63,6 +68,7 @@ export const fleetSetup = setup({
     mayBelongToAnother: ({ context, event }) => adoptionOf(context, event).deferred > 0,
     adopts: ({ context, event }) => adoptionOf(context, event).adoption.adopting.length > 0,
     hasRecovered: ({ context }) => context.owned.length + context.resend.length > 0,
+    hasGroups: ({ context }) => queued(context) + Object.keys(context.cohorts).length > 0,
     empty: ({ context }) => isEmpty(context),
     /** At once, unless launches were abandoned, whose tasks only a list can show: then after some two minutes. */
     deniedForGood: ({ context: { abandonedLaunches, inventoryFailures }, event }) =>
@@ -83,6 +89,14 @@ export const fleetSetup = setup({
       context.desired !== 0 &&
       context.emptySince !== null &&
       event.now - context.emptySince >= context.settings.emptyGraceMs,
+    /** It has answered for a minute and commanded nothing at all. */
+    neverCommands: ({ context, event }) =>
+      event.type === 'tick' &&
+      !context.neverCommandedReported &&
+      context.desired === null &&
+      context.emptySince === null &&
+      context.firstEchoAt !== null &&
+      event.now - context.firstEchoAt >= context.settings.emptyGraceMs,
     desiresTasks: ({ context }) => context.desired !== 0,
     monitorConnected: ({ event }) => event.type === 'monitor.loads' && event.loads !== null,
     schedulerPresent: stateIn({ scheduler: 'present' }),
@@ -92,6 +106,8 @@ export const fleetSetup = setup({
     noteBreaker: (_, _change: Change) => {},
     /** Why nothing is launched although something is desired; an empty list: launching goes on. */
     noteBlockers: (_, _report: { missing: number; blockers: Blocker[] }) => {},
+    /** The scheduler answers heartbeats and has never commanded anything. */
+    noteNeverCommanded: (_, _answering: { seconds: number }) => {},
     noteDesired: (_, _desired: { tasks: number | null; why: string }) => {},
     /** Our workers could not serve this scheduler (or they can again): a person must act. */
     noteMismatch: (_, _mismatch: { reason: string | null }) => {},

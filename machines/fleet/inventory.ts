@@ -3,7 +3,7 @@ import { backoff } from '../shared/backoff.ts';
 import type { OwnedGroup } from '../shared/domain.ts';
 import { noteOf } from '../shared/failure.ts';
 import { parent } from '../shared/parent.ts';
-import { adoptionOf, fleetSetup } from './fleetSetup.ts';
+import { adoptionOf, fleetSetup, modesIn } from './fleetSetup.ts';
 
 /** Takes the decision about an inventory; what it adopts is journaled first. */
 export const onInventory = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
@@ -31,13 +31,16 @@ export const deferAdoption = fleetSetup.enqueueActions(({ context, event, enqueu
 });
 
 /** The groups that the ledger accepted are put into cohorts like those of the journal. */
-export const admitAdopted = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
+export const admitAdopted = fleetSetup.enqueueActions(({ context, event, enqueue, check }) => {
   const accepted = (event as DoneActorEvent<OwnedGroup[]>).output;
   // A scheduler that asks for one more does not say that tasks found only now are too many.
   if (!context.replacesEnded && context.desired !== null)
     enqueue.assign({ desired: context.desired + accepted.length });
   enqueue.assign({ owned: [...context.owned, ...accepted] });
   enqueue({ type: 'noteInventory', params: { adopted: accepted.length } });
+  // A scheduler that has started with this run knows nothing of their workers yet.
+  if (accepted.length > 0 && modesIn(check).lifecycle === 'recovering')
+    enqueue.raise({ type: 'fleet.tookOver' });
 });
 
 export const completeInventory = fleetSetup.enqueueActions(({ context, enqueue }) => {

@@ -5,6 +5,7 @@ import {
   onLaunched,
   onRegistered,
   onStable,
+  probeAllNow,
   recordEarlyExit,
   releaseProbe,
   trip,
@@ -68,3 +69,10 @@ export const onProbeInconclusive = fleetSetup.enqueueActions(
     updateBreakers(breakers, releaseProbe(breakers, event.groupId), enqueue);
   },
 );
+
+/** Ordered by a person: what is held back, and the next inventory, is tried at once. */
+export const retryNow = fleetSetup.enqueueActions(({ context, enqueue }) => {
+  const { breakers, now } = context;
+  enqueue.assign({ inventoryNotBefore: Math.min(context.inventoryNotBefore, now) });
+  updateBreakers(breakers, probeAllNow(breakers, now), enqueue);
+});

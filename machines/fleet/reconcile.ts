@@ -4,18 +4,29 @@ import { sendCommands } from './commands.ts';
 import { fleetSetup, modesIn } from './fleetSetup.ts';
 import { isTransient, launchBlockers, launchPermit, missingOf } from './launchGate.ts';
 import { launchGroups } from './launching.ts';
-import { groupsToKeep, plan, serving } from './plan.ts';
+import type { Modes } from './modes.ts';
+import { type Counts, groupsToKeep, plan, serving } from './plan.ts';
 import {
   allObserved,
   type CohortStatus,
   drainsOf,
   excessConfirmed,
+  type Fleet,
   fleetCounts,
   kept,
   remainingOf,
   returnedLately,
   undrainsOf,
 } from './state.ts';
+
+/**
+ * What a plan may go by. While the scheduler does not answer, what it desired last is not current: the fleet is left
+ * alone, but for what the limit forbids.
+ */
+function desiredNow(fleet: Fleet, { scheduler }: Modes, counts: Counts): number | null {
+  if (scheduler !== 'absent' || fleet.desired === null) return fleet.desired;
+  return excessConfirmed(fleet) ? kept(counts) : null;
+}
 
 /**
  * Compares what is desired with what there is, once every cohort has reported what the last command did. One kind of
@@ -28,7 +39,7 @@ export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check })
   const counts = fleetCounts(context);
   const permit = launchPermit(context, launchBlockers(context, modes, counts));
   const { cancelDrains, swap, admit, drainPendingGroups, drainServing } = plan(
-    context.desired,
+    desiredNow(context, modes, counts),
     counts,
     {
       ...{ maxTasks: settings.maxTasks, launches: permit.tasks, swapping },
@@ -113,7 +124,12 @@ export const reportBlockers = fleetSetup.enqueueActions(({ context, enqueue, che
 export const reportRemaining = fleetSetup.enqueueActions(({ context, enqueue }) => {
   const remaining = remainingOf(context);
   const { remaining: before } = context;
-  if (before?.tasks === remaining.tasks && before.launches === remaining.launches) return;
+  if (
+    before?.tasks === remaining.tasks &&
+    before.launches === remaining.launches &&
+    before.looked === remaining.looked
+  )
+    return;
   enqueue.assign({ remaining });
   enqueue.sendTo(parent, { type: 'fleet.remaining', ...remaining });
 });

@@ -32,7 +32,7 @@ export interface FleetSettings {
   workerRelease: string | null;
   /** No launch when the last echo is older than this, ms. */
   echoLimitMs: number;
-  /** How long nothing but empty request lists must come before they mean zero, ms. */
+  /** How long only empty request lists must come before they mean zero, or no command at all before that is reported, ms. */
   emptyGraceMs: number;
   /** How long a scheduler may be gone before its fleet is drained, ms. */
   schedulerGraceMs: number;
@@ -69,6 +69,8 @@ export interface FleetInput {
   openAtStart: string[];
   /** Launches of the journal that are not sent again, whatever they may have started. */
   abandonedLaunches: number;
+  /** The journal may have forgotten launches of earlier runs, and no complete inventory has shown since what they started. */
+  journalIncomplete: boolean;
   /** When the journal's last launch was sent; with no journal, when we started: we cannot know better. */
   lastLaunchAt: number;
 }
@@ -76,10 +78,13 @@ export interface FleetInput {
 export interface Fleet extends FleetInput {
   now: number;
   revision: string | null;
+  firstEchoAt: number | null;
   lastEchoAt: number | null;
+  /** It was reported that the scheduler never commands anything. */
+  neverCommandedReported: boolean;
   /** Since when the scheduler has said nothing, not counting times at which this process stood still. */
   quietSince: number;
-  /** When a scheduler that was gone was heard again. */
+  /** When a scheduler that was gone was heard again; or first heard, when there were groups of an earlier run. */
   returnedAt: number | null;
   connection: ConnectionStatus;
   /** What the scheduler was found to speak. */
@@ -135,13 +140,17 @@ export interface Fleet extends FleetInput {
 export interface Remaining {
   tasks: number;
   launches: number;
+  /** A complete inventory has shown what there is, or listing is denied for good. */
+  looked: boolean;
 }
 
 export const newFleet = (input: FleetInput): Fleet => ({
   ...input,
   now: input.startedAt,
   revision: null,
+  firstEchoAt: null,
   lastEchoAt: null,
+  neverCommandedReported: false,
   quietSince: input.startedAt,
   returnedAt: null,
   connection: 'closed',
@@ -240,15 +249,27 @@ export const allObserved = ({ cohorts }: Fleet): boolean =>
 export const openLaunches = ({ cohorts, resend }: Fleet): number =>
   Object.values(cohorts).reduce((sum, { launches }) => sum + launches, resend.length);
 
-/** What our last launch may have started would be in the last list. */
-const listed = ({ inventoryAt, lastLaunchAt, settings }: Fleet): boolean =>
-  inventoryAt !== null && inventoryAt >= lastLaunchAt + settings.settleMs;
+/** From when on a list shows all that our launches may have started, those included that were given up. */
+const settledFrom = ({ lastLaunchAt, unknownOutcomeAt, settings }: Fleet): number =>
+  Math.max(lastLaunchAt, unknownOutcomeAt ?? 0) + settings.settleMs;
+
+/** What our launches may have started would be in the last list. */
+const listed = (fleet: Fleet): boolean =>
+  fleet.inventoryAt !== null && fleet.inventoryAt >= settledFrom(fleet);
+
+/** No task or launch of ours was ever known: not from the journal, not by adoption, and this run has launched nothing. */
+const neverHadAny = ({ opened, abandonedLaunches, journalIncomplete, adoption }: Fleet): boolean =>
+  opened === 0 && abandonedLaunches === 0 && !journalIncomplete && adoption.unconfirmed === 0;
+
+/** What may be there was looked for, and nothing was found. */
+const foundNone = (fleet: Fleet): boolean =>
+  fleet.listDenied ? !inventoryStale(fleet) : listed(fleet) && fleet.adoption.unconfirmed === 0;
 
 /** Nothing of ours is left, and nothing of ours can be on its way. */
 export const isEmpty = (fleet: Fleet): boolean =>
   Object.keys(fleet.cohorts).length === 0 &&
   queued(fleet) === 0 &&
-  (fleet.listDenied || (listed(fleet) && fleet.adoption.unconfirmed === 0));
+  (neverHadAny(fleet) || foundNone(fleet));
 
 /** Tasks and launches of ours. */
 export const remainingOf = (fleet: Fleet): Remaining => ({
@@ -258,19 +279,20 @@ export const remainingOf = (fleet: Fleet): Remaining => ({
     fleet.adoption.adopting.length +
     fleet.adoption.unconfirmed,
   launches: openLaunches(fleet),
+  looked: (fleet.inventoryAt !== null || fleet.listDenied) && !inventoryStale(fleet),
 });
 
 /** A complete list is worth its calls: nothing can be on its way that it would not show. */
 export function inventoryDue(fleet: Fleet, now: number): boolean {
   const { inventoryAt, inventoryNotBefore, adoption, settings, lastLaunchAt } = fleet;
   if (now < inventoryNotBefore) return false;
-  const settledBy = lastLaunchAt + settings.settleMs;
-  if (inventoryAt === null) return openLaunches(fleet) === 0 && now >= settledBy;
+  if (inventoryAt === null)
+    return openLaunches(fleet) === 0 && now >= lastLaunchAt + settings.settleMs;
   return (
     inventoryStale(fleet) ||
     (adoption.unconfirmed > 0 && now - inventoryAt >= confirmOrphanMs) ||
     now - inventoryAt >= settings.inventoryEveryMs ||
-    (fleet.drainAllUntil !== null && !listed(fleet) && now >= settledBy)
+    (fleet.drainAllUntil !== null && !listed(fleet) && now >= settledFrom(fleet))
   );
 }
 

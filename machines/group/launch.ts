@@ -21,6 +21,8 @@ export interface LaunchEnd {
   subnets?: string[] | undefined;
   /** It was given up without an answer: it may have started tasks that only an inventory can show. */
   outcomeUnknown?: true;
+  /** It was given up before it was sent: it has started nothing. */
+  abandoned?: true;
 }
 
 export interface LaunchInput {
@@ -37,6 +39,8 @@ export interface LaunchContext extends LaunchInput {
   /** When to try again; null until a tick has shown the time. Milliseconds since the epoch. */
   retryAt: number | null;
   answer: LaunchAnswer;
+  /** It was given up before it was sent. */
+  abandoned: boolean;
   /** Why the last attempt gave no answer. */
   lastFailure: FailureNote | null;
   /** What the ledger accepted. */
@@ -105,6 +109,7 @@ const launchSetup = setup({
     recordRefusal: assign({
       answer: ({ context }, note: FailureNote) => refuseAll(note, context.order.count),
     }),
+    recordAbandoned: assign({ abandoned: true }),
     recordFailure: assign({ lastFailure: (_, note: FailureNote) => note }),
     recordUnknownOutcome: assign({
       outcomeUnknown: true,
@@ -119,6 +124,7 @@ const launchSetup = setup({
   },
   guards: {
     outcomeUnknown: ({ context }) => context.outcomeUnknown,
+    neverSent: ({ context }) => context.attempts === 0 && !context.outcomeUnknown,
     /** No answer; or a refusal of this attempt, which says nothing of an earlier one. */
     outcomeStillUnknown: (
       { context: { outcomeUnknown, attempts, rejections } },
@@ -165,22 +171,31 @@ export const launch = launchSetup
       rejections: 0,
       retryAt: null,
       answer: noAnswer,
+      abandoned: false,
       lastFailure: null,
       groups: [],
     }),
-    output: ({ context: { order, groups, answer, outcomeUnknown } }) => ({
+    output: ({ context: { order, groups, answer, outcomeUnknown, abandoned } }) => ({
       label: order.label,
       groups,
       refusals: answer.refusals,
       market: order.market,
       ...(order.subnets && { subnets: order.subnets }),
       ...(outcomeUnknown && { outcomeUnknown }),
+      ...(abandoned && { abandoned }),
     }),
     initial: 'journaling',
     states: {
       journaling: {
         description:
-          'The launch is being written to disk. Without its record a launch could be repeated after a crash: nothing is sent before it.',
+          'The launch is being written to disk. Without its record a launch could be repeated after a crash: nothing is sent before it. Until then it may be given up.',
+        on: {
+          'launch.abandon': {
+            guard: 'neverSent',
+            target: 'recording',
+            actions: 'recordAbandoned',
+          },
+        },
         invoke: {
           id: 'journalLaunch',
           src: 'journalLaunch',

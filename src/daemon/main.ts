@@ -96,9 +96,9 @@ export async function runDaemon(
   const summaries = setInterval(log.tick, summaryTickMs);
   actor.start();
 
-  const { status, crash } = await outcome;
+  const { status, crash, looked } = await outcome;
   clearInterval(summaries);
-  reportEnd({ crash, remaining: remainingIn(journal.ledger) }, log);
+  reportEnd({ crash, remaining: remainingIn(journal.ledger), looked }, log);
   await closeInOrder({ inspection, journal, stateDir, aws });
   return status;
 }

@@ -135,6 +135,10 @@ export function createReports(log: Log) {
       else log.report('breaker.opened', opened);
     },
 
+    neverCommanded(answering: { seconds: number }): void {
+      log.report('scheduler.neverCommanded', answering);
+    },
+
     demandChanged(changed: Demand): void {
       demand = changed;
       log.report('demand.changed', demand);

@@ -15,14 +15,14 @@ export const onSignal: OnStop = (listener) => {
 type Root = ActorRefFrom<typeof daemon>;
 
 /** What the root machine ended with. */
-export type Outcome = Pick<DaemonEnd, 'status' | 'crash'>;
+export type Outcome = Pick<DaemonEnd, 'status' | 'crash' | 'looked'>;
 
 /** Resolves when the root machine has ended; an exception in it is a crash. Call it before the start. */
 export async function outcomeOf(actor: Root): Promise<Outcome> {
   try {
     return await toPromise(actor);
   } catch (error) {
-    return { status: 1, crash: errorText(error) };
+    return { status: 1, crash: errorText(error), looked: false };
   }
 }
 
@@ -37,11 +37,14 @@ export function remainingIn(ledger: LedgerView): string[] {
 export interface End {
   crash: string | null;
   remaining: string[];
+  /** Whether a list of our tasks was read, so that `remaining` can be believed. */
+  looked: boolean;
 }
 
-export function reportEnd({ crash, remaining }: End, log: Log): void {
+export function reportEnd({ crash, remaining, looked }: End, log: Log): void {
   if (crash !== null) log.report('daemon.crashed', { error: crash });
-  log.report('daemon.ended', { left: remaining.length, still: remaining });
+  if (!looked) log.report('daemon.couldNotLook', {});
+  log.report('daemon.ended', { left: remaining.length, still: remaining, looked });
 }
 
 /** What is open at the end. */

@@ -33,6 +33,10 @@ export const recover = (
     })),
     openAtStart: [...resend.map(({ label }) => label), ...abandoned],
     abandonedLaunches: abandoned.length,
+    // A journal that is missing is that of a first start: it has nothing to forget.
+    journalIncomplete: (journal.ledger.inventoryOwed()?.reasons ?? []).some(
+      (reason) => reason !== 'journalMissing',
+    ),
     lastLaunchAt:
       // By what clock the abandoned ones are old, nobody knows.
       journal.found === 'none' || abandoned.length > 0

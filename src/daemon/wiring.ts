@@ -130,6 +130,7 @@ export const provide = (tools: Tools) => {
     actions: {
       noteBreaker: (_, change) => report.breakerChanged(change),
       noteBlockers: (_, blocked) => report.blockersChanged(blocked),
+      noteNeverCommanded: (_, answering) => report.neverCommanded(answering),
       noteDesired: (_, demand) => report.demandChanged(demand),
       noteMismatch: (_, mismatch) => report.compatibilityChanged(mismatch),
       noteCapacity: (_, capacity) => report.capacityAdvertised(capacity),

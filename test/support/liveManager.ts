@@ -21,7 +21,7 @@ export const fleetSettings: FleetSettings = {
 export const fleetInput: FleetInput = {
   settings: fleetSettings,
   ...{ epoch: 'e', startedAt: 0, owned: [], resend: [], openAtStart: [] },
-  ...{ lastLaunchAt: 0, abandonedLaunches: 0 },
+  ...{ lastLaunchAt: 0, abandonedLaunches: 0, journalIncomplete: false },
 };
 
 export const tasksOf = (n: number) =>
@@ -99,7 +99,7 @@ export const liveManager = (
         cohort: cohort as never,
       },
       actions: {
-        ...{ noteBreaker: note, noteDesired: note, noteMismatch: note },
+        ...{ noteBreaker: note, noteDesired: note, noteNeverCommanded: note, noteMismatch: note },
         ...{ noteCapacity: note, noteInventory: note, noteForeignTask: note },
         noteBlockers: (_, report) => {
           const kinds = report.blockers.map(({ kind }) => kind);

@@ -1,5 +1,13 @@
 import { error, schedulerReleases, state, transport } from './common.ts';
-import { count, type EventDefinition, nullable, optional, text, texts } from './definition.ts';
+import {
+  count,
+  type EventDefinition,
+  flag,
+  nullable,
+  optional,
+  text,
+  texts,
+} from './definition.ts';
 
 /** The process itself. */
 export const daemonEvents = {
@@ -46,12 +54,23 @@ export const daemonEvents = {
     explanation: 'The Fargate tasks keep running; the next start finds them.',
     remedy: 'This is a bug of scaler-ecs: please report the line, and start the daemon again.',
   },
+  'daemon.couldNotLook': {
+    level: 'warn',
+    fields: {},
+    sentence:
+      'We could not look at ECS: tasks of ours may run there that this run has not heard of.',
+    explanation:
+      'No complete list of our tasks was read before the end. With status 0 this run has launched nothing and its journal knows of nothing.',
+    remedy:
+      'Mend what is in the way of AWS (credentials, network, rights) and start the daemon again, or look for tasks of ours in ECS.',
+  },
   'daemon.ended': {
     level: 'info',
     except: [{ level: 'warn', field: 'left', when: { above: 0 } }],
     fields: {
       left: count('Fargate tasks and launches that are left'),
       still: texts('their ARNs and labels'),
+      looked: flag('whether ECS could be asked which of our tasks run'),
     },
     sentence: 'Ended. Fargate tasks and launches left: {left}.',
     remedy: 'What is left costs money: start scaler-ecs again, or stop these tasks in ECS.',

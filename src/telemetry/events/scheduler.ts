@@ -112,6 +112,14 @@ export const schedulerEvents = {
     },
     sentence: "Answered the scheduler's {command} command: {outcome}.",
   },
+  'scheduler.neverCommanded': {
+    level: 'warn',
+    fields: { seconds: quantity('s', 'since its first answer') },
+    sentence:
+      'The scheduler has answered heartbeats for {seconds} s and has never said how many workers it wants: nothing is launched.',
+    remedy:
+      'Check the scaling policy of the scheduler (with scaling=no it never asks for workers), and that its release is from 1.15.0 to 2.9.0.',
+  },
   'demand.changed': {
     // The lines of launches, ends and summaries tell the number.
     level: 'debug',

@@ -20,6 +20,12 @@ describe('a launch that has ended', () => {
     launches: { 'e-1': ['a', 'b', 'c', 'x'], 'e-2': ['y'] },
   };
 
+  it('tells its groups that it was given up before it was sent', () => {
+    const { outbox } = settled(books, { ...end, abandoned: true }, 5000);
+    const reason = 'no longer wanted before it was launched';
+    expect(outbox).toContainEqual(['a', { type: 'group.refused', reason }]);
+  });
+
   it('gives each group its task, as old as the answer at most, or its refusal', () => {
     const groups = [
       { groupId: 'a', taskArn: arn('1') },

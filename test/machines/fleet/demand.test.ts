@@ -199,6 +199,24 @@ describe('a tick', () => {
 });
 
 describe('a scheduler', () => {
+  it('that answers for a minute and never commands is reported once', async () => {
+    const { at, says } = await readyManager();
+    for (let now = 15_000; now < 70_000; now += 5000) at(now);
+    expect(says()).toEqual([]);
+    for (const now of [70_000, 75_000, 80_000]) at(now);
+    expect(says()).toEqual([{ seconds: 60 }]);
+  });
+
+  it('that has sent empty requests or a number is not reported as one that never commands', async () => {
+    for (const workers of [null, 2]) {
+      const { actor, at, says, command } = await readyManager();
+      if (workers === null) actor.send({ type: 'scheduler.desired', at: 10_000, requests: [] });
+      else command(workers);
+      for (let now = 15_000; now <= 90_000; now += 5000) at(now);
+      expect(says()).not.toContainEqual({ seconds: expect.any(Number) });
+    }
+  });
+
   it('is said to want what it wants when that changes', async () => {
     const { command, says, fleet } = await readyManager();
     command(5);

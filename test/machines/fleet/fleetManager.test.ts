@@ -143,6 +143,7 @@ const comingAndGoing: Model = {
           { type: 'tick', now: now + 5000 },
           { type: 'scheduler.heartbeatEcho', at: now },
           { type: 'scheduler.lost', at: 0 },
+          ...(now < 6000 ? [{ type: 'fleet.tookOver' }] : []),
           ...(desired === null || desired === 0 ? [command(6, now)] : []),
           ...(emptySince === null ? [{ type: 'scheduler.desired', at: now, requests: [] }] : []),
         ] as EventObject[]),
@@ -186,7 +187,11 @@ const monitorEnds: Model = {
 const internal: Model = {
   ...modelOf(/./),
   key: ({ value }) => value,
-  events: [{ type: 'fleet.reconcile' }, { type: 'inventory.completed' }],
+  events: [
+    { type: 'fleet.reconcile' },
+    { type: 'inventory.completed' },
+    { type: 'fleet.retryNow' },
+  ],
 };
 
 const models = [
@@ -291,6 +296,65 @@ describe('before all is known', () => {
   });
 });
 
+it('drains known groups that are too many before the first inventory, and launches none', async () => {
+  const { actor, clock, at, command, orders, answered, report } = liveManager({
+    owned: tasksOf(3),
+    resend: [],
+    startedAt: 0,
+  });
+  actor.send({ type: 'fleet.prepared', revision: 'rev:1' });
+  clock.increment(1);
+  answered();
+  at(1000);
+  for (let now = 4000; now <= 40_000; now += 3000) at(now);
+  report({ busy: 3 });
+  orders();
+  command(2);
+  expect(actor.getSnapshot().value).toMatchObject({ lifecycle: 'recovering' });
+  expect(orders()).toMatchObject([{ type: 'cohort.drain', busy: 2 }]);
+  report({ stopping: 2 });
+  command(8);
+  expect(orders()).toEqual([]);
+});
+
+describe('a scheduler that is first heard by this run', () => {
+  const drainsIn = (orders: { type: string }[]) =>
+    orders.filter(({ type }) => type === 'cohort.drain');
+
+  it('drains no group of the journal within the grace of a return', async () => {
+    const { actor, clock, at, command, orders, answered } = liveManager({ owned: tasksOf(3) });
+    clock.increment(1);
+    answered();
+    at(10_000);
+    command(0);
+    expect(actor.getSnapshot().value).toMatchObject({ scheduler: 'returning' });
+    at(39_999);
+    expect(drainsIn(orders())).toEqual([]);
+    at(40_000);
+    expect(drainsIn(orders())).toMatchObject([{ pending: 3 }]);
+  });
+
+  it('drains no group that the first inventory shows within the grace of a return', async () => {
+    const { actor, clock, at, command, orders, answered, inventoried } = liveManager();
+    at(10_000);
+    command(0);
+    expect(actor.getSnapshot().value).toMatchObject({ scheduler: 'present' });
+    await inventoried({ tasks: [orphan('arn/0')] });
+    expect(actor.getSnapshot().value).toMatchObject({ scheduler: 'returning' });
+    clock.increment(1);
+    answered();
+    at(39_999);
+    expect(drainsIn(orders())).toEqual([]);
+    at(40_000);
+    expect(drainsIn(orders())).toMatchObject([{ pending: 1 }]);
+  });
+
+  it('is taken at its word where there is no group of an earlier run', async () => {
+    const { actor } = await readyManager();
+    expect(actor.getSnapshot().value).toMatchObject({ scheduler: 'present' });
+  });
+});
+
 it('takes over as many tasks as launches, all of them', () => {
   const order = { clientToken: 't', count: 1, revision: 'r', market: 'onDemand' } as const;
   const resend = [{ order: { label: 'd-1', ...order }, groupIds: ['d-1-0'], outcomeUnknown: true }];
@@ -324,6 +388,68 @@ describe('the end', () => {
     expect(hears()).toContainEqual({ type: 'fleet.stopped' });
     expect(actor.getSnapshot().value).toMatchObject({ lifecycle: 'stopped' });
     await settle();
+  });
+});
+
+describe('the end without a look at ECS', () => {
+  const stopped = { type: 'fleet.stopped' };
+
+  it('comes at once where nothing was launched and the journal knows of nothing', () => {
+    const { actor, tick, hears } = liveManager();
+    tick(1000);
+    actor.send({ type: 'fleet.stop' });
+    tick(2000);
+    expect(hears()).toContainEqual(stopped);
+  });
+
+  it('does not come where the journal may have forgotten launches', () => {
+    const { actor, tick, tickUntil, hears } = liveManager({ journalIncomplete: true });
+    tick(1000);
+    actor.send({ type: 'fleet.stop' });
+    tickUntil(60_000);
+    const heard = hears();
+    expect(heard).not.toContainEqual(stopped);
+    expect(heard).toContainEqual(
+      expect.objectContaining({ type: 'fleet.remaining', tasks: 0, looked: false }),
+    );
+  });
+});
+
+describe('a launch that was given up without an answer', () => {
+  const givenUp = {
+    type: 'cohort.launchFailed',
+    ...({ cohortId: 'cohort.0', kind: 'refused', reason: 'no' } as const),
+    ...({ market: 'onDemand', outcomeUnknown: true } as const),
+  } as const;
+
+  it('keeps the manager from its end until a later inventory shows what it started', async () => {
+    const { actor, at, command, report, answered, inventoried, hears, clock, orders } =
+      await readyManager();
+    at(11_000);
+    command(2);
+    answered();
+    actor.send({ type: 'fleet.stop' });
+    for (const now of [15_000, 19_000, 22_000]) at(now);
+    await inventoried({});
+    actor.send(givenUp);
+    report({});
+    at(23_000);
+    at(24_000);
+    await inventoried({});
+    expect(hears().map(({ type }) => type)).not.toContain('fleet.stopped');
+    for (const now of [33_000, 34_000]) at(now);
+    await inventoried({ tasks: [orphan('arn/0')] });
+    at(40_000);
+    await inventoried({ tasks: [orphan('arn/0')] });
+    orders();
+    clock.increment(1);
+    answered();
+    at(41_000);
+    expect(hears().map(({ type }) => type)).not.toContain('fleet.stopped');
+    expect(orders().map(({ type }) => type)).toContain('cohort.drain');
+    report({});
+    at(42_000);
+    expect(hears()).toContainEqual({ type: 'fleet.stopped' });
   });
 });
 

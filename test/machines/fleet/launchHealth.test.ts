@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FleetEvent } from '../../../machines/fleet/fleetSetup.ts';
-import { readyManager } from '../../support/liveManager.ts';
+import { liveManager, readyManager } from '../../support/liveManager.ts';
 
 describe('what holds launches back', () => {
   const setback: Extract<FleetEvent, { type: 'cohort.launchFailed' }> = {
@@ -221,4 +221,30 @@ describe('what holds launches back', () => {
     report(counts);
     expect(fleet().breakers.quota?.until).toBe(early ? 11_000 : 41_000);
   });
+});
+
+it('tries what is held back, and the inventory, at once when a person has mended the cause', async () => {
+  const { actor, at, command, orders, fleet } = await readyManager();
+  const failure = { cohortId: 'c', kind: 'refused', reason: 'x', market: null } as const;
+  actor.send({ type: 'cohort.launchFailed', ...failure });
+  at(11_000);
+  command(2 * 5);
+  const admits = () => orders().filter(({ type }) => type === 'cohort.admit');
+  expect(admits()).toEqual([]);
+  actor.send({ type: 'fleet.retryNow' });
+  expect(admits()).toMatchObject([{ launches: [{ groupIds: ['e-1-0'] }] }]);
+  expect(fleet().breakers.refused).toMatchObject({ failures: 1, probe: 'e-1-0' });
+});
+
+it('asks for an inventory at once when a person has mended the cause', async () => {
+  const { actor, tick, inventoried, calls } = liveManager();
+  const late = Object.assign(new Error('no answer'), { kind: 'unreachable' });
+  for (const now of [10_000, 12_000, 16_000]) {
+    tick(now);
+    await inventoried(late);
+  }
+  expect(calls.inventory).toHaveLength(3);
+  actor.send({ type: 'fleet.retryNow' });
+  tick(17_000);
+  expect(calls.inventory).toHaveLength(4);
 });

@@ -368,6 +368,50 @@ describe('groups that are too many', () => {
   });
 });
 
+describe('a scheduler that does not answer within its grace', () => {
+  const drainsIn = (orders: { type: string }[]) =>
+    orders.filter(({ type }) => type === 'cohort.drain');
+
+  it.each(['lost', 'silent'])('drains and launches nothing while it is %s', async (how) => {
+    const { actor, at, tick, command, report, orders } = await readyManager();
+    at(11_000);
+    command(2 * 2);
+    report({ pending: 4 });
+    orders();
+    if (how === 'lost') actor.send({ type: 'scheduler.lost', at: 11_000 });
+    tick(18_000);
+    report({ busy: 4 });
+    report({ idle: 1, drainPending: 1 });
+    report({ busy: 1 });
+    tick(19_000);
+    const types = orders().map(({ type }) => type);
+    expect(types.filter((type) => type !== 'cohort.poll')).toEqual([]);
+  });
+
+  it('obeys the same desire again once it answers', async () => {
+    const { at, tick, command, report, orders } = await readyManager();
+    at(11_000);
+    command(2 * 2);
+    report({ pending: 4 });
+    tick(18_000);
+    report({ busy: 4 });
+    orders();
+    at(19_000);
+    expect(drainsIn(orders())).toMatchObject([{ busy: 2 }]);
+  });
+
+  it('does not keep more than the limit allows', async () => {
+    const { at, tick, command, report, orders } = await readyManager({}, { maxTasks: 3 });
+    at(11_000);
+    command(2 * 3);
+    report({ pending: 2, busy: 2 });
+    tick(20_000);
+    orders();
+    tick(30_000);
+    expect(drainsIn(orders())).toMatchObject([{ pending: 1, busy: 0 }]);
+  });
+});
+
 describe('when everything must go', () => {
   it('all are drained by one time, and those that wait hear of it once', async () => {
     const { actor, clock, at, orders, fleet, report, answered } = await readyManager({
@@ -413,13 +457,13 @@ it('reports what remains from the order to stop on, at each change', async () =>
   at(11_000);
   expect(remaining()).toEqual([]);
   actor.send({ type: 'fleet.stop' });
-  expect(remaining()).toEqual([{ type: 'fleet.remaining', tasks: 2, launches: 0 }]);
+  expect(remaining()).toEqual([{ type: 'fleet.remaining', tasks: 2, launches: 0, looked: true }]);
   answered();
   at(12_000);
   expect(remaining()).toEqual([]);
   actor.send({ type: 'cohort.tasksChanged', cohortId: 'cohort.0', taskIds: ['1'] });
   reportOf('cohort.0', { stopping: 1 }, 0, 0);
-  expect(remaining()).toEqual([{ type: 'fleet.remaining', tasks: 1, launches: 0 }]);
+  expect(remaining()).toEqual([{ type: 'fleet.remaining', tasks: 1, launches: 0, looked: true }]);
 });
 
 it('does not drain groups that have lost workers while more than are connected are wanted', async () => {

@@ -34,6 +34,7 @@ const fleetOf = (given: Partial<Fleet> = {}): Fleet => ({
       startedAt: 100,
       lastLaunchAt: 100,
       abandonedLaunches: 0,
+      journalIncomplete: true,
     },
     ...{ owned: [], resend: [], openAtStart: [] },
   }),
@@ -104,11 +105,63 @@ describe('a fleet', () => {
     ],
     ['could not be listed', { inventoryFailures: 1 }, false],
     ['may not be listed', { listDenied: true }, true],
+    [
+      'has given up a launch since its last list',
+      { inventoryAt: 20_000, unknownOutcomeAt: 20_000 },
+      false,
+    ],
+    [
+      'was listed before a launch that was given up could show',
+      { inventoryAt: 29_999, unknownOutcomeAt: 20_000 },
+      false,
+    ],
+    [
+      'was listed since it gave up a launch',
+      { inventoryAt: 30_000, unknownOutcomeAt: 20_000 },
+      true,
+    ],
+    [
+      'may not be listed and has given up a launch',
+      { listDenied: true, unknownOutcomeAt: 20_000 },
+      false,
+    ],
     ['has cohorts', { inventoryAt: 10_100, cohorts: { a: row({}) } }, false],
     ['has tasks to take over', { inventoryAt: 10_100, owned }, false],
     ['has launches to send again', { inventoryAt: 10_100, resend }, false],
   ])('that %s may be empty', (_, given, empty) => {
     expect(isEmpty(fleetOf(given))).toBe(empty);
+  });
+});
+
+describe('a fleet that never had a task or a launch', () => {
+  it.each([
+    ['is empty without a look', {}, true],
+    [
+      'is not, where a look has shown a task',
+      { adoption: { ...noAdoption, unconfirmed: 1 } },
+      false,
+    ],
+    ['is not, once a cohort was opened', { opened: 1 }, false],
+    ['is not, where the journal has given up launches', { abandonedLaunches: 1 }, false],
+    ['is not, where the journal may have forgotten some', { journalIncomplete: true }, false],
+    ['is not, where tasks are to be taken over', { owned }, false],
+  ])('%s', (_, given, empty) => {
+    expect(isEmpty(fleetOf({ journalIncomplete: false, ...given }))).toBe(empty);
+  });
+});
+
+describe('a fleet manager that remains', () => {
+  it.each([
+    ['has not looked before the first inventory', {}, false],
+    ['has looked after it', { inventoryAt: 500 }, true],
+    ['has looked where it may not list', { listDenied: true }, true],
+    [
+      'has not looked since it gave up a launch',
+      { inventoryAt: 500, unknownOutcomeAt: 500 },
+      false,
+    ],
+  ])('%s', (_, given, looked) => {
+    expect(remainingOf(fleetOf(given)).looked).toBe(looked);
   });
 });
 
@@ -285,5 +338,5 @@ it('counts what remains: tasks of cohorts, of the journal and of no group yet, a
     ...{ owned, resend, cohorts: { a: row({}, 2) }, tasksOf: { a: { t1: true, t2: true } } },
     adoption: { ...noAdoption, unconfirmed: 1, adopting: owned },
   });
-  expect(remainingOf(fleet)).toEqual({ tasks: 2 + 1 + 1 + 1, launches: 3 });
+  expect(remainingOf(fleet)).toEqual({ tasks: 2 + 1 + 1 + 1, launches: 3, looked: false });
 });

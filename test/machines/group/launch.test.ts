@@ -24,6 +24,7 @@ const model: Model = {
     context.retryAt,
     Math.min(context.attempts, 2),
     context.outcomeUnknown,
+    context.abandoned,
     context.answer.taskArns.length,
   ],
   events: ({ context }) =>
@@ -78,7 +79,8 @@ it('a launch keeps its invariants on every edge', async () => {
       if (value === 'done') {
         expect(output).toMatchObject({ label: 'e-1', market: 'spot' });
         const known = (output?.groups.length ?? 0) + (output?.refusals.length ?? 0);
-        expect(known).toBe(2); // every group learns its fate
+        expect(known).toBe(output?.abandoned ? 0 : 2); // every group learns its fate
+        if (output?.abandoned) expect(calls.runTask).toHaveLength(0);
         if (context.answer.taskArns.length > 0) expect(output?.groups).toEqual(claims); // no ARN dropped
       }
     }
@@ -313,6 +315,12 @@ describe('a launch', () => {
         'recording',
       ],
       undefined,
+    ],
+    [
+      'is given up, and never sent, when it is not wanted any more before it is on the disk',
+      [{ type: 'launch.abandon' }, journaled, { ...recorded, output: [] }],
+      ['recording', 'recording', 'done'],
+      { ...end, refusals: [], abandoned: true },
     ],
     [
       'is given up when it was told to wait and nobody wants it any more',

@@ -5,23 +5,32 @@ import { levelOf } from '../../../src/telemetry/events.ts';
 import type { Log } from '../../../src/telemetry/log.ts';
 
 describe('reportEnd', () => {
-  const linesOf = (crash: string | null, remaining: string[]) => {
+  const linesOf = (crash: string | null, remaining: string[], looked = true) => {
     const lines: unknown[] = [];
     const log: Log = {
       report: (name, fields) => void lines.push([levelOf(name, fields), name, fields]),
     };
-    reportEnd({ crash, remaining }, log);
+    reportEnd({ crash, remaining, looked }, log);
     return lines;
   };
 
   it('names what is left', () => {
-    expect(linesOf(null, ['arn'])).toEqual([['warn', 'daemon.ended', { left: 1, still: ['arn'] }]]);
+    expect(linesOf(null, ['arn'])).toEqual([
+      ['warn', 'daemon.ended', { left: 1, still: ['arn'], looked: true }],
+    ]);
+  });
+
+  it('says that it could not look at ECS', () => {
+    expect(linesOf(null, [], false)).toEqual([
+      ['warn', 'daemon.couldNotLook', {}],
+      ['info', 'daemon.ended', { left: 0, still: [], looked: false }],
+    ]);
   });
 
   it('names the bug first', () => {
     expect(linesOf('Error: x', [])).toEqual([
       ['error', 'daemon.crashed', { error: 'Error: x' }],
-      ['info', 'daemon.ended', { left: 0, still: [] }],
+      ['info', 'daemon.ended', { left: 0, still: [], looked: true }],
     ]);
   });
 });

@@ -70,3 +70,14 @@ it('takes no launch for older than the last write, for the end of a journal may 
   // The clock was set back.
   expect(written(70_000)).toBe(60_000);
 });
+
+it('knows where the journal may have forgotten launches: not at a first start', () => {
+  const owed = (reason: 'journalMissing' | 'journalDamaged'): JournalRecord => ({
+    ...{ kind: 'inventoryOwed', reason, at: 1 },
+  });
+  const incomplete = (...records: JournalRecord[]) =>
+    recover(journalOf('whole', ...records), start(60_000)).journalIncomplete;
+  expect(incomplete()).toBe(false);
+  expect(incomplete(owed('journalMissing'))).toBe(false);
+  expect(incomplete(owed('journalMissing'), owed('journalDamaged'))).toBe(true);
+});

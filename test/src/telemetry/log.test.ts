@@ -24,8 +24,8 @@ it('writes level, time, fields and event as one JSON object a line', () => {
 
 it('adds the remedy to a warning, and not where nothing is wrong', () => {
   const { log, lines } = listen('INFO');
-  log.report('daemon.ended', { left: 0, still: [] });
-  log.report('daemon.ended', { left: 1, still: ['arn'] });
+  log.report('daemon.ended', { left: 0, still: [], looked: true });
+  log.report('daemon.ended', { left: 1, still: ['arn'], looked: true });
   expect(lines.map(({ level, remedy }) => [level, typeof remedy])).toEqual([
     ['info', 'undefined'],
     ['warn', 'string'],
