@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Bend, Happening, Script } from '../simulation/script.ts';
+import type { Bend } from '../simulation/disk.ts';
+import type { Happening, Script } from '../simulation/script.ts';
 import { type Run, runScript } from '../simulation/world.ts';
 
 /** Five units of work make one task: a fleet grows from four to six, one of its tasks dies on the way, and so does the daemon. */

@@ -3,7 +3,6 @@ import type { Files, OpenFile } from '../../src/store/files.ts';
 import type { Agenda, Owner } from './agenda.ts';
 import { never } from './agenda.ts';
 import type { Random } from './random.ts';
-import type { Bend } from './script.ts';
 
 interface Inode {
   ino: bigint;
@@ -13,6 +12,9 @@ interface Inode {
   durable: Uint8Array;
   writtenAt: number;
 }
+
+/** What becomes of a journal that nobody guards: it ends before this byte, or a bit of that byte is another. */
+export type Bend = { cutAt: number } | { flipAt: number; bit: number };
 
 export type DiskTrouble = 'full' | 'slow' | 'syncFails' | 'ok';
 

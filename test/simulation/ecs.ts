@@ -2,7 +2,10 @@ import type { RunTaskCommandInput, Task } from '@aws-sdk/client-ecs';
 import { labelVariable } from '../../src/aws/launch/launchTemplate.ts';
 import type { Agenda } from './agenda.ts';
 import type { Random } from './random.ts';
-import type { SubnetTrouble } from './script.ts';
+
+/** What one subnet may suffer from. */
+export const subnetTroubles = ['noAddresses', 'noCapacityHere', 'noInterfaces'] as const;
+export type SubnetTrouble = (typeof subnetTroubles)[number];
 
 interface Stage {
   at: number;

@@ -1,56 +1,16 @@
 import { echoLimit } from '../../machines/scheduler/session.ts';
 import type { DesiredRequest } from '../../machines/shared/domain.ts';
-import type { Agenda } from './agenda.ts';
 import type { Census } from './census.ts';
-import type { Disk } from './disk.ts';
-import type { Ecs, ModelTask } from './ecs.ts';
+import type { ModelTask } from './ecs.ts';
 import type { Life } from './life.ts';
 import { createManners } from './limits.ts';
-import type { Scheduler } from './scheduler.ts';
-import type { SimulationSettings } from './script.ts';
-
-/** What a seed can be found guilty of. */
-export const promiseNames = [
-  'leaked',
-  'lost',
-  'duplicated',
-  'capExceeded',
-  'overLaunched',
-  'hammered',
-  'stoppedForeign',
-  'stoppedInVain',
-  'stoppedTooMany',
-  'stoppedBusy',
-  'gaveUpAlive',
-  'launchedUnheard',
-  'launchedUnrecovered',
-  'unjournaled',
-  'tokenReused',
-  'stuck',
-  'unstable',
-  'leftUnsaid',
-  'crashed',
-] as const;
-export type PromiseName = (typeof promiseNames)[number];
+import type { PromiseName, Watched } from './watched.ts';
 
 export interface Violation {
   promise: PromiseName;
   /** Seconds from the beginning. */
   at: number;
   says: string;
-}
-
-export interface Watched {
-  agenda: Agenda;
-  ecs: Ecs;
-  disk: Disk;
-  scheduler: Scheduler;
-  settings: SimulationSettings;
-  life(): Life | null;
-  census(): Census | null;
-  broken(promise: PromiseName, says: string): void;
-  /** Runs when everything that the present event set off has come to rest. */
-  afterwards(check: () => void): void;
 }
 
 /** ECS is looked at every so often, and tells of a moment ago. */

@@ -1,7 +1,7 @@
 import type { FailureKind } from '../../machines/shared/domain.ts';
 import type { JournalRecord, LaunchRecord } from '../../src/store/records.ts';
-import type { Watched } from './invariants.ts';
 import { subnetsOf } from './settings.ts';
+import type { Watched } from './watched.ts';
 
 /** How long whoever was refused must at least wait, ms. Of quotas more may be known: a task that ended. */
 const pauses: Partial<Record<FailureKind, number>> = {

@@ -1,6 +1,6 @@
 import { type Mishap, mishaps, type Operation, operations } from './client.ts';
-import type { DiskTrouble } from './disk.ts';
-import type { Oddities } from './ecs.ts';
+import type { Bend, DiskTrouble } from './disk.ts';
+import { type Oddities, type SubnetTrouble, subnetTroubles } from './ecs.ts';
 import { createRandom, type Random } from './random.ts';
 import type { Moods, Policy } from './scheduler.ts';
 
@@ -26,10 +26,6 @@ export interface SimulationSettings {
   stray: boolean;
 }
 
-/** What one subnet may suffer from. */
-export const subnetTroubles = ['noAddresses', 'noCapacityHere', 'noInterfaces'] as const;
-export type SubnetTrouble = (typeof subnetTroubles)[number];
-
 export type TaskEnd = 'exit' | 'oom' | 'spot' | 'maintenance' | 'outside';
 
 /** Where a kill can strike; null: just then. */
@@ -49,9 +45,6 @@ export type KillPoint = (typeof killPoints)[number];
 export type Window = {
   [K in keyof Oddities]: Oddities[K] extends boolean ? K : never;
 }[keyof Oddities];
-
-/** What becomes of a journal that nobody guards: it ends before this byte, or a bit of that byte is another. */
-export type Bend = { cutAt: number } | { flipAt: number; bit: number };
 
 /** One thing that happens to the world. `at` and `ms` in milliseconds from the beginning. */
 export type Happening =

@@ -1,8 +1,10 @@
 import { launch } from '../../machines/group/launch.ts';
 import { workerGroup } from '../../machines/group/workerGroup.ts';
 import { mishaps, operations } from './client.ts';
-import type { PromiseName, Violation } from './invariants.ts';
-import { killPoints, subnetTroubles } from './script.ts';
+import { subnetTroubles } from './ecs.ts';
+import type { Violation } from './invariants.ts';
+import { killPoints } from './script.ts';
+import type { PromiseName } from './watched.ts';
 import type { Run } from './world.ts';
 
 /** What many seeds add up to; JSON, so that several processes can add up theirs. */

@@ -8,12 +8,13 @@ import { createClient, type Trap } from './client.ts';
 import { createDisk } from './disk.ts';
 import { createEcs } from './ecs.ts';
 import { createHappen } from './happen.ts';
-import { createPromises, type PromiseName, type Violation } from './invariants.ts';
+import { createPromises, type Violation } from './invariants.ts';
 import { type Life, startLife } from './life.ts';
 import { createRandom } from './random.ts';
 import { createScheduler } from './scheduler.ts';
 import { faultsEnd, type Happening, type KillPoint, killPatience, type Script } from './script.ts';
 import { capabilities, mark, templateOf, workerAddress } from './settings.ts';
+import type { PromiseName } from './watched.ts';
 
 export interface Run {
   violations: Violation[];

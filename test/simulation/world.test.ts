@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { type Happening, type Script, scriptOf } from './simulation/script.ts';
-import { shrink } from './simulation/shrink.ts';
-import { addRun, emptyTally } from './simulation/stats.ts';
-import { type Run, runScript } from './simulation/world.ts';
+import { type Happening, type Script, scriptOf } from './script.ts';
+import { shrink } from './shrink.ts';
+import { addRun, emptyTally } from './stats.ts';
+import { type Run, runScript } from './world.ts';
 
 it('tells the same story of the same seed, byte for byte', async () => {
   for (const seed of [7, 8, 9]) {
