@@ -20,7 +20,7 @@ const scriptOf = (kill: Partial<Happening & { kind: 'kill' }>): Script => ({
     monitored: true,
     restlessness: 0,
     leave: false,
-    stray: false,
+    orphan: false,
   },
   happenings: [
     { at: 0, kind: 'demand', tasks: 20 },
@@ -51,7 +51,7 @@ const step = every ? 1 : 131;
 const wanted = 7;
 
 const trouble = ({ violations, bought }: Run): string[] => [
-  ...violations.map(({ promise, says }) => `${promise}: ${says}`),
+  ...violations.map(({ invariant, says }) => `${invariant}: ${says}`),
   ...(bought === wanted ? [] : [`${bought} tasks were bought, not ${wanted}`]),
 ];
 

@@ -51,13 +51,13 @@ export const createHappen = (stage: Stage) => {
     }
   };
 
-  const changeMood = ({ at, mood, ms }: Happening & { kind: 'mood' }): void => {
-    if (mood !== 'unseen') meet(mood);
+  const startSchedulerFault = ({ at, fault, ms }: Happening & { kind: 'schedulerFault' }): void => {
+    if (fault !== 'unseen') meet(fault);
     else if (scheduler.monitored) {
-      meet(mood);
+      meet(fault);
       scheduler.dropListeners('aborted');
     }
-    if (mood === 'gone') {
+    if (fault === 'gone') {
       scheduler.drop('aborted');
       // Half of the time it said goodbye, and its workers leave.
       if (at % 2 < 1) for (const task of scheduler.connected.keys()) scheduler.dismiss(task);
@@ -65,10 +65,10 @@ export const createHappen = (stage: Stage) => {
     forAWhile(
       ms,
       () => {
-        scheduler.moods[mood]++;
+        scheduler.faults[fault]++;
       },
       () => {
-        scheduler.moods[mood]--;
+        scheduler.faults[fault]--;
       },
     );
   };
@@ -125,8 +125,8 @@ export const createHappen = (stage: Stage) => {
       case 'end':
         endTasks(happening);
         break;
-      case 'mood':
-        changeMood(happening);
+      case 'schedulerFault':
+        startSchedulerFault(happening);
         break;
       case 'disk': {
         meet(nameOf(happening));

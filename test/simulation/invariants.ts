@@ -3,11 +3,11 @@ import type { DesiredRequest } from '../../machines/shared/domain.ts';
 import type { Census } from './census.ts';
 import type { ModelTask } from './ecs.ts';
 import type { Life } from './life.ts';
-import { createManners } from './limits.ts';
-import type { PromiseName, Watched } from './watched.ts';
+import { createLimits } from './limits.ts';
+import type { InvariantName, Watched } from './watched.ts';
 
 export interface Violation {
-  promise: PromiseName;
+  invariant: InvariantName;
   /** Seconds from the beginning. */
   at: number;
   says: string;
@@ -28,8 +28,8 @@ export const sweepLimit = 60_000;
 const decidedMs = 15_000;
 
 /** What must hold at every moment, watched from outside. */
-export const createPromises = (world: Watched) => {
-  const manners = createManners(world);
+export const createInvariants = (world: Watched) => {
+  const limits = createLimits(world);
   const { agenda, ecs, disk, scheduler, settings, broken } = world;
   const cap = settings.maxTasks ?? Number.POSITIVE_INFINITY;
   const decidedAt = new Map<string, number>();
@@ -147,7 +147,7 @@ export const createPromises = (world: Watched) => {
     const open = [...life.openAtStart].filter((each) => life.journal?.ledger.isOpen(each));
     if (open.length > 0) broken('launchedUnrecovered', `${label} while ${open} are open`);
     if (!surveyed && !blind) broken('launchedUnrecovered', `${label} before any list was complete`);
-    // No journal that knows all, and no right to list: nobody can promise anything.
+    // Neither a journal that knows all nor the right to list: the cap cannot be kept.
     if (blind && unknown) excusedAboveCap = true;
     world.afterwards(() => {
       const census = world.census();
@@ -160,10 +160,10 @@ export const createPromises = (world: Watched) => {
   };
 
   return {
-    recorded: manners.recorded,
-    unsent: manners.unsent,
+    recorded: limits.recorded,
+    unsent: limits.unsent,
     born() {
-      manners.born();
+      limits.born();
       heardAt = null;
       echoedAt = null;
       goal = null;
@@ -305,39 +305,43 @@ export const createPromises = (world: Watched) => {
     },
 
     /** Why things are not yet as they should be for good; null when they are. */
-    unsettled(): { promise: PromiseName; says: string } | null {
+    unsettled(): { invariant: InvariantName; says: string } | null {
       const life = world.life();
       const census = world.census();
-      if (!life || !census) return { promise: 'stuck', says: 'no daemon runs' };
+      if (!life || !census) return { invariant: 'stuck', says: 'no daemon runs' };
       const { ledger } = life.journal ?? {};
       if (goal === null || echoedAt === null)
-        return { promise: 'stuck', says: `not heard of the scheduler, session ${census.session}` };
+        return {
+          invariant: 'stuck',
+          says: `not heard of the scheduler, session ${census.session}`,
+        };
       const owned = new Set(census.groups.flatMap(({ taskArn }) => taskArn ?? []));
       const alive = ecs.ours();
       const stray = alive.find(({ taskArn }) => !owned.has(taskArn));
-      if (stray) return { promise: 'leaked', says: `${short(stray.taskArn)} belongs to no group` };
+      if (stray)
+        return { invariant: 'leaked', says: `${short(stray.taskArn)} belongs to no group` };
       if (alive.length > cap)
-        return { promise: 'capExceeded', says: `${alive.length} tasks, ${cap} allowed` };
+        return { invariant: 'capExceeded', says: `${alive.length} tasks, ${cap} allowed` };
       const dead = census.groups.find(
         ({ taskArn }) => taskArn !== null && !alive.some((task) => task.taskArn === taskArn),
       );
-      if (dead) return { promise: 'lost', says: `${dead.groupId} has no task any more` };
+      if (dead) return { invariant: 'lost', says: `${dead.groupId} has no task any more` };
       const odd = census.groups.find(({ state }) => state !== 'running');
-      if (odd) return { promise: 'stuck', says: `${odd.groupId} is ${odd.state}` };
+      if (odd) return { invariant: 'stuck', says: `${odd.groupId} is ${odd.state}` };
       const [launch] = census.launches;
-      if (launch) return { promise: 'stuck', says: `launch ${launch.label} is ${launch.state}` };
-      if (census.duty !== 'active') return { promise: 'stuck', says: `manager ${census.duty}` };
+      if (launch) return { invariant: 'stuck', says: `launch ${launch.label} is ${launch.state}` };
+      if (census.duty !== 'active') return { invariant: 'stuck', says: `manager ${census.duty}` };
       if (!census.session.startsWith('online.'))
-        return { promise: 'stuck', says: `session ${census.session}` };
+        return { invariant: 'stuck', says: `session ${census.session}` };
       if (alive.length !== goal)
-        return { promise: 'lost', says: `${alive.length} tasks, ${goal} wanted` };
+        return { invariant: 'lost', says: `${alive.length} tasks, ${goal} wanted` };
       if (!alive.every((task) => scheduler.connected.has(task)))
-        return { promise: 'lost', says: 'a task has no workers' };
+        return { invariant: 'lost', says: 'a task has no workers' };
       const written = new Set(ledger?.groups().map(({ taskArn }) => taskArn));
       if (written.size !== owned.size || ![...owned].every((arn) => written.has(arn)))
-        return { promise: 'leaked', says: 'the ledger and the groups differ' };
+        return { invariant: 'leaked', says: 'the ledger and the groups differ' };
       const [open] = ledger?.openLaunches() ?? [];
-      if (open) return { promise: 'stuck', says: `launch ${open.label} is open in the ledger` };
+      if (open) return { invariant: 'stuck', says: `launch ${open.label} is open in the ledger` };
       return null;
     },
 
@@ -354,4 +358,4 @@ export const createPromises = (world: Watched) => {
   };
 };
 
-export type Promises = ReturnType<typeof createPromises>;
+export type Invariants = ReturnType<typeof createInvariants>;

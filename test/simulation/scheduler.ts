@@ -13,7 +13,7 @@ import type { Random } from './random.ts';
 export type Policy = 'vanilla' | 'direct';
 
 /** How the scheduler behaves; several may hold at once. */
-export interface Moods {
+export interface SchedulerFaults {
   /** Takes heartbeats and says nothing. */
   silent: number;
   gone: number;
@@ -67,7 +67,14 @@ export const createScheduler = (
   },
   events: { connected(task: ModelTask): void; workersExit(task: ModelTask): void },
 ) => {
-  const moods: Moods = { silent: 0, gone: 0, echoless: 0, commandless: 0, empty: 0, unseen: 0 };
+  const faults: SchedulerFaults = {
+    silent: 0,
+    gone: 0,
+    echoless: 0,
+    commandless: 0,
+    empty: 0,
+    unseen: 0,
+  };
   /** Workers connected, by Fargate task. */
   const connected = new Map<ModelTask, number>();
   let demand = 0;
@@ -115,7 +122,7 @@ export const createScheduler = (
 
   const publishAll = (): void => {
     shiftWork();
-    if (moods.silent > 0) return;
+    if (faults.silent > 0) return;
     publish({
       type: 'monitor.workers',
       groups: null,
@@ -154,14 +161,14 @@ export const createScheduler = (
   };
 
   const scheduler = {
-    moods,
+    faults,
     monitored: options.monitored,
     connected,
     setDemand(tasks: number) {
       demand = tasks;
     },
     demand: () => demand,
-    /** Everybody loses the connection; for how long it stays away is the mood's. */
+    /** Everybody loses the connection; for how long it stays away is the fault's. */
     drop(reason: string) {
       hangUp(reason);
       dropListeners(reason);
@@ -174,7 +181,7 @@ export const createScheduler = (
     /** Reads the monitor stream, if there is one. */
     subscribe(listener: Listener): () => void {
       if (!options.monitored) return () => {};
-      if (moods.gone + moods.unseen > 0) {
+      if (faults.gone + faults.unseen > 0) {
         agenda.after(latency(), () => listener.onClosed('refused'), listener.owner);
         return () => {};
       }
@@ -198,7 +205,7 @@ export const createScheduler = (
     connect(peer: Peer): Line {
       // The same identity again: the older connection is over.
       hangUp('replaced');
-      if (moods.gone > 0) {
+      if (faults.gone > 0) {
         agenda.after(latency(), () => peer.onClosed('refused', 'refused'), peer.owner);
         return { send: () => false, close() {} };
       }
@@ -218,12 +225,12 @@ export const createScheduler = (
         agenda.after(ms, () => current === line && peer.onMessage('g3', message), peer.owner);
       const heard = (cap: number) =>
         agenda.after(latency(), () => {
-          if (!mine() || moods.silent > 0) return;
+          if (!mine() || faults.silent > 0) return;
           const back = latency();
-          if (moods.echoless === 0) say({ type: 'heartbeatEcho' }, back);
-          if (moods.commandless > 0) return;
+          if (faults.echoless === 0) say({ type: 'heartbeatEcho' }, back);
+          if (faults.commandless > 0) return;
           const { capabilities } = options;
-          const requests = moods.empty > 0 ? [] : [{ taskConcurrency: wants(cap), capabilities }];
+          const requests = faults.empty > 0 ? [] : [{ taskConcurrency: wants(cap), capabilities }];
           say({ type: 'desired', requests }, back + 0.1);
         });
       return {
@@ -244,7 +251,7 @@ export const createScheduler = (
     start(task: ModelTask, running: () => boolean) {
       const knock = (tries: number) => {
         if (!running()) return;
-        if (moods.gone > 0) {
+        if (faults.gone > 0) {
           if (tries >= 60) events.workersExit(task);
           else agenda.after(5000, () => knock(tries + 1));
           return;

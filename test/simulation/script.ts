@@ -2,7 +2,7 @@ import { type Mishap, mishaps, type Operation, operations } from './client.ts';
 import type { Bend, DiskTrouble } from './disk.ts';
 import { type Oddities, type SubnetTrouble, subnetTroubles } from './ecs.ts';
 import { createRandom, type Random } from './random.ts';
-import type { Moods, Policy } from './scheduler.ts';
+import type { Policy, SchedulerFaults } from './scheduler.ts';
 
 export interface SimulationSettings {
   policy: Policy;
@@ -23,7 +23,7 @@ export interface SimulationSettings {
   /** An orderly stop leaves the tasks to the next start. */
   leave: boolean;
   /** A task with our mark that no launch of ours made is there from the beginning. */
-  stray: boolean;
+  orphan: boolean;
 }
 
 export type TaskEnd = 'exit' | 'oom' | 'spot' | 'maintenance' | 'outside';
@@ -61,7 +61,7 @@ export type Happening =
       count: number;
     }
   | { at: number; kind: 'end'; end: TaskEnd; count: number }
-  | { at: number; kind: 'mood'; mood: keyof Moods; ms: number }
+  | { at: number; kind: 'schedulerFault'; fault: keyof SchedulerFaults; ms: number }
   | { at: number; kind: 'disk'; trouble: DiskTrouble; ms: number }
   | { at: number; kind: 'prepare'; failure: 'unreachable' | 'denied'; count: number }
   | {
@@ -178,8 +178,8 @@ const fault = (random: Random, at: number): Happening => {
     case 17:
       return {
         at,
-        kind: 'mood',
-        mood: random.pick(['silent', 'gone', 'echoless', 'commandless', 'empty', 'unseen']),
+        kind: 'schedulerFault',
+        fault: random.pick(['silent', 'gone', 'echoless', 'commandless', 'empty', 'unseen']),
         ms: random.chance(0.2) ? random.between(60, 100) * second : ms / 2,
       };
     case 18:
@@ -212,7 +212,7 @@ export const scriptOf = (seed: number): Script => {
     monitored: random.chance(0.5),
     restlessness: random.pick([0.15, 0.15, 0.002]),
     leave: random.chance(0.3),
-    stray: random.chance(0.15),
+    orphan: random.chance(0.15),
   };
   const moment = () => random.between(12 * second, chaosMs);
   const happenings: Happening[] = [
@@ -283,7 +283,12 @@ const sureFault = (random: Random, at: number): Happening => {
     { at, kind: 'window', window: random.pick(['slowStops', 'forgetful', 'slowStarts']), ms },
     { at, kind: 'delay', of: 'missingMs', by: random.between(3, 40) * second, ms },
     { at, kind: 'delay', of: 'staleMs', by: random.between(1, 4) * second, ms },
-    { at, kind: 'mood', mood: random.pick(['silent', 'echoless', 'commandless']), ms: ms / 2 },
+    {
+      at,
+      kind: 'schedulerFault',
+      fault: random.pick(['silent', 'echoless', 'commandless']),
+      ms: ms / 2,
+    },
     { at, kind: 'disk', trouble: 'slow', ms: ms / 2 },
   ]);
 };
@@ -417,8 +422,8 @@ export const nameOf = (happening: Happening): string => {
       return happening.fate;
     case 'end':
       return happening.end;
-    case 'mood':
-      return happening.mood;
+    case 'schedulerFault':
+      return happening.fault;
     case 'disk':
       return `disk:${happening.trouble}`;
     case 'call':

@@ -4,11 +4,11 @@ import { mishaps, operations } from './client.ts';
 import { subnetTroubles } from './ecs.ts';
 import type { Violation } from './invariants.ts';
 import { killPoints } from './script.ts';
-import type { PromiseName } from './watched.ts';
+import type { InvariantName } from './watched.ts';
 import type { Run } from './world.ts';
 
 /** What many seeds add up to; JSON, so that several processes can add up theirs. */
-export interface Tally {
+export interface Stats {
   seeds: number;
   events: number;
   violations: ({ seed: number } & Violation)[];
@@ -21,7 +21,7 @@ export interface Tally {
   cpuMs: number;
 }
 
-export const emptyTally = (): Tally => ({
+export const emptyStats = (): Stats => ({
   seeds: 0,
   events: 0,
   violations: [],
@@ -32,17 +32,17 @@ export const emptyTally = (): Tally => ({
   cpuMs: 0,
 });
 
-export const addRun = (tally: Tally, seed: number, run: Run): void => {
-  tally.seeds++;
-  tally.events += run.events;
-  tally.virtualMs += run.virtualMs;
-  tally.slowestCalmMs = Math.max(tally.slowestCalmMs, run.calmAfter ?? 0);
-  for (const violation of run.violations) tally.violations.push({ seed, ...violation });
-  for (const [pair, count] of run.met) tally.met[pair] = (tally.met[pair] ?? 0) + count;
-  if (run.events < 200 || run.faults < 3 || run.restarts < 1) tally.thin.push(seed);
+export const addRun = (stats: Stats, seed: number, run: Run): void => {
+  stats.seeds++;
+  stats.events += run.events;
+  stats.virtualMs += run.virtualMs;
+  stats.slowestCalmMs = Math.max(stats.slowestCalmMs, run.calmAfter ?? 0);
+  for (const violation of run.violations) stats.violations.push({ seed, ...violation });
+  for (const [pair, count] of run.met) stats.met[pair] = (stats.met[pair] ?? 0) + count;
+  if (run.events < 200 || run.faults < 3 || run.restarts < 1) stats.thin.push(seed);
 };
 
-export const addTally = (into: Tally, from: Tally): void => {
+export const addStats = (into: Stats, from: Stats): void => {
   into.seeds += from.seeds;
   into.events += from.events;
   into.virtualMs += from.virtualMs;
@@ -99,18 +99,19 @@ export const excuse = (state: string, fault: string): string | null => {
   return null;
 };
 
-const inOne = (tally: Tally, names: readonly PromiseName[]): number =>
-  new Set(tally.violations.filter(({ promise }) => names.includes(promise)).map(({ seed }) => seed))
-    .size;
+const inOne = (stats: Stats, names: readonly InvariantName[]): number =>
+  new Set(
+    stats.violations.filter(({ invariant }) => names.includes(invariant)).map(({ seed }) => seed),
+  ).size;
 
 /** The last line of `--json`; the four numbers count seeds. */
-export const summary = (tally: Tally) => ({
-  seeds: tally.seeds,
-  events: tally.events,
-  violations: tally.violations,
-  leaked: inOne(tally, ['leaked', 'leftUnsaid']),
-  duplicated: inOne(tally, ['duplicated', 'overLaunched', 'tokenReused']),
-  lost: inOne(tally, [
+export const summary = (stats: Stats) => ({
+  seeds: stats.seeds,
+  events: stats.events,
+  violations: stats.violations,
+  leaked: inOne(stats, ['leaked', 'leftUnsaid']),
+  duplicated: inOne(stats, ['duplicated', 'overLaunched', 'tokenReused']),
+  lost: inOne(stats, [
     'lost',
     'gaveUpAlive',
     'stoppedInVain',
@@ -118,10 +119,10 @@ export const summary = (tally: Tally) => ({
     'stoppedBusy',
     'stoppedForeign',
   ]),
-  capExceeded: inOne(tally, ['capExceeded']),
+  capExceeded: inOne(stats, ['capExceeded']),
 });
 
-const table = (tally: Tally, columns: readonly string[]): string[] => {
+const table = (stats: Stats, columns: readonly string[]): string[] => {
   const width = Math.max(...faults.map(({ length }) => length));
   const short = (state: string) =>
     state.replace(/^(g)roup (?:draining\.)?|^(l)aunch /, '$1$2:').slice(0, 9);
@@ -130,24 +131,24 @@ const table = (tally: Tally, columns: readonly string[]): string[] => {
     ...faults.map((fault) =>
       [
         fault.padEnd(width),
-        ...columns.map((state) => `${tally.met[`${state}|${fault}`] ?? '-'}`.padStart(9)),
+        ...columns.map((state) => `${stats.met[`${state}|${fault}`] ?? '-'}`.padStart(9)),
       ].join(' '),
     ),
   ];
 };
 
 /** Which fault met which state how often, and which pairs were never seen. */
-export const coverage = (tally: Tally): { lines: string[]; missing: string[] } => {
+export const coverage = (stats: Stats): { lines: string[]; missing: string[] } => {
   const empty = states.flatMap((state) =>
     faults
-      .filter((fault) => !tally.met[`${state}|${fault}`])
+      .filter((fault) => !stats.met[`${state}|${fault}`])
       .map((fault) => ({ state, pair: `${state} x ${fault}`, why: excuse(state, fault) })),
   );
   const missing = empty.filter(({ why }) => why === null).map(({ pair }) => pair);
   const total = states.length * faults.length;
   return {
     lines: [
-      ...table(tally, states),
+      ...table(stats, states),
       `${total - empty.length} of ${total} pairs of state and fault met, ${missing.length} of the others without a reason`,
       ...new Set(
         empty.flatMap(({ state, why }) => (why === null ? [] : [`never: ${state}: ${why}`])),

@@ -7,7 +7,7 @@ import type { Scheduler } from './scheduler.ts';
 import type { SimulationSettings } from './script.ts';
 
 /** What a seed can be found guilty of. */
-export const promiseNames = [
+export const invariantNames = [
   'leaked',
   'lost',
   'duplicated',
@@ -28,7 +28,7 @@ export const promiseNames = [
   'leftUnsaid',
   'crashed',
 ] as const;
-export type PromiseName = (typeof promiseNames)[number];
+export type InvariantName = (typeof invariantNames)[number];
 
 export interface Watched {
   agenda: Agenda;
@@ -38,7 +38,7 @@ export interface Watched {
   settings: SimulationSettings;
   life(): Life | null;
   census(): Census | null;
-  broken(promise: PromiseName, says: string): void;
+  broken(invariant: InvariantName, says: string): void;
   /** Runs when everything that the present event set off has come to rest. */
   afterwards(check: () => void): void;
 }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { type Happening, type Script, scriptOf } from './script.ts';
 import { shrink } from './shrink.ts';
-import { addRun, emptyTally } from './stats.ts';
+import { addRun, emptyStats } from './stats.ts';
 import { type Run, runScript } from './world.ts';
 
 it('tells the same story of the same seed, byte for byte', async () => {
@@ -13,11 +13,11 @@ it('tells the same story of the same seed, byte for byte', async () => {
   }
 });
 
-it('keeps every promise through 50 seeds of faults, kills and restarts', async () => {
-  const tally = emptyTally();
-  for (let seed = 1; seed <= 50; seed++) addRun(tally, seed, await runScript(scriptOf(seed)));
-  expect(tally.violations).toEqual([]);
-  expect(tally.thin).toEqual([]);
+it('keeps every invariant through 50 seeds of faults, kills and restarts', async () => {
+  const stats = emptyStats();
+  for (let seed = 1; seed <= 50; seed++) addRun(stats, seed, await runScript(scriptOf(seed)));
+  expect(stats.violations).toEqual([]);
+  expect(stats.thin).toEqual([]);
 }, 60_000);
 
 it('shrinks a script to what it takes', async () => {
@@ -53,7 +53,7 @@ const play = (...happenings: Happening[]): Promise<Run> => {
       ...{ policy: 'direct', workersPerTask: 1, maxTasks: 5, heartbeatIntervalSeconds: 2 },
       ...{ startDeadlineSeconds: 300, schedulerGraceSeconds: 600, stopTimeoutSeconds: 20 },
       ...{ drainTimeoutSeconds: 10, spot: false, subnets: 1, monitored: false },
-      ...{ restlessness: 0.002, leave: false, stray: false },
+      ...{ restlessness: 0.002, leave: false, orphan: false },
     },
     happenings: [{ at: 0, kind: 'demand', tasks: 25 }, ...happenings],
     finalDemand: 25,
@@ -87,7 +87,7 @@ it('launches nothing in the place of a launch that it gave up, before a list sho
 
 it('sends no throttled launch again while the scheduler is silent', async () => {
   const run = await play(call(['RunTask'], 'throttle', 0, 5, 10 * minute), {
-    ...{ at: 16_000, kind: 'mood', mood: 'silent', ms: 3 * minute },
+    ...{ at: 16_000, kind: 'schedulerFault', fault: 'silent', ms: 3 * minute },
   });
   const sent = run.trace.filter((line) => / RunTask( |$)/.test(line)).map(Number.parseFloat);
   expect(sent.filter((at) => at > 26 && at < 196)).toEqual([]);

@@ -8,13 +8,13 @@ import { createClient, type Trap } from './client.ts';
 import { createDisk } from './disk.ts';
 import { createEcs } from './ecs.ts';
 import { createHappen } from './happen.ts';
-import { createPromises, type Violation } from './invariants.ts';
+import { createInvariants, type Violation } from './invariants.ts';
 import { type Life, startLife } from './life.ts';
 import { createRandom } from './random.ts';
 import { createScheduler } from './scheduler.ts';
 import { faultsEnd, type Happening, type KillPoint, killPatience, type Script } from './script.ts';
 import { capabilities, mark, templateOf, workerAddress } from './settings.ts';
-import type { PromiseName } from './watched.ts';
+import type { InvariantName } from './watched.ts';
 
 export interface Run {
   violations: Violation[];
@@ -78,16 +78,16 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
   const census = (): Census | null =>
     life?.actor && !life.ended && !life.owner.dead ? censusOf(life.actor) : null;
 
-  const broken = (promise: PromiseName, says: string): void => {
-    note(() => `!! ${promise}: ${says}`);
-    if (run.violations.some((each) => each.promise === promise)) return;
-    run.violations.push({ promise, at: Math.round(elapsed()) / 1000, says });
+  const broken = (invariant: InvariantName, says: string): void => {
+    note(() => `!! ${invariant}: ${says}`);
+    if (run.violations.some((each) => each.invariant === invariant)) return;
+    run.violations.push({ invariant, at: Math.round(elapsed()) / 1000, says });
   };
 
   /** A fault has shown: whom did it meet? */
   const meet = (fault: string): void => {
     note(() => `~~ ${fault}`);
-    if (fault.endsWith(':DescribeTasks')) promises.unseen();
+    if (fault.endsWith(':DescribeTasks')) invariants.unseen();
     run.faults++;
     const now = census();
     const states = now
@@ -112,7 +112,7 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
     {
       connected: (task) => {
         note(() => `workers of ${task.taskArn.slice(-3)} connected`);
-        promises.look();
+        invariants.look();
       },
       workersExit: (task) =>
         ecs.doom(task, 500, 'EssentialContainerExited', 'Essential container in task exited', 0),
@@ -121,7 +121,7 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
   const ecs = createEcs(agenda, createRandom(seed, 'ecs'), mark, {
     created: (task) => {
       note(() => `task ${task.taskArn.slice(-3)} created, launch ${task.label}`);
-      promises.created(task);
+      invariants.created(task);
     },
     running: (task) => {
       note(() => `task ${task.taskArn.slice(-3)} runs`);
@@ -142,13 +142,13 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
     note,
     sent(operation, input) {
       if (operation === 'RunTask')
-        promises.runTaskSent(environmentValue(input as RunTaskCommandInput, labelVariable));
-      if (operation === 'StopTask') promises.stopTaskSent((input as { task: string }).task);
+        invariants.runTaskSent(environmentValue(input as RunTaskCommandInput, labelVariable));
+      if (operation === 'StopTask') invariants.stopTaskSent((input as { task: string }).task);
     },
   });
   disk.onPoint = (point) => strikeAt(point);
 
-  const promises = createPromises({
+  const invariants = createInvariants({
     agenda,
     ecs,
     disk,
@@ -165,7 +165,7 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
   let prepareTroubles: ('unreachable' | 'denied')[] = [];
   const start = (): void => {
     lives++;
-    promises.born();
+    invariants.born();
     note(() => `daemon starts, life ${lives}`);
     const born: Life = startLife(
       {
@@ -185,29 +185,29 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
         },
       },
       {
-        decided: promises.launched,
+        decided: invariants.launched,
         recorded(record) {
           note(() => `journal ${JSON.stringify(record)}`);
-          promises.recorded(record);
-          if (record.kind === 'ended') promises.ended(record.taskArn, record.cause);
+          invariants.recorded(record);
+          if (record.kind === 'ended') invariants.ended(record.taskArn, record.cause);
         },
-        echoed: promises.echoed,
+        echoed: invariants.echoed,
         commanded(requests) {
-          const before = promises.goal();
-          promises.commanded(requests);
-          if (promises.goal() !== before)
+          const before = invariants.goal();
+          invariants.commanded(requests);
+          if (invariants.goal() !== before)
             note(() => `scheduler wants ${JSON.stringify(requests.map((r) => r.taskConcurrency))}`);
         },
         surveyed: () => {
           note(() => 'survey complete');
-          promises.surveyed();
+          invariants.surveyed();
         },
-        surveyFailed: promises.surveyFailed,
+        surveyFailed: invariants.surveyFailed,
         logged(level, fields, text) {
           note(() => `${level} ${text} ${JSON.stringify(fields)}`);
           if (text === 'launch.refused') {
             const { label, kind } = fields as { label: string; kind: string };
-            if (kind === 'journal') promises.unsent(label);
+            if (kind === 'journal') invariants.unsent(label);
           }
           if (text === 'launch.taskAlreadyOwned') broken('duplicated', JSON.stringify(fields));
           if (text === 'actor.crashed' || text.startsWith('daemon.'))
@@ -215,7 +215,7 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
         },
         ended() {
           note(() => 'daemon has ended');
-          promises.leftBehind(born);
+          invariants.leftBehind(born);
         },
       },
     );
@@ -236,13 +236,13 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
     disk.crash(power);
     if (journal === 'lost') {
       disk.wipe();
-      promises.journalLost();
+      invariants.journalLost();
     }
     run.journalBytes = disk.bytes();
     if (typeof journal === 'object') {
       meet('journal bent');
       disk.bend(journal);
-      promises.journalLost();
+      invariants.journalLost();
     }
     agenda.after(downMs, () => {
       clockAheadMs += clockMs ?? 0;
@@ -305,7 +305,7 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
   });
 
   // Tasks of others, in the same cluster: another fleet's, and one with our mark for another scheduler.
-  const stranger = (startedBy: string, scheduler: string) => ({
+  const foreignTask = (startedBy: string, scheduler: string) => ({
     startedBy,
     overrides: {
       containerOverrides: [
@@ -321,9 +321,9 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
     },
   });
   for (let i = 0; i < 2; i++)
-    ecs.create(stranger(namedFleetMark('others'), workerAddress), false, agenda.now());
-  ecs.create(stranger(mark, 'tcp://elsewhere:1'), false, agenda.now());
-  if (settings.stray) ecs.create(stranger(mark, workerAddress), true, agenda.now());
+    ecs.create(foreignTask(namedFleetMark('others'), workerAddress), false, agenda.now());
+  ecs.create(foreignTask(mark, 'tcp://elsewhere:1'), false, agenda.now());
+  if (settings.orphan) ecs.create(foreignTask(mark, workerAddress), true, agenda.now());
 
   for (const happening of happenings)
     agenda.after(happening.at, () => {
@@ -342,14 +342,14 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
   let restSince: number | null = null;
   let disturbances = 0;
   const watch = (): void => {
-    promises.sweep(endsAt);
+    invariants.sweep(endsAt);
     const now = agenda.now();
     if (Math.round(elapsed() / 1000) % 5 === 0) {
       const present = census();
-      if (present) promises.owners(present);
+      if (present) invariants.owners(present);
     }
     if (now > endsAt + 4 * settings.heartbeatIntervalSeconds * 1000) {
-      const trouble = promises.unsettled();
+      const trouble = invariants.unsettled();
       if (trouble) {
         if (restSince !== null) {
           disturbances++;
@@ -361,7 +361,7 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
           over = true;
         }
         if (now - endsAt > restLimit) {
-          broken(trouble.promise, `for ever: ${trouble.says}`);
+          broken(trouble.invariant, `for ever: ${trouble.says}`);
           over = true;
         }
       } else {
