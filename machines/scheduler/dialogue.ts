@@ -110,7 +110,9 @@ export function closed(
 
 /** Without a connection. */
 export function disconnected(context: SessionContext): Step {
-  return connectionIs(context, isTaken(context.identityConflict) ? 'conflict' : 'closed');
+  const { identityConflict, now } = context;
+  const isDoubtful = isTaken(identityConflict) || isContested(identityConflict, now);
+  return connectionIs(context, isDoubtful ? 'conflict' : 'closed');
 }
 
 function connectionIs(context: SessionContext, status: ConnectionStatus): Step {

@@ -10,7 +10,10 @@ const lookEveryMs = 100;
  * One release's scheduler ends itself when a worker leaves it that has a task being cancelled. A stop waits the
  * moment that a cancellation takes.
  */
-export const createCancellationHold = () => {
+export const createCancellationHold = (
+  wait: (ms: number, signal: AbortSignal) => Promise<void> = (ms, signal) =>
+    sleep(ms, undefined, { signal }),
+) => {
   const canceling = new Set<string>();
   const askedAt = new Map<string, number>();
 
@@ -28,8 +31,7 @@ export const createCancellationHold = () => {
       const since = askedAt.get(taskId) ?? now();
       // Asked again, it waits no longer than it would have.
       askedAt.set(taskId, since);
-      while (canceling.has(taskId) && now() - since < limitMs)
-        await sleep(lookEveryMs, undefined, { signal });
+      while (canceling.has(taskId) && now() - since < limitMs) await wait(lookEveryMs, signal);
       askedAt.delete(taskId);
     },
   };

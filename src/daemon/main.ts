@@ -21,7 +21,7 @@ import { createCancellationHold } from './cancellationHold.ts';
 import { createTemplates } from './launchTemplates.ts';
 import { managerSettings, sessionSettings } from './managerSettings.ts';
 import { adoptStrays, type Doubts, foreignTo } from './ownership.ts';
-import { recover } from './startup.ts';
+import { mayOweResponse, recover } from './startup.ts';
 import { provide } from './wiring.ts';
 
 /** Calls back once per request to stop: first in order, then at once. */
@@ -167,8 +167,7 @@ export const runDaemon = async (
       input: {
         session: sessionSettings(config, {
           workerRelease: templates.workerRelease,
-          // A start is answered when its launch is: these were not.
-          responsePending: recovered.resend.length > 0,
+          responsePending: mayOweResponse(journal),
         }),
         monitor: { workerManagerId: config.workerManagerId },
         stopTimeoutMs: config.stopTimeoutSeconds * 1000,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { plainDialogue } from '../simulation/dialogueFaults.ts';
 import type { Bend } from '../simulation/disk.ts';
 import type { Happening, Script } from '../simulation/script.ts';
 import { type Run, runScript } from '../simulation/world.ts';
@@ -7,6 +8,7 @@ import { type Run, runScript } from '../simulation/world.ts';
 const scriptOf = (kill: Partial<Happening & { kind: 'kill' }>): Script => ({
   seed: 1,
   settings: {
+    ...plainDialogue,
     policy: 'direct',
     workersPerTask: 1,
     maxTasks: 8,

@@ -1,10 +1,18 @@
 import { type Mishap, mishaps, type Operation, operations } from './client.ts';
+import {
+  type DialogueHappening,
+  type DialogueSettings,
+  drawDialogueFaults,
+  drawDialogueSettings,
+  isContested,
+  settlingDemand,
+} from './dialogueFaults.ts';
 import type { Bend, DiskTrouble } from './disk.ts';
 import { type Oddities, type SubnetTrouble, subnetTroubles } from './ecs.ts';
 import { createRandom, type Random } from './random.ts';
-import type { Policy, SchedulerFaults } from './scheduler.ts';
+import type { Policy, SchedulerFaults } from './scheduler/scheduler.ts';
 
-export interface SimulationSettings {
+export interface SimulationSettings extends DialogueSettings {
   policy: Policy;
   workersPerTask: number;
   maxTasks: number | null;
@@ -48,6 +56,7 @@ export type Window = {
 
 /** One thing that happens to the world. `at` and `ms` in milliseconds from the beginning. */
 export type Happening =
+  | DialogueHappening
   | { at: number; kind: 'demand'; tasks: number }
   | { at: number; kind: 'call'; operations: Operation[]; mishap: Mishap; count: number; ms: number }
   | { at: number; kind: 'window'; window: Window; ms: number }
@@ -198,7 +207,10 @@ export const scriptOf = (seed: number): Script => {
   const random = createRandom(seed, 'script');
   const places = createRandom(seed, 'subnets');
   const policy: Policy = random.chance(0.6) ? 'direct' : 'vanilla';
+  const dialogues = createRandom(seed, 'dialogue');
+  const dialogueSettings = drawDialogueSettings(dialogues);
   const settings: SimulationSettings = {
+    ...dialogueSettings,
     policy,
     workersPerTask: random.pick([1, 1, 2, 4]),
     maxTasks: random.pick([null, 1, 2, 3, 5, 8, 15]),
@@ -269,8 +281,19 @@ export const scriptOf = (seed: number): Script => {
   for (const each of happenings)
     if (each.kind === 'kill' && clocks.chance(0.15))
       each.clockMs = clocks.pick([-24 * 60, -60, -1.5, 1.5, 60, 24 * 60]) * 60 * second;
-  happenings.sort((a, b) => a.at - b.at);
-  return { seed, settings, happenings, finalDemand: demandOf(random, policy) };
+  happenings.push(...drawDialogueFaults(dialogues, dialogueSettings, chaosMs));
+  // A manager that begins while its rival lives cannot tell the rival's tasks from those of its own last life.
+  const kept = happenings.filter(
+    ({ kind, at }) =>
+      !(['kill', 'stop', 'shutdownCluster'].includes(kind) && isContested(happenings, at)),
+  );
+  kept.sort((a, b) => a.at - b.at);
+  const used = kept.flatMap((each) => (each.kind === 'replace' ? each.release : []));
+  const finalDemand = settlingDemand(demandOf(random, policy), [
+    settings.scheduler.release,
+    ...used,
+  ]);
+  return { seed, settings, happenings: kept, finalDemand };
 };
 
 /** After a kill was armed, it strikes at the latest then, ms. */
@@ -405,8 +428,9 @@ export const faultsEnd = ({ happenings, settings }: Script): number =>
     20 * second,
     ...happenings.map((each) => {
       if (each.kind === 'kill') return each.at + killPatience + each.downMs;
-      if (each.kind === 'stop')
-        return each.at + each.downMs + settings.stopTimeoutSeconds * second + 10 * second;
+      if (each.kind === 'replace') return each.at + each.downMs + 10 * second;
+      if (each.kind === 'stop' || each.kind === 'shutdownCluster')
+        return each.at + each.downMs + settings.stopTimeoutSeconds * second + 30 * second;
       return each.at + ('ms' in each ? each.ms : 0);
     }),
   ) + second;

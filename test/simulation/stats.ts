@@ -1,6 +1,10 @@
 import { launch } from '../../machines/group/launch.ts';
 import { workerGroup } from '../../machines/group/workerGroup.ts';
+import type { Generation } from '../../machines/scheduler/messages.ts';
+import { session } from '../../machines/scheduler/session.ts';
+import { dialogueNames } from './census.ts';
 import { mishaps, operations } from './client.ts';
+import { dialogueFaultNames } from './dialogueFaults.ts';
 import { subnetTroubles } from './ecs.ts';
 import type { Violation } from './invariants.ts';
 import { killPoints } from './script.ts';

@@ -3,7 +3,7 @@ import type { Census } from './census.ts';
 import type { Disk } from './disk.ts';
 import type { Ecs } from './ecs.ts';
 import type { Life } from './life.ts';
-import type { Scheduler } from './scheduler.ts';
+import type { Scheduler } from './scheduler/scheduler.ts';
 import type { SimulationSettings } from './script.ts';
 
 /** What a seed can be found guilty of. */
@@ -26,6 +26,18 @@ export const invariantNames = [
   'stuck',
   'unstable',
   'leftUnsaid',
+  /** A message that ends a scheduler, or could: in a form that it does not know, or as an answer to nothing. */
+  'schedulerKilled',
+  /** A command that must be answered was not. */
+  'unanswered',
+  /** A worker that is alive was reported dead; or dead ones were not, and could have been. */
+  'reportedAlive',
+  'deadUnreported',
+  /** What another living manager may have launched was adopted, or its group given away. */
+  'adoptedForeign',
+  'disowned',
+  /** Workers that cannot serve the scheduler, as it had shown before. */
+  'launchedUseless',
   'crashed',
 ] as const;
 export type InvariantName = (typeof invariantNames)[number];
@@ -39,6 +51,10 @@ export interface Watched {
   life(): Life | null;
   census(): Census | null;
   broken(invariant: InvariantName, says: string): void;
+  /** One of ours by the name that a scheduler of groups knows it by. */
+  isOurGroup(groupId: string): boolean;
+  /** The name under which the present life connects. */
+  identity(): string;
   /** Runs when everything that the present event set off has come to rest. */
   afterwards(check: () => void): void;
 }

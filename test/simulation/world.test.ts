@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { plainDialogue } from './dialogueFaults.ts';
 import { type Happening, type Script, scriptOf } from './script.ts';
 import { shrink } from './shrink.ts';
 import { addRun, emptyStats } from './stats.ts';
@@ -53,6 +54,7 @@ const play = (...happenings: Happening[]): Promise<Run> => {
       ...{ policy: 'direct', workersPerTask: 1, maxTasks: 5, heartbeatIntervalSeconds: 2 },
       ...{ startDeadlineSeconds: 300, schedulerGraceSeconds: 600, stopTimeoutSeconds: 20 },
       ...{ drainTimeoutSeconds: 10, spot: false, subnets: 1, monitored: false },
+      ...plainDialogue,
       ...{ restlessness: 0.002, leave: false, orphan: false },
     },
     happenings: [{ at: 0, kind: 'demand', tasks: 25 }, ...happenings],

@@ -1,4 +1,6 @@
 import type { RunTaskCommandInput } from '@aws-sdk/client-ecs';
+import type { OutgoingMessage, SchedulerMessage } from '../../machines/scheduler/messages.ts';
+import { taskIdOf } from '../../machines/shared/ids.ts';
 import { labelVariable } from '../../src/aws/launch/launchTemplate.ts';
 import { namedFleetMark } from '../../src/aws/launch/ownershipTag.ts';
 import { setTime } from '../../src/shared/clock.ts';
@@ -11,9 +13,10 @@ import { createHappen } from './happen.ts';
 import { createInvariants, type Violation } from './invariants.ts';
 import { type Life, startLife } from './life.ts';
 import { createRandom } from './random.ts';
-import { createScheduler } from './scheduler.ts';
+import { createRival } from './rival.ts';
+import { createScheduler } from './scheduler/scheduler.ts';
 import { faultsEnd, type Happening, type KillPoint, killPatience, type Script } from './script.ts';
-import { capabilities, mark, templateOf, workerAddress } from './settings.ts';
+import { capabilities, managerId, mark, workerAddress } from './settings.ts';
 import type { InvariantName } from './watched.ts';
 
 export interface Run {
@@ -23,7 +26,7 @@ export interface Run {
   events: number;
   faults: number;
   restarts: number;
-  /** How often a fault met something in that state: `state|fault`. */
+  /** How often a fault met something in that state: `generation|state|fault`. */
   met: Map<string, number>;
   /** From the last fault to calm, ms; null: never. */
   calmAfter: number | null;
@@ -42,6 +45,20 @@ const restMs = 70_000;
 const mostEvents = 30_000;
 const mostAtOnce = 300;
 const mostTasks = 500;
+
+/** Of what is said on each heartbeat, only that it is. */
+const wordsOf = (message: SchedulerMessage | OutgoingMessage): string => {
+  switch (message.type) {
+    case 'heartbeat':
+      return `heartbeat ${message.heartbeat.maxTaskConcurrency}`;
+    case 'response':
+      return `${message.response.command} ${message.response.outcome} ${message.response.groupId}`;
+    case 'heartbeatEcho':
+      return 'echo';
+    default:
+      return JSON.stringify(message);
+  }
+};
 
 const environmentValue = (input: RunTaskCommandInput, name: string): string | null =>
   input.overrides?.containerOverrides?.[0]?.environment?.find((each) => each.name === name)
@@ -92,6 +109,8 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
     const now = census();
     const states = now
       ? new Set([
+          `session ${now.session}`,
+          ...now.dialogue.map((state) => `dialogue ${state}`),
           ...now.groups.map(({ state }) => `group ${state}`),
           ...now.launches.map(({ state }) => `launch ${state}`),
           `manager ${now.duty}`,
@@ -99,7 +118,7 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
         ])
       : new Set(['nobody']);
     for (const state of states) {
-      const pair = `${state}|${fault}`;
+      const pair = `${scheduler.generation()}|${state}|${fault}`;
       run.met.set(pair, (run.met.get(pair) ?? 0) + 1);
     }
   };
@@ -108,7 +127,7 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
   const scheduler = createScheduler(
     agenda,
     createRandom(seed, 'scheduler'),
-    { ...settings, capabilities },
+    { ...settings, ...settings.scheduler, capabilities, managerId },
     {
       connected: (task) => {
         note(() => `workers of ${task.taskArn.slice(-3)} connected`);
@@ -116,6 +135,15 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
       },
       workersExit: (task) =>
         ecs.doom(task, 500, 'EssentialContainerExited', 'Essential container in task exited', 0),
+      offended: (says) => broken('schedulerKilled', says),
+      reported(task) {
+        if (task && ecs.alive(task))
+          broken('reportedAlive', `a worker of ${task.taskArn.slice(-3)}, which lives`);
+      },
+      unreported: (task) => invariants.unreported(task),
+      disowned: (groupId) => broken('disowned', `${groupId} lives at another manager`),
+      note,
+      fault: meet,
     },
   );
   const ecs = createEcs(agenda, createRandom(seed, 'ecs'), mark, {
@@ -125,11 +153,13 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
     },
     running: (task) => {
       note(() => `task ${task.taskArn.slice(-3)} runs`);
-      if (task.ours) scheduler.start(task, () => ecs.wanted(task));
+      if (task.ours || task.rival) scheduler.start(task);
     },
     stopping: (task) => {
       note(() => `task ${task.taskArn.slice(-3)} stops: ${task.stopCode} ${task.stoppedReason}`);
-      scheduler.leave(task);
+      // Killed, its workers cannot say goodbye.
+      if (task.exitCode === 137) scheduler.kill(task);
+      else scheduler.leave(task);
     },
     stopped: (task) => note(() => `task ${task.taskArn.slice(-3)} stopped`),
     odd: meet,
@@ -157,15 +187,21 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
     life: () => (life && !life.owner.dead && !life.ended ? life : null),
     census,
     broken,
+    isOurGroup: (groupId) =>
+      census()?.groups.some(({ taskArn }) => groupId === `ecs-${taskIdOf(taskArn ?? '')}`) ?? false,
+    identity: () => identity,
     afterwards: (check) => checks.push(check),
   });
 
   const random = createRandom(seed, 'life');
+  /** A new one with each state directory. */
+  let identity = 'manager-1';
   let lives = 0;
   let prepareTroubles: ('unreachable' | 'denied')[] = [];
   const start = (): void => {
     lives++;
     invariants.born();
+    scheduler.askShutdown(false);
     note(() => `daemon starts, life ${lives}`);
     const born: Life = startLife(
       {
@@ -175,7 +211,7 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
         filesOf: disk.filesOf,
         ecsOf: client,
         scheduler,
-        template: templateOf(settings),
+        identity,
         settings,
         epoch: `${seed.toString(16)}x${lives}`,
         prepareTrouble: () => {
@@ -191,12 +227,22 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
           invariants.recorded(record);
           if (record.kind === 'ended') invariants.ended(record.taskArn, record.cause);
         },
-        echoed: invariants.echoed,
-        commanded(requests) {
-          const before = invariants.goal();
-          invariants.commanded(requests);
-          if (invariants.goal() !== before)
-            note(() => `scheduler wants ${JSON.stringify(requests.map((r) => r.taskConcurrency))}`);
+        opened: invariants.opened,
+        told(generation, message) {
+          if (message.type === 'shutdownAsked' && born.stopAskedAt === null) {
+            meet('clusterShutdown');
+            stop(3000, 'scheduler.shutdown');
+          }
+          note(() => `told ${generation} ${wordsOf(message)}`);
+          invariants.told(generation, message);
+        },
+        said(message) {
+          note(() => `said ${message.generation} ${wordsOf(message)}`);
+          invariants.said(message);
+        },
+        closed(kind) {
+          note(() => `connection ${kind}`);
+          invariants.closed(kind);
         },
         surveyed: () => {
           note(() => 'survey complete');
@@ -229,13 +275,14 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
     if (journal === 'lost') meet('journal lost');
     if (clockMs !== undefined) meet('clock set');
     life.owner.dead = true;
+    scheduler.dropOwner(life.owner);
     life = null;
     armed = null;
     run.restarts++;
-    scheduler.drop('reset');
     disk.crash(power);
     if (journal === 'lost') {
       disk.wipe();
+      identity = `manager-${lives + 1}`;
       invariants.journalLost();
     }
     run.journalBytes = disk.bytes();
@@ -273,18 +320,18 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
     });
   };
 
-  const stop = ({ downMs }: Happening & { kind: 'stop' }): void => {
+  const stop = (downMs: number, message: 'daemon.stop' | 'scheduler.shutdown'): void => {
     const stopped = life;
     if (!stopped?.actor || stopped.stopAskedAt !== null) return;
-    meet('stop');
+    if (message === 'daemon.stop') meet('stop');
     stopped.stopAskedAt = agenda.now();
-    stopped.actor.send({ type: 'daemon.stop' });
+    if (message === 'daemon.stop') stopped.actor.send({ type: message });
     agenda.after(settings.stopTimeoutSeconds * 1000 + 8000 + downMs, () => {
       if (life !== stopped) return;
       if (!stopped.ended) broken('stuck', 'the daemon does not end');
       stopped.owner.dead = true;
+      scheduler.dropOwner(stopped.owner);
       run.restarts++;
-      scheduler.drop('reset');
       disk.crash(false);
       start();
     });
@@ -301,7 +348,13 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
       prepareTroubles = troubles;
     },
     kill: armKill,
-    stop,
+    stop: ({ downMs }) => stop(downMs, 'daemon.stop'),
+    rival(ms, leaves) {
+      const tools = { agenda, random: createRandom(seed, 'rival'), scheduler, ecs };
+      const rival = createRival(tools, { identity, ...settings });
+      rival.start();
+      agenda.after(ms, () => invariants.rivalEnded(rival.end(leaves)));
+    },
   });
 
   // Tasks of others, in the same cluster: another fleet's, and one with our mark for another scheduler.

@@ -362,6 +362,18 @@ describe('a scheduler that may wait for a lost response', () => {
 });
 
 describe('another connection with our identity', () => {
+  it('is in conflict as soon as a connection was replaced that had just been made', () => {
+    const live = liveSession();
+    live.open(1);
+    live.hear(echo);
+    live.clock.pass(400);
+    live.close('graceful', 1);
+    const statuses = live.reported('scheduler.connection');
+    expect(statuses.map((event) => (event as never as { status: string }).status)).toEqual([
+      ...['unacknowledged', 'ready', 'conflict'],
+    ]);
+  });
+
   it('is given the scheduler for a while, and is reported', () => {
     const live = liveSession();
     const statuses = () =>
