@@ -32,18 +32,13 @@ export const dialogueFaultNames = [
 ] as const;
 
 /** How many of a hundred seeds begin with a scheduler of that generation. */
-const shares: readonly [Generation, number][] = [
-  ['g1', 12],
-  ['g1b', 11],
-  ['g2', 23],
-  ['g23', 14],
-  ['g3', 26],
-  ['g4', 14],
-];
+const shares: Record<Generation, number> = { g1: 12, g1b: 11, g2: 23, g23: 14, g3: 26, g4: 14 };
+const hundred = Object.entries(shares).flatMap(([generation, share]) =>
+  Array.from({ length: share }, () => generation),
+);
 
 function anyRelease(random: Random): ScheduledRelease {
-  let left = random.between(0, 100);
-  const [generation] = shares.find(([, share]) => (left -= share) < 0) ?? ['g3'];
+  const generation = random.pick(hundred);
   const release = random.pick(releases.filter((each) => each.generation === generation));
   return { release: release.release, magic: random.pick(release.reached) };
 }

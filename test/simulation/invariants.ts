@@ -188,6 +188,7 @@ export const createInvariants = (world: Watched) => {
     knownAt.set(label, dialogueShown);
     const isUnits = units.isUnits();
     const grant = units.grant();
+    units.launched(label);
     world.afterwards(() => {
       const census = world.census();
       if (!census) return;

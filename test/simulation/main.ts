@@ -1,8 +1,9 @@
 import { fork } from 'node:child_process';
 import { parseArgs } from 'node:util';
+import { coverage } from './coverage.ts';
 import { scriptOf } from './script.ts';
 import { shrink } from './shrink.ts';
-import { addRun, addStats, coverage, emptyStats, type Stats, summary } from './stats.ts';
+import { addRun, addStats, emptyStats, type Stats, summary } from './stats.ts';
 import { runScript } from './world.ts';
 
 const usage =
@@ -128,8 +129,8 @@ if (values.part !== undefined) {
   const begun = performance.now();
   const stats = await simulateAll();
   const seconds = (performance.now() - begun) / 1000;
-  const { lines, missing } = coverage(stats);
-  for (const line of values.pairs ? lines : lines.slice(lines.length - 2)) console.log(line);
+  const { tables, lines, missing } = coverage(stats);
+  for (const line of values.pairs ? [...tables, ...lines] : lines) console.log(line);
   if (missing.length > 0)
     console.log(`not met: ${missing.slice(0, 40).join(', ')}${missing.length > 40 ? ', ...' : ''}`);
   console.log(

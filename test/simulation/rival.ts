@@ -68,8 +68,8 @@ export function createRival(
       for (const task of living().slice(wanted)) stop(task);
       for (let n = living().length; n < wanted; n++) launch();
     } else if (message.type === 'start') {
-      if (living().length >= mostTasks) return respond('start', 'tooMany', '');
-      respond('start', 'success', `ecs-${taskIdOf(launch().taskArn)}`);
+      if (living().length >= mostTasks) respond('start', 'tooMany', '');
+      else respond('start', 'success', `ecs-${taskIdOf(launch().taskArn)}`);
     } else if (message.type === 'shutdown') {
       for (const task of living())
         if (message.groupId === `ecs-${taskIdOf(task.taskArn)}`) stop(task);

@@ -21,6 +21,10 @@ export interface Grant {
   base: number;
   /** Groups found and adopted since: the scheduler had counted their workers when it asked for one more. */
   adopted: number;
+  /** It was refused: if its group comes after all, and is not connected, it is the answer to the next start. */
+  isRefused: boolean;
+  /** The launch that this start has led to; null: none yet. */
+  label: string | null;
 }
 
 /**
@@ -90,6 +94,15 @@ export function createUnitGoal(world: Watched) {
     learn();
   }
 
+  /** Repeated, it is the same start; as the first one or after one that was granted, it is another. */
+  function onStart(): Grant {
+    const { label = null, isRefused = true } = grant ?? {};
+    const isServing = serving().some((task) => task.label === label);
+    if (grant !== null && !(isRefused && (label === null || isServing)))
+      return { ...grant, isRefused: false };
+    return { base: groupsStaying(), adopted: 0, isRefused: false, label: null };
+  }
+
   function told(generation: Generation, message: SchedulerMessage): void {
     if (message.type === 'desired') {
       isUnits = false;
@@ -99,7 +112,7 @@ export function createUnitGoal(world: Watched) {
     if (generation === 'g23') return;
     if (message.type === 'start') {
       isUnits = true;
-      grant ??= { base: groupsStaying(), adopted: 0 };
+      grant = onStart();
     } else if (message.type === 'shutdown') {
       isUnits = true;
       if (message.groupId === null) {
@@ -120,8 +133,14 @@ export function createUnitGoal(world: Watched) {
     // Refused, one of workers stays open: some releases ask for nothing until it was granted after all.
     const { outcome } = message.response;
     if (outcome === 'success' && grant !== null && grant.adopted > 0)
-      grant = { base: grant.base + 1, adopted: grant.adopted - 1 };
-    else if (outcome === 'success' || speaksGroups(message.generation)) grant = null;
+      grant = { ...grant, base: grant.base + 1, adopted: grant.adopted - 1 };
+    else if (outcome === 'success') grant = null;
+    else if (grant !== null) grant = { ...grant, isRefused: true };
+    // What is decided in the same moment was not refused yet.
+    if (outcome === 'tooMany' && speaksGroups(message.generation))
+      world.afterwards(() => {
+        if (grant?.isRefused) grant = null;
+      });
   }
 
   /** The scheduler has never heard of this group: it can never name it. */
@@ -147,6 +166,9 @@ export function createUnitGoal(world: Watched) {
 
     /** The start that is open now. */
     grant: () => grant,
+    launched(label: string): void {
+      if (grant !== null) grant = { ...grant, label };
+    },
     adopted(): void {
       if (grant !== null) grant = { ...grant, adopted: grant.adopted + 1 };
     },

@@ -1,5 +1,9 @@
 import type { RunTaskCommandInput } from '@aws-sdk/client-ecs';
-import type { OutgoingMessage, SchedulerMessage } from '../../machines/scheduler/messages.ts';
+import type {
+  Generation,
+  OutgoingMessage,
+  SchedulerMessage,
+} from '../../machines/scheduler/messages.ts';
 import { taskIdOf } from '../../machines/shared/ids.ts';
 import { labelVariable } from '../../src/aws/launch/launchTemplate.ts';
 import { namedFleetMark } from '../../src/aws/launch/ownershipTag.ts';
@@ -14,12 +18,15 @@ import { createInvariants, type Violation } from './invariants.ts';
 import { type Life, startLife } from './life.ts';
 import { createRandom } from './random.ts';
 import { createRival } from './rival.ts';
+import { releaseNamed } from './scheduler/releases.ts';
 import { createScheduler } from './scheduler/scheduler.ts';
 import { faultsEnd, type Happening, type KillPoint, killPatience, type Script } from './script.ts';
 import { capabilities, managerId, mark, workerAddress } from './settings.ts';
 import type { InvariantName } from './watched.ts';
 
 export interface Run {
+  /** Of the scheduler that was there at first. */
+  generation: Generation;
   violations: Violation[];
   /** Empty unless it was asked for. */
   trace: string[];
@@ -69,6 +76,7 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
   const { seed, settings, happenings } = script;
   const agenda = createAgenda(epochStart);
   const run: Run = {
+    generation: releaseNamed(settings.scheduler.release).generation,
     violations: [],
     trace: [],
     events: 0,

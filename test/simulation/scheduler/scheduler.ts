@@ -210,14 +210,9 @@ export const createScheduler = (
     if (now === null || connection.isMute) return;
     const offence = offenceOf(message, now.release, now.magic);
     if (offence !== null) events.offended(offence);
-    switch (message.type) {
-      case 'heartbeat':
-        return onHeartbeat(now, connection, message);
-      case 'response':
-        return onResponse(now, connection, message);
-      case 'disconnectRequest':
-        return onDisconnectRequest(connection, message.workerId);
-    }
+    if (message.type === 'heartbeat') onHeartbeat(now, connection, message);
+    else if (message.type === 'response') onResponse(now, connection, message);
+    else onDisconnectRequest(connection, message.workerId);
   }
 
   function onHeartbeat(
