@@ -67,6 +67,7 @@ function withoutConnection(context: SessionContext): SessionContext {
     ...context,
     missedEchoes: 0,
     outstanding: 0,
+    echoedInARow: 0,
     dialect: unknownDialect,
     unitProtocol: null,
     shutdownReported: false,
@@ -103,7 +104,11 @@ export function closed(
   const identityConflict = onClosed(before.identityConflict, kind, at);
   const isNews = isTaken(identityConflict) && !isTaken(before.identityConflict);
   return {
-    context: { ...before, now: at, trouble: `${kind}: ${reason}`, jitter, identityConflict },
+    context: {
+      ...before,
+      ...{ now: at, trouble: `${kind}: ${reason}`, jitter, identityConflict },
+      pendingResponse: pending.onClosed(before.pendingResponse, at),
+    },
     notes: isNews ? [{ note: 'identityTaken' }] : [],
   };
 }
@@ -286,6 +291,19 @@ export function sendFailed(before: SessionContext, what: OutgoingMessage): Step 
   return { context: { ...before, reported, unacknowledgedReports }, notes };
 }
 
+/** Echoes come in order: one that is missing while so many later ones have come in time will not come. */
+const echoesInOrder = 3;
+
+function nextOutstanding({
+  outstanding,
+  missedEchoes,
+  echoedInARow,
+}: SessionContext): Pick<SessionContext, 'outstanding' | 'echoedInARow'> {
+  const inARow = missedEchoes === 0 ? echoedInARow + 1 : 0;
+  const isOld = inARow >= echoesInOrder;
+  return { outstanding: (isOld ? 0 : outstanding) + 1, echoedInARow: inARow };
+}
+
 export function sendHeartbeat(before: SessionContext): Step {
   const { dialect, pendingResponse, now } = before;
   const [generation, numbering] = nextHeartbeat(dialect.numbering);
@@ -296,8 +314,12 @@ export function sendHeartbeat(before: SessionContext): Step {
       ...before,
       dialect: { ...dialect, numbering },
       missedEchoes: before.missedEchoes + 1,
-      outstanding: before.outstanding + 1,
-      pendingResponse: pending.onHeartbeatSent(pendingResponse, now + tickMs),
+      ...nextOutstanding(before),
+      pendingResponse: pending.onHeartbeatSent(
+        pendingResponse,
+        now + tickMs,
+        dialect.certain !== null,
+      ),
     },
     toSocket: [{ type: 'socket.send', message: { generation, type: 'heartbeat', heartbeat } }],
     notes: [{ note: 'heartbeatSent' }],

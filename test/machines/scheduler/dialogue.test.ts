@@ -351,6 +351,28 @@ describe('a scheduler that may wait for a lost response', () => {
     expect(heartbeats(live)).toBe(0);
   });
 
+  it('is left although some first heartbeats were never echoed: later echoes show that theirs will not come', () => {
+    const live = liveSession({ responsePending: true });
+    live.open(null);
+    live.clock.pass(6000);
+    for (let n = 0; n < 8; n++) {
+      live.hear(echo);
+      live.clock.pass(2000);
+    }
+    expect(live.closes()).toBe(1);
+  });
+
+  it('is not left while an echo is late', () => {
+    const live = liveSession({ responsePending: true });
+    live.open(null);
+    live.clock.pass(2000);
+    for (let n = 0; n < 8; n++) {
+      if (n % 3 < 2) live.hear(echo);
+      live.clock.pass(2000);
+    }
+    expect(live.closes()).toBe(0);
+  });
+
   it('is left by a process whose predecessor may owe it a response, and not by another', () => {
     for (const responsePending of [true, false]) {
       const live = liveSession({ responsePending });
@@ -397,6 +419,7 @@ describe('another connection with our identity', () => {
     // The connection that stands may be taken again.
     live.open(1);
     live.hear(echo);
+    live.hear(desired);
     expect(statuses().slice(-2)).toEqual(['unacknowledged', 'conflict']);
     for (let n = 0; n < 15; n++) {
       live.clock.pass(2000);
