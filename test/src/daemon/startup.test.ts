@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { recover } from '../../../src/daemon/startup.ts';
+import { mayOweResponse, recover } from '../../../src/daemon/startup.ts';
 import { Ledger } from '../../../src/store/ledger.ts';
 import type { JournalRecord } from '../../../src/store/records.ts';
 
@@ -69,4 +69,9 @@ it('takes no launch for older than the last write, for the end of a journal may 
   expect(written(55_000)).toBe(55_000);
   // The clock was set back.
   expect(written(70_000)).toBe(60_000);
+});
+
+it('may owe the scheduler a response whenever there was a run before it, though no launch is open', () => {
+  expect(mayOweResponse(journalOf('none'))).toBe(false);
+  expect(mayOweResponse(journalOf('whole'))).toBe(true);
 });
