@@ -65,7 +65,9 @@ export const addCounts = (a: Counts, b: Counts): Counts => ({
  * their way. Booting groups are therefore held as long as what is wanted still covers those that
  * serve; once it falls below them, or to zero, booting groups are the first to go.
  */
-export const plan = (wanted: number | null, counts: Counts, limits: Limits): Plan => {
+export const plan = (asked: number | null, counts: Counts, limits: Limits): Plan => {
+  // The limit holds also before the scheduler has said anything.
+  const wanted = asked ?? (limits.overdue ? limits.maxTasks : null);
   if (wanted === null) return nothing;
   const goal = limits.maxTasks === null ? wanted : Math.min(wanted, limits.maxTasks);
   const missing = goal - counts.booting - serving(counts);

@@ -93,6 +93,19 @@ describe('plan', () => {
     },
   );
 
+  it('stops those above the limit before the scheduler has said anything, and nothing else', () => {
+    const three = { ...noCounts, booting: 1, busy: 2 };
+    const overdue = (maxTasks: number | null, isOverdue: boolean) => {
+      const limit = { maxTasks, launches: 9, overdue: isOverdue, swapping: false };
+      const { admit, drainBooting, drainServing } = plan(null, three, limit);
+      return [admit, drainBooting, drainServing];
+    };
+    expect(overdue(2, true)).toEqual([0, 1, 0]);
+    expect(overdue(1, true)).toEqual([0, 1, 1]);
+    expect(overdue(2, false)).toEqual([0, 0, 0]);
+    expect(overdue(null, false)).toEqual([0, 0, 0]);
+  });
+
   it('waits for the dead to be noticed before it stops the living above the limit', () => {
     const five = { ...noCounts, booting: 3, busy: 2 };
     expect(
