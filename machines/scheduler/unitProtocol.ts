@@ -1,5 +1,5 @@
 import type { FleetView, UnitCommand } from './messages.ts';
-import { answerUnknownGroups, onShutdown, releasable, releaseNamed } from './unitShutdown.ts';
+import { answerFoundGroups, onShutdown, releasable, releaseNamed } from './unitShutdown.ts';
 import {
   groupIdOfTask,
   inTurn,
@@ -37,7 +37,7 @@ export function poll(before: UnitProtocol, view: FleetView, settings: UnitSettin
     present,
     (state) => answerStart(state, view, settings),
     (state) => retryDeferredStart(state, view, settings),
-    (state) => answerUnknownGroups(state, view, settings),
+    (state) => answerFoundGroups(state, view, settings),
     (state) => release(state, releasable(state, view), view.at),
     (state) => releaseNamed(state, view, settings),
   );

@@ -9,8 +9,8 @@ import type { Watched } from './watched.ts';
 /** From a command to its answer, ms, at the most: a start is answered after 8 s, ticks and the way included. */
 const startAnswerMs = 12_000;
 const shutdownAnswerMs = 3000;
-/** No manager answers for an unknown group before another one has been asked: after 5 s, and a tick. */
-const unknownGroupMs = 10_000;
+/** No manager answers for an unknown group before another one has been asked: with the next heartbeat after 5 s. */
+const unknownGroupMs = 12_000;
 /** A connection that is replaced so soon counts as contested, ms; so many in a row, until one stands for so long. */
 const shortMs = 5000;
 const contestedCount = 3;
@@ -21,8 +21,8 @@ interface Present {
   isEchoed: boolean;
   /** When a command has shown what the scheduler speaks; null: not yet. */
   shownAt: number | null;
-  /** When each command was first told that is not answered; `start`, or `shutdown` and the group. */
-  unanswered: Map<string, number>;
+  /** When each command that is not answered was first told, and last; `start`, or `shutdown` and the group. */
+  unanswered: Map<string, { since: number; last: number }>;
   /** Groups that a success has told, and whose end was not asked for since. */
   groups: Set<string>;
 }
@@ -36,6 +36,7 @@ const keyOf = (command: 'start' | 'shutdown', groupId: string | null): string =>
  */
 export function createDialogueRules(world: Watched, isInventoryComplete: () => boolean) {
   const { agenda, broken } = world;
+  const heartbeatMs = world.settings.heartbeatIntervalSeconds * 1000;
   let present: Present | null = null;
   let replacements = 0;
   let inventoryAt: number | null = null;
@@ -47,7 +48,13 @@ export function createDialogueRules(world: Watched, isInventoryComplete: () => b
     if (message.type !== 'start' && message.type !== 'shutdown') return;
     const groupId = speaksGroups(generation) && message.type === 'shutdown' ? message.groupId : '';
     const key = keyOf(message.type, groupId);
-    if (!present.unanswered.has(key)) present.unanswered.set(key, agenda.now());
+    const known = present.unanswered.get(key);
+    const now = agenda.now();
+    // Not repeated with the next heartbeat, it was dropped, and is another one now.
+    const isRepeated = known !== undefined && now - known.last < 1.2 * heartbeatMs;
+    const isForeign = (groupId ?? '') !== '' && !world.isOurGroup(groupId ?? '');
+    const since = known && (isRepeated || !isForeign) ? known.since : now;
+    present.unanswered.set(key, { since, last: now });
   }
 
   function said(message: OutgoingMessage): void {
@@ -109,10 +116,10 @@ export function createDialogueRules(world: Watched, isInventoryComplete: () => b
       if (!present || !life?.actor || life.stopAskedAt !== null) return;
       // The daemon is closing this connection.
       if (!world.census()?.session.startsWith('online.connected.')) return;
-      for (const [key, since] of present.unanswered) {
+      for (const [key, { since, last }] of present.unanswered) {
         const [command, groupId = ''] = key.split(' ');
         const isForeign = groupId !== '' && !world.isOurGroup(groupId);
-        if (isForeign && inventoryAt === null) continue;
+        if (isForeign && (inventoryAt === null || now - last > 1.2 * heartbeatMs)) continue;
         const from = isForeign ? Math.max(since, inventoryAt ?? 0) : since;
         const limit =
           command === 'start' ? startAnswerMs : isForeign ? unknownGroupMs : shutdownAnswerMs;

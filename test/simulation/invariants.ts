@@ -232,7 +232,10 @@ export const createInvariants = (world: Watched) => {
     },
     unsent: limits.unsent,
     opened: dialogue.opened,
-    closed: dialogue.closed,
+    closed(kind: string) {
+      dialogue.closed(kind);
+      units.closed();
+    },
     told(generation: Generation, message: SchedulerMessage) {
       dialogue.told(generation, message);
       units.told(generation, message);
@@ -318,7 +321,7 @@ export const createInvariants = (world: Watched) => {
       if (!task?.ours) return broken('stoppedForeign', `StopTask ${short(taskArn)}`);
       if (task.stopAskedAt !== null) return;
       const now = agenda.now();
-      const isAsked = units.isUnits() && units.isAsked(task);
+      const isAsked = (units.isUnits() || scheduler.groups() !== null) && units.isAsked(task);
       task.stopAskedAt = now;
       const since = decidedAt.get(task.label ?? '') ?? task.createdAt;
       look();

@@ -71,9 +71,10 @@ export function createRival(
       if (living().length >= mostTasks) respond('start', 'tooMany', '');
       else respond('start', 'success', `ecs-${taskIdOf(launch().taskArn)}`);
     } else if (message.type === 'shutdown') {
-      for (const task of living())
-        if (message.groupId === `ecs-${taskIdOf(task.taskArn)}`) stop(task);
-      respond('shutdown', 'success', message.groupId ?? '');
+      const { groupId } = message;
+      const task = living().find(({ taskArn }) => groupId === `ecs-${taskIdOf(taskArn)}`);
+      if (task) stop(task);
+      if (task || groupId === null) respond('shutdown', 'success', groupId ?? '');
     }
   }
 

@@ -21,8 +21,13 @@ export interface Grant {
   base: number;
   /** Groups found and adopted since: the scheduler had counted their workers when it asked for one more. */
   adopted: number;
-  /** It was refused: if its group comes after all, and is not connected, it is the answer to the next start. */
-  isRefused: boolean;
+  /**
+   * It was refused, with so many groups connected: if its group comes after all, it is the answer to the next start,
+   * unless more are connected by then. Null: it was not refused.
+   */
+  refusedAt: number | null;
+  /** It came on a connection that is gone: the next start is another one. */
+  isOver: boolean;
   /** The launch that this start has led to; null: none yet. */
   label: string | null;
 }
@@ -37,7 +42,8 @@ export interface Grant {
  * a group that dies is not replaced, because the scheduler would ask for it again.
  * stoppedInVain: a group is stopped only if the scheduler named it, or all of its workers, or some while none has a
  * task; if the scheduler does not know it and could never name it; or for a reason of the daemon's own.
- * stoppedTooMany: a list of workers says how many the scheduler keeps. So many are left, whatever earlier lists named.
+ * stoppedTooMany: a list of all workers that may go says which the scheduler keeps. As many groups are left as have no
+ * worker in it, and one at least if it leaves out any worker; whatever earlier lists named.
  * lost, at rest: the scheduler asks for no start, and names no group and no whole group's workers, so all that it
  * asked for is there, and all whose end it asked for is gone.
  */
@@ -49,8 +55,8 @@ export function createUnitGoal(world: Watched) {
   let asked = new Set<string>();
   /** By Fargate task, its workers that were named, and when. */
   let named = new Map<ModelTask, Map<string, number>>();
-  /** How many of our workers the last lists kept. */
-  let keeps: { at: number; workers: number }[] = [];
+  /** Of how many of our groups the last lists named no worker; at least one group, if they did not name all workers. */
+  let keeps: { at: number; groups: number }[] = [];
 
   const ourTask = (taskId: string): ModelTask | undefined =>
     ecs.ours().find(({ taskArn }) => taskIdOf(taskArn) === taskId);
@@ -85,22 +91,30 @@ export function createUnitGoal(world: Watched) {
       for (const id of own) workers.set(id, agenda.now());
       named.set(task, workers);
     }
-    const ours = serving().flatMap((task) => scheduler.workerIdsOf(task));
     keeps = keeps.filter(({ at }) => agenda.now() - at <= namedMs + decidedMs);
-    keeps.push({
-      at: agenda.now(),
-      workers: ours.filter((id) => !workerIds.includes(id)).length,
-    });
+    const whole = serving().filter(
+      (task) => !scheduler.workerIdsOf(task).some((id) => workerIds.includes(id)),
+    );
+    const isAnyKept = serving().length * workersPerTask > workerIds.length;
+    keeps.push({ at: agenda.now(), groups: Math.max(whole.length, isAnyKept ? 1 : 0) });
     learn();
   }
 
   /** Repeated, it is the same start; as the first one or after one that was granted, it is another. */
   function onStart(): Grant {
-    const { label = null, isRefused = true } = grant ?? {};
+    const fresh = {
+      base: groupsStaying(),
+      adopted: 0,
+      refusedAt: null,
+      isOver: false,
+      label: null,
+    };
+    if (grant === null || grant.isOver) return fresh;
+    const { label, refusedAt } = grant;
+    if (refusedAt === null) return grant;
     const isServing = serving().some((task) => task.label === label);
-    if (grant !== null && !(isRefused && (label === null || isServing)))
-      return { ...grant, isRefused: false };
-    return { base: groupsStaying(), adopted: 0, isRefused: false, label: null };
+    const isGrown = settings.monitored && serving().length > refusedAt;
+    return label === null || isServing || isGrown ? fresh : { ...grant, refusedAt: null };
   }
 
   function told(generation: Generation, message: SchedulerMessage): void {
@@ -134,12 +148,14 @@ export function createUnitGoal(world: Watched) {
     const { outcome } = message.response;
     if (outcome === 'success' && grant !== null && grant.adopted > 0)
       grant = { ...grant, base: grant.base + 1, adopted: grant.adopted - 1 };
-    else if (outcome === 'success') grant = null;
-    else if (grant !== null) grant = { ...grant, isRefused: true };
+    else if (outcome === 'success') {
+      // One that the scheduler knows already is told again first.
+      if (!scheduler.groups()?.includes(message.response.groupId)) grant = null;
+    } else if (grant !== null) grant = { ...grant, refusedAt: serving().length };
     // What is decided in the same moment was not refused yet.
     if (outcome === 'tooMany' && speaksGroups(message.generation))
       world.afterwards(() => {
-        if (grant?.isRefused) grant = null;
+        if (grant?.refusedAt !== null) grant = null;
       });
   }
 
@@ -162,6 +178,9 @@ export function createUnitGoal(world: Watched) {
     isUnits: () => isUnits,
     told,
     said,
+    closed(): void {
+      if (grant !== null) grant = { ...grant, isOver: true };
+    },
     learn,
 
     /** The start that is open now. */
@@ -187,15 +206,16 @@ export function createUnitGoal(world: Watched) {
 
     /** Why the scheduler keeps more than are left once this one stops; null: it does not. */
     keepsMore(task: ModelTask): string | null {
-      if (scheduler.groups() !== null || keeps.length === 0) return null;
+      // One release names one worker at a time, and does not say what it keeps.
+      if (keeps.length === 0 || scheduler.release().names === 'one') return null;
       const now = agenda.now();
-      const keep = Math.min(...keeps.map(({ workers }) => workers));
+      const keep = Math.min(...keeps.map(({ groups }) => groups));
       const dying = [...ecs.tasks.values()].filter(
         ({ ours, stopAskedAt, endingAt }) =>
           ours && stopAskedAt === null && endingAt !== null && now - endingAt < unnoticedMs,
       );
       const left = serving().filter((each) => each !== task).length + dying.length;
-      return left * workersPerTask < keep ? `${left} groups left, ${keep} workers kept` : null;
+      return left < keep ? `${left} groups left, ${keep} kept` : null;
     },
 
     /** What the scheduler still asks for. */
@@ -206,7 +226,10 @@ export function createUnitGoal(world: Watched) {
       if (source.waitsFor !== null && scheduler.release().waits)
         return { invariant: 'stuck', says: `the scheduler has waited ${waited} ms for an answer` };
       for (const command of scheduler.wouldSay(identity)) {
-        if (command.type === 'start') return { invariant: 'lost', says: 'one more is asked for' };
+        // What other managers have counts against our limit, or does not: it may be asked for, and is refused.
+        const isFull = settings.maxTasks !== null && ecs.ours().length >= settings.maxTasks;
+        if (command.type === 'start' && !isFull)
+          return { invariant: 'lost', says: 'one more is asked for' };
         if (command.type !== 'shutdown') continue;
         if (command.groupId !== null)
           return { invariant: 'lost', says: `${command.groupId} is to end` };
