@@ -2,7 +2,7 @@ import { assertEvent } from 'xstate';
 import { workersWanted } from '../scheduler/demand.ts';
 import { sendCommands } from './commands.ts';
 import { fleetSetup } from './fleetSetup.ts';
-import { fleetCounts, kept, openLaunches } from './state.ts';
+import { allObserved, fleetCounts, kept, openLaunches } from './state.ts';
 
 export const onDesired = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'scheduler.desired');
@@ -34,11 +34,13 @@ export const onShutdownRequested = fleetSetup.enqueueActions(({ context, event, 
   assertEvent(event, 'scheduler.shutdownRequested');
   const { desired, now: at } = context;
   const { taskIds } = event;
+  // What was launched in this very turn is not reported yet: it was desired, and is there.
+  const isCounted = allObserved(context);
   const there = kept(fleetCounts(context));
   enqueue.assign({
     replacesEnded: false,
     desiredWorkers: null,
-    desired: desired === null ? null : Math.min(desired, there),
+    desired: desired === null || !isCounted ? desired : Math.min(desired, there),
   });
   if (taskIds.length === 0) return;
   const cohortIds = Object.keys(context.cohorts);

@@ -91,26 +91,25 @@ export const addCounts = (a: Counts, b: Counts): Counts => ({
  * serve; once it falls below them, or to zero, pending groups are the first to go.
  */
 export const plan = (desired: number | null, counts: Counts, limits: Limits): Plan => {
-  if (desired === null) return nothing;
-  const goal = limits.maxTasks === null ? desired : Math.min(desired, limits.maxTasks);
+  const { maxTasks, excessConfirmed } = limits;
+  // The limit holds also before the scheduler has said anything.
+  const wanted = desired ?? (excessConfirmed ? maxTasks : null);
+  if (wanted === null) return nothing;
+  const goal = maxTasks === null ? wanted : Math.min(wanted, maxTasks);
   const missing = goal - counts.pending - serving(counts);
   if (missing > 0) {
     const cancelDrains = Math.min(missing, counts.drainPending + counts.cancelled);
-    const room = limits.maxTasks === null ? missing : limits.maxTasks - slots(counts);
+    const room = maxTasks === null ? missing : maxTasks - slots(counts);
     const admit = Math.max(0, Math.min(missing - cancelDrains, room, limits.launches));
     return { ...nothing, cancelDrains, admit };
   }
-  const keep = Math.max(
-    goal,
-    Math.min(limits.keep ?? 0, limits.maxTasks ?? Number.POSITIVE_INFINITY),
-  );
+  const keep = Math.max(goal, Math.min(limits.keep ?? 0, maxTasks ?? Number.POSITIVE_INFINITY));
   const tooMany = Math.max(0, serving(counts) - keep);
   if (limits.swapping) return { ...nothing, drainServing: Math.min(tooMany, counts.idle) };
   // Prefer stopping an idle group over a busy group that is already draining.
   const swapped = tooMany > 0 ? 0 : Math.min(counts.drainPending, counts.idle);
   if (swapped > 0) return { ...nothing, cancelDrains: swapped, swap: true };
   if (keep > 0 && keep >= serving(counts)) {
-    const { maxTasks, excessConfirmed } = limits;
     // More than is allowed, because ECS started what it had refused: the excess is drained.
     const excess =
       excessConfirmed && maxTasks !== null ? counts.pending + serving(counts) - maxTasks : 0;

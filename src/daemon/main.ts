@@ -24,7 +24,7 @@ import {
   remainingIn,
   reportEnd,
 } from './shutdown.ts';
-import { recover } from './startup.ts';
+import { mayOweResponse, recover } from './startup.ts';
 import { provide } from './wiring.ts';
 
 const summaryTickMs = 1000;
@@ -85,7 +85,7 @@ export async function runDaemon(
   const inspection = await openInspection(config, log);
   const logStates = stateLogger(log, config.logging.level === 'DEBUG');
   const actor = createActor(machine, {
-    input: inputOf(config, templates, recovered),
+    input: inputOf(config, templates, journal, recovered),
     inspect: (event) => {
       logStates(event);
       inspection?.observe(event);
@@ -140,12 +140,16 @@ async function openInspection(config: Config, log: Log) {
   return startInspection(log);
 }
 
-function inputOf(config: Config, templates: Templates, recovered: Recovered): DaemonInput {
+function inputOf(
+  config: Config,
+  templates: Templates,
+  journal: Journal,
+  recovered: Recovered,
+): DaemonInput {
   return {
     session: sessionSettings(config, {
       workerRelease: templates.workerRelease,
-      // The response to a start follows its launch: these launches have none yet.
-      responsePending: recovered.resend.length > 0,
+      responsePending: mayOweResponse(journal),
     }),
     monitor: { workerManagerId: config.workerManagerId },
     stopTimeoutMs: config.stopTimeoutSeconds * 1000,

@@ -4,6 +4,12 @@ import { groupIdsOf } from '../../machines/shared/ids.ts';
 import type { Journal } from '../store/journal.ts';
 import { replay } from '../store/replay.ts';
 
+/**
+ * A run before this one may have ended before it answered a command, or before the answer arrived: no record says so.
+ * A state directory without a journal has an identity that the scheduler does not know.
+ */
+export const mayOweResponse = ({ found }: Pick<Journal, 'found'>): boolean => found !== 'none';
+
 /** What a start takes over from the runs before it; its own beginning is journaled. */
 export const recover = (
   journal: Pick<Journal, 'ledger' | 'note' | 'found' | 'writtenAt'>,

@@ -1,4 +1,6 @@
 import type { AnyActorRef } from 'xstate';
+import { isTaken } from '../../machines/scheduler/identityConflict.ts';
+import type { SessionContext } from '../../machines/scheduler/sessionState.ts';
 
 export interface GroupSeen {
   groupId: string;
@@ -18,6 +20,8 @@ export interface Census {
   lifecycle: string;
   session: string;
   describing: boolean;
+  /** What the dialogue with the scheduler waits for, or keeps in mind. */
+  dialogue: string[];
   groups: GroupSeen[];
   launches: LaunchSeen[];
 }
@@ -38,16 +42,60 @@ const flat = (value: unknown): string =>
         .map(([key, child]) => `${key}.${flat(child)}`)
         .join(' ');
 
+export const dialogueNames = [
+  'unknown',
+  'units',
+  'startOpen',
+  'startDeferred',
+  'startLate',
+  'named',
+  'released',
+  'unassigned',
+  'unknownGroup',
+  'ended',
+  'responsePending',
+  'away',
+  'conflict',
+  'deadReported',
+] as const;
+
+const isAny = (record: object): boolean => Object.keys(record).length > 0;
+
+function dialogueStates(session: SessionContext): (typeof dialogueNames)[number][] {
+  const { unitProtocol: unit, pendingResponse, identityConflict, now } = session;
+  const holds: Record<(typeof dialogueNames)[number], boolean> = {
+    unknown: session.dialect.certain === null,
+    units: unit !== null,
+    startOpen: unit !== null && unit.startDeadline !== null,
+    startDeferred: unit !== null && unit.deferredStart !== null,
+    startLate: unit?.lateStart ?? false,
+    named: unit !== null && isAny(unit.named),
+    released: unit !== null && isAny(unit.released),
+    unassigned: unit !== null && isAny(unit.unassigned),
+    unknownGroup: unit !== null && isAny(unit.unknownGroups),
+    ended: (unit?.ended.length ?? 0) > 0,
+    responsePending: pendingResponse.suspected,
+    away: pendingResponse.awayUntil > now,
+    conflict: isTaken(identityConflict),
+    deadReported: session.unacknowledgedReports > 0,
+  };
+  return dialogueNames.filter((name) => holds[name]);
+}
+
 export const censusOf = (daemon: AnyActorRef): Census => {
   const census: Census = {
     lifecycle: 'none',
     session: 'none',
     describing: false,
+    dialogue: [],
     groups: [],
     launches: [],
   };
   const { fleetManager, session } = seen(daemon).children;
-  if (session) census.session = flat(seen(session).value);
+  if (session) {
+    census.session = flat(seen(session).value);
+    census.dialogue = dialogueStates(seen(session).context as unknown as SessionContext);
+  }
   if (!fleetManager) return census;
   const { value, children } = seen(fleetManager);
   census.lifecycle = (value as { lifecycle?: string }).lifecycle ?? 'none';

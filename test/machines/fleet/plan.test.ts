@@ -170,6 +170,19 @@ describe('plan', () => {
     },
   );
 
+  it('stops those above the limit before the scheduler has said anything, and nothing else', () => {
+    const three = { ...noCounts, pending: 1, busy: 2 };
+    const planned = (maxTasks: number | null, confirmed: boolean) => {
+      const limit = { maxTasks, launches: 9, excessConfirmed: confirmed, swapping: false };
+      const { admit, drainPendingGroups, drainServing } = plan(null, three, limit);
+      return [admit, drainPendingGroups, drainServing];
+    };
+    expect(planned(2, true)).toEqual([0, 1, 0]);
+    expect(planned(1, true)).toEqual([0, 1, 1]);
+    expect(planned(2, false)).toEqual([0, 0, 0]);
+    expect(planned(null, false)).toEqual([0, 0, 0]);
+  });
+
   it('waits for the dead to be noticed before it stops the living above the limit', () => {
     const five = { ...noCounts, pending: 3, busy: 2 };
     expect(

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { recover } from '../../../src/daemon/startup.ts';
+import { mayOweResponse, recover } from '../../../src/daemon/startup.ts';
 import { Ledger } from '../../../src/store/ledger.ts';
 import type { JournalRecord } from '../../../src/store/records.ts';
 
@@ -80,4 +80,9 @@ it('knows where the journal may have forgotten launches: not at a first start', 
   expect(incomplete()).toBe(false);
   expect(incomplete(owed('journalMissing'))).toBe(false);
   expect(incomplete(owed('journalMissing'), owed('journalDamaged'))).toBe(true);
+});
+
+it('may owe the scheduler a response whenever there was a run before it, though no launch is open', () => {
+  expect(mayOweResponse(journalOf('none'))).toBe(false);
+  expect(mayOweResponse(journalOf('whole'))).toBe(true);
 });

@@ -43,7 +43,7 @@ describe('a line of the log for people', () => {
       ...{ kind: 'quota', failures: 1, reason: 'You have reached the limit', seconds: 60 },
     });
     log.report('bootstrap.failed', { kind: 'denied', reason: 'User: x is not authorized' });
-    log.report('daemon.ended', { left: 0, still: [] });
+    log.report('daemon.ended', { left: 0, still: [], looked: true });
     expect(written.join('')).toMatchInlineSnapshot(`
       "09:03:09 INFO  Starting worker manager wm-ecs: scheduler tcp://10.0.0.1:8516, cluster scaler-cluster, at most 4 Fargate tasks; 1 task of an earlier run.
       09:03:09 INFO  Ready: scheduler tcp://10.0.0.1:8516 (Scaler 2.7 or newer over YMQ), cluster scaler-cluster.
