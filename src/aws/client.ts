@@ -1,4 +1,5 @@
 import { ECSClient, type ECSClientConfig } from '@aws-sdk/client-ecs';
+import { keepCredentialsSecret } from './ownSecrets.ts';
 
 export interface AwsSettings {
   region: string;
@@ -52,6 +53,7 @@ function oneTurnEach(): () => Promise<void> {
 export function createEcsClient(settings: AwsSettings): ECSClient {
   const client = new ECSClient(clientOptions(settings));
   const nextTurn = oneTurnEach();
+  keepCredentialsSecret(client);
   client.middlewareStack.add(
     (next) => async (request) => {
       await nextTurn();
