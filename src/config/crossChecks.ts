@@ -1,4 +1,5 @@
 import { type Address, isNumericHost } from '../shared/address.ts';
+import { commandLineSecrets } from './commandLineSecrets.ts';
 import { ConfigFailure } from './configFailure.ts';
 import { fargateCpus, fargateMemory, nearestFargateSize } from './fargate.ts';
 import { named, type Values } from './schema.ts';
@@ -69,7 +70,7 @@ export function warningsFor({ values, sources }: Settings, env: Environment): st
   if (values.network_backend !== 'zmq')
     lines.push(...hostNameWarning(named(schedulerKey), scheduler));
   lines.push(...hostNameWarning(named('object_storage_address'), values.object_storage_address));
-  lines.push(...tlsWarnings(values));
+  lines.push(...tlsWarnings(values), ...commandLineSecrets({ values, sources }));
   const interval = values.heartbeat_interval_seconds;
   if (interval >= 10) {
     lines.push(
