@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import type { CommandModule, Options } from 'yargs';
 import { ConfigFailure } from '../src/config/configFailure.ts';
 import { environmentFor } from '../src/emulator/accessKey.ts';
-import { startEmulator } from '../src/emulator/emulator.ts';
+import { type Emulator, startEmulator } from '../src/emulator/emulator.ts';
 import { FaultRules } from '../src/emulator/faults.ts';
 import { defaultOptions } from '../src/emulator/options.ts';
 import { createLog } from '../src/telemetry/log.ts';
@@ -78,7 +78,7 @@ const flags = {
 
 type Arguments = Record<string, unknown>;
 
-/** Prints its URL and access key as one line of JSON, and to stderr as variables to copy; then serves until SIGINT or SIGTERM. Throws a ConfigFailure. */
+/** Prints its URL and its random access key as one line of JSON, and to stderr as variables to copy; then serves until SIGINT or SIGTERM. Throws a ConfigFailure. */
 export async function emulator(given: Arguments): Promise<void> {
   const log = createLog('INFO', pino.destination(2));
   const running = await startEmulator({
@@ -101,15 +101,22 @@ export async function emulator(given: Arguments): Promise<void> {
     isolation: isolationIn(given),
     log,
   });
-  const { url, accessKey } = running;
-  process.stdout.write(`${JSON.stringify({ url, accessKey })}\n`);
-  const variables = Object.entries(environmentFor(running)).map((pair) => pair.join('='));
-  process.stderr.write(`To use this emulator: export ${variables.join(' ')}\n`);
+  printAddress(running, given['access-key'] !== undefined);
   const signal = await new Promise<string>((resolve) => {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, resolve);
   });
   log.report('emulator.stopRequested', { signal });
   await running.close();
+}
+
+/** A key that was given is known to its giver, and not repeated where others may read it. */
+function printAddress({ url, accessKey }: Emulator, isKeyGiven: boolean): void {
+  const address = isKeyGiven ? { url } : { url, accessKey };
+  process.stdout.write(`${JSON.stringify(address)}\n`);
+  const shown = isKeyGiven ? '(the key of --access-key)' : accessKey;
+  const variables = Object.entries(environmentFor({ url, accessKey: shown }));
+  const words = variables.map((pair) => pair.join('='));
+  process.stderr.write(`To use this emulator: export ${words.join(' ')}\n`);
 }
 
 /** The given directories, then that of an activated virtual environment. */

@@ -19,7 +19,8 @@ export interface EmulatorProcess {
 export const repository = new URL('../..', import.meta.url).pathname;
 export const program = join(repository, 'dist', 'cli', 'main.js');
 
-function addressFrom(line: string): { url: string; accessKey: string } | null {
+/** A key that was given is not printed. */
+function addressFrom(line: string): { url: string; accessKey?: string } | null {
   try {
     const { url, accessKey } = JSON.parse(line);
     return typeof url === 'string' ? { url, accessKey } : null;
@@ -33,7 +34,7 @@ export async function startEmulator(
   dir: string,
   flags: string[],
 ): Promise<EmulatorProcess> {
-  let address = { url: '', accessKey: '' };
+  let address: { url: string; accessKey?: string } = { url: '' };
   const running = processes.start({
     name: 'emulator',
     command: process.execPath,
@@ -44,7 +45,8 @@ export async function startEmulator(
     },
   });
   await eventually('the emulator listens', 20_000, () => address.url !== '', running);
-  const { url, accessKey } = address;
+  const given = flags[flags.indexOf('--access-key') + 1] ?? '';
+  const { url, accessKey = given } = address;
   const authorization = `Bearer ${accessKey}`;
 
   const send = async (method: string, path: string, body?: object, headers = {}) => {

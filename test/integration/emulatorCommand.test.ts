@@ -65,13 +65,12 @@ describe('scaler-ecs emulator', () => {
     }
     const { child, said, ended } = startWith(
       { VIRTUAL_ENV: environment },
-      ...['--access-key', 'mine', '--log-dir', dir, '--start-delay-ms', '10'],
+      ...['--access-key', 'the-given-key', '--log-dir', dir, '--start-delay-ms', '10'],
       ...['--task-path', join(dir, 'first')],
     );
     await new Promise((resolve) => child.stdout.once('data', resolve));
-    const { url, accessKey } = JSON.parse(said.stdout) as { url: string; accessKey: string };
-    expect(accessKey).toBe('mine');
-    const { ecs, iam } = clientsFor(url, 'us-east-1', accessKey);
+    const { url } = JSON.parse(said.stdout) as { url: string };
+    const { ecs, iam } = clientsFor(url, 'us-east-1', 'the-given-key');
     await ecs.send(new CreateClusterCommand({}));
     await ecs.send(
       new RegisterTaskDefinitionCommand({
@@ -104,6 +103,7 @@ describe('scaler-ecs emulator', () => {
     iam.destroy();
     child.kill('SIGTERM');
     expect(await ended).toBe(0);
+    expect(said.stdout + said.stderr).not.toContain('the-given-key');
   });
 
   it.each([
