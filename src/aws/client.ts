@@ -2,6 +2,7 @@ import { ECSClient, type ECSClientConfig } from '@aws-sdk/client-ecs';
 import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from '@smithy/types';
 import { type ConnectionSettings, createAgents, directConnections } from './agents.ts';
 import { guardExchanges } from './exchange.ts';
+import { keepCredentialsSecret } from './ownSecrets.ts';
 
 export interface AwsSettings {
   region: string;
@@ -62,6 +63,7 @@ export function createEcsClient(settings: AwsSettings): ECSClient {
   const client = new ECSClient(clientOptions(settings));
   guardExchanges(client, settings.connections ?? directConnections);
   const nextTurn = oneTurnEach();
+  keepCredentialsSecret(client);
   client.middlewareStack.add(
     (next) => async (request) => {
       await nextTurn();

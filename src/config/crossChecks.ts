@@ -1,5 +1,6 @@
 import { type Address, isNumericHost } from '../shared/address.ts';
 import type { AwsProfile } from './awsProfile.ts';
+import { commandLineSecrets } from './commandLineSecrets.ts';
 import { ConfigFailure } from './configFailure.ts';
 import { fargateCpus, fargateMemory, nearestFargateSize } from './fargate.ts';
 import { named, type Values } from './schema.ts';
@@ -74,7 +75,7 @@ export function warningsFor(
   if (values.network_backend !== 'zmq')
     lines.push(...hostNameWarning(named(schedulerKey), scheduler));
   lines.push(...hostNameWarning(named('object_storage_address'), values.object_storage_address));
-  lines.push(...tlsWarnings(values));
+  lines.push(...tlsWarnings(values), ...commandLineSecrets({ values, sources }));
   const interval = values.heartbeat_interval_seconds;
   if (interval >= 10) {
     lines.push(

@@ -8,6 +8,7 @@ import { eventually } from './eventually.ts';
 export interface EmulatorProcess {
   process: ProcessHandle;
   url: string;
+  accessKey: string;
   ledger(): Promise<LedgerView>;
   setFaults(rules: FaultRule[]): Promise<void>;
   applyFault(taskArn: string, fault: FaultRule['do']): Promise<void>;
@@ -18,11 +19,13 @@ export interface EmulatorProcess {
 export const repository = new URL('../..', import.meta.url).pathname;
 export const program = join(repository, 'dist', 'cli', 'main.js');
 
-function urlFrom(line: string): string {
+/** A key that was given is not printed. */
+function addressFrom(line: string): { url: string; accessKey?: string } | null {
   try {
-    return JSON.parse(line).url ?? '';
+    const { url, accessKey } = JSON.parse(line);
+    return typeof url === 'string' ? { url, accessKey } : null;
   } catch {
-    return '';
+    return null;
   }
 }
 
@@ -31,22 +34,25 @@ export async function startEmulator(
   dir: string,
   flags: string[],
 ): Promise<EmulatorProcess> {
-  let url = '';
+  let address: { url: string; accessKey?: string } = { url: '' };
   const running = processes.start({
     name: 'emulator',
     command: process.execPath,
     args: [program, 'emulator', '--port', '0', '--hollow', ...flags],
     cwd: dir,
     onLine: (line) => {
-      url ||= urlFrom(line);
+      address = addressFrom(line) ?? address;
     },
   });
-  await eventually('the emulator listens', 20_000, () => url !== '', running);
+  await eventually('the emulator listens', 20_000, () => address.url !== '', running);
+  const given = flags[flags.indexOf('--access-key') + 1] ?? '';
+  const { url, accessKey = given } = address;
+  const authorization = `Bearer ${accessKey}`;
 
   const send = async (method: string, path: string, body?: object, headers = {}) => {
     const answer = await fetch(`${url}${path}`, {
       method,
-      headers,
+      headers: { authorization, ...headers },
       ...(body && { body: JSON.stringify(body) }),
     });
     const text = await answer.text();
@@ -56,6 +62,7 @@ export async function startEmulator(
   return {
     process: running,
     url,
+    accessKey,
     ledger: () => send('GET', '/_emulator/ledger'),
     setFaults: (rules) => send('PUT', '/_emulator/faults', rules),
     applyFault: (task, fault) => send('POST', '/_emulator/strike', { task, do: fault }),

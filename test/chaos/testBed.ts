@@ -99,7 +99,7 @@ export async function openTestBed(setup: TestBedSetup): Promise<TestBed> {
         cwd: dir,
         env: {
           AWS_ENDPOINT_URL: proxy.url,
-          AWS_ACCESS_KEY_ID: 'test',
+          AWS_ACCESS_KEY_ID: emulator.accessKey,
           AWS_SECRET_ACCESS_KEY: 'test',
           AWS_CONFIG_FILE: '/dev/null',
           AWS_SHARED_CREDENTIALS_FILE: '/dev/null',

@@ -18,7 +18,13 @@ export interface Server {
 
 /** This project's emulator; `reset` starts a new one. */
 export function emulatorServer(): Server {
-  const start = () => startEmulator({ startDelayMs: 50, stopDelayMs: 50, log: silentLog });
+  const start = () =>
+    startEmulator({
+      startDelayMs: 50,
+      stopDelayMs: 50,
+      log: silentLog,
+      accessKey: clientEnvironment.AWS_ACCESS_KEY_ID,
+    });
   let running: Awaited<ReturnType<typeof start>> | null = null;
   return {
     name: 'emulator',

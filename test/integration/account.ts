@@ -55,7 +55,7 @@ export const startAccount = async (options: Partial<EmulatorOptions> = {}) => {
   const aws = {
     region: 'us-east-1',
     endpoint: emulator.url,
-    credentials: { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'example' },
+    credentials: { accessKeyId: emulator.accessKey, secretAccessKey: 'example' },
   };
   const ecs = createEcsClient(aws);
   const iam = createIamClient(aws);

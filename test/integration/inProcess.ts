@@ -21,6 +21,7 @@ export const account = async (options: Partial<EmulatorOptions> = {}): Promise<E
   const emulator = await startEmulator({ log: silentLog, hollow: true, ...options });
   onTestFinished(() => emulator.close());
   vi.stubEnv('AWS_ENDPOINT_URL', emulator.url);
+  vi.stubEnv('AWS_ACCESS_KEY_ID', emulator.accessKey);
   return emulator;
 };
 

@@ -19,6 +19,7 @@ export interface LedgerTask {
 export interface Emulator {
   process: ProcessHandle;
   url: string;
+  accessKey: string;
   ledger: () => Promise<LedgerTask[]>;
   /** Sets the fault rules (`PUT /_emulator/faults`). */
   setFaults: (rules: unknown[]) => Promise<void>;
@@ -35,7 +36,7 @@ export async function startEmulator(
   context: ScenarioContext,
   name = 'emulator',
 ): Promise<Emulator> {
-  let url = '';
+  let address = { url: '', accessKey: '' };
   const emulator = context.processes.start({
     name,
     command: process.execPath,
@@ -53,28 +54,34 @@ export async function startEmulator(
     ],
     cwd: await context.subdirectory(name),
     onLine: (line) => {
-      url ||= urlFrom(line);
+      address = addressFrom(line) ?? address;
     },
   });
-  await context.waitFor('the emulator listens', 20_000, () => url, [emulator]);
+  await context.waitFor('the emulator listens', 20_000, () => address.url, [emulator]);
+  const { url, accessKey } = address;
+  const send = (path: string, method = 'GET', body?: unknown) =>
+    sendRequest(`${url}/_emulator/${path}`, accessKey, method, body);
   return {
     process: emulator,
     url,
-    ledger: async () =>
-      (JSON.parse(await sendRequest(`${url}/_emulator/ledger`)) as { tasks: LedgerTask[] }).tasks,
+    accessKey,
+    ledger: async () => (JSON.parse(await send('ledger')) as { tasks: LedgerTask[] }).tasks,
     setFaults: async (rules) => {
-      await sendRequest(`${url}/_emulator/faults`, 'PUT', rules);
+      await send('faults', 'PUT', rules);
     },
     applyFault: async (task, what) => {
-      await sendRequest(`${url}/_emulator/strike`, 'POST', { task, do: what });
+      await send('strike', 'POST', { task, do: what });
     },
   };
 }
 
 /** Uses node:http: fetch sends sec-fetch headers, like the browsers that the emulator refuses. */
-const sendRequest = (url: string, method = 'GET', body?: unknown) =>
+const sendRequest = (url: string, accessKey: string, method: string, body?: unknown) =>
   new Promise<string>((resolve, reject) => {
-    const headers = { 'content-type': 'application/json' };
+    const headers = {
+      'content-type': 'application/json',
+      authorization: `Bearer ${accessKey}`,
+    };
     const request = httpRequest(url, { method, headers, timeout: 5000 }, async (response) => {
       try {
         const body = await text(response);
@@ -89,10 +96,11 @@ const sendRequest = (url: string, method = 'GET', body?: unknown) =>
     request.end(body === undefined ? undefined : JSON.stringify(body));
   });
 
-function urlFrom(line: string): string {
+function addressFrom(line: string): { url: string; accessKey: string } | null {
   try {
-    return JSON.parse(line).url ?? '';
+    const { url, accessKey } = JSON.parse(line);
+    return typeof url === 'string' ? { url, accessKey } : null;
   } catch {
-    return '';
+    return null;
   }
 }

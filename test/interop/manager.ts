@@ -79,7 +79,7 @@ export async function startManager(
     env: {
       ...(isOurs ? {} : networkBackend(context)),
       AWS_ENDPOINT_URL: emulator.url,
-      AWS_ACCESS_KEY_ID: 'test',
+      AWS_ACCESS_KEY_ID: emulator.accessKey,
       AWS_SECRET_ACCESS_KEY: 'test',
       AWS_REGION: 'us-east-1',
       AWS_EC2_METADATA_DISABLED: 'true',

@@ -8,9 +8,15 @@ import type { LedgerView } from '../../src/emulator/ledger.ts';
 export const program = new URL('../../dist/cli/main.js', import.meta.url).pathname;
 
 /** Environment that directs the SDK to the emulator and away from the user's own AWS settings. */
-export const awsEnvironment = (url: string): Record<string, string> => ({
+export const awsEnvironment = ({
+  url,
+  accessKey,
+}: {
+  url: string;
+  accessKey: string;
+}): Record<string, string> => ({
   AWS_ENDPOINT_URL: url,
-  AWS_ACCESS_KEY_ID: 'test',
+  AWS_ACCESS_KEY_ID: accessKey,
   AWS_SECRET_ACCESS_KEY: 'test',
   AWS_CONFIG_FILE: '/dev/null',
   AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
@@ -29,12 +35,14 @@ export async function startEmulator(latencyMs: number) {
     once(createInterface({ input: child.stdout }), 'line'),
     exited.then(() => Promise.reject(new Error('the emulator exited before it listened'))),
   ])) as [string];
-  const { url } = JSON.parse(line) as { url: string };
+  const { url, accessKey } = JSON.parse(line) as { url: string; accessKey: string };
+  const headers = { authorization: `Bearer ${accessKey}` };
   return {
     url,
+    accessKey,
     ledger: () =>
       new Promise<LedgerView>((resolve, reject) => {
-        get(`${url}/_emulator/ledger`, (response) => {
+        get(`${url}/_emulator/ledger`, { headers }, (response) => {
           json(response).then((view) => resolve(view as LedgerView), reject);
         }).on('error', reject);
       }),

@@ -87,7 +87,7 @@ const measureGrowth = (groups: number, latencyMs: number) =>
       startChild<DaemonRequest, DaemonEvent>('./daemon.ts', {
         args: [...flags(scheduler), folder],
         nodeOptions: ['--expose-gc'],
-        env: awsEnvironment(emulator.url),
+        env: awsEnvironment(emulator),
       }),
     );
     const report = async (request: DaemonRequest) => {
@@ -124,7 +124,7 @@ const measureFirstHeartbeat = (latencyMs: number) =>
     const child = spawn(
       process.execPath,
       [program, 'run', ...flags(scheduler), '--state-dir', folder],
-      { stdio: 'ignore', env: { ...process.env, ...awsEnvironment(emulator.url) } },
+      { stdio: 'ignore', env: { ...process.env, ...awsEnvironment(emulator) } },
     );
     const exited = once(child, 'exit');
     register({

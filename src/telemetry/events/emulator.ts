@@ -11,6 +11,15 @@ export const emulatorEvents = {
     sentence: 'No PID namespaces on this system: each task is a process group with a watchdog.',
     explanation: 'What leaves its process group may outlive the task.',
   },
+  'emulator.programNotFound': {
+    level: 'warn',
+    fields: { task, path: text('PATH of the tasks') },
+    sentence:
+      'Task {task} ended with exit code 127: a program of its command is not in the PATH of the tasks, {path}.',
+    explanation: 'Reported once for each run of the emulator.',
+    remedy:
+      'Start the emulator in the virtual environment where Scaler is installed, or name its bin directory with --task-path. --log-dir keeps what tasks print.',
+  },
   'emulator.requestFailed': {
     level: 'error',
     fields: { error },

@@ -38,6 +38,7 @@ export const secrets: Scenario = {
       ...['--ecs-python-requirements', requirement, '--object-storage-address', storage],
       ...['--ecs-python-version', '3.12.11', '--logging-level', 'DEBUG', '--inspect'],
     ],
+    emulatorFlags: ['--access-key', plantedSecrets.accessKey],
     hasMonitor: false,
     env: {
       AWS_ACCESS_KEY_ID: plantedSecrets.accessKey,

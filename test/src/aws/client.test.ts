@@ -1,6 +1,7 @@
 import { ListTasksCommand } from '@aws-sdk/client-ecs';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { clientOptions, createEcsClient } from '../../../src/aws/client.ts';
+import { redact } from '../../../src/aws/redact.ts';
 import {
   type AwsServer,
   credentials,
@@ -43,6 +44,24 @@ it('the credentials of the settings take precedence over the environment', async
   const ecs = createEcsClient({ region: 'eu-west-1', endpoint: aws.url, credentials: given });
   await ecs.send(new ListTasksCommand({}));
   expect(authorization).toContain('Credential=AKIAGIVEN/');
+  ecs.destroy();
+});
+
+it('what a request was signed with is in no message from then on', async () => {
+  const credentials = {
+    accessKeyId: 'NOTINTHEFORMOFAWS01',
+    secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCY',
+    sessionToken: 'IQoJb3JpZ2luX2VjEPlanted',
+  };
+  const quote = `${Object.values(credentials).join(' and ')}.`;
+  expect(redact(quote)).toBe(quote);
+  const ecs = createEcsClient({
+    region: 'eu-west-1',
+    endpoint: aws.url,
+    credentials,
+  });
+  await ecs.send(new ListTasksCommand({}));
+  expect(redact(quote)).toBe('[removed] and [removed] and [removed].');
   ecs.destroy();
 });
 
