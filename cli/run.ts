@@ -3,6 +3,7 @@ import { hideBin } from 'yargs/helpers';
 import { helpOptions } from '../src/config/arguments.ts';
 import type { Config } from '../src/config/config.ts';
 import { ConfigFailure } from '../src/config/configFailure.ts';
+import { ensureHome } from '../src/config/home.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { createLog, type Log } from '../src/telemetry/log.ts';
 import { logDestinations } from './logDestinations.ts';
@@ -23,6 +24,7 @@ export async function run(args: string[]): Promise<never> {
   const entries = loadConfig({ argv: args, env: process.env });
   await checkConfigs(entries);
   const managers = withLogs(entries);
+  ensureHome(process.env);
   const { runDaemon } = await import('../src/daemon/main.ts');
   const statuses = await Promise.all(
     managers.map(async ({ config, log }) => {

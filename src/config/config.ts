@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Capability } from '../../machines/shared/domain.ts';
 import { type Address, monitorAddress } from '../shared/address.ts';
 import type { Level } from '../telemetry/log.ts';
+import type { Home } from './home.ts';
 import type { Values } from './schema.ts';
 import type { Environment } from './settings.ts';
 import { expandPath, stateName, stateRoot } from './stateDir.ts';
@@ -134,7 +135,7 @@ export function describeCapacity({ capacity }: Pick<Config, 'capacity'>): string
 export function toConfig(
   values: Values,
   env: Environment,
-  home: string,
+  home: Home,
   readFile: (path: string) => string,
 ): Config {
   const { tls_ca: ca, tls_insecure: insecure } = values;

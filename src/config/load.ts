@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { parseArguments } from './arguments.ts';
 import { type Config, toConfig } from './config.ts';
 import { ConfigFailure } from './configFailure.ts';
 import { crossCheck, warningsFor } from './crossChecks.ts';
+import { homeIn } from './home.ts';
 import { named } from './schema.ts';
 import { type Environment, resolveSettings, type Settings, type Sources } from './settings.ts';
 import { noEntryFailure, readConfigFile } from './tomlFile.ts';
@@ -42,7 +42,7 @@ export function loadSettings({ argv, env, readFile, warn: givenWarn }: LoadInput
     const settings = resolveSettings(source);
     crossCheck(settings);
     for (const line of warningsFor(settings, env)) warn(line);
-    return { settings, config: toConfig(settings.values, env, env.HOME || homedir(), read) };
+    return { settings, config: toConfig(settings.values, env, homeIn(env), read) };
   });
   rejectDuplicates(all);
   for (const line of familyConflicts(all)) warn(line);
