@@ -22,6 +22,7 @@ const flagKeys = keys.filter((key) => !rowOf(key).positional);
 
 /** Parses the arguments of `scaler-ecs run`. Throws a ConfigFailure. */
 export function parseArguments(words: string[]): CommandLineValues {
+  rejectNamesOfObjects(words);
   rejectValuesOfSwitches(words);
   const parser = yargs(nameStdout(words))
     .locale('en')
@@ -98,6 +99,14 @@ function unknownFlag(name: string, words: string[]): ConfigFailure {
   return new ConfigFailure(
     `unknown flag ${flag}${suggestion ? `; did you mean --${suggestion}?` : '; see scaler-ecs run --help'}`,
   );
+}
+
+/** Throws a ConfigFailure for `--constructor`, `--toString=1` and the like: yargs fails on what every object has. */
+function rejectNamesOfObjects(words: string[]): void {
+  for (const word of words) {
+    const [, name = ''] = /^-{1,2}([^=]+)/.exec(word) ?? [];
+    if (name in Object.prototype) throw unknownFlag(name, words);
+  }
 }
 
 /** Throws a ConfigFailure for `--inspect=yes`, which yargs would read as false. */

@@ -75,6 +75,14 @@ describe('scaler-ecs', () => {
     [['emulator', '--por', '1'], 'unknown flag --por; see scaler-ecs emulator --help'],
     [['emulator', '--port', '99999'], '--port must be an integer up to 65535'],
     [['run', '--max_task_concurrency', '7'], 'write --max-task-concurrency'],
+    [['run', '--constructor'], 'unknown flag --constructor; see scaler-ecs run --help'],
+    [['config', '--toString=1'], 'unknown flag --toString'],
+    [['run', '--no-valueOf'], 'unknown flag --no-valueOf'],
+    [['run', '--to-string', 'x'], 'unknown flag --to-string'],
+    [['run', '--a.constructor', 'x'], 'unknown flag --a.constructor'],
+    [['demo', '--toString'], 'unknown flag --toString; see scaler-ecs demo --help'],
+    [['emulator', '--__proto__', '1'], 'unknown flag --__proto__'],
+    [['constructor'], 'unknown command "constructor"'],
   ])('refuses %j with status 2 and one line', (words, part) => {
     expect(refused(...words)).toContain(part);
   });

@@ -136,6 +136,12 @@ describe('flags', () => {
     [['--zzz'], 'unknown flag --zzz; see scaler-ecs run --help'],
     [['-mtc4'], 'unknown flag -mtc4'],
     [['-x'], 'unknown flag -x'],
+    [['--constructor'], 'unknown flag --constructor'],
+    [['--toString=1'], 'unknown flag --toString'],
+    [['--valueOf', 'x'], 'unknown flag --valueOf'],
+    [['-hasOwnProperty'], 'unknown flag -hasOwnProperty'],
+    [['--__proto__=1'], 'unknown flag --__proto__'],
+    [['--preload', '--constructor'], 'unknown flag --constructor'],
     [['--scheduler-address', 'x'], "the scheduler's address is a positional argument"],
     [['--preload'], '--preload (preload, SCALER_PRELOAD): needs a value'],
     [['--preload', '--inspect'], '--preload (preload, SCALER_PRELOAD): needs a value'],
@@ -366,6 +372,18 @@ death_timeout_seconds = 0x10
   ])('%j fails because it has no entry of type aws_raw_ecs', (toml, words) => {
     expect(failureOf(() => runFile(toml))).toContain(words);
     expect(failureOf(() => run({ toml }))).toContain(words);
+  });
+
+  it('takes names that every object has for unknown keys and sections', () => {
+    const odd = '__proto__ = "a"\nconstructor = 1\ntoString = 1\n[worker_manager.valueOf]\nx = 1\n';
+    const { warnings, configs } = runFile(`${neededToml}${odd}[__proto__]\ny = 1\n`);
+    expect(configs.map(({ workerManagerId }) => workerManagerId)).toEqual(['wm']);
+    expect(warnings).toEqual([
+      ...['__proto__', 'constructor', 'toString', 'valueOf'].map(
+        (name) => `unknown key "${name}" in c.toml is ignored`,
+      ),
+      "c.toml: ignored, start them with Scaler's own programs: [__proto__]",
+    ]);
   });
 
   it('warns about a key above all sections', () => {
