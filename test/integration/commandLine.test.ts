@@ -91,7 +91,7 @@ describe('scaler-ecs', () => {
     const log = join(scratch, 'none', 'x.log');
     const words = [
       'run',
-      'tcp://127.0.0.1:1',
+      'tcp://10.0.0.1:1',
       '-wmi',
       'x',
       '--ecs-subnets',
@@ -103,7 +103,7 @@ describe('scaler-ecs', () => {
   });
 
   it('refuses settings that do not fit into a request to ECS, and names them', () => {
-    const words = ['run', 'tcp://127.0.0.1:1', '-wmi', 'x', '--ecs-subnets', 'subnet-1'];
+    const words = ['run', 'tcp://10.0.0.1:1', '-wmi', 'x', '--ecs-subnets', 'subnet-1'];
     const told = (...more: string[]) => refused(...words, ...more);
     expect(told('--ecs-python-requirements', 'x'.repeat(9000))).toContain(
       '--ecs-python-requirements (ecs_python_requirements, SCALER_ECS_PYTHON_REQUIREMENTS): ',
@@ -117,7 +117,7 @@ describe('scaler-ecs', () => {
   it('starts none of several worker managers when the settings of one are wrong', () => {
     const file = join(scratch, 'two.toml');
     const entry = (id: string, more = '') =>
-      `[[worker_manager]]\ntype = "aws_raw_ecs"\nscheduler_address = "tcp://127.0.0.1:1"
+      `[[worker_manager]]\ntype = "aws_raw_ecs"\nscheduler_address = "tcp://10.0.0.1:1"
 worker_manager_id = "${id}"\necs_subnets = "s"\n${more}`;
     const bad =
       'ecs_task_image = "x"\necs_task_definition = "b"\necs_python_requirements = "a b"\n';
@@ -126,7 +126,7 @@ worker_manager_id = "${id}"\necs_subnets = "s"\n${more}`;
   });
 
   it('names the setting of a state directory that cannot be created', () => {
-    const words = ['run', 'tcp://127.0.0.1:1', '-wmi', 'x', '--ecs-subnets', 'subnet-1', '-lp'];
+    const words = ['run', 'tcp://10.0.0.1:1', '-wmi', 'x', '--ecs-subnets', 'subnet-1', '-lp'];
     for (const path of ['/etc/passwd/x', '/proc/nope'])
       expect(refused(...words, '/dev/null', '--state-dir', path)).toContain(
         '--state-dir (state_dir, SCALER_STATE_DIR): ',
@@ -138,7 +138,7 @@ worker_manager_id = "${id}"\necs_subnets = "s"\n${more}`;
     writeFileSync(
       file,
       `[scheduler]\nbind_address = "tcp://0.0.0.0:1"\n[[worker_manager]]\ntype = "aws_raw_ecs"
-scheduler_address = "tcp://127.0.0.1:1"\nworker-manager-id = "wm"\necs_subnets = ["s"]
+scheduler_address = "tcp://10.0.0.1:1"\nworker-manager-id = "wm"\necs_subnets = ["s"]
 aws_access_key_id = "PLANTED"\naws_secret_access_key = "PLANTED"\n`,
     );
     const { status, stdout, stderr } = scalerEcs('config', file);

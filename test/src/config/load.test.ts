@@ -368,6 +368,8 @@ death_timeout_seconds = 0x10
     ['worker_manager = 3\n', 'worker_manager must be [[worker_manager]] tables'],
     ['[[worker_manager]]\n', 'c.toml: no [[worker_manager]] of type'],
     ['[[worker_managr]]\n', 'did you mean [[worker_manager]]'],
+    ['[[scaler_esc]]\n', 'did you mean [[scaler_ecs]]?'],
+    ['scaler_ecs = 3\n', 'scaler_ecs must be [[scaler_ecs]] tables'],
     ['[[worker_manager]]\ntype = "aws-raw-ecs"\n', 'below it type = "aws_raw_ecs"?'],
   ])('%j fails because it has no entry of type aws_raw_ecs', (toml, words) => {
     expect(failureOf(() => runFile(toml))).toContain(words);
@@ -383,6 +385,25 @@ death_timeout_seconds = 0x10
         (name) => `unknown key "${name}" in c.toml is ignored`,
       ),
       "c.toml: ignored, start them with Scaler's own programs: [__proto__]",
+    ]);
+  });
+
+  it('reads [[scaler_ecs]] beside [[worker_manager]], with the same keys and without a type', () => {
+    const ours = neededToml
+      .replace('[[worker_manager]]\ntype = "aws_raw_ecs"', '[[scaler_ecs]]')
+      .replace('"wm"', '"ours"');
+    const { configs, warnings } = runFile(`${neededToml}${ours}io-threads = 3\n`);
+    expect(configs.map(({ workerManagerId }) => workerManagerId)).toEqual(['wm', 'ours']);
+    expect(configs[1]?.worker.ioThreads).toBe(3);
+    expect(warnings).toEqual([]);
+    expect(run({ toml: ours }).config.workerManagerId).toBe('wm');
+    const single = ours.replace('[[scaler_ecs]]', '[scaler-ecs]');
+    expect(runFile(single).configs[0]?.workerManagerId).toBe('ours');
+    expect(failureOf(() => runFile(`${ours}io_threads = "x"\n${ours}`))).toMatch(
+      /in c\.toml, \[\[scaler_ecs\]\] 1$/,
+    );
+    expect(runFile(`${ours}type = "other"\n`).warnings).toEqual([
+      'unknown key "type" in c.toml is ignored',
     ]);
   });
 
@@ -421,7 +442,7 @@ describe('warnings', () => {
     [['-wsa', 'tcp://head:1'], ['--worker-scheduler-address']],
     [['-wsa', 'tcp://head:1', '--network-backend', 'zmq'], []],
     [['-osa', 'tcp://head:1'], ['--object-storage-address']],
-    [['-wsa', 'tcp://::1:8516'], []],
+    [['-wsa', 'tcp://2001:db8::1:8516'], []],
     [['-his', '10'], ['--heartbeat-interval-seconds']],
   ])('%j warns about %j', (flags, names) => {
     const { warnings } = run({ flags });
