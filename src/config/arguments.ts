@@ -1,7 +1,8 @@
 import yargs, { type Options } from 'yargs';
 import { ConfigFailure } from './configFailure.ts';
+import { defaultText } from './docs.ts';
 import { nearest } from './nearest.ts';
-import { defaultText, flagOf, isKey, type Key, keys, named, rowOf } from './schema.ts';
+import { flagOf, isKey, type Key, keys, named, rowOf } from './schema.ts';
 
 /** The values given on the command line, as text; switches as booleans. */
 export type CommandLineValues = Partial<Record<Key, string | string[] | boolean>>;

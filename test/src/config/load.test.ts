@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigFailure } from '../../../src/config/configFailure.ts';
-import { loadConfig } from '../../../src/config/load.ts';
+import { loadConfig, loadSettings } from '../../../src/config/load.ts';
 import { type Given, needed, neededToml, run, runFile } from './loaded.ts';
 
 /** The message of the ConfigFailure, which is one line. */
@@ -102,6 +102,41 @@ describe('flags', () => {
     expect(run({ flags, env: { LOGS: '/var/log' } }).config.logging.paths).toEqual(paths);
   });
 
+  it.each([
+    ['--logging-level', 'debug', 'logging_level', 'DEBUG'],
+    ['--logging-level', 'Warn', 'logging_level', 'WARNING'],
+    ['--logging-level', 'fatal', 'logging_level', 'CRITICAL'],
+    ['--event-loop', 'UVLOOP', 'event_loop', 'uvloop'],
+    ['--network-backend', 'TCP_ZMQ', 'network_backend', 'zmq'],
+    ['--ecs-assign-public-ip', 'disabled', 'ecs_assign_public_ip', 'DISABLED'],
+    ['--capacity-provider', 'fargate_spot', 'capacity_provider', 'FARGATE_SPOT'],
+  ] as const)('%s takes %s in any case', (flag, value, key, word) => {
+    const argv = ['run', ...needed, flag, value];
+    expect(loadSettings({ argv, env: {} })[0]?.settings.values[key]).toBe(word);
+  });
+
+  it.each([
+    ...[
+      'x',
+      'python',
+      'me/scaler:1.2',
+      'localhost:5000/a_b/c__d',
+      'ghcr.io/me/scaler:latest-amd64',
+    ],
+    `public.ecr.aws/v4u8j8r6/scaler@sha256:${'0a'.repeat(32)}`,
+    `123456789012.dkr.ecr.us-east-1.amazonaws.com/a/b:v1@sha256:${'0a'.repeat(32)}`,
+  ])('takes the container image %s', (image) => {
+    expect(run({ flags: ['--ecs-task-image', image] }).config.ecs.taskImage).toBe(image);
+  });
+
+  it.each(['3', '3.8', '3.12.11', '3.14', 'cpython-3.12', 'pypy@3.10', '>=3.11,<3.14'])(
+    'takes the Python version %s',
+    (version) => {
+      const { config } = run({ flags: [`--ecs-python-version=${version}`] });
+      expect(config.ecs.pythonVersion).toBe(version);
+    },
+  );
+
   it('keeps values with special characters unchanged', () => {
     const flags = [
       '-wmi',
@@ -194,6 +229,20 @@ describe('invalid values', () => {
     ['--ecs-python-requirements', '', 'cannot be an empty string'],
     ['--ecs-python-version', '', 'cannot be an empty string'],
     ['--ecs-subnets', ' , ,', 'must be a non-empty list of subnet ids'],
+    ['--ecs-subnets', 'subnet-1 subnet-2', 'must be subnet ids like subnet-0abc1234def56789a, sep'],
+    [
+      '--ecs-subnets',
+      'a,b;c',
+      'must be subnet ids like subnet-0abc1234def56789a, separated by commas',
+    ],
+    ['--ecs-security-groups', 'sg-1 sg-2', 'must be security group ids like sg-0abc1234def56789a'],
+    ['--ecs-task-image', 'not an image', 'must be a container image like ghcr.io/me/scaler:1'],
+    ['--ecs-task-image', 'ghcr.io/Me/Scaler', 'must be a container image'],
+    ['--ecs-task-image', 'https://ghcr.io/me/scaler', 'must be a container image'],
+    ['--ecs-task-image', 'me/scaler:a:b', 'must be a container image'],
+    ['--ecs-python-version', '2.7', 'must be 3.8 or newer, which Scaler needs, got "2.7"'],
+    ['--ecs-python-version', 'cpython-3.7.1', 'must be 3.8 or newer'],
+    ['--ecs-python-version', 'latest', 'must be a version like 3.12.11, got "latest"'],
     ['--ecs-subnets', 'a,'.repeat(17), 'AWS takes at most 16 subnets, got 17'],
     ['--ecs-security-groups', 'a,'.repeat(6), 'AWS takes at most 5 security groups, got 6'],
     ['--per-worker-capabilities', 'a,,b', 'a capability needs a name'],
@@ -202,7 +251,7 @@ describe('invalid values', () => {
     ['--per-worker-capabilities', 'gpu=1.5', 'capability "gpu" must have an integer'],
     ['--per-worker-capabilities', 'gpu=9223372036854775808', 'must fit 64 bits'],
     ['--event-loop', 'asyncio', 'must be one of builtin, uvloop, got "asyncio"'],
-    ['--logging-level', 'info', 'must be one of CRITICAL, ERROR, WARNING, INFO, DEBUG'],
+    ['--logging-level', 'loud', 'must be one of CRITICAL, ERROR, WARNING, INFO, DEBUG'],
     ['--logging-config-file', 'l.conf', 'use --logging-level and --logging-paths'],
     ['--network-backend', 'tcp', 'must be one of auto, ymq, zmq'],
     ['--network-backend', 'constructor', 'must be one of auto, ymq, zmq'],
