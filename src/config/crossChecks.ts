@@ -1,6 +1,7 @@
 import { type Address, isNumericHost } from '../shared/address.ts';
 import { ConfigFailure } from './configFailure.ts';
 import { fargateCpus, fargateMemory, nearestFargateSize } from './fargate.ts';
+import { awsIsOnThisHost } from './reach.ts';
 import { named, type Values } from './schema.ts';
 import type { Environment, Settings } from './settings.ts';
 import { anyIsEncrypted } from './tls.ts';
@@ -76,10 +77,40 @@ export function warningsFor({ values, sources }: Settings, env: Environment): st
       `${named('heartbeat_interval_seconds')}: ${interval} is too long; a scheduler removes a manager after 10 s without a heartbeat`,
     );
   }
+  if (!awsIsOnThisHost(env)) lines.push(...idWarnings(values));
+  lines.push(...limitWarnings(values));
   const region = env.AWS_REGION ?? env.AWS_DEFAULT_REGION;
   if (sources.aws_region === 'default' && region && region !== values.aws_region) {
     lines.push(
       `${named('aws_region')}: ${values.aws_region} by default; AWS_REGION is not read, as in Scaler`,
+    );
+  }
+  return lines;
+}
+
+/** AWS refuses every launch with an id of another kind; an emulator may take it. */
+function idWarnings(values: Values): string[] {
+  const kinds = [
+    ['ecs_subnets', 'subnet-'],
+    ['ecs_security_groups', 'sg-'],
+  ] as const;
+  return kinds.flatMap(([key, prefix]) =>
+    values[key]
+      .filter((id) => !id.startsWith(prefix))
+      .map((id) => `${named(key)}: AWS knows no such id as ${id}; they begin with ${prefix}`),
+  );
+}
+
+function limitWarnings(values: Values): string[] {
+  const lines: string[] = [];
+  if (values.max_task_concurrency === 0) {
+    lines.push(
+      `${named('max_task_concurrency')}: with 0 no Fargate task is ever launched; -1 means no limit`,
+    );
+  }
+  if (values.stop_timeout === 0 && values.sigterm_policy === 'stop') {
+    lines.push(
+      `${named('stop_timeout')}: with 0 a stop leaves the Fargate tasks running; to leave them on purpose use sigterm_policy leave`,
     );
   }
   return lines;

@@ -8,6 +8,7 @@ import { awsIsOnThisHost } from './reach.ts';
 import { named } from './schema.ts';
 import { type Environment, resolveSettings, type Settings, type Sources } from './settings.ts';
 import { type Neighbours, noEntryFailure, readConfigFile } from './tomlFile.ts';
+import { variableWarnings } from './variables.ts';
 import { addressWarnings, rejectUnreachable } from './workerAddresses.ts';
 
 export interface LoadInput {
@@ -33,13 +34,17 @@ export function loadConfig(input: LoadInput): Config[] {
   return loadSettings(input).map(({ config }) => config);
 }
 
+/** Writes a warning about the settings. */
+export function warnOnStderr(line: string): void {
+  process.stderr.write(`scaler-ecs: warning: ${line}\n`);
+}
+
 /** Like loadConfig, with the source of each value. */
-export function loadSettings({ argv, env, readFile, warn: givenWarn }: LoadInput): Loaded[] {
+export function loadSettings({ argv, env, readFile, warn = warnOnStderr }: LoadInput): Loaded[] {
   const read = readFile ?? ((path: string) => readFileSync(path, 'utf8'));
-  const warn =
-    givenWarn ?? ((line: string) => process.stderr.write(`scaler-ecs: warning: ${line}\n`));
   const sources =
     argv[0] === 'run' ? fromFlags(argv.slice(1), env, read, warn) : fromFile(argv, env, read, warn);
+  for (const line of variableWarnings(env, argv[0] !== 'run')) warn(line);
   const emulated = awsIsOnThisHost(env);
   const all = sources.map(({ neighbours, ...source }) => {
     const settings = resolveSettings(source);

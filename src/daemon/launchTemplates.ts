@@ -1,6 +1,7 @@
 import type { Terms } from '../../machines/scheduler/messages.ts';
 import {
   generationOf,
+  newestOf,
   requiredRelease,
   startable,
   templateKey,
@@ -39,6 +40,16 @@ const longest = ({ ecs, worker, workerManagerId, capabilities }: Config): Key =>
   lengths.sort(([, a], [, b]) => b - a);
   return lengths[0]?.[0] ?? 'ecs_python_requirements';
 };
+
+/** Whether the package index has this release, as far as this program knows. */
+function isPublished(release: string): boolean {
+  return requiredRelease(`opengris-scaler>=${release},<=${release}`) !== null;
+}
+
+function unknownRelease({ worker }: Config, release: string): string {
+  const key = worker.scalerVersion === null ? 'ecs_python_requirements' : 'worker_scaler_version';
+  return `${named(key)}: Scaler ${release} is no release that this program knows (the newest is ${newestOf('g4')}); no worker starts if there is none`;
+}
 
 /**
  * What is launched depends on whom it is for: the workers' release and transport follow the scheduler
@@ -85,6 +96,9 @@ export const createTemplates = (config: Config) => {
     made: (order: LaunchOrder, hash: string): TaskTemplate | null =>
       all().find((template) => template.hash(order) === hash) ?? null,
     current,
+    /** One line for each setting that is allowed but probably a mistake. */
+    warnings: (): string[] =>
+      said === null || isPublished(said) ? [] : [unknownRelease(config, said)],
     /** Throws when no request can be made; else says what is close to a limit. */
     check: () => {
       const checks = all().map((template) => {

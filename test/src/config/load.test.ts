@@ -306,6 +306,12 @@ describe('invalid values', () => {
 
   it.each([
     [['--ecs-task-cpu', '3'], '--ecs-task-cpu', 'the nearest pair is 4 vCPU with 30 GB'],
+    [
+      ['--ecs-task-cpu', '0.5', '--ecs-task-memory', '1'],
+      '--ecs-task-cpu',
+      'got "0.5"; the nearest pair is 1 vCPU with 2 GB',
+    ],
+    [['--ecs-task-memory', '7.5'], '--ecs-task-memory', 'the nearest pair is 4 vCPU with 8 GB'],
     [['--ecs-task-cpu', '32'], '--ecs-task-cpu', 'the nearest pair is 16 vCPU with 32 GB'],
     [['--ecs-task-memory', '31'], '--ecs-task-memory', 'the nearest pair is 4 vCPU with 30 GB'],
     [['--ecs-task-cpu', '8', '--ecs-task-memory', '17'], '--ecs-task-memory', '8 vCPU with 16 GB'],
@@ -351,7 +357,10 @@ death_timeout_seconds = 0x10
   });
 
   it.each([
-    ['ecs_task_cpu = 2.5', 'must be a positive integer, got 2.5'],
+    [
+      'ecs_task_cpu = 2.5',
+      'must be a positive integer, got 2.5; the nearest pair is 2 vCPU with 16',
+    ],
     ['ecs_task_cpu = true', 'must be a positive integer, got true'],
     ['ecs_task_cpu = -1', 'must be a positive integer, got -1'],
     ['ecs_python_version = 3.12', 'must be a string in quotes, got 3.12'],
@@ -493,6 +502,11 @@ describe('warnings', () => {
     [['-osa', 'tcp://head:1'], ['--object-storage-address']],
     [['-wsa', 'tcp://2001:db8::1:8516'], []],
     [['-his', '10'], ['--heartbeat-interval-seconds']],
+    [['-mtc', '0'], ['--max-task-concurrency']],
+    [['--stop-timeout', '0'], ['--stop-timeout']],
+    [['--stop-timeout', '0', '--sigterm-policy', 'leave'], []],
+    [['--ecs-subnets', 'subnet-1,vpc-1'], ['--ecs-subnets']],
+    [['--ecs-security-groups', 'default,sg-1'], ['--ecs-security-groups']],
   ])('%j warns about %j', (flags, names) => {
     const { warnings } = run({ flags });
     expect(warnings.map((line) => line.split(' ')[0])).toEqual(names);
