@@ -118,7 +118,7 @@ describe('scaler-ecs', () => {
     const file = join(scratch, 'two.toml');
     const entry = (id: string, more = '') =>
       `[[worker_manager]]\ntype = "aws_raw_ecs"\nscheduler_address = "tcp://10.0.0.1:1"
-worker_manager_id = "${id}"\necs_subnets = "s"\n${more}`;
+worker_manager_id = "${id}"\necs_subnets = "subnet-1"\n${more}`;
     const bad =
       'ecs_task_image = "x"\necs_task_definition = "b"\necs_python_requirements = "a b"\n';
     writeFileSync(file, entry('one') + entry('two', bad));
@@ -138,7 +138,7 @@ worker_manager_id = "${id}"\necs_subnets = "s"\n${more}`;
     writeFileSync(
       file,
       `[scheduler]\nbind_address = "tcp://0.0.0.0:1"\n[[worker_manager]]\ntype = "aws_raw_ecs"
-scheduler_address = "tcp://10.0.0.1:1"\nworker-manager-id = "wm"\necs_subnets = ["s"]
+scheduler_address = "tcp://10.0.0.1:1"\nworker-manager-id = "wm"\necs_subnets = ["subnet-1"]
 aws_access_key_id = "PLANTED"\naws_secret_access_key = "PLANTED"\n`,
     );
     const { status, stdout, stderr } = scalerEcs('config', file);
