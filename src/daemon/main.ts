@@ -13,7 +13,7 @@ import { openStateDir } from '../store/stateDir.ts';
 import type { Log } from '../telemetry/log.ts';
 import { stateLogger } from '../telemetry/stateLogger.ts';
 import { createCancellationHold } from './cancellationHold.ts';
-import { monitorConnect, schedulerConnect } from './connections.ts';
+import { checkTransport, connectionsFor } from './connections.ts';
 import { lateAws } from './lateAws.ts';
 import { createTemplates, type Templates } from './launchTemplates.ts';
 import { managerSettings, sessionSettings } from './managerSettings.ts';
@@ -39,6 +39,7 @@ export async function runDaemon(
   const { warning } = templates.check();
   if (warning) log.report('launchTemplate.large', { warning });
 
+  await checkTransport(config);
   const stateDir = openStateDir(config.stateDir, log);
   const identity = loadIdentity(config.stateDir, newIdentity, log);
   const journal = await openJournal(config.stateDir, log);
@@ -77,10 +78,11 @@ export async function runDaemon(
     ),
   );
 
+  const connections = connectionsFor(config, log);
   const cancellationHold = createCancellationHold();
   const machine = provide({
-    socket: { connect: schedulerConnect(config), address: config.schedulerAddress, identity },
-    monitor: { connect: monitorConnect(config), address: config.monitorAddress },
+    socket: { connect: connections.scheduler, address: config.schedulerAddress, identity },
+    monitor: { connect: connections.monitor, address: config.monitorAddress },
     journal,
     requestHash: templates.hash,
     runTask: aws.runTask,

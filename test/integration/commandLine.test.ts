@@ -89,16 +89,7 @@ describe('scaler-ecs', () => {
 
   it('refuses to start when the log file cannot be opened', () => {
     const log = join(scratch, 'none', 'x.log');
-    const words = [
-      'run',
-      'tcp://10.0.0.1:1',
-      '-wmi',
-      'x',
-      '--ecs-subnets',
-      'subnet-1',
-      '-lp',
-      log,
-    ];
+    const words = ['run', 'tcp://10.0.0.1:1', '-wmi', 'x', '--ecs-subnets', 'subnet-1', '-lp', log];
     expect(refused(...words)).toContain('ENOENT');
   });
 
