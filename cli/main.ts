@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { createRequire } from 'node:module';
 import yargs, { type CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
@@ -54,7 +53,10 @@ function unknownCommand(word: string): ConfigFailure {
 
 /** A message of yargs as a ConfigFailure in the form of the other messages. */
 function usageFailure(message: string, command: string): ConfigFailure {
-  const flag = (name = '') => `--${name.replaceAll(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
+  const dashed = (name: string) =>
+    name.replaceAll(/[A-Z]/g, (c) => `-${c.toLowerCase()}`).replace('___proto___', '__proto__');
+  // yargs gives the name in camel case, however it was written.
+  const flag = (name = '') => args.find((word) => word === `--${name}`) ?? `--${dashed(name)}`;
   const see = Object.hasOwn(commands, command)
     ? `scaler-ecs ${command} --help`
     : 'scaler-ecs --help';
@@ -65,12 +67,20 @@ function usageFailure(message: string, command: string): ConfigFailure {
   return new ConfigFailure(message);
 }
 
+function asksForHelp(word: string): boolean {
+  return word === '--help' || word === '-h' || word === '--version';
+}
+
 async function main(): Promise<void> {
   if (isConfigFile(first)) {
     const { run } = await import('./run.ts');
     return run(args);
   }
-  const parser = yargs(args)
+  const ownParser = first === 'run' || first === 'config';
+  // src/config parses the arguments of run and config, with better messages for mistakes.
+  const parser = yargs(
+    ownParser ? args.filter((word) => word === first || asksForHelp(word)) : args,
+  )
     .scriptName('scaler-ecs')
     .locale('en')
     .parserConfiguration({ 'short-option-groups': false })
@@ -94,8 +104,7 @@ async function main(): Promise<void> {
     return;
   }
   if (!first.startsWith('-') && !Object.hasOwn(commands, first)) throw unknownCommand(first);
-  // src/config parses the arguments of run and config, with better messages for mistakes.
-  if (first !== 'run' && first !== 'config') parser.strict();
+  if (!ownParser) parser.strict();
   await parser.parseAsync();
   // --help and --version have ended the process before this line.
   if (first.startsWith('-'))

@@ -3,7 +3,8 @@ import { hideBin } from 'yargs/helpers';
 import { helpOptions } from '../src/config/arguments.ts';
 import type { Config } from '../src/config/config.ts';
 import { ConfigFailure } from '../src/config/configFailure.ts';
-import { loadConfig } from '../src/config/load.ts';
+import { ensureHome } from '../src/config/home.ts';
+import { loadConfig, warnOnStderr } from '../src/config/load.ts';
 import type { Log } from '../src/telemetry/log.ts';
 import { logDestinations } from './logDestinations.ts';
 import { openLog } from './openLog.ts';
@@ -24,6 +25,7 @@ export async function run(args: string[]): Promise<never> {
   const entries = loadConfig({ argv: args, env: process.env });
   await checkConfigs(entries);
   const managers = withLogs(entries);
+  ensureHome(process.env);
   const { runDaemon } = await import('../src/daemon/main.ts');
   const statuses = await Promise.all(
     managers.map(async ({ config, log }) => {
@@ -38,12 +40,14 @@ export async function run(args: string[]): Promise<never> {
   process.exit(Math.max(...statuses));
 }
 
-/** Makes the launch templates of all managers, which checks more of the settings. Throws a ConfigFailure. */
+/** Makes the launch templates of all managers, which checks more of the settings, and warns. Throws a ConfigFailure. */
 export async function checkConfigs(entries: Config[]): Promise<void> {
   const { createTemplates } = await import('../src/daemon/launchTemplates.ts');
   for (const config of entries)
     try {
-      createTemplates(config).check();
+      const templates = createTemplates(config);
+      templates.check();
+      for (const line of templates.warnings()) warnOnStderr(line);
     } catch (error) {
       if (!(error instanceof ConfigFailure) || entries.length === 1) throw error;
       throw new ConfigFailure(`${config.workerManagerId}: ${error.message}`);

@@ -1,7 +1,8 @@
 import yargs, { type Options } from 'yargs';
 import { ConfigFailure } from './configFailure.ts';
+import { defaultText } from './docs.ts';
 import { nearest } from './nearest.ts';
-import { defaultText, flagOf, isKey, type Key, keys, named, rowOf } from './schema.ts';
+import { flagOf, isKey, type Key, keys, named, rowOf } from './schema.ts';
 
 /** The values given on the command line, as text; switches as booleans. */
 export type CommandLineValues = Partial<Record<Key, string | string[] | boolean>>;
@@ -22,6 +23,7 @@ const flagKeys = keys.filter((key) => !rowOf(key).positional);
 
 /** Parses the arguments of `scaler-ecs run`. Throws a ConfigFailure. */
 export function parseArguments(words: string[]): CommandLineValues {
+  rejectNamesOfObjects(words);
   rejectValuesOfSwitches(words);
   const parser = yargs(nameStdout(words))
     .locale('en')
@@ -98,6 +100,14 @@ function unknownFlag(name: string, words: string[]): ConfigFailure {
   return new ConfigFailure(
     `unknown flag ${flag}${suggestion ? `; did you mean --${suggestion}?` : '; see scaler-ecs run --help'}`,
   );
+}
+
+/** Throws a ConfigFailure for `--constructor`, `--toString=1` and the like: yargs fails on what every object has. */
+function rejectNamesOfObjects(words: string[]): void {
+  for (const word of words) {
+    const [, name = ''] = /^-{1,2}([^=]+)/.exec(word) ?? [];
+    if (name in Object.prototype) throw unknownFlag(name, words);
+  }
 }
 
 /** Throws a ConfigFailure for `--inspect=yes`, which yargs would read as false. */

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Home } from './home.ts';
 import type { Environment } from './settings.ts';
 
 /** A profile of ~/.aws/config and ~/.aws/credentials. */
@@ -11,7 +12,7 @@ export interface AwsProfile {
 /** The profile that AWS_PROFILE names, else `default`. A file that cannot be read counts as empty, as for the SDK. */
 export function readAwsProfile(
   env: Environment,
-  home: string,
+  home: Home,
   readFile: (path: string) => string,
 ): AwsProfile {
   const name = env.AWS_PROFILE || 'default';
@@ -22,8 +23,9 @@ export function readAwsProfile(
       return '';
     }
   };
-  const config = text(env.AWS_CONFIG_FILE || join(home, '.aws', 'config'));
-  const credentials = text(env.AWS_SHARED_CREDENTIALS_FILE || join(home, '.aws', 'credentials'));
+  const inHome = (file: string) => join(home() ?? '/', '.aws', file);
+  const config = text(env.AWS_CONFIG_FILE || inHome('config'));
+  const credentials = text(env.AWS_SHARED_CREDENTIALS_FILE || inHome('credentials'));
   const heading = name === 'default' ? /^(?:profile\s+)?default$/ : matching(`profile ${name}`);
   const values = { ...valuesIn(config, heading), ...valuesIn(credentials, matching(name)) };
   return { name, values };

@@ -5,6 +5,7 @@ import { type Proxies, ProxyFailure, readProxies } from '../shared/proxy.ts';
 import type { Level } from '../telemetry/log.ts';
 import { readAwsProfile } from './awsProfile.ts';
 import { ConfigFailure } from './configFailure.ts';
+import type { Home } from './home.ts';
 import type { Values } from './schema.ts';
 import type { Environment } from './settings.ts';
 import { expandPath, stateName, stateRoot } from './stateDir.ts';
@@ -146,7 +147,7 @@ export function describeCapacity({ capacity }: Pick<Config, 'capacity'>): string
 export function toConfig(
   values: Values,
   env: Environment,
-  home: string,
+  home: Home,
   readFile: (path: string) => string,
 ): Config {
   const { tls_ca: ca, tls_insecure: insecure } = values;
@@ -220,7 +221,7 @@ export function toConfig(
 
 function connectionsOf(
   env: Environment,
-  home: string,
+  home: Home,
   readFile: (path: string) => string,
 ): AwsConnections {
   const { name, values } = readAwsProfile(env, home, readFile);

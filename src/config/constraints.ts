@@ -1,3 +1,4 @@
+import { shown } from './configFailure.ts';
 import { integer } from './valueTypes.ts';
 
 /** Node's timers take less than 2^31 milliseconds. */
@@ -32,8 +33,52 @@ export function atMost(max: number, what: string): Check<string[]> {
     values.length > max ? `AWS takes at most ${max} ${what}, got ${values.length}` : null;
 }
 
-export function scalerRelease(version: string): string | null {
-  return /^\d+\.\d+(\.\d+)*(\.?(a|b|rc|post|dev)\d+)*$/.test(version)
+const parts = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
+const domain = '(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\\[[0-9a-fA-F:]+\\])(?::\\d+)?';
+/** The grammar of image references of the OCI distribution: registry, path, tag, digest. */
+const imageReference = new RegExp(
+  `^(?:${domain}/)?${parts}(?:/${parts})*(?::\\w[\\w.-]{0,127})?(?:@[A-Za-z][\\w+.-]*:[0-9a-fA-F]{32,})?$`,
+);
+
+export function image(value: string): string | null {
+  return imageReference.test(value)
     ? null
-    : `must be a Scaler release like 2.6.0, got ${JSON.stringify(version)}`;
+    : (notEmpty(value) ??
+        `must be a container image like ghcr.io/me/scaler:1, got ${shown(value)}`);
+}
+
+/** A list of AWS ids, none of which can be what two ids with a blank between them are. */
+export function ids(what: string, example: string, max: number): Check<string[]> {
+  return (values) => {
+    const odd = values.find((value) => !/^[\w-]+$/.test(value));
+    return odd === undefined
+      ? atMost(max, `${what}s`)(values)
+      : `must be ${what} ids like ${example}, separated by commas, got ${shown(odd)}`;
+  };
+}
+
+export function subnets(values: string[]): string | null {
+  return values.length === 0
+    ? 'must be a non-empty list of subnet ids'
+    : ids('subnet', 'subnet-0abc1234def56789a', 16)(values);
+}
+
+/** No Scaler release runs on a Python before 3.8. Ranges like ">=3.11" are left to the container. */
+export function pythonVersion(value: string): string | null {
+  const got = shown(value);
+  const [, major, minor] = /^[a-z]*[-@]?(\d+)(?:\.(\d+))?/i.exec(value) ?? [];
+  if (!/\d/.test(value)) return notEmpty(value) ?? `must be a version like 3.12.11, got ${got}`;
+  if (major === undefined) return null;
+  const isTooOld = Number(major) < 3 || (Number(major) === 3 && Number(minor ?? 8) < 8);
+  return isTooOld ? `must be 3.8 or newer, which Scaler needs, got ${got}` : null;
+}
+
+export function scalerRelease(value: string): string | null {
+  return /^\d+\.\d+(\.\d+)*(\.?(a|b|rc|post|dev)\d+)*$/.test(value)
+    ? null
+    : `must be a Scaler release like 2.6.0, got ${shown(value)}`;
+}
+
+export function region(value: string): string | null {
+  return /^[a-z0-9-]+$/.test(value) ? null : `must be a region like us-east-1, got ${shown(value)}`;
 }

@@ -3,6 +3,7 @@ import type { AwsProfile } from './awsProfile.ts';
 import { commandLineSecrets } from './commandLineSecrets.ts';
 import { ConfigFailure } from './configFailure.ts';
 import { fargateCpus, fargateMemory, nearestFargateSize } from './fargate.ts';
+import { awsIsOnThisHost } from './reach.ts';
 import { named, type Values } from './schema.ts';
 import type { Environment, Settings } from './settings.ts';
 import { anyIsEncrypted } from './tls.ts';
@@ -82,6 +83,8 @@ export function warningsFor(
       `${named('heartbeat_interval_seconds')}: ${interval} is too long; a scheduler removes a manager after 10 s without a heartbeat`,
     );
   }
+  if (!awsIsOnThisHost(env)) lines.push(...idWarnings(values));
+  lines.push(...limitWarnings(values));
   if (sources.aws_region === 'default') lines.push(...regionWarning(values, env, profile));
   return lines;
 }
@@ -98,6 +101,34 @@ function regionWarning(values: Values, env: Environment, profile: AwsProfile): s
   return [
     `${named('aws_region')}: ${values.aws_region} by default; ${source} names ${region}, which is not read, as in Scaler: to use it, give it as --aws-region`,
   ];
+}
+
+/** AWS refuses every launch with an id of another kind; an emulator may take it. */
+function idWarnings(values: Values): string[] {
+  const kinds = [
+    ['ecs_subnets', 'subnet-'],
+    ['ecs_security_groups', 'sg-'],
+  ] as const;
+  return kinds.flatMap(([key, prefix]) =>
+    values[key]
+      .filter((id) => !id.startsWith(prefix))
+      .map((id) => `${named(key)}: AWS knows no such id as ${id}; they begin with ${prefix}`),
+  );
+}
+
+function limitWarnings(values: Values): string[] {
+  const lines: string[] = [];
+  if (values.max_task_concurrency === 0) {
+    lines.push(
+      `${named('max_task_concurrency')}: with 0 no Fargate task is ever launched; -1 means no limit`,
+    );
+  }
+  if (values.stop_timeout === 0 && values.sigterm_policy === 'stop') {
+    lines.push(
+      `${named('stop_timeout')}: with 0 a stop leaves the Fargate tasks running; to leave them on purpose use sigterm_policy leave`,
+    );
+  }
+  return lines;
 }
 
 function tlsWarnings(values: Values): string[] {

@@ -1,4 +1,4 @@
-import { defaultText, flagOf, type Key, keys, rowOf, variableOf } from './schema.ts';
+import { flagOf, type Key, keys, rowOf, variableOf } from './schema.ts';
 
 const columns = ['Flag', 'Short', 'TOML key', 'Variable', 'Type', 'Default', 'Meaning'];
 
@@ -29,4 +29,13 @@ function cells(key: Key): string[] {
 
 function code(text: string | null): string {
   return text === null ? '' : `\`${text}\``;
+}
+
+/** The default for the documentation; undefined if the setting is required. */
+export function defaultText(key: Key): string | undefined {
+  const row = rowOf(key);
+  if (!row.default) return undefined;
+  if (row.defaultText) return row.defaultText;
+  const value = row.type.toToml(row.default() as NonNullable<unknown>);
+  return value === '' || (Array.isArray(value) && value.length === 0) ? 'empty' : String(value);
 }

@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { parseArguments } from './arguments.ts';
 import { readAwsProfile } from './awsProfile.ts';
 import { type Config, toConfig } from './config.ts';
 import { ConfigFailure } from './configFailure.ts';
 import { crossCheck, warningsFor } from './crossChecks.ts';
+import { homeIn } from './home.ts';
+import { awsIsOnThisHost } from './reach.ts';
 import { named } from './schema.ts';
 import { type Environment, resolveSettings, type Settings, type Sources } from './settings.ts';
-import { noEntryFailure, readConfigFile } from './tomlFile.ts';
+import { type Neighbours, noEntryFailure, readConfigFile } from './tomlFile.ts';
+import { variableWarnings } from './variables.ts';
+import { addressWarnings, rejectUnreachable } from './workerAddresses.ts';
 
 export interface LoadInput {
   /** Arguments after the program's name: `run [scheduler_address] [flags]`, or one configuration file. */
@@ -32,18 +35,26 @@ export function loadConfig(input: LoadInput): Config[] {
   return loadSettings(input).map(({ config }) => config);
 }
 
+/** Writes a warning about the settings. */
+export function warnOnStderr(line: string): void {
+  process.stderr.write(`scaler-ecs: warning: ${line}\n`);
+}
+
 /** Like loadConfig, with the source of each value. */
-export function loadSettings({ argv, env, readFile, warn: givenWarn }: LoadInput): Loaded[] {
+export function loadSettings({ argv, env, readFile, warn = warnOnStderr }: LoadInput): Loaded[] {
   const read = readFile ?? ((path: string) => readFileSync(path, 'utf8'));
-  const warn =
-    givenWarn ?? ((line: string) => process.stderr.write(`scaler-ecs: warning: ${line}\n`));
   const sources =
     argv[0] === 'run' ? fromFlags(argv.slice(1), env, read, warn) : fromFile(argv, env, read, warn);
-  const all = sources.map((source) => {
+  for (const line of variableWarnings(env, argv[0] !== 'run')) warn(line);
+  const emulated = awsIsOnThisHost(env);
+  const all = sources.map(({ neighbours, ...source }) => {
     const settings = resolveSettings(source);
     crossCheck(settings);
-    const home = env.HOME || homedir();
+    const home = homeIn(env);
+    // The Fargate tasks of an emulator are processes of this host.
+    if (!emulated) rejectUnreachable(settings.values);
     for (const line of warningsFor(settings, env, readAwsProfile(env, home, read))) warn(line);
+    if (!emulated) for (const line of addressWarnings(settings.values, neighbours)) warn(line);
     return { settings, config: toConfig(settings.values, env, home, read) };
   });
   rejectDuplicates(all);
@@ -51,25 +62,31 @@ export function loadSettings({ argv, env, readFile, warn: givenWarn }: LoadInput
   return all;
 }
 
+/** Where the values of one manager come from, and what its file says about other programs. */
+interface ManagerSources extends Sources {
+  neighbours: Neighbours | null;
+}
+
 type Read = (path: string) => string;
 type Warn = (line: string) => void;
 
-function fromFlags(words: string[], env: Environment, read: Read, warn: Warn): Sources[] {
+function fromFlags(words: string[], env: Environment, read: Read, warn: Warn): ManagerSources[] {
   const given = parseArguments(words);
   const path = typeof given.config === 'string' && given.config !== '' ? given.config : null;
-  if (path === null) return [{ given, env, entry: null, fromFileOnly: false }];
+  if (path === null) return [{ given, env, entry: null, fromFileOnly: false, neighbours: null }];
   const file = readConfigFile(path, read, warn);
   const [entry, second] = file.entries;
   if (!entry) throw noEntryFailure(path, file);
   if (second) {
     throw new ConfigFailure(
-      `${path}: ${file.entries.length} [[worker_manager]] are of type aws_raw_ecs; run them all with: scaler-ecs ${path}`,
+      `${path} has ${file.entries.length} managers for scaler-ecs; run them all with: scaler-ecs ${path}`,
     );
   }
-  return [{ given, env, entry, fromFileOnly: false }];
+  const { neighbours } = file;
+  return [{ given, env, entry, fromFileOnly: false, neighbours }];
 }
 
-function fromFile(words: string[], env: Environment, read: Read, warn: Warn): Sources[] {
+function fromFile(words: string[], env: Environment, read: Read, warn: Warn): ManagerSources[] {
   const [path, extra] = words;
   if (path === undefined) throw new ConfigFailure('no configuration file given');
   if (extra !== undefined) {
@@ -84,7 +101,8 @@ function fromFile(words: string[], env: Environment, read: Read, warn: Warn): So
       `${path}: ignored, start them with Scaler's own programs: ${file.otherSections.join(', ')}`,
     );
   }
-  return file.entries.map((entry) => ({ given: {}, env, entry, fromFileOnly: true }));
+  const { entries, neighbours } = file;
+  return entries.map((entry) => ({ given: {}, env, entry, fromFileOnly: true, neighbours }));
 }
 
 /** Warnings about managers that would register a new revision of the same family at every start, in turn. */

@@ -1,17 +1,31 @@
 import { cpus } from 'node:os';
 import {
-  atMost,
+  ids,
+  image,
   limit,
   name,
   notEmpty,
   notNegative,
   positive,
   positiveSeconds,
+  pythonVersion,
+  region,
   scalerRelease,
   seconds,
+  subnets,
 } from './constraints.ts';
 import { optional, type Row, required, setting } from './row.ts';
-import { address, capabilities, choice, flag, integer, list, strings, text } from './valueTypes.ts';
+import {
+  address,
+  capabilities,
+  choice,
+  flag,
+  integer,
+  level,
+  list,
+  strings,
+  text,
+} from './valueTypes.ts';
 
 /** Every setting of scaler-ecs, in the order of the documentation. */
 export const schema = {
@@ -158,24 +172,18 @@ export const schema = {
   aws_region: setting(text, 'us-east-1', {
     group: 'AWS and ECS',
     help: 'AWS region',
-    check: (region) =>
-      /^[a-z0-9-]+$/.test(region)
-        ? null
-        : `must be a region like us-east-1, got ${JSON.stringify(region)}`,
+    check: region,
   }),
   ecs_subnets: required(list, {
     group: 'AWS and ECS',
     help: 'Subnets for the Fargate tasks, comma-separated',
-    check: (subnets) =>
-      subnets.length === 0
-        ? 'must be a non-empty list of subnet ids'
-        : atMost(16, 'subnets')(subnets),
+    check: subnets,
   }),
   ecs_security_groups: setting(list, [], {
     group: 'AWS and ECS',
     defaultText: "the VPC's default security group",
     help: 'Security groups for the Fargate tasks, comma-separated',
-    check: atMost(5, 'security groups'),
+    check: ids('security group', 'sg-0abc1234def56789a', 5),
   }),
   ecs_assign_public_ip: setting(choice(['ENABLED', 'DISABLED']), 'ENABLED', {
     group: 'AWS and ECS',
@@ -194,7 +202,7 @@ export const schema = {
   ecs_task_image: setting(text, 'public.ecr.aws/v4u8j8r6/scaler:latest', {
     group: 'AWS and ECS',
     help: 'Container image',
-    check: notEmpty,
+    check: image,
   }),
   ecs_python_requirements: setting(text, 'tomli;pargraph;parfun;pandas', {
     group: 'AWS and ECS',
@@ -204,7 +212,7 @@ export const schema = {
   ecs_python_version: setting(text, '3.12.11', {
     group: 'AWS and ECS',
     help: 'Python version of the container',
-    check: notEmpty,
+    check: pythonVersion,
   }),
   ecs_task_cpu: setting(positive, 4, {
     group: 'AWS and ECS',
@@ -280,7 +288,7 @@ export const schema = {
     check: () =>
       "Python's logging configuration is not supported; use --logging-level and --logging-paths",
   }),
-  logging_level: setting(choice(['CRITICAL', 'ERROR', 'WARNING', 'INFO', 'DEBUG']), 'INFO', {
+  logging_level: setting(level, 'INFO', {
     short: 'll',
     group: 'Process',
     help: 'Lowest level that is logged',
@@ -338,13 +346,4 @@ export function named(key: Key): string {
   const variable = variableOf(key) ?? readBySdk;
   if (positional) return `${key} (positional, or in TOML, or ${variable})`;
   return flagOnly ? `--${flagOf(key)}` : `--${flagOf(key)} (${key}, ${variable})`;
-}
-
-/** The default for the documentation; undefined if the setting is required. */
-export function defaultText(key: Key): string | undefined {
-  const row = rowOf(key);
-  if (!row.default) return undefined;
-  if (row.defaultText) return row.defaultText;
-  const value = row.type.toToml(row.default() as NonNullable<unknown>);
-  return value === '' || (Array.isArray(value) && value.length === 0) ? 'empty' : String(value);
 }

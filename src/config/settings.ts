@@ -1,5 +1,6 @@
 import type { CommandLineValues } from './arguments.ts';
 import { ConfigFailure, InvalidValue } from './configFailure.ts';
+import { nearestFargateSize } from './fargate.ts';
 import { type Key, keys, named, rowOf, type Values, variableOf } from './schema.ts';
 import type { Entry } from './tomlFile.ts';
 
@@ -31,7 +32,7 @@ export function resolveSettings(from: Sources): Settings {
   for (const key of keys) {
     const found = find(key, from);
     const defaultOf = rowOf(key).default;
-    if (found) values[key] = convert(key, found);
+    if (found) values[key] = convert(key, found, () => fargateHint(key, from));
     else if (defaultOf) values[key] = defaultOf();
     else missing.push(key);
     sources[key] = found?.source ?? 'default';
@@ -59,8 +60,21 @@ function find(key: Key, { given, env, entry, fromFileOnly }: Sources): Found | n
   return null;
 }
 
+/** For a size that is no integer, the nearest one that Fargate has; else empty. */
+function fargateHint(key: Key, from: Sources): string {
+  if (key !== 'ecs_task_cpu' && key !== 'ecs_task_memory') return '';
+  const numberOf = (of: Key): number => {
+    const raw = find(of, from)?.raw ?? rowOf(of).default?.();
+    return typeof raw === 'boolean' || raw === '' ? Number.NaN : Number(raw);
+  };
+  const size = { cpu: numberOf('ecs_task_cpu'), memory: numberOf('ecs_task_memory') };
+  if (!(size.cpu > 0 && size.memory > 0)) return '';
+  const { cpu, memory } = nearestFargateSize(size);
+  return `; the nearest pair is ${cpu} vCPU with ${memory} GB, because a worker takes a whole vCPU`;
+}
+
 /** The validated value. A failure names the setting and the source, and never quotes a secret. */
-function convert(key: Key, { raw, source }: Found): unknown {
+function convert(key: Key, { raw, source }: Found, hint: () => string): unknown {
   const { type, check, secret } = rowOf(key);
   const place = source === 'flag' ? '' : ` in ${source}`;
   const failure = (reason: string) => {
@@ -71,7 +85,7 @@ function convert(key: Key, { raw, source }: Found): unknown {
   try {
     value = typeof raw === 'string' ? type.fromText(raw) : type.fromToml(raw);
   } catch (error) {
-    throw error instanceof InvalidValue ? failure(error.message) : error;
+    throw error instanceof InvalidValue ? failure(`${error.message}${hint()}`) : error;
   }
   const reason = check?.(value as NonNullable<unknown>);
   if (reason) throw failure(reason);

@@ -75,24 +75,32 @@ export const flag: ValueType<boolean> = {
   toToml: (value) => value,
 };
 
-/** One of several words; `aliases` maps other spellings to them. */
+/** One of several words, in upper or lower case; `aliases` maps other spellings to them. */
 export function choice<const T extends string>(
   words: readonly T[],
   aliases: Record<string, T> = {},
 ) {
+  const all: [string, T][] = [
+    ...words.map((word): [string, T] => [word, word]),
+    ...Object.entries(aliases),
+  ];
+  const spellings = new Map(all.map(([spelling, word]) => [spelling.toLowerCase(), word]));
   const type: ValueType<T> = {
     name: words.join(' / '),
     arity: 'one',
     fromText: (given) =>
-      words.find((word) => word === given) ??
-      (Object.hasOwn(aliases, given)
-        ? aliases[given]!
-        : rejectUnless(`one of ${words.join(', ')}`)(given)),
+      spellings.get(given.toLowerCase()) ?? rejectUnless(`one of ${words.join(', ')}`)(given),
     fromToml: rejectUnless(`one of ${words.join(', ')}`),
     toToml: (value) => value,
   };
   return type;
 }
+
+/** A level of Python's logging, by either of its names. */
+export const level = choice(['CRITICAL', 'ERROR', 'WARNING', 'INFO', 'DEBUG'], {
+  WARN: 'WARNING',
+  FATAL: 'CRITICAL',
+});
 
 export const address: ValueType<Address> = {
   name: 'address',

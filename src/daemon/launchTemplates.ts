@@ -1,5 +1,6 @@
 import {
   generationOf,
+  newestOf,
   requiredRelease,
   startable,
   templateKey,
@@ -38,6 +39,16 @@ const longest = ({ ecs, worker, workerManagerId, capabilities }: Config): Key =>
   lengths.sort(([, a], [, b]) => b - a);
   return lengths[0]?.[0] ?? 'ecs_python_requirements';
 };
+
+/** Whether the package index has this release, as far as this program knows. */
+function isPublished(release: string): boolean {
+  return requiredRelease(`opengris-scaler>=${release},<=${release}`) !== null;
+}
+
+function unknownRelease({ worker }: Config, release: string): string {
+  const key = worker.scalerVersion === null ? 'ecs_python_requirements' : 'worker_scaler_version';
+  return `${named(key)}: Scaler ${release} is no release that this program knows (the newest is ${newestOf('g4')}); no worker starts if there is none`;
+}
 
 /**
  * What is launched depends on whom it is for: the workers' release and transport follow the scheduler
@@ -88,6 +99,9 @@ export const createTemplates = (config: Config) => {
     /** The one that a journaled launch was hashed with: it is sent again unchanged. */
     made: (order: LaunchOrder, hash: string): TaskTemplate | null =>
       all().find((template) => template.hash(order) === hash) ?? null,
+    /** One line for each setting that is allowed but probably a mistake. */
+    warnings: (): string[] =>
+      said === null || isPublished(said) ? [] : [unknownRelease(config, said)],
     /** Throws when no request can be made; else says what is close to a limit. */
     check: () => {
       const checks = all().map((template) => {

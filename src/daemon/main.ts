@@ -12,7 +12,7 @@ import { openStateDir } from '../store/stateDir.ts';
 import { withConclusions } from '../telemetry/conclusions.ts';
 import type { Log } from '../telemetry/log.ts';
 import { stateLogger } from '../telemetry/stateLogger.ts';
-import { monitorConnect, schedulerConnect } from './connections.ts';
+import { checkTransport, connectionsFor } from './connections.ts';
 import { lateAws } from './lateAws.ts';
 import { createTemplates, type Templates } from './launchTemplates.ts';
 import { managerSettings, sessionSettings } from './managerSettings.ts';
@@ -40,6 +40,7 @@ export async function runDaemon(
   const { warning } = templates.check();
   if (warning) log.report('launchTemplate.large', { warning });
 
+  await checkTransport(config);
   const stateDir = openStateDir(config.stateDir, log);
   const identity = loadIdentity(config.stateDir, newIdentity, log);
   const journal = await openJournal(config.stateDir, log);
@@ -68,9 +69,10 @@ export async function runDaemon(
     ),
   );
 
+  const connections = connectionsFor(config, log);
   const machine = provide({
-    socket: { connect: schedulerConnect(config), address: config.schedulerAddress, identity },
-    monitor: { connect: monitorConnect(config), address: config.monitorAddress },
+    socket: { connect: connections.scheduler, address: config.schedulerAddress, identity },
+    monitor: { connect: connections.monitor, address: config.monitorAddress },
     journal,
     requestHash: (order) => template(order).hash(order),
     runTask: aws.runTask,

@@ -9,10 +9,14 @@ const scratch = mkdtempSync(join(tmpdir(), 'scaler-ecs-cli-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 function scalerEcs(...words: string[]) {
+  return scalerEcsWith({}, ...words);
+}
+
+function scalerEcsWith(env: Record<string, string>, ...words: string[]) {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     ['--import', 'tsx', join(root, 'cli/main.ts'), ...words],
-    { cwd: root, encoding: 'utf8', env: { PATH: process.env.PATH, HOME: scratch } },
+    { cwd: root, encoding: 'utf8', env: { PATH: process.env.PATH, HOME: scratch, ...env } },
   );
   return { status, stdout, stderr };
 }
@@ -25,6 +29,9 @@ function refused(...words: string[]): string {
   expect(status).toBe(2);
   return stderr;
 }
+
+/** The required settings besides the scheduler's address. */
+const given = ['-wmi', 'x', '--ecs-subnets', 'subnet-1'];
 
 describe('scaler-ecs', () => {
   it('prints the list of commands for --help', () => {
@@ -68,18 +75,26 @@ describe('scaler-ecs', () => {
     [['emulator', '--por', '1'], 'unknown flag --por; see scaler-ecs emulator --help'],
     [['emulator', '--port', '99999'], '--port must be an integer up to 65535'],
     [['run', '--max_task_concurrency', '7'], 'write --max-task-concurrency'],
+    [['run', '--constructor'], 'unknown flag --constructor; see scaler-ecs run --help'],
+    [['config', '--toString=1'], 'unknown flag --toString'],
+    [['run', '--no-valueOf'], 'unknown flag --no-valueOf'],
+    [['run', '--to-string', 'x'], 'unknown flag --to-string'],
+    [['run', '--a.constructor', 'x'], 'unknown flag --a.constructor'],
+    [['demo', '--toString'], 'unknown flag --toString; see scaler-ecs demo --help'],
+    [['emulator', '--__proto__', '1'], 'unknown flag --__proto__'],
+    [['constructor'], 'unknown command "constructor"'],
   ])('refuses %j with status 2 and one line', (words, part) => {
     expect(refused(...words)).toContain(part);
   });
 
   it('refuses to start when the log file cannot be opened', () => {
     const log = join(scratch, 'none', 'x.log');
-    const words = ['run', 'tcp://127.0.0.1:1', '-wmi', 'x', '--ecs-subnets', 's', '-lp', log];
+    const words = ['run', 'tcp://10.0.0.1:1', '-wmi', 'x', '--ecs-subnets', 'subnet-1', '-lp', log];
     expect(refused(...words)).toContain('ENOENT');
   });
 
   it('refuses settings that do not fit into a request to ECS, and names them', () => {
-    const words = ['run', 'tcp://127.0.0.1:1', '-wmi', 'x', '--ecs-subnets', 's'];
+    const words = ['run', 'tcp://10.0.0.1:1', '-wmi', 'x', '--ecs-subnets', 'subnet-1'];
     const told = (...more: string[]) => refused(...words, ...more);
     expect(told('--ecs-python-requirements', 'x'.repeat(9000))).toContain(
       '--ecs-python-requirements (ecs_python_requirements, SCALER_ECS_PYTHON_REQUIREMENTS): ',
@@ -93,8 +108,8 @@ describe('scaler-ecs', () => {
   it('starts none of several worker managers when the settings of one are wrong', () => {
     const file = join(scratch, 'two.toml');
     const entry = (id: string, more = '') =>
-      `[[worker_manager]]\ntype = "aws_raw_ecs"\nscheduler_address = "tcp://127.0.0.1:1"
-worker_manager_id = "${id}"\necs_subnets = "s"\n${more}`;
+      `[[worker_manager]]\ntype = "aws_raw_ecs"\nscheduler_address = "tcp://10.0.0.1:1"
+worker_manager_id = "${id}"\necs_subnets = "subnet-1"\n${more}`;
     const bad =
       'ecs_task_image = "x"\necs_task_definition = "b"\necs_python_requirements = "a b"\n';
     writeFileSync(file, entry('one') + entry('two', bad));
@@ -102,7 +117,7 @@ worker_manager_id = "${id}"\necs_subnets = "s"\n${more}`;
   });
 
   it('names the setting of a state directory that cannot be created', () => {
-    const words = ['run', 'tcp://127.0.0.1:1', '-wmi', 'x', '--ecs-subnets', 's', '-lp'];
+    const words = ['run', 'tcp://10.0.0.1:1', '-wmi', 'x', '--ecs-subnets', 'subnet-1', '-lp'];
     for (const path of ['/etc/passwd/x', '/proc/nope'])
       expect(refused(...words, '/dev/null', '--state-dir', path)).toContain(
         '--state-dir (state_dir, SCALER_STATE_DIR): ',
@@ -114,7 +129,7 @@ worker_manager_id = "${id}"\necs_subnets = "s"\n${more}`;
     writeFileSync(
       file,
       `[scheduler]\nbind_address = "tcp://0.0.0.0:1"\n[[worker_manager]]\ntype = "aws_raw_ecs"
-scheduler_address = "tcp://127.0.0.1:1"\nworker-manager-id = "wm"\necs_subnets = ["s"]
+scheduler_address = "tcp://10.0.0.1:1"\nworker-manager-id = "wm"\necs_subnets = ["subnet-1"]
 aws_access_key_id = "PLANTED"\naws_secret_access_key = "PLANTED"\n`,
     );
     const { status, stdout, stderr } = scalerEcs('config', file);
@@ -122,6 +137,11 @@ aws_access_key_id = "PLANTED"\naws_secret_access_key = "PLANTED"\n`,
     expect(stdout).toContain('worker_manager_id = "wm"');
     expect(stdout + stderr).not.toContain('PLANTED');
     expect(stderr).toMatch(/^scaler-ecs: warning: .*ignored, start them.*\[scheduler\]\n$/);
+  });
+
+  it('keeps its state at an absolute path when HOME is empty', () => {
+    const { stdout } = scalerEcsWith({ HOME: '' }, 'config', 'tcp://10.0.0.1:1', ...given);
+    expect(stdout).toMatch(/^# this manager's state: "\//m);
   });
 
   it('prints the table of settings for config --table', () => {

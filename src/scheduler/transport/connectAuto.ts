@@ -1,4 +1,5 @@
-import type { Connect, Connection, ConnectionEnd } from './connection.ts';
+import { connectChosen } from './chosenConnection.ts';
+import type { Connect } from './connection.ts';
 import { detectTransport } from './detect.ts';
 import { connectYmq } from './ymq.ts';
 
@@ -11,38 +12,17 @@ export function connectAuto(connectZmq: Connect): Connect {
   return (options, handlers) => {
     const { address, tls } = options;
     if (address.scheme !== 'tcp' && address.scheme !== 'ipc') return connectYmq(options, handlers);
-    const detection = new AbortController();
-    let connection: Connection | null = null;
-    /** Set when the caller closes the connection during the detection. */
-    let end: ConnectionEnd | null = null;
-
-    async function detectAndConnect(): Promise<void> {
-      const { transport, reason } = await detectTransport(address, {
-        tls,
-        signal: detection.signal,
-        timeoutMs: options.connectTimeoutMs,
-      });
-      if (end) handlers.onClosed(end);
-      else if (transport === 'zmq') connection = connectZmq(options, handlers);
-      else if (transport.startsWith('ymq')) connection = connectYmq(options, handlers);
-      else handlers.onClosed({ kind: transport === 'unknown' ? 'protocol' : 'refused', reason });
-    }
-    detectAndConnect().catch((error: Error) =>
-      handlers.onClosed({ kind: 'refused', reason: `${address.text}: ${error.message}` }),
-    );
-
-    const finish = (how: 'close' | 'destroy') => {
-      if (connection) return connection[how]();
-      end ??= { kind: 'closed', reason: `${address.text}: closed before it was connected` };
-      detection.abort();
-    };
-    return {
-      get dropped() {
-        return connection?.dropped ?? 0;
+    return connectChosen(
+      async (signal) => {
+        const timeoutMs = options.connectTimeoutMs;
+        const detection = await detectTransport(address, { tls, signal, timeoutMs });
+        const { transport, reason } = detection;
+        if (transport === 'zmq') return connectZmq;
+        if (transport.startsWith('ymq')) return connectYmq;
+        return { kind: transport === 'unknown' ? 'protocol' : 'refused', reason };
       },
-      send: (payload) => connection?.send(payload) ?? false,
-      close: () => finish('close'),
-      destroy: () => finish('destroy'),
-    };
+      options,
+      handlers,
+    );
   };
 }

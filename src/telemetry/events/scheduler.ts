@@ -97,6 +97,13 @@ export const schedulerEvents = {
     remedy:
       'Check that the scheduler address is that of a Scaler scheduler from 1.15.0 to 2.9.0; `scaler-ecs wire decode` reads a captured message.',
   },
+  'zeromq.notLoaded': {
+    level: 'error',
+    fields: { reason },
+    sentence: '{reason}.',
+    explanation: 'The peer speaks ZeroMQ, so that no connection to it can be made.',
+    remedy: 'Install the dependencies anew on this system (npm ci), or let the scheduler use YMQ.',
+  },
   'scheduler.shutdown': {
     level: 'warn',
     fields: {},

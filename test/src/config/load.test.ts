@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigFailure } from '../../../src/config/configFailure.ts';
-import { loadConfig } from '../../../src/config/load.ts';
+import { loadConfig, loadSettings } from '../../../src/config/load.ts';
 import { type Given, needed, neededToml, run, runFile } from './loaded.ts';
 
 /** The message of the ConfigFailure, which is one line. */
@@ -102,6 +102,41 @@ describe('flags', () => {
     expect(run({ flags, env: { LOGS: '/var/log' } }).config.logging.paths).toEqual(paths);
   });
 
+  it.each([
+    ['--logging-level', 'debug', 'logging_level', 'DEBUG'],
+    ['--logging-level', 'Warn', 'logging_level', 'WARNING'],
+    ['--logging-level', 'fatal', 'logging_level', 'CRITICAL'],
+    ['--event-loop', 'UVLOOP', 'event_loop', 'uvloop'],
+    ['--network-backend', 'TCP_ZMQ', 'network_backend', 'zmq'],
+    ['--ecs-assign-public-ip', 'disabled', 'ecs_assign_public_ip', 'DISABLED'],
+    ['--capacity-provider', 'fargate_spot', 'capacity_provider', 'FARGATE_SPOT'],
+  ] as const)('%s takes %s in any case', (flag, value, key, word) => {
+    const argv = ['run', ...needed, flag, value];
+    expect(loadSettings({ argv, env: {} })[0]?.settings.values[key]).toBe(word);
+  });
+
+  it.each([
+    ...[
+      'x',
+      'python',
+      'me/scaler:1.2',
+      'localhost:5000/a_b/c__d',
+      'ghcr.io/me/scaler:latest-amd64',
+    ],
+    `public.ecr.aws/v4u8j8r6/scaler@sha256:${'0a'.repeat(32)}`,
+    `123456789012.dkr.ecr.us-east-1.amazonaws.com/a/b:v1@sha256:${'0a'.repeat(32)}`,
+  ])('takes the container image %s', (image) => {
+    expect(run({ flags: ['--ecs-task-image', image] }).config.ecs.taskImage).toBe(image);
+  });
+
+  it.each(['3', '3.8', '3.12.11', '3.14', 'cpython-3.12', 'pypy@3.10', '>=3.11,<3.14'])(
+    'takes the Python version %s',
+    (version) => {
+      const { config } = run({ flags: [`--ecs-python-version=${version}`] });
+      expect(config.ecs.pythonVersion).toBe(version);
+    },
+  );
+
   it('keeps values with special characters unchanged', () => {
     const flags = [
       '-wmi',
@@ -136,6 +171,12 @@ describe('flags', () => {
     [['--zzz'], 'unknown flag --zzz; see scaler-ecs run --help'],
     [['-mtc4'], 'unknown flag -mtc4'],
     [['-x'], 'unknown flag -x'],
+    [['--constructor'], 'unknown flag --constructor'],
+    [['--toString=1'], 'unknown flag --toString'],
+    [['--valueOf', 'x'], 'unknown flag --valueOf'],
+    [['-hasOwnProperty'], 'unknown flag -hasOwnProperty'],
+    [['--__proto__=1'], 'unknown flag --__proto__'],
+    [['--preload', '--constructor'], 'unknown flag --constructor'],
     [['--scheduler-address', 'x'], "the scheduler's address is a positional argument"],
     [['--preload'], '--preload (preload, SCALER_PRELOAD): needs a value'],
     [['--preload', '--inspect'], '--preload (preload, SCALER_PRELOAD): needs a value'],
@@ -188,6 +229,20 @@ describe('invalid values', () => {
     ['--ecs-python-requirements', '', 'cannot be an empty string'],
     ['--ecs-python-version', '', 'cannot be an empty string'],
     ['--ecs-subnets', ' , ,', 'must be a non-empty list of subnet ids'],
+    ['--ecs-subnets', 'subnet-1 subnet-2', 'must be subnet ids like subnet-0abc1234def56789a, sep'],
+    [
+      '--ecs-subnets',
+      'a,b;c',
+      'must be subnet ids like subnet-0abc1234def56789a, separated by commas',
+    ],
+    ['--ecs-security-groups', 'sg-1 sg-2', 'must be security group ids like sg-0abc1234def56789a'],
+    ['--ecs-task-image', 'not an image', 'must be a container image like ghcr.io/me/scaler:1'],
+    ['--ecs-task-image', 'ghcr.io/Me/Scaler', 'must be a container image'],
+    ['--ecs-task-image', 'https://ghcr.io/me/scaler', 'must be a container image'],
+    ['--ecs-task-image', 'me/scaler:a:b', 'must be a container image'],
+    ['--ecs-python-version', '2.7', 'must be 3.8 or newer, which Scaler needs, got "2.7"'],
+    ['--ecs-python-version', 'cpython-3.7.1', 'must be 3.8 or newer'],
+    ['--ecs-python-version', 'latest', 'must be a version like 3.12.11, got "latest"'],
     ['--ecs-subnets', 'a,'.repeat(17), 'AWS takes at most 16 subnets, got 17'],
     ['--ecs-security-groups', 'a,'.repeat(6), 'AWS takes at most 5 security groups, got 6'],
     ['--per-worker-capabilities', 'a,,b', 'a capability needs a name'],
@@ -196,7 +251,7 @@ describe('invalid values', () => {
     ['--per-worker-capabilities', 'gpu=1.5', 'capability "gpu" must have an integer'],
     ['--per-worker-capabilities', 'gpu=9223372036854775808', 'must fit 64 bits'],
     ['--event-loop', 'asyncio', 'must be one of builtin, uvloop, got "asyncio"'],
-    ['--logging-level', 'info', 'must be one of CRITICAL, ERROR, WARNING, INFO, DEBUG'],
+    ['--logging-level', 'loud', 'must be one of CRITICAL, ERROR, WARNING, INFO, DEBUG'],
     ['--logging-config-file', 'l.conf', 'use --logging-level and --logging-paths'],
     ['--network-backend', 'tcp', 'must be one of auto, ymq, zmq'],
     ['--network-backend', 'constructor', 'must be one of auto, ymq, zmq'],
@@ -251,6 +306,12 @@ describe('invalid values', () => {
 
   it.each([
     [['--ecs-task-cpu', '3'], '--ecs-task-cpu', 'the nearest pair is 4 vCPU with 30 GB'],
+    [
+      ['--ecs-task-cpu', '0.5', '--ecs-task-memory', '1'],
+      '--ecs-task-cpu',
+      'got "0.5"; the nearest pair is 1 vCPU with 2 GB',
+    ],
+    [['--ecs-task-memory', '7.5'], '--ecs-task-memory', 'the nearest pair is 4 vCPU with 8 GB'],
     [['--ecs-task-cpu', '32'], '--ecs-task-cpu', 'the nearest pair is 16 vCPU with 32 GB'],
     [['--ecs-task-memory', '31'], '--ecs-task-memory', 'the nearest pair is 4 vCPU with 30 GB'],
     [['--ecs-task-cpu', '8', '--ecs-task-memory', '17'], '--ecs-task-memory', '8 vCPU with 16 GB'],
@@ -296,7 +357,10 @@ death_timeout_seconds = 0x10
   });
 
   it.each([
-    ['ecs_task_cpu = 2.5', 'must be a positive integer, got 2.5'],
+    [
+      'ecs_task_cpu = 2.5',
+      'must be a positive integer, got 2.5; the nearest pair is 2 vCPU with 16',
+    ],
     ['ecs_task_cpu = true', 'must be a positive integer, got true'],
     ['ecs_task_cpu = -1', 'must be a positive integer, got -1'],
     ['ecs_python_version = 3.12', 'must be a string in quotes, got 3.12'],
@@ -362,10 +426,43 @@ death_timeout_seconds = 0x10
     ['worker_manager = 3\n', 'worker_manager must be [[worker_manager]] tables'],
     ['[[worker_manager]]\n', 'c.toml: no [[worker_manager]] of type'],
     ['[[worker_managr]]\n', 'did you mean [[worker_manager]]'],
+    ['[[scaler_esc]]\n', 'did you mean [[scaler_ecs]]?'],
+    ['scaler_ecs = 3\n', 'scaler_ecs must be [[scaler_ecs]] tables'],
     ['[[worker_manager]]\ntype = "aws-raw-ecs"\n', 'below it type = "aws_raw_ecs"?'],
   ])('%j fails because it has no entry of type aws_raw_ecs', (toml, words) => {
     expect(failureOf(() => runFile(toml))).toContain(words);
     expect(failureOf(() => run({ toml }))).toContain(words);
+  });
+
+  it('takes names that every object has for unknown keys and sections', () => {
+    const odd = '__proto__ = "a"\nconstructor = 1\ntoString = 1\n[worker_manager.valueOf]\nx = 1\n';
+    const { warnings, configs } = runFile(`${neededToml}${odd}[__proto__]\ny = 1\n`);
+    expect(configs.map(({ workerManagerId }) => workerManagerId)).toEqual(['wm']);
+    expect(warnings).toEqual([
+      ...['__proto__', 'constructor', 'toString', 'valueOf'].map(
+        (name) => `unknown key "${name}" in c.toml is ignored`,
+      ),
+      "c.toml: ignored, start them with Scaler's own programs: [__proto__]",
+    ]);
+  });
+
+  it('reads [[scaler_ecs]] beside [[worker_manager]], with the same keys and without a type', () => {
+    const ours = neededToml
+      .replace('[[worker_manager]]\ntype = "aws_raw_ecs"', '[[scaler_ecs]]')
+      .replace('"wm"', '"ours"');
+    const { configs, warnings } = runFile(`${neededToml}${ours}io-threads = 3\n`);
+    expect(configs.map(({ workerManagerId }) => workerManagerId)).toEqual(['wm', 'ours']);
+    expect(configs[1]?.worker.ioThreads).toBe(3);
+    expect(warnings).toEqual([]);
+    expect(run({ toml: ours }).config.workerManagerId).toBe('wm');
+    const single = ours.replace('[[scaler_ecs]]', '[scaler-ecs]');
+    expect(runFile(single).configs[0]?.workerManagerId).toBe('ours');
+    expect(failureOf(() => runFile(`${ours}io_threads = "x"\n${ours}`))).toMatch(
+      /in c\.toml, \[\[scaler_ecs\]\] 1$/,
+    );
+    expect(runFile(`${ours}type = "other"\n`).warnings).toEqual([
+      'unknown key "type" in c.toml is ignored',
+    ]);
   });
 
   it('warns about a key above all sections', () => {
@@ -403,8 +500,13 @@ describe('warnings', () => {
     [['-wsa', 'tcp://head:1'], ['--worker-scheduler-address']],
     [['-wsa', 'tcp://head:1', '--network-backend', 'zmq'], []],
     [['-osa', 'tcp://head:1'], ['--object-storage-address']],
-    [['-wsa', 'tcp://::1:8516'], []],
+    [['-wsa', 'tcp://2001:db8::1:8516'], []],
     [['-his', '10'], ['--heartbeat-interval-seconds']],
+    [['-mtc', '0'], ['--max-task-concurrency']],
+    [['--stop-timeout', '0'], ['--stop-timeout']],
+    [['--stop-timeout', '0', '--sigterm-policy', 'leave'], []],
+    [['--ecs-subnets', 'subnet-1,vpc-1'], ['--ecs-subnets']],
+    [['--ecs-security-groups', 'default,sg-1'], ['--ecs-security-groups']],
   ])('%j warns about %j', (flags, names) => {
     const { warnings } = run({ flags });
     expect(warnings.map((line) => line.split(' ')[0])).toEqual(names);

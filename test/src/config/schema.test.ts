@@ -90,6 +90,7 @@ const samples: Partial<Record<Key, string>> = {
   logging_level: 'DEBUG',
   logging_format: 'json',
   worker_scaler_version: '2.5.5',
+  ecs_python_version: '3.13.1',
   ecs_assign_public_ip: 'DISABLED',
   ecs_task_architecture: 'ARM64',
   capacity_provider: 'FARGATE_SPOT',

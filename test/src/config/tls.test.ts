@@ -20,7 +20,7 @@ const file = (content: string): string => {
 
 function run(address: string, ...flags: string[]) {
   const warnings: string[] = [];
-  const argv = ['run', address, '-wmi', 'wm', '--ecs-subnets', 's', ...flags];
+  const argv = ['run', address, '-wmi', 'wm', '--ecs-subnets', 'subnet-1', ...flags];
   const env = { HOME: folder, PKI: folder };
   const [config] = loadConfig({ argv, env, warn: (line) => warnings.push(line) });
   return { tls: config?.tls, warnings };

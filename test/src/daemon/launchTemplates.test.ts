@@ -123,3 +123,26 @@ describe('what is launched', () => {
     });
   });
 });
+
+describe('a release that the package index does not have', () => {
+  const requirements = ['--ecs-task-image', 'x', '--ecs-python-requirements'];
+  it.each([
+    [['--worker-scaler-version', '9.9.9'], '--worker-scaler-version', 'Scaler 9.9.9 is no release'],
+    [['--worker-scaler-version', '2.4.1'], '--worker-scaler-version', 'Scaler 2.4.1 is no release'],
+    [[...requirements, 'opengris-scaler==9.9.9'], '--ecs-python-requirements', 'Scaler 9.9.9'],
+  ])('is warned of: %j', (flags, name, words) => {
+    const [line, ...others] = templatesFor(...flags).warnings();
+    expect(others).toEqual([]);
+    expect(line?.startsWith(name)).toBe(true);
+    expect(line).toContain(words);
+  });
+
+  it.each([
+    [[]],
+    [['--worker-scaler-version', '2.9.0']],
+    [['--worker-scaler-version', '1.15.0']],
+    [[...requirements, 'opengris-scaler>=2.6']],
+  ])('is not seen in %j', (flags) => {
+    expect(templatesFor(...flags).warnings()).toEqual([]);
+  });
+});
