@@ -100,7 +100,9 @@ describe('a call of the real SDK', () => {
     async (_, answer) => {
       let closed: Promise<unknown> | undefined;
       raw.answer = (socket) => {
-        closed = once(socket, 'close');
+        // A reset closes the connection as well.
+        socket.on('error', () => {});
+        closed = new Promise((resolve) => socket.once('close', resolve));
         answer(socket);
       };
       const began = performance.now();
