@@ -27,7 +27,7 @@ describe('a daemon that gets a signal to stop', () => {
     daemon.signal();
     expect(await daemon.status).toBe(0);
     expect(alive(emulator)).toEqual([]);
-    expect(daemon.last()).toEqual({ left: 0, still: [] });
+    expect(daemon.last()).toEqual({ left: 0, still: [], looked: true });
   }, 30_000);
 
   it('exits at once with 1 on the second signal, and logs the tasks that still run', async () => {
@@ -43,7 +43,7 @@ describe('a daemon that gets a signal to stop', () => {
     expect(performance.now() - at).toBeLessThan(6000);
     const [task] = alive(emulator);
     expect(task?.desiredStatus).toBe('STOPPED');
-    expect(daemon.last()).toEqual({ left: 1, still: [task?.taskArn] });
+    expect(daemon.last()).toEqual({ left: 1, still: [task?.taskArn], looked: true });
   }, 30_000);
 
   it('leaves its tasks running under the policy leave and exits with 0, and the next start adopts them', async () => {
@@ -54,7 +54,7 @@ describe('a daemon that gets a signal to stop', () => {
     daemon.signal();
     expect(await daemon.status).toBe(0);
     const [task] = alive(emulator);
-    expect(daemon.last()).toEqual({ left: 1, still: [task?.taskArn] });
+    expect(daemon.last()).toEqual({ left: 1, still: [task?.taskArn], looked: true });
 
     const next = begin(dir);
     await vi.waitFor(() => expect(next.said.map(({ text }) => text)).toContain('demand.changed'), {
