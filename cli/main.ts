@@ -25,6 +25,21 @@ const commands: Record<string, Command> = {
     help: 'Show the settings that run would use, or a table of all settings (--table)',
     load: async () => (await import('./config.ts')).configCommand,
   },
+  doctor: {
+    usage: 'doctor [scheduler_address]',
+    help: 'Check settings, AWS account and scheduler before the first start; launches nothing',
+    load: async () => (await import('./doctor.ts')).doctorCommand,
+  },
+  plan: {
+    usage: 'plan [scheduler_address]',
+    help: 'Show what run would create, its RunTask request and its cost; launches nothing',
+    load: async () => (await import('./plan.ts')).planCommand,
+  },
+  policy: {
+    usage: 'policy [scheduler_address]',
+    help: 'Print the least-privilege IAM policies for these settings as JSON',
+    load: async () => (await import('./policy.ts')).policyCommand,
+  },
   emulator: {
     usage: 'emulator',
     help: 'Emulate ECS and IAM on this machine, with local processes as Fargate tasks',
@@ -41,6 +56,9 @@ const commands: Record<string, Command> = {
     load: async () => (await import('./wire.ts')).wireCommand,
   },
 };
+
+/** Commands with the flags of the settings. */
+const takesSettings = ['run', 'config', 'doctor', 'plan', 'policy'];
 
 const args = hideBin(process.argv);
 const [first = ''] = args;
@@ -94,8 +112,8 @@ async function main(): Promise<void> {
     return;
   }
   if (!first.startsWith('-') && !Object.hasOwn(commands, first)) throw unknownCommand(first);
-  // src/config parses the arguments of run and config, with better messages for mistakes.
-  if (first !== 'run' && first !== 'config') parser.strict();
+  // src/config parses the arguments of these commands, with better messages for mistakes.
+  if (!takesSettings.includes(first)) parser.strict();
   await parser.parseAsync();
   // --help and --version have ended the process before this line.
   if (first.startsWith('-'))

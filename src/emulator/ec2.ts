@@ -21,6 +21,13 @@ function valuesOf(query: Query, name: string): string[] {
   return values;
 }
 
+/** The values of one filter; none if the request does not have it. */
+function filterValues(query: Query, name: string): string[] {
+  for (let n = 1; query.has(`Filter.${n}.Name`); n++)
+    if (query.get(`Filter.${n}.Name`) === name) return valuesOf(query, `Filter.${n}.Value`);
+  return [];
+}
+
 /** What each filter of a resource compares. */
 type Filters<Item> = Record<string, (item: Item) => string[]>;
 
@@ -62,6 +69,8 @@ function subnetView(region: Region, subnet: Subnet): Xml {
 function describeSubnets(region: Region, query: Query): Xml {
   const { network } = region;
   const ids = valuesOf(query, 'SubnetId');
+  if (network.open)
+    for (const id of filterValues(query, 'subnet-id')) subnetNamed(network, region.name, id);
   const named = ids.map((id) => subnetNamed(network, region.name, id));
   const subnets = filtered(query, ids.length > 0 ? named : network.subnets, {
     'vpc-id': ({ vpc }) => [vpc],
@@ -176,6 +185,7 @@ function groupView(region: Region, group: SecurityGroup): Xml {
 function describeSecurityGroups(region: Region, query: Query): Xml {
   const { network } = region;
   const ids = valuesOf(query, 'GroupId');
+  if (network.open) for (const id of filterValues(query, 'group-id')) groupNamed(network, id);
   const named = ids.map((id) => groupNamed(network, id));
   const groups = filtered(query, ids.length > 0 ? named : network.securityGroups, {
     'vpc-id': ({ vpc }) => [vpc],

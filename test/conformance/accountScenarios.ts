@@ -7,7 +7,12 @@ export const accountScenarios: Scenario[] = [
     steps: [
       ec2Step(
         'DescribeSubnets',
-        { Filters: [{ Name: 'default-for-az', Values: ['true'] }] },
+        {
+          Filters: [
+            { Name: 'default-for-az', Values: ['true'] },
+            { Name: 'availability-zone', Values: ['us-east-1a'] },
+          ],
+        },
         {
           answer: {
             Subnets: [

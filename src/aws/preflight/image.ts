@@ -1,0 +1,77 @@
+import { defaultImage } from '../launch/requirements.ts';
+import { type AwsFacts, found } from './facts.ts';
+import { error, type Finding, ok, unchecked, warning } from './finding.ts';
+import type { PreflightSettings } from './settings.ts';
+
+/** `[registry/]path[:tag][@digest]`; path, tag and digest as registries accept them. */
+const reference =
+  /^(?:(?<registry>[A-Za-z0-9.-]+(?::\d+)?)\/)?(?<path>[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*)(?::(?<tag>\w[\w.-]{0,127}))?(?:@(?<digest>sha256:[0-9a-f]{64}))?$/;
+
+const ecr = /^(\d{12})\.dkr\.ecr\.([\w-]+)\.amazonaws\.com(\.cn)?$/;
+
+/** The image reference. Whether the image exists is known only to the registry. Pure. */
+export function checkImage(
+  settings: Pick<PreflightSettings, 'image' | 'architecture' | 'region'>,
+  { definition, identity }: Pick<AwsFacts, 'definition' | 'identity'>,
+): Finding[] {
+  const { image, architecture, region } = settings;
+  const parts = reference.exec(image)?.groups;
+  if (!parts)
+    return [
+      error(
+        'image.invalid',
+        `${JSON.stringify(image)} is no image reference`,
+        'no task can pull it; every launch costs a start that fails',
+        'write it as registry/name:tag, in lower case and without https://',
+      ),
+    ];
+  const { registry = '', tag, digest } = parts;
+  const [, ecrAccount, ecrRegion] = ecr.exec(registry) ?? [];
+  const existing = found(definition);
+  if (ecrRegion !== undefined && existing && !existing.definition.executionRoleArn)
+    return [
+      error(
+        'image.needsRole',
+        `${image} is in a private registry, and the task definition has no execution role`,
+        'Fargate cannot log in to the registry, and refuses the definition',
+        'set --ecs-task-definition to another name; run creates it with a role',
+      ),
+    ];
+  if (image === defaultImage && architecture === 'ARM64')
+    return [
+      warning(
+        'image.architecture',
+        `${image} with --ecs-task-architecture ARM64: the image is published for X86_64`,
+        'a container of the wrong architecture ends at once with an exec format error',
+        'set --ecs-task-image to an image for ARM64, or --ecs-task-architecture X86_64',
+      ),
+    ];
+  if (ecrRegion !== undefined && ecrRegion !== region)
+    return [
+      warning(
+        'image.otherRegion',
+        `${image} is in ${ecrRegion}, the tasks run in ${region}`,
+        'every task pulls the image across regions, which is slow and costs data transfer',
+        `copy the image to a registry in ${region}`,
+      ),
+    ];
+  if (ecrAccount !== undefined && identity.ok && ecrAccount !== identity.value.account)
+    return [
+      warning(
+        'image.otherAccount',
+        `${image} is in the account ${ecrAccount}, the tasks run in ${identity.value.account}`,
+        'a private registry lets other accounts pull only by its repository policy',
+        'allow the execution role in the repository policy, or copy the image',
+      ),
+    ];
+  if (image === defaultImage) return [ok('image.valid', `the image ${image}`)];
+  const isFloating = digest === undefined && (tag === undefined || tag === 'latest');
+  return [
+    unchecked(
+      'image.pull',
+      `whether ${image} can be pulled${isFloating ? ' and what is behind its moving tag' : ''} is not known here`,
+      'an image that cannot be pulled, or that does not run COMMAND with PYTHON_REQUIREMENTS, fails with the first task',
+      `docker manifest inspect ${image}`,
+    ),
+  ];
+}
