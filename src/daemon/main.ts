@@ -28,6 +28,7 @@ import {
 } from './shutdown.ts';
 import { recover } from './startup.ts';
 import { provide } from './wiring.ts';
+import { unreachableAddresses } from './workerAddresses.ts';
 
 /** Runs one worker manager to its end. Resolves to the exit status. */
 export async function runDaemon(
@@ -147,6 +148,8 @@ function reportStart(config: Config, templates: Templates, recovered: Recovered,
   });
   if (config.tls.insecure && anyIsEncrypted([config.schedulerAddress, config.monitorAddress]))
     log.report('tls.certificatesNotChecked', {});
+  for (const unreachable of unreachableAddresses(config, process.env))
+    log.report('workerAddress.unreachable', unreachable);
 }
 
 /** Loaded only when asked for: its libraries would delay the first heartbeat. */

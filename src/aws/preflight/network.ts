@@ -31,7 +31,10 @@ export function checkNetwork(
   const vpc = subnets[0]?.VpcId;
   return [
     ...faults,
-    ok('subnets.usable', `${listed(settings.subnets)} exist in ${vpc}, with free addresses`),
+    ok(
+      'subnets.usable',
+      `subnets in ${vpc}, with free addresses and a way out: ${listed(settings.subnets)}`,
+    ),
   ];
 }
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { classifyError } from '../errors.ts';
 import type { Read } from './facts.ts';
 
@@ -10,6 +11,8 @@ export async function read<Value>(
   look: (signal: AbortSignal) => Promise<Value>,
 ): Promise<Read<Value>> {
   const signal = AbortSignal.timeout(readTimeoutMs);
+  // Several requests of one look share the signal.
+  setMaxListeners(0, signal);
   const expired = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });

@@ -45,8 +45,8 @@ export function checkSecurityGroups(
   if (groups.length === 0) return [];
   const faults = egressFaults(settings, groups);
   if (faults.length > 0) return faults;
-  const which = wanted.length > 0 ? '' : 'the default group of the VPC, ';
-  return [ok('securityGroups.egress', `${which}${namesOf(groups)} let the workers out`)];
+  const which = wanted.length > 0 ? 'the security groups' : "the VPC's default security group";
+  return [ok('securityGroups.egress', `the workers get out through ${which} (${namesOf(groups)})`)];
 }
 
 function namesOf(groups: SecurityGroup[]): string {

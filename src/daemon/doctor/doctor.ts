@@ -4,6 +4,7 @@ import { readFacts } from '../../aws/preflight/readFacts.ts';
 import type { ConfigFailure } from '../../config/configFailure.ts';
 import { warningsFor } from '../../config/crossChecks.ts';
 import type { Loaded } from '../../config/load.ts';
+import type { detectTransport } from '../../scheduler/transport/detect.ts';
 import { awsSettings, preflightSettings } from './preflightSettings.ts';
 import { checkScheduler, observeScheduler } from './schedulerChecks.ts';
 import { checkSettings, invalidSettings } from './settingsChecks.ts';
@@ -36,16 +37,17 @@ export function diagnoseFailure(failure: ConfigFailure): Diagnosis {
 
 /**
  * Checks settings, AWS account and scheduler. Launches, changes and writes nothing, and ends within 10 s. Never
- * rejects for what it finds.
+ * rejects for what it finds. `detect` looks at an address; tests supply another one.
  */
 export async function diagnose(
   { settings, config }: Loaded,
   env: Record<string, string | undefined>,
+  detect?: typeof detectTransport,
 ): Promise<Diagnosis> {
   const preflight = preflightSettings(config, env);
   const [facts, scheduler] = await Promise.all([
     readFacts(preflight, awsSettings(config), env),
-    observeScheduler(config),
+    observeScheduler(config, detect),
   ]);
   return diagnosis(
     {

@@ -26,10 +26,13 @@ const detectTimeoutMs = 3_000;
  * Connects to each address, reads its first bytes and closes in order. Sends nothing: a heartbeat under the manager's
  * id would make the scheduler count it as a manager.
  */
-export async function observeScheduler(config: Config): Promise<SchedulerFacts> {
+export async function observeScheduler(
+  config: Config,
+  detect: typeof detectTransport = detectTransport,
+): Promise<SchedulerFacts> {
   const { schedulerAddress, workerSchedulerAddress, objectStorageAddress, monitorAddress } = config;
   const look = (address: Address) =>
-    detectTransport(address, { tls: config.tls, timeoutMs: detectTimeoutMs });
+    detect(address, { tls: config.tls, timeoutMs: detectTimeoutMs });
   const isOther = (address: Address) =>
     address.text !== schedulerAddress.text && reachOf(address) !== 'unspecified';
   const [scheduler, workerFacing, monitor, objectStorage] = await Promise.all([
@@ -130,7 +133,7 @@ const natHint =
   'a router that does not lead back to itself may be the reason; try from a machine in the VPC';
 
 function checkWorkerFacing(config: Config, { workerFacing: seen, scheduler }: SchedulerFacts) {
-  const { text } = config.workerSchedulerAddress;
+  const { text, scheme } = config.workerSchedulerAddress;
   if (seen === null) return [];
   if (seen.transport === 'refused')
     return [
@@ -141,16 +144,19 @@ function checkWorkerFacing(config: Config, { workerFacing: seen, scheduler }: Sc
         `correct --worker-scheduler-address, let the scheduler bind to 0.0.0.0, open the port; ${natHint}`,
       ),
     ];
-  if (seen.transport !== scheduler.transport && described[scheduler.transport] !== undefined)
+  const isScaler = described[seen.transport] !== undefined;
+  const isSame =
+    seen.transport === scheduler.transport || described[scheduler.transport] === undefined;
+  if (isScaler ? !isSame : seen.transport === 'unknown' || scheme === 'tcp')
     return [
       error(
         'workerAddress.otherService',
-        `at the workers' scheduler address ${text} another program answers than at ${config.schedulerAddress.text}`,
+        `at the workers' scheduler address ${text} another program answers than the scheduler at ${config.schedulerAddress.text}`,
         'the workers connect to something that is not the scheduler',
         'set --worker-scheduler-address to the same scheduler as the workers reach it',
       ),
     ];
-  return [ok('workerAddress.answers', `the scheduler answers at ${text}, too`)];
+  return [ok('workerAddress.answers', `a scheduler answers at ${text}, too`)];
 }
 
 function checkMonitor({ monitorAddress }: Config, { monitor }: SchedulerFacts, isUp: boolean) {
@@ -172,7 +178,10 @@ function checkObjectStorage({ objectStorageAddress }: Config, { objectStorage }:
   if (objectStorage === null || objectStorageAddress === null) return [];
   if (objectStorage.transport !== 'refused')
     return [
-      ok('objectStorage.reachable', `the object storage answers at ${objectStorageAddress.text}`),
+      ok(
+        'objectStorage.reachable',
+        `the object storage accepts connections at ${objectStorageAddress.text}`,
+      ),
     ];
   return [
     warning(

@@ -42,6 +42,17 @@ export const daemonEvents = {
     remedy:
       'What is left runs and costs money: start the daemon again, or stop these tasks in ECS.',
   },
+  'workerAddress.unreachable': {
+    level: 'warn',
+    fields: {
+      setting: text('worker_scheduler_address or object_storage_address'),
+      address: text('the address'),
+      reason: text('what it is'),
+    },
+    sentence: 'No Fargate task reaches {address}, {reason}: workers cannot connect.',
+    remedy:
+      'Set the setting to an IP address that the subnets reach; scaler-ecs doctor tells more.',
+  },
   'tls.certificatesNotChecked': {
     level: 'warn',
     fields: {},
