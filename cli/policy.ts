@@ -18,8 +18,8 @@ export const policyCommand: CommandModule = {
     parser
       .positional('scheduler_address', addressOrFile)
       .option('part', {
-        choices: Object.keys(parts),
-        describe: 'Print only this policy document',
+        type: 'string',
+        describe: `Print only this policy document: ${Object.keys(parts).join(', ')}`,
       })
       .option('account', {
         type: 'string',

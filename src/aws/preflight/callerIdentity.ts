@@ -42,7 +42,10 @@ export async function callerIdentity(
     body: 'Action=GetCallerIdentity&Version=2011-06-15',
   };
   const { headers, body } = await signer.sign(request);
-  const answer = await fetch(url, { method: 'POST', headers, body, signal });
+  const answer = await fetch(url, { method: 'POST', headers, body, signal }).catch((error) => {
+    // fetch hides the error of the socket or of the name resolution, whose code tells what happened.
+    throw error instanceof TypeError && error.cause ? error.cause : error;
+  });
   const xml = await answer.text();
   const [account, arn] = [elementOf(xml, 'Account'), elementOf(xml, 'Arn')];
   if (answer.ok && account && arn) return { account, arn };

@@ -1,5 +1,5 @@
 import { diffCluster } from '../ensure/cluster.ts';
-import { type AwsFacts, found, type Read } from './facts.ts';
+import { type AwsFacts, found, type Read, reasonOf } from './facts.ts';
 import { error, type Finding, listed, ok, unchecked, warning } from './finding.ts';
 import { type Permission, permissionsOf, scopeOf } from './permissions.ts';
 import { rolesOf } from './principal.ts';
@@ -20,7 +20,8 @@ function byCall(action: string, facts: AwsFacts): Known {
   };
   const read = reads[action];
   if (!read) return null;
-  if (read.ok) return true;
+  // AWS looks for the cluster only after the permission.
+  if (read.ok || read.code === 'clusterMissing') return true;
   return read.code === 'denied' ? false : null;
 }
 
@@ -89,7 +90,7 @@ export function checkPermissions(settings: PreflightSettings, facts: AwsFacts): 
             `not checked: ${listed(open)}`,
             simulation.ok
               ? 'the policy simulator says nothing about them'
-              : 'these actions change something, so that only the policy simulator can try them, and it may not be asked',
+              : `these actions change something, so that only the policy simulator can try them; it was not asked: ${reasonOf(simulation)}`,
             'allow iam:SimulatePrincipalPolicy on your own user or role, or compare with scaler-ecs policy',
           ),
         ]

@@ -19,7 +19,7 @@ import { credentialsOf } from './credentialSource.ts';
 import type { AwsFacts, Read, Role, SimulatedAction } from './facts.ts';
 import { permissionsOf, type Scope, scopeOf, serviceLinkedRoleName } from './permissions.ts';
 import { rolesOf, simulatedPrincipal } from './principal.ts';
-import { read } from './read.ts';
+import { longReadTimeoutMs, read } from './read.ts';
 import { readNetwork } from './readNetwork.ts';
 import { readQuota } from './readQuota.ts';
 import { clusterName, type PreflightSettings } from './settings.ts';
@@ -76,32 +76,36 @@ export async function readFacts(
   }
 
   function simulate(scope: Scope, principal: string): Promise<Read<SimulatedAction[]>> {
-    return read('SimulatePrincipalPolicy', async (abortSignal) => {
-      const answers = await Promise.all(
-        simulations(scope).map(({ actions, resources, context }) =>
-          iam.send(
-            new SimulatePrincipalPolicyCommand({
-              PolicySourceArn: principal,
-              ActionNames: actions,
-              // The simulator takes no patterns: any one resource stands for all that match.
-              ResourceArns: resources.map((arn) => (arn === '*' ? arn : arn.replace(/\*$/, '1'))),
-              ContextEntries: Object.entries(context).map(([key, value]) => ({
-                ContextKeyName: key,
-                ContextKeyType: 'string',
-                ContextKeyValues: [String(value)],
-              })),
-            }),
-            { abortSignal },
+    return read(
+      'SimulatePrincipalPolicy',
+      async (abortSignal) => {
+        const answers = await Promise.all(
+          simulations(scope).map(({ actions, resources, context }) =>
+            iam.send(
+              new SimulatePrincipalPolicyCommand({
+                PolicySourceArn: principal,
+                ActionNames: actions,
+                // The simulator takes no patterns: any one resource stands for all that match.
+                ResourceArns: resources.map((arn) => (arn === '*' ? arn : arn.replace(/\*$/, '1'))),
+                ContextEntries: Object.entries(context).map(([key, value]) => ({
+                  ContextKeyName: key,
+                  ContextKeyType: 'string',
+                  ContextKeyValues: [String(value)],
+                })),
+              }),
+              { abortSignal },
+            ),
           ),
-        ),
-      );
-      return answers
-        .flatMap(({ EvaluationResults = [] }) => EvaluationResults)
-        .map(({ EvalActionName: action = '', EvalDecision }) => ({
-          action,
-          allowed: EvalDecision === 'allowed',
-        }));
-    });
+        );
+        return answers
+          .flatMap(({ EvaluationResults = [] }) => EvaluationResults)
+          .map(({ EvalActionName: action = '', EvalDecision }) => ({
+            action,
+            allowed: EvalDecision === 'allowed',
+          }));
+      },
+      longReadTimeoutMs,
+    );
   }
 
   const identityRead = read('GetCallerIdentity', (signal) =>
