@@ -2,7 +2,6 @@ import type { CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { helpOptions } from '../src/config/arguments.ts';
 import { ConfigFailure } from '../src/config/configFailure.ts';
-import { warningsFor } from '../src/config/crossChecks.ts';
 import { type Loaded, loadSettings } from '../src/config/load.ts';
 import { addressOrFile, partArguments } from './ownFlags.ts';
 
@@ -55,7 +54,7 @@ async function doctor(argv: string[], json: boolean): Promise<number> {
 function load(argv: string[]): Loaded[] {
   const lines: string[] = [];
   const loaded = loadSettings({ argv, env: process.env, warn: (line) => lines.push(line) });
-  const ofManagers = loaded.flatMap(({ settings }) => warningsFor(settings, process.env));
+  const ofManagers = loaded.flatMap(({ warnings }) => warnings);
   for (const line of lines)
     if (!ofManagers.includes(line)) process.stderr.write(`scaler-ecs: warning: ${line}\n`);
   return loaded;

@@ -4,8 +4,9 @@ import { helpOptions } from '../src/config/arguments.ts';
 import type { Config } from '../src/config/config.ts';
 import { ConfigFailure } from '../src/config/configFailure.ts';
 import { loadConfig } from '../src/config/load.ts';
-import { createLog, type Log } from '../src/telemetry/log.ts';
+import type { Log } from '../src/telemetry/log.ts';
 import { logDestinations } from './logDestinations.ts';
+import { openLog } from './openLog.ts';
 import { reportError } from './reportError.ts';
 
 export const runCommand: CommandModule = {
@@ -53,8 +54,7 @@ function withLogs(entries: Config[]): { config: Config; log: Log }[] {
   const destinations = logDestinations();
   return entries.map((config) => {
     // So that the lines of several managers can be told apart.
-    const labels = entries.length > 1 ? ([['manager', config.workerManagerId]] as const) : [];
-    const { level, paths } = config.logging;
-    return { config, log: createLog(level, destinations(paths), Object.fromEntries(labels)) };
+    const manager = entries.length > 1 ? config.workerManagerId : undefined;
+    return { config, log: openLog(config.logging, destinations, { manager }) };
   });
 }

@@ -1,13 +1,12 @@
 import { assign, type DoneActorEvent, type ErrorActorEvent, sendTo, setup } from 'xstate';
-import { manager } from '../fleet/fleetManager.ts';
-import type { ManagerInput } from '../fleet/state.ts';
+import { fleetManager } from '../fleet/fleetManager.ts';
+import type { FleetInput } from '../fleet/state.ts';
 import type {
   ConnectionStatus,
   FleetEvent,
   MonitorEvent,
   SchedulerEvent,
 } from '../scheduler/events.ts';
-import type { Terms, WorkerLoad } from '../scheduler/messages.ts';
 import { type MonitorInput, monitor } from '../scheduler/monitor.ts';
 import { session } from '../scheduler/session.ts';
 import type { SessionInput } from '../scheduler/sessionState.ts';
@@ -18,7 +17,7 @@ import { type FailureNote, noteOf } from '../shared/failure.ts';
 export interface DaemonInput {
   session: SessionInput;
   monitor: MonitorInput;
-  fleet: ManagerInput;
+  fleet: FleetInput;
   /** How long stopping all tasks may take before we leave, ms. */
   stopTimeoutMs: number;
   /** On the first request to stop: leave the tasks running for the next start to take over. */
@@ -92,15 +91,14 @@ export const daemon = setup({
     ticker: stream('ticker'),
     session,
     monitor,
-    fleetManager: manager,
+    fleetManager,
     prepare: effect<{ revision: string }>('prepare'),
   },
   actions: {
     // Placeholders of the wiring.
     notePreparation: (_, _trouble: FailureNote) => {},
-    noteIdentified: (_, _terms: Terms) => {},
+    /** The connection to the scheduler has another status; the wiring reports it. */
     noteConnection: (_, _status: ConnectionStatus) => {},
-    noteLoads: (_, _shown: { loads: Record<string, WorkerLoad> | null }) => {},
     toSession: sendTo('session', ({ event }) => event as never),
     toMonitor: sendTo('monitor', ({ event }) => event as never),
     toFleet: sendTo('fleetManager', ({ event }) => event as never),
@@ -160,20 +158,14 @@ export const daemon = setup({
     'scheduler.startRequested': { actions: 'toFleet' },
     'scheduler.shutdownRequested': { actions: 'toFleet' },
     'scheduler.mismatch': { actions: 'toFleet' },
-    'scheduler.identified': {
-      actions: [{ type: 'noteIdentified', params: ({ event }) => event.terms }, 'toFleet'],
-    },
+    'scheduler.identified': { actions: 'toFleet' },
     'scheduler.connection': {
-      actions: [{ type: 'noteConnection', params: ({ event }) => event.status }, 'toFleet'],
+      actions: ['toFleet', { type: 'noteConnection', params: ({ event }) => event.status }],
     },
-    'monitor.loads': {
-      actions: [{ type: 'noteLoads', params: ({ event }) => event }, 'toSession', 'toFleet'],
-    },
+    'monitor.loads': { actions: ['toSession', 'toFleet'] },
     'monitor.groups': { actions: 'toSession' },
     'monitor.deadWorkers': { actions: 'toSession' },
-    'monitor.closed': {
-      actions: [{ type: 'noteLoads', params: { loads: null } }, 'toSession'],
-    },
+    'monitor.closed': { actions: 'toSession' },
     'fleet.tasksChanged': { actions: ['toSession', 'toMonitor'] },
     'fleet.inventoryCompleted': { actions: 'toSession' },
     'fleet.capacity': {

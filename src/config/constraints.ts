@@ -31,3 +31,9 @@ export function atMost(max: number, what: string): Check<string[]> {
   return (values) =>
     values.length > max ? `AWS takes at most ${max} ${what}, got ${values.length}` : null;
 }
+
+export function scalerRelease(version: string): string | null {
+  return /^\d+\.\d+(\.\d+)*(\.?(a|b|rc|post|dev)\d+)*$/.test(version)
+    ? null
+    : `must be a Scaler release like 2.6.0, got ${JSON.stringify(version)}`;
+}

@@ -1,4 +1,5 @@
 import { type Address, isNumericHost } from '../shared/address.ts';
+import type { AwsProfile } from './awsProfile.ts';
 import { ConfigFailure } from './configFailure.ts';
 import { fargateCpus, fargateMemory, nearestFargateSize } from './fargate.ts';
 import { named, type Values } from './schema.ts';
@@ -60,7 +61,11 @@ function checkSchemes(values: Values): void {
 }
 
 /** One line for each setting that is allowed but probably a mistake. */
-export function warningsFor({ values, sources }: Settings, env: Environment): string[] {
+export function warningsFor(
+  { values, sources }: Settings,
+  env: Environment,
+  profile: AwsProfile,
+): string[] {
   const lines: string[] = [];
   const scheduler = values.worker_scheduler_address ?? values.scheduler_address;
   const schedulerKey = values.worker_scheduler_address
@@ -76,13 +81,22 @@ export function warningsFor({ values, sources }: Settings, env: Environment): st
       `${named('heartbeat_interval_seconds')}: ${interval} is too long; a scheduler removes a manager after 10 s without a heartbeat`,
     );
   }
-  const region = env.AWS_REGION ?? env.AWS_DEFAULT_REGION;
-  if (sources.aws_region === 'default' && region && region !== values.aws_region) {
-    lines.push(
-      `${named('aws_region')}: ${values.aws_region} by default; AWS_REGION is not read, as in Scaler`,
-    );
-  }
+  if (sources.aws_region === 'default') lines.push(...regionWarning(values, env, profile));
   return lines;
+}
+
+/** Other programs take the region from the first of these; this one, like Scaler, from none. */
+function regionWarning(values: Values, env: Environment, profile: AwsProfile): string[] {
+  const found = [
+    ['AWS_REGION', env.AWS_REGION],
+    ['AWS_DEFAULT_REGION', env.AWS_DEFAULT_REGION],
+    [`the AWS profile ${JSON.stringify(profile.name)}`, profile.values.region],
+  ].find(([, region]) => region);
+  if (found === undefined || found[1] === values.aws_region) return [];
+  const [source, region] = found;
+  return [
+    `${named('aws_region')}: ${values.aws_region} by default; ${source} names ${region}, which is not read, as in Scaler: to use it, give it as --aws-region`,
+  ];
 }
 
 function tlsWarnings(values: Values): string[] {

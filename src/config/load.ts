@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { parseArguments } from './arguments.ts';
+import { readAwsProfile } from './awsProfile.ts';
 import { type Config, toConfig } from './config.ts';
 import { ConfigFailure } from './configFailure.ts';
 import { crossCheck, warningsFor } from './crossChecks.ts';
@@ -21,6 +22,8 @@ export interface LoadInput {
 export interface Loaded {
   settings: Settings;
   config: Config;
+  /** One line for each setting of it that is allowed but probably a mistake; `warn` has been called with each. */
+  warnings: string[];
 }
 
 /**
@@ -41,8 +44,10 @@ export function loadSettings({ argv, env, readFile, warn: givenWarn }: LoadInput
   const all = sources.map((source) => {
     const settings = resolveSettings(source);
     crossCheck(settings);
-    for (const line of warningsFor(settings, env)) warn(line);
-    return { settings, config: toConfig(settings.values, env, env.HOME || homedir(), read) };
+    const home = env.HOME || homedir();
+    const warnings = warningsFor(settings, env, readAwsProfile(env, home, read));
+    for (const line of warnings) warn(line);
+    return { settings, config: toConfig(settings.values, env, home, read), warnings };
   });
   rejectDuplicates(all);
   for (const line of familyConflicts(all)) warn(line);

@@ -7,6 +7,7 @@ import {
   notNegative,
   positive,
   positiveSeconds,
+  scalerRelease,
   seconds,
 } from './constraints.ts';
 import { optional, type Row, required, setting } from './row.ts';
@@ -127,10 +128,7 @@ export const schema = {
     group: 'Workers',
     defaultText: 'from the requirements, else the newest compatible release',
     help: 'Scaler release that runs in the Fargate tasks, like 2.6.0',
-    check: (version) =>
-      /^\d+\.\d+(\.\d+)*(\.?(a|b|rc|post|dev)\d+)*$/.test(version)
-        ? null
-        : `must be a Scaler release like 2.6.0, got ${JSON.stringify(version)}`,
+    check: scalerRelease,
   }),
 
   aws_access_key_id: optional(text, {
@@ -286,6 +284,10 @@ export const schema = {
     short: 'll',
     group: 'Process',
     help: 'Lowest level that is logged',
+  }),
+  logging_format: setting(choice(['auto', 'text', 'json']), 'auto', {
+    group: 'Process',
+    help: 'Form of the log: text has a sentence per event, json an object per line; auto means text on a terminal, else json',
   }),
   state_dir: optional(text, {
     group: 'Process',

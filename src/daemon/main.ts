@@ -1,23 +1,21 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { clearInterval, setInterval } from 'node:timers';
 import { createActor } from 'xstate';
 import type { DaemonInput } from '../../machines/daemon/daemon.ts';
-import type { ConnectionStatus } from '../../machines/scheduler/events.ts';
 import type { LaunchOrder } from '../../machines/shared/domain.ts';
-import { taskIdOf } from '../../machines/shared/ids.ts';
 import { type Config, describeCapacity } from '../config/config.ts';
 import { anyIsEncrypted } from '../config/tls.ts';
 import { now } from '../shared/clock.ts';
 import { loadIdentity } from '../store/identity.ts';
 import { type Journal, openJournal } from '../store/journal.ts';
 import { openStateDir } from '../store/stateDir.ts';
+import { withConclusions } from '../telemetry/conclusions.ts';
 import type { Log } from '../telemetry/log.ts';
 import { stateLogger } from '../telemetry/stateLogger.ts';
-import { createCancellationHold } from './cancellationHold.ts';
 import { monitorConnect, schedulerConnect } from './connections.ts';
 import { lateAws } from './lateAws.ts';
 import { createTemplates, type Templates } from './launchTemplates.ts';
 import { managerSettings, sessionSettings } from './managerSettings.ts';
-import { adoptStrays, type Doubts, foreignTo } from './ownership.ts';
 import {
   closeInOrder,
   type OnStop,
@@ -30,12 +28,15 @@ import { recover } from './startup.ts';
 import { provide } from './wiring.ts';
 import { unreachableAddresses } from './workerAddresses.ts';
 
+const summaryTickMs = 1000;
+
 /** Runs one worker manager to its end. Resolves to the exit status. */
 export async function runDaemon(
   config: Config,
-  log: Log,
+  destination: Log,
   onStop: OnStop = onSignal,
 ): Promise<number> {
+  const log = withConclusions(destination, now);
   const templates = createTemplates(config);
   const { warning } = templates.check();
   if (warning) log.report('launchTemplate.large', { warning });
@@ -45,7 +46,6 @@ export async function runDaemon(
   const journal = await openJournal(config.stateDir, log);
   const template = templateFinder(journal, templates);
   const epoch = randomBytes(6).toString('hex');
-  const openBefore = new Set(journal.ledger.openLaunches().map(({ label }) => label));
   const recovered = recover(journal, {
     at: now(),
     epoch,
@@ -57,14 +57,6 @@ export async function runDaemon(
   const heartbeatSent = new Promise<void>((resolve) => {
     onHeartbeatSent = resolve;
   });
-  let connection: ConnectionStatus = 'closed';
-  const doubts: Doubts = {
-    unanswered: () => connection === 'unacknowledged' || connection === 'conflict',
-    foreign: foreignTo(
-      recovered.startedAt,
-      (label) => label.startsWith(`${epoch}-`) || openBefore.has(label),
-    ),
-  };
   const aws = lateAws(heartbeatSent, (connectAws) =>
     connectAws(
       config,
@@ -72,31 +64,21 @@ export async function runDaemon(
         cluster: templates.cluster,
         startedBy: templates.startedBy,
         request: (order) => template(order).request(order),
-        adopt: adoptStrays(journal, config.workerSchedulerAddress.text, log, doubts),
       },
       log,
     ),
   );
 
-  const cancellationHold = createCancellationHold();
   const machine = provide({
     socket: { connect: schedulerConnect(config), address: config.schedulerAddress, identity },
     monitor: { connect: monitorConnect(config), address: config.monitorAddress },
     journal,
-    requestHash: templates.hash,
+    requestHash: (order) => template(order).hash(order),
     runTask: aws.runTask,
-    stopTask: async (taskArn, reason, signal) => {
-      await cancellationHold.waitUntilSettled(taskIdOf(taskArn), signal);
-      await aws.stopTask(taskArn, reason, signal);
-    },
+    stopTask: aws.stopTask,
     describeTasks: aws.describeTasks,
-    survey: aws.survey,
+    list: aws.list,
     prepare: aws.prepare,
-    identified: templates.identified,
-    connection(status) {
-      connection = status;
-    },
-    loads: cancellationHold.keepLoads,
     heartbeatSent: () => onHeartbeatSent(),
     log,
   });
@@ -112,9 +94,11 @@ export async function runDaemon(
   });
   const outcome = outcomeOf(actor);
   onStop(() => actor.send({ type: 'daemon.stop' }));
+  const summaries = setInterval(log.tick, summaryTickMs);
   actor.start();
 
   const { status, crash } = await outcome;
+  clearInterval(summaries);
   reportEnd({ crash, remaining: remainingIn(journal.ledger) }, log);
   await closeInOrder({ inspection, journal, stateDir, aws });
   return status;
@@ -130,7 +114,7 @@ function newIdentity(): string {
 function templateFinder({ ledger }: Journal, templates: Templates) {
   return (order: LaunchOrder) => {
     const record = ledger.openLaunch(order.label);
-    return (record && templates.made(order, record.requestHash)) ?? templates.current();
+    return (record && templates.made(order, record.requestHash)) ?? templates.templateOf(order);
   };
 }
 

@@ -1,5 +1,5 @@
-import type { ManagerSettings } from '../../machines/fleet/state.ts';
-import { newestOf } from '../../machines/scheduler/releases.ts';
+import type { FleetSettings } from '../../machines/fleet/state.ts';
+import { newestOf, requiredRelease } from '../../machines/scheduler/releases.ts';
 import { echoLimit, type SessionInput } from '../../machines/scheduler/sessionState.ts';
 import { tasksPerRunTask } from '../../machines/shared/limits.ts';
 import { atLeast, backendValue } from '../../machines/shared/release.ts';
@@ -67,17 +67,19 @@ export const bootstrapSettings = ({ ecs }: Config): BootstrapSettings => ({
   architecture: ecs.architecture,
 });
 
-export const managerSettings = (config: Config): ManagerSettings => ({
+export const managerSettings = (config: Config): FleetSettings => ({
   maxTasks: config.capacity.maxTasks,
   workersPerTask: config.capacity.workersPerTask,
   capabilities: config.capabilities,
-  patience: {
+  workerSchedulerAddress: config.workerSchedulerAddress.text,
+  workerRelease: config.worker.scalerVersion ?? requiredRelease(config.ecs.pythonRequirements),
+  timeouts: {
     missingGraceMs: 60_000,
     bootGraceMs: 60_000,
     startDeadlineMs: config.startDeadlineSeconds * 1000,
-    desertedMs: 120_000,
-    blindStopMs: 180_000,
-    blindEndMs: 5000,
+    workersLostMs: 120_000,
+    unobservedStopMs: 180_000,
+    unobservedExitMs: 5000,
   },
   echoLimitMs: echoLimit(config.heartbeatIntervalSeconds * 1000),
   emptyGraceMs: 60_000,
@@ -89,9 +91,9 @@ export const managerSettings = (config: Config): ManagerSettings => ({
   stopDrainMs: Math.min(config.drainTimeoutSeconds, config.stopTimeoutSeconds / 2) * 1000,
   spot: config.ecs.capacityProvider === 'FARGATE_SPOT',
   subnets: [...config.ecs.subnets],
-  lookEveryMs: 3000,
-  looksPerTick: 5,
-  sweepEveryMs: config.sweepSeconds * 1000,
+  pollEveryMs: 3000,
+  pollsPerTick: 5,
+  inventoryEveryMs: config.sweepSeconds * 1000,
   launchBurst: config.launchQuota.burst,
   launchesPerSecond: config.launchQuota.perSecond,
 });

@@ -1,4 +1,4 @@
-import type { ManagerInput } from '../../machines/fleet/state.ts';
+import type { FleetInput } from '../../machines/fleet/state.ts';
 import type { LaunchOrder } from '../../machines/shared/domain.ts';
 import { groupIdsOf } from '../../machines/shared/ids.ts';
 import type { Journal } from '../store/journal.ts';
@@ -8,7 +8,7 @@ import { replay } from '../store/replay.ts';
 export const recover = (
   journal: Pick<Journal, 'ledger' | 'note' | 'found' | 'writtenAt'>,
   start: { at: number; epoch: string; requestHashOf: (order: LaunchOrder) => string },
-): Omit<ManagerInput, 'settings'> => {
+): Omit<FleetInput, 'settings'> => {
   const { at, epoch, requestHashOf } = start;
   const { owned, resend, abandoned, lastLaunchAt } = replay(journal.ledger, {
     now: at,
@@ -29,9 +29,10 @@ export const recover = (
     resend: resend.map((order) => ({
       order,
       groupIds: groupIdsOf(order.label, order.count),
-      doubted: true,
+      outcomeUnknown: true,
     })),
-    abandoned: abandoned.length,
+    openAtStart: [...resend.map(({ label }) => label), ...abandoned],
+    abandonedLaunches: abandoned.length,
     lastLaunchAt:
       // By what clock the abandoned ones are old, nobody knows.
       journal.found === 'none' || abandoned.length > 0

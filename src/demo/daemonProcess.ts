@@ -58,6 +58,8 @@ const daemonArguments = ({
   ...['--heartbeat-interval-seconds', '1', '--settle-seconds', '1'],
   ...['--drain-timeout', '3', '--stop-timeout', '10'],
   ...['--state-dir', folder],
+  // The story needs the states of groups, which are routine.
+  ...['--logging-level', 'DEBUG', '--logging-format', 'json'],
 ];
 
 /**
@@ -92,7 +94,7 @@ export function startDaemon(options: DaemonOptions): DaemonProcess {
   createInterface({ input: child.stdout }).on('line', (line) => {
     const parsed = parseLogLine(line);
     if (!parsed) return;
-    if (parsed.level !== 'info') lastProblem = line;
+    if (parsed.level === 'warn' || parsed.level === 'error') lastProblem = line;
     options.onLine(parsed);
   });
   const release = killWithParent(child);

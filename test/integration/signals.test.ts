@@ -14,8 +14,7 @@ afterAll(() => {
   vi.unstubAllEnvs();
 });
 
-const begin = (stateDir: string, ...flags: string[]) =>
-  start(scheduler.address, stateDir, ...flags);
+const begin = (stateDir: string, flags: string[] = []) => start(scheduler.address, stateDir, flags);
 
 const launched = (emulator: Emulator) =>
   vi.waitFor(() => expect(alive(emulator)).toHaveLength(1), { timeout: 10_000 });
@@ -34,7 +33,7 @@ describe('a daemon that gets a signal to stop', () => {
   it('exits at once with 1 on the second signal, and logs the tasks that still run', async () => {
     const emulator = await account({ stopDelayMs: 60_000 });
     // Where nobody tells who is at work, nobody is waited for.
-    const daemon = begin(temporaryStateDir(), '--monitor-address', 'tcp://127.0.0.1:1');
+    const daemon = begin(temporaryStateDir(), ['--monitor-address', 'tcp://127.0.0.1:1']);
     await launched(emulator);
     daemon.signal();
     await new Promise((resolve) => setTimeout(resolve, 200));
@@ -50,7 +49,7 @@ describe('a daemon that gets a signal to stop', () => {
   it('leaves its tasks running under the policy leave and exits with 0, and the next start adopts them', async () => {
     const emulator = await account();
     const dir = temporaryStateDir();
-    const daemon = begin(dir, '--sigterm-policy', 'leave');
+    const daemon = begin(dir, ['--sigterm-policy', 'leave']);
     await launched(emulator);
     daemon.signal();
     expect(await daemon.status).toBe(0);

@@ -59,6 +59,8 @@ export async function startManager(
   ];
   const stateDir = await context.subdirectory(`state-${name}`);
   const daemonArguments = [
+    // Scenarios look for states of groups and of the monitor, which are routine.
+    ...['--logging-level', 'DEBUG'],
     ...scheduler.managerFlags,
     ...['--state-dir', stateDir],
     ...(drainSeconds === undefined ? [] : ['--drain-timeout', String(drainSeconds)]),

@@ -36,7 +36,7 @@ export const survivors: {
           change: 'row => true',
         },
       ],
-      'machines/cohort/groupRecords.ts': [
+      'machines/settled.ts': [
         {
           line: 'const { [end.label]: waiting = [], ...launches } = books.launches;',
           change: '[] => ["Stryker was here"]',
@@ -105,8 +105,8 @@ export const survivors: {
     mutants: {
       'machines/cohort/observe.ts': [
         {
-          line: 'const sighting = row.taskArn === null ? undefined : byArn.get(row.taskArn);',
-          change: 'row.taskArn === null => false',
+          line: 'const sightingOf = ({ taskArn }: GroupRecord) => (taskArn === null ? undefined : byArn.get(taskArn));',
+          change: 'taskArn === null => false',
         },
       ],
     },

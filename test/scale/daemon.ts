@@ -34,9 +34,9 @@ const daemonArguments = process.argv.slice(2, -1);
 const folder = process.argv.at(-1) as string;
 const groupCounts = new Map<string, number>();
 
-function countGroups(state: string, added: number): void {
+function countGroups(state: string): void {
   const before = groupCounts.get(state) ?? 0;
-  const now = before + added;
+  const now = before + 1;
   groupCounts.set(state, now);
   if (Math.floor(now / reportStep) > Math.floor(before / reportStep))
     sendEvent({ event: 'groups', state, count: now - (now % reportStep), at: epochMs() });
@@ -46,10 +46,7 @@ function onLogLine(name: EventName, fields: Record<string, unknown>): void {
   if (name === 'inventory.completed') sendEvent({ event: 'surveyed' });
   if (name === 'demand.changed')
     sendEvent({ event: 'wanted', tasks: Number(fields.tasks), at: epochMs() });
-  if (name === 'group.stateChanged') countGroups(String(fields.state), 1);
-  // A launch is spawned after its groups and lists them, so this counts requested groups.
-  if (name === 'launch.stateChanged' && fields.state === 'intending')
-    countGroups('requested', (fields.groups as string[]).length);
+  if (name === 'group.stateChanged') countGroups(String(fields.state));
 }
 
 const fileLog = createLog(

@@ -5,7 +5,7 @@ export interface GroupSeen {
   taskArn: string | null;
   state: string;
   registered: boolean;
-  leaving: boolean;
+  drainRequested: boolean;
 }
 
 export interface LaunchSeen {
@@ -15,9 +15,9 @@ export interface LaunchSeen {
 
 /** The actor tree as it stands, asked actor by actor. */
 export interface Census {
-  duty: string;
+  lifecycle: string;
   session: string;
-  looking: boolean;
+  describing: boolean;
   groups: GroupSeen[];
   launches: LaunchSeen[];
 }
@@ -40,36 +40,36 @@ const flat = (value: unknown): string =>
 
 export const censusOf = (daemon: AnyActorRef): Census => {
   const census: Census = {
-    duty: 'none',
+    lifecycle: 'none',
     session: 'none',
-    looking: false,
+    describing: false,
     groups: [],
     launches: [],
   };
-  const { fleetManager: manager, session } = seen(daemon).children;
+  const { fleetManager, session } = seen(daemon).children;
   if (session) census.session = flat(seen(session).value);
-  if (!manager) return census;
-  const { value, children } = seen(manager);
-  census.duty = (value as { duty?: string }).duty ?? 'none';
+  if (!fleetManager) return census;
+  const { value, children } = seen(fleetManager);
+  census.lifecycle = (value as { lifecycle?: string }).lifecycle ?? 'none';
   for (const [id, cohort] of Object.entries(children)) {
-    if (!cohort || !id.startsWith('cohort-')) continue;
+    if (!cohort || !id.startsWith('cohort.')) continue;
     const page = seen(cohort);
-    const launches = page.context.launches as Record<string, unknown> | undefined;
-    if (page.value === 'looking') census.looking = true;
+    if (page.value === 'describing') census.describing = true;
     for (const [childId, child] of Object.entries(page.children)) {
       if (!child) continue;
       const snapshot = seen(child);
       if (snapshot.status !== 'active' || snapshot.value === undefined) continue;
       const state = flat(snapshot.value);
-      const { taskArn, registered, leaving } = snapshot.context as unknown as GroupSeen;
-      if (launches && childId in launches) census.launches.push({ label: childId, state });
-      else if ('groupId' in snapshot.context)
+      const { taskArn, registered, drainRequested } = snapshot.context as unknown as GroupSeen;
+      const [kind, name = ''] = childId.split('.');
+      if (kind === 'launch') census.launches.push({ label: name, state });
+      else if (kind === 'group')
         census.groups.push({
-          groupId: childId,
+          groupId: name,
           taskArn,
           state,
           registered,
-          leaving,
+          drainRequested,
         });
     }
   }

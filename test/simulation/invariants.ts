@@ -1,16 +1,56 @@
 import { echoLimit } from '../../machines/scheduler/session.ts';
 import type { DesiredRequest } from '../../machines/shared/domain.ts';
+import type { Agenda } from './agenda.ts';
 import type { Census } from './census.ts';
-import type { ModelTask } from './ecs.ts';
+import type { Disk } from './disk.ts';
+import type { Ecs, ModelTask } from './ecs.ts';
 import type { Life } from './life.ts';
 import { createManners } from './limits.ts';
-import type { PromiseName, Watched } from './watched.ts';
+import type { Scheduler, Work } from './scheduler.ts';
+import type { SimulationSettings } from './script.ts';
+
+/** What a seed can be found guilty of. */
+export const promiseNames = [
+  'leaked',
+  'lost',
+  'duplicated',
+  'capExceeded',
+  'overLaunched',
+  'hammered',
+  'stoppedForeign',
+  'stoppedInVain',
+  'stoppedTooMany',
+  'stoppedBusy',
+  'gaveUpAlive',
+  'launchedUnheard',
+  'launchedUnrecovered',
+  'unjournaled',
+  'tokenReused',
+  'stuck',
+  'unstable',
+  'leftUnsaid',
+  'crashed',
+] as const;
+export type PromiseName = (typeof promiseNames)[number];
 
 export interface Violation {
   promise: PromiseName;
   /** Seconds from the beginning. */
   at: number;
   says: string;
+}
+
+export interface Watched {
+  agenda: Agenda;
+  ecs: Ecs;
+  disk: Disk;
+  scheduler: Scheduler;
+  settings: SimulationSettings;
+  life(): Life | null;
+  census(): Census | null;
+  broken(promise: PromiseName, says: string): void;
+  /** Runs when everything that the present event set off has come to rest. */
+  afterwards(check: () => void): void;
 }
 
 /** ECS is looked at every so often, and tells of a moment ago. */
@@ -117,21 +157,20 @@ export const createPromises = (world: Watched) => {
         (endingAt === null || agenda.now() - endingAt < unseenMs),
     ).length;
 
+  /** What a silent stream has not told, nobody can know. */
+  const isKnown = ({ since }: Work): boolean => since !== null && agenda.now() - since > knownMs;
+
   /** A group that stays and has nothing to do, as everybody has known for a while. */
   const idler = (): string | undefined => {
     const life = world.life();
     const now = agenda.now();
     const heardSince = life && scheduler.heardSince(life.owner);
     if (heardSince === null || heardSince === undefined || now - heardSince < knownMs) return;
-    return world.census()?.groups.find(({ taskArn, state, leaving, registered }) => {
+    return world.census()?.groups.find(({ taskArn, state, drainRequested, registered }) => {
       const task = ecs.tasks.get(taskArn ?? '');
       const work = task && scheduler.work.get(task);
       return (
-        state === 'running' &&
-        !leaving &&
-        registered &&
-        work?.tasks === 0 &&
-        now - work.since > knownMs
+        state === 'running' && !drainRequested && registered && work?.tasks === 0 && isKnown(work)
       );
     })?.groupId;
   };
@@ -152,7 +191,7 @@ export const createPromises = (world: Watched) => {
     world.afterwards(() => {
       const census = world.census();
       if (!census || goal === null) return;
-      const staying = census.groups.filter(({ leaving }) => !leaving).length;
+      const staying = census.groups.filter(({ drainRequested }) => !drainRequested).length;
       if (staying > goal) broken('overLaunched', `${staying} groups, ${goal} wanted: ${label}`);
       if (census.groups.length > cap && !excusedAboveCap)
         broken('capExceeded', `${census.groups.length} groups, ${cap} allowed: ${label}`);
@@ -230,7 +269,7 @@ export const createPromises = (world: Watched) => {
       const crowded = Math.max(standing() + coming(), believed) > cap;
       if (task.doomed) return;
       const work = scheduler.work.get(task);
-      if (work && work.tasks > 0 && now - work.since > knownMs && !crowded) {
+      if (work && work.tasks > 0 && isKnown(work) && !crowded) {
         const idle = idler();
         if (idle !== undefined)
           broken(
@@ -277,12 +316,16 @@ export const createPromises = (world: Watched) => {
       look();
       const now = agenda.now();
       // Who waits for an idle moment is on its way out, and its wait is bounded.
-      const leaving = new Set(
-        world.census()?.groups.flatMap(({ taskArn, leaving }) => (leaving ? taskArn : null) ?? []),
+      const drainRequested = new Set(
+        world
+          .census()
+          ?.groups.flatMap(
+            ({ taskArn, drainRequested }) => (drainRequested ? taskArn : null) ?? [],
+          ),
       );
       const staying = ecs
         .ours()
-        .filter((task) => ecs.wanted(task) && !leaving.has(task.taskArn)).length;
+        .filter((task) => ecs.wanted(task) && !drainRequested.has(task.taskArn)).length;
       if (staying <= cap || !world.life() || blind) {
         aboveCapSince = null;
         return;
@@ -326,7 +369,8 @@ export const createPromises = (world: Watched) => {
       if (odd) return { promise: 'stuck', says: `${odd.groupId} is ${odd.state}` };
       const [launch] = census.launches;
       if (launch) return { promise: 'stuck', says: `launch ${launch.label} is ${launch.state}` };
-      if (census.duty !== 'active') return { promise: 'stuck', says: `manager ${census.duty}` };
+      if (census.lifecycle !== 'active')
+        return { promise: 'stuck', says: `manager ${census.lifecycle}` };
       if (!census.session.startsWith('online.'))
         return { promise: 'stuck', says: `session ${census.session}` };
       if (alive.length !== goal)

@@ -15,8 +15,8 @@ import { describeTasks } from '../../src/aws/tasks/describeTasks.ts';
 import { listTasks } from '../../src/aws/tasks/listTasks.ts';
 import { runTask } from '../../src/aws/tasks/runTask.ts';
 import { stopTask } from '../../src/aws/tasks/stopTask.ts';
+import { byOurClock } from '../../src/daemon/ledgerEffects.ts';
 import { callRates, managerSettings, sessionSettings } from '../../src/daemon/managerSettings.ts';
-import { adoptStrays } from '../../src/daemon/ownership.ts';
 import { recover } from '../../src/daemon/startup.ts';
 import { provide } from '../../src/daemon/wiring.ts';
 import { now } from '../../src/shared/clock.ts';
@@ -30,7 +30,7 @@ import { stateDirectory } from './disk.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SimulationSettings } from './script.ts';
-import { configOf, workerAddress } from './settings.ts';
+import { configOf } from './settings.ts';
 
 /** What one life of the daemon lets the world see. */
 export interface LifeEvents {
@@ -193,12 +193,18 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
     });
     const watched: Journal = {
       ...journal,
+      // What a killed process would have written next, and what it would have learned, never happens.
       append(record) {
+        if (owner.dead) return never();
+        // A launch of an earlier life that is written again is no new decision.
+        if (record.kind === 'launch' && life.openAtStart.has(record.label))
+          return journal.append(record);
         if (record.kind === 'launch') events.decided(record.label);
         events.recorded(record);
         return journal.append(record);
       },
       note(record) {
+        if (owner.dead) return [];
         events.recorded(record);
         return journal.note(record);
       },
@@ -217,7 +223,6 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
     const limiter = createLimiter(clock, callRates(config));
     const call = createCaller({ limiter, clock, log, random: random.next });
     const list = listTasks(ecs, call, template.cluster, clock, log);
-    const adopt = adoptStrays(watched, workerAddress, log);
 
     const machine = provide({
       // Replaced below: no bytes here.
@@ -227,14 +232,21 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
       requestHash: template.hash,
       runTask: runTask(ecs, call, template),
       stopTask: stopTask(ecs, call, template.cluster),
-      describeTasks: describeTasks(ecs, call, template.cluster, log),
-      survey: async (signal) => {
-        const from = now();
+      describeTasks: describeTasks(ecs, call, template.cluster),
+      list: async (signal) => {
+        const startedAt = now();
         try {
-          const survey = adopt(from, await list(template.startedBy, signal));
-          events.surveyed(from);
-          return survey;
+          const tasks = await list(template.startedBy, signal);
+          if (owner.dead) return never();
+          // A task that is listed and not described yet may still turn out to be anything.
+          const known = ({ phase, taskArn }: (typeof tasks)[number]) =>
+            phase !== 'missing' || journal.ledger.owner(taskArn) !== undefined;
+          if (tasks.every(known)) events.surveyed(startedAt);
+          // As the SDK measures it at every answer: AWS keeps the time of the agenda, and a host's clock may be set.
+          const aheadMs = agenda.now() - now();
+          return { startedAt, tasks: tasks.map((task) => byOurClock(aheadMs, task)) };
         } catch (error) {
+          if (owner.dead) return never();
           events.surveyFailed(error instanceof EcsFailure && error.kind === 'denied');
           throw error;
         }
@@ -246,9 +258,6 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
           throw new EcsFailure({ kind, awsName: 'Simulated', code: 'simulated' }, 'not prepared');
         return { revision: 'arn:aws:ecs:eu-west-1:123456789012:task-definition/simulated:1' };
       },
-      identified() {},
-      connection() {},
-      loads() {},
       heartbeatSent() {},
       log,
     });

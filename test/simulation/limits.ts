@@ -9,6 +9,7 @@ const pauses: Partial<Record<FailureKind, number>> = {
   capacity: 15_000,
   addresses: 30_000,
   denied: 30_000,
+  credentials: 30_000,
   invalid: 30_000,
 };
 

@@ -40,10 +40,10 @@ export interface Listener {
   onClosed(reason: string): void;
 }
 
-/** What a Fargate task has to do, as the monitor stream said, and since when. */
+/** What a Fargate task has to do, and since when the monitor stream says so; null: not yet, for it is silent. */
 export interface Work {
   tasks: number;
-  since: number;
+  since: number | null;
 }
 
 export interface Line {
@@ -109,13 +109,14 @@ export const createScheduler = (
       const known = work.get(task);
       if (known && !random.chance(options.restlessness)) continue;
       const tasks = random.chance(Math.min(0.8, demand / (8 * workers()))) ? random.int(1, 9) : 0;
-      if (known?.tasks !== tasks) work.set(task, { tasks, since: agenda.now() });
+      if (known?.tasks !== tasks) work.set(task, { tasks, since: null });
     }
   };
 
   const publishAll = (): void => {
     shiftWork();
     if (moods.silent > 0) return;
+    for (const each of work.values()) each.since ??= agenda.now();
     publish({
       type: 'monitor.workers',
       groups: null,

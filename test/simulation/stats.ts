@@ -90,7 +90,7 @@ export const excuse = (state: string, fault: string): string | null => {
   if (state === 'launch recording')
     return 'the outcome is taken into the ledger in memory, in the same turn: nothing comes between';
   // Launches of an earlier life are on the disk, and in doubt; new ones wait until all is prepared.
-  if (fault === 'prepare' && state === 'launch intending')
+  if (fault === 'prepare' && state === 'launch journaling')
     return 'before all is prepared only launches are sent that are in the journal already';
   if (fault === 'prepare' && state === 'launch throttled')
     return 'before all is prepared only launches are sent that are in doubt, and so not given up';

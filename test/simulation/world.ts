@@ -94,8 +94,8 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
       ? new Set([
           ...now.groups.map(({ state }) => `group ${state}`),
           ...now.launches.map(({ state }) => `launch ${state}`),
-          `manager ${now.duty}`,
-          ...(now.looking ? ['cohort looking'] : []),
+          `manager ${now.lifecycle}`,
+          ...(now.describing ? ['cohort describing'] : []),
         ])
       : new Set(['nobody']);
     for (const state of states) {

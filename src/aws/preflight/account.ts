@@ -25,7 +25,7 @@ export function checkAccount(
       ...checkRegion(settings.region),
       error(
         'credentials.missing',
-        'the AWS SDK found no credentials',
+        credentials.kind === 'timeout' ? 'no credentials were found in time' : credentials.message,
         'without credentials no call to AWS is possible',
         logIn,
       ),

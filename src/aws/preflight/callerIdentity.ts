@@ -1,5 +1,10 @@
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import type { ECSClient } from '@aws-sdk/client-ecs';
+import type { HttpRequest } from '@smithy/types';
+import { throughProxy } from '../agents.ts';
 import type { Identity } from './facts.ts';
+import type { PreflightAws } from './preflightAws.ts';
 
 /** STS's address for a region, or the endpoint that the environment names. */
 export function stsEndpoint(region: string, env: Record<string, string | undefined>): string {
@@ -14,13 +19,13 @@ function elementOf(xml: string, name: string): string | undefined {
 }
 
 /**
- * GetCallerIdentity of STS, which needs no permission. The request is signed by the signer of the ECS client, so that
- * credentials and clock are the same; a client of STS would be one more package for one call. Rejects with an error in
+ * GetCallerIdentity of STS, which needs no permission. The request is signed and sent by the ECS client, so that
+ * credentials, clock and proxy are the same; a client of STS would be one more package for one call. Rejects with an error in
  * the form of the SDK's.
  */
 export async function callerIdentity(
   ecs: ECSClient,
-  region: string,
+  { region, connections }: Pick<PreflightAws, 'region' | 'connections'>,
   env: Record<string, string | undefined>,
   signal: AbortSignal,
 ): Promise<Identity> {
@@ -41,16 +46,17 @@ export async function callerIdentity(
     headers: { host: url.host, 'content-type': 'application/x-www-form-urlencoded' },
     body: 'Action=GetCallerIdentity&Version=2011-06-15',
   };
-  const { headers, body } = await signer.sign(request);
-  const answer = await fetch(url, { method: 'POST', headers, body, signal }).catch((error) => {
-    // fetch hides the error of the socket or of the name resolution, whose code tells what happened.
-    throw error instanceof TypeError && error.cause ? error.cause : error;
-  });
-  const xml = await answer.text();
+  const signed = await signer.sign(request);
+  const { response } = await ecs.config.requestHandler.handle(
+    throughProxy(signed as HttpRequest, connections.proxies),
+    { abortSignal: signal },
+  );
+  const xml = await text(response.body as Readable);
+  const status = response.statusCode;
   const [account, arn] = [elementOf(xml, 'Account'), elementOf(xml, 'Arn')];
-  if (answer.ok && account && arn) return { account, arn };
-  throw Object.assign(new Error(elementOf(xml, 'Message') ?? `status ${answer.status}`), {
+  if (status === 200 && account && arn) return { account, arn };
+  throw Object.assign(new Error(elementOf(xml, 'Message') ?? `status ${status}`), {
     name: elementOf(xml, 'Code') ?? 'SyntaxError',
-    $metadata: { httpStatusCode: answer.status },
+    $metadata: { httpStatusCode: status },
   });
 }

@@ -78,7 +78,7 @@ export function found<Value>(read: Read<Value>): Value | undefined {
 export function reasonOf(read: Read<unknown>): string {
   if (read.ok) return '';
   if (read.code === 'denied') return 'the permission to look is missing';
-  if (read.code === 'credentials') return 'there are no valid credentials';
+  if (read.kind === 'credentials') return 'there are no valid credentials';
   if (read.kind === 'timeout') return 'AWS did not answer in time';
   return read.message;
 }

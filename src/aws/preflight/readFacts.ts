@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-iam';
 import { silentLog } from '../../telemetry/log.ts';
 import { createCaller } from '../caller.ts';
-import { type AwsSettings, clientOptions, createEcsClient } from '../client.ts';
+import { createEcsClient } from '../client.ts';
 import { inspectCluster } from '../ensure/cluster.ts';
 import { executionRoleName } from '../ensure/executionRole.ts';
 import { inspectTaskDefinition } from '../ensure/taskDefinition.ts';
@@ -18,6 +18,7 @@ import { callerIdentity } from './callerIdentity.ts';
 import { credentialsOf } from './credentialSource.ts';
 import type { AwsFacts, Read, Role, SimulatedAction } from './facts.ts';
 import { permissionsOf, type Scope, scopeOf, serviceLinkedRoleName } from './permissions.ts';
+import type { PreflightAws } from './preflightAws.ts';
 import { rolesOf, simulatedPrincipal } from './principal.ts';
 import { longReadTimeoutMs, read } from './read.ts';
 import { readNetwork } from './readNetwork.ts';
@@ -44,12 +45,11 @@ function simulations(scope: Scope) {
  */
 export async function readFacts(
   settings: PreflightSettings,
-  aws: AwsSettings,
+  aws: PreflightAws,
   env: Record<string, string | undefined>,
 ): Promise<AwsFacts> {
-  const options = clientOptions(aws);
   const ecs = createEcsClient(aws);
-  const iam = createIamClient(options);
+  const iam = createIamClient(aws);
   const limiter = createLimiter(systemClock);
   // A fault is to be shown, not waited out.
   const call = createCaller({ limiter, clock: systemClock, log: silentLog, retryTimeoutMs: 0 });
@@ -108,9 +108,7 @@ export async function readFacts(
     );
   }
 
-  const identityRead = read('GetCallerIdentity', (signal) =>
-    callerIdentity(ecs, settings.region, env, signal),
-  );
+  const identityRead = read('GetCallerIdentity', (signal) => callerIdentity(ecs, aws, env, signal));
   const definitionRead = read('DescribeTaskDefinition', (signal) =>
     inspectTaskDefinition(settings.family, tools, signal),
   );
@@ -154,7 +152,7 @@ export async function readFacts(
     listTasks,
     describeTasks,
   ] = await Promise.all([
-    read('credentials', async () => credentialsOf(await ecs.config.credentials(), settings, env)),
+    read('credentials', async () => credentialsOf(await ecs.config.credentials(), aws.source())),
     identityRead,
     read('DescribeClusters', (signal) => inspectCluster(settings.cluster, tools, signal)),
     definitionRead,

@@ -1,13 +1,23 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
-import { type AwsSettings, clientOptions } from '../client.ts';
+import { clientOptions } from '../client.ts';
+import { guardExchanges } from '../exchange.ts';
 import type { Network } from './facts.ts';
+import type { PreflightAws } from './preflightAws.ts';
 import { read } from './read.ts';
 import type { PreflightSettings } from './settings.ts';
 
 /** Reads subnets, VPCs, route tables and security groups. Loads the client of EC2. */
-export async function readNetwork(settings: PreflightSettings, aws: AwsSettings): Promise<Network> {
+export async function readNetwork(
+  settings: PreflightSettings,
+  aws: PreflightAws,
+): Promise<Network> {
   const library = await import('@aws-sdk/client-ec2');
-  const ec2 = new library.EC2Client(clientOptions(aws));
+  const clientIn = (region: string) => {
+    const client = new library.EC2Client(clientOptions({ ...aws, region }));
+    guardExchanges(client, aws.connections);
+    return client;
+  };
+  const ec2 = clientIn(aws.region);
   const ids = [...settings.subnets];
   const byFilter = (Name: string, Values: string[]) => ({ Filters: [{ Name, Values }] });
   const subnetsIn = (client: EC2Client, abortSignal: AbortSignal) => {
@@ -58,7 +68,7 @@ export async function readNetwork(settings: PreflightSettings, aws: AwsSettings)
   async function readElsewhere(): Promise<string[]> {
     const { otherRegion } = settings;
     if (otherRegion === null || !subnets.ok || subnets.value.length === ids.length) return [];
-    const other = new library.EC2Client({ ...clientOptions(aws), region: otherRegion });
+    const other = clientIn(otherRegion);
     const found = await read('DescribeSubnets', (signal) => subnetsIn(other, signal));
     other.destroy();
     const known = found.ok ? (found.value.Subnets ?? []) : [];

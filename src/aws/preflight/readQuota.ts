@@ -1,5 +1,7 @@
-import { type AwsSettings, clientOptions } from '../client.ts';
+import { clientOptions } from '../client.ts';
+import { guardExchanges } from '../exchange.ts';
 import type { AwsFacts } from './facts.ts';
+import type { PreflightAws } from './preflightAws.ts';
 import { read } from './read.ts';
 import type { PreflightSettings } from './settings.ts';
 
@@ -14,12 +16,13 @@ export function quotaCode({ capacityProvider }: Pick<PreflightSettings, 'capacit
 /** Reads the account's vCPU quota. Loads the client of Service Quotas. */
 export async function readQuota(
   settings: PreflightSettings,
-  aws: AwsSettings,
+  aws: PreflightAws,
 ): Promise<AwsFacts['vcpuQuota']> {
   const { ServiceQuotasClient, GetServiceQuotaCommand } = await import(
     '@aws-sdk/client-service-quotas'
   );
   const quotas = new ServiceQuotasClient(clientOptions(aws));
+  guardExchanges(quotas, aws.connections);
   const input = { ServiceCode: 'fargate', QuotaCode: quotaCode(settings) };
   const found = await read('GetServiceQuota', async (abortSignal) => {
     const { Quota } = await quotas.send(new GetServiceQuotaCommand(input), { abortSignal });

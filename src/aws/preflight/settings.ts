@@ -8,8 +8,6 @@ export interface PreflightSettings extends BootstrapSettings {
   otherRegion: string | null;
   /** Whether AWS_ENDPOINT_URL points to this machine: an emulator, whose tasks run on this machine, too. */
   endpointIsLoopback: boolean;
-  /** Whether the keys are given in the settings. */
-  explicitKeys: boolean;
   workerSchedulerAddress: Address;
   /** Null: the workers ask the scheduler. */
   objectStorageAddress: Address | null;

@@ -1,5 +1,5 @@
 import type { Task } from '@aws-sdk/client-ecs';
-import type { TaskPhase, TaskSighting } from '../../../machines/shared/domain.ts';
+import type { TaskObservation, TaskPhase } from '../../../machines/shared/domain.ts';
 import { classifyStop } from './stopReason.ts';
 
 /** The phase of a described task, from its last and desired status. */
@@ -19,7 +19,7 @@ export function phaseOf({ lastStatus, desiredStatus }: Task): TaskPhase {
 }
 
 /** What the machines need of a described task. */
-export function observationOf(task: Task): TaskSighting {
+export function observationOf(task: Task): TaskObservation {
   const phase = phaseOf(task);
   const verdict = phase === 'stopped' || phase === 'stopping' ? classifyStop(task) : null;
   // `lost` while the task is still stopping means that ECS has not given a reason yet.
@@ -33,13 +33,8 @@ export function observationOf(task: Task): TaskSighting {
     createdAt: task.createdAt?.getTime() ?? null,
     ...(task.startedAt && { startedAt: task.startedAt.getTime() }),
     ...(subnet !== undefined && { subnet }),
-    ...(verdict?.blame && { blame: verdict.blame }),
+    ...(verdict?.failureReason && { failureReason: verdict.failureReason }),
   };
-}
-
-/** The cluster's name in a task's ARN; undefined for an ARN of the old format, which names no cluster. */
-export function clusterOf(taskArn: string): string | undefined {
-  return /:task\/([^/]+)\//.exec(taskArn)?.[1];
 }
 
 /** The subnet of the task's network interface, which is set before the interface is attached. */

@@ -2,10 +2,9 @@ import { checkAws } from '../../aws/preflight/checks.ts';
 import type { Finding, Severity } from '../../aws/preflight/finding.ts';
 import { readFacts } from '../../aws/preflight/readFacts.ts';
 import type { ConfigFailure } from '../../config/configFailure.ts';
-import { warningsFor } from '../../config/crossChecks.ts';
 import type { Loaded } from '../../config/load.ts';
 import type { detectTransport } from '../../scheduler/transport/detect.ts';
-import { awsSettings, preflightSettings } from './preflightSettings.ts';
+import { awsOf, preflightSettings } from './preflightSettings.ts';
 import { checkScheduler, observeScheduler } from './schedulerChecks.ts';
 import { checkSettings, invalidSettings } from './settingsChecks.ts';
 
@@ -40,13 +39,13 @@ export function diagnoseFailure(failure: ConfigFailure): Diagnosis {
  * rejects for what it finds. `detect` looks at an address; tests supply another one.
  */
 export async function diagnose(
-  { settings, config }: Loaded,
+  { config, warnings }: Loaded,
   env: Record<string, string | undefined>,
   detect?: typeof detectTransport,
 ): Promise<Diagnosis> {
   const preflight = preflightSettings(config, env);
   const [facts, scheduler] = await Promise.all([
-    readFacts(preflight, awsSettings(config), env),
+    readFacts(preflight, awsOf(config), env),
     observeScheduler(config, detect),
   ]);
   return diagnosis(
@@ -56,7 +55,7 @@ export async function diagnose(
       region: config.aws.region,
     },
     [
-      ...checkSettings(config, warningsFor(settings, env)),
+      ...checkSettings(config, warnings),
       ...checkAws(preflight, facts),
       ...checkScheduler(config, scheduler),
     ],

@@ -1,4 +1,5 @@
 import type { RunTaskCommandInput } from '@aws-sdk/client-ecs';
+import { templateKey, workersFor } from '../../../machines/scheduler/releases.ts';
 import { tasksPerRunTask } from '../../../machines/shared/limits.ts';
 import { checkCluster } from '../../aws/preflight/cluster.ts';
 import { type AwsFacts, found } from '../../aws/preflight/facts.ts';
@@ -11,7 +12,7 @@ import type { Config } from '../../config/config.ts';
 import { hidePasswords } from '../../config/configFailure.ts';
 import { detectTransport } from '../../scheduler/transport/detect.ts';
 import { createTemplates } from '../launchTemplates.ts';
-import { awsSettings, preflightSettings } from './preflightSettings.ts';
+import { awsOf, preflightSettings } from './preflightSettings.ts';
 import { termsOf } from './schedulerChecks.ts';
 
 /** What the first run would make, request and cost. */
@@ -42,7 +43,7 @@ export async function makePlan(
 ): Promise<Plan> {
   const settings = preflightSettings(config, env);
   const [facts, detection] = await Promise.all([
-    readFacts(settings, awsSettings(config), env),
+    readFacts(settings, awsOf(config), env),
     detectTransport(config.schedulerAddress, { tls: config.tls }),
   ]);
   const findings = [
@@ -67,9 +68,9 @@ function requestOf(
   terms: ReturnType<typeof termsOf>,
 ): RunTaskCommandInput {
   const templates = createTemplates(config);
-  if (terms) templates.identified(terms);
+  const template = terms ? templateKey(workersFor(terms, templates.workerRelease)) : undefined;
   const { capacity, ecs } = config;
-  const request = templates.current().request({
+  const request = templates.templateOf({ template }).request({
     label: 'LABEL',
     clientToken: 'CLIENT-TOKEN',
     count: Math.max(1, Math.min(tasksPerRunTask, capacity.maxTasks ?? tasksPerRunTask)),

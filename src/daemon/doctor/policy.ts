@@ -2,7 +2,7 @@ import { scopeOf } from '../../aws/preflight/permissions.ts';
 import { type Policies, policiesFor } from '../../aws/preflight/policy.ts';
 import { readScope } from '../../aws/preflight/readScope.ts';
 import type { Config } from '../../config/config.ts';
-import { awsSettings, preflightSettings } from './preflightSettings.ts';
+import { awsOf, preflightSettings } from './preflightSettings.ts';
 
 /**
  * The least-privilege policies of a manager. Without `account` AWS is asked for it; where AWS does not answer, the
@@ -16,7 +16,7 @@ export async function makePolicies(
   const settings = preflightSettings(config, env);
   const scope =
     account === undefined
-      ? await readScope(settings, awsSettings(config), env)
+      ? await readScope(settings, awsOf(config), env)
       : scopeOf(settings, { account });
   return { policies: policiesFor(scope), account: scope.account };
 }

@@ -1,4 +1,4 @@
-import type { AwsSettings } from '../../aws/client.ts';
+import { type PreflightAws, preflightAws } from '../../aws/preflight/preflightAws.ts';
 import type { PreflightSettings } from '../../aws/preflight/settings.ts';
 import type { Config } from '../../config/config.ts';
 import { isEmulated } from '../../shared/awsEndpoint.ts';
@@ -15,7 +15,6 @@ export function preflightSettings(config: Config, env: Environment): PreflightSe
     region: aws.region,
     otherRegion: otherRegion === aws.region ? null : otherRegion,
     endpointIsLoopback: isEmulated(env),
-    explicitKeys: aws.credentials !== null,
     workerSchedulerAddress: config.workerSchedulerAddress,
     objectStorageAddress: config.objectStorageAddress,
     subnets: ecs.subnets,
@@ -26,6 +25,7 @@ export function preflightSettings(config: Config, env: Environment): PreflightSe
   };
 }
 
-export function awsSettings({ aws }: Config): AwsSettings {
-  return { region: aws.region, credentials: aws.credentials ?? undefined };
+/** How the manager reaches AWS. */
+export function awsOf({ aws }: Config): PreflightAws {
+  return preflightAws(aws);
 }

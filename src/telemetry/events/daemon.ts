@@ -1,4 +1,4 @@
-import { error, state } from './common.ts';
+import { error, schedulerReleases, state, transport } from './common.ts';
 import { count, type EventDefinition, nullable, optional, text, texts } from './definition.ts';
 
 /** The process itself. */
@@ -17,30 +17,44 @@ export const daemonEvents = {
       openLaunches: count('launches without an answer that are sent again'),
     },
     sentence:
-      'Started {manager} for scheduler {scheduler}, cluster {cluster}, {capacity}; the journal knows {known group}.',
+      'Starting worker manager {manager}: scheduler {scheduler}, cluster {cluster}, {capacity}[; {known task} of an earlier run].',
+  },
+  'daemon.ready': {
+    level: 'info',
+    fields: {
+      scheduler: text('address of the scheduler'),
+      releases: optional(schedulerReleases),
+      transport: optional(transport),
+      cluster: text('name of the ECS cluster'),
+    },
+    sentence: 'Ready: scheduler {scheduler}[ ({releases} over {transport})], cluster {cluster}.',
   },
   'daemon.stateChanged': {
+    level: 'debug',
+    fields: { state, trouble: optional(nullable(text('what was in the way of preparing AWS'))) },
+    sentence: 'Daemon: {state}[ ({trouble})].',
+  },
+  'daemon.stopping': {
     level: 'info',
-    fields: { state, trouble: optional(nullable(text('what was in the way of making AWS ready'))) },
-    sentence: 'The daemon is in state {state}[: {trouble}].',
+    fields: { tasks: count('Fargate tasks that are alive') },
+    sentence: 'Stopping[: {tasks task} to stop first]. A second signal exits at once.',
   },
   'daemon.crashed': {
     level: 'error',
     fields: { error },
-    sentence: 'The daemon has crashed: {error}.',
-    explanation: 'Our Fargate tasks go on; the next start finds them.',
+    sentence: 'scaler-ecs has crashed: {error}.',
+    explanation: 'The Fargate tasks keep running; the next start finds them.',
     remedy: 'This is a bug of scaler-ecs: please report the line, and start the daemon again.',
   },
   'daemon.ended': {
     level: 'info',
-    except: { level: 'warn', field: 'left', when: { above: 0 } },
+    except: [{ level: 'warn', field: 'left', when: { above: 0 } }],
     fields: {
       left: count('Fargate tasks and launches that are left'),
       still: texts('their ARNs and labels'),
     },
-    sentence: 'Ended with {left} of our tasks and launches left.',
-    remedy:
-      'What is left runs and costs money: start the daemon again, or stop these tasks in ECS.',
+    sentence: 'Ended. Fargate tasks and launches left: {left}.',
+    remedy: 'What is left costs money: start scaler-ecs again, or stop these tasks in ECS.',
   },
   'workerAddress.unreachable': {
     level: 'warn',
@@ -56,18 +70,18 @@ export const daemonEvents = {
   'tls.certificatesNotChecked': {
     level: 'warn',
     fields: {},
-    sentence: 'Certificates are not checked: we obey whatever answers at the tls or wss address.',
+    sentence: 'Certificates are not checked: any server at the tls or wss address is obeyed.',
     remedy: 'Set tls_ca instead of tls_insecure.',
   },
   'inspector.opened': {
     level: 'info',
     fields: { url: text('address to open in a browser on this machine') },
-    sentence: 'The inspector shows the actors at {url}.',
+    sentence: 'Open {url} to see the live state of the actors.',
   },
   'inspector.failed': {
     level: 'warn',
     fields: { error },
-    sentence: 'The inspector has failed on one message: {error}.',
+    sentence: 'The inspector failed on one message: {error}.',
     remedy: 'This is a bug of scaler-ecs: please report the line.',
   },
 } as const satisfies Record<string, EventDefinition>;

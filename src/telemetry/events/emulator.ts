@@ -8,34 +8,34 @@ export const emulatorEvents = {
   'emulator.namespacesUnavailable': {
     level: 'warn',
     fields: {},
-    sentence: 'This system gives us no PID namespaces: a task is a process group with a watchdog.',
+    sentence: 'No PID namespaces on this system: each task is a process group with a watchdog.',
     explanation: 'What leaves its process group may outlive the task.',
   },
   'emulator.requestFailed': {
     level: 'error',
     fields: { error },
-    sentence: 'A request has failed inside the emulator: {error}.',
+    sentence: 'The emulator failed to handle a request: {error}.',
     remedy: 'This is a bug of scaler-ecs: please report the line.',
   },
   'emulator.stepFailed': {
     level: 'error',
     fields: { error },
-    sentence: 'A planned step of the emulator has failed: {error}.',
+    sentence: 'A planned step of the emulator failed: {error}.',
     remedy: 'This is a bug of scaler-ecs: please report the line.',
   },
   'emulator.processNotStarted': {
     level: 'error',
     fields: { task, error },
-    sentence: 'No process could be started for task {task}: {error}.',
+    sentence: 'Cannot start a process for task {task}: {error}.',
   },
   'emulator.taskLogNotOpened': {
     level: 'error',
     fields: { task, error },
-    sentence: 'The log file of task {task} could not be opened: {error}.',
+    sentence: 'Cannot open the log file of task {task}: {error}.',
   },
   'emulator.stopRequested': {
     level: 'info',
     fields: { signal: text('signal that was received') },
-    sentence: 'Stopping every task after {signal}.',
+    sentence: 'Received {signal}: stopping every task.',
   },
 } as const satisfies Record<string, EventDefinition>;

@@ -373,20 +373,13 @@ describe('the exit status', () => {
   });
 });
 
-it('tells the wiring with whom it talks, and what the monitor shows', async () => {
-  const told: unknown[] = [];
-  const note = (_: unknown, params: unknown) => told.push(params);
-  const { play, actor } = live(input, {
-    noteIdentified: note,
-    noteConnection: note,
-    noteLoads: note,
-  });
-  for (const event of [
+it('passes on what the scheduler speaks, the connection and the loads to the fleet manager', async () => {
+  const { play, actor, manager } = live();
+  const events = [
     { type: 'scheduler.identified', at: 1, terms },
     { type: 'scheduler.connection', at: 1, status: 'ready' },
     { type: 'monitor.loads', at: 1, loads: {} },
-    { type: 'monitor.closed', at: 1 },
-  ])
-    await play(actor, event);
-  expect(told).toEqual([terms, 'ready', expect.objectContaining({ loads: {} }), { loads: null }]);
+  ];
+  for (const event of events) await play(actor, event);
+  expect(manager.told).toEqual(events);
 });

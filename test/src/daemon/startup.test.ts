@@ -21,7 +21,7 @@ const start = (at: number, hash = 'h') => ({ at, epoch: 'e2', requestHashOf: () 
 
 it('takes over open launches, as ones that may have been sent', () => {
   const { resend, lastLaunchAt } = recover(journalOf('whole', launch), start(60_000));
-  expect(resend).toMatchObject([{ groupIds: ['e1-1-0', 'e1-1-1'], doubted: true }]);
+  expect(resend).toMatchObject([{ groupIds: ['e1-1-0', 'e1-1-1'], outcomeUnknown: true }]);
   expect(lastLaunchAt).toBe(50_000);
 });
 

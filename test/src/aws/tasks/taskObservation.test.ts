@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ownStopReason } from '../../../../src/aws/tasks/stopReason.ts';
-import { clusterOf, observationOf } from '../../../../src/aws/tasks/taskObservation.ts';
+import { observationOf } from '../../../../src/aws/tasks/taskObservation.ts';
 import { arn } from './eagerCall.ts';
 
 describe('observationOf', () => {
@@ -56,16 +56,16 @@ describe('observationOf', () => {
 
     it('reports the subnet of its network interface', () => {
       const reason = 'Timeout waiting for network interface provisioning to complete.';
-      expect(stopped(reason)).toMatchObject({ subnet: 'subnet-1', blame: 'network' });
+      expect(stopped(reason)).toMatchObject({ subnet: 'subnet-1', failureReason: 'network' });
     });
 
     it('reports the subnet that the reason names rather than that of the interface', () => {
       const reason = "Unexpected EC2 error while attempting to … in subnet 'subnet-2'";
-      expect(stopped(reason)).toMatchObject({ subnet: 'subnet-2', blame: 'addresses' });
+      expect(stopped(reason)).toMatchObject({ subnet: 'subnet-2', failureReason: 'addresses' });
     });
 
-    it('has no blame for an unknown reason', () => {
-      expect(stopped('an unknown reason')).not.toHaveProperty('blame');
+    it('has no failureReason for an unknown reason', () => {
+      expect(stopped('an unknown reason')).not.toHaveProperty('failureReason');
     });
   });
 
@@ -96,9 +96,4 @@ describe('observationOf', () => {
         stoppedReason: 'Task stopped by user',
       }).cause,
     ).toBe('stoppedOutside'));
-});
-
-it('clusterOf reads the cluster from an ARN, except from one of the old format', () => {
-  expect(clusterOf('arn:aws:ecs:us-east-1:1:task/c/abc')).toBe('c');
-  expect(clusterOf('arn:aws:ecs:us-east-1:1:task/abc')).toBeUndefined();
 });

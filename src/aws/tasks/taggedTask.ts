@@ -5,7 +5,7 @@ import { labelVariable } from '../launch/launchTemplate.ts';
 import { phaseOf } from './taskObservation.ts';
 
 /** A task whose `startedBy` is the ownership tag of this fleet. */
-export interface ListedTask {
+export interface TaggedTask {
   taskArn: string;
   /** The label of the launch that created the task; null if this program did not launch it. */
   label: string | null;
@@ -19,7 +19,7 @@ export interface ListedTask {
 }
 
 /** Reads launch label and scheduler from the environment in the task's overrides. */
-export function listedTaskOf(task: Task & { taskArn: string }): ListedTask {
+export function taggedTaskOf(task: Task & { taskArn: string }): TaggedTask {
   const environment = environmentOf(task);
   const label = environment.get(labelVariable) ?? '';
   return {
@@ -30,6 +30,11 @@ export function listedTaskOf(task: Task & { taskArn: string }): ListedTask {
     startedBy: task.startedBy ?? '',
     scheduler: schedulerOf(environment.get('COMMAND') ?? ''),
   };
+}
+
+/** A task that ListTasks lists and DescribeTasks does not show yet: nothing else is known of it. */
+export function undescribedTask(taskArn: string, startedBy: string): TaggedTask {
+  return { taskArn, startedBy, phase: 'missing', label: null, createdAt: null, scheduler: null };
 }
 
 function environmentOf(task: Task): Map<string, string> {

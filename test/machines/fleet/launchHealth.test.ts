@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { ManagerEvent } from '../../../machines/fleet/fleetManagerSetup.ts';
+import type { FleetEvent } from '../../../machines/fleet/fleetSetup.ts';
 import { readyManager } from '../../support/liveManager.ts';
 
 describe('what holds launches back', () => {
-  const setback: Extract<ManagerEvent, { type: 'cohort.setback' }> = {
-    type: 'cohort.setback',
+  const setback: Extract<FleetEvent, { type: 'cohort.launchFailed' }> = {
+    type: 'cohort.launchFailed',
     cohortId: 'c',
     kind: 'refused',
     reason: 'x',
@@ -18,39 +18,44 @@ describe('what holds launches back', () => {
     at(11_000);
     actor.send(setback);
     actor.send(setback);
-    expect(fleet().doubtedAt).toBeNull();
+    expect(fleet().unknownOutcomeAt).toBeNull();
     expect(states(says)).toEqual(['open']);
     at(26_000);
     command(2);
     says();
     const probe = fleet().breakers.refused?.probe ?? '';
     expect(probe).toBe('e-1-0');
-    report({ booting: 1 });
-    actor.send({ type: 'cohort.unproved', cohortId: 'c', groupId: 'other' });
+    report({ pending: 1 });
+    actor.send({ type: 'cohort.probeInconclusive', cohortId: 'c', groupId: 'other' });
     expect(fleet().breakers.refused?.probe).toBe(probe);
-    actor.send({ type: 'cohort.unproved', cohortId: 'c', groupId: probe });
+    actor.send({ type: 'cohort.probeInconclusive', cohortId: 'c', groupId: probe });
     expect(fleet().breakers.refused?.probe).toBeNull();
     command(4);
     const again = fleet().breakers.refused?.probe ?? '';
-    const proved = { type: 'cohort.proved', cohortId: 'c', groupId: again, subnet: null } as const;
-    actor.send({ ...proved, proof: 'served' });
+    const proved = {
+      type: 'cohort.recovered',
+      cohortId: 'c',
+      groupId: again,
+      subnet: null,
+    } as const;
+    actor.send({ ...proved, signal: 'registered' });
     expect(fleet().breakers.refused).toBeDefined();
-    actor.send({ ...proved, proof: 'launched' });
+    actor.send({ ...proved, signal: 'launched' });
     expect(fleet().breakers).toEqual({});
     expect(states(says).at(-1)).toBe('closed');
   });
 
   it('is asked of a list when a launch was given up in doubt, and until then nothing is launched', async () => {
-    const { actor, at, fleet, command, orders, calls, surveyed } = await readyManager();
+    const { actor, at, fleet, command, orders, calls, inventoried } = await readyManager();
     at(11_000);
-    actor.send({ ...setback, kind: 'unreachable', doubted: true });
-    expect(fleet().doubtedAt).toBe(12_000);
+    actor.send({ ...setback, kind: 'unreachable', outcomeUnknown: true });
+    expect(fleet().unknownOutcomeAt).toBe(12_000);
     at(13_000);
     command(2);
     expect(orders()).toEqual([]);
-    await surveyed({ startedAt: 13_000 });
+    await inventoried({ startedAt: 13_000 });
     at(14_000);
-    expect(calls.survey).toHaveLength(2);
+    expect(calls.inventory).toHaveLength(2);
     expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.admit' })]);
   });
 
@@ -66,7 +71,7 @@ describe('what holds launches back', () => {
 
   it('is not the end of workers whose scheduler has ended', async () => {
     const { actor, at, fleet } = await readyManager();
-    const notStarted = { ...setback, kind: 'startFailed', proof: 'served' } as const;
+    const notStarted = { ...setback, kind: 'startFailed', signal: 'registered' } as const;
     at(11_000);
     actor.send({ type: 'scheduler.lost', at: 0 });
     actor.send(notStarted);
@@ -80,32 +85,32 @@ describe('what holds launches back', () => {
     expect(Object.keys(fleet().breakers)).toEqual(['refused']);
     at(42_000);
     actor.send({ ...notStarted, groupId: 'e-7-0' });
-    expect(fleet().breakers.startFailed).toMatchObject({ proof: 'served', failures: 1 });
+    expect(fleet().breakers.startFailed).toMatchObject({ signal: 'registered', failures: 1 });
     at(44_000);
-    const proved = { type: 'cohort.proved', cohortId: 'c', groupId: 'e', subnet: null } as const;
-    actor.send({ ...proved, proof: 'launched' });
+    const proved = { type: 'cohort.recovered', cohortId: 'c', groupId: 'e', subnet: null } as const;
+    actor.send({ ...proved, signal: 'launched' });
     expect(fleet().breakers.startFailed).toBeDefined();
-    actor.send({ ...proved, proof: 'served' });
+    actor.send({ ...proved, signal: 'registered' });
     expect(fleet().breakers.startFailed).toBeUndefined();
   });
 
   it('lets another be tried when the one that was has ended with its scheduler', async () => {
     const { actor, at, fleet, command } = await readyManager();
-    actor.send({ ...setback, kind: 'startFailed', proof: 'served' });
+    actor.send({ ...setback, kind: 'startFailed', signal: 'registered' });
     at(20_000);
     command(2);
     expect(fleet().breakers.startFailed?.probe).toBe('e-1-0');
     actor.send({ type: 'scheduler.lost', at: 0 });
-    actor.send({ ...setback, kind: 'startFailed', proof: 'served', groupId: 'e-1-0' });
+    actor.send({ ...setback, kind: 'startFailed', signal: 'registered', groupId: 'e-1-0' });
     expect(fleet().breakers.startFailed).toMatchObject({ probe: null, failures: 1 });
   });
 
   describe('when groups end soon after they came to serve', () => {
     const early = (groupId: string, launchedAt: number) => ({
-      ...{ ...setback, kind: 'exited' as const, reason: 'OutOfMemory', proof: 'lasted' as const },
+      ...{ ...setback, kind: 'exited' as const, reason: 'OutOfMemory', signal: 'stable' as const },
       ...{ groupId, launchedAt },
     });
-    const serves = { type: 'cohort.proved', cohortId: 'c', groupId: 'e', subnet: null } as const;
+    const serves = { type: 'cohort.recovered', cohortId: 'c', groupId: 'e', subnet: null } as const;
 
     it('is the third in a row of which each was launched after the one before had ended', async () => {
       const { actor, at, fleet, says } = await readyManager();
@@ -114,7 +119,7 @@ describe('what holds launches back', () => {
       at(30_000);
       for (const id of ['e', 'f']) actor.send(early(id, 19_999));
       actor.send(early('g', 20_000));
-      expect(fleet().earlyDeaths).toEqual({ inARow: 2, at: 30_000 });
+      expect(fleet().crashLoop).toEqual({ inARow: 2, at: 30_000 });
       expect(fleet().breakers).toEqual({});
       at(40_000);
       actor.send(early('h', 31_000));
@@ -131,14 +136,14 @@ describe('what holds launches back', () => {
       at(50_000);
       command(2 * 5);
       expect(fleet().breakers.exited?.probe).toBe('e-1-0');
-      for (const proof of ['launched', 'served'] as const)
-        actor.send({ ...serves, groupId: 'e-1-0', proof });
+      for (const signal of ['launched', 'registered'] as const)
+        actor.send({ ...serves, groupId: 'e-1-0', signal });
       expect(fleet().breakers.exited?.probe).toBe('e-1-0');
       at(60_000);
       actor.send(early('e-1-0', 50_000));
       expect(fleet().breakers.exited).toMatchObject({ failures: 2, until: 80_000, probe: null });
-      actor.send({ ...serves, proof: 'lasted' });
-      expect(fleet()).toMatchObject({ breakers: {}, earlyDeaths: { inARow: 0, at: 0 } });
+      actor.send({ ...serves, signal: 'stable' });
+      expect(fleet()).toMatchObject({ breakers: {}, crashLoop: { inARow: 0, at: 0 } });
     });
 
     it('is nothing when one between them lasts, or their scheduler has ended', async () => {
@@ -147,15 +152,15 @@ describe('what holds launches back', () => {
         at(now);
         actor.send(early('a', now - 1));
       }
-      actor.send({ ...serves, proof: 'lasted' });
+      actor.send({ ...serves, signal: 'stable' });
       at(40_000);
       actor.send(early('a', 39_000));
-      expect(fleet()).toMatchObject({ breakers: {}, earlyDeaths: { inARow: 1, at: 40_000 } });
+      expect(fleet()).toMatchObject({ breakers: {}, crashLoop: { inARow: 1, at: 40_000 } });
       actor.send({ type: 'scheduler.lost', at: 0 });
       actor.send(early('b', 41_000));
       at(50_000);
       actor.send(early('c', 41_000));
-      expect(fleet()).toMatchObject({ breakers: {}, earlyDeaths: { inARow: 1, at: 40_000 } });
+      expect(fleet()).toMatchObject({ breakers: {}, crashLoop: { inARow: 1, at: 40_000 } });
     });
 
     it('lets another be tried in the place of one that shows nothing new', async () => {
@@ -204,14 +209,14 @@ describe('what holds launches back', () => {
   });
 
   it.each([
-    ['one that runs is gone', { busy: 2, booting: 1 }, true],
-    ['all are still there', { busy: 3, booting: 1 }, false],
+    ['one that runs is gone', { busy: 2, pending: 1 }, true],
+    ['all are still there', { busy: 3, pending: 1 }, false],
     ['one that was never counted is gone', { busy: 3 }, false],
   ])('is tried again early or not, when it is the quota: %s', async (_, counts, early) => {
     const { actor, at, fleet, command, report } = await readyManager();
     at(11_000);
     command(8);
-    report({ busy: 3, booting: 1 });
+    report({ busy: 3, pending: 1 });
     actor.send({ ...setback, kind: 'quota' });
     report(counts);
     expect(fleet().breakers.quota?.until).toBe(early ? 11_000 : 41_000);
