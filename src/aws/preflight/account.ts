@@ -25,7 +25,7 @@ export function checkAccount(
       ...checkRegion(settings.region),
       error(
         'credentials.missing',
-        credentials.kind === 'timeout' ? 'no credentials were found in time' : credentials.message,
+        missingWords(credentials),
         'without credentials no call to AWS is possible',
         logIn,
       ),
@@ -35,6 +35,14 @@ export function checkAccount(
     ...checkCredentials(credentials.value),
     checkIdentity(facts),
   ];
+}
+
+function missingWords({ kind, message }: { kind: string; message: string }): string {
+  if (kind === 'timeout') return 'no credentials were found in time';
+  // No source had any, so that the last one that was asked tells nothing.
+  if (/could not load credentials from any providers/i.test(message))
+    return 'no credentials: none in the settings, in the environment, in ~/.aws, or from this host';
+  return message;
 }
 
 function checkRegion(region: string): Finding[] {

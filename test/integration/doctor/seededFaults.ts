@@ -73,7 +73,9 @@ const settings: SeededFault[] = [
 ];
 
 const account: SeededFault[] = [
-  error('no credentials', 'credentials.missing', 'found no credentials', { keys: null }),
+  error('no credentials', 'credentials.missing', 'no credentials: none in the settings', {
+    keys: null,
+  }),
   error('expired credentials', 'credentials.expired', 'is expired', {
     faults: [{ operation: '*', do: 'expiredToken' }],
   }),
