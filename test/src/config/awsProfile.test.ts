@@ -23,11 +23,15 @@ const files: Record<string, string> = {
   '/home/u/.aws/credentials': '[a.b]\r\naws_access_key_id = K\r\n[work]\nregion = eu-west-5\n',
 };
 const read = (env: Record<string, string>) =>
-  readAwsProfile(env, () => '/home/u', (path) => {
-    const text = files[path];
-    if (text === undefined) throw new Error('ENOENT');
-    return text;
-  });
+  readAwsProfile(
+    env,
+    () => '/home/u',
+    (path) => {
+      const text = files[path];
+      if (text === undefined) throw new Error('ENOENT');
+      return text;
+    },
+  );
 
 describe('readAwsProfile', () => {
   it.each([
