@@ -6,17 +6,16 @@ import { isTransient, launchBlockers, launchPermit, missingOf } from './launchGa
 import { launchGroups } from './launching.ts';
 import type { Modes } from './modes.ts';
 import { type Counts, groupsToKeep, plan, serving } from './plan.ts';
+import { drainsOf, undrainsOf } from './shares.ts';
 import {
   allObserved,
   type CohortStatus,
-  drainsOf,
   excessConfirmed,
   type Fleet,
   fleetCounts,
   kept,
   remainingOf,
   returnedLately,
-  undrainsOf,
 } from './state.ts';
 
 /**

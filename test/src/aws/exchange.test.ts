@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { ListTasksCommand } from '@aws-sdk/client-ecs';
 import { GetRoleCommand } from '@aws-sdk/client-iam';
@@ -100,7 +99,9 @@ describe('a call of the real SDK', () => {
     async (_, answer) => {
       let closed: Promise<unknown> | undefined;
       raw.answer = (socket) => {
-        closed = once(socket, 'close');
+        // A reset closes the connection as well.
+        socket.on('error', () => {});
+        closed = new Promise((resolve) => socket.once('close', resolve));
         answer(socket);
       };
       const began = performance.now();

@@ -101,9 +101,6 @@ describe('the level of an event', () => {
 
   it('is another above the limit that the table names', () => {
     expect(levelOf('daemon.ended', { left: 0 })).toBe('info');
-    expect(levelOf('demand.changed', { why: '4 workers wanted' })).toBe('info');
-    for (const why of ['the scheduler is gone for good', 'nothing but empty requests'])
-      expect(levelOf('demand.changed', { why })).toBe('warn');
     expect(levelOf('daemon.ended', { left: 1 })).toBe('warn');
   });
 });
