@@ -7,6 +7,7 @@ import { environmentFor } from '../src/emulator/accessKey.ts';
 import { type Emulator, startEmulator } from '../src/emulator/emulator.ts';
 import { FaultRules } from '../src/emulator/faults.ts';
 import { defaultOptions } from '../src/emulator/options.ts';
+import { readPolicies } from '../src/emulator/policy.ts';
 import { createLog } from '../src/telemetry/log.ts';
 
 function number(describe: string, defaultValue: number): Options & { default: number } {
@@ -67,6 +68,11 @@ const flags = {
     describe: 'The only actions to allow, like ecs:RunTask,ecs:Describe*',
     requiresArg: true,
   },
+  policy: {
+    type: 'string',
+    describe: 'JSON file with an IAM policy to enforce, or a list of them',
+    requiresArg: true,
+  },
   faults: { type: 'string', describe: 'JSON file with fault rules', requiresArg: true },
   isolation: {
     type: 'string',
@@ -97,7 +103,12 @@ export async function emulator(given: Arguments): Promise<void> {
     accessKey: accessKeyIn(given),
     allowActions:
       typeof given['allow-actions'] === 'string' ? given['allow-actions'].split(',') : null,
-    faults: typeof given.faults === 'string' ? faultsIn(given.faults) : [],
+    policies:
+      typeof given.policy === 'string' ? jsonIn('policy', given.policy, readPolicies) : null,
+    faults:
+      typeof given.faults === 'string'
+        ? jsonIn('faults', given.faults, (rules) => new FaultRules().put(rules))
+        : [],
     isolation: isolationIn(given),
     log,
   });
@@ -161,14 +172,14 @@ function isolationIn({ isolation }: Arguments): 'auto' | 'groups' {
   throw new ConfigFailure('--isolation must be auto or groups');
 }
 
-/** Reads the fault rules and checks them. */
-function faultsIn(path: string): unknown {
+/** Reads a JSON file and has its content checked. */
+function jsonIn(flag: string, path: string, check: (content: unknown) => unknown): unknown {
   try {
-    const rules: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    new FaultRules().put(rules);
-    return rules;
+    const content: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    check(content);
+    return content;
   } catch (error) {
-    throw new ConfigFailure(`--faults ${path}: ${(error as Error).message}`);
+    throw new ConfigFailure(`--${flag} ${path}: ${(error as Error).message}`);
   }
 }
 

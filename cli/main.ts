@@ -24,6 +24,21 @@ const commands: Record<string, Command> = {
     help: 'Show the settings that run would use, or a table of all settings (--table)',
     load: async () => (await import('./config.ts')).configCommand,
   },
+  doctor: {
+    usage: 'doctor [scheduler_address]',
+    help: 'Check settings, AWS account and scheduler before the first start; launches nothing',
+    load: async () => (await import('./doctor.ts')).doctorCommand,
+  },
+  plan: {
+    usage: 'plan [scheduler_address]',
+    help: 'Show what run would create, its RunTask request and its cost; launches nothing',
+    load: async () => (await import('./plan.ts')).planCommand,
+  },
+  policy: {
+    usage: 'policy [scheduler_address]',
+    help: 'Print the least-privilege IAM policies for these settings as JSON',
+    load: async () => (await import('./policy.ts')).policyCommand,
+  },
   emulator: {
     usage: 'emulator',
     help: 'Emulate ECS and IAM on this machine, with local processes as Fargate tasks',
@@ -40,6 +55,9 @@ const commands: Record<string, Command> = {
     load: async () => (await import('./wire.ts')).wireCommand,
   },
 };
+
+/** Commands with the flags of the settings. */
+const takesSettings = ['run', 'config', 'doctor', 'plan', 'policy'];
 
 const args = hideBin(process.argv);
 const [first = ''] = args;
@@ -76,8 +94,8 @@ async function main(): Promise<void> {
     const { run } = await import('./run.ts');
     return run(args);
   }
-  const ownParser = first === 'run' || first === 'config';
-  // src/config parses the arguments of run and config, with better messages for mistakes.
+  // src/config parses the arguments of these commands, with better messages for mistakes.
+  const ownParser = takesSettings.includes(first);
   const parser = yargs(
     ownParser ? args.filter((word) => word === first || asksForHelp(word)) : args,
   )

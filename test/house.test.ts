@@ -183,6 +183,25 @@ const g = await import('../store/journal.ts');
     expect(circlesIn(new Map(Object.entries(targetsOf)))).toEqual(['d -> c -> d', 'f -> f']);
   });
 
+  it('load the clients of EC2 and Service Quotas only when doctor asks for them', () => {
+    const loading = imports.flatMap(({ path, targets }) =>
+      /^(src|cli|machines)\//.test(path) &&
+      targets.some(
+        ({ to, typesOnly }) =>
+          !typesOnly && ['@aws-sdk/client-ec2', '@aws-sdk/client-service-quotas'].includes(to),
+      )
+        ? [path]
+        : [],
+    );
+    expect(loading).toEqual(['src/aws/preflight/readNetwork.ts', 'src/aws/preflight/readQuota.ts']);
+    const preflight = imports.filter(
+      ({ path, targets }) =>
+        !/^(test|src\/aws\/preflight|src\/daemon\/doctor)\//.test(path) &&
+        targets.some(({ to }) => to.startsWith('src/aws/preflight/')),
+    );
+    expect(preflight).toEqual([]);
+  });
+
   it('name only packages that are installed with the daemon', () => {
     const { dependencies } = JSON.parse(textOf('package.json')) as {
       dependencies: Record<string, string>;

@@ -27,6 +27,11 @@ const published = (
   '1.27.1 1.26.6 1.26.4 1.26.3 1.26.2 1.26.1 1.26.0 1.24.6 1.24.0 1.15.0'
 ).split(' ');
 
+/** Whether the package index has this release, as far as we know. */
+export function isPublished(release: string): boolean {
+  return published.includes(release);
+}
+
 /** YMQ had no magic before. */
 const firstWithMagic = '2.0.2';
 const newestBare = '2.0.1';

@@ -19,12 +19,16 @@ export interface LoadInput {
   readFile?: (path: string) => string;
   /** Called with each warning, one line. Default: writes it to stderr. */
   warn?: (line: string) => void;
+  /** Take worker-facing addresses that no Fargate task can reach: doctor finds them itself. */
+  takeUnreachable?: boolean;
 }
 
 /** One manager: its settings and the configuration derived from them. */
 export interface Loaded {
   settings: Settings;
   config: Config;
+  /** One line for each setting of it that is allowed but probably a mistake; `warn` has been called with each. */
+  warnings: string[];
 }
 
 /**
@@ -41,7 +45,13 @@ export function warnOnStderr(line: string): void {
 }
 
 /** Like loadConfig, with the source of each value. */
-export function loadSettings({ argv, env, readFile, warn = warnOnStderr }: LoadInput): Loaded[] {
+export function loadSettings({
+  argv,
+  env,
+  readFile,
+  warn = warnOnStderr,
+  takeUnreachable = false,
+}: LoadInput): Loaded[] {
   const read = readFile ?? ((path: string) => readFileSync(path, 'utf8'));
   const sources =
     argv[0] === 'run' ? fromFlags(argv.slice(1), env, read, warn) : fromFile(argv, env, read, warn);
@@ -52,10 +62,13 @@ export function loadSettings({ argv, env, readFile, warn = warnOnStderr }: LoadI
     crossCheck(settings);
     const home = homeIn(env);
     // The Fargate tasks of an emulator are processes of this host.
-    if (!emulated) rejectUnreachable(settings.values);
-    for (const line of warningsFor(settings, env, readAwsProfile(env, home, read))) warn(line);
-    if (!emulated) for (const line of addressWarnings(settings.values, neighbours)) warn(line);
-    return { settings, config: toConfig(settings.values, env, home, read) };
+    if (!emulated && !takeUnreachable) rejectUnreachable(settings.values);
+    const warnings = [
+      ...warningsFor(settings, env, readAwsProfile(env, home, read)),
+      ...(emulated ? [] : addressWarnings(settings.values, neighbours)),
+    ];
+    for (const line of warnings) warn(line);
+    return { settings, config: toConfig(settings.values, env, home, read), warnings };
   });
   rejectDuplicates(all);
   for (const line of familyConflicts(all)) warn(line);

@@ -80,14 +80,14 @@ export const createTemplates = (config: Config) => {
   );
   const first = make(initial.transport, initial.release);
   /** The one of that key, such as `ymq 2.6.0`. */
-  const templateNamed = (key: string): TaskTemplate => {
+  const templateWith = (key: string): TaskTemplate => {
     const known = all().length > 0 && made.get(key);
     if (!known) throw new ConfigFailure(`no launch template of ${key}`);
     return known;
   };
   /** What a new launch is made from: the fleet manager has named it by what the scheduler speaks. */
   const templateOf = ({ template }: Pick<LaunchOrder, 'template'>): TaskTemplate =>
-    template === undefined ? first : templateNamed(template);
+    template === undefined ? first : templateWith(template);
 
   return {
     /** The same for each of them. */

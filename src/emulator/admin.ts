@@ -1,3 +1,4 @@
+import { setAccount } from './accountSetup.ts';
 import { AwsError } from './awsError.ts';
 import { applyFaultToTask, type FaultRules } from './faults.ts';
 import type { Ledger } from './ledger.ts';
@@ -9,7 +10,7 @@ interface AdminAnswer {
   body: unknown;
 }
 
-/** The paths under `/_emulator/`: fault rules, faults applied to running tasks, and the ledger. AWS has no such paths. */
+/** The paths under `/_emulator/`: fault rules, faults applied to running tasks, the account's set-up, and the ledger. AWS has no such paths. */
 export class Admin {
   readonly #account: Account;
   readonly #faults: FaultRules;
@@ -43,6 +44,9 @@ export class Admin {
         return this.#faults.view();
       case 'GET /_emulator/ledger':
         return this.#ledger.view();
+      case 'PUT /_emulator/account':
+        setAccount(this.#account, parseJson(text));
+        return { status: 'ok' };
       case 'POST /_emulator/strike':
         return this.#strike(parseJson(text));
       case 'GET /_emulator/health':

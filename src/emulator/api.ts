@@ -1,13 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkAllowed } from './access.ts';
+import { ecsAccesses, iamAccesses } from './accesses.ts';
 import { AwsError } from './awsError.ts';
+import { checkDryRun, ec2Actions } from './ec2.ts';
 import type { Call, Outcome } from './faultDefinition.ts';
 import type { CallFaults, FaultRules } from './faults.ts';
-import { iamActionName, iamActions } from './iam.ts';
+import { iamActions } from './iam.ts';
 import type { Ledger } from './ledger.ts';
 import type { Members } from './members.ts';
-import { type Account, ecsArn, type Region, regionOf } from './model.ts';
+import { type Account, regionOf } from './model.ts';
 import { operations } from './operations.ts';
+import { getServiceQuota } from './serviceQuotas.ts';
 import type { Xml } from './xml.ts';
 
 /** Result of an API call: the members of a successful answer, or the outcome that replaces the answer. */
@@ -31,7 +34,7 @@ export class Api {
       const handler = Object.hasOwn(operations, operation) ? operations[operation] : undefined;
       if (!handler)
         throw new AwsError('UnknownOperationException', `Unknown operation ${operation}`);
-      this.#authorize(operation, region, body);
+      checkAllowed(this.#account, ecsAccesses(this.#account, region, operation, body));
       if (this.#account.options.quotas) region.quotas.take(handler.bucket);
       return { members: handler.run(this.#account, region, body, faults) };
     });
@@ -43,10 +46,34 @@ export class Api {
     return this.#handle({ account: this.#account, region, operation: action, body }, () => {
       const handler = Object.hasOwn(iamActions, action) ? iamActions[action] : undefined;
       if (!handler) throw new AwsError('InvalidAction', `Could not find operation ${action}`);
-      const { allowActions } = this.#account.options;
-      if (action !== 'GetCallerIdentity')
-        checkAllowed(allowActions, iamActionName(action), `role ${query.get('RoleName') ?? '*'}`);
+      checkAllowed(this.#account, iamAccesses(this.#account, action, query));
       return { xml: handler(this.#account, query) };
+    });
+  }
+
+  ec2(action: string, regionName: string, query: URLSearchParams): Promise<Answer> {
+    const body = Object.fromEntries(query);
+    const region = regionOf(this.#account, regionName);
+    return this.#handle({ account: this.#account, region, operation: action, body }, () => {
+      const handler = Object.hasOwn(ec2Actions, action) ? ec2Actions[action] : undefined;
+      if (!handler)
+        throw new AwsError(
+          'InvalidAction',
+          `The action ${action} is not valid for this web service.`,
+        );
+      checkAllowed(this.#account, [{ action: `ec2:${action}`, resource: '*' }]);
+      checkDryRun(query);
+      return { xml: handler(region, query) };
+    });
+  }
+
+  serviceQuotas(operation: string, regionName: string, body: Members): Promise<Answer> {
+    const region = regionOf(this.#account, regionName);
+    return this.#handle({ account: this.#account, region, operation, body }, () => {
+      if (operation !== 'GetServiceQuota')
+        throw new AwsError('UnknownOperationException', `Unknown operation ${operation}`);
+      checkAllowed(this.#account, [{ action: `servicequotas:${operation}`, resource: '*' }]);
+      return { members: getServiceQuota(this.#account, region, body) };
     });
   }
 
@@ -71,17 +98,6 @@ export class Api {
     this.#ledger.record(call.operation, executed, outcome, faults.replayed);
     await pause(latencyMs / 2 + answerDelayMs);
     return after ? { outcome: after } : answer;
-  }
-
-  #authorize(operation: string, region: Region, body: Members): void {
-    const { allowActions } = this.#account.options;
-    if (allowActions === null) return;
-    const cluster = ecsArn(region.name, `cluster/${body.cluster ?? 'default'}`);
-    checkAllowed(allowActions, `ecs:${operation}`, cluster);
-    if (operation === 'RunTask' && Array.isArray(body.tags) && body.tags.length > 0)
-      checkAllowed(allowActions, 'ecs:TagResource', cluster);
-    if (operation === 'RegisterTaskDefinition' && typeof body.executionRoleArn === 'string')
-      checkAllowed(allowActions, 'iam:PassRole', body.executionRoleArn);
   }
 }
 

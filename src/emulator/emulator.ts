@@ -2,7 +2,9 @@ import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { isIP } from 'node:net';
 import { Failure } from '../shared/failure.ts';
+import { callerArn } from './access.ts';
 import { newAccessKey } from './accessKey.ts';
+import { setAccount } from './accountSetup.ts';
 import { Admin } from './admin.ts';
 import { Api } from './api.ts';
 import { FaultRules } from './faults.ts';
@@ -10,6 +12,7 @@ import { Ledger, type LedgerView } from './ledger.ts';
 import type { Account } from './model.ts';
 import { openContainerRuntime } from './openContainerRuntime.ts';
 import { defaultOptions, type EmulatorOptions } from './options.ts';
+import { readPolicies } from './policy.ts';
 import { createEmulatorServer } from './server.ts';
 import { TimerQueue } from './timerQueue.ts';
 
@@ -28,6 +31,8 @@ export interface Emulator {
   ledger(): LedgerView;
   /** Replaces the fault rules; also at `PUT /_emulator/faults`. Throws a ValidationException for an invalid rule. */
   setFaults(rules: unknown): void;
+  /** Sets the account up; also at `PUT /_emulator/account`. Throws a ValidationException. */
+  setAccount(setup: unknown): void;
   /** Kills every task and resolves when none of their processes is left. */
   close(): Promise<void>;
 }
@@ -46,6 +51,11 @@ export async function startEmulator(
     options,
     accessKey: options.accessKey ?? newAccessKey(),
     missingProgramExplained: false,
+    setup: {
+      callerArn,
+      policies: options.policies === null ? null : readPolicies(options.policies),
+      quotas: {},
+    },
     url: '',
     timers: new TimerQueue(options.log),
     runtime: await openContainerRuntime(options),
@@ -76,6 +86,7 @@ export async function startEmulator(
     accessKey: account.accessKey,
     ledger: () => ledger.view(),
     setFaults: (rules) => faults.put(rules),
+    setAccount: (setup) => setAccount(account, setup),
     close: async () => {
       account.timers.close();
       const closed = new Promise((resolve) => server.close(resolve));

@@ -1,6 +1,7 @@
 import { now } from '../shared/clock.ts';
 import { accessDenied } from './access.ts';
 import { AwsError, clientError, invalidParameter } from './awsError.ts';
+import { ec2Actions } from './ec2.ts';
 import {
   type Call,
   defineFault,
@@ -55,8 +56,11 @@ function refuseNewRole(ms: number, { account, region, body }: Call): Partial<Exc
   };
 }
 
-const actionName = (operation: string): string =>
-  Object.hasOwn(iamActions, operation) ? iamActionName(operation) : `ecs:${operation}`;
+function actionName(operation: string): string {
+  if (Object.hasOwn(iamActions, operation)) return iamActionName(operation);
+  if (Object.hasOwn(ec2Actions, operation)) return `ec2:${operation}`;
+  return operation === 'GetServiceQuota' ? `servicequotas:${operation}` : `ecs:${operation}`;
+}
 
 /** Ends the first container of a task with this exit code, as if its process had been killed. */
 function killContainer(account: Account, task: Task, exitCode: number, reason: string | null) {

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { now } from '../shared/clock.ts';
-import { callerArn } from './access.ts';
 import { AwsError } from './awsError.ts';
 import { type Account, accountId, type Role, type Tag } from './model.ts';
+import { simulatePrincipalPolicy } from './simulatePolicy.ts';
 import { type Xml, xmlDocument } from './xml.ts';
 
 /** Parameters of a Query API request, by name; list elements are `Name.member.1` and so on. */
@@ -157,7 +157,12 @@ export const iamActions: Record<string, (account: Account, query: Query) => Xml 
     IsTruncated: 'false',
   }),
   CreateServiceLinkedRole: createServiceLinkedRole,
-  GetCallerIdentity: () => ({ Arn: callerArn, UserId: 'AIDAEMULATED', Account: accountId }),
+  SimulatePrincipalPolicy: simulatePrincipalPolicy,
+  GetCallerIdentity: ({ setup }) => ({
+    Arn: setup.callerArn,
+    UserId: 'AIDAEMULATED',
+    Account: accountId,
+  }),
 };
 
 const namespaces = {

@@ -1,5 +1,6 @@
 import type { Container, ContainerRuntime } from './containerRuntime.ts';
 import type { Members } from './members.ts';
+import { defaultNetwork, type Network } from './network.ts';
 import type { EmulatorOptions } from './options.ts';
 import { Quotas } from './quotas.ts';
 import type { TimerQueue } from './timerQueue.ts';
@@ -151,6 +152,7 @@ export interface Region {
   families: Map<string, TaskDefinition[]>;
   tasks: Map<string, Task>;
   quotas: Quotas;
+  network: Network;
 }
 
 export interface Role {
@@ -166,6 +168,16 @@ export interface Role {
   tags: Tag[];
 }
 
+/** What the admin API may set about the account. */
+export interface AccountSetup {
+  /** ARN of the principal that every request is attributed to. */
+  callerArn: string;
+  /** The caller's identity-based policies; null allows everything. */
+  policies: Members[] | null;
+  /** vCPU quotas of Fargate, by quota code. */
+  quotas: Record<string, number>;
+}
+
 /** The account, its timers and the runtime of its containers. */
 export interface Account {
   options: EmulatorOptions;
@@ -173,6 +185,7 @@ export interface Account {
   accessKey: string;
   /** Explained once what exit code 127 means. */
   missingProgramExplained: boolean;
+  setup: AccountSetup;
   /** Base URL of the task metadata endpoint. */
   url: string;
   timers: TimerQueue;
@@ -197,6 +210,7 @@ export function regionOf(account: Account, name: string): Region {
       families: new Map(),
       tasks: new Map(),
       quotas: new Quotas(),
+      network: defaultNetwork(name),
     };
     account.regions.set(name, region);
   }

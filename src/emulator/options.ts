@@ -29,6 +29,8 @@ export interface EmulatorOptions {
   accessKey: string | null;
   /** The allowed actions (`ecs:RunTask`, `ecs:*`); null allows all. */
   allowActions: string[] | null;
+  /** IAM policies to enforce, with their resources and conditions: a document or a list; null allows all. */
+  policies: unknown;
   /** The initial fault rules, in the format of `PUT /_emulator/faults`. */
   faults: unknown;
   /** `auto` uses PID namespaces where the system allows them; `groups` always uses process groups. */
@@ -51,6 +53,7 @@ export const defaultOptions: Omit<EmulatorOptions, 'log'> = {
   stopTimeoutS: 30,
   accessKey: null,
   allowActions: null,
+  policies: null,
   faults: [],
   isolation: 'auto',
 };

@@ -3,6 +3,7 @@ import { readStrategy } from './clusters.ts';
 import { checkFargateSize, cpuUnits, memoryMib } from './fargateSizes.ts';
 import { boolean, integer, type Members, object, objects, text, texts } from './members.ts';
 import type { Cluster, Region, StrategyItem, Tag, TaskDefinition } from './model.ts';
+import { groupNamed, subnetNamed } from './network.ts';
 import { readTags } from './tags.ts';
 import { findDefinition } from './taskDefinitions.ts';
 
@@ -37,7 +38,7 @@ export function readRunTask(region: Region, cluster: Cluster, body: Members): Ru
   const strategy = readCapacity(cluster, body);
   const definition = readDefinition(region, body);
   checkPlatform(body);
-  const subnets = readNetwork(definition, body);
+  const subnets = readNetwork(region, definition, body);
   const overrides = readOverrides(definition, body);
   const cpu = text(overrides, 'cpu') ?? definition.cpu ?? undefined;
   const memory = text(overrides, 'memory') ?? definition.memory ?? undefined;
@@ -95,7 +96,32 @@ function checkPlatform(body: Members): void {
     throw new AwsError('PlatformUnknownException', "The specified platform version doesn't exist.");
 }
 
-function readNetwork(definition: TaskDefinition, body: Members): string[] {
+/** Runs a look-up in the network; its error becomes that of ECS, which quotes EC2. */
+function retrieved<Item>(what: string, id: string, find: () => Item): Item {
+  try {
+    return find();
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    throw invalidParameter(
+      `Error retrieving ${what} information for [${id}]: ${error.message} (ErrorCode: ${error.code})`,
+    );
+  }
+}
+
+function checkNetwork({ network, name }: Region, subnets: string[], groups: string[]): void {
+  const vpcs = subnets.map(
+    (id) => retrieved('subnet', id, () => subnetNamed(network, name, id)).vpc,
+  );
+  if (new Set(vpcs).size > 1)
+    throw invalidParameter('The provided subnets are not all in the same VPC.');
+  for (const id of groups)
+    if (retrieved('security group', id, () => groupNamed(network, id)).vpc !== vpcs[0])
+      throw invalidParameter(
+        `Security group ${id} does not appear to belong to the same VPC as the input subnets.`,
+      );
+}
+
+function readNetwork(region: Region, definition: TaskDefinition, body: Members): string[] {
   const network = object(body, 'networkConfiguration');
   const awsvpc = network && object(network, 'awsvpcConfiguration');
   if (!awsvpc)
@@ -107,16 +133,7 @@ function readNetwork(definition: TaskDefinition, body: Members): string[] {
   if (subnets.length === 0) throw invalidParameter('subnets can not be empty.');
   if (subnets.length > 16) throw invalidParameter('subnets can have at most 16 items.');
   if (groups.length > 5) throw invalidParameter('securityGroups can have at most 5 items.');
-  for (const subnet of subnets)
-    if (!subnet.startsWith('subnet-'))
-      throw invalidParameter(
-        `Error retrieving subnet information for [${subnet}]: The subnet ID '${subnet}' does not exist (ErrorCode: InvalidSubnetID.NotFound)`,
-      );
-  for (const group of groups)
-    if (!group.startsWith('sg-'))
-      throw invalidParameter(
-        `Error retrieving security group information for [${group}]: The security group '${group}' does not exist (ErrorCode: InvalidGroup.NotFound)`,
-      );
+  checkNetwork(region, subnets, groups);
   const publicIp = text(awsvpc, 'assignPublicIp') ?? 'DISABLED';
   if (publicIp !== 'ENABLED' && publicIp !== 'DISABLED')
     throw invalidParameter('assignPublicIp must be ENABLED or DISABLED.');

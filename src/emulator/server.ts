@@ -3,8 +3,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { errorText } from '../shared/errorText.ts';
 import { credentialScope, isAccessKey } from './accessKey.ts';
 import type { Admin } from './admin.ts';
-import type { Api } from './api.ts';
+import type { Answer, Api } from './api.ts';
 import { AwsError } from './awsError.ts';
+import { ec2Actions, ec2AnswerXml, ec2ErrorXml, ec2Status } from './ec2.ts';
 import type { Outcome } from './faultDefinition.ts';
 import { answerXml, errorXml, iamStatus } from './iam.ts';
 import { isMembers, type Members } from './members.ts';
@@ -13,6 +14,7 @@ import type { Account } from './model.ts';
 import { HttpRefusal, readBody, requireLocalClient } from './request.ts';
 
 const ecsTargetPrefix = 'AmazonEC2ContainerServiceV20141113.';
+const quotasTargetPrefix = 'ServiceQuotasV20190624.';
 
 interface Services {
   account: Account;
@@ -20,7 +22,7 @@ interface Services {
   admin: Admin;
 }
 
-/** The HTTP server, one port for all services: ECS (X-Amz-Target header), IAM and STS (form body), task metadata (`/v4/`) and the admin paths (`/_emulator/`). */
+/** The HTTP server, one port for all services: ECS and Service Quotas (X-Amz-Target header), IAM, STS and EC2 (form body), task metadata (`/v4/`) and the admin paths (`/_emulator/`). */
 export function createEmulatorServer(rooms: Services): Server {
   const { log } = rooms.account.options;
   const server = createServer((request, response) => {
@@ -103,9 +105,7 @@ async function answerJson(
     const { key, region } = credentialScope(request);
     const body = parse(await readBody(request));
     checkKey(account, key);
-    if (!operation.startsWith(ecsTargetPrefix))
-      throw new AwsError('UnknownOperationException', 'The requested operation is not known.');
-    const answer = await api.ecs(operation.slice(ecsTargetPrefix.length), region, body);
+    const answer = await answerTarget(api, operation, region, body);
     if ('members' in answer) sendJson(response, 200, answer.members, headers);
     else if ('outcome' in answer) sendOutcome(response, answer.outcome, fail);
   } catch (error) {
@@ -114,23 +114,39 @@ async function answerJson(
   }
 }
 
+function answerTarget(api: Api, target: string, region: string, body: Members): Promise<Answer> {
+  if (target.startsWith(ecsTargetPrefix))
+    return api.ecs(target.slice(ecsTargetPrefix.length), region, body);
+  if (target.startsWith(quotasTargetPrefix))
+    return api.serviceQuotas(target.slice(quotasTargetPrefix.length), region, body);
+  throw new AwsError('UnknownOperationException', 'The requested operation is not known.');
+}
+
+/** Version of the EC2 API; IAM and STS have others. */
+const ec2Version = '2016-11-15';
+
 async function answerQuery(
   { account, api }: Services,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const requestId = randomUUID();
+  const query = new URLSearchParams(await readBody(request));
+  const action = query.get('Action');
+  const isEc2 = query.get('Version') === ec2Version || Object.hasOwn(ec2Actions, action ?? '');
+  const [statusOf, errorOf, answerOf] = isEc2
+    ? ([ec2Status, ec2ErrorXml, ec2AnswerXml] as const)
+    : ([iamStatus, errorXml, answerXml] as const);
   const fail = (error: AwsError) =>
-    send(response, iamStatus(error), errorXml(error, requestId), xmlHeaders(requestId));
+    send(response, statusOf(error), errorOf(error, requestId), xmlHeaders(requestId));
   try {
-    const query = new URLSearchParams(await readBody(request));
-    checkKey(account, credentialScope(request).key);
-    const action = query.get('Action');
+    const { key, region } = credentialScope(request);
+    checkKey(account, key);
     if (!action)
       throw new AwsError('MissingAction', 'The request must contain the parameter Action');
-    const answer = await api.iam(action, query);
+    const answer = await (isEc2 ? api.ec2(action, region, query) : api.iam(action, query));
     if ('xml' in answer)
-      send(response, 200, answerXml(action, answer.xml, requestId), xmlHeaders(requestId));
+      send(response, 200, answerOf(action, answer.xml, requestId), xmlHeaders(requestId));
     else if ('outcome' in answer) sendOutcome(response, answer.outcome, fail);
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;

@@ -1,7 +1,9 @@
 import { execFile, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import * as ec2 from '@aws-sdk/client-ec2';
 import * as ecs from '@aws-sdk/client-ecs';
 import * as iam from '@aws-sdk/client-iam';
+import * as quotas from '@aws-sdk/client-service-quotas';
 import type { Step } from './steps.ts';
 
 /** The answer of a call, or its error as the client reports it. */
@@ -38,8 +40,13 @@ const normalizeJsAnswer = (service: string, answer: unknown): unknown =>
 
 export function javascriptSdk(): Client {
   const clients = new Map<string, AnyClient>();
-  const libraries = { ecs, iam };
-  const constructors = { ecs: ecs.ECSClient, iam: iam.IAMClient };
+  const libraries = { ecs, iam, ec2, 'service-quotas': quotas };
+  const constructors = {
+    ecs: ecs.ECSClient,
+    iam: iam.IAMClient,
+    ec2: ec2.EC2Client,
+    'service-quotas': quotas.ServiceQuotasClient,
+  };
   return {
     name: 'JS SDK',
     async call(endpoint, step) {

@@ -1,6 +1,6 @@
 /** One call and its expected result. */
 export interface Step {
-  service: 'ecs' | 'iam';
+  service: 'ecs' | 'iam' | 'ec2' | 'service-quotas';
   call: string;
   with: Record<string, unknown>;
   /** Expected answer; see `mismatch`. */
@@ -46,6 +46,10 @@ export const ecsStep = (call: string, input: object, options: Partial<Step> = {}
 export const iamStep = (call: string, input: object, options: Partial<Step> = {}): Step => ({
   ...ecsStep(call, input, options),
   service: 'iam',
+});
+export const ec2Step = (call: string, input: object, options: Partial<Step> = {}): Step => ({
+  ...ecsStep(call, input, options),
+  service: 'ec2',
 });
 export const failsWith = (code: string, message: string): Partial<Step> => ({
   error: { code, message },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { loadConfig } from '../../../src/config/load.ts';
+import { loadConfig, loadSettings } from '../../../src/config/load.ts';
 import { needed, neededToml, runFile } from './loaded.ts';
 
 const emulator = { AWS_ENDPOINT_URL: 'http://127.0.0.1:4566' };
@@ -31,6 +31,19 @@ describe('an address that the workers are told', () => {
     expect(() => warningsOf(address, flags)).toThrow(name);
     expect(() => warningsOf(address, flags)).toThrow(words);
     expect(warningsOf(address, flags, emulator)).toEqual([]);
+  });
+
+  it.each(['tcp://0.0.0.0:1', 'ipc:///tmp/s'])('is taken for doctor: %s', (address) => {
+    const input = { argv: ['run', address, ...needed.slice(1)], env: {}, takeUnreachable: true };
+    expect(loadSettings(input)).toMatchObject([{ warnings: [] }]);
+  });
+
+  it('is warned of in the result too', () => {
+    const lines: string[] = [];
+    const argv = ['run', 'tcp://127.0.0.1:1', ...needed.slice(1)];
+    const [loaded] = loadSettings({ argv, env: {}, warn: (line) => lines.push(line) });
+    expect(loaded?.warnings).toEqual(lines);
+    expect(lines).toHaveLength(1);
   });
 
   it.each([

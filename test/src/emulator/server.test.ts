@@ -133,6 +133,25 @@ describe('credentials and allowed actions', () => {
     await locked.close();
   });
 
+  it.each([
+    ['EC2', 'Action=DescribeSubnets&Version=2016-11-15', {}, 'AuthFailure'],
+    ['STS', 'Action=GetCallerIdentity&Version=2011-06-15', {}, 'InvalidClientTokenId'],
+    [
+      'Service Quotas',
+      '{}',
+      {
+        'content-type': 'application/x-amz-json-1.1',
+        'x-amz-target': 'ServiceQuotasV20190624.GetServiceQuota',
+      },
+      'UnrecognizedClientException',
+    ],
+  ])('%s refuses every other access key id', async (_, body, more, code) => {
+    const { emulator } = await startTestEmulator(hollow);
+    const form = { 'content-type': 'application/x-www-form-urlencoded' };
+    const headers = { ...form, authorization: 'Bearer OTHER', ...more };
+    expect((await sendRequest(emulator.url, headers, body)).body).toContain(code);
+  });
+
   it('makes another access key for each run', async () => {
     const runs = await Promise.all(
       [1, 2].map(() => startEmulator({ hollow: true, log: silentLog })),

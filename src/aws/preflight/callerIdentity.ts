@@ -1,0 +1,62 @@
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import type { ECSClient } from '@aws-sdk/client-ecs';
+import type { HttpRequest } from '@smithy/types';
+import { throughProxy } from '../agents.ts';
+import type { Identity } from './facts.ts';
+import type { PreflightAws } from './preflightAws.ts';
+
+/** STS's address for a region, or the endpoint that the environment names. */
+export function stsEndpoint(region: string, env: Record<string, string | undefined>): string {
+  const suffix = region.startsWith('cn-') ? '.cn' : '';
+  const usual = `https://sts.${region}.amazonaws.com${suffix}`;
+  if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true') return usual;
+  return env.AWS_ENDPOINT_URL_STS || env.AWS_ENDPOINT_URL || usual;
+}
+
+function elementOf(xml: string, name: string): string | undefined {
+  return new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1];
+}
+
+/**
+ * GetCallerIdentity of STS, which needs no permission. The request is signed and sent by the ECS client, so that
+ * credentials, clock and proxy are the same; a client of STS would be one more package for one call. Rejects with an error in
+ * the form of the SDK's.
+ */
+export async function callerIdentity(
+  ecs: ECSClient,
+  { region, connections }: Pick<PreflightAws, 'region' | 'connections'>,
+  env: Record<string, string | undefined>,
+  signal: AbortSignal,
+): Promise<Identity> {
+  const url = new URL(stsEndpoint(region, env));
+  const signer = await ecs.config.signer({
+    name: 'sigv4',
+    signingName: 'sts',
+    signingRegion: region,
+    properties: {},
+  });
+  const request = {
+    method: 'POST',
+    protocol: url.protocol,
+    hostname: url.hostname,
+    ...(url.port !== '' && { port: Number(url.port) }),
+    path: '/',
+    query: {},
+    headers: { host: url.host, 'content-type': 'application/x-www-form-urlencoded' },
+    body: 'Action=GetCallerIdentity&Version=2011-06-15',
+  };
+  const signed = await signer.sign(request);
+  const { response } = await ecs.config.requestHandler.handle(
+    throughProxy(signed as HttpRequest, connections.proxies),
+    { abortSignal: signal },
+  );
+  const xml = await text(response.body as Readable);
+  const status = response.statusCode;
+  const [account, arn] = [elementOf(xml, 'Account'), elementOf(xml, 'Arn')];
+  if (status === 200 && account && arn) return { account, arn };
+  throw Object.assign(new Error(elementOf(xml, 'Message') ?? `status ${status}`), {
+    name: elementOf(xml, 'Code') ?? 'SyntaxError',
+    $metadata: { httpStatusCode: status },
+  });
+}

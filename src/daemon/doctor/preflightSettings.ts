@@ -1,0 +1,31 @@
+import { type PreflightAws, preflightAws } from '../../aws/preflight/preflightAws.ts';
+import type { PreflightSettings } from '../../aws/preflight/settings.ts';
+import type { Config } from '../../config/config.ts';
+import { awsIsOnThisHost } from '../../config/reach.ts';
+import { bootstrapSettings, markOf } from '../managerSettings.ts';
+
+type Environment = Record<string, string | undefined>;
+
+/** What the checks of the AWS account need of the configuration. */
+export function preflightSettings(config: Config, env: Environment): PreflightSettings {
+  const { aws, ecs, capacity } = config;
+  const otherRegion = env.AWS_REGION || env.AWS_DEFAULT_REGION || null;
+  return {
+    ...bootstrapSettings(config),
+    region: aws.region,
+    otherRegion: otherRegion === aws.region ? null : otherRegion,
+    endpointIsLoopback: awsIsOnThisHost(env),
+    workerSchedulerAddress: config.workerSchedulerAddress,
+    objectStorageAddress: config.objectStorageAddress,
+    subnets: ecs.subnets,
+    securityGroups: ecs.securityGroups,
+    assignPublicIp: ecs.assignPublicIp,
+    maxTasks: capacity.maxTasks,
+    startedBy: markOf(config),
+  };
+}
+
+/** How the manager reaches AWS. */
+export function awsOf({ aws }: Config): PreflightAws {
+  return preflightAws(aws);
+}
