@@ -28,12 +28,16 @@ function lastLineTime(log: string): number {
   return last ? Date.parse(`${last[1]}T${last[2]}${last[3]}`) : Number.NEGATIVE_INFINITY;
 }
 
-/** Whether no manager of this run had called StopTask before that time, plus 1 s, the resolution of the scheduler's log. */
+/**
+ * Whether no manager of this run had called StopTask for a living task before that time, plus 1 s, the resolution of the
+ * scheduler's log. A task that ended by itself (cause `exited`) gets StopTask as well.
+ */
 const noStopRequestedBefore = (context: ScenarioContext, until: number): boolean =>
   context.processes.all
     .filter(({ name }) => name.startsWith('manager'))
     .flatMap(({ logFile }) => readFileSync(logFile, 'utf8').split('\n'))
     .filter((line) => line.includes('"state":"draining.stopping"'))
+    .filter((line) => !line.includes('"cause":"exited"'))
     .every((line) => Date.parse(JSON.parse(line).time) > until + 1000);
 
 /** Workers that connected again after a disconnect and did not disconnect again. */
