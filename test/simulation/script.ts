@@ -287,6 +287,11 @@ export const scriptOf = (seed: number): Script => {
     ({ kind, at }) =>
       !(['kill', 'stop', 'shutdownCluster'].includes(kind) && isContested(happenings, at)),
   );
+  // Every script restarts the daemon: when the rival has ended, if no other moment is left.
+  if (!kept.some(({ kind }) => kind === 'kill')) {
+    const ends = happenings.flatMap((each) => (each.kind === 'rival' ? each.at + each.ms : []));
+    kept.push(kill(createRandom(seed, 'restart'), Math.max(...ends) + 10 * second));
+  }
   kept.sort((a, b) => a.at - b.at);
   const used = kept.flatMap((each) => (each.kind === 'replace' ? each.release : []));
   const finalDemand = settlingDemand(demandOf(random, policy), [
