@@ -12,6 +12,7 @@ import { type Journal, openJournal } from '../store/journal.ts';
 import { openStateDir } from '../store/stateDir.ts';
 import type { Log } from '../telemetry/log.ts';
 import { stateLogger } from '../telemetry/stateLogger.ts';
+import { watchAws } from './awsSight.ts';
 import { createCancellationHold } from './cancellationHold.ts';
 import { checkTransport, connectionsFor } from './connections.ts';
 import { lateAws } from './lateAws.ts';
@@ -20,21 +21,18 @@ import { managerSettings, sessionSettings } from './managerSettings.ts';
 import { adoptStrays, type Doubts, foreignTo } from './ownership.ts';
 import {
   closeInOrder,
-  type OnStop,
-  onSignal,
   outcomeOf,
+  passStops,
   remainingIn,
   reportEnd,
+  whyUnseen,
 } from './shutdown.ts';
+import type { OnStop } from './signals.ts';
 import { recover } from './startup.ts';
 import { provide } from './wiring.ts';
 
 /** Runs one worker manager to its end. Resolves to the exit status. */
-export async function runDaemon(
-  config: Config,
-  log: Log,
-  onStop: OnStop = onSignal,
-): Promise<number> {
+export async function runDaemon(config: Config, log: Log, onStop: OnStop): Promise<number> {
   const templates = createTemplates(config);
   const { warning } = templates.check();
   if (warning) log.report('launchTemplate.large', { warning });
@@ -78,6 +76,7 @@ export async function runDaemon(
     ),
   );
 
+  const { operations, sight } = watchAws(aws);
   const connections = connectionsFor(config, log);
   const cancellationHold = createCancellationHold();
   const machine = provide({
@@ -85,14 +84,14 @@ export async function runDaemon(
     monitor: { connect: connections.monitor, address: config.monitorAddress },
     journal,
     requestHash: templates.hash,
-    runTask: aws.runTask,
+    runTask: operations.runTask,
     stopTask: async (taskArn, reason, signal) => {
       await cancellationHold.waitUntilSettled(taskIdOf(taskArn), signal);
-      await aws.stopTask(taskArn, reason, signal);
+      await operations.stopTask(taskArn, reason, signal);
     },
-    describeTasks: aws.describeTasks,
-    survey: aws.survey,
-    prepare: aws.prepare,
+    describeTasks: operations.describeTasks,
+    survey: operations.survey,
+    prepare: operations.prepare,
     identified: templates.identified,
     connection(status) {
       connection = status;
@@ -112,13 +111,19 @@ export async function runDaemon(
     },
   });
   const outcome = outcomeOf(actor);
-  onStop(() => actor.send({ type: 'daemon.stop' }));
   actor.start();
+  const leaveRunning = config.sigtermPolicy === 'leave';
+  const { stopTimeoutSeconds } = config;
+  const facts = { ledger: journal.ledger, sight, stopTimeoutSeconds, leaveRunning };
+  const endStops = passStops(actor, onStop, facts, log);
 
   const { status, crash } = await outcome;
-  reportEnd({ crash, remaining: remainingIn(journal.ledger) }, log);
+  endStops();
+  const unseen = leaveRunning ? null : whyUnseen(sight);
+  const end = { status, crash, remaining: remainingIn(journal.ledger), unseen };
+  const exitStatus = reportEnd(end, log);
   await closeInOrder({ inspection, journal, stateDir, aws });
-  return status;
+  return exitStatus;
 }
 
 type Recovered = ReturnType<typeof recover>;

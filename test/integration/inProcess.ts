@@ -43,12 +43,12 @@ export const start = (address: string, stateDir: string, ...flags: string[]) => 
       if (levelOf(name, fields) !== 'debug') said.push({ fields, text: name });
     },
   };
-  let signal = () => {};
+  let signal: (name: string) => void = () => {};
   const status = runDaemon(config, log, (listener) => {
     signal = listener;
   });
   const last = () => said.findLast(({ text }) => text === 'daemon.ended')?.fields;
-  return { status, last, signal: () => signal(), said };
+  return { status, last, signal: () => signal('SIGTERM'), said };
 };
 
 export const temporaryStateDir = (): string => {

@@ -1,5 +1,13 @@
-import { error, state } from './common.ts';
-import { count, type EventDefinition, nullable, optional, text, texts } from './definition.ts';
+import { error, reason, state } from './common.ts';
+import {
+  count,
+  type EventDefinition,
+  nullable,
+  optional,
+  quantity,
+  text,
+  texts,
+} from './definition.ts';
 
 /** The process itself. */
 export const daemonEvents = {
@@ -30,6 +38,45 @@ export const daemonEvents = {
     sentence: 'The daemon has crashed: {error}.',
     explanation: 'Our Fargate tasks go on; the next start finds them.',
     remedy: 'This is a bug of scaler-ecs: please report the line, and start the daemon again.',
+  },
+  'daemon.stopping': {
+    level: 'info',
+    fields: {
+      signal: text('signal that asked for it'),
+      tasks: count('Fargate tasks that are to stop'),
+      launches: count('launches without an answer'),
+      seconds: quantity('s', 'until we leave whatever is left'),
+      unseen: nullable(text('why our tasks in ECS could not be looked at; null: they were')),
+    },
+    sentence:
+      'Stopping after {signal}: waiting at most {seconds} s for {tasks task} and {launches launch}[; our tasks in ECS could not be looked at: {unseen}].',
+    explanation:
+      'A second signal leaves at once. Reported every 15 s. Where there is nothing to stop and AWS does not answer, we leave within two seconds.',
+  },
+  'daemon.leaving': {
+    level: 'info',
+    fields: { signal: text('signal that asked for it'), tasks: count('that are left') },
+    sentence: 'Leaving {tasks task} to the next start after {signal}.',
+  },
+  'daemon.couldNotLook': {
+    level: 'warn',
+    fields: { reason },
+    sentence: 'Our Fargate tasks in ECS could not be looked at: {reason}.',
+    explanation: 'The daemon ends without knowing whether an earlier run has left any.',
+    remedy:
+      'Mend what the reason names and start the daemon again, or look in ECS for tasks with our startedBy (field mark of daemon.started).',
+  },
+  'logs.reopened': {
+    level: 'info',
+    fields: {},
+    sentence: 'The log files were opened anew after SIGHUP.',
+  },
+  'logs.notReopened': {
+    level: 'warn',
+    fields: { path: text('log file'), reason },
+    sentence: 'The log file {path} could not be opened anew: {reason}.',
+    explanation: 'Lines go on to the file that was open before.',
+    remedy: 'Mend the path or its rights, and send SIGHUP again.',
   },
   'daemon.ended': {
     level: 'info',
