@@ -75,7 +75,7 @@ const flags = {
 
 type Arguments = Record<string, unknown>;
 
-/** Prints its URL as one line of JSON, then serves until SIGINT or SIGTERM. Throws a ConfigFailure. */
+/** Prints its URL as one line of JSON, then serves until a signal ends it. Throws a ConfigFailure. */
 export async function emulator(given: Arguments): Promise<void> {
   const log = createLog('INFO', pino.destination(2));
   const running = await startEmulator({
@@ -100,7 +100,8 @@ export async function emulator(given: Arguments): Promise<void> {
   });
   process.stdout.write(`${JSON.stringify({ url: running.url })}\n`);
   const signal = await new Promise<string>((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, resolve);
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const)
+      process.once(name, resolve);
   });
   log.report('emulator.stopRequested', { signal });
   await running.close();

@@ -24,19 +24,22 @@ const start = (...words: string[]) => {
 };
 
 describe('scaler-ecs emulator', () => {
-  it('prints its address as one JSON line, and ends with status 0 on SIGTERM', async () => {
-    const faults = join(dir, 'faults.json');
-    writeFileSync(faults, '[{"operation":"*","do":"throttle"}]');
-    const { child, said, ended } = start('--hollow', '--faults', faults);
-    await new Promise((resolve) => child.stdout.once('data', resolve));
-    const { url } = JSON.parse(said.stdout) as { url: string };
-    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
-    const rules = await (await fetch(`${url}/_emulator/faults`)).json();
-    expect(rules).toMatchObject({ rules: [{ operation: '*', do: 'throttle', struck: 0 }] });
-    child.kill('SIGTERM');
-    expect(await ended).toBe(0);
-    expect(said.stdout.trim().split('\n')).toHaveLength(1);
-  });
+  it.each(['SIGTERM', 'SIGHUP', 'SIGQUIT'] as const)(
+    'prints its address as one JSON line, and ends with status 0 on %s',
+    async (signal) => {
+      const faults = join(dir, 'faults.json');
+      writeFileSync(faults, '[{"operation":"*","do":"throttle"}]');
+      const { child, said, ended } = start('--hollow', '--faults', faults);
+      await new Promise((resolve) => child.stdout.once('data', resolve));
+      const { url } = JSON.parse(said.stdout) as { url: string };
+      expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+      const rules = await (await fetch(`${url}/_emulator/faults`)).json();
+      expect(rules).toMatchObject({ rules: [{ operation: '*', do: 'throttle', struck: 0 }] });
+      child.kill(signal);
+      expect(await ended).toBe(0);
+      expect(said.stdout.trim().split('\n')).toHaveLength(1);
+    },
+  );
 
   it.each([
     [['--port', 'x'], 2, /--port must be a non-negative number/],
