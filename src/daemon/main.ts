@@ -38,7 +38,7 @@ export async function runDaemon(config: Config, log: Log, onStop: OnStop): Promi
   if (warning) log.report('launchTemplate.large', { warning });
 
   await checkTransport(config);
-  const stateDir = openStateDir(config.stateDir, log);
+  const stateDir = await openStateDir(config.stateDir, log);
   const identity = loadIdentity(config.stateDir, newIdentity, log);
   const journal = await openJournal(config.stateDir, log);
   const template = templateFinder(journal, templates);

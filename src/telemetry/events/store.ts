@@ -52,12 +52,6 @@ export const storeEvents = {
     sentence: 'The identity file {path} was damaged: a new identity was made.',
     explanation: 'The scheduler takes us for another manager until it has forgotten the old one.',
   },
-  'stateDir.notLocked': {
-    level: 'warn',
-    fields: { path, reason },
-    sentence: 'The state directory {path} cannot be locked: {reason}.',
-    remedy: 'Never start two daemons on it. Install flock(1), of util-linux.',
-  },
   'lockFile.pidNotWritten': {
     level: 'warn',
     fields: { path, reason },
