@@ -1,3 +1,5 @@
+import { backendValue } from '../../../machines/shared/release.ts';
+import { backendNames } from '../backendNames.ts';
 import { startClient } from '../client.ts';
 import { usualSetup } from '../manager.ts';
 import { compareReleases } from '../options.ts';
@@ -56,6 +58,12 @@ export async function everySetting(stage: Stage): Promise<Outcome> {
   stage.check(
     wrong.length === 0 && argv.includes('--hard-processor-suspend'),
     `${program} was told every setting ${wrong.map(([flag]) => flag).join(' ')}`,
+  );
+  const spelling = backendValue(scaler, stage.options.transport);
+  const spellings = await backendNames(stage.venv);
+  stage.check(
+    spellings.includes(spelling),
+    `its parser takes ${spelling} for the transport (${spellings.join(', ')})`,
   );
   const results = await finishIn(stage, client, world);
   // Those releases publish capabilities without their names, if at all.
