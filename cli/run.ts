@@ -43,7 +43,10 @@ export async function run(args: string[]): Promise<never> {
   );
   const status = await Promise.race([
     ended.then((statuses) => Math.max(...statuses)),
-    signals.forced.then(() => 1),
+    signals.forced.then(() => {
+      for (const { log } of managers) log.report('daemon.forced', {});
+      return 1;
+    }),
   ]);
   await Promise.race([logs.flush(flushMs), new Promise<void>((leave) => signals.afterEnd(leave))]);
   process.exit(status);

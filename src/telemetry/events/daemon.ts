@@ -58,6 +58,13 @@ export const daemonEvents = {
     fields: { signal: text('signal that asked for it'), tasks: count('that are left') },
     sentence: 'Leaving {tasks task} to the next start after {signal}.',
   },
+  'daemon.forced': {
+    level: 'warn',
+    fields: {},
+    sentence: 'Ending at once, because of further signals, although not everything is closed.',
+    explanation: 'What is left runs on, and the next start finds it.',
+    remedy: 'Start the daemon again, or look into ECS.',
+  },
   'daemon.couldNotLook': {
     level: 'warn',
     fields: { reason },
