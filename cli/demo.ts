@@ -73,6 +73,7 @@ async function startAws(taskPath: string): Promise<EmulatedAws> {
   });
   return {
     url: emulator.url,
+    accessKey: emulator.accessKey,
     tasksStarted: () => emulator.ledger().tasks.length,
     tasksRemaining: () =>
       emulator.ledger().tasks.filter(({ lastStatus }) => lastStatus !== 'STOPPED').length,

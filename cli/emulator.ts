@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pino } from 'pino';
 import type { CommandModule, Options } from 'yargs';
 import { ConfigFailure } from '../src/config/configFailure.ts';
-import { startEmulator } from '../src/emulator/emulator.ts';
+import { environmentFor } from '../src/emulator/accessKey.ts';
+import { type Emulator, startEmulator } from '../src/emulator/emulator.ts';
 import { FaultRules } from '../src/emulator/faults.ts';
 import { defaultOptions } from '../src/emulator/options.ts';
 import { createLog } from '../src/telemetry/log.ts';
@@ -37,7 +38,8 @@ const flags = {
   },
   'task-path': {
     type: 'string',
-    describe: "Directories to put first in the PATH of the tasks' processes",
+    describe:
+      "Directories to put first in the PATH of the tasks' processes; then comes the bin directory of an activated virtual environment",
     requiresArg: true,
   },
   'log-dir': { type: 'string', describe: 'Directory for one log file per task', requiresArg: true },
@@ -56,7 +58,8 @@ const flags = {
   ),
   'access-key': {
     type: 'string',
-    describe: 'The only access key id to accept (signatures are not checked)',
+    describe:
+      'The access key id that every call needs, also those of /_emulator/ (default: a random one, printed at the start)',
     requiresArg: true,
   },
   'allow-actions': {
@@ -75,7 +78,7 @@ const flags = {
 
 type Arguments = Record<string, unknown>;
 
-/** Prints its URL as one line of JSON, then serves until a signal ends it. Throws a ConfigFailure. */
+/** Prints its URL and its random access key as one line of JSON, and to stderr as variables to copy; then serves until a signal ends it. Throws a ConfigFailure. */
 export async function emulator(given: Arguments): Promise<void> {
   const log = createLog('INFO', pino.destination(2));
   const running = await startEmulator({
@@ -86,25 +89,45 @@ export async function emulator(given: Arguments): Promise<void> {
     stopDelayMs: numberIn(given, 'stop-delay-ms'),
     missingMs: numberIn(given, 'missing-ms'),
     hollow: given.hollow === true,
-    taskPath: typeof given['task-path'] === 'string' ? absolute(given['task-path']) : null,
+    taskPath: taskPathIn(given, process.env),
     logDir: typeof given['log-dir'] === 'string' ? resolve(given['log-dir']) : null,
     retentionS: numberIn(given, 'retention-s'),
     quotas: given.quotas === true,
     stopTimeoutS: numberIn(given, 'stop-timeout-s'),
-    accessKey: typeof given['access-key'] === 'string' ? given['access-key'] : null,
+    accessKey: accessKeyIn(given),
     allowActions:
       typeof given['allow-actions'] === 'string' ? given['allow-actions'].split(',') : null,
     faults: typeof given.faults === 'string' ? faultsIn(given.faults) : [],
     isolation: isolationIn(given),
     log,
   });
-  process.stdout.write(`${JSON.stringify({ url: running.url })}\n`);
+  printAddress(running, given['access-key'] !== undefined);
   const signal = await new Promise<string>((resolve) => {
     for (const name of ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const)
       process.once(name, resolve);
   });
   log.report('emulator.stopRequested', { signal });
   await running.close();
+}
+
+/** A key that was given is known to its giver, and not repeated where others may read it. */
+function printAddress({ url, accessKey }: Emulator, isKeyGiven: boolean): void {
+  const address = isKeyGiven ? { url } : { url, accessKey };
+  process.stdout.write(`${JSON.stringify(address)}\n`);
+  const shown = isKeyGiven ? '(the key of --access-key)' : accessKey;
+  const variables = Object.entries(environmentFor({ url, accessKey: shown }));
+  const words = variables.map((pair) => pair.join('='));
+  process.stderr.write(`To use this emulator: export ${words.join(' ')}\n`);
+}
+
+/** The given directories, then that of an activated virtual environment. */
+function taskPathIn(
+  given: Arguments,
+  { VIRTUAL_ENV }: Record<string, string | undefined>,
+): string | null {
+  const paths = [given['task-path'], VIRTUAL_ENV && join(VIRTUAL_ENV, 'bin')];
+  const known = paths.filter((path) => typeof path === 'string' && path !== '');
+  return known.length === 0 ? null : absolute(known.join(':'));
 }
 
 /** Each task has its own working directory, so relative directories have to be resolved here. */
@@ -126,6 +149,12 @@ function portIn(given: Arguments): number {
   const port = numberIn(given, 'port');
   if (Number.isInteger(port) && port < 2 ** 16) return port;
   throw new ConfigFailure('--port must be an integer up to 65535');
+}
+
+function accessKeyIn({ 'access-key': key }: Arguments): string | null {
+  if (key === undefined) return null;
+  if (typeof key === 'string' && /^[\w-]{1,128}$/.test(key)) return key;
+  throw new ConfigFailure('--access-key must be 1 to 128 letters, digits, - and _');
 }
 
 function isolationIn({ isolation }: Arguments): 'auto' | 'groups' {

@@ -6,8 +6,9 @@ import { ConfigFailure } from '../src/config/configFailure.ts';
 import { ensureHome } from '../src/config/home.ts';
 import { loadConfig, warnOnStderr } from '../src/config/load.ts';
 import { listenToSignals } from '../src/daemon/signals.ts';
-import { createLog, type Log } from '../src/telemetry/log.ts';
+import type { Log } from '../src/telemetry/log.ts';
 import { LogDestinations } from './logDestinations.ts';
+import { openLog } from './openLog.ts';
 import { reportError } from './reportError.ts';
 
 export const runCommand: CommandModule = {
@@ -85,8 +86,7 @@ export async function checkConfigs(entries: Config[]): Promise<void> {
 function withLogs(entries: Config[], logs: LogDestinations): Manager[] {
   return entries.map((config) => {
     // So that the lines of several managers can be told apart.
-    const labels = entries.length > 1 ? ([['manager', config.workerManagerId]] as const) : [];
-    const { level, paths } = config.logging;
-    return { config, log: createLog(level, logs.open(paths), Object.fromEntries(labels)) };
+    const manager = entries.length > 1 ? config.workerManagerId : undefined;
+    return { config, log: openLog(config.logging, (paths) => logs.open(paths), { manager }) };
   });
 }

@@ -6,7 +6,7 @@ export default defineConfig({
     root: new URL('..', import.meta.url).pathname,
     include: ['test/**/*.test.ts'],
     exclude: ['test/integration/**'],
-    testTimeout: 15_000,
+    testTimeout: 60_000,
     // Vitest would leave one core idle.
     maxWorkers: '100%',
   },

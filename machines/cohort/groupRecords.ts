@@ -1,330 +1,313 @@
 import { type Counts, noCounts } from '../fleet/plan.ts';
-import type { LaunchEnd } from '../group/launch.ts';
 import type { GroupEvent, GroupPhase } from '../group/workerGroup.ts';
-import type { WorkerLoad } from '../scheduler/monitor.ts';
-import type { Blame, LaunchOrder, OwnedGroup, TaskPhase } from '../shared/domain.ts';
+import type { WorkerLoad } from '../scheduler/messages.ts';
+import type { FailureReason, LaunchOrder, OwnedGroup, TaskPhase } from '../shared/domain.ts';
 import { taskIdOf } from '../shared/ids.ts';
 import { tasksPerPage } from '../shared/limits.ts';
 
 /** One DescribeTasks page. More children than this under one parent make every spawn slow. */
 export const cohortSize = tasksPerPage;
 
-/** What a cohort knows of one group: reported by the group, or last seen at ECS. */
-export interface GroupRow {
+/** What a cohort knows of one group: reported by the group, or last seen at ECS. Times are milliseconds since the epoch. */
+export interface GroupRecord {
   taskArn: string | null;
   phase: GroupPhase;
   registered: boolean;
-  leaving: boolean;
+  drainRequested: boolean;
+  /** A person has ordered the drain: the group is never taken back. */
+  evicted: boolean;
   stopAccepted: boolean;
-  launchedAt: number;
+  /** When ECS created the task, by our clock; null: not known yet. */
+  createdAt: number | null;
+  /** The moment the deadlines of the group count from: its launch, or when this run came to own it. */
+  deadlinesFrom: number;
   runningAt: number | null;
-  /** When StopTask was last asked for; it is repeated while ECS shows no effect. */
-  stopAskedAt: number | null;
+  /** When StopTask was last requested; it is repeated while ECS shows no effect. */
+  stopRequestedAt: number | null;
+  /** Since when StopTask is held back because a worker of the group cancels a task. */
+  stopHeldSince: number | null;
+  /** Since when it is being stopped, as the polls have noticed. */
+  stoppingSince: number | null;
+  /** The stop takes long, and that was reported. */
+  slowStopReported: boolean;
+  /** The stop takes so long that the group uses no slot any more. */
+  stopOverdue: boolean;
+  /** ECS shows that its container has ended. */
+  executionStopped: boolean;
   /** Until when it may wait for an idle moment. */
-  waitUntil: number | null;
-  seen: TaskPhase | null;
-  /** Since when ECS has denied it, look after look. */
+  drainDeadline: number | null;
+  /** To leave, but not told to stop before DescribeTasks has shown its task; until then at the latest. */
+  observeUntil: number | null;
+  lastStatus: TaskPhase | null;
+  /** Since when ECS has denied it, poll after poll. */
   missingSince: number | null;
   subnet: string | null;
-  blame: Blame | null;
-  /** As the scheduler's monitor stream told last; null when nothing is told, or nothing yet. */
+  failureReason: FailureReason | null;
+  /** What the scheduler's monitor stream showed last; null when nothing is shown, or nothing yet. */
   load: WorkerLoad | null;
   /** Since when the monitor has shown none of its workers, though it had shown some. */
-  deserted: number | null;
-  /** Since when it serves, as the looks have noticed; and whether it has done so for long enough to show that it can. */
-  servesSince: number | null;
-  lasted: boolean;
+  workersLostSince: number | null;
+  /** Since when it serves, as the polls have noticed; and whether it has done so for long enough to show that it can. */
+  servingSince: number | null;
+  stable: boolean;
 }
 
-export interface Books {
-  groups: Record<string, GroupRow>;
+export interface CohortRecords {
+  groups: Record<string, GroupRecord>;
   /** Open launches: the groups that wait for each. */
   launches: Record<string, string[]>;
 }
 
-/** A launch to be made, with the names of its groups; also one that an earlier run left open. */
+/** A launch to be made, with the ids of its groups; also one that an earlier run left open. */
 export interface LaunchPlan {
   order: LaunchOrder;
   groupIds: string[];
   /** An earlier run may have sent it. */
-  doubted: boolean;
+  outcomeUnknown: boolean;
 }
 
-export interface Patience {
-  /** How long DescribeTasks may deny a new task before it can count as lost, ms. */
+export interface Timeouts {
+  /** How long DescribeTasks may deny a task, a new one or any other, before it counts as lost, ms. */
   missingGraceMs: number;
-  /** From RUNNING to workers that surely know the scheduler, when nothing else tells, ms. */
+  /** From RUNNING to workers that surely know the scheduler, when nothing else shows it, ms. */
   bootGraceMs: number;
-  /** From the launch to workers that the scheduler knows; who takes longer is stopped and replaced, ms. */
+  /** From the launch to workers that the scheduler knows; a group that takes longer is stopped and replaced, ms. */
   startDeadlineMs: number;
   /** How long the workers of a running task may be unknown to the scheduler, ms. */
-  desertedMs: number;
-  /** After an accepted StopTask, when we may not look, ms. */
-  blindStopMs: number;
-  /** The same when everything is to end, and nobody waits for the room. */
-  blindEndMs: number;
+  workersLostMs: number;
+  /** After an accepted StopTask, when DescribeTasks is denied, ms. */
+  unobservedStopMs: number;
+  /** The same when everything is to end, and no launch waits for the room. */
+  unobservedExitMs: number;
 }
 
-/** New books, and what to tell whom. */
-export interface Step extends Books {
-  toGroups: [groupId: string, event: GroupEvent][];
+export type Outbox = [groupId: string, event: GroupEvent][];
+
+/** New records, and the events for the groups. */
+export interface Transition extends CohortRecords {
+  outbox: Outbox;
 }
 
-const freshRow = (launchedAt: number): GroupRow => ({
+const newRecord = (deadlinesFrom: number): GroupRecord => ({
   taskArn: null,
   phase: 'requested',
   registered: false,
-  leaving: false,
+  drainRequested: false,
+  evicted: false,
   stopAccepted: false,
-  launchedAt,
+  createdAt: null,
+  deadlinesFrom,
   runningAt: null,
-  stopAskedAt: null,
-  waitUntil: null,
-  seen: null,
+  stopRequestedAt: null,
+  stopHeldSince: null,
+  stoppingSince: null,
+  slowStopReported: false,
+  stopOverdue: false,
+  executionStopped: false,
+  drainDeadline: null,
+  observeUntil: null,
+  lastStatus: null,
   missingSince: null,
   subnet: null,
-  blame: null,
+  failureReason: null,
   load: null,
-  deserted: null,
-  servesSince: null,
-  lasted: false,
+  workersLostSince: null,
+  servingSince: null,
+  stable: false,
 });
 
-/** Within that time, ms, the monitor stream has told of every task of ours. */
-const tellingMs = 15_000;
+/** Told to stop, or to be told as soon as no worker of it cancels a task: such a group is never taken back. */
+export const leavesForGood = ({ phase }: Pick<GroupRecord, 'phase'>): boolean =>
+  phase === 'stopping' || phase === 'held';
 
-/** In the books of a group that is told to stop: nobody takes it back any more. */
-export const stopping = (at: number) =>
-  ({ phase: 'stopping', waitUntil: null, stopAskedAt: at }) as const;
+/** From when a stop was first wanted, ms: a cancellation that no worker confirms must not keep a task alive. */
+const stopHoldMs = 30_000;
+
+/** One release's scheduler ends itself when a worker leaves it that cancels a task. */
+export const holdsStop = ({ load, stopHeldSince }: GroupRecord, at: number): boolean =>
+  load !== null && load.canceling > 0 && at - (stopHeldSince ?? at) < stopHoldMs;
+
+/** In the record of a group that is to stop now: StopTask is requested, or held back. */
+export function stopping(record: GroupRecord, at: number): Partial<GroupRecord> {
+  const held = holdsStop(record, at);
+  return {
+    phase: held ? 'held' : 'stopping',
+    drainDeadline: null,
+    observeUntil: null,
+    stopRequestedAt: held ? record.stopRequestedAt : at,
+    ...(held && { stopHeldSince: record.stopHeldSince ?? at }),
+  };
+}
+
+/** The event for a group that is to stop now. */
+export const stopEvent = (record: GroupRecord, at: number): GroupEvent => ({
+  type: holdsStop(record, at) ? 'group.hold' : 'group.stop',
+});
 
 /** What a group counts as. */
-export const standing = (row: GroupRow): keyof Counts => {
-  const { phase, leaving, registered, load, deserted, seen } = row;
-  if (phase === 'stopping') return 'draining';
-  if (leaving) return registered ? 'waiting' : 'revoked';
-  // Nobody is let go because of those who may be dead.
-  if (!registered || deserted !== null || (seen === 'missing' && load === null)) return 'booting';
+export function categoryOf(
+  record: GroupRecord,
+): Exclude<keyof Counts, 'absent' | 'freed' | 'missingWorkers'> {
+  const { drainRequested, registered, load, workersLostSince, lastStatus } = record;
+  if (leavesForGood(record) || record.evicted) return 'stopping';
+  if (drainRequested) return registered ? 'drainPending' : 'cancelled';
+  // Groups that may be dead do not count as serving, so they never cause a scale-down.
+  if (!registered || workersLostSince !== null || (lastStatus === 'missing' && load === null))
+    return 'pending';
   return load?.tasks === 0 ? 'idle' : 'busy';
-};
+}
 
-export const countRows = (groups: Record<string, GroupRow>): Counts => {
+export const hasWorkers = ({ load }: Pick<GroupRecord, 'load'>): boolean =>
+  load !== null && load.workers > 0;
+
+/** The monitor stream shows that it has nothing to do. Without workers that is only so of one that never had any. */
+export const withoutWork = (record: Pick<GroupRecord, 'load' | 'registered'>): boolean =>
+  record.load?.tasks === 0 && (hasWorkers(record) || !record.registered);
+
+/** Neither ECS nor the monitor stream shows anything that runs for it: not yet, or not any more. */
+export const absent = (record: GroupRecord): boolean =>
+  record.taskArn === null || (record.lastStatus === 'missing' && !hasWorkers(record));
+
+/** On its way out, and it uses no slot any more; it is watched to its end. */
+const freed = ({ phase, stopAccepted, executionStopped, stopOverdue }: GroupRecord): boolean =>
+  phase === 'stopping' && stopAccepted && (executionStopped || stopOverdue);
+
+/** A group that serves and of which nothing is shown has all its workers for all we know. */
+const missingWorkers = ({ load }: GroupRecord, workersPerTask: number): number =>
+  load === null ? 0 : Math.max(0, workersPerTask - load.workers);
+
+export function countRecords(groups: Record<string, GroupRecord>, workersPerTask = 1): Counts {
   const counts = { ...noCounts };
-  for (const row of Object.values(groups)) counts[standing(row)]++;
+  for (const record of Object.values(groups)) {
+    const category = categoryOf(record);
+    counts[category]++;
+    if (category === 'pending' && absent(record)) counts.absent++;
+    if (freed(record)) counts.freed++;
+    if (category === 'idle' || category === 'busy')
+      counts.missingWorkers += missingWorkers(record, workersPerTask);
+  }
   return counts;
-};
+}
 
-export const admitted = (books: Books, launches: LaunchPlan[], at: number): Books => ({
-  groups: {
-    ...books.groups,
-    ...Object.fromEntries(
-      launches.flatMap(({ groupIds }) => groupIds.map((groupId) => [groupId, freshRow(at)])),
-    ),
-  },
-  launches: {
-    ...books.launches,
-    ...Object.fromEntries(launches.map(({ order, groupIds }) => [order.label, groupIds])),
-  },
-});
-
-export const adopted = (books: Books, owned: OwnedGroup[]): Step => ({
-  ...books,
-  groups: {
-    ...books.groups,
-    ...Object.fromEntries(
-      owned.map(({ groupId, taskArn, deadlinesFrom }) => [
-        groupId,
-        { ...freshRow(deadlinesFrom), taskArn },
-      ]),
-    ),
-  },
-  toGroups: owned.map(({ groupId, taskArn }) => [groupId, { type: 'group.launched', taskArn }]),
-});
-
-/** Who is to leave. */
-export type Share = Pick<Counts, 'booting' | 'idle' | 'busy'>;
-
-/** Who has come least far goes first. */
-const progress: Record<GroupPhase, number> = {
-  requested: 0,
-  provisioning: 1,
-  running: 2,
-  waiting: 3,
-  stopping: 3,
-};
-
-/** So many of each kind: the least far, then those without workers, the least at work, the youngest. */
-export const victims = (groups: Record<string, GroupRow>, share: Share): string[] => {
-  const sorted = Object.entries(groups).sort(
-    ([, a], [, b]) =>
-      progress[a.phase] - progress[b.phase] ||
-      Number(b.deserted !== null) - Number(a.deserted !== null) ||
-      (a.load?.tasks ?? 0) - (b.load?.tasks ?? 0) ||
-      b.launchedAt - a.launchedAt,
-  );
-  return (['booting', 'idle', 'busy'] as const).flatMap((kind) =>
-    sorted
-      .filter(([, row]) => standing(row) === kind)
-      .slice(0, share[kind])
-      .map(([groupId]) => groupId),
-  );
-};
-
-/**
- * To wait for an idle moment makes sense only where the monitor stream can show it, or could a while ago: for
- * who is at work, and for who may be, because nothing was told of it. The answer to a launch can come so late
- * that its workers are at work before we know its tasks: the next look tells. A live worker keeps receiving
- * work, so the wait is bounded: `until`, milliseconds since the epoch.
- */
-export const drained = (
-  books: Books,
-  share: Share,
-  { at, until, watched }: { at: number; until: number; watched: boolean },
-): Step => {
-  const groups = { ...books.groups };
-  const toGroups: Step['toGroups'] = victims(groups, share).map((groupId) => {
-    const row = groups[groupId] as GroupRow;
-    const mayWork = row.load === null ? watched && row.seen !== 'starting' : row.load.tasks > 0;
-    const wait = mayWork && until > at;
-    groups[groupId] = {
-      ...row,
-      leaving: true,
-      waitUntil: wait ? until : null,
-      stopAskedAt: wait ? null : at,
-      ...(!wait && row.taskArn !== null && { phase: 'stopping' }),
-    };
-    return [groupId, { type: wait ? 'group.drain' : 'group.stop' }];
-  });
-  for (const [groupId, row] of Object.entries(groups))
-    if (row.waitUntil !== null && row.waitUntil > until)
-      groups[groupId] = { ...row, waitUntil: until };
-  return { ...books, groups, toGroups };
-};
-
-/** Exactly these must leave, and now: the scheduler itself has chosen them. */
-export const released = (books: Books, taskIds: string[], at: number): Step => {
-  const named = new Set(taskIds);
-  const groups = { ...books.groups };
-  const toGroups: Step['toGroups'] = [];
-  for (const [groupId, row] of Object.entries(groups)) {
-    if (row.taskArn === null || !named.has(taskIdOf(row.taskArn)) || standing(row) === 'draining')
-      continue;
-    groups[groupId] = { ...row, leaving: true, ...stopping(at) };
-    toGroups.push([groupId, { type: 'group.stop' }]);
+export function admitted(
+  records: CohortRecords,
+  launches: LaunchPlan[],
+  at: number,
+): CohortRecords {
+  const groups = { ...records.groups };
+  const open = { ...records.launches };
+  for (const { order, groupIds } of launches) {
+    open[order.label] = groupIds;
+    for (const groupId of groupIds) groups[groupId] = newRecord(at);
   }
-  return { ...books, groups, toGroups };
-};
+  return { groups, launches: open };
+}
 
-/** Those that were to leave and have not been told to stop yet: who serves, then the furthest. */
-export const reprieved = (books: Books, most: number): Step => {
-  const groups = { ...books.groups };
-  const lucky = Object.entries(groups)
-    .filter(([, row]) => ['waiting', 'revoked'].includes(standing(row)))
-    .sort(
-      ([, a], [, b]) =>
-        Number(b.registered) - Number(a.registered) || progress[b.phase] - progress[a.phase],
-    )
-    .slice(0, most)
-    .map(([groupId]) => groupId);
-  for (const groupId of lucky)
-    groups[groupId] = { ...(groups[groupId] as GroupRow), leaving: false, waitUntil: null };
+export function adopted(records: CohortRecords, owned: OwnedGroup[]): Transition {
+  const groups = { ...records.groups };
+  for (const { groupId, taskArn, createdAt, deadlinesFrom } of owned)
+    groups[groupId] = { ...newRecord(deadlinesFrom), taskArn, createdAt };
   return {
-    ...books,
+    ...records,
     groups,
-    toGroups: lucky.map((groupId) => [groupId, { type: 'group.reprieve' }]),
+    outbox: owned.map(({ groupId, taskArn }) => [groupId, { type: 'group.launched', taskArn }]),
   };
-};
+}
 
-/** Who serves for so long, ms, does not end because of how it was launched. */
-const lastingMs = 120_000;
+/** A group that serves for so long, ms, does not end because of how it was launched. */
+const stableAfterMs = 120_000;
 
-/** At a look: who serves by now, and who has done so for long. */
-export const aged = (books: Books, at: number): Books & { lasting: string[] } => {
-  const groups = { ...books.groups };
-  const lasting: string[] = [];
-  for (const [groupId, row] of Object.entries(books.groups)) {
-    if (!row.registered || row.lasted) continue;
-    const servesSince = row.servesSince ?? at;
-    const lasted = at - servesSince >= lastingMs;
-    if (lasted) lasting.push(groupId);
-    groups[groupId] = { ...row, servesSince, lasted };
+/** At a poll: which groups serve by now, and which have done so for long. */
+export function recordServing(
+  records: CohortRecords,
+  at: number,
+): CohortRecords & { nowStable: string[] } {
+  const groups = { ...records.groups };
+  const nowStable: string[] = [];
+  for (const [groupId, record] of Object.entries(records.groups)) {
+    if (!record.registered || record.stable) continue;
+    const servingSince = record.servingSince ?? at;
+    const stable = at - servingSince >= stableAfterMs;
+    if (stable) nowStable.push(groupId);
+    groups[groupId] = { ...record, servingSince, stable };
   }
-  return { ...books, groups, lasting };
-};
+  return { ...records, groups, nowStable };
+}
 
-/** Whose wait for an idle moment is over. */
-export const expired = (books: Books, at: number): Step => {
-  const groups = { ...books.groups };
-  const toGroups: Step['toGroups'] = [];
-  for (const [groupId, row] of Object.entries(groups)) {
-    if (row.taskArn === null || row.waitUntil === null || at < row.waitUntil) continue;
-    groups[groupId] = { ...row, ...stopping(at) };
-    toGroups.push([groupId, { type: 'group.stop' }]);
-  }
-  return { ...books, groups, toGroups };
-};
+/** A stop that takes longer than this, ms, is reported; and after the second its group uses no slot. */
+const slowStopMs = 120_000;
+const stopOverdueMs = 600_000;
 
-/** What the monitor stream said of tasks whose workers changed; null: it says nothing any more. */
-export const heard = (books: Books, loads: Record<string, WorkerLoad> | null, at: number): Step => {
-  const groups = { ...books.groups };
-  const toGroups: Step['toGroups'] = [];
-  for (const [groupId, row] of Object.entries(groups)) {
-    if (row.taskArn === null) continue;
-    const load = loads === null ? null : loads[taskIdOf(row.taskArn)];
-    if (load === undefined) continue;
-    const present = load !== null && load.workers > 0;
-    const next = {
-      ...row,
-      load,
-      deserted: present || load === null || !row.registered ? null : (row.deserted ?? at),
-    };
-    if (present && !row.registered) toGroups.push([groupId, { type: 'task.registered' }]);
-    if (load?.tasks === 0 && (present || !row.registered) && row.waitUntil !== null) {
-      toGroups.push([groupId, { type: 'group.stop' }]);
-      Object.assign(next, stopping(at));
-    }
-    groups[groupId] = next;
-  }
-  return { ...books, groups, toGroups };
-};
+export interface SlowStop {
+  groupId: string;
+  taskArn: string | null;
+  /** Milliseconds since the epoch. */
+  since: number;
+}
 
-/** Launches whose every group is to leave. */
-export const unwanted = ({ groups, launches }: Books): string[] =>
-  Object.entries(launches)
-    .filter(([, groupIds]) => groupIds.every((groupId) => groups[groupId]?.leaving ?? true))
-    .map(([label]) => label);
-
-/**
- * A launch has ended: its groups learn their ARN or their refusal. Its tasks may be a moment old by now.
- * Where ECS refused some, who was to leave and got a task takes the place of who was to stay and got none.
- */
-export const settled = (books: Books, end: LaunchEnd, at: number): Step => {
-  const { [end.label]: waiting = [], ...launches } = books.launches;
-  const groups = { ...books.groups };
-  const arns = new Map(end.groups.map(({ groupId, taskArn }) => [groupId, taskArn]));
-  const reason = end.refusals[0]?.reason ?? 'RunTask answered with fewer tasks than were asked for';
-  const toGroups: Step['toGroups'] = [];
-  let places = waiting.filter((id) => groups[id]?.leaving === false && !arns.has(id)).length;
-  for (const groupId of waiting) {
-    const row = groups[groupId];
-    if (!row) continue;
-    const taskArn = arns.get(groupId);
-    if (taskArn === undefined) {
-      toGroups.push([groupId, { type: 'group.refused', reason }]);
-      continue;
-    }
-    const stays = row.leaving && places > 0;
-    if (stays) {
-      places--;
-      toGroups.push([groupId, { type: 'group.reprieve' }]);
-    }
+/** At a poll: which stops take long by now. */
+export function recordStops(
+  records: CohortRecords,
+  at: number,
+): CohortRecords & { slowStops: SlowStop[] } {
+  const groups = { ...records.groups };
+  const slowStops: SlowStop[] = [];
+  for (const [groupId, record] of Object.entries(records.groups)) {
+    if (record.phase !== 'stopping' || record.stopOverdue) continue;
+    const since = record.stoppingSince ?? at;
+    const isSlow = at - since >= slowStopMs;
+    if (isSlow && !record.slowStopReported)
+      slowStops.push({ groupId, taskArn: record.taskArn, since });
     groups[groupId] = {
-      ...row,
-      taskArn,
-      launchedAt: Math.max(row.launchedAt, at),
-      leaving: row.leaving && !stays,
-      waitUntil: stays ? null : row.waitUntil && Math.max(row.waitUntil, at + tellingMs),
+      ...record,
+      stoppingSince: since,
+      slowStopReported: isSlow,
+      stopOverdue: at - since >= stopOverdueMs,
     };
-    toGroups.push([groupId, { type: 'group.launched', taskArn }]);
   }
-  return { groups, launches, toGroups };
-};
+  return { ...records, groups, slowStops };
+}
+
+/** Groups whose time is up: to wait for an idle moment, to be seen by DescribeTasks, or for a cancellation to end. */
+export function expired(records: CohortRecords, at: number): Transition {
+  const groups = { ...records.groups };
+  const outbox: Outbox = [];
+  for (const [groupId, record] of Object.entries(groups)) {
+    const until = Math.max(record.drainDeadline ?? 0, record.observeUntil ?? 0);
+    const waited = record.taskArn !== null && until > 0 && at >= until;
+    if (!waited && (record.phase !== 'held' || holdsStop(record, at))) continue;
+    groups[groupId] = { ...record, ...stopping(record, at) };
+    outbox.push([groupId, stopEvent(record, at)]);
+  }
+  return { ...records, groups, outbox };
+}
+
+/** What the monitor stream showed of tasks whose workers changed; null: it shows nothing any more. */
+export function recordLoads(
+  records: CohortRecords,
+  loads: Record<string, WorkerLoad> | null,
+  at: number,
+): Transition {
+  const groups = { ...records.groups };
+  const outbox: Outbox = [];
+  for (const [groupId, record] of Object.entries(records.groups)) {
+    if (record.taskArn === null) continue;
+    const load = loads === null ? null : loads[taskIdOf(record.taskArn)];
+    if (load === undefined) continue;
+    const present = hasWorkers({ load });
+    const next: GroupRecord = {
+      ...record,
+      load,
+      workersLostSince:
+        present || load === null || !record.registered ? null : (record.workersLostSince ?? at),
+    };
+    groups[groupId] = next;
+    if (present && !record.registered) outbox.push([groupId, { type: 'task.registered' }]);
+    const idle = withoutWork(next) && next.drainDeadline !== null && next.observeUntil === null;
+    const settled = next.phase === 'held' && !holdsStop(next, at);
+    if (!idle && !settled) continue;
+    groups[groupId] = { ...next, ...stopping(next, at) };
+    outbox.push([groupId, stopEvent(next, at)]);
+  }
+  return { ...records, groups, outbox };
+}

@@ -1,67 +1,89 @@
-import type { Proof } from '../fleet/circuitBreaker.ts';
+import type { RecoverySignal } from '../fleet/circuitBreaker.ts';
 import type { Counts } from '../fleet/plan.ts';
-import type { WorkerLoad } from '../scheduler/monitor.ts';
-import type { Blame, Market, OwnedGroup } from '../shared/domain.ts';
-import type { LaunchPlan, Share } from './groupRecords.ts';
+import type { WorkerLoad } from '../scheduler/messages.ts';
+import type { FailureReason, Market, OwnedGroup } from '../shared/domain.ts';
+import type { LaunchPlan } from './groupRecords.ts';
+import type { Share } from './scaleDown.ts';
 
-/** What the manager tells a cohort. `order` numbers what the manager asks for, so that it can tell which reports include it. */
-export type CohortOrder =
-  | { type: 'cohort.admit'; order: number; launches: LaunchPlan[]; at: number }
-  | { type: 'cohort.adopt'; order: number; groups: OwnedGroup[] }
-  /** `until`: how long those at work may wait for an idle moment. */
-  | ({ type: 'cohort.drain'; order: number; at: number; until: number } & Share)
-  /** Those of these Fargate tasks that are here, and at once. */
-  | { type: 'cohort.release'; order: number; at: number; taskIds: string[] }
-  | { type: 'cohort.reprieve'; order: number; most: number }
-  /** Look at ECS, let launches in doubt ask again, end what has waited long enough. */
-  | { type: 'cohort.look'; at: number; monitored: boolean; launching: boolean; ending: boolean }
-  | { type: 'cohort.heard'; at: number; loads: Record<string, WorkerLoad> | null };
+/**
+ * Commands of the fleet manager to a cohort. `generation` numbers what it asks for, so that it can tell which reports
+ * include it.
+ */
+export type CohortCommand =
+  | { type: 'cohort.admit'; generation: number; launches: LaunchPlan[]; at: number }
+  | { type: 'cohort.adopt'; generation: number; groups: OwnedGroup[] }
+  /** `until`: how long groups at work may wait for an idle moment. */
+  | ({ type: 'cohort.drain'; generation: number; at: number; until: number } & Share)
+  /** Ordered by a person: these groups leave at an idle moment, and for good. */
+  | { type: 'cohort.evict'; generation: number; at: number; until: number; groupIds: string[] }
+  /** The scheduler has chosen these Fargate tasks: those that are here stop at once. */
+  | { type: 'cohort.release'; generation: number; at: number; taskIds: string[] }
+  | { type: 'cohort.cancelDrain'; generation: number; most: number }
+  /** Describe the tasks, let launches retry, enforce deadlines. */
+  | {
+      type: 'cohort.poll';
+      at: number;
+      monitorConnected: boolean;
+      launching: boolean;
+      ending: boolean;
+    }
+  /** By Fargate task id, only what changed; null: the monitor stream shows nothing any more. */
+  | { type: 'cohort.loads'; at: number; loads: Record<string, WorkerLoad> | null };
 
-/** What a cohort tells the manager. */
-export type CohortReport =
-  | { type: 'cohort.changed'; cohortId: string; order: number; counts: Counts; launches: number }
-  /** All Fargate tasks of its groups, when they have changed. */
-  | { type: 'cohort.tasks'; cohortId: string; taskIds: string[] }
+/** Reports of a cohort to the fleet manager. */
+export type CohortEvent =
+  | {
+      type: 'cohort.changed';
+      cohortId: string;
+      /** The last command that is in these counts. */
+      generation: number;
+      counts: Counts;
+      launches: number;
+      /** Groups that were to stay and no longer do since the report before, not counting what the fleet manager ordered. */
+      ended: number;
+    }
+  /** All Fargate tasks of the cohort, by their ids; sent when the set changes. */
+  | { type: 'cohort.tasksChanged'; cohortId: string; taskIds: string[] }
   /** Something that should slow down or stop launching; `market`: where a launch was refused. */
   | {
-      type: 'cohort.setback';
+      type: 'cohort.launchFailed';
       cohortId: string;
-      kind: Blame;
+      kind: FailureReason;
       reason: string;
       market: Market | null;
-      /** Where; left out: nobody knows, or wherever the settings say. */
+      /** Where; left out: not known, or wherever the settings say. */
       subnets?: string[] | undefined;
       /** The group, where it is one alone. */
       groupId?: string | undefined;
-      /** A launch was given up without an answer: what it may have bought, a list will show. */
-      doubted?: true | undefined;
+      /** A launch was given up without an answer: an inventory will show what it may have started. */
+      outcomeUnknown?: true | undefined;
       /** What would show that it is over. */
-      proof?: Proof | undefined;
+      signal?: RecoverySignal | undefined;
       /** Of a group that served and ended soon: when it was launched, milliseconds since the epoch. */
       launchedAt?: number | undefined;
     }
-  /** A launch of one group was taken by ECS; or the workers of a group have come to serve, or served for a while. */
+  /** ECS accepted a launch of one group; or the workers of a group have come to serve, or served for a while. */
   | {
-      type: 'cohort.proved';
+      type: 'cohort.recovered';
       cohortId: string;
       groupId: string;
-      proof: Proof;
+      signal: RecoverySignal;
       subnet: string | null;
     }
   /** ECS has said that it is STOPPED: no worker of it can be alive. */
-  | { type: 'cohort.dead'; cohortId: string; taskArn: string }
+  | { type: 'task.dead'; at: number; taskArn: string }
   /** A group has ended and shown nothing. */
-  | { type: 'cohort.unproved'; cohortId: string; groupId: string };
+  | { type: 'cohort.probeInconclusive'; cohortId: string; groupId: string };
 
-export const proved = (
+export const recovered = (
   cohortId: string,
   groupId: string,
-  proof: Proof,
+  signal: RecoverySignal,
   subnet: string | null = null,
-): CohortReport => ({ type: 'cohort.proved', cohortId, groupId, proof, subnet });
+): CohortEvent => ({ type: 'cohort.recovered', cohortId, groupId, signal, subnet });
 
-export const unproved = (cohortId: string, groupId: string): CohortReport => ({
-  type: 'cohort.unproved',
+export const probeInconclusive = (cohortId: string, groupId: string): CohortEvent => ({
+  type: 'cohort.probeInconclusive',
   cohortId,
   groupId,
 });

@@ -1,9 +1,19 @@
 import type { GroupEvent } from '../group/workerGroup.ts';
-import type { Cause, TaskSighting } from '../shared/domain.ts';
-import { type Books, type GroupRow, type Patience, type Step, stopping } from './groupRecords.ts';
-
-/** One look may miss a task; one so much later, ms, with none in between that saw it, hardly does. */
-const missingAgainMs = 10_000;
+import type { Cause, TaskObservation } from '../shared/domain.ts';
+import {
+  absent,
+  type CohortRecords,
+  type GroupRecord,
+  hasWorkers,
+  leavesForGood,
+  type Outbox,
+  stopEvent,
+  stopping,
+  type Timeouts,
+  type Transition,
+  withoutWork,
+} from './groupRecords.ts';
+import { withoutDrain } from './scaleDown.ts';
 
 /** StopTask is asked for again when ECS shows a draining task as alive for this long, ms. */
 const stopRepeatMs = 15_000;
@@ -14,123 +24,220 @@ const failing = (cause: Cause, detail: string | null): GroupEvent => ({
   detail,
 });
 
+/** No task starts twice: what ECS says of the start of one that has run is no news. */
+const hasRun = (record: GroupRecord): boolean =>
+  record.registered || record.runningAt !== null || hasWorkers(record);
+
 const seconds = (ms: number): number => Math.round(ms / 1000);
 
-/** Running at ECS: do its workers serve? `monitored`: the monitor stream would show them. */
-const meaningOfRunning = (
-  row: GroupRow,
+/** Running at ECS: do its workers serve? `monitorConnected`: the monitor stream would show them. */
+const eventForRunning = (
+  record: GroupRecord,
   at: number,
-  { bootGraceMs, startDeadlineMs, desertedMs }: Patience,
-  monitored: boolean,
+  { bootGraceMs, startDeadlineMs, workersLostMs }: Timeouts,
+  monitorConnected: boolean,
 ): GroupEvent | null => {
-  if (row.phase === 'provisioning') return { type: 'task.running' };
-  const age = at - row.launchedAt;
-  const running = at - (row.runningAt ?? at);
-  if (!row.registered) {
-    if (!monitored) return running > bootGraceMs ? { type: 'task.registered' } : null;
+  if (record.phase === 'provisioning') return { type: 'task.running' };
+  const age = at - record.deadlinesFrom;
+  const running = at - (record.runningAt ?? at);
+  if (!record.registered) {
+    if (!monitorConnected) return running > bootGraceMs ? { type: 'task.registered' } : null;
     return age > startDeadlineMs && running > bootGraceMs
       ? failing('startFailed', `no worker at the scheduler ${seconds(age)} s after the launch`)
       : null;
   }
-  const alone = at - (row.deserted ?? at);
-  return monitored && alone > desertedMs
+  const alone = at - (record.workersLostSince ?? at);
+  return monitorConnected && alone > workersLostMs
     ? failing('lost', `no worker at the scheduler for ${seconds(alone)} s`)
     : null;
 };
 
-/** The event that a sighting means for a group, or null when it says nothing new. */
-export const meaning = (
-  row: GroupRow,
-  { phase, cause, detail }: TaskSighting,
+/** The event that an observation means for a group; null: nothing new. A stop may still be held back. */
+export function eventFor(
+  record: GroupRecord,
+  { phase, cause, detail }: TaskObservation,
   at: number,
-  patience: Patience,
-  monitored: boolean,
-): GroupEvent | null => {
-  const age = at - row.launchedAt;
+  timeouts: Timeouts,
+  monitorConnected: boolean,
+): GroupEvent | null {
+  const age = at - record.deadlinesFrom;
   if (phase === 'stopped') return { type: 'task.stopped', cause: cause ?? 'exited', detail };
-  if (phase === 'missing')
-    return age > patience.missingGraceMs && at - (row.missingSince ?? at) >= missingAgainMs
+  // What the scheduler shows connected is alive, whatever ECS denies.
+  const denied = phase === 'missing' && !(monitorConnected && hasWorkers(record));
+  if (denied)
+    return at - (record.missingSince ?? at) > timeouts.missingGraceMs &&
+      age > timeouts.missingGraceMs
       ? { type: 'task.stopped', cause: 'lost', detail: 'ECS does not know this task any more' }
       : null;
-  if (row.phase === 'stopping')
-    return phase !== 'stopping' && at - (row.stopAskedAt ?? 0) > stopRepeatMs
+  if (record.phase === 'held') return null;
+  if (record.phase === 'stopping')
+    return phase !== 'stopping' && at - (record.stopRequestedAt ?? 0) > stopRepeatMs
       ? { type: 'group.stop' }
       : null;
+  if (phase === 'missing') return null;
   if (phase === 'stopping') return failing(cause ?? 'stoppedOutside', detail);
-  if (phase === 'running') return meaningOfRunning(row, at, patience, monitored);
-  // Nobody can be at work there yet.
-  if (row.waitUntil !== null && !row.registered) return { type: 'group.stop' };
-  return age > patience.startDeadlineMs
+  // It is seen to live, and no other group gave it its place: without work to finish it is stopped now.
+  if (record.observeUntil !== null && (record.drainDeadline === null || withoutWork(record)))
+    return { type: 'group.stop' };
+  if (phase === 'running') return eventForRunning(record, at, timeouts, monitorConnected);
+  if (hasRun(record)) return null;
+  // Its workers cannot be at work yet.
+  if (record.drainDeadline !== null && !record.registered) return { type: 'group.stop' };
+  return age > timeouts.startDeadlineMs
     ? failing('startFailed', `not running ${seconds(age)} s after its launch`)
     : null;
-};
+}
 
-/** DescribeTasks has answered: only groups for whom something changed hear of it. */
-export const compared = (
-  books: Books,
-  sightings: TaskSighting[],
+const lives = (observation: TaskObservation | undefined): boolean =>
+  observation?.phase === 'running' || observation?.phase === 'starting';
+
+/** ECS shows that it has ended, or is about to. */
+const ends = (observation: TaskObservation | undefined): boolean =>
+  observation?.phase === 'stopped' || observation?.phase === 'stopping';
+
+/**
+ * Each group that is to stay and for which no task lives gives its place to one that is to leave, was not told
+ * to stop yet, and lives. A group that serves keeps its place when one poll does not show its task.
+ */
+function exchanged(
+  records: CohortRecords,
+  observationOf: (record: GroupRecord) => TaskObservation | undefined,
   at: number,
-  patience: Patience,
-  monitored: boolean,
-): Step => {
-  const byArn = new Map(sightings.map((sighting) => [sighting.taskArn, sighting]));
-  const groups = { ...books.groups };
-  const toGroups: Step['toGroups'] = [];
-  for (const [groupId, row] of Object.entries(books.groups)) {
-    const sighting = row.taskArn === null ? undefined : byArn.get(row.taskArn);
-    if (!sighting) continue;
-    const news = meaning(row, sighting, at, patience, monitored);
-    if (news) toGroups.push([groupId, news]);
-    else if (row.seen === sighting.phase) continue;
-    groups[groupId] = {
-      ...row,
-      seen: sighting.phase,
-      missingSince: sighting.phase === 'missing' ? (row.missingSince ?? at) : null,
-      subnet: sighting.subnet ?? row.subnet,
-      blame: sighting.blame ?? row.blame,
-      runningAt: row.runningAt ?? (sighting.phase === 'running' ? at : null),
-      ...((news?.type === 'group.stop' || news?.type === 'task.failing') && stopping(at)),
+): Transition {
+  const groups = { ...records.groups };
+  const all = Object.entries(groups);
+  const outbox: Outbox = [];
+  const isAbsent = (record: GroupRecord): boolean =>
+    !record.registered &&
+    absent({ ...record, lastStatus: observationOf(record)?.phase ?? record.lastStatus });
+  const staying = all.filter(([, record]) => !record.drainRequested && !leavesForGood(record));
+  const ended = staying.filter(([, record]) => ends(observationOf(record)));
+  const places = [...ended, ...staying.filter(([, record]) => isAbsent(record))];
+  const takers = all
+    .filter(
+      ([, record]) =>
+        record.drainRequested &&
+        !record.evicted &&
+        record.phase === 'waiting' &&
+        lives(observationOf(record)),
+    )
+    .sort(
+      ([, a], [, b]) =>
+        Number(b.registered) - Number(a.registered) ||
+        Number(observationOf(b)?.phase === 'running') -
+          Number(observationOf(a)?.phase === 'running'),
+    )
+    .slice(0, places.length);
+  for (const [groupId, record] of takers) {
+    groups[groupId] = withoutDrain(record);
+    outbox.push([groupId, { type: 'group.cancelDrain' }]);
+  }
+  // A group that has ended needs no order to stop.
+  for (const [groupId, record] of places.slice(ended.length, takers.length)) {
+    const stop = record.taskArn === null ? { stopRequestedAt: at } : stopping(record, at);
+    groups[groupId] = { ...record, drainRequested: true, ...stop };
+    outbox.push([groupId, stopEvent(record, at)]);
+  }
+  return { ...records, groups, outbox };
+}
+
+/** The event as the group hears it, and its record: a stop is held back while a worker cancels a task. */
+function applied(record: GroupRecord, event: GroupEvent, at: number): [GroupRecord, GroupEvent] {
+  if (event.type !== 'group.stop' && event.type !== 'task.failing') return [record, event];
+  const stop = stopEvent(record, at);
+  const next = { ...record, ...stopping(record, at) };
+  if (event.type === 'group.stop') return [next, stop];
+  return [next, stop.type === 'group.hold' ? { ...event, hold: true } : event];
+}
+
+/** DescribeTasks has answered: only groups for which something changed get an event. */
+export function reconcileObserved(
+  records: CohortRecords,
+  observations: TaskObservation[],
+  at: number,
+  timeouts: Timeouts,
+  monitorConnected: boolean,
+): Transition {
+  const byArn = new Map(observations.map((observation) => [observation.taskArn, observation]));
+  const observationOf = ({ taskArn }: GroupRecord) =>
+    taskArn === null ? undefined : byArn.get(taskArn);
+  const { groups, outbox } = exchanged(records, observationOf, at);
+  for (const [groupId, record] of Object.entries(groups)) {
+    const observation = observationOf(record);
+    if (!observation) continue;
+    const event = eventFor(record, observation, at, timeouts, monitorConnected);
+    const lastStatus =
+      observation.phase === 'starting' && hasRun(record) ? 'running' : observation.phase;
+    const executionStopped = record.executionStopped || observation.executionStopped === true;
+    const isNew = record.lastStatus !== lastStatus || record.executionStopped !== executionStopped;
+    if (!event && !isNew) continue;
+    const observed: GroupRecord = {
+      ...record,
+      ...(lives(observation) && { observeUntil: null }),
+      lastStatus,
+      executionStopped,
+      missingSince: observation.phase === 'missing' ? (record.missingSince ?? at) : null,
+      createdAt: record.createdAt ?? observation.createdAt,
+      subnet: observation.subnet ?? record.subnet,
+      failureReason: observation.failureReason ?? record.failureReason,
+      runningAt: record.runningAt ?? (observation.phase === 'running' ? at : null),
     };
+    if (!event) {
+      groups[groupId] = observed;
+      continue;
+    }
+    const [next, sent] = applied(observed, event, at);
+    groups[groupId] = next;
+    outbox.push([groupId, sent]);
   }
-  return { ...books, groups, toGroups };
-};
+  return { ...records, groups, outbox };
+}
 
-/** We may not look: an accepted StopTask and time are the evidence there is. */
-export const presumed = (
-  books: Books,
+/** DescribeTasks is denied: an accepted StopTask and time are the evidence there is. */
+export function assumeUnobserved(
+  records: CohortRecords,
   at: number,
-  patience: Patience,
-  monitored: boolean,
-): Step => {
-  const groups = { ...books.groups };
-  const toGroups: Step['toGroups'] = [];
-  for (const [groupId, row] of Object.entries(groups)) {
-    const news = row.taskArn === null ? null : presumption(row, at, patience, monitored);
-    if (news === null) continue;
-    toGroups.push([groupId, news]);
-    if (news.type === 'group.stop' || news.type === 'task.failing')
-      groups[groupId] = { ...row, ...stopping(at) };
+  timeouts: Timeouts,
+  monitorConnected: boolean,
+): Transition {
+  const groups = { ...records.groups };
+  const outbox: Outbox = [];
+  for (const [groupId, record] of Object.entries(groups)) {
+    const event =
+      record.taskArn === null ? null : assumptionFor(record, at, timeouts, monitorConnected);
+    if (event === null) continue;
+    const [next, sent] = applied(record, event, at);
+    groups[groupId] = next;
+    outbox.push([groupId, sent]);
   }
-  return { ...books, groups, toGroups };
-};
+  return { ...records, groups, outbox };
+}
 
-const presumption = (
-  { phase, stopAccepted, stopAskedAt, registered, launchedAt, deserted }: GroupRow,
+const assumptionFor = (
+  {
+    phase,
+    stopAccepted,
+    stopRequestedAt,
+    registered,
+    deadlinesFrom,
+    workersLostSince,
+  }: GroupRecord,
   at: number,
-  { blindStopMs, startDeadlineMs, desertedMs }: Patience,
-  monitored: boolean,
+  { unobservedStopMs, startDeadlineMs, workersLostMs }: Timeouts,
+  monitorConnected: boolean,
 ): GroupEvent | null => {
-  const asked = at - (stopAskedAt ?? at);
+  const asked = at - (stopRequestedAt ?? at);
   if (stopAccepted)
-    return asked > blindStopMs
+    return asked > unobservedStopMs
       ? { type: 'task.stopped', cause: 'drained', detail: 'StopTask was accepted; not looked at' }
       : null;
+  if (phase === 'held') return null;
   if (phase === 'stopping') return asked > stopRepeatMs ? { type: 'group.stop' } : null;
-  if (monitored && at - (deserted ?? at) > desertedMs)
+  if (monitorConnected && at - (workersLostSince ?? at) > workersLostMs)
     return failing('lost', 'its workers are gone; not looked at');
-  if (registered || at - launchedAt <= startDeadlineMs) return null;
-  return monitored
+  if (registered || at - deadlinesFrom <= startDeadlineMs) return null;
+  return monitorConnected
     ? failing('startFailed', 'its workers have never come; not looked at')
-    : // Else nobody would ever count as serving, and so nobody be too many.
+    : // Else no group would ever count as serving, and so none would be too many.
       { type: 'task.registered' };
 };

@@ -1,28 +1,33 @@
 import type { GroupEnd } from '../group/workerGroup.ts';
-import type { GroupRow } from './groupRecords.ts';
-import { type CohortReport, unproved } from './messages.ts';
+import type { GroupRecord } from './groupRecords.ts';
+import { type CohortEvent, probeInconclusive } from './messages.ts';
 
 /** What the end of a group shows: that something keeps tasks from starting or from lasting, or nothing. */
-const evidence = (cohortId: string, row: GroupRow, end: GroupEnd): CohortReport[] => {
+function launchVerdict(cohortId: string, record: GroupRecord, end: GroupEnd): CohortEvent[] {
   const { groupId, taskArn, cause, registered } = end;
   const about = { cohortId, groupId, market: null, reason: end.detail ?? cause };
   if (!registered && taskArn !== null && cause !== 'drained') {
-    const subnets = row.subnet === null ? undefined : [row.subnet];
-    const kind = row.blame ?? 'startFailed';
-    return [{ type: 'cohort.setback', ...about, kind, proof: 'served', subnets }];
+    const subnets = record.subnet === null ? undefined : [record.subnet];
+    const kind = record.failureReason ?? 'startFailed';
+    return [{ type: 'cohort.launchFailed', ...about, kind, signal: 'registered', subnets }];
   }
-  if (registered && cause === 'exited' && !row.lasted) {
-    const { launchedAt } = row;
-    return [{ type: 'cohort.setback', ...about, kind: 'exited', proof: 'lasted', launchedAt }];
+  if (registered && cause === 'exited' && !record.stable) {
+    const crash = { kind: 'exited', signal: 'stable', launchedAt: record.deadlinesFrom } as const;
+    return [{ type: 'cohort.launchFailed', ...about, ...crash }];
   }
-  return row.lasted ? [] : [unproved(cohortId, groupId)];
-};
+  return record.stable ? [] : [probeInconclusive(cohortId, groupId)];
+}
 
-/** What the manager hears when a group is over. */
-export const obituary = (cohortId: string, row: GroupRow, end: GroupEnd): CohortReport[] => {
-  const { taskArn, seen } = row;
-  // A task that is only missing, or out of our sight, may live.
-  const dead: CohortReport[] =
-    seen === 'stopped' && taskArn !== null ? [{ type: 'cohort.dead', cohortId, taskArn }] : [];
-  return [...dead, ...evidence(cohortId, row, end)];
-};
+/** What the fleet manager gets when a group has ended. `at`: of the last poll. */
+export function groupOutcome(
+  cohortId: string,
+  record: GroupRecord,
+  end: GroupEnd,
+  at: number,
+): CohortEvent[] {
+  const { taskArn, lastStatus } = record;
+  // A task that is only missing, or that DescribeTasks may not show, may live.
+  const dead: CohortEvent[] =
+    lastStatus === 'stopped' && taskArn !== null ? [{ type: 'task.dead', at, taskArn }] : [];
+  return [...dead, ...launchVerdict(cohortId, record, end)];
+}

@@ -1,13 +1,12 @@
 import { assign, type DoneActorEvent, type ErrorActorEvent, sendTo, setup } from 'xstate';
-import { manager } from '../fleet/fleetManager.ts';
-import type { ManagerInput } from '../fleet/state.ts';
+import { fleetManager } from '../fleet/fleetManager.ts';
+import type { FleetInput } from '../fleet/state.ts';
 import type {
   ConnectionStatus,
   FleetEvent,
   MonitorEvent,
   SchedulerEvent,
 } from '../scheduler/events.ts';
-import type { Terms, WorkerLoad } from '../scheduler/messages.ts';
 import { type MonitorInput, monitor } from '../scheduler/monitor.ts';
 import { session } from '../scheduler/session.ts';
 import type { SessionInput } from '../scheduler/sessionState.ts';
@@ -18,14 +17,14 @@ import { type FailureNote, noteOf } from '../shared/failure.ts';
 export interface DaemonInput {
   session: SessionInput;
   monitor: MonitorInput;
-  fleet: ManagerInput;
+  fleet: FleetInput;
   /** How long stopping all tasks may take before we leave, ms. */
   stopTimeoutMs: number;
   /** On the first request to stop: leave the tasks running for the next start to take over. */
   leaveRunning: boolean;
 }
 
-/** What of ours was left when the daemon ended. */
+/** What of ours was left when the daemon ended, as far as the fleet manager knew. */
 export interface Remaining {
   tasks: number;
   launches: number;
@@ -37,6 +36,10 @@ export interface DaemonContext extends DaemonInput {
   crash: string | null;
   /** Told by the fleet while it stops; null: not yet. */
   remaining: Remaining | null;
+  /** A complete inventory has shown what there is, or listing is denied for good. */
+  looked: boolean;
+  /** The fleet manager has reported that nothing of ours can be left. */
+  fleetStopped: boolean;
   /** The tasks stay on purpose. */
   leftOnPurpose: boolean;
 }
@@ -47,13 +50,20 @@ export interface DaemonEnd {
   /** Set when a bug ended us. */
   crash: string | null;
   remaining: Remaining | null;
+  /** Whether it could look at ECS: if not, tasks may run that are not counted in `remaining`. */
+  looked: boolean;
 }
 
 const nothing: Remaining = { tasks: 0, launches: 0 };
 
-export function endOf({ crash, remaining, leftOnPurpose }: DaemonContext): DaemonEnd {
-  const isEmpty = remaining !== null && remaining.tasks + remaining.launches === 0;
-  return { status: crash === null && (isEmpty || leftOnPurpose) ? 0 : 1, crash, remaining };
+export function endOf(context: DaemonContext): DaemonEnd {
+  const { crash, remaining, looked, fleetStopped, leftOnPurpose } = context;
+  const isEmpty =
+    remaining !== null &&
+    remaining.tasks + remaining.launches === 0 &&
+    // The fleet manager also stops without a look where there was never anything to look for.
+    (looked || fleetStopped);
+  return { status: crash === null && (isEmpty || leftOnPurpose) ? 0 : 1, crash, remaining, looked };
 }
 
 /** A scheduler that ends the whole cluster wants nothing left, whatever a person's stop would leave. */
@@ -81,8 +91,10 @@ export const daemon = setup({
       | { type: 'task.dead'; at: number; taskArn: string }
       /** What was prepared is gone. */
       | { type: 'fleet.unprepared' }
-      | ({ type: 'fleet.remaining' } & Remaining)
+      | ({ type: 'fleet.remaining'; looked: boolean } & Remaining)
       | { type: 'fleet.stopped' }
+      /** Ordered by a person who has mended a cause: every breaker is tried at once. */
+      | { type: 'fleet.retryNow' }
       | { type: 'daemon.stop' }
       | DoneActorEvent<unknown>
       | ErrorActorEvent;
@@ -92,15 +104,14 @@ export const daemon = setup({
     ticker: stream('ticker'),
     session,
     monitor,
-    fleetManager: manager,
+    fleetManager,
     prepare: effect<{ revision: string }>('prepare'),
   },
   actions: {
     // Placeholders of the wiring.
     notePreparation: (_, _trouble: FailureNote) => {},
-    noteIdentified: (_, _terms: Terms) => {},
+    /** The connection to the scheduler has another status; the wiring reports it. */
     noteConnection: (_, _status: ConnectionStatus) => {},
-    noteLoads: (_, _shown: { loads: Record<string, WorkerLoad> | null }) => {},
     toSession: sendTo('session', ({ event }) => event as never),
     toMonitor: sendTo('monitor', ({ event }) => event as never),
     toFleet: sendTo('fleetManager', ({ event }) => event as never),
@@ -125,6 +136,8 @@ export const daemon = setup({
     keepRemaining: assign({
       remaining: (_, { tasks, launches }: Remaining) => ({ tasks, launches }),
     }),
+    keepLooked: assign({ looked: (_, { looked }: { looked: boolean }) => looked }),
+    keepFleetStopped: assign({ fleetStopped: true }),
     noteCrash: assign({ crash: (_, { reason }: { reason: string }) => reason }),
   },
   guards: { leaveRunning: ({ context }) => context.leaveRunning },
@@ -142,6 +155,8 @@ export const daemon = setup({
     trouble: null,
     crash: null,
     remaining: null,
+    looked: false,
+    fleetStopped: false,
     leftOnPurpose: false,
   }),
   output: ({ context }) => endOf(context),
@@ -160,22 +175,18 @@ export const daemon = setup({
     'scheduler.startRequested': { actions: 'toFleet' },
     'scheduler.shutdownRequested': { actions: 'toFleet' },
     'scheduler.mismatch': { actions: 'toFleet' },
-    'scheduler.identified': {
-      actions: [{ type: 'noteIdentified', params: ({ event }) => event.terms }, 'toFleet'],
-    },
+    'scheduler.identified': { actions: 'toFleet' },
     'scheduler.connection': {
-      actions: [{ type: 'noteConnection', params: ({ event }) => event.status }, 'toFleet'],
+      actions: ['toFleet', { type: 'noteConnection', params: ({ event }) => event.status }],
     },
-    'monitor.loads': {
-      actions: [{ type: 'noteLoads', params: ({ event }) => event }, 'toSession', 'toFleet'],
-    },
+    'monitor.loads': { actions: ['toSession', 'toFleet'] },
     'monitor.groups': { actions: 'toSession' },
     'monitor.deadWorkers': { actions: 'toSession' },
-    'monitor.closed': {
-      actions: [{ type: 'noteLoads', params: { loads: null } }, 'toSession'],
-    },
+    'monitor.closed': { actions: 'toSession' },
     'fleet.tasksChanged': { actions: ['toSession', 'toMonitor'] },
-    'fleet.inventoryCompleted': { actions: 'toSession' },
+    'fleet.inventoryCompleted': {
+      actions: ['toSession', { type: 'keepLooked', params: { looked: true } }],
+    },
     'fleet.capacity': {
       actions: {
         type: 'advertiseCapacity',
@@ -183,8 +194,12 @@ export const daemon = setup({
       },
     },
     'fleet.remaining': {
-      actions: { type: 'keepRemaining', params: ({ event }) => event },
+      actions: [
+        { type: 'keepRemaining', params: ({ event }) => event },
+        { type: 'keepLooked', params: ({ event }) => event },
+      ],
     },
+    'fleet.retryNow': { actions: 'toFleet' },
     'task.dead': { actions: 'toMonitor' },
     'xstate.error.actor.*': {
       target: '.stopped',
@@ -229,7 +244,7 @@ export const daemon = setup({
       on: {
         'fleet.stopped': {
           target: 'disconnecting',
-          actions: { type: 'keepRemaining', params: nothing },
+          actions: [{ type: 'keepRemaining', params: nothing }, 'keepFleetStopped'],
         },
         'daemon.stop': 'disconnecting',
         'fleet.capacity': {},

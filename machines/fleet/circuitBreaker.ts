@@ -1,12 +1,12 @@
 import { backoff } from '../shared/backoff.ts';
-import type { Blame, Market } from '../shared/domain.ts';
+import type { FailureReason, Market } from '../shared/domain.ts';
 
 /** What shows that a cause is gone: that ECS took a launch, that workers got through to the scheduler, or stayed there. */
-export type Proof = 'launched' | 'served' | 'lasted';
+export type RecoverySignal = 'launched' | 'registered' | 'stable';
 
 /** Why something is not launched at the moment. No breaker: closed. */
 export interface Breaker {
-  cause: Blame;
+  cause: FailureReason;
   /** Null: it does not lie in a subnet. */
   subnet: string | null;
   /** Null: it is all the same on Spot and on demand. */
@@ -16,7 +16,7 @@ export interface Breaker {
   /** Until then nothing that this concerns is launched; then one group alone is tried. */
   until: number;
   reason: string;
-  proof: Proof;
+  signal: RecoverySignal;
   /** The group that is being tried; all others wait for what becomes of it. */
   probe: string | null;
 }
@@ -24,20 +24,20 @@ export interface Breaker {
 /** By cause, market and subnet. */
 export type Breakers = Record<string, Breaker>;
 
-export interface Setback {
-  cause: Blame;
+export interface LaunchFailure {
+  cause: FailureReason;
   reason: string;
   market: Market | null;
-  /** Where it went wrong; none: nobody knows. */
+  /** Where it went wrong; none: not known. */
   subnets: string[];
   /** Of the launch that went wrong, the only group; or the group that did not start. */
   groupId: string | null;
-  proof: Proof;
+  signal: RecoverySignal;
 }
 
 /** What the next launch may be. */
-export interface Gate {
-  most: number;
+export interface LaunchPermit {
+  maxTasks: number;
   market: Market;
   /** Null: wherever the settings say. */
   subnets: string[] | null;
@@ -46,9 +46,9 @@ export interface Gate {
 }
 
 /** Causes that concern a place, not the whole fleet. */
-const local: readonly Blame[] = ['capacity', 'addresses', 'network'];
+const local: readonly FailureReason[] = ['capacity', 'addresses', 'network'];
 
-const firstPauseMs: Record<Blame, number> = {
+const firstPauseMs: Record<FailureReason, number> = {
   throttled: 1000,
   unreachable: 1000,
   startFailed: 2000,
@@ -60,6 +60,7 @@ const firstPauseMs: Record<Blame, number> = {
   quota: 30_000,
   journal: 15_000,
   denied: 30_000,
+  credentials: 30_000,
   invalid: 30_000,
   unprepared: 15_000,
   bug: 30_000,
@@ -78,7 +79,11 @@ const isDue = (breaker: Breaker, now: number): boolean =>
   !isOpen(breaker, now) && breaker.probe === null;
 
 /** Capacity is bought on a market; what Spot has none of may still be had on demand, everywhere. */
-const placesOf = ({ cause, market, subnets }: Setback): Pick<Breaker, 'market' | 'subnet'>[] => {
+const placesOf = ({
+  cause,
+  market,
+  subnets,
+}: LaunchFailure): Pick<Breaker, 'market' | 'subnet'>[] => {
   if (cause === 'capacity' && market === 'spot') return [{ market, subnet: null }];
   const of = cause === 'capacity' ? market : null;
   const places = local.includes(cause) && subnets.length > 0 ? subnets : [null];
@@ -89,10 +94,10 @@ const placesOf = ({ cause, market, subnets }: Setback): Pick<Breaker, 'market' |
  * Something went wrong. Setbacks that come together are one; while one group is tried, only what becomes
  * of that one counts. The same object: nothing has changed.
  */
-export const tripped = (breakers: Breakers, setback: Setback, now: number): Breakers => {
+export const trip = (breakers: Breakers, failure: LaunchFailure, now: number): Breakers => {
   let next = breakers;
-  for (const { market, subnet } of placesOf(setback)) {
-    const { cause, reason, proof, groupId } = setback;
+  for (const { market, subnet } of placesOf(failure)) {
+    const { cause, reason, signal, groupId } = failure;
     const key = [cause, market, subnet].filter((part) => part !== null).join(' ');
     const known = next[key];
     if (known && isOpen(known, now)) continue;
@@ -101,12 +106,12 @@ export const tripped = (breakers: Breakers, setback: Setback, now: number): Brea
     const breaker: Breaker = {
       ...{ cause, subnet, market, failures, reason, probe: null, until: 0 },
       // What ECS takes and then fails to start is not disproved by its taking another.
-      proof: known?.proof === 'served' ? 'served' : proof,
+      signal: known?.signal === 'registered' ? 'registered' : signal,
     };
     next = { ...next, [key]: { ...breaker, until: now + pauseOf(breaker, failures) } };
   }
   // Whatever else this group was to try is still to be tried, by another.
-  return setback.groupId === null ? next : unproved(next, setback.groupId);
+  return failure.groupId === null ? next : releaseProbe(next, failure.groupId);
 };
 
 const without = (breakers: Breakers, gone: (breaker: Breaker) => boolean): Breakers =>
@@ -115,40 +120,44 @@ const without = (breakers: Breakers, gone: (breaker: Breaker) => boolean): Break
     : breakers;
 
 /** ECS took the launch of this group: that closes what it was to try. */
-export const taken = (breakers: Breakers, groupId: string): Breakers =>
-  without(breakers, ({ proof, probe }) => proof === 'launched' && probe === groupId);
+export const onLaunched = (breakers: Breakers, groupId: string): Breakers =>
+  without(breakers, ({ signal, probe }) => signal === 'launched' && probe === groupId);
 
 /** Workers got through to the scheduler, whoever launched them when: starting works, there. */
-export const served = (breakers: Breakers, groupId: string, subnet: string | null): Breakers =>
+export const onRegistered = (
+  breakers: Breakers,
+  groupId: string,
+  subnet: string | null,
+): Breakers =>
   without(
     breakers,
     (breaker) =>
-      breaker.proof === 'served' &&
+      breaker.signal === 'registered' &&
       (breaker.subnet === null || breaker.subnet === subnet || breaker.probe === groupId),
   );
 
 /** Workers have stayed at the scheduler for long enough: what is launched lives. */
-export const lasted = (breakers: Breakers): Breakers =>
-  without(breakers, ({ proof }) => proof === 'lasted');
+export const onStable = (breakers: Breakers): Breakers =>
+  without(breakers, ({ signal }) => signal === 'stable');
 
 /** Groups that served and ended soon, each launched after the one before it had ended. */
-export interface EarlyDeaths {
+export interface CrashLoop {
   inARow: number;
   /** The last of them; milliseconds since the epoch. */
   at: number;
 }
 
-/** So many, and whoever replaces them will end alike. One task that kills its worker is nobody's pattern. */
-const mostInARow = 3;
+/** After so many in a row, their replacements will end alike. One task that kills its worker is no crash loop. */
+const crashLoopExits = 3;
 
 /** Another one; the same object: it was launched before the last of them ended, and shows nothing new. */
-export const diedEarly = (deaths: EarlyDeaths, launchedAt: number, now: number): EarlyDeaths =>
+export const recordEarlyExit = (deaths: CrashLoop, launchedAt: number, now: number): CrashLoop =>
   launchedAt < deaths.at ? deaths : { inARow: deaths.inARow + 1, at: now };
 
-export const isPattern = ({ inARow }: EarlyDeaths): boolean => inARow >= mostInARow;
+export const isCrashLooping = ({ inARow }: CrashLoop): boolean => inARow >= crashLoopExits;
 
 /** The group that was to be tried has ended and shown nothing. */
-export const unproved = (breakers: Breakers, groupId: string): Breakers =>
+export const releaseProbe = (breakers: Breakers, groupId: string): Breakers =>
   Object.values(breakers).some(({ probe }) => probe === groupId)
     ? Object.fromEntries(
         Object.entries(breakers).map(([key, breaker]) => [
@@ -159,15 +168,30 @@ export const unproved = (breakers: Breakers, groupId: string): Breakers =>
     : breakers;
 
 /** Room has come up: it may be tried now. */
-export const eased = (breakers: Breakers, cause: Blame, now: number): Breakers => {
+export const probeEarly = (breakers: Breakers, cause: FailureReason, now: number): Breakers => {
   const breaker = breakers[cause];
   return breaker && isOpen(breaker, now)
     ? { ...breakers, [cause]: { ...breaker, until: now } }
     : breakers;
 };
 
+/** A person has mended something: every breaker may be tried now. */
+export const probeAllNow = (breakers: Breakers, now: number): Breakers =>
+  Object.values(breakers).some((breaker) => isOpen(breaker, now))
+    ? Object.fromEntries(
+        Object.entries(breakers).map(([key, breaker]) => [
+          key,
+          isOpen(breaker, now) ? { ...breaker, until: now } : breaker,
+        ]),
+      )
+    : breakers;
+
 /** This group tries these breakers. */
-export const trying = (breakers: Breakers, keys: readonly string[], groupId: string): Breakers =>
+export const assignProbe = (
+  breakers: Breakers,
+  keys: readonly string[],
+  groupId: string,
+): Breakers =>
   keys.length === 0
     ? breakers
     : Object.fromEntries(
@@ -200,12 +224,12 @@ export const changesBetween = (before: Breakers, after: Breakers): Change[] => {
 const keysOf = (entries: [string, Breaker][]): string[] => entries.map(([key]) => key);
 
 /** On one market: what may be launched, and where; null: nothing. */
-const gateOn = (
+const permitOn = (
   market: Market,
   breakers: Breakers,
   subnets: readonly string[],
   now: number,
-): Gate | null => {
+): LaunchPermit | null => {
   const concerned = Object.entries(breakers).filter(
     ([, breaker]) => breaker.market === null || breaker.market === market,
   );
@@ -217,11 +241,11 @@ const gateOn = (
     (place) => at(place).length > 0 && at(place).every(([, breaker]) => isDue(breaker, now)),
   );
   if (due !== undefined)
-    return { most: 1, market, subnets: [due], probes: [...probes, ...keysOf(at(due))] };
+    return { maxTasks: 1, market, subnets: [due], probes: [...probes, ...keysOf(at(due))] };
   const healthy = subnets.filter((place) => at(place).length === 0);
   if (healthy.length === 0 && subnets.length > 0) return null;
   return {
-    most: probes.length > 0 ? 1 : Number.POSITIVE_INFINITY,
+    maxTasks: probes.length > 0 ? 1 : Number.POSITIVE_INFINITY,
     market,
     subnets: healthy.length < subnets.length ? healthy : null,
     probes,
@@ -229,12 +253,12 @@ const gateOn = (
 };
 
 /** `subnets`: all that the settings name. Spot comes first where it is wanted at all. */
-export const gate = (
+export const permitFor = (
   breakers: Breakers,
   { spot, subnets }: { spot: boolean; subnets: readonly string[] },
   now: number,
-): Gate =>
-  (spot ? gateOn('spot', breakers, subnets, now) : null) ??
-  gateOn('onDemand', breakers, subnets, now) ?? {
-    ...{ most: 0, market: 'onDemand', subnets: null, probes: [] },
+): LaunchPermit =>
+  (spot ? permitOn('spot', breakers, subnets, now) : null) ??
+  permitOn('onDemand', breakers, subnets, now) ?? {
+    ...{ maxTasks: 0, market: 'onDemand', subnets: null, probes: [] },
   };

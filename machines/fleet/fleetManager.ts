@@ -1,336 +1,313 @@
-import { assign, type DoneActorEvent, type ErrorActorEvent, raise, sendTo } from 'xstate';
-import type { CohortOrder } from '../cohort/messages.ts';
-import { workersWanted } from '../scheduler/demand.ts';
-import { backoff } from '../shared/backoff.ts';
-import type { Survey } from '../shared/domain.ts';
-import { noteOf } from '../shared/failure.ts';
+import { assertEvent, raise, sendTo } from 'xstate';
 import { parent } from '../shared/parent.ts';
-import {
-  diedEarly,
-  eased,
-  isPattern,
-  lasted,
-  served,
-  taken,
-  tripped,
-  unproved,
-} from './circuitBreaker.ts';
-import { passTasks, tellRecovered, tellRemaining } from './fleetFacts.ts';
-import { managerSetup } from './fleetManagerSetup.ts';
-import { total } from './plan.ts';
-import { beginTurn, evacuate, rebreak, steer, unpack } from './reconcile.ts';
-import {
-  echoFresh,
-  fleetCounts,
-  justBack,
-  mayLaunch,
-  newFleet,
-  nextAboveSince,
-  offer,
-  openLaunches,
-  staying,
-} from './state.ts';
+import * as demandActions from './demand.ts';
+import * as facts from './facts.ts';
+import { fleetSetup } from './fleetSetup.ts';
+import * as inventory from './inventory.ts';
+import * as launchHealth from './launchHealth.ts';
+import { reportRecovered, resetTurnBudget, restoreNextCohort } from './launching.ts';
+import { drainAll, reconcile, reportBlockers, reportRemaining } from './reconcile.ts';
+import { newFleet } from './state.ts';
 
-/** Between two ticks, ms: then it was we who stood still, and not the scheduler who was silent. */
-const standstillMs = 10_000;
+const actions = {
+  ...demandActions,
+  ...facts,
+  ...inventory,
+  ...launchHealth,
+  ...{ drainAll, reconcile, reportBlockers, reportRecovered, reportRemaining },
+  ...{ resetTurnBudget, restoreNextCohort },
+  /** Compares desired and actual in the next step, when every region has taken in what has happened. */
+  requestReconcile: fleetSetup.raise({ type: 'fleet.reconcile' }),
+  recordRevision: fleetSetup.assign({
+    revision: ({ event }) => {
+      assertEvent(event, 'fleet.prepared');
+      return event.revision;
+    },
+  }),
+  recordEcho: fleetSetup.assign(({ context, event }) => {
+    assertEvent(event, 'scheduler.heartbeatEcho');
+    const { at } = event;
+    return { firstEchoAt: context.firstEchoAt ?? at, lastEchoAt: at, quietSince: at };
+  }),
+  recordReturn: fleetSetup.assign({
+    returnedAt: ({ context, event }) => {
+      assertEvent(event, ['scheduler.heartbeatEcho', 'fleet.tookOver']);
+      return event.type === 'scheduler.heartbeatEcho' ? event.at : context.now;
+    },
+  }),
+  recordConnection: fleetSetup.assign({
+    connection: ({ event }) => {
+      assertEvent(event, 'scheduler.connection');
+      return event.status;
+    },
+  }),
+  recordTerms: fleetSetup.assign({
+    terms: ({ event }) => {
+      assertEvent(event, 'scheduler.identified');
+      return event.terms;
+    },
+  }),
+  recordHold: fleetSetup.assign(({ event }) => {
+    assertEvent(event, 'fleet.hold');
+    return { holdReason: event.reason, heldSince: event.at };
+  }),
+} as const;
 
-/** What the tick itself changes: the time, what Fargate allows, and what silence has come to mean. */
-const passTime = managerSetup.enqueueActions(({ context, event, enqueue }) => {
-  if (event.type !== 'tick') return;
-  const { settings, emptySince, wanted } = context;
-  const fleet = { ...context, now: event.now };
-  const passed = Math.max(0, event.now - context.now);
-  const quietSince = context.quietSince + (passed > standstillMs ? passed : 0);
-  const gone = event.now - quietSince >= settings.schedulerGraceMs;
-  const empty =
-    emptySince !== null && echoFresh(fleet) && event.now - emptySince >= settings.emptyGraceMs;
-  enqueue.assign({
-    now: event.now,
-    quietSince,
-    aboveSince: nextAboveSince(context, event.now),
-    allowance: Math.min(
-      settings.launchBurst,
-      context.allowance + (passed / 1000) * settings.launchesPerSecond,
-    ),
-  });
-  if (wanted === 0 || !(gone || empty)) return;
-  enqueue.assign({ wanted: 0 });
-  const why = gone ? 'the scheduler is gone for good' : 'nothing but empty requests';
-  enqueue({ type: 'noteWanted', params: { tasks: 0, why } });
-});
+/** What is recorded as long as it may still matter to a launch. */
+const demand = {
+  'scheduler.desired': { actions: ['onDesired', 'requestReconcile'] },
+  'scheduler.startRequested': { actions: ['onStartRequested', 'requestReconcile'] },
+  'scheduler.shutdownRequested': { actions: ['onShutdownRequested', 'requestReconcile'] },
+  'fleet.drainGroups': { actions: 'onDrainGroups' },
+  'fleet.stop': 'stopping',
+} as const;
 
-/** The cohorts whose turn it is look at ECS: paced, so that the fleet's size does not set the rate. */
-const look = managerSetup.enqueueActions(({ context, event, enqueue }) => {
-  if (event.type !== 'tick') return;
-  const due = Object.entries(context.cohorts)
-    .filter(([, { lookedAt }]) => event.now - lookedAt >= context.settings.lookEveryMs)
-    .sort(([, a], [, b]) => a.lookedAt - b.lookedAt)
-    .slice(0, context.settings.looksPerTick);
-  if (due.length === 0) return;
-  const cohorts = { ...context.cohorts };
-  for (const [cohortId, row] of due) {
-    cohorts[cohortId] = { ...row, lookedAt: event.now };
-    const { monitored } = context;
-    const ending = context.stoppingSince !== null;
-    const launching = !ending && mayLaunch({ ...context, now: event.now });
-    const order: CohortOrder = { type: 'cohort.look', at: event.now, monitored, launching, ending };
-    enqueue.sendTo(cohortId, order);
-  }
-  enqueue.assign({ cohorts });
-});
-
-const hear = managerSetup.enqueueActions(({ context, event, enqueue }) => {
-  if (event.type !== 'scheduler.desired') return;
-  const { capabilities, workersPerTask } = context.settings;
-  const workers = workersWanted(event.requests, capabilities);
-  if (workers === null) {
-    enqueue.assign({ emptySince: context.emptySince ?? event.at });
-    return;
-  }
-  const wanted = Math.ceil(workers / workersPerTask);
-  enqueue.assign({ emptySince: null, wanted, replaces: true });
-  if (wanted !== context.wanted)
-    enqueue({ type: 'noteWanted', params: { tasks: wanted, why: `${workers} workers wanted` } });
-});
-
-/** One more than there is, unless one is on its way already. */
-const hearStart = managerSetup.enqueueActions(({ context, event, enqueue }) => {
-  if (event.type !== 'scheduler.startRequested') return;
-  enqueue.assign({ replaces: false, emptySince: null });
-  const there = staying(fleetCounts(context));
-  if (openLaunches(context) > 0 || (context.wanted ?? 0) > there) return;
-  enqueue.assign({ wanted: there + 1 });
-  enqueue({ type: 'noteWanted', params: { tasks: there + 1, why: 'one more is wanted' } });
-});
-
-/** Which cohort they are in does not matter; the reports will tell how many fewer there are. */
-const hearRelease = managerSetup.enqueueActions(({ context, event, enqueue }) => {
-  if (event.type !== 'scheduler.shutdownRequested') return;
-  const { wanted, now } = context;
-  const there = staying(fleetCounts(context));
-  enqueue.assign({ replaces: false, wanted: wanted === null ? null : Math.min(wanted, there) });
-  if (event.taskIds.length === 0) return;
-  const order = context.ordered + 1;
-  const cohorts = { ...context.cohorts };
-  for (const [cohortId, row] of Object.entries(cohorts)) {
-    cohorts[cohortId] = { ...row, order };
-    const release: CohortOrder = { type: 'cohort.release', order, at: now, taskIds: event.taskIds };
-    enqueue.sendTo(cohortId, release);
-  }
-  enqueue.assign({ cohorts, ordered: order });
-});
-
-const hearMismatch = managerSetup.enqueueActions(({ context, event, enqueue }) => {
-  if (event.type !== 'scheduler.mismatch' || event.reason === context.mismatch) return;
-  enqueue.assign({ mismatch: event.reason });
-  enqueue({ type: 'noteMismatch', params: { reason: event.reason } });
-});
-
-/** Each cohort knows its own tasks: it is told all that changed. */
-const hearMonitor = managerSetup.enqueueActions(({ context, event, enqueue }) => {
-  if (event.type !== 'monitor.loads') return;
-  const { loads } = event;
-  enqueue.assign({ monitored: loads !== null, watched: context.watched || loads !== null });
-  for (const cohortId of Object.keys(context.cohorts))
-    enqueue.sendTo(cohortId, {
-      type: 'cohort.heard',
-      at: context.now,
-      loads,
-    } satisfies CohortOrder);
-});
-
-const book = managerSetup.enqueueActions(({ context, event, enqueue }) => {
-  if (event.type !== 'cohort.changed') return;
-  const { cohortId, order, counts, launches } = event;
-  const { [cohortId]: row, ...others } = context.cohorts;
-  // It has not heard our last order yet: its numbers would undo what we have just asked for.
-  if (!row || (row.order !== null && order !== row.order)) return;
-  const fewer = staying(row.counts) - staying(counts);
-  if (!context.replaces && context.wanted !== null && fewer > 0)
-    enqueue.assign({ wanted: Math.max(0, context.wanted - fewer) });
-  if (total(counts) === 0 && launches === 0) {
-    enqueue.assign({ cohorts: others });
-    enqueue.stopChild(cohortId);
-    return;
-  }
-  const reported = { ...row, counts, launches, order: null };
-  enqueue.assign({ cohorts: { ...context.cohorts, [cohortId]: reported } });
-  // What the quota counted and is gone may be had again.
-  if (total(counts) - counts.booting < total(row.counts) - row.counts.booting)
-    rebreak(context.breakers, eased(context.breakers, 'quota', context.now), enqueue);
-});
-
-const holdBack = managerSetup.enqueueActions(({ context, event, enqueue }) => {
-  if (event.type !== 'cohort.setback') return;
-  const { breakers, now, settings } = context;
-  const { kind, reason, market, subnets, groupId = null, proof = 'launched' } = event;
-  // Workers end when their scheduler does: that is no failure of theirs.
-  if (proof !== 'launched' && (!echoFresh(context) || justBack(context))) {
-    rebreak(breakers, unproved(breakers, groupId ?? ''), enqueue);
-    return;
-  }
-  if (event.launchedAt !== undefined) {
-    const earlyDeaths = diedEarly(context.earlyDeaths, event.launchedAt, now);
-    enqueue.assign({ earlyDeaths });
-    if (!isPattern(earlyDeaths)) {
-      rebreak(breakers, unproved(breakers, groupId ?? ''), enqueue);
-      return;
-    }
-  }
-  // The time is that of the last tick, up to a second old.
-  if (event.doubted) enqueue.assign({ doubtedAt: now + 1000 });
-  if (kind === 'unprepared') enqueue.sendTo(parent, { type: 'fleet.unprepared' });
-  const places = settings.subnets ?? [];
-  const named = (subnets ?? places).filter((subnet) => places.includes(subnet));
-  const setback = { cause: kind, reason, market, subnets: named, groupId, proof };
-  rebreak(breakers, tripped(breakers, setback, now), enqueue);
-});
-
-const prove = managerSetup.enqueueActions(({ context: { breakers }, event, enqueue }) => {
-  if (event.type !== 'cohort.proved') return;
-  const { groupId, proof, subnet } = event;
-  const proved = {
-    launched: () => taken(breakers, groupId),
-    served: () => served(breakers, groupId, subnet),
-    lasted: () => lasted(breakers),
-  }[proof]();
-  if (proof === 'lasted') enqueue.assign({ earlyDeaths: { inARow: 0, at: 0 } });
-  rebreak(breakers, proved, enqueue);
-});
-
-const passOn = managerSetup.enqueueActions(({ context, event, enqueue }) => {
-  if (event.type === 'cohort.dead')
-    enqueue.sendTo(parent, { type: 'task.dead', at: context.now, taskArn: event.taskArn });
-});
-
-const proveNothing = managerSetup.enqueueActions(({ context: { breakers }, event, enqueue }) => {
-  if (event.type === 'cohort.unproved')
-    rebreak(breakers, unproved(breakers, event.groupId), enqueue);
-});
-
-/** Offers the scheduler what the account's quota leaves us, and all again once it is time to probe. */
-const advertise = managerSetup.enqueueActions(({ context, enqueue }) => {
-  const workers = offer(context);
-  if (workers === context.advertised) return;
-  enqueue.assign({ advertised: workers });
-  enqueue.sendTo(parent, { type: 'fleet.capacity', workers });
-  enqueue({ type: 'noteOffer', params: { workers } });
-});
-
-const land = managerSetup.enqueueActions(({ context, event, enqueue }) => {
-  const survey = (event as DoneActorEvent<Survey>).output;
-  // Who asks for one more does not mean that those whom we only find now are too many.
-  if (!context.replaces && context.wanted !== null)
-    enqueue.assign({ wanted: context.wanted + survey.adopted.length });
-  enqueue.assign({
-    owned: [...context.owned, ...survey.adopted],
-    surveyedAt: survey.startedAt,
-    suspects: survey.suspects,
-    surveyFailures: 0,
-    blind: false,
-  });
-  enqueue({ type: 'noteSurvey', params: { adopted: survey.adopted.length } });
-  enqueue.sendTo(parent, { type: 'fleet.inventoryCompleted', at: context.now });
-  enqueue.raise({ type: 'queue.next' });
-});
-
-/** 2 s, 4 s ... 60 s. */
-const surveyPause = (failures: number): number =>
-  backoff(failures, { firstMs: 2000, longestMs: 60_000 });
-
-const missSurvey = managerSetup.enqueueActions(({ context, event, enqueue }) => {
-  const trouble = noteOf((event as ErrorActorEvent).error);
-  const surveyFailures = context.surveyFailures + 1;
-  const blind = trouble.kind === 'denied';
-  enqueue.assign({
-    surveyFailures,
-    surveyAfter: context.now + surveyPause(surveyFailures),
-    blind,
-  });
-  enqueue({ type: 'noteSurvey', params: { trouble: trouble.reason, blind } });
-  if (blind) enqueue.sendTo(parent, { type: 'fleet.inventoryCompleted', at: context.now });
-});
-
-/**
- * Desired against actual. It plans from levels (what is wanted, what there is), so a command said
- * twice, an answer lost or a restart in the middle all end in the same place. A cohort that dies of
- * a bug takes the manager along: the next start finds all tasks again, a half-dead one would not.
- */
-export const manager = managerSetup.createMachine({
-  id: 'manager',
+export const fleetManager = fleetSetup.extend({ actions }).createMachine({
+  id: 'fleetManager',
+  description:
+    'Compares what the scheduler desires with what there is. It plans from levels, so a command that is repeated, an answer that is lost or a restart in the middle all end in the same place. A cohort that dies of a bug takes the manager along: the next start finds all tasks again, a half-dead manager would not.',
   type: 'parallel',
   context: ({ input }) => newFleet(input),
   on: {
-    'fleet.prepared': { actions: assign({ revision: ({ event }) => event.revision }) },
-    'cohort.setback': { actions: [holdBack, advertise] },
-    'cohort.proved': { actions: prove },
-    'cohort.dead': { actions: passOn },
-    'cohort.tasks': { actions: passTasks },
-    'cohort.unproved': { actions: proveNothing },
-    'monitor.loads': { actions: hearMonitor },
-    'scheduler.heartbeatEcho': {
-      actions: assign({
-        lastEchoAt: ({ event }) => event.at,
-        quietSince: ({ event }) => event.at,
-        returnedAt: ({ context, event }) => (context.lost ? event.at : context.returnedAt),
-        lost: false,
-      }),
-    },
-    'scheduler.lost': { actions: assign({ lost: true }) },
-    'scheduler.mismatch': { actions: hearMismatch },
-    'queue.next': { guard: 'more', actions: unpack },
+    'fleet.prepared': { actions: 'recordRevision' },
+    'fleet.retryNow': { actions: ['retryNow', 'advertiseCapacity', 'requestReconcile'] },
+    'fleet.restoreNext': [
+      { guard: 'hasRecovered', actions: ['reportRecovered', 'restoreNextCohort'] },
+      { actions: 'reportRecovered' },
+    ],
+    'scheduler.mismatch': { actions: 'onMismatch' },
+    'scheduler.connection': { actions: 'recordConnection' },
+    'scheduler.identified': { actions: 'recordTerms' },
+    'cohort.launchFailed': { actions: ['tripBreaker', 'advertiseCapacity'] },
+    'cohort.recovered': { actions: 'closeBreaker' },
+    'cohort.probeInconclusive': { actions: 'onProbeInconclusive' },
+    'cohort.tasksChanged': { actions: 'onTasksChanged' },
+    'task.dead': { actions: sendTo(parent, ({ event }) => event) },
   },
   states: {
-    duty: {
+    lifecycle: {
+      description: 'What the manager is about.',
       initial: 'recovering',
       states: {
-        // Nothing is launched until all that an earlier run may have launched is known.
         recovering: {
-          entry: [tellRecovered, raise({ type: 'queue.next' }, { delay: 0 })],
+          description:
+            'Takes over what earlier runs left. Nothing is launched until all that they may have launched is known; known groups that are too many are drained.',
+          entry: raise({ type: 'fleet.restoreNext' }, { delay: 0 }),
           on: {
-            tick: { actions: [passTime, look] },
-            'scheduler.desired': { actions: hear },
-            'scheduler.startRequested': { actions: hearStart },
-            'scheduler.shutdownRequested': { actions: hearRelease },
-            'cohort.changed': { actions: book },
-            'xstate.done.actor.survey': 'active',
+            ...demand,
+            tick: { actions: ['advanceClock', 'pollCohorts', 'requestReconcile'] },
+            'cohort.changed': { actions: ['recordCohortReport', 'reconcile'] },
+            'fleet.reconcile': { actions: ['reconcile', 'reportBlockers'] },
+            'inventory.completed': 'active',
             // Without the right to list, the journal is all there is: better than never to launch.
-            'xstate.error.actor.survey': { guard: 'deniedForGood', target: 'active' },
-            'fleet.stop': 'stopping',
+            'xstate.error.actor.inventory': { guard: 'deniedForGood', target: 'active' },
           },
         },
         active: {
-          entry: steer,
+          description: 'Launches what is missing and drains what is too much.',
+          entry: 'requestReconcile',
           on: {
-            tick: { actions: [passTime, look, advertise, steer] },
-            'scheduler.desired': { actions: [hear, steer] },
-            'scheduler.startRequested': { actions: [hearStart, steer] },
-            'scheduler.shutdownRequested': { actions: [hearRelease, steer] },
-            'cohort.changed': { actions: [book, steer] },
-            'plan.again': { actions: [beginTurn, steer] },
-            'fleet.stop': 'stopping',
+            ...demand,
+            tick: {
+              actions: ['advanceClock', 'pollCohorts', 'advertiseCapacity', 'requestReconcile'],
+            },
+            'cohort.changed': { actions: ['recordCohortReport', 'reconcile'] },
+            'fleet.nextTurn': { actions: ['resetTurnBudget', 'reconcile'] },
+            'fleet.reconcile': { actions: ['reconcile', 'reportBlockers'] },
           },
         },
         stopping: {
-          entry: [evacuate, tellRemaining],
+          description: 'Everything must go: each group at its next idle moment, and soon.',
+          entry: ['drainAll', 'reportRemaining'],
           on: {
-            tick: [{ guard: 'empty', target: 'stopped' }, { actions: [passTime, look, evacuate] }],
-            'cohort.changed': { actions: [book, evacuate, tellRemaining] },
+            tick: [
+              { guard: 'empty', target: 'stopped' },
+              { actions: ['advanceClock', 'pollCohorts', 'drainAll', 'reportRemaining'] },
+            ],
+            'cohort.changed': { actions: ['recordCohortReport', 'drainAll', 'reportRemaining'] },
           },
         },
-        stopped: { entry: sendTo(parent, { type: 'fleet.stopped' }) },
+        stopped: {
+          description: 'Nothing of ours is left.',
+          entry: ['reportRemaining', sendTo(parent, { type: 'fleet.stopped' })],
+        },
       },
     },
-    survey: {
-      initial: 'resting',
+    scheduler: {
+      description: 'Whether the scheduler answers.',
+      initial: 'absent',
       states: {
-        resting: { on: { tick: { guard: 'surveyDue', target: 'listing' } } },
+        absent: {
+          description: 'No answer lately: nothing is launched, and what runs is kept.',
+          initial: 'unheard',
+          states: {
+            unheard: {
+              description: 'It has never answered.',
+              on: {
+                'scheduler.heartbeatEcho': [
+                  {
+                    guard: 'hasGroups',
+                    target: '#fleetManager.scheduler.returning',
+                    actions: ['recordEcho', 'recordReturn'],
+                  },
+                  { target: '#fleetManager.scheduler.present', actions: 'recordEcho' },
+                ],
+              },
+            },
+            silent: {
+              description: 'Connected, and its last answer is older than the limit.',
+              on: {
+                'scheduler.heartbeatEcho': [
+                  {
+                    guard: 'returnedLately',
+                    target: '#fleetManager.scheduler.returning',
+                    actions: 'recordEcho',
+                  },
+                  { target: '#fleetManager.scheduler.present', actions: 'recordEcho' },
+                ],
+              },
+            },
+            lost: {
+              description: 'The connection is lost.',
+              on: {
+                'scheduler.heartbeatEcho': {
+                  target: '#fleetManager.scheduler.returning',
+                  actions: ['recordEcho', 'recordReturn'],
+                },
+              },
+            },
+          },
+          on: {
+            tick: { guard: 'schedulerGone', target: 'gone' },
+            'scheduler.lost': '.lost',
+          },
+        },
+        present: {
+          description: 'It answers heartbeats.',
+          on: {
+            tick: [
+              { guard: 'schedulerSilent', target: 'absent.silent' },
+              { guard: 'onlyEmptyRequests', actions: 'desireNothingWhenEmpty' },
+              { guard: 'neverCommands', actions: 'reportNeverCommanded' },
+            ],
+            'scheduler.heartbeatEcho': { actions: 'recordEcho' },
+            'scheduler.lost': 'absent.lost',
+            'fleet.tookOver': { target: 'returning', actions: 'recordReturn' },
+          },
+        },
+        returning: {
+          description:
+            'It was gone and answers again, or it answers for the first time and there are groups of an earlier run. It knows neither its clients nor its workers yet: groups are launched, but none is drained.',
+          on: {
+            tick: [
+              { guard: 'schedulerSilent', target: 'absent.silent' },
+              { guard: 'returnedForLong', target: 'present' },
+              { guard: 'onlyEmptyRequests', actions: 'desireNothingWhenEmpty' },
+            ],
+            'scheduler.heartbeatEcho': { actions: 'recordEcho' },
+            'scheduler.lost': 'absent.lost',
+          },
+        },
+        gone: {
+          description: 'It has not answered for so long that nothing is desired any more.',
+          entry: 'desireNothingWhenGone',
+          on: {
+            tick: { guard: 'desiresTasks', actions: 'desireNothingWhenGone' },
+            'scheduler.heartbeatEcho': {
+              target: 'returning',
+              actions: ['recordEcho', 'recordReturn'],
+            },
+          },
+        },
+      },
+    },
+    inventory: {
+      description: 'Complete lists of our tasks, and what they show that no group owns.',
+      initial: 'idle',
+      states: {
+        idle: {
+          description: 'The last list is young enough.',
+          on: { tick: { guard: 'inventoryDue', target: 'listing' } },
+        },
         listing: {
+          description: 'ListTasks and DescribeTasks are on their way.',
           invoke: {
-            id: 'survey',
-            src: 'survey',
-            onDone: { target: 'resting', actions: land },
-            onError: { target: 'resting', actions: missSurvey },
+            id: 'inventory',
+            src: 'inventory',
+            onDone: [
+              { guard: 'mayBelongToAnother', target: 'idle', actions: 'deferAdoption' },
+              { guard: 'adopts', target: 'adopting', actions: 'onInventory' },
+              { target: 'idle', actions: ['onInventory', 'completeInventory'] },
+            ],
+            onError: { target: 'idle', actions: 'onInventoryFailed' },
+          },
+        },
+        adopting: {
+          description: 'Orphans are being journaled; those that the ledger accepts become groups.',
+          invoke: {
+            id: 'journalAdoption',
+            src: 'journalAdoption',
+            input: ({ context }) => ({ groups: context.adoption.adopting }),
+            onDone: { target: 'idle', actions: ['admitAdopted', 'completeInventory'] },
+            onError: { target: 'idle', actions: 'onInventoryFailed' },
+          },
+        },
+      },
+    },
+    monitor: {
+      description: "Whether the scheduler's monitor stream shows which groups serve.",
+      initial: 'unknown',
+      states: {
+        unknown: {
+          description: 'It has never shown anything.',
+          on: {
+            'monitor.loads': [
+              {
+                guard: 'monitorConnected',
+                target: 'connected',
+                actions: ['announceMonitor', 'passOnLoads'],
+              },
+              { actions: 'passOnLoads' },
+            ],
+          },
+        },
+        connected: {
+          description: 'It shows the loads of our tasks.',
+          on: {
+            'monitor.loads': [
+              { guard: 'monitorConnected', actions: 'passOnLoads' },
+              { target: 'lost', actions: 'passOnLoads' },
+            ],
+          },
+        },
+        lost: {
+          description: 'It did, and shows nothing any more.',
+          on: {
+            'monitor.loads': [
+              {
+                guard: 'monitorConnected',
+                target: 'connected',
+                actions: ['announceMonitor', 'passOnLoads'],
+              },
+              { actions: 'passOnLoads' },
+            ],
+          },
+        },
+      },
+    },
+    hold: {
+      description: 'Whether a person holds launches.',
+      initial: 'running',
+      states: {
+        running: {
+          description: 'Launches are not held.',
+          on: { 'fleet.hold': { target: 'held', actions: ['recordHold', 'requestReconcile'] } },
+        },
+        held: {
+          description: 'A person holds launches, with a reason.',
+          on: {
+            'fleet.hold': { actions: ['recordHold', 'requestReconcile'] },
+            'fleet.resume': { target: 'running', actions: 'requestReconcile' },
           },
         },
       },

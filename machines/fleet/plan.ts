@@ -1,17 +1,23 @@
 /** Groups by what they mean to a plan. Together they are what costs money. */
 export interface Counts {
   /** Asked for or started, but no worker of theirs is known to the scheduler: not yet, or not any more. */
-  booting: number;
+  pending: number;
+  /** Of `pending`: those for which nothing is known to run. Their launch has no answer yet, or ECS denies the task. */
+  absent: number;
   /** Known to the scheduler, and certainly without work. */
   idle: number;
   /** Known to the scheduler, and at work for all we know. */
   busy: number;
   /** To leave, but still at work and not told to stop yet: they can be had back. */
-  waiting: number;
+  drainPending: number;
   /** To leave, not known to serve, and not told to stop yet: they can be had back, and then boot. */
-  revoked: number;
+  cancelled: number;
   /** On their way out for good. */
-  draining: number;
+  stopping: number;
+  /** Of `stopping`: those that use no slot under the limit. Their stop is accepted, and their container has ended or should have long ago. */
+  freed: number;
+  /** How many workers the idle and the busy groups should have and the monitor does not show. */
+  missingWorkers: number;
 }
 
 export interface Limits {
@@ -20,75 +26,98 @@ export interface Limits {
   /** How many may be launched right now. */
   launches: number;
   /** More than the limit have been counted for longer than it takes to notice that some are dead. */
-  overdue: boolean;
+  excessConfirmed: boolean;
   /** Some at work have just been taken back, for idle ones to go in their place. */
   swapping: boolean;
+  /** No drain leaves fewer groups at work than this. */
+  keep?: number | undefined;
 }
 
 export interface Plan {
   /** Take back so many of those that were to leave, first of those at work. */
-  reprieve: number;
+  cancelDrains: number;
   /** Once they are surely back, idle ones are to go in their place. */
   swap: boolean;
   admit: number;
-  drainBooting: number;
+  drainPendingGroups: number;
   drainServing: number;
 }
 
 export const noCounts: Counts = {
-  ...{ booting: 0, idle: 0, busy: 0 },
-  ...{ waiting: 0, revoked: 0, draining: 0 },
+  ...{ pending: 0, absent: 0, idle: 0, busy: 0 },
+  ...{ drainPending: 0, cancelled: 0, stopping: 0, freed: 0 },
+  missingWorkers: 0,
 };
 const nothing: Plan = {
-  ...{ reprieve: 0, swap: false },
-  ...{ admit: 0, drainBooting: 0, drainServing: 0 },
+  ...{ cancelDrains: 0, swap: false },
+  ...{ admit: 0, drainPendingGroups: 0, drainServing: 0 },
 };
 
 export const serving = ({ idle, busy }: Counts): number => idle + busy;
 
 export const total = (counts: Counts): number =>
-  counts.booting + serving(counts) + counts.waiting + counts.revoked + counts.draining;
+  counts.pending + serving(counts) + counts.drainPending + counts.cancelled + counts.stopping;
+
+/** What counts under the limit. */
+export const slots = (counts: Counts): number => total(counts) - counts.freed;
+
+/**
+ * Groups to keep so that so many workers stay connected. Groups count for the workers they have, and which of them a
+ * drain will choose is not known here: each may be a whole one.
+ */
+export const groupsToKeep = (
+  workers: number | null,
+  { missingWorkers }: Counts,
+  workersPerTask: number,
+): number => (workers ? Math.ceil((workers + missingWorkers) / workersPerTask) : 0);
 
 export const addCounts = (a: Counts, b: Counts): Counts => ({
-  booting: a.booting + b.booting,
+  pending: a.pending + b.pending,
+  absent: a.absent + b.absent,
   idle: a.idle + b.idle,
   busy: a.busy + b.busy,
-  waiting: a.waiting + b.waiting,
-  revoked: a.revoked + b.revoked,
-  draining: a.draining + b.draining,
+  drainPending: a.drainPending + b.drainPending,
+  cancelled: a.cancelled + b.cancelled,
+  stopping: a.stopping + b.stopping,
+  freed: a.freed + b.freed,
+  missingWorkers: a.missingWorkers + b.missingWorkers,
 });
 
 /**
- * From what is wanted and what is to what must be done; `wanted` null: nobody has said yet.
+ * From what is desired and what there is to what must be done; `desired` null: not said yet.
  *
  * The scheduler counts connected workers only, so while a group boots it asks for fewer than are on
  * their way. Booting groups are therefore held as long as what is wanted still covers those that
- * serve; once it falls below them, or to zero, booting groups are the first to go.
+ * serve; once it falls below them, or to zero, pending groups are the first to go.
  */
-export const plan = (wanted: number | null, counts: Counts, limits: Limits): Plan => {
+export const plan = (desired: number | null, counts: Counts, limits: Limits): Plan => {
+  const { maxTasks, excessConfirmed } = limits;
+  // The limit holds also before the scheduler has said anything.
+  const wanted = desired ?? (excessConfirmed ? maxTasks : null);
   if (wanted === null) return nothing;
-  const goal = limits.maxTasks === null ? wanted : Math.min(wanted, limits.maxTasks);
-  const missing = goal - counts.booting - serving(counts);
+  const goal = maxTasks === null ? wanted : Math.min(wanted, maxTasks);
+  const missing = goal - counts.pending - serving(counts);
   if (missing > 0) {
-    const reprieve = Math.min(missing, counts.waiting + counts.revoked);
-    const room = limits.maxTasks === null ? missing : limits.maxTasks - total(counts);
-    const admit = Math.max(0, Math.min(missing - reprieve, room, limits.launches));
-    return { ...nothing, reprieve, admit };
+    const cancelDrains = Math.min(missing, counts.drainPending + counts.cancelled);
+    const room = maxTasks === null ? missing : maxTasks - slots(counts);
+    const admit = Math.max(0, Math.min(missing - cancelDrains, room, limits.launches));
+    return { ...nothing, cancelDrains, admit };
   }
-  const tooMany = Math.max(0, serving(counts) - goal);
+  const keep = Math.max(goal, Math.min(limits.keep ?? 0, maxTasks ?? Number.POSITIVE_INFINITY));
+  const tooMany = Math.max(0, serving(counts) - keep);
   if (limits.swapping) return { ...nothing, drainServing: Math.min(tooMany, counts.idle) };
-  // Who would stay without work goes in the place of who waits for the end of its own.
-  const swapped = tooMany > 0 ? 0 : Math.min(counts.waiting, counts.idle);
-  if (swapped > 0) return { ...nothing, reprieve: swapped, swap: true };
-  if (goal > 0 && goal >= serving(counts)) {
-    const { maxTasks, overdue } = limits;
-    // More than is allowed, ECS having started what it had refused: nobody can want that.
-    const excess = overdue && maxTasks !== null ? counts.booting + serving(counts) - maxTasks : 0;
-    return { ...nothing, drainBooting: Math.min(counts.booting, Math.max(0, excess)) };
+  // Prefer stopping an idle group over a busy group that is already draining.
+  const swapped = tooMany > 0 ? 0 : Math.min(counts.drainPending, counts.idle);
+  if (swapped > 0) return { ...nothing, cancelDrains: swapped, swap: true };
+  if (keep > 0 && keep >= serving(counts)) {
+    // More than is allowed, because ECS started what it had refused: the excess is drained.
+    const excess =
+      excessConfirmed && maxTasks !== null ? counts.pending + serving(counts) - maxTasks : 0;
+    return { ...nothing, drainPendingGroups: Math.min(counts.pending, Math.max(0, excess)) };
   }
   return {
     ...nothing,
-    drainBooting: counts.booting,
+    drainPendingGroups: counts.pending,
     drainServing: tooMany,
   };
 };

@@ -1,203 +1,134 @@
-import { cohortSize, type LaunchPlan, type Share } from '../cohort/groupRecords.ts';
-import type { CohortOrder } from '../cohort/messages.ts';
-import { groupIdsOf } from '../shared/ids.ts';
-import { tasksPerRunTask } from '../shared/limits.ts';
-import { type Breakers, changesBetween, type Gate, gate, trying } from './circuitBreaker.ts';
-import { managerSetup } from './fleetManagerSetup.ts';
-import { noCounts, plan, serving, total } from './plan.ts';
+import type { Share } from '../cohort/scaleDown.ts';
+import { parent } from '../shared/parent.ts';
+import { sendCommands } from './commands.ts';
+import { fleetSetup, modesIn } from './fleetSetup.ts';
+import { isTransient, launchBlockers, launchPermit, missingOf } from './launchGate.ts';
+import { launchGroups } from './launching.ts';
+import type { Modes } from './modes.ts';
+import { type Counts, groupsToKeep, plan, serving } from './plan.ts';
+import { drainsOf, undrainsOf } from './shares.ts';
 import {
-  allAnswered,
-  type CohortRow,
-  cohortWithRoom,
-  draining,
-  drainsOf,
+  allObserved,
+  type CohortStatus,
+  excessConfirmed,
   type Fleet,
   fleetCounts,
-  justBack,
-  mayLaunch,
-  overdue,
-  reprievesOf,
-  reprieving,
+  kept,
+  remainingOf,
+  returnedLately,
 } from './state.ts';
 
-/** Groups: some 15 ms of work once the code is warm. */
-const launchesPerTurn = 2 * cohortSize;
+/**
+ * What a plan may go by. While the scheduler does not answer, what it desired last is not current: the fleet is left
+ * alone, but for what the limit forbids.
+ */
+function desiredNow(fleet: Fleet, { scheduler }: Modes, counts: Counts): number | null {
+  if (scheduler !== 'absent' || fleet.desired === null) return fleet.desired;
+  return excessConfirmed(fleet) ? kept(counts) : null;
+}
 
-export const beginTurn = managerSetup.assign({ turnAllowance: launchesPerTurn });
-
-/** Puts up to one cohort's worth of what was restored or adopted into a cohort of its own. */
-export const unpack = managerSetup.enqueueActions(({ context, enqueue }) => {
-  const launches = context.resend.slice(0, cohortSize / tasksPerRunTask);
-  const groups = context.owned.slice(0, launches.length > 0 ? 0 : cohortSize);
-  const cohortId = `cohort-${context.opened}`;
-  const order = context.ordered + 1;
-  enqueue.spawnChild('cohort', {
-    id: cohortId,
-    input: { cohortId, patience: context.settings.patience, watched: context.watched },
-  });
-  enqueue.sendTo(
-    cohortId,
-    (launches.length > 0
-      ? { type: 'cohort.admit', order, launches, at: context.now }
-      : { type: 'cohort.adopt', order, groups }) satisfies CohortOrder,
-  );
-  const size = groups.length + launches.reduce((sum, { groupIds }) => sum + groupIds.length, 0);
-  enqueue.assign({
-    opened: context.opened + 1,
-    ordered: order,
-    resend: context.resend.slice(launches.length),
-    owned: context.owned.slice(groups.length),
-    // Whatever a launch that is sent again may start, it starts from now on.
-    lastLaunchAt: launches.length > 0 ? context.now : context.lastLaunchAt,
-    cohorts: {
-      ...context.cohorts,
-      [cohortId]: {
-        counts: { ...noCounts, booting: size },
-        launches: launches.length,
-        order,
-        lookedAt: 0,
-      },
-    },
-  });
-  enqueue.raise({ type: 'queue.next' }, { delay: 0 });
-});
-
-const newLaunches = (
-  fleet: Fleet,
-  revision: string,
-  groups: number,
-  { market, subnets }: Gate,
-): LaunchPlan[] =>
-  Array.from({ length: Math.ceil(groups / tasksPerRunTask) }, (_, i) => {
-    const label = `${fleet.epoch}-${fleet.launched + i + 1}`;
-    const count = Math.min(tasksPerRunTask, groups - i * tasksPerRunTask);
-    return {
-      order: {
-        ...{ label, clientToken: `se-${label}`, count, revision, market },
-        ...(subnets && { subnets }),
-      },
-      groupIds: groupIdsOf(label, count),
-      doubted: false,
-    };
-  });
-
-type Enqueue = Parameters<Parameters<typeof managerSetup.enqueueActions>[0]>[0]['enqueue'];
-
-/** Takes these in the place of those before, and says what that changes. */
-export const rebreak = (before: Breakers, after: Breakers, enqueue: Enqueue): void => {
-  if (after === before) return;
-  enqueue.assign({ breakers: after });
-  for (const change of changesBetween(before, after))
-    enqueue({ type: 'noteBreaker', params: change });
-};
-
-const sendDrains = (
-  fleet: Fleet,
-  drains: [cohortId: string, share: Share][],
-  until: number,
-  enqueue: Enqueue,
-): void => {
-  if (drains.length === 0) return;
-  const cohorts = { ...fleet.cohorts };
-  const order = fleet.ordered + 1;
-  for (const [cohortId, share] of drains) {
-    cohorts[cohortId] = draining(cohorts[cohortId] as CohortRow, share, order);
-    const drain: CohortOrder = { type: 'cohort.drain', order, ...share, at: fleet.now, until };
-    enqueue.sendTo(cohortId, drain);
-  }
-  enqueue.assign({ cohorts, ordered: order });
-};
-
-/** From what is wanted and what is to orders: at most one cohort's worth of launches at a time. */
-export const steer = managerSetup.enqueueActions(({ context, enqueue }) => {
-  if (!allAnswered(context)) return;
-  const { settings, revision } = context;
-  const way = gate(context.breakers, { subnets: [], ...settings }, context.now);
-  const launches = mayLaunch(context)
-    ? Math.min(way.most, Math.floor(context.allowance), context.turnAllowance)
-    : 0;
-  const { reprieve, swap, admit, drainBooting, drainServing } = plan(
-    context.wanted,
-    fleetCounts(context),
+/**
+ * Compares what is desired with what there is, once every cohort has reported what the last command did. One kind of
+ * change at a time: what comes of it is reported before the next.
+ */
+export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check }) => {
+  if (!allObserved(context)) return;
+  const { settings, revision, now, swapping } = context;
+  const modes = modesIn(check);
+  const counts = fleetCounts(context);
+  const permit = launchPermit(context, launchBlockers(context, modes, counts));
+  const { cancelDrains, swap, admit, drainPendingGroups, drainServing } = plan(
+    desiredNow(context, modes, counts),
+    counts,
     {
-      ...{ maxTasks: settings.maxTasks, launches, overdue: overdue(context) },
-      swapping: context.swapping,
+      ...{ maxTasks: settings.maxTasks, launches: permit.tasks, swapping },
+      excessConfirmed: excessConfirmed(context),
+      keep: groupsToKeep(context.desiredWorkers, counts, settings.workersPerTask),
     },
   );
-  if (reprieve > 0) {
-    const order = context.ordered + 1;
-    const cohorts = { ...context.cohorts };
-    for (const [cohortId, taken] of reprievesOf(context, reprieve)) {
-      cohorts[cohortId] = reprieving(cohorts[cohortId] as CohortRow, taken, order);
-      const most = taken.waiting + taken.revoked;
-      enqueue.sendTo(cohortId, { type: 'cohort.reprieve', order, most } satisfies CohortOrder);
-    }
-    enqueue.assign({ cohorts, ordered: order, swapping: swap });
-    // Who is still missing is launched once they have answered.
+  if (cancelDrains > 0) {
+    // What is still missing is launched once they have reported.
+    const taken = undrainsOf(context, cancelDrains);
+    sendCommands(
+      context,
+      taken.map(([cohortId, most]) => [cohortId, { type: 'cohort.cancelDrain', most }]),
+      enqueue,
+    );
+    enqueue.assign({ swapping: swap });
     return;
   }
-  if (admit > 0 && revision !== null) {
-    const some = Math.min(admit, cohortSize);
-    const roomy = cohortWithRoom(context, Math.min(some, tasksPerRunTask));
-    const cohortId = roomy ?? `cohort-${context.opened}`;
-    const row = context.cohorts[cohortId] ?? {
-      counts: noCounts,
-      launches: 0,
-      order: null,
-      lookedAt: context.now,
-    };
-    const size = Math.min(some, cohortSize - total(row.counts));
-    const launches = newLaunches(context, revision, size, way);
-    const order = context.ordered + 1;
-    if (roomy === undefined)
-      enqueue.spawnChild('cohort', {
-        id: cohortId,
-        input: { cohortId, patience: settings.patience, watched: context.watched },
-      });
-    enqueue.sendTo(cohortId, {
-      type: 'cohort.admit',
-      order,
-      launches,
-      at: context.now,
-    } satisfies CohortOrder);
-    enqueue.assign({
-      opened: context.opened + (roomy === undefined ? 1 : 0),
-      ordered: order,
-      launched: context.launched + launches.length,
-      turnAllowance: context.turnAllowance - size,
-      lastLaunchAt: context.now,
-      allowance: context.allowance - size,
-      cohorts: {
-        ...context.cohorts,
-        [cohortId]: {
-          ...row,
-          counts: { ...row.counts, booting: row.counts.booting + size },
-          launches: row.launches + launches.length,
-          order,
-        },
-      },
-    });
-    const [probe = ''] = launches[0]?.groupIds ?? [];
-    rebreak(context.breakers, trying(context.breakers, way.probes, probe), enqueue);
-    // The cohort's report makes us plan again within this turn, and this in the next.
-    if (context.turnAllowance === size) enqueue.raise({ type: 'plan.again' }, { delay: 0 });
-  }
-  if (justBack(context)) return;
-  if (context.swapping) enqueue.assign({ swapping: false });
-  const drains = drainsOf(context, { booting: drainBooting, serving: drainServing });
-  sendDrains(context, drains, context.now + settings.drainTimeoutMs, enqueue);
+  const drainsHeld = returnedLately(context, now);
+  if (swapping && !drainsHeld) enqueue.assign({ swapping: false });
+  if (admit > 0 && revision !== null)
+    return launchGroups(context, { admit, permit, revision }, modes, enqueue);
+  if (drainsHeld) return;
+  const drains = drainsOf(context, { pending: drainPendingGroups, serving: drainServing });
+  const until = now + settings.drainTimeoutMs;
+  sendCommands(
+    context,
+    drains.map(([cohortId, share]) => [
+      cohortId,
+      { type: 'cohort.drain', ...share, at: now, until },
+    ]),
+    enqueue,
+  );
 });
 
-/** Everything must go: at its next idle moment, and soon. What is still to be unpacked follows. */
-export const evacuate = managerSetup.enqueueActions(({ context, enqueue }) => {
-  const { stoppingSince, now, settings } = context;
-  const since = stoppingSince ?? now;
-  enqueue.assign({ stoppingSince: since });
-  const all = fleetCounts(context);
-  const drains = new Map(drainsOf(context, { booting: all.booting, serving: serving(all) }));
-  // Those that wait already hear that they have less time.
-  if (stoppingSince === null)
-    for (const cohortId of Object.keys(context.cohorts))
-      if (!drains.has(cohortId)) drains.set(cohortId, { booting: 0, idle: 0, busy: 0 });
-  sendDrains(context, [...drains], since + settings.stopDrainMs, enqueue);
+const shareOf = ({ counts: { pending, idle, busy } }: CohortStatus): Share => ({
+  ...{ pending, idle, busy },
+});
+
+/** Drains every group at its next idle moment, and soon; what is still to be put into a cohort follows. */
+export const drainAll = fleetSetup.enqueueActions(({ context, enqueue }) => {
+  const { drainAllUntil, now, settings } = context;
+  const until = drainAllUntil ?? now + settings.stopDrainMs;
+  enqueue.assign({ drainAllUntil: until });
+  // At first every cohort: groups that wait for an idle moment already have less time.
+  const concerned = Object.entries(context.cohorts).filter(
+    ([, { counts, generation, observedGeneration }]) =>
+      drainAllUntil === null ||
+      (generation === observedGeneration && counts.pending + serving(counts) > 0),
+  );
+  sendCommands(
+    context,
+    concerned.map(([cohortId, status]) => [
+      cohortId,
+      { type: 'cohort.drain', ...shareOf(status), at: now, until },
+    ]),
+    enqueue,
+  );
+});
+
+/** Reports why nothing is launched, once per change, while something is desired and not launched. */
+export const reportBlockers = fleetSetup.enqueueActions(({ context, enqueue, check }) => {
+  if (!allObserved(context)) return;
+  const { desired, notedBlockers } = context;
+  const counts = fleetCounts(context);
+  const isWanted = (desired ?? 0) > kept(counts);
+  if (!isWanted && notedBlockers.length === 0) return;
+  const missing = missingOf(context, counts);
+  const blockers = isWanted
+    ? launchBlockers(context, modesIn(check), counts).filter((blocker) => !isTransient(blocker))
+    : [];
+  const identities = blockers.map(({ identity }) => identity);
+  const same =
+    identities.length === notedBlockers.length &&
+    identities.every((identity, i) => identity === notedBlockers[i]);
+  if (same) return;
+  enqueue.assign({ notedBlockers: identities });
+  enqueue({ type: 'noteBlockers', params: { missing, blockers } });
+});
+
+/** Reports what still belongs to this manager, at each change. */
+export const reportRemaining = fleetSetup.enqueueActions(({ context, enqueue }) => {
+  const remaining = remainingOf(context);
+  const { remaining: before } = context;
+  if (
+    before?.tasks === remaining.tasks &&
+    before.launches === remaining.launches &&
+    before.looked === remaining.looked
+  )
+    return;
+  enqueue.assign({ remaining });
+  enqueue.sendTo(parent, { type: 'fleet.remaining', ...remaining });
 });

@@ -1,37 +1,49 @@
-import { assign, setup } from 'xstate';
+import { and, assign, type DoneActorEvent, type ErrorActorEvent, setup } from 'xstate';
 import { backoff } from '../shared/backoff.ts';
 import type { LaunchAnswer, LaunchOrder, Market, Refusal } from '../shared/domain.ts';
 import { effect } from '../shared/effect.ts';
 import { type FailureNote, noteOf } from '../shared/failure.ts';
 
-/** What became of a launch: who got which task, and every "no" in AWS's words. */
+/** A task that a launch started, and the group that gets it. */
+export interface TaskClaim {
+  groupId: string;
+  taskArn: string;
+  /** When ECS created the task, milliseconds since the epoch by our clock; null: not known yet. */
+  createdAt: number | null;
+}
+
+/** The outcome of a launch: which group got which task, and every refusal in AWS's words. */
 export interface LaunchEnd {
   label: string;
-  groups: { groupId: string; taskArn: string }[];
+  groups: (Pick<TaskClaim, 'groupId' | 'taskArn'> & { createdAt?: number | null })[];
   refusals: Refusal[];
   market: Market;
   subnets?: string[] | undefined;
-  /** It was given up without an answer: it may have bought tasks that only a list can show. */
-  doubted?: true;
+  /** It was given up without an answer: it may have started tasks that only an inventory can show. */
+  outcomeUnknown?: true;
+  /** It was given up before it was sent: it has started nothing. */
+  abandoned?: true;
 }
 
 export interface LaunchInput {
   order: LaunchOrder;
   groupIds: string[];
   /** An attempt was left without an answer, by this run or one before it: it may have been carried out. */
-  doubted: boolean;
+  outcomeUnknown: boolean;
 }
 
 export interface LaunchContext extends LaunchInput {
   attempts: number;
-  /** Clear "no" among them. */
-  noes: number;
-  /** When to ask again; null until a tick has shown the time. Milliseconds since the epoch. */
+  /** Clear refusals among them. */
+  rejections: number;
+  /** When to try again; null until a tick has shown the time. Milliseconds since the epoch. */
   retryAt: number | null;
   answer: LaunchAnswer;
+  /** It was given up before it was sent. */
+  abandoned: boolean;
   /** Why the last attempt gave no answer. */
-  trouble: FailureNote | null;
-  /** Who got which task. */
+  lastFailure: FailureNote | null;
+  /** What the ledger accepted. */
   groups: LaunchEnd['groups'];
 }
 
@@ -40,17 +52,17 @@ type LaunchEvent =
   { type: 'launch.tick'; now: number; allowed: boolean } | { type: 'launch.abandon' };
 
 /**
- * A doubted launch that hears nothing but clear "no" is asked for so often: some ten minutes. By then
- * whatever it bought is long in the lists, and adoption finds it.
+ * A launch of unknown outcome that gets nothing but clear refusals is tried so often: some ten minutes. By then
+ * every task that it started is long in the lists, and adoption finds it.
  */
-const mostNoes = 15;
+const maxRejections = 15;
 
-/** One that hears nothing at all is asked for half a day at most: a clientToken lives a day, and buys anew after it. */
-const mostUnheard = 600;
+/** One that gets no answer at all is tried for half a day at most: a clientToken lives a day, and starts new tasks after it. */
+const maxAttempts = 600;
 
-const nobody: LaunchAnswer = { taskArns: [], refusals: [] };
+const noAnswer: LaunchAnswer = { taskArns: [], refusals: [] };
 
-/** 1 s, 2 s, 4 s ... 60 s. The limiter below spreads what several launches ask at once. */
+/** 1 s, 2 s, 4 s ... 60 s. The limiter below spreads the calls of several launches. */
 const pause = (attempts: number): number => backoff(attempts, { firstMs: 1000, longestMs: 60_000 });
 
 const refuseAll = (note: FailureNote, count: number): LaunchAnswer => ({
@@ -58,171 +70,225 @@ const refuseAll = (note: FailureNote, count: number): LaunchAnswer => ({
   refusals: Array.from({ length: count }, () => ({ ...note })),
 });
 
-/**
- * One RunTask for up to ten groups under one clientToken. Written down before it is sent, and sent
- * again unchanged for as long as nobody knows whether it was carried out.
- */
-export const launch = setup({
+/** Tasks go to groups by their position in the answer; a task beyond the last group goes to none. */
+export function claimsOf({
+  answer,
+  groupIds,
+}: Pick<LaunchContext, 'answer' | 'groupIds'>): TaskClaim[] {
+  return answer.taskArns.flatMap((taskArn, i) => {
+    const groupId = groupIds[i];
+    const createdAt = answer.createdAt?.[taskArn] ?? null;
+    return groupId === undefined ? [] : [{ groupId, taskArn, createdAt }];
+  });
+}
+
+const launchSetup = setup({
   types: {} as {
     input: LaunchInput;
     context: LaunchContext;
-    events: LaunchEvent;
+    events: LaunchEvent | DoneActorEvent<unknown> | ErrorActorEvent;
     output: LaunchEnd;
   },
   actors: {
     journalLaunch: effect<void, LaunchOrder>('journalLaunch'),
     runTask: effect<LaunchAnswer, LaunchOrder>('runTask'),
-    /** Resolves to who owns what: an ARN that another group owns already is not handed out again. */
+    /** Resolves to the claims that the ledger accepted: a task that another group owns is not handed out again. */
     journalOutcome: effect<
-      LaunchEnd['groups'],
-      { label: string; groupIds: string[]; answer: LaunchAnswer }
+      TaskClaim[],
+      { label: string; groups: TaskClaim[]; refusals: Refusal[] }
     >('journalOutcome'),
   },
   actions: {
     armRetry: assign({
       retryAt: ({ context, event }) =>
         event.type === 'launch.tick' && context.retryAt === null
-          ? event.now + pause(context.attempts)
+          ? (event as { now: number }).now + pause(context.attempts)
           : context.retryAt,
     }),
+    countAttempt: assign({ attempts: ({ context }) => context.attempts + 1, retryAt: null }),
+    recordRefusal: assign({
+      answer: ({ context }, note: FailureNote) => refuseAll(note, context.order.count),
+    }),
+    recordAbandoned: assign({ abandoned: true }),
+    recordFailure: assign({ lastFailure: (_, note: FailureNote) => note }),
+    recordUnknownOutcome: assign({
+      outcomeUnknown: true,
+      rejections: ({ context }, { kind }: FailureNote) =>
+        context.rejections + (kind === 'unreachable' ? 0 : 1),
+      lastFailure: (_, note: FailureNote) => note,
+    }),
+    /** RunTask answered with more tasks than were asked for; adoption takes over the rest. */
+    noteSurplus: (_, _surplus: { label: string; surplus: number }) => {},
+    /** The ledger says that another group owns this task. */
+    noteAlreadyOwned: (_, _claim: { label: string; groupId: string; taskArn: string }) => {},
   },
   guards: {
-    /** No answer; or a "no" to this attempt, which says nothing of an earlier one. */
-    unknown: ({ context: { doubted, attempts, noes } }, { kind }: FailureNote) =>
-      attempts < mostUnheard && (kind === 'unreachable' || (doubted && noes + 1 < mostNoes)),
-    doubted: ({ context }) => context.doubted,
+    outcomeUnknown: ({ context }) => context.outcomeUnknown,
+    neverSent: ({ context }) => context.attempts === 0 && !context.outcomeUnknown,
+    /** No answer; or a refusal of this attempt, which says nothing of an earlier one. */
+    outcomeStillUnknown: (
+      { context: { outcomeUnknown, attempts, rejections } },
+      { kind }: FailureNote,
+    ) =>
+      attempts < maxAttempts &&
+      (kind === 'unreachable' || (outcomeUnknown && rejections + 1 < maxRejections)),
     throttled: (_, { kind }: FailureNote) => kind === 'throttled',
     due: ({ context, event }) =>
-      event.type === 'launch.tick' && context.retryAt !== null && event.now >= context.retryAt,
-    dueAndAllowed: ({ context, event }) =>
       event.type === 'launch.tick' &&
-      event.allowed &&
       context.retryAt !== null &&
-      event.now >= context.retryAt,
-  },
-}).createMachine({
-  id: 'launch',
-  context: ({ input }) => ({
-    ...input,
-    attempts: 0,
-    noes: 0,
-    retryAt: null,
-    answer: nobody,
-    trouble: null,
-    groups: [],
-  }),
-  output: ({ context: { order, groups, answer, doubted } }) => ({
-    label: order.label,
-    groups,
-    refusals: answer.refusals,
-    market: order.market,
-    ...(order.subnets && { subnets: order.subnets }),
-    ...(doubted && { doubted }),
-  }),
-  initial: 'intending',
-  states: {
-    intending: {
-      entry: assign({ retryAt: null }),
-      invoke: {
-        id: 'journalLaunch',
-        src: 'journalLaunch',
-        input: ({ context }) => context.order,
-        onDone: 'asking',
-        onError: [
-          {
-            guard: 'doubted',
-            target: 'unwritten',
-            actions: assign({ trouble: ({ event }) => noteOf(event.error) }),
-          },
-          // Without its intent on disk a launch could be repeated after a crash: so nothing is sent.
-          {
-            target: 'settled',
-            actions: assign({
-              answer: ({ context, event }) => refuseAll(noteOf(event.error), context.order.count),
-            }),
-          },
-        ],
-      },
-    },
-    // An earlier run may have sent it, so it is not given up; and it is not sent again before it is surely on disk.
-    unwritten: {
-      on: { 'launch.tick': [{ guard: 'due', target: 'intending' }, { actions: 'armRetry' }] },
-    },
-    asking: {
-      entry: assign({ attempts: ({ context }) => context.attempts + 1, retryAt: null }),
-      invoke: {
-        id: 'runTask',
-        src: 'runTask',
-        input: ({ context }) => context.order,
-        onDone: {
-          target: 'recording',
-          actions: assign({ answer: ({ event }) => event.output, trouble: null, doubted: false }),
-        },
-        onError: [
-          {
-            guard: { type: 'unknown', params: ({ event }) => noteOf(event.error) },
-            target: 'unsure',
-            actions: assign({
-              doubted: true,
-              noes: ({ context, event }) =>
-                context.noes + (noteOf(event.error).kind === 'unreachable' ? 0 : 1),
-              trouble: ({ event }) => noteOf(event.error),
-            }),
-          },
-          {
-            guard: { type: 'throttled', params: ({ event }) => noteOf(event.error) },
-            target: 'throttled',
-            actions: assign({ trouble: ({ event }) => noteOf(event.error) }),
-          },
-          {
-            target: 'recording',
-            actions: assign({
-              answer: ({ context, event }) => refuseAll(noteOf(event.error), context.order.count),
-            }),
-          },
-        ],
-      },
-    },
-    // It may have been carried out: whatever is wanted meanwhile, only the answer ends this.
-    unsure: {
-      on: { 'launch.tick': [{ guard: 'due', target: 'asking' }, { actions: 'armRetry' }] },
-    },
-    // It was certainly not carried out: so it is as good as a new one, and may be given up.
-    throttled: {
-      on: {
-        'launch.tick': [{ guard: 'dueAndAllowed', target: 'asking' }, { actions: 'armRetry' }],
-        'launch.abandon': {
-          target: 'recording',
-          actions: assign({
-            answer: ({ context }) =>
-              refuseAll({ kind: 'throttled', reason: 'no longer wanted' }, context.order.count),
-          }),
-        },
-      },
-    },
-    recording: {
-      invoke: {
-        id: 'journalOutcome',
-        src: 'journalOutcome',
-        input: ({ context }) => ({
-          label: context.order.label,
-          groupIds: context.groupIds,
-          answer: context.answer,
-        }),
-        onDone: { target: 'settled', actions: assign({ groups: ({ event }) => event.output }) },
-        // The tasks run whether or not we could write that down.
-        onError: {
-          target: 'settled',
-          actions: assign({
-            groups: ({ context }) =>
-              context.answer.taskArns.flatMap((taskArn, i) => {
-                const groupId = context.groupIds[i];
-                return groupId === undefined ? [] : [{ groupId, taskArn }];
-              }),
-          }),
-        },
-      },
-    },
-    settled: { type: 'final' },
+      (event as { now: number }).now >= context.retryAt,
+    allowed: ({ event }) => event.type === 'launch.tick' && (event as { allowed: boolean }).allowed,
   },
 });
+
+const noteSurplus = launchSetup.enqueueActions(({ context, enqueue }) => {
+  const surplus = context.answer.taskArns.length - context.groupIds.length;
+  const { label } = context.order;
+  if (surplus > 0) enqueue({ type: 'noteSurplus', params: { label, surplus } });
+});
+
+const recordAccepted = launchSetup.enqueueActions(({ context, event, enqueue }) => {
+  const groups = (event as DoneActorEvent<TaskClaim[]>).output;
+  enqueue.assign({ groups });
+  const accepted = new Set(groups.map(({ taskArn }) => taskArn));
+  const { label } = context.order;
+  for (const { groupId, taskArn } of claimsOf(context))
+    if (!accepted.has(taskArn))
+      enqueue({ type: 'noteAlreadyOwned', params: { label, groupId, taskArn } });
+});
+
+const note = ({ event }: { event: { error: unknown } }): FailureNote => noteOf(event.error);
+
+export const launch = launchSetup
+  .extend({ actions: { reportSurplus: noteSurplus, recordAccepted } })
+  .createMachine({
+    id: 'launch',
+    description:
+      'One RunTask for up to ten groups under one clientToken. It is journaled before it is sent, and sent again unchanged for as long as it is unknown whether it was carried out.',
+    context: ({ input }) => ({
+      ...input,
+      attempts: 0,
+      rejections: 0,
+      retryAt: null,
+      answer: noAnswer,
+      abandoned: false,
+      lastFailure: null,
+      groups: [],
+    }),
+    output: ({ context: { order, groups, answer, outcomeUnknown, abandoned } }) => ({
+      label: order.label,
+      groups,
+      refusals: answer.refusals,
+      market: order.market,
+      ...(order.subnets && { subnets: order.subnets }),
+      ...(outcomeUnknown && { outcomeUnknown }),
+      ...(abandoned && { abandoned }),
+    }),
+    initial: 'journaling',
+    states: {
+      journaling: {
+        description:
+          'The launch is being written to disk. Without its record a launch could be repeated after a crash: nothing is sent before it. Until then it may be given up.',
+        on: {
+          'launch.abandon': {
+            guard: 'neverSent',
+            target: 'recording',
+            actions: 'recordAbandoned',
+          },
+        },
+        invoke: {
+          id: 'journalLaunch',
+          src: 'journalLaunch',
+          input: ({ context }) => context.order,
+          onDone: 'requesting',
+          onError: [
+            // An earlier run wrote it, and the disk may not have kept it: it is sent again once it is on the disk.
+            {
+              guard: { type: 'outcomeStillUnknown', params: note },
+              target: 'outcomeUnknown',
+              actions: ['countAttempt', { type: 'recordUnknownOutcome', params: note }],
+            },
+            {
+              guard: 'outcomeUnknown',
+              target: 'recording',
+              actions: { type: 'recordRefusal', params: note },
+            },
+            { target: 'done', actions: { type: 'recordRefusal', params: note } },
+          ],
+        },
+      },
+      requesting: {
+        description: 'RunTask is on its way.',
+        entry: 'countAttempt',
+        invoke: {
+          id: 'runTask',
+          src: 'runTask',
+          input: ({ context }) => context.order,
+          onDone: {
+            target: 'recording',
+            actions: assign({
+              answer: ({ event }) => event.output,
+              lastFailure: null,
+              outcomeUnknown: false,
+            }),
+          },
+          onError: [
+            {
+              guard: { type: 'outcomeStillUnknown', params: note },
+              target: 'outcomeUnknown',
+              actions: { type: 'recordUnknownOutcome', params: note },
+            },
+            {
+              guard: { type: 'throttled', params: note },
+              target: 'throttled',
+              actions: { type: 'recordFailure', params: note },
+            },
+            { target: 'recording', actions: { type: 'recordRefusal', params: note } },
+          ],
+        },
+      },
+      outcomeUnknown: {
+        description:
+          'The request may have been carried out: whatever is desired meanwhile, only an answer ends this. It is sent again once its record is surely on disk.',
+        on: { 'launch.tick': [{ guard: 'due', target: 'journaling' }, { actions: 'armRetry' }] },
+      },
+      throttled: {
+        description:
+          'The request was certainly not carried out: it is as good as a new one, and may be given up.',
+        on: {
+          'launch.tick': [
+            { guard: and(['due', 'allowed']), target: 'requesting' },
+            { actions: 'armRetry' },
+          ],
+          'launch.abandon': {
+            target: 'recording',
+            actions: {
+              type: 'recordRefusal',
+              params: { kind: 'throttled', reason: 'no longer wanted' },
+            },
+          },
+        },
+      },
+      recording: {
+        description:
+          'The outcome is being journaled; the ledger answers which tasks the groups own.',
+        entry: 'reportSurplus',
+        invoke: {
+          id: 'journalOutcome',
+          src: 'journalOutcome',
+          input: ({ context }) => ({
+            label: context.order.label,
+            groups: claimsOf(context),
+            refusals: context.answer.refusals,
+          }),
+          onDone: { target: 'done', actions: 'recordAccepted' },
+          // The tasks run whether or not that could be written.
+          onError: {
+            target: 'done',
+            actions: assign({ groups: ({ context }) => claimsOf(context) }),
+          },
+        },
+      },
+      done: { type: 'final', description: 'The outcome is known, or was given up.' },
+    },
+  });

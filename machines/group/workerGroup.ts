@@ -1,12 +1,13 @@
-import { assign, sendTo, setup } from 'xstate';
+import { assertEvent, assign, sendTo, setup } from 'xstate';
 import type { Cause } from '../shared/domain.ts';
 import { effect } from '../shared/effect.ts';
 import { type FailureNote, noteOf } from '../shared/failure.ts';
 import { parent } from '../shared/parent.ts';
 
-export type GroupPhase = 'requested' | 'provisioning' | 'running' | 'waiting' | 'stopping';
+/** `held`: to stop, as soon as no worker of the group cancels a task. */
+export type GroupPhase = 'requested' | 'provisioning' | 'running' | 'waiting' | 'held' | 'stopping';
 
-/** What a group tells its cohort each time it is somewhere else. */
+/** What a group reports to its cohort each time its state changes. */
 export interface GroupReport {
   type: 'group.changed';
   groupId: string;
@@ -14,7 +15,7 @@ export interface GroupReport {
   /** Its workers are known to the scheduler. */
   registered: boolean;
   /** It is to leave, though it may still have to wait: for its ARN, or for an idle moment. */
-  leaving: boolean;
+  drainRequested: boolean;
   /** ECS has taken our StopTask. */
   stopAccepted: boolean;
 }
@@ -23,6 +24,7 @@ export interface GroupEnd {
   groupId: string;
   taskArn: string | null;
   cause: Cause;
+  /** AWS's words about the end. */
   detail: string | null;
   registered: boolean;
 }
@@ -31,9 +33,9 @@ export interface GroupContext {
   groupId: string;
   taskArn: string | null;
   registered: boolean;
-  leaving: boolean;
+  drainRequested: boolean;
   /** To leave at an idle moment, not at once. */
-  patient: boolean;
+  whenIdle: boolean;
   stopAccepted: boolean;
   cause: Cause | null;
   detail: string | null;
@@ -44,16 +46,29 @@ export type GroupEvent =
   | { type: 'group.refused'; reason: string }
   /** Leave at the next idle moment. */
   | { type: 'group.drain' }
-  /** Leave now; asks ECS again when it was asked before. */
+  /** Leave now; requests StopTask again when it was requested before. */
   | { type: 'group.stop' }
-  | { type: 'group.reprieve' }
+  /** Leave as soon as no worker of the group cancels a task: group.stop follows. */
+  | { type: 'group.hold' }
+  | { type: 'group.cancelDrain' }
   | { type: 'task.running' }
   | { type: 'task.registered' }
-  /** Wanted stopped by another hand than ours, a Spot reclaim among them; or never up in time. */
-  | { type: 'task.failing'; cause: Cause; detail: string | null }
+  /** To be stopped for another reason than a drain, a Spot reclaim among them; or never up in time. `hold`: as in group.hold. */
+  | { type: 'task.failing'; cause: Cause; detail: string | null; hold?: boolean }
   | { type: 'task.stopped'; cause: Cause; detail: string | null };
 
-/** One Fargate task, from wish to obituary. No polling, no timers: its cohort tells it what changed. */
+const failing = [
+  { guard: 'holds', target: '#workerGroup.draining.held', actions: 'recordCause' },
+  { target: '#workerGroup.draining.stopping', actions: 'recordCause' },
+] as const;
+
+const leaves = {
+  'group.drain': '#workerGroup.draining.waiting',
+  'group.hold': '#workerGroup.draining.held',
+  'group.stop': '#workerGroup.draining.stopping',
+  'task.failing': failing,
+} as const;
+
 export const workerGroup = setup({
   types: {} as {
     input: { groupId: string };
@@ -63,34 +78,67 @@ export const workerGroup = setup({
   },
   actors: { stopTask: effect<void, { taskArn: string }>('stopTask') },
   guards: {
-    leaving: ({ context }) => context.leaving,
-    patient: ({ context }) => context.leaving && context.patient,
+    drainRequested: ({ context }) => context.drainRequested,
+    whenIdle: ({ context }) => context.drainRequested && context.whenIdle,
+    holds: ({ event }) => event.type === 'task.failing' && event.hold === true,
   },
   actions: {
-    tell: sendTo(
+    reportPhase: sendTo(
       parent,
       ({ context }, { phase }: { phase: GroupPhase }): GroupReport => ({
         type: 'group.changed',
         groupId: context.groupId,
         phase,
         registered: context.registered,
-        leaving: context.leaving,
+        drainRequested: context.drainRequested,
         stopAccepted: context.stopAccepted,
       }),
     ),
-    leave: assign({ leaving: true, patient: ({ event }) => event.type === 'group.drain' }),
-    stay: assign({ leaving: false }),
-    /** ECS has not taken our StopTask; it is asked for again. */
+    requestDrain: assign({
+      drainRequested: true,
+      whenIdle: ({ event }) => event.type === 'group.drain',
+    }),
+    cancelDrain: assign({ drainRequested: false }),
+    recordTask: assign({
+      taskArn: ({ event }) => {
+        assertEvent(event, 'group.launched');
+        return event.taskArn;
+      },
+    }),
+    recordRegistered: assign({ registered: true }),
+    recordStopAccepted: assign({ stopAccepted: true }),
+    recordCause: assign(({ event }) => {
+      assertEvent(event, 'task.failing');
+      return { cause: event.cause, detail: event.detail };
+    }),
+    recordRefusal: assign(({ context, event }) => {
+      assertEvent(event, 'group.refused');
+      return {
+        cause: context.drainRequested ? ('drained' as const) : ('launchFailed' as const),
+        detail: event.reason,
+      };
+    }),
+    /** Why it had to leave outlives what ECS says about a task that was told to stop. */
+    recordEnd: assign(({ context, event }) => {
+      assertEvent(event, 'task.stopped');
+      return {
+        cause: context.cause ?? (context.drainRequested ? ('drained' as const) : event.cause),
+        detail: context.detail ?? event.detail,
+      };
+    }),
+    /** ECS has not taken our StopTask; it is requested again. */
     noteStopFailed: (_, _trouble: FailureNote) => {},
   },
 }).createMachine({
   id: 'workerGroup',
+  description:
+    'Lifecycle of one Fargate task and its workers, from request to exit. It polls nothing and has no timers: its cohort sends it what changed.',
   context: ({ input }) => ({
     groupId: input.groupId,
     taskArn: null,
     registered: false,
-    leaving: false,
-    patient: false,
+    drainRequested: false,
+    whenIdle: false,
     stopAccepted: false,
     cause: null,
     detail: null,
@@ -103,112 +151,79 @@ export const workerGroup = setup({
     registered,
   }),
   initial: 'requested',
-  on: {
-    'task.stopped': {
-      target: '.stopped',
-      // Why it had to leave outlives what ECS says about a task that was told to stop.
-      actions: assign({
-        cause: ({ context, event }) => context.cause ?? (context.leaving ? 'drained' : event.cause),
-        detail: ({ context, event }) => context.detail ?? event.detail,
-      }),
-    },
-  },
+  on: { 'task.stopped': { target: '.stopped', actions: 'recordEnd' } },
   states: {
-    // Says nothing on entry: so the books of its cohort begin.
     requested: {
+      description:
+        "Waits for the answer to its launch. No report on entry: the cohort's record already starts in `requested`. Leaving this state for a drain would drop the ARN that is on its way, and leak a running task.",
       on: {
         'group.launched': [
           // Its workers may be at work already, if the answer was late.
-          {
-            guard: 'patient',
-            target: 'draining.waiting',
-            actions: assign({ taskArn: ({ event }) => event.taskArn }),
-          },
-          {
-            guard: 'leaving',
-            target: 'draining.stopping',
-            actions: assign({ taskArn: ({ event }) => event.taskArn }),
-          },
-          {
-            target: 'provisioning',
-            actions: assign({ taskArn: ({ event }) => event.taskArn }),
-          },
+          { guard: 'whenIdle', target: 'draining.waiting', actions: 'recordTask' },
+          { guard: 'drainRequested', target: 'draining.stopping', actions: 'recordTask' },
+          { target: 'provisioning', actions: 'recordTask' },
         ],
-        'group.refused': {
-          target: 'stopped',
-          actions: assign({
-            cause: ({ context }) => (context.leaving ? 'drained' : 'launchFailed'),
-            detail: ({ event }) => event.reason,
-          }),
+        'group.refused': { target: 'stopped', actions: 'recordRefusal' },
+        'group.drain': {
+          actions: ['requestDrain', { type: 'reportPhase', params: { phase: 'requested' } }],
         },
-        // Leaving this state now would drop the ARN that is on its way, and leak a running task.
-        'group.drain': { actions: ['leave', { type: 'tell', params: { phase: 'requested' } }] },
-        'group.stop': { actions: ['leave', { type: 'tell', params: { phase: 'requested' } }] },
-        'group.reprieve': { actions: ['stay', { type: 'tell', params: { phase: 'requested' } }] },
+        'group.stop': {
+          actions: ['requestDrain', { type: 'reportPhase', params: { phase: 'requested' } }],
+        },
+        'group.cancelDrain': {
+          actions: ['cancelDrain', { type: 'reportPhase', params: { phase: 'requested' } }],
+        },
       },
     },
     provisioning: {
-      entry: { type: 'tell', params: { phase: 'provisioning' } },
+      description: 'ECS starts the task.',
+      entry: { type: 'reportPhase', params: { phase: 'provisioning' } },
       on: {
+        ...leaves,
         'task.running': 'running',
-        // A worker can reach the scheduler before DescribeTasks admits that it runs.
-        'task.registered': { target: 'running', actions: assign({ registered: true }) },
-        'task.failing': {
-          target: 'draining.stopping',
-          actions: assign({
-            cause: ({ event }) => event.cause,
-            detail: ({ event }) => event.detail,
-          }),
-        },
-        'group.drain': 'draining.waiting',
-        'group.stop': 'draining.stopping',
+        // A worker can reach the scheduler before DescribeTasks shows that the task runs.
+        'task.registered': { target: 'running', actions: 'recordRegistered' },
       },
     },
     running: {
-      entry: { type: 'tell', params: { phase: 'running' } },
+      description: 'The task runs; `registered` once its workers are known to the scheduler.',
+      entry: { type: 'reportPhase', params: { phase: 'running' } },
       on: {
+        ...leaves,
         'task.registered': {
-          actions: [assign({ registered: true }), { type: 'tell', params: { phase: 'running' } }],
+          actions: ['recordRegistered', { type: 'reportPhase', params: { phase: 'running' } }],
         },
-        'task.failing': {
-          target: 'draining.stopping',
-          actions: assign({
-            cause: ({ event }) => event.cause,
-            detail: ({ event }) => event.detail,
-          }),
-        },
-        'group.drain': 'draining.waiting',
-        'group.stop': 'draining.stopping',
       },
     },
     draining: {
-      entry: 'leave',
+      description: 'The group is to leave.',
+      entry: 'requestDrain',
       initial: 'waiting',
       states: {
-        // The scheduler knows nothing of this: until an idle moment comes, work goes on.
         waiting: {
-          entry: { type: 'tell', params: { phase: 'waiting' } },
+          description:
+            'Waits for an idle moment. The scheduler knows nothing of this: until then, work goes on, and the drain can be cancelled.',
+          entry: { type: 'reportPhase', params: { phase: 'waiting' } },
           on: {
             'group.stop': 'stopping',
-            'group.reprieve': { target: '#workerGroup.running', actions: 'stay' },
+            'group.hold': 'held',
+            'group.cancelDrain': { target: '#workerGroup.running', actions: 'cancelDrain' },
             'task.registered': {
-              actions: [
-                assign({ registered: true }),
-                { type: 'tell', params: { phase: 'waiting' } },
-              ],
+              actions: ['recordRegistered', { type: 'reportPhase', params: { phase: 'waiting' } }],
             },
-            'task.failing': {
-              target: 'stopping',
-              actions: assign({
-                cause: ({ event }) => event.cause,
-                detail: ({ event }) => event.detail,
-              }),
-            },
+            'task.failing': failing,
           },
         },
+        held: {
+          description:
+            'To stop for good. StopTask is held back while a worker of the group cancels a task: one release of the scheduler ends itself when such a worker leaves.',
+          entry: { type: 'reportPhase', params: { phase: 'held' } },
+          on: { 'group.stop': 'stopping' },
+        },
         stopping: {
-          entry: { type: 'tell', params: { phase: 'stopping' } },
-          // The cohort repeats the order, so a StopTask that failed is simply asked again.
+          description:
+            'StopTask is requested. The cohort repeats group.stop while ECS shows no effect, so a StopTask that failed is requested again.',
+          entry: { type: 'reportPhase', params: { phase: 'stopping' } },
           on: { 'group.stop': { target: 'stopping', reenter: true } },
           invoke: {
             id: 'stopTask',
@@ -216,8 +231,8 @@ export const workerGroup = setup({
             input: ({ context }) => ({ taskArn: context.taskArn as string }),
             onDone: {
               actions: [
-                assign({ stopAccepted: true }),
-                { type: 'tell', params: { phase: 'stopping' } },
+                'recordStopAccepted',
+                { type: 'reportPhase', params: { phase: 'stopping' } },
               ],
             },
             onError: {
@@ -227,6 +242,6 @@ export const workerGroup = setup({
         },
       },
     },
-    stopped: { type: 'final' },
+    stopped: { type: 'final', description: 'The task has ended, or there never was one.' },
   },
 });

@@ -11,12 +11,11 @@ import {
   unknownDialect,
 } from './dialect.ts';
 import type { ConnectionStatus, SchedulerEvent, SocketCommand, SocketEvent } from './events.ts';
+import { heartbeatCapacity } from './heartbeatCapacity.ts';
 import { nextHeartbeat } from './heartbeatNumbering.ts';
 import { isContested, isTaken, onClosed, onConnected } from './identityConflict.ts';
 import {
   type CommandResponse,
-  type Generation,
-  type Heartbeat,
   type OutgoingMessage,
   speaksGroups,
   type Terms,
@@ -25,7 +24,7 @@ import {
 import * as pending from './pendingResponse.ts';
 import { mismatch } from './releases.ts';
 import { fleetView, type SessionContext } from './sessionState.ts';
-import { foreignGroups, onCommand, poll } from './unitProtocol.ts';
+import { onCommand, poll } from './unitProtocol.ts';
 import { newUnitProtocol, type Outcome } from './unitState.ts';
 
 /** What people should know of the dialogue. */
@@ -52,7 +51,6 @@ type Message = Extract<SocketEvent, { type: 'socket.message' }>;
 
 /** The time of the session is that of the last tick: it may be so much later, ms. */
 const tickMs = 1000;
-const noLimit = 2 ** 32 - 1;
 
 const join = (a: Step, b: Step): Step => ({
   context: b.context,
@@ -67,6 +65,7 @@ function withoutConnection(context: SessionContext): SessionContext {
     ...context,
     missedEchoes: 0,
     outstanding: 0,
+    echoedInARow: 0,
     dialect: unknownDialect,
     unitProtocol: null,
     shutdownReported: false,
@@ -103,14 +102,20 @@ export function closed(
   const identityConflict = onClosed(before.identityConflict, kind, at);
   const isNews = isTaken(identityConflict) && !isTaken(before.identityConflict);
   return {
-    context: { ...before, now: at, trouble: `${kind}: ${reason}`, jitter, identityConflict },
+    context: {
+      ...before,
+      ...{ now: at, trouble: `${kind}: ${reason}`, jitter, identityConflict },
+      pendingResponse: pending.onClosed(before.pendingResponse, at),
+    },
     notes: isNews ? [{ note: 'identityTaken' }] : [],
   };
 }
 
 /** Without a connection. */
 export function disconnected(context: SessionContext): Step {
-  return connectionIs(context, isTaken(context.identityConflict) ? 'conflict' : 'closed');
+  const { identityConflict, now } = context;
+  const isDoubtful = isTaken(identityConflict) || isContested(identityConflict, now);
+  return connectionIs(context, isDoubtful ? 'conflict' : 'closed');
 }
 
 function connectionIs(context: SessionContext, status: ConnectionStatus): Step {
@@ -284,40 +289,38 @@ export function sendFailed(before: SessionContext, what: OutgoingMessage): Step 
   return { context: { ...before, reported, unacknowledgedReports }, notes };
 }
 
+/** Echoes come in order: one that is missing while so many later ones have come in time will not come. */
+const echoesInOrder = 3;
+
+function nextOutstanding({
+  outstanding,
+  missedEchoes,
+  echoedInARow,
+}: SessionContext): Pick<SessionContext, 'outstanding' | 'echoedInARow'> {
+  const inARow = missedEchoes === 0 ? echoedInARow + 1 : 0;
+  const isOld = inARow >= echoesInOrder;
+  return { outstanding: (isOld ? 0 : outstanding) + 1, echoedInARow: inARow };
+}
+
 export function sendHeartbeat(before: SessionContext): Step {
   const { dialect, pendingResponse, now } = before;
   const [generation, numbering] = nextHeartbeat(dialect.numbering);
   const { capabilities, workerManagerId: workerManagerID } = before;
-  const heartbeat = { ...capacity(before, generation), capabilities, workerManagerID };
+  const heartbeat = { ...heartbeatCapacity(before, generation), capabilities, workerManagerID };
   return {
     context: {
       ...before,
       dialect: { ...dialect, numbering },
       missedEchoes: before.missedEchoes + 1,
-      outstanding: before.outstanding + 1,
-      pendingResponse: pending.onHeartbeatSent(pendingResponse, now + tickMs),
+      ...nextOutstanding(before),
+      pendingResponse: pending.onHeartbeatSent(
+        pendingResponse,
+        now + tickMs,
+        dialect.certain !== null,
+      ),
     },
     toSocket: [{ type: 'socket.send', message: { generation, type: 'heartbeat', heartbeat } }],
     notes: [{ note: 'heartbeatSent' }],
-  };
-}
-
-/**
- * The first generation counts groups of workers, all others workers. It asks for no more as soon as it knows so many
- * groups, though they may be other managers' or dead: those come on top.
- */
-function capacity(
-  context: SessionContext,
-  generation: Generation,
-): Pick<Heartbeat, 'maxTaskConcurrency' | 'workersPerGroup'> {
-  const { workers, workersPerTask, unitProtocol } = context;
-  if (!speaksGroups(generation)) return { maxTaskConcurrency: workers };
-  const foreign =
-    workers > 0 && unitProtocol?.groups ? foreignGroups(unitProtocol, fleetView(context)) : 0;
-  return {
-    maxTaskConcurrency:
-      workers >= noLimit ? noLimit : Math.floor(workers / workersPerTask) + foreign,
-    workersPerGroup: workersPerTask,
   };
 }
 

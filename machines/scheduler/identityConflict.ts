@@ -1,5 +1,8 @@
-/** A connection that the scheduler closes in order so soon was replaced by another one, ms. */
-const shortMs = 5000;
+/**
+ * A connection that the scheduler closes in order so soon may have been replaced by another one, ms: longer than the
+ * pauses that another manager of our kind makes.
+ */
+const shortMs = 20_000;
 /** So many in a row are no accident. */
 const conflictCount = 3;
 /** A connection that stands for so long is not contested, ms. */
@@ -35,9 +38,9 @@ export function isTaken({ shortConnections }: IdentityConflict): boolean {
   return shortConnections >= conflictCount;
 }
 
-/** With a connection: it may be taken again. */
-export function isContested(conflict: IdentityConflict, at: number): boolean {
-  return isTaken(conflict) && at - conflict.openedAt < longMs;
+/** With a connection: it may be taken again. From the first time on, because the other manager acts meanwhile. */
+export function isContested({ shortConnections, openedAt }: IdentityConflict, at: number): boolean {
+  return shortConnections > 0 && at - openedAt < longMs;
 }
 
 /** How long to wait before the next connection, ms. `jitter`: 0 to 1. */

@@ -66,6 +66,8 @@ const monitorSetup = setup({
   actions: {
     /** A frame of the stream could not be read; the wiring logs it. */
     noteUnreadable: (_, _trouble: { reason: string }) => {},
+    /** The first messages of a connection have come; the wiring logs it. */
+    noteReceived: () => {},
     connect: assign({ attempts: ({ context }) => context.attempts + 1 }),
     noteClosed: assign({
       now: (_, { at }: Closed) => at,
@@ -128,6 +130,7 @@ const readStream = monitorSetup.enqueueActions(({ context, event, enqueue }) => 
     added: context.added,
   });
   const { stream, loads, listed } = reading;
+  if (context.attempts > 0) enqueue('noteReceived');
   enqueue.assign({
     ...{ now: at, attempts: 0, trouble: null, stream },
     added: listed ? [] : context.added,

@@ -16,6 +16,8 @@ export interface PendingResponse {
   pending: boolean;
   /** No command has come on this connection that would show the opposite. */
   suspected: boolean;
+  /** A heartbeat was sent on this connection, and nothing has shown what the scheduler is. */
+  unshown: boolean;
   openedAt: number;
   lastHeartbeatAt: number;
   /** No connection before then. */
@@ -23,11 +25,21 @@ export interface PendingResponse {
 }
 
 export function newPendingResponse(pending: boolean): PendingResponse {
-  return { pending, suspected: pending, openedAt: 0, lastHeartbeatAt: 0, awayUntil: 0 };
+  return {
+    ...{ pending, suspected: pending, unshown: false },
+    ...{ openedAt: 0, lastHeartbeatAt: 0, awayUntil: 0 },
+  };
 }
 
 export function onConnected(before: PendingResponse, at: number): PendingResponse {
-  return { ...before, suspected: before.pending, openedAt: at, lastHeartbeatAt: at };
+  const { pending } = before;
+  return { ...before, suspected: pending, unshown: false, openedAt: at, lastHeartbeatAt: at };
+}
+
+/** The connection is gone. The first command of a scheduler that has not shown itself may have been lost with it. */
+export function onClosed(before: PendingResponse, at: number): PendingResponse {
+  const { pending, unshown, awayUntil } = before;
+  return { ...before, pending: pending || (unshown && at >= awayUntil), unshown: false };
 }
 
 /** The scheduler has sent a command of this generation, or has shown that it speaks g4. */
@@ -35,11 +47,17 @@ export function onGenerationShown(
   before: PendingResponse,
   generation: Generation,
 ): PendingResponse {
-  return { ...before, pending: generation === 'g2' || generation === 'g23', suspected: false };
+  const pending = generation === 'g2' || generation === 'g23';
+  return { ...before, pending, suspected: false, unshown: false };
 }
 
-export function onHeartbeatSent(before: PendingResponse, at: number): PendingResponse {
-  return { ...before, lastHeartbeatAt: at };
+/** `isShown`: the scheduler has shown what it is. */
+export function onHeartbeatSent(
+  before: PendingResponse,
+  at: number,
+  isShown: boolean,
+): PendingResponse {
+  return { ...before, lastHeartbeatAt: at, unshown: !isShown };
 }
 
 /** Instead of the next heartbeat: stay away. Not while an echo is missing, because leaving then could wedge it. */

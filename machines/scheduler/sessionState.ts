@@ -29,6 +29,8 @@ export interface SessionContext extends SessionInput {
   missedEchoes: number;
   /** Heartbeats on this connection without their own echo; a reset now could wedge the scheduler. */
   outstanding: number;
+  /** Heartbeats in a row on this connection that an echo followed before the next one. */
+  echoedInARow: number;
   /** Connections since the last echo. */
   attempts: number;
   jitter: number;
@@ -68,6 +70,7 @@ export function newSession(input: SessionInput): SessionContext {
     now: 0,
     missedEchoes: 0,
     outstanding: 0,
+    echoedInARow: 0,
     attempts: 0,
     jitter: 0,
     trouble: null,

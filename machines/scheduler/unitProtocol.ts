@@ -1,5 +1,5 @@
 import type { FleetView, UnitCommand } from './messages.ts';
-import { answerUnknownGroups, onShutdown, releasable, releaseNamed } from './unitShutdown.ts';
+import { answerFoundGroups, onShutdown, releasable, releaseNamed } from './unitShutdown.ts';
 import {
   groupIdOfTask,
   inTurn,
@@ -37,7 +37,7 @@ export function poll(before: UnitProtocol, view: FleetView, settings: UnitSettin
     present,
     (state) => answerStart(state, view, settings),
     (state) => retryDeferredStart(state, view, settings),
-    (state) => answerUnknownGroups(state, view, settings),
+    (state) => answerFoundGroups(state, view, settings),
     (state) => release(state, releasable(state, view), view.at),
     (state) => releaseNamed(state, view, settings),
   );
@@ -149,17 +149,21 @@ function retryDeferredStart(
   const { deferredStart, released } = before;
   if (deferredStart === null) return unchanged(before);
   const kept = view.taskIds.filter((taskId) => !(taskId in released));
-  const state = { ...before, assigned: [...new Set([...before.assigned, ...kept])] };
+  // The scheduler counts its workers by now. Until then the task is the answer if it asks once more.
   if (connectedWorkers(view) > deferredStart.workers)
     return {
-      state: { ...state, deferredStart: null },
+      state: {
+        ...before,
+        assigned: [...new Set([...before.assigned, ...kept])],
+        deferredStart: null,
+      },
       replies: [{ type: 'requestShutdown', taskIds: [] }],
     };
   const goal = Math.min(deferredStart.kept + 1, maxTasks ?? Number.POSITIVE_INFINITY);
   if (view.at - deferredStart.triedAt < answerLimitMs || kept.length >= goal)
-    return unchanged(state);
+    return unchanged(before);
   return {
-    state: { ...state, deferredStart: { ...deferredStart, triedAt: view.at } },
+    state: { ...before, deferredStart: { ...deferredStart, triedAt: view.at } },
     replies: [{ type: 'requestStart' }],
   };
 }

@@ -21,9 +21,12 @@ const releaseAgainMs = 10_000;
 const unassignedMs = 60_000;
 /**
  * A group that is unknown here may be another manager's: the scheduler asks the manager that sends the next
- * heartbeat, so that one has been asked by then, ms. After that no manager knows it, and only success removes it.
+ * heartbeat, so that one has been asked by then, ms. If it still asks us, no manager knows the group, and only
+ * success removes it. If it does not, another manager has answered, or may still be asked.
  */
 const unknownGroupMs = 5000;
+/** A command that does not come again within so many heartbeats was dropped. */
+const missedHeartbeats = 1.5;
 /** A scheduler without any task for so long shuts down all groups that it knows, ms. */
 const calmMs = 30_000;
 
@@ -91,7 +94,7 @@ function allWorkersNamed(
 function onGroupShutdown(
   state: UnitProtocol,
   groupId: string,
-  { at, taskIds }: FleetView,
+  { at, taskIds, inventoryComplete }: FleetView,
   settings: UnitSettings,
 ): Outcome {
   const taskId = taskIdOfGroup(groupId);
@@ -104,27 +107,35 @@ function onGroupShutdown(
     const ended = state.ended.filter((id) => id !== taskId);
     return { state: { ...state, ended }, replies: [success] };
   }
-  if (groupId in state.unknownGroups) return unchanged(state);
-  return unchanged({ ...state, unknownGroups: { ...state.unknownGroups, [groupId]: at } });
+  const known = state.unknownGroups[groupId];
+  const isAskedStill =
+    known !== undefined && at - known.last < missedHeartbeats * settings.heartbeatIntervalMs;
+  const since = isAskedStill ? known.since : at;
+  if (inventoryComplete && at - since >= unknownGroupMs)
+    return {
+      state: { ...state, unknownGroups: omit(state.unknownGroups, [groupId]) },
+      replies: [success],
+    };
+  const unknownGroups = { ...state.unknownGroups, [groupId]: { since, last: at } };
+  return unchanged({ ...state, unknownGroups });
 }
 
-/** For a group that no manager knows, success is the only answer that makes the scheduler forget it. */
-export function answerUnknownGroups(
+/** Groups whose shutdown was asked for before they were found to be ours. */
+export function answerFoundGroups(
   before: UnitProtocol,
-  { at, taskIds, inventoryComplete }: FleetView,
+  { at, taskIds }: FleetView,
   settings: UnitSettings,
 ): Outcome {
-  const asked = Object.entries(before.unknownGroups);
+  const asked = Object.keys(before.unknownGroups);
   if (asked.length === 0) return unchanged(before);
   const ours = new Set(taskIds);
   return inTurn(
     before,
-    ...asked.map(([groupId, since]) => (state: UnitProtocol): Outcome => {
+    ...asked.map((groupId) => (state: UnitProtocol): Outcome => {
       const taskId = taskIdOfGroup(groupId);
-      const found = ours.has(taskId);
-      if (!found && !(inventoryComplete && at - since >= unknownGroupMs)) return unchanged(state);
+      if (!ours.has(taskId)) return unchanged(state);
       const unknownGroups = omit(state.unknownGroups, [groupId]);
-      const outcome = release({ ...state, unknownGroups }, found ? [taskId] : [], at);
+      const outcome = release({ ...state, unknownGroups }, [taskId], at);
       const success = respond('shutdown', 'success', groupId, settings);
       return { state: outcome.state, replies: [success, ...outcome.replies] };
     }),

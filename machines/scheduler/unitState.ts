@@ -5,6 +5,7 @@ export interface UnitSettings {
   maxTasks: number | null;
   workersPerTask: number;
   capabilities: readonly Capability[];
+  heartbeatIntervalMs: number;
 }
 
 /** What follows from a command, or from what has changed since. */
@@ -35,8 +36,8 @@ export interface UnitProtocol {
   initial: string[];
   /** Assigned Fargate tasks that are gone and that the scheduler has not shut down: no other manager has them. */
   ended: string[];
-  /** Groups that are not ours, and when their shutdown was first asked for. */
-  unknownGroups: Record<string, number>;
+  /** Groups that are not ours, and since when and until when each heartbeat has brought their shutdown. */
+  unknownGroups: Record<string, { since: number; last: number }>;
   /** When the shutdown of a Fargate task was last requested. */
   released: Record<string, number>;
   /** By Fargate task, the workers that are to go, and when each was last named. */

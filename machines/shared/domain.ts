@@ -18,15 +18,17 @@ export type FailureKind =
   | 'invalid'
   /** The same, because what we had made ready is gone: cluster, definition, capacity provider. */
   | 'unprepared'
-  /** Rights or credentials are missing. Re-probed slowly, never given up. */
+  /** Rights are missing. Re-probed slowly, never given up. */
   | 'denied'
+  /** There are no credentials, or AWS does not accept them. Re-probed slowly, never given up. */
+  | 'credentials'
   /** Our own disk would not take the journal record. */
   | 'journal'
   /** Anything else is a bug. */
   | 'bug';
 
 /** What holds launches back: a launch that went wrong, or a task that was launched and did not start. */
-export type Blame =
+export type FailureReason =
   | FailureKind
   /** It ended before its workers were known to the scheduler. */
   | 'startFailed'
@@ -60,6 +62,8 @@ export interface LaunchOrder {
   market: Market;
   /** Left out: all that the settings name. */
   subnets?: string[] | undefined;
+  /** Key of the template that the request is made from, such as `ymq 2.6.0`; left out in journals of earlier releases. */
+  template?: string | undefined;
 }
 
 /** One clear "no" for one task of a launch. */
@@ -83,7 +87,7 @@ export interface LaunchAnswer {
 export type TaskPhase = 'starting' | 'running' | 'stopping' | 'stopped' | 'missing';
 
 /** One Fargate task as DescribeTasks showed it, digested. */
-export interface TaskSighting {
+export interface TaskObservation {
   taskArn: string;
   phase: TaskPhase;
   /** Set when phase is `stopped`, or `stopping` by another hand than ours. */
@@ -94,10 +98,28 @@ export interface TaskSighting {
   createdAt: number | null;
   /** When it was first RUNNING, milliseconds since the epoch; left out when ECS did not say. */
   startedAt?: number | undefined;
+  /** Its container has ended, and ECS still clears up; left out when that is not known. */
+  executionStopped?: boolean | undefined;
   /** Where it was placed; left out when ECS did not say. */
   subnet?: string | undefined;
   /** What was wrong, where it says more than that the task did not start. */
-  blame?: Blame | undefined;
+  failureReason?: FailureReason | undefined;
+}
+
+/** Tasks that could not be described: nothing is known about them. */
+export interface DescribeFailure {
+  /** Name of the cluster that the tasks' ARNs name. With kind `unprepared` there is no such cluster. */
+  cluster: string;
+  kind: FailureKind;
+  /** AWS's own words. */
+  reason: string;
+  taskArns: string[];
+}
+
+/** What DescribeTasks has told of the tasks that were asked for: each is in exactly one of the two lists. */
+export interface DescribedTasks {
+  observations: TaskObservation[];
+  failures: DescribeFailure[];
 }
 
 /** A group of ours, by the ledger or by adoption: a Fargate task that already has an ARN. */
@@ -110,14 +132,27 @@ export interface OwnedGroup {
   deadlinesFrom: number;
 }
 
-/** What a complete ListTasks + DescribeTasks showed. */
-export interface Survey {
+/** A task with our ownership tag, as a complete list showed it. */
+export interface ListedTask {
+  taskArn: string;
+  /** The launch that made it; null when it was not one of this program's. */
+  label: string | null;
+  phase: TaskPhase;
+  /** Milliseconds since the epoch by our clock; null when ECS did not say. */
+  createdAt: number | null;
+  /** The scheduler its COMMAND names; null when that was not recognized. */
+  scheduler: string | null;
+  /** A group of the ledger owns it. */
+  owned: boolean;
+  /** Its launch is open in the ledger: the answer brings it to its group. */
+  launchOpen: boolean;
+}
+
+/** A complete ListTasks + DescribeTasks. */
+export interface Inventory {
   /** When the first page was asked for, milliseconds since the epoch. */
   startedAt: number;
-  /** Tasks with our mark that no group owned; now claimed under fresh group ids. Tasks of open launches are left out. */
-  adopted: OwnedGroup[];
-  /** The same, but seen for the first time while we run: the next list is to show whether they stay. */
-  suspects: number;
+  tasks: ListedTask[];
 }
 
 /** One worker capability; the value is a decimal string because it is an Int64. */

@@ -10,6 +10,7 @@ const kinds: readonly unknown[] = [
   'invalid',
   'unprepared',
   'denied',
+  'credentials',
   'journal',
 ] satisfies FailureKind[];
 

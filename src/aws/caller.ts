@@ -1,10 +1,15 @@
 import { backoff } from '../../machines/shared/backoff.ts';
 import type { Log } from '../telemetry/log.ts';
-import { classifyError, type EcsFailure } from './errors.ts';
+import { limitCallsUnderWay } from './callsUnderWay.ts';
+import type { Credentials } from './credentials.ts';
+import { classifyError, EcsFailure } from './errors.ts';
 import type { Limiter } from './limiter.ts';
 import type { Clock } from './systemClock.ts';
+import { wellFormed } from './wellFormed.ts';
 
 export interface CallerTools {
+  /** Left out: credentials that AWS refuses are not renewed. */
+  credentials?: Pick<Credentials, 'version' | 'source' | 'renew'>;
   limiter: Limiter;
   clock: Clock;
   log: Log;
@@ -12,15 +17,20 @@ export interface CallerTools {
   random?: () => number;
   /** How long one call may be retried after its first attempt, ms. Default: 30 s. */
   retryTimeoutMs?: number;
+  /** How long one attempt may take: credentials, connection, headers and body together, ms; Infinity: any time. Default: 30 s. */
+  attemptTimeoutMs?: number;
 }
 
+type Send<Output> = (options: { abortSignal: AbortSignal }) => Promise<Output>;
+
 /**
- * Sends an AWS request once the limiter allows it, and retries it where that is safe. Rejects with an EcsFailure or
- * the signal's reason, nothing else. `secrets`: values of the request that must not appear in a message.
+ * Sends an AWS request once the limiter allows it, and retries it where that is safe. Resolves to an answer in AWS's
+ * form (`wellFormed`). Rejects with an EcsFailure or the signal's reason, nothing else, and always: an attempt that has
+ * no end is given up. `secrets`: values of the request that must not appear in a message.
  */
 export type Call = <Output>(
   operation: string,
-  send: (options: { abortSignal: AbortSignal }) => Promise<Output>,
+  send: Send<Output>,
   signal: AbortSignal,
   secrets?: readonly string[],
 ) => Promise<Output>;
@@ -39,24 +49,69 @@ const maxPauseMs = 20_000;
  * `unreachable` with full-jitter exponential backoff, starting at 1 s and 0.5 s, up to 20 s per pause.
  */
 export function createCaller({
+  credentials,
   limiter,
   clock,
   log,
   random = Math.random,
   retryTimeoutMs = 30_000,
+  attemptTimeoutMs = 30_000,
 }: CallerTools): Call {
+  const underWay = limitCallsUnderWay(clock, (wait) => log.report('awsCall.waiting', wait));
+
+  /**
+   * Sends the request. The SDK's own timeouts end neither a hanging credential helper nor an answer that stalls after
+   * its headers, and not every step of the SDK heeds the signal: this does.
+   */
+  async function sendInTime<Output>(
+    operation: string,
+    send: Send<Output>,
+    signal: AbortSignal,
+  ): Promise<Output> {
+    signal.throwIfAborted();
+    const attempt = new AbortController();
+    const settled = new AbortController();
+    const ended = new Promise<never>((_, reject) => {
+      const end = (reason: unknown) => {
+        reject(reason);
+        attempt.abort(reason);
+      };
+      signal.addEventListener('abort', () => end(signal.reason), { signal: settled.signal });
+      if (Number.isFinite(attemptTimeoutMs))
+        clock.sleep(attemptTimeoutMs, settled.signal).then(
+          () => end(tooLate(operation, attemptTimeoutMs)),
+          () => {},
+        );
+    });
+    try {
+      return await Promise.race([send({ abortSignal: attempt.signal }), ended]);
+    } finally {
+      settled.abort();
+    }
+  }
+
   const attempt: Call = async (operation, send, signal, secrets) => {
-    await limiter.acquire(operation, signal);
+    const leave = await underWay.enter(operation, signal);
+    try {
+      await limiter.acquire(operation, signal);
+      return await exchange(operation, send, signal, secrets);
+    } finally {
+      leave();
+    }
+  };
+
+  const exchange: Call = async (operation, send, signal, secrets) => {
     const startedAt = clock.now();
     const timing = () => ({ operation, ms: Math.round(clock.now() - startedAt) });
     try {
-      const output = await send({ abortSignal: signal });
+      const output = wellFormed(operation, await sendInTime(operation, send, signal));
       log.report('awsCall.answered', timing());
       return output;
     } catch (error) {
       signal.throwIfAborted();
       const failure = classifyError(operation, error, secrets);
-      if (failure.kind === 'throttled') limiter.throttled(operation);
+      if (failure.kind === 'throttled' || failure.code === 'throttled')
+        limiter.throttled(operation);
       const { kind, code, awsName, message } = failure;
       log.report('awsCall.failed', { ...timing(), kind, code, awsName, message });
       throw failure;
@@ -65,18 +120,47 @@ export function createCaller({
 
   return async (operation, send, signal, secrets) => {
     const deadline = clock.now() + retryTimeoutMs;
-    for (let retries = 0; ; retries++) {
+    for (let retries = 0, isRenewed = false; ; retries++) {
+      const version = credentials?.version() ?? 0;
       try {
         return await attempt(operation, send, signal, secrets);
       } catch (error) {
         signal.throwIfAborted();
         const failure = classifyError(operation, error, secrets);
+        if (failure.code === 'credentials' && credentials) {
+          const refusal = failure.from(credentials.source());
+          const renewing = isRenewed ? false : credentials.renew(version, refusal);
+          // AWS has not carried out the call, so it may be sent again with other credentials.
+          if (!(await orAbort(renewing, signal))) throw refusal;
+          isRenewed = true;
+          continue;
+        }
         const pauseMs = notRetried.has(operation) ? null : pauseAfter(failure, retries, random);
         if (pauseMs === null || clock.now() + pauseMs > deadline) throw failure;
         await clock.sleep(pauseMs, signal);
       }
     }
   };
+}
+
+function tooLate(operation: string, timeoutMs: number): EcsFailure {
+  return new EcsFailure(
+    { kind: 'unreachable', awsName: 'TimeoutError', code: 'deadline' },
+    `${operation}: no whole answer within ${timeoutMs / 1000} s`,
+  );
+}
+
+/** Resolves like the promise; rejects with the signal's reason when that is aborted first. */
+async function orAbort<T>(promise: T | Promise<T>, signal: AbortSignal): Promise<T> {
+  const settled = new AbortController();
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { signal: settled.signal });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    settled.abort();
+  }
 }
 
 /** Milliseconds before the next attempt; null if the failure is not retried. */

@@ -1,22 +1,31 @@
 import { ECSClient, type ECSClientConfig } from '@aws-sdk/client-ecs';
+import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from '@smithy/types';
+import { type ConnectionSettings, createAgents, directConnections } from './agents.ts';
+import { guardExchanges } from './exchange.ts';
+import { keepCredentialsSecret } from './ownSecrets.ts';
 
 export interface AwsSettings {
   region: string;
   /** Left out: the SDK resolves it, for example from AWS_ENDPOINT_URL. */
   endpoint?: string | undefined;
   /** Left out: the SDK's default credential provider chain. */
-  credentials?:
-    | { accessKeyId: string; secretAccessKey: string; sessionToken?: string | undefined }
-    | undefined;
+  credentials?: AwsCredentialIdentity | AwsCredentialIdentityProvider | undefined;
+  /** Left out: no proxy, and the system's certificate authorities. */
+  connections?: ConnectionSettings | undefined;
 }
 
 type ClientOptions = Pick<
   ECSClientConfig,
-  'region' | 'endpoint' | 'credentials' | 'maxAttempts' | 'requestHandler'
+  'region' | 'endpoint' | 'credentials' | 'maxAttempts' | 'retryMode' | 'requestHandler'
 >;
 
 /** Options for any AWS SDK client of this program: 5 s to connect, 15 s per request, no retries by the SDK. */
-export function clientOptions({ region, endpoint, credentials }: AwsSettings): ClientOptions {
+export function clientOptions({
+  region,
+  endpoint,
+  credentials,
+  connections = directConnections,
+}: AwsSettings): ClientOptions {
   // Otherwise the SDK writes a notice about future Node versions to stderr.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   return {
@@ -25,13 +34,14 @@ export function clientOptions({ region, endpoint, credentials }: AwsSettings): C
     ...(credentials && { credentials }),
     // The caller retries, so that every attempt passes the limiter.
     maxAttempts: 1,
+    // Not AWS_RETRY_MODE: in mode adaptive the SDK would delay calls that our limiter has let pass.
+    retryMode: 'standard',
     requestHandler: {
       connectionTimeout: 5_000,
       requestTimeout: 15_000,
       // Without this option the SDK only logs a warning at the request timeout.
       throwOnRequestTimeout: true,
-      httpAgent: { keepAlive: true, maxSockets: 50 },
-      httpsAgent: { keepAlive: true, maxSockets: 50 },
+      ...createAgents(connections),
     },
   };
 }
@@ -51,7 +61,9 @@ function oneTurnEach(): () => Promise<void> {
 /** An ECS client that signs at most one request and parses at most one answer per turn of the event loop. */
 export function createEcsClient(settings: AwsSettings): ECSClient {
   const client = new ECSClient(clientOptions(settings));
+  guardExchanges(client, settings.connections ?? directConnections);
   const nextTurn = oneTurnEach();
+  keepCredentialsSecret(client);
   client.middlewareStack.add(
     (next) => async (request) => {
       await nextTurn();

@@ -86,7 +86,7 @@ const commonRows: readonly ErrorRow[] = [
 /** Exceptions, except for status 429 and 5xx and connection errors, which are classified before this table. */
 export const errorRows: readonly ErrorRow[] = [
   { code: 'throttled', kind: 'throttled', names: throttles },
-  { code: 'credentials', kind: 'denied', names: badCredentials },
+  { code: 'credentials', kind: 'credentials', names: badCredentials },
   {
     code: 'denied',
     kind: 'denied',
@@ -124,6 +124,12 @@ export const errorRows: readonly ErrorRow[] = [
     code: 'limit',
     kind: 'refused',
     names: ['LimitExceededException', 'LimitExceeded', 'AttributeLimitExceededException'],
+  },
+  {
+    code: 'policyMissing',
+    kind: 'invalid',
+    names: ['NoSuchEntityException', 'NoSuchEntity'],
+    text: /\bpolicy\b/i,
   },
   { code: 'roleMissing', kind: 'invalid', names: ['NoSuchEntityException', 'NoSuchEntity'] },
   {
@@ -166,6 +172,49 @@ export const errorRows: readonly ErrorRow[] = [
   },
 ];
 
+/**
+ * The error types by which AWS says that a call was not carried out. Nothing else says so: an answer of another type,
+ * of status 5xx or of no type may hide a call that was carried out.
+ */
+export const certainTypes: ReadonlySet<string> = new Set([
+  ...errorRows.flatMap(({ names }) => names ?? []),
+  // ECS.
+  'ClientException',
+  'InvalidParameterException',
+  'MissingVersionException',
+  'NamespaceNotFoundException',
+  'ResourceNotFoundException',
+  'TargetNotFoundException',
+  // EC2, whose types ECS and its emulators pass on.
+  'InvalidSubnetID.NotFound',
+  'InvalidGroup.NotFound',
+  'InvalidGroupId.Malformed',
+  // IAM.
+  'InvalidInputException',
+  'InvalidInput',
+  'MalformedPolicyDocumentException',
+  'MalformedPolicyDocument',
+  'PolicyNotAttachableException',
+  'PolicyNotAttachable',
+  'UnmodifiableEntityException',
+  'UnmodifiableEntity',
+  // Any service.
+  'InvalidAction',
+  'InvalidParameterCombination',
+  'InvalidParameterValue',
+  'InvalidQueryParameter',
+  'MalformedHttpRequestException',
+  'MalformedQueryString',
+  'MissingAction',
+  'MissingParameter',
+  'NotAuthorized',
+  'RequestEntityTooLargeException',
+  'SerializationException',
+  'UnknownOperationException',
+  'ValidationError',
+  'ValidationException',
+]);
+
 /** Entries of `failures[]`, which come in an answer with status 200. */
 export const refusalRows: readonly ErrorRow[] = [
   ...commonRows,
@@ -175,6 +224,28 @@ export const refusalRows: readonly ErrorRow[] = [
     text: /^(?:RESOURCE:|AGENT\b|LOCATION\b|ATTRIBUTE\b|MISSING\b|INACTIVE\b)/i,
   },
 ];
+
+/** OpenSSL's and Node's codes for a certificate that is not accepted: the request was not sent. */
+export const certificateErrorCodes: ReadonlySet<string> = new Set([
+  'CERT_CHAIN_TOO_LONG',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'CERT_REJECTED',
+  'CERT_REVOKED',
+  'CERT_SIGNATURE_FAILURE',
+  'CERT_UNTRUSTED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'HOSTNAME_MISMATCH',
+  'INVALID_CA',
+  'INVALID_PURPOSE',
+  'PATH_LENGTH_EXCEEDED',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
 
 /** Node's error codes for sockets and name resolution: there was no answer. */
 export const connectionErrorCodes: ReadonlySet<string> = new Set([

@@ -1,7 +1,16 @@
 import type { FailureKind, Refusal } from '../../machines/shared/domain.ts';
 import { Failure } from '../shared/failure.ts';
-import { connectionErrorCodes, type ErrorRow, errorRows, refusalRows } from './errorTable.ts';
+import { ProxyRefusal } from './agents.ts';
+import {
+  certainTypes,
+  certificateErrorCodes,
+  connectionErrorCodes,
+  type ErrorRow,
+  errorRows,
+  refusalRows,
+} from './errorTable.ts';
 import { redact } from './redact.ts';
+import { isUnsent } from './unsent.ts';
 
 /** A failed AWS call. The message is one line without secrets. */
 export class EcsFailure extends Failure {
@@ -23,6 +32,11 @@ export class EcsFailure extends Failure {
     this.awsName = what.awsName;
     this.code = what.code;
     this.subnet = what.subnet;
+  }
+
+  /** The same failure, whose message also names where the credentials came from. */
+  from(source: string): EcsFailure {
+    return new EcsFailure(this, `${this.message} (credentials from ${source})`);
   }
 }
 
@@ -46,30 +60,47 @@ function matches(row: ErrorRow, name: string, text: string): boolean {
   return (!row.names || row.names.includes(name)) && (!row.text || row.text.test(text));
 }
 
+function isCertificateError({ code }: SdkError): boolean {
+  return typeof code === 'string' && certificateErrorCodes.has(code);
+}
+
+/** What a person can do, where the words of the error do not say it. */
+const remedies: Readonly<Record<string, string>> = {
+  certificate:
+    'let AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS name a file with the certificate authority of your network, or correct the endpoint or the clock',
+  proxy: 'correct HTTPS_PROXY, HTTP_PROXY or NO_PROXY',
+};
+
+/**
+ * Only two things settle what became of a call: an answer in its documented form, which this function does not see,
+ * and an error whose type says that the call was not carried out. Everything else leaves it in doubt: `unreachable`.
+ */
 function classify(error: SdkError, name: string, text: string): Pick<ErrorRow, 'kind' | 'code'> {
   const status = error.$metadata?.httpStatusCode ?? error.$response?.statusCode ?? 0;
-  if (status === 429) return { code: 'throttled', kind: 'throttled' };
-  // Whatever its message, a call that ended in a 5xx may have been executed.
-  if (status >= 500 || name === 'ServerException') return { code: 'server', kind: 'unreachable' };
+  const inDoubt = (code: string) => ({ code, kind: 'unreachable' as const });
+  if (isCertificateError(error)) return { code: 'certificate', kind: 'invalid' };
+  if (error instanceof ProxyRefusal)
+    return error.status < 500 ? { code: 'proxy', kind: 'invalid' } : inDoubt('proxy');
+  if (status >= 500 || name === 'ServerException') return inDoubt('server');
   if (typeof error.code === 'string' && connectionErrorCodes.has(error.code))
-    return { code: 'connection', kind: 'unreachable' };
-  if (name === 'TimeoutError') return { code: 'timeout', kind: 'unreachable' };
-  // An unreadable answer: the call may have been executed.
-  if (error instanceof SyntaxError || (error instanceof TypeError && status > 0))
-    return { code: 'garbled', kind: 'unreachable' };
-  // Messages are compared only for errors from AWS; errors of the SDK itself match by name.
-  const isFromAws = status > 0 || error.$fault !== undefined;
-  const row = errorRows.find((each) => (isFromAws || each.names) && matches(each, name, text));
-  if (row) return row;
-  return isFromAws ? { code: 'parameters', kind: 'invalid' } : { code: 'bug', kind: 'bug' };
+    return inDoubt('connection');
+  if (name === 'TimeoutError') return inDoubt('timeout');
+  const isFromAws = status >= 400 || error.$fault !== undefined;
+  if (certainTypes.has(name)) {
+    // Messages are compared only for errors from AWS; errors of the SDK itself match by name.
+    const row = errorRows.find((each) => (isFromAws || each.names) && matches(each, name, text));
+    return row ?? { code: 'parameters', kind: 'invalid' };
+  }
+  if (isUnsent(error)) return { code: 'bug', kind: 'bug' };
+  if (status === 429) return inDoubt('throttled');
+  return inDoubt(isFromAws && !(error instanceof SyntaxError) ? 'unlisted' : 'garbled');
 }
 
 /**
- * `denied` for one of these operations means that the permission is missing, and the caller stops asking. Invalid
- * credentials and blocked accounts do not prove that, so for these operations they are `unreachable`.
+ * `denied` for one of these operations means that the permission is missing, and the caller stops asking. A blocked
+ * account does not prove that, so for these operations it is `unreachable`.
  */
 const readOperations: ReadonlySet<string> = new Set(['ListTasks', 'DescribeTasks']);
-const codesWithoutVerdict: ReadonlySet<string> = new Set(['credentials', 'blocked']);
 
 /**
  * Turns anything that an SDK call throws into an EcsFailure; the only place that reads SDK errors. `secrets`:
@@ -85,15 +116,14 @@ export function classifyError(
   const name = error.name ?? 'Error';
   const text = String(error.message ?? thrown);
   const { code, ...classified } = classify(error, name, text);
-  const isUndecided = readOperations.has(operation) && codesWithoutVerdict.has(code);
+  const isUndecided = readOperations.has(operation) && code === 'blocked';
   const kind = isUndecided ? 'unreachable' : classified.kind;
-  const awsName = kind === 'unreachable' && typeof error.code === 'string' ? error.code : name;
-  // The error of a credential_process contains its command line, which may hold secrets.
-  const shownText = /^command failed/i.test(text) ? 'the credential process failed' : text;
+  const isNodes = kind === 'unreachable' || code === 'certificate';
+  const awsName = isNodes && typeof error.code === 'string' ? error.code : name;
   // SDK errors carry the whole request and response, so only a bug keeps its cause.
   return new EcsFailure(
     { kind, awsName, code, subnet: subnetIn(text) },
-    redact(`${operation}: ${awsName}: ${shownText}`, secrets),
+    redact([`${operation}: ${awsName}: ${text}`, remedies[code] ?? []].flat().join('; '), secrets),
     kind === 'bug' ? { cause: thrown } : undefined,
   );
 }

@@ -1,6 +1,11 @@
-import { IAMClient, type IAMClientConfig } from '@aws-sdk/client-iam';
+import { IAMClient } from '@aws-sdk/client-iam';
+import { directConnections } from './agents.ts';
+import { type AwsSettings, clientOptions } from './client.ts';
+import { guardExchanges } from './exchange.ts';
 
-/** An IAM client; `options` come from `clientOptions`. */
-export function createIamClient(options: IAMClientConfig): IAMClient {
-  return new IAMClient(options);
+/** An IAM client. */
+export function createIamClient(settings: AwsSettings): IAMClient {
+  const client = new IAMClient(clientOptions(settings));
+  guardExchanges(client, settings.connections ?? directConnections);
+  return client;
 }

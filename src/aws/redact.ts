@@ -17,6 +17,21 @@ const maxLength = 600;
 const minLineLength = 8;
 const minValueLength = 4;
 
+/** Credentials that we have used, the newest last. They rotate: so many are remembered. */
+const ownSecrets = new Set<string>();
+const mostOwnSecrets = 30;
+/** Real keys are longer. A word as short as `test`, which an emulator may be given, is no secret. */
+const minOwnSecretLength = 16;
+
+/** No message will quote this value from now on. */
+export function keepSecret(secret: string): void {
+  if (secret.length < minOwnSecretLength) return;
+  ownSecrets.delete(secret);
+  ownSecrets.add(secret);
+  const [oldest] = ownSecrets;
+  if (ownSecrets.size > mostOwnSecrets && oldest !== undefined) ownSecrets.delete(oldest);
+}
+
 /**
  * The forms in which a text may quote the secrets: whole, by line, and JSON-escaped. The longest come first:
  * removing a short one first would leave the rest of a longer one in the text.
@@ -34,11 +49,12 @@ function quotedForms(secrets: readonly string[]): string[] {
 
 /**
  * Makes a text fit for the log: one line of at most 600 characters, without credentials, without passwords in
- * addresses, and without the given values, whole or by line.
+ * addresses, and without the given values and our own credentials, whole or by line.
  */
 export function redact(text: string, secrets: readonly string[] = []): string {
   let clean = text;
-  for (const form of quotedForms(secrets)) clean = clean.replaceAll(form, replacement);
+  for (const form of quotedForms([...ownSecrets, ...secrets]))
+    clean = clean.replaceAll(form, replacement);
   for (const [pattern, substitute] of patterns) clean = clean.replace(pattern, substitute);
   clean = clean.replace(/\s+/g, ' ').trim();
   return clean.length > maxLength ? `${clean.slice(0, maxLength)}…` : clean;

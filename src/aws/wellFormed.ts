@@ -1,7 +1,16 @@
 import { EcsFailure } from './errors.ts';
 
-/** The expected form of a part of an answer. Members may be absent, except `taskArn`. */
-type Shape = 'text' | 'number' | 'arn' | 'date' | [Shape] | { [member: string]: Shape };
+/** The expected form of a part of an answer. */
+type Shape = 'text' | 'number' | 'arn' | 'date' | [Shape] | Members;
+
+/** The expected members of an object. Others are ignored, and null counts as absent. */
+interface Members {
+  /** Present in every answer. */
+  must?: Readonly<Record<string, Shape>>;
+  /** At least one of them is present. */
+  oneOf?: Readonly<Record<string, Shape>>;
+  may?: Readonly<Record<string, Shape>>;
+}
 
 /** Accepts the ARNs of every partition and of the emulators, and rejects any other text. */
 const arn = /^arn:\S{1,1000}$/;
@@ -15,39 +24,81 @@ function fits(shape: Shape, value: unknown): boolean {
     return (
       Array.isArray(value) && value.every((item) => item !== undefined && fits(shape[0], item))
     );
+  return hasMembers(shape, value);
+}
+
+function hasMembers({ must = {}, oneOf = {}, may = {} }: Members, value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  return Object.entries(shape).every(([member, inner]) => {
-    const found = (value as Record<string, unknown>)[member] ?? null;
-    return found === null ? member !== 'taskArn' : fits(inner, found);
-  });
+  const given = value as Record<string, unknown>;
+  const isAbsent = (member: string) => given[member] === undefined || given[member] === null;
+  const choices = Object.keys(oneOf);
+  if (Object.keys(must).some(isAbsent)) return false;
+  if (choices.length > 0 && choices.every(isAbsent)) return false;
+  return Object.entries({ ...must, ...oneOf, ...may }).every(
+    ([member, inner]) => isAbsent(member) || fits(inner, given[member]),
+  );
 }
 
 const task: Shape = {
-  taskArn: 'arn',
-  lastStatus: 'text',
-  desiredStatus: 'text',
-  startedBy: 'text',
-  stopCode: 'text',
-  stoppedReason: 'text',
-  createdAt: 'date',
-  startedAt: 'date',
-  containers: [{ name: 'text', reason: 'text', exitCode: 'number' }],
-  overrides: { containerOverrides: [{ environment: [{ name: 'text', value: 'text' }] }] },
+  must: { taskArn: 'arn' },
+  may: {
+    lastStatus: 'text',
+    desiredStatus: 'text',
+    startedBy: 'text',
+    stopCode: 'text',
+    stoppedReason: 'text',
+    createdAt: 'date',
+    startedAt: 'date',
+    executionStoppedAt: 'date',
+    containers: [{ may: { name: 'text', reason: 'text', exitCode: 'number' } }],
+    overrides: {
+      may: {
+        containerOverrides: [{ may: { environment: [{ may: { name: 'text', value: 'text' } }] } }],
+      },
+    },
+  },
 };
 
-const shapes = {
-  RunTask: { tasks: [task], failures: [{ reason: 'text', detail: 'text' }] },
-  DescribeTasks: { tasks: [task], failures: [{ arn: 'text', reason: 'text' }] },
-  ListTasks: { taskArns: ['arn'], nextToken: 'text' },
-} satisfies Record<string, Shape>;
+const cluster: Shape = {
+  must: { status: 'text' },
+  may: { clusterName: 'text', capacityProviders: ['text'] },
+};
+
+const failures: Shape = [{ may: { arn: 'text', reason: 'text', detail: 'text' } }];
+
+const taskDefinition: Shape = {
+  must: { taskDefinitionArn: 'arn' },
+  may: { family: 'text', cpu: 'text', memory: 'text', executionRoleArn: 'text' },
+};
+
+const role: Shape = { must: { Arn: 'arn' } };
+
+/** What the answer to each operation must have to be one. An operation that is not named may answer anything. */
+const shapes: Readonly<Record<string, Shape>> = {
+  RunTask: { oneOf: { tasks: [task], failures } },
+  DescribeTasks: { oneOf: { tasks: [task], failures } },
+  ListTasks: { must: { taskArns: ['arn'] }, may: { nextToken: 'text' } },
+  StopTask: { must: { task } },
+  DescribeClusters: { oneOf: { clusters: [cluster], failures } },
+  CreateCluster: { must: { cluster } },
+  PutClusterCapacityProviders: { must: { cluster } },
+  DescribeTaskDefinition: {
+    must: { taskDefinition },
+    may: { tags: [{ may: { key: 'text', value: 'text' } }] },
+  },
+  RegisterTaskDefinition: { must: { taskDefinition } },
+  GetRole: { must: { Role: role } },
+  CreateRole: { must: { Role: role } },
+};
 
 /**
- * Returns the answer if it has the form that AWS documents. The SDK accepts any body that parses, for example one
- * from a broken proxy. Throws an EcsFailure of kind `unreachable`: the outcome of the call is unknown, as if there
- * had been no answer.
+ * Returns the answer if it has the form that AWS documents. The SDK accepts any body that parses, and an empty one, for
+ * example from a broken proxy. Throws an EcsFailure of kind `unreachable`: the outcome of the call is unknown, as if
+ * there had been no answer.
  */
-export function wellFormed<Output>(operation: keyof typeof shapes, answer: Output): Output {
-  if (fits(shapes[operation], answer)) return answer;
+export function wellFormed<Output>(operation: string, answer: Output): Output {
+  const shape = shapes[operation];
+  if (shape === undefined || fits(shape, answer)) return answer;
   throw new EcsFailure(
     { kind: 'unreachable', awsName: operation, code: 'garbled' },
     `${operation}: the answer does not have AWS's form`,

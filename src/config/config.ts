@@ -1,7 +1,10 @@
 import { join } from 'node:path';
 import type { Capability } from '../../machines/shared/domain.ts';
 import { type Address, monitorAddress } from '../shared/address.ts';
+import { type Proxies, ProxyFailure, readProxies } from '../shared/proxy.ts';
 import type { Level } from '../telemetry/log.ts';
+import { readAwsProfile } from './awsProfile.ts';
+import { ConfigFailure } from './configFailure.ts';
 import type { Home } from './home.ts';
 import type { Values } from './schema.ts';
 import type { Environment } from './settings.ts';
@@ -28,7 +31,7 @@ export interface Config {
   /** For the heartbeats of this manager and of its workers. */
   heartbeatIntervalSeconds: number;
   worker: WorkerOptions;
-  aws: { region: string; credentials: AwsCredentials | null };
+  aws: { region: string; credentials: AwsCredentials | null; connections: AwsConnections };
   ecs: EcsOptions;
   schedulerGraceSeconds: number;
   settleSeconds: number;
@@ -40,7 +43,7 @@ export interface Config {
   /** Null: the scheduler address has no port from which to derive it. */
   monitorAddress: Address | null;
   /** Expanded paths; `-` and `/dev/stdout` are stdout, `/dev/stderr` is stderr; an empty list means no log. */
-  logging: { level: Level; paths: string[] };
+  logging: { level: Level; format: 'auto' | 'text' | 'json'; paths: string[] };
   /** Absolute path, used by this manager only. */
   stateDir: string;
   inspect: boolean;
@@ -81,6 +84,14 @@ export interface AwsCredentials {
   accessKeyId: string;
   secretAccessKey: string;
   sessionToken?: string;
+}
+
+/** How AWS is reached, from the environment and the AWS profile, as the AWS CLI reads them. */
+export interface AwsConnections {
+  /** HTTPS_PROXY, HTTP_PROXY and NO_PROXY. */
+  proxies: Proxies;
+  /** The certificates of AWS_CA_BUNDLE, else of the profile's ca_bundle, in PEM; null: the system's authorities. */
+  ca: string | null;
 }
 
 export interface EcsOptions {
@@ -127,8 +138,9 @@ export function capacityOf(maxTaskConcurrency: number, maxWorkers: number, cpu: 
 /** For the log: the limit in tasks and in workers, because Scaler 2.1.2 and later counts max_task_concurrency in workers. */
 export function describeCapacity({ capacity }: Pick<Config, 'capacity'>): string {
   const { maxTasks, maxWorkers, workersPerTask } = capacity;
-  if (maxTasks === null) return `no limit on Fargate tasks, of ${workersPerTask} workers each`;
-  return `at most ${maxTasks} Fargate tasks of ${workersPerTask} workers each = ${maxWorkers} workers (max_task_concurrency counts Fargate tasks here)`;
+  const each = workersPerTask === 1 ? '1 worker' : `${workersPerTask} workers`;
+  if (maxTasks === null) return `no limit on Fargate tasks, of ${each} each`;
+  return `at most ${maxTasks} Fargate tasks of ${each} each = ${maxWorkers} workers (max_task_concurrency counts Fargate tasks here)`;
 }
 
 /** Derives the configuration from valid settings. Reads the certificates of tls_ca; throws a ConfigFailure. */
@@ -167,7 +179,11 @@ export function toConfig(
       preload: values.preload,
       scalerVersion: values.worker_scaler_version,
     },
-    aws: { region: values.aws_region, credentials: credentialsOf(values) },
+    aws: {
+      region: values.aws_region,
+      credentials: credentialsOf(values),
+      connections: connectionsOf(env, home, readFile),
+    },
     ecs: {
       cluster: values.ecs_cluster,
       taskDefinition: values.ecs_task_definition,
@@ -192,6 +208,7 @@ export function toConfig(
     monitorAddress: values.monitor_address ?? monitorAddress(values.scheduler_address),
     logging: {
       level: values.logging_level,
+      format: values.logging_format,
       paths: values.logging_paths.map((path) => expandPath(path, env, home)),
     },
     stateDir: join(
@@ -200,6 +217,23 @@ export function toConfig(
     ),
     inspect: values.inspect,
   };
+}
+
+function connectionsOf(
+  env: Environment,
+  home: Home,
+  readFile: (path: string) => string,
+): AwsConnections {
+  const { name, values } = readAwsProfile(env, home, readFile);
+  const [bundle, source] = env.AWS_CA_BUNDLE
+    ? [env.AWS_CA_BUNDLE, 'AWS_CA_BUNDLE']
+    : [values.ca_bundle, `ca_bundle of the AWS profile ${JSON.stringify(name)}`];
+  const ca = bundle ? readCertificates(expandPath(bundle, env, home), readFile, source) : null;
+  try {
+    return { proxies: readProxies(env), ca };
+  } catch (error) {
+    throw error instanceof ProxyFailure ? new ConfigFailure(error.message) : error;
+  }
 }
 
 function credentialsOf(values: Values): AwsCredentials | null {

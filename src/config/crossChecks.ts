@@ -1,4 +1,6 @@
 import { type Address, isNumericHost } from '../shared/address.ts';
+import type { AwsProfile } from './awsProfile.ts';
+import { commandLineSecrets } from './commandLineSecrets.ts';
 import { ConfigFailure } from './configFailure.ts';
 import { fargateCpus, fargateMemory, nearestFargateSize } from './fargate.ts';
 import { awsIsOnThisHost } from './reach.ts';
@@ -61,7 +63,11 @@ function checkSchemes(values: Values): void {
 }
 
 /** One line for each setting that is allowed but probably a mistake. */
-export function warningsFor({ values, sources }: Settings, env: Environment): string[] {
+export function warningsFor(
+  { values, sources }: Settings,
+  env: Environment,
+  profile: AwsProfile,
+): string[] {
   const lines: string[] = [];
   const scheduler = values.worker_scheduler_address ?? values.scheduler_address;
   const schedulerKey = values.worker_scheduler_address
@@ -70,7 +76,7 @@ export function warningsFor({ values, sources }: Settings, env: Environment): st
   if (values.network_backend !== 'zmq')
     lines.push(...hostNameWarning(named(schedulerKey), scheduler));
   lines.push(...hostNameWarning(named('object_storage_address'), values.object_storage_address));
-  lines.push(...tlsWarnings(values));
+  lines.push(...tlsWarnings(values), ...commandLineSecrets({ values, sources }));
   const interval = values.heartbeat_interval_seconds;
   if (interval >= 10) {
     lines.push(
@@ -79,13 +85,22 @@ export function warningsFor({ values, sources }: Settings, env: Environment): st
   }
   if (!awsIsOnThisHost(env)) lines.push(...idWarnings(values));
   lines.push(...limitWarnings(values));
-  const region = env.AWS_REGION ?? env.AWS_DEFAULT_REGION;
-  if (sources.aws_region === 'default' && region && region !== values.aws_region) {
-    lines.push(
-      `${named('aws_region')}: ${values.aws_region} by default; AWS_REGION is not read, as in Scaler`,
-    );
-  }
+  if (sources.aws_region === 'default') lines.push(...regionWarning(values, env, profile));
   return lines;
+}
+
+/** Other programs take the region from the first of these; this one, like Scaler, from none. */
+function regionWarning(values: Values, env: Environment, profile: AwsProfile): string[] {
+  const found = [
+    ['AWS_REGION', env.AWS_REGION],
+    ['AWS_DEFAULT_REGION', env.AWS_DEFAULT_REGION],
+    [`the AWS profile ${JSON.stringify(profile.name)}`, profile.values.region],
+  ].find(([, region]) => region);
+  if (found === undefined || found[1] === values.aws_region) return [];
+  const [source, region] = found;
+  return [
+    `${named('aws_region')}: ${values.aws_region} by default; ${source} names ${region}, which is not read, as in Scaler: to use it, give it as --aws-region`,
+  ];
 }
 
 /** AWS refuses every launch with an id of another kind; an emulator may take it. */

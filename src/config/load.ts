@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseArguments } from './arguments.ts';
+import { readAwsProfile } from './awsProfile.ts';
 import { type Config, toConfig } from './config.ts';
 import { ConfigFailure } from './configFailure.ts';
 import { crossCheck, warningsFor } from './crossChecks.ts';
@@ -49,11 +50,12 @@ export function loadSettings({ argv, env, readFile, warn = warnOnStderr }: LoadI
   const all = sources.map(({ neighbours, ...source }) => {
     const settings = resolveSettings(source);
     crossCheck(settings);
+    const home = homeIn(env);
     // The Fargate tasks of an emulator are processes of this host.
     if (!emulated) rejectUnreachable(settings.values);
-    for (const line of warningsFor(settings, env)) warn(line);
+    for (const line of warningsFor(settings, env, readAwsProfile(env, home, read))) warn(line);
     if (!emulated) for (const line of addressWarnings(settings.values, neighbours)) warn(line);
-    return { settings, config: toConfig(settings.values, env, homeIn(env), read) };
+    return { settings, config: toConfig(settings.values, env, home, read) };
   });
   rejectDuplicates(all);
   for (const line of familyConflicts(all)) warn(line);

@@ -293,6 +293,10 @@ export const schema = {
     group: 'Process',
     help: 'Lowest level that is logged',
   }),
+  logging_format: setting(choice(['auto', 'text', 'json']), 'auto', {
+    group: 'Process',
+    help: 'Form of the log: text has a sentence per event, json an object per line; auto means text on a terminal, else json',
+  }),
   state_dir: optional(text, {
     group: 'Process',
     defaultText: '$STATE_DIRECTORY, $XDG_STATE_HOME/scaler-ecs or ~/.local/state/scaler-ecs',

@@ -14,8 +14,12 @@ export interface TlsSettings {
 const certificate = /-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----/gs;
 
 /** Reads the certificates of a PEM file and checks each; Node ignores damaged ones. Throws a ConfigFailure. */
-export function readCertificates(path: string, readFile: (path: string) => string): string {
-  const failure = (reason: string) => new ConfigFailure(`${named('tls_ca')}: ${reason}`);
+export function readCertificates(
+  path: string,
+  readFile: (path: string) => string,
+  setting = named('tls_ca'),
+): string {
+  const failure = (reason: string) => new ConfigFailure(`${setting}: ${reason}`);
   let text: string;
   try {
     text = readFile(path);

@@ -3,8 +3,6 @@ import type { LateAws } from './lateAws.ts';
 
 /** What this run knows of what runs in ECS, for the words and the exit status at its end. */
 export interface AwsSight {
-  /** Whether RunTask was ever called. */
-  hasLaunched(): boolean;
   /** Whether our tasks were ever listed completely, or AWS has answered and does not allow us to list them. */
   hasLooked(): boolean;
   /** Whether AWS has carried out the last call that ended. */
@@ -17,7 +15,6 @@ type Operations = Omit<LateAws, 'close'>;
 
 /** The same operations; what they show is remembered. */
 export function watchAws(aws: Operations): { operations: Operations; sight: AwsSight } {
-  let hasLaunched = false;
   let hasListed = false;
   let isDenied = false;
   let hasAnswered = false;
@@ -46,20 +43,16 @@ export function watchAws(aws: Operations): { operations: Operations; sight: AwsS
   const onFailure = (error: unknown) => {
     trouble = noteOf(error).reason;
   };
-  const list = watched(aws.survey, (error) => {
+  const list = watched(aws.list, (error) => {
     onFailure(error);
     if (noteOf(error).kind === 'denied') isDenied = true;
   });
-  const run = watched(aws.runTask);
   return {
     operations: {
-      runTask(...given) {
-        hasLaunched = true;
-        return run(...given);
-      },
+      runTask: watched(aws.runTask),
       stopTask: watched(aws.stopTask),
       describeTasks: watched(aws.describeTasks),
-      async survey(signal) {
+      async list(signal) {
         const inventory = await list(signal);
         hasListed = true;
         return inventory;
@@ -67,7 +60,6 @@ export function watchAws(aws: Operations): { operations: Operations; sight: AwsS
       prepare: watched(aws.prepare, onFailure),
     },
     sight: {
-      hasLaunched: () => hasLaunched,
       // Without credentials AWS says no as well, but never anything else.
       hasLooked: () => hasListed || (isDenied && hasAnswered),
       isAnswering: () => isAnswering,

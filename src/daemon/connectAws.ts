@@ -1,72 +1,70 @@
-import type {
-  LaunchAnswer,
-  LaunchOrder,
-  Survey,
-  TaskSighting,
-} from '../../machines/shared/domain.ts';
+import type { DescribedTasks, LaunchAnswer, LaunchOrder } from '../../machines/shared/domain.ts';
 import { createCaller } from '../aws/caller.ts';
-import { clientOptions, createEcsClient } from '../aws/client.ts';
+import { chainCredentials, fixedCredentials } from '../aws/credentials.ts';
 import { bootstrap } from '../aws/ensure/bootstrap.ts';
 import { createIamClient } from '../aws/iamClient.ts';
 import type { TaskTemplate } from '../aws/launch/launchTemplate.ts';
 import { createLimiter } from '../aws/limiter.ts';
+import { createRegionalEcs } from '../aws/regionalEcs.ts';
 import { systemClock } from '../aws/systemClock.ts';
 import { describeTasks } from '../aws/tasks/describeTasks.ts';
-import type { ListedTask } from '../aws/tasks/listedTask.ts';
 import { listTasks } from '../aws/tasks/listTasks.ts';
 import { runTask } from '../aws/tasks/runTask.ts';
 import { stopTask } from '../aws/tasks/stopTask.ts';
+import type { TaggedTask } from '../aws/tasks/taggedTask.ts';
 import type { Config } from '../config/config.ts';
 import { now } from '../shared/clock.ts';
 import type { Log } from '../telemetry/log.ts';
+import { answerByOurClock, byOurClock } from './ledgerEffects.ts';
 import { bootstrapSettings, callRates } from './managerSettings.ts';
-import { answerByOurClock, byOurClock } from './ownership.ts';
 
 export interface AwsParts {
   cluster: string;
   startedBy: string;
   request: TaskTemplate['request'];
-  adopt(startedAt: number, tasks: ListedTask[]): Survey;
 }
 
 /** All that speaks to AWS. Its libraries are a good part of a start: load it when heartbeats run. */
-export const connectAws = (
-  config: Config,
-  { cluster, startedBy, request, adopt }: AwsParts,
-  log: Log,
-) => {
-  const settings = { region: config.aws.region, credentials: config.aws.credentials ?? undefined };
-  const ecs = createEcsClient(settings);
-  const iam = createIamClient(clientOptions(settings));
+export const connectAws = (config: Config, { cluster, startedBy, request }: AwsParts, log: Log) => {
+  const tools = { clock: systemClock, log };
+  const credentials = config.aws.credentials
+    ? fixedCredentials(config.aws.credentials, tools)
+    : chainCredentials(tools);
+  const { region, connections } = config.aws;
+  const settings = { region, credentials: credentials.provider, connections };
+  const { ecs, home, destroy } = createRegionalEcs(settings);
+  const iam = createIamClient(settings);
   const limiter = createLimiter(systemClock, callRates(config));
-  const call = createCaller({ limiter, clock: systemClock, log });
+  const call = createCaller({ credentials, limiter, clock: systemClock, log });
   const list = listTasks(ecs, call, cluster, systemClock, log);
   const run = runTask(ecs, call, { request: (order: LaunchOrder) => request(order) });
-  const describe = describeTasks(ecs, call, cluster, log);
+  const describe = describeTasks(ecs, call, cluster);
   /** The SDK compares AWS's clock with the system's at every answer; ours is the system's as it was at start. */
-  const aheadMs = () => ecs.config.systemClockOffset + Date.now() - now();
+  const aheadMs = () => home.config.systemClockOffset + Date.now() - now();
   return {
     async runTask(order: LaunchOrder, signal: AbortSignal): Promise<LaunchAnswer> {
       const answer = await run(order, signal);
       return answerByOurClock(aheadMs(), answer);
     },
     stopTask: stopTask(ecs, call, cluster),
-    async describeTasks(taskArns: readonly string[], signal: AbortSignal): Promise<TaskSighting[]> {
-      const sightings = await describe(taskArns, signal);
-      return sightings.map((sighting) => byOurClock(aheadMs(), sighting));
+    async describeTasks(taskArns: readonly string[], signal: AbortSignal): Promise<DescribedTasks> {
+      const { observations, failures } = await describe(taskArns, signal);
+      return { failures, observations: observations.map((one) => byOurClock(aheadMs(), one)) };
     },
-    async survey(signal: AbortSignal): Promise<Survey> {
-      const from = now();
+    /** The complete list of our tasks. */
+    async list(signal: AbortSignal): Promise<{ startedAt: number; tasks: TaggedTask[] }> {
+      const startedAt = now();
       const tasks = await list(startedBy, signal);
-      return adopt(
-        from,
-        tasks.map((task) => byOurClock(aheadMs(), task)),
-      );
+      return { startedAt, tasks: tasks.map((task) => byOurClock(aheadMs(), task)) };
     },
     prepare: (signal: AbortSignal) =>
-      bootstrap(bootstrapSettings(config), { ecs, iam, call, clock: systemClock, log }, signal),
+      bootstrap(
+        bootstrapSettings(config),
+        { ecs: home, iam, call, clock: systemClock, log },
+        signal,
+      ),
     close() {
-      ecs.destroy();
+      destroy();
       iam.destroy();
     },
   };

@@ -34,7 +34,7 @@ export function lateAws(
     runTask: async (order, signal) => (await aws()).runTask(order, signal),
     stopTask: async (...call) => (await aws()).stopTask(...call),
     describeTasks: async (...call) => (await aws()).describeTasks(...call),
-    survey: async (signal) => (await aws()).survey(signal),
+    list: async (signal) => (await aws()).list(signal),
     prepare: async (signal) => (await aws()).prepare(signal),
     close() {
       loading?.then(

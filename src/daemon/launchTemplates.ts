@@ -1,4 +1,3 @@
-import type { Terms } from '../../machines/scheduler/messages.ts';
 import {
   generationOf,
   newestOf,
@@ -81,32 +80,36 @@ export const createTemplates = (config: Config) => {
   };
   const all = () => transports.flatMap((transport) => releases.map((r) => make(transport, r)));
 
-  let terms: Terms = {
-    transport: transports[0] as 'ymq' | 'zmq',
-    generation: said === null ? 'g4' : generationOf(said),
-    exact: false,
-    bare: false,
+  /** Until the scheduler is known. */
+  const initial = workersFor(
+    {
+      transport: transports[0] as 'ymq' | 'zmq',
+      generation: said === null ? 'g4' : generationOf(said),
+      ...{ exact: false, bare: false },
+    },
+    said,
+  );
+  const first = make(initial.transport, initial.release);
+  /** The one of that key, such as `ymq 2.6.0`. */
+  const templateNamed = (key: string): TaskTemplate => {
+    const known = all().length > 0 && made.get(key);
+    if (!known) throw new ConfigFailure(`no launch template of ${key}`);
+    return known;
   };
-  const release = () => workersFor(terms, said).release;
-  const current = () => make(terms.transport, release());
+  /** What a new launch is made from: the fleet manager has named it by what the scheduler speaks. */
+  const templateOf = ({ template }: Pick<LaunchOrder, 'template'>): TaskTemplate =>
+    template === undefined ? first : templateNamed(template);
 
   return {
     /** The same for each of them. */
-    cluster: current().cluster,
-    startedBy: current().startedBy,
+    cluster: first.cluster,
+    startedBy: first.startedBy,
     /** The release that a person has chosen for the workers; null: it follows the scheduler. */
     workerRelease: said,
-    /** From now on for a scheduler that speaks so. */
-    identified(spoken: Terms): void {
-      terms = spoken;
-    },
-    /** The workers' release. */
-    release,
-    hash: (order: LaunchOrder): string => current().hash(order),
+    templateOf,
     /** The one that a journaled launch was hashed with: it is sent again unchanged. */
     made: (order: LaunchOrder, hash: string): TaskTemplate | null =>
       all().find((template) => template.hash(order) === hash) ?? null,
-    current,
     /** One line for each setting that is allowed but probably a mistake. */
     warnings: (): string[] => [
       ...(said === null || isPublished(said) ? [] : [unknownRelease(config, said)]),

@@ -1,24 +1,22 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { clearInterval, setInterval } from 'node:timers';
 import { createActor } from 'xstate';
 import type { DaemonInput } from '../../machines/daemon/daemon.ts';
-import type { ConnectionStatus } from '../../machines/scheduler/events.ts';
 import type { LaunchOrder } from '../../machines/shared/domain.ts';
-import { taskIdOf } from '../../machines/shared/ids.ts';
 import { type Config, describeCapacity } from '../config/config.ts';
 import { anyIsEncrypted } from '../config/tls.ts';
 import { now } from '../shared/clock.ts';
 import { loadIdentity } from '../store/identity.ts';
 import { type Journal, openJournal } from '../store/journal.ts';
 import { openStateDir } from '../store/stateDir.ts';
+import { withConclusions } from '../telemetry/conclusions.ts';
 import type { Log } from '../telemetry/log.ts';
 import { stateLogger } from '../telemetry/stateLogger.ts';
 import { watchAws } from './awsSight.ts';
-import { createCancellationHold } from './cancellationHold.ts';
 import { checkTransport, connectionsFor } from './connections.ts';
 import { lateAws } from './lateAws.ts';
 import { createTemplates, type Templates } from './launchTemplates.ts';
 import { managerSettings, sessionSettings } from './managerSettings.ts';
-import { adoptStrays, type Doubts, foreignTo } from './ownership.ts';
 import {
   closeInOrder,
   outcomeOf,
@@ -28,11 +26,14 @@ import {
   whyUnseen,
 } from './shutdown.ts';
 import type { OnStop } from './signals.ts';
-import { recover } from './startup.ts';
+import { mayOweResponse, recover } from './startup.ts';
 import { provide } from './wiring.ts';
 
+const summaryTickMs = 1000;
+
 /** Runs one worker manager to its end. Resolves to the exit status. */
-export async function runDaemon(config: Config, log: Log, onStop: OnStop): Promise<number> {
+export async function runDaemon(config: Config, destination: Log, onStop: OnStop): Promise<number> {
+  const log = withConclusions(destination, now);
   const templates = createTemplates(config);
   const { warning } = templates.check();
   if (warning) log.report('launchTemplate.large', { warning });
@@ -43,7 +44,6 @@ export async function runDaemon(config: Config, log: Log, onStop: OnStop): Promi
   const journal = await openJournal(config.stateDir, log);
   const template = templateFinder(journal, templates);
   const epoch = randomBytes(6).toString('hex');
-  const openBefore = new Set(journal.ledger.openLaunches().map(({ label }) => label));
   const recovered = recover(journal, {
     at: now(),
     epoch,
@@ -55,14 +55,6 @@ export async function runDaemon(config: Config, log: Log, onStop: OnStop): Promi
   const heartbeatSent = new Promise<void>((resolve) => {
     onHeartbeatSent = resolve;
   });
-  let connection: ConnectionStatus = 'closed';
-  const doubts: Doubts = {
-    unanswered: () => connection === 'unacknowledged' || connection === 'conflict',
-    foreign: foreignTo(
-      recovered.startedAt,
-      (label) => label.startsWith(`${epoch}-`) || openBefore.has(label),
-    ),
-  };
   const aws = lateAws(heartbeatSent, (connectAws) =>
     connectAws(
       config,
@@ -70,7 +62,6 @@ export async function runDaemon(config: Config, log: Log, onStop: OnStop): Promi
         cluster: templates.cluster,
         startedBy: templates.startedBy,
         request: (order) => template(order).request(order),
-        adopt: adoptStrays(journal, config.workerSchedulerAddress.text, log, doubts),
       },
       log,
     ),
@@ -78,25 +69,16 @@ export async function runDaemon(config: Config, log: Log, onStop: OnStop): Promi
 
   const { operations, sight } = watchAws(aws);
   const connections = connectionsFor(config, log);
-  const cancellationHold = createCancellationHold();
   const machine = provide({
     socket: { connect: connections.scheduler, address: config.schedulerAddress, identity },
     monitor: { connect: connections.monitor, address: config.monitorAddress },
     journal,
-    requestHash: templates.hash,
+    requestHash: (order) => template(order).hash(order),
     runTask: operations.runTask,
-    stopTask: async (taskArn, reason, signal) => {
-      await cancellationHold.waitUntilSettled(taskIdOf(taskArn), signal);
-      await operations.stopTask(taskArn, reason, signal);
-    },
+    stopTask: operations.stopTask,
     describeTasks: operations.describeTasks,
-    survey: operations.survey,
+    list: operations.list,
     prepare: operations.prepare,
-    identified: templates.identified,
-    connection(status) {
-      connection = status;
-    },
-    loads: cancellationHold.keepLoads,
     heartbeatSent: () => onHeartbeatSent(),
     log,
   });
@@ -104,26 +86,27 @@ export async function runDaemon(config: Config, log: Log, onStop: OnStop): Promi
   const inspection = await openInspection(config, log);
   const logStates = stateLogger(log, config.logging.level === 'DEBUG');
   const actor = createActor(machine, {
-    input: inputOf(config, templates, recovered),
+    input: inputOf(config, templates, journal, recovered),
     inspect: (event) => {
       logStates(event);
       inspection?.observe(event);
     },
   });
   const outcome = outcomeOf(actor);
+  const summaries = setInterval(log.tick, summaryTickMs);
   actor.start();
   const leaveRunning = config.sigtermPolicy === 'leave';
   const { stopTimeoutSeconds } = config;
   const facts = { ledger: journal.ledger, sight, stopTimeoutSeconds, leaveRunning };
   const endStops = passStops(actor, onStop, facts, log);
 
-  const { status, crash } = await outcome;
+  const { status, crash, looked } = await outcome;
   endStops();
-  const unseen = leaveRunning ? null : whyUnseen(sight);
-  const end = { status, crash, remaining: remainingIn(journal.ledger), unseen };
-  const exitStatus = reportEnd(end, log);
+  clearInterval(summaries);
+  const unseen = looked || leaveRunning ? null : whyUnseen(sight);
+  reportEnd({ crash, remaining: remainingIn(journal.ledger), looked, unseen }, log);
   await closeInOrder({ inspection, journal, stateDir, aws });
-  return exitStatus;
+  return status;
 }
 
 type Recovered = ReturnType<typeof recover>;
@@ -136,7 +119,7 @@ function newIdentity(): string {
 function templateFinder({ ledger }: Journal, templates: Templates) {
   return (order: LaunchOrder) => {
     const record = ledger.openLaunch(order.label);
-    return (record && templates.made(order, record.requestHash)) ?? templates.current();
+    return (record && templates.made(order, record.requestHash)) ?? templates.templateOf(order);
   };
 }
 
@@ -163,12 +146,16 @@ async function openInspection(config: Config, log: Log) {
   return startInspection(log);
 }
 
-function inputOf(config: Config, templates: Templates, recovered: Recovered): DaemonInput {
+function inputOf(
+  config: Config,
+  templates: Templates,
+  journal: Journal,
+  recovered: Recovered,
+): DaemonInput {
   return {
     session: sessionSettings(config, {
       workerRelease: templates.workerRelease,
-      // The response to a start follows its launch: these launches have none yet.
-      responsePending: recovered.resend.length > 0,
+      responsePending: mayOweResponse(journal),
     }),
     monitor: { workerManagerId: config.workerManagerId },
     stopTimeoutMs: config.stopTimeoutSeconds * 1000,

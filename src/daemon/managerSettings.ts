@@ -1,4 +1,4 @@
-import type { ManagerSettings } from '../../machines/fleet/state.ts';
+import type { FleetSettings } from '../../machines/fleet/state.ts';
 import { generationOf, newestOf, requiredRelease } from '../../machines/scheduler/releases.ts';
 import { echoLimit, type SessionInput } from '../../machines/scheduler/sessionState.ts';
 import { tasksPerRunTask } from '../../machines/shared/limits.ts';
@@ -71,17 +71,19 @@ export const bootstrapSettings = ({ ecs }: Config): BootstrapSettings => ({
   architecture: ecs.architecture,
 });
 
-export const managerSettings = (config: Config): ManagerSettings => ({
+export const managerSettings = (config: Config): FleetSettings => ({
   maxTasks: config.capacity.maxTasks,
   workersPerTask: config.capacity.workersPerTask,
   capabilities: config.capabilities,
-  patience: {
+  workerSchedulerAddress: config.workerSchedulerAddress.text,
+  workerRelease: config.worker.scalerVersion ?? requiredRelease(config.ecs.pythonRequirements),
+  timeouts: {
     missingGraceMs: 60_000,
     bootGraceMs: 60_000,
     startDeadlineMs: config.startDeadlineSeconds * 1000,
-    desertedMs: 120_000,
-    blindStopMs: 180_000,
-    blindEndMs: 5000,
+    workersLostMs: 120_000,
+    unobservedStopMs: 180_000,
+    unobservedExitMs: 5000,
   },
   echoLimitMs: echoLimit(config.heartbeatIntervalSeconds * 1000),
   emptyGraceMs: 60_000,
@@ -93,9 +95,9 @@ export const managerSettings = (config: Config): ManagerSettings => ({
   stopDrainMs: Math.min(config.drainTimeoutSeconds, config.stopTimeoutSeconds / 2) * 1000,
   spot: config.ecs.capacityProvider === 'FARGATE_SPOT',
   subnets: [...config.ecs.subnets],
-  lookEveryMs: 3000,
-  looksPerTick: 5,
-  sweepEveryMs: config.sweepSeconds * 1000,
+  pollEveryMs: 3000,
+  pollsPerTick: 5,
+  inventoryEveryMs: config.sweepSeconds * 1000,
   launchBurst: config.launchQuota.burst,
   launchesPerSecond: config.launchQuota.perSecond,
 });

@@ -1,20 +1,42 @@
+import type { SlowStop } from '../../machines/cohort/groupRecords.ts';
+import type { ForeignTask } from '../../machines/fleet/adoption.ts';
 import type { Change } from '../../machines/fleet/circuitBreaker.ts';
+import type { Blocker } from '../../machines/fleet/launchGate.ts';
 import type { GroupEnd } from '../../machines/group/workerGroup.ts';
+import type { DescribeFailure } from '../../machines/shared/domain.ts';
 import type { FailureNote } from '../../machines/shared/failure.ts';
 import { now } from '../shared/clock.ts';
 import { errorText } from '../shared/errorText.ts';
 import type { Log } from '../telemetry/log.ts';
+
+interface Demand {
+  tasks: number | null;
+  why: string;
+}
+
+/** Not the scheduler's wish for zero, but what follows from its absence. */
+function isOwnDecision({ tasks, why }: Demand): boolean {
+  return tasks === 0 && !why.endsWith(' wanted');
+}
 
 type Trouble = Pick<FailureNote, 'kind' | 'reason'>;
 
 /** A hundred groups meet the same failure at once, and again each few seconds: it is reported once a minute, ms. */
 const repeatAfterMs = 60_000;
 
-function repeatFilter(): (reason: string) => boolean {
-  let last = { reason: '', at: Number.NEGATIVE_INFINITY };
-  return (reason) => {
-    if (reason === last.reason && now() - last.at < repeatAfterMs) return true;
-    last = { reason, at: now() };
+/** What stays the same when a failure is met by other tasks: the words without ARNs, ids and numbers. */
+function gistOf(reason: string): string {
+  return reason.replaceAll(/arn:\S+/g, 'arn').replaceAll(/\b(?:[0-9a-f-]{8,}|\d+)\b/gi, '#');
+}
+
+/** Tells whether something was reported within the last minute; if not, it counts as reported now. */
+function repeatFilter(): (...what: string[]) => boolean {
+  const reported = new Map<string, number>();
+  return (...what) => {
+    const gist = gistOf(what.join(' '));
+    for (const [other, at] of reported) if (now() - at >= repeatAfterMs) reported.delete(other);
+    if (reported.has(gist)) return true;
+    reported.set(gist, now());
     return false;
   };
 }
@@ -22,25 +44,78 @@ function repeatFilter(): (reason: string) => boolean {
 /** What machines have to report, as events of the telemetry table. */
 export function createReports(log: Log) {
   const isRepeated = repeatFilter();
+  let demand: Demand = { tasks: null, why: 'no longer wanted' };
   return {
     groupEnded({ groupId: group, taskArn: task, cause, detail }: GroupEnd): void {
       log.report('group.ended', { group, task, cause, detail });
     },
 
     stopFailed(groupId: string, taskArn: string | null, trouble: FailureNote): void {
-      if (isRepeated(trouble.reason)) return;
+      if (isRepeated('stopTask', trouble.kind, trouble.reason)) return;
       log.report('stopTask.failed', { group: groupId, task: taskArn, ...trouble });
+    },
+
+    /** Why tasks are stopped now, as ECS shows it for each of them. */
+    stopReason: (): string => (isOwnDecision(demand) ? demand.why : 'no longer wanted'),
+
+    stopSlow({ groupId: group, taskArn: task, since }: SlowStop): void {
+      log.report('stopTask.slow', { group, task, since: new Date(since).toISOString() });
+    },
+
+    launched(launch: string, tasks: number): void {
+      const known = demand.tasks === null ? {} : { desired: demand.tasks, why: demand.why };
+      log.report('launch.completed', { launch, tasks, ...known });
     },
 
     launchRefused({ label: launch, kind, reason }: Trouble & { label: string }): void {
       log.report('launch.refused', { launch, kind, reason });
     },
 
+    moreTasksStarted({ label: launch, surplus }: { label: string; surplus: number }): void {
+      log.report('launch.moreTasksStarted', { launch, surplus });
+    },
+
+    taskAlreadyOwned(
+      {
+        label: launch,
+        groupId: group,
+        taskArn: task,
+      }: Record<'label' | 'groupId' | 'taskArn', string>,
+      owner: string | null,
+    ): void {
+      log.report('launch.taskAlreadyOwned', { launch, group, task, owner });
+    },
+
+    blockersChanged({ missing, blockers }: { missing: number; blockers: Blocker[] }): void {
+      if (blockers.length === 0) {
+        log.report('launch.unblocked', { missing });
+        return;
+      }
+      const kinds = blockers.map(({ kind }) => kind);
+      const reasons = blockers.map(({ sentence, clears }) => `${sentence} (cleared by ${clears})`);
+      log.report('launch.blocked', { missing, kinds, reasons });
+    },
+
+    foreignTaskFound(found: ForeignTask): void {
+      const { taskArn: task } = found;
+      if (found.kind === 'otherManager')
+        log.report('orphan.leftToOtherManager', { task, launch: found.label });
+      else log.report('orphan.leftToOtherScheduler', { task, scheduler: found.scheduler });
+    },
+
     actorCrashed({ actorId: actor, error }: { actorId: string; error: unknown }): void {
       log.report('actor.crashed', { actor, error: errorText(error) });
     },
 
+    /** Some of the tasks that were asked for. */
+    tasksPartlyDescribed({ cluster, kind, reason, taskArns }: DescribeFailure): void {
+      if (isRepeated('describeTasks.partial', cluster, kind, reason)) return;
+      log.report('describeTasks.partial', { cluster, tasks: taskArns.length, kind, reason });
+    },
+
+    /** None of the tasks that were asked for. */
     tasksNotDescribed({ kind, reason }: Trouble): void {
+      if (isRepeated('describeTasks', kind, reason)) return;
       if (kind === 'denied') log.report('describeTasks.denied', { reason });
       else log.report('describeTasks.failed', { kind, reason });
     },
@@ -60,8 +135,14 @@ export function createReports(log: Log) {
       else log.report('breaker.opened', opened);
     },
 
-    demandChanged(demand: { tasks: number | null; why: string }): void {
+    neverCommanded(answering: { seconds: number }): void {
+      log.report('scheduler.neverCommanded', answering);
+    },
+
+    demandChanged(changed: Demand): void {
+      demand = changed;
       log.report('demand.changed', demand);
+      if (isOwnDecision(demand)) log.report('fleet.drained', { why: demand.why });
     },
 
     compatibilityChanged({ reason }: { reason: string | null }): void {

@@ -1,14 +1,20 @@
-import type { ManagerInput } from '../../machines/fleet/state.ts';
+import type { FleetInput } from '../../machines/fleet/state.ts';
 import type { LaunchOrder } from '../../machines/shared/domain.ts';
 import { groupIdsOf } from '../../machines/shared/ids.ts';
 import type { Journal } from '../store/journal.ts';
 import { replay } from '../store/replay.ts';
 
+/**
+ * A run before this one may have ended before it answered a command, or before the answer arrived: no record says so.
+ * A state directory without a journal has an identity that the scheduler does not know.
+ */
+export const mayOweResponse = ({ found }: Pick<Journal, 'found'>): boolean => found !== 'none';
+
 /** What a start takes over from the runs before it; its own beginning is journaled. */
 export const recover = (
   journal: Pick<Journal, 'ledger' | 'note' | 'found' | 'writtenAt'>,
   start: { at: number; epoch: string; requestHashOf: (order: LaunchOrder) => string },
-): Omit<ManagerInput, 'settings'> => {
+): Omit<FleetInput, 'settings'> => {
   const { at, epoch, requestHashOf } = start;
   const { owned, resend, abandoned, lastLaunchAt } = replay(journal.ledger, {
     now: at,
@@ -29,9 +35,14 @@ export const recover = (
     resend: resend.map((order) => ({
       order,
       groupIds: groupIdsOf(order.label, order.count),
-      doubted: true,
+      outcomeUnknown: true,
     })),
-    abandoned: abandoned.length,
+    openAtStart: [...resend.map(({ label }) => label), ...abandoned],
+    abandonedLaunches: abandoned.length,
+    // A journal that is missing is that of a first start: it has nothing to forget.
+    journalIncomplete: (journal.ledger.inventoryOwed()?.reasons ?? []).some(
+      (reason) => reason !== 'journalMissing',
+    ),
     lastLaunchAt:
       // By what clock the abandoned ones are old, nobody knows.
       journal.found === 'none' || abandoned.length > 0

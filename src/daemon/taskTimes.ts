@@ -1,11 +1,11 @@
-import type { TaskSighting } from '../../machines/shared/domain.ts';
+import type { TaskObservation } from '../../machines/shared/domain.ts';
 import type { LedgerView } from '../store/ledger.ts';
 import { type Claim, mergeTimes, type ObservedRecord, unknownTimes } from '../store/records.ts';
 
 /** What ECS says of the life of our tasks and the ledger does not know yet, as records. `at`: milliseconds since the epoch. */
 export function newTimes(
   ledger: Pick<LedgerView, 'owner' | 'group'>,
-  sightings: TaskSighting[],
+  sightings: TaskObservation[],
   at: number,
 ): ObservedRecord[] {
   return sightings.flatMap(({ taskArn, createdAt, startedAt = null }) => {

@@ -2,26 +2,25 @@ import { clearInterval, setInterval } from 'node:timers';
 import { fromCallback, fromPromise } from 'xstate';
 import { cohort } from '../../machines/cohort/cohort.ts';
 import { daemon } from '../../machines/daemon/daemon.ts';
-import { manager } from '../../machines/fleet/fleetManager.ts';
-import { type LaunchEnd, launch } from '../../machines/group/launch.ts';
+import { fleetManager } from '../../machines/fleet/fleetManager.ts';
+import { launch } from '../../machines/group/launch.ts';
 import { workerGroup } from '../../machines/group/workerGroup.ts';
-import type { ConnectionStatus } from '../../machines/scheduler/events.ts';
-import type { Terms, WorkerLoad } from '../../machines/scheduler/messages.ts';
 import { monitor } from '../../machines/scheduler/monitor.ts';
 import { session } from '../../machines/scheduler/session.ts';
 import type {
+  DescribedTasks,
   LaunchAnswer,
   LaunchOrder,
-  Survey,
-  TaskSighting,
+  TaskObservation,
 } from '../../machines/shared/domain.ts';
+import type { TaggedTask } from '../aws/tasks/taggedTask.ts';
 import { type MonitorSocketSettings, monitorSocket } from '../scheduler/monitorSocket.ts';
 import { type SocketSettings, schedulerSocket } from '../scheduler/schedulerSocket.ts';
 import { now } from '../shared/clock.ts';
 import type { Journal } from '../store/journal.ts';
-import { unknownTimes } from '../store/records.ts';
 import type { Log } from '../telemetry/log.ts';
-import { claimOutcome } from './ownership.ts';
+import { observedTasks } from './describedTasks.ts';
+import { inventoryOf, journalAdoption, journalOutcome } from './ledgerEffects.ts';
 import { createReports } from './reports.ts';
 import { sessionReporter } from './sessionReporter.ts';
 import { newRegistration, newTimes } from './taskTimes.ts';
@@ -34,14 +33,10 @@ export interface Tools {
   requestHash: (order: LaunchOrder) => string;
   runTask: (order: LaunchOrder, signal: AbortSignal) => Promise<LaunchAnswer>;
   stopTask: (taskArn: string, reason: string, signal: AbortSignal) => Promise<void>;
-  describeTasks: (taskArns: string[], signal: AbortSignal) => Promise<TaskSighting[]>;
-  survey: (signal: AbortSignal) => Promise<Survey>;
+  describeTasks: (taskArns: string[], signal: AbortSignal) => Promise<DescribedTasks>;
+  /** The complete list of our tasks, by our clock. */
+  list: (signal: AbortSignal) => Promise<{ startedAt: number; tasks: TaggedTask[] }>;
   prepare: (signal: AbortSignal) => Promise<{ revision: string }>;
-  /** What the scheduler turned out to speak. */
-  identified: (terms: Terms) => void;
-  connection: (status: ConnectionStatus) => void;
-  /** What the monitor stream has shown; null: nothing is known any more. */
-  loads: (loads: Record<string, WorkerLoad> | null) => void;
   /** The first heartbeat has been sent, or a later one. */
   heartbeatSent: () => void;
   log: Log;
@@ -52,19 +47,18 @@ const tickMs = 1000;
 /** Machines and effects: the only place they meet. From the leaves of the actor tree to its root. */
 export const provide = (tools: Tools) => {
   const { journal, log } = tools;
-  const claim = claimOutcome(journal, log);
   const report = createReports(log);
   const reportSession = sessionReporter(log);
 
   const groups = workerGroup.provide({
     actors: {
       stopTask: fromPromise<void, { taskArn: string }>(({ input, signal }) =>
-        tools.stopTask(input.taskArn, 'no longer wanted', signal),
+        tools.stopTask(input.taskArn, report.stopReason(), signal),
       ),
     },
     actions: {
-      noteStopFailed: ({ context: { groupId, taskArn } }, trouble) =>
-        report.stopFailed(groupId, taskArn, trouble),
+      noteStopFailed: ({ context: { groupId, taskArn } }, failure) =>
+        report.stopFailed(groupId, taskArn, failure),
     },
   });
 
@@ -79,10 +73,16 @@ export const provide = (tools: Tools) => {
       runTask: fromPromise<LaunchAnswer, LaunchOrder>(({ input, signal }) =>
         tools.runTask(input, signal),
       ),
-      journalOutcome: fromPromise<
-        LaunchEnd['groups'],
-        { label: string; groupIds: string[]; answer: LaunchAnswer }
-      >(async ({ input }) => claim(input)),
+      journalOutcome: fromPromise(async ({ input }) => {
+        const accepted = journalOutcome(journal, input);
+        report.launched(input.label, input.groups.length);
+        return accepted;
+      }),
+    },
+    actions: {
+      noteSurplus: (_, surplus) => report.moreTasksStarted(surplus),
+      noteAlreadyOwned: (_, claim) =>
+        report.taskAlreadyOwned(claim, journal.ledger.owner(claim.taskArn) ?? null),
     },
   });
 
@@ -90,11 +90,13 @@ export const provide = (tools: Tools) => {
     actors: {
       workerGroup: groups,
       launch: launches,
-      describeTasks: fromPromise<TaskSighting[], { taskArns: string[] }>(
+      describeTasks: fromPromise<TaskObservation[], { taskArns: string[] }>(
         async ({ input, signal }) => {
-          const sightings = await tools.describeTasks(input.taskArns, signal);
-          for (const record of newTimes(journal.ledger, sightings, now())) journal.note(record);
-          return sightings;
+          const described = await tools.describeTasks(input.taskArns, signal);
+          const observations = observedTasks(described, report.tasksPartlyDescribed);
+          log.report('describeTasks.answered', { tasks: input.taskArns.length });
+          for (const record of newTimes(journal.ledger, observations, now())) journal.note(record);
+          return observations;
         },
       ),
     },
@@ -104,29 +106,39 @@ export const provide = (tools: Tools) => {
         if (record) journal.note(record);
       },
       noteEnded: (_, end) => {
-        const { groupId, taskArn, cause, detail } = end;
+        const { groupId, taskArn, cause, detail, createdAt, runningAt, registeredAt } = end;
         const at = now();
-        const ended = { groupId, taskArn, cause, detail, ...unknownTimes, endedAt: at };
-        journal.note({ kind: 'ended', ...ended, at });
+        const times = { createdAt, runningAt, registeredAt, endedAt: at };
+        journal.note({ kind: 'ended', groupId, taskArn, cause, detail, ...times, at });
         report.groupEnded(end);
       },
+      noteSlowStop: (_, stop) => report.stopSlow(stop),
       noteRefusal: (_, refusal) => report.launchRefused(refusal),
       noteCrash: (_, crash) => report.actorCrashed(crash),
-      noteBlind: (_, trouble) => report.tasksNotDescribed(trouble),
+      noteDescribeFailed: (_, failure) => report.tasksNotDescribed(failure),
     },
   });
 
-  const fleet = manager.provide({
+  const fleet = fleetManager.provide({
     actors: {
       cohort: cohorts,
-      survey: fromPromise<Survey, void>(({ signal }) => tools.survey(signal)),
+      inventory: fromPromise(async ({ signal }) =>
+        inventoryOf(journal.ledger, await tools.list(signal)),
+      ),
+      journalAdoption: fromPromise(async ({ input }) => journalAdoption(journal, input.groups)),
     },
     actions: {
       noteBreaker: (_, change) => report.breakerChanged(change),
-      noteWanted: (_, demand) => report.demandChanged(demand),
+      noteBlockers: (_, blocked) => report.blockersChanged(blocked),
+      noteNeverCommanded: (_, answering) => report.neverCommanded(answering),
+      noteDesired: (_, demand) => report.demandChanged(demand),
       noteMismatch: (_, mismatch) => report.compatibilityChanged(mismatch),
-      noteOffer: (_, offer) => report.capacityAdvertised(offer),
-      noteSurvey: (_, inventory) => report.inventoryTaken(inventory),
+      noteCapacity: (_, capacity) => report.capacityAdvertised(capacity),
+      noteInventory: (_, inventory) => {
+        if ('adopted' in inventory) journal.note({ kind: 'inventoried', at: now() });
+        report.inventoryTaken(inventory);
+      },
+      noteForeignTask: (_, task) => report.foreignTaskFound(task),
     },
   });
 
@@ -146,16 +158,19 @@ export const provide = (tools: Tools) => {
         actors: { monitorSocket: monitorSocket(tools.monitor) },
         actions: {
           noteUnreadable: (_, { reason }) => log.report('monitor.messageUnreadable', { reason }),
+          noteReceived: () => log.report('monitor.received', {}),
         },
       }),
       fleetManager: fleet,
-      prepare: fromPromise<{ revision: string }, void>(({ signal }) => tools.prepare(signal)),
+      prepare: fromPromise<{ revision: string }, void>(async ({ signal }) => {
+        const prepared = await tools.prepare(signal);
+        log.report('bootstrap.completed', prepared);
+        return prepared;
+      }),
     },
     actions: {
-      notePreparation: (_, trouble) => report.bootstrapFailed(trouble),
-      noteIdentified: (_, terms) => tools.identified(terms),
-      noteConnection: (_, status) => tools.connection(status),
-      noteLoads: (_, { loads }) => tools.loads(loads),
+      notePreparation: (_, failure) => report.bootstrapFailed(failure),
+      noteConnection: (_, status) => log.report('scheduler.statusChanged', { status }),
     },
   });
 };

@@ -25,6 +25,7 @@ export interface DaemonOptions {
   scheduler: string;
   /** URL of the emulated AWS. */
   endpoint: string;
+  accessKey: string;
   folder: string;
   workersPerGroup: number;
   maxGroups: number;
@@ -32,12 +33,12 @@ export interface DaemonOptions {
 }
 
 /** The user's own environment without any AWS or Scaler settings. */
-const environment = (endpoint: string): NodeJS.ProcessEnv => ({
+const environment = ({ endpoint, accessKey }: DaemonOptions): NodeJS.ProcessEnv => ({
   ...Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(AWS|SCALER)_/.test(name)),
   ),
   AWS_ENDPOINT_URL: endpoint,
-  AWS_ACCESS_KEY_ID: 'demo',
+  AWS_ACCESS_KEY_ID: accessKey,
   AWS_SECRET_ACCESS_KEY: 'demo',
   AWS_CONFIG_FILE: '/dev/null',
   AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
@@ -58,6 +59,8 @@ const daemonArguments = ({
   ...['--heartbeat-interval-seconds', '1', '--settle-seconds', '1'],
   ...['--drain-timeout', '3', '--stop-timeout', '10'],
   ...['--state-dir', folder],
+  // The story needs the states of groups, which are routine.
+  ...['--logging-level', 'DEBUG', '--logging-format', 'json'],
 ];
 
 /**
@@ -79,7 +82,7 @@ function killWithParent(daemon: ChildProcess): () => void {
 export function startDaemon(options: DaemonOptions): DaemonProcess {
   const [command = '', ...programArguments] = options.program;
   const child = spawn(command, [...programArguments, ...daemonArguments(options)], {
-    env: environment(options.endpoint),
+    env: environment(options),
     stdio: ['ignore', 'pipe', 'pipe'],
     // Ctrl-C signals the whole foreground process group; detached, the daemon stops only when the demo asks it to.
     detached: true,
@@ -92,7 +95,7 @@ export function startDaemon(options: DaemonOptions): DaemonProcess {
   createInterface({ input: child.stdout }).on('line', (line) => {
     const parsed = parseLogLine(line);
     if (!parsed) return;
-    if (parsed.level !== 'info') lastProblem = line;
+    if (parsed.level === 'warn' || parsed.level === 'error') lastProblem = line;
     options.onLine(parsed);
   });
   const release = killWithParent(child);

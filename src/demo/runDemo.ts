@@ -11,6 +11,8 @@ import { installWorkerProgram } from './workerProgram.ts';
 /** An emulated AWS. Its Fargate tasks are processes with `taskPath` on their PATH. */
 export interface EmulatedAws {
   url: string;
+  /** The access key id that its calls need. */
+  accessKey: string;
   tasksStarted(): number;
   tasksRemaining(): number;
   /** Kills the remaining tasks. */
@@ -80,6 +82,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
       program: options.program,
       scheduler: scheduler.address,
       endpoint: aws.url,
+      accessKey: aws.accessKey,
       folder: join(folder, 'state'),
       workersPerGroup,
       maxGroups,

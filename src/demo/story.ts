@@ -104,7 +104,7 @@ export class DemoStory {
   }
 
   #onLaunchState({ state, groups }: LogLine): void {
-    if (state !== 'intending' || !Array.isArray(groups)) return;
+    if (state !== 'journaling' || !Array.isArray(groups)) return;
     for (const group of groups) this.#onGroupState({ group, state: 'requested' });
   }
 

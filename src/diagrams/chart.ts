@@ -1,8 +1,7 @@
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
-import type { SourceNames } from './sourceNames.ts';
 import { type Words, wordsOf } from './words.ts';
 
-/** A transition. `to` is null for a transition without target. */
+/** One way out of a state, or a reaction that stays in it. */
 export interface Arrow {
   from: AnyStateNode;
   to: AnyStateNode | null;
@@ -17,11 +16,11 @@ export interface State {
   note: string | null;
   entry: string[];
   exit: string[];
-  /** Effects and actors that run while the state is active. */
+  /** Effects and actors that live as long as the state does. */
   invokes: string[];
 }
 
-/** The states and transitions of a machine, as input for diagrams and tables. */
+/** A machine, ready to be drawn and tabulated. */
 export interface Chart {
   machine: AnyStateMachine;
   states: State[];
@@ -51,15 +50,16 @@ const arrowsOf = (node: AnyStateNode, words: Words): Arrow[] =>
       })),
   );
 
-export const chartOf = (machine: AnyStateMachine, names: SourceNames): Chart => {
-  const words = wordsOf(machine, names);
+export const chartOf = (machine: AnyStateMachine): Chart => {
+  const words = wordsOf(machine);
   const nodes = withDescendants(machine.root);
   return {
     machine,
     states: nodes.map((node) => ({
       node,
-      note: names.noteOf(node.config) ?? node.description ?? null,
-      // From the config: the node's own lists also contain the actions that XState adds for its timers.
+      // The machine's own description heads its chapter.
+      note: node.parent ? (node.description ?? null) : null,
+      // The node's own lists also hold what XState adds to run its timers.
       entry: list(node.config.entry).map(words.action),
       exit: list(node.config.exit).map(words.action),
       invokes: node.invoke.map(({ src, id }) => (typeof src === 'string' ? src : id)),

@@ -2,7 +2,6 @@ import { daemon } from '../../machines/daemon/daemon.ts';
 import { actorTree, machinesBelow } from './actorTree.ts';
 import { chartOf } from './chart.ts';
 import { stateDiagram } from './mermaid.ts';
-import { sourceNames } from './sourceNames.ts';
 import { actionTable, eventTable, stateTable } from './tables.ts';
 
 const head = `# What happens, drawn
@@ -15,38 +14,24 @@ how the effect or actor \`x\` ended. \`set\` changes the context of the machine,
 actor an event.
 `;
 
-/** A Mermaid diagram as a Markdown code block. */
+/** A drawing as Markdown shows it. */
 export const drawn = (mermaid: string): string => `\`\`\`mermaid\n${mermaid}\`\`\`\n`;
 
-const rooms: Record<string, string> = {
-  daemon: 'daemon/daemon',
-  session: 'scheduler/session',
-  monitor: 'scheduler/monitor',
-  manager: 'fleet/fleetManager',
-  cohort: 'cohort/cohort',
-  workerGroup: 'group/workerGroup',
-  launch: 'group/launch',
-};
-
-/** The contents of all files of diagrams/, by file name. */
+/** All files of diagrams/, by name. */
 export const gallery = (): Map<string, string> => {
   const files = new Map<string, string>();
   const tree = actorTree(daemon);
   const chapters = machinesBelow(daemon).map((machine) => {
-    const names = sourceNames(
-      machine,
-      new URL(`../../machines/${rooms[machine.id]}.ts`, import.meta.url),
-    );
-    const chart = chartOf(machine, names);
+    const chart = chartOf(machine);
     const diagram = stateDiagram(chart);
     files.set(`${machine.id}.mmd`, diagram);
     return [
       `## ${machine.id}\n`,
-      `${names.docOf(machine.id) ?? ''}\n`,
+      `${machine.root.description ?? ''}\n`,
       drawn(diagram),
       stateTable(chart),
       eventTable(chart),
-      actionTable(chart, names),
+      actionTable(chart),
     ]
       .filter((part) => part !== '')
       .join('\n');

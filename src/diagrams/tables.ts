@@ -1,8 +1,7 @@
 import { type Arrow, type Chart, pathOf, type State } from './chart.ts';
-import type { SourceNames } from './sourceNames.ts';
 import { makingOf } from './words.ts';
 
-/** A Markdown table without its empty columns. */
+/** Columns in which nobody has anything to say are left out. */
 const table = (head: string[], rows: string[][]): string => {
   const told = head.map((_, i) => rows.some((cells) => cells[i] !== ''));
   return [head, head.map(() => '---'), ...rows]
@@ -17,7 +16,7 @@ const codes = (texts: string[]): string => texts.map(code).join(', ');
 const stateName = ({ node }: Pick<State, 'node'>): string =>
   node.parent ? code(pathOf(node)) : 'the whole';
 
-/** Transitions that differ only in their source state share a row. */
+/** Arrows that differ only in where they start share a row. */
 const grouped = (arrows: Arrow[]): Arrow[][] => {
   const groups = new Map<string, Arrow[]>();
   for (const arrow of arrows) {
@@ -64,8 +63,8 @@ export const stateTable = ({ states }: Chart): string =>
       ]),
   );
 
-/** A table of the named actions: their kind and their doc comments. */
-export const actionTable = (chart: Chart, names: SourceNames): string => {
+/** What actions do that are made of XState's own. */
+export const actionTable = (chart: Chart): string => {
   const used = new Set(
     [
       ...chart.states.flatMap(({ entry, exit }) => [...entry, ...exit]),
@@ -73,8 +72,8 @@ export const actionTable = (chart: Chart, names: SourceNames): string => {
     ].map((action) => action.replace(/\(.*/, '')),
   );
   const rows = [...used].sort().flatMap((name) => {
-    const words = [makingOf(chart.machine, name), names.docOf(name)].filter(Boolean);
-    return words.length > 0 ? [[code(name), words.join('. ')]] : [];
+    const made = makingOf(chart.machine, name);
+    return made === undefined ? [] : [[code(name), made]];
   });
   return rows.length > 0 ? table(['Action', 'What it does'], rows) : '';
 };

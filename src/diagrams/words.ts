@@ -1,5 +1,4 @@
 import type { AnyStateMachine } from 'xstate';
-import type { SourceNames } from './sourceNames.ts';
 
 /** Texts for events, guards and actions of a machine. */
 export interface Words {
@@ -55,13 +54,11 @@ const builtIn = ({ type, assignment, to, event }: BuiltIn): string | undefined =
 const plainParams = (params: unknown): string =>
   typeof params === 'object' && params !== null ? `(${Object.values(params).join(', ')})` : '';
 
-export const wordsOf = (machine: AnyStateMachine, names: SourceNames): Words => {
+export const wordsOf = (machine: AnyStateMachine): Words => {
   const delays = machine.implementations.delays as Record<string, unknown>;
 
   const named = (implementation: unknown, fallback: string): string => {
     if (typeof implementation === 'string') return implementation;
-    const known = names.nameOf(implementation);
-    if (known) return known;
     if (typeof implementation === 'object' && implementation !== null) {
       const { type, params } = implementation as { type: string; params?: unknown };
       return `${type}${plainParams(params)}`;
@@ -90,5 +87,9 @@ export const wordsOf = (machine: AnyStateMachine, names: SourceNames): Words => 
 /** What a built-in action given to `setup` does; undefined for other functions. */
 export const makingOf = (machine: AnyStateMachine, name: string): string | undefined => {
   const made: unknown = (machine.implementations.actions as Record<string, unknown>)[name];
-  return typeof made === 'function' ? builtIn(made as unknown as BuiltIn) : undefined;
+  if (typeof made !== 'function') return undefined;
+  const { type, assignment } = made as unknown as BuiltIn;
+  // What a function sets is known only when it runs.
+  if (type === 'xstate.assign' && typeof assignment === 'function') return undefined;
+  return builtIn(made as unknown as BuiltIn);
 };

@@ -37,7 +37,9 @@ export function runContainer(
   const scratch = scratchFolderOf(task);
   mkdirSync(scratch, { recursive: true, mode: 0o700 });
   const output = openLogFile(account, task, container.definition);
+  const variables = processEnvironment(account, scratch, environment);
   const end = (exitCode: number) => {
+    if (exitCode === 127) explainMissingProgram(account, task, variables.PATH);
     onEnd(exitCode);
     // A folder that cannot be removed is ignored: it must not fail the task.
     if (task.containers.every(({ lastStatus }) => lastStatus === 'STOPPED'))
@@ -47,7 +49,7 @@ export function runContainer(
     return account.runtime.start({
       argv,
       env: {
-        ...processEnvironment(account, scratch, environment),
+        ...variables,
         ...metadataVariables(account, container),
       },
       cwd: scratch,
@@ -76,6 +78,13 @@ function processEnvironment(account: Account, home: string, environment: Record<
     ...environment,
     PATH: taskPath ? `${taskPath}:${path}` : path,
   };
+}
+
+/** A shell ends with 127 when it finds no program of that name. */
+function explainMissingProgram(account: Account, task: Task, path: string): void {
+  if (account.missingProgramExplained) return;
+  account.missingProgramExplained = true;
+  account.options.log.report('emulator.programNotFound', { task: task.id, path });
 }
 
 const metadataVariables = (account: Account, { runtimeId }: TaskContainer) => ({

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { isIP } from 'node:net';
 import { Failure } from '../shared/failure.ts';
+import { newAccessKey } from './accessKey.ts';
 import { Admin } from './admin.ts';
 import { Api } from './api.ts';
 import { FaultRules } from './faults.ts';
@@ -21,6 +22,8 @@ export class EmulatorFailure extends Failure {
 export interface Emulator {
   url: string;
   port: number;
+  /** The access key id that every call needs, also those of `/_emulator/`. */
+  accessKey: string;
   /** Every task and call so far; also at `GET /_emulator/ledger`. */
   ledger(): LedgerView;
   /** Replaces the fault rules; also at `PUT /_emulator/faults`. Throws a ValidationException for an invalid rule. */
@@ -41,6 +44,8 @@ export async function startEmulator(
   if (options.logDir !== null) makeLogDir(options.logDir);
   const account: Account = {
     options,
+    accessKey: options.accessKey ?? newAccessKey(),
+    missingProgramExplained: false,
     url: '',
     timers: new TimerQueue(options.log),
     runtime: await openContainerRuntime(options),
@@ -68,6 +73,7 @@ export async function startEmulator(
   return {
     url: account.url,
     port,
+    accessKey: account.accessKey,
     ledger: () => ledger.view(),
     setFaults: (rules) => faults.put(rules),
     close: async () => {

@@ -168,7 +168,7 @@ function matches({ operation, when = {} }: FaultRule, call: Call): boolean {
   if (when.label === undefined && when.subnet === undefined) return true;
   const text = JSON.stringify(body);
   return [when.label, when.subnet].every(
-    (wanted) => wanted === undefined || text.includes(JSON.stringify(wanted)),
+    (condition) => condition === undefined || text.includes(JSON.stringify(condition)),
   );
 }
 

@@ -3,8 +3,8 @@ import { AwsError } from './awsError.ts';
 /** A JSON object whose members have not been checked. */
 export type Members = Record<string, unknown>;
 
-const wrongType = (name: string, wanted: string): AwsError =>
-  new AwsError('SerializationException', `${name} is not ${wanted}`);
+const wrongType = (name: string, expectedType: string): AwsError =>
+  new AwsError('SerializationException', `${name} is not ${expectedType}`);
 
 export const isMembers = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -169,6 +169,10 @@ export interface Role {
 /** The account, its timers and the runtime of its containers. */
 export interface Account {
   options: EmulatorOptions;
+  /** The access key id that every call needs. */
+  accessKey: string;
+  /** Explained once what exit code 127 means. */
+  missingProgramExplained: boolean;
   /** Base URL of the task metadata endpoint. */
   url: string;
   timers: TimerQueue;

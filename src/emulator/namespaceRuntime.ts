@@ -118,6 +118,8 @@ function startContainer(prefix: string[], spec: ContainerSpec, onEnded: () => vo
     kill() {
       killed = true;
       if (phase === 'starting') initChannel?.destroy();
+      // A stopped unshare would never notice that its child has ended.
+      if (phase !== 'ended' && unshareProcess.pid) signal(-unshareProcess.pid, 'SIGCONT');
       // Kill the init, not its parent: the parent then ends after the kernel has killed every process of the namespace.
       if (phase === 'running') signal(initPid(), 'SIGKILL');
     },

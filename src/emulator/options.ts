@@ -25,7 +25,7 @@ export interface EmulatorOptions {
   quotas: boolean;
   /** stopTimeout of containers whose definition does not set it. */
   stopTimeoutS: number;
-  /** The only accepted access key id; null accepts all. Signatures are not checked. */
+  /** The only accepted access key id; null: a random one. Signatures are not checked. */
   accessKey: string | null;
   /** The allowed actions (`ecs:RunTask`, `ecs:*`); null allows all. */
   allowActions: string[] | null;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { errorText } from '../shared/errorText.ts';
+import { credentialScope, isAccessKey } from './accessKey.ts';
 import type { Admin } from './admin.ts';
 import type { Api } from './api.ts';
 import { AwsError } from './awsError.ts';
@@ -49,6 +50,11 @@ async function route(
   requireLocalClient(request);
   const [pathname = '/'] = (request.url ?? '/').split('?');
   if (pathname.startsWith('/_emulator/')) {
+    if (!isAccessKey(credentialScope(request).key, rooms.account.accessKey))
+      throw new HttpRefusal(
+        403,
+        'send the access key that the emulator printed at its start: Authorization: Bearer KEY',
+      );
     const { status, body } = rooms.admin.answer(
       request.method ?? '',
       pathname,
@@ -67,17 +73,8 @@ async function route(
   return answerJson(rooms, operation, request, response);
 }
 
-/** Access key id and Region of the request's signature. The signature itself is not checked. */
-function credentialScope(request: IncomingMessage): { key: string; region: string } {
-  const header = String(request.headers.authorization ?? '');
-  const [, key = '', region = 'us-east-1'] =
-    /Credential=([^/,\s]+)\/\d+\/([a-z0-9-]+)\//.exec(header) ?? [];
-  return { key, region };
-}
-
 function checkKey(account: Account, key: string): void {
-  const { accessKey } = account.options;
-  if (accessKey !== null && key !== accessKey)
+  if (!isAccessKey(key, account.accessKey))
     throw new AwsError(
       'UnrecognizedClientException',
       'The security token included in the request is invalid.',

@@ -52,9 +52,10 @@ function findTaggable(region: Region, body: Members): { tags: Tag[] } {
 export function tagResource(region: Region, body: Members): Members {
   const target = findTaggable(region, body);
   const added = readTags(body);
-  const kept = target.tags.filter(({ key }) => !added.some((tag) => tag.key === key));
-  if (kept.length + added.length > 50) throw invalidParameter('Tags can have at most 50 items.');
-  target.tags = [...kept, ...added];
+  const unchanged = target.tags.filter(({ key }) => !added.some((tag) => tag.key === key));
+  if (unchanged.length + added.length > 50)
+    throw invalidParameter('Tags can have at most 50 items.');
+  target.tags = [...unchanged, ...added];
   return {};
 }
 

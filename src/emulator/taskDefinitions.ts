@@ -97,14 +97,14 @@ function checkFargate(body: Members, containers: Members[]): void {
 
 /** The members that are stored unchanged, and those that AWS adds. */
 function otherMembersOf(body: Members, fargate: boolean): Members {
-  const kept = [
+  const copiedMembers = [
     'taskRoleArn', 'executionRoleArn', 'networkMode', 'requiresCompatibilities', 'runtimePlatform',
     'ephemeralStorage', 'pidMode', 'ipcMode', 'proxyConfiguration', 'inferenceAccelerators',
     'enableFaultInjection',
   ]; // biome-ignore format: a list of names
   return {
     ...Object.fromEntries(
-      kept.filter((name) => body[name] != null).map((name) => [name, body[name]]),
+      copiedMembers.filter((name) => body[name] != null).map((name) => [name, body[name]]),
     ),
     volumes: objects(body, 'volumes') ?? [],
     placementConstraints: objects(body, 'placementConstraints') ?? [],

@@ -67,6 +67,8 @@ export function listTasks(region: Region, body: Members): Members {
   const startedBy = text(body, 'startedBy');
   const launchType = text(body, 'launchType');
   const desired = text(body, 'desiredStatus') ?? 'RUNNING';
+  if (startedBy !== undefined && family !== undefined)
+    throw invalidParameter('startedBy cannot be combined with family.');
   if (!['RUNNING', 'PENDING', 'STOPPED'].includes(desired))
     throw invalidParameter('Invalid desiredStatus.');
   // No task has the desiredStatus PENDING; ECS accepts the filter and returns no tasks.

@@ -1,6 +1,6 @@
 import { awsEvents } from './events/aws.ts';
 import { daemonEvents } from './events/daemon.ts';
-import type { EventDefinition, FieldsOf, LogLevel } from './events/definition.ts';
+import type { EventDefinition, FieldsOf, LevelException, LogLevel } from './events/definition.ts';
 import { emulatorEvents } from './events/emulator.ts';
 import { fleetEvents } from './events/fleet.ts';
 import { launchEvents } from './events/launch.ts';
@@ -28,15 +28,24 @@ export function definitionOf(name: EventName): EventDefinition {
 
 /** The level at which an event with these fields is reported. */
 export function levelOf(name: EventName, fields: object): LogLevel {
-  const { level, except } = definitionOf(name);
-  if (!except) return level;
-  const value: unknown = (fields as Record<string, unknown>)[except.field];
-  const { when } = except;
-  const isException =
-    'above' in when
+  const { level, except = [] } = definitionOf(name);
+  const applies = ({ field, when }: LevelException): boolean => {
+    const value: unknown = (fields as Record<string, unknown>)[field];
+    return 'above' in when
       ? typeof value === 'number' && value > when.above
       : when.oneOf.some((each) => each === value);
-  return isException ? except.level : level;
+  };
+  return except.find(applies)?.level ?? level;
+}
+
+/** What a person can do about an event with these fields. */
+export function remedyOf(name: EventName, fields: object): string | undefined {
+  const { remedy, remedies } = definitionOf(name);
+  if (!remedies) return remedy;
+  const value: unknown = (fields as Record<string, unknown>)[remedies.field];
+  return typeof value === 'string' && Object.hasOwn(remedies.of, value)
+    ? remedies.of[value]
+    : remedy;
 }
 
 /** What the table declares of these fields, and nothing else: what it does not name is never written. */

@@ -13,23 +13,29 @@ export function eventsTable(): string {
 
 function cells(name: EventName): string[] {
   const definition = definitionOf(name);
-  const { sentence, explanation, remedy = '' } = definition;
+  const { sentence, explanation } = definition;
   return [
     `\`${name}\``,
     levelText(definition),
     [readable(sentence), explanation ?? ''].join(' ').trim(),
-    remedy,
+    remedyText(definition),
   ].map((cell) => cell.replaceAll('|', '\\|'));
 }
 
-function levelText({ level, except }: EventDefinition): string {
-  if (!except) return level;
-  const { field, when } = except;
-  const values =
-    'above' in when
-      ? `is above ${when.above}`
-      : `is ${when.oneOf.map((v) => `\`${v}\``).join(' or ')}`;
-  return `${level}; ${except.level} where \`${field}\` ${values}`;
+function levelText({ level, except = [] }: EventDefinition): string {
+  const others = except.map(({ level, field, when }) => {
+    const values =
+      'above' in when
+        ? `is above ${when.above}`
+        : `is ${when.oneOf.map((v) => `\`${v}\``).join(' or ')}`;
+    return `; ${level} where \`${field}\` ${values}`;
+  });
+  return `${level}${others.join('')}`;
+}
+
+function remedyText({ remedy = '', remedies }: EventDefinition): string {
+  const each = Object.entries(remedies?.of ?? {}).map(([value, text]) => `\`${value}\`: ${text}`);
+  return [...each, remedy].join(' ').trim();
 }
 
 /** The sentence with the names of its fields in the place of their values. */

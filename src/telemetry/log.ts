@@ -1,15 +1,11 @@
 import { type DestinationStream, pino } from 'pino';
-import {
-  declaredFields,
-  definitionOf,
-  type EventFields,
-  type EventName,
-  levelOf,
-} from './events.ts';
+import type { LogLevel } from './events/definition.ts';
+import { declaredFields, type EventFields, type EventName, levelOf, remedyOf } from './events.ts';
 
 /** Where what happens is reported: events of the table, with the fields that the table gives them. */
 export interface Log {
-  report<Name extends EventName>(name: Name, fields: EventFields<Name>): void;
+  /** `level`: instead of that of the table. */
+  report<Name extends EventName>(name: Name, fields: EventFields<Name>, level?: LogLevel): void;
 }
 
 export type Level = 'CRITICAL' | 'ERROR' | 'WARNING' | 'INFO' | 'DEBUG';
@@ -21,9 +17,6 @@ const pinoLevel = {
   INFO: 'info',
   DEBUG: 'debug',
 } as const;
-
-/** Levels at which a person looks for what to do. */
-const withRemedy: readonly string[] = ['warn', 'error'];
 
 /**
  * One JSON object a line: level, time, `labels`, fields, remedy, event. Never a secret, never a whole snapshot: only
@@ -45,12 +38,27 @@ export function createLog(
     destination,
   );
   return {
-    report(name, fields) {
-      const eventLevel = levelOf(name, fields);
+    report(name, fields, eventLevel = levelOf(name, fields)) {
       if (!lines.isLevelEnabled(eventLevel)) return;
-      const { remedy } = definitionOf(name);
-      const advice = remedy !== undefined && withRemedy.includes(eventLevel) ? { remedy } : {};
+      const remedy = adviceFor(eventLevel, name, fields);
+      const advice = remedy === undefined ? {} : { remedy };
       lines[eventLevel]({ ...labels, ...declaredFields(name, fields), ...advice }, name);
+    },
+  };
+}
+
+/** The remedy, at the levels at which a person looks for what to do. */
+export function adviceFor(level: LogLevel, name: EventName, fields: object): string | undefined {
+  return level === 'warn' || level === 'error' ? remedyOf(name, fields) : undefined;
+}
+
+/** Reports everything to each of the logs. */
+export function severalLogs(logs: readonly Log[]): Log {
+  const [only] = logs;
+  if (logs.length === 1 && only) return only;
+  return {
+    report(...report) {
+      for (const log of logs) log.report(...report);
     },
   };
 }

@@ -7,25 +7,58 @@ export function fieldsIn(sentence: string): string[] {
   return [...sentence.matchAll(placeholder)].map(([, field = '']) => field);
 }
 
+/** Words of a value: see Field. */
+type Words = (field: string, value: unknown) => unknown;
+
+/** A longer value is cut in a sentence; the JSON log has all of it. */
+const longestValue = 400;
+
+function shortened(text: string): string {
+  return text.length > longestValue ? `${text.slice(0, longestValue - 1)}…` : text;
+}
+
+/** What would move a cursor, or turn the reading direction, as one that can be seen; a break of lines is a space. */
+export function visible(text: string): string {
+  return text
+    .replaceAll(/\s+/gu, ' ')
+    .replaceAll(
+      /[\p{Cc}\p{Cf}]/gu,
+      (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
+    );
+}
+
 /** A sentence of the table with these values, as one line. */
-export function fillSentence(sentence: string, fields: object): string {
+export function fillSentence(
+  sentence: string,
+  fields: object,
+  words: Words = (_, value) => value,
+): string {
   const given = fields as Record<string, unknown>;
   const known = (field: string) => given[field] !== undefined && given[field] !== null;
-  const withoutAbsent = sentence.replaceAll(/\[([^\]]*)\]/g, (_, part: string) =>
-    fieldsIn(part).every(known) ? part : '',
-  );
+  const withoutAbsent = sentence.replaceAll(/\[([^\]]*)\]/g, (_, part: string) => {
+    const countsNone = [...part.matchAll(placeholder)].some(
+      ([, field = '', noun]) => noun !== undefined && given[field] === 0,
+    );
+    return fieldsIn(part).every(known) && !countsNone ? part : '';
+  });
   return withoutAbsent
     .replaceAll(placeholder, (_, field: string, noun?: string) => {
       const value = given[field];
       if (!known(field)) return noun === undefined ? 'none' : `an unknown number of ${noun}s`;
       if (noun !== undefined) return `${value} ${noun}${value === 1 ? '' : 's'}`;
-      return Array.isArray(value) ? value.join(', ') : String(value);
+      const text = Array.isArray(value) ? value.join(', ') : String(words(field, value));
+      return shortened(visible(text).trim().replace(/\.$/, ''));
     })
-    .replaceAll(/\p{Cc}+/gu, ' ')
     .replace(/\.+$/, '.');
 }
 
 /** What an event says to a person, in one line. */
 export function sentenceOf(name: EventName, fields: object): string {
-  return fillSentence(definitionOf(name).sentence, fields);
+  const { sentence, fields: known } = definitionOf(name);
+  return fillSentence(sentence, fields, (field, value) => {
+    const words = known[field]?.words;
+    return words !== undefined && Object.hasOwn(words, String(value))
+      ? words[String(value)]
+      : value;
+  });
 }

@@ -30,7 +30,7 @@ const isIn = (leaf: string, state: string): boolean =>
 
 /**
  * For `createActor`'s `inspect`: reports each state that an actor enters, as `stateChanges` says. Machines do not log.
- * `thorough`: also what the table calls debug; for ten thousand groups that costs too much.
+ * `thorough`: also what the table calls debug and nothing else follows from.
  */
 export function stateLogger(log: Log, thorough: boolean): (event: InspectionEvent) => void {
   const last = new WeakMap<AnyActorRef, string[]>();
@@ -48,7 +48,7 @@ export function stateLogger(log: Log, thorough: boolean): (event: InspectionEven
       if (before.includes(state)) continue;
       const [, own] = Object.entries(reports.own ?? {}).find(([each]) => isIn(state, each)) ?? [];
       const name = own ?? reports.event;
-      if (!thorough && levelOf(name, { state }) === 'debug') continue;
+      if (!thorough && !reports.heard && levelOf(name, { state }) === 'debug') continue;
       const facts = Object.entries(reports.fields).flatMap(([field, path]) => {
         const fact = valueAt(path, context);
         return fact === null || fact === undefined ? [] : [[field, fact]];

@@ -1,33 +1,34 @@
 import { createHash } from 'node:crypto';
 import type { LedgerTask } from '../../src/emulator/ledger.ts';
-import type { Passing } from './proxy.ts';
+import type { ObservedCall } from './proxy.ts';
 
 interface Launch {
+  /** Largest `count` of its requests. */
   count: number;
-  /** Of all that was ever sent under this token. */
+  /** Hashes of all requests with this client token. */
   requests: Set<string>;
-  /** The ARNs that AWS ever named for it. */
-  named: Set<string>;
+  /** Task ARNs in the answers to its requests. */
+  reportedArns: Set<string>;
 }
 
-/** Every RunTask that passed by, to be held against what AWS really started. */
+/** Records every RunTask call, to compare it with the tasks that AWS started. */
 export interface Audit {
-  see(passing: Passing): void;
-  /** Tasks that no request accounts for, and tokens that were used for two different requests. */
-  doubled(tasks: LedgerTask[]): string[];
-  /** Tasks that AWS started and reported as failures. */
-  ghosts(tasks: LedgerTask[]): number;
+  record(call: ObservedCall): void;
+  /** Violations: tasks beyond the requested count of their token, and tokens used for different requests. */
+  duplicates(tasks: LedgerTask[]): string[];
+  /** Number of tasks that AWS started but reported as failures. */
+  unreported(tasks: LedgerTask[]): number;
 }
 
-const parse = (text: string): Record<string, unknown> => {
+function parse(text: string): Record<string, unknown> {
   try {
     return JSON.parse(text);
   } catch {
     return {};
   }
-};
+}
 
-export const createAudit = (): Audit => {
+export function createAudit(): Audit {
   const launches = new Map<string, Launch>();
   const byToken = (tasks: LedgerTask[]) => {
     const groups = new Map<string, LedgerTask[]>();
@@ -38,11 +39,15 @@ export const createAudit = (): Audit => {
     return groups;
   };
   return {
-    see({ operation, moment, body, answer }) {
-      if (operation !== 'RunTask' || moment === 'answered') return;
+    record({ operation, stage, body, answer }) {
+      if (operation !== 'RunTask' || stage === 'answered') return;
       const { clientToken, count, ...rest } = parse(body);
       const token = String(clientToken ?? '');
-      const launch = launches.get(token) ?? { count: 0, requests: new Set(), named: new Set() };
+      const launch = launches.get(token) ?? {
+        count: 0,
+        requests: new Set(),
+        reportedArns: new Set(),
+      };
       launches.set(token, launch);
       launch.count = Math.max(launch.count, Number(count));
       launch.requests.add(
@@ -51,26 +56,29 @@ export const createAudit = (): Audit => {
           .digest('hex'),
       );
       const { tasks = [] } = parse(answer) as { tasks?: { taskArn: string }[] };
-      for (const { taskArn } of tasks) launch.named.add(taskArn);
+      for (const { taskArn } of tasks) launch.reportedArns.add(taskArn);
     },
-    doubled(tasks) {
-      const faults: string[] = [];
-      for (const [token, bought] of byToken(tasks)) {
+    duplicates(tasks) {
+      const violations: string[] = [];
+      for (const [token, started] of byToken(tasks)) {
         const launch = launches.get(token);
-        const extra = bought.length - (launch?.count ?? 0);
-        for (let i = 0; i < extra; i++) faults.push(`${token} bought more than it asked for`);
+        const extra = started.length - (launch?.count ?? 0);
+        for (let i = 0; i < extra; i++)
+          violations.push(`${token} started more tasks than requested`);
       }
       for (const [token, { requests }] of launches)
-        if (requests.size > 1) faults.push(`${token} was used for ${requests.size} requests`);
-      return faults;
+        if (requests.size > 1)
+          violations.push(`${token} was used for ${requests.size} different requests`);
+      return violations;
     },
-    ghosts(tasks) {
-      let ghosts = 0;
-      for (const [token, bought] of byToken(tasks)) {
-        const named = launches.get(token)?.named ?? new Set();
-        if (named.size > 0) ghosts += bought.filter(({ taskArn }) => !named.has(taskArn)).length;
+    unreported(tasks) {
+      let unreported = 0;
+      for (const [token, started] of byToken(tasks)) {
+        const reportedArns = launches.get(token)?.reportedArns ?? new Set();
+        if (reportedArns.size > 0)
+          unreported += started.filter(({ taskArn }) => !reportedArns.has(taskArn)).length;
       }
-      return ghosts;
+      return unreported;
     },
   };
-};
+}

@@ -1,16 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Running } from '../interop/processes.ts';
+import type { ProcessHandle } from '../interop/processes.ts';
 
-/** Looks again and again until it is so; throws when it takes too long, or when a process ends that it needs. */
+/** Polls until `probe` returns true. Throws after `limitMs`, or when the required process exits. */
 export async function eventually(
   what: string,
   limitMs: number,
-  look: () => boolean | Promise<boolean>,
-  needed?: Running,
+  probe: () => boolean | Promise<boolean>,
+  requiredProcess?: ProcessHandle,
 ): Promise<void> {
   const end = performance.now() + limitMs;
-  while (!(await look())) {
-    if (needed?.end) throw new Error(`${needed.name} ended while waiting: ${what}`);
+  while (!(await probe())) {
+    if (requiredProcess?.exit)
+      throw new Error(`${requiredProcess.name} ended while waiting: ${what}`);
     if (performance.now() > end) throw new Error(`not within ${limitMs / 1000} s: ${what}`);
     await sleep(50);
   }

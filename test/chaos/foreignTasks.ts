@@ -1,31 +1,34 @@
 import type { LedgerTask } from '../../src/emulator/ledger.ts';
-import { isAlive } from './cloud.ts';
-import type { World } from './world.ts';
+import { isAlive } from './emulator.ts';
+import type { TestBed } from './testBed.ts';
 
-/** Tasks in our cluster that are not for us to touch. */
-export interface Strangers {
-  isOne(task: LedgerTask): boolean;
-  /** Those that were stopped, or that somebody tried to stop. */
-  touched(): Promise<string[]>;
+/** Tasks in the daemon's cluster that do not belong to it. */
+export interface ForeignTasks {
+  includes(task: LedgerTask): boolean;
+  /** The client tokens of foreign tasks that were stopped or that StopTask was called for. */
+  affected(): Promise<string[]>;
 }
 
 const command = 'exec scaler_worker_manager baremetal_native tcp://10.9.9.9:8516 --mode fixed';
 
 /**
- * One of another program, one of nobody, and one that carries our mark by mistake: its COMMAND names another
- * scheduler. Needs the cluster and the definition.
+ * Starts three tasks: one of another program, one without startedBy, and one with the daemon's ownership tag but with
+ * another scheduler in its COMMAND. Requires the cluster and the task definition.
  */
-export async function inviteStrangers({ cloud, mark }: World): Promise<Strangers> {
-  const tokens = ['stranger-other', 'stranger-nobody', 'stranger-impostor'];
-  const starters = ['another-program', undefined, mark];
+export async function startForeignTasks({
+  emulator,
+  ownershipTag,
+}: TestBed): Promise<ForeignTasks> {
+  const tokens = ['foreign-other-program', 'foreign-no-owner', 'foreign-same-tag'];
+  const startedBy = ['another-program', undefined, ownershipTag];
   for (const [i, clientToken] of tokens.entries())
-    await cloud.call('RunTask', {
+    await emulator.call('RunTask', {
       cluster: 'scaler-cluster',
       taskDefinition: 'scaler-task-definition',
       count: 1,
       launchType: 'FARGATE',
       clientToken,
-      startedBy: starters[i],
+      startedBy: startedBy[i],
       networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-1'] } },
       overrides: {
         containerOverrides: [
@@ -33,12 +36,12 @@ export async function inviteStrangers({ cloud, mark }: World): Promise<Strangers
         ],
       },
     });
-  const isOne = ({ clientToken }: LedgerTask) => tokens.includes(clientToken ?? '');
+  const isForeign = ({ clientToken }: LedgerTask) => tokens.includes(clientToken ?? '');
   return {
-    isOne,
-    touched: async () =>
-      (await cloud.ledger()).tasks
-        .filter((task) => isOne(task) && (!isAlive(task) || task.stopCalls > 0))
+    includes: isForeign,
+    affected: async () =>
+      (await emulator.ledger()).tasks
+        .filter((task) => isForeign(task) && (!isAlive(task) || task.stopCalls > 0))
         .map(({ clientToken }) => clientToken ?? ''),
   };
 }

@@ -1,34 +1,39 @@
 import type { Random } from '../simulation/random.ts';
-import { type Moment, moments } from './proxy.ts';
+import { type CallStage, callStages } from './proxy.ts';
 
-/** When a life of the daemon ends. */
+/** When the daemon is killed. `nth` counts from 1 in each run. */
 export type KillPoint =
-  /** As soon as the kernel tells of the nth change of the journal in this life. */
+  /** At the nth change of the journal file, as reported by fs.watch. */
   | { at: 'write'; nth: number }
-  /** At a moment of the nth call of this operation in this life. */
-  | { at: 'call'; operation: string; moment: Moment; nth: number }
+  /** At a stage of the nth call of an operation. */
+  | { at: 'call'; operation: string; stage: CallStage; nth: number }
   | { at: 'random'; afterMs: number };
 
-/** What happens to the state directory before the next life. */
+/** Damage to the state directory before the next run: the journal is truncated (`torn`), or everything is deleted (`lost`). */
 export type Damage = { kind: 'none' } | { kind: 'torn'; bytes: number } | { kind: 'lost' };
 
-export interface Life {
+export interface DaemonRun {
   point: KillPoint;
   damage: Damage;
-  /** AWS is to do nothing that could keep the point from being reached. */
-  fair?: boolean;
+  /** Runs without AWS faults, which could keep the kill point from being reached. */
+  withoutFaults?: boolean;
 }
 
-/** Only a first life on a fresh account makes these calls. */
-const founding = ['CreateCluster', 'CreateRole', 'RegisterTaskDefinition'];
-const everyLife = ['DescribeClusters', 'DescribeTaskDefinition', 'GetRole', 'AttachRolePolicy'];
-/** Creating, filling and placing the journal at a start, then an append each. */
-const mostWrites = 14;
+/** Operations that only the first run on a new account calls. */
+const firstStartOperations = ['CreateCluster', 'CreateRole', 'RegisterTaskDefinition'];
+const everyStartOperations = [
+  'DescribeClusters',
+  'DescribeTaskDefinition',
+  'GetRole',
+  'AttachRolePolicy',
+];
+/** Journal changes to kill at: a start creates, writes and renames the file; then each record is one append. */
+const maxWrites = 14;
 
-const call = (operation: string, moment: Moment, nth = 1): KillPoint => ({
+const call = (operation: string, stage: CallStage, nth = 1): KillPoint => ({
   at: 'call',
   operation,
-  moment,
+  stage,
   nth,
 });
 
@@ -38,55 +43,56 @@ const shuffled = <T>(items: T[], random: Random): T[] =>
     .sort((a, b) => a.key - b.key)
     .map(({ item }) => item);
 
-/** The points that every run must reach, the ones that buy and end tasks first. */
-const catalogue = (): KillPoint[] => [
-  ...moments.map((moment) => call('RunTask', moment)),
-  ...moments.map((moment) => call('StopTask', moment)),
-  ...Array.from({ length: mostWrites }, (_, i): KillPoint => ({ at: 'write', nth: i + 1 })),
-  ...moments.map((moment) => call('RunTask', moment, 2)),
-  ...['ListTasks', 'DescribeTasks', ...everyLife].flatMap((operation) =>
-    moments.map((moment) => call(operation, moment)),
+/** Kill points to cover, those around RunTask and StopTask first. */
+const requiredPoints = (): KillPoint[] => [
+  ...callStages.map((stage) => call('RunTask', stage)),
+  ...callStages.map((stage) => call('StopTask', stage)),
+  ...Array.from({ length: maxWrites }, (_, i): KillPoint => ({ at: 'write', nth: i + 1 })),
+  ...callStages.map((stage) => call('RunTask', stage, 2)),
+  ...['ListTasks', 'DescribeTasks', ...everyStartOperations].flatMap((operation) =>
+    callStages.map((stage) => call(operation, stage)),
   ),
 ];
 
-/** Deals so many kills to the lanes. Founding calls come first in two of them, as they pass once. */
-export const planLives = (kills: number, lanes: number, random: Random): Life[][] => {
-  const first = founding.flatMap((operation) => [
+/** Distributes the kills to the lanes. With 30 or more kills, two lanes start with the operations of a first start, which occur only once. */
+export function planRuns(kills: number, lanes: number, random: Random): DaemonRun[][] {
+  const first = firstStartOperations.flatMap((operation) => [
     call(operation, 'unsent'),
     call(operation, 'executed'),
   ]);
-  const second = founding.map((operation) => call(operation, 'answered'));
-  const dealt: KillPoint[][] = Array.from({ length: lanes }, () => []);
+  const second = firstStartOperations.map((operation) => call(operation, 'answered'));
+  const pointsByLane: KillPoint[][] = Array.from({ length: lanes }, () => []);
   if (kills >= 30) {
-    dealt[0]?.push(...first);
-    dealt[1 % lanes]?.push(...second);
+    pointsByLane[0]?.push(...first);
+    pointsByLane[1 % lanes]?.push(...second);
   }
-  const left = kills - dealt.reduce((sum, points) => sum + points.length, 0);
-  const points = Array.from({ length: left }, (_, i): KillPoint => {
-    const listed = catalogue();
+  const remainingKills = kills - pointsByLane.reduce((sum, points) => sum + points.length, 0);
+  const points = Array.from({ length: remainingKills }, (_, i): KillPoint => {
+    const required = requiredPoints();
     const round = Math.floor(i / 5) * 4 + (i % 5);
     return i % 5 === 4
       ? { at: 'random', afterMs: random.int(50, 5000) }
-      : (listed[round % listed.length] as KillPoint);
+      : (required[round % required.length] as KillPoint);
   });
-  // Those at random come last: they give way to points that have to be tried again.
-  const mixed = shuffled(points, random).sort(
+  // Random points come last: they are replaced by points that must be retried.
+  const ordered = shuffled(points, random).sort(
     (a, b) => Number(a.at === 'random') - Number(b.at === 'random'),
   );
-  for (const point of mixed) dealt.reduce((a, b) => (b.length < a.length ? b : a)).push(point);
-  return dealt.map((points) =>
-    points.map((point, i) => ({ point, damage: i < 3 ? { kind: 'none' } : damageBy(random) })),
+  for (const point of ordered)
+    pointsByLane.reduce((a, b) => (b.length < a.length ? b : a)).push(point);
+  return pointsByLane.map((points) =>
+    points.map((point, i) => ({ point, damage: i < 3 ? { kind: 'none' } : pickDamage(random) })),
   );
-};
+}
 
-const damageBy = (random: Random): Damage => {
+function pickDamage(random: Random): Damage {
   const draw = random.next();
   if (draw < 0.1) return { kind: 'lost' };
   return draw < 0.3 ? { kind: 'torn', bytes: random.int(1, 40) } : { kind: 'none' };
-};
+}
 
-export const pointText = (point: KillPoint): string => {
+export function pointText(point: KillPoint): string {
   if (point.at === 'write') return `journal write ${point.nth}`;
   if (point.at === 'random') return `after ${point.afterMs} ms`;
-  return `${point.operation} ${point.nth} ${point.moment}`;
-};
+  return `${point.operation} ${point.nth} ${point.stage}`;
+}

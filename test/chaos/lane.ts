@@ -2,189 +2,202 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { taskIdOf } from '../../machines/shared/ids.ts';
 import type { WorkerStatus } from '../../src/demo/monitorMessage.ts';
 import type { LedgerTask } from '../../src/emulator/ledger.ts';
-import type { Running } from '../interop/processes.ts';
+import type { ProcessHandle } from '../interop/processes.ts';
 import type { Random } from '../simulation/random.ts';
 import { type Audit, createAudit } from './audit.ts';
-import { isAlive } from './cloud.ts';
-import { strikes, weatherBy } from './faultProfiles.ts';
-import { inviteStrangers, type Strangers } from './foreignTasks.ts';
-import { type KillPoint, type Life, pointText } from './killPoints.ts';
-import { managerId, openWorld, type World } from './world.ts';
+import { isAlive } from './emulator.ts';
+import { pickFaultProfile, taskFaults } from './faultProfiles.ts';
+import { type ForeignTasks, startForeignTasks } from './foreignTasks.ts';
+import { type DaemonRun, type KillPoint, pointText } from './killPoints.ts';
+import { managerId, openTestBed, type TestBed } from './testBed.ts';
 
-/** One daemon with an account of its own, killed again and again. */
+/** One daemon with its own account, which is killed and restarted repeatedly. */
 export interface Lane {
-  world: World;
+  testBed: TestBed;
   audit: Audit;
-  strangers: Strangers | null;
+  foreignTasks: ForeignTasks | null;
+  /** Number of kills so far. */
   kills: number;
   /** Kill points that were reached. */
   reached: string[];
-  /** Those that did not come up before the life's time was over: killed then. */
+  /** Kill points that were not reached before the time limit of the run, when the daemon was killed. */
   missed: string[];
-  /** To be tried again. */
-  owed: KillPoint[];
+  /** Missed kill points to retry. */
+  retries: KillPoint[];
 }
 
-export const cap = 12;
-const longestLife = 8000;
+/** --max-task-concurrency of the daemon. */
+export const maxTasks = 12;
+/** Time limit for one run. */
+const maxRunMs = 8000;
 
-/** Short patience everywhere, so that a life of seconds sees what else takes minutes. */
+/** Short timeouts, so that a run of seconds covers what otherwise takes minutes. */
 const daemonFlags = [
-  ...['--max-task-concurrency', String(cap), '--settle-seconds', '1', '--sweep-seconds', '5'],
+  ...['--max-task-concurrency', String(maxTasks), '--settle-seconds', '1', '--sweep-seconds', '5'],
   ...['--drain-timeout', '2', '--start-deadline', '6', '--stop-timeout', '30'],
 ];
 
 export async function openLane(name: string): Promise<Lane> {
-  const world = await openWorld({
+  const testBed = await openTestBed({
     name,
     daemonFlags,
     emulatorFlags: ['--start-delay-ms', '200', '--stop-delay-ms', '100'],
-    monitored: true,
+    hasMonitor: true,
   });
   const lane: Lane = {
-    world,
+    testBed,
     audit: createAudit(),
-    strangers: null,
+    foreignTasks: null,
     kills: 0,
     reached: [],
     missed: [],
-    owed: [],
+    retries: [],
   };
   return lane;
 }
 
-/** What the scheduler's monitor shows: a worker in each task of ours that runs, some of them at work. */
-export const showWorkers = (
-  { world, strangers }: Lane,
+/** Publishes one worker for each running task of the daemon, with `load` tasks each. */
+export function publishWorkers(
+  { testBed, foreignTasks }: Lane,
   tasks: LedgerTask[],
   load: (task: LedgerTask) => number,
-): void => {
-  world.scheduler.workers = tasks
-    .filter((task) => task.startedBy === world.mark && !strangers?.isOne(task))
+): void {
+  testBed.scheduler.workers = tasks
+    .filter((task) => task.startedBy === testBed.ownershipTag && !foreignTasks?.includes(task))
     .filter((task) => task.lastStatus === 'RUNNING' && isAlive(task))
     .map((task): WorkerStatus => {
       const workerId = `Worker|ECS-${taskIdOf(task.taskArn)}|0`;
       return { workerId, managerId, tasks: load(task) };
     });
-};
+}
 
-/** The kill point, armed: resolves when it is reached. */
-const armed = ({ world, audit }: Lane, daemon: Running, point: KillPoint): Promise<void> =>
+/** Kills the daemon when it reaches the kill point; resolves then. */
+const armKillPoint = (
+  { testBed, audit }: Lane,
+  daemon: ProcessHandle,
+  point: KillPoint,
+): Promise<void> =>
   new Promise((resolve) => {
-    const { proxy, state, processes } = world;
-    const strike = () => {
+    const { proxy, state, processes } = testBed;
+    const kill = () => {
       processes.signal(daemon, 'SIGKILL');
       resolve();
     };
     let calls = 0;
-    proxy.watch = (passing) => {
-      audit.see(passing);
-      if (daemon.end || point.at !== 'call') return false;
-      if (passing.operation !== point.operation || passing.moment !== point.moment) return false;
+    proxy.onCall = (call) => {
+      audit.record(call);
+      if (daemon.exit || point.at !== 'call') return false;
+      if (call.operation !== point.operation || call.stage !== point.stage) return false;
       if (++calls !== point.nth) return false;
-      strike();
+      kill();
       return true;
     };
-    state.recount();
+    state.resetWriteCount();
     state.onWrite = (nth) => {
-      if (point.at === 'write' && nth === point.nth) strike();
+      if (point.at === 'write' && nth === point.nth) kill();
     };
-    if (point.at === 'random') setTimeout(strike, point.afterMs);
+    if (point.at === 'random') setTimeout(kill, point.afterMs);
   });
 
-/** What the scheduler wants during a life, and for how long each. */
-const wishes = (point: KillPoint, random: Random): [workers: number, ms: number][] => {
-  const some = () => random.int(1, cap);
+/** The desired numbers of workers during a run, and how long each one lasts. */
+function desiredCounts(point: KillPoint, random: Random): [workers: number, ms: number][] {
+  const randomWorkers = () => random.int(1, maxTasks);
   const ms = () => random.int(700, 2200);
   const operation = point.at === 'call' ? point.operation : null;
   if (operation === 'StopTask')
     return [
-      [some(), 2500],
+      [randomWorkers(), 2500],
       [0, 3000],
-      [some(), 9999],
+      [randomWorkers(), 9999],
     ];
   if (operation === 'RunTask')
     return [
-      [some(), 1800],
+      [randomWorkers(), 1800],
       [0, 500],
-      [cap, 9999],
+      [maxTasks, 9999],
     ];
   if (point.at === 'write')
-    return Array.from({ length: 8 }, (_, i) => [i % 2 === 0 ? some() : 0, random.int(500, 1500)]);
+    return Array.from({ length: 8 }, (_, i) => [
+      i % 2 === 0 ? randomWorkers() : 0,
+      random.int(500, 1500),
+    ]);
   return [
-    [some(), ms()],
-    [some(), ms()],
+    [randomWorkers(), ms()],
+    [randomWorkers(), ms()],
     [0, ms()],
-    [some(), 9999],
+    [randomWorkers(), 9999],
   ];
-};
+}
 
-export async function live(
+/** Runs the daemon with changing desired counts and faults until it reaches the kill point or the time limit, then kills it. */
+export async function runUntilKilled(
   lane: Lane,
-  { point, damage, fair = false }: Life,
+  { point, damage, withoutFaults = false }: DaemonRun,
   random: Random,
 ): Promise<void> {
-  const { world } = lane;
-  const { scheduler, cloud, state } = world;
-  if (damage.kind === 'lost') state.lose();
-  const torn = damage.kind === 'torn' && state.tear(damage.bytes);
-  const weather = fair ? { name: 'fair', rules: [] } : weatherBy(random);
-  await cloud.faults(weather.rules);
-  const needsRoom = point.at === 'call' && point.operation === 'RunTask';
-  const wanted = wishes(point, random);
-  scheduler.wanted = wanted[0]?.[0] ?? 0;
+  const { testBed } = lane;
+  const { scheduler, emulator, state } = testBed;
+  if (damage.kind === 'lost') state.remove();
+  const isTruncated = damage.kind === 'torn' && state.truncate(damage.bytes);
+  const profile = withoutFaults ? { name: 'none', rules: [] } : pickFaultProfile(random);
+  await emulator.setFaults(profile.rules);
+  const needsLaunches = point.at === 'call' && point.operation === 'RunTask';
+  const desired = desiredCounts(point, random);
+  scheduler.desiredWorkers = desired[0]?.[0] ?? 0;
 
-  const daemon = world.start();
-  const reached = armed(lane, daemon, point);
-  const over = new AbortController();
-  const elapse = (ms: number) =>
-    sleep(ms, undefined, { signal: over.signal }).catch(() => undefined);
-  const wishing = async () => {
-    for (const [workers, ms] of wanted) {
-      if (over.signal.aborted) return;
-      scheduler.wanted = workers;
-      await elapse(ms);
+  const daemon = testBed.start();
+  const isReached = armKillPoint(lane, daemon, point);
+  const ended = new AbortController();
+  const pause = (ms: number) =>
+    sleep(ms, undefined, { signal: ended.signal }).catch(() => undefined);
+  const changeDesiredWorkers = async () => {
+    for (const [workers, ms] of desired) {
+      if (ended.signal.aborted) return;
+      scheduler.desiredWorkers = workers;
+      await pause(ms);
     }
   };
-  const showing = async () => {
-    while (!over.signal.aborted) {
-      showWorkers(lane, (await cloud.ledger()).tasks, () => (random.chance(0.3) ? 1 : 0));
-      await elapse(400);
+  const publishMonitor = async () => {
+    while (!ended.signal.aborted) {
+      publishWorkers(lane, (await emulator.ledger()).tasks, () => (random.chance(0.3) ? 1 : 0));
+      await pause(400);
     }
   };
-  const striking = async () => {
-    await elapse(needsRoom ? 0 : random.int(500, 4000));
-    const ours = (await world.ours()).filter(
-      (task) => isAlive(task) && !lane.strangers?.isOne(task),
+  const applyTaskFaults = async () => {
+    await pause(needsLaunches ? 0 : random.int(500, 4000));
+    const ownTasks = (await testBed.ownTasks()).filter(
+      (task) => isAlive(task) && !lane.foreignTasks?.includes(task),
     );
-    for (const { taskArn } of ours.slice(0, needsRoom ? 4 : random.int(0, 2)))
-      await cloud.strike(
+    for (const { taskArn } of ownTasks.slice(0, needsLaunches ? 4 : random.int(0, 2)))
+      await emulator.applyFault(
         taskArn,
-        lane.kills < 6 && random.chance(0.3) ? 'vanish' : random.pick(strikes),
+        lane.kills < 6 && random.chance(0.3) ? 'vanish' : random.pick(taskFaults),
       );
   };
-  const background = [wishing(), showing(), striking()];
-  const how = await Promise.race([
-    reached.then(() => 'reached'),
-    elapse(longestLife).then(() => 'missed'),
+  const background = [changeDesiredWorkers(), publishMonitor(), applyTaskFaults()];
+  const outcome = await Promise.race([
+    isReached.then(() => 'reached'),
+    pause(maxRunMs).then(() => 'missed'),
     daemon.ended.then(() => 'ended'),
   ]);
-  // The signal of a reached point and the end of its process may be seen in either order.
-  const itself = daemon.end && daemon.end.signal !== 'SIGKILL';
-  over.abort();
-  if (itself)
-    world.check(false, `the daemon lives until it is killed (${JSON.stringify(daemon.end)})`);
-  await world.kill(daemon);
+  // After a kill, `isReached` and the exit of the process may be observed in either order.
+  const exitedByItself = daemon.exit && daemon.exit.signal !== 'SIGKILL';
+  ended.abort();
+  if (exitedByItself)
+    testBed.check(false, `the daemon runs until it is killed (${JSON.stringify(daemon.exit)})`);
+  await testBed.kill(daemon);
   await Promise.all(background);
-  world.state.onWrite = null;
+  testBed.state.onWrite = null;
   lane.kills++;
-  (how === 'missed' ? lane.missed : lane.reached).push(pointText(point));
-  if (how === 'missed' && !fair) lane.owed.push(point);
-  const before = damage.kind === 'lost' ? ', journal lost' : torn ? ', journal torn' : '';
-  world.note(
-    `kill ${lane.kills}: ${pointText(point)}${how === 'missed' ? ' (not reached)' : ''}, ${weather.name}${before}`,
+  (outcome === 'missed' ? lane.missed : lane.reached).push(pointText(point));
+  if (outcome === 'missed' && !withoutFaults) lane.retries.push(point);
+  const damageText =
+    damage.kind === 'lost' ? ', journal lost' : isTruncated ? ', journal truncated' : '';
+  testBed.print(
+    `kill ${lane.kills}: ${pointText(point)}${outcome === 'missed' ? ' (not reached)' : ''}, ${profile.name}${damageText}`,
   );
-  if (lane.strangers !== null || !(await cloud.ledger()).executed.RegisterTaskDefinition) return;
-  await cloud.faults([]);
-  lane.strangers = await inviteStrangers(world);
+  if (lane.foreignTasks !== null || !(await emulator.ledger()).executed.RegisterTaskDefinition)
+    return;
+  await emulator.setFaults([]);
+  lane.foreignTasks = await startForeignTasks(testBed);
 }

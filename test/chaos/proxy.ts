@@ -9,16 +9,16 @@ import {
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
-/** `unsent`: AWS has not heard of it yet. `executed`: it was carried out and nobody knows. `answered`: the answer is on its way. */
-export const moments = ['unsent', 'executed', 'answered'] as const;
-export type Moment = (typeof moments)[number];
+/** Stages of a call: `unsent`: not yet forwarded to AWS; `executed`: AWS has answered, the daemon has not received it; `answered`: the answer has been sent to the daemon. */
+export const callStages = ['unsent', 'executed', 'answered'] as const;
+export type CallStage = (typeof callStages)[number];
 
-/** One AWS call as it passes by. */
-export interface Passing {
+/** An AWS call at one of its stages. */
+export interface ObservedCall {
   operation: string;
-  moment: Moment;
+  stage: CallStage;
   body: string;
-  /** Of the answer; empty before there is one. */
+  /** Body of the answer; empty in the stage `unsent`. */
   answer: string;
 }
 
@@ -34,10 +34,10 @@ export interface Request {
 
 export interface AwsProxy {
   url: string;
-  /** Called at each moment of each call; true loses the call or its answer, as a dead line would. */
-  watch: ((passing: Passing) => boolean) | null;
-  /** What the daemon gets instead of AWS's answer. */
-  bend: ((operation: string, answer: Answer, request: Request) => Answer | 'cut') | null;
+  /** Called at each stage of each call. Returning true closes the connection, which loses the call or its answer. */
+  onCall: ((passing: ObservedCall) => boolean) | null;
+  /** Replaces the answer of AWS; `cut` sends half of it and closes the connection. */
+  replaceAnswer: ((operation: string, answer: Answer, request: Request) => Answer | 'cut') | null;
   close(): void;
 }
 
@@ -47,15 +47,15 @@ const operationOf = ({ headers }: IncomingMessage, body: string): string =>
     .at(-1) ||
   (new URLSearchParams(body).get('Action') ?? '');
 
-/** Stands between the daemon and the emulator, where each moment of a call can be seen and the line be cut. */
+/** Starts a proxy between daemon and emulator that observes the stages of each call, and can drop calls and replace answers. */
 export async function startProxy(target: string): Promise<AwsProxy> {
   const { hostname, port } = new URL(target);
   const agent = new Agent({ keepAlive: true });
 
-  const forward = (request: IncomingMessage, body: Buffer, response: ServerResponse) =>
+  const forwardCall = (request: IncomingMessage, body: Buffer, response: ServerResponse) =>
     new Promise<Answer & { headers: IncomingMessage['headers'] }>((resolve, reject) => {
       const { method, url: path, headers } = request;
-      const onward = open({
+      const upstream = open({
         agent,
         hostname,
         port,
@@ -63,50 +63,52 @@ export async function startProxy(target: string): Promise<AwsProxy> {
         path,
         headers: { ...headers, host: `${hostname}:${port}` },
       });
-      // A call that nobody waits for any more: AWS carries it out all the same.
+      // The daemon has closed the connection. AWS executes the call nevertheless.
       response.on('close', () => {
-        if (!response.writableEnded) onward.destroy();
+        if (!response.writableEnded) upstream.destroy();
       });
-      onward.on('error', reject);
-      onward.on('response', (answer) =>
+      upstream.on('error', reject);
+      upstream.on('response', (answer) =>
         buffer(answer).then(
           (bytes) =>
             resolve({ status: answer.statusCode ?? 500, headers: answer.headers, body: bytes }),
           reject,
         ),
       );
-      onward.end(body);
+      upstream.end(body);
     });
 
-  const pass = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await buffer(request);
     const text = body.toString();
     const operation = operationOf(request, text);
-    const lost = (moment: Moment, answer = '') =>
-      proxy.watch?.({ operation, moment, body: text, answer }) ?? false;
-    if (lost('unsent')) return void response.destroy();
-    const { headers, ...plain } = await forward(request, body, response);
-    if (lost('executed', plain.body.toString())) return void response.destroy();
-    const bent = proxy.bend?.(operation, plain, { headers: request.headers, body: text }) ?? plain;
-    if (bent === 'cut') {
-      response.writeHead(plain.status, headers);
-      response.write(plain.body.subarray(0, plain.body.length >> 1));
+    const isDropped = (moment: CallStage, answer = '') =>
+      proxy.onCall?.({ operation, stage: moment, body: text, answer: answer }) ?? false;
+    if (isDropped('unsent')) return void response.destroy();
+    const { headers, ...original } = await forwardCall(request, body, response);
+    if (isDropped('executed', original.body.toString())) return void response.destroy();
+    const replaced =
+      proxy.replaceAnswer?.(operation, original, { headers: request.headers, body: text }) ??
+      original;
+    if (replaced === 'cut') {
+      response.writeHead(original.status, headers);
+      response.write(original.body.subarray(0, original.body.length >> 1));
       return void setImmediate(() => response.destroy());
     }
-    response.writeHead(bent.status, { ...headers, 'content-length': bent.body.length });
-    response.end(bent.body, () => lost('answered', bent.body.toString()));
+    response.writeHead(replaced.status, { ...headers, 'content-length': replaced.body.length });
+    response.end(replaced.body, () => isDropped('answered', replaced.body.toString()));
   };
 
   const server = createServer((request, response) => {
-    pass(request, response).catch(() => response.destroy());
+    handle(request, response).catch(() => response.destroy());
   });
   server.keepAliveTimeout = 75_000;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const proxy: AwsProxy = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    watch: null,
-    bend: null,
+    onCall: null,
+    replaceAnswer: null,
     close() {
       server.close();
       server.closeAllConnections();

@@ -1,7 +1,7 @@
-import type { World, WorldSetup } from './world.ts';
+import type { TestBed, TestBedSetup } from './testBed.ts';
 
-/** One thing that must be survived, in a world of its own. What it finds it tells the world. */
+/** A test in its own test bed, which records the failed checks. */
 export interface Scenario {
-  setup: WorldSetup;
-  play(world: World, seed: number): Promise<void>;
+  setup: TestBedSetup;
+  run(testBed: TestBed, seed: number): Promise<void>;
 }

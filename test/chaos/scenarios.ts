@@ -5,7 +5,7 @@ import { hostileAnswers } from './scenarios/hostileAnswers.ts';
 import { lateAnswer } from './scenarios/lateAnswer.ts';
 import { secrets } from './scenarios/secrets.ts';
 import { seedRights } from './scenarios/seedRights.ts';
-import { openWorld } from './world.ts';
+import { openTestBed } from './testBed.ts';
 
 export const scenarios: Record<string, Scenario> = {
   lateAnswer,
@@ -16,15 +16,15 @@ export const scenarios: Record<string, Scenario> = {
   secrets,
 };
 
-/** The promises that were not kept. */
-export async function playScenario({ setup, play }: Scenario, seed: number): Promise<string[]> {
-  const world = await openWorld(setup);
+/** Runs a scenario in a new test bed and returns its failed checks. */
+export async function runScenario({ setup, run: play }: Scenario, seed: number): Promise<string[]> {
+  const testBed = await openTestBed(setup);
   try {
-    await play(world, seed);
+    await play(testBed, seed);
   } catch (error) {
-    world.check(false, String((error as Error).message));
+    testBed.check(false, String((error as Error).message));
   } finally {
-    await world.close();
+    await testBed.close();
   }
-  return world.broken;
+  return testBed.failedChecks;
 }

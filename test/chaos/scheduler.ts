@@ -2,27 +2,28 @@ import { encodeMonitorMessage, type WorkerStatus } from '../../src/demo/monitorM
 import { startYmqServer } from '../../src/demo/ymqServer.ts';
 import { decodeMessage } from '../../src/scheduler/protocol/codec.ts';
 import { encodeMessage } from '../../src/scheduler/protocol/encodeMessage.ts';
-import { freePorts } from '../interop/stage.ts';
+import { freePorts } from '../interop/scenarioContext.ts';
 
-/** A scheduler that wants what it is told to want, whatever runs. */
-export interface FickleScheduler {
+/** A g3 scheduler that requests `desiredWorkers`, whatever runs. */
+export interface ScriptedScheduler {
   address: string;
-  /** Workers; one a Fargate task. */
-  wanted: number;
-  /** Shown in the monitor stream; null: there is no such stream. */
+  /** Number of workers to request; one per Fargate task. */
+  desiredWorkers: number;
+  /** Workers in the monitor stream; null: no monitor stream. */
   workers: WorkerStatus[] | null;
+  /** Number of received heartbeats. */
   heartbeats: number;
   close(): void;
 }
 
 const publishMs = 500;
 
-/** `monitored`: it has a monitor stream. */
+/** Starts the scheduler, with a monitor stream if `hasMonitor`. */
 export async function startScheduler({
-  monitored,
+  monitored: hasMonitor,
 }: {
   monitored: boolean;
-}): Promise<FickleScheduler> {
+}): Promise<ScriptedScheduler> {
   const port = await freePorts(3);
   const generation = 'g3';
   const server = await startYmqServer('scheduler', port, {
@@ -30,19 +31,19 @@ export async function startScheduler({
       if (decodeMessage(payload, generation).message !== 'workerManagerHeartbeat') return;
       scheduler.heartbeats++;
       peer.send(encodeMessage({ generation, message: 'workerManagerHeartbeatEcho', fields: {} }));
-      const wish = { taskConcurrency: scheduler.wanted, capabilities: [] };
-      const fields = { setDesiredTaskConcurrencyRequests: [wish] };
+      const request = { taskConcurrency: scheduler.desiredWorkers, capabilities: [] };
+      const fields = { setDesiredTaskConcurrencyRequests: [request] };
       peer.send(encodeMessage({ generation, message: 'workerManagerCommand', fields }));
     },
   });
-  const monitor = monitored ? await startYmqServer('monitor', port + 2, {}) : null;
+  const monitor = hasMonitor ? await startYmqServer('monitor', port + 2, {}) : null;
   const publisher = setInterval(() => {
     if (scheduler.workers !== null) monitor?.broadcast(encodeMonitorMessage(scheduler.workers));
   }, publishMs);
-  const scheduler: FickleScheduler = {
+  const scheduler: ScriptedScheduler = {
     address: `tcp://127.0.0.1:${port}`,
-    wanted: 0,
-    workers: monitored ? [] : null,
+    desiredWorkers: 0,
+    workers: hasMonitor ? [] : null,
     heartbeats: 0,
     close() {
       clearInterval(publisher);

@@ -2,19 +2,19 @@ import { execFile, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import * as ecs from '@aws-sdk/client-ecs';
 import * as iam from '@aws-sdk/client-iam';
-import type { Step } from './scenarios.ts';
+import type { Step } from './steps.ts';
 
-/** What a client made of one call. */
+/** The answer of a call, or its error as the client reports it. */
 export type Outcome = { answer: unknown } | { error: { code: string; message: string } };
 
-/** One of the programs that talk to AWS, none of which this project wrote. */
+/** An AWS client that is independent of this project. */
 export interface Client {
   name: string;
   call(endpoint: string, step: Pick<Step, 'service' | 'call' | 'with'>): Promise<Outcome>;
   close(): Promise<void>;
 }
 
-/** The same for every client: no real account is ever meant. */
+/** Environment of every client: dummy credentials, no retries. */
 export const clientEnvironment = {
   AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
   AWS_SECRET_ACCESS_KEY: 'secret',
@@ -28,15 +28,15 @@ export const clientEnvironment = {
 type AnyClient = { send(command: object): Promise<unknown>; destroy(): void };
 type Library = Record<string, new (input: object) => object>;
 
-/** IAM names its errors otherwise in JavaScript, and leaves the trust policy URL-encoded. */
-const fromJs = (service: string, answer: unknown): unknown =>
+/** The JavaScript SDK leaves the trust policy URL-encoded; the other clients decode it. */
+const normalizeJsAnswer = (service: string, answer: unknown): unknown =>
   JSON.parse(JSON.stringify(answer), (key, value) =>
     service === 'iam' && key === 'AssumeRolePolicyDocument' && typeof value === 'string'
       ? JSON.parse(decodeURIComponent(value))
       : value,
   );
 
-export const javascript = (): Client => {
+export function javascriptSdk(): Client {
   const clients = new Map<string, AnyClient>();
   const libraries = { ecs, iam };
   const constructors = { ecs: ecs.ECSClient, iam: iam.IAMClient };
@@ -51,7 +51,9 @@ export const javascript = (): Client => {
       }
       const Command = (libraries[step.service] as unknown as Library)[`${step.call}Command`]!;
       try {
-        return { answer: fromJs(step.service, await client.send(new Command(step.with))) };
+        return {
+          answer: normalizeJsAnswer(step.service, await client.send(new Command(step.with))),
+        };
       } catch (error) {
         const { name, Code, message } = error as Error & { Code?: string };
         return { error: { code: Code ?? name, message } };
@@ -61,28 +63,29 @@ export const javascript = (): Client => {
       for (const client of clients.values()) client.destroy();
     },
   };
-};
+}
 
-export const boto3 = (python: string): Client => {
+export function boto3(python: string): Client {
   const program = new URL('driver.py', import.meta.url).pathname;
   const child = spawn(python, [program], {
     env: { ...clientEnvironment, PATH: process.env.PATH },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  const waiting: ((outcome: Outcome) => void)[] = [];
+  const pendingCalls: ((outcome: Outcome) => void)[] = [];
   createInterface({ input: child.stdout }).on('line', (line) =>
-    waiting.shift()?.(JSON.parse(line)),
+    pendingCalls.shift()?.(JSON.parse(line)),
   );
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   child.once('exit', () => {
-    for (const answer of waiting) answer({ error: { code: 'exited', message: 'boto3 is gone' } });
+    for (const answer of pendingCalls)
+      answer({ error: { code: 'exited', message: 'the boto3 process has exited' } });
   });
   child.stdin.on('error', () => {});
   return {
     name: 'boto3',
     call: (endpoint, step) =>
       new Promise((resolve) => {
-        waiting.push(resolve);
+        pendingCalls.push(resolve);
         child.stdin.write(`${JSON.stringify({ endpoint, ...step })}\n`);
       }),
     async close() {
@@ -90,7 +93,7 @@ export const boto3 = (python: string): Client => {
       await ended;
     },
   };
-};
+}
 
 const kebab = (call: string): string => call.replace(/(?!^)[A-Z]/g, '-$&').toLowerCase();
 

@@ -1,4 +1,4 @@
-"""One JSON call a line on stdin, one JSON answer a line on stdout: boto3 as a client for the scenarios."""
+"""Runs the scenarios' calls with boto3: one JSON call per line on stdin, one JSON answer per line on stdout."""
 
 import json
 import sys
@@ -20,10 +20,10 @@ def client(service, endpoint):
 
 
 for line in sys.stdin:
-    order = json.loads(line)
+    request = json.loads(line)
     try:
-        method = getattr(client(order["service"], order["endpoint"]), xform_name(order["call"]))
-        answer = {"answer": method(**order["with"])}
+        method = getattr(client(request["service"], request["endpoint"]), xform_name(request["call"]))
+        answer = {"answer": method(**request["with"])}
     except ClientError as error:
         answer = {"error": {"code": error.response["Error"]["Code"], "message": error.response["Error"]["Message"]}}
     except Exception as error:

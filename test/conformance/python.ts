@@ -6,11 +6,11 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Releases whose behaviour the scenarios were written against. */
+/** Pinned releases: the scenarios expect their behaviour. */
 const packages = ['boto3==1.43.11', 'awscli==1.45.11', 'moto[server]==5.2.1'];
 
-/** A folder of programs with these packages, made once; its marker is written last, so half a one is made anew. */
-export const pythonPrograms = async (cache: string, python: string): Promise<string> => {
+/** The program folder of a virtual environment with these packages; created once. Its marker file is written last, so that an incomplete environment is created again. */
+export async function pythonPrograms(cache: string, python: string): Promise<string> {
   const { stdout } = await run(python, ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])']);
   const dir = join(cache, `conformance-py${stdout.trim()}`);
   const marker = join(dir, packages.join('_').replace(/[^\w.=-]/g, '-'));
@@ -24,4 +24,4 @@ export const pythonPrograms = async (cache: string, python: string): Promise<str
     await writeFile(marker, '');
   }
   return join(dir, 'bin');
-};
+}

@@ -6,19 +6,25 @@ import { startEmulator } from '../../src/emulator/emulator.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { clientEnvironment } from './clients.ts';
 
-/** Something that answers as AWS. */
+/** An emulator of AWS. */
 export interface Server {
   name: 'emulator' | 'moto';
   url: string;
-  /** Forgets everything; resolves to a subnet that tasks can use. */
+  /** Resets the account; resolves to the id of a subnet for tasks. */
   reset(): Promise<string>;
   setFaults(rules: unknown): void;
   close(): Promise<void>;
 }
 
-/** Every scenario gets an account of its own: a fresh emulator behind the same face. */
-export const emulatorServer = (): Server => {
-  const start = () => startEmulator({ startDelayMs: 50, stopDelayMs: 50, log: silentLog });
+/** This project's emulator; `reset` starts a new one. */
+export function emulatorServer(): Server {
+  const start = () =>
+    startEmulator({
+      startDelayMs: 50,
+      stopDelayMs: 50,
+      log: silentLog,
+      accessKey: clientEnvironment.AWS_ACCESS_KEY_ID,
+    });
   let running: Awaited<ReturnType<typeof start>> | null = null;
   return {
     name: 'emulator',
@@ -33,7 +39,7 @@ export const emulatorServer = (): Server => {
     setFaults: (rules) => running?.setFaults(rules),
     close: async () => running?.close(),
   };
-};
+}
 
 const freePort = (): Promise<number> =>
   new Promise((resolve) => {
@@ -52,7 +58,8 @@ const post = (url: string, body?: object) =>
       : {}),
   });
 
-export const motoServer = async (bin: string): Promise<Server> => {
+/** moto as a process. It does not support fault rules. */
+export async function motoServer(bin: string): Promise<Server> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const child = spawn(
@@ -65,13 +72,13 @@ export const motoServer = async (bin: string): Promise<Server> => {
   );
   process.once('exit', () => child.kill('SIGKILL'));
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  await answering(`${url}/moto-api/`, child);
+  await waitUntilAnswering(`${url}/moto-api/`, child);
   return {
     name: 'moto',
     url,
     async reset() {
       await post(`${url}/moto-api/reset`);
-      // Otherwise every DescribeTasks takes a task one step nearer to its end.
+      // By default each DescribeTasks call advances a task by one status.
       await post(`${url}/moto-api/state-manager/set-transition`, {
         model_name: 'ecs::task',
         transition: { progression: 'manual', times: 1_000_000_000 },
@@ -86,10 +93,10 @@ export const motoServer = async (bin: string): Promise<Server> => {
       await ended;
     },
   };
-};
+}
 
-const answering = async (url: string, child: ChildProcess): Promise<void> => {
-  for (const until = Date.now() + 30_000; Date.now() < until; ) {
+async function waitUntilAnswering(url: string, child: ChildProcess): Promise<void> {
+  for (const deadline = Date.now() + 30_000; Date.now() < deadline; ) {
     if (child.exitCode !== null) break;
     if (
       await fetch(url).then(
@@ -101,10 +108,10 @@ const answering = async (url: string, child: ChildProcess): Promise<void> => {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error('moto_server does not answer');
-};
+}
 
-/** The first subnet of the default VPC that moto made up; tasks are refused in any other. */
-const defaultSubnet = async (url: string): Promise<string> => {
+/** The first subnet of moto's default VPC; moto refuses tasks in unknown subnets. */
+async function defaultSubnet(url: string): Promise<string> {
   const response = await fetch(url, {
     method: 'POST',
     headers: {
@@ -117,4 +124,4 @@ const defaultSubnet = async (url: string): Promise<string> => {
   const [, subnet] = /<subnetId>(subnet-\w+)</.exec(await response.text()) ?? [];
   if (!subnet) throw new Error('moto has no default subnet');
   return subnet;
-};
+}

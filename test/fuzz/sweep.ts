@@ -4,7 +4,7 @@ import { ProtocolFailure } from '../../src/scheduler/protocol/failure.ts';
 import { decodeMonitor } from '../../src/scheduler/protocol/monitor.ts';
 import { toSchedulerMessage } from '../../src/scheduler/protocol/translate.ts';
 
-/** True for a message, false for a ProtocolFailure; anything else that a decoder throws is thrown on. */
+/** Whether the bytes decode to a message: false for a ProtocolFailure with a one-line message. Rethrows every other error. */
 function decodes(bytes: Uint8Array, hint: Generation | undefined): boolean {
   try {
     toSchedulerMessage(decodeMessage(bytes, hint));
@@ -16,27 +16,28 @@ function decodes(bytes: Uint8Array, hint: Generation | undefined): boolean {
   }
 }
 
-/** At most so many numbers below `end`, evenly spread. The step is odd: it reaches every bit of a word. */
-function* spread(end: number, most: number): Generator<number> {
-  const step = end <= most ? 1 : Math.ceil(end / most) | 1;
+/** At most `limit` evenly spaced numbers from 0 to below `end`. The step is 1 or odd, so that it reaches every bit position of a word. */
+function* spread(end: number, limit: number): Generator<number> {
+  const step = end <= limit ? 1 : Math.ceil(end / limit) | 1;
   for (let at = 0; at < end; at += step) yield at;
 }
 
 export interface SweepResult {
+  /** Number of decoded frames. */
   frames: number;
-  /** Lengths at which the frame was cut short and still taken for a message: none should be. */
+  /** Lengths at which the truncated frame decoded to a message; expected to be empty. */
   acceptedCuts: number[];
 }
 
-/** Decodes a frame cut short at up to `most` lengths, and with one wrong bit in up to `most` places. */
-export function sweep(bytes: Uint8Array, generation: Generation, most: number): SweepResult {
+/** Decodes a frame truncated at up to `limit` lengths, and with a single inverted bit at up to `limit` positions. Throws what a decoder throws beside ProtocolFailure. */
+export function sweep(bytes: Uint8Array, generation: Generation, limit: number): SweepResult {
   const result: SweepResult = { frames: 0, acceptedCuts: [] };
-  for (const length of spread(bytes.length, most)) {
+  for (const length of spread(bytes.length, limit)) {
     result.frames++;
     if (decodes(bytes.subarray(0, length), undefined)) result.acceptedCuts.push(length);
   }
   const copy = new Uint8Array(bytes);
-  for (const bit of spread(bytes.length * 8, most)) {
+  for (const bit of spread(bytes.length * 8, limit)) {
     const byte = bit >> 3;
     copy[byte] = (bytes[byte] as number) ^ (1 << (bit & 7));
     for (const hint of [undefined, generation, 'g4'] as const) {

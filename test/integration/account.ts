@@ -1,5 +1,5 @@
 import { createCaller } from '../../src/aws/caller.ts';
-import { clientOptions, createEcsClient } from '../../src/aws/client.ts';
+import { createEcsClient } from '../../src/aws/client.ts';
 import { type BootstrapSettings, bootstrap } from '../../src/aws/ensure/bootstrap.ts';
 import { createIamClient } from '../../src/aws/iamClient.ts';
 import { createTemplate, type TemplateSettings } from '../../src/aws/launch/launchTemplate.ts';
@@ -55,15 +55,15 @@ export const startAccount = async (options: Partial<EmulatorOptions> = {}) => {
   const aws = {
     region: 'us-east-1',
     endpoint: emulator.url,
-    credentials: { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'example' },
+    credentials: { accessKeyId: emulator.accessKey, secretAccessKey: 'example' },
   };
   const ecs = createEcsClient(aws);
-  const iam = createIamClient(clientOptions(aws));
+  const iam = createIamClient(aws);
   const clock = systemClock;
   const call = createCaller({ limiter: createLimiter(clock), clock, log: silentLog });
   const signal = () => new AbortController().signal;
   const { cluster } = definition;
-  const describe = describeTasks(ecs, call, cluster, silentLog);
+  const describe = describeTasks(ecs, call, cluster);
   const list = listTasks(ecs, call, cluster, clock, silentLog);
   const stop = stopTask(ecs, call, cluster);
   return {
@@ -82,7 +82,7 @@ export const startAccount = async (options: Partial<EmulatorOptions> = {}) => {
         call,
         createTemplate({ ...settings, ...changed }),
       )({ label: `l-${order.clientToken}`, market: 'onDemand', ...order }, signal()),
-    describe: (arns: string[]) => describe(arns, signal()),
+    describe: async (arns: string[]) => (await describe(arns, signal())).observations,
     list: (mark = settings.startedBy) => list(mark, signal()),
     stop: (arn: string) => stop(arn, 'no longer wanted', signal()),
     async close() {

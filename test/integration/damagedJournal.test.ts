@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { plainDialogue } from '../simulation/dialogueFaults.ts';
 import type { Bend } from '../simulation/disk.ts';
 import type { Happening, Script } from '../simulation/script.ts';
 import { type Run, runScript } from '../simulation/world.ts';
@@ -7,6 +8,7 @@ import { type Run, runScript } from '../simulation/world.ts';
 const scriptOf = (kill: Partial<Happening & { kind: 'kill' }>): Script => ({
   seed: 1,
   settings: {
+    ...plainDialogue,
     policy: 'direct',
     workersPerTask: 1,
     maxTasks: 8,
@@ -20,7 +22,7 @@ const scriptOf = (kill: Partial<Happening & { kind: 'kill' }>): Script => ({
     monitored: true,
     restlessness: 0,
     leave: false,
-    stray: false,
+    orphan: false,
   },
   happenings: [
     { at: 0, kind: 'demand', tasks: 20 },
@@ -51,7 +53,7 @@ const step = every ? 1 : 131;
 const wanted = 7;
 
 const trouble = ({ violations, bought }: Run): string[] => [
-  ...violations.map(({ promise, says }) => `${promise}: ${says}`),
+  ...violations.map(({ invariant, says }) => `${invariant}: ${says}`),
   ...(bought === wanted ? [] : [`${bought} tasks were bought, not ${wanted}`]),
 ];
 

@@ -28,6 +28,10 @@ const sleepProcesses = (word: string): number[] =>
     })
     .map(Number);
 
+/** Its process group, the fifth field of `stat`; the second is a name in parentheses. */
+const groupOf = (pid: number | undefined): number =>
+  Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[2]);
+
 let serial = 0;
 /** A unique argument for `sleep`, by which a test finds its own processes. */
 const uniqueSleepSeconds = (): string => `${100 + serial++}.${process.pid}`;
@@ -36,6 +40,41 @@ const onLinux = describe.runIf(process.platform === 'linux');
 
 onLinux.each(['auto', 'groups'] as const)('processes of a task, isolation %s', (isolation) => {
   const options = { isolation, logDir: dir };
+
+  it('stops a task whose wrapper is frozen', async () => {
+    const { ecs, run, waitForStatus } = await startTestEmulator(options);
+    const sleep = uniqueSleepSeconds();
+    const { tasks } = await run(`sleep ${sleep} & exec sleep ${sleep}`);
+    const task = tasks?.[0]?.taskArn;
+    await eventually(() => sleepProcesses(sleep).length === 2);
+    process.kill(-groupOf(sleepProcesses(sleep)[0]), 'SIGSTOP');
+    await ecs.send(new StopTaskCommand({ cluster: 'fleet', task }));
+    expect((await waitForStatus(task, 'STOPPED')).containers?.[0]?.exitCode).toBe(137);
+    expect(sleepProcesses(sleep)).toEqual([]);
+  });
+
+  it('explains once what it means that a program is not found', async () => {
+    const reports: [name: string, fields: object][] = [];
+    const { run, waitForStatus } = await startTestEmulator({
+      ...options,
+      taskPath: '/opt/workers',
+      log: { report: (name, fields) => void reports.push([name, fields]) },
+    });
+    for (let i = 0; i < 2; i++) {
+      const { tasks } = await run('no_such_program --flag');
+      const task = await waitForStatus(tasks?.[0]?.taskArn, 'STOPPED');
+      expect(task.containers?.[0]?.exitCode).toBe(127);
+    }
+    expect(reports.filter(([name]) => name === 'emulator.programNotFound')).toEqual([
+      [
+        'emulator.programNotFound',
+        {
+          task: expect.stringMatching(/^[0-9a-f]{32}$/),
+          path: '/opt/workers:/usr/local/bin:/usr/bin:/bin',
+        },
+      ],
+    ]);
+  });
 
   it('runs COMMAND through sh, with the environment of the task and nothing of the emulator', async () => {
     process.env.AWS_SECRET_ACCESS_KEY = 'planted';
@@ -154,12 +193,15 @@ onLinux.each(['auto', 'groups'] as const)('processes of a task, isolation %s', (
       emulator.stdout.once('data', (data: Buffer) => resolve(String(data))),
     );
     const sleep = uniqueSleepSeconds();
+    const { url, accessKey } = JSON.parse(line);
     const body = (action: string, members: object) => ({
       method: 'POST',
-      headers: { 'x-amz-target': `AmazonEC2ContainerServiceV20141113.${action}` },
+      headers: {
+        authorization: `Bearer ${accessKey}`,
+        'x-amz-target': `AmazonEC2ContainerServiceV20141113.${action}`,
+      },
       body: JSON.stringify(members),
     });
-    const { url } = JSON.parse(line);
     await fetch(url, body('CreateCluster', {}));
     await fetch(
       url,

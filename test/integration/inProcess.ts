@@ -7,7 +7,6 @@ import { loadConfig } from '../../src/config/load.ts';
 import { runDaemon } from '../../src/daemon/main.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
 import type { EmulatorOptions } from '../../src/emulator/options.ts';
-import { levelOf } from '../../src/telemetry/events.ts';
 import { type Log, silentLog } from '../../src/telemetry/log.ts';
 
 /** What the AWS SDK would find in the environment of a daemon. */
@@ -22,6 +21,7 @@ export const account = async (options: Partial<EmulatorOptions> = {}): Promise<E
   const emulator = await startEmulator({ log: silentLog, hollow: true, ...options });
   onTestFinished(() => emulator.close());
   vi.stubEnv('AWS_ENDPOINT_URL', emulator.url);
+  vi.stubEnv('AWS_ACCESS_KEY_ID', emulator.accessKey);
   return emulator;
 };
 
@@ -29,7 +29,12 @@ export const alive = (emulator: Emulator) =>
   emulator.ledger().tasks.filter(({ lastStatus }) => lastStatus !== 'STOPPED');
 
 /** A daemon in this process, that hears signals from us. */
-export const start = (address: string, stateDir: string, ...flags: string[]) => {
+export const start = (
+  address: string,
+  stateDir: string,
+  flags: string[] = [],
+  logs: readonly Log[] = [],
+) => {
   const given = ['-wmi', 'wm', '--ecs-subnets', 'subnet-1,subnet-2', '--aws-region', 'us-east-1'];
   const [config] = loadConfig({
     argv: ['run', address, ...given, '--state-dir', stateDir, '--settle-seconds', '0', ...flags],
@@ -39,16 +44,25 @@ export const start = (address: string, stateDir: string, ...flags: string[]) => 
   }) as [Config];
   const said: { text: string; fields: object }[] = [];
   const log: Log = {
-    report(name, fields) {
-      if (levelOf(name, fields) !== 'debug') said.push({ fields, text: name });
+    report(name, fields, level) {
+      said.push({ fields, text: name });
+      for (const each of logs) each.report(name, fields, level);
+      if (name === 'group.stateChanged') keepState(fields as never);
     },
   };
+  const states = new Map<string, string>();
+  function keepState({ group, state }: { group: string; state: string }): void {
+    if (state === 'stopped') states.delete(group);
+    else states.set(group, state);
+  }
   let signal: (name: string) => void = () => {};
   const status = runDaemon(config, log, (listener) => {
     signal = listener;
   });
   const last = () => said.findLast(({ text }) => text === 'daemon.ended')?.fields;
-  return { status, last, signal: () => signal('SIGTERM'), said };
+  /** Groups whose task runs. */
+  const running = () => [...states.values()].filter((state) => state === 'running').length;
+  return { status, last, signal: () => signal('SIGTERM'), said, running };
 };
 
 export const temporaryStateDir = (): string => {

@@ -14,8 +14,7 @@ afterAll(() => {
   vi.unstubAllEnvs();
 });
 
-const begin = (stateDir: string, ...flags: string[]) =>
-  start(scheduler.address, stateDir, ...flags);
+const begin = (stateDir: string, flags: string[] = []) => start(scheduler.address, stateDir, flags);
 
 const launched = (emulator: Emulator) =>
   vi.waitFor(() => expect(alive(emulator)).toHaveLength(1), { timeout: 10_000 });
@@ -28,13 +27,13 @@ describe('a daemon that gets a signal to stop', () => {
     daemon.signal();
     expect(await daemon.status).toBe(0);
     expect(alive(emulator)).toEqual([]);
-    expect(daemon.last()).toEqual({ left: 0, still: [] });
+    expect(daemon.last()).toEqual({ left: 0, still: [], looked: true });
   }, 30_000);
 
   it('exits at once with 1 on the second signal, and logs the tasks that still run', async () => {
     const emulator = await account({ stopDelayMs: 60_000 });
     // Where nobody tells who is at work, nobody is waited for.
-    const daemon = begin(temporaryStateDir(), '--monitor-address', 'tcp://127.0.0.1:1');
+    const daemon = begin(temporaryStateDir(), ['--monitor-address', 'tcp://127.0.0.1:1']);
     await launched(emulator);
     daemon.signal();
     await new Promise((resolve) => setTimeout(resolve, 200));
@@ -44,18 +43,18 @@ describe('a daemon that gets a signal to stop', () => {
     expect(performance.now() - at).toBeLessThan(6000);
     const [task] = alive(emulator);
     expect(task?.desiredStatus).toBe('STOPPED');
-    expect(daemon.last()).toEqual({ left: 1, still: [task?.taskArn] });
+    expect(daemon.last()).toEqual({ left: 1, still: [task?.taskArn], looked: true });
   }, 30_000);
 
   it('leaves its tasks running under the policy leave and exits with 0, and the next start adopts them', async () => {
     const emulator = await account();
     const dir = temporaryStateDir();
-    const daemon = begin(dir, '--sigterm-policy', 'leave');
+    const daemon = begin(dir, ['--sigterm-policy', 'leave']);
     await launched(emulator);
     daemon.signal();
     expect(await daemon.status).toBe(0);
     const [task] = alive(emulator);
-    expect(daemon.last()).toEqual({ left: 1, still: [task?.taskArn] });
+    expect(daemon.last()).toEqual({ left: 1, still: [task?.taskArn], looked: true });
 
     const next = begin(dir);
     await vi.waitFor(() => expect(next.said.map(({ text }) => text)).toContain('demand.changed'), {

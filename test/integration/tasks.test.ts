@@ -62,7 +62,7 @@ describe('a launch', () => {
     ['error500Before', 'unreachable'],
     ['resetBefore', 'unreachable'],
     ['accessDenied', 'denied'],
-    ['expiredToken', 'denied'],
+    ['expiredToken', 'credentials'],
     ['blocked', 'denied'],
     ['serviceLinkedRole', 'refused'],
     [{ roleNotAssumableMs: 60_000 }, 'refused'],

@@ -86,8 +86,8 @@ describe('scaler-ecs run at a scheduler behind TLS', { timeout: 30_000 }, () => 
   });
 
   it('logs why it does not connect when the certificate is not trusted', async () => {
-    const { said, logged } = await start();
-    await logged(/self-signed certificate; trust it with tls_ca.*session\.stateChanged/);
+    const { said, logged } = await start('--logging-level', 'DEBUG');
+    await logged(/self-signed certificate; trust it with tls_ca.*scheduler\.unreachable/);
     await logged(/self-signed certificate; trust it with tls_ca.*monitor\.stateChanged/);
     expect(said.stderr).toBe('');
   });

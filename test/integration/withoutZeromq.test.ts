@@ -74,7 +74,7 @@ describe('scaler-ecs run where ZeroMQ cannot be loaded', () => {
   });
 
   it('starts, and says once why a scheduler that speaks ZeroMQ cannot be reached', async () => {
-    const { child, output } = run(await zeromqPeer());
+    const { child, output } = run(await zeromqPeer(), '--logging-level', 'DEBUG');
     const events = () =>
       output.stdout
         .split('\n')

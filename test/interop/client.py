@@ -1,5 +1,5 @@
-"""Submits COUNT short tasks and prints {"results": [...], "fargate": [...]} as one line: what each came to and whether it
-ran in a Fargate task. With --connect-only just says hello."""
+"""Submits COUNT short tasks and prints {"results": [...], "fargate": [...]} as one line: the result of each task and
+whether it ran in a Fargate task. With --connect-only it only connects."""
 
 import argparse
 import json
@@ -14,8 +14,8 @@ def main() -> None:
     parser.add_argument("address")
     parser.add_argument("--count", type=int, default=50)
     parser.add_argument("--sleep", type=float, default=0.2)
-    parser.add_argument("--first", type=float, default=None, help="the first task sleeps so long instead")
-    parser.add_argument("--capabilities", default="", help="comma-separated; the tasks need one of them each, in turn")
+    parser.add_argument("--first", type=float, default=None, help="sleep of the first task, seconds")
+    parser.add_argument("--capabilities", default="", help="comma-separated; task n needs capability n modulo their number")
     parser.add_argument("--connect-only", action="store_true")
     args = parser.parse_args()
     pause = args.sleep
@@ -28,12 +28,12 @@ def main() -> None:
 
     needed = [name for name in args.capabilities.split(",") if name]
 
-    # Connecting is a question and an answer, so a scheduler whose main loop hangs is found out here.
+    # A client waits for an answer while connecting, which a scheduler with a blocked main loop does not send.
     with Client(address=args.address) as client:
         if args.connect_only:
             print(json.dumps({"connected": True}), flush=True)
             return
-        # Not client.map: its arguments and its result changed between releases.
+        # client.map is not used: its arguments and its result changed between releases.
         if needed:
             futures = [
                 client.submit_verbose(square, (x,), {}, capabilities={needed[x % len(needed)]: -1})

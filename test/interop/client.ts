@@ -1,42 +1,42 @@
-import type { Running } from './processes.ts';
+import type { ProcessHandle } from './processes.ts';
+import type { ScenarioContext } from './scenarioContext.ts';
 import { networkBackend, type Scheduler } from './scheduler.ts';
-import type { Stage } from './stage.ts';
 
 const program = new URL('client.py', import.meta.url).pathname;
 
 export interface Client {
-  process: Running;
-  /** Of the tasks asked for, how many came back right. Settles when the client has ended. */
-  rightResults: Promise<number>;
-  /** Of each task in order, whether a Fargate task did it; empty when the client failed. */
+  process: ProcessHandle;
+  /** Number of correct results; 0 when the client failed. Resolves when the client has exited. */
+  correctResults: Promise<number>;
+  /** For each task in order, whether it ran in a Fargate task; empty when the client failed. */
   ranOnFargate: Promise<boolean[]>;
 }
 
 let clients = 0;
 
-const lastJson = (lines: string[]): Record<string, unknown> => {
+function lastJson(lines: string[]): Record<string, unknown> {
   try {
     return JSON.parse(lines.at(-1) ?? '{}');
   } catch {
     return {};
   }
-};
+}
 
-async function start(stage: Stage, scheduler: Scheduler, flags: string[]) {
+async function startClientProcess(context: ScenarioContext, scheduler: Scheduler, flags: string[]) {
   const lines: string[] = [];
-  const process = stage.processes.start({
+  const process = context.processes.start({
     name: `client-${++clients}`,
-    command: stage.venv.python,
+    command: context.venv.python,
     args: [program, scheduler.address, ...flags],
-    cwd: await stage.subdirectory('client'),
-    env: networkBackend(stage),
+    cwd: await context.subdirectory('client'),
+    env: networkBackend(context),
     onLine: (line) => lines.push(line),
   });
   return { process, lines };
 }
 
 export async function startClient(
-  stage: Stage,
+  context: ScenarioContext,
   scheduler: Scheduler,
   {
     count,
@@ -47,9 +47,9 @@ export async function startClient(
 ): Promise<Client> {
   const flags = ['--count', String(count), '--sleep', String(sleep)];
   if (first !== undefined) flags.push('--first', String(first));
-  // In turn: the first task needs the first one, and so on.
+  // Task n needs the capability n modulo their number.
   if (capabilities) flags.push('--capabilities', capabilities.join(','));
-  const { process, lines } = await start(stage, scheduler, flags);
+  const { process, lines } = await startClientProcess(context, scheduler, flags);
   const ranOnFargate = process.ended.then(() => {
     const { fargate } = lastJson(lines);
     return Array.isArray(fargate) ? fargate.map(Boolean) : [];
@@ -59,28 +59,37 @@ export async function startClient(
     if (code !== 0 || !Array.isArray(results) || results.length !== count) return 0;
     return results.filter((result, x) => result === x ** 2).length;
   });
-  return { process, rightResults, ranOnFargate };
+  return { process, correctResults: rightResults, ranOnFargate };
 }
 
-/** The right results; if a process dies without which there will never be any, that ends the wait at once. */
-export async function finish(stage: Stage, client: Client, needed: Running[]): Promise<number> {
-  const limitMs = stage.options.deadlineSeconds * 1000;
-  await stage.until('the client has its results', limitMs, () => client.process.end, needed);
-  return client.rightResults;
+/** The number of correct results. Throws at once when a required process exits. */
+export async function waitForClient(
+  context: ScenarioContext,
+  client: Client,
+  requiredProcesses: ProcessHandle[],
+): Promise<number> {
+  const limitMs = context.options.deadlineSeconds * 1000;
+  await context.waitFor(
+    'the client has its results',
+    limitMs,
+    () => client.process.exit,
+    requiredProcesses,
+  );
+  return client.correctResults;
 }
 
-/** A scheduler that runs but hangs does not answer a client that connects. */
+/** Whether the scheduler answers a new client, which a hanging scheduler does not. */
 export async function isSchedulerAlive(
-  stage: Stage,
+  context: ScenarioContext,
   scheduler: Scheduler,
   limitMs = 10_000,
 ): Promise<boolean> {
-  if (scheduler.process.end) return false;
-  const { process, lines } = await start(stage, scheduler, ['--connect-only']);
-  const answered = await stage
-    .until('the scheduler answers a client', limitMs, () => process.end)
+  if (scheduler.process.exit) return false;
+  const { process, lines } = await startClientProcess(context, scheduler, ['--connect-only']);
+  const answered = await context
+    .waitFor('the scheduler answers a client', limitMs, () => process.exit)
     .catch(() => null);
-  if (!answered) await stage.processes.stop(process, 0);
-  stage.deadline.throwIfAborted();
-  return lastJson(lines).connected === true && !scheduler.process.end;
+  if (!answered) await context.processes.stop(process, 0);
+  context.deadline.throwIfAborted();
+  return lastJson(lines).connected === true && !scheduler.process.exit;
 }

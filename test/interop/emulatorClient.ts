@@ -1,10 +1,10 @@
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import type { Running } from './processes.ts';
-import type { Stage } from './stage.ts';
+import type { ProcessHandle } from './processes.ts';
+import type { ScenarioContext } from './scenarioContext.ts';
 
-/** One Fargate task in the emulator's own books: everything it ever started, also what ECS has forgotten. */
+/** One Fargate task in the emulator's ledger, which also lists tasks that DescribeTasks no longer shows. */
 export interface LedgerTask {
   taskArn: string;
   taskId: string;
@@ -12,18 +12,19 @@ export interface LedgerTask {
   clientToken: string | null;
   lastStatus: string;
   desiredStatus: string;
-  /** How often StopTask named it. */
+  /** Number of StopTask calls for the task. */
   stopCalls: number;
 }
 
 export interface Emulator {
-  process: Running;
+  process: ProcessHandle;
   url: string;
+  accessKey: string;
   ledger: () => Promise<LedgerTask[]>;
-  /** Fault rules, as `PUT /_emulator/faults` takes them. */
-  faults: (rules: unknown[]) => Promise<void>;
-  /** Hits one running task, as `POST /_emulator/strike` does. */
-  strike: (task: string, what: unknown) => Promise<void>;
+  /** Sets the fault rules (`PUT /_emulator/faults`). */
+  setFaults: (rules: unknown[]) => Promise<void>;
+  /** Applies a fault to a running task (`POST /_emulator/strike`). */
+  applyFault: (task: string, what: unknown) => Promise<void>;
 }
 
 export const repository = new URL('../..', import.meta.url).pathname;
@@ -31,9 +32,12 @@ export const command = join(repository, 'dist', 'cli', 'main.js');
 
 export const isAlive = (task: LedgerTask): boolean => task.lastStatus !== 'STOPPED';
 
-export async function startEmulator(stage: Stage, name = 'emulator'): Promise<Emulator> {
-  let url = '';
-  const emulator = stage.processes.start({
+export async function startEmulator(
+  context: ScenarioContext,
+  name = 'emulator',
+): Promise<Emulator> {
+  let address = { url: '', accessKey: '' };
+  const emulator = context.processes.start({
     name,
     command: process.execPath,
     args: [
@@ -42,36 +46,42 @@ export async function startEmulator(stage: Stage, name = 'emulator'): Promise<Em
       '--port',
       '0',
       '--task-path',
-      stage.venv.bin,
+      context.venv.bin,
       '--log-dir',
-      await stage.subdirectory('tasks'),
+      await context.subdirectory('tasks'),
       '--start-delay-ms',
       '500',
     ],
-    cwd: await stage.subdirectory(name),
+    cwd: await context.subdirectory(name),
     onLine: (line) => {
-      url ||= urlIn(line);
+      address = addressFrom(line) ?? address;
     },
   });
-  await stage.until('the emulator listens', 20_000, () => url, [emulator]);
+  await context.waitFor('the emulator listens', 20_000, () => address.url, [emulator]);
+  const { url, accessKey } = address;
+  const send = (path: string, method = 'GET', body?: unknown) =>
+    sendRequest(`${url}/_emulator/${path}`, accessKey, method, body);
   return {
     process: emulator,
     url,
-    ledger: async () =>
-      (JSON.parse(await ask(`${url}/_emulator/ledger`)) as { tasks: LedgerTask[] }).tasks,
-    faults: async (rules) => {
-      await ask(`${url}/_emulator/faults`, 'PUT', rules);
+    accessKey,
+    ledger: async () => (JSON.parse(await send('ledger')) as { tasks: LedgerTask[] }).tasks,
+    setFaults: async (rules) => {
+      await send('faults', 'PUT', rules);
     },
-    strike: async (task, what) => {
-      await ask(`${url}/_emulator/strike`, 'POST', { task, do: what });
+    applyFault: async (task, what) => {
+      await send('strike', 'POST', { task, do: what });
     },
   };
 }
 
-/** Not fetch: it calls itself a browser, and browsers are refused. */
-const ask = (url: string, method = 'GET', body?: unknown) =>
+/** Uses node:http: fetch sends sec-fetch headers, like the browsers that the emulator refuses. */
+const sendRequest = (url: string, accessKey: string, method: string, body?: unknown) =>
   new Promise<string>((resolve, reject) => {
-    const headers = { 'content-type': 'application/json' };
+    const headers = {
+      'content-type': 'application/json',
+      authorization: `Bearer ${accessKey}`,
+    };
     const request = httpRequest(url, { method, headers, timeout: 5000 }, async (response) => {
       try {
         const body = await text(response);
@@ -86,10 +96,11 @@ const ask = (url: string, method = 'GET', body?: unknown) =>
     request.end(body === undefined ? undefined : JSON.stringify(body));
   });
 
-function urlIn(line: string): string {
+function addressFrom(line: string): { url: string; accessKey: string } | null {
   try {
-    return JSON.parse(line).url ?? '';
+    const { url, accessKey } = JSON.parse(line);
+    return typeof url === 'string' ? { url, accessKey } : null;
   } catch {
-    return '';
+    return null;
   }
 }

@@ -1,4 +1,4 @@
-"""Prints, in hex, the heartbeat that this release's own manager would send for the manager id given."""
+"""Prints in hex the heartbeat message of this release for the given manager id."""
 
 import sys
 

@@ -1,18 +1,19 @@
 /**
- * Proves the built daemon against a real Scaler release: its scheduler, its object storage server, its workers and its
- * client, with our emulator in the place of AWS. Human lines go to stderr; with --json each scenario's measurements are
- * one line on stdout. The exit status is 0 only if every promise was kept; nothing is ever skipped.
+ * Tests the built daemon with a real Scaler release: scheduler, object storage server, workers and client, with the
+ * emulator in place of AWS. Progress goes to stderr; with --json the measurements of each scenario are one line on
+ * stdout. Exit status: 0 if every check of every scenario passed, 1 if not, 2 if the harness failed.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { command, repository } from './emulatorClient.ts';
 import { compareReleases, InteropFailure, type Options, parseOptions } from './options.ts';
-import { endWhatPlays, play, type Scenario, say } from './play.ts';
+import { killCurrentScenario, print, runScenario, type Scenario } from './runScenario.ts';
 import { bootingSurvives } from './scenarios/bootingSurvives.ts';
 import { busySurvives } from './scenarios/busySurvives.ts';
 import { capability } from './scenarios/capability.ts';
 import { crashLoop } from './scenarios/crashLoop.ts';
 import { deadTasks } from './scenarios/deadTasks.ts';
+import { sameIdentity, sameOwnershipTag } from './scenarios/duplicateManager.ts';
 import { everySetting } from './scenarios/everySetting.ts';
 import { forgottenGroups } from './scenarios/forgottenGroups.ts';
 import { fourWorkers } from './scenarios/fourWorkers.ts';
@@ -24,7 +25,6 @@ import { oneId } from './scenarios/oneId.ts';
 import { oneScheduler } from './scenarios/oneScheduler.ts';
 import { otherWorkers } from './scenarios/otherWorkers.ts';
 import { reset } from './scenarios/reset.ts';
-import { sameIdentity, sameMark } from './scenarios/sameMark.ts';
 import { schedulerRestart } from './scenarios/schedulerRestart.ts';
 import { squares } from './scenarios/squares.ts';
 import { stoppedThenKilled } from './scenarios/stoppedThenKilled.ts';
@@ -41,7 +41,7 @@ const scenarios: Record<string, Scenario> = {
   stoppedThenKilled,
   twoManagers,
   oneScheduler,
-  sameMark,
+  sameOwnershipTag,
   sameIdentity,
   hostileNames,
   everySetting,
@@ -60,35 +60,36 @@ const scenarios: Record<string, Scenario> = {
   crashLoop,
 };
 
-const since = (first: string) => (options: Options) => compareReleases(options.scaler, first) >= 0;
+const isAtLeast = (release: string) => (options: Options) =>
+  compareReleases(options.scaler, release) >= 0;
 
-/** What cannot be played with every release and transport. */
-const playable: Partial<Record<string, (options: Options) => boolean>> = {
-  // It forges one YMQ connection, and over ZeroMQ a reset has no such consequence.
-  wedgedScheduler: (options) => options.transport === 'ymq' && since('2.0.12')(options),
-  // A worker that is killed while bytes are on the way to it ends some schedulers over YMQ.
+/** Scenarios that do not apply to every release and transport. */
+const isSupported: Partial<Record<string, (options: Options) => boolean>> = {
+  // The scenario forges a YMQ connection; over ZeroMQ a reset does not block the scheduler.
+  wedgedScheduler: (options) => options.transport === 'ymq' && isAtLeast('2.0.12')(options),
+  // Over YMQ some schedulers exit when a worker is killed while data is in flight to it.
   crashLoop: (options) => options.transport === 'zmq',
-  // Before, managers had no names.
-  oneId: since('1.24.0'),
-  // Nor can the second be kept out then: the scheduler answers both, and both own whatever carries their mark.
-  sameMark: since('1.24.0'),
-  // Both place tasks by capability; before, a scheduler that balances those may never be done with it.
-  capability: since('2.6.0'),
-  waterfall: since('2.6.0'),
-  // Later workers and clients end with their line when it is YMQ: nobody is left to be forgotten.
-  forgottenGroups: (options) => options.transport === 'zmq' || !since('1.24.0')(options),
-  // Before, no worker names its task; later, a scheduler hears of a worker from nobody else.
-  killedTasks: (options) => since('1.24.0')(options) && !since('2.7.0')(options),
+  // Earlier releases have no manager ids.
+  oneId: isAtLeast('1.24.0'),
+  // Earlier schedulers serve both managers, so the second one cannot detect the conflict; both own every task with their ownership tag.
+  sameOwnershipTag: isAtLeast('1.24.0'),
+  // These policies place tasks by capability; earlier schedulers may rebalance such tasks without end.
+  capability: isAtLeast('2.6.0'),
+  waterfall: isAtLeast('2.6.0'),
+  // Over YMQ, later workers and clients exit when the connection breaks, so no workers outlive the scheduler.
+  forgottenGroups: (options) => options.transport === 'zmq' || !isAtLeast('1.24.0')(options),
+  // Earlier worker ids do not contain the task id; later schedulers accept reports about a worker only from the worker itself.
+  killedTasks: (options) => isAtLeast('1.24.0')(options) && !isAtLeast('2.7.0')(options),
 };
 
 async function main(): Promise<number> {
   const options = parseOptions(process.argv.slice(2));
-  const every = Object.keys(scenarios).filter((name) => playable[name]?.(options) ?? true);
-  const names = options.scenario === 'all' ? every : options.scenario.split(',');
+  const supported = Object.keys(scenarios).filter((name) => isSupported[name]?.(options) ?? true);
+  const names = options.scenario === 'all' ? supported : options.scenario.split(',');
   const chosen = names.map((name) => {
     const scenario = scenarios[name];
-    if (scenario && every.includes(name)) return { name, scenario };
-    const known = ['all', ...every].join(', ');
+    if (scenario && supported.includes(name)) return { name, scenario };
+    const known = ['all', ...supported].join(', ');
     throw new InteropFailure(
       `--scenario ${name}: must be some of ${known} with ${options.scaler} over ${options.transport}`,
     );
@@ -96,30 +97,30 @@ async function main(): Promise<number> {
   if (!existsSync(command)) throw new InteropFailure('dist/ is missing: run "npm run build" first');
   const extras = options.manager === 'original' ? ['boto3'] : [];
   const cache = join(repository, '.cache');
-  const venv = await ensureVenv(cache, options.scaler, extras, options.python, say);
+  const venv = await ensureVenv(cache, options.scaler, extras, options.python, print);
   let allPassed = true;
   for (const { name, scenario } of chosen) {
-    const { outcome, passed } = await play(name, scenario, options, venv);
+    const { outcome, passed } = await runScenario(name, scenario, options, venv);
     allPassed &&= passed;
     const { scaler, transport, addressScheme, addressHost } = options;
     const address = addressScheme === 'ipc' ? {} : { addressHost };
     const line = { scaler, transport, addressScheme, ...address, ...outcome };
-    const named = name === 'squares' && chosen.length === 1 ? line : { scenario: name, ...line };
-    if (options.json) process.stdout.write(`${JSON.stringify(named)}\n`);
+    const output = name === 'squares' && chosen.length === 1 ? line : { scenario: name, ...line };
+    if (options.json) process.stdout.write(`${JSON.stringify(output)}\n`);
   }
   return allPassed ? 0 : 1;
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => {
-    void endWhatPlays().finally(() => process.exit(130));
+    void killCurrentScenario().finally(() => process.exit(130));
   });
 
 main().then(
-  // Polls of a scenario that ran out of time may still be pending.
+  // process.exit: polls of a scenario that timed out may still be pending.
   (status) => process.exit(status),
   (error) => {
-    say(
+    print(
       error instanceof InteropFailure || (error as { code?: string }).code?.startsWith('ERR_PARSE')
         ? `interop: ${error.message}`
         : String((error as Error).stack ?? error),

@@ -1,36 +1,36 @@
 import { join } from 'node:path';
 import { command, type Emulator } from './emulatorClient.ts';
-import type { Running } from './processes.ts';
+import type { ProcessHandle } from './processes.ts';
+import type { ScenarioContext } from './scenarioContext.ts';
 import { networkBackend, type Scheduler } from './scheduler.ts';
-import type { Stage } from './stage.ts';
 
 export interface ManagerSetup {
-  /** Names its log; its state directory is `state-<name>`, so the same name again is a restart. */
+  /** Name of its log; its state directory is `state-<name>`, so starting the same name again is a restart. */
   name: string;
   managerId: string;
   capabilities: string | null;
-  /** The workers' release where it is not the scheduler's. */
+  /** Release of the workers, if it differs from the scheduler's. */
   workers?: string;
-  /** Workers in a Fargate task. */
+  /** vCPUs per Fargate task, which is the number of its workers. */
   cpu?: number;
-  /** At SIGTERM it waits for an idle moment of its tasks; a word for our daemon only. */
+  /** --drain-timeout: how long it waits at SIGTERM for its tasks to become idle. Only for our daemon. */
   drainSeconds?: number;
-  /** Words for our daemon only. */
-  more?: string[];
+  /** Further arguments, only for our daemon. */
+  extraArguments?: string[];
 }
 
-export const usualSetup: ManagerSetup = {
+export const defaultSetup: ManagerSetup = {
   name: 'manager',
   managerId: 'wm-ecs',
   capabilities: null,
 };
 
-/** What every scenario allows at most; with one worker a task it is the cap of both meanings of the flag. */
+/** --max-task-concurrency of every scenario. With one worker per task, both meanings of the flag give the same cap. */
 export const MAX_TASKS = 4;
 
-/** The daemon as a user starts it; or, to compare, the Python manager of the release with the same flags. */
+/** Starts the daemon with a user's flags, or with --manager original the release's Python manager with the same flags. */
 export async function startManager(
-  stage: Stage,
+  context: ScenarioContext,
   scheduler: Scheduler,
   emulator: Emulator,
   {
@@ -38,46 +38,48 @@ export async function startManager(
     managerId,
     capabilities,
     drainSeconds,
-    more = [],
-    workers = stage.options.scaler,
+    extraArguments: more = [],
+    workers = context.options.scaler,
     cpu = 1,
-  }: ManagerSetup = usualSetup,
-): Promise<Running> {
-  const isOurs = stage.options.manager === 'ours';
+  }: ManagerSetup = defaultSetup,
+): Promise<ProcessHandle> {
+  const isOurs = context.options.manager === 'ours';
   const flags = [
     isOurs ? scheduler.managerAddress : scheduler.address,
     ...['--worker-manager-id', managerId],
     ...['--worker-scheduler-address', scheduler.address],
     ...['--object-storage-address', scheduler.storageAddress],
     ...['--ecs-subnets', 'subnet-1'],
-    // What any user has to say; all else our daemon finds out.
+    // The release of the workers is required; the daemon detects release and transport of the scheduler.
     ...['--ecs-python-requirements', `opengris-scaler==${workers}`],
     ...['--ecs-task-cpu', String(cpu)],
     ...['--ecs-task-memory', String(2 * cpu)],
     ...['--max-task-concurrency', String(MAX_TASKS)],
     ...(capabilities ? ['--per-worker-capabilities', capabilities] : []),
   ];
-  const stateDir = await stage.subdirectory(`state-${name}`);
-  const ours = [
+  const stateDir = await context.subdirectory(`state-${name}`);
+  const daemonArguments = [
+    // Scenarios look for states of groups and of the monitor, which are routine.
+    ...['--logging-level', 'DEBUG'],
     ...scheduler.managerFlags,
     ...['--state-dir', stateDir],
     ...(drainSeconds === undefined ? [] : ['--drain-timeout', String(drainSeconds)]),
     ...more,
   ];
   const program = isOurs
-    ? { command: process.execPath, args: [command, 'run', ...flags, ...ours] }
+    ? { command: process.execPath, args: [command, 'run', ...flags, ...daemonArguments] }
     : {
-        command: join(stage.venv.bin, 'scaler_worker_manager'),
+        command: join(context.venv.bin, 'scaler_worker_manager'),
         args: ['aws_raw_ecs', ...flags],
       };
-  return stage.processes.start({
+  return context.processes.start({
     name,
     ...program,
     cwd: stateDir,
     env: {
-      ...(isOurs ? {} : networkBackend(stage)),
+      ...(isOurs ? {} : networkBackend(context)),
       AWS_ENDPOINT_URL: emulator.url,
-      AWS_ACCESS_KEY_ID: 'test',
+      AWS_ACCESS_KEY_ID: emulator.accessKey,
       AWS_SECRET_ACCESS_KEY: 'test',
       AWS_REGION: 'us-east-1',
       AWS_EC2_METADATA_DISABLED: 'true',
@@ -85,8 +87,8 @@ export async function startManager(
   });
 }
 
-/** Without a chance to say good-bye. */
-export async function killManager(stage: Stage, manager: Running): Promise<void> {
-  stage.processes.signal(manager, 'SIGKILL');
+/** Sends SIGKILL, so that the manager cannot disconnect. */
+export async function killManager(context: ScenarioContext, manager: ProcessHandle): Promise<void> {
+  context.processes.signal(manager, 'SIGKILL');
   await manager.ended;
 }

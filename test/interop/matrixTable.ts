@@ -1,35 +1,45 @@
 import type { Transport } from './options.ts';
-import type { Outcome } from './report.ts';
+import type { Outcome } from './outcome.ts';
 
-/** One release over one transport, as it was played last. */
-export interface Row extends Partial<Outcome> {
+/** The last test of one release over one transport. */
+export interface MatrixRow extends Partial<Outcome> {
   scaler: string;
   transport: Transport;
-  /** Null: not played yet. */
+  /** ISO date; null: not tested yet. */
   date: string | null;
   python: string | null;
   passed: boolean;
-  /** Why it is not green. */
+  /** Why the test did not pass. */
   reason: string | null;
 }
 
-const outcome = (row: Row | undefined): string => {
-  if (row?.date == null) return 'not played yet';
-  return row.passed ? `passed, ${row.groupsStarted} groups up` : `failed: ${row.reason}`;
-};
+function resultText(row: MatrixRow | undefined): string {
+  if (row?.date == null) return 'not tested yet';
+  return row.passed ? `passed, ${row.groupsStarted} groups started` : `failed: ${row.reason}`;
+}
 
-/** The rows as the README shows them: one line a release. */
-export const matrixTable = (rows: readonly Row[]): string => {
+/** The Markdown table of the README: one line per release. */
+export function matrixTable(rows: readonly MatrixRow[]): string {
   const lines = [...new Set(rows.map(({ scaler }) => scaler))].map((scaler) => {
-    const played = rows.filter((row) => row.scaler === scaler);
-    const over = (transport: Transport) => played.find((row) => row.transport === transport);
-    const found = new Set(played.flatMap((row) => row.found?.generation ?? []));
-    const dates = played.flatMap(({ date }) => date ?? []).sort();
-    return [scaler, [...found].join(', '), outcome(over('ymq')), outcome(over('zmq')), dates[0]];
+    const tested = rows.filter((row) => row.scaler === scaler);
+    const rowOver = (transport: Transport) => tested.find((row) => row.transport === transport);
+    const generations = new Set(tested.flatMap((row) => row.found?.generation ?? []));
+    const dates = tested.flatMap(({ date }) => date ?? []).sort();
+    return [
+      scaler,
+      [...generations].join(', '),
+      resultText(rowOver('ymq')),
+      resultText(rowOver('zmq')),
+      dates[0],
+    ];
   });
-  return [['Scaler', 'speaks', 'over YMQ', 'over ZeroMQ', 'played'], Array(5).fill('---'), ...lines]
+  return [
+    ['Scaler', 'protocol', 'over YMQ', 'over ZeroMQ', 'tested'],
+    Array(5).fill('---'),
+    ...lines,
+  ]
     .map(
       (cells) => `| ${cells.map((cell) => `${cell ?? ''}`.replaceAll('|', '\\|')).join(' | ')} |`,
     )
     .join('\n');
-};
+}

@@ -1,4 +1,4 @@
-"""Prints what a scheduler publishes about workers, one JSON line a message, decoded by that release's own library."""
+"""Prints what a scheduler publishes about workers, one JSON line per message, decoded by the library of its release."""
 
 import argparse
 import base64
@@ -41,7 +41,7 @@ def dial(address: str) -> "Tuple[str, socket.socket]":
 
 
 class WebSocket:
-    """The byte stream inside: a client as small as RFC 6455 allows."""
+    """A minimal RFC 6455 client: the byte stream inside a WebSocket."""
 
     def __init__(self, connection: socket.socket) -> None:
         key = base64.b64encode(os.urandom(16)).decode()
@@ -71,12 +71,12 @@ class WebSocket:
         return taken
 
     def write(self, data: bytes) -> None:
-        # Masked with zeros, which leaves the bytes as they are.
+        # RFC 6455 requires masking; a mask of zeros leaves the bytes unchanged.
         self.connection.sendall(struct.pack("!BBH", 0x82, 0x80 | 126, len(data)) + bytes(4) + data)
 
 
 def messages(address: str) -> Iterator[bytes]:
-    """The stream's transport is not always the scheduler's own, so whoever speaks first is listened to."""
+    """Yields the payloads of the stream. Its transport may differ from the scheduler's, so the first bytes decide: YMQ or ZeroMQ."""
     scheme, connection = dial(address)
     if scheme in ("ws", "wss"):
         web = WebSocket(connection)
@@ -94,7 +94,7 @@ def messages(address: str) -> Iterator[bytes]:
     first = True
     while header := read(8):
         payload = read(struct.unpack("<Q", header)[0])
-        if not first:  # the first message is the peer's name
+        if not first:  # the first message is the peer's identity
             yield payload
         first = False
 
@@ -104,7 +104,7 @@ def text(value: object) -> str:
 
 
 def get(thing: object, *names: str, default: object = None) -> object:
-    """A field under any of the names that releases gave it."""
+    """A field by any of its names in the supported releases."""
     for name in names:
         if isinstance(thing, dict) and name in thing:
             return thing[name]
@@ -114,7 +114,7 @@ def get(thing: object, *names: str, default: object = None) -> object:
 
 
 def as_dict(value: object, key: str, content: str) -> dict:
-    """Releases hand out lists of pairs or, wrapped, dictionaries."""
+    """Depending on the release, a map is a list of pairs or a dictionary."""
     if isinstance(value, dict):
         return {text(name): one for name, one in value.items()}
     return {text(getattr(one, key)): getattr(one, content) for one in value}

@@ -1,8 +1,8 @@
-import type { Running } from './processes.ts';
+import type { ProcessHandle } from './processes.ts';
+import type { ScenarioContext } from './scenarioContext.ts';
 import { networkBackend, type Scheduler } from './scheduler.ts';
-import type { Stage } from './stage.ts';
 
-const program = new URL('monitor.py', import.meta.url).pathname;
+const monitorProgram = new URL('monitor.py', import.meta.url).pathname;
 
 interface WorkerMessage {
   kind: 'worker';
@@ -18,23 +18,27 @@ interface SchedulerMessage {
   identities: Record<string, string>;
 }
 
-/** What a scheduler has published since we listen. */
+/** What a scheduler has published since the subscription. */
 export interface Monitor {
-  process: Running;
-  /** Every worker id ever seen, with the capabilities it registered with (null: none heard). */
+  process: ProcessHandle;
+  /** Every worker id so far, with its registered capabilities (null: not published). */
   workers: Map<string, Record<string, string> | null>;
-  /** Worker ids by the manager id that the workers themselves named. */
+  /** Worker ids by manager id. */
   managers: Map<string, Set<string>>;
-  /** The transport identity each manager last used. */
+  /** The last transport identity of each manager, by manager id. */
   identities: Map<string, string>;
-  /** As of the newest full state. */
+  /** Connected worker ids, from the last scheduler state. */
   connected: string[];
+  /** Number of scheduler states received. */
   states: number;
 }
 
 let monitors = 0;
 
-export async function startMonitor(stage: Stage, scheduler: Scheduler): Promise<Monitor> {
+export async function startMonitor(
+  context: ScenarioContext,
+  scheduler: Scheduler,
+): Promise<Monitor> {
   const monitor: Omit<Monitor, 'process'> = {
     workers: new Map(),
     managers: new Map(),
@@ -42,20 +46,25 @@ export async function startMonitor(stage: Stage, scheduler: Scheduler): Promise<
     connected: [],
     states: 0,
   };
-  const process = stage.processes.start({
+  const process = context.processes.start({
     name: `monitor-${++monitors}`,
-    command: stage.venv.python,
-    args: [program, scheduler.monitorAddress],
-    cwd: await stage.subdirectory('monitor'),
-    env: networkBackend(stage),
-    onLine: (line) => hear(running, JSON.parse(line)),
+    command: context.venv.python,
+    args: [monitorProgram, scheduler.monitorAddress],
+    cwd: await context.subdirectory('monitor'),
+    env: networkBackend(context),
+    onLine: (line) => onMessage(running, JSON.parse(line)),
   });
   const running: Monitor = Object.assign(monitor, { process });
-  await stage.until('the monitor stream speaks', 20_000, () => running.states > 0, [process]);
+  await context.waitFor(
+    'the monitor stream publishes a scheduler state',
+    20_000,
+    () => running.states > 0,
+    [process],
+  );
   return running;
 }
 
-function hear(monitor: Monitor, message: WorkerMessage | SchedulerMessage): void {
+function onMessage(monitor: Monitor, message: WorkerMessage | SchedulerMessage): void {
   if (message.kind === 'worker') {
     if (message.state === 'connected') monitor.workers.set(message.id, message.capabilities);
     return;

@@ -1,32 +1,32 @@
 import { join } from 'node:path';
 import { compareReleases } from './options.ts';
-import type { Running } from './processes.ts';
+import type { ProcessHandle } from './processes.ts';
+import type { ScenarioContext } from './scenarioContext.ts';
 import { networkBackend, type Scheduler } from './scheduler.ts';
-import type { Stage } from './stage.ts';
 
-/** Scaler's own manager of workers on its own machine, beside ours. */
+/** Manager id of Scaler's own manager for workers on the local machine. */
 export const nativeManagerId = 'wm-native';
 
 export async function startNativeManager(
-  stage: Stage,
+  context: ScenarioContext,
   scheduler: Scheduler,
   { workers, capabilities }: { workers: number; capabilities?: string },
-): Promise<Running> {
-  return stage.processes.start({
+): Promise<ProcessHandle> {
+  return context.processes.start({
     name: 'native',
-    command: join(stage.venv.bin, 'scaler_worker_manager'),
+    command: join(context.venv.bin, 'scaler_worker_manager'),
     args: [
       'baremetal_native',
       scheduler.address,
       ...['--worker-manager-id', nativeManagerId],
       ...['--max-task-concurrency', String(workers)],
       ...(capabilities ? ['--per-worker-capabilities', capabilities] : []),
-      // Since 2.7.0 it keeps workers for half a minute that nobody wants.
-      ...(compareReleases(stage.options.scaler, '2.7.0') >= 0
+      // Since 2.7.0 this manager keeps unneeded workers for 30 s by default.
+      ...(compareReleases(context.options.scaler, '2.7.0') >= 0
         ? ['--scale-down-cooldown-seconds', '0']
         : []),
     ],
-    cwd: await stage.subdirectory('native'),
-    env: networkBackend(stage),
+    cwd: await context.subdirectory('native'),
+    env: networkBackend(context),
   });
 }

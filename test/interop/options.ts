@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-/** A setting or a machine that cannot do this run: one line, no stack. */
+/** An invalid option or a missing requirement; reported as one line without a stack trace. */
 export class InteropFailure extends Error {}
 
 export type Transport = 'ymq' | 'zmq';
@@ -10,25 +10,25 @@ export interface Options {
   scaler: string;
   transport: Transport;
   addressScheme: 'tcp' | 'ipc' | 'ws' | 'wss' | 'tls';
-  /** What our daemon finds the scheduler by; means nothing for ipc. */
+  /** Host in the scheduler address that the daemon gets; unused for ipc. */
   addressHost: '127.0.0.1' | '::1' | 'localhost';
-  /** One or several, between commas, or `all`. */
+  /** Comma-separated names, or `all`. */
   scenario: string;
   json: boolean;
-  /** `original`: the Python manager of the same release, to compare with and to prove the harness itself. */
+  /** `original`: the Python manager of the same release, for comparison and to test the harness. */
   manager: 'ours' | 'original';
   python: string | null;
-  /** For each scenario, from its first process to its last. */
+  /** Time limit of each scenario. */
   deadlineSeconds: number;
-  /** Leaves the logs where they are, also after a success. */
+  /** Keeps the logs of successful scenarios. */
   keep: boolean;
 }
 
-const oneOf = <T extends string>(flag: string, value: string, allowed: readonly T[]): T => {
+function oneOf<T extends string>(flag: string, value: string, allowed: readonly T[]): T {
   const found = allowed.find((one) => one === value);
   if (!found) throw new InteropFailure(`--${flag} ${value}: must be one of ${allowed.join(', ')}`);
   return found;
-};
+}
 
 export function parseOptions(argv: string[]): Options {
   const { values } = parseArgs({
@@ -73,7 +73,7 @@ export function parseOptions(argv: string[]): Options {
   };
 }
 
-/** -1, 0 or 1; numbers between dots compare as numbers. */
+/** Compares two releases number by number; returns -1, 0 or 1. */
 export function compareReleases(a: string, b: string): number {
   const [left, right] = [a.split('.').map(Number), b.split('.').map(Number)];
   for (let i = 0; i < Math.max(left.length, right.length); i++) {

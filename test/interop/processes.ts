@@ -3,48 +3,48 @@ import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-export interface Ended {
+export interface ProcessExit {
   code: number | null;
   signal: NodeJS.Signals | null;
 }
 
-export interface Running {
+export interface ProcessHandle {
   name: string;
   pid: number;
   logFile: string;
-  ended: Promise<Ended>;
-  /** Null while it runs. */
-  end: Ended | null;
+  ended: Promise<ProcessExit>;
+  /** null while the process runs. */
+  exit: ProcessExit | null;
 }
 
-export interface Start {
+export interface ProcessSpec {
   name: string;
   command: string;
   args: string[];
   cwd: string;
   env?: Record<string, string>;
-  /** Standard output line by line; it goes to the log file only when this is absent. */
+  /** Receives standard output line by line. Without it, standard output goes to the log file. */
   onLine?: (line: string) => void;
 }
 
-/** Nothing of the caller's own AWS or Scaler set-up may leak into a run. */
+/** The caller's environment without AWS and Scaler settings. */
 function cleanEnvironment(): Record<string, string> {
-  const kept = Object.entries(process.env).filter(
+  const inherited = Object.entries(process.env).filter(
     ([name, value]) => value !== undefined && !/^(AWS_|SCALER_|PYTHONPATH$)/.test(name),
   );
-  return { ...(Object.fromEntries(kept) as Record<string, string>), PYTHONUNBUFFERED: '1' };
+  return { ...(Object.fromEntries(inherited) as Record<string, string>), PYTHONUNBUFFERED: '1' };
 }
 
-/** Every process of one scenario, each in a process group of its own. */
+/** The processes of one scenario, each in its own process group. */
 export class Processes {
-  readonly all: Running[] = [];
+  readonly all: ProcessHandle[] = [];
   private readonly logDir: string;
 
   constructor(logDir: string) {
     this.logDir = logDir;
   }
 
-  start({ name, command, args, cwd, env, onLine }: Start): Running {
+  start({ name, command, args, cwd, env, onLine }: ProcessSpec): ProcessHandle {
     const logFile = join(this.logDir, `${name}.log`);
     const log = openSync(logFile, 'a');
     const child: ChildProcess = spawn(command, args, {
@@ -55,11 +55,17 @@ export class Processes {
     });
     closeSync(log);
     if (onLine && child.stdout) createInterface({ input: child.stdout }).on('line', onLine);
-    const running: Running = { name, pid: child.pid ?? 0, logFile, end: null, ended: undefined! };
+    const running: ProcessHandle = {
+      name,
+      pid: child.pid ?? 0,
+      logFile,
+      exit: null,
+      ended: undefined!,
+    };
     running.ended = new Promise((resolve) => {
       const done = (code: number | null, signal: NodeJS.Signals | null) => {
-        running.end ??= { code, signal };
-        resolve(running.end);
+        running.exit ??= { code, signal };
+        resolve(running.exit);
       };
       child.on('exit', done);
       child.on('error', () => done(127, null));
@@ -68,27 +74,27 @@ export class Processes {
     return running;
   }
 
-  /** To the process alone, as a supervisor or the kernel would. */
-  signal(running: Running, signal: NodeJS.Signals): void {
-    if (running.pid && !running.end) process.kill(running.pid, signal);
+  /** Sends a signal to the process only, not to its group. */
+  signal(running: ProcessHandle, signal: NodeJS.Signals): void {
+    if (running.pid && !running.exit) process.kill(running.pid, signal);
   }
 
-  /** All at once and without warning: up to 1.27 the scheduler is a child of the program that we start. */
-  async kill(running: Running): Promise<void> {
+  /** Sends SIGKILL to the process group: up to release 1.27 the scheduler is a child of the started program. */
+  async kill(running: ProcessHandle): Promise<void> {
     this.killGroup(running);
     await running.ended;
   }
 
-  /** SIGTERM, and SIGKILL to the whole group when that did not end it in time: then `forced`. */
-  async stop(running: Running, limitMs: number): Promise<Ended & { forced: boolean }> {
+  /** Sends SIGTERM, and after `limitMs` SIGKILL to the process group (`forced`). */
+  async stop(running: ProcessHandle, limitMs: number): Promise<ProcessExit & { forced: boolean }> {
     this.signal(running, 'SIGTERM');
-    const late = new Promise<null>((resolve) => setTimeout(resolve, limitMs, null).unref());
-    const end = await Promise.race([running.ended, late]);
+    const timeout = new Promise<null>((resolve) => setTimeout(resolve, limitMs, null).unref());
+    const end = await Promise.race([running.ended, timeout]);
     this.killGroup(running);
     return end ? { ...end, forced: false } : { ...(await running.ended), forced: true };
   }
 
-  /** Ends what is left, however it is left. */
+  /** Sends SIGKILL to every process group. */
   async killAll(): Promise<void> {
     for (const running of this.all) this.killGroup(running);
     await Promise.all(this.all.map((running) => running.ended));
@@ -103,12 +109,12 @@ export class Processes {
     return files.map((file) => `--- ${file}\n${tail(file, lines)}`).join('\n');
   }
 
-  private killGroup({ pid }: Running): void {
+  private killGroup({ pid }: ProcessHandle): void {
     try {
-      // The group may outlive its leader.
+      // The group may outlive its leader, so this does not check whether the leader has exited.
       if (pid) process.kill(-pid, 'SIGKILL');
     } catch {
-      // No such group: all of it has ended.
+      // ESRCH: every process of the group has ended.
     }
   }
 }

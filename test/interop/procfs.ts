@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
-const quietly = <T>(read: () => T, otherwise: T): T => {
+function orDefault<T>(read: () => T, otherwise: T): T {
   try {
     return read();
   } catch {
-    return otherwise; // it ended while we looked, or it is not ours to read
+    return otherwise; // The process has ended, or its files are not readable.
   }
-};
+}
 
 export interface FoundProcess {
   pid: number;
@@ -19,28 +19,28 @@ const processIds = () =>
     .map(Number);
 
 export const commandLine = (pid: number): string[] =>
-  quietly(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1), []);
+  orDefault(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1), []);
 
-/** A zombie has ended; only its parent has not asked yet. */
+/** A zombie has ended, but its parent has not yet waited for it. */
 const isZombie = (pid: number) =>
-  quietly(() => /^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8')), true);
+  orDefault(() => /^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8')), true);
 
-/** Everything about a process that may carry the mark of a run: also workers that left every group of ours. */
-function traces(pid: number): string {
+/** The texts of a process that may contain a marker of a run; they also identify workers outside our process groups. */
+function processTexts(pid: number): string {
   const links = ['cwd', 'fd/0', 'fd/1', 'fd/2'].map((link) =>
-    quietly(() => readlinkSync(`/proc/${pid}/${link}`), ''),
+    orDefault(() => readlinkSync(`/proc/${pid}/${link}`), ''),
   );
-  const environment = quietly(() => readFileSync(`/proc/${pid}/environ`, 'utf8'), '');
+  const environment = orDefault(() => readFileSync(`/proc/${pid}/environ`, 'utf8'), '');
   return [...commandLine(pid), ...links, environment].join('\n');
 }
 
-/** Living processes that mention one of the marks (a directory, an address) anywhere. */
-export function processesMentioning(marks: string[]): FoundProcess[] {
+/** Running processes whose command line, folders, outputs or environment contain one of the markers. */
+export function processesMentioning(markers: string[]): FoundProcess[] {
   return processIds()
     .filter((pid) => pid !== process.pid && pid !== process.ppid && !isZombie(pid))
     .filter((pid) => {
-      const text = traces(pid);
-      return marks.some((mark) => text.includes(mark));
+      const text = processTexts(pid);
+      return markers.some((mark) => text.includes(mark));
     })
     .map((pid) => ({ pid, command: commandLine(pid).join(' ') }));
 }
@@ -49,7 +49,7 @@ export interface TcpSocket {
   localPort: number;
   remotePort: number;
   listening: boolean;
-  /** Bytes that came in and that nobody has read. */
+  /** Bytes in the receive queue. */
   unread: number;
   inode: string;
 }
@@ -59,7 +59,7 @@ const hex = (text: string | undefined) => Number.parseInt(text ?? '', 16);
 export function tcpSockets(): TcpSocket[] {
   return ['/proc/net/tcp', '/proc/net/tcp6']
     .flatMap((file) =>
-      quietly(() => readFileSync(file, 'utf8'), '')
+      orDefault(() => readFileSync(file, 'utf8'), '')
         .trim()
         .split('\n')
         .slice(1),
@@ -76,27 +76,27 @@ export function tcpSockets(): TcpSocket[] {
     });
 }
 
-/** Asks the kernel, not the server: a connection that is opened and dropped is already a peer to some of them. */
+/** Reads the kernel's tables instead of connecting: some servers treat any connection as a peer. */
 export const isListening = (port: number): boolean =>
   tcpSockets().some((socket) => socket.listening && socket.localPort === port);
 
-/** The same for a Unix socket. */
+/** Whether a process listens on a Unix socket. */
 export const isListeningAt = (path: string): boolean =>
-  quietly(() => readFileSync('/proc/net/unix', 'utf8'), '')
+  orDefault(() => readFileSync('/proc/net/unix', 'utf8'), '')
     .split('\n')
     .some(
       (line) =>
         line.endsWith(` ${path}`) && Number.parseInt(line.split(' ')[3] ?? '', 16) & 0x10000,
     );
 
-/** The connection a process holds to a port, and the same connection seen from the server's end. */
+/** A process's connection to a port: its own socket, and the server's socket of the same connection. */
 export function connectionTo(
   pid: number,
   port: number,
-): { near: TcpSocket; far: TcpSocket | undefined } | undefined {
+): { local: TcpSocket; remote: TcpSocket | undefined } | undefined {
   const inodes = new Set(
-    quietly(() => readdirSync(`/proc/${pid}/fd`), [])
-      .map((fd) => quietly(() => readlinkSync(`/proc/${pid}/fd/${fd}`), ''))
+    orDefault(() => readdirSync(`/proc/${pid}/fd`), [])
+      .map((fd) => orDefault(() => readlinkSync(`/proc/${pid}/fd/${fd}`), ''))
       .map((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1]),
   );
   const sockets = tcpSockets();
@@ -105,5 +105,5 @@ export function connectionTo(
   const far = sockets.find(
     (one) => one.localPort === port && one.remotePort === near.localPort && !one.listening,
   );
-  return { near, far };
+  return { local: near, remote: far };
 }

@@ -3,42 +3,42 @@ import * as net from 'node:net';
 import type { Duplex } from 'node:stream';
 import * as tls from 'node:tls';
 
-/** Where a relay listens: a port, or a Unix socket. */
-export type Door = { host: string; port: number } | { path: string };
+/** Where a relay listens: a TCP port or a Unix socket. */
+export type ListenAddress = { host: string; port: number } | { path: string };
 
 interface Options {
-  door: Door;
+  listenOn: ListenAddress;
   target: { host: string; port: number };
-  /** The relay ends TLS: behind it everything is in the clear. */
+  /** With a certificate, the relay terminates TLS and connects to the target in plain text. */
   certificate?: { cert: string; key: string } | undefined;
 }
 
-/** Hands bytes on, both ways, and ends too: FIN for FIN and reset for reset. It stands in front of a real scheduler. */
+/** Forwards bytes in both directions between clients and a real scheduler, as well as FIN and RST. */
 export class Relay {
-  /** Connections ever made. */
-  made = 0;
-  /** Connections that we reset. */
-  cut = 0;
-  /** Whether the newest connection has brought an answer to something the client said. */
-  answered = false;
+  /** Number of accepted connections. */
+  acceptedConnections = 0;
+  /** Number of connections reset by `reset` or `resetAfterNextData`. */
+  resetConnections = 0;
+  /** Whether the server has answered on the newest connection after the client has sent data. */
+  hasAnswered = false;
   readonly #server: net.Server;
-  readonly #open = new Set<Pair>();
+  readonly #open = new Set<ConnectionPair>();
 
   private constructor(server: net.Server) {
     this.#server = server;
   }
 
-  static async open({ door, target, certificate }: Options): Promise<Relay> {
+  static async open({ listenOn, target, certificate }: Options): Promise<Relay> {
     const server = certificate
       ? tls.createServer({ ...certificate, allowHalfOpen: true })
       : net.createServer({ allowHalfOpen: true });
     const relay = new Relay(server);
-    server.on(certificate ? 'secureConnection' : 'connection', (near: net.Socket) =>
-      relay.#join(near, net.connect({ ...target, allowHalfOpen: true })),
+    server.on(certificate ? 'secureConnection' : 'connection', (client: net.Socket) =>
+      relay.#connect(client, net.connect({ ...target, allowHalfOpen: true })),
     );
-    // A client that does not trust us is no failure of ours.
+    // A client that rejects the certificate must not end the harness.
     server.on('tlsClientError', () => {});
-    server.listen(door);
+    server.listen(listenOn);
     await once(server, 'listening');
     return relay;
   }
@@ -48,17 +48,17 @@ export class Relay {
     return typeof at === 'object' && at ? at.port : 0;
   }
 
-  /** Resets every connection, at both ends. */
+  /** Resets every connection, to client and server. */
   reset(): void {
     for (const pair of this.#open) this.#reset(pair);
   }
 
-  /** Resets the connection over which the next bytes come from the client, once those have been handed on. */
-  resetAfterNextWord(): Promise<void> {
+  /** Resets the next connection on which the client sends data, after forwarding that data. */
+  resetAfterNextData(): Promise<void> {
     return new Promise((resolve) => {
       for (const pair of this.#open)
-        pair.near.once('data', () => {
-          // Not at once: a reset overtakes and discards what the other end has not read yet.
+        pair.client.once('data', () => {
+          // Delayed: a RST discards data that the other end has not read yet.
           setTimeout(() => {
             this.#reset(pair);
             resolve();
@@ -69,49 +69,49 @@ export class Relay {
 
   close(): void {
     this.#server.close();
-    for (const { near, far } of this.#open) {
-      near.destroy();
-      far.destroy();
+    for (const { client, server } of this.#open) {
+      client.destroy();
+      server.destroy();
     }
   }
 
-  #reset(pair: Pair): void {
+  #reset(pair: ConnectionPair): void {
     if (!this.#open.delete(pair)) return;
-    this.cut++;
-    for (const socket of [pair.near, pair.far]) socket.resetAndDestroy();
+    this.resetConnections++;
+    for (const socket of [pair.client, pair.server]) socket.resetAndDestroy();
   }
 
-  #join(near: net.Socket, far: net.Socket): void {
-    const pair = { near, far };
-    this.made++;
-    this.answered = false;
+  #connect(client: net.Socket, server: net.Socket): void {
+    const pair = { client, server };
+    this.acceptedConnections++;
+    this.hasAnswered = false;
     this.#open.add(pair);
-    near.once('data', () =>
-      far.once('data', () => {
-        this.answered = true;
+    client.once('data', () =>
+      server.once('data', () => {
+        this.hasAnswered = true;
       }),
     );
-    pass(near, far);
-    pass(far, near);
-    for (const [socket, other] of [
-      [near, far],
-      [far, near],
+    forward(client, server);
+    forward(server, client);
+    for (const [socket, peer] of [
+      [client, server],
+      [server, client],
     ] as const) {
       socket.setNoDelay(true);
-      socket.on('error', () => other.resetAndDestroy());
+      socket.on('error', () => peer.resetAndDestroy());
       socket.on('close', () => {
-        if (near.destroyed && far.destroyed) this.#open.delete(pair);
+        if (client.destroyed && server.destroyed) this.#open.delete(pair);
       });
     }
   }
 }
 
-interface Pair {
-  near: net.Socket;
-  far: net.Socket;
+interface ConnectionPair {
+  client: net.Socket;
+  server: net.Socket;
 }
 
-function pass(from: Duplex, to: Duplex): void {
+function forward(from: Duplex, to: Duplex): void {
   from.on('data', (chunk) => {
     if (!to.write(chunk)) from.pause();
   });

@@ -3,152 +3,162 @@ import { join } from 'node:path';
 import { selfSigned } from '../src/scheduler/transport/certificate.ts';
 import { addressText, type Binding, bindings } from './binding.ts';
 import { compareReleases, InteropFailure, type Transport } from './options.ts';
-import type { Running } from './processes.ts';
+import type { ProcessHandle } from './processes.ts';
 import { isListening, isListeningAt } from './procfs.ts';
 import { Relay } from './relay.ts';
-import { freePorts, type Stage } from './stage.ts';
+import { freePorts, type ScenarioContext } from './scenarioContext.ts';
 
-/** What decides how many workers there are: scaling, and on an engine of its own the waterfall. */
+/** The scaling policy; `engine` selects another policy engine than the default, such as the waterfall. */
 export interface Policy {
   engine?: string;
   content: string;
 }
 
-/** Named, because the default of old releases never sends a command. */
-export const vanilla: Policy = { content: 'allocate=even_load; scaling=vanilla' };
+/** Given explicitly because the default policy of old releases never sends a command. */
+export const vanillaPolicy: Policy = { content: 'allocate=even_load; scaling=vanilla' };
 
 /** A real scheduler with its real object storage server. */
 export interface Scheduler {
-  /** For its clients and workers. */
+  /** Address for clients and workers. */
   address: string;
-  /** For our daemon: the same, or the relay's. */
+  /** Address for the daemon: the same, or that of the relay. */
   managerAddress: string;
-  /** What our daemon has to be told beside that. */
+  /** Further flags that the daemon needs for this scheduler. */
   managerFlags: string[];
   port: number;
   monitorPort: number;
   monitorAddress: string;
   storageAddress: string;
   policy: Policy;
-  process: Running;
-  storage: Running;
+  process: ProcessHandle;
+  storage: ProcessHandle;
 }
 
-type Place = Omit<Scheduler, 'process' | 'storage'>;
+type SchedulerAddresses = Omit<Scheduler, 'process' | 'storage'>;
 
-/** The value of SCALER_NETWORK_BACKEND: it was renamed in 2.3.0. */
+/** The value of SCALER_NETWORK_BACKEND; `tcp_zmq` was renamed to `zmq` in 2.3.0. */
 export const backendName = (release: string, transport: Transport): string =>
   transport === 'zmq' && compareReleases(release, '2.3.0') < 0 ? 'tcp_zmq' : transport;
 
-export const networkBackend = ({ options }: Stage): Record<string, string> => ({
+export const networkBackend = ({ options }: ScenarioContext): Record<string, string> => ({
   SCALER_NETWORK_BACKEND: backendName(options.scaler, options.transport),
 });
 
 const READY_MS = 30_000;
 
 export async function startScheduler(
-  stage: Stage,
+  context: ScenarioContext,
   name = 'scheduler',
-  policy: Policy = vanilla,
+  policy: Policy = vanillaPolicy,
 ): Promise<Scheduler> {
   const refusals: string[] = [];
-  for (const [attempt, binding] of bindings(stage.options).entries()) {
-    const called = attempt === 0 ? name : `${name}-${attempt + 1}`;
-    const place = await placeOf(stage, binding, policy);
-    const storage = await startStorage(stage, place, called);
+  for (const [attempt, binding] of bindings(context.options).entries()) {
+    const processName = attempt === 0 ? name : `${name}-${attempt + 1}`;
+    const addresses = await chooseAddresses(context, binding, policy);
+    const storage = await startStorage(context, addresses, processName);
     try {
-      const process = await startSchedulerProcess(stage, place, called);
-      if (binding.front !== 'none') await openFront(stage, place, binding);
-      if (attempt > 0 || binding.front !== 'none') {
-        stage.notes.instead = `${place.address}${binding.front === 'none' ? '' : `, ${fronts[binding.front]}`}`;
-        stage.log(`     instead: ${stage.notes.instead}`);
+      const process = await startSchedulerProcess(context, addresses, processName);
+      if (binding.relay !== 'none') await openRelays(context, addresses, binding);
+      if (attempt > 0 || binding.relay !== 'none') {
+        context.notes.instead = `${addresses.address}${binding.relay === 'none' ? '' : `, ${relayDescriptions[binding.relay]}`}`;
+        context.log(`     instead: ${context.notes.instead}`);
       }
-      return { ...place, storage, process };
+      return { ...addresses, storage, process };
     } catch (error) {
-      if (!(error instanceof CannotBind)) throw error;
+      if (!(error instanceof BindFailure)) throw error;
       refusals.push(error.message);
-      stage.notes.cannotBind = refusals.join('; ');
-      stage.log(`     ${error.message}`);
-      await stage.processes.kill(storage);
+      context.notes.cannotBind = refusals.join('; ');
+      context.log(`     ${error.message}`);
+      await context.processes.kill(storage);
     }
   }
   throw new InteropFailure(
-    refusals.join('; ') || `no way to have ${stage.options.addressScheme}:// with this release`,
+    refusals.join('; ') || `this release cannot be tested over ${context.options.addressScheme}://`,
   );
 }
 
-const fronts = {
-  plain: 'with a relay before it',
-  tls: 'with a relay before it that ends TLS',
-  unix: 'with a relay before it at a Unix socket',
+const relayDescriptions = {
+  plain: 'behind a relay',
+  tls: 'behind a relay that terminates TLS',
+  unix: 'behind a relay that listens on a Unix socket',
 };
 
-/** In the scheduler's own words. */
-class CannotBind extends Error {}
+/** The scheduler cannot listen at an address; the message is the scheduler's own. */
+class BindFailure extends Error {}
 
-async function placeOf(stage: Stage, { own, front }: Binding, policy: Policy): Promise<Place> {
-  const { addressScheme: scheme, addressHost: host } = stage.options;
-  // The monitor stream is two above the scheduler; the storage server takes the port between. A relay takes as many.
+async function chooseAddresses(
+  context: ScenarioContext,
+  { scheduler, relay }: Binding,
+  policy: Policy,
+): Promise<SchedulerAddresses> {
+  const { addressScheme: scheme, addressHost: host } = context.options;
+  // Three consecutive ports: scheduler, storage server, monitor stream. Relays use the next three.
   const port = await freePorts(6);
-  const [far, near] = [own, { scheme, host }].map(({ scheme, host }, which) => {
-    const at = (offset: number) =>
-      scheme === 'ipc'
-        ? `ipc://${join(stage.dir, `${port}-${offset}.sock`)}`
-        : addressText(scheme, host, port + offset + (which === 1 && front !== 'none' ? 3 : 0));
-    return { main: at(0), monitor: at(2) };
-  }) as [Ends, Ends];
-  stage.marks.push(`${own.host}:${port}`);
+  const [schedulerEnd, managerEnd] = [scheduler, { scheme, host }].map(
+    ({ scheme, host }, index) => {
+      const at = (offset: number) =>
+        scheme === 'ipc'
+          ? `ipc://${join(context.dir, `${port}-${offset}.sock`)}`
+          : addressText(scheme, host, port + offset + (index === 1 && relay !== 'none' ? 3 : 0));
+      return { main: at(0), monitor: at(2) };
+    },
+  ) as [EndpointAddresses, EndpointAddresses];
+  context.processMarkers.push(`${scheduler.host}:${port}`);
   const encrypted = scheme === 'tls' || scheme === 'wss';
   return {
-    address: far.main,
-    managerAddress: near.main,
+    address: schedulerEnd.main,
+    managerAddress: managerEnd.main,
     managerFlags: [
-      ...(encrypted ? ['--tls-ca', certificateOf(stage).certFile] : []),
-      // Nobody can count two up from a Unix socket.
-      ...(scheme === 'ipc' ? ['--monitor-address', near.monitor] : []),
+      ...(encrypted ? ['--tls-ca', certificateOf(context).certFile] : []),
+      // The default monitor address is the scheduler's port plus two, which a Unix socket does not have.
+      ...(scheme === 'ipc' ? ['--monitor-address', managerEnd.monitor] : []),
     ],
     port,
     monitorPort: port + 2,
-    monitorAddress: far.monitor,
+    monitorAddress: schedulerEnd.monitor,
     storageAddress: `tcp://127.0.0.1:${port + 1}`,
     policy,
   };
 }
 
-interface Ends {
+interface EndpointAddresses {
   main: string;
   monitor: string;
 }
 
-async function startStorage(stage: Stage, place: Place, name: string): Promise<Running> {
-  const storage = stage.processes.start({
+async function startStorage(
+  context: ScenarioContext,
+  addresses: SchedulerAddresses,
+  name: string,
+): Promise<ProcessHandle> {
+  const storage = context.processes.start({
     name: `${name}-storage`,
-    command: join(stage.venv.bin, 'scaler_object_storage_server'),
-    args: [place.storageAddress],
-    cwd: await stage.subdirectory(name),
-    env: networkBackend(stage),
+    command: join(context.venv.bin, 'scaler_object_storage_server'),
+    args: [addresses.storageAddress],
+    cwd: await context.subdirectory(name),
+    env: networkBackend(context),
   });
-  await stage.until(
+  await context.waitFor(
     'the object storage server listens',
     READY_MS,
-    () => isListening(place.port + 1),
+    () => isListening(addresses.port + 1),
     [storage],
   );
   return storage;
 }
 
-/** The scheduler alone; also the second time, at the same addresses. */
+/** Starts only the scheduler process; also to restart it at the same addresses. Throws BindFailure when it reports an error at its start. */
 export async function startSchedulerProcess(
-  stage: Stage,
-  { address, port, monitorPort, monitorAddress, storageAddress, policy }: Place,
+  context: ScenarioContext,
+  { address, port, monitorPort, monitorAddress, storageAddress, policy }: SchedulerAddresses,
   name: string,
-): Promise<Running> {
+): Promise<ProcessHandle> {
   const scheme = address.split(':', 1)[0] as string;
   const encrypted = scheme === 'tls' || scheme === 'wss';
-  const { certFile, keyFile } = encrypted ? certificateOf(stage) : {};
-  const process = stage.processes.start({
+  const { certFile, keyFile } = encrypted ? certificateOf(context) : {};
+  const process = context.processes.start({
     name,
-    command: join(stage.venv.bin, 'scaler_scheduler'),
+    command: join(context.venv.bin, 'scaler_scheduler'),
     args: [
       address,
       ...['--object-storage-address', storageAddress],
@@ -157,55 +167,65 @@ export async function startSchedulerProcess(
       ...(scheme === 'ipc' ? ['--monitor-address', monitorAddress] : []),
       ...(certFile && keyFile ? ['--tls-cert', certFile, '--tls-key', keyFile] : []),
     ],
-    cwd: await stage.subdirectory(name),
-    env: networkBackend(stage),
+    cwd: await context.subdirectory(name),
+    env: networkBackend(context),
   });
-  const listens = () =>
+  const isListeningNow = () =>
     scheme === 'ipc'
       ? [address, monitorAddress].every((text) => isListeningAt(text.slice('ipc://'.length)))
       : isListening(port) && isListening(monitorPort);
-  const words = () => lastWords(process);
-  await stage.until('the scheduler listens', READY_MS, () => listens() || process.end || words());
-  const refusal = words();
-  if (process.end || refusal !== null) {
-    await stage.processes.kill(process);
-    throw new CannotBind(`${name} at ${address}: ${refusal ?? JSON.stringify(process.end)}`);
+  const startupError = () => startupErrorIn(process);
+  await context.waitFor(
+    'the scheduler listens',
+    READY_MS,
+    () => isListeningNow() || process.exit || startupError(),
+  );
+  const error = startupError();
+  if (process.exit || error !== null) {
+    await context.processes.kill(process);
+    throw new BindFailure(`${name} at ${address}: ${error ?? JSON.stringify(process.exit)}`);
   }
   return process;
 }
 
-/** What a scheduler that could not start said; it does not always end then. */
-function lastWords({ logFile }: Running): string | null {
+/** The error that a scheduler logged at its start, or null. Some releases keep running after such an error. */
+function startupErrorIn({ logFile }: ProcessHandle): string | null {
   const lines = readFileSync(logFile, 'utf8').split('\n');
   const last = lines.findLast((line) => /^[\w.]+(Error|Exit): |: error: argument /.test(line));
   return last?.slice(0, 300) ?? null;
 }
 
-async function openFront(stage: Stage, place: Place, { own, front }: Binding): Promise<void> {
-  const certificate = front === 'tls' ? certificateOf(stage) : undefined;
+async function openRelays(
+  context: ScenarioContext,
+  addresses: SchedulerAddresses,
+  { scheduler, relay: relayKind }: Binding,
+): Promise<void> {
+  const certificate = relayKind === 'tls' ? certificateOf(context) : undefined;
   for (const offset of [0, 2]) {
-    const path = join(stage.dir, `${place.port}-${offset}.sock`);
-    const door =
-      front === 'unix' ? { path } : { host: doorHost(stage), port: place.port + 3 + offset };
-    const target = { host: own.host, port: place.port + offset };
-    const relay = await Relay.open({ door, target, certificate });
-    stage.atEnd(() => relay.close());
+    const path = join(context.dir, `${addresses.port}-${offset}.sock`);
+    const listenOn =
+      relayKind === 'unix'
+        ? { path }
+        : { host: relayHost(context), port: addresses.port + 3 + offset };
+    const target = { host: scheduler.host, port: addresses.port + offset };
+    const relay = await Relay.open({ listenOn, target, certificate });
+    context.onCleanUp(() => relay.close());
   }
 }
 
-const doorHost = ({ options: { addressHost } }: Stage) =>
+const relayHost = ({ options: { addressHost } }: ScenarioContext) =>
   addressHost === 'localhost' ? '127.0.0.1' : addressHost;
 
-const certificates = new WeakMap<Stage, ReturnType<typeof makeCertificate>>();
+const certificates = new WeakMap<ScenarioContext, ReturnType<typeof createCertificate>>();
 
-function certificateOf(stage: Stage) {
-  const made = certificates.get(stage) ?? makeCertificate(stage);
-  certificates.set(stage, made);
-  return made;
+function certificateOf(context: ScenarioContext) {
+  const certificate = certificates.get(context) ?? createCertificate(context);
+  certificates.set(context, certificate);
+  return certificate;
 }
 
-/** For every host there is to ask for. */
-function makeCertificate({ dir }: Stage) {
+/** Creates a self-signed certificate for every host that --address-host accepts. */
+function createCertificate({ dir }: ScenarioContext) {
   const { cert, key } = selfSigned(['127.0.0.1', '::1', 'localhost']);
   const [certFile, keyFile] = [join(dir, 'cert.pem'), join(dir, 'key.pem')];
   writeFileSync(certFile, cert);

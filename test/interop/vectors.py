@@ -1,11 +1,11 @@
-"""Writes golden messages of one release into FOLDER, made by that release's own library, each with a sidecar that says
-what it means: run it with the Python of an environment that holds the release.
+"""Writes golden messages of one release into FOLDER, each with a sidecar that describes its content. Run it with the
+Python of a virtual environment that contains the release.
 
-Made ones: bytes from the release's encoder, the sidecar from what was given to it. Captured ones, over both transports: bytes
-as a running scheduler sent them, the sidecar from the release's decoder. Fields have the names that they had when they first
-came up; those that a release does not have are left out.
+Encoded messages: bytes from the release's encoder, the sidecar from its input. Captured messages, over both transports: bytes
+sent by a running scheduler, the sidecar from the release's decoder. Fields have the name of the first release that had them;
+fields that the release does not have are omitted.
 
-Messages name the host, so give it another name first: unshare --uts sh -c 'hostname host.example; exec ...'
+Messages contain the host name, so change it first: unshare --uts sh -c 'hostname host.example; exec ...'
 """
 
 import argparse
@@ -28,7 +28,8 @@ from scaler.protocol.helpers import PROTOCOL
 
 RELEASE = importlib.metadata.version("opengris-scaler")
 
-# Our name of a field: kind, further names that releases gave it. A kind is a word, or a struct in a list of one or alone.
+# A kind is the name of a type, a struct (its path in a release, or several, and its fields with their kinds), or a list with the
+# kind of its items.
 Resource = ("Resource", {"cpu": "int", "rss": "long"})
 Capability = ("TaskCapability", {"name": "text", "value": "long"})
 Processor = (
@@ -193,8 +194,8 @@ RENAMED = {
 }
 
 
-def declared() -> dict:
-    """The fields of every struct of this release, as its type stubs declare them."""
+def declared_fields() -> dict:
+    """The fields of every struct of this release, from its type stubs."""
     found: dict = {}
 
     def visit(node: ast.AST, prefix: str) -> None:
@@ -210,35 +211,35 @@ def declared() -> dict:
     return found
 
 
-DECLARED = declared()
+DECLARED = declared_fields()
 
 
-def known(kind: tuple) -> tuple:
-    """The struct's path in this release, and for each field that it has: our name, the release's, the kind."""
+def struct_of(kind: tuple) -> tuple:
+    """The path of a struct in this release, and for each of its fields: our name, the release's name, the kind."""
     paths = (kind[0],) if isinstance(kind[0], str) else kind[0]
     path = next(path for path in paths if path in DECLARED)
-    theirs = DECLARED[path]
+    release_fields = DECLARED[path]
     fields = []
     for name, inner in kind[1].items():
-        called = next((one for one in (name, RENAMED.get(name)) if one in theirs), None)
-        if called:
-            fields.append((name, called, inner))
-    missed = theirs - {called for _, called, _ in fields}
-    if missed:
-        raise SystemExit(f"{RELEASE}: {path} has fields that nobody described: {sorted(missed)}")
+        release_name = next((one for one in (name, RENAMED.get(name)) if one in release_fields), None)
+        if release_name:
+            fields.append((name, release_name, inner))
+    undescribed = release_fields - {release_name for _, release_name, _ in fields}
+    if undescribed:
+        raise SystemExit(f"{RELEASE}: {path} has fields that this script does not describe: {sorted(undescribed)}")
     return path, fields
 
 
-def made(kind: object, value: object) -> object:
-    """The release's own object for a value as a sidecar writes it."""
+def encoded(kind: object, value: object) -> object:
+    """The release's object for a value in the notation of a sidecar."""
     if isinstance(kind, list):
-        return [made(kind[0], one) for one in value]
+        return [encoded(kind[0], one) for one in value]
     if isinstance(kind, tuple):
-        path, fields = known(kind)
+        path, fields = struct_of(kind)
         cls: object = capnp
         for part in path.split("."):
             cls = getattr(cls, part)
-        return cls(**{called: made(inner, value[name]) for name, called, inner in fields if name in value})
+        return cls(**{release_name: encoded(inner, value[name]) for name, release_name, inner in fields if name in value})
     if kind == "long":
         return int(value)
     if kind == "data":
@@ -248,12 +249,12 @@ def made(kind: object, value: object) -> object:
     return value
 
 
-def told(kind: object, value: object) -> object:
-    """What a sidecar says of the release's own object."""
+def sidecar_value(kind: object, value: object) -> object:
+    """The sidecar's notation of an object of the release."""
     if isinstance(kind, list):
-        return [told(kind[0], one) for one in value]
+        return [sidecar_value(kind[0], one) for one in value]
     if isinstance(kind, tuple):
-        return {name: told(inner, getattr(value, called)) for name, called, inner in known(kind)[1]}
+        return {name: sidecar_value(inner, getattr(value, release_name)) for name, release_name, inner in struct_of(kind)[1]}
     if kind == "long":
         return str(value)
     if kind == "data":
@@ -270,12 +271,12 @@ def data(value: bytes) -> dict:
         return {"hex": value.hex()}
 
 
-def without(kind: object, value: object) -> object:
-    """The value less the fields that this release does not have."""
+def existing_fields(kind: object, value: object) -> object:
+    """The value without the fields that this release does not have."""
     if isinstance(kind, list):
-        return [without(kind[0], one) for one in value]
+        return [existing_fields(kind[0], one) for one in value]
     if isinstance(kind, tuple):
-        return {name: without(inner, value[name]) for name, _, inner in known(kind)[1] if name in value}
+        return {name: existing_fields(inner, value[name]) for name, _, inner in struct_of(kind)[1] if name in value}
     return value
 
 
@@ -303,12 +304,12 @@ class Folder:
 
     def make(self, name: str, message: str, value: dict) -> None:
         kind = MESSAGES[message]
-        payload = bytes(serialize(made(kind, value)))
-        fields = without(kind, value)
+        payload = bytes(serialize(encoded(kind, value)))
+        fields = existing_fields(kind, value)
         self.write(name, message, payload, fields, "made by the release's encoder")
 
     def stream(self, direction: str, stream: bytes, sent_by: str) -> None:
-        """One direction of a whole connection, and the frames in it."""
+        """Writes the bytes of one direction of a connection, with its frames in the sidecar."""
         frames: list = [{"magic": stream[:4].hex()}]
         at = 4
         while at < len(stream):
@@ -333,7 +334,7 @@ class Folder:
     def keep(self, name: str, payload: bytes) -> None:
         message = deserialize(payload)
         kind = PROTOCOL.inverse[type(message)]
-        self.write(name, kind, payload, told(MESSAGES[kind], message), "sent by a running scheduler of the release")
+        self.write(name, kind, payload, sidecar_value(MESSAGES[kind], message), "sent by a running scheduler of the release")
 
 
 def id_of(text: str) -> dict:
@@ -427,8 +428,8 @@ def state_scheduler(workers: int) -> dict:
     }
 
 
-def heartbeat(most: int, capabilities: list, manager: str) -> dict:
-    return {"maxTaskConcurrency": most, "capabilities": capabilities, "workerManagerID": id_of(manager)}
+def heartbeat(max_concurrency: int, capabilities: list, manager: str) -> dict:
+    return {"maxTaskConcurrency": max_concurrency, "capabilities": capabilities, "workerManagerID": id_of(manager)}
 
 
 def command(*requests: tuple) -> dict:
@@ -451,7 +452,7 @@ def make_all(folder: Folder) -> None:
     many = [(n, {"name": f"capability-{n}", "value": str(n)}) for n in range(400)]
     make("command-desired-400-requests-multisegment", "workerManagerCommand", command(*many))
     make("worker-disconnect-notification", "workerDisconnectNotification", {})
-    beat = {
+    heartbeat_message = {
         "agent": {"cpu": 125, "rss": "123456789"},
         "rssFree": "8000000000",
         "queueSize": 1000,
@@ -466,7 +467,7 @@ def make_all(folder: Folder) -> None:
         "netSentBytes": str(2**40),
         "netRecvBytes": str(2**41),
     }
-    make("worker-heartbeat", "workerHeartbeat", beat)
+    make("worker-heartbeat", "workerHeartbeat", heartbeat_message)
     storage = {"objectStorageAddress": {"host": "127.0.0.1", "port": 8517, "scheme": "tcp"}}
     make("worker-heartbeat-echo", "workerHeartbeatEcho", storage)
     make("monitor-state-scheduler-no-workers", "stateScheduler", state_scheduler(0))
@@ -494,7 +495,7 @@ def make_all(folder: Folder) -> None:
 
 
 class Ymq:
-    """The byte stream itself, so that nothing of the release stands between the scheduler and the file."""
+    """A YMQ connection that records its bytes, without the release's own library."""
 
     def __init__(self, port: int, identity: str) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port))
@@ -537,7 +538,7 @@ class Zmq:
 
 
 def capture(folder: Folder, transport: str, port: int) -> None:
-    """A scheduler, two workers, one client, and a manager and a listener that are we."""
+    """Captures messages from a scheduler with two workers and a client; this script is its manager and its monitor client."""
     environment = {**os.environ, "SCALER_NETWORK_BACKEND": transport}
     programs = pathlib.Path(sys.executable).parent
     address, storage = f"tcp://127.0.0.1:{port}", f"tcp://127.0.0.1:{port + 1}"
@@ -578,9 +579,9 @@ def capture(folder: Folder, transport: str, port: int) -> None:
         wait(lambda: keep_one(listener.receive()) or "monitor-state-worker-connected" in seen)
 
         spawn(sys.executable, str(pathlib.Path(__file__).with_name("client.py")), address, "--count", "3", "--sleep", "4")
-        beat = serialize(made(MESSAGES["workerManagerHeartbeat"], heartbeat(8, [GPU], "wm-ecs")))
+        heartbeat_message = serialize(encoded(MESSAGES["workerManagerHeartbeat"], heartbeat(8, [GPU], "wm-ecs")))
         wait(lambda: keep_one(listener.receive()) or "monitor-state-task-running" in seen)
-        manager.send(beat)
+        manager.send(heartbeat_message)
         for name in ("echo", "command"):
             folder.keep(f"{transport}-{name}", manager.receive())
         wanted = {"monitor-state-scheduler-busy", "monitor-state-task-success"}
@@ -597,7 +598,7 @@ def capture(folder: Folder, transport: str, port: int) -> None:
 
 
 def keep_first(folder: Folder, transport: str, seen: dict, payload: bytes) -> None:
-    """The first of each kind; a scheduler's state only when everything in it is there to be seen."""
+    """Keeps the first message of each kind; a scheduler state only when it contains two workers, a manager and sent tasks."""
     message = deserialize(payload)
     kind = type(message).__name__
     if kind == "StateScheduler":
@@ -618,10 +619,10 @@ def keep_first(folder: Folder, transport: str, seen: dict, payload: bytes) -> No
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder")
-    parser.add_argument("--port", type=int, default=18700, help="the first of three")
+    parser.add_argument("--port", type=int, default=18700, help="first of three consecutive ports")
     args = parser.parse_args()
     if socket.gethostname() != "host.example":
-        raise SystemExit("this host has a name of its own, which the messages would tell; see --help")
+        raise SystemExit("the messages would contain the name of this host; see --help")
     folder = Folder(args.folder)
     make_all(folder)
     for transport in ("ymq", "zmq"):

@@ -15,9 +15,11 @@ export interface Venv {
 
 const INSTALL_LIMIT_MS = 10 * 60_000;
 
-/** The first Python that really starts (a version manager's stub may exist and not) and is new enough. */
-async function findPython(wanted: string | null): Promise<{ path: string; version: string }> {
-  const candidates = wanted ? [wanted] : ['python3', 'python3.13', 'python3.12', 'python3.11'];
+/** The first Python that starts and is at least 3.10. Trying is necessary: a version manager may install a stub that does not start. */
+async function findPython(requested: string | null): Promise<{ path: string; version: string }> {
+  const candidates = requested
+    ? [requested]
+    : ['python3', 'python3.13', 'python3.12', 'python3.11'];
   const tried: string[] = [];
   for (const candidate of candidates) {
     try {
@@ -35,31 +37,31 @@ async function findPython(wanted: string | null): Promise<{ path: string; versio
   );
 }
 
-/** A later ConfigArgParse refuses how this release uses it. */
-const companions = (release: string): string[] =>
+/** Releases before 1.24.0 do not work with ConfigArgParse later than 1.7.1. */
+const extraRequirements = (release: string): string[] =>
   compareReleases(release, '1.24.0') < 0 ? ['configargparse==1.7.1'] : [];
 
-/** What pip said last is what a person needs; the rest is progress. */
+/** The last lines of pip's output, which hold the error. */
 const lastLines = (text: string) => text.trim().split('\n').slice(-12).join('\n');
 
 /**
- * A virtual environment with that release, made once and then reused: its marker file is written
- * last, so that a half-made one is never mistaken for a whole one.
+ * A virtual environment with the release; created once, then reused. Its marker file is written last, so that an
+ * incomplete environment is created again. Throws InteropFailure when Python or pip fails.
  */
 export async function ensureVenv(
   cacheDir: string,
   release: string,
   extras: string[],
-  wantedPython: string | null,
-  say: (text: string) => void,
+  requestedPython: string | null,
+  print: (text: string) => void,
 ): Promise<Venv> {
-  const { path, version } = await findPython(wantedPython);
+  const { path, version } = await findPython(requestedPython);
   const dir = join(cacheDir, `venv-${release}-py${version}`);
   const venv: Venv = { dir, bin: join(dir, 'bin'), python: join(dir, 'bin', 'python') };
   const marker = (name: string) => join(dir, `.complete-${name}`);
   const pip = async (...what: string[]) => {
-    say(`pip install ${what.join(' ')}`);
-    // Never from source: building the C++ parts takes an hour and fails for lack of libraries.
+    print(`pip install ${what.join(' ')}`);
+    // Only wheels: a build from source takes an hour and needs C++ libraries.
     const flags = ['--quiet', '--only-binary', 'opengris-scaler'];
     await run(venv.python, ['-m', 'pip', 'install', ...flags, ...what], {
       timeout: INSTALL_LIMIT_MS,
@@ -73,12 +75,12 @@ export async function ensureVenv(
   if (!existsSync(marker('scaler'))) {
     await rm(dir, { recursive: true, force: true });
     await mkdir(cacheDir, { recursive: true });
-    say(`making ${dir}`);
+    print(`creating ${dir}`);
     await run(path, ['-m', 'venv', dir], { timeout: INSTALL_LIMIT_MS }).catch((error: Error) => {
       throw new InteropFailure(`python -m venv failed: ${error.message}`);
     });
-    // Releases that have no such extra bring pyzmq anyway; pip then only warns.
-    await pip(`opengris-scaler[zmq]==${release}`, ...companions(release));
+    // Releases without this extra depend on pyzmq; pip then only warns.
+    await pip(`opengris-scaler[zmq]==${release}`, ...extraRequirements(release));
     await writeFile(marker('scaler'), '');
   }
   for (const extra of extras) {

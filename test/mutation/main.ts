@@ -7,54 +7,53 @@ const usage = 'usage: npm run mutate -- [--jobs N] [machines/fleet/plan.ts ...]'
 
 type Mutant = Awaited<ReturnType<Stryker['runMutationTest']>>[number];
 
-/** So much of what is changed in a machine its tests must notice, %. */
-const least = 90;
+/** Minimum mutation score of each file, %. */
+const minScore = 90;
 
-/** Whose promises are kept together with those of another. */
-const alsoBy: Record<string, string[]> = {
+/** Further test files of a machine beside the one named after it. */
+const additionalTests: Record<string, string[]> = {
   'cohort/cohort': ['cohort/messages'],
   'fleet/fleetManager': ['fleet/fleetManagerSetup', 'fleet/fleetManagerHolds'],
 };
 
-const mutate = async (machine: string, jobs: number): Promise<Mutant[]> => {
-  const tests = [machine, ...(alsoBy[machine] ?? [])].map(
+async function mutate(machine: string, jobs: number): Promise<Mutant[]> {
+  const tests = [machine, ...(additionalTests[machine] ?? [])].map(
     (name) => `test/machines/${name}.test.ts`,
   );
   process.env.MUTATION_TESTS = JSON.stringify(tests.filter((path) => existsSync(path)));
   const stryker = new Stryker({
     mutate: [`machines/${machine}.ts`],
     mutator: { excludedMutations: ['StringLiteral'] },
-    // Not its own runner for vitest: that asks for tests by their names, and a mutant changes which
-    // walks there are.
+    // Stryker's vitest runner selects tests by name; a mutant can change the names of the edge walks.
     testRunner: 'command',
     commandRunner: { command: 'vitest run --config test/mutation/vitest.config.ts' },
     coverageAnalysis: 'off',
     concurrency: jobs,
-    // A machine at work on other things must not pass for a mutant that never ends.
+    // Long, because on a busy machine a shorter limit would count slow tests as endless mutants.
     timeoutMS: 30_000,
     ignorePatterns: ['**', '!machines/**', '!test/**', '!package.json', '!tsconfig.json'],
     tempDirName: '.cache/mutation',
     reporters: [],
-    logLevel: 'error' as never, // a const enum: not to be had under its name
+    logLevel: 'error' as never, // The type is a const enum that Stryker does not export as a value.
     allowConsoleColors: false,
   });
   return await stryker.runMutationTest();
-};
+}
 
-/** The text of a mutant before it was one, on one line. */
-const original = (text: string, { start, end }: Mutant['location']): string => {
+/** The original source text of a mutant, on one line. */
+function originalText(text: string, { start, end }: Mutant['location']): string {
   const lines = text.split('\n').slice(start.line - 1, end.line);
   lines.push((lines.pop() as string).slice(0, end.column - 1));
   lines.unshift((lines.shift() as string).slice(start.column - 1));
   return lines.map((line) => line.trim()).join(' ');
-};
+}
 
-const short = (text: string): string => (text.length > 80 ? `${text.slice(0, 77)}...` : text);
+const shortened = (text: string): string => (text.length > 80 ? `${text.slice(0, 77)}...` : text);
 
-/** How a mutant is called in the list of survivors: by what it changes, for line numbers do not last. */
+/** Identifies a mutant by its line's text and its change, because line numbers change. */
 const nameOf = (text: string, { location, replacement }: Mutant): Survivor => ({
   line: text.split('\n')[location.start.line - 1]?.trim() ?? '',
-  change: `${short(original(text, location))} => ${short(replacement.replaceAll(/\s+/g, ' '))}`,
+  change: `${shortened(originalText(text, location))} => ${shortened(replacement.replaceAll(/\s+/g, ' '))}`,
 });
 
 const reasonOf = (file: string, { line, change }: Survivor): string | undefined =>
@@ -71,27 +70,29 @@ const { values, positionals } = parseArgs({
 const machines = readdirSync('machines', { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.ts'))
   .map((file) => file.replace(/\.ts$/, ''));
-const asked = positionals.map((path) => path.replace(/^machines\/|\.ts$/g, ''));
+const requested = positionals.map((path) => path.replace(/^machines\/|\.ts$/g, ''));
 const jobs = Number(values.jobs);
-if (!Number.isInteger(jobs) || jobs < 1 || asked.some((name) => !machines.includes(name))) {
+if (!Number.isInteger(jobs) || jobs < 1 || requested.some((name) => !machines.includes(name))) {
   console.error(usage);
   process.exit(2);
 }
 
 const sum = { mutants: 0, killed: 0, unexplained: 0 };
-const weak: string[] = [];
-let outlived = 0;
+const belowMinScore: string[] = [];
+let staleSurvivors = 0;
 
-for (const machine of asked.length > 0 ? asked : machines) {
+for (const machine of requested.length > 0 ? requested : machines) {
   const file = `machines/${machine}.ts`;
   const text = readFileSync(file, 'utf8');
   const mutants = (await mutate(machine, jobs)).filter(({ status }) => status !== 'Ignored');
   const alive = mutants.filter(({ status }) => status !== 'Killed' && status !== 'Timeout');
   const killed = mutants.length - alive.length;
-  const endless = mutants.filter(({ status }) => status === 'Timeout').length;
+  const timedOut = mutants.filter(({ status }) => status === 'Timeout').length;
   const score = mutants.length === 0 ? 100 : (100 * killed) / mutants.length;
-  const aside = endless > 0 ? `; ${endless} of them never ended` : '';
-  console.log(`${file}: ${killed} of ${mutants.length} killed, ${score.toFixed(1)} %${aside}`);
+  const timeoutText = timedOut > 0 ? `; ${timedOut} of them by timeout` : '';
+  console.log(
+    `${file}: ${killed} of ${mutants.length} killed, ${score.toFixed(1)} %${timeoutText}`,
+  );
   const names = alive.map((mutant) => nameOf(text, mutant));
   for (const [i, name] of names.entries()) {
     const why = reasonOf(file, name);
@@ -102,14 +103,14 @@ for (const machine of asked.length > 0 ? asked : machines) {
   }
   for (const { line, change } of survivors.flatMap((one) => one.mutants?.[file] ?? []))
     if (!names.some((name) => name.line === line && name.change === change)) {
-      console.log(`  listed as a survivor, and is none: ${change}`);
-      outlived++;
+      console.log(`  listed as a survivor, but killed or gone: ${change}`);
+      staleSurvivors++;
     }
-  if (score < least) weak.push(file);
+  if (score < minScore) belowMinScore.push(file);
   sum.mutants += mutants.length;
   sum.killed += killed;
 }
 
 const score = sum.mutants === 0 ? 100 : +((100 * sum.killed) / sum.mutants).toFixed(1);
-console.log(JSON.stringify({ ...sum, score, weak, outlived }));
-if (weak.length > 0 || sum.unexplained > 0 || outlived > 0) process.exitCode = 1;
+console.log(JSON.stringify({ ...sum, score, weak: belowMinScore, outlived: staleSurvivors }));
+if (belowMinScore.length > 0 || sum.unexplained > 0 || staleSurvivors > 0) process.exitCode = 1;

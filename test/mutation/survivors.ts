@@ -1,17 +1,17 @@
-/** A mutant by the line that it begins on and by what it changes there. */
+/** A mutant: the text of its first line, and its change. */
 export interface Survivor {
   line: string;
   change: string;
 }
 
-/** Mutants that no test can notice, or need notice: by file, or wherever the change reads like this. */
+/** Mutants that do not change the behaviour: listed by file, or matched by the text of the change (`like`), with the reason. */
 export const survivors: {
   why: string;
   like?: RegExp;
   mutants?: Record<string, Survivor[]>;
 }[] = [
   {
-    why: 'asked for the sake of the compiler: the machine names the action for this event alone',
+    why: 'type narrowing only: the machine uses the action for this event alone',
     like: /^event\.type [!=]== '[a-zA-Z.]+' => (true|false)$/,
     mutants: {
       'machines/cohort/cohort.ts': [
@@ -23,7 +23,7 @@ export const survivors: {
     },
   },
   {
-    why: 'asked for the sake of the compiler: who ends or dies is in the books, and who has stopped had a task',
+    why: 'type narrowing only: a group or launch that ends has a record, and a stopped group had a task',
     mutants: {
       'machines/cohort/cohort.ts': [
         {
@@ -36,7 +36,7 @@ export const survivors: {
           change: 'row => true',
         },
       ],
-      'machines/cohort/groupRecords.ts': [
+      'machines/settled.ts': [
         {
           line: 'const { [end.label]: waiting = [], ...launches } = books.launches;',
           change: '[] => ["Stryker was here"]',
@@ -45,7 +45,7 @@ export const survivors: {
     },
   },
   {
-    why: 'asked for the sake of the compiler: whoever may launch has a revision, and whoever launches has a first group',
+    why: 'type narrowing only: launching requires a revision, and every launch has a first group',
     mutants: {
       'machines/fleet/reconcile.ts': [
         { line: 'if (admit > 0 && revision !== null) {', change: 'revision !== null => true' },
@@ -61,7 +61,7 @@ export const survivors: {
     },
   },
   {
-    why: 'null is not greater than any time, and to be set to what one is changes nothing',
+    why: 'null is not greater than any time; assigning an equal value changes nothing',
     mutants: {
       'machines/fleet/fleetManager.ts': [
         {
@@ -92,7 +92,7 @@ export const survivors: {
     },
   },
   {
-    why: 'told anew by each look, before anything asks for it',
+    why: 'overwritten by each poll before it is read',
     mutants: {
       'machines/cohort/cohort.ts': [
         { line: 'monitored: false,', change: 'false => true' },
@@ -101,18 +101,18 @@ export const survivors: {
     },
   },
   {
-    why: 'no task has the ARN null, so none is found under it',
+    why: 'no task has the ARN null, so the lookup finds none',
     mutants: {
       'machines/cohort/observe.ts': [
         {
-          line: 'const sighting = row.taskArn === null ? undefined : byArn.get(row.taskArn);',
-          change: 'row.taskArn === null => false',
+          line: 'const sightingOf = ({ taskArn }: GroupRecord) => (taskArn === null ? undefined : byArn.get(taskArn));',
+          change: 'taskArn === null => false',
         },
       ],
     },
   },
   {
-    why: 'only saves work: to tell no changes, to copy what is not changed, to make false what is so',
+    why: 'optimisation only: skips sending no changes, assigning equal values or clearing a clear flag',
     mutants: {
       'machines/fleet/fleetManager.ts': [
         { line: 'if (due.length === 0) return;', change: 'due.length === 0 => false' },
@@ -127,7 +127,7 @@ export const survivors: {
     },
   },
   {
-    why: 'a default for settings that name no subnets; one that nobody is in trouble in changes nothing',
+    why: 'default for settings without subnets; an unknown subnet without an open breaker changes nothing',
     mutants: {
       'machines/fleet/reconcile.ts': [
         {
@@ -138,7 +138,7 @@ export const survivors: {
     },
   },
   {
-    why: 'names for what the wiring fills in; without it nobody is told, which is what they do',
+    why: 'placeholders for actions that the wiring implements: without an implementation they do nothing',
     mutants: {
       'machines/fleet/fleetManagerSetup.ts': [
         {
@@ -150,7 +150,7 @@ export const survivors: {
     },
   },
   {
-    why: 'a group that has no task yet waits for it, and is made patient or not when it is told to leave',
+    why: 'a group without a task waits for it, and the value is set by each drain',
     mutants: {
       'machines/group/workerGroup.ts': [{ line: 'patient: false,', change: 'false => true' }],
     },

@@ -1,76 +1,78 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 
-/** Milliseconds since the epoch, finer than Date: comparable between the processes of one machine. */
+/** Milliseconds since the epoch with sub-millisecond resolution; comparable between the processes of one machine. */
 export const epochMs = (): number => performance.timeOrigin + performance.now();
 
-interface News {
+interface ChildEvent {
   event: string;
 }
 
-export interface Child<Order, Heard extends News> {
-  tell(order: Order): void;
-  /** The first of this kind, come already or still to come, that nobody has heard and that fits. */
-  hear<Event extends Heard['event']>(
+export interface Child<Request, Received extends ChildEvent> {
+  send(request: Request): void;
+  /** The next unhandled event of this kind that matches, received or still to come. Rejects after 180 s or when the child exits. */
+  waitFor<Event extends Received['event']>(
     event: Event,
-    fits?: (news: Extract<Heard, { event: Event }>) => boolean,
-  ): Promise<Extract<Heard, { event: Event }>>;
-  end(): Promise<void>;
+    matches?: (message: Extract<Received, { event: Event }>) => boolean,
+  ): Promise<Extract<Received, { event: Event }>>;
+  kill(): Promise<void>;
 }
 
-const patienceMs = 180_000;
+const waitLimitMs = 180_000;
 
-/** Another TypeScript program of this folder in a process of its own, talked to over IPC. */
-export const startChild = <Order, Heard extends News>(
+/** Starts a TypeScript program of this folder as a child process with an IPC channel. */
+export function startChild<Request, Received extends ChildEvent>(
   program: string,
   {
-    words = [],
+    args = [],
     nodeOptions = [],
     env = {},
   }: {
-    words?: string[];
+    args?: string[];
     nodeOptions?: string[];
     env?: Record<string, string>;
   } = {},
-): Child<Order, Heard> => {
-  const child: ChildProcess = fork(new URL(program, import.meta.url), words, {
+): Child<Request, Received> {
+  const child: ChildProcess = fork(new URL(program, import.meta.url), args, {
     execArgv: [...nodeOptions, '--import', 'tsx'],
     env: { ...process.env, ...env },
   });
   const exited = once(child, 'exit');
-  const backlog: Heard[] = [];
-  let wake: () => void = () => {};
-  let dead = false;
-  child.on('message', (news: Heard) => {
-    backlog.push(news);
-    wake();
+  const unhandled: Received[] = [];
+  let notify: () => void = () => {};
+  let hasExited = false;
+  child.on('message', (message: Received) => {
+    unhandled.push(message);
+    notify();
   });
   exited.then(() => {
-    dead = true;
-    wake();
+    hasExited = true;
+    notify();
   });
   return {
-    tell: (order) => void child.send(order as object),
-    async hear(event, fits = () => true) {
-      const until = performance.now() + patienceMs;
+    send: (request) => void child.send(request as object),
+    async waitFor(event, matches = () => true) {
+      const until = performance.now() + waitLimitMs;
       for (;;) {
-        const found = backlog.findIndex((news) => news.event === event && fits(news as never));
-        if (found >= 0) return backlog.splice(found, 1)[0] as never;
-        if (dead) throw new Error(`${program} ended while we waited for: ${event}`);
+        const found = unhandled.findIndex(
+          (message) => message.event === event && matches(message as never),
+        );
+        if (found >= 0) return unhandled.splice(found, 1)[0] as never;
+        if (hasExited) throw new Error(`${program} ended while waiting for: ${event}`);
         const left = until - performance.now();
-        if (left <= 0) throw new Error(`not within ${patienceMs / 1000} s: ${event}`);
+        if (left <= 0) throw new Error(`not within ${waitLimitMs / 1000} s: ${event}`);
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, left);
-          wake = () => {
+          notify = () => {
             clearTimeout(timer);
             resolve();
           };
         });
       }
     },
-    async end() {
+    async kill() {
       child.kill('SIGKILL');
       await exited;
     },
   };
-};
+}

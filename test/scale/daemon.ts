@@ -8,94 +8,91 @@ import { createLog, type Log } from '../../src/telemetry/log.ts';
 import { epochMs } from './child.ts';
 
 /**
- * The real daemon, started with the words of `scaler-ecs run`, in a process that can be asked about its memory and
- * its event loop. The last word is a folder for its state and its log.
+ * The real daemon, with the arguments of `scaler-ecs run`, in a process that reports its memory and the delays of its
+ * event loop. The last argument is a folder for its state and its log.
  */
-export type DaemonOrder = 'measure' | 'report';
+export type DaemonRequest = 'measure' | 'report';
 export interface Report {
-  /** After a garbage collection, bytes. */
+  /** Used heap after a garbage collection, bytes. */
   heap: number;
-  /** The longest that the event loop was late since the last report, ms. */
+  /** Longest delay of the event loop since the last `measure`, ms. */
   loopDelayMs: number;
-  /** The same without what the process only waited for a processor: what it did itself, ms. */
+  /** Longest such delay counting only CPU time of this process, not time waiting for a CPU, ms. */
   ownDelayMs: number;
 }
-export type DaemonNews =
+export type DaemonEvent =
   | { event: 'surveyed' }
   | { event: 'wanted'; tasks: number; at: number }
   | { event: 'groups'; state: string; count: number; at: number }
   | { event: 'report'; report: Report };
 
-/** Each time another hundred is full, the hundreds are reported, and every size somebody waits for is so many. */
-const step = 100;
+/** Group counts are reported at multiples of this number; the awaited counts are multiples of it. */
+const reportStep = 100;
 const samplesEveryMs = 2;
 
-const say = (news: DaemonNews) => process.send?.(news);
-const words = process.argv.slice(2, -1);
+const sendEvent = (event: DaemonEvent) => process.send?.(event);
+const daemonArguments = process.argv.slice(2, -1);
 const folder = process.argv.at(-1) as string;
-const reached = new Map<string, number>();
+const groupCounts = new Map<string, number>();
 
-const count = (state: string, more: number): void => {
-  const before = reached.get(state) ?? 0;
-  const now = before + more;
-  reached.set(state, now);
-  if (Math.floor(now / step) > Math.floor(before / step))
-    say({ event: 'groups', state, count: now - (now % step), at: epochMs() });
-};
+function countGroups(state: string): void {
+  const before = groupCounts.get(state) ?? 0;
+  const now = before + 1;
+  groupCounts.set(state, now);
+  if (Math.floor(now / reportStep) > Math.floor(before / reportStep))
+    sendEvent({ event: 'groups', state, count: now - (now % reportStep), at: epochMs() });
+}
 
-const overhear = (fields: Record<string, unknown>, text: EventName): void => {
-  if (text === 'inventory.completed') say({ event: 'surveyed' });
-  if (text === 'demand.changed')
-    say({ event: 'wanted', tasks: Number(fields.tasks), at: epochMs() });
-  if (text === 'group.stateChanged') count(String(fields.state), 1);
-  // A launch is spawned after its groups, and names them.
-  if (text === 'launch.stateChanged' && fields.state === 'intending')
-    count('requested', (fields.groups as string[]).length);
-};
+function onLogLine(name: EventName, fields: Record<string, unknown>): void {
+  if (name === 'inventory.completed') sendEvent({ event: 'surveyed' });
+  if (name === 'demand.changed')
+    sendEvent({ event: 'wanted', tasks: Number(fields.tasks), at: epochMs() });
+  if (name === 'group.stateChanged') countGroups(String(fields.state));
+}
 
-const written = createLog(
+const fileLog = createLog(
   'INFO',
   pino.destination({ dest: join(folder, 'daemon.log'), sync: false }),
 );
 const log: Log = {
   report(name, fields) {
-    written.report(name, fields);
-    overhear(fields as Record<string, unknown>, name);
+    fileLog.report(name, fields);
+    onLogLine(name, fields as Record<string, unknown>);
   },
 };
 
-let longest: { loopDelayMs: number; ownDelayMs: number } | null = null;
-const spent = () => {
+let maxDelays: { loopDelayMs: number; ownDelayMs: number } | null = null;
+function cpuUsage() {
   const { user, system } = process.cpuUsage();
   return { at: performance.now(), cpuMs: (user + system) / 1000 };
-};
-let last = spent();
+}
+let lastSample = cpuUsage();
 setInterval(() => {
-  const { at, cpuMs } = spent();
-  const loopDelayMs = Math.max(0, at - last.at - samplesEveryMs);
-  const ownDelayMs = Math.min(loopDelayMs, cpuMs - last.cpuMs);
-  last = { at, cpuMs };
-  if (!longest) return;
-  longest.loopDelayMs = Math.max(longest.loopDelayMs, loopDelayMs);
-  longest.ownDelayMs = Math.max(longest.ownDelayMs, ownDelayMs);
+  const { at, cpuMs } = cpuUsage();
+  const loopDelayMs = Math.max(0, at - lastSample.at - samplesEveryMs);
+  const ownDelayMs = Math.min(loopDelayMs, cpuMs - lastSample.cpuMs);
+  lastSample = { at, cpuMs };
+  if (!maxDelays) return;
+  maxDelays.loopDelayMs = Math.max(maxDelays.loopDelayMs, loopDelayMs);
+  maxDelays.ownDelayMs = Math.max(maxDelays.ownDelayMs, ownDelayMs);
 }, samplesEveryMs);
 
-process.on('message', (order: DaemonOrder) => {
-  // Kept from the collection, which would count as a delay that no daemon has asked for.
-  const delays = longest ?? { loopDelayMs: 0, ownDelayMs: 0 };
-  longest = null;
+process.on('message', (request: DaemonRequest) => {
+  // Read before the garbage collection, which would count as a delay.
+  const delays = maxDelays ?? { loopDelayMs: 0, ownDelayMs: 0 };
+  maxDelays = null;
   globalThis.gc?.();
-  say({ event: 'report', report: { heap: process.memoryUsage().heapUsed, ...delays } });
-  // Begins after the next sample, which still has the collection in it.
-  if (order === 'measure')
+  sendEvent({ event: 'report', report: { heap: process.memoryUsage().heapUsed, ...delays } });
+  // Measuring begins after the next sample, which still includes the garbage collection.
+  if (request === 'measure')
     setTimeout(() => {
-      longest = { loopDelayMs: 0, ownDelayMs: 0 };
+      maxDelays = { loopDelayMs: 0, ownDelayMs: 0 };
     }, 5 * samplesEveryMs);
 });
 process.on('disconnect', () => process.exit());
 
 const [config] = loadConfig({
-  argv: ['run', ...words, '--state-dir', join(folder, 'state')],
+  argv: ['run', ...daemonArguments, '--state-dir', join(folder, 'state')],
   env: process.env,
 });
 if (!config) throw new Error('no configuration');

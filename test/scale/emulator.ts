@@ -7,18 +7,24 @@ import type { LedgerView } from '../../src/emulator/ledger.ts';
 
 export const program = new URL('../../dist/cli/main.js', import.meta.url).pathname;
 
-/** The SDK finds the emulator by these, and nothing of the user's own set-up. */
-export const awsEnvironment = (url: string): Record<string, string> => ({
+/** Environment that directs the SDK to the emulator and away from the user's own AWS settings. */
+export const awsEnvironment = ({
+  url,
+  accessKey,
+}: {
+  url: string;
+  accessKey: string;
+}): Record<string, string> => ({
   AWS_ENDPOINT_URL: url,
-  AWS_ACCESS_KEY_ID: 'test',
+  AWS_ACCESS_KEY_ID: accessKey,
   AWS_SECRET_ACCESS_KEY: 'test',
   AWS_CONFIG_FILE: '/dev/null',
   AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
   AWS_EC2_METADATA_DISABLED: 'true',
 });
 
-/** The emulator as a process of its own; quotas off, hollow tasks. */
-export const startEmulator = async (latencyMs: number) => {
+/** Starts the emulator as a process, without quotas and with hollow tasks. */
+export async function startEmulator(latencyMs: number) {
   const child = spawn(
     process.execPath,
     [program, 'emulator', '--port', '0', '--hollow', '--latency-ms', String(latencyMs)],
@@ -27,20 +33,22 @@ export const startEmulator = async (latencyMs: number) => {
   const exited = once(child, 'exit');
   const [line] = (await Promise.race([
     once(createInterface({ input: child.stdout }), 'line'),
-    exited.then(() => Promise.reject(new Error('the emulator ended before it listened'))),
+    exited.then(() => Promise.reject(new Error('the emulator exited before it listened'))),
   ])) as [string];
-  const { url } = JSON.parse(line) as { url: string };
+  const { url, accessKey } = JSON.parse(line) as { url: string; accessKey: string };
+  const headers = { authorization: `Bearer ${accessKey}` };
   return {
     url,
+    accessKey,
     ledger: () =>
       new Promise<LedgerView>((resolve, reject) => {
-        get(`${url}/_emulator/ledger`, (response) => {
+        get(`${url}/_emulator/ledger`, { headers }, (response) => {
           json(response).then((view) => resolve(view as LedgerView), reject);
         }).on('error', reject);
       }),
-    async end() {
+    async kill() {
       child.kill('SIGKILL');
       await exited;
     },
   };
-};
+}

@@ -1,8 +1,8 @@
 /**
- * Measures what scaler-ecs promises about size and speed, on real runs: the daemon in one process, the emulator in
- * another, a stand-in scheduler in a third. Prints every number with its budget; a budget that is broken by the best
- * of three tries gives exit status 1. A delay of the event loop counts as far as the process was at work: a machine
- * that is busy with other things delays everybody. `--slack 2` lets times be twice their budget, on such a machine.
+ * Measures memory, speed and API calls of the daemon with an emulator and a minimal scheduler, each in its own process.
+ * Prints every result with its budget. Exit status 1 if the best of three tries exceeds a budget. Delays of the event
+ * loop count only CPU time of the daemon, so that other load on the machine does not matter. `--slack 2` doubles the
+ * time budgets, for busy machines.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,9 +11,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { epochMs, startChild } from './child.ts';
-import type { DaemonNews, DaemonOrder } from './daemon.ts';
+import type { DaemonEvent, DaemonRequest } from './daemon.ts';
 import { awsEnvironment, program, startEmulator } from './emulator.ts';
-import type { SchedulerNews, SchedulerOrder } from './scheduler.ts';
+import type { SchedulerEvent, SchedulerRequest } from './scheduler.ts';
 
 interface Measure {
   what: string;
@@ -29,44 +29,44 @@ if (!(slack >= 1)) {
   process.exit(2);
 }
 
-const tries = 3;
-const measures = new Map<string, Measure & { all: number[] }>();
+const maxTries = 3;
+const results = new Map<string, Measure & { all: number[] }>();
 
-const within = ({ value, budget, unit }: Measure): boolean =>
+const isWithinBudget = ({ value, budget, unit }: Measure): boolean =>
   value <= (unit === 'ms' ? slack * budget : budget);
 
-/** Noise only ever adds, so the least of the tries is the nearest to the truth. */
-function note(measure: Measure): boolean {
-  const all = [...(measures.get(measure.what)?.all ?? []), measure.value];
-  measures.set(measure.what, { ...measure, value: Math.min(...all), all });
-  return within(measure);
+/** Records a try; the result is the minimum of all tries, because noise only increases the values. Returns whether this try is within its budget. */
+function recordResult(measure: Measure): boolean {
+  const all = [...(results.get(measure.what)?.all ?? []), measure.value];
+  results.set(measure.what, { ...measure, value: Math.min(...all), all });
+  return isWithinBudget(measure);
 }
 
 type Scheduler = Awaited<ReturnType<typeof startScheduler>>;
 
 async function startScheduler() {
-  const child = startChild<SchedulerOrder, SchedulerNews>('./scheduler.ts');
-  const { port } = await child.hear('listening');
+  const child = startChild<SchedulerRequest, SchedulerEvent>('./scheduler.ts');
+  const { port } = await child.waitFor('listening');
   return { ...child, address: `tcp://127.0.0.1:${port}` };
 }
 
-/** Ends everything that was started in it, in the reverse order, whatever happened. */
-async function onStage<Result>(
-  play: (
-    open: <Actor extends { end(): Promise<void> }>(actor: Actor) => Actor,
+/** Runs a function with a temporary folder; then kills the registered resources in reverse order. */
+async function withResources<Result>(
+  run: (
+    register: <Resource extends { kill(): Promise<void> }>(resource: Resource) => Resource,
     folder: string,
   ) => Promise<Result>,
 ): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'se-scale-'));
-  const open: { end(): Promise<void> }[] = [];
-  const add = <Actor extends { end(): Promise<void> }>(actor: Actor) => {
-    open.unshift(actor);
-    return actor;
+  const resources: { kill(): Promise<void> }[] = [];
+  const register = <Resource extends { kill(): Promise<void> }>(resource: Resource) => {
+    resources.unshift(resource);
+    return resource;
   };
   try {
-    return await play(add, folder);
+    return await run(register, folder);
   } finally {
-    for (const actor of open) await actor.end();
+    for (const resource of resources) await resource.kill();
     rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -78,28 +78,28 @@ const flags = (scheduler: Scheduler) => [
   ...['--launch-burst', '10000', '--launch-rate', '10000'],
 ];
 
-/** Makes the daemon start so many groups. How long until they all exist, its memory, its calls. */
-const grow = (groups: number, latencyMs: number) =>
-  onStage(async (open, folder) => {
-    const emulator = open(await startEmulator(latencyMs));
-    const scheduler = open(await startScheduler());
-    const daemon = open(
-      startChild<DaemonOrder, DaemonNews>('./daemon.ts', {
-        words: [...flags(scheduler), folder],
+/** Lets the daemon start `groups` groups; measures times, memory, delays and API calls. */
+const measureGrowth = (groups: number, latencyMs: number) =>
+  withResources(async (register, folder) => {
+    const emulator = register(await startEmulator(latencyMs));
+    const scheduler = register(await startScheduler());
+    const daemon = register(
+      startChild<DaemonRequest, DaemonEvent>('./daemon.ts', {
+        args: [...flags(scheduler), folder],
         nodeOptions: ['--expose-gc'],
-        env: awsEnvironment(emulator.url),
+        env: awsEnvironment(emulator),
       }),
     );
-    const report = async (order: DaemonOrder) => {
-      daemon.tell(order);
-      return (await daemon.hear('report')).report;
+    const report = async (request: DaemonRequest) => {
+      daemon.send(request);
+      return (await daemon.waitFor('report')).report;
     };
     const all = (name: string) =>
-      daemon.hear('groups', ({ state, count }) => state === name && count === groups);
-    await daemon.hear('surveyed');
+      daemon.waitFor('groups', ({ state, count }) => state === name && count === groups);
+    await daemon.waitFor('surveyed');
     const before = await report('measure');
-    scheduler.tell({ want: groups });
-    const asked = await daemon.hear('wanted', (news) => news.tasks === groups);
+    scheduler.send({ desiredWorkers: groups });
+    const asked = await daemon.waitFor('wanted', (event) => event.tasks === groups);
     const spawned = await all('requested');
     const running = await all('running');
     const after = await report('report');
@@ -115,48 +115,53 @@ const grow = (groups: number, latencyMs: number) =>
     };
   });
 
-/** From the start of the process, as a service manager would start it, to its first heartbeat. */
-const firstHeartbeat = (latencyMs: number) =>
-  onStage(async (open, folder) => {
-    const emulator = open(await startEmulator(latencyMs));
-    const scheduler = open(await startScheduler());
+/** Time from the start of the daemon process to its first heartbeat, ms. */
+const measureFirstHeartbeat = (latencyMs: number) =>
+  withResources(async (register, folder) => {
+    const emulator = register(await startEmulator(latencyMs));
+    const scheduler = register(await startScheduler());
     const startedAt = epochMs();
     const child = spawn(
       process.execPath,
       [program, 'run', ...flags(scheduler), '--state-dir', folder],
-      { stdio: 'ignore', env: { ...process.env, ...awsEnvironment(emulator.url) } },
+      { stdio: 'ignore', env: { ...process.env, ...awsEnvironment(emulator) } },
     );
     const exited = once(child, 'exit');
-    open({
-      async end() {
+    register({
+      async kill() {
         child.kill('SIGKILL');
         await exited;
       },
     });
-    const { at } = await scheduler.hear('heartbeat');
+    const { at } = await scheduler.waitFor('heartbeat');
     return at - startedAt;
   });
 
-/** What Node alone takes to start and end. */
-function bareNode(): number {
+/** Time that Node itself needs to start and exit, ms; for comparison. */
+function measureBareNode(): number {
   const startedAt = epochMs();
   spawnSync(process.execPath, ['-e', '0']);
   return epochMs() - startedAt;
 }
 
-async function best(attempt: () => Promise<boolean>): Promise<void> {
-  for (let i = 0; i < tries; i++) if (await attempt()) return;
+async function retryUntilWithinBudget(attempt: () => Promise<boolean>): Promise<void> {
+  for (let i = 0; i < maxTries; i++) if (await attempt()) return;
 }
 
 if (!existsSync(program)) throw new Error('dist/ is missing: run "npm run build" first');
 
-await best(async () => {
-  const { spawnMs, runningMs, heapPerGroup, loopDelayMs, tasks } = await grow(10_000, 0);
+await retryUntilWithinBudget(async () => {
+  const { spawnMs, runningMs, heapPerGroup, loopDelayMs, tasks } = await measureGrowth(10_000, 0);
   process.stdout.write(
-    `10,000 groups: ${tasks} Fargate tasks, all running after ${(runningMs / 1000).toFixed(1)} s; event loop at most ${loopDelayMs.toFixed(0)} ms late\n`,
+    `10,000 groups: ${tasks} Fargate tasks, all running after ${(runningMs / 1000).toFixed(1)} s; event loop delayed by at most ${loopDelayMs.toFixed(0)} ms\n`,
   );
-  const spawn = note({ what: '10,000 groups: spawned', value: spawnMs, budget: 1000, unit: 'ms' });
-  const heap = note({
+  const spawn = recordResult({
+    what: '10,000 groups: spawned',
+    value: spawnMs,
+    budget: 1000,
+    unit: 'ms',
+  });
+  const heap = recordResult({
     what: '10,000 groups: heap per group',
     value: heapPerGroup,
     budget: 6,
@@ -165,19 +170,19 @@ await best(async () => {
   return spawn && heap;
 });
 
-await best(async () => {
-  const { loopDelayMs, ownDelayMs, runTaskCalls, runningMs } = await grow(1000, 250);
+await retryUntilWithinBudget(async () => {
+  const { loopDelayMs, ownDelayMs, runTaskCalls, runningMs } = await measureGrowth(1000, 250);
   process.stdout.write(
-    `1,000 tasks wanted, 250 ms API latency: all running after ${(runningMs / 1000).toFixed(1)} s; event loop at most ${loopDelayMs.toFixed(0)} ms late, ${ownDelayMs.toFixed(0)} ms of it by its own work\n`,
+    `1,000 tasks requested, 250 ms API latency: all running after ${(runningMs / 1000).toFixed(1)} s; event loop delayed by at most ${loopDelayMs.toFixed(0)} ms, at most ${ownDelayMs.toFixed(0)} ms of CPU time\n`,
   );
-  const calls = note({
+  const calls = recordResult({
     what: '1,000 tasks: RunTask calls',
     value: runTaskCalls,
     budget: 105,
     unit: '',
   });
-  const delay = note({
-    what: '1,000 tasks: longest event-loop delay by its own work',
+  const delay = recordResult({
+    what: '1,000 tasks: longest event-loop delay, CPU time',
     value: ownDelayMs,
     budget: 50,
     unit: 'ms',
@@ -186,26 +191,26 @@ await best(async () => {
 });
 
 process.stdout.write(
-  `Node alone: ${[bareNode(), bareNode(), bareNode()].map((ms) => ms.toFixed(0)).join(', ')} ms\n`,
+  `Node alone: ${[measureBareNode(), measureBareNode(), measureBareNode()].map((ms) => ms.toFixed(0)).join(', ')} ms\n`,
 );
-await best(async () =>
-  note({
+await retryUntilWithinBudget(async () =>
+  recordResult({
     what: 'start to first heartbeat, 5 s API latency',
-    value: await firstHeartbeat(5000),
+    value: await measureFirstHeartbeat(5000),
     budget: 500,
     unit: 'ms',
   }),
 );
 
-let broken = 0;
-for (const measure of measures.values()) {
+let exceededBudgets = 0;
+for (const measure of results.values()) {
   const { what, value, budget, unit, all } = measure;
-  const ok = within(measure);
-  if (!ok) broken++;
-  const shown = (number: number) => `${Math.round(number * 10) / 10}${unit && ` ${unit}`}`;
-  const others = all.length > 1 ? `  (${all.map(shown).join(', ')})` : '';
+  const ok = isWithinBudget(measure);
+  if (!ok) exceededBudgets++;
+  const format = (number: number) => `${Math.round(number * 10) / 10}${unit && ` ${unit}`}`;
+  const others = all.length > 1 ? `  (${all.map(format).join(', ')})` : '';
   process.stdout.write(
-    `${ok ? (value <= budget ? 'ok  ' : 'late') : 'OVER'} ${what}: ${shown(value)} of ${shown(budget)}${others}\n`,
+    `${ok ? (value <= budget ? 'ok  ' : 'late') : 'OVER'} ${what}: ${format(value)} of ${format(budget)}${others}\n`,
   );
 }
-process.exitCode = broken > 0 ? 1 : 0;
+process.exitCode = exceededBudgets > 0 ? 1 : 0;

@@ -4,39 +4,41 @@ import { encodeMessage } from '../../src/scheduler/protocol/encodeMessage.ts';
 import { epochMs } from './child.ts';
 
 /**
- * A stand-in scheduler as a program of its own: it echoes every heartbeat and wants as many workers as it was last
- * told to want. It says when each heartbeat came.
+ * A minimal g3 scheduler as a separate program: it answers every heartbeat with an echo and a request for the number of
+ * workers of the last message, and reports the time of each heartbeat.
  */
-export type SchedulerOrder = { want: number };
-export type SchedulerNews =
+export type SchedulerRequest = { desiredWorkers: number };
+export type SchedulerEvent =
   | { event: 'listening'; port: number }
   | { event: 'heartbeat'; at: number };
 
-const say = (news: SchedulerNews) => process.send?.(news);
+const sendEvent = (event: SchedulerEvent) => process.send?.(event);
 const generation = 'g3';
-let wanted = 0;
+let desiredWorkers = 0;
 
 const server = await startYmqServer('scheduler', 0, {
   onMessage(peer, payload) {
     const at = epochMs();
     const wire = decodeMessage(payload, generation);
     if (wire.message !== 'workerManagerHeartbeat') return;
-    say({ event: 'heartbeat', at });
+    sendEvent({ event: 'heartbeat', at });
     peer.send(encodeMessage({ generation, message: 'workerManagerHeartbeatEcho', fields: {} }));
     peer.send(
       encodeMessage({
         generation,
         message: 'workerManagerCommand',
         fields: {
-          setDesiredTaskConcurrencyRequests: [{ taskConcurrency: wanted, capabilities: [] }],
+          setDesiredTaskConcurrencyRequests: [
+            { taskConcurrency: desiredWorkers, capabilities: [] },
+          ],
         },
       }),
     );
   },
 });
 
-process.on('message', ({ want }: SchedulerOrder) => {
-  wanted = want;
+process.on('message', (request: SchedulerRequest) => {
+  desiredWorkers = request.desiredWorkers;
 });
 process.on('disconnect', () => process.exit());
-say({ event: 'listening', port: server.port });
+sendEvent({ event: 'listening', port: server.port });

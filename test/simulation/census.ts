@@ -1,11 +1,13 @@
 import type { AnyActorRef } from 'xstate';
+import { isTaken } from '../../machines/scheduler/identityConflict.ts';
+import type { SessionContext } from '../../machines/scheduler/sessionState.ts';
 
 export interface GroupSeen {
   groupId: string;
   taskArn: string | null;
   state: string;
   registered: boolean;
-  leaving: boolean;
+  drainRequested: boolean;
 }
 
 export interface LaunchSeen {
@@ -15,9 +17,11 @@ export interface LaunchSeen {
 
 /** The actor tree as it stands, asked actor by actor. */
 export interface Census {
-  duty: string;
+  lifecycle: string;
   session: string;
-  looking: boolean;
+  describing: boolean;
+  /** What the dialogue with the scheduler waits for, or keeps in mind. */
+  dialogue: string[];
   groups: GroupSeen[];
   launches: LaunchSeen[];
 }
@@ -38,38 +42,82 @@ const flat = (value: unknown): string =>
         .map(([key, child]) => `${key}.${flat(child)}`)
         .join(' ');
 
+export const dialogueNames = [
+  'unknown',
+  'units',
+  'startOpen',
+  'startDeferred',
+  'startLate',
+  'named',
+  'released',
+  'unassigned',
+  'unknownGroup',
+  'ended',
+  'responsePending',
+  'away',
+  'conflict',
+  'deadReported',
+] as const;
+
+const isAny = (record: object): boolean => Object.keys(record).length > 0;
+
+function dialogueStates(session: SessionContext): (typeof dialogueNames)[number][] {
+  const { unitProtocol: unit, pendingResponse, identityConflict, now } = session;
+  const holds: Record<(typeof dialogueNames)[number], boolean> = {
+    unknown: session.dialect.certain === null,
+    units: unit !== null,
+    startOpen: unit !== null && unit.startDeadline !== null,
+    startDeferred: unit !== null && unit.deferredStart !== null,
+    startLate: unit?.lateStart ?? false,
+    named: unit !== null && isAny(unit.named),
+    released: unit !== null && isAny(unit.released),
+    unassigned: unit !== null && isAny(unit.unassigned),
+    unknownGroup: unit !== null && isAny(unit.unknownGroups),
+    ended: (unit?.ended.length ?? 0) > 0,
+    responsePending: pendingResponse.suspected,
+    away: pendingResponse.awayUntil > now,
+    conflict: isTaken(identityConflict),
+    deadReported: session.unacknowledgedReports > 0,
+  };
+  return dialogueNames.filter((name) => holds[name]);
+}
+
 export const censusOf = (daemon: AnyActorRef): Census => {
   const census: Census = {
-    duty: 'none',
+    lifecycle: 'none',
     session: 'none',
-    looking: false,
+    describing: false,
+    dialogue: [],
     groups: [],
     launches: [],
   };
-  const { fleetManager: manager, session } = seen(daemon).children;
-  if (session) census.session = flat(seen(session).value);
-  if (!manager) return census;
-  const { value, children } = seen(manager);
-  census.duty = (value as { duty?: string }).duty ?? 'none';
+  const { fleetManager, session } = seen(daemon).children;
+  if (session) {
+    census.session = flat(seen(session).value);
+    census.dialogue = dialogueStates(seen(session).context as unknown as SessionContext);
+  }
+  if (!fleetManager) return census;
+  const { value, children } = seen(fleetManager);
+  census.lifecycle = (value as { lifecycle?: string }).lifecycle ?? 'none';
   for (const [id, cohort] of Object.entries(children)) {
-    if (!cohort || !id.startsWith('cohort-')) continue;
+    if (!cohort || !id.startsWith('cohort.')) continue;
     const page = seen(cohort);
-    const launches = page.context.launches as Record<string, unknown> | undefined;
-    if (page.value === 'looking') census.looking = true;
+    if (page.value === 'describing') census.describing = true;
     for (const [childId, child] of Object.entries(page.children)) {
       if (!child) continue;
       const snapshot = seen(child);
       if (snapshot.status !== 'active' || snapshot.value === undefined) continue;
       const state = flat(snapshot.value);
-      const { taskArn, registered, leaving } = snapshot.context as unknown as GroupSeen;
-      if (launches && childId in launches) census.launches.push({ label: childId, state });
-      else if ('groupId' in snapshot.context)
+      const { taskArn, registered, drainRequested } = snapshot.context as unknown as GroupSeen;
+      const [kind, name = ''] = childId.split('.');
+      if (kind === 'launch') census.launches.push({ label: name, state });
+      else if (kind === 'group')
         census.groups.push({
-          groupId: childId,
+          groupId: name,
           taskArn,
           state,
           registered,
-          leaving,
+          drainRequested,
         });
     }
   }

@@ -2,6 +2,7 @@ import type { RunTaskCommandInput, Task } from '@aws-sdk/client-ecs';
 import { labelVariable } from '../../src/aws/launch/launchTemplate.ts';
 import type { Agenda } from './agenda.ts';
 import type { Random } from './random.ts';
+import { type WorkerKind, workerKindOf } from './scheduler/releases.ts';
 
 /** What one subnet may suffer from. */
 export const subnetTroubles = ['noAddresses', 'noCapacityHere', 'noInterfaces'] as const;
@@ -19,8 +20,13 @@ export interface ModelTask {
   label: string | null;
   clientToken: string | null;
   environment: { name?: string | undefined; value?: string | undefined }[];
-  /** Carries our mark and names our scheduler. */
+  /** Carries our mark, names our scheduler, and no other living manager has launched it. */
   ours: boolean;
+  /** Another manager with our identity has launched it. */
+  rival: boolean;
+  /** What its workers are. */
+  worker: WorkerKind;
+  isRunning(): boolean;
   subnet: string;
   createdAt: number;
   /** When the first request for it was sent by the daemon. */
@@ -211,7 +217,8 @@ export const createEcs = (agenda: Agenda, random: Random, mark: string, events: 
       label: environment.find(({ name }) => name === labelVariable)?.value ?? null,
       clientToken: request.clientToken ?? null,
       environment,
-      ours,
+      ...{ ours, rival: false, worker: workerKindOf(environment) },
+      isRunning: () => wanted(task),
       subnet,
       createdAt: now,
       askedAt,

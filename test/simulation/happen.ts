@@ -2,7 +2,7 @@ import type { Agenda } from './agenda.ts';
 import type { Trap } from './client.ts';
 import type { Disk } from './disk.ts';
 import type { Ecs } from './ecs.ts';
-import type { Scheduler } from './scheduler.ts';
+import type { Scheduler } from './scheduler/scheduler.ts';
 import { type Happening, nameOf } from './script.ts';
 
 export interface Stage {
@@ -17,6 +17,8 @@ export interface Stage {
   hinderPreparing(troubles: ('unreachable' | 'denied')[]): void;
   kill(happening: Happening & { kind: 'kill' }): void;
   stop(happening: Happening & { kind: 'stop' }): void;
+  /** Another manager with our identity, for so long. */
+  rival(ms: number, leaves: boolean): void;
 }
 
 /** Stop code, reason and exit code of each way to end; no exit code: wanted stopped long before it is. */
@@ -51,13 +53,13 @@ export const createHappen = (stage: Stage) => {
     }
   };
 
-  const changeMood = ({ at, mood, ms }: Happening & { kind: 'mood' }): void => {
-    if (mood !== 'unseen') meet(mood);
+  const startSchedulerFault = ({ at, fault, ms }: Happening & { kind: 'schedulerFault' }): void => {
+    if (fault !== 'unseen') meet(fault);
     else if (scheduler.monitored) {
-      meet(mood);
+      meet(fault);
       scheduler.dropListeners('aborted');
     }
-    if (mood === 'gone') {
+    if (fault === 'gone') {
       scheduler.drop('aborted');
       // Half of the time it said goodbye, and its workers leave.
       if (at % 2 < 1) for (const task of scheduler.connected.keys()) scheduler.dismiss(task);
@@ -65,10 +67,10 @@ export const createHappen = (stage: Stage) => {
     forAWhile(
       ms,
       () => {
-        scheduler.moods[mood]++;
+        scheduler.faults[fault]++;
       },
       () => {
-        scheduler.moods[mood]--;
+        scheduler.faults[fault]--;
       },
     );
   };
@@ -125,8 +127,8 @@ export const createHappen = (stage: Stage) => {
       case 'end':
         endTasks(happening);
         break;
-      case 'mood':
-        changeMood(happening);
+      case 'schedulerFault':
+        startSchedulerFault(happening);
         break;
       case 'disk': {
         meet(nameOf(happening));
@@ -138,6 +140,34 @@ export const createHappen = (stage: Stage) => {
       }
       case 'prepare':
         stage.hinderPreparing(Array.from({ length: happening.count }, () => happening.failure));
+        break;
+      case 'cut':
+        meet('cut');
+        scheduler.cut();
+        break;
+      case 'lose':
+        scheduler.loseNext(happening.what);
+        break;
+      case 'replace':
+        meet(happening.graceful ? 'schedulerEnds' : 'schedulerDies');
+        scheduler.replace(happening.release, happening.magic, happening.graceful, happening.downMs);
+        break;
+      case 'shutdownCluster':
+        scheduler.askShutdown(true);
+        agenda.after(20_000, () => scheduler.askShutdown(false));
+        // The workers of older schedulers are all that hears of it.
+        if (scheduler.generation() !== 'g4')
+          for (const task of scheduler.connected.keys()) scheduler.dismiss(task);
+        break;
+      case 'cancel':
+        if (scheduler.cancel(happening.count, happening.ms) > 0) meet('cancel');
+        break;
+      case 'rival':
+        meet('rival');
+        stage.rival(happening.ms, happening.leaves);
+        break;
+      case 'neighbourEnds':
+        scheduler.neighbour?.end();
         break;
       case 'kill':
         stage.kill(happening);

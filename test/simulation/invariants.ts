@@ -1,20 +1,41 @@
+import type {
+  Generation,
+  OutgoingMessage,
+  SchedulerMessage,
+  Terms,
+} from '../../machines/scheduler/messages.ts';
+import { mismatch } from '../../machines/scheduler/releases.ts';
 import { echoLimit } from '../../machines/scheduler/session.ts';
 import type { DesiredRequest } from '../../machines/shared/domain.ts';
+import type { JournalRecord } from '../../src/store/records.ts';
 import type { Census } from './census.ts';
+import { createDialogueRules } from './dialogueRules.ts';
 import type { ModelTask } from './ecs.ts';
 import type { Life } from './life.ts';
-import { createManners } from './limits.ts';
-import type { PromiseName, Watched } from './watched.ts';
+import { createLimits } from './limits.ts';
+import { canServe, type Magic, type SchedulerRelease } from './scheduler/releases.ts';
+import type { Work } from './scheduler/workforce.ts';
+import { createUnitGoal } from './unitGoal.ts';
+import type { InvariantName, Watched } from './watched.ts';
 
 export interface Violation {
-  promise: PromiseName;
+  invariant: InvariantName;
   /** Seconds from the beginning. */
   at: number;
   says: string;
 }
 
+interface Shown {
+  release: SchedulerRelease;
+  magic: Magic;
+}
+
 /** ECS is looked at every so often, and tells of a moment ago. */
 const noticeMs = 10_000;
+/** A scheduler counts killed workers as connected for so long, ms. */
+const workerTimeoutMs = 60_000;
+/** What is launched so long after the start of a life is no launch of a life before it, ms. */
+const straggleMs = 120_000;
 /** A tick is a second; a decision may be that much behind the time. */
 const tickSlack = 1000;
 /** The monitor stream speaks once a second; what it has said for so long is known. */
@@ -28,8 +49,10 @@ export const sweepLimit = 60_000;
 const decidedMs = 15_000;
 
 /** What must hold at every moment, watched from outside. */
-export const createPromises = (world: Watched) => {
-  const manners = createManners(world);
+export const createInvariants = (world: Watched) => {
+  const limits = createLimits(world);
+  const units = createUnitGoal(world);
+  const dialogue = createDialogueRules(world, () => surveyed || blind);
   const { agenda, ecs, disk, scheduler, settings, broken } = world;
   const cap = settings.maxTasks ?? Number.POSITIVE_INFINITY;
   const decidedAt = new Map<string, number>();
@@ -43,6 +66,12 @@ export const createPromises = (world: Watched) => {
   let emptySince: number | null = null;
   let surveyed = false;
   let blind = false;
+  /** Tasks that another manager with our identity has left. */
+  const rivals: ModelTask[] = [];
+  /** The scheduler whose commands have come last. */
+  let dialogueShown: Shown | null = null;
+  /** The same when each launch was decided. */
+  const knownAt = new Map<string, Shown | null>();
 
   /** When the journal was lost last, and whether no list has been complete since. */
   let lostAt = Number.NEGATIVE_INFINITY;
@@ -92,11 +121,12 @@ export const createPromises = (world: Watched) => {
     const quiet = now - (echoedAt ?? life.startedAt);
     const all =
       life.stopAskedAt !== null ||
-      goal === 0 ||
+      (goal === 0 && !units.isUnits()) ||
       quiet >= settings.schedulerGraceSeconds * 1000 - tickSlack ||
       (emptySince !== null && now - emptySince >= 60_000 - tickSlack);
     if (all) endAt = now;
-    if (all || (goal !== null && goal < serving()) || standing() > cap) reasonAt = now;
+    const fewer = goal !== null && !units.isUnits() && goal < serving();
+    if (all || fewer || standing() > cap) reasonAt = now;
   };
 
   /** The least that was wanted while a stop may have been decided that is asked for now. */
@@ -117,21 +147,29 @@ export const createPromises = (world: Watched) => {
         (endingAt === null || agenda.now() - endingAt < unseenMs),
     ).length;
 
+  /** The workers' release that a person has chosen can serve the scheduler that is there now. */
+  const isServable = (): boolean => {
+    const { generation } = scheduler.release();
+    const magic = scheduler.magic();
+    const transport = magic === null ? 'zmq' : 'ymq';
+    const terms: Terms = { transport, generation, exact: true, bare: magic === 0 };
+    return settings.workerRelease === null || mismatch(settings.workerRelease, terms) === null;
+  };
+
+  /** What a silent stream has not told cannot be known. */
+  const isKnown = ({ since }: Work): boolean => since !== null && agenda.now() - since > knownMs;
+
   /** A group that stays and has nothing to do, as everybody has known for a while. */
   const idler = (): string | undefined => {
     const life = world.life();
     const now = agenda.now();
     const heardSince = life && scheduler.heardSince(life.owner);
     if (heardSince === null || heardSince === undefined || now - heardSince < knownMs) return;
-    return world.census()?.groups.find(({ taskArn, state, leaving, registered }) => {
+    return world.census()?.groups.find(({ taskArn, state, drainRequested, registered }) => {
       const task = ecs.tasks.get(taskArn ?? '');
       const work = task && scheduler.work.get(task);
       return (
-        state === 'running' &&
-        !leaving &&
-        registered &&
-        work?.tasks === 0 &&
-        now - work.since > knownMs
+        state === 'running' && !drainRequested && registered && work?.tasks === 0 && isKnown(work)
       );
     })?.groupId;
   };
@@ -147,23 +185,76 @@ export const createPromises = (world: Watched) => {
     const open = [...life.openAtStart].filter((each) => life.journal?.ledger.isOpen(each));
     if (open.length > 0) broken('launchedUnrecovered', `${label} while ${open} are open`);
     if (!surveyed && !blind) broken('launchedUnrecovered', `${label} before any list was complete`);
-    // No journal that knows all, and no right to list: nobody can promise anything.
+    // Neither a journal that knows all nor the right to list: the cap cannot be kept.
     if (blind && unknown) excusedAboveCap = true;
+    knownAt.set(label, dialogueShown);
+    const isUnits = units.isUnits();
+    const grant = units.grant();
+    units.launched(label);
     world.afterwards(() => {
       const census = world.census();
-      if (!census || goal === null) return;
-      const staying = census.groups.filter(({ leaving }) => !leaving).length;
-      if (staying > goal) broken('overLaunched', `${staying} groups, ${goal} wanted: ${label}`);
+      if (!census) return;
+      const staying = census.groups.filter(({ drainRequested }) => !drainRequested).length;
+      const unasked = isUnits ? units.overLaunched(grant, staying) : null;
+      if (unasked !== null) broken('overLaunched', `${unasked}: ${label}`);
+      if (!isUnits && goal !== null && staying > goal)
+        broken('overLaunched', `${staying} groups, ${goal} wanted: ${label}`);
       if (census.groups.length > cap && !excusedAboveCap)
         broken('capExceeded', `${census.groups.length} groups, ${cap} allowed: ${label}`);
     });
   };
 
+  const commanded = (requests: DesiredRequest[]): void => {
+    heardAt = agenda.now();
+    if (requests.length === 0) emptySince ??= heardAt;
+    else {
+      emptySince = null;
+      const workers = requests.reduce((sum, { taskConcurrency }) => sum + taskConcurrency, 0);
+      if (goal !== null) goals.push({ until: heardAt, goal });
+      goals = goals.filter(({ until }) => agenda.now() - until < decidedMs);
+      goal = Math.min(cap, Math.ceil(workers / settings.workersPerTask));
+    }
+  };
+
   return {
-    recorded: manners.recorded,
-    unsent: manners.unsent,
+    recorded(record: JournalRecord) {
+      limits.recorded(record);
+      if (record.kind !== 'adopted') return;
+      units.adopted();
+      const task = ecs.tasks.get(record.taskArn);
+      if (task?.rival && !task.ours)
+        broken(
+          'adoptedForeign',
+          `${short(record.taskArn)}: another living manager has launched it`,
+        );
+      const doubt = dialogue.doubt();
+      if (doubt !== null) broken('adoptedForeign', `${short(record.taskArn)}: ${doubt}`);
+    },
+    unsent: limits.unsent,
+    opened: dialogue.opened,
+    closed(kind: string) {
+      dialogue.closed(kind);
+      units.closed();
+    },
+    told(generation: Generation, message: SchedulerMessage) {
+      dialogue.told(generation, message);
+      units.told(generation, message);
+      if (message.type === 'heartbeatEcho') echoedAt = agenda.now();
+      else dialogueShown = { release: scheduler.release(), magic: scheduler.magic() };
+      if (message.type === 'desired') commanded(message.requests);
+      if (message.type === 'shutdownAsked') endAt = agenda.now();
+      look();
+    },
+    said(message: OutgoingMessage) {
+      dialogue.said(message);
+      units.said(message);
+    },
     born() {
-      manners.born();
+      for (const task of rivals) task.ours = true;
+      limits.born();
+      units.born();
+      dialogue.born();
+      dialogueShown = null;
       heardAt = null;
       echoedAt = null;
       goal = null;
@@ -178,21 +269,6 @@ export const createPromises = (world: Watched) => {
     },
     goal: () => goal,
     blind: () => blind,
-    echoed() {
-      echoedAt = agenda.now();
-    },
-    commanded(requests: DesiredRequest[]) {
-      heardAt = agenda.now();
-      if (requests.length === 0) emptySince ??= heardAt;
-      else {
-        emptySince = null;
-        const workers = requests.reduce((sum, { taskConcurrency }) => sum + taskConcurrency, 0);
-        if (goal !== null) goals.push({ until: heardAt, goal });
-        goals = goals.filter(({ until }) => agenda.now() - until < decidedMs);
-        goal = Math.min(cap, Math.ceil(workers / settings.workersPerTask));
-      }
-      look();
-    },
     surveyed() {
       surveyed = true;
       unknown = false;
@@ -208,6 +284,29 @@ export const createPromises = (world: Watched) => {
     },
     look,
     launched,
+    /** What it has left looks like ours, to this life if it cannot know better, or to the next one. */
+    rivalEnded(left: ModelTask[]) {
+      rivals.push(...left);
+      for (const task of left) {
+        task.ghost = true;
+        const startedAt = world.life()?.startedAt ?? 0;
+        if (task.createdAt <= startedAt + straggleMs) task.ours = true;
+      }
+    },
+    /** Killed workers were connected until the scheduler gave them up: they could have been reported. */
+    unreported(task: ModelTask) {
+      const life = world.life();
+      const since = agenda.now() - workerTimeoutMs;
+      const heardSince = life && scheduler.heardSince(life.owner);
+      const { generation } = scheduler.release();
+      if (!life || !heardSince || generation === 'g4' || generation === 'g1') return;
+      const isCanceled = [...scheduler.cancellations.values()].some((each) => each.task === task);
+      const isKnown =
+        life.startedAt < since && heardSince < since && unseenAt < since - longUnseenMs;
+      const canSay = dialogue.isSteadySince(since) && life.stopAskedAt === null;
+      if (task.ours && isKnown && canSay && !isCanceled && scheduler.faults.silent === 0)
+        broken('deadUnreported', `workers of ${short(task.taskArn)}`);
+    },
     unseen() {
       unseenAt = agenda.now();
     },
@@ -222,6 +321,7 @@ export const createPromises = (world: Watched) => {
       if (!task?.ours) return broken('stoppedForeign', `StopTask ${short(taskArn)}`);
       if (task.stopAskedAt !== null) return;
       const now = agenda.now();
+      const isAsked = (units.isUnits() || scheduler.groups() !== null) && units.isAsked(task);
       task.stopAskedAt = now;
       const since = decidedAt.get(task.label ?? '') ?? task.createdAt;
       look();
@@ -230,7 +330,7 @@ export const createPromises = (world: Watched) => {
       const crowded = Math.max(standing() + coming(), believed) > cap;
       if (task.doomed) return;
       const work = scheduler.work.get(task);
-      if (work && work.tasks > 0 && now - work.since > knownMs && !crowded) {
+      if (work && work.tasks > 0 && isKnown(work) && !crowded && !isAsked) {
         const idle = idler();
         if (idle !== undefined)
           broken(
@@ -246,14 +346,25 @@ export const createPromises = (world: Watched) => {
         now - since >= deadline &&
         !((scheduler.connected.get(task) ?? now) - since < deadline - noticeMs);
       if (startedLate || deaf || crowded) return;
+      if (isAsked) {
+        const kept = units.keepsMore(task);
+        if (kept !== null && endAt < now - decidedMs)
+          broken('stoppedTooMany', `StopTask ${short(taskArn)}: ${kept}`);
+        return;
+      }
       const least = leastWanted();
       const left = remaining();
-      if (left < least && now - endAt > decidedMs && now - unseenAt > longUnseenMs)
+      if (
+        !units.isUnits() &&
+        left < least &&
+        now - endAt > decidedMs &&
+        now - unseenAt > longUnseenMs
+      )
         broken('stoppedTooMany', `StopTask ${short(taskArn)}: ${left} left, ${least} wanted`);
       if (reasonAt >= since) return;
       broken(
         'stoppedInVain',
-        `StopTask ${short(taskArn)}, ${goal} wanted, ${serving()} serving, it is ${now - since} ms old`,
+        `StopTask ${short(taskArn)}, ${units.isUnits() ? 'not asked for' : `${goal} wanted`}, ${serving()} serving, it is ${now - since} ms old`,
       );
     },
 
@@ -265,6 +376,12 @@ export const createPromises = (world: Watched) => {
 
     created(task: ModelTask) {
       if (!task.ours) return;
+      const shown = task.label === null ? null : knownAt.get(task.label);
+      if (shown && !canServe(task.worker, shown.release, shown.magic))
+        broken(
+          'launchedUseless',
+          `workers of ${task.worker.release}, ${task.worker.backend} for a scheduler of ${shown.release}`,
+        );
       // Sent by a life whose journal is gone: nobody can know of it yet.
       if (task.label !== null && task.askedAt < lostAt) task.ghost = true;
       const bought = ecs.ours().filter(({ ghost }) => !ghost).length;
@@ -275,14 +392,22 @@ export const createPromises = (world: Watched) => {
     /** Once a second: what ECS itself doubled must be swept. */
     sweep(faultsEndAt: number) {
       look();
+      units.learn();
+      dialogue.check();
       const now = agenda.now();
       // Who waits for an idle moment is on its way out, and its wait is bounded.
-      const leaving = new Set(
-        world.census()?.groups.flatMap(({ taskArn, leaving }) => (leaving ? taskArn : null) ?? []),
+      const drainRequested = new Set(
+        world
+          .census()
+          ?.groups.flatMap(
+            ({ taskArn, drainRequested }) => (drainRequested ? taskArn : null) ?? [],
+          ),
       );
       const staying = ecs
         .ours()
-        .filter((task) => ecs.wanted(task) && !leaving.has(task.taskArn)).length;
+        .filter(
+          (task) => ecs.wanted(task) && !drainRequested.has(task.taskArn) && !task.rival,
+        ).length;
       if (staying <= cap || !world.life() || blind) {
         aboveCapSince = null;
         return;
@@ -305,39 +430,51 @@ export const createPromises = (world: Watched) => {
     },
 
     /** Why things are not yet as they should be for good; null when they are. */
-    unsettled(): { promise: PromiseName; says: string } | null {
+    unsettled(): { invariant: InvariantName; says: string } | null {
       const life = world.life();
       const census = world.census();
-      if (!life || !census) return { promise: 'stuck', says: 'no daemon runs' };
+      if (!life || !census) return { invariant: 'stuck', says: 'no daemon runs' };
       const { ledger } = life.journal ?? {};
-      if (goal === null || echoedAt === null)
-        return { promise: 'stuck', says: `not heard of the scheduler, session ${census.session}` };
+      const { generation, silentWhenMet } = scheduler.release();
+      const isByUnits = ['g1', 'g1b', 'g2'].includes(generation);
+      const isSilent = silentWhenMet || isByUnits || !isServable();
+      if ((goal === null && !isSilent) || echoedAt === null)
+        return {
+          invariant: 'stuck',
+          says: `not heard of the scheduler, session ${census.session}`,
+        };
       const owned = new Set(census.groups.flatMap(({ taskArn }) => taskArn ?? []));
       const alive = ecs.ours();
       const stray = alive.find(({ taskArn }) => !owned.has(taskArn));
-      if (stray) return { promise: 'leaked', says: `${short(stray.taskArn)} belongs to no group` };
+      if (stray)
+        return { invariant: 'leaked', says: `${short(stray.taskArn)} belongs to no group` };
       if (alive.length > cap)
-        return { promise: 'capExceeded', says: `${alive.length} tasks, ${cap} allowed` };
+        return { invariant: 'capExceeded', says: `${alive.length} tasks, ${cap} allowed` };
       const dead = census.groups.find(
         ({ taskArn }) => taskArn !== null && !alive.some((task) => task.taskArn === taskArn),
       );
-      if (dead) return { promise: 'lost', says: `${dead.groupId} has no task any more` };
+      if (dead) return { invariant: 'lost', says: `${dead.groupId} has no task any more` };
       const odd = census.groups.find(({ state }) => state !== 'running');
-      if (odd) return { promise: 'stuck', says: `${odd.groupId} is ${odd.state}` };
+      if (odd) return { invariant: 'stuck', says: `${odd.groupId} is ${odd.state}` };
       const [launch] = census.launches;
-      if (launch) return { promise: 'stuck', says: `launch ${launch.label} is ${launch.state}` };
-      if (census.duty !== 'active') return { promise: 'stuck', says: `manager ${census.duty}` };
+      if (launch) return { invariant: 'stuck', says: `launch ${launch.label} is ${launch.state}` };
+      if (census.lifecycle !== 'active')
+        return { invariant: 'stuck', says: `manager ${census.lifecycle}` };
       if (!census.session.startsWith('online.'))
-        return { promise: 'stuck', says: `session ${census.session}` };
-      if (alive.length !== goal)
-        return { promise: 'lost', says: `${alive.length} tasks, ${goal} wanted` };
+        return { invariant: 'stuck', says: `session ${census.session}` };
+      if (!isServable()) return null;
+      if (isByUnits) {
+        const unmet = units.unmet(world.identity());
+        if (unmet) return unmet;
+      } else if (goal !== null && !units.isUnits() && alive.length !== goal)
+        return { invariant: 'lost', says: `${alive.length} tasks, ${goal} wanted` };
       if (!alive.every((task) => scheduler.connected.has(task)))
-        return { promise: 'lost', says: 'a task has no workers' };
+        return { invariant: 'lost', says: 'a task has no workers' };
       const written = new Set(ledger?.groups().map(({ taskArn }) => taskArn));
       if (written.size !== owned.size || ![...owned].every((arn) => written.has(arn)))
-        return { promise: 'leaked', says: 'the ledger and the groups differ' };
+        return { invariant: 'leaked', says: 'the ledger and the groups differ' };
       const [open] = ledger?.openLaunches() ?? [];
-      if (open) return { promise: 'stuck', says: `launch ${open.label} is open in the ledger` };
+      if (open) return { invariant: 'stuck', says: `launch ${open.label} is open in the ledger` };
       return null;
     },
 
@@ -354,4 +491,4 @@ export const createPromises = (world: Watched) => {
   };
 };
 
-export type Promises = ReturnType<typeof createPromises>;
+export type Invariants = ReturnType<typeof createInvariants>;

@@ -1,23 +1,18 @@
 import type { ECSClient } from '@aws-sdk/client-ecs';
 import { type AnyStateMachine, createActor, fromCallback } from 'xstate';
-import type {
-  MonitorSocketEvent,
-  SocketCommand,
-  SocketEvent,
-} from '../../machines/scheduler/events.ts';
-import type { DesiredRequest } from '../../machines/shared/domain.ts';
+import type { LaunchOrder } from '../../machines/shared/domain.ts';
 import { createCaller } from '../../src/aws/caller.ts';
 import { EcsFailure } from '../../src/aws/errors.ts';
-import type { TaskTemplate } from '../../src/aws/launch/launchTemplate.ts';
 import { createLimiter } from '../../src/aws/limiter.ts';
 import type { Clock } from '../../src/aws/systemClock.ts';
 import { describeTasks } from '../../src/aws/tasks/describeTasks.ts';
 import { listTasks } from '../../src/aws/tasks/listTasks.ts';
 import { runTask } from '../../src/aws/tasks/runTask.ts';
 import { stopTask } from '../../src/aws/tasks/stopTask.ts';
+import { createTemplates } from '../../src/daemon/launchTemplates.ts';
+import { answerByOurClock, byOurClock } from '../../src/daemon/ledgerEffects.ts';
 import { callRates, managerSettings, sessionSettings } from '../../src/daemon/managerSettings.ts';
-import { adoptStrays } from '../../src/daemon/ownership.ts';
-import { recover } from '../../src/daemon/startup.ts';
+import { mayOweResponse, recover } from '../../src/daemon/startup.ts';
 import { provide } from '../../src/daemon/wiring.ts';
 import { now } from '../../src/shared/clock.ts';
 import type { Files } from '../../src/store/files.ts';
@@ -28,17 +23,20 @@ import type { Log } from '../../src/telemetry/log.ts';
 import { type Agenda, type Entry, never, type Owner } from './agenda.ts';
 import { stateDirectory } from './disk.ts';
 import type { Random } from './random.ts';
-import type { Scheduler } from './scheduler.ts';
+import type { Scheduler } from './scheduler/scheduler.ts';
 import type { SimulationSettings } from './script.ts';
-import { configOf, workerAddress } from './settings.ts';
+import { configOf } from './settings.ts';
+import {
+  type ConnectionEvents,
+  simulatedMonitorSocket,
+  simulatedSocket,
+} from './simulatedSockets.ts';
 
 /** What one life of the daemon lets the world see. */
-export interface LifeEvents {
+export interface LifeEvents extends ConnectionEvents {
   /** A launch that this life has thought of, before anything else happens to it. */
   decided(label: string): void;
   recorded(record: JournalRecord): void;
-  echoed(): void;
-  commanded(requests: DesiredRequest[]): void;
   surveyed(startedAt: number): void;
   surveyFailed(denied: boolean): void;
   logged(level: 'info' | 'warn' | 'error', fields: object, text: string): void;
@@ -63,7 +61,8 @@ export interface LifeTools {
   filesOf: (owner: Owner) => Files;
   ecsOf: (owner: Owner) => Pick<ECSClient, 'send'>;
   scheduler: Scheduler;
-  template: TaskTemplate;
+  /** The name under which this state directory connects. */
+  identity: string;
   settings: SimulationSettings;
   epoch: string;
   /** What is in the way of preparing AWS; null: nothing. */
@@ -90,57 +89,6 @@ export const clockOf = (agenda: Agenda, owner: Owner): Clock => ({
         }),
 });
 
-/** One attempt to connect to the scheduler: what src/scheduler/schedulerSocket does, without bytes. */
-const socketOf = (owner: Owner, scheduler: Scheduler, random: Random, events: LifeEvents) =>
-  fromCallback<SocketCommand>(({ sendBack, receive }) => {
-    let open = true;
-    const tell = (event: SocketEvent) => open && sendBack(event);
-    const line = scheduler.connect({
-      owner,
-      onOpen: (magic) => tell({ type: 'socket.open', at: now(), magic }),
-      onMessage(generation, message) {
-        if (!open) return;
-        if (message.type === 'heartbeatEcho') events.echoed();
-        if (message.type === 'desired') events.commanded(message.requests);
-        tell({ type: 'socket.message', at: now(), generation, message });
-      },
-      onClosed(kind, reason) {
-        tell({ type: 'socket.closed', at: now(), kind, reason, jitter: random.next() });
-        open = false;
-      },
-    });
-    receive((command) => {
-      if (owner.dead) return;
-      if (command.type === 'socket.close') line.close();
-      else if (command.type === 'socket.send' && !line.send(command.message))
-        tell({ type: 'socket.sendFailed', at: now(), what: command.message });
-    });
-    return () => {
-      open = false;
-      line.close();
-    };
-  });
-
-/** What src/scheduler/monitorSocket does, without bytes. */
-const monitorSocketOf = (owner: Owner, scheduler: Scheduler, random: Random) =>
-  fromCallback(({ sendBack }) => {
-    let open = true;
-    const tell = (event: MonitorSocketEvent) => open && sendBack(event);
-    const leave = scheduler.subscribe({
-      owner,
-      onOpen: () => tell({ type: 'socket.open', at: now() }),
-      onMessage: (message) => tell({ type: 'monitor.messages', at: now(), messages: [message] }),
-      onClosed(reason) {
-        tell({ type: 'socket.closed', at: now(), reason, jitter: random.next() });
-        open = false;
-      },
-    });
-    return () => {
-      open = false;
-      leave();
-    };
-  });
-
 const tickMs = 1000;
 
 const tickerOf = (owner: Owner, agenda: Agenda) =>
@@ -160,7 +108,7 @@ type Provided = { implementations: { actors: Record<string, AnyStateMachine> } }
 
 /** From the state directory to a running actor tree, wired as src/daemon/run wires it. */
 export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
-  const { agenda, random, scheduler, template, settings, epoch } = tools;
+  const { agenda, random, scheduler, identity, settings, epoch } = tools;
   const owner: Owner = { dead: false };
   const files = tools.filesOf(owner);
   const ecs = tools.ecsOf(owner);
@@ -193,12 +141,18 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
     });
     const watched: Journal = {
       ...journal,
+      // What a killed process would have written next, and what it would have learned, never happens.
       append(record) {
+        if (owner.dead) return never();
+        // A launch of an earlier life that is written again is no new decision.
+        if (record.kind === 'launch' && life.openAtStart.has(record.label))
+          return journal.append(record);
         if (record.kind === 'launch') events.decided(record.label);
         events.recorded(record);
         return journal.append(record);
       },
       note(record) {
+        if (owner.dead) return [];
         events.recorded(record);
         return journal.note(record);
       },
@@ -207,34 +161,52 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
     life.foundJournal = journal.found !== 'none';
     life.openAtStart = new Set(journal.ledger.openLaunches().map(({ label }) => label));
 
+    const clock = clockOf(agenda, owner);
+    const config = configOf(settings);
+    const templates = createTemplates(config);
+    const templateOf = (order: LaunchOrder) => {
+      const record = journal.ledger.openLaunch(order.label);
+      return (record && templates.made(order, record.requestHash)) ?? templates.templateOf(order);
+    };
     const recovered = recover(watched, {
       at: now(),
       epoch,
-      requestHashOf: template.hash,
+      requestHashOf: (order) => templateOf(order).hash(order),
     });
-    const clock = clockOf(agenda, owner);
-    const config = configOf(settings);
     const limiter = createLimiter(clock, callRates(config));
     const call = createCaller({ limiter, clock, log, random: random.next });
-    const list = listTasks(ecs, call, template.cluster, clock, log);
-    const adopt = adoptStrays(watched, workerAddress, log);
+    const list = listTasks(ecs, call, templates.cluster, clock, log);
+    const run = runTask(ecs, call, {
+      request: (order: LaunchOrder) => templateOf(order).request(order),
+    });
+    const describe = describeTasks(ecs, call, templates.cluster);
+    /** As the SDK measures it at every answer: AWS keeps the time of the agenda, and a host's clock may be set. */
+    const aheadMs = () => agenda.now() - now();
 
     const machine = provide({
       // Replaced below: no bytes here.
       socket: {} as never,
       monitor: {} as never,
       journal: watched,
-      requestHash: template.hash,
-      runTask: runTask(ecs, call, template),
-      stopTask: stopTask(ecs, call, template.cluster),
-      describeTasks: describeTasks(ecs, call, template.cluster, log),
-      survey: async (signal) => {
-        const from = now();
+      requestHash: (order) => templateOf(order).hash(order),
+      runTask: async (order, signal) => answerByOurClock(aheadMs(), await run(order, signal)),
+      stopTask: stopTask(ecs, call, templates.cluster),
+      describeTasks: async (taskArns, signal) => {
+        const { observations, failures } = await describe(taskArns, signal);
+        return { failures, observations: observations.map((one) => byOurClock(aheadMs(), one)) };
+      },
+      list: async (signal) => {
+        const startedAt = now();
         try {
-          const survey = adopt(from, await list(template.startedBy, signal));
-          events.surveyed(from);
-          return survey;
+          const tasks = await list(templates.startedBy, signal);
+          if (owner.dead) return never();
+          // A task that is listed and not described yet may still turn out to be anything.
+          const known = ({ phase, taskArn }: (typeof tasks)[number]) =>
+            phase !== 'missing' || journal.ledger.owner(taskArn) !== undefined;
+          if (tasks.every(known)) events.surveyed(startedAt);
+          return { startedAt, tasks: tasks.map((task) => byOurClock(aheadMs(), task)) };
         } catch (error) {
+          if (owner.dead) return never();
           events.surveyFailed(error instanceof EcsFailure && error.kind === 'denied');
           throw error;
         }
@@ -246,9 +218,6 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
           throw new EcsFailure({ kind, awsName: 'Simulated', code: 'simulated' }, 'not prepared');
         return { revision: 'arn:aws:ecs:eu-west-1:123456789012:task-definition/simulated:1' };
       },
-      identified() {},
-      connection() {},
-      loads() {},
       heartbeatSent() {},
       log,
     });
@@ -257,10 +226,12 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
       actors: {
         ticker: tickerOf(owner, agenda),
         session: actors.session?.provide({
-          actors: { socket: socketOf(owner, scheduler, random, events) },
+          actors: {
+            socket: simulatedSocket({ owner, identity }, scheduler, random, events),
+          },
         }) as never,
         monitor: actors.monitor?.provide({
-          actors: { monitorSocket: monitorSocketOf(owner, scheduler, random) },
+          actors: { monitorSocket: simulatedMonitorSocket(owner, scheduler, random) },
         }) as never,
       },
     });
@@ -268,8 +239,8 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
       input: {
         session: {
           ...sessionSettings(config, {
-            workerRelease: null,
-            responsePending: recovered.resend.length > 0,
+            workerRelease: templates.workerRelease,
+            responsePending: mayOweResponse(journal),
           }),
           workers: config.capacity.maxWorkers ?? 1_000_000,
         },

@@ -9,6 +9,7 @@ const pauses: Partial<Record<FailureKind, number>> = {
   capacity: 15_000,
   addresses: 30_000,
   denied: 30_000,
+  credentials: 30_000,
   invalid: 30_000,
 };
 
@@ -26,7 +27,7 @@ interface Refused {
  * After a refusal nothing is asked for there until its time has come, then one task alone, and the rest
  * when that one was granted.
  */
-export const createManners = ({ agenda, settings, broken }: Watched) => {
+export const createLimits = ({ agenda, settings, broken }: Watched) => {
   const all = subnetsOf(settings);
   let refused = new Map<string, Refused>();
   let open = new Map<string, { launch: LaunchRecord; at: number }>();

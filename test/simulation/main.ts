@@ -1,8 +1,9 @@
 import { fork } from 'node:child_process';
 import { parseArgs } from 'node:util';
+import { coverage } from './coverage.ts';
 import { scriptOf } from './script.ts';
 import { shrink } from './shrink.ts';
-import { addRun, addTally, coverage, emptyTally, summary, type Tally } from './stats.ts';
+import { addRun, addStats, emptyStats, type Stats, summary } from './stats.ts';
 import { runScript } from './world.ts';
 
 const usage =
@@ -45,23 +46,23 @@ const patience = 30_000;
 
 interface Report {
   seed: number;
-  tally: Tally;
+  stats: Stats;
 }
 
 /** Every `jobs`-th seed from here on, told seed by seed. */
 const simulate = async (first: number, say: (report: Report) => void): Promise<void> => {
   for (let seed = first; seed < from + seeds; seed += jobs) {
-    const tally = emptyTally();
+    const stats = emptyStats();
     const { user, system } = process.cpuUsage();
-    addRun(tally, seed, await runScript(scriptOf(seed)));
+    addRun(stats, seed, await runScript(scriptOf(seed)));
     const spent = process.cpuUsage({ user, system });
-    tally.cpuMs = (spent.user + spent.system) / 1000;
-    say({ seed, tally });
+    stats.cpuMs = (spent.user + spent.system) / 1000;
+    say({ seed, stats });
   }
 };
 
 /** A process of its own, so that a seed that hangs can be ended and the next one begun. */
-const simulateApart = (first: number, into: Tally): Promise<void> =>
+const simulateApart = (first: number, into: Stats): Promise<void> =>
   new Promise((resolve, reject) => {
     if (first >= from + seeds) return resolve();
     const args = ['--part', `${first}`, '--seeds', `${seeds}`, '--from', `${from}`];
@@ -70,14 +71,14 @@ const simulateApart = (first: number, into: Tally): Promise<void> =>
     const hangs = () => {
       child.kill('SIGKILL');
       into.seeds++;
-      into.violations.push({ seed, promise: 'stuck', at: 0, says: 'it hangs' });
+      into.violations.push({ seed, invariant: 'stuck', at: 0, says: 'it hangs' });
       simulateApart(seed + jobs, into).then(resolve, reject);
     };
     let timer = setTimeout(hangs, patience);
     child.on('message', (message) => {
       const report = message as Report;
       clearTimeout(timer);
-      addTally(into, report.tally);
+      addStats(into, report.stats);
       seed = report.seed + jobs;
       timer = setTimeout(hangs, patience);
     });
@@ -88,34 +89,34 @@ const simulateApart = (first: number, into: Tally): Promise<void> =>
     });
   });
 
-const simulateAll = async (): Promise<Tally> => {
-  const tally = emptyTally();
-  const parts = Array.from({ length: jobs }, (_, part) => simulateApart(from + part, tally));
+const simulateAll = async (): Promise<Stats> => {
+  const stats = emptyStats();
+  const parts = Array.from({ length: jobs }, (_, part) => simulateApart(from + part, stats));
   await Promise.all(parts);
-  tally.violations.sort((a, b) => a.seed - b.seed);
-  return tally;
+  stats.violations.sort((a, b) => a.seed - b.seed);
+  return stats;
 };
 
-const explain = async ({ violations }: Tally): Promise<void> => {
+const explain = async ({ violations }: Stats): Promise<void> => {
   const seen = new Set<string>();
   let told = 0;
-  for (const { seed, promise, at, says } of violations) {
-    if (told++ < mostTold) console.log(`seed ${seed}: ${promise} at ${at} s: ${says}`);
-    if (values.quick || says === 'it hangs' || seen.has(promise) || seen.size >= mostShown)
+  for (const { seed, invariant, at, says } of violations) {
+    if (told++ < mostTold) console.log(`seed ${seed}: ${invariant} at ${at} s: ${says}`);
+    if (values.quick || says === 'it hangs' || seen.has(invariant) || seen.size >= mostShown)
       continue;
-    seen.add(promise);
+    seen.add(invariant);
     const { script, run } = await shrink(scriptOf(seed), (again) =>
-      again.violations.some((each) => each.promise === promise),
+      again.violations.some((each) => each.invariant === invariant),
     );
     console.log(`  shrunk to ${script.happenings.length} happenings; ${JSON.stringify(script)}`);
-    const end = run.trace.findIndex((line) => line.includes(`!! ${promise}`));
+    const end = run.trace.findIndex((line) => line.includes(`!! ${invariant}`));
     for (const line of run.trace.slice(Math.max(0, end - 60), end + 1)) console.log(`  ${line}`);
   }
 };
 
-const counted = ({ violations }: Tally): string =>
-  [...new Set(violations.map(({ promise }) => promise))]
-    .map((name) => `${name} ${violations.filter(({ promise }) => promise === name).length}`)
+const counted = ({ violations }: Stats): string =>
+  [...new Set(violations.map(({ invariant }) => invariant))]
+    .map((name) => `${name} ${violations.filter(({ invariant }) => invariant === name).length}`)
     .join(', ');
 
 if (values.part !== undefined) {
@@ -126,20 +127,20 @@ if (values.part !== undefined) {
   console.log(trace.join('\n'));
 } else {
   const begun = performance.now();
-  const tally = await simulateAll();
+  const stats = await simulateAll();
   const seconds = (performance.now() - begun) / 1000;
-  const { lines, missing } = coverage(tally);
-  for (const line of values.pairs ? lines : lines.slice(lines.length - 2)) console.log(line);
+  const { tables, lines, missing } = coverage(stats);
+  for (const line of values.pairs ? [...tables, ...lines] : lines) console.log(line);
   if (missing.length > 0)
     console.log(`not met: ${missing.slice(0, 40).join(', ')}${missing.length > 40 ? ', ...' : ''}`);
   console.log(
-    `${tally.seeds} seeds in ${seconds.toFixed(1)} s: ${(tally.seeds / seconds).toFixed(1)} a second, ${((tally.seeds / tally.cpuMs) * 1000).toFixed(1)} a CPU second; ` +
-      `${(tally.events / tally.seeds).toFixed(0)} events and ${(tally.virtualMs / tally.seeds / 1000).toFixed(0)} s a seed, ` +
-      `at rest after ${(tally.slowestCalmMs / 1000).toFixed(0)} s at most`,
+    `${stats.seeds} seeds in ${seconds.toFixed(1)} s: ${(stats.seeds / seconds).toFixed(1)} a second, ${((stats.seeds / stats.cpuMs) * 1000).toFixed(1)} a CPU second; ` +
+      `${(stats.events / stats.seeds).toFixed(0)} events and ${(stats.virtualMs / stats.seeds / 1000).toFixed(0)} s a seed, ` +
+      `at rest after ${(stats.slowestCalmMs / 1000).toFixed(0)} s at most`,
   );
-  if (tally.thin.length > 0) console.log(`too little happened in seeds ${tally.thin.join(' ')}`);
-  await explain(tally);
-  if (tally.violations.length > 0) console.log(`broken: ${counted(tally)}`);
-  if (values.json) console.log(JSON.stringify(summary(tally)));
-  if (tally.violations.length + tally.thin.length > 0) process.exitCode = 1;
+  if (stats.thin.length > 0) console.log(`too little happened in seeds ${stats.thin.join(' ')}`);
+  await explain(stats);
+  if (stats.violations.length > 0) console.log(`broken: ${counted(stats)}`);
+  if (values.json) console.log(JSON.stringify(summary(stats)));
+  if (stats.violations.length + stats.thin.length > 0) process.exitCode = 1;
 }

@@ -1,10 +1,18 @@
 import { type Mishap, mishaps, type Operation, operations } from './client.ts';
+import {
+  type DialogueHappening,
+  type DialogueSettings,
+  drawDialogueFaults,
+  drawDialogueSettings,
+  isContested,
+  settlingDemand,
+} from './dialogueFaults.ts';
 import type { Bend, DiskTrouble } from './disk.ts';
 import { type Oddities, type SubnetTrouble, subnetTroubles } from './ecs.ts';
 import { createRandom, type Random } from './random.ts';
-import type { Moods, Policy } from './scheduler.ts';
+import type { Policy, SchedulerFaults } from './scheduler/scheduler.ts';
 
-export interface SimulationSettings {
+export interface SimulationSettings extends DialogueSettings {
   policy: Policy;
   workersPerTask: number;
   maxTasks: number | null;
@@ -23,7 +31,7 @@ export interface SimulationSettings {
   /** An orderly stop leaves the tasks to the next start. */
   leave: boolean;
   /** A task with our mark that no launch of ours made is there from the beginning. */
-  stray: boolean;
+  orphan: boolean;
 }
 
 export type TaskEnd = 'exit' | 'oom' | 'spot' | 'maintenance' | 'outside';
@@ -48,6 +56,7 @@ export type Window = {
 
 /** One thing that happens to the world. `at` and `ms` in milliseconds from the beginning. */
 export type Happening =
+  | DialogueHappening
   | { at: number; kind: 'demand'; tasks: number }
   | { at: number; kind: 'call'; operations: Operation[]; mishap: Mishap; count: number; ms: number }
   | { at: number; kind: 'window'; window: Window; ms: number }
@@ -61,7 +70,7 @@ export type Happening =
       count: number;
     }
   | { at: number; kind: 'end'; end: TaskEnd; count: number }
-  | { at: number; kind: 'mood'; mood: keyof Moods; ms: number }
+  | { at: number; kind: 'schedulerFault'; fault: keyof SchedulerFaults; ms: number }
   | { at: number; kind: 'disk'; trouble: DiskTrouble; ms: number }
   | { at: number; kind: 'prepare'; failure: 'unreachable' | 'denied'; count: number }
   | {
@@ -178,8 +187,8 @@ const fault = (random: Random, at: number): Happening => {
     case 17:
       return {
         at,
-        kind: 'mood',
-        mood: random.pick(['silent', 'gone', 'echoless', 'commandless', 'empty', 'unseen']),
+        kind: 'schedulerFault',
+        fault: random.pick(['silent', 'gone', 'echoless', 'commandless', 'empty', 'unseen']),
         ms: random.chance(0.2) ? random.between(60, 100) * second : ms / 2,
       };
     case 18:
@@ -198,7 +207,10 @@ export const scriptOf = (seed: number): Script => {
   const random = createRandom(seed, 'script');
   const places = createRandom(seed, 'subnets');
   const policy: Policy = random.chance(0.6) ? 'direct' : 'vanilla';
+  const dialogues = createRandom(seed, 'dialogue');
+  const dialogueSettings = drawDialogueSettings(dialogues);
   const settings: SimulationSettings = {
+    ...dialogueSettings,
     policy,
     workersPerTask: random.pick([1, 1, 2, 4]),
     maxTasks: random.pick([null, 1, 2, 3, 5, 8, 15]),
@@ -212,7 +224,7 @@ export const scriptOf = (seed: number): Script => {
     monitored: random.chance(0.5),
     restlessness: random.pick([0.15, 0.15, 0.002]),
     leave: random.chance(0.3),
-    stray: random.chance(0.15),
+    orphan: random.chance(0.15),
   };
   const moment = () => random.between(12 * second, chaosMs);
   const happenings: Happening[] = [
@@ -269,8 +281,19 @@ export const scriptOf = (seed: number): Script => {
   for (const each of happenings)
     if (each.kind === 'kill' && clocks.chance(0.15))
       each.clockMs = clocks.pick([-24 * 60, -60, -1.5, 1.5, 60, 24 * 60]) * 60 * second;
-  happenings.sort((a, b) => a.at - b.at);
-  return { seed, settings, happenings, finalDemand: demandOf(random, policy) };
+  happenings.push(...drawDialogueFaults(dialogues, dialogueSettings, chaosMs));
+  // A manager that begins while its rival lives cannot tell the rival's tasks from those of its own last life.
+  const kept = happenings.filter(
+    ({ kind, at }) =>
+      !(['kill', 'stop', 'shutdownCluster'].includes(kind) && isContested(happenings, at)),
+  );
+  kept.sort((a, b) => a.at - b.at);
+  const used = kept.flatMap((each) => (each.kind === 'replace' ? each.release : []));
+  const finalDemand = settlingDemand(demandOf(random, policy), [
+    settings.scheduler.release,
+    ...used,
+  ]);
+  return { seed, settings, happenings: kept, finalDemand };
 };
 
 /** After a kill was armed, it strikes at the latest then, ms. */
@@ -283,7 +306,12 @@ const sureFault = (random: Random, at: number): Happening => {
     { at, kind: 'window', window: random.pick(['slowStops', 'forgetful', 'slowStarts']), ms },
     { at, kind: 'delay', of: 'missingMs', by: random.between(3, 40) * second, ms },
     { at, kind: 'delay', of: 'staleMs', by: random.between(1, 4) * second, ms },
-    { at, kind: 'mood', mood: random.pick(['silent', 'echoless', 'commandless']), ms: ms / 2 },
+    {
+      at,
+      kind: 'schedulerFault',
+      fault: random.pick(['silent', 'echoless', 'commandless']),
+      ms: ms / 2,
+    },
     { at, kind: 'disk', trouble: 'slow', ms: ms / 2 },
   ]);
 };
@@ -400,8 +428,9 @@ export const faultsEnd = ({ happenings, settings }: Script): number =>
     20 * second,
     ...happenings.map((each) => {
       if (each.kind === 'kill') return each.at + killPatience + each.downMs;
-      if (each.kind === 'stop')
-        return each.at + each.downMs + settings.stopTimeoutSeconds * second + 10 * second;
+      if (each.kind === 'replace') return each.at + each.downMs + 10 * second;
+      if (each.kind === 'stop' || each.kind === 'shutdownCluster')
+        return each.at + each.downMs + settings.stopTimeoutSeconds * second + 30 * second;
       return each.at + ('ms' in each ? each.ms : 0);
     }),
   ) + second;
@@ -417,8 +446,8 @@ export const nameOf = (happening: Happening): string => {
       return happening.fate;
     case 'end':
       return happening.end;
-    case 'mood':
-      return happening.mood;
+    case 'schedulerFault':
+      return happening.fault;
     case 'disk':
       return `disk:${happening.trouble}`;
     case 'call':

@@ -1,7 +1,6 @@
-import { createTemplate, type TaskTemplate } from '../../src/aws/launch/launchTemplate.ts';
 import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { markOf, templateSettings } from '../../src/daemon/managerSettings.ts';
+import { markOf } from '../../src/daemon/managerSettings.ts';
 import type { SimulationSettings } from './script.ts';
 
 /** Everything that no seed varies is as the program's own defaults have it. */
@@ -18,6 +17,7 @@ const [base] = loadConfig({
 
 export const workerAddress = base.workerSchedulerAddress.text;
 export const capabilities = base.capabilities;
+export const managerId = base.workerManagerId;
 /** What makes a task ours. */
 export const mark = markOf(base);
 
@@ -28,6 +28,7 @@ export const configOf = (settings: SimulationSettings): Config => {
   const { maxTasks, workersPerTask } = settings;
   return {
     ...base,
+    worker: { ...base.worker, scalerVersion: settings.workerRelease },
     capacity: {
       maxTasks,
       workersPerTask,
@@ -45,14 +46,4 @@ export const configOf = (settings: SimulationSettings): Config => {
       capacityProvider: settings.spot ? 'FARGATE_SPOT' : null,
     },
   };
-};
-
-const templates = new Map<string, TaskTemplate>();
-
-export const templateOf = (settings: SimulationSettings): TaskTemplate => {
-  const { workersPerTask, heartbeatIntervalSeconds, spot, subnets } = settings;
-  const key = JSON.stringify([workersPerTask, heartbeatIntervalSeconds, spot, subnets]);
-  const known = templates.get(key) ?? createTemplate(templateSettings(configOf(settings)));
-  templates.set(key, known);
-  return known;
 };

@@ -3,11 +3,11 @@ import type { Census } from './census.ts';
 import type { Disk } from './disk.ts';
 import type { Ecs } from './ecs.ts';
 import type { Life } from './life.ts';
-import type { Scheduler } from './scheduler.ts';
+import type { Scheduler } from './scheduler/scheduler.ts';
 import type { SimulationSettings } from './script.ts';
 
 /** What a seed can be found guilty of. */
-export const promiseNames = [
+export const invariantNames = [
   'leaked',
   'lost',
   'duplicated',
@@ -26,9 +26,21 @@ export const promiseNames = [
   'stuck',
   'unstable',
   'leftUnsaid',
+  /** A message that ends a scheduler, or could: in a form that it does not know, or as an answer to nothing. */
+  'schedulerKilled',
+  /** A command that must be answered was not. */
+  'unanswered',
+  /** A worker that is alive was reported dead; or dead ones were not, and could have been. */
+  'reportedAlive',
+  'deadUnreported',
+  /** What another living manager may have launched was adopted, or its group given away. */
+  'adoptedForeign',
+  'disowned',
+  /** Workers that cannot serve the scheduler, as it had shown before. */
+  'launchedUseless',
   'crashed',
 ] as const;
-export type PromiseName = (typeof promiseNames)[number];
+export type InvariantName = (typeof invariantNames)[number];
 
 export interface Watched {
   agenda: Agenda;
@@ -38,7 +50,11 @@ export interface Watched {
   settings: SimulationSettings;
   life(): Life | null;
   census(): Census | null;
-  broken(promise: PromiseName, says: string): void;
+  broken(invariant: InvariantName, says: string): void;
+  /** One of ours by the name that a scheduler of groups knows it by. */
+  isOurGroup(groupId: string): boolean;
+  /** The name under which the present life connects. */
+  identity(): string;
   /** Runs when everything that the present event set off has come to rest. */
   afterwards(check: () => void): void;
 }

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
+import { plainDialogue } from './dialogueFaults.ts';
 import { type Happening, type Script, scriptOf } from './script.ts';
-import { addRun, emptyTally } from './stats.ts';
+import { addRun, emptyStats } from './stats.ts';
 import { type Run, runScript } from './world.ts';
 
 it('a seed played twice gives the same trace, byte for byte', async () => {
@@ -13,10 +14,10 @@ it('a seed played twice gives the same trace, byte for byte', async () => {
 });
 
 it('a few seeds of faults, kills and restarts break no invariant; npm run simulate plays many', async () => {
-  const tally = emptyTally();
-  for (let seed = 1; seed <= 5; seed++) addRun(tally, seed, await runScript(scriptOf(seed)));
-  expect(tally.violations).toEqual([]);
-  expect(tally.thin).toEqual([]);
+  const stats = emptyStats();
+  for (let seed = 1; seed <= 5; seed++) addRun(stats, seed, await runScript(scriptOf(seed)));
+  expect(stats.violations).toEqual([]);
+  expect(stats.thin).toEqual([]);
 });
 
 const minute = 60_000;
@@ -36,7 +37,8 @@ const play = (...happenings: Happening[]): Promise<Run> => {
       ...{ policy: 'direct', workersPerTask: 1, maxTasks: 5, heartbeatIntervalSeconds: 2 },
       ...{ startDeadlineSeconds: 300, schedulerGraceSeconds: 600, stopTimeoutSeconds: 20 },
       ...{ drainTimeoutSeconds: 10, spot: false, subnets: 1, monitored: false },
-      ...{ restlessness: 0.002, leave: false, stray: false },
+      ...plainDialogue,
+      ...{ restlessness: 0.002, leave: false, orphan: false },
     },
     happenings: [{ at: 0, kind: 'demand', tasks: 25 }, ...happenings],
     finalDemand: 25,
@@ -70,7 +72,7 @@ it('a launch that was given up is not replaced before a complete list shows whic
 
 it('a throttled launch is not sent again while the scheduler is silent', async () => {
   const run = await play(call(['RunTask'], 'throttle', 0, 5, 10 * minute), {
-    ...{ at: 16_000, kind: 'mood', mood: 'silent', ms: 3 * minute },
+    ...{ at: 16_000, kind: 'schedulerFault', fault: 'silent', ms: 3 * minute },
   });
   const sent = run.trace.filter((line) => / RunTask( |$)/.test(line)).map(Number.parseFloat);
   expect(sent.filter((at) => at > 26 && at < 196)).toEqual([]);

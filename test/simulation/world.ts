@@ -1,4 +1,10 @@
 import type { RunTaskCommandInput } from '@aws-sdk/client-ecs';
+import type {
+  Generation,
+  OutgoingMessage,
+  SchedulerMessage,
+} from '../../machines/scheduler/messages.ts';
+import { taskIdOf } from '../../machines/shared/ids.ts';
 import { labelVariable } from '../../src/aws/launch/launchTemplate.ts';
 import { fleetOwnershipTag } from '../../src/aws/launch/ownershipTag.ts';
 import { setTime } from '../../src/shared/clock.ts';
@@ -8,22 +14,26 @@ import { createClient, type Trap } from './client.ts';
 import { createDisk } from './disk.ts';
 import { createEcs } from './ecs.ts';
 import { createHappen } from './happen.ts';
-import { createPromises, type Violation } from './invariants.ts';
+import { createInvariants, type Violation } from './invariants.ts';
 import { type Life, startLife } from './life.ts';
 import { createRandom } from './random.ts';
-import { createScheduler } from './scheduler.ts';
+import { createRival } from './rival.ts';
+import { releaseNamed } from './scheduler/releases.ts';
+import { createScheduler } from './scheduler/scheduler.ts';
 import { faultsEnd, type Happening, type KillPoint, killPatience, type Script } from './script.ts';
-import { capabilities, mark, templateOf, workerAddress } from './settings.ts';
-import type { PromiseName } from './watched.ts';
+import { capabilities, managerId, mark, workerAddress } from './settings.ts';
+import type { InvariantName } from './watched.ts';
 
 export interface Run {
+  /** Of the scheduler that was there at first. */
+  generation: Generation;
   violations: Violation[];
   /** Empty unless it was asked for. */
   trace: string[];
   events: number;
   faults: number;
   restarts: number;
-  /** How often a fault met something in that state: `state|fault`. */
+  /** How often a fault met something in that state: `generation|state|fault`. */
   met: Map<string, number>;
   /** From the last fault to calm, ms; null: never. */
   calmAfter: number | null;
@@ -43,6 +53,20 @@ const mostEvents = 30_000;
 const mostAtOnce = 300;
 const mostTasks = 500;
 
+/** Of what is said on each heartbeat, only that it is. */
+const wordsOf = (message: SchedulerMessage | OutgoingMessage): string => {
+  switch (message.type) {
+    case 'heartbeat':
+      return `heartbeat ${message.heartbeat.maxTaskConcurrency}`;
+    case 'response':
+      return `${message.response.command} ${message.response.outcome} ${message.response.groupId}`;
+    case 'heartbeatEcho':
+      return 'echo';
+    default:
+      return JSON.stringify(message);
+  }
+};
+
 const environmentValue = (input: RunTaskCommandInput, name: string): string | null =>
   input.overrides?.containerOverrides?.[0]?.environment?.find((each) => each.name === name)
     ?.value ?? null;
@@ -52,6 +76,7 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
   const { seed, settings, happenings } = script;
   const agenda = createAgenda(epochStart);
   const run: Run = {
+    generation: releaseNamed(settings.scheduler.release).generation,
     violations: [],
     trace: [],
     events: 0,
@@ -78,28 +103,30 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
   const census = (): Census | null =>
     life?.actor && !life.ended && !life.owner.dead ? censusOf(life.actor) : null;
 
-  const broken = (promise: PromiseName, says: string): void => {
-    note(() => `!! ${promise}: ${says}`);
-    if (run.violations.some((each) => each.promise === promise)) return;
-    run.violations.push({ promise, at: Math.round(elapsed()) / 1000, says });
+  const broken = (invariant: InvariantName, says: string): void => {
+    note(() => `!! ${invariant}: ${says}`);
+    if (run.violations.some((each) => each.invariant === invariant)) return;
+    run.violations.push({ invariant, at: Math.round(elapsed()) / 1000, says });
   };
 
   /** A fault has shown: whom did it meet? */
   const meet = (fault: string): void => {
     note(() => `~~ ${fault}`);
-    if (fault.endsWith(':DescribeTasks')) promises.unseen();
+    if (fault.endsWith(':DescribeTasks')) invariants.unseen();
     run.faults++;
     const now = census();
     const states = now
       ? new Set([
+          `session ${now.session}`,
+          ...now.dialogue.map((state) => `dialogue ${state}`),
           ...now.groups.map(({ state }) => `group ${state}`),
           ...now.launches.map(({ state }) => `launch ${state}`),
-          `manager ${now.duty}`,
-          ...(now.looking ? ['cohort looking'] : []),
+          `manager ${now.lifecycle}`,
+          ...(now.describing ? ['cohort describing'] : []),
         ])
       : new Set(['nobody']);
     for (const state of states) {
-      const pair = `${state}|${fault}`;
+      const pair = `${scheduler.generation()}|${state}|${fault}`;
       run.met.set(pair, (run.met.get(pair) ?? 0) + 1);
     }
   };
@@ -108,28 +135,39 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
   const scheduler = createScheduler(
     agenda,
     createRandom(seed, 'scheduler'),
-    { ...settings, capabilities },
+    { ...settings, ...settings.scheduler, capabilities, managerId },
     {
       connected: (task) => {
         note(() => `workers of ${task.taskArn.slice(-3)} connected`);
-        promises.look();
+        invariants.look();
       },
       workersExit: (task) =>
         ecs.doom(task, 500, 'EssentialContainerExited', 'Essential container in task exited', 0),
+      offended: (says) => broken('schedulerKilled', says),
+      reported(task) {
+        if (task && ecs.alive(task))
+          broken('reportedAlive', `a worker of ${task.taskArn.slice(-3)}, which lives`);
+      },
+      unreported: (task) => invariants.unreported(task),
+      disowned: (groupId) => broken('disowned', `${groupId} lives at another manager`),
+      note,
+      fault: meet,
     },
   );
   const ecs = createEcs(agenda, createRandom(seed, 'ecs'), mark, {
     created: (task) => {
       note(() => `task ${task.taskArn.slice(-3)} created, launch ${task.label}`);
-      promises.created(task);
+      invariants.created(task);
     },
     running: (task) => {
       note(() => `task ${task.taskArn.slice(-3)} runs`);
-      if (task.ours) scheduler.start(task, () => ecs.wanted(task));
+      if (task.ours || task.rival) scheduler.start(task);
     },
     stopping: (task) => {
       note(() => `task ${task.taskArn.slice(-3)} stops: ${task.stopCode} ${task.stoppedReason}`);
-      scheduler.leave(task);
+      // Killed, its workers cannot say goodbye.
+      if (task.exitCode === 137) scheduler.kill(task);
+      else scheduler.leave(task);
     },
     stopped: (task) => note(() => `task ${task.taskArn.slice(-3)} stopped`),
     odd: meet,
@@ -142,13 +180,13 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
     note,
     sent(operation, input) {
       if (operation === 'RunTask')
-        promises.runTaskSent(environmentValue(input as RunTaskCommandInput, labelVariable));
-      if (operation === 'StopTask') promises.stopTaskSent((input as { task: string }).task);
+        invariants.runTaskSent(environmentValue(input as RunTaskCommandInput, labelVariable));
+      if (operation === 'StopTask') invariants.stopTaskSent((input as { task: string }).task);
     },
   });
   disk.onPoint = (point) => strikeAt(point);
 
-  const promises = createPromises({
+  const invariants = createInvariants({
     agenda,
     ecs,
     disk,
@@ -157,15 +195,21 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
     life: () => (life && !life.owner.dead && !life.ended ? life : null),
     census,
     broken,
+    isOurGroup: (groupId) =>
+      census()?.groups.some(({ taskArn }) => groupId === `ecs-${taskIdOf(taskArn ?? '')}`) ?? false,
+    identity: () => identity,
     afterwards: (check) => checks.push(check),
   });
 
   const random = createRandom(seed, 'life');
+  /** A new one with each state directory. */
+  let identity = 'manager-1';
   let lives = 0;
   let prepareTroubles: ('unreachable' | 'denied')[] = [];
   const start = (): void => {
     lives++;
-    promises.born();
+    invariants.born();
+    scheduler.askShutdown(false);
     note(() => `daemon starts, life ${lives}`);
     const born: Life = startLife(
       {
@@ -175,7 +219,7 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
         filesOf: disk.filesOf,
         ecsOf: client,
         scheduler,
-        template: templateOf(settings),
+        identity,
         settings,
         epoch: `${seed.toString(16)}x${lives}`,
         prepareTrouble: () => {
@@ -185,30 +229,40 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
         },
       },
       {
-        decided: promises.launched,
+        decided: invariants.launched,
         recorded(record) {
           note(() => `journal ${JSON.stringify(record)}`);
-          promises.recorded(record);
+          invariants.recorded(record);
           if (record.kind === 'ended' && record.taskArn !== null)
-            promises.ended(record.taskArn, record.cause);
+            invariants.ended(record.taskArn, record.cause);
         },
-        echoed: promises.echoed,
-        commanded(requests) {
-          const before = promises.goal();
-          promises.commanded(requests);
-          if (promises.goal() !== before)
-            note(() => `scheduler wants ${JSON.stringify(requests.map((r) => r.taskConcurrency))}`);
+        opened: invariants.opened,
+        told(generation, message) {
+          if (message.type === 'shutdownAsked' && born.stopAskedAt === null) {
+            meet('clusterShutdown');
+            stop(3000, 'scheduler.shutdown');
+          }
+          note(() => `told ${generation} ${wordsOf(message)}`);
+          invariants.told(generation, message);
+        },
+        said(message) {
+          note(() => `said ${message.generation} ${wordsOf(message)}`);
+          invariants.said(message);
+        },
+        closed(kind) {
+          note(() => `connection ${kind}`);
+          invariants.closed(kind);
         },
         surveyed: () => {
           note(() => 'survey complete');
-          promises.surveyed();
+          invariants.surveyed();
         },
-        surveyFailed: promises.surveyFailed,
+        surveyFailed: invariants.surveyFailed,
         logged(level, fields, text) {
           note(() => `${level} ${text} ${JSON.stringify(fields)}`);
           if (text === 'launch.refused') {
             const { launch, kind } = fields as { launch: string; kind: string };
-            if (kind === 'journal') promises.unsent(launch);
+            if (kind === 'journal') invariants.unsent(launch);
           }
           if (text === 'launch.taskAlreadyOwned') broken('duplicated', JSON.stringify(fields));
           if (text === 'actor.crashed' || text.startsWith('daemon.'))
@@ -216,7 +270,7 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
         },
         ended() {
           note(() => 'daemon has ended');
-          promises.leftBehind(born);
+          invariants.leftBehind(born);
         },
       },
     );
@@ -230,20 +284,21 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
     if (journal === 'lost') meet('journal lost');
     if (clockMs !== undefined) meet('clock set');
     life.owner.dead = true;
+    scheduler.dropOwner(life.owner);
     life = null;
     armed = null;
     run.restarts++;
-    scheduler.drop('reset');
     disk.crash(power);
     if (journal === 'lost') {
       disk.wipe();
-      promises.journalLost();
+      identity = `manager-${lives + 1}`;
+      invariants.journalLost();
     }
     run.journalBytes = disk.bytes();
     if (typeof journal === 'object') {
       meet('journal bent');
       disk.bend(journal);
-      promises.journalLost();
+      invariants.journalLost();
     }
     agenda.after(downMs, () => {
       clockAheadMs += clockMs ?? 0;
@@ -274,18 +329,18 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
     });
   };
 
-  const stop = ({ downMs }: Happening & { kind: 'stop' }): void => {
+  const stop = (downMs: number, message: 'daemon.stop' | 'scheduler.shutdown'): void => {
     const stopped = life;
     if (!stopped?.actor || stopped.stopAskedAt !== null) return;
-    meet('stop');
+    if (message === 'daemon.stop') meet('stop');
     stopped.stopAskedAt = agenda.now();
-    stopped.actor.send({ type: 'daemon.stop' });
+    if (message === 'daemon.stop') stopped.actor.send({ type: message });
     agenda.after(settings.stopTimeoutSeconds * 1000 + 8000 + downMs, () => {
       if (life !== stopped) return;
       if (!stopped.ended) broken('stuck', 'the daemon does not end');
       stopped.owner.dead = true;
+      scheduler.dropOwner(stopped.owner);
       run.restarts++;
-      scheduler.drop('reset');
       disk.crash(false);
       start();
     });
@@ -302,11 +357,17 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
       prepareTroubles = troubles;
     },
     kill: armKill,
-    stop,
+    stop: ({ downMs }) => stop(downMs, 'daemon.stop'),
+    rival(ms, leaves) {
+      const tools = { agenda, random: createRandom(seed, 'rival'), scheduler, ecs };
+      const rival = createRival(tools, { identity, ...settings });
+      rival.start();
+      agenda.after(ms, () => invariants.rivalEnded(rival.end(leaves)));
+    },
   });
 
   // Tasks of others, in the same cluster: another fleet's, and one with our mark for another scheduler.
-  const stranger = (startedBy: string, scheduler: string) => ({
+  const foreignTask = (startedBy: string, scheduler: string) => ({
     startedBy,
     overrides: {
       containerOverrides: [
@@ -322,9 +383,9 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
     },
   });
   for (let i = 0; i < 2; i++)
-    ecs.create(stranger(fleetOwnershipTag('others'), workerAddress), false, agenda.now());
-  ecs.create(stranger(mark, 'tcp://elsewhere:1'), false, agenda.now());
-  if (settings.stray) ecs.create(stranger(mark, workerAddress), true, agenda.now());
+    ecs.create(foreignTask(fleetOwnershipTag('others'), workerAddress), false, agenda.now());
+  ecs.create(foreignTask(mark, 'tcp://elsewhere:1'), false, agenda.now());
+  if (settings.orphan) ecs.create(foreignTask(mark, workerAddress), true, agenda.now());
 
   for (const happening of happenings)
     agenda.after(happening.at, () => {
@@ -343,14 +404,14 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
   let restSince: number | null = null;
   let disturbances = 0;
   const watch = (): void => {
-    promises.sweep(endsAt);
+    invariants.sweep(endsAt);
     const now = agenda.now();
     if (Math.round(elapsed() / 1000) % 5 === 0) {
       const present = census();
-      if (present) promises.owners(present);
+      if (present) invariants.owners(present);
     }
     if (now > endsAt + 4 * settings.heartbeatIntervalSeconds * 1000) {
-      const trouble = promises.unsettled();
+      const trouble = invariants.unsettled();
       if (trouble) {
         if (restSince !== null) {
           disturbances++;
@@ -362,7 +423,7 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
           over = true;
         }
         if (now - endsAt > restLimit) {
-          broken(trouble.promise, `for ever: ${trouble.says}`);
+          broken(trouble.invariant, `for ever: ${trouble.says}`);
           over = true;
         }
       } else {

@@ -3,24 +3,29 @@ import { cohort } from '../../machines/cohort/cohort.ts';
 import { launch } from '../../machines/group/launch.ts';
 import { workerGroup } from '../../machines/group/workerGroup.ts';
 import type { WorkerLoad } from '../../machines/scheduler/monitor.ts';
-import type { TaskSighting } from '../../machines/shared/domain.ts';
+import type { TaskObservation } from '../../machines/shared/domain.ts';
 import { scriptedParent, scriptedWorld, settle } from './world.ts';
 
-const patience = {
+const timeouts = {
   missingGraceMs: 60_000,
   bootGraceMs: 30_000,
   startDeadlineMs: 600_000,
-  desertedMs: 120_000,
-  blindStopMs: 180_000,
-  blindEndMs: 5000,
+  workersLostMs: 120_000,
+  unobservedStopMs: 180_000,
+  unobservedExitMs: 5000,
 };
-export const input = { cohortId: 'cohort-0', patience, watched: false };
+export const input = {
+  cohortId: 'cohort.0',
+  timeouts,
+  workersPerTask: 1,
+  monitorEverConnected: false,
+};
 export const launchPlan = (label: string, count: number) => ({
   order: { label, clientToken: `se-${label}`, count, revision: 'rev:1', market: 'spot' as const },
   groupIds: Array.from({ length: count }, (_, i) => `${label}-${i}`),
-  doubted: false,
+  outcomeUnknown: false,
 });
-export const sighting = (taskArn: string, phase: TaskSighting['phase']): TaskSighting => ({
+export const sighting = (taskArn: string, phase: TaskObservation['phase']): TaskObservation => ({
   taskArn,
   phase,
   cause: null,
@@ -29,13 +34,13 @@ export const sighting = (taskArn: string, phase: TaskSighting['phase']): TaskSig
 });
 export const admit = {
   type: 'cohort.admit',
-  order: 1,
+  generation: 1,
   launches: [launchPlan('e-1', 2)],
   at: 1000,
 } as const;
 
 /** The cohort with its real children, and effects that wait for the test. */
-export const liveCohort = () => {
+export const liveCohort = (given: Partial<typeof input> = {}) => {
   const world = scriptedWorld(
     'describeTasks',
     'stopTask',
@@ -46,7 +51,6 @@ export const liveCohort = () => {
   const { stopTask, runTask, journalLaunch, journalOutcome, describeTasks } = world.actors;
   const crashes: unknown[] = [];
   const ended: unknown[] = [];
-  const registrations: unknown[] = [];
   const notes: unknown[] = [];
   const { parent, told } = scriptedParent();
   const actor = createActor(
@@ -59,25 +63,25 @@ export const liveCohort = () => {
       actions: {
         noteCrash: (_, crash) => crashes.push(crash),
         noteEnded: (_, end) => ended.push(end),
-        noteRegistered: (_, claim) => registrations.push(claim),
+        noteSlowStop: (_, stop) => notes.push(stop),
         noteRefusal: (_, refusal) => notes.push(refusal),
-        noteBlind: (_, trouble) => notes.push(trouble),
+        noteDescribeFailed: (_, trouble) => notes.push(trouble),
       },
     }),
-    { input, parent },
+    { input: { ...input, ...given }, parent },
   ).start();
   const phases = () =>
     Object.fromEntries(
       Object.entries(actor.getSnapshot().context.groups).map(([id, row]) => [
         id,
-        row.leaving && row.taskArn === null ? `${row.phase}, leaving` : row.phase,
+        row.drainRequested && row.taskArn === null ? `${row.phase}, drainRequested` : row.phase,
       ]),
     );
   const answer = async (effect: keyof typeof world.calls, output: unknown) => {
     world.calls[effect].at(-1)?.resolve(output);
     await settle();
   };
-  const monitored = { now: false };
+  const monitorConnected = { now: false };
   const answerBoth = async () => {
     await answer('journalLaunch', undefined);
     await answer('runTask', { taskArns: ['arn:0', 'arn:1'], refusals: [] });
@@ -90,11 +94,11 @@ export const liveCohort = () => {
     actor.send({ ...admit, launches: [...admit.launches] });
     await answerBoth();
   };
-  const look = async (at: number, ...sightings: TaskSighting[]) => {
+  const look = async (at: number, ...sightings: TaskObservation[]) => {
     actor.send({
-      type: 'cohort.look',
+      type: 'cohort.poll',
       at,
-      monitored: monitored.now,
+      monitorConnected: monitorConnected.now,
       launching: true,
       ending: false,
     });
@@ -102,9 +106,20 @@ export const liveCohort = () => {
   };
   const row = (groupId: string) => actor.getSnapshot().context.groups[groupId];
   const hear = (at: number, loads: Record<string, WorkerLoad> | null) =>
-    actor.send({ type: 'cohort.heard', at, loads });
+    actor.send({ type: 'cohort.loads', at, loads });
   return {
-    ...{ ...world, actor, monitored, phases, answer, answerBoth, launchBoth, look, row, hear },
-    ...{ crashes, ended, registrations, notes, told },
+    ...{
+      ...world,
+      actor,
+      monitorConnected,
+      phases,
+      answer,
+      answerBoth,
+      launchBoth,
+      look,
+      row,
+      hear,
+    },
+    ...{ crashes, ended, notes, told },
   };
 };

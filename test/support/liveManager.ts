@@ -1,58 +1,113 @@
-import { type ActorRefFrom, createActor, SimulatedClock } from 'xstate';
-import { manager } from '../../machines/fleet/fleetManager.ts';
-import { noCounts } from '../../machines/fleet/plan.ts';
-import type { Fleet, ManagerInput, ManagerSettings } from '../../machines/fleet/state.ts';
-import { scriptedParent, scriptedStream, scriptedWorld, settle } from './world.ts';
+import { createActor, type EventObject, fromCallback, SimulatedClock } from 'xstate';
+import type { CohortCommand } from '../../machines/cohort/messages.ts';
+import { fleetManager } from '../../machines/fleet/fleetManager.ts';
+import { type Counts, noCounts } from '../../machines/fleet/plan.ts';
+import type { Fleet, FleetInput, FleetSettings } from '../../machines/fleet/state.ts';
+import type { ListedTask } from '../../machines/shared/domain.ts';
+import { scriptedParent, scriptedWorld, settle } from './world.ts';
 
-const settings: ManagerSettings = {
+export const fleetSettings: FleetSettings = {
   ...{ maxTasks: null, workersPerTask: 2, capabilities: [], spot: false },
-  patience: {
+  ...{ workerSchedulerAddress: 'tcp://1.2.3.4:8516', workerRelease: null },
+  timeouts: {
     ...{ missingGraceMs: 60_000, bootGraceMs: 30_000, startDeadlineMs: 600_000 },
-    ...{ desertedMs: 120_000, blindStopMs: 180_000, blindEndMs: 5000 },
+    ...{ workersLostMs: 120_000, unobservedStopMs: 180_000, unobservedExitMs: 5000 },
   },
   ...{ drainTimeoutMs: 300_000, stopDrainMs: 30_000, echoLimitMs: 6000 },
   ...{ emptyGraceMs: 60_000, schedulerGraceMs: 600_000, returnGraceMs: 30_000 },
-  ...{ settleMs: 10_000, lookEveryMs: 3000, looksPerTick: 2, sweepEveryMs: 60_000 },
+  ...{ settleMs: 10_000, pollEveryMs: 3000, pollsPerTick: 2, inventoryEveryMs: 60_000 },
   ...{ launchBurst: 1000, launchesPerSecond: 5 },
 };
-
-/** Every cohort has done what it was told, and says so. */
-export const answerAll = (actor: ActorRefFrom<typeof manager>): void => {
-  const { cohorts } = actor.getSnapshot().context;
-  for (const [cohortId, { order, counts, launches }] of Object.entries(cohorts))
-    if (order !== null) actor.send({ type: 'cohort.changed', cohortId, order, counts, launches });
+export const fleetInput: FleetInput = {
+  settings: fleetSettings,
+  ...{ epoch: 'e', startedAt: 0, owned: [], resend: [], openAtStart: [] },
+  ...{ lastLaunchAt: 0, abandonedLaunches: 0, journalIncomplete: false },
 };
 
-/** A manager whose cohorts, survey and ticks are the test's; with a parent and with ears for its notes. */
+export const tasksOf = (n: number) =>
+  Array.from({ length: n }, (_, i) => ({
+    ...{ groupId: `old-${i}`, taskArn: `arn:${i}`, createdAt: null, deadlinesFrom: 0 },
+  }));
+
+/** A running task with our tag that no group owns, as an inventory shows it. */
+export const orphan = (taskArn: string, given: Partial<ListedTask> = {}): ListedTask => ({
+  ...{ taskArn, label: null, phase: 'running', createdAt: 5, scheduler: null },
+  ...{ owned: false, launchOpen: false },
+  ...given,
+});
+
+interface Reported {
+  counts: Counts;
+  launches: number;
+}
+
+/** What a cohort that does at once what it is told has then. */
+const obeyed = ({ counts, launches }: Reported, command: CohortCommand): Reported => {
+  switch (command.type) {
+    case 'cohort.admit': {
+      const groups = command.launches.reduce((sum, { groupIds }) => sum + groupIds.length, 0);
+      const pending = counts.pending + groups;
+      return { counts: { ...counts, pending }, launches: launches + command.launches.length };
+    }
+    case 'cohort.adopt':
+      return { counts: { ...counts, pending: counts.pending + command.groups.length }, launches };
+    case 'cohort.drain': {
+      const { pending, idle, busy } = command;
+      const stopping = counts.stopping + pending + idle + busy;
+      const left = { pending: counts.pending - pending, idle: counts.idle - idle };
+      return { counts: { ...counts, ...left, busy: counts.busy - busy, stopping }, launches };
+    }
+    case 'cohort.cancelDrain': {
+      const back = Math.min(command.most, counts.drainPending);
+      const rest = command.most - back;
+      const busy = { busy: counts.busy + back, drainPending: counts.drainPending - back };
+      const pending = { pending: counts.pending + rest, cancelled: counts.cancelled - rest };
+      return { counts: { ...counts, ...busy, ...pending }, launches };
+    }
+    default:
+      return { counts, launches };
+  }
+};
+
+/** A fleet manager whose cohorts, inventories and ticks are the test's; with a parent, and its notes. */
 export const liveManager = (
-  given: Partial<ManagerInput> = {},
-  revised: Partial<ManagerSettings> = {},
+  given: Partial<FleetInput> = {},
+  revised: Partial<FleetSettings> = {},
 ) => {
-  const cohorts = scriptedStream();
-  const { actors, calls } = scriptedWorld('survey');
+  const told: CohortCommand[] = [];
+  const everTold: CohortCommand[] = [];
+  const lines: { input: unknown }[] = [];
+  let unanswered: [cohortId: string, command: CohortCommand][] = [];
+  const cohort = fromCallback<EventObject, { cohortId: string }>(({ receive, input }) => {
+    lines.push({ input });
+    receive((event) => {
+      told.push(event as CohortCommand);
+      everTold.push(event as CohortCommand);
+      unanswered.push([input.cohortId, event as CohortCommand]);
+    });
+  });
+  const { actors, calls } = scriptedWorld('inventory', 'journalAdoption');
   const clock = new SimulatedClock();
-  const { parent, told } = scriptedParent(clock);
+  const { parent, told: toldParent } = scriptedParent(clock);
   const notes: unknown[] = [];
+  const blockers: { missing: number; kinds: string[] }[] = [];
   const note = (_: unknown, params: unknown) => notes.push(params);
   const actor = createActor(
-    manager.provide({
+    fleetManager.provide({
       actors: {
         ...actors,
-        cohort: cohorts.logic as never,
+        cohort: cohort as never,
       },
       actions: {
-        ...{ noteBreaker: note, noteWanted: note, noteMismatch: note },
-        ...{ noteOffer: note, noteSurvey: note },
+        ...{ noteBreaker: note, noteDesired: note, noteNeverCommanded: note, noteMismatch: note },
+        ...{ noteCapacity: note, noteInventory: note, noteForeignTask: note },
+        noteBlockers: (_, report) => {
+          const kinds = report.blockers.map(({ kind }) => kind);
+          blockers.push({ missing: report.missing, kinds });
+        },
       },
     }),
-    {
-      input: {
-        settings: { ...settings, ...revised },
-        ...{ epoch: 'e', startedAt: 0, owned: [], resend: [], lastLaunchAt: 0, abandoned: 0 },
-        ...given,
-      },
-      parent,
-    },
+    { input: { ...fleetInput, settings: { ...fleetSettings, ...revised }, ...given }, parent },
   ).start();
   const fleet = (): Fleet => actor.getSnapshot().context;
   const echo = (at: number) => actor.send({ type: 'scheduler.heartbeatEcho', at });
@@ -71,63 +126,53 @@ export const liveManager = (
       ...{ type: 'scheduler.desired', at: fleet().now },
       requests: [{ taskConcurrency: workers, capabilities: [] }],
     });
-  const surveyed = async (outcome: object) => {
-    const call = calls.survey.at(-1);
+  /** The inventory ends so; what is adopted is accepted. */
+  const inventoried = async (outcome: object) => {
+    const call = calls.inventory.at(-1);
+    const adoptions = calls.journalAdoption.length;
     if (outcome instanceof Error) call?.reject(outcome);
-    else call?.resolve({ startedAt: fleet().now, adopted: [], suspects: 0, ...outcome });
+    else call?.resolve({ startedAt: fleet().now, tasks: [], ...outcome });
+    await settle();
+    const adoption = calls.journalAdoption[adoptions];
+    adoption?.resolve((adoption.input as { groups: unknown }).groups);
     await settle();
   };
-  /** Reports of the cohort that was opened last. */
-  const report = (counts: object, launches = 0) =>
+  const reportOf = (cohortId: string, counts: object, launches: number, ended: number) =>
     actor.send({
-      type: 'cohort.changed',
-      cohortId: Object.keys(fleet().cohorts).at(-1) ?? '',
-      order: Object.values(fleet().cohorts).at(-1)?.order ?? 0,
+      ...{ type: 'cohort.changed', cohortId, launches, ended },
+      generation: fleet().cohorts[cohortId]?.generation ?? 0,
       counts: { ...noCounts, ...counts },
-      launches,
     });
-  const answered = () => answerAll(actor);
-  const orders = () => cohorts.told.splice(0);
-  const facts: readonly string[] = [
-    ...['fleet.tasksChanged', 'fleet.inventoryCompleted', 'fleet.remaining'],
-  ];
-  /** Which tasks there are, and what else the session and the root need to know; kept when `hears` is asked. */
-  const shown: typeof told = [];
-  const sort = () => shown.push(...told.filter(({ type }) => facts.includes(type)));
-  const hears = () => {
-    sort();
-    return told.splice(0).filter(({ type }) => !facts.includes(type));
+  /** Reports of the cohort that was opened last. */
+  const report = (counts: object, launches = 0, ended = 0) => {
+    unanswered = [];
+    reportOf(Object.keys(fleet().cohorts).at(-1) ?? '', counts, launches, ended);
   };
-  const shows = () => {
-    sort();
-    told.splice(0, told.length, ...told.filter(({ type }) => !facts.includes(type)));
-    return shown.splice(0);
+  /** Every cohort does what it was told, and reports. */
+  const answered = () => {
+    const commands = unanswered;
+    unanswered = [];
+    for (const cohortId of new Set(commands.map(([id]) => id))) {
+      const known = fleet().cohorts[cohortId];
+      if (!known) continue;
+      const own = commands.filter(([id]) => id === cohortId).map(([, each]) => each);
+      const { counts, launches } = own.reduce<Reported>(obeyed, known);
+      reportOf(cohortId, counts, launches, 0);
+    }
   };
+  const orders = () => told.splice(0);
+  const hears = () => toldParent.splice(0);
   const says = () => notes.splice(0);
   /** All is known at 10 s, and the scheduler is there. */
   const ready = async () => {
     actor.send({ type: 'fleet.prepared', revision: 'rev:1' });
     at(10_000);
-    await surveyed({});
+    await inventoried({});
     says();
   };
   return {
-    ...{
-      actor,
-      clock,
-      cohorts,
-      calls,
-      fleet,
-      echo,
-      tick,
-      tickUntil,
-      at,
-      command,
-      surveyed,
-      report,
-      answered,
-    },
-    ...{ orders, hears, shows, says, ready },
+    ...{ actor, clock, cohorts: { lines }, calls, fleet, echo, tick, tickUntil, at, command },
+    ...{ inventoried, report, reportOf, answered, orders, everTold, hears, says, ready, blockers },
   };
 };
 
@@ -136,4 +181,17 @@ export const readyManager = async (...given: Parameters<typeof liveManager>) => 
   const all = liveManager(...given);
   await all.ready();
   return all;
+};
+
+/** The same with faster rates, and all launches that it has ever ordered. */
+export const fastManager = async (
+  given: Partial<FleetInput> = {},
+  revised: Partial<FleetSettings> = {},
+) => {
+  const rates = { pollsPerTick: 5, launchBurst: 100, launchesPerSecond: 20 };
+  const all = await readyManager(given, { ...rates, ...revised });
+  const { everTold: told } = all;
+  const admitted = () =>
+    told.flatMap((command) => (command.type === 'cohort.admit' ? command.launches : []));
+  return { ...all, cohort: { told, lines: all.cohorts.lines }, admitted };
 };

@@ -1,29 +1,37 @@
-import type { GroupRow } from '../../machines/cohort/groupRecords.ts';
+import type { GroupRecord } from '../../machines/cohort/groupRecords.ts';
 
 export const arn = (id: string): string => `arn:aws:ecs:eu-west-1:1:task/cluster/${id}`;
 
 /** A group that waits for its task, but for what is given. */
-export const rowOf = (given: Partial<GroupRow> = {}): GroupRow => ({
+export const rowOf = (given: Partial<GroupRecord> = {}): GroupRecord => ({
   taskArn: null,
   phase: 'requested',
   registered: false,
-  leaving: false,
+  drainRequested: false,
+  evicted: false,
   stopAccepted: false,
-  launchedAt: 0,
+  createdAt: null,
+  deadlinesFrom: 0,
   runningAt: null,
-  stopAskedAt: null,
-  waitUntil: null,
-  seen: null,
+  stopRequestedAt: null,
+  stopHeldSince: null,
+  stoppingSince: null,
+  slowStopReported: false,
+  stopOverdue: false,
+  executionStopped: false,
+  drainDeadline: null,
+  observeUntil: null,
+  lastStatus: null,
   load: null,
-  deserted: null,
-  servesSince: null,
-  lasted: false,
+  workersLostSince: null,
+  servingSince: null,
+  stable: false,
   missingSince: null,
   subnet: null,
-  blame: null,
+  failureReason: null,
   ...given,
 });
 
 /** One whose workers are known to the scheduler. */
-export const serves = (given: Partial<GroupRow> = {}): GroupRow =>
+export const serves = (given: Partial<GroupRecord> = {}): GroupRecord =>
   rowOf({ taskArn: arn('t'), phase: 'running', registered: true, ...given });

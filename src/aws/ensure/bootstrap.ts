@@ -3,7 +3,7 @@ import { type ClusterSettings, ensureCluster } from './cluster.ts';
 import { ensureExecutionRole, executionRoleName } from './executionRole.ts';
 import { ensureTaskDefinition, inspectTaskDefinition } from './taskDefinition.ts';
 import type { TaskDefinitionSettings } from './taskDefinitionDiff.ts';
-import { type AwsTools, BootstrapFailure, isDenied } from './tools.ts';
+import { type AwsTools, BootstrapFailure, isDenied, reportOnce } from './tools.ts';
 
 export interface BootstrapSettings extends ClusterSettings, TaskDefinitionSettings {}
 
@@ -44,7 +44,7 @@ async function prepare(
     // Using an existing role needs no IAM permissions; reading or repairing it does.
     await ensureExecutionRole(tools, signal).catch((error) => {
       if (!isDenied(error)) throw error;
-      tools.log.report('executionRole.notReadable', { role: executionRoleName });
+      reportOnce(tools.log, 'executionRole.notReadable', { role: executionRoleName });
     });
   }
   const executionRole = () => ensureExecutionRole(tools, signal);

@@ -4,7 +4,14 @@ import {
   type CreateRoleCommandInput,
   GetRoleCommand,
 } from '@aws-sdk/client-iam';
-import { type AwsTools, BootstrapFailure, failureCode, isDenied, retryWhile } from './tools.ts';
+import {
+  type AwsTools,
+  BootstrapFailure,
+  failureCode,
+  isDenied,
+  reportOnce,
+  retryWhile,
+} from './tools.ts';
 
 export const executionRoleName = 'ecsTaskExecutionRole';
 
@@ -74,11 +81,17 @@ export async function ensureExecutionRole(tools: AwsTools, signal: AbortSignal):
   const arn = create ? await createRole(create, tools, signal) : existingArn;
   if (!arn)
     throw new BootstrapFailure('refused', `role ${executionRoleName}: IAM returned no ARN for it`);
+  const policy = executionPolicyArn(arn);
   try {
-    await attachPolicy(executionPolicyArn(arn), tools, signal);
+    await attachPolicy(policy, tools, signal);
   } catch (error) {
-    if (!attachIsOptional || !isDenied(error)) throw error;
-    tools.log.report('executionRole.policyNotAttached', { role: executionRoleName });
+    const role = executionRoleName;
+    if (attachIsOptional && isDenied(error))
+      reportOnce(tools.log, 'executionRole.policyNotAttached', { role });
+    // AWS has it in every account; an emulator may not, and runs tasks without it.
+    else if (failureCode(error) === 'policyMissing')
+      reportOnce(tools.log, 'executionRole.policyMissing', { role, policy });
+    else throw error;
   }
   return arn;
 }

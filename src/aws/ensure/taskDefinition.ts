@@ -46,7 +46,7 @@ export async function ensureTaskDefinition(
   tools: AwsTools,
   signal: AbortSignal,
 ): Promise<string> {
-  const codes = ['concurrentRevision', 'server', 'timeout', 'connection'];
+  const codes = ['concurrentRevision', 'server', 'timeout', 'deadline', 'connection', 'garbled'];
   return retryWhile(codes, tools, signal, async () => {
     const existing = await inspectTaskDefinition(settings.family, tools, signal);
     const change = diffTaskDefinition(settings, existing);

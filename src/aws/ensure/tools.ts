@@ -1,6 +1,7 @@
 import type { ECSClient } from '@aws-sdk/client-ecs';
 import type { IAMClient } from '@aws-sdk/client-iam';
 import { Failure } from '../../shared/failure.ts';
+import type { EventFields, EventName } from '../../telemetry/events.ts';
 import type { Log } from '../../telemetry/log.ts';
 
 /** What the functions of this folder need from outside; the wiring supplies it. */
@@ -32,9 +33,23 @@ export function failureCode(error: unknown): string | null {
   return error instanceof Failure && 'code' in error ? String(error.code) : null;
 }
 
-/** Whether AWS rejected the call for missing permissions or credentials. */
+/** Whether AWS rejected the call for missing permissions. */
 export function isDenied(error: unknown): boolean {
   return error instanceof Failure && error.kind === 'denied';
+}
+
+const reported = new WeakMap<Log, Set<EventName>>();
+
+/** Reports what every bootstrap of a daemon finds again, at the first time only. */
+export function reportOnce<Name extends EventName>(
+  log: Log,
+  name: Name,
+  fields: EventFields<Name>,
+): void {
+  const names = reported.get(log) ?? new Set();
+  if (names.has(name)) return;
+  reported.set(log, names.add(name));
+  log.report(name, fields);
 }
 
 const firstPauseMs = 500;

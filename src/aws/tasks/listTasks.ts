@@ -4,9 +4,8 @@ import type { Log } from '../../telemetry/log.ts';
 import type { Call } from '../caller.ts';
 import { EcsFailure } from '../errors.ts';
 import type { Clock } from '../systemClock.ts';
-import { wellFormed } from '../wellFormed.ts';
 import { describePage } from './describeTasks.ts';
-import { type ListedTask, listedTaskOf } from './listedTask.ts';
+import { type TaggedTask, taggedTaskOf, undescribedTask } from './taggedTask.ts';
 import { trackUndescribed, type UndescribedSince } from './undescribedTasks.ts';
 
 /** Pauses before a listed task that is MISSING is described again, ms. ECS is eventually consistent. */
@@ -23,7 +22,8 @@ interface ListDependencies {
 /**
  * Returns a function that lists and describes all tasks of a cluster with the given `startedBy`. The list is
  * complete or the function rejects: the caller takes a task that is not on the list for dead. Rejects with an
- * EcsFailure (`unreachable` if the list is incomplete) or the signal's reason.
+ * EcsFailure (`unreachable` if the list is incomplete) or the signal's reason. A task that cannot be described yet is
+ * on the list as `missing`, so that the others need not wait for it.
  *
  * Remembers between calls since when a listed task could not be described, so use one instance per fleet.
  */
@@ -33,7 +33,7 @@ export function listTasks(
   cluster: string,
   clock: Clock,
   log: Log,
-): (startedBy: string, signal: AbortSignal) => Promise<ListedTask[]> {
+): (startedBy: string, signal: AbortSignal) => Promise<TaggedTask[]> {
   const dependencies = { ecs, call, cluster, clock, log };
   let undescribedSince: UndescribedSince = new Map();
   return async (startedBy, signal) => {
@@ -41,9 +41,7 @@ export function listTasks(
     const { found, undescribed } = await describeListed(dependencies, arns, startedBy, signal);
     const { since, recent } = trackUndescribed(undescribedSince, undescribed, clock.now());
     undescribedSince = since;
-    if (recent > 0)
-      throw incomplete(`DescribeTasks: ${recent} listed tasks cannot be described yet`);
-    return found;
+    return [...found, ...recent.map((taskArn) => undescribedTask(taskArn, startedBy))];
   };
 }
 
@@ -60,8 +58,7 @@ async function listArns(
     const input = { cluster, startedBy, maxResults: tasksPerPage, nextToken };
     const answer = await call(
       'ListTasks',
-      async (options) =>
-        wellFormed('ListTasks', await ecs.send(new ListTasksCommand(input), options)),
+      (options) => ecs.send(new ListTasksCommand(input), options),
       signal,
     );
     for (const arn of answer.taskArns ?? []) arns.add(arn);
@@ -78,20 +75,24 @@ async function describeListed(
   arns: Iterable<string>,
   startedBy: string,
   signal: AbortSignal,
-): Promise<{ found: ListedTask[]; undescribed: string[] }> {
-  const found: ListedTask[] = [];
+): Promise<{ found: TaggedTask[]; undescribed: string[] }> {
+  const found: TaggedTask[] = [];
   let remaining = [...arns];
   for (let round = 0; remaining.length > 0; round++) {
     const allMissing: string[] = [];
     for (let start = 0; start < remaining.length; start += tasksPerPage) {
       const page = remaining.slice(start, start + tasksPerPage);
-      const { tasks, missing, failed } = await describePage(ecs, call, cluster, page, signal, log);
-      if (failed.length > 0) throw incomplete('DescribeTasks: some tasks were not described');
+      const { tasks, missing, unknown } = await describePage(ecs, call, cluster, page, signal);
+      const [reason] = [...unknown.values()].filter((words) => words !== null);
+      if (unknown.size > 0)
+        throw incomplete(
+          `DescribeTasks: ${unknown.size} listed tasks were not described${reason ? `: ${reason}` : ''}`,
+        );
       allMissing.push(...missing);
       for (const task of tasks) {
         const { taskArn } = task;
         // Do not rely on the service's filter for the ownership of a task.
-        if (taskArn && task.startedBy === startedBy) found.push(listedTaskOf({ ...task, taskArn }));
+        if (taskArn && task.startedBy === startedBy) found.push(taggedTaskOf({ ...task, taskArn }));
         else if (taskArn) log.report('foreignTask.ignored', { task: taskArn });
       }
     }

@@ -1,10 +1,15 @@
-import { ConflictException, type ECSClient, RunTaskCommand, type Task } from '@aws-sdk/client-ecs';
+import {
+  ConflictException,
+  type ECSClient,
+  RunTaskCommand,
+  type RunTaskCommandOutput,
+  type Task,
+} from '@aws-sdk/client-ecs';
 import type { LaunchAnswer, LaunchOrder } from '../../../machines/shared/domain.ts';
 import type { Call } from '../caller.ts';
 import { classifyRefusal, EcsFailure } from '../errors.ts';
 import type { TaskTemplate } from '../launch/launchTemplate.ts';
 import { secretsOf } from '../redact.ts';
-import { wellFormed } from '../wellFormed.ts';
 
 /** When ECS says that it created these tasks, by their ARN, milliseconds since the epoch. */
 function creationOf(tasks: Task[]): Record<string, number> {
@@ -17,7 +22,7 @@ function creationOf(tasks: Task[]): Record<string, number> {
 /**
  * Returns a function that sends one RunTask for a launch order, without retries. Sending the same order again is
  * safe: for a client token that it knows, ECS answers with the tasks it started then. Rejects with an EcsFailure
- * or the signal's reason.
+ * (`unreachable`: it is not known what was started) or the signal's reason.
  */
 export function runTask(
   ecs: Pick<ECSClient, 'send'>,
@@ -29,27 +34,40 @@ export function runTask(
     const secrets = secretsOf(input.overrides);
     const send = async (options: { abortSignal: AbortSignal }) => {
       try {
-        return wellFormed('RunTask', await ecs.send(new RunTaskCommand(input), options));
+        return await ecs.send(new RunTaskCommand(input), options);
       } catch (error) {
         // The token was first sent with other parameters; the exception names the tasks that were started then.
         if (!(error instanceof ConflictException) || !error.resourceIds?.length) throw error;
         const tasks: Task[] = [...error.resourceIds].map((taskArn) => ({ taskArn }));
-        return wellFormed('RunTask', { tasks, failures: [] });
+        return { tasks, failures: [], isWhole: true };
       }
     };
-    const { tasks, failures } = await call('RunTask', send, signal, secrets);
-    const taskArns = (tasks ?? []).flatMap(({ taskArn }) => taskArn ?? []);
+    const answer = await call('RunTask', send, signal, secrets);
+    const { tasks, failures } = 'isWhole' in answer ? answer : complete(answer, order.count);
     const refusals = (failures ?? []).map((failure) => {
       const reason = [failure.reason, failure.detail].filter(Boolean).join(': ');
       const { code: _, ...refusal } = classifyRefusal(reason || 'no reason was given', secrets);
       return refusal;
     });
-    if (taskArns.length === 0 && refusals.length === 0)
-      throw new EcsFailure(
-        { kind: 'refused', awsName: 'RunTask', code: 'empty' },
-        'RunTask: the answer contains neither a task nor a failure',
-      );
     const createdAt = creationOf(tasks ?? []);
-    return { taskArns, refusals, ...(Object.keys(createdAt).length > 0 && { createdAt }) };
+    return {
+      taskArns: arnsOf(tasks),
+      refusals,
+      ...(Object.keys(createdAt).length > 0 && { createdAt }),
+    };
   };
+}
+
+function arnsOf(tasks: Task[] | undefined): string[] {
+  return [...new Set((tasks ?? []).flatMap(({ taskArn }) => taskArn ?? []))];
+}
+
+/** Throws if the answer leaves open what became of some tasks: they may run, and a second token would buy them again. */
+function complete(answer: RunTaskCommandOutput, count: number): RunTaskCommandOutput {
+  const told = arnsOf(answer.tasks).length + (answer.failures ?? []).length;
+  if (!(told < count)) return answer;
+  throw new EcsFailure(
+    { kind: 'unreachable', awsName: 'RunTask', code: 'unfinished' },
+    `RunTask: the answer tells of ${told} of the ${count} tasks that were asked for`,
+  );
 }

@@ -1,5 +1,5 @@
 import type { Task } from '@aws-sdk/client-ecs';
-import type { Blame, Cause } from '../../../machines/shared/domain.ts';
+import type { Cause, FailureReason } from '../../../machines/shared/domain.ts';
 import { subnetIn } from '../errors.ts';
 import { redact, secretsOf } from '../redact.ts';
 
@@ -15,8 +15,8 @@ export interface StopVerdict {
   detail: string;
   retry: Retry;
   /** Which kind of failure kept the task from starting; left out if unknown. */
-  blame?: Blame | undefined;
-  /** The subnet that failed; only together with `blame`. */
+  failureReason?: FailureReason | undefined;
+  /** The subnet that failed; only together with `failureReason`. */
   subnet?: string | undefined;
 }
 
@@ -34,7 +34,7 @@ export function ownStopReason(reason: string): string {
 }
 
 /** stoppedReason and container reasons of tasks that failed to start, in AWS's wording. The first match applies. */
-const startFailureRows: readonly [RegExp, Retry, Blame?][] = [
+const startFailureRows: readonly [RegExp, Retry, FailureReason?][] = [
   [/capacity is unavailable/i, 'backoff', 'capacity'],
   [/reached the limit on the number of (?:tasks|vCPUs)/i, 'backoff', 'quota'],
   [
@@ -74,7 +74,7 @@ const reasonRows: readonly [RegExp, Cause, Retry][] = [
 
 /** Classifies why a task has stopped or is stopping. Pure. */
 export function classifyStop(task: StoppedTask): StopVerdict {
-  const [cause, retry, blame] = verdictOf(task);
+  const [cause, retry, failureReason] = verdictOf(task);
   const subnet = subnetIn(task.stoppedReason ?? '');
   const parts = [
     task.stopCode,
@@ -84,13 +84,13 @@ export function classifyStop(task: StoppedTask): StopVerdict {
   return {
     cause,
     retry,
-    ...(blame && { blame }),
-    ...(blame && subnet !== undefined && { subnet }),
+    ...(failureReason && { failureReason }),
+    ...(failureReason && subnet !== undefined && { subnet }),
     detail: redact(parts.join('; ') || 'no reason was given', secretsOf(task.overrides)),
   };
 }
 
-function verdictOf(task: StoppedTask): [Cause, Retry, Blame?] {
+function verdictOf(task: StoppedTask): [Cause, Retry, FailureReason?] {
   const reason = task.stoppedReason ?? '';
   const exitCode = exitCodeOf(task);
   switch (task.stopCode) {
@@ -115,7 +115,7 @@ function verdictOf(task: StoppedTask): [Cause, Retry, Blame?] {
   return ['lost', 'again'];
 }
 
-function startFailureOf(task: StoppedTask): [Cause, Retry, Blame?] {
+function startFailureOf(task: StoppedTask): [Cause, Retry, FailureReason?] {
   const reason = task.stoppedReason ?? '';
   const inContainers = containerReasons(task);
   const row = startFailureRows.find(
@@ -125,7 +125,7 @@ function startFailureOf(task: StoppedTask): [Cause, Retry, Blame?] {
 }
 
 /** `invalid` opens the breaker for the whole fleet; one task that ran out of memory must not do that. */
-function exitOf(task: StoppedTask): [Cause, Retry, Blame?] {
+function exitOf(task: StoppedTask): [Cause, Retry, FailureReason?] {
   const ranOutOfMemory = /OutOfMemory/i.test(
     `${containerReasons(task)} ${task.stoppedReason ?? ''}`,
   );

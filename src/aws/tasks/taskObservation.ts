@@ -1,9 +1,9 @@
 import type { Task } from '@aws-sdk/client-ecs';
-import type { TaskPhase, TaskSighting } from '../../../machines/shared/domain.ts';
+import type { TaskObservation, TaskPhase } from '../../../machines/shared/domain.ts';
 import { classifyStop } from './stopReason.ts';
 
-/** The phase of a described task, from its last and desired status. */
-export function phaseOf({ lastStatus, desiredStatus }: Task): TaskPhase {
+/** The phase of a described task, from its last and desired status; null: the status is unknown, which says nothing. */
+export function phaseOf({ lastStatus, desiredStatus }: Task): TaskPhase | null {
   switch (lastStatus) {
     case 'STOPPED':
     case 'DELETED':
@@ -15,12 +15,22 @@ export function phaseOf({ lastStatus, desiredStatus }: Task): TaskPhase {
   }
   // After a Spot interruption, a StopTask or an exit, desiredStatus changes before lastStatus.
   if (desiredStatus === 'STOPPED') return 'stopping';
-  return lastStatus === 'RUNNING' ? 'running' : 'starting';
+  switch (lastStatus) {
+    case 'PROVISIONING':
+    case 'PENDING':
+    case 'ACTIVATING':
+      return 'starting';
+    case 'RUNNING':
+      return 'running';
+    default:
+      return null;
+  }
 }
 
-/** What the machines need of a described task. */
-export function observationOf(task: Task): TaskSighting {
+/** What the machines need of a described task; null: its status is unknown. */
+export function observationOf(task: Task): TaskObservation | null {
   const phase = phaseOf(task);
+  if (phase === null) return null;
   const verdict = phase === 'stopped' || phase === 'stopping' ? classifyStop(task) : null;
   // `lost` while the task is still stopping means that ECS has not given a reason yet.
   const isReasonPending = phase === 'stopping' && verdict?.cause === 'lost';
@@ -32,14 +42,14 @@ export function observationOf(task: Task): TaskSighting {
     detail: isReasonPending ? null : (verdict?.detail ?? null),
     createdAt: task.createdAt?.getTime() ?? null,
     ...(task.startedAt && { startedAt: task.startedAt.getTime() }),
+    ...(phase === 'stopping' && hasExecutionStopped(task) && { executionStopped: true }),
     ...(subnet !== undefined && { subnet }),
-    ...(verdict?.blame && { blame: verdict.blame }),
+    ...(verdict?.failureReason && { failureReason: verdict.failureReason }),
   };
 }
 
-/** The cluster's name in a task's ARN; undefined for an ARN of the old format, which names no cluster. */
-export function clusterOf(taskArn: string): string | undefined {
-  return /:task\/([^/]+)\//.exec(taskArn)?.[1];
+function hasExecutionStopped({ lastStatus, executionStoppedAt }: Task): boolean {
+  return lastStatus === 'DEPROVISIONING' || executionStoppedAt !== undefined;
 }
 
 /** The subnet of the task's network interface, which is set before the interface is attached. */

@@ -6,14 +6,14 @@ const goneAfterMs = 60_000;
 
 /**
  * Takes in the tasks that the latest list could not describe. A task that was described in between starts anew.
- * `recent`: how many of them may still become visible; while there are any, the list is incomplete.
+ * `recent`: those that may still become visible.
  */
 export function trackUndescribed(
   previous: UndescribedSince,
   undescribed: readonly string[],
   now: number,
-): { since: UndescribedSince; recent: number } {
+): { since: UndescribedSince; recent: string[] } {
   const since = new Map(undescribed.map((arn) => [arn, previous.get(arn) ?? now]));
-  const recent = [...since.values()].filter((at) => now - at < goneAfterMs).length;
-  return { since, recent };
+  const recent = [...since].filter(([, at]) => now - at < goneAfterMs);
+  return { since, recent: recent.map(([arn]) => arn) };
 }

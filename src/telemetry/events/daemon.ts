@@ -1,7 +1,8 @@
-import { error, reason, state } from './common.ts';
+import { error, reason, schedulerReleases, state, transport } from './common.ts';
 import {
   count,
   type EventDefinition,
+  flag,
   nullable,
   optional,
   quantity,
@@ -25,53 +26,64 @@ export const daemonEvents = {
       openLaunches: count('launches without an answer that are sent again'),
     },
     sentence:
-      'Started {manager} for scheduler {scheduler}, cluster {cluster}, {capacity}; the journal knows {known group}.',
+      'Starting worker manager {manager}: scheduler {scheduler}, cluster {cluster}, {capacity}[; {known task} of an earlier run].',
+  },
+  'daemon.ready': {
+    level: 'info',
+    fields: {
+      scheduler: text('address of the scheduler'),
+      releases: optional(schedulerReleases),
+      transport: optional(transport),
+      cluster: text('name of the ECS cluster'),
+    },
+    sentence: 'Ready: scheduler {scheduler}[ ({releases} over {transport})], cluster {cluster}.',
   },
   'daemon.stateChanged': {
+    level: 'debug',
+    fields: { state, trouble: optional(nullable(text('what was in the way of preparing AWS'))) },
+    sentence: 'Daemon: {state}[ ({trouble})].',
+  },
+  'daemon.stopping': {
     level: 'info',
-    fields: { state, trouble: optional(nullable(text('what was in the way of making AWS ready'))) },
-    sentence: 'The daemon is in state {state}[: {trouble}].',
+    fields: { tasks: count('Fargate tasks that are alive') },
+    sentence: 'Stopping[: {tasks task} to stop first]. A second signal exits at once.',
   },
   'daemon.crashed': {
     level: 'error',
     fields: { error },
-    sentence: 'The daemon has crashed: {error}.',
-    explanation: 'Our Fargate tasks go on; the next start finds them.',
+    sentence: 'scaler-ecs has crashed: {error}.',
+    explanation: 'The Fargate tasks keep running; the next start finds them.',
     remedy: 'This is a bug of scaler-ecs: please report the line, and start the daemon again.',
   },
-  'daemon.stopping': {
+  'signal.received': {
+    level: 'info',
+    fields: { signal: text('name of the signal') },
+    sentence: 'Received {signal}, which asks to stop.',
+  },
+  'daemon.stopPending': {
     level: 'info',
     fields: {
-      signal: text('signal that asked for it'),
       tasks: count('Fargate tasks that are to stop'),
       launches: count('launches without an answer'),
       seconds: quantity('s', 'until we leave whatever is left'),
       unseen: nullable(text('why our tasks in ECS could not be looked at; null: they were')),
     },
     sentence:
-      'Stopping after {signal}: waiting at most {seconds} s for {tasks task} and {launches launch}[; our tasks in ECS could not be looked at: {unseen}].',
+      'Waiting at most {seconds} s for {tasks task} and {launches RunTask}[; our tasks in ECS could not be looked at: {unseen}]. A second signal exits at once.',
     explanation:
-      'A second signal leaves at once. Reported every 15 s. Where there is nothing to stop and AWS does not answer, we leave within two seconds.',
+      'Reported after a second, then every 15 s. Where nothing is to stop and AWS does not answer, we exit within two seconds.',
   },
   'daemon.leaving': {
     level: 'info',
-    fields: { signal: text('signal that asked for it'), tasks: count('that are left') },
-    sentence: 'Leaving {tasks task} to the next start after {signal}.',
+    fields: { tasks: count('that are left') },
+    sentence: 'Leaving {tasks task} to the next start.',
   },
   'daemon.forced': {
     level: 'warn',
     fields: {},
     sentence: 'Ending at once, because of further signals, although not everything is closed.',
-    explanation: 'What is left runs on, and the next start finds it.',
-    remedy: 'Start the daemon again, or look into ECS.',
-  },
-  'daemon.couldNotLook': {
-    level: 'warn',
-    fields: { reason },
-    sentence: 'Our Fargate tasks in ECS could not be looked at: {reason}.',
-    explanation: 'The daemon ends without knowing whether an earlier run has left any.',
-    remedy:
-      'Mend what the reason names and start the daemon again, or look in ECS for tasks with our startedBy (field mark of daemon.started).',
+    explanation: 'What is left keeps running, and the next start finds it.',
+    remedy: 'Start scaler-ecs again, or look in ECS.',
   },
   'logs.reopened': {
     level: 'info',
@@ -85,32 +97,42 @@ export const daemonEvents = {
     explanation: 'Lines go on to the file that was open before.',
     remedy: 'Mend the path or its rights, and send SIGHUP again.',
   },
+  'daemon.couldNotLook': {
+    level: 'warn',
+    fields: { reason },
+    sentence:
+      'We could not look at ECS ({reason}): tasks of ours may run there that this run has not heard of.',
+    explanation:
+      'No complete list of our tasks was read before the end. With status 0 this run has launched nothing and its journal knows of nothing.',
+    remedy:
+      'Mend what is in the way of AWS (credentials, network, rights) and start the daemon again, or look for tasks of ours in ECS.',
+  },
   'daemon.ended': {
     level: 'info',
-    except: { level: 'warn', field: 'left', when: { above: 0 } },
+    except: [{ level: 'warn', field: 'left', when: { above: 0 } }],
     fields: {
       left: count('Fargate tasks and launches that are left'),
       still: texts('their ARNs and labels'),
+      looked: flag('whether ECS could be asked which of our tasks run'),
     },
-    sentence: 'Ended with {left} of our tasks and launches left.',
-    remedy:
-      'What is left runs and costs money: start the daemon again, or stop these tasks in ECS.',
+    sentence: 'Ended. Fargate tasks and launches left: {left}.',
+    remedy: 'What is left costs money: start scaler-ecs again, or stop these tasks in ECS.',
   },
   'tls.certificatesNotChecked': {
     level: 'warn',
     fields: {},
-    sentence: 'Certificates are not checked: we obey whatever answers at the tls or wss address.',
+    sentence: 'Certificates are not checked: any server at the tls or wss address is obeyed.',
     remedy: 'Set tls_ca instead of tls_insecure.',
   },
   'inspector.opened': {
     level: 'info',
     fields: { url: text('address to open in a browser on this machine') },
-    sentence: 'The inspector shows the actors at {url}.',
+    sentence: 'Open {url} to see the live state of the actors.',
   },
   'inspector.failed': {
     level: 'warn',
     fields: { error },
-    sentence: 'The inspector has failed on one message: {error}.',
+    sentence: 'The inspector failed on one message: {error}.',
     remedy: 'This is a bug of scaler-ecs: please report the line.',
   },
 } as const satisfies Record<string, EventDefinition>;

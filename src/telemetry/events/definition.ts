@@ -20,30 +20,52 @@ export interface Field {
   optional?: true;
   /** May be null: it is known that there is none. */
   nullable?: true;
+  /** Its values in plain words, for sentences. Other values stand for themselves. */
+  words?: Readonly<Record<string, string>>;
+}
+
+/** Values of a field that give an event another level. */
+export interface LevelException {
+  level: LogLevel;
+  field: string;
+  when: { oneOf: readonly string[] } | { above: number };
+}
+
+/** The same trouble, reported again and again while it lasts. */
+export interface Repeats {
+  /** Fields that are equal in two reports of the same trouble. */
+  same: readonly string[];
+  /** Events that end it; in the fields of `same` that they have too, they must agree with it. */
+  endedBy?: readonly string[];
 }
 
 export interface EventDefinition {
   level: LogLevel;
-  /** Values of a field that make the same event matter more, or less. */
-  except?: {
-    level: LogLevel;
-    field: string;
-    when: { oneOf: readonly string[] } | { above: number };
-  };
+  /** The first that applies sets the level. */
+  except?: readonly LevelException[];
+  /** Reported once at its level, then at debug until it has ended; the event that ends it is at least info. */
+  repeats?: Repeats;
   fields: Readonly<Record<string, Field>>;
   /**
    * One plain line: `{field}` is its value; `{field noun}` counts, as in "1 task" and "3 tasks"; a part in
-   * square brackets is left out when one of its fields is absent or null.
+   * square brackets is left out when one of its fields is absent, null, or counts none.
    */
   sentence: string;
   /** What the sentence does not say: causes, and what the daemon does about it. */
   explanation?: string;
   /** What a person can do. Left out where there is nothing to do. */
   remedy?: string;
+  /** A remedy for each value of a field; other values have `remedy`. */
+  remedies?: { field: string; of: Readonly<Record<string, string>> };
 }
 
 export function text(meaning: string) {
   return { type: 'text', meaning } as const;
+}
+
+/** A text of few values, with words for each. */
+export function choice(meaning: string, words: Readonly<Record<string, string>>) {
+  return { type: 'text', meaning, words } as const;
 }
 
 export function texts(meaning: string) {

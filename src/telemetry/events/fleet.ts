@@ -1,8 +1,17 @@
 import { error, group, kind, launch, needsPerson, reason, state, task } from './common.ts';
-import { count, type EventDefinition, nullable, optional, text } from './definition.ts';
+import { choice, count, type EventDefinition, nullable, optional, text } from './definition.ts';
 
-const cause = text(
+const cause = choice(
   'why it ended: drained, launchFailed, startFailed, exited, interrupted, lost or stoppedOutside',
+  {
+    drained: 'no longer needed',
+    launchFailed: 'not launched',
+    startFailed: 'it did not start',
+    exited: 'its workers exited',
+    interrupted: 'AWS took the Spot capacity back',
+    lost: 'it is gone, or its workers are',
+    stoppedOutside: 'stopped by another program or person',
+  },
 );
 const detail = text("AWS's words about the end");
 
@@ -11,17 +20,16 @@ export const fleetEvents = {
   'fleet.stateChanged': {
     level: 'debug',
     fields: { state },
-    sentence: 'The fleet manager is in state {state}.',
+    sentence: 'Fleet: {state}.',
   },
   'cohort.stateChanged': {
     level: 'debug',
     fields: { cohort: text('cohort of up to 100 groups'), state },
-    sentence: 'Cohort {cohort} is in state {state}.',
+    sentence: 'Cohort {cohort}: {state}.',
   },
   'group.stateChanged': {
-    level: 'info',
-    // The line of its launch names it already.
-    except: { level: 'debug', field: 'state', when: { oneOf: ['requested'] } },
+    // A life at info is the line of its launch and that of its end.
+    level: 'debug',
     fields: {
       group,
       state,
@@ -29,29 +37,71 @@ export const fleetEvents = {
       cause: optional(nullable(cause)),
       detail: optional(nullable(detail)),
     },
-    sentence: 'Group {group} is in state {state}[, task {task}][: {cause}].',
+    sentence: 'Group {group}: {state}[, task {task}][ ({cause})].',
   },
   'group.ended': {
     level: 'info',
+    except: [
+      // launch.refused says it, once for all groups of the launch.
+      { level: 'debug', field: 'cause', when: { oneOf: ['launchFailed'] } },
+      {
+        level: 'warn',
+        field: 'cause',
+        when: { oneOf: ['startFailed', 'exited', 'lost', 'stoppedOutside'] },
+      },
+    ],
     fields: {
       group,
       task: nullable(task),
       cause,
       detail: nullable(detail),
     },
-    sentence: 'Group {group} has ended: {cause}[ ({detail})].',
-    remedy:
-      'With startFailed the task did not come up: `detail` names image, network, role or memory.',
+    sentence: 'Task[ {task}] of group {group} ended: {cause}[ ({detail})].',
+    remedies: {
+      field: 'cause',
+      of: {
+        startFailed:
+          "Correct what ECS names: the image and its registry, the subnet's route to the internet, the execution role, or the memory.",
+        exited:
+          "Read the container's log. Workers that exit soon after the start often cannot reach the scheduler or the object storage, or run another Scaler release.",
+        lost: 'Look at the task in ECS, and whether its workers can reach the scheduler.',
+        stoppedOutside: 'Find out who stops tasks in this cluster; ECS shows the stopped reason.',
+      },
+    },
+  },
+  'fleet.drained': {
+    level: 'warn',
+    fields: { why: text('what the decision follows from') },
+    sentence: 'Draining all tasks: {why}.',
+    explanation:
+      'See scheduler_grace for a scheduler that is gone. Tasks are launched again when it asks for them.',
+    remedy: 'Check that the scheduler runs and can be reached.',
+  },
+  'fleet.summary': {
+    level: 'info',
+    fields: {
+      running: count('groups whose task runs'),
+      starting: count('groups that are requested or provisioning'),
+      draining: count('groups that wait for idle workers, or are being stopped'),
+      desired: nullable(count('Fargate tasks that are desired; null: unknown')),
+      launched: count('tasks launched since the summary before'),
+      ended: count('tasks ended since then'),
+      failed: count('those of them that ended otherwise than drained'),
+    },
+    sentence:
+      'Tasks: {running} running, {starting} starting, {draining} draining[; {desired} desired]; {launched} launched and {ended} ended since the last summary ({failed} failed).',
+    explanation: 'Each minute while anything changes, else each hour.',
   },
   'actor.crashed': {
     level: 'error',
     fields: { actor: text('id of the actor'), error },
-    sentence: 'Actor {actor} has crashed and is replaced: {error}.',
+    sentence: 'The actor {actor} crashed and was replaced: {error}.',
     remedy: 'This is a bug of scaler-ecs: please report the line.',
   },
   'stopTask.failed': {
     level: 'warn',
-    except: { level: 'error', field: 'kind', when: { oneOf: needsPerson } },
+    except: [{ level: 'error', field: 'kind', when: { oneOf: needsPerson } }],
+    repeats: { same: ['kind'] },
     fields: {
       group,
       task: nullable(task),
@@ -59,66 +109,91 @@ export const fleetEvents = {
       reason,
       subnet: optional(text('subnet that AWS has named')),
     },
-    sentence: 'StopTask failed for group {group} ({kind}): {reason}.',
-    explanation: 'It is sent again every quarter of a minute until AWS accepts it.',
-    remedy: 'With denied: allow ecs:StopTask.',
+    sentence: 'Cannot stop task[ {task}] of group {group} ({kind}): {reason}.',
+    explanation: 'Tried again every 15 s until AWS accepts it. Until then the task costs money.',
+    remedies: { field: 'kind', of: { denied: 'Allow ecs:StopTask.' } },
+  },
+  'stopTask.slow': {
+    level: 'warn',
+    fields: { group, task: nullable(task), since: text('when its stop began, ISO 8601') },
+    sentence: 'Group {group} is being stopped since {since}, and ECS still shows its task {task}.',
+    explanation:
+      'It is watched to its end. Once StopTask is accepted and the container has ended, or after ten minutes, it no longer counts under max_task_concurrency.',
   },
   'describeTasks.partial': {
     level: 'warn',
-    fields: { task, reason: optional(reason) },
-    sentence: 'DescribeTasks says nothing about task {task}[: {reason}].',
+    fields: { cluster: text('name of the cluster'), tasks: count('Fargate tasks'), kind, reason },
+    repeats: { same: ['cluster', 'kind'], endedBy: ['describeTasks.answered'] },
+    sentence:
+      'DescribeTasks shows nothing of {tasks task} in cluster {cluster} ({kind}): {reason}.',
+    explanation:
+      'Nothing is concluded about these tasks; the others are looked at. Reported when it changes, and once a minute.',
   },
   'describeTasks.denied': {
     level: 'warn',
     fields: { reason },
-    sentence: 'DescribeTasks is denied: {reason}.',
+    repeats: { same: [], endedBy: ['describeTasks.answered'] },
+    sentence: 'No permission to describe tasks: {reason}.',
     explanation:
-      'We work from the journal and the monitor stream, and do not learn why a task has ended.',
+      'The journal and the monitor stream are used instead; why a task ended is then unknown.',
     remedy: 'Allow ecs:DescribeTasks.',
   },
   'describeTasks.failed': {
     level: 'warn',
     fields: { kind, reason },
-    sentence: 'DescribeTasks failed ({kind}): {reason}.',
-    explanation: 'Nothing is concluded from it; we ask again within seconds.',
+    repeats: { same: ['kind'], endedBy: ['describeTasks.answered'] },
+    sentence: 'Cannot look at the tasks in ECS ({kind}): {reason}.',
+    explanation: 'Nothing is concluded from it. Tried again within seconds.',
+  },
+  'describeTasks.answered': {
+    level: 'debug',
+    fields: { tasks: count('Fargate tasks that were described') },
+    sentence: 'Looked at {tasks task} in ECS.',
   },
   'inventory.completed': {
     level: 'debug',
+    except: [{ level: 'info', field: 'adopted', when: { above: 0 } }],
     fields: { adopted: count('Fargate tasks that were found without an owner and taken over') },
-    sentence: 'Listed all our Fargate tasks; adopted {adopted}.',
+    sentence: 'Listed all our tasks in ECS[; adopted {adopted task} of an earlier run].',
   },
   'inventory.failed': {
     level: 'warn',
     fields: { reason },
-    sentence: 'Our Fargate tasks cannot be listed: {reason}.',
-    explanation: 'Until the first complete list nothing is launched. We ask again within a minute.',
-    remedy: 'If the reason names another manager: give one of the two its own worker_manager_id.',
+    repeats: { same: [], endedBy: ['inventory.completed'] },
+    sentence: 'Cannot list our tasks in ECS: {reason}.',
+    explanation: 'Until the first complete list nothing is launched. Tried again within a minute.',
+    remedy:
+      'Check credentials, permissions and aws_region. If the reason names another manager: give one of the two its own worker_manager_id.',
   },
   'inventory.denied': {
     level: 'warn',
     fields: { reason },
-    sentence: 'Listing our Fargate tasks is denied: {reason}.',
+    repeats: { same: [], endedBy: ['inventory.completed'] },
+    sentence: 'No permission to list our tasks: {reason}.',
     explanation:
-      'We work from the journal and the monitor stream, and do not find tasks that a lost journal has forgotten.',
+      'The journal and the monitor stream are used instead; tasks that a lost journal forgot are not found.',
     remedy: 'Allow ecs:ListTasks and ecs:DescribeTasks.',
   },
   'foreignTask.ignored': {
     level: 'warn',
     fields: { task },
-    sentence: 'ListTasks has listed task {task}, which does not carry our mark: it is ignored.',
+    repeats: { same: ['task'] },
+    sentence: 'Task {task} was listed as ours but does not carry our startedBy: it is ignored.',
   },
   'orphan.leftToOtherScheduler': {
     level: 'warn',
     fields: { task, scheduler: text('scheduler address that the task names') },
-    sentence: 'Task {task} carries our mark and names scheduler {scheduler}: it is left alone.',
+    repeats: { same: ['task'] },
+    sentence:
+      'Task {task} has our startedBy but works for scheduler {scheduler}: it is left alone.',
     remedy: 'Give each manager its own worker_manager_id or fleet_id.',
   },
   'orphan.leftToOtherManager': {
     level: 'error',
     fields: { task, launch: nullable(launch) },
-    sentence:
-      'Task {task} carries our mark, and another manager has launched it: it is left alone.',
-    explanation: 'Another manager launches under our worker_manager_id and scheduler address.',
+    repeats: { same: ['task'] },
+    sentence: 'Another manager launched task {task} with our startedBy: it is left alone.',
+    explanation: 'The other manager has our worker_manager_id and scheduler address.',
     remedy: 'Stop one of the two managers, or give it a worker_manager_id of its own.',
   },
 } as const satisfies Record<string, EventDefinition>;

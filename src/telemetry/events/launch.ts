@@ -1,5 +1,6 @@
 import { group, kind, launch, needsPerson, reason, state, task } from './common.ts';
 import {
+  choice,
   count,
   type EventDefinition,
   nullable,
@@ -9,8 +10,14 @@ import {
   texts,
 } from './definition.ts';
 
-const cause = text(
+const cause = choice(
   'what holds launches back: a kind of failure, or startFailed, network or exited for a task that ended too early',
+  {
+    ...kind.words,
+    startFailed: 'tasks do not start',
+    network: 'tasks get no network',
+    exited: 'tasks end soon after their start',
+  },
 );
 const subnet = optional(text('the only subnet that it concerns; absent: all'));
 const market = optional(text('the only market that it concerns, onDemand or spot; absent: both'));
@@ -18,31 +25,56 @@ const market = optional(text('the only market that it concerns, onDemand or spot
 /** Launches, and what holds them back. */
 export const launchEvents = {
   'launch.stateChanged': {
-    level: 'info',
-    // That it begins, with its groups, is worth a line; its groups show how it went.
-    except: {
-      level: 'debug',
-      field: 'state',
-      when: { oneOf: ['asking', 'recording', 'settled'] },
-    },
+    level: 'debug',
+    // Other states belong to every launch.
+    except: [{ level: 'warn', field: 'state', when: { oneOf: ['outcomeUnknown'] } }],
+    repeats: { same: ['launch'], endedBy: ['launch.completed'] },
     fields: {
       launch,
       state,
       groups: texts('groups that it launches'),
       trouble: optional(nullable(text('why the attempt before failed'))),
     },
-    sentence: 'Launch {launch} is in state {state}[: {trouble}].',
+    sentence: 'Launch {launch}: {state}[ ({trouble})].',
+    explanation:
+      'With `outcomeUnknown` AWS may have carried RunTask out: the same request is sent again until its outcome is known.',
+  },
+  'launch.completed': {
+    level: 'debug',
+    except: [{ level: 'info', field: 'tasks', when: { above: 0 } }],
+    fields: {
+      launch,
+      tasks: count('Fargate tasks that were launched'),
+      desired: optional(nullable(count('Fargate tasks that are desired'))),
+      why: optional(text('what that number follows from')),
+    },
+    sentence: 'Launched {tasks task}[ ({desired} desired: {why})].',
   },
   'launch.refused': {
     level: 'warn',
     fields: { launch, kind, reason },
-    sentence: 'Launch {launch} was refused ({kind}): {reason}.',
-    explanation: 'Launches of its kind are held back for a while: see breaker.opened.',
+    repeats: { same: ['kind'], endedBy: ['breaker.closed'] },
+    sentence: 'Launch {launch} failed ({kind}): {reason}.',
+    explanation: 'Further launches are held back for a while: see breaker.opened.',
+  },
+  'launch.blocked': {
+    level: 'info',
+    fields: {
+      missing: count('Fargate tasks that are desired and not launched'),
+      kinds: texts('kinds of the reasons'),
+      reasons: texts('why nothing is launched, and what clears each reason'),
+    },
+    sentence: '{missing task} cannot be launched now: {reasons}.',
+  },
+  'launch.unblocked': {
+    level: 'info',
+    fields: { missing: count('Fargate tasks that are desired and not launched') },
+    sentence: 'Nothing holds launches back any more; {missing task} will be launched.',
   },
   'launch.moreTasksStarted': {
     level: 'warn',
     fields: { launch, surplus: count('Fargate tasks more than were asked for') },
-    sentence: 'RunTask has started {surplus task} more than launch {launch} asked for.',
+    sentence: 'AWS started {surplus task} more than launch {launch} asked for.',
     explanation: 'The next inventory finds and adopts them.',
   },
   'launch.taskAlreadyOwned': {
@@ -54,12 +86,13 @@ export const launchEvents = {
       owner: nullable(text('group that owns the task; null: the launch was over already')),
     },
     sentence:
-      'RunTask answered launch {launch} with task {task}, which is not free[: {owner} owns it].',
+      'AWS answered launch {launch} with task {task}, which belongs to another group[, {owner}].',
     explanation: 'The task is not given to a second group.',
   },
   'breaker.opened': {
     level: 'warn',
-    except: { level: 'error', field: 'kind', when: { oneOf: needsPerson } },
+    except: [{ level: 'error', field: 'kind', when: { oneOf: needsPerson } }],
+    repeats: { same: ['kind', 'subnet', 'market'], endedBy: ['breaker.closed'] },
     fields: {
       kind: cause,
       subnet,
@@ -68,28 +101,28 @@ export const launchEvents = {
       reason,
       seconds: quantity('s', 'until one single task is tried'),
     },
-    sentence:
-      'Launches are held back for {seconds} s ({kind}[, subnet {subnet}][, market {market}]): {reason}.',
+    sentence: 'No launches for {seconds} s ({kind}[, subnet {subnet}][, {market} only]): {reason}.',
     explanation:
-      'AWS has refused, or tasks do not come to serve, or (`exited`) three in a row ended within two minutes of that. What runs is kept, other subnets are used. After the seconds named (more each time, up to five minutes) one single task is tried.',
+      'AWS refused, or tasks do not start, or (`exited`) three in a row ended within two minutes of their start. Running tasks are kept, other subnets are used. Then one single task is tried, after longer and longer pauses, at most five minutes.',
     remedy:
-      'Mend what the reason names: rights, image, network, role, memory, subnet or quota. Launching goes on by itself.',
+      'Correct what the reason names: permissions, image, network, role, memory, subnet or quota. Launching resumes by itself.',
   },
   'breaker.probing': {
-    level: 'info',
+    level: 'debug',
     fields: { kind: cause, subnet, market, group: nullable(group) },
-    sentence:
-      'Trying one single task ({kind}[, subnet {subnet}][, market {market}]): group {group}.',
+    sentence: 'Trying one single task ({kind}[, subnet {subnet}][, {market} only]): group {group}.',
     explanation: 'breaker.closed follows, or breaker.opened again.',
   },
   'breaker.closed': {
     level: 'info',
     fields: { kind: cause, subnet, market },
-    sentence: 'Launches are allowed again ({kind}[, subnet {subnet}][, market {market}]).',
+    sentence:
+      'Launching works again (it was held back: {kind}[, subnet {subnet}][, {market} only]).',
   },
   'launches.switchedToOnDemand': {
     level: 'warn',
-    except: { level: 'error', field: 'kind', when: { oneOf: needsPerson } },
+    except: [{ level: 'error', field: 'kind', when: { oneOf: needsPerson } }],
+    repeats: { same: ['kind', 'subnet', 'market'], endedBy: ['breaker.closed'] },
     fields: {
       kind: cause,
       subnet,
@@ -98,7 +131,7 @@ export const launchEvents = {
       reason,
       seconds: quantity('s', 'until one single task on Spot is tried'),
     },
-    sentence: 'Launching on demand for {seconds} s, because Spot gives no task ({kind}): {reason}.',
+    sentence: 'No Spot capacity: launching on demand for {seconds} s ({kind}): {reason}.',
     explanation: 'Then one single task on Spot is tried.',
   },
   'launchTemplate.large': {

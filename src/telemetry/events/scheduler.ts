@@ -1,4 +1,4 @@
-import { reason, state } from './common.ts';
+import { generation, reason, state, transport } from './common.ts';
 import {
   count,
   type EventDefinition,
@@ -13,48 +13,77 @@ import {
 /** The dialogue with the scheduler, and its monitor stream. */
 export const schedulerEvents = {
   'session.stateChanged': {
-    level: 'info',
+    level: 'debug',
     fields: { state, trouble: optional(nullable(text('why the connection was lost'))) },
-    sentence: 'The session with the scheduler is in state {state}[: {trouble}].',
-    remedy: 'If it never connects: check the scheduler address, and that a scheduler runs there.',
+    sentence: 'Connection to the scheduler: {state}[ ({trouble})].',
+  },
+  'scheduler.statusChanged': {
+    level: 'debug',
+    fields: { status: text('closed, unacknowledged, ready or conflict') },
+    sentence: 'Connection to the scheduler: {status}.',
+  },
+  'scheduler.unreachable': {
+    level: 'warn',
+    fields: { scheduler: optional(text('address of the scheduler')), reason },
+    repeats: { same: [], endedBy: ['daemon.ready', 'scheduler.returned'] },
+    sentence: 'Cannot connect to the scheduler[ at {scheduler}]: {reason}.',
+    explanation: 'Tried again for ever, within seconds.',
+    remedy: 'Check the scheduler address, and that a scheduler runs there.',
+  },
+  'scheduler.lost': {
+    level: 'warn',
+    fields: { reason },
+    sentence: 'Lost the connection to the scheduler: {reason}.',
+    explanation:
+      'Tasks are neither stopped nor replaced until scheduler_grace is over. We reconnect for ever.',
+    remedy: 'Check that the scheduler runs and can be reached.',
+  },
+  'scheduler.returned': {
+    level: 'warn',
+    fields: { seconds: quantity('s', 'without the scheduler') },
+    sentence: 'The scheduler is back after {seconds} s.',
   },
   'session.unresponsive': {
     level: 'warn',
     fields: { state, trouble: optional(nullable(text('why the connection was lost'))) },
-    sentence: 'Connected to the scheduler, but it does not answer heartbeats.',
-    explanation: 'We keep trying.',
+    repeats: { same: [], endedBy: ['daemon.ready', 'scheduler.returned'] },
+    sentence: 'Connected to the scheduler, but it does not answer.',
+    explanation: 'Tried again for ever.',
     remedy:
       'Check whether the scheduler is stuck, and whether another manager uses our worker_manager_id; give each manager its own.',
   },
   'session.pausedForReset': {
     level: 'info',
     fields: { seconds: quantity('s', 'until we connect again') },
-    sentence: 'Staying away from the scheduler for {seconds} s, until it has forgotten us.',
+    sentence: 'Disconnecting from the scheduler for {seconds} s, so that it forgets a lost answer.',
     explanation:
-      'It waits for an answer that was lost; a scheduler that forgets a manager no longer waits for it.',
+      'It waits for an answer that was lost; when it has forgotten this manager it no longer waits.',
   },
   'identity.contested': {
     level: 'warn',
     fields: {},
-    sentence: 'Another connection takes our place at the scheduler again and again.',
-    explanation: 'We try again after longer pauses.',
+    repeats: { same: [], endedBy: ['daemon.ready', 'scheduler.returned'] },
+    sentence: 'Another connection with our identity replaces ours at the scheduler, repeatedly.',
+    explanation: 'Tried again after longer pauses.',
     remedy:
       'Look for another manager that runs on a copy of our state directory; stop it, or remove the file identity from its copy.',
   },
   'heartbeat.notSent': {
     level: 'warn',
     fields: {},
-    sentence: 'A heartbeat was not sent: the connection is not open, or its queue is full.',
+    repeats: { same: [], endedBy: ['daemon.ready', 'scheduler.returned'] },
+    sentence: 'A heartbeat was not sent: the connection is closed, or its queue is full.',
   },
   'scheduler.identified': {
     level: 'info',
     fields: {
-      transport: text('ymq or zmq'),
-      generation: text('generation of the protocol: g1, g1b, g2, g23, g3 or g4'),
+      transport,
+      generation,
       exact: flag('whether a command has confirmed the generation'),
       bare: flag('whether it is a YMQ from before there was a magic'),
     },
-    sentence: 'The scheduler speaks protocol {generation} over {transport}.',
+    repeats: { same: ['transport', 'generation', 'bare'] },
+    sentence: 'The scheduler is {generation}, over {transport}.',
   },
   'scheduler.messageUnreadable': {
     level: 'warn',
@@ -62,8 +91,9 @@ export const schedulerEvents = {
       frames: count('messages that could not be read since the start'),
       reason: text('what is wrong with the newest'),
     },
-    sentence: 'A message of the scheduler cannot be read ({frames} so far): {reason}.',
-    explanation: 'It is ignored. Reported once a minute at most.',
+    repeats: { same: [] },
+    sentence: 'Cannot read a message of the scheduler ({frames} so far): {reason}.',
+    explanation: 'It is ignored.',
     remedy:
       'Check that the scheduler address is that of a Scaler scheduler from 1.15.0 to 2.9.0; `scaler-ecs wire decode` reads a captured message.',
   },
@@ -77,7 +107,7 @@ export const schedulerEvents = {
   'scheduler.shutdown': {
     level: 'warn',
     fields: {},
-    sentence: 'The scheduler has shut its cluster down: we stop all our Fargate tasks and end.',
+    sentence: 'The scheduler shuts the cluster down: stopping all our tasks, then scaler-ecs ends.',
   },
   'command.answered': {
     level: 'debug',
@@ -87,22 +117,31 @@ export const schedulerEvents = {
       groupId: text('id of the group for the scheduler; empty where it knows none'),
       workerIds: texts('ids of the workers'),
     },
-    sentence: 'Answered {outcome} to the {command} command of the scheduler.',
+    sentence: "Answered the scheduler's {command} command: {outcome}.",
+  },
+  'scheduler.neverCommanded': {
+    level: 'warn',
+    fields: { seconds: quantity('s', 'since its first answer') },
+    sentence:
+      'The scheduler has answered heartbeats for {seconds} s and has never said how many workers it wants: nothing is launched.',
+    remedy:
+      'Check the scaling policy of the scheduler (with scaling=no it never asks for workers), and that its release is from 1.15.0 to 2.9.0.',
   },
   'demand.changed': {
-    level: 'info',
+    // The lines of launches, ends and summaries tell the number.
+    level: 'debug',
     fields: {
       tasks: nullable(count('Fargate tasks that are desired; null: unknown')),
       why: text('what the number follows from'),
     },
-    sentence: 'Desired: {tasks task} ({why}).',
+    sentence: '{tasks task} desired: {why}.',
   },
   'capacity.advertised': {
     level: 'info',
     fields: {
       workers: nullable(count('workers that we offer; null: as many as the settings say')),
     },
-    sentence: 'Told the scheduler how many workers it may ask for[: {workers}].',
+    sentence: 'Capacity offered to the scheduler[: {workers} workers, the quota of the account].',
     explanation:
       "A number means that the account's quota is reached: we offer what runs, and try for more from time to time.",
     remedy: 'Ask AWS for a higher quota of Fargate vCPUs, or lower max_task_concurrency.',
@@ -110,30 +149,42 @@ export const schedulerEvents = {
   'workers.incompatible': {
     level: 'error',
     fields: { reason: text('which release cannot serve which') },
-    sentence: 'Nothing is launched, because our workers cannot serve this scheduler: {reason}.',
+    sentence: 'Launching nothing, because our workers cannot work for this scheduler: {reason}.',
     remedy:
       'Choose a worker release of the generation of the scheduler: worker_scaler_version, ecs_python_requirements or the image.',
   },
   'workers.compatible': {
     level: 'info',
     fields: {},
-    sentence: 'Our workers can serve the scheduler that was found now.',
+    sentence: 'Our workers can work for the scheduler that is connected now.',
   },
   'deadWorker.reported': {
     level: 'info',
     fields: { worker: text('id of the worker') },
-    sentence: 'Reported worker {worker} dead to the scheduler: its Fargate task has ended.',
+    sentence: 'Told the scheduler that worker {worker} is dead: its task has ended.',
   },
   'monitor.stateChanged': {
-    level: 'info',
+    level: 'debug',
     fields: { state, trouble: optional(nullable(text('why the connection was lost'))) },
-    sentence: "The connection to the scheduler's monitor is in state {state}[: {trouble}].",
+    sentence: "Connection to the scheduler's monitor stream: {state}[ ({trouble})].",
+  },
+  'monitor.missing': {
+    level: 'warn',
+    fields: { reason },
+    repeats: { same: [], endedBy: ['monitor.received'] },
+    sentence:
+      "Nothing comes from the scheduler's monitor stream: {reason}. Which workers are busy is unknown, so tasks that are stopped may lose work.",
     remedy:
-      'If it never connects: check monitor_address. Without the monitor stream, idle workers are not known.',
+      "Set monitor_address to the scheduler's monitor address, and open its port (by default the scheduler's port + 2) to this machine.",
+  },
+  'monitor.received': {
+    level: 'debug',
+    fields: {},
+    sentence: "The scheduler's monitor stream is received: which workers are busy is known.",
   },
   'monitor.messageUnreadable': {
     level: 'debug',
     fields: { reason },
-    sentence: 'A message of the monitor stream cannot be read: {reason}.',
+    sentence: 'Cannot read a message of the monitor stream: {reason}.',
   },
 } as const satisfies Record<string, EventDefinition>;

@@ -8,9 +8,10 @@ export const storeEvents = {
   'journal.damaged': {
     level: 'error',
     fields: { path, kept: text('where the damaged file is now'), reason },
-    sentence: 'The journal {path} is damaged ({reason}): what can be read of it is used.',
-    explanation: 'The damaged file is kept aside; the next inventory finds tasks that it forgot.',
-    remedy: 'Check the disk. Remove the file that was kept when you no longer need it.',
+    sentence: 'The journal {path} is damaged ({reason}): the readable part of it is used.',
+    explanation:
+      'The damaged file is kept as `kept`; the next list of our tasks in ECS finds those that it forgot.',
+    remedy: 'Check the disk. Remove the kept file when you no longer need it.',
   },
   'journal.truncated': {
     level: 'warn',
@@ -20,14 +21,15 @@ export const storeEvents = {
       cutBytes: quantity('bytes', 'that were cut off'),
     },
     sentence: 'The journal {path} ends in an unfinished write: {cutBytes} bytes were cut off.',
-    explanation: 'A process that was killed leaves this. Nothing that was promised is lost.',
+    explanation: 'A killed process leaves this. No launch is lost.',
   },
   'journal.writeFailed': {
     level: 'error',
     fields: { path, reason },
-    sentence: 'The journal in {path} cannot be written: {reason}.',
-    explanation: 'Nothing is launched until it can; heartbeats and stops go on. We try every 5 s.',
-    remedy: 'Make room on the disk, or mend the rights of the state directory.',
+    sentence: 'Cannot write the journal in {path}: {reason}.',
+    explanation:
+      'Nothing is launched until it can be written; heartbeats and stops go on. Tried every 5 s.',
+    remedy: 'Free space on the disk, or correct the permissions of the state directory.',
   },
   'journal.writeRecovered': {
     level: 'info',
@@ -37,25 +39,25 @@ export const storeEvents = {
   'journal.compactionFailed': {
     level: 'warn',
     fields: { path, reason },
-    sentence: 'The journal in {path} cannot be compacted: {reason}.',
-    explanation: 'It stays usable and grows; we try again later.',
-    remedy: 'Make room on the disk.',
+    sentence: 'Cannot compact the journal in {path}: {reason}.',
+    explanation: 'It stays usable and grows. Tried again later.',
+    remedy: 'Free space on the disk.',
   },
   'journalFile.closeFailed': {
     level: 'debug',
     fields: { path, reason },
-    sentence: 'The journal file {path} was not closed in order: {reason}.',
+    sentence: 'Closing the journal file {path} failed: {reason}.',
   },
   'identity.replaced': {
     level: 'warn',
     fields: { path },
-    sentence: 'The identity file {path} was damaged: a new identity was made.',
-    explanation: 'The scheduler takes us for another manager until it has forgotten the old one.',
+    sentence: 'The identity file {path} was damaged: a new identity is used.',
+    explanation: 'The scheduler sees a second manager until it has forgotten the old identity.',
   },
   'lockFile.pidNotWritten': {
     level: 'warn',
     fields: { path, reason },
-    sentence: 'Our process id could not be written into the lock file in {path}: {reason}.',
-    remedy: 'Make room on the disk.',
+    sentence: 'Cannot write the process id into the lock file in {path}: {reason}.',
+    remedy: 'Free space on the disk.',
   },
 } as const satisfies Record<string, EventDefinition>;

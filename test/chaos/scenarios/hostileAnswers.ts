@@ -3,12 +3,12 @@ import { createRandom } from '../../simulation/random.ts';
 import { mutated } from '../../support/mutations.ts';
 import { eventually } from '../eventually.ts';
 import type { Scenario } from '../scenario.ts';
-import { alive } from '../world.ts';
+import { aliveTasks } from '../testBed.ts';
 
 const hostileMs = 60_000;
-const wanted = 4;
+const desiredTasks = 4;
 
-/** For a minute half of AWS's answers are bent, cut or no answer at all: heartbeats go on, and afterwards all is as wanted. */
+/** For a minute, 60% of the answers about tasks and 20% of the others are mutated or cut. Heartbeats continue, and afterwards journal and AWS agree. */
 export const hostileAnswers: Scenario = {
   setup: {
     name: 'hostileAnswers',
@@ -16,63 +16,69 @@ export const hostileAnswers: Scenario = {
       ...['--max-task-concurrency', '8', '--sweep-seconds', '2', '--settle-seconds', '1'],
       ...['--start-deadline', '20'],
     ],
-    monitored: false,
+    hasMonitor: false,
   },
-  async play(world, seed) {
+  async run(testBed, seed) {
     const random = createRandom(seed, 'hostile answers');
-    const { cloud, proxy, scheduler, state } = world;
-    let bent = 0;
-    proxy.bend = (operation, answer) => {
-      // A start that never gets through would keep the rest from being tried.
+    const { emulator, proxy, scheduler, state } = testBed;
+    let replacedAnswers = 0;
+    proxy.replaceAnswer = (operation, answer) => {
+      // Fewer faults at the start: a bootstrap that never succeeds would prevent the rest of the scenario.
       const tasks = /Tasks?$/.test(operation);
       if (!random.chance(tasks ? 0.6 : 0.2)) return answer;
-      bent++;
+      replacedAnswers++;
       if (random.chance(0.1)) return 'cut';
       const status = random.pick([200, 200, 200, 200, 400, 500, answer.status]);
       return { status, body: Buffer.from(mutated(answer.body.toString(), random)) };
     };
-    const daemon = world.start();
+    const daemon = testBed.start();
     const end = performance.now() + hostileMs;
     const gaps: number[] = [];
-    let heard = scheduler.heartbeats;
-    let heardAt = performance.now();
-    while (performance.now() < end && !daemon.end) {
-      scheduler.wanted = Math.floor(performance.now() / 7000) % 2 === 0 ? wanted : 1;
+    let heartbeats = scheduler.heartbeats;
+    let lastHeartbeatAt = performance.now();
+    while (performance.now() < end && !daemon.exit) {
+      scheduler.desiredWorkers = Math.floor(performance.now() / 7000) % 2 === 0 ? desiredTasks : 1;
       await sleep(50);
-      if (scheduler.heartbeats === heard) continue;
-      gaps.push(performance.now() - heardAt);
-      heard = scheduler.heartbeats;
-      heardAt = performance.now();
+      if (scheduler.heartbeats === heartbeats) continue;
+      gaps.push(performance.now() - lastHeartbeatAt);
+      heartbeats = scheduler.heartbeats;
+      lastHeartbeatAt = performance.now();
     }
-    const longest = Math.round(Math.max(...gaps.slice(1)));
-    world.check(daemon.end === null, `it lives (${bent} answers were bent)`);
-    world.check(longest < 3000, `heartbeats go on every second (${longest} ms at most)`);
+    const longestGap = Math.round(Math.max(...gaps.slice(1)));
+    testBed.check(
+      daemon.exit === null,
+      `the daemon is running (${replacedAnswers} answers were replaced)`,
+    );
+    testBed.check(
+      longestGap < 3000,
+      `heartbeats continue every second (at most ${longestGap} ms apart)`,
+    );
 
-    proxy.bend = null;
-    scheduler.wanted = wanted;
-    const settled = async () => {
+    proxy.replaceAnswer = null;
+    scheduler.desiredWorkers = desiredTasks;
+    const isConsistent = async () => {
       const ledger = state.ledger();
       const owned = new Set(ledger.groups().map(({ taskArn }) => taskArn));
-      const ours = await alive(world);
+      const ours = await aliveTasks(testBed);
       return (
         ours.length === owned.size &&
         ours.every(({ taskArn }) => owned.has(taskArn)) &&
-        ours.length >= wanted &&
+        ours.length >= desiredTasks &&
         ledger.openLaunches().length === 0
       );
     };
-    // Without a monitor stream, groups that boot are held: more than wanted may be, but never more than allowed.
-    await eventually('AWS and the journal agree again', 180_000, settled, daemon)
-      .then(() => world.check(true, 'AWS and the journal agree again'))
-      .catch((error: Error) => world.check(false, error.message));
-    world.check((await alive(world)).length <= 8, 'and never more than allowed run');
-    world.check(!/"(daemon|actor)\.crashed"/.test(await world.log()), 'no actor crashed');
-    const { code } = await world.stop(daemon, 70_000);
-    world.check(code === 0, `SIGTERM ends it with status ${code}`);
-    const left = (await alive(world)).length;
-    world.check(
+    // Without a monitor stream, starting groups are not stopped: more groups than desired may run, but never more than the cap.
+    await eventually('AWS and the journal agree again', 180_000, isConsistent, daemon)
+      .then(() => testBed.check(true, 'AWS and the journal agree again'))
+      .catch((error: Error) => testBed.check(false, error.message));
+    testBed.check((await aliveTasks(testBed)).length <= 8, 'at most as many tasks run as allowed');
+    testBed.check(!/"(daemon|actor)\.crashed"/.test(await testBed.readLog()), 'no actor crashed');
+    const { code } = await testBed.stop(daemon, 70_000);
+    testBed.check(code === 0, `the daemon exits with status ${code} on SIGTERM`);
+    const left = (await aliveTasks(testBed)).length;
+    testBed.check(
       left === 0,
-      `${left} tasks are left (${(await cloud.ledger()).tasks.length} in all)`,
+      `${left} tasks are left (${(await emulator.ledger()).tasks.length} in total)`,
     );
   },
 };

@@ -1,56 +1,62 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../eventually.ts';
 import type { Scenario } from '../scenario.ts';
-import { alive } from '../world.ts';
+import { aliveTasks } from '../testBed.ts';
 
-/** What Scaler's documentation tells people to allow: no ListTasks, no DescribeTasks, no TagResource. */
-const rights = [
+/** The permissions in Scaler's documentation: without ListTasks, DescribeTasks and TagResource. */
+const allowedActions = [
   ...['ecs:CreateCluster', 'ecs:DescribeClusters', 'ecs:RegisterTaskDefinition'],
   ...['ecs:DescribeTaskDefinition', 'ecs:RunTask', 'ecs:StopTask'],
   ...['iam:CreateRole', 'iam:AttachRolePolicy', 'iam:GetRole', 'iam:PassRole'],
 ];
 
-const wanted = 3;
+const desiredTasks = 3;
 
-/** Two minutes without the right to look, and a deadline of 20 s: nothing is stopped or bought on a guess. */
+/** Two minutes without permission for DescribeTasks and ListTasks, with a start deadline of 20 s: no task is stopped or launched by assumption. */
 export const seedRights: Scenario = {
   setup: {
     name: 'seedRights',
     daemonFlags: ['--max-task-concurrency', '6', '--start-deadline', '20', '--settle-seconds', '1'],
-    emulatorFlags: ['--allow-actions', rights.join()],
-    monitored: false,
+    emulatorFlags: ['--allow-actions', allowedActions.join()],
+    hasMonitor: false,
   },
-  async play(world) {
-    const { cloud, scheduler, state } = world;
-    scheduler.wanted = wanted;
-    let daemon = world.start();
+  async run(testBed) {
+    const { emulator, scheduler, state } = testBed;
+    scheduler.desiredWorkers = desiredTasks;
+    let daemon = testBed.start();
     await sleep(60_000);
-    await world.kill(daemon);
-    daemon = world.start();
+    await testBed.kill(daemon);
+    daemon = testBed.start();
     await sleep(60_000);
 
-    const { calls, executed, tasks } = await cloud.ledger();
-    world.check(executed.RunTask === 1 && calls.RunTask === 1, `${calls.RunTask} launch`);
-    world.check(tasks.length === wanted, `${tasks.length} tasks of ${wanted} wanted`);
-    world.check((await alive(world)).length === wanted, 'all of them run');
-    world.check((calls.StopTask ?? 0) === 0, `${calls.StopTask ?? 0} StopTask`);
-    world.check(state.ledger().groups().length === wanted, 'and the journal knows them');
-    world.check(
-      /"event":"inventory.denied"/.test(await world.log()),
-      'the log says that it may not look',
+    const { calls, executed, tasks } = await emulator.ledger();
+    testBed.check(executed.RunTask === 1 && calls.RunTask === 1, `${calls.RunTask} RunTask calls`);
+    testBed.check(
+      tasks.length === desiredTasks,
+      `${tasks.length} tasks of ${desiredTasks} desired`,
     );
-    const end = await world.stop(daemon, 70_000);
-    const left = (await alive(world)).length;
-    world.check(left === 0, `SIGTERM stops what the journal knows (${left} left)`);
-    world.check(end.code === 0, `and ends with status 0 (${JSON.stringify(end)})`);
+    testBed.check((await aliveTasks(testBed)).length === desiredTasks, 'all tasks run');
+    testBed.check((calls.StopTask ?? 0) === 0, `${calls.StopTask ?? 0} StopTask calls`);
+    testBed.check(
+      state.ledger().groups().length === desiredTasks,
+      'the journal contains all groups',
+    );
+    testBed.check(
+      /"event":"inventory.denied"/.test(await testBed.readLog()),
+      'the log says that DescribeTasks is denied',
+    );
+    const end = await testBed.stop(daemon, 70_000);
+    const remaining = (await aliveTasks(testBed)).length;
+    testBed.check(remaining === 0, `SIGTERM stops the groups of the journal (${remaining} left)`);
+    testBed.check(end.code === 0, `the daemon exits with status 0 (${JSON.stringify(end)})`);
 
-    daemon = world.start();
-    await eventually('the next start launches anew', 30_000, async () => {
-      return (await alive(world)).length === wanted;
+    daemon = testBed.start();
+    await eventually('the next start launches new tasks', 30_000, async () => {
+      return (await aliveTasks(testBed)).length === desiredTasks;
     }).then(
-      () => world.check(true, 'the next start launches anew'),
-      (error: Error) => world.check(false, error.message),
+      () => testBed.check(true, 'the next start launches new tasks'),
+      (error: Error) => testBed.check(false, error.message),
     );
-    await world.stop(daemon, 70_000);
+    await testBed.stop(daemon, 70_000);
   },
 };

@@ -1,32 +1,32 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startClient } from '../client.ts';
-import { type Outcome, WANTED_RESULTS } from '../report.ts';
-import type { Stage } from '../stage.ts';
-import { finishIn, openWorld, settle } from '../world.ts';
+import { checkScaleDown, startDeployment, waitForResults } from '../deployment.ts';
+import { EXPECTED_RESULTS, type Outcome } from '../outcome.ts';
+import type { ScenarioContext } from '../scenarioContext.ts';
 
-/** How long each Fargate task lives once it runs, and for how long all this goes on, ms. */
-const lifeMs = 10_000;
-const heldMs = 60_000;
-/** A hold of 10 s, then one of 20 s: three could be tried in a minute, and all of them were launched one by one. */
-const mostTries = 4;
+/** Lifetime of each Fargate task after RUNNING, and the observed period, ms. */
+const taskLifetimeMs = 10_000;
+const observationMs = 60_000;
+/** The breaker opens for 10 s, then for 20 s, so at most three probes fit into a minute; plus one for timing. */
+const maxLaunches = 4;
 
 /**
- * Every task is killed for want of memory soon after its workers have come to serve. It is not bought anew for ever:
- * after three in a row there are single tries. When it is mended, the work is done.
+ * Every task is killed by the OOM killer soon after its workers have registered. After three such tasks in a row the
+ * breaker opens and only single probes are launched. After the fault is removed, the work is completed.
  */
-export async function crashLoop(stage: Stage): Promise<Outcome> {
-  const world = await openWorld(stage);
-  const { scheduler, emulator, manager } = world;
-  await emulator.faults([{ operation: 'RunTask', do: { oom: { afterMs: lifeMs } } }]);
-  const client = await startClient(stage, scheduler, { count: WANTED_RESULTS, sleep: 2 });
+export async function crashLoop(context: ScenarioContext): Promise<Outcome> {
+  const deployment = await startDeployment(context);
+  const { scheduler, emulator, manager } = deployment;
+  await emulator.setFaults([{ operation: 'RunTask', do: { oom: { afterMs: taskLifetimeMs } } }]);
+  const client = await startClient(context, scheduler, { count: EXPECTED_RESULTS, sleep: 2 });
   const held = () =>
     /"kind":"exited".*"event":"breaker.opened"/.test(readFileSync(manager.logFile, 'utf8'));
-  await stage.until('launches are held back', 150_000, held, [manager]);
+  await context.waitFor('the breaker opens', 150_000, held, [manager]);
   const before = (await emulator.ledger()).length;
-  await sleep(heldMs);
-  const bought = (await emulator.ledger()).length - before;
-  stage.check(bought <= mostTries, `after that ${bought} tasks were bought in a minute`);
-  await emulator.faults([]);
-  return settle(stage, world, await finishIn(stage, client, world));
+  await sleep(observationMs);
+  const launched = (await emulator.ledger()).length - before;
+  context.check(launched <= maxLaunches, `after that ${launched} tasks were launched in a minute`);
+  await emulator.setFaults([]);
+  return checkScaleDown(context, deployment, await waitForResults(context, client, deployment));
 }

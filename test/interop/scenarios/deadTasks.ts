@@ -1,23 +1,26 @@
 import { startClient } from '../client.ts';
+import { checkScaleDown, runningTasks, startDeployment, waitForResults } from '../deployment.ts';
 import { isAlive } from '../emulatorClient.ts';
-import { type Outcome, WANTED_RESULTS } from '../report.ts';
-import type { Stage } from '../stage.ts';
-import { finishIn, openWorld, running, settle } from '../world.ts';
+import { EXPECTED_RESULTS, type Outcome } from '../outcome.ts';
+import type { ScenarioContext } from '../scenarioContext.ts';
 
 /**
- * All Fargate tasks die in the middle of the work, when there are as many as there may be. A scheduler that
- * counts groups still counts the dead ones, and must be brought to ask for others all the same.
+ * All Fargate tasks stop in the middle of the work, while the manager is at its cap. A scheduler that counts groups
+ * still counts the stopped ones; the daemon must bring it to request new ones.
  */
-export async function deadTasks(stage: Stage): Promise<Outcome> {
-  const world = await openWorld(stage);
-  const { scheduler, emulator } = world;
-  const client = await startClient(stage, scheduler, { count: WANTED_RESULTS, sleep: 1.5 });
-  await stage.until('three tasks run', 60_000, async () => (await running(emulator)).length >= 3, [
-    world.manager,
-  ]);
-  const dying = (await emulator.ledger()).filter(isAlive);
-  // Not killed: a scheduler notices only after a minute that workers are silent.
-  for (const { taskArn } of dying) await emulator.strike(taskArn, { maintenance: {} });
-  stage.log(`     ${dying.length} tasks die`);
-  return settle(stage, world, await finishIn(stage, client, world));
+export async function deadTasks(context: ScenarioContext): Promise<Outcome> {
+  const deployment = await startDeployment(context);
+  const { scheduler, emulator } = deployment;
+  const client = await startClient(context, scheduler, { count: EXPECTED_RESULTS, sleep: 1.5 });
+  await context.waitFor(
+    'three tasks run',
+    60_000,
+    async () => (await runningTasks(emulator)).length >= 3,
+    [deployment.manager],
+  );
+  const stoppedTasks = (await emulator.ledger()).filter(isAlive);
+  // Stopped in order, not killed: a scheduler detects silent workers only after 60 s.
+  for (const { taskArn } of stoppedTasks) await emulator.applyFault(taskArn, { maintenance: {} });
+  context.log(`     ${stoppedTasks.length} tasks stop`);
+  return checkScaleDown(context, deployment, await waitForResults(context, client, deployment));
 }

@@ -1,15 +1,15 @@
 import { backendValue } from '../../../machines/shared/release.ts';
 import { backendNames } from '../backendNames.ts';
 import { startClient } from '../client.ts';
-import { usualSetup } from '../manager.ts';
+import { checkScaleDown, startDeployment, waitForResults } from '../deployment.ts';
+import { defaultSetup } from '../manager.ts';
 import { compareReleases } from '../options.ts';
+import { EXPECTED_RESULTS, type Outcome } from '../outcome.ts';
 import { commandLine, processesMentioning } from '../procfs.ts';
-import { type Outcome, WANTED_RESULTS } from '../report.ts';
-import type { Stage } from '../stage.ts';
-import { finishIn, openWorld, settle } from '../world.ts';
+import type { ScenarioContext } from '../scenarioContext.ts';
 
-/** What a worker can be told, each unlike its default. */
-const told: Record<string, string> = {
+/** The settings of a worker, each with another value than its default. */
+const workerSettings: Record<string, string> = {
   '--per-worker-task-queue-size': '500',
   '--heartbeat-interval-seconds': '1',
   '--task-timeout-seconds': '99',
@@ -20,59 +20,65 @@ const told: Record<string, string> = {
   '--preload': 'os:getpid',
 };
 
-/** The worker's own program accepts all that we can tell it, in every release's words. */
-export async function everySetting(stage: Stage): Promise<Outcome> {
-  const world = await openWorld(stage, {
-    ...usualSetup,
+/** The worker program of each release accepts every setting, under the release's own flag names. */
+export async function everySetting(context: ScenarioContext): Promise<Outcome> {
+  const deployment = await startDeployment(context, {
+    ...defaultSetup,
     capabilities: 'linux,memory=8',
-    more: [...Object.entries(told).flat(), '--io-threads', '2', '--hard-processor-suspend'],
+    extraArguments: [
+      ...Object.entries(workerSettings).flat(),
+      '--io-threads',
+      '2',
+      '--hard-processor-suspend',
+    ],
   });
-  const { scheduler, monitor } = world;
-  const client = await startClient(stage, scheduler, { count: WANTED_RESULTS, sleep: 0.3 });
-  const { scaler } = stage.options;
-  const managed = compareReleases(scaler, '1.24.0') >= 0;
-  const unified = compareReleases(scaler, '1.26.1') >= 0;
-  const program = unified ? 'scaler_worker_manager' : 'scaler_cluster';
-  const argv = await stage.until(
+  const { scheduler, monitor } = deployment;
+  const client = await startClient(context, scheduler, { count: EXPECTED_RESULTS, sleep: 0.3 });
+  const { scaler } = context.options;
+  const hasManagers = compareReleases(scaler, '1.24.0') >= 0;
+  const hasUnifiedProgram = compareReleases(scaler, '1.26.1') >= 0;
+  const program = hasUnifiedProgram ? 'scaler_worker_manager' : 'scaler_cluster';
+  const argv = await context.waitFor(
     'a worker program runs',
     60_000,
     () =>
       processesMentioning([`127.0.0.1:${scheduler.port}`])
         .map(({ pid }) => commandLine(pid))
         .find((words) => words.some((word) => word.endsWith(`/${program}`))),
-    [world.manager],
+    [deployment.manager],
   );
-  const wanted: Record<string, string> = {
-    ...told,
-    [unified ? '--io-threads' : '--worker-io-threads']: '2',
-    [managed ? '--max-task-concurrency' : '--num-of-workers']: '1',
+  const expected: Record<string, string> = {
+    ...workerSettings,
+    [hasUnifiedProgram ? '--io-threads' : '--worker-io-threads']: '2',
+    [hasManagers ? '--max-task-concurrency' : '--num-of-workers']: '1',
     '--per-worker-capabilities': 'linux,memory=8',
     '--object-storage-address': scheduler.storageAddress,
-    ...(managed && { '--worker-manager-id': usualSetup.managerId }),
-    ...(unified && { '--mode': 'fixed' }),
+    ...(hasManagers && { '--worker-manager-id': defaultSetup.managerId }),
+    ...(hasUnifiedProgram && { '--mode': 'fixed' }),
   };
-  const wrong = Object.entries(wanted).filter(([flag, value]) => {
+  const missing = Object.entries(expected).filter(([flag, value]) => {
     const at = argv.indexOf(flag);
     return at < 0 || argv[at + 1] !== value;
   });
-  stage.check(
-    wrong.length === 0 && argv.includes('--hard-processor-suspend'),
-    `${program} was told every setting ${wrong.map(([flag]) => flag).join(' ')}`,
+  context.check(
+    missing.length === 0 && argv.includes('--hard-processor-suspend'),
+    `${program} has every setting ${missing.map(([flag]) => flag).join(' ')}`,
   );
-  const spelling = backendValue(scaler, stage.options.transport);
-  const spellings = await backendNames(stage.venv);
-  stage.check(
+  const spelling = backendValue(scaler, context.options.transport);
+  const spellings = await backendNames(context.venv);
+  context.check(
     spellings.includes(spelling),
     `its parser takes ${spelling} for the transport (${spellings.join(', ')})`,
   );
-  const results = await finishIn(stage, client, world);
-  // Those releases publish capabilities without their names, if at all.
-  const tells = compareReleases(scaler, '2.0.19') < 0 || compareReleases(scaler, '2.1.10') >= 0;
+  const results = await waitForResults(context, client, deployment);
+  // The releases from 2.0.19 to before 2.1.10 publish capabilities without their names, or not at all.
+  const publishesCapabilities =
+    compareReleases(scaler, '2.0.19') < 0 || compareReleases(scaler, '2.1.10') >= 0;
   const offered = [...monitor.workers.values()].filter((one) => one !== null);
-  if (tells)
-    stage.check(
+  if (publishesCapabilities)
+    context.check(
       offered.length > 0 && offered.every((one) => one.linux === '-1' && one.memory === '8'),
       `the workers offer their capabilities (${JSON.stringify(offered[0])})`,
     );
-  return settle(stage, world, results);
+  return checkScaleDown(context, deployment, results);
 }

@@ -1,58 +1,67 @@
 import { startClient } from '../client.ts';
+import { checkScaleDown, runningTasks, startDeployment, waitForResults } from '../deployment.ts';
 import { isAlive } from '../emulatorClient.ts';
-import { usualSetup } from '../manager.ts';
+import { defaultSetup } from '../manager.ts';
 import { startMonitor } from '../monitor.ts';
-import type { Outcome } from '../report.ts';
-import { WANTED_RESULTS } from '../report.ts';
+import type { Outcome } from '../outcome.ts';
+import { EXPECTED_RESULTS } from '../outcome.ts';
+import type { ScenarioContext } from '../scenarioContext.ts';
 import { startSchedulerProcess } from '../scheduler.ts';
-import type { Stage } from '../stage.ts';
-import { finishIn, openWorld, running, settle } from '../world.ts';
 
-/** Longer than it takes to lose patience with a task none of whose workers is seen. */
-const WORK_S = 70;
+/** Longer than the start deadline, after which the daemon stops a task without visible workers. */
+const WORK_SECONDS = 70;
 
 /**
- * The scheduler dies and comes back with an empty memory, and what it is given then is too much for the workers that
- * found it again to be asked to go, and too little to ask for more. The oldest does not know that they are groups of
- * ours: it will never ask for their end. They must not be stopped at work, and must not stay for ever.
+ * The scheduler is killed and restarts without its state. Its work then is too much to stop workers that have
+ * reconnected, and too little to start more. The oldest release does not recognise these workers as groups of the
+ * manager, so it never requests their shutdown. The daemon must not stop them while they work, and must stop them later.
  */
-export async function forgottenGroups(stage: Stage): Promise<Outcome> {
-  const world = await openWorld(stage, { ...usualSetup, more: ['--start-deadline', '15'] });
-  const { scheduler, emulator } = world;
-  const first = await startClient(stage, scheduler, { count: WANTED_RESULTS, sleep: 0.4 });
-  await stage.until('two tasks run', 60_000, async () => (await running(emulator)).length >= 2, [
-    world.manager,
-  ]);
-  await stage.processes.kill(scheduler.process);
-  await stage.processes.stop(first.process, 0);
-  await stage.processes.stop(world.monitor.process, 0);
-  await stage.pause(2000);
-
-  scheduler.process = await startSchedulerProcess(stage, scheduler, 'scheduler');
-  const seenBefore = world.monitor.workers;
-  world.monitor = await startMonitor(stage, scheduler);
-  for (const [id, capabilities] of seenBefore) world.monitor.workers.set(id, capabilities);
-  const before = (await emulator.ledger()).filter(isAlive);
-  // Over YMQ the workers end with their scheduler.
-  if (stage.options.transport === 'zmq')
-    await stage.until(
-      'the workers find their scheduler again',
-      60_000,
-      () => world.monitor.connected.length >= before.length,
-    );
-  stage.log(`     ${before.length} tasks, ${world.monitor.connected.length} workers`);
-  const jobs = Math.max(4, 2 * before.length);
-  const second = await startClient(stage, scheduler, {
-    count: jobs,
-    sleep: WORK_S / 2 + 5,
+export async function forgottenGroups(context: ScenarioContext): Promise<Outcome> {
+  const deployment = await startDeployment(context, {
+    ...defaultSetup,
+    extraArguments: ['--start-deadline', '15'],
   });
-  await stage.pause(WORK_S * 1000);
-  stage.check(second.process.end === null, `the work is not done after ${WORK_S} s`);
+  const { scheduler, emulator } = deployment;
+  const first = await startClient(context, scheduler, { count: EXPECTED_RESULTS, sleep: 0.4 });
+  await context.waitFor(
+    'two tasks run',
+    60_000,
+    async () => (await runningTasks(emulator)).length >= 2,
+    [deployment.manager],
+  );
+  await context.processes.kill(scheduler.process);
+  await context.processes.stop(first.process, 0);
+  await context.processes.stop(deployment.monitor.process, 0);
+  await context.sleep(2000);
+
+  scheduler.process = await startSchedulerProcess(context, scheduler, 'scheduler');
+  const earlierWorkers = deployment.monitor.workers;
+  deployment.monitor = await startMonitor(context, scheduler);
+  for (const [id, capabilities] of earlierWorkers) deployment.monitor.workers.set(id, capabilities);
+  const before = (await emulator.ledger()).filter(isAlive);
+  // Over YMQ the workers exit with their scheduler.
+  if (context.options.transport === 'zmq')
+    await context.waitFor(
+      'the workers reconnect to their scheduler',
+      60_000,
+      () => deployment.monitor.connected.length >= before.length,
+    );
+  context.log(`     ${before.length} tasks, ${deployment.monitor.connected.length} workers`);
+  const jobs = Math.max(4, 2 * before.length);
+  const second = await startClient(context, scheduler, {
+    count: jobs,
+    sleep: WORK_SECONDS / 2 + 5,
+  });
+  await context.sleep(WORK_SECONDS * 1000);
+  context.check(second.process.exit === null, `the work is not finished after ${WORK_SECONDS} s`);
   const ids = new Set(before.map(({ taskArn }) => taskArn));
   const tasks = (await emulator.ledger()).filter(({ taskArn }) => ids.has(taskArn));
   const stopped = tasks.filter(({ stopCalls }) => stopCalls > 0).length;
-  stage.check(stopped === 0, `no task was stopped at work (${stopped} of ${tasks.length})`);
-  const results = await finishIn(stage, second, world);
-  stage.check(results === jobs, `all results are right (${results} of ${jobs})`);
-  return settle(stage, world, results === jobs ? WANTED_RESULTS : 0);
+  context.check(
+    stopped === 0,
+    `no task was stopped while it worked (${stopped} of ${tasks.length})`,
+  );
+  const results = await waitForResults(context, second, deployment);
+  context.check(results === jobs, `all results are correct (${results} of ${jobs})`);
+  return checkScaleDown(context, deployment, results === jobs ? EXPECTED_RESULTS : 0);
 }

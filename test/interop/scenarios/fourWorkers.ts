@@ -1,19 +1,22 @@
 import { startClient } from '../client.ts';
-import { MAX_TASKS, usualSetup } from '../manager.ts';
-import { type Outcome, WANTED_RESULTS } from '../report.ts';
-import type { Stage } from '../stage.ts';
-import { finishIn, openWorld, settle } from '../world.ts';
+import { checkScaleDown, startDeployment, waitForResults } from '../deployment.ts';
+import { defaultSetup, MAX_TASKS } from '../manager.ts';
+import { EXPECTED_RESULTS, type Outcome } from '../outcome.ts';
+import type { ScenarioContext } from '../scenarioContext.ts';
 
-/** More than one worker in a Fargate task: what is wanted and who is to go are told in other units than tasks. */
-export async function fourWorkers(stage: Stage): Promise<Outcome> {
-  const world = await openWorld(stage, { ...usualSetup, cpu: 4 });
-  const client = await startClient(stage, world.scheduler, { count: WANTED_RESULTS, sleep: 1 });
-  const results = await finishIn(stage, client, world);
-  const { length: started } = await world.emulator.ledger();
-  // Schedulers that start one by one go on asking while workers boot, up to the cap.
-  stage.check(
+/** Four workers per Fargate task: the scheduler counts workers, the daemon launches and stops tasks. */
+export async function fourWorkers(context: ScenarioContext): Promise<Outcome> {
+  const deployment = await startDeployment(context, { ...defaultSetup, cpu: 4 });
+  const client = await startClient(context, deployment.scheduler, {
+    count: EXPECTED_RESULTS,
+    sleep: 1,
+  });
+  const results = await waitForResults(context, client, deployment);
+  const { length: started } = await deployment.emulator.ledger();
+  // Schedulers that start workers one by one keep requesting while workers start, up to the cap.
+  context.check(
     started <= MAX_TASKS,
-    `nothing was stopped that was needed again (${started} tasks of 4 workers)`,
+    `no task was stopped that was needed again (${started} tasks of 4 workers)`,
   );
-  return settle(stage, world, results);
+  return checkScaleDown(context, deployment, results);
 }

@@ -1,41 +1,44 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startClient } from '../client.ts';
+import { checkScaleDown, runningTasks, startDeployment, waitForResults } from '../deployment.ts';
 import { isAlive } from '../emulatorClient.ts';
 import { killManager, MAX_TASKS, startManager } from '../manager.ts';
-import type { Outcome } from '../report.ts';
-import { WANTED_RESULTS } from '../report.ts';
-import type { Stage } from '../stage.ts';
-import { finishIn, openWorld, running, settle } from '../world.ts';
+import type { Outcome } from '../outcome.ts';
+import { EXPECTED_RESULTS } from '../outcome.ts';
+import type { ScenarioContext } from '../scenarioContext.ts';
 
-/** Longer than the next start needs until it knows of all tasks: it is a stranger to the scheduler for a while. */
-const LOOK_AROUND_MS = 30_000;
+/** Longer than the restarted daemon needs for a complete inventory; the scheduler does not know its new identity at first. */
+const STARTUP_MS = 30_000;
 
-/** kill -9 in mid-run, and the state directory is gone: the next start knows nothing, and must find and keep all. */
-export async function lostState(stage: Stage): Promise<Outcome> {
-  const world = await openWorld(stage);
-  const { scheduler, emulator } = world;
-  const client = await startClient(stage, scheduler, { count: WANTED_RESULTS, sleep: 3.5 });
-  await stage.until('two tasks run', 60_000, async () => (await running(emulator)).length >= 2, [
-    world.manager,
-  ]);
-  await killManager(stage, world.manager);
-  await rm(join(stage.dir, 'state-manager'), { recursive: true });
+/** The daemon is killed (SIGKILL) in mid-run and its state directory is deleted: the restarted daemon must find and keep all tasks. */
+export async function lostState(context: ScenarioContext): Promise<Outcome> {
+  const deployment = await startDeployment(context);
+  const { scheduler, emulator } = deployment;
+  const client = await startClient(context, scheduler, { count: EXPECTED_RESULTS, sleep: 3.5 });
+  await context.waitFor(
+    'two tasks run',
+    60_000,
+    async () => (await runningTasks(emulator)).length >= 2,
+    [deployment.manager],
+  );
+  await killManager(context, deployment.manager);
+  await rm(join(context.dir, 'state-manager'), { recursive: true });
   const survivors = (await emulator.ledger()).filter(isAlive).map((task) => task.taskArn);
-  world.manager = await startManager(stage, scheduler, emulator);
+  deployment.manager = await startManager(context, scheduler, emulator);
 
-  await stage.pause(LOOK_AROUND_MS);
-  stage.check(client.process.end === null, 'there is still work');
+  await context.sleep(STARTUP_MS);
+  context.check(client.process.exit === null, 'the client still has work');
   const tasks = await emulator.ledger();
   const stopped = tasks.filter(
     ({ taskArn, stopCalls }) => survivors.includes(taskArn) && stopCalls > 0,
   );
-  stage.check(
+  context.check(
     stopped.length === 0,
-    `no task was stopped at work (${stopped.length} of ${survivors.length})`,
+    `no task was stopped while it worked (${stopped.length} of ${survivors.length})`,
   );
-  const results = await finishIn(stage, client, world);
-  const { length: bought } = await emulator.ledger();
-  stage.check(bought <= MAX_TASKS, `no task was bought twice (${bought} of ${MAX_TASKS})`);
-  return settle(stage, world, results);
+  const results = await waitForResults(context, client, deployment);
+  const { length: launched } = await emulator.ledger();
+  context.check(launched <= MAX_TASKS, `no task was launched twice (${launched} of ${MAX_TASKS})`);
+  return checkScaleDown(context, deployment, results);
 }

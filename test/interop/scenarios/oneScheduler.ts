@@ -1,37 +1,48 @@
 import { startClient } from '../client.ts';
+import {
+  checkScaleDown,
+  runningTasks,
+  startDeployment,
+  stopManager,
+  waitForResults,
+} from '../deployment.ts';
 import { isAlive } from '../emulatorClient.ts';
-import { MAX_TASKS, startManager, usualSetup } from '../manager.ts';
-import { type Outcome, WANTED_RESULTS } from '../report.ts';
-import type { Stage } from '../stage.ts';
-import { finishIn, openWorld, running, settle, stopManager } from '../world.ts';
+import { defaultSetup, MAX_TASKS, startManager } from '../manager.ts';
+import { EXPECTED_RESULTS, type Outcome } from '../outcome.ts';
+import type { ScenarioContext } from '../scenarioContext.ts';
 
-/** Two managers side by side at one scheduler, each under its own name and with tasks of its own. */
-export async function oneScheduler(stage: Stage): Promise<Outcome> {
-  const world = await openWorld(stage);
-  const { scheduler, emulator } = world;
-  const client = await startClient(stage, scheduler, { count: 2 * WANTED_RESULTS, sleep: 1 });
-  // The first groups are all of one manager: a scheduler that asks whoever beats for their end asks the wrong one, too.
-  await stage.until('two tasks run', 60_000, async () => (await running(emulator)).length >= 2, [
-    world.manager,
-  ]);
-  const other = await startManager(stage, scheduler, emulator, {
-    ...usualSetup,
+/** Two managers with different manager ids at one scheduler. */
+export async function oneScheduler(context: ScenarioContext): Promise<Outcome> {
+  const deployment = await startDeployment(context);
+  const { scheduler, emulator } = deployment;
+  const client = await startClient(context, scheduler, { count: 2 * EXPECTED_RESULTS, sleep: 1 });
+  // The first groups all belong to one manager: some schedulers also ask the other manager to shut them down.
+  await context.waitFor(
+    'two tasks run',
+    60_000,
+    async () => (await runningTasks(emulator)).length >= 2,
+    [deployment.manager],
+  );
+  const other = await startManager(context, scheduler, emulator, {
+    ...defaultSetup,
     name: 'manager-other',
     managerId: 'wm-other',
   });
-  const results = await finishIn(stage, client, world);
+  const results = await waitForResults(context, client, deployment);
   const tasks = await emulator.ledger();
-  const marks = [...new Set(tasks.map(({ startedBy }) => startedBy))];
-  const shares = marks.map((mark) => tasks.filter(({ startedBy }) => startedBy === mark).length);
-  stage.check(
-    marks.length === 2 && shares.every((share) => share <= MAX_TASKS),
-    `both took part, and neither beyond its cap (${shares.join(' and ')})`,
+  const ownershipTags = [...new Set(tasks.map(({ startedBy }) => startedBy))];
+  const taskCounts = ownershipTags.map(
+    (mark) => tasks.filter(({ startedBy }) => startedBy === mark).length,
   );
-  await stage.comes(
-    'both fleets go down to zero by the wish of the scheduler',
+  context.check(
+    ownershipTags.length === 2 && taskCounts.every((share) => share <= MAX_TASKS),
+    `both managers launched tasks, neither beyond its cap (${taskCounts.join(' and ')})`,
+  );
+  await context.checkWithin(
+    'the scheduler scales both fleets down to zero',
     60_000,
     async () => !(await emulator.ledger()).some(isAlive),
   );
-  await stopManager(stage, other);
-  return settle(stage, world, results / 2);
+  await stopManager(context, other);
+  return checkScaleDown(context, deployment, results / 2);
 }

@@ -1,34 +1,34 @@
 import { readFileSync } from 'node:fs';
 import { startClient } from '../client.ts';
+import { checkScaleDown, stopManager, waitForResults } from '../deployment.ts';
 import { startEmulator } from '../emulatorClient.ts';
-import { startManager, usualSetup } from '../manager.ts';
+import { defaultSetup, startManager } from '../manager.ts';
 import { startMonitor } from '../monitor.ts';
 import { compareReleases } from '../options.ts';
-import { type Outcome, WANTED_RESULTS } from '../report.ts';
+import { EXPECTED_RESULTS, type Outcome } from '../outcome.ts';
+import type { ScenarioContext } from '../scenarioContext.ts';
 import { startScheduler } from '../scheduler.ts';
-import type { Stage } from '../stage.ts';
-import { finishIn, settle, stopManager } from '../world.ts';
 
-/** Workers of the other side of the renumbering: they would storm the scheduler, so nothing is launched. */
-export async function otherWorkers(stage: Stage): Promise<Outcome> {
-  const other = compareReleases(stage.options.scaler, '2.7.0') < 0 ? '2.9.0' : '2.6.0';
-  const scheduler = await startScheduler(stage);
-  const monitor = await startMonitor(stage, scheduler);
-  const emulator = await startEmulator(stage);
-  const wrong = await startManager(stage, scheduler, emulator, {
-    ...usualSetup,
+/** Workers and scheduler are on different sides of release 2.7.0, whose protocols are incompatible: nothing is launched. */
+export async function otherWorkers(context: ScenarioContext): Promise<Outcome> {
+  const other = compareReleases(context.options.scaler, '2.7.0') < 0 ? '2.9.0' : '2.6.0';
+  const scheduler = await startScheduler(context);
+  const monitor = await startMonitor(context, scheduler);
+  const emulator = await startEmulator(context);
+  const wrongManager = await startManager(context, scheduler, emulator, {
+    ...defaultSetup,
     name: 'manager-wrong',
     workers: other,
   });
-  const client = await startClient(stage, scheduler, { count: WANTED_RESULTS, sleep: 0.3 });
-  await stage.comes('it is said that these workers cannot serve', 20_000, () =>
-    readFileSync(wrong.logFile, 'utf8').includes('workers.incompatible'),
+  const client = await startClient(context, scheduler, { count: EXPECTED_RESULTS, sleep: 0.3 });
+  await context.checkWithin('the log says that the workers are incompatible', 20_000, () =>
+    readFileSync(wrongManager.logFile, 'utf8').includes('workers.incompatible'),
   );
-  await stage.pause(15_000);
-  stage.check((await emulator.ledger()).length === 0, 'nothing was launched');
-  stage.check(monitor.identities.has(usualSetup.managerId), 'heartbeats go on');
-  await stopManager(stage, wrong);
-  const manager = await startManager(stage, scheduler, emulator);
-  const world = { scheduler, emulator, monitor, manager };
-  return settle(stage, world, await finishIn(stage, client, world));
+  await context.sleep(15_000);
+  context.check((await emulator.ledger()).length === 0, 'nothing was launched');
+  context.check(monitor.identities.has(defaultSetup.managerId), 'heartbeats continue');
+  await stopManager(context, wrongManager);
+  const manager = await startManager(context, scheduler, emulator);
+  const deployment = { scheduler, emulator, monitor, manager };
+  return checkScaleDown(context, deployment, await waitForResults(context, client, deployment));
 }

@@ -1,37 +1,39 @@
 import { startClient } from '../client.ts';
+import { checkScaleDown, runningTasks, startDeployment, waitForResults } from '../deployment.ts';
 import { killManager, startManager } from '../manager.ts';
+import type { Outcome } from '../outcome.ts';
+import { EXPECTED_RESULTS } from '../outcome.ts';
 import { connectionTo } from '../procfs.ts';
-import type { Outcome } from '../report.ts';
-import { WANTED_RESULTS } from '../report.ts';
-import type { Stage } from '../stage.ts';
-import { finishIn, openWorld, running, settle } from '../world.ts';
+import type { ScenarioContext } from '../scenarioContext.ts';
 
-/** A daemon that dies with unread bytes resets its connection: over YMQ that can wedge a scheduler's main loop. */
-export async function stoppedThenKilled(stage: Stage): Promise<Outcome> {
-  const world = await openWorld(stage);
-  const { scheduler, emulator, manager } = world;
-  const { processes } = stage;
-  const client = await startClient(stage, scheduler, { count: WANTED_RESULTS, sleep: 0.8 });
-  await stage.until('a task runs', 60_000, async () => (await running(emulator)).length, [manager]);
+/** A daemon killed with unread data resets its connection, which over YMQ can block the main loop of a scheduler. */
+export async function stoppedThenKilled(context: ScenarioContext): Promise<Outcome> {
+  const deployment = await startDeployment(context);
+  const { scheduler, emulator, manager } = deployment;
+  const { processes } = context;
+  const client = await startClient(context, scheduler, { count: EXPECTED_RESULTS, sleep: 0.8 });
+  await context.waitFor('a task runs', 60_000, async () => (await runningTasks(emulator)).length, [
+    manager,
+  ]);
 
-  // With the scheduler asleep the heartbeat waits in its socket, so we know that it was the last thing sent.
+  // With the scheduler suspended, the heartbeat stays in its receive queue, so the heartbeat is the last data sent.
   processes.signal(scheduler.process, 'SIGSTOP');
-  await stage.until(
-    'a heartbeat waits at the scheduler',
+  await context.waitFor(
+    'a heartbeat is in the receive queue of the scheduler',
     15_000,
-    () => connectionTo(manager.pid, scheduler.port)?.far?.unread,
+    () => connectionTo(manager.pid, scheduler.port)?.remote?.unread,
     [manager],
   );
   processes.signal(manager, 'SIGSTOP');
   processes.signal(scheduler.process, 'SIGCONT');
-  const unread = await stage.until(
-    'the answer waits unread at the stopped daemon',
+  const unread = await context.waitFor(
+    'the answer is in the receive queue of the suspended daemon',
     15_000,
-    () => connectionTo(manager.pid, scheduler.port)?.near.unread,
+    () => connectionTo(manager.pid, scheduler.port)?.local.unread,
   );
-  stage.log(`     killed with ${unread} bytes unread`);
-  await killManager(stage, manager);
-  world.manager = await startManager(stage, scheduler, emulator);
-  const results = await finishIn(stage, client, world);
-  return settle(stage, world, results);
+  context.log(`     killed with ${unread} bytes unread`);
+  await killManager(context, manager);
+  deployment.manager = await startManager(context, scheduler, emulator);
+  const results = await waitForResults(context, client, deployment);
+  return checkScaleDown(context, deployment, results);
 }

@@ -1,94 +1,113 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startClient } from '../client.ts';
+import { checkScaleDown, type Deployment, stopManager, waitForResults } from '../deployment.ts';
 import { type Emulator, isAlive, type LedgerTask, startEmulator } from '../emulatorClient.ts';
-import { startManager, usualSetup } from '../manager.ts';
+import { defaultSetup, startManager } from '../manager.ts';
 import { type Monitor, startMonitor } from '../monitor.ts';
 import { compareReleases } from '../options.ts';
-import { type Outcome, WANTED_RESULTS } from '../report.ts';
+import { EXPECTED_RESULTS, type Outcome } from '../outcome.ts';
+import type { ScenarioContext } from '../scenarioContext.ts';
 import { startScheduler } from '../scheduler.ts';
-import type { Stage } from '../stage.ts';
-import { finishIn, settle, stopManager, type World } from '../world.ts';
 
-/** Two teams with the page's defaults in one account: same manager id, same cluster, each its own scheduler. */
-export async function twoManagers(stage: Stage): Promise<Outcome> {
-  const emulator = await startEmulator(stage);
-  const left = await openSide(stage, emulator, 'left');
-  const right = await openSide(stage, emulator, 'right');
-  const work = { count: WANTED_RESULTS, sleep: 0.2 };
+/** Two teams in one account with the documented defaults: same manager id and cluster, each with its own scheduler. */
+export async function twoManagers(context: ScenarioContext): Promise<Outcome> {
+  const emulator = await startEmulator(context);
+  const left = await startSide(context, emulator, 'left');
+  const right = await startSide(context, emulator, 'right');
+  const work = { count: EXPECTED_RESULTS, sleep: 0.2 };
   const results = await Promise.all(
     [left, right].map(async (side) =>
-      finishIn(stage, await startClient(stage, side.scheduler, work), side),
+      waitForResults(context, await startClient(context, side.scheduler, work), side),
     ),
   );
-  stage.check(
-    results.every((right) => right === WANTED_RESULTS),
+  context.check(
+    results.every((right) => right === EXPECTED_RESULTS),
     `both clients have their results (${results.join(' and ')})`,
   );
 
-  // Whose a task is, the workers say who came to which scheduler; no word of the daemon is taken for it.
+  // The owner of a task is found by the scheduler at which its workers registered, independently of the daemons.
   const ledger = await emulator.ledger();
-  const [leftMark, rightMark] = [
-    marksOf(stage, left.monitor, ledger),
-    marksOf(stage, right.monitor, ledger),
+  const [leftTags, rightTags] = [
+    ownershipTagsOf(context, left.monitor, ledger),
+    ownershipTagsOf(context, right.monitor, ledger),
   ];
-  const distinct = leftMark.length === 1 && rightMark.length === 1 && leftMark[0] !== rightMark[0];
+  const distinct = leftTags.length === 1 && rightTags.length === 1 && leftTags[0] !== rightTags[0];
   if (!distinct)
-    throw new Error(`the managers' startedBy do not tell them apart: ${leftMark} and ${rightMark}`);
-  stage.log(`     startedBy is ${leftMark} and ${rightMark}`);
+    throw new Error(
+      `the startedBy of the two managers are not distinct: ${leftTags} and ${rightTags}`,
+    );
+  context.log(`     startedBy is ${leftTags} and ${rightTags}`);
   const owns = (mark: (string | null)[]) => (task: LedgerTask) => mark.includes(task.startedBy);
-  const living = async (mark: (string | null)[]) =>
+  const aliveTasks = async (mark: (string | null)[]) =>
     (await emulator.ledger()).filter(owns(mark)).filter(isAlive);
 
-  // Both busy again; then one team goes home in the middle of its work.
-  const leaving = await startClient(stage, left.scheduler, { count: 200, sleep: 1 });
-  const staying = await startClient(stage, right.scheduler, { count: WANTED_RESULTS, sleep: 1 });
-  await stage.until(
-    'both sides have two tasks alive',
+  // Both managers are busy again; then one of them is stopped in the middle of its work.
+  const leftClient = await startClient(context, left.scheduler, { count: 200, sleep: 1 });
+  const rightClient = await startClient(context, right.scheduler, {
+    count: EXPECTED_RESULTS,
+    sleep: 1,
+  });
+  await context.waitFor(
+    'both managers have two running tasks',
     60_000,
-    async () => (await living(leftMark)).length >= 2 && (await living(rightMark)).length >= 2,
+    async () =>
+      (await aliveTasks(leftTags)).length >= 2 && (await aliveTasks(rightTags)).length >= 2,
     [left.manager, right.manager],
   );
-  const before = await living(rightMark);
-  await stopManager(stage, left.manager);
-  await stage.comes(
-    'the tasks of the manager that left are stopped',
+  const before = await aliveTasks(rightTags);
+  await stopManager(context, left.manager);
+  await context.checkWithin(
+    'the tasks of the stopped manager are stopped',
     20_000,
-    async () => (await living(leftMark)).length === 0,
+    async () => (await aliveTasks(leftTags)).length === 0,
   );
-  const after = (await living(rightMark)).map((task) => task.taskArn);
-  stage.check(
+  const after = (await aliveTasks(rightTags)).map((task) => task.taskArn);
+  context.check(
     before.every((task) => after.includes(task.taskArn)),
-    `the other manager's tasks run on (${before.length})`,
+    `the tasks of the other manager keep running (${before.length})`,
   );
-  await stage.processes.stop(leaving.process, 0);
-  return settle(stage, right, await finishIn(stage, staying, right), owns(rightMark));
+  await context.processes.stop(leftClient.process, 0);
+  return checkScaleDown(
+    context,
+    right,
+    await waitForResults(context, rightClient, right),
+    owns(rightTags),
+  );
 }
 
-async function openSide(stage: Stage, emulator: Emulator, name: string): Promise<World> {
-  const scheduler = await startScheduler(stage, `scheduler-${name}`);
-  const monitor = await startMonitor(stage, scheduler);
-  // It is told to go in the middle of its work, and is not to wait for the end of that.
-  const setup = { ...usualSetup, name: `manager-${name}`, drainSeconds: 2 };
+async function startSide(
+  context: ScenarioContext,
+  emulator: Emulator,
+  name: string,
+): Promise<Deployment> {
+  const scheduler = await startScheduler(context, `scheduler-${name}`);
+  const monitor = await startMonitor(context, scheduler);
+  // It is stopped in the middle of its work: a short drain timeout.
+  const setup = { ...defaultSetup, name: `manager-${name}`, drainSeconds: 2 };
   return {
     scheduler,
     emulator,
     monitor,
-    manager: await startManager(stage, scheduler, emulator, setup),
+    manager: await startManager(context, scheduler, emulator, setup),
   };
 }
 
-const marksOf = (stage: Stage, monitor: Monitor, ledger: LedgerTask[]): (string | null)[] => {
+function ownershipTagsOf(
+  context: ScenarioContext,
+  monitor: Monitor,
+  ledger: LedgerTask[],
+): (string | null)[] {
   const ids = [...monitor.workers.keys()];
-  const tasks = ledger.filter((task) => workedIn(stage, task, ids));
+  const tasks = ledger.filter((task) => hasWorkerIn(context, task, ids));
   return [...new Set(tasks.map((task) => task.startedBy))];
-};
+}
 
-/** Workers name their task; those of the first release name only themselves, in the task's own log. */
-function workedIn(stage: Stage, { taskId }: LedgerTask, ids: string[]): boolean {
+/** Whether a worker runs in the task. Worker ids contain the task id; before 1.24.0 they appear only in the task's log. */
+function hasWorkerIn(context: ScenarioContext, { taskId }: LedgerTask, ids: string[]): boolean {
   if (ids.some((id) => id.includes(taskId))) return true;
-  if (compareReleases(stage.options.scaler, '1.24.0') >= 0) return false;
-  const log = join(stage.dir, 'tasks', `${taskId}.log`);
-  const said = existsSync(log) ? readFileSync(log, 'utf8') : '';
-  return ids.some((id) => said.includes(id));
+  if (compareReleases(context.options.scaler, '1.24.0') >= 0) return false;
+  const log = join(context.dir, 'tasks', `${taskId}.log`);
+  const logText = existsSync(log) ? readFileSync(log, 'utf8') : '';
+  return ids.some((id) => logText.includes(id));
 }

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { AnyActorRef } from 'xstate';
 import { cohort } from '../../../machines/cohort/cohort.ts';
-import type { TaskSighting } from '../../../machines/shared/domain.ts';
+import type { TaskObservation } from '../../../machines/shared/domain.ts';
 import { admit, input, launchPlan, liveCohort, sighting } from '../../support/liveCohort.ts';
 import { type Model, type Step, untaken, unvisited, walkEveryEdge } from '../../support/paths.ts';
 import { settle } from '../../support/world.ts';
 
-const everybody = { booting: 9, idle: 9, busy: 9 };
+const everybody = { pending: 9, idle: 9, busy: 9 };
 const adopt = {
   type: 'cohort.adopt',
-  order: 2,
+  generation: 2,
   groups: [{ groupId: 'stray-9', taskArn: 'arn:9', createdAt: null, deadlinesFrom: 0 }],
 } as const;
 const denied = Object.assign(new Error('not authorized'), { kind: 'denied' });
@@ -26,22 +26,27 @@ const model: Model = {
   events: ({ value, context }) => [
     ...('e-1' in context.launches || 'e-1-0' in context.groups ? [] : [admit]),
     ...('stray-9' in context.groups ? [] : [adopt]),
-    { type: 'cohort.drain', order: 3, ...everybody, at: 2000, until: 9000 },
-    { type: 'cohort.reprieve', order: 4, most: 1 },
-    { type: 'cohort.heard', at: 2500, loads: { 9: { workers: 1, tasks: 2, canceling: 0 } } },
-    { type: 'cohort.look', at: 3000, monitored: true, launching: true, ending: false },
+    { type: 'cohort.drain', generation: 3, ...everybody, at: 2000, until: 9000 },
+    { type: 'cohort.cancelDrain', generation: 4, most: 1 },
+    { type: 'cohort.evict', generation: 6, at: 2100, until: 9000, groupIds: ['stray-9'] },
+    { type: 'cohort.loads', at: 2500, loads: { 9: { workers: 1, tasks: 2, canceling: 0 } } },
+    { type: 'cohort.poll', at: 3000, monitorConnected: true, launching: true, ending: false },
     ...('e-1' in context.launches
       ? [
-          { type: 'xstate.done.actor.e-1', actorId: 'e-1', output: launched },
-          { type: 'xstate.error.actor.e-1', actorId: 'e-1', error: new Error('a bug') },
+          { type: 'xstate.done.actor.launch.e-1', actorId: 'launch.e-1', output: launched },
+          {
+            type: 'xstate.error.actor.launch.e-1',
+            actorId: 'launch.e-1',
+            error: new Error('a bug'),
+          },
         ]
       : []),
     ...Object.entries(
       context.groups as Record<string, { taskArn: string | null; phase: string }>,
     ).flatMap(([groupId, { taskArn, phase }]) => [
       {
-        type: `xstate.done.actor.${groupId}`,
-        actorId: groupId,
+        type: `xstate.done.actor.group.${groupId}`,
+        actorId: `group.${groupId}`,
         output: { groupId, taskArn, cause: 'exited', detail: 'exit 1', registered: false },
       },
       ...(taskArn !== null && phase === 'requested'
@@ -51,14 +56,18 @@ const model: Model = {
               groupId,
               phase: 'provisioning',
               registered: false,
-              leaving: false,
+              drainRequested: false,
               stopAccepted: false,
             },
           ]
         : []),
-      { type: `xstate.error.actor.${groupId}`, actorId: groupId, error: new Error('a bug') },
+      {
+        type: `xstate.error.actor.group.${groupId}`,
+        actorId: `group.${groupId}`,
+        error: new Error('a bug'),
+      },
     ]),
-    ...(value === 'looking'
+    ...(value === 'describing'
       ? [
           { type: 'xstate.done.actor.describeTasks', output: [sighting('arn:9', 'running')] },
           { type: 'xstate.error.actor.describeTasks', error: new Error('throttled') },
@@ -68,7 +77,7 @@ const model: Model = {
   ],
 };
 
-const release = { type: 'cohort.release', order: 5, at: 2200, taskIds: ['arn:9'] } as const;
+const release = { type: 'cohort.release', generation: 5, at: 2200, taskIds: ['arn:9'] } as const;
 const choosing: Model = {
   ...model,
   events: ({ context }) => [...('stray-9' in context.groups ? [] : [adopt]), release],
@@ -77,7 +86,13 @@ const choosing: Model = {
 describe('a cohort with real children', () => {
   it('gives each group of a launch its own task, and looks only at tasks that exist', async () => {
     const { launchBoth, phases, actor, calls, look } = liveCohort();
-    actor.send({ type: 'cohort.look', at: 1, monitored: false, launching: true, ending: false });
+    actor.send({
+      type: 'cohort.poll',
+      at: 1,
+      monitorConnected: false,
+      launching: true,
+      ending: false,
+    });
     expect(calls.describeTasks).toHaveLength(0);
     await launchBoth();
     expect(phases()).toEqual({ 'e-1-0': 'provisioning', 'e-1-1': 'provisioning' });
@@ -89,7 +104,12 @@ describe('a cohort with real children', () => {
   it('hears whatever a group says anew, and is not moved by what it knows', () => {
     const { actor } = liveCohort();
     actor.send({ ...admit, launches: [launchPlan('e-1', 2)] });
-    const known = { phase: 'requested', registered: false, leaving: false, stopAccepted: false };
+    const known = {
+      phase: 'requested',
+      registered: false,
+      drainRequested: false,
+      stopAccepted: false,
+    };
     const say = (news: object) =>
       actor.send({ type: 'group.changed', groupId: 'e-1-0', ...known, ...news } as never);
     const before = actor.getSnapshot().context;
@@ -98,7 +118,7 @@ describe('a cohort with real children', () => {
     for (const news of [
       { phase: 'provisioning' },
       { registered: true },
-      { leaving: true },
+      { drainRequested: true },
       { stopAccepted: true },
     ]) {
       say(news);
@@ -123,22 +143,37 @@ describe('a cohort with real children', () => {
     ]);
   });
 
-  it('drains a group that still waits for its ARN as soon as it has one', async () => {
-    const { actor, answerBoth, phases, calls } = liveCohort();
+  it('looks which task lives before it drains a group that still waits for its ARN', async () => {
+    const { actor, answerBoth, phases, calls, look, ended } = liveCohort();
     actor.send({ ...admit, launches: [...admit.launches] });
     actor.send({
       type: 'cohort.drain',
-      order: 2,
-      booting: 1,
+      generation: 2,
+      pending: 1,
       idle: 0,
       busy: 0,
       at: 1500,
       until: 60_000,
     });
     await settle();
-    expect(Object.values(phases()).sort()).toEqual(['requested', 'requested, leaving']);
+    expect(Object.values(phases()).sort()).toEqual(['requested', 'requested, drainRequested']);
     await answerBoth();
-    expect(Object.values(phases()).sort()).toEqual(['provisioning', 'stopping']);
+    expect(phases()).toEqual({ 'e-1-0': 'waiting', 'e-1-1': 'provisioning' });
+    expect(calls.stopTask).toHaveLength(0);
+    await look(3000, sighting('arn:0', 'running'), sighting('arn:1', 'stopped'));
+    expect(ended).toEqual([expect.objectContaining({ groupId: 'e-1-1' })]);
+    expect(phases()).toEqual({ 'e-1-0': 'running' });
+    expect(calls.stopTask).toHaveLength(0);
+  });
+
+  it('drains a group that still waited for its ARN once both tasks are seen to live', async () => {
+    const { actor, answerBoth, phases, calls, look } = liveCohort();
+    actor.send({ ...admit, launches: [...admit.launches] });
+    const drain = { type: 'cohort.drain', generation: 2, idle: 0, busy: 0, at: 1500 } as const;
+    actor.send({ ...drain, pending: 1, until: 60_000 });
+    await answerBoth();
+    await look(3000, sighting('arn:0', 'running'), sighting('arn:1', 'running'));
+    expect(Object.values(phases()).sort()).toEqual(['running', 'stopping']);
     expect(calls.stopTask).toHaveLength(1);
   });
 
@@ -146,8 +181,8 @@ describe('a cohort with real children', () => {
     const { actor, answerBoth, phases, calls, hear } = liveCohort();
     hear(1200, {});
     actor.send({ ...admit, launches: [...admit.launches] });
-    const drain = { type: 'cohort.drain', order: 2, idle: 0, busy: 0, at: 1500 } as const;
-    actor.send({ ...drain, booting: 2, until: 60_000 });
+    const drain = { type: 'cohort.drain', generation: 2, idle: 0, busy: 0, at: 1500 } as const;
+    actor.send({ ...drain, pending: 2, until: 60_000 });
     await answerBoth();
     expect(phases()).toEqual({ 'e-1-0': 'waiting', 'e-1-1': 'waiting' });
     hear(40_000, {
@@ -164,8 +199,8 @@ describe('a cohort with real children', () => {
     const { actor, answerBoth, phases, hear } = liveCohort();
     hear(1300, null);
     actor.send({ ...admit, launches: [...admit.launches] });
-    const drain = { type: 'cohort.drain', order: 2, idle: 0, busy: 0, at: 1500 } as const;
-    actor.send({ ...drain, booting: 2, until: 60_000 });
+    const drain = { type: 'cohort.drain', generation: 2, idle: 0, busy: 0, at: 1500 } as const;
+    actor.send({ ...drain, pending: 2, until: 60_000 });
     await answerBoth();
     expect(phases()).toEqual({ 'e-1-0': 'stopping', 'e-1-1': 'stopping' });
   });
@@ -174,8 +209,8 @@ describe('a cohort with real children', () => {
     const { launchBoth, actor, calls, phases } = liveCohort();
     await launchBoth();
     const release = { type: 'cohort.release' as const, at: 2000, taskIds: ['arn:1', 'elsewhere'] };
-    actor.send({ ...release, order: 2 });
-    actor.send({ ...release, order: 3 });
+    actor.send({ ...release, generation: 2 });
+    actor.send({ ...release, generation: 3 });
     expect(calls.stopTask.map(({ input }) => input)).toEqual([{ taskArn: 'arn:1' }]);
     expect(phases()).toMatchObject({ 'e-1-1': 'stopping' });
     expect(Object.values(phases()).filter((phase) => phase === 'stopping')).toHaveLength(1);
@@ -184,7 +219,7 @@ describe('a cohort with real children', () => {
   it('asks for a stop again when ECS shows no effect, and not before', async () => {
     const { launchBoth, actor, calls, look } = liveCohort();
     await launchBoth();
-    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 0 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
     expect(calls.stopTask).toHaveLength(2);
     calls.stopTask[0]?.reject(new Error('throttled'));
     await settle();
@@ -200,28 +235,29 @@ describe('a cohort with real children', () => {
     await launchBoth();
     await look(60_000, sighting('arn:0', 'missing'), sighting('arn:1', 'missing'));
     expect(phases()).toEqual({ 'e-1-0': 'provisioning', 'e-1-1': 'provisioning' });
-    await look(61_001, sighting('arn:0', 'missing'), sighting('arn:1', 'starting'));
+    await look(120_000, sighting('arn:0', 'missing'), sighting('arn:1', 'starting'));
     expect(ended).toEqual([]);
-    await look(70_000, sighting('arn:0', 'missing'), sighting('arn:1', 'starting'));
+    await look(120_001, sighting('arn:0', 'missing'), sighting('arn:1', 'starting'));
     expect(ended).toEqual([expect.objectContaining({ groupId: 'e-1-0', cause: 'lost' })]);
   });
 
   it('does not take one look without a task for its end, however old it is', async () => {
     const { launchBoth, look, ended, told } = liveCohort();
     await launchBoth();
-    const seen = (at: number, phase: TaskSighting['phase']) =>
+    const seen = (at: number, phase: TaskObservation['phase']) =>
       look(at, sighting('arn:0', phase), sighting('arn:1', 'running'));
     await seen(100_000, 'missing');
-    await seen(109_999, 'missing');
-    await seen(110_000, 'running');
+    await seen(112_000, 'missing');
+    await seen(160_000, 'missing');
+    await seen(161_000, 'running');
     // The count starts anew.
-    await seen(113_000, 'missing');
-    await seen(122_999, 'missing');
+    await seen(163_000, 'missing');
+    await seen(223_000, 'missing');
     expect(ended).toEqual([]);
-    await seen(123_000, 'missing');
+    await seen(223_001, 'missing');
     expect(ended).toEqual([expect.objectContaining({ groupId: 'e-1-0', cause: 'lost' })]);
     // And nobody is told that its workers are dead: who knows.
-    expect(told.map(({ type }) => type)).not.toContain('cohort.dead');
+    expect(told.map(({ type }) => type)).not.toContain('task.dead');
   });
 
   it('tells who is dead beyond doubt, however it came to its end', async () => {
@@ -229,8 +265,8 @@ describe('a cohort with real children', () => {
     await launchBoth();
     const stopped = { ...sighting('arn:1', 'stopped'), cause: 'exited' as const };
     await look(50_000, sighting('arn:0', 'stopping'), stopped);
-    expect(told.filter(({ type }) => type === 'cohort.dead')).toEqual([
-      { type: 'cohort.dead', cohortId: 'cohort-0', taskArn: 'arn:1' },
+    expect(told.filter(({ type }) => type === 'task.dead')).toEqual([
+      { type: 'task.dead', at: 50_000, taskArn: 'arn:1' },
     ]);
   });
 
@@ -257,32 +293,44 @@ describe('a cohort with real children', () => {
     expect(ended).toEqual([expect.objectContaining({ groupId: 'e-1-0', cause: 'startFailed' })]);
   });
 
+  it('reports a stop that takes long, and watches the task to its end', async () => {
+    const { launchBoth, look, answer, actor, row, notes, ended, told } = liveCohort();
+    await launchBoth();
+    await look(601_001, sighting('arn:0', 'starting'), sighting('arn:1', 'running'));
+    await answer('stopTask', undefined);
+    const stopping = sighting('arn:0', 'stopping');
+    const others = sighting('arn:1', 'running');
+    await look(602_000, stopping, others);
+    await look(722_000, stopping, others);
+    expect(notes).toEqual([{ groupId: 'e-1-0', taskArn: 'arn:0', since: 602_000 }]);
+    expect(told.at(-1)).not.toMatchObject({ counts: { freed: 1 } });
+    await look(725_000, { ...stopping, executionStopped: true }, others);
+    expect(told.at(-1)).toMatchObject({ counts: { stopping: 1, freed: 1 } });
+    expect(row('e-1-0')).toMatchObject({ phase: 'stopping', executionStopped: true });
+    expect(notes).toHaveLength(1);
+    await look(730_000, { ...sighting('arn:0', 'stopped'), cause: 'drained' }, others);
+    expect(ended).toHaveLength(1);
+    expect(Object.keys(actor.getSnapshot().context.groups)).toEqual(['e-1-1']);
+  });
+
   it('survives a group that dies of a bug, and puts it back where it was', async () => {
     const { launchBoth, actor, crashes, phases, look } = liveCohort();
     await launchBoth();
-    const group = actor.getSnapshot().children['e-1-0'] as AnyActorRef;
+    const group = actor.getSnapshot().children['group.e-1-0'] as AnyActorRef;
     actor.send({
-      type: 'xstate.error.actor.e-1-0',
-      actorId: 'e-1-0',
+      type: 'xstate.error.actor.group.e-1-0',
+      actorId: 'group.e-1-0',
       error: new Error('a bug'),
     });
     await settle();
     expect(crashes).toHaveLength(1);
-    expect(actor.getSnapshot().children['e-1-0']).not.toBe(group);
+    expect(actor.getSnapshot().children['group.e-1-0']).not.toBe(group);
     expect(phases()).toEqual({ 'e-1-0': 'provisioning', 'e-1-1': 'provisioning' });
     await look(5000, sighting('arn:0', 'running'));
     expect(phases()).toEqual({ 'e-1-0': 'running', 'e-1-1': 'provisioning' });
   });
 
-  it('notes once that the workers of a group are known to the scheduler', async () => {
-    const { launchBoth, look, registrations } = liveCohort();
-    await launchBoth();
-    for (const at of [5000, 40_000, 75_000])
-      await look(at, sighting('arn:0', 'running'), sighting('arn:1', 'starting'));
-    expect(registrations).toEqual([{ groupId: 'e-1-0', taskArn: 'arn:0' }]);
-  });
-
-  it('drains booting groups before serving ones, the youngest first', async () => {
+  it('drains pending groups before serving ones, the youngest first', async () => {
     const { launchBoth, actor, look, phases } = liveCohort();
     await launchBoth();
     await look(5000, sighting('arn:0', 'running'), sighting('arn:1', 'starting'));
@@ -290,8 +338,8 @@ describe('a cohort with real children', () => {
     expect(actor.getSnapshot().context.groups['e-1-0']?.registered).toBe(true);
     actor.send({
       type: 'cohort.drain',
-      order: 2,
-      booting: 1,
+      generation: 2,
+      pending: 1,
       idle: 0,
       busy: 0,
       at: 41_000,
@@ -304,7 +352,7 @@ describe('a cohort with real children', () => {
   describe('that hears the monitor stream', () => {
     const serving = async () => {
       const all = liveCohort();
-      all.monitored.now = true;
+      all.monitorConnected.now = true;
       await all.launchBoth();
       await all.look(5000, sighting('arn:0', 'running'), sighting('arn:1', 'running'));
       return all;
@@ -335,8 +383,8 @@ describe('a cohort with real children', () => {
       hear(6000, { 'arn:0': busy, 'arn:1': idle });
       actor.send({
         type: 'cohort.drain',
-        order: 2,
-        booting: 0,
+        generation: 2,
+        pending: 0,
         idle: 1,
         busy: 0,
         at: 7000,
@@ -351,8 +399,8 @@ describe('a cohort with real children', () => {
       hear(6500, { 'arn:1': { workers: 0, tasks: 0, canceling: 0 } });
       actor.send({
         type: 'cohort.drain',
-        order: 2,
-        booting: 1,
+        generation: 2,
+        pending: 1,
         idle: 0,
         busy: 0,
         at: 7000,
@@ -366,8 +414,8 @@ describe('a cohort with real children', () => {
       hear(6000, { 'arn:0': busy, 'arn:1': busy });
       actor.send({
         type: 'cohort.drain',
-        order: 2,
-        booting: 0,
+        generation: 2,
+        pending: 0,
         idle: 0,
         busy: 2,
         at: 7000,
@@ -384,8 +432,8 @@ describe('a cohort with real children', () => {
       hear(6000, { 'arn:0': busy, 'arn:1': busy });
       actor.send({
         type: 'cohort.drain',
-        order: 2,
-        booting: 0,
+        generation: 2,
+        pending: 0,
         idle: 0,
         busy: 1,
         at: 7000,
@@ -402,14 +450,14 @@ describe('a cohort with real children', () => {
       hear(6000, { 'arn:0': busy, 'arn:1': busy });
       actor.send({
         type: 'cohort.drain',
-        order: 2,
-        booting: 0,
+        generation: 2,
+        pending: 0,
         idle: 0,
         busy: 2,
         at: 7000,
         until: 99_000,
       });
-      actor.send({ type: 'cohort.reprieve', order: 3, most: 1 });
+      actor.send({ type: 'cohort.cancelDrain', generation: 3, most: 1 });
       expect(Object.values(phases()).sort()).toEqual(['running', 'waiting']);
       hear(8000, { 'arn:0': idle, 'arn:1': idle });
       expect(calls.stopTask).toHaveLength(1);
@@ -421,8 +469,8 @@ describe('a cohort with real children', () => {
       hear(6500, null);
       actor.send({
         type: 'cohort.drain',
-        order: 2,
-        booting: 0,
+        generation: 2,
+        pending: 0,
         idle: 0,
         busy: 1,
         at: 7000,
@@ -447,10 +495,16 @@ describe('a cohort with real children', () => {
   it('believes an accepted StopTask after a while when it may not look', async () => {
     const { launchBoth, actor, calls, answer, phases, ended } = liveCohort();
     await launchBoth();
-    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 0 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
     await answer('stopTask', undefined);
     const lookInVain = async (at: number) => {
-      actor.send({ type: 'cohort.look', at, monitored: false, launching: true, ending: false });
+      actor.send({
+        type: 'cohort.poll',
+        at,
+        monitorConnected: false,
+        launching: true,
+        ending: false,
+      });
       calls.describeTasks.at(-1)?.reject(denied);
       await settle();
     };
@@ -463,11 +517,11 @@ describe('a cohort with real children', () => {
   it('believes it soon when everything is to end', async () => {
     const { launchBoth, actor, calls, answer, ended } = liveCohort();
     await launchBoth();
-    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 0 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
     await answer('stopTask', undefined);
     for (const at of [7000, 7001]) {
       expect(ended).toEqual([]);
-      const look = { type: 'cohort.look', at, monitored: false, launching: false } as const;
+      const look = { type: 'cohort.poll', at, monitorConnected: false, launching: false } as const;
       actor.send({ ...look, ending: true });
       calls.describeTasks.at(-1)?.reject(denied);
       await settle();
@@ -482,12 +536,15 @@ it('draws no transition that the model cannot take, and no state it cannot reach
   expect(unvisited(cohort, model)).toEqual([]);
 });
 
-it('the records of a cohort name only groups and launches that have an actor', async () => {
+it('a cohort has an actor for every launch and group of its records on every edge', async () => {
   await walkEveryEdge(cohort, model, ({ steps }) => {
     const { children, context } = ([...steps].at(-1) as Step).state;
     const { groups, launches } = context;
     expect(Object.keys(children).filter((id) => id !== 'describeTasks')).toEqual(
-      expect.arrayContaining([...Object.keys(groups), ...Object.keys(launches)]),
+      expect.arrayContaining([
+        ...Object.keys(groups).map((id) => `group.${id}`),
+        ...Object.keys(launches).map((label) => `launch.${label}`),
+      ]),
     );
   });
 });

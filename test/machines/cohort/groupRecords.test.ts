@@ -2,29 +2,28 @@ import { describe, expect, it } from 'vitest';
 import {
   admitted,
   adopted,
-  aged,
-  type Books,
-  countRows,
-  drained,
+  type CohortRecords,
+  categoryOf,
+  countRecords,
   expired,
-  type GroupRow,
-  heard,
-  released,
-  reprieved,
-  settled,
-  standing,
-  unwanted,
-  victims,
+  type GroupRecord,
+  recordLoads,
+  recordServing,
+  recordStops,
+  stopEvent,
 } from '../../../machines/cohort/groupRecords.ts';
 import { noCounts } from '../../../machines/fleet/plan.ts';
 import { arn, rowOf, serves } from '../../support/rows.ts';
 
 const load = (tasks: number) => ({ workers: 4, tasks, canceling: 0 });
-const waits = (given: Partial<GroupRow> = {}): GroupRow =>
-  serves({ phase: 'waiting', leaving: true, waitUntil: 9000, load: load(2), ...given });
-const booksOf = (groups: Record<string, GroupRow>): Books => ({ groups, launches: {} });
-const nobody = { booting: 0, idle: 0, busy: 0 };
-const everybody = { booting: 9, idle: 9, busy: 9 };
+const waits = (given: Partial<GroupRecord> = {}): GroupRecord =>
+  serves({ phase: 'waiting', drainRequested: true, drainDeadline: 9000, load: load(2), ...given });
+const recordsOf = (groups: Record<string, GroupRecord>): CohortRecords => ({
+  groups,
+  launches: {},
+});
+const runs = (given: Partial<GroupRecord> = {}): GroupRecord =>
+  rowOf({ taskArn: arn('r'), phase: 'running', ...given });
 const plan = (label: string, groupIds: string[]) => ({
   order: {
     label,
@@ -34,7 +33,7 @@ const plan = (label: string, groupIds: string[]) => ({
     market: 'onDemand' as const,
   },
   groupIds,
-  doubted: false,
+  outcomeUnknown: false,
 });
 
 describe('a group in the books', () => {
@@ -44,240 +43,116 @@ describe('a group in the books', () => {
     expect(admitted(old, [plan('e-1', ['a', 'b']), plan('e-2', ['c'])], 1000)).toStrictEqual({
       groups: {
         old: serves(),
-        a: rowOf({ launchedAt: 1000 }),
-        b: rowOf({ launchedAt: 1000 }),
-        c: rowOf({ launchedAt: 1000 }),
+        a: rowOf({ deadlinesFrom: 1000 }),
+        b: rowOf({ deadlinesFrom: 1000 }),
+        c: rowOf({ deadlinesFrom: 1000 }),
       },
       launches: { 'e-0': ['old'], 'e-1': ['a', 'b'], 'e-2': ['c'] },
     });
   });
 
   it('or with the ARN and the age that it was found with', () => {
-    const stray = { groupId: 'stray', taskArn: arn('s'), createdAt: null, deadlinesFrom: 500 };
+    const stray = { groupId: 'stray', taskArn: arn('s'), createdAt: 400, deadlinesFrom: 500 };
     expect(adopted(old, [stray])).toStrictEqual({
-      groups: { old: serves(), stray: rowOf({ taskArn: arn('s'), launchedAt: 500 }) },
+      groups: {
+        old: serves(),
+        stray: rowOf({ taskArn: arn('s'), createdAt: 400, deadlinesFrom: 500 }),
+      },
       launches: old.launches,
-      toGroups: [['stray', { type: 'group.launched', taskArn: arn('s') }]],
+      outbox: [['stray', { type: 'group.launched', taskArn: arn('s') }]],
     });
   });
 
   it.each([
-    ['booting', rowOf()],
-    ['booting', rowOf({ phase: 'running', load: load(1) })],
-    ['revoked', rowOf({ leaving: true })],
-    ['revoked', waits({ registered: false })],
-    ['waiting', waits()],
-    ['draining', rowOf({ phase: 'stopping', leaving: true })],
+    ['pending', rowOf()],
+    ['pending', rowOf({ phase: 'running', load: load(1) })],
+    ['cancelled', rowOf({ drainRequested: true })],
+    ['cancelled', waits({ registered: false })],
+    ['drainPending', waits()],
+    ['stopping', rowOf({ phase: 'stopping', drainRequested: true })],
     ['busy', serves()],
     ['busy', serves({ load: load(1) })],
     ['idle', serves({ load: load(0) })],
-    ['booting', serves({ deserted: 0 })],
-    ['booting', serves({ seen: 'missing' })],
-    ['busy', serves({ seen: 'missing', load: load(1) })],
+    ['pending', serves({ workersLostSince: 0 })],
+    ['pending', serves({ lastStatus: 'missing' })],
+    ['busy', serves({ lastStatus: 'missing', load: load(1) })],
   ] as const)('counts as %s: %o', (kind, row) => {
-    expect(standing(row)).toBe(kind);
-    expect(countRows({ a: row, b: row })).toEqual({ ...noCounts, [kind]: 2 });
-  });
-});
-
-describe('who is to leave', () => {
-  it.each([
-    [
-      'has come least far',
-      {
-        a: rowOf({ phase: 'running' }),
-        b: rowOf({ phase: 'provisioning' }),
-        c: rowOf({ phase: 'requested' }),
-      },
-      { booting: 2 },
-      ['c', 'b'],
-    ],
-    [
-      'has no workers any more',
-      { a: rowOf({ phase: 'running', launchedAt: 9 }), b: serves({ deserted: 5 }) },
-      { booting: 1 },
-      ['b'],
-    ],
-    [
-      'has no workers any more, wherever it stands in the books',
-      { a: serves({ deserted: 5 }), b: rowOf({ phase: 'running', launchedAt: 9 }) },
-      { booting: 1 },
-      ['a'],
-    ],
-    [
-      'is least at work',
-      { a: serves({ load: load(5) }), b: serves({ load: load(2) }), c: serves({ load: load(3) }) },
-      { busy: 2 },
-      ['b', 'c'],
-    ],
-    [
-      'is not known to be at work',
-      { a: serves({ load: load(1), launchedAt: 9 }), b: serves() },
-      { busy: 1 },
-      ['b'],
-    ],
-    [
-      'is the youngest',
-      { a: rowOf({ launchedAt: 1 }), b: rowOf({ launchedAt: 3 }), c: rowOf({ launchedAt: 2 }) },
-      { booting: 2 },
-      ['b', 'c'],
-    ],
-    [
-      'is of the kind that is asked for',
-      { a: serves({ load: load(1) }), b: serves({ load: load(0) }), c: rowOf(), d: waits() },
-      { booting: 1, idle: 1, busy: 1 },
-      ['c', 'b', 'a'],
-    ],
-  ] as const)('%s', (_, groups, share, expected) => {
-    expect(victims(groups, { ...nobody, ...share })).toEqual(expected);
+    expect(categoryOf(row)).toBe(kind);
+    expect(countRecords({ a: row, b: row })).toMatchObject({
+      ...noCounts,
+      absent: expect.anything(),
+      [kind]: 2,
+    });
   });
 
   it.each([
-    ['does not serve yet', { registered: false, load: load(0) }, true],
-    ['does not serve yet, for all we know', { registered: false, load: null }, false],
-    ['may be at work, but nobody will ever tell', { load: null }, false],
+    [2, 'has no task yet', rowOf()],
+    [2, 'is denied by ECS', rowOf({ taskArn: arn('t'), lastStatus: 'missing' })],
+    [2, 'is denied by ECS after it served', serves({ lastStatus: 'missing' })],
     [
-      'has been seen to start only',
-      { registered: false, load: null, seen: 'starting' as const },
-      true,
+      2,
+      'is denied by ECS and has no workers',
+      rowOf({
+        taskArn: arn('t'),
+        lastStatus: 'missing',
+        load: { workers: 0, tasks: 0, canceling: 0 },
+      }),
     ],
-    ['is idle', { load: load(0) }, true],
-  ])('is stopped at once when it %s', (_, given, watched) => {
-    const when = { at: 7000, until: 9000, watched };
-    const { groups, toGroups } = drained(booksOf({ a: serves(given) }), everybody, when);
-    expect(groups.a).toStrictEqual(
-      serves({ ...given, leaving: true, stopAskedAt: 7000, phase: 'stopping' }),
-    );
-    expect(toGroups).toEqual([['a', { type: 'group.stop' }]]);
+    [
+      0,
+      'is denied by ECS and has workers',
+      rowOf({ taskArn: arn('t'), lastStatus: 'missing', load: load(0) }),
+    ],
+    [0, 'has a task', rowOf({ taskArn: arn('t') })],
+    [0, 'serves, though ECS denies it', serves({ lastStatus: 'missing', load: load(1) })],
+    [0, 'has no task yet and is to leave', rowOf({ drainRequested: true })],
+    [0, 'has lost its workers', serves({ workersLostSince: 0, lastStatus: 'running' })],
+  ] as const)('counts %i as absent of two where each %s', (absent, _, row) => {
+    expect(countRecords({ a: row, b: row })).toMatchObject({ absent });
   });
-
-  it('may finish its work first, while there is time for that', () => {
-    const busy = booksOf({ a: serves({ load: load(2) }) });
-    const patient = drained(busy, everybody, { at: 7000, until: 7001, watched: false });
-    expect(patient.groups.a).toStrictEqual(
-      serves({ load: load(2), leaving: true, waitUntil: 7001 }),
-    );
-    expect(patient.toGroups).toEqual([['a', { type: 'group.drain' }]]);
-    const late = { at: 7000, until: 7000, watched: true };
-    expect(drained(busy, everybody, late).toGroups).toEqual([['a', { type: 'group.stop' }]]);
-  });
-
-  it('is waited for when the stream does not tell whether it is at work, but did tell, or will', () => {
-    const young = booksOf({
-      a: rowOf(),
-      b: rowOf({ taskArn: arn('b'), phase: 'provisioning' }),
-      c: serves(),
-    });
-    const { groups, toGroups } = drained(young, everybody, { at: 7, until: 9, watched: true });
-    const leaves = { leaving: true, waitUntil: 9 };
-    expect(groups).toStrictEqual({
-      a: { ...young.groups.a, ...leaves },
-      b: { ...young.groups.b, ...leaves },
-      c: { ...young.groups.c, ...leaves },
-    });
-    expect(new Set(toGroups.map(([, { type }]) => type))).toEqual(new Set(['group.drain']));
-  });
-
-  it('goes on waiting for its ARN when it has none', () => {
-    const when = { at: 7000, until: 9000, watched: false };
-    const { groups } = drained(booksOf({ a: rowOf() }), everybody, when);
-    expect(groups.a).toStrictEqual(rowOf({ leaving: true, stopAskedAt: 7000 }));
-  });
-
-  it('gets less time, but never more, when it waits already', () => {
-    const { groups } = drained(
-      booksOf({ a: waits({ waitUntil: 9000 }), b: waits({ waitUntil: 4000 }), c: serves() }),
-      nobody,
-      { at: 3000, until: 5000, watched: true },
-    );
-    expect([groups.a?.waitUntil, groups.b?.waitUntil]).toEqual([5000, 4000]);
-    expect(groups.c).toStrictEqual(serves());
-  });
-});
-
-it('stops at once exactly those whose tasks are named, once', () => {
-  const books = booksOf({
-    a: serves({ taskArn: arn('1'), load: load(3) }),
-    b: serves({ taskArn: arn('2') }),
-    c: waits({ taskArn: arn('3') }),
-    d: serves({ taskArn: arn('4'), phase: 'stopping' }),
-    e: rowOf(),
-  });
-  const { groups, toGroups } = released(books, ['1', '3', '4', '9'], 7000);
-  const gone = { leaving: true, waitUntil: null, stopAskedAt: 7000, phase: 'stopping' };
-  expect(groups).toStrictEqual({
-    ...books.groups,
-    a: { ...books.groups.a, ...gone },
-    c: { ...books.groups.c, ...gone },
-  });
-  expect(toGroups).toEqual([
-    ['a', { type: 'group.stop' }],
-    ['c', { type: 'group.stop' }],
-  ]);
-});
-
-it('takes back those that wait, who serves first, then who has come furthest', () => {
-  const books = booksOf({
-    a: rowOf({ leaving: true }),
-    b: waits(),
-    c: serves(),
-    d: rowOf({ phase: 'stopping', leaving: true }),
-    e: waits(),
-    f: waits({ registered: false }),
-  });
-  const lucky = (most: number) => reprieved(books, most).toGroups.map(([groupId]) => groupId);
-  expect(lucky(9)).toEqual(['b', 'e', 'f', 'a']);
-  const { groups, toGroups } = reprieved(books, 2);
-  const back = { leaving: false, waitUntil: null };
-  expect(groups).toStrictEqual({
-    ...books.groups,
-    b: { ...books.groups.b, ...back },
-    e: { ...books.groups.e, ...back },
-  });
-  expect(toGroups).toEqual([
-    ['b', { type: 'group.reprieve' }],
-    ['e', { type: 'group.reprieve' }],
-  ]);
 });
 
 describe('a group that serves', () => {
   it('is found to last after two minutes of looks, once', () => {
-    const books = booksOf({
+    const books = recordsOf({
       a: serves(),
       b: rowOf({ phase: 'running' }),
-      c: serves({ lasted: true }),
+      c: serves({ stable: true }),
     });
-    const first = aged(books, 5000);
-    expect(first.lasting).toEqual([]);
-    expect(first.groups).toStrictEqual({ ...books.groups, a: serves({ servesSince: 5000 }) });
-    const early = aged(first, 124_999);
-    expect([early.lasting, early.groups]).toStrictEqual([[], first.groups]);
-    const late = aged(early, 125_000);
-    expect(late.lasting).toEqual(['a']);
-    expect(late.groups.a).toStrictEqual(serves({ servesSince: 5000, lasted: true }));
-    expect(aged(late, 999_000)).toEqual({ ...late, lasting: [] });
+    const first = recordServing(books, 5000);
+    expect(first.nowStable).toEqual([]);
+    expect(first.groups).toStrictEqual({ ...books.groups, a: serves({ servingSince: 5000 }) });
+    const early = recordServing(first, 124_999);
+    expect([early.nowStable, early.groups]).toStrictEqual([[], first.groups]);
+    const late = recordServing(early, 125_000);
+    expect(late.nowStable).toEqual(['a']);
+    expect(late.groups.a).toStrictEqual(serves({ servingSince: 5000, stable: true }));
+    expect(recordServing(late, 999_000)).toEqual({ ...late, nowStable: [] });
   });
 });
 
 describe('a wait that is over', () => {
   it('ends in a stop, and not a moment early', () => {
-    const books = booksOf({ a: waits({ waitUntil: 9000 }), b: waits({ waitUntil: 9001 }) });
-    const { groups, toGroups } = expired(books, 9000);
-    expect(groups).toStrictEqual({
-      a: waits({ waitUntil: null, stopAskedAt: 9000, phase: 'stopping' }),
-      b: waits({ waitUntil: 9001 }),
+    const books = recordsOf({
+      a: waits({ drainDeadline: 9000 }),
+      b: waits({ drainDeadline: 9001 }),
     });
-    expect(toGroups).toEqual([['a', { type: 'group.stop' }]]);
+    const { groups, outbox } = expired(books, 9000);
+    expect(groups).toStrictEqual({
+      a: waits({ drainDeadline: null, stopRequestedAt: 9000, phase: 'stopping' }),
+      b: waits({ drainDeadline: 9001 }),
+    });
+    expect(outbox).toEqual([['a', { type: 'group.stop' }]]);
   });
 
   it('does not end before there is a task, nor in the place of who serves', () => {
-    const books = booksOf({
-      a: rowOf({ leaving: true, waitUntil: 8000 }),
-      b: waits({ registered: false, waitUntil: 8000 }),
+    const books = recordsOf({
+      a: rowOf({ drainRequested: true, drainDeadline: 8000 }),
+      b: waits({ registered: false, drainDeadline: 8000 }),
       c: serves({ load: load(0) }),
     });
-    const { groups, toGroups } = expired(books, 9000);
-    expect(toGroups).toEqual([['b', { type: 'group.stop' }]]);
+    const { groups, outbox } = expired(books, 9000);
+    expect(outbox).toEqual([['b', { type: 'group.stop' }]]);
     expect([groups.a, groups.c]).toStrictEqual([books.groups.a, books.groups.c]);
   });
 });
@@ -286,187 +161,209 @@ describe('what the monitor stream tells', () => {
   const gone = { workers: 0, tasks: 0, canceling: 0 };
 
   it('is kept for each task that it names', () => {
-    const books = booksOf({
+    const books = recordsOf({
       a: serves({ taskArn: arn('1') }),
       b: serves({ taskArn: arn('2') }),
       c: rowOf(),
     });
-    expect(heard(books, { 1: load(3), 9: load(1) }, 500)).toStrictEqual({
-      ...booksOf({
+    expect(recordLoads(books, { 1: load(3), 9: load(1) }, 500)).toStrictEqual({
+      ...recordsOf({
         ...books.groups,
         a: serves({ taskArn: arn('1'), load: load(3) }),
       }),
-      toGroups: [],
+      outbox: [],
     });
   });
 
   it('says that a group serves', () => {
     const boots = rowOf({ taskArn: arn('1'), phase: 'provisioning' });
-    const { groups, toGroups } = heard(booksOf({ a: boots }), { 1: load(0) }, 500);
+    const { groups, outbox } = recordLoads(recordsOf({ a: boots }), { 1: load(0) }, 500);
     expect(groups.a).toStrictEqual({ ...boots, load: load(0) });
-    expect(toGroups).toEqual([['a', { type: 'task.registered' }]]);
+    expect(outbox).toEqual([['a', { type: 'task.registered' }]]);
   });
 
   it('ends the wait for an idle moment', () => {
-    const books = booksOf({ a: waits({ taskArn: arn('1') }), b: waits({ taskArn: arn('2') }) });
-    const { groups, toGroups } = heard(books, { 1: load(0), 2: load(1) }, 500);
-    expect(groups.a).toMatchObject({ waitUntil: null, stopAskedAt: 500, phase: 'stopping' });
-    expect(groups.b).toMatchObject({ waitUntil: 9000, stopAskedAt: null });
-    expect(toGroups).toEqual([['a', { type: 'group.stop' }]]);
+    const books = recordsOf({ a: waits({ taskArn: arn('1') }), b: waits({ taskArn: arn('2') }) });
+    const { groups, outbox } = recordLoads(books, { 1: load(0), 2: load(1) }, 500);
+    expect(groups.a).toMatchObject({
+      drainDeadline: null,
+      stopRequestedAt: 500,
+      phase: 'stopping',
+    });
+    expect(groups.b).toMatchObject({ drainDeadline: 9000, stopRequestedAt: null });
+    expect(outbox).toEqual([['a', { type: 'group.stop' }]]);
   });
 
   it('does not take for idle who has lost sight of its workers while it waits', () => {
-    const { groups, toGroups } = heard(
-      booksOf({ a: waits({ taskArn: arn('1') }) }),
+    const { groups, outbox } = recordLoads(
+      recordsOf({ a: waits({ taskArn: arn('1') }) }),
       { 1: gone },
       5,
     );
-    expect(groups.a).toMatchObject({ waitUntil: 9000, load: gone });
-    expect(toGroups).toEqual([]);
+    expect(groups.a).toMatchObject({ drainDeadline: 9000, load: gone });
+    expect(outbox).toEqual([]);
   });
 
   it('ends the wait of who has no worker at all', () => {
     const young = waits({ taskArn: arn('1'), registered: false, load: null });
-    const { groups, toGroups } = heard(booksOf({ a: young }), { 1: gone }, 5);
-    expect(groups.a).toMatchObject({ waitUntil: null, stopAskedAt: 5 });
-    expect(toGroups).toEqual([['a', { type: 'group.stop' }]]);
-    expect(heard(booksOf({ a: young }), { 1: load(2) }, 5).toGroups).toEqual([
+    const { groups, outbox } = recordLoads(recordsOf({ a: young }), { 1: gone }, 5);
+    expect(groups.a).toMatchObject({ drainDeadline: null, stopRequestedAt: 5 });
+    expect(outbox).toEqual([['a', { type: 'group.stop' }]]);
+    expect(recordLoads(recordsOf({ a: young }), { 1: load(2) }, 5).outbox).toEqual([
       ['a', { type: 'task.registered' }],
     ]);
   });
 
   it('tells since when a group that served is without workers', () => {
-    let books = booksOf({
+    let books = recordsOf({
       a: serves({ taskArn: arn('1'), load: load(1) }),
       b: rowOf({ taskArn: arn('2') }),
     });
-    books = heard(books, { 1: gone, 2: gone }, 500);
-    books = heard(books, { 1: gone, 2: gone }, 700);
-    expect([books.groups.a?.deserted, books.groups.b?.deserted]).toEqual([500, null]);
+    books = recordLoads(books, { 1: gone, 2: gone }, 500);
+    books = recordLoads(books, { 1: gone, 2: gone }, 700);
+    expect([books.groups.a?.workersLostSince, books.groups.b?.workersLostSince]).toEqual([
+      500,
+      null,
+    ]);
     expect(books.groups.a?.load).toEqual(gone);
-    expect(heard(books, { 1: load(0) }, 900).groups.a).toMatchObject({
-      deserted: null,
+    expect(recordLoads(books, { 1: load(0) }, 900).groups.a).toMatchObject({
+      workersLostSince: null,
       load: load(0),
     });
   });
 
   it('is forgotten when it tells nothing any more', () => {
-    const books = booksOf({
+    const books = recordsOf({
       a: serves({ load: load(1) }),
-      b: serves({ deserted: 400 }),
+      b: serves({ workersLostSince: 400 }),
       c: rowOf(),
     });
-    const { groups, toGroups } = heard(books, null, 500);
+    const { groups, outbox } = recordLoads(books, null, 500);
     expect(groups).toStrictEqual({ a: serves(), b: serves(), c: rowOf() });
-    expect(toGroups).toEqual([]);
+    expect(outbox).toEqual([]);
   });
 });
 
-it('does not want a launch any more when all its groups are to leave or are gone', () => {
-  const groups = { a: rowOf({ leaving: true }), b: rowOf() };
-  const launches = { both: ['a', 'b'], left: ['a'], gone: ['a', 'x'] };
-  expect(unwanted({ groups, launches })).toEqual(['left', 'gone']);
-});
+describe('a group that is to leave and was not seen yet', () => {
+  const unseen = (given: Partial<GroupRecord> = {}) =>
+    runs({ phase: 'waiting', drainRequested: true, observeUntil: 9000, ...given });
 
-describe('a launch that has ended', () => {
-  const end = { label: 'e-1', groups: [], refusals: [], market: 'onDemand' as const };
-  const books = {
-    groups: { a: rowOf({ launchedAt: 1000 }), b: rowOf({ launchedAt: 9000 }), c: rowOf() },
-    launches: { 'e-1': ['a', 'b', 'c', 'x'], 'e-2': ['y'] },
-  };
+  it('is not told to stop by a monitor stream that knows no work of it', () => {
+    const books = recordsOf({ a: unseen({ drainDeadline: 8000 }) });
+    const { groups, outbox } = recordLoads(
+      books,
+      { r: { workers: 0, tasks: 0, canceling: 0 } },
+      5000,
+    );
+    expect(outbox).toEqual([]);
+    expect(groups.a).toMatchObject({ phase: 'waiting', drainDeadline: 8000, observeUntil: 9000 });
+  });
 
-  it('gives each group its task, as old as the answer at most, or its refusal', () => {
-    const groups = [
-      { groupId: 'a', taskArn: arn('1') },
-      { groupId: 'b', taskArn: arn('2') },
-    ];
-    const refusals = [
-      { kind: 'capacity' as const, reason: 'full' },
-      { kind: 'quota' as const, reason: 'too many' },
-    ];
-    expect(settled(books, { ...end, groups, refusals }, 5000)).toStrictEqual({
-      groups: {
-        a: rowOf({ taskArn: arn('1'), launchedAt: 5000 }),
-        b: rowOf({ taskArn: arn('2'), launchedAt: 9000 }),
-        c: rowOf(),
-      },
-      launches: { 'e-2': ['y'] },
-      toGroups: [
-        ['a', { type: 'group.launched', taskArn: arn('1') }],
-        ['b', { type: 'group.launched', taskArn: arn('2') }],
-        ['c', { type: 'group.refused', reason: 'full' }],
-      ],
+  it('is told to stop in the end, though no look has shown it', () => {
+    const books = recordsOf({
+      a: unseen(),
+      b: unseen({ taskArn: arn('b'), drainDeadline: 8000 }),
+      c: unseen({ taskArn: arn('c'), drainDeadline: 9500 }),
+    });
+    expect(expired(books, 8999).outbox).toEqual([]);
+    const { groups, outbox } = expired(books, 9000);
+    expect(outbox).toEqual([
+      ['a', { type: 'group.stop' }],
+      ['b', { type: 'group.stop' }],
+    ]);
+    expect(groups.a).toMatchObject({
+      phase: 'stopping',
+      observeUntil: null,
+      stopRequestedAt: 9000,
     });
   });
+});
 
-  it('leaves time to be told of who is to leave, if it may wait at all', () => {
-    const groups = ['a', 'b', 'c'].map((groupId) => ({ groupId, taskArn: arn(groupId) }));
-    const left = settled(
-      {
-        groups: {
-          a: rowOf({ leaving: true, waitUntil: 4000 }),
-          b: rowOf({ leaving: true, waitUntil: 30_000 }),
-          c: rowOf({ leaving: true }),
-        },
-        launches: { 'e-1': ['a', 'b', 'c'] },
-      },
-      { ...end, groups },
-      5000,
-    ).groups;
-    expect([left.a?.waitUntil, left.b?.waitUntil, left.c?.waitUntil]).toEqual([
-      20_000,
-      30_000,
-      null,
-    ]);
+describe('a group that is to stop while a worker of it cancels a task', () => {
+  const cancels = { workers: 4, tasks: 0, canceling: 1 };
+  const heldAt = (at: number) =>
+    expired(recordsOf({ a: waits({ load: cancels, drainDeadline: at }) }), at);
+
+  it('is held, counts as leaving for good, and is stopped when the cancellation is over', () => {
+    const held = heldAt(9000);
+    expect(held.outbox).toEqual([['a', { type: 'group.hold' }]]);
+    expect(held.groups.a).toMatchObject({
+      ...{ phase: 'held', stopHeldSince: 9000, stopRequestedAt: null, drainDeadline: null },
+    });
+    expect(countRecords(held.groups)).toEqual({ ...noCounts, stopping: 1 });
+    const still = recordLoads(held, { t: { ...cancels, tasks: 2 } }, 9500);
+    expect(still.outbox).toEqual([]);
+    const over = recordLoads(still, { t: { ...cancels, canceling: 0 } }, 9600);
+    expect(over.outbox).toEqual([['a', { type: 'group.stop' }]]);
+    expect(over.groups.a).toMatchObject({ phase: 'stopping', stopRequestedAt: 9600 });
   });
 
-  it('lets who was to leave and got a task stay in the place of who got none', () => {
-    const leaves = rowOf({ leaving: true, waitUntil: 30_000 });
-    const rows = {
-      ...{ a: leaves, b: rowOf(), b2: rowOf() },
-      ...{ c: leaves, d: rowOf({ leaving: true }), e: leaves },
+  it('is stopped when the monitor stream shows nothing any more', () => {
+    const { outbox } = recordLoads(heldAt(9000), null, 9100);
+    expect(outbox).toEqual([['a', { type: 'group.stop' }]]);
+  });
+
+  it('is stopped half a minute after its stop was first wanted, and is not held again', () => {
+    const held = heldAt(9000);
+    expect(expired(held, 38_999).outbox).toEqual([]);
+    const stopped = expired(held, 39_000);
+    expect(stopped.outbox).toEqual([['a', { type: 'group.stop' }]]);
+    expect(expired(stopped, 40_000).outbox).toEqual([]);
+    expect(stopEvent(stopped.groups.a as GroupRecord, 60_000)).toEqual({ type: 'group.stop' });
+  });
+
+  it('is not held for a cancellation elsewhere', () => {
+    const none = expired(recordsOf({ a: waits({ drainDeadline: 9000 }) }), 9000);
+    expect(none.outbox).toEqual([['a', { type: 'group.stop' }]]);
+  });
+});
+
+describe('a stop that ECS takes long to carry out', () => {
+  const stops = (given: Partial<GroupRecord> = {}) =>
+    serves({ phase: 'stopping', drainRequested: true, stopAccepted: true, ...given });
+
+  it('is reported once, two minutes after it began', () => {
+    let records = recordsOf({ a: stops(), b: serves() });
+    const slowAt = (at: number) => {
+      const { slowStops, ...next } = recordStops(records, at);
+      records = next;
+      return slowStops;
     };
-    const groups = ['a', 'c', 'd'].map((groupId) => ({ groupId, taskArn: arn(groupId) }));
-    const one = settled(
-      { groups: rows, launches: { 'e-1': Object.keys(rows) } },
-      { ...end, groups },
-      5000,
-    );
-    expect(one.toGroups.map(([groupId, { type }]) => `${groupId} ${type}`)).toEqual([
-      'a group.reprieve',
-      'a group.launched',
-      'b group.refused',
-      'b2 group.refused',
-      'c group.reprieve',
-      'c group.launched',
-      'd group.launched',
-      'e group.refused',
-    ]);
-    expect(Object.values(one.groups).map(({ leaving, waitUntil }) => [leaving, waitUntil])).toEqual(
-      [
-        [false, null],
-        [false, null],
-        [false, null],
-        [false, null],
-        [true, null],
-        [true, 30_000],
-      ],
-    );
+    expect(slowAt(1000)).toEqual([]);
+    expect(slowAt(120_999)).toEqual([]);
+    expect(slowAt(121_000)).toEqual([{ groupId: 'a', taskArn: arn('t'), since: 1000 }]);
+    expect(slowAt(122_000)).toEqual([]);
+    expect(slowAt(900_000)).toEqual([]);
+    expect(records.groups.b).toEqual(serves());
   });
 
-  it('leaves no group waiting when it names neither', () => {
-    const { toGroups } = settled(books, end, 5000);
-    expect(toGroups.map(([groupId, { type }]) => [groupId, type])).toEqual([
-      ['a', 'group.refused'],
-      ['b', 'group.refused'],
-      ['c', 'group.refused'],
-    ]);
+  it.each([
+    ['uses its slot', {}, 0],
+    ['uses none once its container has ended', { executionStopped: true }, 1],
+    ['uses none once it is overdue', { stopOverdue: true }, 1],
+    ['uses its slot before StopTask is accepted', { stopAccepted: false, stopOverdue: true }, 0],
+    ['uses its slot while it is held', { phase: 'held', executionStopped: true }, 0],
+  ] as const)('%s', (_, given, freed) => {
+    expect(countRecords({ a: stops(given) })).toEqual({ ...noCounts, stopping: 1, freed });
   });
 
-  it('changes nothing when nobody waits for it', () => {
-    expect(settled(books, { ...end, label: 'e-9' }, 5000)).toStrictEqual({
-      ...books,
-      toGroups: [],
-    });
+  it('is overdue after ten minutes', () => {
+    const overdueAt = (at: number) =>
+      recordStops(recordsOf({ a: stops({ stoppingSince: 1000 }) }), at).groups.a?.stopOverdue;
+    expect(overdueAt(600_999)).toBe(false);
+    expect(overdueAt(601_000)).toBe(true);
   });
+});
+
+it('counts the workers that serving groups should have and the monitor does not show', () => {
+  const workers = (n: number) => ({ workers: n, tasks: 0, canceling: 0 });
+  const groups = {
+    whole: serves({ load: workers(4) }),
+    more: serves({ load: workers(5) }),
+    degraded: serves({ load: workers(1) }),
+    unknown: serves(),
+    boots: runs({ load: workers(1) }),
+    leaves: serves({ load: workers(1), phase: 'stopping' }),
+  };
+  expect(countRecords(groups, 4).missingWorkers).toBe(3);
 });

@@ -3,22 +3,22 @@ import { noCounts } from '../../../machines/fleet/plan.ts';
 import { admit, launchPlan, liveCohort, sighting } from '../../support/liveCohort.ts';
 import { settle } from '../../support/world.ts';
 
-const cohortId = 'cohort-0';
-const everybody = { booting: 9, idle: 9, busy: 9 };
-const changed = (order: number, counts: object, launches = 0) => ({
-  ...{ type: 'cohort.changed', cohortId, order, launches },
+const cohortId = 'cohort.0';
+const everybody = { pending: 9, idle: 9, busy: 9 };
+const changed = (generation: number, counts: object, launches = 0, ended = 0) => ({
+  ...{ type: 'cohort.changed', cohortId, generation, launches, ended },
   counts: { ...noCounts, ...counts },
 });
 const single = { ...admit, launches: [launchPlan('e-1', 1)] };
 const failure = (kind: string) => Object.assign(new Error(`it was ${kind}`), { kind });
-const dead = { type: 'cohort.dead', cohortId, taskArn: 'arn:0' };
+const dead = (at: number) => ({ type: 'task.dead', at, taskArn: 'arn:0' });
 const registered = { workers: 1, tasks: 0, canceling: 0 };
 
 /** A cohort, and what it has told its manager since it was asked last. */
 const live = () => {
   const cohort = liveCohort();
   const { told, actor, answer } = cohort;
-  const news = () => told.splice(0).filter(({ type }) => type !== 'cohort.tasks');
+  const news = () => told.splice(0).filter(({ type }) => type !== 'cohort.tasksChanged');
   const launchOne = async () => {
     actor.send({ ...single, launches: [...single.launches] });
     await answer('journalLaunch', undefined);
@@ -39,22 +39,22 @@ describe('a manager hears of its cohort', () => {
   it('how many there are, whenever that has changed', async () => {
     const { actor, answer, look, hear, news } = live();
     actor.send({ ...admit, launches: [...admit.launches] });
-    expect(news()).toEqual([changed(1, { booting: 2 }, 1)]);
+    expect(news()).toEqual([changed(1, { pending: 2, absent: 2 }, 1)]);
     await answer('journalLaunch', undefined);
     await answer('runTask', { taskArns: ['arn:0', 'arn:1'], refusals: [] });
     await answer('journalOutcome', [
       { groupId: 'e-1-0', taskArn: 'arn:0' },
       { groupId: 'e-1-1', taskArn: 'arn:1' },
     ]);
-    expect(news()).toEqual([changed(1, { booting: 2 }, 0)]);
+    expect(news()).toEqual([changed(1, { pending: 2 }, 0)]);
     await look(5000, sighting('arn:0', 'running'), sighting('arn:1', 'running'));
     expect(news()).toEqual([]);
     hear(6000, { 'arn:0': registered });
-    expect(news()).toContainEqual(changed(1, { booting: 1, idle: 1 }));
+    expect(news()).toContainEqual(changed(1, { pending: 1, idle: 1 }));
     await look(7000, sighting('arn:0', 'stopped'));
-    expect(news().filter(({ type }) => type !== 'cohort.setback')).toEqual([
-      dead,
-      changed(1, { booting: 1 }),
+    expect(news().filter(({ type }) => type !== 'cohort.launchFailed')).toEqual([
+      dead(7000),
+      changed(1, { pending: 1 }, 0, 1),
     ]);
   });
 
@@ -65,59 +65,104 @@ describe('a manager hears of its cohort', () => {
     hear(1600, null);
     news();
     await look(2000, sighting('arn:0', 'missing'));
-    expect(news()).toEqual([changed(1, { booting: 1 })]);
+    expect(news()).toEqual([changed(1, { pending: 1, absent: 1 })]);
     await look(3000, sighting('arn:0', 'running'));
     expect(news()).toEqual([changed(1, { busy: 1 })]);
     hear(3500, { 'arn:0': { workers: 1, tasks: 1, canceling: 0 } });
-    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 4000, until: 5000 });
-    expect(news().at(-1)).toEqual(changed(2, { waiting: 1 }));
-    actor.send({ type: 'cohort.look', at: 5000, monitored: true, launching: true, ending: false });
-    expect(news()).toEqual([changed(2, { draining: 1 })]);
+    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 4000, until: 5000 });
+    expect(news().at(-1)).toEqual(changed(2, { drainPending: 1 }));
+    actor.send({
+      type: 'cohort.poll',
+      at: 5000,
+      monitorConnected: true,
+      launching: true,
+      ending: false,
+    });
+    expect(news()).toEqual([changed(2, { stopping: 1 })]);
   });
 
   it('once when nothing but the order is new', async () => {
     const { actor, news, calls } = live();
     actor.send({ ...admit, launches: [...admit.launches] });
     news();
-    actor.send({ ...admit, order: 2, launches: [...admit.launches] });
-    expect(news()).toEqual([changed(2, { booting: 2 }, 1)]);
-    actor.send({ type: 'cohort.reprieve', order: 3, most: 5 });
-    actor.send({ type: 'cohort.release', order: 4, at: 0, taskIds: ['elsewhere'] });
-    expect(news()).toEqual([changed(3, { booting: 2 }, 1), changed(4, { booting: 2 }, 1)]);
+    actor.send({ ...admit, generation: 2, launches: [...admit.launches] });
+    expect(news()).toEqual([changed(2, { pending: 2, absent: 2 }, 1)]);
+    actor.send({ type: 'cohort.cancelDrain', generation: 3, most: 5 });
+    actor.send({ type: 'cohort.release', generation: 4, at: 0, taskIds: ['elsewhere'] });
+    const both = { pending: 2, absent: 2 };
+    expect(news()).toEqual([changed(3, both, 1), changed(4, both, 1)]);
     expect(calls.journalLaunch).toHaveLength(1);
   });
 
   it('what was taken over, once', async () => {
     const { actor, news, row } = live();
-    const groups = [{ groupId: 'stray', taskArn: 'arn:9', createdAt: null, deadlinesFrom: 500 }];
-    actor.send({ type: 'cohort.adopt', order: 1, groups });
-    const stray = actor.getSnapshot().children.stray;
-    actor.send({ type: 'cohort.adopt', order: 2, groups });
-    expect(news()).toEqual([changed(1, { booting: 1 }), changed(2, { booting: 1 })]);
+    const groups = [{ groupId: 'stray', taskArn: 'arn:9', createdAt: 400, deadlinesFrom: 500 }];
+    actor.send({ type: 'cohort.adopt', generation: 1, groups });
+    const stray = actor.getSnapshot().children['group.stray'];
+    actor.send({ type: 'cohort.adopt', generation: 2, groups });
+    expect(news()).toEqual([changed(1, { pending: 1 }), changed(2, { pending: 1 })]);
     expect(row('stray')?.phase).toBe('provisioning');
-    expect(actor.getSnapshot().children.stray).toBe(stray);
+    expect(actor.getSnapshot().children['group.stray']).toBe(stray);
+  });
+
+  it('how many ended without its order: not those that it drains, but those that the scheduler chose', async () => {
+    const { actor, answer, news, look } = live();
+    actor.send({ ...admit, launches: [launchPlan('e-1', 4)] });
+    await answer('journalLaunch', undefined);
+    const taskArns = ['arn:0', 'arn:1', 'arn:2', 'arn:3'];
+    await answer('runTask', { taskArns, refusals: [] });
+    await answer(
+      'journalOutcome',
+      taskArns.map((taskArn, i) => ({ groupId: `e-1-${i}`, taskArn, createdAt: null })),
+    );
+    news();
+    const one = { pending: 1, idle: 0, busy: 0 };
+    actor.send({ type: 'cohort.drain', generation: 2, ...one, at: 2000, until: 0 });
+    expect(news()).toEqual([changed(2, { pending: 3, stopping: 1 })]);
+    const evict = { type: 'cohort.evict', at: 2000, until: 0, generation: 3 } as const;
+    actor.send({ ...evict, groupIds: ['e-1-1'] });
+    expect(news()).toEqual([changed(3, { pending: 2, stopping: 2 })]);
+    actor.send({ type: 'cohort.release', generation: 4, at: 2000, taskIds: ['arn:2'] });
+    expect(news()).toEqual([changed(4, { pending: 1, stopping: 3 }, 0, 1)]);
+    await look(3000, sighting('arn:3', 'stopping'));
+    expect(news()).toEqual([changed(4, { stopping: 4 }, 0, 1)]);
+  });
+
+  it('which tasks it has, whenever that changes', async () => {
+    const { actor, launchOne, told, look, refuse } = live();
+    const tasks = () =>
+      told.splice(0).flatMap((event) => (event.type === 'cohort.tasksChanged' ? [event] : []));
+    await launchOne();
+    expect(tasks()).toEqual([{ type: 'cohort.tasksChanged', cohortId, taskIds: ['arn:0'] }]);
+    const groups = [{ groupId: 'stray', taskArn: 'x/9', createdAt: 400, deadlinesFrom: 500 }];
+    actor.send({ type: 'cohort.adopt', generation: 2, groups });
+    expect(tasks()).toMatchObject([{ taskIds: ['arn:0', '9'] }]);
+    await look(5000, sighting('arn:0', 'stopped'));
+    expect(tasks()).toMatchObject([{ taskIds: ['9'] }]);
+    await refuse(1, { kind: 'refused', reason: 'full' });
+    expect(tasks()).toEqual([]);
   });
 
   it('that those it stops are on their way out', async () => {
     const { actor, launchOne, look, news } = live();
     await launchOne();
     news();
-    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 0 });
-    expect(news()).toEqual([changed(2, { draining: 1 })]);
+    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
+    expect(news()).toEqual([changed(2, { stopping: 1 })]);
     await look(3000, sighting('arn:0', 'stopped'));
     expect(news()).toContainEqual(changed(2, {}));
-    expect(actor.getSnapshot().children['e-1-0']).toBeUndefined();
+    expect(actor.getSnapshot().children['group.e-1-0']).toBeUndefined();
   });
 
   it('that who has come to its idle moment is on its way out, before that group says so', async () => {
     const { actor, launchOne, news, hear, row } = live();
     await launchOne();
     hear(1500, {});
-    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 60_000 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 60_000 });
     news();
     hear(3000, { 'arn:0': registered });
     const counts = news().filter(({ type }) => type === 'cohort.changed');
-    expect(counts).toEqual([changed(2, { draining: 1 })]);
+    expect(counts).toEqual([changed(2, { stopping: 1 })]);
     expect(row('e-1-0')).toMatchObject({ phase: 'stopping', registered: true });
   });
 
@@ -129,13 +174,13 @@ describe('a manager hears of its cohort', () => {
       { kind: 'capacity', reason: 'none left' },
       { kind: 'addresses', reason: 'no address', subnet: 'subnet-a' },
     );
-    const no = { type: 'cohort.setback', cohortId, market: 'spot' };
+    const no = { type: 'cohort.launchFailed', cohortId, market: 'spot' };
     const told = news();
-    expect(told.filter(({ type }) => type === 'cohort.setback')).toEqual([
+    expect(told.filter(({ type }) => type === 'cohort.launchFailed')).toEqual([
       { ...no, kind: 'capacity', reason: 'none left' },
       { ...no, kind: 'addresses', reason: 'no address', subnets: ['subnet-a'] },
     ]);
-    expect(told.map(({ type }) => type)).not.toContain('cohort.proved');
+    expect(told.map(({ type }) => type)).not.toContain('cohort.recovered');
     expect(notes).toEqual([
       { label: 'e-1', kind: 'capacity', reason: 'none left' },
       { label: 'e-1', kind: 'addresses', reason: 'no address' },
@@ -147,17 +192,17 @@ describe('a manager hears of its cohort', () => {
     const { launchOne, news } = live();
     await launchOne();
     expect(news()).toContainEqual({
-      ...{ type: 'cohort.proved', proof: 'launched', subnet: null },
+      ...{ type: 'cohort.recovered', signal: 'launched', subnet: null },
       ...proof,
     });
     const other = live();
     await other.refuse(1, { kind: 'quota', reason: 'vCPUs' });
     const told = other.news();
     expect(told).toContainEqual(
-      expect.objectContaining({ type: 'cohort.setback', groupId: 'e-1-0' }),
+      expect.objectContaining({ type: 'cohort.launchFailed', groupId: 'e-1-0' }),
     );
-    expect(told).toContainEqual({ type: 'cohort.unproved', ...proof });
-    expect(told.map(({ type }) => type)).not.toContain('cohort.proved');
+    expect(told).toContainEqual({ type: 'cohort.probeInconclusive', ...proof });
+    expect(told.map(({ type }) => type)).not.toContain('cohort.recovered');
   });
 
   it('nothing of the kind of one that was launched with others', async () => {
@@ -175,8 +220,8 @@ describe('a manager hears of its cohort', () => {
     hear(6001, { 'arn:0': { workers: 2, tasks: 0, canceling: 0 } });
     expect(news()).toEqual([
       {
-        ...{ type: 'cohort.proved', cohortId, groupId: 'e-1-0' },
-        ...{ proof: 'served', subnet: 'subnet-a' },
+        ...{ type: 'cohort.recovered', cohortId, groupId: 'e-1-0' },
+        ...{ signal: 'registered', subnet: 'subnet-a' },
       },
       changed(1, { idle: 1 }),
     ]);
@@ -184,7 +229,13 @@ describe('a manager hears of its cohort', () => {
 
   it('who has ended before its workers came to serve, and why', async () => {
     const setback = {
-      ...{ type: 'cohort.setback', cohortId, groupId: 'e-1-0', market: null, proof: 'served' },
+      ...{
+        type: 'cohort.launchFailed',
+        cohortId,
+        groupId: 'e-1-0',
+        market: null,
+        signal: 'registered',
+      },
     };
     const { launchOne, look, news } = live();
     await launchOne();
@@ -192,14 +243,14 @@ describe('a manager hears of its cohort', () => {
     const ended = { ...sighting('arn:0', 'stopped'), cause: 'exited', detail: 'exit 1' } as const;
     await look(5000, ended);
     expect(news()).toEqual([
-      dead,
+      dead(5000),
       { ...setback, kind: 'startFailed', reason: 'exit 1' },
-      changed(1, {}),
+      changed(1, {}, 0, 1),
     ]);
     const other = live();
     await other.launchOne();
     other.news();
-    const where = { blame: 'network', subnet: 'subnet-a' } as const;
+    const where = { failureReason: 'network', subnet: 'subnet-a' } as const;
     await other.look(5000, { ...ended, ...where, detail: null });
     expect(other.news()).toContainEqual({
       ...setback,
@@ -210,13 +261,13 @@ describe('a manager hears of its cohort', () => {
   });
 
   it('that who has ended shows nothing, when it had been told to, or had no task', async () => {
-    const unproved = { type: 'cohort.unproved', cohortId, groupId: 'e-1-0' };
+    const unproved = { type: 'cohort.probeInconclusive', cohortId, groupId: 'e-1-0' };
     const { actor, launchOne, look, news } = live();
     await launchOne();
-    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 0 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
     news();
     await look(3000, sighting('arn:0', 'stopped'));
-    expect(news()).toEqual([dead, unproved, changed(2, {})]);
+    expect(news()).toEqual([dead(3000), unproved, changed(2, {})]);
     const refused = live();
     await refused.refuse(2, { kind: 'quota', reason: 'vCPUs' });
     expect(refused.news()).toContainEqual(unproved);
@@ -232,10 +283,10 @@ describe('a manager hears of its cohort', () => {
     await look(126_999, sighting('arn:0', 'running'));
     expect(news()).toEqual([]);
     await look(127_000, sighting('arn:0', 'running'));
-    const lasting = { type: 'cohort.proved', cohortId, groupId: 'e-1-0', subnet: null };
-    expect(news()).toEqual([{ ...lasting, proof: 'lasted' }]);
+    const lasting = { type: 'cohort.recovered', cohortId, groupId: 'e-1-0', subnet: null };
+    expect(news()).toEqual([{ ...lasting, signal: 'stable' }]);
     await look(999_000, sighting('arn:0', 'stopped'));
-    expect(news()).toEqual([dead, changed(1, {})]);
+    expect(news()).toEqual([dead(999_000), changed(1, {}, 0, 1)]);
   });
 
   it('that one has ended soon after it came to serve', async () => {
@@ -246,12 +297,12 @@ describe('a manager hears of its cohort', () => {
     news();
     await look(126_999, { ...sighting('arn:0', 'stopped'), detail: 'OutOfMemory' });
     expect(news()).toEqual([
-      dead,
+      dead(126_999),
       {
-        ...{ type: 'cohort.setback', cohortId, groupId: 'e-1-0', market: null },
-        ...{ kind: 'exited', reason: 'OutOfMemory', proof: 'lasted', launchedAt: 1000 },
+        ...{ type: 'cohort.launchFailed', cohortId, groupId: 'e-1-0', market: null },
+        ...{ kind: 'exited', reason: 'OutOfMemory', signal: 'stable', launchedAt: 1000 },
       },
-      changed(1, {}),
+      changed(1, {}, 0, 1),
     ]);
   });
 
@@ -260,18 +311,18 @@ describe('a manager hears of its cohort', () => {
     actor.send({ ...single, launches: [...single.launches] });
     news();
     const error = new Error('a bug');
-    actor.send({ type: 'xstate.error.actor.e-1', actorId: 'e-1', error } as never);
+    actor.send({ type: 'xstate.error.actor.launch.e-1', actorId: 'launch.e-1', error } as never);
     await settle();
-    expect(crashes).toEqual([{ actorId: 'e-1', error }]);
+    expect(crashes).toEqual([{ actorId: 'launch.e-1', error }]);
     expect(phases()).toEqual({});
     expect(actor.getSnapshot().children).toEqual({});
     expect(news().filter(({ type }) => type !== 'cohort.changed')).toEqual([
       {
-        ...{ type: 'cohort.setback', cohortId, groupId: 'e-1-0' },
-        ...{ kind: 'bug', reason: 'a bug', market: 'onDemand', doubted: true },
+        ...{ type: 'cohort.launchFailed', cohortId, groupId: 'e-1-0' },
+        ...{ kind: 'bug', reason: 'a bug', market: 'onDemand', outcomeUnknown: true },
       },
-      { type: 'cohort.unproved', cohortId, groupId: 'e-1-0' },
-      { type: 'cohort.unproved', cohortId, groupId: 'e-1-0' },
+      { type: 'cohort.probeInconclusive', cohortId, groupId: 'e-1-0' },
+      { type: 'cohort.probeInconclusive', cohortId, groupId: 'e-1-0' },
     ]);
   });
 });
@@ -285,6 +336,7 @@ describe('a cohort that is told', () => {
     await settle();
     await look(5000);
     await look(6000);
+    await answer('journalLaunch', undefined);
     expect(calls.runTask).toHaveLength(2);
   });
 
@@ -292,7 +344,7 @@ describe('a cohort that is told', () => {
     const { actor, answer, calls, look, phases } = live();
     actor.send({ ...single, launches: [...single.launches] });
     await answer('journalLaunch', undefined);
-    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 0 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
     calls.runTask.at(-1)?.reject(failure('throttled'));
     await settle();
     expect(calls.journalOutcome).toEqual([]);
@@ -309,7 +361,7 @@ describe('a cohort that is told', () => {
     calls.runTask.at(-1)?.reject(failure('throttled'));
     await settle();
     const look = (at: number, launching: boolean) =>
-      actor.send({ type: 'cohort.look', at, monitored: false, launching, ending: false });
+      actor.send({ type: 'cohort.poll', at, monitorConnected: false, launching, ending: false });
     for (const at of [5000, 6000, 60_000]) look(at, false);
     expect(calls.runTask).toHaveLength(1);
     look(61_000, true);
@@ -320,7 +372,7 @@ describe('a cohort that is told', () => {
     const { actor, answer, calls, phases, look } = live();
     actor.send({ ...admit, launches: [...admit.launches] });
     await answer('journalLaunch', undefined);
-    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 0 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
     calls.runTask.at(-1)?.reject(failure('throttled'));
     await settle();
     await look(5000);
@@ -336,10 +388,10 @@ describe('a cohort that is told', () => {
     calls.runTask.at(-1)?.reject(failure('throttled'));
     await settle();
     const drain = { type: 'cohort.drain', idle: 0, busy: 0, at: 2000, until: 0 } as const;
-    actor.send({ ...drain, order: 2, booting: 1 });
+    actor.send({ ...drain, generation: 2, pending: 1 });
     await settle();
     expect(calls.journalOutcome).toHaveLength(0);
-    actor.send({ ...drain, order: 3, booting: 1 });
+    actor.send({ ...drain, generation: 3, pending: 1 });
     await settle();
     await answer('journalOutcome', []);
     expect(phases()).toEqual({});
@@ -349,13 +401,13 @@ describe('a cohort that is told', () => {
   it('says what keeps it from looking, and presumes nothing but when it never may', async () => {
     const { actor, answer, calls, launchOne, ended, notes } = live();
     await launchOne();
-    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 0 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
     await answer('stopTask', undefined);
     const lookInVain = async (kind: string) => {
       actor.send({
-        type: 'cohort.look',
+        type: 'cohort.poll',
         at: 900_000,
-        monitored: false,
+        monitorConnected: false,
         launching: true,
         ending: false,
       });
@@ -375,9 +427,15 @@ describe('a cohort that is told', () => {
     await launchOne();
     hear(1500, {});
     const look = (at: number) =>
-      actor.send({ type: 'cohort.look', at, monitored: true, launching: true, ending: false });
+      actor.send({
+        type: 'cohort.poll',
+        at,
+        monitorConnected: true,
+        launching: true,
+        ending: false,
+      });
     look(1600);
-    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 2000, until: 60_000 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 60_000 });
     look(61_000);
     expect(phases()).toEqual({ 'e-1-0': 'stopping' });
     expect(calls.describeTasks).toHaveLength(1);
@@ -387,34 +445,49 @@ describe('a cohort that is told', () => {
 
   it('looks once at a time, and only at tasks', async () => {
     const { actor, calls } = live();
-    const groups = [{ groupId: 'stray', taskArn: 'arn:9', createdAt: null, deadlinesFrom: 500 }];
+    const groups = [{ groupId: 'stray', taskArn: 'arn:9', createdAt: 400, deadlinesFrom: 500 }];
     actor.send({ ...admit, launches: [...admit.launches] });
-    actor.send({ type: 'cohort.look', at: 500, monitored: false, launching: true, ending: false });
+    actor.send({
+      type: 'cohort.poll',
+      at: 500,
+      monitorConnected: false,
+      launching: true,
+      ending: false,
+    });
     expect(calls.describeTasks).toEqual([]);
-    actor.send({ type: 'cohort.adopt', order: 1, groups });
+    actor.send({ type: 'cohort.adopt', generation: 1, groups });
     for (const at of [1000, 2000])
-      actor.send({ type: 'cohort.look', at, monitored: false, launching: true, ending: false });
+      actor.send({
+        type: 'cohort.poll',
+        at,
+        monitorConnected: false,
+        launching: true,
+        ending: false,
+      });
     expect(calls.describeTasks.map(({ input }) => input)).toEqual([{ taskArns: ['arn:9'] }]);
   });
 });
 
 it('keeps no books of a group that it does not have', () => {
   const { actor, phases } = live();
-  const state = { registered: false, leaving: false, stopAccepted: false };
+  const state = { registered: false, drainRequested: false, stopAccepted: false };
   actor.send({ type: 'group.changed', groupId: 'gone', phase: 'running', ...state });
   expect(phases()).toEqual({});
 });
 
 describe('a group that dies of a bug', () => {
-  const crash = { type: 'xstate.error.actor.e-1-0', actorId: 'e-1-0', error: new Error('a bug') };
+  const crash = {
+    ...{ type: 'xstate.error.actor.group.e-1-0', actorId: 'group.e-1-0' },
+    error: new Error('a bug'),
+  };
 
   it('still leaves when it was to leave before it had its task', async () => {
     const { actor, answer, calls, row } = live();
     actor.send({ ...single, launches: [...single.launches] });
-    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 1500, until: 0 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 1500, until: 0 });
     actor.send(crash as never);
     await settle();
-    expect(row('e-1-0')).toMatchObject({ phase: 'requested', leaving: true });
+    expect(row('e-1-0')).toMatchObject({ phase: 'requested', drainRequested: true });
     expect(calls.stopTask).toHaveLength(0);
     await answer('journalLaunch', undefined);
     await answer('runTask', { taskArns: ['arn:0'], refusals: [] });
@@ -427,7 +500,7 @@ describe('a group that dies of a bug', () => {
     await launchOne();
     await look(5000, sighting('arn:0', 'running'));
     hear(6000, { 'arn:0': { workers: 1, tasks: 2, canceling: 0 } });
-    actor.send({ type: 'cohort.drain', order: 2, ...everybody, at: 7000, until: 99_000 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 7000, until: 99_000 });
     actor.send(crash as never);
     await settle();
     expect(calls.stopTask).toHaveLength(0);
@@ -440,9 +513,16 @@ describe('a group that dies of a bug', () => {
     await launchOne();
     news();
     actor.send(crash as never);
-    expect(crashes).toEqual([{ actorId: 'e-1-0', error: crash.error }]);
+    expect(crashes).toEqual([{ actorId: 'group.e-1-0', error: crash.error }]);
     expect(news()).toEqual([]);
     actor.send({ ...crash, type: 'xstate.error.actor.x', actorId: 'x' } as never);
     expect(crashes).toHaveLength(1);
   });
+});
+
+it('reports how many workers its serving groups lack', async () => {
+  const { launchBoth, hear, told } = liveCohort({ workersPerTask: 4 });
+  await launchBoth();
+  hear(1500, { 'arn:0': { workers: 1, tasks: 1, canceling: 0 } });
+  expect(told.at(-1)).toMatchObject({ counts: { busy: 1, pending: 1, missingWorkers: 3 } });
 });

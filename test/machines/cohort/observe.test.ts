@@ -1,29 +1,29 @@
 import { describe, expect, it } from 'vitest';
-import type { Books, GroupRow } from '../../../machines/cohort/groupRecords.ts';
-import { compared, meaning, presumed } from '../../../machines/cohort/observe.ts';
-import type { TaskSighting } from '../../../machines/shared/domain.ts';
+import type { CohortRecords, GroupRecord } from '../../../machines/cohort/groupRecords.ts';
+import { assumeUnobserved, eventFor, reconcileObserved } from '../../../machines/cohort/observe.ts';
+import type { TaskObservation } from '../../../machines/shared/domain.ts';
 import { arn, rowOf, serves } from '../../support/rows.ts';
 
-const patience = {
+const timeouts = {
   missingGraceMs: 60_000,
   bootGraceMs: 30_000,
   startDeadlineMs: 600_000,
-  desertedMs: 120_000,
-  blindStopMs: 180_000,
-  blindEndMs: 5000,
+  workersLostMs: 120_000,
+  unobservedStopMs: 180_000,
+  unobservedExitMs: 5000,
 };
 const sighting = (
-  phase: TaskSighting['phase'],
-  more: Partial<TaskSighting> = {},
-): TaskSighting => ({
+  phase: TaskObservation['phase'],
+  more: Partial<TaskObservation> = {},
+): TaskObservation => ({
   ...{ taskArn: arn('t'), phase, cause: null, detail: null, createdAt: null },
   ...more,
 });
-const booksOf = (groups: Record<string, GroupRow>): Books => ({ groups, launches: {} });
+const booksOf = (groups: Record<string, GroupRecord>): CohortRecords => ({ groups, launches: {} });
 const boots = (given = {}) => rowOf({ taskArn: arn('t'), phase: 'provisioning', ...given });
 const runs = (given = {}) => rowOf({ taskArn: arn('t'), phase: 'running', ...given });
 const stops = (given = {}) =>
-  serves({ phase: 'stopping', leaving: true, stopAskedAt: 1000, ...given });
+  serves({ phase: 'stopping', drainRequested: true, stopRequestedAt: 1000, ...given });
 
 describe('what ECS shows of a group', () => {
   const lost = { type: 'task.stopped', cause: 'lost' };
@@ -39,23 +39,51 @@ describe('what ECS shows of a group', () => {
       { type: 'task.stopped', cause: 'exited', detail: null },
     ],
     ['may be nothing yet', boots({ missingSince: 0 }), sighting('missing'), 60_000, null],
-    ['may be nothing once', boots({ launchedAt: 1 }), sighting('missing'), 90_000, null],
+    ['may be nothing once', boots({ deadlinesFrom: 1 }), sighting('missing'), 90_000, null],
     [
-      'may be nothing twice in ten seconds',
-      boots({ missingSince: 80_001 }),
+      'may be nothing for a minute',
+      serves({ missingSince: 30_000 }),
       sighting('missing'),
       90_000,
       null,
     ],
-    ['is nothing any more', boots({ missingSince: 80_000 }), sighting('missing'), 90_000, lost],
+    ['is nothing any more', boots({ missingSince: 29_999 }), sighting('missing'), 90_000, lost],
     ['says that it runs', boots(), sighting('running'), 0, { type: 'task.running' }],
-    ['may take its time to start', boots({ launchedAt: 7 }), sighting('starting'), 600_007, null],
+    [
+      'may take its time to start',
+      boots({ deadlinesFrom: 7 }),
+      sighting('starting'),
+      600_007,
+      null,
+    ],
     [
       'may take too long to start',
-      boots({ launchedAt: 7 }),
+      boots({ deadlinesFrom: 7 }),
       sighting('starting'),
       600_008,
       { type: 'task.failing', cause: 'startFailed', detail: 'not running 600 s after its launch' },
+    ],
+    ['starts again never: its workers serve', serves(), sighting('starting'), 900_000, null],
+    [
+      'starts again never: it was seen to run',
+      runs({ runningAt: 1 }),
+      sighting('starting'),
+      900_000,
+      null,
+    ],
+    [
+      'starts again never: the monitor shows its workers',
+      boots({ load: { workers: 1, tasks: 1, canceling: 0 } }),
+      sighting('starting'),
+      900_000,
+      null,
+    ],
+    [
+      'stops no group that waits for an idle moment and has run',
+      runs({ phase: 'waiting', drainRequested: true, drainDeadline: 9e9, runningAt: 1 }),
+      sighting('starting'),
+      500,
+      null,
     ],
     [
       'may be another hand that stops it',
@@ -76,13 +104,13 @@ describe('what ECS shows of a group', () => {
     ['shows that a stop got lost', stops(), sighting('running'), 16_001, { type: 'group.stop' }],
     [
       'shows that nobody has asked for a stop',
-      stops({ stopAskedAt: null }),
+      stops({ stopRequestedAt: null }),
       sighting('running'),
       16_001,
       { type: 'group.stop' },
     ],
   ] as const)('%s', (_, row, seen, at, expected) => {
-    const news = meaning(row, seen, at, patience, true);
+    const news = eventFor(row, seen, at, timeouts, true);
     if (expected === null) expect(news).toBeNull();
     else expect(news).toMatchObject(expected);
   });
@@ -93,91 +121,141 @@ describe('a task that runs', () => {
 
   it('has workers after its grace, when nothing else can tell', () => {
     const row = runs({ runningAt: 10_000 });
-    expect(meaning(row, seen, 40_000, patience, false)).toBeNull();
-    expect(meaning(row, seen, 40_001, patience, false)).toEqual({ type: 'task.registered' });
-    expect(meaning(runs(), seen, 40_001, patience, false)).toBeNull();
-    expect(meaning(serves({ deserted: 0 }), seen, 900_000, patience, false)).toBeNull();
+    expect(eventFor(row, seen, 40_000, timeouts, false)).toBeNull();
+    expect(eventFor(row, seen, 40_001, timeouts, false)).toEqual({ type: 'task.registered' });
+    expect(eventFor(runs(), seen, 40_001, timeouts, false)).toBeNull();
+    expect(eventFor(serves({ workersLostSince: 0 }), seen, 900_000, timeouts, false)).toBeNull();
   });
 
   it('without workers fails by the deadline, but not just when it has begun to run', () => {
-    const row = runs({ launchedAt: 7, runningAt: 10_000 });
-    expect(meaning(row, seen, 600_007, patience, true)).toBeNull();
-    expect(meaning(row, seen, 600_008, patience, true)).toEqual({
+    const row = runs({ deadlinesFrom: 7, runningAt: 10_000 });
+    expect(eventFor(row, seen, 600_007, timeouts, true)).toBeNull();
+    expect(eventFor(row, seen, 600_008, timeouts, true)).toEqual({
       type: 'task.failing',
       cause: 'startFailed',
       detail: 'no worker at the scheduler 600 s after the launch',
     });
     const late = runs({ runningAt: 600_000 });
-    expect(meaning(late, seen, 630_000, patience, true)).toBeNull();
-    expect(meaning(late, seen, 630_001, patience, true)).not.toBeNull();
-    expect(meaning(runs(), seen, 900_000, patience, true)).toBeNull();
+    expect(eventFor(late, seen, 630_000, timeouts, true)).toBeNull();
+    expect(eventFor(late, seen, 630_001, timeouts, true)).not.toBeNull();
+    expect(eventFor(runs(), seen, 900_000, timeouts, true)).toBeNull();
   });
 
   it('is given up when its workers have been gone for long', () => {
-    const row = serves({ deserted: 10_000 });
-    expect(meaning(row, seen, 130_000, patience, true)).toBeNull();
-    expect(meaning(row, seen, 130_001, patience, true)).toEqual({
+    const row = serves({ workersLostSince: 10_000 });
+    expect(eventFor(row, seen, 130_000, timeouts, true)).toBeNull();
+    expect(eventFor(row, seen, 130_001, timeouts, true)).toEqual({
       type: 'task.failing',
       cause: 'lost',
       detail: 'no worker at the scheduler for 120 s',
     });
-    expect(meaning(serves(), seen, 900_000, patience, true)).toBeNull();
+    expect(eventFor(serves(), seen, 900_000, timeouts, true)).toBeNull();
   });
 });
 
 describe('a look', () => {
-  const look = (row: ReturnType<typeof rowOf>, seen: TaskSighting, at: number) => {
+  const look = (row: ReturnType<typeof rowOf>, seen: TaskObservation, at: number) => {
     const books = { groups: { a: row, b: rowOf() }, launches: {} };
-    const { groups, toGroups, launches } = compared(books, [seen], at, patience, true);
+    const { groups, outbox, launches } = reconcileObserved(books, [seen], at, timeouts, true);
     expect(groups.b).toBe(books.groups.b);
     expect(launches).toBe(books.launches);
-    return { row: groups.a, toGroups };
+    return { row: groups.a, outbox };
   };
 
   it('tells a group what is new, and keeps what was seen', () => {
     expect(look(boots(), sighting('running', { subnet: 'subnet-a' }), 500)).toStrictEqual({
-      row: boots({ seen: 'running', runningAt: 500, subnet: 'subnet-a' }),
-      toGroups: [['a', { type: 'task.running' }]],
+      row: boots({ lastStatus: 'running', runningAt: 500, subnet: 'subnet-a' }),
+      outbox: [['a', { type: 'task.running' }]],
     });
-    const known = boots({ subnet: 'subnet-a', blame: 'network', runningAt: 400 });
-    expect(look(known, sighting('running'), 500).row).toStrictEqual({ ...known, seen: 'running' });
-    const why = sighting('stopped', { blame: 'capacity' });
-    expect(look(boots(), why, 500).row).toMatchObject({ blame: 'capacity', runningAt: null });
+    const known = boots({ subnet: 'subnet-a', failureReason: 'network', runningAt: 400 });
+    expect(look(known, sighting('running'), 500).row).toStrictEqual({
+      ...known,
+      lastStatus: 'running',
+    });
+    const why = sighting('stopped', { failureReason: 'capacity' });
+    expect(look(boots(), why, 500).row).toMatchObject({
+      failureReason: 'capacity',
+      runningAt: null,
+    });
   });
 
   it('changes nothing that it shows again', () => {
-    const row = boots({ seen: 'starting' });
-    expect(look(row, sighting('starting'), 500)).toEqual({ row, toGroups: [] });
+    const row = boots({ lastStatus: 'starting' });
+    expect(look(row, sighting('starting'), 500)).toEqual({ row, outbox: [] });
     expect(look(row, sighting('starting'), 500).row).toBe(row);
   });
 
   it('changes nothing of a group that it does not show', () => {
-    const row = boots({ seen: 'starting' });
+    const row = boots({ lastStatus: 'starting' });
     expect(look(row, sighting('running', { taskArn: arn('x') }), 500).row).toBe(row);
   });
 
   it('knows since when a task is missing, and forgets that when it is back', () => {
-    const gone = look(boots({ seen: 'starting' }), sighting('missing'), 500).row as never;
+    const gone = look(boots({ lastStatus: 'starting' }), sighting('missing'), 500).row as never;
     expect(gone).toMatchObject({ missingSince: 500 });
     expect(look(gone, sighting('missing'), 700).row).toBe(gone);
     expect(look(gone, sighting('starting'), 700).row).toMatchObject({ missingSince: null });
-    const lost = { row: { missingSince: 500 }, toGroups: [['a', { type: 'task.stopped' }]] };
+    const lost = { row: { missingSince: 500 }, outbox: [['a', { type: 'task.stopped' }]] };
     expect(look(gone, sighting('missing'), 90_000)).toMatchObject(lost);
   });
 
-  it('knows when a stop was asked for', () => {
-    const told = { phase: 'stopping', waitUntil: null };
-    const waiting = runs({ leaving: true, waitUntil: 900 });
-    expect(look(waiting, sighting('stopping'), 500).row).toMatchObject({
-      ...{ ...told, stopAskedAt: 500 },
+  it('does not end a group whose workers the monitor shows, however long ECS denies its task', () => {
+    const load = { workers: 2, tasks: 2, canceling: 0 };
+    let row = serves({ load, lastStatus: 'running' });
+    for (const at of [100_000, 106_000, 112_000, 170_000, 900_000]) {
+      const next = look(row, sighting('missing'), at);
+      expect(next.outbox).toEqual([]);
+      row = next.row as GroupRecord;
+    }
+    expect(row).toMatchObject({ phase: 'running', missingSince: 100_000 });
+    // A monitor without a connection shows nothing.
+    const lost = { type: 'task.stopped', cause: 'lost' };
+    expect(eventFor(row, sighting('missing'), 900_000, timeouts, false)).toMatchObject(lost);
+    const left = { ...row, load: { ...load, workers: 0 } };
+    expect(eventFor(left, sighting('missing'), 900_000, timeouts, true)).toMatchObject(lost);
+  });
+
+  it('asks again for the stop of a task that ECS denies and whose workers the monitor shows', () => {
+    const row = stops({ load: { workers: 1, tasks: 0, canceling: 0 }, missingSince: 0 });
+    const stop = { type: 'group.stop' };
+    expect(eventFor(row, sighting('missing'), 90_000, timeouts, true)).toEqual(stop);
+  });
+
+  it('keeps a task that has run as running when ECS says that it starts', () => {
+    const row = serves({ lastStatus: 'running', runningAt: 400 });
+    expect(look(row, sighting('starting'), 500)).toEqual({ row, outbox: [] });
+    const missing = serves({ lastStatus: 'missing', missingSince: 400 });
+    expect(look(missing, sighting('starting'), 500)).toEqual({
+      row: { ...missing, lastStatus: 'running', missingSince: null },
+      outbox: [],
     });
-    expect(look(stops(), sighting('running'), 20_000).row).toMatchObject({ stopAskedAt: 20_000 });
-    expect(look(stops(), sighting('stopping'), 20_000).row).toMatchObject({ stopAskedAt: 1000 });
+  });
+
+  it('knows that the container of a task has ended, and keeps that', () => {
+    const row = stops({ lastStatus: 'stopping' });
+    const ended = { ...row, executionStopped: true };
+    const seen = sighting('stopping', { executionStopped: true });
+    expect(look(row, seen, 500)).toEqual({ row: ended, outbox: [] });
+    expect(look(ended, sighting('stopping'), 500).row).toBe(ended);
+  });
+
+  it('knows when a stop was asked for', () => {
+    const told = { phase: 'stopping', drainDeadline: null };
+    const waiting = runs({ drainRequested: true, drainDeadline: 900 });
+    expect(look(waiting, sighting('stopping'), 500).row).toMatchObject({
+      ...{ ...told, stopRequestedAt: 500 },
+    });
+    expect(look(stops(), sighting('running'), 20_000).row).toMatchObject({
+      stopRequestedAt: 20_000,
+    });
+    expect(look(stops(), sighting('stopping'), 20_000).row).toMatchObject({
+      stopRequestedAt: 1000,
+    });
   });
 });
 
 it('stops who waits for an idle moment of workers that cannot be there yet', () => {
-  const waiting = { leaving: true, waitUntil: 9000 };
+  const waiting = { drainRequested: true, drainDeadline: 9000 };
   const books = booksOf({
     a: boots(waiting),
     b: boots({ taskArn: arn('b') }),
@@ -190,65 +268,218 @@ it('stops who waits for an idle moment of workers that cannot be there yet', () 
     sighting('running', { taskArn: arn('c') }),
     sighting('starting', { taskArn: arn('d') }),
   ];
-  const { groups, toGroups } = compared(books, sightings, 5000, patience, true);
-  expect(toGroups).toEqual([
+  const { groups, outbox } = reconcileObserved(books, sightings, 5000, timeouts, true);
+  expect(outbox).toEqual([
     ['a', { type: 'group.stop' }],
     ['c', { type: 'task.running' }],
   ]);
-  expect(groups.a).toMatchObject({ phase: 'stopping', waitUntil: null, stopAskedAt: 5000 });
-  expect(groups.c).toMatchObject({ phase: 'provisioning', waitUntil: 9000, stopAskedAt: null });
+  expect(groups.a).toMatchObject({ phase: 'stopping', drainDeadline: null, stopRequestedAt: 5000 });
+  expect(groups.c).toMatchObject({
+    phase: 'provisioning',
+    drainDeadline: 9000,
+    stopRequestedAt: null,
+  });
+});
+
+describe('a look at groups of which some are to leave and were not seen yet', () => {
+  const leaves = (id: string, given: Partial<GroupRecord> = {}) =>
+    rowOf({
+      ...{ taskArn: arn(id), phase: 'waiting', drainRequested: true, observeUntil: 9000 },
+      ...given,
+    });
+  const stays = (id: string, given: Partial<GroupRecord> = {}) =>
+    rowOf({ taskArn: arn(id), phase: 'provisioning', ...given });
+  const seen = (id: string, phase: TaskObservation['phase']) =>
+    sighting(phase, { taskArn: arn(id) });
+  const look = (groups: Record<string, GroupRecord>, ...sightings: TaskObservation[]) => {
+    const step = reconcileObserved(booksOf(groups), sightings, 5000, timeouts, false);
+    const news = step.outbox.map(([groupId, { type }]) => `${groupId} ${type}`);
+    return { groups: step.groups, news };
+  };
+
+  it.each([
+    ['stopped', 'running', ['b group.cancelDrain', 'a task.stopped']],
+    ['stopping', 'starting', ['b group.cancelDrain', 'a task.failing']],
+    ['missing', 'running', ['b group.cancelDrain', 'a group.stop']],
+    ['running', 'running', ['a task.running', 'b group.stop']],
+    ['starting', 'starting', ['b group.stop']],
+    ['missing', 'missing', []],
+    ['stopped', 'missing', ['a task.stopped']],
+    ['stopped', 'stopped', ['a task.stopped', 'b task.stopped']],
+  ] as const)('shows one that stays as %s and one that leaves as %s', (a, b, expected) => {
+    const { news, groups } = look({ a: stays('a'), b: leaves('b') }, seen('a', a), seen('b', b));
+    expect(news).toEqual(expected);
+    const stopped = {
+      phase: 'stopping',
+      drainRequested: true,
+      observeUntil: null,
+      stopRequestedAt: 5000,
+    };
+    if (expected[0] === 'b group.cancelDrain') {
+      expect(groups.b).toMatchObject({ drainRequested: false, observeUntil: null, lastStatus: b });
+      if (a === 'missing') expect(groups.a).toMatchObject(stopped);
+    } else if (b === 'missing')
+      expect(groups.b).toMatchObject({ observeUntil: 9000, lastStatus: b });
+    else if (b !== 'stopped') expect(groups.b).toMatchObject(stopped);
+  });
+
+  it('gives the place of a group whose launch has no answer to one that lives', () => {
+    const { news, groups } = look({ a: rowOf(), b: leaves('b') }, seen('b', 'starting'));
+    expect(news).toEqual(['b group.cancelDrain', 'a group.stop']);
+    expect(groups.a).toStrictEqual(rowOf({ drainRequested: true, stopRequestedAt: 5000 }));
+  });
+
+  it('gives no more places than there are, first to those that serve, then to those that run', () => {
+    const groups = {
+      a: stays('a'),
+      b: leaves('b'),
+      c: leaves('c'),
+      d: leaves('d', { registered: true }),
+      e: stays('e'),
+    };
+    const given = [
+      ...[seen('a', 'stopped'), seen('b', 'starting'), seen('c', 'running'), seen('d', 'running')],
+      seen('e', 'stopped'),
+    ];
+    expect(look(groups, ...given).news.filter((each) => each.includes('group'))).toEqual([
+      ...['d group.cancelDrain', 'c group.cancelDrain', 'b group.stop'],
+    ]);
+    const { e: _, ...fewer } = groups;
+    expect(look(fewer, ...given).news.filter((each) => each.includes('group'))).toEqual([
+      ...['d group.cancelDrain', 'b group.stop', 'c group.stop'],
+    ]);
+  });
+
+  it('frees the places of groups that have ended before it tells a group without a task to stop', () => {
+    const rows = { a: rowOf(), b: stays('b'), c: leaves('c') };
+    const { news } = look(rows, seen('b', 'stopped'), seen('c', 'running'));
+    expect(news).toEqual(['c group.cancelDrain', 'b task.stopped']);
+  });
+
+  it('gives up none that serves for one moment without a task, and none that has workers', () => {
+    const rows = {
+      a: serves({ taskArn: arn('a') }),
+      b: stays('b', { load: { workers: 1, tasks: 0, canceling: 0 } }),
+      c: leaves('c'),
+    };
+    const given = [seen('a', 'missing'), seen('b', 'missing'), seen('c', 'running')];
+    expect(look(rows, ...given).news).toEqual(['c group.stop']);
+  });
+
+  it('does not count groups that leave or are told to stop among those whose place is free', () => {
+    const rows = {
+      a: stops({ taskArn: arn('a'), stopRequestedAt: 4000 }),
+      b: leaves('b', { phase: 'provisioning' }),
+      c: leaves('c'),
+    };
+    const given = [seen('a', 'stopped'), seen('b', 'stopped'), seen('c', 'running')];
+    expect(look(rows, ...given).news).not.toContain('c group.cancelDrain');
+  });
+
+  it('lets work end that it may have', () => {
+    const waits = { drainDeadline: 20_000 };
+    const rows = {
+      a: leaves('a', waits),
+      b: leaves('b', { ...waits, load: { workers: 1, tasks: 2, canceling: 0 } }),
+      c: leaves('c', { ...waits, load: { workers: 1, tasks: 0, canceling: 0 } }),
+      d: leaves('d', { ...waits, load: { workers: 0, tasks: 0, canceling: 0 } }),
+      e: leaves('e', waits),
+    };
+    const running = ['a', 'b', 'c', 'd'].map((id) => seen(id, 'running'));
+    const { news, groups } = look(rows, ...running, seen('e', 'starting'));
+    expect(news).toEqual(['c group.stop', 'd group.stop', 'e group.stop']);
+    expect(groups.a).toMatchObject({ drainDeadline: 20_000, observeUntil: null, phase: 'waiting' });
+    expect(groups.b).toMatchObject({ drainDeadline: 20_000, observeUntil: null, phase: 'waiting' });
+  });
 });
 
 it('presumes stopped what took a StopTask long enough ago, when nobody may look', () => {
-  const patience = { blindStopMs: 100, startDeadlineMs: 9e9 } as never;
+  const timeouts = { unobservedStopMs: 100, startDeadlineMs: 9e9 } as never;
   const books = booksOf({
-    a: serves({ stopAccepted: true, stopAskedAt: 899 }),
-    b: serves({ stopAccepted: true, stopAskedAt: 900 }),
-    c: serves({ taskArn: null, phase: 'stopping', stopAskedAt: -9e9 }),
-    d: serves({ stopAccepted: true, stopAskedAt: null }),
+    a: serves({ stopAccepted: true, stopRequestedAt: 899 }),
+    b: serves({ stopAccepted: true, stopRequestedAt: 900 }),
+    c: serves({ taskArn: null, phase: 'stopping', stopRequestedAt: -9e9 }),
+    d: serves({ stopAccepted: true, stopRequestedAt: null }),
   });
-  const { toGroups, ...rest } = presumed(books, 1000, patience, false);
-  expect(toGroups).toEqual([['a', expect.objectContaining({ type: 'task.stopped' })]]);
+  const { outbox, ...rest } = assumeUnobserved(books, 1000, timeouts, false);
+  expect(outbox).toEqual([['a', expect.objectContaining({ type: 'task.stopped' })]]);
   expect(rest).toStrictEqual(books);
 });
 
 describe('when nobody may look', () => {
-  const patience = { blindStopMs: 100, startDeadlineMs: 5000, desertedMs: 3000 } as never;
-  const types = ({ toGroups }: { toGroups: [string, { type: string }][] }) =>
-    toGroups.map(([groupId, { type }]) => `${groupId} ${type}`);
+  const timeouts = { unobservedStopMs: 100, startDeadlineMs: 5000, workersLostMs: 3000 } as never;
+  const types = ({ outbox }: { outbox: [string, { type: string }][] }) =>
+    outbox.map(([groupId, { type }]) => `${groupId} ${type}`);
 
   it('a stop that was not taken is asked for again', () => {
     const books = booksOf({
-      a: serves({ phase: 'stopping', stopAskedAt: 4999 }),
-      b: serves({ phase: 'stopping', stopAskedAt: 5000 }),
-      c: serves({ phase: 'stopping', stopAskedAt: null }),
+      a: serves({ phase: 'stopping', stopRequestedAt: 4999 }),
+      b: serves({ phase: 'stopping', stopRequestedAt: 5000 }),
+      c: serves({ phase: 'stopping', stopRequestedAt: null }),
     });
-    const step = presumed(books, 20_000, patience, true);
+    const step = assumeUnobserved(books, 20_000, timeouts, true);
     expect(types(step)).toEqual(['a group.stop']);
-    expect(step.groups.a).toStrictEqual(serves({ phase: 'stopping', stopAskedAt: 20_000 }));
+    expect(step.groups.a).toStrictEqual(serves({ phase: 'stopping', stopRequestedAt: 20_000 }));
     expect(step.groups.b).toBe(books.groups.b);
   });
 
   it('who is without workers for long is stopped to make sure, if somebody tells of workers', () => {
-    const books = booksOf({ a: serves({ deserted: 999 }), b: serves({ deserted: 1000 }) });
-    const step = presumed(books, 4000, patience, true);
+    const books = booksOf({
+      a: serves({ workersLostSince: 999 }),
+      b: serves({ workersLostSince: 1000 }),
+    });
+    const step = assumeUnobserved(books, 4000, timeouts, true);
     expect(types(step)).toEqual(['a task.failing']);
-    expect(step.groups.a).toMatchObject({ phase: 'stopping', stopAskedAt: 4000 });
-    expect(types(presumed(books, 4000, patience, false))).toEqual([]);
+    expect(step.groups.a).toMatchObject({ phase: 'stopping', stopRequestedAt: 4000 });
+    expect(types(assumeUnobserved(books, 4000, timeouts, false))).toEqual([]);
   });
 
   it('who has had time enough to start counts as serving, if nobody tells of workers', () => {
-    const young = rowOf({ taskArn: arn('1'), launchedAt: 1000 });
-    const books = booksOf({ a: { ...young, launchedAt: 999 }, b: young, c: serves() });
-    expect(types(presumed(books, 6000, patience, false))).toEqual(['a task.registered']);
+    const young = rowOf({ taskArn: arn('1'), deadlinesFrom: 1000 });
+    const books = booksOf({ a: { ...young, deadlinesFrom: 999 }, b: young, c: serves() });
+    expect(types(assumeUnobserved(books, 6000, timeouts, false))).toEqual(['a task.registered']);
   });
 
   it('whose workers have not come in that time is stopped to make sure, if somebody tells of workers', () => {
-    const young = rowOf({ taskArn: arn('1'), launchedAt: 1000 });
-    const books = booksOf({ a: { ...young, launchedAt: 999 }, b: young, c: serves() });
-    const { toGroups } = presumed(books, 6000, patience, true);
-    expect(toGroups).toEqual([
+    const young = rowOf({ taskArn: arn('1'), deadlinesFrom: 1000 });
+    const books = booksOf({ a: { ...young, deadlinesFrom: 999 }, b: young, c: serves() });
+    const { outbox } = assumeUnobserved(books, 6000, timeouts, true);
+    expect(outbox).toEqual([
       ['a', expect.objectContaining({ type: 'task.failing', cause: 'startFailed' })],
     ]);
   });
+});
+
+describe('a task whose worker cancels a task', () => {
+  const load = { workers: 2, tasks: 1, canceling: 1 };
+  const observe = (record: ReturnType<typeof rowOf>, at: number, ...seen: TaskObservation[]) =>
+    reconcileObserved({ groups: { a: record }, launches: {} }, seen, at, timeouts, true);
+
+  it('is held when it fails, and is not told to stop again while it is held', () => {
+    const reclaimed = sighting('stopping', { cause: 'interrupted', detail: 'Spot' });
+    const { groups, outbox } = observe(serves({ load }), 500, reclaimed);
+    expect(outbox).toEqual([
+      ['a', { type: 'task.failing', cause: 'interrupted', detail: 'Spot', hold: true }],
+    ]);
+    expect(groups.a).toMatchObject({ phase: 'held', stopHeldSince: 500 });
+    const again = observe(groups.a as never, 60_000, sighting('running'));
+    expect(again.outbox).toEqual([]);
+    expect(observe(groups.a as never, 600, sighting('stopped')).outbox).toMatchObject([
+      ['a', { type: 'task.stopped' }],
+    ]);
+  });
+});
+
+it('records once when ECS created a task', () => {
+  const known = serves({ lastStatus: 'starting' });
+  const see = (record: ReturnType<typeof rowOf>, createdAt: number | null) =>
+    reconcileObserved(
+      { groups: { a: record }, launches: {} },
+      [sighting('running', { createdAt })],
+      500,
+      timeouts,
+      true,
+    ).groups.a;
+  expect(see(known, 77)).toMatchObject({ createdAt: 77, deadlinesFrom: 0 });
+  expect(see(serves({ lastStatus: 'starting', createdAt: 70 }), 77)?.createdAt).toBe(70);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { obituary } from '../../../machines/cohort/outcome.ts';
+import { groupOutcome } from '../../../machines/cohort/outcome.ts';
 import type { GroupEnd } from '../../../machines/group/workerGroup.ts';
 import { arn, rowOf, serves } from '../../support/rows.ts';
 
@@ -8,10 +8,10 @@ const end = (given: Partial<GroupEnd>): GroupEnd => ({
   ...{ groupId: 'g', taskArn, cause: 'exited', detail: 'exit 1', registered: true },
   ...given,
 });
-const unproved = { type: 'cohort.unproved', cohortId: 'c', groupId: 'g' };
-const about = { type: 'cohort.setback', cohortId: 'c', groupId: 'g', market: null };
-const notStarted = { ...about, kind: 'startFailed', reason: 'exit 1', proof: 'served' };
-const early = { ...about, kind: 'exited', reason: 'exit 1', proof: 'lasted', launchedAt: 7 };
+const unproved = { type: 'cohort.probeInconclusive', cohortId: 'c', groupId: 'g' };
+const about = { type: 'cohort.launchFailed', cohortId: 'c', groupId: 'g', market: null };
+const notStarted = { ...about, kind: 'startFailed', reason: 'exit 1', signal: 'registered' };
+const early = { ...about, kind: 'exited', reason: 'exit 1', signal: 'stable', launchedAt: 7 };
 const unborn = { registered: false };
 
 describe('the end of a group', () => {
@@ -19,7 +19,7 @@ describe('the end of a group', () => {
     ['that never served is a failure to start', rowOf(), unborn, [notStarted]],
     [
       'is one of what its task says, where it was',
-      rowOf({ blame: 'network', subnet: 'subnet-a' }),
+      rowOf({ failureReason: 'network', subnet: 'subnet-a' }),
       unborn,
       [{ ...notStarted, kind: 'network', subnets: ['subnet-a'] }],
     ],
@@ -31,11 +31,11 @@ describe('the end of a group', () => {
     ],
     ['that was to leave shows nothing', rowOf(), { ...unborn, cause: 'drained' }, [unproved]],
     ['that had no task shows nothing', rowOf(), { ...unborn, taskArn: null }, [unproved]],
-    ['is early when it served, and not for long', serves({ launchedAt: 7 }), {}, [early]],
-    ['that served for long shows nothing new', serves({ lasted: true }), {}, []],
+    ['is early when it served, and not for long', serves({ deadlinesFrom: 7 }), {}, [early]],
+    ['that served for long shows nothing new', serves({ stable: true }), {}, []],
     ['by another hand shows nothing', serves(), { cause: 'interrupted' }, [unproved]],
   ] as const)('%s', (_, row, given, news) => {
-    expect(obituary('c', row, end(given))).toEqual(news);
+    expect(groupOutcome('c', row, end(given), 9000)).toEqual(news);
   });
 
   it.each([
@@ -45,7 +45,12 @@ describe('the end of a group', () => {
     ['missing', taskArn, false],
     [null, taskArn, false],
   ] as const)('is the end of its workers when ECS says so: %s %s', (seen, task, dead) => {
-    const news = obituary('c', serves({ seen, taskArn: task, lasted: true }), end({}));
-    expect(news).toEqual(dead ? [{ type: 'cohort.dead', cohortId: 'c', taskArn }] : []);
+    const news = groupOutcome(
+      'c',
+      serves({ lastStatus: seen, taskArn: task, stable: true }),
+      end({}),
+      9000,
+    );
+    expect(news).toEqual(dead ? [{ type: 'task.dead', at: 9000, taskArn }] : []);
   });
 });

@@ -49,13 +49,14 @@ const model: Model = {
       { type: 'monitor.closed', at: 1 },
       { type: 'fleet.tasksChanged', cohortId: 'c', taskIds: ['t'] },
       { type: 'fleet.inventoryCompleted', at: 1 },
-      { type: 'fleet.remaining', tasks: 2, launches: 1 },
+      { type: 'fleet.remaining', tasks: 2, launches: 1, looked: false },
       { type: 'tick', now: 1 },
       { type: 'scheduler.lost', at: 1 },
       { type: 'scheduler.shutdown', at: 1 },
       { type: 'fleet.capacity', workers: 4 },
       { type: 'task.dead', at: 1, taskArn: 'arn:t' },
       { type: 'fleet.unprepared' },
+      { type: 'fleet.retryNow' },
     ] as never,
 };
 
@@ -79,6 +80,7 @@ const routes: Record<string, ('session' | 'manager' | 'monitor')[]> = {
   'fleet.tasksChanged': ['session', 'monitor'],
   'fleet.inventoryCompleted': ['session'],
   'task.dead': ['monitor'],
+  'fleet.retryNow': ['manager'],
 };
 
 it('the daemon keeps its invariants on every edge', async () => {
@@ -338,8 +340,10 @@ describe('the life of a daemon', () => {
 
 describe('the exit status', () => {
   const remaining = (tasks: number, launches: number) => ({
-    ...{ type: 'fleet.remaining', tasks, launches },
+    ...{ type: 'fleet.remaining', tasks, launches, looked: true },
   });
+  const notLooked = { ...remaining(0, 0), looked: false };
+  const listedOnce = { type: 'fleet.inventoryCompleted', at: 1 };
   const gone = { type: 'fleet.stopped' };
   const crashed = { type: 'xstate.error.actor.session', error: new Error('a bug') };
 
@@ -349,6 +353,8 @@ describe('the exit status', () => {
     ['a launch is left', false, [stop, remaining(0, 1), stop, stop], 1],
     ['the last task went before the fleet said so', false, [stop, remaining(0, 0), stop, stop], 0],
     ['it is not known what is left', false, [stop, stop, stop], 1],
+    ['ECS could not be looked at', false, [stop, notLooked, stop, stop], 1],
+    ['there was never anything to look for', false, [stop, notLooked, gone, closed], 0],
     ['tasks are left on purpose', true, [stop, closed], 0],
     [
       'tasks are left that the scheduler wanted stopped',
@@ -368,25 +374,28 @@ describe('the exit status', () => {
     const { actor, play } = live();
     for (const event of [stop, remaining(2, 1), stop, stop]) await play(actor, event);
     expect(actor.getSnapshot().output).toEqual({
-      ...{ status: 1, crash: null, remaining: { tasks: 2, launches: 1 } },
+      ...{ status: 1, crash: null, remaining: { tasks: 2, launches: 1 }, looked: true },
     });
+  });
+
+  it.each([
+    ['before any inventory', [stop, stop, stop], false],
+    ['after an inventory', [listedOnce, stop, stop, stop], true],
+    ['after an inventory that does not show all', [listedOnce, stop, notLooked, stop, stop], false],
+  ])('comes with whether ECS could be looked at, %s', async (_, events, looked) => {
+    const { actor, play } = live();
+    for (const event of events) await play(actor, event as never);
+    expect(actor.getSnapshot().output?.looked).toBe(looked);
   });
 });
 
-it('tells the wiring with whom it talks, and what the monitor shows', async () => {
-  const told: unknown[] = [];
-  const note = (_: unknown, params: unknown) => told.push(params);
-  const { play, actor } = live(input, {
-    noteIdentified: note,
-    noteConnection: note,
-    noteLoads: note,
-  });
-  for (const event of [
+it('passes on what the scheduler speaks, the connection and the loads to the fleet manager', async () => {
+  const { play, actor, manager } = live();
+  const events = [
     { type: 'scheduler.identified', at: 1, terms },
     { type: 'scheduler.connection', at: 1, status: 'ready' },
     { type: 'monitor.loads', at: 1, loads: {} },
-    { type: 'monitor.closed', at: 1 },
-  ])
-    await play(actor, event);
-  expect(told).toEqual([terms, 'ready', expect.objectContaining({ loads: {} }), { loads: null }]);
+  ];
+  for (const event of events) await play(actor, event);
+  expect(manager.told).toEqual(events);
 });

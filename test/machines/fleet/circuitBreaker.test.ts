@@ -2,77 +2,82 @@ import { describe, expect, it } from 'vitest';
 import { createActor, fromPromise, SimulatedClock } from 'xstate';
 import { cohort } from '../../../machines/cohort/cohort.ts';
 import {
+  assignProbe,
   type Breakers,
   changesBetween,
-  diedEarly,
-  eased,
-  gate,
-  isPattern,
-  lasted,
-  type Setback,
-  served,
-  taken,
-  tripped,
-  trying,
-  unproved,
+  isCrashLooping,
+  type LaunchFailure,
+  onLaunched,
+  onRegistered,
+  onStable,
+  permitFor,
+  probeEarly,
+  recordEarlyExit,
+  releaseProbe,
+  trip,
 } from '../../../machines/fleet/circuitBreaker.ts';
-import { manager } from '../../../machines/fleet/fleetManager.ts';
-import { launch } from '../../../machines/group/launch.ts';
+import { fleetManager } from '../../../machines/fleet/fleetManager.ts';
+import { launch, type TaskClaim } from '../../../machines/group/launch.ts';
 import { workerGroup } from '../../../machines/group/workerGroup.ts';
 import type {
+  Inventory,
   LaunchAnswer,
   LaunchOrder,
-  Survey,
-  TaskSighting,
+  Refusal,
+  TaskObservation,
 } from '../../../machines/shared/domain.ts';
+import { fleetInput, fleetSettings } from '../../support/liveManager.ts';
 import { settle } from '../../support/world.ts';
 
-const setback = (cause: Setback['cause'], more: Partial<Setback> = {}): Setback => ({
+const setback = (
+  cause: LaunchFailure['cause'],
+  more: Partial<LaunchFailure> = {},
+): LaunchFailure => ({
   ...{ cause, reason: 'AWS says no', market: 'onDemand', subnets: [], groupId: null },
-  proof: 'launched',
+  signal: 'launched',
   ...more,
 });
 const three = { spot: false, subnets: ['a', 'b', 'c'] };
 const nowhere = { spot: false, subnets: [] };
-const open = { most: Number.POSITIVE_INFINITY, market: 'onDemand', subnets: null, probes: [] };
+const open = { maxTasks: Number.POSITIVE_INFINITY, market: 'onDemand', subnets: null, probes: [] };
 
 describe('groups that end soon after they came to serve', () => {
   it('count in a row when each was launched after the one before had ended', () => {
-    const first = diedEarly({ inARow: 0, at: 0 }, 10, 500);
+    const first = recordEarlyExit({ inARow: 0, at: 0 }, 10, 500);
     expect(first).toEqual({ inARow: 1, at: 500 });
-    expect(diedEarly(first, 499, 700)).toBe(first);
-    expect(diedEarly(first, 500, 700)).toEqual({ inARow: 2, at: 700 });
+    expect(recordEarlyExit(first, 499, 700)).toBe(first);
+    expect(recordEarlyExit(first, 500, 700)).toEqual({ inARow: 2, at: 700 });
   });
 
   it('are a pattern from the third on', () => {
-    expect([1, 2, 3, 4].map((inARow) => isPattern({ inARow, at: 0 }))).toEqual([
+    expect([1, 2, 3, 4].map((inARow) => isCrashLooping({ inARow, at: 0 }))).toEqual([
       ...[false, false, true, true],
     ]);
   });
 
   it('hold launches back until one lasts, whatever else is proved', () => {
-    const early = { proof: 'lasted', market: null, groupId: 'g' } as const;
-    const held = tripped(tripped({}, setback('exited', early), 0), setback('refused'), 0);
+    const early = { signal: 'stable', market: null, groupId: 'g' } as const;
+    const held = trip(trip({}, setback('exited', early), 0), setback('refused'), 0);
     expect(held.exited).toMatchObject({ until: 10_000, subnet: null, market: null });
-    expect(served(taken(held, 'g'), 'g', null)).toBe(held);
-    expect(Object.keys(lasted(held))).toEqual(['refused']);
-    expect(lasted(lasted(held))).toEqual(lasted(held));
+    expect(onRegistered(onLaunched(held, 'g'), 'g', null)).toBe(held);
+    expect(Object.keys(onStable(held))).toEqual(['refused']);
+    expect(onStable(onStable(held))).toEqual(onStable(held));
     const none: Breakers = {};
-    expect(lasted(none)).toBe(none);
+    expect(onStable(none)).toBe(none);
   });
 });
 
 describe('a breaker', () => {
-  it('is closed until something goes wrong', () => expect(gate({}, three, 0)).toEqual(open));
+  it('is closed until something goes wrong', () => expect(permitFor({}, three, 0)).toEqual(open));
 
   it('lets nothing through while open, then one alone, and nothing beside that one', () => {
-    const broken = tripped({}, setback('refused'), 1000);
-    expect(gate(broken, three, 15_999).most).toBe(0);
-    expect(gate(broken, three, 16_000)).toEqual({ ...open, most: 1, probes: ['refused'] });
-    const tried = trying(broken, ['refused'], 'g1');
-    expect(gate(tried, three, 16_000).most).toBe(0);
-    expect(gate(tried, three, 1e9).most).toBe(0);
-    expect(gate(taken(tried, 'g1'), three, 16_000)).toEqual(open);
+    const broken = trip({}, setback('refused'), 1000);
+    expect(permitFor(broken, three, 15_999).maxTasks).toBe(0);
+    expect(permitFor(broken, three, 16_000)).toEqual({ ...open, maxTasks: 1, probes: ['refused'] });
+    const tried = assignProbe(broken, ['refused'], 'g1');
+    expect(permitFor(tried, three, 16_000).maxTasks).toBe(0);
+    expect(permitFor(tried, three, 1e9).maxTasks).toBe(0);
+    expect(permitFor(onLaunched(tried, 'g1'), three, 16_000)).toEqual(open);
   });
 
   it.each([
@@ -85,19 +90,19 @@ describe('a breaker', () => {
     let breakers: Breakers = {};
     let now = 0;
     for (const pause of seconds) {
-      breakers = tripped(trying(breakers, [cause], 'g'), setback(cause, { groupId: 'g' }), now);
+      breakers = trip(assignProbe(breakers, [cause], 'g'), setback(cause, { groupId: 'g' }), now);
       expect(breakers[cause]?.until).toBe(now + pause * 1000);
       now += pause * 1000;
     }
   });
 
   it('takes what comes together for one setback, and old news for none', () => {
-    const broken = tripped({}, setback('refused'), 0);
-    expect(tripped(broken, setback('refused'), 14_999)).toBe(broken);
-    const tried = trying(broken, ['refused'], 'g1');
-    expect(tripped(tried, setback('refused', { groupId: 'g0' }), 15_000)).toBe(tried);
-    expect(tripped(tried, setback('refused'), 15_000)).toBe(tried);
-    expect(tripped(tried, setback('refused', { groupId: 'g1' }), 15_000).refused).toMatchObject({
+    const broken = trip({}, setback('refused'), 0);
+    expect(trip(broken, setback('refused'), 14_999)).toBe(broken);
+    const tried = assignProbe(broken, ['refused'], 'g1');
+    expect(trip(tried, setback('refused', { groupId: 'g0' }), 15_000)).toBe(tried);
+    expect(trip(tried, setback('refused'), 15_000)).toBe(tried);
+    expect(trip(tried, setback('refused', { groupId: 'g1' }), 15_000).refused).toMatchObject({
       failures: 2,
       until: 45_000,
       probe: null,
@@ -105,65 +110,71 @@ describe('a breaker', () => {
   });
 
   it('tries another when the first has shown nothing', () => {
-    const tried = trying(tripped({}, setback('quota'), 0), ['quota'], 'g1');
-    expect(unproved(tried, 'g2')).toBe(tried);
-    expect(gate(unproved(tried, 'g1'), three, 30_000).most).toBe(1);
+    const tried = assignProbe(trip({}, setback('quota'), 0), ['quota'], 'g1');
+    expect(releaseProbe(tried, 'g2')).toBe(tried);
+    expect(permitFor(releaseProbe(tried, 'g1'), three, 30_000).maxTasks).toBe(1);
   });
 
   it('leaves to another what a group was to try that failed for another cause', () => {
-    const tried = trying(tripped({}, setback('network'), 0), ['network'], 'g1');
-    const both = tripped(tried, setback('startFailed', { groupId: 'g1' }), 5000);
-    expect(gate(both, three, 7000)).toMatchObject({ most: 1, probes: ['network', 'startFailed'] });
+    const tried = assignProbe(trip({}, setback('network'), 0), ['network'], 'g1');
+    const both = trip(tried, setback('startFailed', { groupId: 'g1' }), 5000);
+    expect(permitFor(both, three, 7000)).toMatchObject({
+      maxTasks: 1,
+      probes: ['network', 'startFailed'],
+    });
   });
 
   it('is one of several: each must let the launch through, and one launch tries all that are due', () => {
-    const both = tripped(tripped({}, setback('refused'), 0), setback('quota'), 0);
-    expect(gate(both, nowhere, 15_000).most).toBe(0);
-    expect(gate(both, nowhere, 30_000)).toMatchObject({ most: 1, probes: ['refused', 'quota'] });
+    const both = trip(trip({}, setback('refused'), 0), setback('quota'), 0);
+    expect(permitFor(both, nowhere, 15_000).maxTasks).toBe(0);
+    expect(permitFor(both, nowhere, 30_000)).toMatchObject({
+      maxTasks: 1,
+      probes: ['refused', 'quota'],
+    });
   });
 
   it('may be tried early when there is room again', () => {
-    const full = tripped({}, setback('quota'), 0);
-    expect(gate(eased(full, 'quota', 1000), nowhere, 1000).most).toBe(1);
-    expect(eased({}, 'quota', 1000)).toEqual({});
+    const full = trip({}, setback('quota'), 0);
+    expect(permitFor(probeEarly(full, 'quota', 1000), nowhere, 1000).maxTasks).toBe(1);
+    expect(probeEarly({}, 'quota', 1000)).toEqual({});
   });
 
   it('of a task that did not start is closed by workers that serve, not by a launch that is taken', () => {
-    const broken = tripped({}, setback('startFailed', { proof: 'served' }), 0);
-    const tried = trying(broken, ['startFailed'], 'g1');
-    expect(taken(tried, 'g1')).toBe(tried);
-    expect(served(tried, 'g0', null)).toEqual({});
-    const refused = tripped({}, setback('refused'), 0);
-    expect(served(refused, 'g0', null)).toBe(refused);
+    const broken = trip({}, setback('startFailed', { signal: 'registered' }), 0);
+    const tried = assignProbe(broken, ['startFailed'], 'g1');
+    expect(onLaunched(tried, 'g1')).toBe(tried);
+    expect(onRegistered(tried, 'g0', null)).toEqual({});
+    const refused = trip({}, setback('refused'), 0);
+    expect(onRegistered(refused, 'g0', null)).toBe(refused);
   });
 
   it('of one cause stays as it is while another is tried, proved or given up', () => {
-    const both = tripped(tripped({}, setback('refused'), 0), setback('quota'), 0);
-    const tried = trying(trying(both, ['refused'], 'g1'), ['quota'], 'g2');
-    expect(trying(tried, [], 'g3')).toBe(tried);
-    expect(taken(tried, 'g1')).toEqual({ quota: tried.quota });
-    expect(unproved(tried, 'g1')).toEqual({ ...tried, refused: both.refused });
+    const both = trip(trip({}, setback('refused'), 0), setback('quota'), 0);
+    const tried = assignProbe(assignProbe(both, ['refused'], 'g1'), ['quota'], 'g2');
+    expect(assignProbe(tried, [], 'g3')).toBe(tried);
+    expect(onLaunched(tried, 'g1')).toEqual({ quota: tried.quota });
+    expect(releaseProbe(tried, 'g1')).toEqual({ ...tried, refused: both.refused });
   });
 
   it('that is due counts what goes wrong before anything was tried', () => {
-    const broken = tripped({}, setback('refused'), 0);
-    expect(tripped(broken, setback('refused', { groupId: 'g0' }), 15_000).refused).toMatchObject({
+    const broken = trip({}, setback('refused'), 0);
+    expect(trip(broken, setback('refused', { groupId: 'g0' }), 15_000).refused).toMatchObject({
       failures: 2,
       until: 45_000,
     });
   });
 
   it('of a task that did not start still waits for workers when a launch goes wrong, too', () => {
-    const broken = tripped({}, setback('startFailed', { proof: 'served' }), 0);
-    const again = tripped(broken, setback('startFailed', { proof: 'launched' }), 2000);
-    expect(again.startFailed?.proof).toBe('served');
-    expect(served(again, 'g0', 'a')).toEqual({});
+    const broken = trip({}, setback('startFailed', { signal: 'registered' }), 0);
+    const again = trip(broken, setback('startFailed', { signal: 'launched' }), 2000);
+    expect(again.startFailed?.signal).toBe('registered');
+    expect(onRegistered(again, 'g0', 'a')).toEqual({});
   });
 
   it('leaves nothing to say but that nothing may be launched', () => {
-    const broken = tripped({}, setback('refused'), 0);
-    const shut = { most: 0, market: 'onDemand', subnets: null, probes: [] };
-    expect(gate(broken, { ...three, spot: true }, 1)).toEqual(shut);
+    const broken = trip({}, setback('refused'), 0);
+    const shut = { maxTasks: 0, market: 'onDemand', subnets: null, probes: [] };
+    expect(permitFor(broken, { ...three, spot: true }, 1)).toEqual(shut);
   });
 });
 
@@ -171,63 +182,63 @@ describe('a subnet', () => {
   it.each(['capacity', 'addresses', 'network'] as const)(
     'is left out for its own %s, and comes back by one of its own',
     (cause) => {
-      const broken = tripped({}, setback(cause, { subnets: ['b'] }), 0);
-      expect(gate(broken, three, 1)).toEqual({ ...open, subnets: ['a', 'c'] });
+      const broken = trip({}, setback(cause, { subnets: ['b'] }), 0);
+      expect(permitFor(broken, three, 1)).toEqual({ ...open, subnets: ['a', 'c'] });
       const [key = ''] = Object.keys(broken);
       const { until = 0 } = broken[key] ?? {};
-      expect(gate(broken, three, until)).toEqual({
+      expect(permitFor(broken, three, until)).toEqual({
         ...open,
-        most: 1,
+        maxTasks: 1,
         subnets: ['b'],
         probes: [key],
       });
-      const tried = trying(broken, [key], 'g1');
-      expect(gate(tried, three, until)).toEqual({ ...open, subnets: ['a', 'c'] });
-      expect(gate(taken(tried, 'g1'), three, until)).toEqual(open);
+      const tried = assignProbe(broken, [key], 'g1');
+      expect(permitFor(tried, three, until)).toEqual({ ...open, subnets: ['a', 'c'] });
+      expect(permitFor(onLaunched(tried, 'g1'), three, until)).toEqual(open);
     },
   );
 
   it('is nothing to the others, and there is no empty list', () => {
     let breakers: Breakers = {};
     for (const subnet of three.subnets) {
-      breakers = tripped(breakers, setback('addresses', { subnets: [subnet] }), 0);
-      const { most, subnets } = gate(breakers, three, 1);
-      expect(most === 0 || subnets?.length).toBeTruthy();
+      breakers = trip(breakers, setback('addresses', { subnets: [subnet] }), 0);
+      const { maxTasks, subnets } = permitFor(breakers, three, 1);
+      expect(maxTasks === 0 || subnets?.length).toBeTruthy();
     }
-    expect(gate(breakers, three, 1).most).toBe(0);
-    expect(gate(breakers, three, 30_000)).toMatchObject({ most: 1, subnets: ['a'] });
+    expect(permitFor(breakers, three, 1).maxTasks).toBe(0);
+    expect(permitFor(breakers, three, 30_000)).toMatchObject({ maxTasks: 1, subnets: ['a'] });
   });
 
   it('has room on neither market when it has no addresses', () => {
-    const broken = tripped({}, setback('addresses', { market: 'spot', subnets: ['b'] }), 0);
-    expect(gate(broken, three, 1)).toEqual({ ...open, subnets: ['a', 'c'] });
+    const broken = trip({}, setback('addresses', { market: 'spot', subnets: ['b'] }), 0);
+    expect(permitFor(broken, three, 1)).toEqual({ ...open, subnets: ['a', 'c'] });
   });
 
   it('waits for the last of its causes', () => {
-    const both = tripped(
-      tripped({}, setback('network', { subnets: ['b'] }), 0),
+    const both = trip(
+      trip({}, setback('network', { subnets: ['b'] }), 0),
       setback('addresses', { subnets: ['b'] }),
       0,
     );
-    expect(gate(both, three, 5000)).toEqual({ ...open, subnets: ['a', 'c'] });
-    expect(gate(both, three, 30_000)).toMatchObject({ most: 1, subnets: ['b'] });
+    expect(permitFor(both, three, 5000)).toEqual({ ...open, subnets: ['a', 'c'] });
+    expect(permitFor(both, three, 30_000)).toMatchObject({ maxTasks: 1, subnets: ['b'] });
   });
 
   it('has no more to do with quotas and parameters than any other', () =>
-    expect(Object.keys(tripped({}, setback('quota', { subnets: ['a'] }), 0))).toEqual(['quota']));
+    expect(Object.keys(trip({}, setback('quota', { subnets: ['a'] }), 0))).toEqual(['quota']));
 
   it('is shown to work by workers that serve there, or by the one that was tried', () => {
-    const more = { subnets: ['b'], proof: 'served' as const };
-    const broken = trying(tripped({}, setback('network', more), 0), ['network b'], 'g1');
-    expect(served(broken, 'g9', 'a')).toBe(broken);
-    expect(served(broken, 'g9', 'b')).toEqual({});
-    expect(served(broken, 'g1', null)).toEqual({});
+    const more = { subnets: ['b'], signal: 'registered' as const };
+    const broken = assignProbe(trip({}, setback('network', more), 0), ['network b'], 'g1');
+    expect(onRegistered(broken, 'g9', 'a')).toBe(broken);
+    expect(onRegistered(broken, 'g9', 'b')).toEqual({});
+    expect(onRegistered(broken, 'g1', null)).toEqual({});
   });
 
   it('is everywhere when nobody knows where', () => {
-    const broken = tripped({}, setback('capacity'), 0);
-    expect(gate(broken, three, 1).most).toBe(0);
-    expect(gate(broken, three, 15_000)).toMatchObject({ most: 1, subnets: null });
+    const broken = trip({}, setback('capacity'), 0);
+    expect(permitFor(broken, three, 1).maxTasks).toBe(0);
+    expect(permitFor(broken, three, 15_000)).toMatchObject({ maxTasks: 1, subnets: null });
   });
 });
 
@@ -236,43 +247,43 @@ describe('Spot', () => {
   const none = setback('capacity', { market: 'spot', subnets: ['a', 'b'] });
 
   it('without capacity leaves on-demand as it is, and is tried with one after ten minutes', () => {
-    const broken = tripped({}, none, 0);
-    expect(gate(broken, both, 1)).toEqual(open);
-    expect(gate(broken, both, 600_000)).toMatchObject({ most: 1, market: 'spot' });
-    const tried = trying(broken, Object.keys(broken), 'g1');
-    expect(gate(tried, both, 600_000)).toEqual(open);
-    expect(gate(taken(tried, 'g1'), both, 600_000)).toEqual({ ...open, market: 'spot' });
+    const broken = trip({}, none, 0);
+    expect(permitFor(broken, both, 1)).toEqual(open);
+    expect(permitFor(broken, both, 600_000)).toMatchObject({ maxTasks: 1, market: 'spot' });
+    const tried = assignProbe(broken, Object.keys(broken), 'g1');
+    expect(permitFor(tried, both, 600_000)).toEqual(open);
+    expect(permitFor(onLaunched(tried, 'g1'), both, 600_000)).toEqual({ ...open, market: 'spot' });
   });
 
   it('goes on where on-demand has no capacity', () => {
-    const broken = tripped({}, { ...none, market: 'onDemand' }, 0);
-    expect(gate(broken, both, 1)).toEqual({ ...open, market: 'spot' });
+    const broken = trip({}, { ...none, market: 'onDemand' }, 0);
+    expect(permitFor(broken, both, 1)).toEqual({ ...open, market: 'spot' });
   });
 });
 
 it('names each change once', () => {
-  const broken = tripped({}, setback('addresses', { subnets: ['a'] }), 0);
+  const broken = trip({}, setback('addresses', { subnets: ['a'] }), 0);
   const [breaker] = Object.values(broken);
   expect(changesBetween({}, broken)).toEqual([{ breaker, state: 'open' }]);
-  const tried = trying(broken, Object.keys(broken), 'g1');
+  const tried = assignProbe(broken, Object.keys(broken), 'g1');
   expect(changesBetween(broken, tried)).toMatchObject([{ state: 'trying' }]);
   expect(changesBetween(tried, { ...tried })).toEqual([]);
-  expect(changesBetween(tried, unproved(tried, 'g1'))).toEqual([]);
+  expect(changesBetween(tried, releaseProbe(tried, 'g1'))).toEqual([]);
   expect(changesBetween(tried, {})).toMatchObject([{ state: 'closed' }]);
-  const again = tripped(tried, setback('addresses', { subnets: ['a'], groupId: 'g1' }), 30_000);
+  const again = trip(tried, setback('addresses', { subnets: ['a'], groupId: 'g1' }), 30_000);
   expect(changesBetween(tried, again)).toMatchObject([{ state: 'open', breaker: { failures: 2 } }]);
 });
 
 /** A manager with everything under it, and an ECS that answers as the test says. */
 const fleet = async (answer: (order: LaunchOrder) => LaunchAnswer, spot = false) => {
   const orders: LaunchOrder[] = [];
-  const tasks = new Map<string, TaskSighting>();
+  const tasks = new Map<string, TaskObservation>();
   const changes: string[] = [];
   const effect = <I, O>(act: (input: I) => O) => fromPromise<O, I>(async ({ input }) => act(input));
   const actor = createActor(
-    manager.provide({
+    fleetManager.provide({
       actors: {
-        survey: effect<void, Survey>(() => ({ startedAt: 10_000, adopted: [], suspects: 0 })),
+        inventory: effect<void, Inventory>(() => ({ startedAt: 10_000, tasks: [] })),
         cohort: cohort.provide({
           actors: {
             describeTasks: effect(({ taskArns }: { taskArns: string[] }) =>
@@ -287,15 +298,8 @@ const fleet = async (answer: (order: LaunchOrder) => LaunchAnswer, spot = false)
                   return answer(order);
                 }),
                 journalOutcome: effect(
-                  ({
-                    groupIds,
-                    answer,
-                  }: {
-                    label: string;
-                    groupIds: string[];
-                    answer: LaunchAnswer;
-                  }) =>
-                    answer.taskArns.map((taskArn, i) => ({ groupId: groupIds[i] ?? '', taskArn })),
+                  ({ groups }: { label: string; groups: TaskClaim[]; refusals: Refusal[] }) =>
+                    groups,
                 ),
               },
             }),
@@ -309,23 +313,13 @@ const fleet = async (answer: (order: LaunchOrder) => LaunchAnswer, spot = false)
     }),
     {
       input: {
+        ...fleetInput,
         settings: {
-          ...{ maxTasks: null, workersPerTask: 1, capabilities: [], spot },
-          subnets: ['subnet-a', 'subnet-b'],
-          patience: {
-            missingGraceMs: 60_000,
-            bootGraceMs: 5000,
-            startDeadlineMs: 600_000,
-            desertedMs: 120_000,
-            blindStopMs: 180_000,
-            blindEndMs: 5000,
-          },
-          ...{ drainTimeoutMs: 300_000, stopDrainMs: 30_000, echoLimitMs: 6000 },
-          ...{ emptyGraceMs: 60_000, schedulerGraceMs: 600_000, returnGraceMs: 30_000 },
-          ...{ settleMs: 10_000, lookEveryMs: 1000, looksPerTick: 100, sweepEveryMs: 1e9 },
-          ...{ launchBurst: 1000, launchesPerSecond: 20 },
+          ...fleetSettings,
+          ...{ workersPerTask: 1, spot, subnets: ['subnet-a', 'subnet-b'] },
+          timeouts: { ...fleetSettings.timeouts, bootGraceMs: 5000 },
+          ...{ pollEveryMs: 1000, pollsPerTick: 100, inventoryEveryMs: 1e9, launchesPerSecond: 20 },
         },
-        ...{ epoch: 'e', startedAt: 0, owned: [], resend: [], lastLaunchAt: 0, abandoned: 0 },
       },
       clock: new SimulatedClock(),
     },
@@ -347,7 +341,7 @@ const fleet = async (answer: (order: LaunchOrder) => LaunchAnswer, spot = false)
   };
   await until(10_000);
   const sent = () => orders.splice(0).map(({ count, subnets }) => [count, subnets ?? 'all']);
-  const show = (taskArn: string, sighting: Partial<TaskSighting>) =>
+  const show = (taskArn: string, sighting: Partial<TaskObservation>) =>
     tasks.set(taskArn, {
       ...{ taskArn, phase: 'starting', cause: null, detail: null, createdAt: null },
       ...sighting,
@@ -423,7 +417,7 @@ describe('a fleet', () => {
       refusals: [],
     }));
     await until(11_000, 1);
-    const failed = { phase: 'stopped', cause: 'startFailed', blame: 'network' } as const;
+    const failed = { phase: 'stopped', cause: 'startFailed', failureReason: 'network' } as const;
     show('e-1/0', { ...failed, subnet: 'subnet-a', detail: 'Timeout waiting' });
     await until(12_000);
     await until(13_000, 4);
@@ -505,7 +499,7 @@ describe('a fleet', () => {
     await until(12_000);
     await until(14_000);
     expect(sent()).toHaveLength(2);
-    const failed = { phase: 'stopped', cause: 'startFailed', blame: 'network' } as const;
+    const failed = { phase: 'stopped', cause: 'startFailed', failureReason: 'network' } as const;
     show('e-2/0', { ...failed, subnet: 'subnet-a', detail: 'Timeout waiting' });
     await until(15_000);
     const { startFailed, ...others } = actor.getSnapshot().context.breakers;

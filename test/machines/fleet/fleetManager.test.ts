@@ -1,75 +1,50 @@
 import { describe, expect, it } from 'vitest';
 import { createActor, type EventObject, SimulatedClock } from 'xstate';
-import { manager } from '../../../machines/fleet/fleetManager.ts';
+import { fleetManager } from '../../../machines/fleet/fleetManager.ts';
+import { modesOf } from '../../../machines/fleet/modes.ts';
 import { noCounts, serving, total } from '../../../machines/fleet/plan.ts';
+import { type Fleet, type FleetInput, fleetCounts, kept } from '../../../machines/fleet/state.ts';
 import {
-  type Fleet,
-  fleetCounts,
-  type ManagerInput,
-  surveyDue,
-} from '../../../machines/fleet/state.ts';
-import { answerAll } from '../../support/liveManager.ts';
+  fleetInput,
+  fleetSettings,
+  liveManager,
+  orphan,
+  readyManager,
+  tasksOf,
+} from '../../support/liveManager.ts';
 import { type Model, untaken, unvisited, walkEveryEdge } from '../../support/paths.ts';
+import { holesOf } from '../../support/placeholders.ts';
 import { scriptedStream, scriptedWorld, settle } from '../../support/world.ts';
 
 const settings = {
-  maxTasks: 12,
-  workersPerTask: 2,
-  capabilities: [],
-  patience: {
-    missingGraceMs: 60_000,
-    bootGraceMs: 30_000,
-    startDeadlineMs: 600_000,
-    desertedMs: 120_000,
-    blindStopMs: 180_000,
-    blindEndMs: 5000,
-  },
-  drainTimeoutMs: 300_000,
-  stopDrainMs: 30_000,
-  spot: false,
-  echoLimitMs: 6000,
-  emptyGraceMs: 60_000,
-  schedulerGraceMs: 600_000,
-  returnGraceMs: 30_000,
-  settleMs: 10_000,
-  lookEveryMs: 3000,
-  looksPerTick: 5,
-  sweepEveryMs: 60_000,
-  launchBurst: 100,
-  launchesPerSecond: 20,
+  ...fleetSettings,
+  ...{ maxTasks: 12, pollsPerTick: 5, launchBurst: 100, launchesPerSecond: 20 },
 };
-const input: ManagerInput = {
-  settings,
-  epoch: 'e',
-  startedAt: 0,
-  owned: [{ groupId: 'old-1-0', taskArn: 'arn:old', createdAt: null, deadlinesFrom: 0 }],
-  resend: [],
-  abandoned: 0,
-  lastLaunchAt: 0,
-};
+const input: FleetInput = { ...fleetInput, settings, owned: tasksOf(1) };
 const command = (taskConcurrency: number, at: number) => ({
   type: 'scheduler.desired' as const,
   at,
   requests: [{ taskConcurrency, capabilities: [] }],
 });
-const survey = { startedAt: 11_000, adopted: [], suspects: 0 };
+const listed = { startedAt: 11_000, tasks: [] };
+const showsOrphan = { startedAt: 11_000, tasks: [orphan('arn/9')] };
 const denied = Object.assign(new Error('not authorized'), { kind: 'denied' });
 const late = Object.assign(new Error('no answer'), { kind: 'unreachable' });
 
 const brief = (context: Fleet) => [
   context.now,
-  context.wanted,
+  context.desired,
   context.lastEchoAt,
   context.revision !== null,
   context.owned.length,
   Object.values(context.cohorts).map(({ counts, launches }) => [counts, launches]),
   Object.values(context.breakers).map(({ failures, probe }) => [failures, probe !== null]),
-  context.replaces,
+  context.replacesEnded,
   context.mismatch,
-  context.monitored,
-  context.lost,
-  context.surveyedAt !== null,
-  Math.min(context.surveyFailures, 1),
+  context.connection,
+  context.holdReason,
+  context.inventoryAt !== null,
+  Math.min(context.inventoryFailures, 1),
 ];
 
 /** What can happen; `aside`: what a part of the walks leaves out, so that not everything is crossed with everything. */
@@ -78,82 +53,164 @@ const modelOf = (aside: RegExp): Model => ({
   key: ({ value, context }) => [value, brief(context as Fleet)],
   events: ({ value, context }) => {
     const fleet = context as Fleet;
-    const { duty, survey: listing } = value as { duty: string; survey: string };
-    const reports = Object.entries(fleet.cohorts).flatMap(([cohortId, { counts, order }]) =>
-      [{ ...noCounts, idle: counts.booting + serving(counts) }, noCounts].map((counts) => ({
-        type: 'cohort.changed',
-        cohortId,
-        order,
-        launches: 0,
+    const modes = modesOf(value as Record<string, unknown>);
+    const { lifecycle, inventory: listing } = modes;
+    const reports = Object.entries(fleet.cohorts).flatMap(([cohortId, { counts, generation }]) =>
+      // One that has not reported yet has three groups.
+      [{ ...noCounts, idle: counts.pending + serving(counts) || 3 }, noCounts].map((counts) => ({
+        ...{ type: 'cohort.changed', cohortId, generation, launches: 0, ended: 0 },
         counts,
       })),
     );
     const setback = { cohortId: 'x', kind: 'refused', reason: 'full', market: null };
     const groupId = fleet.breakers.refused?.probe ?? 'x';
     return [
-      ...(fleet.now < 20_000 || duty === 'stopping' || duty === 'active'
+      ...(fleet.now < 20_000 || lifecycle === 'stopping' || lifecycle === 'active'
         ? [{ type: 'tick', now: 20_000 }]
         : []),
-      { type: 'queue.next' },
+      { type: 'fleet.restoreNext' },
       ...(fleet.revision === null ? [{ type: 'fleet.prepared', revision: 'rev:1' }] : []),
       ...(fleet.lastEchoAt === null ? [{ type: 'scheduler.heartbeatEcho', at: 20_000 }] : []),
-      ...(fleet.wanted === null ? [command(6, 20_000)] : []),
-      ...(duty === 'active' ? [{ type: 'plan.again' }] : []),
-      ...(duty === 'stopping' || duty === 'stopped' ? [] : [{ type: 'fleet.stop' }]),
+      ...(fleet.desired === null ? [command(6, 20_000)] : []),
+      ...(lifecycle === 'active' ? [{ type: 'fleet.nextTurn' }] : []),
+      ...(lifecycle === 'stopping' || lifecycle === 'stopped' ? [] : [{ type: 'fleet.stop' }]),
       ...(listing === 'listing'
         ? [
-            { type: 'xstate.done.actor.survey', output: survey },
-            { type: 'xstate.error.actor.survey', error: denied },
-            { type: 'xstate.error.actor.survey', error: late },
+            { type: 'xstate.done.actor.inventory', output: listed },
+            { type: 'xstate.done.actor.inventory', output: showsOrphan },
+            { type: 'xstate.error.actor.inventory', error: denied },
+            { type: 'xstate.error.actor.inventory', error: late },
           ]
         : []),
       ...(fleet.breakers.refused
         ? [
-            { type: 'cohort.proved', cohortId: 'x', groupId, proof: 'launched', subnet: null },
-            { type: 'cohort.unproved', cohortId: 'x', groupId },
+            { type: 'cohort.recovered', cohortId: 'x', groupId, signal: 'launched', subnet: null },
+            { type: 'cohort.probeInconclusive', cohortId: 'x', groupId },
           ]
-        : [{ type: 'cohort.setback', ...setback }]),
-      ...(fleet.lost ? [] : [{ type: 'scheduler.lost', at: 0 }]),
-      ...(fleet.monitored ? [] : [{ type: 'monitor.loads', at: 1, loads: {} }]),
+        : [{ type: 'cohort.launchFailed', ...setback }]),
+      ...(listing === 'adopting'
+        ? [
+            { type: 'xstate.done.actor.journalAdoption', output: fleet.adoption.adopting },
+            { type: 'xstate.error.actor.journalAdoption', error: late },
+          ]
+        : []),
+      ...(modes.scheduler === 'absent' ? [] : [{ type: 'scheduler.lost', at: 0 } as const]),
+      ...(modes.monitor === 'connected' ? [] : [{ type: 'monitor.loads', at: 1, loads: {} }]),
       ...reports,
-      ...(duty === 'active' ? [] : [{ type: 'cohort.dead', cohortId: 'x', taskArn: 'arn:t' }]),
-      { type: 'cohort.tasks', cohortId: 'x', taskIds: ['t'] },
+      ...(lifecycle === 'active' ? [] : [{ type: 'task.dead', at: 1, taskArn: 'arn:t' }]),
     ].filter(({ type }) => !aside.test(type));
   },
 });
 
 /** A scheduler that asks for tasks one by one and chooses itself who goes; or that our workers could not serve. */
 const oneByOne: Model = {
-  ...modelOf(/^(cohort\.setback|monitor\.loads|xstate\.error.*|scheduler\.(desired|lost))$/),
+  ...modelOf(/^(cohort\.launchFailed|monitor\.loads|xstate\.error.*|scheduler\.(desired|lost))$/),
   events: (state) => {
     const fleet = state.context as Fleet;
     const usual = modelOf(
-      /^(cohort\.setback|monitor\.loads|xstate\.error.*|scheduler\.(desired|lost))$/,
+      /^(cohort\.launchFailed|monitor\.loads|xstate\.error.*|scheduler\.(desired|lost))$/,
     );
-    const { duty } = state.value as { duty: string };
-    if (!/recovering|active/.test(duty)) return [];
+    const { lifecycle } = state.value as { lifecycle: string };
+    if (!/recovering|active/.test(lifecycle)) return [];
     return [
-      ...(usual.events as (of: typeof state) => EventObject[])(state),
-      ...((fleet.wanted ?? 0) < 2 ? [{ type: 'scheduler.startRequested', at: 20_000 }] : []),
+      // Orphans are for the other models.
+      ...(usual.events as (of: typeof state) => EventObject[])(state).filter(
+        (event) => !('output' in event && event.output === showsOrphan),
+      ),
+      ...((fleet.desired ?? 0) < 2 ? [{ type: 'scheduler.startRequested', at: 20_000 }] : []),
       { type: 'scheduler.shutdownRequested', at: 20_000, taskIds: ['old'] },
       { type: 'scheduler.mismatch', at: 20_000, reason: fleet.mismatch ? null : 'too old' },
     ];
   },
 };
 
+/** The scheduler comes and goes. Its graces are short, so that a walk is, too. */
+const comingAndGoing: Model = {
+  input: {
+    ...input,
+    owned: [],
+    settings: { ...settings, schedulerGraceMs: 8000, returnGraceMs: 12_000, emptyGraceMs: 4000 },
+  },
+  key: ({ value, context }) => {
+    const { now, lastEchoAt, returnedAt, desired, emptySince } = context as Fleet;
+    const { scheduler } = value as { scheduler: object };
+    return [scheduler, now, lastEchoAt, returnedAt, desired, emptySince !== null];
+  },
+  events: ({ context: { now, emptySince, desired } }) =>
+    now >= 25_000
+      ? []
+      : ([
+          { type: 'tick', now: now + 5000 },
+          { type: 'scheduler.heartbeatEcho', at: now },
+          { type: 'scheduler.lost', at: 0 },
+          ...(now < 6000 ? [{ type: 'fleet.tookOver' }] : []),
+          ...(desired === null || desired === 0 ? [command(6, now)] : []),
+          ...(emptySince === null ? [{ type: 'scheduler.desired', at: now, requests: [] }] : []),
+        ] as EventObject[]),
+};
+
+const terms = { transport: 'ymq', generation: 'g3', exact: true, bare: false } as const;
+
+/** What persons order, and what is known of the connection and the scheduler. */
+const orders: Model = {
+  ...modelOf(/./),
+  events: (state) => {
+    const usual = modelOf(
+      /^(task\.dead|cohort\..*|monitor\.loads|scheduler\.lost|fleet\.(nextTurn|restoreNext|stop)|xstate\.error.*)$/,
+    );
+    const { connection, holdReason, terms: known, tasksOf: tasks } = state.context as Fleet;
+    return [
+      ...(usual.events as (of: typeof state) => EventObject[])(state),
+      ...(connection === 'closed'
+        ? [{ type: 'scheduler.connection', at: 1, status: 'conflict' } as const]
+        : []),
+      ...(known === null ? [{ type: 'scheduler.identified', at: 1, terms } as const] : []),
+      ...(holdReason === null || modesOf(state.value as Record<string, unknown>).hold === 'held'
+        ? [{ type: 'fleet.hold', at: 1, reason: 'upgrade' } as const]
+        : []),
+      { type: 'fleet.resume', at: 2 } as const,
+      { type: 'fleet.drainGroups', at: 2, groupIds: ['old-0'] } as const,
+      ...('cohort.0' in tasks
+        ? []
+        : [{ type: 'cohort.tasksChanged', cohortId: 'cohort.0', taskIds: ['t'] } as const]),
+    ];
+  },
+};
+
+const monitorEnds: Model = {
+  ...modelOf(/./),
+  key: ({ value }) => value,
+  events: [{}, null].map((loads) => ({ type: 'monitor.loads', at: 1, loads }) as EventObject),
+};
+
+/** What it sends to itself. */
+const internal: Model = {
+  ...modelOf(/./),
+  key: ({ value }) => value,
+  events: [
+    { type: 'fleet.reconcile' },
+    { type: 'inventory.completed' },
+    { type: 'fleet.retryNow' },
+  ],
+};
+
 const models = [
   oneByOne,
-  modelOf(/^(cohort\.setback|monitor\.loads|scheduler\.lost)$/),
-  modelOf(/^(queue\.next|fleet\.stop|xstate\.error.*|monitor\.loads|scheduler\.lost)$/),
-  modelOf(/^(queue\.next|fleet\.stop|xstate\.error.*|cohort\.(setback|changed))$/),
+  modelOf(/^(cohort\.launchFailed|monitor\.loads|scheduler\.lost)$/),
+  modelOf(/^(fleet\.restoreNext|fleet\.stop|xstate\.error.*|monitor\.loads|scheduler\.lost)$/),
+  modelOf(/^(fleet\.restoreNext|fleet\.stop|xstate\.error.*|cohort\.(launchFailed|changed))$/),
+  comingAndGoing,
+  orders,
+  monitorEnds,
+  internal,
 ];
 
-const live = (given: ManagerInput = input) => {
+const live = (given: FleetInput) => {
   const cohort = scriptedStream();
-  const world = scriptedWorld('survey');
+  const world = scriptedWorld('inventory', 'journalAdoption');
   const clock = new SimulatedClock();
   const actor = createActor(
-    manager.provide({
+    fleetManager.provide({
       actors: {
         ...world.actors,
         cohort: cohort.logic as never,
@@ -173,8 +230,8 @@ const live = (given: ManagerInput = input) => {
 };
 
 it('the fleet manager keeps its invariants on every edge', async () => {
-  await walkEveryEdge(manager, models, async ({ steps }) => {
-    const { actor, cohort, fleet, admitted, play } = live();
+  await walkEveryEdge(fleetManager, models, async ({ steps, input }) => {
+    const { actor, cohort, fleet, admitted, play } = live(input as FleetInput);
     let stopped = false;
     for (const { event, state } of steps) {
       const before = { told: cohort.told.length };
@@ -186,7 +243,7 @@ it('the fleet manager keeps its invariants on every edge', async () => {
       const launches = orders.filter(({ type }) => type === 'cohort.admit');
       if (launches.length > 0) {
         expect(stopped).toBe(false);
-        expect((value as { duty: string }).duty).toBe('active'); // nothing before all is known
+        expect((value as { lifecycle: string }).lifecycle).toBe('active'); // nothing before all is known
         expect(fleet().revision).not.toBeNull();
         expect(fleet().now - (fleet().lastEchoAt ?? -1e9)).toBeLessThanOrEqual(6000); // nor for a silent scheduler
         const { breakers, now, mismatch } = fleet();
@@ -198,10 +255,15 @@ it('the fleet manager keeps its invariants on every edge', async () => {
           expect(admitted().at(-1)?.groupIds).toEqual([refused.probe]);
         }
         expect(mismatch).toBeNull();
+        const modes = modesOf(value as Record<string, unknown>);
+        expect(modes.hold).toBe('running');
+        expect(['present', 'returning']).toContain(modes.scheduler);
         expect(total(fleetCounts(fleet()))).toBeLessThanOrEqual(12);
       }
-      if (stopped && orders.some(({ type }) => type === 'cohort.drain'))
-        expect(serving(fleetCounts(fleet()))).toBe(0);
+      // At the end, every group is told to leave as soon as its cohort has reported it.
+      if ((value as { lifecycle: string }).lifecycle === 'stopping')
+        for (const { counts, generation, observedGeneration } of Object.values(fleet().cohorts))
+          if (generation === observedGeneration) expect(kept(counts)).toBe(0);
       const labels = admitted().map(({ order }) => order.label);
       expect(new Set(labels).size).toBe(labels.length); // a label, so a token, is used once
     }
@@ -209,342 +271,205 @@ it('the fleet manager keeps its invariants on every edge', async () => {
 }, 60_000);
 
 it('draws no transition that the model cannot take, and no state it cannot reach', () => {
-  expect(untaken(manager, ...models)).toEqual([]);
-  expect(unvisited(manager, models[1] as Model)).toEqual([]);
+  expect(untaken(fleetManager, ...models)).toEqual([]);
+  const unseen = models.map((model) => unvisited(fleetManager, model));
+  expect(unseen.reduce((all, some) => all.filter((id) => some.includes(id)))).toEqual([]);
 });
 
-/** A manager that knows of no tasks, has its list, its revision and an echo. */
-const ready = async (given: Partial<ManagerInput> = {}, revised: object = {}) => {
-  const all = live({
-    ...input,
-    owned: [],
-    ...given,
-    settings: { ...settings, maxTasks: null, ...revised },
+describe('before all is known', () => {
+  it('time passes, cohorts look, and what the scheduler and they say is kept', async () => {
+    const { actor, clock, at, command, orders, fleet, report } = liveManager({ owned: tasksOf(1) });
+    clock.increment(1);
+    expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.adopt' })]);
+    at(5000);
+    expect(orders()).toEqual([
+      { type: 'cohort.poll', at: 5000, monitorConnected: false, launching: false, ending: false },
+    ]);
+    command(2);
+    expect(fleet()).toMatchObject({ now: 5000, desired: 1 });
+    actor.send({ type: 'scheduler.shutdownRequested', at: 0, taskIds: ['t1'] });
+    expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.release' })]);
+    report({});
+    actor.send({ type: 'scheduler.startRequested', at: 0 });
+    expect(fleet()).toMatchObject({ cohorts: {}, desired: 1, replacesEnded: false });
+    expect(actor.getSnapshot().value).toMatchObject({ lifecycle: 'recovering' });
   });
-  const { actor, play } = all;
+});
+
+it('drains known groups that are too many before the first inventory, and launches none', async () => {
+  const { actor, clock, at, command, orders, answered, report } = liveManager({
+    owned: tasksOf(3),
+    resend: [],
+    startedAt: 0,
+  });
   actor.send({ type: 'fleet.prepared', revision: 'rev:1' });
-  actor.send({ type: 'tick', now: 10_000 });
-  await play(actor, { type: 'xstate.done.actor.survey', output: survey } as never);
-  const at = (now: number) => {
-    actor.send({ type: 'scheduler.heartbeatEcho', at: now });
-    actor.send({ type: 'tick', now });
-  };
-  return { ...all, at, answered: () => answerAll(actor) };
-};
-
-describe('what is wanted', () => {
-  it('is told in workers and kept in tasks', async () => {
-    const { actor, fleet } = await ready();
-    actor.send(command(5, 1));
-    expect(fleet().wanted).toBe(3);
-  });
-  it('is not touched by an echo without a command, nor by an empty list until 60 s of it', async () => {
-    const { actor, fleet, at } = await ready();
-    actor.send(command(4, 10_000));
-    at(200_000);
-    expect(fleet().wanted).toBe(2);
-    actor.send({ type: 'scheduler.desired', at: 200_000, requests: [] });
-    at(259_999);
-    expect(fleet().wanted).toBe(2);
-    actor.send({ type: 'scheduler.desired', at: 259_999, requests: [] });
-    at(260_000);
-    expect(fleet().wanted).toBe(0);
-  });
-
-  it('starts the 60 s anew when anything else was said', async () => {
-    const { actor, fleet, at } = await ready();
-    actor.send({ type: 'scheduler.desired', at: 10_000, requests: [] });
-    actor.send(command(4, 50_000));
-    actor.send({ type: 'scheduler.desired', at: 60_000, requests: [] });
-    at(119_000);
-    expect(fleet().wanted).toBe(2);
-  });
-
-  it('is zero once the scheduler has been gone for its grace, and not a second before', async () => {
-    const { actor, fleet, at } = await ready();
-    at(11_000);
-    actor.send(command(4, 11_000));
-    for (let now = 21_000; now < 611_000; now += 10_000) actor.send({ type: 'tick', now });
-    actor.send({ type: 'tick', now: 610_999 });
-    expect(fleet().wanted).toBe(2);
-    actor.send({ type: 'tick', now: 611_000 });
-    expect(fleet().wanted).toBe(0);
-  });
+  clock.increment(1);
+  answered();
+  at(1000);
+  for (let now = 4000; now <= 40_000; now += 3000) at(now);
+  report({ busy: 3 });
+  orders();
+  command(2);
+  expect(actor.getSnapshot().value).toMatchObject({ lifecycle: 'recovering' });
+  expect(orders()).toMatchObject([{ type: 'cohort.drain', busy: 2 }]);
+  report({ stopping: 2 });
+  command(8);
+  expect(orders()).toEqual([]);
 });
 
-describe('launching', () => {
-  it('splits into launches of ten and cohorts of a hundred', async () => {
-    const { actor, at, admitted, answered, clock, fleet } = await ready({}, { launchBurst: 1e9 });
-    at(11_000);
-    actor.send(command(2 * 250, 11_000));
-    for (let i = 0; i < 5; i++) {
-      clock.increment(1);
-      answered();
-      at(12_000 + i);
-    }
-    const sizes = admitted().map(({ groupIds }) => groupIds.length);
-    expect(sizes.reduce((a, b) => a + b)).toBe(250);
-    expect(Math.max(...sizes)).toBe(10);
-    expect(sizes).toHaveLength(25);
-    for (const { counts } of Object.values(fleet().cohorts))
-      expect(total(counts)).toBeLessThanOrEqual(100);
-  });
+describe('a scheduler that is first heard by this run', () => {
+  const drainsIn = (orders: { type: string }[]) =>
+    orders.filter(({ type }) => type === 'cohort.drain');
 
-  it('keeps to the burst and the rate that Fargate allows', async () => {
-    const revised = { launchBurst: 30, launchesPerSecond: 5 };
-    const { actor, at, admitted, answered } = await ready({}, revised);
-    const groups = () => admitted().reduce((sum, { groupIds }) => sum + groupIds.length, 0);
-    at(11_000);
-    actor.send(command(400, 11_000));
-    expect(groups()).toBe(30);
-    answered();
-    at(13_000);
-    expect(groups()).toBe(40);
-  });
-
-  it('does not count on a report that has not heard the last order', async () => {
-    const { actor, at, admitted, fleet } = await ready();
-    at(11_000);
-    actor.send(command(8, 11_000));
-    const [cohortId] = Object.keys(fleet().cohorts) as [string];
-    actor.send({ type: 'cohort.changed', cohortId, order: 0, counts: noCounts, launches: 0 });
-    at(12_000);
-    expect(admitted()).toHaveLength(1);
-  });
-});
-
-describe('a scheduler that asks for tasks one by one', () => {
-  const groups = (admitted: { groupIds: string[] }[]) => admitted.flatMap((each) => each.groupIds);
-  const report = (fleet: Fleet, counts: object, launches = 0) => ({
-    type: 'cohort.changed' as const,
-    cohortId: Object.keys(fleet.cohorts).at(-1) as string,
-    order: fleet.ordered,
-    counts: { ...noCounts, ...counts },
-    launches,
-  });
-  const start = { type: 'scheduler.startRequested', at: 11_000 } as const;
-
-  it('gets one for what it says again while that one is on its way, and then another', async () => {
-    const { actor, at, admitted, fleet } = await ready();
-    at(11_000);
-    actor.send(start);
-    actor.send(start);
-    expect(groups(admitted())).toHaveLength(1);
-    actor.send(report(fleet(), { booting: 1 }));
-    actor.send(start);
-    expect(groups(admitted())).toHaveLength(2);
-  });
-
-  it('is not given another for one that ended or was refused: it will ask for it itself', async () => {
-    const { actor, at, admitted, fleet } = await ready();
-    at(11_000);
-    actor.send(start);
-    actor.send(report(fleet(), { booting: 1 }));
-    actor.send(report(fleet(), {}));
-    at(12_000);
-    expect(fleet().wanted).toBe(0);
-    expect(groups(admitted())).toHaveLength(1);
-    actor.send(start);
-    expect(groups(admitted())).toHaveLength(2);
-  });
-
-  it('chooses who goes: every cohort hears the names, and nobody takes their place', async () => {
-    const { actor, at, admitted, fleet, cohort } = await ready();
-    at(11_000);
-    actor.send(start);
-    actor.send(report(fleet(), { busy: 1 }));
-    actor.send({ type: 'scheduler.shutdownRequested', at: 11_000, taskIds: ['t1'] });
-    expect(cohort.told.at(-1)).toMatchObject({ type: 'cohort.release', taskIds: ['t1'] });
-    actor.send(report(fleet(), { draining: 1 }));
-    at(12_000);
-    expect(fleet().wanted).toBe(0);
-    expect(groups(admitted())).toHaveLength(1);
-  });
-
-  it.each([
-    ['and gets its one more', [], 3],
-    [
-      'and is refused it',
-      [{ type: 'scheduler.shutdownRequested' as const, at: 9000, taskIds: [] }],
-      2,
-    ],
-  ])(
-    'keeps those of an earlier run that are found after it has asked (%s)',
-    async (_, more, left) => {
-      const { actor, play, cohort, clock, fleet } = live({ ...input, owned: [], settings });
-      actor.send({ type: 'fleet.prepared', revision: 'rev:1' });
-      actor.send({ type: 'tick', now: 10_000 });
-      actor.send({ type: 'scheduler.heartbeatEcho', at: 10_000 });
-      actor.send(start);
-      for (const event of more) actor.send(event);
-      const adopted = ['a', 'b'].map((id) => ({
-        groupId: id,
-        taskArn: id,
-        createdAt: null,
-        deadlinesFrom: 0,
-      }));
-      const output = { startedAt: 10_000, adopted };
-      await play(actor, { type: 'xstate.done.actor.survey', output } as never);
-      clock.increment(1);
-      actor.send({ type: 'tick', now: 11_000 });
-      expect(cohort.told.map(({ type }) => type)).not.toContain('cohort.drain');
-      expect(fleet().wanted).toBe(left);
-    },
-  );
-
-  it('may take back what could not be launched yet', async () => {
-    const { actor, at, admitted, fleet } = await ready();
-    at(11_000);
-    actor.send({
-      type: 'cohort.setback',
-      cohortId: 'c',
-      kind: 'refused',
-      reason: 'x',
-      market: null,
-    });
-    actor.send(start);
-    expect(fleet().wanted).toBe(1);
-    actor.send({ type: 'scheduler.shutdownRequested', at: 11_000, taskIds: [] });
-    at(60_000);
-    expect(fleet().wanted).toBe(0);
-    expect(admitted()).toEqual([]);
-  });
-});
-
-it('launches nothing that could not serve the scheduler, and goes on once it could', async () => {
-  const { actor, at, admitted } = await ready();
-  at(11_000);
-  actor.send({ type: 'scheduler.mismatch', at: 11_000, reason: 'workers of 2.6.0' });
-  actor.send(command(4, 11_000));
-  at(12_000);
-  expect(admitted()).toEqual([]);
-  actor.send({ type: 'scheduler.mismatch', at: 12_000, reason: null });
-  at(13_000);
-  expect(admitted()).toHaveLength(1);
-});
-
-describe('a fleet under limits', () => {
-  const report = (order: number, counts: object, cohortId = 'cohort-0') => ({
-    type: 'cohort.changed' as const,
-    cohortId,
-    order,
-    counts: { ...noCounts, ...counts },
-    launches: 0,
-  });
-
-  it('offers what runs while the quota holds it back, and one task more to try it', async () => {
-    const { actor, at, fleet } = await ready();
-    at(20_000);
-    actor.send(command(6, 20_000));
-    actor.send(report(fleet().ordered, { busy: 3 }));
-    actor.send({
-      type: 'cohort.setback',
-      cohortId: 'c',
-      kind: 'quota',
-      reason: 'vCPUs',
-      market: null,
-    });
-    expect(fleet().advertised).toBe(6);
-    at(49_999);
-    expect(fleet().advertised).toBe(6);
-    at(50_000);
-    expect(fleet().advertised).toBe(8);
-  });
-
-  it('drains idle groups of any cohort before busy ones of another', async () => {
-    const owned = Array.from({ length: 200 }, (_, i) => ({
-      groupId: `old-${i}`,
-      ...{ taskArn: `arn:${i}`, createdAt: null, deadlinesFrom: 0 },
-    }));
-    const { actor, at, clock, cohort, fleet } = await ready({ owned });
-    for (let i = 0; i < 5; i++) clock.increment(1);
-    at(11_000);
-    actor.send(report(fleet().cohorts['cohort-0']?.order ?? 0, { idle: 100 }));
-    actor.send(report(fleet().cohorts['cohort-1']?.order ?? 0, { busy: 100 }, 'cohort-1'));
-    actor.send(command(2 * 150, 11_000));
-    const drains = cohort.told.filter(({ type }) => type === 'cohort.drain');
-    expect(drains).toEqual([expect.objectContaining({ booting: 0, idle: 50, busy: 0 })]);
-  });
-
-  it('takes waiting groups back before it launches any', async () => {
-    const { actor, at, fleet, cohort, admitted } = await ready();
-    at(20_000);
-    actor.send(command(8, 20_000));
-    expect(admitted()).toHaveLength(1);
-    actor.send(report(fleet().ordered, { busy: 1, waiting: 2 }));
-    expect(cohort.told.at(-1)).toMatchObject({ type: 'cohort.reprieve', most: 2 });
-    actor.send(report(fleet().ordered, { busy: 3 }));
-    expect(admitted().at(-1)?.groupIds).toHaveLength(1);
-  });
-
-  it('gives those that wait less time once everything must go', async () => {
-    const { actor, at, fleet, cohort } = await ready();
-    at(20_000);
-    actor.send(command(8, 20_000));
-    actor.send(report(fleet().ordered, { waiting: 4 }));
-    actor.send({ type: 'fleet.stop' });
-    expect(cohort.told.at(-1)).toMatchObject({ type: 'cohort.drain', until: 50_000 });
-  });
-});
-
-describe('a scheduler that goes and comes back', () => {
-  it('gets no launches while it is gone, however fresh its last echo', async () => {
-    const { actor, at, admitted } = await ready();
-    at(20_000);
-    actor.send({ type: 'scheduler.lost', at: 0 });
-    actor.send(command(8, 20_000));
-    actor.send({ type: 'tick', now: 21_000 });
-    expect(admitted()).toEqual([]);
-    at(22_000);
-    at(23_000);
-    expect(admitted()).toHaveLength(1);
-  });
-
-  it('is not obeyed for half a minute when it wants less, for it knows nobody yet', async () => {
-    const owned = [{ groupId: 'old-1-0', taskArn: 'arn:old', createdAt: null, deadlinesFrom: 0 }];
-    const { actor, at, answered, clock, cohort } = await ready({ owned });
+  it('drains no group of the journal within the grace of a return', async () => {
+    const { actor, clock, at, command, orders, answered } = liveManager({ owned: tasksOf(3) });
     clock.increment(1);
     answered();
-    at(20_000);
-    actor.send(command(2, 20_000));
-    actor.send({ type: 'scheduler.lost', at: 0 });
-    at(30_000);
-    actor.send(command(0, 30_000));
-    at(59_999);
-    const drains = () => cohort.told.filter(({ type }) => type === 'cohort.drain');
-    expect(drains()).toEqual([]);
-    at(60_000);
-    expect(drains()).toHaveLength(1);
+    at(10_000);
+    command(0);
+    expect(actor.getSnapshot().value).toMatchObject({ scheduler: 'returning' });
+    at(39_999);
+    expect(drainsIn(orders())).toEqual([]);
+    at(40_000);
+    expect(drainsIn(orders())).toMatchObject([{ pending: 3 }]);
   });
 
-  it('does not make workers that ended with it a reason to hold back', async () => {
-    const { actor, at, fleet } = await ready();
-    at(20_000);
-    actor.send({ type: 'scheduler.lost', at: 0 });
-    const gone = { kind: 'startFailed', reason: 'exit 0', market: null, proof: 'served' } as const;
-    actor.send({ type: 'cohort.setback', cohortId: 'c', ...gone });
-    expect(fleet().breakers).toEqual({});
+  it('drains no group that the first inventory shows within the grace of a return', async () => {
+    const { actor, clock, at, command, orders, answered, inventoried } = liveManager();
+    at(10_000);
+    command(0);
+    expect(actor.getSnapshot().value).toMatchObject({ scheduler: 'present' });
+    await inventoried({ tasks: [orphan('arn/0')] });
+    expect(actor.getSnapshot().value).toMatchObject({ scheduler: 'returning' });
+    clock.increment(1);
+    answered();
+    at(39_999);
+    expect(drainsIn(orders())).toEqual([]);
+    at(40_000);
+    expect(drainsIn(orders())).toMatchObject([{ pending: 1 }]);
+  });
+
+  it('is taken at its word where there is no group of an earlier run', async () => {
+    const { actor } = await readyManager();
+    expect(actor.getSnapshot().value).toMatchObject({ scheduler: 'present' });
   });
 });
 
-describe('a restart', () => {
-  it('asks for the list only when it would show the last launch', () => {
-    const { fleet } = live({ ...input, owned: [], lastLaunchAt: 5000, abandoned: 0 });
-    expect(surveyDue(fleet(), 14_999)).toBe(false);
-    expect(surveyDue(fleet(), 15_000)).toBe(true);
+it('takes over as many tasks as launches, all of them', () => {
+  const order = { clientToken: 't', count: 1, revision: 'r', market: 'onDemand' } as const;
+  const resend = [{ order: { label: 'd-1', ...order }, groupIds: ['d-1-0'], outcomeUnknown: true }];
+  const { clock, fleet } = liveManager({ owned: tasksOf(1), resend });
+  clock.increment(1);
+  clock.increment(1);
+  expect(fleet()).toMatchObject({ owned: [], resend: [], opened: 2 });
+});
+
+describe('the end', () => {
+  it('comes when nothing is left, and is told', async () => {
+    const { actor, clock, at, orders, hears, report, fleet, answered } = await readyManager({
+      owned: tasksOf(1),
+    });
+    clock.increment(1);
+    answered();
+    orders();
+    actor.send({ type: 'fleet.stop' });
+    expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.drain' })]);
+    answered();
+    at(15_000);
+    expect(fleet().now).toBe(15_000);
+    expect(orders()).toEqual([
+      expect.objectContaining({ type: 'cohort.poll', launching: false, ending: true }),
+    ]);
+    report({ pending: 1 });
+    expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.drain' })]);
+    report({});
+    expect(hears().map(({ type }) => type)).not.toContain('fleet.stopped');
+    at(16_000);
+    expect(hears()).toContainEqual({ type: 'fleet.stopped' });
+    expect(actor.getSnapshot().value).toMatchObject({ lifecycle: 'stopped' });
+    await settle();
+  });
+});
+
+describe('the end without a look at ECS', () => {
+  const stopped = { type: 'fleet.stopped' };
+
+  it('comes at once where nothing was launched and the journal knows of nothing', () => {
+    const { actor, tick, hears } = liveManager();
+    tick(1000);
+    actor.send({ type: 'fleet.stop' });
+    tick(2000);
+    expect(hears()).toContainEqual(stopped);
   });
 
-  it('counts what it has taken over before it launches anything', async () => {
-    const owned = Array.from({ length: 150 }, (_, i) => ({
-      groupId: `old-${i}`,
-      ...{ taskArn: `arn:${i}`, createdAt: null, deadlinesFrom: 0 },
-    }));
-    const { actor, at, admitted, clock, cohort } = await ready({ owned });
+  it('does not come where the journal may have forgotten launches', () => {
+    const { actor, tick, tickUntil, hears } = liveManager({ journalIncomplete: true });
+    tick(1000);
+    actor.send({ type: 'fleet.stop' });
+    tickUntil(60_000);
+    const heard = hears();
+    expect(heard).not.toContainEqual(stopped);
+    expect(heard).toContainEqual(
+      expect.objectContaining({ type: 'fleet.remaining', tasks: 0, looked: false }),
+    );
+  });
+});
+
+describe('a launch that was given up without an answer', () => {
+  const givenUp = {
+    type: 'cohort.launchFailed',
+    ...({ cohortId: 'cohort.0', kind: 'refused', reason: 'no' } as const),
+    ...({ market: 'onDemand', outcomeUnknown: true } as const),
+  } as const;
+
+  it('keeps the manager from its end until a later inventory shows what it started', async () => {
+    const { actor, at, command, report, answered, inventoried, hears, clock, orders } =
+      await readyManager();
     at(11_000);
-    actor.send(command(2 * 150, 11_000));
-    for (let i = 0; i < 5; i++) clock.increment(1);
-    await settle();
-    expect(admitted()).toEqual([]);
-    expect(cohort.lines).toHaveLength(2);
+    command(2);
+    answered();
+    actor.send({ type: 'fleet.stop' });
+    for (const now of [15_000, 19_000, 22_000]) at(now);
+    await inventoried({});
+    actor.send(givenUp);
+    report({});
+    at(23_000);
+    at(24_000);
+    await inventoried({});
+    expect(hears().map(({ type }) => type)).not.toContain('fleet.stopped');
+    for (const now of [33_000, 34_000]) at(now);
+    await inventoried({ tasks: [orphan('arn/0')] });
+    at(40_000);
+    await inventoried({ tasks: [orphan('arn/0')] });
+    orders();
+    clock.increment(1);
+    answered();
+    at(41_000);
+    expect(hears().map(({ type }) => type)).not.toContain('fleet.stopped');
+    expect(orders().map(({ type }) => type)).toContain('cohort.drain');
+    report({});
+    at(42_000);
+    expect(hears()).toContainEqual({ type: 'fleet.stopped' });
+  });
+});
+
+it('tells a cohort whether the monitor stream has ever spoken', async () => {
+  const { actor, at, command, cohorts } = await readyManager();
+  const monitor = () => (actor.getSnapshot().value as { monitor: string }).monitor;
+  at(11_000);
+  actor.send({ type: 'monitor.loads', at: 11_000, loads: null });
+  expect(monitor()).toBe('unknown');
+  actor.send({ type: 'monitor.loads', at: 11_000, loads: {} });
+  expect(monitor()).toBe('connected');
+  actor.send({ type: 'monitor.loads', at: 11_000, loads: null });
+  expect(monitor()).toBe('lost');
+  command(2);
+  expect(cohorts.lines[0]?.input).toMatchObject({ monitorEverConnected: true });
+});
+
+it('says which effect nobody has filled in', async () => {
+  expect(await holesOf(fleetManager)).toEqual({
+    inventory: "effect 'inventory' is not provided",
+    journalAdoption: "effect 'journalAdoption' is not provided",
   });
 });

@@ -1,12 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { LaunchPlan } from '../../../machines/cohort/groupRecords.ts';
 import { noCounts } from '../../../machines/fleet/plan.ts';
-import { readyManager } from '../../support/liveManager.ts';
+import { orphan, readyManager, tasksOf } from '../../support/liveManager.ts';
 
-const tasksOf = (n: number) =>
-  Array.from({ length: n }, (_, i) => ({
-    ...{ groupId: `old-${i}`, taskArn: `arn:${i}`, createdAt: null, deadlinesFrom: 0 },
-  }));
 const launchesOf = (n: number): LaunchPlan[] =>
   Array.from({ length: n }, (_, i) => ({
     order: {
@@ -14,7 +10,7 @@ const launchesOf = (n: number): LaunchPlan[] =>
       market: 'onDemand' as const,
     },
     groupIds: Array.from({ length: 10 }, (_, n) => `d-${i}-${n}`),
-    doubted: true,
+    outcomeUnknown: true,
   }));
 const launchesIn = (orders: object[]) =>
   orders.flatMap((order) => (order as { launches?: LaunchPlan[] }).launches ?? []);
@@ -26,37 +22,44 @@ describe('what an earlier run has left', () => {
   it('is put into cohorts of a hundred, one in each turn, launches first', async () => {
     const resend = launchesOf(12);
     const given = { owned: tasksOf(130), resend, lastLaunchAt: 500 };
-    const { actor, clock, cohorts, orders, fleet, tick, calls, surveyed } =
+    const { actor, clock, cohorts, orders, fleet, tick, calls, inventoried, answered } =
       await readyManager(given);
-    expect(calls.survey).toHaveLength(0);
+    expect(calls.inventory).toHaveLength(0);
     clock.increment(1);
     expect(orders()).toEqual([
-      { type: 'cohort.admit', order: 1, at: 10_000, launches: resend.slice(0, 10) },
+      { type: 'cohort.admit', generation: 1, at: 10_000, launches: resend.slice(0, 10) },
     ]);
-    const { patience } = fleet().settings;
-    expect(cohorts.lines[0]?.input).toEqual({ cohortId: 'cohort-0', patience, watched: false });
+    const { timeouts } = fleet().settings;
+    expect(cohorts.lines[0]?.input).toEqual({
+      cohortId: 'cohort.0',
+      timeouts,
+      workersPerTask: 2,
+      monitorEverConnected: false,
+    });
     expect(fleet()).toMatchObject({
-      ...{ opened: 1, ordered: 1, lastLaunchAt: 10_000, resend: resend.slice(10) },
+      ...{ opened: 1, generation: 1, lastLaunchAt: 10_000, resend: resend.slice(10) },
       cohorts: {
-        'cohort-0': {
-          ...{ launches: 10, order: 1, lookedAt: 0 },
-          counts: { ...noCounts, booting: 100 },
+        'cohort.0': {
+          ...{ launches: 0, generation: 1, observedGeneration: 0, lastPolledAt: 0 },
+          counts: noCounts,
         },
       },
     });
+    answered();
     tick(11_000);
     orders();
     for (let turn = 0; turn < 3; turn++) {
       expect(Object.keys(fleet().cohorts)).toHaveLength(turn + 1);
       clock.increment(1);
+      answered();
     }
     expect(orders()).toEqual([
-      { type: 'cohort.admit', order: 2, at: 11_000, launches: resend.slice(10) },
-      { type: 'cohort.adopt', order: 3, groups: given.owned.slice(0, 100) },
-      { type: 'cohort.adopt', order: 4, groups: given.owned.slice(100) },
+      { type: 'cohort.admit', generation: 2, at: 11_000, launches: resend.slice(10) },
+      { type: 'cohort.adopt', generation: 3, groups: given.owned.slice(0, 100) },
+      { type: 'cohort.adopt', generation: 4, groups: given.owned.slice(100) },
     ]);
-    const rows = Object.values(fleet().cohorts).map(({ counts, launches, order }) => [
-      ...[counts.booting, launches, order],
+    const rows = Object.values(fleet().cohorts).map(({ counts, launches, generation }) => [
+      ...[counts.pending, launches, generation],
     ]);
     expect(rows).toEqual([
       [100, 10, 1],
@@ -67,7 +70,7 @@ describe('what an earlier run has left', () => {
     expect(fleet()).toMatchObject({ owned: [], resend: [], lastLaunchAt: 11_000, opened: 4 });
     clock.increment(9);
     expect(actor.getSnapshot().context.opened).toBe(4);
-    await surveyed({});
+    await inventoried({});
   });
 
   it('is no launch when it was only taken over', async () => {
@@ -85,32 +88,32 @@ describe('launches', () => {
     const order = { revision: 'rev:1', market: 'onDemand' };
     expect(orders()).toStrictEqual([
       {
-        ...{ type: 'cohort.admit', order: 1, at: 11_000 },
+        ...{ type: 'cohort.admit', generation: 1, at: 11_000 },
         launches: [
           {
             order: { label: 'e-1', clientToken: 'se-e-1', count: 10, ...order },
             groupIds: Array.from({ length: 10 }, (_, i) => `e-1-${i}`),
-            doubted: false,
+            outcomeUnknown: false,
           },
           {
             order: { label: 'e-2', clientToken: 'se-e-2', count: 2, ...order },
             groupIds: ['e-2-0', 'e-2-1'],
-            doubted: false,
+            outcomeUnknown: false,
           },
         ],
       },
     ]);
-    const { patience } = fleet().settings;
+    const { timeouts } = fleet().settings;
     expect(cohorts.lines.map(({ input }) => input)).toEqual([
-      { cohortId: 'cohort-0', patience, watched: false },
+      { cohortId: 'cohort.0', timeouts, workersPerTask: 2, monitorEverConnected: false },
     ]);
     expect(fleet()).toMatchObject({
-      ...{ opened: 1, ordered: 1, launched: 2, turnAllowance: 100 - 12 },
+      ...{ opened: 1, generation: 1, launched: 2, turnAllowance: 100 - 12 },
       ...{ lastLaunchAt: 11_000, allowance: 1000 - 12 },
       cohorts: {
-        'cohort-0': {
-          ...{ launches: 2, order: 1, lookedAt: 11_000 },
-          counts: { ...noCounts, booting: 12 },
+        'cohort.0': {
+          ...{ launches: 0, generation: 1, observedGeneration: 0, lastPolledAt: 11_000 },
+          counts: noCounts,
         },
       },
     });
@@ -120,18 +123,15 @@ describe('launches', () => {
     const { clock, at, command, report, orders, fleet, cohorts } = await readyManager();
     at(11_000);
     command(2 * 100);
-    report({ booting: 80, busy: 8 });
+    report({ pending: 80, busy: 8 });
     orders();
     command(2 * 102);
     expect(orders()).toEqual([]);
     clock.increment(1);
     expect(admits(orders())).toEqual([[10, 2]]);
-    expect(fleet().cohorts['cohort-0']).toMatchObject({
-      ...{ launches: 2, order: 2 },
-      counts: { booting: 92, busy: 8 },
-    });
+    expect(fleet().cohorts['cohort.0']).toMatchObject({ generation: 2, observedGeneration: 1 });
     expect(fleet()).toMatchObject({ opened: 1, launched: 12 });
-    report({ booting: 92, busy: 8 });
+    report({ pending: 92, busy: 8 });
     expect(admits(orders())).toEqual([[2]]);
     expect(cohorts.lines).toHaveLength(2);
     expect(fleet().opened).toBe(2);
@@ -142,19 +142,19 @@ describe('launches', () => {
     at(11_000);
     command(2 * 430);
     expect(admits(orders()).flat()).toHaveLength(10);
-    report({ booting: 100 }, 10);
+    report({ pending: 100 }, 10);
     expect(admits(orders())).toEqual([]);
     clock.increment(1);
     expect(admits(orders()).flat()).toHaveLength(10);
-    report({ booting: 100 }, 10);
+    report({ pending: 100 }, 10);
     expect(admits(orders()).flat()).toHaveLength(10);
-    report({ booting: 100 }, 10);
+    report({ pending: 100 }, 10);
     expect(admits(orders())).toEqual([]);
     clock.increment(1);
     expect(admits(orders()).flat()).toHaveLength(10);
-    report({ booting: 100 }, 10);
+    report({ pending: 100 }, 10);
     expect(admits(orders())).toEqual([[10, 10, 10]]);
-    report({ booting: 30 }, 3);
+    report({ pending: 30 }, 3);
     clock.increment(1);
     expect(admits(orders())).toEqual([]);
   });
@@ -179,14 +179,21 @@ describe('launches', () => {
     command(2 * 9);
     answered();
     at(10_100);
+    answered();
     at(10_400);
+    answered();
     expect(admits(orders())).toEqual([[3], [2]]);
   });
 
   it('are on Spot where that is wanted, and in what subnets are left', async () => {
     const places = { spot: true, subnets: ['subnet-a', 'subnet-b'] };
     const { actor, command, orders } = await readyManager({}, places);
-    const setback = { type: 'cohort.setback', cohortId: 'c', reason: 'x', market: null } as const;
+    const setback = {
+      type: 'cohort.launchFailed',
+      cohortId: 'c',
+      reason: 'x',
+      market: null,
+    } as const;
     actor.send({ ...setback, kind: 'addresses', subnets: ['subnet-a'] });
     command(2);
     expect(launchesIn(orders())[0]?.order).toMatchObject({ market: 'spot', subnets: ['subnet-b'] });
@@ -194,7 +201,12 @@ describe('launches', () => {
 
   it('begin with one that shows whether it works again', async () => {
     const { actor, at, command, orders, fleet, says } = await readyManager();
-    const setback = { type: 'cohort.setback', cohortId: 'c', reason: 'x', market: null } as const;
+    const setback = {
+      type: 'cohort.launchFailed',
+      cohortId: 'c',
+      reason: 'x',
+      market: null,
+    } as const;
     actor.send({ ...setback, kind: 'refused' });
     at(24_999);
     command(2 * 5);
@@ -212,16 +224,13 @@ describe('groups that wait for an idle moment', () => {
     const { at, command, report, orders, answered, fleet } = await readyManager();
     at(11_000);
     command(2 * 5);
-    report({ busy: 2, waiting: 2, revoked: 1 });
+    report({ busy: 2, drainPending: 2, cancelled: 1 });
     const [, reprieve] = orders();
-    expect(reprieve).toEqual({ type: 'cohort.reprieve', order: 2, most: 3 });
-    expect(fleet().cohorts['cohort-0']).toMatchObject({
-      order: 2,
-      counts: { booting: 1, busy: 4, waiting: 0, revoked: 0 },
-    });
-    expect(fleet().ordered).toBe(2);
-    report({ busy: 2, waiting: 1 });
-    expect(orders()).toEqual([{ type: 'cohort.reprieve', order: 3, most: 1 }]);
+    expect(reprieve).toEqual({ type: 'cohort.cancelDrain', generation: 2, most: 3 });
+    expect(fleet().cohorts['cohort.0']).toMatchObject({ generation: 2, observedGeneration: 1 });
+    expect(fleet().generation).toBe(2);
+    report({ busy: 2, drainPending: 1 });
+    expect(orders()).toEqual([{ type: 'cohort.cancelDrain', generation: 3, most: 1 }]);
     answered();
     expect(sizesIn(orders())).toEqual([2]);
   });
@@ -232,18 +241,18 @@ describe('a group that waits while another has nothing to do', () => {
     const { at, command, report, orders, actor, fleet } = await readyManager();
     at(11_000);
     command(2 * 3);
-    report({ booting: 1, busy: 2 });
+    report({ pending: 1, busy: 2 });
     command(2);
-    report({ booting: 0, busy: 1, waiting: 1, revoked: 1 });
+    report({ pending: 0, busy: 1, drainPending: 1, cancelled: 1 });
     command(2 * 2);
-    report({ booting: 1, busy: 1, waiting: 1 });
+    report({ pending: 1, busy: 1, drainPending: 1 });
     orders();
     command(2);
-    report({ booting: 1, idle: 1, waiting: 1 });
-    expect(orders()).toMatchObject([{ type: 'cohort.reprieve', most: 1 }]);
+    report({ pending: 1, idle: 1, drainPending: 1 });
+    expect(orders()).toMatchObject([{ type: 'cohort.cancelDrain', most: 1 }]);
     expect(fleet().swapping).toBe(true);
-    report({ booting: 1, idle: 1, busy: 1 });
-    expect(orders()).toMatchObject([{ type: 'cohort.drain', booting: 0, idle: 1, busy: 0 }]);
+    report({ pending: 1, idle: 1, busy: 1 });
+    expect(orders()).toMatchObject([{ type: 'cohort.drain', pending: 0, idle: 1, busy: 0 }]);
     expect(fleet().swapping).toBe(false);
     actor.send({ type: 'tick', now: 12_000 });
     expect(orders()).not.toContainEqual(expect.objectContaining({ type: 'cohort.drain' }));
@@ -253,12 +262,12 @@ describe('a group that waits while another has nothing to do', () => {
     const { actor, at, command, report, orders, fleet } = await readyManager();
     at(11_000);
     command(2 * 2);
-    report({ busy: 1, waiting: 1 });
+    report({ busy: 1, drainPending: 1 });
     orders();
     actor.send({ type: 'scheduler.lost', at: 0 });
     at(20_000);
     command(2);
-    report({ idle: 1, waiting: 1 });
+    report({ idle: 1, drainPending: 1 });
     report({ idle: 1, busy: 1 });
     expect(orders()).not.toContainEqual(expect.objectContaining({ type: 'cohort.drain' }));
     expect(fleet().swapping).toBe(true);
@@ -275,40 +284,72 @@ describe('an order that is not answered yet', () => {
     report({ busy: 2 });
     command(2);
     expect(orders().at(-1)).toMatchObject({ type: 'cohort.drain', busy: 1 });
-    report({ busy: 1, waiting: 1 });
+    report({ busy: 1, drainPending: 1 });
     command(2 * 2);
-    expect(orders()).toMatchObject([{ type: 'cohort.reprieve', order: 3 }]);
+    expect(orders()).toMatchObject([{ type: 'cohort.cancelDrain', generation: 3 }]);
     // It crossed a report of the same cohort, whose group had stopped waiting.
-    const stale = { type: 'cohort.changed', cohortId: 'cohort-0', order: 2, launches: 0 } as const;
-    actor.send({ ...stale, counts: { ...noCounts, busy: 1, draining: 1 } });
+    const stale = {
+      type: 'cohort.changed',
+      cohortId: 'cohort.0',
+      generation: 2,
+      launches: 0,
+      ended: 0,
+    } as const;
+    actor.send({ ...stale, counts: { ...noCounts, busy: 1, stopping: 1 } });
     command(2);
     expect(orders()).toEqual([]);
-    report({ busy: 1, draining: 1 });
+    report({ busy: 1, stopping: 1 });
     expect(orders()).toEqual([]);
-    expect(fleet().cohorts['cohort-0']).toMatchObject({ order: null, counts: { busy: 1 } });
+    expect(fleet().cohorts['cohort.0']).toMatchObject({
+      generation: 3,
+      observedGeneration: 3,
+      counts: { busy: 1 },
+    });
   });
 });
 
 describe('groups that are too many', () => {
-  it('are drained in time, the idle first, and count as gone at once', async () => {
-    const { at, command, report, orders, fleet } = await readyManager();
+  it('are drained where nothing runs for them, not where an orphan was just taken over, above the limit', async () => {
+    const { at, command, report, orders, fleet, inventoried, clock, answered } = await readyManager(
+      {},
+      { maxTasks: 3, inventoryEveryMs: 5000 },
+    );
+    at(11_000);
+    command(2 * 3);
+    report({ pending: 3, absent: 1 }, 1);
+    at(15_000);
+    await inventoried({ tasks: [orphan('arn:0')] });
+    at(21_000);
+    await inventoried({ tasks: [orphan('arn:0')] });
+    clock.increment(1);
+    report({ pending: 1 });
+    expect(Object.values(fleet().cohorts).map(({ counts }) => counts.pending)).toEqual([3, 1]);
+    orders();
+    at(22_000);
+    at(32_000);
+    expect(orders().filter(({ type }) => type === 'cohort.drain')).toMatchObject([{ pending: 1 }]);
+    answered();
+    expect(Object.values(fleet().cohorts).map(({ counts }) => counts.pending)).toEqual([2, 1]);
+  });
+
+  it('are drained in time, the idle first, and once', async () => {
+    const { at, command, report, orders, fleet, answered } = await readyManager();
     at(11_000);
     command(2 * 6);
-    report({ booting: 1, idle: 2, busy: 3 });
+    report({ pending: 1, idle: 2, busy: 3 });
     orders();
     command(2 * 2);
     expect(orders()).toEqual([
       {
-        ...{ type: 'cohort.drain', order: 2, at: 11_000, until: 311_000 },
-        ...{ booting: 1, idle: 2, busy: 1 },
+        ...{ type: 'cohort.drain', generation: 2, at: 11_000, until: 311_000 },
+        ...{ pending: 1, idle: 2, busy: 1 },
       },
     ]);
-    expect(fleet().ordered).toBe(2);
-    expect(fleet().cohorts['cohort-0']).toMatchObject({
-      order: 2,
-      counts: { booting: 0, idle: 0, busy: 2, draining: 4 },
-    });
+    expect(fleet().generation).toBe(2);
+    expect(fleet().cohorts['cohort.0']).toMatchObject({ generation: 2, observedGeneration: 1 });
     at(12_000);
+    answered();
+    at(13_000);
     expect(orders().filter(({ type }) => type === 'cohort.drain')).toEqual([]);
   });
 
@@ -327,24 +368,123 @@ describe('groups that are too many', () => {
   });
 });
 
+describe('a scheduler that does not answer within its grace', () => {
+  const drainsIn = (orders: { type: string }[]) =>
+    orders.filter(({ type }) => type === 'cohort.drain');
+
+  it.each(['lost', 'silent'])('drains and launches nothing while it is %s', async (how) => {
+    const { actor, at, tick, command, report, orders } = await readyManager();
+    at(11_000);
+    command(2 * 2);
+    report({ pending: 4 });
+    orders();
+    if (how === 'lost') actor.send({ type: 'scheduler.lost', at: 11_000 });
+    tick(18_000);
+    report({ busy: 4 });
+    report({ idle: 1, drainPending: 1 });
+    report({ busy: 1 });
+    tick(19_000);
+    const types = orders().map(({ type }) => type);
+    expect(types.filter((type) => type !== 'cohort.poll')).toEqual([]);
+  });
+
+  it('obeys the same desire again once it answers', async () => {
+    const { at, tick, command, report, orders } = await readyManager();
+    at(11_000);
+    command(2 * 2);
+    report({ pending: 4 });
+    tick(18_000);
+    report({ busy: 4 });
+    orders();
+    at(19_000);
+    expect(drainsIn(orders())).toMatchObject([{ busy: 2 }]);
+  });
+
+  it('does not keep more than the limit allows', async () => {
+    const { at, tick, command, report, orders } = await readyManager({}, { maxTasks: 3 });
+    at(11_000);
+    command(2 * 3);
+    report({ pending: 2, busy: 2 });
+    tick(20_000);
+    orders();
+    tick(30_000);
+    expect(drainsIn(orders())).toMatchObject([{ pending: 1, busy: 0 }]);
+  });
+});
+
 describe('when everything must go', () => {
   it('all are drained by one time, and those that wait hear of it once', async () => {
-    const { actor, clock, at, orders, fleet, report } = await readyManager({ owned: tasksOf(250) });
-    for (let i = 0; i < 3; i++) clock.increment(1);
-    report({ waiting: 50 });
+    const { actor, clock, at, orders, fleet, report, answered } = await readyManager({
+      owned: tasksOf(250),
+    });
+    for (let i = 0; i < 3; i++) {
+      clock.increment(1);
+      answered();
+    }
+    report({ drainPending: 50 });
     orders();
     actor.send({ type: 'fleet.stop' });
-    const drain = { type: 'cohort.drain', order: 4, at: 10_000, until: 40_000, idle: 0, busy: 0 };
+    const drain = {
+      type: 'cohort.drain',
+      generation: 4,
+      at: 10_000,
+      until: 40_000,
+      idle: 0,
+      busy: 0,
+    };
     expect(orders()).toEqual([
-      { ...drain, booting: 100 },
-      { ...drain, booting: 100 },
-      { ...drain, booting: 0 },
+      { ...drain, pending: 100 },
+      { ...drain, pending: 100 },
+      { ...drain, pending: 0 },
     ]);
-    expect(fleet().stoppingSince).toBe(10_000);
+    expect(fleet().drainAllUntil).toBe(40_000);
+    answered();
     at(11_000);
     const drains = () => orders().filter(({ type }) => type === 'cohort.drain');
     expect(drains()).toEqual([]);
     report({ busy: 2 });
-    expect(drains()).toEqual([{ ...drain, order: 5, at: 11_000, booting: 0, busy: 2 }]);
+    expect(drains()).toEqual([{ ...drain, generation: 5, at: 11_000, pending: 0, busy: 2 }]);
   });
+});
+
+it('reports what remains from the order to stop on, at each change', async () => {
+  const { actor, clock, at, answered, reportOf, hears } = await readyManager({ owned: tasksOf(2) });
+  clock.increment(1);
+  answered();
+  actor.send({ type: 'cohort.tasksChanged', cohortId: 'cohort.0', taskIds: ['0', '1'] });
+  const remaining = () =>
+    hears().flatMap((event) => (event.type === 'fleet.remaining' ? [{ ...event }] : []));
+  at(11_000);
+  expect(remaining()).toEqual([]);
+  actor.send({ type: 'fleet.stop' });
+  expect(remaining()).toEqual([{ type: 'fleet.remaining', tasks: 2, launches: 0, looked: true }]);
+  answered();
+  at(12_000);
+  expect(remaining()).toEqual([]);
+  actor.send({ type: 'cohort.tasksChanged', cohortId: 'cohort.0', taskIds: ['1'] });
+  reportOf('cohort.0', { stopping: 1 }, 0, 0);
+  expect(remaining()).toEqual([{ type: 'fleet.remaining', tasks: 1, launches: 0, looked: true }]);
+});
+
+it('does not drain groups that have lost workers while more than are connected are wanted', async () => {
+  const { orders, fleet, actor, command, tick, report } = await readyManager({}, { maxTasks: 4 });
+  command(8);
+  report({ busy: 4 });
+  orders();
+  report({ busy: 4, missingWorkers: 4 });
+  command(5);
+  tick(12_000);
+  const drains = () => orders().filter(({ type }) => type === 'cohort.drain');
+  expect(drains()).toEqual([]);
+  // Two workers are too many: no more than one whole group may go.
+  command(2);
+  tick(13_000);
+  expect(drains()).toMatchObject([{ type: 'cohort.drain', busy: 1 }]);
+  // A scheduler that asks for tasks one by one names no workers.
+  expect(fleet().desiredWorkers).toBe(2);
+  actor.send({ type: 'scheduler.startRequested', at: 14_000 });
+  expect(fleet().desiredWorkers).toBeNull();
+  command(2);
+  actor.send({ type: 'scheduler.shutdownRequested', at: 14_000, taskIds: [] });
+  expect(fleet().desiredWorkers).toBeNull();
 });

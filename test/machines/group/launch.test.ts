@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createActor } from 'xstate';
-import { launch } from '../../../machines/group/launch.ts';
+import { claimsOf, launch } from '../../../machines/group/launch.ts';
 import { type Model, untaken, unvisited, walkEveryEdge } from '../../support/paths.ts';
 import { holesOf } from '../../support/placeholders.ts';
 import { scriptedWorld } from '../../support/world.ts';
@@ -13,9 +13,9 @@ const order = {
   revision: 'rev:1',
   market: 'spot' as const,
 };
-const input = { order, groupIds: ['e-1-0', 'e-1-1'], doubted: false };
+const input = { order, groupIds: ['e-1-0', 'e-1-1'], outcomeUnknown: false };
 const answer = { taskArns: ['arn:1'], refusals: [{ kind: 'refused', reason: 'full' }] };
-const claims = [{ groupId: 'e-1-0', taskArn: 'arn:1' }];
+const claims = [{ groupId: 'e-1-0', taskArn: 'arn:1', createdAt: null }];
 
 const model: Model = {
   input,
@@ -23,7 +23,8 @@ const model: Model = {
     value,
     context.retryAt,
     Math.min(context.attempts, 2),
-    context.doubted,
+    context.outcomeUnknown,
+    context.abandoned,
     context.answer.taskArns.length,
   ],
   events: ({ context }) =>
@@ -45,13 +46,21 @@ const model: Model = {
     ] as never,
 };
 
-/** The same for a launch that an earlier run may have sent. */
-const resent: Model = { ...model, input: { ...input, doubted: true } };
+/** An earlier run may have sent it, and the disk does not take what that run wrote. */
+const unwritable: Model = {
+  input: { ...input, outcomeUnknown: true },
+  key: ({ value, context }) => [value, context.rejections, context.retryAt],
+  events: [
+    { type: 'xstate.error.actor.journalLaunch', error: failure('journal') },
+    { type: 'launch.tick', now: 10_000, allowed: true },
+    { type: 'launch.tick', now: 100_000, allowed: true },
+  ] as never,
+};
 
 it('a launch keeps its invariants on every edge', async () => {
-  await walkEveryEdge(launch, [model, resent], async ({ steps, input: given }) => {
+  await walkEveryEdge(launch, model, async ({ steps }) => {
     const { actors, calls, play } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
-    const actor = createActor(launch.provide({ actors }), { input: given as typeof input }).start();
+    const actor = createActor(launch.provide({ actors }), { input }).start();
     let journaled = false;
     for (const { event, state } of steps) {
       const before = { value: actor.getSnapshot().value, asked: calls.runTask.length };
@@ -61,13 +70,17 @@ it('a launch keeps its invariants on every edge', async () => {
       expect(value).toEqual(state.value);
       if (!journaled) expect(calls.runTask).toHaveLength(0); // written down before it is sent
       for (const call of calls.runTask) expect(call.input).toEqual(order); // re-sent unchanged
-      if (before.value === 'unsure' && value !== 'unsure') expect(value).toBe('asking'); // only an answer ends doubt
-      if (before.value !== 'asking' && value === 'asking')
+      if (before.value === 'outcomeUnknown' && value !== 'outcomeUnknown')
+        expect(value).toBe('journaling'); // only an answer ends doubt
+      if (before.value !== 'requesting' && value === 'requesting')
+        expect(['journaling', 'throttled']).toContain(before.value); // on the disk whenever it is sent
+      if (before.value !== 'requesting' && value === 'requesting')
         expect(calls.runTask).toHaveLength(before.asked + 1);
-      if (value === 'settled') {
+      if (value === 'done') {
         expect(output).toMatchObject({ label: 'e-1', market: 'spot' });
         const known = (output?.groups.length ?? 0) + (output?.refusals.length ?? 0);
-        expect(known).toBe(2); // every group learns its fate
+        expect(known).toBe(output?.abandoned ? 0 : 2); // every group learns its fate
+        if (output?.abandoned) expect(calls.runTask).toHaveLength(0);
         if (context.answer.taskArns.length > 0) expect(output?.groups).toEqual(claims); // no ARN dropped
       }
     }
@@ -75,10 +88,8 @@ it('a launch keeps its invariants on every edge', async () => {
 });
 
 it('draws no transition that the model cannot take, and no state it cannot reach', () => {
-  const inBoth = (missed: (model: Model) => string[]) =>
-    missed(model).filter((one) => missed(resent).includes(one));
-  expect(inBoth((each) => untaken(launch, each))).toEqual([]);
-  expect(inBoth((each) => unvisited(launch, each))).toEqual([]);
+  expect(untaken(launch, model, unwritable)).toEqual([]);
+  expect(unvisited(launch, model)).toEqual([]);
 });
 
 it.each(['denied', 'invalid', 'refused', 'throttled'])(
@@ -97,13 +108,14 @@ it.each(['denied', 'invalid', 'refused', 'throttled'])(
         now += 61_000;
         await play(actor, { type: 'launch.tick', now, allowed: true } as never);
       }
+      await play(actor, { type: 'xstate.done.actor.journalLaunch' });
       await play(actor, { type: 'xstate.error.actor.runTask', error: failure(kind) } as never);
     };
     await again();
     await play(actor, { type: 'launch.abandon' });
-    expect(actor.getSnapshot().value).toBe('unsure');
+    expect(actor.getSnapshot().value).toBe('outcomeUnknown');
     for (let n = 1; n < 14; n++) await again();
-    expect(actor.getSnapshot().value).toBe('unsure');
+    expect(actor.getSnapshot().value).toBe('outcomeUnknown');
     await again();
     expect(calls.runTask).toHaveLength(16);
     expect(actor.getSnapshot().value).toBe(kind === 'throttled' ? 'throttled' : 'recording');
@@ -117,21 +129,22 @@ it('stops asking before its token is forgotten, and leaves to others what it may
   const unheard = { type: 'xstate.error.actor.runTask', error: failure('unreachable') } as never;
   for (let n = 1; n < 600; n++) {
     await play(actor, unheard);
-    expect(actor.getSnapshot().value).toBe('unsure');
+    expect(actor.getSnapshot().value).toBe('outcomeUnknown');
     for (const now of [n, n + 60_000])
       await play(actor, { type: 'launch.tick', now, allowed: true } as never);
+    await play(actor, { type: 'xstate.done.actor.journalLaunch' });
   }
   await play(actor, unheard);
   expect(calls.runTask).toHaveLength(600);
-  expect(calls.journalOutcome.at(-1)?.input).toMatchObject({ answer: { taskArns: [] } });
+  expect(calls.journalOutcome.at(-1)?.input).toMatchObject({ groups: [] });
   expect(actor.getSnapshot().context.answer.refusals[0]?.kind).toBe('unreachable');
 });
 
 it('says that it was in doubt when it is given up so, and not when it was answered', async () => {
   const given = async (...events: object[]) => {
     const { actors, play } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
-    const doubted = { ...input, doubted: true };
-    const actor = createActor(launch.provide({ actors }), { input: doubted }).start();
+    const outcomeUnknown = { ...input, outcomeUnknown: true };
+    const actor = createActor(launch.provide({ actors }), { input: outcomeUnknown }).start();
     for (const event of events) await play(actor, event as never);
     return actor.getSnapshot().output;
   };
@@ -140,44 +153,70 @@ it('says that it was in doubt when it is given up so, and not when it was answer
   const no = { type: 'xstate.error.actor.runTask', error: failure('denied') };
   const ticks = (n: number) =>
     [n, n + 60].map((minute) => ({ type: 'launch.tick', now: minute * 1e6, allowed: true }));
-  const noes = Array.from({ length: 15 }, (_, n) => (n === 0 ? [no] : [...ticks(n), no])).flat();
-  expect(await given(journaled, ...noes, recorded)).toMatchObject({ doubted: true });
+  const rejections = Array.from({ length: 15 }, (_, n) =>
+    n === 0 ? [no] : [...ticks(n), journaled, no],
+  ).flat();
+  expect(await given(journaled, ...rejections, recorded)).toMatchObject({ outcomeUnknown: true });
   const answered = { type: 'xstate.done.actor.runTask', output: answer };
-  expect(await given(journaled, answered, recorded)).not.toHaveProperty('doubted');
+  expect(await given(journaled, answered, recorded)).not.toHaveProperty('outcomeUnknown');
 });
 
 it('doubts what an earlier run may have sent', async () => {
   const { actors, play } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
-  const again = { ...input, doubted: true };
+  const again = { ...input, outcomeUnknown: true };
   const actor = createActor(launch.provide({ actors }), { input: again }).start();
   await play(actor, { type: 'xstate.done.actor.journalLaunch' });
   await play(actor, { type: 'xstate.error.actor.runTask', error: failure('denied') } as never);
-  expect(actor.getSnapshot().value).toBe('unsure');
+  expect(actor.getSnapshot().value).toBe('outcomeUnknown');
 });
 
-it('is neither given up nor sent again, when an earlier run may have sent it, until it is on disk', async () => {
+it('is not sent again while what an earlier run wrote of it cannot be made durable', async () => {
   const { actors, play, calls } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
-  const again = { ...input, doubted: true };
+  const again = { ...input, outcomeUnknown: true };
   const actor = createActor(launch.provide({ actors }), { input: again }).start();
-  const unwritten = {
-    type: 'xstate.error.actor.journalLaunch',
-    error: failure('journal'),
-  } as never;
-  const tick = (now: number) => play(actor, { type: 'launch.tick', now, allowed: true } as never);
-  for (const now of [10_000, 20_000]) {
-    await play(actor, unwritten);
-    await tick(now);
-    await tick(now + 999);
+  const unwritten = { type: 'xstate.error.actor.journalLaunch', error: failure('journal') };
+  const pauses: number[] = [];
+  let now = 0;
+  for (let n = 0; n < 8; n++) {
+    await play(actor, unwritten as never);
+    expect(actor.getSnapshot()).toMatchObject({
+      value: 'outcomeUnknown',
+      context: { rejections: n + 1, lastFailure: { kind: 'journal' } },
+    });
+    const from = now;
     await play(actor, { type: 'launch.abandon' });
-    expect(actor.getSnapshot().value).toBe('unwritten');
-    expect(actor.getSnapshot().context.trouble?.kind).toBe('journal');
-    await tick(now + 1000);
-    expect(actor.getSnapshot().value).toBe('intending');
+    while (actor.getSnapshot().value === 'outcomeUnknown') {
+      actor.send({ type: 'launch.tick', now, allowed: false });
+      if (actor.getSnapshot().value === 'outcomeUnknown') now += 500;
+    }
+    pauses.push(now - from);
   }
-  expect(calls.journalLaunch).toHaveLength(3);
+  expect(pauses).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
   expect(calls.runTask).toHaveLength(0);
   await play(actor, { type: 'xstate.done.actor.journalLaunch' });
-  expect(calls.runTask).toHaveLength(1);
+  expect(actor.getSnapshot().value).toBe('requesting');
+  expect(calls.runTask.map((call) => call.input)).toEqual([order]);
+});
+
+it('is given up unsent after some ten minutes on such a disk, and leaves to others what it may have bought', async () => {
+  const { actors, play, calls } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
+  const again = { ...input, outcomeUnknown: true };
+  const actor = createActor(launch.provide({ actors }), { input: again }).start();
+  const unwritten = { type: 'xstate.error.actor.journalLaunch', error: failure('journal') };
+  for (let n = 1; n < 15; n++) {
+    await play(actor, unwritten as never);
+    for (const now of [n * 1e6, n * 1e6 + 60_000])
+      actor.send({ type: 'launch.tick', now, allowed: true });
+    expect(actor.getSnapshot().value).toBe('journaling');
+  }
+  await play(actor, unwritten as never);
+  expect(actor.getSnapshot().value).toBe('recording');
+  await play(actor, { type: 'xstate.done.actor.journalOutcome', output: [] } as never);
+  expect(calls.runTask).toHaveLength(0);
+  expect(actor.getSnapshot().output).toMatchObject({
+    ...{ groups: [], outcomeUnknown: true },
+    refusals: [{ kind: 'journal' }, { kind: 'journal' }],
+  });
 });
 
 it('waits longer after each failure, up to a minute', async () => {
@@ -192,10 +231,11 @@ it('waits longer after each failure, up to a minute', async () => {
       error: failure('unreachable'),
     } as never);
     const from = now;
-    while (actor.getSnapshot().value === 'unsure') {
+    while (actor.getSnapshot().value === 'outcomeUnknown') {
       actor.send({ type: 'launch.tick', now, allowed: true });
-      if (actor.getSnapshot().value === 'unsure') now += 500;
+      if (actor.getSnapshot().value === 'outcomeUnknown') now += 500;
     }
+    await play(actor, { type: 'xstate.done.actor.journalLaunch' });
     pauses.push(now - from);
   }
   expect(pauses).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
@@ -232,43 +272,60 @@ describe('a launch', () => {
     [
       'is written down, sent, and written down again with its tasks',
       [journaled, answered, recorded],
-      ['asking', 'recording', 'settled'],
+      ['requesting', 'recording', 'done'],
       { ...end, groups: claims, refusals: answer.refusals },
     ],
     [
       'is not sent when it could not be written down',
       [{ type: 'xstate.error.actor.journalLaunch', error: failure('journal') }],
-      ['settled'],
+      ['done'],
       { ...end, refusals: twice({ kind: 'journal', reason: 'it was journal' }) },
     ],
     [
       'ends with a clear no',
       [journaled, no('denied'), { ...recorded, output: [] }],
-      ['asking', 'recording', 'settled'],
+      ['requesting', 'recording', 'done'],
       { ...end, refusals: twice({ kind: 'denied', reason: 'it was denied' }) },
     ],
     [
       'asks again when it was told to wait',
       [journaled, no('throttled'), tick(5000), tick(5999), tick(6000), answered, recorded],
-      ['asking', 'throttled', 'throttled', 'throttled', 'asking', 'recording', 'settled'],
+      ['requesting', 'throttled', 'throttled', 'throttled', 'requesting', 'recording', 'done'],
       { ...end, groups: claims, refusals: answer.refusals },
     ],
     [
       'is not sent again, after it was told to wait, as long as nothing may be launched',
       [journaled, no('throttled'), tick(5000), { ...tick(7000), allowed: false }, tick(7001)],
-      ['asking', 'throttled', 'throttled', 'throttled', 'asking'],
+      ['requesting', 'throttled', 'throttled', 'throttled', 'requesting'],
       undefined,
     ],
     [
       'asks again when it got no answer, whoever wants it',
-      [journaled, no('unreachable'), { type: 'launch.abandon' }, tick(5000), tick(6000), answered],
-      ['asking', 'unsure', 'unsure', 'unsure', 'asking', 'recording'],
+      [
+        ...[journaled, no('unreachable'), { type: 'launch.abandon' }],
+        ...[tick(5000), tick(6000), journaled, answered],
+      ],
+      [
+        'requesting',
+        'outcomeUnknown',
+        'outcomeUnknown',
+        'outcomeUnknown',
+        'journaling',
+        'requesting',
+        'recording',
+      ],
       undefined,
+    ],
+    [
+      'is given up, and never sent, when it is not wanted any more before it is on the disk',
+      [{ type: 'launch.abandon' }, journaled, { ...recorded, output: [] }],
+      ['recording', 'recording', 'done'],
+      { ...end, refusals: [], abandoned: true },
     ],
     [
       'is given up when it was told to wait and nobody wants it any more',
       [journaled, no('throttled'), { type: 'launch.abandon' }, { ...recorded, output: [] }],
-      ['asking', 'throttled', 'recording', 'settled'],
+      ['requesting', 'throttled', 'recording', 'done'],
       { ...end, refusals: twice({ kind: 'throttled', reason: 'no longer wanted' }) },
     ],
     [
@@ -278,12 +335,12 @@ describe('a launch', () => {
         { ...answered, output: { taskArns: ['arn:1', 'arn:2', 'arn:3'], refusals: [] } },
         unrecorded,
       ],
-      ['asking', 'recording', 'settled'],
+      ['requesting', 'recording', 'done'],
       {
         ...end,
         groups: [
-          { groupId: 'e-1-0', taskArn: 'arn:1' },
-          { groupId: 'e-1-1', taskArn: 'arn:2' },
+          { groupId: 'e-1-0', taskArn: 'arn:1', createdAt: null },
+          { groupId: 'e-1-1', taskArn: 'arn:2', createdAt: null },
         ],
       },
     ],
@@ -296,9 +353,8 @@ describe('a launch', () => {
   it('writes down what it asks for, and what became of that', async () => {
     const { calls } = await live({}, journaled, answered);
     expect(calls.journalLaunch.map((call) => call.input)).toEqual([order]);
-    const { groupIds } = input;
     expect(calls.journalOutcome.map((call) => call.input)).toEqual([
-      { label: 'e-1', groupIds, answer },
+      { label: 'e-1', groups: claims, refusals: answer.refusals },
     ]);
   });
 
@@ -311,13 +367,13 @@ describe('a launch', () => {
 
   it('knows what is in the way, until there is an answer', async () => {
     const { actor, play } = await live({}, journaled, no('unreachable'));
-    const trouble = () => actor.getSnapshot().context.trouble;
+    const trouble = () => actor.getSnapshot().context.lastFailure;
     expect(trouble()).toEqual({ kind: 'unreachable', reason: 'it was unreachable' });
     expect(actor.getSnapshot().context.answer).toEqual({ taskArns: [], refusals: [] });
-    for (const event of [tick(0), tick(1000), answered]) await play(actor, event);
+    for (const event of [tick(0), tick(1000), journaled, answered]) await play(actor, event);
     expect(trouble()).toBeNull();
     const other = await live({}, journaled, no('throttled'));
-    expect(other.actor.getSnapshot().context.trouble?.kind).toBe('throttled');
+    expect(other.actor.getSnapshot().context.lastFailure?.kind).toBe('throttled');
   });
 });
 
@@ -326,5 +382,43 @@ it('says which effect nobody has filled in', async () => {
     journalLaunch: "effect 'journalLaunch' is not provided",
     runTask: "effect 'runTask' is not provided",
     journalOutcome: "effect 'journalOutcome' is not provided",
+  });
+});
+
+describe('the tasks of an answer', () => {
+  const given = (taskArns: string[], createdAt?: Record<string, number>) => ({
+    groupIds: ['e-1-0', 'e-1-1'],
+    answer: { taskArns, refusals: [], createdAt },
+  });
+
+  it('go to groups by their position, and no task beyond the last group goes to one', () => {
+    expect(claimsOf(given(['arn:1', 'arn:2', 'arn:3'], { 'arn:2': 77 }))).toEqual([
+      { groupId: 'e-1-0', taskArn: 'arn:1', createdAt: null },
+      { groupId: 'e-1-1', taskArn: 'arn:2', createdAt: 77 },
+    ]);
+    expect(claimsOf(given([]))).toEqual([]);
+  });
+
+  it('that are too many, or that the ledger does not accept, are reported', async () => {
+    const { actors, play } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
+    const notes: unknown[] = [];
+    const actor = createActor(
+      launch.provide({
+        actors,
+        actions: {
+          noteSurplus: (_, surplus) => notes.push(surplus),
+          noteAlreadyOwned: (_, claim) => notes.push(claim),
+        },
+      }),
+      { input },
+    ).start();
+    await play(actor, { type: 'xstate.done.actor.journalLaunch' });
+    const output = { taskArns: ['arn:1', 'arn:2', 'arn:3'], refusals: [] };
+    await play(actor, { type: 'xstate.done.actor.runTask', output } as never);
+    expect(notes).toEqual([{ label: 'e-1', surplus: 1 }]);
+    const accepted = [{ groupId: 'e-1-1', taskArn: 'arn:2', createdAt: null }];
+    await play(actor, { type: 'xstate.done.actor.journalOutcome', output: accepted } as never);
+    expect(notes.slice(1)).toEqual([{ label: 'e-1', groupId: 'e-1-0', taskArn: 'arn:1' }]);
+    expect(actor.getSnapshot().output?.groups).toEqual(accepted);
   });
 });

@@ -7,18 +7,20 @@ import { scriptedParent, scriptedWorld } from '../../support/world.ts';
 
 const model: Model = {
   input: { groupId: 'g1' },
-  key: ({ value, context: { leaving, patient, registered, stopAccepted } }) => [
-    ...[value, leaving, patient, registered, stopAccepted],
+  key: ({ value, context: { drainRequested, whenIdle, registered, stopAccepted } }) => [
+    ...[value, drainRequested, whenIdle, registered, stopAccepted],
   ],
   events: [
     { type: 'group.launched', taskArn: 'arn:1' },
     { type: 'group.refused', reason: 'full' },
     { type: 'group.drain' },
     { type: 'group.stop' },
-    { type: 'group.reprieve' },
+    { type: 'group.hold' },
+    { type: 'group.cancelDrain' },
     { type: 'task.running' },
     { type: 'task.registered' },
     { type: 'task.failing', cause: 'interrupted', detail: 'Spot' },
+    { type: 'task.failing', cause: 'interrupted', detail: 'Spot', hold: true },
     { type: 'task.stopped', cause: 'exited', detail: 'exit code 1' },
     { type: 'xstate.done.actor.stopTask' },
     { type: 'xstate.error.actor.stopTask', error: new Error('throttled') },
@@ -30,7 +32,7 @@ it('a workerGroup keeps its invariants on every edge', async () => {
     const { actors, calls, play } = scriptedWorld('stopTask');
     const actor = createActor(workerGroup.provide({ actors }), { input: { groupId: 'g1' } });
     actor.start();
-    let leaving = false;
+    let drainRequested = false;
     let ended = false;
     let failing = false;
     for (const { event, state } of steps) {
@@ -38,21 +40,22 @@ it('a workerGroup keeps its invariants on every edge', async () => {
       await play(actor, event);
       const { value, context, output, status } = actor.getSnapshot();
       const stopping = actor.getSnapshot().matches({ draining: 'stopping' });
-      if (/drain|stop$/.test(event.type)) leaving = true;
+      const held = actor.getSnapshot().matches({ draining: 'held' });
       failing ||= event.type === 'task.failing';
+      if (/drain|stop$/.test(event.type) || held) drainRequested = true;
       // A stop that ECS was asked for is not taken back.
-      if (event.type === 'group.reprieve' && !stopping) leaving = false;
+      if (event.type === 'group.cancelDrain' && !stopping && !held) drainRequested = false;
       ended ||= event.type === 'task.stopped' || event.type === 'group.refused';
       expect(value).toEqual(state.value);
       if (value === 'stopped') {
         expect(ended).toBe(true); // nothing is over because we say so
         expect(context.cause).not.toBeNull();
         expect(output).toMatchObject({ groupId: 'g1', cause: context.cause });
-        if (leaving && !failing) expect(context.cause).toBe('drained');
+        if (drainRequested && !failing) expect(context.cause).toBe('drained');
       } else expect(status).toBe('active');
-      if (leaving && context.taskArn && value !== 'stopped')
+      if (drainRequested && context.taskArn && value !== 'stopped')
         expect(value).toHaveProperty('draining'); // nobody is forgotten
-      if (leaving && !context.taskArn && !ended) expect(value).toBe('requested'); // the ARN is on its way
+      if (drainRequested && !context.taskArn && !ended) expect(value).toBe('requested'); // the ARN is on its way
       if (stopping) expect(calls.stopTask.at(-1)?.input).toEqual({ taskArn: 'arn:1' });
       else expect(calls.stopTask).toHaveLength(before.stops); // only this stops a task
       if (JSON.stringify(before.value) === '{"draining":"stopping"}' && event.type === 'group.stop')
@@ -70,7 +73,8 @@ const launched = { type: 'group.launched', taskArn: 'arn:1' };
 const refused = { type: 'group.refused', reason: 'full' };
 const drain = { type: 'group.drain' };
 const stop = { type: 'group.stop' };
-const reprieve = { type: 'group.reprieve' };
+const hold = { type: 'group.hold' };
+const reprieve = { type: 'group.cancelDrain' };
 const runs = { type: 'task.running' };
 const registered = { type: 'task.registered' };
 const reclaimed = { type: 'task.failing', cause: 'interrupted', detail: 'Spot' };
@@ -79,8 +83,13 @@ const stopped = { type: 'task.stopped', cause: 'exited', detail: 'exit code 1' }
 const accepted = { type: 'xstate.done.actor.stopTask' };
 const throttled = { type: 'xstate.error.actor.stopTask', error: new Error('throttled') };
 
-const inShort = ({ phase, registered, leaving, stopAccepted }: GroupReport) =>
-  [phase, registered && 'registered', leaving && 'leaving', stopAccepted && 'accepted']
+const inShort = ({ phase, registered, drainRequested, stopAccepted }: GroupReport) =>
+  [
+    phase,
+    registered && 'registered',
+    drainRequested && 'drainRequested',
+    stopAccepted && 'accepted',
+  ]
     .filter(Boolean)
     .join(' ');
 
@@ -95,9 +104,9 @@ describe('what its cohort hears of a group', () => {
         'provisioning',
         'running',
         'running registered',
-        'waiting registered leaving',
-        'stopping registered leaving',
-        'stopping registered leaving accepted',
+        'waiting registered drainRequested',
+        'stopping registered drainRequested',
+        'stopping registered drainRequested accepted',
       ],
       { ...end, registered: true, cause: 'drained' },
     ],
@@ -116,84 +125,108 @@ describe('what its cohort hears of a group', () => {
     [
       'that gets no task and is to leave',
       [drain, refused],
-      ['requested leaving'],
+      ['requested drainRequested'],
       { ...end, taskArn: null, cause: 'drained', detail: 'full' },
     ],
     [
       'that may be at work by the time it has its task',
       [drain, launched, registered, stop, stopped],
       [
-        'requested leaving',
-        'waiting leaving',
-        'waiting registered leaving',
-        'stopping registered leaving',
+        'requested drainRequested',
+        'waiting drainRequested',
+        'waiting registered drainRequested',
+        'stopping registered drainRequested',
       ],
       { ...end, registered: true, cause: 'drained' },
     ],
     [
       'that need not be waited for any more before it has its task',
       [drain, stop, launched, stopped],
-      ['requested leaving', 'requested leaving', 'stopping leaving'],
+      ['requested drainRequested', 'requested drainRequested', 'stopping drainRequested'],
       { ...end, cause: 'drained' },
     ],
     [
       'that is to leave before it has its task',
       [stop, launched, throttled, stop, accepted, stopped],
-      ['requested leaving', 'stopping leaving', 'stopping leaving', 'stopping leaving accepted'],
+      [
+        'requested drainRequested',
+        'stopping drainRequested',
+        'stopping drainRequested',
+        'stopping drainRequested accepted',
+      ],
       { ...end, cause: 'drained' },
     ],
     [
       'that is stopped before it has its task',
       [stop, launched, stopped],
-      ['requested leaving', 'stopping leaving'],
+      ['requested drainRequested', 'stopping drainRequested'],
       { ...end, cause: 'drained' },
     ],
     [
       'that is taken back before it has its task',
       [stop, reprieve, launched, drain, stopped],
-      ['requested leaving', 'requested', 'provisioning', 'waiting leaving'],
+      ['requested drainRequested', 'requested', 'provisioning', 'waiting drainRequested'],
       { ...end, cause: 'drained' },
     ],
     [
       'that is stopped while it boots',
       [launched, stop, stopped],
-      ['provisioning', 'stopping leaving'],
+      ['provisioning', 'stopping drainRequested'],
       { ...end, cause: 'drained' },
     ],
     [
       'that is stopped while it runs, and then too late to be taken back',
       [launched, runs, stop, reprieve, stopped],
-      ['provisioning', 'running', 'stopping leaving'],
+      ['provisioning', 'running', 'stopping drainRequested'],
       { ...end, cause: 'drained' },
     ],
     [
       'that is taken back while it waits',
       [launched, runs, drain, reprieve, stopped],
-      ['provisioning', 'running', 'waiting leaving', 'running'],
+      ['provisioning', 'running', 'waiting drainRequested', 'running'],
       { ...end, cause: 'exited' },
     ],
     [
       'that fails while it boots',
       [launched, failing, stopped],
-      ['provisioning', 'stopping leaving'],
+      ['provisioning', 'stopping drainRequested'],
       { ...end, cause: 'startFailed' },
     ],
     [
       'that is reclaimed while it boots',
       [launched, reclaimed, stopped],
-      ['provisioning', 'stopping leaving'],
+      ['provisioning', 'stopping drainRequested'],
       { ...end, cause: 'interrupted', detail: 'Spot' },
     ],
     [
       'that is reclaimed while it runs',
       [launched, runs, reclaimed, stopped],
-      ['provisioning', 'running', 'stopping leaving'],
+      ['provisioning', 'running', 'stopping drainRequested'],
+      { ...end, cause: 'interrupted', detail: 'Spot' },
+    ],
+    [
+      'whose stop is held until no worker of it cancels a task, and that is not taken back meanwhile',
+      [launched, registered, drain, hold, reprieve, stop, accepted, stopped],
+      [
+        'provisioning',
+        'running registered',
+        'waiting registered drainRequested',
+        'held registered drainRequested',
+        'stopping registered drainRequested',
+        'stopping registered drainRequested accepted',
+      ],
+      { ...end, registered: true, cause: 'drained' },
+    ],
+    [
+      'that is reclaimed while a worker of it cancels a task',
+      [launched, runs, { ...reclaimed, hold: true }, stopped],
+      ['provisioning', 'running', 'held drainRequested'],
       { ...end, cause: 'interrupted', detail: 'Spot' },
     ],
     [
       'that is reclaimed while it waits',
       [launched, runs, drain, reclaimed, stopped],
-      ['provisioning', 'running', 'waiting leaving', 'stopping leaving'],
+      ['provisioning', 'running', 'waiting drainRequested', 'stopping drainRequested'],
       { ...end, cause: 'interrupted', detail: 'Spot' },
     ],
   ] as const)('%s', async (_, events, reports, output) => {
@@ -209,7 +242,7 @@ describe('what its cohort hears of a group', () => {
     const heard = told.filter(({ type }) => type === 'group.changed') as unknown as GroupReport[];
     expect(heard.map(inShort)).toEqual(reports);
     expect(heard.every(({ groupId }) => groupId === 'g1')).toBe(true);
-    const orders = reports.filter((report) => /^stopping.*leaving$/.test(report));
+    const orders = reports.filter((report) => /^stopping.*drainRequested$/.test(report));
     expect(calls.stopTask).toHaveLength(orders.length);
   });
 });

@@ -126,41 +126,6 @@ describe('what the scheduler speaks', () => {
   });
 });
 
-describe('the capacity', () => {
-  it('of groups is told to a scheduler of groups, once it has shown that', () => {
-    const { of, open, hear, clock } = liveSession();
-    open(null);
-    hear(echo, 'g3');
-    hear(start, 'g1');
-    clock.pass(2000);
-    expect(of('heartbeat').map(({ generation, heartbeat }) => [generation, heartbeat])).toEqual([
-      ['g3', { maxTaskConcurrency: 8, capabilities: [], workerManagerID: 'wm' }],
-      [
-        'g1',
-        { maxTaskConcurrency: 4, workersPerGroup: 2, capabilities: [], workerManagerID: 'wm' },
-      ],
-    ]);
-  });
-
-  it('has groups of others and dead ones on top, but never on top of nothing', () => {
-    const { actor, of, open, hear, tasks, clock } = liveSession();
-    tasks('t1');
-    actor.send({
-      ...{ type: 'monitor.groups', at: 1 },
-      groups: { known: ['ecs-t1', 'ecs-dead', 'of another'], calmSince: null },
-    });
-    open(null);
-    hear(shutdownGroup('ecs-t1'), 'g1');
-    for (const workers of [8, 0, 2 ** 32 - 1]) {
-      actor.send({ type: 'session.capacity', workers });
-      clock.pass(2000);
-      hear(echo, 'g1');
-    }
-    const offered = of('heartbeat').map(({ heartbeat }) => heartbeat.maxTaskConcurrency);
-    expect(offered.slice(1)).toEqual([6, 0, 2 ** 32 - 1]);
-  });
-});
-
 describe('a start', () => {
   it.each([
     ['g1', 'ecs-t1'],
@@ -351,6 +316,28 @@ describe('a scheduler that may wait for a lost response', () => {
     expect(heartbeats(live)).toBe(0);
   });
 
+  it('is left although some first heartbeats were never echoed: later echoes show that theirs will not come', () => {
+    const live = liveSession({ responsePending: true });
+    live.open(null);
+    live.clock.pass(6000);
+    for (let n = 0; n < 8; n++) {
+      live.hear(echo);
+      live.clock.pass(2000);
+    }
+    expect(live.closes()).toBe(1);
+  });
+
+  it('is not left while an echo is late', () => {
+    const live = liveSession({ responsePending: true });
+    live.open(null);
+    live.clock.pass(2000);
+    for (let n = 0; n < 8; n++) {
+      if (n % 3 < 2) live.hear(echo);
+      live.clock.pass(2000);
+    }
+    expect(live.closes()).toBe(0);
+  });
+
   it('is left by a process whose predecessor may owe it a response, and not by another', () => {
     for (const responsePending of [true, false]) {
       const live = liveSession({ responsePending });
@@ -362,6 +349,18 @@ describe('a scheduler that may wait for a lost response', () => {
 });
 
 describe('another connection with our identity', () => {
+  it('is in conflict as soon as a connection was replaced that had just been made', () => {
+    const live = liveSession();
+    live.open(1);
+    live.hear(echo);
+    live.clock.pass(400);
+    live.close('graceful', 1);
+    const statuses = live.reported('scheduler.connection');
+    expect(statuses.map((event) => (event as never as { status: string }).status)).toEqual([
+      ...['unacknowledged', 'ready', 'conflict'],
+    ]);
+  });
+
   it('is given the scheduler for a while, and is reported', () => {
     const live = liveSession();
     const statuses = () =>
@@ -385,6 +384,7 @@ describe('another connection with our identity', () => {
     // The connection that stands may be taken again.
     live.open(1);
     live.hear(echo);
+    live.hear(desired);
     expect(statuses().slice(-2)).toEqual(['unacknowledged', 'conflict']);
     for (let n = 0; n < 15; n++) {
       live.clock.pass(2000);

@@ -25,10 +25,10 @@ const connections = (before: IdentityConflict, kind: string, ...stood: number[])
 describe('an identity conflict', () => {
   it('shows in the third connection in a row that is closed as soon as it stands', () => {
     expect(conflictPauseMs(noConflict, 1)).toBe(0);
-    const { state, taken, at } = connections(noConflict, 'graceful', 400, 4999);
+    const { state, taken, at } = connections(noConflict, 'graceful', 400, 19_999);
     expect([taken, isContested(state, at), conflictPauseMs(state, 1)]).toEqual([
       [false, false],
-      false,
+      true,
       0,
     ]);
     const third = connections(state, 'graceful', 400, 400);
@@ -37,7 +37,7 @@ describe('an identity conflict', () => {
   });
 
   it('is none where the scheduler goes and comes, or is not there', () => {
-    const { taken, state } = connections(noConflict, 'graceful', 5000, 20_000, 5000, 9000);
+    const { taken, state } = connections(noConflict, 'graceful', 20_000, 40_000, 20_000, 29_000);
     expect(taken).not.toContain(true);
     expect(conflictPauseMs(state, 1)).toBe(0);
     for (const [kind, ms] of [
@@ -55,6 +55,11 @@ describe('an identity conflict', () => {
     expect([0, 0.5, 1].map((jitter) => conflictPauseMs(state, jitter))).toEqual([
       5000, 10_000, 15_000,
     ]);
+  });
+
+  it('shows to the manager that was there first, because the other one makes pauses of at most 15 s', () => {
+    const { taken } = connections(noConflict, 'graceful', 60_000, 400, 15_000, 5000);
+    expect(taken).toEqual([false, false, false, true]);
   });
 
   it('is over when a connection has stood for half a minute', () => {

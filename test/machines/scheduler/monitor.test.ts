@@ -46,9 +46,13 @@ const live = () => {
   const { parent, told: heard } = scriptedParent(clock);
   const stream = scriptedStream();
   const unreadable: unknown[] = [];
+  let received = 0;
   const machine = monitor.provide({
     actors: { monitorSocket: stream.logic as never },
-    actions: { noteUnreadable: (_, trouble) => unreadable.push(trouble) },
+    actions: {
+      noteUnreadable: (_, trouble) => unreadable.push(trouble),
+      noteReceived: () => received++,
+    },
   });
   const actor = createActor(machine, { parent, input }).start();
   let at = 1_000_000;
@@ -76,6 +80,7 @@ const live = () => {
   return {
     ...stream,
     ...{ actor, pass, open, show, close, tick, tasks, die, reports, heard, value, unreadable },
+    received: () => received,
   };
 };
 
@@ -98,6 +103,20 @@ it('draws no transition that the model cannot take, and no state it cannot reach
 });
 
 describe('the monitor stream', () => {
+  it('is noted as received at the first messages of each connection', () => {
+    const { open, show, close, pass, received } = live();
+    open();
+    expect(received()).toBe(0);
+    show(list(worker('t1')));
+    show(list(worker('t1')));
+    expect(received()).toBe(1);
+    close();
+    pass(1000);
+    open();
+    show(list(worker('t1')));
+    expect(received()).toBe(2);
+  });
+
   it('is read once it is open, and its loads are unknown when it has ended for long', () => {
     const { open, show, close, tick, pass, reports, heard } = live();
     show(list(worker('t1')));

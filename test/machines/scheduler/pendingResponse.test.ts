@@ -4,6 +4,7 @@ import {
   awayMs,
   mustStayAway,
   newPendingResponse,
+  onClosed,
   onConnected,
   onGenerationShown,
   onHeartbeatSent,
@@ -21,7 +22,7 @@ function play(before: PendingResponse, from: number, echoed = true) {
       state = stayAway(state);
       return { sent, away: awayMs(state, at), at, state };
     }
-    state = onHeartbeatSent(state, at);
+    state = onHeartbeatSent(state, at, false);
   }
   return null;
 }
@@ -45,6 +46,18 @@ describe('a scheduler that may wait for a response', () => {
     const left = play(broken('g2'), 0);
     expect(left).not.toBeNull();
     expect(left && play(left.state, 100_000)).toBeNull();
+  });
+
+  it('is left when its first command may have been lost, too, but not because of an attempt that failed', () => {
+    const asked = onHeartbeatSent(onConnected(newPendingResponse(false), 0), 0, false);
+    const state = onClosed(asked, 500);
+    expect(play(state, 1000)).not.toBeNull();
+    expect(play(onClosed(newPendingResponse(false), 500), 1000)).toBeNull();
+    const shown = onHeartbeatSent(onConnected(newPendingResponse(false), 0), 0, true);
+    expect(play(onClosed(shown, 500), 1000)).toBeNull();
+    // Once it has forgotten us there is nothing that it waits for.
+    const left = play(state, 1000);
+    expect(left && play(onClosed(left.state, left.at + 10), 30_000)).toBeNull();
   });
 
   it('is not left when it sends a command', () => {

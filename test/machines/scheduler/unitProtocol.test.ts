@@ -37,7 +37,7 @@ const about = (
     complete: true,
     groups: null as FleetView['groups'],
   };
-  const settings = { maxTasks, workersPerTask, capabilities };
+  const settings = { maxTasks, workersPerTask, capabilities, heartbeatIntervalMs: 2000 };
   const view = (): FleetView => ({
     at: world.at,
     taskIds: [...world.ours],
@@ -114,6 +114,29 @@ describe.each([true, false])('a start (groups: %s)', (groups) => {
   });
 });
 
+describe('a start of workers that was refused', () => {
+  it('is answered by its task when the scheduler asks once more before that has connected', () => {
+    const { hear, at, world } = about(false);
+    hear(start);
+    expect(answers(at(8000))).toEqual([['tooMany', '']]);
+    world.ours.add('late');
+    expect(at(9000)).toEqual([]);
+    expect(hear(start)).toEqual([expect.objectContaining({ type: 'respond' })]);
+    // The next one is another start.
+    expect(told(hear(start))).toEqual([['start']]);
+  });
+
+  it('is over when its task has connected: the next start is another one', () => {
+    const { hear, at, world } = about(false);
+    hear(start);
+    at(8000);
+    world.ours.add('late');
+    world.loads.set('late', { workers: 2, tasks: 0 });
+    expect(told(at(9000))).toEqual([['release']]);
+    expect(told(hear(start))).toEqual([['start']]);
+  });
+});
+
 describe('groups', () => {
   it('are known again by their task after a restart, and told again when more is asked for', () => {
     const { hear } = about(true, ['old']);
@@ -123,15 +146,27 @@ describe('groups', () => {
 
   it('that no manager knows are shut down with success, so that the scheduler forgets them', () => {
     const { hear, at } = about(true, ['t1']);
-    expect(hear(shutdownGroup('ecs-gone'))).toEqual([]);
+    // It may be another manager's, which is asked with its own next heartbeat.
+    for (const ms of [0, 2000, 4000]) {
+      at(ms);
+      expect(hear(shutdownGroup('ecs-gone'))).toEqual([]);
+    }
+    expect(at(5999)).toEqual([]);
+    at(6000);
+    expect(answers(hear(shutdownGroup('ecs-gone')))).toEqual([['success', 'ecs-gone']]);
+    expect(at(6250)).toEqual([]);
+  });
+
+  it('that the scheduler stops asking for are left to the manager that has answered', () => {
+    const { hear, at } = about(true, ['t1']);
     hear(shutdownGroup('not ours'));
-    // They may be another manager's, who is asked with its own next heartbeat.
-    expect(at(4999)).toEqual([]);
-    expect(answers(at(5000))).toEqual([
-      ['success', 'ecs-gone'],
-      ['success', 'not ours'],
-    ]);
-    expect(at(5250)).toEqual([]);
+    expect(at(10_000)).toEqual([]);
+    // Asked again later, it is another question: the other manager may not have been asked yet.
+    expect(hear(shutdownGroup('not ours'))).toEqual([]);
+    at(12_999);
+    expect(hear(shutdownGroup('not ours'))).toEqual([]);
+    at(15_000);
+    expect(answers(hear(shutdownGroup('not ours')))).toEqual([['success', 'not ours']]);
   });
 
   it('that were ours and are over are shut down with success at once', () => {
@@ -165,14 +200,19 @@ describe('groups', () => {
     const { hear, at, world } = about(true);
     world.complete = false;
     expect(hear(shutdownGroup('ecs-old'))).toEqual([]);
-    hear(shutdownGroup('ecs-gone'));
-    expect(at(9000)).toEqual([]);
+    for (const ms of [7000, 9000]) {
+      expect(at(ms)).toEqual([]);
+      expect(hear(shutdownGroup('ecs-gone'))).toEqual([]);
+    }
     world.ours.add('old');
     const said = at(9250);
     expect(answers(said)).toEqual([['success', 'ecs-old']]);
     expect(told(said)).toEqual([['release', 'old']]);
     world.complete = true;
-    expect(answers(at(9500))).toEqual([['success', 'ecs-gone']]);
+    at(11_500);
+    hear(shutdownGroup('ecs-gone'));
+    at(14_000);
+    expect(answers(hear(shutdownGroup('ecs-gone')))).toEqual([['success', 'ecs-gone']]);
   });
 
   it('that the scheduler knows already are no answer to a start', () => {

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Call, createCaller } from '../../../src/aws/caller.ts';
 import { EcsFailure } from '../../../src/aws/errors.ts';
 import type { Limiter } from '../../../src/aws/limiter.ts';
@@ -45,6 +45,10 @@ beforeEach(() => {
   });
 });
 
+const task = { taskArn: 'arn:task' };
+/** Fits each operation of these tests. */
+const answer = { taskArns: [], tasks: [], task, cluster: { status: 'ACTIVE' } };
+
 /** A request that fails with these errors in turn, then succeeds. */
 const answering = (...errors: unknown[]) => {
   const state = { sent: 0 };
@@ -53,14 +57,14 @@ const answering = (...errors: unknown[]) => {
     send: async () => {
       const error = errors[state.sent++];
       if (error !== undefined) throw error;
-      return 'answer';
+      return answer;
     },
   };
 };
 
 describe('createCaller', () => {
   it('sends the request after the limiter and returns the answer', async () => {
-    expect(await call('ListTasks', answering().send, controller.signal)).toBe('answer');
+    expect(await call('ListTasks', answering().send, controller.signal)).toBe(answer);
     expect(acquired).toEqual(['ListTasks']);
   });
 
@@ -68,9 +72,9 @@ describe('createCaller', () => {
     'retries %s after throttles and 5xx answers, through the limiter each time',
     async (operation) => {
       const { state, send } = answering(throttle, broken, throttle);
-      const answer = call(operation, send, controller.signal);
+      const calling = call(operation, send, controller.signal);
       await clock.pass(10_000);
-      expect(await answer).toBe('answer');
+      expect(await calling).toBe(answer);
       expect(state.sent).toBe(4);
       expect(acquired).toHaveLength(4);
       expect(slowed).toEqual([operation, operation]);
@@ -79,7 +83,7 @@ describe('createCaller', () => {
 
   it('doubles the pause before each retry and multiplies it by the random number', async () => {
     const { state, send } = answering(throttle, throttle, throttle);
-    const answer = call('ListTasks', send, controller.signal);
+    const calling = call('ListTasks', send, controller.signal);
     for (const [ms, sent] of [
       [499, 1],
       [2, 2],
@@ -91,7 +95,7 @@ describe('createCaller', () => {
       await clock.pass(ms);
       expect(state.sent).toBe(sent);
     }
-    expect(await answer).toBe('answer');
+    expect(await calling).toBe(answer);
   });
 
   it.each([throttle, broken])(
@@ -112,6 +116,18 @@ describe('createCaller', () => {
     const failure = await rejectionOf(call('DescribeTasks', send, controller.signal));
     expect(failure).toMatchObject({ kind: 'invalid', awsName: 'InvalidParameterException' });
     expect(state.sent).toBe(1);
+  });
+
+  it('retries an answer that does not have the form of its operation', async () => {
+    let sent = 0;
+    const calling = call(
+      'ListTasks',
+      async () => (sent++ === 0 ? { tasks: [] } : { taskArns: ['arn:1'] }),
+      controller.signal,
+    );
+    await clock.pass(10_000);
+    expect(await calling).toEqual({ taskArns: ['arn:1'] });
+    expect(sent).toBe(2);
   });
 
   it('rejects with the last failure when the retry timeout ends', async () => {
@@ -138,5 +154,141 @@ describe('createCaller', () => {
     controller.abort(reason);
     expect(await inPause).toBe(reason);
     expect(await inRequest).toBe(reason);
+  });
+
+  describe('with credentials that AWS refuses', () => {
+    const expired = Object.assign(new Error('The security token is expired'), {
+      name: 'ExpiredTokenException',
+      $metadata: { httpStatusCode: 400 },
+    });
+    let version: number;
+    let renewed: boolean[];
+    const renew = vi.fn(async (_: number, __: EcsFailure) => {
+      const isOther = renewed.shift() ?? false;
+      if (isOther) version++;
+      return isOther;
+    });
+
+    beforeEach(() => {
+      version = 1;
+      renew.mockClear();
+      call = createCaller({
+        limiter: { acquire: async () => {}, throttled() {} },
+        clock,
+        log: silentLog,
+        credentials: { version: () => version, source: () => 'profile "work"', renew },
+      });
+    });
+
+    it.each(['RunTask', 'ListTasks'])('sends %s again at once with others', async (operation) => {
+      renewed = [true];
+      const { state, send } = answering(expired);
+      expect(await call(operation, send, controller.signal)).toBe(answer);
+      expect(state.sent).toBe(2);
+      expect(renew).toHaveBeenCalledExactlyOnceWith(1, expect.any(EcsFailure));
+    });
+
+    it('fails with their source when there are no others, and when those are refused too', async () => {
+      const message =
+        'ListTasks: ExpiredTokenException: The security token is expired (credentials from profile "work")';
+      for (const [given, times] of [
+        [[], 1],
+        [[true, true], 2],
+      ] as const) {
+        renewed = [...given];
+        const { state, send } = answering(expired, expired, expired);
+        const failure = await rejectionOf(call('ListTasks', send, controller.signal));
+        expect(failure).toMatchObject({ kind: 'credentials', message });
+        expect(state.sent).toBe(times);
+      }
+    });
+
+    it('rejects with the reason of the signal while they are renewed', async () => {
+      renew.mockReturnValueOnce(new Promise(() => {}));
+      const calling = rejectionOf(call('ListTasks', answering(expired).send, controller.signal));
+      await clock.pass(1);
+      controller.abort(new Error('shutting down'));
+      expect(await calling).toBe(controller.signal.reason);
+    });
+
+    it('does not renew them when there were none', async () => {
+      const none = new EcsFailure(
+        { kind: 'credentials', awsName: 'CredentialsProviderError', code: 'noCredentials' },
+        'no credentials from profile "work"',
+      );
+      expect(await rejectionOf(call('RunTask', answering(none).send, controller.signal))).toBe(
+        none,
+      );
+      expect(renew).not.toHaveBeenCalled();
+    });
+  });
+
+  describe('with a request that has no end', () => {
+    /** Heeds no signal, as a hanging credential helper. */
+    const endless = () => new Promise<never>(() => {});
+
+    it('fails as unreachable after 30 s and aborts the request', async () => {
+      let heard: unknown;
+      const calling = rejectionOf(
+        call(
+          'RunTask',
+          ({ abortSignal }) => {
+            abortSignal.addEventListener('abort', () => {
+              heard = abortSignal.reason;
+            });
+            return endless();
+          },
+          controller.signal,
+        ),
+      );
+      await clock.pass(29_999);
+      expect(heard).toBeUndefined();
+      await clock.pass(1);
+      expect(await calling).toMatchObject({ kind: 'unreachable', code: 'deadline' });
+      expect(heard).toBe(await calling);
+    });
+
+    it('does not repeat a call that took as long as all its retries may', async () => {
+      const send = vi.fn(endless);
+      const calling = rejectionOf(call('ListTasks', send, controller.signal));
+      await clock.pass(30_000);
+      expect(await calling).toMatchObject({ code: 'deadline' });
+      expect(send).toHaveBeenCalledOnce();
+    });
+
+    it('rejects with the reason of the signal at once', async () => {
+      const calling = rejectionOf(call('StopTask', endless, controller.signal));
+      await clock.pass(1);
+      controller.abort(new Error('shutting down'));
+      expect(await calling).toBe(controller.signal.reason);
+    });
+
+    it('is not sent when the signal was aborted while the limiter let it pass', async () => {
+      const send = vi.fn(endless);
+      const calling = rejectionOf(call('RunTask', send, controller.signal));
+      controller.abort(new Error('no longer wanted'));
+      expect(await calling).toBe(controller.signal.reason);
+      expect(send).not.toHaveBeenCalled();
+    });
+  });
+
+  it('keeps a call back, unsent, while as many of its operation are under way as may be', async () => {
+    const send = vi.fn(() => new Promise<never>(() => {}));
+    const calls = Array.from({ length: 41 }, () =>
+      rejectionOf(call('RunTask', send, controller.signal)),
+    );
+    await clock.pass(29_999);
+    expect(send).toHaveBeenCalledTimes(40);
+    await clock.pass(1);
+    expect(send).toHaveBeenCalledTimes(41);
+    controller.abort(new Error('the end'));
+    await Promise.all(calls);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('leaves no timer behind', async () => {
+    await call('ListTasks', answering().send, controller.signal);
+    await rejectionOf(call('RunTask', () => Promise.reject(wrong), controller.signal));
+    expect(clock.pending).toBe(0);
   });
 });

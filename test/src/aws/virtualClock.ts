@@ -4,6 +4,8 @@ import type { Clock } from '../../../src/aws/systemClock.ts';
 export interface VirtualClock extends Clock {
   /** Advances the time by `ms` and fires the timers on the way in order. */
   pass(ms: number): Promise<void>;
+  /** Timers that run. */
+  readonly pending: number;
 }
 
 export const virtualClock = (start = 1_000_000): VirtualClock => {
@@ -11,6 +13,9 @@ export const virtualClock = (start = 1_000_000): VirtualClock => {
   const timers = new Set<{ at: number; fire(): void }>();
   return {
     now: () => time,
+    get pending() {
+      return timers.size;
+    },
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         const timer = {

@@ -522,10 +522,4 @@ describe('warnings', () => {
     expect(load()).toHaveLength(1);
     expect(load('-wsa', 'tcp://10.0.0.1:8516')).toEqual([]);
   });
-
-  it('warns that AWS_REGION is not read unless aws_region is set', () => {
-    const env = { AWS_REGION: 'eu-west-1' };
-    expect(run({ env }).warnings).toHaveLength(1);
-    expect(run({ env, flags: ['--aws-region', 'us-east-1'] }).warnings).toEqual([]);
-  });
 });

@@ -109,3 +109,25 @@ describe('--tls-insecure', () => {
     ]);
   });
 });
+
+describe('AWS_CA_BUNDLE', () => {
+  const load = (env: Record<string, string>) =>
+    loadConfig({
+      argv: ['run', 'tcp://10.0.0.1:8516', '-wmi', 'wm', '--ecs-subnets', 's'],
+      env: { HOME: folder, AWS_CONFIG_FILE: join(folder, 'aws-config'), ...env },
+      warn: () => {},
+    })[0]?.aws.connections.ca;
+
+  it('names the authorities to trust at AWS, before the ca_bundle of the profile', () => {
+    expect(load({})).toBeNull();
+    writeFileSync(join(folder, 'aws-config'), `[profile p]\nca_bundle = ${file(other)}\n`);
+    expect(load({ AWS_PROFILE: 'p' })).toBe(other);
+    expect(load({ AWS_PROFILE: 'p', AWS_CA_BUNDLE: file(cert) })).toBe(cert);
+    expect(load({ AWS_PROFILE: 'q' })).toBeNull();
+  });
+
+  it('is refused by its name when it cannot be read', () => {
+    const bundle = join(folder, 'none.pem');
+    expect(() => load({ AWS_CA_BUNDLE: bundle })).toThrow(/^AWS_CA_BUNDLE: cannot read .*ENOENT$/);
+  });
+});

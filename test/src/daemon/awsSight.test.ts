@@ -13,7 +13,7 @@ function account(answers: Partial<Record<keyof LateAws, unknown>> = {}) {
     runTask: operation('runTask'),
     stopTask: operation('stopTask'),
     describeTasks: operation('describeTasks'),
-    survey: operation('survey'),
+    list: operation('list'),
     prepare: operation('prepare'),
   } as unknown as LateAws);
 }
@@ -23,12 +23,12 @@ const denied = failure('denied', 'no');
 describe('watchAws', () => {
   it('has seen nothing before the first answer', () => {
     const { sight } = account();
-    expect([sight.hasLaunched(), sight.hasLooked(), sight.trouble()]).toEqual([false, false, null]);
+    expect([sight.hasLooked(), sight.isAnswering(), sight.trouble()]).toEqual([false, false, null]);
   });
 
   it('has looked when the tasks were listed, and then for good', async () => {
     const { operations, sight } = account();
-    await operations.survey(signal);
+    await operations.list(signal);
     expect(sight.hasLooked()).toBe(true);
   });
 
@@ -39,14 +39,14 @@ describe('watchAws', () => {
   });
 
   it('has looked as far as it may when listing is denied and AWS has answered anything else', async () => {
-    const { operations, sight } = account({ survey: denied });
-    await expect(operations.survey(signal)).rejects.toBe(denied);
+    const { operations, sight } = account({ list: denied });
+    await expect(operations.list(signal)).rejects.toBe(denied);
     expect([sight.hasLooked(), sight.trouble()]).toEqual([false, 'no']);
     await operations.prepare(signal);
     expect(sight.hasLooked()).toBe(true);
   });
 
-  it.each(['survey', 'prepare'] as const)('keeps why %s has failed', async (name) => {
+  it.each(['list', 'prepare'] as const)('keeps why %s has failed', async (name) => {
     const unreachable = failure('unreachable', 'connect ECONNREFUSED');
     const { operations, sight } = account({ [name]: unreachable });
     await expect(operations[name](signal)).rejects.toBe(unreachable);
@@ -54,24 +54,17 @@ describe('watchAws', () => {
   });
 
   it('knows whether AWS has carried out the last call', async () => {
-    const { operations, sight } = account({ survey: failure('throttled', 'x') });
+    const { operations, sight } = account({ list: failure('throttled', 'x') });
     expect(sight.isAnswering()).toBe(false);
     await operations.prepare(signal);
     expect(sight.isAnswering()).toBe(true);
-    await expect(operations.survey(signal)).rejects.toThrow('x');
+    await expect(operations.list(signal)).rejects.toThrow('x');
     expect(sight.isAnswering()).toBe(false);
   });
 
   it('does not take a call that was given up for a failure', async () => {
-    const { operations, sight } = account({ survey: failure('unreachable', 'aborted') });
-    await expect(operations.survey(AbortSignal.abort())).rejects.toThrow('aborted');
+    const { operations, sight } = account({ list: failure('unreachable', 'aborted') });
+    await expect(operations.list(AbortSignal.abort())).rejects.toThrow('aborted');
     expect(sight.trouble()).toBeNull();
-  });
-
-  it('has launched as soon as RunTask is called, whatever it answers', async () => {
-    const { operations, sight } = account({ runTask: failure('unreachable', 'x') });
-    const call = operations.runTask({} as never, signal);
-    expect(sight.hasLaunched()).toBe(true);
-    await expect(call).rejects.toThrow('x');
   });
 });

@@ -2,7 +2,6 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { LaunchOrder } from '../../../machines/shared/domain.ts';
-import type { ListedTask } from '../../../src/aws/tasks/listedTask.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { connectAws } from '../../../src/daemon/connectAws.ts';
 import { now } from '../../../src/shared/clock.ts';
@@ -52,18 +51,11 @@ describe('the connection to AWS', () => {
         argv: ['run', 'tcp://127.0.0.1:1', '--worker-manager-id', 'm', '--ecs-subnets', 'subnet-1'],
         env: process.env,
       });
-      const seen: ListedTask[] = [];
-      const parts = {
-        ...{ cluster: 'c', startedBy: 'mark', request: () => ({ taskDefinition: 'd' }) },
-        adopt: (startedAt: number, tasks: ListedTask[]) => {
-          seen.push(...tasks);
-          return { startedAt, adopted: [], suspects: 0 };
-        },
-      };
+      const parts = { cluster: 'c', startedBy: 'mark', request: () => ({ taskDefinition: 'd' }) };
       const aws = connectAws(config as never, parts, silentLog);
       const { signal } = new AbortController();
-      await aws.survey(signal);
-      const [described] = await aws.describeTasks([taskArn], signal);
+      const { tasks: seen } = await aws.list(signal);
+      const [described] = (await aws.describeTasks([taskArn], signal)).observations;
       const { createdAt } = await aws.runTask({} as LaunchOrder, signal);
       aws.close();
       await ecs.close();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Terms } from '../../../machines/scheduler/messages.ts';
-import { mismatch } from '../../../machines/scheduler/releases.ts';
+import { mismatch, templateKey, workersFor } from '../../../machines/scheduler/releases.ts';
 import type { TaskTemplate } from '../../../src/aws/launch/launchTemplate.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { createTemplates, type Templates } from '../../../src/daemon/launchTemplates.ts';
@@ -22,11 +22,11 @@ const templatesFor = (...flags: string[]) => {
   if (!config) throw new Error('no config');
   return createTemplates(config);
 };
-/** As the session and the wiring do. */
-const identified = (templates: Templates, terms: Terms): string | null => {
-  templates.identified(terms);
-  return templates.workerRelease === null ? null : mismatch(templates.workerRelease, terms);
-};
+/** As the fleet manager names it. */
+const templateFor = (templates: Templates, terms: Terms): TaskTemplate =>
+  templates.templateOf({ template: templateKey(workersFor(terms, templates.workerRelease)) });
+const mismatchOf = (templates: Templates, terms: Terms): string | null =>
+  templates.workerRelease === null ? null : mismatch(templates.workerRelease, terms);
 const environment = (template: TaskTemplate) =>
   Object.fromEntries(
     template
@@ -47,8 +47,9 @@ describe('what is launched', () => {
     'follows a scheduler of %s and %s',
     (transport, generation, backend, requirements) => {
       const templates = templatesFor(...image);
-      expect(identified(templates, { transport, generation, exact: true, bare: false })).toBeNull();
-      expect(environment(templates.current())).toMatchObject({
+      const terms = { transport, generation, exact: true, bare: false } as const;
+      expect(mismatchOf(templates, terms)).toBeNull();
+      expect(environment(templateFor(templates, terms))).toMatchObject({
         SCALER_NETWORK_BACKEND: backend,
         PYTHON_REQUIREMENTS: requirements,
       });
@@ -62,40 +63,41 @@ describe('what is launched', () => {
     ]) {
       const templates = templatesFor(...said);
       const found = (generation: 'g3' | 'g4') =>
-        identified(templates, { transport: 'ymq', generation, exact: true, bare: false });
+        mismatchOf(templates, { transport: 'ymq', generation, exact: true, bare: false });
       expect(found('g3')).toBeNull();
       expect(found('g4')).toContain('Scaler 2.6.0');
-      expect(templates.release()).toBe('2.6.0');
+      expect(templates.workerRelease).toBe('2.6.0');
     }
   });
 
   it('is sent again as it was journaled, whatever was found since', () => {
     const templates = templatesFor(...image);
-    identified(templates, { transport: 'zmq', generation: 'g2', exact: true, bare: false });
-    const hash = templates.hash(order);
-    const before = templates.current();
-    identified(templates, { transport: 'ymq', generation: 'g4', exact: true, bare: false });
-    expect(templates.hash(order)).not.toBe(hash);
+    const of = (transport: 'ymq' | 'zmq', generation: 'g2' | 'g4') =>
+      templateFor(templates, { transport, generation, exact: true, bare: false });
+    const before = of('zmq', 'g2');
+    const hash = before.hash(order);
+    expect(of('ymq', 'g4').hash(order)).not.toBe(hash);
     expect(templates.made(order, hash)).toBe(before);
     expect(templates.made(order, 'of other settings')).toBeNull();
   });
 
   it('carries the same mark for all of them', () => {
     const templates = templatesFor(...image);
-    identified(templates, { transport: 'zmq', generation: 'g1', exact: true, bare: false });
-    expect(templates.current().startedBy).toBe(templates.startedBy);
+    const terms = { transport: 'zmq', generation: 'g1', exact: true, bare: false } as const;
+    expect(templateFor(templates, terms).startedBy).toBe(templates.startedBy);
+    expect(templates.templateOf({}).startedBy).toBe(templates.startedBy);
+    expect(() => templates.templateOf({ template: 'ymq 0.0.1' })).toThrow('ymq 0.0.1');
     expect(templates.check()).toMatchObject({ warning: null });
   });
 
   it('speaks YMQ without a magic to a scheduler that does', () => {
     const templates = templatesFor(...image);
     const bare = { transport: 'ymq', generation: 'g2', exact: true, bare: true } as const;
-    expect(identified(templates, bare)).toBeNull();
-    const before = templates.current();
+    expect(mismatchOf(templates, bare)).toBeNull();
+    const before = templateFor(templates, bare);
     expect(environment(before).PYTHON_REQUIREMENTS).toBe('opengris-scaler==2.0.1\npandas');
-    const hash = templates.hash(order);
-    identified(templates, { ...bare, bare: false });
-    expect(templates.made(order, hash)).toBe(before);
+    expect(templateFor(templates, { ...bare, bare: false })).not.toBe(before);
+    expect(templates.made(order, before.hash(order))).toBe(before);
   });
 
   it.each([
@@ -103,19 +105,19 @@ describe('what is launched', () => {
     ['opengris-scaler~=1.26.1', '1.26.6', 'exec scaler_worker_manager baremetal_native '],
   ])('is started as the release that %s makes takes it', (text, release, command) => {
     const templates = templatesFor(...image.slice(0, 2), '--ecs-python-requirements', text);
-    expect(templates.release()).toBe(release);
-    expect(environment(templates.current())).toMatchObject({
+    expect(templates.workerRelease).toBe(release);
+    expect(environment(templates.templateOf({}))).toMatchObject({
       COMMAND: expect.stringContaining(command),
       PYTHON_REQUIREMENTS: text,
     });
     expect(
-      identified(templates, { transport: 'zmq', generation: 'g3', exact: true, bare: false }),
+      mismatchOf(templates, { transport: 'zmq', generation: 'g3', exact: true, bare: false }),
     ).toContain(release);
   });
 
   it.each(['1.24.0', '1.24.6', '1.26.0'])('pins %s when that was said', (release) => {
     const templates = templatesFor(...image, '--worker-scaler-version', release);
-    expect(environment(templates.current())).toMatchObject({
+    expect(environment(templates.templateOf({}))).toMatchObject({
       COMMAND: expect.stringContaining('exec scaler_cluster '),
       PYTHON_REQUIREMENTS: `opengris-scaler==${release}\npandas`,
     });
@@ -147,9 +149,7 @@ describe('a release that the package index does not have', () => {
 
 describe('a command line that looks at the installed release', () => {
   const looks = (terms: Terms, ...flags: string[]) => {
-    const templates = templatesFor(...flags);
-    templates.identified(terms);
-    return templates.current().command.includes('importlib.metadata');
+    return templateFor(templatesFor(...flags), terms).command.includes('importlib.metadata');
   };
   const g23 = { transport: 'zmq', generation: 'g23', exact: true, bare: false } as const;
 

@@ -17,7 +17,7 @@ const breaker = (more: Partial<Breaker> = {}): Breaker => ({
   failures: 2,
   until: now() + 20_000,
   reason: 'no room',
-  proof: 'launched',
+  signal: 'launched',
   probe: null,
   ...more,
 });
@@ -62,6 +62,39 @@ it('reports the same failure of StopTask once a minute, and another at once', ()
   ]);
 });
 
+it('reports that tasks cannot be described once per cluster and change, then once a minute', () => {
+  let time = 1_000_000;
+  setTime(() => time);
+  onTestFinished(() => setTime(null));
+  const { lines, report } = listening();
+  const denied = (task: string) => `not authorized on arn:aws:ecs:r:1:task/c/${task}`;
+  const look = () => {
+    for (const task of ['1', '2', '3']) {
+      report.tasksNotDescribed({ kind: 'denied', reason: denied(task) });
+      report.tasksNotDescribed({ kind: 'unreachable', reason: `request 12345678-${task} is lost` });
+      for (const cluster of ['a', 'b'])
+        report.tasksPartlyDescribed({
+          ...{ cluster, kind: 'denied', reason: denied(task), taskArns: ['x', 'y'] },
+        });
+    }
+  };
+  for (let at = 0; at < 60; at += 3) {
+    look();
+    time += 3000;
+  }
+  expect(lines.map(([name]) => name)).toEqual([
+    'describeTasks.denied',
+    'describeTasks.failed',
+    'describeTasks.partial',
+    'describeTasks.partial',
+  ]);
+  expect(lines[2]?.[1]).toEqual({ cluster: 'a', tasks: 2, kind: 'denied', reason: denied('1') });
+  look();
+  expect(lines).toHaveLength(8);
+  report.tasksNotDescribed({ kind: 'denied', reason: 'another reason' });
+  expect(lines).toHaveLength(9);
+});
+
 it('has one event for what is denied and another for what fails', () => {
   const { lines, report } = listening();
   report.tasksNotDescribed({ kind: 'denied', reason: 'no' });
@@ -79,5 +112,39 @@ it('has one event for what is denied and another for what fails', () => {
     'inventory.completed',
     'workers.incompatible',
     'workers.compatible',
+  ]);
+});
+
+it('names with a launch what it follows from, once that is known', () => {
+  const { lines, report } = listening();
+  report.launched('e-1', 2);
+  report.demandChanged({ tasks: 3, why: '3 workers wanted' });
+  report.launched('e-2', 1);
+  expect(lines).toEqual([
+    ['launch.completed', { launch: 'e-1', tasks: 2 }],
+    ['demand.changed', { tasks: 3, why: '3 workers wanted' }],
+    ['launch.completed', { launch: 'e-2', tasks: 1, desired: 3, why: '3 workers wanted' }],
+  ]);
+});
+
+it.each([
+  ['0 workers wanted', 'no longer wanted', ['demand.changed']],
+  [
+    'the scheduler is gone for good',
+    'the scheduler is gone for good',
+    ['demand.changed', 'fleet.drained'],
+  ],
+])('says of zero tasks, because %s, to ECS: %s, and to us: %j', (why, stopReason, names) => {
+  const { lines, report } = listening();
+  report.demandChanged({ tasks: 0, why });
+  expect(lines.map(([name]) => name)).toEqual(names);
+  expect(report.stopReason()).toBe(stopReason);
+});
+
+it('reports a slow stop with its task and since when', () => {
+  const { lines, report } = listening();
+  report.stopSlow({ groupId: 'g-1', taskArn: 'arn:1', since: 1_000_000 });
+  expect(lines).toEqual([
+    ['stopTask.slow', { group: 'g-1', task: 'arn:1', since: '1970-01-01T00:16:40.000Z' }],
   ]);
 });

@@ -8,7 +8,6 @@ import {
   reportEnd,
   whyUnseen,
 } from '../../../src/daemon/shutdown.ts';
-import type { InventoryReason } from '../../../src/store/records.ts';
 import { levelOf } from '../../../src/telemetry/events.ts';
 import type { Log } from '../../../src/telemetry/log.ts';
 
@@ -21,50 +20,53 @@ function listening() {
   return { log, lines };
 }
 
+/** What is known of AWS. */
+const sightWith = (given: {
+  looked?: boolean;
+  answering?: boolean;
+  trouble?: string;
+}): AwsSight => ({
+  hasLooked: () => given.looked ?? false,
+  isAnswering: () => given.answering ?? false,
+  trouble: () => given.trouble ?? null,
+});
+
 describe('reportEnd', () => {
-  const good = { status: 0 as const, crash: null, remaining: [], unseen: null };
+  const good = { crash: null, remaining: [], looked: true, unseen: null };
+  const linesOf = (end: Parameters<typeof reportEnd>[0]) => {
+    const { log, lines } = listening();
+    reportEnd(end, log);
+    return lines;
+  };
 
   it('names what is left', () => {
-    const { log, lines } = listening();
-    expect(reportEnd({ ...good, status: 1, remaining: ['arn'] }, log)).toBe(1);
-    expect(lines).toEqual([['warn', 'daemon.ended', { left: 1, still: ['arn'] }]]);
-  });
-
-  it('names the bug first', () => {
-    const { log, lines } = listening();
-    expect(reportEnd({ ...good, status: 1, crash: 'Error: x' }, log)).toBe(1);
-    expect(lines).toEqual([
-      ['error', 'daemon.crashed', { error: 'Error: x' }],
-      ['info', 'daemon.ended', { left: 0, still: [] }],
+    expect(linesOf({ ...good, remaining: ['arn'] })).toEqual([
+      ['warn', 'daemon.ended', { left: 1, still: ['arn'], looked: true }],
     ]);
   });
 
-  it('has status 0 when nothing is left and ECS was looked at', () => {
-    expect(reportEnd(good, listening().log)).toBe(0);
+  it('says why it could not look at ECS', () => {
+    expect(linesOf({ ...good, looked: false, unseen: 'no credentials' })).toEqual([
+      ['warn', 'daemon.couldNotLook', { reason: 'no credentials' }],
+      ['info', 'daemon.ended', { left: 0, still: [], looked: false }],
+    ]);
   });
 
-  it('has status 1, and says why, when ECS could not be looked at', () => {
-    const { log, lines } = listening();
-    expect(reportEnd({ ...good, unseen: 'no credentials' }, log)).toBe(1);
-    expect(lines[0]).toEqual(['warn', 'daemon.couldNotLook', { reason: 'no credentials' }]);
+  it('names the bug first', () => {
+    expect(linesOf({ ...good, crash: 'Error: x' })).toEqual([
+      ['error', 'daemon.crashed', { error: 'Error: x' }],
+      ['info', 'daemon.ended', { left: 0, still: [], looked: true }],
+    ]);
   });
 });
 
 describe('whyUnseen', () => {
-  const sight = (given: { looked?: boolean; answering?: boolean; trouble?: string }): AwsSight => ({
-    hasLaunched: () => false,
-    hasLooked: () => given.looked ?? false,
-    isAnswering: () => given.answering ?? false,
-    trouble: () => given.trouble ?? null,
-  });
-
   it.each([
-    [{ looked: true, trouble: 'x' }, null],
-    [{ answering: true }, 'the first list of them is not complete'],
+    [{ answering: true, trouble: 'x' }, 'the list of them is not complete'],
     [{ trouble: 'ECONNREFUSED' }, 'ECONNREFUSED'],
     [{}, 'no answer of AWS'],
   ])('of %j is %j', (given, reason) => {
-    expect(whyUnseen(sight(given))).toBe(reason);
+    expect(whyUnseen(sightWith(given))).toBe(reason);
   });
 });
 
@@ -72,106 +74,63 @@ describe('passStops', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  interface Given {
-    tasks?: number;
-    launches?: number;
-    owed?: InventoryReason;
-    leaveRunning?: boolean;
-    sight?: Partial<Record<keyof AwsSight, unknown>>;
-  }
-
-  function daemonWith({ tasks = 0, launches = 0, owed, leaveRunning = false, sight }: Given) {
+  function daemonWith(sight: AwsSight, leaveRunning = false) {
     const { log, lines } = listening();
     let ask = (_signal: string) => {};
     const sent: unknown[] = [];
-    const unknown = { hasLaunched: false, hasLooked: false, isAnswering: false, trouble: null };
-    const known = { ...unknown, ...sight };
     const end = passStops(
       { send: (event) => void sent.push(event.type) },
       (listener) => {
         ask = listener;
       },
       {
-        ledger: {
-          groups: () => Array.from({ length: tasks }, () => ({}) as never),
-          openLaunches: () => Array.from({ length: launches }, () => ({}) as never),
-          inventoryOwed: () => (owed ? { since: 0, reasons: [owed] } : null),
-        },
-        sight: {
-          hasLaunched: () => known.hasLaunched as boolean,
-          hasLooked: () => known.hasLooked as boolean,
-          isAnswering: () => known.isAnswering as boolean,
-          trouble: () => known.trouble as string | null,
-        },
+        ledger: { groups: () => [{}, {}, {}] as never, openLaunches: () => [{}] as never },
+        sight,
         stopTimeoutSeconds: 60,
         leaveRunning,
       },
       log,
     );
-    return { ask: (signal: string) => ask(signal), sent, lines, end, known };
+    return { ask: (signal: string) => ask(signal), sent, lines, end };
   }
 
-  const stop = 'daemon.stop';
-
-  it('passes each request on', () => {
-    const { ask, sent } = daemonWith({});
+  it('passes each request on, and names its signal', () => {
+    const { ask, sent, lines } = daemonWith(sightWith({}));
     ask('SIGTERM');
-    ask('SIGTERM');
-    expect(sent).toEqual([stop, stop]);
-  });
-
-  it('says once a quarter of a minute what is waited for and how long, until the end', async () => {
-    const { ask, lines, end } = daemonWith({ tasks: 3, launches: 1, sight: { hasLooked: true } });
-    ask('SIGTERM');
-    await vi.advanceTimersByTimeAsync(20_000);
-    end();
-    await vi.advanceTimersByTimeAsync(60_000);
-    const known = { signal: 'SIGTERM', tasks: 3, launches: 1, unseen: null };
+    ask('SIGINT');
+    expect(sent).toEqual(['daemon.stop', 'daemon.stop']);
     expect(lines).toEqual([
-      ['info', 'daemon.stopping', { ...known, seconds: 60 }],
-      ['info', 'daemon.stopping', { ...known, seconds: expect.any(Number) }],
+      ['info', 'signal.received', { signal: 'SIGTERM' }],
+      ['info', 'signal.received', { signal: 'SIGINT' }],
     ]);
   });
 
-  it('leaves within two seconds when nothing was ever launched and AWS does not answer', async () => {
-    const given = { owed: 'journalMissing', sight: { trouble: 'ECONNREFUSED' } } as const;
-    const { ask, sent, lines } = daemonWith(given);
-    ask('SIGINT');
-    expect(lines[0]?.[2]).toMatchObject({ tasks: 0, unseen: 'ECONNREFUSED' });
-    await vi.advanceTimersByTimeAsync(2000);
-    expect(sent).toEqual([stop, stop, stop]);
+  it('says after a second, then four times a minute, what is waited for and how long, until the end', async () => {
+    const { ask, lines, end } = daemonWith(sightWith({ looked: true }));
+    ask('SIGTERM');
+    await vi.advanceTimersByTimeAsync(16_000);
+    end();
+    await vi.advanceTimersByTimeAsync(60_000);
+    const known = { tasks: 3, launches: 1, unseen: null };
+    expect(lines.slice(1)).toEqual([
+      ['info', 'daemon.stopPending', { ...known, seconds: 59 }],
+      ['info', 'daemon.stopPending', { ...known, seconds: 45 }],
+    ]);
   });
 
-  it.each<[string, Given]>([
-    ['tasks are known', { tasks: 1 }],
-    ['a launch is open', { launches: 1 }],
-    ['an earlier run gave launches up', { owed: 'launchesAbandoned' }],
-    ['the journal was damaged', { owed: 'journalDamaged' }],
-    ['RunTask was sent', { sight: { hasLaunched: true } }],
-    ['AWS answers', { sight: { isAnswering: true } }],
-    ['ECS was looked at', { sight: { hasLooked: true } }],
-  ])('waits for AWS when %s', async (_, given) => {
-    const { ask, sent } = daemonWith(given);
-    ask('SIGINT');
-    await vi.advanceTimersByTimeAsync(59_000);
-    expect(sent).toEqual([stop]);
-  });
-
-  it('leaves when AWS stops answering while it is waited for', async () => {
-    const { ask, sent, known } = daemonWith({ sight: { isAnswering: true } });
-    ask('SIGINT');
-    await vi.advanceTimersByTimeAsync(10_000);
-    known.isAnswering = false;
-    await vi.advanceTimersByTimeAsync(2000);
-    expect(sent).toEqual([stop, stop, stop]);
+  it('says why ECS could not be looked at', async () => {
+    const { ask, lines } = daemonWith(sightWith({ trouble: 'ECONNREFUSED' }));
+    ask('SIGTERM');
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(lines[1]?.[2]).toMatchObject({ unseen: 'ECONNREFUSED' });
   });
 
   it('says only that the tasks are left when that is the policy', async () => {
-    const { ask, sent, lines } = daemonWith({ tasks: 2, leaveRunning: true });
+    const { ask, sent, lines } = daemonWith(sightWith({}), true);
     ask('SIGTERM');
     await vi.advanceTimersByTimeAsync(60_000);
-    expect(sent).toEqual([stop]);
-    expect(lines).toEqual([['info', 'daemon.leaving', { signal: 'SIGTERM', tasks: 2 }]]);
+    expect(sent).toEqual(['daemon.stop']);
+    expect(lines.slice(1)).toEqual([['info', 'daemon.leaving', { tasks: 3 }]]);
   });
 });
 

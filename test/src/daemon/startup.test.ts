@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { recover } from '../../../src/daemon/startup.ts';
+import { mayOweResponse, recover } from '../../../src/daemon/startup.ts';
 import { Ledger } from '../../../src/store/ledger.ts';
 import type { JournalRecord } from '../../../src/store/records.ts';
 
@@ -21,7 +21,7 @@ const start = (at: number, hash = 'h') => ({ at, epoch: 'e2', requestHashOf: () 
 
 it('takes over open launches, as ones that may have been sent', () => {
   const { resend, lastLaunchAt } = recover(journalOf('whole', launch), start(60_000));
-  expect(resend).toMatchObject([{ groupIds: ['e1-1-0', 'e1-1-1'], doubted: true }]);
+  expect(resend).toMatchObject([{ groupIds: ['e1-1-0', 'e1-1-1'], outcomeUnknown: true }]);
   expect(lastLaunchAt).toBe(50_000);
 });
 
@@ -69,4 +69,20 @@ it('takes no launch for older than the last write, for the end of a journal may 
   expect(written(55_000)).toBe(55_000);
   // The clock was set back.
   expect(written(70_000)).toBe(60_000);
+});
+
+it('knows where the journal may have forgotten launches: not at a first start', () => {
+  const owed = (reason: 'journalMissing' | 'journalDamaged'): JournalRecord => ({
+    ...{ kind: 'inventoryOwed', reason, at: 1 },
+  });
+  const incomplete = (...records: JournalRecord[]) =>
+    recover(journalOf('whole', ...records), start(60_000)).journalIncomplete;
+  expect(incomplete()).toBe(false);
+  expect(incomplete(owed('journalMissing'))).toBe(false);
+  expect(incomplete(owed('journalMissing'), owed('journalDamaged'))).toBe(true);
+});
+
+it('may owe the scheduler a response whenever there was a run before it, though no launch is open', () => {
+  expect(mayOweResponse(journalOf('none'))).toBe(false);
+  expect(mayOweResponse(journalOf('whole'))).toBe(true);
 });

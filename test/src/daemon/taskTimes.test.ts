@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { TaskSighting } from '../../../machines/shared/domain.ts';
+import type { TaskObservation } from '../../../machines/shared/domain.ts';
 import { newRegistration, newTimes } from '../../../src/daemon/taskTimes.ts';
 import { Ledger } from '../../../src/store/ledger.ts';
 import { adopted, observed } from '../store/samples.ts';
 
-const sighting = (taskArn: string, more: Partial<TaskSighting>): TaskSighting => ({
+const sighting = (taskArn: string, more: Partial<TaskObservation>): TaskObservation => ({
   taskArn,
   phase: 'running',
   cause: null,

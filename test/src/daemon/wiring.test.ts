@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type AnyStateMachine, createActor } from 'xstate';
-import type { TaskSighting } from '../../../machines/shared/domain.ts';
+import type { DescribeFailure, TaskObservation } from '../../../machines/shared/domain.ts';
 import { provide, type Tools } from '../../../src/daemon/wiring.ts';
 import { now } from '../../../src/shared/clock.ts';
 import { openJournal } from '../../../src/store/journal.ts';
@@ -35,7 +35,7 @@ const wired = async (dir: string, disk = badDisk(), more: Partial<Tools> = {}) =
 };
 
 const { kind: _, requestHash: __, at: ___, ...order } = launch('l');
-const plan = (doubted: boolean) => ({ order, groupIds: ['l-0', 'l-1'], doubted });
+const plan = (outcomeUnknown: boolean) => ({ order, groupIds: ['l-0', 'l-1'], outcomeUnknown });
 
 describe('a launch', () => {
   it('is sent only after its record is on disk', async () => {
@@ -59,7 +59,7 @@ describe('a launch', () => {
     disk.break('sync');
     const { journal, sent, actors } = await wired(dir, disk);
     const actor = createActor(actors.launch as Machine, { input: plan(true) }).start();
-    await expect.poll(() => actor.getSnapshot().context.trouble?.kind).toBe('journal');
+    await expect.poll(() => actor.getSnapshot().context.lastFailure?.kind).toBe('journal');
     expect(sent).toEqual([]);
     disk.mend();
     for (const at of [1000, 9000]) actor.send({ type: 'launch.tick', now: at, allowed: true });
@@ -70,11 +70,15 @@ describe('a launch', () => {
 
 describe('a cohort', () => {
   it('journals the times that DescribeTasks shows, and when the workers were known', async () => {
-    const sighting: TaskSighting = {
+    const sighting: TaskObservation = {
       ...{ taskArn: 'arn:1', phase: 'running', cause: null, detail: null },
       ...{ createdAt: 10, startedAt: 20 },
     };
-    const describeTasks = async () => [sighting];
+    const failure: DescribeFailure = {
+      ...{ cluster: 'c', kind: 'refused', reason: 'no' },
+      taskArns: ['arn:2'],
+    };
+    const describeTasks = async () => ({ observations: [sighting], failures: [failure] });
     const { journal, actors, actions } = await wired(temporaryDir(), badDisk(), { describeTasks });
     journal.note(adopted('a', 'arn:1', null));
     const actor = createActor(actors.describeTasks as Machine, { input: { taskArns: ['arn:1'] } });
@@ -91,7 +95,8 @@ describe('a cohort', () => {
   it('journals the end of a group with cause and words, also of one without a task', async () => {
     const { journal, actions } = await wired(temporaryDir());
     const before = now();
-    const end = { cause: 'launchFailed', detail: 'RESOURCE:CPU', registered: false };
+    const times = { createdAt: null, runningAt: null, registeredAt: null };
+    const end = { cause: 'launchFailed', detail: 'RESOURCE:CPU', registered: false, ...times };
     actions.noteEnded?.({}, { groupId: 'b', taskArn: null, ...end });
     journal.note(adopted('a', 'arn:1', 7));
     actions.noteEnded?.({}, { groupId: 'a', taskArn: 'arn:1', ...end, cause: 'exited' });

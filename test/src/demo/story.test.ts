@@ -20,7 +20,7 @@ function createStory() {
     story.onLogLine({
       level: 'info',
       event: 'launch.stateChanged',
-      state: 'intending',
+      state: 'journaling',
       groups: ['e-1-0'],
     });
   const last = () => story.sentences.at(-1)?.text;

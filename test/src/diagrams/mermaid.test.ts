@@ -4,8 +4,6 @@ import { chartOf } from '../../../src/diagrams/chart.ts';
 import { stateDiagram } from '../../../src/diagrams/mermaid.ts';
 import { eventTable, stateTable } from '../../../src/diagrams/tables.ts';
 
-const noSource = { nameOf: () => undefined, noteOf: () => undefined, docOf: () => undefined };
-
 const toy = setup({
   types: {} as {
     context: { n: number };
@@ -33,7 +31,7 @@ const toy = setup({
 });
 
 it('draws nested states, conditions, timers, what stays inside, and what concerns the whole', () => {
-  expect(stateDiagram(chartOf(toy, noSource))).toBe(`stateDiagram-v2
+  expect(stateDiagram(chartOf(toy))).toBe(`stateDiagram-v2
   [*] --> home
   home
   state "away" as away {
@@ -57,7 +55,7 @@ it('draws nested states, conditions, timers, what stays inside, and what concern
 });
 
 it('tabulates them', () => {
-  expect(eventTable(chartOf(toy, noSource))).toBe(`| Event | If | From | To | Actions |
+  expect(eventTable(chartOf(toy))).toBe(`| Event | If | From | To | Actions |
 | --- | --- | --- | --- | --- |
 | \`stop\` |  | the whole | \`over\` |  |
 | \`again\` |  | the whole | stays | \`set n\` |
@@ -67,7 +65,7 @@ it('tabulates them', () => {
 | \`after patience (2 s)\` |  | \`away.near\` | \`away.far\` |  |
 | \`at once\` | \`ready\` | \`away.far\` | \`over\` |  |
 `);
-  expect(stateTable(chartOf(toy, noSource))).toBe(`| State | On entry |
+  expect(stateTable(chartOf(toy))).toBe(`| State | On entry |
 | --- | --- |
 | \`away\` | \`tell someone left\` |
 | \`over\` (final) |  |
@@ -84,7 +82,7 @@ it('draws the regions of a parallel machine side by side', () => {
       right: { initial: 'idle', states: { idle: {} } },
     },
   });
-  expect(stateDiagram(chartOf(twins, noSource))).toBe(`stateDiagram-v2
+  expect(stateDiagram(chartOf(twins))).toBe(`stateDiagram-v2
   state "twins" as twins {
     state "left" as left {
       [*] --> left_off

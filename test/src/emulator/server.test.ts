@@ -4,7 +4,7 @@ import { GetRoleCommand } from '@aws-sdk/client-iam';
 import { describe, expect, it } from 'vitest';
 import { startEmulator } from '../../../src/emulator/emulator.ts';
 import { silentLog } from '../../../src/telemetry/log.ts';
-import { startTestEmulator } from './testEmulator.ts';
+import { accessKey, authorization, startTestEmulator } from './testEmulator.ts';
 
 const hollow = { hollow: true };
 
@@ -25,6 +25,7 @@ const sendRequest = (
   });
 
 const ecsTarget = (operation: string) => ({
+  ...authorization,
   'content-type': 'application/x-amz-json-1.1',
   'x-amz-target': `AmazonEC2ContainerServiceV20141113.${operation}`,
 });
@@ -46,7 +47,7 @@ describe('the HTTP interface', () => {
     for (const [headers, body] of [
       [ecsTarget('Nonsense'), '{}'],
       [ecsTarget('constructor'), '{}'],
-      [{}, '{}'],
+      [authorization, '{}'],
     ] as const)
       expect(JSON.parse((await sendRequest(emulator.url, headers, body)).body)).toMatchObject({
         __type: 'UnknownOperationException',
@@ -130,6 +131,55 @@ describe('credentials and allowed actions', () => {
       name: 'InvalidClientTokenId',
     });
     await locked.close();
+  });
+
+  it('makes another access key for each run', async () => {
+    const runs = await Promise.all(
+      [1, 2].map(() => startEmulator({ hollow: true, log: silentLog })),
+    );
+    const keys = runs.map((run) => run.accessKey);
+    for (const key of keys) expect(key).toMatch(/^AKIA[A-Z2-7]{16}$/);
+    expect(new Set(keys).size).toBe(2);
+    await Promise.all(runs.map((run) => run.close()));
+  });
+
+  it.each([
+    ['GET', 'ledger'],
+    ['GET', 'health'],
+    ['GET', 'faults'],
+    ['PUT', 'faults'],
+    ['DELETE', 'faults'],
+    ['POST', 'strike'],
+    ['GET', 'nothing'],
+  ])('answers %s /_emulator/%s only with the access key', async (method, path) => {
+    const { emulator } = await startTestEmulator(hollow);
+    const wrong: Record<string, string>[] = [
+      {},
+      { authorization: 'Bearer AKIDEXAMPLF' },
+      { authorization: 'AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/ecs/aws4_request' },
+    ];
+    for (const headers of wrong) {
+      const refused = await fetch(`${emulator.url}/_emulator/${path}`, { method, headers });
+      expect(refused.status).toBe(403);
+      expect(await refused.json()).toEqual({ message: expect.stringContaining('access key') });
+    }
+    const credential = `AWS4-HMAC-SHA256 Credential=${accessKey}/20260101/us-east-1/ecs/aws4_request`;
+    for (const good of [authorization.authorization, credential]) {
+      const headers = { authorization: good };
+      const init = method === 'PUT' ? { method, headers, body: '[]' } : { method, headers };
+      const { status } = await fetch(`${emulator.url}/_emulator/${path}`, init);
+      expect(status).not.toBe(403);
+    }
+  });
+
+  it('answers no operation without the access key', async () => {
+    const { emulator } = await startTestEmulator(hollow);
+    const { authorization: _, ...headers } = ecsTarget('ListClusters');
+    const ecs = await sendRequest(emulator.url, headers);
+    expect([ecs.status, JSON.parse(ecs.body).__type]).toEqual([400, 'UnrecognizedClientException']);
+    const form = { 'content-type': 'application/x-www-form-urlencoded' };
+    const iam = await sendRequest(emulator.url, form, 'Action=GetRole&RoleName=r');
+    expect([iam.status, iam.body]).toEqual([403, expect.stringContaining('InvalidClientTokenId')]);
   });
 
   it('allows the listed actions and names the missing one in AccessDeniedException', async () => {

@@ -11,6 +11,18 @@ import { startTestEmulator } from './testEmulator.ts';
 const hollow = { hollow: true };
 
 describe('ListTasks', () => {
+  it('refuses startedBy together with family, and takes each alone', async () => {
+    const { ecs, run } = await startTestEmulator(hollow);
+    await run('x', { startedBy: 'mine' });
+    const list = (filter: object) =>
+      ecs.send(new ListTasksCommand({ cluster: 'fleet', ...filter }));
+    await expect(list({ startedBy: 'mine', family: 'scaler' })).rejects.toMatchObject({
+      name: 'InvalidParameterException',
+    });
+    for (const filter of [{ startedBy: 'mine' }, { family: 'scaler' }])
+      expect((await list(filter)).taskArns).toHaveLength(1);
+  });
+
   it('pages through the tasks of one startedBy, oldest first', async () => {
     const { ecs, run } = await startTestEmulator(hollow);
     const arns: string[] = [];

@@ -16,11 +16,15 @@ import { silentLog } from '../../../src/telemetry/log.ts';
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
-export const clientsFor = (endpoint: string, region = 'us-east-1') => {
+/** Of all emulators and clients of these tests. */
+export const accessKey = 'AKIDEXAMPLE';
+export const authorization = { authorization: `Bearer ${accessKey}` };
+
+export const clientsFor = (endpoint: string, region = 'us-east-1', accessKeyId = accessKey) => {
   const settings = {
     endpoint,
     region,
-    credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' },
+    credentials: { accessKeyId, secretAccessKey: 'secret' },
     maxAttempts: 1,
   };
   return { ecs: new ECSClient(settings), iam: new IAMClient(settings) };
@@ -45,6 +49,7 @@ export const startTestEmulator = async (options: Partial<EmulatorOptions> = {}) 
     startDelayMs: 20,
     stopDelayMs: 20,
     log: silentLog,
+    accessKey,
     ...options,
   });
   const { ecs, iam } = clientsFor(emulator.url);
@@ -109,6 +114,7 @@ export const startTestEmulator = async (options: Partial<EmulatorOptions> = {}) 
   const admin = async (method: string, path: string, body?: unknown) => {
     const response = await fetch(`${emulator.url}/_emulator/${path}`, {
       method,
+      headers: authorization,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     return { status: response.status, body: await response.json() };

@@ -25,7 +25,9 @@ const textOf = (path: string): string => readFileSync(join(root, path), 'utf8');
 
 describe('the table of events and the code', () => {
   const written = code.flatMap((path) =>
-    [...textOf(path).matchAll(/\.report\(\s*'([^']+)'/g)].map(([, name = '']) => name),
+    [...textOf(path).matchAll(/(?:\.report\(|\breportOnce\([\w.]+,)\s*'([^']+)'/g)].map(
+      ([, name = '']) => name,
+    ),
   );
   const ofStates = Object.values(stateChanges).flatMap(({ event, own = {} }) => [
     event,

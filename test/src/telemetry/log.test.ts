@@ -9,23 +9,23 @@ const listen = (level: Level, labels?: Record<string, string>) => {
 
 it('writes level, time, fields and event as one JSON object a line', () => {
   const { log, lines } = listen('INFO');
-  log.report('demand.changed', { tasks: 3, why: '12 workers wanted' });
+  log.report('fleet.drained', { why: 'the scheduler is gone' });
   expect(lines).toEqual([
     {
-      level: 'info',
+      level: 'warn',
       time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
-      tasks: 3,
-      why: '12 workers wanted',
-      event: 'demand.changed',
+      why: 'the scheduler is gone',
+      remedy: 'Check that the scheduler runs and can be reached.',
+      event: 'fleet.drained',
     },
   ]);
-  expect(Object.keys(lines[0] ?? {})).toEqual(['level', 'time', 'tasks', 'why', 'event']);
+  expect(Object.keys(lines[0] ?? {})).toEqual(['level', 'time', 'why', 'remedy', 'event']);
 });
 
 it('adds the remedy to a warning, and not where nothing is wrong', () => {
   const { log, lines } = listen('INFO');
-  log.report('daemon.ended', { left: 0, still: [] });
-  log.report('daemon.ended', { left: 1, still: ['arn'] });
+  log.report('daemon.ended', { left: 0, still: [], looked: true });
+  log.report('daemon.ended', { left: 1, still: ['arn'], looked: true });
   expect(lines.map(({ level, remedy }) => [level, typeof remedy])).toEqual([
     ['info', 'undefined'],
     ['warn', 'string'],

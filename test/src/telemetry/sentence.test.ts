@@ -3,7 +3,7 @@ import { fillSentence, sentenceOf } from '../../../src/telemetry/sentence.ts';
 
 it('has the values in the place of the names', () => {
   expect(sentenceOf('journal.writeFailed', { path: '/state', reason: 'ENOSPC: no space' })).toBe(
-    'The journal in /state cannot be written: ENOSPC: no space.',
+    'Cannot write the journal in /state: ENOSPC: no space.',
   );
 });
 
@@ -13,6 +13,11 @@ it('leaves a part in brackets out when one of its fields is absent or null', () 
     'Held back, subnet subnet-1.',
   );
   expect(fillSentence(sentence, {})).toBe('Held back.');
+});
+
+it('leaves a part in brackets out when it counts none', () => {
+  const adopted = (tasks: number) => fillSentence('Listed[; adopted {tasks task}].', { tasks });
+  expect([adopted(0), adopted(1)]).toEqual(['Listed.', 'Listed; adopted 1 task.']);
 });
 
 it('counts', () => {
@@ -30,6 +35,18 @@ it('joins lists', () => {
   );
 });
 
+it('shows words for the values that have some, and the others as they are', () => {
+  const ended = (cause: string) =>
+    sentenceOf('group.ended', { group: 'e-0', task: 'arn', cause, detail: null });
+  expect(ended('drained')).toBe('Task arn of group e-0 ended: no longer needed.');
+  expect(ended('constructor')).toBe('Task arn of group e-0 ended: constructor.');
+});
+
+it('cuts a long value', () => {
+  const text = fillSentence('No: {reason}.', { reason: 'x'.repeat(1000) });
+  expect(text).toBe(`No: ${'x'.repeat(399)}….`);
+});
+
 it('is one line that moves no cursor, with one full stop at its end', () => {
-  expect(fillSentence('No: {reason}.', { reason: 'a\n\u001b[2Jb.' })).toBe('No: a [2Jb.');
+  expect(fillSentence('No: {reason}.', { reason: 'a\n\u001b[2Jb.' })).toBe('No: a \\u{1b}[2Jb.');
 });

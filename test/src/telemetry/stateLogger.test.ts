@@ -2,7 +2,7 @@ import { beforeEach, expect, it } from 'vitest';
 import { type AnyStateMachine, createActor, createMachine } from 'xstate';
 import { cohort } from '../../../machines/cohort/cohort.ts';
 import { daemon } from '../../../machines/daemon/daemon.ts';
-import { manager } from '../../../machines/fleet/fleetManager.ts';
+import { fleetManager } from '../../../machines/fleet/fleetManager.ts';
 import { launch } from '../../../machines/group/launch.ts';
 import { workerGroup } from '../../../machines/group/workerGroup.ts';
 import { monitor } from '../../../machines/scheduler/monitor.ts';
@@ -22,7 +22,7 @@ const machines: AnyStateMachine[] = [
   daemon,
   session,
   monitor,
-  manager,
+  fleetManager,
   cohort,
   launch,
   workerGroup,
@@ -68,19 +68,19 @@ it.each([true, false])(
       context: {
         order: { label: 'e-1' },
         groupIds: ['e-1-0', 'e-1-1'],
-        trouble: { kind: 'refused', reason: 'no room' },
+        lastFailure: { kind: 'refused', reason: 'no room' },
       },
-      initial: 'intending',
+      initial: 'journaling',
       states: {
-        intending: { on: { go: 'asking' } },
-        asking: { on: { fail: 'unsure' } },
-        unsure: {},
+        journaling: { on: { go: 'requesting' } },
+        requesting: { on: { fail: 'outcomeUnknown' } },
+        outcomeUnknown: {},
       },
     });
     const actor = createActor(machine, { inspect: stateLogger(log, thorough) }).start();
     actor.send({ type: 'go' });
     actor.send({ type: 'fail' });
-    const states = thorough ? ['intending', 'asking', 'unsure'] : ['intending', 'unsure'];
+    const states = thorough ? ['journaling', 'requesting', 'outcomeUnknown'] : ['outcomeUnknown'];
     expect(reports).toEqual(
       states.map((state) => [
         'launch.stateChanged',
@@ -92,7 +92,7 @@ it.each([true, false])(
 
 it('reports of parallel regions only the one that has changed', () => {
   const machine = createMachine({
-    id: 'manager',
+    id: 'fleetManager',
     type: 'parallel',
     states: {
       duty: { initial: 'idle', states: { idle: { on: { work: 'busy' } }, busy: {} } },
@@ -135,8 +135,8 @@ it.each(Object.entries(stateChanges))(
   'knows only states of the machine %s, and only fields of its events',
   (id, { event, own = {}, fields }) => {
     const named = [event, ...Object.values(own)].flatMap((name) => {
-      const { except } = definitionOf(name);
-      return except && 'oneOf' in except.when ? except.when.oneOf : [];
+      const { except = [] } = definitionOf(name);
+      return except.flatMap(({ when }) => ('oneOf' in when ? when.oneOf : []));
     });
     expect(statesOf(id)).toEqual(expect.arrayContaining([...Object.keys(own), ...named]));
     for (const name of [event, ...Object.values(own)])

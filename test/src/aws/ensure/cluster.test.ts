@@ -132,7 +132,7 @@ describe('ensureCluster', () => {
             ],
           },
         ],
-        PutClusterCapacityProviders: [awsError('UpdateInProgressException'), {}],
+        PutClusterCapacityProviders: [awsError('UpdateInProgressException'), created],
       },
       'FARGATE_SPOT',
     );

@@ -4,6 +4,7 @@ import {
   ensureExecutionRole,
   executionPolicyArn,
 } from '../../../../src/aws/ensure/executionRole.ts';
+import type { Log } from '../../../../src/telemetry/log.ts';
 import { awsError, denied, scripted } from './scripted.ts';
 
 const arn = 'arn:aws:iam::123456789012:role/ecsTaskExecutionRole';
@@ -100,6 +101,28 @@ describe('ensureExecutionRole', () => {
     await expect(
       ensure({ GetRole: [none], CreateRole: [role], AttachRolePolicy: [denied] }).done,
     ).rejects.toMatchObject({ kind: 'denied' });
+  });
+
+  describe('where IAM has no such policy, as in an emulator', () => {
+    const noPolicy = awsError(
+      'NoSuchEntityException',
+      'Policy arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy does not exist or is not attachable.',
+      404,
+    );
+
+    it.each([
+      ['an existing', { GetRole: [role] }],
+      ['a new', { GetRole: [none], CreateRole: [role] }],
+    ])('uses %s role without it, at once, and reports it once', async (_, script) => {
+      const names: string[] = [];
+      const log: Log = { report: (name) => void names.push(name) };
+      for (let times = 0; times < 3; times++) {
+        const aws = scripted({ ...script, AttachRolePolicy: [noPolicy] });
+        expect(await ensureExecutionRole({ ...aws.tools, log }, aws.signal)).toBe(arn);
+        expect(aws.operations().filter((each) => each === 'AttachRolePolicy')).toHaveLength(1);
+      }
+      expect(names.filter((name) => name.endsWith('policyMissing'))).toHaveLength(1);
+    });
   });
 
   it('fails as denied if GetRole is denied', async () => {

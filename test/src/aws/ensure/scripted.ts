@@ -50,6 +50,7 @@ export const scripted = (script: Record<string, Reply[]>): Scripted => {
       limiter: { acquire: async () => {}, throttled() {} },
       clock: { now: clock.now, sleep },
       log: silentLog,
+      attemptTimeoutMs: Number.POSITIVE_INFINITY,
     }),
   } as unknown as AwsTools;
   return {

@@ -8,6 +8,16 @@ export const eagerCall = createCaller({
   limiter: createLimiter(systemClock),
   clock: { now: systemClock.now, sleep: async () => {} },
   log: silentLog,
+  attemptTimeoutMs: Number.POSITIVE_INFINITY,
+});
+
+/** A caller that does not retry. */
+export const singleCall = createCaller({
+  limiter: createLimiter(systemClock),
+  clock: systemClock,
+  log: silentLog,
+  random: () => 1,
+  retryTimeoutMs: 0,
 });
 
 export const arn = (id: string | number) => `arn:aws:ecs:us-east-1:123456789012:task/c/${id}`;

@@ -9,7 +9,7 @@ import {
   rejectionOf,
   startAwsServer,
 } from '../awsServer.ts';
-import { arn, eagerCall } from './eagerCall.ts';
+import { arn, eagerCall, singleCall } from './eagerCall.ts';
 
 const tag = 'se-ours';
 let aws: AwsServer;
@@ -134,13 +134,17 @@ describe('listTasks', () => {
     expect(waited).toEqual([1000, 2000]);
   });
 
-  it('leaves out a listed task that has been MISSING for 60 s, and fails as unreachable before', async () => {
+  it('lists a task that is MISSING as such for 60 s, and then leaves it out', async () => {
     pages = [[task(1), arn(2)]];
     const again = lister();
-    expect(await rejectionOf(again())).toMatchObject({ kind: 'unreachable' });
+    const missing = {
+      ...{ taskArn: arn(2), startedBy: tag, phase: 'missing' },
+      ...{ label: null, createdAt: null, scheduler: null },
+    };
+    expect(await again()).toEqual([expect.objectContaining({ taskArn: arn(1) }), missing]);
     expect(waited).toEqual([1000, 2000]);
     passed = 59_000;
-    expect(await rejectionOf(again())).toMatchObject({ kind: 'unreachable' });
+    expect(await again()).toHaveLength(2);
     passed = 61_000;
     expect(await again()).toHaveLength(1);
   });
@@ -148,13 +152,13 @@ describe('listTasks', () => {
   it('counts the 60 s anew after the task was described in between', async () => {
     const again = lister();
     pages = [[arn(2)]];
-    await rejectionOf(again());
+    await again();
     pages = [[task(2)]];
-    expect(await again()).toHaveLength(1);
+    expect(await again()).toMatchObject([{ phase: 'running' }]);
     described.clear();
     pages = [[arn(2)]];
     passed = 61_000;
-    expect(await rejectionOf(again())).toMatchObject({ kind: 'unreachable' });
+    expect(await again()).toMatchObject([{ phase: 'missing' }]);
   });
 
   it('fails as unreachable if DescribeTasks gives another failure than MISSING', async () => {
@@ -166,6 +170,27 @@ describe('listTasks', () => {
         : jsonAnswer(200, { failures: [{ arn: arn(1), reason: 'ACCESS_DENIED' }] })(...exchange);
     expect(await rejectionOf(list())).toMatchObject({ kind: 'unreachable' });
   });
+
+  it('fails as unreachable if DescribeTasks says nothing about a listed task', async () => {
+    pages = [[task(1), task(2)]];
+    const model = aws.answer;
+    aws.answer = (...exchange) =>
+      aws.requests.at(-1)?.operation === 'ListTasks'
+        ? model(...exchange)
+        : jsonAnswer(200, { tasks: [described.get(arn(1))], failures: [] })(...exchange);
+    expect(await rejectionOf(list())).toMatchObject({ kind: 'unreachable' });
+  });
+
+  it.each(['', '{}', 'null', '[]', '7', '{"tasks":[]}'])(
+    'fails as unreachable if ListTasks answers %j',
+    async (body) => {
+      aws.answer = jsonAnswer(200, body);
+      const listing = listTasks(aws.ecs, singleCall, 'c', clock, silentLog);
+      expect(await rejectionOf(listing(tag, new AbortController().signal))).toMatchObject({
+        kind: 'unreachable',
+      });
+    },
+  );
 
   it('fails as unreachable if ListTasks returns the same page token twice', async () => {
     aws.answer = jsonAnswer(200, { taskArns: [arn(1)], nextToken: 'same' });

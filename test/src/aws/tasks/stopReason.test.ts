@@ -85,13 +85,13 @@ describe('classifyStop of a task that failed to start, with reasons of AWS', () 
     ],
     ['backoff', 'Capacity is unavailable at this time.', 'capacity'],
     ['backoff', 'an unknown reason'],
-  ] as const)('%s: %s', (retry, reason, blame?: string) =>
+  ] as const)('%s: %s', (retry, reason, failureReason?: string) =>
     expect(classifyStop(notStarted(reason))).toEqual({
       cause: 'startFailed',
       retry,
       detail: `TaskFailedToStart; ${reason}`,
-      ...(blame && { blame }),
-      ...(blame === 'addresses' && { subnet: 'subnet-1' }),
+      ...(failureReason && { failureReason }),
+      ...(failureReason === 'addresses' && { subnet: 'subnet-1' }),
     }),
   );
 

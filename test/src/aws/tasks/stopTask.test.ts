@@ -7,7 +7,7 @@ import {
   rejectionOf,
   startAwsServer,
 } from '../awsServer.ts';
-import { arn, eagerCall } from './eagerCall.ts';
+import { arn, eagerCall, singleCall } from './eagerCall.ts';
 
 let aws: AwsServer;
 beforeAll(async () => {
@@ -18,6 +18,7 @@ beforeEach(() => {
 });
 afterAll(() => aws.close());
 
+const accepted = jsonAnswer(200, { task: { taskArn: arn(1), lastStatus: 'RUNNING' } });
 const stop = () => stopTask(aws.ecs, eagerCall, 'c')(arn(1), 'done', new AbortController().signal);
 
 it('sends StopTask with our prefix before the reason', async () => {
@@ -29,7 +30,7 @@ it('sends StopTask with our prefix before the reason', async () => {
 });
 
 it('sends StopTask to the cluster in the ARN of the task', async () => {
-  aws.answer = jsonAnswer(200, {});
+  aws.answer = accepted;
   const task = 'arn:aws:ecs:eu-west-1:1:task/before/abc';
   await stopTask(aws.ecs, eagerCall, 'c')(task, 'done', new AbortController().signal);
   expect(aws.requests[0]?.input).toMatchObject({ cluster: 'before', task });
@@ -43,12 +44,23 @@ it('resolves if ECS does not know the task any more', async () => {
 it('retries a throttled request', async () => {
   let left = 2;
   aws.answer = (...exchange) =>
-    (left-- > 0 ? errorAnswer('ThrottlingException', 'Rate exceeded') : jsonAnswer(200, {}))(
-      ...exchange,
-    );
+    (left-- > 0 ? errorAnswer('ThrottlingException', 'Rate exceeded') : accepted)(...exchange);
   await stop();
   expect(aws.requests).toHaveLength(3);
 });
+
+it.each(['', '{}', '{"task":{}}', '7'])(
+  'fails as unreachable if the answer is %j: the task may run on',
+  async (body) => {
+    aws.answer = jsonAnswer(200, body);
+    const stopping = stopTask(aws.ecs, singleCall, 'c')(
+      arn(1),
+      'done',
+      new AbortController().signal,
+    );
+    expect(await rejectionOf(stopping)).toMatchObject({ kind: 'unreachable', code: 'garbled' });
+  },
+);
 
 it('fails as denied if StopTask is denied', async () => {
   aws.answer = errorAnswer(
@@ -56,4 +68,12 @@ it('fails as denied if StopTask is denied', async () => {
     'User is not authorized to perform: ecs:StopTask',
   );
   expect(await rejectionOf(stop())).toMatchObject({ kind: 'denied' });
+});
+
+it('names the cluster that is missing', async () => {
+  aws.answer = errorAnswer('ClusterNotFoundException', 'Cluster not found.');
+  expect(await rejectionOf(stop())).toMatchObject({
+    kind: 'unprepared',
+    message: 'StopTask: ClusterNotFoundException: Cluster not found. (cluster c)',
+  });
 });

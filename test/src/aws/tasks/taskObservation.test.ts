@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ownStopReason } from '../../../../src/aws/tasks/stopReason.ts';
-import { clusterOf, observationOf } from '../../../../src/aws/tasks/taskObservation.ts';
+import { observationOf } from '../../../../src/aws/tasks/taskObservation.ts';
 import { arn } from './eagerCall.ts';
 
 describe('observationOf', () => {
@@ -8,7 +8,6 @@ describe('observationOf', () => {
     ['PROVISIONING', 'RUNNING', 'starting'],
     ['PENDING', 'RUNNING', 'starting'],
     ['ACTIVATING', 'RUNNING', 'starting'],
-    [undefined, 'RUNNING', 'starting'],
     ['PROVISIONING', 'STOPPED', 'stopping'],
     ['RUNNING', 'RUNNING', 'running'],
     ['RUNNING', 'STOPPED', 'stopping'],
@@ -19,7 +18,26 @@ describe('observationOf', () => {
     ['STOPPED', 'STOPPED', 'stopped'],
     ['DELETED', 'STOPPED', 'stopped'],
   ])('gives lastStatus %s and desiredStatus %s the phase %s', (lastStatus, desiredStatus, phase) =>
-    expect(observationOf({ taskArn: arn(1), lastStatus, desiredStatus }).phase).toBe(phase),
+    expect(observationOf({ taskArn: arn(1), lastStatus, desiredStatus })?.phase).toBe(phase),
+  );
+
+  it.each([undefined, '', 'FOO'])('is nothing for the unknown lastStatus %s', (lastStatus) => {
+    expect(observationOf({ taskArn: arn(1), lastStatus, desiredStatus: 'RUNNING' })).toBeNull();
+    const stopping = { taskArn: arn(1), lastStatus, desiredStatus: 'STOPPED' };
+    expect(observationOf(stopping)?.phase).toBe('stopping');
+  });
+
+  it.each([
+    ['DEPROVISIONING', undefined, true],
+    ['STOPPING', new Date(5000), true],
+    ['STOPPING', undefined, undefined],
+    ['RUNNING', undefined, undefined],
+  ])(
+    'knows of lastStatus %s, executionStoppedAt %s whether the container has ended',
+    (lastStatus, executionStoppedAt, expected) => {
+      const task = { taskArn: arn(1), lastStatus, desiredStatus: 'STOPPED', executionStoppedAt };
+      expect(observationOf(task)?.executionStopped).toBe(expected);
+    },
   );
 
   it('reports the cause of a Spot interruption while the task is still RUNNING', () =>
@@ -56,23 +74,23 @@ describe('observationOf', () => {
 
     it('reports the subnet of its network interface', () => {
       const reason = 'Timeout waiting for network interface provisioning to complete.';
-      expect(stopped(reason)).toMatchObject({ subnet: 'subnet-1', blame: 'network' });
+      expect(stopped(reason)).toMatchObject({ subnet: 'subnet-1', failureReason: 'network' });
     });
 
     it('reports the subnet that the reason names rather than that of the interface', () => {
       const reason = "Unexpected EC2 error while attempting to … in subnet 'subnet-2'";
-      expect(stopped(reason)).toMatchObject({ subnet: 'subnet-2', blame: 'addresses' });
+      expect(stopped(reason)).toMatchObject({ subnet: 'subnet-2', failureReason: 'addresses' });
     });
 
-    it('has no blame for an unknown reason', () => {
-      expect(stopped('an unknown reason')).not.toHaveProperty('blame');
+    it('has no failureReason for an unknown reason', () => {
+      expect(stopped('an unknown reason')).not.toHaveProperty('failureReason');
     });
   });
 
   it('has no cause while the task is stopping and ECS has given no reason', () => {
     const task = { taskArn: arn(1), lastStatus: 'RUNNING', desiredStatus: 'STOPPED' };
     expect(observationOf(task)).toMatchObject({ phase: 'stopping', cause: null, detail: null });
-    expect(observationOf({ ...task, lastStatus: 'STOPPED' }).cause).toBe('lost');
+    expect(observationOf({ ...task, lastStatus: 'STOPPED' })?.cause).toBe('lost');
   });
 
   it('reports our own StopTask as the cause while the task is stopping and after', () => {
@@ -82,8 +100,8 @@ describe('observationOf', () => {
       stopCode: 'UserInitiated',
       stoppedReason: ownStopReason('done'),
     } as const;
-    expect(observationOf({ ...task, lastStatus: 'STOPPING' }).cause).toBe('drained');
-    expect(observationOf({ ...task, lastStatus: 'STOPPED' }).cause).toBe('drained');
+    expect(observationOf({ ...task, lastStatus: 'STOPPING' })?.cause).toBe('drained');
+    expect(observationOf({ ...task, lastStatus: 'STOPPED' })?.cause).toBe('drained');
   });
 
   it('reports a StopTask by someone else while the task is still RUNNING', () =>
@@ -94,11 +112,6 @@ describe('observationOf', () => {
         desiredStatus: 'STOPPED',
         stopCode: 'UserInitiated',
         stoppedReason: 'Task stopped by user',
-      }).cause,
+      })?.cause,
     ).toBe('stoppedOutside'));
-});
-
-it('clusterOf reads the cluster from an ARN, except from one of the old format', () => {
-  expect(clusterOf('arn:aws:ecs:us-east-1:1:task/c/abc')).toBe('c');
-  expect(clusterOf('arn:aws:ecs:us-east-1:1:task/abc')).toBeUndefined();
 });

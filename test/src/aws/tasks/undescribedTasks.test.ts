@@ -3,9 +3,9 @@ import { trackUndescribed } from '../../../../src/aws/tasks/undescribedTasks.ts'
 
 it('counts a task as recent for 60 s after the first list that could not describe it', () => {
   const first = trackUndescribed(new Map(), ['a'], 1000);
-  expect(first).toEqual({ since: new Map([['a', 1000]]), recent: 1 });
-  expect(trackUndescribed(first.since, ['a'], 60_999).recent).toBe(1);
-  expect(trackUndescribed(first.since, ['a'], 61_000).recent).toBe(0);
+  expect(first).toEqual({ since: new Map([['a', 1000]]), recent: ['a'] });
+  expect(trackUndescribed(first.since, ['a'], 60_999).recent).toEqual(['a']);
+  expect(trackUndescribed(first.since, ['a'], 61_000).recent).toEqual([]);
 });
 
 it('forgets a task that was described in between, and dates others separately', () => {
@@ -16,6 +16,6 @@ it('forgets a task that was described in between, and dates others separately', 
       ['a', 62_000],
       ['b', 2000],
     ]),
-    recent: 1,
+    recent: ['a'],
   });
 });

@@ -1,0 +1,133 @@
+import { assertEvent, type DoneActorEvent, type ErrorActorEvent } from 'xstate';
+import type { LaunchEnd } from '../group/launch.ts';
+import type { GroupEnd } from '../group/workerGroup.ts';
+import type { TaskObservation } from '../shared/domain.ts';
+import { noteOf } from '../shared/failure.ts';
+import { parent } from '../shared/parent.ts';
+import { apply, cohortSetup, launchActor, nameIn } from './cohortSetup.ts';
+import {
+  expired,
+  type GroupRecord,
+  leavesForGood,
+  recordLoads,
+  recordServing,
+  recordStops,
+} from './groupRecords.ts';
+import { type CohortEvent, probeInconclusive, recovered } from './messages.ts';
+import { assumeUnobserved, reconcileObserved } from './observe.ts';
+import { groupOutcome } from './outcome.ts';
+import { settled } from './settleLaunch.ts';
+
+export const onGroupChanged = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
+  assertEvent(event, 'group.changed');
+  const { type: _, groupId, ...change } = event;
+  const record = context.groups[groupId] as GroupRecord;
+  // The report may be older than our order to stop, and no group comes back from there.
+  const phase = leavesForGood(record) ? record.phase : change.phase;
+  enqueue.assign({ groups: { ...context.groups, [groupId]: { ...record, ...change, phase } } });
+  if (!change.registered || record.registered) return;
+  const { taskArn, subnet } = record;
+  if (taskArn !== null) enqueue({ type: 'noteRegistered', params: { groupId, taskArn } });
+  enqueue.sendTo(parent, recovered(context.cohortId, groupId, 'registered', subnet));
+});
+
+/** What is due whatever ECS will answer. Unwanted launches are abandoned again: some were requesting when they were abandoned first. */
+export const enforceDeadlines = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
+  assertEvent(event, 'cohort.poll');
+  const { at, launching, monitorConnected, ending } = event;
+  const tick = { type: 'launch.tick', now: at, allowed: launching } as const;
+  for (const label of Object.keys(context.launches)) enqueue.sendTo(launchActor(label), tick);
+  const { nowStable, ...present } = recordServing(context, at);
+  for (const groupId of nowStable)
+    enqueue.sendTo(parent, recovered(context.cohortId, groupId, 'stable'));
+  const { slowStops, ...watched } = recordStops(present, at);
+  for (const slowStop of slowStops) enqueue({ type: 'noteSlowStop', params: slowStop });
+  apply(expired(watched, at), enqueue);
+  enqueue.assign({ monitorConnected, ending });
+});
+
+export const onLoads = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
+  assertEvent(event, 'cohort.loads');
+  apply(recordLoads(context, event.loads, event.at), enqueue);
+  const monitorConnected = event.loads !== null;
+  const monitorEverConnected = context.monitorEverConnected || monitorConnected;
+  enqueue.assign({ monitorConnected, monitorEverConnected });
+});
+
+/** DescribeTasks is denied: that is no reason to believe that stopped tasks run for ever. */
+export const onDescribeDenied = cohortSetup.enqueueActions(({ context, enqueue }) => {
+  const { lastPolledAt, timeouts, monitorConnected, ending } = context;
+  const unobservedStopMs = ending ? timeouts.unobservedExitMs : timeouts.unobservedStopMs;
+  const given = { ...timeouts, unobservedStopMs };
+  apply(assumeUnobserved(context, lastPolledAt, given, monitorConnected), enqueue);
+});
+
+export const onDescribed = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
+  const { output } = event as DoneActorEvent<TaskObservation[]>;
+  const { lastPolledAt, timeouts, monitorConnected } = context;
+  apply(reconcileObserved(context, output, lastPolledAt, timeouts, monitorConnected), enqueue);
+});
+
+/** An actor that died of a bug leaves an unknown outcome. */
+function launchEndOf(event: DoneActorEvent<LaunchEnd> | ErrorActorEvent): LaunchEnd {
+  if ('output' in event) return event.output;
+  return {
+    label: nameIn(event.actorId),
+    groups: [],
+    refusals: [{ kind: 'bug', reason: noteOf(event.error).reason }],
+    market: 'onDemand',
+    outcomeUnknown: true,
+  };
+}
+
+export const onLaunchDone = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
+  const end = launchEndOf(event as DoneActorEvent<LaunchEnd> | ErrorActorEvent);
+  const { cohortId } = context;
+  const { label, market, outcomeUnknown } = end;
+  const [groupId, ...others] = context.launches[label] ?? [];
+  const alone = others.length === 0 ? groupId : undefined;
+  apply(settled(context, end, context.lastPolledAt), enqueue);
+  for (const refusal of new Map(end.refusals.map((each) => [each.reason, each])).values()) {
+    const { kind, reason, subnet } = refusal;
+    enqueue({ type: 'noteRefusal', params: { label, kind, reason } });
+    const subnets = subnet === undefined ? end.subnets : [subnet];
+    const failure = { cohortId, kind, reason, market, subnets, groupId: alone, outcomeUnknown };
+    enqueue.sendTo(parent, { type: 'cohort.launchFailed', ...failure } satisfies CohortEvent);
+  }
+  if (alone !== undefined)
+    enqueue.sendTo(
+      parent,
+      end.groups.length > 0
+        ? recovered(cohortId, alone, 'launched')
+        : probeInconclusive(cohortId, alone),
+    );
+  enqueue.stopChild((event as DoneActorEvent).actorId);
+});
+
+export const onGroupDone = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
+  const { actorId, output: end } = event as DoneActorEvent<GroupEnd>;
+  const { [nameIn(actorId)]: record, ...groups } = context.groups;
+  enqueue.stopChild(actorId);
+  if (!record) return;
+  enqueue.assign({ groups });
+  const { createdAt, runningAt, servingSince: registeredAt } = record;
+  enqueue({ type: 'noteEnded', params: { ...end, createdAt, runningAt, registeredAt } });
+  for (const outcome of groupOutcome(context.cohortId, record, end, context.lastPolledAt))
+    enqueue.sendTo(parent, outcome);
+});
+
+/** One bug must not take its siblings along: the record suffices to start the actor again. */
+export const restartGroup = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
+  const { actorId } = event as ErrorActorEvent;
+  const groupId = nameIn(actorId);
+  const record = context.groups[groupId];
+  enqueue.stopChild(actorId);
+  if (!record) return;
+  enqueue.spawnChild('workerGroup', { id: actorId, input: { groupId } });
+  const held = record.phase === 'held';
+  if (record.drainRequested && record.drainDeadline === null && !held)
+    enqueue.sendTo(actorId, { type: 'group.stop' });
+  if (record.taskArn !== null)
+    enqueue.sendTo(actorId, { type: 'group.launched', taskArn: record.taskArn });
+  if (held) enqueue.sendTo(actorId, { type: 'group.hold' });
+});

@@ -1,0 +1,145 @@
+import { assertEvent, assign, type DoneActorEvent, type ErrorActorEvent, setup } from 'xstate';
+import { type Counts, noCounts, serving } from '../fleet/plan.ts';
+import { type LaunchEnd, launch } from '../group/launch.ts';
+import { type GroupEnd, type GroupReport, workerGroup } from '../group/workerGroup.ts';
+import type { FailureKind, TaskObservation } from '../shared/domain.ts';
+import { effect } from '../shared/effect.ts';
+import type { FailureNote } from '../shared/failure.ts';
+import { taskIdOf } from '../shared/ids.ts';
+import { parent } from '../shared/parent.ts';
+import {
+  type CohortRecords,
+  countRecords,
+  type Outbox,
+  type SlowStop,
+  type Timeouts,
+  type Transition,
+} from './groupRecords.ts';
+import type { CohortCommand, CohortEvent } from './messages.ts';
+
+export interface CohortContext extends CohortRecords {
+  cohortId: string;
+  timeouts: Timeouts;
+  workersPerTask: number;
+  /** The last command of the fleet manager that is in these records. */
+  observedGeneration: number;
+  /** The last report, so that the fleet manager gets changes only. */
+  lastReport: { generation: number; counts: Counts; launches: number };
+  lastPolledAt: number;
+  /** The monitor stream shows which groups serve; and it did so once. */
+  monitorConnected: boolean;
+  monitorEverConnected: boolean;
+  /** Everything is to end. */
+  ending: boolean;
+}
+
+/** The end of a group, with the times that are known of its task; milliseconds since the epoch. */
+export interface GroupEnded extends GroupEnd {
+  createdAt: number | null;
+  runningAt: number | null;
+  registeredAt: number | null;
+}
+
+export type Event = CohortCommand | GroupReport | DoneActorEvent<unknown> | ErrorActorEvent;
+
+export const groupActor = (groupId: string): string => `group.${groupId}`;
+export const launchActor = (label: string): string => `launch.${label}`;
+/** `group.e-1-0` is the actor of the group e-1-0. */
+export const nameIn = (actorId: string): string => actorId.slice(actorId.indexOf('.') + 1);
+
+const kept = (counts: Counts): number => counts.pending + serving(counts);
+
+const sameCounts = (a: Counts, b: Counts): boolean =>
+  (Object.keys(noCounts) as (keyof Counts)[]).every((key) => a[key] === b[key]);
+
+/** What a cohort gets, runs and reports; its machine and its actions are written in terms of this. */
+export const cohortSetup = setup({
+  types: {} as {
+    input: Pick<CohortContext, 'cohortId' | 'timeouts' | 'workersPerTask' | 'monitorEverConnected'>;
+    context: CohortContext;
+    events: Event;
+  },
+  actors: {
+    workerGroup,
+    launch,
+    describeTasks: effect<TaskObservation[], { taskArns: string[] }>('describeTasks'),
+  },
+  guards: {
+    /** A report of what the record holds already is not worth copying and counting a hundred records. */
+    changesRecord: ({ context, event }) => {
+      assertEvent(event, 'group.changed');
+      const record = context.groups[event.groupId];
+      return (
+        record !== undefined &&
+        (record.phase !== event.phase ||
+          record.registered !== event.registered ||
+          record.drainRequested !== event.drainRequested ||
+          record.stopAccepted !== event.stopAccepted)
+      );
+    },
+    hasTasks: ({ context }) =>
+      Object.values(context.groups).some(({ taskArn }) => taskArn !== null),
+    denied: (_, { kind }: FailureNote) => kind === 'denied',
+  },
+  actions: {
+    recordPollTime: assign({
+      lastPolledAt: ({ event }) => {
+        assertEvent(event, 'cohort.poll');
+        return event.at;
+      },
+    }),
+    /** A group has ended: the ledger and the log record it. */
+    noteEnded: (_, _end: GroupEnded) => {},
+    /** The workers of a group have come to count as known to the scheduler. */
+    noteRegistered: (_, _claim: { groupId: string; taskArn: string }) => {},
+    /** ECS takes long to carry out a stop. */
+    noteSlowStop: (_, _stop: SlowStop) => {},
+    noteRefusal: (_, _refusal: { label: string; kind: FailureKind; reason: string }) => {},
+    /** An actor died of an exception: a bug. */
+    noteCrash: (_, _crash: { actorId: string; error: unknown }) => {},
+    noteDescribeFailed: (_, _failure: { kind: FailureKind; reason: string }) => {},
+  },
+});
+
+export type Enqueue = Parameters<Parameters<typeof cohortSetup.enqueueActions>[0]>[0]['enqueue'];
+
+const sendToGroups = (outbox: Outbox, enqueue: Enqueue): void => {
+  for (const [groupId, event] of outbox) enqueue.sendTo(groupActor(groupId), event);
+};
+
+/** Takes over the records of a transition and sends its events. */
+export const apply = ({ outbox, ...records }: Transition, enqueue: Enqueue): void => {
+  enqueue.assign(records);
+  sendToGroups(outbox, enqueue);
+};
+
+/** Reports to the fleet manager, if the counts came out differently. */
+export const report = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
+  const { cohortId, observedGeneration: generation, lastReport } = context;
+  const counts = countRecords(context.groups, context.workersPerTask);
+  const launches = Object.keys(context.launches).length;
+  if (
+    lastReport.generation === generation &&
+    lastReport.launches === launches &&
+    sameCounts(lastReport.counts, counts)
+  )
+    return;
+  enqueue.assign({ lastReport: { generation, counts, launches } });
+  const ordered = /^cohort\.(admit|adopt|drain|evict|cancelDrain)$/.test(event.type);
+  const ended = ordered ? 0 : Math.max(0, kept(lastReport.counts) - kept(counts));
+  enqueue.sendTo(parent, {
+    type: 'cohort.changed',
+    ...{ cohortId, generation, counts, launches, ended },
+  } satisfies CohortEvent);
+});
+
+export const reportTasks = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
+  const { output } = event as DoneActorEvent<Partial<LaunchEnd & GroupEnd> | undefined>;
+  // A launch or a group without a task changes nothing.
+  if (output?.groups?.length === 0 || output?.taskArn === null) return;
+  const taskIds = Object.values(context.groups).flatMap(({ taskArn }) =>
+    taskArn === null ? [] : [taskIdOf(taskArn)],
+  );
+  const { cohortId } = context;
+  enqueue.sendTo(parent, { type: 'cohort.tasksChanged', cohortId, taskIds } satisfies CohortEvent);
+});

@@ -1,0 +1,59 @@
+import { assertEvent } from 'xstate';
+import { apply, cohortSetup, groupActor, launchActor } from './cohortSetup.ts';
+import { admitted, adopted } from './groupRecords.ts';
+import { drained, evicted, released, undrained } from './scaleDown.ts';
+import { unwantedLaunches } from './settleLaunch.ts';
+
+export const admit = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
+  assertEvent(event, 'cohort.admit');
+  const launches = event.launches.filter(({ order }) => !(order.label in context.launches));
+  for (const plan of launches) {
+    for (const groupId of plan.groupIds)
+      enqueue.spawnChild('workerGroup', { id: groupActor(groupId), input: { groupId } });
+    enqueue.spawnChild('launch', { id: launchActor(plan.order.label), input: plan });
+  }
+  enqueue.assign({
+    ...admitted(context, launches, event.at),
+    observedGeneration: event.generation,
+  });
+});
+
+export const adopt = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
+  assertEvent(event, 'cohort.adopt');
+  const owned = event.groups.filter(({ groupId }) => !(groupId in context.groups));
+  for (const { groupId } of owned)
+    enqueue.spawnChild('workerGroup', { id: groupActor(groupId), input: { groupId } });
+  apply(adopted(context, owned), enqueue);
+  enqueue.assign({ observedGeneration: event.generation });
+});
+
+export const abandonLaunches = cohortSetup.enqueueActions(({ context, enqueue }) => {
+  for (const label of unwantedLaunches(context))
+    enqueue.sendTo(launchActor(label), { type: 'launch.abandon' });
+});
+
+export const drain = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
+  assertEvent(event, 'cohort.drain');
+  const { monitorEverConnected } = context;
+  apply(drained(context, event, { ...event, monitorEverConnected }), enqueue);
+  enqueue.assign({ observedGeneration: event.generation });
+});
+
+export const evict = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
+  assertEvent(event, 'cohort.evict');
+  const { monitorEverConnected } = context;
+  apply(evicted(context, event.groupIds, { ...event, monitorEverConnected }), enqueue);
+  enqueue.assign({ observedGeneration: event.generation });
+});
+
+export const release = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
+  assertEvent(event, 'cohort.release');
+  apply(released(context, event.taskIds, event.at), enqueue);
+  enqueue.assign({ observedGeneration: event.generation });
+});
+
+export const cancelDrain = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
+  assertEvent(event, 'cohort.cancelDrain');
+  apply(undrained(context, event.most), enqueue);
+  enqueue.assign({ observedGeneration: event.generation });
+});

@@ -1,0 +1,166 @@
+import type { Counts } from '../fleet/plan.ts';
+import type { GroupEvent, GroupPhase } from '../group/workerGroup.ts';
+import { taskIdOf } from '../shared/ids.ts';
+import {
+  absent,
+  type CohortRecords,
+  categoryOf,
+  type GroupRecord,
+  leavesForGood,
+  type Outbox,
+  stopEvent,
+  stopping,
+  type Transition,
+} from './groupRecords.ts';
+
+/** How many groups of each kind are to leave. */
+export type Share = Pick<Counts, 'pending' | 'idle' | 'busy'>;
+
+/** A group that has come least far leaves first. */
+const progress: Record<GroupPhase, number> = {
+  requested: 0,
+  provisioning: 1,
+  running: 2,
+  waiting: 3,
+  held: 3,
+  stopping: 3,
+};
+
+/** So many of each kind: those for which nothing runs, then the least far, those without workers, the least at work, the youngest. */
+export function scaleDownCandidates(groups: Record<string, GroupRecord>, share: Share): string[] {
+  const sorted = Object.entries(groups).sort(
+    ([, a], [, b]) =>
+      Number(absent(b)) - Number(absent(a)) ||
+      progress[a.phase] - progress[b.phase] ||
+      Number(b.workersLostSince !== null) - Number(a.workersLostSince !== null) ||
+      (a.load?.tasks ?? 0) - (b.load?.tasks ?? 0) ||
+      b.deadlinesFrom - a.deadlinesFrom,
+  );
+  return (['pending', 'idle', 'busy'] as const).flatMap((kind) =>
+    sorted
+      .filter(([, record]) => categoryOf(record) === kind)
+      .slice(0, share[kind])
+      .map(([groupId]) => groupId),
+  );
+}
+
+interface Wait {
+  at: number;
+  /** How long a group may wait for an idle moment, milliseconds since the epoch. */
+  until: number;
+  monitorEverConnected: boolean;
+}
+
+/**
+ * To wait for an idle moment makes sense only where the monitor stream can show it, or could a while ago: for a
+ * group at work, and for one that may be, because nothing was shown of it. The answer to a launch can come so late
+ * that its workers are at work before we know its tasks: the next poll shows it. A live worker keeps receiving
+ * work, so the wait is bounded.
+ */
+function withDrain(
+  record: GroupRecord,
+  { at, until, monitorEverConnected }: Wait,
+): [GroupRecord, GroupEvent] {
+  const mayWork =
+    record.load === null
+      ? monitorEverConnected && record.lastStatus !== 'starting'
+      : record.load.tasks > 0;
+  if (mayWork && until > at)
+    return [
+      { ...record, drainRequested: true, drainDeadline: until, stopRequestedAt: null },
+      { type: 'group.drain' },
+    ];
+  const { phase, ...stop } = stopping(record, at);
+  return [
+    // Without its ARN it cannot be stopped yet.
+    {
+      ...record,
+      drainRequested: true,
+      ...stop,
+      ...(record.taskArn !== null && phase && { phase }),
+    },
+    stopEvent(record, at),
+  ];
+}
+
+/** So many groups of each kind leave; all that wait already wait no longer than `until`. */
+export function drained(records: CohortRecords, share: Share, wait: Wait): Transition {
+  const { until } = wait;
+  const groups = { ...records.groups };
+  const outbox: Outbox = [];
+  for (const groupId of scaleDownCandidates(groups, share)) {
+    const [record, event] = withDrain(groups[groupId] as GroupRecord, wait);
+    groups[groupId] = record;
+    outbox.push([groupId, event]);
+  }
+  const sooner = (time: number | null) => time && Math.min(time, until);
+  for (const [groupId, record] of Object.entries(groups))
+    if (Math.max(record.drainDeadline ?? 0, record.observeUntil ?? 0) > until)
+      groups[groupId] = {
+        ...record,
+        drainDeadline: sooner(record.drainDeadline),
+        observeUntil: sooner(record.observeUntil),
+      };
+  return { ...records, groups, outbox };
+}
+
+/** A person wants these groups to leave, whatever the scheduler desires: at an idle moment, and for good. */
+export function evicted(records: CohortRecords, groupIds: string[], wait: Wait): Transition {
+  const groups = { ...records.groups };
+  const outbox: Outbox = [];
+  for (const groupId of groupIds) {
+    const record = groups[groupId];
+    if (!record || record.evicted || leavesForGood(record)) continue;
+    if (record.drainRequested) {
+      groups[groupId] = { ...record, evicted: true };
+      continue;
+    }
+    const [next, event] = withDrain(record, wait);
+    groups[groupId] = { ...next, evicted: true };
+    outbox.push([groupId, event]);
+  }
+  return { ...records, groups, outbox };
+}
+
+/** Exactly these must leave, and now: the scheduler itself has chosen them. */
+export function released(records: CohortRecords, taskIds: string[], at: number): Transition {
+  const named = new Set(taskIds);
+  const groups = { ...records.groups };
+  const outbox: Outbox = [];
+  for (const [groupId, record] of Object.entries(groups)) {
+    const { taskArn } = record;
+    if (taskArn === null || !named.has(taskIdOf(taskArn)) || leavesForGood(record)) continue;
+    groups[groupId] = { ...record, drainRequested: true, ...stopping(record, at) };
+    outbox.push([groupId, stopEvent(record, at)]);
+  }
+  return { ...records, groups, outbox };
+}
+
+/** The group stays after all. */
+export const withoutDrain = (record: GroupRecord): GroupRecord => ({
+  ...record,
+  drainRequested: false,
+  drainDeadline: null,
+  observeUntil: null,
+});
+
+/** Takes back groups that were to leave and are not told to stop yet: those that serve, those that ECS shows, the furthest. */
+export function undrained(records: CohortRecords, most: number): Transition {
+  const groups = { ...records.groups };
+  const chosen = Object.entries(groups)
+    .filter(([, record]) => ['drainPending', 'cancelled'].includes(categoryOf(record)))
+    .sort(
+      ([, a], [, b]) =>
+        Number(b.registered) - Number(a.registered) ||
+        Number(absent(a)) - Number(absent(b)) ||
+        progress[b.phase] - progress[a.phase],
+    )
+    .slice(0, most)
+    .map(([groupId]) => groupId);
+  for (const groupId of chosen) groups[groupId] = withoutDrain(groups[groupId] as GroupRecord);
+  return {
+    ...records,
+    groups,
+    outbox: chosen.map((groupId) => [groupId, { type: 'group.cancelDrain' }]),
+  };
+}

@@ -1,0 +1,121 @@
+import type { ConnectionStatus } from '../scheduler/events.ts';
+import type { Inventory, ListedTask, OwnedGroup } from '../shared/domain.ts';
+import { taskIdOf } from '../shared/ids.ts';
+
+export interface AdoptionState {
+  /** Since when each orphan is listed, by task ARN; null before the first inventory. */
+  seenSince: Record<string, number> | null;
+  /** Orphans of the last inventory that the next one is to confirm. */
+  unconfirmed: number;
+  /** Orphans that are being journaled, and the start of the inventory that showed them. */
+  adopting: OwnedGroup[];
+  inventoryStartedAt: number;
+  /** Tasks of others that were reported, by task ARN. */
+  reported: string[];
+}
+
+export const noAdoption: AdoptionState = {
+  seenSince: null,
+  unconfirmed: 0,
+  adopting: [],
+  inventoryStartedAt: 0,
+  reported: [],
+};
+
+/** A task with our ownership tag that is not ours to adopt. */
+export type ForeignTask =
+  /** Its workers serve another scheduler: it carries the tag by mistake. */
+  | { kind: 'otherScheduler'; taskArn: string; scheduler: string }
+  /** Only another living manager can have launched it. */
+  | { kind: 'otherManager'; taskArn: string; label: string };
+
+export interface AdoptionFacts {
+  adoption: AdoptionState;
+  /** The scheduler's address as our tasks carry it. */
+  workerSchedulerAddress: string;
+  connection: ConnectionStatus;
+  epoch: string;
+  startedAt: number;
+  openAtStart: readonly string[];
+  now: number;
+}
+
+export interface AdoptionDecision {
+  adoption: AdoptionState;
+  /** To be reported now. */
+  foreign: ForeignTask[];
+  /** So many orphans may belong to another manager: nothing is taken over, and so nothing launched. */
+  deferred: number;
+}
+
+/** An orphan must be in two inventories so far apart, ms, before it is taken over. */
+export const confirmOrphanMs = 5000;
+
+/** A launch of an earlier run can start its tasks up to so long, ms, after our start. */
+const straggleMs = 120_000;
+
+/** No run before this one can have launched so late under such a label. */
+function isOtherManagers({ label, createdAt }: ListedTask, facts: AdoptionFacts): boolean {
+  const { epoch, startedAt, openAtStart } = facts;
+  return (
+    label !== null &&
+    createdAt !== null &&
+    createdAt > startedAt + straggleMs &&
+    !label.startsWith(`${epoch}-`) &&
+    !openAtStart.includes(label)
+  );
+}
+
+/** Living tasks with our tag that no group owns. Those of an open launch are left to it: its answer will name them. */
+const isUnowned = ({ phase, owned, launchOpen }: ListedTask): boolean =>
+  (phase === 'starting' || phase === 'running') && !owned && !launchOpen;
+
+function foreignTaskOf(task: ListedTask, facts: AdoptionFacts): ForeignTask | null {
+  const { taskArn, label, scheduler } = task;
+  if (scheduler !== null && scheduler !== facts.workerSchedulerAddress)
+    return { kind: 'otherScheduler', taskArn, scheduler };
+  return isOtherManagers(task, facts)
+    ? { kind: 'otherManager', taskArn, label: label as string }
+    : null;
+}
+
+/**
+ * Which orphans of an inventory to take over: all of them in the first inventory, before anything is launched; later
+ * those that two inventories show, five seconds apart. A task that ECS lists and does not describe yet is unconfirmed
+ * until it does.
+ */
+export function decideAdoption(
+  { startedAt, tasks }: Inventory,
+  facts: AdoptionFacts,
+): AdoptionDecision {
+  const { adoption: before, connection, now } = facts;
+  const unowned = tasks.filter(isUnowned);
+  const foreignTasks = unowned.flatMap((task) => foreignTaskOf(task, facts) ?? []);
+  const notOurs = new Set(foreignTasks.map(({ taskArn }) => taskArn));
+  const known = new Set(before.reported);
+  const foreign = foreignTasks.filter(({ taskArn }) => !known.has(taskArn));
+  const reported = [...notOurs];
+  const orphans = unowned.filter(({ taskArn }) => !notOurs.has(taskArn));
+  const undescribed = tasks.filter(({ phase, owned }) => phase === 'missing' && !owned);
+  if (orphans.length > 0 && (connection === 'unacknowledged' || connection === 'conflict'))
+    return { adoption: { ...before, reported }, foreign, deferred: orphans.length };
+  const sinceOf = ({ taskArn }: ListedTask) => before.seenSince?.[taskArn] ?? startedAt;
+  const confirmed =
+    before.seenSince === null
+      ? orphans
+      : orphans.filter((task) => startedAt - sinceOf(task) >= confirmOrphanMs);
+  const adoption: AdoptionState = {
+    seenSince: Object.fromEntries(
+      [...orphans, ...undescribed].map((task) => [task.taskArn, sinceOf(task)]),
+    ),
+    unconfirmed: orphans.length - confirmed.length + undescribed.length,
+    // However old a task is, its deadlines count from now.
+    adopting: confirmed.map(({ taskArn, createdAt }) => ({
+      groupId: `stray-${taskIdOf(taskArn)}`,
+      ...{ taskArn, createdAt, deadlinesFrom: now },
+    })),
+    inventoryStartedAt: startedAt,
+    reported,
+  };
+  return { adoption, foreign, deferred: 0 };
+}

@@ -1,0 +1,116 @@
+import { assertEvent } from 'xstate';
+import { cohortSize } from '../cohort/groupRecords.ts';
+import type { CohortCommand } from '../cohort/messages.ts';
+import type { WorkerLoad } from '../scheduler/messages.ts';
+import { parent } from '../shared/parent.ts';
+import { probeEarly } from './circuitBreaker.ts';
+import { updateBreakers } from './commands.ts';
+import { fleetSetup, modesIn } from './fleetSetup.ts';
+import { mayRetry } from './launchGate.ts';
+import { total } from './plan.ts';
+import { nextAboveSince, quietSinceAt } from './state.ts';
+
+/** What the tick itself changes: the time, and what Fargate allows. */
+export const advanceClock = fleetSetup.assign(({ context, event }) => {
+  assertEvent(event, 'tick');
+  const { settings, now: before, allowance } = context;
+  const { now } = event;
+  const earned = (Math.max(0, now - before) / 1000) * settings.launchesPerSecond;
+  return {
+    now,
+    quietSince: quietSinceAt(context, now),
+    aboveSince: nextAboveSince(context, now),
+    allowance: Math.min(settings.launchBurst, allowance + earned),
+  };
+});
+
+/** The cohorts whose turn it is poll ECS: paced, so that the fleet's size does not set the rate. */
+export const pollCohorts = fleetSetup.enqueueActions(({ context, event, enqueue, check }) => {
+  assertEvent(event, 'tick');
+  const { now: at } = event;
+  const { pollEveryMs, pollsPerTick } = context.settings;
+  const due = Object.entries(context.cohorts)
+    .filter(([, { lastPolledAt }]) => at - lastPolledAt >= pollEveryMs)
+    .sort(([, a], [, b]) => a.lastPolledAt - b.lastPolledAt)
+    .slice(0, pollsPerTick);
+  if (due.length === 0) return;
+  const modes = modesIn(check);
+  const poll: CohortCommand = {
+    ...{ type: 'cohort.poll', at },
+    monitorConnected: modes.monitor === 'connected',
+    launching: mayRetry({ ...context, now: at }, modes),
+    ending: modes.lifecycle === 'stopping',
+  };
+  const cohorts = { ...context.cohorts };
+  for (const [cohortId, record] of due) {
+    cohorts[cohortId] = { ...record, lastPolledAt: at };
+    enqueue.sendTo(cohortId, poll);
+  }
+  enqueue.assign({ cohorts });
+});
+
+/** The loads of one cohort's tasks; null: none. */
+function loadsFor(
+  tasks: Record<string, true>,
+  loads: Record<string, WorkerLoad>,
+  changed: readonly string[],
+): Record<string, WorkerLoad> | null {
+  // A cohort has a hundred tasks at most; mostly one load changes, and sometimes all do.
+  const concerned =
+    changed.length <= cohortSize
+      ? changed.filter((taskId) => taskId in tasks)
+      : Object.keys(tasks).filter((taskId) => taskId in loads);
+  if (concerned.length === 0) return null;
+  return Object.fromEntries(concerned.map((taskId) => [taskId, loads[taskId] as WorkerLoad]));
+}
+
+/** Each cohort gets the loads of its own tasks; all of them learn that nothing is shown any more. */
+export const passOnLoads = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
+  assertEvent(event, 'monitor.loads');
+  const { loads } = event;
+  const { now: at, tasksOf } = context;
+  const changed = Object.keys(loads ?? {});
+  for (const cohortId of Object.keys(context.cohorts)) {
+    const own = loads && loadsFor(tasksOf[cohortId] ?? {}, loads, changed);
+    if (loads === null || own !== null)
+      enqueue.sendTo(cohortId, { type: 'cohort.loads', at, loads: own } satisfies CohortCommand);
+  }
+});
+
+/** The stream has connected: cohorts learn it though none of their tasks is shown yet. */
+export const announceMonitor = fleetSetup.enqueueActions(({ context, enqueue }) => {
+  const { now: at } = context;
+  for (const cohortId of Object.keys(context.cohorts))
+    enqueue.sendTo(cohortId, { type: 'cohort.loads', at, loads: {} } satisfies CohortCommand);
+});
+
+export const onTasksChanged = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
+  assertEvent(event, 'cohort.tasksChanged');
+  const { cohortId, taskIds } = event;
+  const tasks = Object.fromEntries(taskIds.map((taskId) => [taskId, true as const]));
+  enqueue.assign({ tasksOf: { ...context.tasksOf, [cohortId]: tasks } });
+  enqueue.sendTo(parent, { type: 'fleet.tasksChanged', cohortId, taskIds });
+});
+
+export const recordCohortReport = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
+  assertEvent(event, 'cohort.changed');
+  const { cohortId, generation, counts, launches, ended } = event;
+  const { [cohortId]: record, ...others } = context.cohorts;
+  if (!record) return;
+  if (!context.replacesEnded && context.desired !== null && ended > 0)
+    enqueue.assign({ desired: Math.max(0, context.desired - ended) });
+  // It has not carried out our last command yet: its counts would undo what we have just asked for.
+  if (generation !== record.generation) return;
+  if (total(counts) === 0 && launches === 0) {
+    const { [cohortId]: _, ...tasksOf } = context.tasksOf;
+    enqueue.assign({ cohorts: others, tasksOf });
+    enqueue.sendTo(parent, { type: 'fleet.tasksChanged', cohortId, taskIds: [] });
+    enqueue.stopChild(cohortId);
+    return;
+  }
+  const reported = { ...record, counts, launches, observedGeneration: generation };
+  enqueue.assign({ cohorts: { ...context.cohorts, [cohortId]: reported } });
+  // Freed quota: allow an early probe.
+  if (total(counts) - counts.pending < total(record.counts) - record.counts.pending)
+    updateBreakers(context.breakers, probeEarly(context.breakers, 'quota', context.now), enqueue);
+});

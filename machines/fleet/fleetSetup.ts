@@ -1,0 +1,127 @@
+import { type DoneActorEvent, type ErrorActorEvent, setup, stateIn } from 'xstate';
+import { cohort } from '../cohort/cohort.ts';
+import type { CohortEvent } from '../cohort/messages.ts';
+import type { MonitorEvent, SchedulerEvent } from '../scheduler/events.ts';
+import type { Inventory, OwnedGroup } from '../shared/domain.ts';
+import { effect } from '../shared/effect.ts';
+import { noteOf } from '../shared/failure.ts';
+import { type AdoptionDecision, decideAdoption, type ForeignTask } from './adoption.ts';
+import type { Change } from './circuitBreaker.ts';
+import type { Blocker } from './launchGate.ts';
+import { type Modes, readModes } from './modes.ts';
+import {
+  echoFreshAt,
+  type Fleet,
+  type FleetInput,
+  inventoryDue,
+  isEmpty,
+  queued,
+  quietSinceAt,
+  returnedLately,
+} from './state.ts';
+
+export type FleetEvent =
+  | SchedulerEvent
+  | MonitorEvent
+  | CohortEvent
+  | DoneActorEvent<unknown>
+  | ErrorActorEvent
+  | { type: 'tick'; now: number }
+  | { type: 'fleet.prepared'; revision: string }
+  | { type: 'fleet.hold'; at: number; reason: string }
+  | { type: 'fleet.resume'; at: number }
+  /** Ordered by a person who has mended a cause: every breaker is tried at once. */
+  | { type: 'fleet.retryNow' }
+  /** Ordered by a person: these groups leave at an idle moment; what is desired stays. */
+  | { type: 'fleet.drainGroups'; at: number; groupIds: string[] }
+  | { type: 'fleet.stop' }
+  /** To itself: put the next cohort's worth of recovered tasks into a cohort. */
+  | { type: 'fleet.restoreNext' }
+  /** To itself: the event loop has turned, and more may be launched. */
+  | { type: 'fleet.nextTurn' }
+  /** To itself: compare desired and actual. */
+  | { type: 'fleet.reconcile' }
+  /** To itself: the first inventory has shown tasks of an earlier run. */
+  | { type: 'fleet.tookOver' }
+  /** To itself: a complete list of our tasks was taken in. */
+  | { type: 'inventory.completed' };
+
+/** The decision about an inventory that has just been completed. */
+export function adoptionOf(fleet: Fleet, event: { type: string }): AdoptionDecision {
+  const { output } = event as DoneActorEvent<Inventory>;
+  const { workerSchedulerAddress } = fleet.settings;
+  return decideAdoption(output, { ...fleet, workerSchedulerAddress });
+}
+
+/** What the fleet manager gets, runs and reports; its machine and its actions are written in terms of this. */
+export const fleetSetup = setup({
+  types: {} as { input: FleetInput; context: Fleet; events: FleetEvent },
+  actors: {
+    cohort,
+    /** Resolves to the complete list of our tasks. */
+    inventory: effect<Inventory>('inventory'),
+    /** Resolves to the groups that the ledger accepted. */
+    journalAdoption: effect<OwnedGroup[], { groups: OwnedGroup[] }>('journalAdoption'),
+  },
+  guards: {
+    inventoryDue: ({ context, event }) => event.type === 'tick' && inventoryDue(context, event.now),
+    mayBelongToAnother: ({ context, event }) => adoptionOf(context, event).deferred > 0,
+    adopts: ({ context, event }) => adoptionOf(context, event).adoption.adopting.length > 0,
+    hasRecovered: ({ context }) => context.owned.length + context.resend.length > 0,
+    hasGroups: ({ context }) => queued(context) + Object.keys(context.cohorts).length > 0,
+    empty: ({ context }) => isEmpty(context),
+    /** At once, unless launches were abandoned, whose tasks only a list can show: then after some two minutes. */
+    deniedForGood: ({ context: { abandonedLaunches, inventoryFailures }, event }) =>
+      'error' in event &&
+      noteOf(event.error).kind === 'denied' &&
+      (abandonedLaunches === 0 || inventoryFailures >= 6),
+    schedulerGone: ({ context, event }) =>
+      event.type === 'tick' &&
+      event.now - quietSinceAt(context, event.now) >= context.settings.schedulerGraceMs,
+    schedulerSilent: ({ context, event }) =>
+      event.type === 'tick' && !echoFreshAt(context, event.now),
+    returnedForLong: ({ context, event }) =>
+      event.type === 'tick' && !returnedLately(context, event.now),
+    returnedLately: ({ context, event }) =>
+      event.type === 'scheduler.heartbeatEcho' && returnedLately(context, event.at),
+    onlyEmptyRequests: ({ context, event }) =>
+      event.type === 'tick' &&
+      context.desired !== 0 &&
+      context.emptySince !== null &&
+      event.now - context.emptySince >= context.settings.emptyGraceMs,
+    /** It has answered for a minute and commanded nothing at all. */
+    neverCommands: ({ context, event }) =>
+      event.type === 'tick' &&
+      !context.neverCommandedReported &&
+      context.desired === null &&
+      context.emptySince === null &&
+      context.firstEchoAt !== null &&
+      event.now - context.firstEchoAt >= context.settings.emptyGraceMs,
+    desiresTasks: ({ context }) => context.desired !== 0,
+    monitorConnected: ({ event }) => event.type === 'monitor.loads' && event.loads !== null,
+    schedulerPresent: stateIn({ scheduler: 'present' }),
+  },
+  actions: {
+    /** Launching is held back, tested with one, or held back no longer. */
+    noteBreaker: (_, _change: Change) => {},
+    /** Why nothing is launched although something is desired; an empty list: launching goes on. */
+    noteBlockers: (_, _report: { missing: number; blockers: Blocker[] }) => {},
+    /** The scheduler answers heartbeats and has never commanded anything. */
+    noteNeverCommanded: (_, _answering: { seconds: number }) => {},
+    noteDesired: (_, _desired: { tasks: number | null; why: string }) => {},
+    /** Our workers could not serve this scheduler (or they can again): a person must act. */
+    noteMismatch: (_, _mismatch: { reason: string | null }) => {},
+    noteCapacity: (_, _capacity: { workers: number | null }) => {},
+    noteInventory: (_, _inventory: { adopted: number } | { trouble: string; blind: boolean }) => {},
+    /** A task with our ownership tag that is not ours to adopt. */
+    noteForeignTask: (_, _task: ForeignTask) => {},
+  },
+});
+
+export type ActionArgs = Parameters<Parameters<typeof fleetSetup.enqueueActions>[0]>[0];
+export type Enqueue = ActionArgs['enqueue'];
+
+/** The states of the regions, as of the beginning of this step. */
+export function modesIn(check: ActionArgs['check']): Modes {
+  return readModes((region, state) => check(stateIn({ [region]: state }) as never));
+}

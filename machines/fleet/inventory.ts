@@ -1,0 +1,74 @@
+import type { DoneActorEvent, ErrorActorEvent } from 'xstate';
+import { backoff } from '../shared/backoff.ts';
+import type { OwnedGroup } from '../shared/domain.ts';
+import { noteOf } from '../shared/failure.ts';
+import { parent } from '../shared/parent.ts';
+import { adoptionOf, fleetSetup, modesIn } from './fleetSetup.ts';
+
+/** Takes the decision about an inventory; what it adopts is journaled first. */
+export const onInventory = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
+  const { adoption, foreign } = adoptionOf(context, event);
+  enqueue.assign({ adoption });
+  for (const task of foreign) enqueue({ type: 'noteForeignTask', params: task });
+});
+
+const retryAfter = (failures: number): number =>
+  backoff(failures, { firstMs: 2000, longestMs: 60_000 });
+
+/** As long as another manager may own the orphans, none is taken over, and so nothing is launched: listed again later. */
+export const deferAdoption = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
+  const { adoption, foreign, deferred } = adoptionOf(context, event);
+  const inventoryFailures = context.inventoryFailures + 1;
+  enqueue.assign({
+    adoption,
+    inventoryFailures,
+    inventoryNotBefore: context.now + retryAfter(inventoryFailures),
+    listDenied: false,
+  });
+  for (const task of foreign) enqueue({ type: 'noteForeignTask', params: task });
+  const trouble = `${deferred} tasks carry our tag, and the scheduler does not answer us: another manager may hold our worker_manager_id; they are left alone until we are answered`;
+  enqueue({ type: 'noteInventory', params: { trouble, blind: false } });
+});
+
+/** The groups that the ledger accepted are put into cohorts like those of the journal. */
+export const admitAdopted = fleetSetup.enqueueActions(({ context, event, enqueue, check }) => {
+  const accepted = (event as DoneActorEvent<OwnedGroup[]>).output;
+  // A scheduler that asks for one more does not say that tasks found only now are too many.
+  if (!context.replacesEnded && context.desired !== null)
+    enqueue.assign({ desired: context.desired + accepted.length });
+  enqueue.assign({ owned: [...context.owned, ...accepted] });
+  enqueue({ type: 'noteInventory', params: { adopted: accepted.length } });
+  // A scheduler that has started with this run knows nothing of their workers yet.
+  if (accepted.length > 0 && modesIn(check).lifecycle === 'recovering')
+    enqueue.raise({ type: 'fleet.tookOver' });
+});
+
+export const completeInventory = fleetSetup.enqueueActions(({ context, enqueue }) => {
+  const { adoption, now: at } = context;
+  if (adoption.adopting.length === 0) enqueue({ type: 'noteInventory', params: { adopted: 0 } });
+  enqueue.assign({
+    inventoryAt: adoption.inventoryStartedAt,
+    inventoryFailures: 0,
+    listDenied: false,
+    adoption: { ...adoption, adopting: [] },
+  });
+  enqueue.sendTo(parent, { type: 'fleet.inventoryCompleted', at });
+  enqueue.raise({ type: 'inventory.completed' });
+  enqueue.raise({ type: 'fleet.restoreNext' });
+});
+
+/** 2 s, 4 s ... 60 s. */
+export const onInventoryFailed = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
+  const { kind, reason } = noteOf((event as ErrorActorEvent).error);
+  const inventoryFailures = context.inventoryFailures + 1;
+  const listDenied = kind === 'denied';
+  enqueue.assign({
+    inventoryFailures,
+    inventoryNotBefore: context.now + retryAfter(inventoryFailures),
+    listDenied,
+    adoption: { ...context.adoption, adopting: [] },
+  });
+  // Then no inventory will ever show more.
+  if (listDenied) enqueue.sendTo(parent, { type: 'fleet.inventoryCompleted', at: context.now });
+  enqueue({ type: 'noteInventory', params: { trouble: reason, blind: listDenied } });
+});

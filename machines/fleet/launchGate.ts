@@ -1,0 +1,296 @@
+import type { FailureReason, Market } from '../shared/domain.ts';
+import { confirmOrphanMs } from './adoption.ts';
+import { type Breaker, type LaunchPermit, permitFor } from './circuitBreaker.ts';
+import type { Modes } from './modes.ts';
+import { type Counts, slots, total } from './plan.ts';
+import {
+  allObserved,
+  type Fleet,
+  fleetCounts,
+  inventoryStale,
+  kept,
+  openLaunches,
+} from './state.ts';
+
+export type BlockerKind =
+  | 'noCommand'
+  | 'schedulerSilent'
+  | 'workersIncompatible'
+  | 'inventoryPending'
+  | 'orphansUnconfirmed'
+  | 'inventoryStale'
+  | 'notPrepared'
+  | 'breaker'
+  | 'quota'
+  | 'cap'
+  | 'rateAllowance'
+  | 'turnBudget'
+  | 'reportPending'
+  | 'stopping'
+  | 'held';
+
+/** One reason why nothing is launched. */
+export interface Blocker {
+  kind: BlockerKind;
+  /** Tells apart blockers of one kind; it does not change while the blocker stands. */
+  identity: string;
+  /** For an operator. */
+  sentence: string;
+  /** Since when, milliseconds since the epoch; null: not known. */
+  since: number | null;
+  /** What would clear it. */
+  clears: string;
+  /** When it clears by itself, milliseconds since the epoch; null: not known, or never. */
+  until: number | null;
+}
+
+/** Blockers that are gone within a second, in the ordinary course of launching. */
+const transient: readonly BlockerKind[] = ['turnBudget', 'reportPending', 'rateAllowance'];
+
+export const isTransient = ({ kind }: Blocker): boolean => transient.includes(kind);
+
+const blocker = (
+  kind: BlockerKind,
+  sentence: string,
+  clears: string,
+  { since = null, until = null, identity = kind }: Partial<Blocker> = {},
+): Blocker => ({ kind, identity, sentence, since, clears, until });
+
+const seconds = (ms: number): number => Math.max(0, Math.round(ms / 1000));
+
+function schedulerBlockers(fleet: Fleet, { scheduler }: Modes): Blocker[] {
+  const blockers: Blocker[] = [];
+  const { lastEchoAt, now, mismatch, mismatchSince, settings } = fleet;
+  if (scheduler === 'absent' || scheduler === 'gone')
+    blockers.push(
+      blocker(
+        'schedulerSilent',
+        lastEchoAt === null
+          ? 'the scheduler has not answered any heartbeat yet'
+          : `the scheduler last answered a heartbeat ${seconds(now - lastEchoAt)} s ago; after ${seconds(settings.echoLimitMs)} s, or once the connection is lost, nothing is launched`,
+        'an answer to a heartbeat',
+        { since: lastEchoAt ?? fleet.startedAt },
+      ),
+    );
+  if (mismatch !== null)
+    blockers.push(
+      blocker(
+        'workersIncompatible',
+        mismatch,
+        'another worker release in the settings, or another scheduler',
+        {
+          since: mismatchSince,
+          identity: `workersIncompatible ${mismatch}`,
+        },
+      ),
+    );
+  return blockers;
+}
+
+function inventoryBlockers(fleet: Fleet): Blocker[] {
+  const { adoption, inventoryAt, unknownOutcomeAt, listDenied } = fleet;
+  if (listDenied) return [];
+  const blockers: Blocker[] = [];
+  if (adoption.unconfirmed > 0)
+    blockers.push(
+      blocker(
+        'orphansUnconfirmed',
+        `${adoption.unconfirmed} running tasks carry our tag and belong to no group; the next inventory shows whether they stay`,
+        'the next complete inventory',
+        { since: inventoryAt, until: inventoryAt === null ? null : inventoryAt + confirmOrphanMs },
+      ),
+    );
+  if (inventoryStale(fleet))
+    blockers.push(
+      blocker(
+        'inventoryStale',
+        'a launch was given up without an answer and may have started tasks that no inventory shows yet',
+        'a complete inventory that is younger than that launch',
+        { since: unknownOutcomeAt },
+      ),
+    );
+  return blockers;
+}
+
+/** What holds every launch, new or sent again. `resent`: throttled launches of an earlier run are settled before the first inventory. */
+function fleetBlockers(fleet: Fleet, modes: Modes): Blocker[] {
+  const blockers = [...schedulerBlockers(fleet, modes), ...inventoryBlockers(fleet)];
+  const { revision, holdReason, heldSince, startedAt } = fleet;
+  if (revision === null)
+    blockers.push(
+      blocker(
+        'notPrepared',
+        'cluster and task definition are not prepared yet',
+        'their preparation',
+        {
+          since: startedAt,
+        },
+      ),
+    );
+  if (modes.lifecycle === 'stopping' || modes.lifecycle === 'stopped')
+    blockers.push(blocker('stopping', 'everything is to end', 'a new start'));
+  if (modes.hold === 'held')
+    blockers.push(
+      blocker('held', `a person holds launches: ${holdReason}`, 'a person who resumes launches', {
+        since: heldSince,
+        identity: `held ${holdReason}`,
+      }),
+    );
+  return blockers;
+}
+
+/** A launch that ECS has throttled may be sent again. */
+export function mayRetry(fleet: Fleet, modes: Modes): boolean {
+  return fleetBlockers(fleet, modes).every(
+    // The first inventory waits for all launches of earlier runs, so a hold does not hold those.
+    ({ kind }) => kind === 'held' && modes.lifecycle === 'recovering',
+  );
+}
+
+const breakerName = ({ cause, market, subnet }: Breaker): string =>
+  [cause, market, subnet].filter((part) => part !== null).join(' ');
+
+const causes: Partial<Record<FailureReason, string>> = {
+  exited: 'workers ended soon after they had registered, again and again',
+  startFailed: 'tasks ended before their workers registered',
+};
+
+function breakerBlocker(breaker: Breaker, now: number): Blocker {
+  const { cause, market, subnet, failures, until, reason, probe } = breaker;
+  const where = [
+    market === null ? '' : ` on ${market === 'spot' ? 'Spot' : 'demand'}`,
+    subnet === null ? '' : ` in ${subnet}`,
+  ].join('');
+  const waits =
+    probe === null
+      ? `one task is tried in ${seconds(until - now)} s`
+      : `group ${probe} is being tried`;
+  const what = causes[cause] ?? `launches${where} failed (${cause})`;
+  return blocker(
+    cause === 'quota' ? 'quota' : 'breaker',
+    `${what}, ${failures} times in a row: ${reason}; ${waits}`,
+    probe === null ? 'the time, then one task that succeeds' : 'the outcome of that task',
+    { until: probe === null ? until : null, identity: `breaker ${breakerName(breaker)}` },
+  );
+}
+
+const permitOf = ({ breakers, settings, now }: Fleet): LaunchPermit =>
+  permitFor(breakers, { subnets: [], ...settings }, now);
+
+/** The breakers that leave no market and no subnet. */
+function breakerBlockers(fleet: Fleet): Blocker[] {
+  if (permitOf(fleet).maxTasks > 0) return [];
+  const { breakers, now } = fleet;
+  const inTheWay = Object.values(breakers).filter(
+    ({ until, probe }) => now < until || probe !== null,
+  );
+  return inTheWay.map((breaker) => breakerBlocker(breaker, now));
+}
+
+/** Groups that must be launched to get what is desired: what drains is taken back first. */
+export function missingOf({ desired, settings }: Fleet, counts: Counts): number {
+  const goal = Math.min(desired ?? 0, settings.maxTasks ?? Number.POSITIVE_INFINITY);
+  return Math.max(0, goal - kept(counts) - counts.drainPending - counts.cancelled);
+}
+
+/** Room under the limit; groups on their way out count until their slots are free. */
+const roomOf = ({ settings }: Fleet, counts: Counts): number =>
+  settings.maxTasks === null ? Number.POSITIVE_INFINITY : settings.maxTasks - slots(counts);
+
+function capBlockers(fleet: Fleet, counts: Counts): Blocker[] {
+  const { maxTasks } = fleet.settings;
+  const { desired } = fleet;
+  if (maxTasks === null || desired === null || roomOf(fleet, counts) > 0) return [];
+  if (desired <= kept(counts)) return [];
+  const leaving = total(counts) - kept(counts);
+  const numbers = `${desired} tasks are desired, ${total(counts)} exist and ${maxTasks} are allowed`;
+  return [
+    blocker(
+      'cap',
+      leaving > 0 ? `${numbers}; ${leaving} of them are on their way out` : numbers,
+      leaving > 0 ? 'the end of tasks that are on their way out' : 'a higher max_task_concurrency',
+      { since: fleet.aboveSince },
+    ),
+  ];
+}
+
+function paceBlockers(fleet: Fleet): Blocker[] {
+  const blockers: Blocker[] = [];
+  const { allowance, turnAllowance, now, settings } = fleet;
+  if (Math.floor(allowance) < 1) {
+    const rate = settings.launchesPerSecond;
+    blockers.push(
+      blocker(
+        'rateAllowance',
+        `the launch quota allows ${settings.launchBurst} tasks at once and ${rate} a second; it is used up`,
+        'the next second',
+        { until: now + Math.ceil(((1 - allowance) / rate) * 1000) },
+      ),
+    );
+  }
+  if (turnAllowance < 1)
+    blockers.push(
+      blocker('turnBudget', 'enough was launched in this turn of the event loop', 'the next turn'),
+    );
+  if (!allObserved(fleet))
+    blockers.push(
+      blocker('reportPending', 'a cohort has not reported yet what a command did', 'its report'),
+    );
+  return blockers;
+}
+
+/**
+ * Why nothing is launched. If and only if the list is empty, what is missing is launched. That a scheduler has just
+ * returned holds drains, not launches.
+ */
+export function launchBlockers(
+  fleet: Fleet,
+  modes: Modes,
+  counts: Counts = fleetCounts(fleet),
+): Blocker[] {
+  const blockers = fleetBlockers(fleet, modes);
+  if (modes.lifecycle === 'recovering')
+    blockers.push(
+      blocker(
+        'inventoryPending',
+        openLaunches(fleet) > 0
+          ? `${openLaunches(fleet)} launches of an earlier run have no answer yet`
+          : 'no complete inventory of our tasks yet',
+        'the first complete inventory',
+        { since: fleet.startedAt },
+      ),
+    );
+  if (fleet.desired === null)
+    blockers.push(
+      blocker(
+        'noCommand',
+        'the scheduler has not said how many workers it desires',
+        'its first command',
+        {
+          since: fleet.startedAt,
+        },
+      ),
+    );
+  return [
+    ...blockers,
+    ...breakerBlockers(fleet),
+    ...capBlockers(fleet, counts),
+    ...paceBlockers(fleet),
+  ];
+}
+
+/** How many groups may be launched now, on which market and where, and which breakers that tests. */
+export interface Permit {
+  tasks: number;
+  market: Market;
+  subnets: string[] | null;
+  probes: string[];
+}
+
+/** `blockers`: of the same fleet. */
+export function launchPermit(fleet: Fleet, blockers: readonly Blocker[]): Permit {
+  const { maxTasks, ...where } = permitOf(fleet);
+  if (blockers.length > 0) return { tasks: 0, ...where, probes: [] };
+  const { allowance, turnAllowance } = fleet;
+  return { tasks: Math.min(maxTasks, Math.floor(allowance), turnAllowance), ...where };
+}

@@ -1,0 +1,67 @@
+import type { TaskClaim } from '../../machines/group/launch.ts';
+import type {
+  Inventory,
+  LaunchAnswer,
+  ListedTask,
+  OwnedGroup,
+  Refusal,
+} from '../../machines/shared/domain.ts';
+import type { TaggedTask } from '../aws/tasks/taggedTask.ts';
+import { now } from '../shared/clock.ts';
+import type { Journal } from '../store/journal.ts';
+
+type Records = Pick<Journal, 'ledger' | 'note'>;
+
+/** Journals the outcome of a launch, and answers which of its claims the ledger accepted. */
+export function journalOutcome(
+  journal: Records,
+  { label, groups, refusals }: { label: string; groups: TaskClaim[]; refusals: Refusal[] },
+): TaskClaim[] {
+  const dropped = journal.note({ kind: 'settled', label, at: now(), groups, refusals });
+  const refused = new Set(dropped.map(({ taskArn }) => taskArn));
+  return groups.filter(({ taskArn }) => !refused.has(taskArn));
+}
+
+/** Journals the adoption of orphans, and answers which of them the ledger accepted. */
+export function journalAdoption(journal: Records, groups: OwnedGroup[]): OwnedGroup[] {
+  const at = now();
+  return groups.filter((group) => {
+    // By whatever clock it was created, no task is younger than now.
+    const createdAt = group.createdAt === null ? null : Math.min(group.createdAt, at);
+    return journal.note({ kind: 'adopted', ...group, createdAt, at }).length === 0;
+  });
+}
+
+/** A complete list, with what the ledger knows of each task. */
+export function inventoryOf(
+  ledger: Pick<Journal['ledger'], 'owner' | 'isOpen'>,
+  { startedAt, tasks }: { startedAt: number; tasks: TaggedTask[] },
+): Inventory {
+  const listed = tasks.map(
+    ({ startedBy: _, ...task }): ListedTask => ({
+      ...task,
+      owned: ledger.owner(task.taskArn) !== undefined,
+      launchOpen: task.label !== null && ledger.isOpen(task.label),
+    }),
+  );
+  return { startedAt, tasks: listed };
+}
+
+/** Times of AWS by our clock. `aheadMs`: how far AWS's clock is ahead of ours, possibly hours. */
+export function byOurClock<
+  Task extends { createdAt: number | null; startedAt?: number | undefined },
+>(aheadMs: number, task: Task): Task {
+  const { createdAt, startedAt } = task;
+  return {
+    ...task,
+    createdAt: createdAt === null ? null : createdAt - aheadMs,
+    ...(startedAt !== undefined && { startedAt: startedAt - aheadMs }),
+  };
+}
+
+/** The same for the tasks of a launch. */
+export function answerByOurClock(aheadMs: number, answer: LaunchAnswer): LaunchAnswer {
+  if (!answer.createdAt) return answer;
+  const ours = Object.entries(answer.createdAt).map(([taskArn, at]) => [taskArn, at - aheadMs]);
+  return { ...answer, createdAt: Object.fromEntries(ours) };
+}

@@ -1,0 +1,295 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type CohortRecords,
+  categoryOf,
+  type GroupRecord,
+} from '../../../machines/cohort/groupRecords.ts';
+import {
+  drained,
+  evicted,
+  released,
+  scaleDownCandidates,
+  undrained,
+} from '../../../machines/cohort/scaleDown.ts';
+import { arn, rowOf, serves } from '../../support/rows.ts';
+
+const load = (tasks: number) => ({ workers: 4, tasks, canceling: 0 });
+const waits = (given: Partial<GroupRecord> = {}): GroupRecord =>
+  serves({ phase: 'waiting', drainRequested: true, drainDeadline: 9000, load: load(2), ...given });
+const recordsOf = (groups: Record<string, GroupRecord>): CohortRecords => ({
+  groups,
+  launches: {},
+});
+const runs = (given: Partial<GroupRecord> = {}): GroupRecord =>
+  rowOf({ taskArn: arn('r'), phase: 'running', ...given });
+const nobody = { pending: 0, idle: 0, busy: 0 };
+const everybody = { pending: 9, idle: 9, busy: 9 };
+
+describe('who is to leave', () => {
+  it.each([
+    [
+      'has come least far',
+      {
+        a: rowOf({ phase: 'running' }),
+        b: rowOf({ phase: 'provisioning' }),
+        c: rowOf({ phase: 'requested' }),
+      },
+      { pending: 2 },
+      ['c', 'b'],
+    ],
+    [
+      'has no workers any more',
+      { a: runs({ deadlinesFrom: 9 }), b: serves({ workersLostSince: 5 }) },
+      { pending: 1 },
+      ['b'],
+    ],
+    [
+      'has no workers any more, wherever it stands in the books',
+      { a: serves({ workersLostSince: 5 }), b: runs({ deadlinesFrom: 9 }) },
+      { pending: 1 },
+      ['a'],
+    ],
+    [
+      'is denied by ECS, before one that has come less far and is there',
+      {
+        a: rowOf({ taskArn: arn('a'), phase: 'provisioning', deadlinesFrom: 9 }),
+        b: serves({ lastStatus: 'missing' }),
+        c: runs({ lastStatus: 'missing' }),
+      },
+      { pending: 2 },
+      ['b', 'c'],
+    ],
+    [
+      'is least at work, though ECS denies a busier one',
+      { a: serves({ load: load(2) }), b: serves({ load: load(5), lastStatus: 'missing' }) },
+      { busy: 1 },
+      ['a'],
+    ],
+    [
+      'is least at work',
+      { a: serves({ load: load(5) }), b: serves({ load: load(2) }), c: serves({ load: load(3) }) },
+      { busy: 2 },
+      ['b', 'c'],
+    ],
+    [
+      'is not known to be at work',
+      { a: serves({ load: load(1), deadlinesFrom: 9 }), b: serves() },
+      { busy: 1 },
+      ['b'],
+    ],
+    [
+      'is the youngest',
+      {
+        a: rowOf({ deadlinesFrom: 1 }),
+        b: rowOf({ deadlinesFrom: 3 }),
+        c: rowOf({ deadlinesFrom: 2 }),
+      },
+      { pending: 2 },
+      ['b', 'c'],
+    ],
+    [
+      'is of the kind that is asked for',
+      { a: serves({ load: load(1) }), b: serves({ load: load(0) }), c: rowOf(), d: waits() },
+      { pending: 1, idle: 1, busy: 1 },
+      ['c', 'b', 'a'],
+    ],
+  ] as const)('%s', (_, groups, share, expected) => {
+    expect(scaleDownCandidates(groups, { ...nobody, ...share })).toEqual(expected);
+  });
+
+  it.each([
+    ['does not serve yet', { registered: false, load: load(0) }, true],
+    ['does not serve yet, for all we know', { registered: false, load: null }, false],
+    ['may be at work, but nobody will ever tell', { load: null }, false],
+    [
+      'has been seen to start only',
+      { registered: false, load: null, lastStatus: 'starting' as const },
+      true,
+    ],
+    ['is idle', { load: load(0) }, true],
+  ])('is stopped at once when it %s', (_, given, monitorEverConnected) => {
+    const when = { at: 7000, until: 9000, monitorEverConnected };
+    const { groups, outbox } = drained(recordsOf({ a: serves(given) }), everybody, when);
+    expect(groups.a).toStrictEqual(
+      serves({ ...given, drainRequested: true, stopRequestedAt: 7000, phase: 'stopping' }),
+    );
+    expect(outbox).toEqual([['a', { type: 'group.stop' }]]);
+  });
+
+  it('may finish its work first, while there is time for that', () => {
+    const busy = recordsOf({ a: serves({ load: load(2) }) });
+    const patient = drained(busy, everybody, {
+      at: 7000,
+      until: 7001,
+      monitorEverConnected: false,
+    });
+    expect(patient.groups.a).toStrictEqual(
+      serves({ load: load(2), drainRequested: true, drainDeadline: 7001 }),
+    );
+    expect(patient.outbox).toEqual([['a', { type: 'group.drain' }]]);
+    const late = { at: 7000, until: 7000, monitorEverConnected: true };
+    expect(drained(busy, everybody, late).outbox).toEqual([['a', { type: 'group.stop' }]]);
+  });
+
+  it('is waited for when the stream does not tell whether it is at work, but did tell, or will', () => {
+    const young = recordsOf({
+      a: rowOf(),
+      b: rowOf({ taskArn: arn('b'), phase: 'provisioning' }),
+      c: serves(),
+    });
+    const { groups, outbox } = drained(young, everybody, {
+      at: 7,
+      until: 9,
+      monitorEverConnected: true,
+    });
+    const leaves = { drainRequested: true, drainDeadline: 9 };
+    expect(groups).toStrictEqual({
+      a: { ...young.groups.a, ...leaves },
+      b: { ...young.groups.b, ...leaves },
+      c: { ...young.groups.c, ...leaves },
+    });
+    expect(new Set(outbox.map(([, { type }]) => type))).toEqual(new Set(['group.drain']));
+  });
+
+  it('goes on waiting for its ARN when it has none', () => {
+    const when = { at: 7000, until: 9000, monitorEverConnected: false };
+    const { groups } = drained(recordsOf({ a: rowOf() }), everybody, when);
+    expect(groups.a).toStrictEqual(rowOf({ drainRequested: true, stopRequestedAt: 7000 }));
+  });
+
+  it('gets less time, but never more, when it waits already', () => {
+    const { groups } = drained(
+      recordsOf({
+        a: waits({ drainDeadline: 9000 }),
+        b: waits({ drainDeadline: 4000 }),
+        c: serves(),
+      }),
+      nobody,
+      { at: 3000, until: 5000, monitorEverConnected: true },
+    );
+    expect([groups.a?.drainDeadline, groups.b?.drainDeadline]).toEqual([5000, 4000]);
+    expect(groups.c).toStrictEqual(serves());
+  });
+});
+
+it('stops at once exactly those whose tasks are named, once', () => {
+  const books = recordsOf({
+    a: serves({ taskArn: arn('1'), load: load(3) }),
+    b: serves({ taskArn: arn('2') }),
+    c: waits({ taskArn: arn('3') }),
+    d: serves({ taskArn: arn('4'), phase: 'stopping' }),
+    e: rowOf(),
+  });
+  const { groups, outbox } = released(books, ['1', '3', '4', '9'], 7000);
+  const gone = {
+    drainRequested: true,
+    drainDeadline: null,
+    stopRequestedAt: 7000,
+    phase: 'stopping',
+  };
+  expect(groups).toStrictEqual({
+    ...books.groups,
+    a: { ...books.groups.a, ...gone },
+    c: { ...books.groups.c, ...gone },
+  });
+  expect(outbox).toEqual([
+    ['a', { type: 'group.stop' }],
+    ['c', { type: 'group.stop' }],
+  ]);
+});
+
+it('takes back those that wait, who serves first, then who has come furthest', () => {
+  const books = recordsOf({
+    a: rowOf({ drainRequested: true }),
+    b: waits(),
+    c: serves(),
+    d: rowOf({ phase: 'stopping', drainRequested: true }),
+    e: waits(),
+    f: waits({ registered: false }),
+  });
+  const chosen = (most: number) => undrained(books, most).outbox.map(([groupId]) => groupId);
+  expect(chosen(9)).toEqual(['b', 'e', 'f', 'a']);
+  const { groups, outbox } = undrained(books, 2);
+  const back = { drainRequested: false, drainDeadline: null };
+  expect(groups).toStrictEqual({
+    ...books.groups,
+    b: { ...books.groups.b, ...back },
+    e: { ...books.groups.e, ...back },
+  });
+  expect(outbox).toEqual([
+    ['b', { type: 'group.cancelDrain' }],
+    ['e', { type: 'group.cancelDrain' }],
+  ]);
+});
+
+describe('a group that is to leave and was not seen yet', () => {
+  const unseen = (given: Partial<GroupRecord> = {}) =>
+    runs({ phase: 'waiting', drainRequested: true, observeUntil: 9000, ...given });
+
+  it('has less time when all must go soon', () => {
+    const books = recordsOf({
+      a: unseen(),
+      b: unseen({ taskArn: arn('b'), drainDeadline: 8000 }),
+      c: unseen({ taskArn: arn('c'), drainDeadline: 5000, observeUntil: 6000 }),
+    });
+    const { groups } = drained(books, nobody, {
+      at: 1000,
+      until: 7000,
+      monitorEverConnected: true,
+    });
+    expect(groups).toMatchObject({
+      a: { drainDeadline: null, observeUntil: 7000 },
+      b: { drainDeadline: 7000, observeUntil: 7000 },
+      c: { drainDeadline: 5000, observeUntil: 6000 },
+    });
+    expect(groups.c).toBe(books.groups.c);
+  });
+
+  it('waits for nothing any more once it is taken back, and is taken back after one that ECS shows', () => {
+    const books = recordsOf({
+      a: unseen({ lastStatus: 'missing' }),
+      b: rowOf({ drainRequested: true }),
+      c: unseen({ taskArn: arn('c'), lastStatus: 'starting' }),
+    });
+    const { groups, outbox } = undrained(books, 1);
+    expect(outbox).toEqual([['c', { type: 'group.cancelDrain' }]]);
+    expect(groups.c).toMatchObject({
+      drainRequested: false,
+      drainDeadline: null,
+      observeUntil: null,
+    });
+    expect(undrained(books, 2).outbox.map(([id]) => id)).toEqual(['c', 'a']);
+  });
+});
+
+describe('groups that a person drains', () => {
+  const wait = { at: 2000, until: 9000, monitorEverConnected: true };
+
+  it('leave at an idle moment and are never taken back, whatever is desired', () => {
+    const records = recordsOf({ a: serves({ load: load(3) }), b: serves({ load: load(0) }) });
+    const { groups, outbox } = evicted(records, ['a', 'b', 'elsewhere'], wait);
+    expect(outbox).toEqual([
+      ['a', { type: 'group.drain' }],
+      ['b', { type: 'group.stop' }],
+    ]);
+    expect(groups.a).toMatchObject({ evicted: true, drainRequested: true, drainDeadline: 9000 });
+    expect(Object.values(groups).map(categoryOf)).toEqual(['stopping', 'stopping']);
+    expect(undrained({ groups, launches: {} }, 9).outbox).toEqual([]);
+  });
+
+  it('that wait already are only not taken back any more, and get no event twice', () => {
+    const { groups, outbox } = evicted(recordsOf({ a: waits() }), ['a'], wait);
+    expect(outbox).toEqual([]);
+    expect(groups.a).toStrictEqual(waits({ evicted: true }));
+    expect(evicted({ groups, launches: {} }, ['a'], wait).groups.a).toBe(groups.a);
+    const stops = recordsOf({ a: serves({ phase: 'stopping', drainRequested: true }) });
+    expect(evicted(stops, ['a'], wait).groups.a).toBe(stops.groups.a);
+  });
+});
+
+it('holds the stop of a group that the scheduler chose while a worker of it cancels a task', () => {
+  const cancels = { workers: 4, tasks: 1, canceling: 1 };
+  const { groups, outbox } = released(recordsOf({ a: serves({ load: cancels }) }), ['t'], 2000);
+  expect(outbox).toEqual([['a', { type: 'group.hold' }]]);
+  expect(groups.a).toMatchObject({ phase: 'held', stopHeldSince: 2000, drainRequested: true });
+});

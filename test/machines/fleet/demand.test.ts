@@ -1,0 +1,358 @@
+import { describe, expect, it } from 'vitest';
+import { noCounts } from '../../../machines/fleet/plan.ts';
+import type { Fleet } from '../../../machines/fleet/state.ts';
+import {
+  fastManager,
+  liveManager,
+  orphan,
+  readyManager,
+  tasksOf,
+} from '../../support/liveManager.ts';
+
+const command = (taskConcurrency: number, at: number) => ({
+  type: 'scheduler.desired' as const,
+  at,
+  requests: [{ taskConcurrency, capabilities: [] }],
+});
+
+describe('what is wanted', () => {
+  it('is told in workers and kept in tasks', async () => {
+    const { actor, fleet } = await fastManager();
+    actor.send(command(5, 1));
+    expect(fleet().desired).toBe(3);
+  });
+
+  it('is not touched by an echo without a command, nor by an empty list until 60 s of it', async () => {
+    const { actor, fleet, at } = await fastManager();
+    actor.send(command(4, 10_000));
+    at(200_000);
+    expect(fleet().desired).toBe(2);
+    actor.send({ type: 'scheduler.desired', at: 200_000, requests: [] });
+    at(259_999);
+    expect(fleet().desired).toBe(2);
+    actor.send({ type: 'scheduler.desired', at: 259_999, requests: [] });
+    at(260_000);
+    expect(fleet().desired).toBe(0);
+  });
+
+  it('starts the 60 s anew when anything else was said', async () => {
+    const { actor, fleet, at } = await fastManager();
+    actor.send({ type: 'scheduler.desired', at: 10_000, requests: [] });
+    actor.send(command(4, 50_000));
+    actor.send({ type: 'scheduler.desired', at: 60_000, requests: [] });
+    at(119_000);
+    expect(fleet().desired).toBe(2);
+  });
+
+  it('is zero once the scheduler has been gone for its grace, and not a second before', async () => {
+    const { actor, fleet, at } = await fastManager();
+    at(11_000);
+    actor.send(command(4, 11_000));
+    for (let now = 21_000; now < 611_000; now += 10_000) actor.send({ type: 'tick', now });
+    actor.send({ type: 'tick', now: 610_999 });
+    expect(fleet().desired).toBe(2);
+    actor.send({ type: 'tick', now: 611_000 });
+    expect(fleet().desired).toBe(0);
+  });
+});
+
+describe('a scheduler that asks for tasks one by one', () => {
+  const groups = (admitted: { groupIds: string[] }[]) => admitted.flatMap((each) => each.groupIds);
+  const report = (fleet: Fleet, counts: object, ended = 0) => ({
+    type: 'cohort.changed' as const,
+    cohortId: Object.keys(fleet.cohorts).at(-1) as string,
+    generation: fleet.generation,
+    counts: { ...noCounts, ...counts },
+    ...{ launches: 0, ended },
+  });
+  const start = { type: 'scheduler.startRequested', at: 11_000 } as const;
+
+  it('gets one for what it says again while that one is on its way, and then another', async () => {
+    const { actor, at, admitted, fleet } = await fastManager();
+    at(11_000);
+    actor.send(start);
+    actor.send(start);
+    expect(groups(admitted())).toHaveLength(1);
+    actor.send(report(fleet(), { pending: 1 }));
+    actor.send(start);
+    expect(groups(admitted())).toHaveLength(2);
+  });
+
+  it('is not given another for one that ended or was refused: it will ask for it itself', async () => {
+    const { actor, at, admitted, fleet } = await fastManager();
+    at(11_000);
+    actor.send(start);
+    actor.send(report(fleet(), { pending: 1 }));
+    actor.send(report(fleet(), {}, 1));
+    at(12_000);
+    expect(fleet().desired).toBe(0);
+    expect(groups(admitted())).toHaveLength(1);
+    actor.send(start);
+    expect(groups(admitted())).toHaveLength(2);
+  });
+
+  it('chooses who goes: every cohort hears the names, and nobody takes their place', async () => {
+    const { actor, at, admitted, fleet, cohort } = await fastManager();
+    at(11_000);
+    actor.send(start);
+    actor.send(report(fleet(), { busy: 1 }));
+    actor.send({ type: 'scheduler.shutdownRequested', at: 11_000, taskIds: ['t1'] });
+    expect(cohort.told.at(-1)).toMatchObject({ type: 'cohort.release', taskIds: ['t1'] });
+    actor.send(report(fleet(), { stopping: 1 }, 1));
+    at(12_000);
+    expect(fleet().desired).toBe(0);
+    expect(groups(admitted())).toHaveLength(1);
+  });
+
+  it.each([
+    ['and gets its one more', [], 3],
+    [
+      'and is refused it',
+      [{ type: 'scheduler.shutdownRequested' as const, at: 9000, taskIds: [] }],
+      2,
+    ],
+  ])(
+    'keeps those of an earlier run that are found after it has asked (%s)',
+    async (_, more, left) => {
+      const { actor, inventoried, everTold, clock, fleet } = liveManager();
+      actor.send({ type: 'fleet.prepared', revision: 'rev:1' });
+      actor.send({ type: 'tick', now: 10_000 });
+      actor.send({ type: 'scheduler.heartbeatEcho', at: 10_000 });
+      actor.send(start);
+      for (const event of more) actor.send(event);
+      await inventoried({ tasks: [orphan('arn/a'), orphan('arn/b')] });
+      clock.increment(1);
+      actor.send({ type: 'tick', now: 11_000 });
+      expect(everTold.map(({ type }) => type)).not.toContain('cohort.drain');
+      expect(fleet().desired).toBe(left);
+    },
+  );
+
+  it('may take back what could not be launched yet', async () => {
+    const { actor, at, admitted, fleet } = await fastManager();
+    at(11_000);
+    actor.send({
+      type: 'cohort.launchFailed',
+      cohortId: 'c',
+      kind: 'refused',
+      reason: 'x',
+      market: null,
+    });
+    actor.send(start);
+    expect(fleet().desired).toBe(1);
+    actor.send({ type: 'scheduler.shutdownRequested', at: 11_000, taskIds: [] });
+    at(60_000);
+    expect(fleet().desired).toBe(0);
+    expect(admitted()).toEqual([]);
+  });
+});
+
+describe('a tick', () => {
+  it('ends the wishes of a scheduler that is gone for good, and says so once', async () => {
+    const { at, tick, tickUntil, fleet, command, says } = await readyManager();
+    at(11_000);
+    command(4);
+    says();
+    tickUntil(610_999);
+    expect(fleet().desired).toBe(2);
+    tick(611_000);
+    tick(612_000);
+    expect(fleet().desired).toBe(0);
+    expect(says()).toEqual([{ tasks: 0, why: 'the scheduler is gone for good' }]);
+  });
+
+  it('ends the wishes of a scheduler that was never heard, too', () => {
+    const { tick, tickUntil, fleet } = liveManager();
+    tickUntil(599_999);
+    expect(fleet().desired).toBeNull();
+    tick(600_000);
+    expect(fleet().desired).toBe(0);
+  });
+
+  it('does not take it for the silence of its scheduler that it stood still itself', async () => {
+    const { at, tick, tickUntil, fleet, command, orders } = await readyManager();
+    at(11_000);
+    command(4);
+    orders();
+    tickUntil(311_000);
+    tick(2_000_000);
+    tickUntil(2_299_999);
+    expect(fleet().desired).toBe(2);
+    expect(orders().filter(({ type }) => type === 'cohort.drain')).toEqual([]);
+    tick(2_300_000);
+    expect(fleet().desired).toBe(0);
+  });
+
+  it('takes nothing but empty requests for zero after a minute, from one that is there', async () => {
+    const { at, tick, fleet, command, actor, says } = await readyManager();
+    command(4);
+    says();
+    actor.send({ type: 'scheduler.desired', at: 11_000, requests: [] });
+    actor.send({ type: 'scheduler.desired', at: 12_000, requests: [] });
+    tick(71_000);
+    expect(fleet().desired).toBe(2);
+    at(70_999);
+    expect(fleet().desired).toBe(2);
+    at(71_000);
+    expect(says()).toEqual([{ tasks: 0, why: 'nothing but empty requests' }]);
+  });
+});
+
+describe('a scheduler', () => {
+  it('that answers for a minute and never commands is reported once', async () => {
+    const { at, says } = await readyManager();
+    for (let now = 15_000; now < 70_000; now += 5000) at(now);
+    expect(says()).toEqual([]);
+    for (const now of [70_000, 75_000, 80_000]) at(now);
+    expect(says()).toEqual([{ seconds: 60 }]);
+  });
+
+  it('that has sent empty requests or a number is not reported as one that never commands', async () => {
+    for (const workers of [null, 2]) {
+      const { actor, at, says, command } = await readyManager();
+      if (workers === null) actor.send({ type: 'scheduler.desired', at: 10_000, requests: [] });
+      else command(workers);
+      for (let now = 15_000; now <= 90_000; now += 5000) at(now);
+      expect(says()).not.toContainEqual({ seconds: expect.any(Number) });
+    }
+  });
+
+  it('is said to want what it wants when that changes', async () => {
+    const { command, says, fleet } = await readyManager();
+    command(5);
+    command(6);
+    command(1);
+    expect(says()).toEqual([
+      { tasks: 3, why: '5 workers wanted' },
+      { tasks: 1, why: '1 workers wanted' },
+    ]);
+    expect(fleet()).toMatchObject({ desired: 1, replacesEnded: true, emptySince: null });
+  });
+
+  it('that asks for one more gets it, but not while one is on its way or wanted', async () => {
+    const { actor, at, says, fleet, report, command } = await readyManager();
+    at(11_000);
+    command(2);
+    actor.send({ type: 'scheduler.desired', at: 11_000, requests: [] });
+    report({ pending: 1 });
+    says();
+    const start = () => actor.send({ type: 'scheduler.startRequested', at: 11_000 });
+    start();
+    expect(fleet()).toMatchObject({ desired: 2, replacesEnded: false, emptySince: null });
+    expect(says()).toEqual([{ tasks: 2, why: 'one more is wanted' }]);
+    start();
+    report({ pending: 2 }, 1);
+    start();
+    expect(fleet().desired).toBe(2);
+    expect(says()).toEqual([]);
+  });
+
+  it('that asks again before anything may be launched has asked for one', () => {
+    const { actor, says, fleet } = liveManager();
+    for (const at of [0, 1]) actor.send({ type: 'scheduler.startRequested', at });
+    expect(fleet().desired).toBe(1);
+    expect(says()).toHaveLength(1);
+  });
+
+  it('that has said nothing of what it wants does not want less when one ends', async () => {
+    const { actor, clock, fleet, report } = await readyManager({ owned: tasksOf(2) });
+    clock.increment(1);
+    actor.send({ type: 'scheduler.shutdownRequested', at: 0, taskIds: [] });
+    report({ pending: 1 }, 0, 1);
+    expect(fleet().desired).toBeNull();
+  });
+
+  it('that releases what there is not has said nothing of what it wants', () => {
+    const { actor, fleet, orders } = liveManager();
+    actor.send({ type: 'scheduler.shutdownRequested', at: 0, taskIds: ['t1'] });
+    expect(fleet()).toMatchObject({ desired: null, replacesEnded: false });
+    expect(orders()).toEqual([]);
+  });
+
+  it('that releases by name is obeyed in every cohort', async () => {
+    const { actor, clock, fleet, orders } = await readyManager({ owned: tasksOf(150) });
+    for (let i = 0; i < 3; i++) clock.increment(1);
+    orders();
+    const before = fleet().generation;
+    actor.send({ type: 'scheduler.shutdownRequested', at: 0, taskIds: [] });
+    expect(orders()).toEqual([]);
+    actor.send({ type: 'scheduler.shutdownRequested', at: 0, taskIds: ['t1'] });
+    const release = { type: 'cohort.release', at: 10_000, taskIds: ['t1'], generation: before + 1 };
+    expect(orders()).toEqual([release, release]);
+    expect(fleet().generation).toBe(before + 1);
+    expect(Object.values(fleet().cohorts).map(({ generation }) => generation)).toEqual([
+      before + 1,
+      before + 1,
+    ]);
+  });
+
+  it('that ends one of many wants one less, but never less than none', async () => {
+    const { actor, at, fleet, report } = await readyManager();
+    at(11_000);
+    actor.send({ type: 'scheduler.startRequested', at: 11_000 });
+    report({ pending: 1 });
+    actor.send({ type: 'scheduler.startRequested', at: 11_000 });
+    report({ pending: 1, idle: 1 });
+    expect(fleet().desired).toBe(2);
+    report({ idle: 1, stopping: 1 }, 0, 1);
+    expect(fleet().desired).toBe(1);
+    report({ idle: 2 });
+    expect(fleet().desired).toBe(1);
+    actor.send({ type: 'scheduler.shutdownRequested', at: 11_000, taskIds: [] });
+    report({}, 0, 2);
+    expect(fleet().desired).toBe(0);
+  });
+
+  it('that could not be served is said once', () => {
+    const { actor, says, fleet } = liveManager();
+    for (const reason of ['too old', 'too old', null])
+      actor.send({ type: 'scheduler.mismatch', at: 0, reason });
+    expect(says()).toEqual([{ reason: 'too old' }, { reason: null }]);
+    expect(fleet().mismatch).toBeNull();
+  });
+
+  it('is known to be back since when', () => {
+    const { actor, echo, fleet } = liveManager();
+    echo(500);
+    const scheduler = () => (actor.getSnapshot().value as { scheduler: unknown }).scheduler;
+    expect(fleet()).toMatchObject({ lastEchoAt: 500, returnedAt: null });
+    expect(scheduler()).toBe('present');
+    actor.send({ type: 'scheduler.lost', at: 0 });
+    expect(scheduler()).toEqual({ absent: 'lost' });
+    echo(700);
+    echo(900);
+    expect(fleet()).toMatchObject({ lastEchoAt: 900, returnedAt: 700 });
+    expect(scheduler()).toBe('returning');
+  });
+});
+
+describe('groups that a person drains', () => {
+  it('are named to every cohort; what is desired, and how it is planned, stays', async () => {
+    const { actor, at, command, answered, orders, fleet } = await readyManager();
+    at(11_000);
+    command(4);
+    answered();
+    orders();
+    actor.send({ type: 'fleet.drainGroups', at: 11_500, groupIds: ['e-1-0'] });
+    expect(orders()).toEqual([
+      {
+        ...{ type: 'cohort.evict', generation: 2, groupIds: ['e-1-0'] },
+        ...{ at: 11_500, until: 311_500 },
+      },
+    ]);
+    expect(fleet()).toMatchObject({ desired: 2, replacesEnded: true });
+    answered();
+    expect(orders()).toEqual([]);
+  });
+
+  it('are replaced once they are on their way out', async () => {
+    const { actor, at, command, answered, report, orders } = await readyManager();
+    at(11_000);
+    command(4);
+    answered();
+    actor.send({ type: 'fleet.drainGroups', at: 11_500, groupIds: ['e-1-0'] });
+    orders();
+    report({ busy: 1, stopping: 1 });
+    expect(orders()).toMatchObject([{ type: 'cohort.admit', launches: [{ groupIds: ['e-2-0'] }] }]);
+  });
+});

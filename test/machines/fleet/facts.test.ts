@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest';
+import { liveManager, readyManager, tasksOf } from '../../support/liveManager.ts';
+
+describe('a tick', () => {
+  it('refills what Fargate allows, up to the burst', async () => {
+    const { tick, fleet, command } = await readyManager({}, { launchBurst: 30 });
+    command(60);
+    expect(fleet().allowance).toBe(0);
+    tick(12_000);
+    expect(fleet().allowance).toBe(10);
+    tick(11_000);
+    expect(fleet().allowance).toBe(10);
+    tick(99_000);
+    expect(fleet().allowance).toBe(30);
+  });
+
+  it('notices since when there are more than the limit', async () => {
+    const { tick, fleet, answered } = await readyManager({ owned: tasksOf(3) }, { maxTasks: 2 });
+    answered();
+    tick(11_000);
+    tick(12_000);
+    expect(fleet().aboveSince).toBe(10_000);
+  });
+
+  it('lets cohorts look, those first that have waited longest, and no more than it may', async () => {
+    const { clock, tick, orders, actor, fleet, answered } = await readyManager({
+      owned: tasksOf(250),
+    });
+    for (let i = 0; i < 5; i++) clock.increment(1);
+    answered();
+    expect(Object.keys(fleet().cohorts)).toHaveLength(3);
+    actor.send({ type: 'monitor.loads', at: 1, loads: {} });
+    const looks = () => orders().filter(({ type }) => type === 'cohort.poll');
+    const seen = () => Object.values(fleet().cohorts).map(({ lastPolledAt }) => lastPolledAt);
+    looks();
+    tick(11_000);
+    const look = { type: 'cohort.poll', monitorConnected: true, launching: true, ending: false };
+    expect(looks()).toEqual([
+      { ...look, at: 11_000 },
+      { ...look, at: 11_000 },
+    ]);
+    expect(seen()).toEqual([11_000, 11_000, 0]);
+    tick(12_000);
+    expect(seen()).toEqual([11_000, 11_000, 12_000]);
+    tick(13_999);
+    expect(looks()).toHaveLength(1);
+    tick(14_000);
+    expect(seen()).toEqual([14_000, 14_000, 12_000]);
+    tick(17_000);
+    expect(seen()).toEqual([17_000, 14_000, 17_000]);
+  });
+});
+
+describe('the monitor stream', () => {
+  it('reaches each cohort with the loads of its own tasks, and all of them with its end', async () => {
+    const { actor, clock, orders } = await readyManager({ owned: tasksOf(150) });
+    for (let i = 0; i < 3; i++) clock.increment(1);
+    const [load, other] = [1, 2].map((workers) => ({ workers, tasks: 0, canceling: 0 }));
+    actor.send({ type: 'cohort.tasksChanged', cohortId: 'cohort.0', taskIds: ['t1', 't2'] });
+    actor.send({ type: 'cohort.tasksChanged', cohortId: 'cohort.1', taskIds: ['t3'] });
+    orders();
+    const send = (loads: object | null) =>
+      actor.send({ type: 'monitor.loads', at: 1, loads } as never);
+    const heard = { type: 'cohort.loads', at: 10_000 };
+    send({});
+    expect(orders()).toEqual([
+      { ...heard, loads: {} },
+      { ...heard, loads: {} },
+    ]);
+    send({ t1: load });
+    expect(orders()).toEqual([{ ...heard, loads: { t1: load } }]);
+    send({ t1: other, t3: load, t9: load, t8: load });
+    expect(orders()).toEqual([
+      { ...heard, loads: { t1: other } },
+      { ...heard, loads: { t3: load } },
+    ]);
+    const many = Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`x${i}`, load]));
+    send({ ...many, t2: other });
+    expect(orders()).toEqual([{ ...heard, loads: { t2: other } }]);
+    send({ t9: load });
+    expect(orders()).toEqual([]);
+    send(null);
+    expect(orders()).toEqual([
+      { ...heard, loads: null },
+      { ...heard, loads: null },
+    ]);
+    expect(actor.getSnapshot().value).toMatchObject({ monitor: 'lost' });
+  });
+});
+
+describe('a report', () => {
+  it('of a cohort without groups and launches ends it', async () => {
+    const { actor, at, fleet, report, command } = await readyManager();
+    at(11_000);
+    command(2);
+    const [cohortId = ''] = Object.keys(fleet().cohorts);
+    command(0);
+    report({}, 1);
+    expect(Object.keys(fleet().cohorts)).toEqual([cohortId]);
+    report({});
+    expect(fleet().cohorts).toEqual({});
+    expect(actor.getSnapshot().children[cohortId]).toBeUndefined();
+    report({ idle: 3 });
+    expect(fleet().cohorts).toEqual({});
+  });
+
+  it('says that the dead are dead', () => {
+    const { actor, hears } = liveManager();
+    actor.send({ type: 'task.dead', at: 7, taskArn: 'arn:1' });
+    expect(hears()).toContainEqual({ type: 'task.dead', at: 7, taskArn: 'arn:1' });
+  });
+});
+
+describe('the tasks of a cohort', () => {
+  it('are told to the parent when they change, and are none once it is gone', async () => {
+    const { actor, at, command, report, hears, fleet } = await readyManager();
+    at(11_000);
+    command(2);
+    const [cohortId = ''] = Object.keys(fleet().cohorts);
+    hears();
+    actor.send({ type: 'cohort.tasksChanged', cohortId, taskIds: ['t1'] });
+    expect(hears()).toEqual([{ type: 'fleet.tasksChanged', cohortId, taskIds: ['t1'] }]);
+    expect(fleet().tasksOf).toEqual({ [cohortId]: { t1: true } });
+    command(0);
+    report({});
+    expect(hears()).toEqual([{ type: 'fleet.tasksChanged', cohortId, taskIds: [] }]);
+    expect(fleet().tasksOf).toEqual({});
+  });
+
+  it('of the journal are told as recovered until a cohort has them', async () => {
+    const { clock, hears } = liveManager({ owned: tasksOf(101) });
+    const recovered = () =>
+      hears().flatMap((event) => ('taskIds' in event ? [(event.taskIds as string[]).length] : []));
+    clock.increment(1);
+    expect(recovered()).toEqual([101]);
+    clock.increment(1);
+    expect(recovered()).toEqual([1]);
+    clock.increment(1);
+    expect(recovered()).toEqual([0]);
+  });
+});
+
+it('remembers what the scheduler speaks, and launches workers for it', async () => {
+  const { actor, at, command, orders } = await readyManager();
+  const terms = { transport: 'ymq', generation: 'g3', exact: true, bare: false } as const;
+  actor.send({ type: 'scheduler.identified', at: 10_000, terms });
+  at(11_000);
+  command(2);
+  expect(orders()).toMatchObject([{ launches: [{ order: { template: 'ymq 2.6.0' } }] }]);
+});

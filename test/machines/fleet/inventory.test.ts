@@ -1,0 +1,231 @@
+import { describe, expect, it } from 'vitest';
+import { liveManager, orphan, readyManager } from '../../support/liveManager.ts';
+import { settle } from '../../support/world.ts';
+
+const denied = Object.assign(new Error('not authorized'), { kind: 'denied' });
+const late = Object.assign(new Error('no answer'), { kind: 'unreachable' });
+const two = { tasks: [orphan('arn/0'), orphan('arn/1')] };
+const adopted = (deadlinesFrom: number) =>
+  ['0', '1'].map((id) => ({
+    ...{ groupId: `stray-${id}`, taskArn: `arn/${id}`, createdAt: 5, deadlinesFrom },
+  }));
+
+describe('a manager that may not list', () => {
+  it('goes by its journal at once', async () => {
+    const { actor, at, inventoried } = liveManager();
+    at(10_000);
+    await inventoried(denied);
+    expect(actor.getSnapshot().value).toMatchObject({ lifecycle: 'active' });
+  });
+
+  it('waits some two minutes for a list where its journal does not know what was launched', async () => {
+    const { actor, at, inventoried, calls } = liveManager({ abandonedLaunches: 1 });
+    const deniedAt: number[] = [];
+    for (let now = 10_000; deniedAt.length < 7; now += 1000) {
+      at(now);
+      if (calls.inventory.length === deniedAt.length) continue;
+      expect(actor.getSnapshot().value).toMatchObject({ lifecycle: 'recovering' });
+      deniedAt.push(now);
+      await inventoried(denied);
+    }
+    expect(actor.getSnapshot().value).toMatchObject({ lifecycle: 'active' });
+    expect(deniedAt.at(-1)).toBe(132_000);
+  });
+});
+
+describe('the list of all tasks', () => {
+  it('is what it begins with: nothing is launched before', async () => {
+    const { actor, at, command, inventoried, orders, fleet, calls, says } = liveManager();
+    actor.send({ type: 'fleet.prepared', revision: 'rev:1' });
+    at(9999);
+    command(2);
+    expect(calls.inventory).toHaveLength(0);
+    at(10_000);
+    expect(calls.inventory).toHaveLength(1);
+    expect(orders()).toEqual([]);
+    says();
+    await inventoried({ startedAt: 9990 });
+    expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.admit' })]);
+    expect(fleet()).toMatchObject({ inventoryAt: 9990, inventoryFailures: 0, listDenied: false });
+    expect(says()).toContainEqual({ adopted: 0 });
+  });
+
+  it('brings tasks that nobody owned, and what is still wanted counts them in', async () => {
+    const { actor, at, inventoried, orders, fleet, clock } = await readyManager();
+    actor.send({ type: 'scheduler.startRequested', at: 10_000 });
+    clock.increment(1);
+    orders();
+    at(80_000);
+    expect(fleet().desired).toBe(1);
+    await inventoried(two);
+    expect(fleet()).toMatchObject({ desired: 1, adoption: { unconfirmed: 2 } });
+    at(86_000);
+    await inventoried(two);
+    expect(fleet()).toMatchObject({ desired: 3, adoption: { unconfirmed: 0, adopting: [] } });
+    expect(orders()).toContainEqual(
+      expect.objectContaining({ type: 'cohort.adopt', groups: adopted(86_000) }),
+    );
+  });
+
+  it('that shows tasks for the first time is followed by another, and until then nothing is launched', async () => {
+    const { at, inventoried, orders, command, calls, fleet } = await readyManager();
+    at(70_000);
+    await inventoried({ startedAt: 70_000, tasks: [orphan('arn/0')] });
+    command(2);
+    at(74_999);
+    expect([orders(), calls.inventory.length]).toEqual([[], 2]);
+    at(75_000);
+    expect(calls.inventory).toHaveLength(3);
+    await inventoried({ startedAt: 75_000 });
+    expect(fleet().adoption.unconfirmed).toBe(0);
+    at(76_000);
+    expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.admit' })]);
+  });
+
+  it('does not change what a scheduler wants that says how many, or has said nothing', async () => {
+    const { at, inventoried, fleet, command } = await readyManager();
+    command(2);
+    for (const now of [80_000, 86_000]) {
+      at(now);
+      await inventoried(two);
+    }
+    expect(fleet()).toMatchObject({ desired: 1, opened: 2 });
+    const other = liveManager();
+    other.actor.send({ type: 'scheduler.shutdownRequested', at: 0, taskIds: [] });
+    other.at(10_000);
+    await other.inventoried(two);
+    expect(other.fleet()).toMatchObject({ desired: null, opened: 1 });
+  });
+
+  it('is asked for again ever more slowly when there is no answer', async () => {
+    const { actor, tick, inventoried, says, calls, fleet } = liveManager();
+    const pauses: number[] = [];
+    tick(10_000);
+    for (let n = 0; n < 7; n++) {
+      await inventoried(late);
+      const asked = calls.inventory.length;
+      const from = fleet().now;
+      for (let now = from; calls.inventory.length === asked; now += 1000) tick(now);
+      pauses.push(fleet().now - from);
+    }
+    expect(pauses).toEqual([2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
+    expect(actor.getSnapshot().value).toMatchObject({ lifecycle: 'recovering' });
+    expect(says()).toContainEqual({ trouble: 'no answer', blind: false });
+    expect(fleet()).toMatchObject({ inventoryFailures: 7, listDenied: false });
+  });
+
+  it('is done without where it is not allowed, and tried every five minutes', async () => {
+    const { actor, at, tick, inventoried, says, calls, fleet, command, orders, report } =
+      liveManager();
+    actor.send({ type: 'fleet.prepared', revision: 'rev:1' });
+    at(10_000);
+    command(2);
+    says();
+    await inventoried(denied);
+    expect(fleet()).toMatchObject({ listDenied: true, inventoryFailures: 1 });
+    expect(says()).toContainEqual({ trouble: 'not authorized', blind: true });
+    expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.admit' })]);
+    report({ pending: 1 }, 1);
+    tick(309_999);
+    expect(calls.inventory).toHaveLength(1);
+    report({});
+    tick(320_000);
+    expect(calls.inventory).toHaveLength(2);
+    await inventoried({});
+    expect(fleet()).toMatchObject({ listDenied: false, inventoryFailures: 0 });
+  });
+});
+
+describe('orphans', () => {
+  it('of the first list are journaled first; only what the ledger accepts becomes a group', async () => {
+    const { actor, at, calls, orders, clock, fleet, hears } = liveManager();
+    at(10_000);
+    hears();
+    calls.inventory[0]?.resolve({ startedAt: 10_000, ...two });
+    await settle();
+    expect(actor.getSnapshot().value).toMatchObject({
+      inventory: 'adopting',
+      lifecycle: 'recovering',
+    });
+    expect(calls.journalAdoption[0]?.input).toEqual({ groups: adopted(10_000) });
+    clock.increment(1);
+    expect(orders()).toEqual([]);
+    expect(hears()).not.toContainEqual(
+      expect.objectContaining({ type: 'fleet.inventoryCompleted' }),
+    );
+    calls.journalAdoption[0]?.resolve(adopted(10_000).slice(1));
+    await settle();
+    expect(actor.getSnapshot().value).toMatchObject({ inventory: 'idle', lifecycle: 'active' });
+    expect(orders()).toMatchObject([{ type: 'cohort.adopt', groups: adopted(10_000).slice(1) }]);
+    expect(fleet()).toMatchObject({ inventoryAt: 10_000, owned: [] });
+    expect(hears()).toContainEqual({ type: 'fleet.inventoryCompleted', at: 10_000 });
+  });
+
+  it('count as tasks of ours while they are journaled', async () => {
+    const { at, calls, command, orders } = await readyManager();
+    for (const startedAt of [80_000, 86_000]) {
+      at(startedAt);
+      calls.inventory.at(-1)?.resolve({ startedAt, ...two });
+      await settle();
+    }
+    expect(calls.journalAdoption).toHaveLength(1);
+    orders();
+    command(4);
+    expect(orders()).toEqual([]);
+  });
+
+  it('that could not be journaled are listed again', async () => {
+    const { actor, at, calls, fleet } = liveManager();
+    at(10_000);
+    calls.inventory[0]?.resolve({ startedAt: 10_000, ...two });
+    await settle();
+    calls.journalAdoption[0]?.reject(late);
+    await settle();
+    expect(actor.getSnapshot().value).toMatchObject({ inventory: 'idle', lifecycle: 'recovering' });
+    expect(fleet()).toMatchObject({ inventoryFailures: 1, inventoryAt: null });
+  });
+
+  it('are left alone while the scheduler does not answer: another manager may own them', async () => {
+    const { actor, at, inventoried, calls, says, fleet, orders } = liveManager();
+    const connection = (status: 'unacknowledged' | 'conflict' | 'ready') =>
+      actor.send({ type: 'scheduler.connection', at: 1, status });
+    let now = 10_000;
+    for (const status of ['unacknowledged', 'conflict'] as const) {
+      connection(status);
+      at(now);
+      await inventoried(two);
+      expect(says().at(-1)).toMatchObject({
+        trouble: expect.stringContaining('another manager'),
+        blind: false,
+      });
+      now += 60_000;
+    }
+    expect(actor.getSnapshot().value).toMatchObject({ lifecycle: 'recovering' });
+    expect(calls.journalAdoption).toEqual([]);
+    connection('ready');
+    at(now);
+    await inventoried(two);
+    expect(orders()).toMatchObject([{ type: 'cohort.adopt', groups: adopted(now) }]);
+    expect(fleet().inventoryFailures).toBe(0);
+  });
+
+  it('of another manager are reported once and not taken over', async () => {
+    const { at, inventoried, says, fleet } = liveManager();
+    const foreign = orphan('arn/x', { label: 'x-1', createdAt: 200_000 });
+    at(200_000);
+    await inventoried({ tasks: [foreign] });
+    const report = { kind: 'otherManager', taskArn: 'arn/x', label: 'x-1' };
+    expect(says()).toContainEqual(report);
+    at(300_000);
+    await inventoried({ tasks: [foreign] });
+    expect(says()).not.toContainEqual(report);
+    expect(fleet().owned).toEqual([]);
+  });
+});
+
+it('says that an inventory is complete where listing is denied, too', async () => {
+  const { at, inventoried, hears } = liveManager();
+  at(10_000);
+  await inventoried(denied);
+  expect(hears()).toContainEqual({ type: 'fleet.inventoryCompleted', at: 10_000 });
+});

@@ -1,0 +1,269 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Breakers, trip } from '../../../machines/fleet/circuitBreaker.ts';
+import {
+  isTransient,
+  launchBlockers,
+  launchPermit,
+  mayRetry,
+  missingOf,
+} from '../../../machines/fleet/launchGate.ts';
+import { type Modes, modeNames } from '../../../machines/fleet/modes.ts';
+import { noCounts, plan } from '../../../machines/fleet/plan.ts';
+import { type Fleet, fleetCounts, newFleet } from '../../../machines/fleet/state.ts';
+import { fleetInput, fleetSettings, liveManager, readyManager } from '../../support/liveManager.ts';
+
+const modes: Modes = {
+  ...{ lifecycle: 'active', scheduler: 'present', inventory: 'idle' },
+  ...{ monitor: 'unknown', hold: 'running' },
+};
+const fresh = newFleet(fleetInput);
+/** A fleet that may launch, with three tasks desired and none there. */
+const fleetOf = (given: Partial<Fleet> = {}): Fleet => ({
+  ...fresh,
+  ...{ revision: 'rev:1', lastEchoAt: 9000, now: 10_000, desired: 3, inventoryAt: 9000 },
+  ...given,
+});
+const cohortOf = (counts: object, given: object = {}) => ({
+  ...{ counts: { ...noCounts, ...counts }, launches: 0, lastPolledAt: 0 },
+  ...{ generation: 1, observedGeneration: 1 },
+  ...given,
+});
+const failure = (
+  cause: 'quota' | 'refused' | 'addresses' | 'capacity',
+  subnets: string[] = [],
+) => ({
+  ...{ cause, reason: 'AWS refuses', market: null, subnets, groupId: null },
+  signal: 'launched' as const,
+});
+const kinds = (fleet: Fleet, given: Partial<Modes> = {}) =>
+  launchBlockers(fleet, { ...modes, ...given }).map(({ kind }) => kind);
+const capped = { settings: { ...fleetSettings, maxTasks: 3 } };
+
+describe('the blockers of a launch', () => {
+  it.each([
+    ['none', {}, {}, []],
+    ['noCommand', { desired: null }, {}, ['noCommand']],
+    ['the silence of a scheduler', {}, { scheduler: 'absent' }, ['schedulerSilent']],
+    ['a scheduler that is gone', {}, { scheduler: 'gone' }, ['schedulerSilent']],
+    ['no scheduler that has just returned', {}, { scheduler: 'returning' }, []],
+    ['incompatible workers', { mismatch: 'too old' }, {}, ['workersIncompatible']],
+    ['a pending inventory', {}, { lifecycle: 'recovering' }, ['inventoryPending']],
+    [
+      'unconfirmed orphans',
+      { adoption: { ...fresh.adoption, unconfirmed: 2 } },
+      {},
+      ['orphansUnconfirmed'],
+    ],
+    ['a stale inventory', { unknownOutcomeAt: 9000 }, {}, ['inventoryStale']],
+    ['no inventory where listing is denied', { unknownOutcomeAt: 9000, listDenied: true }, {}, []],
+    ['missing preparation', { revision: null }, {}, ['notPrepared']],
+    ['an open breaker', { breakers: trip({}, failure('refused'), 9000) }, {}, ['breaker']],
+    ['the quota', { breakers: trip({}, failure('quota'), 9000) }, {}, ['quota']],
+    ['no breaker that is due', { breakers: trip({}, failure('refused'), -90_000) }, {}, []],
+    ['the limit', { ...capped, cohorts: { a: cohortOf({ stopping: 3 }) } }, {}, ['cap']],
+    [
+      'no limit for a group that stops and uses no slot',
+      { ...capped, cohorts: { a: cohortOf({ stopping: 3, freed: 1 }) } },
+      {},
+      [],
+    ],
+    ['no limit that covers what is desired', { ...capped, desired: 1 }, {}, []],
+    ['the launch quota', { allowance: 0.9 }, {}, ['rateAllowance']],
+    ['the budget of the turn', { turnAllowance: 0 }, {}, ['turnBudget']],
+    [
+      'a cohort that has not reported',
+      { cohorts: { a: cohortOf({}, { generation: 2 }) } },
+      {},
+      ['reportPending'],
+    ],
+    ['the end', {}, { lifecycle: 'stopping' }, ['stopping']],
+    ['a hold', { holdReason: 'upgrade', heldSince: 7 }, { hold: 'held' }, ['held']],
+  ] as const)('are for %s', (_, fleet, given, expected) => {
+    expect(kinds(fleetOf(fleet as never), given as never)).toEqual(expected);
+  });
+
+  it('name the subnets that are all shut, and none while another is open', () => {
+    const settings = { ...fleetSettings, subnets: ['a', 'b'] };
+    const one = trip({}, failure('addresses', ['a']), 9000);
+    expect(kinds(fleetOf({ settings, breakers: one }))).toEqual([]);
+    const breakers = trip(one, failure('capacity', ['b']), 9000);
+    const blockers = launchBlockers(fleetOf({ settings, breakers }), modes);
+    expect(blockers.map(({ identity, until }) => [identity, until])).toEqual([
+      ['breaker addresses a', 39_000],
+      ['breaker capacity b', 24_000],
+    ]);
+  });
+
+  it('say in words and numbers what is in the way, since when, until when, and what clears it', () => {
+    const hold = { holdReason: 'an upgrade', heldSince: 7000 };
+    const [held] = launchBlockers(fleetOf(hold), { ...modes, hold: 'held' });
+    expect(held).toEqual({
+      ...{ kind: 'held', identity: 'held an upgrade', since: 7000, until: null },
+      sentence: 'a person holds launches: an upgrade',
+      clears: 'a person who resumes launches',
+    });
+    const [silent] = launchBlockers(fleetOf(), { ...modes, scheduler: 'absent' });
+    expect(silent).toMatchObject({
+      since: 9000,
+      sentence: expect.stringContaining('answered a heartbeat 1 s ago'),
+    });
+    const full = { ...capped, desired: 9, cohorts: { a: cohortOf({ busy: 2, stopping: 1 }) } };
+    expect(launchBlockers(fleetOf(full), modes)[0]?.sentence).toBe(
+      '9 tasks are desired, 3 exist and 3 are allowed; 1 of them are on their way out',
+    );
+    const broken = fleetOf({ breakers: trip({}, failure('refused'), 9000) });
+    expect(launchBlockers(broken, modes)[0]).toMatchObject({
+      ...{ identity: 'breaker refused', until: 24_000 },
+      sentence:
+        'launches failed (refused), 1 times in a row: AWS refuses; one task is tried in 14 s',
+    });
+  });
+
+  it('keep their identity while times tick', () => {
+    const breakers = trip({}, failure('quota'), 9000);
+    const at = (now: number) =>
+      launchBlockers(fleetOf({ breakers, now }), { ...modes, scheduler: 'absent' }).map(
+        ({ identity }) => identity,
+      );
+    expect(at(10_000)).toEqual(at(20_000));
+  });
+});
+
+it('lets a throttled launch retry only while nothing but pace and demand is in the way', () => {
+  const may = (fleet: Partial<Fleet>, given: Partial<Modes> = {}) =>
+    mayRetry(fleetOf(fleet), { ...modes, ...given });
+  expect(may({ desired: null, allowance: 0, turnAllowance: 0 })).toBe(true);
+  expect(may({ breakers: trip({}, failure('quota'), 9000) })).toBe(true);
+  expect(may({}, { lifecycle: 'recovering' })).toBe(true);
+  expect(may({ revision: null })).toBe(false);
+  expect(may({}, { scheduler: 'absent' })).toBe(false);
+  expect(may({}, { lifecycle: 'stopping' })).toBe(false);
+  expect(may({}, { hold: 'held' })).toBe(false);
+  // The first inventory waits for the launches of earlier runs.
+  expect(may({}, { hold: 'held', lifecycle: 'recovering' })).toBe(true);
+  expect(may({ revision: null }, { hold: 'held', lifecycle: 'recovering' })).toBe(false);
+});
+
+/** Or hardly any fleet could launch. */
+const often = <const T>(usual: T): T[] => Array.from({ length: 12 }, () => usual);
+
+const breakersArbitrary: fc.Arbitrary<Breakers> = fc
+  .array(
+    fc.record({
+      cause: fc.constantFrom('quota', 'refused', 'addresses', 'capacity', 'startFailed', 'exited'),
+      market: fc.constantFrom('spot', 'onDemand', null),
+      subnet: fc.constantFrom('a', 'b', null),
+      failures: fc.integer({ min: 1, max: 9 }),
+      until: fc.integer({ min: 0, max: 20_000 }),
+      probe: fc.constantFrom(null, null, 'g'),
+      ...{ reason: fc.constant('x'), signal: fc.constant('launched' as const) },
+    }),
+    { maxLength: 4 },
+  )
+  .map((all) => Object.fromEntries(all.map((each, i) => [`b${i}`, each])) as Breakers);
+
+const fleets = fc
+  .record({
+    desired: fc.option(fc.nat(20), { nil: null }),
+    maxTasks: fc.option(fc.nat(15), { nil: null }),
+    subnets: fc.constantFrom<(string[] | undefined)[]>(undefined, ['a'], ['a', 'b']),
+    spot: fc.boolean(),
+    revision: fc.constantFrom(...often('rev:1'), null),
+    mismatch: fc.constantFrom(...often(null), 'too old'),
+    unconfirmed: fc.constantFrom(...often(0), 2),
+    unknownOutcomeAt: fc.constantFrom(...often(null), 5000, 9500),
+    listDenied: fc.boolean(),
+    allowance: fc.constantFrom(0, 0.5, 1, 30, 30, 30),
+    turnAllowance: fc.constantFrom(0, 1, 100, 100, 100),
+    breakers: fc.oneof(fc.constant({}), breakersArbitrary),
+    counts: fc.record({
+      ...{ pending: fc.nat(4), absent: fc.constant(0), idle: fc.nat(3), busy: fc.nat(3) },
+      // What drains is taken back before anything is launched.
+      ...{ drainPending: fc.constant(0), cancelled: fc.constant(0), stopping: fc.nat(3) },
+    }),
+    observedGeneration: fc.constantFrom(...often(1), 0),
+  })
+  .map(
+    ({ maxTasks, subnets, spot, unconfirmed, counts, observedGeneration, ...given }): Fleet =>
+      fleetOf({
+        ...given,
+        settings: { ...fleetSettings, maxTasks, spot, ...(subnets && { subnets }) },
+        adoption: { ...fresh.adoption, unconfirmed },
+        cohorts: { a: cohortOf(counts, { observedGeneration }) },
+      }),
+  );
+const anyModes = fc.record({
+  lifecycle: fc.constantFrom(...often('active'), ...modeNames.lifecycle),
+  scheduler: fc.constantFrom(...often('present'), ...modeNames.scheduler),
+  inventory: fc.constantFrom(...modeNames.inventory),
+  monitor: fc.constantFrom(...modeNames.monitor),
+  hold: fc.constantFrom(...often('running'), ...modeNames.hold),
+});
+
+it('launches what is missing if and only if nothing blocks it', () => {
+  let launched = 0;
+  fc.assert(
+    fc.property(fleets, anyModes, (fleet, given) => {
+      const blockers = launchBlockers(fleet, given);
+      const permit = launchPermit(fleet, blockers);
+      const counts = fleetCounts(fleet);
+      const { admit } = plan(fleet.desired, counts, {
+        ...{ maxTasks: fleet.settings.maxTasks, launches: permit.tasks },
+        ...{ excessConfirmed: false, swapping: false },
+      });
+      expect(permit.tasks > 0).toBe(blockers.length === 0);
+      if (missingOf(fleet, counts) > 0) expect(admit > 0).toBe(blockers.length === 0);
+      else expect(admit).toBe(0);
+      if (admit > 0) launched++;
+      for (const { identity, sentence, clears } of blockers)
+        expect([identity, sentence, clears].every((text) => text.length > 2)).toBe(true);
+    }),
+    { numRuns: 3000 },
+  );
+  expect(launched).toBeGreaterThan(100);
+});
+
+describe('the report of blockers', () => {
+  it('is made once per change, while something is desired and not launched', async () => {
+    const { actor, at, command, blockers, answered } = liveManager();
+    at(5000);
+    expect(blockers).toEqual([]);
+    command(4);
+    expect(blockers.splice(0)).toEqual([
+      { missing: 2, kinds: ['notPrepared', 'inventoryPending'] },
+    ]);
+    at(6000);
+    at(7000);
+    expect(blockers).toEqual([]);
+    actor.send({ type: 'fleet.prepared', revision: 'rev:1' });
+    at(8000);
+    expect(blockers.splice(0)).toEqual([{ missing: 2, kinds: ['inventoryPending'] }]);
+    command(0);
+    expect(blockers.splice(0)).toEqual([{ missing: 0, kinds: [] }]);
+    answered();
+  });
+
+  it('names a hold and its end, after which launching goes on', async () => {
+    const { actor, at, command, blockers, orders } = await readyManager();
+    actor.send({ type: 'fleet.hold', at: 10_500, reason: 'upgrade' });
+    at(11_000);
+    command(2);
+    at(12_000);
+    expect(orders()).toEqual([]);
+    expect(blockers.splice(0)).toEqual([{ missing: 1, kinds: ['held'] }]);
+    actor.send({ type: 'fleet.resume', at: 12_500 });
+    expect(orders()).toMatchObject([{ type: 'cohort.admit' }]);
+  });
+
+  it('leaves out what is gone within a second', async () => {
+    const { at, command, blockers, answered } = await readyManager({}, { launchBurst: 3 });
+    at(11_000);
+    command(40);
+    answered();
+    at(11_100);
+    expect(blockers).toEqual([]);
+    const [pace] = launchBlockers(fleetOf({ allowance: 0 }), modes);
+    expect(pace && isTransient(pace)).toBe(true);
+  });
+});

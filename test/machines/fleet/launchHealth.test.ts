@@ -1,0 +1,250 @@
+import { describe, expect, it } from 'vitest';
+import type { FleetEvent } from '../../../machines/fleet/fleetSetup.ts';
+import { liveManager, readyManager } from '../../support/liveManager.ts';
+
+describe('what holds launches back', () => {
+  const setback: Extract<FleetEvent, { type: 'cohort.launchFailed' }> = {
+    type: 'cohort.launchFailed',
+    cohortId: 'c',
+    kind: 'refused',
+    reason: 'x',
+    market: null,
+  };
+  const states = (says: () => unknown[]) =>
+    says().map((note) => (note as { state?: string }).state ?? note);
+
+  it('is told to people when it begins, and when it ends', async () => {
+    const { actor, at, says, fleet, command, report } = await readyManager();
+    at(11_000);
+    actor.send(setback);
+    actor.send(setback);
+    expect(fleet().unknownOutcomeAt).toBeNull();
+    expect(states(says)).toEqual(['open']);
+    at(26_000);
+    command(2);
+    says();
+    const probe = fleet().breakers.refused?.probe ?? '';
+    expect(probe).toBe('e-1-0');
+    report({ pending: 1 });
+    actor.send({ type: 'cohort.probeInconclusive', cohortId: 'c', groupId: 'other' });
+    expect(fleet().breakers.refused?.probe).toBe(probe);
+    actor.send({ type: 'cohort.probeInconclusive', cohortId: 'c', groupId: probe });
+    expect(fleet().breakers.refused?.probe).toBeNull();
+    command(4);
+    const again = fleet().breakers.refused?.probe ?? '';
+    const proved = {
+      type: 'cohort.recovered',
+      cohortId: 'c',
+      groupId: again,
+      subnet: null,
+    } as const;
+    actor.send({ ...proved, signal: 'registered' });
+    expect(fleet().breakers.refused).toBeDefined();
+    actor.send({ ...proved, signal: 'launched' });
+    expect(fleet().breakers).toEqual({});
+    expect(states(says).at(-1)).toBe('closed');
+  });
+
+  it('is asked of a list when a launch was given up in doubt, and until then nothing is launched', async () => {
+    const { actor, at, fleet, command, orders, calls, inventoried } = await readyManager();
+    at(11_000);
+    actor.send({ ...setback, kind: 'unreachable', outcomeUnknown: true });
+    expect(fleet().unknownOutcomeAt).toBe(12_000);
+    at(13_000);
+    command(2);
+    expect(orders()).toEqual([]);
+    await inventoried({ startedAt: 13_000 });
+    at(14_000);
+    expect(calls.inventory).toHaveLength(2);
+    expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.admit' })]);
+  });
+
+  it('is made ready again where that is what is missing', async () => {
+    const { actor, at, hears } = await readyManager();
+    at(11_000);
+    hears();
+    actor.send(setback);
+    expect(hears()).toEqual([]);
+    actor.send({ ...setback, kind: 'unprepared' });
+    expect(hears()).toEqual([{ type: 'fleet.unprepared' }]);
+  });
+
+  it('is not the end of workers whose scheduler has ended', async () => {
+    const { actor, at, fleet } = await readyManager();
+    const notStarted = { ...setback, kind: 'startFailed', signal: 'registered' } as const;
+    at(11_000);
+    actor.send({ type: 'scheduler.lost', at: 0 });
+    actor.send(notStarted);
+    expect(fleet().breakers).toEqual({});
+    actor.send(setback);
+    expect(Object.keys(fleet().breakers)).toEqual(['refused']);
+    at(12_000);
+    actor.send(notStarted);
+    at(41_999);
+    actor.send(notStarted);
+    expect(Object.keys(fleet().breakers)).toEqual(['refused']);
+    at(42_000);
+    actor.send({ ...notStarted, groupId: 'e-7-0' });
+    expect(fleet().breakers.startFailed).toMatchObject({ signal: 'registered', failures: 1 });
+    at(44_000);
+    const proved = { type: 'cohort.recovered', cohortId: 'c', groupId: 'e', subnet: null } as const;
+    actor.send({ ...proved, signal: 'launched' });
+    expect(fleet().breakers.startFailed).toBeDefined();
+    actor.send({ ...proved, signal: 'registered' });
+    expect(fleet().breakers.startFailed).toBeUndefined();
+  });
+
+  it('lets another be tried when the one that was has ended with its scheduler', async () => {
+    const { actor, at, fleet, command } = await readyManager();
+    actor.send({ ...setback, kind: 'startFailed', signal: 'registered' });
+    at(20_000);
+    command(2);
+    expect(fleet().breakers.startFailed?.probe).toBe('e-1-0');
+    actor.send({ type: 'scheduler.lost', at: 0 });
+    actor.send({ ...setback, kind: 'startFailed', signal: 'registered', groupId: 'e-1-0' });
+    expect(fleet().breakers.startFailed).toMatchObject({ probe: null, failures: 1 });
+  });
+
+  describe('when groups end soon after they came to serve', () => {
+    const early = (groupId: string, launchedAt: number) => ({
+      ...{ ...setback, kind: 'exited' as const, reason: 'OutOfMemory', signal: 'stable' as const },
+      ...{ groupId, launchedAt },
+    });
+    const serves = { type: 'cohort.recovered', cohortId: 'c', groupId: 'e', subnet: null } as const;
+
+    it('is the third in a row of which each was launched after the one before had ended', async () => {
+      const { actor, at, fleet, says } = await readyManager();
+      at(20_000);
+      for (const id of ['a', 'b', 'c', 'd']) actor.send(early(id, 15_000));
+      at(30_000);
+      for (const id of ['e', 'f']) actor.send(early(id, 19_999));
+      actor.send(early('g', 20_000));
+      expect(fleet().crashLoop).toEqual({ inARow: 2, at: 30_000 });
+      expect(fleet().breakers).toEqual({});
+      at(40_000);
+      actor.send(early('h', 31_000));
+      expect(fleet().breakers.exited).toMatchObject({ failures: 1, until: 50_000, probe: null });
+      expect(says()).toMatchObject([{ state: 'open', breaker: { reason: 'OutOfMemory' } }]);
+    });
+
+    it('ends with one that lasts, and not with one that only serves', async () => {
+      const { actor, at, fleet, command } = await readyManager();
+      for (const now of [20_000, 30_000, 40_000]) {
+        at(now);
+        actor.send(early('a', now - 1));
+      }
+      at(50_000);
+      command(2 * 5);
+      expect(fleet().breakers.exited?.probe).toBe('e-1-0');
+      for (const signal of ['launched', 'registered'] as const)
+        actor.send({ ...serves, groupId: 'e-1-0', signal });
+      expect(fleet().breakers.exited?.probe).toBe('e-1-0');
+      at(60_000);
+      actor.send(early('e-1-0', 50_000));
+      expect(fleet().breakers.exited).toMatchObject({ failures: 2, until: 80_000, probe: null });
+      actor.send({ ...serves, signal: 'stable' });
+      expect(fleet()).toMatchObject({ breakers: {}, crashLoop: { inARow: 0, at: 0 } });
+    });
+
+    it('is nothing when one between them lasts, or their scheduler has ended', async () => {
+      const { actor, at, fleet } = await readyManager();
+      for (const now of [20_000, 30_000]) {
+        at(now);
+        actor.send(early('a', now - 1));
+      }
+      actor.send({ ...serves, signal: 'stable' });
+      at(40_000);
+      actor.send(early('a', 39_000));
+      expect(fleet()).toMatchObject({ breakers: {}, crashLoop: { inARow: 1, at: 40_000 } });
+      actor.send({ type: 'scheduler.lost', at: 0 });
+      actor.send(early('b', 41_000));
+      at(50_000);
+      actor.send(early('c', 41_000));
+      expect(fleet()).toMatchObject({ breakers: {}, crashLoop: { inARow: 1, at: 40_000 } });
+    });
+
+    it('lets another be tried in the place of one that shows nothing new', async () => {
+      const { actor, at, fleet, command } = await readyManager();
+      actor.send({ ...setback, kind: 'quota' });
+      at(60_000);
+      command(2);
+      expect(fleet().breakers.quota?.probe).toBe('e-1-0');
+      actor.send(early('e-1-0', 59_000));
+      expect(fleet().breakers).toMatchObject({ quota: { probe: null } });
+    });
+  });
+
+  it.each([
+    ['where it happened', ['subnet-a'], ['capacity subnet-a']],
+    ['everywhere that it may launch, when nobody says where', undefined, ['a', 'b']],
+    ['nowhere that it does not launch', ['elsewhere'], ['capacity']],
+  ])('counts %s', async (_, subnets, keys) => {
+    const places = { subnets: ['subnet-a', 'subnet-b'] };
+    const { actor, fleet } = await readyManager({}, places);
+    actor.send({ ...setback, kind: 'capacity', ...(subnets && { subnets }) });
+    const expected = keys.map((key) => (key.length === 1 ? `capacity subnet-${key}` : key));
+    expect(Object.keys(fleet().breakers)).toEqual(expected);
+  });
+
+  it('is everywhere when no subnets are named in the settings', async () => {
+    const { actor, fleet } = await readyManager();
+    expect(fleet().revision).toBe('rev:1');
+    actor.send({ ...setback, kind: 'capacity' });
+    actor.send({ ...setback, kind: 'capacity', subnets: ['subnet-a'] });
+    expect(Object.keys(fleet().breakers)).toEqual(['capacity']);
+  });
+
+  it('is offered to the scheduler, when it is the quota, and no other change', async () => {
+    const { actor, at, hears, says, command, report } = await readyManager();
+    at(11_000);
+    command(6);
+    report({ busy: 3 });
+    says();
+    actor.send({ ...setback, kind: 'quota' });
+    at(12_000);
+    expect(hears().filter(({ type }) => type === 'fleet.capacity')).toEqual([
+      { type: 'fleet.capacity', workers: 6 },
+    ]);
+    expect(says()).toContainEqual({ workers: 6 });
+  });
+
+  it.each([
+    ['one that runs is gone', { busy: 2, pending: 1 }, true],
+    ['all are still there', { busy: 3, pending: 1 }, false],
+    ['one that was never counted is gone', { busy: 3 }, false],
+  ])('is tried again early or not, when it is the quota: %s', async (_, counts, early) => {
+    const { actor, at, fleet, command, report } = await readyManager();
+    at(11_000);
+    command(8);
+    report({ busy: 3, pending: 1 });
+    actor.send({ ...setback, kind: 'quota' });
+    report(counts);
+    expect(fleet().breakers.quota?.until).toBe(early ? 11_000 : 41_000);
+  });
+});
+
+it('tries what is held back, and the inventory, at once when a person has mended the cause', async () => {
+  const { actor, at, command, orders, fleet } = await readyManager();
+  const failure = { cohortId: 'c', kind: 'refused', reason: 'x', market: null } as const;
+  actor.send({ type: 'cohort.launchFailed', ...failure });
+  at(11_000);
+  command(2 * 5);
+  const admits = () => orders().filter(({ type }) => type === 'cohort.admit');
+  expect(admits()).toEqual([]);
+  actor.send({ type: 'fleet.retryNow' });
+  expect(admits()).toMatchObject([{ launches: [{ groupIds: ['e-1-0'] }] }]);
+  expect(fleet().breakers.refused).toMatchObject({ failures: 1, probe: 'e-1-0' });
+});
+
+it('asks for an inventory at once when a person has mended the cause', async () => {
+  const { actor, tick, inventoried, calls } = liveManager();
+  const late = Object.assign(new Error('no answer'), { kind: 'unreachable' });
+  for (const now of [10_000, 12_000, 16_000]) {
+    tick(now);
+    await inventoried(late);
+  }
+  expect(calls.inventory).toHaveLength(3);
+  actor.send({ type: 'fleet.retryNow' });
+  tick(17_000);
+  expect(calls.inventory).toHaveLength(4);
+});

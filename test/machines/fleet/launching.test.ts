@@ -1,0 +1,201 @@
+import { describe, expect, it } from 'vitest';
+import { noCounts, total } from '../../../machines/fleet/plan.ts';
+import { inventoryDue } from '../../../machines/fleet/state.ts';
+import { fastManager, liveManager, tasksOf } from '../../support/liveManager.ts';
+import { settle } from '../../support/world.ts';
+
+const command = (taskConcurrency: number, at: number) => ({
+  type: 'scheduler.desired' as const,
+  at,
+  requests: [{ taskConcurrency, capabilities: [] }],
+});
+
+describe('launching', () => {
+  it('splits into launches of ten and cohorts of a hundred', async () => {
+    const { actor, at, admitted, answered, clock, fleet } = await fastManager(
+      {},
+      { launchBurst: 1e9 },
+    );
+    at(11_000);
+    actor.send(command(2 * 250, 11_000));
+    for (let i = 0; i < 5; i++) {
+      answered();
+      clock.increment(1);
+      answered();
+      at(12_000 + i);
+    }
+    const sizes = admitted().map(({ groupIds }) => groupIds.length);
+    expect(sizes.reduce((a, b) => a + b)).toBe(250);
+    expect(Math.max(...sizes)).toBe(10);
+    expect(sizes).toHaveLength(25);
+    for (const { counts } of Object.values(fleet().cohorts))
+      expect(total(counts)).toBeLessThanOrEqual(100);
+  });
+
+  it('keeps to the burst and the rate that Fargate allows', async () => {
+    const revised = { launchBurst: 30, launchesPerSecond: 5 };
+    const { actor, at, admitted, answered } = await fastManager({}, revised);
+    const groups = () => admitted().reduce((sum, { groupIds }) => sum + groupIds.length, 0);
+    at(11_000);
+    actor.send(command(400, 11_000));
+    expect(groups()).toBe(30);
+    answered();
+    at(13_000);
+    expect(groups()).toBe(40);
+  });
+
+  it('does not count on a report that has not heard the last order', async () => {
+    const { actor, at, admitted, fleet } = await fastManager();
+    at(11_000);
+    actor.send(command(8, 11_000));
+    const [cohortId] = Object.keys(fleet().cohorts) as [string];
+    actor.send({
+      type: 'cohort.changed',
+      cohortId,
+      generation: 0,
+      counts: noCounts,
+      launches: 0,
+      ended: 0,
+    });
+    at(12_000);
+    expect(admitted()).toHaveLength(1);
+  });
+});
+
+it('launches nothing that could not serve the scheduler, and goes on once it could', async () => {
+  const { actor, at, admitted } = await fastManager();
+  at(11_000);
+  actor.send({ type: 'scheduler.mismatch', at: 11_000, reason: 'workers of 2.6.0' });
+  actor.send(command(4, 11_000));
+  at(12_000);
+  expect(admitted()).toEqual([]);
+  actor.send({ type: 'scheduler.mismatch', at: 12_000, reason: null });
+  at(13_000);
+  expect(admitted()).toHaveLength(1);
+});
+
+describe('a fleet under limits', () => {
+  const report = (generation: number, counts: object, cohortId = 'cohort.0') => ({
+    type: 'cohort.changed' as const,
+    cohortId,
+    generation,
+    counts: { ...noCounts, ...counts },
+    ...{ launches: 0, ended: 0 },
+  });
+
+  it('offers what runs while the quota holds it back, and one task more to try it', async () => {
+    const { actor, at, fleet } = await fastManager();
+    at(20_000);
+    actor.send(command(6, 20_000));
+    actor.send(report(fleet().generation, { busy: 3 }));
+    actor.send({
+      type: 'cohort.launchFailed',
+      cohortId: 'c',
+      kind: 'quota',
+      reason: 'vCPUs',
+      market: null,
+    });
+    expect(fleet().advertised).toBe(6);
+    at(49_999);
+    expect(fleet().advertised).toBe(6);
+    at(50_000);
+    expect(fleet().advertised).toBe(8);
+  });
+
+  it('drains idle groups of any cohort before busy ones of another', async () => {
+    const owned = tasksOf(200);
+    const { actor, at, clock, cohort, fleet } = await fastManager({ owned });
+    for (let i = 0; i < 5; i++) clock.increment(1);
+    // The first answer beside groups of an earlier run counts as a return.
+    at(41_000);
+    actor.send(report(fleet().cohorts['cohort.0']?.generation ?? 0, { idle: 100 }));
+    actor.send(report(fleet().cohorts['cohort.1']?.generation ?? 0, { busy: 100 }, 'cohort.1'));
+    actor.send(command(2 * 150, 41_000));
+    const drains = cohort.told.filter(({ type }) => type === 'cohort.drain');
+    expect(drains).toEqual([expect.objectContaining({ pending: 0, idle: 50, busy: 0 })]);
+  });
+
+  it('takes waiting groups back before it launches any', async () => {
+    const { actor, at, fleet, cohort, admitted } = await fastManager();
+    at(20_000);
+    actor.send(command(8, 20_000));
+    expect(admitted()).toHaveLength(1);
+    actor.send(report(fleet().generation, { busy: 1, drainPending: 2 }));
+    expect(cohort.told.at(-1)).toMatchObject({ type: 'cohort.cancelDrain', most: 2 });
+    actor.send(report(fleet().generation, { busy: 3 }));
+    expect(admitted().at(-1)?.groupIds).toHaveLength(1);
+  });
+
+  it('gives those that wait less time once everything must go', async () => {
+    const { actor, at, fleet, cohort } = await fastManager();
+    at(20_000);
+    actor.send(command(8, 20_000));
+    actor.send(report(fleet().generation, { drainPending: 4 }));
+    actor.send({ type: 'fleet.stop' });
+    expect(cohort.told.at(-1)).toMatchObject({ type: 'cohort.drain', until: 50_000 });
+  });
+});
+
+describe('a scheduler that goes and comes back', () => {
+  it('gets no launches while it is gone, however fresh its last echo', async () => {
+    const { actor, at, admitted } = await fastManager();
+    at(20_000);
+    actor.send({ type: 'scheduler.lost', at: 0 });
+    actor.send(command(8, 20_000));
+    actor.send({ type: 'tick', now: 21_000 });
+    expect(admitted()).toEqual([]);
+    at(22_000);
+    at(23_000);
+    expect(admitted()).toHaveLength(1);
+  });
+
+  it('is not obeyed for half a minute when it wants less, for it knows nobody yet', async () => {
+    const owned = tasksOf(1);
+    const { actor, at, answered, clock, cohort } = await fastManager({ owned });
+    clock.increment(1);
+    answered();
+    at(20_000);
+    actor.send(command(2, 20_000));
+    actor.send({ type: 'scheduler.lost', at: 0 });
+    at(30_000);
+    actor.send(command(0, 30_000));
+    at(59_999);
+    const drains = () => cohort.told.filter(({ type }) => type === 'cohort.drain');
+    expect(drains()).toEqual([]);
+    at(60_000);
+    expect(drains()).toHaveLength(1);
+  });
+
+  it('does not make workers that ended with it a reason to hold back', async () => {
+    const { actor, at, fleet } = await fastManager();
+    at(20_000);
+    actor.send({ type: 'scheduler.lost', at: 0 });
+    const gone = {
+      kind: 'startFailed',
+      reason: 'exit 0',
+      market: null,
+      signal: 'registered',
+    } as const;
+    actor.send({ type: 'cohort.launchFailed', cohortId: 'c', ...gone });
+    expect(fleet().breakers).toEqual({});
+  });
+});
+
+describe('a restart', () => {
+  it('asks for the list only when it would show the last launch', () => {
+    const { fleet } = liveManager({ lastLaunchAt: 5000 });
+    expect(inventoryDue(fleet(), 14_999)).toBe(false);
+    expect(inventoryDue(fleet(), 15_000)).toBe(true);
+  });
+
+  it('counts what it has taken over before it launches anything', async () => {
+    const owned = tasksOf(150);
+    const { actor, at, admitted, clock, cohort } = await fastManager({ owned });
+    at(11_000);
+    actor.send(command(2 * 150, 11_000));
+    for (let i = 0; i < 5; i++) clock.increment(1);
+    await settle();
+    expect(admitted()).toEqual([]);
+    expect(cohort.lines).toHaveLength(2);
+  });
+});

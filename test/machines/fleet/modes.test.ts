@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest';
+import { fleetManager } from '../../../machines/fleet/fleetManager.ts';
+import { modeNames, modesOf } from '../../../machines/fleet/modes.ts';
+
+it('names every state of every region of the fleet manager', () => {
+  const regions = Object.entries(fleetManager.states).map(([region, { states }]) => [
+    region,
+    Object.keys(states),
+  ]);
+  expect(Object.fromEntries(regions)).toEqual(modeNames);
+});
+
+it('finds the state of a region, whatever it holds inside', () => {
+  const value = { lifecycle: 'active', scheduler: { absent: 'lost' }, inventory: 'idle' };
+  expect(modesOf({ ...value, monitor: 'lost', hold: 'held' })).toEqual({
+    ...{ lifecycle: 'active', scheduler: 'absent', inventory: 'idle' },
+    ...{ monitor: 'lost', hold: 'held' },
+  });
+});

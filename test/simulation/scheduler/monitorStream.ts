@@ -1,0 +1,77 @@
+import type { MonitorMessage } from '../../../machines/scheduler/messages.ts';
+import type { Agenda, Owner } from '../agenda.ts';
+import type { Random } from '../random.ts';
+
+export interface Listener {
+  owner: Owner;
+  onOpen(): void;
+  onMessage(message: MonitorMessage): void;
+  onClosed(reason: string): void;
+}
+
+export interface StreamWorld {
+  isPublished: boolean;
+  isReachable(): boolean;
+  /** The whole state, once a second; null: the scheduler is stuck. */
+  state(): MonitorMessage | null;
+}
+
+/** The monitor stream: everyone who is connected gets everything, and nothing of what was before. */
+export function createMonitorStream(agenda: Agenda, random: Random, world: StreamWorld) {
+  /** Each of the present listeners, and since when. */
+  const listeners = new Map<Listener, number>();
+  const latency = (): number => random.between(1, 15);
+
+  function publish(message: MonitorMessage): boolean {
+    for (const { owner, onMessage } of listeners.keys())
+      agenda.after(2, () => onMessage(message), owner);
+    return listeners.size > 0;
+  }
+
+  function publishing(): void {
+    if (listeners.size === 0) return;
+    const state = world.state();
+    if (state !== null) publish(state);
+    agenda.after(1000, publishing);
+  }
+
+  return {
+    publish,
+    drop(reason: string): void {
+      for (const { owner, onClosed } of listeners.keys())
+        agenda.after(2, () => onClosed(reason), owner);
+      listeners.clear();
+    },
+    dropOwner(owner: Owner): void {
+      for (const listener of [...listeners.keys()])
+        if (listener.owner === owner) listeners.delete(listener);
+    },
+    /** Since when this process has heard the stream; null: it does not. */
+    heardSince(owner: Owner): number | null {
+      for (const [listener, since] of listeners) if (listener.owner === owner) return since;
+      return null;
+    },
+    subscribe(listener: Listener): () => void {
+      if (!world.isPublished) return () => {};
+      if (!world.isReachable()) {
+        agenda.after(latency(), () => listener.onClosed('refused'), listener.owner);
+        return () => {};
+      }
+      let isWanted = true;
+      agenda.after(
+        latency(),
+        () => {
+          if (!isWanted) return;
+          listener.onOpen();
+          listeners.set(listener, agenda.now());
+          if (listeners.size === 1) agenda.after(random.between(0, 1000), publishing);
+        },
+        listener.owner,
+      );
+      return () => {
+        isWanted = false;
+        listeners.delete(listener);
+      };
+    },
+  };
+}

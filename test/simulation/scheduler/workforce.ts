@@ -1,0 +1,232 @@
+import type { MonitorMessage } from '../../../machines/scheduler/messages.ts';
+import { taskIdOf } from '../../../machines/shared/ids.ts';
+import type { Agenda } from '../agenda.ts';
+import type { ModelTask } from '../ecs.ts';
+import type { Random } from '../random.ts';
+import type { ConnectedWorker } from './dialogue.ts';
+import {
+  canServe,
+  knowsBackend,
+  type Magic,
+  namesItsTask,
+  type SchedulerRelease,
+} from './releases.ts';
+
+/** What a Fargate task has to do, and since when the monitor stream says so; null: not yet, for it is silent. */
+export interface Work {
+  tasks: number;
+  since: number | null;
+}
+
+/** A task of the scheduler that is being cancelled, and where. */
+export interface Cancellation {
+  id: string;
+  task: ModelTask;
+  workerId: string;
+  /** Since when the monitor stream shows it; null: not yet. */
+  shownSince: number | null;
+}
+
+export interface WorkforceSettings {
+  workersPerTask: number;
+  /** How often a Fargate task's work changes, per second. */
+  restlessness: number;
+}
+
+export interface WorkforceWorld {
+  /** What the scheduler is now. */
+  process(): { release: SchedulerRelease; magic: Magic; managerId: string };
+  isReachable(): boolean;
+  tasksKnown(): number;
+  publish(message: MonitorMessage): boolean;
+  connected(task: ModelTask): void;
+  /** The workers of this Fargate task have ended by themselves. */
+  workersExit(task: ModelTask): void;
+  /** A worker with a task being cancelled has left a scheduler that does not survive that. */
+  dies(task: ModelTask): void;
+  /** The scheduler has missed the heartbeats of killed workers for so long that it gives them up. */
+  timedOut(task: ModelTask): void;
+}
+
+/** A scheduler declares a worker dead after that time without a heartbeat, ms. */
+const workerTimeoutMs = 60_000;
+const searchEveryMs = 5000;
+/** Workers give up after 300 s. */
+const searches = 60;
+
+/** The workers that have reached the scheduler, and what they have to do. */
+export function createWorkforce(
+  agenda: Agenda,
+  random: Random,
+  settings: WorkforceSettings,
+  world: WorkforceWorld,
+) {
+  /** Alive and connected, by Fargate task, and since when. */
+  const connected = new Map<ModelTask, number>();
+  /** Killed, but still counted by the scheduler. */
+  const lingering = new Map<ModelTask, { since: number; workerIds: Set<string> }>();
+  const work = new Map<ModelTask, Work>();
+  const cancellations = new Map<string, Cancellation>();
+  let cancelled = 0;
+
+  function workerIdsOf(task: ModelTask): string[] {
+    const { release } = world.process();
+    const id = taskIdOf(task.taskArn);
+    const name = namesItsTask(task.worker, release) ? `ECS-${id}` : `FIX|${id}`;
+    return Array.from({ length: settings.workersPerTask }, (_, i) => `Worker|${name}|${i}`);
+  }
+
+  const isWork = (task: ModelTask): boolean => (work.get(task)?.tasks ?? 0) > 0;
+
+  function tell(task: ModelTask, isConnected: boolean): void {
+    for (const workerId of workerIdsOf(task))
+      world.publish({ type: 'monitor.worker', workerId, connected: isConnected });
+  }
+
+  function endCancellation(id: string, state: 'canceled' | 'failedWorkerDied'): void {
+    const cancellation = cancellations.get(id);
+    if (!cancellations.delete(id) || !cancellation) return;
+    const { workerId } = cancellation;
+    world.publish({ type: 'monitor.task', taskId: id, workerId, state });
+  }
+
+  /** Workers leave: one release does not survive that while a task of theirs is being cancelled. */
+  function forget(task: ModelTask): void {
+    const own = [...cancellations.values()].filter((each) => each.task === task);
+    for (const { id } of own) endCancellation(id, 'failedWorkerDied');
+    if (own.length > 0 && world.process().release.diesOfCancellation) world.dies(task);
+  }
+
+  /** They look for the scheduler as long as their Fargate task runs. */
+  function search(task: ModelTask, tries = 0): void {
+    if (!task.isRunning() || connected.has(task)) return;
+    const { release, magic } = world.process();
+    if (!world.isReachable() || !canServe(task.worker, release, magic)) {
+      if (tries >= searches) world.workersExit(task);
+      else agenda.after(searchEveryMs, () => search(task, tries + 1));
+      return;
+    }
+    connected.set(task, agenda.now());
+    tell(task, true);
+    world.connected(task);
+  }
+
+  return {
+    connected,
+    work,
+    cancellations,
+    lingering,
+    workerIdsOf,
+
+    /** The workers of this Fargate task come up. */
+    start(task: ModelTask): void {
+      agenda.after(random.between(2000, 15_000), () => {
+        if (!task.isRunning()) return;
+        if (knowsBackend(task.worker)) search(task);
+        else world.workersExit(task);
+      });
+    },
+
+    /** They say goodbye and leave. */
+    leave(task: ModelTask): void {
+      if (!connected.delete(task)) return;
+      work.delete(task);
+      tell(task, false);
+      forget(task);
+    },
+
+    /** They were killed: the scheduler does not know yet. */
+    kill(task: ModelTask): void {
+      if (!connected.delete(task)) return;
+      work.delete(task);
+      const left = { since: agenda.now(), workerIds: new Set(workerIdsOf(task)) };
+      lingering.set(task, left);
+      agenda.after(workerTimeoutMs, () => {
+        if (lingering.get(task) !== left) return;
+        lingering.delete(task);
+        world.timedOut(task);
+        tell(task, false);
+        forget(task);
+      });
+    },
+
+    /** The Fargate task of a worker that the scheduler counts as connected. */
+    taskOfWorker(workerId: string): ModelTask | undefined {
+      return [...connected.keys(), ...lingering.keys()].find((task) =>
+        workerIdsOf(task).includes(workerId),
+      );
+    },
+
+    /** Someone has reported this worker dead. One that is alive registers again at once. */
+    disconnect(task: ModelTask, workerId: string): void {
+      const left = lingering.get(task);
+      if (left?.workerIds.delete(workerId))
+        world.publish({ type: 'monitor.worker', workerId, connected: false });
+      if (left?.workerIds.size === 0) {
+        lingering.delete(task);
+        forget(task);
+      }
+    },
+
+    /** Another process is in the scheduler's place: who survives that has to find it. `ends`: they take it for their end. */
+    lose(ends: boolean): void {
+      for (const id of [...cancellations.keys()]) cancellations.delete(id);
+      lingering.clear();
+      for (const task of [...connected.keys()]) {
+        connected.delete(task);
+        work.delete(task);
+        if (ends) world.workersExit(task);
+        else agenda.after(random.between(500, 8000), () => search(task));
+      }
+    },
+
+    /** Work comes and goes; more of it where there is more to do. As long as there is a task, one of them has it. */
+    shiftWork(): void {
+      const demand = world.tasksKnown();
+      const count = connected.size * settings.workersPerTask;
+      for (const task of connected.keys()) {
+        const known = work.get(task);
+        if (known && !random.chance(settings.restlessness)) continue;
+        const tasks = random.chance(Math.min(0.8, demand / (8 * count))) ? random.int(1, 9) : 0;
+        if (known?.tasks !== tasks) work.set(task, { tasks, since: null });
+      }
+      const [first] = connected.keys();
+      if (demand > 0 && first && ![...connected.keys()].some(isWork))
+        work.set(first, { tasks: Math.min(demand, 9), since: null });
+    },
+
+    /** Some tasks are cancelled; that takes so long. */
+    cancel(count: number, ms: number): number {
+      const busy = [...connected.keys()].filter(isWork).slice(0, count);
+      for (const task of busy) {
+        const id = `task-${++cancelled}`;
+        const workerId = workerIdsOf(task)[0] as string;
+        const isShown = world.publish({
+          ...{ type: 'monitor.task', taskId: id, workerId, state: 'canceling' },
+        });
+        const shownSince = isShown ? agenda.now() : null;
+        cancellations.set(id, { id, task, workerId, shownSince });
+        agenda.after(ms, () => endCancellation(id, 'canceled'));
+      }
+      return busy.length;
+    },
+
+    /** All that the scheduler counts as connected, with what waits inside each. */
+    list(): (ConnectedWorker & { sent: number })[] {
+      const { release, managerId } = world.process();
+      const manager = release.generation === 'g1' ? null : managerId;
+      const alive = [...connected.keys()].flatMap((task) =>
+        workerIdsOf(task).map((workerId, i) => {
+          const tasks = i === 0 ? (work.get(task)?.tasks ?? 0) : 0;
+          return { workerId, managerId: manager, queued: Math.max(0, tasks - 1), sent: tasks };
+        }),
+      );
+      const dead = [...lingering.values()].flatMap(({ workerIds }) =>
+        [...workerIds].map((workerId) => ({ workerId, managerId: manager, queued: 0, sent: 0 })),
+      );
+      return [...alive, ...dead];
+    },
+  };
+}
+
+export type Workforce = ReturnType<typeof createWorkforce>;

@@ -1,0 +1,97 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import {
+  type CallsUnderWay,
+  type LongWait,
+  limitCallsUnderWay,
+} from '../../../src/aws/callsUnderWay.ts';
+import { rejectionOf } from './awsServer.ts';
+import { type VirtualClock, virtualClock } from './virtualClock.ts';
+
+let clock: VirtualClock;
+let calls: CallsUnderWay;
+let waits: LongWait[];
+const { signal } = new AbortController();
+
+beforeEach(() => {
+  clock = virtualClock();
+  waits = [];
+  calls = limitCallsUnderWay(clock, (wait) => waits.push(wait));
+});
+
+/** Enters so many calls, and lists those that were let in, in their order. */
+const enter = (operation: string, count: number) => {
+  const inside: { nth: number; leave(): void }[] = [];
+  for (let nth = 1; nth <= count; nth++)
+    void calls.enter(operation, signal).then((leave) => inside.push({ nth, leave }));
+  return inside;
+};
+const numbers = (inside: { nth: number }[]) => inside.map(({ nth }) => nth);
+
+describe('limitCallsUnderWay', () => {
+  it('lets the next call in when one has ended, in order of arrival', async () => {
+    const inside = enter('RunTask', 43);
+    await clock.pass(1);
+    expect(inside).toHaveLength(40);
+    inside[7]?.leave();
+    // Ending a call twice frees one place.
+    inside[7]?.leave();
+    await clock.pass(1);
+    expect(numbers(inside).slice(40)).toEqual([41]);
+    inside[0]?.leave();
+    inside[1]?.leave();
+    await clock.pass(1);
+    expect(numbers(inside).slice(40)).toEqual([41, 42, 43]);
+  });
+
+  it('keeps the operations apart, and all others together', async () => {
+    const inside = [
+      'RunTask',
+      'StopTask',
+      'DescribeTasks',
+      'ListTasks',
+      'GetRole',
+      'CreateRole',
+    ].map((operation) => enter(operation, 60));
+    await clock.pass(1);
+    expect(inside.map(({ length }) => length)).toEqual([40, 40, 14, 2, 4, 0]);
+  });
+
+  it('forgets a waiting call whose signal is aborted', async () => {
+    const inside = enter('ListTasks', 2);
+    const controller = new AbortController();
+    const aborted = rejectionOf(calls.enter('ListTasks', controller.signal));
+    const later = enter('ListTasks', 1);
+    await clock.pass(1);
+    controller.abort(new Error('no longer wanted'));
+    expect(await aborted).toBe(controller.signal.reason);
+    inside[0]?.leave();
+    await clock.pass(1);
+    expect(later).toHaveLength(1);
+    inside[1]?.leave();
+    later[0]?.leave();
+    expect(clock.pending).toBe(0);
+    expect(await rejectionOf(calls.enter('ListTasks', controller.signal))).toBe(
+      controller.signal.reason,
+    );
+  });
+
+  it('tells of calls that wait for 5 s, once a minute per operation', async () => {
+    enter('ListTasks', 4);
+    enter('GetRole', 5);
+    await clock.pass(4_999);
+    expect(waits).toEqual([]);
+    await clock.pass(1);
+    expect(waits).toEqual([
+      { operation: 'ListTasks', underWay: 2, waiting: 2 },
+      { operation: 'GetRole', underWay: 4, waiting: 1 },
+    ]);
+    enter('ListTasks', 1);
+    await clock.pass(54_000);
+    expect(waits).toHaveLength(2);
+    enter('ListTasks', 1);
+    await clock.pass(5_000);
+    enter('ListTasks', 1);
+    await clock.pass(5_000);
+    expect(waits.slice(2)).toEqual([{ operation: 'ListTasks', underWay: 2, waiting: 5 }]);
+  });
+});

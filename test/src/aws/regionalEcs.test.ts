@@ -1,0 +1,47 @@
+import {
+  DescribeTasksCommand,
+  type ECSClient,
+  ListTasksCommand,
+  RunTaskCommand,
+  StopTaskCommand,
+} from '@aws-sdk/client-ecs';
+import { expect, it, vi } from 'vitest';
+import { createRegionalEcs } from '../../../src/aws/regionalEcs.ts';
+
+const task = (region: string) => `arn:aws:ecs:${region}:123456789012:task/c/1`;
+
+const regions = () => {
+  const sent: [region: string, operation: string][] = [];
+  const destroy = vi.fn();
+  const made: string[] = [];
+  const regional = createRegionalEcs({ region: 'eu-west-1' }, ({ region }) => {
+    made.push(region);
+    const send = async (command: object) => {
+      sent.push([region, command.constructor.name]);
+    };
+    return { send, destroy } as unknown as ECSClient;
+  });
+  return { regional, sent, made, destroy };
+};
+
+it('sends a command to the region that its tasks name, else to that of the settings', async () => {
+  const { regional, sent, made, destroy } = regions();
+  const { ecs } = regional;
+  await ecs.send(new DescribeTasksCommand({ tasks: [task('us-east-1'), task('us-east-1')] }));
+  await ecs.send(new StopTaskCommand({ task: task('us-east-1') }));
+  await ecs.send(new DescribeTasksCommand({ tasks: [task('eu-west-1')] }));
+  await ecs.send(new StopTaskCommand({ task: 'arn:aws:ecs:us-east-1:1:task/of-the-old-format' }));
+  await ecs.send(new ListTasksCommand({}));
+  await ecs.send(new RunTaskCommand({ taskDefinition: 'd' }));
+  expect(sent).toEqual([
+    ['us-east-1', 'DescribeTasksCommand'],
+    ['us-east-1', 'StopTaskCommand'],
+    ['eu-west-1', 'DescribeTasksCommand'],
+    ['eu-west-1', 'StopTaskCommand'],
+    ['eu-west-1', 'ListTasksCommand'],
+    ['eu-west-1', 'RunTaskCommand'],
+  ]);
+  expect(made).toEqual(['eu-west-1', 'us-east-1']);
+  regional.destroy();
+  expect(destroy).toHaveBeenCalledTimes(2);
+});

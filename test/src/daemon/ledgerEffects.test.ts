@@ -1,0 +1,95 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { TaggedTask } from '../../../src/aws/tasks/taggedTask.ts';
+import {
+  byOurClock,
+  inventoryOf,
+  journalAdoption,
+  journalOutcome,
+} from '../../../src/daemon/ledgerEffects.ts';
+import { now } from '../../../src/shared/clock.ts';
+import { type Journal, openJournal } from '../../../src/store/journal.ts';
+import { silentLog } from '../../../src/telemetry/log.ts';
+
+let dir: string;
+let journal: Journal;
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'scaler-ecs-ledger-'));
+  journal = await openJournal(dir, silentLog);
+});
+afterEach(async () => {
+  await journal.close();
+  rmSync(dir, { recursive: true });
+});
+
+const order = { clientToken: 't', revision: 'rev:1', market: 'onDemand' as const, count: 2 };
+const open = (label: string) =>
+  journal.append({ kind: 'launch', label, ...order, requestHash: 'h', at: 1000 });
+const claim = (groupId: string, taskArn: string) => ({ groupId, taskArn, createdAt: null });
+const outcome = (label: string, ...groups: ReturnType<typeof claim>[]) =>
+  journalOutcome(journal, { label, groups, refusals: [] });
+const task = (taskArn: string, more: Partial<TaggedTask> = {}): TaggedTask => ({
+  ...{ taskArn, label: null, phase: 'running', createdAt: 5, startedBy: 'se-x', scheduler: null },
+  ...more,
+});
+
+describe('the outcome of a launch', () => {
+  it('gives each task to one group', async () => {
+    await open('l');
+    const claims = [claim('l-0', 'arn:1'), claim('l-1', 'arn:2')];
+    expect(outcome('l', ...claims)).toEqual(claims);
+    expect(journal.ledger.owner('arn:1')).toBe('l-0');
+  });
+
+  it('does not hand out a task that another group owns', async () => {
+    await open('l');
+    await open('m');
+    outcome('l', claim('l-0', 'arn:1'));
+    const free = claim('m-1', 'arn:2');
+    expect(outcome('m', claim('m-0', 'arn:1'), free)).toEqual([free]);
+    expect(journal.ledger.owner('arn:1')).toBe('l-0');
+  });
+});
+
+describe('the adoption of orphans', () => {
+  const stray = { groupId: 'stray-1', taskArn: 'arn/1', createdAt: 5, deadlinesFrom: 900 };
+
+  it('is accepted once', () => {
+    expect(journalAdoption(journal, [stray])).toEqual([stray]);
+    expect(journal.ledger.groups()).toMatchObject([stray]);
+    expect(journalAdoption(journal, [{ ...stray, groupId: 'stray-2' }])).toEqual([]);
+  });
+
+  it('is never younger than now, whatever clock the task was launched by', () => {
+    journalAdoption(journal, [{ ...stray, createdAt: now() + 3_600_000 }]);
+    expect(journal.ledger.groups()[0]?.createdAt).toBeLessThanOrEqual(now());
+  });
+});
+
+it('tells of each listed task whether a group owns it, and whether its launch is open', async () => {
+  await open('l');
+  await open('m');
+  outcome('m', claim('m-0', 'arn:1'));
+  const tasks = [
+    task('arn:1', { label: 'm' }),
+    task('arn:2', { label: 'l' }),
+    task('arn:3', { label: 'm' }),
+    task('arn:4'),
+  ];
+  const { startedAt, tasks: listed } = inventoryOf(journal.ledger, { startedAt: 7, tasks });
+  expect(startedAt).toBe(7);
+  expect(listed.map(({ owned, launchOpen }) => [owned, launchOpen])).toEqual([
+    [true, false],
+    [false, true],
+    [false, false],
+    [false, false],
+  ]);
+  expect(listed[0]).not.toHaveProperty('startedBy');
+});
+
+it('tells by our clock when a task was created', () => {
+  expect(byOurClock(100, task('a', { createdAt: 500 })).createdAt).toBe(400);
+  expect(byOurClock(100, task('a', { createdAt: null })).createdAt).toBeNull();
+});
