@@ -50,12 +50,13 @@ function handleSignals() {
   const stop = new AbortController();
   const kill = new AbortController();
   let status: number | null = null;
-  const onSignal = (signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGPIPE') => {
+  const onSignal = (signal: NodeJS.Signals) => {
     status ??= 128 + constants.signals[signal];
     if (stop.signal.aborted) kill.abort();
     stop.abort();
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const)
+    process.on(signal, onSignal);
   // The reader of stdout has exited, as in `scaler-ecs demo | head`.
   process.stdout.on('error', () => {
     if (!stop.signal.aborted) onSignal('SIGPIPE');

@@ -84,7 +84,7 @@ const flags = {
 
 type Arguments = Record<string, unknown>;
 
-/** Prints its URL and its random access key as one line of JSON, and to stderr as variables to copy; then serves until SIGINT or SIGTERM. Throws a ConfigFailure. */
+/** Prints its URL and its random access key as one line of JSON, and to stderr as variables to copy; then serves until a signal ends it. Throws a ConfigFailure. */
 export async function emulator(given: Arguments): Promise<void> {
   const log = createLog('INFO', pino.destination(2));
   const running = await startEmulator({
@@ -114,7 +114,8 @@ export async function emulator(given: Arguments): Promise<void> {
   });
   printAddress(running, given['access-key'] !== undefined);
   const signal = await new Promise<string>((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, resolve);
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const)
+      process.once(name, resolve);
   });
   log.report('emulator.stopRequested', { signal });
   await running.close();

@@ -129,6 +129,8 @@ async function main(): Promise<void> {
     throw new ConfigFailure('the command comes first; see scaler-ecs --help');
 }
 
+// Without a listener SIGUSR1 starts the debugger of Node.js, which lets any process of this host in.
+process.on('SIGUSR1', () => {});
 try {
   await main();
 } catch (error) {

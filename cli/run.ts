@@ -5,8 +5,9 @@ import type { Config } from '../src/config/config.ts';
 import { ConfigFailure } from '../src/config/configFailure.ts';
 import { ensureHome } from '../src/config/home.ts';
 import { loadConfig, warnOnStderr } from '../src/config/load.ts';
+import { listenToSignals } from '../src/daemon/signals.ts';
 import type { Log } from '../src/telemetry/log.ts';
-import { logDestinations } from './logDestinations.ts';
+import { LogDestinations } from './logDestinations.ts';
 import { openLog } from './openLog.ts';
 import { reportError } from './reportError.ts';
 
@@ -24,20 +25,48 @@ export const runCommand: CommandModule = {
 export async function run(args: string[]): Promise<never> {
   const entries = loadConfig({ argv: args, env: process.env });
   await checkConfigs(entries);
-  const managers = withLogs(entries);
+  // A terminal that is gone takes no words.
+  process.stderr.on('error', () => {});
+  const logs = new LogDestinations();
+  const managers = withLogs(entries, logs);
+  const signals = listenToSignals(() => reopenLogs(logs, managers));
   ensureHome(process.env);
   const { runDaemon } = await import('../src/daemon/main.ts');
-  const statuses = await Promise.all(
+  const ended = Promise.all(
     managers.map(async ({ config, log }) => {
       try {
-        return await runDaemon(config, log);
+        return await runDaemon(config, log, signals.onStop);
       } catch (error) {
         // The other managers are independent and continue.
         return reportError(error, entries.length > 1 ? `${config.workerManagerId}: ` : '');
       }
     }),
   );
-  process.exit(Math.max(...statuses));
+  const status = await Promise.race([
+    ended.then((statuses) => Math.max(...statuses)),
+    signals.forced.then(() => {
+      for (const { log } of managers) log.report('daemon.forced', {});
+      return 1;
+    }),
+  ]);
+  await Promise.race([logs.flush(flushMs), new Promise<void>((leave) => signals.afterEnd(leave))]);
+  process.exit(status);
+}
+
+/** How long a reader of the log may take for the last lines, ms. */
+const flushMs = 2000;
+
+interface Manager {
+  config: Config;
+  log: Log;
+}
+
+function reopenLogs(logs: LogDestinations, managers: Manager[]): void {
+  const failures = logs.reopen();
+  for (const { log } of managers) {
+    for (const failure of failures) log.report('logs.notReopened', failure);
+    if (failures.length === 0) log.report('logs.reopened', {});
+  }
 }
 
 /** Makes the launch templates of all managers, which checks more of the settings, and warns. Throws a ConfigFailure. */
@@ -54,11 +83,10 @@ export async function checkConfigs(entries: Config[]): Promise<void> {
     }
 }
 
-function withLogs(entries: Config[]): { config: Config; log: Log }[] {
-  const destinations = logDestinations();
+function withLogs(entries: Config[], logs: LogDestinations): Manager[] {
   return entries.map((config) => {
     // So that the lines of several managers can be told apart.
     const manager = entries.length > 1 ? config.workerManagerId : undefined;
-    return { config, log: openLog(config.logging, destinations, { manager }) };
+    return { config, log: openLog(config.logging, (paths) => logs.open(paths), { manager }) };
   });
 }

@@ -7,6 +7,7 @@ import {
   workersFor,
 } from '../../machines/scheduler/releases.ts';
 import type { LaunchOrder } from '../../machines/shared/domain.ts';
+import { atLeast } from '../../machines/shared/release.ts';
 import { TemplateFailure } from '../aws/launch/command.ts';
 import {
   createTemplate,
@@ -48,6 +49,16 @@ function isPublished(release: string): boolean {
 function unknownRelease({ worker }: Config, release: string): string {
   const key = worker.scalerVersion === null ? 'ecs_python_requirements' : 'worker_scaler_version';
   return `${named(key)}: Scaler ${release} is no release that this program knows (the newest is ${newestOf('g4')}); no worker starts if there is none`;
+}
+
+/** Scaler 2.1.7 and later do not install on an older Python. */
+function oldPython({ ecs }: Config, release: string): string[] {
+  const [, minor] = /^3\.(\d+)/.exec(ecs.pythonVersion) ?? [];
+  return minor !== undefined && Number(minor) < 10 && atLeast(release, '2.1.7')
+    ? [
+        `${named('ecs_python_version')}: Scaler ${release} needs Python 3.10 or newer, not ${ecs.pythonVersion}; no worker starts`,
+      ]
+    : [];
 }
 
 /**
@@ -100,8 +111,10 @@ export const createTemplates = (config: Config) => {
     made: (order: LaunchOrder, hash: string): TaskTemplate | null =>
       all().find((template) => template.hash(order) === hash) ?? null,
     /** One line for each setting that is allowed but probably a mistake. */
-    warnings: (): string[] =>
-      said === null || isPublished(said) ? [] : [unknownRelease(config, said)],
+    warnings: (): string[] => [
+      ...(said === null || isPublished(said) ? [] : [unknownRelease(config, said)]),
+      ...oldPython(config, said ?? newestOf('g4')),
+    ],
     /** Throws when no request can be made; else says what is close to a limit. */
     check: () => {
       const checks = all().map((template) => {

@@ -12,36 +12,34 @@ import { openStateDir } from '../store/stateDir.ts';
 import { withConclusions } from '../telemetry/conclusions.ts';
 import type { Log } from '../telemetry/log.ts';
 import { stateLogger } from '../telemetry/stateLogger.ts';
+import { watchAws } from './awsSight.ts';
 import { checkTransport, connectionsFor } from './connections.ts';
 import { lateAws } from './lateAws.ts';
 import { createTemplates, type Templates } from './launchTemplates.ts';
 import { managerSettings, sessionSettings } from './managerSettings.ts';
 import {
   closeInOrder,
-  type OnStop,
-  onSignal,
   outcomeOf,
+  passStops,
   remainingIn,
   reportEnd,
+  whyUnseen,
 } from './shutdown.ts';
+import type { OnStop } from './signals.ts';
 import { mayOweResponse, recover } from './startup.ts';
 import { provide } from './wiring.ts';
 
 const summaryTickMs = 1000;
 
 /** Runs one worker manager to its end. Resolves to the exit status. */
-export async function runDaemon(
-  config: Config,
-  destination: Log,
-  onStop: OnStop = onSignal,
-): Promise<number> {
+export async function runDaemon(config: Config, destination: Log, onStop: OnStop): Promise<number> {
   const log = withConclusions(destination, now);
   const templates = createTemplates(config);
   const { warning } = templates.check();
   if (warning) log.report('launchTemplate.large', { warning });
 
   await checkTransport(config);
-  const stateDir = openStateDir(config.stateDir, log);
+  const stateDir = await openStateDir(config.stateDir, log);
   const identity = loadIdentity(config.stateDir, newIdentity, log);
   const journal = await openJournal(config.stateDir, log);
   const template = templateFinder(journal, templates);
@@ -69,17 +67,18 @@ export async function runDaemon(
     ),
   );
 
+  const { operations, sight } = watchAws(aws);
   const connections = connectionsFor(config, log);
   const machine = provide({
     socket: { connect: connections.scheduler, address: config.schedulerAddress, identity },
     monitor: { connect: connections.monitor, address: config.monitorAddress },
     journal,
     requestHash: (order) => template(order).hash(order),
-    runTask: aws.runTask,
-    stopTask: aws.stopTask,
-    describeTasks: aws.describeTasks,
-    list: aws.list,
-    prepare: aws.prepare,
+    runTask: operations.runTask,
+    stopTask: operations.stopTask,
+    describeTasks: operations.describeTasks,
+    list: operations.list,
+    prepare: operations.prepare,
     heartbeatSent: () => onHeartbeatSent(),
     log,
   });
@@ -94,13 +93,18 @@ export async function runDaemon(
     },
   });
   const outcome = outcomeOf(actor);
-  onStop(() => actor.send({ type: 'daemon.stop' }));
   const summaries = setInterval(log.tick, summaryTickMs);
   actor.start();
+  const leaveRunning = config.sigtermPolicy === 'leave';
+  const { stopTimeoutSeconds } = config;
+  const facts = { ledger: journal.ledger, sight, stopTimeoutSeconds, leaveRunning };
+  const endStops = passStops(actor, onStop, facts, log);
 
   const { status, crash, looked } = await outcome;
+  endStops();
   clearInterval(summaries);
-  reportEnd({ crash, remaining: remainingIn(journal.ledger), looked }, log);
+  const unseen = looked || leaveRunning ? null : whyUnseen(sight);
+  reportEnd({ crash, remaining: remainingIn(journal.ledger), looked, unseen }, log);
   await closeInOrder({ inspection, journal, stateDir, aws });
   return status;
 }

@@ -1,5 +1,5 @@
 import type { FleetSettings } from '../../machines/fleet/state.ts';
-import { newestOf, requiredRelease } from '../../machines/scheduler/releases.ts';
+import { generationOf, newestOf, requiredRelease } from '../../machines/scheduler/releases.ts';
 import { echoLimit, type SessionInput } from '../../machines/scheduler/sessionState.ts';
 import { tasksPerRunTask } from '../../machines/shared/limits.ts';
 import { atLeast, backendValue } from '../../machines/shared/release.ts';
@@ -24,6 +24,8 @@ export const templateSettings = (
   release: string = config.worker.scalerVersion ?? newestOf('g4'),
 ): TemplateSettings => {
   const { ecs, worker } = config;
+  const isChosen =
+    worker.scalerVersion !== null || requiredRelease(ecs.pythonRequirements) !== null;
   return {
     workerSchedulerAddress: config.workerSchedulerAddress.text,
     objectStorageAddress: config.objectStorageAddress?.text,
@@ -34,6 +36,8 @@ export const templateSettings = (
     ...worker,
     preload: worker.preload ?? undefined,
     scalerRelease: release,
+    // Within this generation alone the releases do not all spell ZeroMQ alike.
+    isReleaseUncertain: transport === 'zmq' && !isChosen && generationOf(release) === 'g23',
     cluster: ecs.cluster,
     subnets: ecs.subnets,
     securityGroups: ecs.securityGroups,

@@ -1,16 +1,11 @@
 import { type ActorRefFrom, toPromise } from 'xstate';
 import type { DaemonEnd, daemon } from '../../machines/daemon/daemon.ts';
+import { now } from '../shared/clock.ts';
 import { errorText } from '../shared/errorText.ts';
 import type { LedgerView } from '../store/ledger.ts';
 import type { Log } from '../telemetry/log.ts';
-
-/** Calls back once per request to stop: first in order, then at once. */
-export type OnStop = (listener: () => void) => void;
-
-export const onSignal: OnStop = (listener) => {
-  process.on('SIGTERM', listener);
-  process.on('SIGINT', listener);
-};
+import type { AwsSight } from './awsSight.ts';
+import type { OnStop } from './signals.ts';
 
 type Root = ActorRefFrom<typeof daemon>;
 
@@ -34,17 +29,70 @@ export function remainingIn(ledger: LedgerView): string[] {
   ];
 }
 
-export interface End {
-  crash: string | null;
+export interface End extends Omit<Outcome, 'status'> {
   remaining: string[];
-  /** Whether a list of our tasks was read, so that `remaining` can be believed. */
-  looked: boolean;
+  /** Why our tasks in ECS could not be looked at; null: they were, or they were left on purpose. */
+  unseen: string | null;
 }
 
-export function reportEnd({ crash, remaining, looked }: End, log: Log): void {
+export function reportEnd({ crash, remaining, looked, unseen }: End, log: Log): void {
   if (crash !== null) log.report('daemon.crashed', { error: crash });
-  if (!looked) log.report('daemon.couldNotLook', {});
+  if (unseen !== null) log.report('daemon.couldNotLook', { reason: unseen });
   log.report('daemon.ended', { left: remaining.length, still: remaining, looked });
+}
+
+/** Why no list of our tasks in ECS can be believed, for the words at the end. */
+export function whyUnseen(sight: AwsSight): string {
+  return sight.isAnswering()
+    ? 'the list of them is not complete'
+    : (sight.trouble() ?? 'no answer of AWS');
+}
+
+/** What is known at a request to stop. */
+export interface StopFacts {
+  ledger: Pick<LedgerView, 'groups' | 'openLaunches'>;
+  sight: AwsSight;
+  /** How long stopping all tasks may take, s. */
+  stopTimeoutSeconds: number;
+  /** The first request leaves the tasks to the next start. */
+  leaveRunning: boolean;
+}
+
+/** What is waited for is said after that, ms. */
+const firstAfterMs = 1000;
+/** And again after that, ms. */
+const repeatAfterMs = 15_000;
+
+/** Passes requests to stop on to the root machine, and says what is waited for. Returns a function that ends this. */
+export function passStops(
+  actor: Pick<Root, 'send'>,
+  onStop: OnStop,
+  { ledger, sight, stopTimeoutSeconds, leaveRunning }: StopFacts,
+  log: Log,
+): () => void {
+  const timers: NodeJS.Timeout[] = [];
+  let isStopping = false;
+
+  onStop((signal) => {
+    log.report('signal.received', { signal });
+    actor.send({ type: 'daemon.stop' });
+    if (isStopping) return;
+    isStopping = true;
+    if (leaveRunning) return log.report('daemon.leaving', { tasks: ledger.groups().length });
+    const until = now() + stopTimeoutSeconds * 1000;
+    const say = () =>
+      log.report('daemon.stopPending', {
+        tasks: ledger.groups().length,
+        launches: ledger.openLaunches().length,
+        seconds: Math.max(0, Math.round((until - now()) / 1000)),
+        unseen: sight.hasLooked() ? null : whyUnseen(sight),
+      });
+    timers.push(setTimeout(say, firstAfterMs), setInterval(say, repeatAfterMs));
+  });
+
+  return () => {
+    for (const timer of timers) clearTimeout(timer);
+  };
 }
 
 /** What is open at the end. */

@@ -33,25 +33,28 @@ const startWith = (env: Record<string, string>, ...words: string[]) => {
 };
 
 describe('scaler-ecs emulator', () => {
-  it('prints its address as one JSON line, and ends with status 0 on SIGTERM', async () => {
-    const faults = join(dir, 'faults.json');
-    writeFileSync(faults, '[{"operation":"*","do":"throttle"}]');
-    const { child, said, ended } = start('--hollow', '--faults', faults);
-    await new Promise((resolve) => child.stdout.once('data', resolve));
-    const { url, accessKey } = JSON.parse(said.stdout) as { url: string; accessKey: string };
-    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
-    const headers = { authorization: `Bearer ${accessKey}` };
-    const rules = await (await fetch(`${url}/_emulator/faults`, { headers })).json();
-    expect(rules).toMatchObject({ rules: [{ operation: '*', do: 'throttle', struck: 0 }] });
-    child.kill('SIGTERM');
-    expect(await ended).toBe(0);
-    expect(said.stdout.trim().split('\n')).toHaveLength(1);
-    expect(accessKey).toMatch(/^AKIA[A-Z2-7]{16}$/);
-    expect(said.stderr).toContain(
-      `To use this emulator: export AWS_ENDPOINT_URL=${url} AWS_ACCESS_KEY_ID=${accessKey} AWS_SECRET_ACCESS_KEY=emulator AWS_REGION=us-east-1\n`,
-    );
-    expect(said.stderr.split(accessKey)).toHaveLength(2);
-  });
+  it.each(['SIGTERM', 'SIGHUP', 'SIGQUIT'] as const)(
+    'prints its address as one JSON line, and ends with status 0 on %s',
+    async (name) => {
+      const faults = join(dir, 'faults.json');
+      writeFileSync(faults, '[{"operation":"*","do":"throttle"}]');
+      const { child, said, ended } = start('--hollow', '--faults', faults);
+      await new Promise((resolve) => child.stdout.once('data', resolve));
+      const { url, accessKey } = JSON.parse(said.stdout) as { url: string; accessKey: string };
+      expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+      const headers = { authorization: `Bearer ${accessKey}` };
+      const rules = await (await fetch(`${url}/_emulator/faults`, { headers })).json();
+      expect(rules).toMatchObject({ rules: [{ operation: '*', do: 'throttle', struck: 0 }] });
+      child.kill(name);
+      expect(await ended).toBe(0);
+      expect(said.stdout.trim().split('\n')).toHaveLength(1);
+      expect(accessKey).toMatch(/^AKIA[A-Z2-7]{16}$/);
+      expect(said.stderr).toContain(
+        `To use this emulator: export AWS_ENDPOINT_URL=${url} AWS_ACCESS_KEY_ID=${accessKey} AWS_SECRET_ACCESS_KEY=emulator AWS_REGION=us-east-1\n`,
+      );
+      expect(said.stderr.split(accessKey)).toHaveLength(2);
+    },
+  );
 
   it('gives tasks the programs of an activated virtual environment, after those of --task-path', async () => {
     const environment = join(dir, 'venv');

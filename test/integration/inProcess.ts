@@ -55,14 +55,14 @@ export const start = (
     if (state === 'stopped') states.delete(group);
     else states.set(group, state);
   }
-  let signal = () => {};
+  let signal: (name: string) => void = () => {};
   const status = runDaemon(config, log, (listener) => {
     signal = listener;
   });
   const last = () => said.findLast(({ text }) => text === 'daemon.ended')?.fields;
   /** Groups whose task runs. */
   const running = () => [...states.values()].filter((state) => state === 'running').length;
-  return { status, last, signal: () => signal(), said, running };
+  return { status, last, signal: () => signal('SIGTERM'), said, running };
 };
 
 export const temporaryStateDir = (): string => {

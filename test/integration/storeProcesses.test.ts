@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { StoreFailure } from '../../src/store/failure.ts';
@@ -73,11 +73,11 @@ describe('a journal', () => {
   });
 });
 
-const lockable = !spawnSync('flock', ['--help']).error;
+const hasFlock = !spawnSync('flock', ['--help']).error;
 
-const kindOf = (act: () => unknown): string | null => {
+const kindOf = async (act: () => Promise<unknown>): Promise<string | null> => {
   try {
-    act();
+    await act();
   } catch (error) {
     if (error instanceof StoreFailure) return error.kind;
     throw error;
@@ -85,25 +85,53 @@ const kindOf = (act: () => unknown): string | null => {
   return null;
 };
 
-describe.runIf(lockable)('a state directory', () => {
+/** Shell code before a child's command: `flock` is found, or it is not. */
+const worlds: [string, string][] = [
+  ...(hasFlock ? [['with flock(1)', ''] as [string, string]] : []),
+  ['without flock(1)', 'export PATH=/nowhere;'],
+];
+
+describe.each(worlds)('a state directory %s', (_, before) => {
+  const holder = (path: string) => startChild('holdLock', [path], before);
+
   it('is refused while another process holds it, and free when that process is killed', async () => {
     const path = temporaryDir();
-    const child = startChild('holdLock', [path]);
+    const child = holder(path);
     await child.spoke;
     expect(child.output()).toBe('ours\n');
-    expect(kindOf(() => openStateDir(path, silentLog))).toBe('busy');
+    expect(await kindOf(() => openStateDir(path, silentLog))).toBe('busy');
+    // A process that stands still holds it, too.
+    child.process.kill('SIGSTOP');
+    expect(await kindOf(() => openStateDir(path, silentLog))).toBe('busy');
     child.process.kill('SIGKILL');
     await child.ended;
-    openStateDir(path, silentLog).release();
+    (await openStateDir(path, silentLog)).release();
     expect(readFileSync(join(path, 'lock'), 'utf8')).toBe(`${process.pid}\n`);
   });
 
-  it('goes to exactly one of two processes that open it at once', async () => {
+  it('goes to exactly one of several processes that open it at once, round after round', async () => {
     const path = temporaryDir();
-    const children = [startChild('holdLock', [path]), startChild('holdLock', [path])];
-    await Promise.all(children.map(({ spoke }) => spoke));
-    expect(children.map(({ output }) => output()).sort()).toEqual(['busy\n', 'ours\n']);
-    for (const { process } of children) process.stdin.end();
-    await Promise.all(children.map(({ ended }) => ended));
+    for (let round = 0; round < 2; round += 1) {
+      const children = Array.from({ length: 4 }, () => holder(path));
+      await Promise.all(children.map(({ spoke }) => spoke));
+      const busy = ['busy\n', 'busy\n', 'busy\n'];
+      expect(children.map(({ output }) => output()).sort()).toEqual([...busy, 'ours\n']);
+      // The next round finds what a killed process leaves.
+      for (const { process } of children) process.kill('SIGKILL');
+      await Promise.all(children.map(({ ended }) => ended));
+    }
   });
 });
+
+it.runIf(hasFlock)(
+  'a state directory that an earlier version holds by flock(1) alone is refused without that program',
+  async () => {
+    const path = temporaryDir();
+    const holder = spawn('flock', ['-n', join(path, 'lock'), 'sleep', '60']);
+    onTestFinished(() => void holder.kill('SIGKILL'));
+    await expect.poll(() => existsSync(join(path, 'lock'))).toBe(true);
+    const child = startChild('holdLock', [path], 'export PATH=/nowhere;');
+    await child.spoke;
+    expect(child.output()).toBe('busy\n');
+  },
+);

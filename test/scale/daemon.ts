@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { loadConfig } from '../../src/config/load.ts';
 import { runDaemon } from '../../src/daemon/main.ts';
+import { listenToSignals } from '../../src/daemon/signals.ts';
 import type { EventName } from '../../src/telemetry/events.ts';
 import { createLog, type Log } from '../../src/telemetry/log.ts';
 import { epochMs } from './child.ts';
@@ -95,4 +96,4 @@ const [config] = loadConfig({
   env: process.env,
 });
 if (!config) throw new Error('no configuration');
-process.exit(await runDaemon(config, log));
+process.exit(await runDaemon(config, log, listenToSignals(() => {}).onStop));

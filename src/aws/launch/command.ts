@@ -23,6 +23,11 @@ export interface WorkerSettings {
   preload?: string | undefined;
   /** The Scaler release in the container, like `2.6.0`. Default: the newest form of the command line. */
   scalerRelease?: string | undefined;
+  /**
+   * The container may hold an older release than `scalerRelease`, which spells ZeroMQ otherwise: the worker looks at the
+   * installed package.
+   */
+  isReleaseUncertain?: boolean | undefined;
 }
 
 /** Settings that no launch request can carry. The message is one line. */
@@ -68,6 +73,16 @@ const taskIdAssignment = [
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's expansion
   'scaler_ecs_task=${scaler_ecs_task%%-*}',
   "case $scaler_ecs_task in ''|*[!0-9a-zA-Z]*) scaler_ecs_task=unknown;; esac",
+].join('; ');
+
+/**
+ * Shell code that sets SCALER_NETWORK_BACKEND to `tcp_zmq` where the installed Scaler is older than 2.3.0, which knows no
+ * `zmq`. It asks the Python that runs the worker program; if that fails, the variable stays as it is.
+ */
+const backendAssignment = [
+  'scaler_ecs_python=$(command -v scaler_worker_manager) || :',
+  `scaler_ecs_python=$(sed -n '1s/^#! *//p' "$scaler_ecs_python" 2>/dev/null) || :`,
+  `case $scaler_ecs_python in *python*) case $($scaler_ecs_python -c 'import importlib.metadata as m; print(m.version("opengris-scaler"))' 2>/dev/null) in 2.[012].*) export SCALER_NETWORK_BACKEND=tcp_zmq;; esac;; esac`,
 ].join('; ');
 
 const newestRelease = '2.9.0';
@@ -116,7 +131,11 @@ export function workerCommand(settings: WorkerSettings): string {
     parts.push(flag('--per-worker-capabilities', capabilityList(settings.capabilities)));
   if (hasManagerIds) parts.push(flag('--worker-manager-id', settings.managerId));
   if (settings.preload !== undefined) parts.push(flag('--preload', settings.preload));
-  const command = [...(hasManagerIds ? [taskIdAssignment] : []), parts.join(' ')].join('; ');
+  const command = [
+    ...(settings.isReleaseUncertain ? [backendAssignment] : []),
+    ...(hasManagerIds ? [taskIdAssignment] : []),
+    parts.join(' '),
+  ].join('; ');
   if (command.includes('\0'))
     throw new TemplateFailure("a worker's command line cannot contain a NUL character");
   return command;

@@ -1,10 +1,11 @@
-import { error, schedulerReleases, state, transport } from './common.ts';
+import { error, reason, schedulerReleases, state, transport } from './common.ts';
 import {
   count,
   type EventDefinition,
   flag,
   nullable,
   optional,
+  quantity,
   text,
   texts,
 } from './definition.ts';
@@ -54,11 +55,53 @@ export const daemonEvents = {
     explanation: 'The Fargate tasks keep running; the next start finds them.',
     remedy: 'This is a bug of scaler-ecs: please report the line, and start the daemon again.',
   },
-  'daemon.couldNotLook': {
+  'signal.received': {
+    level: 'info',
+    fields: { signal: text('name of the signal') },
+    sentence: 'Received {signal}, which asks to stop.',
+  },
+  'daemon.stopPending': {
+    level: 'info',
+    fields: {
+      tasks: count('Fargate tasks that are to stop'),
+      launches: count('launches without an answer'),
+      seconds: quantity('s', 'until we leave whatever is left'),
+      unseen: nullable(text('why our tasks in ECS could not be looked at; null: they were')),
+    },
+    sentence:
+      'Waiting at most {seconds} s for {tasks task} and {launches RunTask}[; our tasks in ECS could not be looked at: {unseen}]. A second signal exits at once.',
+    explanation:
+      'Reported after a second, then every 15 s. Where nothing is to stop and AWS does not answer, we exit within two seconds.',
+  },
+  'daemon.leaving': {
+    level: 'info',
+    fields: { tasks: count('that are left') },
+    sentence: 'Leaving {tasks task} to the next start.',
+  },
+  'daemon.forced': {
     level: 'warn',
     fields: {},
+    sentence: 'Ending at once, because of further signals, although not everything is closed.',
+    explanation: 'What is left keeps running, and the next start finds it.',
+    remedy: 'Start scaler-ecs again, or look in ECS.',
+  },
+  'logs.reopened': {
+    level: 'info',
+    fields: {},
+    sentence: 'The log files were opened anew after SIGHUP.',
+  },
+  'logs.notReopened': {
+    level: 'warn',
+    fields: { path: text('log file'), reason },
+    sentence: 'The log file {path} could not be opened anew: {reason}.',
+    explanation: 'Lines go on to the file that was open before.',
+    remedy: 'Mend the path or its rights, and send SIGHUP again.',
+  },
+  'daemon.couldNotLook': {
+    level: 'warn',
+    fields: { reason },
     sentence:
-      'We could not look at ECS: tasks of ours may run there that this run has not heard of.',
+      'We could not look at ECS ({reason}): tasks of ours may run there that this run has not heard of.',
     explanation:
       'No complete list of our tasks was read before the end. With status 0 this run has launched nothing and its journal knows of nothing.',
     remedy:

@@ -54,12 +54,6 @@ export const storeEvents = {
     sentence: 'The identity file {path} was damaged: a new identity is used.',
     explanation: 'The scheduler sees a second manager until it has forgotten the old identity.',
   },
-  'stateDir.notLocked': {
-    level: 'warn',
-    fields: { path, reason },
-    sentence: 'Cannot lock the state directory {path}: {reason}.',
-    remedy: 'Never start two daemons on it. Install flock(1), part of util-linux.',
-  },
   'lockFile.pidNotWritten': {
     level: 'warn',
     fields: { path, reason },

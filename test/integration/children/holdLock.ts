@@ -5,7 +5,7 @@ import { silentLog } from '../../../src/telemetry/log.ts';
 
 /** Says whether the directory became ours, and holds it until stdin ends. */
 try {
-  const { release } = openStateDir(process.argv[2] as string, silentLog);
+  const { release } = await openStateDir(process.argv[2] as string, silentLog);
   writeSync(1, 'ours\n');
   process.stdin.on('end', release).resume();
 } catch (error) {

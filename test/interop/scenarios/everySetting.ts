@@ -1,3 +1,5 @@
+import { backendValue } from '../../../machines/shared/release.ts';
+import { backendNames } from '../backendNames.ts';
 import { startClient } from '../client.ts';
 import { checkScaleDown, startDeployment, waitForResults } from '../deployment.ts';
 import { defaultSetup } from '../manager.ts';
@@ -61,6 +63,12 @@ export async function everySetting(context: ScenarioContext): Promise<Outcome> {
   context.check(
     missing.length === 0 && argv.includes('--hard-processor-suspend'),
     `${program} has every setting ${missing.map(([flag]) => flag).join(' ')}`,
+  );
+  const spelling = backendValue(scaler, context.options.transport);
+  const spellings = await backendNames(context.venv);
+  context.check(
+    spellings.includes(spelling),
+    `its parser takes ${spelling} for the transport (${spellings.join(', ')})`,
   );
   const results = await waitForResults(context, client, deployment);
   // The releases from 2.0.19 to before 2.1.10 publish capabilities without their names, or not at all.

@@ -146,3 +146,34 @@ describe('a release that the package index does not have', () => {
     expect(templatesFor(...flags).warnings()).toEqual([]);
   });
 });
+
+describe('a command line that looks at the installed release', () => {
+  const looks = (terms: Terms, ...flags: string[]) => {
+    return templateFor(templatesFor(...flags), terms).command.includes('importlib.metadata');
+  };
+  const g23 = { transport: 'zmq', generation: 'g23', exact: true, bare: false } as const;
+
+  it('is given to workers over ZeroMQ of the generation that does not spell it alike', () => {
+    expect(looks(g23)).toBe(true);
+    expect(looks({ ...g23, transport: 'ymq' })).toBe(false);
+    for (const generation of ['g1', 'g2', 'g3', 'g4'] as const)
+      expect(looks({ ...g23, generation })).toBe(false);
+  });
+
+  it('is not given to workers whose release a person has chosen', () => {
+    expect(looks(g23, '--worker-scaler-version', '2.2.0')).toBe(false);
+    const requirements = 'opengris-scaler==2.2.0';
+    expect(looks(g23, '--ecs-task-image', 'x', '--ecs-python-requirements', requirements)).toBe(
+      false,
+    );
+  });
+});
+
+it('a Python on which the release does not install is warned of', () => {
+  const [line] = templatesFor('--ecs-python-version', '3.9.1').warnings();
+  expect(line).toMatch(/^--ecs-python-version .*: Scaler 2\.9\.0 needs Python 3\.10 or newer/);
+  const old = ['--ecs-python-version', '3.9.1', '--worker-scaler-version'];
+  expect(templatesFor(...old, '2.1.6').warnings()).toEqual([]);
+  expect(templatesFor(...old, '2.1.7').warnings()).toHaveLength(1);
+  expect(templatesFor('--ecs-python-version', '3.10').warnings()).toEqual([]);
+});

@@ -1,37 +1,136 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createActor, createMachine } from 'xstate';
-import { closeInOrder, outcomeOf, reportEnd } from '../../../src/daemon/shutdown.ts';
+import type { AwsSight } from '../../../src/daemon/awsSight.ts';
+import {
+  closeInOrder,
+  outcomeOf,
+  passStops,
+  reportEnd,
+  whyUnseen,
+} from '../../../src/daemon/shutdown.ts';
 import { levelOf } from '../../../src/telemetry/events.ts';
 import type { Log } from '../../../src/telemetry/log.ts';
 
+/** What is reported, with its level. */
+function listening() {
+  const lines: [level: string, name: string, fields: Record<string, unknown>][] = [];
+  const log: Log = {
+    report: (name, fields) => void lines.push([levelOf(name, fields), name, fields as never]),
+  };
+  return { log, lines };
+}
+
+/** What is known of AWS. */
+const sightWith = (given: {
+  looked?: boolean;
+  answering?: boolean;
+  trouble?: string;
+}): AwsSight => ({
+  hasLooked: () => given.looked ?? false,
+  isAnswering: () => given.answering ?? false,
+  trouble: () => given.trouble ?? null,
+});
+
 describe('reportEnd', () => {
-  const linesOf = (crash: string | null, remaining: string[], looked = true) => {
-    const lines: unknown[] = [];
-    const log: Log = {
-      report: (name, fields) => void lines.push([levelOf(name, fields), name, fields]),
-    };
-    reportEnd({ crash, remaining, looked }, log);
+  const good = { crash: null, remaining: [], looked: true, unseen: null };
+  const linesOf = (end: Parameters<typeof reportEnd>[0]) => {
+    const { log, lines } = listening();
+    reportEnd(end, log);
     return lines;
   };
 
   it('names what is left', () => {
-    expect(linesOf(null, ['arn'])).toEqual([
+    expect(linesOf({ ...good, remaining: ['arn'] })).toEqual([
       ['warn', 'daemon.ended', { left: 1, still: ['arn'], looked: true }],
     ]);
   });
 
-  it('says that it could not look at ECS', () => {
-    expect(linesOf(null, [], false)).toEqual([
-      ['warn', 'daemon.couldNotLook', {}],
+  it('says why it could not look at ECS', () => {
+    expect(linesOf({ ...good, looked: false, unseen: 'no credentials' })).toEqual([
+      ['warn', 'daemon.couldNotLook', { reason: 'no credentials' }],
       ['info', 'daemon.ended', { left: 0, still: [], looked: false }],
     ]);
   });
 
   it('names the bug first', () => {
-    expect(linesOf('Error: x', [])).toEqual([
+    expect(linesOf({ ...good, crash: 'Error: x' })).toEqual([
       ['error', 'daemon.crashed', { error: 'Error: x' }],
       ['info', 'daemon.ended', { left: 0, still: [], looked: true }],
     ]);
+  });
+});
+
+describe('whyUnseen', () => {
+  it.each([
+    [{ answering: true, trouble: 'x' }, 'the list of them is not complete'],
+    [{ trouble: 'ECONNREFUSED' }, 'ECONNREFUSED'],
+    [{}, 'no answer of AWS'],
+  ])('of %j is %j', (given, reason) => {
+    expect(whyUnseen(sightWith(given))).toBe(reason);
+  });
+});
+
+describe('passStops', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  function daemonWith(sight: AwsSight, leaveRunning = false) {
+    const { log, lines } = listening();
+    let ask = (_signal: string) => {};
+    const sent: unknown[] = [];
+    const end = passStops(
+      { send: (event) => void sent.push(event.type) },
+      (listener) => {
+        ask = listener;
+      },
+      {
+        ledger: { groups: () => [{}, {}, {}] as never, openLaunches: () => [{}] as never },
+        sight,
+        stopTimeoutSeconds: 60,
+        leaveRunning,
+      },
+      log,
+    );
+    return { ask: (signal: string) => ask(signal), sent, lines, end };
+  }
+
+  it('passes each request on, and names its signal', () => {
+    const { ask, sent, lines } = daemonWith(sightWith({}));
+    ask('SIGTERM');
+    ask('SIGINT');
+    expect(sent).toEqual(['daemon.stop', 'daemon.stop']);
+    expect(lines).toEqual([
+      ['info', 'signal.received', { signal: 'SIGTERM' }],
+      ['info', 'signal.received', { signal: 'SIGINT' }],
+    ]);
+  });
+
+  it('says after a second, then four times a minute, what is waited for and how long, until the end', async () => {
+    const { ask, lines, end } = daemonWith(sightWith({ looked: true }));
+    ask('SIGTERM');
+    await vi.advanceTimersByTimeAsync(16_000);
+    end();
+    await vi.advanceTimersByTimeAsync(60_000);
+    const known = { tasks: 3, launches: 1, unseen: null };
+    expect(lines.slice(1)).toEqual([
+      ['info', 'daemon.stopPending', { ...known, seconds: 59 }],
+      ['info', 'daemon.stopPending', { ...known, seconds: 45 }],
+    ]);
+  });
+
+  it('says why ECS could not be looked at', async () => {
+    const { ask, lines } = daemonWith(sightWith({ trouble: 'ECONNREFUSED' }));
+    ask('SIGTERM');
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(lines[1]?.[2]).toMatchObject({ unseen: 'ECONNREFUSED' });
+  });
+
+  it('says only that the tasks are left when that is the policy', async () => {
+    const { ask, sent, lines } = daemonWith(sightWith({}), true);
+    ask('SIGTERM');
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(sent).toEqual(['daemon.stop']);
+    expect(lines.slice(1)).toEqual([['info', 'daemon.leaving', { tasks: 3 }]]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -100,6 +100,62 @@ const run = (
 };
 
 const after = (words: string[], flag: string) => words[words.indexOf(flag) + 1];
+
+describe.each(shells)('the transport of workers whose release is uncertain, in %s', (name) => {
+  let dir: string;
+  beforeAll(() => {
+    dir = mkdtempSync(join(tmpdir(), 'python-'));
+    const python = join(dir, 'python3');
+    // Asked for a version it prints one, else it runs the program: that prints its transport.
+    writeFileSync(
+      python,
+      `#!/bin/sh
+if [ "$1" = -c ]; then [ -n "$INSTALLED" ] && echo "$INSTALLED"; exit; fi
+printf %s "$SCALER_NETWORK_BACKEND"
+`,
+    );
+    writeFileSync(join(dir, 'scaler_worker_manager'), `#!${python}\n`);
+    writeFileSync(join(dir, 'foreign'), '#!/bin/sh\nprintf %s "$SCALER_NETWORK_BACKEND"\n');
+    for (const file of ['python3', 'scaler_worker_manager', 'foreign'])
+      chmodSync(join(dir, file), 0o755);
+  });
+  afterAll(() => rmSync(dir, { recursive: true }));
+
+  const transportWith = (installed: string, path = dir) => {
+    const [shell = '', ...options] = name.split(' ');
+    const command = workerCommand({ ...minimal, scalerRelease: '2.3.3', isReleaseUncertain: true });
+    const { stdout, stderr, status } = spawnSync(shell, [...options, '-euc', command], {
+      env: {
+        PATH: `${path}${delimiter}${process.env.PATH}`,
+        INSTALLED: installed,
+        SCALER_NETWORK_BACKEND: 'zmq',
+      },
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
+    return stdout;
+  };
+
+  it.each([
+    ['2.1.2', 'tcp_zmq'],
+    ['2.2.0', 'tcp_zmq'],
+    ['2.3.0', 'zmq'],
+    ['2.3.3', 'zmq'],
+    ['2.10.0', 'zmq'],
+    ['', 'zmq'],
+  ])('is spelled for %s as %s', (installed, spelling) => {
+    expect(transportWith(installed)).toBe(spelling);
+  });
+
+  it('stays as it is when the program does not name its Python', () => {
+    const other = mkdtempSync(join(tmpdir(), 'python-'));
+    copyFileSync(join(dir, 'foreign'), join(other, 'scaler_worker_manager'));
+    chmodSync(join(other, 'scaler_worker_manager'), 0o755);
+    expect(transportWith('2.2.0', other)).toBe('zmq');
+    rmSync(other, { recursive: true });
+  });
+});
 
 describe.each(shells)('in %s', (name) => {
   const shell = name.split(' ');

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { watchAws } from '../../../src/daemon/awsSight.ts';
+import type { LateAws } from '../../../src/daemon/lateAws.ts';
+
+const { signal } = new AbortController();
+
+function account(answers: Partial<Record<keyof LateAws, unknown>> = {}) {
+  const operation = (name: keyof LateAws) => () => {
+    const answer = answers[name];
+    return answer === undefined ? Promise.resolve({}) : Promise.reject(answer);
+  };
+  return watchAws({
+    runTask: operation('runTask'),
+    stopTask: operation('stopTask'),
+    describeTasks: operation('describeTasks'),
+    list: operation('list'),
+    prepare: operation('prepare'),
+  } as unknown as LateAws);
+}
+const failure = (kind: string, message: string) => Object.assign(new Error(message), { kind });
+const denied = failure('denied', 'no');
+
+describe('watchAws', () => {
+  it('has seen nothing before the first answer', () => {
+    const { sight } = account();
+    expect([sight.hasLooked(), sight.isAnswering(), sight.trouble()]).toEqual([false, false, null]);
+  });
+
+  it('has looked when the tasks were listed, and then for good', async () => {
+    const { operations, sight } = account();
+    await operations.list(signal);
+    expect(sight.hasLooked()).toBe(true);
+  });
+
+  it('has not looked when only the preparation has succeeded', async () => {
+    const { operations, sight } = account();
+    await operations.prepare(signal);
+    expect(sight.hasLooked()).toBe(false);
+  });
+
+  it('has looked as far as it may when listing is denied and AWS has answered anything else', async () => {
+    const { operations, sight } = account({ list: denied });
+    await expect(operations.list(signal)).rejects.toBe(denied);
+    expect([sight.hasLooked(), sight.trouble()]).toEqual([false, 'no']);
+    await operations.prepare(signal);
+    expect(sight.hasLooked()).toBe(true);
+  });
+
+  it.each(['list', 'prepare'] as const)('keeps why %s has failed', async (name) => {
+    const unreachable = failure('unreachable', 'connect ECONNREFUSED');
+    const { operations, sight } = account({ [name]: unreachable });
+    await expect(operations[name](signal)).rejects.toBe(unreachable);
+    expect([sight.hasLooked(), sight.trouble()]).toEqual([false, 'connect ECONNREFUSED']);
+  });
+
+  it('knows whether AWS has carried out the last call', async () => {
+    const { operations, sight } = account({ list: failure('throttled', 'x') });
+    expect(sight.isAnswering()).toBe(false);
+    await operations.prepare(signal);
+    expect(sight.isAnswering()).toBe(true);
+    await expect(operations.list(signal)).rejects.toThrow('x');
+    expect(sight.isAnswering()).toBe(false);
+  });
+
+  it('does not take a call that was given up for a failure', async () => {
+    const { operations, sight } = account({ list: failure('unreachable', 'aborted') });
+    await expect(operations.list(AbortSignal.abort())).rejects.toThrow('aborted');
+    expect(sight.trouble()).toBeNull();
+  });
+});

@@ -1,0 +1,66 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { lockBySocket, type SocketLock } from '../../../src/store/socketLock.ts';
+import { temporaryDir } from './samples.ts';
+
+const locked = async (dir: string): Promise<SocketLock> => {
+  const outcome = await lockBySocket(dir);
+  if (outcome === 'busy' || 'unguarded' in outcome) throw new Error(JSON.stringify(outcome));
+  onTestFinished(() => outcome.release());
+  return outcome;
+};
+
+describe('lockBySocket', () => {
+  it('is held by one until it is released', async () => {
+    const dir = temporaryDir();
+    const first = await locked(dir);
+    expect(await lockBySocket(dir)).toBe('busy');
+    first.release();
+    expect(readdirSync(dir)).toEqual([]);
+    await locked(dir);
+  });
+
+  it('is given to exactly one of many that ask at once', async () => {
+    const dir = temporaryDir();
+    const outcomes = await Promise.all(Array.from({ length: 6 }, () => lockBySocket(dir)));
+    const owners = outcomes.filter((one) => one !== 'busy') as SocketLock[];
+    expect(owners).toHaveLength(1);
+    owners[0]?.release();
+  });
+
+  it('removes what dead processes have left', async () => {
+    const dir = temporaryDir();
+    // Nothing listens at a plain file, either.
+    writeFileSync(join(dir, 'lock.0123456789abcdef.sock'), '');
+    await locked(dir);
+    expect(readdirSync(dir)).toHaveLength(1);
+    expect(readdirSync(dir)).not.toContain('lock.0123456789abcdef.sock');
+  });
+
+  it('takes a socket that accepts connections and says nothing for the holder', async () => {
+    const dir = temporaryDir();
+    const mute = createServer(() => {});
+    await new Promise<void>((resolve) =>
+      mute.listen(join(dir, 'lock.0123456789abcdef.sock'), resolve),
+    );
+    onTestFinished(() => void mute.close());
+    expect(await lockBySocket(dir)).toBe('busy');
+  });
+
+  it('leaves other files and sockets alone', async () => {
+    const dir = temporaryDir();
+    const names = ['journal', 'lock', 'lock.sock', 'x.sock'];
+    for (const name of names) writeFileSync(join(dir, name), '');
+    (await locked(dir)).release();
+    expect(readdirSync(dir).sort()).toEqual(names);
+  });
+
+  it('works in a directory whose path is longer than that of a socket may be', async () => {
+    const dir = join(temporaryDir(), 'x'.repeat(150));
+    mkdirSync(dir);
+    await locked(dir);
+    expect(await lockBySocket(dir)).toBe('busy');
+  });
+});
