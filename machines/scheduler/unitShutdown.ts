@@ -51,13 +51,14 @@ export function onShutdown(
 function withNamed(state: UnitProtocol, workerIds: string[], view: FleetView): UnitProtocol {
   const ours = new Set(view.taskIds);
   // A list of many names all that may go now. Earlier lists kept others: together they would keep none.
-  const named = workerIds.length > 1 ? {} : { ...state.named };
+  const namedSingly = workerIds.length <= 1;
+  const named = namedSingly && state.namedSingly ? { ...state.named } : {};
   for (const workerId of workerIds) {
     const taskId = taskIdOfWorker(workerId);
     if (taskId === null || !ours.has(taskId) || taskId in state.released) continue;
     named[taskId] = { ...named[taskId], [workerId]: view.at };
   }
-  return { ...state, named };
+  return { ...state, named, namedSingly };
 }
 
 /** Requests the shutdown of tasks all of whose workers are named. */
@@ -73,22 +74,25 @@ export function releaseNamed(
     }),
   );
   const state = { ...before, named };
-  const due = Object.keys(named).filter((taskId) =>
-    allWorkersNamed(taskId, Object.keys(named[taskId] ?? {}).length, view, settings),
-  );
+  const due = Object.keys(named).filter((taskId) => allWorkersNamed(state, taskId, view, settings));
   return release(state, due, view.at);
 }
 
-/** All workers of that Fargate task are to go; or some, and none has a task. */
+/**
+ * All workers of that Fargate task are to go; or some, none has a task, and the scheduler has not said that it keeps
+ * the others.
+ */
 function allWorkersNamed(
+  { named, namedSingly }: UnitProtocol,
   taskId: string,
-  names: number,
   { loads }: FleetView,
   { workersPerTask }: UnitSettings,
 ): boolean {
   const load = loads[taskId];
+  const names = Object.keys(named[taskId] ?? {}).length;
   if (names === 0) return false;
-  return load?.tasks === 0 || names >= Math.max(1, load?.workers ?? workersPerTask);
+  const isIdle = namedSingly && load?.tasks === 0;
+  return isIdle || names >= Math.max(1, load?.workers ?? workersPerTask);
 }
 
 function onGroupShutdown(

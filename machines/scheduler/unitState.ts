@@ -42,6 +42,8 @@ export interface UnitProtocol {
   released: Record<string, number>;
   /** By Fargate task, the workers that are to go, and when each was last named. */
   named: Record<string, Record<string, number>>;
+  /** They were named one at a time: the scheduler has not said which ones it keeps. */
+  namedSingly: boolean;
   /** Fargate tasks that came too late for their start, and when they were first seen. */
   unassigned: Record<string, number>;
   /** A start waits for its Fargate task, at most until then. */
@@ -88,6 +90,7 @@ export function newUnitProtocol(
     unknownGroups: {},
     released: {},
     named: {},
+    namedSingly: false,
     unassigned: {},
     startDeadline: null,
     lateStart: false,

@@ -32,7 +32,7 @@ export const dialogueFaultNames = [
 ] as const;
 
 /** How many of a hundred seeds begin with a scheduler of that generation. */
-const shares: Record<Generation, number> = { g1: 12, g1b: 11, g2: 23, g23: 14, g3: 26, g4: 14 };
+const shares: Record<Generation, number> = { g1: 13, g1b: 13, g2: 22, g23: 14, g3: 24, g4: 14 };
 const hundred = Object.entries(shares).flatMap(([generation, share]) =>
   Array.from({ length: share }, () => generation),
 );
@@ -69,13 +69,18 @@ export function drawDialogueSettings(random: Random): DialogueSettings {
 
 const second = 1000;
 
-/** Whether the rival lives then. Nothing can tell a restarted manager from one that begins while its rival lives. */
-export function isContested(happenings: readonly { kind: string; at: number }[], at: number) {
-  return happenings.some((each) => {
-    if (each.kind !== 'rival') return false;
+/** Until when a rival lives that lives then; null: none does. Nothing can tell a restarted manager from one that begins while its rival lives. */
+export function contestedUntil(
+  happenings: readonly { kind: string; at: number }[],
+  at: number,
+): number | null {
+  for (const each of happenings) {
+    if (each.kind !== 'rival') continue;
     const { ms } = each as DialogueHappening & { kind: 'rival' };
-    return at > each.at - 40 * second && at < each.at + ms + 5 * second;
-  });
+    const until = each.at + ms + 5 * second;
+    if (at > each.at - 40 * second && at < until) return until;
+  }
+  return null;
 }
 
 export function drawDialogueFaults(

@@ -1,10 +1,10 @@
 import { type Mishap, mishaps, type Operation, operations } from './client.ts';
 import {
+  contestedUntil,
   type DialogueHappening,
   type DialogueSettings,
   drawDialogueFaults,
   drawDialogueSettings,
-  isContested,
   settlingDemand,
 } from './dialogueFaults.ts';
 import type { Bend, DiskTrouble } from './disk.ts';
@@ -283,10 +283,11 @@ export const scriptOf = (seed: number): Script => {
       each.clockMs = clocks.pick([-24 * 60, -60, -1.5, 1.5, 60, 24 * 60]) * 60 * second;
   happenings.push(...drawDialogueFaults(dialogues, dialogueSettings, chaosMs));
   // A manager that begins while its rival lives cannot tell the rival's tasks from those of its own last life.
-  const kept = happenings.filter(
-    ({ kind, at }) =>
-      !(['kill', 'stop', 'shutdownCluster'].includes(kind) && isContested(happenings, at)),
-  );
+  const kept = happenings.map((each) => {
+    const isStart = each.kind === 'kill' || each.kind === 'stop' || each.kind === 'shutdownCluster';
+    const until = isStart ? contestedUntil(happenings, each.at) : null;
+    return until === null ? each : { ...each, at: until + dialogues.between(0, 20) * second };
+  });
   kept.sort((a, b) => a.at - b.at);
   const used = kept.flatMap((each) => (each.kind === 'replace' ? each.release : []));
   const finalDemand = settlingDemand(demandOf(random, policy), [

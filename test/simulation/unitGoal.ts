@@ -40,8 +40,8 @@ export interface Grant {
  * leaves at most one group more than there were when that start came. A start that is repeated meanwhile is the same
  * one, however many heartbeats that takes. A group that is found meanwhile is none that was asked for. So the groups launched are never more than the starts that were not refused;
  * a group that dies is not replaced, because the scheduler would ask for it again.
- * stoppedInVain: a group is stopped only if the scheduler named it, or all of its workers, or some while none has a
- * task; if the scheduler does not know it and could never name it; or for a reason of the daemon's own.
+ * stoppedInVain: a group is stopped only if the scheduler named it, or all of its workers, or one at a time some of
+ * them while none has a task; if the scheduler does not know it and could never name it; or for a reason of the daemon's own.
  * stoppedTooMany: a list of all workers that may go says which the scheduler keeps. As many groups are left as have no
  * worker in it, and one at least if it leaves out any worker; whatever earlier lists named.
  * lost, at rest: the scheduler asks for no start, and names no group and no whole group's workers, so all that it
@@ -53,6 +53,8 @@ export function createUnitGoal(world: Watched) {
   let isUnits = false;
   let grant: Grant | null = null;
   let asked = new Set<string>();
+  /** The last workers that were named came one at a time: the scheduler has not said which ones it keeps. */
+  let isSingly = false;
   /** By Fargate task, its workers that were named, and when. */
   let named = new Map<ModelTask, Map<string, number>>();
   /** Of how many of our groups the last lists named no worker; at least one group, if they did not name all workers. */
@@ -74,7 +76,7 @@ export function createUnitGoal(world: Watched) {
   function allNamed(task: ModelTask, workers: ReadonlyMap<string, number>): boolean {
     const now = agenda.now();
     const recent = [...workers.values()].filter((at) => now - at <= namedMs + decidedMs).length;
-    return recent >= workersPerTask || (recent > 0 && isIdle(task));
+    return recent >= workersPerTask || (isSingly && recent > 0 && isIdle(task));
   }
 
   /** Takes note of the tasks whose end the named workers have come to mean. */
@@ -83,7 +85,9 @@ export function createUnitGoal(world: Watched) {
   }
 
   function onWorkersNamed(workerIds: readonly string[]): void {
-    if (workerIds.length > 1) named = new Map();
+    const isSingle = workerIds.length <= 1;
+    if (!isSingle || !isSingly) named = new Map();
+    isSingly = isSingle;
     for (const task of ecs.ours()) {
       const own = scheduler.workerIdsOf(task).filter((id) => workerIds.includes(id));
       if (own.length === 0) continue;
@@ -235,7 +239,8 @@ export function createUnitGoal(world: Watched) {
           return { invariant: 'lost', says: `${command.groupId} is to end` };
         const whole = serving().find((task) => {
           const own = scheduler.workerIdsOf(task).filter((id) => command.workerIds.includes(id));
-          return own.length === workersPerTask || (own.length > 0 && isIdle(task));
+          const isSingle = command.workerIds.length <= 1;
+          return own.length === workersPerTask || (isSingle && own.length > 0 && isIdle(task));
         });
         if (whole) return { invariant: 'lost', says: `${taskIdOf(whole.taskArn)} is to end` };
       }

@@ -137,6 +137,30 @@ describe('a start of workers that was refused', () => {
   });
 });
 
+describe('workers that are named for shutdown', () => {
+  it('one at a time end their idle task, but those of a list leave alone the task of one that is kept', () => {
+    const workers = (taskId: string) => [0, 1].map((n) => `Worker|ECS-${taskId}|${n}`);
+    const idle = { workers: 2, tasks: 0 };
+    const named = (...workerIds: string[]) => {
+      const { hear, world } = about(false, ['a', 'b']);
+      world.loads.set('a', idle);
+      world.loads.set('b', idle);
+      return told(hear(shutdown(...workerIds)));
+    };
+    const [a0 = '', a1 = ''] = workers('a');
+    const [b0 = ''] = workers('b');
+    expect(named(b0)).toEqual([['release', 'b']]);
+    expect(named(a0, a1, b0)).toEqual([['release', 'a']]);
+  });
+
+  it('after a list do not complete what the list left out', () => {
+    const { hear } = about(false, ['a']);
+    hear(shutdown('Worker|ECS-a|0', 'Worker|ECS-other|0'));
+    expect(told(hear(shutdown('Worker|ECS-a|1')))).toEqual([]);
+    expect(told(hear(shutdown('Worker|ECS-a|0')))).toEqual([['release', 'a']]);
+  });
+});
+
 describe('groups', () => {
   it('are known again by their task after a restart, and told again when more is asked for', () => {
     const { hear } = about(true, ['old']);
