@@ -106,7 +106,7 @@ function refuse(state: UnitProtocol, view: FleetView, settings: UnitSettings): O
   if (state.groups)
     return { state: refused, replies: [...replies, { type: 'requestShutdown', taskIds: [] }] };
   const deferredStart = {
-    kept: keptTasks(state, view),
+    before: view.taskIds,
     workers: connectedWorkers(view),
     triedAt: view.at,
   };
@@ -159,8 +159,9 @@ function retryDeferredStart(
       },
       replies: [{ type: 'requestShutdown', taskIds: [] }],
     };
-  const goal = Math.min(deferredStart.kept + 1, maxTasks ?? Number.POSITIVE_INFINITY);
-  if (view.at - deferredStart.triedAt < answerLimitMs || kept.length >= goal)
+  const isFull = maxTasks !== null && kept.length >= maxTasks;
+  const hasCome = kept.some((taskId) => !deferredStart.before.includes(taskId));
+  if (view.at - deferredStart.triedAt < answerLimitMs || isFull || hasCome)
     return unchanged(before);
   return {
     state: { ...before, deferredStart: { ...deferredStart, triedAt: view.at } },

@@ -52,9 +52,9 @@ export interface UnitProtocol {
   lateStart: boolean;
   /**
    * Some releases that name workers ask for nothing after "too many" until more workers have connected. The start
-   * that was refused is therefore tried again until then, or until the scheduler sends another command.
+   * that was refused is therefore tried again until there is a task that was not there `before`, or another command.
    */
-  deferredStart: { kept: number; workers: number; triedAt: number } | null;
+  deferredStart: { before: string[]; workers: number; triedAt: number } | null;
 }
 
 /** The dialogue after a step, and what follows from the step. */

@@ -63,8 +63,12 @@ export function createUnitGoal(world: Watched) {
   const ourTask = (taskId: string): ModelTask | undefined =>
     ecs.ours().find(({ taskArn }) => taskIdOf(taskArn) === taskId);
 
+  /** A group that waits for an idle moment to leave may be had back: the scheduler counts it still. */
   const groupsStaying = (): number =>
-    world.census()?.groups.filter(({ leaving }) => !leaving).length ?? 0;
+    world.census()?.groups.filter(({ leaving, taskArn }) => {
+      const task = ecs.tasks.get(taskArn ?? '');
+      return !leaving || (task !== undefined && task.stopAskedAt === null);
+    }).length ?? 0;
 
   const serving = (): ModelTask[] =>
     [...scheduler.connected.keys()].filter(({ ours, stopAskedAt }) => ours && stopAskedAt === null);
@@ -166,7 +170,8 @@ export function createUnitGoal(world: Watched) {
   /** The scheduler has never heard of this group: it can never name it. */
   function isUntold(task: ModelTask): boolean {
     const groups = scheduler.groups();
-    if (groups === null || agenda.now() - task.createdAt < untoldMs) return false;
+    const isCalm = settings.monitored && scheduler.demand() === 0;
+    if (groups === null || (!isCalm && agenda.now() - task.createdAt < untoldMs)) return false;
     return !groups.includes(`ecs-${taskIdOf(task.taskArn)}`);
   }
 

@@ -126,6 +126,16 @@ describe('a start of workers that was refused', () => {
     expect(told(hear(start))).toEqual([['start']]);
   });
 
+  it('is tried again until its task has come, and not because another task has gone', () => {
+    const { hear, at, world } = about(false, ['old']);
+    hear(start);
+    at(8000);
+    expect(told(at(16_000))).toEqual([['start']]);
+    world.ours.add('late');
+    world.ours.delete('old');
+    expect(at(24_000)).toEqual([]);
+  });
+
   it('is over when its task has connected: the next start is another one', () => {
     const { hear, at, world } = about(false);
     hear(start);

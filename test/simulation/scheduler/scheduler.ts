@@ -173,7 +173,12 @@ export const createScheduler = (
           ...{ workerId, managerId, groupId: null, load: { free: 0, sent, queued } },
         })),
         ...(neighbour?.workers() ?? []).map(({ workerId, managerId }) => ({
-          ...{ workerId, managerId, groupId: null, load: { free: 0, sent: 0, queued: 0 } },
+          ...{
+            workerId,
+            managerId,
+            groupId: null,
+            load: { free: 0, sent: tasksKnown() > 0 ? 1 : 0, queued: 0 },
+          },
         })),
       ],
       ...(canceling > 0 && { canceling }),
