@@ -15,6 +15,8 @@ import { taskIdOfWorker } from './workerId.ts';
 
 /** How long a worker that was named for shutdown counts as named, ms; a scheduler that means it names it again. */
 const namedMs = 30_000;
+/** A worker must have been named for so long, ms, before its task counts as idle: the first list of loads shows less. */
+const idleMs = 2000;
 /** A shutdown is requested again while the task is still there, ms. */
 const releaseAgainMs = 10_000;
 /** How long a task that came too late for its start waits for the next one, ms. */
@@ -56,7 +58,8 @@ function withNamed(state: UnitProtocol, workerIds: string[], view: FleetView): U
   for (const workerId of workerIds) {
     const taskId = taskIdOfWorker(workerId);
     if (taskId === null || !ours.has(taskId) || taskId in state.released) continue;
-    named[taskId] = { ...named[taskId], [workerId]: view.at };
+    const since = named[taskId]?.[workerId]?.since ?? view.at;
+    named[taskId] = { ...named[taskId], [workerId]: { since, last: view.at } };
   }
   return { ...state, named, namedSingly };
 }
@@ -69,8 +72,14 @@ export function releaseNamed(
 ): Outcome {
   const named = Object.fromEntries(
     Object.entries(before.named).map(([taskId, workers]) => {
-      const expired = Object.keys(workers).filter((id) => view.at - (workers[id] ?? 0) > namedMs);
-      return [taskId, omit(workers, expired)];
+      const expired = Object.entries(workers).filter(([, { last }]) => view.at - last > namedMs);
+      return [
+        taskId,
+        omit(
+          workers,
+          expired.map(([workerId]) => workerId),
+        ),
+      ];
     }),
   );
   const state = { ...before, named };
@@ -85,14 +94,15 @@ export function releaseNamed(
 function allWorkersNamed(
   { named, namedSingly }: UnitProtocol,
   taskId: string,
-  { loads }: FleetView,
+  { at, loads }: FleetView,
   { workersPerTask }: UnitSettings,
 ): boolean {
   const load = loads[taskId];
-  const names = Object.keys(named[taskId] ?? {}).length;
-  if (names === 0) return false;
-  const isIdle = namedSingly && load?.tasks === 0;
-  return isIdle || names >= Math.max(1, load?.workers ?? workersPerTask);
+  const names = Object.values(named[taskId] ?? {});
+  if (names.length === 0) return false;
+  const isIdle =
+    namedSingly && load?.tasks === 0 && names.some(({ since }) => at - since >= idleMs);
+  return isIdle || names.length >= Math.max(1, load?.workers ?? workersPerTask);
 }
 
 function onGroupShutdown(

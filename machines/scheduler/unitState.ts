@@ -40,8 +40,8 @@ export interface UnitProtocol {
   unknownGroups: Record<string, { since: number; last: number }>;
   /** When the shutdown of a Fargate task was last requested. */
   released: Record<string, number>;
-  /** By Fargate task, the workers that are to go, and when each was last named. */
-  named: Record<string, Record<string, number>>;
+  /** By Fargate task, the workers that are to go, and when each was named first and last. */
+  named: Record<string, Record<string, { since: number; last: number }>>;
   /** They were named one at a time: the scheduler has not said which ones it keeps. */
   namedSingly: boolean;
   /** Fargate tasks that came too late for their start, and when they were first seen. */

@@ -36,6 +36,8 @@ const noticeMs = 10_000;
 const workerTimeoutMs = 60_000;
 /** What is launched so long after the start of a life is no launch of a life before it, ms. */
 const straggleMs = 120_000;
+/** From the end of a cancellation to a stop that was held back for it, ms. */
+const heldMs = 1500;
 /** A tick is a second; a decision may be that much behind the time. */
 const tickSlack = 1000;
 /** The monitor stream speaks once a second; what it has said for so long is known. */
@@ -336,7 +338,9 @@ export const createInvariants = (world: Watched) => {
       const crowded = Math.max(standing() + coming(), believed) > cap;
       if (task.doomed) return;
       const work = scheduler.work.get(task);
-      if (work && work.tasks > 0 && isKnown(work) && !crowded && !isAsked) {
+      // Held back for a cancellation, it was chosen before.
+      const isHeld = now - (scheduler.canceledUntil.get(task) ?? 0) < heldMs;
+      if (work && work.tasks > 0 && isKnown(work) && !crowded && !isAsked && !isHeld) {
         const idle = idler();
         if (idle !== undefined)
           broken(

@@ -195,6 +195,7 @@ describe('the loads of Fargate tasks', () => {
     live.open(null);
     live.hear(shutdownWorkers(...workersOf('t1', 1)), 'g2');
     live.actor.send({ type: 'monitor.loads', at: 1, loads: { t1: { ...load.t1, tasks: 3 } } });
+    live.clock.pass(4000);
     expect(taskIdsIn(live)).toEqual([]);
     live.actor.send({ type: 'monitor.loads', at: 1, loads: load });
     expect(taskIdsIn(live)).toEqual([['t1']]);

@@ -152,10 +152,10 @@ describe('workers that are named for shutdown', () => {
     const workers = (taskId: string) => [0, 1].map((n) => `Worker|ECS-${taskId}|${n}`);
     const idle = { workers: 2, tasks: 0 };
     const named = (...workerIds: string[]) => {
-      const { hear, world } = about(false, ['a', 'b']);
+      const { hear, at, world } = about(false, ['a', 'b']);
       world.loads.set('a', idle);
       world.loads.set('b', idle);
-      return told(hear(shutdown(...workerIds)));
+      return [...told(hear(shutdown(...workerIds))), ...told(at(2000))];
     };
     const [a0 = '', a1 = ''] = workers('a');
     const [b0 = ''] = workers('b');
@@ -310,12 +310,15 @@ describe('named workers', () => {
     expect(told(hear(shutdown(worker('t1', 2), worker('t2', 2))))).toEqual([]);
   });
 
-  it('stop a task as soon as none of its workers has a task', () => {
+  it('stop a task as soon as none of its workers has a task, but not one that has only just connected', () => {
     const { hear, at, world } = about(false, ['t1']);
-    world.loads.set('t1', { workers: 2, tasks: 1 });
-    expect(told(hear(shutdown(worker('t1', 1))))).toEqual([]);
     world.loads.set('t1', { workers: 2, tasks: 0 });
-    expect(told(at(250))).toEqual([['release', 't1']]);
+    expect(told(hear(shutdown(worker('t1', 1))))).toEqual([]);
+    expect(told(at(1999))).toEqual([]);
+    world.loads.set('t1', { workers: 2, tasks: 1 });
+    expect(told(at(2000))).toEqual([]);
+    world.loads.set('t1', { workers: 2, tasks: 0 });
+    expect(told(at(2250))).toEqual([['release', 't1']]);
   });
 
   it('count by those that are connected, where the monitor tells', () => {

@@ -310,6 +310,7 @@ export const createScheduler = (
     connected: workforce.connected,
     work: workforce.work,
     cancellations: workforce.cancellations,
+    canceledUntil: workforce.canceledUntil,
     lingering: workforce.lingering,
     neighbour,
     setDemand(tasks: number) {

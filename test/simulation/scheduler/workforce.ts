@@ -67,6 +67,8 @@ export function createWorkforce(
   const lingering = new Map<ModelTask, { since: number; workerIds: Set<string> }>();
   const work = new Map<ModelTask, Work>();
   const cancellations = new Map<string, Cancellation>();
+  /** When the last cancellation of a task of theirs was over, by Fargate task. */
+  const canceledUntil = new Map<ModelTask, number>();
   let cancelled = 0;
 
   function workerIdsOf(task: ModelTask): string[] {
@@ -86,7 +88,8 @@ export function createWorkforce(
   function endCancellation(id: string, state: 'canceled' | 'failedWorkerDied'): void {
     const cancellation = cancellations.get(id);
     if (!cancellations.delete(id) || !cancellation) return;
-    const { workerId } = cancellation;
+    const { workerId, task } = cancellation;
+    canceledUntil.set(task, agenda.now());
     world.publish({ type: 'monitor.task', taskId: id, workerId, state });
   }
 
@@ -115,6 +118,7 @@ export function createWorkforce(
     connected,
     work,
     cancellations,
+    canceledUntil,
     lingering,
     workerIdsOf,
 
