@@ -69,20 +69,6 @@ export function drawDialogueSettings(random: Random): DialogueSettings {
 
 const second = 1000;
 
-/** Until when a rival lives that lives then; null: none does. Nothing can tell a restarted manager from one that begins while its rival lives. */
-export function contestedUntil(
-  happenings: readonly { kind: string; at: number }[],
-  at: number,
-): number | null {
-  for (const each of happenings) {
-    if (each.kind !== 'rival') continue;
-    const { ms } = each as DialogueHappening & { kind: 'rival' };
-    const until = each.at + ms + 5 * second;
-    if (at > each.at - 40 * second && at < until) return until;
-  }
-  return null;
-}
-
 export function drawDialogueFaults(
   random: Random,
   { scheduler, neighbour }: DialogueSettings,

@@ -4,6 +4,7 @@ import type {
   SchedulerMessage,
 } from '../../machines/scheduler/messages.ts';
 import { speaksGroups } from '../../machines/scheduler/messages.ts';
+import { returnGraceMs } from '../../machines/shared/timing.ts';
 import type { Watched } from './watched.ts';
 
 /** From a command to its answer, ms, at the most: a start is answered after 8 s, ticks and the way included. */
@@ -39,6 +40,7 @@ export function createDialogueRules(world: Watched, isInventoryComplete: () => b
   const heartbeatMs = world.settings.heartbeatIntervalSeconds * 1000;
   let present: Present | null = null;
   let replacements = 0;
+  let opened = 0;
   let inventoryAt: number | null = null;
 
   function told(generation: Generation, message: SchedulerMessage): void {
@@ -73,9 +75,11 @@ export function createDialogueRules(world: Watched, isInventoryComplete: () => b
     born(): void {
       present = null;
       replacements = 0;
+      opened = 0;
       inventoryAt = null;
     },
     opened(): void {
+      opened++;
       present = {
         openedAt: agenda.now(),
         isEchoed: false,
@@ -103,6 +107,10 @@ export function createDialogueRules(world: Watched, isInventoryComplete: () => b
       return isContested ? `the connection was replaced ${replacements} times` : null;
     },
 
+    /** The scheduler may have come back just now: no stop is decided for a while. */
+    isJustBack(): boolean {
+      return present !== null && opened > 1 && agenda.now() - present.openedAt < returnGraceMs;
+    },
     /** Connected, and told what the scheduler speaks, since before then. */
     isSteadySince(at: number): boolean {
       return present?.shownAt != null && present.shownAt < at;

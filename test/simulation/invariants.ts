@@ -306,7 +306,8 @@ export const createInvariants = (world: Watched) => {
       const since = agenda.now() - workerTimeoutMs;
       const heardSince = life && scheduler.heardSince(life.owner);
       const { generation } = scheduler.release();
-      if (!life || !heardSince || generation === 'g4' || generation === 'g1') return;
+      const isTraced = scheduler.workerIdsOf(task)[0]?.startsWith('Worker|ECS-');
+      if (!life || !heardSince || generation === 'g4' || !isTraced) return;
       const isCanceled = [...scheduler.cancellations.values()].some((each) => each.task === task);
       const isKnown =
         life.startedAt < since && heardSince < since && unseenAt < since - longUnseenMs;
@@ -340,7 +341,9 @@ export const createInvariants = (world: Watched) => {
       const work = scheduler.work.get(task);
       // Held back for a cancellation, it was chosen before.
       const isHeld = now - (scheduler.canceledUntil.get(task) ?? 0) < heldMs;
-      if (work && work.tasks > 0 && isKnown(work) && !crowded && !isAsked && !isHeld) {
+      // So was one that waited for its idle moment while nothing else is stopped.
+      const isChosenNow = !isAsked && !isHeld && !dialogue.isJustBack();
+      if (work && work.tasks > 0 && isKnown(work) && !crowded && isChosenNow) {
         const idle = idler();
         if (idle !== undefined)
           broken(

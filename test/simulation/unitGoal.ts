@@ -13,6 +13,8 @@ const namedMs = 30_000;
 const decidedMs = 15_000;
 /** A group that its scheduler was never told of is stopped after a minute, or when all is calm for half of that, ms. */
 const untoldMs = 25_000;
+/** No answer takes longer, ms. */
+const answeredMs = 12_000;
 /** A death that the scheduler does not know of yet, ms. */
 const unnoticedMs = 60_000;
 
@@ -232,7 +234,7 @@ export function createUnitGoal(world: Watched) {
       const source = scheduler.source(identity);
       if (!source) return { invariant: 'stuck', says: 'the scheduler does not know this manager' };
       const waited = agenda.now() - source.waitsSince;
-      if (source.waitsFor !== null && scheduler.release().waits)
+      if (source.waitsFor !== null && scheduler.release().waits && waited > answeredMs)
         return { invariant: 'stuck', says: `the scheduler has waited ${waited} ms for an answer` };
       for (const command of scheduler.wouldSay(identity)) {
         // What other managers have counts against our limit, or does not: it may be asked for, and is refused.
