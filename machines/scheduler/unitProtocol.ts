@@ -137,7 +137,9 @@ function answerStart(state: UnitProtocol, view: FleetView, settings: UnitSetting
   const known = new Set([...state.assigned, ...state.initial, ...Object.keys(state.released)]);
   const late = view.taskIds.filter((taskId) => !known.has(taskId));
   if (late.length === 0) return unchanged(state);
-  const seen = Object.fromEntries(late.map((taskId) => [taskId, view.at]));
+  // Several at once were found, not launched: the scheduler may have been told of them long ago.
+  const [taskId = ''] = late;
+  const seen = late.length === 1 ? { [taskId]: view.at } : {};
   return unchanged({ ...state, lateStart: false, unassigned: { ...state.unassigned, ...seen } });
 }
 

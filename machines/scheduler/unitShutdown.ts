@@ -52,16 +52,16 @@ export function onShutdown(
 
 function withNamed(state: UnitProtocol, workerIds: string[], view: FleetView): UnitProtocol {
   const ours = new Set(view.taskIds);
-  // A list of many names all that may go now. Earlier lists kept others: together they would keep none.
-  const namedSingly = workerIds.length <= 1;
-  const named = namedSingly && state.namedSingly ? { ...state.named } : {};
+  // A list names all that may go now. Earlier lists kept others: together they would keep none.
+  const namesLists = state.namesLists || workerIds.length > 1;
+  const named = namesLists ? {} : { ...state.named };
   for (const workerId of workerIds) {
     const taskId = taskIdOfWorker(workerId);
     if (taskId === null || !ours.has(taskId) || taskId in state.released) continue;
     const since = named[taskId]?.[workerId]?.since ?? view.at;
     named[taskId] = { ...named[taskId], [workerId]: { since, last: view.at } };
   }
-  return { ...state, named, namedSingly };
+  return { ...state, named, namesLists };
 }
 
 /** Requests the shutdown of tasks all of whose workers are named. */
@@ -92,7 +92,7 @@ export function releaseNamed(
  * the others.
  */
 function allWorkersNamed(
-  { named, namedSingly }: UnitProtocol,
+  { named, namesLists }: UnitProtocol,
   taskId: string,
   { at, loads }: FleetView,
   { workersPerTask }: UnitSettings,
@@ -101,7 +101,7 @@ function allWorkersNamed(
   const names = Object.values(named[taskId] ?? {});
   if (names.length === 0) return false;
   const isIdle =
-    namedSingly && load?.tasks === 0 && names.some(({ since }) => at - since >= idleMs);
+    !namesLists && load?.tasks === 0 && names.some(({ since }) => at - since >= idleMs);
   return isIdle || names.length >= Math.max(1, load?.workers ?? workersPerTask);
 }
 

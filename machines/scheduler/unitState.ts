@@ -42,8 +42,8 @@ export interface UnitProtocol {
   released: Record<string, number>;
   /** By Fargate task, the workers that are to go, and when each was named first and last. */
   named: Record<string, Record<string, { since: number; last: number }>>;
-  /** They were named one at a time: the scheduler has not said which ones it keeps. */
-  namedSingly: boolean;
+  /** The scheduler names all workers that may go, and keeps the others; until it has, it may name one at a time. */
+  namesLists: boolean;
   /** Fargate tasks that came too late for their start, and when they were first seen. */
   unassigned: Record<string, number>;
   /** A start waits for its Fargate task, at most until then. */
@@ -90,7 +90,7 @@ export function newUnitProtocol(
     unknownGroups: {},
     released: {},
     named: {},
-    namedSingly: false,
+    namesLists: false,
     unassigned: {},
     startDeadline: null,
     lateStart: false,

@@ -160,10 +160,12 @@ export const createInvariants = (world: Watched) => {
 
   /**
    * A task of the living rival looks like one of our own last life if it began within two minutes of ours. Then only the
-   * conflict tells, which over ZeroMQ never shows: there the rival gets no answer as soon as we do.
+   * conflict tells; it does not show while we have no connection, nor over ZeroMQ, where the rival gets no answer as
+   * soon as we do.
    */
   const isTellable = ({ createdAt }: ModelTask): boolean =>
-    scheduler.magic() !== null || createdAt > (world.life()?.startedAt ?? 0) + straggleMs;
+    (scheduler.magic() !== null && dialogue.isConnected()) ||
+    createdAt > (world.life()?.startedAt ?? 0) + straggleMs;
 
   /** What a silent stream has not told cannot be known. */
   const isKnown = ({ since }: Work): boolean => since !== null && agenda.now() - since > knownMs;
@@ -229,7 +231,8 @@ export const createInvariants = (world: Watched) => {
       if (record.kind !== 'adopted') return;
       units.adopted();
       const task = ecs.tasks.get(record.taskArn);
-      if (task?.rival && !task.ours && isTellable(task))
+      if (task?.rival && !task.ours && !isTellable(task)) task.ours = true;
+      else if (task?.rival && !task.ours)
         broken(
           'adoptedForeign',
           `${short(record.taskArn)}: another living manager has launched it`,
@@ -326,7 +329,6 @@ export const createInvariants = (world: Watched) => {
 
     stopTaskSent(taskArn: string) {
       const task = ecs.tasks.get(taskArn);
-      if (task?.rival && !task.ours && !isTellable(task)) return;
       if (!task?.ours) return broken('stoppedForeign', `StopTask ${short(taskArn)}`);
       if (task.stopAskedAt !== null) return;
       const now = agenda.now();

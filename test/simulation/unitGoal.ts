@@ -43,7 +43,7 @@ export interface Grant {
  * one, however many heartbeats that takes. A group that is found meanwhile is none that was asked for. So the groups launched are never more than the starts that were not refused;
  * a group that dies is not replaced, because the scheduler would ask for it again.
  * stoppedInVain: a group is stopped only if the scheduler named it, or all of its workers, or one at a time some of
- * them while none has a task; if the scheduler does not know it and could never name it; or for a reason of the daemon's own.
+ * them while none has a task, as long as no list came; if the scheduler does not know it and could never name it; or for a reason of the daemon's own.
  * stoppedTooMany: a list of all workers that may go says which the scheduler keeps. As many groups are left as have no
  * worker in it, and one at least if it leaves out any worker; whatever earlier lists named.
  * lost, at rest: the scheduler asks for no start, and names no group and no whole group's workers, so all that it
@@ -55,8 +55,8 @@ export function createUnitGoal(world: Watched) {
   let isUnits = false;
   let grant: Grant | null = null;
   let asked = new Set<string>();
-  /** The last workers that were named came one at a time: the scheduler has not said which ones it keeps. */
-  let isSingly = false;
+  /** On this connection it has named all workers that may go: the others are kept. */
+  let namesLists = false;
   /** By Fargate task, its workers that were named, and when. */
   let named = new Map<ModelTask, Map<string, number>>();
   /** Of how many of our groups the last lists named no worker; at least one group, if they did not name all workers. */
@@ -82,7 +82,7 @@ export function createUnitGoal(world: Watched) {
   function allNamed(task: ModelTask, workers: ReadonlyMap<string, number>): boolean {
     const now = agenda.now();
     const recent = [...workers.values()].filter((at) => now - at <= namedMs + decidedMs).length;
-    return recent >= workersPerTask || (isSingly && recent > 0 && isIdle(task));
+    return recent >= workersPerTask || (!namesLists && recent > 0 && isIdle(task));
   }
 
   /** Takes note of the tasks whose end the named workers have come to mean. */
@@ -91,9 +91,8 @@ export function createUnitGoal(world: Watched) {
   }
 
   function onWorkersNamed(workerIds: readonly string[]): void {
-    const isSingle = workerIds.length <= 1;
-    if (!isSingle || !isSingly) named = new Map();
-    isSingly = isSingle;
+    namesLists ||= workerIds.length > 1;
+    if (namesLists) named = new Map();
     for (const task of ecs.ours()) {
       const own = scheduler.workerIdsOf(task).filter((id) => workerIds.includes(id));
       if (own.length === 0) continue;
@@ -190,6 +189,7 @@ export function createUnitGoal(world: Watched) {
     told,
     said,
     closed(): void {
+      namesLists = false;
       if (grant !== null) grant = { ...grant, isOver: true };
     },
     learn,
@@ -217,8 +217,8 @@ export function createUnitGoal(world: Watched) {
 
     /** Why the scheduler keeps more than are left once this one stops; null: it does not. */
     keepsMore(task: ModelTask): string | null {
-      // One release names one worker at a time, and does not say what it keeps.
-      if (keeps.length === 0 || scheduler.release().names === 'one') return null;
+      // Until it has named several at once, it may name one at a time, and does not say what it keeps.
+      if (keeps.length === 0 || !namesLists) return null;
       const now = agenda.now();
       const keep = Math.min(...keeps.map(({ groups }) => groups));
       const dying = [...ecs.tasks.values()].filter(
@@ -233,21 +233,27 @@ export function createUnitGoal(world: Watched) {
     unmet(identity: string): { invariant: InvariantName; says: string } | null {
       const source = scheduler.source(identity);
       if (!source) return { invariant: 'stuck', says: 'the scheduler does not know this manager' };
-      const waited = agenda.now() - source.waitsSince;
-      if (source.waitsFor !== null && scheduler.release().waits && waited > answeredMs)
-        return { invariant: 'stuck', says: `the scheduler has waited ${waited} ms for an answer` };
+      // What other managers have counts against our limit, or does not: it may be asked for, and is refused.
+      const isFull = settings.maxTasks !== null && ecs.ours().length >= settings.maxTasks;
+      const more = { invariant: 'lost', says: 'one more is asked for' } as const;
+      if (source.waitsFor !== null && scheduler.release().waits) {
+        const waited = agenda.now() - source.waitsSince;
+        if (source.waitsFor.type === 'start' && !isFull) return more;
+        if (waited > answeredMs)
+          return {
+            invariant: 'stuck',
+            says: `the scheduler has waited ${waited} ms for an answer`,
+          };
+      }
       for (const command of scheduler.wouldSay(identity)) {
-        // What other managers have counts against our limit, or does not: it may be asked for, and is refused.
-        const isFull = settings.maxTasks !== null && ecs.ours().length >= settings.maxTasks;
-        if (command.type === 'start' && !isFull)
-          return { invariant: 'lost', says: 'one more is asked for' };
+        if (command.type === 'start' && !isFull) return more;
         if (command.type !== 'shutdown') continue;
         if (command.groupId !== null)
           return { invariant: 'lost', says: `${command.groupId} is to end` };
         const whole = serving().find((task) => {
           const own = scheduler.workerIdsOf(task).filter((id) => command.workerIds.includes(id));
-          const isSingle = command.workerIds.length <= 1;
-          return own.length === workersPerTask || (isSingle && own.length > 0 && isIdle(task));
+          const isOneByOne = scheduler.release().names === 'one';
+          return own.length === workersPerTask || (isOneByOne && own.length > 0 && isIdle(task));
         });
         if (whole) return { invariant: 'lost', says: `${taskIdOf(whole.taskArn)} is to end` };
       }

@@ -167,7 +167,8 @@ describe('workers that are named for shutdown', () => {
     const { hear } = about(false, ['a']);
     hear(shutdown('Worker|ECS-a|0', 'Worker|ECS-other|0'));
     expect(told(hear(shutdown('Worker|ECS-a|1')))).toEqual([]);
-    expect(told(hear(shutdown('Worker|ECS-a|0')))).toEqual([['release', 'a']]);
+    expect(told(hear(shutdown('Worker|ECS-a|0')))).toEqual([]);
+    expect(told(hear(shutdown('Worker|ECS-a|0', 'Worker|ECS-a|1')))).toEqual([['release', 'a']]);
   });
 });
 
@@ -291,16 +292,24 @@ describe('groups', () => {
     expect(answers(other.hear(start))).toEqual([['success', 'ecs-late']]);
     expect(told(at(69_001))).toEqual([['release', 'late']]);
     expect(other.at(69_001)).toEqual([]);
+    // Several at once are no late start: they were found, and the scheduler may know them.
+    const found = about(true);
+    found.hear(start);
+    found.at(8000);
+    found.world.ours.add('a').add('b');
+    expect(found.at(9000)).toEqual([]);
+    expect(found.at(100_000)).toEqual([]);
   });
 });
 
 describe('named workers', () => {
   it('stop their task once all of its workers were named, and never stop workers that were not', () => {
     const { hear } = about(false, ['t1', 't2']);
-    const said = hear(shutdown(worker('t1', 1), worker('t2', 1)));
+    const said = hear(shutdown(worker('t1', 1)));
     expect(answers(said)).toEqual([['success', '']]);
     expect(told(said)).toEqual([]);
     expect(told(hear(shutdown(worker('t1', 1))))).toEqual([]);
+    expect(told(hear(shutdown(worker('t2', 1))))).toEqual([]);
     expect(told(hear(shutdown(worker('t1', 2))))).toEqual([['release', 't1']]);
   });
 
