@@ -220,8 +220,15 @@ const advertise = managerSetup.enqueueActions(({ context, enqueue }) => {
 const land = managerSetup.enqueueActions(({ context, event, enqueue }) => {
   const survey = (event as DoneActorEvent<Survey>).output;
   // Who asks for one more does not mean that those whom we only find now are too many.
+  // Nor are there ever more than the limit allows, so that the end of one later makes no room for another.
+  const { maxTasks } = context.settings;
   if (!context.replaces && context.wanted !== null)
-    enqueue.assign({ wanted: context.wanted + survey.adopted.length });
+    enqueue.assign({
+      wanted: Math.min(
+        context.wanted + survey.adopted.length,
+        maxTasks ?? Number.POSITIVE_INFINITY,
+      ),
+    });
   enqueue.assign({
     owned: [...context.owned, ...survey.adopted],
     surveyedAt: survey.startedAt,
@@ -272,6 +279,11 @@ export const manager = managerSetup.createMachine({
       actions: assign({
         lastEchoAt: ({ event }) => event.at,
         quietSince: ({ event }) => event.at,
+        // It was for a scheduler that was gone for good that nothing was wanted. This one may be content, and silent.
+        wanted: ({ context, event }) =>
+          event.at - context.quietSince >= context.settings.schedulerGraceMs
+            ? null
+            : context.wanted,
         returnedAt: ({ context, event }) => (context.lost ? event.at : context.returnedAt),
         lost: false,
       }),

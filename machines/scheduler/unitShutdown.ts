@@ -40,10 +40,13 @@ export function onShutdown(
   settings: UnitSettings,
 ): Outcome {
   if (groupId !== null) return onGroupShutdown(before, groupId, view, settings);
+  // A scheduler that waits for no answer may have changed its mind since it asked for more.
+  const isOpen = before.startDeadline !== null;
+  const refused: Reply[] = isOpen ? [respond('start', 'tooMany', '', settings)] : [];
   const fewer: Reply[] =
-    before.deferredStart === null ? [] : [{ type: 'requestShutdown', taskIds: [] }];
-  const state = { ...before, deferredStart: null };
-  const replies = [respond('shutdown', 'success', '', settings), ...fewer];
+    isOpen || before.deferredStart !== null ? [{ type: 'requestShutdown', taskIds: [] }] : [];
+  const state = { ...before, startDeadline: null, deferredStart: null };
+  const replies = [respond('shutdown', 'success', '', settings), ...refused, ...fewer];
   // Without its clients the scheduler wants to keep no worker. Once they are back it says again which are to go.
   if (view.at < state.newUntil) return { state, replies };
   const outcome = releaseNamed(withNamed(state, workerIds, view), view, settings);

@@ -229,7 +229,7 @@ export const createInvariants = (world: Watched) => {
     recorded(record: JournalRecord) {
       limits.recorded(record);
       if (record.kind !== 'adopted') return;
-      units.adopted();
+      units.adopted(record.taskArn);
       const task = ecs.tasks.get(record.taskArn);
       if (task?.rival && !task.ours && !isTellable(task)) task.ours = true;
       else if (task?.rival && !task.ours)
@@ -474,7 +474,10 @@ export const createInvariants = (world: Watched) => {
       if (isByUnits) {
         const unmet = units.unmet(world.identity());
         if (unmet) return unmet;
-      } else if (goal !== null && !units.isUnits() && alive.length !== goal)
+      }
+      // What was said last is old where nothing is said because it is met.
+      const isMet = silentWhenMet && scheduler.wouldSay(world.identity()).length === 0;
+      if (!isByUnits && !isMet && goal !== null && !units.isUnits() && alive.length !== goal)
         return { invariant: 'lost', says: `${alive.length} tasks, ${goal} wanted` };
       if (!alive.every((task) => scheduler.connected.has(task)))
         return { invariant: 'lost', says: 'a task has no workers' };

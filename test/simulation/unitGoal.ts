@@ -55,6 +55,8 @@ export function createUnitGoal(world: Watched) {
   let isUnits = false;
   let grant: Grant | null = null;
   let asked = new Set<string>();
+  /** Groups of a scheduler of groups that were adopted, and when. */
+  let found = new Map<string, number>();
   /** On this connection it has named all workers that may go: the others are kept. */
   let namesLists = false;
   /** By Fargate task, its workers that were named, and when. */
@@ -170,6 +172,10 @@ export function createUnitGoal(world: Watched) {
 
   /** The scheduler has never heard of this group: it can never name it. */
   function isUntold(task: ModelTask): boolean {
+    // One that was found after a refused start passes for the task of that start, if no monitor stream tells better.
+    const foundAt = found.get(task.taskArn);
+    if (foundAt !== undefined && !settings.monitored && agenda.now() - foundAt > unnoticedMs - 5000)
+      return true;
     const groups = scheduler.groups();
     const isCalm = settings.monitored && scheduler.demand() === 0;
     if (groups === null || (!isCalm && agenda.now() - task.createdAt < untoldMs)) return false;
@@ -181,6 +187,7 @@ export function createUnitGoal(world: Watched) {
       isUnits = false;
       grant = null;
       asked = new Set();
+      found = new Map();
       named = new Map();
       keeps = [];
     },
@@ -199,7 +206,8 @@ export function createUnitGoal(world: Watched) {
     launched(label: string): void {
       if (grant !== null) grant = { ...grant, label };
     },
-    adopted(): void {
+    adopted(taskArn: string): void {
+      if (scheduler.groups() !== null) found.set(taskArn, agenda.now());
       if (grant !== null) grant = { ...grant, adopted: grant.adopted + 1 };
     },
 

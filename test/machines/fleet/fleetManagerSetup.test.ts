@@ -38,6 +38,20 @@ describe('a tick', () => {
     expect(says()).toEqual([{ tasks: 0, why: 'the scheduler is gone for good' }]);
   });
 
+  it('stops nothing for a scheduler that is back and says nothing, because what it has may be what it desires', async () => {
+    const { at, tickUntil, fleet, command, actor } = await readyManager();
+    at(11_000);
+    command(4);
+    tickUntil(612_000);
+    expect(fleet().wanted).toBe(0);
+    actor.send({ type: 'scheduler.heartbeatEcho', at: 612_500 });
+    expect(fleet().wanted).toBeNull();
+    command(4);
+    expect(fleet().wanted).toBe(2);
+    actor.send({ type: 'scheduler.heartbeatEcho', at: 614_500 });
+    expect(fleet().wanted).toBe(2);
+  });
+
   it('ends the wishes of a scheduler that was never heard, too', () => {
     const { tick, tickUntil, fleet } = liveManager();
     tickUntil(599_999);

@@ -126,6 +126,20 @@ describe('a start of workers that was refused', () => {
     expect(told(hear(start))).toEqual([['start']]);
   });
 
+  it('is refused at once when the scheduler names workers for shutdown meanwhile', () => {
+    const { hear, at } = about(false, ['t1', 't2']);
+    hear(start);
+    const said = hear(shutdown(worker('t1', 1), worker('t1', 2)));
+    expect(answers(said)).toEqual([
+      ['success', ''],
+      ['tooMany', ''],
+    ]);
+    expect(told(said)).toEqual([['release'], ['release', 't1']]);
+    // Not tried again.
+    expect(at(5000)).toEqual([]);
+    expect(at(9000)).toEqual([]);
+  });
+
   it('is tried again until its task has come, and not because another task has gone', () => {
     const { hear, at, world } = about(false, ['old']);
     hear(start);

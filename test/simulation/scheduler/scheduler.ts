@@ -161,6 +161,7 @@ export const createScheduler = (
   });
 
   function workerList(): MonitorMessage {
+    forgetSilent(last);
     for (const each of workforce.work.values()) each.since ??= agenda.now();
     const groups = last.dialogue.groups(last.sources.values());
     const canceling = workforce.cancellations.size;
@@ -197,10 +198,15 @@ export const createScheduler = (
     },
   });
 
+  /** Checked once a second, and whenever a heartbeat comes. */
+  function forgetSilent({ sources }: Process): void {
+    for (const [identity, { seenAt }] of sources)
+      if (agenda.now() - seenAt > forgetMs) sources.delete(identity);
+  }
+
   /** The manager behind a connection; null: another one with its id is registered. */
   function register(now: Process, { peer }: Connection, managerId: string): Source | null {
-    for (const [identity, { seenAt }] of now.sources)
-      if (agenda.now() - seenAt > forgetMs) now.sources.delete(identity);
+    forgetSilent(now);
     const known = now.sources.get(peer.identity);
     if (known) return known;
     const isTaken = [...now.sources.values()].some((each) => each.managerId === managerId);
@@ -239,6 +245,8 @@ export const createScheduler = (
     if (shutdownAsked && now.release.generation === 'g4')
       connections.say(connection, { type: 'shutdownAsked' });
     if (faults.commandless > 0) return;
+    // The monitor stream shows it once a second.
+    if (!settings.monitored) workforce.shiftWork();
     const commands = now.dialogue.commands(source, situation());
     for (const command of commands) {
       if (command.type === 'desired')
