@@ -219,16 +219,10 @@ const advertise = managerSetup.enqueueActions(({ context, enqueue }) => {
 
 const land = managerSetup.enqueueActions(({ context, event, enqueue }) => {
   const survey = (event as DoneActorEvent<Survey>).output;
-  // Who asks for one more does not mean that those whom we only find now are too many.
-  // Nor are there ever more than the limit allows, so that the end of one later makes no room for another.
-  const { maxTasks } = context.settings;
+  // Who asks for one more does not mean that those found only now are too many, as far as the limit allows them.
+  const most = context.settings.maxTasks ?? Number.POSITIVE_INFINITY;
   if (!context.replaces && context.wanted !== null)
-    enqueue.assign({
-      wanted: Math.min(
-        context.wanted + survey.adopted.length,
-        maxTasks ?? Number.POSITIVE_INFINITY,
-      ),
-    });
+    enqueue.assign({ wanted: Math.min(context.wanted + survey.adopted.length, most) });
   enqueue.assign({
     owned: [...context.owned, ...survey.adopted],
     surveyedAt: survey.startedAt,
