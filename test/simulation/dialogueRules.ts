@@ -28,6 +28,11 @@ interface Present {
   groups: Set<string>;
 }
 
+/** A worker is reported once; its task is not dead any more by then, ms. */
+const reportedMs = 60_000;
+/** Groups that are over, and counted although the scheduler has forgotten them. */
+const endedSlack = 8;
+
 const keyOf = (command: 'start' | 'shutdown', groupId: string | null): string =>
   command === 'start' ? command : `${command} ${groupId ?? ''}`;
 
@@ -42,6 +47,7 @@ export function createDialogueRules(world: Watched, isInventoryComplete: () => b
   let replacements = 0;
   let opened = 0;
   let inventoryAt: number | null = null;
+  let reports = new Map<string, number>();
 
   function told(generation: Generation, message: SchedulerMessage): void {
     if (!present) return;
@@ -59,7 +65,25 @@ export function createDialogueRules(world: Watched, isInventoryComplete: () => b
     present.unanswered.set(key, { since, last: now });
   }
 
+  function onReport(workerId: string): void {
+    const before = reports.get(workerId);
+    reports.set(workerId, agenda.now());
+    if (before !== undefined && agenda.now() - before < reportedMs)
+      broken('reportedAlive', `${workerId} is reported again`);
+  }
+
+  /** A scheduler of groups counts all that it knows against the limit: ours may be as many as we are allowed. */
+  function onGroupCapacity(groups: number): void {
+    const { maxTasks } = world.settings;
+    const foreign = world.scheduler.groups()?.length ?? 0;
+    if (maxTasks !== null && groups > maxTasks + foreign + endedSlack)
+      broken('capExceeded', `${groups} groups advertised, ${maxTasks} allowed, ${foreign} known`);
+  }
+
   function said(message: OutgoingMessage): void {
+    if (message.type === 'disconnectRequest') onReport(message.workerId);
+    if (message.type === 'heartbeat' && speaksGroups(message.generation))
+      onGroupCapacity(message.heartbeat.maxTaskConcurrency);
     if (message.type !== 'response' || !present) return;
     const { command, groupId, outcome } = message.response;
     const key = keyOf(command, groupId);
@@ -77,6 +101,7 @@ export function createDialogueRules(world: Watched, isInventoryComplete: () => b
       replacements = 0;
       opened = 0;
       inventoryAt = null;
+      reports = new Map();
     },
     opened(): void {
       opened++;

@@ -36,6 +36,8 @@ const noticeMs = 10_000;
 const workerTimeoutMs = 60_000;
 /** What is launched so long after the start of a life is no launch of a life before it, ms. */
 const straggleMs = 120_000;
+/** A stop waits so long for a cancellation, ms, less than what it may have waited before that. */
+const holdMs = 20_000;
 /** From the end of a cancellation to a stop that was held back for it, ms. */
 const heldMs = 1500;
 /** A tick is a second; a decision may be that much behind the time. */
@@ -53,8 +55,8 @@ const decidedMs = 15_000;
 /** What must hold at every moment, watched from outside. */
 export const createInvariants = (world: Watched) => {
   const limits = createLimits(world);
-  const units = createUnitGoal(world);
   const dialogue = createDialogueRules(world, () => surveyed || blind);
+  const units = createUnitGoal(world, dialogue.isJustBack);
   const { agenda, ecs, disk, scheduler, settings, broken } = world;
   const cap = settings.maxTasks ?? Number.POSITIVE_INFINITY;
   const decidedAt = new Map<string, number>();
@@ -167,6 +169,17 @@ export const createInvariants = (world: Watched) => {
     (scheduler.magic() !== null && dialogue.isConnected()) ||
     createdAt > (world.life()?.startedAt ?? 0) + straggleMs;
 
+  /** The scheduler does not survive that its workers leave now, and the monitor stream has said so for a while. */
+  const isHarmful = (task: ModelTask): boolean => {
+    const canceling = [...scheduler.cancellations.values()].find((each) => each.task === task);
+    const life = world.life();
+    const shown = canceling?.shownSince ?? null;
+    if (shown === null || life === null || !scheduler.release().diesOfCancellation) return false;
+    const heardSince = scheduler.heardSince(life.owner);
+    const ms = agenda.now() - shown;
+    return heardSince !== null && heardSince < shown && ms > knownMs && ms < holdMs;
+  };
+
   /** What a silent stream has not told cannot be known. */
   const isKnown = ({ since }: Work): boolean => since !== null && agenda.now() - since > knownMs;
 
@@ -241,7 +254,10 @@ export const createInvariants = (world: Watched) => {
       if (doubt !== null) broken('adoptedForeign', `${short(record.taskArn)}: ${doubt}`);
     },
     unsent: limits.unsent,
-    opened: dialogue.opened,
+    opened() {
+      dialogue.opened();
+      dialogueShown = null;
+    },
     closed(kind: string) {
       dialogue.closed(kind);
       units.closed();
@@ -340,6 +356,7 @@ export const createInvariants = (world: Watched) => {
       const believed = now - unseenAt < unseenMs ? (world.census()?.groups.length ?? 0) : 0;
       const crowded = Math.max(standing() + coming(), believed) > cap;
       if (task.doomed) return;
+      if (isHarmful(task)) broken('schedulerKilled', `StopTask ${short(taskArn)} during a cancel`);
       const work = scheduler.work.get(task);
       // Held back for a cancellation, it was chosen before.
       const isHeld = now - (scheduler.canceledUntil.get(task) ?? 0) < heldMs;
@@ -395,7 +412,7 @@ export const createInvariants = (world: Watched) => {
       if (shown && !canServe(task.worker, shown.release, shown.magic))
         broken(
           'launchedUseless',
-          `workers of ${task.worker.release}, ${task.worker.backend} for a scheduler of ${shown.release}`,
+          `workers of ${task.worker.release}, ${task.worker.backend} for a scheduler of ${shown.release.release}`,
         );
       // Sent by a life whose journal is gone: nobody can know of it yet.
       if (task.label !== null && task.askedAt < lostAt) task.ghost = true;

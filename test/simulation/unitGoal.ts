@@ -49,7 +49,7 @@ export interface Grant {
  * lost, at rest: the scheduler asks for no start, and names no group and no whole group's workers, so all that it
  * asked for is there, and all whose end it asked for is gone.
  */
-export function createUnitGoal(world: Watched) {
+export function createUnitGoal(world: Watched, isJustBack: () => boolean) {
   const { agenda, ecs, scheduler, settings } = world;
   const { workersPerTask } = settings;
   let isUnits = false;
@@ -142,7 +142,8 @@ export function createUnitGoal(world: Watched) {
       isUnits = true;
       if (message.groupId === null) {
         grant = null;
-        onWorkersNamed(message.workerIds);
+        // Without its clients a scheduler wants to keep no worker: that is no wish to obey.
+        if (!isJustBack()) onWorkersNamed(message.workerIds);
       } else {
         const task = ourTask(message.groupId.replace(/^ecs-/, ''));
         if (task) {
@@ -265,6 +266,12 @@ export function createUnitGoal(world: Watched) {
         });
         if (whole) return { invariant: 'lost', says: `${taskIdOf(whole.taskArn)} is to end` };
       }
+      // No limit of ours keeps it from asking for what it wants.
+      const unlimited = { ...source, cap: Number.POSITIVE_INFINITY };
+      const isKnown = settings.monitored || scheduler.neighbour === null;
+      const isHeld = scheduler.wouldSayTo(unlimited).some(({ type }) => type === 'start');
+      if (scheduler.groups() !== null && isHeld && isKnown && !isFull)
+        return { invariant: 'lost', says: `no room for one more: ${source.cap} advertised` };
       // A scheduler of groups that was replaced can name none of these; only the monitor stream tells that all is calm.
       const untold = settings.monitored && scheduler.demand() === 0 && serving().find(isUntold);
       if (untold)

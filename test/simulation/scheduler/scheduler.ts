@@ -390,6 +390,8 @@ export const createScheduler = (
       const source = last.sources.get(identity);
       return source ? last.dialogue.commands(source, situation()) : [];
     },
+    /** The same to one that we make up. */
+    wouldSayTo: (source: Source) => last.dialogue.commands(source, situation()),
     /** The groups that it knows; null: it knows none. */
     groups: () => last.dialogue.groups(last.sources.values()),
     workers: () => workforce.connected.size * settings.workersPerTask,
