@@ -32,8 +32,8 @@ interface Shown {
 
 /** ECS is looked at every so often, and tells of a moment ago. */
 const noticeMs = 10_000;
-/** A scheduler counts killed workers as connected for so long, ms. */
-const workerTimeoutMs = 60_000;
+/** With a connection and the monitor stream for so long, ms, dead workers are reported: before the scheduler sees it. */
+const reportMs = 30_000;
 /** What is launched so long after the start of a life is no launch of a life before it, ms. */
 const straggleMs = 120_000;
 /** A stop waits so long for a cancellation, ms, less than what it may have waited before that. */
@@ -169,12 +169,13 @@ export const createInvariants = (world: Watched) => {
     (scheduler.magic() !== null && dialogue.isConnected()) ||
     createdAt > (world.life()?.startedAt ?? 0) + straggleMs;
 
-  /** The scheduler does not survive that its workers leave now, and the monitor stream has said so for a while. */
+  /** One release's scheduler does not survive that its workers leave now, and the monitor stream has shown why. */
   const isHarmful = (task: ModelTask): boolean => {
     const canceling = [...scheduler.cancellations.values()].find((each) => each.task === task);
     const life = world.life();
     const shown = canceling?.shownSince ?? null;
-    if (shown === null || life === null || !scheduler.release().diesOfCancellation) return false;
+    if (shown === null || life === null || !canceling?.workerId.startsWith('Worker|ECS-'))
+      return false;
     const heardSince = scheduler.heardSince(life.owner);
     const ms = agenda.now() - shown;
     return heardSince !== null && heardSince < shown && ms > knownMs && ms < holdMs;
@@ -322,14 +323,13 @@ export const createInvariants = (world: Watched) => {
     /** Killed workers were connected until the scheduler gave them up: they could have been reported. */
     unreported(task: ModelTask) {
       const life = world.life();
-      const since = agenda.now() - workerTimeoutMs;
+      const since = agenda.now() - reportMs;
       const heardSince = life && scheduler.heardSince(life.owner);
       const { generation } = scheduler.release();
       const isTraced = scheduler.workerIdsOf(task)[0]?.startsWith('Worker|ECS-');
       if (!life || !heardSince || generation === 'g4' || !isTraced) return;
       const isCanceled = [...scheduler.cancellations.values()].some((each) => each.task === task);
-      const isKnown =
-        life.startedAt < since && heardSince < since && unseenAt < since - longUnseenMs;
+      const isKnown = life.startedAt < since && heardSince < since && unseenAt < since;
       const canSay = dialogue.isSteadySince(since) && life.stopAskedAt === null;
       if (task.ours && isKnown && canSay && !isCanceled && scheduler.faults.silent === 0)
         broken('deadUnreported', `workers of ${short(task.taskArn)}`);

@@ -266,11 +266,10 @@ export function createUnitGoal(world: Watched, isJustBack: () => boolean) {
         });
         if (whole) return { invariant: 'lost', says: `${taskIdOf(whole.taskArn)} is to end` };
       }
-      // No limit of ours keeps it from asking for what it wants.
+      // No limit of ours keeps it from asking for what it wants, where the monitor stream shows what it counts.
       const unlimited = { ...source, cap: Number.POSITIVE_INFINITY };
-      const isKnown = settings.monitored || scheduler.neighbour === null;
       const isHeld = scheduler.wouldSayTo(unlimited).some(({ type }) => type === 'start');
-      if (scheduler.groups() !== null && isHeld && isKnown && !isFull)
+      if (scheduler.groups() !== null && isHeld && settings.monitored && !isFull)
         return { invariant: 'lost', says: `no room for one more: ${source.cap} advertised` };
       // A scheduler of groups that was replaced can name none of these; only the monitor stream tells that all is calm.
       const untold = settings.monitored && scheduler.demand() === 0 && serving().find(isUntold);

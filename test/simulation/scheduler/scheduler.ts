@@ -293,7 +293,8 @@ export const createScheduler = (
     events.reported(task);
     if (task) {
       const isCanceled = [...workforce.cancellations.values()].some((each) => each.task === task);
-      if (isCanceled && last.release.diesOfCancellation)
+      // One release does not survive that.
+      if (isCanceled)
         events.offended(`${workerId} reported dead while a task of its is being cancelled`);
       workforce.disconnect(task, workerId);
     }
