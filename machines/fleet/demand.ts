@@ -74,6 +74,9 @@ const nothingDesired = (why: string) =>
 export const desireNothingWhenGone = nothingDesired('the scheduler is gone for good');
 export const desireNothingWhenEmpty = nothingDesired('nothing but empty requests');
 
+/** Nothing was desired because the scheduler was gone. What it has may be what it desires now, and then it commands nothing. */
+export const awaitNextCommand = fleetSetup.assign({ desired: null, desiredWorkers: null });
+
 export const reportNeverCommanded = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'tick');
   const seconds = Math.round((event.now - (context.firstEchoAt ?? event.now)) / 1000);

@@ -215,7 +215,7 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
             tick: { guard: 'desiresTasks', actions: 'desireNothingWhenGone' },
             'scheduler.heartbeatEcho': {
               target: 'returning',
-              actions: ['recordEcho', 'recordReturn'],
+              actions: ['recordEcho', 'recordReturn', 'awaitNextCommand'],
             },
           },
         },

@@ -11,8 +11,6 @@ import {
   unknownDialect,
 } from './dialect.ts';
 import type { ConnectionStatus, SchedulerEvent, SocketCommand, SocketEvent } from './events.ts';
-import { heartbeatCapacity } from './heartbeatCapacity.ts';
-import { nextHeartbeat } from './heartbeatNumbering.ts';
 import { isContested, isTaken, onClosed, onConnected } from './identityConflict.ts';
 import {
   type CommandResponse,
@@ -25,7 +23,7 @@ import * as pending from './pendingResponse.ts';
 import { mismatch } from './releases.ts';
 import { fleetView, type SessionContext } from './sessionState.ts';
 import { onCommand, poll } from './unitProtocol.ts';
-import { newUnitProtocol, type Outcome } from './unitState.ts';
+import { newUnitProtocol, type Outcome, type Reply } from './unitState.ts';
 
 /** What people should know of the dialogue. */
 export type SessionNote =
@@ -48,9 +46,6 @@ export interface Step {
 }
 
 type Message = Extract<SocketEvent, { type: 'socket.message' }>;
-
-/** The time of the session is that of the last tick: it may be so much later, ms. */
-const tickMs = 1000;
 
 const join = (a: Step, b: Step): Step => ({
   context: b.context,
@@ -202,7 +197,11 @@ export function onUnitCommand(before: SessionContext, event: Message, command: U
   const unit = context.unitProtocol;
   const present = unit === null || (unit.assumed && !groups) ? null : unit;
   const protocol = present ?? newUnitProtocol(groups, view, { newUntil: context.newUntil });
-  return join(known, follow(context, onCommand(protocol, command, view, context)));
+  // What was asked for on an earlier connection is not any more: the scheduler asks for it again.
+  const isAnew = context.opened > 1 && (unit === null || unit.assumed);
+  const { state, replies } = onCommand(protocol, command, view, context);
+  const first: Reply[] = isAnew ? [{ type: 'requestShutdown', taskIds: [] }] : [];
+  return join(known, follow(context, { state, replies: [...first, ...replies] }));
 }
 
 /** What the unit protocol owes the scheduler by now. */
@@ -287,41 +286,6 @@ export function sendFailed(before: SessionContext, what: OutgoingMessage): Step 
   const { [what.workerId]: _, ...reported } = before.reported;
   const unacknowledgedReports = Math.max(0, before.unacknowledgedReports - 1);
   return { context: { ...before, reported, unacknowledgedReports }, notes };
-}
-
-/** Echoes come in order: one that is missing while so many later ones have come in time will not come. */
-const echoesInOrder = 3;
-
-function nextOutstanding({
-  outstanding,
-  missedEchoes,
-  echoedInARow,
-}: SessionContext): Pick<SessionContext, 'outstanding' | 'echoedInARow'> {
-  const inARow = missedEchoes === 0 ? echoedInARow + 1 : 0;
-  const isOld = inARow >= echoesInOrder;
-  return { outstanding: (isOld ? 0 : outstanding) + 1, echoedInARow: inARow };
-}
-
-export function sendHeartbeat(before: SessionContext): Step {
-  const { dialect, pendingResponse, now } = before;
-  const [generation, numbering] = nextHeartbeat(dialect.numbering);
-  const { capabilities, workerManagerId: workerManagerID } = before;
-  const heartbeat = { ...heartbeatCapacity(before, generation), capabilities, workerManagerID };
-  return {
-    context: {
-      ...before,
-      dialect: { ...dialect, numbering },
-      missedEchoes: before.missedEchoes + 1,
-      ...nextOutstanding(before),
-      pendingResponse: pending.onHeartbeatSent(
-        pendingResponse,
-        now + tickMs,
-        dialect.certain !== null,
-      ),
-    },
-    toSocket: [{ type: 'socket.send', message: { generation, type: 'heartbeat', heartbeat } }],
-    notes: [{ note: 'heartbeatSent' }],
-  };
 }
 
 /** Leave instead of a heartbeat, and for as long as the scheduler needs to forget us. */

@@ -6,6 +6,7 @@ import { parent } from '../shared/parent.ts';
 import { contradicts, speaksUnits } from './dialect.ts';
 import * as dialogue from './dialogue.ts';
 import type { FleetEvent, MonitorEvent, SocketCommand, SocketEvent } from './events.ts';
+import { sendHeartbeat } from './heartbeat.ts';
 import { conflictPauseMs } from './identityConflict.ts';
 import type { SchedulerMessage } from './messages.ts';
 import { awayMs, mustStayAway } from './pendingResponse.ts';
@@ -129,7 +130,7 @@ export const sessionSetup = base.extend({
       enqueue({ type: 'note', params: { note: 'unreadable', reason } });
     }),
     sendHeartbeat: base.enqueueActions(({ context, enqueue }) => {
-      carryOut(dialogue.sendHeartbeat(context), enqueue);
+      carryOut(sendHeartbeat(context), enqueue);
     }),
     onSendFailed: base.enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, 'socket.sendFailed');

@@ -106,7 +106,7 @@ function refuse(state: UnitProtocol, view: FleetView, settings: UnitSettings): O
   if (state.groups)
     return { state: refused, replies: [...replies, { type: 'requestShutdown', taskIds: [] }] };
   const deferredStart = {
-    kept: keptTasks(state, view),
+    before: view.taskIds,
     workers: connectedWorkers(view),
     triedAt: view.at,
   };
@@ -137,7 +137,9 @@ function answerStart(state: UnitProtocol, view: FleetView, settings: UnitSetting
   const known = new Set([...state.assigned, ...state.initial, ...Object.keys(state.released)]);
   const late = view.taskIds.filter((taskId) => !known.has(taskId));
   if (late.length === 0) return unchanged(state);
-  const seen = Object.fromEntries(late.map((taskId) => [taskId, view.at]));
+  // Several at once were found, not launched: the scheduler may have been told of them long ago.
+  const [taskId = ''] = late;
+  const seen = late.length === 1 ? { [taskId]: view.at } : {};
   return unchanged({ ...state, lateStart: false, unassigned: { ...state.unassigned, ...seen } });
 }
 
@@ -159,8 +161,9 @@ function retryDeferredStart(
       },
       replies: [{ type: 'requestShutdown', taskIds: [] }],
     };
-  const goal = Math.min(deferredStart.kept + 1, maxTasks ?? Number.POSITIVE_INFINITY);
-  if (view.at - deferredStart.triedAt < answerLimitMs || kept.length >= goal)
+  const isFull = maxTasks !== null && kept.length >= maxTasks;
+  const hasCome = kept.some((taskId) => !deferredStart.before.includes(taskId));
+  if (view.at - deferredStart.triedAt < answerLimitMs || isFull || hasCome)
     return unchanged(before);
   return {
     state: { ...before, deferredStart: { ...deferredStart, triedAt: view.at } },

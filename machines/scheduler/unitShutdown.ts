@@ -15,6 +15,8 @@ import { taskIdOfWorker } from './workerId.ts';
 
 /** How long a worker that was named for shutdown counts as named, ms; a scheduler that means it names it again. */
 const namedMs = 30_000;
+/** A worker must have been named for so long, ms, before its task counts as idle: the first list of loads shows less. */
+const idleMs = 2000;
 /** A shutdown is requested again while the task is still there, ms. */
 const releaseAgainMs = 10_000;
 /** How long a task that came too late for its start waits for the next one, ms. */
@@ -38,10 +40,13 @@ export function onShutdown(
   settings: UnitSettings,
 ): Outcome {
   if (groupId !== null) return onGroupShutdown(before, groupId, view, settings);
+  // A scheduler that waits for no answer may have changed its mind since it asked for more.
+  const isOpen = before.startDeadline !== null;
+  const refused: Reply[] = isOpen ? [respond('start', 'tooMany', '', settings)] : [];
   const fewer: Reply[] =
-    before.deferredStart === null ? [] : [{ type: 'requestShutdown', taskIds: [] }];
-  const state = { ...before, deferredStart: null };
-  const replies = [respond('shutdown', 'success', '', settings), ...fewer];
+    isOpen || before.deferredStart !== null ? [{ type: 'requestShutdown', taskIds: [] }] : [];
+  const state = { ...before, startDeadline: null, deferredStart: null };
+  const replies = [respond('shutdown', 'success', '', settings), ...refused, ...fewer];
   // Without its clients the scheduler wants to keep no worker. Once they are back it says again which are to go.
   if (view.at < state.newUntil) return { state, replies };
   const outcome = releaseNamed(withNamed(state, workerIds, view), view, settings);
@@ -50,14 +55,16 @@ export function onShutdown(
 
 function withNamed(state: UnitProtocol, workerIds: string[], view: FleetView): UnitProtocol {
   const ours = new Set(view.taskIds);
-  // A list of many names all that may go now. Earlier lists kept others: together they would keep none.
-  const named = workerIds.length > 1 ? {} : { ...state.named };
+  // A list names all that may go now. Earlier lists kept others: together they would keep none.
+  const namesLists = state.namesLists || workerIds.length > 1;
+  const named = namesLists ? {} : { ...state.named };
   for (const workerId of workerIds) {
     const taskId = taskIdOfWorker(workerId);
     if (taskId === null || !ours.has(taskId) || taskId in state.released) continue;
-    named[taskId] = { ...named[taskId], [workerId]: view.at };
+    const since = named[taskId]?.[workerId]?.since ?? view.at;
+    named[taskId] = { ...named[taskId], [workerId]: { since, last: view.at } };
   }
-  return { ...state, named };
+  return { ...state, named, namesLists };
 }
 
 /** Requests the shutdown of tasks all of whose workers are named. */
@@ -68,27 +75,37 @@ export function releaseNamed(
 ): Outcome {
   const named = Object.fromEntries(
     Object.entries(before.named).map(([taskId, workers]) => {
-      const expired = Object.keys(workers).filter((id) => view.at - (workers[id] ?? 0) > namedMs);
-      return [taskId, omit(workers, expired)];
+      const expired = Object.entries(workers).filter(([, { last }]) => view.at - last > namedMs);
+      return [
+        taskId,
+        omit(
+          workers,
+          expired.map(([workerId]) => workerId),
+        ),
+      ];
     }),
   );
   const state = { ...before, named };
-  const due = Object.keys(named).filter((taskId) =>
-    allWorkersNamed(taskId, Object.keys(named[taskId] ?? {}).length, view, settings),
-  );
+  const due = Object.keys(named).filter((taskId) => allWorkersNamed(state, taskId, view, settings));
   return release(state, due, view.at);
 }
 
-/** All workers of that Fargate task are to go; or some, and none has a task. */
+/**
+ * All workers of that Fargate task are to go; or some, none has a task, and the scheduler has not said that it keeps
+ * the others.
+ */
 function allWorkersNamed(
+  { named, namesLists }: UnitProtocol,
   taskId: string,
-  names: number,
-  { loads }: FleetView,
+  { at, loads }: FleetView,
   { workersPerTask }: UnitSettings,
 ): boolean {
   const load = loads[taskId];
-  if (names === 0) return false;
-  return load?.tasks === 0 || names >= Math.max(1, load?.workers ?? workersPerTask);
+  const names = Object.values(named[taskId] ?? {});
+  if (names.length === 0) return false;
+  const isIdle =
+    !namesLists && load?.tasks === 0 && names.some(({ since }) => at - since >= idleMs);
+  return isIdle || names.length >= Math.max(1, load?.workers ?? workersPerTask);
 }
 
 function onGroupShutdown(

@@ -40,8 +40,10 @@ export interface UnitProtocol {
   unknownGroups: Record<string, { since: number; last: number }>;
   /** When the shutdown of a Fargate task was last requested. */
   released: Record<string, number>;
-  /** By Fargate task, the workers that are to go, and when each was last named. */
-  named: Record<string, Record<string, number>>;
+  /** By Fargate task, the workers that are to go, and when each was named first and last. */
+  named: Record<string, Record<string, { since: number; last: number }>>;
+  /** The scheduler names all workers that may go, and keeps the others; until it has, it may name one at a time. */
+  namesLists: boolean;
   /** Fargate tasks that came too late for their start, and when they were first seen. */
   unassigned: Record<string, number>;
   /** A start waits for its Fargate task, at most until then. */
@@ -50,9 +52,9 @@ export interface UnitProtocol {
   lateStart: boolean;
   /**
    * Some releases that name workers ask for nothing after "too many" until more workers have connected. The start
-   * that was refused is therefore tried again until then, or until the scheduler sends another command.
+   * that was refused is therefore tried again until there is a task that was not there `before`, or another command.
    */
-  deferredStart: { kept: number; workers: number; triedAt: number } | null;
+  deferredStart: { before: string[]; workers: number; triedAt: number } | null;
 }
 
 /** The dialogue after a step, and what follows from the step. */
@@ -88,6 +90,7 @@ export function newUnitProtocol(
     unknownGroups: {},
     released: {},
     named: {},
+    namesLists: false,
     unassigned: {},
     startDeadline: null,
     lateStart: false,

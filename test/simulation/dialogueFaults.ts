@@ -23,6 +23,8 @@ export type DialogueHappening =
   | { at: number; kind: 'cancel'; count: number; ms: number }
   /** Another manager has our identity for so long. `leaves`: and leaves its tasks. */
   | { at: number; kind: 'rival'; ms: number; leaves: boolean }
+  /** Fargate tasks run out of memory. */
+  | { at: number; kind: 'end'; end: 'oom'; count: number }
   /** The other manager of a scheduler of groups ends. */
   | { at: number; kind: 'neighbourEnds' };
 
@@ -32,7 +34,7 @@ export const dialogueFaultNames = [
 ] as const;
 
 /** How many of a hundred seeds begin with a scheduler of that generation. */
-const shares: Record<Generation, number> = { g1: 12, g1b: 11, g2: 23, g23: 14, g3: 26, g4: 14 };
+const shares: Record<Generation, number> = { g1: 13, g1b: 13, g2: 22, g23: 14, g3: 24, g4: 14 };
 const hundred = Object.entries(shares).flatMap(([generation, share]) =>
   Array.from({ length: share }, () => generation),
 );
@@ -63,20 +65,11 @@ export function drawDialogueSettings(random: Random): DialogueSettings {
   const scheduler = anyRelease(random);
   const { generation } = releaseNamed(scheduler.release);
   const neighbour = (generation === 'g1' || generation === 'g1b') && random.chance(0.4);
-  const workerRelease = random.chance(0.06) ? random.pick(releases).release : null;
+  const workerRelease = random.chance(0.08) ? random.pick(releases).release : null;
   return { scheduler, neighbour, workerRelease };
 }
 
 const second = 1000;
-
-/** Whether the rival lives then. Nothing can tell a restarted manager from one that begins while its rival lives. */
-export function isContested(happenings: readonly { kind: string; at: number }[], at: number) {
-  return happenings.some((each) => {
-    if (each.kind !== 'rival') return false;
-    const { ms } = each as DialogueHappening & { kind: 'rival' };
-    return at > each.at - 40 * second && at < each.at + ms + 5 * second;
-  });
-}
 
 export function drawDialogueFaults(
   random: Random,
@@ -102,11 +95,22 @@ export function drawDialogueFaults(
     const ms = random.between(1, random.chance(0.1) ? 50 : 15) * second;
     drawn.push({ at: moment(), kind: 'cancel', count: random.int(1, 3), ms });
   }
-  if (random.chance(generation === 'g4' ? 0.25 : 0.04))
+  if (random.chance(0.4)) {
+    // Killed workers say nothing; some while a task of theirs is being cancelled.
+    const at = moment();
+    if (random.chance(0.4)) drawn.push({ at, kind: 'cancel', count: 2, ms: 40 * second });
+    drawn.push({ at: at + 3 * second, kind: 'end', end: 'oom', count: random.int(1, 2) });
+  }
+  if (random.chance(generation === 'g4' ? 0.4 : 0.04))
     drawn.push({ at: moment(), kind: 'shutdownCluster', downMs: 3000 });
   if (random.chance(0.08)) {
     const ms = random.between(20, 90) * second;
-    drawn.push({ at: moment(), kind: 'rival', ms, leaves: random.chance(0.3) });
+    drawn.push({
+      at: random.between(60 * second, lastAt + 40 * second),
+      kind: 'rival',
+      ms,
+      leaves: random.chance(0.3),
+    });
   }
   if (neighbour && random.chance(0.5)) drawn.push({ at: moment(), kind: 'neighbourEnds' });
   return drawn;

@@ -4,6 +4,7 @@ import type {
   SchedulerMessage,
 } from '../../machines/scheduler/messages.ts';
 import { speaksGroups } from '../../machines/scheduler/messages.ts';
+import { returnGraceMs } from '../../machines/shared/timing.ts';
 import type { Watched } from './watched.ts';
 
 /** From a command to its answer, ms, at the most: a start is answered after 8 s, ticks and the way included. */
@@ -27,6 +28,11 @@ interface Present {
   groups: Set<string>;
 }
 
+/** A worker is reported once; its task is not dead any more by then, ms. */
+const reportedMs = 60_000;
+/** Groups that are over, and counted although the scheduler has forgotten them. */
+const endedSlack = 8;
+
 const keyOf = (command: 'start' | 'shutdown', groupId: string | null): string =>
   command === 'start' ? command : `${command} ${groupId ?? ''}`;
 
@@ -39,7 +45,9 @@ export function createDialogueRules(world: Watched, isInventoryComplete: () => b
   const heartbeatMs = world.settings.heartbeatIntervalSeconds * 1000;
   let present: Present | null = null;
   let replacements = 0;
+  let opened = 0;
   let inventoryAt: number | null = null;
+  let reports = new Map<string, number>();
 
   function told(generation: Generation, message: SchedulerMessage): void {
     if (!present) return;
@@ -57,7 +65,25 @@ export function createDialogueRules(world: Watched, isInventoryComplete: () => b
     present.unanswered.set(key, { since, last: now });
   }
 
+  function onReport(workerId: string): void {
+    const before = reports.get(workerId);
+    reports.set(workerId, agenda.now());
+    if (before !== undefined && agenda.now() - before < reportedMs)
+      broken('reportedAlive', `${workerId} is reported again`);
+  }
+
+  /** A scheduler of groups counts all that it knows against the limit: ours may be as many as we are allowed. */
+  function onGroupCapacity(groups: number): void {
+    const { maxTasks } = world.settings;
+    const foreign = world.scheduler.groups()?.length ?? 0;
+    if (maxTasks !== null && groups > maxTasks + foreign + endedSlack)
+      broken('capExceeded', `${groups} groups advertised, ${maxTasks} allowed, ${foreign} known`);
+  }
+
   function said(message: OutgoingMessage): void {
+    if (message.type === 'disconnectRequest') onReport(message.workerId);
+    if (message.type === 'heartbeat' && speaksGroups(message.generation))
+      onGroupCapacity(message.heartbeat.maxTaskConcurrency);
     if (message.type !== 'response' || !present) return;
     const { command, groupId, outcome } = message.response;
     const key = keyOf(command, groupId);
@@ -73,9 +99,12 @@ export function createDialogueRules(world: Watched, isInventoryComplete: () => b
     born(): void {
       present = null;
       replacements = 0;
+      opened = 0;
       inventoryAt = null;
+      reports = new Map();
     },
     opened(): void {
+      opened++;
       present = {
         openedAt: agenda.now(),
         isEchoed: false,
@@ -103,6 +132,11 @@ export function createDialogueRules(world: Watched, isInventoryComplete: () => b
       return isContested ? `the connection was replaced ${replacements} times` : null;
     },
 
+    isConnected: () => present !== null,
+    /** The scheduler may have come back just now: no stop is decided for a while. */
+    isJustBack(): boolean {
+      return present !== null && opened > 1 && agenda.now() - present.openedAt < returnGraceMs;
+    },
     /** Connected, and told what the scheduler speaks, since before then. */
     isSteadySince(at: number): boolean {
       return present?.shownAt != null && present.shownAt < at;

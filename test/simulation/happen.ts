@@ -17,6 +17,8 @@ export interface Stage {
   hinderPreparing(troubles: ('unreachable' | 'denied')[]): void;
   kill(happening: Happening & { kind: 'kill' }): void;
   stop(happening: Happening & { kind: 'stop' }): void;
+  /** Another manager has our identity now. */
+  isContested(): boolean;
   /** Another manager with our identity, for so long. */
   rival(ms: number, leaves: boolean): void;
 }
@@ -153,6 +155,7 @@ export const createHappen = (stage: Stage) => {
         scheduler.replace(happening.release, happening.magic, happening.graceful, happening.downMs);
         break;
       case 'shutdownCluster':
+        if (stage.isContested()) break;
         scheduler.askShutdown(true);
         agenda.after(20_000, () => scheduler.askShutdown(false));
         // The workers of older schedulers are all that hears of it.
@@ -163,7 +166,6 @@ export const createHappen = (stage: Stage) => {
         if (scheduler.cancel(happening.count, happening.ms) > 0) meet('cancel');
         break;
       case 'rival':
-        meet('rival');
         stage.rival(happening.ms, happening.leaves);
         break;
       case 'neighbourEnds':

@@ -32,10 +32,14 @@ interface Shown {
 
 /** ECS is looked at every so often, and tells of a moment ago. */
 const noticeMs = 10_000;
-/** A scheduler counts killed workers as connected for so long, ms. */
-const workerTimeoutMs = 60_000;
+/** With a connection and the monitor stream for so long, ms, dead workers are reported: before the scheduler sees it. */
+const reportMs = 30_000;
 /** What is launched so long after the start of a life is no launch of a life before it, ms. */
 const straggleMs = 120_000;
+/** A stop waits so long for a cancellation, ms, less than what it may have waited before that. */
+const holdMs = 20_000;
+/** From the end of a cancellation to a stop that was held back for it, ms. */
+const heldMs = 1500;
 /** A tick is a second; a decision may be that much behind the time. */
 const tickSlack = 1000;
 /** The monitor stream speaks once a second; what it has said for so long is known. */
@@ -51,8 +55,8 @@ const decidedMs = 15_000;
 /** What must hold at every moment, watched from outside. */
 export const createInvariants = (world: Watched) => {
   const limits = createLimits(world);
-  const units = createUnitGoal(world);
   const dialogue = createDialogueRules(world, () => surveyed || blind);
+  const units = createUnitGoal(world, dialogue.isJustBack);
   const { agenda, ecs, disk, scheduler, settings, broken } = world;
   const cap = settings.maxTasks ?? Number.POSITIVE_INFINITY;
   const decidedAt = new Map<string, number>();
@@ -156,6 +160,27 @@ export const createInvariants = (world: Watched) => {
     return settings.workerRelease === null || mismatch(settings.workerRelease, terms) === null;
   };
 
+  /**
+   * A task of the living rival looks like one of our own last life if it began within two minutes of ours. Then only the
+   * conflict tells; it does not show while we have no connection, nor over ZeroMQ, where the rival gets no answer as
+   * soon as we do.
+   */
+  const isTellable = ({ createdAt }: ModelTask): boolean =>
+    (scheduler.magic() !== null && dialogue.isConnected()) ||
+    createdAt > (world.life()?.startedAt ?? 0) + straggleMs;
+
+  /** One release's scheduler does not survive that its workers leave now, and the monitor stream has shown why. */
+  const isHarmful = (task: ModelTask): boolean => {
+    const canceling = [...scheduler.cancellations.values()].find((each) => each.task === task);
+    const life = world.life();
+    const shown = canceling?.shownSince ?? null;
+    if (shown === null || life === null || !canceling?.workerId.startsWith('Worker|ECS-'))
+      return false;
+    const heardSince = scheduler.heardSince(life.owner);
+    const ms = agenda.now() - shown;
+    return heardSince !== null && heardSince < shown && ms > knownMs && ms < holdMs;
+  };
+
   /** What a silent stream has not told cannot be known. */
   const isKnown = ({ since }: Work): boolean => since !== null && agenda.now() - since > knownMs;
 
@@ -220,9 +245,10 @@ export const createInvariants = (world: Watched) => {
     recorded(record: JournalRecord) {
       limits.recorded(record);
       if (record.kind !== 'adopted') return;
-      units.adopted();
+      units.adopted(record.taskArn);
       const task = ecs.tasks.get(record.taskArn);
-      if (task?.rival && !task.ours)
+      if (task?.rival && !task.ours && !isTellable(task)) task.ours = true;
+      else if (task?.rival && !task.ours)
         broken(
           'adoptedForeign',
           `${short(record.taskArn)}: another living manager has launched it`,
@@ -231,7 +257,10 @@ export const createInvariants = (world: Watched) => {
       if (doubt !== null) broken('adoptedForeign', `${short(record.taskArn)}: ${doubt}`);
     },
     unsent: limits.unsent,
-    opened: dialogue.opened,
+    opened() {
+      dialogue.opened();
+      dialogueShown = null;
+    },
     closed(kind: string) {
       dialogue.closed(kind);
       units.closed();
@@ -296,13 +325,13 @@ export const createInvariants = (world: Watched) => {
     /** Killed workers were connected until the scheduler gave them up: they could have been reported. */
     unreported(task: ModelTask) {
       const life = world.life();
-      const since = agenda.now() - workerTimeoutMs;
+      const since = agenda.now() - reportMs;
       const heardSince = life && scheduler.heardSince(life.owner);
       const { generation } = scheduler.release();
-      if (!life || !heardSince || generation === 'g4' || generation === 'g1') return;
+      const isTraced = scheduler.workerIdsOf(task)[0]?.startsWith('Worker|ECS-');
+      if (!life || !heardSince || generation === 'g4' || !isTraced) return;
       const isCanceled = [...scheduler.cancellations.values()].some((each) => each.task === task);
-      const isKnown =
-        life.startedAt < since && heardSince < since && unseenAt < since - longUnseenMs;
+      const isKnown = life.startedAt < since && heardSince < since && unseenAt < since;
       const canSay = dialogue.isSteadySince(since) && life.stopAskedAt === null;
       if (task.ours && isKnown && canSay && !isCanceled && scheduler.faults.silent === 0)
         broken('deadUnreported', `workers of ${short(task.taskArn)}`);
@@ -329,8 +358,13 @@ export const createInvariants = (world: Watched) => {
       const believed = now - unseenAt < unseenMs ? (world.census()?.groups.length ?? 0) : 0;
       const crowded = Math.max(standing() + coming(), believed) > cap;
       if (task.doomed) return;
+      if (isHarmful(task)) broken('schedulerKilled', `StopTask ${short(taskArn)} during a cancel`);
       const work = scheduler.work.get(task);
-      if (work && work.tasks > 0 && isKnown(work) && !crowded && !isAsked) {
+      // Held back for a cancellation, it was chosen before.
+      const isHeld = now - (scheduler.canceledUntil.get(task) ?? 0) < heldMs;
+      // So was one that waited for its idle moment while nothing else is stopped.
+      const isChosenNow = !isAsked && !isHeld && !dialogue.isJustBack();
+      if (work && work.tasks > 0 && isKnown(work) && !crowded && isChosenNow) {
         const idle = idler();
         if (idle !== undefined)
           broken(
@@ -380,7 +414,7 @@ export const createInvariants = (world: Watched) => {
       if (shown && !canServe(task.worker, shown.release, shown.magic))
         broken(
           'launchedUseless',
-          `workers of ${task.worker.release}, ${task.worker.backend} for a scheduler of ${shown.release}`,
+          `workers of ${task.worker.release}, ${task.worker.backend} for a scheduler of ${shown.release.release}`,
         );
       // Sent by a life whose journal is gone: nobody can know of it yet.
       if (task.label !== null && task.askedAt < lostAt) task.ghost = true;
@@ -466,7 +500,10 @@ export const createInvariants = (world: Watched) => {
       if (isByUnits) {
         const unmet = units.unmet(world.identity());
         if (unmet) return unmet;
-      } else if (goal !== null && !units.isUnits() && alive.length !== goal)
+      }
+      // What was said last is old where nothing is said because it is met.
+      const isMet = silentWhenMet && scheduler.wouldSay(world.identity()).length === 0;
+      if (!isByUnits && !isMet && goal !== null && !units.isUnits() && alive.length !== goal)
         return { invariant: 'lost', says: `${alive.length} tasks, ${goal} wanted` };
       if (!alive.every((task) => scheduler.connected.has(task)))
         return { invariant: 'lost', says: 'a task has no workers' };

@@ -94,9 +94,9 @@ export function createRival(
       ...{ owner, identity: settings.identity },
       onOpen: sendHeartbeat,
       onMessage: (_, message) => onMessage(message),
-      onClosed() {
+      onClosed(kind) {
         if (beat) agenda.cancel(beat);
-        ended++;
+        if (kind === 'graceful') ended++;
         const [least, most] = ended < pauses.shortCount ? pauses.short : pauses.long;
         agenda.after(random.between(least, most), connect, owner);
       },

@@ -4,7 +4,6 @@ import {
   type DialogueSettings,
   drawDialogueFaults,
   drawDialogueSettings,
-  isContested,
   settlingDemand,
 } from './dialogueFaults.ts';
 import type { Bend, DiskTrouble } from './disk.ts';
@@ -282,23 +281,13 @@ export const scriptOf = (seed: number): Script => {
     if (each.kind === 'kill' && clocks.chance(0.15))
       each.clockMs = clocks.pick([-24 * 60, -60, -1.5, 1.5, 60, 24 * 60]) * 60 * second;
   happenings.push(...drawDialogueFaults(dialogues, dialogueSettings, chaosMs));
-  // A manager that begins while its rival lives cannot tell the rival's tasks from those of its own last life.
-  const kept = happenings.filter(
-    ({ kind, at }) =>
-      !(['kill', 'stop', 'shutdownCluster'].includes(kind) && isContested(happenings, at)),
-  );
-  // Every script restarts the daemon: when the rival has ended, if no other moment is left.
-  if (!kept.some(({ kind }) => kind === 'kill')) {
-    const ends = happenings.flatMap((each) => (each.kind === 'rival' ? each.at + each.ms : []));
-    kept.push(kill(createRandom(seed, 'restart'), Math.max(...ends) + 10 * second));
-  }
-  kept.sort((a, b) => a.at - b.at);
-  const used = kept.flatMap((each) => (each.kind === 'replace' ? each.release : []));
+  happenings.sort((a, b) => a.at - b.at);
+  const used = happenings.flatMap((each) => (each.kind === 'replace' ? each.release : []));
   const finalDemand = settlingDemand(demandOf(random, policy), [
     settings.scheduler.release,
     ...used,
   ]);
-  return { seed, settings, happenings: kept, finalDemand };
+  return { seed, settings, happenings, finalDemand };
 };
 
 /** After a kill was armed, it strikes at the latest then, ms. */
@@ -428,17 +417,27 @@ const coincidence = (random: Random, policy: Policy, at: number): Happening[] =>
 };
 
 /** When the last fault is over and the daemon runs again, ms from the beginning. */
-export const faultsEnd = ({ happenings, settings }: Script): number =>
-  Math.max(
-    20 * second,
-    ...happenings.map((each) => {
-      if (each.kind === 'kill') return each.at + killPatience + each.downMs;
-      if (each.kind === 'replace') return each.at + each.downMs + 10 * second;
-      if (each.kind === 'stop' || each.kind === 'shutdownCluster')
-        return each.at + each.downMs + settings.stopTimeoutSeconds * second + 30 * second;
-      return each.at + ('ms' in each ? each.ms : 0);
-    }),
-  ) + second;
+export const faultsEnd = ({ happenings, settings }: Script): number => {
+  // A rival waits for the daemon, and the daemon's ends for the rival's.
+  const rivalMs = happenings.reduce(
+    (ms, each) => ms + (each.kind === 'rival' ? each.ms + 60 * second : 0),
+    0,
+  );
+  return (
+    Math.max(
+      20 * second,
+      ...happenings.map((each) => {
+        if (each.kind === 'kill') return each.at + killPatience + each.downMs + rivalMs;
+        if (each.kind === 'replace') return each.at + each.downMs + 10 * second;
+        if (each.kind === 'stop' || each.kind === 'shutdownCluster')
+          return (
+            each.at + each.downMs + settings.stopTimeoutSeconds * second + 30 * second + rivalMs
+          );
+        return each.at + ('ms' in each ? each.ms : 0) + (each.kind === 'rival' ? rivalMs : 0);
+      }),
+    ) + second
+  );
+};
 
 /** The word for it in the report. */
 export const nameOf = (happening: Happening): string => {

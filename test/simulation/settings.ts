@@ -42,6 +42,9 @@ export const configOf = (settings: SimulationSettings): Config => {
     sigtermPolicy: settings.leave ? 'leave' : 'stop',
     ecs: {
       ...base.ecs,
+      // Its requirements name the workers' release.
+      taskImage: 'registry.simulated/scaler:1',
+      pythonRequirements: 'tomli',
       subnets: subnetsOf(settings),
       capacityProvider: settings.spot ? 'FARGATE_SPOT' : null,
     },

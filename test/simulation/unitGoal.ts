@@ -13,6 +13,8 @@ const namedMs = 30_000;
 const decidedMs = 15_000;
 /** A group that its scheduler was never told of is stopped after a minute, or when all is calm for half of that, ms. */
 const untoldMs = 25_000;
+/** No answer takes longer, ms. */
+const answeredMs = 12_000;
 /** A death that the scheduler does not know of yet, ms. */
 const unnoticedMs = 60_000;
 
@@ -40,19 +42,23 @@ export interface Grant {
  * leaves at most one group more than there were when that start came. A start that is repeated meanwhile is the same
  * one, however many heartbeats that takes. A group that is found meanwhile is none that was asked for. So the groups launched are never more than the starts that were not refused;
  * a group that dies is not replaced, because the scheduler would ask for it again.
- * stoppedInVain: a group is stopped only if the scheduler named it, or all of its workers, or some while none has a
- * task; if the scheduler does not know it and could never name it; or for a reason of the daemon's own.
+ * stoppedInVain: a group is stopped only if the scheduler named it, or all of its workers, or one at a time some of
+ * them while none has a task, as long as no list came; if the scheduler does not know it and could never name it; or for a reason of the daemon's own.
  * stoppedTooMany: a list of all workers that may go says which the scheduler keeps. As many groups are left as have no
  * worker in it, and one at least if it leaves out any worker; whatever earlier lists named.
  * lost, at rest: the scheduler asks for no start, and names no group and no whole group's workers, so all that it
  * asked for is there, and all whose end it asked for is gone.
  */
-export function createUnitGoal(world: Watched) {
+export function createUnitGoal(world: Watched, isJustBack: () => boolean) {
   const { agenda, ecs, scheduler, settings } = world;
   const { workersPerTask } = settings;
   let isUnits = false;
   let grant: Grant | null = null;
   let asked = new Set<string>();
+  /** Groups of a scheduler of groups that were adopted, and when. */
+  let found = new Map<string, number>();
+  /** On this connection it has named all workers that may go: the others are kept. */
+  let namesLists = false;
   /** By Fargate task, its workers that were named, and when. */
   let named = new Map<ModelTask, Map<string, number>>();
   /** Of how many of our groups the last lists named no worker; at least one group, if they did not name all workers. */
@@ -61,8 +67,12 @@ export function createUnitGoal(world: Watched) {
   const ourTask = (taskId: string): ModelTask | undefined =>
     ecs.ours().find(({ taskArn }) => taskIdOf(taskArn) === taskId);
 
+  /** A group that waits for an idle moment to leave may be had back: the scheduler counts it still. */
   const groupsStaying = (): number =>
-    world.census()?.groups.filter(({ drainRequested }) => !drainRequested).length ?? 0;
+    world.census()?.groups.filter(({ drainRequested, taskArn }) => {
+      const task = ecs.tasks.get(taskArn ?? '');
+      return !drainRequested || (task !== undefined && task.stopAskedAt === null);
+    }).length ?? 0;
 
   const serving = (): ModelTask[] =>
     [...scheduler.connected.keys()].filter(({ ours, stopAskedAt }) => ours && stopAskedAt === null);
@@ -74,7 +84,7 @@ export function createUnitGoal(world: Watched) {
   function allNamed(task: ModelTask, workers: ReadonlyMap<string, number>): boolean {
     const now = agenda.now();
     const recent = [...workers.values()].filter((at) => now - at <= namedMs + decidedMs).length;
-    return recent >= workersPerTask || (recent > 0 && isIdle(task));
+    return recent >= workersPerTask || (!namesLists && recent > 0 && isIdle(task));
   }
 
   /** Takes note of the tasks whose end the named workers have come to mean. */
@@ -83,7 +93,8 @@ export function createUnitGoal(world: Watched) {
   }
 
   function onWorkersNamed(workerIds: readonly string[]): void {
-    if (workerIds.length > 1) named = new Map();
+    namesLists ||= workerIds.length > 1;
+    if (namesLists) named = new Map();
     for (const task of ecs.ours()) {
       const own = scheduler.workerIdsOf(task).filter((id) => workerIds.includes(id));
       if (own.length === 0) continue;
@@ -131,7 +142,8 @@ export function createUnitGoal(world: Watched) {
       isUnits = true;
       if (message.groupId === null) {
         grant = null;
-        onWorkersNamed(message.workerIds);
+        // Without its clients a scheduler wants to keep no worker: that is no wish to obey.
+        if (!isJustBack()) onWorkersNamed(message.workerIds);
       } else {
         const task = ourTask(message.groupId.replace(/^ecs-/, ''));
         if (task) {
@@ -161,8 +173,13 @@ export function createUnitGoal(world: Watched) {
 
   /** The scheduler has never heard of this group: it can never name it. */
   function isUntold(task: ModelTask): boolean {
+    // One that was found after a refused start passes for the task of that start, if no monitor stream tells better.
+    const foundAt = found.get(task.taskArn);
+    if (foundAt !== undefined && !settings.monitored && agenda.now() - foundAt > unnoticedMs - 5000)
+      return true;
     const groups = scheduler.groups();
-    if (groups === null || agenda.now() - task.createdAt < untoldMs) return false;
+    const isCalm = settings.monitored && scheduler.demand() === 0;
+    if (groups === null || (!isCalm && agenda.now() - task.createdAt < untoldMs)) return false;
     return !groups.includes(`ecs-${taskIdOf(task.taskArn)}`);
   }
 
@@ -171,6 +188,7 @@ export function createUnitGoal(world: Watched) {
       isUnits = false;
       grant = null;
       asked = new Set();
+      found = new Map();
       named = new Map();
       keeps = [];
     },
@@ -179,6 +197,7 @@ export function createUnitGoal(world: Watched) {
     told,
     said,
     closed(): void {
+      namesLists = false;
       if (grant !== null) grant = { ...grant, isOver: true };
     },
     learn,
@@ -188,7 +207,8 @@ export function createUnitGoal(world: Watched) {
     launched(label: string): void {
       if (grant !== null) grant = { ...grant, label };
     },
-    adopted(): void {
+    adopted(taskArn: string): void {
+      if (scheduler.groups() !== null) found.set(taskArn, agenda.now());
       if (grant !== null) grant = { ...grant, adopted: grant.adopted + 1 };
     },
 
@@ -206,8 +226,8 @@ export function createUnitGoal(world: Watched) {
 
     /** Why the scheduler keeps more than are left once this one stops; null: it does not. */
     keepsMore(task: ModelTask): string | null {
-      // One release names one worker at a time, and does not say what it keeps.
-      if (keeps.length === 0 || scheduler.release().names === 'one') return null;
+      // Until it has named several at once, it may name one at a time, and does not say what it keeps.
+      if (keeps.length === 0 || !namesLists) return null;
       const now = agenda.now();
       const keep = Math.min(...keeps.map(({ groups }) => groups));
       const dying = [...ecs.tasks.values()].filter(
@@ -222,23 +242,35 @@ export function createUnitGoal(world: Watched) {
     unmet(identity: string): { invariant: InvariantName; says: string } | null {
       const source = scheduler.source(identity);
       if (!source) return { invariant: 'stuck', says: 'the scheduler does not know this manager' };
-      const waited = agenda.now() - source.waitsSince;
-      if (source.waitsFor !== null && scheduler.release().waits)
-        return { invariant: 'stuck', says: `the scheduler has waited ${waited} ms for an answer` };
+      // What other managers have counts against our limit, or does not: it may be asked for, and is refused.
+      const isFull = settings.maxTasks !== null && ecs.ours().length >= settings.maxTasks;
+      const more = { invariant: 'lost', says: 'one more is asked for' } as const;
+      if (source.waitsFor !== null && scheduler.release().waits) {
+        const waited = agenda.now() - source.waitsSince;
+        if (source.waitsFor.type === 'start' && !isFull) return more;
+        if (waited > answeredMs)
+          return {
+            invariant: 'stuck',
+            says: `the scheduler has waited ${waited} ms for an answer`,
+          };
+      }
       for (const command of scheduler.wouldSay(identity)) {
-        // What other managers have counts against our limit, or does not: it may be asked for, and is refused.
-        const isFull = settings.maxTasks !== null && ecs.ours().length >= settings.maxTasks;
-        if (command.type === 'start' && !isFull)
-          return { invariant: 'lost', says: 'one more is asked for' };
+        if (command.type === 'start' && !isFull) return more;
         if (command.type !== 'shutdown') continue;
         if (command.groupId !== null)
           return { invariant: 'lost', says: `${command.groupId} is to end` };
         const whole = serving().find((task) => {
           const own = scheduler.workerIdsOf(task).filter((id) => command.workerIds.includes(id));
-          return own.length === workersPerTask || (own.length > 0 && isIdle(task));
+          const isOneByOne = scheduler.release().names === 'one';
+          return own.length === workersPerTask || (isOneByOne && own.length > 0 && isIdle(task));
         });
         if (whole) return { invariant: 'lost', says: `${taskIdOf(whole.taskArn)} is to end` };
       }
+      // No limit of ours keeps it from asking for what it wants, where the monitor stream shows what it counts.
+      const unlimited = { ...source, cap: Number.POSITIVE_INFINITY };
+      const isHeld = scheduler.wouldSayTo(unlimited).some(({ type }) => type === 'start');
+      if (scheduler.groups() !== null && isHeld && settings.monitored && !isFull)
+        return { invariant: 'lost', says: `no room for one more: ${source.cap} advertised` };
       // A scheduler of groups that was replaced can name none of these; only the monitor stream tells that all is calm.
       const untold = settings.monitored && scheduler.demand() === 0 && serving().find(isUntold);
       if (untold)

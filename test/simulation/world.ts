@@ -315,6 +315,7 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
   };
 
   const armKill = (happening: Happening & { kind: 'kill' }): void => {
+    if (afterRival(() => armKill(happening))) return;
     const { point } = happening;
     if (point === null) {
       kill(happening);
@@ -330,6 +331,7 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
   };
 
   const stop = (downMs: number, message: 'daemon.stop' | 'scheduler.shutdown'): void => {
+    if (message === 'daemon.stop' && afterRival(() => stop(downMs, message))) return;
     const stopped = life;
     if (!stopped?.actor || stopped.stopAskedAt !== null) return;
     if (message === 'daemon.stop') meet('stop');
@@ -346,6 +348,30 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
     });
   };
 
+  /** A manager that begins while its rival lives cannot tell the rival's tasks from those of its own last life. */
+  let rivalUntil = 0;
+  const afterRival = (act: () => void): boolean => {
+    if (agenda.now() >= rivalUntil) return false;
+    agenda.after(rivalUntil - agenda.now(), act);
+    return true;
+  };
+  const settledMs = 20_000;
+
+  const beginRival = (ms: number, leaves: boolean): void => {
+    const isSettled = life?.actor && agenda.now() - life.startedAt > settledMs && armed === null;
+    if (!isSettled || agenda.now() < rivalUntil) {
+      if (agenda.now() < endsAt - ms - 2 * settledMs)
+        agenda.after(10_000, () => beginRival(ms, leaves));
+      return;
+    }
+    meet('rival');
+    rivalUntil = agenda.now() + ms + 5000;
+    const tools = { agenda, random: createRandom(seed, 'rival'), scheduler, ecs };
+    const rival = createRival(tools, { identity, ...settings });
+    rival.start();
+    agenda.after(ms, () => invariants.rivalEnded(rival.end(leaves)));
+  };
+
   const happen = createHappen({
     agenda,
     ecs,
@@ -358,12 +384,8 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
     },
     kill: armKill,
     stop: ({ downMs }) => stop(downMs, 'daemon.stop'),
-    rival(ms, leaves) {
-      const tools = { agenda, random: createRandom(seed, 'rival'), scheduler, ecs };
-      const rival = createRival(tools, { identity, ...settings });
-      rival.start();
-      agenda.after(ms, () => invariants.rivalEnded(rival.end(leaves)));
-    },
+    isContested: () => agenda.now() < rivalUntil,
+    rival: beginRival,
   });
 
   // Tasks of others, in the same cluster: another fleet's, and one with our mark for another scheduler.

@@ -128,6 +128,16 @@ describe('a scheduler that asks for tasks one by one', () => {
     },
   );
 
+  it('keeps what was launched in the turn in which it refused the start', async () => {
+    const { actor, at, fleet, report } = await readyManager();
+    at(11_000);
+    actor.send(start);
+    actor.send({ type: 'scheduler.shutdownRequested', at: 11_000, taskIds: [] });
+    expect(fleet().desired).toBe(1);
+    report({ pending: 1 });
+    expect(fleet().desired).toBe(1);
+  });
+
   it('may take back what could not be launched yet', async () => {
     const { actor, at, admitted, fleet } = await fastManager();
     at(11_000);
@@ -159,6 +169,20 @@ describe('a tick', () => {
     tick(612_000);
     expect(fleet().desired).toBe(0);
     expect(says()).toEqual([{ tasks: 0, why: 'the scheduler is gone for good' }]);
+  });
+
+  it('stops nothing for a scheduler that is back and commands nothing, because what it has may be what it desires', async () => {
+    const { at, tickUntil, fleet, command, actor } = await readyManager();
+    at(11_000);
+    command(4);
+    tickUntil(612_000);
+    expect(fleet().desired).toBe(0);
+    actor.send({ type: 'scheduler.heartbeatEcho', at: 612_500 });
+    expect(fleet()).toMatchObject({ desired: null, desiredWorkers: null });
+    command(4);
+    expect(fleet().desired).toBe(2);
+    actor.send({ type: 'scheduler.heartbeatEcho', at: 614_500 });
+    expect(fleet().desired).toBe(2);
   });
 
   it('ends the wishes of a scheduler that was never heard, too', () => {

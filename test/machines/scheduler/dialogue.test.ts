@@ -22,44 +22,6 @@ const outcomes = ({ of }: Live) =>
 const termsIn = ({ reported }: Live) =>
   reported('scheduler.identified').map((event) => (event as never as { terms: unknown }).terms);
 
-describe('the numbering of heartbeats', () => {
-  const numbers = ({ of }: Live) => of('heartbeat').map(({ generation }) => generation);
-
-  it('keeps the one that was echoed over ZeroMQ', () => {
-    const live = liveSession();
-    live.open(null);
-    live.clock.pass(4000);
-    live.hear(echo, 'g4');
-    live.clock.pass(8000);
-    expect(numbers(live)).toEqual(['g3', 'g3', 'g4', 'g4', 'g4', 'g4', 'g4']);
-    expect(termsIn(live)).toEqual([
-      { transport: 'zmq', generation: 'g4', exact: true, bare: false },
-    ]);
-  });
-
-  it('stays with the older one where that is echoed, also late', () => {
-    const live = liveSession();
-    live.open(null);
-    live.clock.pass(4000);
-    live.hear(echo, 'g3');
-    live.clock.pass(2000);
-    expect(numbers(live)).toEqual(['g3', 'g3', 'g4', 'g3']);
-    expect(termsIn(live)).toEqual([
-      { transport: 'zmq', generation: 'g3', exact: false, bare: false },
-    ]);
-  });
-
-  it.each([
-    [1, 'g3'],
-    [2, 'g4'],
-  ] as const)('follows YMQ magic %d from the first', (magic, generation) => {
-    const live = liveSession();
-    live.open(magic);
-    live.clock.pass(6000);
-    expect(new Set(numbers(live))).toEqual(new Set([generation]));
-  });
-});
-
 describe('what the scheduler speaks', () => {
   it('tells the socket how to decode from then on, on each connection anew', () => {
     const { told, open, hear, close, clock } = liveSession();
@@ -233,6 +195,7 @@ describe('the loads of Fargate tasks', () => {
     live.open(null);
     live.hear(shutdownWorkers(...workersOf('t1', 1)), 'g2');
     live.actor.send({ type: 'monitor.loads', at: 1, loads: { t1: { ...load.t1, tasks: 3 } } });
+    live.clock.pass(4000);
     expect(taskIdsIn(live)).toEqual([]);
     live.actor.send({ type: 'monitor.loads', at: 1, loads: load });
     expect(taskIdsIn(live)).toEqual([['t1']]);
@@ -264,7 +227,7 @@ it('obeys at once on its first connection only: a later one may lead to a new sc
   live.tasks('t1');
   const named = () => {
     live.hear(shutdownWorkers(...workersOf('t1', 1)), 'g2');
-    return taskIdsIn(live).length;
+    return taskIdsIn(live).flat().length;
   };
   live.open(null);
   expect(named()).toBe(1);
@@ -279,119 +242,19 @@ it('obeys at once on its first connection only: a later one may lead to a new sc
   expect(named()).toBe(2);
 });
 
-describe('a scheduler that may wait for a lost response', () => {
-  /** Until it is left, with an echo for each heartbeat. */
-  const heartbeats = (live: Live) => {
-    const before = live.of('heartbeat').length;
-    for (let n = 0; n < 20 && live.closes() === 0; n++) {
-      live.hear(echo, 'g3');
-      live.clock.pass(2000);
-    }
-    return live.of('heartbeat').length - before;
-  };
-
-  it('is left until it has forgotten us', () => {
-    const live = liveSession();
-    live.open(null);
-    live.hear(start, 'g2');
-    live.close();
-    live.clock.pass(500);
-    live.open(null);
-    heartbeats(live);
-    expect(live.closes()).toBe(1);
-    // The first heartbeat goes out when the connection opens, and there are five more in twelve seconds.
-    expect(live.of('heartbeat').length - 1).toBeGreaterThanOrEqual(6);
-    expect(live.of('heartbeat').length - 1).toBeLessThanOrEqual(7);
-    live.close('closed');
-    const { length } = live.lines;
-    // The last heartbeat was two seconds before; twelve seconds from then on nothing is to be heard of us.
-    live.clock.pass(9_900);
-    expect(live.lines).toHaveLength(length);
-    live.clock.pass(1_200);
-    expect(live.lines).toHaveLength(length + 1);
-    expect(live.notes).toContainEqual({ note: 'stayingAway', seconds: expect.any(Number) });
-    live.open(null);
-    expect(live.closes()).toBe(1);
-    live.clock.pass(100);
-    expect(heartbeats(live)).toBe(0);
-  });
-
-  it('is left although some first heartbeats were never echoed: later echoes show that theirs will not come', () => {
-    const live = liveSession({ responsePending: true });
-    live.open(null);
-    live.clock.pass(6000);
-    for (let n = 0; n < 8; n++) {
-      live.hear(echo);
-      live.clock.pass(2000);
-    }
-    expect(live.closes()).toBe(1);
-  });
-
-  it('is not left while an echo is late', () => {
-    const live = liveSession({ responsePending: true });
-    live.open(null);
-    live.clock.pass(2000);
-    for (let n = 0; n < 8; n++) {
-      if (n % 3 < 2) live.hear(echo);
-      live.clock.pass(2000);
-    }
-    expect(live.closes()).toBe(0);
-  });
-
-  it('is left by a process whose predecessor may owe it a response, and not by another', () => {
-    for (const responsePending of [true, false]) {
-      const live = liveSession({ responsePending });
-      live.open(null);
-      heartbeats(live);
-      expect(live.closes()).toBe(responsePending ? 1 : 0);
-    }
-  });
-});
-
-describe('another connection with our identity', () => {
-  it('is in conflict as soon as a connection was replaced that had just been made', () => {
-    const live = liveSession();
-    live.open(1);
-    live.hear(echo);
-    live.clock.pass(400);
-    live.close('graceful', 1);
-    const statuses = live.reported('scheduler.connection');
-    expect(statuses.map((event) => (event as never as { status: string }).status)).toEqual([
-      ...['unacknowledged', 'ready', 'conflict'],
-    ]);
-  });
-
-  it('is given the scheduler for a while, and is reported', () => {
-    const live = liveSession();
-    const statuses = () =>
-      live
-        .reported('scheduler.connection')
-        .map((event) => (event as never as { status: string }).status);
-    for (let n = 0; n < 3; n++) {
-      live.open(1);
-      live.hear(echo);
-      live.clock.pass(400);
-      live.close('graceful', 1);
-      if (n < 2) live.clock.pass(500);
-    }
-    expect(live.lines).toHaveLength(3);
-    expect(live.notes.filter(({ note }) => note === 'identityTaken')).toHaveLength(1);
-    expect(statuses().at(-1)).toBe('conflict');
-    live.clock.pass(14_999);
-    expect(live.lines).toHaveLength(3);
-    live.clock.pass(1);
-    expect(live.lines).toHaveLength(4);
-    // The connection that stands may be taken again.
-    live.open(1);
-    live.hear(echo);
-    live.hear(desired);
-    expect(statuses().slice(-2)).toEqual(['unacknowledged', 'conflict']);
-    for (let n = 0; n < 15; n++) {
-      live.clock.pass(2000);
-      live.hear(echo);
-    }
-    expect(statuses().at(-1)).toBe('ready');
-  });
+it('wants what it asked for on an earlier connection only if it asks again', () => {
+  const live = liveSession();
+  live.open(null);
+  live.hear(start, 'g2');
+  expect(live.reported('scheduler.shutdownRequested')).toEqual([]);
+  live.close();
+  live.clock.pass(500);
+  live.open(null);
+  live.hear(start, 'g2');
+  const told = live.heard.map(({ type }) => type).filter((type) => type.endsWith('Requested'));
+  expect(told).toEqual([
+    ...['scheduler.startRequested', 'scheduler.shutdownRequested', 'scheduler.startRequested'],
+  ]);
 });
 
 describe('workers that died without a word', () => {

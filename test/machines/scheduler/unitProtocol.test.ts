@@ -126,6 +126,30 @@ describe('a start of workers that was refused', () => {
     expect(told(hear(start))).toEqual([['start']]);
   });
 
+  it('is refused at once when the scheduler names workers for shutdown meanwhile', () => {
+    const { hear, at } = about(false, ['t1', 't2']);
+    hear(start);
+    const said = hear(shutdown(worker('t1', 1), worker('t1', 2)));
+    expect(answers(said)).toEqual([
+      ['success', ''],
+      ['tooMany', ''],
+    ]);
+    expect(told(said)).toEqual([['release'], ['release', 't1']]);
+    // Not tried again.
+    expect(at(5000)).toEqual([]);
+    expect(at(9000)).toEqual([]);
+  });
+
+  it('is tried again until its task has come, and not because another task has gone', () => {
+    const { hear, at, world } = about(false, ['old']);
+    hear(start);
+    at(8000);
+    expect(told(at(16_000))).toEqual([['start']]);
+    world.ours.add('late');
+    world.ours.delete('old');
+    expect(at(24_000)).toEqual([]);
+  });
+
   it('is over when its task has connected: the next start is another one', () => {
     const { hear, at, world } = about(false);
     hear(start);
@@ -134,6 +158,31 @@ describe('a start of workers that was refused', () => {
     world.loads.set('late', { workers: 2, tasks: 0 });
     expect(told(at(9000))).toEqual([['release']]);
     expect(told(hear(start))).toEqual([['start']]);
+  });
+});
+
+describe('workers that are named for shutdown', () => {
+  it('one at a time end their idle task, but those of a list leave alone the task of one that is kept', () => {
+    const workers = (taskId: string) => [0, 1].map((n) => `Worker|ECS-${taskId}|${n}`);
+    const idle = { workers: 2, tasks: 0 };
+    const named = (...workerIds: string[]) => {
+      const { hear, at, world } = about(false, ['a', 'b']);
+      world.loads.set('a', idle);
+      world.loads.set('b', idle);
+      return [...told(hear(shutdown(...workerIds))), ...told(at(2000))];
+    };
+    const [a0 = '', a1 = ''] = workers('a');
+    const [b0 = ''] = workers('b');
+    expect(named(b0)).toEqual([['release', 'b']]);
+    expect(named(a0, a1, b0)).toEqual([['release', 'a']]);
+  });
+
+  it('after a list do not complete what the list left out', () => {
+    const { hear } = about(false, ['a']);
+    hear(shutdown('Worker|ECS-a|0', 'Worker|ECS-other|0'));
+    expect(told(hear(shutdown('Worker|ECS-a|1')))).toEqual([]);
+    expect(told(hear(shutdown('Worker|ECS-a|0')))).toEqual([]);
+    expect(told(hear(shutdown('Worker|ECS-a|0', 'Worker|ECS-a|1')))).toEqual([['release', 'a']]);
   });
 });
 
@@ -257,16 +306,24 @@ describe('groups', () => {
     expect(answers(other.hear(start))).toEqual([['success', 'ecs-late']]);
     expect(told(at(69_001))).toEqual([['release', 'late']]);
     expect(other.at(69_001)).toEqual([]);
+    // Several at once are no late start: they were found, and the scheduler may know them.
+    const found = about(true);
+    found.hear(start);
+    found.at(8000);
+    found.world.ours.add('a').add('b');
+    expect(found.at(9000)).toEqual([]);
+    expect(found.at(100_000)).toEqual([]);
   });
 });
 
 describe('named workers', () => {
   it('stop their task once all of its workers were named, and never stop workers that were not', () => {
     const { hear } = about(false, ['t1', 't2']);
-    const said = hear(shutdown(worker('t1', 1), worker('t2', 1)));
+    const said = hear(shutdown(worker('t1', 1)));
     expect(answers(said)).toEqual([['success', '']]);
     expect(told(said)).toEqual([]);
     expect(told(hear(shutdown(worker('t1', 1))))).toEqual([]);
+    expect(told(hear(shutdown(worker('t2', 1))))).toEqual([]);
     expect(told(hear(shutdown(worker('t1', 2))))).toEqual([['release', 't1']]);
   });
 
@@ -276,12 +333,15 @@ describe('named workers', () => {
     expect(told(hear(shutdown(worker('t1', 2), worker('t2', 2))))).toEqual([]);
   });
 
-  it('stop a task as soon as none of its workers has a task', () => {
+  it('stop a task as soon as none of its workers has a task, but not one that has only just connected', () => {
     const { hear, at, world } = about(false, ['t1']);
-    world.loads.set('t1', { workers: 2, tasks: 1 });
-    expect(told(hear(shutdown(worker('t1', 1))))).toEqual([]);
     world.loads.set('t1', { workers: 2, tasks: 0 });
-    expect(told(at(250))).toEqual([['release', 't1']]);
+    expect(told(hear(shutdown(worker('t1', 1))))).toEqual([]);
+    expect(told(at(1999))).toEqual([]);
+    world.loads.set('t1', { workers: 2, tasks: 1 });
+    expect(told(at(2000))).toEqual([]);
+    world.loads.set('t1', { workers: 2, tasks: 0 });
+    expect(told(at(2250))).toEqual([['release', 't1']]);
   });
 
   it('count by those that are connected, where the monitor tells', () => {

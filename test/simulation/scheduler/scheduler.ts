@@ -161,6 +161,7 @@ export const createScheduler = (
   });
 
   function workerList(): MonitorMessage {
+    forgetSilent(last);
     for (const each of workforce.work.values()) each.since ??= agenda.now();
     const groups = last.dialogue.groups(last.sources.values());
     const canceling = workforce.cancellations.size;
@@ -173,7 +174,12 @@ export const createScheduler = (
           ...{ workerId, managerId, groupId: null, load: { free: 0, sent, queued } },
         })),
         ...(neighbour?.workers() ?? []).map(({ workerId, managerId }) => ({
-          ...{ workerId, managerId, groupId: null, load: { free: 0, sent: 0, queued: 0 } },
+          ...{
+            workerId,
+            managerId,
+            groupId: null,
+            load: { free: 0, sent: tasksKnown() > 0 ? 1 : 0, queued: 0 },
+          },
         })),
       ],
       ...(canceling > 0 && { canceling }),
@@ -192,10 +198,15 @@ export const createScheduler = (
     },
   });
 
+  /** Checked once a second, and whenever a heartbeat comes. */
+  function forgetSilent({ sources }: Process): void {
+    for (const [identity, { seenAt }] of sources)
+      if (agenda.now() - seenAt > forgetMs) sources.delete(identity);
+  }
+
   /** The manager behind a connection; null: another one with its id is registered. */
   function register(now: Process, { peer }: Connection, managerId: string): Source | null {
-    for (const [identity, { seenAt }] of now.sources)
-      if (agenda.now() - seenAt > forgetMs) now.sources.delete(identity);
+    forgetSilent(now);
     const known = now.sources.get(peer.identity);
     if (known) return known;
     const isTaken = [...now.sources.values()].some((each) => each.managerId === managerId);
@@ -234,6 +245,8 @@ export const createScheduler = (
     if (shutdownAsked && now.release.generation === 'g4')
       connections.say(connection, { type: 'shutdownAsked' });
     if (faults.commandless > 0) return;
+    // The monitor stream shows it once a second.
+    if (!settings.monitored) workforce.shiftWork();
     const commands = now.dialogue.commands(source, situation());
     for (const command of commands) {
       if (command.type === 'desired')
@@ -280,7 +293,8 @@ export const createScheduler = (
     events.reported(task);
     if (task) {
       const isCanceled = [...workforce.cancellations.values()].some((each) => each.task === task);
-      if (isCanceled && last.release.diesOfCancellation)
+      // One release does not survive that.
+      if (isCanceled)
         events.offended(`${workerId} reported dead while a task of its is being cancelled`);
       workforce.disconnect(task, workerId);
     }
@@ -305,6 +319,7 @@ export const createScheduler = (
     connected: workforce.connected,
     work: workforce.work,
     cancellations: workforce.cancellations,
+    canceledUntil: workforce.canceledUntil,
     lingering: workforce.lingering,
     neighbour,
     setDemand(tasks: number) {
@@ -376,6 +391,8 @@ export const createScheduler = (
       const source = last.sources.get(identity);
       return source ? last.dialogue.commands(source, situation()) : [];
     },
+    /** The same to one that we make up. */
+    wouldSayTo: (source: Source) => last.dialogue.commands(source, situation()),
     /** The groups that it knows; null: it knows none. */
     groups: () => last.dialogue.groups(last.sources.values()),
     workers: () => workforce.connected.size * settings.workersPerTask,

@@ -16,6 +16,8 @@ import {
 export interface Work {
   tasks: number;
   since: number | null;
+  /** The worker that has them. */
+  worker: number;
 }
 
 /** A task of the scheduler that is being cancelled, and where. */
@@ -67,6 +69,8 @@ export function createWorkforce(
   const lingering = new Map<ModelTask, { since: number; workerIds: Set<string> }>();
   const work = new Map<ModelTask, Work>();
   const cancellations = new Map<string, Cancellation>();
+  /** When the last cancellation of a task of theirs was over, by Fargate task. */
+  const canceledUntil = new Map<ModelTask, number>();
   let cancelled = 0;
 
   function workerIdsOf(task: ModelTask): string[] {
@@ -86,7 +90,8 @@ export function createWorkforce(
   function endCancellation(id: string, state: 'canceled' | 'failedWorkerDied'): void {
     const cancellation = cancellations.get(id);
     if (!cancellations.delete(id) || !cancellation) return;
-    const { workerId } = cancellation;
+    const { workerId, task } = cancellation;
+    canceledUntil.set(task, agenda.now());
     world.publish({ type: 'monitor.task', taskId: id, workerId, state });
   }
 
@@ -115,6 +120,7 @@ export function createWorkforce(
     connected,
     work,
     cancellations,
+    canceledUntil,
     lingering,
     workerIdsOf,
 
@@ -186,13 +192,15 @@ export function createWorkforce(
       const count = connected.size * settings.workersPerTask;
       for (const task of connected.keys()) {
         const known = work.get(task);
-        if (known && !random.chance(settings.restlessness)) continue;
+        const isOver = demand === 0 && (known?.tasks ?? 0) > 0;
+        if (known && !isOver && !random.chance(settings.restlessness)) continue;
         const tasks = random.chance(Math.min(0.8, demand / (8 * count))) ? random.int(1, 9) : 0;
-        if (known?.tasks !== tasks) work.set(task, { tasks, since: null });
+        const worker = random.int(0, settings.workersPerTask - 1);
+        if (known?.tasks !== tasks) work.set(task, { tasks, since: null, worker });
       }
       const [first] = connected.keys();
       if (demand > 0 && first && ![...connected.keys()].some(isWork))
-        work.set(first, { tasks: Math.min(demand, 9), since: null });
+        work.set(first, { tasks: Math.min(demand, 9), since: null, worker: 0 });
     },
 
     /** Some tasks are cancelled; that takes so long. */
@@ -200,7 +208,7 @@ export function createWorkforce(
       const busy = [...connected.keys()].filter(isWork).slice(0, count);
       for (const task of busy) {
         const id = `task-${++cancelled}`;
-        const workerId = workerIdsOf(task)[0] as string;
+        const workerId = workerIdsOf(task)[work.get(task)?.worker ?? 0] as string;
         const isShown = world.publish({
           ...{ type: 'monitor.task', taskId: id, workerId, state: 'canceling' },
         });
@@ -217,7 +225,8 @@ export function createWorkforce(
       const manager = release.generation === 'g1' ? null : managerId;
       const alive = [...connected.keys()].flatMap((task) =>
         workerIdsOf(task).map((workerId, i) => {
-          const tasks = i === 0 ? (work.get(task)?.tasks ?? 0) : 0;
+          const own = work.get(task);
+          const tasks = own?.worker === i ? own.tasks : 0;
           return { workerId, managerId: manager, queued: Math.max(0, tasks - 1), sent: tasks };
         }),
       );

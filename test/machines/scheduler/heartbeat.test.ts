@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { echo, liveSession, shutdownGroup, start } from '../../support/liveSession.ts';
+
+type Live = ReturnType<typeof liveSession>;
+const _outcomes = ({ of }: Live) =>
+  of('response').map(({ response: { command, outcome, groupId } }) => [command, outcome, groupId]);
+const termsIn = ({ reported }: Live) =>
+  reported('scheduler.identified').map((event) => (event as never as { terms: unknown }).terms);
+
+describe('the numbering of heartbeats', () => {
+  const numbers = ({ of }: Live) => of('heartbeat').map(({ generation }) => generation);
+
+  it('keeps the one that was echoed over ZeroMQ', () => {
+    const live = liveSession();
+    live.open(null);
+    live.clock.pass(4000);
+    live.hear(echo, 'g4');
+    live.clock.pass(8000);
+    expect(numbers(live)).toEqual(['g3', 'g3', 'g4', 'g4', 'g4', 'g4', 'g4']);
+    expect(termsIn(live)).toEqual([
+      { transport: 'zmq', generation: 'g4', exact: true, bare: false },
+    ]);
+  });
+
+  it('stays with the older one where that is echoed, also late', () => {
+    const live = liveSession();
+    live.open(null);
+    live.clock.pass(4000);
+    live.hear(echo, 'g3');
+    live.clock.pass(2000);
+    expect(numbers(live)).toEqual(['g3', 'g3', 'g4', 'g3']);
+    expect(termsIn(live)).toEqual([
+      { transport: 'zmq', generation: 'g3', exact: false, bare: false },
+    ]);
+  });
+
+  it.each([
+    [1, 'g3'],
+    [2, 'g4'],
+  ] as const)('follows YMQ magic %d from the first', (magic, generation) => {
+    const live = liveSession();
+    live.open(magic);
+    live.clock.pass(6000);
+    expect(new Set(numbers(live))).toEqual(new Set([generation]));
+  });
+});
+
+describe('the capacity', () => {
+  it('of groups is told to a scheduler of groups, once it has shown that', () => {
+    const { of, open, hear, clock } = liveSession();
+    open(null);
+    hear(echo, 'g3');
+    hear(start, 'g1');
+    clock.pass(2000);
+    expect(of('heartbeat').map(({ generation, heartbeat }) => [generation, heartbeat])).toEqual([
+      ['g3', { maxTaskConcurrency: 8, capabilities: [], workerManagerID: 'wm' }],
+      [
+        'g1',
+        { maxTaskConcurrency: 4, workersPerGroup: 2, capabilities: [], workerManagerID: 'wm' },
+      ],
+    ]);
+  });
+
+  it('has groups of others and dead ones on top, but never on top of nothing', () => {
+    const { actor, of, open, hear, tasks, clock } = liveSession();
+    tasks('t1');
+    actor.send({
+      ...{ type: 'monitor.groups', at: 1 },
+      groups: { known: ['ecs-t1', 'ecs-dead', 'of another'], calmSince: null },
+    });
+    open(null);
+    hear(shutdownGroup('ecs-t1'), 'g1');
+    for (const workers of [8, 0, 2 ** 32 - 1]) {
+      actor.send({ type: 'session.capacity', workers });
+      clock.pass(2000);
+      hear(echo, 'g1');
+    }
+    const offered = of('heartbeat').map(({ heartbeat }) => heartbeat.maxTaskConcurrency);
+    expect(offered.slice(1)).toEqual([6, 0, 2 ** 32 - 1]);
+  });
+});

@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import { desired, echo, liveSession, start } from '../../support/liveSession.ts';
+
+type Live = ReturnType<typeof liveSession>;
+
+describe('a scheduler that may wait for a lost response', () => {
+  /** Until it is left, with an echo for each heartbeat. */
+  const heartbeats = (live: Live) => {
+    const before = live.of('heartbeat').length;
+    for (let n = 0; n < 20 && live.closes() === 0; n++) {
+      live.hear(echo, 'g3');
+      live.clock.pass(2000);
+    }
+    return live.of('heartbeat').length - before;
+  };
+
+  it('is left until it has forgotten us', () => {
+    const live = liveSession();
+    live.open(null);
+    live.hear(start, 'g2');
+    live.close();
+    live.clock.pass(500);
+    live.open(null);
+    heartbeats(live);
+    expect(live.closes()).toBe(1);
+    // The first heartbeat goes out when the connection opens, and there are five more in twelve seconds.
+    expect(live.of('heartbeat').length - 1).toBeGreaterThanOrEqual(6);
+    expect(live.of('heartbeat').length - 1).toBeLessThanOrEqual(7);
+    live.close('closed');
+    const { length } = live.lines;
+    // The last heartbeat was two seconds before; twelve seconds from then on nothing is to be heard of us.
+    live.clock.pass(9_900);
+    expect(live.lines).toHaveLength(length);
+    live.clock.pass(1_200);
+    expect(live.lines).toHaveLength(length + 1);
+    expect(live.notes).toContainEqual({ note: 'stayingAway', seconds: expect.any(Number) });
+    live.open(null);
+    expect(live.closes()).toBe(1);
+    live.clock.pass(100);
+    expect(heartbeats(live)).toBe(0);
+  });
+
+  it('is left although some first heartbeats were never echoed: later echoes show that theirs will not come', () => {
+    const live = liveSession({ responsePending: true });
+    live.open(null);
+    live.clock.pass(6000);
+    for (let n = 0; n < 8; n++) {
+      live.hear(echo);
+      live.clock.pass(2000);
+    }
+    expect(live.closes()).toBe(1);
+  });
+
+  it('is not left while an echo is late', () => {
+    const live = liveSession({ responsePending: true });
+    live.open(null);
+    live.clock.pass(2000);
+    for (let n = 0; n < 8; n++) {
+      if (n % 3 < 2) live.hear(echo);
+      live.clock.pass(2000);
+    }
+    expect(live.closes()).toBe(0);
+  });
+
+  it('is left by a process whose predecessor may owe it a response, and not by another', () => {
+    for (const responsePending of [true, false]) {
+      const live = liveSession({ responsePending });
+      live.open(null);
+      heartbeats(live);
+      expect(live.closes()).toBe(responsePending ? 1 : 0);
+    }
+  });
+});
+
+describe('another connection with our identity', () => {
+  it('is in conflict as soon as a connection was replaced that had just been made', () => {
+    const live = liveSession();
+    live.open(1);
+    live.hear(echo);
+    live.clock.pass(400);
+    live.close('graceful', 1);
+    const statuses = live.reported('scheduler.connection');
+    expect(statuses.map((event) => (event as never as { status: string }).status)).toEqual([
+      ...['unacknowledged', 'ready', 'conflict'],
+    ]);
+  });
+
+  it('is given the scheduler for a while, and is reported', () => {
+    const live = liveSession();
+    const statuses = () =>
+      live
+        .reported('scheduler.connection')
+        .map((event) => (event as never as { status: string }).status);
+    for (let n = 0; n < 3; n++) {
+      live.open(1);
+      live.hear(echo);
+      live.clock.pass(400);
+      live.close('graceful', 1);
+      if (n < 2) live.clock.pass(500);
+    }
+    expect(live.lines).toHaveLength(3);
+    expect(live.notes.filter(({ note }) => note === 'identityTaken')).toHaveLength(1);
+    expect(statuses().at(-1)).toBe('conflict');
+    live.clock.pass(14_999);
+    expect(live.lines).toHaveLength(3);
+    live.clock.pass(1);
+    expect(live.lines).toHaveLength(4);
+    // The connection that stands may be taken again.
+    live.open(1);
+    live.hear(echo);
+    live.hear(desired);
+    expect(statuses().slice(-2)).toEqual(['unacknowledged', 'conflict']);
+    for (let n = 0; n < 15; n++) {
+      live.clock.pass(2000);
+      live.hear(echo);
+    }
+    expect(statuses().at(-1)).toBe('ready');
+  });
+});
