@@ -36,10 +36,10 @@ const plan = (label: string, groupIds: string[]) => ({
   outcomeUnknown: false,
 });
 
-describe('a group in the books', () => {
+describe('the record of a group', () => {
   const old = { groups: { old: serves() }, launches: { 'e-0': ['old'] } };
 
-  it('begins as one that waits for the ARN of its launch', () => {
+  it('starts in requested, without a task ARN, when its launch is admitted', () => {
     expect(admitted(old, [plan('e-1', ['a', 'b']), plan('e-2', ['c'])], 1000)).toStrictEqual({
       groups: {
         old: serves(),
@@ -51,7 +51,7 @@ describe('a group in the books', () => {
     });
   });
 
-  it('or with the ARN and the age that it was found with', () => {
+  it('starts with the ARN and the launch time of its task when the group is adopted', () => {
     const stray = { groupId: 'stray', taskArn: arn('s'), createdAt: 400, deadlinesFrom: 500 };
     expect(adopted(old, [stray])).toStrictEqual({
       groups: {
@@ -76,7 +76,7 @@ describe('a group in the books', () => {
     ['pending', serves({ workersLostSince: 0 })],
     ['pending', serves({ lastStatus: 'missing' })],
     ['busy', serves({ lastStatus: 'missing', load: load(1) })],
-  ] as const)('counts as %s: %o', (kind, row) => {
+  ] as const)('a group is counted as %s: %o', (kind, row) => {
     expect(categoryOf(row)).toBe(kind);
     expect(countRecords({ a: row, b: row })).toMatchObject({
       ...noCounts,
@@ -112,8 +112,8 @@ describe('a group in the books', () => {
   });
 });
 
-describe('a group that serves', () => {
-  it('is found to last after two minutes of looks, once', () => {
+describe('a serving group', () => {
+  it('is reported as stable once, after it served for two minutes', () => {
     const books = recordsOf({
       a: serves(),
       b: rowOf({ phase: 'running' }),
@@ -131,8 +131,8 @@ describe('a group that serves', () => {
   });
 });
 
-describe('a wait that is over', () => {
-  it('ends in a stop, and not a moment early', () => {
+describe('a drain that waits for an idle moment', () => {
+  it('ends in a stop at its deadline, not earlier', () => {
     const books = recordsOf({
       a: waits({ drainDeadline: 9000 }),
       b: waits({ drainDeadline: 9001 }),
@@ -145,7 +145,7 @@ describe('a wait that is over', () => {
     expect(outbox).toEqual([['a', { type: 'group.stop' }]]);
   });
 
-  it('does not end before there is a task, nor in the place of who serves', () => {
+  it('does not end for a group without a task, nor for a group that does not drain', () => {
     const books = recordsOf({
       a: rowOf({ drainRequested: true, drainDeadline: 8000 }),
       b: waits({ registered: false, drainDeadline: 8000 }),
@@ -157,10 +157,10 @@ describe('a wait that is over', () => {
   });
 });
 
-describe('what the monitor stream tells', () => {
+describe('a load from the monitor stream', () => {
   const gone = { workers: 0, tasks: 0, canceling: 0 };
 
-  it('is kept for each task that it names', () => {
+  it('is recorded for the group of its task', () => {
     const books = recordsOf({
       a: serves({ taskArn: arn('1') }),
       b: serves({ taskArn: arn('2') }),
@@ -175,14 +175,14 @@ describe('what the monitor stream tells', () => {
     });
   });
 
-  it('says that a group serves', () => {
+  it('marks the group as serving', () => {
     const boots = rowOf({ taskArn: arn('1'), phase: 'provisioning' });
     const { groups, outbox } = recordLoads(recordsOf({ a: boots }), { 1: load(0) }, 500);
     expect(groups.a).toStrictEqual({ ...boots, load: load(0) });
     expect(outbox).toEqual([['a', { type: 'task.registered' }]]);
   });
 
-  it('ends the wait for an idle moment', () => {
+  it('of no tasks ends the wait for an idle moment', () => {
     const books = recordsOf({ a: waits({ taskArn: arn('1') }), b: waits({ taskArn: arn('2') }) });
     const { groups, outbox } = recordLoads(books, { 1: load(0), 2: load(1) }, 500);
     expect(groups.a).toMatchObject({
@@ -194,7 +194,7 @@ describe('what the monitor stream tells', () => {
     expect(outbox).toEqual([['a', { type: 'group.stop' }]]);
   });
 
-  it('does not take for idle who has lost sight of its workers while it waits', () => {
+  it('of no workers does not count as idle for a group that lost its workers while draining', () => {
     const { groups, outbox } = recordLoads(
       recordsOf({ a: waits({ taskArn: arn('1') }) }),
       { 1: gone },
@@ -204,7 +204,7 @@ describe('what the monitor stream tells', () => {
     expect(outbox).toEqual([]);
   });
 
-  it('ends the wait of who has no worker at all', () => {
+  it('of no workers ends the wait of a group that never had one', () => {
     const young = waits({ taskArn: arn('1'), registered: false, load: null });
     const { groups, outbox } = recordLoads(recordsOf({ a: young }), { 1: gone }, 5);
     expect(groups.a).toMatchObject({ drainDeadline: null, stopRequestedAt: 5 });
@@ -214,7 +214,7 @@ describe('what the monitor stream tells', () => {
     ]);
   });
 
-  it('tells since when a group that served is without workers', () => {
+  it('records since when a group that served has no workers', () => {
     let books = recordsOf({
       a: serves({ taskArn: arn('1'), load: load(1) }),
       b: rowOf({ taskArn: arn('2') }),
@@ -232,7 +232,7 @@ describe('what the monitor stream tells', () => {
     });
   });
 
-  it('is forgotten when it tells nothing any more', () => {
+  it('is forgotten when the stream ends', () => {
     const books = recordsOf({
       a: serves({ load: load(1) }),
       b: serves({ workersLostSince: 400 }),

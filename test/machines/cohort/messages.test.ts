@@ -35,8 +35,8 @@ const live = () => {
   return { ...cohort, news, launchOne, refuse };
 };
 
-describe('a manager hears of its cohort', () => {
-  it('how many there are, whenever that has changed', async () => {
+describe('a cohort reports to the fleet manager', () => {
+  it('its counts whenever they change', async () => {
     const { actor, answer, look, hear, news } = live();
     actor.send({ ...admit, launches: [...admit.launches] });
     expect(news()).toEqual([changed(1, { pending: 2, absent: 2 }, 1)]);
@@ -58,7 +58,7 @@ describe('a manager hears of its cohort', () => {
     ]);
   });
 
-  it('that one may be dead, or has waited long enough, at once', async () => {
+  it('its counts at once when a group may be dead or its drain deadline has passed', async () => {
     const { launchOne, look, hear, news, actor } = live();
     await launchOne();
     hear(1500, { 'arn:0': registered });
@@ -81,7 +81,7 @@ describe('a manager hears of its cohort', () => {
     expect(news()).toEqual([changed(2, { stopping: 1 })]);
   });
 
-  it('once when nothing but the order is new', async () => {
+  it('once when only the generation of its command is new', async () => {
     const { actor, news, calls } = live();
     actor.send({ ...admit, launches: [...admit.launches] });
     news();
@@ -94,7 +94,7 @@ describe('a manager hears of its cohort', () => {
     expect(calls.journalLaunch).toHaveLength(1);
   });
 
-  it('what was taken over, once', async () => {
+  it('adopted groups once', async () => {
     const { actor, news, row } = live();
     const groups = [{ groupId: 'stray', taskArn: 'arn:9', createdAt: 400, deadlinesFrom: 500 }];
     actor.send({ type: 'cohort.adopt', generation: 1, groups });
@@ -143,7 +143,7 @@ describe('a manager hears of its cohort', () => {
     expect(tasks()).toEqual([]);
   });
 
-  it('that those it stops are on their way out', async () => {
+  it('groups that it stops as draining', async () => {
     const { actor, launchOne, look, news } = live();
     await launchOne();
     news();
@@ -154,7 +154,7 @@ describe('a manager hears of its cohort', () => {
     expect(actor.getSnapshot().children['group.e-1-0']).toBeUndefined();
   });
 
-  it('that who has come to its idle moment is on its way out, before that group says so', async () => {
+  it('a group that became idle as draining, before the group itself reports it', async () => {
     const { actor, launchOne, news, hear, row } = live();
     await launchOne();
     hear(1500, {});
@@ -166,7 +166,7 @@ describe('a manager hears of its cohort', () => {
     expect(row('e-1-0')).toMatchObject({ phase: 'stopping', registered: true });
   });
 
-  it('what each refusal says, once for each reason', async () => {
+  it('each reason of a refusal once', async () => {
     const { refuse, news, notes } = live();
     await refuse(
       3,
@@ -187,7 +187,7 @@ describe('a manager hears of its cohort', () => {
     ]);
   });
 
-  it('what became of a group that was launched alone', async () => {
+  it('the outcome of a group that was launched alone', async () => {
     const proof = { cohortId, groupId: 'e-1-0' };
     const { launchOne, news } = live();
     await launchOne();
@@ -205,13 +205,13 @@ describe('a manager hears of its cohort', () => {
     expect(told.map(({ type }) => type)).not.toContain('cohort.recovered');
   });
 
-  it('nothing of the kind of one that was launched with others', async () => {
+  it('no such outcome of a group that was launched with others', async () => {
     const { launchBoth, news } = live();
     await launchBoth();
     expect(news().map(({ type }) => type)).toEqual(['cohort.changed', 'cohort.changed']);
   });
 
-  it('that workers have come to serve, and where, once', async () => {
+  it('once that a group serves, and in which subnet', async () => {
     const { launchOne, look, hear, news } = live();
     await launchOne();
     await look(5000, { ...sighting('arn:0', 'running'), subnet: 'subnet-a' });
@@ -227,7 +227,7 @@ describe('a manager hears of its cohort', () => {
     ]);
   });
 
-  it('who has ended before its workers came to serve, and why', async () => {
+  it('a group that ended before it served, with the cause', async () => {
     const setback = {
       ...{
         type: 'cohort.launchFailed',
@@ -260,7 +260,7 @@ describe('a manager hears of its cohort', () => {
     });
   });
 
-  it('that who has ended shows nothing, when it had been told to, or had no task', async () => {
+  it('no launch failure for a group that ended on request or without a task', async () => {
     const unproved = { type: 'cohort.probeInconclusive', cohortId, groupId: 'e-1-0' };
     const { actor, launchOne, look, news } = live();
     await launchOne();
@@ -273,7 +273,7 @@ describe('a manager hears of its cohort', () => {
     expect(refused.news()).toContainEqual(unproved);
   });
 
-  it('that one has served for two minutes, and then nothing of its end', async () => {
+  it('a group that served for two minutes as stable, and no failure when it ends later', async () => {
     const { launchOne, look, hear, news } = live();
     await launchOne();
     await look(5000, sighting('arn:0', 'running'));
@@ -289,7 +289,7 @@ describe('a manager hears of its cohort', () => {
     expect(news()).toEqual([dead(999_000), changed(1, {}, 0, 1)]);
   });
 
-  it('that one has ended soon after it came to serve', async () => {
+  it('a group that ended soon after it began to serve', async () => {
     const { launchOne, look, hear, news } = live();
     await launchOne();
     hear(6000, { 'arn:0': registered });
@@ -306,7 +306,7 @@ describe('a manager hears of its cohort', () => {
     ]);
   });
 
-  it('that a launch has died of a bug', async () => {
+  it('a launch that failed of a bug', async () => {
     const { actor, news, crashes, phases } = live();
     actor.send({ ...single, launches: [...single.launches] });
     news();
@@ -328,7 +328,7 @@ describe('a manager hears of its cohort', () => {
 });
 
 describe('a cohort that is told', () => {
-  it('to look, lets launches in doubt ask again', async () => {
+  it('to poll lets launches with an unknown outcome ask again', async () => {
     const { actor, answer, calls, look } = live();
     actor.send({ ...admit, launches: [...admit.launches] });
     await answer('journalLaunch', undefined);
@@ -340,7 +340,7 @@ describe('a cohort that is told', () => {
     expect(calls.runTask).toHaveLength(2);
   });
 
-  it('to look, says again that a launch is unwanted which was asking when it was said first', async () => {
+  it('to poll abandons an unwanted launch again if its request was open the first time', async () => {
     const { actor, answer, calls, look, phases } = live();
     actor.send({ ...single, launches: [...single.launches] });
     await answer('journalLaunch', undefined);
@@ -354,7 +354,7 @@ describe('a cohort that is told', () => {
     expect(phases()).toEqual({});
   });
 
-  it('to look, lets launches that were to wait ask again only while anything may be launched', async () => {
+  it('to poll lets throttled launches ask again only while launching is allowed', async () => {
     const { actor, answer, calls } = live();
     actor.send({ ...admit, launches: [...admit.launches] });
     await answer('journalLaunch', undefined);
@@ -368,7 +368,7 @@ describe('a cohort that is told', () => {
     expect(calls.runTask).toHaveLength(2);
   });
 
-  it('to look, gives up what nobody wants that was asking when it was told so', async () => {
+  it('to poll abandons a launch that became unwanted while its request was open', async () => {
     const { actor, answer, calls, phases, look } = live();
     actor.send({ ...admit, launches: [...admit.launches] });
     await answer('journalLaunch', undefined);
@@ -381,7 +381,7 @@ describe('a cohort that is told', () => {
     expect(phases()).toEqual({});
   });
 
-  it('to drain, gives up a launch that waits, once nobody wants it', async () => {
+  it('to drain abandons a throttled launch once all its groups drain', async () => {
     const { actor, answer, calls, phases, ended } = live();
     actor.send({ ...admit, launches: [...admit.launches] });
     await answer('journalLaunch', undefined);
@@ -398,7 +398,7 @@ describe('a cohort that is told', () => {
     expect(ended).toHaveLength(2);
   });
 
-  it('says what keeps it from looking, and presumes nothing but when it never may', async () => {
+  it('to poll reports why DescribeTasks fails, and assumes stops only when it is denied for good', async () => {
     const { actor, answer, calls, launchOne, ended, notes } = live();
     await launchOne();
     actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
@@ -422,7 +422,7 @@ describe('a cohort that is told', () => {
     expect(notes).toEqual([note('throttled'), note('denied')]);
   });
 
-  it('ends what has waited long enough, however long ECS takes to show its tasks', async () => {
+  it('the time enforces deadlines while DescribeTasks is pending', async () => {
     const { actor, launchOne, hear, phases, calls, row, answer } = live();
     await launchOne();
     hear(1500, {});
@@ -443,7 +443,7 @@ describe('a cohort that is told', () => {
     expect(row('e-1-0')?.missingSince).toBe(1600);
   });
 
-  it('looks once at a time, and only at tasks', async () => {
+  it('to poll describes only groups with tasks, one call at a time', async () => {
     const { actor, calls } = live();
     const groups = [{ groupId: 'stray', taskArn: 'arn:9', createdAt: 400, deadlinesFrom: 500 }];
     actor.send({ ...admit, launches: [...admit.launches] });
@@ -468,20 +468,20 @@ describe('a cohort that is told', () => {
   });
 });
 
-it('keeps no books of a group that it does not have', () => {
+it('a report of an unknown group creates no record', () => {
   const { actor, phases } = live();
   const state = { registered: false, drainRequested: false, stopAccepted: false };
   actor.send({ type: 'group.changed', groupId: 'gone', phase: 'running', ...state });
   expect(phases()).toEqual({});
 });
 
-describe('a group that dies of a bug', () => {
+describe('a group actor that crashes', () => {
   const crash = {
     ...{ type: 'xstate.error.actor.group.e-1-0', actorId: 'group.e-1-0' },
     error: new Error('a bug'),
   };
 
-  it('still leaves when it was to leave before it had its task', async () => {
+  it('still drains if its drain was requested before it had a task', async () => {
     const { actor, answer, calls, row } = live();
     actor.send({ ...single, launches: [...single.launches] });
     actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 1500, until: 0 });
@@ -495,7 +495,7 @@ describe('a group that dies of a bug', () => {
     expect(calls.stopTask).toHaveLength(1);
   });
 
-  it('is not stopped at once when it waits for an idle moment', async () => {
+  it('is not stopped at once if it waited for an idle moment', async () => {
     const { actor, calls, launchOne, look, hear } = live();
     await launchOne();
     await look(5000, sighting('arn:0', 'running'));
@@ -508,7 +508,7 @@ describe('a group that dies of a bug', () => {
     expect(calls.stopTask).toHaveLength(1);
   });
 
-  it('is told to everybody who must know, and nobody else notices', async () => {
+  it('is reported, restarted and does not change the counts', async () => {
     const { actor, launchOne, crashes, news } = live();
     await launchOne();
     news();

@@ -25,7 +25,7 @@ const runs = (given = {}) => rowOf({ taskArn: arn('t'), phase: 'running', ...giv
 const stops = (given = {}) =>
   serves({ phase: 'stopping', drainRequested: true, stopRequestedAt: 1000, ...given });
 
-describe('what ECS shows of a group', () => {
+describe('an observation of a task', () => {
   const lost = { type: 'task.stopped', cause: 'lost' };
   const spot = { cause: 'interrupted', detail: 'Spot' } as const;
 
@@ -116,10 +116,10 @@ describe('what ECS shows of a group', () => {
   });
 });
 
-describe('a task that runs', () => {
+describe('a running task', () => {
   const seen = sighting('running');
 
-  it('has workers after its grace, when nothing else can tell', () => {
+  it('counts as serving after its grace period when the monitor is not connected', () => {
     const row = runs({ runningAt: 10_000 });
     expect(eventFor(row, seen, 40_000, timeouts, false)).toBeNull();
     expect(eventFor(row, seen, 40_001, timeouts, false)).toEqual({ type: 'task.registered' });
@@ -127,7 +127,7 @@ describe('a task that runs', () => {
     expect(eventFor(serves({ workersLostSince: 0 }), seen, 900_000, timeouts, false)).toBeNull();
   });
 
-  it('without workers fails by the deadline, but not just when it has begun to run', () => {
+  it('without workers fails at the start deadline, but not right after it began to run', () => {
     const row = runs({ deadlinesFrom: 7, runningAt: 10_000 });
     expect(eventFor(row, seen, 600_007, timeouts, true)).toBeNull();
     expect(eventFor(row, seen, 600_008, timeouts, true)).toEqual({
@@ -141,7 +141,7 @@ describe('a task that runs', () => {
     expect(eventFor(runs(), seen, 900_000, timeouts, true)).toBeNull();
   });
 
-  it('is given up when its workers have been gone for long', () => {
+  it('is stopped when its workers have been gone for long', () => {
     const row = serves({ workersLostSince: 10_000 });
     expect(eventFor(row, seen, 130_000, timeouts, true)).toBeNull();
     expect(eventFor(row, seen, 130_001, timeouts, true)).toEqual({
@@ -153,7 +153,7 @@ describe('a task that runs', () => {
   });
 });
 
-describe('a look', () => {
+describe('one page of observations', () => {
   const look = (row: ReturnType<typeof rowOf>, seen: TaskObservation, at: number) => {
     const books = { groups: { a: row, b: rowOf() }, launches: {} };
     const { groups, outbox, launches } = reconcileObserved(books, [seen], at, timeouts, true);
@@ -162,7 +162,7 @@ describe('a look', () => {
     return { row: groups.a, outbox };
   };
 
-  it('tells a group what is new, and keeps what was seen', () => {
+  it('sends a group only what is new, and records what was observed', () => {
     expect(look(boots(), sighting('running', { subnet: 'subnet-a' }), 500)).toStrictEqual({
       row: boots({ lastStatus: 'running', runningAt: 500, subnet: 'subnet-a' }),
       outbox: [['a', { type: 'task.running' }]],
@@ -179,18 +179,18 @@ describe('a look', () => {
     });
   });
 
-  it('changes nothing that it shows again', () => {
+  it('changes nothing when it repeats the last one', () => {
     const row = boots({ lastStatus: 'starting' });
     expect(look(row, sighting('starting'), 500)).toEqual({ row, outbox: [] });
     expect(look(row, sighting('starting'), 500).row).toBe(row);
   });
 
-  it('changes nothing of a group that it does not show', () => {
+  it('changes nothing of a group that is not in it', () => {
     const row = boots({ lastStatus: 'starting' });
     expect(look(row, sighting('running', { taskArn: arn('x') }), 500).row).toBe(row);
   });
 
-  it('knows since when a task is missing, and forgets that when it is back', () => {
+  it('records since when a task is missing, and forgets it when the task is back', () => {
     const gone = look(boots({ lastStatus: 'starting' }), sighting('missing'), 500).row as never;
     expect(gone).toMatchObject({ missingSince: 500 });
     expect(look(gone, sighting('missing'), 700).row).toBe(gone);
@@ -239,7 +239,7 @@ describe('a look', () => {
     expect(look(ended, sighting('stopping'), 500).row).toBe(ended);
   });
 
-  it('knows when a stop was asked for', () => {
+  it('records when a stop was requested', () => {
     const told = { phase: 'stopping', drainDeadline: null };
     const waiting = runs({ drainRequested: true, drainDeadline: 900 });
     expect(look(waiting, sighting('stopping'), 500).row).toMatchObject({
@@ -254,7 +254,7 @@ describe('a look', () => {
   });
 });
 
-it('stops who waits for an idle moment of workers that cannot be there yet', () => {
+it('a group that waits for an idle moment is stopped if its workers cannot have started yet', () => {
   const waiting = { drainRequested: true, drainDeadline: 9000 };
   const books = booksOf({
     a: boots(waiting),
@@ -393,7 +393,7 @@ describe('a look at groups of which some are to leave and were not seen yet', ()
   });
 });
 
-it('presumes stopped what took a StopTask long enough ago, when nobody may look', () => {
+it('without DescribeTasks a task counts as stopped some time after its StopTask was accepted', () => {
   const timeouts = { unobservedStopMs: 100, startDeadlineMs: 9e9 } as never;
   const books = booksOf({
     a: serves({ stopAccepted: true, stopRequestedAt: 899 }),
@@ -406,12 +406,12 @@ it('presumes stopped what took a StopTask long enough ago, when nobody may look'
   expect(rest).toStrictEqual(books);
 });
 
-describe('when nobody may look', () => {
+describe('without DescribeTasks', () => {
   const timeouts = { unobservedStopMs: 100, startDeadlineMs: 5000, workersLostMs: 3000 } as never;
   const types = ({ outbox }: { outbox: [string, { type: string }][] }) =>
     outbox.map(([groupId, { type }]) => `${groupId} ${type}`);
 
-  it('a stop that was not taken is asked for again', () => {
+  it('a StopTask that was not accepted is sent again', () => {
     const books = booksOf({
       a: serves({ phase: 'stopping', stopRequestedAt: 4999 }),
       b: serves({ phase: 'stopping', stopRequestedAt: 5000 }),
@@ -423,7 +423,7 @@ describe('when nobody may look', () => {
     expect(step.groups.b).toBe(books.groups.b);
   });
 
-  it('who is without workers for long is stopped to make sure, if somebody tells of workers', () => {
+  it('a group without workers for long is stopped, if the monitor stream is connected', () => {
     const books = booksOf({
       a: serves({ workersLostSince: 999 }),
       b: serves({ workersLostSince: 1000 }),
@@ -434,13 +434,13 @@ describe('when nobody may look', () => {
     expect(types(assumeUnobserved(books, 4000, timeouts, false))).toEqual([]);
   });
 
-  it('who has had time enough to start counts as serving, if nobody tells of workers', () => {
+  it('a group counts as serving after its start deadline, if the monitor stream is not connected', () => {
     const young = rowOf({ taskArn: arn('1'), deadlinesFrom: 1000 });
     const books = booksOf({ a: { ...young, deadlinesFrom: 999 }, b: young, c: serves() });
     expect(types(assumeUnobserved(books, 6000, timeouts, false))).toEqual(['a task.registered']);
   });
 
-  it('whose workers have not come in that time is stopped to make sure, if somebody tells of workers', () => {
+  it('a group whose workers did not come by the start deadline is stopped, if the monitor stream is connected', () => {
     const young = rowOf({ taskArn: arn('1'), deadlinesFrom: 1000 });
     const books = booksOf({ a: { ...young, deadlinesFrom: 999 }, b: young, c: serves() });
     const { outbox } = assumeUnobserved(books, 6000, timeouts, true);

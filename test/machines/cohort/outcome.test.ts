@@ -16,24 +16,29 @@ const unborn = { registered: false };
 
 describe('the end of a group', () => {
   it.each([
-    ['that never served is a failure to start', rowOf(), unborn, [notStarted]],
+    ['of one that never served is a start failure', rowOf(), unborn, [notStarted]],
     [
-      'is one of what its task says, where it was',
+      'has the cause and the subnet of its task',
       rowOf({ failureReason: 'network', subnet: 'subnet-a' }),
       unborn,
       [{ ...notStarted, kind: 'network', subnets: ['subnet-a'] }],
     ],
     [
-      'is told by its cause where there are no words',
+      'is described by its cause if ECS gave no reason',
       rowOf(),
       { ...unborn, cause: 'lost', detail: null },
       [{ ...notStarted, reason: 'lost' }],
     ],
-    ['that was to leave shows nothing', rowOf(), { ...unborn, cause: 'drained' }, [unproved]],
-    ['that had no task shows nothing', rowOf(), { ...unborn, taskArn: null }, [unproved]],
-    ['is early when it served, and not for long', serves({ deadlinesFrom: 7 }), {}, [early]],
-    ['that served for long shows nothing new', serves({ stable: true }), {}, []],
-    ['by another hand shows nothing', serves(), { cause: 'interrupted' }, [unproved]],
+    [
+      'of one that was draining proves nothing',
+      rowOf(),
+      { ...unborn, cause: 'drained' },
+      [unproved],
+    ],
+    ['of one without a task proves nothing', rowOf(), { ...unborn, taskArn: null }, [unproved]],
+    ['of one that served shortly is an early death', serves({ deadlinesFrom: 7 }), {}, [early]],
+    ['of a stable one proves nothing new', serves({ stable: true }), {}, []],
+    ['by an interruption proves nothing', serves(), { cause: 'interrupted' }, [unproved]],
   ] as const)('%s', (_, row, given, news) => {
     expect(groupOutcome('c', row, end(given), 9000)).toEqual(news);
   });
@@ -44,13 +49,16 @@ describe('the end of a group', () => {
     ['running', taskArn, false],
     ['missing', taskArn, false],
     [null, taskArn, false],
-  ] as const)('is the end of its workers when ECS says so: %s %s', (seen, task, dead) => {
-    const news = groupOutcome(
-      'c',
-      serves({ lastStatus: seen, taskArn: task, stable: true }),
-      end({}),
-      9000,
-    );
-    expect(news).toEqual(dead ? [{ type: 'task.dead', at: 9000, taskArn }] : []);
-  });
+  ] as const)(
+    'proves its workers dead only when ECS shows the task as stopped: %s %s',
+    (seen, task, dead) => {
+      const news = groupOutcome(
+        'c',
+        serves({ lastStatus: seen, taskArn: task, stable: true }),
+        end({}),
+        9000,
+      );
+      expect(news).toEqual(dead ? [{ type: 'task.dead', at: 9000, taskArn }] : []);
+    },
+  );
 });

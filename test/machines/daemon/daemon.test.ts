@@ -184,7 +184,7 @@ const stop = { type: 'daemon.stop' };
 const shutdown = { type: 'scheduler.shutdown', at: 1 };
 const closed = { type: 'xstate.done.actor.session' };
 
-it('makes AWS ready again when that is gone, with the patience of the first time', async () => {
+it('the daemon prepares AWS again when the resources are gone, and its pauses start from the shortest', async () => {
   const { actor, play, calls, manager, clock } = live();
   await play(actor, failed);
   clock.increment(1000);
@@ -202,7 +202,7 @@ it('makes AWS ready again when that is gone, with the patience of the first time
   ]);
 });
 
-it('passes on what the manager offers before all is prepared, and not when it ends', async () => {
+it('the daemon advertises the capacity of the fleet before AWS is prepared, but not while it stops', async () => {
   const { actor, play, session } = live();
   const offer = { type: 'fleet.capacity', workers: 3 };
   await play(actor, offer);
@@ -216,7 +216,7 @@ it('passes on what the manager offers before all is prepared, and not when it en
   expect(session.told).toEqual([]);
 });
 
-describe('the life of a daemon', () => {
+describe('the daemon', () => {
   it.each([
     [
       [prepared, 'serving'],
@@ -246,7 +246,7 @@ describe('the life of a daemon', () => {
       [prepared, 'serving'],
       [shutdown, 'stopping'],
     ],
-  ] as const)('that must end what runs: %j', async (...steps) => {
+  ] as const)('stops its fleet under the policy drain: %j', async (...steps) => {
     const { actor, play } = live();
     for (const [event, value] of steps) {
       await play(actor, event);
@@ -271,7 +271,7 @@ describe('the life of a daemon', () => {
       [prepared, 'serving'],
       [shutdown, 'stopping'],
     ],
-  ] as const)('that may leave it running: %j', async (...steps) => {
+  ] as const)('leaves its fleet running under the policy leave: %j', async (...steps) => {
     const { actor, play } = live({ ...input, leaveRunning: true });
     for (const [event, value] of steps) {
       await play(actor, event);
@@ -286,7 +286,7 @@ describe('the life of a daemon', () => {
     expect(monitor.lines[0]?.input).toBe(input.monitor);
   });
 
-  it('prepares again ever more slowly, and says what is in the way', async () => {
+  it('retries the preparation with longer and longer pauses, and logs the reason of each failure', async () => {
     const { actor, play, clock, troubles } = live();
     const pauses: number[] = [];
     for (let n = 0; n < 8; n++) {
@@ -301,7 +301,7 @@ describe('the life of a daemon', () => {
     expect(troubles).toEqual(Array.from({ length: 8 }, () => trouble));
   });
 
-  it('does not wait for ever for what it stops', async () => {
+  it('stops waiting for the fleet at the stop timeout', async () => {
     const { actor, play, clock } = live();
     await play(actor, stop);
     clock.increment(59_999);
@@ -310,7 +310,7 @@ describe('the life of a daemon', () => {
     expect(actor.getSnapshot().value).toBe('disconnecting');
   });
 
-  it('advertises what its manager offers, and never more than it has', async () => {
+  it('advertises the capacity of the fleet, at most its own limit', async () => {
     const { actor, play, session } = live();
     await play(actor, prepared);
     for (const workers of [4, 20, null])
@@ -319,7 +319,7 @@ describe('the life of a daemon', () => {
     expect(session.told).toEqual([capacity(4), capacity(8), capacity(8)]);
   });
 
-  it('hears everything that its scheduler and the monitor say', async () => {
+  it('passes every event of the scheduler and the monitor to the fleet manager', async () => {
     const { actor, play, manager } = live();
     const command = { type: 'scheduler.desired', at: 1, requests: [] };
     const news = { type: 'monitor.loads', at: 1, loads: null };
@@ -328,7 +328,7 @@ describe('the life of a daemon', () => {
     expect(manager.told).toEqual([command, news]);
   });
 
-  it('ends, and says why, with the first of its actors that dies of a bug', async () => {
+  it('ends with the error of the first child actor that crashes', async () => {
     const { actor, play } = live();
     await play(actor, {
       type: 'xstate.error.actor.session',

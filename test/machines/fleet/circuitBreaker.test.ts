@@ -41,21 +41,21 @@ const three = { spot: false, subnets: ['a', 'b', 'c'] };
 const nowhere = { spot: false, subnets: [] };
 const open = { maxTasks: Number.POSITIVE_INFINITY, market: 'onDemand', subnets: null, probes: [] };
 
-describe('groups that end soon after they came to serve', () => {
-  it('count in a row when each was launched after the one before had ended', () => {
+describe('groups that end soon after they began to serve', () => {
+  it('count as a row when each was launched after the one before had ended', () => {
     const first = recordEarlyExit({ inARow: 0, at: 0 }, 10, 500);
     expect(first).toEqual({ inARow: 1, at: 500 });
     expect(recordEarlyExit(first, 499, 700)).toBe(first);
     expect(recordEarlyExit(first, 500, 700)).toEqual({ inARow: 2, at: 700 });
   });
 
-  it('are a pattern from the third on', () => {
+  it('are a crash loop from the third on', () => {
     expect([1, 2, 3, 4].map((inARow) => isCrashLooping({ inARow, at: 0 }))).toEqual([
       ...[false, false, true, true],
     ]);
   });
 
-  it('hold launches back until one lasts, whatever else is proved', () => {
+  it('open a breaker that only a stable group closes', () => {
     const early = { signal: 'stable', market: null, groupId: 'g' } as const;
     const held = trip(trip({}, setback('exited', early), 0), setback('refused'), 0);
     expect(held.exited).toMatchObject({ until: 10_000, subnet: null, market: null });
@@ -67,10 +67,10 @@ describe('groups that end soon after they came to serve', () => {
   });
 });
 
-describe('a breaker', () => {
-  it('is closed until something goes wrong', () => expect(permitFor({}, three, 0)).toEqual(open));
+describe('a circuit breaker', () => {
+  it('is closed until a launch fails', () => expect(permitFor({}, three, 0)).toEqual(open));
 
-  it('lets nothing through while open, then one alone, and nothing beside that one', () => {
+  it('permits no launch while open, then a single probe, and nothing beside the probe', () => {
     const broken = trip({}, setback('refused'), 1000);
     expect(permitFor(broken, three, 15_999).maxTasks).toBe(0);
     expect(permitFor(broken, three, 16_000)).toEqual({ ...open, maxTasks: 1, probes: ['refused'] });
@@ -86,7 +86,7 @@ describe('a breaker', () => {
     ['startFailed', [2, 4, 8, 16, 32, 64, 128, 256, 300]],
     ['unreachable', [1, 2, 4]],
     ['network', [5, 10]],
-  ] as const)('waits longer each time that one fails: %s, %j s', (cause, seconds) => {
+  ] as const)('stays open longer after each failure in a row: %s, %j s', (cause, seconds) => {
     let breakers: Breakers = {};
     let now = 0;
     for (const pause of seconds) {
@@ -96,7 +96,7 @@ describe('a breaker', () => {
     }
   });
 
-  it('takes what comes together for one setback, and old news for none', () => {
+  it('counts failures that arrive together once, and failures of earlier launches not at all', () => {
     const broken = trip({}, setback('refused'), 0);
     expect(trip(broken, setback('refused'), 14_999)).toBe(broken);
     const tried = assignProbe(broken, ['refused'], 'g1');
@@ -109,13 +109,13 @@ describe('a breaker', () => {
     });
   });
 
-  it('tries another when the first has shown nothing', () => {
+  it('permits another probe when the first proved nothing', () => {
     const tried = assignProbe(trip({}, setback('quota'), 0), ['quota'], 'g1');
     expect(releaseProbe(tried, 'g2')).toBe(tried);
     expect(permitFor(releaseProbe(tried, 'g1'), three, 30_000).maxTasks).toBe(1);
   });
 
-  it('leaves to another what a group was to try that failed for another cause', () => {
+  it('permits another probe when the first failed for another cause', () => {
     const tried = assignProbe(trip({}, setback('network'), 0), ['network'], 'g1');
     const both = trip(tried, setback('startFailed', { groupId: 'g1' }), 5000);
     expect(permitFor(both, three, 7000)).toMatchObject({
@@ -124,7 +124,7 @@ describe('a breaker', () => {
     });
   });
 
-  it('is one of several: each must let the launch through, and one launch tries all that are due', () => {
+  it('blocks launches together with others, and one launch probes all that are due', () => {
     const both = trip(trip({}, setback('refused'), 0), setback('quota'), 0);
     expect(permitFor(both, nowhere, 15_000).maxTasks).toBe(0);
     expect(permitFor(both, nowhere, 30_000)).toMatchObject({
@@ -133,13 +133,13 @@ describe('a breaker', () => {
     });
   });
 
-  it('may be tried early when there is room again', () => {
+  it('of a quota may be probed early when quota is freed', () => {
     const full = trip({}, setback('quota'), 0);
     expect(permitFor(probeEarly(full, 'quota', 1000), nowhere, 1000).maxTasks).toBe(1);
     expect(probeEarly({}, 'quota', 1000)).toEqual({});
   });
 
-  it('of a task that did not start is closed by workers that serve, not by a launch that is taken', () => {
+  it('of a failed start is closed by workers that serve, not by an accepted launch', () => {
     const broken = trip({}, setback('startFailed', { signal: 'registered' }), 0);
     const tried = assignProbe(broken, ['startFailed'], 'g1');
     expect(onLaunched(tried, 'g1')).toBe(tried);
@@ -148,7 +148,7 @@ describe('a breaker', () => {
     expect(onRegistered(refused, 'g0', null)).toBe(refused);
   });
 
-  it('of one cause stays as it is while another is tried, proved or given up', () => {
+  it('of one cause does not change while another is probed, closed or released', () => {
     const both = trip(trip({}, setback('refused'), 0), setback('quota'), 0);
     const tried = assignProbe(assignProbe(both, ['refused'], 'g1'), ['quota'], 'g2');
     expect(assignProbe(tried, [], 'g3')).toBe(tried);
@@ -156,7 +156,7 @@ describe('a breaker', () => {
     expect(releaseProbe(tried, 'g1')).toEqual({ ...tried, refused: both.refused });
   });
 
-  it('that is due counts what goes wrong before anything was tried', () => {
+  it('that is due counts failures that arrive before its probe', () => {
     const broken = trip({}, setback('refused'), 0);
     expect(trip(broken, setback('refused', { groupId: 'g0' }), 15_000).refused).toMatchObject({
       failures: 2,
@@ -164,23 +164,23 @@ describe('a breaker', () => {
     });
   });
 
-  it('of a task that did not start still waits for workers when a launch goes wrong, too', () => {
+  it('of a failed start still waits for workers when a launch fails as well', () => {
     const broken = trip({}, setback('startFailed', { signal: 'registered' }), 0);
     const again = trip(broken, setback('startFailed', { signal: 'launched' }), 2000);
     expect(again.startFailed?.signal).toBe('registered');
     expect(onRegistered(again, 'g0', 'a')).toEqual({});
   });
 
-  it('leaves nothing to say but that nothing may be launched', () => {
+  it('permits no launch while every breaker is open', () => {
     const broken = trip({}, setback('refused'), 0);
     const shut = { maxTasks: 0, market: 'onDemand', subnets: null, probes: [] };
     expect(permitFor(broken, { ...three, spot: true }, 1)).toEqual(shut);
   });
 });
 
-describe('a subnet', () => {
+describe('the breaker of a subnet', () => {
   it.each(['capacity', 'addresses', 'network'] as const)(
-    'is left out for its own %s, and comes back by one of its own',
+    'excludes it for %s, until its own probe succeeds',
     (cause) => {
       const broken = trip({}, setback(cause, { subnets: ['b'] }), 0);
       expect(permitFor(broken, three, 1)).toEqual({ ...open, subnets: ['a', 'c'] });
@@ -198,7 +198,7 @@ describe('a subnet', () => {
     },
   );
 
-  it('is nothing to the others, and there is no empty list', () => {
+  it('leaves the other subnets, and never an empty list', () => {
     let breakers: Breakers = {};
     for (const subnet of three.subnets) {
       breakers = trip(breakers, setback('addresses', { subnets: [subnet] }), 0);
@@ -209,12 +209,12 @@ describe('a subnet', () => {
     expect(permitFor(breakers, three, 30_000)).toMatchObject({ maxTasks: 1, subnets: ['a'] });
   });
 
-  it('has room on neither market when it has no addresses', () => {
+  it('excludes it on both markets when it has no addresses', () => {
     const broken = trip({}, setback('addresses', { market: 'spot', subnets: ['b'] }), 0);
     expect(permitFor(broken, three, 1)).toEqual({ ...open, subnets: ['a', 'c'] });
   });
 
-  it('waits for the last of its causes', () => {
+  it('excludes it until the last of its causes is cleared', () => {
     const both = trip(
       trip({}, setback('network', { subnets: ['b'] }), 0),
       setback('addresses', { subnets: ['b'] }),
@@ -224,10 +224,10 @@ describe('a subnet', () => {
     expect(permitFor(both, three, 30_000)).toMatchObject({ maxTasks: 1, subnets: ['b'] });
   });
 
-  it('has no more to do with quotas and parameters than any other', () =>
+  it('does not exist for quotas and invalid parameters: these concern all subnets', () =>
     expect(Object.keys(trip({}, setback('quota', { subnets: ['a'] }), 0))).toEqual(['quota']));
 
-  it('is shown to work by workers that serve there, or by the one that was tried', () => {
+  it('is closed by workers that serve there or by its probe', () => {
     const more = { subnets: ['b'], signal: 'registered' as const };
     const broken = assignProbe(trip({}, setback('network', more), 0), ['network b'], 'g1');
     expect(onRegistered(broken, 'g9', 'a')).toBe(broken);
@@ -235,7 +235,7 @@ describe('a subnet', () => {
     expect(onRegistered(broken, 'g1', null)).toEqual({});
   });
 
-  it('is everywhere when nobody knows where', () => {
+  it('concerns all subnets when the failing one is unknown', () => {
     const broken = trip({}, setback('capacity'), 0);
     expect(permitFor(broken, three, 1).maxTasks).toBe(0);
     expect(permitFor(broken, three, 15_000)).toMatchObject({ maxTasks: 1, subnets: null });
@@ -246,7 +246,7 @@ describe('Spot', () => {
   const both = { spot: true, subnets: ['a', 'b'] };
   const none = setback('capacity', { market: 'spot', subnets: ['a', 'b'] });
 
-  it('without capacity leaves on-demand as it is, and is tried with one after ten minutes', () => {
+  it('without capacity does not affect on-demand, and is probed with one task after ten minutes', () => {
     const broken = trip({}, none, 0);
     expect(permitFor(broken, both, 1)).toEqual(open);
     expect(permitFor(broken, both, 600_000)).toMatchObject({ maxTasks: 1, market: 'spot' });
@@ -255,13 +255,13 @@ describe('Spot', () => {
     expect(permitFor(onLaunched(tried, 'g1'), both, 600_000)).toEqual({ ...open, market: 'spot' });
   });
 
-  it('goes on where on-demand has no capacity', () => {
+  it('is used while on-demand has no capacity', () => {
     const broken = trip({}, { ...none, market: 'onDemand' }, 0);
     expect(permitFor(broken, both, 1)).toEqual({ ...open, market: 'spot' });
   });
 });
 
-it('names each change once', () => {
+it('each change of a breaker is reported once', () => {
   const broken = trip({}, setback('addresses', { subnets: ['a'] }), 0);
   const [breaker] = Object.values(broken);
   expect(changesBetween({}, broken)).toEqual([{ breaker, state: 'open' }]);
@@ -352,8 +352,8 @@ const fleet = async (answer: (order: LaunchOrder) => LaunchAnswer, spot = false)
 const namesOf = ({ label, count }: LaunchOrder): string[] =>
   Array.from({ length: count }, (_, i) => `${label}/${i}`);
 
-describe('a fleet', () => {
-  it('asks for one alone after a refusal, and for the rest when that one was taken', async () => {
+describe('a fleet with breakers', () => {
+  it('launches a single task after a refusal, and the rest when it was accepted', async () => {
     let no = true;
     const { until, sent, changes } = await fleet((order) =>
       no
@@ -381,7 +381,7 @@ describe('a fleet', () => {
     );
   });
 
-  it('goes to the other subnet when one has no addresses, and tries that again by itself', async () => {
+  it('launches in the other subnet when one has no addresses, and probes that one with one task', async () => {
     let full = true;
     const { until, sent, changes } = await fleet((order) =>
       full && (order.subnets ?? ['subnet-b']).includes('subnet-b')
@@ -411,7 +411,7 @@ describe('a fleet', () => {
     );
   });
 
-  it('waits for workers, not for RunTask, where tasks got no network interface', async () => {
+  it('waits for workers, not for RunTask, after a task got no network interface', async () => {
     const { until, sent, show, changes } = await fleet((order) => ({
       taskArns: namesOf(order),
       refusals: [],
@@ -440,7 +440,7 @@ describe('a fleet', () => {
     );
   });
 
-  it('tries the quota at once when something that it counted has gone', async () => {
+  it('probes the quota at once when a task that it counted has ended', async () => {
     const left = { tasks: 3 };
     const { actor, until, sent, show } = await fleet((order) => {
       const some = namesOf(order).slice(0, left.tasks);
@@ -468,7 +468,7 @@ describe('a fleet', () => {
     ]);
   });
 
-  it('buys on demand where Spot has nothing, and asks there for one after ten minutes', async () => {
+  it('launches on demand while Spot has no capacity, and probes Spot with one task after ten minutes', async () => {
     const markets: string[] = [];
     let empty = true;
     const { until } = await fleet((order) => {
@@ -489,7 +489,7 @@ describe('a fleet', () => {
     ]);
   });
 
-  it('tries again with another when the one that was tried fails of something else', async () => {
+  it('probes again when its probe failed for another cause', async () => {
     const { until, sent, show, actor } = await fleet((order) => ({
       taskArns: namesOf(order),
       refusals: [],
@@ -508,7 +508,7 @@ describe('a fleet', () => {
     expect(sent()).toEqual([[1, ['subnet-b']]]);
   });
 
-  it('tries again with another when the one that was tried is no longer wanted', async () => {
+  it('probes again when its probe is no longer wanted', async () => {
     const { actor, until, sent, show } = await fleet((order) => ({
       taskArns: namesOf(order),
       refusals: [],

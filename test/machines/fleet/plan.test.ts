@@ -128,34 +128,41 @@ describe('groups that have lost some of their workers', () => {
 
 describe('plan', () => {
   it.each([
-    ['nobody has said yet', null, [3, 2, 0], null, 9, [0, 0, 0]],
-    ['launches what is missing', 5, [1, 2, 0], null, 9, [2, 0, 0]],
-    ['counts those on their way out against the limit', 5, [1, 1, 2], 5, 9, [1, 0, 0]],
-    ['launches no more than it may right now', 9, [0, 0, 0], null, 4, [4, 0, 0]],
+    ['does nothing while no demand is known', null, [3, 2, 0], null, 9, [0, 0, 0]],
+    ['launches the missing groups', 5, [1, 2, 0], null, 9, [2, 0, 0]],
+    ['counts draining groups against the task limit', 5, [1, 1, 2], 5, 9, [1, 0, 0]],
+    ['launches no more than the rate allows now', 9, [0, 0, 0], null, 4, [4, 0, 0]],
     [
-      'holds pending groups while what is wanted covers the serving',
+      'keeps pending groups while the demand covers the serving ones',
       1,
       [3, 1, 0],
       null,
       9,
       [0, 0, 0],
     ],
-    ['holds pending groups when none serves yet', 1, [3, 0, 0], null, 9, [0, 0, 0]],
+    ['keeps pending groups while none serves yet', 1, [3, 0, 0], null, 9, [0, 0, 0]],
     [
-      'gives up pending groups first when fewer than the serving are wanted',
+      'drains pending groups first when the demand is below the serving ones',
       1,
       [3, 2, 0],
       null,
       9,
       [0, 3, 1],
     ],
-    ['gives up everything at zero', 0, [3, 2, 1], null, 9, [0, 3, 2]],
-    ['gives up pending groups at zero though none serves yet', 0, [3, 0, 0], null, 9, [0, 3, 0]],
-    ['takes back those that wait before it launches any', 5, [0, 2, 0, 2], null, 9, [1, 0, 0, 2]],
-    ['is bounded by the limit', 9, [1, 1, 0], 4, 9, [2, 0, 0]],
-    ['drains what a smaller limit no longer covers', 9, [0, 6, 0], 4, 9, [0, 0, 2]],
-    ['holds no pending groups above the limit for long', 9, [3, 2, 0], 4, 9, [0, 1, 0]],
-    ['holds pending groups within the limit', 1, [3, 1, 0], 4, 9, [0, 0, 0]],
+    ['drains every group at a demand of zero', 0, [3, 2, 1], null, 9, [0, 3, 2]],
+    [
+      'drains pending groups at a demand of zero though none serves yet',
+      0,
+      [3, 0, 0],
+      null,
+      9,
+      [0, 3, 0],
+    ],
+    ['cancels drains before it launches any group', 5, [0, 2, 0, 2], null, 9, [1, 0, 0, 2]],
+    ['never plans beyond the task limit', 9, [1, 1, 0], 4, 9, [2, 0, 0]],
+    ['drains groups above a lowered task limit', 9, [0, 6, 0], 4, 9, [0, 0, 2]],
+    ['does not keep pending groups above the task limit', 9, [3, 2, 0], 4, 9, [0, 1, 0]],
+    ['keeps pending groups within the task limit', 1, [3, 1, 0], 4, 9, [0, 0, 0]],
   ] as const)(
     '%s',
     (_, wanted, [pending, busy, stopping, drainPending = 0], maxTasks, launches, expected) => {
@@ -183,7 +190,7 @@ describe('plan', () => {
     expect(planned(null, false)).toEqual([0, 0, 0]);
   });
 
-  it('waits for the dead to be noticed before it stops the living above the limit', () => {
+  it('does not drain living groups above the limit while dead ones still count', () => {
     const five = { ...noCounts, pending: 3, busy: 2 };
     expect(
       plan(9, five, { maxTasks: 4, launches: 9, excessConfirmed: false, swapping: false })
@@ -192,11 +199,16 @@ describe('plan', () => {
   });
 
   it.each([
-    ['puts who is idle in the place of who waits for that', 2, [0, 2, 0, 1], ['+1', '-1']],
-    ['swaps no more than wait', 3, [0, 3, 0, 1], ['+1', '-1']],
-    ['lets those go first that are too many', 1, [0, 2, 0, 2], ['-1', '+1', '-1']],
-    ['swaps nobody at zero', 0, [0, 1, 0, 1], ['-1']],
-    ['holds pending groups while it swaps', 2, [3, 1, 1, 1], ['+1', '-1']],
+    [
+      'drains an idle group instead of a busy one that already drains',
+      2,
+      [0, 2, 0, 1],
+      ['+1', '-1'],
+    ],
+    ['swaps no more groups than are draining', 3, [0, 3, 0, 1], ['+1', '-1']],
+    ['drains surplus groups before it swaps any', 1, [0, 2, 0, 2], ['-1', '+1', '-1']],
+    ['swaps no group at a demand of zero', 0, [0, 1, 0, 1], ['-1']],
+    ['keeps pending groups while it swaps', 2, [3, 1, 1, 1], ['+1', '-1']],
     ['does not swap for groups without workers', 2, [0, 1, 1, 0, 2], []],
   ] as const)('%s', (_, wanted, [pending, idle, busy, drainPending, cancelled = 0], steps) => {
     let all: Counts = { ...noCounts, pending, idle, busy, drainPending, cancelled };
@@ -214,7 +226,7 @@ describe('plan', () => {
     expect(all.pending).toBe(pending);
   });
 
-  it('lets nobody at work go in the place of one that could not be taken back after all', () => {
+  it('drains no busy group in place of one whose drain could not be cancelled', () => {
     const crossed = { ...noCounts, pending: 2, idle: 1, busy: 2, stopping: 1 };
     const limit = { maxTasks: null, launches: 9, excessConfirmed: false, swapping: true };
     const nothing = {
@@ -228,14 +240,14 @@ describe('plan', () => {
     expect(plan(1, crossed, limit)).toEqual({ ...nothing, drainServing: 1 });
   });
 
-  it('takes back who serves and who does not, and puts nobody in the place of those', () => {
+  it('cancels the drains of serving and other groups without draining others for them', () => {
     const some = { ...noCounts, idle: 1, busy: 1, drainPending: 1, cancelled: 2 };
     const limit = { maxTasks: null, launches: 9, excessConfirmed: false, swapping: false };
     expect(plan(6, some, limit)).toMatchObject({ cancelDrains: 3, admit: 1 });
     expect(plan(2, { ...some, drainPending: 0 }, limit)).toMatchObject({ cancelDrains: 0 });
   });
 
-  it('keeps its bounds, and has nothing left to do once it was carried out', () => {
+  it('stays within its limits, and plans nothing more once it was carried out', () => {
     fc.assert(
       fc.property(
         fc.option(fc.nat(80), { nil: null }),
@@ -277,7 +289,7 @@ describe('plan', () => {
     );
   });
 
-  it('ends at what is wanted once all groups have come up or gone', () => {
+  it('reaches the demand once all groups have started or ended', () => {
     fc.assert(
       fc.property(fc.nat(80), counts, limits, (wanted, start, limit) => {
         let now: Counts = start;

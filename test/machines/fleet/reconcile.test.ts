@@ -18,8 +18,8 @@ const sizesIn = (orders: object[]) => launchesIn(orders).map(({ groupIds }) => g
 const admits = (orders: { type: string }[]) =>
   orders.filter(({ type }) => type === 'cohort.admit').map((order) => sizesIn([order]));
 
-describe('what an earlier run has left', () => {
-  it('is put into cohorts of a hundred, one in each turn, launches first', async () => {
+describe('the tasks of an earlier run', () => {
+  it('are restored into cohorts of a hundred, one cohort in each turn, launches first', async () => {
     const resend = launchesOf(12);
     const given = { owned: tasksOf(130), resend, lastLaunchAt: 500 };
     const { actor, clock, cohorts, orders, fleet, tick, calls, inventoried, answered } =
@@ -73,7 +73,7 @@ describe('what an earlier run has left', () => {
     await inventoried({});
   });
 
-  it('is no launch when it was only taken over', async () => {
+  it('do not count as launched by this run', async () => {
     const { clock, fleet } = await readyManager({ owned: tasksOf(1), lastLaunchAt: 500 });
     clock.increment(1);
     expect(fleet()).toMatchObject({ opened: 1, lastLaunchAt: 500 });
@@ -81,7 +81,7 @@ describe('what an earlier run has left', () => {
 });
 
 describe('launches', () => {
-  it('are split into calls of ten, each with a name and a token of its own', async () => {
+  it('are split into calls of ten tasks, each with its own label and token', async () => {
     const { at, command, orders, fleet, cohorts } = await readyManager();
     at(11_000);
     command(2 * 12);
@@ -137,7 +137,7 @@ describe('launches', () => {
     expect(fleet().opened).toBe(2);
   });
 
-  it('are a hundred groups in the first turn of the event loop, then two hundred', async () => {
+  it('are limited to a hundred groups in the first turn of the event loop, then to two hundred', async () => {
     const { clock, at, command, orders, report } = await readyManager();
     at(11_000);
     command(2 * 430);
@@ -159,7 +159,7 @@ describe('launches', () => {
     expect(admits(orders())).toEqual([]);
   });
 
-  it('are no more in the next turn because they were asked for in two goes', async () => {
+  it('stay within the budget of a turn when they are requested in two steps', async () => {
     const { clock, at, command, orders, answered } = await readyManager();
     at(11_000);
     command(2 * 30);
@@ -174,7 +174,7 @@ describe('launches', () => {
     expect(sizesIn(orders()).reduce((a, b) => a + b)).toBe(200);
   });
 
-  it('are as many as Fargate allows by now', async () => {
+  it('stay within the rate that Fargate allows', async () => {
     const { at, command, orders, answered } = await readyManager({}, { launchBurst: 3 });
     command(2 * 9);
     answered();
@@ -185,7 +185,7 @@ describe('launches', () => {
     expect(admits(orders())).toEqual([[3], [2]]);
   });
 
-  it('are on Spot where that is wanted, and in what subnets are left', async () => {
+  it('use Spot if configured, and the subnets that no breaker excludes', async () => {
     const places = { spot: true, subnets: ['subnet-a', 'subnet-b'] };
     const { actor, command, orders } = await readyManager({}, places);
     const setback = {
@@ -199,7 +199,7 @@ describe('launches', () => {
     expect(launchesIn(orders())[0]?.order).toMatchObject({ market: 'spot', subnets: ['subnet-b'] });
   });
 
-  it('begin with one that shows whether it works again', async () => {
+  it('begin with a single probe while a breaker is due', async () => {
     const { actor, at, command, orders, fleet, says } = await readyManager();
     const setback = {
       type: 'cohort.launchFailed',
@@ -219,8 +219,8 @@ describe('launches', () => {
   });
 });
 
-describe('groups that wait for an idle moment', () => {
-  it('are taken back, and only then what is still missing is launched', async () => {
+describe('groups that drain at an idle moment', () => {
+  it('have their drains cancelled before anything is launched', async () => {
     const { at, command, report, orders, answered, fleet } = await readyManager();
     at(11_000);
     command(2 * 5);
@@ -236,8 +236,8 @@ describe('groups that wait for an idle moment', () => {
   });
 });
 
-describe('a group that waits while another has nothing to do', () => {
-  it('is taken back, and then the other goes in its place, wherever it is, and none that boots', async () => {
+describe('a busy group that drains while another is idle', () => {
+  it('is kept, and the idle one is drained in its place, in whatever cohort it is', async () => {
     const { at, command, report, orders, actor, fleet } = await readyManager();
     at(11_000);
     command(2 * 3);
@@ -258,7 +258,7 @@ describe('a group that waits while another has nothing to do', () => {
     expect(orders()).not.toContainEqual(expect.objectContaining({ type: 'cohort.drain' }));
   });
 
-  it('is all that is done for a scheduler that has just come back', async () => {
+  it('is kept during the reconnect grace period, which only cancels drains', async () => {
     const { actor, at, command, report, orders, fleet } = await readyManager();
     at(11_000);
     command(2 * 2);
@@ -276,8 +276,8 @@ describe('a group that waits while another has nothing to do', () => {
   });
 });
 
-describe('an order that is not answered yet', () => {
-  it('lets nobody plan with what it may come to', async () => {
+describe('a command without an answer', () => {
+  it('blocks planning until the cohort has answered', async () => {
     const { at, command, report, orders, fleet, actor } = await readyManager();
     at(11_000);
     command(2 * 2);
@@ -308,7 +308,7 @@ describe('an order that is not answered yet', () => {
   });
 });
 
-describe('groups that are too many', () => {
+describe('surplus groups', () => {
   it('are drained where nothing runs for them, not where an orphan was just taken over, above the limit', async () => {
     const { at, command, report, orders, fleet, inventoried, clock, answered } = await readyManager(
       {},
@@ -353,7 +353,7 @@ describe('groups that are too many', () => {
     expect(orders().filter(({ type }) => type === 'cohort.drain')).toEqual([]);
   });
 
-  it('may stay for half a minute when the scheduler has just come back', async () => {
+  it('are kept for half a minute after the scheduler came back', async () => {
     const { actor, at, command, report, orders } = await readyManager();
     const drains = () => orders().filter(({ type }) => type === 'cohort.drain');
     command(2 * 2);
@@ -412,8 +412,8 @@ describe('a scheduler that does not answer within its grace', () => {
   });
 });
 
-describe('when everything must go', () => {
-  it('all are drained by one time, and those that wait hear of it once', async () => {
+describe('a fleet that stops', () => {
+  it('drains all groups by one deadline, and shortens the deadline of draining ones once', async () => {
     const { actor, clock, at, orders, fleet, report, answered } = await readyManager({
       owned: tasksOf(250),
     });

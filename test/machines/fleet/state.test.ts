@@ -47,7 +47,7 @@ const owned = [{ groupId: 'old', taskArn: 'arn:old', createdAt: null, deadlinesF
 const resend = [{ order: {} as never, groupIds: ['a', 'b'], outcomeUnknown: true }];
 
 describe('a fleet', () => {
-  it('begins with nothing known, nothing running and all that Fargate allows at once', () => {
+  it('starts with no demand, no groups and the full burst of launches', () => {
     const fleet = fleetOf();
     expect(fleet).toMatchObject({
       ...{ now: 100, desired: null, revision: null, lastEchoAt: null, mismatch: null },
@@ -62,7 +62,7 @@ describe('a fleet', () => {
     expect(fleet.crashLoop).toEqual({ inARow: 0, at: 0 });
   });
 
-  it('counts its cohorts, and what is still to be put into one', () => {
+  it('counts the groups of its cohorts and those not yet restored into one', () => {
     const fleet = fleetOf({ cohorts: { a: row(some), b: row(some) }, owned, resend });
     expect(fleetCounts(fleet)).toEqual({
       ...{
@@ -80,7 +80,7 @@ describe('a fleet', () => {
     expect(fleetCounts(fleetOf())).toEqual(noCounts);
   });
 
-  it('knows whether every order has been answered', () => {
+  it('knows whether every command has been answered', () => {
     const answered = { ...row({}), generation: 7, observedGeneration: 7 };
     const asked = { ...row({}), generation: 7, observedGeneration: 6 };
     expect(allObserved(fleetOf())).toBe(true);
@@ -126,7 +126,7 @@ describe('a fleet', () => {
     ['has cohorts', { inventoryAt: 10_100, cohorts: { a: row({}) } }, false],
     ['has tasks to take over', { inventoryAt: 10_100, owned }, false],
     ['has launches to send again', { inventoryAt: 10_100, resend }, false],
-  ])('that %s may be empty', (_, given, empty) => {
+  ])('that %s may end its empty cohorts', (_, given, empty) => {
     expect(isEmpty(fleetOf(given))).toBe(empty);
   });
 });
@@ -163,11 +163,11 @@ describe('a fleet manager that remains', () => {
   });
 });
 
-describe('more than the limit', () => {
+describe('a number of groups above the limit', () => {
   const five = { a: row({ pending: 2, idle: 1, busy: 2, drainPending: 9, stopping: 9 }) };
   const six = { a: row({ pending: 2, idle: 2, busy: 2 }) };
 
-  it('is so since it was first so', () => {
+  it('is dated from when it was first exceeded', () => {
     expect(nextAboveSince(fleetOf({ cohorts: five, aboveSince: 50 }), 70)).toBeNull();
     expect(nextAboveSince(fleetOf({ cohorts: six }), 70)).toBe(70);
     expect(nextAboveSince(fleetOf({ cohorts: six, aboveSince: 50 }), 70)).toBe(50);
@@ -183,13 +183,13 @@ describe('more than the limit', () => {
 });
 
 describe('a scheduler', () => {
-  it('is there while its last echo is fresh', () => {
+  it('is present while its last heartbeat echo is recent', () => {
     expect(echoFreshAt(fleetOf(), 7000)).toBe(false);
     expect(echoFreshAt(fleetOf({ lastEchoAt: 1000 }), 7000)).toBe(true);
     expect(echoFreshAt(fleetOf({ lastEchoAt: 1000 }), 7001)).toBe(false);
   });
 
-  it('has just come back for half a minute', () => {
+  it('counts as returned for half a minute', () => {
     expect(returnedLately(fleetOf(), 9000)).toBe(false);
     expect(returnedLately(fleetOf({ returnedAt: 2000 }), 31_999)).toBe(true);
     expect(returnedLately(fleetOf({ returnedAt: 2000 }), 32_000)).toBe(false);
@@ -202,7 +202,7 @@ describe('a scheduler', () => {
   });
 });
 
-describe('a complete list', () => {
+describe('a complete inventory', () => {
   it.each([
     [
       'at once when it is to settle a doubt',
@@ -230,12 +230,12 @@ describe('a complete list', () => {
     expect(inventoryDue(fleetOf(given), due)).toBe(true);
   });
 
-  it('is not asked for while launches are open that it could not show', () => {
+  it('is not requested while launches are open that it could not show', () => {
     expect(inventoryDue(fleetOf({ cohorts: { a: row({}, 1) } }), 90_000)).toBe(false);
   });
 });
 
-it('finds the first cohort with room, those on their way out included', () => {
+it('the first cohort with room is found, counting draining groups', () => {
   const cohorts = { a: row({ pending: 50, stopping: 45 }), b: row({ busy: 90 }), c: row({}) };
   expect(cohortWithRoom(fleetOf({ cohorts }), 5)).toBe('a');
   expect(cohortWithRoom(fleetOf({ cohorts }), 6)).toBe('b');
@@ -243,7 +243,7 @@ it('finds the first cohort with room, those on their way out included', () => {
   expect(cohortWithRoom(fleetOf({ cohorts }), 101)).toBeUndefined();
 });
 
-describe('the offer to the scheduler', () => {
+describe('the capacity advertised to the scheduler', () => {
   const quota = (given: object) =>
     ({ quota: { until: 5000, probe: null, ...given } }) as unknown as Breakers;
   const three = { a: row({ pending: 1, idle: 1, busy: 1, stopping: 4 }) };

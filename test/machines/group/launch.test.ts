@@ -87,13 +87,13 @@ it('a launch keeps its invariants on every edge', async () => {
   });
 });
 
-it('draws no transition that the model cannot take, and no state it cannot reach', () => {
+it('the model takes every transition and reaches every state', () => {
   expect(untaken(launch, model, unwritable)).toEqual([]);
   expect(unvisited(launch, model)).toEqual([]);
 });
 
 it.each(['denied', 'invalid', 'refused', 'throttled'])(
-  'keeps asking after an attempt without an answer, though a later one was %s',
+  'a launch with one unanswered attempt is repeated although a later attempt was %s',
   async (kind) => {
     const { actors, play, calls } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
     const actor = createActor(launch.provide({ actors }), { input }).start();
@@ -122,7 +122,7 @@ it.each(['denied', 'invalid', 'refused', 'throttled'])(
   },
 );
 
-it('stops asking before its token is forgotten, and leaves to others what it may have bought', async () => {
+it('a launch without any answer is abandoned before its token expires, and adoption finds the tasks it may have started', async () => {
   const { actors, play, calls } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
   const actor = createActor(launch.provide({ actors }), { input }).start();
   await play(actor, { type: 'xstate.done.actor.journalLaunch' });
@@ -140,7 +140,7 @@ it('stops asking before its token is forgotten, and leaves to others what it may
   expect(actor.getSnapshot().context.answer.refusals[0]?.kind).toBe('unreachable');
 });
 
-it('says that it was in doubt when it is given up so, and not when it was answered', async () => {
+it('a launch that is abandoned with an unknown outcome reports that, an answered one does not', async () => {
   const given = async (...events: object[]) => {
     const { actors, play } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
     const outcomeUnknown = { ...input, outcomeUnknown: true };
@@ -161,7 +161,7 @@ it('says that it was in doubt when it is given up so, and not when it was answer
   expect(await given(journaled, answered, recorded)).not.toHaveProperty('outcomeUnknown');
 });
 
-it('doubts what an earlier run may have sent', async () => {
+it('a launch of an earlier run starts with an unknown outcome', async () => {
   const { actors, play } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
   const again = { ...input, outcomeUnknown: true };
   const actor = createActor(launch.provide({ actors }), { input: again }).start();
@@ -219,7 +219,7 @@ it('is given up unsent after some ten minutes on such a disk, and leaves to othe
   });
 });
 
-it('waits longer after each failure, up to a minute', async () => {
+it('a launch waits longer after each failure, up to a minute', async () => {
   const { actors, play, calls } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
   const actor = createActor(launch.provide({ actors }), { input }).start();
   await play(actor, { type: 'xstate.done.actor.journalLaunch' });
@@ -270,37 +270,37 @@ describe('a launch', () => {
 
   it.each([
     [
-      'is written down, sent, and written down again with its tasks',
+      'is journaled, sent, and journaled again with its tasks',
       [journaled, answered, recorded],
       ['requesting', 'recording', 'done'],
       { ...end, groups: claims, refusals: answer.refusals },
     ],
     [
-      'is not sent when it could not be written down',
+      'is not sent when it cannot be journaled',
       [{ type: 'xstate.error.actor.journalLaunch', error: failure('journal') }],
       ['done'],
       { ...end, refusals: twice({ kind: 'journal', reason: 'it was journal' }) },
     ],
     [
-      'ends with a clear no',
+      'ends with a clear refusal',
       [journaled, no('denied'), { ...recorded, output: [] }],
       ['requesting', 'recording', 'done'],
       { ...end, refusals: twice({ kind: 'denied', reason: 'it was denied' }) },
     ],
     [
-      'asks again when it was told to wait',
+      'is sent again after a throttle',
       [journaled, no('throttled'), tick(5000), tick(5999), tick(6000), answered, recorded],
       ['requesting', 'throttled', 'throttled', 'throttled', 'requesting', 'recording', 'done'],
       { ...end, groups: claims, refusals: answer.refusals },
     ],
     [
-      'is not sent again, after it was told to wait, as long as nothing may be launched',
+      'is not sent again after a throttle while launching is not allowed',
       [journaled, no('throttled'), tick(5000), { ...tick(7000), allowed: false }, tick(7001)],
       ['requesting', 'throttled', 'throttled', 'throttled', 'requesting'],
       undefined,
     ],
     [
-      'asks again when it got no answer, whoever wants it',
+      'is sent again without an answer, even when it is no longer wanted',
       [
         ...[journaled, no('unreachable'), { type: 'launch.abandon' }],
         ...[tick(5000), tick(6000), journaled, answered],
@@ -323,13 +323,13 @@ describe('a launch', () => {
       { ...end, refusals: [], abandoned: true },
     ],
     [
-      'is given up when it was told to wait and nobody wants it any more',
+      'is abandoned after a throttle when it is no longer wanted',
       [journaled, no('throttled'), { type: 'launch.abandon' }, { ...recorded, output: [] }],
       ['requesting', 'throttled', 'recording', 'done'],
       { ...end, refusals: twice({ kind: 'throttled', reason: 'no longer wanted' }) },
     ],
     [
-      'gives out its tasks though that could not be written down',
+      'assigns its tasks even when the outcome cannot be journaled',
       [
         journaled,
         { ...answered, output: { taskArns: ['arn:1', 'arn:2', 'arn:3'], refusals: [] } },
@@ -350,7 +350,7 @@ describe('a launch', () => {
     expect(actor.getSnapshot().output).toStrictEqual(output);
   });
 
-  it('writes down what it asks for, and what became of that', async () => {
+  it('journals its order before the request and the answer after it', async () => {
     const { calls } = await live({}, journaled, answered);
     expect(calls.journalLaunch.map((call) => call.input)).toEqual([order]);
     expect(calls.journalOutcome.map((call) => call.input)).toEqual([
@@ -358,14 +358,14 @@ describe('a launch', () => {
     ]);
   });
 
-  it('says where it was to go', async () => {
+  it('reports the subnets it was limited to', async () => {
     const subnets = ['subnet-a'];
     const given = { order: { ...order, subnets } };
     const { actor } = await live(given, journaled, answered, recorded);
     expect(actor.getSnapshot().output).toMatchObject({ subnets });
   });
 
-  it('knows what is in the way, until there is an answer', async () => {
+  it('keeps the reason of its last failure until there is an answer', async () => {
     const { actor, play } = await live({}, journaled, no('unreachable'));
     const trouble = () => actor.getSnapshot().context.lastFailure;
     expect(trouble()).toEqual({ kind: 'unreachable', reason: 'it was unreachable' });
@@ -377,7 +377,7 @@ describe('a launch', () => {
   });
 });
 
-it('says which effect nobody has filled in', async () => {
+it('an effect that is not provided fails with its name', async () => {
   expect(await holesOf(launch)).toEqual({
     journalLaunch: "effect 'journalLaunch' is not provided",
     runTask: "effect 'runTask' is not provided",

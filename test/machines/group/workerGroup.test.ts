@@ -27,7 +27,7 @@ const model: Model = {
   ] as never,
 };
 
-it('a workerGroup keeps its invariants on every edge', async () => {
+it('a group keeps its invariants on every edge', async () => {
   await walkEveryEdge(workerGroup, model, async ({ steps }) => {
     const { actors, calls, play } = scriptedWorld('stopTask');
     const actor = createActor(workerGroup.provide({ actors }), { input: { groupId: 'g1' } });
@@ -64,7 +64,7 @@ it('a workerGroup keeps its invariants on every edge', async () => {
   });
 });
 
-it('draws no transition that the model cannot take, and no state it cannot reach', () => {
+it('the model takes every transition and reaches every state', () => {
   expect(untaken(workerGroup, model)).toEqual([]);
   expect(unvisited(workerGroup, model)).toEqual([]);
 });
@@ -93,12 +93,12 @@ const inShort = ({ phase, registered, drainRequested, stopAccepted }: GroupRepor
     .filter(Boolean)
     .join(' ');
 
-describe('what its cohort hears of a group', () => {
+describe('the reports and the outcome of a group', () => {
   const end = { groupId: 'g1', taskArn: 'arn:1', registered: false, detail: 'exit code 1' };
 
   it.each([
     [
-      'that serves and leaves at an idle moment',
+      'that serves and is drained at an idle moment',
       [launched, runs, registered, drain, stop, accepted, stopped],
       [
         'provisioning',
@@ -111,7 +111,7 @@ describe('what its cohort hears of a group', () => {
       { ...end, registered: true, cause: 'drained' },
     ],
     [
-      'whose workers come before ECS admits that it runs',
+      'whose workers register before ECS shows it as running',
       [launched, registered, stopped],
       ['provisioning', 'running registered'],
       { ...end, registered: true, cause: 'exited' },
@@ -123,13 +123,13 @@ describe('what its cohort hears of a group', () => {
       { ...end, taskArn: null, cause: 'launchFailed', detail: 'full' },
     ],
     [
-      'that gets no task and is to leave',
+      'that is drained and then gets no task',
       [drain, refused],
       ['requested drainRequested'],
       { ...end, taskArn: null, cause: 'drained', detail: 'full' },
     ],
     [
-      'that may be at work by the time it has its task',
+      'that may be busy by the time it has its task',
       [drain, launched, registered, stop, stopped],
       [
         'requested drainRequested',
@@ -140,13 +140,13 @@ describe('what its cohort hears of a group', () => {
       { ...end, registered: true, cause: 'drained' },
     ],
     [
-      'that need not be waited for any more before it has its task',
+      'whose drain turns into a stop before it has its task',
       [drain, stop, launched, stopped],
       ['requested drainRequested', 'requested drainRequested', 'stopping drainRequested'],
       { ...end, cause: 'drained' },
     ],
     [
-      'that is to leave before it has its task',
+      'that is drained before it has its task',
       [stop, launched, throttled, stop, accepted, stopped],
       [
         'requested drainRequested',
@@ -163,43 +163,43 @@ describe('what its cohort hears of a group', () => {
       { ...end, cause: 'drained' },
     ],
     [
-      'that is taken back before it has its task',
+      'whose drain is cancelled before it has its task',
       [stop, reprieve, launched, drain, stopped],
       ['requested drainRequested', 'requested', 'provisioning', 'waiting drainRequested'],
       { ...end, cause: 'drained' },
     ],
     [
-      'that is stopped while it boots',
+      'that is stopped while it starts',
       [launched, stop, stopped],
       ['provisioning', 'stopping drainRequested'],
       { ...end, cause: 'drained' },
     ],
     [
-      'that is stopped while it runs, and then too late to be taken back',
+      'that is stopped while it runs, after which a cancelled drain has no effect',
       [launched, runs, stop, reprieve, stopped],
       ['provisioning', 'running', 'stopping drainRequested'],
       { ...end, cause: 'drained' },
     ],
     [
-      'that is taken back while it waits',
+      'whose drain is cancelled while it waits for an idle moment',
       [launched, runs, drain, reprieve, stopped],
       ['provisioning', 'running', 'waiting drainRequested', 'running'],
       { ...end, cause: 'exited' },
     ],
     [
-      'that fails while it boots',
+      'that fails while it starts',
       [launched, failing, stopped],
       ['provisioning', 'stopping drainRequested'],
       { ...end, cause: 'startFailed' },
     ],
     [
-      'that is reclaimed while it boots',
+      'that is interrupted while it starts',
       [launched, reclaimed, stopped],
       ['provisioning', 'stopping drainRequested'],
       { ...end, cause: 'interrupted', detail: 'Spot' },
     ],
     [
-      'that is reclaimed while it runs',
+      'that is interrupted while it runs',
       [launched, runs, reclaimed, stopped],
       ['provisioning', 'running', 'stopping drainRequested'],
       { ...end, cause: 'interrupted', detail: 'Spot' },
@@ -224,7 +224,7 @@ describe('what its cohort hears of a group', () => {
       { ...end, cause: 'interrupted', detail: 'Spot' },
     ],
     [
-      'that is reclaimed while it waits',
+      'that is interrupted while it waits for an idle moment',
       [launched, runs, drain, reclaimed, stopped],
       ['provisioning', 'running', 'waiting drainRequested', 'stopping drainRequested'],
       { ...end, cause: 'interrupted', detail: 'Spot' },
@@ -247,7 +247,7 @@ describe('what its cohort hears of a group', () => {
   });
 });
 
-it('says that a stop was not taken', async () => {
+it('a failed StopTask is reported with its reason', async () => {
   const { actors, play } = scriptedWorld('stopTask');
   const said: unknown[] = [];
   const group = workerGroup.provide({
@@ -259,7 +259,7 @@ it('says that a stop was not taken', async () => {
   expect(said).toEqual([expect.objectContaining({ reason: 'throttled' })]);
 });
 
-it('says which effect nobody has filled in', async () => {
+it('an effect that is not provided fails with its name', async () => {
   expect(await holesOf(workerGroup)).toEqual({
     stopTask: "effect 'stopTask' is not provided",
   });
