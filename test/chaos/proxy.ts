@@ -6,7 +6,7 @@ import {
   request as open,
   type ServerResponse,
 } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
 /** `unsent`: AWS has not heard of it yet. `executed`: it was carried out and nobody knows. `answered`: the answer is on its way. */
@@ -27,6 +27,9 @@ export interface Answer {
   body: Buffer;
 }
 
+/** Writes what no HTTP library would, in the place of the answer. */
+export type WriteRaw = (socket: Socket, answer: Answer) => void;
+
 export interface Request {
   headers: IncomingMessage['headers'];
   body: string;
@@ -37,7 +40,7 @@ export interface AwsProxy {
   /** Called at each moment of each call; true loses the call or its answer, as a dead line would. */
   watch: ((passing: Passing) => boolean) | null;
   /** What the daemon gets instead of AWS's answer. */
-  bend: ((operation: string, answer: Answer, request: Request) => Answer | 'cut') | null;
+  bend: ((operation: string, answer: Answer, request: Request) => Answer | 'cut' | WriteRaw) | null;
   close(): void;
 }
 
@@ -88,6 +91,7 @@ export async function startProxy(target: string): Promise<AwsProxy> {
     const { headers, ...plain } = await forward(request, body, response);
     if (lost('executed', plain.body.toString())) return void response.destroy();
     const bent = proxy.bend?.(operation, plain, { headers: request.headers, body: text }) ?? plain;
+    if (typeof bent === 'function') return bent(request.socket, plain);
     if (bent === 'cut') {
       response.writeHead(plain.status, headers);
       response.write(plain.body.subarray(0, plain.body.length >> 1));

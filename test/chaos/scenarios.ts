@@ -1,10 +1,13 @@
 import type { Scenario } from './scenario.ts';
 import { agedJournal } from './scenarios/agedJournal.ts';
+import { credentials } from './scenarios/credentials.ts';
+import { endlessAnswers } from './scenarios/endlessAnswers.ts';
 import { frozen } from './scenarios/frozen.ts';
 import { hostileAnswers } from './scenarios/hostileAnswers.ts';
 import { lateAnswer } from './scenarios/lateAnswer.ts';
 import { secrets } from './scenarios/secrets.ts';
 import { seedRights } from './scenarios/seedRights.ts';
+import { unreadableAnswers } from './scenarios/unreadableAnswers.ts';
 import { openWorld } from './world.ts';
 
 export const scenarios: Record<string, Scenario> = {
@@ -14,6 +17,9 @@ export const scenarios: Record<string, Scenario> = {
   seedRights,
   hostileAnswers,
   secrets,
+  unreadableAnswers,
+  endlessAnswers,
+  credentials,
 };
 
 /** The promises that were not kept. */
