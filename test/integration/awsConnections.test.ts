@@ -75,7 +75,14 @@ afterEach(async () => {
 
 /** Starts the daemon with this environment; what it has logged so far. */
 function start(env: Record<string, string>): () => string {
-  const words = ['run', scheduler.address, '--worker-manager-id', 'wm', '--ecs-subnets', 's'];
+  const words = [
+    'run',
+    scheduler.address,
+    '--worker-manager-id',
+    'wm',
+    '--ecs-subnets',
+    'subnet-1',
+  ];
   const child: ChildProcess = spawn(
     process.execPath,
     [
