@@ -5,6 +5,7 @@ import { endlessAnswers } from './scenarios/endlessAnswers.ts';
 import { frozen } from './scenarios/frozen.ts';
 import { hostileAnswers } from './scenarios/hostileAnswers.ts';
 import { lateAnswer } from './scenarios/lateAnswer.ts';
+import { oldCluster } from './scenarios/oldCluster.ts';
 import { secrets } from './scenarios/secrets.ts';
 import { seedRights } from './scenarios/seedRights.ts';
 import { unreadableAnswers } from './scenarios/unreadableAnswers.ts';
@@ -20,6 +21,7 @@ export const scenarios: Record<string, Scenario> = {
   unreadableAnswers,
   endlessAnswers,
   credentials,
+  oldCluster,
 };
 
 /** The promises that were not kept. */

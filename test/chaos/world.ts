@@ -40,7 +40,8 @@ export interface World {
   broken: string[];
   check(kept: boolean, promise: string): void;
   note(text: string): void;
-  start(): Running;
+  /** `env`: of this one process, beyond that of the set-up. */
+  start(env?: Record<string, string>): Running;
   /** kill -9. */
   kill(daemon: Running): Promise<void>;
   /** SIGTERM. */
@@ -91,7 +92,7 @@ export async function openWorld(setup: WorldSetup): Promise<World> {
       const seconds = ((performance.now() - begun) / 1000).toFixed(1).padStart(6);
       say(`${seconds} ${name} ${text}`);
     },
-    start: () =>
+    start: (own = {}) =>
       processes.start({
         name: 'daemon',
         command: process.execPath,
@@ -105,6 +106,7 @@ export async function openWorld(setup: WorldSetup): Promise<World> {
           AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
           AWS_EC2_METADATA_DISABLED: 'true',
           ...env,
+          ...own,
         },
       }),
     async kill(daemon) {
