@@ -6,7 +6,7 @@ import {
   request as open,
   type ServerResponse,
 } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
 /** Stages of a call: `unsent`: not yet forwarded to AWS; `executed`: AWS has answered, the daemon has not received it; `answered`: the answer has been sent to the daemon. */
@@ -27,6 +27,9 @@ export interface Answer {
   body: Buffer;
 }
 
+/** Writes to the connection of the daemon in place of the answer: bytes that no HTTP library writes. */
+export type WriteRaw = (socket: Socket, answer: Answer) => void;
+
 export interface Request {
   headers: IncomingMessage['headers'];
   body: string;
@@ -37,7 +40,9 @@ export interface AwsProxy {
   /** Called at each stage of each call. Returning true closes the connection, which loses the call or its answer. */
   onCall: ((passing: ObservedCall) => boolean) | null;
   /** Replaces the answer of AWS; `cut` sends half of it and closes the connection. */
-  replaceAnswer: ((operation: string, answer: Answer, request: Request) => Answer | 'cut') | null;
+  replaceAnswer:
+    | ((operation: string, answer: Answer, request: Request) => Answer | 'cut' | WriteRaw)
+    | null;
   close(): void;
 }
 
@@ -90,6 +95,7 @@ export async function startProxy(target: string): Promise<AwsProxy> {
     const replaced =
       proxy.replaceAnswer?.(operation, original, { headers: request.headers, body: text }) ??
       original;
+    if (typeof replaced === 'function') return replaced(request.socket, original);
     if (replaced === 'cut') {
       response.writeHead(original.status, headers);
       response.write(original.body.subarray(0, original.body.length >> 1));
