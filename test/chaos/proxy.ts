@@ -43,6 +43,8 @@ export interface AwsProxy {
   replaceAnswer:
     | ((operation: string, answer: Answer, request: Request) => Answer | 'cut' | WriteRaw)
     | null;
+  /** The access key that AWS accepts, in place of that of the daemon; null: calls are forwarded with theirs. */
+  accessKey: string | null;
   close(): void;
 }
 
@@ -51,6 +53,12 @@ const operationOf = ({ headers }: IncomingMessage, body: string): string =>
     .split('.')
     .at(-1) ||
   (new URLSearchParams(body).get('Action') ?? '');
+
+function withKey(headers: IncomingMessage['headers'], key: string | null) {
+  if (key === null) return headers;
+  const authorization = headers.authorization?.replace(/Credential=[^/]+/, `Credential=${key}`);
+  return { ...headers, authorization };
+}
 
 /** Starts a proxy between daemon and emulator that observes the stages of each call, and can drop calls and replace answers. */
 export async function startProxy(target: string): Promise<AwsProxy> {
@@ -66,7 +74,7 @@ export async function startProxy(target: string): Promise<AwsProxy> {
         port,
         method,
         path,
-        headers: { ...headers, host: `${hostname}:${port}` },
+        headers: { ...withKey(headers, proxy.accessKey), host: `${hostname}:${port}` },
       });
       // The daemon has closed the connection. AWS executes the call nevertheless.
       response.on('close', () => {
@@ -115,6 +123,7 @@ export async function startProxy(target: string): Promise<AwsProxy> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     onCall: null,
     replaceAnswer: null,
+    accessKey: null,
     close() {
       server.close();
       server.closeAllConnections();

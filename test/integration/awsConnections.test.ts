@@ -82,6 +82,9 @@ function start(env: Record<string, string>): () => string {
     'wm',
     '--ecs-subnets',
     'subnet-1',
+    // The host of the test is not reachable from Fargate: without this the daemon warns at its start.
+    '--worker-scheduler-address',
+    'tcp://10.0.0.5:8516',
   ];
   const child: ChildProcess = spawn(
     process.execPath,
@@ -95,7 +98,7 @@ function start(env: Record<string, string>): () => string {
       env: {
         PATH: process.env.PATH,
         HOME: folder,
-        AWS_ACCESS_KEY_ID: 'test',
+        AWS_ACCESS_KEY_ID: emulator.accessKey,
         AWS_SECRET_ACCESS_KEY: 'test',
         AWS_EC2_METADATA_DISABLED: 'true',
         HTTPS_PROXY: proxyUrl,

@@ -24,7 +24,8 @@ export const credentials: Scenario = {
     },
   },
   async run(testBed) {
-    const { dir, proxy, scheduler } = testBed;
+    const { dir, proxy, scheduler, emulator } = testBed;
+    proxy.accessKey = emulator.accessKey;
     let validKey = 'AKIAFIRST';
     proxy.replaceAnswer = (_, answer, { headers }) => {
       if (String(headers.authorization).includes(`Credential=${validKey}/`)) return answer;
