@@ -35,7 +35,7 @@ export async function run(args: string[]): Promise<never> {
   const ended = Promise.all(
     managers.map(async ({ config, log }) => {
       try {
-        return await runDaemon(config, log, signals.onStop);
+        return await runDaemon(config, log, signals.onStop, signals.onRetry);
       } catch (error) {
         // The other managers are independent and continue.
         return reportError(error, entries.length > 1 ? `${config.workerManagerId}: ` : '');

@@ -25,14 +25,19 @@ import {
   reportEnd,
   whyUnseen,
 } from './shutdown.ts';
-import type { OnStop } from './signals.ts';
+import type { OnRetry, OnStop } from './signals.ts';
 import { mayOweResponse, recover } from './startup.ts';
 import { provide } from './wiring.ts';
 
 const summaryTickMs = 1000;
 
 /** Runs one worker manager to its end. Resolves to the exit status. */
-export async function runDaemon(config: Config, destination: Log, onStop: OnStop): Promise<number> {
+export async function runDaemon(
+  config: Config,
+  destination: Log,
+  onStop: OnStop,
+  onRetry: OnRetry = () => {},
+): Promise<number> {
   const log = withConclusions(destination, now);
   const templates = createTemplates(config);
   const { warning } = templates.check();
@@ -97,8 +102,20 @@ export async function runDaemon(config: Config, destination: Log, onStop: OnStop
   actor.start();
   const leaveRunning = config.sigtermPolicy === 'leave';
   const { stopTimeoutSeconds } = config;
-  const facts = { ledger: journal.ledger, sight, stopTimeoutSeconds, leaveRunning };
+  const idleWaitSeconds = managerSettings(config).stopDrainMs / 1000;
+  const facts = {
+    ledger: journal.ledger,
+    sight,
+    stopTimeoutSeconds,
+    idleWaitSeconds,
+    leaveRunning,
+  };
   const endStops = passStops(actor, onStop, facts, log);
+
+  onRetry(() => {
+    log.report('retry.requested', {});
+    actor.send({ type: 'fleet.retryNow' });
+  });
 
   const { status, crash, looked } = await outcome;
   endStops();

@@ -54,6 +54,8 @@ export interface StopFacts {
   sight: AwsSight;
   /** How long stopping all tasks may take, s. */
   stopTimeoutSeconds: number;
+  /** How long tasks at work may wait for an idle moment, s. */
+  idleWaitSeconds: number;
   /** The first request leaves the tasks to the next start. */
   leaveRunning: boolean;
 }
@@ -67,26 +69,30 @@ const repeatAfterMs = 15_000;
 export function passStops(
   actor: Pick<Root, 'send'>,
   onStop: OnStop,
-  { ledger, sight, stopTimeoutSeconds, leaveRunning }: StopFacts,
+  { ledger, sight, stopTimeoutSeconds, idleWaitSeconds, leaveRunning }: StopFacts,
   log: Log,
 ): () => void {
   const timers: NodeJS.Timeout[] = [];
-  let isStopping = false;
+  let requests = 0;
 
   onStop((signal) => {
+    requests++;
     log.report('signal.received', { signal });
     actor.send({ type: 'daemon.stop' });
-    if (isStopping) return;
-    isStopping = true;
+    if (requests > 1) return;
     if (leaveRunning) return log.report('daemon.leaving', { tasks: ledger.groups().length });
-    const until = now() + stopTimeoutSeconds * 1000;
-    const say = () =>
+    const startedAt = now();
+    const left = (seconds: number) => Math.max(0, Math.round((startedAt - now()) / 1000 + seconds));
+    const say = () => {
+      const waiting = requests > 1 ? 0 : left(idleWaitSeconds);
       log.report('daemon.stopPending', {
         tasks: ledger.groups().length,
         launches: ledger.openLaunches().length,
-        seconds: Math.max(0, Math.round((until - now()) / 1000)),
+        seconds: left(stopTimeoutSeconds),
+        ...(waiting > 0 && { idleSeconds: waiting }),
         unseen: sight.hasLooked() ? null : whyUnseen(sight),
       });
+    };
     timers.push(setTimeout(say, firstAfterMs), setInterval(say, repeatAfterMs));
   });
 

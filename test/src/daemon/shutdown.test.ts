@@ -87,6 +87,7 @@ describe('passStops', () => {
         ledger: { groups: () => [{}, {}, {}] as never, openLaunches: () => [{}] as never },
         sight,
         stopTimeoutSeconds: 60,
+        idleWaitSeconds: 30,
         leaveRunning,
       },
       log,
@@ -113,9 +114,24 @@ describe('passStops', () => {
     await vi.advanceTimersByTimeAsync(60_000);
     const known = { tasks: 3, launches: 1, unseen: null };
     expect(lines.slice(1)).toEqual([
-      ['info', 'daemon.stopPending', { ...known, seconds: 59 }],
-      ['info', 'daemon.stopPending', { ...known, seconds: 45 }],
+      ['info', 'daemon.stopPending', { ...known, seconds: 59, idleSeconds: 29 }],
+      ['info', 'daemon.stopPending', { ...known, seconds: 45, idleSeconds: 15 }],
     ]);
+  });
+
+  it('says no more that tasks at work may finish when they may not: their time is up, or a second request has come', async () => {
+    const { ask, lines, end } = daemonWith(sightWith({ looked: true }));
+    const said = () => lines.splice(0).filter(([, name]) => name === 'daemon.stopPending');
+    ask('SIGTERM');
+    await vi.advanceTimersByTimeAsync(31_000);
+    expect(said().at(-1)?.[2]).toEqual({ tasks: 3, launches: 1, unseen: null, seconds: 30 });
+    end();
+    const second = daemonWith(sightWith({ looked: true }));
+    second.ask('SIGTERM');
+    second.ask('SIGTERM');
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(second.lines.at(-1)?.[2]).not.toHaveProperty('idleSeconds');
+    second.end();
   });
 
   it('says why ECS could not be looked at', async () => {
