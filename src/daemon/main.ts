@@ -27,6 +27,7 @@ import {
 } from './shutdown.ts';
 import type { OnRetry, OnStop } from './signals.ts';
 import { mayOweResponse, recover } from './startup.ts';
+import { shortStopTimeout } from './stopTime.ts';
 import { provide } from './wiring.ts';
 
 const summaryTickMs = 1000;
@@ -101,15 +102,7 @@ export async function runDaemon(
   const summaries = setInterval(log.tick, summaryTickMs);
   actor.start();
   const leaveRunning = config.sigtermPolicy === 'leave';
-  const { stopTimeoutSeconds } = config;
-  const idleWaitSeconds = managerSettings(config).stopDrainMs / 1000;
-  const facts = {
-    ledger: journal.ledger,
-    sight,
-    stopTimeoutSeconds,
-    idleWaitSeconds,
-    leaveRunning,
-  };
+  const facts = { ledger: journal.ledger, sight, config };
   const endStops = passStops(actor, onStop, facts, log);
 
   onRetry(() => {
@@ -152,6 +145,8 @@ function reportStart(config: Config, templates: Templates, recovered: Recovered,
     known: recovered.owned.length,
     openLaunches: recovered.resend.length,
   });
+  const short = shortStopTimeout(config, config.capacity.maxTasks ?? recovered.owned.length);
+  if (short) log.report('stopTimeout.short', short);
   if (config.tls.insecure && anyIsEncrypted([config.schedulerAddress, config.monitorAddress]))
     log.report('tls.certificatesNotChecked', {});
 }

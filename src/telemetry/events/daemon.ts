@@ -78,6 +78,19 @@ export const daemonEvents = {
     remedy:
       'Give the process stop_timeout and 5 s more: docker stop -t, stopTimeout, terminationGracePeriodSeconds, TimeoutStopSec.',
   },
+  'stopTimeout.short': {
+    level: 'warn',
+    fields: {
+      tasks: count('Fargate tasks that may have to be stopped'),
+      timeout: quantity('s', 'stop_timeout'),
+      needed: quantity('s', 'a stop_timeout that suffices'),
+    },
+    sentence:
+      'A stop_timeout of {timeout} s is too short to stop {tasks task}: AWS accepts 40 StopTask a second. {needed} s suffice.',
+    explanation: 'What is not stopped in time is left running, and the next start finds it.',
+    remedy:
+      'Raise stop_timeout, and the time that your service manager gives the process, or lower max_task_concurrency.',
+  },
   'retry.requested': {
     level: 'info',
     fields: {},

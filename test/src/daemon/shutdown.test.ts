@@ -74,7 +74,7 @@ describe('passStops', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  function daemonWith(sight: AwsSight, leaveRunning = false) {
+  function daemonWith(sight: AwsSight, leaveRunning = false, tasks = 3) {
     const { log, lines } = listening();
     let ask = (_signal: string) => {};
     const sent: unknown[] = [];
@@ -84,11 +84,16 @@ describe('passStops', () => {
         ask = listener;
       },
       {
-        ledger: { groups: () => [{}, {}, {}] as never, openLaunches: () => [{}] as never },
+        ledger: {
+          groups: () => Array.from({ length: tasks }) as never,
+          openLaunches: () => [{}] as never,
+        },
         sight,
-        stopTimeoutSeconds: 60,
-        idleWaitSeconds: 30,
-        leaveRunning,
+        config: {
+          stopTimeoutSeconds: 60,
+          drainTimeoutSeconds: 300,
+          sigtermPolicy: leaveRunning ? 'leave' : 'stop',
+        },
       },
       log,
     );
@@ -132,6 +137,16 @@ describe('passStops', () => {
     await vi.advanceTimersByTimeAsync(1000);
     expect(second.lines.at(-1)?.[2]).not.toHaveProperty('idleSeconds');
     second.end();
+  });
+
+  it('warns when so many tasks do not fit into stop_timeout', () => {
+    const { ask, lines, end } = daemonWith(sightWith({ looked: true }), false, 10_000);
+    ask('SIGTERM');
+    expect(lines.at(-1)).toEqual([
+      ...['warn', 'stopTimeout.short'],
+      { tasks: 10_000, timeout: 60, needed: 496 },
+    ]);
+    end();
   });
 
   it('says why ECS could not be looked at', async () => {
