@@ -47,6 +47,8 @@ export interface Config {
   /** Absolute path, used by this manager only. */
   stateDir: string;
   inspect: boolean;
+  /** Where metrics and health are served; null: nowhere. Port 0 is any free one. */
+  metrics: { host: string; port: number } | null;
 }
 
 export interface Capacity {
@@ -216,6 +218,10 @@ export function toConfig(
       stateName(values.worker_manager_id, workerSchedulerAddress.text),
     ),
     inspect: values.inspect,
+    metrics:
+      values.metrics_port === null
+        ? null
+        : { host: values.metrics_host, port: values.metrics_port },
   };
 }
 

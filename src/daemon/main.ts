@@ -10,7 +10,7 @@ import { loadIdentity } from '../store/identity.ts';
 import { type Journal, openJournal } from '../store/journal.ts';
 import { openStateDir } from '../store/stateDir.ts';
 import { withConclusions } from '../telemetry/conclusions.ts';
-import type { Log } from '../telemetry/log.ts';
+import { type Log, severalLogs } from '../telemetry/log.ts';
 import { stateLogger } from '../telemetry/stateLogger.ts';
 import { watchAws } from './awsSight.ts';
 import { checkTransport, connectionsFor } from './connections.ts';
@@ -27,13 +27,21 @@ import {
 } from './shutdown.ts';
 import type { OnStop } from './signals.ts';
 import { mayOweResponse, recover } from './startup.ts';
+import { factsOf } from './watch/facts.ts';
+import type { ManagerWatch } from './watch/managerWatch.ts';
 import { provide } from './wiring.ts';
 
 const summaryTickMs = 1000;
 
 /** Runs one worker manager to its end. Resolves to the exit status. */
-export async function runDaemon(config: Config, destination: Log, onStop: OnStop): Promise<number> {
-  const log = withConclusions(destination, now);
+export async function runDaemon(
+  config: Config,
+  destination: Log,
+  onStop: OnStop,
+  watch: ManagerWatch | null = null,
+): Promise<number> {
+  const watched = watch?.log ? severalLogs([destination, watch.log]) : destination;
+  const log = withConclusions(watched, now);
   const templates = createTemplates(config);
   const { warning } = templates.check();
   if (warning) log.report('launchTemplate.large', { warning });
@@ -95,6 +103,10 @@ export async function runDaemon(config: Config, destination: Log, onStop: OnStop
   const outcome = outcomeOf(actor);
   const summaries = setInterval(log.tick, summaryTickMs);
   actor.start();
+  watch?.started({
+    facts: () => factsOf(actor.getSnapshot()),
+    limits: aws.limits,
+  });
   const leaveRunning = config.sigtermPolicy === 'leave';
   const { stopTimeoutSeconds } = config;
   const facts = { ledger: journal.ledger, sight, stopTimeoutSeconds, leaveRunning };
