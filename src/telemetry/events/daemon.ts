@@ -18,7 +18,7 @@ export const daemonEvents = {
       manager: text('worker_manager_id'),
       scheduler: text('address of the scheduler'),
       transport: text('network_backend: auto, ymq or zmq'),
-      mark: text('startedBy of our Fargate tasks'),
+      tag: text('startedBy of our Fargate tasks'),
       cluster: text('name of the ECS cluster'),
       stateDir: text('state directory'),
       capacity: text('most Fargate tasks and workers'),

@@ -122,7 +122,7 @@ export const fleetEvents = {
   'stopTask.failed': {
     level: 'warn',
     except: [{ level: 'error', field: 'kind', when: { oneOf: needsPerson } }],
-    repeats: { same: ['kind'] },
+    repeats: { same: ['kind', 'reason'], remindMs: 60_000 },
     fields: {
       group,
       task: nullable(task),
@@ -144,7 +144,11 @@ export const fleetEvents = {
   'describeTasks.partial': {
     level: 'warn',
     fields: { cluster: text('name of the cluster'), tasks: count('Fargate tasks'), kind, reason },
-    repeats: { same: ['cluster', 'kind'], endedBy: ['describeTasks.answered'] },
+    repeats: {
+      same: ['cluster', 'kind', 'reason'],
+      remindMs: 60_000,
+      endedBy: ['describeTasks.answered'],
+    },
     sentence:
       'DescribeTasks shows nothing of {tasks task} in cluster {cluster} ({kind}): {reason}.',
     explanation:
@@ -153,7 +157,7 @@ export const fleetEvents = {
   'describeTasks.denied': {
     level: 'warn',
     fields: { reason },
-    repeats: { same: [], endedBy: ['describeTasks.answered'] },
+    repeats: { same: ['reason'], remindMs: 60_000, endedBy: ['describeTasks.answered'] },
     sentence: 'No permission to describe tasks: {reason}.',
     explanation:
       'The journal and the monitor stream are used instead; why a task ended is then unknown.',
@@ -162,7 +166,7 @@ export const fleetEvents = {
   'describeTasks.failed': {
     level: 'warn',
     fields: { kind, reason },
-    repeats: { same: ['kind'], endedBy: ['describeTasks.answered'] },
+    repeats: { same: ['kind', 'reason'], remindMs: 60_000, endedBy: ['describeTasks.answered'] },
     sentence: 'Cannot look at the tasks in ECS ({kind}): {reason}.',
     explanation: 'Nothing is concluded from it. Tried again within seconds.',
   },
