@@ -48,6 +48,8 @@ export interface Config {
   stateDir: string;
   controlSocket: 'on' | 'off';
   inspect: boolean;
+  /** Where metrics and health are served; null: nowhere. Port 0 is any free one. */
+  metrics: { host: string; port: number } | null;
 }
 
 export interface Capacity {
@@ -218,6 +220,10 @@ export function toConfig(
     ),
     controlSocket: values.control_socket,
     inspect: values.inspect,
+    metrics:
+      values.metrics_port === null
+        ? null
+        : { host: values.metrics_host, port: values.metrics_port },
   };
 }
 

@@ -28,14 +28,22 @@ import {
 } from './shutdown.ts';
 import type { OnStop } from './signals.ts';
 import { mayOweResponse, recover } from './startup.ts';
+import { factsOf } from './watch/facts.ts';
+import type { ManagerWatch } from './watch/managerWatch.ts';
 import { provide } from './wiring.ts';
 
 const summaryTickMs = 1000;
 
 /** Runs one worker manager to its end. Resolves to the exit status. */
-export async function runDaemon(config: Config, destination: Log, onStop: OnStop): Promise<number> {
+export async function runDaemon(
+  config: Config,
+  destination: Log,
+  onStop: OnStop,
+  watch: ManagerWatch | null = null,
+): Promise<number> {
   const observers = createObservers();
-  const log = withConclusions(severalLogs([destination, observers.feed.log]), now);
+  const watching = watch?.log ? [watch.log] : [];
+  const log = withConclusions(severalLogs([destination, observers.feed.log, ...watching]), now);
   const templates = createTemplates(config);
   const { warning } = templates.check();
   if (warning) log.report('launchTemplate.large', { warning });
@@ -101,6 +109,10 @@ export async function runDaemon(config: Config, destination: Log, onStop: OnStop
   const control = openControl({
     ...{ config, templates, ledger, root: actor, observers, heartbeatSent, log },
   });
+  watch?.started({
+    facts: () => factsOf(actor.getSnapshot()),
+    limits: aws.limits,
+  });
   const leaveRunning = config.sigtermPolicy === 'leave';
   const { stopTimeoutSeconds } = config;
   const facts = { ledger, sight, stopTimeoutSeconds, leaveRunning };
@@ -134,7 +146,7 @@ function reportStart(config: Config, templates: Templates, recovered: Recovered,
     manager: config.workerManagerId,
     scheduler: config.schedulerAddress.text,
     transport: config.networkBackend,
-    mark: templates.startedBy,
+    tag: templates.startedBy,
     cluster: templates.cluster,
     stateDir: config.stateDir,
     capacity: describeCapacity(config),

@@ -36,8 +36,10 @@ export interface LevelException {
 
 /** The same trouble, reported again and again while it lasts. */
 export interface Repeats {
-  /** Fields that are equal in two reports of the same trouble. */
+  /** Fields that are equal in two reports of the same trouble; ids and numbers in their text may differ. */
   same: readonly string[];
+  /** It is reported again at its level after so long, ms; left out: an hour. */
+  remindMs?: number;
   /** Events that end it; in the fields of `same` that they have too, they must agree with it. */
   endedBy?: readonly string[];
 }

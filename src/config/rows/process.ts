@@ -1,8 +1,8 @@
-import { notEmpty } from './constraints.ts';
-import { optional, setting } from './row.ts';
-import { choice, flag, level, strings, text } from './valueTypes.ts';
+import { notEmpty, port } from '../constraints.ts';
+import { optional, setting } from '../row.ts';
+import { choice, flag, level, strings, text } from '../valueTypes.ts';
 
-/** The settings of the process itself, in the order of the documentation. */
+/** This process. */
 export const processRows = {
   logging_paths: setting(strings, ['/dev/stdout'], {
     short: 'lp',
@@ -39,6 +39,16 @@ export const processRows = {
   inspect: setting(flag, false, {
     group: 'Process',
     help: 'Show the live state of the actors to browsers on this machine; the log contains the address',
+  }),
+  metrics_port: optional(port, {
+    group: 'Process',
+    defaultText: 'none: off',
+    help: 'Port that serves metrics for Prometheus (/metrics) and health (/livez, /readyz); 0 means any free port',
+  }),
+  metrics_host: setting(text, '127.0.0.1', {
+    group: 'Process',
+    help: 'Address on which metrics_port listens; there is no password',
+    check: notEmpty,
   }),
   config: optional(text, {
     short: 'c',
