@@ -14,6 +14,7 @@ import { type Log, severalLogs } from '../telemetry/log.ts';
 import { stateLogger } from '../telemetry/stateLogger.ts';
 import { watchAws } from './awsSight.ts';
 import { checkTransport, connectionsFor } from './connections.ts';
+import { createObservers, openControl } from './control/openControl.ts';
 import { lateAws } from './lateAws.ts';
 import { createTemplates, type Templates } from './launchTemplates.ts';
 import { managerSettings, sessionSettings } from './managerSettings.ts';
@@ -40,8 +41,9 @@ export async function runDaemon(
   onStop: OnStop,
   watch: ManagerWatch | null = null,
 ): Promise<number> {
-  const watched = watch?.log ? severalLogs([destination, watch.log]) : destination;
-  const log = withConclusions(watched, now);
+  const observers = createObservers();
+  const watching = watch?.log ? [watch.log] : [];
+  const log = withConclusions(severalLogs([destination, observers.feed.log, ...watching]), now);
   const templates = createTemplates(config);
   const { warning } = templates.check();
   if (warning) log.report('launchTemplate.large', { warning });
@@ -103,21 +105,25 @@ export async function runDaemon(
   const outcome = outcomeOf(actor);
   const summaries = setInterval(log.tick, summaryTickMs);
   actor.start();
+  const { ledger } = journal;
+  const control = openControl({
+    ...{ config, templates, ledger, root: actor, observers, heartbeatSent, log },
+  });
   watch?.started({
     facts: () => factsOf(actor.getSnapshot()),
     limits: aws.limits,
   });
   const leaveRunning = config.sigtermPolicy === 'leave';
   const { stopTimeoutSeconds } = config;
-  const facts = { ledger: journal.ledger, sight, stopTimeoutSeconds, leaveRunning };
+  const facts = { ledger, sight, stopTimeoutSeconds, leaveRunning };
   const endStops = passStops(actor, onStop, facts, log);
 
   const { status, crash, looked } = await outcome;
   endStops();
   clearInterval(summaries);
   const unseen = looked || leaveRunning ? null : whyUnseen(sight);
-  reportEnd({ crash, remaining: remainingIn(journal.ledger), looked, unseen }, log);
-  await closeInOrder({ inspection, journal, stateDir, aws });
+  reportEnd({ crash, remaining: remainingIn(ledger), looked, unseen }, log);
+  await closeInOrder({ control, inspection, journal, stateDir, aws });
   return status;
 }
 

@@ -32,6 +32,10 @@ export const processRows = {
     help: 'Directory for journal and identity; each manager uses its own subdirectory',
     check: notEmpty,
   }),
+  control_socket: setting(choice(['on', 'off']), 'on', {
+    group: 'Process',
+    help: 'Whether status, groups, explain, drain, hold, resume and events reach the daemon, by a socket in its state directory',
+  }),
   inspect: setting(flag, false, {
     group: 'Process',
     help: 'Show the live state of the actors to browsers on this machine; the log contains the address',
