@@ -1,29 +1,23 @@
 import { connect, createServer } from 'node:net';
-import { encodeMonitorMessage, type WorkerStatus } from '../../src/demo/monitorMessage.ts';
 import { startYmqServer } from '../../src/demo/ymqServer.ts';
 import { decodeMessage } from '../../src/scheduler/protocol/codec.ts';
 import { encodeMessage } from '../../src/scheduler/protocol/encodeMessage.ts';
-import { idBytes } from '../../src/scheduler/protocol/idText.ts';
 import { epochMs } from './child.ts';
 
 /**
  * A stand-in scheduler as a separate program. It answers each heartbeat with an echo and the number of workers that it
- * wants, and publishes a monitor stream. With `relayTo` it also stands between the manager and the emulator and sees
+ * wants. With `relayTo` it also stands between the manager and the emulator and sees
  * when each request begins, so that both ends of a reaction are seen by one clock.
  */
 export type SchedulerRequest =
   | { ask: 'want'; id: number; workers: number; now: boolean }
-  /** The workers that the monitor stream lists. */
-  | { ask: 'workers'; id: number; taskIds: string[]; each: number }
-  /** They connect one after another: a message for each, so many a second. */
-  | { ask: 'connect'; id: number; taskIds: string[]; each: number; perSecond: number }
   /** Times of all heartbeats, which are forgotten then. */
   | { ask: 'heartbeats'; id: number };
 export type SchedulerEvent =
   | { event: 'listening'; port: number; relay: string | null }
   | { event: 'heartbeat'; at: number }
   | { event: 'request'; operation: string; at: number }
-  | { event: 'answer'; id: number; at: number; heartbeats?: number[]; endedAt?: number };
+  | { event: 'answer'; id: number; at: number; heartbeats?: number[] };
 
 interface Options {
   generation: 'g3' | 'g4';
@@ -32,7 +26,6 @@ interface Options {
 }
 
 const { generation, workers, relayTo }: Options = JSON.parse(process.argv[2] ?? '');
-const managerId = 'bench';
 const tell = (event: SchedulerEvent) => process.connected && process.send?.(event);
 
 const echo = encodeMessage({ generation, message: 'workerManagerHeartbeatEcho', fields: {} });
@@ -45,8 +38,6 @@ const command = (taskConcurrency: number) =>
 
 let wanted = workers;
 let heartbeats: number[] = [];
-let listed: WorkerStatus[] = [];
-let published: { of: WorkerStatus[]; count: number; bytes: Uint8Array } | null = null;
 
 const main = await startYmqServer('scheduler', 0, {
   magic: generation === 'g4' ? 2 : 1,
@@ -59,46 +50,6 @@ const main = await startYmqServer('scheduler', 0, {
     peer.send(command(wanted));
   },
 });
-const monitor = await startYmqServer('scheduler', main.port + 2, {});
-
-setInterval(() => {
-  // Encoded again only when it has changed: the stand-in must not be what is slow.
-  if (published?.of !== listed || published.count !== listed.length)
-    published = { of: listed, count: listed.length, bytes: encodeMonitorMessage(listed) };
-  monitor.broadcast(published.bytes);
-}, 1000);
-
-const workerIds = (taskIds: string[], each: number) =>
-  taskIds.flatMap((taskId) =>
-    Array.from({ length: each }, (_, i) => `Worker|ECS-${taskId}|${i}|x`),
-  );
-const statusOf = (workerId: string): WorkerStatus => ({ workerId, managerId, tasks: 0 });
-
-function connectWorkers(ids: string[], perSecond: number, done: () => void): void {
-  const startedAt = epochMs();
-  let next = 0;
-  const step = () => {
-    const due = Math.min(ids.length, Math.ceil(((epochMs() - startedAt) / 1000) * perSecond));
-    for (; next < due; next++) {
-      const id = ids[next] ?? '';
-      monitor.broadcast(
-        encodeMessage({
-          generation,
-          message: 'stateWorker',
-          fields: {
-            workerId: idBytes(id),
-            state: { value: 0, name: 'connected' },
-            capabilities: [],
-          },
-        }),
-      );
-      listed.push(statusOf(id));
-    }
-    if (next < ids.length) setTimeout(step, 5);
-    else done();
-  };
-  step();
-}
 
 process.on('message', (request: SchedulerRequest) => {
   const at = epochMs();
@@ -108,16 +59,6 @@ process.on('message', (request: SchedulerRequest) => {
       wanted = request.workers;
       if (request.now) main.broadcast(command(wanted));
       tell({ event: 'answer', id, at });
-      return;
-    case 'workers':
-      listed = workerIds(request.taskIds, request.each).map(statusOf);
-      tell({ event: 'answer', id, at });
-      return;
-    case 'connect':
-      listed = [];
-      connectWorkers(workerIds(request.taskIds, request.each), request.perSecond, () =>
-        tell({ event: 'answer', id, at, endedAt: epochMs() }),
-      );
       return;
     case 'heartbeats':
       tell({ event: 'answer', id, at, heartbeats });

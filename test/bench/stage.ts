@@ -9,6 +9,7 @@ import { json } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LedgerView } from '../../src/emulator/ledger.ts';
 import { epochMs, startChild } from './child.ts';
+import type { MonitorEvent, MonitorRequest } from './monitorStream.ts';
 import { cpuSeconds } from './process.ts';
 import type { SchedulerEvent, SchedulerRequest } from './scheduler.ts';
 
@@ -171,6 +172,12 @@ export class Stage {
     );
     this.#open.push(child.kill);
     const { port, relay } = await child.waitFor('listening');
+    const stream = startChild<MonitorRequest, MonitorEvent>(
+      new URL('./monitorStream.ts', import.meta.url),
+      { args: [`${port + 2}`] },
+    );
+    this.#open.push(stream.kill);
+    await stream.waitFor('listening');
     let asked = 0;
     type Asked = SchedulerRequest extends infer R
       ? R extends { id: number }
@@ -186,7 +193,15 @@ export class Stage {
       ...child,
       address: `tcp://127.0.0.1:${port}`,
       relay,
-      ask,
+      /** How many workers the scheduler wants, from the next heartbeat on or `now`. Resolves to the time. */
+      async want(workers: number, now = false): Promise<number> {
+        return (await ask({ ask: 'want', workers, now })).at;
+      },
+      /** What the monitor stream shows. Resolves to the time. */
+      async show(request: MonitorRequest): Promise<number> {
+        stream.send(request);
+        return (await stream.waitFor('done')).startedAt;
+      },
       /** Times of the heartbeats since the last call. */
       async heartbeats(): Promise<number[]> {
         return (await ask({ ask: 'heartbeats' })).heartbeats ?? [];

@@ -45,7 +45,9 @@ function recordResult(measure: Measure): boolean {
 type Scheduler = Awaited<ReturnType<typeof startScheduler>>;
 
 async function startScheduler() {
-  const child = startChild<SchedulerRequest, SchedulerEvent>(new URL('./scheduler.ts', import.meta.url));
+  const child = startChild<SchedulerRequest, SchedulerEvent>(
+    new URL('./scheduler.ts', import.meta.url),
+  );
   const { port } = await child.waitFor('listening');
   return { ...child, address: `tcp://127.0.0.1:${port}` };
 }

@@ -45,7 +45,7 @@ export const register: Bench = {
     await manager.probe();
     await scheduler.heartbeats();
     const cpu = cpuMeter(manager.pid);
-    const { at } = await scheduler.ask({
+    const at = await scheduler.show({
       ask: 'connect',
       taskIds: running.map(({ taskId }) => taskId),
       each: workersPerTask,
