@@ -47,6 +47,7 @@ const additions = [
   ...['scheduler_grace', 'settle_seconds', 'start_deadline', 'drain_timeout', 'stop_timeout'],
   ...['monitor_address', 'sigterm_policy', 'sweep_seconds', 'tls_ca', 'tls_insecure'],
   ...['launch_burst', 'launch_rate', 'state_dir', 'inspect', 'logging_format'],
+  ...['metrics_port', 'metrics_host'],
 ];
 
 const keyOf = (flag: string) => flag.replace(/^--/, '').replaceAll('-', '_') as Key;
