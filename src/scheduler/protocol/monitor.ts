@@ -27,7 +27,14 @@ const Task = {
   worker: layouts.StateTask.worker,
 } as const;
 
-const cancelingNumber = layouts.StateTask.state[2].indexOf('canceling');
+const stateNumbers: readonly string[] = layouts.StateTask.state[2];
+const cancelingNumber = stateNumbers.indexOf('canceling');
+/** Of a task that the scheduler still holds. The counts of all other states only grow. */
+const heldNumbers = new Set(
+  ['inactive', 'running', 'canceling', 'balanceCanceling', 'workerDisconnecting'].map((state) =>
+    stateNumbers.indexOf(state),
+  ),
+);
 
 /** Decodes one payload of the monitor stream. Null: a message about something else. Throws a ProtocolFailure. */
 export function decodeMonitor(bytes: Uint8Array, hint?: Generation): MonitorMessage | null {
@@ -38,6 +45,9 @@ export function decodeMonitor(bytes: Uint8Array, hint?: Generation): MonitorMess
       const { taskManager, workerManager, scalingManager } = readStruct(frame, body, Scheduler);
       const canceling = taskManager.stateToCount
         .filter(({ state }) => state === cancelingNumber)
+        .reduce((sum, { count }) => sum + count, 0);
+      const held = taskManager.stateToCount
+        .filter(({ state }) => heldNumbers.has(state))
         .reduce((sum, { count }) => sum + count, 0);
       const workers = new Map<string, MonitoredWorker>();
       for (const { workerId, free, sent, queued } of workerManager.workers) {
@@ -70,6 +80,8 @@ export function decodeMonitor(bytes: Uint8Array, hint?: Generation): MonitorMess
         workers: [...workers.values()],
         groups: hasGroups ? groups : null,
         ...(canceling > 0 && { canceling }),
+        ...(taskManager.stateToCount.length > 0 && { tasks: held }),
+        ...(!hasGroups && { managers: groups }),
       };
     }
     case 'stateWorker': {
