@@ -93,7 +93,7 @@ export const daemon = setup({
       | { type: 'fleet.unprepared' }
       | ({ type: 'fleet.remaining'; looked: boolean } & Remaining)
       | { type: 'fleet.stopped' }
-      /** Ordered by a person who has mended a cause: every breaker is tried at once. */
+      /** Ordered by an operator after a repair: every breaker probes at once. */
       | { type: 'fleet.retryNow' }
       | { type: 'daemon.stop' }
       | DoneActorEvent<unknown>
@@ -164,7 +164,7 @@ export const daemon = setup({
     { id: 'session', src: 'session', input: ({ context }) => context.session },
     { id: 'fleetManager', src: 'fleetManager', input: ({ context }) => context.fleet },
     { id: 'monitor', src: 'monitor', input: ({ context }) => context.monitor },
-    // Last: all who hear its ticks are there.
+    // Last: every actor that it sends ticks to has started.
     { id: 'ticker', src: 'ticker' },
   ],
   on: {

@@ -105,7 +105,7 @@ export const onShutdownRequested = fleetSetup.enqueueActions(({ context, event, 
   );
 });
 
-/** Ordered by a person. Every cohort drains those of these groups that it has. */
+/** Ordered by an operator. Every cohort drains those of these groups that it has. */
 export const onDrainGroups = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'fleet.drainGroups');
   const { groupIds, at } = event;

@@ -303,7 +303,7 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
       },
     },
     hold: {
-      description: 'Whether a person holds launches.',
+      description: 'Whether an operator holds launches.',
       initial: 'running',
       states: {
         running: {
@@ -311,7 +311,7 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
           on: { 'fleet.hold': { target: 'held', actions: ['recordHold', 'requestReconcile'] } },
         },
         held: {
-          description: 'A person holds launches, with a reason.',
+          description: 'An operator holds launches, with a reason.',
           on: {
             'fleet.hold': { actions: ['recordHold', 'requestReconcile'] },
             'fleet.resume': { target: 'running', actions: 'requestReconcile' },

@@ -131,7 +131,7 @@ function fleetBlockers(fleet: Fleet, modes: Modes): Blocker[] {
     blockers.push(blocker('stopping', 'everything is to end', 'a new start'));
   if (modes.hold === 'held')
     blockers.push(
-      blocker('held', `a person holds launches: ${holdReason}`, 'a person who resumes launches', {
+      blocker('held', `an operator holds launches: ${holdReason}`, 'the command resume', {
         since: heldSince,
         identity: `held ${holdReason}`,
       }),

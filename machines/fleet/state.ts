@@ -140,7 +140,7 @@ export interface Fleet extends FleetInput {
   unknownOutcomeAt: number | null;
   /** Our tasks may not be listed: nothing is known but what the journal says. */
   listDenied: boolean;
-  /** Why a person holds launches, and since when; null: never held. */
+  /** Why an operator holds launches, and since when; null: never held. */
   holdReason: string | null;
   heldSince: number | null;
   /** Identity of the blockers that were reported last. */

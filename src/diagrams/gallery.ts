@@ -37,7 +37,7 @@ export const gallery = (): Map<string, string> => {
       .join('\n');
   });
   files.set('actors.mmd', tree);
-  const actors = `## Who starts whom\n\nBoxes are machines, rounded ones are effects; \`many\`: one for each launch, group or hundred groups.\n\n${drawn(tree)}`;
+  const actors = `## Which actor starts which\n\nBoxes are machines, rounded ones are effects; \`many\`: one for each launch, group or hundred groups.\n\n${drawn(tree)}`;
   files.set('README.md', [head, actors, ...chapters].join('\n'));
   return files;
 };

@@ -24,9 +24,10 @@ async function mutate(machine: string, jobs: number): Promise<Mutant[]> {
   const stryker = new Stryker({
     mutate: [`machines/${machine}.ts`],
     mutator: { excludedMutations: ['StringLiteral'] },
-    // Stryker's vitest runner selects tests by name; a mutant can change the names of the edge walks.
-    testRunner: 'command',
-    commandRunner: { command: 'vitest run --config test/mutation/vitest.config.ts' },
+    // Stryker's own vitest runner selects tests by name; a mutant can change the names of the edge walks.
+    plugins: [new URL('vitestRunner.ts', import.meta.url).pathname],
+    testRunner: 'kept-vitest',
+    testRunnerNodeArgs: ['--import', 'tsx'],
     coverageAnalysis: 'off',
     concurrency: jobs,
     // Long, because on a busy machine a shorter limit would count slow tests as endless mutants.

@@ -244,11 +244,11 @@ describe('a load from the monitor stream', () => {
   });
 });
 
-describe('a group that is to leave and was not seen yet', () => {
+describe('a group that drains and was not described yet', () => {
   const unseen = (given: Partial<GroupRecord> = {}) =>
     runs({ phase: 'waiting', drainRequested: true, observeUntil: 9000, ...given });
 
-  it('is not told to stop by a monitor stream that knows no work of it', () => {
+  it('is not stopped by a load without tasks', () => {
     const books = recordsOf({ a: unseen({ drainDeadline: 8000 }) });
     const { groups, outbox } = recordLoads(
       books,
@@ -259,7 +259,7 @@ describe('a group that is to leave and was not seen yet', () => {
     expect(groups.a).toMatchObject({ phase: 'waiting', drainDeadline: 8000, observeUntil: 9000 });
   });
 
-  it('is told to stop in the end, though no look has shown it', () => {
+  it('is stopped in the end, although no description has shown it', () => {
     const books = recordsOf({
       a: unseen(),
       b: unseen({ taskArn: arn('b'), drainDeadline: 8000 }),
@@ -279,12 +279,12 @@ describe('a group that is to leave and was not seen yet', () => {
   });
 });
 
-describe('a group that is to stop while a worker of it cancels a task', () => {
+describe('a group to stop while one of its workers cancels a task', () => {
   const cancels = { workers: 4, tasks: 0, canceling: 1 };
   const heldAt = (at: number) =>
     expired(recordsOf({ a: waits({ load: cancels, drainDeadline: at }) }), at);
 
-  it('is held, counts as leaving for good, and is stopped when the cancellation is over', () => {
+  it('is held, counts as stopping, and is stopped when the cancellation is over', () => {
     const held = heldAt(9000);
     expect(held.outbox).toEqual([['a', { type: 'group.hold' }]]);
     expect(held.groups.a).toMatchObject({
@@ -298,7 +298,7 @@ describe('a group that is to stop while a worker of it cancels a task', () => {
     expect(over.groups.a).toMatchObject({ phase: 'stopping', stopRequestedAt: 9600 });
   });
 
-  it('is stopped when the monitor stream shows nothing any more', () => {
+  it('is stopped when the monitor stream is lost', () => {
     const { outbox } = recordLoads(heldAt(9000), null, 9100);
     expect(outbox).toEqual([['a', { type: 'group.stop' }]]);
   });

@@ -402,7 +402,7 @@ describe('the end without a look at ECS', () => {
     expect(hears()).toContainEqual(stopped);
   });
 
-  it('does not come where the journal may have forgotten launches', () => {
+  it('does not come if the journal may have lost launches', () => {
     const { actor, tick, tickUntil, hears } = liveManager({ journalIncomplete: true });
     tick(1000);
     actor.send({ type: 'fleet.stop' });
@@ -467,7 +467,7 @@ it('tells a cohort whether the monitor stream has ever spoken', async () => {
   expect(cohorts.lines[0]?.input).toMatchObject({ monitorEverConnected: true });
 });
 
-it('says which effect nobody has filled in', async () => {
+it('names an effect that was not provided', async () => {
   expect(await holesOf(fleetManager)).toEqual({
     inventory: "effect 'inventory' is not provided",
     journalAdoption: "effect 'journalAdoption' is not provided",

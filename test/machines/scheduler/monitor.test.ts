@@ -347,7 +347,7 @@ describe('the workers of a dead task', () => {
   });
 });
 
-it('says which effect nobody has filled in', async () => {
+it('names an effect that was not provided', async () => {
   expect(await holesOf(monitor)).toEqual({
     monitorSocket: "effect 'monitorSocket' is not provided",
   });
