@@ -183,7 +183,7 @@ export const daemon = setup({
     'monitor.work': { actions: 'toFleet' },
     'monitor.groups': { actions: 'toSession' },
     'monitor.deadWorkers': { actions: 'toSession' },
-    'monitor.closed': { actions: 'toSession' },
+    'monitor.closed': { actions: ['toSession', 'toFleet'] },
     'fleet.tasksChanged': { actions: ['toSession', 'toMonitor'] },
     'fleet.inventoryCompleted': {
       actions: ['toSession', { type: 'keepLooked', params: { looked: true } }],

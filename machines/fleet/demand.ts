@@ -22,22 +22,26 @@ function desiredBy(fleet: Fleet, ask: Ask): { tasks: number; ahead: number | nul
     ...{ ask, views, evidence, isDeclarative, askLimitMs, capacity, tasksPerWorker, now },
   });
   const workers = ahead ?? ask.workers;
-  const needs = ahead === null ? '' : `, work needs ${ahead}`;
   return {
     tasks: Math.ceil(workers / workersPerTask),
     ahead,
-    why: `scheduler asks ${ask.workers} workers${needs}`,
+    why:
+      ahead === null
+        ? `${ask.workers} workers wanted`
+        : `scheduler asks ${ask.workers}, work needs ${ahead}`,
   };
 }
 
 /** Takes `change` into the state of the fleet, with what is desired by it. */
 function desireBy(before: Fleet, change: Partial<Fleet>, enqueue: Enqueue): void {
   const fleet = { ...before, ...change };
-  if (fleet.ask === null) return enqueue.assign(change);
+  if (fleet.ask === null) {
+    enqueue.assign(change);
+    return;
+  }
   const { tasks: desired, ahead, why } = desiredBy(fleet, fleet.ask);
   enqueue.assign({ ...change, desired, workersAhead: ahead });
-  if (desired !== before.desired)
-    enqueue({ type: 'noteDesired', params: { tasks: desired, why } });
+  if (desired !== before.desired) enqueue({ type: 'noteDesired', params: { tasks: desired, why } });
 }
 
 export const onDesired = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
@@ -59,8 +63,8 @@ export const onDesired = fleetSetup.enqueueActions(({ context, event, enqueue })
 
 /** The monitor stream shows other work, or none any more. */
 export const onWork = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
-  assertEvent(event, 'monitor.work');
-  const { work } = event;
+  assertEvent(event, ['monitor.work', 'monitor.closed']);
+  const work = event.type === 'monitor.work' ? event.work : null;
   const views = work === null ? noViews : { last: work, before: context.views.last };
   desireBy(context, { views }, enqueue);
 });

@@ -5,8 +5,8 @@ import * as facts from './facts.ts';
 import { fleetSetup } from './fleetSetup.ts';
 import * as inventory from './inventory.ts';
 import * as launchHealth from './launchHealth.ts';
-import { noEvidence } from './lookAhead.ts';
 import { reportRecovered, resetTurnBudget, restoreNextCohort } from './launching.ts';
+import { noEvidence } from './lookAhead.ts';
 import { drainAll, reconcile, reportBlockers, reportRemaining } from './reconcile.ts';
 import { newFleet } from './state.ts';
 
@@ -60,6 +60,7 @@ const demand = {
   'scheduler.startRequested': { actions: ['onStartRequested', 'requestReconcile'] },
   'scheduler.shutdownRequested': { actions: ['onShutdownRequested', 'requestReconcile'] },
   'monitor.work': { actions: ['onWork', 'requestReconcile'] },
+  'monitor.closed': { actions: 'onWork' },
   'fleet.drainGroups': { actions: 'onDrainGroups' },
   'fleet.stop': 'stopping',
 } as const;
@@ -114,9 +115,12 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
             ...demand,
             tick: {
               actions: [
-                ...['advanceClock', 'refreshDesired', 'pollCohorts', 'advertiseCapacity'],
+                'advanceClock',
+                'refreshDesired',
+                'pollCohorts',
+                'advertiseCapacity',
                 'requestReconcile',
-              ] as const,
+              ],
             },
             'cohort.changed': { actions: ['recordCohortReport', 'refreshDesired', 'reconcile'] },
             'fleet.nextTurn': { actions: ['resetTurnBudget', 'reconcile'] },

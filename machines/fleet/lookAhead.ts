@@ -46,7 +46,8 @@ type Load = Pick<WorkView, 'tasks' | 'workers' | 'own'>;
 
 /** What vanilla asks of a manager with `own` connected workers. `capacity`: what the manager advertises, in workers. */
 export function vanillaAsk({ tasks, workers, own }: Load, capacity: number): number {
-  const ratio = workers === 0 ? (tasks > 0 ? Number.POSITIVE_INFINITY : lowerRatio) : tasks / workers;
+  const ratio =
+    workers === 0 ? (tasks > 0 ? Number.POSITIVE_INFINITY : lowerRatio) : tasks / workers;
   const asked =
     ratio > upperRatio
       ? own + 1

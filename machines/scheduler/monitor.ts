@@ -83,9 +83,7 @@ const monitorSetup = setup({
       jitter: (_, { jitter }: Closed) => jitter,
     }),
     noteError: assign({ trouble: ({ event }) => noteOf((event as ErrorActorEvent).error).reason }),
-    noteSilence: assign({
-      trouble: ({ context }) => `nothing said for ${Math.round(silenceLimit(context) / 1000)} s`,
-    }),
+    noteSilence: assign({ trouble: 'it has fallen silent' }),
     restartSilence: raise({ type: 'monitor.silent' }, { id: 'silence', delay: 'silenceLimit' }),
     endSilence: cancel('silence'),
     rememberForAWhile: raise({ type: 'monitor.forget' }, { id: 'forget', delay: 'memory' }),
@@ -108,11 +106,6 @@ const monitorSetup = setup({
     reportUnknown: sendTo(
       parent,
       ({ context }): MonitorEvent => ({ type: 'monitor.loads', at: context.now, loads: null }),
-    ),
-    /** Says once that the work is not shown any more. */
-    reportNoWork: sendTo(
-      parent,
-      ({ context }): MonitorEvent => ({ type: 'monitor.work', at: context.now, work: null }),
     ),
     keepTasks: assign({
       added: ({ context }, { cohortId, taskIds }: CohortTasks) => {
@@ -238,10 +231,7 @@ export const monitor = monitorSetup
                 actions: ['readStream', 'endSilence', 'restartSilence', 'reportDeadWorkers'],
               },
             },
-            exit: [
-              ...['endSilence', 'reportNoWork', 'closeStream', 'reportClosed', 'remember'],
-              'rememberForAWhile',
-            ] as const,
+            exit: ['endSilence', 'closeStream', 'reportClosed', 'remember', 'rememberForAWhile'],
           },
         },
       },
