@@ -95,6 +95,11 @@ export const daemon = setup({
       | { type: 'fleet.stopped' }
       /** Ordered by an operator after a repair: every breaker probes at once. */
       | { type: 'fleet.retryNow' }
+      /** Ordered by a person: nothing is launched until `fleet.resume`. */
+      | { type: 'fleet.hold'; at: number; reason: string }
+      | { type: 'fleet.resume'; at: number }
+      /** Ordered by a person: these groups leave at an idle moment; what is desired stays. */
+      | { type: 'fleet.drainGroups'; at: number; groupIds: string[] }
       | { type: 'daemon.stop' }
       | DoneActorEvent<unknown>
       | ErrorActorEvent;
@@ -201,6 +206,9 @@ export const daemon = setup({
       ],
     },
     'fleet.retryNow': { actions: 'toFleet' },
+    'fleet.hold': { actions: 'toFleet' },
+    'fleet.resume': { actions: 'toFleet' },
+    'fleet.drainGroups': { actions: 'toFleet' },
     'task.dead': { actions: 'toMonitor' },
     'xstate.error.actor.*': {
       target: '.stopped',

@@ -47,7 +47,10 @@ export interface Config {
   logging: { level: Level; format: 'auto' | 'text' | 'json'; paths: string[] };
   /** Absolute path, used by this manager only. */
   stateDir: string;
+  controlSocket: 'on' | 'off';
   inspect: boolean;
+  /** Where metrics and health are served; null: nowhere. Port 0 is any free one. */
+  metrics: { host: string; port: number } | null;
 }
 
 export interface Capacity {
@@ -227,7 +230,12 @@ export function toConfig(
       stateRoot(values.state_dir, env, home),
       stateName(values.worker_manager_id, workerSchedulerAddress.text),
     ),
+    controlSocket: values.control_socket,
     inspect: values.inspect,
+    metrics:
+      values.metrics_port === null
+        ? null
+        : { host: values.metrics_host, port: values.metrics_port },
   };
 }
 

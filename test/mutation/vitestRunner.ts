@@ -14,9 +14,12 @@ import { createVitest, type Vitest } from 'vitest/node';
 /** Read by the code that Stryker has instrumented, when it is loaded. */
 const activeMutant = '__STRYKER_ACTIVE_MUTANT__';
 
+const placeOf = (tests: string[], path: string): number =>
+  tests.findIndex((test) => path.endsWith(test));
+
 /**
  * Keeps one Vitest alive and runs the test files in a new worker for each mutant, which is several times as fast as a
- * new process. All tests run for each mutant, because a mutant can change the names of the edge walks.
+ * new process. All tests of a file run for each mutant until one fails, because a mutant can change the names of the edge walks.
  */
 class VitestRunner implements TestRunner {
   private vitest: Vitest | null = null;
@@ -58,15 +61,21 @@ class VitestRunner implements TestRunner {
     const { vitest } = this;
     if (vitest === null) throw new Error('the runner has no Vitest yet');
     process.env[activeMutant] = mutantId;
-    vitest.state.filesMap.clear();
-    const specifications = await vitest.globTestSpecifications();
-    const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications);
-    const errors = testModules.flatMap((each) => [
-      ...each.errors(),
-      ...[...each.children.allTests('failed')].flatMap((test) => test.result().errors ?? []),
-    ]);
-    const [first] = [...errors, ...unhandledErrors] as { message?: string }[];
-    return first === undefined ? null : (first.message ?? String(first));
+    const tests = JSON.parse(process.env.MUTATION_TESTS ?? '[]') as string[];
+    const specifications = (await vitest.globTestSpecifications()).sort(
+      (a, b) => placeOf(tests, a.moduleId) - placeOf(tests, b.moduleId),
+    );
+    for (const specification of specifications) {
+      vitest.state.filesMap.clear();
+      const { testModules, unhandledErrors } = await vitest.runTestSpecifications([specification]);
+      const errors = testModules.flatMap((each) => [
+        ...each.errors(),
+        ...[...each.children.allTests('failed')].flatMap((test) => test.result().errors ?? []),
+      ]);
+      const [first] = [...errors, ...unhandledErrors] as { message?: string }[];
+      if (first !== undefined) return first.message ?? String(first);
+    }
+    return null;
   }
 }
 

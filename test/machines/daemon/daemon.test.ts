@@ -58,6 +58,9 @@ const model: Model = {
       { type: 'task.dead', at: 1, taskArn: 'arn:t' },
       { type: 'fleet.unprepared' },
       { type: 'fleet.retryNow' },
+      { type: 'fleet.hold', at: 1, reason: 'a test' },
+      { type: 'fleet.resume', at: 1 },
+      { type: 'fleet.drainGroups', at: 1, groupIds: ['e-1-0'] },
     ] as never,
 };
 
@@ -83,6 +86,9 @@ const routes: Record<string, ('session' | 'manager' | 'monitor')[]> = {
   'fleet.inventoryCompleted': ['session'],
   'task.dead': ['monitor'],
   'fleet.retryNow': ['manager'],
+  'fleet.hold': ['manager'],
+  'fleet.resume': ['manager'],
+  'fleet.drainGroups': ['manager'],
 };
 
 it('the daemon keeps its invariants on every edge', async () => {

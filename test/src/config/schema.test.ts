@@ -49,6 +49,7 @@ const additions = [
   ...['monitor_address', 'sigterm_policy', 'sweep_seconds', 'tls_ca', 'tls_insecure'],
   ...['launch_burst', 'launch_rate', 'state_dir', 'inspect', 'logging_format'],
   ...['scale_ahead', 'tasks_per_worker'],
+  ...['metrics_port', 'metrics_host'],
 ];
 
 const keyOf = (flag: string) => flag.replace(/^--/, '').replaceAll('-', '_') as Key;
