@@ -104,6 +104,8 @@ export const managerSettings = (config: Config): FleetSettings => ({
   inventoryEveryMs: config.sweepSeconds * 1000,
   launchBurst: config.launchQuota.burst,
   launchesPerSecond: config.launchQuota.perSecond,
+  tasksPerWorker: config.scaling.tasksPerWorker,
+  scaleDownCooldownMs: config.scaling.scaleDownCooldownSeconds * 1000,
 });
 
 export const sessionSettings = (
