@@ -27,7 +27,7 @@ import {
   whyUnseen,
 } from './shutdown.ts';
 import type { OnRetry, OnStop } from './signals.ts';
-import { mayOweResponse, recover } from './startup.ts';
+import { clustersElsewhere, mayOweResponse, recover } from './startup.ts';
 import { shortStopTimeout } from './stopTime.ts';
 import { factsOf } from './watch/facts.ts';
 import type { ManagerWatch } from './watch/managerWatch.ts';
@@ -56,6 +56,8 @@ export async function runDaemon(
   const journal = await openJournal(config.stateDir, log);
   const template = templateFinder(journal, templates);
   const epoch = randomBytes(6).toString('hex');
+  const home = { region: config.aws.region, cluster: templates.cluster };
+  const elsewhere = clustersElsewhere(journal.ledger, home);
   const recovered = recover(journal, {
     at: now(),
     epoch,
@@ -73,6 +75,7 @@ export async function runDaemon(
       {
         cluster: templates.cluster,
         startedBy: templates.startedBy,
+        elsewhere,
         request: (order) => template(order).request(order),
       },
       log,
@@ -86,6 +89,7 @@ export async function runDaemon(
     monitor: { connect: connections.monitor, address: config.monitorAddress },
     journal,
     requestHash: (order) => template(order).hash(order),
+    clusterOf: (order) => template(order).cluster,
     runTask: operations.runTask,
     stopTask: operations.stopTask,
     describeTasks: operations.describeTasks,
@@ -140,10 +144,13 @@ function newIdentity(): string {
 }
 
 /** A launch is sent, and sent again, as it was journaled, whatever has been found out since. */
-function templateFinder({ ledger }: Journal, templates: Templates) {
+export function templateFinder({ ledger }: Pick<Journal, 'ledger'>, templates: Templates) {
   return (order: LaunchOrder) => {
     const record = ledger.openLaunch(order.label);
-    return (record && templates.made(order, record.requestHash)) ?? templates.templateOf(order);
+    return (
+      (record && templates.made(order, record.requestHash, record.cluster)) ??
+      templates.templateOf(order)
+    );
   };
 }
 
@@ -172,10 +179,10 @@ async function openInspection(config: Config, log: Log) {
   return startInspection(log);
 }
 
-function inputOf(
+export function inputOf(
   config: Config,
   templates: Templates,
-  journal: Journal,
+  journal: Pick<Journal, 'found'>,
   recovered: Recovered,
 ): DaemonInput {
   return {

@@ -31,6 +31,8 @@ export interface Tools {
   monitor: MonitorSocketSettings;
   journal: Journal;
   requestHash: (order: LaunchOrder) => string;
+  /** The cluster that the launch is sent to. */
+  clusterOf: (order: LaunchOrder) => string;
   runTask: (order: LaunchOrder, signal: AbortSignal) => Promise<LaunchAnswer>;
   stopTask: (taskArn: string, reason: string, signal: AbortSignal) => Promise<void>;
   describeTasks: (taskArns: string[], signal: AbortSignal) => Promise<DescribedTasks>;
@@ -68,7 +70,8 @@ export const provide = (tools: Tools) => {
         // A launch that is sent again is in the journal already, and mostly on disk.
         if (journal.isDurable(input.label)) return;
         const requestHash = tools.requestHash(input);
-        await journal.append({ kind: 'launch', ...input, requestHash, at: now() });
+        const cluster = tools.clusterOf(input);
+        await journal.append({ kind: 'launch', ...input, requestHash, cluster, at: now() });
       }),
       runTask: fromPromise<LaunchAnswer, LaunchOrder>(({ input, signal }) =>
         tools.runTask(input, signal),
