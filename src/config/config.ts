@@ -47,6 +47,7 @@ export interface Config {
   /** Absolute path, used by this manager only. */
   stateDir: string;
   inspect: boolean;
+  inspectPort: number;
 }
 
 export interface Capacity {
@@ -216,6 +217,7 @@ export function toConfig(
       stateName(values.worker_manager_id, workerSchedulerAddress.text),
     ),
     inspect: values.inspect,
+    inspectPort: values.inspect_port,
   };
 }
 

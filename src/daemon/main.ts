@@ -10,7 +10,7 @@ import { loadIdentity } from '../store/identity.ts';
 import { type Journal, openJournal } from '../store/journal.ts';
 import { openStateDir } from '../store/stateDir.ts';
 import { withConclusions } from '../telemetry/conclusions.ts';
-import type { Log } from '../telemetry/log.ts';
+import { type Log, severalLogs } from '../telemetry/log.ts';
 import { stateLogger } from '../telemetry/stateLogger.ts';
 import { watchAws } from './awsSight.ts';
 import { checkTransport, connectionsFor } from './connections.ts';
@@ -33,7 +33,11 @@ const summaryTickMs = 1000;
 
 /** Runs one worker manager to its end. Resolves to the exit status. */
 export async function runDaemon(config: Config, destination: Log, onStop: OnStop): Promise<number> {
-  const log = withConclusions(destination, now);
+  const inspection = await openInspection(config, destination);
+  const log = withConclusions(
+    inspection ? severalLogs([destination, inspection.log]) : destination,
+    now,
+  );
   const templates = createTemplates(config);
   const { warning } = templates.check();
   if (warning) log.report('launchTemplate.large', { warning });
@@ -83,7 +87,6 @@ export async function runDaemon(config: Config, destination: Log, onStop: OnStop
     log,
   });
 
-  const inspection = await openInspection(config, log);
   const logStates = stateLogger(log, config.logging.level === 'DEBUG');
   const actor = createActor(machine, {
     input: inputOf(config, templates, journal, recovered),
@@ -143,7 +146,10 @@ function reportStart(config: Config, templates: Templates, recovered: Recovered,
 async function openInspection(config: Config, log: Log) {
   if (!config.inspect) return null;
   const { startInspection } = await import('../telemetry/inspector/inspect.ts');
-  return startInspection(log);
+  const { alsoShown } = await import('./alsoShown.ts');
+  return startInspection(log, {
+    ...{ of: config.workerManagerId, port: config.inspectPort, alsoShown },
+  });
 }
 
 function inputOf(

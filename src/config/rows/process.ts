@@ -1,4 +1,4 @@
-import { notEmpty } from '../constraints.ts';
+import { notEmpty, port } from '../constraints.ts';
 import { optional, setting } from '../row.ts';
 import { choice, flag, level, strings, text } from '../valueTypes.ts';
 
@@ -35,6 +35,10 @@ export const processRows = {
   inspect: setting(flag, false, {
     group: 'Process',
     help: 'Show the live state of the actors to browsers on this machine; the log contains the address',
+  }),
+  inspect_port: setting(port, 8080, {
+    group: 'Process',
+    help: 'Port of the page of --inspect, on loopback; another one if it is taken',
   }),
   config: optional(text, {
     short: 'c',
