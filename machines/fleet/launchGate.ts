@@ -156,7 +156,7 @@ const causes: Partial<Record<FailureReason, string>> = {
 };
 
 function breakerBlocker(breaker: Breaker, now: number): Blocker {
-  const { cause, market, subnet, failures, until, reason, probe } = breaker;
+  const { cause, market, subnet, failures, since, until, reason, probe } = breaker;
   const where = [
     market === null ? '' : ` on ${market === 'spot' ? 'Spot' : 'demand'}`,
     subnet === null ? '' : ` in ${subnet}`,
@@ -170,7 +170,7 @@ function breakerBlocker(breaker: Breaker, now: number): Blocker {
     cause === 'quota' ? 'quota' : 'breaker',
     `${what}, ${failures} times in a row: ${reason}; ${waits}`,
     probe === null ? 'the time, then one task that succeeds' : 'the outcome of that task',
-    { until: probe === null ? until : null, identity: `breaker ${breakerName(breaker)}` },
+    { since, until: probe === null ? until : null, identity: `breaker ${breakerName(breaker)}` },
   );
 }
 

@@ -14,6 +14,7 @@ import { type Log, severalLogs } from '../telemetry/log.ts';
 import { stateLogger } from '../telemetry/stateLogger.ts';
 import { watchAws } from './awsSight.ts';
 import { checkTransport, connectionsFor } from './connections.ts';
+import { createObservers, openControl } from './control/openControl.ts';
 import { lateAws } from './lateAws.ts';
 import { createTemplates, type Templates } from './launchTemplates.ts';
 import { managerSettings, sessionSettings } from './managerSettings.ts';
@@ -25,19 +26,28 @@ import {
   reportEnd,
   whyUnseen,
 } from './shutdown.ts';
-import type { OnStop } from './signals.ts';
+import type { OnRetry, OnStop } from './signals.ts';
 import { mayOweResponse, recover } from './startup.ts';
+import { shortStopTimeout } from './stopTime.ts';
+import { factsOf } from './watch/facts.ts';
+import type { ManagerWatch } from './watch/managerWatch.ts';
 import { provide } from './wiring.ts';
 
 const summaryTickMs = 1000;
 
 /** Runs one worker manager to its end. Resolves to the exit status. */
-export async function runDaemon(config: Config, destination: Log, onStop: OnStop): Promise<number> {
+export async function runDaemon(
+  config: Config,
+  destination: Log,
+  onStop: OnStop,
+  watch: ManagerWatch | null = null,
+  onRetry: OnRetry = () => {},
+): Promise<number> {
+  const observers = createObservers();
+  const watching = watch?.log ? [watch.log] : [];
   const inspection = await openInspection(config, destination);
-  const log = withConclusions(
-    inspection ? severalLogs([destination, inspection.log]) : destination,
-    now,
-  );
+  if (inspection) watching.push(inspection.log);
+  const log = withConclusions(severalLogs([destination, observers.feed.log, ...watching]), now);
   const templates = createTemplates(config);
   const { warning } = templates.check();
   if (warning) log.report('launchTemplate.large', { warning });
@@ -98,17 +108,29 @@ export async function runDaemon(config: Config, destination: Log, onStop: OnStop
   const outcome = outcomeOf(actor);
   const summaries = setInterval(log.tick, summaryTickMs);
   actor.start();
+  const { ledger } = journal;
+  const control = openControl({
+    ...{ config, templates, ledger, root: actor, observers, heartbeatSent, log },
+  });
+  watch?.started({
+    facts: () => factsOf(actor.getSnapshot()),
+    limits: aws.limits,
+  });
   const leaveRunning = config.sigtermPolicy === 'leave';
-  const { stopTimeoutSeconds } = config;
-  const facts = { ledger: journal.ledger, sight, stopTimeoutSeconds, leaveRunning };
+  const facts = { ledger, sight, config };
   const endStops = passStops(actor, onStop, facts, log);
+
+  onRetry(() => {
+    log.report('retry.requested', {});
+    actor.send({ type: 'fleet.retryNow' });
+  });
 
   const { status, crash, looked } = await outcome;
   endStops();
   clearInterval(summaries);
   const unseen = looked || leaveRunning ? null : whyUnseen(sight);
-  reportEnd({ crash, remaining: remainingIn(journal.ledger), looked, unseen }, log);
-  await closeInOrder({ inspection, journal, stateDir, aws });
+  reportEnd({ crash, remaining: remainingIn(ledger), looked, unseen }, log);
+  await closeInOrder({ control, inspection, journal, stateDir, aws });
   return status;
 }
 
@@ -138,6 +160,8 @@ function reportStart(config: Config, templates: Templates, recovered: Recovered,
     known: recovered.owned.length,
     openLaunches: recovered.resend.length,
   });
+  const short = shortStopTimeout(config, config.capacity.maxTasks ?? recovered.owned.length);
+  if (short) log.report('stopTimeout.short', short);
   if (config.tls.insecure && anyIsEncrypted([config.schedulerAddress, config.monitorAddress]))
     log.report('tls.certificatesNotChecked', {});
 }

@@ -8,6 +8,7 @@ import type { FailureNote } from '../../machines/shared/failure.ts';
 import { now } from '../shared/clock.ts';
 import { errorText } from '../shared/errorText.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { BootTimes } from './taskTimes.ts';
 
 interface Demand {
   tasks: number | null;
@@ -27,6 +28,10 @@ export function createReports(log: Log) {
   return {
     groupEnded({ groupId: group, taskArn: task, cause, detail }: GroupEnd): void {
       log.report('group.ended', { group, task, cause, detail });
+    },
+
+    groupRegistered({ groupId: group, taskArn: task, ...times }: BootTimes): void {
+      log.report('group.registered', { group, task, ...times });
     },
 
     stopFailed(groupId: string, taskArn: string | null, trouble: FailureNote): void {

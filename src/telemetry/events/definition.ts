@@ -1,6 +1,9 @@
 /** How the table of events is written: data only, so that log, docs, metrics and explanations can read it. */
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+
+/** In rising order. */
+export type LogLevel = (typeof logLevels)[number];
 
 /** What a field may hold, and its type in TypeScript. JSON only. */
 interface Values {

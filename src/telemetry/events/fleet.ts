@@ -1,5 +1,13 @@
 import { error, group, kind, launch, needsPerson, reason, state, task } from './common.ts';
-import { choice, count, type EventDefinition, nullable, optional, text } from './definition.ts';
+import {
+  choice,
+  count,
+  type EventDefinition,
+  nullable,
+  optional,
+  quantity,
+  text,
+} from './definition.ts';
 
 const cause = choice(
   'why it ended: drained, launchFailed, startFailed, exited, interrupted, lost or stoppedOutside',
@@ -38,6 +46,19 @@ export const fleetEvents = {
       detail: optional(nullable(detail)),
     },
     sentence: 'Group {group}: {state}[, task {task}][ ({cause})].',
+  },
+  'group.registered': {
+    level: 'debug',
+    fields: {
+      group,
+      task,
+      provisioningMs: nullable(quantity('ms', 'from the creation of the task to RUNNING')),
+      registrationMs: nullable(quantity('ms', 'from RUNNING until the scheduler knew its workers')),
+      totalMs: nullable(quantity('ms', 'from the creation until the scheduler knew its workers')),
+    },
+    sentence:
+      'The scheduler knows the workers of group {group}[, {totalMs} ms after its creation].',
+    explanation: 'Times are left out where a part is not known, as of a task of an earlier run.',
   },
   'group.ended': {
     level: 'info',

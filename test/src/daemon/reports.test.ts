@@ -15,6 +15,7 @@ const breaker = (more: Partial<Breaker> = {}): Breaker => ({
   subnet: 'subnet-1',
   market: null,
   failures: 2,
+  since: 0,
   until: now() + 20_000,
   reason: 'no room',
   signal: 'launched',
