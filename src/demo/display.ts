@@ -1,5 +1,5 @@
+import { render } from '../shared/terminal/styledText.ts';
 import type { DemoView } from './runDemo.ts';
-import { render } from './styledText.ts';
 import { drawView, explanation, headline } from './view.ts';
 
 /** Where the demo is shown: process.stdout, or the output of a test. */
