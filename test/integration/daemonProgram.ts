@@ -19,7 +19,17 @@ export function runProgram(
   { flags = [], env = {} }: { flags?: string[]; env?: Record<string, string> } = {},
 ) {
   const home = mkdtempSync(join(tmpdir(), 'scaler-ecs-program-'));
-  const given = ['-wmi', 'wm', '--ecs-subnets', 'subnet-1', '--settle-seconds', '0', ...flags];
+  const given = [
+    '-wmi',
+    'wm',
+    '--ecs-subnets',
+    'subnet-1',
+    '--settle-seconds',
+    '0',
+    '-sdc',
+    '0',
+    ...flags,
+  ];
   const words = ['--import', 'tsx', join(root, 'cli/main.ts'), 'run', scheduler, ...given];
   const child = spawn(process.execPath, words, {
     cwd: root,
