@@ -264,7 +264,7 @@ const mirrors = ['test/machines/', 'test/src/', 'test/cli/'];
 
 const testFolders = [
   ...['machines', 'src', 'cli', 'support', 'integration', 'interop', 'simulation', 'chaos'],
-  ...['conformance', 'mutation', 'scale', 'fuzz', 'vectors'],
+  ...['conformance', 'mutation', 'bench', 'scale', 'fuzz', 'vectors'],
 ];
 
 describe('the tests', () => {

@@ -172,15 +172,36 @@ describe('a load from the monitor stream', () => {
         a: serves({ taskArn: arn('1'), load: load(3) }),
       }),
       outbox: [],
+      nowRegistered: [],
     });
+  });
+
+  it('that is the same leaves the record as it is', () => {
+    const books = recordsOf({ a: serves({ taskArn: arn('1'), load: load(3) }) });
+    expect(recordLoads(books, { 1: load(3) }, 500).groups.a).toBe(books.groups.a);
   });
 
   it('marks the group as serving', () => {
     const boots = rowOf({ taskArn: arn('1'), phase: 'provisioning' });
-    const { groups, outbox } = recordLoads(recordsOf({ a: boots }), { 1: load(0) }, 500);
-    expect(groups.a).toStrictEqual({ ...boots, load: load(0) });
-    expect(outbox).toEqual([['a', { type: 'task.registered' }]]);
+    const told = recordLoads(recordsOf({ a: boots }), { 1: load(0) }, 500);
+    expect(told.groups.a).toStrictEqual({
+      ...boots,
+      ...{ load: load(0), phase: 'running', registered: true },
+    });
+    expect(told.outbox).toEqual([['a', { type: 'task.registered' }]]);
+    expect(told.nowRegistered).toEqual(['a']);
   });
+
+  it.each(['requested', 'held', 'stopping'] as const)(
+    'leaves it to a group that is %s to say that its workers are known',
+    (phase) => {
+      const record = rowOf({ taskArn: arn('1'), phase });
+      const told = recordLoads(recordsOf({ a: record }), { 1: load(1) }, 500);
+      expect(told.groups.a).toMatchObject({ registered: false });
+      expect(told.outbox).toContainEqual(['a', { type: 'task.registered' }]);
+      expect(told.nowRegistered).toEqual([]);
+    },
+  );
 
   it('of no tasks ends the wait for an idle moment', () => {
     const books = recordsOf({ a: waits({ taskArn: arn('1') }), b: waits({ taskArn: arn('2') }) });
