@@ -7,6 +7,7 @@ import * as inventory from './inventory.ts';
 import * as launchHealth from './launchHealth.ts';
 import { reportRecovered, resetTurnBudget, restoreNextCohort } from './launching.ts';
 import { drainAll, reconcile, reportBlockers, reportRemaining } from './reconcile.ts';
+import * as spending from './spending.ts';
 import { newFleet } from './state.ts';
 
 const actions = {
@@ -14,6 +15,7 @@ const actions = {
   ...facts,
   ...inventory,
   ...launchHealth,
+  ...spending,
   ...{ drainAll, reconcile, reportBlockers, reportRecovered, reportRemaining },
   ...{ resetTurnBudget, restoreNextCohort },
   /** Compares desired and actual in the next step, when every region has taken in what has happened. */
@@ -82,6 +84,7 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
     'cohort.recovered': { actions: 'closeBreaker' },
     'cohort.probeInconclusive': { actions: 'onProbeInconclusive' },
     'cohort.tasksChanged': { actions: 'onTasksChanged' },
+    'cohort.billed': { actions: 'recordBill' },
     'task.dead': { actions: sendTo(parent, ({ event }) => event) },
   },
   states: {
@@ -290,6 +293,30 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
                 actions: ['announceMonitor', 'passOnLoads'],
               },
               { actions: 'passOnLoads' },
+            ],
+          },
+        },
+      },
+    },
+    money: {
+      description: 'Whether a limit of money is in the way of the next launch.',
+      initial: 'within',
+      states: {
+        within: {
+          description: 'One task more fits under every limit.',
+          on: {
+            tick: [
+              { guard: 'moneyLimited', target: 'limited', actions: ['beginDay', 'onLimit'] },
+              { actions: 'beginDay' },
+            ],
+          },
+        },
+        limited: {
+          description: 'One task more would pass a limit, or would have until a moment ago.',
+          on: {
+            tick: [
+              { guard: 'moneyClear', target: 'within', actions: ['beginDay', 'onLimitCleared'] },
+              { actions: ['beginDay', 'watchLimit'] },
             ],
           },
         },

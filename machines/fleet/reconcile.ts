@@ -5,6 +5,7 @@ import { fleetSetup, modesIn } from './fleetSetup.ts';
 import { isTransient, launchBlockers, launchPermit, missingOf } from './launchGate.ts';
 import { launchGroups } from './launching.ts';
 import type { Modes } from './modes.ts';
+import { tasksToLeave } from './money.ts';
 import { type Counts, groupsToKeep, plan, serving } from './plan.ts';
 import { drainsOf, undrainsOf } from './shares.ts';
 import {
@@ -22,6 +23,9 @@ import {
  * What a plan may go by. While the scheduler does not answer, what it desired last is not current: the fleet is left
  * alone, but for what the limit forbids.
  */
+const lower = (a: number | null, b: number | null): number | null =>
+  a === null || b === null ? (a ?? b) : Math.min(a, b);
+
 function desiredNow(fleet: Fleet, { scheduler }: Modes, counts: Counts): number | null {
   if (scheduler !== 'absent' || fleet.desired === null) return fleet.desired;
   return excessConfirmed(fleet) ? kept(counts) : null;
@@ -36,13 +40,15 @@ export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check })
   const { settings, revision, now, swapping } = context;
   const modes = modesIn(check);
   const counts = fleetCounts(context);
+  const affordable = tasksToLeave(context);
   const permit = launchPermit(context, launchBlockers(context, modes, counts));
   const { cancelDrains, swap, admit, drainPendingGroups, drainServing } = plan(
     desiredNow(context, modes, counts),
     counts,
     {
-      ...{ maxTasks: settings.maxTasks, launches: permit.tasks, swapping },
-      excessConfirmed: excessConfirmed(context),
+      ...{ launches: permit.tasks, swapping },
+      maxTasks: lower(settings.maxTasks, affordable),
+      excessConfirmed: excessConfirmed(context) || affordable !== null,
       keep: groupsToKeep(context.desiredWorkers, counts, settings.workersPerTask),
     },
   );

@@ -1,5 +1,5 @@
 import { shown } from './configFailure.ts';
-import { integer } from './valueTypes.ts';
+import { decimal, integer } from './valueTypes.ts';
 
 /** Node's timers take less than 2^31 milliseconds. */
 const maxTimerSeconds = Math.floor((2 ** 31 - 1) / 1000);
@@ -10,6 +10,10 @@ export const seconds = integer('a non-negative number of seconds', 0, maxTimerSe
 export const positiveSeconds = integer('a positive number of seconds', 1, maxTimerSeconds);
 /** A limit that a heartbeat can carry, which is a UInt32; -1 means no limit. */
 export const limit = integer('-1 (no limit) or a non-negative integer', -1, 2 ** 32 - 1);
+
+/** USD. */
+export const amount = decimal('a positive amount like 2.5', 0);
+export const fraction = decimal('a number above 0 and up to 1', 0, 1);
 
 /** Checks for settings: each returns why the value is invalid, or null. */
 export type Check<T> = (value: T) => string | null;

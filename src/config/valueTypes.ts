@@ -63,6 +63,28 @@ export function integer(rule: string, min: number, max = Number.MAX_SAFE_INTEGER
   return type;
 }
 
+const decimalText = /^\s*\+?(\d+(?:_\d+)*(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?\s*$/i;
+
+/** A number above `min` and up to `max`. `rule` completes the message "must be ...". */
+export function decimal(rule: string, min: number, max = Number.MAX_SAFE_INTEGER) {
+  const within = (value: number, given: unknown): number =>
+    value > min && value <= max ? value : rejectUnless(rule)(given);
+  const type: ValueType<number> = {
+    name: 'number',
+    arity: 'one',
+    fromText: (given) =>
+      decimalText.test(given)
+        ? within(Number(given.replaceAll('_', '')), given)
+        : rejectUnless(rule)(given),
+    fromToml: (value) =>
+      typeof value === 'number' || typeof value === 'bigint'
+        ? within(Number(value), value)
+        : rejectUnless(rule)(value),
+    toToml: (value) => value,
+  };
+  return type;
+}
+
 export const flag: ValueType<boolean> = {
   name: 'switch',
   arity: 'none',

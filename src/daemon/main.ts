@@ -1,11 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { clearInterval, setInterval } from 'node:timers';
-import { createActor } from 'xstate';
+import { type ActorRefFrom, createActor } from 'xstate';
 import type { DaemonInput } from '../../machines/daemon/daemon.ts';
+import type { fleetManager } from '../../machines/fleet/fleetManager.ts';
+import { type Spending, spendingOf } from '../../machines/fleet/money.ts';
 import type { LaunchOrder } from '../../machines/shared/domain.ts';
 import { type Config, describeCapacity } from '../config/config.ts';
 import { anyIsEncrypted } from '../config/tls.ts';
 import { now } from '../shared/clock.ts';
+import { roundedSpending } from '../shared/usd.ts';
 import { loadIdentity } from '../store/identity.ts';
 import { type Journal, openJournal } from '../store/journal.ts';
 import { openStateDir } from '../store/stateDir.ts';
@@ -33,7 +36,12 @@ const summaryTickMs = 1000;
 
 /** Runs one worker manager to its end. Resolves to the exit status. */
 export async function runDaemon(config: Config, destination: Log, onStop: OnStop): Promise<number> {
-  const log = withConclusions(destination, now);
+  let spending: () => Spending | null = () => null;
+  const log = withConclusions(destination, now, () => {
+    const spent = spending();
+    return spent && roundedSpending(spent);
+  });
+  const settings = managerSettings(config);
   const templates = createTemplates(config);
   const { warning } = templates.check();
   if (warning) log.report('launchTemplate.large', { warning });
@@ -86,12 +94,13 @@ export async function runDaemon(config: Config, destination: Log, onStop: OnStop
   const inspection = await openInspection(config, log);
   const logStates = stateLogger(log, config.logging.level === 'DEBUG');
   const actor = createActor(machine, {
-    input: inputOf(config, templates, journal, recovered),
+    input: inputOf(config, templates, journal, { ...recovered, settings }),
     inspect: (event) => {
       logStates(event);
       inspection?.observe(event);
     },
   });
+  spending = () => spendingIn(actor);
   const outcome = outcomeOf(actor);
   const summaries = setInterval(log.tick, summaryTickMs);
   actor.start();
@@ -146,11 +155,20 @@ async function openInspection(config: Config, log: Log) {
   return startInspection(log);
 }
 
+/** What the fleet manager of a running daemon counts. */
+function spendingIn(actor: ActorRefFrom<ReturnType<typeof provide>>): Spending | null {
+  const fleet = actor.getSnapshot().children.fleetManager as
+    | ActorRefFrom<typeof fleetManager>
+    | undefined;
+  const context = fleet?.getSnapshot().context;
+  return context ? spendingOf(context, now()) : null;
+}
+
 function inputOf(
   config: Config,
   templates: Templates,
   journal: Journal,
-  recovered: Recovered,
+  fleet: DaemonInput['fleet'],
 ): DaemonInput {
   return {
     session: sessionSettings(config, {
@@ -160,6 +178,6 @@ function inputOf(
     monitor: { workerManagerId: config.workerManagerId },
     stopTimeoutMs: config.stopTimeoutSeconds * 1000,
     leaveRunning: config.sigtermPolicy === 'leave',
-    fleet: { ...recovered, settings: managerSettings(config) },
+    fleet,
   };
 }

@@ -10,6 +10,7 @@ import { fleetOwnershipTag, ownershipTag } from '../aws/launch/ownershipTag.ts';
 import { workerRequirements } from '../aws/launch/requirements.ts';
 import { awsRates, type Rates } from '../aws/limiter.ts';
 import { advertisedWorkers, type Config } from '../config/config.ts';
+import { moneySettingsOf } from './money.ts';
 
 /** What makes a Fargate task ours. */
 export const markOf = ({ fleetId, workerManagerId, workerSchedulerAddress }: Config): string =>
@@ -100,6 +101,7 @@ export const managerSettings = (config: Config): FleetSettings => ({
   inventoryEveryMs: config.sweepSeconds * 1000,
   launchBurst: config.launchQuota.burst,
   launchesPerSecond: config.launchQuota.perSecond,
+  money: moneySettingsOf(config),
 });
 
 export const sessionSettings = (
