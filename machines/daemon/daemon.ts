@@ -1,4 +1,4 @@
-import { assign, type DoneActorEvent, type ErrorActorEvent, sendTo, setup } from 'xstate';
+import { assign, type DoneActorEvent, type ErrorActorEvent, raise, sendTo, setup } from 'xstate';
 import { fleetManager } from '../fleet/fleetManager.ts';
 import type { FleetInput } from '../fleet/state.ts';
 import type {
@@ -75,6 +75,15 @@ const ends = {
   'scheduler.shutdown': { target: 'stopping' },
 } as const;
 
+const whileStopping = {
+  'fleet.stopped': {
+    target: 'disconnecting',
+    actions: [{ type: 'keepRemaining', params: nothing }, 'keepFleetStopped'],
+  },
+  'daemon.stopTimeout': 'disconnecting',
+  'fleet.capacity': {},
+} as const;
+
 /** The root: prepares AWS while the session already sends heartbeats, and ends everything in order. */
 export const daemon = setup({
   types: {} as {
@@ -93,9 +102,16 @@ export const daemon = setup({
       | { type: 'fleet.unprepared' }
       | ({ type: 'fleet.remaining'; looked: boolean } & Remaining)
       | { type: 'fleet.stopped' }
-      /** Ordered by a person who has mended a cause: every breaker is tried at once. */
+      /** Ordered by an operator after a repair: every breaker probes at once. */
       | { type: 'fleet.retryNow' }
+      /** Ordered by a person: nothing is launched until `fleet.resume`. */
+      | { type: 'fleet.hold'; at: number; reason: string }
+      | { type: 'fleet.resume'; at: number }
+      /** Ordered by a person: these groups leave at an idle moment; what is desired stays. */
+      | { type: 'fleet.drainGroups'; at: number; groupIds: string[] }
       | { type: 'daemon.stop' }
+      /** To itself: stopping has taken as long as it may. */
+      | { type: 'daemon.stopTimeout' }
       | DoneActorEvent<unknown>
       | ErrorActorEvent;
     output: DaemonEnd;
@@ -131,6 +147,8 @@ export const daemon = setup({
     })),
     prepareFailed: assign({ trouble: (_, trouble: FailureNote) => trouble }),
     stopFleet: sendTo('fleetManager', { type: 'fleet.stop' }),
+    stopFleetNow: sendTo('fleetManager', { type: 'fleet.stopNow' }),
+    armStopTimeout: raise({ type: 'daemon.stopTimeout' }, { delay: 'stopTimeout' }),
     closeSession: sendTo('session', { type: 'session.close' }),
     leaveOnPurpose: assign({ leftOnPurpose: true }),
     keepRemaining: assign({
@@ -140,7 +158,10 @@ export const daemon = setup({
     keepFleetStopped: assign({ fleetStopped: true }),
     noteCrash: assign({ crash: (_, { reason }: { reason: string }) => reason }),
   },
-  guards: { leaveRunning: ({ context }) => context.leaveRunning },
+  guards: {
+    leaveRunning: ({ context }) => context.leaveRunning,
+    tasksLeft: ({ context }) => context.remaining !== null && context.remaining.tasks > 0,
+  },
   delays: {
     stopTimeout: ({ context }) => context.stopTimeoutMs,
     /** 1 s, 2 s, 4 s ... 60 s. */
@@ -164,7 +185,7 @@ export const daemon = setup({
     { id: 'session', src: 'session', input: ({ context }) => context.session },
     { id: 'fleetManager', src: 'fleetManager', input: ({ context }) => context.fleet },
     { id: 'monitor', src: 'monitor', input: ({ context }) => context.monitor },
-    // Last: all who hear its ticks are there.
+    // Last: every actor that it sends ticks to has started.
     { id: 'ticker', src: 'ticker' },
   ],
   on: {
@@ -180,9 +201,10 @@ export const daemon = setup({
       actions: ['toFleet', { type: 'noteConnection', params: ({ event }) => event.status }],
     },
     'monitor.loads': { actions: ['toSession', 'toFleet'] },
+    'monitor.work': { actions: 'toFleet' },
     'monitor.groups': { actions: 'toSession' },
     'monitor.deadWorkers': { actions: 'toSession' },
-    'monitor.closed': { actions: 'toSession' },
+    'monitor.closed': { actions: ['toSession', 'toFleet'] },
     'fleet.tasksChanged': { actions: ['toSession', 'toMonitor'] },
     'fleet.inventoryCompleted': {
       actions: ['toSession', { type: 'keepLooked', params: { looked: true } }],
@@ -200,6 +222,9 @@ export const daemon = setup({
       ],
     },
     'fleet.retryNow': { actions: 'toFleet' },
+    'fleet.hold': { actions: 'toFleet' },
+    'fleet.resume': { actions: 'toFleet' },
+    'fleet.drainGroups': { actions: 'toFleet' },
     'task.dead': { actions: 'toMonitor' },
     'xstate.error.actor.*': {
       target: '.stopped',
@@ -231,24 +256,24 @@ export const daemon = setup({
     unprepared: {
       description: 'AWS could not be prepared. What runs is kept, and the next attempt follows.',
       after: { preparationPause: 'preparing' },
-      on: ends,
+      on: { ...ends, 'fleet.retryNow': { target: 'preparing', actions: 'toFleet' } },
     },
     serving: {
       description: 'The fleet follows what the scheduler desires.',
       on: { ...ends, 'fleet.unprepared': 'preparing' },
     },
     stopping: {
-      description: 'All tasks are being stopped.',
-      entry: ['advertiseZero', 'stopFleet'],
-      after: { stopTimeout: 'disconnecting' },
+      description: 'All tasks are being stopped; those at work may wait for an idle moment first.',
+      entry: ['advertiseZero', 'stopFleet', 'armStopTimeout'],
       on: {
-        'fleet.stopped': {
-          target: 'disconnecting',
-          actions: [{ type: 'keepRemaining', params: nothing }, 'keepFleetStopped'],
-        },
-        'daemon.stop': 'disconnecting',
-        'fleet.capacity': {},
+        ...whileStopping,
+        'daemon.stop': [{ guard: 'tasksLeft', target: 'stoppingNow' }, { target: 'disconnecting' }],
       },
+    },
+    stoppingNow: {
+      description: 'A second request to stop: tasks at work are stopped, too.',
+      entry: 'stopFleetNow',
+      on: { ...whileStopping, 'daemon.stop': 'disconnecting' },
     },
     disconnecting: {
       description: 'The connection to the scheduler is closed in order.',

@@ -6,7 +6,8 @@ import { fleetSetup } from './fleetSetup.ts';
 import * as inventory from './inventory.ts';
 import * as launchHealth from './launchHealth.ts';
 import { reportRecovered, resetTurnBudget, restoreNextCohort } from './launching.ts';
-import { drainAll, reconcile, reportBlockers, reportRemaining } from './reconcile.ts';
+import { drainAll, drainAllNow, reconcile, reportBlockers, reportRemaining } from './reconcile.ts';
+import * as schedulerFacts from './schedulerFacts.ts';
 import * as spending from './spending.ts';
 import { newFleet } from './state.ts';
 
@@ -15,8 +16,9 @@ const actions = {
   ...facts,
   ...inventory,
   ...launchHealth,
+  ...schedulerFacts,
   ...spending,
-  ...{ drainAll, reconcile, reportBlockers, reportRecovered, reportRemaining },
+  ...{ drainAll, drainAllNow, reconcile, reportBlockers, reportRecovered, reportRemaining },
   ...{ resetTurnBudget, restoreNextCohort },
   /** Compares desired and actual in the next step, when every region has taken in what has happened. */
   requestReconcile: fleetSetup.raise({ type: 'fleet.reconcile' }),
@@ -26,33 +28,6 @@ const actions = {
       return event.revision;
     },
   }),
-  recordEcho: fleetSetup.assign(({ context, event }) => {
-    assertEvent(event, 'scheduler.heartbeatEcho');
-    const { at } = event;
-    return { firstEchoAt: context.firstEchoAt ?? at, lastEchoAt: at, quietSince: at };
-  }),
-  recordReturn: fleetSetup.assign({
-    returnedAt: ({ context, event }) => {
-      assertEvent(event, ['scheduler.heartbeatEcho', 'fleet.tookOver']);
-      return event.type === 'scheduler.heartbeatEcho' ? event.at : context.now;
-    },
-  }),
-  recordConnection: fleetSetup.assign({
-    connection: ({ event }) => {
-      assertEvent(event, 'scheduler.connection');
-      return event.status;
-    },
-  }),
-  recordTerms: fleetSetup.assign({
-    terms: ({ event }) => {
-      assertEvent(event, 'scheduler.identified');
-      return event.terms;
-    },
-  }),
-  recordHold: fleetSetup.assign(({ event }) => {
-    assertEvent(event, 'fleet.hold');
-    return { holdReason: event.reason, heldSince: event.at };
-  }),
 } as const;
 
 /** What is recorded as long as it may still matter to a launch. */
@@ -60,6 +35,8 @@ const demand = {
   'scheduler.desired': { actions: ['onDesired', 'requestReconcile'] },
   'scheduler.startRequested': { actions: ['onStartRequested', 'requestReconcile'] },
   'scheduler.shutdownRequested': { actions: ['onShutdownRequested', 'requestReconcile'] },
+  'monitor.work': { actions: ['onWork', 'requestReconcile'] },
+  'monitor.closed': { actions: 'onWork' },
   'fleet.drainGroups': { actions: 'onDrainGroups' },
   'fleet.stop': 'stopping',
 } as const;
@@ -98,8 +75,10 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
           entry: raise({ type: 'fleet.restoreNext' }, { delay: 0 }),
           on: {
             ...demand,
-            tick: { actions: ['advanceClock', 'pollCohorts', 'requestReconcile'] },
-            'cohort.changed': { actions: ['recordCohortReport', 'reconcile'] },
+            tick: {
+              actions: ['advanceClock', 'refreshDesired', 'pollCohorts', 'requestReconcile'],
+            },
+            'cohort.changed': { actions: ['recordCohortReport', 'refreshDesired', 'reconcile'] },
             'fleet.reconcile': { actions: ['reconcile', 'reportBlockers'] },
             'inventory.completed': 'active',
             // Without the right to list, the journal is all there is: better than never to launch.
@@ -112,9 +91,15 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
           on: {
             ...demand,
             tick: {
-              actions: ['advanceClock', 'pollCohorts', 'advertiseCapacity', 'requestReconcile'],
+              actions: [
+                'advanceClock',
+                'refreshDesired',
+                'pollCohorts',
+                'advertiseCapacity',
+                'requestReconcile',
+              ],
             },
-            'cohort.changed': { actions: ['recordCohortReport', 'reconcile'] },
+            'cohort.changed': { actions: ['recordCohortReport', 'refreshDesired', 'reconcile'] },
             'fleet.nextTurn': { actions: ['resetTurnBudget', 'reconcile'] },
             'fleet.reconcile': { actions: ['reconcile', 'reportBlockers'] },
           },
@@ -128,6 +113,7 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
               { actions: ['advanceClock', 'pollCohorts', 'drainAll', 'reportRemaining'] },
             ],
             'cohort.changed': { actions: ['recordCohortReport', 'drainAll', 'reportRemaining'] },
+            'fleet.stopNow': { actions: 'drainAllNow' },
           },
         },
         stopped: {
@@ -323,7 +309,7 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
       },
     },
     hold: {
-      description: 'Whether a person holds launches.',
+      description: 'Whether an operator holds launches.',
       initial: 'running',
       states: {
         running: {
@@ -331,7 +317,7 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
           on: { 'fleet.hold': { target: 'held', actions: ['recordHold', 'requestReconcile'] } },
         },
         held: {
-          description: 'A person holds launches, with a reason.',
+          description: 'An operator holds launches, with a reason.',
           on: {
             'fleet.hold': { actions: ['recordHold', 'requestReconcile'] },
             'fleet.resume': { target: 'running', actions: 'requestReconcile' },

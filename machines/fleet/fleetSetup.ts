@@ -31,11 +31,13 @@ export type FleetEvent =
   | { type: 'fleet.prepared'; revision: string }
   | { type: 'fleet.hold'; at: number; reason: string }
   | { type: 'fleet.resume'; at: number }
-  /** Ordered by a person who has mended a cause: every breaker is tried at once. */
+  /** Ordered by an operator after a repair: every breaker probes at once. */
   | { type: 'fleet.retryNow' }
-  /** Ordered by a person: these groups leave at an idle moment; what is desired stays. */
+  /** Ordered by an operator: these groups leave at an idle moment; what is desired stays. */
   | { type: 'fleet.drainGroups'; at: number; groupIds: string[] }
   | { type: 'fleet.stop' }
+  /** While stopping: groups at work leave now, too. */
+  | { type: 'fleet.stopNow' }
   /** To itself: put the next cohort's worth of recovered tasks into a cohort. */
   | { type: 'fleet.restoreNext' }
   /** To itself: the event loop has turned, and more may be launched. */

@@ -11,9 +11,14 @@ import { workerRequirements } from '../aws/launch/requirements.ts';
 import { awsRates, type Rates } from '../aws/limiter.ts';
 import { advertisedWorkers, type Config } from '../config/config.ts';
 import { moneySettingsOf } from './money.ts';
+import { idleWaitSeconds } from './stopTime.ts';
 
 /** What makes a Fargate task ours. */
-export const markOf = ({ fleetId, workerManagerId, workerSchedulerAddress }: Config): string =>
+export const ownershipTagOf = ({
+  fleetId,
+  workerManagerId,
+  workerSchedulerAddress,
+}: Config): string =>
   fleetId === null
     ? ownershipTag(workerManagerId, workerSchedulerAddress.text)
     : fleetOwnershipTag(fleetId);
@@ -57,7 +62,7 @@ export const templateSettings = (
       companions: atLeast(release, '1.24.0') ? [] : ['configargparse==1.7.1'],
     }),
     pythonVersion: ecs.pythonVersion,
-    startedBy: markOf(config),
+    startedBy: ownershipTagOf(config),
     capacityProvider: ecs.capacityProvider ?? undefined,
   };
 };
@@ -92,8 +97,7 @@ export const managerSettings = (config: Config): FleetSettings => ({
   returnGraceMs,
   settleMs: config.settleSeconds * 1000,
   drainTimeoutMs: config.drainTimeoutSeconds * 1000,
-  // The rest of the time is for the tasks to stop in.
-  stopDrainMs: Math.min(config.drainTimeoutSeconds, config.stopTimeoutSeconds / 2) * 1000,
+  stopDrainMs: idleWaitSeconds(config) * 1000,
   spot: config.ecs.capacityProvider === 'FARGATE_SPOT',
   subnets: [...config.ecs.subnets],
   pollEveryMs: 3000,
@@ -102,6 +106,8 @@ export const managerSettings = (config: Config): FleetSettings => ({
   launchBurst: config.launchQuota.burst,
   launchesPerSecond: config.launchQuota.perSecond,
   money: moneySettingsOf(config),
+  tasksPerWorker: config.scaling.tasksPerWorker,
+  scaleDownCooldownMs: config.scaling.scaleDownCooldownSeconds * 1000,
 });
 
 export const sessionSettings = (

@@ -1,4 +1,5 @@
 import { awsEvents } from './events/aws.ts';
+import { controlEvents } from './events/control.ts';
 import { daemonEvents } from './events/daemon.ts';
 import type { EventDefinition, FieldsOf, LevelException, LogLevel } from './events/definition.ts';
 import { emulatorEvents } from './events/emulator.ts';
@@ -17,6 +18,7 @@ export const events = {
   ...moneyEvents,
   ...awsEvents,
   ...storeEvents,
+  ...controlEvents,
   ...emulatorEvents,
 };
 

@@ -1,4 +1,4 @@
-import { notEmpty } from '../constraints.ts';
+import { notEmpty, port } from '../constraints.ts';
 import { optional, setting } from '../row.ts';
 import { choice, flag, level, strings, text } from '../valueTypes.ts';
 
@@ -32,9 +32,23 @@ export const processRows = {
     help: 'Directory for journal and identity; each manager uses its own subdirectory',
     check: notEmpty,
   }),
+  control_socket: setting(choice(['on', 'off']), 'on', {
+    group: 'Process',
+    help: 'Whether status, groups, explain, drain, hold, resume and events reach the daemon, by a socket in its state directory',
+  }),
   inspect: setting(flag, false, {
     group: 'Process',
     help: 'Show the live state of the actors to browsers on this machine; the log contains the address',
+  }),
+  metrics_port: optional(port, {
+    group: 'Process',
+    defaultText: 'none: off',
+    help: 'Port that serves metrics for Prometheus (/metrics) and health (/livez, /readyz); 0 means any free port',
+  }),
+  metrics_host: setting(text, '127.0.0.1', {
+    group: 'Process',
+    help: 'Address on which metrics_port listens; there is no password',
+    check: notEmpty,
   }),
   config: optional(text, {
     short: 'c',

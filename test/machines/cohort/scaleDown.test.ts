@@ -25,7 +25,7 @@ const runs = (given: Partial<GroupRecord> = {}): GroupRecord =>
 const nobody = { pending: 0, idle: 0, busy: 0 };
 const everybody = { pending: 9, idle: 9, busy: 9 };
 
-describe('who is to leave', () => {
+describe('the groups to drain', () => {
   it.each([
     [
       'has come least far',
@@ -116,7 +116,7 @@ describe('who is to leave', () => {
     expect(outbox).toEqual([['a', { type: 'group.stop' }]]);
   });
 
-  it('may finish its work first, while there is time for that', () => {
+  it('may finish its work first until the deadline', () => {
     const busy = recordsOf({ a: serves({ load: load(2) }) });
     const patient = drained(busy, everybody, {
       at: 7000,
@@ -129,6 +129,20 @@ describe('who is to leave', () => {
     expect(patient.outbox).toEqual([['a', { type: 'group.drain' }]]);
     const late = { at: 7000, until: 7000, monitorEverConnected: true };
     expect(drained(busy, everybody, late).outbox).toEqual([['a', { type: 'group.stop' }]]);
+  });
+
+  it('is stopped at once when it waits already and nothing is to wait any longer', () => {
+    const waiting = serves({
+      ...{ load: load(2), drainRequested: true, phase: 'waiting', drainDeadline: 9000 },
+    });
+    const nobody = { pending: 0, idle: 0, busy: 0 };
+    const now = { at: 7000, until: 7000, monitorEverConnected: true };
+    const { groups, outbox } = drained(recordsOf({ a: waiting }), nobody, now);
+    expect(outbox).toEqual([['a', { type: 'group.stop' }]]);
+    expect(groups.a).toMatchObject({ phase: 'stopping', stopRequestedAt: 7000 });
+    const later = drained(recordsOf({ a: waiting }), nobody, { ...now, until: 7001 });
+    expect(later.outbox).toEqual([]);
+    expect(later.groups.a?.drainDeadline).toBe(7001);
   });
 
   it('is waited for when the stream does not tell whether it is at work, but did tell, or will', () => {
@@ -198,7 +212,7 @@ it('stops at once exactly those whose tasks are named, once', () => {
   ]);
 });
 
-it('takes back those that wait, who serves first, then who has come furthest', () => {
+it('cancels the drains of serving groups first, then of those that have come furthest', () => {
   const books = recordsOf({
     a: rowOf({ drainRequested: true }),
     b: waits(),

@@ -121,6 +121,13 @@ const oneByOne: Model = {
       ...((fleet.desired ?? 0) < 2 ? [{ type: 'scheduler.startRequested', at: 20_000 }] : []),
       { type: 'scheduler.shutdownRequested', at: 20_000, taskIds: ['old'] },
       { type: 'scheduler.mismatch', at: 20_000, reason: fleet.mismatch ? null : 'too old' },
+      // They change no state: a few of the states are enough.
+      ...(fleet.revision === null && fleet.mismatch === null && fleet.desired === null
+        ? [
+            { type: 'monitor.work', at: 20_000, work: null },
+            { type: 'monitor.closed', at: 20_000 },
+          ]
+        : []),
     ];
   },
 };
@@ -226,6 +233,13 @@ const internal: Model = {
   ],
 };
 
+/** A person does not want to wait for groups at work. */
+const impatient: Model = {
+  ...modelOf(/./),
+  key: ({ value }) => value,
+  events: [{ type: 'fleet.stop' }, { type: 'fleet.stopNow' }],
+};
+
 const models = [
   oneByOne,
   modelOf(/^(cohort\.launchFailed|monitor\.loads|scheduler\.lost)$/),
@@ -236,6 +250,7 @@ const models = [
   expensive,
   monitorEnds,
   internal,
+  impatient,
 ];
 
 const live = (given: FleetInput) => {
@@ -435,7 +450,7 @@ describe('the end without a look at ECS', () => {
     expect(hears()).toContainEqual(stopped);
   });
 
-  it('does not come where the journal may have forgotten launches', () => {
+  it('does not come if the journal may have lost launches', () => {
     const { actor, tick, tickUntil, hears } = liveManager({ journalIncomplete: true });
     tick(1000);
     actor.send({ type: 'fleet.stop' });
@@ -500,7 +515,7 @@ it('tells a cohort whether the monitor stream has ever spoken', async () => {
   expect(cohorts.lines[0]?.input).toMatchObject({ monitorEverConnected: true });
 });
 
-it('says which effect nobody has filled in', async () => {
+it('names an effect that was not provided', async () => {
   expect(await holesOf(fleetManager)).toEqual({
     inventory: "effect 'inventory' is not provided",
     journalAdoption: "effect 'journalAdoption' is not provided",

@@ -13,6 +13,7 @@ const original: [string, string | null, string, unknown][] = [
   ['--worker-scheduler-address', '-wsa', 'address', null],
   ['--object-storage-address', '-osa', 'address', null],
   ['--max-task-concurrency', '-mtc', 'int', cpus().length],
+  ['--scale-down-cooldown-seconds', '-sdc', 'float', 30],
   ['--per-worker-capabilities', '-pwc', 'name[=int],…', []],
   ['--per-worker-task-queue-size', '-wtqs', 'int', 1000],
   ['--heartbeat-interval-seconds', '-his', 'int', 2],
@@ -49,6 +50,8 @@ const additions = [
   ...['launch_burst', 'launch_rate', 'state_dir', 'inspect', 'logging_format'],
   ...['max_usd_per_hour', 'max_usd_per_day', 'max_usd_total', 'on_limit', 'usd_per_vcpu_hour'],
   ...['usd_per_gb_hour', 'usd_per_storage_gb_hour', 'usd_per_public_ip_hour', 'spot_price_factor'],
+  ...['scale_ahead', 'tasks_per_worker'],
+  ...['metrics_port', 'metrics_host'],
 ];
 
 const keyOf = (flag: string) => flag.replace(/^--/, '').replaceAll('-', '_') as Key;
@@ -98,6 +101,9 @@ const samples: Partial<Record<Key, string>> = {
   capacity_provider: 'FARGATE_SPOT',
   on_limit: 'drain',
   spot_price_factor: '0.5',
+  scale_ahead: 'off',
+  tasks_per_worker: '7',
+  scale_down_cooldown_seconds: '7.5',
 };
 const sampleOf = (key: Key) =>
   samples[key] ??
