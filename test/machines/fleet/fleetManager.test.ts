@@ -217,7 +217,7 @@ const expensive: Model = {
     });
     return [
       ...('cohort.0' in cohorts ? bills : [{ type: 'fleet.restoreNext' }]),
-      ...(now < 90_000 ? [{ type: 'tick', now: now + 15_000 }] : []),
+      ...(now < 120_000 ? [{ type: 'tick', now: now + 30_000 }] : []),
     ];
   },
 };

@@ -51,7 +51,7 @@ const additions = [
   ...['max_usd_per_hour', 'max_usd_per_day', 'max_usd_total', 'on_limit', 'usd_per_vcpu_hour'],
   ...['usd_per_gb_hour', 'usd_per_storage_gb_hour', 'usd_per_public_ip_hour', 'spot_price_factor'],
   ...['scale_ahead', 'tasks_per_worker'],
-  ...['metrics_port', 'metrics_host'],
+  ...['metrics_port', 'metrics_host', 'control_socket'],
 ];
 
 const keyOf = (flag: string) => flag.replace(/^--/, '').replaceAll('-', '_') as Key;
@@ -99,6 +99,7 @@ const samples: Partial<Record<Key, string>> = {
   ecs_assign_public_ip: 'DISABLED',
   ecs_task_architecture: 'ARM64',
   capacity_provider: 'FARGATE_SPOT',
+  control_socket: 'off',
   on_limit: 'drain',
   spot_price_factor: '0.5',
   scale_ahead: 'off',
@@ -107,7 +108,7 @@ const samples: Partial<Record<Key, string>> = {
 };
 const sampleOf = (key: Key) =>
   samples[key] ??
-  (/int|number/.test(rowOf(key).type.name) ? '77' : `value-of-${key}`.replaceAll('_', '-'));
+  (/int|float/.test(rowOf(key).type.name) ? '77' : `value-of-${key}`.replaceAll('_', '-'));
 
 /** The required settings except for the given one. */
 const rest = (key: Key) => ({
