@@ -1,14 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { clearInterval, setInterval } from 'node:timers';
-import { type ActorRefFrom, createActor } from 'xstate';
+import { createActor } from 'xstate';
 import type { DaemonInput } from '../../machines/daemon/daemon.ts';
-import type { fleetManager } from '../../machines/fleet/fleetManager.ts';
-import { type Spending, spendingOf } from '../../machines/fleet/money.ts';
 import type { LaunchOrder } from '../../machines/shared/domain.ts';
 import { type Config, describeCapacity } from '../config/config.ts';
 import { anyIsEncrypted } from '../config/tls.ts';
 import { now } from '../shared/clock.ts';
-import { roundedSpending } from '../shared/usd.ts';
 import { loadIdentity } from '../store/identity.ts';
 import { type Journal, openJournal } from '../store/journal.ts';
 import { openStateDir } from '../store/stateDir.ts';
@@ -30,6 +27,7 @@ import {
   whyUnseen,
 } from './shutdown.ts';
 import type { OnRetry, OnStop } from './signals.ts';
+import { fleetIn, spendingSource } from './spendingSource.ts';
 import { mayOweResponse, recover } from './startup.ts';
 import { shortStopTimeout } from './stopTime.ts';
 import { factsOf } from './watch/facts.ts';
@@ -48,15 +46,11 @@ export async function runDaemon(
 ): Promise<number> {
   const observers = createObservers();
   const watching = watch?.log ? [watch.log] : [];
-  let spending: () => Spending | null = () => null;
-  const log = withConclusions(
-    severalLogs([destination, observers.feed.log, ...watching]),
-    now,
-    () => {
-      const spent = spending();
-      return spent && roundedSpending(spent);
-    },
-  );
+  const inspection = await openInspection(config, destination);
+  if (inspection) watching.push(inspection.log);
+  const logs = severalLogs([destination, observers.feed.log, ...watching]);
+  const spending = spendingSource();
+  const log = withConclusions(logs, now, spending.read);
   const settings = managerSettings(config);
   const templates = createTemplates(config);
   const { warning } = templates.check();
@@ -107,7 +101,6 @@ export async function runDaemon(
     log,
   });
 
-  const inspection = await openInspection(config, log);
   const logStates = stateLogger(log, config.logging.level === 'DEBUG');
   const actor = createActor(machine, {
     input: inputOf(config, templates, journal, { ...recovered, settings }),
@@ -116,7 +109,7 @@ export async function runDaemon(
       inspection?.observe(event);
     },
   });
-  spending = () => spendingIn(actor);
+  spending.readFrom(() => fleetIn(actor.getSnapshot()));
   const outcome = outcomeOf(actor);
   const summaries = setInterval(log.tick, summaryTickMs);
   actor.start();
@@ -182,16 +175,10 @@ function reportStart(config: Config, templates: Templates, recovered: Recovered,
 async function openInspection(config: Config, log: Log) {
   if (!config.inspect) return null;
   const { startInspection } = await import('../telemetry/inspector/inspect.ts');
-  return startInspection(log);
-}
-
-/** What the fleet manager of a running daemon counts. */
-function spendingIn(actor: ActorRefFrom<ReturnType<typeof provide>>): Spending | null {
-  const fleet = actor.getSnapshot().children.fleetManager as
-    | ActorRefFrom<typeof fleetManager>
-    | undefined;
-  const context = fleet?.getSnapshot().context;
-  return context ? spendingOf(context, now()) : null;
+  const { alsoShown } = await import('./alsoShown.ts');
+  return startInspection(log, {
+    ...{ of: config.workerManagerId, port: config.inspectPort, alsoShown },
+  });
 }
 
 function inputOf(
