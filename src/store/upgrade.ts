@@ -5,7 +5,7 @@ import { unknownTimes } from './records.ts';
  *   1: the first. Until launches could go to Spot, they named no market.
  *   2: launches may name subnets.
  *   3: `createdAt` and `deadlinesFrom` in place of `launchedAt`; words and times of an end; inventories.
- *   4: launches name their cluster, and inventories that are owed may name clusters.
+ *   4: what tasks have cost; launches name their cluster, and inventories that are owed may name clusters.
  */
 
 type Fields = Record<string, unknown>;
@@ -41,9 +41,8 @@ function fromVersion2(record: Fields): Fields {
   }
 }
 
-/** Launches of version 3 do not tell their cluster: it stays unknown. */
 function fromVersion3(record: Fields): Fields {
-  return record;
+  return record.kind === 'ended' ? { ...record, usd: null } : record;
 }
 
 /** From each version to the next; the last entry leads to the current version. */

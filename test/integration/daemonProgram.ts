@@ -28,7 +28,8 @@ export function runProgram(
   { flags = [], env = {}, program = fromSource }: Program = {},
 ) {
   const home = mkdtempSync(join(tmpdir(), 'scaler-ecs-program-'));
-  const given = ['-wmi', 'wm', '--ecs-subnets', 'subnet-1', '--settle-seconds', '0', ...flags];
+  const quick = ['--settle-seconds', '0', '--scale-down-cooldown-seconds', '0'];
+  const given = ['-wmi', 'wm', '--ecs-subnets', 'subnet-1', ...quick, ...flags];
   const [command = '', ...words] = program;
   const child = spawn(command, [...words, 'run', scheduler, ...given], {
     cwd: root,

@@ -3,6 +3,7 @@ import type { Config } from '../../../src/config/config.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { createTemplates } from '../../../src/daemon/launchTemplates.ts';
 import { inputOf, templateFinder } from '../../../src/daemon/main.ts';
+import { managerSettings } from '../../../src/daemon/managerSettings.ts';
 import { Ledger } from '../../../src/store/ledger.ts';
 import type { LaunchRecord } from '../../../src/store/records.ts';
 
@@ -53,8 +54,8 @@ describe('templateFinder', () => {
 describe('inputOf', () => {
   const inputWith = (found: 'none' | 'whole' | 'damaged', ...flags: string[]) => {
     const config = configOf(...flags);
-    const recovered = { epoch: 'e', owned: [] } as never;
-    return inputOf(config, createTemplates(config), { found }, recovered);
+    const fleet = { epoch: 'e', owned: [], settings: managerSettings(config) } as never;
+    return inputOf(config, createTemplates(config), { found }, fleet);
   };
 
   it('may owe the scheduler a response unless this is the first run', () => {
