@@ -4,7 +4,7 @@ import type { GroupEnd } from '../group/workerGroup.ts';
 import type { TaskObservation } from '../shared/domain.ts';
 import { noteOf } from '../shared/failure.ts';
 import { parent } from '../shared/parent.ts';
-import { apply, cohortSetup, launchActor, nameIn } from './cohortSetup.ts';
+import { apply, cohortSetup, isCurrent, launchActor, nameIn } from './cohortSetup.ts';
 import {
   expired,
   type GroupRecord,
@@ -42,7 +42,7 @@ export const enforceDeadlines = cohortSetup.enqueueActions(({ context, event, en
     enqueue.sendTo(parent, recovered(context.cohortId, groupId, 'stable'));
   const { slowStops, ...watched } = recordStops(present, at);
   for (const slowStop of slowStops) enqueue({ type: 'noteSlowStop', params: slowStop });
-  apply(expired(watched, at), enqueue);
+  apply(expired(watched, at, isCurrent(context, at)), enqueue);
   enqueue.assign({ monitorConnected, ending });
 });
 

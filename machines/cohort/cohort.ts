@@ -4,6 +4,7 @@ import { type FailureNote, noteOf } from '../shared/failure.ts';
 import * as changes from './changes.ts';
 import { cohortSetup, type Event, report, reportTasks } from './cohortSetup.ts';
 import * as commands from './commands.ts';
+import * as turns from './turns.ts';
 
 const crash = ({ event }: { event: Event }) => {
   const { actorId, error } = event as ErrorActorEvent;
@@ -18,7 +19,7 @@ const reason = ({ event }: { event: { error: unknown } }) => {
 
 export const cohort = cohortSetup
   .extend({
-    actions: { report, reportTasks, ...commands, ...changes },
+    actions: { report, reportTasks, ...commands, ...changes, ...turns },
   })
   .createMachine({
     id: 'cohort',
@@ -31,6 +32,7 @@ export const cohort = cohortSetup
       observedGeneration: 0,
       lastReport: { generation: 0, counts: noCounts, launches: 0 },
       lastPolledAt: 0,
+      wokeAt: null,
       monitorConnected: false,
       ending: false,
     }),
@@ -42,6 +44,9 @@ export const cohort = cohortSetup
       'cohort.evict': { actions: ['evict', 'abandonLaunches', 'report'] },
       'cohort.release': { actions: ['release', 'report'] },
       'cohort.cancelDrain': { actions: ['cancelDrain', 'report'] },
+      'cohort.launchTurnAnswered': { actions: 'answerLaunchTurn' },
+      'launch.turn': { actions: 'passOnLaunchTurn' },
+      'group.turn': { actions: ['onStopTurn', 'report'] },
       'cohort.loads': { actions: ['onLoads', 'report'] },
       'group.changed': { guard: 'changesRecord', actions: ['onGroupChanged', 'report'] },
       'xstate.done.actor.launch.*': { actions: ['onLaunchDone', 'reportTasks', 'report'] },

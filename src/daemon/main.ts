@@ -74,6 +74,7 @@ export async function runDaemon(config: Config, destination: Log, onStop: OnStop
     monitor: { connect: connections.monitor, address: config.monitorAddress },
     journal,
     requestHash: (order) => template(order).hash(order),
+    takeTurn: operations.takeTurn,
     runTask: operations.runTask,
     stopTask: operations.stopTask,
     describeTasks: operations.describeTasks,

@@ -1,4 +1,4 @@
-import { createActor } from 'xstate';
+import { createActor, type EventObject, fromPromise } from 'xstate';
 import { cohort } from '../../machines/cohort/cohort.ts';
 import { launch } from '../../machines/group/launch.ts';
 import { workerGroup } from '../../machines/group/workerGroup.ts';
@@ -52,13 +52,22 @@ export const liveCohort = (given: Partial<typeof input> = {}) => {
   const crashes: unknown[] = [];
   const ended: unknown[] = [];
   const notes: unknown[] = [];
-  const { parent, told } = scriptedParent();
+  const turn = { at: 0, allowed: true };
+  const takeTurn = fromPromise(async () => ({ at: turn.at })) as never;
+  /** A fleet manager that answers at once whether a launch is still to be sent. */
+  const answerTurn = (event: EventObject) => {
+    if (event.type !== 'cohort.launchTurn') return;
+    const { label } = event as unknown as { label: string };
+    const { allowed } = turn;
+    actor.send({ type: 'cohort.launchTurnAnswered', label, allowed });
+  };
+  const { parent, told } = scriptedParent(undefined, answerTurn);
   const actor = createActor(
     cohort.provide({
       actors: {
         describeTasks,
-        workerGroup: workerGroup.provide({ actors: { stopTask } }),
-        launch: launch.provide({ actors: { runTask, journalLaunch, journalOutcome } }),
+        workerGroup: workerGroup.provide({ actors: { takeTurn, stopTask } }),
+        launch: launch.provide({ actors: { takeTurn, runTask, journalLaunch, journalOutcome } }),
       },
       actions: {
         noteCrash: (_, crash) => crashes.push(crash),
@@ -112,6 +121,7 @@ export const liveCohort = (given: Partial<typeof input> = {}) => {
       ...world,
       actor,
       monitorConnected,
+      turn,
       phases,
       answer,
       answerBoth,

@@ -51,13 +51,16 @@ export const scriptedWorld = <Name extends string>(...names: Name[]) => {
 };
 
 /** A stream effect that keeps what it was told; the test speaks through `say`. */
-export const scriptedStream = () => {
+export const scriptedStream = (onTold: (event: EventObject) => void = () => {}) => {
   const told: EventObject[] = [];
   const lines: { say: (event: EventObject) => void; open: boolean; input: unknown }[] = [];
   const logic = fromCallback<EventObject, unknown>(({ receive, sendBack, input }) => {
     const line = { say: sendBack, open: true, input };
     lines.push(line);
-    receive((event) => told.push(event));
+    receive((event) => {
+      told.push(event);
+      onTold(event);
+    });
     return () => {
       line.open = false;
     };
@@ -67,7 +70,7 @@ export const scriptedStream = () => {
 };
 
 /** For an actor's `parent` option: keeps what it is told. Who has a parent has its clock. */
-export const scriptedParent = (clock?: SimulatedClock) => {
-  const { logic, told } = scriptedStream();
+export const scriptedParent = (clock?: SimulatedClock, onTold?: (event: EventObject) => void) => {
+  const { logic, told } = scriptedStream(onTold);
   return { parent: createActor(logic, { ...(clock && { clock }) }).start(), told };
 };
