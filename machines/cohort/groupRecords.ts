@@ -137,10 +137,11 @@ export const holdsStop = ({ load, stopHeldSince }: GroupRecord, at: number): boo
 /** In the record of a group that is to stop now: StopTask is requested, or held back. */
 export function stopping(record: GroupRecord, at: number): Partial<GroupRecord> {
   const held = holdsStop(record, at);
+  const until = record.drainDeadline ?? record.stopUnlessBusyUntil;
   return {
     phase: held ? 'held' : 'stopping',
     drainDeadline: null,
-    stopUnlessBusyUntil: record.drainDeadline ?? record.stopUnlessBusyUntil,
+    stopUnlessBusyUntil: until !== null && until > at ? until : null,
     observeUntil: null,
     stopRequestedAt: held ? record.stopRequestedAt : at,
     ...(held && { stopHeldSince: record.stopHeldSince ?? at }),

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { createActor, fromPromise } from 'xstate';
+import { createActor } from 'xstate';
 import { claimsOf, launch } from '../../../machines/group/launch.ts';
 import { type Model, untaken, unvisited, walkEveryEdge } from '../../support/paths.ts';
 import { holesOf } from '../../support/placeholders.ts';
-import { scriptedParent, scriptedWorld } from '../../support/world.ts';
+import { ended, scriptedParent, scriptedWorld } from '../../support/world.ts';
 
 const failure = (kind: string) => Object.assign(new Error(`it was ${kind}`), { kind });
 const order = {
@@ -64,9 +64,10 @@ const unwritable: Model = {
 /** With effects that wait for the test, but for its turn, which comes at once; and its cohort lets it be sent. */
 const startLaunch = (given: Partial<typeof input> = {}) => {
   const world = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
-  const takeTurn = fromPromise(async () => ({ at: 0 })) as never;
+  const takeTurn = ended(() => ({ at: 0 }));
   const { parent, told } = scriptedParent(undefined, ({ type }) => {
     if (type === 'launch.turn') actor.send({ type: 'launch.send' });
+    return true;
   });
   const provided = launch.provide({ actors: { ...world.actors, takeTurn } });
   const actor = createActor(provided, { input: { ...input, ...given }, parent }).start();

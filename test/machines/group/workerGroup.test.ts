@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type Actor, createActor, fromPromise } from 'xstate';
+import { type Actor, createActor } from 'xstate';
 import { type GroupReport, workerGroup } from '../../../machines/group/workerGroup.ts';
 import { type Model, untaken, unvisited, walkEveryEdge } from '../../support/paths.ts';
 import { holesOf } from '../../support/placeholders.ts';
-import { scriptedParent, scriptedWorld } from '../../support/world.ts';
+import { ended, scriptedParent, scriptedWorld } from '../../support/world.ts';
 
 const model: Model = {
   input: { groupId: 'g1' },
@@ -100,7 +100,7 @@ const inShort = ({ phase, registered, drainRequested, stopAccepted }: GroupRepor
     .join(' ');
 
 /** Its turn comes at once. */
-const takeTurn = fromPromise(async () => ({ at: 0 })) as never;
+const takeTurn = ended(() => ({ at: 0 }));
 
 describe('a stop that waits for its turn', () => {
   const turn = { type: 'xstate.done.actor.takeTurn', output: { at: 900 } };
@@ -278,6 +278,7 @@ describe('the reports and the outcome of a group', () => {
   ] as const)('%s', async (_, events, reports, output) => {
     const { parent, told } = scriptedParent(undefined, ({ type }) => {
       if (type === 'group.turn') actor.send({ type: 'group.send' });
+      return type === 'group.turn';
     });
     const { actors, calls, play } = scriptedWorld('stopTask');
     const group = workerGroup.provide({ actors: { ...actors, takeTurn } });
