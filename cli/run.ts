@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { helpOptions } from '../src/config/arguments.ts';
@@ -28,17 +29,25 @@ export async function run(args: string[]): Promise<never> {
   // A terminal that is gone takes no words.
   process.stderr.on('error', () => {});
   const logs = new LogDestinations();
-  const managers = withLogs(entries, logs);
+  const { openWatchers } = await import('../src/daemon/watch/watchers.ts');
+  const watchers = await openWatchers(entries, process.env);
+  const managers = withLogs(entries, logs).map((manager) => ({
+    ...manager,
+    watch: watchers.of(manager.config, manager.log),
+  }));
   const signals = listenToSignals(() => reopenLogs(logs, managers));
+  signals.onStop(watchers.stopping);
   ensureHome(process.env);
   const { runDaemon } = await import('../src/daemon/main.ts');
   const ended = Promise.all(
-    managers.map(async ({ config, log }) => {
+    managers.map(async ({ config, log, watch }) => {
       try {
-        return await runDaemon(config, log, signals.onStop);
+        return await runDaemon(config, log, signals.onStop, watch);
       } catch (error) {
         // The other managers are independent and continue.
         return reportError(error, entries.length > 1 ? `${config.workerManagerId}: ` : '');
+      } finally {
+        watch?.ended();
       }
     }),
   );
@@ -49,6 +58,7 @@ export async function run(args: string[]): Promise<never> {
       return 1;
     }),
   ]);
+  await Promise.race([watchers.close(), sleep(flushMs)]);
   await Promise.race([logs.flush(flushMs), new Promise<void>((leave) => signals.afterEnd(leave))]);
   process.exit(status);
 }

@@ -4,7 +4,15 @@ import type { GroupEnd } from '../group/workerGroup.ts';
 import type { TaskObservation } from '../shared/domain.ts';
 import { noteOf } from '../shared/failure.ts';
 import { parent } from '../shared/parent.ts';
-import { apply, cohortSetup, isCurrent, launchActor, nameIn } from './cohortSetup.ts';
+import {
+  apply,
+  type CohortContext,
+  cohortSetup,
+  type Enqueue,
+  isCurrent,
+  launchActor,
+  nameIn,
+} from './cohortSetup.ts';
 import {
   expired,
   type GroupRecord,
@@ -18,6 +26,16 @@ import { assumeUnobserved, reconcileObserved } from './observe.ts';
 import { groupOutcome } from './outcome.ts';
 import { settled } from './settleLaunch.ts';
 
+function noteRegistration(
+  { cohortId, groups }: Pick<CohortContext, 'cohortId' | 'groups'>,
+  groupId: string,
+  enqueue: Enqueue,
+): void {
+  const { taskArn, subnet } = groups[groupId] as GroupRecord;
+  if (taskArn !== null) enqueue({ type: 'noteRegistered', params: { groupId, taskArn } });
+  enqueue.sendTo(parent, recovered(cohortId, groupId, 'registered', subnet));
+}
+
 export const onGroupChanged = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'group.changed');
   const { type: _, groupId, ...change } = event;
@@ -25,10 +43,7 @@ export const onGroupChanged = cohortSetup.enqueueActions(({ context, event, enqu
   // The report may be older than our order to stop, and no group comes back from there.
   const phase = leavesForGood(record) ? record.phase : change.phase;
   enqueue.assign({ groups: { ...context.groups, [groupId]: { ...record, ...change, phase } } });
-  if (!change.registered || record.registered) return;
-  const { taskArn, subnet } = record;
-  if (taskArn !== null) enqueue({ type: 'noteRegistered', params: { groupId, taskArn } });
-  enqueue.sendTo(parent, recovered(context.cohortId, groupId, 'registered', subnet));
+  if (change.registered && !record.registered) noteRegistration(context, groupId, enqueue);
 });
 
 /** What is due whatever ECS will answer. Unwanted launches are abandoned again: some were requesting when they were abandoned first. */
@@ -48,7 +63,10 @@ export const enforceDeadlines = cohortSetup.enqueueActions(({ context, event, en
 
 export const onLoads = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'cohort.loads');
-  apply(recordLoads(context, event.loads, event.at), enqueue);
+  const { nowRegistered, ...transition } = recordLoads(context, event.loads, event.at);
+  // Before the events for the groups: their own reports of it change nothing more.
+  for (const groupId of nowRegistered) noteRegistration(context, groupId, enqueue);
+  apply(transition, enqueue);
   const monitorConnected = event.loads !== null;
   const monitorEverConnected = context.monitorEverConnected || monitorConnected;
   enqueue.assign({ monitorConnected, monitorEverConnected });

@@ -310,31 +310,50 @@ export function expired(records: CohortRecords, at: number, isCurrent = true): T
   return { ...records, groups, outbox };
 }
 
-/** What the monitor stream showed of tasks whose workers changed; null: it shows nothing any more. */
+/** Phases in which a group takes in that its workers have registered. */
+const canRegister = ({ phase }: GroupRecord): boolean =>
+  phase === 'provisioning' || phase === 'running' || phase === 'waiting';
+
+/** The record of a group whose workers have just come to be known. Its own report of that changes nothing more. */
+const registeredRecord = (record: GroupRecord): GroupRecord => ({
+  ...record,
+  registered: true,
+  phase: record.phase === 'provisioning' ? 'running' : record.phase,
+});
+
+const sameLoad = (a: WorkerLoad | null, b: WorkerLoad | null): boolean =>
+  a?.workers === b?.workers && a?.tasks === b?.tasks && a?.canceling === b?.canceling;
+
+/**
+ * What the monitor stream showed of tasks whose workers changed; null: it shows nothing any more. `nowRegistered`: the
+ * groups whose workers have come to be known.
+ */
 export function recordLoads(
   records: CohortRecords,
   loads: Record<string, WorkerLoad> | null,
   at: number,
-): Transition {
+): Transition & { nowRegistered: string[] } {
   const groups = { ...records.groups };
   const outbox: Outbox = [];
-  for (const [groupId, record] of Object.entries(records.groups)) {
-    if (record.taskArn === null) continue;
-    const load = loads === null ? null : loads[taskIdOf(record.taskArn)];
+  const nowRegistered: string[] = [];
+  for (const [groupId, before] of Object.entries(records.groups)) {
+    if (before.taskArn === null) continue;
+    const load = loads === null ? null : loads[taskIdOf(before.taskArn)];
     if (load === undefined) continue;
     const present = hasWorkers({ load });
-    const next: GroupRecord = {
-      ...record,
-      load,
-      workersLostSince:
-        present || load === null || !record.registered ? null : (record.workersLostSince ?? at),
-    };
+    const registers = present && !before.registered && canRegister(before);
+    const workersLostSince =
+      present || load === null || !before.registered ? null : (before.workersLostSince ?? at);
+    const isNews = !sameLoad(load, before.load) || workersLostSince !== before.workersLostSince;
+    const record = registers ? registeredRecord(before) : before;
+    const next: GroupRecord = isNews ? { ...record, load, workersLostSince } : record;
     groups[groupId] = next;
-    if (present && !record.registered) outbox.push([groupId, { type: 'task.registered' }]);
+    if (registers) nowRegistered.push(groupId);
+    if (present && !before.registered) outbox.push([groupId, { type: 'task.registered' }]);
     const settled = next.phase === 'held' && !holdsStop(next, at);
     if (!waitsIdle(next) && !settled) continue;
     groups[groupId] = { ...next, ...stopping(next, at) };
     outbox.push([groupId, stopEvent(next, at)]);
   }
-  return { ...records, groups, outbox };
+  return { ...records, groups, outbox, nowRegistered };
 }

@@ -14,7 +14,7 @@ export type CohortCommand =
   | { type: 'cohort.adopt'; generation: number; groups: OwnedGroup[] }
   /** `until`: how long groups at work may wait for an idle moment. */
   | ({ type: 'cohort.drain'; generation: number; at: number; until: number } & Share)
-  /** Ordered by a person: these groups leave at an idle moment, and for good. */
+  /** Ordered by an operator: these groups leave at an idle moment, and for good. */
   | { type: 'cohort.evict'; generation: number; at: number; until: number; groupIds: string[] }
   /** The scheduler has chosen these Fargate tasks: those that are here stop at once. */
   | { type: 'cohort.release'; generation: number; at: number; taskIds: string[] }

@@ -93,8 +93,13 @@ export const daemon = setup({
       | { type: 'fleet.unprepared' }
       | ({ type: 'fleet.remaining'; looked: boolean } & Remaining)
       | { type: 'fleet.stopped' }
-      /** Ordered by a person who has mended a cause: every breaker is tried at once. */
+      /** Ordered by an operator after a repair: every breaker probes at once. */
       | { type: 'fleet.retryNow' }
+      /** Ordered by a person: nothing is launched until `fleet.resume`. */
+      | { type: 'fleet.hold'; at: number; reason: string }
+      | { type: 'fleet.resume'; at: number }
+      /** Ordered by a person: these groups leave at an idle moment; what is desired stays. */
+      | { type: 'fleet.drainGroups'; at: number; groupIds: string[] }
       | { type: 'daemon.stop' }
       | DoneActorEvent<unknown>
       | ErrorActorEvent;
@@ -164,7 +169,7 @@ export const daemon = setup({
     { id: 'session', src: 'session', input: ({ context }) => context.session },
     { id: 'fleetManager', src: 'fleetManager', input: ({ context }) => context.fleet },
     { id: 'monitor', src: 'monitor', input: ({ context }) => context.monitor },
-    // Last: all who hear its ticks are there.
+    // Last: every actor that it sends ticks to has started.
     { id: 'ticker', src: 'ticker' },
   ],
   on: {
@@ -180,9 +185,10 @@ export const daemon = setup({
       actions: ['toFleet', { type: 'noteConnection', params: ({ event }) => event.status }],
     },
     'monitor.loads': { actions: ['toSession', 'toFleet'] },
+    'monitor.work': { actions: 'toFleet' },
     'monitor.groups': { actions: 'toSession' },
     'monitor.deadWorkers': { actions: 'toSession' },
-    'monitor.closed': { actions: 'toSession' },
+    'monitor.closed': { actions: ['toSession', 'toFleet'] },
     'fleet.tasksChanged': { actions: ['toSession', 'toMonitor'] },
     'fleet.inventoryCompleted': {
       actions: ['toSession', { type: 'keepLooked', params: { looked: true } }],
@@ -200,6 +206,9 @@ export const daemon = setup({
       ],
     },
     'fleet.retryNow': { actions: 'toFleet' },
+    'fleet.hold': { actions: 'toFleet' },
+    'fleet.resume': { actions: 'toFleet' },
+    'fleet.drainGroups': { actions: 'toFleet' },
     'task.dead': { actions: 'toMonitor' },
     'xstate.error.actor.*': {
       target: '.stopped',

@@ -13,6 +13,8 @@ export interface Breaker {
   market: Market | null;
   /** Times in a row that it went wrong. */
   failures: number;
+  /** Since when it is not closed, milliseconds since the epoch. */
+  since: number;
   /** Until then nothing that this concerns is launched; then one group alone is tried. */
   until: number;
   reason: string;
@@ -105,6 +107,7 @@ export const trip = (breakers: Breakers, failure: LaunchFailure, now: number): B
     const failures = (known?.failures ?? 0) + 1;
     const breaker: Breaker = {
       ...{ cause, subnet, market, failures, reason, probe: null, until: 0 },
+      since: known?.since ?? now,
       // What ECS takes and then fails to start is not disproved by its taking another.
       signal: known?.signal === 'registered' ? 'registered' : signal,
     };

@@ -6,6 +6,7 @@ import { fleetSetup } from './fleetSetup.ts';
 import * as inventory from './inventory.ts';
 import * as launchHealth from './launchHealth.ts';
 import { reportRecovered, resetTurnBudget, restoreNextCohort } from './launching.ts';
+import { noEvidence } from './lookAhead.ts';
 import { drainAll, reconcile, reportBlockers, reportRemaining } from './reconcile.ts';
 import { newFleet } from './state.ts';
 
@@ -35,11 +36,11 @@ const actions = {
       return event.type === 'scheduler.heartbeatEcho' ? event.at : context.now;
     },
   }),
-  recordConnection: fleetSetup.assign({
-    connection: ({ event }) => {
-      assertEvent(event, 'scheduler.connection');
-      return event.status;
-    },
+  recordConnection: fleetSetup.assign(({ context, event }) => {
+    assertEvent(event, 'scheduler.connection');
+    const { status: connection } = event;
+    // The next one may be of another scheduler, with another policy.
+    return { connection, policy: connection === 'closed' ? noEvidence : context.policy };
   }),
   recordTerms: fleetSetup.assign({
     terms: ({ event }) => {
@@ -58,6 +59,8 @@ const demand = {
   'scheduler.desired': { actions: ['onDesired', 'requestReconcile'] },
   'scheduler.startRequested': { actions: ['onStartRequested', 'requestReconcile'] },
   'scheduler.shutdownRequested': { actions: ['onShutdownRequested', 'requestReconcile'] },
+  'monitor.work': { actions: ['onWork', 'requestReconcile'] },
+  'monitor.closed': { actions: 'onWork' },
   'fleet.drainGroups': { actions: 'onDrainGroups' },
   'fleet.stop': 'stopping',
 } as const;
@@ -96,8 +99,10 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
           entry: raise({ type: 'fleet.restoreNext' }, { delay: 0 }),
           on: {
             ...demand,
-            tick: { actions: ['advanceClock', 'pollCohorts', 'requestReconcile'] },
-            'cohort.changed': { actions: ['recordCohortReport', 'reconcile'] },
+            tick: {
+              actions: ['advanceClock', 'refreshDesired', 'pollCohorts', 'requestReconcile'],
+            },
+            'cohort.changed': { actions: ['recordCohortReport', 'refreshDesired', 'reconcile'] },
             'fleet.reconcile': { actions: ['reconcile', 'reportBlockers'] },
             'inventory.completed': 'active',
             // Without the right to list, the journal is all there is: better than never to launch.
@@ -110,9 +115,15 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
           on: {
             ...demand,
             tick: {
-              actions: ['advanceClock', 'pollCohorts', 'advertiseCapacity', 'requestReconcile'],
+              actions: [
+                'advanceClock',
+                'refreshDesired',
+                'pollCohorts',
+                'advertiseCapacity',
+                'requestReconcile',
+              ],
             },
-            'cohort.changed': { actions: ['recordCohortReport', 'reconcile'] },
+            'cohort.changed': { actions: ['recordCohortReport', 'refreshDesired', 'reconcile'] },
             'fleet.nextTurn': { actions: ['resetTurnBudget', 'reconcile'] },
             'fleet.reconcile': { actions: ['reconcile', 'reportBlockers'] },
           },
@@ -297,7 +308,7 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
       },
     },
     hold: {
-      description: 'Whether a person holds launches.',
+      description: 'Whether an operator holds launches.',
       initial: 'running',
       states: {
         running: {
@@ -305,7 +316,7 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
           on: { 'fleet.hold': { target: 'held', actions: ['recordHold', 'requestReconcile'] } },
         },
         held: {
-          description: 'A person holds launches, with a reason.',
+          description: 'An operator holds launches, with a reason.',
           on: {
             'fleet.hold': { actions: ['recordHold', 'requestReconcile'] },
             'fleet.resume': { target: 'running', actions: 'requestReconcile' },

@@ -30,9 +30,9 @@ export type FleetEvent =
   | { type: 'fleet.prepared'; revision: string }
   | { type: 'fleet.hold'; at: number; reason: string }
   | { type: 'fleet.resume'; at: number }
-  /** Ordered by a person who has mended a cause: every breaker is tried at once. */
+  /** Ordered by an operator after a repair: every breaker probes at once. */
   | { type: 'fleet.retryNow' }
-  /** Ordered by a person: these groups leave at an idle moment; what is desired stays. */
+  /** Ordered by an operator: these groups leave at an idle moment; what is desired stays. */
   | { type: 'fleet.drainGroups'; at: number; groupIds: string[] }
   | { type: 'fleet.stop' }
   /** To itself: put the next cohort's worth of recovered tasks into a cohort. */

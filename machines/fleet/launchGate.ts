@@ -137,7 +137,7 @@ function fleetBlockers(fleet: Fleet, modes: Modes): Blocker[] {
     blockers.push(blocker('stopping', 'everything is to end', 'a new start'));
   if (modes.hold === 'held')
     blockers.push(
-      blocker('held', `a person holds launches: ${holdReason}`, 'a person who resumes launches', {
+      blocker('held', `an operator holds launches: ${holdReason}`, 'the command resume', {
         since: heldSince,
         identity: `held ${holdReason}`,
       }),
@@ -162,7 +162,7 @@ const causes: Partial<Record<FailureReason, string>> = {
 };
 
 function breakerBlocker(breaker: Breaker, now: number): Blocker {
-  const { cause, market, subnet, failures, until, reason, probe } = breaker;
+  const { cause, market, subnet, failures, since, until, reason, probe } = breaker;
   const where = [
     market === null ? '' : ` on ${market === 'spot' ? 'Spot' : 'demand'}`,
     subnet === null ? '' : ` in ${subnet}`,
@@ -176,7 +176,7 @@ function breakerBlocker(breaker: Breaker, now: number): Blocker {
     cause === 'quota' ? 'quota' : 'breaker',
     `${what}, ${failures} times in a row: ${reason}; ${waits}`,
     probe === null ? 'the time, then one task that succeeds' : 'the outcome of that task',
-    { until: probe === null ? until : null, identity: `breaker ${breakerName(breaker)}` },
+    { since, until: probe === null ? until : null, identity: `breaker ${breakerName(breaker)}` },
   );
 }
 

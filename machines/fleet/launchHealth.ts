@@ -70,7 +70,7 @@ export const onProbeInconclusive = fleetSetup.enqueueActions(
   },
 );
 
-/** Ordered by a person: what is held back, and the next inventory, is tried at once. */
+/** Ordered by an operator: what is held back, and the next inventory, is tried at once. */
 export const retryNow = fleetSetup.enqueueActions(({ context, enqueue }) => {
   const { breakers, now } = context;
   enqueue.assign({ inventoryNotBefore: Math.min(context.inventoryNotBefore, now) });

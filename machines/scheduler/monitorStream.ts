@@ -5,7 +5,8 @@ import {
   onTaskStates,
   onWorkerList,
 } from './cancellations.ts';
-import type { GroupsView, MonitorMessage, WorkerLoad } from './messages.ts';
+import { type Connected, fromList, fromListBefore, type Listed } from './connectedWorkers.ts';
+import type { GroupsView, MonitorMessage, WorkerLoad, WorkView } from './messages.ts';
 import { taskIdOfWorker } from './workerId.ts';
 
 type WorkerList = Extract<MonitorMessage, { type: 'monitor.workers' }>;
@@ -14,22 +15,31 @@ type WorkerMessage = Extract<MonitorMessage, { type: 'monitor.worker' }>;
 
 /** What the monitor stream has shown since it opened. */
 export interface MonitorStream {
-  /** By Fargate task, its connected workers and how many tasks each has. */
-  connected: Record<string, Record<string, number>>;
+  connected: Connected;
+  /** Null: there was no list, or a worker has left since. */
+  listed: Listed | null;
   cancellations: Cancellations;
   /** Every worker that may be ours names its Fargate task, so a task that is not shown has no worker. */
   isTraced: boolean;
   /** When all of our Fargate tasks were last told. */
   toldAllAt: number;
   groups: GroupsView | null;
+  /** When the last list of workers came; and how far apart the last two came, ms. */
+  listedAt: number | null;
+  everyMs: number | null;
+  work: WorkView | null;
 }
 
 export const nothingShown: MonitorStream = {
   connected: {},
+  listed: null,
   cancellations: noCancellations,
   isTraced: false,
   toldAllAt: 0,
   groups: null,
+  listedAt: null,
+  everyMs: null,
+  work: null,
 };
 
 /** What the reader of the stream must know of the fleet. */
@@ -117,12 +127,14 @@ function parts(
 }
 
 function loadOf({ connected, cancellations }: MonitorStream, taskId: string): WorkerLoad {
-  const tasks = Object.values(connected[taskId] ?? {});
-  return {
-    workers: tasks.length,
-    tasks: tasks.reduce((sum, count) => sum + count, 0),
-    canceling: cancelingAt(cancellations, taskId),
-  };
+  const own = connected[taskId];
+  let workers = 0;
+  let tasks = 0;
+  for (const workerId in own) {
+    workers++;
+    tasks += own[workerId] ?? 0;
+  }
+  return { workers, tasks, canceling: cancelingAt(cancellations, taskId) };
 }
 
 const isSame = (a: WorkerLoad, b: WorkerLoad): boolean =>
@@ -151,7 +163,14 @@ function readSingles(
     else delete connected[taskId];
     touched.add(taskId);
   }
-  return { stream: { ...before, connected, cancellations }, touched };
+  const listed = withAdded(before.listed, moves);
+  return { stream: { ...before, connected, listed, cancellations }, touched };
+}
+
+function withAdded(listed: Listed | null, moves: readonly WorkerMessage[]): Listed | null {
+  if (listed === null || moves.length === 0) return listed;
+  if (moves.some(({ connected }) => !connected)) return null;
+  return { ...listed, added: [...listed.added, ...moves.map(({ workerId }) => workerId)] };
 }
 
 function readList(
@@ -160,23 +179,41 @@ function readList(
   at: number,
   workerManagerId: string,
 ): { stream: MonitorStream; touched: Set<string> } {
-  const connected: MonitorStream['connected'] = {};
-  for (const { workerId, load } of list.workers) {
-    const taskId = taskIdOfWorker(workerId);
-    if (taskId === null) continue;
-    const workers = connected[taskId] ?? {};
-    workers[workerId] = load?.sent ?? 0;
-    connected[taskId] = workers;
-  }
+  const { workers, groups } = list;
+  const likeBefore =
+    before.listed !== null && groups === null && before.groups === null
+      ? fromListBefore(before.connected, before.listed, workers)
+      : null;
+  const { connected, touched } = likeBefore ?? fromList(before.connected, workers);
+  const everyMs = intervalAt(before, at);
   const stream = {
     ...before,
     connected,
+    listed: { workers, added: [] },
+    ...{ listedAt: at, everyMs },
+    work: workView(list, { at, everyMs, workerManagerId }),
     cancellations: onWorkerList(before.cancellations, list.canceling),
-    isTraced: !hasUntraced(list, workerManagerId),
+    isTraced: likeBefore ? before.isTraced : !hasUntraced(list, workerManagerId),
     groups: groupsView(before.groups, list, at, workerManagerId),
   };
-  const touched = new Set([...Object.keys(before.connected), ...Object.keys(connected)]);
   return { stream, touched };
+}
+
+/** Lists that came together say nothing of how often they come. */
+function intervalAt({ listedAt, everyMs }: MonitorStream, at: number): number | null {
+  return listedAt === null || at <= listedAt ? everyMs : at - listedAt;
+}
+
+function workView(
+  { tasks, managers, workers }: WorkerList,
+  { at, everyMs, workerManagerId }: { at: number; everyMs: number | null; workerManagerId: string },
+): WorkView | null {
+  if (tasks === undefined || managers === undefined) return null;
+  return {
+    ...{ at, everyMs, tasks, workers: workers.length },
+    own: workers.filter(({ managerId }) => managerId === workerManagerId).length,
+    otherManagers: managers.filter((managerId) => managerId !== workerManagerId).length,
+  };
 }
 
 /** Groups of the oldest generation. One release of the next shows its managers in their place. */

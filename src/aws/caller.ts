@@ -10,7 +10,7 @@ import { wellFormed } from './wellFormed.ts';
 export interface CallerTools {
   /** Left out: credentials that AWS refuses are not renewed. */
   credentials?: Pick<Credentials, 'version' | 'source' | 'renew'>;
-  limiter: Limiter;
+  limiter: Pick<Limiter, 'acquire' | 'throttled'>;
   /** Left out: no turn is ever reserved. */
   turns?: Turns;
   clock: Clock;

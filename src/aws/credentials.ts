@@ -160,7 +160,7 @@ export function chainCredentials({ clock, log, run = runChain }: CredentialTools
     const settled = new AbortController();
     const remainingMs = mine.startedAt + limitMs - clock.now();
     const tooLate = clock.sleep(Math.max(1, remainingMs), settled.signal).then(() => {
-      // The first of those who wait sets the time of the next attempt.
+      // The first waiting call sets the time of the next attempt.
       if (attempt === mine && hang.until <= clock.now()) {
         hang = {
           until: clock.now() + hang.pauseMs,

@@ -24,7 +24,28 @@ export const awsRates: Rates = {
   read: { burst: 100, perSecond: 20 },
 };
 
+/** What is left of a bucket. */
+export interface BucketLevel {
+  bucket: keyof Rates;
+  tokens: number;
+  /** Part of the full rate in use, 0 to 1: less than 1 after a throttle. */
+  share: number;
+}
+
+/** Calls that wait for a token. */
+export interface Waiting {
+  operation: string;
+  calls: number;
+}
+
+export interface Limits {
+  buckets: BucketLevel[];
+  waiting: Waiting[];
+}
+
 export interface Limiter {
+  /** What is left of each bucket, and what waits, now. */
+  limits(): Limits;
   /** Resolves when the call may be sent, at once for other operations; rejects with the signal's reason. */
   acquire(operation: string, signal: AbortSignal): Promise<void>;
   /** Reports that AWS throttled a call of this operation. */
@@ -148,6 +169,18 @@ export function createLimiter(clock: Clock, rates: Partial<Rates> = {}): Limiter
   }
 
   return {
+    limits() {
+      const now = clock.now();
+      const levels = Object.entries({ modify, launch, read }).map(([name, each]) => {
+        fill(each, now);
+        return { bucket: name as keyof Rates, tokens: each.tokens, share: each.share };
+      });
+      const waiting = [...lanes].map(([operation, lane]) => ({
+        operation,
+        calls: lane.waiting.size,
+      }));
+      return { buckets: levels, waiting };
+    },
     acquire(operation, signal) {
       const lane = lanes.get(operation);
       if (signal.aborted) return Promise.reject(signal.reason);

@@ -19,7 +19,7 @@ export interface Turns {
   use(key: string, signal: AbortSignal): void;
 }
 
-export function createTurns(limiter: Limiter, clock: Clock, log: Log): Turns {
+export function createTurns(limiter: Pick<Limiter, 'acquire'>, clock: Clock, log: Log): Turns {
   const underWay = limitCallsUnderWay(clock, (wait) => log.report('awsCall.waiting', wait));
   const reserved = new Map<string, () => void>();
   const assigned = new WeakMap<AbortSignal, () => void>();

@@ -71,6 +71,7 @@ export const connectAws = (config: Config, { cluster, startedBy, request }: AwsP
         { ecs: home, iam, call, clock: systemClock, log },
         signal,
       ),
+    limits: limiter.limits,
     close() {
       destroy();
       iam.destroy();

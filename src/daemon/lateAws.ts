@@ -1,13 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Limits } from '../aws/limiter.ts';
 import type { connectAws } from './connectAws.ts';
 
 type Aws = ReturnType<typeof connectAws>;
-type Operations = Omit<Aws, 'close'>;
+type Operations = Omit<Aws, 'close' | 'limits'>;
 
 /** A scheduler that cannot be reached must not keep us from looking after our tasks, ms. */
 const loadAnywayMs = 1000;
 
 export interface LateAws extends Operations {
+  /** Of the calls to AWS; empty before the first. */
+  limits(): Limits;
   /** Closes the clients, if they were ever made. */
   close(): void;
 }
@@ -23,9 +26,11 @@ export function lateAws(
   const load = async (): Promise<Aws> => {
     await Promise.race([heartbeatSent, sleep(loadAnywayMs, undefined, { ref: false })]);
     const room = await import('./connectAws.ts');
-    return connect(room.connectAws);
+    loaded = connect(room.connectAws);
+    return loaded;
   };
   let loading: Promise<Aws> | undefined;
+  let loaded: Aws | undefined;
   const aws = (): Promise<Aws> => {
     loading ??= load();
     return loading;
@@ -37,6 +42,7 @@ export function lateAws(
     describeTasks: async (...call) => (await aws()).describeTasks(...call),
     list: async (signal) => (await aws()).list(signal),
     prepare: async (signal) => (await aws()).prepare(signal),
+    limits: () => loaded?.limits() ?? { buckets: [], waiting: [] },
     close() {
       loading?.then(
         ({ close }) => close(),

@@ -62,8 +62,8 @@ function oldPython({ ecs }: Config, release: string): string[] {
 }
 
 /**
- * What is launched depends on whom it is for: the workers' release and transport follow the scheduler
- * that was found, unless a person has said which.
+ * What is launched depends on the scheduler: the release and transport of the workers follow it
+ * unless the settings name them.
  */
 export const createTemplates = (config: Config) => {
   const { networkBackend, worker, ecs } = config;

@@ -10,10 +10,11 @@ import { loadIdentity } from '../store/identity.ts';
 import { type Journal, openJournal } from '../store/journal.ts';
 import { openStateDir } from '../store/stateDir.ts';
 import { withConclusions } from '../telemetry/conclusions.ts';
-import type { Log } from '../telemetry/log.ts';
+import { type Log, severalLogs } from '../telemetry/log.ts';
 import { stateLogger } from '../telemetry/stateLogger.ts';
 import { watchAws } from './awsSight.ts';
 import { checkTransport, connectionsFor } from './connections.ts';
+import { createObservers, openControl } from './control/openControl.ts';
 import { lateAws } from './lateAws.ts';
 import { createTemplates, type Templates } from './launchTemplates.ts';
 import { managerSettings, sessionSettings } from './managerSettings.ts';
@@ -27,13 +28,22 @@ import {
 } from './shutdown.ts';
 import type { OnStop } from './signals.ts';
 import { mayOweResponse, recover } from './startup.ts';
+import { factsOf } from './watch/facts.ts';
+import type { ManagerWatch } from './watch/managerWatch.ts';
 import { provide } from './wiring.ts';
 
 const summaryTickMs = 1000;
 
 /** Runs one worker manager to its end. Resolves to the exit status. */
-export async function runDaemon(config: Config, destination: Log, onStop: OnStop): Promise<number> {
-  const log = withConclusions(destination, now);
+export async function runDaemon(
+  config: Config,
+  destination: Log,
+  onStop: OnStop,
+  watch: ManagerWatch | null = null,
+): Promise<number> {
+  const observers = createObservers();
+  const watching = watch?.log ? [watch.log] : [];
+  const log = withConclusions(severalLogs([destination, observers.feed.log, ...watching]), now);
   const templates = createTemplates(config);
   const { warning } = templates.check();
   if (warning) log.report('launchTemplate.large', { warning });
@@ -96,17 +106,25 @@ export async function runDaemon(config: Config, destination: Log, onStop: OnStop
   const outcome = outcomeOf(actor);
   const summaries = setInterval(log.tick, summaryTickMs);
   actor.start();
+  const { ledger } = journal;
+  const control = openControl({
+    ...{ config, templates, ledger, root: actor, observers, heartbeatSent, log },
+  });
+  watch?.started({
+    facts: () => factsOf(actor.getSnapshot()),
+    limits: aws.limits,
+  });
   const leaveRunning = config.sigtermPolicy === 'leave';
   const { stopTimeoutSeconds } = config;
-  const facts = { ledger: journal.ledger, sight, stopTimeoutSeconds, leaveRunning };
+  const facts = { ledger, sight, stopTimeoutSeconds, leaveRunning };
   const endStops = passStops(actor, onStop, facts, log);
 
   const { status, crash, looked } = await outcome;
   endStops();
   clearInterval(summaries);
   const unseen = looked || leaveRunning ? null : whyUnseen(sight);
-  reportEnd({ crash, remaining: remainingIn(journal.ledger), looked, unseen }, log);
-  await closeInOrder({ inspection, journal, stateDir, aws });
+  reportEnd({ crash, remaining: remainingIn(ledger), looked, unseen }, log);
+  await closeInOrder({ control, inspection, journal, stateDir, aws });
   return status;
 }
 
@@ -129,7 +147,7 @@ function reportStart(config: Config, templates: Templates, recovered: Recovered,
     manager: config.workerManagerId,
     scheduler: config.schedulerAddress.text,
     transport: config.networkBackend,
-    mark: templates.startedBy,
+    tag: templates.startedBy,
     cluster: templates.cluster,
     stateDir: config.stateDir,
     capacity: describeCapacity(config),

@@ -12,7 +12,11 @@ import { awsRates, type Rates } from '../aws/limiter.ts';
 import { advertisedWorkers, type Config } from '../config/config.ts';
 
 /** What makes a Fargate task ours. */
-export const markOf = ({ fleetId, workerManagerId, workerSchedulerAddress }: Config): string =>
+export const ownershipTagOf = ({
+  fleetId,
+  workerManagerId,
+  workerSchedulerAddress,
+}: Config): string =>
   fleetId === null
     ? ownershipTag(workerManagerId, workerSchedulerAddress.text)
     : fleetOwnershipTag(fleetId);
@@ -56,7 +60,7 @@ export const templateSettings = (
       companions: atLeast(release, '1.24.0') ? [] : ['configargparse==1.7.1'],
     }),
     pythonVersion: ecs.pythonVersion,
-    startedBy: markOf(config),
+    startedBy: ownershipTagOf(config),
     capacityProvider: ecs.capacityProvider ?? undefined,
   };
 };
@@ -100,6 +104,8 @@ export const managerSettings = (config: Config): FleetSettings => ({
   inventoryEveryMs: config.sweepSeconds * 1000,
   launchBurst: config.launchQuota.burst,
   launchesPerSecond: config.launchQuota.perSecond,
+  tasksPerWorker: config.scaling.tasksPerWorker,
+  scaleDownCooldownMs: config.scaling.scaleDownCooldownSeconds * 1000,
 });
 
 export const sessionSettings = (

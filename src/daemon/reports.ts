@@ -8,6 +8,7 @@ import type { FailureNote } from '../../machines/shared/failure.ts';
 import { now } from '../shared/clock.ts';
 import { errorText } from '../shared/errorText.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { BootTimes } from './taskTimes.ts';
 
 interface Demand {
   tasks: number | null;
@@ -21,37 +22,19 @@ function isOwnDecision({ tasks, why }: Demand): boolean {
 
 type Trouble = Pick<FailureNote, 'kind' | 'reason'>;
 
-/** A hundred groups meet the same failure at once, and again each few seconds: it is reported once a minute, ms. */
-const repeatAfterMs = 60_000;
-
-/** What stays the same when a failure is met by other tasks: the words without ARNs, ids and numbers. */
-function gistOf(reason: string): string {
-  return reason.replaceAll(/arn:\S+/g, 'arn').replaceAll(/\b(?:[0-9a-f-]{8,}|\d+)\b/gi, '#');
-}
-
-/** Tells whether something was reported within the last minute; if not, it counts as reported now. */
-function repeatFilter(): (...what: string[]) => boolean {
-  const reported = new Map<string, number>();
-  return (...what) => {
-    const gist = gistOf(what.join(' '));
-    for (const [other, at] of reported) if (now() - at >= repeatAfterMs) reported.delete(other);
-    if (reported.has(gist)) return true;
-    reported.set(gist, now());
-    return false;
-  };
-}
-
 /** What machines have to report, as events of the telemetry table. */
 export function createReports(log: Log) {
-  const isRepeated = repeatFilter();
   let demand: Demand = { tasks: null, why: 'no longer wanted' };
   return {
     groupEnded({ groupId: group, taskArn: task, cause, detail }: GroupEnd): void {
       log.report('group.ended', { group, task, cause, detail });
     },
 
+    groupRegistered({ groupId: group, taskArn: task, ...times }: BootTimes): void {
+      log.report('group.registered', { group, task, ...times });
+    },
+
     stopFailed(groupId: string, taskArn: string | null, trouble: FailureNote): void {
-      if (isRepeated('stopTask', trouble.kind, trouble.reason)) return;
       log.report('stopTask.failed', { group: groupId, task: taskArn, ...trouble });
     },
 
@@ -109,13 +92,11 @@ export function createReports(log: Log) {
 
     /** Some of the tasks that were asked for. */
     tasksPartlyDescribed({ cluster, kind, reason, taskArns }: DescribeFailure): void {
-      if (isRepeated('describeTasks.partial', cluster, kind, reason)) return;
       log.report('describeTasks.partial', { cluster, tasks: taskArns.length, kind, reason });
     },
 
     /** None of the tasks that were asked for. */
     tasksNotDescribed({ kind, reason }: Trouble): void {
-      if (isRepeated('describeTasks', kind, reason)) return;
       if (kind === 'denied') log.report('describeTasks.denied', { reason });
       else log.report('describeTasks.failed', { kind, reason });
     },

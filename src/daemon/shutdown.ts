@@ -97,6 +97,7 @@ export function passStops(
 
 /** What is open at the end. */
 export interface Resources {
+  control: { close(): Promise<void> };
   inspection: { close(): Promise<void> } | null;
   journal: { close(): Promise<void> };
   stateDir: { release(): void };
@@ -105,11 +106,13 @@ export interface Resources {
 
 /** The journal is written before the state directory is released: from then on another process may open it. */
 export async function closeInOrder({
+  control,
   inspection,
   journal,
   stateDir,
   aws,
 }: Resources): Promise<void> {
+  await control.close();
   await inspection?.close();
   await journal.close();
   stateDir.release();

@@ -44,7 +44,7 @@ export const recover = (
       (reason) => reason !== 'journalMissing',
     ),
     lastLaunchAt:
-      // By what clock the abandoned ones are old, nobody knows.
+      // The age of abandoned launches is unknown: their times are from another clock.
       journal.found === 'none' || abandoned.length > 0
         ? at
         : Math.max(lastLaunchAt ?? 0, Math.min(at, journal.writtenAt)),

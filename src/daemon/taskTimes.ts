@@ -27,3 +27,30 @@ export function newRegistration(
   if (group?.taskArn !== taskArn || group.registeredAt !== null) return null;
   return { kind: 'observed', groupId, taskArn, ...unknownTimes, registeredAt: at, at };
 }
+
+/** How long a group took to come to serve; null: not known. */
+export interface BootTimes extends Claim {
+  provisioningMs: number | null;
+  registrationMs: number | null;
+  totalMs: number | null;
+}
+
+/** The times of a group whose registration is in the ledger. A task that an earlier run launched may have registered long ago. */
+export function bootTimes(
+  ledger: Pick<LedgerView, 'group' | 'epoch'>,
+  { groupId, taskArn }: Claim,
+): BootTimes {
+  const isOfThisRun = ledger.epoch !== null && groupId.startsWith(`${ledger.epoch}-`);
+  const times = isOfThisRun ? ledger.group(groupId) : undefined;
+  const { createdAt = null, runningAt = null, registeredAt = null } = times ?? {};
+  return {
+    ...{ groupId, taskArn },
+    provisioningMs: between(createdAt, runningAt),
+    registrationMs: between(runningAt, registeredAt),
+    totalMs: between(createdAt, registeredAt),
+  };
+}
+
+function between(from: number | null, to: number | null): number | null {
+  return from === null || to === null ? null : Math.max(0, Math.round(to - from));
+}

@@ -23,7 +23,7 @@ import { observedTasks } from './describedTasks.ts';
 import { inventoryOf, journalAdoption, journalOutcome } from './ledgerEffects.ts';
 import { createReports } from './reports.ts';
 import { sessionReporter } from './sessionReporter.ts';
-import { newRegistration, newTimes } from './taskTimes.ts';
+import { bootTimes, newRegistration, newTimes } from './taskTimes.ts';
 
 /** What the machines' placeholders are filled with. */
 export interface Tools {
@@ -113,7 +113,9 @@ export const provide = (tools: Tools) => {
     actions: {
       noteRegistered: (_, claim) => {
         const record = newRegistration(journal.ledger, claim, now());
-        if (record) journal.note(record);
+        if (!record) return;
+        journal.note(record);
+        report.groupRegistered(bootTimes(journal.ledger, record));
       },
       noteEnded: (_, end) => {
         const { groupId, taskArn, cause, detail, createdAt, runningAt, registeredAt } = end;

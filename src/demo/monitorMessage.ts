@@ -14,8 +14,11 @@ const queueSize = 1000;
 /** Encodes a g3 StateScheduler message, which a scheduler publishes once per second; only the fields about workers are filled in. */
 export function encodeMonitorMessage(workers: readonly WorkerStatus[]): Uint8Array {
   const managers = new Map<string, Uint8Array[]>();
-  for (const { workerId, managerId } of workers)
-    managers.set(managerId, [...(managers.get(managerId) ?? []), idBytes(workerId)]);
+  for (const { workerId, managerId } of workers) {
+    const own = managers.get(managerId) ?? [];
+    own.push(idBytes(workerId));
+    managers.set(managerId, own);
+  }
   return encodeMessage({
     generation: 'g3',
     message: 'stateScheduler',

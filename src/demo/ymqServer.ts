@@ -26,11 +26,11 @@ export interface YmqServer {
 
 const maxMessageBytes = 2 ** 20;
 
-/** Starts a YMQ server on loopback; port 0: any free port. As in Scaler, a new connection replaces an older one with the same identity. Rejects when it cannot listen. */
+/** Starts a YMQ server on loopback; port 0: any free port. `magic`: of the protocol, 2 since Scaler 2.7.0. As in Scaler, a new connection replaces an older one with the same identity. Rejects when it cannot listen. */
 export async function startYmqServer(
   identity: string,
   port: number,
-  { onMessage, onDisconnected: onGone }: Partial<PeerHandlers>,
+  { onMessage, onDisconnected: onGone, magic = 1 }: Partial<PeerHandlers> & { magic?: number },
 ): Promise<YmqServer> {
   const sockets = new Set<Socket>();
   const socketsByIdentity = new Map<string, Socket>();
@@ -40,7 +40,7 @@ export async function startYmqServer(
     const reader = new YmqReader(maxMessageBytes);
     let peer: Peer | null = null;
     socket.setNoDelay(true);
-    socket.write(encodeHello(1, Buffer.from(identity)));
+    socket.write(encodeHello(magic, Buffer.from(identity)));
     socket.on('data', (chunk) => {
       try {
         for (const frame of reader.push(chunk)) {

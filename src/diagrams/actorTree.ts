@@ -1,5 +1,6 @@
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
 import { children } from './chart.ts';
+import type { Tree } from './layout.ts';
 
 const isMachine = (logic: unknown): logic is AnyStateMachine =>
   typeof logic === 'object' && logic !== null && 'root' in logic;
@@ -22,6 +23,19 @@ export const actorTree = (root: AnyStateMachine): string => {
   };
   visit(root);
   return `${['flowchart LR', ...lines].join('\n')}\n`;
+};
+
+/** The same as data. */
+export const treeOf = (machine: AnyStateMachine, name = machine.id, many = false): Tree => {
+  const always = new Set(invoked(machine.root));
+  return {
+    ...{ name, many, isEffect: false },
+    inside: Object.entries(machine.implementations.actors).map(([child, logic]) =>
+      isMachine(logic)
+        ? treeOf(logic, child, !always.has(child))
+        : { name: child, many: !always.has(child), isEffect: true, inside: [] },
+    ),
+  };
 };
 
 /** The machine and every machine below it, each once, parents first. */

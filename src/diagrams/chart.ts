@@ -1,8 +1,11 @@
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
+import { edgeIdOf } from '../shared/edgeIds.ts';
 import { type Words, wordsOf } from './words.ts';
 
 /** One way out of a state, or a reaction that stays in it. */
 export interface Arrow {
+  /** As recordings name it. */
+  id: string;
   from: AnyStateNode;
   to: AnyStateNode | null;
   event: string;
@@ -41,13 +44,17 @@ const withDescendants = (node: AnyStateNode): AnyStateNode[] => [
 const arrowsOf = (node: AnyStateNode, words: Words): Arrow[] =>
   [...[...node.transitions.values()], ...(node.always ? [node.always] : [])].flatMap(
     (alternatives: (AnyTransitionDefinition & { delay?: string | number })[]) =>
-      alternatives.map(({ eventType, delay, guard, target, actions }, i) => ({
-        from: node,
-        to: target?.[0] ?? null,
-        event: eventType === '' ? 'at once' : words.event(eventType, delay),
-        guard: guard ? words.guard(guard) : i > 0 ? 'else' : null,
-        actions: actions.map(words.action),
-      })),
+      alternatives.map((transition, i) => {
+        const { eventType, delay, guard, target, actions } = transition;
+        return {
+          id: edgeIdOf(transition) ?? '',
+          from: node,
+          to: target?.[0] ?? null,
+          event: eventType === '' ? 'at once' : words.event(eventType, delay),
+          guard: guard ? words.guard(guard) : i > 0 ? 'else' : null,
+          actions: actions.map(words.action),
+        };
+      }),
   );
 
 export const chartOf = (machine: AnyStateMachine): Chart => {

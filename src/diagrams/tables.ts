@@ -1,7 +1,7 @@
 import { type Arrow, type Chart, pathOf, type State } from './chart.ts';
 import { makingOf } from './words.ts';
 
-/** Columns in which nobody has anything to say are left out. */
+/** Empty columns are left out. */
 const table = (head: string[], rows: string[][]): string => {
   const told = head.map((_, i) => rows.some((cells) => cells[i] !== ''));
   return [head, head.map(() => '---'), ...rows]

@@ -1,15 +1,14 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { withReadmeBlock } from '../shared/readmeBlock.ts';
-import { drawn, gallery } from './gallery.ts';
+import { gallery } from './gallery.ts';
 
 const root = new URL('../../', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
 
-const drawings = gallery();
+const drawings = await gallery();
 const wanted = new Map([...drawings].map(([name, text]) => [`diagrams/${name}`, text]));
-const group = drawings.get('workerGroup.mmd');
-if (group === undefined) throw new Error('there is no workerGroup to draw');
-wanted.set('README.md', withReadmeBlock(read('README.md'), 'workerGroup', drawn(group)));
+const pictures = `![The actors, and which starts which](diagrams/actors.svg)\n\n![States of a group](diagrams/workerGroup.svg)\n`;
+wanted.set('README.md', withReadmeBlock(read('README.md'), 'workerGroup', pictures));
 
 const found = new Map(
   ['README.md', ...readdirSync(new URL('diagrams/', root)).map((name) => `diagrams/${name}`)].map(

@@ -6,6 +6,7 @@ import type { Address } from '../shared/address.ts';
 import { now } from '../shared/clock.ts';
 import { ProtocolFailure } from './protocol/failure.ts';
 import { decodeMonitor } from './protocol/monitor.ts';
+import { WorkerLists } from './protocol/workerLists.ts';
 import type { Connect } from './transport/connection.ts';
 
 export interface MonitorSocketSettings {
@@ -60,13 +61,14 @@ export const monitorSocket = ({ connect, address }: MonitorSocketSettings) =>
     const gathered = gatherer((messages) =>
       tell({ type: 'monitor.messages', at: now(), messages }),
     );
+    const lists = new WorkerLists();
     const connection = connect(
       { address, identity: `scaler-ecs-monitor|${randomUUID().replaceAll('-', '')}` },
       {
         onOpen: () => tell({ type: 'socket.open', at: now() }),
         onMessage(payload) {
           try {
-            const message = decodeMonitor(payload);
+            const message = decodeMonitor(payload, undefined, lists);
             if (message !== null) gathered.add(message);
           } catch (error) {
             if (!(error instanceof ProtocolFailure)) throw error;

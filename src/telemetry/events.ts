@@ -1,4 +1,5 @@
 import { awsEvents } from './events/aws.ts';
+import { controlEvents } from './events/control.ts';
 import { daemonEvents } from './events/daemon.ts';
 import type { EventDefinition, FieldsOf, LevelException, LogLevel } from './events/definition.ts';
 import { emulatorEvents } from './events/emulator.ts';
@@ -15,6 +16,7 @@ export const events = {
   ...launchEvents,
   ...awsEvents,
   ...storeEvents,
+  ...controlEvents,
   ...emulatorEvents,
 };
 

@@ -63,5 +63,5 @@ export function severalLogs(logs: readonly Log[]): Log {
   };
 }
 
-/** For tests, and for tools that nobody watches. */
+/** For tests, and for tools without a log. */
 export const silentLog: Log = { report() {} };

@@ -2,11 +2,18 @@ import type { LogLevel, Repeats } from './events/definition.ts';
 import { definitionOf, type EventName, events, levelOf } from './events.ts';
 
 /** Trouble that lasts is reported again so often, ms. */
-const remindMs = 3_600_000;
+const hourMs = 3_600_000;
 /** Trouble that has not been reported for so long is over, also without an event that ends it, ms. */
 const quietMs = 600_000;
 /** Troubles that are remembered; of more, the oldest are forgotten. */
 const most = 1000;
+
+/** The text without what differs from one task or call to the next: ARNs, ids and numbers. */
+function gistOf(value: unknown): unknown {
+  return typeof value === 'string'
+    ? value.replaceAll(/arn:\S+/g, 'arn').replaceAll(/\b(?:[0-9a-f-]{8,}|\d+)\b/gi, '#')
+    : (value ?? null);
+}
 
 interface Series {
   name: EventName;
@@ -41,11 +48,16 @@ export function createRepeats(now: () => number) {
 
   function isRepeated(
     name: EventName,
-    { same }: Repeats,
+    { same, remindMs = hourMs }: Repeats,
     fields: Record<string, unknown>,
   ): boolean {
     const values = Object.fromEntries(same.map((field) => [field, fields[field]]));
-    const key = JSON.stringify([name, ...same.map((field) => fields[field] ?? null)]);
+    const key = JSON.stringify([
+      name,
+      ...same.map((field) =>
+        field === 'reason' ? gistOf(fields[field]) : (fields[field] ?? null),
+      ),
+    ]);
     const at = now();
     const before = open.get(key);
     if (before && at - before.lastAt < quietMs && at - before.reportedAt < remindMs) {

@@ -6,7 +6,7 @@ import {
   request as open,
   type ServerResponse,
 } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
 /** Stages of a call: `unsent`: not yet forwarded to AWS; `executed`: AWS has answered, the daemon has not received it; `answered`: the answer has been sent to the daemon. */
@@ -27,6 +27,9 @@ export interface Answer {
   body: Buffer;
 }
 
+/** Writes to the connection of the daemon in place of the answer: bytes that no HTTP library writes. */
+export type WriteRaw = (socket: Socket, answer: Answer) => void;
+
 export interface Request {
   headers: IncomingMessage['headers'];
   body: string;
@@ -37,7 +40,11 @@ export interface AwsProxy {
   /** Called at each stage of each call. Returning true closes the connection, which loses the call or its answer. */
   onCall: ((passing: ObservedCall) => boolean) | null;
   /** Replaces the answer of AWS; `cut` sends half of it and closes the connection. */
-  replaceAnswer: ((operation: string, answer: Answer, request: Request) => Answer | 'cut') | null;
+  replaceAnswer:
+    | ((operation: string, answer: Answer, request: Request) => Answer | 'cut' | WriteRaw)
+    | null;
+  /** The access key that AWS accepts, in place of that of the daemon; null: calls are forwarded with theirs. */
+  accessKey: string | null;
   close(): void;
 }
 
@@ -46,6 +53,12 @@ const operationOf = ({ headers }: IncomingMessage, body: string): string =>
     .split('.')
     .at(-1) ||
   (new URLSearchParams(body).get('Action') ?? '');
+
+function withKey(headers: IncomingMessage['headers'], key: string | null) {
+  if (key === null) return headers;
+  const authorization = headers.authorization?.replace(/Credential=[^/]+/, `Credential=${key}`);
+  return { ...headers, authorization };
+}
 
 /** Starts a proxy between daemon and emulator that observes the stages of each call, and can drop calls and replace answers. */
 export async function startProxy(target: string): Promise<AwsProxy> {
@@ -61,7 +74,7 @@ export async function startProxy(target: string): Promise<AwsProxy> {
         port,
         method,
         path,
-        headers: { ...headers, host: `${hostname}:${port}` },
+        headers: { ...withKey(headers, proxy.accessKey), host: `${hostname}:${port}` },
       });
       // The daemon has closed the connection. AWS executes the call nevertheless.
       response.on('close', () => {
@@ -90,6 +103,7 @@ export async function startProxy(target: string): Promise<AwsProxy> {
     const replaced =
       proxy.replaceAnswer?.(operation, original, { headers: request.headers, body: text }) ??
       original;
+    if (typeof replaced === 'function') return replaced(request.socket, original);
     if (replaced === 'cut') {
       response.writeHead(original.status, headers);
       response.write(original.body.subarray(0, original.body.length >> 1));
@@ -109,6 +123,7 @@ export async function startProxy(target: string): Promise<AwsProxy> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     onCall: null,
     replaceAnswer: null,
+    accessKey: null,
     close() {
       server.close();
       server.closeAllConnections();

@@ -1,10 +1,14 @@
 import type { Scenario } from './scenario.ts';
 import { agedJournal } from './scenarios/agedJournal.ts';
+import { credentials } from './scenarios/credentials.ts';
+import { endlessAnswers } from './scenarios/endlessAnswers.ts';
 import { frozen } from './scenarios/frozen.ts';
 import { hostileAnswers } from './scenarios/hostileAnswers.ts';
 import { lateAnswer } from './scenarios/lateAnswer.ts';
+import { oldCluster } from './scenarios/oldCluster.ts';
 import { secrets } from './scenarios/secrets.ts';
 import { seedRights } from './scenarios/seedRights.ts';
+import { unreadableAnswers } from './scenarios/unreadableAnswers.ts';
 import { openTestBed } from './testBed.ts';
 
 export const scenarios: Record<string, Scenario> = {
@@ -14,6 +18,10 @@ export const scenarios: Record<string, Scenario> = {
   seedRights,
   hostileAnswers,
   secrets,
+  unreadableAnswers,
+  endlessAnswers,
+  credentials,
+  oldCluster,
 };
 
 /** Runs a scenario in a new test bed and returns its failed checks. */

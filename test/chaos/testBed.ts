@@ -40,7 +40,8 @@ export interface TestBed {
   failedChecks: string[];
   check(passed: boolean, expectation: string): void;
   print(text: string): void;
-  start(): ProcessHandle;
+  /** `env`: variables of this one process, beyond those of the setup. */
+  start(env?: Record<string, string>): ProcessHandle;
   /** Sends SIGKILL. */
   kill(daemon: ProcessHandle): Promise<void>;
   /** Sends SIGTERM, and SIGKILL after `limitMs`. */
@@ -91,7 +92,7 @@ export async function openTestBed(setup: TestBedSetup): Promise<TestBed> {
       const seconds = ((performance.now() - startedAt) / 1000).toFixed(1).padStart(6);
       print(`${seconds} ${name} ${text}`);
     },
-    start: () =>
+    start: (ownEnv = {}) =>
       processes.start({
         name: 'daemon',
         command: process.execPath,
@@ -105,6 +106,7 @@ export async function openTestBed(setup: TestBedSetup): Promise<TestBed> {
           AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
           AWS_EC2_METADATA_DISABLED: 'true',
           ...env,
+          ...ownEnv,
         },
       }),
     async kill(daemon) {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { awsCli, boto3, type Client, clientEnvironment, javascriptSdk } from './clients.ts';
 import { mismatch, type Saved, substitute, valueAt } from './match.ts';
+import { metricsDifference } from './metrics.ts';
 import { pythonPrograms } from './python.ts';
 import { scenarios } from './scenarios.ts';
 import { emulatorServer, motoServer, type Server } from './servers.ts';
@@ -8,7 +9,8 @@ import type { Scenario, Step } from './steps.ts';
 
 /**
  * Runs every scenario with independent AWS clients (JS SDK, boto3, AWS CLI) against the emulator and, unless a scenario
- * excludes it, against moto, an independent AWS emulator. All must give the expected answers.
+ * excludes it, against moto, an independent AWS emulator. All must give the expected answers. Then what the daemon
+ * serves to Prometheus is read by Prometheus's own parser.
  *
  *   tsx test/conformance/run.ts [--python PATH] [--only WORD]
  */
@@ -69,33 +71,55 @@ async function main(): Promise<number> {
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   });
   const cache = new URL('../../.cache', import.meta.url).pathname;
-  const bin = await pythonPrograms(cache, optionValue('python') ?? 'python3');
+  const given = optionValue('python') ?? 'python3';
+  const bin = await pythonPrograms(cache, given);
   const python = join(bin, 'python');
   const clients = [javascriptSdk(), boto3(python), awsCli(join(bin, 'aws'), python)];
   const servers = [emulatorServer(), await motoServer(bin)];
   try {
-    return await runAll(clients, servers, optionValue('only') ?? '');
+    const only = optionValue('only') ?? '';
+    const counts = await runAll(clients, servers, only);
+    if (metricsScenario.includes(only)) {
+      const reader = join(await pythonPrograms(cache, given, 'metrics'), 'python');
+      count(
+        counts,
+        `daemon · prometheus_client · ${metricsScenario}`,
+        await metricsDifference(reader),
+      );
+    }
+    const { passed, failed } = counts;
+    process.stdout.write(`${passed} passed, ${failed} failed\n`);
+    return failed > 0 || passed === 0 ? 1 : 0;
   } finally {
     await Promise.all([...clients, ...servers].map((one) => one.close()));
   }
 }
 
-async function runAll(clients: Client[], servers: Server[], only: string): Promise<number> {
-  let [passed, failed] = [0, 0];
+const metricsScenario = 'the metrics are read as they are written';
+
+interface Counts {
+  passed: number;
+  failed: number;
+}
+
+function count(counts: Counts, name: string, difference: string | null): void {
+  if (difference === null) counts.passed++;
+  else counts.failed++;
+  const outcome = difference === null ? `ok   ${name}` : `FAIL ${name}: ${difference}`;
+  process.stdout.write(`${outcome}\n`);
+}
+
+async function runAll(clients: Client[], servers: Server[], only: string): Promise<Counts> {
+  const counts: Counts = { passed: 0, failed: 0 };
   for (const server of servers)
     for (const client of clients)
       for (const scenario of scenarios) {
         if (server.name === 'moto' && scenario.notMoto) continue;
         if (!scenario.name.includes(only)) continue;
         const difference = await runScenario(client, server, scenario);
-        if (difference) failed++;
-        else passed++;
-        process.stdout.write(
-          `${difference ? 'FAIL' : 'ok  '} ${server.name} · ${client.name} · ${scenario.name}${difference ? `: ${difference}` : ''}\n`,
-        );
+        count(counts, `${server.name} · ${client.name} · ${scenario.name}`, difference);
       }
-  process.stdout.write(`${passed} passed, ${failed} failed\n`);
-  return failed > 0 || passed === 0 ? 1 : 0;
+  return counts;
 }
 
 // process.exit runs the exit handlers, which kill the started programs.

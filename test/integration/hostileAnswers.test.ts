@@ -13,7 +13,7 @@ import { type AwsServer, credentials, startAwsServer } from '../src/aws/awsServe
 import { mutated } from '../support/mutations.ts';
 
 const cluster = 'scaler-cluster';
-const mark = 'se-mark';
+const tag = 'se-tag';
 const arn = (n: number) =>
   `arn:aws:ecs:us-east-1:123456789012:task/${cluster}/${n}`.padEnd(90, '0');
 const revision = 'arn:aws:ecs:us-east-1:123456789012:task-definition/family:1';
@@ -29,7 +29,7 @@ const task = (n: number) => ({
   taskArn: arn(n),
   lastStatus: n === 2 ? 'STOPPED' : 'RUNNING',
   desiredStatus: n === 2 ? 'STOPPED' : 'RUNNING',
-  startedBy: mark,
+  startedBy: tag,
   createdAt: 1.7e9 + n,
   ...(n === 2 && { stopCode: 'EssentialContainerExited', stoppedReason: 'Essential container' }),
   containers: [{ name: 'scaler-container', exitCode: 1, reason: 'OutOfMemoryError' }],
@@ -149,10 +149,10 @@ describe('with mutated answers of AWS', () => {
   it('listOurs returns only tasks with our ownership tag', async () => {
     bent = ['ListTasks', 'DescribeTasks'];
     for (const _ of rounds) {
-      const got = await outcome(listTasks(aws.ecs, call, cluster, clock, silentLog)(mark, signal));
+      const got = await outcome(listTasks(aws.ecs, call, cluster, clock, silentLog)(tag, signal));
       if (got instanceof Failure) continue;
       for (const found of got) {
-        expect(found).toMatchObject({ taskArn: text, startedBy: mark });
+        expect(found).toMatchObject({ taskArn: text, startedBy: tag });
         expect(phases).toContain(found.phase);
         expect(found.label === null || /^[\w-]{1,64}$/.test(found.label)).toBe(true);
       }

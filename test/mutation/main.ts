@@ -10,23 +10,32 @@ type Mutant = Awaited<ReturnType<Stryker['runMutationTest']>>[number];
 /** Minimum mutation score of each file, %. */
 const minScore = 90;
 
-/** Further test files of a machine beside the one named after it. */
+/** Tests of a file that has no test file of its own name, or needs more than that one. The fast ones run first. */
 const additionalTests: Record<string, string[]> = {
+  'cohort/changes': ['cohort/messages', 'cohort/cohort'],
   'cohort/cohort': ['cohort/messages'],
-  'fleet/fleetManager': ['fleet/fleetManagerSetup', 'fleet/fleetManagerHolds'],
+  'cohort/cohortSetup': ['cohort/messages', 'cohort/cohort'],
+  'cohort/commands': ['cohort/messages', 'cohort/cohort'],
+  'fleet/commands': ['fleet/reconcile', 'fleet/demand'],
+  'fleet/fleetManager': ['fleet/demand', 'fleet/reconcile', 'fleet/launching', 'fleet/inventory'],
+  'fleet/fleetSetup': ['fleet/demand', 'fleet/launching', 'fleet/inventory', 'fleet/fleetManager'],
+  'scheduler/sessionState': ['scheduler/dialogue', 'scheduler/session'],
+  'scheduler/unitShutdown': ['scheduler/unitProtocol'],
+  'scheduler/unitState': ['scheduler/unitProtocol'],
 };
 
 async function mutate(machine: string, jobs: number): Promise<Mutant[]> {
-  const tests = [machine, ...(additionalTests[machine] ?? [])].map(
+  const tests = [...(additionalTests[machine] ?? []), machine].map(
     (name) => `test/machines/${name}.test.ts`,
   );
   process.env.MUTATION_TESTS = JSON.stringify(tests.filter((path) => existsSync(path)));
   const stryker = new Stryker({
     mutate: [`machines/${machine}.ts`],
     mutator: { excludedMutations: ['StringLiteral'] },
-    // Stryker's vitest runner selects tests by name; a mutant can change the names of the edge walks.
-    testRunner: 'command',
-    commandRunner: { command: 'vitest run --config test/mutation/vitest.config.ts' },
+    // Stryker's own vitest runner selects tests by name; a mutant can change the names of the edge walks.
+    plugins: [new URL('vitestRunner.ts', import.meta.url).pathname],
+    testRunner: 'kept-vitest',
+    testRunnerNodeArgs: ['--import', 'tsx'],
     coverageAnalysis: 'off',
     concurrency: jobs,
     // Long, because on a busy machine a shorter limit would count slow tests as endless mutants.

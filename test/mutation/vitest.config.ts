@@ -9,6 +9,7 @@ export default defineConfig({
     // Without tests, every mutant survives and is counted.
     passWithNoTests: true,
     bail: 1,
-    reporters: 'dot',
+    pool: 'threads',
+    reporters: [{}],
   },
 });

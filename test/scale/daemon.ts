@@ -5,7 +5,7 @@ import { runDaemon } from '../../src/daemon/main.ts';
 import { listenToSignals } from '../../src/daemon/signals.ts';
 import type { EventName } from '../../src/telemetry/events.ts';
 import { createLog, type Log } from '../../src/telemetry/log.ts';
-import { epochMs } from './child.ts';
+import { epochMs } from '../bench/child.ts';
 
 /**
  * The real daemon, with the arguments of `scaler-ecs run`, in a process that reports its memory and the delays of its

@@ -10,7 +10,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { epochMs, startChild } from './child.ts';
+import { epochMs, startChild } from '../bench/child.ts';
 import type { DaemonEvent, DaemonRequest } from './daemon.ts';
 import { awsEnvironment, program, startEmulator } from './emulator.ts';
 import type { SchedulerEvent, SchedulerRequest } from './scheduler.ts';
@@ -45,7 +45,9 @@ function recordResult(measure: Measure): boolean {
 type Scheduler = Awaited<ReturnType<typeof startScheduler>>;
 
 async function startScheduler() {
-  const child = startChild<SchedulerRequest, SchedulerEvent>('./scheduler.ts');
+  const child = startChild<SchedulerRequest, SchedulerEvent>(
+    new URL('./scheduler.ts', import.meta.url),
+  );
   const { port } = await child.waitFor('listening');
   return { ...child, address: `tcp://127.0.0.1:${port}` };
 }
@@ -84,7 +86,7 @@ const measureGrowth = (groups: number, latencyMs: number) =>
     const emulator = register(await startEmulator(latencyMs));
     const scheduler = register(await startScheduler());
     const daemon = register(
-      startChild<DaemonRequest, DaemonEvent>('./daemon.ts', {
+      startChild<DaemonRequest, DaemonEvent>(new URL('./daemon.ts', import.meta.url), {
         args: [...flags(scheduler), folder],
         nodeOptions: ['--expose-gc'],
         env: awsEnvironment(emulator),

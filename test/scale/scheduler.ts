@@ -1,7 +1,7 @@
 import { startYmqServer } from '../../src/demo/ymqServer.ts';
 import { decodeMessage } from '../../src/scheduler/protocol/codec.ts';
 import { encodeMessage } from '../../src/scheduler/protocol/encodeMessage.ts';
-import { epochMs } from './child.ts';
+import { epochMs } from '../bench/child.ts';
 
 /**
  * A minimal g3 scheduler as a separate program: it answers every heartbeat with an echo and a request for the number of

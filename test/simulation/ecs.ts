@@ -20,7 +20,7 @@ export interface ModelTask {
   label: string | null;
   clientToken: string | null;
   environment: { name?: string | undefined; value?: string | undefined }[];
-  /** Carries our mark, names our scheduler, and no other living manager has launched it. */
+  /** Carries our tag, names our scheduler, and no other living manager has launched it. */
   ours: boolean;
   /** Another manager with our identity has launched it. */
   rival: boolean;
@@ -130,7 +130,7 @@ const startReasons = [
 ];
 
 /** ECS as it is, whatever its answers say: tasks, their lives, and what is visible of them when. */
-export const createEcs = (agenda: Agenda, random: Random, mark: string, events: EcsEvents) => {
+export const createEcs = (agenda: Agenda, random: Random, tag: string, events: EcsEvents) => {
   const tasks = new Map<string, ModelTask>();
   const tokens = new Map<string, { request: string; result: RunTaskResult }>();
   const odd = ordinary();
@@ -373,7 +373,7 @@ export const createEcs = (agenda: Agenda, random: Random, mark: string, events: 
 
     /** Ours, and costing money. */
     ours: (): ModelTask[] => [...tasks.values()].filter((task) => task.ours && alive(task)),
-    mark,
+    tag,
   };
 };
 

@@ -5,7 +5,7 @@ import type { Agenda, Entry, Owner } from './agenda.ts';
 import type { Ecs, ModelTask } from './ecs.ts';
 import type { Random } from './random.ts';
 import type { Line, Scheduler } from './scheduler/scheduler.ts';
-import { managerId, mark, workerAddress } from './settings.ts';
+import { managerId, tag, workerAddress } from './settings.ts';
 
 const beatMs = 2000;
 const mostTasks = 3;
@@ -40,7 +40,7 @@ export function createRival(
       { name: labelVariable, value: `rival-${++launches}` },
     ];
     const overrides = { containerOverrides: [{ environment }] };
-    const task = ecs.create({ startedBy: mark, overrides }, false, agenda.now());
+    const task = ecs.create({ startedBy: tag, overrides }, false, agenda.now());
     task.rival = true;
     tasks.push(task);
     return task;

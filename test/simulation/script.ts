@@ -29,7 +29,7 @@ export interface SimulationSettings extends DialogueSettings {
   restlessness: number;
   /** An orderly stop leaves the tasks to the next start. */
   leave: boolean;
-  /** A task with our mark that no launch of ours made is there from the beginning. */
+  /** A task with our tag that no launch of ours made is there from the beginning. */
   orphan: boolean;
 }
 

@@ -1,6 +1,6 @@
 import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { markOf } from '../../src/daemon/managerSettings.ts';
+import { ownershipTagOf } from '../../src/daemon/managerSettings.ts';
 import type { SimulationSettings } from './script.ts';
 
 /** Everything that no seed varies is as the program's own defaults have it. */
@@ -19,7 +19,7 @@ export const workerAddress = base.workerSchedulerAddress.text;
 export const capabilities = base.capabilities;
 export const managerId = base.workerManagerId;
 /** What makes a task ours. */
-export const mark = markOf(base);
+export const tag = ownershipTagOf(base);
 
 export const subnetsOf = ({ subnets }: SimulationSettings): string[] =>
   Array.from({ length: subnets }, (_, i) => `subnet-${i + 1}`);

@@ -21,7 +21,7 @@ import { createRival } from './rival.ts';
 import { releaseNamed } from './scheduler/releases.ts';
 import { createScheduler } from './scheduler/scheduler.ts';
 import { faultsEnd, type Happening, type KillPoint, killPatience, type Script } from './script.ts';
-import { capabilities, managerId, mark, workerAddress } from './settings.ts';
+import { capabilities, managerId, tag, workerAddress } from './settings.ts';
 import type { InvariantName } from './watched.ts';
 
 export interface Run {
@@ -154,7 +154,7 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
       fault: meet,
     },
   );
-  const ecs = createEcs(agenda, createRandom(seed, 'ecs'), mark, {
+  const ecs = createEcs(agenda, createRandom(seed, 'ecs'), tag, {
     created: (task) => {
       note(() => `task ${task.taskArn.slice(-3)} created, launch ${task.label}`);
       invariants.created(task);
@@ -388,7 +388,7 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
     rival: beginRival,
   });
 
-  // Tasks of others, in the same cluster: another fleet's, and one with our mark for another scheduler.
+  // Tasks of others, in the same cluster: another fleet's, and one with our tag for another scheduler.
   const foreignTask = (startedBy: string, scheduler: string) => ({
     startedBy,
     overrides: {
@@ -406,8 +406,8 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
   });
   for (let i = 0; i < 2; i++)
     ecs.create(foreignTask(fleetOwnershipTag('others'), workerAddress), false, agenda.now());
-  ecs.create(foreignTask(mark, 'tcp://elsewhere:1'), false, agenda.now());
-  if (settings.orphan) ecs.create(foreignTask(mark, workerAddress), true, agenda.now());
+  ecs.create(foreignTask(tag, 'tcp://elsewhere:1'), false, agenda.now());
+  if (settings.orphan) ecs.create(foreignTask(tag, workerAddress), true, agenda.now());
 
   for (const happening of happenings)
     agenda.after(happening.at, () => {

@@ -2,7 +2,7 @@ import { type PreflightAws, preflightAws } from '../../aws/preflight/preflightAw
 import type { PreflightSettings } from '../../aws/preflight/settings.ts';
 import type { Config } from '../../config/config.ts';
 import { awsIsOnThisHost } from '../../config/reach.ts';
-import { bootstrapSettings, markOf } from '../managerSettings.ts';
+import { bootstrapSettings, ownershipTagOf } from '../managerSettings.ts';
 
 type Environment = Record<string, string | undefined>;
 
@@ -21,7 +21,7 @@ export function preflightSettings(config: Config, env: Environment): PreflightSe
     securityGroups: ecs.securityGroups,
     assignPublicIp: ecs.assignPublicIp,
     maxTasks: capacity.maxTasks,
-    startedBy: markOf(config),
+    startedBy: ownershipTagOf(config),
   };
 }
 

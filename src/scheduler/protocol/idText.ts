@@ -7,6 +7,16 @@ export function idText(bytes: Uint8Array): string {
   return text === null || text.startsWith(PREFIX) ? PREFIX + hexOf(bytes) : text;
 }
 
+/** Whether `idText` of these bytes is this text, found out without making a text; false also where that is not simple. */
+export function isIdText(bytes: Uint8Array, start: number, length: number, text: string): boolean {
+  if (text.length !== length || text.startsWith(PREFIX)) return false;
+  for (let i = 0; i < length; i++) {
+    const byte = bytes[start + i] as number;
+    if (byte > 0x7f || byte !== text.charCodeAt(i)) return false;
+  }
+  return true;
+}
+
 /** The bytes of an id; the inverse of `idText`. */
 export function idBytes(text: string): Uint8Array {
   return /^hex:(?:[0-9a-f]{2})*$/.test(text)

@@ -41,7 +41,7 @@ function readField(frame: Frame, at: StructAt | null, place: Place): unknown {
     case 'uint16':
       return has(at, where + 2) ? frame.view.getUint16(at.byte + where, true) : 0;
     case 'uint32':
-      return has(at, where + 4) ? frame.view.getUint32(at.byte + where, true) : 0;
+      return numberAt(frame, at, where);
     case 'uint64':
       return has(at, where + 8) ? String(frame.view.getBigUint64(at.byte + where, true)) : '0';
     case 'int64':
@@ -67,6 +67,11 @@ function readField(frame: Frame, at: StructAt | null, place: Place): unknown {
   }
 }
 
+/** The UInt32 at a place of a struct. */
+export function numberAt(frame: Frame, at: StructAt | null, where: number): number {
+  return has(at, where + 4) ? frame.view.getUint32(at.byte + where, true) : 0;
+}
+
 /** Whether the data section has at least this many bytes. */
 function has(at: StructAt | null, bytes: number): at is StructAt {
   return at !== null && bytes <= at.dataWords * 8;
@@ -86,13 +91,14 @@ function items<T>(frame: Frame, list: ListAt | null, read: (index: number) => T)
   return result;
 }
 
-function ofKind(element: number, list: ListAt | null): ListAt | null {
+export function ofKind(element: number, list: ListAt | null): ListAt | null {
   if (list && list.element !== element)
     throw new ProtocolFailure('a list with another element size');
   return list;
 }
 
-function data(frame: Frame, list: ListAt | null): Uint8Array {
+/** The bytes of a list of bytes. */
+export function data(frame: Frame, list: ListAt | null): Uint8Array {
   if (!ofKind(BYTES, list) || list?.count === 0) return NO_BYTES;
   const { byte, count } = list as ListAt;
   // The created Uint8Array takes more memory than the words it refers to.

@@ -18,7 +18,7 @@ export const daemonEvents = {
       manager: text('worker_manager_id'),
       scheduler: text('address of the scheduler'),
       transport: text('network_backend: auto, ymq or zmq'),
-      mark: text('startedBy of our Fargate tasks'),
+      tag: text('startedBy of our Fargate tasks'),
       cluster: text('name of the ECS cluster'),
       stateDir: text('state directory'),
       capacity: text('most Fargate tasks and workers'),
@@ -123,6 +123,27 @@ export const daemonEvents = {
     fields: {},
     sentence: 'Certificates are not checked: any server at the tls or wss address is obeyed.',
     remedy: 'Set tls_ca instead of tls_insecure.',
+  },
+  'metrics.opened': {
+    level: 'info',
+    fields: { url: text('address of the metrics; health is beside it') },
+    sentence: 'Serving metrics at {url}, and health at /livez and /readyz beside it.',
+  },
+  'metrics.exposed': {
+    level: 'warn',
+    fields: { host: text('metrics_host') },
+    sentence: 'Metrics listen on {host}, and there is no password.',
+    explanation: 'They name the manager and show how many tasks run; they contain no secret.',
+    remedy: 'Let only your Prometheus reach the port, or leave metrics_host at 127.0.0.1.',
+  },
+  'serviceManager.notReached': {
+    level: 'warn',
+    fields: { reason },
+    sentence: 'Cannot notify the service manager at NOTIFY_SOCKET: {reason}.',
+    explanation:
+      'The program systemd-notify is run for this, because Node.js has no datagram sockets of its own. Tried again with the next notification; reported once.',
+    remedy:
+      'Install systemd-notify (package systemd), or use Type=exec without WatchdogSec in the unit.',
   },
   'inspector.opened': {
     level: 'info',

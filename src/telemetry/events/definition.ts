@@ -1,6 +1,9 @@
 /** How the table of events is written: data only, so that log, docs, metrics and explanations can read it. */
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+
+/** In rising order. */
+export type LogLevel = (typeof logLevels)[number];
 
 /** What a field may hold, and its type in TypeScript. JSON only. */
 interface Values {
@@ -33,8 +36,10 @@ export interface LevelException {
 
 /** The same trouble, reported again and again while it lasts. */
 export interface Repeats {
-  /** Fields that are equal in two reports of the same trouble. */
+  /** Fields that are equal in two reports of the same trouble; ids and numbers in their text may differ. */
   same: readonly string[];
+  /** It is reported again at its level after so long, ms; left out: an hour. */
+  remindMs?: number;
   /** Events that end it; in the fields of `same` that they have too, they must agree with it. */
   endedBy?: readonly string[];
 }

@@ -1,5 +1,13 @@
 import { error, group, kind, launch, needsPerson, reason, state, task } from './common.ts';
-import { choice, count, type EventDefinition, nullable, optional, text } from './definition.ts';
+import {
+  choice,
+  count,
+  type EventDefinition,
+  nullable,
+  optional,
+  quantity,
+  text,
+} from './definition.ts';
 
 const cause = choice(
   'why it ended: drained, launchFailed, startFailed, exited, interrupted, lost or stoppedOutside',
@@ -38,6 +46,19 @@ export const fleetEvents = {
       detail: optional(nullable(detail)),
     },
     sentence: 'Group {group}: {state}[, task {task}][ ({cause})].',
+  },
+  'group.registered': {
+    level: 'debug',
+    fields: {
+      group,
+      task,
+      provisioningMs: nullable(quantity('ms', 'from the creation of the task to RUNNING')),
+      registrationMs: nullable(quantity('ms', 'from RUNNING until the scheduler knew its workers')),
+      totalMs: nullable(quantity('ms', 'from the creation until the scheduler knew its workers')),
+    },
+    sentence:
+      'The scheduler knows the workers of group {group}[, {totalMs} ms after its creation].',
+    explanation: 'Times are left out where a part is not known, as of a task of an earlier run.',
   },
   'group.ended': {
     level: 'info',
@@ -101,7 +122,7 @@ export const fleetEvents = {
   'stopTask.failed': {
     level: 'warn',
     except: [{ level: 'error', field: 'kind', when: { oneOf: needsPerson } }],
-    repeats: { same: ['kind'] },
+    repeats: { same: ['kind', 'reason'], remindMs: 60_000 },
     fields: {
       group,
       task: nullable(task),
@@ -123,7 +144,11 @@ export const fleetEvents = {
   'describeTasks.partial': {
     level: 'warn',
     fields: { cluster: text('name of the cluster'), tasks: count('Fargate tasks'), kind, reason },
-    repeats: { same: ['cluster', 'kind'], endedBy: ['describeTasks.answered'] },
+    repeats: {
+      same: ['cluster', 'kind', 'reason'],
+      remindMs: 60_000,
+      endedBy: ['describeTasks.answered'],
+    },
     sentence:
       'DescribeTasks shows nothing of {tasks task} in cluster {cluster} ({kind}): {reason}.',
     explanation:
@@ -132,7 +157,7 @@ export const fleetEvents = {
   'describeTasks.denied': {
     level: 'warn',
     fields: { reason },
-    repeats: { same: [], endedBy: ['describeTasks.answered'] },
+    repeats: { same: ['reason'], remindMs: 60_000, endedBy: ['describeTasks.answered'] },
     sentence: 'No permission to describe tasks: {reason}.',
     explanation:
       'The journal and the monitor stream are used instead; why a task ended is then unknown.',
@@ -141,7 +166,7 @@ export const fleetEvents = {
   'describeTasks.failed': {
     level: 'warn',
     fields: { kind, reason },
-    repeats: { same: ['kind'], endedBy: ['describeTasks.answered'] },
+    repeats: { same: ['kind', 'reason'], remindMs: 60_000, endedBy: ['describeTasks.answered'] },
     sentence: 'Cannot look at the tasks in ECS ({kind}): {reason}.',
     explanation: 'Nothing is concluded from it. Tried again within seconds.',
   },

@@ -36,6 +36,13 @@ export const storeEvents = {
     fields: { path },
     sentence: 'The journal in {path} can be written again.',
   },
+  'managerFile.notWritten': {
+    level: 'warn',
+    fields: { path, reason },
+    sentence: 'Cannot write {path}: {reason}.',
+    explanation: 'Commands of operators may not find this manager by its id.',
+    remedy: 'Free space on the disk, or correct the permissions of the state directory.',
+  },
   'journal.compactionFailed': {
     level: 'warn',
     fields: { path, reason },

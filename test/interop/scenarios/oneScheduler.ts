@@ -32,7 +32,7 @@ export async function oneScheduler(context: ScenarioContext): Promise<Outcome> {
   const tasks = await emulator.ledger();
   const ownershipTags = [...new Set(tasks.map(({ startedBy }) => startedBy))];
   const taskCounts = ownershipTags.map(
-    (mark) => tasks.filter(({ startedBy }) => startedBy === mark).length,
+    (tag) => tasks.filter(({ startedBy }) => startedBy === tag).length,
   );
   context.check(
     ownershipTags.length === 2 && taskCounts.every((share) => share <= MAX_TASKS),

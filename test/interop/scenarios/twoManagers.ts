@@ -38,9 +38,9 @@ export async function twoManagers(context: ScenarioContext): Promise<Outcome> {
       `the startedBy of the two managers are not distinct: ${leftTags} and ${rightTags}`,
     );
   context.log(`     startedBy is ${leftTags} and ${rightTags}`);
-  const owns = (mark: (string | null)[]) => (task: LedgerTask) => mark.includes(task.startedBy);
-  const aliveTasks = async (mark: (string | null)[]) =>
-    (await emulator.ledger()).filter(owns(mark)).filter(isAlive);
+  const owns = (tag: (string | null)[]) => (task: LedgerTask) => tag.includes(task.startedBy);
+  const aliveTasks = async (tag: (string | null)[]) =>
+    (await emulator.ledger()).filter(owns(tag)).filter(isAlive);
 
   // Both managers are busy again; then one of them is stopped in the middle of its work.
   const leftClient = await startClient(context, left.scheduler, { count: 200, sleep: 1 });

@@ -88,7 +88,7 @@ const choosing: Model = {
 };
 
 describe('a cohort with real children', () => {
-  it('gives each group of a launch its own task, and looks only at tasks that exist', async () => {
+  it('gives each group of a launch its own task, and describes only tasks that exist', async () => {
     const { launchBoth, phases, actor, calls, look } = liveCohort();
     actor.send({
       type: 'cohort.poll',
@@ -105,7 +105,7 @@ describe('a cohort with real children', () => {
     expect(phases()).toEqual({ 'e-1-0': 'running', 'e-1-1': 'provisioning' });
   });
 
-  it('hears whatever a group says anew, and is not moved by what it knows', () => {
+  it('records each new report of a group, and a repeated report changes nothing', () => {
     const { actor } = liveCohort();
     actor.send({ ...admit, launches: [launchPlan('e-1', 2)] });
     const known = {
@@ -137,7 +137,7 @@ describe('a cohort with real children', () => {
     expect(actor.getSnapshot().status).toBe('active');
   });
 
-  it('refuses the groups that a launch got no task for', async () => {
+  it('refuses the groups for which a launch got no task', async () => {
     const { actor, answer, phases, ended } = liveCohort();
     actor.send({ ...admit, launches: [...admit.launches] });
     await answer('journalLaunch', undefined);
@@ -149,7 +149,7 @@ describe('a cohort with real children', () => {
     ]);
   });
 
-  it('looks which task lives before it drains a group that still waits for its ARN', async () => {
+  it('describes the tasks of a late answer before it drains a group that had no ARN', async () => {
     const { actor, answerBoth, phases, calls, look, ended } = liveCohort();
     actor.send({ ...admit, launches: [...admit.launches] });
     actor.send({
@@ -172,7 +172,7 @@ describe('a cohort with real children', () => {
     expect(calls.stopTask).toHaveLength(0);
   });
 
-  it('drains a group that still waited for its ARN once both tasks are seen to live', async () => {
+  it('drains the group that had no ARN once both tasks are described as living', async () => {
     const { actor, answerBoth, phases, calls, look } = liveCohort();
     actor.send({ ...admit, launches: [...admit.launches] });
     const drain = { type: 'cohort.drain', generation: 2, idle: 0, busy: 0, at: 1500 } as const;
@@ -183,7 +183,7 @@ describe('a cohort with real children', () => {
     expect(calls.stopTask).toHaveLength(1);
   });
 
-  it('waits to be told of groups whose launch was answered late before it drains them', async () => {
+  it('waits for the monitor stream to show groups of a late answer before it drains them', async () => {
     const { actor, answerBoth, phases, calls, hear } = liveCohort();
     hear(1200, {});
     actor.send({ ...admit, launches: [...admit.launches] });
@@ -201,7 +201,7 @@ describe('a cohort with real children', () => {
     expect(phases()).toEqual({ 'e-1-0': 'stopping', 'e-1-1': 'stopping' });
   });
 
-  it('stops them as soon as they have a task where nobody has ever told of any', async () => {
+  it('stops groups of a late answer at once if the monitor stream never connected', async () => {
     const { actor, answerBoth, phases, hear } = liveCohort();
     hear(1300, null);
     actor.send({ ...admit, launches: [...admit.launches] });
@@ -211,7 +211,7 @@ describe('a cohort with real children', () => {
     expect(phases()).toEqual({ 'e-1-0': 'stopping', 'e-1-1': 'stopping' });
   });
 
-  it('stops exactly those that it is told by name, at once and once', async () => {
+  it('stops exactly the tasks of a release, at once and once', async () => {
     const { launchBoth, actor, calls, phases } = liveCohort();
     await launchBoth();
     const release = { type: 'cohort.release' as const, at: 2000, taskIds: ['arn:1', 'elsewhere'] };
@@ -222,7 +222,7 @@ describe('a cohort with real children', () => {
     expect(Object.values(phases()).filter((phase) => phase === 'stopping')).toHaveLength(1);
   });
 
-  it('asks for a stop again when ECS shows no effect, and not before', async () => {
+  it('sends StopTask again when ECS shows no effect, and not before', async () => {
     const { launchBoth, actor, calls, look } = liveCohort();
     await launchBoth();
     actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
@@ -236,7 +236,7 @@ describe('a cohort with real children', () => {
     expect(calls.stopTask.at(-1)?.input).toEqual({ taskArn: 'arn:0' });
   });
 
-  it('does not take a task for dead because ECS does not show it yet', async () => {
+  it('does not end a new task because ECS does not show it yet', async () => {
     const { launchBoth, look, phases, ended } = liveCohort();
     await launchBoth();
     await look(60_000, sighting('arn:0', 'missing'), sighting('arn:1', 'missing'));
@@ -247,7 +247,7 @@ describe('a cohort with real children', () => {
     expect(ended).toEqual([expect.objectContaining({ groupId: 'e-1-0', cause: 'lost' })]);
   });
 
-  it('does not take one look without a task for its end, however old it is', async () => {
+  it('does not end a task that is missing from one description, however old it is', async () => {
     const { launchBoth, look, ended, told } = liveCohort();
     await launchBoth();
     const seen = (at: number, phase: TaskObservation['phase']) =>
@@ -266,7 +266,7 @@ describe('a cohort with real children', () => {
     expect(told.map(({ type }) => type)).not.toContain('task.dead');
   });
 
-  it('tells who is dead beyond doubt, however it came to its end', async () => {
+  it('reports each task that has certainly ended, whatever its end', async () => {
     const { launchBoth, look, told } = liveCohort();
     await launchBoth();
     const stopped = { ...sighting('arn:1', 'stopped'), cause: 'exited' as const };
@@ -276,7 +276,7 @@ describe('a cohort with real children', () => {
     ]);
   });
 
-  it('takes a task for as young as the answer that named it, however long that took', async () => {
+  it('counts deadlines of a task from the answer that named it, however late it came', async () => {
     const { actor, answer, look, phases } = liveCohort();
     actor.send({ ...admit, launches: [...admit.launches] });
     await answer('journalLaunch', undefined);
@@ -290,7 +290,7 @@ describe('a cohort with real children', () => {
     expect(phases()).toEqual({ 'e-1-0': 'provisioning', 'e-1-1': 'provisioning' });
   });
 
-  it('gives up on what is not running by its deadline, and says so as the cause', async () => {
+  it('stops a group that does not run by its deadline, with that cause', async () => {
     const { launchBoth, look, phases, ended } = liveCohort();
     await launchBoth();
     await look(601_001, sighting('arn:0', 'starting'), sighting('arn:1', 'running'));
@@ -319,7 +319,7 @@ describe('a cohort with real children', () => {
     expect(Object.keys(actor.getSnapshot().context.groups)).toEqual(['e-1-1']);
   });
 
-  it('survives a group that dies of a bug, and puts it back where it was', async () => {
+  it('restarts a group actor that crashed, in the state it had', async () => {
     const { launchBoth, actor, crashes, phases, look } = liveCohort();
     await launchBoth();
     const group = actor.getSnapshot().children['group.e-1-0'] as AnyActorRef;
@@ -355,7 +355,7 @@ describe('a cohort with real children', () => {
     expect(phases()).toEqual({ 'e-1-0': 'running', 'e-1-1': 'stopping' });
   });
 
-  describe('that hears the monitor stream', () => {
+  describe('with a connected monitor stream', () => {
     const serving = async () => {
       const all = liveCohort();
       all.monitorConnected.now = true;
@@ -366,7 +366,7 @@ describe('a cohort with real children', () => {
     const busy = { workers: 4, tasks: 3, canceling: 0 };
     const idle = { workers: 4, tasks: 0, canceling: 0 };
 
-    it('knows who serves from their workers, not from the clock', async () => {
+    it('counts a group as serving by its workers, not by the clock', async () => {
       const { hear, row, look } = await serving();
       await look(500_000, sighting('arn:0', 'running'), sighting('arn:1', 'running'));
       expect(row('e-1-0')?.registered).toBe(false);
@@ -375,7 +375,7 @@ describe('a cohort with real children', () => {
       expect(row('e-1-1')?.registered).toBe(false);
     });
 
-    it('gives up on a running task whose workers never come', async () => {
+    it('stops a running task whose workers never come', async () => {
       const { hear, look, phases, ended } = await serving();
       hear(6000, { 'arn:0': busy });
       await look(602_000, sighting('arn:0', 'running'), sighting('arn:1', 'running'));
@@ -415,7 +415,7 @@ describe('a cohort with real children', () => {
       expect(phases()).toEqual({ 'e-1-0': 'running', 'e-1-1': 'stopping' });
     });
 
-    it('waits for an idle moment of a busy group, and stops it then', async () => {
+    it('stops a busy group at its next idle moment', async () => {
       const { hear, actor, phases, calls } = await serving();
       hear(6000, { 'arn:0': busy, 'arn:1': busy });
       actor.send({
@@ -433,7 +433,7 @@ describe('a cohort with real children', () => {
       expect(calls.stopTask).toHaveLength(1);
     });
 
-    it('waits no longer than it may', async () => {
+    it('stops a busy group at its drain deadline', async () => {
       const { hear, actor, phases, look } = await serving();
       hear(6000, { 'arn:0': busy, 'arn:1': busy });
       actor.send({
@@ -451,7 +451,7 @@ describe('a cohort with real children', () => {
       expect(Object.values(phases()).sort()).toEqual(['running', 'stopping']);
     });
 
-    it('takes a waiting group back when it is wanted again', async () => {
+    it('cancels the drain of a group that is desired again', async () => {
       const { hear, actor, phases, calls } = await serving();
       hear(6000, { 'arn:0': busy, 'arn:1': busy });
       actor.send({
@@ -469,7 +469,7 @@ describe('a cohort with real children', () => {
       expect(calls.stopTask).toHaveLength(1);
     });
 
-    it('waits for who may be at work though the stream has fallen silent: it may speak again', async () => {
+    it('keeps waiting for a busy group after the stream was lost, because it may return', async () => {
       const { hear, actor, phases } = await serving();
       hear(6000, { 'arn:0': busy, 'arn:1': busy });
       hear(6500, null);
@@ -487,7 +487,7 @@ describe('a cohort with real children', () => {
       expect(Object.values(phases()).sort()).toEqual(['running', 'stopping']);
     });
 
-    it('gives up on a running task that all its workers have left', async () => {
+    it('stops a running task that has lost all its workers', async () => {
       const { hear, look, phases } = await serving();
       hear(6000, { 'arn:0': busy, 'arn:1': busy });
       hear(10_000, { 'arn:0': { workers: 0, tasks: 0, canceling: 0 } });
@@ -498,7 +498,7 @@ describe('a cohort with real children', () => {
     });
   });
 
-  it('believes an accepted StopTask after a while when it may not look', async () => {
+  it('assumes the end of a task some time after an accepted StopTask if DescribeTasks is denied', async () => {
     const { launchBoth, actor, calls, answer, phases, ended } = liveCohort();
     await launchBoth();
     actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
@@ -520,7 +520,7 @@ describe('a cohort with real children', () => {
     expect(ended).toEqual([expect.objectContaining({ cause: 'drained' })]);
   });
 
-  it('believes it soon when everything is to end', async () => {
+  it('assumes it sooner while the daemon stops', async () => {
     const { launchBoth, actor, calls, answer, ended } = liveCohort();
     await launchBoth();
     actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
@@ -537,7 +537,7 @@ describe('a cohort with real children', () => {
 });
 
 // Last, for they take longest.
-it('draws no transition that the model cannot take, and no state it cannot reach', () => {
+it('the model takes every transition and reaches every state', () => {
   expect(untaken(cohort, model, choosing)).toEqual([]);
   expect(unvisited(cohort, model)).toEqual([]);
 });

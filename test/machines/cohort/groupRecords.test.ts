@@ -172,15 +172,36 @@ describe('a load from the monitor stream', () => {
         a: serves({ taskArn: arn('1'), load: load(3) }),
       }),
       outbox: [],
+      nowRegistered: [],
     });
+  });
+
+  it('that is the same leaves the record as it is', () => {
+    const books = recordsOf({ a: serves({ taskArn: arn('1'), load: load(3) }) });
+    expect(recordLoads(books, { 1: load(3) }, 500).groups.a).toBe(books.groups.a);
   });
 
   it('marks the group as serving', () => {
     const boots = rowOf({ taskArn: arn('1'), phase: 'provisioning' });
-    const { groups, outbox } = recordLoads(recordsOf({ a: boots }), { 1: load(0) }, 500);
-    expect(groups.a).toStrictEqual({ ...boots, load: load(0) });
-    expect(outbox).toEqual([['a', { type: 'task.registered' }]]);
+    const told = recordLoads(recordsOf({ a: boots }), { 1: load(0) }, 500);
+    expect(told.groups.a).toStrictEqual({
+      ...boots,
+      ...{ load: load(0), phase: 'running', registered: true },
+    });
+    expect(told.outbox).toEqual([['a', { type: 'task.registered' }]]);
+    expect(told.nowRegistered).toEqual(['a']);
   });
+
+  it.each(['requested', 'held', 'stopping'] as const)(
+    'leaves it to a group that is %s to say that its workers are known',
+    (phase) => {
+      const record = rowOf({ taskArn: arn('1'), phase });
+      const told = recordLoads(recordsOf({ a: record }), { 1: load(1) }, 500);
+      expect(told.groups.a).toMatchObject({ registered: false });
+      expect(told.outbox).toContainEqual(['a', { type: 'task.registered' }]);
+      expect(told.nowRegistered).toEqual([]);
+    },
+  );
 
   it('of no tasks ends the wait for an idle moment', () => {
     const books = recordsOf({ a: waits({ taskArn: arn('1') }), b: waits({ taskArn: arn('2') }) });
@@ -244,11 +265,11 @@ describe('a load from the monitor stream', () => {
   });
 });
 
-describe('a group that is to leave and was not seen yet', () => {
+describe('a group that drains and was not described yet', () => {
   const unseen = (given: Partial<GroupRecord> = {}) =>
     runs({ phase: 'waiting', drainRequested: true, observeUntil: 9000, ...given });
 
-  it('is not told to stop by a monitor stream that knows no work of it', () => {
+  it('is not stopped by a load without tasks', () => {
     const books = recordsOf({ a: unseen({ drainDeadline: 8000 }) });
     const { groups, outbox } = recordLoads(
       books,
@@ -259,7 +280,7 @@ describe('a group that is to leave and was not seen yet', () => {
     expect(groups.a).toMatchObject({ phase: 'waiting', drainDeadline: 8000, observeUntil: 9000 });
   });
 
-  it('is told to stop in the end, though no look has shown it', () => {
+  it('is stopped in the end, although no description has shown it', () => {
     const books = recordsOf({
       a: unseen(),
       b: unseen({ taskArn: arn('b'), drainDeadline: 8000 }),
@@ -279,12 +300,12 @@ describe('a group that is to leave and was not seen yet', () => {
   });
 });
 
-describe('a group that is to stop while a worker of it cancels a task', () => {
+describe('a group to stop while one of its workers cancels a task', () => {
   const cancels = { workers: 4, tasks: 0, canceling: 1 };
   const heldAt = (at: number) =>
     expired(recordsOf({ a: waits({ load: cancels, drainDeadline: at }) }), at);
 
-  it('is held, counts as leaving for good, and is stopped when the cancellation is over', () => {
+  it('is held, counts as stopping, and is stopped when the cancellation is over', () => {
     const held = heldAt(9000);
     expect(held.outbox).toEqual([['a', { type: 'group.hold' }]]);
     expect(held.groups.a).toMatchObject({
@@ -298,7 +319,7 @@ describe('a group that is to stop while a worker of it cancels a task', () => {
     expect(over.groups.a).toMatchObject({ phase: 'stopping', stopRequestedAt: 9600 });
   });
 
-  it('is stopped when the monitor stream shows nothing any more', () => {
+  it('is stopped when the monitor stream is lost', () => {
     const { outbox } = recordLoads(heldAt(9000), null, 9100);
     expect(outbox).toEqual([['a', { type: 'group.stop' }]]);
   });

@@ -105,7 +105,7 @@ describe('a cohort reports to the fleet manager', () => {
     expect(actor.getSnapshot().children['group.stray']).toBe(stray);
   });
 
-  it('how many ended without its order: not those that it drains, but those that the scheduler chose', async () => {
+  it('how many groups ended without a drain of the manager, those that the scheduler released included', async () => {
     const { actor, answer, news, look } = live();
     actor.send({ ...admit, launches: [launchPlan('e-1', 4)] });
     await answer('journalLaunch', undefined);
@@ -128,7 +128,7 @@ describe('a cohort reports to the fleet manager', () => {
     expect(news()).toEqual([changed(4, { stopping: 4 }, 0, 1)]);
   });
 
-  it('which tasks it has, whenever that changes', async () => {
+  it('its tasks whenever they change', async () => {
     const { actor, launchOne, told, look, refuse } = live();
     const tasks = () =>
       told.splice(0).flatMap((event) => (event.type === 'cohort.tasksChanged' ? [event] : []));
@@ -327,7 +327,7 @@ describe('a cohort reports to the fleet manager', () => {
   });
 });
 
-describe('a cohort that is told', () => {
+describe('a cohort on a command', () => {
   it('to poll lets launches with an unknown outcome ask again', async () => {
     const { actor, answer, calls, look } = live();
     actor.send({ ...admit, launches: [...admit.launches] });

@@ -281,7 +281,7 @@ it('a group that waits for an idle moment is stopped if its workers cannot have 
   });
 });
 
-describe('a look at groups of which some are to leave and were not seen yet', () => {
+describe('a description of groups of which some drain and were not described yet', () => {
   const leaves = (id: string, given: Partial<GroupRecord> = {}) =>
     rowOf({
       ...{ taskArn: arn(id), phase: 'waiting', drainRequested: true, observeUntil: 9000 },
@@ -323,13 +323,13 @@ describe('a look at groups of which some are to leave and were not seen yet', ()
     else if (b !== 'stopped') expect(groups.b).toMatchObject(stopped);
   });
 
-  it('gives the place of a group whose launch has no answer to one that lives', () => {
+  it('keeps a living group in place of one whose launch has no answer', () => {
     const { news, groups } = look({ a: rowOf(), b: leaves('b') }, seen('b', 'starting'));
     expect(news).toEqual(['b group.cancelDrain', 'a group.stop']);
     expect(groups.a).toStrictEqual(rowOf({ drainRequested: true, stopRequestedAt: 5000 }));
   });
 
-  it('gives no more places than there are, first to those that serve, then to those that run', () => {
+  it('keeps as many groups as have ended, serving groups first, then running ones', () => {
     const groups = {
       a: stays('a'),
       b: leaves('b'),
@@ -350,13 +350,13 @@ describe('a look at groups of which some are to leave and were not seen yet', ()
     ]);
   });
 
-  it('frees the places of groups that have ended before it tells a group without a task to stop', () => {
+  it('counts ended groups before it stops a group without a task', () => {
     const rows = { a: rowOf(), b: stays('b'), c: leaves('c') };
     const { news } = look(rows, seen('b', 'stopped'), seen('c', 'running'));
     expect(news).toEqual(['c group.cancelDrain', 'b task.stopped']);
   });
 
-  it('gives up none that serves for one moment without a task, and none that has workers', () => {
+  it('keeps a serving group in an idle moment, and one that has workers', () => {
     const rows = {
       a: serves({ taskArn: arn('a') }),
       b: stays('b', { load: { workers: 1, tasks: 0, canceling: 0 } }),
@@ -366,7 +366,7 @@ describe('a look at groups of which some are to leave and were not seen yet', ()
     expect(look(rows, ...given).news).toEqual(['c group.stop']);
   });
 
-  it('does not count groups that leave or are told to stop among those whose place is free', () => {
+  it('does not keep a group in place of one that already drains or stops', () => {
     const rows = {
       a: stops({ taskArn: arn('a'), stopRequestedAt: 4000 }),
       b: leaves('b', { phase: 'provisioning' }),
@@ -376,7 +376,7 @@ describe('a look at groups of which some are to leave and were not seen yet', ()
     expect(look(rows, ...given).news).not.toContain('c group.cancelDrain');
   });
 
-  it('lets work end that it may have', () => {
+  it('lets a group that may be busy end its work', () => {
     const waits = { drainDeadline: 20_000 };
     const rows = {
       a: leaves('a', waits),

@@ -26,7 +26,7 @@ const runs = (given: Partial<GroupRecord> = {}): GroupRecord =>
 const nobody = { pending: 0, idle: 0, busy: 0 };
 const everybody = { pending: 9, idle: 9, busy: 9 };
 
-describe('who is to leave', () => {
+describe('the groups to drain', () => {
   it.each([
     [
       'has come least far',
@@ -120,7 +120,7 @@ describe('who is to leave', () => {
     expect(outbox).toEqual([['a', { type: 'group.stop' }]]);
   });
 
-  it('may finish its work first, while there is time for that', () => {
+  it('may finish its work first until the deadline', () => {
     const busy = recordsOf({ a: serves({ load: load(2) }) });
     const patient = drained(busy, everybody, {
       at: 7000,
@@ -203,7 +203,7 @@ it('stops at once exactly those whose tasks are named, once', () => {
   ]);
 });
 
-it('takes back those that wait, who serves first, then who has come furthest', () => {
+it('cancels the drains of serving groups first, then of those that have come furthest', () => {
   const books = recordsOf({
     a: rowOf({ drainRequested: true }),
     b: waits(),

@@ -50,7 +50,7 @@ describe('a launch that has ended', () => {
     });
   });
 
-  it('leaves time to be told of who is to leave, if it may wait at all', () => {
+  it('waits for a description of groups that drain, if they may wait', () => {
     const groups = ['a', 'b', 'c'].map((groupId) => ({ groupId, taskArn: arn(groupId) }));
     const left = settled(
       {
@@ -71,7 +71,7 @@ describe('a launch that has ended', () => {
     ]);
   });
 
-  it('lets who was to leave and got a task stay in the place of who got none', () => {
+  it('cancels the drain of a group with a task in place of a group that got none', () => {
     const leaves = rowOf({ drainRequested: true, drainDeadline: 30_000 });
     const rows = {
       ...{ a: leaves, b: rowOf(), b2: rowOf() },
@@ -161,7 +161,7 @@ describe('a launch that has ended', () => {
     ]);
   });
 
-  it('changes nothing when nobody waits for it', () => {
+  it('changes nothing if no group waits for it', () => {
     expect(settled(books, { ...end, label: 'e-9' }, 5000)).toStrictEqual({
       ...books,
       outbox: [],

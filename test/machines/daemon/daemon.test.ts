@@ -45,6 +45,7 @@ const model: Model = {
       { type: 'scheduler.connection', at: 1, status: 'ready' },
       { type: 'monitor.loads', at: 1, loads: null },
       { type: 'monitor.groups', at: 1, groups: null },
+      { type: 'monitor.work', at: 1, work: null },
       { type: 'monitor.deadWorkers', at: 1, workerIds: [] },
       { type: 'monitor.closed', at: 1 },
       { type: 'fleet.tasksChanged', cohortId: 'c', taskIds: ['t'] },
@@ -57,6 +58,9 @@ const model: Model = {
       { type: 'task.dead', at: 1, taskArn: 'arn:t' },
       { type: 'fleet.unprepared' },
       { type: 'fleet.retryNow' },
+      { type: 'fleet.hold', at: 1, reason: 'a test' },
+      { type: 'fleet.resume', at: 1 },
+      { type: 'fleet.drainGroups', at: 1, groupIds: ['e-1-0'] },
     ] as never,
 };
 
@@ -75,12 +79,16 @@ const routes: Record<string, ('session' | 'manager' | 'monitor')[]> = {
   'scheduler.connection': ['manager'],
   'monitor.loads': ['session', 'manager'],
   'monitor.groups': ['session'],
+  'monitor.work': ['manager'],
   'monitor.deadWorkers': ['session'],
-  'monitor.closed': ['session'],
+  'monitor.closed': ['session', 'manager'],
   'fleet.tasksChanged': ['session', 'monitor'],
   'fleet.inventoryCompleted': ['session'],
   'task.dead': ['monitor'],
   'fleet.retryNow': ['manager'],
+  'fleet.hold': ['manager'],
+  'fleet.resume': ['manager'],
+  'fleet.drainGroups': ['manager'],
 };
 
 it('the daemon keeps its invariants on every edge', async () => {

@@ -15,14 +15,14 @@ const command = (taskConcurrency: number, at: number) => ({
   requests: [{ taskConcurrency, capabilities: [] }],
 });
 
-describe('what is wanted', () => {
-  it('is told in workers and kept in tasks', async () => {
+describe('the desired number', () => {
+  it('is received in workers and kept in tasks', async () => {
     const { actor, fleet } = await fastManager();
     actor.send(command(5, 1));
     expect(fleet().desired).toBe(3);
   });
 
-  it('is not touched by an echo without a command, nor by an empty list until 60 s of it', async () => {
+  it('is not changed by an echo without a command, nor by empty requests for less than 60 s', async () => {
     const { actor, fleet, at } = await fastManager();
     actor.send(command(4, 10_000));
     at(200_000);
@@ -35,7 +35,7 @@ describe('what is wanted', () => {
     expect(fleet().desired).toBe(0);
   });
 
-  it('starts the 60 s anew when anything else was said', async () => {
+  it('counts the 60 s anew after any other command', async () => {
     const { actor, fleet, at } = await fastManager();
     actor.send({ type: 'scheduler.desired', at: 10_000, requests: [] });
     actor.send(command(4, 50_000));
@@ -44,7 +44,7 @@ describe('what is wanted', () => {
     expect(fleet().desired).toBe(2);
   });
 
-  it('is zero once the scheduler has been gone for its grace, and not a second before', async () => {
+  it('is zero once the scheduler was gone for its grace, and not a second before', async () => {
     const { actor, fleet, at } = await fastManager();
     at(11_000);
     actor.send(command(4, 11_000));
@@ -67,7 +67,7 @@ describe('a scheduler that asks for tasks one by one', () => {
   });
   const start = { type: 'scheduler.startRequested', at: 11_000 } as const;
 
-  it('gets one for what it says again while that one is on its way, and then another', async () => {
+  it('gets one task for a repeated start while that task is launched, and then another', async () => {
     const { actor, at, admitted, fleet } = await fastManager();
     at(11_000);
     actor.send(start);
@@ -78,7 +78,7 @@ describe('a scheduler that asks for tasks one by one', () => {
     expect(groups(admitted())).toHaveLength(2);
   });
 
-  it('is not given another for one that ended or was refused: it will ask for it itself', async () => {
+  it('gets no replacement for a group that ended or was refused, because it asks for it itself', async () => {
     const { actor, at, admitted, fleet } = await fastManager();
     at(11_000);
     actor.send(start);
@@ -91,7 +91,7 @@ describe('a scheduler that asks for tasks one by one', () => {
     expect(groups(admitted())).toHaveLength(2);
   });
 
-  it('chooses who goes: every cohort hears the names, and nobody takes their place', async () => {
+  it('names the groups to stop: every cohort gets the names, and the groups are not replaced', async () => {
     const { actor, at, admitted, fleet, cohort } = await fastManager();
     at(11_000);
     actor.send(start);
@@ -112,7 +112,7 @@ describe('a scheduler that asks for tasks one by one', () => {
       2,
     ],
   ])(
-    'keeps those of an earlier run that are found after it has asked (%s)',
+    'keeps groups of an earlier run that are found after its start (%s)',
     async (_, more, left) => {
       const { actor, inventoried, everTold, clock, fleet } = liveManager();
       actor.send({ type: 'fleet.prepared', revision: 'rev:1' });
@@ -138,7 +138,7 @@ describe('a scheduler that asks for tasks one by one', () => {
     expect(fleet().desired).toBe(1);
   });
 
-  it('may take back what could not be launched yet', async () => {
+  it('may take back a start that could not be carried out yet', async () => {
     const { actor, at, admitted, fleet } = await fastManager();
     at(11_000);
     actor.send({
@@ -158,7 +158,7 @@ describe('a scheduler that asks for tasks one by one', () => {
 });
 
 describe('a tick', () => {
-  it('ends the wishes of a scheduler that is gone for good, and says so once', async () => {
+  it('sets the desired number to zero once the scheduler is gone, and reports it once', async () => {
     const { at, tick, tickUntil, fleet, command, says } = await readyManager();
     at(11_000);
     command(4);
@@ -185,7 +185,7 @@ describe('a tick', () => {
     expect(fleet().desired).toBe(2);
   });
 
-  it('ends the wishes of a scheduler that was never heard, too', () => {
+  it('sets the desired number to zero also for a scheduler that never answered', () => {
     const { tick, tickUntil, fleet } = liveManager();
     tickUntil(599_999);
     expect(fleet().desired).toBeNull();
@@ -193,7 +193,7 @@ describe('a tick', () => {
     expect(fleet().desired).toBe(0);
   });
 
-  it('does not take it for the silence of its scheduler that it stood still itself', async () => {
+  it('does not count its own standstill as silence of the scheduler', async () => {
     const { at, tick, tickUntil, fleet, command, orders } = await readyManager();
     at(11_000);
     command(4);
@@ -207,7 +207,7 @@ describe('a tick', () => {
     expect(fleet().desired).toBe(0);
   });
 
-  it('takes nothing but empty requests for zero after a minute, from one that is there', async () => {
+  it('takes a minute of empty requests for zero if the scheduler answers', async () => {
     const { at, tick, fleet, command, actor, says } = await readyManager();
     command(4);
     says();
@@ -241,7 +241,7 @@ describe('a scheduler', () => {
     }
   });
 
-  it('is said to want what it wants when that changes', async () => {
+  it('has its desired number reported when it changes', async () => {
     const { command, says, fleet } = await readyManager();
     command(5);
     command(6);
@@ -253,7 +253,7 @@ describe('a scheduler', () => {
     expect(fleet()).toMatchObject({ desired: 1, replacesEnded: true, emptySince: null });
   });
 
-  it('that asks for one more gets it, but not while one is on its way or wanted', async () => {
+  it('that asks for one more gets it, but not while one is being launched or still desired', async () => {
     const { actor, at, says, fleet, report, command } = await readyManager();
     at(11_000);
     command(2);
@@ -278,7 +278,7 @@ describe('a scheduler', () => {
     expect(says()).toHaveLength(1);
   });
 
-  it('that has said nothing of what it wants does not want less when one ends', async () => {
+  it('that has sent no number does not desire less when a group ends', async () => {
     const { actor, clock, fleet, report } = await readyManager({ owned: tasksOf(2) });
     clock.increment(1);
     actor.send({ type: 'scheduler.shutdownRequested', at: 0, taskIds: [] });
@@ -286,14 +286,14 @@ describe('a scheduler', () => {
     expect(fleet().desired).toBeNull();
   });
 
-  it('that releases what there is not has said nothing of what it wants', () => {
+  it('that releases unknown tasks has sent no number', () => {
     const { actor, fleet, orders } = liveManager();
     actor.send({ type: 'scheduler.shutdownRequested', at: 0, taskIds: ['t1'] });
     expect(fleet()).toMatchObject({ desired: null, replacesEnded: false });
     expect(orders()).toEqual([]);
   });
 
-  it('that releases by name is obeyed in every cohort', async () => {
+  it('that releases tasks is obeyed in every cohort', async () => {
     const { actor, clock, fleet, orders } = await readyManager({ owned: tasksOf(150) });
     for (let i = 0; i < 3; i++) clock.increment(1);
     orders();
@@ -310,7 +310,7 @@ describe('a scheduler', () => {
     ]);
   });
 
-  it('that ends one of many wants one less, but never less than none', async () => {
+  it('that ends a group desires one less, and never less than zero', async () => {
     const { actor, at, fleet, report } = await readyManager();
     at(11_000);
     actor.send({ type: 'scheduler.startRequested', at: 11_000 });
@@ -327,7 +327,7 @@ describe('a scheduler', () => {
     expect(fleet().desired).toBe(0);
   });
 
-  it('that could not be served is said once', () => {
+  it('with a mismatch of releases is reported once', () => {
     const { actor, says, fleet } = liveManager();
     for (const reason of ['too old', 'too old', null])
       actor.send({ type: 'scheduler.mismatch', at: 0, reason });
@@ -335,7 +335,7 @@ describe('a scheduler', () => {
     expect(fleet().mismatch).toBeNull();
   });
 
-  it('is known to be back since when', () => {
+  it('has the time of its return recorded', () => {
     const { actor, echo, fleet } = liveManager();
     echo(500);
     const scheduler = () => (actor.getSnapshot().value as { scheduler: unknown }).scheduler;
@@ -350,8 +350,8 @@ describe('a scheduler', () => {
   });
 });
 
-describe('groups that a person drains', () => {
-  it('are named to every cohort; what is desired, and how it is planned, stays', async () => {
+describe('groups that an operator drains', () => {
+  it('are named to every cohort; the desired number and the planning mode stay', async () => {
     const { actor, at, command, answered, orders, fleet } = await readyManager();
     at(11_000);
     command(4);
@@ -369,7 +369,7 @@ describe('groups that a person drains', () => {
     expect(orders()).toEqual([]);
   });
 
-  it('are replaced once they are on their way out', async () => {
+  it('are replaced once they stop', async () => {
     const { actor, at, command, answered, report, orders } = await readyManager();
     at(11_000);
     command(4);

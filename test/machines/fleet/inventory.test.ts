@@ -10,15 +10,15 @@ const adopted = (deadlinesFrom: number) =>
     ...{ groupId: `stray-${id}`, taskArn: `arn/${id}`, createdAt: 5, deadlinesFrom },
   }));
 
-describe('a manager that may not list', () => {
-  it('goes by its journal at once', async () => {
+describe('a manager without the right to list', () => {
+  it('relies on its journal at once', async () => {
     const { actor, at, inventoried } = liveManager();
     at(10_000);
     await inventoried(denied);
     expect(actor.getSnapshot().value).toMatchObject({ lifecycle: 'active' });
   });
 
-  it('waits some two minutes for a list where its journal does not know what was launched', async () => {
+  it('waits about two minutes for a list if its journal may have lost launches', async () => {
     const { actor, at, inventoried, calls } = liveManager({ abandonedLaunches: 1 });
     const deniedAt: number[] = [];
     for (let now = 10_000; deniedAt.length < 7; now += 1000) {
@@ -34,7 +34,7 @@ describe('a manager that may not list', () => {
 });
 
 describe('the list of all tasks', () => {
-  it('is what it begins with: nothing is launched before', async () => {
+  it('comes first: nothing is launched before it', async () => {
     const { actor, at, command, inventoried, orders, fleet, calls, says } = liveManager();
     actor.send({ type: 'fleet.prepared', revision: 'rev:1' });
     at(9999);
@@ -50,7 +50,7 @@ describe('the list of all tasks', () => {
     expect(says()).toContainEqual({ adopted: 0 });
   });
 
-  it('brings tasks that nobody owned, and what is still wanted counts them in', async () => {
+  it('finds orphans, which count towards the desired number', async () => {
     const { actor, at, inventoried, orders, fleet, clock } = await readyManager();
     actor.send({ type: 'scheduler.startRequested', at: 10_000 });
     clock.increment(1);
@@ -67,7 +67,7 @@ describe('the list of all tasks', () => {
     );
   });
 
-  it('that shows tasks for the first time is followed by another, and until then nothing is launched', async () => {
+  it('that shows a task for the first time is followed by another before anything is launched', async () => {
     const { at, inventoried, orders, command, calls, fleet } = await readyManager();
     at(70_000);
     await inventoried({ startedAt: 70_000, tasks: [orphan('arn/0')] });
@@ -82,7 +82,7 @@ describe('the list of all tasks', () => {
     expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.admit' })]);
   });
 
-  it('does not change what a scheduler wants that says how many, or has said nothing', async () => {
+  it('does not change a desired number, nor its absence', async () => {
     const { at, inventoried, fleet, command } = await readyManager();
     command(2);
     for (const now of [80_000, 86_000]) {
@@ -97,7 +97,7 @@ describe('the list of all tasks', () => {
     expect(other.fleet()).toMatchObject({ desired: null, opened: 1 });
   });
 
-  it('is asked for again ever more slowly when there is no answer', async () => {
+  it('is requested with growing pauses while there is no answer', async () => {
     const { actor, tick, inventoried, says, calls, fleet } = liveManager();
     const pauses: number[] = [];
     tick(10_000);
@@ -114,7 +114,7 @@ describe('the list of all tasks', () => {
     expect(fleet()).toMatchObject({ inventoryFailures: 7, listDenied: false });
   });
 
-  it('is done without where it is not allowed, and tried every five minutes', async () => {
+  it('is skipped if it is denied, and tried every five minutes', async () => {
     const { actor, at, tick, inventoried, says, calls, fleet, command, orders, report } =
       liveManager();
     actor.send({ type: 'fleet.prepared', revision: 'rev:1' });
@@ -161,7 +161,7 @@ describe('orphans', () => {
     expect(hears()).toContainEqual({ type: 'fleet.inventoryCompleted', at: 10_000 });
   });
 
-  it('count as tasks of ours while they are journaled', async () => {
+  it('count as owned while they are journaled', async () => {
     const { at, calls, command, orders } = await readyManager();
     for (const startedAt of [80_000, 86_000]) {
       at(startedAt);
@@ -223,7 +223,7 @@ describe('orphans', () => {
   });
 });
 
-it('says that an inventory is complete where listing is denied, too', async () => {
+it('reports a complete inventory also if listing is denied', async () => {
   const { at, inventoried, hears } = liveManager();
   at(10_000);
   await inventoried(denied);

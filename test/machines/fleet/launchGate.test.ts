@@ -100,8 +100,8 @@ describe('the blockers of a launch', () => {
     const [held] = launchBlockers(fleetOf(hold), { ...modes, hold: 'held' });
     expect(held).toEqual({
       ...{ kind: 'held', identity: 'held an upgrade', since: 7000, until: null },
-      sentence: 'a person holds launches: an upgrade',
-      clears: 'a person who resumes launches',
+      sentence: 'an operator holds launches: an upgrade',
+      clears: 'the command resume',
     });
     const [silent] = launchBlockers(fleetOf(), { ...modes, scheduler: 'absent' });
     expect(silent).toMatchObject({

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { FleetEvent } from '../../../machines/fleet/fleetSetup.ts';
 import { liveManager, readyManager } from '../../support/liveManager.ts';
 
-describe('what holds launches back', () => {
+describe('a failed launch', () => {
   const setback: Extract<FleetEvent, { type: 'cohort.launchFailed' }> = {
     type: 'cohort.launchFailed',
     cohortId: 'c',
@@ -13,7 +13,7 @@ describe('what holds launches back', () => {
   const states = (says: () => unknown[]) =>
     says().map((note) => (note as { state?: string }).state ?? note);
 
-  it('is told to people when it begins, and when it ends', async () => {
+  it('is reported when its breaker opens and when it closes', async () => {
     const { actor, at, says, fleet, command, report } = await readyManager();
     at(11_000);
     actor.send(setback);
@@ -45,7 +45,7 @@ describe('what holds launches back', () => {
     expect(states(says).at(-1)).toBe('closed');
   });
 
-  it('is asked of a list when a launch was given up in doubt, and until then nothing is launched', async () => {
+  it('with an unknown outcome requests an inventory, and until then nothing is launched', async () => {
     const { actor, at, fleet, command, orders, calls, inventoried } = await readyManager();
     at(11_000);
     actor.send({ ...setback, kind: 'unreachable', outcomeUnknown: true });
@@ -59,7 +59,7 @@ describe('what holds launches back', () => {
     expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.admit' })]);
   });
 
-  it('is made ready again where that is what is missing', async () => {
+  it('prepares again if something was not prepared', async () => {
     const { actor, at, hears } = await readyManager();
     at(11_000);
     hears();
@@ -69,7 +69,7 @@ describe('what holds launches back', () => {
     expect(hears()).toEqual([{ type: 'fleet.unprepared' }]);
   });
 
-  it('is not the end of workers whose scheduler has ended', async () => {
+  it('does not open a breaker if its scheduler has ended', async () => {
     const { actor, at, fleet } = await readyManager();
     const notStarted = { ...setback, kind: 'startFailed', signal: 'registered' } as const;
     at(11_000);
@@ -94,7 +94,7 @@ describe('what holds launches back', () => {
     expect(fleet().breakers.startFailed).toBeUndefined();
   });
 
-  it('lets another be tried when the one that was has ended with its scheduler', async () => {
+  it('frees the probe if the probing group ended with its scheduler', async () => {
     const { actor, at, fleet, command } = await readyManager();
     actor.send({ ...setback, kind: 'startFailed', signal: 'registered' });
     at(20_000);
@@ -105,14 +105,14 @@ describe('what holds launches back', () => {
     expect(fleet().breakers.startFailed).toMatchObject({ probe: null, failures: 1 });
   });
 
-  describe('when groups end soon after they came to serve', () => {
+  describe('a crash loop', () => {
     const early = (groupId: string, launchedAt: number) => ({
       ...{ ...setback, kind: 'exited' as const, reason: 'OutOfMemory', signal: 'stable' as const },
       ...{ groupId, launchedAt },
     });
     const serves = { type: 'cohort.recovered', cohortId: 'c', groupId: 'e', subnet: null } as const;
 
-    it('is the third in a row of which each was launched after the one before had ended', async () => {
+    it('begins with the third early end in a row, each launched after the end before it', async () => {
       const { actor, at, fleet, says } = await readyManager();
       at(20_000);
       for (const id of ['a', 'b', 'c', 'd']) actor.send(early(id, 15_000));
@@ -127,7 +127,7 @@ describe('what holds launches back', () => {
       expect(says()).toMatchObject([{ state: 'open', breaker: { reason: 'OutOfMemory' } }]);
     });
 
-    it('ends with one that lasts, and not with one that only serves', async () => {
+    it('ends with a stable group, not with one that only serves', async () => {
       const { actor, at, fleet, command } = await readyManager();
       for (const now of [20_000, 30_000, 40_000]) {
         at(now);
@@ -146,7 +146,7 @@ describe('what holds launches back', () => {
       expect(fleet()).toMatchObject({ breakers: {}, crashLoop: { inARow: 0, at: 0 } });
     });
 
-    it('is nothing when one between them lasts, or their scheduler has ended', async () => {
+    it('does not begin if a group between them was stable, or their scheduler has ended', async () => {
       const { actor, at, fleet } = await readyManager();
       for (const now of [20_000, 30_000]) {
         at(now);
@@ -163,7 +163,7 @@ describe('what holds launches back', () => {
       expect(fleet()).toMatchObject({ breakers: {}, crashLoop: { inARow: 1, at: 40_000 } });
     });
 
-    it('lets another be tried in the place of one that shows nothing new', async () => {
+    it('frees the probe if the probing group shows nothing new', async () => {
       const { actor, at, fleet, command } = await readyManager();
       actor.send({ ...setback, kind: 'quota' });
       at(60_000);
@@ -186,7 +186,7 @@ describe('what holds launches back', () => {
     expect(Object.keys(fleet().breakers)).toEqual(expected);
   });
 
-  it('is everywhere when no subnets are named in the settings', async () => {
+  it('opens for all subnets if the settings name none', async () => {
     const { actor, fleet } = await readyManager();
     expect(fleet().revision).toBe('rev:1');
     actor.send({ ...setback, kind: 'capacity' });
@@ -194,7 +194,7 @@ describe('what holds launches back', () => {
     expect(Object.keys(fleet().breakers)).toEqual(['capacity']);
   });
 
-  it('is offered to the scheduler, when it is the quota, and no other change', async () => {
+  it('changes the advertised capacity only if it is the quota', async () => {
     const { actor, at, hears, says, command, report } = await readyManager();
     at(11_000);
     command(6);
@@ -223,7 +223,7 @@ describe('what holds launches back', () => {
   });
 });
 
-it('tries what is held back, and the inventory, at once when a person has mended the cause', async () => {
+it('probes and lists at once when an operator asks to retry', async () => {
   const { actor, at, command, orders, fleet } = await readyManager();
   const failure = { cohortId: 'c', kind: 'refused', reason: 'x', market: null } as const;
   actor.send({ type: 'cohort.launchFailed', ...failure });
@@ -236,7 +236,7 @@ it('tries what is held back, and the inventory, at once when a person has mended
   expect(fleet().breakers.refused).toMatchObject({ failures: 1, probe: 'e-1-0' });
 });
 
-it('asks for an inventory at once when a person has mended the cause', async () => {
+it('lists at once when an operator asks to retry', async () => {
   const { actor, tick, inventoried, calls } = liveManager();
   const late = Object.assign(new Error('no answer'), { kind: 'unreachable' });
   for (const now of [10_000, 12_000, 16_000]) {

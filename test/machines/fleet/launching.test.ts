@@ -32,7 +32,7 @@ describe('launching', () => {
       expect(total(counts)).toBeLessThanOrEqual(100);
   });
 
-  it('keeps to the burst and the rate that Fargate allows', async () => {
+  it('stays within the burst and the rate of Fargate', async () => {
     const revised = { launchBurst: 30, launchesPerSecond: 5 };
     const { actor, at, admitted, answered } = await fastManager({}, revised);
     const groups = () => admitted().reduce((sum, { groupIds }) => sum + groupIds.length, 0);
@@ -44,7 +44,7 @@ describe('launching', () => {
     expect(groups()).toBe(40);
   });
 
-  it('does not count on a report that has not heard the last order', async () => {
+  it('ignores a report of an older generation', async () => {
     const { actor, at, admitted, fleet } = await fastManager();
     at(11_000);
     actor.send(command(8, 11_000));
@@ -62,7 +62,7 @@ describe('launching', () => {
   });
 });
 
-it('launches nothing that could not serve the scheduler, and goes on once it could', async () => {
+it('launches nothing during a mismatch of releases, and goes on after it', async () => {
   const { actor, at, admitted } = await fastManager();
   at(11_000);
   actor.send({ type: 'scheduler.mismatch', at: 11_000, reason: 'workers of 2.6.0' });
@@ -83,7 +83,7 @@ describe('a fleet under limits', () => {
     ...{ launches: 0, ended: 0 },
   });
 
-  it('offers what runs while the quota holds it back, and one task more to try it', async () => {
+  it('advertises what runs while the quota breaker is open, and one task more to probe', async () => {
     const { actor, at, fleet } = await fastManager();
     at(20_000);
     actor.send(command(6, 20_000));
@@ -115,7 +115,7 @@ describe('a fleet under limits', () => {
     expect(drains).toEqual([expect.objectContaining({ pending: 0, idle: 50, busy: 0 })]);
   });
 
-  it('takes waiting groups back before it launches any', async () => {
+  it('cancels drains before it launches', async () => {
     const { actor, at, fleet, cohort, admitted } = await fastManager();
     at(20_000);
     actor.send(command(8, 20_000));
@@ -126,7 +126,7 @@ describe('a fleet under limits', () => {
     expect(admitted().at(-1)?.groupIds).toHaveLength(1);
   });
 
-  it('gives those that wait less time once everything must go', async () => {
+  it('shortens drain deadlines once the daemon stops', async () => {
     const { actor, at, fleet, cohort } = await fastManager();
     at(20_000);
     actor.send(command(8, 20_000));
@@ -137,7 +137,7 @@ describe('a fleet under limits', () => {
 });
 
 describe('a scheduler that goes and comes back', () => {
-  it('gets no launches while it is gone, however fresh its last echo', async () => {
+  it('gets no launches while its connection is lost, however fresh its last echo', async () => {
     const { actor, at, admitted } = await fastManager();
     at(20_000);
     actor.send({ type: 'scheduler.lost', at: 0 });
@@ -149,7 +149,7 @@ describe('a scheduler that goes and comes back', () => {
     expect(admitted()).toHaveLength(1);
   });
 
-  it('is not obeyed for half a minute when it wants less, for it knows nobody yet', async () => {
+  it('is not obeyed for half a minute when it desires fewer, because its workers have not returned', async () => {
     const owned = tasksOf(1);
     const { actor, at, answered, clock, cohort } = await fastManager({ owned });
     clock.increment(1);
@@ -166,7 +166,7 @@ describe('a scheduler that goes and comes back', () => {
     expect(drains()).toHaveLength(1);
   });
 
-  it('does not make workers that ended with it a reason to hold back', async () => {
+  it('opens no breaker for workers that ended with it', async () => {
     const { actor, at, fleet } = await fastManager();
     at(20_000);
     actor.send({ type: 'scheduler.lost', at: 0 });
@@ -182,13 +182,13 @@ describe('a scheduler that goes and comes back', () => {
 });
 
 describe('a restart', () => {
-  it('asks for the list only when it would show the last launch', () => {
+  it('lists only when the list would show the last launch', () => {
     const { fleet } = liveManager({ lastLaunchAt: 5000 });
     expect(inventoryDue(fleet(), 14_999)).toBe(false);
     expect(inventoryDue(fleet(), 15_000)).toBe(true);
   });
 
-  it('counts what it has taken over before it launches anything', async () => {
+  it('counts adopted groups before it launches', async () => {
     const owned = tasksOf(150);
     const { actor, at, admitted, clock, cohort } = await fastManager({ owned });
     at(11_000);

@@ -13,7 +13,7 @@ describe('the groups to drain', () => {
     young: row({ pending: 1, idle: 2, busy: 0 }),
   };
 
-  it('comes from the youngest cohorts, those at work last of all', () => {
+  it('are taken from the youngest cohorts, busy ones last', () => {
     const fleet = { cohorts };
     expect(drainsOf(fleet, { pending: 2, serving: 4 })).toEqual([
       ['young', { pending: 1, idle: 2, busy: 0 }],
@@ -29,7 +29,7 @@ describe('the groups to drain', () => {
     expect(drainsOf(fleet, { pending: 0, serving: 0 })).toEqual([]);
   });
 
-  it('comes from the groups for which nothing runs, in whatever cohort, before a living one that is pending', () => {
+  it('are those for which nothing runs, in whatever cohort, before a living one that is pending', () => {
     const fleet = {
       cohorts: {
         old: row({ pending: 3, absent: 2 }),
@@ -56,7 +56,7 @@ describe('the groups to drain', () => {
     ]);
   });
 
-  it('is taken back from wherever it waits, who serves first', () => {
+  it('are kept in whatever cohort they drain, serving groups first', () => {
     const cohorts = {
       a: row({ drainPending: 2, cancelled: 1 }),
       b: row({}),

@@ -185,7 +185,7 @@ it('a launch of an earlier run starts with an unknown outcome', async () => {
   expect(actor.getSnapshot().value).toBe('outcomeUnknown');
 });
 
-it('is not sent again while what an earlier run wrote of it cannot be made durable', async () => {
+it('a launch of an earlier run is not sent again while its journal entry cannot be made durable', async () => {
   const { actor, play, calls } = startLaunch({ outcomeUnknown: true });
   const unwritten = { type: 'xstate.error.actor.journalLaunch', error: failure('journal') };
   const pauses: number[] = [];
@@ -211,7 +211,7 @@ it('is not sent again while what an earlier run wrote of it cannot be made durab
   expect(calls.runTask.map((call) => call.input)).toEqual([order]);
 });
 
-it('is given up unsent after some ten minutes on such a disk, and leaves to others what it may have bought', async () => {
+it('a launch of an earlier run is abandoned unsent after about ten minutes on such a disk, with an unknown outcome', async () => {
   const { actor, play, calls } = startLaunch({ outcomeUnknown: true });
   const unwritten = { type: 'xstate.error.actor.journalLaunch', error: failure('journal') };
   for (let n = 1; n < 15; n++) {

@@ -290,7 +290,7 @@ describe('workers that died without a word', () => {
     expect(live.of('disconnectRequest').map(({ generation }) => generation)).toEqual(['g3', 'g3']);
   });
 
-  it('are not reported to a scheduler that hears of workers from themselves alone', () => {
+  it('are not reported to a scheduler that learns of workers only from the workers', () => {
     const live = opened(2);
     live.hear(desired, 'g4');
     live.die();

@@ -47,8 +47,8 @@ const load = (workers: number, tasks: number, cancelled = 0) => ({
   canceling: cancelled,
 });
 
-/** A reader whose state goes through JSON between two batches. */
-const reader = (first: string[] = []) => {
+/** A reader whose state goes through JSON between two batches, or stays the same objects. */
+const reader = (first: string[] = [], copied = true) => {
   const world = { ours: first, at: 50_000 };
   let stream: MonitorStream = nothingShown;
   let told = new Set(first);
@@ -58,7 +58,7 @@ const reader = (first: string[] = []) => {
       taskIds: () => world.ours,
       added: world.ours.filter((taskId) => !told.has(taskId)),
     });
-    stream = JSON.parse(JSON.stringify(reading.stream));
+    stream = copied ? JSON.parse(JSON.stringify(reading.stream)) : reading.stream;
     if (reading.listed) told = new Set(world.ours);
     return reading.loads;
   };
@@ -78,6 +78,18 @@ describe('the loads of Fargate tasks', () => {
     const { read } = reader();
     read(all(worker('a', 1), worker('b', 1)));
     expect(read(all(worker('b', 1)))).toEqual({ a: load(0, 0) });
+  });
+
+  it('are those of the list also where its entries are the same objects as before', () => {
+    const { read } = reader(['a'], false);
+    const [a, b] = [worker('a', 1), worker('b', 1)];
+    const list = all(a, b);
+    expect(read(list)).toEqual({ a: load(1, 0), b: load(1, 0) });
+    expect(read(list)).toBeUndefined();
+    expect(read(one('a', false))).toEqual({ a: load(0, 0) });
+    expect(read(list)).toEqual({ a: load(1, 0) });
+    expect(read(all(a, worker('b', 1, 2)))).toEqual({ b: load(1, 2) });
+    expect(read(all(a))).toEqual({ b: load(0, 0) });
   });
 
   it('begin with all of ours, also those without a worker', () => {

@@ -30,7 +30,7 @@ beforeEach(() => {
   acquired = [];
   slowed = [];
   controller = new AbortController();
-  const limiter: Limiter = {
+  const limiter: Pick<Limiter, 'acquire' | 'throttled'> = {
     acquire: async (operation) => {
       acquired.push(operation);
     },

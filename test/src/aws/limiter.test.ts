@@ -146,3 +146,25 @@ describe('createLimiter', () => {
     expect(took).toBeLessThan(1000);
   });
 });
+
+describe('the limits', () => {
+  it('show what is left of each bucket, the share in use after a throttle, and what waits', async () => {
+    send('RunTask', 25);
+    await clock.pass(0);
+    expect(limiter.limits()).toEqual({
+      buckets: [
+        { bucket: 'modify', tokens: 80, share: 1 },
+        { bucket: 'launch', tokens: 0, share: 1 },
+        { bucket: 'read', tokens: 100, share: 1 },
+      ],
+      waiting: [
+        { operation: 'StopTask', calls: 0 },
+        { operation: 'RunTask', calls: 5 },
+        { operation: 'DescribeTasks', calls: 0 },
+        { operation: 'ListTasks', calls: 0 },
+      ],
+    });
+    limiter.throttled('RunTask');
+    expect(limiter.limits().buckets[1]).toMatchObject({ bucket: 'launch', share: 0.5 });
+  });
+});

@@ -32,7 +32,7 @@ describe('ensureHome', () => {
     expect(env.HOME).toBe(home);
   });
 
-  it('gives the AWS SDK a directory even for a user who has none', () => {
+  it('gives the AWS SDK a directory even for a user without a home directory', () => {
     const env: Record<string, string | undefined> = {};
     ensureHome(env, () => null);
     expect(env.HOME).toBe('/');

@@ -81,7 +81,7 @@ describe('what is launched', () => {
     expect(templates.made(order, 'of other settings')).toBeNull();
   });
 
-  it('carries the same mark for all of them', () => {
+  it('carries the same tag for all of them', () => {
     const templates = templatesFor(...image);
     const terms = { transport: 'zmq', generation: 'g1', exact: true, bare: false } as const;
     expect(templateFor(templates, terms).startedBy).toBe(templates.startedBy);

@@ -1,7 +1,7 @@
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Breaker } from '../../../machines/fleet/circuitBreaker.ts';
 import { createReports } from '../../../src/daemon/reports.ts';
-import { now, setTime } from '../../../src/shared/clock.ts';
+import { now } from '../../../src/shared/clock.ts';
 import type { Log } from '../../../src/telemetry/log.ts';
 
 const listening = () => {
@@ -15,6 +15,7 @@ const breaker = (more: Partial<Breaker> = {}): Breaker => ({
   subnet: 'subnet-1',
   market: null,
   failures: 2,
+  since: 0,
   until: now() + 20_000,
   reason: 'no room',
   signal: 'launched',
@@ -41,58 +42,6 @@ it('reports a breaker on Spot as the change to on demand that it causes', () => 
   const { lines, report } = listening();
   report.breakerChanged({ breaker: breaker({ market: 'spot' }), state: 'open' });
   expect(lines).toMatchObject([['launches.switchedToOnDemand', { market: 'spot', seconds: 20 }]]);
-});
-
-it('reports the same failure of StopTask once a minute, and another at once', () => {
-  let time = 1_000_000;
-  setTime(() => time);
-  onTestFinished(() => setTime(null));
-  const { lines, report } = listening();
-  const fail = (group: string, reason: string) =>
-    report.stopFailed(group, 'arn', { kind: 'denied', reason });
-  fail('g-1', 'no');
-  fail('g-2', 'no');
-  fail('g-3', 'never');
-  time += 60_000;
-  fail('g-4', 'never');
-  expect(lines.map(([, fields]) => (fields as { group: string }).group)).toEqual([
-    'g-1',
-    'g-3',
-    'g-4',
-  ]);
-});
-
-it('reports that tasks cannot be described once per cluster and change, then once a minute', () => {
-  let time = 1_000_000;
-  setTime(() => time);
-  onTestFinished(() => setTime(null));
-  const { lines, report } = listening();
-  const denied = (task: string) => `not authorized on arn:aws:ecs:r:1:task/c/${task}`;
-  const look = () => {
-    for (const task of ['1', '2', '3']) {
-      report.tasksNotDescribed({ kind: 'denied', reason: denied(task) });
-      report.tasksNotDescribed({ kind: 'unreachable', reason: `request 12345678-${task} is lost` });
-      for (const cluster of ['a', 'b'])
-        report.tasksPartlyDescribed({
-          ...{ cluster, kind: 'denied', reason: denied(task), taskArns: ['x', 'y'] },
-        });
-    }
-  };
-  for (let at = 0; at < 60; at += 3) {
-    look();
-    time += 3000;
-  }
-  expect(lines.map(([name]) => name)).toEqual([
-    'describeTasks.denied',
-    'describeTasks.failed',
-    'describeTasks.partial',
-    'describeTasks.partial',
-  ]);
-  expect(lines[2]?.[1]).toEqual({ cluster: 'a', tasks: 2, kind: 'denied', reason: denied('1') });
-  look();
-  expect(lines).toHaveLength(8);
-  report.tasksNotDescribed({ kind: 'denied', reason: 'another reason' });
-  expect(lines).toHaveLength(9);
 });
 
 it('has one event for what is denied and another for what fails', () => {

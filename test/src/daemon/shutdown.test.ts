@@ -160,10 +160,11 @@ it('writes the journal before it releases the state directory', async () => {
     order.push(name);
   };
   await closeInOrder({
+    control: { close: later('control') },
     inspection: { close: later('inspection') },
     journal: { close: later('journal') },
     stateDir: { release: step('state directory') },
     aws: { close: step('aws') },
   });
-  expect(order).toEqual(['inspection', 'journal', 'state directory', 'aws']);
+  expect(order).toEqual(['control', 'inspection', 'journal', 'state directory', 'aws']);
 });

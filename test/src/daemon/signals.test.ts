@@ -43,7 +43,7 @@ describe('listenToSignals', () => {
     expect(reopened).not.toHaveBeenCalled();
   });
 
-  it('hears the signals that would end the process or start its debugger, and does nothing', () => {
+  it('handles the signals that would end the process or start its debugger, and does nothing', () => {
     const { send, stops, reopened, heard } = fakeProcess();
     expect(heard()).toEqual(
       ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'].sort(),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TaskObservation } from '../../../machines/shared/domain.ts';
-import { newRegistration, newTimes } from '../../../src/daemon/taskTimes.ts';
+import { bootTimes, newRegistration, newTimes } from '../../../src/daemon/taskTimes.ts';
 import { Ledger } from '../../../src/store/ledger.ts';
 import { adopted, observed } from '../store/samples.ts';
 
@@ -51,5 +51,29 @@ describe('newRegistration', () => {
     const ledger = Ledger.replay([adopted('a', 'arn:1')]);
     expect(newRegistration(ledger, { groupId: 'a', taskArn: 'arn:2' }, 99)).toBeNull();
     expect(newRegistration(ledger, { groupId: 'b', taskArn: 'arn:1' }, 99)).toBeNull();
+  });
+});
+
+describe('the boot times of a group', () => {
+  const known = { taskArn: 'arn:1', createdAt: 1000, runningAt: 21_000.4, registeredAt: 25_000 };
+  const ledger = (group: object) => ({ epoch: 'e', group: () => group as never });
+
+  it('are the parts from its creation until the scheduler knows its workers', () => {
+    expect(bootTimes(ledger(known), { groupId: 'e-1-0', taskArn: 'arn:1' })).toEqual({
+      ...{ groupId: 'e-1-0', taskArn: 'arn:1' },
+      ...{ provisioningMs: 20_000, registrationMs: 4000, totalMs: 24_000 },
+    });
+  });
+
+  it('lack the parts that are not known', () => {
+    const claim = { groupId: 'e-1-0', taskArn: 'arn:1' };
+    expect(bootTimes(ledger({ ...known, runningAt: null }), claim)).toMatchObject({
+      ...{ provisioningMs: null, registrationMs: null, totalMs: 24_000 },
+    });
+  });
+
+  it('are not known of a task that an earlier run launched', () => {
+    const claim = { groupId: 'd-1-0', taskArn: 'arn:1' };
+    expect(bootTimes(ledger(known), claim)).toMatchObject({ totalMs: null });
   });
 });

@@ -46,6 +46,21 @@ describe('a trouble that repeats', () => {
     expect(seen().filter(([, name]) => name === 'bootstrap.failed')).toHaveLength(4);
   });
 
+  it('with a reason is a line again after a change of the reason beyond ids and numbers, and each minute', () => {
+    const denied = (cluster: string, task: string, action = 'DescribeTasks') =>
+      log.report('describeTasks.partial', {
+        ...{ cluster, tasks: 2, kind: 'denied' },
+        reason: `${action} on arn:aws:ecs:r:1:task/c/${task}, request 12345678-${task}, is denied`,
+      });
+    for (let second = 0; second < 60; second += 3, at += 3000)
+      for (const task of ['1', '2']) for (const cluster of ['a', 'b']) denied(cluster, task);
+    expect(seen()).toHaveLength(2);
+    denied('a', '3');
+    expect(seen()).toHaveLength(3);
+    denied('a', '4', 'ecs:DescribeTasks');
+    expect(seen()).toHaveLength(4);
+  });
+
   it('is another where a field says so', () => {
     failed('denied');
     failed('unreachable');
@@ -90,7 +105,7 @@ describe('a trouble that repeats', () => {
 
 const start = () =>
   log.report('daemon.started', {
-    ...{ manager: 'wm', scheduler: 'tcp://s:1', transport: 'auto', mark: 'se-1', cluster: 'c' },
+    ...{ manager: 'wm', scheduler: 'tcp://s:1', transport: 'auto', tag: 'se-1', cluster: 'c' },
     ...{ stateDir: '/s', capacity: 'no limit', known: 0, openLaunches: 0 },
   });
 const status = (word: string) => log.report('scheduler.statusChanged', { status: word });

@@ -57,7 +57,7 @@ describe('a log destination', () => {
     expect(sink.taken).toEqual(['abcd\n', 'cd\n', 'e\n']);
   });
 
-  it('drops whole lines beyond 4 MB that nobody reads, and goes on when they are read', () => {
+  it('drops whole lines beyond 4 MB while its reader is stalled, and goes on when it reads again', () => {
     const sink = new Slow();
     const log = new LogDestination(sink);
     const line = `${'x'.repeat(1024 * 1024 - 1)}\n`;

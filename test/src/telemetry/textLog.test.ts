@@ -18,7 +18,7 @@ describe('a line of the log for people', () => {
   it('is time, level and sentence, for each kind of event', () => {
     const { log, written } = listen('DEBUG');
     log.report('daemon.started', {
-      ...{ manager: 'wm-ecs', scheduler: 'tcp://10.0.0.1:8516', transport: 'auto', mark: 'se-1' },
+      ...{ manager: 'wm-ecs', scheduler: 'tcp://10.0.0.1:8516', transport: 'auto', tag: 'se-1' },
       ...{ cluster: 'scaler-cluster', stateDir: '/s', capacity: 'at most 4 Fargate tasks' },
       ...{ known: 1, openLaunches: 0 },
     });

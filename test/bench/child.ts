@@ -20,9 +20,9 @@ export interface Child<Request, Received extends ChildEvent> {
 
 const waitLimitMs = 180_000;
 
-/** Starts a TypeScript program of this folder as a child process with an IPC channel. */
+/** Starts a TypeScript program as a child process with an IPC channel. */
 export function startChild<Request, Received extends ChildEvent>(
-  program: string,
+  program: URL,
   {
     args = [],
     nodeOptions = [],
@@ -33,7 +33,7 @@ export function startChild<Request, Received extends ChildEvent>(
     env?: Record<string, string>;
   } = {},
 ): Child<Request, Received> {
-  const child: ChildProcess = fork(new URL(program, import.meta.url), args, {
+  const child: ChildProcess = fork(program, args, {
     execArgv: [...nodeOptions, '--import', 'tsx'],
     env: { ...process.env, ...env },
   });
@@ -58,7 +58,7 @@ export function startChild<Request, Received extends ChildEvent>(
           (message) => message.event === event && matches(message as never),
         );
         if (found >= 0) return unhandled.splice(found, 1)[0] as never;
-        if (hasExited) throw new Error(`${program} ended while waiting for: ${event}`);
+        if (hasExited) throw new Error(`${program.pathname} ended while waiting for: ${event}`);
         const left = until - performance.now();
         if (left <= 0) throw new Error(`not within ${waitLimitMs / 1000} s: ${event}`);
         await new Promise<void>((resolve) => {

@@ -1,0 +1,35 @@
+import { positiveSeconds, seconds } from '../constraints.ts';
+import { setting } from '../row.ts';
+import { choice } from '../valueTypes.ts';
+
+/** How long things may take. */
+export const timeoutsRows = {
+  sigterm_policy: setting(choice(['stop', 'leave']), 'stop', {
+    group: 'Timeouts',
+    help: 'At SIGTERM stop all Fargate tasks, or leave them running until the next start adopts them',
+  }),
+  scheduler_grace: setting(seconds, 600, {
+    group: 'Timeouts',
+    help: 'Seconds without the scheduler after which all Fargate tasks are drained',
+  }),
+  settle_seconds: setting(seconds, 10, {
+    group: 'Timeouts',
+    help: 'Seconds after the last launch of an earlier run before a list of the Fargate tasks counts as complete',
+  }),
+  start_deadline: setting(positiveSeconds, 600, {
+    group: 'Timeouts',
+    help: 'Seconds from launch within which a Fargate task must be running',
+  }),
+  drain_timeout: setting(seconds, 300, {
+    group: 'Timeouts',
+    help: 'Seconds to wait until a Fargate task is idle before it is stopped anyway',
+  }),
+  sweep_seconds: setting(positiveSeconds, 30, {
+    group: 'Timeouts',
+    help: 'Seconds between two complete lists of the Fargate tasks, which find orphans',
+  }),
+  stop_timeout: setting(seconds, 60, {
+    group: 'Timeouts',
+    help: 'Seconds to stop all Fargate tasks at SIGTERM',
+  }),
+};

@@ -1,0 +1,5 @@
+import type { Bench } from './bench.ts';
+import { register } from './benches/register.ts';
+
+/** All benches, in the order of the table. */
+export const benches: readonly Bench[] = [register];

@@ -1,0 +1,105 @@
+/** Measures the built program, and beside it the original on the same emulator and scheduler. */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ensureVenv } from '../interop/venv.ts';
+import type { Row } from './bench.ts';
+import { benches } from './benches.ts';
+import { measure, type SideResult } from './measure.ts';
+import type { Side } from './stage.ts';
+import { shown } from './statistics.ts';
+
+const usage = `npm run bench -- [NAME...] [options]
+
+  --json               Print one JSON document
+  --against RELEASE    Measure the Python manager of this Scaler release as well, such as 2.6.0 or 2.9.0
+  --rounds N           Runs of each side instead of the usual number
+  --groups N           Fargate tasks instead of the usual number
+  --profile FOLDER     Write a CPU profile of each run of our manager
+
+Benches: ${benches.map(({ name }) => name).join(', ')}
+Example: npm run bench -- register --rounds 1
+`;
+
+function fail(message: string): never {
+  process.stderr.write(`bench: ${message}; see npm run bench -- --help\n`);
+  process.exit(2);
+}
+
+function options() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+        against: { type: 'string', multiple: true, default: [] },
+        rounds: { type: 'string' },
+        groups: { type: 'string' },
+        profile: { type: 'string' },
+      },
+    });
+  } catch (error) {
+    return fail((error as Error).message);
+  }
+}
+
+function numberIn(name: string, text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const value = Number(text);
+  return Number.isInteger(value) && value > 0
+    ? value
+    : fail(`--${name} must be a positive integer`);
+}
+
+const note = (line: string) => void process.stderr.write(`${line}\n`);
+
+async function originalOf(release: string): Promise<Side> {
+  const cache = join(tmpdir(), 'scaler-ecs-bench');
+  const { bin } = await ensureVenv(
+    cache,
+    release,
+    [`opengris-scaler[aws]==${release}`],
+    null,
+    note,
+  );
+  return { name: `original ${release}`, release, bin };
+}
+
+function describeRow({ id, what, unit, goal }: Row, results: readonly SideResult[]): string {
+  const values = results.flatMap(({ side, rows }) => {
+    const found = rows[id];
+    if (!found) return [];
+    const range = found.runs > 1 ? ` (${shown(found.min)} to ${shown(found.max)})` : '';
+    return [`${side} ${shown(found.median)} ${unit}${range}`];
+  });
+  const ours = results.find(({ side }) => side === 'ours')?.rows[id];
+  const verdict = ours === undefined ? '' : ours.median <= goal ? 'met   ' : 'missed';
+  return `${verdict} ${id}: ${what}: ${values.join(', ')}; goal ${shown(goal)} ${unit}`;
+}
+
+const { values, positionals } = options();
+if (values.help) {
+  process.stdout.write(usage);
+  process.exit(0);
+}
+const unknown = positionals.find((name) => !benches.some((bench) => bench.name === name));
+if (unknown !== undefined) fail(`unknown bench ${unknown}`);
+const chosen = benches.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+const rounds = numberIn('rounds', values.rounds);
+const nodeArgs =
+  values.profile === undefined
+    ? []
+    : ['--cpu-prof', '--cpu-prof-dir', values.profile, '--cpu-prof-interval', '500'];
+const scale = { groups: numberIn('groups', values.groups), nodeArgs };
+const sides: Side[] = [{ name: 'ours' }];
+for (const release of values.against) sides.push(await originalOf(release));
+
+const all: { name: string; results: SideResult[] }[] = [];
+for (const bench of chosen) {
+  const results = await measure(bench, sides, { rounds, scale, print: note });
+  all.push({ name: bench.name, results });
+  if (!values.json)
+    for (const row of bench.rows) process.stdout.write(`${describeRow(row, results)}\n`);
+}
+if (values.json) process.stdout.write(`${JSON.stringify(all, null, 2)}\n`);

@@ -1,0 +1,31 @@
+import { noCounts } from '../../machines/fleet/plan.ts';
+import { type Fleet, newFleet } from '../../machines/fleet/state.ts';
+import type { ManagerFacts } from '../../src/daemon/watch/facts.ts';
+import { fleetInput } from './liveManager.ts';
+
+/** A manager at work: the scheduler has just answered, and our tasks have just been listed. `at`: ms since the epoch. */
+export function managerFacts(
+  at: number,
+  fleet: Partial<Fleet> = {},
+  given: Partial<Omit<ManagerFacts, 'fleet'>> = {},
+): ManagerFacts {
+  const { modes } = given;
+  return {
+    lifecycle: 'serving',
+    fleet: {
+      ...newFleet({ ...fleetInput, startedAt: at }),
+      ...{ now: at, revision: 'arn:1', connection: 'ready', desired: 2 },
+      ...{ lastEchoAt: at, inventoryAt: at },
+      ...fleet,
+    },
+    counts: noCounts,
+    groups: { requested: 0, provisioning: 1, running: 2, waiting: 0, held: 0, stopping: 1 },
+    ...{ degraded: 0, openLaunches: 0, missing: 0, blockers: [] },
+    ...given,
+    modes: {
+      ...{ lifecycle: 'active', scheduler: 'present', inventory: 'idle' },
+      ...{ monitor: 'connected', hold: 'running' },
+      ...modes,
+    },
+  };
+}
