@@ -7,7 +7,7 @@ import * as inventory from './inventory.ts';
 import * as launchHealth from './launchHealth.ts';
 import { reportRecovered, resetTurnBudget, restoreNextCohort } from './launching.ts';
 import { noEvidence } from './lookAhead.ts';
-import { drainAll, reconcile, reportBlockers, reportRemaining } from './reconcile.ts';
+import { drainAll, drainAllNow, reconcile, reportBlockers, reportRemaining } from './reconcile.ts';
 import { newFleet } from './state.ts';
 
 const actions = {
@@ -15,7 +15,7 @@ const actions = {
   ...facts,
   ...inventory,
   ...launchHealth,
-  ...{ drainAll, reconcile, reportBlockers, reportRecovered, reportRemaining },
+  ...{ drainAll, drainAllNow, reconcile, reportBlockers, reportRecovered, reportRemaining },
   ...{ resetTurnBudget, restoreNextCohort },
   /** Compares desired and actual in the next step, when every region has taken in what has happened. */
   requestReconcile: fleetSetup.raise({ type: 'fleet.reconcile' }),
@@ -137,6 +137,7 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
               { actions: ['advanceClock', 'pollCohorts', 'drainAll', 'reportRemaining'] },
             ],
             'cohort.changed': { actions: ['recordCohortReport', 'drainAll', 'reportRemaining'] },
+            'fleet.stopNow': { actions: 'drainAllNow' },
           },
         },
         stopped: {

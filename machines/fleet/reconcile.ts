@@ -112,6 +112,20 @@ export const drainAll = fleetSetup.enqueueActions(({ context, enqueue }) => {
   );
 });
 
+/** No group waits for an idle moment any longer. */
+export const drainAllNow = fleetSetup.enqueueActions(({ context, enqueue }) => {
+  const { now } = context;
+  enqueue.assign({ drainAllUntil: now });
+  sendCommands(
+    context,
+    Object.entries(context.cohorts).map(([cohortId, status]) => [
+      cohortId,
+      { type: 'cohort.drain', ...shareOf(status), at: now, until: now },
+    ]),
+    enqueue,
+  );
+});
+
 /** Reports why nothing is launched, once per change, while something is desired and not launched. */
 export const reportBlockers = fleetSetup.enqueueActions(({ context, enqueue, check }) => {
   if (!allObserved(context)) return;

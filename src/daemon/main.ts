@@ -26,8 +26,9 @@ import {
   reportEnd,
   whyUnseen,
 } from './shutdown.ts';
-import type { OnStop } from './signals.ts';
+import type { OnRetry, OnStop } from './signals.ts';
 import { mayOweResponse, recover } from './startup.ts';
+import { shortStopTimeout } from './stopTime.ts';
 import { factsOf } from './watch/facts.ts';
 import type { ManagerWatch } from './watch/managerWatch.ts';
 import { provide } from './wiring.ts';
@@ -40,6 +41,7 @@ export async function runDaemon(
   destination: Log,
   onStop: OnStop,
   watch: ManagerWatch | null = null,
+  onRetry: OnRetry = () => {},
 ): Promise<number> {
   const observers = createObservers();
   const watching = watch?.log ? [watch.log] : [];
@@ -115,9 +117,13 @@ export async function runDaemon(
     limits: aws.limits,
   });
   const leaveRunning = config.sigtermPolicy === 'leave';
-  const { stopTimeoutSeconds } = config;
-  const facts = { ledger, sight, stopTimeoutSeconds, leaveRunning };
+  const facts = { ledger, sight, config };
   const endStops = passStops(actor, onStop, facts, log);
+
+  onRetry(() => {
+    log.report('retry.requested', {});
+    actor.send({ type: 'fleet.retryNow' });
+  });
 
   const { status, crash, looked } = await outcome;
   endStops();
@@ -154,6 +160,8 @@ function reportStart(config: Config, templates: Templates, recovered: Recovered,
     known: recovered.owned.length,
     openLaunches: recovered.resend.length,
   });
+  const short = shortStopTimeout(config, config.capacity.maxTasks ?? recovered.owned.length);
+  if (short) log.report('stopTimeout.short', short);
   if (config.tls.insecure && anyIsEncrypted([config.schedulerAddress, config.monitorAddress]))
     log.report('tls.certificatesNotChecked', {});
 }

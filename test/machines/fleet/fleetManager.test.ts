@@ -202,6 +202,13 @@ const internal: Model = {
   ],
 };
 
+/** A person does not want to wait for groups at work. */
+const impatient: Model = {
+  ...modelOf(/./),
+  key: ({ value }) => value,
+  events: [{ type: 'fleet.stop' }, { type: 'fleet.stopNow' }],
+};
+
 const models = [
   oneByOne,
   modelOf(/^(cohort\.launchFailed|monitor\.loads|scheduler\.lost)$/),
@@ -211,6 +218,7 @@ const models = [
   orders,
   monitorEnds,
   internal,
+  impatient,
 ];
 
 const live = (given: FleetInput) => {
