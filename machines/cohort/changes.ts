@@ -19,12 +19,12 @@ import {
   leavesForGood,
   recordLoads,
   recordServing,
-  recordStops,
 } from './groupRecords.ts';
 import { type CohortEvent, probeInconclusive, recovered } from './messages.ts';
 import { assumeUnobserved, reconcileObserved } from './observe.ts';
 import { groupOutcome } from './outcome.ts';
 import { settled } from './settleLaunch.ts';
+import { recordStops } from './slowStops.ts';
 
 function noteRegistration(
   { cohortId, groups }: Pick<CohortContext, 'cohortId' | 'groups'>,

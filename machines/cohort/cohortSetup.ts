@@ -16,11 +16,11 @@ import {
   type CohortRecords,
   countRecords,
   type Outbox,
-  type SlowStop,
   type Timeouts,
   type Transition,
 } from './groupRecords.ts';
 import type { CohortCommand, CohortEvent } from './messages.ts';
+import type { SlowStop } from './slowStops.ts';
 
 export interface CohortContext extends CohortRecords {
   cohortId: string;

@@ -1,30 +1,12 @@
 import { and, assign, type DoneActorEvent, type ErrorActorEvent, sendTo, setup } from 'xstate';
 import { backoff } from '../shared/backoff.ts';
-import type { FailureKind, LaunchAnswer, LaunchOrder, Market, Refusal } from '../shared/domain.ts';
+import type { FailureKind, LaunchAnswer, LaunchOrder, Refusal } from '../shared/domain.ts';
 import { effect } from '../shared/effect.ts';
 import { type FailureNote, noteOf } from '../shared/failure.ts';
 import { parent } from '../shared/parent.ts';
+import { claimsOf, type LaunchEnd, refuseAll, type TaskClaim } from './launchOutcome.ts';
 
-/** A task that a launch started, and the group that gets it. */
-export interface TaskClaim {
-  groupId: string;
-  taskArn: string;
-  /** When ECS created the task, milliseconds since the epoch by our clock; null: not known yet. */
-  createdAt: number | null;
-}
-
-/** The outcome of a launch: which group got which task, and every refusal in AWS's words. */
-export interface LaunchEnd {
-  label: string;
-  groups: (Pick<TaskClaim, 'groupId' | 'taskArn'> & { createdAt?: number | null })[];
-  refusals: Refusal[];
-  market: Market;
-  subnets?: string[] | undefined;
-  /** It was given up without an answer: it may have started tasks that only an inventory can show. */
-  outcomeUnknown?: true;
-  /** It was given up before it was sent: it has started nothing. */
-  abandoned?: true;
-}
+export type { LaunchEnd, TaskClaim } from './launchOutcome.ts';
 
 export interface LaunchInput {
   order: LaunchOrder;
@@ -81,23 +63,6 @@ const noAnswer: LaunchAnswer = { taskArns: [], refusals: [] };
 
 /** 1 s, 2 s, 4 s ... 60 s. The limiter below spreads the calls of several launches. */
 const pause = (attempts: number): number => backoff(attempts, { firstMs: 1000, longestMs: 60_000 });
-
-const refuseAll = (note: FailureNote, count: number): LaunchAnswer => ({
-  taskArns: [],
-  refusals: Array.from({ length: count }, () => ({ ...note })),
-});
-
-/** Tasks go to groups by their position in the answer; a task beyond the last group goes to none. */
-export function claimsOf({
-  answer,
-  groupIds,
-}: Pick<LaunchContext, 'answer' | 'groupIds'>): TaskClaim[] {
-  return answer.taskArns.flatMap((taskArn, i) => {
-    const groupId = groupIds[i];
-    const createdAt = answer.createdAt?.[taskArn] ?? null;
-    return groupId === undefined ? [] : [{ groupId, taskArn, createdAt }];
-  });
-}
 
 const launchSetup = setup({
   types: {} as {

@@ -222,20 +222,6 @@ describe('a cohort with real children', () => {
     expect(Object.values(phases()).filter((phase) => phase === 'stopping')).toHaveLength(1);
   });
 
-  it('sends StopTask again when ECS shows no effect, and not before', async () => {
-    const { launchBoth, actor, calls, look } = liveCohort();
-    await launchBoth();
-    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
-    expect(calls.stopTask).toHaveLength(2);
-    for (const call of calls.stopTask) call.resolve(undefined);
-    await settle();
-    await look(10_000, sighting('arn:0', 'starting'), sighting('arn:1', 'stopping'));
-    expect(calls.stopTask).toHaveLength(2);
-    await look(17_001, sighting('arn:0', 'starting'), sighting('arn:1', 'stopping'));
-    expect(calls.stopTask).toHaveLength(3);
-    expect(calls.stopTask.at(-1)?.input).toEqual({ taskArn: 'arn:0' });
-  });
-
   it('does not end a new task because ECS does not show it yet', async () => {
     const { launchBoth, look, phases, ended } = liveCohort();
     await launchBoth();

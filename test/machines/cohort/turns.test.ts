@@ -2,7 +2,23 @@ import { describe, expect, it } from 'vitest';
 import { admit, liveCohort, sighting } from '../../support/liveCohort.ts';
 import { settle } from '../../support/world.ts';
 
+const everybody = { pending: 9, idle: 9, busy: 9 };
+
 describe('a cohort', () => {
+  it('sends StopTask again when ECS shows no effect, and not before', async () => {
+    const { launchBoth, actor, calls, look } = liveCohort();
+    await launchBoth();
+    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
+    expect(calls.stopTask).toHaveLength(2);
+    for (const call of calls.stopTask) call.resolve(undefined);
+    await settle();
+    await look(10_000, sighting('arn:0', 'starting'), sighting('arn:1', 'stopping'));
+    expect(calls.stopTask).toHaveLength(2);
+    await look(17_001, sighting('arn:0', 'starting'), sighting('arn:1', 'stopping'));
+    expect(calls.stopTask).toHaveLength(3);
+    expect(calls.stopTask.at(-1)?.input).toEqual({ taskArn: 'arn:0' });
+  });
+
   it('asks for a stop that failed again at a later poll, after longer and longer pauses', async () => {
     const { launchBoth, actor, calls, look } = liveCohort();
     await launchBoth();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createActor } from 'xstate';
-import { claimsOf, launch } from '../../../machines/group/launch.ts';
+import { launch } from '../../../machines/group/launch.ts';
 import { type Model, untaken, unvisited, walkEveryEdge } from '../../support/paths.ts';
 import { holesOf } from '../../support/placeholders.ts';
 import { ended, scriptedParent, scriptedWorld } from '../../support/world.ts';
@@ -456,43 +456,28 @@ it('an effect that is not provided fails with its name', async () => {
   });
 });
 
-describe('the tasks of an answer', () => {
-  const given = (taskArns: string[], createdAt?: Record<string, number>) => ({
-    groupIds: ['e-1-0', 'e-1-1'],
-    answer: { taskArns, refusals: [], createdAt },
-  });
-
-  it('go to groups by their position, and no task beyond the last group goes to one', () => {
-    expect(claimsOf(given(['arn:1', 'arn:2', 'arn:3'], { 'arn:2': 77 }))).toEqual([
-      { groupId: 'e-1-0', taskArn: 'arn:1', createdAt: null },
-      { groupId: 'e-1-1', taskArn: 'arn:2', createdAt: 77 },
-    ]);
-    expect(claimsOf(given([]))).toEqual([]);
-  });
-
-  it('that are too many, or that the ledger does not accept, are reported', async () => {
-    const world = scriptedWorld('journalLaunch', 'takeTurn', 'runTask', 'journalOutcome');
-    const { actors, play } = world;
-    const notes: unknown[] = [];
-    const actor = createActor(
-      launch.provide({
-        actors,
-        actions: {
-          noteSurplus: (_, surplus) => notes.push(surplus),
-          noteAlreadyOwned: (_, claim) => notes.push(claim),
-        },
-      }),
-      { input },
-    ).start();
-    await play(actor, { type: 'xstate.done.actor.journalLaunch' });
-    await play(actor, { type: 'xstate.done.actor.takeTurn', output: { at: 0 } } as never);
-    await play(actor, { type: 'launch.send' });
-    const output = { taskArns: ['arn:1', 'arn:2', 'arn:3'], refusals: [] };
-    await play(actor, { type: 'xstate.done.actor.runTask', output } as never);
-    expect(notes).toEqual([{ label: 'e-1', surplus: 1 }]);
-    const accepted = [{ groupId: 'e-1-1', taskArn: 'arn:2', createdAt: null }];
-    await play(actor, { type: 'xstate.done.actor.journalOutcome', output: accepted } as never);
-    expect(notes.slice(1)).toEqual([{ label: 'e-1', groupId: 'e-1-0', taskArn: 'arn:1' }]);
-    expect(actor.getSnapshot().output?.groups).toEqual(accepted);
-  });
+it('tasks that are too many, or that the ledger does not accept, are reported', async () => {
+  const world = scriptedWorld('journalLaunch', 'takeTurn', 'runTask', 'journalOutcome');
+  const { actors, play } = world;
+  const notes: unknown[] = [];
+  const actor = createActor(
+    launch.provide({
+      actors,
+      actions: {
+        noteSurplus: (_, surplus) => notes.push(surplus),
+        noteAlreadyOwned: (_, claim) => notes.push(claim),
+      },
+    }),
+    { input },
+  ).start();
+  await play(actor, { type: 'xstate.done.actor.journalLaunch' });
+  await play(actor, { type: 'xstate.done.actor.takeTurn', output: { at: 0 } } as never);
+  await play(actor, { type: 'launch.send' });
+  const output = { taskArns: ['arn:1', 'arn:2', 'arn:3'], refusals: [] };
+  await play(actor, { type: 'xstate.done.actor.runTask', output } as never);
+  expect(notes).toEqual([{ label: 'e-1', surplus: 1 }]);
+  const accepted = [{ groupId: 'e-1-1', taskArn: 'arn:2', createdAt: null }];
+  await play(actor, { type: 'xstate.done.actor.journalOutcome', output: accepted } as never);
+  expect(notes.slice(1)).toEqual([{ label: 'e-1', groupId: 'e-1-0', taskArn: 'arn:1' }]);
+  expect(actor.getSnapshot().output?.groups).toEqual(accepted);
 });
