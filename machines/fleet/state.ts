@@ -6,6 +6,7 @@ import type { Capability, OwnedGroup } from '../shared/domain.ts';
 import { type AdoptionState, confirmOrphanMs, noAdoption } from './adoption.ts';
 import type { Breakers, CrashLoop } from './circuitBreaker.ts';
 import { type Ask, noEvidence, noViews, type PolicyEvidence, type Views } from './lookAhead.ts';
+import { type Money, type MoneySettings, newMoney, type SpentBefore } from './money.ts';
 import { addCounts, type Counts, noCounts, serving, total } from './plan.ts';
 
 /** What the fleet manager knows of one cohort. */
@@ -55,6 +56,8 @@ export interface FleetSettings {
   /** What Fargate allows: tasks at once, then tasks per second. */
   launchBurst: number;
   launchesPerSecond: number;
+  /** Left out: no price is known, and nothing is limited. */
+  money?: MoneySettings | undefined;
   /** How many tasks of the scheduler a worker is to have when the fleet grows to its work; null: it does not. */
   tasksPerWorker: number | null;
   /** How long fewer tasks must be desired before any is drained, ms. */
@@ -77,6 +80,8 @@ export interface FleetInput {
   journalIncomplete: boolean;
   /** When the journal's last launch was sent; with no journal, when we started: we cannot know better. */
   lastLaunchAt: number;
+  /** Left out: nothing was spent before. */
+  spent?: SpentBefore | undefined;
 }
 
 export interface Fleet extends FleetInput {
@@ -145,6 +150,8 @@ export interface Fleet extends FleetInput {
   /** Why an operator holds launches, and since when; null: never held. */
   holdReason: string | null;
   heldSince: number | null;
+  /** What tasks have cost and cost. */
+  money: Money;
   /** Identity of the blockers that were reported last. */
   notedBlockers: string[];
   /** What was last reported as remaining. */
@@ -204,6 +211,7 @@ export const newFleet = (input: FleetInput): Fleet => ({
   listDenied: false,
   holdReason: null,
   heldSince: null,
+  money: newMoney(input.spent, input.settings.money, input.owned, input.startedAt),
   notedBlockers: [],
   remaining: null,
 });

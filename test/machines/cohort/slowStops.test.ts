@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { countRecords, type GroupRecord } from '../../../machines/cohort/groupRecords.ts';
 import { recordStops } from '../../../machines/cohort/slowStops.ts';
 import { noCounts } from '../../../machines/fleet/plan.ts';
-import { serves } from '../../support/rows.ts';
+import { arn, serves } from '../../support/rows.ts';
 
 const recordsOf = (groups: Record<string, GroupRecord>) => ({ groups, launches: {} });
 
