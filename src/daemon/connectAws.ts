@@ -13,6 +13,7 @@ import { runTask } from '../aws/tasks/runTask.ts';
 import { stopTask } from '../aws/tasks/stopTask.ts';
 import type { TaggedTask } from '../aws/tasks/taggedTask.ts';
 import { accountOf } from '../aws/tasks/taskPlace.ts';
+import { createTurns } from '../aws/turns.ts';
 import type { Config } from '../config/config.ts';
 import { now } from '../shared/clock.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -42,25 +43,32 @@ export const connectAws = (
   const { ecs, home, destroy } = createRegionalEcs(settings);
   const iam = createIamClient(settings);
   const limiter = createLimiter(systemClock, callRates(config));
-  const call = createCaller({ credentials, limiter, clock: systemClock, log });
+  const turns = createTurns(limiter, systemClock, log);
+  const call = createCaller({ credentials, limiter, turns, clock: systemClock, log });
   /** Known once the task definition is prepared. */
   let account: string | null = null;
   const ownAccount = () => account;
   const list = listTasks(ecs, call, cluster, systemClock, log, { clusters: elsewhere, ownAccount });
   const run = runTask(ecs, call, { request: (order: LaunchOrder) => request(order) });
+  const stop = stopTask(ecs, call, cluster, {
+    ownAccount,
+    onClusterMissing: (task, missing) =>
+      log.report('stopTask.clusterMissing', { task, cluster: missing }),
+  });
   const describe = describeTasks(ecs, call, cluster, ownAccount);
   /** The SDK compares AWS's clock with the system's at every answer; ours is the system's as it was at start. */
   const aheadMs = () => home.config.systemClockOffset + Date.now() - now();
   return {
+    takeTurn: turns.reserve,
     async runTask(order: LaunchOrder, signal: AbortSignal): Promise<LaunchAnswer> {
+      turns.use(order.label, signal);
       const answer = await run(order, signal);
       return answerByOurClock(aheadMs(), answer);
     },
-    stopTask: stopTask(ecs, call, cluster, {
-      ownAccount,
-      onClusterMissing: (task, missing) =>
-        log.report('stopTask.clusterMissing', { task, cluster: missing }),
-    }),
+    stopTask(taskArn: string, reason: string, signal: AbortSignal): Promise<void> {
+      turns.use(taskArn, signal);
+      return stop(taskArn, reason, signal);
+    },
     async describeTasks(taskArns: readonly string[], signal: AbortSignal): Promise<DescribedTasks> {
       const { observations, failures } = await describe(taskArns, signal);
       return {

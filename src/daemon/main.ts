@@ -96,6 +96,7 @@ export async function runDaemon(
     journal,
     requestHash: (order) => template(order).hash(order),
     clusterOf: (order) => template(order).cluster,
+    takeTurn: operations.takeTurn,
     runTask: operations.runTask,
     stopTask: operations.stopTask,
     describeTasks: operations.describeTasks,

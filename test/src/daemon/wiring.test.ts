@@ -26,7 +26,8 @@ const wired = async (dir: string, disk = badDisk(), more: Partial<Tools> = {}) =
   };
   const tools = {
     ...{ socket: {}, monitor: {}, log: silentLog },
-    ...{ journal, runTask, requestHash: () => 'h', clusterOf: () => 'c', ...more },
+    ...{ journal, runTask, requestHash: () => 'h', clusterOf: () => 'c' },
+    ...{ takeTurn: async () => {}, ...more },
   };
   const daemon = provide(tools as never) as unknown as Machine;
   const fleet = (daemon.implementations.actors.fleetManager as Machine).implementations;
@@ -49,10 +50,13 @@ describe('a launch', () => {
     const disk = badDisk();
     const { journal, sent, actors } = await wired(temporaryDir(), disk);
     const release = disk.hold();
-    createActor(actors.launch as Machine, { input: plan(false) }).start();
+    const actor = createActor(actors.launch as Machine, { input: plan(false) }).start();
     await expect.poll(() => disk.counts.datasync).toBe(1);
     expect(sent).toEqual([]);
     release();
+    await expect.poll(() => actor.getSnapshot().value).toBe('checking');
+    expect(sent).toEqual([]);
+    actor.send({ type: 'launch.send' });
     await expect.poll(() => sent).toEqual([true]);
     await journal.close();
   });
