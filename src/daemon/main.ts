@@ -26,6 +26,7 @@ import {
   reportEnd,
   whyUnseen,
 } from './shutdown.ts';
+import { reportSiblingTasks } from './siblingTasks.ts';
 import type { OnRetry, OnStop } from './signals.ts';
 import { fleetIn, spendingSource } from './spendingSource.ts';
 import { clustersElsewhere, mayOweResponse, recover } from './startup.ts';
@@ -135,7 +136,13 @@ export async function runDaemon(
     actor.send({ type: 'fleet.retryNow' });
   });
 
+  const ending = new AbortController();
+  const { describeTasks: describe } = aws;
+  const siblings = { stateDir: config.stateDir, mark: templates.startedBy, describe, log };
+  void reportSiblingTasks(siblings, ending.signal);
+
   const { status, crash, looked } = await outcome;
+  ending.abort();
   endStops();
   clearInterval(summaries);
   const unseen = looked || leaveRunning ? null : whyUnseen(sight);
