@@ -7,7 +7,7 @@ import * as inventory from './inventory.ts';
 import * as launchHealth from './launchHealth.ts';
 import { reportRecovered, resetTurnBudget, restoreNextCohort } from './launching.ts';
 import { drainAll, reconcile, reportBlockers, reportRemaining } from './reconcile.ts';
-import { newFleet } from './state.ts';
+import { afterPreparation, newFleet } from './state.ts';
 
 const actions = {
   ...demandActions,
@@ -18,11 +18,10 @@ const actions = {
   ...{ resetTurnBudget, restoreNextCohort },
   /** Compares desired and actual in the next step, when every region has taken in what has happened. */
   requestReconcile: fleetSetup.raise({ type: 'fleet.reconcile' }),
-  recordRevision: fleetSetup.assign({
-    revision: ({ event }) => {
-      assertEvent(event, 'fleet.prepared');
-      return event.revision;
-    },
+  recordPreparation: fleetSetup.assign(({ context, event }) => {
+    assertEvent(event, 'fleet.prepared');
+    const { lastLaunchAt } = afterPreparation(context, event);
+    return { revision: event.revision, lastLaunchAt };
   }),
   recordEcho: fleetSetup.assign(({ context, event }) => {
     assertEvent(event, 'scheduler.heartbeatEcho');
@@ -69,7 +68,7 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
   type: 'parallel',
   context: ({ input }) => newFleet(input),
   on: {
-    'fleet.prepared': { actions: 'recordRevision' },
+    'fleet.prepared': { actions: ['recordPreparation', 'requestReconcile'] },
     'fleet.retryNow': { actions: ['retryNow', 'advertiseCapacity', 'requestReconcile'] },
     'fleet.restoreNext': [
       { guard: 'hasRecovered', actions: ['reportRecovered', 'restoreNextCohort'] },
@@ -227,7 +226,14 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
       states: {
         idle: {
           description: 'The last list is young enough.',
-          on: { tick: { guard: 'inventoryDue', target: 'listing' } },
+          on: {
+            tick: { guard: 'inventoryDue', target: 'listing' },
+            'fleet.prepared': {
+              guard: 'firstInventoryDue',
+              target: 'listing',
+              actions: ['recordPreparation', 'requestReconcile'],
+            },
+          },
         },
         listing: {
           description: 'ListTasks and DescribeTasks are on their way.',

@@ -4,6 +4,7 @@ import type { OwnedGroup } from '../shared/domain.ts';
 import { noteOf } from '../shared/failure.ts';
 import { parent } from '../shared/parent.ts';
 import { adoptionOf, fleetSetup, modesIn } from './fleetSetup.ts';
+import type { Fleet } from './state.ts';
 
 /** Takes the decision about an inventory; what it adopts is journaled first. */
 export const onInventory = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
@@ -30,6 +31,10 @@ export const deferAdoption = fleetSetup.enqueueActions(({ context, event, enqueu
   enqueue({ type: 'noteInventory', params: { trouble, blind: false } });
 });
 
+/** The inventory that is being taken in is younger than every launch that was given up without an answer. */
+const coversUnknown = ({ unknownOutcomeAt, adoption }: Fleet): boolean =>
+  unknownOutcomeAt === null || adoption.inventoryStartedAt > unknownOutcomeAt;
+
 /** The groups that the ledger accepted are put into cohorts like those of the journal. */
 export const admitAdopted = fleetSetup.enqueueActions(({ context, event, enqueue, check }) => {
   const accepted = (event as DoneActorEvent<OwnedGroup[]>).output;
@@ -37,7 +42,8 @@ export const admitAdopted = fleetSetup.enqueueActions(({ context, event, enqueue
   if (!context.replacesEnded && context.desired !== null)
     enqueue.assign({ desired: context.desired + accepted.length });
   enqueue.assign({ owned: [...context.owned, ...accepted] });
-  enqueue({ type: 'noteInventory', params: { adopted: accepted.length } });
+  const complete = coversUnknown(context);
+  enqueue({ type: 'noteInventory', params: { adopted: accepted.length, complete } });
   // A scheduler that has started with this run knows nothing of their workers yet.
   if (accepted.length > 0 && modesIn(check).lifecycle === 'recovering')
     enqueue.raise({ type: 'fleet.tookOver' });
@@ -45,7 +51,9 @@ export const admitAdopted = fleetSetup.enqueueActions(({ context, event, enqueue
 
 export const completeInventory = fleetSetup.enqueueActions(({ context, enqueue }) => {
   const { adoption, now: at } = context;
-  if (adoption.adopting.length === 0) enqueue({ type: 'noteInventory', params: { adopted: 0 } });
+  const complete = coversUnknown(context);
+  if (adoption.adopting.length === 0)
+    enqueue({ type: 'noteInventory', params: { adopted: 0, complete } });
   enqueue.assign({
     inventoryAt: adoption.inventoryStartedAt,
     inventoryFailures: 0,

@@ -27,7 +27,7 @@ import {
   whyUnseen,
 } from './shutdown.ts';
 import type { OnStop } from './signals.ts';
-import { mayOweResponse, recover } from './startup.ts';
+import { firstListWait, mayOweResponse, recover } from './startup.ts';
 import { factsOf } from './watch/facts.ts';
 import type { ManagerWatch } from './watch/managerWatch.ts';
 import { provide } from './wiring.ts';
@@ -59,7 +59,7 @@ export async function runDaemon(
     epoch,
     requestHashOf: (order) => template(order).hash(order),
   });
-  reportStart(config, templates, recovered, log);
+  reportStart(config, templates, { journal, recovered }, log);
 
   let onHeartbeatSent = () => {};
   const heartbeatSent = new Promise<void>((resolve) => {
@@ -123,7 +123,7 @@ export async function runDaemon(
   clearInterval(summaries);
   const unseen = looked || leaveRunning ? null : whyUnseen(sight);
   reportEnd({ crash, remaining: remainingIn(ledger), looked, unseen }, log);
-  await closeInOrder({ control, inspection, journal, stateDir, aws });
+  await closeInOrder({ control, inspection, journal, stateDir, aws }, crash !== null);
   return status;
 }
 
@@ -141,7 +141,12 @@ function templateFinder({ ledger }: Journal, templates: Templates) {
   };
 }
 
-function reportStart(config: Config, templates: Templates, recovered: Recovered, log: Log): void {
+function reportStart(
+  config: Config,
+  templates: Templates,
+  { journal, recovered }: { journal: Journal; recovered: Recovered },
+  log: Log,
+): void {
   log.report('daemon.started', {
     manager: config.workerManagerId,
     scheduler: config.schedulerAddress.text,
@@ -153,6 +158,8 @@ function reportStart(config: Config, templates: Templates, recovered: Recovered,
     known: recovered.owned.length,
     openLaunches: recovered.resend.length,
   });
+  const wait = firstListWait(journal, recovered, config.settleSeconds * 1000);
+  if (wait) log.report('inventory.waiting', wait);
   if (config.tls.insecure && anyIsEncrypted([config.schedulerAddress, config.monitorAddress]))
     log.report('tls.certificatesNotChecked', {});
 }

@@ -47,6 +47,7 @@ export class Ledger {
   readonly #groups = new Map<string, LedgerGroup>();
   readonly #owners = new Map<string, string>();
   readonly #history = new History();
+  #closedIn: string | null = null;
   readonly #inventoryOwed = new Map<InventoryReason, number>();
 
   static replay(records: Iterable<JournalRecord>): Ledger {
@@ -60,6 +61,7 @@ export class Ledger {
    * a task has one owner, a group one task, and a launch that is over claims nothing new.
    */
   apply(record: JournalRecord): DroppedClaim[] {
+    this.#closedIn = record.kind === 'closed' ? record.file : null;
     switch (record.kind) {
       case 'start':
         this.#start = record;
@@ -91,6 +93,8 @@ export class Ledger {
       case 'inventoried':
         // By the order of the records: the clock may have been set since the reason was journaled.
         this.#inventoryOwed.clear();
+        return [];
+      case 'closed':
         return [];
     }
   }
@@ -144,6 +148,11 @@ export class Ledger {
       .records()
       .reverse()
       .map(({ kind: _, at: __, ...ended }) => ended);
+  }
+
+  /** The journal file that an orderly end was the last record of; null: it was not. */
+  get closedIn(): string | null {
+    return this.#closedIn;
   }
 
   /** Null: every reason for an inventory was followed by a complete one. */

@@ -85,7 +85,7 @@ export const inventoryReasons = [
   'journalMissing',
   /** Records may be lost. */
   'journalDamaged',
-  /** A start gave up open launches, which may have started tasks. */
+  /** Launches were given up without an answer and may have started tasks. */
   'launchesAbandoned',
 ] as const;
 export type InventoryReason = (typeof inventoryReasons)[number];
@@ -103,6 +103,16 @@ export interface InventoriedRecord {
   at: number;
 }
 
+/**
+ * The run ended in order: no launch is open, none was given up without an answer, and nothing follows. `file`: of the
+ * journal; in another file, such as a copy that was put back, the record says nothing.
+ */
+export interface ClosedRecord {
+  kind: 'closed';
+  file: string;
+  at: number;
+}
+
 export type JournalRecord =
   | StartRecord
   | LaunchRecord
@@ -112,7 +122,8 @@ export type JournalRecord =
   | EndedRecord
   | LastLaunchRecord
   | InventoryOwedRecord
-  | InventoriedRecord;
+  | InventoriedRecord
+  | ClosedRecord;
 
 export const unknownTimes: TaskTimes = { createdAt: null, runningAt: null, registeredAt: null };
 
@@ -258,6 +269,8 @@ function read(r: Record<string, unknown>): JournalRecord {
       return { kind: 'inventoryOwed', reason: oneOf(r.reason, inventoryReasons), at };
     case 'inventoried':
       return { kind: 'inventoried', at };
+    case 'closed':
+      return { kind: 'closed', file: text(r.file), at };
     default:
       throw new Unfit();
   }

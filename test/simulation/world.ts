@@ -221,6 +221,7 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
         scheduler,
         identity,
         settings,
+        createsCluster: lives === 1 && ecs.ours().length === 0,
         epoch: `${seed.toString(16)}x${lives}`,
         prepareTrouble: () => {
           const trouble = prepareTroubles.shift() ?? null;
@@ -229,6 +230,7 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
         },
       },
       {
+        starts: (kind) => meet(`start:${kind}`),
         decided: invariants.launched,
         recorded(record) {
           note(() => `journal ${JSON.stringify(record)}`);
@@ -271,6 +273,14 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
         ended() {
           note(() => 'daemon has ended');
           invariants.leftBehind(born);
+          if (born.restartMs !== null)
+            agenda.after(born.restartMs, () => {
+              if (life !== born) return;
+              born.owner.dead = true;
+              scheduler.dropOwner(born.owner);
+              run.restarts++;
+              start();
+            });
         },
       },
     );
@@ -330,12 +340,17 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
     });
   };
 
-  const stop = (downMs: number, message: 'daemon.stop' | 'scheduler.shutdown'): void => {
-    if (message === 'daemon.stop' && afterRival(() => stop(downMs, message))) return;
+  const stop = (
+    downMs: number,
+    message: 'daemon.stop' | 'scheduler.shutdown',
+    soon = false,
+  ): void => {
+    if (message === 'daemon.stop' && afterRival(() => stop(downMs, message, soon))) return;
     const stopped = life;
     if (!stopped?.actor || stopped.stopAskedAt !== null) return;
     if (message === 'daemon.stop') meet('stop');
     stopped.stopAskedAt = agenda.now();
+    stopped.restartMs = soon ? downMs : null;
     if (message === 'daemon.stop') stopped.actor.send({ type: message });
     agenda.after(settings.stopTimeoutSeconds * 1000 + 8000 + downMs, () => {
       if (life !== stopped) return;
@@ -383,7 +398,7 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
       prepareTroubles = troubles;
     },
     kill: armKill,
-    stop: ({ downMs }) => stop(downMs, 'daemon.stop'),
+    stop: ({ downMs, soon }) => stop(downMs, 'daemon.stop', soon),
     isContested: () => agenda.now() < rivalUntil,
     rival: beginRival,
   });

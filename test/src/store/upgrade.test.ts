@@ -78,7 +78,7 @@ describe('a journal of an earlier version', () => {
         inventoryOwed: damaged ? { since: t + 200_000, reasons: ['journalDamaged'] } : null,
       });
       expect(readFrames(readFileSync(join(dir, 'journal'))).records).toEqual([
-        { format: 'scaler-ecs-journal', version: 3 },
+        { format: 'scaler-ecs-journal', version: 4 },
         ...journal.ledger.compact(),
       ]);
       const again = await openJournal(dir, silentLog);
@@ -144,7 +144,7 @@ it('refuses version 0 as it refuses a later one', async () => {
     writeFileSync(join(dir, 'journal'), encodeFrame({ format: 'scaler-ecs-journal', version }));
     await expect(openJournal(dir, silentLog)).rejects.toMatchObject({
       kind: 'version',
-      message: expect.stringContaining(`has journal version ${version} and this program reads 3`),
+      message: expect.stringContaining(`has journal version ${version} and this program reads 4`),
     });
   }
 });
