@@ -4,6 +4,7 @@ import type { GroupEnd } from '../group/workerGroup.ts';
 import type { TaskObservation } from '../shared/domain.ts';
 import { noteOf } from '../shared/failure.ts';
 import { parent } from '../shared/parent.ts';
+import { usdOf } from './billing.ts';
 import {
   apply,
   type CohortContext,
@@ -128,7 +129,9 @@ export const onGroupDone = cohortSetup.enqueueActions(({ context, event, enqueue
   if (!record) return;
   enqueue.assign({ groups });
   const { createdAt, runningAt, servingSince: registeredAt } = record;
-  enqueue({ type: 'noteEnded', params: { ...end, createdAt, runningAt, registeredAt } });
+  const usd = usdOf(record, context.prices, context.lastPolledAt);
+  enqueue.assign({ endedUsd: context.endedUsd + (usd ?? 0) });
+  enqueue({ type: 'noteEnded', params: { ...end, createdAt, runningAt, registeredAt, usd } });
   for (const outcome of groupOutcome(context.cohortId, record, end, context.lastPolledAt))
     enqueue.sendTo(parent, outcome);
 });

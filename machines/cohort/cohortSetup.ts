@@ -6,6 +6,7 @@ import type { FailureKind, TaskObservation } from '../shared/domain.ts';
 import { effect } from '../shared/effect.ts';
 import type { FailureNote } from '../shared/failure.ts';
 import { taskIdOf } from '../shared/ids.ts';
+import type { Bill, Prices } from '../shared/money.ts';
 import { parent } from '../shared/parent.ts';
 import {
   type CohortRecords,
@@ -31,6 +32,12 @@ export interface CohortContext extends CohortRecords {
   monitorEverConnected: boolean;
   /** Everything is to end. */
   ending: boolean;
+  /** Left out: not known, and nothing is counted. */
+  prices?: Prices | undefined;
+  /** What the tasks have cost that have ended, USD. */
+  endedUsd: number;
+  /** The last bill that was reported. */
+  lastBill: Bill;
 }
 
 /** The end of a group, with the times that are known of its task; milliseconds since the epoch. */
@@ -38,6 +45,8 @@ export interface GroupEnded extends GroupEnd {
   createdAt: number | null;
   runningAt: number | null;
   registeredAt: number | null;
+  /** What its task has cost, USD; null: no price is known. */
+  usd: number | null;
 }
 
 export type Event = CohortCommand | GroupReport | DoneActorEvent<unknown> | ErrorActorEvent;
@@ -55,7 +64,10 @@ const sameCounts = (a: Counts, b: Counts): boolean =>
 /** What a cohort gets, runs and reports; its machine and its actions are written in terms of this. */
 export const cohortSetup = setup({
   types: {} as {
-    input: Pick<CohortContext, 'cohortId' | 'timeouts' | 'workersPerTask' | 'monitorEverConnected'>;
+    input: Pick<
+      CohortContext,
+      'cohortId' | 'timeouts' | 'workersPerTask' | 'monitorEverConnected' | 'prices'
+    >;
     context: CohortContext;
     events: Event;
   },

@@ -1,7 +1,13 @@
 import { type Counts, noCounts } from '../fleet/plan.ts';
 import type { GroupEvent, GroupPhase } from '../group/workerGroup.ts';
 import type { WorkerLoad } from '../scheduler/messages.ts';
-import type { FailureReason, LaunchOrder, OwnedGroup, TaskPhase } from '../shared/domain.ts';
+import type {
+  FailureReason,
+  LaunchOrder,
+  Market,
+  OwnedGroup,
+  TaskPhase,
+} from '../shared/domain.ts';
 import { taskIdOf } from '../shared/ids.ts';
 import { tasksPerPage } from '../shared/limits.ts';
 
@@ -42,6 +48,12 @@ export interface GroupRecord {
   /** Since when ECS has denied it, poll after poll. */
   missingSince: number | null;
   subnet: string | null;
+  /** Where it is bought: as its launch asked for it, then as ECS shows it. */
+  market: Market;
+  /** The moment from which its task is billed, as last shown by ECS; null: not shown yet. */
+  billedFrom: number | null;
+  /** How long its task lived, ms; null: it lives, or ECS did not say. */
+  livedMs: number | null;
   failureReason: FailureReason | null;
   /** What the scheduler's monitor stream showed last; null when nothing is shown, or nothing yet. */
   load: WorkerLoad | null;
@@ -88,7 +100,7 @@ export interface Transition extends CohortRecords {
   outbox: Outbox;
 }
 
-const newRecord = (deadlinesFrom: number): GroupRecord => ({
+const newRecord = (deadlinesFrom: number, market: Market = 'onDemand'): GroupRecord => ({
   taskArn: null,
   phase: 'requested',
   registered: false,
@@ -109,6 +121,9 @@ const newRecord = (deadlinesFrom: number): GroupRecord => ({
   lastStatus: null,
   missingSince: null,
   subnet: null,
+  market,
+  billedFrom: null,
+  livedMs: null,
   failureReason: null,
   load: null,
   workersLostSince: null,
@@ -198,7 +213,7 @@ export function admitted(
   const open = { ...records.launches };
   for (const { order, groupIds } of launches) {
     open[order.label] = groupIds;
-    for (const groupId of groupIds) groups[groupId] = newRecord(at);
+    for (const groupId of groupIds) groups[groupId] = newRecord(at, order.market);
   }
   return { groups, launches: open };
 }

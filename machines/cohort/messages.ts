@@ -2,6 +2,7 @@ import type { RecoverySignal } from '../fleet/circuitBreaker.ts';
 import type { Counts } from '../fleet/plan.ts';
 import type { WorkerLoad } from '../scheduler/messages.ts';
 import type { FailureReason, Market, OwnedGroup } from '../shared/domain.ts';
+import type { Bill } from '../shared/money.ts';
 import type { LaunchPlan } from './groupRecords.ts';
 import type { Share } from './scaleDown.ts';
 
@@ -42,6 +43,8 @@ export type CohortEvent =
       /** Groups that were to stay and no longer do since the report before, not counting what the fleet manager ordered. */
       ended: number;
     }
+  /** What its groups cost, and have cost; sent when it changes. */
+  | { type: 'cohort.billed'; cohortId: string; bill: Bill }
   /** All Fargate tasks of the cohort, by their ids; sent when the set changes. */
   | { type: 'cohort.tasksChanged'; cohortId: string; taskIds: string[] }
   /** Something that should slow down or stop launching; `market`: where a launch was refused. */

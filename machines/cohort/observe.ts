@@ -1,5 +1,6 @@
 import type { GroupEvent } from '../group/workerGroup.ts';
 import type { Cause, TaskObservation } from '../shared/domain.ts';
+import { billedAs } from './billing.ts';
 import {
   absent,
   type CohortRecords,
@@ -169,7 +170,12 @@ export function reconcileObserved(
     const lastStatus =
       observation.phase === 'starting' && hasRun(record) ? 'running' : observation.phase;
     const executionStopped = record.executionStopped || observation.executionStopped === true;
-    const isNew = record.lastStatus !== lastStatus || record.executionStopped !== executionStopped;
+    const billed = billedAs(record, observation);
+    const isNew =
+      record.lastStatus !== lastStatus ||
+      record.executionStopped !== executionStopped ||
+      record.market !== billed.market ||
+      record.billedFrom !== billed.billedFrom;
     if (!event && !isNew) continue;
     const observed: GroupRecord = {
       ...record,
@@ -179,6 +185,7 @@ export function reconcileObserved(
       missingSince: observation.phase === 'missing' ? (record.missingSince ?? at) : null,
       createdAt: record.createdAt ?? observation.createdAt,
       subnet: observation.subnet ?? record.subnet,
+      ...billed,
       failureReason: observation.failureReason ?? record.failureReason,
       runningAt: record.runningAt ?? (observation.phase === 'running' ? at : null),
     };

@@ -7,6 +7,7 @@ import { probeEarly } from './circuitBreaker.ts';
 import { updateBreakers } from './commands.ts';
 import { fleetSetup, modesIn } from './fleetSetup.ts';
 import { mayRetry } from './launchGate.ts';
+import { withoutCohort } from './money.ts';
 import { total } from './plan.ts';
 import { nextAboveSince, quietSinceAt } from './state.ts';
 
@@ -103,7 +104,7 @@ export const recordCohortReport = fleetSetup.enqueueActions(({ context, event, e
   if (generation !== record.generation) return;
   if (total(counts) === 0 && launches === 0) {
     const { [cohortId]: _, ...tasksOf } = context.tasksOf;
-    enqueue.assign({ cohorts: others, tasksOf });
+    enqueue.assign({ cohorts: others, tasksOf, money: withoutCohort(context.money, cohortId) });
     enqueue.sendTo(parent, { type: 'fleet.tasksChanged', cohortId, taskIds: [] });
     enqueue.stopChild(cohortId);
     return;

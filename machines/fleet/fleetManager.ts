@@ -6,7 +6,9 @@ import { fleetSetup } from './fleetSetup.ts';
 import * as inventory from './inventory.ts';
 import * as launchHealth from './launchHealth.ts';
 import { reportRecovered, resetTurnBudget, restoreNextCohort } from './launching.ts';
-import { drainAll, reconcile, reportBlockers, reportRemaining } from './reconcile.ts';
+import { drainAll, drainAllNow, reconcile, reportBlockers, reportRemaining } from './reconcile.ts';
+import * as schedulerFacts from './schedulerFacts.ts';
+import * as spending from './spending.ts';
 import { afterPreparation, newFleet } from './state.ts';
 
 const actions = {
@@ -14,7 +16,9 @@ const actions = {
   ...facts,
   ...inventory,
   ...launchHealth,
-  ...{ drainAll, reconcile, reportBlockers, reportRecovered, reportRemaining },
+  ...schedulerFacts,
+  ...spending,
+  ...{ drainAll, drainAllNow, reconcile, reportBlockers, reportRecovered, reportRemaining },
   ...{ resetTurnBudget, restoreNextCohort },
   /** Compares desired and actual in the next step, when every region has taken in what has happened. */
   requestReconcile: fleetSetup.raise({ type: 'fleet.reconcile' }),
@@ -23,33 +27,6 @@ const actions = {
     const { lastLaunchAt } = afterPreparation(context, event);
     return { revision: event.revision, lastLaunchAt };
   }),
-  recordEcho: fleetSetup.assign(({ context, event }) => {
-    assertEvent(event, 'scheduler.heartbeatEcho');
-    const { at } = event;
-    return { firstEchoAt: context.firstEchoAt ?? at, lastEchoAt: at, quietSince: at };
-  }),
-  recordReturn: fleetSetup.assign({
-    returnedAt: ({ context, event }) => {
-      assertEvent(event, ['scheduler.heartbeatEcho', 'fleet.tookOver']);
-      return event.type === 'scheduler.heartbeatEcho' ? event.at : context.now;
-    },
-  }),
-  recordConnection: fleetSetup.assign({
-    connection: ({ event }) => {
-      assertEvent(event, 'scheduler.connection');
-      return event.status;
-    },
-  }),
-  recordTerms: fleetSetup.assign({
-    terms: ({ event }) => {
-      assertEvent(event, 'scheduler.identified');
-      return event.terms;
-    },
-  }),
-  recordHold: fleetSetup.assign(({ event }) => {
-    assertEvent(event, 'fleet.hold');
-    return { holdReason: event.reason, heldSince: event.at };
-  }),
 } as const;
 
 /** What is recorded as long as it may still matter to a launch. */
@@ -57,6 +34,8 @@ const demand = {
   'scheduler.desired': { actions: ['onDesired', 'requestReconcile'] },
   'scheduler.startRequested': { actions: ['onStartRequested', 'requestReconcile'] },
   'scheduler.shutdownRequested': { actions: ['onShutdownRequested', 'requestReconcile'] },
+  'monitor.work': { actions: ['onWork', 'requestReconcile'] },
+  'monitor.closed': { actions: 'onWork' },
   'fleet.drainGroups': { actions: 'onDrainGroups' },
   'fleet.stop': 'stopping',
 } as const;
@@ -81,6 +60,7 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
     'cohort.recovered': { actions: 'closeBreaker' },
     'cohort.probeInconclusive': { actions: 'onProbeInconclusive' },
     'cohort.tasksChanged': { actions: 'onTasksChanged' },
+    'cohort.billed': { actions: 'recordBill' },
     'task.dead': { actions: sendTo(parent, ({ event }) => event) },
   },
   states: {
@@ -94,8 +74,10 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
           entry: raise({ type: 'fleet.restoreNext' }, { delay: 0 }),
           on: {
             ...demand,
-            tick: { actions: ['advanceClock', 'pollCohorts', 'requestReconcile'] },
-            'cohort.changed': { actions: ['recordCohortReport', 'reconcile'] },
+            tick: {
+              actions: ['advanceClock', 'refreshDesired', 'pollCohorts', 'requestReconcile'],
+            },
+            'cohort.changed': { actions: ['recordCohortReport', 'refreshDesired', 'reconcile'] },
             'fleet.reconcile': { actions: ['reconcile', 'reportBlockers'] },
             'inventory.completed': 'active',
             // Without the right to list, the journal is all there is: better than never to launch.
@@ -108,9 +90,15 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
           on: {
             ...demand,
             tick: {
-              actions: ['advanceClock', 'pollCohorts', 'advertiseCapacity', 'requestReconcile'],
+              actions: [
+                'advanceClock',
+                'refreshDesired',
+                'pollCohorts',
+                'advertiseCapacity',
+                'requestReconcile',
+              ],
             },
-            'cohort.changed': { actions: ['recordCohortReport', 'reconcile'] },
+            'cohort.changed': { actions: ['recordCohortReport', 'refreshDesired', 'reconcile'] },
             'fleet.nextTurn': { actions: ['resetTurnBudget', 'reconcile'] },
             'fleet.reconcile': { actions: ['reconcile', 'reportBlockers'] },
           },
@@ -124,6 +112,7 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
               { actions: ['advanceClock', 'pollCohorts', 'drainAll', 'reportRemaining'] },
             ],
             'cohort.changed': { actions: ['recordCohortReport', 'drainAll', 'reportRemaining'] },
+            'fleet.stopNow': { actions: 'drainAllNow' },
           },
         },
         stopped: {
@@ -296,6 +285,30 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
                 actions: ['announceMonitor', 'passOnLoads'],
               },
               { actions: 'passOnLoads' },
+            ],
+          },
+        },
+      },
+    },
+    money: {
+      description: 'Whether a limit of money is in the way of the next launch.',
+      initial: 'within',
+      states: {
+        within: {
+          description: 'One task more fits under every limit.',
+          on: {
+            tick: [
+              { guard: 'moneyLimited', target: 'limited', actions: ['beginDay', 'onLimit'] },
+              { actions: 'beginDay' },
+            ],
+          },
+        },
+        limited: {
+          description: 'One task more would pass a limit, or would have until a moment ago.',
+          on: {
+            tick: [
+              { guard: 'moneyClear', target: 'within', actions: ['beginDay', 'onLimitCleared'] },
+              { actions: ['beginDay', 'watchLimit'] },
             ],
           },
         },

@@ -2,6 +2,7 @@ import type { FailureReason, Market } from '../shared/domain.ts';
 import { confirmOrphanMs } from './adoption.ts';
 import { type Breaker, type LaunchPermit, permitFor } from './circuitBreaker.ts';
 import type { Modes } from './modes.ts';
+import { type LimitName, limitStates, limitWords, moneyRoom } from './money.ts';
 import { type Counts, slots, total } from './plan.ts';
 import {
   allObserved,
@@ -27,7 +28,8 @@ export type BlockerKind =
   | 'turnBudget'
   | 'reportPending'
   | 'stopping'
-  | 'held';
+  | 'held'
+  | 'moneyLimit';
 
 /** One reason why nothing is launched. */
 export interface Blocker {
@@ -214,6 +216,26 @@ function capBlockers(fleet: Fleet, counts: Counts): Blocker[] {
   ];
 }
 
+const exhausted = (fleet: Fleet) =>
+  limitStates(fleet, permitOf(fleet).market).filter(({ room }) => room < 1);
+
+function moneyBlockers(fleet: Fleet): Blocker[] {
+  return exhausted(fleet).map((state) => {
+    const { sentence, clears } = limitWords(state);
+    const { limit, until } = state;
+    const since = fleet.money.limitedSince;
+    return blocker('moneyLimit', sentence, clears, {
+      since,
+      until,
+      identity: `moneyLimit ${limit}`,
+    });
+  });
+}
+
+/** The limits of money that one task more would pass. */
+export const limitsReached = (fleet: Fleet): LimitName[] =>
+  exhausted(fleet).map(({ limit }) => limit);
+
 function paceBlockers(fleet: Fleet): Blocker[] {
   const blockers: Blocker[] = [];
   const { allowance, turnAllowance, now, settings } = fleet;
@@ -275,6 +297,7 @@ export function launchBlockers(
     ...blockers,
     ...breakerBlockers(fleet),
     ...capBlockers(fleet, counts),
+    ...moneyBlockers(fleet),
     ...paceBlockers(fleet),
   ];
 }
@@ -292,5 +315,6 @@ export function launchPermit(fleet: Fleet, blockers: readonly Blocker[]): Permit
   const { maxTasks, ...where } = permitOf(fleet);
   if (blockers.length > 0) return { tasks: 0, ...where, probes: [] };
   const { allowance, turnAllowance } = fleet;
-  return { tasks: Math.min(maxTasks, Math.floor(allowance), turnAllowance), ...where };
+  const affordable = moneyRoom(fleet, where.market);
+  return { tasks: Math.min(maxTasks, Math.floor(allowance), turnAllowance, affordable), ...where };
 }

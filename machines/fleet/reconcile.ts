@@ -1,11 +1,14 @@
 import type { Share } from '../cohort/scaleDown.ts';
 import { parent } from '../shared/parent.ts';
 import { sendCommands } from './commands.ts';
+import { planWithCooldown } from './cooldown.ts';
 import { fleetSetup, modesIn } from './fleetSetup.ts';
 import { isTransient, launchBlockers, launchPermit, missingOf } from './launchGate.ts';
 import { launchGroups } from './launching.ts';
+import { usefulBooting } from './lookAhead.ts';
 import type { Modes } from './modes.ts';
-import { type Counts, groupsToKeep, plan, serving } from './plan.ts';
+import { tasksToLeave } from './money.ts';
+import { type Counts, groupsToKeep, serving } from './plan.ts';
 import { drainsOf, undrainsOf } from './shares.ts';
 import {
   allObserved,
@@ -22,9 +25,19 @@ import {
  * What a plan may go by. While the scheduler does not answer, what it desired last is not current: the fleet is left
  * alone, but for what the limit forbids.
  */
+const lower = (a: number | null, b: number | null): number | null =>
+  a === null || b === null ? (a ?? b) : Math.min(a, b);
+
 function desiredNow(fleet: Fleet, { scheduler }: Modes, counts: Counts): number | null {
   if (scheduler !== 'absent' || fleet.desired === null) return fleet.desired;
   return excessConfirmed(fleet) ? kept(counts) : null;
+}
+
+/** How many booting groups could get a task of the scheduler; undefined: not known. */
+function usefulPendingOf({ views, now, settings }: Fleet): number | undefined {
+  if (settings.tasksPerWorker === null) return undefined;
+  const workers = usefulBooting(views, now);
+  return workers === null ? undefined : Math.ceil(workers / settings.workersPerTask);
 }
 
 /**
@@ -36,16 +49,25 @@ export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check })
   const { settings, revision, now, swapping } = context;
   const modes = modesIn(check);
   const counts = fleetCounts(context);
+  const affordable = tasksToLeave(context);
   const permit = launchPermit(context, launchBlockers(context, modes, counts));
-  const { cancelDrains, swap, admit, drainPendingGroups, drainServing } = plan(
+  const { plan, fewerSince } = planWithCooldown(
     desiredNow(context, modes, counts),
     counts,
     {
-      ...{ maxTasks: settings.maxTasks, launches: permit.tasks, swapping },
-      excessConfirmed: excessConfirmed(context),
+      ...{ launches: permit.tasks, swapping },
+      maxTasks: lower(settings.maxTasks, affordable),
+      excessConfirmed: excessConfirmed(context) || affordable !== null,
       keep: groupsToKeep(context.desiredWorkers, counts, settings.workersPerTask),
+      usefulPending: usefulPendingOf(context),
+    },
+    {
+      ...{ fewerSince: context.fewerSince, now },
+      cooldownMs: affordable === null ? settings.scaleDownCooldownMs : 0,
     },
   );
+  if (fewerSince !== context.fewerSince) enqueue.assign({ fewerSince });
+  const { cancelDrains, swap, admit, drainPendingGroups, drainServing } = plan;
   if (cancelDrains > 0) {
     // What is still missing is launched once they have reported.
     const taken = undrainsOf(context, cancelDrains);
@@ -94,6 +116,20 @@ export const drainAll = fleetSetup.enqueueActions(({ context, enqueue }) => {
     concerned.map(([cohortId, status]) => [
       cohortId,
       { type: 'cohort.drain', ...shareOf(status), at: now, until },
+    ]),
+    enqueue,
+  );
+});
+
+/** No group waits for an idle moment any longer. */
+export const drainAllNow = fleetSetup.enqueueActions(({ context, enqueue }) => {
+  const { now } = context;
+  enqueue.assign({ drainAllUntil: now });
+  sendCommands(
+    context,
+    Object.entries(context.cohorts).map(([cohortId, status]) => [
+      cohortId,
+      { type: 'cohort.drain', ...shareOf(status), at: now, until: now },
     ]),
     enqueue,
   );

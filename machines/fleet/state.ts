@@ -5,6 +5,8 @@ import type { Terms } from '../scheduler/messages.ts';
 import type { Capability, OwnedGroup } from '../shared/domain.ts';
 import { type AdoptionState, confirmOrphanMs, noAdoption } from './adoption.ts';
 import type { Breakers, CrashLoop } from './circuitBreaker.ts';
+import { type Ask, noEvidence, noViews, type PolicyEvidence, type Views } from './lookAhead.ts';
+import { type Money, type MoneySettings, newMoney, type SpentBefore } from './money.ts';
 import { addCounts, type Counts, noCounts, serving, total } from './plan.ts';
 
 /** What the fleet manager knows of one cohort. */
@@ -54,6 +56,12 @@ export interface FleetSettings {
   /** What Fargate allows: tasks at once, then tasks per second. */
   launchBurst: number;
   launchesPerSecond: number;
+  /** Left out: no price is known, and nothing is limited. */
+  money?: MoneySettings | undefined;
+  /** How many tasks of the scheduler a worker is to have when the fleet grows to its work; null: it does not. */
+  tasksPerWorker: number | null;
+  /** How long fewer tasks must be desired before any is drained, ms. */
+  scaleDownCooldownMs: number;
 }
 
 export interface FleetInput {
@@ -72,6 +80,8 @@ export interface FleetInput {
   journalIncomplete: boolean;
   /** When the journal's last launch was sent; with no journal, when we started: we cannot know better. */
   lastLaunchAt: number;
+  /** Left out: nothing was spent before. */
+  spent?: SpentBefore | undefined;
 }
 
 export interface Fleet extends FleetInput {
@@ -95,6 +105,15 @@ export interface Fleet extends FleetInput {
   desired: number | null;
   /** The workers that the scheduler wants; null: it has not said in workers. */
   desiredWorkers: number | null;
+  /** What the scheduler's last command asked for; null: none yet, or it asks for tasks one by one. */
+  ask: Ask | null;
+  /** What its monitor stream shows of its work, and what its commands say of its policy. */
+  views: Views;
+  policy: PolicyEvidence;
+  /** Workers that its work needs, where that is more than it asks for and has been added to what is desired. */
+  workersAhead: number | null;
+  /** Since when fewer tasks are desired than there are; null: not so. */
+  fewerSince: number | null;
   /** What ends is replaced. Not so for a scheduler that asks for tasks one by one: it would ask for the same one again. */
   replacesEnded: boolean;
   emptySince: number | null;
@@ -129,6 +148,8 @@ export interface Fleet extends FleetInput {
   /** Why an operator holds launches, and since when; null: never held. */
   holdReason: string | null;
   heldSince: number | null;
+  /** What tasks have cost and cost. */
+  money: Money;
   /** Identity of the blockers that were reported last. */
   notedBlockers: string[];
   /** What was last reported as remaining. */
@@ -158,6 +179,11 @@ export const newFleet = (input: FleetInput): Fleet => ({
   mismatchSince: null,
   desired: null,
   desiredWorkers: null,
+  ask: null,
+  views: noViews,
+  policy: noEvidence,
+  workersAhead: null,
+  fewerSince: null,
   replacesEnded: true,
   emptySince: null,
   cohorts: {},
@@ -182,6 +208,7 @@ export const newFleet = (input: FleetInput): Fleet => ({
   listDenied: false,
   holdReason: null,
   heldSince: null,
+  money: newMoney(input.spent, input.settings.money, input.owned, input.startedAt),
   notedBlockers: [],
   remaining: null,
 });

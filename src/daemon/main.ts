@@ -26,8 +26,10 @@ import {
   reportEnd,
   whyUnseen,
 } from './shutdown.ts';
-import type { OnStop } from './signals.ts';
+import type { OnRetry, OnStop } from './signals.ts';
+import { fleetIn, spendingSource } from './spendingSource.ts';
 import { firstListWait, mayOweResponse, recover } from './startup.ts';
+import { shortStopTimeout } from './stopTime.ts';
 import { factsOf } from './watch/facts.ts';
 import type { ManagerWatch } from './watch/managerWatch.ts';
 import { provide } from './wiring.ts';
@@ -40,10 +42,16 @@ export async function runDaemon(
   destination: Log,
   onStop: OnStop,
   watch: ManagerWatch | null = null,
+  onRetry: OnRetry = () => {},
 ): Promise<number> {
   const observers = createObservers();
   const watching = watch?.log ? [watch.log] : [];
-  const log = withConclusions(severalLogs([destination, observers.feed.log, ...watching]), now);
+  const inspection = await openInspection(config, destination);
+  if (inspection) watching.push(inspection.log);
+  const logs = severalLogs([destination, observers.feed.log, ...watching]);
+  const spending = spendingSource();
+  const log = withConclusions(logs, now, spending.read);
+  const settings = managerSettings(config);
   const templates = createTemplates(config);
   const { warning } = templates.check();
   if (warning) log.report('launchTemplate.large', { warning });
@@ -93,15 +101,15 @@ export async function runDaemon(
     log,
   });
 
-  const inspection = await openInspection(config, log);
   const logStates = stateLogger(log, config.logging.level === 'DEBUG');
   const actor = createActor(machine, {
-    input: inputOf(config, templates, journal, recovered),
+    input: inputOf(config, templates, journal, { ...recovered, settings }),
     inspect: (event) => {
       logStates(event);
       inspection?.observe(event);
     },
   });
+  spending.readFrom(() => fleetIn(actor.getSnapshot()));
   const outcome = outcomeOf(actor);
   const summaries = setInterval(log.tick, summaryTickMs);
   actor.start();
@@ -114,9 +122,13 @@ export async function runDaemon(
     limits: aws.limits,
   });
   const leaveRunning = config.sigtermPolicy === 'leave';
-  const { stopTimeoutSeconds } = config;
-  const facts = { ledger, sight, stopTimeoutSeconds, leaveRunning };
+  const facts = { ledger, sight, config };
   const endStops = passStops(actor, onStop, facts, log);
+
+  onRetry(() => {
+    log.report('retry.requested', {});
+    actor.send({ type: 'fleet.retryNow' });
+  });
 
   const { status, crash, looked } = await outcome;
   endStops();
@@ -160,6 +172,8 @@ function reportStart(
   });
   const wait = firstListWait(journal, recovered, config.settleSeconds * 1000);
   if (wait) log.report('inventory.waiting', wait);
+  const short = shortStopTimeout(config, config.capacity.maxTasks ?? recovered.owned.length);
+  if (short) log.report('stopTimeout.short', short);
   if (config.tls.insecure && anyIsEncrypted([config.schedulerAddress, config.monitorAddress]))
     log.report('tls.certificatesNotChecked', {});
 }
@@ -168,14 +182,17 @@ function reportStart(
 async function openInspection(config: Config, log: Log) {
   if (!config.inspect) return null;
   const { startInspection } = await import('../telemetry/inspector/inspect.ts');
-  return startInspection(log);
+  const { alsoShown } = await import('./alsoShown.ts');
+  return startInspection(log, {
+    ...{ of: config.workerManagerId, port: config.inspectPort, alsoShown },
+  });
 }
 
 function inputOf(
   config: Config,
   templates: Templates,
   journal: Journal,
-  recovered: Recovered,
+  fleet: DaemonInput['fleet'],
 ): DaemonInput {
   return {
     session: sessionSettings(config, {
@@ -185,6 +202,6 @@ function inputOf(
     monitor: { workerManagerId: config.workerManagerId },
     stopTimeoutMs: config.stopTimeoutSeconds * 1000,
     leaveRunning: config.sigtermPolicy === 'leave',
-    fleet: { ...recovered, settings: managerSettings(config) },
+    fleet,
   };
 }

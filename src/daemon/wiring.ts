@@ -108,10 +108,10 @@ export const provide = (tools: Tools) => {
         report.groupRegistered(bootTimes(journal.ledger, record));
       },
       noteEnded: (_, end) => {
-        const { groupId, taskArn, cause, detail, createdAt, runningAt, registeredAt } = end;
+        const { groupId, taskArn, cause, detail, createdAt, runningAt, registeredAt, usd } = end;
         const at = now();
         const times = { createdAt, runningAt, registeredAt, endedAt: at };
-        journal.note({ kind: 'ended', groupId, taskArn, cause, detail, ...times, at });
+        journal.note({ kind: 'ended', groupId, taskArn, cause, detail, ...times, usd, at });
         report.groupEnded(end);
       },
       noteSlowStop: (_, stop) => report.stopSlow(stop),
@@ -142,6 +142,11 @@ export const provide = (tools: Tools) => {
         report.inventoryTaken(inventory);
       },
       noteForeignTask: (_, task) => report.foreignTaskFound(task),
+      noteSpending: (_, spent) => {
+        const { endedUsd } = journal.ledger;
+        journal.note({ kind: 'spent', endedUsd, ...spent, at: now() });
+      },
+      noteMoneyLimit: (_, limit) => report.moneyLimited(limit),
     },
   });
 

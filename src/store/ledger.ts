@@ -9,6 +9,7 @@ import {
   mergeTimes,
   type ObservedRecord,
   type SettledRecord,
+  type SpentRecord,
   type StartRecord,
   type TaskTimes,
   unknownTimes,
@@ -25,6 +26,9 @@ export interface LedgerGroup extends OwnedGroup, TaskTimes {}
 
 /** A group that is over. */
 export type EndedGroup = Omit<EndedRecord, 'kind' | 'at'>;
+
+/** What was spent, as far as the records tell. */
+export type LedgerSpent = Omit<SpentRecord, 'kind' | 'at'>;
 
 /** A complete inventory is needed before it is known which tasks are ours. */
 export interface InventoryOwed {
@@ -47,8 +51,10 @@ export class Ledger {
   readonly #groups = new Map<string, LedgerGroup>();
   readonly #owners = new Map<string, string>();
   readonly #history = new History();
-  #closedIn: string | null = null;
   readonly #inventoryOwed = new Map<InventoryReason, number>();
+  #spent: SpentRecord | null = null;
+  /** USD of tasks that have ended. */
+  #endedUsd = 0;
 
   static replay(records: Iterable<JournalRecord>): Ledger {
     const ledger = new Ledger();
@@ -61,7 +67,6 @@ export class Ledger {
    * a task has one owner, a group one task, and a launch that is over claims nothing new.
    */
   apply(record: JournalRecord): DroppedClaim[] {
-    this.#closedIn = record.kind === 'closed' ? record.file : null;
     switch (record.kind) {
       case 'start':
         this.#start = record;
@@ -82,6 +87,10 @@ export class Ledger {
         return [];
       case 'ended':
         this.#end(record);
+        return [];
+      case 'spent':
+        this.#spent = record;
+        this.#endedUsd = record.endedUsd;
         return [];
       case 'lastLaunch':
         this.#noteLaunch(record.at);
@@ -150,9 +159,16 @@ export class Ledger {
       .map(({ kind: _, at: __, ...ended }) => ended);
   }
 
-  /** The journal file that an orderly end was the last record of; null: it was not. */
-  get closedIn(): string | null {
-    return this.#closedIn;
+  /** USD of all tasks that have ended. */
+  get endedUsd(): number {
+    return this.#endedUsd;
+  }
+
+  /** Null: no run has counted what it spends. */
+  spent(): LedgerSpent | null {
+    if (this.#spent === null) return null;
+    const { kind: _, at: __, ...spent } = this.#spent;
+    return { ...spent, endedUsd: this.#endedUsd };
   }
 
   /** Null: every reason for an inventory was followed by a complete one. */
@@ -168,6 +184,7 @@ export class Ledger {
   compact(): JournalRecord[] {
     const records: JournalRecord[] = this.#start ? [this.#start] : [];
     if (this.#lastLaunchAt !== null) records.push({ kind: 'lastLaunch', at: this.#lastLaunchAt });
+    if (this.#spent !== null) records.push({ ...this.#spent, endedUsd: this.#endedUsd });
     for (const [reason, at] of this.#inventoryOwed)
       records.push({ kind: 'inventoryOwed', reason, at });
     records.push(...this.#history.records(), ...this.#open.values());
@@ -214,7 +231,7 @@ export class Ledger {
       this.#groups.set(record.groupId, { ...group, ...mergeTimes(group, record) });
   }
 
-  /** Every group that ends passes here once, with its times: the place to add up what groups have cost. */
+  /** Every group that ends passes here once. */
   #end(record: EndedRecord): void {
     const { groupId, taskArn } = record;
     const group = this.#groups.get(groupId);
@@ -222,6 +239,7 @@ export class Ledger {
       this.#owners.delete(taskArn);
       this.#groups.delete(groupId);
       this.#history.add({ ...record, ...mergeTimes(group, record) });
+      this.#endedUsd += record.usd ?? 0;
       return;
     }
     // Of a live group or a task that lives on, this ends nothing. Else it is from a compacted past, or without a task.

@@ -28,6 +28,9 @@ export const rowOf = (given: Partial<GroupRecord> = {}): GroupRecord => ({
   stable: false,
   missingSince: null,
   subnet: null,
+  market: 'onDemand',
+  billedFrom: null,
+  livedMs: null,
   failureReason: null,
   ...given,
 });

@@ -95,14 +95,22 @@ describe('a cohort', () => {
   it('journals the end of a group with cause and words, also of one without a task', async () => {
     const { journal, actions } = await wired(temporaryDir());
     const before = now();
-    const times = { createdAt: null, runningAt: null, registeredAt: null };
+    const times = { createdAt: null, runningAt: null, registeredAt: null, usd: 0.5 };
     const end = { cause: 'launchFailed', detail: 'RESOURCE:CPU', registered: false, ...times };
     actions.noteEnded?.({}, { groupId: 'b', taskArn: null, ...end });
     journal.note(adopted('a', 'arn:1', 7));
     actions.noteEnded?.({}, { groupId: 'a', taskArn: 'arn:1', ...end, cause: 'exited' });
     expect(journal.ledger.groups()).toEqual([]);
+    expect(journal.ledger.endedUsd).toBe(0.5);
     expect(journal.ledger.history()).toMatchObject([
-      { groupId: 'a', taskArn: 'arn:1', cause: 'exited', detail: 'RESOURCE:CPU', createdAt: 7 },
+      {
+        groupId: 'a',
+        taskArn: 'arn:1',
+        cause: 'exited',
+        detail: 'RESOURCE:CPU',
+        createdAt: 7,
+        usd: 0.5,
+      },
       { groupId: 'b', taskArn: null, cause: 'launchFailed', createdAt: null },
     ]);
     for (const { endedAt } of journal.ledger.history())
