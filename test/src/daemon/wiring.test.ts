@@ -26,7 +26,7 @@ const wired = async (dir: string, disk = badDisk(), more: Partial<Tools> = {}) =
   };
   const tools = {
     ...{ socket: {}, monitor: {}, log: silentLog },
-    ...{ journal, runTask, requestHash: () => 'h', ...more },
+    ...{ journal, runTask, requestHash: () => 'h', takeTurn: async () => {}, ...more },
   };
   const daemon = provide(tools as never) as unknown as Machine;
   const cohort = daemon.implementations.actors.fleetManager?.implementations.actors
@@ -42,10 +42,13 @@ describe('a launch', () => {
     const disk = badDisk();
     const { journal, sent, actors } = await wired(temporaryDir(), disk);
     const release = disk.hold();
-    createActor(actors.launch as Machine, { input: plan(false) }).start();
+    const actor = createActor(actors.launch as Machine, { input: plan(false) }).start();
     await expect.poll(() => disk.counts.datasync).toBe(1);
     expect(sent).toEqual([]);
     release();
+    await expect.poll(() => actor.getSnapshot().value).toBe('checking');
+    expect(sent).toEqual([]);
+    actor.send({ type: 'launch.send' });
     await expect.poll(() => sent).toEqual([true]);
     await journal.close();
   });
