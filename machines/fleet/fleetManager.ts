@@ -6,10 +6,11 @@ import { fleetSetup } from './fleetSetup.ts';
 import * as inventory from './inventory.ts';
 import * as launchHealth from './launchHealth.ts';
 import { reportRecovered, resetTurnBudget, restoreNextCohort } from './launching.ts';
+import { afterPreparation } from './preparation.ts';
 import { drainAll, drainAllNow, reconcile, reportBlockers, reportRemaining } from './reconcile.ts';
 import * as schedulerFacts from './schedulerFacts.ts';
 import * as spending from './spending.ts';
-import { afterPreparation, newFleet } from './state.ts';
+import { newFleet } from './state.ts';
 
 const actions = {
   ...demandActions,

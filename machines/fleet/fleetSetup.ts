@@ -10,8 +10,8 @@ import type { Change } from './circuitBreaker.ts';
 import { type Blocker, limitsReached } from './launchGate.ts';
 import { type Modes, readModes } from './modes.ts';
 import type { LimitName, Spending, SpentRecord } from './money.ts';
+import { afterPreparation } from './preparation.ts';
 import {
-  afterPreparation,
   echoFreshAt,
   type Fleet,
   type FleetInput,

@@ -311,16 +311,6 @@ export const remainingOf = (fleet: Fleet): Remaining => ({
   looked: (fleet.inventoryAt !== null || fleet.listDenied) && !inventoryStale(fleet),
 });
 
-/** In a cluster that was just created no task can run: the first list need not wait for any to show. */
-export function afterPreparation(
-  fleet: Fleet,
-  { clusterCreated = false }: { clusterCreated?: boolean | undefined },
-): Fleet {
-  if (!clusterCreated || fleet.inventoryAt !== null) return fleet;
-  const { now, lastLaunchAt, settings } = fleet;
-  return { ...fleet, lastLaunchAt: Math.min(lastLaunchAt, now - settings.settleMs) };
-}
-
 /** A complete list is worth its calls: nothing can be on its way that it would not show. */
 export function inventoryDue(fleet: Fleet, now: number): boolean {
   const { inventoryAt, inventoryNotBefore, adoption, settings, lastLaunchAt } = fleet;
