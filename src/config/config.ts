@@ -49,6 +49,7 @@ export interface Config {
   stateDir: string;
   controlSocket: 'on' | 'off';
   inspect: boolean;
+  inspectPort: number;
   /** Where metrics and health are served; null: nowhere. Port 0 is any free one. */
   metrics: { host: string; port: number } | null;
 }
@@ -232,6 +233,7 @@ export function toConfig(
     ),
     controlSocket: values.control_socket,
     inspect: values.inspect,
+    inspectPort: values.inspect_port,
     metrics:
       values.metrics_port === null
         ? null

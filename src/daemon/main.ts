@@ -45,6 +45,8 @@ export async function runDaemon(
 ): Promise<number> {
   const observers = createObservers();
   const watching = watch?.log ? [watch.log] : [];
+  const inspection = await openInspection(config, destination);
+  if (inspection) watching.push(inspection.log);
   const log = withConclusions(severalLogs([destination, observers.feed.log, ...watching]), now);
   const templates = createTemplates(config);
   const { warning } = templates.check();
@@ -95,7 +97,6 @@ export async function runDaemon(
     log,
   });
 
-  const inspection = await openInspection(config, log);
   const logStates = stateLogger(log, config.logging.level === 'DEBUG');
   const actor = createActor(machine, {
     input: inputOf(config, templates, journal, recovered),
@@ -169,7 +170,10 @@ function reportStart(config: Config, templates: Templates, recovered: Recovered,
 async function openInspection(config: Config, log: Log) {
   if (!config.inspect) return null;
   const { startInspection } = await import('../telemetry/inspector/inspect.ts');
-  return startInspection(log);
+  const { alsoShown } = await import('./alsoShown.ts');
+  return startInspection(log, {
+    ...{ of: config.workerManagerId, port: config.inspectPort, alsoShown },
+  });
 }
 
 function inputOf(

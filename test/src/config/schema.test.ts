@@ -47,7 +47,7 @@ const additions = [
   ...['ecs_security_groups', 'ecs_assign_public_ip', 'ecs_task_architecture', 'capacity_provider'],
   ...['scheduler_grace', 'settle_seconds', 'start_deadline', 'drain_timeout', 'stop_timeout'],
   ...['monitor_address', 'sigterm_policy', 'sweep_seconds', 'tls_ca', 'tls_insecure'],
-  ...['launch_burst', 'launch_rate', 'state_dir', 'inspect', 'logging_format'],
+  ...['launch_burst', 'launch_rate', 'state_dir', 'inspect', 'inspect_port', 'logging_format'],
   ...['scale_ahead', 'tasks_per_worker'],
   ...['metrics_port', 'metrics_host'],
 ];
