@@ -12,6 +12,7 @@ import { listTasks } from '../aws/tasks/listTasks.ts';
 import { runTask } from '../aws/tasks/runTask.ts';
 import { stopTask } from '../aws/tasks/stopTask.ts';
 import type { TaggedTask } from '../aws/tasks/taggedTask.ts';
+import { createTurns } from '../aws/turns.ts';
 import type { Config } from '../config/config.ts';
 import { now } from '../shared/clock.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -35,18 +36,25 @@ export const connectAws = (config: Config, { cluster, startedBy, request }: AwsP
   const { ecs, home, destroy } = createRegionalEcs(settings);
   const iam = createIamClient(settings);
   const limiter = createLimiter(systemClock, callRates(config));
-  const call = createCaller({ credentials, limiter, clock: systemClock, log });
+  const turns = createTurns(limiter, systemClock, log);
+  const call = createCaller({ credentials, limiter, turns, clock: systemClock, log });
   const list = listTasks(ecs, call, cluster, systemClock, log);
   const run = runTask(ecs, call, { request: (order: LaunchOrder) => request(order) });
+  const stop = stopTask(ecs, call, cluster);
   const describe = describeTasks(ecs, call, cluster);
   /** The SDK compares AWS's clock with the system's at every answer; ours is the system's as it was at start. */
   const aheadMs = () => home.config.systemClockOffset + Date.now() - now();
   return {
+    takeTurn: turns.reserve,
     async runTask(order: LaunchOrder, signal: AbortSignal): Promise<LaunchAnswer> {
+      turns.use(order.label, signal);
       const answer = await run(order, signal);
       return answerByOurClock(aheadMs(), answer);
     },
-    stopTask: stopTask(ecs, call, cluster),
+    stopTask(taskArn: string, reason: string, signal: AbortSignal): Promise<void> {
+      turns.use(taskArn, signal);
+      return stop(taskArn, reason, signal);
+    },
     async describeTasks(taskArns: readonly string[], signal: AbortSignal): Promise<DescribedTasks> {
       const { observations, failures } = await describe(taskArns, signal);
       return { failures, observations: observations.map((one) => byOurClock(aheadMs(), one)) };

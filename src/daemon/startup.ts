@@ -1,3 +1,4 @@
+import type { SpentBefore } from '../../machines/fleet/money.ts';
 import type { FleetInput } from '../../machines/fleet/state.ts';
 import type { LaunchOrder } from '../../machines/shared/domain.ts';
 import { groupIdsOf } from '../../machines/shared/ids.ts';
@@ -9,6 +10,20 @@ import { replay } from '../store/replay.ts';
  * A state directory without a journal has an identity that the scheduler does not know.
  */
 export const mayOweResponse = ({ found }: Pick<Journal, 'found'>): boolean => found !== 'none';
+
+/** A journal that is new has nothing to count yet; one that did not count, or was damaged, knows too little. */
+function spentBefore({ ledger, found }: Pick<Journal, 'ledger' | 'found'>): SpentBefore {
+  const { endedUsd } = ledger;
+  const known = ledger.spent();
+  const reasons = ledger.inventoryOwed()?.reasons ?? [];
+  return {
+    endedUsd,
+    day: known?.day ?? null,
+    usdAtMidnight: known?.usdAtMidnight ?? 0,
+    isLowerBound: known === null ? found !== 'none' : known.isLowerBound || found === 'damaged',
+    mayHaveForgotten: reasons.includes('journalMissing'),
+  };
+}
 
 /** What a start takes over from the runs before it; its own beginning is journaled. */
 export const recover = (
@@ -29,6 +44,7 @@ export const recover = (
   // With no journal a run before us may have launched a moment ago; a start right after us must know that, too.
   if (journal.found === 'none') journal.note({ kind: 'lastLaunch', at });
   return {
+    spent: spentBefore(journal),
     epoch,
     startedAt: at,
     owned,

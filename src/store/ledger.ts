@@ -9,6 +9,7 @@ import {
   mergeTimes,
   type ObservedRecord,
   type SettledRecord,
+  type SpentRecord,
   type StartRecord,
   type TaskTimes,
   unknownTimes,
@@ -25,6 +26,9 @@ export interface LedgerGroup extends OwnedGroup, TaskTimes {}
 
 /** A group that is over. */
 export type EndedGroup = Omit<EndedRecord, 'kind' | 'at'>;
+
+/** What was spent, as far as the records tell. */
+export type LedgerSpent = Omit<SpentRecord, 'kind' | 'at'>;
 
 /** A complete inventory is needed before it is known which tasks are ours. */
 export interface InventoryOwed {
@@ -48,6 +52,9 @@ export class Ledger {
   readonly #owners = new Map<string, string>();
   readonly #history = new History();
   readonly #inventoryOwed = new Map<InventoryReason, number>();
+  #spent: SpentRecord | null = null;
+  /** USD of tasks that have ended. */
+  #endedUsd = 0;
 
   static replay(records: Iterable<JournalRecord>): Ledger {
     const ledger = new Ledger();
@@ -80,6 +87,10 @@ export class Ledger {
         return [];
       case 'ended':
         this.#end(record);
+        return [];
+      case 'spent':
+        this.#spent = record;
+        this.#endedUsd = record.endedUsd;
         return [];
       case 'lastLaunch':
         this.#noteLaunch(record.at);
@@ -146,6 +157,18 @@ export class Ledger {
       .map(({ kind: _, at: __, ...ended }) => ended);
   }
 
+  /** USD of all tasks that have ended. */
+  get endedUsd(): number {
+    return this.#endedUsd;
+  }
+
+  /** Null: no run has counted what it spends. */
+  spent(): LedgerSpent | null {
+    if (this.#spent === null) return null;
+    const { kind: _, at: __, ...spent } = this.#spent;
+    return { ...spent, endedUsd: this.#endedUsd };
+  }
+
   /** Null: every reason for an inventory was followed by a complete one. */
   inventoryOwed(): InventoryOwed | null {
     if (this.#inventoryOwed.size === 0) return null;
@@ -159,6 +182,7 @@ export class Ledger {
   compact(): JournalRecord[] {
     const records: JournalRecord[] = this.#start ? [this.#start] : [];
     if (this.#lastLaunchAt !== null) records.push({ kind: 'lastLaunch', at: this.#lastLaunchAt });
+    if (this.#spent !== null) records.push({ ...this.#spent, endedUsd: this.#endedUsd });
     for (const [reason, at] of this.#inventoryOwed)
       records.push({ kind: 'inventoryOwed', reason, at });
     records.push(...this.#history.records(), ...this.#open.values());
@@ -205,7 +229,7 @@ export class Ledger {
       this.#groups.set(record.groupId, { ...group, ...mergeTimes(group, record) });
   }
 
-  /** Every group that ends passes here once, with its times: the place to add up what groups have cost. */
+  /** Every group that ends passes here once. */
   #end(record: EndedRecord): void {
     const { groupId, taskArn } = record;
     const group = this.#groups.get(groupId);
@@ -213,6 +237,7 @@ export class Ledger {
       this.#owners.delete(taskArn);
       this.#groups.delete(groupId);
       this.#history.add({ ...record, ...mergeTimes(group, record) });
+      this.#endedUsd += record.usd ?? 0;
       return;
     }
     // Of a live group or a task that lives on, this ends nothing. Else it is from a compacted past, or without a task.

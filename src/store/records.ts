@@ -70,6 +70,21 @@ export interface EndedRecord extends TaskTimes {
   /** The words of AWS about the end, redacted by the writer; cut to 600 characters here. */
   detail: string | null;
   endedAt: number;
+  /** What its task cost, USD; null: no price was known. */
+  usd: number | null;
+  at: number;
+}
+
+/** What was spent, besides the cost of each task that ends. A later one takes the place of an earlier one. */
+export interface SpentRecord {
+  kind: 'spent';
+  /** USD of all tasks that had ended by then. */
+  endedUsd: number;
+  /** A midnight in UTC, and what all tasks had cost by then, USD. */
+  day: number;
+  usdAtMidnight: number;
+  /** Tasks of earlier runs may be missing. */
+  isLowerBound: boolean;
   at: number;
 }
 
@@ -110,6 +125,7 @@ export type JournalRecord =
   | AdoptedRecord
   | ObservedRecord
   | EndedRecord
+  | SpentRecord
   | LastLaunchRecord
   | InventoryOwedRecord
   | InventoriedRecord;
@@ -145,13 +161,18 @@ function words(value: unknown, longest: number): string {
   return value.slice(0, longest);
 }
 
-function time(value: unknown): number {
+function finite(value: unknown): number {
   if (typeof value !== 'number' || !Number.isFinite(value)) throw new Unfit();
   return value;
 }
 
 function orNull<T>(value: unknown, read: (value: unknown) => T): T | null {
   return value === null ? null : read(value);
+}
+
+function bool(value: unknown): boolean {
+  if (typeof value !== 'boolean') throw new Unfit();
+  return value;
 }
 
 function fields(value: unknown): Record<string, unknown> {
@@ -190,14 +211,14 @@ function claim(r: Record<string, unknown>): Claim {
 }
 
 function created(r: Record<string, unknown>): Pick<TaskTimes, 'createdAt'> {
-  return { createdAt: orNull(r.createdAt, time) };
+  return { createdAt: orNull(r.createdAt, finite) };
 }
 
 function times(r: Record<string, unknown>): TaskTimes {
   return {
     ...created(r),
-    runningAt: orNull(r.runningAt, time),
-    registeredAt: orNull(r.registeredAt, time),
+    runningAt: orNull(r.runningAt, finite),
+    registeredAt: orNull(r.registeredAt, finite),
   };
 }
 
@@ -206,7 +227,7 @@ function refusal(r: Record<string, unknown>): Refusal {
 }
 
 function read(r: Record<string, unknown>): JournalRecord {
-  const at = time(r.at);
+  const at = finite(r.at);
   switch (r.kind) {
     case 'start':
       return { kind: 'start', epoch: text(r.epoch), at };
@@ -236,7 +257,7 @@ function read(r: Record<string, unknown>): JournalRecord {
         kind: 'adopted',
         ...claim(r),
         ...created(r),
-        deadlinesFrom: time(r.deadlinesFrom),
+        deadlinesFrom: finite(r.deadlinesFrom),
         at,
       };
     case 'observed':
@@ -249,7 +270,17 @@ function read(r: Record<string, unknown>): JournalRecord {
         cause: text(r.cause) as Cause,
         detail: orNull(r.detail, (value) => words(value, longestDetail)),
         ...times(r),
-        endedAt: time(r.endedAt),
+        endedAt: finite(r.endedAt),
+        usd: orNull(r.usd, finite),
+        at,
+      };
+    case 'spent':
+      return {
+        kind: 'spent',
+        endedUsd: finite(r.endedUsd),
+        day: finite(r.day),
+        usdAtMidnight: finite(r.usdAtMidnight),
+        isLowerBound: bool(r.isLowerBound),
         at,
       };
     case 'lastLaunch':

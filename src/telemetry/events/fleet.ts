@@ -8,6 +8,7 @@ import {
   quantity,
   text,
 } from './definition.ts';
+import { spendingFields } from './money.ts';
 
 const cause = choice(
   'why it ended: drained, launchFailed, startFailed, exited, interrupted, lost or stoppedOutside',
@@ -108,10 +109,14 @@ export const fleetEvents = {
       launched: count('tasks launched since the summary before'),
       ended: count('tasks ended since then'),
       failed: count('those of them that ended otherwise than drained'),
+      usdPerHour: optional(spendingFields.usdPerHour),
+      usdToday: optional(spendingFields.usdToday),
+      usdTotal: optional(spendingFields.usdTotal),
     },
     sentence:
-      'Tasks: {running} running, {starting} starting, {draining} draining[; {desired} desired]; {launched} launched and {ended} ended since the last summary ({failed} failed).',
-    explanation: 'Each minute while anything changes, else each hour.',
+      'Tasks: {running} running, {starting} starting, {draining} draining[; {desired} desired]; {launched} launched and {ended} ended since the last summary ({failed} failed)[; {usdPerHour} USD an hour, {usdToday} USD today, {usdTotal} USD in all].',
+    explanation:
+      'Each minute while anything changes, else each hour. Without a known price it says no costs.',
   },
   'actor.crashed': {
     level: 'error',

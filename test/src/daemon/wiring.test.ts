@@ -26,7 +26,7 @@ const wired = async (dir: string, disk = badDisk(), more: Partial<Tools> = {}) =
   };
   const tools = {
     ...{ socket: {}, monitor: {}, log: silentLog },
-    ...{ journal, runTask, requestHash: () => 'h', ...more },
+    ...{ journal, runTask, requestHash: () => 'h', takeTurn: async () => {}, ...more },
   };
   const daemon = provide(tools as never) as unknown as Machine;
   const cohort = daemon.implementations.actors.fleetManager?.implementations.actors
@@ -42,10 +42,13 @@ describe('a launch', () => {
     const disk = badDisk();
     const { journal, sent, actors } = await wired(temporaryDir(), disk);
     const release = disk.hold();
-    createActor(actors.launch as Machine, { input: plan(false) }).start();
+    const actor = createActor(actors.launch as Machine, { input: plan(false) }).start();
     await expect.poll(() => disk.counts.datasync).toBe(1);
     expect(sent).toEqual([]);
     release();
+    await expect.poll(() => actor.getSnapshot().value).toBe('checking');
+    expect(sent).toEqual([]);
+    actor.send({ type: 'launch.send' });
     await expect.poll(() => sent).toEqual([true]);
     await journal.close();
   });
@@ -95,14 +98,22 @@ describe('a cohort', () => {
   it('journals the end of a group with cause and words, also of one without a task', async () => {
     const { journal, actions } = await wired(temporaryDir());
     const before = now();
-    const times = { createdAt: null, runningAt: null, registeredAt: null };
+    const times = { createdAt: null, runningAt: null, registeredAt: null, usd: 0.5 };
     const end = { cause: 'launchFailed', detail: 'RESOURCE:CPU', registered: false, ...times };
     actions.noteEnded?.({}, { groupId: 'b', taskArn: null, ...end });
     journal.note(adopted('a', 'arn:1', 7));
     actions.noteEnded?.({}, { groupId: 'a', taskArn: 'arn:1', ...end, cause: 'exited' });
     expect(journal.ledger.groups()).toEqual([]);
+    expect(journal.ledger.endedUsd).toBe(0.5);
     expect(journal.ledger.history()).toMatchObject([
-      { groupId: 'a', taskArn: 'arn:1', cause: 'exited', detail: 'RESOURCE:CPU', createdAt: 7 },
+      {
+        groupId: 'a',
+        taskArn: 'arn:1',
+        cause: 'exited',
+        detail: 'RESOURCE:CPU',
+        createdAt: 7,
+        usd: 0.5,
+      },
       { groupId: 'b', taskArn: null, cause: 'launchFailed', createdAt: null },
     ]);
     for (const { endedAt } of journal.ledger.history())

@@ -50,9 +50,11 @@ describe('a ledger', () => {
           ...{ groupId: 'e1-1-0', taskArn: 'arn:1', cause: 'exited' },
           detail: 'EssentialContainerExited; worker: exit 1',
           ...{ createdAt: 1_500, runningAt: null, registeredAt: null, endedAt: 4_000 },
+          usd: 0.25,
         },
       ],
       inventoryOwed: null,
+      spent: { endedUsd: 2.75, day: 0, usdAtMidnight: 1.5, isLowerBound: true },
     });
     expect(ledger.owner('arn:9')).toBe('a-1');
     expect(ledger.owner('arn:1')).toBeUndefined();
@@ -150,11 +152,11 @@ describe('a ledger', () => {
     expect(ledger.history()).toEqual([
       {
         ...{ groupId: 'b', taskArn: null, cause: 'launchFailed', detail: 'RESOURCE:CPU' },
-        ...{ ...none, endedAt: 20 },
+        ...{ ...none, endedAt: 20, usd: null },
       },
       {
         ...{ groupId: 'a', taskArn: 'arn:1', cause: 'exited', detail },
-        ...{ ...none, createdAt: 500, endedAt: 10 },
+        ...{ ...none, createdAt: 500, endedAt: 10, usd: null },
       },
     ]);
   });
