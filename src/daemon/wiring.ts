@@ -31,6 +31,8 @@ export interface Tools {
   monitor: MonitorSocketSettings;
   journal: Journal;
   requestHash: (order: LaunchOrder) => string;
+  /** The cluster that the launch is sent to. */
+  clusterOf: (order: LaunchOrder) => string;
   /** Resolves when the call may be sent; its own function has that turn, under the label or the task's ARN. */
   takeTurn: (operation: 'RunTask' | 'StopTask', key: string, signal: AbortSignal) => Promise<void>;
   runTask: (order: LaunchOrder, signal: AbortSignal) => Promise<LaunchAnswer>;
@@ -77,7 +79,8 @@ export const provide = (tools: Tools) => {
         // A launch that is sent again is in the journal already, and mostly on disk.
         if (journal.isDurable(input.label)) return;
         const requestHash = tools.requestHash(input);
-        await journal.append({ kind: 'launch', ...input, requestHash, at: now() });
+        const cluster = tools.clusterOf(input);
+        await journal.append({ kind: 'launch', ...input, requestHash, cluster, at: now() });
       }),
       takeTurn: fromPromise(({ input, signal }) => turn('RunTask', input.label, signal)),
       runTask: fromPromise<LaunchAnswer, LaunchOrder>(({ input, signal }) =>

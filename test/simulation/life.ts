@@ -171,7 +171,10 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
     const templates = createTemplates(config);
     const templateOf = (order: LaunchOrder) => {
       const record = journal.ledger.openLaunch(order.label);
-      return (record && templates.made(order, record.requestHash)) ?? templates.templateOf(order);
+      return (
+        (record && templates.made(order, record.requestHash, record.cluster)) ??
+        templates.templateOf(order)
+      );
     };
     const recovered = recover(watched, {
       at: now(),
@@ -196,6 +199,7 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
       monitor: {} as never,
       journal: watched,
       requestHash: (order) => templateOf(order).hash(order),
+      clusterOf: (order) => templateOf(order).cluster,
       takeTurn: turns.reserve,
       runTask: async (order, signal) => {
         turns.use(order.label, signal);
