@@ -139,6 +139,11 @@ async function main(): Promise<void> {
     const { run } = await import('./run.ts');
     return run(args);
   }
+  // The help of all settings is not made for nothing.
+  if (first === 'run' && !args.some(asksForHelp)) {
+    const { run } = await import('./run.ts');
+    return run(args);
+  }
   // src/config parses the arguments of these commands, with better messages for mistakes.
   const ownParser = takesSettings.includes(first);
   const parser = yargs(
