@@ -57,6 +57,7 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
     'scheduler.mismatch': { actions: 'onMismatch' },
     'scheduler.connection': { actions: 'recordConnection' },
     'scheduler.identified': { actions: 'recordTerms' },
+    'cohort.launchTurn': { actions: 'answerLaunchTurn' },
     'cohort.launchFailed': { actions: ['tripBreaker', 'advertiseCapacity'] },
     'cohort.recovered': { actions: 'closeBreaker' },
     'cohort.probeInconclusive': { actions: 'onProbeInconclusive' },

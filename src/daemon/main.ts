@@ -28,7 +28,7 @@ import {
 } from './shutdown.ts';
 import type { OnRetry, OnStop } from './signals.ts';
 import { fleetIn, spendingSource } from './spendingSource.ts';
-import { mayOweResponse, recover } from './startup.ts';
+import { clustersElsewhere, mayOweResponse, recover } from './startup.ts';
 import { shortStopTimeout } from './stopTime.ts';
 import { factsOf } from './watch/facts.ts';
 import type { ManagerWatch } from './watch/managerWatch.ts';
@@ -62,6 +62,8 @@ export async function runDaemon(
   const journal = await openJournal(config.stateDir, log);
   const template = templateFinder(journal, templates);
   const epoch = randomBytes(6).toString('hex');
+  const home = { region: config.aws.region, cluster: templates.cluster };
+  const elsewhere = clustersElsewhere(journal.ledger, home);
   const recovered = recover(journal, {
     at: now(),
     epoch,
@@ -79,6 +81,7 @@ export async function runDaemon(
       {
         cluster: templates.cluster,
         startedBy: templates.startedBy,
+        elsewhere,
         request: (order) => template(order).request(order),
       },
       log,
@@ -92,6 +95,8 @@ export async function runDaemon(
     monitor: { connect: connections.monitor, address: config.monitorAddress },
     journal,
     requestHash: (order) => template(order).hash(order),
+    clusterOf: (order) => template(order).cluster,
+    takeTurn: operations.takeTurn,
     runTask: operations.runTask,
     stopTask: operations.stopTask,
     describeTasks: operations.describeTasks,
@@ -146,10 +151,13 @@ function newIdentity(): string {
 }
 
 /** A launch is sent, and sent again, as it was journaled, whatever has been found out since. */
-function templateFinder({ ledger }: Journal, templates: Templates) {
+export function templateFinder({ ledger }: Pick<Journal, 'ledger'>, templates: Templates) {
   return (order: LaunchOrder) => {
     const record = ledger.openLaunch(order.label);
-    return (record && templates.made(order, record.requestHash)) ?? templates.templateOf(order);
+    return (
+      (record && templates.made(order, record.requestHash, record.cluster)) ??
+      templates.templateOf(order)
+    );
   };
 }
 
@@ -181,10 +189,10 @@ async function openInspection(config: Config, log: Log) {
   });
 }
 
-function inputOf(
+export function inputOf(
   config: Config,
   templates: Templates,
-  journal: Journal,
+  journal: Pick<Journal, 'found'>,
   fleet: DaemonInput['fleet'],
 ): DaemonInput {
   return {

@@ -1,4 +1,5 @@
-import type { SlowStop } from '../../machines/cohort/groupRecords.ts';
+import type {} from '../../machines/cohort/groupRecords.ts';
+import type { SlowStop } from '../../machines/cohort/slowStops.ts';
 import type { ForeignTask } from '../../machines/fleet/adoption.ts';
 import type { Change } from '../../machines/fleet/circuitBreaker.ts';
 import type { Blocker } from '../../machines/fleet/launchGate.ts';

@@ -34,6 +34,8 @@ export interface LaunchRecord extends LaunchOrder {
   kind: 'launch';
   /** Of everything that is sent; the same token with another request would be a conflict. */
   requestHash: string;
+  /** The cluster that it is sent to, by name or ARN; left out in journals of earlier versions. */
+  cluster?: string | undefined;
   at: number;
 }
 
@@ -109,6 +111,8 @@ export type InventoryReason = (typeof inventoryReasons)[number];
 export interface InventoryOwedRecord {
   kind: 'inventoryOwed';
   reason: InventoryReason;
+  /** ARNs of the clusters that it must cover besides that of the settings; left out: none. */
+  clusters?: string[] | undefined;
   at: number;
 }
 
@@ -147,7 +151,9 @@ const longestReason = 300;
 /** As long as a redacted text in the log. */
 const longestDetail = 600;
 
-const mostSubnets = 16;
+/** Subnets of a launch, or clusters of an inventory. */
+const mostNames = 16;
+export const mostClusters = mostNames;
 
 class Unfit extends Error {}
 
@@ -186,7 +192,7 @@ function list<T>(value: unknown, item: (value: Record<string, unknown>) => T): T
 }
 
 function texts(value: unknown): string[] {
-  if (!Array.isArray(value) || value.length === 0 || value.length > mostSubnets) throw new Unfit();
+  if (!Array.isArray(value) || value.length === 0 || value.length > mostNames) throw new Unfit();
   return value.map(text);
 }
 
@@ -241,6 +247,7 @@ function read(r: Record<string, unknown>): JournalRecord {
         market: oneOf(r.market, ['onDemand', 'spot']),
         ...(r.subnets !== undefined && { subnets: texts(r.subnets) }),
         requestHash: text(r.requestHash),
+        ...(r.cluster !== undefined && { cluster: text(r.cluster) }),
         at,
       };
     case 'settled':
@@ -286,7 +293,12 @@ function read(r: Record<string, unknown>): JournalRecord {
     case 'lastLaunch':
       return { kind: 'lastLaunch', at };
     case 'inventoryOwed':
-      return { kind: 'inventoryOwed', reason: oneOf(r.reason, inventoryReasons), at };
+      return {
+        kind: 'inventoryOwed',
+        reason: oneOf(r.reason, inventoryReasons),
+        ...(r.clusters !== undefined && { clusters: texts(r.clusters) }),
+        at,
+      };
     case 'inventoried':
       return { kind: 'inventoried', at };
     default:

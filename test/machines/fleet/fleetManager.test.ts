@@ -230,6 +230,7 @@ const internal: Model = {
     { type: 'fleet.reconcile' },
     { type: 'inventory.completed' },
     { type: 'fleet.retryNow' },
+    { type: 'cohort.launchTurn', cohortId: 'cohort.0', label: 'e-1', at: 20_000 } as EventObject,
   ],
 };
 
