@@ -2,6 +2,7 @@ import { createConnectionLines } from './connectionLines.ts';
 import type { EventFields } from './events.ts';
 import type { Log } from './log.ts';
 import { createRepeats } from './repeats.ts';
+import { createSchedulerEndLine } from './schedulerEnd.ts';
 import { createSummary, type SpendingFields } from './summary.ts';
 
 export interface ConcludingLog extends Log {
@@ -24,6 +25,7 @@ export function withConclusions(
   };
   const summary = createSummary(levelled, now, spending);
   const connections = createConnectionLines(levelled, now);
+  const schedulerEnd = createSchedulerEndLine(levelled, now);
   return {
     report(name, fields, given) {
       if (name === 'bootstrap.completed') isPrepared = true;
@@ -32,6 +34,7 @@ export function withConclusions(
       levelled.report(name, fields, level);
       summary.on(name, fields);
       connections.on(name, fields);
+      schedulerEnd.on(name, fields);
       if (
         name === 'daemon.stateChanged' &&
         (fields as EventFields<'daemon.stateChanged'>).state === 'stopping'
