@@ -239,7 +239,7 @@ export function toConfig(
   };
 }
 
-function connectionsOf(
+export function connectionsOf(
   env: Environment,
   home: Home,
   readFile: (path: string) => string,
