@@ -99,6 +99,11 @@ const commands: Record<string, Command> = {
     help: 'Run the daemon on this machine only, without AWS and Python',
     load: async () => (await import('./demo.ts')).demoCommand,
   },
+  inspect: {
+    usage: 'inspect <file>',
+    help: 'Show a saved recording in the page of the inspector, without a daemon',
+    load: async () => (await import('./inspect.ts')).inspectCommand as CommandModule,
+  },
   wire: {
     usage: 'wire',
     help: "Decode messages of the scheduler's protocol",

@@ -27,7 +27,8 @@ import {
   whyUnseen,
 } from './shutdown.ts';
 import type { OnRetry, OnStop } from './signals.ts';
-import { mayOweResponse, recover } from './startup.ts';
+import { fleetIn, spendingSource } from './spendingSource.ts';
+import { clustersElsewhere, mayOweResponse, recover } from './startup.ts';
 import { shortStopTimeout } from './stopTime.ts';
 import { factsOf } from './watch/facts.ts';
 import type { ManagerWatch } from './watch/managerWatch.ts';
@@ -45,7 +46,12 @@ export async function runDaemon(
 ): Promise<number> {
   const observers = createObservers();
   const watching = watch?.log ? [watch.log] : [];
-  const log = withConclusions(severalLogs([destination, observers.feed.log, ...watching]), now);
+  const inspection = await openInspection(config, destination);
+  if (inspection) watching.push(inspection.log);
+  const logs = severalLogs([destination, observers.feed.log, ...watching]);
+  const spending = spendingSource();
+  const log = withConclusions(logs, now, spending.read);
+  const settings = managerSettings(config);
   const templates = createTemplates(config);
   const { warning } = templates.check();
   if (warning) log.report('launchTemplate.large', { warning });
@@ -56,6 +62,8 @@ export async function runDaemon(
   const journal = await openJournal(config.stateDir, log);
   const template = templateFinder(journal, templates);
   const epoch = randomBytes(6).toString('hex');
+  const home = { region: config.aws.region, cluster: templates.cluster };
+  const elsewhere = clustersElsewhere(journal.ledger, home);
   const recovered = recover(journal, {
     at: now(),
     epoch,
@@ -73,6 +81,7 @@ export async function runDaemon(
       {
         cluster: templates.cluster,
         startedBy: templates.startedBy,
+        elsewhere,
         request: (order) => template(order).request(order),
       },
       log,
@@ -86,6 +95,8 @@ export async function runDaemon(
     monitor: { connect: connections.monitor, address: config.monitorAddress },
     journal,
     requestHash: (order) => template(order).hash(order),
+    clusterOf: (order) => template(order).cluster,
+    takeTurn: operations.takeTurn,
     runTask: operations.runTask,
     stopTask: operations.stopTask,
     describeTasks: operations.describeTasks,
@@ -95,15 +106,15 @@ export async function runDaemon(
     log,
   });
 
-  const inspection = await openInspection(config, log);
   const logStates = stateLogger(log, config.logging.level === 'DEBUG');
   const actor = createActor(machine, {
-    input: inputOf(config, templates, journal, recovered),
+    input: inputOf(config, templates, journal, { ...recovered, settings }),
     inspect: (event) => {
       logStates(event);
       inspection?.observe(event);
     },
   });
+  spending.readFrom(() => fleetIn(actor.getSnapshot()));
   const outcome = outcomeOf(actor);
   const summaries = setInterval(log.tick, summaryTickMs);
   actor.start();
@@ -140,10 +151,13 @@ function newIdentity(): string {
 }
 
 /** A launch is sent, and sent again, as it was journaled, whatever has been found out since. */
-function templateFinder({ ledger }: Journal, templates: Templates) {
+export function templateFinder({ ledger }: Pick<Journal, 'ledger'>, templates: Templates) {
   return (order: LaunchOrder) => {
     const record = ledger.openLaunch(order.label);
-    return (record && templates.made(order, record.requestHash)) ?? templates.templateOf(order);
+    return (
+      (record && templates.made(order, record.requestHash, record.cluster)) ??
+      templates.templateOf(order)
+    );
   };
 }
 
@@ -169,14 +183,17 @@ function reportStart(config: Config, templates: Templates, recovered: Recovered,
 async function openInspection(config: Config, log: Log) {
   if (!config.inspect) return null;
   const { startInspection } = await import('../telemetry/inspector/inspect.ts');
-  return startInspection(log);
+  const { alsoShown } = await import('./alsoShown.ts');
+  return startInspection(log, {
+    ...{ of: config.workerManagerId, port: config.inspectPort, alsoShown },
+  });
 }
 
-function inputOf(
+export function inputOf(
   config: Config,
   templates: Templates,
-  journal: Journal,
-  recovered: Recovered,
+  journal: Pick<Journal, 'found'>,
+  fleet: DaemonInput['fleet'],
 ): DaemonInput {
   return {
     session: sessionSettings(config, {
@@ -186,6 +203,6 @@ function inputOf(
     monitor: { workerManagerId: config.workerManagerId },
     stopTimeoutMs: config.stopTimeoutSeconds * 1000,
     leaveRunning: config.sigtermPolicy === 'leave',
-    fleet: { ...recovered, settings: managerSettings(config) },
+    fleet,
   };
 }

@@ -11,7 +11,7 @@ import { arn, rowOf, serves } from './rows.ts';
 
 const modes: Modes = {
   ...{ lifecycle: 'active', scheduler: 'present', inventory: 'idle' },
-  ...{ monitor: 'connected', hold: 'running' },
+  ...{ monitor: 'connected', hold: 'running', money: 'within' },
 };
 
 /** Noon of a day, local time. */
@@ -20,7 +20,13 @@ export const noon = new Date(2026, 10, 26, 12, 0, 0).getTime();
 export const died = (given: Partial<EndedSummary> = {}): EndedSummary => ({
   ...{ groupId: 'e-9-0', taskArn: arn('deadbeef00'), cause: 'startFailed' },
   detail: 'CannotPullContainerError: a/b:c: not found',
-  ...{ createdAt: noon - 90_000, runningAt: null, registeredAt: null, endedAt: noon - 60_000 },
+  ...{
+    createdAt: noon - 90_000,
+    runningAt: null,
+    registeredAt: null,
+    endedAt: noon - 60_000,
+    usd: 0.0031,
+  },
   ...given,
 });
 
@@ -61,7 +67,6 @@ export function statusSample(given: Partial<Fleet> = {}, held = true): Status {
       ],
     },
     deaths: [died()],
-    money: null,
   };
 }
 

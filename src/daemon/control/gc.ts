@@ -7,14 +7,13 @@ import { systemClock } from '../../aws/systemClock.ts';
 import { listTasks } from '../../aws/tasks/listTasks.ts';
 import { stopTask } from '../../aws/tasks/stopTask.ts';
 import type { TaggedTask } from '../../aws/tasks/taggedTask.ts';
-import type { TaskPlace } from '../../aws/tasks/taskPlace.ts';
 import { StoreFailure } from '../../store/failure.ts';
 import { openStateDir } from '../../store/stateDir.ts';
 import { silentLog } from '../../telemetry/log.ts';
-import type { GcPlan } from './gcPlan.ts';
+import type { GcPlace, GcPlan } from './gcPlan.ts';
 
 /** A Fargate task that carries the mark. */
-export interface LeftTask extends TaggedTask, TaskPlace {}
+export interface LeftTask extends TaggedTask, GcPlace {}
 
 export interface StopOutcome {
   taskArn: string;
@@ -26,7 +25,7 @@ export interface StopOutcome {
 const limitMs = 300_000;
 
 /** What speaks to ECS in one region. */
-function connect({ credentials: keys, connections }: GcPlan, { region, cluster }: TaskPlace) {
+function connect({ credentials: keys, connections }: GcPlan, { region, cluster }: GcPlace) {
   const tools = { clock: systemClock, log: silentLog };
   const credentials = keys ? fixedCredentials(keys, tools) : chainCredentials(tools);
   const ecs = createEcsClient({ region, credentials: credentials.provider, connections });

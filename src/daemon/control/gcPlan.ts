@@ -21,12 +21,15 @@ export interface GcWanted extends Wanted {
   region?: string | undefined;
 }
 
+/** A cluster to look in. */
+export type GcPlace = Omit<TaskPlace, 'account'>;
+
 /** Where to look for which tasks, and with what. */
 export interface GcPlan {
   /** `startedBy` of the tasks. */
   mark: string;
   /** At least one. */
-  places: TaskPlace[];
+  places: GcPlace[];
   credentials: AwsCredentials | null;
   connections: AwsConnections;
   /** Null: no state of the manager is left on this host. */
@@ -91,7 +94,7 @@ function markFor(wanted: GcWanted, manager: Manager | null, env: Environment): s
 }
 
 /** Regions and clusters of all tasks that the journal knows. */
-function journaledPlaces(dir: string): TaskPlace[] {
+function journaledPlaces(dir: string): GcPlace[] {
   const ledger = peekJournal(dir)?.ledger;
   if (!ledger) return [];
   const arns = [...ledger.groups(), ...ledger.history()].map(({ taskArn }) => taskArn);
@@ -103,6 +106,10 @@ function nameOf(cluster: string): string {
   return cluster.slice(cluster.lastIndexOf('/') + 1);
 }
 
-function distinct(places: readonly TaskPlace[]): TaskPlace[] {
-  return [...new Map(places.map((place) => [`${place.region} ${place.cluster}`, place])).values()];
+function distinct(places: readonly GcPlace[]): GcPlace[] {
+  return [
+    ...new Map(
+      places.map(({ region, cluster }) => [`${region} ${cluster}`, { region, cluster }]),
+    ).values(),
+  ];
 }

@@ -171,8 +171,12 @@ export const daemonEvents = {
   },
   'inspector.opened': {
     level: 'info',
-    fields: { url: text('address to open in a browser on this machine') },
-    sentence: 'Open {url} to see the live state of the actors.',
+    fields: {
+      url: text('address to open in a browser on this machine, with the token of this run'),
+      tunnel: text('command that brings the address to another machine'),
+    },
+    sentence:
+      'Open {url} to see the live state of the actors; from another machine, run {tunnel} there first.',
   },
   'inspector.failed': {
     level: 'warn',

@@ -9,7 +9,7 @@ import { fleetInput } from '../../support/liveManager.ts';
 
 const modes: Modes = {
   ...{ lifecycle: 'active', scheduler: 'present', inventory: 'idle' },
-  ...{ monitor: 'connected', hold: 'running' },
+  ...{ monitor: 'connected', hold: 'running', money: 'within' },
 };
 const fleetOf = (given: Partial<Fleet> = {}): Fleet => ({
   ...newFleet(fleetInput),

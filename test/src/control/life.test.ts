@@ -6,7 +6,14 @@ import { arn, rowOf, serves } from '../../support/rows.ts';
 const unknown = { createdAt: null, runningAt: null, registeredAt: null };
 const ended = {
   ...{ groupId: 'e-1-0', taskArn: arn('t'), cause: 'exited' as const },
-  ...{ detail: 'c: exit 1', createdAt: 20, runningAt: 30, registeredAt: null, endedAt: 90 },
+  ...{
+    detail: 'c: exit 1',
+    createdAt: 20,
+    runningAt: 30,
+    registeredAt: null,
+    endedAt: 90,
+    usd: null,
+  },
 };
 
 it('an ended group is told from its request to its end, in order', () => {

@@ -20,6 +20,7 @@ it('the life of an ended group is a story with the words of AWS, our diagnosis a
     'AWS said   CannotPullContainerError: a/b:c: not found',
     'Diagnosis  The image cannot be pulled: there is none of this name.',
     'Remedy     Correct ecs_task_image: registry, name and tag.',
+    'Cost       $0.0031',
   ]);
 });
 

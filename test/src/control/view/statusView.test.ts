@@ -54,15 +54,20 @@ describe('the status view', () => {
       ...status,
       scheduler: { ...status.scheduler, releases: null },
       aws: { ...status.aws, state: 'unprepared', trouble: 'denied\x1b[2J: ecs:CreateCluster' },
-      money: {
-        ...{ perHour: 1.5, total: 0.25, isLowerBound: true },
-        limits: [{ name: 'max_usd_per_day', usd: 10, spent: 0.25 }],
+      fleet: {
+        ...status.fleet,
+        money: {
+          ...{ usdPerHour: 1.5, usdToday: 0.25, usdTotal: 120, isLowerBound: true },
+          limits: [
+            { limit: 'perDay', allowed: 10, spent: 0.25, reserved: 0, room: 3, until: null },
+          ],
+        },
       },
     });
     expect(lines).toContain('Scheduler  tcp://127.0.0.1:8516 answers (never answered)');
     expect(lines).toContain('           not prepared: denied\\u{1b}[2J: ecs:CreateCluster');
     expect(lines).toContain(
-      'Cost       $1.50 an hour, at least $0.2500 in total; max_usd_per_day $0.2500 of $10.00',
+      'Cost       $1.50 an hour, $0.2500 today, at least $120 in all; at most $10.00 today',
     );
   });
 });

@@ -37,7 +37,6 @@ function sourceWith(given: Partial<ActorViews> = {}) {
     },
     lives,
     feed: createFeed(() => 5),
-    money: () => null,
     send: (event) => void sent.push(event),
     now: () => 5,
     log: { report: (name, fields) => void reported.push([name, fields]) },
