@@ -300,8 +300,14 @@ const fleet = async (answer: (order: LaunchOrder) => LaunchAnswer, spot = false)
                   return answer(order);
                 }),
                 journalOutcome: effect(
-                  ({ groups }: { label: string; groups: TaskClaim[]; refusals: Refusal[] }) =>
+                  ({
                     groups,
+                  }: {
+                    label: string;
+                    groups: TaskClaim[];
+                    refusals: Refusal[];
+                    outcomeUnknown: boolean;
+                  }) => groups,
                 ),
               },
             }),
