@@ -7,9 +7,20 @@ export const start: Bench = {
   name: 'start',
   what: 'one task is desired from the beginning; AWS answers after 250 ms',
   rows: [
-    { id: 'start.heartbeat', what: 'process start to first heartbeat', unit: 's', goal: 0.2, limit: 'Node itself' },
+    {
+      id: 'start.heartbeat',
+      what: 'process start to first heartbeat',
+      unit: 's',
+      goal: 0.2,
+      limit: 'Node itself',
+    },
     { id: 'start.cpu', what: 'CPU time until then', unit: 's', goal: 0.2 },
-    { id: 'start.firstTask', what: 'process start to first RunTask, first start', unit: 's', goal: 1.5 },
+    {
+      id: 'start.firstTask',
+      what: 'process start to first RunTask, first start',
+      unit: 's',
+      goal: 1.5,
+    },
     { id: 'start.again', what: 'the same after an orderly end', unit: 's', goal: 1.5 },
   ],
   async run(stage, { nodeArgs }) {
@@ -17,7 +28,13 @@ export const start: Bench = {
     const scheduler = await stage.scheduler({ workers: 1, relayTo: emulator.url });
     const stateDir = stage.folder();
     const begin = () =>
-      stage.manager({ emulator, scheduler, url: scheduler.relay ?? emulator.url, stateDir, nodeArgs });
+      stage.manager({
+        emulator,
+        scheduler,
+        url: scheduler.relay ?? emulator.url,
+        stateDir,
+        nodeArgs,
+      });
     const firstTask = async (after: number) => {
       const { at } = await scheduler.waitFor(
         'request',
