@@ -2,13 +2,13 @@ import type { Share } from '../cohort/scaleDown.ts';
 import { parent } from '../shared/parent.ts';
 import { sendCommands } from './commands.ts';
 import { planWithCooldown } from './cooldown.ts';
-import { fleetSetup, modesIn } from './fleetSetup.ts';
+import { type Enqueue, fleetSetup, modesIn } from './fleetSetup.ts';
 import { isTransient, launchBlockers, launchPermit, missingOf } from './launchGate.ts';
 import { launchGroups } from './launching.ts';
 import { usefulBooting } from './lookAhead.ts';
 import type { Modes } from './modes.ts';
 import { tasksToLeave } from './money.ts';
-import { type Counts, groupsToKeep, serving } from './plan.ts';
+import { type Counts, connectedWorkers, groupsToKeep, serving } from './plan.ts';
 import { drainsOf, undrainsOf } from './shares.ts';
 import {
   allObserved,
@@ -40,6 +40,17 @@ function usefulPendingOf({ views, now, settings }: Fleet): number | undefined {
   return workers === null ? undefined : Math.ceil(workers / settings.workersPerTask);
 }
 
+/** The fewest workers of a degraded idle group are more than those that are left need. */
+function degradedIsSpare(
+  { desiredWorkers, workersAhead, settings }: Fleet,
+  counts: Counts,
+): boolean {
+  const { degradedIdleWorkers } = counts;
+  if (desiredWorkers === null || degradedIdleWorkers === 0) return false;
+  const left = connectedWorkers(counts, settings.workersPerTask) - degradedIdleWorkers;
+  return left >= Math.max(desiredWorkers, workersAhead ?? 0);
+}
+
 /**
  * Compares what is desired with what there is, once every cohort has reported what the last command did. One kind of
  * change at a time: what comes of it is reported before the next.
@@ -60,6 +71,7 @@ export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check })
       excessConfirmed: excessConfirmed(context) || affordable !== null,
       keep: groupsToKeep(context.desiredWorkers, counts, settings.workersPerTask),
       usefulPending: usefulPendingOf(context),
+      degradedIsSpare: degradedIsSpare(context, counts),
     },
     {
       ...{ fewerSince: context.fewerSince, now },
@@ -67,7 +79,7 @@ export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check })
     },
   );
   if (fewerSince !== context.fewerSince) enqueue.assign({ fewerSince });
-  const { cancelDrains, swap, admit, drainPendingGroups, drainServing } = plan;
+  const { cancelDrains, swap, admit, drainPendingGroups, drainServing, drainDegraded } = plan;
   if (cancelDrains > 0) {
     // What is still missing is launched once they have reported.
     const taken = undrainsOf(context, cancelDrains);
@@ -84,6 +96,7 @@ export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check })
   if (admit > 0 && revision !== null)
     return launchGroups(context, { admit, permit, revision }, modes, enqueue);
   if (drainsHeld) return;
+  if (drainDegraded) return drainOneDegraded(context, enqueue);
   const drains = drainsOf(context, { pending: drainPendingGroups, serving: drainServing });
   const until = now + settings.drainTimeoutMs;
   sendCommands(
@@ -99,6 +112,18 @@ export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check })
 const shareOf = ({ counts: { pending, idle, busy } }: CohortStatus): Share => ({
   ...{ pending, idle, busy },
 });
+
+/** The degraded idle group with the fewest workers. */
+function drainOneDegraded(fleet: Fleet, enqueue: Enqueue): void {
+  const { cohorts, now: at, settings } = fleet;
+  const [found] = Object.entries(cohorts)
+    .filter(([, { counts }]) => counts.degradedIdleWorkers > 0)
+    .sort(([, a], [, b]) => a.counts.degradedIdleWorkers - b.counts.degradedIdleWorkers);
+  if (!found) return;
+  const share = { pending: 0, idle: 0, busy: 0, degraded: 1 };
+  const until = at + settings.drainTimeoutMs;
+  sendCommands(fleet, [[found[0], { type: 'cohort.drain', ...share, at, until }]], enqueue);
+}
 
 /** Drains every group at its next idle moment, and soon; what is still to be put into a cohort follows. */
 export const drainAll = fleetSetup.enqueueActions(({ context, enqueue }) => {
