@@ -48,7 +48,7 @@ export interface Status {
   degraded: { count: number; groups: Degraded[] };
   /** The last groups that ended otherwise than drained, newest first. */
   deaths: EndedSummary[];
-  /** Null: not counted. */
+  /** Null: no price is known. */
   money: Money | null;
 }
 
@@ -69,6 +69,8 @@ export interface EndedSummary {
   runningAt: number | null;
   registeredAt: number | null;
   endedAt: number;
+  /** What its task cost, USD; null: no price was known. */
+  usd: number | null;
 }
 
 export interface LifeStep {

@@ -1,11 +1,16 @@
-/** What the Fargate tasks cost. Null: not known. */
+/** What the Fargate tasks cost, in USD by the price table or the prices of the settings. */
 export interface Money {
-  /** USD per hour of what runs now. */
-  perHour: number | null;
-  /** USD since the first start of this manager, as far as its journal goes back. */
-  total: number | null;
+  /** An hour of what runs now. */
+  perHour: number;
+  /** Since midnight UTC. */
+  today: number;
+  /** In all runs with this state directory. */
+  total: number;
   /** Records are missing: the true total is at least this. */
   isLowerBound: boolean;
-  /** The limits in USD that hold launches, and what they are compared with. */
+  /** Null: no limit is in the way of the next launch; else since when one is. */
+  limitedSince: number | null;
+  onLimit: 'hold' | 'drain';
+  /** The limits that are set, and what they are compared with. */
   limits: { name: string; usd: number; spent: number }[];
 }

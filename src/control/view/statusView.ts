@@ -178,10 +178,9 @@ function limitLines({ fleet, at }: Status, size: StatusSize): Line[] {
 
 function moneyLines({ money }: Status): Line[] {
   if (money === null) return [];
-  const { perHour, total, isLowerBound, limits } = money;
-  const now = perHour === null ? 'unknown' : `${dollars(perHour)} an hour`;
-  const sum =
-    total === null ? '' : `, ${isLowerBound ? 'at least ' : ''}${dollars(total)} in total`;
+  const { perHour, today, total, isLowerBound, limits } = money;
+  const now = `${dollars(perHour)} an hour, ${dollars(today)} today`;
+  const sum = `, ${isLowerBound ? 'at least ' : ''}${dollars(total)} in total`;
   const caps = limits.map(
     ({ name, usd, spent }) => `; ${name} ${dollars(spent)} of ${dollars(usd)}`,
   );

@@ -10,6 +10,8 @@ import { type FleetStatus, fleetStatus } from '../../../machines/fleet/fleetStat
 import { modesOf } from '../../../machines/fleet/modes.ts';
 import type { Fleet } from '../../../machines/fleet/state.ts';
 import { taskIdOf } from '../../../machines/shared/ids.ts';
+import { now } from '../../shared/clock.ts';
+import { moneyView } from './moneyView.ts';
 
 interface Snapshot<Context> {
   value: Record<string, unknown>;
@@ -52,9 +54,10 @@ export function createActorViews(root: { getSnapshot(): unknown }, workersPerTas
     return known;
   }
 
-  function viewOf({ cohortId, groups }: CohortContext, groupId: string): GroupStatus[] {
+  function viewOf({ cohortId, groups, prices }: CohortContext, groupId: string): GroupStatus[] {
     const record = groups[groupId];
-    return record ? [groupStatus(cohortId, groupId, record, workersPerTask)] : [];
+    const facts = { workersPerTask, prices, at: now() };
+    return record ? [groupStatus(cohortId, groupId, record, facts)] : [];
   }
 
   return {
@@ -74,6 +77,9 @@ export function createActorViews(root: { getSnapshot(): unknown }, workersPerTas
       const { value, context } = fleetSnapshot();
       return fleetStatus(context, modesOf(value));
     },
+
+    /** What the Fargate tasks cost; null: no price is known. */
+    money: () => moneyView(fleetSnapshot().context, now()),
 
     degraded(): { count: number; groups: Degraded[] } {
       let count = 0;
