@@ -10,6 +10,7 @@ import {
   type CohortContext,
   cohortSetup,
   type Enqueue,
+  isCurrent,
   launchActor,
   nameIn,
 } from './cohortSetup.ts';
@@ -19,12 +20,12 @@ import {
   leavesForGood,
   recordLoads,
   recordServing,
-  recordStops,
 } from './groupRecords.ts';
 import { type CohortEvent, probeInconclusive, recovered } from './messages.ts';
 import { assumeUnobserved, reconcileObserved } from './observe.ts';
 import { groupOutcome } from './outcome.ts';
 import { settled } from './settleLaunch.ts';
+import { recordStops } from './slowStops.ts';
 
 function noteRegistration(
   { cohortId, groups }: Pick<CohortContext, 'cohortId' | 'groups'>,
@@ -57,7 +58,7 @@ export const enforceDeadlines = cohortSetup.enqueueActions(({ context, event, en
     enqueue.sendTo(parent, recovered(context.cohortId, groupId, 'stable'));
   const { slowStops, ...watched } = recordStops(present, at);
   for (const slowStop of slowStops) enqueue({ type: 'noteSlowStop', params: slowStop });
-  apply(expired(watched, at), enqueue);
+  apply(expired(watched, at, isCurrent(context, at)), enqueue);
   enqueue.assign({ monitorConnected, ending });
 });
 

@@ -6,6 +6,7 @@ import { reportBill } from './billingReport.ts';
 import * as changes from './changes.ts';
 import { cohortSetup, type Event, report, reportTasks } from './cohortSetup.ts';
 import * as commands from './commands.ts';
+import * as turns from './turns.ts';
 
 const crash = ({ event }: { event: Event }) => {
   const { actorId, error } = event as ErrorActorEvent;
@@ -20,7 +21,7 @@ const reason = ({ event }: { event: { error: unknown } }) => {
 
 export const cohort = cohortSetup
   .extend({
-    actions: { report, reportBill, reportTasks, ...commands, ...changes },
+    actions: { report, reportBill, reportTasks, ...commands, ...changes, ...turns },
   })
   .createMachine({
     id: 'cohort',
@@ -33,6 +34,7 @@ export const cohort = cohortSetup
       observedGeneration: 0,
       lastReport: { generation: 0, counts: noCounts, launches: 0 },
       lastPolledAt: 0,
+      wokeAt: null,
       monitorConnected: false,
       ending: false,
       endedUsd: 0,
@@ -46,6 +48,9 @@ export const cohort = cohortSetup
       'cohort.evict': { actions: ['evict', 'abandonLaunches', 'report'] },
       'cohort.release': { actions: ['release', 'report'] },
       'cohort.cancelDrain': { actions: ['cancelDrain', 'report'] },
+      'cohort.launchTurnAnswered': { actions: 'answerLaunchTurn' },
+      'launch.turn': { actions: 'passOnLaunchTurn' },
+      'group.turn': { actions: ['onStopTurn', 'report'] },
       'cohort.loads': { actions: ['onLoads', 'report'] },
       'group.changed': { guard: 'changesRecord', actions: ['onGroupChanged', 'report'] },
       'xstate.done.actor.launch.*': {

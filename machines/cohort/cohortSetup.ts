@@ -1,7 +1,12 @@
 import { assertEvent, assign, type DoneActorEvent, type ErrorActorEvent, setup } from 'xstate';
 import { type Counts, noCounts, serving } from '../fleet/plan.ts';
-import { type LaunchEnd, launch } from '../group/launch.ts';
-import { type GroupEnd, type GroupReport, workerGroup } from '../group/workerGroup.ts';
+import { type LaunchEnd, type LaunchTurn, launch } from '../group/launch.ts';
+import {
+  type GroupEnd,
+  type GroupReport,
+  type StopTurn,
+  workerGroup,
+} from '../group/workerGroup.ts';
 import type { FailureKind, TaskObservation } from '../shared/domain.ts';
 import { effect } from '../shared/effect.ts';
 import type { FailureNote } from '../shared/failure.ts';
@@ -12,11 +17,11 @@ import {
   type CohortRecords,
   countRecords,
   type Outbox,
-  type SlowStop,
   type Timeouts,
   type Transition,
 } from './groupRecords.ts';
 import type { CohortCommand, CohortEvent } from './messages.ts';
+import type { SlowStop } from './slowStops.ts';
 
 export interface CohortContext extends CohortRecords {
   cohortId: string;
@@ -27,6 +32,8 @@ export interface CohortContext extends CohortRecords {
   /** The last report, so that the fleet manager gets changes only. */
   lastReport: { generation: number; counts: Counts; launches: number };
   lastPolledAt: number;
+  /** When this process went on after it had stood still: what is known is from before that; null: never. */
+  wokeAt: number | null;
   /** The monitor stream shows which groups serve; and it did so once. */
   monitorConnected: boolean;
   monitorEverConnected: boolean;
@@ -49,12 +56,32 @@ export interface GroupEnded extends GroupEnd {
   usd: number | null;
 }
 
-export type Event = CohortCommand | GroupReport | DoneActorEvent<unknown> | ErrorActorEvent;
+export type Event =
+  | CohortCommand
+  | GroupReport
+  | StopTurn
+  | LaunchTurn
+  | DoneActorEvent<unknown>
+  | ErrorActorEvent;
 
 export const groupActor = (groupId: string): string => `group.${groupId}`;
 export const launchActor = (label: string): string => `launch.${label}`;
 /** `group.e-1-0` is the actor of the group e-1-0. */
 export const nameIn = (actorId: string): string => actorId.slice(actorId.indexOf('.') + 1);
+
+/** A cohort is polled every three seconds, of very many cohorts each in its turn. A longer gap, ms: this process stood still. */
+const standstillMs = 25_000;
+
+/** Within that time, ms, after this process stood still, the monitor stream shows what has changed meanwhile. */
+const catchUpMs = 3000;
+
+/** What is known of the work of the groups is not from before this process stood still. */
+export const isCurrent = (
+  { lastPolledAt, wokeAt }: Pick<CohortContext, 'lastPolledAt' | 'wokeAt'>,
+  at: number,
+): boolean =>
+  (lastPolledAt === 0 || at - lastPolledAt <= standstillMs) &&
+  (wokeAt === null || at - wokeAt >= catchUpMs);
 
 const kept = (counts: Counts): number => counts.pending + serving(counts);
 
@@ -86,7 +113,8 @@ export const cohortSetup = setup({
         (record.phase !== event.phase ||
           record.registered !== event.registered ||
           record.drainRequested !== event.drainRequested ||
-          record.stopAccepted !== event.stopAccepted)
+          record.stopAccepted !== event.stopAccepted ||
+          record.stopFailures !== event.stopFailures)
       );
     },
     hasTasks: ({ context }) =>
@@ -94,11 +122,12 @@ export const cohortSetup = setup({
     denied: (_, { kind }: FailureNote) => kind === 'denied',
   },
   actions: {
-    recordPollTime: assign({
-      lastPolledAt: ({ event }) => {
-        assertEvent(event, 'cohort.poll');
-        return event.at;
-      },
+    recordPollTime: assign(({ context, event }) => {
+      assertEvent(event, 'cohort.poll');
+      const { lastPolledAt, wokeAt } = context;
+      const { at } = event;
+      const stoodStill = lastPolledAt > 0 && at - lastPolledAt > standstillMs;
+      return { lastPolledAt: at, wokeAt: stoodStill ? at : wokeAt };
     }),
     /** A group has ended: the ledger and the log record it. */
     noteEnded: (_, _end: GroupEnded) => {},

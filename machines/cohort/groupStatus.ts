@@ -55,11 +55,9 @@ export function groupStatus(
   cohortId: string,
   groupId: string,
   record: GroupRecord,
-  {
-    workersPerTask,
-    prices,
-    at,
-  }: { workersPerTask: number; prices?: Prices | undefined; at: number },
+  workersPerTask: number,
+  /** At what prices, and until when, its task is counted; left out: not at all. */
+  cost?: { prices?: Prices | undefined; at: number },
 ): GroupStatus {
   const { load } = record;
   return {
@@ -83,7 +81,7 @@ export function groupStatus(
     lastStatus: record.lastStatus,
     subnet: record.subnet,
     market: record.market,
-    usd: usdOf(record, prices, at),
+    usd: cost ? usdOf(record, cost.prices, cost.at) : null,
     trouble: troubleOf(record, workersPerTask),
   };
 }

@@ -20,6 +20,8 @@ export type CohortCommand =
   /** The scheduler has chosen these Fargate tasks: those that are here stop at once. */
   | { type: 'cohort.release'; generation: number; at: number; taskIds: string[] }
   | { type: 'cohort.cancelDrain'; generation: number; most: number }
+  /** The answer to `cohort.launchTurn`. */
+  | { type: 'cohort.launchTurnAnswered'; label: string; allowed: boolean }
   /** Describe the tasks, let launches retry, enforce deadlines. */
   | {
       type: 'cohort.poll';
@@ -47,6 +49,8 @@ export type CohortEvent =
   | { type: 'cohort.billed'; cohortId: string; bill: Bill }
   /** All Fargate tasks of the cohort, by their ids; sent when the set changes. */
   | { type: 'cohort.tasksChanged'; cohortId: string; taskIds: string[] }
+  /** RunTask of this launch may be sent by AWS's limits, at `at`: is it still to be sent? */
+  | { type: 'cohort.launchTurn'; cohortId: string; label: string; at: number }
   /** Something that should slow down or stop launching; `market`: where a launch was refused. */
   | {
       type: 'cohort.launchFailed';

@@ -146,8 +146,9 @@ function exchanged(
 function applied(record: GroupRecord, event: GroupEvent, at: number): [GroupRecord, GroupEvent] {
   if (event.type !== 'group.stop' && event.type !== 'task.failing') return [record, event];
   const stop = stopEvent(record, at);
-  const next = { ...record, ...stopping(record, at) };
-  if (event.type === 'group.stop') return [next, stop];
+  if (event.type === 'group.stop') return [{ ...record, ...stopping(record, at) }, stop];
+  // Its workers do not serve: it waits for no idle moment.
+  const next = { ...record, ...stopping({ ...record, drainDeadline: null }, at) };
   return [next, stop.type === 'group.hold' ? { ...event, hold: true } : event];
 }
 

@@ -27,6 +27,7 @@ export type BlockerKind =
   | 'rateAllowance'
   | 'turnBudget'
   | 'reportPending'
+  | 'decisionStale'
   | 'stopping'
   | 'held'
   | 'moneyLimit';
@@ -47,7 +48,12 @@ export interface Blocker {
 }
 
 /** Blockers that are gone within a second, in the ordinary course of launching. */
-const transient: readonly BlockerKind[] = ['turnBudget', 'reportPending', 'rateAllowance'];
+const transient: readonly BlockerKind[] = [
+  'turnBudget',
+  'reportPending',
+  'rateAllowance',
+  'decisionStale',
+];
 
 export const isTransient = ({ kind }: Blocker): boolean => transient.includes(kind);
 
@@ -253,6 +259,14 @@ function paceBlockers(fleet: Fleet): Blocker[] {
   if (turnAllowance < 1)
     blockers.push(
       blocker('turnBudget', 'enough was launched in this turn of the event loop', 'the next turn'),
+    );
+  if (fleet.decisionStale)
+    blockers.push(
+      blocker(
+        'decisionStale',
+        'a launch waited so long to be sent that the last answer of the scheduler was too old',
+        'the next tick',
+      ),
     );
   if (!allObserved(fleet))
     blockers.push(

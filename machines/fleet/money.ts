@@ -221,8 +221,7 @@ export function limitStates(payer: Payer, market: Market): LimitState[] {
   });
 }
 
-/** The setting of each limit. */
-export const limitSettings: Record<LimitName, string> = {
+const limitSettings: Record<LimitName, string> = {
   perHour: 'max_usd_per_hour',
   perDay: 'max_usd_per_day',
   total: 'max_usd_total',

@@ -141,6 +141,8 @@ export interface Fleet extends FleetInput {
   inventoryNotBefore: number;
   inventoryFailures: number;
   adoption: AdoptionState;
+  /** A launch was not sent because the scheduler's last answer was too old by then; the next tick decides anew. */
+  decisionStale: boolean;
   /** When a launch was given up that may have started tasks; until a later list that is unknown. */
   unknownOutcomeAt: number | null;
   /** Our tasks may not be listed: nothing is known but what the journal says. */
@@ -204,6 +206,7 @@ export const newFleet = (input: FleetInput): Fleet => ({
   inventoryNotBefore: 0,
   inventoryFailures: 0,
   adoption: noAdoption,
+  decisionStale: false,
   unknownOutcomeAt: null,
   listDenied: false,
   holdReason: null,

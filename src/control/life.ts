@@ -60,21 +60,18 @@ function areOurs(words: string | null): boolean {
   );
 }
 
-function costOf(usd: number | null): string {
-  return usd === null || usd === 0 ? '' : `; its task cost $${usd.toFixed(usd < 1 ? 4 : 2)}`;
-}
-
 /** The story of a group that has ended. */
 export function endedLife(ended: EndedSummary, moments: Moments = noMoments): Life {
-  const { groupId, taskArn, cause, detail, endedAt, registeredAt, usd } = ended;
+  const { groupId, taskArn, cause, detail, endedAt, registeredAt } = ended;
   const { wasEvicted } = moments;
   const end = { taskArn, cause, words: detail, hasServed: registeredAt !== null, wasEvicted };
   const { diagnosis, remedy } = diagnose(end);
-  const last = taskArn === null ? 'ended: no task was launched for it' : `ended${costOf(usd)}`;
+  const last = taskArn === null ? 'ended: no task was launched for it' : 'ended';
   return {
     ...{ groupId, taskArn, isAlive: false, category: null },
     steps: [...inOrder(stepsOf(moments, ended)), { at: endedAt, what: last }],
     ...{ cause, words: detail, wordsAreOurs: areOurs(detail), diagnosis, remedy },
+    usd: ended.usd,
   };
 }
 
@@ -110,5 +107,6 @@ export function livingLife(group: GroupStatus, times: Times, moments: Moments = 
     ...{ cause: null, words: null, wordsAreOurs: false },
     diagnosis: trouble,
     remedy: remedy?.[1] ?? null,
+    usd: group.usd,
   };
 }

@@ -1,4 +1,5 @@
-import type { SlowStop } from '../../machines/cohort/groupRecords.ts';
+import type {} from '../../machines/cohort/groupRecords.ts';
+import type { SlowStop } from '../../machines/cohort/slowStops.ts';
 import type { ForeignTask } from '../../machines/fleet/adoption.ts';
 import type { Change } from '../../machines/fleet/circuitBreaker.ts';
 import type { Blocker } from '../../machines/fleet/launchGate.ts';
@@ -139,8 +140,10 @@ export function createReports(log: Log) {
       log.report('capacity.advertised', offer);
     },
 
-    inventoryTaken(inventory: { adopted: number } | { trouble: string; blind: boolean }): void {
-      if ('adopted' in inventory) log.report('inventory.completed', inventory);
+    inventoryTaken(
+      inventory: { adopted: number; complete: boolean } | { trouble: string; blind: boolean },
+    ): void {
+      if ('adopted' in inventory) log.report('inventory.completed', { adopted: inventory.adopted });
       else if (inventory.blind) log.report('inventory.denied', { reason: inventory.trouble });
       else log.report('inventory.failed', { reason: inventory.trouble });
     },

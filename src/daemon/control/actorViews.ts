@@ -11,7 +11,6 @@ import { modesOf } from '../../../machines/fleet/modes.ts';
 import type { Fleet } from '../../../machines/fleet/state.ts';
 import { taskIdOf } from '../../../machines/shared/ids.ts';
 import { now } from '../../shared/clock.ts';
-import { moneyView } from './moneyView.ts';
 
 interface Snapshot<Context> {
   value: Record<string, unknown>;
@@ -56,8 +55,8 @@ export function createActorViews(root: { getSnapshot(): unknown }, workersPerTas
 
   function viewOf({ cohortId, groups, prices }: CohortContext, groupId: string): GroupStatus[] {
     const record = groups[groupId];
-    const facts = { workersPerTask, prices, at: now() };
-    return record ? [groupStatus(cohortId, groupId, record, facts)] : [];
+    const cost = { prices, at: now() };
+    return record ? [groupStatus(cohortId, groupId, record, workersPerTask, cost)] : [];
   }
 
   return {
@@ -77,9 +76,6 @@ export function createActorViews(root: { getSnapshot(): unknown }, workersPerTas
       const { value, context } = fleetSnapshot();
       return fleetStatus(context, modesOf(value));
     },
-
-    /** What the Fargate tasks cost; null: no price is known. */
-    money: () => moneyView(fleetSnapshot().context, now()),
 
     degraded(): { count: number; groups: Degraded[] } {
       let count = 0;

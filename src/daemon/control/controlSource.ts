@@ -67,7 +67,6 @@ export function createControlSource(parts: SourceParts): ControlSource {
       fleet,
       degraded: views.degraded(),
       deaths: ledger.history().filter(isDeath).slice(0, deathsShown).map(summaryOf),
-      money: views.money(),
     };
   }
 

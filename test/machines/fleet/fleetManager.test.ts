@@ -70,7 +70,9 @@ const modelOf = (aside: RegExp): Model => ({
         ? [{ type: 'tick', now: 20_000 }]
         : []),
       { type: 'fleet.restoreNext' },
-      ...(fleet.revision === null ? [{ type: 'fleet.prepared', revision: 'rev:1' }] : []),
+      ...(fleet.revision === null
+        ? [{ type: 'fleet.prepared', revision: 'rev:1', clusterCreated: true }]
+        : []),
       ...(fleet.lastEchoAt === null ? [{ type: 'scheduler.heartbeatEcho', at: 20_000 }] : []),
       ...(fleet.desired === null ? [command(6, 20_000)] : []),
       ...(lifecycle === 'active' ? [{ type: 'fleet.nextTurn' }] : []),
@@ -230,6 +232,7 @@ const internal: Model = {
     { type: 'fleet.reconcile' },
     { type: 'inventory.completed' },
     { type: 'fleet.retryNow' },
+    { type: 'cohort.launchTurn', cohortId: 'cohort.0', label: 'e-1', at: 20_000 } as EventObject,
   ],
 };
 
