@@ -7,8 +7,10 @@ import { effect } from '../shared/effect.ts';
 import { noteOf } from '../shared/failure.ts';
 import { type AdoptionDecision, decideAdoption, type ForeignTask } from './adoption.ts';
 import type { Change } from './circuitBreaker.ts';
-import type { Blocker } from './launchGate.ts';
+import { type Blocker, limitsReached } from './launchGate.ts';
 import { type Modes, readModes } from './modes.ts';
+import type { LimitName, Spending, SpentRecord } from './money.ts';
+import { afterPreparation } from './preparation.ts';
 import {
   echoFreshAt,
   type Fleet,
@@ -27,7 +29,8 @@ export type FleetEvent =
   | DoneActorEvent<unknown>
   | ErrorActorEvent
   | { type: 'tick'; now: number }
-  | { type: 'fleet.prepared'; revision: string }
+  /** `clusterCreated`: the cluster has just been created, so no task can run in it. */
+  | { type: 'fleet.prepared'; revision: string; clusterCreated?: boolean | undefined }
   | { type: 'fleet.hold'; at: number; reason: string }
   | { type: 'fleet.resume'; at: number }
   /** Ordered by an operator after a repair: every breaker probes at once. */
@@ -48,6 +51,9 @@ export type FleetEvent =
   /** To itself: a complete list of our tasks was taken in. */
   | { type: 'inventory.completed' };
 
+/** A limit is cleared when nothing was in the way for so long, ms: a task that ends and is replaced clears none. */
+const moneyClearMs = 30_000;
+
 /** The decision about an inventory that has just been completed. */
 export function adoptionOf(fleet: Fleet, event: { type: string }): AdoptionDecision {
   const { output } = event as DoneActorEvent<Inventory>;
@@ -67,6 +73,11 @@ export const fleetSetup = setup({
   },
   guards: {
     inventoryDue: ({ context, event }) => event.type === 'tick' && inventoryDue(context, event.now),
+    /** Nothing needs to settle: the first list need not wait for a tick. */
+    firstInventoryDue: ({ context, event }) =>
+      event.type === 'fleet.prepared' &&
+      context.inventoryAt === null &&
+      inventoryDue(afterPreparation(context, event), context.now),
     mayBelongToAnother: ({ context, event }) => adoptionOf(context, event).deferred > 0,
     adopts: ({ context, event }) => adoptionOf(context, event).adoption.adopting.length > 0,
     hasRecovered: ({ context }) => context.owned.length + context.resend.length > 0,
@@ -102,6 +113,9 @@ export const fleetSetup = setup({
     desiresTasks: ({ context }) => context.desired !== 0,
     monitorConnected: ({ event }) => event.type === 'monitor.loads' && event.loads !== null,
     schedulerPresent: stateIn({ scheduler: 'present' }),
+    moneyLimited: ({ context }) => limitsReached(context).length > 0,
+    moneyClear: ({ context: { money, now } }) =>
+      money.clearSince !== null && now - money.clearSince >= moneyClearMs,
   },
   actions: {
     /** Launching is held back, tested with one, or held back no longer. */
@@ -114,9 +128,20 @@ export const fleetSetup = setup({
     /** Our workers could not serve this scheduler (or they can again): a person must act. */
     noteMismatch: (_, _mismatch: { reason: string | null }) => {},
     noteCapacity: (_, _capacity: { workers: number | null }) => {},
-    noteInventory: (_, _inventory: { adopted: number } | { trouble: string; blind: boolean }) => {},
+    /** `complete`: it would show what every launch without an answer may have started. */
+    noteInventory: (
+      _,
+      _inventory: { adopted: number; complete: boolean } | { trouble: string; blind: boolean },
+    ) => {},
     /** A task with our ownership tag that is not ours to adopt. */
     noteForeignTask: (_, _task: ForeignTask) => {},
+    /** What the journal keeps of what was spent has changed. */
+    noteSpending: (_, _spent: SpentRecord) => {},
+    /** A limit of money is in the way of the next launch; an empty list: none is any more. */
+    noteMoneyLimit: (
+      _,
+      _limit: { limits: LimitName[]; onLimit: 'hold' | 'drain' } & Spending,
+    ) => {},
   },
 });
 

@@ -26,8 +26,10 @@ import {
   reportEnd,
   whyUnseen,
 } from './shutdown.ts';
+import { reportSiblingTasks } from './siblingTasks.ts';
 import type { OnRetry, OnStop } from './signals.ts';
-import { mayOweResponse, recover } from './startup.ts';
+import { fleetIn, spendingSource } from './spendingSource.ts';
+import { clustersElsewhere, firstListWait, mayOweResponse, recover } from './startup.ts';
 import { shortStopTimeout } from './stopTime.ts';
 import { factsOf } from './watch/facts.ts';
 import type { ManagerWatch } from './watch/managerWatch.ts';
@@ -47,7 +49,10 @@ export async function runDaemon(
   const watching = watch?.log ? [watch.log] : [];
   const inspection = await openInspection(config, destination);
   if (inspection) watching.push(inspection.log);
-  const log = withConclusions(severalLogs([destination, observers.feed.log, ...watching]), now);
+  const logs = severalLogs([destination, observers.feed.log, ...watching]);
+  const spending = spendingSource();
+  const log = withConclusions(logs, now, spending.read);
+  const settings = managerSettings(config);
   const templates = createTemplates(config);
   const { warning } = templates.check();
   if (warning) log.report('launchTemplate.large', { warning });
@@ -58,12 +63,14 @@ export async function runDaemon(
   const journal = await openJournal(config.stateDir, log);
   const template = templateFinder(journal, templates);
   const epoch = randomBytes(6).toString('hex');
+  const home = { region: config.aws.region, cluster: templates.cluster };
+  const elsewhere = clustersElsewhere(journal.ledger, home);
   const recovered = recover(journal, {
     at: now(),
     epoch,
     requestHashOf: (order) => template(order).hash(order),
   });
-  reportStart(config, templates, recovered, log);
+  reportStart(config, templates, { journal, recovered }, log);
 
   let onHeartbeatSent = () => {};
   const heartbeatSent = new Promise<void>((resolve) => {
@@ -75,6 +82,7 @@ export async function runDaemon(
       {
         cluster: templates.cluster,
         startedBy: templates.startedBy,
+        elsewhere,
         request: (order) => template(order).request(order),
       },
       log,
@@ -88,6 +96,8 @@ export async function runDaemon(
     monitor: { connect: connections.monitor, address: config.monitorAddress },
     journal,
     requestHash: (order) => template(order).hash(order),
+    clusterOf: (order) => template(order).cluster,
+    takeTurn: operations.takeTurn,
     runTask: operations.runTask,
     stopTask: operations.stopTask,
     describeTasks: operations.describeTasks,
@@ -99,12 +109,13 @@ export async function runDaemon(
 
   const logStates = stateLogger(log, config.logging.level === 'DEBUG');
   const actor = createActor(machine, {
-    input: inputOf(config, templates, journal, recovered),
+    input: inputOf(config, templates, journal, { ...recovered, settings }),
     inspect: (event) => {
       logStates(event);
       inspection?.observe(event);
     },
   });
+  spending.readFrom(() => fleetIn(actor.getSnapshot()));
   const outcome = outcomeOf(actor);
   const summaries = setInterval(log.tick, summaryTickMs);
   actor.start();
@@ -125,12 +136,18 @@ export async function runDaemon(
     actor.send({ type: 'fleet.retryNow' });
   });
 
+  const ending = new AbortController();
+  const { describeTasks: describe } = aws;
+  const siblings = { stateDir: config.stateDir, mark: templates.startedBy, describe, log };
+  void reportSiblingTasks(siblings, ending.signal);
+
   const { status, crash, looked } = await outcome;
+  ending.abort();
   endStops();
   clearInterval(summaries);
   const unseen = looked || leaveRunning ? null : whyUnseen(sight);
   reportEnd({ crash, remaining: remainingIn(ledger), looked, unseen }, log);
-  await closeInOrder({ control, inspection, journal, stateDir, aws });
+  await closeInOrder({ control, inspection, journal, stateDir, aws }, crash !== null);
   return status;
 }
 
@@ -141,14 +158,22 @@ function newIdentity(): string {
 }
 
 /** A launch is sent, and sent again, as it was journaled, whatever has been found out since. */
-function templateFinder({ ledger }: Journal, templates: Templates) {
+export function templateFinder({ ledger }: Pick<Journal, 'ledger'>, templates: Templates) {
   return (order: LaunchOrder) => {
     const record = ledger.openLaunch(order.label);
-    return (record && templates.made(order, record.requestHash)) ?? templates.templateOf(order);
+    return (
+      (record && templates.made(order, record.requestHash, record.cluster)) ??
+      templates.templateOf(order)
+    );
   };
 }
 
-function reportStart(config: Config, templates: Templates, recovered: Recovered, log: Log): void {
+function reportStart(
+  config: Config,
+  templates: Templates,
+  { journal, recovered }: { journal: Journal; recovered: Recovered },
+  log: Log,
+): void {
   log.report('daemon.started', {
     manager: config.workerManagerId,
     scheduler: config.schedulerAddress.text,
@@ -160,6 +185,8 @@ function reportStart(config: Config, templates: Templates, recovered: Recovered,
     known: recovered.owned.length,
     openLaunches: recovered.resend.length,
   });
+  const wait = firstListWait(journal, recovered, config.settleSeconds * 1000);
+  if (wait) log.report('inventory.waiting', wait);
   const short = shortStopTimeout(config, config.capacity.maxTasks ?? recovered.owned.length);
   if (short) log.report('stopTimeout.short', short);
   if (config.tls.insecure && anyIsEncrypted([config.schedulerAddress, config.monitorAddress]))
@@ -176,11 +203,11 @@ async function openInspection(config: Config, log: Log) {
   });
 }
 
-function inputOf(
+export function inputOf(
   config: Config,
   templates: Templates,
-  journal: Journal,
-  recovered: Recovered,
+  journal: Pick<Journal, 'found'>,
+  fleet: DaemonInput['fleet'],
 ): DaemonInput {
   return {
     session: sessionSettings(config, {
@@ -190,6 +217,6 @@ function inputOf(
     monitor: { workerManagerId: config.workerManagerId },
     stopTimeoutMs: config.stopTimeoutSeconds * 1000,
     leaveRunning: config.sigtermPolicy === 'leave',
-    fleet: { ...recovered, settings: managerSettings(config) },
+    fleet,
   };
 }
