@@ -6,7 +6,7 @@
  *   npm run interop:readme -- [--scaler RELEASE]
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -43,8 +43,10 @@ async function main(): Promise<boolean> {
     else if (language === 'sh') steps.push(moved(withVenv(body, venv.dir)));
   }
   // The command that `npm link` gives.
-  const link = `scaler-ecs() { ${process.execPath} ${command} "$@"; }`;
-  const script = ['set -eu', link, ...steps].join('\n');
+  mkdirSync(join(folder, 'bin'));
+  const link = `#!/bin/sh\nexec ${process.execPath} ${command} "$@"\n`;
+  writeFileSync(join(folder, 'bin', 'scaler-ecs'), link, { mode: 0o755 });
+  const script = ['set -eu', 'PATH=$PWD/bin:$PATH', ...steps].join('\n');
   print(script);
   try {
     return await passes(script, folder);
