@@ -19,11 +19,11 @@ const background = '#111a24';
 const cell = { width: 8.4, height: 18 };
 const margin = 16;
 
-const escape = String.fromCodePoint(27);
+const esc = String.fromCodePoint(27);
 /** Control sequences: of colours, of moves up, and of what clears and hides. */
-const colourSequence = new RegExp(`(${escape}\\[\\d*m)`);
-const moveUp = new RegExp(`${escape}\\[\\d+A`);
-const otherSequences = new RegExp(`${escape}\\[(\\?25[lh]|[JK])`, 'g');
+const colourSequence = new RegExp(`(${esc}\\[\\d*m)`);
+const moveUp = new RegExp(`${esc}\\[\\d+A`);
+const otherSequences = new RegExp(`${esc}\\[(\\?25[lh]|[JK])`, 'g');
 
 /** The lines of a screen: text with ANSI colours, and no other control sequences. */
 function runsOf(line: string): Run[] {
