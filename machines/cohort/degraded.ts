@@ -1,5 +1,4 @@
-import { type Counts, fewestWorkers } from '../fleet/plan.ts';
-import type { CohortRecords, GroupRecord } from './groupRecords.ts';
+import type { CohortRecords } from './groupRecords.ts';
 
 /** A group that has lost some of its workers for good: Scaler does not start them again. */
 export interface DegradedGroup {
@@ -29,14 +28,4 @@ export function recordDegraded(
       newlyDegraded.push({ groupId, taskArn, workers: load?.workers ?? 0, workersPerTask });
   }
   return { ...records, groups, newlyDegraded };
-}
-
-/** Adds one degraded group that is to stay. */
-export function addDegraded(counts: Counts, { load }: GroupRecord, workersPerTask: number): void {
-  const workers = load?.workers ?? 0;
-  if (workers === 0 || workers >= workersPerTask) return;
-  counts.degraded++;
-  counts.degradedMissing += workersPerTask - workers;
-  if (load?.tasks === 0)
-    counts.degradedIdleWorkers = fewestWorkers(counts.degradedIdleWorkers, workers);
 }

@@ -11,7 +11,7 @@ import type {
 } from '../shared/domain.ts';
 import { taskIdOf } from '../shared/ids.ts';
 import { tasksPerPage } from '../shared/limits.ts';
-import { addDegraded } from './degraded.ts';
+import { addDegraded } from './degradedCounts.ts';
 
 /** One DescribeTasks page. More children than this under one parent make every spawn slow. */
 export const cohortSize = tasksPerPage;

@@ -2,13 +2,14 @@ import type { Share } from '../cohort/scaleDown.ts';
 import { parent } from '../shared/parent.ts';
 import { sendCommands } from './commands.ts';
 import { planWithCooldown } from './cooldown.ts';
-import { type Enqueue, fleetSetup, modesIn } from './fleetSetup.ts';
+import { degradedIsSpare, drainOneDegraded } from './degradedGroups.ts';
+import { fleetSetup, modesIn } from './fleetSetup.ts';
 import { isTransient, launchBlockers, launchPermit, missingOf } from './launchGate.ts';
 import { launchGroups } from './launching.ts';
 import { usefulBooting } from './lookAhead.ts';
 import type { Modes } from './modes.ts';
 import { tasksToLeave } from './money.ts';
-import { type Counts, connectedWorkers, groupsToKeep, serving } from './plan.ts';
+import { type Counts, groupsToKeep, serving } from './plan.ts';
 import { drainsOf, undrainsOf } from './shares.ts';
 import {
   allObserved,
@@ -38,17 +39,6 @@ function usefulPendingOf({ views, now, settings }: Fleet): number | undefined {
   if (settings.tasksPerWorker === null) return undefined;
   const workers = usefulBooting(views, now);
   return workers === null ? undefined : Math.ceil(workers / settings.workersPerTask);
-}
-
-/** The fewest workers of a degraded idle group are more than those that are left need. */
-function degradedIsSpare(
-  { desiredWorkers, workersAhead, settings }: Fleet,
-  counts: Counts,
-): boolean {
-  const { degradedIdleWorkers } = counts;
-  if (desiredWorkers === null || degradedIdleWorkers === 0) return false;
-  const left = connectedWorkers(counts, settings.workersPerTask) - degradedIdleWorkers;
-  return left >= Math.max(desiredWorkers, workersAhead ?? 0);
 }
 
 /**
@@ -112,18 +102,6 @@ export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check })
 const shareOf = ({ counts: { pending, idle, busy } }: CohortStatus): Share => ({
   ...{ pending, idle, busy },
 });
-
-/** The degraded idle group with the fewest workers. */
-function drainOneDegraded(fleet: Fleet, enqueue: Enqueue): void {
-  const { cohorts, now: at, settings } = fleet;
-  const [found] = Object.entries(cohorts)
-    .filter(([, { counts }]) => counts.degradedIdleWorkers > 0)
-    .sort(([, a], [, b]) => a.counts.degradedIdleWorkers - b.counts.degradedIdleWorkers);
-  if (!found) return;
-  const share = { pending: 0, idle: 0, busy: 0, degraded: 1 };
-  const until = at + settings.drainTimeoutMs;
-  sendCommands(fleet, [[found[0], { type: 'cohort.drain', ...share, at, until }]], enqueue);
-}
 
 /** Drains every group at its next idle moment, and soon; what is still to be put into a cohort follows. */
 export const drainAll = fleetSetup.enqueueActions(({ context, enqueue }) => {
