@@ -10,6 +10,7 @@ import {
   runDemo,
 } from '../src/demo/runDemo.ts';
 import { startEmulator } from '../src/emulator/emulator.ts';
+import { terminalStyle } from '../src/shared/terminal/screen.ts';
 import { silentLog } from '../src/telemetry/log.ts';
 
 const maxTasks = 10_000;
@@ -84,10 +85,7 @@ async function startAws(taskPath: string): Promise<EmulatedAws> {
 function showOn(screen: NodeJS.WriteStream, stage: DemoView): DemoDisplay {
   const { env } = process;
   if (!screen.isTTY || env.TERM === 'dumb') return showPlain(screen, stage);
-  return showLive(screen, stage, {
-    colour: !env.NO_COLOR,
-    unicode: /utf-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || ''),
-  });
+  return showLive(screen, stage, terminalStyle(env));
 }
 
 function summary(result: DemoResult, seconds: number, finished: boolean): string {

@@ -39,6 +39,46 @@ const commands: Record<string, Command> = {
     help: 'Print the least-privilege IAM policies for these settings as JSON',
     load: async () => (await import('./policy.ts')).policyCommand,
   },
+  status: {
+    usage: 'status',
+    help: 'Show what a running daemon does, and why it launches nothing (--watch: live)',
+    load: async () => (await import('./status.ts')).statusCommand as CommandModule,
+  },
+  groups: {
+    usage: 'groups [id]',
+    help: 'List the groups of a running daemon, or show one',
+    load: async () => (await import('./groups.ts')).groupsCommand as CommandModule,
+  },
+  explain: {
+    usage: 'explain <id>',
+    help: 'Tell the life of a group, and why it died (explain last)',
+    load: async () => (await import('./explain.ts')).explainCommand as CommandModule,
+  },
+  events: {
+    usage: 'events',
+    help: 'Show what a running daemon has reported lately, or follow it',
+    load: async () => (await import('./events.ts')).eventsCommand as CommandModule,
+  },
+  drain: {
+    usage: 'drain <ids..>',
+    help: 'Stop groups at an idle moment; what is still desired is replaced',
+    load: async () => (await import('./drain.ts')).drainCommand as CommandModule,
+  },
+  hold: {
+    usage: 'hold',
+    help: 'Launch nothing until resume; what runs is kept',
+    load: async () => (await import('./hold.ts')).holdCommand as CommandModule,
+  },
+  resume: {
+    usage: 'resume',
+    help: 'Let launches go on after hold',
+    load: async () => (await import('./resume.ts')).resumeCommand as CommandModule,
+  },
+  retry: {
+    usage: 'retry',
+    help: 'Try at once what is held back after failures',
+    load: async () => (await import('./retry.ts')).retryCommand as CommandModule,
+  },
   emulator: {
     usage: 'emulator',
     help: 'Emulate ECS and IAM on this machine, with local processes as Fargate tasks',
@@ -48,6 +88,11 @@ const commands: Record<string, Command> = {
     usage: 'demo',
     help: 'Run the daemon on this machine only, without AWS and Python',
     load: async () => (await import('./demo.ts')).demoCommand,
+  },
+  inspect: {
+    usage: 'inspect <file>',
+    help: 'Show a saved recording in the page of the inspector, without a daemon',
+    load: async () => (await import('./inspect.ts')).inspectCommand as CommandModule,
   },
   wire: {
     usage: 'wire',

@@ -42,7 +42,7 @@ export async function run(args: string[]): Promise<never> {
   const ended = Promise.all(
     managers.map(async ({ config, log, watch }) => {
       try {
-        return await runDaemon(config, log, signals.onStop, watch);
+        return await runDaemon(config, log, signals.onStop, watch, signals.onRetry);
       } catch (error) {
         // The other managers are independent and continue.
         return reportError(error, entries.length > 1 ? `${config.workerManagerId}: ` : '');

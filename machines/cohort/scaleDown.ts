@@ -5,6 +5,7 @@ import {
   absent,
   type CohortRecords,
   categoryOf,
+  expired,
   type GroupRecord,
   leavesForGood,
   type Outbox,
@@ -85,7 +86,7 @@ function withDrain(
 
 /** So many groups of each kind leave; all that wait already wait no longer than `until`. */
 export function drained(records: CohortRecords, share: Share, wait: Wait): Transition {
-  const { until } = wait;
+  const { at, until } = wait;
   const groups = { ...records.groups };
   const outbox: Outbox = [];
   for (const groupId of scaleDownCandidates(groups, share)) {
@@ -101,7 +102,9 @@ export function drained(records: CohortRecords, share: Share, wait: Wait): Trans
         drainDeadline: sooner(record.drainDeadline),
         observeUntil: sooner(record.observeUntil),
       };
-  return { ...records, groups, outbox };
+  if (until > at) return { ...records, groups, outbox };
+  const now = expired({ ...records, groups }, at);
+  return { ...now, outbox: [...outbox, ...now.outbox] };
 }
 
 /** A person wants these groups to leave, whatever the scheduler desires: at an idle moment, and for good. */

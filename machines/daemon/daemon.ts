@@ -1,4 +1,4 @@
-import { assign, type DoneActorEvent, type ErrorActorEvent, sendTo, setup } from 'xstate';
+import { assign, type DoneActorEvent, type ErrorActorEvent, raise, sendTo, setup } from 'xstate';
 import { fleetManager } from '../fleet/fleetManager.ts';
 import type { FleetInput } from '../fleet/state.ts';
 import type {
@@ -75,6 +75,15 @@ const ends = {
   'scheduler.shutdown': { target: 'stopping' },
 } as const;
 
+const whileStopping = {
+  'fleet.stopped': {
+    target: 'disconnecting',
+    actions: [{ type: 'keepRemaining', params: nothing }, 'keepFleetStopped'],
+  },
+  'daemon.stopTimeout': 'disconnecting',
+  'fleet.capacity': {},
+} as const;
+
 /** The root: prepares AWS while the session already sends heartbeats, and ends everything in order. */
 export const daemon = setup({
   types: {} as {
@@ -101,6 +110,8 @@ export const daemon = setup({
       /** Ordered by a person: these groups leave at an idle moment; what is desired stays. */
       | { type: 'fleet.drainGroups'; at: number; groupIds: string[] }
       | { type: 'daemon.stop' }
+      /** To itself: stopping has taken as long as it may. */
+      | { type: 'daemon.stopTimeout' }
       | DoneActorEvent<unknown>
       | ErrorActorEvent;
     output: DaemonEnd;
@@ -136,6 +147,8 @@ export const daemon = setup({
     })),
     prepareFailed: assign({ trouble: (_, trouble: FailureNote) => trouble }),
     stopFleet: sendTo('fleetManager', { type: 'fleet.stop' }),
+    stopFleetNow: sendTo('fleetManager', { type: 'fleet.stopNow' }),
+    armStopTimeout: raise({ type: 'daemon.stopTimeout' }, { delay: 'stopTimeout' }),
     closeSession: sendTo('session', { type: 'session.close' }),
     leaveOnPurpose: assign({ leftOnPurpose: true }),
     keepRemaining: assign({
@@ -145,7 +158,10 @@ export const daemon = setup({
     keepFleetStopped: assign({ fleetStopped: true }),
     noteCrash: assign({ crash: (_, { reason }: { reason: string }) => reason }),
   },
-  guards: { leaveRunning: ({ context }) => context.leaveRunning },
+  guards: {
+    leaveRunning: ({ context }) => context.leaveRunning,
+    tasksLeft: ({ context }) => context.remaining !== null && context.remaining.tasks > 0,
+  },
   delays: {
     stopTimeout: ({ context }) => context.stopTimeoutMs,
     /** 1 s, 2 s, 4 s ... 60 s. */
@@ -185,9 +201,10 @@ export const daemon = setup({
       actions: ['toFleet', { type: 'noteConnection', params: ({ event }) => event.status }],
     },
     'monitor.loads': { actions: ['toSession', 'toFleet'] },
+    'monitor.work': { actions: 'toFleet' },
     'monitor.groups': { actions: 'toSession' },
     'monitor.deadWorkers': { actions: 'toSession' },
-    'monitor.closed': { actions: 'toSession' },
+    'monitor.closed': { actions: ['toSession', 'toFleet'] },
     'fleet.tasksChanged': { actions: ['toSession', 'toMonitor'] },
     'fleet.inventoryCompleted': {
       actions: ['toSession', { type: 'keepLooked', params: { looked: true } }],
@@ -239,24 +256,24 @@ export const daemon = setup({
     unprepared: {
       description: 'AWS could not be prepared. What runs is kept, and the next attempt follows.',
       after: { preparationPause: 'preparing' },
-      on: ends,
+      on: { ...ends, 'fleet.retryNow': { target: 'preparing', actions: 'toFleet' } },
     },
     serving: {
       description: 'The fleet follows what the scheduler desires.',
       on: { ...ends, 'fleet.unprepared': 'preparing' },
     },
     stopping: {
-      description: 'All tasks are being stopped.',
-      entry: ['advertiseZero', 'stopFleet'],
-      after: { stopTimeout: 'disconnecting' },
+      description: 'All tasks are being stopped; those at work may wait for an idle moment first.',
+      entry: ['advertiseZero', 'stopFleet', 'armStopTimeout'],
       on: {
-        'fleet.stopped': {
-          target: 'disconnecting',
-          actions: [{ type: 'keepRemaining', params: nothing }, 'keepFleetStopped'],
-        },
-        'daemon.stop': 'disconnecting',
-        'fleet.capacity': {},
+        ...whileStopping,
+        'daemon.stop': [{ guard: 'tasksLeft', target: 'stoppingNow' }, { target: 'disconnecting' }],
       },
+    },
+    stoppingNow: {
+      description: 'A second request to stop: tasks at work are stopped, too.',
+      entry: 'stopFleetNow',
+      on: { ...whileStopping, 'daemon.stop': 'disconnecting' },
     },
     disconnecting: {
       description: 'The connection to the scheduler is closed in order.',

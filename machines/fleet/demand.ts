@@ -1,28 +1,85 @@
 import { assertEvent } from 'xstate';
 import { workersWanted } from '../scheduler/demand.ts';
+import type { Generation } from '../scheduler/messages.ts';
 import { sendCommands } from './commands.ts';
-import { fleetSetup } from './fleetSetup.ts';
-import { allObserved, fleetCounts, kept, openLaunches } from './state.ts';
+import { type Enqueue, fleetSetup } from './fleetSetup.ts';
+import { type Ask, judge, noViews, workersAhead } from './lookAhead.ts';
+import { allObserved, echoFreshAt, type Fleet, fleetCounts, kept, openLaunches } from './state.ts';
+
+/** The generations whose schedulers name desired counts and nothing else. */
+const declarative: readonly (Generation | undefined)[] = ['g3', 'g4'];
+
+const capacityOf = ({ advertised, settings: { maxTasks, workersPerTask } }: Fleet): number =>
+  advertised ?? (maxTasks === null ? Number.POSITIVE_INFINITY : maxTasks * workersPerTask);
+
+/** What is desired, and why, by what the scheduler asks and what its work needs. */
+function desiredBy(fleet: Fleet, ask: Ask): { tasks: number; ahead: number | null; why: string } {
+  const { views, policy: evidence, terms, now, settings } = fleet;
+  const { tasksPerWorker, workersPerTask, echoLimitMs: askLimitMs } = settings;
+  const isDeclarative = declarative.includes(terms?.generation) && echoFreshAt(fleet, now);
+  const capacity = capacityOf(fleet);
+  const ahead = workersAhead({
+    ...{ ask, views, evidence, isDeclarative, askLimitMs, capacity, tasksPerWorker, now },
+  });
+  const workers = ahead ?? ask.workers;
+  return {
+    tasks: Math.ceil(workers / workersPerTask),
+    ahead,
+    why:
+      ahead === null
+        ? `${ask.workers} workers wanted`
+        : `scheduler asks ${ask.workers}, work needs ${ahead}`,
+  };
+}
+
+/** Takes `change` into the state of the fleet, with what is desired by it. */
+function desireBy(before: Fleet, change: Partial<Fleet>, enqueue: Enqueue): void {
+  const fleet = { ...before, ...change };
+  if (fleet.ask === null) {
+    enqueue.assign(change);
+    return;
+  }
+  const { tasks: desired, ahead, why } = desiredBy(fleet, fleet.ask);
+  enqueue.assign({ ...change, desired, workersAhead: ahead });
+  if (desired !== before.desired) enqueue({ type: 'noteDesired', params: { tasks: desired, why } });
+}
 
 export const onDesired = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'scheduler.desired');
-  const { capabilities, workersPerTask } = context.settings;
-  const workers = workersWanted(event.requests, capabilities);
+  const { requests, at } = event;
+  const workers = workersWanted(requests, context.settings.capabilities);
   if (workers === null) {
-    enqueue.assign({ emptySince: context.emptySince ?? event.at });
+    enqueue.assign({ emptySince: context.emptySince ?? at });
     return;
   }
-  const desired = Math.ceil(workers / workersPerTask);
-  enqueue.assign({
-    ...{ emptySince: null, desired, desiredWorkers: workers, replacesEnded: true },
+  const isPlain = requests.length === 1 && requests[0]?.capabilities.length === 0;
+  const ask = { at, workers, isPlain };
+  const policy = judge(context.policy, context.views, ask, {
+    ...{ capacity: capacityOf(context), now: at },
   });
-  if (desired !== context.desired)
-    enqueue({ type: 'noteDesired', params: { tasks: desired, why: `${workers} workers wanted` } });
+  const change = { emptySince: null, ask, policy, desiredWorkers: workers, replacesEnded: true };
+  desireBy(context, change, enqueue);
 });
+
+/** The monitor stream shows other work, or none any more. */
+export const onWork = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
+  assertEvent(event, ['monitor.work', 'monitor.closed']);
+  const work = event.type === 'monitor.work' ? event.work : null;
+  const views = work === null ? noViews : { last: work, before: context.views.last };
+  desireBy(context, { views }, enqueue);
+});
+
+/** Time and reports of cohorts change what follows from the last command. */
+export const refreshDesired = fleetSetup.enqueueActions(({ context, enqueue }) => {
+  desireBy(context, {}, enqueue);
+});
+
+/** Of a scheduler that has not said yet how many it wants, or does not say it in workers. */
+const noAsk = { ask: null, desiredWorkers: null, workersAhead: null } as const;
 
 /** One more than there is, unless one is on its way already. */
 export const onStartRequested = fleetSetup.enqueueActions(({ context, enqueue }) => {
-  enqueue.assign({ replacesEnded: false, emptySince: null, desiredWorkers: null });
+  enqueue.assign({ ...noAsk, replacesEnded: false, emptySince: null });
   const there = kept(fleetCounts(context));
   if (openLaunches(context) > 0 || (context.desired ?? 0) > there) return;
   enqueue.assign({ desired: there + 1 });
@@ -38,8 +95,8 @@ export const onShutdownRequested = fleetSetup.enqueueActions(({ context, event, 
   const isCounted = allObserved(context);
   const there = kept(fleetCounts(context));
   enqueue.assign({
+    ...noAsk,
     replacesEnded: false,
-    desiredWorkers: null,
     desired: desired === null || !isCounted ? desired : Math.min(desired, there),
   });
   if (taskIds.length === 0) return;
@@ -67,7 +124,9 @@ export const onDrainGroups = fleetSetup.enqueueActions(({ context, event, enqueu
 
 const nothingDesired = (why: string) =>
   fleetSetup.enqueueActions(({ enqueue }) => {
-    enqueue.assign({ desired: 0, desiredWorkers: 0 });
+    // It was waited for long enough.
+    const fewerSince = 0;
+    enqueue.assign({ ...noAsk, desired: 0, desiredWorkers: 0, fewerSince });
     enqueue({ type: 'noteDesired', params: { tasks: 0, why } });
   });
 
@@ -75,7 +134,7 @@ export const desireNothingWhenGone = nothingDesired('the scheduler is gone for g
 export const desireNothingWhenEmpty = nothingDesired('nothing but empty requests');
 
 /** Nothing was desired because the scheduler was gone. What it has may be what it desires now, and then it commands nothing. */
-export const awaitNextCommand = fleetSetup.assign({ desired: null, desiredWorkers: null });
+export const awaitNextCommand = fleetSetup.assign({ ...noAsk, desired: null });
 
 export const reportNeverCommanded = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'tick');

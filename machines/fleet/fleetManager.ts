@@ -6,7 +6,8 @@ import { fleetSetup } from './fleetSetup.ts';
 import * as inventory from './inventory.ts';
 import * as launchHealth from './launchHealth.ts';
 import { reportRecovered, resetTurnBudget, restoreNextCohort } from './launching.ts';
-import { drainAll, reconcile, reportBlockers, reportRemaining } from './reconcile.ts';
+import { noEvidence } from './lookAhead.ts';
+import { drainAll, drainAllNow, reconcile, reportBlockers, reportRemaining } from './reconcile.ts';
 import { newFleet } from './state.ts';
 
 const actions = {
@@ -14,7 +15,7 @@ const actions = {
   ...facts,
   ...inventory,
   ...launchHealth,
-  ...{ drainAll, reconcile, reportBlockers, reportRecovered, reportRemaining },
+  ...{ drainAll, drainAllNow, reconcile, reportBlockers, reportRecovered, reportRemaining },
   ...{ resetTurnBudget, restoreNextCohort },
   /** Compares desired and actual in the next step, when every region has taken in what has happened. */
   requestReconcile: fleetSetup.raise({ type: 'fleet.reconcile' }),
@@ -35,11 +36,11 @@ const actions = {
       return event.type === 'scheduler.heartbeatEcho' ? event.at : context.now;
     },
   }),
-  recordConnection: fleetSetup.assign({
-    connection: ({ event }) => {
-      assertEvent(event, 'scheduler.connection');
-      return event.status;
-    },
+  recordConnection: fleetSetup.assign(({ context, event }) => {
+    assertEvent(event, 'scheduler.connection');
+    const { status: connection } = event;
+    // The next one may be of another scheduler, with another policy.
+    return { connection, policy: connection === 'closed' ? noEvidence : context.policy };
   }),
   recordTerms: fleetSetup.assign({
     terms: ({ event }) => {
@@ -58,6 +59,8 @@ const demand = {
   'scheduler.desired': { actions: ['onDesired', 'requestReconcile'] },
   'scheduler.startRequested': { actions: ['onStartRequested', 'requestReconcile'] },
   'scheduler.shutdownRequested': { actions: ['onShutdownRequested', 'requestReconcile'] },
+  'monitor.work': { actions: ['onWork', 'requestReconcile'] },
+  'monitor.closed': { actions: 'onWork' },
   'fleet.drainGroups': { actions: 'onDrainGroups' },
   'fleet.stop': 'stopping',
 } as const;
@@ -95,8 +98,10 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
           entry: raise({ type: 'fleet.restoreNext' }, { delay: 0 }),
           on: {
             ...demand,
-            tick: { actions: ['advanceClock', 'pollCohorts', 'requestReconcile'] },
-            'cohort.changed': { actions: ['recordCohortReport', 'reconcile'] },
+            tick: {
+              actions: ['advanceClock', 'refreshDesired', 'pollCohorts', 'requestReconcile'],
+            },
+            'cohort.changed': { actions: ['recordCohortReport', 'refreshDesired', 'reconcile'] },
             'fleet.reconcile': { actions: ['reconcile', 'reportBlockers'] },
             'inventory.completed': 'active',
             // Without the right to list, the journal is all there is: better than never to launch.
@@ -109,9 +114,15 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
           on: {
             ...demand,
             tick: {
-              actions: ['advanceClock', 'pollCohorts', 'advertiseCapacity', 'requestReconcile'],
+              actions: [
+                'advanceClock',
+                'refreshDesired',
+                'pollCohorts',
+                'advertiseCapacity',
+                'requestReconcile',
+              ],
             },
-            'cohort.changed': { actions: ['recordCohortReport', 'reconcile'] },
+            'cohort.changed': { actions: ['recordCohortReport', 'refreshDesired', 'reconcile'] },
             'fleet.nextTurn': { actions: ['resetTurnBudget', 'reconcile'] },
             'fleet.reconcile': { actions: ['reconcile', 'reportBlockers'] },
           },
@@ -125,6 +136,7 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
               { actions: ['advanceClock', 'pollCohorts', 'drainAll', 'reportRemaining'] },
             ],
             'cohort.changed': { actions: ['recordCohortReport', 'drainAll', 'reportRemaining'] },
+            'fleet.stopNow': { actions: 'drainAllNow' },
           },
         },
         stopped: {

@@ -35,6 +35,8 @@ export type FleetEvent =
   /** Ordered by an operator: these groups leave at an idle moment; what is desired stays. */
   | { type: 'fleet.drainGroups'; at: number; groupIds: string[] }
   | { type: 'fleet.stop' }
+  /** While stopping: groups at work leave now, too. */
+  | { type: 'fleet.stopNow' }
   /** To itself: put the next cohort's worth of recovered tasks into a cohort. */
   | { type: 'fleet.restoreNext' }
   /** To itself: the event loop has turned, and more may be launched. */

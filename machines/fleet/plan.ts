@@ -31,6 +31,8 @@ export interface Limits {
   swapping: boolean;
   /** No drain leaves fewer groups at work than this. */
   keep?: number | undefined;
+  /** So many pending groups at most could get a task of the scheduler; left out: not known. */
+  usefulPending?: number | undefined;
 }
 
 export interface Plan {
@@ -88,7 +90,8 @@ export const addCounts = (a: Counts, b: Counts): Counts => ({
  *
  * The scheduler counts connected workers only, so while a group boots it asks for fewer than are on
  * their way. Booting groups are therefore held as long as what is wanted still covers those that
- * serve; once it falls below them, or to zero, pending groups are the first to go.
+ * serve, and as long as there may be work for them; once it falls below those that serve, or to zero, pending groups
+ * are the first to go.
  */
 export const plan = (desired: number | null, counts: Counts, limits: Limits): Plan => {
   const { maxTasks, excessConfirmed } = limits;
@@ -113,7 +116,9 @@ export const plan = (desired: number | null, counts: Counts, limits: Limits): Pl
     // More than is allowed, because ECS started what it had refused: the excess is drained.
     const excess =
       excessConfirmed && maxTasks !== null ? counts.pending + serving(counts) - maxTasks : 0;
-    return { ...nothing, drainPendingGroups: Math.min(counts.pending, Math.max(0, excess)) };
+    const useful = Math.max(limits.usefulPending ?? counts.pending, goal - serving(counts), 0);
+    const drainPendingGroups = Math.max(excess, counts.pending - useful, 0);
+    return { ...nothing, drainPendingGroups: Math.min(counts.pending, drainPendingGroups) };
   }
   return {
     ...nothing,

@@ -1,11 +1,13 @@
 import type { Share } from '../cohort/scaleDown.ts';
 import { parent } from '../shared/parent.ts';
 import { sendCommands } from './commands.ts';
+import { planWithCooldown } from './cooldown.ts';
 import { fleetSetup, modesIn } from './fleetSetup.ts';
 import { isTransient, launchBlockers, launchPermit, missingOf } from './launchGate.ts';
 import { launchGroups } from './launching.ts';
+import { usefulBooting } from './lookAhead.ts';
 import type { Modes } from './modes.ts';
-import { type Counts, groupsToKeep, plan, serving } from './plan.ts';
+import { type Counts, groupsToKeep, serving } from './plan.ts';
 import { drainsOf, undrainsOf } from './shares.ts';
 import {
   allObserved,
@@ -27,6 +29,13 @@ function desiredNow(fleet: Fleet, { scheduler }: Modes, counts: Counts): number 
   return excessConfirmed(fleet) ? kept(counts) : null;
 }
 
+/** How many booting groups could get a task of the scheduler; undefined: not known. */
+function usefulPendingOf({ views, now, settings }: Fleet): number | undefined {
+  if (settings.tasksPerWorker === null) return undefined;
+  const workers = usefulBooting(views, now);
+  return workers === null ? undefined : Math.ceil(workers / settings.workersPerTask);
+}
+
 /**
  * Compares what is desired with what there is, once every cohort has reported what the last command did. One kind of
  * change at a time: what comes of it is reported before the next.
@@ -37,15 +46,19 @@ export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check })
   const modes = modesIn(check);
   const counts = fleetCounts(context);
   const permit = launchPermit(context, launchBlockers(context, modes, counts));
-  const { cancelDrains, swap, admit, drainPendingGroups, drainServing } = plan(
+  const { plan, fewerSince } = planWithCooldown(
     desiredNow(context, modes, counts),
     counts,
     {
       ...{ maxTasks: settings.maxTasks, launches: permit.tasks, swapping },
       excessConfirmed: excessConfirmed(context),
       keep: groupsToKeep(context.desiredWorkers, counts, settings.workersPerTask),
+      usefulPending: usefulPendingOf(context),
     },
+    { fewerSince: context.fewerSince, now, cooldownMs: settings.scaleDownCooldownMs },
   );
+  if (fewerSince !== context.fewerSince) enqueue.assign({ fewerSince });
+  const { cancelDrains, swap, admit, drainPendingGroups, drainServing } = plan;
   if (cancelDrains > 0) {
     // What is still missing is launched once they have reported.
     const taken = undrainsOf(context, cancelDrains);
@@ -94,6 +107,20 @@ export const drainAll = fleetSetup.enqueueActions(({ context, enqueue }) => {
     concerned.map(([cohortId, status]) => [
       cohortId,
       { type: 'cohort.drain', ...shareOf(status), at: now, until },
+    ]),
+    enqueue,
+  );
+});
+
+/** No group waits for an idle moment any longer. */
+export const drainAllNow = fleetSetup.enqueueActions(({ context, enqueue }) => {
+  const { now } = context;
+  enqueue.assign({ drainAllUntil: now });
+  sendCommands(
+    context,
+    Object.entries(context.cohorts).map(([cohortId, status]) => [
+      cohortId,
+      { type: 'cohort.drain', ...shareOf(status), at: now, until: now },
     ]),
     enqueue,
   );

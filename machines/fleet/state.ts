@@ -5,6 +5,7 @@ import type { Terms } from '../scheduler/messages.ts';
 import type { Capability, OwnedGroup } from '../shared/domain.ts';
 import { type AdoptionState, confirmOrphanMs, noAdoption } from './adoption.ts';
 import type { Breakers, CrashLoop } from './circuitBreaker.ts';
+import { type Ask, noEvidence, noViews, type PolicyEvidence, type Views } from './lookAhead.ts';
 import { addCounts, type Counts, noCounts, serving, total } from './plan.ts';
 
 /** What the fleet manager knows of one cohort. */
@@ -54,6 +55,10 @@ export interface FleetSettings {
   /** What Fargate allows: tasks at once, then tasks per second. */
   launchBurst: number;
   launchesPerSecond: number;
+  /** How many tasks of the scheduler a worker is to have when the fleet grows to its work; null: it does not. */
+  tasksPerWorker: number | null;
+  /** How long fewer tasks must be desired before any is drained, ms. */
+  scaleDownCooldownMs: number;
 }
 
 export interface FleetInput {
@@ -95,6 +100,15 @@ export interface Fleet extends FleetInput {
   desired: number | null;
   /** The workers that the scheduler wants; null: it has not said in workers. */
   desiredWorkers: number | null;
+  /** What the scheduler's last command asked for; null: none yet, or it asks for tasks one by one. */
+  ask: Ask | null;
+  /** What its monitor stream shows of its work, and what its commands say of its policy. */
+  views: Views;
+  policy: PolicyEvidence;
+  /** Workers that its work needs, where that is more than it asks for and has been added to what is desired. */
+  workersAhead: number | null;
+  /** Since when fewer tasks are desired than there are; null: not so. */
+  fewerSince: number | null;
   /** What ends is replaced. Not so for a scheduler that asks for tasks one by one: it would ask for the same one again. */
   replacesEnded: boolean;
   emptySince: number | null;
@@ -158,6 +172,11 @@ export const newFleet = (input: FleetInput): Fleet => ({
   mismatchSince: null,
   desired: null,
   desiredWorkers: null,
+  ask: null,
+  views: noViews,
+  policy: noEvidence,
+  workersAhead: null,
+  fewerSince: null,
   replacesEnded: true,
   emptySince: null,
   cohorts: {},

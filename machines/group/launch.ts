@@ -1,6 +1,6 @@
 import { and, assign, type DoneActorEvent, type ErrorActorEvent, setup } from 'xstate';
 import { backoff } from '../shared/backoff.ts';
-import type { LaunchAnswer, LaunchOrder, Market, Refusal } from '../shared/domain.ts';
+import type { FailureKind, LaunchAnswer, LaunchOrder, Market, Refusal } from '../shared/domain.ts';
 import { effect } from '../shared/effect.ts';
 import { type FailureNote, noteOf } from '../shared/failure.ts';
 
@@ -60,6 +60,11 @@ const maxRejections = 15;
 /** One that gets no answer at all is tried for half a day at most: a clientToken lives a day, and starts new tasks after it. */
 const maxAttempts = 600;
 
+/** Failures that are no refusal of the request: AWS has not looked at it, or our own disk keeps it from being sent. */
+const notJudged: readonly FailureKind[] = ['unreachable', 'throttled', 'credentials', 'journal'];
+
+const isClearRefusal = ({ kind }: FailureNote): boolean => !notJudged.includes(kind);
+
 const noAnswer: LaunchAnswer = { taskArns: [], refusals: [] };
 
 /** 1 s, 2 s, 4 s ... 60 s. The limiter below spreads the calls of several launches. */
@@ -113,8 +118,8 @@ const launchSetup = setup({
     recordFailure: assign({ lastFailure: (_, note: FailureNote) => note }),
     recordUnknownOutcome: assign({
       outcomeUnknown: true,
-      rejections: ({ context }, { kind }: FailureNote) =>
-        context.rejections + (kind === 'unreachable' ? 0 : 1),
+      rejections: ({ context }, note: FailureNote) =>
+        context.rejections + Number(isClearRefusal(note)),
       lastFailure: (_, note: FailureNote) => note,
     }),
     /** RunTask answered with more tasks than were asked for; adoption takes over the rest. */
@@ -128,10 +133,11 @@ const launchSetup = setup({
     /** No answer; or a refusal of this attempt, which says nothing of an earlier one. */
     outcomeStillUnknown: (
       { context: { outcomeUnknown, attempts, rejections } },
-      { kind }: FailureNote,
+      note: FailureNote,
     ) =>
       attempts < maxAttempts &&
-      (kind === 'unreachable' || (outcomeUnknown && rejections + 1 < maxRejections)),
+      (note.kind === 'unreachable' ||
+        (outcomeUnknown && (!isClearRefusal(note) || rejections + 1 < maxRejections))),
     throttled: (_, { kind }: FailureNote) => kind === 'throttled',
     due: ({ context, event }) =>
       event.type === 'launch.tick' &&

@@ -7,6 +7,7 @@ import type {
   SchedulerMessage,
   Terms,
   WorkerLoad,
+  WorkView,
 } from './messages.ts';
 
 // In all events `at` and `now` are milliseconds since the epoch, and `jitter` is 0 to 1.
@@ -69,6 +70,8 @@ export type MonitorSocketEvent =
 export type MonitorEvent =
   /** By Fargate task, only what changed; null: nothing is known any more. */
   | { type: 'monitor.loads'; at: number; loads: Record<string, WorkerLoad> | null }
+  /** What the scheduler has to do, with each of its reports; null: the stream does not show it. */
+  | { type: 'monitor.work'; at: number; work: WorkView | null }
   | { type: 'monitor.groups'; at: number; groups: GroupsView | null }
   /** All connected workers whose Fargate task is dead and none of whose tasks is being cancelled. */
   | { type: 'monitor.deadWorkers'; at: number; workerIds: string[] }

@@ -76,6 +76,22 @@ export interface WorkerLoad {
   canceling: number;
 }
 
+/** What the monitor stream shows of the scheduler's work. */
+export interface WorkView {
+  /** Milliseconds since the epoch. */
+  at: number;
+  /** All tasks that the scheduler holds: unassigned, queued and running. */
+  tasks: number;
+  /** All connected workers. */
+  workers: number;
+  /** Those of this manager. */
+  own: number;
+  /** Managers of the same scheduler beside this one. */
+  otherManagers: number;
+  /** How far apart the last two reports came, ms; null: there was only one. */
+  everyMs: number | null;
+}
+
 /** What the monitor stream of a g1 scheduler shows; it does not name the Fargate task of a worker. */
 export interface GroupsView {
   /** Ids of the groups that the scheduler knows. */
@@ -133,13 +149,16 @@ export type MonitorMessage =
   /**
    * All workers there are, about once a second. `groups`: the groups that a scheduler of the oldest
    * generation knows, those included that have no worker; one later release lists managers there.
-   * `canceling`: how many tasks are being cancelled; left out: none.
+   * `canceling`: how many tasks are being cancelled; left out: none. `tasks`: how many the scheduler holds; left
+   * out: not said. `managers`: those that it knows; left out: not said.
    */
   | {
       type: 'monitor.workers';
       workers: MonitoredWorker[];
       groups: string[] | null;
       canceling?: number;
+      tasks?: number;
+      managers?: string[];
     }
   | { type: 'monitor.worker'; workerId: string; connected: boolean }
   /** The worker's id is empty while the task has none; the state is null where we do not know its number. */

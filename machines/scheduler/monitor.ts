@@ -31,8 +31,16 @@ export interface MonitorContext extends MonitorInput {
   reportable: string[];
 }
 
-/** A scheduler publishes once a second: a connection without a message for so long is dead, ms. */
+/**
+ * A scheduler publishes once a second, and some as seldom as they are told: a connection without a message for so
+ * long is dead, ms. Until two reports have shown how often they come, it may be seldom.
+ */
 const silenceLimitMs = 30_000;
+const unknownRhythmLimitMs = 150_000;
+
+function silenceLimit({ stream: { everyMs } }: MonitorContext): number {
+  return everyMs === null ? unknownRhythmLimitMs : Math.max(silenceLimitMs, 2.5 * everyMs);
+}
 
 type Closed = Extract<MonitorSocketEvent, { type: 'socket.closed' }>;
 type CohortTasks = Pick<
@@ -56,7 +64,7 @@ const monitorSetup = setup({
   },
   actors: { monitorSocket: stream('monitorSocket') },
   delays: {
-    silenceLimit: silenceLimitMs,
+    silenceLimit: ({ context }) => silenceLimit(context),
     /** The stream is back within a moment more often than not; until then its last loads are better than none. */
     memory: 30_000,
     /** 1 s, 2 s, 4 s ... 15 s, each between its half and its whole: sooner than a scheduler that is back is obeyed. */
@@ -75,7 +83,7 @@ const monitorSetup = setup({
       jitter: (_, { jitter }: Closed) => jitter,
     }),
     noteError: assign({ trouble: ({ event }) => noteOf((event as ErrorActorEvent).error).reason }),
-    noteSilence: assign({ trouble: `nothing said for ${silenceLimitMs / 1000} s` }),
+    noteSilence: assign({ trouble: 'it has fallen silent' }),
     restartSilence: raise({ type: 'monitor.silent' }, { id: 'silence', delay: 'silenceLimit' }),
     endSilence: cancel('silence'),
     rememberForAWhile: raise({ type: 'monitor.forget' }, { id: 'forget', delay: 'memory' }),
@@ -139,6 +147,10 @@ const readStream = monitorSetup.enqueueActions(({ context, event, enqueue }) => 
     enqueue.cancel('forget');
     enqueue.sendTo(parent, { type: 'monitor.loads', at, loads } satisfies MonitorEvent);
   }
+  if (stream.work !== context.stream.work)
+    enqueue.sendTo(parent, {
+      ...{ type: 'monitor.work', at, work: stream.work },
+    } satisfies MonitorEvent);
   if (stream.groups !== context.stream.groups)
     enqueue.sendTo(parent, {
       ...{ type: 'monitor.groups', at, groups: stream.groups },
@@ -216,7 +228,7 @@ export const monitor = monitorSetup
                 ],
               },
               'monitor.messages': {
-                actions: ['endSilence', 'restartSilence', 'readStream', 'reportDeadWorkers'],
+                actions: ['readStream', 'endSilence', 'restartSilence', 'reportDeadWorkers'],
               },
             },
             exit: ['endSilence', 'closeStream', 'reportClosed', 'remember', 'rememberForAWhile'],

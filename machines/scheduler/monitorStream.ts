@@ -6,7 +6,7 @@ import {
   onWorkerList,
 } from './cancellations.ts';
 import { type Connected, fromList, fromListBefore, type Listed } from './connectedWorkers.ts';
-import type { GroupsView, MonitorMessage, WorkerLoad } from './messages.ts';
+import type { GroupsView, MonitorMessage, WorkerLoad, WorkView } from './messages.ts';
 import { taskIdOfWorker } from './workerId.ts';
 
 type WorkerList = Extract<MonitorMessage, { type: 'monitor.workers' }>;
@@ -24,6 +24,10 @@ export interface MonitorStream {
   /** When all of our Fargate tasks were last told. */
   toldAllAt: number;
   groups: GroupsView | null;
+  /** When the last list of workers came; and how far apart the last two came, ms. */
+  listedAt: number | null;
+  everyMs: number | null;
+  work: WorkView | null;
 }
 
 export const nothingShown: MonitorStream = {
@@ -33,6 +37,9 @@ export const nothingShown: MonitorStream = {
   isTraced: false,
   toldAllAt: 0,
   groups: null,
+  listedAt: null,
+  everyMs: null,
+  work: null,
 };
 
 /** What the reader of the stream must know of the fleet. */
@@ -178,15 +185,35 @@ function readList(
       ? fromListBefore(before.connected, before.listed, workers)
       : null;
   const { connected, touched } = likeBefore ?? fromList(before.connected, workers);
+  const everyMs = intervalAt(before, at);
   const stream = {
     ...before,
     connected,
     listed: { workers, added: [] },
+    ...{ listedAt: at, everyMs },
+    work: workView(list, { at, everyMs, workerManagerId }),
     cancellations: onWorkerList(before.cancellations, list.canceling),
     isTraced: likeBefore ? before.isTraced : !hasUntraced(list, workerManagerId),
     groups: groupsView(before.groups, list, at, workerManagerId),
   };
   return { stream, touched };
+}
+
+/** Lists that came together say nothing of how often they come. */
+function intervalAt({ listedAt, everyMs }: MonitorStream, at: number): number | null {
+  return listedAt === null || at <= listedAt ? everyMs : at - listedAt;
+}
+
+function workView(
+  { tasks, managers, workers }: WorkerList,
+  { at, everyMs, workerManagerId }: { at: number; everyMs: number | null; workerManagerId: string },
+): WorkView | null {
+  if (tasks === undefined || managers === undefined) return null;
+  return {
+    ...{ at, everyMs, tasks, workers: workers.length },
+    own: workers.filter(({ managerId }) => managerId === workerManagerId).length,
+    otherManagers: managers.filter((managerId) => managerId !== workerManagerId).length,
+  };
 }
 
 /** Groups of the oldest generation. One release of the next shows its managers in their place. */

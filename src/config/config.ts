@@ -25,6 +25,7 @@ export interface Config {
   networkBackend: 'auto' | 'ymq' | 'zmq';
   tls: TlsSettings;
   capacity: Capacity;
+  scaling: Scaling;
   launchQuota: LaunchQuota;
   /** The capabilities of every worker; a name without a value has the value -1. */
   capabilities: Capability[];
@@ -48,6 +49,7 @@ export interface Config {
   stateDir: string;
   controlSocket: 'on' | 'off';
   inspect: boolean;
+  inspectPort: number;
   /** Where metrics and health are served; null: nowhere. Port 0 is any free one. */
   metrics: { host: string; port: number } | null;
 }
@@ -59,6 +61,13 @@ export interface Capacity {
   maxTasks: number | null;
   /** maxTasks times workersPerTask; null: no limit. */
   maxWorkers: number | null;
+}
+
+/** How the fleet follows what the scheduler asks. */
+export interface Scaling {
+  /** Tasks for each worker when the fleet grows to the scheduler's work; null: scale_ahead is off. */
+  tasksPerWorker: number | null;
+  scaleDownCooldownSeconds: number;
 }
 
 /** Fargate's launch quota of the account: tasks at once, then tasks per second. */
@@ -167,6 +176,10 @@ export function toConfig(
       insecure,
     },
     capacity: capacityOf(values.max_task_concurrency, values.max_workers, values.ecs_task_cpu),
+    scaling: {
+      tasksPerWorker: values.scale_ahead === 'on' ? values.tasks_per_worker : null,
+      scaleDownCooldownSeconds: values.scale_down_cooldown_seconds,
+    },
     launchQuota: { burst: values.launch_burst, perSecond: values.launch_rate },
     capabilities: values.per_worker_capabilities,
     heartbeatIntervalSeconds: values.heartbeat_interval_seconds,
@@ -220,6 +233,7 @@ export function toConfig(
     ),
     controlSocket: values.control_socket,
     inspect: values.inspect,
+    inspectPort: values.inspect_port,
     metrics:
       values.metrics_port === null
         ? null

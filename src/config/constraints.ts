@@ -1,5 +1,5 @@
 import { shown } from './configFailure.ts';
-import { integer } from './valueTypes.ts';
+import { decimal, integer } from './valueTypes.ts';
 
 /** Node's timers take less than 2^31 milliseconds. */
 const maxTimerSeconds = Math.floor((2 ** 31 - 1) / 1000);
@@ -8,9 +8,22 @@ export const positive = integer('a positive integer', 1);
 export const notNegative = integer('a non-negative integer', 0);
 export const seconds = integer('a non-negative number of seconds', 0, maxTimerSeconds);
 export const positiveSeconds = integer('a positive number of seconds', 1, maxTimerSeconds);
+export const cooldownSeconds = decimal('a non-negative number', 0, maxTimerSeconds);
 export const port = integer('a port from 0 to 65535', 0, 65_535);
 /** A limit that a heartbeat can carry, which is a UInt32; -1 means no limit. */
 export const limit = integer('-1 (no limit) or a non-negative integer', -1, 2 ** 32 - 1);
+
+/** The scheduler's default policy wants fewer workers than one per task, and more than one per ten. */
+export const tasksPerWorker = integer(
+  'an integer from 1 to 10 (with less than one task for each worker the scheduler asks for fewer workers at once)',
+  1,
+);
+
+export function atMostTen(value: number): string | null {
+  return value <= 10
+    ? null
+    : `must be an integer from 1 to 10 (with more than ten tasks for each worker the scheduler asks for more workers by itself), got ${value}`;
+}
 
 /** Checks for settings: each returns why the value is invalid, or null. */
 export type Check<T> = (value: T) => string | null;

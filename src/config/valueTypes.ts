@@ -63,6 +63,34 @@ export function integer(rule: string, min: number, max = Number.MAX_SAFE_INTEGER
   return type;
 }
 
+/** A decimal number as Python reads it, but finite. */
+const decimalText =
+  /^\s*([+-]?(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+)?)\s*$/i;
+
+/** A number from `min` to `max`, with or without a fraction. `rule` completes the message "must be ...". */
+export function decimal(rule: string, min: number, max = Number.MAX_SAFE_INTEGER) {
+  const within = (value: number, given: unknown): number => {
+    if (!(value >= min)) throw new InvalidValue(`must be ${rule}, got ${shown(given)}`);
+    if (value > max) throw new InvalidValue(`must be at most ${max}, got ${shown(given)}`);
+    return value;
+  };
+  const type: ValueType<number> = {
+    name: 'float',
+    arity: 'one',
+    fromText(given) {
+      const digits = decimalText.exec(given)?.[1];
+      if (digits === undefined) throw new InvalidValue(`must be ${rule}, got ${shown(given)}`);
+      return within(Number(digits.replaceAll('_', '')), given);
+    },
+    fromToml: (value) =>
+      typeof value === 'bigint' || typeof value === 'number'
+        ? within(Number(value), value)
+        : rejectUnless(rule)(value),
+    toToml: (value) => value,
+  };
+  return type;
+}
+
 export const flag: ValueType<boolean> = {
   name: 'switch',
   arity: 'none',

@@ -88,8 +88,9 @@ export interface Life {
   steps: LifeStep[];
   /** Why it ended; null: it lives. */
   cause: Cause | null;
-  /** The words of AWS about the end, redacted. */
+  /** The words of AWS about the end, redacted; or ours, where we have ended it. */
   words: string | null;
+  wordsAreOurs: boolean;
   /** What that means, in our words; of a living group: what is wrong with it. Null: nothing is wrong. */
   diagnosis: string | null;
   /** What a person can do; null: nothing needs to be done. */

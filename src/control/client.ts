@@ -1,4 +1,3 @@
-import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Args,
@@ -9,7 +8,7 @@ import {
   type Subscription,
 } from './api.ts';
 import { decodeAnswer, encodeMessage, longestAnswer } from './codec.ts';
-import { type Endpoint, endpointIn } from './endpoint.ts';
+import { type Endpoint, endpointIn, whyDeaf } from './endpoint.ts';
 import { ControlFailure } from './failure.ts';
 import { loadZeromq } from './zeromq.ts';
 
@@ -35,7 +34,7 @@ interface Waiter {
 export async function connectControl(dir: string): Promise<ControlClient> {
   const endpoint = await reach(dir);
   const { Dealer } = await loadZeromq().catch((error) => {
-    throw new ControlFailure('unreachable', error.message);
+    throw new ControlFailure('noDaemon', error.message);
   });
   const dealer = new Dealer({
     ...{ linger: 0, maxMessageSize: longestAnswer, receiveHighWaterMark: 64 },
@@ -80,7 +79,7 @@ export async function connectControl(dir: string): Promise<ControlClient> {
     const silence = sleep(answerWithinMs, undefined, { signal: timer.signal }).then(() => {
       waiters.delete(id);
       throw new ControlFailure(
-        'unreachable',
+        'noDaemon',
         `the daemon at ${endpoint.path} has not answered within ${answerWithinMs / 1000} s`,
       );
     });
@@ -113,7 +112,7 @@ export async function connectControl(dir: string): Promise<ControlClient> {
         timer.abort();
         if (first === 'silence')
           throw new ControlFailure(
-            'unreachable',
+            'noDaemon',
             `the daemon at ${endpoint.path} says nothing any more`,
           );
       }
@@ -125,31 +124,27 @@ export async function connectControl(dir: string): Promise<ControlClient> {
   };
 }
 
+const whyWords: Record<string, string> = {
+  ENOENT: 'there is no such socket',
+  ECONNREFUSED: 'the daemon that made it is dead',
+  EACCES: 'it belongs to another user',
+};
+
 /** ZeroMQ does not say whether anything listens; the kernel does. */
 async function reach(dir: string): Promise<Endpoint> {
   let endpoint: Endpoint;
   try {
     endpoint = endpointIn(dir);
   } catch (error) {
-    throw new ControlFailure('unreachable', `no daemon in ${dir}: ${(error as Error).message}`);
+    throw new ControlFailure('noDaemon', `no daemon in ${dir}: ${(error as Error).message}`);
   }
-  const { path, kernelPath } = endpoint;
-  await new Promise<void>((resolve, reject) => {
-    const socket = connect({ path: kernelPath });
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve();
-    });
-    socket.once('error', ({ code }: NodeJS.ErrnoException) => {
-      endpoint.close();
-      const why: Record<string, string> = {
-        ENOENT: 'there is no such socket',
-        ECONNREFUSED: 'the daemon that made it is dead',
-        EACCES: 'it belongs to another user',
-      };
-      const message = `no daemon answers at ${path}: ${why[code ?? ''] ?? code}`;
-      reject(new ControlFailure('unreachable', message));
-    });
-  });
+  const code = await whyDeaf(endpoint);
+  if (code !== null) {
+    endpoint.close();
+    throw new ControlFailure(
+      'noDaemon',
+      `no daemon answers at ${endpoint.path}: ${whyWords[code] ?? code}`,
+    );
+  }
   return endpoint;
 }

@@ -1,4 +1,5 @@
 import { closeSync, openSync, readdirSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 
 /** The socket of a daemon, in its state directory. */
@@ -38,4 +39,28 @@ export function endpointIn(dir: string): Endpoint {
   }
   const kernelPath = `${short}/${socketName}`;
   return { path, kernelPath, address: `ipc://${kernelPath}`, close: () => closeSync(fd) };
+}
+
+/** Why no process listens at an endpoint, as a code of the system; null: one does. */
+export function whyDeaf({ kernelPath }: Endpoint): Promise<string | null> {
+  return new Promise((resolve) => {
+    const socket = connect({ path: kernelPath });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(null);
+    });
+    socket.once('error', ({ code, message }: NodeJS.ErrnoException) => resolve(code ?? message));
+  });
+}
+
+/** Whether a daemon listens in this directory. */
+export async function isListening(dir: string): Promise<boolean> {
+  try {
+    const endpoint = endpointIn(dir);
+    const why = await whyDeaf(endpoint);
+    endpoint.close();
+    return why === null;
+  } catch {
+    return false;
+  }
 }

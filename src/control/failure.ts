@@ -2,7 +2,7 @@ import { Failure } from '../shared/failure.ts';
 
 export type ControlFailureKind =
   /** No daemon answers. */
-  | 'unreachable'
+  | 'noDaemon'
   /** The daemon has said no. */
   | 'refused'
   /** What was asked for does not exist, or is not clear. */

@@ -1,5 +1,4 @@
 import type { GroupStatus } from '../../machines/cohort/groupStatus.ts';
-import { taskIdOf } from '../../machines/shared/ids.ts';
 import type { EndedSummary, Life, LifeStep } from './api.ts';
 import { diagnose } from './diagnosis.ts';
 
@@ -32,13 +31,12 @@ interface Times {
 
 const step = (at: number | null, what: string): LifeStep[] => (at === null ? [] : [{ at, what }]);
 
-function stepsOf(taskArn: string | null, moments: Moments, times: Times): LifeStep[] {
+function stepsOf(moments: Moments, times: Times): LifeStep[] {
   const { requestedAt, launchedAt, adoptedAt, drainAt, drainWhy, stopAt } = moments;
   const why = drainWhy === null ? '' : `: ${drainWhy}`;
-  const task = taskArn === null ? 'a task' : `Fargate task ${taskIdOf(taskArn)}`;
   return [
     ...step(requestedAt, 'requested: RunTask is sent'),
-    ...step(times.createdAt ?? launchedAt, `launched: ECS created ${task}`),
+    ...step(times.createdAt ?? launchedAt, 'launched: ECS created the Fargate task'),
     ...step(adoptedAt, 'taken over by a later start of the daemon'),
     ...step(times.runningAt, 'running: its containers run'),
     ...step(times.registeredAt, 'registered: its workers are known to the scheduler'),
@@ -52,6 +50,16 @@ function inOrder(steps: LifeStep[]): LifeStep[] {
   return steps.toSorted((a, b) => (a.at ?? 0) - (b.at ?? 0));
 }
 
+/** Whether we have found the words for an end; all others are those of AWS. */
+function areOurs(words: string | null): boolean {
+  return (
+    words !== null &&
+    /^(?:no worker at the scheduler|not running \d+ s|ECS does not know|its workers (?:are|have)|StopTask was accepted|no longer wanted|RunTask answered)/.test(
+      words,
+    )
+  );
+}
+
 /** The story of a group that has ended. */
 export function endedLife(ended: EndedSummary, moments: Moments = noMoments): Life {
   const { groupId, taskArn, cause, detail, endedAt, registeredAt } = ended;
@@ -61,8 +69,8 @@ export function endedLife(ended: EndedSummary, moments: Moments = noMoments): Li
   const last = taskArn === null ? 'ended: no task was launched for it' : 'ended';
   return {
     ...{ groupId, taskArn, isAlive: false, category: null },
-    steps: [...inOrder(stepsOf(taskArn, moments, ended)), { at: endedAt, what: last }],
-    ...{ cause, words: detail, diagnosis, remedy },
+    steps: [...inOrder(stepsOf(moments, ended)), { at: endedAt, what: last }],
+    ...{ cause, words: detail, wordsAreOurs: areOurs(detail), diagnosis, remedy },
   };
 }
 
@@ -94,8 +102,8 @@ export function livingLife(group: GroupStatus, times: Times, moments: Moments = 
   const remedy = troubleRemedies.find(([pattern]) => trouble !== null && pattern.test(trouble));
   return {
     ...{ groupId, taskArn, isAlive: true, category },
-    steps: inOrder(stepsOf(taskArn, seen, known)),
-    ...{ cause: null, words: null },
+    steps: inOrder(stepsOf(seen, known)),
+    ...{ cause: null, words: null, wordsAreOurs: false },
     diagnosis: trouble,
     remedy: remedy?.[1] ?? null,
   };

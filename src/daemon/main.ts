@@ -26,8 +26,9 @@ import {
   reportEnd,
   whyUnseen,
 } from './shutdown.ts';
-import type { OnStop } from './signals.ts';
+import type { OnRetry, OnStop } from './signals.ts';
 import { mayOweResponse, recover } from './startup.ts';
+import { shortStopTimeout } from './stopTime.ts';
 import { factsOf } from './watch/facts.ts';
 import type { ManagerWatch } from './watch/managerWatch.ts';
 import { provide } from './wiring.ts';
@@ -40,9 +41,12 @@ export async function runDaemon(
   destination: Log,
   onStop: OnStop,
   watch: ManagerWatch | null = null,
+  onRetry: OnRetry = () => {},
 ): Promise<number> {
   const observers = createObservers();
   const watching = watch?.log ? [watch.log] : [];
+  const inspection = await openInspection(config, destination);
+  if (inspection) watching.push(inspection.log);
   const log = withConclusions(severalLogs([destination, observers.feed.log, ...watching]), now);
   const templates = createTemplates(config);
   const { warning } = templates.check();
@@ -93,7 +97,6 @@ export async function runDaemon(
     log,
   });
 
-  const inspection = await openInspection(config, log);
   const logStates = stateLogger(log, config.logging.level === 'DEBUG');
   const actor = createActor(machine, {
     input: inputOf(config, templates, journal, recovered),
@@ -114,9 +117,13 @@ export async function runDaemon(
     limits: aws.limits,
   });
   const leaveRunning = config.sigtermPolicy === 'leave';
-  const { stopTimeoutSeconds } = config;
-  const facts = { ledger, sight, stopTimeoutSeconds, leaveRunning };
+  const facts = { ledger, sight, config };
   const endStops = passStops(actor, onStop, facts, log);
+
+  onRetry(() => {
+    log.report('retry.requested', {});
+    actor.send({ type: 'fleet.retryNow' });
+  });
 
   const { status, crash, looked } = await outcome;
   endStops();
@@ -153,6 +160,8 @@ function reportStart(config: Config, templates: Templates, recovered: Recovered,
     known: recovered.owned.length,
     openLaunches: recovered.resend.length,
   });
+  const short = shortStopTimeout(config, config.capacity.maxTasks ?? recovered.owned.length);
+  if (short) log.report('stopTimeout.short', short);
   if (config.tls.insecure && anyIsEncrypted([config.schedulerAddress, config.monitorAddress]))
     log.report('tls.certificatesNotChecked', {});
 }
@@ -161,7 +170,10 @@ function reportStart(config: Config, templates: Templates, recovered: Recovered,
 async function openInspection(config: Config, log: Log) {
   if (!config.inspect) return null;
   const { startInspection } = await import('../telemetry/inspector/inspect.ts');
-  return startInspection(log);
+  const { alsoShown } = await import('./alsoShown.ts');
+  return startInspection(log, {
+    ...{ of: config.workerManagerId, port: config.inspectPort, alsoShown },
+  });
 }
 
 function inputOf(

@@ -10,6 +10,7 @@ import { fleetOwnershipTag, ownershipTag } from '../aws/launch/ownershipTag.ts';
 import { workerRequirements } from '../aws/launch/requirements.ts';
 import { awsRates, type Rates } from '../aws/limiter.ts';
 import { advertisedWorkers, type Config } from '../config/config.ts';
+import { idleWaitSeconds } from './stopTime.ts';
 
 /** What makes a Fargate task ours. */
 export const ownershipTagOf = ({
@@ -95,8 +96,7 @@ export const managerSettings = (config: Config): FleetSettings => ({
   returnGraceMs,
   settleMs: config.settleSeconds * 1000,
   drainTimeoutMs: config.drainTimeoutSeconds * 1000,
-  // The rest of the time is for the tasks to stop in.
-  stopDrainMs: Math.min(config.drainTimeoutSeconds, config.stopTimeoutSeconds / 2) * 1000,
+  stopDrainMs: idleWaitSeconds(config) * 1000,
   spot: config.ecs.capacityProvider === 'FARGATE_SPOT',
   subnets: [...config.ecs.subnets],
   pollEveryMs: 3000,
@@ -104,6 +104,8 @@ export const managerSettings = (config: Config): FleetSettings => ({
   inventoryEveryMs: config.sweepSeconds * 1000,
   launchBurst: config.launchQuota.burst,
   launchesPerSecond: config.launchQuota.perSecond,
+  tasksPerWorker: config.scaling.tasksPerWorker,
+  scaleDownCooldownMs: config.scaling.scaleDownCooldownSeconds * 1000,
 });
 
 export const sessionSettings = (

@@ -1,11 +1,13 @@
 import { type ActorRefFrom, toPromise } from 'xstate';
 import type { DaemonEnd, daemon } from '../../machines/daemon/daemon.ts';
+import type { Config } from '../config/config.ts';
 import { now } from '../shared/clock.ts';
 import { errorText } from '../shared/errorText.ts';
 import type { LedgerView } from '../store/ledger.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { AwsSight } from './awsSight.ts';
 import type { OnStop } from './signals.ts';
+import { idleWaitSeconds, shortStopTimeout } from './stopTime.ts';
 
 type Root = ActorRefFrom<typeof daemon>;
 
@@ -52,10 +54,7 @@ export function whyUnseen(sight: AwsSight): string {
 export interface StopFacts {
   ledger: Pick<LedgerView, 'groups' | 'openLaunches'>;
   sight: AwsSight;
-  /** How long stopping all tasks may take, s. */
-  stopTimeoutSeconds: number;
-  /** The first request leaves the tasks to the next start. */
-  leaveRunning: boolean;
+  config: Pick<Config, 'stopTimeoutSeconds' | 'drainTimeoutSeconds' | 'sigtermPolicy'>;
 }
 
 /** What is waited for is said after that, ms. */
@@ -67,26 +66,34 @@ const repeatAfterMs = 15_000;
 export function passStops(
   actor: Pick<Root, 'send'>,
   onStop: OnStop,
-  { ledger, sight, stopTimeoutSeconds, leaveRunning }: StopFacts,
+  { ledger, sight, config }: StopFacts,
   log: Log,
 ): () => void {
   const timers: NodeJS.Timeout[] = [];
-  let isStopping = false;
+  let requests = 0;
 
   onStop((signal) => {
+    requests++;
     log.report('signal.received', { signal });
     actor.send({ type: 'daemon.stop' });
-    if (isStopping) return;
-    isStopping = true;
-    if (leaveRunning) return log.report('daemon.leaving', { tasks: ledger.groups().length });
-    const until = now() + stopTimeoutSeconds * 1000;
-    const say = () =>
+    if (requests > 1) return;
+    const tasks = ledger.groups().length;
+    // The first request leaves the tasks to the next start.
+    if (config.sigtermPolicy === 'leave') return log.report('daemon.leaving', { tasks });
+    const short = shortStopTimeout(config, tasks);
+    if (short) log.report('stopTimeout.short', short);
+    const startedAt = now();
+    const left = (seconds: number) => Math.max(0, Math.round((startedAt - now()) / 1000 + seconds));
+    const say = () => {
+      const waiting = requests > 1 ? 0 : left(idleWaitSeconds(config));
       log.report('daemon.stopPending', {
         tasks: ledger.groups().length,
         launches: ledger.openLaunches().length,
-        seconds: Math.max(0, Math.round((until - now()) / 1000)),
+        seconds: left(config.stopTimeoutSeconds),
+        ...(waiting > 0 && { idleSeconds: waiting }),
         unseen: sight.hasLooked() ? null : whyUnseen(sight),
       });
+    };
     timers.push(setTimeout(say, firstAfterMs), setInterval(say, repeatAfterMs));
   });
 

@@ -1,13 +1,17 @@
 import { isatty } from 'node:tty';
 import { now } from '../shared/clock.ts';
 
-/** Calls back for each request to stop, with the name of the signal: first in order, then at once. */
+/** Calls back for each request to stop, with the name of the signal. */
 export type OnStop = (listener: (signal: string) => void) => void;
+
+/** Calls back for each request to try at once what is held back. */
+export type OnRetry = (listener: () => void) => void;
 
 export interface StopSignals {
   /** Listeners are called for earlier requests, too. */
   onStop: OnStop;
-  /** Resolves when the process has to end although something still goes on: some time after the second request. */
+  onRetry: OnRetry;
+  /** Resolves when the process has to end although something still goes on: some time after the third request. */
   forced: Promise<void>;
   /** From now on a request to stop calls back instead of being passed on. */
   afterEnd(leave: () => void): void;
@@ -25,7 +29,9 @@ const thisProcess: SignalSource = {
 };
 
 const standardStreams = [0, 1, 2];
-/** How long the second request to stop may take, ms. */
+/** The first request stops in order, the second stops tasks at work, too, and the third leaves what is left. */
+const leavingRequest = 3;
+/** How long leaving may take, ms. */
 const forceAfterMs = 5000;
 /** timeout(1), npm and terminals send one signal twice: what follows within this time is the same request, ms. */
 const sameRequestMs = 300;
@@ -34,8 +40,8 @@ const hangUpMs = 500;
 
 /**
  * Listens to the signals of this process. SIGTERM, SIGINT and SIGQUIT ask to stop. So does SIGHUP when the terminal that
- * the process was started in is gone; else it asks to open the logs anew. SIGUSR1, for which Node.js would start its
- * debugger, and SIGUSR2, which would end the process, do nothing.
+ * the process was started in is gone; else it asks to open the logs anew and to try at once what is held back. SIGUSR1,
+ * for which Node.js would start its debugger, and SIGUSR2, which would end the process, do nothing.
  */
 export function listenToSignals(
   reopenLogs: () => void,
@@ -43,6 +49,7 @@ export function listenToSignals(
 ): StopSignals {
   const requests: string[] = [];
   const listeners: ((signal: string) => void)[] = [];
+  const retryListeners: (() => void)[] = [];
   let lastRequestAt = Number.NEGATIVE_INFINITY;
   let leave: (() => void) | null = null;
   let force = () => {};
@@ -59,8 +66,13 @@ export function listenToSignals(
     lastRequestAt = now();
     requests.push(signal);
     for (const listener of listeners) listener(signal);
-    if (requests.length === 2) setTimeout(force, forceAfterMs);
-    if (requests.length > 2) force();
+    if (requests.length === leavingRequest) setTimeout(force, forceAfterMs);
+    if (requests.length > leavingRequest) force();
+  }
+
+  function reload(): void {
+    reopenLogs();
+    for (const listener of retryListeners) listener();
   }
 
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const) source.on(signal, stop);
@@ -69,15 +81,18 @@ export function listenToSignals(
   const terminals = standardStreams.filter((fd) => source.isTerminal(fd));
   const isGone = () => terminals.length > 0 && !terminals.some((fd) => source.isTerminal(fd));
   source.on('SIGHUP', () => {
-    if (terminals.length === 0) return reopenLogs();
+    if (terminals.length === 0) return reload();
     if (isGone()) return stop('SIGHUP');
-    setTimeout(() => (isGone() ? stop('SIGHUP') : reopenLogs()), hangUpMs);
+    setTimeout(() => (isGone() ? stop('SIGHUP') : reload()), hangUpMs);
   });
 
   return {
     onStop(listener) {
       listeners.push(listener);
       for (const signal of requests) listener(signal);
+    },
+    onRetry(listener) {
+      retryListeners.push(listener);
     },
     forced,
     afterEnd(then) {

@@ -57,7 +57,7 @@ const daemonArguments = ({
   ...['--max-task-concurrency', `${mostGroups}`],
   // Shorter than on AWS, to keep the demo short.
   ...['--heartbeat-interval-seconds', '1', '--settle-seconds', '1'],
-  ...['--drain-timeout', '3', '--stop-timeout', '10'],
+  ...['--drain-timeout', '3', '--stop-timeout', '10', '--scale-down-cooldown-seconds', '1'],
   ...['--state-dir', folder],
   // The story needs the states of groups, which are routine.
   ...['--logging-level', 'DEBUG', '--logging-format', 'json'],

@@ -1,13 +1,6 @@
+import { type Output, openScreen } from '../shared/terminal/screen.ts';
 import type { DemoView } from './runDemo.ts';
-import { render } from './styledText.ts';
 import { drawView, explanation, headline } from './view.ts';
-
-/** Where the demo is shown: process.stdout, or the output of a test. */
-export interface Output {
-  write(text: string): unknown;
-  columns?: number;
-  rows?: number;
-}
 
 /** Shows the demo until it is closed; `close` shows the final state. */
 export interface DemoDisplay {
@@ -15,41 +8,25 @@ export interface DemoDisplay {
 }
 
 const redrawMs = 100;
-const hideCursor = '\x1b[?25l';
-const showCursor = '\x1b[?25h';
-const clearBelow = '\x1b[J';
-const clearScreen = '\x1b[H\x1b[2J';
 
 /** Redraws the view in place, every 100 ms. */
 export function showLive(
-  screen: Output,
+  output: Output,
   { story, tasks, seconds }: DemoView,
   { colour, unicode }: { colour: boolean; unicode: boolean },
 ): DemoDisplay {
-  let height = 0;
-  let size = '';
-  const redraw = (): void => {
-    const columns = (screen.columns ?? 80) - 1;
-    const rows = (screen.rows ?? 24) - 1;
-    const scene = { story, tasks: tasks(), seconds: seconds() };
-    const lines = drawView(scene, { columns, rows, unicode }).map((line) =>
-      render(line, columns, colour),
+  const screen = openScreen(output, { colour });
+  const redraw = (): void =>
+    screen.draw((size) =>
+      drawView({ story, tasks: tasks(), seconds: seconds() }, { ...size, unicode }),
     );
-    // After a change of size the position of the old lines is unknown.
-    const resized = size !== '' && size !== `${columns} ${rows}`;
-    const moveToStart = resized ? clearScreen : height > 0 ? `\x1b[${height}A` : '';
-    screen.write(`${moveToStart}${lines.map((line) => `\r${line}\x1b[K\n`).join('')}${clearBelow}`);
-    height = lines.length;
-    size = `${columns} ${rows}`;
-  };
-  screen.write(hideCursor);
   redraw();
   const timer = setInterval(redraw, redrawMs);
   return {
     close() {
       clearInterval(timer);
       redraw();
-      screen.write(showCursor);
+      screen.close();
     },
   };
 }

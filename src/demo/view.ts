@@ -1,5 +1,5 @@
+import { type Colour, type Line, type Span, wrap } from '../shared/terminal/styledText.ts';
 import { count, type DemoStory, type Group, type State, states } from './story.ts';
-import { type Colour, type Line, type Span, wrap } from './styledText.ts';
 import type { TaskCounts } from './taskQueue.ts';
 
 /** The state of the demo at one moment. */

@@ -13,7 +13,7 @@ const journalFormat = 'scaler-ecs-journal';
 export const header = { format: journalFormat, version: journalVersion };
 
 /** Far above what compaction lets a journal grow to. */
-const longestJournal = 256 * 1024 * 1024;
+export const longestJournal = 256 * 1024 * 1024;
 
 export interface JournalRead {
   records: JournalRecord[];
@@ -26,7 +26,7 @@ export interface JournalRead {
 }
 
 /** The version of a journal with this first frame. Throws a StoreFailure `version` when it cannot be read. */
-function versionOf(path: string, first: unknown): number {
+export function versionOf(path: string, first: unknown): number {
   const { format, version } = (first ?? {}) as Record<string, unknown>;
   if (format !== journalFormat)
     throw new StoreFailure(

@@ -72,7 +72,7 @@ export async function openTestBed(setup: TestBedSetup): Promise<TestBed> {
   const flags = [
     ...['run', scheduler.address, '--worker-manager-id', managerId, '--state-dir', stateRoot],
     ...['--ecs-subnets', 'subnet-1', '--ecs-task-cpu', '1', '--ecs-task-memory', '2'],
-    ...['--heartbeat-interval-seconds', '1', ...daemonFlags],
+    ...['--heartbeat-interval-seconds', '1', '--scale-down-cooldown-seconds', '0', ...daemonFlags],
   ];
   const testBed: TestBed = {
     name,

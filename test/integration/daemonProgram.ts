@@ -12,16 +12,26 @@ export interface LogLine {
   [field: string]: unknown;
 }
 
+interface Program {
+  flags?: string[];
+  env?: Record<string, string>;
+  /** Words that start scaler-ecs. */
+  program?: readonly string[];
+}
+
+const fromSource = [process.execPath, '--import', 'tsx', join(root, 'cli/main.ts')];
+
 /** `scaler-ecs run` as a process of its own, for a scheduler and an account on this machine. */
 export function runProgram(
   scheduler: string,
   emulator: Emulator,
-  { flags = [], env = {} }: { flags?: string[]; env?: Record<string, string> } = {},
+  { flags = [], env = {}, program = fromSource }: Program = {},
 ) {
   const home = mkdtempSync(join(tmpdir(), 'scaler-ecs-program-'));
-  const given = ['-wmi', 'wm', '--ecs-subnets', 'subnet-1', '--settle-seconds', '0', ...flags];
-  const words = ['--import', 'tsx', join(root, 'cli/main.ts'), 'run', scheduler, ...given];
-  const child = spawn(process.execPath, words, {
+  const quick = ['--settle-seconds', '0', '--scale-down-cooldown-seconds', '0'];
+  const given = ['-wmi', 'wm', '--ecs-subnets', 'subnet-1', ...quick, ...flags];
+  const [command = '', ...words] = program;
+  const child = spawn(command, [...words, 'run', scheduler, ...given], {
     cwd: root,
     env: {
       ...{ PATH: process.env.PATH, HOME: home, AWS_EC2_METADATA_DISABLED: 'true' },

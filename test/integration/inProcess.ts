@@ -35,7 +35,10 @@ export const start = (
   flags: string[] = [],
   logs: readonly Log[] = [],
 ) => {
-  const given = ['-wmi', 'wm', '--ecs-subnets', 'subnet-1,subnet-2', '--aws-region', 'us-east-1'];
+  const given = [
+    ...['-wmi', 'wm', '--ecs-subnets', 'subnet-1,subnet-2', '--aws-region', 'us-east-1'],
+    ...['--scale-down-cooldown-seconds', '0'],
+  ];
   const [config] = loadConfig({
     argv: ['run', address, ...given, '--state-dir', stateDir, '--settle-seconds', '0', ...flags],
     env: { HOME: stateDir },

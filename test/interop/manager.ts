@@ -61,6 +61,8 @@ export async function startManager(
   const daemonArguments = [
     // Scenarios look for states of groups and of the monitor, which are routine.
     ...['--logging-level', 'DEBUG'],
+    // Long enough for one to be seen, and no longer.
+    ...['--scale-down-cooldown-seconds', '3'],
     ...scheduler.managerFlags,
     ...['--state-dir', stateDir],
     ...(drainSeconds === undefined ? [] : ['--drain-timeout', String(drainSeconds)]),

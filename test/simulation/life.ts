@@ -19,6 +19,7 @@ import type { Files } from '../../src/store/files.ts';
 import { type Journal, openJournal } from '../../src/store/journal.ts';
 import type { JournalRecord } from '../../src/store/records.ts';
 import { levelOf } from '../../src/telemetry/events.ts';
+import type { Recorder } from '../../src/telemetry/inspector/recorder.ts';
 import type { Log } from '../../src/telemetry/log.ts';
 import { type Agenda, type Entry, never, type Owner } from './agenda.ts';
 import { stateDirectory } from './disk.ts';
@@ -65,6 +66,8 @@ export interface LifeTools {
   identity: string;
   settings: SimulationSettings;
   epoch: string;
+  /** Takes all that happens, to be watched later; null: nothing does. */
+  recorder: Recorder | null;
   /** What is in the way of preparing AWS; null: nothing. */
   prepareTrouble: () => 'unreachable' | 'denied' | null;
 }
@@ -125,6 +128,7 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
   const log: Log = {
     report(name, fields) {
       const level = levelOf(name, fields);
+      if (!owner.dead) tools.recorder?.log.report(name, fields);
       if (!owner.dead && level !== 'debug') events.logged(level, fields, name);
     },
   };
@@ -236,6 +240,11 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
       },
     });
     const actor = createActor(simulated, {
+      ...(tools.recorder && {
+        inspect: (event) => {
+          if (!owner.dead) tools.recorder?.observe(event);
+        },
+      }),
       input: {
         session: {
           ...sessionSettings(config, {

@@ -1,13 +1,15 @@
 import { fork } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { coverage } from './coverage.ts';
+import { recordSeed } from './recordSeed.ts';
 import { scriptOf } from './script.ts';
 import { shrink } from './shrink.ts';
 import { addRun, addStats, emptyStats, type Stats, summary } from './stats.ts';
 import { runScript } from './world.ts';
 
 const usage =
-  'usage: npm run simulate -- [--seeds N] [--from S] [--json] [--jobs N] [--trace] [--pairs] [--quick]';
+  'usage: npm run simulate -- [--seeds N] [--from S] [--json] [--jobs N] [--trace] [--record FILE] [--pairs] [--quick]';
 
 const { values } = parseArgs({
   options: {
@@ -18,6 +20,8 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
     /** Print all that happens; for one seed. */
     trace: { type: 'boolean', default: false },
+    /** Write all that happens to a file that the inspector opens; for one seed. */
+    record: { type: 'string' },
     /** Print the whole table of states and faults. */
     pairs: { type: 'boolean', default: false },
     /** Shrink nothing. */
@@ -122,6 +126,12 @@ const counted = ({ violations }: Stats): string =>
 if (values.part !== undefined) {
   await simulate(whole(values.part, 0), (report) => process.send?.(report));
   process.disconnect();
+} else if (values.record !== undefined) {
+  const { lines, violations } = await recordSeed(from);
+  writeFileSync(values.record, `${lines.join('\n')}\n`);
+  for (const { invariant, at, says } of violations)
+    console.log(`seed ${from}: ${invariant} at ${at} s: ${says}`);
+  console.log(`${lines.length} lines written; scaler-ecs inspect ${values.record} shows them`);
 } else if (values.trace) {
   const { trace } = await runScript(scriptOf(from), true);
   console.log(trace.join('\n'));

@@ -8,6 +8,7 @@ import { taskIdOf } from '../../machines/shared/ids.ts';
 import { labelVariable } from '../../src/aws/launch/launchTemplate.ts';
 import { fleetOwnershipTag } from '../../src/aws/launch/ownershipTag.ts';
 import { setTime } from '../../src/shared/clock.ts';
+import type { Recorder } from '../../src/telemetry/inspector/recorder.ts';
 import { createAgenda, drained } from './agenda.ts';
 import { type Census, censusOf } from './census.ts';
 import { createClient, type Trap } from './client.ts';
@@ -72,7 +73,11 @@ const environmentValue = (input: RunTaskCommandInput, name: string): string | nu
     ?.value ?? null;
 
 /** One seed from beginning to end. */
-export const runScript = async (script: Script, record = false): Promise<Run> => {
+export const runScript = async (
+  script: Script,
+  record = false,
+  recorder: Recorder | null = null,
+): Promise<Run> => {
   const { seed, settings, happenings } = script;
   const agenda = createAgenda(epochStart);
   const run: Run = {
@@ -221,6 +226,7 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
         scheduler,
         identity,
         settings,
+        recorder,
         epoch: `${seed.toString(16)}x${lives}`,
         prepareTrouble: () => {
           const trouble = prepareTroubles.shift() ?? null;
@@ -284,6 +290,7 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
     if (journal === 'lost') meet('journal lost');
     if (clockMs !== undefined) meet('clock set');
     life.owner.dead = true;
+    recorder?.cut('killed');
     scheduler.dropOwner(life.owner);
     life = null;
     armed = null;
@@ -341,6 +348,7 @@ export const runScript = async (script: Script, record = false): Promise<Run> =>
       if (life !== stopped) return;
       if (!stopped.ended) broken('stuck', 'the daemon does not end');
       stopped.owner.dead = true;
+      recorder?.cut('stopped');
       scheduler.dropOwner(stopped.owner);
       run.restarts++;
       disk.crash(false);

@@ -17,6 +17,7 @@ export const fleetSettings: FleetSettings = {
   ...{ emptyGraceMs: 60_000, schedulerGraceMs: 600_000, returnGraceMs: 30_000 },
   ...{ settleMs: 10_000, pollEveryMs: 3000, pollsPerTick: 2, inventoryEveryMs: 60_000 },
   ...{ launchBurst: 1000, launchesPerSecond: 5 },
+  ...{ tasksPerWorker: null, scaleDownCooldownMs: 0 },
 };
 export const fleetInput: FleetInput = {
   settings: fleetSettings,

@@ -1,7 +1,7 @@
 import { cpus } from 'node:os';
-import { limit, positive } from '../constraints.ts';
+import { atMostTen, cooldownSeconds, limit, positive, tasksPerWorker } from '../constraints.ts';
 import { setting } from '../row.ts';
-import { capabilities } from '../valueTypes.ts';
+import { capabilities, choice } from '../valueTypes.ts';
 
 /** How much may run. */
 export const capacityRows = {
@@ -14,6 +14,20 @@ export const capacityRows = {
   max_workers: setting(limit, -1, {
     group: 'Capacity',
     help: 'Maximum number of workers, rounded down to whole Fargate tasks; -1 means no limit',
+  }),
+  scale_ahead: setting(choice(['on', 'off']), 'on', {
+    group: 'Capacity',
+    help: "Grow at once to the size at which the scheduler's default policy stops asking for more, instead of by one Fargate task per boot; needs the monitor stream",
+  }),
+  tasks_per_worker: setting(tasksPerWorker, 10, {
+    group: 'Capacity',
+    help: "With scale_ahead, how many of the scheduler's tasks each worker is to have, from 1 to 10; 10 is the size that the scheduler itself grows to",
+    check: atMostTen,
+  }),
+  scale_down_cooldown_seconds: setting(cooldownSeconds, 30, {
+    short: 'sdc',
+    group: 'Capacity',
+    help: 'Seconds for which fewer workers must be desired before any is stopped; 0 means at once',
   }),
   launch_burst: setting(positive, 100, {
     group: 'Capacity',

@@ -40,6 +40,10 @@ export const processRows = {
     group: 'Process',
     help: 'Show the live state of the actors to browsers on this machine; the log contains the address',
   }),
+  inspect_port: setting(port, 8080, {
+    group: 'Process',
+    help: 'Port of the page of --inspect, on loopback; another one if it is taken',
+  }),
   metrics_port: optional(port, {
     group: 'Process',
     defaultText: 'none: off',

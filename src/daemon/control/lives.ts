@@ -11,7 +11,12 @@ export function createLives(now: () => number) {
   const evicted = new Set<string>();
   let why: string | null = null;
 
-  function onState({ group, state }: EventFields<'group.stateChanged'>): void {
+  function onState({
+    group,
+    state,
+    cause,
+    detail: words,
+  }: EventFields<'group.stateChanged'>): void {
     const known = living.get(group) ?? noMoments;
     const at = now();
     const [phase, detail] = state.split('.');
@@ -29,7 +34,8 @@ export function createLives(now: () => number) {
       living.set(group, { ...known, drainAt: null, drainWhy: null });
     else if (phase === 'draining') {
       const wasEvicted = evicted.has(group);
-      const reason = wasEvicted ? 'ordered by an operator' : why;
+      const ours = cause != null ? (words ?? cause) : why;
+      const reason = wasEvicted ? 'ordered by an operator' : ours;
       const drain = { drainAt: known.drainAt ?? at, drainWhy: known.drainWhy ?? reason };
       const stopAt = detail === 'stopping' ? (known.stopAt ?? at) : known.stopAt;
       living.set(group, { ...known, ...drain, stopAt, wasEvicted });

@@ -17,7 +17,14 @@ const Task = {
   worker: layouts.StateTask.worker,
 } as const;
 
-const cancelingNumber = layouts.StateTask.state[2].indexOf('canceling');
+const stateNumbers: readonly string[] = layouts.StateTask.state[2];
+const cancelingNumber = stateNumbers.indexOf('canceling');
+/** Of a task that the scheduler still holds. The counts of all other states only grow. */
+const heldNumbers = new Set(
+  ['inactive', 'running', 'canceling', 'balanceCanceling', 'workerDisconnecting'].map((state) =>
+    stateNumbers.indexOf(state),
+  ),
+);
 
 /**
  * Decodes one payload of the monitor stream. Null: a message about something else. `lists`: what remembers the lists of
@@ -36,6 +43,9 @@ export function decodeMonitor(
       const canceling = taskManager.stateToCount
         .filter(({ state }) => state === cancelingNumber)
         .reduce((sum, { count }) => sum + count, 0);
+      const held = taskManager.stateToCount
+        .filter(({ state }) => heldNumbers.has(state))
+        .reduce((sum, { count }) => sum + count, 0);
       // The list of groups has the same place and layout as that of the managers' workers.
       const hasGroups = layout === layouts.GroupStateScheduler;
       const { workers, owners } = lists.read(
@@ -51,6 +61,8 @@ export function decodeMonitor(
         workers,
         groups: hasGroups ? owners : null,
         ...(canceling > 0 && { canceling }),
+        ...(taskManager.stateToCount.length > 0 && { tasks: held }),
+        ...(!hasGroups && { managers: owners }),
       };
     }
     case 'stateWorker': {

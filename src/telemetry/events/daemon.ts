@@ -46,7 +46,7 @@ export const daemonEvents = {
   'daemon.stopping': {
     level: 'info',
     fields: { tasks: count('Fargate tasks that are alive') },
-    sentence: 'Stopping[: {tasks task} to stop first]. A second signal exits at once.',
+    sentence: 'Stopping[: {tasks task} to stop first].',
   },
   'daemon.crashed': {
     level: 'error',
@@ -66,12 +66,36 @@ export const daemonEvents = {
       tasks: count('Fargate tasks that are to stop'),
       launches: count('launches without an answer'),
       seconds: quantity('s', 'until we leave whatever is left'),
+      idleSeconds: optional(
+        quantity('s', 'for which tasks at work may still finish it; absent: no longer'),
+      ),
       unseen: nullable(text('why our tasks in ECS could not be looked at; null: they were')),
     },
     sentence:
-      'Waiting at most {seconds} s for {tasks task} and {launches RunTask}[; our tasks in ECS could not be looked at: {unseen}]. A second signal exits at once.',
+      'Waiting at most {seconds} s for {tasks task} and {launches RunTask}[; those at work are stopped in {idleSeconds} s][; our tasks in ECS could not be looked at: {unseen}]. A second signal stops all tasks now, a third leaves them.',
     explanation:
-      'Reported after a second, then every 15 s. Where nothing is to stop and AWS does not answer, we exit within two seconds.',
+      'Reported after a second, then every 15 s. Where nothing is to stop and AWS does not answer, we exit within two seconds. Whoever kills us earlier leaves tasks to the next start: docker stop does after 10 s, ECS and Kubernetes after 30 s.',
+    remedy:
+      'Give the process stop_timeout and 5 s more: docker stop -t, stopTimeout, terminationGracePeriodSeconds, TimeoutStopSec.',
+  },
+  'stopTimeout.short': {
+    level: 'warn',
+    fields: {
+      tasks: count('Fargate tasks that may have to be stopped'),
+      timeout: quantity('s', 'stop_timeout'),
+      needed: quantity('s', 'a stop_timeout that suffices'),
+    },
+    sentence:
+      'A stop_timeout of {timeout} s is too short to stop {tasks task}: AWS accepts 40 StopTask a second. {needed} s suffice.',
+    explanation: 'What is not stopped in time is left running, and the next start finds it.',
+    remedy:
+      'Raise stop_timeout, and the time that your service manager gives the process, or lower max_task_concurrency.',
+  },
+  'retry.requested': {
+    level: 'info',
+    fields: {},
+    sentence: 'SIGHUP: what is held back after failures is tried at once.',
+    explanation: 'Preparing AWS, launches, and the list of our tasks.',
   },
   'daemon.leaving': {
     level: 'info',
@@ -147,8 +171,12 @@ export const daemonEvents = {
   },
   'inspector.opened': {
     level: 'info',
-    fields: { url: text('address to open in a browser on this machine') },
-    sentence: 'Open {url} to see the live state of the actors.',
+    fields: {
+      url: text('address to open in a browser on this machine, with the token of this run'),
+      tunnel: text('command that brings the address to another machine'),
+    },
+    sentence:
+      'Open {url} to see the live state of the actors; from another machine, run {tunnel} there first.',
   },
   'inspector.failed': {
     level: 'warn',

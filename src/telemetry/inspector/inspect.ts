@@ -1,76 +1,107 @@
-import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { WebSocket, WebSocketServer } from 'ws';
+import { clearInterval, setInterval } from 'node:timers';
+import { WebSocket } from 'ws';
 import type { ActorRefLike, InspectedActorEvent, InspectionEvent } from 'xstate';
+import { now } from '../../shared/clock.ts';
 import { errorText } from '../../shared/errorText.ts';
 import type { Log } from '../log.ts';
-import { inspectPage } from './inspectPage.ts';
+import { createFeed, type Feed, type FeedOutlet } from './feed.ts';
+import { createPast, lineOf } from './past.ts';
+import { createRecorder, type RecorderTools } from './recorder.ts';
+import { type Header, recordingFormat, recordingVersion } from './recording.ts';
+import { openServer, usualPort } from './server.ts';
 import { createViewer, type Viewer } from './viewer.ts';
 
 export interface Inspection {
-  /** For `createActor`'s `inspect`. Never throws, and costs next to nothing while there is no viewer. */
+  /** For `createActor`'s `inspect`. Never throws. */
   observe: (event: InspectionEvent) => void;
+  /** Takes the events of the log, for the histories of the actors. */
+  log: Log;
   /** To be opened in a browser. */
   url: string;
   close: () => Promise<void>;
 }
 
-/** Stately's own tools look here first; when it is taken, we take any free one. */
-const usualPort = 8080;
-const mostViewers = 4;
-
-/** A foreign page cannot have such a host name, even if it makes its own name resolve to 127.0.0.1. */
-function isLoopback(host: string | undefined): boolean {
-  return /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(host ?? '');
+export interface InspectionOptions {
+  /** Name of the manager. */
+  of?: string;
+  port?: number;
+  alsoShown?: RecorderTools['alsoShown'];
 }
 
-/** Programs send no origin. A browser always does: then the page must be ours. */
-function mayWatch({ headers: { host, origin } }: IncomingMessage): boolean {
-  return isLoopback(host) && (origin === undefined || origin === `http://${host}`);
+/** What is remembered of the past, as text. Bytes. */
+const mostPast = 24 * 1024 * 1024;
+/** The page gets what is new so often, ms. */
+const flushEveryMs = 250;
+const lookEveryMs = 1000;
+
+export const headerOf = (of: string, startedAt: number): Header => ({
+  ...{ format: recordingFormat, version: recordingVersion, of, startedAt },
+});
+
+export function outletOf(socket: WebSocket): FeedOutlet {
+  return {
+    send: (text) => socket.send(text),
+    get bufferedAmount() {
+      return socket.bufferedAmount;
+    },
+    get isOpen() {
+      return socket.readyState === WebSocket.OPEN;
+    },
+    drop: () => socket.terminate(),
+  };
 }
 
 /**
- * Serves the actors on loopback: a page on `url`, and on its WebSocket the messages of `@statelyai/inspect`, which
- * its `createWebSocketReceiver` also reads. Machines only: of an effect, only the event that it answers with is shown.
+ * Serves the actors on loopback: our own page on `url`, and on its WebSocket the messages of `@statelyai/inspect`,
+ * which its `createWebSocketReceiver` also reads. Machines only: of an effect, only the event that it answers with is
+ * shown.
  */
-export async function startInspection(log: Log, port = usualPort): Promise<Inspection> {
+export async function startInspection(
+  log: Log,
+  { of = 'scaler-ecs', port = usualPort, alsoShown }: InspectionOptions = {},
+): Promise<Inspection> {
   const actors = new Map<string, InspectedActorEvent>();
   const viewers = new Set<Viewer>();
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: 1024 });
-  const server = createServer((request, response) => {
-    if (!isLoopback(request.headers.host)) response.writeHead(403).end();
-    else if (request.method !== 'GET' || request.url !== '/') response.writeHead(404).end();
-    else {
-      const { html, headers } = inspectPage(randomBytes(16).toString('base64'));
-      response.writeHead(200, headers).end(html);
+  const feeds = new Set<Feed>();
+  const past = createPast(headerOf(of, now()), mostPast, (line) => {
+    for (const feed of feeds) feed.add(line);
+  });
+  const recorder = createRecorder({
+    ...{ now, record: past.add },
+    ...(alsoShown && { alsoShown }),
+  });
+
+  const server = await openServer(
+    {
+      recording: () => past.lines(),
+      feed(socket) {
+        const live = () => lineOf({ live: now(), dropped: past.dropped() });
+        const feed = createFeed(outletOf(socket), past.lines(), live);
+        feeds.add(feed);
+        socket.on('close', () => feeds.delete(feed));
+      },
+      stately(socket) {
+        const viewer = createViewer(actors, outletOf(socket));
+        viewers.add(viewer);
+        socket.on('close', () => viewers.delete(viewer));
+      },
+    },
+    port,
+  );
+
+  let lookedAt = 0;
+  const timer = setInterval(() => {
+    const at = now();
+    if (at - lookedAt >= lookEveryMs) {
+      lookedAt = at;
+      recorder.look();
+      if (feeds.size > 0) for (const feed of feeds) feed.add(lineOf({ now: at }));
     }
-  });
-  server.on('upgrade', (request, socket, head) => {
-    socket.on('error', () => socket.destroy());
-    if (!mayWatch(request)) socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
-    else if (viewers.size >= mostViewers)
-      socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n');
-    else sockets.handleUpgrade(request, socket, head, admit);
-  });
+    for (const feed of feeds) feed.flush();
+  }, flushEveryMs);
+  timer.unref();
 
-  const admit = (socket: WebSocket): void => {
-    const viewer = createViewer(actors, {
-      send: (text) => socket.send(text),
-      get bufferedAmount() {
-        return socket.bufferedAmount;
-      },
-      get isOpen() {
-        return socket.readyState === WebSocket.OPEN;
-      },
-      drop: () => socket.terminate(),
-    });
-    viewers.add(viewer);
-    socket.on('error', () => socket.terminate());
-    socket.on('close', () => viewers.delete(viewer));
-  };
-
+  /** Stately's messages; without a viewer of them, only the actors are kept. */
   const forward = (event: InspectionEvent): void => {
     if (!isMachine(event.actorRef)) return;
     if (event.type === '@xstate.actor') {
@@ -84,12 +115,15 @@ export async function startInspection(log: Log, port = usualPort): Promise<Inspe
     }
   };
 
-  const url = `http://127.0.0.1:${await listen(server, port)}/`;
-  log.report('inspector.opened', { url });
+  const { url } = server;
+  const tunnel = `ssh -N -L ${server.port}:127.0.0.1:${server.port} HOST`;
+  log.report('inspector.opened', { url, tunnel });
   return {
     url,
+    log: recorder.log,
     observe(event) {
       try {
+        recorder.observe(event);
         forward(event);
       } catch (error) {
         // An error thrown here would end the actor that is observed.
@@ -97,25 +131,12 @@ export async function startInspection(log: Log, port = usualPort): Promise<Inspe
       }
     },
     async close() {
-      for (const socket of sockets.clients) socket.terminate();
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
+      clearInterval(timer);
+      await server.close();
     },
   };
 }
 
 function isMachine(actor: ActorRefLike): boolean {
   return (actor as ActorRefLike & { logic?: { root?: unknown } }).logic?.root !== undefined;
-}
-
-async function listen(server: Server, port: number): Promise<number> {
-  server.listen({ host: '127.0.0.1', port });
-  try {
-    await once(server, 'listening');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || port === 0) throw error;
-    return listen(server, 0);
-  }
-  return (server.address() as AddressInfo).port;
 }

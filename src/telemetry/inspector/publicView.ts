@@ -8,10 +8,20 @@ export type PublicView = Record<string, unknown>;
 /** Keys whose text is a name of ours. */
 const nameKeys = new Set([
   ...['groupId', 'cohortId', 'actorId', 'label', 'phase', 'cause', 'kind'],
-  ...['subnet', 'market', 'proof', 'probe'],
+  ...['subnet', 'market', 'proof', 'probe', 'signal', 'connection', 'transport', 'generation'],
+  ...['exact', 'template', 'lastStatus', 'failureReason', 'requestId', 'command', 'outcome'],
 ]);
 /** Keys whose object is shown with its own public part. */
-const nestedKeys = new Set(['counts', 'order', 'output', 'error']);
+const nestedKeys = new Set([
+  'counts',
+  'order',
+  'output',
+  'error',
+  'terms',
+  'load',
+  'lastFailure',
+  'answer',
+]);
 
 function publicValue(key: string, value: unknown): unknown {
   if (typeof value === 'string') {

@@ -1,17 +1,8 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { createInspector } from '@statelyai/inspect';
 import type { AnyActorRef, InspectedActorEvent, InspectionEvent } from 'xstate';
+import type { FeedOutlet } from './feed.ts';
 import { publicDefinition, publicEvent, publicSnapshot } from './publicView.ts';
-
-/** The connection of a viewer. */
-export interface Outlet {
-  send: (text: string) => void;
-  /** Bytes that wait to be sent. */
-  readonly bufferedAmount: number;
-  readonly isOpen: boolean;
-  /** Ends the connection at once. */
-  drop: () => void;
-}
 
 /** One client that watches. It gets the actors that exist first, then what happens to them. */
 export interface Viewer {
@@ -41,7 +32,7 @@ function definitionOf(config: unknown): unknown {
  */
 export function createViewer(
   actors: ReadonlyMap<string, InspectedActorEvent>,
-  outlet: Outlet,
+  outlet: FeedOutlet,
 ): Viewer {
   const { inspect } = createInspector({
     send(event) {

@@ -131,6 +131,20 @@ describe('the groups to drain', () => {
     expect(drained(busy, everybody, late).outbox).toEqual([['a', { type: 'group.stop' }]]);
   });
 
+  it('is stopped at once when it waits already and nothing is to wait any longer', () => {
+    const waiting = serves({
+      ...{ load: load(2), drainRequested: true, phase: 'waiting', drainDeadline: 9000 },
+    });
+    const nobody = { pending: 0, idle: 0, busy: 0 };
+    const now = { at: 7000, until: 7000, monitorEverConnected: true };
+    const { groups, outbox } = drained(recordsOf({ a: waiting }), nobody, now);
+    expect(outbox).toEqual([['a', { type: 'group.stop' }]]);
+    expect(groups.a).toMatchObject({ phase: 'stopping', stopRequestedAt: 7000 });
+    const later = drained(recordsOf({ a: waiting }), nobody, { ...now, until: 7001 });
+    expect(later.outbox).toEqual([]);
+    expect(later.groups.a?.drainDeadline).toBe(7001);
+  });
+
   it('is waited for when the stream does not tell whether it is at work, but did tell, or will', () => {
     const young = recordsOf({
       a: rowOf(),

@@ -21,6 +21,7 @@ const model: Model = {
     Math.min(context.attempts, 2),
     context.crash,
     context.leftOnPurpose,
+    context.remaining !== null,
   ],
   events: ({ value }) =>
     [
@@ -31,7 +32,7 @@ const model: Model = {
           ]
         : []),
       { type: 'xstate.after.preparationPause.daemon.unprepared' },
-      { type: 'xstate.after.stopTimeout.daemon.stopping' },
+      { type: 'daemon.stopTimeout' },
       { type: 'daemon.stop' },
       { type: 'fleet.stopped' },
       { type: 'xstate.done.actor.session' },
@@ -45,6 +46,7 @@ const model: Model = {
       { type: 'scheduler.connection', at: 1, status: 'ready' },
       { type: 'monitor.loads', at: 1, loads: null },
       { type: 'monitor.groups', at: 1, groups: null },
+      { type: 'monitor.work', at: 1, work: null },
       { type: 'monitor.deadWorkers', at: 1, workerIds: [] },
       { type: 'monitor.closed', at: 1 },
       { type: 'fleet.tasksChanged', cohortId: 'c', taskIds: ['t'] },
@@ -78,8 +80,9 @@ const routes: Record<string, ('session' | 'manager' | 'monitor')[]> = {
   'scheduler.connection': ['manager'],
   'monitor.loads': ['session', 'manager'],
   'monitor.groups': ['session'],
+  'monitor.work': ['manager'],
   'monitor.deadWorkers': ['session'],
-  'monitor.closed': ['session'],
+  'monitor.closed': ['session', 'manager'],
   'fleet.tasksChanged': ['session', 'monitor'],
   'fleet.inventoryCompleted': ['session'],
   'task.dead': ['monitor'],
@@ -150,7 +153,12 @@ it('the daemon keeps its invariants on every edge', async () => {
         expect(session.told.at(-1)).toEqual({ type: 'session.close' }); // no goodbye without one
       if (value === 'stopped' && event.type !== 'xstate.error.actor.fleetManager')
         expect(stopped).toBe(true);
-      if (stops >= 3) expect(value).toBe('stopped'); // impatience is heard
+      if (value === 'stoppingNow') {
+        expect(before.value).toMatch(/^stopping/);
+        expect(manager.told.filter(({ type }) => type === 'fleet.stopNow')).toHaveLength(1);
+      }
+      if (stops >= 4) expect(value).toBe('stopped'); // impatience is heard
+      if (stops >= 3) expect(['disconnecting', 'stopped']).toContain(value);
       if (value === 'stopped')
         expect(output?.crash).toBe(event.type.includes('error') ? 'a bug' : null);
     }
@@ -189,6 +197,8 @@ const failed = { type: 'xstate.error.actor.prepare', error: denied };
 const stop = { type: 'daemon.stop' };
 const shutdown = { type: 'scheduler.shutdown', at: 1 };
 const closed = { type: 'xstate.done.actor.session' };
+const tasksLeft = { type: 'fleet.remaining', tasks: 1, launches: 0, looked: true };
+const launchesLeft = { type: 'fleet.remaining', tasks: 0, launches: 1, looked: true };
 
 it('the daemon prepares AWS again when the resources are gone, and its pauses start from the shortest', async () => {
   const { actor, play, calls, manager, clock } = live();
@@ -233,6 +243,24 @@ describe('the daemon', () => {
       [stop, 'stopping'],
       [stop, 'disconnecting'],
       [stop, 'stopped'],
+    ],
+    [
+      [stop, 'stopping'],
+      [tasksLeft, 'stopping'],
+      [stop, 'stoppingNow'],
+      [stop, 'disconnecting'],
+      [stop, 'stopped'],
+    ],
+    [
+      [stop, 'stopping'],
+      [launchesLeft, 'stopping'],
+      [stop, 'disconnecting'],
+    ],
+    [
+      [stop, 'stopping'],
+      [tasksLeft, 'stopping'],
+      [stop, 'stoppingNow'],
+      [{ type: 'fleet.stopped' }, 'disconnecting'],
     ],
     [
       [failed, 'unprepared'],
@@ -307,11 +335,32 @@ describe('the daemon', () => {
     expect(troubles).toEqual(Array.from({ length: 8 }, () => trouble));
   });
 
+  it('prepares at once when a person has mended a cause, and passes that on', async () => {
+    const { actor, play, calls, manager } = live();
+    await play(actor, failed);
+    await play(actor, { type: 'fleet.retryNow' });
+    expect(actor.getSnapshot().value).toBe('preparing');
+    expect(calls.prepare).toHaveLength(2);
+    expect(manager.told).toEqual([{ type: 'fleet.retryNow' }]);
+  });
+
   it('stops waiting for the fleet at the stop timeout', async () => {
     const { actor, play, clock } = live();
     await play(actor, stop);
     clock.increment(59_999);
     expect(actor.getSnapshot().value).toBe('stopping');
+    clock.increment(1);
+    expect(actor.getSnapshot().value).toBe('disconnecting');
+  });
+
+  it('stops waiting at the same time after a second request to stop', async () => {
+    const { actor, play, clock, manager } = live();
+    for (const event of [stop, tasksLeft]) await play(actor, event);
+    clock.increment(40_000);
+    await play(actor, stop);
+    expect(manager.told.at(-1)).toEqual({ type: 'fleet.stopNow' });
+    clock.increment(19_999);
+    expect(actor.getSnapshot().value).toBe('stoppingNow');
     clock.increment(1);
     expect(actor.getSnapshot().value).toBe('disconnecting');
   });
@@ -355,7 +404,7 @@ describe('the exit status', () => {
 
   it.each([
     ['nothing is left', false, [stop, remaining(2, 0), gone, closed], 0],
-    ['tasks are left', false, [stop, remaining(2, 0), stop, stop], 1],
+    ['tasks are left', false, [stop, remaining(2, 0), stop, stop, stop], 1],
     ['a launch is left', false, [stop, remaining(0, 1), stop, stop], 1],
     ['the last task went before the fleet said so', false, [stop, remaining(0, 0), stop, stop], 0],
     ['it is not known what is left', false, [stop, stop, stop], 1],
@@ -365,7 +414,7 @@ describe('the exit status', () => {
     [
       'tasks are left that the scheduler wanted stopped',
       true,
-      [shutdown, remaining(1, 0), stop, stop],
+      [shutdown, remaining(1, 0), stop, stop, stop],
       1,
     ],
     ['a bug ended it', true, [stop, crashed], 1],
@@ -378,7 +427,7 @@ describe('the exit status', () => {
 
   it('comes with what is left', async () => {
     const { actor, play } = live();
-    for (const event of [stop, remaining(2, 1), stop, stop]) await play(actor, event);
+    for (const event of [stop, remaining(2, 1), stop, stop, stop]) await play(actor, event);
     expect(actor.getSnapshot().output).toEqual({
       ...{ status: 1, crash: null, remaining: { tasks: 2, launches: 1 }, looked: true },
     });

@@ -120,6 +120,13 @@ const oneByOne: Model = {
       ...((fleet.desired ?? 0) < 2 ? [{ type: 'scheduler.startRequested', at: 20_000 }] : []),
       { type: 'scheduler.shutdownRequested', at: 20_000, taskIds: ['old'] },
       { type: 'scheduler.mismatch', at: 20_000, reason: fleet.mismatch ? null : 'too old' },
+      // They change no state: a few of the states are enough.
+      ...(fleet.revision === null && fleet.mismatch === null && fleet.desired === null
+        ? [
+            { type: 'monitor.work', at: 20_000, work: null },
+            { type: 'monitor.closed', at: 20_000 },
+          ]
+        : []),
     ];
   },
 };
@@ -194,6 +201,13 @@ const internal: Model = {
   ],
 };
 
+/** A person does not want to wait for groups at work. */
+const impatient: Model = {
+  ...modelOf(/./),
+  key: ({ value }) => value,
+  events: [{ type: 'fleet.stop' }, { type: 'fleet.stopNow' }],
+};
+
 const models = [
   oneByOne,
   modelOf(/^(cohort\.launchFailed|monitor\.loads|scheduler\.lost)$/),
@@ -203,6 +217,7 @@ const models = [
   orders,
   monitorEnds,
   internal,
+  impatient,
 ];
 
 const live = (given: FleetInput) => {

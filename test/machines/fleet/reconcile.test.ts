@@ -447,6 +447,24 @@ describe('a fleet that stops', () => {
   });
 });
 
+it('tells every cohort that no group waits any longer when everything is to stop now', async () => {
+  const { actor, clock, at, orders, fleet, report, answered } = await readyManager({
+    owned: tasksOf(2),
+  });
+  clock.increment(1);
+  answered();
+  report({ busy: 2 });
+  actor.send({ type: 'fleet.stop' });
+  answered();
+  at(12_000);
+  orders();
+  actor.send({ type: 'fleet.stopNow' });
+  expect(orders()).toEqual([
+    expect.objectContaining({ type: 'cohort.drain', at: 12_000, until: 12_000 }),
+  ]);
+  expect(fleet().drainAllUntil).toBe(12_000);
+});
+
 it('reports what remains from the order to stop on, at each change', async () => {
   const { actor, clock, at, answered, reportOf, hears } = await readyManager({ owned: tasksOf(2) });
   clock.increment(1);

@@ -46,12 +46,12 @@ const model: Model = {
     ] as never,
 };
 
-/** An earlier run may have sent it, and the disk does not take what that run wrote. */
+/** An earlier run may have sent it, and its record cannot be written again. */
 const unwritable: Model = {
   input: { ...input, outcomeUnknown: true },
   key: ({ value, context }) => [value, context.rejections, context.retryAt],
   events: [
-    { type: 'xstate.error.actor.journalLaunch', error: failure('journal') },
+    { type: 'xstate.error.actor.journalLaunch', error: failure('bug') },
     { type: 'launch.tick', now: 10_000, allowed: true },
     { type: 'launch.tick', now: 100_000, allowed: true },
   ] as never,
@@ -92,8 +92,8 @@ it('the model takes every transition and reaches every state', () => {
   expect(unvisited(launch, model)).toEqual([]);
 });
 
-it.each(['denied', 'invalid', 'refused', 'throttled'])(
-  'a launch with one unanswered attempt is repeated although a later attempt was %s',
+it.each(['denied', 'invalid', 'refused', 'throttled', 'credentials'])(
+  'a launch with one unanswered attempt is repeated although a later attempt was %s; only refusals of the request are counted',
   async (kind) => {
     const { actors, play, calls } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
     const actor = createActor(launch.provide({ actors }), { input }).start();
@@ -118,7 +118,8 @@ it.each(['denied', 'invalid', 'refused', 'throttled'])(
     expect(actor.getSnapshot().value).toBe('outcomeUnknown');
     await again();
     expect(calls.runTask).toHaveLength(16);
-    expect(actor.getSnapshot().value).toBe(kind === 'throttled' ? 'throttled' : 'recording');
+    const isRefusal = !['throttled', 'credentials'].includes(kind);
+    expect(actor.getSnapshot().value).toBe(isRefusal ? 'recording' : 'outcomeUnknown');
   },
 );
 
@@ -181,7 +182,7 @@ it('a launch of an earlier run is not sent again while its journal entry cannot 
     await play(actor, unwritten as never);
     expect(actor.getSnapshot()).toMatchObject({
       value: 'outcomeUnknown',
-      context: { rejections: n + 1, lastFailure: { kind: 'journal' } },
+      context: { rejections: 0, lastFailure: { kind: 'journal' } },
     });
     const from = now;
     await play(actor, { type: 'launch.abandon' });
@@ -198,11 +199,11 @@ it('a launch of an earlier run is not sent again while its journal entry cannot 
   expect(calls.runTask.map((call) => call.input)).toEqual([order]);
 });
 
-it('a launch of an earlier run is abandoned unsent after about ten minutes on such a disk, with an unknown outcome', async () => {
+it('a launch of an earlier run whose record can never be written is abandoned unsent after about ten minutes, with an unknown outcome', async () => {
   const { actors, play, calls } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
   const again = { ...input, outcomeUnknown: true };
   const actor = createActor(launch.provide({ actors }), { input: again }).start();
-  const unwritten = { type: 'xstate.error.actor.journalLaunch', error: failure('journal') };
+  const unwritten = { type: 'xstate.error.actor.journalLaunch', error: failure('bug') };
   for (let n = 1; n < 15; n++) {
     await play(actor, unwritten as never);
     for (const now of [n * 1e6, n * 1e6 + 60_000])
@@ -215,7 +216,7 @@ it('a launch of an earlier run is abandoned unsent after about ten minutes on su
   expect(calls.runTask).toHaveLength(0);
   expect(actor.getSnapshot().output).toMatchObject({
     ...{ groups: [], outcomeUnknown: true },
-    refusals: [{ kind: 'journal' }, { kind: 'journal' }],
+    refusals: [{ kind: 'bug' }, { kind: 'bug' }],
   });
 });
 

@@ -170,9 +170,12 @@ describe('the monitor stream', () => {
     expect(pauseAfter('reset', 0)).toBe(500);
   });
 
-  it('is left when it has shown nothing for half a minute', () => {
+  it('is left when it has shown nothing for half a minute, though it reports each second', () => {
     const { actor, lines, open, show, pass, value } = live();
     open();
+    show(list());
+    pass(1000);
+    show(list());
     pass(29_000);
     show();
     pass(29_999);
@@ -180,7 +183,49 @@ describe('the monitor stream', () => {
     pass(1);
     expect(value()).toBe('backoff');
     expect(lines[0]?.open).toBe(false);
-    expect(actor.getSnapshot().context.trouble).toBe('nothing said for 30 s');
+    expect(actor.getSnapshot().context.trouble).toBe('it has fallen silent');
+  });
+
+  it.each([10_000, 60_000])(
+    'is not left between reports that come every %i ms, and is after two and a half times that',
+    (every) => {
+      const { open, show, pass, value } = live();
+      open();
+      for (let n = 0; n < 3; n++) {
+        pass(every);
+        expect(value()).toEqual({ online: 'listening' });
+        show(list());
+      }
+      const limit = Math.max(30_000, 2.5 * every);
+      pass(limit - 1);
+      expect(value()).toEqual({ online: 'listening' });
+      pass(1);
+      expect(value()).toBe('backoff');
+    },
+  );
+
+  it('is left two and a half minutes after it was opened when it has never reported', () => {
+    const { open, pass, value } = live();
+    open();
+    pass(149_999);
+    expect(value()).toEqual({ online: 'listening' });
+    pass(1);
+    expect(value()).toBe('backoff');
+  });
+
+  it('reports the work of the scheduler with each list that shows it', () => {
+    const { open, show, pass, reports } = live();
+    open();
+    const shown = { ...list(worker('t1')), tasks: 40, managers: ['wm', 'other'] };
+    show(shown as MonitorMessage);
+    pass(2000);
+    show({ ...shown, tasks: 30 } as MonitorMessage);
+    const works = reports().filter(({ type }) => type === 'monitor.work');
+    const work = { workers: 1, own: expect.any(Number), otherManagers: expect.any(Number) };
+    expect(works).toEqual([
+      { type: 'monitor.work', work: { ...work, at: expect.any(Number), tasks: 40, everyMs: null } },
+      { type: 'monitor.work', work: { ...work, at: expect.any(Number), tasks: 30, everyMs: 2000 } },
+    ]);
   });
 
   it('is not left for frames that cannot be read; each is noted', () => {

@@ -13,6 +13,7 @@ const original: [string, string | null, string, unknown][] = [
   ['--worker-scheduler-address', '-wsa', 'address', null],
   ['--object-storage-address', '-osa', 'address', null],
   ['--max-task-concurrency', '-mtc', 'int', cpus().length],
+  ['--scale-down-cooldown-seconds', '-sdc', 'float', 30],
   ['--per-worker-capabilities', '-pwc', 'name[=int],…', []],
   ['--per-worker-task-queue-size', '-wtqs', 'int', 1000],
   ['--heartbeat-interval-seconds', '-his', 'int', 2],
@@ -46,7 +47,8 @@ const additions = [
   ...['ecs_security_groups', 'ecs_assign_public_ip', 'ecs_task_architecture', 'capacity_provider'],
   ...['scheduler_grace', 'settle_seconds', 'start_deadline', 'drain_timeout', 'stop_timeout'],
   ...['monitor_address', 'sigterm_policy', 'sweep_seconds', 'tls_ca', 'tls_insecure'],
-  ...['launch_burst', 'launch_rate', 'state_dir', 'inspect', 'logging_format'],
+  ...['launch_burst', 'launch_rate', 'state_dir', 'inspect', 'inspect_port', 'logging_format'],
+  ...['scale_ahead', 'tasks_per_worker'],
   ...['metrics_port', 'metrics_host'],
 ];
 
@@ -95,6 +97,9 @@ const samples: Partial<Record<Key, string>> = {
   ecs_assign_public_ip: 'DISABLED',
   ecs_task_architecture: 'ARM64',
   capacity_provider: 'FARGATE_SPOT',
+  scale_ahead: 'off',
+  tasks_per_worker: '7',
+  scale_down_cooldown_seconds: '7.5',
 };
 const sampleOf = (key: Key) =>
   samples[key] ?? (rowOf(key).type.name === 'int' ? '77' : `value-of-${key}`.replaceAll('_', '-'));

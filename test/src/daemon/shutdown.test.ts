@@ -74,7 +74,7 @@ describe('passStops', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  function daemonWith(sight: AwsSight, leaveRunning = false) {
+  function daemonWith(sight: AwsSight, leaveRunning = false, tasks = 3) {
     const { log, lines } = listening();
     let ask = (_signal: string) => {};
     const sent: unknown[] = [];
@@ -84,10 +84,16 @@ describe('passStops', () => {
         ask = listener;
       },
       {
-        ledger: { groups: () => [{}, {}, {}] as never, openLaunches: () => [{}] as never },
+        ledger: {
+          groups: () => Array.from({ length: tasks }) as never,
+          openLaunches: () => [{}] as never,
+        },
         sight,
-        stopTimeoutSeconds: 60,
-        leaveRunning,
+        config: {
+          stopTimeoutSeconds: 60,
+          drainTimeoutSeconds: 300,
+          sigtermPolicy: leaveRunning ? 'leave' : 'stop',
+        },
       },
       log,
     );
@@ -113,9 +119,34 @@ describe('passStops', () => {
     await vi.advanceTimersByTimeAsync(60_000);
     const known = { tasks: 3, launches: 1, unseen: null };
     expect(lines.slice(1)).toEqual([
-      ['info', 'daemon.stopPending', { ...known, seconds: 59 }],
-      ['info', 'daemon.stopPending', { ...known, seconds: 45 }],
+      ['info', 'daemon.stopPending', { ...known, seconds: 59, idleSeconds: 29 }],
+      ['info', 'daemon.stopPending', { ...known, seconds: 45, idleSeconds: 15 }],
     ]);
+  });
+
+  it('says no more that tasks at work may finish when they may not: their time is up, or a second request has come', async () => {
+    const { ask, lines, end } = daemonWith(sightWith({ looked: true }));
+    const said = () => lines.splice(0).filter(([, name]) => name === 'daemon.stopPending');
+    ask('SIGTERM');
+    await vi.advanceTimersByTimeAsync(31_000);
+    expect(said().at(-1)?.[2]).toEqual({ tasks: 3, launches: 1, unseen: null, seconds: 30 });
+    end();
+    const second = daemonWith(sightWith({ looked: true }));
+    second.ask('SIGTERM');
+    second.ask('SIGTERM');
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(second.lines.at(-1)?.[2]).not.toHaveProperty('idleSeconds');
+    second.end();
+  });
+
+  it('warns when so many tasks do not fit into stop_timeout', () => {
+    const { ask, lines, end } = daemonWith(sightWith({ looked: true }), false, 10_000);
+    ask('SIGTERM');
+    expect(lines.at(-1)).toEqual([
+      ...['warn', 'stopTimeout.short'],
+      { tasks: 10_000, timeout: 60, needed: 496 },
+    ]);
+    end();
   });
 
   it('says why ECS could not be looked at', async () => {

@@ -13,6 +13,8 @@ function fakeProcess(terminals: number[] = []) {
     on: (signal, listener) => listeners.set(signal, listener),
     isTerminal: (fd) => state.terminals.includes(fd),
   });
+  const retried = vi.fn();
+  signals.onRetry(retried);
   const stops: string[] = [];
   signals.onStop((signal) => stops.push(signal));
   let isForced = false;
@@ -23,6 +25,7 @@ function fakeProcess(terminals: number[] = []) {
     signals,
     stops,
     reopened,
+    retried,
     send: (signal: NodeJS.Signals) => listeners.get(signal)?.(signal),
     closeTerminal: () => {
       state.terminals = [];
@@ -54,11 +57,12 @@ describe('listenToSignals', () => {
     expect(reopened).not.toHaveBeenCalled();
   });
 
-  it('opens the logs anew at SIGHUP without a terminal', async () => {
-    const { send, stops, reopened } = fakeProcess();
+  it('opens the logs anew and tries at once what is held back at SIGHUP without a terminal', async () => {
+    const { send, stops, reopened, retried } = fakeProcess();
     send('SIGHUP');
     await vi.advanceTimersByTimeAsync(1000);
     expect(reopened).toHaveBeenCalledTimes(1);
+    expect(retried).toHaveBeenCalledTimes(1);
     expect(stops).toEqual([]);
   });
 
@@ -74,13 +78,15 @@ describe('listenToSignals', () => {
     await vi.advanceTimersByTimeAsync(1000);
     expect(going.stops).toEqual(['SIGHUP']);
     expect(going.reopened).not.toHaveBeenCalled();
+    expect(going.retried).not.toHaveBeenCalled();
   });
 
-  it('opens the logs anew at SIGHUP when its terminal stays', async () => {
-    const { send, stops, reopened } = fakeProcess([0]);
+  it('opens the logs anew and tries at once what is held back at SIGHUP when its terminal stays', async () => {
+    const { send, stops, reopened, retried } = fakeProcess([0]);
     send('SIGHUP');
     await vi.advanceTimersByTimeAsync(1000);
     expect(reopened).toHaveBeenCalledTimes(1);
+    expect(retried).toHaveBeenCalledTimes(1);
     expect(stops).toEqual([]);
   });
 
@@ -109,11 +115,13 @@ describe('listenToSignals', () => {
     ]);
   });
 
-  it('forces the end five seconds after the second request', async () => {
+  it('forces the end five seconds after the third request', async () => {
     const { send, isForced } = fakeProcess();
-    send('SIGTERM');
-    await vi.advanceTimersByTimeAsync(60_000);
-    expect(await isForced()).toBe(false);
+    for (let i = 0; i < 2; i += 1) {
+      send('SIGTERM');
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(await isForced()).toBe(false);
+    }
     send('SIGTERM');
     await vi.advanceTimersByTimeAsync(4900);
     expect(await isForced()).toBe(false);
@@ -121,9 +129,9 @@ describe('listenToSignals', () => {
     expect(await isForced()).toBe(true);
   });
 
-  it('forces the end at once at the third request', async () => {
+  it('forces the end at once at the fourth request', async () => {
     const { send, isForced } = fakeProcess();
-    for (let i = 0; i < 3; i += 1) {
+    for (let i = 0; i < 4; i += 1) {
       send('SIGTERM');
       await vi.advanceTimersByTimeAsync(400);
     }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DemoStory } from '../../../src/demo/story.ts';
-import { render } from '../../../src/demo/styledText.ts';
 import { drawView } from '../../../src/demo/view.ts';
+import { render } from '../../../src/shared/terminal/styledText.ts';
 
 const tasks = { submitted: 50, completed: 20, running: 6, waiting: 24, workers: 6 };
 

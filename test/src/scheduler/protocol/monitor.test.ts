@@ -27,7 +27,7 @@ it.each(['g2', 'g23', 'g3'])(
         { workerId: id(1), managerId: 'wm-ecs', groupId: null, load: load[1] },
       ],
       groups: null,
-      canceling: 4,
+      ...{ canceling: 4, tasks: 0 + 2 + 4 + 6 + 20, managers: ['wm-ecs'] },
     });
   },
 );
@@ -40,7 +40,7 @@ it('decodeMonitor returns groups instead of managers for g1', () => {
       { workerId: id(1), managerId: null, groupId: 'ecs-1', load: load[1] },
     ],
     groups: ['ecs-1'],
-    canceling: 4,
+    ...{ canceling: 4, tasks: 32 },
   });
 });
 
@@ -116,8 +116,21 @@ it('decodeMonitor counts the tasks that are being cancelled', () => {
       [2, 3],
       [3, 5],
     ]),
-  ).toMatchObject({ canceling: 3 });
+  ).toMatchObject({ canceling: 3, tasks: 15 });
   expect(counted([[1, 7]])).not.toHaveProperty('canceling');
+});
+
+it('decodeMonitor counts the tasks that the scheduler holds, and none where it names no state', () => {
+  const wire = decodeMessage(vector('g3-monitor-state-scheduler-two-workers')) as WireMessage;
+  if (wire.message !== 'stateScheduler') throw new Error(wire.message);
+  const fields = { ...wire.fields, taskManager: { stateToCount: [] } };
+  const silent = decodeMonitor(encodeMessage({ ...wire, fields } as WireMessage));
+  expect(silent).not.toHaveProperty('tasks');
+  // Finished tasks stay in the counts of their states.
+  const ended = [4, 5, 6, 7, 8].map((state) => ({ state, count: 100 }));
+  const stateToCount = [...ended, { state: 0, count: 3 }];
+  const busy = { ...wire, fields: { ...wire.fields, taskManager: { stateToCount } } };
+  expect(decodeMonitor(encodeMessage(busy as WireMessage))).toMatchObject({ tasks: 3 });
 });
 
 it('decodeMonitor returns null for other messages', () => {

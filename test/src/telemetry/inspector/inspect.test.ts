@@ -60,7 +60,7 @@ const parent = setup({
 
 const open: Inspection[] = [];
 const inspected = async (logic: AnyActorLogic) => {
-  const inspection = await startInspection(silentLog, 0);
+  const inspection = await startInspection(silentLog, { port: 0 });
   open.push(inspection);
   return { inspection, actor: createActor(logic, { inspect: inspection.observe }) };
 };
@@ -184,8 +184,11 @@ describe('startInspection', () => {
     expect(
       await outcome({ host: 'localhost.example.com', origin: 'http://localhost.example.com' }),
     ).toBe(403);
+    const { search } = new URL(inspection.url);
     const page = async (path: string, headers = {}) => {
-      const asked = request(new URL(path, inspection.url), { headers }).end();
+      const url = new URL(path, inspection.url);
+      url.search = search;
+      const asked = request(url, { headers }).end();
       const [answer] = await once(asked, 'response');
       answer.resume();
       return [answer.statusCode, answer.headers['access-control-allow-origin']];
@@ -196,9 +199,9 @@ describe('startInspection', () => {
   });
 
   it('listens on loopback only, and on another port when its port is taken', async () => {
-    const first = await startInspection(silentLog, 0);
+    const first = await startInspection(silentLog, { port: 0 });
     const port = Number(new URL(first.url).port);
-    const second = await startInspection(silentLog, port);
+    const second = await startInspection(silentLog, { port });
     open.push(first, second);
     expect(new URL(first.url).hostname).toBe('127.0.0.1');
     expect(new URL(second.url).port).not.toBe(String(port));
@@ -207,7 +210,7 @@ describe('startInspection', () => {
   it('does not end the actor when a message cannot be shown', async () => {
     const reported: string[] = [];
     const log = { report: (name: string) => void reported.push(name) };
-    const inspection = await startInspection(log, 0);
+    const inspection = await startInspection(log, { port: 0 });
     open.push(inspection);
     expect(() => inspection.observe({ type: '@xstate.event' } as never)).not.toThrow();
     expect(reported).toEqual(['inspector.opened', 'inspector.failed']);

@@ -1,4 +1,13 @@
-export type Colour = 'bold' | 'dim' | 'green' | 'yellow' | 'blue' | 'magenta' | 'cyan';
+export type Colour =
+  | 'bold'
+  | 'dim'
+  | 'inverse'
+  | 'red'
+  | 'green'
+  | 'yellow'
+  | 'blue'
+  | 'magenta'
+  | 'cyan';
 
 /** A part of a line and its style. */
 export type Span = readonly [text: string, colour?: Colour];
@@ -7,6 +16,8 @@ export type Line = readonly Span[];
 const codes: Record<Colour, number> = {
   bold: 1,
   dim: 2,
+  inverse: 7,
+  red: 31,
   green: 32,
   yellow: 33,
   blue: 34,
@@ -37,4 +48,33 @@ export function wrap(text: string, columns: number): string[] {
     } else line = line === '' ? word : `${line} ${word}`;
   }
   return [...lines, line];
+}
+
+/**
+ * Breaks a line at spaces, or within a word that is longer than a line, so that it fits into `columns`. The lines
+ * after the first begin with `indent` spaces.
+ */
+export function wrapLine(line: Line, columns: number, indent = 0): Line[] {
+  const lines: Span[][] = [[]];
+  let used = 0;
+  const breakLine = (): void => {
+    lines.push([[' '.repeat(indent)]]);
+    used = indent;
+  };
+  for (const [text, style] of line)
+    for (let word of text.split(/(?<= )(?=[^ ])/)) {
+      if (used + word.trimEnd().length > columns && used > indent) breakLine();
+      while (word.trimEnd().length > columns - used) {
+        lines.at(-1)?.push(styled(word.slice(0, columns - used), style));
+        word = word.slice(columns - used);
+        breakLine();
+      }
+      lines.at(-1)?.push(styled(word, style));
+      used += word.length;
+    }
+  return lines;
+}
+
+function styled(text: string, style: Colour | undefined): Span {
+  return style === undefined ? [text] : [text, style];
 }

@@ -1,0 +1,31 @@
+import { type Counts, type Limits, type Plan, plan, serving } from './plan.ts';
+
+export interface Cooldown {
+  /** Since when fewer groups are desired than there are, without a break; null: not so. */
+  fewerSince: number | null;
+  now: number;
+  /** How long fewer must be desired before any is drained, ms; 0: not at all. */
+  cooldownMs: number;
+}
+
+const drainsIn = ({ drainPendingGroups, drainServing }: Plan): number =>
+  drainPendingGroups + drainServing;
+
+/**
+ * The plan, with fewer groups only once fewer have been desired for the whole cooldown: it counts from the first
+ * command for fewer, and any command for as many as there are ends it. What is carried out is what is desired then.
+ * What the limit forbids does not wait, and neither do groups without work that go in the place of others.
+ */
+export function planWithCooldown(
+  desired: number | null,
+  counts: Counts,
+  limits: Limits,
+  { fewerSince, now, cooldownMs }: Cooldown,
+): { plan: Plan; fewerSince: number | null } {
+  const wanted = plan(desired, counts, limits);
+  if (drainsIn(wanted) === 0 || limits.swapping) return { plan: wanted, fewerSince: null };
+  const unchanged = plan(counts.pending + serving(counts), counts, limits);
+  if (drainsIn(unchanged) >= drainsIn(wanted)) return { plan: wanted, fewerSince: null };
+  const since = fewerSince ?? now;
+  return { plan: now - since >= cooldownMs ? wanted : unchanged, fewerSince: since };
+}

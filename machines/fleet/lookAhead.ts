@@ -1,0 +1,132 @@
+import type { WorkView } from '../scheduler/messages.ts';
+
+/**
+ * What the scheduler's default policy asks of a manager while a worker has more tasks than `upperRatio` is one worker
+ * more than are connected, so a fleet grows by one Fargate task per boot. The size at which it stops asking follows
+ * from the tasks that the scheduler holds: this file computes it.
+ *
+ * It is proven for that policy (`vanilla`) alone, from its formula: workers fewer than tasks / 10 are too few to it,
+ * workers more than tasks are too many, so ceil(tasks / n) workers with n from 1 to 10 are neither. The `capability`
+ * and `waterfall` policies ask for their whole number at once, whatever is connected: there is nothing to look ahead
+ * for. A policy does not name itself, so a command counts as vanilla's only if it is what vanilla's formula gives.
+ */
+
+/** The ratio of tasks to workers above which the policy wants one worker more, and below which it wants fewer. */
+const upperRatio = 10;
+const lowerRatio = 1;
+
+/** What the scheduler asked last. */
+export interface Ask {
+  /** Milliseconds since the epoch. */
+  at: number;
+  workers: number;
+  /** One request, without capabilities: the only form that vanilla has. */
+  isPlain: boolean;
+}
+
+/** What the commands so far say of the policy. */
+export interface PolicyEvidence {
+  /** How many commands in a row were not what vanilla's formula gives. */
+  mismatches: number;
+  /** They were too many: nothing is looked ahead for on this connection. */
+  isOther: boolean;
+}
+
+export const noEvidence: PolicyEvidence = { mismatches: 0, isOther: false };
+
+/** The last two views of the scheduler's work. */
+export interface Views {
+  last: WorkView | null;
+  before: WorkView | null;
+}
+
+export const noViews: Views = { last: null, before: null };
+
+type Load = Pick<WorkView, 'tasks' | 'workers' | 'own'>;
+
+/** What vanilla asks of a manager with `own` connected workers. `capacity`: what the manager advertises, in workers. */
+export function vanillaAsk({ tasks, workers, own }: Load, capacity: number): number {
+  const ratio =
+    workers === 0 ? (tasks > 0 ? Number.POSITIVE_INFINITY : lowerRatio) : tasks / workers;
+  const asked =
+    ratio > upperRatio
+      ? own + 1
+      : ratio < lowerRatio
+        ? tasks === 0
+          ? 0
+          : Math.max(1, Math.ceil(tasks / upperRatio))
+        : own;
+  return Math.max(0, Math.min(asked, capacity));
+}
+
+/** A stream that says nothing for so long, ms, shows nothing current; longer where its reports come seldom. */
+const staleAfterMs = 10_000;
+
+export const isCurrent = ({ at, everyMs }: WorkView, now: number): boolean =>
+  now - at <= Math.max(staleAfterMs, 2.5 * (everyMs ?? 0));
+
+/** Older than this, ms, a view does not show what a command was made from. */
+const comparableMs = 2500;
+const mismatchesToGiveUp = 3;
+
+/** What a command adds to the evidence. Views of a fleet that is changing show nothing for or against. */
+export function judge(
+  evidence: PolicyEvidence,
+  { last, before }: Views,
+  { workers: asked, isPlain }: Ask,
+  { capacity, now }: { capacity: number; now: number },
+): PolicyEvidence {
+  if (evidence.isOther || last === null || before === null) return evidence;
+  const isSteady = last.workers === before.workers && last.own === before.own;
+  if (!isSteady || now - last.at > comparableMs) return evidence;
+  const drift = Math.abs(last.tasks - before.tasks);
+  const possible = [last.tasks - drift, last.tasks, last.tasks + drift].map((tasks) =>
+    vanillaAsk({ ...last, tasks: Math.max(0, tasks) }, capacity),
+  );
+  const isVanilla = isPlain && asked >= Math.min(...possible) && asked <= Math.max(...possible);
+  if (isVanilla) return noEvidence;
+  const mismatches = evidence.mismatches + 1;
+  return { mismatches, isOther: mismatches >= mismatchesToGiveUp };
+}
+
+export interface LookAheadInput {
+  ask: Ask;
+  views: Views;
+  evidence: PolicyEvidence;
+  /** The scheduler answers, and names desired counts. */
+  isDeclarative: boolean;
+  /** A command older than this, ms, would have been repeated. */
+  askLimitMs: number;
+  /** What the manager advertises, in workers. */
+  capacity: number;
+  /** From 1 to 10; null: switched off. */
+  tasksPerWorker: number | null;
+  now: number;
+}
+
+/**
+ * How many workers of this manager the work needs, where that is more than the scheduler asks for and the scheduler
+ * asks for more than are connected; null: nothing is looked ahead for.
+ */
+export function workersAhead(input: LookAheadInput): number | null {
+  const { ask, views, evidence, isDeclarative, askLimitMs, capacity, tasksPerWorker, now } = input;
+  const { last, before } = views;
+  if (tasksPerWorker === null || !isDeclarative || !ask.isPlain || evidence.isOther) return null;
+  if (now - ask.at > askLimitMs) return null;
+  if (last === null || !isCurrent(last, now) || last.otherManagers > 0) return null;
+  const { tasks, workers, own } = last;
+  if (tasks <= upperRatio * workers) return null;
+  // The command may be older than the view, or newer, by the workers that have connected in between.
+  const earlier = before?.own ?? own;
+  const least = Math.min(own, earlier) + 1;
+  const most = Math.max(own, earlier) + 1;
+  if (ask.workers < least || ask.workers > most) return null;
+  const needed = Math.min(capacity, Math.ceil(tasks / tasksPerWorker) - (workers - own));
+  return needed > ask.workers ? needed : null;
+}
+
+/** Workers that boot are of use while there are more tasks than connected workers; null: not known. */
+export function usefulBooting({ last }: Views, now: number): number | null {
+  if (last === null || !isCurrent(last, now)) return null;
+  return Math.max(0, last.tasks - last.workers);
+}

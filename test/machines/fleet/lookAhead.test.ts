@@ -1,0 +1,192 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  isCurrent,
+  judge,
+  type LookAheadInput,
+  noEvidence,
+  usefulBooting,
+  vanillaAsk,
+  workersAhead,
+} from '../../../machines/fleet/lookAhead.ts';
+import type { WorkView } from '../../../machines/scheduler/messages.ts';
+
+const now = 1_000_000;
+const view = (given: Partial<WorkView> = {}): WorkView => ({
+  ...{ at: now, tasks: 1000, workers: 0, own: 0, otherManagers: 0, everyMs: 1000 },
+  ...given,
+});
+const both = (given: Partial<WorkView> = {}) => ({ last: view(given), before: view(given) });
+const ask = (workers: number, isPlain = true) => ({ at: now, workers, isPlain });
+const input = (given: Partial<LookAheadInput> = {}): LookAheadInput => ({
+  ...{ ask: ask(1), views: both(), evidence: noEvidence, isDeclarative: true, askLimitMs: 6000 },
+  ...{ capacity: Number.POSITIVE_INFINITY, tasksPerWorker: 10, now },
+  ...given,
+});
+
+describe('vanillaAsk', () => {
+  // tasks, workers, own, capacity, asked: from runs of Scaler 2.6.0.
+  it.each([
+    [0, 0, 0, 8, 0],
+    [12, 0, 0, 8, 1],
+    [12, 1, 1, 8, 2],
+    [10, 1, 1, 8, 1],
+    [3, 4, 4, 8, 1],
+    [0, 4, 4, 8, 0],
+    [1000, 8, 8, 8, 8],
+    [100, 12, 4, 8, 4],
+    [100, 4, 0, 8, 1],
+    [12, 20, 8, 8, 2],
+  ])('is for %i tasks, %i workers of which %i are own, and a capacity of %i: %i', (...given) => {
+    const [tasks, workers, own, capacity, asked] = given;
+    expect(vanillaAsk({ tasks, workers, own }, capacity)).toBe(asked);
+  });
+});
+
+describe('the workers that the work needs', () => {
+  it('are those at which the policy stops asking for more', () => {
+    expect(workersAhead(input())).toBe(100);
+    expect(workersAhead(input({ tasksPerWorker: 4 }))).toBe(250);
+    expect(
+      workersAhead(input({ views: both({ tasks: 41, workers: 4, own: 4 }), ask: ask(5) })),
+    ).toBe(null);
+  });
+
+  it('are fewer by those that other people have connected', () => {
+    expect(workersAhead(input({ views: both({ workers: 30, own: 10 }), ask: ask(11) }))).toBe(80);
+  });
+
+  it.each([
+    ['it is switched off', { tasksPerWorker: null }],
+    ['the scheduler is silent or starts units one by one', { isDeclarative: false }],
+    ['its command is old', { ask: { ...ask(1), at: now - 6001 } }],
+    ['its command names capabilities, or several numbers', { ask: ask(1, false) }],
+    ['other commands were not those of the policy', { evidence: { mismatches: 3, isOther: true } }],
+    ['the stream shows no work', { views: { last: null, before: null } }],
+    ['the view is stale', { views: both({ at: now - 10_001 }) }],
+    ['there are other managers', { views: both({ otherManagers: 1 }) }],
+    ['there are enough workers to the policy', { views: both({ tasks: 10, workers: 1, own: 1 }) }],
+    [
+      'no more is asked for than are connected',
+      { views: both({ workers: 5, own: 5 }), ask: ask(5) },
+    ],
+    ['it asks for its whole number, as other policies do', { ask: ask(100) }],
+    ['the capacity is reached', { capacity: 1 }],
+  ])('are not looked for when %s', (_, given) => {
+    expect(workersAhead(input(given))).toBeNull();
+  });
+
+  it('go by a view of a slow stream until two and a half of its intervals have passed', () => {
+    const slow = (age: number) => both({ at: now - age, everyMs: 60_000 });
+    expect(workersAhead(input({ views: slow(150_000) }))).toBe(100);
+    expect(workersAhead(input({ views: slow(150_001) }))).toBeNull();
+    expect(isCurrent(view({ at: now - 10_000 }), now)).toBe(true);
+  });
+
+  it('go by a command made between the last two views', () => {
+    const views = { before: view({ workers: 8, own: 8 }), last: view({ workers: 20, own: 20 }) };
+    for (const workers of [9, 15, 21])
+      expect(workersAhead(input({ views, ask: ask(workers) }))).toBe(100);
+    for (const workers of [8, 22])
+      expect(workersAhead(input({ views, ask: ask(workers) }))).toBeNull();
+  });
+
+  const loads = fc
+    .record({
+      tasks: fc.nat(5000),
+      own: fc.nat(300),
+      others: fc.nat(300),
+      capacity: fc.nat(600),
+      tasksPerWorker: fc.integer({ min: 1, max: 10 }),
+    })
+    .map(({ own, others, ...rest }) => ({ ...rest, own, workers: own + others }));
+  const aheadFor = ({ tasks, workers, own, capacity, tasksPerWorker }: never & object) =>
+    workersAhead(
+      input({
+        ...{ capacity, tasksPerWorker, views: both({ tasks, workers, own }) },
+        ask: ask(vanillaAsk({ tasks, workers, own }, capacity)),
+      }),
+    );
+
+  it('are never more than the capacity, and always more than are asked for', () => {
+    fc.assert(
+      fc.property(loads, (load) => {
+        const ahead = aheadFor(load as never);
+        if (ahead === null) return;
+        expect(ahead).toBeLessThanOrEqual(load.capacity);
+        expect(ahead).toBeGreaterThan(vanillaAsk(load, load.capacity));
+      }),
+    );
+  });
+
+  it('once connected are neither too few nor too many to the policy', () => {
+    fc.assert(
+      fc.property(loads, (load) => {
+        const ahead = aheadFor(load as never);
+        if (ahead === null) return;
+        const workers = load.workers + ahead - load.own;
+        const then = vanillaAsk({ tasks: load.tasks, workers, own: ahead }, load.capacity);
+        expect(then).toBe(ahead);
+      }),
+    );
+  });
+
+  it('with ten tasks each are the size at which the policy ends by itself, a worker at a time', () => {
+    fc.assert(
+      fc.property(loads, (load) => {
+        const given = { ...load, tasksPerWorker: 10 };
+        const ahead = aheadFor(given as never);
+        if (ahead === null) return;
+        let { own, workers } = given;
+        for (; vanillaAsk({ ...given, own, workers }, given.capacity) > own; own++) workers++;
+        expect(own).toBe(ahead);
+      }),
+    );
+  });
+});
+
+describe('the evidence for the policy', () => {
+  const at = { capacity: 1000, now };
+  const steady = both({ tasks: 100, workers: 4, own: 4 });
+
+  it('is against it after three commands in a row that its formula does not give, and stays so', () => {
+    let evidence = noEvidence;
+    for (let n = 0; n < 2; n++) evidence = judge(evidence, steady, ask(10), at);
+    expect(evidence).toEqual({ mismatches: 2, isOther: false });
+    expect(judge(evidence, steady, ask(5), at)).toEqual(noEvidence);
+    evidence = judge(evidence, steady, ask(10), at);
+    expect(evidence).toEqual({ mismatches: 3, isOther: true });
+    expect(judge(evidence, steady, ask(5), at).isOther).toBe(true);
+  });
+
+  it('counts a command with capabilities against it, whatever its number', () => {
+    expect(judge(noEvidence, steady, ask(5, false), at).mismatches).toBe(1);
+  });
+
+  it.each([
+    ['the fleet is changing', { ...steady, before: view({ tasks: 100, workers: 3, own: 3 }) }, now],
+    ['there is one view only', { ...steady, before: null }, now],
+    ['the view is old', steady, now + 2501],
+  ])('is not touched while %s', (_, views, when) => {
+    expect(judge(noEvidence, views, ask(10), { ...at, now: when })).toEqual(noEvidence);
+  });
+
+  it('allows for the tasks that came and went meanwhile', () => {
+    const views = { last: steady.last, before: view({ tasks: 30, workers: 4, own: 4 }) };
+    expect(judge(noEvidence, views, ask(4), at).mismatches).toBe(0);
+    expect(judge(noEvidence, views, ask(6), at).mismatches).toBe(1);
+  });
+});
+
+describe('workers that boot', () => {
+  it('are of use while there are more tasks than workers', () => {
+    expect(usefulBooting(both({ tasks: 12, workers: 4 }), now)).toBe(8);
+    expect(usefulBooting(both({ tasks: 4, workers: 4 }), now)).toBe(0);
+    expect(usefulBooting(both({ tasks: 0, workers: 4 }), now)).toBe(0);
+  });
+
+  it('may be of use when the stream does not say', () => {
+    expect(usefulBooting({ last: null, before: null }, now)).toBeNull();
+    expect(usefulBooting(both({ at: now - 10_001 }), now)).toBeNull();
+  });
+});
