@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
     include: ['test/**/*.test.ts'],
-    exclude: ['test/integration/**'],
+    exclude: ['test/integration/**', 'test/browser/**'],
     testTimeout: 60_000,
     // Vitest would leave one core idle.
     maxWorkers: '100%',

@@ -4,11 +4,13 @@ import type { GroupEnd } from '../group/workerGroup.ts';
 import type { TaskObservation } from '../shared/domain.ts';
 import { noteOf } from '../shared/failure.ts';
 import { parent } from '../shared/parent.ts';
+import { usdOf } from './billing.ts';
 import {
   apply,
   type CohortContext,
   cohortSetup,
   type Enqueue,
+  isCurrent,
   launchActor,
   nameIn,
 } from './cohortSetup.ts';
@@ -18,12 +20,12 @@ import {
   leavesForGood,
   recordLoads,
   recordServing,
-  recordStops,
 } from './groupRecords.ts';
 import { type CohortEvent, probeInconclusive, recovered } from './messages.ts';
 import { assumeUnobserved, reconcileObserved } from './observe.ts';
 import { groupOutcome } from './outcome.ts';
 import { settled } from './settleLaunch.ts';
+import { recordStops } from './slowStops.ts';
 
 function noteRegistration(
   { cohortId, groups }: Pick<CohortContext, 'cohortId' | 'groups'>,
@@ -56,7 +58,7 @@ export const enforceDeadlines = cohortSetup.enqueueActions(({ context, event, en
     enqueue.sendTo(parent, recovered(context.cohortId, groupId, 'stable'));
   const { slowStops, ...watched } = recordStops(present, at);
   for (const slowStop of slowStops) enqueue({ type: 'noteSlowStop', params: slowStop });
-  apply(expired(watched, at), enqueue);
+  apply(expired(watched, at, isCurrent(context, at)), enqueue);
   enqueue.assign({ monitorConnected, ending });
 });
 
@@ -128,7 +130,9 @@ export const onGroupDone = cohortSetup.enqueueActions(({ context, event, enqueue
   if (!record) return;
   enqueue.assign({ groups });
   const { createdAt, runningAt, servingSince: registeredAt } = record;
-  enqueue({ type: 'noteEnded', params: { ...end, createdAt, runningAt, registeredAt } });
+  const usd = usdOf(record, context.prices, context.lastPolledAt);
+  enqueue.assign({ endedUsd: context.endedUsd + (usd ?? 0) });
+  enqueue({ type: 'noteEnded', params: { ...end, createdAt, runningAt, registeredAt, usd } });
   for (const outcome of groupOutcome(context.cohortId, record, end, context.lastPolledAt))
     enqueue.sendTo(parent, outcome);
 });

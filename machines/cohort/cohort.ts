@@ -1,9 +1,12 @@
 import type { ErrorActorEvent } from 'xstate';
 import { noCounts } from '../fleet/plan.ts';
 import { type FailureNote, noteOf } from '../shared/failure.ts';
+import { noBill } from '../shared/money.ts';
+import { reportBill } from './billingReport.ts';
 import * as changes from './changes.ts';
 import { cohortSetup, type Event, report, reportTasks } from './cohortSetup.ts';
 import * as commands from './commands.ts';
+import * as turns from './turns.ts';
 
 const crash = ({ event }: { event: Event }) => {
   const { actorId, error } = event as ErrorActorEvent;
@@ -18,7 +21,7 @@ const reason = ({ event }: { event: { error: unknown } }) => {
 
 export const cohort = cohortSetup
   .extend({
-    actions: { report, reportTasks, ...commands, ...changes },
+    actions: { report, reportBill, reportTasks, ...commands, ...changes, ...turns },
   })
   .createMachine({
     id: 'cohort',
@@ -31,24 +34,34 @@ export const cohort = cohortSetup
       observedGeneration: 0,
       lastReport: { generation: 0, counts: noCounts, launches: 0 },
       lastPolledAt: 0,
+      wokeAt: null,
       monitorConnected: false,
       ending: false,
+      endedUsd: 0,
+      lastBill: noBill,
     }),
     initial: 'idle',
     on: {
-      'cohort.admit': { actions: ['admit', 'report'] },
-      'cohort.adopt': { actions: ['adopt', 'reportTasks', 'report'] },
+      'cohort.admit': { actions: ['admit', 'reportBill', 'report'] },
+      'cohort.adopt': { actions: ['adopt', 'reportBill', 'reportTasks', 'report'] },
       'cohort.drain': { actions: ['drain', 'abandonLaunches', 'report'] },
       'cohort.evict': { actions: ['evict', 'abandonLaunches', 'report'] },
       'cohort.release': { actions: ['release', 'report'] },
       'cohort.cancelDrain': { actions: ['cancelDrain', 'report'] },
+      'cohort.launchTurnAnswered': { actions: 'answerLaunchTurn' },
+      'launch.turn': { actions: 'passOnLaunchTurn' },
+      'group.turn': { actions: ['onStopTurn', 'report'] },
       'cohort.loads': { actions: ['onLoads', 'report'] },
       'group.changed': { guard: 'changesRecord', actions: ['onGroupChanged', 'report'] },
-      'xstate.done.actor.launch.*': { actions: ['onLaunchDone', 'reportTasks', 'report'] },
-      'xstate.error.actor.launch.*': {
-        actions: [{ type: 'noteCrash', params: crash }, 'onLaunchDone', 'report'],
+      'xstate.done.actor.launch.*': {
+        actions: ['onLaunchDone', 'reportBill', 'reportTasks', 'report'],
       },
-      'xstate.done.actor.group.*': { actions: ['onGroupDone', 'reportTasks', 'report'] },
+      'xstate.error.actor.launch.*': {
+        actions: [{ type: 'noteCrash', params: crash }, 'onLaunchDone', 'reportBill', 'report'],
+      },
+      'xstate.done.actor.group.*': {
+        actions: ['onGroupDone', 'reportBill', 'reportTasks', 'report'],
+      },
       'xstate.error.actor.group.*': {
         actions: [{ type: 'noteCrash', params: crash }, 'restartGroup'],
       },
@@ -76,7 +89,7 @@ export const cohort = cohortSetup
           input: ({ context }) => ({
             taskArns: Object.values(context.groups).flatMap(({ taskArn }) => taskArn ?? []),
           }),
-          onDone: { target: 'idle', actions: ['onDescribed', 'report'] },
+          onDone: { target: 'idle', actions: ['onDescribed', 'reportBill', 'report'] },
           onError: [
             {
               guard: { type: 'denied', params: failure },

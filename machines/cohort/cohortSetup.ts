@@ -1,21 +1,27 @@
 import { assertEvent, assign, type DoneActorEvent, type ErrorActorEvent, setup } from 'xstate';
 import { type Counts, noCounts, serving } from '../fleet/plan.ts';
-import { type LaunchEnd, launch } from '../group/launch.ts';
-import { type GroupEnd, type GroupReport, workerGroup } from '../group/workerGroup.ts';
+import { type LaunchEnd, type LaunchTurn, launch } from '../group/launch.ts';
+import {
+  type GroupEnd,
+  type GroupReport,
+  type StopTurn,
+  workerGroup,
+} from '../group/workerGroup.ts';
 import type { FailureKind, TaskObservation } from '../shared/domain.ts';
 import { effect } from '../shared/effect.ts';
 import type { FailureNote } from '../shared/failure.ts';
 import { taskIdOf } from '../shared/ids.ts';
+import type { Bill, Prices } from '../shared/money.ts';
 import { parent } from '../shared/parent.ts';
 import {
   type CohortRecords,
   countRecords,
   type Outbox,
-  type SlowStop,
   type Timeouts,
   type Transition,
 } from './groupRecords.ts';
 import type { CohortCommand, CohortEvent } from './messages.ts';
+import type { SlowStop } from './slowStops.ts';
 
 export interface CohortContext extends CohortRecords {
   cohortId: string;
@@ -26,11 +32,19 @@ export interface CohortContext extends CohortRecords {
   /** The last report, so that the fleet manager gets changes only. */
   lastReport: { generation: number; counts: Counts; launches: number };
   lastPolledAt: number;
+  /** When this process went on after it had stood still: what is known is from before that; null: never. */
+  wokeAt: number | null;
   /** The monitor stream shows which groups serve; and it did so once. */
   monitorConnected: boolean;
   monitorEverConnected: boolean;
   /** Everything is to end. */
   ending: boolean;
+  /** Left out: not known, and nothing is counted. */
+  prices?: Prices | undefined;
+  /** What the tasks have cost that have ended, USD. */
+  endedUsd: number;
+  /** The last bill that was reported. */
+  lastBill: Bill;
 }
 
 /** The end of a group, with the times that are known of its task; milliseconds since the epoch. */
@@ -38,14 +52,36 @@ export interface GroupEnded extends GroupEnd {
   createdAt: number | null;
   runningAt: number | null;
   registeredAt: number | null;
+  /** What its task has cost, USD; null: no price is known. */
+  usd: number | null;
 }
 
-export type Event = CohortCommand | GroupReport | DoneActorEvent<unknown> | ErrorActorEvent;
+export type Event =
+  | CohortCommand
+  | GroupReport
+  | StopTurn
+  | LaunchTurn
+  | DoneActorEvent<unknown>
+  | ErrorActorEvent;
 
 export const groupActor = (groupId: string): string => `group.${groupId}`;
 export const launchActor = (label: string): string => `launch.${label}`;
 /** `group.e-1-0` is the actor of the group e-1-0. */
 export const nameIn = (actorId: string): string => actorId.slice(actorId.indexOf('.') + 1);
+
+/** A cohort is polled every three seconds, of very many cohorts each in its turn. A longer gap, ms: this process stood still. */
+const standstillMs = 25_000;
+
+/** Within that time, ms, after this process stood still, the monitor stream shows what has changed meanwhile. */
+const catchUpMs = 3000;
+
+/** What is known of the work of the groups is not from before this process stood still. */
+export const isCurrent = (
+  { lastPolledAt, wokeAt }: Pick<CohortContext, 'lastPolledAt' | 'wokeAt'>,
+  at: number,
+): boolean =>
+  (lastPolledAt === 0 || at - lastPolledAt <= standstillMs) &&
+  (wokeAt === null || at - wokeAt >= catchUpMs);
 
 const kept = (counts: Counts): number => counts.pending + serving(counts);
 
@@ -55,7 +91,10 @@ const sameCounts = (a: Counts, b: Counts): boolean =>
 /** What a cohort gets, runs and reports; its machine and its actions are written in terms of this. */
 export const cohortSetup = setup({
   types: {} as {
-    input: Pick<CohortContext, 'cohortId' | 'timeouts' | 'workersPerTask' | 'monitorEverConnected'>;
+    input: Pick<
+      CohortContext,
+      'cohortId' | 'timeouts' | 'workersPerTask' | 'monitorEverConnected' | 'prices'
+    >;
     context: CohortContext;
     events: Event;
   },
@@ -74,7 +113,8 @@ export const cohortSetup = setup({
         (record.phase !== event.phase ||
           record.registered !== event.registered ||
           record.drainRequested !== event.drainRequested ||
-          record.stopAccepted !== event.stopAccepted)
+          record.stopAccepted !== event.stopAccepted ||
+          record.stopFailures !== event.stopFailures)
       );
     },
     hasTasks: ({ context }) =>
@@ -82,11 +122,12 @@ export const cohortSetup = setup({
     denied: (_, { kind }: FailureNote) => kind === 'denied',
   },
   actions: {
-    recordPollTime: assign({
-      lastPolledAt: ({ event }) => {
-        assertEvent(event, 'cohort.poll');
-        return event.at;
-      },
+    recordPollTime: assign(({ context, event }) => {
+      assertEvent(event, 'cohort.poll');
+      const { lastPolledAt, wokeAt } = context;
+      const { at } = event;
+      const stoodStill = lastPolledAt > 0 && at - lastPolledAt > standstillMs;
+      return { lastPolledAt: at, wokeAt: stoodStill ? at : wokeAt };
     }),
     /** A group has ended: the ledger and the log record it. */
     noteEnded: (_, _end: GroupEnded) => {},

@@ -1,7 +1,14 @@
 import { type Counts, noCounts } from '../fleet/plan.ts';
 import type { GroupEvent, GroupPhase } from '../group/workerGroup.ts';
 import type { WorkerLoad } from '../scheduler/messages.ts';
-import type { FailureReason, LaunchOrder, OwnedGroup, TaskPhase } from '../shared/domain.ts';
+import { backoff } from '../shared/backoff.ts';
+import type {
+  FailureReason,
+  LaunchOrder,
+  Market,
+  OwnedGroup,
+  TaskPhase,
+} from '../shared/domain.ts';
 import { taskIdOf } from '../shared/ids.ts';
 import { tasksPerPage } from '../shared/limits.ts';
 
@@ -17,6 +24,8 @@ export interface GroupRecord {
   /** A person has ordered the drain: the group is never taken back. */
   evicted: boolean;
   stopAccepted: boolean;
+  /** How many of our StopTask calls have failed. */
+  stopFailures: number;
   /** When ECS created the task, by our clock; null: not known yet. */
   createdAt: number | null;
   /** The moment the deadlines of the group count from: its launch, or when this run came to own it. */
@@ -36,12 +45,20 @@ export interface GroupRecord {
   executionStopped: boolean;
   /** Until when it may wait for an idle moment. */
   drainDeadline: number | null;
+  /** Told to stop because it was idle: should it be at work when StopTask may be sent, it may wait again, until then. */
+  stopUnlessBusyUntil: number | null;
   /** To leave, but not told to stop before DescribeTasks has shown its task; until then at the latest. */
   observeUntil: number | null;
   lastStatus: TaskPhase | null;
   /** Since when ECS has denied it, poll after poll. */
   missingSince: number | null;
   subnet: string | null;
+  /** Where it is bought: as its launch asked for it, then as ECS shows it. */
+  market: Market;
+  /** The moment from which its task is billed, as last shown by ECS; null: not shown yet. */
+  billedFrom: number | null;
+  /** How long its task lived, ms; null: it lives, or ECS did not say. */
+  livedMs: number | null;
   failureReason: FailureReason | null;
   /** What the scheduler's monitor stream showed last; null when nothing is shown, or nothing yet. */
   load: WorkerLoad | null;
@@ -88,13 +105,14 @@ export interface Transition extends CohortRecords {
   outbox: Outbox;
 }
 
-const newRecord = (deadlinesFrom: number): GroupRecord => ({
+const newRecord = (deadlinesFrom: number, market: Market = 'onDemand'): GroupRecord => ({
   taskArn: null,
   phase: 'requested',
   registered: false,
   drainRequested: false,
   evicted: false,
   stopAccepted: false,
+  stopFailures: 0,
   createdAt: null,
   deadlinesFrom,
   runningAt: null,
@@ -105,10 +123,14 @@ const newRecord = (deadlinesFrom: number): GroupRecord => ({
   stopOverdue: false,
   executionStopped: false,
   drainDeadline: null,
+  stopUnlessBusyUntil: null,
   observeUntil: null,
   lastStatus: null,
   missingSince: null,
   subnet: null,
+  market,
+  billedFrom: null,
+  livedMs: null,
   failureReason: null,
   load: null,
   workersLostSince: null,
@@ -130,9 +152,11 @@ export const holdsStop = ({ load, stopHeldSince }: GroupRecord, at: number): boo
 /** In the record of a group that is to stop now: StopTask is requested, or held back. */
 export function stopping(record: GroupRecord, at: number): Partial<GroupRecord> {
   const held = holdsStop(record, at);
+  const until = record.drainDeadline ?? record.stopUnlessBusyUntil;
   return {
     phase: held ? 'held' : 'stopping',
     drainDeadline: null,
+    stopUnlessBusyUntil: until !== null && until > at ? until : null,
     observeUntil: null,
     stopRequestedAt: held ? record.stopRequestedAt : at,
     ...(held && { stopHeldSince: record.stopHeldSince ?? at }),
@@ -163,6 +187,10 @@ export const hasWorkers = ({ load }: Pick<GroupRecord, 'load'>): boolean =>
 /** The monitor stream shows that it has nothing to do. Without workers that is only so of one that never had any. */
 export const withoutWork = (record: Pick<GroupRecord, 'load' | 'registered'>): boolean =>
   record.load?.tasks === 0 && (hasWorkers(record) || !record.registered);
+
+/** It waits for an idle moment, and that is now. */
+const waitsIdle = (record: GroupRecord): boolean =>
+  record.drainDeadline !== null && record.observeUntil === null && withoutWork(record);
 
 /** Neither ECS nor the monitor stream shows anything that runs for it: not yet, or not any more. */
 export const absent = (record: GroupRecord): boolean =>
@@ -198,7 +226,7 @@ export function admitted(
   const open = { ...records.launches };
   for (const { order, groupIds } of launches) {
     open[order.label] = groupIds;
-    for (const groupId of groupIds) groups[groupId] = newRecord(at);
+    for (const groupId of groupIds) groups[groupId] = newRecord(at, order.market);
   }
   return { groups, launches: open };
 }
@@ -234,48 +262,29 @@ export function recordServing(
   return { ...records, groups, nowStable };
 }
 
-/** A stop that takes longer than this, ms, is reported; and after the second its group uses no slot. */
-const slowStopMs = 120_000;
-const stopOverdueMs = 600_000;
+/** After a failed StopTask it is requested again. */
+const stopAgainAfter = (failures: number): number =>
+  backoff(failures, { firstMs: 1000, longestMs: 15_000 });
 
-export interface SlowStop {
-  groupId: string;
-  taskArn: string | null;
-  /** Milliseconds since the epoch. */
-  since: number;
-}
+const stopHasFailed = (record: GroupRecord, at: number): boolean =>
+  record.phase === 'stopping' &&
+  !record.stopAccepted &&
+  record.stopFailures > 0 &&
+  at - (record.stopRequestedAt ?? 0) >= stopAgainAfter(record.stopFailures);
 
-/** At a poll: which stops take long by now. */
-export function recordStops(
-  records: CohortRecords,
-  at: number,
-): CohortRecords & { slowStops: SlowStop[] } {
-  const groups = { ...records.groups };
-  const slowStops: SlowStop[] = [];
-  for (const [groupId, record] of Object.entries(records.groups)) {
-    if (record.phase !== 'stopping' || record.stopOverdue) continue;
-    const since = record.stoppingSince ?? at;
-    const isSlow = at - since >= slowStopMs;
-    if (isSlow && !record.slowStopReported)
-      slowStops.push({ groupId, taskArn: record.taskArn, since });
-    groups[groupId] = {
-      ...record,
-      stoppingSince: since,
-      slowStopReported: isSlow,
-      stopOverdue: at - since >= stopOverdueMs,
-    };
-  }
-  return { ...records, groups, slowStops };
-}
-
-/** Groups whose time is up: to wait for an idle moment, to be seen by DescribeTasks, or for a cancellation to end. */
-export function expired(records: CohortRecords, at: number): Transition {
+/**
+ * Groups whose time is up: to wait for an idle moment, to be seen by DescribeTasks, or for a cancellation to end; and
+ * those whose StopTask has failed. `isCurrent`: what is known of their work is not old.
+ */
+export function expired(records: CohortRecords, at: number, isCurrent = true): Transition {
   const groups = { ...records.groups };
   const outbox: Outbox = [];
   for (const [groupId, record] of Object.entries(groups)) {
     const until = Math.max(record.drainDeadline ?? 0, record.observeUntil ?? 0);
     const waited = record.taskArn !== null && until > 0 && at >= until;
-    if (!waited && (record.phase !== 'held' || holdsStop(record, at))) continue;
+    const isIdle = isCurrent && waitsIdle(record);
+    const isReleased = record.phase === 'held' && !holdsStop(record, at);
+    if (!waited && !isIdle && !isReleased && !stopHasFailed(record, at)) continue;
     groups[groupId] = { ...record, ...stopping(record, at) };
     outbox.push([groupId, stopEvent(record, at)]);
   }
@@ -322,9 +331,8 @@ export function recordLoads(
     groups[groupId] = next;
     if (registers) nowRegistered.push(groupId);
     if (present && !before.registered) outbox.push([groupId, { type: 'task.registered' }]);
-    const idle = withoutWork(next) && next.drainDeadline !== null && next.observeUntil === null;
     const settled = next.phase === 'held' && !holdsStop(next, at);
-    if (!idle && !settled) continue;
+    if (!waitsIdle(next) && !settled) continue;
     groups[groupId] = { ...next, ...stopping(next, at) };
     outbox.push([groupId, stopEvent(next, at)]);
   }

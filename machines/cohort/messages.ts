@@ -2,6 +2,7 @@ import type { RecoverySignal } from '../fleet/circuitBreaker.ts';
 import type { Counts } from '../fleet/plan.ts';
 import type { WorkerLoad } from '../scheduler/messages.ts';
 import type { FailureReason, Market, OwnedGroup } from '../shared/domain.ts';
+import type { Bill } from '../shared/money.ts';
 import type { LaunchPlan } from './groupRecords.ts';
 import type { Share } from './scaleDown.ts';
 
@@ -19,6 +20,8 @@ export type CohortCommand =
   /** The scheduler has chosen these Fargate tasks: those that are here stop at once. */
   | { type: 'cohort.release'; generation: number; at: number; taskIds: string[] }
   | { type: 'cohort.cancelDrain'; generation: number; most: number }
+  /** The answer to `cohort.launchTurn`. */
+  | { type: 'cohort.launchTurnAnswered'; label: string; allowed: boolean }
   /** Describe the tasks, let launches retry, enforce deadlines. */
   | {
       type: 'cohort.poll';
@@ -42,8 +45,12 @@ export type CohortEvent =
       /** Groups that were to stay and no longer do since the report before, not counting what the fleet manager ordered. */
       ended: number;
     }
+  /** What its groups cost, and have cost; sent when it changes. */
+  | { type: 'cohort.billed'; cohortId: string; bill: Bill }
   /** All Fargate tasks of the cohort, by their ids; sent when the set changes. */
   | { type: 'cohort.tasksChanged'; cohortId: string; taskIds: string[] }
+  /** RunTask of this launch may be sent by AWS's limits, at `at`: is it still to be sent? */
+  | { type: 'cohort.launchTurn'; cohortId: string; label: string; at: number }
   /** Something that should slow down or stop launching; `market`: where a launch was refused. */
   | {
       type: 'cohort.launchFailed';

@@ -1,5 +1,6 @@
 import type { GroupEvent } from '../group/workerGroup.ts';
 import type { Cause, TaskObservation } from '../shared/domain.ts';
+import { billedAs } from './billing.ts';
 import {
   absent,
   type CohortRecords,
@@ -145,8 +146,9 @@ function exchanged(
 function applied(record: GroupRecord, event: GroupEvent, at: number): [GroupRecord, GroupEvent] {
   if (event.type !== 'group.stop' && event.type !== 'task.failing') return [record, event];
   const stop = stopEvent(record, at);
-  const next = { ...record, ...stopping(record, at) };
-  if (event.type === 'group.stop') return [next, stop];
+  if (event.type === 'group.stop') return [{ ...record, ...stopping(record, at) }, stop];
+  // Its workers do not serve: it waits for no idle moment.
+  const next = { ...record, ...stopping({ ...record, drainDeadline: null }, at) };
   return [next, stop.type === 'group.hold' ? { ...event, hold: true } : event];
 }
 
@@ -169,7 +171,12 @@ export function reconcileObserved(
     const lastStatus =
       observation.phase === 'starting' && hasRun(record) ? 'running' : observation.phase;
     const executionStopped = record.executionStopped || observation.executionStopped === true;
-    const isNew = record.lastStatus !== lastStatus || record.executionStopped !== executionStopped;
+    const billed = billedAs(record, observation);
+    const isNew =
+      record.lastStatus !== lastStatus ||
+      record.executionStopped !== executionStopped ||
+      record.market !== billed.market ||
+      record.billedFrom !== billed.billedFrom;
     if (!event && !isNew) continue;
     const observed: GroupRecord = {
       ...record,
@@ -179,6 +186,7 @@ export function reconcileObserved(
       missingSince: observation.phase === 'missing' ? (record.missingSince ?? at) : null,
       createdAt: record.createdAt ?? observation.createdAt,
       subnet: observation.subnet ?? record.subnet,
+      ...billed,
       failureReason: observation.failureReason ?? record.failureReason,
       runningAt: record.runningAt ?? (observation.phase === 'running' ? at : null),
     };

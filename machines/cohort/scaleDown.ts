@@ -7,6 +7,7 @@ import {
   categoryOf,
   expired,
   type GroupRecord,
+  holdsStop,
   leavesForGood,
   type Outbox,
   stopEvent,
@@ -71,7 +72,7 @@ function withDrain(
       { ...record, drainRequested: true, drainDeadline: until, stopRequestedAt: null },
       { type: 'group.drain' },
     ];
-  const { phase, ...stop } = stopping(record, at);
+  const { phase, ...stop } = stopping({ ...record, drainDeadline: until }, at);
   return [
     // Without its ARN it cannot be stopped yet.
     {
@@ -96,10 +97,17 @@ export function drained(records: CohortRecords, share: Share, wait: Wait): Trans
   }
   const sooner = (time: number | null) => time && Math.min(time, until);
   for (const [groupId, record] of Object.entries(groups))
-    if (Math.max(record.drainDeadline ?? 0, record.observeUntil ?? 0) > until)
+    if (
+      Math.max(
+        record.drainDeadline ?? 0,
+        record.observeUntil ?? 0,
+        record.stopUnlessBusyUntil ?? 0,
+      ) > until
+    )
       groups[groupId] = {
         ...record,
         drainDeadline: sooner(record.drainDeadline),
+        stopUnlessBusyUntil: sooner(record.stopUnlessBusyUntil),
         observeUntil: sooner(record.observeUntil),
       };
   if (until > at) return { ...records, groups, outbox };
@@ -133,7 +141,8 @@ export function released(records: CohortRecords, taskIds: string[], at: number):
   for (const [groupId, record] of Object.entries(groups)) {
     const { taskArn } = record;
     if (taskArn === null || !named.has(taskIdOf(taskArn)) || leavesForGood(record)) continue;
-    groups[groupId] = { ...record, drainRequested: true, ...stopping(record, at) };
+    const stop = stopping({ ...record, drainDeadline: null }, at);
+    groups[groupId] = { ...record, drainRequested: true, ...stop };
     outbox.push([groupId, stopEvent(record, at)]);
   }
   return { ...records, groups, outbox };
@@ -144,8 +153,34 @@ export const withoutDrain = (record: GroupRecord): GroupRecord => ({
   ...record,
   drainRequested: false,
   drainDeadline: null,
+  stopUnlessBusyUntil: null,
   observeUntil: null,
 });
+
+/**
+ * StopTask of this group may be sent now, and it may have been decided on long ago. A group that was told to stop
+ * because it was idle waits again if it is at work by now, or if what is known of its work is old.
+ */
+export function checkStop(
+  record: GroupRecord,
+  at: number,
+  isOld: boolean,
+): [GroupRecord, GroupEvent] {
+  const { load, stopAccepted, lastStatus, stopUnlessBusyUntil: until } = record;
+  if (stopAccepted || lastStatus === 'stopping') return [record, { type: 'group.send' }];
+  if (holdsStop(record, at))
+    return [{ ...record, ...stopping(record, at) }, { type: 'group.hold' }];
+  const mayWork = load !== null && (load.tasks > 0 || (isOld && load.workers > 0));
+  if (!mayWork || (until ?? 0) <= at) return [record, { type: 'group.send' }];
+  return [
+    {
+      ...record,
+      ...{ phase: 'waiting', drainDeadline: until, stopUnlessBusyUntil: null },
+      ...{ stopRequestedAt: null, stoppingSince: null, slowStopReported: false },
+    },
+    { type: 'group.drain' },
+  ];
+}
 
 /** Takes back groups that were to leave and are not told to stop yet: those that serve, those that ECS shows, the furthest. */
 export function undrained(records: CohortRecords, most: number): Transition {

@@ -7,8 +7,9 @@ import { probeEarly } from './circuitBreaker.ts';
 import { updateBreakers } from './commands.ts';
 import { fleetSetup, modesIn } from './fleetSetup.ts';
 import { mayRetry } from './launchGate.ts';
+import { withoutCohort } from './money.ts';
 import { total } from './plan.ts';
-import { nextAboveSince, quietSinceAt } from './state.ts';
+import { echoFreshAt, nextAboveSince, quietSinceAt } from './state.ts';
 
 /** What the tick itself changes: the time, and what Fargate allows. */
 export const advanceClock = fleetSetup.assign(({ context, event }) => {
@@ -18,6 +19,7 @@ export const advanceClock = fleetSetup.assign(({ context, event }) => {
   const earned = (Math.max(0, now - before) / 1000) * settings.launchesPerSecond;
   return {
     now,
+    decisionStale: false,
     quietSince: quietSinceAt(context, now),
     aboveSince: nextAboveSince(context, now),
     allowance: Math.min(settings.launchBurst, allowance + earned),
@@ -47,6 +49,18 @@ export const pollCohorts = fleetSetup.enqueueActions(({ context, event, enqueue,
     enqueue.sendTo(cohortId, poll);
   }
   enqueue.assign({ cohorts });
+});
+
+/** AWS's limits let a launch pass, possibly long after it was decided: may it still be sent? */
+export const answerLaunchTurn = fleetSetup.enqueueActions(({ context, event, enqueue, check }) => {
+  assertEvent(event, 'cohort.launchTurn');
+  const { cohortId, label, at } = event;
+  if (!(cohortId in context.cohorts)) return;
+  const isFresh = echoFreshAt(context, at);
+  const allowed = isFresh && mayRetry(context, modesIn(check));
+  if (!isFresh) enqueue.assign({ decisionStale: true });
+  const answer = { type: 'cohort.launchTurnAnswered', label, allowed } satisfies CohortCommand;
+  enqueue.sendTo(cohortId, answer);
 });
 
 /** The loads of one cohort's tasks; null: none. */
@@ -103,7 +117,7 @@ export const recordCohortReport = fleetSetup.enqueueActions(({ context, event, e
   if (generation !== record.generation) return;
   if (total(counts) === 0 && launches === 0) {
     const { [cohortId]: _, ...tasksOf } = context.tasksOf;
-    enqueue.assign({ cohorts: others, tasksOf });
+    enqueue.assign({ cohorts: others, tasksOf, money: withoutCohort(context.money, cohortId) });
     enqueue.sendTo(parent, { type: 'fleet.tasksChanged', cohortId, taskIds: [] });
     enqueue.stopChild(cohortId);
     return;

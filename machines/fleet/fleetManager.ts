@@ -6,8 +6,9 @@ import { fleetSetup } from './fleetSetup.ts';
 import * as inventory from './inventory.ts';
 import * as launchHealth from './launchHealth.ts';
 import { reportRecovered, resetTurnBudget, restoreNextCohort } from './launching.ts';
-import { noEvidence } from './lookAhead.ts';
 import { drainAll, drainAllNow, reconcile, reportBlockers, reportRemaining } from './reconcile.ts';
+import * as schedulerFacts from './schedulerFacts.ts';
+import * as spending from './spending.ts';
 import { newFleet } from './state.ts';
 
 const actions = {
@@ -15,6 +16,8 @@ const actions = {
   ...facts,
   ...inventory,
   ...launchHealth,
+  ...schedulerFacts,
+  ...spending,
   ...{ drainAll, drainAllNow, reconcile, reportBlockers, reportRecovered, reportRemaining },
   ...{ resetTurnBudget, restoreNextCohort },
   /** Compares desired and actual in the next step, when every region has taken in what has happened. */
@@ -24,33 +27,6 @@ const actions = {
       assertEvent(event, 'fleet.prepared');
       return event.revision;
     },
-  }),
-  recordEcho: fleetSetup.assign(({ context, event }) => {
-    assertEvent(event, 'scheduler.heartbeatEcho');
-    const { at } = event;
-    return { firstEchoAt: context.firstEchoAt ?? at, lastEchoAt: at, quietSince: at };
-  }),
-  recordReturn: fleetSetup.assign({
-    returnedAt: ({ context, event }) => {
-      assertEvent(event, ['scheduler.heartbeatEcho', 'fleet.tookOver']);
-      return event.type === 'scheduler.heartbeatEcho' ? event.at : context.now;
-    },
-  }),
-  recordConnection: fleetSetup.assign(({ context, event }) => {
-    assertEvent(event, 'scheduler.connection');
-    const { status: connection } = event;
-    // The next one may be of another scheduler, with another policy.
-    return { connection, policy: connection === 'closed' ? noEvidence : context.policy };
-  }),
-  recordTerms: fleetSetup.assign({
-    terms: ({ event }) => {
-      assertEvent(event, 'scheduler.identified');
-      return event.terms;
-    },
-  }),
-  recordHold: fleetSetup.assign(({ event }) => {
-    assertEvent(event, 'fleet.hold');
-    return { holdReason: event.reason, heldSince: event.at };
   }),
 } as const;
 
@@ -81,10 +57,12 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
     'scheduler.mismatch': { actions: 'onMismatch' },
     'scheduler.connection': { actions: 'recordConnection' },
     'scheduler.identified': { actions: 'recordTerms' },
+    'cohort.launchTurn': { actions: 'answerLaunchTurn' },
     'cohort.launchFailed': { actions: ['tripBreaker', 'advertiseCapacity'] },
     'cohort.recovered': { actions: 'closeBreaker' },
     'cohort.probeInconclusive': { actions: 'onProbeInconclusive' },
     'cohort.tasksChanged': { actions: 'onTasksChanged' },
+    'cohort.billed': { actions: 'recordBill' },
     'task.dead': { actions: sendTo(parent, ({ event }) => event) },
   },
   states: {
@@ -302,6 +280,30 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
                 actions: ['announceMonitor', 'passOnLoads'],
               },
               { actions: 'passOnLoads' },
+            ],
+          },
+        },
+      },
+    },
+    money: {
+      description: 'Whether a limit of money is in the way of the next launch.',
+      initial: 'within',
+      states: {
+        within: {
+          description: 'One task more fits under every limit.',
+          on: {
+            tick: [
+              { guard: 'moneyLimited', target: 'limited', actions: ['beginDay', 'onLimit'] },
+              { actions: 'beginDay' },
+            ],
+          },
+        },
+        limited: {
+          description: 'One task more would pass a limit, or would have until a moment ago.',
+          on: {
+            tick: [
+              { guard: 'moneyClear', target: 'within', actions: ['beginDay', 'onLimitCleared'] },
+              { actions: ['beginDay', 'watchLimit'] },
             ],
           },
         },

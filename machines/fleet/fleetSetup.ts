@@ -7,8 +7,9 @@ import { effect } from '../shared/effect.ts';
 import { noteOf } from '../shared/failure.ts';
 import { type AdoptionDecision, decideAdoption, type ForeignTask } from './adoption.ts';
 import type { Change } from './circuitBreaker.ts';
-import type { Blocker } from './launchGate.ts';
+import { type Blocker, limitsReached } from './launchGate.ts';
 import { type Modes, readModes } from './modes.ts';
+import type { LimitName, Spending, SpentRecord } from './money.ts';
 import {
   echoFreshAt,
   type Fleet,
@@ -47,6 +48,9 @@ export type FleetEvent =
   | { type: 'fleet.tookOver' }
   /** To itself: a complete list of our tasks was taken in. */
   | { type: 'inventory.completed' };
+
+/** A limit is cleared when nothing was in the way for so long, ms: a task that ends and is replaced clears none. */
+const moneyClearMs = 30_000;
 
 /** The decision about an inventory that has just been completed. */
 export function adoptionOf(fleet: Fleet, event: { type: string }): AdoptionDecision {
@@ -102,6 +106,9 @@ export const fleetSetup = setup({
     desiresTasks: ({ context }) => context.desired !== 0,
     monitorConnected: ({ event }) => event.type === 'monitor.loads' && event.loads !== null,
     schedulerPresent: stateIn({ scheduler: 'present' }),
+    moneyLimited: ({ context }) => limitsReached(context).length > 0,
+    moneyClear: ({ context: { money, now } }) =>
+      money.clearSince !== null && now - money.clearSince >= moneyClearMs,
   },
   actions: {
     /** Launching is held back, tested with one, or held back no longer. */
@@ -117,6 +124,13 @@ export const fleetSetup = setup({
     noteInventory: (_, _inventory: { adopted: number } | { trouble: string; blind: boolean }) => {},
     /** A task with our ownership tag that is not ours to adopt. */
     noteForeignTask: (_, _task: ForeignTask) => {},
+    /** What the journal keeps of what was spent has changed. */
+    noteSpending: (_, _spent: SpentRecord) => {},
+    /** A limit of money is in the way of the next launch; an empty list: none is any more. */
+    noteMoneyLimit: (
+      _,
+      _limit: { limits: LimitName[]; onLimit: 'hold' | 'drain' } & Spending,
+    ) => {},
   },
 });
 

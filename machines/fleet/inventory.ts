@@ -4,6 +4,7 @@ import type { OwnedGroup } from '../shared/domain.ts';
 import { noteOf } from '../shared/failure.ts';
 import { parent } from '../shared/parent.ts';
 import { adoptionOf, fleetSetup, modesIn } from './fleetSetup.ts';
+import { spentOf, withAdopted } from './money.ts';
 
 /** Takes the decision about an inventory; what it adopts is journaled first. */
 export const onInventory = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
@@ -36,11 +37,13 @@ export const admitAdopted = fleetSetup.enqueueActions(({ context, event, enqueue
   // A scheduler that asks for one more does not say that tasks found only now are too many.
   if (!context.replacesEnded && context.desired !== null)
     enqueue.assign({ desired: context.desired + accepted.length });
-  enqueue.assign({ owned: [...context.owned, ...accepted] });
+  const recovering = modesIn(check).lifecycle === 'recovering';
+  const money = withAdopted(context, accepted, recovering);
+  enqueue.assign({ owned: [...context.owned, ...accepted], money });
+  if (money !== context.money) enqueue({ type: 'noteSpending', params: spentOf(money) });
   enqueue({ type: 'noteInventory', params: { adopted: accepted.length } });
   // A scheduler that has started with this run knows nothing of their workers yet.
-  if (accepted.length > 0 && modesIn(check).lifecycle === 'recovering')
-    enqueue.raise({ type: 'fleet.tookOver' });
+  if (accepted.length > 0 && recovering) enqueue.raise({ type: 'fleet.tookOver' });
 });
 
 export const completeInventory = fleetSetup.enqueueActions(({ context, enqueue }) => {

@@ -2,6 +2,7 @@ import type { FailureReason, Market } from '../shared/domain.ts';
 import { confirmOrphanMs } from './adoption.ts';
 import { type Breaker, type LaunchPermit, permitFor } from './circuitBreaker.ts';
 import type { Modes } from './modes.ts';
+import { type LimitName, limitStates, limitWords, moneyRoom } from './money.ts';
 import { type Counts, slots, total } from './plan.ts';
 import {
   allObserved,
@@ -26,8 +27,10 @@ export type BlockerKind =
   | 'rateAllowance'
   | 'turnBudget'
   | 'reportPending'
+  | 'decisionStale'
   | 'stopping'
-  | 'held';
+  | 'held'
+  | 'moneyLimit';
 
 /** One reason why nothing is launched. */
 export interface Blocker {
@@ -45,7 +48,12 @@ export interface Blocker {
 }
 
 /** Blockers that are gone within a second, in the ordinary course of launching. */
-const transient: readonly BlockerKind[] = ['turnBudget', 'reportPending', 'rateAllowance'];
+const transient: readonly BlockerKind[] = [
+  'turnBudget',
+  'reportPending',
+  'rateAllowance',
+  'decisionStale',
+];
 
 export const isTransient = ({ kind }: Blocker): boolean => transient.includes(kind);
 
@@ -214,6 +222,26 @@ function capBlockers(fleet: Fleet, counts: Counts): Blocker[] {
   ];
 }
 
+const exhausted = (fleet: Fleet) =>
+  limitStates(fleet, permitOf(fleet).market).filter(({ room }) => room < 1);
+
+function moneyBlockers(fleet: Fleet): Blocker[] {
+  return exhausted(fleet).map((state) => {
+    const { sentence, clears } = limitWords(state);
+    const { limit, until } = state;
+    const since = fleet.money.limitedSince;
+    return blocker('moneyLimit', sentence, clears, {
+      since,
+      until,
+      identity: `moneyLimit ${limit}`,
+    });
+  });
+}
+
+/** The limits of money that one task more would pass. */
+export const limitsReached = (fleet: Fleet): LimitName[] =>
+  exhausted(fleet).map(({ limit }) => limit);
+
 function paceBlockers(fleet: Fleet): Blocker[] {
   const blockers: Blocker[] = [];
   const { allowance, turnAllowance, now, settings } = fleet;
@@ -231,6 +259,14 @@ function paceBlockers(fleet: Fleet): Blocker[] {
   if (turnAllowance < 1)
     blockers.push(
       blocker('turnBudget', 'enough was launched in this turn of the event loop', 'the next turn'),
+    );
+  if (fleet.decisionStale)
+    blockers.push(
+      blocker(
+        'decisionStale',
+        'a launch waited so long to be sent that the last answer of the scheduler was too old',
+        'the next tick',
+      ),
     );
   if (!allObserved(fleet))
     blockers.push(
@@ -275,6 +311,7 @@ export function launchBlockers(
     ...blockers,
     ...breakerBlockers(fleet),
     ...capBlockers(fleet, counts),
+    ...moneyBlockers(fleet),
     ...paceBlockers(fleet),
   ];
 }
@@ -292,5 +329,6 @@ export function launchPermit(fleet: Fleet, blockers: readonly Blocker[]): Permit
   const { maxTasks, ...where } = permitOf(fleet);
   if (blockers.length > 0) return { tasks: 0, ...where, probes: [] };
   const { allowance, turnAllowance } = fleet;
-  return { tasks: Math.min(maxTasks, Math.floor(allowance), turnAllowance), ...where };
+  const affordable = moneyRoom(fleet, where.market);
+  return { tasks: Math.min(maxTasks, Math.floor(allowance), turnAllowance, affordable), ...where };
 }

@@ -8,6 +8,7 @@ import { type Command, newStatus, sendCommands, updateBreakers } from './command
 import { type Enqueue, fleetSetup, modesIn } from './fleetSetup.ts';
 import type { Permit } from './launchGate.ts';
 import type { Modes } from './modes.ts';
+import { moneySettings } from './money.ts';
 import { total } from './plan.ts';
 import { cohortWithRoom, type Fleet } from './state.ts';
 
@@ -19,7 +20,11 @@ export const resetTurnBudget = fleetSetup.assign({ turnAllowance: launchesPerTur
 function spawnCohort(fleet: Fleet, { monitor }: Modes, enqueue: Enqueue): string {
   const cohortId = `cohort.${fleet.opened}`;
   const { timeouts, workersPerTask } = fleet.settings;
-  const input = { cohortId, timeouts, workersPerTask, monitorEverConnected: monitor !== 'unknown' };
+  const { prices } = moneySettings(fleet);
+  const input = {
+    ...{ cohortId, timeouts, workersPerTask, monitorEverConnected: monitor !== 'unknown' },
+    ...(prices && { prices }),
+  };
   enqueue.spawnChild('cohort', { id: cohortId, input });
   enqueue.assign({ opened: fleet.opened + 1 });
   return cohortId;

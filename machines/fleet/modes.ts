@@ -5,6 +5,7 @@ export interface Modes {
   inventory: 'idle' | 'listing' | 'adopting';
   monitor: 'unknown' | 'connected' | 'lost';
   hold: 'running' | 'held';
+  money: 'within' | 'limited';
 }
 
 export const modeNames: { [Region in keyof Modes]: readonly Modes[Region][] } = {
@@ -13,6 +14,7 @@ export const modeNames: { [Region in keyof Modes]: readonly Modes[Region][] } = 
   inventory: ['idle', 'listing', 'adopting'],
   monitor: ['unknown', 'connected', 'lost'],
   hold: ['running', 'held'],
+  money: ['within', 'limited'],
 };
 
 /** `isIn`: whether a region is in a state. */

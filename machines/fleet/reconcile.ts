@@ -7,6 +7,7 @@ import { isTransient, launchBlockers, launchPermit, missingOf } from './launchGa
 import { launchGroups } from './launching.ts';
 import { usefulBooting } from './lookAhead.ts';
 import type { Modes } from './modes.ts';
+import { tasksToLeave } from './money.ts';
 import { type Counts, groupsToKeep, serving } from './plan.ts';
 import { drainsOf, undrainsOf } from './shares.ts';
 import {
@@ -24,6 +25,9 @@ import {
  * What a plan may go by. While the scheduler does not answer, what it desired last is not current: the fleet is left
  * alone, but for what the limit forbids.
  */
+const lower = (a: number | null, b: number | null): number | null =>
+  a === null || b === null ? (a ?? b) : Math.min(a, b);
+
 function desiredNow(fleet: Fleet, { scheduler }: Modes, counts: Counts): number | null {
   if (scheduler !== 'absent' || fleet.desired === null) return fleet.desired;
   return excessConfirmed(fleet) ? kept(counts) : null;
@@ -45,17 +49,22 @@ export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check })
   const { settings, revision, now, swapping } = context;
   const modes = modesIn(check);
   const counts = fleetCounts(context);
+  const affordable = tasksToLeave(context);
   const permit = launchPermit(context, launchBlockers(context, modes, counts));
   const { plan, fewerSince } = planWithCooldown(
     desiredNow(context, modes, counts),
     counts,
     {
-      ...{ maxTasks: settings.maxTasks, launches: permit.tasks, swapping },
-      excessConfirmed: excessConfirmed(context),
+      ...{ launches: permit.tasks, swapping },
+      maxTasks: lower(settings.maxTasks, affordable),
+      excessConfirmed: excessConfirmed(context) || affordable !== null,
       keep: groupsToKeep(context.desiredWorkers, counts, settings.workersPerTask),
       usefulPending: usefulPendingOf(context),
     },
-    { fewerSince: context.fewerSince, now, cooldownMs: settings.scaleDownCooldownMs },
+    {
+      ...{ fewerSince: context.fewerSince, now },
+      cooldownMs: affordable === null ? settings.scaleDownCooldownMs : 0,
+    },
   );
   if (fewerSince !== context.fewerSince) enqueue.assign({ fewerSince });
   const { cancelDrains, swap, admit, drainPendingGroups, drainServing } = plan;

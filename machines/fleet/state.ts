@@ -6,6 +6,7 @@ import type { Capability, OwnedGroup } from '../shared/domain.ts';
 import { type AdoptionState, confirmOrphanMs, noAdoption } from './adoption.ts';
 import type { Breakers, CrashLoop } from './circuitBreaker.ts';
 import { type Ask, noEvidence, noViews, type PolicyEvidence, type Views } from './lookAhead.ts';
+import { type Money, type MoneySettings, newMoney, type SpentBefore } from './money.ts';
 import { addCounts, type Counts, noCounts, serving, total } from './plan.ts';
 
 /** What the fleet manager knows of one cohort. */
@@ -55,6 +56,8 @@ export interface FleetSettings {
   /** What Fargate allows: tasks at once, then tasks per second. */
   launchBurst: number;
   launchesPerSecond: number;
+  /** Left out: no price is known, and nothing is limited. */
+  money?: MoneySettings | undefined;
   /** How many tasks of the scheduler a worker is to have when the fleet grows to its work; null: it does not. */
   tasksPerWorker: number | null;
   /** How long fewer tasks must be desired before any is drained, ms. */
@@ -77,6 +80,8 @@ export interface FleetInput {
   journalIncomplete: boolean;
   /** When the journal's last launch was sent; with no journal, when we started: we cannot know better. */
   lastLaunchAt: number;
+  /** Left out: nothing was spent before. */
+  spent?: SpentBefore | undefined;
 }
 
 export interface Fleet extends FleetInput {
@@ -136,6 +141,8 @@ export interface Fleet extends FleetInput {
   inventoryNotBefore: number;
   inventoryFailures: number;
   adoption: AdoptionState;
+  /** A launch was not sent because the scheduler's last answer was too old by then; the next tick decides anew. */
+  decisionStale: boolean;
   /** When a launch was given up that may have started tasks; until a later list that is unknown. */
   unknownOutcomeAt: number | null;
   /** Our tasks may not be listed: nothing is known but what the journal says. */
@@ -143,6 +150,8 @@ export interface Fleet extends FleetInput {
   /** Why an operator holds launches, and since when; null: never held. */
   holdReason: string | null;
   heldSince: number | null;
+  /** What tasks have cost and cost. */
+  money: Money;
   /** Identity of the blockers that were reported last. */
   notedBlockers: string[];
   /** What was last reported as remaining. */
@@ -197,10 +206,12 @@ export const newFleet = (input: FleetInput): Fleet => ({
   inventoryNotBefore: 0,
   inventoryFailures: 0,
   adoption: noAdoption,
+  decisionStale: false,
   unknownOutcomeAt: null,
   listDenied: false,
   holdReason: null,
   heldSince: null,
+  money: newMoney(input.spent, input.settings.money, input.owned, input.startedAt),
   notedBlockers: [],
   remaining: null,
 });

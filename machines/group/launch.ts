@@ -1,29 +1,12 @@
-import { and, assign, type DoneActorEvent, type ErrorActorEvent, setup } from 'xstate';
+import { and, assign, type DoneActorEvent, type ErrorActorEvent, sendTo, setup } from 'xstate';
 import { backoff } from '../shared/backoff.ts';
-import type { FailureKind, LaunchAnswer, LaunchOrder, Market, Refusal } from '../shared/domain.ts';
+import type { FailureKind, LaunchAnswer, LaunchOrder, Refusal } from '../shared/domain.ts';
 import { effect } from '../shared/effect.ts';
 import { type FailureNote, noteOf } from '../shared/failure.ts';
+import { parent } from '../shared/parent.ts';
+import { claimsOf, type LaunchEnd, refuseAll, type TaskClaim } from './launchOutcome.ts';
 
-/** A task that a launch started, and the group that gets it. */
-export interface TaskClaim {
-  groupId: string;
-  taskArn: string;
-  /** When ECS created the task, milliseconds since the epoch by our clock; null: not known yet. */
-  createdAt: number | null;
-}
-
-/** The outcome of a launch: which group got which task, and every refusal in AWS's words. */
-export interface LaunchEnd {
-  label: string;
-  groups: (Pick<TaskClaim, 'groupId' | 'taskArn'> & { createdAt?: number | null })[];
-  refusals: Refusal[];
-  market: Market;
-  subnets?: string[] | undefined;
-  /** It was given up without an answer: it may have started tasks that only an inventory can show. */
-  outcomeUnknown?: true;
-  /** It was given up before it was sent: it has started nothing. */
-  abandoned?: true;
-}
+export type { LaunchEnd, TaskClaim } from './launchOutcome.ts';
 
 export interface LaunchInput {
   order: LaunchOrder;
@@ -49,7 +32,18 @@ export interface LaunchContext extends LaunchInput {
 
 type LaunchEvent =
   /** `allowed`: new launches may be sent now. */
-  { type: 'launch.tick'; now: number; allowed: boolean } | { type: 'launch.abandon' };
+  | { type: 'launch.tick'; now: number; allowed: boolean }
+  /** Its turn has come, and it is still to be launched. */
+  | { type: 'launch.send' }
+  /** It is not wanted any more, or may not be sent now: what is still missing is launched anew. */
+  | { type: 'launch.abandon' };
+
+/** What a launch asks its cohort when its turn has come: whether it is still to be sent. */
+export interface LaunchTurn {
+  type: 'launch.turn';
+  label: string;
+  at: number;
+}
 
 /**
  * A launch of unknown outcome that gets nothing but clear refusals is tried so often: some ten minutes. By then
@@ -70,23 +64,6 @@ const noAnswer: LaunchAnswer = { taskArns: [], refusals: [] };
 /** 1 s, 2 s, 4 s ... 60 s. The limiter below spreads the calls of several launches. */
 const pause = (attempts: number): number => backoff(attempts, { firstMs: 1000, longestMs: 60_000 });
 
-const refuseAll = (note: FailureNote, count: number): LaunchAnswer => ({
-  taskArns: [],
-  refusals: Array.from({ length: count }, () => ({ ...note })),
-});
-
-/** Tasks go to groups by their position in the answer; a task beyond the last group goes to none. */
-export function claimsOf({
-  answer,
-  groupIds,
-}: Pick<LaunchContext, 'answer' | 'groupIds'>): TaskClaim[] {
-  return answer.taskArns.flatMap((taskArn, i) => {
-    const groupId = groupIds[i];
-    const createdAt = answer.createdAt?.[taskArn] ?? null;
-    return groupId === undefined ? [] : [{ groupId, taskArn, createdAt }];
-  });
-}
-
 const launchSetup = setup({
   types: {} as {
     input: LaunchInput;
@@ -96,6 +73,8 @@ const launchSetup = setup({
   },
   actors: {
     journalLaunch: effect<void, LaunchOrder>('journalLaunch'),
+    /** Resolves when RunTask may be sent: AWS's limits can make that long. */
+    takeTurn: effect<{ at: number }, { label: string }>('takeTurn'),
     runTask: effect<LaunchAnswer, LaunchOrder>('runTask'),
     /** Resolves to the claims that the ledger accepted: a task that another group owns is not handed out again. */
     journalOutcome: effect<
@@ -115,6 +94,10 @@ const launchSetup = setup({
       answer: ({ context }, note: FailureNote) => refuseAll(note, context.order.count),
     }),
     recordAbandoned: assign({ abandoned: true }),
+    reportTurn: sendTo(parent, ({ context, event }): LaunchTurn => {
+      const { at } = (event as DoneActorEvent<{ at: number }>).output;
+      return { type: 'launch.turn', label: context.order.label, at };
+    }),
     recordFailure: assign({ lastFailure: (_, note: FailureNote) => note }),
     recordUnknownOutcome: assign({
       outcomeUnknown: true,
@@ -129,7 +112,8 @@ const launchSetup = setup({
   },
   guards: {
     outcomeUnknown: ({ context }) => context.outcomeUnknown,
-    neverSent: ({ context }) => context.attempts === 0 && !context.outcomeUnknown,
+    /** Whatever was sent was clearly refused. */
+    startedNothing: ({ context }) => !context.outcomeUnknown,
     /** No answer; or a refusal of this attempt, which says nothing of an earlier one. */
     outcomeStillUnknown: (
       { context: { outcomeUnknown, attempts, rejections } },
@@ -197,7 +181,7 @@ export const launch = launchSetup
           'The launch is being written to disk. Without its record a launch could be repeated after a crash: nothing is sent before it. Until then it may be given up.',
         on: {
           'launch.abandon': {
-            guard: 'neverSent',
+            guard: 'startedNothing',
             target: 'recording',
             actions: 'recordAbandoned',
           },
@@ -206,7 +190,7 @@ export const launch = launchSetup
           id: 'journalLaunch',
           src: 'journalLaunch',
           input: ({ context }) => context.order,
-          onDone: 'requesting',
+          onDone: 'awaitingTurn',
           onError: [
             // An earlier run wrote it, and the disk may not have kept it: it is sent again once it is on the disk.
             {
@@ -221,6 +205,43 @@ export const launch = launchSetup
             },
             { target: 'done', actions: { type: 'recordRefusal', params: note } },
           ],
+        },
+      },
+      awaitingTurn: {
+        description:
+          'It is on disk and waits until RunTask may be sent: so many calls a second are allowed. Until then it may be given up.',
+        on: {
+          'launch.abandon': {
+            guard: 'startedNothing',
+            target: 'recording',
+            actions: 'recordAbandoned',
+          },
+        },
+        invoke: {
+          id: 'takeTurn',
+          src: 'takeTurn',
+          input: ({ context }) => ({ label: context.order.label }),
+          onDone: [
+            // Only an answer ends the doubt, whatever is allowed.
+            { guard: 'outcomeUnknown', target: 'requesting' },
+            { target: 'checking', actions: 'reportTurn' },
+          ],
+          onError: [
+            {
+              guard: { type: 'outcomeStillUnknown', params: note },
+              target: 'outcomeUnknown',
+              actions: ['countAttempt', { type: 'recordUnknownOutcome', params: note }],
+            },
+            { target: 'recording', actions: { type: 'recordRefusal', params: note } },
+          ],
+        },
+      },
+      checking: {
+        description:
+          'RunTask may be sent now. What it was decided on is old by then: the fleet manager says whether it is still to be sent.',
+        on: {
+          'launch.send': 'requesting',
+          'launch.abandon': { target: 'recording', actions: 'recordAbandoned' },
         },
       },
       requesting: {
@@ -263,7 +284,7 @@ export const launch = launchSetup
           'The request was certainly not carried out: it is as good as a new one, and may be given up.',
         on: {
           'launch.tick': [
-            { guard: and(['due', 'allowed']), target: 'requesting' },
+            { guard: and(['due', 'allowed']), target: 'awaitingTurn' },
             { actions: 'armRetry' },
           ],
           'launch.abandon': {

@@ -1,4 +1,4 @@
-import { assertEvent, assign, sendTo, setup } from 'xstate';
+import { assertEvent, assign, type DoneActorEvent, sendTo, setup } from 'xstate';
 import type { Cause } from '../shared/domain.ts';
 import { effect } from '../shared/effect.ts';
 import { type FailureNote, noteOf } from '../shared/failure.ts';
@@ -18,6 +18,15 @@ export interface GroupReport {
   drainRequested: boolean;
   /** ECS has taken our StopTask. */
   stopAccepted: boolean;
+  /** How many of our StopTask calls have failed. */
+  stopFailures: number;
+}
+
+/** What a group asks its cohort when StopTask may be sent: whether it is still to stop. */
+export interface StopTurn {
+  type: 'group.turn';
+  groupId: string;
+  at: number;
 }
 
 export interface GroupEnd {
@@ -37,6 +46,7 @@ export interface GroupContext {
   /** To leave at an idle moment, not at once. */
   whenIdle: boolean;
   stopAccepted: boolean;
+  stopFailures: number;
   cause: Cause | null;
   detail: string | null;
 }
@@ -48,6 +58,8 @@ export type GroupEvent =
   | { type: 'group.drain' }
   /** Leave now; requests StopTask again when it was requested before. */
   | { type: 'group.stop' }
+  /** Its turn has come, and it is still to stop. */
+  | { type: 'group.send' }
   /** Leave as soon as no worker of the group cancels a task: group.stop follows. */
   | { type: 'group.hold' }
   | { type: 'group.cancelDrain' }
@@ -60,6 +72,15 @@ export type GroupEvent =
 const failing = [
   { guard: 'holds', target: '#workerGroup.draining.held', actions: 'recordCause' },
   { target: '#workerGroup.draining.stopping', actions: 'recordCause' },
+] as const;
+
+const stopFailed = [
+  'recordStopFailed',
+  {
+    type: 'noteStopFailed',
+    params: ({ event }: { event: { error: unknown } }) => noteOf(event.error),
+  },
+  { type: 'reportPhase', params: { phase: 'stopping' } },
 ] as const;
 
 const leaves = {
@@ -76,7 +97,11 @@ export const workerGroup = setup({
     events: GroupEvent;
     output: GroupEnd;
   },
-  actors: { stopTask: effect<void, { taskArn: string }>('stopTask') },
+  actors: {
+    /** Resolves when StopTask may be sent: in a large scale-down that takes a while. */
+    takeTurn: effect<{ at: number }, { taskArn: string }>('takeTurn'),
+    stopTask: effect<void, { taskArn: string }>('stopTask'),
+  },
   guards: {
     drainRequested: ({ context }) => context.drainRequested,
     whenIdle: ({ context }) => context.drainRequested && context.whenIdle,
@@ -92,8 +117,13 @@ export const workerGroup = setup({
         registered: context.registered,
         drainRequested: context.drainRequested,
         stopAccepted: context.stopAccepted,
+        stopFailures: context.stopFailures,
       }),
     ),
+    reportTurn: sendTo(parent, ({ context, event }): StopTurn => {
+      const { at } = (event as unknown as DoneActorEvent<{ at: number }>).output;
+      return { type: 'group.turn', groupId: context.groupId, at };
+    }),
     requestDrain: assign({
       drainRequested: true,
       whenIdle: ({ event }) => event.type === 'group.drain',
@@ -107,6 +137,7 @@ export const workerGroup = setup({
     }),
     recordRegistered: assign({ registered: true }),
     recordStopAccepted: assign({ stopAccepted: true }),
+    recordStopFailed: assign({ stopFailures: ({ context }) => context.stopFailures + 1 }),
     recordCause: assign(({ event }) => {
       assertEvent(event, 'task.failing');
       return { cause: event.cause, detail: event.detail };
@@ -140,6 +171,7 @@ export const workerGroup = setup({
     drainRequested: false,
     whenIdle: false,
     stopAccepted: false,
+    stopFailures: 0,
     cause: null,
     detail: null,
   }),
@@ -221,22 +253,49 @@ export const workerGroup = setup({
           on: { 'group.stop': 'stopping' },
         },
         stopping: {
-          description:
-            'StopTask is requested. The cohort repeats group.stop while ECS shows no effect, so a StopTask that failed is requested again.',
+          description: 'StopTask is requested, and requested again while ECS shows no effect.',
           entry: { type: 'reportPhase', params: { phase: 'stopping' } },
-          on: { 'group.stop': { target: 'stopping', reenter: true } },
-          invoke: {
-            id: 'stopTask',
-            src: 'stopTask',
-            input: ({ context }) => ({ taskArn: context.taskArn as string }),
-            onDone: {
-              actions: [
-                'recordStopAccepted',
-                { type: 'reportPhase', params: { phase: 'stopping' } },
-              ],
+          initial: 'awaitingTurn',
+          states: {
+            awaitingTurn: {
+              description: 'StopTask may not be sent yet: so many calls a second are allowed.',
+              invoke: {
+                id: 'takeTurn',
+                src: 'takeTurn',
+                input: ({ context }) => ({ taskArn: context.taskArn as string }),
+                onDone: { target: 'checking', actions: 'reportTurn' },
+                onError: { target: 'requested', actions: stopFailed },
+              },
             },
-            onError: {
-              actions: { type: 'noteStopFailed', params: ({ event }) => noteOf(event.error) },
+            checking: {
+              description:
+                'StopTask may be sent now. A group that was idle when it was told to stop may be at work by then: its cohort says whether it is still to stop.',
+              on: {
+                'group.send': 'requesting',
+                'group.drain': '#workerGroup.draining.waiting',
+                'group.hold': '#workerGroup.draining.held',
+              },
+            },
+            requesting: {
+              description: 'StopTask is on its way.',
+              invoke: {
+                id: 'stopTask',
+                src: 'stopTask',
+                input: ({ context }) => ({ taskArn: context.taskArn as string }),
+                onDone: {
+                  target: 'requested',
+                  actions: [
+                    'recordStopAccepted',
+                    { type: 'reportPhase', params: { phase: 'stopping' } },
+                  ],
+                },
+                onError: { target: 'requested', actions: stopFailed },
+              },
+            },
+            requested: {
+              description:
+                'StopTask was accepted, or has failed. The cohort repeats group.stop while ECS shows no effect.',
+              on: { 'group.stop': 'awaitingTurn' },
             },
           },
         },

@@ -102,6 +102,10 @@ export interface TaskObservation {
   executionStopped?: boolean | undefined;
   /** Where it was placed; left out when ECS did not say. */
   subnet?: string | undefined;
+  /** Where it was bought; left out when ECS did not say. */
+  market?: Market | undefined;
+  /** From its creation to its end, ms; left out while it lives, or when ECS did not say. */
+  livedMs?: number | undefined;
   /** What was wrong, where it says more than that the task did not start. */
   failureReason?: FailureReason | undefined;
 }

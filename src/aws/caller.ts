@@ -1,16 +1,18 @@
 import { backoff } from '../../machines/shared/backoff.ts';
 import type { Log } from '../telemetry/log.ts';
-import { limitCallsUnderWay } from './callsUnderWay.ts';
 import type { Credentials } from './credentials.ts';
 import { classifyError, EcsFailure } from './errors.ts';
 import type { Limiter } from './limiter.ts';
 import type { Clock } from './systemClock.ts';
+import { createTurns, type Turns } from './turns.ts';
 import { wellFormed } from './wellFormed.ts';
 
 export interface CallerTools {
   /** Left out: credentials that AWS refuses are not renewed. */
   credentials?: Pick<Credentials, 'version' | 'source' | 'renew'>;
   limiter: Pick<Limiter, 'acquire' | 'throttled'>;
+  /** Left out: no turn is ever reserved. */
+  turns?: Turns;
   clock: Clock;
   log: Log;
   /** Jitter source in [0, 1). Default: Math.random. */
@@ -36,10 +38,11 @@ export type Call = <Output>(
 ) => Promise<Output>;
 
 /**
- * Operations that create something on each call. The launch machine repeats RunTask under the same client token;
- * RegisterTaskDefinition is repeated only after the family was described again.
+ * Operations that create something on each call, or that must be decided on again. The launch machine repeats RunTask
+ * under the same client token; RegisterTaskDefinition is repeated only after the family was described again; the cohort
+ * repeats StopTask, if the group is still to stop.
  */
-const notRetried: ReadonlySet<string> = new Set(['RunTask', 'RegisterTaskDefinition']);
+const notRetried: ReadonlySet<string> = new Set(['RunTask', 'RegisterTaskDefinition', 'StopTask']);
 
 const firstPauseMs = { throttled: 1_000, unreachable: 500 };
 const maxPauseMs = 20_000;
@@ -53,12 +56,11 @@ export function createCaller({
   limiter,
   clock,
   log,
+  turns = createTurns(limiter, clock, log),
   random = Math.random,
   retryTimeoutMs = 30_000,
   attemptTimeoutMs = 30_000,
 }: CallerTools): Call {
-  const underWay = limitCallsUnderWay(clock, (wait) => log.report('awsCall.waiting', wait));
-
   /**
    * Sends the request. The SDK's own timeouts end neither a hanging credential helper nor an answer that stalls after
    * its headers, and not every step of the SDK heeds the signal: this does.
@@ -91,12 +93,11 @@ export function createCaller({
   }
 
   const attempt: Call = async (operation, send, signal, secrets) => {
-    const leave = await underWay.enter(operation, signal);
+    const endTurn = await turns.take(operation, signal);
     try {
-      await limiter.acquire(operation, signal);
       return await exchange(operation, send, signal, secrets);
     } finally {
-      leave();
+      endTurn();
     }
   };
 

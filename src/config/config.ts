@@ -27,6 +27,7 @@ export interface Config {
   capacity: Capacity;
   scaling: Scaling;
   launchQuota: LaunchQuota;
+  money: MoneyOptions;
   /** The capabilities of every worker; a name without a value has the value -1. */
   capabilities: Capability[];
   /** For the heartbeats of this manager and of its workers. */
@@ -74,6 +75,19 @@ export interface Scaling {
 export interface LaunchQuota {
   burst: number;
   perSecond: number;
+}
+
+/** Limits in USD, and prices in the place of those of the table; null: not set. */
+export interface MoneyOptions {
+  maxPerHour: number | null;
+  maxPerDay: number | null;
+  maxTotal: number | null;
+  onLimit: 'hold' | 'drain';
+  vcpuHour: number | null;
+  gbHour: number | null;
+  storageGbHour: number | null;
+  publicIpv4Hour: number | null;
+  spotFactor: number | null;
 }
 
 /** Settings of the worker processes. */
@@ -181,6 +195,7 @@ export function toConfig(
       scaleDownCooldownSeconds: values.scale_down_cooldown_seconds,
     },
     launchQuota: { burst: values.launch_burst, perSecond: values.launch_rate },
+    money: moneyOf(values),
     capabilities: values.per_worker_capabilities,
     heartbeatIntervalSeconds: values.heartbeat_interval_seconds,
     worker: {
@@ -238,6 +253,20 @@ export function toConfig(
       values.metrics_port === null
         ? null
         : { host: values.metrics_host, port: values.metrics_port },
+  };
+}
+
+function moneyOf(values: Values): MoneyOptions {
+  return {
+    maxPerHour: values.max_usd_per_hour,
+    maxPerDay: values.max_usd_per_day,
+    maxTotal: values.max_usd_total,
+    onLimit: values.on_limit,
+    vcpuHour: values.usd_per_vcpu_hour,
+    gbHour: values.usd_per_gb_hour,
+    storageGbHour: values.usd_per_storage_gb_hour,
+    publicIpv4Hour: values.usd_per_public_ip_hour,
+    spotFactor: values.spot_price_factor,
   };
 }
 

@@ -13,6 +13,9 @@ export const port = integer('a port from 0 to 65535', 0, 65_535);
 /** A limit that a heartbeat can carry, which is a UInt32; -1 means no limit. */
 export const limit = integer('-1 (no limit) or a non-negative integer', -1, 2 ** 32 - 1);
 
+/** USD. */
+export const amount = decimal('a positive amount like 2.5', 1e-7);
+export const fraction = decimal('a number from 0.01 to 1', 0.01, 1);
 /** The scheduler's default policy wants fewer workers than one per task, and more than one per ten. */
 export const tasksPerWorker = integer(
   'an integer from 1 to 10 (with less than one task for each worker the scheduler asks for fewer workers at once)',

@@ -7,7 +7,7 @@ export interface Row<T> {
   default?: () => T;
   /** Describes a default that is not a constant. */
   defaultText?: string;
-  group: 'Connection' | 'Capacity' | 'Workers' | 'AWS and ECS' | 'Timeouts' | 'Process';
+  group: 'Connection' | 'Capacity' | 'Money' | 'Workers' | 'AWS and ECS' | 'Timeouts' | 'Process';
   help: string;
   short?: string;
   /** A positional argument instead of a flag. */

@@ -2,6 +2,7 @@ import type { Row } from './row.ts';
 import { awsRows } from './rows/aws.ts';
 import { capacityRows } from './rows/capacity.ts';
 import { connectionRows } from './rows/connection.ts';
+import { moneyRows } from './rows/money.ts';
 import { processRows } from './rows/process.ts';
 import { timeoutsRows } from './rows/timeouts.ts';
 import { workersRows } from './rows/workers.ts';
@@ -10,6 +11,7 @@ import { workersRows } from './rows/workers.ts';
 export const schema = {
   ...connectionRows,
   ...capacityRows,
+  ...moneyRows,
   ...workersRows,
   ...awsRows,
   ...timeoutsRows,

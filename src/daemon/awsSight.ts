@@ -49,6 +49,7 @@ export function watchAws(aws: Operations): { operations: Operations; sight: AwsS
   });
   return {
     operations: {
+      takeTurn: aws.takeTurn,
       runTask: watched(aws.runTask),
       stopTask: watched(aws.stopTask),
       describeTasks: watched(aws.describeTasks),

@@ -36,6 +36,7 @@ export function lateAws(
     return loading;
   };
   return {
+    takeTurn: async (...turn) => (await aws()).takeTurn(...turn),
     runTask: async (order, signal) => (await aws()).runTask(order, signal),
     stopTask: async (...call) => (await aws()).stopTask(...call),
     describeTasks: async (...call) => (await aws()).describeTasks(...call),

@@ -27,7 +27,8 @@ import {
   whyUnseen,
 } from './shutdown.ts';
 import type { OnRetry, OnStop } from './signals.ts';
-import { mayOweResponse, recover } from './startup.ts';
+import { fleetIn, spendingSource } from './spendingSource.ts';
+import { clustersElsewhere, mayOweResponse, recover } from './startup.ts';
 import { shortStopTimeout } from './stopTime.ts';
 import { factsOf } from './watch/facts.ts';
 import type { ManagerWatch } from './watch/managerWatch.ts';
@@ -47,7 +48,10 @@ export async function runDaemon(
   const watching = watch?.log ? [watch.log] : [];
   const inspection = await openInspection(config, destination);
   if (inspection) watching.push(inspection.log);
-  const log = withConclusions(severalLogs([destination, observers.feed.log, ...watching]), now);
+  const logs = severalLogs([destination, observers.feed.log, ...watching]);
+  const spending = spendingSource();
+  const log = withConclusions(logs, now, spending.read);
+  const settings = managerSettings(config);
   const templates = createTemplates(config);
   const { warning } = templates.check();
   if (warning) log.report('launchTemplate.large', { warning });
@@ -58,6 +62,8 @@ export async function runDaemon(
   const journal = await openJournal(config.stateDir, log);
   const template = templateFinder(journal, templates);
   const epoch = randomBytes(6).toString('hex');
+  const home = { region: config.aws.region, cluster: templates.cluster };
+  const elsewhere = clustersElsewhere(journal.ledger, home);
   const recovered = recover(journal, {
     at: now(),
     epoch,
@@ -75,6 +81,7 @@ export async function runDaemon(
       {
         cluster: templates.cluster,
         startedBy: templates.startedBy,
+        elsewhere,
         request: (order) => template(order).request(order),
       },
       log,
@@ -88,6 +95,8 @@ export async function runDaemon(
     monitor: { connect: connections.monitor, address: config.monitorAddress },
     journal,
     requestHash: (order) => template(order).hash(order),
+    clusterOf: (order) => template(order).cluster,
+    takeTurn: operations.takeTurn,
     runTask: operations.runTask,
     stopTask: operations.stopTask,
     describeTasks: operations.describeTasks,
@@ -99,12 +108,13 @@ export async function runDaemon(
 
   const logStates = stateLogger(log, config.logging.level === 'DEBUG');
   const actor = createActor(machine, {
-    input: inputOf(config, templates, journal, recovered),
+    input: inputOf(config, templates, journal, { ...recovered, settings }),
     inspect: (event) => {
       logStates(event);
       inspection?.observe(event);
     },
   });
+  spending.readFrom(() => fleetIn(actor.getSnapshot()));
   const outcome = outcomeOf(actor);
   const summaries = setInterval(log.tick, summaryTickMs);
   actor.start();
@@ -141,10 +151,13 @@ function newIdentity(): string {
 }
 
 /** A launch is sent, and sent again, as it was journaled, whatever has been found out since. */
-function templateFinder({ ledger }: Journal, templates: Templates) {
+export function templateFinder({ ledger }: Pick<Journal, 'ledger'>, templates: Templates) {
   return (order: LaunchOrder) => {
     const record = ledger.openLaunch(order.label);
-    return (record && templates.made(order, record.requestHash)) ?? templates.templateOf(order);
+    return (
+      (record && templates.made(order, record.requestHash, record.cluster)) ??
+      templates.templateOf(order)
+    );
   };
 }
 
@@ -176,11 +189,11 @@ async function openInspection(config: Config, log: Log) {
   });
 }
 
-function inputOf(
+export function inputOf(
   config: Config,
   templates: Templates,
-  journal: Journal,
-  recovered: Recovered,
+  journal: Pick<Journal, 'found'>,
+  fleet: DaemonInput['fleet'],
 ): DaemonInput {
   return {
     session: sessionSettings(config, {
@@ -190,6 +203,6 @@ function inputOf(
     monitor: { workerManagerId: config.workerManagerId },
     stopTimeoutMs: config.stopTimeoutSeconds * 1000,
     leaveRunning: config.sigtermPolicy === 'leave',
-    fleet: { ...recovered, settings: managerSettings(config) },
+    fleet,
   };
 }

@@ -10,6 +10,7 @@ import { fleetOwnershipTag, ownershipTag } from '../aws/launch/ownershipTag.ts';
 import { workerRequirements } from '../aws/launch/requirements.ts';
 import { awsRates, type Rates } from '../aws/limiter.ts';
 import { advertisedWorkers, type Config } from '../config/config.ts';
+import { moneySettingsOf } from './money.ts';
 import { idleWaitSeconds } from './stopTime.ts';
 
 /** What makes a Fargate task ours. */
@@ -104,6 +105,7 @@ export const managerSettings = (config: Config): FleetSettings => ({
   inventoryEveryMs: config.sweepSeconds * 1000,
   launchBurst: config.launchQuota.burst,
   launchesPerSecond: config.launchQuota.perSecond,
+  money: moneySettingsOf(config),
   tasksPerWorker: config.scaling.tasksPerWorker,
   scaleDownCooldownMs: config.scaling.scaleDownCooldownSeconds * 1000,
 });

@@ -1,12 +1,15 @@
-import type { SlowStop } from '../../machines/cohort/groupRecords.ts';
+import type {} from '../../machines/cohort/groupRecords.ts';
+import type { SlowStop } from '../../machines/cohort/slowStops.ts';
 import type { ForeignTask } from '../../machines/fleet/adoption.ts';
 import type { Change } from '../../machines/fleet/circuitBreaker.ts';
 import type { Blocker } from '../../machines/fleet/launchGate.ts';
+import type { LimitName, Spending } from '../../machines/fleet/money.ts';
 import type { GroupEnd } from '../../machines/group/workerGroup.ts';
 import type { DescribeFailure } from '../../machines/shared/domain.ts';
 import type { FailureNote } from '../../machines/shared/failure.ts';
 import { now } from '../shared/clock.ts';
 import { errorText } from '../shared/errorText.ts';
+import { roundedSpending } from '../shared/usd.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { BootTimes } from './taskTimes.ts';
 
@@ -19,6 +22,8 @@ interface Demand {
 function isOwnDecision({ tasks, why }: Demand): boolean {
   return tasks === 0 && !why.endsWith(' wanted');
 }
+
+type MoneyLimit = { limits: LimitName[]; onLimit: 'hold' | 'drain' } & Spending;
 
 type Trouble = Pick<FailureNote, 'kind' | 'reason'>;
 
@@ -139,6 +144,12 @@ export function createReports(log: Log) {
       if ('adopted' in inventory) log.report('inventory.completed', inventory);
       else if (inventory.blind) log.report('inventory.denied', { reason: inventory.trouble });
       else log.report('inventory.failed', { reason: inventory.trouble });
+    },
+
+    moneyLimited({ limits, onLimit, isLowerBound: _, ...spending }: MoneyLimit): void {
+      const usd = roundedSpending(spending);
+      if (limits.length === 0) log.report('money.limitCleared', usd);
+      else log.report('money.limitReached', { limits, onLimit, ...usd });
     },
 
     bootstrapFailed(trouble: FailureNote): void {

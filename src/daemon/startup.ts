@@ -1,7 +1,10 @@
+import type { SpentBefore } from '../../machines/fleet/money.ts';
 import type { FleetInput } from '../../machines/fleet/state.ts';
-import type { LaunchOrder } from '../../machines/shared/domain.ts';
 import { groupIdsOf } from '../../machines/shared/ids.ts';
+import { clusterOfLaunch, clusterOfTask, regionOf } from '../aws/tasks/taskPlace.ts';
 import type { Journal } from '../store/journal.ts';
+import type { LedgerView } from '../store/ledger.ts';
+import { type LaunchRecord, mostClusters } from '../store/records.ts';
 import { replay } from '../store/replay.ts';
 
 /**
@@ -10,10 +13,52 @@ import { replay } from '../store/replay.ts';
  */
 export const mayOweResponse = ({ found }: Pick<Journal, 'found'>): boolean => found !== 'none';
 
+/**
+ * ARNs of clusters other than that of the settings in which earlier runs have, or may have, started tasks: those of
+ * open launches, of living groups, and of an inventory that is owed. A list of our tasks must cover them. To be asked
+ * before open launches are given up.
+ */
+export function clustersElsewhere(
+  ledger: Pick<LedgerView, 'openLaunches' | 'groups' | 'inventoryOwed'>,
+  home: { region: string; cluster: string },
+): string[] {
+  const found = [
+    ...(ledger.inventoryOwed()?.clusters ?? []),
+    ...ledger.openLaunches().map(clusterOf),
+    ...ledger.groups().map(({ taskArn }) => clusterOfTask(taskArn)),
+  ];
+  const isHome = (arn: string) =>
+    arn === home.cluster ||
+    (regionOf(arn) === home.region && arn.endsWith(`:cluster/${home.cluster}`));
+  return [...new Set(found)].filter((arn) => arn !== undefined).filter((arn) => !isHome(arn));
+}
+
+function clusterOf({ cluster, revision }: LaunchRecord): string | undefined {
+  return cluster === undefined ? undefined : clusterOfLaunch({ cluster, revision });
+}
+
+/** A journal that is new has nothing to count yet; one that did not count, or was damaged, knows too little. */
+function spentBefore({ ledger, found }: Pick<Journal, 'ledger' | 'found'>): SpentBefore {
+  const { endedUsd } = ledger;
+  const known = ledger.spent();
+  const reasons = ledger.inventoryOwed()?.reasons ?? [];
+  return {
+    endedUsd,
+    day: known?.day ?? null,
+    usdAtMidnight: known?.usdAtMidnight ?? 0,
+    isLowerBound: known === null ? found !== 'none' : known.isLowerBound || found === 'damaged',
+    mayHaveForgotten: reasons.includes('journalMissing'),
+  };
+}
+
 /** What a start takes over from the runs before it; its own beginning is journaled. */
 export const recover = (
   journal: Pick<Journal, 'ledger' | 'note' | 'found' | 'writtenAt'>,
-  start: { at: number; epoch: string; requestHashOf: (order: LaunchOrder) => string },
+  start: {
+    at: number;
+    epoch: string;
+    requestHashOf: Parameters<typeof replay>[1]['requestHashOf'];
+  },
 ): Omit<FleetInput, 'settings'> => {
   const { at, epoch, requestHashOf } = start;
   const { owned, resend, abandoned, lastLaunchAt } = replay(journal.ledger, {
@@ -21,14 +66,19 @@ export const recover = (
     requestHashOf,
   });
   // Before the launches are given up: a write that is cut short between the two must not forget the reason.
-  if (abandoned.length > 0)
-    journal.note({ kind: 'inventoryOwed', reason: 'launchesAbandoned', at });
+  if (abandoned.length > 0) {
+    const launches = abandoned.flatMap((label) => journal.ledger.openLaunch(label) ?? []);
+    const clusters = [...new Set(launches.map(clusterOf))].filter((arn) => arn !== undefined);
+    const named = clusters.length > 0 && { clusters: clusters.slice(0, mostClusters) };
+    journal.note({ kind: 'inventoryOwed', reason: 'launchesAbandoned', ...named, at });
+  }
   for (const label of abandoned)
     journal.note({ kind: 'settled', label, at, groups: [], refusals: [] });
   journal.note({ kind: 'start', epoch, at });
   // With no journal a run before us may have launched a moment ago; a start right after us must know that, too.
   if (journal.found === 'none') journal.note({ kind: 'lastLaunch', at });
   return {
+    spent: spentBefore(journal),
     epoch,
     startedAt: at,
     owned,

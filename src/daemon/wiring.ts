@@ -31,6 +31,10 @@ export interface Tools {
   monitor: MonitorSocketSettings;
   journal: Journal;
   requestHash: (order: LaunchOrder) => string;
+  /** The cluster that the launch is sent to. */
+  clusterOf: (order: LaunchOrder) => string;
+  /** Resolves when the call may be sent; its own function has that turn, under the label or the task's ARN. */
+  takeTurn: (operation: 'RunTask' | 'StopTask', key: string, signal: AbortSignal) => Promise<void>;
   runTask: (order: LaunchOrder, signal: AbortSignal) => Promise<LaunchAnswer>;
   stopTask: (taskArn: string, reason: string, signal: AbortSignal) => Promise<void>;
   describeTasks: (taskArns: string[], signal: AbortSignal) => Promise<DescribedTasks>;
@@ -50,8 +54,15 @@ export const provide = (tools: Tools) => {
   const report = createReports(log);
   const reportSession = sessionReporter(log);
 
+  /** Resolves to the time at which the call may be sent. */
+  async function turn(operation: 'RunTask' | 'StopTask', key: string, signal: AbortSignal) {
+    await tools.takeTurn(operation, key, signal);
+    return { at: now() };
+  }
+
   const groups = workerGroup.provide({
     actors: {
+      takeTurn: fromPromise(({ input, signal }) => turn('StopTask', input.taskArn, signal)),
       stopTask: fromPromise<void, { taskArn: string }>(({ input, signal }) =>
         tools.stopTask(input.taskArn, report.stopReason(), signal),
       ),
@@ -68,8 +79,10 @@ export const provide = (tools: Tools) => {
         // A launch that is sent again is in the journal already, and mostly on disk.
         if (journal.isDurable(input.label)) return;
         const requestHash = tools.requestHash(input);
-        await journal.append({ kind: 'launch', ...input, requestHash, at: now() });
+        const cluster = tools.clusterOf(input);
+        await journal.append({ kind: 'launch', ...input, requestHash, cluster, at: now() });
       }),
+      takeTurn: fromPromise(({ input, signal }) => turn('RunTask', input.label, signal)),
       runTask: fromPromise<LaunchAnswer, LaunchOrder>(({ input, signal }) =>
         tools.runTask(input, signal),
       ),
@@ -108,10 +121,10 @@ export const provide = (tools: Tools) => {
         report.groupRegistered(bootTimes(journal.ledger, record));
       },
       noteEnded: (_, end) => {
-        const { groupId, taskArn, cause, detail, createdAt, runningAt, registeredAt } = end;
+        const { groupId, taskArn, cause, detail, createdAt, runningAt, registeredAt, usd } = end;
         const at = now();
         const times = { createdAt, runningAt, registeredAt, endedAt: at };
-        journal.note({ kind: 'ended', groupId, taskArn, cause, detail, ...times, at });
+        journal.note({ kind: 'ended', groupId, taskArn, cause, detail, ...times, usd, at });
         report.groupEnded(end);
       },
       noteSlowStop: (_, stop) => report.stopSlow(stop),
@@ -141,6 +154,11 @@ export const provide = (tools: Tools) => {
         report.inventoryTaken(inventory);
       },
       noteForeignTask: (_, task) => report.foreignTaskFound(task),
+      noteSpending: (_, spent) => {
+        const { endedUsd } = journal.ledger;
+        journal.note({ kind: 'spent', endedUsd, ...spent, at: now() });
+      },
+      noteMoneyLimit: (_, limit) => report.moneyLimited(limit),
     },
   });
 

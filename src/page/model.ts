@@ -123,7 +123,7 @@ export class Model {
 
   private takeReport(report: Report): void {
     this.reports.push(report);
-    for (const key of ['group', 'launch', 'task', 'cohort']) {
+    for (const key of ['group', 'launch', 'task', 'cohort', 'actor']) {
       const name = report.fields[key];
       if (typeof name !== 'string') continue;
       const known = this.reportsOf.get(name);

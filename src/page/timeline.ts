@@ -52,7 +52,16 @@ export class Timeline {
       this.spacer,
     );
     const button = (text: string, label: string, act: () => void) =>
-      h('button', { type: 'button', title: label, 'aria-label': label, onclick: act }, text);
+      h(
+        'button',
+        {
+          type: 'button',
+          title: label,
+          'aria-label': text.length > 1 ? null : label,
+          onclick: act,
+        },
+        text,
+      );
     this.element = h(
       'section',
       { class: 'timeline', 'aria-label': 'Timeline' },

@@ -9,6 +9,7 @@ import {
   mergeTimes,
   type ObservedRecord,
   type SettledRecord,
+  type SpentRecord,
   type StartRecord,
   type TaskTimes,
   unknownTimes,
@@ -26,11 +27,16 @@ export interface LedgerGroup extends OwnedGroup, TaskTimes {}
 /** A group that is over. */
 export type EndedGroup = Omit<EndedRecord, 'kind' | 'at'>;
 
+/** What was spent, as far as the records tell. */
+export type LedgerSpent = Omit<SpentRecord, 'kind' | 'at'>;
+
 /** A complete inventory is needed before it is known which tasks are ours. */
 export interface InventoryOwed {
   /** Milliseconds since the epoch, by the clock of the start that found the first reason. */
   since: number;
   reasons: InventoryReason[];
+  /** ARNs of the clusters that it must cover besides that of the settings. */
+  clusters: string[];
 }
 
 /** What others may ask the ledger. Only the journal writes to it. */
@@ -48,6 +54,10 @@ export class Ledger {
   readonly #owners = new Map<string, string>();
   readonly #history = new History();
   readonly #inventoryOwed = new Map<InventoryReason, number>();
+  readonly #clustersOwed = new Set<string>();
+  #spent: SpentRecord | null = null;
+  /** USD of tasks that have ended. */
+  #endedUsd = 0;
 
   static replay(records: Iterable<JournalRecord>): Ledger {
     const ledger = new Ledger();
@@ -81,16 +91,22 @@ export class Ledger {
       case 'ended':
         this.#end(record);
         return [];
+      case 'spent':
+        this.#spent = record;
+        this.#endedUsd = record.endedUsd;
+        return [];
       case 'lastLaunch':
         this.#noteLaunch(record.at);
         return [];
       case 'inventoryOwed':
         if (!this.#inventoryOwed.has(record.reason))
           this.#inventoryOwed.set(record.reason, record.at);
+        for (const cluster of record.clusters ?? []) this.#clustersOwed.add(cluster);
         return [];
       case 'inventoried':
         // By the order of the records: the clock may have been set since the reason was journaled.
         this.#inventoryOwed.clear();
+        this.#clustersOwed.clear();
         return [];
     }
   }
@@ -146,12 +162,25 @@ export class Ledger {
       .map(({ kind: _, at: __, ...ended }) => ended);
   }
 
+  /** USD of all tasks that have ended. */
+  get endedUsd(): number {
+    return this.#endedUsd;
+  }
+
+  /** Null: no run has counted what it spends. */
+  spent(): LedgerSpent | null {
+    if (this.#spent === null) return null;
+    const { kind: _, at: __, ...spent } = this.#spent;
+    return { ...spent, endedUsd: this.#endedUsd };
+  }
+
   /** Null: every reason for an inventory was followed by a complete one. */
   inventoryOwed(): InventoryOwed | null {
     if (this.#inventoryOwed.size === 0) return null;
     return {
       since: Math.min(...this.#inventoryOwed.values()),
       reasons: [...this.#inventoryOwed.keys()],
+      clusters: [...this.#clustersOwed],
     };
   }
 
@@ -159,8 +188,10 @@ export class Ledger {
   compact(): JournalRecord[] {
     const records: JournalRecord[] = this.#start ? [this.#start] : [];
     if (this.#lastLaunchAt !== null) records.push({ kind: 'lastLaunch', at: this.#lastLaunchAt });
+    const clusters = [...this.#clustersOwed];
+    if (this.#spent !== null) records.push({ ...this.#spent, endedUsd: this.#endedUsd });
     for (const [reason, at] of this.#inventoryOwed)
-      records.push({ kind: 'inventoryOwed', reason, at });
+      records.push({ kind: 'inventoryOwed', reason, ...(clusters.length > 0 && { clusters }), at });
     records.push(...this.#history.records(), ...this.#open.values());
     for (const { deadlinesFrom, runningAt, registeredAt, ...group } of this.#groups.values()) {
       const at = deadlinesFrom;
@@ -205,7 +236,7 @@ export class Ledger {
       this.#groups.set(record.groupId, { ...group, ...mergeTimes(group, record) });
   }
 
-  /** Every group that ends passes here once, with its times: the place to add up what groups have cost. */
+  /** Every group that ends passes here once. */
   #end(record: EndedRecord): void {
     const { groupId, taskArn } = record;
     const group = this.#groups.get(groupId);
@@ -213,6 +244,7 @@ export class Ledger {
       this.#owners.delete(taskArn);
       this.#groups.delete(groupId);
       this.#history.add({ ...record, ...mergeTimes(group, record) });
+      this.#endedUsd += record.usd ?? 0;
       return;
     }
     // Of a live group or a task that lives on, this ends nothing. Else it is from a compacted past, or without a task.

@@ -34,6 +34,8 @@ export interface LaunchRecord extends LaunchOrder {
   kind: 'launch';
   /** Of everything that is sent; the same token with another request would be a conflict. */
   requestHash: string;
+  /** The cluster that it is sent to, by name or ARN; left out in journals of earlier versions. */
+  cluster?: string | undefined;
   at: number;
 }
 
@@ -70,6 +72,21 @@ export interface EndedRecord extends TaskTimes {
   /** The words of AWS about the end, redacted by the writer; cut to 600 characters here. */
   detail: string | null;
   endedAt: number;
+  /** What its task cost, USD; null: no price was known. */
+  usd: number | null;
+  at: number;
+}
+
+/** What was spent, besides the cost of each task that ends. A later one takes the place of an earlier one. */
+export interface SpentRecord {
+  kind: 'spent';
+  /** USD of all tasks that had ended by then. */
+  endedUsd: number;
+  /** A midnight in UTC, and what all tasks had cost by then, USD. */
+  day: number;
+  usdAtMidnight: number;
+  /** Tasks of earlier runs may be missing. */
+  isLowerBound: boolean;
   at: number;
 }
 
@@ -94,6 +111,8 @@ export type InventoryReason = (typeof inventoryReasons)[number];
 export interface InventoryOwedRecord {
   kind: 'inventoryOwed';
   reason: InventoryReason;
+  /** ARNs of the clusters that it must cover besides that of the settings; left out: none. */
+  clusters?: string[] | undefined;
   at: number;
 }
 
@@ -110,6 +129,7 @@ export type JournalRecord =
   | AdoptedRecord
   | ObservedRecord
   | EndedRecord
+  | SpentRecord
   | LastLaunchRecord
   | InventoryOwedRecord
   | InventoriedRecord;
@@ -131,7 +151,9 @@ const longestReason = 300;
 /** As long as a redacted text in the log. */
 const longestDetail = 600;
 
-const mostSubnets = 16;
+/** Subnets of a launch, or clusters of an inventory. */
+const mostNames = 16;
+export const mostClusters = mostNames;
 
 class Unfit extends Error {}
 
@@ -145,13 +167,18 @@ function words(value: unknown, longest: number): string {
   return value.slice(0, longest);
 }
 
-function time(value: unknown): number {
+function finite(value: unknown): number {
   if (typeof value !== 'number' || !Number.isFinite(value)) throw new Unfit();
   return value;
 }
 
 function orNull<T>(value: unknown, read: (value: unknown) => T): T | null {
   return value === null ? null : read(value);
+}
+
+function bool(value: unknown): boolean {
+  if (typeof value !== 'boolean') throw new Unfit();
+  return value;
 }
 
 function fields(value: unknown): Record<string, unknown> {
@@ -165,7 +192,7 @@ function list<T>(value: unknown, item: (value: Record<string, unknown>) => T): T
 }
 
 function texts(value: unknown): string[] {
-  if (!Array.isArray(value) || value.length === 0 || value.length > mostSubnets) throw new Unfit();
+  if (!Array.isArray(value) || value.length === 0 || value.length > mostNames) throw new Unfit();
   return value.map(text);
 }
 
@@ -190,14 +217,14 @@ function claim(r: Record<string, unknown>): Claim {
 }
 
 function created(r: Record<string, unknown>): Pick<TaskTimes, 'createdAt'> {
-  return { createdAt: orNull(r.createdAt, time) };
+  return { createdAt: orNull(r.createdAt, finite) };
 }
 
 function times(r: Record<string, unknown>): TaskTimes {
   return {
     ...created(r),
-    runningAt: orNull(r.runningAt, time),
-    registeredAt: orNull(r.registeredAt, time),
+    runningAt: orNull(r.runningAt, finite),
+    registeredAt: orNull(r.registeredAt, finite),
   };
 }
 
@@ -206,7 +233,7 @@ function refusal(r: Record<string, unknown>): Refusal {
 }
 
 function read(r: Record<string, unknown>): JournalRecord {
-  const at = time(r.at);
+  const at = finite(r.at);
   switch (r.kind) {
     case 'start':
       return { kind: 'start', epoch: text(r.epoch), at };
@@ -220,6 +247,7 @@ function read(r: Record<string, unknown>): JournalRecord {
         market: oneOf(r.market, ['onDemand', 'spot']),
         ...(r.subnets !== undefined && { subnets: texts(r.subnets) }),
         requestHash: text(r.requestHash),
+        ...(r.cluster !== undefined && { cluster: text(r.cluster) }),
         at,
       };
     case 'settled':
@@ -236,7 +264,7 @@ function read(r: Record<string, unknown>): JournalRecord {
         kind: 'adopted',
         ...claim(r),
         ...created(r),
-        deadlinesFrom: time(r.deadlinesFrom),
+        deadlinesFrom: finite(r.deadlinesFrom),
         at,
       };
     case 'observed':
@@ -249,13 +277,28 @@ function read(r: Record<string, unknown>): JournalRecord {
         cause: text(r.cause) as Cause,
         detail: orNull(r.detail, (value) => words(value, longestDetail)),
         ...times(r),
-        endedAt: time(r.endedAt),
+        endedAt: finite(r.endedAt),
+        usd: orNull(r.usd, finite),
+        at,
+      };
+    case 'spent':
+      return {
+        kind: 'spent',
+        endedUsd: finite(r.endedUsd),
+        day: finite(r.day),
+        usdAtMidnight: finite(r.usdAtMidnight),
+        isLowerBound: bool(r.isLowerBound),
         at,
       };
     case 'lastLaunch':
       return { kind: 'lastLaunch', at };
     case 'inventoryOwed':
-      return { kind: 'inventoryOwed', reason: oneOf(r.reason, inventoryReasons), at };
+      return {
+        kind: 'inventoryOwed',
+        reason: oneOf(r.reason, inventoryReasons),
+        ...(r.clusters !== undefined && { clusters: texts(r.clusters) }),
+        at,
+      };
     case 'inventoried':
       return { kind: 'inventoried', at };
     default:

@@ -5,6 +5,7 @@ import { unknownTimes } from './records.ts';
  *   1: the first. Until launches could go to Spot, they named no market.
  *   2: launches may name subnets.
  *   3: `createdAt` and `deadlinesFrom` in place of `launchedAt`; words and times of an end; inventories.
+ *   4: what tasks have cost; launches name their cluster, and inventories that are owed may name clusters.
  */
 
 type Fields = Record<string, unknown>;
@@ -40,8 +41,12 @@ function fromVersion2(record: Fields): Fields {
   }
 }
 
+function fromVersion3(record: Fields): Fields {
+  return record.kind === 'ended' ? { ...record, usd: null } : record;
+}
+
 /** From each version to the next; the last entry leads to the current version. */
-const steps: readonly ((record: Fields) => Fields)[] = [fromVersion1, fromVersion2];
+const steps: readonly ((record: Fields) => Fields)[] = [fromVersion1, fromVersion2, fromVersion3];
 
 /** The version that is written. Versions from 1 on can be read. */
 export const journalVersion = steps.length + 1;

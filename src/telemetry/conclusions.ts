@@ -2,7 +2,7 @@ import { createConnectionLines } from './connectionLines.ts';
 import type { EventFields } from './events.ts';
 import type { Log } from './log.ts';
 import { createRepeats } from './repeats.ts';
-import { createSummary } from './summary.ts';
+import { createSummary, type SpendingFields } from './summary.ts';
 
 export interface ConcludingLog extends Log {
   /** Reports a summary when one is due. */
@@ -10,7 +10,11 @@ export interface ConcludingLog extends Log {
 }
 
 /** Adds what follows from several events: one line for a trouble that repeats, what the connections mean, summaries. */
-export function withConclusions(log: Log, now: () => number): ConcludingLog {
+export function withConclusions(
+  log: Log,
+  now: () => number,
+  spending: () => SpendingFields | null = () => null,
+): ConcludingLog {
   const levelFor = createRepeats(now);
   let isPrepared = false;
   const levelled: Log = {
@@ -18,7 +22,7 @@ export function withConclusions(log: Log, now: () => number): ConcludingLog {
       log.report(name, fields, level);
     },
   };
-  const summary = createSummary(levelled, now);
+  const summary = createSummary(levelled, now, spending);
   const connections = createConnectionLines(levelled, now);
   return {
     report(name, fields, given) {

@@ -5,6 +5,7 @@ import type { EventDefinition, FieldsOf, LevelException, LogLevel } from './even
 import { emulatorEvents } from './events/emulator.ts';
 import { fleetEvents } from './events/fleet.ts';
 import { launchEvents } from './events/launch.ts';
+import { moneyEvents } from './events/money.ts';
 import { schedulerEvents } from './events/scheduler.ts';
 import { storeEvents } from './events/store.ts';
 
@@ -14,6 +15,7 @@ export const events = {
   ...schedulerEvents,
   ...fleetEvents,
   ...launchEvents,
+  ...moneyEvents,
   ...awsEvents,
   ...storeEvents,
   ...controlEvents,

@@ -4,6 +4,9 @@ import type { Log } from './log.ts';
 const whileChangingMs = 60_000;
 const otherwiseMs = 3_600_000;
 
+/** What the tasks cost, as a summary reports it. */
+export type SpendingFields = EventFields<'money.limitCleared'>;
+
 type Phase = 'starting' | 'running' | 'draining';
 
 /** By the first part of a state's path; of other states a group is gone. */
@@ -15,7 +18,7 @@ const phases: Record<string, Phase> = {
 };
 
 /** Counts what the events say of groups, and reports it each minute while anything changes, else each hour. */
-export function createSummary(log: Log, now: () => number) {
+export function createSummary(log: Log, now: () => number, spending: () => SpendingFields | null) {
   const groups = new Map<string, Phase>();
   const since = { launched: 0, ended: 0, failed: 0 };
   let desired: number | null = null;
@@ -60,7 +63,7 @@ export function createSummary(log: Log, now: () => number) {
       if (now() - reportedAt < (isChanged ? whileChangingMs : otherwiseMs)) return;
       const count = { starting: 0, running: 0, draining: 0 };
       for (const phase of groups.values()) count[phase]++;
-      log.report('fleet.summary', { ...count, desired, ...since });
+      log.report('fleet.summary', { ...count, desired, ...since, ...spending() });
       Object.assign(since, { launched: 0, ended: 0, failed: 0 });
       isChanged = false;
       reportedAt = now();

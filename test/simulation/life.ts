@@ -9,6 +9,7 @@ import { describeTasks } from '../../src/aws/tasks/describeTasks.ts';
 import { listTasks } from '../../src/aws/tasks/listTasks.ts';
 import { runTask } from '../../src/aws/tasks/runTask.ts';
 import { stopTask } from '../../src/aws/tasks/stopTask.ts';
+import { createTurns } from '../../src/aws/turns.ts';
 import { createTemplates } from '../../src/daemon/launchTemplates.ts';
 import { answerByOurClock, byOurClock } from '../../src/daemon/ledgerEffects.ts';
 import { callRates, managerSettings, sessionSettings } from '../../src/daemon/managerSettings.ts';
@@ -170,7 +171,10 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
     const templates = createTemplates(config);
     const templateOf = (order: LaunchOrder) => {
       const record = journal.ledger.openLaunch(order.label);
-      return (record && templates.made(order, record.requestHash)) ?? templates.templateOf(order);
+      return (
+        (record && templates.made(order, record.requestHash, record.cluster)) ??
+        templates.templateOf(order)
+      );
     };
     const recovered = recover(watched, {
       at: now(),
@@ -178,11 +182,13 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
       requestHashOf: (order) => templateOf(order).hash(order),
     });
     const limiter = createLimiter(clock, callRates(config));
-    const call = createCaller({ limiter, clock, log, random: random.next });
+    const turns = createTurns(limiter, clock, log);
+    const call = createCaller({ limiter, turns, clock, log, random: random.next });
     const list = listTasks(ecs, call, templates.cluster, clock, log);
     const run = runTask(ecs, call, {
       request: (order: LaunchOrder) => templateOf(order).request(order),
     });
+    const stop = stopTask(ecs, call, templates.cluster);
     const describe = describeTasks(ecs, call, templates.cluster);
     /** As the SDK measures it at every answer: AWS keeps the time of the agenda, and a host's clock may be set. */
     const aheadMs = () => agenda.now() - now();
@@ -193,8 +199,16 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
       monitor: {} as never,
       journal: watched,
       requestHash: (order) => templateOf(order).hash(order),
-      runTask: async (order, signal) => answerByOurClock(aheadMs(), await run(order, signal)),
-      stopTask: stopTask(ecs, call, templates.cluster),
+      clusterOf: (order) => templateOf(order).cluster,
+      takeTurn: turns.reserve,
+      runTask: async (order, signal) => {
+        turns.use(order.label, signal);
+        return answerByOurClock(aheadMs(), await run(order, signal));
+      },
+      stopTask: (taskArn, reason, signal) => {
+        turns.use(taskArn, signal);
+        return stop(taskArn, reason, signal);
+      },
       describeTasks: async (taskArns, signal) => {
         const { observations, failures } = await describe(taskArns, signal);
         return { failures, observations: observations.map((one) => byOurClock(aheadMs(), one)) };

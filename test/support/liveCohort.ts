@@ -1,10 +1,10 @@
-import { createActor } from 'xstate';
+import { type Actor, createActor, type EventObject } from 'xstate';
 import { cohort } from '../../machines/cohort/cohort.ts';
 import { launch } from '../../machines/group/launch.ts';
 import { workerGroup } from '../../machines/group/workerGroup.ts';
 import type { WorkerLoad } from '../../machines/scheduler/monitor.ts';
 import type { TaskObservation } from '../../machines/shared/domain.ts';
-import { scriptedParent, scriptedWorld, settle } from './world.ts';
+import { ended, scriptedParent, scriptedWorld, settle } from './world.ts';
 
 const timeouts = {
   missingGraceMs: 60_000,
@@ -50,19 +50,32 @@ export const liveCohort = (given: Partial<typeof input> = {}) => {
   );
   const { stopTask, runTask, journalLaunch, journalOutcome, describeTasks } = world.actors;
   const crashes: unknown[] = [];
-  const ended: unknown[] = [];
+  const ends: unknown[] = [];
   const notes: unknown[] = [];
-  const { parent, told } = scriptedParent();
-  const actor = createActor(
+  /** `at` null: a turn comes at the last poll. */
+  const turn: { at: number | null; allowed: boolean } = { at: null, allowed: true };
+  const takeTurn = ended(() => ({
+    at: turn.at ?? actor.getSnapshot().context.lastPolledAt,
+  }));
+  /** A fleet manager that answers at once whether a launch is still to be sent. */
+  const answerTurn = (event: EventObject): boolean => {
+    if (event.type !== 'cohort.launchTurn') return false;
+    const { label } = event as unknown as { label: string };
+    const { allowed } = turn;
+    actor.send({ type: 'cohort.launchTurnAnswered', label, allowed });
+    return true;
+  };
+  const { parent, told } = scriptedParent(undefined, answerTurn);
+  const actor: Actor<typeof cohort> = createActor(
     cohort.provide({
       actors: {
         describeTasks,
-        workerGroup: workerGroup.provide({ actors: { stopTask } }),
-        launch: launch.provide({ actors: { runTask, journalLaunch, journalOutcome } }),
+        workerGroup: workerGroup.provide({ actors: { takeTurn, stopTask } }),
+        launch: launch.provide({ actors: { takeTurn, runTask, journalLaunch, journalOutcome } }),
       },
       actions: {
         noteCrash: (_, crash) => crashes.push(crash),
-        noteEnded: (_, end) => ended.push(end),
+        noteEnded: (_, end) => ends.push(end),
         noteSlowStop: (_, stop) => notes.push(stop),
         noteRefusal: (_, refusal) => notes.push(refusal),
         noteDescribeFailed: (_, trouble) => notes.push(trouble),
@@ -112,6 +125,7 @@ export const liveCohort = (given: Partial<typeof input> = {}) => {
       ...world,
       actor,
       monitorConnected,
+      turn,
       phases,
       answer,
       answerBoth,
@@ -120,6 +134,6 @@ export const liveCohort = (given: Partial<typeof input> = {}) => {
       row,
       hear,
     },
-    ...{ crashes, ended, notes, told },
+    ...{ crashes, ended: ends, notes, told },
   };
 };

@@ -102,6 +102,7 @@ export const liveManager = (
       actions: {
         ...{ noteBreaker: note, noteDesired: note, noteNeverCommanded: note, noteMismatch: note },
         ...{ noteCapacity: note, noteInventory: note, noteForeignTask: note },
+        ...{ noteSpending: note, noteMoneyLimit: note },
         noteBlockers: (_, report) => {
           const kinds = report.blockers.map(({ kind }) => kind);
           blockers.push({ missing: report.missing, kinds });

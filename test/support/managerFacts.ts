@@ -24,7 +24,7 @@ export function managerFacts(
     ...given,
     modes: {
       ...{ lifecycle: 'active', scheduler: 'present', inventory: 'idle' },
-      ...{ monitor: 'connected', hold: 'running' },
+      ...{ monitor: 'connected', hold: 'running', money: 'within' },
       ...modes,
     },
   };

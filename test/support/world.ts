@@ -1,6 +1,7 @@
 import {
   type AnyActorRef,
   createActor,
+  createMachine,
   type EventObject,
   fromCallback,
   fromPromise,
@@ -50,14 +51,20 @@ export const scriptedWorld = <Name extends string>(...names: Name[]) => {
   return { actors, calls, play };
 };
 
-/** A stream effect that keeps what it was told; the test speaks through `say`. */
-export const scriptedStream = () => {
+/** An effect that has ended as soon as it is begun. */
+export const ended = (output: () => unknown) =>
+  createMachine({ initial: 'over', states: { over: { type: 'final' } }, output }) as never;
+
+/** A stream effect that keeps what it was told, but for what it `answers`; the test speaks through `say`. */
+export const scriptedStream = (answers: (event: EventObject) => boolean = () => false) => {
   const told: EventObject[] = [];
   const lines: { say: (event: EventObject) => void; open: boolean; input: unknown }[] = [];
   const logic = fromCallback<EventObject, unknown>(({ receive, sendBack, input }) => {
     const line = { say: sendBack, open: true, input };
     lines.push(line);
-    receive((event) => told.push(event));
+    receive((event) => {
+      if (!answers(event)) told.push(event);
+    });
     return () => {
       line.open = false;
     };
@@ -66,8 +73,11 @@ export const scriptedStream = () => {
   return { logic, told, lines, say };
 };
 
-/** For an actor's `parent` option: keeps what it is told. Who has a parent has its clock. */
-export const scriptedParent = (clock?: SimulatedClock) => {
-  const { logic, told } = scriptedStream();
+/** For an actor's `parent` option: keeps what it is told, but for what it `answers`. Who has a parent has its clock. */
+export const scriptedParent = (
+  clock?: SimulatedClock,
+  answers?: (event: EventObject) => boolean,
+) => {
+  const { logic, told } = scriptedStream(answers);
   return { parent: createActor(logic, { ...(clock && { clock }) }).start(), told };
 };

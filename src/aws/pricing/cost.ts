@@ -1,4 +1,10 @@
-import { type CommonPrices, commonPrices, type RegionPrices, regionPrices } from './priceTable.ts';
+import {
+  type CommonPrices,
+  commonPrices,
+  type Rate,
+  type RegionPrices,
+  regionPrices,
+} from './priceTable.ts';
 
 /** The size of one Fargate task, as far as it is billed. */
 export interface BilledTask {
@@ -27,7 +33,44 @@ export interface Prices {
   common: CommonPrices;
 }
 
-const publishedPrices: Prices = { regions: regionPrices, common: commonPrices };
+/** Prices that take the place of those in the table, USD; null or left out: as in the table. */
+export interface PriceOverrides {
+  vcpuHour?: number | null;
+  gbHour?: number | null;
+  storageGbHour?: number | null;
+  publicIpv4Hour?: number | null;
+  spotFactor?: number | null;
+}
+
+/** The published prices with these in their place. With both a vCPU and a GB price every region has one. */
+export function pricesWith(
+  { vcpuHour, gbHour, storageGbHour, publicIpv4Hour, spotFactor }: PriceOverrides,
+  region: string,
+  { regions, common }: Prices = publishedPrices,
+): Prices {
+  const known = regions[region];
+  const rateOf = (rate: Rate | null | undefined): Rate | null => {
+    const vcpu = vcpuHour ?? rate?.vcpuHour;
+    const gb = gbHour ?? rate?.gbHour;
+    return vcpu === undefined || gb === undefined ? null : { vcpuHour: vcpu, gbHour: gb };
+  };
+  const x86 = rateOf(known?.x86);
+  const source = vcpuHour || gbHour ? 'the settings' : (known?.source ?? 'the settings');
+  return {
+    regions: {
+      ...regions,
+      ...(x86 && { [region]: { x86, arm: rateOf(known?.arm), source } }),
+    },
+    common: {
+      ...common,
+      storageGbHour: storageGbHour ?? common.storageGbHour,
+      publicIpv4Hour: publicIpv4Hour ?? common.publicIpv4Hour,
+      spotFactor: spotFactor ?? common.spotFactor,
+    },
+  };
+}
+
+export const publishedPrices: Prices = { regions: regionPrices, common: commonPrices };
 
 /** What an hour of one Fargate task costs; null if the table has no price for its region and architecture. */
 export function hourlyCost(task: BilledTask, prices: Prices = publishedPrices): HourlyCost | null {

@@ -44,8 +44,23 @@ export function observationOf(task: Task): TaskObservation | null {
     ...(task.startedAt && { startedAt: task.startedAt.getTime() }),
     ...(phase === 'stopping' && hasExecutionStopped(task) && { executionStopped: true }),
     ...(subnet !== undefined && { subnet }),
+    ...marketOf(task),
+    ...(phase === 'stopped' && lifeOf(task)),
     ...(verdict?.failureReason && { failureReason: verdict.failureReason }),
   };
+}
+
+function marketOf({
+  capacityProviderName,
+  launchType,
+}: Task): Pick<TaskObservation, 'market'> | null {
+  if (capacityProviderName === 'FARGATE_SPOT') return { market: 'spot' };
+  return capacityProviderName || launchType ? { market: 'onDemand' } : null;
+}
+
+/** Both times are AWS's, so the clock of this host does not matter. */
+function lifeOf({ createdAt, stoppedAt }: Task): Pick<TaskObservation, 'livedMs'> | null {
+  return createdAt && stoppedAt ? { livedMs: stoppedAt.getTime() - createdAt.getTime() } : null;
 }
 
 function hasExecutionStopped({ lastStatus, executionStoppedAt }: Task): boolean {

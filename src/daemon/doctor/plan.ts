@@ -6,12 +6,13 @@ import { type AwsFacts, found } from '../../aws/preflight/facts.ts';
 import { readFacts } from '../../aws/preflight/readFacts.ts';
 import { checkRoles } from '../../aws/preflight/roles.ts';
 import { checkTaskDefinition } from '../../aws/preflight/taskDefinition.ts';
-import { type HourlyCost, hourlyCost } from '../../aws/pricing/cost.ts';
-import { commonPrices, pricesAsOf, regionPrices } from '../../aws/pricing/priceTable.ts';
+import type { HourlyCost } from '../../aws/pricing/cost.ts';
+import { pricesAsOf } from '../../aws/pricing/priceTable.ts';
 import type { Config } from '../../config/config.ts';
 import { hidePasswords } from '../../config/configFailure.ts';
 import { detectTransport } from '../../scheduler/transport/detect.ts';
 import { createTemplates } from '../launchTemplates.ts';
+import { priceTable, taskCost } from '../money.ts';
 import { awsOf, preflightSettings } from './preflightSettings.ts';
 import { termsOf } from './schedulerChecks.ts';
 
@@ -30,6 +31,8 @@ export interface Plan {
     atCap: number | null;
     maxTasks: number | null;
     spot: boolean;
+    /** USD; null: not limited. */
+    limits: { perHour: number | null; perDay: number | null; total: number | null };
     minimumSeconds: number;
     pricesAsOf: string;
     source: string | null;
@@ -84,32 +87,37 @@ function requestOf(
   ) as RunTaskCommandInput;
 }
 
-function costOf({ aws, ecs, capacity }: Config): Plan['cost'] {
+function costOf(config: Config): Plan['cost'] {
+  const { aws, ecs, capacity, money } = config;
   const spot = ecs.capacityProvider === 'FARGATE_SPOT';
-  const group = hourlyCost({
-    region: aws.region,
-    architecture: ecs.architecture,
-    cpu: ecs.taskCpu,
-    memoryGb: ecs.taskMemory,
-    spot,
-    publicIp: ecs.assignPublicIp === 'ENABLED',
-  });
+  const group = taskCost(config, spot);
+  const { regions, common } = priceTable(config);
   const { maxTasks } = capacity;
   return {
     group,
     atCap: group === null || maxTasks === null ? null : group.total * maxTasks,
     maxTasks,
     spot,
-    minimumSeconds: commonPrices.minimumSeconds,
+    limits: { perHour: money.maxPerHour, perDay: money.maxPerDay, total: money.maxTotal },
+    minimumSeconds: common.minimumSeconds,
     pricesAsOf,
-    source: regionPrices[aws.region]?.source ?? null,
+    source: regions[aws.region]?.source ?? null,
   };
 }
 
 const usd = (amount: number) => `$${amount.toFixed(amount < 10 ? 3 : 2)}`;
 
+function limitLine({ perHour, perDay, total }: Plan['cost']['limits']): string[] {
+  const parts = [
+    ...(perHour === null ? [] : [`${usd(perHour)} an hour`]),
+    ...(perDay === null ? [] : [`${usd(perDay)} a day`]),
+    ...(total === null ? [] : [`${usd(total)} in all`]),
+  ];
+  return parts.length === 0 ? [] : [`limits: ${parts.join(', ')}`];
+}
+
 function costLines({ cost, region }: Plan, { ecs }: Config): string[] {
-  const { group, atCap, maxTasks, spot, minimumSeconds } = cost;
+  const { group, atCap, maxTasks, spot, minimumSeconds, limits } = cost;
   if (group === null)
     return [
       `no price is known for ${ecs.architecture} in ${region}; see https://aws.amazon.com/fargate/pricing/`,
@@ -126,6 +134,7 @@ function costLines({ cost, region }: Plan, { ecs }: Config): string[] {
   return [
     `${usd(group.total)} an hour for one group (${parts})${spot ? ', at a usual price of Spot' : ''}`,
     cap,
+    ...limitLine(limits),
     `a task is billed for at least ${minimumSeconds} s; prices as of ${cost.pricesAsOf}: ${cost.source}`,
   ];
 }

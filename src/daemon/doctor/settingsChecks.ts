@@ -4,6 +4,7 @@ import { error, type Finding, ok, warning } from '../../aws/preflight/finding.ts
 import type { Config } from '../../config/config.ts';
 import { ConfigFailure } from '../../config/configFailure.ts';
 import { createTemplates } from '../launchTemplates.ts';
+import { moneySettingsOf } from '../money.ts';
 
 /** A finding for settings that cannot be loaded. */
 export function invalidSettings({ message }: ConfigFailure): Finding {
@@ -30,6 +31,7 @@ export function checkSettings(config: Config, warnings: readonly string[]): Find
 
 function checkLaunchRequest(config: Config): Finding[] {
   try {
+    moneySettingsOf(config);
     const { warning: large } = createTemplates(config).check();
     if (large === null) return [];
     return [

@@ -13,7 +13,7 @@ interface Values {
   texts: readonly string[];
 }
 
-export type Unit = 's' | 'ms' | 'bytes';
+export type Unit = 's' | 'ms' | 'bytes' | 'usd';
 
 export interface Field {
   type: keyof Values;

@@ -8,6 +8,7 @@ import {
   quantity,
   text,
 } from './definition.ts';
+import { spendingFields } from './money.ts';
 
 const cause = choice(
   'why it ended: drained, launchFailed, startFailed, exited, interrupted, lost or stoppedOutside',
@@ -108,10 +109,14 @@ export const fleetEvents = {
       launched: count('tasks launched since the summary before'),
       ended: count('tasks ended since then'),
       failed: count('those of them that ended otherwise than drained'),
+      usdPerHour: optional(spendingFields.usdPerHour),
+      usdToday: optional(spendingFields.usdToday),
+      usdTotal: optional(spendingFields.usdTotal),
     },
     sentence:
-      'Tasks: {running} running, {starting} starting, {draining} draining[; {desired} desired]; {launched} launched and {ended} ended since the last summary ({failed} failed).',
-    explanation: 'Each minute while anything changes, else each hour.',
+      'Tasks: {running} running, {starting} starting, {draining} draining[; {desired} desired]; {launched} launched and {ended} ended since the last summary ({failed} failed)[; {usdPerHour} USD an hour, {usdToday} USD today, {usdTotal} USD in all].',
+    explanation:
+      'Each minute while anything changes, else each hour. Without a known price it says no costs.',
   },
   'actor.crashed': {
     level: 'error',
@@ -133,6 +138,14 @@ export const fleetEvents = {
     sentence: 'Cannot stop task[ {task}] of group {group} ({kind}): {reason}.',
     explanation: 'Tried again every 15 s until AWS accepts it. Until then the task costs money.',
     remedies: { field: 'kind', of: { denied: 'Allow ecs:StopTask.' } },
+  },
+  'stopTask.clusterMissing': {
+    level: 'warn',
+    fields: { task, cluster: text('name of the cluster') },
+    repeats: { same: ['cluster'] },
+    sentence: 'Cluster {cluster} does not exist any more: its tasks, as {task}, count as stopped.',
+    explanation: 'ECS deletes no cluster in which tasks run.',
+    remedy: 'If the cluster does exist, check aws_region and the endpoint.',
   },
   'stopTask.slow': {
     level: 'warn',
@@ -189,6 +202,17 @@ export const fleetEvents = {
     explanation: 'Until the first complete list nothing is launched. Tried again within a minute.',
     remedy:
       'Check credentials, permissions and aws_region. If the reason names another manager: give one of the two its own worker_manager_id.',
+  },
+  'inventory.clusterLeftOut': {
+    level: 'warn',
+    fields: { cluster: text('ARN of the cluster'), reason },
+    repeats: { same: ['cluster'] },
+    sentence:
+      'Our tasks in cluster {cluster} cannot be listed ({reason}): a launch of an earlier run may have started tasks there.',
+    explanation:
+      'The cluster, the region or the account of the settings has changed since that launch. The list is taken for complete without it.',
+    remedy:
+      'Look for tasks there with our startedBy, or start scaler-ecs once with the settings and credentials from before.',
   },
   'inventory.denied': {
     level: 'warn',

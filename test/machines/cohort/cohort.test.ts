@@ -31,6 +31,8 @@ const model: Model = {
     { type: 'cohort.evict', generation: 6, at: 2100, until: 9000, groupIds: ['stray-9'] },
     { type: 'cohort.loads', at: 2500, loads: { 9: { workers: 1, tasks: 2, canceling: 0 } } },
     { type: 'cohort.poll', at: 3000, monitorConnected: true, launching: true, ending: false },
+    { type: 'launch.turn', label: 'e-1', at: 3000 },
+    { type: 'cohort.launchTurnAnswered', label: 'e-1', allowed: false },
     ...('e-1' in context.launches
       ? [
           { type: 'xstate.done.actor.launch.e-1', actorId: 'launch.e-1', output: launched },
@@ -58,9 +60,11 @@ const model: Model = {
               registered: false,
               drainRequested: false,
               stopAccepted: false,
+              stopFailures: 0,
             },
           ]
         : []),
+      { type: 'group.turn', groupId, at: 3000 },
       {
         type: `xstate.error.actor.group.${groupId}`,
         actorId: `group.${groupId}`,
@@ -109,6 +113,7 @@ describe('a cohort with real children', () => {
       registered: false,
       drainRequested: false,
       stopAccepted: false,
+      stopFailures: 0,
     };
     const say = (news: object) =>
       actor.send({ type: 'group.changed', groupId: 'e-1-0', ...known, ...news } as never);
@@ -120,6 +125,7 @@ describe('a cohort with real children', () => {
       { registered: true },
       { drainRequested: true },
       { stopAccepted: true },
+      { stopFailures: 1 },
     ]) {
       say(news);
       expect(actor.getSnapshot().context.groups['e-1-0']).toMatchObject({ ...known, ...news });
@@ -214,20 +220,6 @@ describe('a cohort with real children', () => {
     expect(calls.stopTask.map(({ input }) => input)).toEqual([{ taskArn: 'arn:1' }]);
     expect(phases()).toMatchObject({ 'e-1-1': 'stopping' });
     expect(Object.values(phases()).filter((phase) => phase === 'stopping')).toHaveLength(1);
-  });
-
-  it('sends StopTask again when ECS shows no effect, and not before', async () => {
-    const { launchBoth, actor, calls, look } = liveCohort();
-    await launchBoth();
-    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
-    expect(calls.stopTask).toHaveLength(2);
-    calls.stopTask[0]?.reject(new Error('throttled'));
-    await settle();
-    await look(10_000, sighting('arn:0', 'starting'), sighting('arn:1', 'stopping'));
-    expect(calls.stopTask).toHaveLength(2);
-    await look(17_001, sighting('arn:0', 'starting'), sighting('arn:1', 'stopping'));
-    expect(calls.stopTask).toHaveLength(3);
-    expect(calls.stopTask.at(-1)?.input).toEqual({ taskArn: 'arn:0' });
   });
 
   it('does not end a new task because ECS does not show it yet', async () => {

@@ -9,7 +9,6 @@ import {
   type GroupRecord,
   recordLoads,
   recordServing,
-  recordStops,
   stopEvent,
 } from '../../../machines/cohort/groupRecords.ts';
 import { noCounts } from '../../../machines/fleet/plan.ts';
@@ -336,43 +335,6 @@ describe('a group to stop while one of its workers cancels a task', () => {
   it('is not held for a cancellation elsewhere', () => {
     const none = expired(recordsOf({ a: waits({ drainDeadline: 9000 }) }), 9000);
     expect(none.outbox).toEqual([['a', { type: 'group.stop' }]]);
-  });
-});
-
-describe('a stop that ECS takes long to carry out', () => {
-  const stops = (given: Partial<GroupRecord> = {}) =>
-    serves({ phase: 'stopping', drainRequested: true, stopAccepted: true, ...given });
-
-  it('is reported once, two minutes after it began', () => {
-    let records = recordsOf({ a: stops(), b: serves() });
-    const slowAt = (at: number) => {
-      const { slowStops, ...next } = recordStops(records, at);
-      records = next;
-      return slowStops;
-    };
-    expect(slowAt(1000)).toEqual([]);
-    expect(slowAt(120_999)).toEqual([]);
-    expect(slowAt(121_000)).toEqual([{ groupId: 'a', taskArn: arn('t'), since: 1000 }]);
-    expect(slowAt(122_000)).toEqual([]);
-    expect(slowAt(900_000)).toEqual([]);
-    expect(records.groups.b).toEqual(serves());
-  });
-
-  it.each([
-    ['uses its slot', {}, 0],
-    ['uses none once its container has ended', { executionStopped: true }, 1],
-    ['uses none once it is overdue', { stopOverdue: true }, 1],
-    ['uses its slot before StopTask is accepted', { stopAccepted: false, stopOverdue: true }, 0],
-    ['uses its slot while it is held', { phase: 'held', executionStopped: true }, 0],
-  ] as const)('%s', (_, given, freed) => {
-    expect(countRecords({ a: stops(given) })).toEqual({ ...noCounts, stopping: 1, freed });
-  });
-
-  it('is overdue after ten minutes', () => {
-    const overdueAt = (at: number) =>
-      recordStops(recordsOf({ a: stops({ stoppingSince: 1000 }) }), at).groups.a?.stopOverdue;
-    expect(overdueAt(600_999)).toBe(false);
-    expect(overdueAt(601_000)).toBe(true);
   });
 });
 

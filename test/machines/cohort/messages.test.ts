@@ -470,7 +470,7 @@ describe('a cohort on a command', () => {
 
 it('a report of an unknown group creates no record', () => {
   const { actor, phases } = live();
-  const state = { registered: false, drainRequested: false, stopAccepted: false };
+  const state = { registered: false, drainRequested: false, stopAccepted: false, stopFailures: 0 };
   actor.send({ type: 'group.changed', groupId: 'gone', phase: 'running', ...state });
   expect(phases()).toEqual({});
 });

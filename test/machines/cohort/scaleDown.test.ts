@@ -5,6 +5,7 @@ import {
   type GroupRecord,
 } from '../../../machines/cohort/groupRecords.ts';
 import {
+  checkStop,
   drained,
   evicted,
   released,
@@ -111,7 +112,10 @@ describe('the groups to drain', () => {
     const when = { at: 7000, until: 9000, monitorEverConnected };
     const { groups, outbox } = drained(recordsOf({ a: serves(given) }), everybody, when);
     expect(groups.a).toStrictEqual(
-      serves({ ...given, drainRequested: true, stopRequestedAt: 7000, phase: 'stopping' }),
+      serves({
+        ...{ ...given, drainRequested: true, stopRequestedAt: 7000, phase: 'stopping' },
+        stopUnlessBusyUntil: 9000,
+      }),
     );
     expect(outbox).toEqual([['a', { type: 'group.stop' }]]);
   });
@@ -168,7 +172,8 @@ describe('the groups to drain', () => {
   it('goes on waiting for its ARN when it has none', () => {
     const when = { at: 7000, until: 9000, monitorEverConnected: false };
     const { groups } = drained(recordsOf({ a: rowOf() }), everybody, when);
-    expect(groups.a).toStrictEqual(rowOf({ drainRequested: true, stopRequestedAt: 7000 }));
+    const leaves = { drainRequested: true, stopRequestedAt: 7000, stopUnlessBusyUntil: 9000 };
+    expect(groups.a).toStrictEqual(rowOf(leaves));
   });
 
   it('gets less time, but never more, when it waits already', () => {
@@ -306,4 +311,74 @@ it('holds the stop of a group that the scheduler chose while a worker of it canc
   const { groups, outbox } = released(recordsOf({ a: serves({ load: cancels }) }), ['t'], 2000);
   expect(outbox).toEqual([['a', { type: 'group.hold' }]]);
   expect(groups.a).toMatchObject({ phase: 'held', stopHeldSince: 2000, drainRequested: true });
+});
+
+describe('a stop whose turn has come', () => {
+  const idle = { workers: 2, tasks: 0, canceling: 0 };
+  const busy = { ...idle, tasks: 1 };
+  const stops = (given: Partial<GroupRecord> = {}) =>
+    serves({
+      ...{ phase: 'stopping', drainRequested: true, stopRequestedAt: 5000 },
+      ...{ load: idle, lastStatus: 'running', stopUnlessBusyUntil: 60_000 },
+      ...given,
+    });
+
+  it.each([
+    ['is sent while the group is idle', {}, false, 'group.send'],
+    ['is not sent when the group is at work by now', { load: busy }, false, 'group.drain'],
+    ['is not sent on what is old by now', {}, true, 'group.drain'],
+    [
+      'is sent to a group at work whose time is up',
+      { load: busy, stopUnlessBusyUntil: 20_000 },
+      false,
+      'group.send',
+    ],
+    [
+      'is sent to a group at work that was not chosen for being idle',
+      { load: busy, stopUnlessBusyUntil: null },
+      false,
+      'group.send',
+    ],
+    ['is sent where nothing shows what is at work', { load: null }, true, 'group.send'],
+    [
+      'is sent again when ECS has taken it',
+      { load: busy, stopAccepted: true },
+      false,
+      'group.send',
+    ],
+    [
+      'is sent again when ECS shows that the task stops',
+      { load: busy, lastStatus: 'stopping' },
+      false,
+      'group.send',
+    ],
+    [
+      'is held back while a worker cancels a task',
+      { load: { ...busy, canceling: 1 } },
+      false,
+      'group.hold',
+    ],
+  ] as const)('%s', (_, given, isOld, type) => {
+    const [, event] = checkStop(stops(given), 20_000, isOld);
+    expect(event).toEqual({ type });
+  });
+
+  it('and that is not sent leaves the group waiting for as long as it could before', () => {
+    const [record] = checkStop(stops({ load: busy }), 20_000, false);
+    expect(record).toStrictEqual(
+      stops({
+        ...{ load: busy, phase: 'waiting', drainDeadline: 60_000 },
+        ...{ stopUnlessBusyUntil: null, stopRequestedAt: null },
+      }),
+    );
+    expect(checkStop(stops({ load: { ...busy, canceling: 1 } }), 20_000, false)[0]).toMatchObject({
+      ...{ phase: 'held', stopHeldSince: 20_000, stopUnlessBusyUntil: 60_000 },
+    });
+  });
+
+  it('comes from a scheduler that has chosen the group, and then work is no reason to wait', () => {
+    const waits = serves({ load: busy, drainRequested: true, drainDeadline: 60_000 });
+    const { groups } = released({ groups: { a: waits }, launches: {} }, ['t'], 7000);
+    expect(groups.a).toMatchObject({ phase: 'stopping', stopUnlessBusyUntil: null });
+  });
 });

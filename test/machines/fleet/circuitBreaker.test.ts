@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createActor, fromPromise, SimulatedClock } from 'xstate';
+import { type Actor, createActor, fromPromise, SimulatedClock } from 'xstate';
 import { cohort } from '../../../machines/cohort/cohort.ts';
 import {
   assignProbe,
@@ -27,7 +27,7 @@ import type {
   TaskObservation,
 } from '../../../machines/shared/domain.ts';
 import { fleetInput, fleetSettings } from '../../support/liveManager.ts';
-import { settle } from '../../support/world.ts';
+import { ended, settle } from '../../support/world.ts';
 
 const setback = (
   cause: LaunchFailure['cause'],
@@ -280,7 +280,8 @@ const fleet = async (answer: (order: LaunchOrder) => LaunchAnswer, spot = false)
   const tasks = new Map<string, TaskObservation>();
   const changes: string[] = [];
   const effect = <I, O>(act: (input: I) => O) => fromPromise<O, I>(async ({ input }) => act(input));
-  const actor = createActor(
+  const takeTurn = ended(() => ({ at: actor.getSnapshot().context.now }));
+  const actor: Actor<typeof fleetManager> = createActor(
     fleetManager.provide({
       actors: {
         inventory: effect<void, Inventory>(() => ({ startedAt: 10_000, tasks: [] })),
@@ -289,10 +290,11 @@ const fleet = async (answer: (order: LaunchOrder) => LaunchAnswer, spot = false)
             describeTasks: effect(({ taskArns }: { taskArns: string[] }) =>
               taskArns.flatMap((arn) => tasks.get(arn) ?? []),
             ),
-            workerGroup: workerGroup.provide({ actors: { stopTask: effect(() => {}) } }),
+            workerGroup: workerGroup.provide({ actors: { takeTurn, stopTask: effect(() => {}) } }),
             launch: launch.provide({
               actors: {
                 journalLaunch: effect(() => {}),
+                takeTurn,
                 runTask: effect((order: LaunchOrder) => {
                   orders.push(order);
                   return answer(order);

@@ -4,6 +4,7 @@ import { fleetManager } from '../../../machines/fleet/fleetManager.ts';
 import { modesOf } from '../../../machines/fleet/modes.ts';
 import { noCounts, serving, total } from '../../../machines/fleet/plan.ts';
 import { type Fleet, type FleetInput, fleetCounts, kept } from '../../../machines/fleet/state.ts';
+import { noBill } from '../../../machines/shared/money.ts';
 import {
   fleetInput,
   fleetSettings,
@@ -190,6 +191,37 @@ const monitorEnds: Model = {
   events: [{}, null].map((loads) => ({ type: 'monitor.loads', at: 1, loads }) as EventObject),
 };
 
+/** A task costs a dollar an hour, and one task is allowed: tasks come and go. */
+const expensive: Model = {
+  input: {
+    ...input,
+    settings: {
+      ...settings,
+      money: {
+        prices: { onDemand: 1, spot: 1, minimumMs: 60_000 },
+        limits: { perHour: 1, perDay: null, total: null },
+        onLimit: 'hold',
+      },
+    },
+  },
+  key: ({ value, context }) => {
+    const { now, money, cohorts } = context as Fleet;
+    const { money: mode } = value as { money: string };
+    return [mode, now, money.sum.onDemand.tasks, money.clearSince, Object.keys(cohorts)];
+  },
+  events: ({ context }) => {
+    const { now, cohorts } = context as Fleet;
+    const bills = [1, 0].map((tasks) => {
+      const onDemand = { ...noBill.onDemand, tasks, fromSum: tasks * 1000 };
+      return { type: 'cohort.billed', cohortId: 'cohort.0', bill: { ...noBill, onDemand } };
+    });
+    return [
+      ...('cohort.0' in cohorts ? bills : [{ type: 'fleet.restoreNext' }]),
+      ...(now < 120_000 ? [{ type: 'tick', now: now + 30_000 }] : []),
+    ];
+  },
+};
+
 /** What it sends to itself. */
 const internal: Model = {
   ...modelOf(/./),
@@ -198,6 +230,7 @@ const internal: Model = {
     { type: 'fleet.reconcile' },
     { type: 'inventory.completed' },
     { type: 'fleet.retryNow' },
+    { type: 'cohort.launchTurn', cohortId: 'cohort.0', label: 'e-1', at: 20_000 } as EventObject,
   ],
 };
 
@@ -215,6 +248,7 @@ const models = [
   modelOf(/^(fleet\.restoreNext|fleet\.stop|xstate\.error.*|cohort\.(launchFailed|changed))$/),
   comingAndGoing,
   orders,
+  expensive,
   monitorEnds,
   internal,
   impatient,

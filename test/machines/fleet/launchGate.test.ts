@@ -15,7 +15,7 @@ import { fleetInput, fleetSettings, liveManager, readyManager } from '../../supp
 
 const modes: Modes = {
   ...{ lifecycle: 'active', scheduler: 'present', inventory: 'idle' },
-  ...{ monitor: 'unknown', hold: 'running' },
+  ...{ monitor: 'unknown', hold: 'running', money: 'within' },
 };
 const fresh = newFleet(fleetInput);
 /** A fleet that may launch, with three tasks desired and none there. */
@@ -199,6 +199,7 @@ const anyModes = fc.record({
   inventory: fc.constantFrom(...modeNames.inventory),
   monitor: fc.constantFrom(...modeNames.monitor),
   hold: fc.constantFrom(...often('running'), ...modeNames.hold),
+  money: fc.constantFrom(...modeNames.money),
 });
 
 it('launches what is missing if and only if nothing blocks it', () => {

@@ -12,8 +12,8 @@ it('names every state of every region of the fleet manager', () => {
 
 it('finds the state of a region, whatever it holds inside', () => {
   const value = { lifecycle: 'active', scheduler: { absent: 'lost' }, inventory: 'idle' };
-  expect(modesOf({ ...value, monitor: 'lost', hold: 'held' })).toEqual({
+  expect(modesOf({ ...value, monitor: 'lost', hold: 'held', money: 'limited' })).toEqual({
     ...{ lifecycle: 'active', scheduler: 'absent', inventory: 'idle' },
-    ...{ monitor: 'lost', hold: 'held' },
+    ...{ monitor: 'lost', hold: 'held', money: 'limited' },
   });
 });

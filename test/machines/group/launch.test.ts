@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { createActor } from 'xstate';
-import { claimsOf, launch } from '../../../machines/group/launch.ts';
+import { launch } from '../../../machines/group/launch.ts';
 import { type Model, untaken, unvisited, walkEveryEdge } from '../../support/paths.ts';
 import { holesOf } from '../../support/placeholders.ts';
-import { scriptedWorld } from '../../support/world.ts';
+import { ended, scriptedParent, scriptedWorld } from '../../support/world.ts';
 
 const failure = (kind: string) => Object.assign(new Error(`it was ${kind}`), { kind });
 const order = {
@@ -31,6 +31,10 @@ const model: Model = {
     [
       { type: 'xstate.done.actor.journalLaunch' },
       { type: 'xstate.error.actor.journalLaunch', error: failure('journal') },
+      { type: 'xstate.done.actor.takeTurn', output: { at: 500 } },
+      { type: 'xstate.error.actor.takeTurn', error: failure('unreachable') },
+      { type: 'xstate.error.actor.takeTurn', error: failure('bug') },
+      { type: 'launch.send' },
       { type: 'xstate.done.actor.runTask', output: answer },
       { type: 'xstate.error.actor.runTask', error: failure('unreachable') },
       { type: 'xstate.error.actor.runTask', error: failure('throttled') },
@@ -57,9 +61,24 @@ const unwritable: Model = {
   ] as never,
 };
 
+/** With effects that wait for the test, but for its turn, which comes at once; and its cohort lets it be sent. */
+const startLaunch = (given: Partial<typeof input> = {}) => {
+  const world = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
+  const takeTurn = ended(() => ({ at: 0 }));
+  const { parent, told } = scriptedParent(undefined, ({ type }) => {
+    if (type === 'launch.turn') actor.send({ type: 'launch.send' });
+    return true;
+  });
+  const provided = launch.provide({ actors: { ...world.actors, takeTurn } });
+  const actor = createActor(provided, { input: { ...input, ...given }, parent }).start();
+  return { ...world, actor, told };
+};
+
 it('a launch keeps its invariants on every edge', async () => {
   await walkEveryEdge(launch, model, async ({ steps }) => {
-    const { actors, calls, play } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
+    const { actors, calls, play } = scriptedWorld(
+      ...(['journalLaunch', 'takeTurn', 'runTask', 'journalOutcome'] as const),
+    );
     const actor = createActor(launch.provide({ actors }), { input }).start();
     let journaled = false;
     for (const { event, state } of steps) {
@@ -73,14 +92,16 @@ it('a launch keeps its invariants on every edge', async () => {
       if (before.value === 'outcomeUnknown' && value !== 'outcomeUnknown')
         expect(value).toBe('journaling'); // only an answer ends doubt
       if (before.value !== 'requesting' && value === 'requesting')
-        expect(['journaling', 'throttled']).toContain(before.value); // on the disk whenever it is sent
+        expect(['awaitingTurn', 'checking']).toContain(before.value); // on the disk whenever it is sent
+      if (before.value === 'awaitingTurn' && value === 'requesting')
+        expect(context.outcomeUnknown).toBe(true); // a new one is asked about once more
       if (before.value !== 'requesting' && value === 'requesting')
         expect(calls.runTask).toHaveLength(before.asked + 1);
       if (value === 'done') {
         expect(output).toMatchObject({ label: 'e-1', market: 'spot' });
         const known = (output?.groups.length ?? 0) + (output?.refusals.length ?? 0);
         expect(known).toBe(output?.abandoned ? 0 : 2); // every group learns its fate
-        if (output?.abandoned) expect(calls.runTask).toHaveLength(0);
+        if (output?.abandoned) expect(context.outcomeUnknown).toBe(false);
         if (context.answer.taskArns.length > 0) expect(output?.groups).toEqual(claims); // no ARN dropped
       }
     }
@@ -95,8 +116,7 @@ it('the model takes every transition and reaches every state', () => {
 it.each(['denied', 'invalid', 'refused', 'throttled', 'credentials'])(
   'a launch with one unanswered attempt is repeated although a later attempt was %s; only refusals of the request are counted',
   async (kind) => {
-    const { actors, play, calls } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
-    const actor = createActor(launch.provide({ actors }), { input }).start();
+    const { actor, play, calls } = startLaunch();
     await play(actor, { type: 'xstate.done.actor.journalLaunch' });
     await play(actor, {
       type: 'xstate.error.actor.runTask',
@@ -124,8 +144,7 @@ it.each(['denied', 'invalid', 'refused', 'throttled', 'credentials'])(
 );
 
 it('a launch without any answer is abandoned before its token expires, and adoption finds the tasks it may have started', async () => {
-  const { actors, play, calls } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
-  const actor = createActor(launch.provide({ actors }), { input }).start();
+  const { actor, play, calls } = startLaunch();
   await play(actor, { type: 'xstate.done.actor.journalLaunch' });
   const unheard = { type: 'xstate.error.actor.runTask', error: failure('unreachable') } as never;
   for (let n = 1; n < 600; n++) {
@@ -143,9 +162,7 @@ it('a launch without any answer is abandoned before its token expires, and adopt
 
 it('a launch that is abandoned with an unknown outcome reports that, an answered one does not', async () => {
   const given = async (...events: object[]) => {
-    const { actors, play } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
-    const outcomeUnknown = { ...input, outcomeUnknown: true };
-    const actor = createActor(launch.provide({ actors }), { input: outcomeUnknown }).start();
+    const { actor, play } = startLaunch({ outcomeUnknown: true });
     for (const event of events) await play(actor, event as never);
     return actor.getSnapshot().output;
   };
@@ -163,18 +180,14 @@ it('a launch that is abandoned with an unknown outcome reports that, an answered
 });
 
 it('a launch of an earlier run starts with an unknown outcome', async () => {
-  const { actors, play } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
-  const again = { ...input, outcomeUnknown: true };
-  const actor = createActor(launch.provide({ actors }), { input: again }).start();
+  const { actor, play } = startLaunch({ outcomeUnknown: true });
   await play(actor, { type: 'xstate.done.actor.journalLaunch' });
   await play(actor, { type: 'xstate.error.actor.runTask', error: failure('denied') } as never);
   expect(actor.getSnapshot().value).toBe('outcomeUnknown');
 });
 
 it('a launch of an earlier run is not sent again while its journal entry cannot be made durable', async () => {
-  const { actors, play, calls } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
-  const again = { ...input, outcomeUnknown: true };
-  const actor = createActor(launch.provide({ actors }), { input: again }).start();
+  const { actor, play, calls } = startLaunch({ outcomeUnknown: true });
   const unwritten = { type: 'xstate.error.actor.journalLaunch', error: failure('journal') };
   const pauses: number[] = [];
   let now = 0;
@@ -200,9 +213,7 @@ it('a launch of an earlier run is not sent again while its journal entry cannot 
 });
 
 it('a launch of an earlier run whose record can never be written is abandoned unsent after about ten minutes, with an unknown outcome', async () => {
-  const { actors, play, calls } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
-  const again = { ...input, outcomeUnknown: true };
-  const actor = createActor(launch.provide({ actors }), { input: again }).start();
+  const { actor, play, calls } = startLaunch({ outcomeUnknown: true });
   const unwritten = { type: 'xstate.error.actor.journalLaunch', error: failure('bug') };
   for (let n = 1; n < 15; n++) {
     await play(actor, unwritten as never);
@@ -221,8 +232,7 @@ it('a launch of an earlier run whose record can never be written is abandoned un
 });
 
 it('a launch waits longer after each failure, up to a minute', async () => {
-  const { actors, play, calls } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
-  const actor = createActor(launch.provide({ actors }), { input }).start();
+  const { actor, play, calls } = startLaunch();
   await play(actor, { type: 'xstate.done.actor.journalLaunch' });
   const pauses: number[] = [];
   let now = 0;
@@ -257,16 +267,14 @@ describe('a launch', () => {
   const end = { label: 'e-1', groups: [], refusals: [], market: 'spot' };
 
   const live = async (given: object, ...events: { type: string }[]) => {
-    const world = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
-    const actor = createActor(launch.provide({ actors: world.actors }), {
-      input: { ...input, ...given },
-    }).start();
+    const world = startLaunch(given);
+    const { actor } = world;
     const values: unknown[] = [];
     for (const event of events) {
       await world.play(actor, event);
       values.push(actor.getSnapshot().value);
     }
-    return { ...world, actor, values };
+    return { ...world, values };
   };
 
   it.each([
@@ -378,48 +386,98 @@ describe('a launch', () => {
   });
 });
 
+describe('a launch that waits for its turn', () => {
+  const journaled = { type: 'xstate.done.actor.journalLaunch' };
+  const turn = (at: number) => ({ type: 'xstate.done.actor.takeTurn', output: { at } });
+  const recorded = { type: 'xstate.done.actor.journalOutcome', output: [] };
+  const live = async (given: Partial<typeof input>, ...events: { type: string }[]) => {
+    const world = scriptedWorld('journalLaunch', 'takeTurn', 'runTask', 'journalOutcome');
+    const { parent, told } = scriptedParent();
+    const provided = launch.provide({ actors: world.actors });
+    const actor = createActor(provided, { input: { ...input, ...given }, parent }).start();
+    for (const event of events) await world.play(actor, event);
+    return { ...world, actor, told };
+  };
+
+  it('is given up, and never sent, when it is not wanted any more', async () => {
+    const { actor, calls } = await live(
+      {},
+      ...[journaled, { type: 'launch.abandon' }, turn(700), recorded],
+    );
+    expect(calls.takeTurn.map((call) => [call.input, call.signal.aborted])).toEqual([
+      [{ label: 'e-1' }, true],
+    ]);
+    expect([calls.runTask, actor.getSnapshot().output]).toMatchObject([[], { abandoned: true }]);
+  });
+
+  it('asks when it has come, with the time, and is sent only when it may be', async () => {
+    const { actor, calls, told, play } = await live({}, journaled, turn(700));
+    expect(told).toEqual([{ type: 'launch.turn', label: 'e-1', at: 700 }]);
+    expect(calls.runTask).toEqual([]);
+    await play(actor, { type: 'launch.send' });
+    expect(calls.runTask).toHaveLength(1);
+    const other = await live({}, journaled, turn(700), { type: 'launch.abandon' }, recorded);
+    expect(other.calls.runTask).toEqual([]);
+    expect(other.actor.getSnapshot().output?.abandoned).toBe(true);
+  });
+
+  it('is neither given up nor asked about while it is unknown whether it was carried out', async () => {
+    const abandon = { type: 'launch.abandon' };
+    const doubt = { outcomeUnknown: true };
+    const { calls, told } = await live(doubt, journaled, abandon, turn(700));
+    expect([told, calls.runTask.length]).toEqual([[], 1]);
+  });
+
+  it('takes another turn after a throttle, and may be given up again', async () => {
+    const throttled = { type: 'xstate.error.actor.runTask', error: failure('throttled') };
+    const ticks = [5000, 6000].map((now) => ({ type: 'launch.tick', now, allowed: true }));
+    const { actor, calls } = await live(
+      {},
+      ...[journaled, turn(700), { type: 'launch.send' }, throttled, ...ticks],
+      ...[{ type: 'launch.abandon' }, recorded],
+    );
+    expect([calls.takeTurn.length, calls.runTask.length]).toEqual([2, 1]);
+    expect(actor.getSnapshot().output?.abandoned).toBe(true);
+  });
+
+  it('is refused when no turn can be had', async () => {
+    const broken = { type: 'xstate.error.actor.takeTurn', error: failure('bug') };
+    const { actor } = await live({}, journaled, broken, recorded);
+    expect(actor.getSnapshot().output?.refusals).toHaveLength(2);
+  });
+});
+
 it('an effect that is not provided fails with its name', async () => {
   expect(await holesOf(launch)).toEqual({
     journalLaunch: "effect 'journalLaunch' is not provided",
+    takeTurn: "effect 'takeTurn' is not provided",
     runTask: "effect 'runTask' is not provided",
     journalOutcome: "effect 'journalOutcome' is not provided",
   });
 });
 
-describe('the tasks of an answer', () => {
-  const given = (taskArns: string[], createdAt?: Record<string, number>) => ({
-    groupIds: ['e-1-0', 'e-1-1'],
-    answer: { taskArns, refusals: [], createdAt },
-  });
-
-  it('go to groups by their position, and no task beyond the last group goes to one', () => {
-    expect(claimsOf(given(['arn:1', 'arn:2', 'arn:3'], { 'arn:2': 77 }))).toEqual([
-      { groupId: 'e-1-0', taskArn: 'arn:1', createdAt: null },
-      { groupId: 'e-1-1', taskArn: 'arn:2', createdAt: 77 },
-    ]);
-    expect(claimsOf(given([]))).toEqual([]);
-  });
-
-  it('that are too many, or that the ledger does not accept, are reported', async () => {
-    const { actors, play } = scriptedWorld('journalLaunch', 'runTask', 'journalOutcome');
-    const notes: unknown[] = [];
-    const actor = createActor(
-      launch.provide({
-        actors,
-        actions: {
-          noteSurplus: (_, surplus) => notes.push(surplus),
-          noteAlreadyOwned: (_, claim) => notes.push(claim),
-        },
-      }),
-      { input },
-    ).start();
-    await play(actor, { type: 'xstate.done.actor.journalLaunch' });
-    const output = { taskArns: ['arn:1', 'arn:2', 'arn:3'], refusals: [] };
-    await play(actor, { type: 'xstate.done.actor.runTask', output } as never);
-    expect(notes).toEqual([{ label: 'e-1', surplus: 1 }]);
-    const accepted = [{ groupId: 'e-1-1', taskArn: 'arn:2', createdAt: null }];
-    await play(actor, { type: 'xstate.done.actor.journalOutcome', output: accepted } as never);
-    expect(notes.slice(1)).toEqual([{ label: 'e-1', groupId: 'e-1-0', taskArn: 'arn:1' }]);
-    expect(actor.getSnapshot().output?.groups).toEqual(accepted);
-  });
+it('tasks that are too many, or that the ledger does not accept, are reported', async () => {
+  const world = scriptedWorld('journalLaunch', 'takeTurn', 'runTask', 'journalOutcome');
+  const { actors, play } = world;
+  const notes: unknown[] = [];
+  const actor = createActor(
+    launch.provide({
+      actors,
+      actions: {
+        noteSurplus: (_, surplus) => notes.push(surplus),
+        noteAlreadyOwned: (_, claim) => notes.push(claim),
+      },
+    }),
+    { input },
+  ).start();
+  await play(actor, { type: 'xstate.done.actor.journalLaunch' });
+  await play(actor, { type: 'xstate.done.actor.takeTurn', output: { at: 0 } } as never);
+  await play(actor, { type: 'launch.send' });
+  const output = { taskArns: ['arn:1', 'arn:2', 'arn:3'], refusals: [] };
+  await play(actor, { type: 'xstate.done.actor.runTask', output } as never);
+  expect(notes).toEqual([{ label: 'e-1', surplus: 1 }]);
+  const accepted = [{ groupId: 'e-1-1', taskArn: 'arn:2', createdAt: null }];
+  await play(actor, { type: 'xstate.done.actor.journalOutcome', output: accepted } as never);
+  expect(notes.slice(1)).toEqual([{ label: 'e-1', groupId: 'e-1-0', taskArn: 'arn:1' }]);
+  expect(actor.getSnapshot().output?.groups).toEqual(accepted);
 });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { createActor } from 'xstate';
+import { type Actor, createActor } from 'xstate';
 import { type GroupReport, workerGroup } from '../../../machines/group/workerGroup.ts';
 import { type Model, untaken, unvisited, walkEveryEdge } from '../../support/paths.ts';
 import { holesOf } from '../../support/placeholders.ts';
-import { scriptedParent, scriptedWorld } from '../../support/world.ts';
+import { ended, scriptedParent, scriptedWorld } from '../../support/world.ts';
 
 const model: Model = {
   input: { groupId: 'g1' },
@@ -22,6 +22,9 @@ const model: Model = {
     { type: 'task.failing', cause: 'interrupted', detail: 'Spot' },
     { type: 'task.failing', cause: 'interrupted', detail: 'Spot', hold: true },
     { type: 'task.stopped', cause: 'exited', detail: 'exit code 1' },
+    { type: 'xstate.done.actor.takeTurn', output: { at: 500 } },
+    { type: 'xstate.error.actor.takeTurn', error: new Error('a bug') },
+    { type: 'group.send' },
     { type: 'xstate.done.actor.stopTask' },
     { type: 'xstate.error.actor.stopTask', error: new Error('throttled') },
   ] as never,
@@ -29,7 +32,7 @@ const model: Model = {
 
 it('a group keeps its invariants on every edge', async () => {
   await walkEveryEdge(workerGroup, model, async ({ steps }) => {
-    const { actors, calls, play } = scriptedWorld('stopTask');
+    const { actors, calls, play } = scriptedWorld('takeTurn', 'stopTask');
     const actor = createActor(workerGroup.provide({ actors }), { input: { groupId: 'g1' } });
     actor.start();
     let drainRequested = false;
@@ -56,10 +59,13 @@ it('a group keeps its invariants on every edge', async () => {
       if (drainRequested && context.taskArn && value !== 'stopped')
         expect(value).toHaveProperty('draining'); // nobody is forgotten
       if (drainRequested && !context.taskArn && !ended) expect(value).toBe('requested'); // the ARN is on its way
-      if (stopping) expect(calls.stopTask.at(-1)?.input).toEqual({ taskArn: 'arn:1' });
-      else expect(calls.stopTask).toHaveLength(before.stops); // only this stops a task
-      if (JSON.stringify(before.value) === '{"draining":"stopping"}' && event.type === 'group.stop')
-        expect(calls.stopTask).toHaveLength(before.stops + 1); // asked again, asks ECS again
+      const at = JSON.stringify(value);
+      if (stopping) expect(calls.takeTurn.at(-1)?.input).toEqual({ taskArn: 'arn:1' });
+      const sent = event.type === 'group.send' && /requesting/.test(at);
+      expect(calls.stopTask).toHaveLength(before.stops + (sent ? 1 : 0)); // only this stops a task
+      if (sent) expect(calls.stopTask.at(-1)?.input).toEqual({ taskArn: 'arn:1' });
+      if (/"requested"/.test(JSON.stringify(before.value)) && event.type === 'group.stop')
+        if (before.value !== 'requested') expect(at).toContain('awaitingTurn'); // asked again, asks ECS again
     }
   });
 });
@@ -92,6 +98,46 @@ const inShort = ({ phase, registered, drainRequested, stopAccepted }: GroupRepor
   ]
     .filter(Boolean)
     .join(' ');
+
+/** Its turn comes at once. */
+const takeTurn = ended(() => ({ at: 0 }));
+
+describe('a stop that waits for its turn', () => {
+  const turn = { type: 'xstate.done.actor.takeTurn', output: { at: 900 } };
+  const live = async (...events: { type: string }[]) => {
+    const world = scriptedWorld('takeTurn', 'stopTask');
+    const { parent, told } = scriptedParent();
+    const provided = workerGroup.provide({ actors: world.actors });
+    const actor = createActor(provided, { input: { groupId: 'g1' }, parent }).start();
+    for (const event of [launched, runs, stop, ...events]) await world.play(actor, event);
+    return { ...world, actor, told };
+  };
+
+  it('keeps its place when the stop is ordered again', async () => {
+    const { calls } = await live(stop, stop);
+    expect(calls.takeTurn.map(({ input, signal }) => [input, signal.aborted])).toEqual([
+      [{ taskArn: 'arn:1' }, false],
+    ]);
+    expect(calls.stopTask).toEqual([]);
+  });
+
+  it('asks its cohort when it has come, and sends StopTask only if the group is still to stop', async () => {
+    const { actor, calls, told, play } = await live(turn);
+    expect(told.at(-1)).toEqual({ type: 'group.turn', groupId: 'g1', at: 900 });
+    expect(calls.stopTask).toEqual([]);
+    await play(actor, { type: 'group.send' });
+    expect(calls.stopTask).toHaveLength(1);
+  });
+
+  it.each([
+    ['group.drain', 'waiting'],
+    ['group.hold', 'held'],
+  ])('is not sent after %s, and the group is %s', async (type, state) => {
+    const { actor, calls } = await live(turn, { type });
+    expect(actor.getSnapshot().value).toEqual({ draining: state });
+    expect(calls.stopTask).toEqual([]);
+  });
+});
 
 describe('the reports and the outcome of a group', () => {
   const end = { groupId: 'g1', taskArn: 'arn:1', registered: false, detail: 'exit code 1' };
@@ -230,10 +276,16 @@ describe('the reports and the outcome of a group', () => {
       { ...end, cause: 'interrupted', detail: 'Spot' },
     ],
   ] as const)('%s', async (_, events, reports, output) => {
-    const { parent, told } = scriptedParent();
+    const { parent, told } = scriptedParent(undefined, ({ type }) => {
+      if (type === 'group.turn') actor.send({ type: 'group.send' });
+      return type === 'group.turn';
+    });
     const { actors, calls, play } = scriptedWorld('stopTask');
-    const group = workerGroup.provide({ actors });
-    const actor = createActor(group, { input: { groupId: 'g1' }, parent }).start();
+    const group = workerGroup.provide({ actors: { ...actors, takeTurn } });
+    const actor: Actor<typeof group> = createActor(group, {
+      input: { groupId: 'g1' },
+      parent,
+    }).start();
     for (const event of events) {
       expect(actor.getSnapshot().status).toBe('active');
       await play(actor, event);
@@ -242,25 +294,29 @@ describe('the reports and the outcome of a group', () => {
     const heard = told.filter(({ type }) => type === 'group.changed') as unknown as GroupReport[];
     expect(heard.map(inShort)).toEqual(reports);
     expect(heard.every(({ groupId }) => groupId === 'g1')).toBe(true);
-    const orders = reports.filter((report) => /^stopping.*drainRequested$/.test(report));
-    expect(calls.stopTask).toHaveLength(orders.length);
+    const stops = reports.filter((report) => /^stopping.*drainRequested$/.test(report));
+    expect(calls.stopTask).toHaveLength(stops.length);
   });
 });
 
 it('a failed StopTask is reported with its reason', async () => {
-  const { actors, play } = scriptedWorld('stopTask');
+  const { actors, play } = scriptedWorld('takeTurn', 'stopTask');
   const said: unknown[] = [];
   const group = workerGroup.provide({
     actors,
     actions: { noteStopFailed: (_, trouble) => said.push(trouble) },
   });
   const actor = createActor(group, { input: { groupId: 'g1' } }).start();
-  for (const event of [launched, { type: 'group.stop' }, throttled]) await play(actor, event);
+  const turn = { type: 'xstate.done.actor.takeTurn', output: { at: 0 } };
+  for (const event of [launched, stop, turn, { type: 'group.send' }, throttled])
+    await play(actor, event);
+  expect(actor.getSnapshot().context.stopFailures).toBe(1);
   expect(said).toEqual([expect.objectContaining({ reason: 'throttled' })]);
 });
 
 it('an effect that is not provided fails with its name', async () => {
   expect(await holesOf(workerGroup)).toEqual({
+    takeTurn: "effect 'takeTurn' is not provided",
     stopTask: "effect 'stopTask' is not provided",
   });
 });

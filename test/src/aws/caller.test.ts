@@ -68,7 +68,7 @@ describe('createCaller', () => {
     expect(acquired).toEqual(['ListTasks']);
   });
 
-  it.each(['DescribeTasks', 'ListTasks', 'StopTask', 'CreateCluster'])(
+  it.each(['DescribeTasks', 'ListTasks', 'CreateCluster'])(
     'retries %s after throttles and 5xx answers, through the limiter each time',
     async (operation) => {
       const { state, send } = answering(throttle, broken, throttle);
@@ -99,9 +99,9 @@ describe('createCaller', () => {
   });
 
   it.each([throttle, broken])(
-    'does not retry RunTask and RegisterTaskDefinition: %s',
+    'does not retry RunTask, StopTask and RegisterTaskDefinition: %s',
     async (error) => {
-      for (const operation of ['RunTask', 'RegisterTaskDefinition']) {
+      for (const operation of ['RunTask', 'StopTask', 'RegisterTaskDefinition']) {
         const { state, send } = answering(error);
         expect(await rejectionOf(call(operation, send, controller.signal))).toBeInstanceOf(
           EcsFailure,

@@ -48,8 +48,10 @@ const additions = [
   ...['scheduler_grace', 'settle_seconds', 'start_deadline', 'drain_timeout', 'stop_timeout'],
   ...['monitor_address', 'sigterm_policy', 'sweep_seconds', 'tls_ca', 'tls_insecure'],
   ...['launch_burst', 'launch_rate', 'state_dir', 'inspect', 'inspect_port', 'logging_format'],
+  ...['max_usd_per_hour', 'max_usd_per_day', 'max_usd_total', 'on_limit', 'usd_per_vcpu_hour'],
+  ...['usd_per_gb_hour', 'usd_per_storage_gb_hour', 'usd_per_public_ip_hour', 'spot_price_factor'],
   ...['scale_ahead', 'tasks_per_worker'],
-  ...['metrics_port', 'metrics_host'],
+  ...['metrics_port', 'metrics_host', 'control_socket'],
 ];
 
 const keyOf = (flag: string) => flag.replace(/^--/, '').replaceAll('-', '_') as Key;
@@ -97,12 +99,16 @@ const samples: Partial<Record<Key, string>> = {
   ecs_assign_public_ip: 'DISABLED',
   ecs_task_architecture: 'ARM64',
   capacity_provider: 'FARGATE_SPOT',
+  control_socket: 'off',
+  on_limit: 'drain',
+  spot_price_factor: '0.5',
   scale_ahead: 'off',
   tasks_per_worker: '7',
   scale_down_cooldown_seconds: '7.5',
 };
 const sampleOf = (key: Key) =>
-  samples[key] ?? (rowOf(key).type.name === 'int' ? '77' : `value-of-${key}`.replaceAll('_', '-'));
+  samples[key] ??
+  (/int|float/.test(rowOf(key).type.name) ? '77' : `value-of-${key}`.replaceAll('_', '-'));
 
 /** The required settings except for the given one. */
 const rest = (key: Key) => ({

@@ -26,12 +26,20 @@ const wired = async (dir: string, disk = badDisk(), more: Partial<Tools> = {}) =
   };
   const tools = {
     ...{ socket: {}, monitor: {}, log: silentLog },
-    ...{ journal, runTask, requestHash: () => 'h', ...more },
+    ...{ journal, runTask, requestHash: () => 'h', clusterOf: () => 'c' },
+    ...{ takeTurn: async () => {}, ...more },
   };
   const daemon = provide(tools as never) as unknown as Machine;
-  const cohort = daemon.implementations.actors.fleetManager?.implementations.actors
-    .cohort as Machine;
-  return { journal, sent, ...cohort.implementations };
+  const fleet = (daemon.implementations.actors.fleetManager as Machine).implementations;
+  const cohort = fleet.actors.cohort as Machine;
+  const launches = (cohort.implementations.actors.launch as Machine).implementations;
+  const { journalLaunch } = launches.actors;
+  const { actions } = cohort.implementations;
+  const actors: Record<string, Machine | undefined> = {
+    ...cohort.implementations.actors,
+    journalLaunch,
+  };
+  return { journal, sent, fleet, actors, actions };
 };
 
 const { kind: _, requestHash: __, at: ___, ...order } = launch('l');
@@ -42,10 +50,13 @@ describe('a launch', () => {
     const disk = badDisk();
     const { journal, sent, actors } = await wired(temporaryDir(), disk);
     const release = disk.hold();
-    createActor(actors.launch as Machine, { input: plan(false) }).start();
+    const actor = createActor(actors.launch as Machine, { input: plan(false) }).start();
     await expect.poll(() => disk.counts.datasync).toBe(1);
     expect(sent).toEqual([]);
     release();
+    await expect.poll(() => actor.getSnapshot().value).toBe('checking');
+    expect(sent).toEqual([]);
+    actor.send({ type: 'launch.send' });
     await expect.poll(() => sent).toEqual([true]);
     await journal.close();
   });
@@ -64,6 +75,43 @@ describe('a launch', () => {
     disk.mend();
     for (const at of [1000, 9000]) actor.send({ type: 'launch.tick', now: at, allowed: true });
     await expect.poll(() => sent).toEqual([true]);
+    await journal.close();
+  });
+});
+
+describe('the journal of a launch', () => {
+  it('names the cluster that it is sent to, and the hash of what is sent', async () => {
+    const { journal, actors } = await wired(temporaryDir());
+    createActor(actors.journalLaunch as Machine, { input: order }).start();
+    await expect.poll(() => journal.isDurable('l')).toBe(true);
+    expect(journal.ledger.openLaunch('l')).toMatchObject({ cluster: 'c', requestHash: 'h' });
+    await journal.close();
+  });
+});
+
+describe('an inventory', () => {
+  it('tells which tasks a group owns and which an open launch will bring to its group', async () => {
+    const listed = (taskArn: string, label: string) => ({
+      ...{ taskArn, label, phase: 'running', createdAt: 1, startedBy: 'mark', scheduler: null },
+    });
+    const list = async () => ({
+      startedAt: 7,
+      tasks: [listed('arn:1', 'l'), listed('arn:2', 'x'), listed('arn:3', 'x')] as never,
+    });
+    const { journal, fleet } = await wired(temporaryDir(), badDisk(), { list });
+    await journal.append(launch('l'));
+    journal.note(adopted('a', 'arn:2', null));
+    const actor = createActor(fleet.actors.inventory as Machine).start();
+    await expect
+      .poll(() => actor.getSnapshot().output)
+      .toMatchObject({
+        startedAt: 7,
+        tasks: [
+          { taskArn: 'arn:1', owned: false, launchOpen: true },
+          { taskArn: 'arn:2', owned: true, launchOpen: false },
+          { taskArn: 'arn:3', owned: false, launchOpen: false },
+        ],
+      });
     await journal.close();
   });
 });
@@ -95,14 +143,22 @@ describe('a cohort', () => {
   it('journals the end of a group with cause and words, also of one without a task', async () => {
     const { journal, actions } = await wired(temporaryDir());
     const before = now();
-    const times = { createdAt: null, runningAt: null, registeredAt: null };
+    const times = { createdAt: null, runningAt: null, registeredAt: null, usd: 0.5 };
     const end = { cause: 'launchFailed', detail: 'RESOURCE:CPU', registered: false, ...times };
     actions.noteEnded?.({}, { groupId: 'b', taskArn: null, ...end });
     journal.note(adopted('a', 'arn:1', 7));
     actions.noteEnded?.({}, { groupId: 'a', taskArn: 'arn:1', ...end, cause: 'exited' });
     expect(journal.ledger.groups()).toEqual([]);
+    expect(journal.ledger.endedUsd).toBe(0.5);
     expect(journal.ledger.history()).toMatchObject([
-      { groupId: 'a', taskArn: 'arn:1', cause: 'exited', detail: 'RESOURCE:CPU', createdAt: 7 },
+      {
+        groupId: 'a',
+        taskArn: 'arn:1',
+        cause: 'exited',
+        detail: 'RESOURCE:CPU',
+        createdAt: 7,
+        usd: 0.5,
+      },
       { groupId: 'b', taskArn: null, cause: 'launchFailed', createdAt: null },
     ]);
     for (const { endedAt } of journal.ledger.history())

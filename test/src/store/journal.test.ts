@@ -19,7 +19,7 @@ import {
   temporaryDir,
 } from './samples.ts';
 
-const header = encodeFrame({ format: 'scaler-ecs-journal', version: 3 });
+const header = encodeFrame({ format: 'scaler-ecs-journal', version: 4 });
 const frames = [header, ...story.map(encodeFrame)];
 const whole = Buffer.concat(frames);
 const pathIn = (dir: string) => join(dir, 'journal');
@@ -58,7 +58,7 @@ describe('a journal', () => {
     writeFileSync(join(dir, 'journal.tmp'), 'half a fra');
     await reopened(dir);
     const short = Ledger.replay(story).compact();
-    expect(readBack(dir).records).toEqual([{ format: 'scaler-ecs-journal', version: 3 }, ...short]);
+    expect(readBack(dir).records).toEqual([{ format: 'scaler-ecs-journal', version: 4 }, ...short]);
     expect(readdirSync(dir)).toEqual(['journal']);
   });
 
@@ -214,7 +214,7 @@ describe('a journal file that was damaged', () => {
         damaged += 1;
         // A launch that was lost may be as late as this.
         expected.lastLaunchAt = 5_000;
-        expected.inventoryOwed ??= { since: 5_000, reasons: [] };
+        expected.inventoryOwed ??= { since: 5_000, reasons: [], clusters: [] };
         expected.inventoryOwed.reasons.push('journalDamaged');
         expect(read(damagedFiles().at(-1) as string)).toEqual(bent);
       }
@@ -257,7 +257,7 @@ describe('a journal file that was damaged', () => {
   });
 
   it.each([
-    ['version 4', { format: 'scaler-ecs-journal', version: 4 }],
+    ['version 5', { format: 'scaler-ecs-journal', version: 5 }],
     ['no version', { format: 'scaler-ecs-journal' }],
     ['the name of another program', { format: 'other', version: 1 }],
     ['no header', { kind: 'start', epoch: 'e', at: 1 }],

@@ -69,6 +69,7 @@ export const ended = (groupId: string, taskArn: string | null, endedAt = 4_000):
   detail: 'EssentialContainerExited; worker: exit 1',
   ...unknownTimes,
   endedAt,
+  usd: null,
   at: 4_000,
 });
 
@@ -85,7 +86,8 @@ export const story: JournalRecord[] = [
   { kind: 'inventoried', at: 2_600 },
   adopted('a-1', 'arn:9'),
   observed('a-1', 'arn:9', { runningAt: 700 }),
-  ended('e1-1-0', 'arn:1'),
+  { kind: 'spent', endedUsd: 2.5, day: 0, usdAtMidnight: 1.5, isLowerBound: true, at: 3_600 },
+  { ...ended('e1-1-0', 'arn:1'), usd: 0.25 },
 ];
 
 export const stateOf = (ledger: LedgerView) => ({
@@ -95,6 +97,7 @@ export const stateOf = (ledger: LedgerView) => ({
   groups: ledger.groups(),
   history: ledger.history(),
   inventoryOwed: ledger.inventoryOwed(),
+  spent: ledger.spent(),
 });
 
 export const temporaryDir = (): string => {

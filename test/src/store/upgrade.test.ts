@@ -10,7 +10,7 @@ import { badDisk } from './badDisk.ts';
 import { adopted, stateOf, story, temporaryDir } from './samples.ts';
 
 /*
- * fixtures/v1-*.journal and v2-*.journal were written by the programs of those versions:
+ * fixtures/v1-*.journal to v3-*.journal were written by the programs of those versions:
  *   lived: one run, record by record; compacted: the same, opened once more; torn: its last 40 bytes cut off;
  *   damaged: one byte of its last record flipped; beforeSpot: the first program of all, whose launches name no market.
  */
@@ -41,7 +41,7 @@ const open = {
 };
 const end = {
   ...{ groupId: 'e1-1-0', taskArn: arn(1), cause: 'exited', detail: null },
-  ...{ ...unknown, endedAt: t + 90_000 },
+  ...{ ...unknown, endedAt: t + 90_000, usd: null },
 };
 const subnets = ['subnet-1', 'subnet-2'];
 const { at: lastLaunchAt } = open;
@@ -51,6 +51,7 @@ const expected: Record<string, [number, object[], object[]]> = {
   'v1-beforeSpot': [lastLaunchAt, [{ ...open, market: 'onDemand' }], [end]],
   'v1-lived': [lastLaunchAt, [open], [end]],
   'v2-lived': [lastLaunchAt, [{ ...open, subnets }], [end]],
+  'v3-lived': [lastLaunchAt, [{ ...open, subnets }], [end]],
   // Its compaction had dropped the end already.
   'v2-compacted': [lastLaunchAt, [{ ...open, subnets }], []],
   'v2-torn': [t + 4_000, [], [end]],
@@ -75,10 +76,13 @@ describe('a journal of an earlier version', () => {
       expect(journal.found).toBe(damaged ? 'damaged' : 'whole');
       expect(stateOf(journal.ledger)).toEqual({
         ...{ epoch: 'e1', lastLaunchAt, open: launches, groups: owned, history },
-        inventoryOwed: damaged ? { since: t + 200_000, reasons: ['journalDamaged'] } : null,
+        spent: null,
+        inventoryOwed: damaged
+          ? { since: t + 200_000, reasons: ['journalDamaged'], clusters: [] }
+          : null,
       });
       expect(readFrames(readFileSync(join(dir, 'journal'))).records).toEqual([
-        { format: 'scaler-ecs-journal', version: 3 },
+        { format: 'scaler-ecs-journal', version: 4 },
         ...journal.ledger.compact(),
       ]);
       const again = await openJournal(dir, silentLog);
@@ -127,7 +131,7 @@ describe('upgradeRecord', () => {
     for (const record of story) expect(upgradeRecord(record, journalVersion)).toEqual(record);
   });
 
-  it.each([1, 2])('makes no record of version %i out of a value that is none', (version) => {
+  it.each([1, 2, 3])('makes no record of version %i out of a value that is none', (version) => {
     const broken = [
       ...[null, 7, 'launch', [], {}, { kind: 'settled', label: 'l', at: 1, groups: 7 }],
       { kind: 'settled', label: 'l', at: 1, groups: [null], refusals: [] },
@@ -144,7 +148,7 @@ it('refuses version 0 as it refuses a later one', async () => {
     writeFileSync(join(dir, 'journal'), encodeFrame({ format: 'scaler-ecs-journal', version }));
     await expect(openJournal(dir, silentLog)).rejects.toMatchObject({
       kind: 'version',
-      message: expect.stringContaining(`has journal version ${version} and this program reads 3`),
+      message: expect.stringContaining(`has journal version ${version} and this program reads 4`),
     });
   }
 });

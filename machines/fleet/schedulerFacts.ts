@@ -1,0 +1,35 @@
+import { assertEvent } from 'xstate';
+import { fleetSetup } from './fleetSetup.ts';
+import { noEvidence } from './lookAhead.ts';
+
+export const recordEcho = fleetSetup.assign(({ context, event }) => {
+  assertEvent(event, 'scheduler.heartbeatEcho');
+  const { at } = event;
+  return { firstEchoAt: context.firstEchoAt ?? at, lastEchoAt: at, quietSince: at };
+});
+
+export const recordReturn = fleetSetup.assign({
+  returnedAt: ({ context, event }) => {
+    assertEvent(event, ['scheduler.heartbeatEcho', 'fleet.tookOver']);
+    return event.type === 'scheduler.heartbeatEcho' ? event.at : context.now;
+  },
+});
+
+export const recordConnection = fleetSetup.assign(({ context, event }) => {
+  assertEvent(event, 'scheduler.connection');
+  const { status: connection } = event;
+  // The next one may be of another scheduler, with another policy.
+  return { connection, policy: connection === 'closed' ? noEvidence : context.policy };
+});
+
+export const recordTerms = fleetSetup.assign({
+  terms: ({ event }) => {
+    assertEvent(event, 'scheduler.identified');
+    return event.terms;
+  },
+});
+
+export const recordHold = fleetSetup.assign(({ event }) => {
+  assertEvent(event, 'fleet.hold');
+  return { holdReason: event.reason, heldSince: event.at };
+});

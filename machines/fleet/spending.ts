@@ -1,0 +1,50 @@
+import { assertEvent } from 'xstate';
+import { fleetSetup } from './fleetSetup.ts';
+import { limitsReached } from './launchGate.ts';
+import { moneySettings, spendingOf, spentOf, withBill, withDay } from './money.ts';
+
+export const recordBill = fleetSetup.assign({
+  money: ({ context, event }) => {
+    assertEvent(event, 'cohort.billed');
+    const { cohortId, bill } = event;
+    // A cohort that is gone has said its last before.
+    return cohortId in context.cohorts ? withBill(context.money, cohortId, bill) : context.money;
+  },
+});
+
+/** At midnight UTC, and once after the start. */
+export const beginDay = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
+  assertEvent(event, 'tick');
+  const { money } = context;
+  if (moneySettings(context).prices === null) return;
+  const next = withDay(context, event.now);
+  if (next === money && money.dayNoted) return;
+  enqueue.assign({ money: { ...next, dayNoted: true } });
+  enqueue({ type: 'noteSpending', params: spentOf(next) });
+});
+
+export const onLimit = fleetSetup.enqueueActions(({ context, enqueue }) => {
+  const { now, money } = context;
+  const spending = spendingOf(context);
+  enqueue.assign({ money: { ...money, limitedSince: now, clearSince: null } });
+  if (spending === null) return;
+  const { onLimit } = moneySettings(context);
+  const limits = limitsReached(context);
+  enqueue({ type: 'noteMoneyLimit', params: { limits, onLimit, ...spending } });
+});
+
+export const watchLimit = fleetSetup.assign({
+  money: ({ context }) => {
+    const { now, money } = context;
+    const clearSince = limitsReached(context).length > 0 ? null : (money.clearSince ?? now);
+    return clearSince === money.clearSince ? money : { ...money, clearSince };
+  },
+});
+
+export const onLimitCleared = fleetSetup.enqueueActions(({ context, enqueue }) => {
+  const spending = spendingOf(context);
+  enqueue.assign({ money: { ...context.money, limitedSince: null, clearSince: null } });
+  if (spending === null) return;
+  const { onLimit } = moneySettings(context);
+  enqueue({ type: 'noteMoneyLimit', params: { limits: [], onLimit, ...spending } });
+});

@@ -1,0 +1,131 @@
+import type { Market } from './domain.ts';
+
+/** What one Fargate task costs. */
+export interface Prices {
+  /** USD per hour. */
+  onDemand: number;
+  spot: number;
+  /** A task is billed for at least so long, ms. */
+  minimumMs: number;
+}
+
+/** What the living tasks of one market add up to. Times are milliseconds since the epoch. */
+export interface MarketBill {
+  /** Groups whose launch has no answer yet. */
+  requested: number;
+  tasks: number;
+  /** Sum of the times from which the tasks are billed. */
+  fromSum: number;
+  /** Tasks that are not billed for more than the minimum yet. */
+  young: number;
+  /** Sum of the times at which these will have used up the minimum. */
+  minimumEndSum: number;
+}
+
+/** Enough to know what many tasks cost at any moment, without a look at each of them. */
+export interface Bill {
+  onDemand: MarketBill;
+  spot: MarketBill;
+  /** USD that the tasks have cost that have ended. */
+  endedUsd: number;
+}
+
+const hourMs = 3_600_000;
+export const dayMs = 24 * hourMs;
+const markets = ['onDemand', 'spot'] as const satisfies Market[];
+
+const noMarketBill: MarketBill = {
+  ...{ requested: 0, tasks: 0, fromSum: 0, young: 0, minimumEndSum: 0 },
+};
+
+export const noBill: Bill = { onDemand: noMarketBill, spot: noMarketBill, endedUsd: 0 };
+
+/** One living group as it is billed; `from` null: its launch has no answer yet. */
+export interface BilledGroup {
+  market: Market;
+  from: number | null;
+}
+
+/** `at`: by which the young are told from the others. */
+export function billOf(
+  groups: readonly BilledGroup[],
+  endedUsd: number,
+  { minimumMs }: Pick<Prices, 'minimumMs'>,
+  at: number,
+): Bill {
+  const bill = { onDemand: { ...noMarketBill }, spot: { ...noMarketBill }, endedUsd };
+  for (const { market, from } of groups) {
+    const part = bill[market];
+    if (from === null) {
+      part.requested++;
+      continue;
+    }
+    part.tasks++;
+    part.fromSum += from;
+    if (from + minimumMs <= at) continue;
+    part.young++;
+    part.minimumEndSum += from + minimumMs;
+  }
+  return bill;
+}
+
+const partKeys = Object.keys(noMarketBill) as (keyof MarketBill)[];
+
+export const sameBill = (a: Bill, b: Bill): boolean =>
+  a.endedUsd === b.endedUsd &&
+  markets.every((market) => partKeys.every((key) => a[market][key] === b[market][key]));
+
+/** `sum` with `after` in the place of `before`. */
+export function replaceBill(sum: Bill, before: Bill, after: Bill): Bill {
+  const part = (market: Market): MarketBill => {
+    const [total, old, next] = [sum[market], before[market], after[market]];
+    return {
+      requested: total.requested - old.requested + next.requested,
+      tasks: total.tasks - old.tasks + next.tasks,
+      fromSum: total.fromSum - old.fromSum + next.fromSum,
+      young: total.young - old.young + next.young,
+      minimumEndSum: total.minimumEndSum - old.minimumEndSum + next.minimumEndSum,
+    };
+  };
+  return {
+    onDemand: part('onDemand'),
+    spot: part('spot'),
+    endedUsd: sum.endedUsd - before.endedUsd + after.endedUsd,
+  };
+}
+
+/** Milliseconds for which the living tasks are billed, the minimum of the young ones included. */
+const livingMs = ({ tasks, fromSum, young, minimumEndSum }: MarketBill, at: number): number =>
+  Math.max(0, tasks * at - fromSum) + Math.max(0, minimumEndSum - young * at);
+
+/** USD that all tasks of a bill have cost by then. */
+export const costAt = (bill: Bill, prices: Prices, at: number): number =>
+  markets.reduce(
+    (usd, market) => usd + (livingMs(bill[market], at) / hourMs) * prices[market],
+    bill.endedUsd,
+  );
+
+/** USD per hour of the living tasks. */
+export const hourlyRate = (bill: Bill, prices: Prices): number =>
+  markets.reduce((usd, market) => usd + bill[market].tasks * prices[market], 0);
+
+/** USD per hour of what is requested and has no answer yet. */
+export const requestedRate = (bill: Bill, prices: Prices): number =>
+  markets.reduce((usd, market) => usd + bill[market].requested * prices[market], 0);
+
+/** What a task costs at least. */
+export const minimumUsd = (prices: Prices, market: Market): number =>
+  (prices[market] * prices.minimumMs) / hourMs;
+
+/** USD of the minimum of what is requested and has no answer yet. */
+export const reservedUsd = (bill: Bill, prices: Prices): number =>
+  markets.reduce((usd, market) => usd + bill[market].requested * minimumUsd(prices, market), 0);
+
+/** USD of one task that lived so long, ms: it is billed in whole seconds. */
+export function taskUsd(prices: Prices, market: Market, livedMs: number): number {
+  const billedMs = Math.max(prices.minimumMs, Math.ceil(livedMs / 1000) * 1000);
+  return (prices[market] * billedMs) / hourMs;
+}
+
+/** The last midnight in UTC. */
+export const midnightBefore = (at: number): number => Math.floor(at / dayMs) * dayMs;

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { billedAs, billedGroups, usdOf } from '../../../machines/cohort/billing.ts';
+import { sighting } from '../../support/liveCohort.ts';
+import { arn, rowOf } from '../../support/rows.ts';
+
+const prices = { onDemand: 3.6, spot: 0.36, minimumMs: 60_000 };
+const seen = (createdAt: number | null, more: object = {}) => ({
+  ...sighting(arn('t'), 'running'),
+  createdAt,
+  ...more,
+});
+
+describe('what ECS shows of a task', () => {
+  it('sets from when on it is billed, and on which market', () => {
+    const record = rowOf({ taskArn: arn('t'), deadlinesFrom: 9000 });
+    expect(billedAs(record, seen(5000, { market: 'spot' }))).toEqual({
+      ...{ market: 'spot', billedFrom: 5000, livedMs: null },
+    });
+    expect(billedAs(record, seen(null))).toMatchObject({ market: 'onDemand', billedFrom: null });
+  });
+
+  it('moves that moment only when a clock was set', () => {
+    const record = rowOf({ taskArn: arn('t'), billedFrom: 5000 });
+    expect(billedAs(record, seen(9999)).billedFrom).toBe(5000);
+    expect(billedAs(record, seen(3_600_000)).billedFrom).toBe(3_600_000);
+    expect(billedAs(record, seen(null)).billedFrom).toBe(5000);
+  });
+});
+
+it('bills a group from what ECS showed last, else from its creation, else from its launch', () => {
+  const froms = (given: object) => billedGroups({ g: rowOf(given) }).map(({ from }) => from);
+  expect(froms({ deadlinesFrom: 3 })).toEqual([null]);
+  expect(froms({ taskArn: 'a', deadlinesFrom: 3 })).toEqual([3]);
+  expect(froms({ taskArn: 'a', deadlinesFrom: 3, createdAt: 2 })).toEqual([2]);
+  expect(froms({ taskArn: 'a', deadlinesFrom: 3, createdAt: 2, billedFrom: 1 })).toEqual([1]);
+});
+
+describe('the cost of a group that has ended', () => {
+  const record = rowOf({ taskArn: arn('t'), billedFrom: 0 });
+
+  it('is by the times of ECS, else until the last look at it', () => {
+    expect(usdOf({ ...record, livedMs: 100_000 }, prices, 900_000)).toBeCloseTo(0.1, 9);
+    expect(usdOf(record, prices, 900_000)).toBeCloseTo(0.9, 9);
+    expect(usdOf({ ...record, market: 'spot' }, prices, 900_000)).toBeCloseTo(0.09, 9);
+  });
+
+  it('is nothing without a task, and not known without a price', () => {
+    expect(usdOf(rowOf(), prices, 900_000)).toBe(0);
+    expect(usdOf(record, undefined, 900_000)).toBeNull();
+  });
+});

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { admit, liveCohort, sighting } from '../../support/liveCohort.ts';
+import { settle } from '../../support/world.ts';
+
+const everybody = { pending: 9, idle: 9, busy: 9 };
+
+describe('a cohort', () => {
+  it('sends StopTask again when ECS shows no effect, and not before', async () => {
+    const { launchBoth, actor, calls, look } = liveCohort();
+    await launchBoth();
+    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
+    expect(calls.stopTask).toHaveLength(2);
+    for (const call of calls.stopTask) call.resolve(undefined);
+    await settle();
+    await look(10_000, sighting('arn:0', 'starting'), sighting('arn:1', 'stopping'));
+    expect(calls.stopTask).toHaveLength(2);
+    await look(17_001, sighting('arn:0', 'starting'), sighting('arn:1', 'stopping'));
+    expect(calls.stopTask).toHaveLength(3);
+    expect(calls.stopTask.at(-1)?.input).toEqual({ taskArn: 'arn:0' });
+  });
+
+  it('asks for a stop that failed again at a later poll, after longer and longer pauses', async () => {
+    const { launchBoth, actor, calls, look } = liveCohort();
+    await launchBoth();
+    await look(1000);
+    actor.send({ type: 'cohort.release', generation: 2, at: 2000, taskIds: ['arn:0'] });
+    const sent: number[] = [];
+    for (let at = 2000; at < 60_000; at += 1000) {
+      if (calls.stopTask.length > sent.length) sent.push(at);
+      calls.stopTask.at(-1)?.reject(new Error('throttled'));
+      await settle();
+      await look(at + 500);
+    }
+    expect(sent).toEqual([2000, 4000, 6000, 10_000, 18_000, 33_000, 48_000]);
+  });
+
+  it('does not stop a group that has found work while StopTask waited for its turn', async () => {
+    const { launchBoth, actor, calls, look, hear, phases, turn, monitorConnected } = liveCohort();
+    monitorConnected.now = true;
+    await launchBoth();
+    const running = [sighting('arn:0', 'running'), sighting('arn:1', 'running')];
+    await look(5000, ...running);
+    const idle = { workers: 1, tasks: 0, canceling: 0 };
+    hear(6000, { 'arn:0': idle, 'arn:1': idle });
+    const stop = { type: 'cohort.drain', generation: 2, pending: 0, idle: 1, busy: 0 } as const;
+    // The process stands still between the order and its turn.
+    turn.at = 90_000;
+    actor.send({ ...stop, at: 7000, until: 120_000 });
+    expect([calls.stopTask.length, Object.values(phases()).sort()]).toEqual([
+      0,
+      ['running', 'waiting'],
+    ]);
+    turn.at = null;
+    await look(90_000, ...running);
+    hear(90_500, { 'arn:0': { ...idle, tasks: 1 }, 'arn:1': { ...idle, tasks: 1 } });
+    await look(95_000, ...running);
+    expect(calls.stopTask).toHaveLength(0);
+    hear(96_000, { 'arn:0': idle, 'arn:1': idle });
+    expect(calls.stopTask).toHaveLength(1);
+  });
+
+  it('sends no launch that may not be sent any more when its turn comes', async () => {
+    const { actor, answer, calls, turn, ended } = liveCohort();
+    turn.allowed = false;
+    actor.send({ ...admit, launches: [...admit.launches] });
+    await answer('journalLaunch', undefined);
+    expect(calls.runTask).toEqual([]);
+    await answer('journalOutcome', []);
+    expect(ended).toHaveLength(2);
+  });
+});

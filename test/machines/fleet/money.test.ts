@@ -1,0 +1,178 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type LimitName,
+  limitStates,
+  limitWords,
+  type MoneySettings,
+  moneyRoom,
+  newMoney,
+  type Payer,
+  type SpentBefore,
+  spendingOf,
+  tasksToLeave,
+  withAdopted,
+  withBill,
+  withDay,
+  withoutCohort,
+} from '../../../machines/fleet/money.ts';
+import { billOf, dayMs } from '../../../machines/shared/money.ts';
+import { tasksOf } from '../../support/liveManager.ts';
+
+const prices = { onDemand: 3.6, spot: 0.36, minimumMs: 60_000 };
+const midnight = Date.UTC(2026, 10, 26);
+const noon = midnight + dayMs / 2;
+const settingsOf = (
+  limits: Partial<Record<LimitName, number>>,
+  onLimit: 'hold' | 'drain' = 'hold',
+): MoneySettings => ({
+  prices,
+  limits: { perHour: null, perDay: null, total: null, ...limits },
+  onLimit,
+});
+const spent: SpentBefore = {
+  ...{ endedUsd: 10, day: midnight, usdAtMidnight: 7 },
+  ...{ isLowerBound: false, mayHaveForgotten: false },
+};
+
+/** Twelve o'clock, and so many tasks that began at eleven. */
+const payerOf = (
+  tasks: number,
+  settings: MoneySettings = settingsOf({}),
+  before: SpentBefore | undefined = spent,
+): Payer => {
+  const froms = Array.from({ length: tasks }, () => ({
+    market: 'onDemand' as const,
+    from: noon - 3_600_000,
+  }));
+  const money = newMoney(before, settings, [], noon);
+  return {
+    money: withBill(money, 'cohort.0', billOf(froms, 0, prices, noon)),
+    now: noon,
+    settings: { money: settings },
+  };
+};
+
+describe('what was spent', () => {
+  it('is what earlier runs spent, and what living tasks have cost since their creation', () => {
+    expect(spendingOf(payerOf(2))).toEqual({
+      ...{ usdPerHour: 7.2, usdTotal: 17.2, isLowerBound: false },
+      usdToday: expect.closeTo(10.2, 9),
+    });
+  });
+
+  it('is not known without a price', () => {
+    const payer = payerOf(2, { ...settingsOf({}), prices: null });
+    expect(spendingOf(payer)).toBeNull();
+    expect(limitStates(payer, 'onDemand')).toEqual([]);
+    expect(moneyRoom(payer, 'onDemand')).toBe(Number.POSITIVE_INFINITY);
+    expect(withDay(payer, noon + dayMs)).toBe(payer.money);
+  });
+
+  it('begins anew at midnight UTC, and does not when the clock is set back', () => {
+    const payer = payerOf(2);
+    const next = withDay(payer, midnight + dayMs + 5000);
+    expect(next.day).toBe(midnight + dayMs);
+    expect(next.usdAtMidnight).toBeCloseTo(10 + 2 * 13 * 3.6, 9);
+    expect(withDay(payer, midnight + dayMs - 1)).toBe(payer.money);
+    expect(withDay(payer, noon - dayMs)).toMatchObject({ day: midnight - dayMs, usdAtMidnight: 7 });
+  });
+
+  it('keeps the cost of the tasks of a cohort that is gone', () => {
+    const { money } = payerOf(1);
+    const ended = withBill(money, 'cohort.0', billOf([], 4, prices, noon));
+    const gone = withoutCohort(ended, 'cohort.0');
+    expect(gone.bills).toEqual({});
+    expect(gone.sum.endedUsd).toBe(14);
+    expect(withoutCohort(gone, 'cohort.0')).toBe(gone);
+  });
+
+  it('counts before today what tasks of an earlier run had cost by midnight', () => {
+    const owned = tasksOf(2).map((each) => ({ ...each, createdAt: midnight - 3_600_000 }));
+    const yesterday = { ...spent, day: midnight - dayMs };
+    // By the lower price: their market is not known yet.
+    expect(newMoney(yesterday, settingsOf({}), owned, noon).usdAtMidnight).toBeCloseTo(10.72, 9);
+    expect(newMoney(spent, settingsOf({}), owned, noon).usdAtMidnight).toBe(7);
+  });
+
+  it('is a lower bound once a task shows that the journal has forgotten earlier runs', () => {
+    const owned = tasksOf(1).map((each) => ({ ...each, createdAt: midnight - 3_600_000 }));
+    const fresh = payerOf(0, settingsOf({}), { ...spent, mayHaveForgotten: true });
+    expect(withAdopted(fresh, owned, true)).toMatchObject({
+      isLowerBound: true,
+      usdAtMidnight: expect.closeTo(7.36, 9),
+    });
+    expect(withAdopted(fresh, owned, false).isLowerBound).toBe(false);
+    expect(withAdopted(fresh, [], true)).toBe(fresh.money);
+    expect(withAdopted(payerOf(0), owned, true).isLowerBound).toBe(false);
+  });
+});
+
+describe('a limit', () => {
+  it('has room for tasks by their price per hour, or by the minute that each costs at least', () => {
+    const room = (limits: Partial<Record<LimitName, number>>) =>
+      limitStates(payerOf(2, settingsOf(limits)), 'onDemand').map((state) => state.room);
+    expect(room({ perHour: 7.2 })).toEqual([0]);
+    expect(room({ perHour: 18 })).toEqual([3]);
+    expect(room({ total: 17.2 + 0.06 * 4 })).toEqual([4]);
+    expect(room({ perDay: 10.2 + 0.05 })).toEqual([0]);
+    expect(room({ perHour: 1, perDay: 1, total: 1 })).toEqual([0, 0, 0]);
+  });
+
+  it('has room for more tasks on Spot', () => {
+    const payer = payerOf(0, settingsOf({ perHour: 3.6 }));
+    expect([moneyRoom(payer, 'onDemand'), moneyRoom(payer, 'spot')]).toEqual([1, 10]);
+  });
+
+  it('counts what launches without an answer will cost at least', () => {
+    const payer = payerOf(0, settingsOf({ perHour: 7.2, total: 10.13 }));
+    const requested = [1, 2].map(() => ({ market: 'onDemand' as const, from: null }));
+    const bill = billOf(requested, 0, prices, noon);
+    const waiting = { ...payer, money: withBill(payer.money, 'cohort.1', bill) };
+    expect(limitStates(waiting, 'onDemand')).toMatchObject([
+      { limit: 'perHour', spent: 0, reserved: 7.2, room: 0 },
+      { limit: 'total', spent: 10, reserved: 0.12, room: 0 },
+    ]);
+  });
+
+  it('says what is spent, what is allowed, and what would clear it', () => {
+    const words = (limits: Partial<Record<LimitName, number>>) =>
+      limitStates(payerOf(2, settingsOf(limits)), 'onDemand').map(limitWords);
+    expect(words({ perHour: 7.2, perDay: 10.2, total: 17.2 })).toEqual([
+      {
+        sentence:
+          'an hour of the tasks costs $7.20; one task more would pass the $7.20 of max_usd_per_hour',
+        clears: 'the end of a task, or a higher max_usd_per_hour',
+      },
+      {
+        sentence:
+          'the tasks have cost since midnight UTC $10.20; one task more would pass the $10.20 of max_usd_per_day',
+        clears: 'midnight UTC, or a higher max_usd_per_day',
+      },
+      {
+        sentence:
+          'the tasks have cost in all $17.20; one task more would pass the $17.20 of max_usd_total',
+        clears: 'a higher max_usd_total',
+      },
+    ]);
+  });
+});
+
+describe('the tasks that a limit leaves', () => {
+  const left = (limits: Partial<Record<LimitName, number>>, onLimit: 'hold' | 'drain' = 'drain') =>
+    tasksToLeave(payerOf(4, settingsOf(limits, onLimit)));
+
+  it('are all of them under hold, and while the money is not spent', () => {
+    expect(left({ total: 1, perDay: 1, perHour: 1 }, 'hold')).toBeNull();
+    expect(left({ total: 25, perDay: 25, perHour: 14.4 })).toBeNull();
+  });
+
+  it('are none once the money of the day or of all is spent', () => {
+    expect(left({ total: 24.4 })).toBe(0);
+    expect(left({ perDay: 17 })).toBe(0);
+  });
+
+  it('are as many as an hour may cost', () => {
+    expect(left({ perHour: 10 })).toBe(2);
+    expect(left({ perHour: 3.6 })).toBe(1);
+  });
+});

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import type { MoneySettings } from '../../../machines/fleet/money.ts';
+import { billOf, dayMs } from '../../../machines/shared/money.ts';
+import { readyManager } from '../../support/liveManager.ts';
+
+const prices = { onDemand: 3.6, spot: 0.36, minimumMs: 60_000 };
+const moneyOf = (limits: object, onLimit: 'hold' | 'drain' = 'hold'): { money: MoneySettings } => ({
+  money: { prices, limits: { perHour: null, perDay: null, total: null, ...limits }, onLimit },
+});
+const running = (count: number, from: number) =>
+  Array.from({ length: count }, () => ({ market: 'onDemand' as const, from }));
+
+/** A manager whose only cohort reports what the test says. */
+const spender = async (limits: object, onLimit: 'hold' | 'drain' = 'hold') => {
+  const manager = await readyManager({}, { ...moneyOf(limits, onLimit), workersPerTask: 1 });
+  const billed = (count: number, from: number, endedUsd = 0) =>
+    manager.actor.send({
+      ...{ type: 'cohort.billed', cohortId: 'cohort.0' },
+      bill: billOf(running(count, from), endedUsd, prices, manager.fleet().now),
+    });
+  const admitted = () =>
+    manager
+      .orders()
+      .flatMap((order) => (order.type === 'cohort.admit' ? order.launches : []))
+      .reduce((sum, { groupIds }) => sum + groupIds.length, 0);
+  const mode = () => (manager.actor.getSnapshot().value as { money: string }).money;
+  return { ...manager, billed, admitted, mode };
+};
+
+describe('a limit of money', () => {
+  it('lets so many tasks launch as fit under it, and no more', async () => {
+    const { at, command, admitted, answered, billed, mode, says, blockers } = await spender({
+      perHour: 10.8,
+    });
+    command(9);
+    expect(admitted()).toBe(3);
+    // A cohort reports what its groups cost before it reports that they are there.
+    billed(3, 11_000);
+    answered();
+    at(12_000);
+    at(13_000);
+    expect(admitted()).toBe(0);
+    expect(mode()).toBe('limited');
+    expect(blockers.at(-1)).toEqual({ missing: 6, kinds: ['moneyLimit'] });
+    expect(says().filter((note) => 'limits' in (note as object))).toMatchObject([
+      { limits: ['perHour'], onLimit: 'hold', usdPerHour: 10.8 },
+    ]);
+  });
+
+  it('clears half a minute after the way is free, and is then reported once', async () => {
+    const { at, command, answered, billed, mode, says, report } = await spender({ perHour: 3.6 });
+    command(1);
+    answered();
+    billed(1, 11_000);
+    at(12_000);
+    expect(mode()).toBe('limited');
+    says();
+    report({ stopping: 1 });
+    billed(0, 0, 0.06);
+    command(0);
+    for (let now = 13_000; now <= 42_000; now += 1000) at(now);
+    expect(mode()).toBe('limited');
+    for (let now = 43_000; now <= 50_000; now += 1000) at(now);
+    expect(mode()).toBe('within');
+    expect(says().filter((note) => 'limits' in (note as object))).toMatchObject([{ limits: [] }]);
+  });
+
+  it('keeps what runs under hold, and drains it under drain once the money is spent', async () => {
+    for (const onLimit of ['hold', 'drain'] as const) {
+      const { at, command, answered, billed, orders, report } = await spender(
+        { total: 1 },
+        onLimit,
+      );
+      command(2);
+      answered();
+      report({ busy: 2 });
+      billed(2, 11_000);
+      orders();
+      at(20_000);
+      expect(orders().filter(({ type }) => type === 'cohort.drain')).toEqual([]);
+      for (let now = 30_000; now <= 620_000; now += 10_000) at(now);
+      const drains = orders().filter(({ type }) => type === 'cohort.drain');
+      expect(drains).toMatchObject(onLimit === 'hold' ? [] : [{ busy: 2 }]);
+    }
+  });
+
+  it('drains also while the scheduler is silent', async () => {
+    const { tick, command, answered, billed, orders, report } = await spender(
+      { total: 1 },
+      'drain',
+    );
+    command(2);
+    answered();
+    report({ busy: 2 });
+    billed(2, 11_000);
+    orders();
+    for (let now = 20_000; now <= 610_000; now += 10_000) tick(now);
+    expect(orders().filter(({ type }) => type === 'cohort.drain')).toMatchObject([{ busy: 2 }]);
+  });
+});
+
+it('tells the journal of each day once, and once after the start', async () => {
+  const { tickUntil, says } = await spender({});
+  const days = () => says().filter((note) => 'usdAtMidnight' in (note as object));
+  expect(days()).toEqual([]);
+  tickUntil(dayMs - 1);
+  expect(days()).toEqual([]);
+  tickUntil(dayMs + 1000);
+  expect(days()).toEqual([{ day: dayMs, usdAtMidnight: 0, isLowerBound: false }]);
+});
+
+it('ignores the bill of a cohort that is gone', async () => {
+  const { billed, fleet } = await spender({});
+  billed(3, 0, 7);
+  expect(fleet().money.sum.endedUsd).toBe(0);
+});

@@ -1,0 +1,85 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  type BilledGroup,
+  billOf,
+  costAt,
+  dayMs,
+  hourlyRate,
+  midnightBefore,
+  noBill,
+  replaceBill,
+  requestedRate,
+  reservedUsd,
+  sameBill,
+  taskUsd,
+} from '../../../machines/shared/money.ts';
+
+const prices = { onDemand: 3.6, spot: 0.36, minimumMs: 60_000 };
+const t = 1_795_000_000_000;
+const onDemand = (from: number | null): BilledGroup => ({ market: 'onDemand', from });
+const spot = (from: number | null): BilledGroup => ({ market: 'spot', from });
+
+describe('a bill', () => {
+  it('counts tasks by the second from their creation, each at the price of its market', () => {
+    const bill = billOf([onDemand(t), spot(t - 100_000)], 5, prices, t + 200_000);
+    expect(costAt(bill, prices, t + 200_000)).toBeCloseTo(5 + 0.2 + 0.03, 9);
+    expect(hourlyRate(bill, prices)).toBeCloseTo(3.96, 9);
+  });
+
+  it('counts a young task with its minimum, until it is older', () => {
+    const bill = billOf([onDemand(t), onDemand(t - 30_000)], 0, prices, t);
+    expect(costAt(bill, prices, t)).toBeCloseTo(0.12, 9);
+    expect(costAt(bill, prices, t + 30_000)).toBeCloseTo(0.12, 9);
+    expect(costAt(bill, prices, t + 120_000)).toBeCloseTo(0.12 + 0.15, 9);
+  });
+
+  it('reserves the minimum of a launch without an answer', () => {
+    const bill = billOf([onDemand(null), spot(null), spot(null)], 0, prices, t);
+    expect(reservedUsd(bill, prices)).toBeCloseTo(0.06 + 0.012, 9);
+    expect(requestedRate(bill, prices)).toBeCloseTo(3.6 + 0.72, 9);
+    expect(costAt(bill, prices, t)).toBe(0);
+  });
+
+  it('takes the place of an earlier one in a sum, so that the sum is that of all groups at any time', () => {
+    const group = fc.record({
+      market: fc.constantFrom('onDemand' as const, 'spot' as const),
+      from: fc.option(fc.integer({ min: t - dayMs, max: t }), { nil: null }),
+    });
+    const cohorts = fc.array(fc.array(group, { maxLength: 20 }), { minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(cohorts, cohorts, fc.nat(dayMs), (before, after, later) => {
+        const bills = before.map((groups) => billOf(groups, 1, prices, t));
+        let sum = bills.reduce((all, bill) => replaceBill(all, noBill, bill), noBill);
+        after.forEach((groups, i) => {
+          sum = replaceBill(sum, bills[i] ?? noBill, billOf(groups, 2, prices, t));
+        });
+        const living = [...after, ...before.slice(after.length)].flat();
+        const ended = 2 * after.length + Math.max(0, before.length - after.length);
+        const all = billOf(living, ended, prices, t);
+        const [found, expected] = [sum, all].map((bill) => costAt(bill, prices, t + later));
+        expect(found).toBeCloseTo(expected as number, 4);
+        expect(sum.onDemand.requested).toBe(all.onDemand.requested);
+      }),
+    );
+  });
+
+  it('is the same as another only if every number is', () => {
+    const bill = billOf([onDemand(t), spot(null)], 1, prices, t);
+    expect(sameBill(bill, billOf([onDemand(t), spot(null)], 1, prices, t))).toBe(true);
+    expect(sameBill(bill, { ...bill, endedUsd: 2 })).toBe(false);
+    expect(sameBill(bill, { ...bill, spot: { ...bill.spot, requested: 2 } })).toBe(false);
+  });
+});
+
+it('bills a task in whole seconds, and for a minute at least', () => {
+  expect(taskUsd(prices, 'onDemand', 3_600_000)).toBeCloseTo(3.6, 9);
+  expect(taskUsd(prices, 'onDemand', 61_001)).toBeCloseTo(0.062, 9);
+  expect(taskUsd(prices, 'spot', 1000)).toBeCloseTo(0.006, 9);
+});
+
+it('begins a day at midnight UTC', () => {
+  const midnight = Date.UTC(2026, 10, 26);
+  expect(midnightBefore(midnight)).toBe(midnight);
+  expect(midnightBefore(midnight + dayMs - 1)).toBe(midnight);
+});
