@@ -25,9 +25,14 @@ const additionalTests: Record<string, string[]> = {
   'scheduler/heartbeat': ['scheduler/sessionSetup', 'scheduler/dialogue'],
   'scheduler/identityConflict': ['scheduler/dialogue', 'scheduler/sessionSetup'],
   'scheduler/messages': ['scheduler/unitProtocol', 'scheduler/dialogue'],
+  'scheduler/monitor': ['scheduler/monitorStream'],
+  'scheduler/monitorStream': ['scheduler/connectedWorkers', 'scheduler/monitor'],
+  'scheduler/session': ['scheduler/sessionSetup', 'scheduler/heartbeat', 'scheduler/dialogue'],
+  'scheduler/sessionSetup': ['scheduler/heartbeat', 'scheduler/dialogue', 'scheduler/session'],
   'scheduler/sessionState': ['scheduler/dialogue', 'scheduler/session'],
-  'scheduler/unitShutdown': ['scheduler/unitProtocol'],
-  'scheduler/unitState': ['scheduler/unitProtocol'],
+  'scheduler/unitProtocol': ['scheduler/dialogue'],
+  'scheduler/unitShutdown': ['scheduler/unitProtocol', 'scheduler/dialogue'],
+  'scheduler/unitState': ['scheduler/unitProtocol', 'scheduler/dialogue'],
 };
 
 async function mutate(machine: string, jobs: number): Promise<Mutant[]> {
