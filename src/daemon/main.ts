@@ -26,9 +26,10 @@ import {
   reportEnd,
   whyUnseen,
 } from './shutdown.ts';
+import { reportSiblingTasks } from './siblingTasks.ts';
 import type { OnRetry, OnStop } from './signals.ts';
 import { fleetIn, spendingSource } from './spendingSource.ts';
-import { clustersElsewhere, mayOweResponse, recover } from './startup.ts';
+import { clustersElsewhere, firstListWait, mayOweResponse, recover } from './startup.ts';
 import { shortStopTimeout } from './stopTime.ts';
 import { factsOf } from './watch/facts.ts';
 import type { ManagerWatch } from './watch/managerWatch.ts';
@@ -69,7 +70,7 @@ export async function runDaemon(
     epoch,
     requestHashOf: (order) => template(order).hash(order),
   });
-  reportStart(config, templates, recovered, log);
+  reportStart(config, templates, { journal, recovered }, log);
 
   let onHeartbeatSent = () => {};
   const heartbeatSent = new Promise<void>((resolve) => {
@@ -135,12 +136,18 @@ export async function runDaemon(
     actor.send({ type: 'fleet.retryNow' });
   });
 
+  const ending = new AbortController();
+  const { describeTasks: describe } = aws;
+  const siblings = { stateDir: config.stateDir, mark: templates.startedBy, describe, log };
+  void reportSiblingTasks(siblings, ending.signal);
+
   const { status, crash, looked } = await outcome;
+  ending.abort();
   endStops();
   clearInterval(summaries);
   const unseen = looked || leaveRunning ? null : whyUnseen(sight);
   reportEnd({ crash, remaining: remainingIn(ledger), looked, unseen }, log);
-  await closeInOrder({ control, inspection, journal, stateDir, aws });
+  await closeInOrder({ control, inspection, journal, stateDir, aws }, crash !== null);
   return status;
 }
 
@@ -161,7 +168,12 @@ export function templateFinder({ ledger }: Pick<Journal, 'ledger'>, templates: T
   };
 }
 
-function reportStart(config: Config, templates: Templates, recovered: Recovered, log: Log): void {
+function reportStart(
+  config: Config,
+  templates: Templates,
+  { journal, recovered }: { journal: Journal; recovered: Recovered },
+  log: Log,
+): void {
   log.report('daemon.started', {
     manager: config.workerManagerId,
     scheduler: config.schedulerAddress.text,
@@ -173,6 +185,8 @@ function reportStart(config: Config, templates: Templates, recovered: Recovered,
     known: recovered.owned.length,
     openLaunches: recovered.resend.length,
   });
+  const wait = firstListWait(journal, recovered, config.settleSeconds * 1000);
+  if (wait) log.report('inventory.waiting', wait);
   const short = shortStopTimeout(config, config.capacity.maxTasks ?? recovered.owned.length);
   if (short) log.report('stopTimeout.short', short);
   if (config.tls.insecure && anyIsEncrypted([config.schedulerAddress, config.monitorAddress]))

@@ -53,7 +53,7 @@ function spentBefore({ ledger, found }: Pick<Journal, 'ledger' | 'found'>): Spen
 
 /** What a start takes over from the runs before it; its own beginning is journaled. */
 export const recover = (
-  journal: Pick<Journal, 'ledger' | 'note' | 'found' | 'writtenAt'>,
+  journal: Pick<Journal, 'ledger' | 'note' | 'found' | 'closedBefore' | 'writtenAt'>,
   start: {
     at: number;
     epoch: string;
@@ -93,10 +93,30 @@ export const recover = (
     journalIncomplete: (journal.ledger.inventoryOwed()?.reasons ?? []).some(
       (reason) => reason !== 'journalMissing',
     ),
-    lastLaunchAt:
-      // The age of abandoned launches is unknown: their times are from another clock.
-      journal.found === 'none' || abandoned.length > 0
-        ? at
-        : Math.max(lastLaunchAt ?? 0, Math.min(at, journal.writtenAt)),
+    lastLaunchAt: settlesFrom(),
   };
+
+  /** Since when a list of our tasks may still leave some out. */
+  function settlesFrom(): number {
+    // The age of abandoned launches is unknown: their times are from another clock.
+    if (journal.found === 'none' || abandoned.length > 0) return at;
+    // Every launch has its outcome in the journal, so no list has to show what it started.
+    if (journal.closedBefore && resend.length === 0) return 0;
+    return Math.max(lastLaunchAt ?? 0, Math.min(at, journal.writtenAt));
+  }
 };
+
+/** Why the first list of our tasks has to wait, and how long, s; null: it need not. */
+export function firstListWait(
+  { found }: Pick<Journal, 'found'>,
+  { lastLaunchAt, startedAt }: Pick<FleetInput, 'lastLaunchAt' | 'startedAt'>,
+  settleMs: number,
+): { seconds: number; reason: string } | null {
+  const ms = lastLaunchAt + settleMs - startedAt;
+  if (ms <= 0) return null;
+  const reason =
+    found === 'none'
+      ? 'the state directory holds no journal, so an earlier run may have launched tasks a moment ago'
+      : 'the run before did not end in order, and may have launched tasks a moment ago';
+  return { seconds: Math.ceil(ms / 1000), reason };
+}

@@ -108,6 +108,8 @@ export class Ledger {
         this.#inventoryOwed.clear();
         this.#clustersOwed.clear();
         return [];
+      case 'closed':
+        return [];
     }
   }
 

@@ -102,7 +102,7 @@ export const inventoryReasons = [
   'journalMissing',
   /** Records may be lost. */
   'journalDamaged',
-  /** A start gave up open launches, which may have started tasks. */
+  /** Launches were given up without an answer and may have started tasks. */
   'launchesAbandoned',
 ] as const;
 export type InventoryReason = (typeof inventoryReasons)[number];
@@ -122,6 +122,16 @@ export interface InventoriedRecord {
   at: number;
 }
 
+/**
+ * The run ended in order: no launch is open, none was given up without an answer, and nothing follows. `file`: of the
+ * journal; in another file, such as a copy that was put back, the record says nothing.
+ */
+export interface ClosedRecord {
+  kind: 'closed';
+  file: string;
+  at: number;
+}
+
 export type JournalRecord =
   | StartRecord
   | LaunchRecord
@@ -132,7 +142,8 @@ export type JournalRecord =
   | SpentRecord
   | LastLaunchRecord
   | InventoryOwedRecord
-  | InventoriedRecord;
+  | InventoriedRecord
+  | ClosedRecord;
 
 export const unknownTimes: TaskTimes = { createdAt: null, runningAt: null, registeredAt: null };
 
@@ -301,6 +312,8 @@ function read(r: Record<string, unknown>): JournalRecord {
       };
     case 'inventoried':
       return { kind: 'inventoried', at };
+    case 'closed':
+      return { kind: 'closed', file: text(r.file), at };
     default:
       throw new Unfit();
   }

@@ -82,8 +82,8 @@ export type Happening =
       /** By how much the host's clock is set meanwhile. */
       clockMs?: number;
     }
-  /** An orderly stop, and a start after it. */
-  | { at: number; kind: 'stop'; downMs: number };
+  /** An orderly stop, and a start after it; `soon`: so long after its end, not after the longest time it may take. */
+  | { at: number; kind: 'stop'; downMs: number; soon?: boolean };
 
 /** All that a seed decides beforehand: shrinking leaves out some of `happenings`, the rest stays. */
 export interface Script {
@@ -265,6 +265,11 @@ export const scriptOf = (seed: number): Script => {
         ...{ at: at + places.between(0, 3) * second, kind: 'demand' },
         tasks: demandOf(places, policy),
       });
+  }
+  const starts = createRandom(seed, 'starts');
+  if (starts.chance(0.25)) {
+    const downMs = starts.between(0.1, 4) * second;
+    happenings.push({ at: starts.between(12 * second, chaosMs), kind: 'stop', downMs, soon: true });
   }
   const rare = createRandom(seed, 'rare');
   if (rare.chance(0.05))

@@ -226,6 +226,7 @@ export const runScript = async (
         scheduler,
         identity,
         settings,
+        createsCluster: lives === 1 && ecs.ours().length === 0,
         recorder,
         epoch: `${seed.toString(16)}x${lives}`,
         prepareTrouble: () => {
@@ -235,6 +236,7 @@ export const runScript = async (
         },
       },
       {
+        starts: (kind) => meet(`start:${kind}`),
         decided: invariants.launched,
         recorded(record) {
           note(() => `journal ${JSON.stringify(record)}`);
@@ -277,6 +279,14 @@ export const runScript = async (
         ended() {
           note(() => 'daemon has ended');
           invariants.leftBehind(born);
+          if (born.restartMs !== null)
+            agenda.after(born.restartMs, () => {
+              if (life !== born) return;
+              born.owner.dead = true;
+              scheduler.dropOwner(born.owner);
+              run.restarts++;
+              start();
+            });
         },
       },
     );
@@ -337,12 +347,17 @@ export const runScript = async (
     });
   };
 
-  const stop = (downMs: number, message: 'daemon.stop' | 'scheduler.shutdown'): void => {
-    if (message === 'daemon.stop' && afterRival(() => stop(downMs, message))) return;
+  const stop = (
+    downMs: number,
+    message: 'daemon.stop' | 'scheduler.shutdown',
+    soon = false,
+  ): void => {
+    if (message === 'daemon.stop' && afterRival(() => stop(downMs, message, soon))) return;
     const stopped = life;
     if (!stopped?.actor || stopped.stopAskedAt !== null) return;
     if (message === 'daemon.stop') meet('stop');
     stopped.stopAskedAt = agenda.now();
+    stopped.restartMs = soon ? downMs : null;
     if (message === 'daemon.stop') stopped.actor.send({ type: message });
     agenda.after(settings.stopTimeoutSeconds * 1000 + 8000 + downMs, () => {
       if (life !== stopped) return;
@@ -391,7 +406,7 @@ export const runScript = async (
       prepareTroubles = troubles;
     },
     kill: armKill,
-    stop: ({ downMs }) => stop(downMs, 'daemon.stop'),
+    stop: ({ downMs, soon }) => stop(downMs, 'daemon.stop', soon),
     isContested: () => agenda.now() < rivalUntil,
     rival: beginRival,
   });

@@ -77,8 +77,6 @@ function sourceOf({ config, templates, ledger, root, observers, log }: Parts) {
     views: createActorViews(root, config.capacity.workersPerTask),
     ledger,
     ...observers,
-    // Nothing counts what the tasks cost yet.
-    money: () => null,
     send: (event) => root.send(event),
     now,
     log,

@@ -194,6 +194,13 @@ export const fleetEvents = {
     fields: { adopted: count('Fargate tasks that were found without an owner and taken over') },
     sentence: 'Listed all our tasks in ECS[; adopted {adopted task} of an earlier run].',
   },
+  'inventory.waiting': {
+    level: 'info',
+    fields: { seconds: quantity('s', 'until the first list of our tasks'), reason },
+    sentence: 'Launching nothing for {seconds}: {reason}.',
+    explanation:
+      'A list of our tasks shows all that an earlier run has launched only after `settle_seconds`. A start after an orderly end, or in a cluster that it creates itself, does not wait.',
+  },
   'inventory.failed': {
     level: 'warn',
     fields: { reason },

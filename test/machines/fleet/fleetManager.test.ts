@@ -70,7 +70,9 @@ const modelOf = (aside: RegExp): Model => ({
         ? [{ type: 'tick', now: 20_000 }]
         : []),
       { type: 'fleet.restoreNext' },
-      ...(fleet.revision === null ? [{ type: 'fleet.prepared', revision: 'rev:1' }] : []),
+      ...(fleet.revision === null
+        ? [{ type: 'fleet.prepared', revision: 'rev:1', clusterCreated: true }]
+        : []),
       ...(fleet.lastEchoAt === null ? [{ type: 'scheduler.heartbeatEcho', at: 20_000 }] : []),
       ...(fleet.desired === null ? [command(6, 20_000)] : []),
       ...(lifecycle === 'active' ? [{ type: 'fleet.nextTurn' }] : []),

@@ -363,7 +363,7 @@ describe('a launch', () => {
     const { calls } = await live({}, journaled, answered);
     expect(calls.journalLaunch.map((call) => call.input)).toEqual([order]);
     expect(calls.journalOutcome.map((call) => call.input)).toEqual([
-      { label: 'e-1', groups: claims, refusals: answer.refusals },
+      { label: 'e-1', groups: claims, refusals: answer.refusals, outcomeUnknown: false },
     ]);
   });
 

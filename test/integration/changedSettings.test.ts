@@ -56,3 +56,26 @@ it('a launch that is open when ecs_cluster changes is sent to its own cluster, a
   expect(await second.status).toBe(0);
   expect(alive(emulator)).toEqual([]);
 }, 40_000);
+
+it('tasks that a manager at another scheduler address has left behind are reported, with that address', async () => {
+  const emulator = await account();
+  const root = temporaryStateDir();
+  const first = start(scheduler.address, root, ['--sigterm-policy', 'leave']);
+  await vi.waitFor(() => expect(alive(emulator)).toHaveLength(1), { timeout: 10_000 });
+  first.signal();
+  expect(await first.status).toBe(0);
+  const [left] = alive(emulator);
+
+  const moved = await startScheduler(0, () => {});
+  const second = start(moved.address, root);
+  const found = () => second.said.find(({ text }) => text === 'siblings.tasksFound')?.fields;
+  await vi.waitFor(() => expect(found()).toBeDefined(), { timeout: 15_000 });
+  expect(found()).toMatchObject({
+    path: join(root, stateName('wm', scheduler.address)),
+    ...{ manager: 'wm', scheduler: scheduler.address, tasks: [left?.taskArn], launches: 0 },
+  });
+  second.signal();
+  expect(await second.status).toBe(0);
+  expect(alive(emulator)).toHaveLength(1);
+  moved.close();
+}, 40_000);
