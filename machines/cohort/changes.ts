@@ -14,6 +14,7 @@ import {
   launchActor,
   nameIn,
 } from './cohortSetup.ts';
+import { recordDegraded } from './degraded.ts';
 import {
   expired,
   type GroupRecord,
@@ -71,7 +72,10 @@ export const enforceDeadlines = cohortSetup.enqueueActions(({ context, event, en
   const { nowStable, ...present } = recordServing(context, at);
   for (const groupId of nowStable)
     enqueue.sendTo(parent, recovered(context.cohortId, groupId, 'stable'));
-  const { slowStops, ...watched } = recordStops(present, at);
+  const { workersPerTask, timeouts } = context;
+  const { newlyDegraded, ...known } = recordDegraded(present, at, { ...timeouts, workersPerTask });
+  for (const degraded of newlyDegraded) enqueue({ type: 'noteDegraded', params: degraded });
+  const { slowStops, ...watched } = recordStops(known, at);
   for (const slowStop of slowStops) enqueue({ type: 'noteSlowStop', params: slowStop });
   apply(expired(watched, at, isCurrent(context, at)), enqueue);
   enqueue.assign({ monitorConnected, ending });

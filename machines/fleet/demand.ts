@@ -22,8 +22,11 @@ function desiredBy(fleet: Fleet, ask: Ask): { tasks: number; ahead: number | nul
     ...{ ask, views, evidence, isDeclarative, askLimitMs, capacity, tasksPerWorker, now },
   });
   const workers = ahead ?? ask.workers;
+  // A group counts for the workers that it has.
+  const { degradedMissing } = fleetCounts(fleet);
+  const lost = workers === 0 || degradedMissing === 0 ? 0 : degradedMissing;
   return {
-    tasks: Math.ceil(workers / workersPerTask),
+    tasks: Math.ceil((workers + lost) / workersPerTask),
     ahead,
     why:
       ahead === null

@@ -90,6 +90,7 @@ export const managerSettings = (config: Config): FleetSettings => ({
     workersLostMs: 120_000,
     unobservedStopMs: 180_000,
     unobservedExitMs: 5000,
+    degradedGraceMs: config.scaling.degradedGraceSeconds * 1000,
   },
   echoLimitMs: echoLimit(config.heartbeatIntervalSeconds * 1000),
   emptyGraceMs: 60_000,
