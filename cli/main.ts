@@ -154,6 +154,11 @@ async function main(): Promise<void> {
     const { run } = await import('./run.ts');
     return run(args);
   }
+  // The help of all settings is not made for nothing.
+  if (first === 'run' && !args.some(asksForHelp)) {
+    const { run } = await import('./run.ts');
+    return run(args);
+  }
   if (first === '--complete') {
     const { suggestions } = await import('./complete.ts');
     process.stdout.write(`${(await suggestions(args.slice(1), commands)).join('\n')}\n`);
