@@ -104,6 +104,11 @@ const commands: Record<string, Command> = {
     help: 'Show a saved recording in the page of the inspector, without a daemon',
     load: async () => (await import('./inspect.ts')).inspectCommand as CommandModule,
   },
+  paths: {
+    usage: 'paths [machine]',
+    help: 'Print walks that take every transition of the machines, or check a log against them',
+    load: async () => (await import('./paths.ts')).pathsCommand as CommandModule,
+  },
   wire: {
     usage: 'wire',
     help: "Decode messages of the scheduler's protocol",
@@ -146,6 +151,11 @@ function asksForHelp(word: string): boolean {
 
 async function main(): Promise<void> {
   if (isConfigFile(first)) {
+    const { run } = await import('./run.ts');
+    return run(args);
+  }
+  // The help of all settings is not made for nothing.
+  if (first === 'run' && !args.some(asksForHelp)) {
     const { run } = await import('./run.ts');
     return run(args);
   }
