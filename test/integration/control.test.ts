@@ -242,7 +242,7 @@ describe('without a daemon', () => {
     const { status, stderr } = await here('status');
     expect(status).toBe(2);
     expect(stderr).toMatch(
-      /^scaler-ecs: several managers are known in .*: [^\n]*wm-ecs[^\n]*other[^\n]*\n$/,
+      /^scaler-ecs: several managers are known in .*: [^\n]*other[^\n]*wm-ecs[^\n]*\n$/,
     );
     expect((await here('status', '-wmi', 'third')).stderr).toContain('third-0123456789ab');
     expect((await here('status', '-wmi', 'fourth')).stderr).toMatch(

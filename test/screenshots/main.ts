@@ -57,9 +57,21 @@ try {
   const leaving = groups.find(({ category }) => category === 'busy');
   if (leaving) await client.ask('drain', { groups: [leaving.groupId] });
   await sleep(1500);
+  const history = await client.ask('history', {});
+  const died =
+    history
+      .find(({ cause }) => cause === 'exited')
+      ?.taskArn?.split('/')
+      .at(-1) ?? '';
   client.close();
   await picture('status', 'scaler-ecs status --watch', ['status', '--watch'], 5000);
-  await picture('explain', 'scaler-ecs explain last', ['explain', 'last'], 3000, 16);
+  await picture(
+    'explain',
+    'scaler-ecs explain, of a task with too little memory',
+    ['explain', died.slice(0, 8)],
+    3000,
+    16,
+  );
 } finally {
   for (const child of children) child.kill('SIGKILL');
   await emulator.close();
