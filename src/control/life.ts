@@ -107,6 +107,6 @@ export function livingLife(group: GroupStatus, times: Times, moments: Moments = 
     ...{ cause: null, words: null, wordsAreOurs: false },
     diagnosis: trouble,
     remedy: remedy?.[1] ?? null,
-    usd: null,
+    usd: group.usd,
   };
 }

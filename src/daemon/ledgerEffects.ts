@@ -9,6 +9,7 @@ import type {
 import type { TaggedTask } from '../aws/tasks/taggedTask.ts';
 import { now } from '../shared/clock.ts';
 import type { Journal } from '../store/journal.ts';
+import { inventoryOwedFor } from './launchClusters.ts';
 
 type Records = Pick<Journal, 'ledger' | 'note'>;
 
@@ -27,7 +28,8 @@ export function journalOutcome(
 ): TaskClaim[] {
   const at = now();
   // Before the launch is given up: a write that is cut short between the two must not forget the reason.
-  if (outcomeUnknown) journal.note({ kind: 'inventoryOwed', reason: 'launchesAbandoned', at });
+  const launch = journal.ledger.openLaunch(label);
+  if (outcomeUnknown) journal.note(inventoryOwedFor(launch ? [launch] : [], at));
   const dropped = journal.note({ kind: 'settled', label, at, groups, refusals });
   const refused = new Set(dropped.map(({ taskArn }) => taskArn));
   return groups.filter(({ taskArn }) => !refused.has(taskArn));

@@ -16,6 +16,7 @@ import { watchAws } from './awsSight.ts';
 import { checkTransport, connectionsFor } from './connections.ts';
 import { createObservers, openControl } from './control/openControl.ts';
 import { lateAws } from './lateAws.ts';
+import { clustersElsewhere } from './launchClusters.ts';
 import { createTemplates, type Templates } from './launchTemplates.ts';
 import { managerSettings, sessionSettings } from './managerSettings.ts';
 import {
@@ -29,7 +30,7 @@ import {
 import { reportSiblingTasks } from './siblingTasks.ts';
 import type { OnRetry, OnStop } from './signals.ts';
 import { fleetIn, spendingSource } from './spendingSource.ts';
-import { clustersElsewhere, firstListWait, mayOweResponse, recover } from './startup.ts';
+import { firstListWait, mayOweResponse, recover } from './startup.ts';
 import { shortStopTimeout } from './stopTime.ts';
 import { factsOf } from './watch/facts.ts';
 import type { ManagerWatch } from './watch/managerWatch.ts';

@@ -1,41 +1,15 @@
 import type { SpentBefore } from '../../machines/fleet/money.ts';
 import type { FleetInput } from '../../machines/fleet/state.ts';
 import { groupIdsOf } from '../../machines/shared/ids.ts';
-import { clusterOfLaunch, clusterOfTask, regionOf } from '../aws/tasks/taskPlace.ts';
 import type { Journal } from '../store/journal.ts';
-import type { LedgerView } from '../store/ledger.ts';
-import { type LaunchRecord, mostClusters } from '../store/records.ts';
 import { replay } from '../store/replay.ts';
+import { inventoryOwedFor } from './launchClusters.ts';
 
 /**
  * A run before this one may have ended before it answered a command, or before the answer arrived: no record says so.
  * A state directory without a journal has an identity that the scheduler does not know.
  */
 export const mayOweResponse = ({ found }: Pick<Journal, 'found'>): boolean => found !== 'none';
-
-/**
- * ARNs of clusters other than that of the settings in which earlier runs have, or may have, started tasks: those of
- * open launches, of living groups, and of an inventory that is owed. A list of our tasks must cover them. To be asked
- * before open launches are given up.
- */
-export function clustersElsewhere(
-  ledger: Pick<LedgerView, 'openLaunches' | 'groups' | 'inventoryOwed'>,
-  home: { region: string; cluster: string },
-): string[] {
-  const found = [
-    ...(ledger.inventoryOwed()?.clusters ?? []),
-    ...ledger.openLaunches().map(clusterOf),
-    ...ledger.groups().map(({ taskArn }) => clusterOfTask(taskArn)),
-  ];
-  const isHome = (arn: string) =>
-    arn === home.cluster ||
-    (regionOf(arn) === home.region && arn.endsWith(`:cluster/${home.cluster}`));
-  return [...new Set(found)].filter((arn) => arn !== undefined).filter((arn) => !isHome(arn));
-}
-
-function clusterOf({ cluster, revision }: LaunchRecord): string | undefined {
-  return cluster === undefined ? undefined : clusterOfLaunch({ cluster, revision });
-}
 
 /** A journal that is new has nothing to count yet; one that did not count, or was damaged, knows too little. */
 function spentBefore({ ledger, found }: Pick<Journal, 'ledger' | 'found'>): SpentBefore {
@@ -66,12 +40,8 @@ export const recover = (
     requestHashOf,
   });
   // Before the launches are given up: a write that is cut short between the two must not forget the reason.
-  if (abandoned.length > 0) {
-    const launches = abandoned.flatMap((label) => journal.ledger.openLaunch(label) ?? []);
-    const clusters = [...new Set(launches.map(clusterOf))].filter((arn) => arn !== undefined);
-    const named = clusters.length > 0 && { clusters: clusters.slice(0, mostClusters) };
-    journal.note({ kind: 'inventoryOwed', reason: 'launchesAbandoned', ...named, at });
-  }
+  const givenUp = abandoned.flatMap((label) => journal.ledger.openLaunch(label) ?? []);
+  if (givenUp.length > 0) journal.note(inventoryOwedFor(givenUp, at));
   for (const label of abandoned)
     journal.note({ kind: 'settled', label, at, groups: [], refusals: [] });
   journal.note({ kind: 'start', epoch, at });

@@ -8,6 +8,7 @@ import {
 } from './dialogueFaults.ts';
 import type { Bend, DiskTrouble } from './disk.ts';
 import { type Oddities, type SubnetTrouble, subnetTroubles } from './ecs.ts';
+import { drawLimit, type SimulatedLimit } from './moneyLimit.ts';
 import { createRandom, type Random } from './random.ts';
 import type { Policy, SchedulerFaults } from './scheduler/scheduler.ts';
 
@@ -31,6 +32,8 @@ export interface SimulationSettings extends DialogueSettings {
   leave: boolean;
   /** A task with our tag that no launch of ours made is there from the beginning. */
   orphan: boolean;
+  /** A limit of money; null: none. */
+  money: SimulatedLimit | null;
 }
 
 export type TaskEnd = 'exit' | 'oom' | 'spot' | 'maintenance' | 'outside';
@@ -224,6 +227,7 @@ export const scriptOf = (seed: number): Script => {
     restlessness: random.pick([0.15, 0.15, 0.002]),
     leave: random.chance(0.3),
     orphan: random.chance(0.15),
+    money: null,
   };
   const moment = () => random.between(12 * second, chaosMs);
   const happenings: Happening[] = [
@@ -288,6 +292,7 @@ export const scriptOf = (seed: number): Script => {
   happenings.push(...drawDialogueFaults(dialogues, dialogueSettings, chaosMs));
   happenings.sort((a, b) => a.at - b.at);
   const used = happenings.flatMap((each) => (each.kind === 'replace' ? each.release : []));
+  settings.money = drawLimit(seed, [settings.scheduler.release, ...used]);
   const finalDemand = settlingDemand(demandOf(random, policy), [
     settings.scheduler.release,
     ...used,

@@ -72,6 +72,17 @@ const environmentValue = (input: RunTaskCommandInput, name: string): string | nu
   input.overrides?.containerOverrides?.[0]?.environment?.find((each) => each.name === name)
     ?.value ?? null;
 
+/** The daemon can know of every task when it was created and when it ended. */
+const isCountable = ({ settings, happenings }: Script): boolean =>
+  !settings.orphan &&
+  !happenings.some(
+    (each) =>
+      (each.kind === 'kill' && (each.journal !== 'kept' || each.clockMs !== undefined)) ||
+      (each.kind === 'window' && each.window === 'forgetful') ||
+      (each.kind === 'delay' && each.of === 'missingMs') ||
+      each.kind === 'rival',
+  );
+
 /** One seed from beginning to end. */
 export const runScript = async (
   script: Script,
@@ -475,7 +486,10 @@ export const runScript = async (
         if (restSince === null) note(() => 'at rest');
         restSince ??= now;
         run.calmAfter = restSince - endsAt;
-        if (now - restSince >= restMs) over = true;
+        if (now - restSince >= restMs) {
+          over = true;
+          invariants.settledMoney(isCountable(script));
+        }
       }
     }
     if (!over) agenda.after(1000, watch);

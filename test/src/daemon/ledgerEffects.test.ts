@@ -49,7 +49,19 @@ describe('the outcome of a launch', () => {
     expect(journal.ledger.inventoryOwed()?.reasons).toEqual(['journalMissing']);
     await open('m');
     journalOutcome(journal, { label: 'm', groups: [], refusals: [], outcomeUnknown: true });
-    expect(journal.ledger.inventoryOwed()?.reasons).toContain('launchesAbandoned');
+    expect(journal.ledger.inventoryOwed()).toMatchObject({
+      reasons: expect.arrayContaining(['launchesAbandoned']),
+      clusters: [],
+    });
+  });
+
+  it('owes an inventory of the cluster to which such a launch was sent', async () => {
+    const revision = 'arn:aws:ecs:eu-west-1:1:task-definition/d:3';
+    const record = { kind: 'launch', label: 'l', ...order, requestHash: 'h', at: 1000 } as const;
+    await journal.append({ ...record, revision, cluster: 'c' });
+    journalOutcome(journal, { label: 'l', groups: [], refusals: [], outcomeUnknown: true });
+    expect(journal.ledger.inventoryOwed()?.clusters).toEqual(['arn:aws:ecs:eu-west-1:1:cluster/c']);
+    expect(journal.ledger.isOpen('l')).toBe(false);
   });
 
   it('does not hand out a task that another group owns', async () => {

@@ -1,10 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import {
-  clustersElsewhere,
-  firstListWait,
-  mayOweResponse,
-  recover,
-} from '../../../src/daemon/startup.ts';
+import { expect, it } from 'vitest';
+import { firstListWait, mayOweResponse, recover } from '../../../src/daemon/startup.ts';
 import { Ledger } from '../../../src/store/ledger.ts';
 import type { JournalRecord } from '../../../src/store/records.ts';
 
@@ -57,45 +52,6 @@ it('journals, before it gives up launches, that an inventory is owed, and knows 
   next.note({ kind: 'inventoried', at: 80_000 });
   recover(next, start(90_000));
   expect(next.ledger.inventoryOwed()).toBeNull();
-});
-
-describe('after ecs_cluster or aws_region have changed', () => {
-  const revision = 'arn:aws:ecs:eu-west-1:1:task-definition/d:3';
-  const there = { ...launch, revision, cluster: 'before' } as const;
-  const before = 'arn:aws:ecs:eu-west-1:1:cluster/before';
-  const home = { region: 'eu-west-1', cluster: 'now' };
-
-  it('a launch that is given up leaves its cluster to be listed, also by later starts', () => {
-    const journal = journalOf('whole', there);
-    expect(clustersElsewhere(journal.ledger, home)).toEqual([before]);
-    recover(journal, start(60_000, 'other'));
-    const next = journalOf('whole', ...journal.ledger.compact());
-    expect(clustersElsewhere(next.ledger, home)).toEqual([before]);
-    next.note({ kind: 'inventoried', at: 80_000 });
-    expect(clustersElsewhere(next.ledger, home)).toEqual([]);
-  });
-
-  it('the clusters of living groups are listed, each once, and that of the settings is not elsewhere', () => {
-    const group = (groupId: string, taskArn: string): JournalRecord => ({
-      ...{ kind: 'adopted', groupId, taskArn, createdAt: null, deadlinesFrom: 1, at: 1 },
-    });
-    const { ledger } = journalOf(
-      'whole',
-      group('a', 'arn:aws:ecs:eu-west-1:1:task/before/1'),
-      group('b', 'arn:aws:ecs:eu-west-1:1:task/now/2'),
-      group('c', 'arn:aws:ecs:us-east-1:1:task/now/3'),
-      group('d', 'arn:aws:ecs:eu-west-1:1:task/of-the-old-format'),
-      { ...there, label: 'e1-2' },
-      { ...there, label: 'e1-3', cluster: 'now' },
-      launch,
-    );
-    expect(clustersElsewhere(ledger, home)).toEqual([
-      before,
-      'arn:aws:ecs:us-east-1:1:cluster/now',
-    ]);
-    const byArn = { region: 'eu-west-1', cluster: before };
-    expect(clustersElsewhere(ledger, byArn)).not.toContain(before);
-  });
 });
 
 it('owes no inventory when it resends every open launch', () => {
