@@ -33,8 +33,8 @@ interface Elsewhere {
  * EcsFailure (`unreachable` if the list is incomplete) or the signal's reason. A task that cannot be described yet is
  * on the list as `missing`, so that the others need not wait for it.
  *
- * A cluster of `elsewhere` that cannot be listed at all (it is gone, of another account, or denied) is reported and
- * left out: what may run there must not hold up the fleet for ever.
+ * A cluster of `elsewhere` that cannot be listed (it is gone, of another account, denied, or has not answered five
+ * times in a row) is reported and left out: what may run there must not hold up the fleet for ever.
  *
  * Remembers between calls since when a listed task could not be described, so use one instance per fleet.
  */
@@ -47,6 +47,8 @@ export function listTasks(
   elsewhere: Elsewhere = { clusters: [], ownAccount: () => null },
 ): (startedBy: string, signal: AbortSignal) => Promise<TaggedTask[]> {
   let undescribedSince: UndescribedSince = new Map();
+  /** Lists in a row that a cluster has not answered. */
+  const unanswered = new Map<string, number>();
 
   async function listIn(where: string, startedBy: string, signal: AbortSignal): Promise<Listed> {
     const dependencies = { ecs, call, cluster: where, clock, log };
@@ -62,10 +64,15 @@ export function listTasks(
     try {
       const other = otherAccount('ListTasks', accountOf(where), elsewhere.ownAccount());
       if (other) throw other;
-      return await listIn(where, startedBy, signal);
+      const listed = await listIn(where, startedBy, signal);
+      unanswered.delete(where);
+      return listed;
     } catch (error) {
       signal.throwIfAborted();
-      if (!(error instanceof EcsFailure) || mayPass(error)) throw error;
+      if (!(error instanceof EcsFailure)) throw error;
+      const before = unanswered.get(where) ?? 0;
+      unanswered.set(where, before + 1);
+      if (mayPass(error) && before + 1 < mostUnanswered) throw error;
       log.report('inventory.clusterLeftOut', { cluster: where, reason: error.message });
       return { found: [], undescribed: [] };
     }
@@ -84,6 +91,9 @@ export function listTasks(
     ];
   };
 }
+
+/** So many lists in a row may fail because one cluster elsewhere does not answer. */
+const mostUnanswered = 5;
 
 /** Failures after which the same list may succeed by itself. */
 function mayPass({ kind, code }: EcsFailure): boolean {

@@ -260,9 +260,23 @@ describe('listTasks', () => {
       expect(lines.map(({ text }) => text)).toEqual(['inventory.clusterLeftOut']);
     });
 
-    it('is not complete while such a cluster does not answer', async () => {
-      aws.answer = answerIn(errorAnswer('ServerException', 'busy', 500));
-      expect(await rejectionOf(listing())).toMatchObject({ kind: 'unreachable' });
+    it('is not complete while such a cluster does not answer, but leaves it out at the fifth time in a row', async () => {
+      lines.splice(0);
+      const listed = listTasks(...([aws.ecs, singleCall, 'c', clock, log, elsewhere()] as const));
+      const list = () => listed(tag, new AbortController().signal);
+      const busy = answerIn(errorAnswer('ServerException', 'busy', 500));
+      const failFourTimes = async () => {
+        aws.answer = busy;
+        for (let i = 0; i < 4; i++)
+          expect(await rejectionOf(list())).toMatchObject({ kind: 'unreachable' });
+        expect(lines.map(({ text }) => text)).not.toContain('inventory.clusterLeftOut');
+      };
+      await failFourTimes();
+      aws.answer = answerIn(jsonAnswer(200, { taskArns: [] }));
+      expect(await list()).toEqual([]);
+      await failFourTimes();
+      expect(await list()).toEqual([]);
+      expect(lines.map(({ text }) => text)).toContain('inventory.clusterLeftOut');
     });
   });
 
