@@ -44,9 +44,9 @@ const base = setup({
         awayMs(pendingResponse, now),
         conflictPauseMs(identityConflict, jitter),
       ),
-    /** From unresponsive to a new connection. */
-    silenceLimit: 15_000,
-    /** How long a goodbye waits for echoes, and then for acknowledgements of reports. */
+    /** From unresponsive to the last heartbeat; a new connection follows after `echoWait`. */
+    silenceLimit: 13_000,
+    /** How long echoes are waited for before a connection is closed, and then acknowledgements of reports. */
     echoWait: 2000,
     acknowledgementWait: 2000,
     closeLimit: 5000,

@@ -49,6 +49,8 @@ const unseenMs = 20_000;
 /** The same when it is asked again and again, with pauses in between. */
 const longUnseenMs = 60_000;
 export const sweepLimit = 60_000;
+/** Within that time, ms, after nothing is wanted any more the last launch is sent. */
+const unwantedMs = 2000;
 /** From the decision that a task must go to the first StopTask, ms, at the most: calls wait for their turn. */
 const decidedMs = 15_000;
 
@@ -86,6 +88,10 @@ export const createInvariants = (world: Watched) => {
   let endAt = Number.NEGATIVE_INFINITY;
   /** When DescribeTasks last went wrong: a death that is not told cannot be known. */
   let unseenAt = Number.NEGATIVE_INFINITY;
+  /** Launches of this life that were sent. */
+  const sent = new Set<string>();
+  /** Since when nothing is wanted, as the daemon has heard. */
+  let zeroSince: number | null = null;
   let aboveCapSince: number | null = null;
   let excusedAboveCap = false;
 
@@ -238,6 +244,7 @@ export const createInvariants = (world: Watched) => {
       if (goal !== null) goals.push({ until: heardAt, goal });
       goals = goals.filter(({ until }) => agenda.now() - until < decidedMs);
       goal = Math.min(cap, Math.ceil(workers / settings.workersPerTask));
+      zeroSince = goal === 0 ? (zeroSince ?? heardAt) : null;
     }
   };
 
@@ -287,6 +294,7 @@ export const createInvariants = (world: Watched) => {
       heardAt = null;
       echoedAt = null;
       goal = null;
+      zeroSince = null;
       goals = [];
       emptySince = null;
       surveyed = false;
@@ -339,10 +347,28 @@ export const createInvariants = (world: Watched) => {
     unseen() {
       unseenAt = agenda.now();
     },
+    /** The daemon knows nothing of what happens until then. */
+    stoodStill(until: number) {
+      unseenAt = Math.max(unseenAt, until);
+      dialogue.stoodStill(until);
+    },
 
     runTaskSent(label: string | null) {
       if (label === null || !disk.holds(label))
-        broken('unjournaled', `RunTask ${label} is not on the disk`);
+        return broken('unjournaled', `RunTask ${label} is not on the disk`);
+      const life = world.life();
+      const isAgain = sent.has(label) || life?.openAtStart.has(label);
+      sent.add(label);
+      if (!life || isAgain) return;
+      const now = agenda.now();
+      const age = now - (echoedAt ?? 0);
+      const limit = echoLimit(settings.heartbeatIntervalSeconds * 1000);
+      if (age > limit + tickSlack)
+        broken('launchedUnheard', `${label} is sent: the last echo is ${age} ms old`);
+      if (life.stopAskedAt !== null && now > life.stopAskedAt)
+        broken('launchedLate', `${label}: ${now - life.stopAskedAt} ms after the order to stop`);
+      if (zeroSince !== null && now - zeroSince > unwantedMs && !units.isUnits())
+        broken('launchedLate', `${label}: nothing is wanted for ${now - zeroSince} ms`);
     },
 
     stopTaskSent(taskArn: string) {

@@ -31,6 +31,8 @@ export interface SimulationSettings extends DialogueSettings {
   leave: boolean;
   /** A task with our tag that no launch of ours made is there from the beginning. */
   orphan: boolean;
+  /** AWS allows so few calls that they queue for long. */
+  scarceCalls: boolean;
 }
 
 export type TaskEnd = 'exit' | 'oom' | 'spot' | 'maintenance' | 'outside';
@@ -82,6 +84,8 @@ export type Happening =
       /** By how much the host's clock is set meanwhile. */
       clockMs?: number;
     }
+  /** The process stands still, and goes on. */
+  | { at: number; kind: 'standstill'; ms: number }
   /** An orderly stop, and a start after it. */
   | { at: number; kind: 'stop'; downMs: number };
 
@@ -208,6 +212,7 @@ export const scriptOf = (seed: number): Script => {
   const policy: Policy = random.chance(0.6) ? 'direct' : 'vanilla';
   const dialogues = createRandom(seed, 'dialogue');
   const dialogueSettings = drawDialogueSettings(dialogues);
+  const standstills = createRandom(seed, 'standstill');
   const settings: SimulationSettings = {
     ...dialogueSettings,
     policy,
@@ -224,6 +229,7 @@ export const scriptOf = (seed: number): Script => {
     restlessness: random.pick([0.15, 0.15, 0.002]),
     leave: random.chance(0.3),
     orphan: random.chance(0.15),
+    scarceCalls: standstills.chance(0.15),
   };
   const moment = () => random.between(12 * second, chaosMs);
   const happenings: Happening[] = [
@@ -266,6 +272,18 @@ export const scriptOf = (seed: number): Script => {
         tasks: demandOf(places, policy),
       });
   }
+  if (standstills.chance(0.25))
+    for (let n = standstills.int(1, 3); n > 0; n--) {
+      const at = standstills.between(12 * second, chaosMs);
+      const ms = standstills.pick([8, 30, 45, 90, 120]) * second;
+      happenings.push({ at, kind: 'standstill', ms });
+      // What was decided just before it, or changes during it.
+      if (standstills.chance(0.7))
+        happenings.push({
+          ...{ at: at + standstills.between(-3, ms / 2000) * second, kind: 'demand' },
+          tasks: demandOf(standstills, policy),
+        });
+    }
   const rare = createRandom(seed, 'rare');
   if (rare.chance(0.05))
     // When nothing else is in its way.

@@ -392,6 +392,13 @@ export const runScript = async (
     },
     kill: armKill,
     stop: ({ downMs }) => stop(downMs, 'daemon.stop'),
+    standStill(ms) {
+      if (!life || life.owner.dead || life.ended) return;
+      meet('standstill');
+      const { owner } = life;
+      owner.frozenUntil = Math.max(owner.frozenUntil ?? 0, agenda.now() + ms);
+      invariants.stoodStill(owner.frozenUntil);
+    },
     isContested: () => agenda.now() < rivalUntil,
     rival: beginRival,
   });
