@@ -37,10 +37,15 @@ const base = setup({
   actors: { socket: stream<SocketCommand>('socket') },
   delays: {
     heartbeatInterval: ({ context }) => context.heartbeatIntervalMs,
-    /** 0.5 s, 1 s, 2 s ... 30 s, each between its half and its whole; longer while the scheduler is to forget us, or another has our identity. */
-    reconnectPause: ({ context: { attempts, jitter, now, pendingResponse, identityConflict } }) =>
+    /** 0.5 s, 1 s, 2 s, 3 s, and on to 30 s for a host that does not answer, each between its half and its whole; longer while the scheduler is to forget us, or another has our identity. */
+    reconnectPause: ({
+      context: { attempts, hostAnswers, jitter, now, pendingResponse, identityConflict },
+    }) =>
       Math.max(
-        jittered(backoff(attempts, { firstMs: 500, longestMs: 30_000 }), jitter),
+        jittered(
+          backoff(attempts, { firstMs: 500, longestMs: hostAnswers ? 3000 : 30_000 }),
+          jitter,
+        ),
         awayMs(pendingResponse, now),
         conflictPauseMs(identityConflict, jitter),
       ),
