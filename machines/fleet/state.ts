@@ -140,6 +140,8 @@ export interface Fleet extends FleetInput {
   inventoryAt: number | null;
   inventoryNotBefore: number;
   inventoryFailures: number;
+  /** How often in a row we were not allowed to list our tasks. */
+  denials: number;
   adoption: AdoptionState;
   /** A launch was not sent because the scheduler's last answer was too old by then; the next tick decides anew. */
   decisionStale: boolean;
@@ -205,6 +207,7 @@ export const newFleet = (input: FleetInput): Fleet => ({
   inventoryAt: null,
   inventoryNotBefore: 0,
   inventoryFailures: 0,
+  denials: 0,
   adoption: noAdoption,
   decisionStale: false,
   unknownOutcomeAt: null,
@@ -321,6 +324,10 @@ export function inventoryDue(fleet: Fleet, now: number): boolean {
     inventoryStale(fleet) ||
     (adoption.unconfirmed > 0 && now - inventoryAt >= confirmOrphanMs) ||
     now - inventoryAt >= settings.inventoryEveryMs ||
+    // It shows what launches without an answer have started.
+    (fleet.drainAllUntil !== null &&
+      openLaunches(fleet) > 0 &&
+      now - inventoryAt >= settings.settleMs) ||
     (fleet.drainAllUntil !== null && !listed(fleet) && now >= settledFrom(fleet))
   );
 }

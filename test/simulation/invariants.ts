@@ -72,6 +72,8 @@ export const createInvariants = (world: Watched) => {
   let emptySince: number | null = null;
   let surveyed = false;
   let blind = false;
+  /** In a row. */
+  let denials = 0;
   /** Tasks that another manager with our identity has left. */
   const rivals: ModelTask[] = [];
   /** The scheduler whose commands have come last. */
@@ -299,6 +301,7 @@ export const createInvariants = (world: Watched) => {
       emptySince = null;
       surveyed = false;
       blind = false;
+      denials = 0;
     },
     journalLost() {
       lostAt = agenda.now();
@@ -310,6 +313,7 @@ export const createInvariants = (world: Watched) => {
       surveyed = true;
       unknown = false;
       blind = false;
+      denials = 0;
       excusedAboveCap = false;
       // What is being stopped is in no list; without the journal nobody knows of it, and it costs a little longer.
       const { ledger } = world.life()?.journal ?? {};
@@ -317,7 +321,8 @@ export const createInvariants = (world: Watched) => {
         if (!ecs.wanted(task) && ledger?.owner(task.taskArn) === undefined) task.ghost = true;
     },
     surveyFailed(denied: boolean) {
-      blind ||= denied;
+      denials = denied ? denials + 1 : 0;
+      blind ||= denials >= 3;
     },
     look,
     launched,
@@ -339,6 +344,7 @@ export const createInvariants = (world: Watched) => {
       const isTraced = scheduler.workerIdsOf(task)[0]?.startsWith('Worker|ECS-');
       if (!life || !heardSince || generation === 'g4' || !isTraced) return;
       const isCanceled = [...scheduler.cancellations.values()].some((each) => each.task === task);
+      // Of a standstill it is the end, which may still be to come.
       const isKnown = life.startedAt < since && heardSince < since && unseenAt < since;
       const canSay = dialogue.isSteadySince(since) && life.stopAskedAt === null;
       if (task.ours && isKnown && canSay && !isCanceled && scheduler.faults.silent === 0)
