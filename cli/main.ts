@@ -79,6 +79,16 @@ const commands: Record<string, Command> = {
     help: 'Try at once what is held back after failures',
     load: async () => (await import('./retry.ts')).retryCommand as CommandModule,
   },
+  gc: {
+    usage: 'gc',
+    help: 'List or stop the Fargate tasks that a manager has left in ECS; needs no daemon',
+    load: async () => (await import('./gc.ts')).gcCommand as CommandModule,
+  },
+  completion: {
+    usage: 'completion [shell]',
+    help: 'Print a script that completes commands and flags in bash or zsh',
+    load: async () => (await import('./completion.ts')).completionCommand as CommandModule,
+  },
   emulator: {
     usage: 'emulator',
     help: 'Emulate ECS and IAM on this machine, with local processes as Fargate tasks',
@@ -93,6 +103,11 @@ const commands: Record<string, Command> = {
     usage: 'inspect <file>',
     help: 'Show a saved recording in the page of the inspector, without a daemon',
     load: async () => (await import('./inspect.ts')).inspectCommand as CommandModule,
+  },
+  paths: {
+    usage: 'paths [machine]',
+    help: 'Print walks that take every transition of the machines, or check a log against them',
+    load: async () => (await import('./paths.ts')).pathsCommand as CommandModule,
   },
   wire: {
     usage: 'wire',
@@ -138,6 +153,16 @@ async function main(): Promise<void> {
   if (isConfigFile(first)) {
     const { run } = await import('./run.ts');
     return run(args);
+  }
+  // The help of all settings is not made for nothing.
+  if (first === 'run' && !args.some(asksForHelp)) {
+    const { run } = await import('./run.ts');
+    return run(args);
+  }
+  if (first === '--complete') {
+    const { suggestions } = await import('./complete.ts');
+    process.stdout.write(`${(await suggestions(args.slice(1), commands)).join('\n')}\n`);
+    return;
   }
   // src/config parses the arguments of these commands, with better messages for mistakes.
   const ownParser = takesSettings.includes(first);

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 // The command `scaler-ecs`. Only syntax that old releases of Node.js can read, so that it can refuse them.
 
+const { existsSync } = require('node:fs') as typeof import('node:fs');
+
 /** The oldest release that runs the program, as package.json says. */
 const minimum = '20.19';
 
@@ -13,5 +15,11 @@ if (major < minMajor || (major === minMajor && minor < minMinor)) {
   );
   process.exitCode = 2;
 } else {
-  void import('./main.ts');
+  const [word = '', ...others] = process.argv.slice(2);
+  const isFile = /[./]/.test(word) && !/^-|:\/\//.test(word);
+  const asksForHelp = ['--help', '-h', '--version'].some((each) => others.includes(each));
+  // What `run` needs, in a few files that are read quickly: the build makes them.
+  const bundle = './bundle/runOnly.js';
+  const isRun = (word === 'run' || isFile) && !asksForHelp;
+  void (isRun && existsSync(`${__dirname}/${bundle}`) ? import(bundle) : import('./main.ts'));
 }

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { markdownTable } from '../src/config/docs.ts';
 import { readmeBlock } from '../src/shared/readmeBlock.ts';
 import { events } from '../src/telemetry/events.ts';
-import { eventsTable } from '../src/telemetry/eventsTable.ts';
+import { eventsTable, troubleshootingTable } from '../src/telemetry/eventsTable.ts';
 import { matrixTable } from './interop/matrixTable.ts';
 
 const root = new URL('..', import.meta.url).pathname;
@@ -66,7 +66,17 @@ const mayUse: Record<string, string[] | 'everything'> = {
   'src/control': [],
   'src/demo': ['src/scheduler'],
   'src/diagrams': ['machines'],
-  cli: ['src/daemon', 'src/config', 'src/scheduler', 'src/emulator', 'src/demo', 'src/control'],
+  // Walks of the machines, and what a log says of them.
+  'src/paths': ['machines'],
+  cli: [
+    'src/paths',
+    'src/daemon',
+    'src/config',
+    'src/scheduler',
+    'src/emulator',
+    'src/demo',
+    'src/control',
+  ],
   test: 'everything',
 };
 
@@ -324,6 +334,10 @@ describe.runIf(existsSync(join(root, 'README.md')))('the README', () => {
 
   it('shows the events as they are (npm run docs)', () => {
     expect(readmeBlock(text(), 'events')).toBe(eventsTable().trim());
+  });
+
+  it('has a row of troubleshooting for each event with a remedy (npm run docs)', () => {
+    expect(readmeBlock(text(), 'troubleshooting')).toBe(troubleshootingTable().trim());
   });
 
   it('names no event that is not in the table', () => {

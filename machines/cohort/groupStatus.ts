@@ -1,5 +1,7 @@
 import type { GroupPhase } from '../group/workerGroup.ts';
-import type { TaskPhase } from '../shared/domain.ts';
+import type { Market, TaskPhase } from '../shared/domain.ts';
+import type { Prices } from '../shared/money.ts';
+import { usdOf } from './billing.ts';
 import { categoryOf, type GroupRecord, hasWorkers } from './groupRecords.ts';
 
 /** What a group counts as; see the glossary. */
@@ -28,6 +30,9 @@ export interface GroupStatus {
   stopRequestedAt: number | null;
   lastStatus: TaskPhase | null;
   subnet: string | null;
+  market: Market;
+  /** What its task has cost so far, USD; null: no price is known. */
+  usd: number | null;
   /** What is wrong with it, in words; null: nothing. */
   trouble: string | null;
 }
@@ -51,6 +56,8 @@ export function groupStatus(
   groupId: string,
   record: GroupRecord,
   workersPerTask: number,
+  /** At what prices, and until when, its task is counted; left out: not at all. */
+  cost?: { prices?: Prices | undefined; at: number },
 ): GroupStatus {
   const { load } = record;
   return {
@@ -73,6 +80,8 @@ export function groupStatus(
     stopRequestedAt: record.stopRequestedAt,
     lastStatus: record.lastStatus,
     subnet: record.subnet,
+    market: record.market,
+    usd: cost ? usdOf(record, cost.prices, cost.at) : null,
     trouble: troubleOf(record, workersPerTask),
   };
 }

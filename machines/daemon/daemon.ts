@@ -44,6 +44,14 @@ export interface DaemonContext extends DaemonInput {
   leftOnPurpose: boolean;
 }
 
+/** What AWS was prepared to. */
+export interface Prepared {
+  /** ARN of the task definition revision. */
+  revision: string;
+  /** The cluster did not exist before. */
+  clusterCreated?: boolean | undefined;
+}
+
 export interface DaemonEnd {
   /** The exit status: 0 when nothing of ours is left, or when it was left on purpose. */
   status: 0 | 1;
@@ -121,7 +129,7 @@ export const daemon = setup({
     session,
     monitor,
     fleetManager,
-    prepare: effect<{ revision: string }>('prepare'),
+    prepare: effect<Prepared>('prepare'),
   },
   actions: {
     // Placeholders of the wiring.
@@ -141,9 +149,9 @@ export const daemon = setup({
     advertiseZero: sendTo('session', { type: 'session.capacity', workers: 0 }),
     startPreparing: assign({ attempts: ({ context }) => context.attempts + 1 }),
     endPreparing: assign({ attempts: 0 }),
-    tellPrepared: sendTo('fleetManager', (_, { revision }: { revision: string }) => ({
+    tellPrepared: sendTo('fleetManager', (_, prepared: Prepared) => ({
       type: 'fleet.prepared',
-      revision,
+      ...prepared,
     })),
     prepareFailed: assign({ trouble: (_, trouble: FailureNote) => trouble }),
     stopFleet: sendTo('fleetManager', { type: 'fleet.stop' }),

@@ -6,6 +6,7 @@ import { fleetSetup } from './fleetSetup.ts';
 import * as inventory from './inventory.ts';
 import * as launchHealth from './launchHealth.ts';
 import { reportRecovered, resetTurnBudget, restoreNextCohort } from './launching.ts';
+import { afterPreparation } from './preparation.ts';
 import { drainAll, drainAllNow, reconcile, reportBlockers, reportRemaining } from './reconcile.ts';
 import * as schedulerFacts from './schedulerFacts.ts';
 import * as spending from './spending.ts';
@@ -22,11 +23,10 @@ const actions = {
   ...{ resetTurnBudget, restoreNextCohort },
   /** Compares desired and actual in the next step, when every region has taken in what has happened. */
   requestReconcile: fleetSetup.raise({ type: 'fleet.reconcile' }),
-  recordRevision: fleetSetup.assign({
-    revision: ({ event }) => {
-      assertEvent(event, 'fleet.prepared');
-      return event.revision;
-    },
+  recordPreparation: fleetSetup.assign(({ context, event }) => {
+    assertEvent(event, 'fleet.prepared');
+    const { lastLaunchAt } = afterPreparation(context, event);
+    return { revision: event.revision, lastLaunchAt };
   }),
 } as const;
 
@@ -48,7 +48,7 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
   type: 'parallel',
   context: ({ input }) => newFleet(input),
   on: {
-    'fleet.prepared': { actions: 'recordRevision' },
+    'fleet.prepared': { actions: ['recordPreparation', 'requestReconcile'] },
     'fleet.retryNow': { actions: ['retryNow', 'advertiseCapacity', 'requestReconcile'] },
     'fleet.restoreNext': [
       { guard: 'hasRecovered', actions: ['reportRecovered', 'restoreNextCohort'] },
@@ -217,7 +217,14 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
       states: {
         idle: {
           description: 'The last list is young enough.',
-          on: { tick: { guard: 'inventoryDue', target: 'listing' } },
+          on: {
+            tick: { guard: 'inventoryDue', target: 'listing' },
+            'fleet.prepared': {
+              guard: 'firstInventoryDue',
+              target: 'listing',
+              actions: ['recordPreparation', 'requestReconcile'],
+            },
+          },
         },
         listing: {
           description: 'ListTasks and DescribeTasks are on their way.',

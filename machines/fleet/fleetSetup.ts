@@ -10,6 +10,7 @@ import type { Change } from './circuitBreaker.ts';
 import { type Blocker, limitsReached } from './launchGate.ts';
 import { type Modes, readModes } from './modes.ts';
 import type { LimitName, Spending, SpentRecord } from './money.ts';
+import { afterPreparation } from './preparation.ts';
 import {
   echoFreshAt,
   type Fleet,
@@ -28,7 +29,8 @@ export type FleetEvent =
   | DoneActorEvent<unknown>
   | ErrorActorEvent
   | { type: 'tick'; now: number }
-  | { type: 'fleet.prepared'; revision: string }
+  /** `clusterCreated`: the cluster has just been created, so no task can run in it. */
+  | { type: 'fleet.prepared'; revision: string; clusterCreated?: boolean | undefined }
   | { type: 'fleet.hold'; at: number; reason: string }
   | { type: 'fleet.resume'; at: number }
   /** Ordered by an operator after a repair: every breaker probes at once. */
@@ -71,6 +73,11 @@ export const fleetSetup = setup({
   },
   guards: {
     inventoryDue: ({ context, event }) => event.type === 'tick' && inventoryDue(context, event.now),
+    /** Nothing needs to settle: the first list need not wait for a tick. */
+    firstInventoryDue: ({ context, event }) =>
+      event.type === 'fleet.prepared' &&
+      context.inventoryAt === null &&
+      inventoryDue(afterPreparation(context, event), context.now),
     mayBelongToAnother: ({ context, event }) => adoptionOf(context, event).deferred > 0,
     adopts: ({ context, event }) => adoptionOf(context, event).adoption.adopting.length > 0,
     hasRecovered: ({ context }) => context.owned.length + context.resend.length > 0,
@@ -121,7 +128,11 @@ export const fleetSetup = setup({
     /** Our workers could not serve this scheduler (or they can again): a person must act. */
     noteMismatch: (_, _mismatch: { reason: string | null }) => {},
     noteCapacity: (_, _capacity: { workers: number | null }) => {},
-    noteInventory: (_, _inventory: { adopted: number } | { trouble: string; blind: boolean }) => {},
+    /** `complete`: it would show what every launch without an answer may have started. */
+    noteInventory: (
+      _,
+      _inventory: { adopted: number; complete: boolean } | { trouble: string; blind: boolean },
+    ) => {},
     /** A task with our ownership tag that is not ours to adopt. */
     noteForeignTask: (_, _task: ForeignTask) => {},
     /** What the journal keeps of what was spent has changed. */

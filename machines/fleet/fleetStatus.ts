@@ -3,6 +3,7 @@ import type { Terms } from '../scheduler/messages.ts';
 import type { Breaker } from './circuitBreaker.ts';
 import { type Blocker, isTransient, launchBlockers, missingOf } from './launchGate.ts';
 import type { Modes } from './modes.ts';
+import { type LimitState, limitStates, type Spending, spendingOf } from './money.ts';
 import { type Counts, serving, total } from './plan.ts';
 import { type Fleet, fleetCounts, openLaunches, queued } from './state.ts';
 
@@ -45,6 +46,8 @@ export interface FleetStatus {
     /** Workers advertised to the scheduler while a quota holds us back; null: all. */
     advertised: number | null;
   };
+  /** What the tasks cost, and how each limit of money stands; null: no price is known. */
+  money: (Spending & { limits: LimitState[] }) | null;
   inventory: {
     /** When the last complete list of our tasks began; null: there was none. */
     at: number | null;
@@ -88,6 +91,7 @@ export function groupTotals(counts: Counts): GroupTotals {
 
 export function fleetStatus(fleet: Fleet, modes: Modes): FleetStatus {
   const counts = fleetCounts(fleet);
+  const spending = spendingOf(fleet);
   const { settings, adoption, holdReason, heldSince } = fleet;
   return {
     at: fleet.now,
@@ -121,6 +125,10 @@ export function fleetStatus(fleet: Fleet, modes: Modes): FleetStatus {
       launchesPerSecond: settings.launchesPerSecond,
       allowance: Math.floor(fleet.allowance),
       advertised: fleet.advertised,
+    },
+    money: spending && {
+      ...spending,
+      limits: limitStates(fleet, fleet.settings.spot ? 'spot' : 'onDemand'),
     },
     inventory: {
       at: fleet.inventoryAt,

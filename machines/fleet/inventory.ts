@@ -6,6 +6,7 @@ import { noteOf } from '../shared/failure.ts';
 import { parent } from '../shared/parent.ts';
 import { adoptionOf, fleetSetup, modesIn } from './fleetSetup.ts';
 import { spentOf, withAdopted } from './money.ts';
+import type { Fleet } from './state.ts';
 
 /**
  * What open launches have started, by label. ECS creates the tasks of a launch at one moment, so once one is `settleMs`
@@ -56,6 +57,10 @@ export const deferAdoption = fleetSetup.enqueueActions(({ context, event, enqueu
   enqueue({ type: 'noteInventory', params: { trouble, blind: false } });
 });
 
+/** The inventory that is being taken in is younger than every launch that was given up without an answer. */
+const coversUnknown = ({ unknownOutcomeAt, adoption }: Fleet): boolean =>
+  unknownOutcomeAt === null || adoption.inventoryStartedAt > unknownOutcomeAt;
+
 /** The groups that the ledger accepted are put into cohorts like those of the journal. */
 export const admitAdopted = fleetSetup.enqueueActions(({ context, event, enqueue, check }) => {
   const accepted = (event as DoneActorEvent<OwnedGroup[]>).output;
@@ -66,14 +71,17 @@ export const admitAdopted = fleetSetup.enqueueActions(({ context, event, enqueue
   const money = withAdopted(context, accepted, recovering);
   enqueue.assign({ owned: [...context.owned, ...accepted], money });
   if (money !== context.money) enqueue({ type: 'noteSpending', params: spentOf(money) });
-  enqueue({ type: 'noteInventory', params: { adopted: accepted.length } });
+  const complete = coversUnknown(context);
+  enqueue({ type: 'noteInventory', params: { adopted: accepted.length, complete } });
   // A scheduler that has started with this run knows nothing of their workers yet.
   if (accepted.length > 0 && recovering) enqueue.raise({ type: 'fleet.tookOver' });
 });
 
 export const completeInventory = fleetSetup.enqueueActions(({ context, enqueue }) => {
   const { adoption, now: at } = context;
-  if (adoption.adopting.length === 0) enqueue({ type: 'noteInventory', params: { adopted: 0 } });
+  const complete = coversUnknown(context);
+  if (adoption.adopting.length === 0)
+    enqueue({ type: 'noteInventory', params: { adopted: 0, complete } });
   enqueue.assign({
     inventoryAt: adoption.inventoryStartedAt,
     inventoryFailures: 0,

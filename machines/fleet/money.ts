@@ -221,7 +221,7 @@ export function limitStates(payer: Payer, market: Market): LimitState[] {
   });
 }
 
-const settingOf: Record<LimitName, string> = {
+const limitSettings: Record<LimitName, string> = {
   perHour: 'max_usd_per_hour',
   perDay: 'max_usd_per_day',
   total: 'max_usd_total',
@@ -233,7 +233,7 @@ export const usdText = (usd: number): string =>
 
 /** Why no task more fits under this limit, and what would clear it. */
 export function limitWords({ limit, allowed, spent, reserved, until }: LimitState) {
-  const setting = settingOf[limit];
+  const setting = limitSettings[limit];
   const hourly = limit === 'perHour';
   const promised = reserved > 0 ? `, launches on their way ${usdText(reserved)}` : '';
   const what = {

@@ -89,7 +89,7 @@ const launchSetup = setup({
     /** Resolves to the claims that the ledger accepted: a task that another group owns is not handed out again. */
     journalOutcome: effect<
       TaskClaim[],
-      { label: string; groups: TaskClaim[]; refusals: Refusal[] }
+      { label: string; groups: TaskClaim[]; refusals: Refusal[]; outcomeUnknown: boolean }
     >('journalOutcome'),
   },
   actions: {
@@ -326,6 +326,7 @@ export const launch = launchSetup
             label: context.order.label,
             groups: claimsOf(context),
             refusals: context.answer.refusals,
+            outcomeUnknown: context.outcomeUnknown,
           }),
           onDone: { target: 'done', actions: 'recordAccepted' },
           // The tasks run whether or not that could be written.

@@ -1,9 +1,9 @@
 import type { ECSClient } from '@aws-sdk/client-ecs';
 import { type AwsSettings, createEcsClient } from './client.ts';
-import { placeOf } from './tasks/taskPlace.ts';
+import { placeOf, regionOf } from './tasks/taskPlace.ts';
 
 export interface RegionalEcs {
-  /** Sends each command to the region that the ARNs of its tasks name; without such ARNs, to the region of the settings. */
+  /** Sends each command to the region that the ARNs in it name; without such ARNs, to the region of the settings. */
   ecs: Pick<ECSClient, 'send'>;
   /** The client of the settings' region. */
   home: ECSClient;
@@ -12,7 +12,7 @@ export interface RegionalEcs {
 
 /**
  * ECS in all regions. After a change of the settings' region, tasks of the earlier one are looked at and stopped where
- * they run: elsewhere ECS would not know them, and they would count as gone.
+ * they run: elsewhere ECS would not know them, and they would count as gone. A launch that an earlier run left open is sent where it was sent first.
  */
 export function createRegionalEcs(
   settings: AwsSettings,
@@ -26,7 +26,10 @@ export function createRegionalEcs(
     return client;
   };
   const send = (command: { input: object }, options?: object) =>
-    clientOf(regionOf(command.input) ?? settings.region).send(command as never, options as never);
+    clientOf(regionNamedIn(command.input) ?? settings.region).send(
+      command as never,
+      options as never,
+    );
   return {
     ecs: { send: send as ECSClient['send'] },
     home,
@@ -36,7 +39,19 @@ export function createRegionalEcs(
   };
 }
 
-function regionOf(input: { task?: unknown; tasks?: unknown }): string | undefined {
-  const [taskArn = input.task] = Array.isArray(input.tasks) ? input.tasks : [];
-  return typeof taskArn === 'string' ? placeOf(taskArn)?.region : undefined;
+/** Members of a request that may be ARNs: of tasks, of the revision that a launch was journaled with, of a cluster. */
+interface Named {
+  task?: unknown;
+  tasks?: unknown;
+  taskDefinition?: unknown;
+  cluster?: unknown;
+}
+
+function regionNamedIn({ task, tasks, taskDefinition, cluster }: Named): string | undefined {
+  const [taskArn = task] = Array.isArray(tasks) ? tasks : [];
+  if (typeof taskArn === 'string') return placeOf(taskArn)?.region;
+  const [arn] = [taskDefinition, cluster].filter(
+    (name) => typeof name === 'string' && name.startsWith('arn:'),
+  );
+  return typeof arn === 'string' ? regionOf(arn) : undefined;
 }

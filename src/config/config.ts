@@ -270,7 +270,7 @@ function moneyOf(values: Values): MoneyOptions {
   };
 }
 
-function connectionsOf(
+export function connectionsOf(
   env: Environment,
   home: Home,
   readFile: (path: string) => string,

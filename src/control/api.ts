@@ -2,7 +2,6 @@ import type { Degraded, GroupCategory, GroupStatus } from '../../machines/cohort
 import type { FleetStatus } from '../../machines/fleet/fleetStatus.ts';
 import type { Cause } from '../../machines/shared/domain.ts';
 import type { LogLevel } from '../telemetry/events/definition.ts';
-import type { Money } from './money.ts';
 
 /*
  * What may be asked of a running daemon, and what it answers. JSON only. All times are milliseconds since the epoch;
@@ -48,8 +47,6 @@ export interface Status {
   degraded: { count: number; groups: Degraded[] };
   /** The last groups that ended otherwise than drained, newest first. */
   deaths: EndedSummary[];
-  /** Null: not counted. */
-  money: Money | null;
 }
 
 export interface GroupsPage {
@@ -69,6 +66,8 @@ export interface EndedSummary {
   runningAt: number | null;
   registeredAt: number | null;
   endedAt: number;
+  /** What it cost, USD; null: not known. */
+  usd: number | null;
 }
 
 export interface LifeStep {
@@ -95,6 +94,8 @@ export interface Life {
   diagnosis: string | null;
   /** What a person can do; null: nothing needs to be done. */
   remedy: string | null;
+  /** What it cost, USD; null: not known, or not yet. */
+  usd: number | null;
 }
 
 /** An event of the telemetry table. */

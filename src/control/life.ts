@@ -71,6 +71,7 @@ export function endedLife(ended: EndedSummary, moments: Moments = noMoments): Li
     ...{ groupId, taskArn, isAlive: false, category: null },
     steps: [...inOrder(stepsOf(moments, ended)), { at: endedAt, what: last }],
     ...{ cause, words: detail, wordsAreOurs: areOurs(detail), diagnosis, remedy },
+    usd: ended.usd,
   };
 }
 
@@ -106,5 +107,6 @@ export function livingLife(group: GroupStatus, times: Times, moments: Moments = 
     ...{ cause: null, words: null, wordsAreOurs: false },
     diagnosis: trouble,
     remedy: remedy?.[1] ?? null,
+    usd: group.usd,
   };
 }

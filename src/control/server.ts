@@ -45,21 +45,29 @@ const requestsPerSecond = 200;
 const queuedPerClient = 16;
 
 /** Listens in the state directory. Null, with one warning: it could not; the daemon runs without. Never rejects. */
-export async function serveControl(parts: ControlParts): Promise<ControlServer | null> {
+export async function serveControl(
+  parts: ControlParts,
+  load = loadZeromq,
+): Promise<ControlServer | null> {
   const { dir, log } = parts;
   let endpoint: Endpoint | null = null;
   try {
     closeToOthers(dir);
     endpoint = endpointIn(dir);
-    const { Router } = await loadZeromq();
-    const router = new Router({
-      ...{ mandatory: true, sendTimeout: 0, linger: 0, maxMessageSize: longestRequest },
-      ...{ sendHighWaterMark: queuedPerClient, receiveHighWaterMark: queuedPerClient },
-      ...{ handshakeInterval: 5000 },
-    });
-    await bind(router, endpoint);
-    log.report('control.opened', { path: endpoint.path });
-    return startServer(router, endpoint, parts);
+    const zeromq = await load();
+    const at = endpoint;
+    const open = () => listen(zeromq, at);
+    const server = startServer(await open(), open, parts);
+    log.report('control.opened', { path: at.path });
+    return {
+      async close() {
+        await server.close();
+        rmSync(at.kernelPath, { force: true });
+        // The thread of ZeroMQ may still remove the file through the descriptor.
+        await sleep(20);
+        at.close();
+      },
+    };
   } catch (error) {
     endpoint?.close();
     log.report('control.notOpened', { dir, reason: (error as Error).message });
@@ -73,22 +81,40 @@ function closeToOthers(dir: string): void {
   if ((mode & 0o077) !== 0) chmodSync(dir, mode & 0o700);
 }
 
-/** What is left of a daemon that is dead is replaced. */
-async function bind(router: Router, { address, kernelPath }: Endpoint): Promise<void> {
-  rmSync(kernelPath, { force: true });
-  await router.bind(address);
-  chmodSync(kernelPath, 0o600);
+/** A socket of its own that listens. What is left of a daemon that is dead is replaced. */
+async function listen(
+  { Router }: typeof import('zeromq'),
+  { address, kernelPath }: Endpoint,
+): Promise<Router> {
+  const router = new Router({
+    ...{ mandatory: true, sendTimeout: 0, linger: 0, maxMessageSize: longestRequest },
+    ...{ sendHighWaterMark: queuedPerClient, receiveHighWaterMark: queuedPerClient },
+    ...{ handshakeInterval: 5000 },
+  });
+  try {
+    rmSync(kernelPath, { force: true });
+    await router.bind(address);
+    chmodSync(kernelPath, 0o600);
+    return router;
+  } catch (error) {
+    router.close();
+    throw error;
+  }
 }
 
-function startServer(router: Router, endpoint: Endpoint, parts: ControlParts): ControlServer {
+function startServer(
+  first: Router,
+  open: () => Promise<Router>,
+  parts: ControlParts,
+): ControlServer {
   const { source, feed, now, log } = parts;
   let isClosing = false;
   let isCrowdReported = false;
-  let clients = 0;
+  let current = first;
 
   const send: SendNow = async (client, bytes) => {
     try {
-      await router.send([client, bytes]);
+      await current.send([client, bytes]);
       return 'sent';
     } catch (error) {
       return (error as NodeJS.ErrnoException).code === 'EAGAIN' ? 'full' : 'gone';
@@ -122,7 +148,7 @@ function startServer(router: Router, endpoint: Endpoint, parts: ControlParts): C
   }
 
   /** A request at a time, each in a turn of its own: what floods us never keeps a heartbeat waiting. */
-  async function serve(): Promise<void> {
+  async function serve(router: Router): Promise<void> {
     const pace = createPace(now, requestsPerSecond);
     for await (const [client, ...frames] of router) {
       await pace();
@@ -145,39 +171,44 @@ function startServer(router: Router, endpoint: Endpoint, parts: ControlParts): C
   }
 
   /** Counts the connections. ZeroMQ cannot close one of them, but all. */
-  async function watch(): Promise<void> {
+  async function watch(router: Router): Promise<void> {
+    let clients = 0;
     for await (const { type } of router.events) {
       if (type === 'accept') clients++;
       else if (type === 'disconnect') clients--;
-      else if (type === 'bind') clients = 0;
-      if (clients > mostClients && !isClosing) await disperse();
+      if (clients > mostClients && !isClosing) return disperse(clients);
     }
   }
 
-  async function disperse(): Promise<void> {
+  async function disperse(clients: number): Promise<void> {
     if (!isCrowdReported) log.report('control.crowded', { clients });
     isCrowdReported = true;
     subscribers.removeAll();
-    await router.unbind(endpoint.address);
+    current.close();
     await sleep(bindAgainAfterMs, undefined, { ref: false });
-    if (!isClosing) await bind(router, endpoint);
+    if (!isClosing) start(await open());
+  }
+
+  function start(router: Router): void {
+    current = router;
+    if (isClosing) {
+      router.close();
+      return;
+    }
+    serve(router).catch(reportEnd);
+    watch(router).catch(reportEnd);
   }
 
   const reportEnd = (error: unknown): void => {
     if (!isClosing) log.report('control.failed', { operation: 'serve', error: errorText(error) });
   };
-  serve().catch(reportEnd);
-  watch().catch(reportEnd);
+  start(first);
 
   return {
     async close() {
       isClosing = true;
       subscribers.close();
-      router.close();
-      rmSync(endpoint.kernelPath, { force: true });
-      // The thread of ZeroMQ may still remove the file through the descriptor.
-      await sleep(20);
-      endpoint.close();
+      current.close();
     },
   };
 }

@@ -12,6 +12,7 @@ import { listTasks } from '../aws/tasks/listTasks.ts';
 import { runTask } from '../aws/tasks/runTask.ts';
 import { stopTask } from '../aws/tasks/stopTask.ts';
 import type { TaggedTask } from '../aws/tasks/taggedTask.ts';
+import { accountOf } from '../aws/tasks/taskPlace.ts';
 import { createTurns } from '../aws/turns.ts';
 import type { Config } from '../config/config.ts';
 import { now } from '../shared/clock.ts';
@@ -22,11 +23,17 @@ import { bootstrapSettings, callRates } from './managerSettings.ts';
 export interface AwsParts {
   cluster: string;
   startedBy: string;
+  /** ARNs of other clusters in which launches of earlier runs may have started tasks. */
+  elsewhere: readonly string[];
   request: TaskTemplate['request'];
 }
 
 /** All that speaks to AWS. Its libraries are a good part of a start: load it when heartbeats run. */
-export const connectAws = (config: Config, { cluster, startedBy, request }: AwsParts, log: Log) => {
+export const connectAws = (
+  config: Config,
+  { cluster, startedBy, elsewhere, request }: AwsParts,
+  log: Log,
+) => {
   const tools = { clock: systemClock, log };
   const credentials = config.aws.credentials
     ? fixedCredentials(config.aws.credentials, tools)
@@ -38,10 +45,17 @@ export const connectAws = (config: Config, { cluster, startedBy, request }: AwsP
   const limiter = createLimiter(systemClock, callRates(config));
   const turns = createTurns(limiter, systemClock, log);
   const call = createCaller({ credentials, limiter, turns, clock: systemClock, log });
-  const list = listTasks(ecs, call, cluster, systemClock, log);
+  /** Known once the task definition is prepared. */
+  let account: string | null = null;
+  const ownAccount = () => account;
+  const list = listTasks(ecs, call, cluster, systemClock, log, { clusters: elsewhere, ownAccount });
   const run = runTask(ecs, call, { request: (order: LaunchOrder) => request(order) });
-  const stop = stopTask(ecs, call, cluster);
-  const describe = describeTasks(ecs, call, cluster);
+  const stop = stopTask(ecs, call, cluster, {
+    ownAccount,
+    onClusterMissing: (task, missing) =>
+      log.report('stopTask.clusterMissing', { task, cluster: missing }),
+  });
+  const describe = describeTasks(ecs, call, cluster, ownAccount);
   /** The SDK compares AWS's clock with the system's at every answer; ours is the system's as it was at start. */
   const aheadMs = () => home.config.systemClockOffset + Date.now() - now();
   return {
@@ -57,7 +71,15 @@ export const connectAws = (config: Config, { cluster, startedBy, request }: AwsP
     },
     async describeTasks(taskArns: readonly string[], signal: AbortSignal): Promise<DescribedTasks> {
       const { observations, failures } = await describe(taskArns, signal);
-      return { failures, observations: observations.map((one) => byOurClock(aheadMs(), one)) };
+      return {
+        // Before our account is known, a cluster that is out of sight may be there.
+        failures: failures.map((failure) =>
+          failure.kind === 'unprepared' && account === null
+            ? { ...failure, kind: 'refused' }
+            : failure,
+        ),
+        observations: observations.map((one) => byOurClock(aheadMs(), one)),
+      };
     },
     /** The complete list of our tasks. */
     async list(signal: AbortSignal): Promise<{ startedAt: number; tasks: TaggedTask[] }> {
@@ -65,12 +87,13 @@ export const connectAws = (config: Config, { cluster, startedBy, request }: AwsP
       const tasks = await list(startedBy, signal);
       return { startedAt, tasks: tasks.map((task) => byOurClock(aheadMs(), task)) };
     },
-    prepare: (signal: AbortSignal) =>
-      bootstrap(
-        bootstrapSettings(config),
-        { ecs: home, iam, call, clock: systemClock, log },
-        signal,
-      ),
+    async prepare(signal: AbortSignal): Promise<{ revision: string }> {
+      const settings = bootstrapSettings(config);
+      const tools = { ecs: home, iam, call, clock: systemClock, log };
+      const prepared = await bootstrap(settings, tools, signal);
+      account = accountOf(prepared.revision) ?? null;
+      return prepared;
+    },
     limits: limiter.limits,
     close() {
       destroy();

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Limits } from '../aws/limiter.ts';
 import type { connectAws } from './connectAws.ts';
+import { importInTurn } from './importInTurn.ts';
 
 type Aws = ReturnType<typeof connectAws>;
 type Operations = Omit<Aws, 'close' | 'limits'>;
@@ -25,7 +26,7 @@ export function lateAws(
 ): LateAws {
   const load = async (): Promise<Aws> => {
     await Promise.race([heartbeatSent, sleep(loadAnywayMs, undefined, { ref: false })]);
-    const room = await import('./connectAws.ts');
+    const room = await importInTurn(() => import('./connectAws.ts'));
     loaded = connect(room.connectAws);
     return loaded;
   };

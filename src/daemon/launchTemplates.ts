@@ -79,6 +79,11 @@ export const createTemplates = (config: Config) => {
     return template;
   };
   const all = () => transports.flatMap((transport) => releases.map((r) => make(transport, r)));
+  /** The same for another cluster. */
+  const allFor = (cluster: string) =>
+    transports.flatMap((transport) =>
+      releases.map((r) => createTemplate({ ...readable(config, transport, r), cluster })),
+    );
 
   /** Until the scheduler is known. */
   const initial = workersFor(
@@ -107,9 +112,14 @@ export const createTemplates = (config: Config) => {
     /** The release that a person has chosen for the workers; null: it follows the scheduler. */
     workerRelease: said,
     templateOf,
-    /** The one that a journaled launch was hashed with: it is sent again unchanged. */
-    made: (order: LaunchOrder, hash: string): TaskTemplate | null =>
-      all().find((template) => template.hash(order) === hash) ?? null,
+    /**
+     * The one that a journaled launch was hashed with, for the cluster that it was sent to: it is sent again unchanged.
+     * Null: the settings have changed otherwise since.
+     */
+    made: (order: LaunchOrder, hash: string, cluster = first.cluster): TaskTemplate | null => {
+      const candidates = cluster === first.cluster ? all() : allFor(cluster);
+      return candidates.find((template) => template.hash(order) === hash) ?? null;
+    },
     /** One line for each setting that is allowed but probably a mistake. */
     warnings: (): string[] => [
       ...(said === null || isPublished(said) ? [] : [unknownRelease(config, said)]),

@@ -9,15 +9,28 @@ import type {
 import type { TaggedTask } from '../aws/tasks/taggedTask.ts';
 import { now } from '../shared/clock.ts';
 import type { Journal } from '../store/journal.ts';
+import { inventoryOwedFor } from './launchClusters.ts';
 
 type Records = Pick<Journal, 'ledger' | 'note'>;
+
+export interface LaunchOutcome {
+  label: string;
+  groups: TaskClaim[];
+  refusals: Refusal[];
+  /** It was given up without an answer, and may have started tasks. */
+  outcomeUnknown: boolean;
+}
 
 /** Journals the outcome of a launch, and answers which of its claims the ledger accepted. */
 export function journalOutcome(
   journal: Records,
-  { label, groups, refusals }: { label: string; groups: TaskClaim[]; refusals: Refusal[] },
+  { label, groups, refusals, outcomeUnknown }: LaunchOutcome,
 ): TaskClaim[] {
-  const dropped = journal.note({ kind: 'settled', label, at: now(), groups, refusals });
+  const at = now();
+  // Before the launch is given up: a write that is cut short between the two must not forget the reason.
+  const launch = journal.ledger.openLaunch(label);
+  if (outcomeUnknown) journal.note(inventoryOwedFor(launch ? [launch] : [], at));
+  const dropped = journal.note({ kind: 'settled', label, at, groups, refusals });
   const refused = new Set(dropped.map(({ taskArn }) => taskArn));
   return groups.filter(({ taskArn }) => !refused.has(taskArn));
 }

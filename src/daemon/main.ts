@@ -16,6 +16,7 @@ import { watchAws } from './awsSight.ts';
 import { checkTransport, connectionsFor } from './connections.ts';
 import { createObservers, openControl } from './control/openControl.ts';
 import { lateAws } from './lateAws.ts';
+import { clustersElsewhere } from './launchClusters.ts';
 import { createTemplates, type Templates } from './launchTemplates.ts';
 import { managerSettings, sessionSettings } from './managerSettings.ts';
 import {
@@ -26,9 +27,10 @@ import {
   reportEnd,
   whyUnseen,
 } from './shutdown.ts';
+import { reportSiblingTasks } from './siblingTasks.ts';
 import type { OnRetry, OnStop } from './signals.ts';
 import { fleetIn, spendingSource } from './spendingSource.ts';
-import { mayOweResponse, recover } from './startup.ts';
+import { firstListWait, mayOweResponse, recover } from './startup.ts';
 import { shortStopTimeout } from './stopTime.ts';
 import { factsOf } from './watch/facts.ts';
 import type { ManagerWatch } from './watch/managerWatch.ts';
@@ -62,12 +64,14 @@ export async function runDaemon(
   const journal = await openJournal(config.stateDir, log);
   const template = templateFinder(journal, templates);
   const epoch = randomBytes(6).toString('hex');
+  const home = { region: config.aws.region, cluster: templates.cluster };
+  const elsewhere = clustersElsewhere(journal.ledger, home);
   const recovered = recover(journal, {
     at: now(),
     epoch,
     requestHashOf: (order) => template(order).hash(order),
   });
-  reportStart(config, templates, recovered, log);
+  reportStart(config, templates, { journal, recovered }, log);
 
   let onHeartbeatSent = () => {};
   const heartbeatSent = new Promise<void>((resolve) => {
@@ -79,6 +83,7 @@ export async function runDaemon(
       {
         cluster: templates.cluster,
         startedBy: templates.startedBy,
+        elsewhere,
         request: (order) => template(order).request(order),
       },
       log,
@@ -92,6 +97,7 @@ export async function runDaemon(
     monitor: { connect: connections.monitor, address: config.monitorAddress },
     journal,
     requestHash: (order) => template(order).hash(order),
+    clusterOf: (order) => template(order).cluster,
     takeTurn: operations.takeTurn,
     runTask: operations.runTask,
     stopTask: operations.stopTask,
@@ -131,12 +137,18 @@ export async function runDaemon(
     actor.send({ type: 'fleet.retryNow' });
   });
 
+  const ending = new AbortController();
+  const { describeTasks: describe } = aws;
+  const siblings = { stateDir: config.stateDir, mark: templates.startedBy, describe, log };
+  void reportSiblingTasks(siblings, ending.signal);
+
   const { status, crash, looked } = await outcome;
+  ending.abort();
   endStops();
   clearInterval(summaries);
   const unseen = looked || leaveRunning ? null : whyUnseen(sight);
   reportEnd({ crash, remaining: remainingIn(ledger), looked, unseen }, log);
-  await closeInOrder({ control, inspection, journal, stateDir, aws });
+  await closeInOrder({ control, inspection, journal, stateDir, aws }, crash !== null);
   return status;
 }
 
@@ -147,14 +159,22 @@ function newIdentity(): string {
 }
 
 /** A launch is sent, and sent again, as it was journaled, whatever has been found out since. */
-function templateFinder({ ledger }: Journal, templates: Templates) {
+export function templateFinder({ ledger }: Pick<Journal, 'ledger'>, templates: Templates) {
   return (order: LaunchOrder) => {
     const record = ledger.openLaunch(order.label);
-    return (record && templates.made(order, record.requestHash)) ?? templates.templateOf(order);
+    return (
+      (record && templates.made(order, record.requestHash, record.cluster)) ??
+      templates.templateOf(order)
+    );
   };
 }
 
-function reportStart(config: Config, templates: Templates, recovered: Recovered, log: Log): void {
+function reportStart(
+  config: Config,
+  templates: Templates,
+  { journal, recovered }: { journal: Journal; recovered: Recovered },
+  log: Log,
+): void {
   log.report('daemon.started', {
     manager: config.workerManagerId,
     scheduler: config.schedulerAddress.text,
@@ -166,6 +186,8 @@ function reportStart(config: Config, templates: Templates, recovered: Recovered,
     known: recovered.owned.length,
     openLaunches: recovered.resend.length,
   });
+  const wait = firstListWait(journal, recovered, config.settleSeconds * 1000);
+  if (wait) log.report('inventory.waiting', wait);
   const short = shortStopTimeout(config, config.capacity.maxTasks ?? recovered.owned.length);
   if (short) log.report('stopTimeout.short', short);
   if (config.tls.insecure && anyIsEncrypted([config.schedulerAddress, config.monitorAddress]))
@@ -182,10 +204,10 @@ async function openInspection(config: Config, log: Log) {
   });
 }
 
-function inputOf(
+export function inputOf(
   config: Config,
   templates: Templates,
-  journal: Journal,
+  journal: Pick<Journal, 'found'>,
   fleet: DaemonInput['fleet'],
 ): DaemonInput {
   return {

@@ -140,8 +140,10 @@ export function createReports(log: Log) {
       log.report('capacity.advertised', offer);
     },
 
-    inventoryTaken(inventory: { adopted: number } | { trouble: string; blind: boolean }): void {
-      if ('adopted' in inventory) log.report('inventory.completed', inventory);
+    inventoryTaken(
+      inventory: { adopted: number; complete: boolean } | { trouble: string; blind: boolean },
+    ): void {
+      if ('adopted' in inventory) log.report('inventory.completed', { adopted: inventory.adopted });
       else if (inventory.blind) log.report('inventory.denied', { reason: inventory.trouble });
       else log.report('inventory.failed', { reason: inventory.trouble });
     },

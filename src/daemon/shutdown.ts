@@ -106,22 +106,19 @@ export function passStops(
 export interface Resources {
   control: { close(): Promise<void> };
   inspection: { close(): Promise<void> } | null;
-  journal: { close(): Promise<void> };
+  journal: { close(inOrder: boolean): Promise<void> };
   stateDir: { release(): void };
   aws: { close(): void };
 }
 
-/** The journal is written before the state directory is released: from then on another process may open it. */
-export async function closeInOrder({
-  control,
-  inspection,
-  journal,
-  stateDir,
-  aws,
-}: Resources): Promise<void> {
+/** `crashed`: not every fact may be in the journal. The journal is written before the state directory is released: from then on another process may open it. */
+export async function closeInOrder(
+  { control, inspection, journal, stateDir, aws }: Resources,
+  crashed: boolean,
+): Promise<void> {
   await control.close();
   await inspection?.close();
-  await journal.close();
+  await journal.close(!crashed);
   stateDir.release();
   aws.close();
 }

@@ -1,9 +1,9 @@
 import type { SpentBefore } from '../../machines/fleet/money.ts';
 import type { FleetInput } from '../../machines/fleet/state.ts';
-import type { LaunchOrder } from '../../machines/shared/domain.ts';
 import { groupIdsOf } from '../../machines/shared/ids.ts';
 import type { Journal } from '../store/journal.ts';
 import { replay } from '../store/replay.ts';
+import { inventoryOwedFor } from './launchClusters.ts';
 
 /**
  * A run before this one may have ended before it answered a command, or before the answer arrived: no record says so.
@@ -27,8 +27,12 @@ function spentBefore({ ledger, found }: Pick<Journal, 'ledger' | 'found'>): Spen
 
 /** What a start takes over from the runs before it; its own beginning is journaled. */
 export const recover = (
-  journal: Pick<Journal, 'ledger' | 'note' | 'found' | 'writtenAt'>,
-  start: { at: number; epoch: string; requestHashOf: (order: LaunchOrder) => string },
+  journal: Pick<Journal, 'ledger' | 'note' | 'found' | 'closedBefore' | 'writtenAt'>,
+  start: {
+    at: number;
+    epoch: string;
+    requestHashOf: Parameters<typeof replay>[1]['requestHashOf'];
+  },
 ): Omit<FleetInput, 'settings'> => {
   const { at, epoch, requestHashOf } = start;
   const { owned, resend, abandoned, lastLaunchAt } = replay(journal.ledger, {
@@ -36,8 +40,8 @@ export const recover = (
     requestHashOf,
   });
   // Before the launches are given up: a write that is cut short between the two must not forget the reason.
-  if (abandoned.length > 0)
-    journal.note({ kind: 'inventoryOwed', reason: 'launchesAbandoned', at });
+  const givenUp = abandoned.flatMap((label) => journal.ledger.openLaunch(label) ?? []);
+  if (givenUp.length > 0) journal.note(inventoryOwedFor(givenUp, at));
   for (const label of abandoned)
     journal.note({ kind: 'settled', label, at, groups: [], refusals: [] });
   journal.note({ kind: 'start', epoch, at });
@@ -59,10 +63,30 @@ export const recover = (
     journalIncomplete: (journal.ledger.inventoryOwed()?.reasons ?? []).some(
       (reason) => reason !== 'journalMissing',
     ),
-    lastLaunchAt:
-      // The age of abandoned launches is unknown: their times are from another clock.
-      journal.found === 'none' || abandoned.length > 0
-        ? at
-        : Math.max(lastLaunchAt ?? 0, Math.min(at, journal.writtenAt)),
+    lastLaunchAt: settlesFrom(),
   };
+
+  /** Since when a list of our tasks may still leave some out. */
+  function settlesFrom(): number {
+    // The age of abandoned launches is unknown: their times are from another clock.
+    if (journal.found === 'none' || abandoned.length > 0) return at;
+    // Every launch has its outcome in the journal, so no list has to show what it started.
+    if (journal.closedBefore && resend.length === 0) return 0;
+    return Math.max(lastLaunchAt ?? 0, Math.min(at, journal.writtenAt));
+  }
 };
+
+/** Why the first list of our tasks has to wait, and how long, s; null: it need not. */
+export function firstListWait(
+  { found }: Pick<Journal, 'found'>,
+  { lastLaunchAt, startedAt }: Pick<FleetInput, 'lastLaunchAt' | 'startedAt'>,
+  settleMs: number,
+): { seconds: number; reason: string } | null {
+  const ms = lastLaunchAt + settleMs - startedAt;
+  if (ms <= 0) return null;
+  const reason =
+    found === 'none'
+      ? 'the state directory holds no journal, so an earlier run may have launched tasks a moment ago'
+      : 'the run before did not end in order, and may have launched tasks a moment ago';
+  return { seconds: Math.ceil(ms / 1000), reason };
+}

@@ -1,7 +1,7 @@
 import { clearInterval, setInterval } from 'node:timers';
 import { fromCallback, fromPromise } from 'xstate';
 import { cohort } from '../../machines/cohort/cohort.ts';
-import { daemon } from '../../machines/daemon/daemon.ts';
+import { daemon, type Prepared } from '../../machines/daemon/daemon.ts';
 import { fleetManager } from '../../machines/fleet/fleetManager.ts';
 import { launch } from '../../machines/group/launch.ts';
 import { workerGroup } from '../../machines/group/workerGroup.ts';
@@ -31,6 +31,8 @@ export interface Tools {
   monitor: MonitorSocketSettings;
   journal: Journal;
   requestHash: (order: LaunchOrder) => string;
+  /** The cluster that the launch is sent to. */
+  clusterOf: (order: LaunchOrder) => string;
   /** Resolves when the call may be sent; its own function has that turn, under the label or the task's ARN. */
   takeTurn: (operation: 'RunTask' | 'StopTask', key: string, signal: AbortSignal) => Promise<void>;
   runTask: (order: LaunchOrder, signal: AbortSignal) => Promise<LaunchAnswer>;
@@ -38,7 +40,7 @@ export interface Tools {
   describeTasks: (taskArns: string[], signal: AbortSignal) => Promise<DescribedTasks>;
   /** The complete list of our tasks, by our clock. */
   list: (signal: AbortSignal) => Promise<{ startedAt: number; tasks: TaggedTask[] }>;
-  prepare: (signal: AbortSignal) => Promise<{ revision: string }>;
+  prepare: (signal: AbortSignal) => Promise<Prepared>;
   /** The first heartbeat has been sent, or a later one. */
   heartbeatSent: () => void;
   log: Log;
@@ -77,7 +79,8 @@ export const provide = (tools: Tools) => {
         // A launch that is sent again is in the journal already, and mostly on disk.
         if (journal.isDurable(input.label)) return;
         const requestHash = tools.requestHash(input);
-        await journal.append({ kind: 'launch', ...input, requestHash, at: now() });
+        const cluster = tools.clusterOf(input);
+        await journal.append({ kind: 'launch', ...input, requestHash, cluster, at: now() });
       }),
       takeTurn: fromPromise(({ input, signal }) => turn('RunTask', input.label, signal)),
       runTask: fromPromise<LaunchAnswer, LaunchOrder>(({ input, signal }) =>
@@ -147,7 +150,8 @@ export const provide = (tools: Tools) => {
       noteMismatch: (_, mismatch) => report.compatibilityChanged(mismatch),
       noteCapacity: (_, capacity) => report.capacityAdvertised(capacity),
       noteInventory: (_, inventory) => {
-        if ('adopted' in inventory) journal.note({ kind: 'inventoried', at: now() });
+        if ('complete' in inventory && inventory.complete)
+          journal.note({ kind: 'inventoried', at: now() });
         report.inventoryTaken(inventory);
       },
       noteForeignTask: (_, task) => report.foreignTaskFound(task),
@@ -179,9 +183,9 @@ export const provide = (tools: Tools) => {
         },
       }),
       fleetManager: fleet,
-      prepare: fromPromise<{ revision: string }, void>(async ({ signal }) => {
+      prepare: fromPromise<Prepared, void>(async ({ signal }) => {
         const prepared = await tools.prepare(signal);
-        log.report('bootstrap.completed', prepared);
+        log.report('bootstrap.completed', { revision: prepared.revision });
         return prepared;
       }),
     },

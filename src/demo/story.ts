@@ -62,7 +62,7 @@ export class DemoStory {
     if (line.event === 'demand.changed') this.#onDesired(Number(line.tasks));
     else if (line.event === 'group.stateChanged') this.#onGroupState(line);
     else if (line.event === 'launch.stateChanged') this.#onLaunchState(line);
-    else if (line.level !== 'info')
+    else if (line.level === 'warn' || line.level === 'error')
       this.addSentence(`Daemon log: ${line.event} ${line.reason ?? ''}`);
   }
 
@@ -112,7 +112,10 @@ export class DemoStory {
     if (typeof actor !== 'string' || typeof path !== 'string') return;
     const [state, detail] = path.split('.');
     if (!isState(state)) return;
-    const group = this.#byActor.get(actor) ?? this.#addGroup(actor);
+    const known = this.#byActor.get(actor);
+    // Its launch has told it already.
+    if (known && state === 'requested') return;
+    const group = known ?? this.#addGroup(actor);
     // A drain may be cancelled: then the group returns to an earlier state.
     for (const later of states.slice(states.indexOf(state) + 1)) delete group.since[later];
     group.state = state;

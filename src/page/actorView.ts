@@ -15,6 +15,10 @@ const told = new Set(['groupId', 'cohortId', 'notedBlockers', 'blockers', 'now',
 const isNoise = (value: unknown): boolean =>
   value === null || value === undefined || value === false || value === '0 entries';
 
+/** `words` in back quotes as code. */
+const withCode = (text: string): (Node | string)[] =>
+  text.split('`').map((part, i) => (i % 2 === 1 ? h('code', {}, part) : part));
+
 export function actorView(app: App): View {
   const head = h('div', { class: 'actorHead' });
   const why = h('section', { class: 'why', 'aria-label': 'Why it is in this state' });
@@ -109,7 +113,7 @@ export function actorView(app: App): View {
     fill(why, key, () => {
       const notes = (state ?? '').split(' ').flatMap((path) => {
         const words = descriptionOf(track.machine, path);
-        return words === '' ? [] : [h('p', {}, h('code', {}, path), ` ${words}`)];
+        return words === '' ? [] : [h('p', {}, h('code', {}, path), ' ', ...withCode(words))];
       });
       const heading =
         cause !== null && track.endedAt !== null
@@ -137,7 +141,23 @@ export function actorView(app: App): View {
     const last = track.states.at(-1)?.[1];
     const state = ended ? last : stateAt(track, app.at);
     const [newest] = steps;
-    if (shown) light(shown.picture, (state ?? '').split(' '), newest?.took ?? []);
+    if (!shown) return;
+    light(shown.picture, (state ?? '').split(' '), newest?.took ?? []);
+    const key = `${track.actor} ${state}`;
+    if (chart.dataset.lit === key) return;
+    chart.dataset.lit = key;
+    showLit();
+  };
+
+  /** Brings the lit state into sight where the chart is larger than its box. */
+  const showLit = () => {
+    const lit = chart.querySelector('.leaf.lit, .final.lit')?.getBoundingClientRect();
+    const box = chart.getBoundingClientRect();
+    if (!lit) return;
+    const middle = (at: number, size: number, edge: number, space: number) =>
+      at - edge - (space - size) / 2;
+    chart.scrollLeft += middle(lit.left, lit.width, box.left, box.width);
+    chart.scrollTop += middle(lit.top, lit.height, box.top, box.height);
   };
 
   const table = (caption: string, values: Record<string, unknown>) => {

@@ -23,11 +23,12 @@ export function compareView(app: App): View {
     [...app.model.tracks.values()]
       .filter(({ machine }) => !['workerGroup', 'launch'].includes(machine))
       .flatMap((track) => {
-        // The later moment first: an actor is folded forwards.
-        const before = app.model.actorAt(track, from)?.context ?? {};
-        const after = app.model.actorAt(track, to)?.context ?? {};
+        const before = app.model.actorAt(track, from)?.context;
+        const after = app.model.actorAt(track, to)?.context;
+        if (!before || !after || stateAt(track, to) === null) return [];
         return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((key) =>
-          key === 'blockers' || JSON.stringify(before[key]) === JSON.stringify(after[key])
+          ['blockers', 'now'].includes(key) ||
+          JSON.stringify(before[key]) === JSON.stringify(after[key])
             ? []
             : [{ track, key, before: before[key], after: after[key] }],
         );

@@ -119,7 +119,10 @@ export function fleetView(app: App): View {
     const { context = {} } = state ?? {};
     const list = (Array.isArray(context.blockers) ? context.blockers : []) as Blocker[];
     const { desired, missing } = context as { desired?: number | null; missing?: number };
-    const wants = typeof desired === 'number' ? `${desired} tasks desired` : 'nothing desired yet';
+    const wants =
+      typeof desired === 'number'
+        ? `${desired} ${desired === 1 ? 'task' : 'tasks'} desired`
+        : 'nothing desired yet';
     const lacks = typeof missing === 'number' && missing > 0 ? `, ${missing} missing` : '';
     fill(blockers, JSON.stringify([list, desired, missing, Math.round(app.at / 1000)]), () => [
       h('h2', {}, `${wants}${lacks}`),

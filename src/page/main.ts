@@ -58,7 +58,7 @@ const names: [Place['view'], string][] = [
   ['actor', 'Actor'],
   ['compare', 'Compare'],
   ['stately', 'Stately'],
-  ['help', 'Sessions and help'],
+  ['help', 'Sessions'],
 ];
 const bar = timeBar(app);
 const title = h('h1', {}, 'scaler-ecs');

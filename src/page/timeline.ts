@@ -25,7 +25,9 @@ export class Timeline {
   private follows = true;
   /** The window holds all that is recorded. */
   private fits = true;
+  /** Which height of the rows; chosen by their number until a person does. */
   private zoom = 2;
+  private hasZoom = false;
   private chosen: Track | null = null;
   private at = 0;
   private model: Model | null = null;
@@ -77,6 +79,7 @@ export class Timeline {
           this.refresh();
         }),
         button('Rows', 'Height of the rows', () => {
+          this.hasZoom = true;
           this.zoom = (this.zoom + rowHeights.length - 1) % rowHeights.length;
           this.refresh();
         }),
@@ -97,7 +100,7 @@ export class Timeline {
 
   show(model: Model, rows: Track[], at: number, chosen: Track | null): void {
     this.model = model;
-    if (this.rows.length === 0 && rows.length > 400) this.zoom = rows.length > 3000 ? 0 : 1;
+    if (!this.hasZoom) this.zoom = rows.length > 2000 ? 0 : rows.length > 100 ? 1 : 2;
     this.rows = rows;
     this.at = at;
     if (chosen) this.chosen = chosen;

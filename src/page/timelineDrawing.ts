@@ -83,7 +83,7 @@ function drawLife({ context, paint, sight, xOf }: Pen, track: Track, y: number):
     const end = Math.min(xOf(to), width);
     if (end < labelWidth || x > width) continue;
     context.fillStyle = paint(colourOfState(state));
-    context.fillRect(x, y + (rowHeight - thick) / 2, Math.max(end - x, 1), thick);
+    context.fillRect(x, y + Math.floor((rowHeight - thick) / 2), Math.max(end - x, 1), thick);
   }
 }
 

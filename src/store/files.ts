@@ -58,3 +58,8 @@ export async function syncDirectory(path: string, files: Files): Promise<void> {
     if (!cannotSyncDirectories(error)) throw error;
   }
 }
+
+/** Tells a file from every other file of this host, also from a copy of it. */
+export function fileName({ dev, ino }: { dev: bigint; ino: bigint }): string {
+  return `${dev}:${ino}`;
+}

@@ -21,6 +21,8 @@ export interface Journal {
   readonly ledger: LedgerView;
   /** What the start found; after `damaged` (and after `none`, if there ever was a journal) records may be missing. */
   readonly found: JournalRead['state'];
+  /** The run before ended in order, with no launch open, and no record of it can be missing. */
+  readonly closedBefore: boolean;
   /**
    * When the file that the start found was last written, milliseconds since the epoch; 0: there was none. No launch
    * that it held was later, also none that was cut off since.
@@ -43,8 +45,11 @@ export interface Journal {
   note(record: Exclude<JournalRecord, LaunchRecord>): DroppedClaim[];
   /** Whether the last write succeeded. */
   healthy(): boolean;
-  /** Writes what waits. */
-  close(): Promise<void>;
+  /**
+   * Writes what waits. `inOrder`: the run has ended as it should; that is journaled unless a launch is open or an
+   * inventory is owed.
+   */
+  close(inOrder?: boolean): Promise<void>;
 }
 
 export interface JournalOptions {
@@ -220,11 +225,20 @@ export async function openJournal(
     return dropped;
   }
 
+  /** Says that nothing is open, if that is so. Unsaid, the next start waits a little. */
+  async function journalEnd(): Promise<void> {
+    const name = file.name();
+    const isOpen = ledger.openLaunches().length > 0 || ledger.inventoryOwed() !== null;
+    if (failure || isOpen || name === null) return;
+    await file.append([encodeFrame({ kind: 'closed', file: name, at: now() })]).catch(report);
+  }
+
   await commit([]);
 
   return {
     ledger,
     found: read.state,
+    closedBefore: read.closed,
     writtenAt: read.writtenAt,
     append: (record) =>
       new Promise((resolve, reject) => {
@@ -234,10 +248,11 @@ export async function openJournal(
     isDurable: (label) => ledger.isOpen(label) && !unwritten.has(label) && !unsynced.has(label),
     note: (record) => (closed ? ledger.apply(record) : tell(record, null)),
     healthy: () => failure === null,
-    async close() {
+    async close(inOrder = false) {
       closed = true;
       await writing;
       if (failure) await commit([]);
+      if (inOrder) await journalEnd();
       await file.close();
     },
   };

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Log } from '../telemetry/log.ts';
 import { wordsOf } from './failure.ts';
-import { type Files, type OpenFile, syncDirectory } from './files.ts';
+import { type Files, fileName, type OpenFile, syncDirectory } from './files.ts';
 import { encodeFrame } from './frames.ts';
 import { header } from './readJournal.ts';
 import type { JournalRecord } from './records.ts';
@@ -19,6 +19,8 @@ export interface JournalFile {
   append(frames: Uint8Array[]): Promise<void>;
   /** Puts a new file with just these records in its place, in one step. Rejects with the error of the system. */
   rewrite(records: JournalRecord[]): Promise<void>;
+  /** Tells this file from any other, also from a copy of it; null: none is open. */
+  name(): string | null;
   close(): Promise<void>;
 }
 
@@ -132,6 +134,7 @@ export function journalFile(
       }
     },
 
+    name: () => current && fileName(current),
     close: drop,
   };
 }

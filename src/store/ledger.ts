@@ -35,6 +35,8 @@ export interface InventoryOwed {
   /** Milliseconds since the epoch, by the clock of the start that found the first reason. */
   since: number;
   reasons: InventoryReason[];
+  /** ARNs of the clusters that it must cover besides that of the settings. */
+  clusters: string[];
 }
 
 /** What others may ask the ledger. Only the journal writes to it. */
@@ -52,6 +54,7 @@ export class Ledger {
   readonly #owners = new Map<string, string>();
   readonly #history = new History();
   readonly #inventoryOwed = new Map<InventoryReason, number>();
+  readonly #clustersOwed = new Set<string>();
   #spent: SpentRecord | null = null;
   /** USD of tasks that have ended. */
   #endedUsd = 0;
@@ -98,10 +101,14 @@ export class Ledger {
       case 'inventoryOwed':
         if (!this.#inventoryOwed.has(record.reason))
           this.#inventoryOwed.set(record.reason, record.at);
+        for (const cluster of record.clusters ?? []) this.#clustersOwed.add(cluster);
         return [];
       case 'inventoried':
         // By the order of the records: the clock may have been set since the reason was journaled.
         this.#inventoryOwed.clear();
+        this.#clustersOwed.clear();
+        return [];
+      case 'closed':
         return [];
     }
   }
@@ -175,6 +182,7 @@ export class Ledger {
     return {
       since: Math.min(...this.#inventoryOwed.values()),
       reasons: [...this.#inventoryOwed.keys()],
+      clusters: [...this.#clustersOwed],
     };
   }
 
@@ -182,9 +190,10 @@ export class Ledger {
   compact(): JournalRecord[] {
     const records: JournalRecord[] = this.#start ? [this.#start] : [];
     if (this.#lastLaunchAt !== null) records.push({ kind: 'lastLaunch', at: this.#lastLaunchAt });
+    const clusters = [...this.#clustersOwed];
     if (this.#spent !== null) records.push({ ...this.#spent, endedUsd: this.#endedUsd });
     for (const [reason, at] of this.#inventoryOwed)
-      records.push({ kind: 'inventoryOwed', reason, at });
+      records.push({ kind: 'inventoryOwed', reason, ...(clusters.length > 0 && { clusters }), at });
     records.push(...this.#history.records(), ...this.#open.values());
     for (const { deadlinesFrom, runningAt, registeredAt, ...group } of this.#groups.values()) {
       const at = deadlinesFrom;

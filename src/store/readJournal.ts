@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Log } from '../telemetry/log.ts';
 import { StoreFailure, wordsOf } from './failure.ts';
-import { type Files, syncDirectory } from './files.ts';
+import { type Files, fileName, syncDirectory } from './files.ts';
 import { readFrames } from './frames.ts';
 import { type JournalRecord, parseRecord } from './records.ts';
 import { journalVersion, upgradeRecord } from './upgrade.ts';
@@ -19,6 +19,8 @@ export interface JournalRead {
   records: JournalRecord[];
   /** `none`: there was no file. `damaged`: records may be missing at the end. */
   state: 'none' | 'whole' | 'damaged';
+  /** The run that wrote it has ended in order, and this is its file: no launch is open or forgotten. */
+  closed: boolean;
   /** When the file was last written, milliseconds since the epoch. */
   writtenAt: number;
   /** Whether these records outlast a power cut, also if the journal cannot be written now. */
@@ -72,7 +74,7 @@ export async function readJournal(dir: string, files: Files, log: Log): Promise<
   let writtenAt = 0;
   async function damaged(records: JournalRecord[], reason: string): Promise<JournalRead> {
     await moveAside(path, reason, files, log);
-    return { records, state: 'damaged', writtenAt, durable: false };
+    return { records, state: 'damaged', closed: false, writtenAt, durable: false };
   }
 
   try {
@@ -81,7 +83,7 @@ export async function readJournal(dir: string, files: Files, log: Log): Promise<
       throw error;
     });
     if (!stats || stats.size === 0n)
-      return { records: [], state: 'none', writtenAt, durable: false };
+      return { records: [], state: 'none', closed: false, writtenAt, durable: false };
     writtenAt = Number(stats.mtimeMs);
     if (!stats.isFile()) throw new Error('it is not a regular file');
     if (stats.size > longestJournal) return await damaged([], `${stats.size} bytes`);
@@ -101,7 +103,9 @@ export async function readJournal(dir: string, files: Files, log: Log): Promise<
       log.report('journal.truncated', { path, goodBytes, cutBytes });
     }
     const durable = await putOnDisk(dir, path, files);
-    return { records, state: 'whole', writtenAt, durable };
+    const last = records.at(-1);
+    const closed = tail !== 'torn' && last?.kind === 'closed' && last.file === fileName(stats);
+    return { records, state: 'whole', closed, writtenAt, durable };
   } catch (error) {
     if (error instanceof StoreFailure) throw error;
     const message = `The journal ${path} cannot be read: ${wordsOf(error)}`;

@@ -34,6 +34,8 @@ export interface LaunchRecord extends LaunchOrder {
   kind: 'launch';
   /** Of everything that is sent; the same token with another request would be a conflict. */
   requestHash: string;
+  /** The cluster that it is sent to, by name or ARN; left out in journals of earlier versions. */
+  cluster?: string | undefined;
   at: number;
 }
 
@@ -100,7 +102,7 @@ export const inventoryReasons = [
   'journalMissing',
   /** Records may be lost. */
   'journalDamaged',
-  /** A start gave up open launches, which may have started tasks. */
+  /** Launches were given up without an answer and may have started tasks. */
   'launchesAbandoned',
 ] as const;
 export type InventoryReason = (typeof inventoryReasons)[number];
@@ -109,12 +111,24 @@ export type InventoryReason = (typeof inventoryReasons)[number];
 export interface InventoryOwedRecord {
   kind: 'inventoryOwed';
   reason: InventoryReason;
+  /** ARNs of the clusters that it must cover besides that of the settings; left out: none. */
+  clusters?: string[] | undefined;
   at: number;
 }
 
 /** A complete inventory was taken: every reason for one that was journaled before is settled. */
 export interface InventoriedRecord {
   kind: 'inventoried';
+  at: number;
+}
+
+/**
+ * The run ended in order: no launch is open, none was given up without an answer, and nothing follows. `file`: of the
+ * journal; in another file, such as a copy that was put back, the record says nothing.
+ */
+export interface ClosedRecord {
+  kind: 'closed';
+  file: string;
   at: number;
 }
 
@@ -128,7 +142,8 @@ export type JournalRecord =
   | SpentRecord
   | LastLaunchRecord
   | InventoryOwedRecord
-  | InventoriedRecord;
+  | InventoriedRecord
+  | ClosedRecord;
 
 export const unknownTimes: TaskTimes = { createdAt: null, runningAt: null, registeredAt: null };
 
@@ -147,7 +162,9 @@ const longestReason = 300;
 /** As long as a redacted text in the log. */
 const longestDetail = 600;
 
-const mostSubnets = 16;
+/** Subnets of a launch, or clusters of an inventory. */
+const mostNames = 16;
+export const mostClusters = mostNames;
 
 class Unfit extends Error {}
 
@@ -186,7 +203,7 @@ function list<T>(value: unknown, item: (value: Record<string, unknown>) => T): T
 }
 
 function texts(value: unknown): string[] {
-  if (!Array.isArray(value) || value.length === 0 || value.length > mostSubnets) throw new Unfit();
+  if (!Array.isArray(value) || value.length === 0 || value.length > mostNames) throw new Unfit();
   return value.map(text);
 }
 
@@ -241,6 +258,7 @@ function read(r: Record<string, unknown>): JournalRecord {
         market: oneOf(r.market, ['onDemand', 'spot']),
         ...(r.subnets !== undefined && { subnets: texts(r.subnets) }),
         requestHash: text(r.requestHash),
+        ...(r.cluster !== undefined && { cluster: text(r.cluster) }),
         at,
       };
     case 'settled':
@@ -286,9 +304,16 @@ function read(r: Record<string, unknown>): JournalRecord {
     case 'lastLaunch':
       return { kind: 'lastLaunch', at };
     case 'inventoryOwed':
-      return { kind: 'inventoryOwed', reason: oneOf(r.reason, inventoryReasons), at };
+      return {
+        kind: 'inventoryOwed',
+        reason: oneOf(r.reason, inventoryReasons),
+        ...(r.clusters !== undefined && { clusters: texts(r.clusters) }),
+        at,
+      };
     case 'inventoried':
       return { kind: 'inventoried', at };
+    case 'closed':
+      return { kind: 'closed', file: text(r.file), at };
     default:
       throw new Unfit();
   }

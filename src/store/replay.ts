@@ -20,14 +20,21 @@ export interface Replayed {
 /** What a start makes of the ledger it finds. `now` in milliseconds since the epoch. */
 export function replay(
   ledger: Pick<LedgerView, 'openLaunches' | 'groups' | 'lastLaunchAt'>,
-  { now, requestHashOf }: { now: number; requestHashOf: (order: LaunchOrder) => string },
+  {
+    now,
+    requestHashOf,
+  }: {
+    now: number;
+    /** The hash of the request as it would be sent now, to this cluster; undefined: to that of the settings. */
+    requestHashOf: (order: LaunchOrder, cluster: string | undefined) => string;
+  },
 ): Replayed {
   const resend: LaunchOrder[] = [];
   const abandoned: string[] = [];
-  for (const { kind: _, requestHash, at, ...order } of ledger.openLaunches()) {
+  for (const { kind: _, requestHash, cluster, at, ...order } of ledger.openLaunches()) {
     const { label } = order;
     const young = now - at < resendLimit && at - now < clockSlack;
-    if (young && requestHashOf(order) === requestHash) resend.push(order);
+    if (young && requestHashOf(order, cluster) === requestHash) resend.push(order);
     else abandoned.push(label);
   }
   return {

@@ -60,6 +60,19 @@ export async function lockBySocket(dir: string): Promise<SocketLockOutcome> {
   }
 }
 
+/** Whether another process holds the lock of a directory, or tries to. Changes nothing. */
+export async function isLockedBySocket(dir: string): Promise<boolean> {
+  const fd = openSync(dir, 'r');
+  try {
+    const shortDir = `/proc/self/fd/${fd}`;
+    const names = readdirSync(shortDir).filter((name) => socketName.test(name));
+    const peers = await Promise.all(names.map((name) => ask(join(shortDir, name))));
+    return peers.some((peer) => peer !== 'dead');
+  } finally {
+    closeSync(fd);
+  }
+}
+
 /** The server of the lock; null: another process tries at the same time. Rejects where there can be no sockets. */
 async function attemptLock(dir: string): Promise<Server | 'busy' | null> {
   const name = `lock.${randomBytes(8).toString('hex')}.sock`;

@@ -38,7 +38,7 @@ function lockByProgram(fd: number): Lock {
 }
 
 /** Whether any process of this host holds flock(2) on the file, as far as the kernel shows it. */
-function isLockedByProgram(fd: number): boolean {
+export function isLockedByProgram(fd: number): boolean {
   const { ino, dev } = fstatSync(fd, { bigint: true });
   const hex = (part: bigint) => part.toString(16).padStart(2, '0');
   const major = (dev >> 8n) & 0xfffn;

@@ -2,7 +2,11 @@ import { createConnectionLines } from './connectionLines.ts';
 import type { EventFields } from './events.ts';
 import type { Log } from './log.ts';
 import { createRepeats } from './repeats.ts';
+import { createSchedulerEndLine } from './schedulerEnd.ts';
 import { createSummary, type SpendingFields } from './summary.ts';
+
+/** A list that was asked for before the cluster was there may fail until so long after it, ms; it is repeated soon. */
+const listUnderWayMs = 1_500;
 
 export interface ConcludingLog extends Log {
   /** Reports a summary when one is due. */
@@ -16,7 +20,7 @@ export function withConclusions(
   spending: () => SpendingFields | null = () => null,
 ): ConcludingLog {
   const levelFor = createRepeats(now);
-  let isPrepared = false;
+  let preparedAt: number | null = null;
   const levelled: Log = {
     report(name, fields, level = levelFor(name, fields)) {
       log.report(name, fields, level);
@@ -24,14 +28,17 @@ export function withConclusions(
   };
   const summary = createSummary(levelled, now, spending);
   const connections = createConnectionLines(levelled, now);
+  const schedulerEnd = createSchedulerEndLine(levelled, now);
   return {
     report(name, fields, given) {
-      if (name === 'bootstrap.completed') isPrepared = true;
-      // What keeps us from listing before the cluster is there is told by bootstrap.failed.
-      const level = name === 'inventory.failed' && !isPrepared ? 'debug' : given;
+      if (name === 'bootstrap.completed') preparedAt ??= now();
+      // What keeps us from listing before the cluster is there is reported by bootstrap.failed.
+      const isEarly = preparedAt === null || now() - preparedAt < listUnderWayMs;
+      const level = name === 'inventory.failed' && isEarly ? 'debug' : given;
       levelled.report(name, fields, level);
       summary.on(name, fields);
       connections.on(name, fields);
+      schedulerEnd.on(name, fields);
       if (
         name === 'daemon.stateChanged' &&
         (fields as EventFields<'daemon.stateChanged'>).state === 'stopping'

@@ -1,25 +1,39 @@
 import type { EventDefinition } from './events/definition.ts';
 import { definitionOf, type EventName, events } from './events.ts';
 
-const columns = ['Event', 'Level', 'Meaning', 'Remedy'];
-
 /** The table of events as it stands in the README. */
 export function eventsTable(): string {
-  const rows = (Object.keys(events) as EventName[]).map((name) => cells(name));
+  return table(
+    ['Event', 'Level', 'Meaning'],
+    names.map((name) => {
+      const definition = definitionOf(name);
+      return [`\`${name}\``, levelText(definition), meaningOf(definition)];
+    }),
+  );
+}
+
+/** What a person can do about each event that has a remedy, as it stands in the README: sign, cause, remedy. */
+export function troubleshootingTable(): string {
+  const rows = names.flatMap((name) => {
+    const definition = definitionOf(name);
+    const remedy = remedyText(definition);
+    if (remedy === '') return [];
+    const { sentence, explanation = '' } = definition;
+    return [[`${readable(sentence)} \`${name}\``, explanation, remedy]];
+  });
+  return table(['Sign in the log', 'Cause, and what the daemon does', 'Remedy'], rows);
+}
+
+const names = Object.keys(events) as EventName[];
+
+function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
   return [columns, columns.map(() => '---'), ...rows]
-    .map((row) => `| ${row.join(' | ')} |\n`)
+    .map((row) => `| ${row.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`)
     .join('');
 }
 
-function cells(name: EventName): string[] {
-  const definition = definitionOf(name);
-  const { sentence, explanation } = definition;
-  return [
-    `\`${name}\``,
-    levelText(definition),
-    [readable(sentence), explanation ?? ''].join(' ').trim(),
-    remedyText(definition),
-  ].map((cell) => cell.replaceAll('|', '\\|'));
+function meaningOf({ sentence, explanation }: EventDefinition): string {
+  return [readable(sentence), explanation ?? ''].join(' ').trim();
 }
 
 function levelText({ level, except = [] }: EventDefinition): string {

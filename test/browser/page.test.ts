@@ -75,7 +75,7 @@ describe.skipIf(!executable)('the page of the inspector', () => {
 
   it('asks nothing of any other host', async () => {
     const { page, asked, server } = await open(small);
-    for (const name of ['Actor', 'Compare', 'Stately', 'Sessions and help'])
+    for (const name of ['Actor', 'Compare', 'Stately', 'Sessions'])
       await page.getByRole('button', { name, exact: true }).click();
     const origin = `http://127.0.0.1:${server.port}/`;
     expect([...new Set(asked)].sort()).toEqual([
@@ -165,7 +165,7 @@ describe.skipIf(!executable)('the page of the inspector', () => {
     await page.locator('input[type=file]').setInputFiles(join(folder, 'one.jsonl'));
     await page.getByText('1 of 1 groups').waitFor();
     await page.getByText('one.jsonl, opened from a file').waitFor();
-    await page.getByRole('button', { name: 'Sessions and help' }).click();
+    await page.getByRole('button', { name: 'Sessions' }).click();
     writeFileSync(join(folder, 'bad.jsonl'), '{"a":1}\n');
     await page.locator('input[type=file]').setInputFiles(join(folder, 'bad.jsonl'));
     await page.getByText('bad.jsonl cannot be opened: it is not a recording').waitFor();

@@ -24,6 +24,7 @@ const scriptOf = (kill: Partial<Happening & { kind: 'kill' }>): Script => ({
     leave: false,
     orphan: false,
     scarceCalls: false,
+    money: null,
   },
   happenings: [
     { at: 0, kind: 'demand', tasks: 20 },

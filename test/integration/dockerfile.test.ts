@@ -87,7 +87,7 @@ describe.runIf(process.getuid?.() === 0)('the steps of the Dockerfile', () => {
   let image: Stage;
   beforeAll(async () => {
     image = await build();
-  }, 600_000);
+  }, 900_000);
 
   /** The program of the image, as the user of the image. */
   function start(...words: string[]) {

@@ -20,6 +20,7 @@ import { fourWorkers } from './scenarios/fourWorkers.ts';
 import { hostileNames } from './scenarios/hostileNames.ts';
 import { killDaemon } from './scenarios/killDaemon.ts';
 import { killedTasks } from './scenarios/killedTasks.ts';
+import { lookAhead } from './scenarios/lookAhead.ts';
 import { lostState } from './scenarios/lostState.ts';
 import { oneId } from './scenarios/oneId.ts';
 import { oneScheduler } from './scenarios/oneScheduler.ts';
@@ -36,6 +37,7 @@ import { ensureVenv } from './venv.ts';
 const scenarios: Record<string, Scenario> = {
   squares,
   fourWorkers,
+  lookAhead,
   killDaemon,
   lostState,
   stoppedThenKilled,

@@ -13,6 +13,8 @@ export interface ManagerSetup {
   workers?: string;
   /** vCPUs per Fargate task, which is the number of its workers. */
   cpu?: number;
+  /** --max-task-concurrency. */
+  maxTasks?: number;
   /** --drain-timeout: how long it waits at SIGTERM for its tasks to become idle. Only for our daemon. */
   drainSeconds?: number;
   /** Further arguments, only for our daemon. */
@@ -41,6 +43,7 @@ export async function startManager(
     extraArguments: more = [],
     workers = context.options.scaler,
     cpu = 1,
+    maxTasks = MAX_TASKS,
   }: ManagerSetup = defaultSetup,
 ): Promise<ProcessHandle> {
   const isOurs = context.options.manager === 'ours';
@@ -54,7 +57,7 @@ export async function startManager(
     ...['--ecs-python-requirements', `opengris-scaler==${workers}`],
     ...['--ecs-task-cpu', String(cpu)],
     ...['--ecs-task-memory', String(2 * cpu)],
-    ...['--max-task-concurrency', String(MAX_TASKS)],
+    ...['--max-task-concurrency', String(maxTasks)],
     ...(capabilities ? ['--per-worker-capabilities', capabilities] : []),
   ];
   const stateDir = await context.subdirectory(`state-${name}`);

@@ -40,6 +40,9 @@ type SchedulerAddresses = Omit<Scheduler, 'process' | 'storage'>;
 export const backendName = (release: string, transport: Transport): string =>
   transport === 'zmq' && compareReleases(release, '2.3.0') < 0 ? 'tcp_zmq' : transport;
 
+/** It names desired counts, and starts no workers one by one. */
+export const isDeclarative = (release: string): boolean => compareReleases(release, '2.3.5') >= 0;
+
 export const networkBackend = ({ options }: ScenarioContext): Record<string, string> => ({
   SCALER_NETWORK_BACKEND: backendName(options.scaler, options.transport),
 });

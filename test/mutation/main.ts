@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util';
 import { Stryker } from '@stryker-mutator/core';
 import { type Survivor, survivors } from './survivors.ts';
 
-const usage = 'usage: npm run mutate -- [--jobs N] [machines/fleet/plan.ts ...]';
+const usage =
+  'usage: npm run mutate -- [--jobs N] [machines/fleet/plan.ts | src/store | ...]: files, or folders with all files in them';
 
 type Mutant = Awaited<ReturnType<Stryker['runMutationTest']>>[number];
 
@@ -24,13 +25,40 @@ const additionalTests: Record<string, string[]> = {
   'scheduler/unitState': ['scheduler/unitProtocol'],
 };
 
-async function mutate(machine: string, jobs: number): Promise<Mutant[]> {
-  const tests = [...(additionalTests[machine] ?? []), machine].map(
-    (name) => `test/machines/${name}.test.ts`,
-  );
-  process.env.MUTATION_TESTS = JSON.stringify(tests.filter((path) => existsSync(path)));
+/** The same for files of src/. */
+const additionalSourceTests: Record<string, string[]> = {
+  'src/aws/errorTable': ['src/aws/errors'],
+  'src/aws/tasks/missingCluster': ['src/aws/tasks/stopTask', 'src/aws/tasks/describeTasks'],
+  'src/aws/tasks/ownAccount': ['src/aws/tasks/stopTask', 'src/aws/tasks/describeTasks'],
+  'src/aws/tasks/taggedTask': ['src/aws/tasks/listTasks'],
+  'src/aws/unsent': ['src/aws/errors', 'src/aws/caller'],
+  'src/store/failure': ['src/store/journal', 'src/store/stateDir'],
+  'src/store/files': ['src/store/journalFile', 'src/store/journal'],
+  'src/store/readJournal': ['src/store/journal', 'src/store/upgrade', 'src/daemon/wiring'],
+};
+
+/** Effects, store and AWS: the parts of src/ whose mistakes lose tasks or launch them twice. */
+const sourceParts = [
+  ...['src/store', 'src/aws/tasks', 'src/aws/errors.ts', 'src/aws/errorTable.ts'],
+  ...['src/aws/wellFormed.ts', 'src/aws/regionalEcs.ts', 'src/aws/unsent.ts'],
+  ...['src/daemon/ledgerEffects.ts', 'src/daemon/startup.ts', 'src/daemon/describedTasks.ts'],
+  ...['src/daemon/siblingTasks.ts', 'src/daemon/stopTime.ts', 'src/daemon/taskTimes.ts'],
+];
+
+/** Test files of a file, by its path without the ending. */
+function testsOf(name: string): string[] {
+  const machine = name.replace(/^machines\//, '');
+  const names =
+    machine === name
+      ? [...(additionalSourceTests[name] ?? []), name]
+      : [...(additionalTests[machine] ?? []), machine].map((one) => `machines/${one}`);
+  return names.map((one) => `test/${one}.test.ts`).filter((path) => existsSync(path));
+}
+
+async function mutate(name: string, jobs: number): Promise<Mutant[]> {
+  process.env.MUTATION_TESTS = JSON.stringify(testsOf(name));
   const stryker = new Stryker({
-    mutate: [`machines/${machine}.ts`],
+    mutate: [`${name}.ts`],
     mutator: { excludedMutations: ['StringLiteral'] },
     // Stryker's own vitest runner selects tests by name; a mutant can change the names of the edge walks.
     plugins: [new URL('vitestRunner.ts', import.meta.url).pathname],
@@ -40,7 +68,14 @@ async function mutate(machine: string, jobs: number): Promise<Mutant[]> {
     concurrency: jobs,
     // Long, because on a busy machine a shorter limit would count slow tests as endless mutants.
     timeoutMS: 30_000,
-    ignorePatterns: ['**', '!machines/**', '!test/**', '!package.json', '!tsconfig.json'],
+    ignorePatterns: [
+      '**',
+      '!machines/**',
+      '!src/**',
+      '!test/**',
+      '!package.json',
+      '!tsconfig.json',
+    ],
     tempDirName: '.cache/mutation',
     reporters: [],
     logLevel: 'error' as never, // The type is a const enum that Stryker does not export as a value.
@@ -76,12 +111,18 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { jobs: { type: 'string', default: '1' } },
 });
-const machines = readdirSync('machines', { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.ts'))
-  .map((file) => file.replace(/\.ts$/, ''));
-const requested = positionals.map((path) => path.replace(/^machines\/|\.ts$/g, ''));
+/** The names of the files of machines/ and src/, without the ending. */
+const files = ['machines', 'src'].flatMap((folder) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => `${folder}/${file.replace(/\.ts$/, '')}`),
+);
+const chosen = positionals.length > 0 ? positionals : ['machines', ...sourceParts];
+const requested = chosen
+  .map((path) => path.replace(/\/$|\.ts$/g, ''))
+  .map((path) => files.filter((file) => file === path || file.startsWith(`${path}/`)));
 const jobs = Number(values.jobs);
-if (!Number.isInteger(jobs) || jobs < 1 || requested.some((name) => !machines.includes(name))) {
+if (!Number.isInteger(jobs) || jobs < 1 || requested.some((found) => found.length === 0)) {
   console.error(usage);
   process.exit(2);
 }
@@ -90,10 +131,10 @@ const sum = { mutants: 0, killed: 0, unexplained: 0 };
 const belowMinScore: string[] = [];
 let staleSurvivors = 0;
 
-for (const machine of requested.length > 0 ? requested : machines) {
-  const file = `machines/${machine}.ts`;
+for (const name of requested.flat()) {
+  const file = `${name}.ts`;
   const text = readFileSync(file, 'utf8');
-  const mutants = (await mutate(machine, jobs)).filter(({ status }) => status !== 'Ignored');
+  const mutants = (await mutate(name, jobs)).filter(({ status }) => status !== 'Ignored');
   const alive = mutants.filter(({ status }) => status !== 'Killed' && status !== 'Timeout');
   const killed = mutants.length - alive.length;
   const timedOut = mutants.filter(({ status }) => status === 'Timeout').length;

@@ -1,6 +1,9 @@
 import type { AnyActorRef } from 'xstate';
+import { spendingOf } from '../../machines/fleet/money.ts';
+import type { Fleet } from '../../machines/fleet/state.ts';
 import { isTaken } from '../../machines/scheduler/identityConflict.ts';
 import type { SessionContext } from '../../machines/scheduler/sessionState.ts';
+import { now } from '../../src/shared/clock.ts';
 
 export interface GroupSeen {
   groupId: string;
@@ -24,6 +27,11 @@ export interface Census {
   dialogue: string[];
   groups: GroupSeen[];
   launches: LaunchSeen[];
+  /** Whether a limit of money is in the way. */
+  money: string;
+  /** What it counts; null: nothing. */
+  usdTotal: number | null;
+  isLowerBound: boolean;
 }
 
 interface Snapshot {
@@ -90,6 +98,7 @@ export const censusOf = (daemon: AnyActorRef): Census => {
     dialogue: [],
     groups: [],
     launches: [],
+    ...{ money: 'none', usdTotal: null, isLowerBound: false },
   };
   const { fleetManager, session } = seen(daemon).children;
   if (session) {
@@ -97,7 +106,11 @@ export const censusOf = (daemon: AnyActorRef): Census => {
     census.dialogue = dialogueStates(seen(session).context as unknown as SessionContext);
   }
   if (!fleetManager) return census;
-  const { value, children } = seen(fleetManager);
+  const { value, context, children } = seen(fleetManager);
+  const spending = spendingOf(context as unknown as Fleet, now());
+  census.money = (value as { money?: string }).money ?? 'none';
+  census.usdTotal = spending?.usdTotal ?? null;
+  census.isLowerBound = spending?.isLowerBound ?? false;
   census.lifecycle = (value as { lifecycle?: string }).lifecycle ?? 'none';
   for (const [id, cohort] of Object.entries(children)) {
     if (!cohort || !id.startsWith('cohort.')) continue;

@@ -1,4 +1,5 @@
 import type { RunTaskCommandInput, Task } from '@aws-sdk/client-ecs';
+import type { Market } from '../../machines/shared/domain.ts';
 import { labelVariable } from '../../src/aws/launch/launchTemplate.ts';
 import type { Agenda } from './agenda.ts';
 import type { Random } from './random.ts';
@@ -28,6 +29,7 @@ export interface ModelTask {
   worker: WorkerKind;
   isRunning(): boolean;
   subnet: string;
+  market: Market;
   createdAt: number;
   /** When the first request for it was sent by the daemon. */
   askedAt: number;
@@ -111,6 +113,11 @@ export interface EcsEvents {
   odd(fault: string): void;
   tokenReused(token: string): void;
 }
+
+const isSpot = ({
+  capacityProviderStrategy: strategy,
+}: Pick<RunTaskCommandInput, 'capacityProviderStrategy'>): boolean =>
+  strategy?.[0]?.capacityProvider === 'FARGATE_SPOT';
 
 const prefix = 'arn:aws:ecs:eu-west-1:123456789012:task/simulated';
 const hour = 3_600_000;
@@ -203,7 +210,10 @@ export const createEcs = (agenda: Agenda, random: Random, tag: string, events: E
   };
 
   const create = (
-    request: Pick<RunTaskCommandInput, 'startedBy' | 'overrides' | 'clientToken'>,
+    request: Pick<
+      RunTaskCommandInput,
+      'startedBy' | 'overrides' | 'clientToken' | 'capacityProviderStrategy'
+    >,
     ours: boolean,
     askedAt: number,
     ghost = false,
@@ -220,6 +230,7 @@ export const createEcs = (agenda: Agenda, random: Random, tag: string, events: E
       ...{ ours, rival: false, worker: workerKindOf(environment) },
       isRunning: () => wanted(task),
       subnet,
+      market: isSpot(request) ? 'spot' : 'onDemand',
       createdAt: now,
       askedAt,
       describedFrom: now + random.next() * Math.min(longestMissing, odd.missingMs),
@@ -262,6 +273,10 @@ export const createEcs = (agenda: Agenda, random: Random, tag: string, events: E
       lastStatus: stage.lastStatus,
       desiredStatus: stage.desiredStatus,
       createdAt: new Date(task.createdAt),
+      ...(task.market === 'spot'
+        ? { capacityProviderName: 'FARGATE_SPOT' }
+        : { launchType: 'FARGATE' as const }),
+      ...(stage.lastStatus === 'STOPPED' && { stoppedAt: new Date(stage.at) }),
       ...(stopping && task.stopCode !== null && { stopCode: task.stopCode as never }),
       ...(stopping && task.stoppedReason !== null && { stoppedReason: task.stoppedReason }),
       overrides: {
@@ -308,10 +323,7 @@ export const createEcs = (agenda: Agenda, random: Random, tag: string, events: E
         } else if (odd.noCapacity) {
           no = capacity;
           events.odd('noCapacity');
-        } else if (
-          odd.noSpot &&
-          input.capacityProviderStrategy?.[0]?.capacityProvider === 'FARGATE_SPOT'
-        ) {
+        } else if (odd.noSpot && isSpot(input)) {
           no = capacity;
           events.odd('noSpot');
         } else if (odd.partial > 0) {

@@ -13,6 +13,7 @@ import { createDialogueRules } from './dialogueRules.ts';
 import type { ModelTask } from './ecs.ts';
 import type { Life } from './life.ts';
 import { createLimits } from './limits.ts';
+import { createMoneyRules } from './moneyRules.ts';
 import { canServe, type Magic, type SchedulerRelease } from './scheduler/releases.ts';
 import type { Work } from './scheduler/workforce.ts';
 import { createUnitGoal } from './unitGoal.ts';
@@ -58,6 +59,7 @@ const decidedMs = 15_000;
 export const createInvariants = (world: Watched) => {
   const limits = createLimits(world);
   const dialogue = createDialogueRules(world, () => surveyed || blind);
+  const money = createMoneyRules(world);
   const units = createUnitGoal(world, dialogue.isJustBack);
   const { agenda, ecs, disk, scheduler, settings, broken } = world;
   const cap = settings.maxTasks ?? Number.POSITIVE_INFINITY;
@@ -136,9 +138,10 @@ export const createInvariants = (world: Watched) => {
       (goal === 0 && !units.isUnits()) ||
       quiet >= settings.schedulerGraceSeconds * 1000 - tickSlack ||
       (emptySince !== null && now - emptySince >= 60_000 - tickSlack);
-    if (all) endAt = now;
+    const spent = money.drains();
+    if (all || spent) endAt = now;
     const fewer = goal !== null && !units.isUnits() && goal < serving();
-    if (all || fewer || standing() > cap) reasonAt = now;
+    if (all || spent || fewer || standing() > cap) reasonAt = now;
   };
 
   /** The least that was wanted while a stop may have been decided that is asked for now. */
@@ -227,6 +230,7 @@ export const createInvariants = (world: Watched) => {
     world.afterwards(() => {
       const census = world.census();
       if (!census) return;
+      money.launched(label);
       const staying = census.groups.filter(({ drainRequested }) => !drainRequested).length;
       const unasked = isUnits ? units.overLaunched(grant, staying) : null;
       if (unasked !== null) broken('overLaunched', `${unasked}: ${label}`);
@@ -306,6 +310,7 @@ export const createInvariants = (world: Watched) => {
     journalLost() {
       lostAt = agenda.now();
       unknown = true;
+      money.journalLost();
     },
     goal: () => goal,
     blind: () => blind,
@@ -535,7 +540,15 @@ export const createInvariants = (world: Watched) => {
       }
       // What was said last is old where nothing is said because it is met.
       const isMet = silentWhenMet && scheduler.wouldSay(world.identity()).length === 0;
-      if (!isByUnits && !isMet && goal !== null && !units.isUnits() && alive.length !== goal)
+      const isLimited = money.excuse(census, alive.length, goal ?? 0);
+      if (
+        !isByUnits &&
+        !isMet &&
+        !isLimited &&
+        goal !== null &&
+        !units.isUnits() &&
+        alive.length !== goal
+      )
         return { invariant: 'lost', says: `${alive.length} tasks, ${goal} wanted` };
       if (!alive.every((task) => scheduler.connected.has(task)))
         return { invariant: 'lost', says: 'a task has no workers' };
@@ -546,6 +559,9 @@ export const createInvariants = (world: Watched) => {
       if (open) return { invariant: 'stuck', says: `launch ${open.label} is open in the ledger` };
       return null;
     },
+
+    /** At rest, for good. `isExact`: nothing has happened that keeps the daemon from knowing what a task costs. */
+    settledMoney: (isExact: boolean) => money.settled(world.census(), isExact),
 
     /** After an orderly end: whatever is left was said. */
     leftBehind(life: Life) {

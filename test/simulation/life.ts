@@ -34,8 +34,13 @@ import {
   simulatedSocket,
 } from './simulatedSockets.ts';
 
+/** The life before ended in order; it did not; there is no journal; the same, and the cluster is only created now. */
+export type StartKind = 'closed' | 'unclosed' | 'lost' | 'first';
+
 /** What one life of the daemon lets the world see. */
 export interface LifeEvents extends ConnectionEvents {
+  /** What the state directory says of the life before. */
+  starts(kind: StartKind): void;
   /** A launch that this life has thought of, before anything else happens to it. */
   decided(label: string): void;
   recorded(record: JournalRecord): void;
@@ -54,6 +59,8 @@ export interface Life {
   openAtStart: Set<string>;
   foundJournal: boolean;
   stopAskedAt: number | null;
+  /** The next life begins so long after the end of this one; null: not by that. */
+  restartMs: number | null;
   ended: boolean;
 }
 
@@ -67,6 +74,8 @@ export interface LifeTools {
   identity: string;
   settings: SimulationSettings;
   epoch: string;
+  /** The cluster is only created by this start. */
+  createsCluster: boolean;
   /** Takes all that happens, to be watched later; null: nothing does. */
   recorder: Recorder | null;
   /** What is in the way of preparing AWS; null: nothing. */
@@ -124,6 +133,7 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
     openAtStart: new Set(),
     foundJournal: false,
     stopAskedAt: null,
+    restartMs: null,
     ended: false,
   };
   const log: Log = {
@@ -164,6 +174,8 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
     };
     life.journal = journal;
     life.foundJournal = journal.found !== 'none';
+    if (life.foundJournal) events.starts(journal.closedBefore ? 'closed' : 'unclosed');
+    else events.starts(tools.createsCluster ? 'first' : 'lost');
     life.openAtStart = new Set(journal.ledger.openLaunches().map(({ label }) => label));
 
     const clock = clockOf(agenda, owner);
@@ -171,7 +183,10 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
     const templates = createTemplates(config);
     const templateOf = (order: LaunchOrder) => {
       const record = journal.ledger.openLaunch(order.label);
-      return (record && templates.made(order, record.requestHash)) ?? templates.templateOf(order);
+      return (
+        (record && templates.made(order, record.requestHash, record.cluster)) ??
+        templates.templateOf(order)
+      );
     };
     const recovered = recover(watched, {
       at: now(),
@@ -198,6 +213,7 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
       monitor: {} as never,
       journal: watched,
       requestHash: (order) => templateOf(order).hash(order),
+      clusterOf: (order) => templateOf(order).cluster,
       takeTurn: turns.reserve,
       runTask: async (order, signal) => {
         turns.use(order.label, signal);
@@ -232,7 +248,8 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
         const kind = tools.prepareTrouble();
         if (kind)
           throw new EcsFailure({ kind, awsName: 'Simulated', code: 'simulated' }, 'not prepared');
-        return { revision: 'arn:aws:ecs:eu-west-1:123456789012:task-definition/simulated:1' };
+        const revision = 'arn:aws:ecs:eu-west-1:123456789012:task-definition/simulated:1';
+        return { revision, clusterCreated: tools.createsCluster };
       },
       heartbeatSent() {},
       log,
@@ -280,7 +297,7 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
       if (life.ended || owner.dead) return;
       life.ended = true;
       // As src/daemon/run does: what waits to be written is written.
-      journal.close().then(
+      journal.close(actor.getSnapshot().output?.crash === null).then(
         () => events.ended(),
         () => events.ended(),
       );

@@ -8,6 +8,7 @@ import {
 } from './dialogueFaults.ts';
 import type { Bend, DiskTrouble } from './disk.ts';
 import { type Oddities, type SubnetTrouble, subnetTroubles } from './ecs.ts';
+import { drawLimit, type SimulatedLimit } from './moneyLimit.ts';
 import { createRandom, type Random } from './random.ts';
 import type { Policy, SchedulerFaults } from './scheduler/scheduler.ts';
 
@@ -33,6 +34,8 @@ export interface SimulationSettings extends DialogueSettings {
   orphan: boolean;
   /** AWS allows so few calls that they queue for long. */
   scarceCalls: boolean;
+  /** A limit of money; null: none. */
+  money: SimulatedLimit | null;
 }
 
 export type TaskEnd = 'exit' | 'oom' | 'spot' | 'maintenance' | 'outside';
@@ -86,8 +89,8 @@ export type Happening =
     }
   /** The process stands still, and goes on. */
   | { at: number; kind: 'standstill'; ms: number }
-  /** An orderly stop, and a start after it. */
-  | { at: number; kind: 'stop'; downMs: number };
+  /** An orderly stop, and a start after it; `soon`: so long after its end, not after the longest time it may take. */
+  | { at: number; kind: 'stop'; downMs: number; soon?: boolean };
 
 /** All that a seed decides beforehand: shrinking leaves out some of `happenings`, the rest stays. */
 export interface Script {
@@ -230,6 +233,7 @@ export const scriptOf = (seed: number): Script => {
     leave: random.chance(0.3),
     orphan: random.chance(0.15),
     scarceCalls: standstills.chance(0.15),
+    money: null,
   };
   const moment = () => random.between(12 * second, chaosMs);
   const happenings: Happening[] = [
@@ -284,6 +288,11 @@ export const scriptOf = (seed: number): Script => {
           tasks: demandOf(standstills, policy),
         });
     }
+  const starts = createRandom(seed, 'starts');
+  if (starts.chance(0.25)) {
+    const downMs = starts.between(0.1, 4) * second;
+    happenings.push({ at: starts.between(12 * second, chaosMs), kind: 'stop', downMs, soon: true });
+  }
   const rare = createRandom(seed, 'rare');
   if (rare.chance(0.05))
     // When nothing else is in its way.
@@ -301,6 +310,7 @@ export const scriptOf = (seed: number): Script => {
   happenings.push(...drawDialogueFaults(dialogues, dialogueSettings, chaosMs));
   happenings.sort((a, b) => a.at - b.at);
   const used = happenings.flatMap((each) => (each.kind === 'replace' ? each.release : []));
+  settings.money = drawLimit(seed, [settings.scheduler.release, ...used]);
   const finalDemand = settlingDemand(demandOf(random, policy), [
     settings.scheduler.release,
     ...used,

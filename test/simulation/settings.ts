@@ -1,6 +1,7 @@
 import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { ownershipTagOf } from '../../src/daemon/managerSettings.ts';
+import { taskCost } from '../../src/daemon/money.ts';
 import type { SimulationSettings } from './script.ts';
 
 /** Everything that no seed varies is as the program's own defaults have it. */
@@ -24,6 +25,15 @@ export const tag = ownershipTagOf(base);
 export const subnetsOf = ({ subnets }: SimulationSettings): string[] =>
   Array.from({ length: subnets }, (_, i) => `subnet-${i + 1}`);
 
+const usdPerHour = taskCost(base, false)?.total ?? 0;
+
+const limitsOf = ({ money }: SimulationSettings): Config['money'] => ({
+  ...base.money,
+  maxPerHour: money?.limit === 'perHour' ? money.tasks * usdPerHour : null,
+  maxTotal: money?.limit === 'total' ? (money.tasks * usdPerHour) / 60 : null,
+  onLimit: money?.onLimit ?? 'hold',
+});
+
 export const configOf = (settings: SimulationSettings): Config => {
   const { maxTasks, workersPerTask } = settings;
   return {
@@ -34,6 +44,7 @@ export const configOf = (settings: SimulationSettings): Config => {
       workersPerTask,
       maxWorkers: maxTasks === null ? null : maxTasks * workersPerTask,
     },
+    money: limitsOf(settings),
     heartbeatIntervalSeconds: settings.heartbeatIntervalSeconds,
     startDeadlineSeconds: settings.startDeadlineSeconds,
     schedulerGraceSeconds: settings.schedulerGraceSeconds,

@@ -41,6 +41,9 @@ export const invariantNames = [
   /** Workers that cannot serve the scheduler, as it had shown before. */
   'launchedUseless',
   'crashed',
+  /** A launch that passes a limit of money, or a count that differs from the bill. */
+  'overspent',
+  'miscounted',
 ] as const;
 export type InvariantName = (typeof invariantNames)[number];
 

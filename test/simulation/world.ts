@@ -72,6 +72,17 @@ const environmentValue = (input: RunTaskCommandInput, name: string): string | nu
   input.overrides?.containerOverrides?.[0]?.environment?.find((each) => each.name === name)
     ?.value ?? null;
 
+/** The daemon can know of every task when it was created and when it ended. */
+const isCountable = ({ settings, happenings }: Script): boolean =>
+  !settings.orphan &&
+  !happenings.some(
+    (each) =>
+      (each.kind === 'kill' && (each.journal !== 'kept' || each.clockMs !== undefined)) ||
+      (each.kind === 'window' && each.window === 'forgetful') ||
+      (each.kind === 'delay' && each.of === 'missingMs') ||
+      each.kind === 'rival',
+  );
+
 /** One seed from beginning to end. */
 export const runScript = async (
   script: Script,
@@ -226,6 +237,7 @@ export const runScript = async (
         scheduler,
         identity,
         settings,
+        createsCluster: lives === 1 && ecs.ours().length === 0,
         recorder,
         epoch: `${seed.toString(16)}x${lives}`,
         prepareTrouble: () => {
@@ -235,6 +247,7 @@ export const runScript = async (
         },
       },
       {
+        starts: (kind) => meet(`start:${kind}`),
         decided: invariants.launched,
         recorded(record) {
           note(() => `journal ${JSON.stringify(record)}`);
@@ -277,6 +290,14 @@ export const runScript = async (
         ended() {
           note(() => 'daemon has ended');
           invariants.leftBehind(born);
+          if (born.restartMs !== null)
+            agenda.after(born.restartMs, () => {
+              if (life !== born) return;
+              born.owner.dead = true;
+              scheduler.dropOwner(born.owner);
+              run.restarts++;
+              start();
+            });
         },
       },
     );
@@ -337,15 +358,28 @@ export const runScript = async (
     });
   };
 
-  const stop = (downMs: number, message: 'daemon.stop' | 'scheduler.shutdown'): void => {
-    if (message === 'daemon.stop' && afterRival(() => stop(downMs, message))) return;
+  const stop = (
+    downMs: number,
+    message: 'daemon.stop' | 'scheduler.shutdown',
+    soon = false,
+  ): void => {
+    if (message === 'daemon.stop' && afterRival(() => stop(downMs, message, soon))) return;
     const stopped = life;
     if (!stopped?.actor || stopped.stopAskedAt !== null) return;
     if (message === 'daemon.stop') meet('stop');
     stopped.stopAskedAt = agenda.now();
+    stopped.restartMs = soon ? downMs : null;
     if (message === 'daemon.stop') stopped.actor.send({ type: message });
-    agenda.after(settings.stopTimeoutSeconds * 1000 + 8000 + downMs, () => {
+    const longestMs = settings.stopTimeoutSeconds * 1000 + 8000 + downMs;
+    const over = (): void => {
       if (life !== stopped) return;
+      const { frozenUntil = 0 } = stopped.owner;
+      // A standstill takes as long as it takes.
+      const wakeMs = frozenUntil > (stopped.stopAskedAt ?? 0) ? frozenUntil - agenda.now() : 0;
+      if (!stopped.ended && wakeMs !== 0 && wakeMs + longestMs > 0) {
+        agenda.after(wakeMs + longestMs, over);
+        return;
+      }
       if (!stopped.ended) broken('stuck', 'the daemon does not end');
       stopped.owner.dead = true;
       recorder?.cut('stopped');
@@ -353,7 +387,8 @@ export const runScript = async (
       run.restarts++;
       disk.crash(false);
       start();
-    });
+    };
+    agenda.after(longestMs, over);
   };
 
   /** A manager that begins while its rival lives cannot tell the rival's tasks from those of its own last life. */
@@ -391,7 +426,7 @@ export const runScript = async (
       prepareTroubles = troubles;
     },
     kill: armKill,
-    stop: ({ downMs }) => stop(downMs, 'daemon.stop'),
+    stop: ({ downMs, soon }) => stop(downMs, 'daemon.stop', soon),
     standStill(ms) {
       if (!life || life.owner.dead || life.ended) return;
       meet('standstill');
@@ -467,7 +502,10 @@ export const runScript = async (
         if (restSince === null) note(() => 'at rest');
         restSince ??= now;
         run.calmAfter = restSince - endsAt;
-        if (now - restSince >= restMs) over = true;
+        if (now - restSince >= restMs) {
+          over = true;
+          invariants.settledMoney(isCountable(script));
+        }
       }
     }
     if (!over) agenda.after(1000, watch);

@@ -4,40 +4,10 @@ import { launch } from '../../machines/group/launch.ts';
 import { workerGroup } from '../../machines/group/workerGroup.ts';
 import type { WorkerLoad } from '../../machines/scheduler/monitor.ts';
 import type { TaskObservation } from '../../machines/shared/domain.ts';
+import { admit, input } from '../../src/paths/models/cohortFixtures.ts';
 import { ended, scriptedParent, scriptedWorld, settle } from './world.ts';
 
-const timeouts = {
-  missingGraceMs: 60_000,
-  bootGraceMs: 30_000,
-  startDeadlineMs: 600_000,
-  workersLostMs: 120_000,
-  unobservedStopMs: 180_000,
-  unobservedExitMs: 5000,
-};
-export const input = {
-  cohortId: 'cohort.0',
-  timeouts,
-  workersPerTask: 1,
-  monitorEverConnected: false,
-};
-export const launchPlan = (label: string, count: number) => ({
-  order: { label, clientToken: `se-${label}`, count, revision: 'rev:1', market: 'spot' as const },
-  groupIds: Array.from({ length: count }, (_, i) => `${label}-${i}`),
-  outcomeUnknown: false,
-});
-export const sighting = (taskArn: string, phase: TaskObservation['phase']): TaskObservation => ({
-  taskArn,
-  phase,
-  cause: null,
-  detail: null,
-  createdAt: null,
-});
-export const admit = {
-  type: 'cohort.admit',
-  generation: 1,
-  launches: [launchPlan('e-1', 2)],
-  at: 1000,
-} as const;
+export { admit, input, launchPlan, sighting } from '../../src/paths/models/cohortFixtures.ts';
 
 /** The cohort with its real children, and effects that wait for the test. */
 export const liveCohort = (given: Partial<typeof input> = {}) => {

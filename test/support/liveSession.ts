@@ -7,25 +7,11 @@ import type {
 } from '../../machines/scheduler/messages.ts';
 import { session } from '../../machines/scheduler/session.ts';
 import type { SessionInput } from '../../machines/scheduler/sessionState.ts';
+import { sessionInput } from '../../src/paths/models/session.ts';
 import { scriptedParent, scriptedStream } from './world.ts';
 
-export const sessionInput: SessionInput = {
-  workers: 8,
-  heartbeatIntervalMs: 2000,
-  workerManagerId: 'wm',
-  capabilities: [],
-  maxTasks: 4,
-  workersPerTask: 2,
-  workerRelease: null,
-  responsePending: false,
-};
-
 /** Messages of the scheduler, as the socket tells them. */
-export const echo: SchedulerMessage = { type: 'heartbeatEcho' };
-export const desired: SchedulerMessage = {
-  type: 'desired',
-  requests: [{ taskConcurrency: 1, capabilities: [] }],
-};
+export { desired, echo, sessionInput } from '../../src/paths/models/session.ts';
 export const start: SchedulerMessage = { type: 'start', capabilities: [] };
 export const shutdownWorkers = (...workerIds: string[]): SchedulerMessage => ({
   ...{ type: 'shutdown', groupId: null, workerIds },

@@ -18,10 +18,10 @@ export async function bootstrap(
   settings: BootstrapSettings,
   tools: AwsTools,
   signal: AbortSignal,
-): Promise<{ revision: string }> {
+): Promise<{ revision: string; clusterCreated: boolean }> {
   try {
-    const revision = await prepare(settings, tools, signal);
-    if (/^arn:\S+$/.test(revision)) return { revision };
+    const { revision, clusterCreated } = await prepare(settings, tools, signal);
+    if (/^arn:\S+$/.test(revision)) return { revision, clusterCreated };
     throw new TypeError('the revision has no ARN');
   } catch (error) {
     signal.throwIfAborted();
@@ -36,8 +36,22 @@ async function prepare(
   settings: BootstrapSettings,
   tools: AwsTools,
   signal: AbortSignal,
+): Promise<{ revision: string; clusterCreated: boolean }> {
+  // Neither needs the other; a failure of one ends the preparation once both have come to an end.
+  const [cluster, definition] = await Promise.allSettled([
+    ensureCluster(settings, tools, signal),
+    prepareDefinition(settings, tools, signal),
+  ]);
+  if (cluster.status === 'rejected') throw cluster.reason;
+  if (definition.status === 'rejected') throw definition.reason;
+  return { revision: definition.value, clusterCreated: cluster.value.created };
+}
+
+async function prepareDefinition(
+  settings: BootstrapSettings,
+  tools: AwsTools,
+  signal: AbortSignal,
 ): Promise<string> {
-  await ensureCluster(settings, tools, signal);
   const existing = await inspectTaskDefinition(settings.family, tools, signal);
   const usedRole = existing?.definition.executionRoleArn;
   if (usedRole?.endsWith(`/${executionRoleName}`)) {

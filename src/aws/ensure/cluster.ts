@@ -66,22 +66,25 @@ export function diffCluster(
 
 /**
  * Creates the cluster if there is no active one, and associates the Fargate capacity providers if the settings
- * use one. Rejects with a BootstrapFailure if the cluster is not ACTIVE within 60 s.
+ * use one. Rejects with a BootstrapFailure if the cluster is not ACTIVE within 60 s. `created`: it did not exist
+ * before, and runs no task.
  */
 export async function ensureCluster(
   settings: ClusterSettings,
   tools: AwsTools,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<{ created: boolean }> {
   const found = await inspectCluster(settings.cluster, tools, signal);
   const change = diffCluster(settings, found);
-  const existing =
+  const { cluster, created } =
     change.action === 'create'
       ? await createCluster(settings.cluster, change.input, tools, signal)
-      : found;
-  const active = await waitUntilActive(settings.cluster, existing, tools, signal);
+      : { cluster: found, created: false };
+  const active = await waitUntilActive(settings.cluster, cluster, tools, signal);
   const rest = diffCluster(settings, active);
   if (rest.action === 'associateProviders') await associateProviders(rest.input, tools, signal);
+  const { runningTasksCount = 0, pendingTasksCount = 0 } = active;
+  return { created: created && runningTasksCount + pendingTasksCount === 0 };
 }
 
 async function createCluster(
@@ -89,7 +92,7 @@ async function createCluster(
   input: CreateClusterCommandInput,
   tools: AwsTools,
   signal: AbortSignal,
-): Promise<Cluster | undefined> {
+): Promise<{ cluster: Cluster | undefined; created: boolean }> {
   const { ecs, call, log } = tools;
   const create = async () => {
     const send = (options: { abortSignal: AbortSignal }) =>
@@ -98,13 +101,13 @@ async function createCluster(
   };
   try {
     // An account's first CreateCluster also creates the service-linked role and fails until that exists.
-    const created = await retryWhile(['serviceLinkedRole', 'busy'], tools, signal, create);
+    const cluster = await retryWhile(['serviceLinkedRole', 'busy'], tools, signal, create);
     log.report('cluster.created', { cluster: name });
-    return created;
+    return { cluster, created: true };
   } catch (error) {
     // Another process created the cluster at the same time, with other settings.
     if (failureCode(error) !== 'clusterDiffers') throw error;
-    return await inspectCluster(name, tools, signal);
+    return { cluster: await inspectCluster(name, tools, signal), created: false };
   }
 }
 

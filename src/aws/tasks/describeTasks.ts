@@ -8,6 +8,7 @@ import { tasksPerPage } from '../../../machines/shared/limits.ts';
 import type { Call } from '../caller.ts';
 import { EcsFailure } from '../errors.ts';
 import { wordsOf } from './missingCluster.ts';
+import { type OwnAccount, otherAccount } from './ownAccount.ts';
 import { observationOf } from './taskObservation.ts';
 import { placeOf } from './taskPlace.ts';
 
@@ -52,9 +53,10 @@ interface Search {
   left: number;
 }
 
-/** Up to 100 ARNs of one region and cluster. */
+/** Up to 100 ARNs of one region, account and cluster. */
 interface Page {
   cluster: string;
+  account: string | undefined;
   taskArns: string[];
 }
 
@@ -66,9 +68,9 @@ const mostAlone = 10;
 /**
  * Returns a function that describes tasks in pages of 100, each in the cluster that its ARNs name (`cluster`: of ARNs
  * that name none). A page that fails costs the others nothing: its tasks come back in `failures`, and of a page that
- * AWS refuses for its parameters only the ARNs that it refuses. Phase `missing` means that ECS said MISSING. It does
- * not mean that a task has ended: ECS is eventually consistent, and a new task may not be visible yet. Rejects with the
- * signal's reason, nothing else.
+ * AWS refuses for its parameters only the ARNs that it refuses. Tasks of another account than ours are failures, too.
+ * Phase `missing` means that ECS said MISSING. It does not mean that a task has ended: ECS is eventually consistent,
+ * and a new task may not be visible yet. Rejects with the signal's reason, nothing else.
  *
  * Remembers between calls which ARNs were refused, so use one instance per fleet.
  */
@@ -76,6 +78,7 @@ export function describeTasks(
   ecs: Pick<ECSClient, 'send'>,
   call: Call,
   cluster: string,
+  ownAccount: OwnAccount = () => null,
 ): (taskArns: readonly string[], signal: AbortSignal) => Promise<DescribedTasks> {
   /** Each of them gets a page of its own. */
   const refused = new Set<string>();
@@ -85,6 +88,8 @@ export function describeTasks(
     const { signal } = search;
     const [first = ''] = taskArns;
     try {
+      const elsewhere = otherAccount('DescribeTasks', page.account, ownAccount());
+      if (elsewhere) throw elsewhere;
       const described = await describePage(ecs, call, page.cluster, taskArns, signal);
       refused.delete(first);
       return outcomeOf(page, described);
@@ -115,10 +120,11 @@ export function describeTasks(
     describeAll(pagesOf(taskArns, cluster, refused), { signal, left: mostSearches });
 }
 
-function halvesOf({ cluster, taskArns }: Page): Page[] {
+function halvesOf(page: Page): Page[] {
+  const { taskArns } = page;
   const half = Math.ceil(taskArns.length / 2);
   return [taskArns.slice(0, half), taskArns.slice(half)].map((part) => ({
-    cluster,
+    ...page,
     taskArns: part,
   }));
 }
@@ -155,10 +161,10 @@ function pagesOf(
   const lastPages = new Map<string, Page>();
   for (const arn of taskArns) {
     const place = placeOf(arn);
-    const key = `${place?.region} ${place?.cluster}`;
+    const key = `${place?.region} ${place?.account} ${place?.cluster}`;
     let page = lastPages.get(key);
     if (refused.has(arn) || page === undefined || page.taskArns.length === tasksPerPage) {
-      page = { cluster: place?.cluster ?? cluster, taskArns: [] };
+      page = { cluster: place?.cluster ?? cluster, account: place?.account, taskArns: [] };
       if (!refused.has(arn)) lastPages.set(key, page);
       pages.push(page);
     }

@@ -5,7 +5,9 @@ import type { Call } from '../caller.ts';
 import { EcsFailure } from '../errors.ts';
 import type { Clock } from '../systemClock.ts';
 import { describePage } from './describeTasks.ts';
+import { type OwnAccount, otherAccount } from './ownAccount.ts';
 import { type TaggedTask, taggedTaskOf, undescribedTask } from './taggedTask.ts';
+import { accountOf } from './taskPlace.ts';
 import { trackUndescribed, type UndescribedSince } from './undescribedTasks.ts';
 
 /** Pauses before a listed task that is MISSING is described again, ms. ECS is eventually consistent. */
@@ -19,11 +21,20 @@ interface ListDependencies {
   log: Log;
 }
 
+interface Elsewhere {
+  /** ARNs of other clusters in which launches of earlier runs may have started tasks. */
+  clusters: readonly string[];
+  ownAccount: OwnAccount;
+}
+
 /**
  * Returns a function that lists and describes all tasks of a cluster with the given `startedBy`. The list is
  * complete or the function rejects: the caller takes a task that is not on the list for dead. Rejects with an
  * EcsFailure (`unreachable` if the list is incomplete) or the signal's reason. A task that cannot be described yet is
  * on the list as `missing`, so that the others need not wait for it.
+ *
+ * A cluster of `elsewhere` that cannot be listed at all (it is gone, of another account, or denied) is reported and
+ * left out: what may run there must not hold up the fleet for ever.
  *
  * Remembers between calls since when a listed task could not be described, so use one instance per fleet.
  */
@@ -33,16 +44,60 @@ export function listTasks(
   cluster: string,
   clock: Clock,
   log: Log,
+  elsewhere: Elsewhere = { clusters: [], ownAccount: () => null },
 ): (startedBy: string, signal: AbortSignal) => Promise<TaggedTask[]> {
-  const dependencies = { ecs, call, cluster, clock, log };
   let undescribedSince: UndescribedSince = new Map();
-  return async (startedBy, signal) => {
+
+  async function listIn(where: string, startedBy: string, signal: AbortSignal): Promise<Listed> {
+    const dependencies = { ecs, call, cluster: where, clock, log };
     const arns = await listArns(dependencies, startedBy, signal);
-    const { found, undescribed } = await describeListed(dependencies, arns, startedBy, signal);
+    return describeListed(dependencies, arns, startedBy, signal);
+  }
+
+  async function listElsewhere(
+    where: string,
+    startedBy: string,
+    signal: AbortSignal,
+  ): Promise<Listed> {
+    try {
+      const other = otherAccount('ListTasks', accountOf(where), elsewhere.ownAccount());
+      if (other) throw other;
+      return await listIn(where, startedBy, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof EcsFailure) || mayPass(error)) throw error;
+      log.report('inventory.clusterLeftOut', { cluster: where, reason: error.message });
+      return { found: [], undescribed: [] };
+    }
+  }
+
+  return async (startedBy, signal) => {
+    const parts = [await listIn(cluster, startedBy, signal)];
+    for (const where of elsewhere.clusters)
+      parts.push(await listElsewhere(where, startedBy, signal));
+    const undescribed = parts.flatMap((part) => part.undescribed);
     const { since, recent } = trackUndescribed(undescribedSince, undescribed, clock.now());
     undescribedSince = since;
-    return [...found, ...recent.map((taskArn) => undescribedTask(taskArn, startedBy))];
+    return [
+      ...parts.flatMap(({ found }) => found),
+      ...recent.map((taskArn) => undescribedTask(taskArn, startedBy)),
+    ];
   };
+}
+
+/** Failures after which the same list may succeed by itself. */
+function mayPass({ kind, code }: EcsFailure): boolean {
+  return (
+    kind === 'unreachable' ||
+    kind === 'throttled' ||
+    (kind === 'credentials' && code !== 'otherAccount')
+  );
+}
+
+interface Listed {
+  found: TaggedTask[];
+  /** Listed, and unknown to DescribeTasks. */
+  undescribed: string[];
 }
 
 /** Pages through ListTasks. */
@@ -75,7 +130,7 @@ async function describeListed(
   arns: Iterable<string>,
   startedBy: string,
   signal: AbortSignal,
-): Promise<{ found: TaggedTask[]; undescribed: string[] }> {
+): Promise<Listed> {
   const found: TaggedTask[] = [];
   let remaining = [...arns];
   for (let round = 0; remaining.length > 0; round++) {

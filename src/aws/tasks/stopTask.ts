@@ -2,27 +2,43 @@ import { type ECSClient, StopTaskCommand } from '@aws-sdk/client-ecs';
 import type { Call } from '../caller.ts';
 import { EcsFailure } from '../errors.ts';
 import { inCluster } from './missingCluster.ts';
+import { type OwnAccount, otherAccount } from './ownAccount.ts';
 import { ownStopReason } from './stopReason.ts';
 import { placeOf } from './taskPlace.ts';
 
+interface StopOptions {
+  ownAccount?: OwnAccount;
+  /** The cluster of a task that was to be stopped does not exist. */
+  onClusterMissing?: (taskArn: string, cluster: string) => void;
+}
+
 /**
  * Returns a function that stops a task. It resolves once ECS has accepted the request, or if ECS does not know the
- * task any more. Rejects with an EcsFailure or the signal's reason.
+ * task any more, or not its cluster: ECS deletes no cluster in which tasks run. Rejects with an EcsFailure or the
+ * signal's reason.
  */
 export function stopTask(
   ecs: Pick<ECSClient, 'send'>,
   call: Call,
   cluster: string,
+  { ownAccount = () => null, onClusterMissing = () => {} }: StopOptions = {},
 ): (taskArn: string, reason: string, signal: AbortSignal) => Promise<void> {
   return async (taskArn, reason, signal) => {
     // The task may run in another cluster than the one in the settings.
-    const taskCluster = placeOf(taskArn)?.cluster ?? cluster;
+    const place = placeOf(taskArn);
+    const taskCluster = place?.cluster ?? cluster;
+    const elsewhere = otherAccount('StopTask', place?.account, ownAccount());
+    if (elsewhere) throw elsewhere;
     const input = { cluster: taskCluster, task: taskArn, reason: ownStopReason(reason) };
     try {
       await call('StopTask', (options) => ecs.send(new StopTaskCommand(input), options), signal);
     } catch (error) {
       if (!(error instanceof EcsFailure)) throw error;
-      if (error.code !== 'taskMissing') throw inCluster(error, taskCluster);
+      if (error.code === 'taskMissing') return;
+      // Only of our own account it is known that the cluster is gone, and not only out of sight.
+      if (error.code !== 'clusterMissing' || ownAccount() === null)
+        throw inCluster(error, taskCluster);
+      onClusterMissing(taskArn, taskCluster);
     }
   };
 }

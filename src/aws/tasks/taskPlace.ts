@@ -1,12 +1,48 @@
 /** Where a task runs. */
 export interface TaskPlace {
   region: string;
+  account: string;
   /** The name of the cluster. */
   cluster: string;
 }
 
 /** What a task's ARN says; undefined for an ARN of the old format, which names no cluster: those tasks are long gone. */
 export function placeOf(taskArn: string): TaskPlace | undefined {
-  const [, region, cluster] = /^arn:[^:]*:ecs:([^:]*):[^:]*:task\/([^/]+)\//.exec(taskArn) ?? [];
-  return region === undefined || cluster === undefined ? undefined : { region, cluster };
+  const [, region, account, cluster] =
+    /^arn:[^:]*:ecs:([^:]*):([^:]*):task\/([^/]+)\//.exec(taskArn) ?? [];
+  return region === undefined || account === undefined || cluster === undefined
+    ? undefined
+    : { region, account, cluster };
+}
+
+/** The account that the ARN of a task or task definition names; undefined if it names none. */
+export function accountOf(arn: string): string | undefined {
+  return /^arn:[^:]*:ecs:[^:]*:(\d+):/.exec(arn)?.[1];
+}
+
+/** The region that an ARN of ECS names; undefined for anything else. */
+export function regionOf(arn: string): string | undefined {
+  return /^arn:[^:]*:ecs:([^:]+):/.exec(arn)?.[1];
+}
+
+/** The ARN of the cluster in which a task runs; undefined for an ARN of the old format. */
+export function clusterOfTask(taskArn: string): string | undefined {
+  const [, head, cluster] = /^(arn:[^:]*:ecs:[^:]*:[^:]*:)task\/([^/]+)\//.exec(taskArn) ?? [];
+  return head === undefined ? undefined : `${head}cluster/${cluster}`;
+}
+
+/**
+ * The ARN of the cluster to which a launch was sent: of its own name or ARN, and in the region and the account of its
+ * task definition. Undefined if the task definition has no ARN.
+ */
+export function clusterOfLaunch({
+  cluster,
+  revision,
+}: {
+  cluster: string;
+  revision: string;
+}): string | undefined {
+  if (cluster.startsWith('arn:')) return cluster;
+  const [, head] = /^(arn:[^:]*:ecs:[^:]*:[^:]*:)task-definition\//.exec(revision) ?? [];
+  return head === undefined ? undefined : `${head}cluster/${cluster}`;
 }

@@ -2,7 +2,7 @@ import { type Colour, type Line, type Span, wrapLine } from '../../shared/termin
 import { visible } from '../../telemetry/sentence.ts';
 import type { Life } from '../api.ts';
 import { stateText } from './groupsView.ts';
-import { causeText, clockTime, duration } from './words.ts';
+import { causeText, clockTime, dollars, duration } from './words.ts';
 
 const width = 11;
 
@@ -18,7 +18,7 @@ function after(at: number | null, first: number | null): string {
 
 /** The life of a group, for people. */
 export function drawLife(life: Life, columns: number, now: number): Line[] {
-  const { groupId, taskArn, isAlive, category, cause, words, diagnosis, remedy } = life;
+  const { groupId, taskArn, isAlive, category, cause, words, diagnosis, remedy, usd } = life;
   const state = category === null ? causeText(cause ?? '') : stateText({ category });
   const first = life.steps.find(({ at }) => at !== null)?.at ?? null;
   const times = life.steps.map(({ at }) => (at === null ? '' : clockTime(at, now)));
@@ -53,5 +53,6 @@ export function drawLife(life: Life, columns: number, now: number): Line[] {
       ? paragraph('Diagnosis', 'nothing is wrong with it', columns, 'green')
       : paragraph('Diagnosis', diagnosis, columns, 'yellow')),
     ...(remedy === null ? [] : paragraph('Remedy', remedy, columns)),
+    ...(usd === null ? [] : paragraph('Cost', dollars(usd), columns)),
   ];
 }

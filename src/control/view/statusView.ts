@@ -176,16 +176,27 @@ function limitLines({ fleet, at }: Status, size: StatusSize): Line[] {
   return [line, ...open];
 }
 
-function moneyLines({ money }: Status): Line[] {
+const limitNames = { perHour: 'an hour', perDay: 'today', total: 'in all' } as const;
+
+function moneyLines({ fleet }: Status): Line[] {
+  const { money } = fleet;
   if (money === null) return [];
-  const { perHour, total, isLowerBound, limits } = money;
-  const now = perHour === null ? 'unknown' : `${dollars(perHour)} an hour`;
-  const sum =
-    total === null ? '' : `, ${isLowerBound ? 'at least ' : ''}${dollars(total)} in total`;
+  const { usdPerHour, usdToday, usdTotal, isLowerBound, limits } = money;
+  const least = isLowerBound ? 'at least ' : '';
   const caps = limits.map(
-    ({ name, usd, spent }) => `; ${name} ${dollars(spent)} of ${dollars(usd)}`,
+    ({ limit, allowed, room }): Span => [
+      `; at most ${dollars(allowed)} ${limitNames[limit]}`,
+      room === 0 ? 'red' : 'dim',
+    ],
   );
-  return [[label('Cost'), [`${now}${sum}${caps.join('')}`]]];
+  return [
+    [
+      label('Cost'),
+      [`${dollars(usdPerHour)} an hour`],
+      [`, ${dollars(usdToday)} today, ${least}${dollars(usdTotal)} in all`, 'dim'],
+      ...caps,
+    ],
+  ];
 }
 
 function degradedLines({ degraded }: Status, size: StatusSize): Line[] {

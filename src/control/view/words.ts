@@ -47,7 +47,7 @@ export function clockTime(at: number, now: number): string {
 
 /** US dollars, with as many digits as tell something. */
 export function dollars(usd: number): string {
-  return `$${usd.toFixed(usd >= 100 ? 0 : usd >= 1 ? 2 : 4)}`;
+  return `$${usd.toFixed(usd >= 100 ? 0 : usd >= 1 || usd === 0 ? 2 : 4)}`;
 }
 
 const causeWords: Record<string, string> = {

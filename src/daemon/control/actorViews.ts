@@ -10,6 +10,7 @@ import { type FleetStatus, fleetStatus } from '../../../machines/fleet/fleetStat
 import { modesOf } from '../../../machines/fleet/modes.ts';
 import type { Fleet } from '../../../machines/fleet/state.ts';
 import { taskIdOf } from '../../../machines/shared/ids.ts';
+import { now } from '../../shared/clock.ts';
 
 interface Snapshot<Context> {
   value: Record<string, unknown>;
@@ -52,9 +53,10 @@ export function createActorViews(root: { getSnapshot(): unknown }, workersPerTas
     return known;
   }
 
-  function viewOf({ cohortId, groups }: CohortContext, groupId: string): GroupStatus[] {
+  function viewOf({ cohortId, groups, prices }: CohortContext, groupId: string): GroupStatus[] {
     const record = groups[groupId];
-    return record ? [groupStatus(cohortId, groupId, record, workersPerTask)] : [];
+    const cost = { prices, at: now() };
+    return record ? [groupStatus(cohortId, groupId, record, workersPerTask, cost)] : [];
   }
 
   return {

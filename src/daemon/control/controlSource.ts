@@ -2,7 +2,6 @@ import type { Terms } from '../../../machines/scheduler/messages.ts';
 import type { ControlSource, DrainAnswer, Explained, Status } from '../../control/api.ts';
 import type { Feed } from '../../control/feed.ts';
 import { endedLife, livingLife } from '../../control/life.ts';
-import type { Money } from '../../control/money.ts';
 import type { LedgerView } from '../../store/ledger.ts';
 import { generation as generationWords } from '../../telemetry/events/common.ts';
 import type { Log } from '../../telemetry/log.ts';
@@ -37,8 +36,6 @@ export interface SourceParts {
   ledger: Pick<LedgerView, 'group' | 'history'>;
   lives: Lives;
   feed: Pick<Feed, 'recent'>;
-  /** What the Fargate tasks cost; null: not counted. */
-  money: () => Money | null;
   send: (event: OperatorEvent) => void;
   now: () => number;
   log: Log;
@@ -50,7 +47,7 @@ const mostNamed = 10;
 
 /** What a running daemon answers: from the snapshots of its actors, its ledger and what it has reported. */
 export function createControlSource(parts: SourceParts): ControlSource {
-  const { facts, views, ledger, lives, feed, money, send, now, log } = parts;
+  const { facts, views, ledger, lives, feed, send, now, log } = parts;
 
   function status(): Status {
     const fleet = views.fleet();
@@ -70,7 +67,6 @@ export function createControlSource(parts: SourceParts): ControlSource {
       fleet,
       degraded: views.degraded(),
       deaths: ledger.history().filter(isDeath).slice(0, deathsShown).map(summaryOf),
-      money: money(),
     };
   }
 

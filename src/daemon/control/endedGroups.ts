@@ -40,4 +40,5 @@ export const summaryOf = (ended: EndedGroup): EndedSummary => ({
   runningAt: ended.runningAt,
   registeredAt: ended.registeredAt,
   endedAt: ended.endedAt,
+  usd: ended.usd,
 });

@@ -48,5 +48,6 @@ function knownLife(group: LedgerGroup, { requestedAt, writtenAt }: PeekedJournal
     ...{ cause: null, words: null, wordsAreOurs: false },
     diagnosis: 'No daemon of this manager runs: only its journal was read.',
     remedy: 'Start the daemon again: it takes the task over. scaler-ecs gc stops what is left.',
+    usd: null,
   };
 }

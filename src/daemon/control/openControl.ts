@@ -8,6 +8,7 @@ import { now } from '../../shared/clock.ts';
 import type { LedgerView } from '../../store/ledger.ts';
 import { writeManagerFile } from '../../store/managerFile.ts';
 import type { Log } from '../../telemetry/log.ts';
+import { importInTurn } from '../importInTurn.ts';
 import type { Templates } from '../launchTemplates.ts';
 import { createActorViews } from './actorViews.ts';
 import { createControlSource, type Facts, type OperatorEvent } from './controlSource.ts';
@@ -57,7 +58,7 @@ export function openControl(parts: Parts): ControlServer {
   async function open(): Promise<ControlServer | null> {
     await Promise.race([parts.heartbeatSent, sleep(openAnywayMs, undefined, { ref: false })]);
     if (isClosing) return null;
-    const { serveControl } = await import('../../control/server.ts');
+    const { serveControl } = await importInTurn(() => import('../../control/server.ts'));
     const { feed } = parts.observers;
     return serveControl({ dir: config.stateDir, source: sourceOf(parts), feed, now, log });
   }
@@ -76,8 +77,6 @@ function sourceOf({ config, templates, ledger, root, observers, log }: Parts) {
     views: createActorViews(root, config.capacity.workersPerTask),
     ledger,
     ...observers,
-    // Nothing counts what the tasks cost yet.
-    money: () => null,
     send: (event) => root.send(event),
     now,
     log,

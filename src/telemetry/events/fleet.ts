@@ -139,6 +139,14 @@ export const fleetEvents = {
     explanation: 'Tried again every 15 s until AWS accepts it. Until then the task costs money.',
     remedies: { field: 'kind', of: { denied: 'Allow ecs:StopTask.' } },
   },
+  'stopTask.clusterMissing': {
+    level: 'warn',
+    fields: { task, cluster: text('name of the cluster') },
+    repeats: { same: ['cluster'] },
+    sentence: 'Cluster {cluster} does not exist any more: its tasks, as {task}, count as stopped.',
+    explanation: 'ECS deletes no cluster in which tasks run.',
+    remedy: 'If the cluster does exist, check aws_region and the endpoint.',
+  },
   'stopTask.slow': {
     level: 'warn',
     fields: { group, task: nullable(task), since: text('when its stop began, ISO 8601') },
@@ -186,6 +194,13 @@ export const fleetEvents = {
     fields: { adopted: count('Fargate tasks that were found without an owner and taken over') },
     sentence: 'Listed all our tasks in ECS[; adopted {adopted task} of an earlier run].',
   },
+  'inventory.waiting': {
+    level: 'info',
+    fields: { seconds: quantity('s', 'until the first list of our tasks'), reason },
+    sentence: 'Launching nothing for {seconds}: {reason}.',
+    explanation:
+      'A list of our tasks shows all that an earlier run has launched only after `settle_seconds`. A start after an orderly end, or in a cluster that it creates itself, does not wait.',
+  },
   'inventory.failed': {
     level: 'warn',
     fields: { reason },
@@ -194,6 +209,17 @@ export const fleetEvents = {
     explanation: 'Until the first complete list nothing is launched. Tried again within a minute.',
     remedy:
       'Check credentials, permissions and aws_region. If the reason names another manager: give one of the two its own worker_manager_id.',
+  },
+  'inventory.clusterLeftOut': {
+    level: 'warn',
+    fields: { cluster: text('ARN of the cluster'), reason },
+    repeats: { same: ['cluster'] },
+    sentence:
+      'Our tasks in cluster {cluster} cannot be listed ({reason}): a launch of an earlier run may have started tasks there.',
+    explanation:
+      'The cluster, the region or the account of the settings has changed since that launch. The list is taken for complete without it.',
+    remedy:
+      'Look for tasks there with our startedBy, or start scaler-ecs once with the settings and credentials from before.',
   },
   'inventory.denied': {
     level: 'warn',

@@ -1,4 +1,4 @@
-import { generation, reason, state, transport } from './common.ts';
+import { generation, reason, state, task, transport } from './common.ts';
 import {
   count,
   type EventDefinition,
@@ -37,6 +37,16 @@ export const schedulerEvents = {
     explanation:
       'Tasks are neither stopped nor replaced until scheduler_grace is over. We reconnect for ever.',
     remedy: 'Check that the scheduler runs and can be reached.',
+  },
+  'scheduler.endedWithTask': {
+    level: 'warn',
+    fields: { task },
+    sentence:
+      'The scheduler ended about when task {task} did: over YMQ some releases end when a worker is killed while data is on its way to it.',
+    explanation:
+      'The connection was lost within 20 s of the end of that task, and the address refuses connections since. Workers that ended by themselves can be the cause as well.',
+    remedy:
+      'Start the scheduler again, best under a supervisor that does so: the fleet is kept for scheduler_grace. Use ZeroMQ, or a newer release of Scaler, if it happens again.',
   },
   'scheduler.returned': {
     level: 'warn',

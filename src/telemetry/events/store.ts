@@ -1,5 +1,5 @@
 import { reason } from './common.ts';
-import { type EventDefinition, quantity, text } from './definition.ts';
+import { count, type EventDefinition, optional, quantity, text, texts } from './definition.ts';
 
 const path = text('file or directory');
 
@@ -60,6 +60,23 @@ export const storeEvents = {
     fields: { path },
     sentence: 'The identity file {path} was damaged: a new identity is used.',
     explanation: 'The scheduler sees a second manager until it has forgotten the old identity.',
+  },
+  'siblings.tasksFound': {
+    level: 'warn',
+    fields: {
+      path,
+      manager: optional(text('its worker_manager_id')),
+      scheduler: optional(text('its scheduler address, as the workers reach it')),
+      tasks: optional(texts('ARNs of tasks that still run')),
+      unseen: optional(texts('ARNs of tasks that cannot be looked at')),
+      launches: count('launches without an answer'),
+    },
+    sentence:
+      'The state directory {path}[ of manager {manager} at {scheduler}], which no scaler-ecs uses now, knows of tasks that are not ours[; still running: {tasks}][; cannot be looked at: {unseen}][; {launches launch} without an answer].',
+    explanation:
+      'It is that of a manager with another worker_manager_id or scheduler address. After a change of one of them the fleet from before is left behind: nothing stops its tasks.',
+    remedy:
+      'Start scaler-ecs once with the worker_manager_id and the scheduler address from before, and stop it with SIGTERM; or stop these tasks in ECS and remove the directory. With fleet_id such a change keeps the fleet.',
   },
   'lockFile.pidNotWritten': {
     level: 'warn',

@@ -2,91 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { AnyActorRef } from 'xstate';
 import { cohort } from '../../../machines/cohort/cohort.ts';
 import type { TaskObservation } from '../../../machines/shared/domain.ts';
-import { admit, input, launchPlan, liveCohort, sighting } from '../../support/liveCohort.ts';
-import { type Model, type Step, untaken, unvisited, walkEveryEdge } from '../../support/paths.ts';
+import { choosing, denied, everybody, model } from '../../../src/paths/models/cohort.ts';
+import { admit, launchPlan, liveCohort, sighting } from '../../support/liveCohort.ts';
+import { type Step, untaken, unvisited, walkEveryEdge } from '../../support/paths.ts';
 import { settle } from '../../support/world.ts';
-
-const everybody = { pending: 9, idle: 9, busy: 9 };
-const adopt = {
-  type: 'cohort.adopt',
-  generation: 2,
-  groups: [{ groupId: 'stray-9', taskArn: 'arn:9', createdAt: null, deadlinesFrom: 0 }],
-} as const;
-const denied = Object.assign(new Error('not authorized'), { kind: 'denied' });
-const launched = {
-  label: 'e-1',
-  groups: [{ groupId: 'e-1-0', taskArn: 'arn:0' }],
-  refusals: [{ kind: 'refused', reason: 'full' }],
-  market: 'spot',
-};
-
-const model: Model = {
-  input,
-  key: ({ value, context }) => [value, context.groups, context.launches],
-  events: ({ value, context }) => [
-    ...('e-1' in context.launches || 'e-1-0' in context.groups ? [] : [admit]),
-    ...('stray-9' in context.groups ? [] : [adopt]),
-    { type: 'cohort.drain', generation: 3, ...everybody, at: 2000, until: 9000 },
-    { type: 'cohort.cancelDrain', generation: 4, most: 1 },
-    { type: 'cohort.evict', generation: 6, at: 2100, until: 9000, groupIds: ['stray-9'] },
-    { type: 'cohort.loads', at: 2500, loads: { 9: { workers: 1, tasks: 2, canceling: 0 } } },
-    { type: 'cohort.poll', at: 3000, monitorConnected: true, launching: true, ending: false },
-    { type: 'launch.turn', label: 'e-1', at: 3000 },
-    { type: 'cohort.launchesFound', found: { 'e-1': { taskArns: ['arn:0'], createdAt: {} } } },
-    { type: 'cohort.launchTurnAnswered', label: 'e-1', allowed: false },
-    ...('e-1' in context.launches
-      ? [
-          { type: 'xstate.done.actor.launch.e-1', actorId: 'launch.e-1', output: launched },
-          {
-            type: 'xstate.error.actor.launch.e-1',
-            actorId: 'launch.e-1',
-            error: new Error('a bug'),
-          },
-        ]
-      : []),
-    ...Object.entries(
-      context.groups as Record<string, { taskArn: string | null; phase: string }>,
-    ).flatMap(([groupId, { taskArn, phase }]) => [
-      {
-        type: `xstate.done.actor.group.${groupId}`,
-        actorId: `group.${groupId}`,
-        output: { groupId, taskArn, cause: 'exited', detail: 'exit 1', registered: false },
-      },
-      ...(taskArn !== null && phase === 'requested'
-        ? [
-            {
-              type: 'group.changed',
-              groupId,
-              phase: 'provisioning',
-              registered: false,
-              drainRequested: false,
-              stopAccepted: false,
-              stopFailures: 0,
-            },
-          ]
-        : []),
-      { type: 'group.turn', groupId, at: 3000 },
-      {
-        type: `xstate.error.actor.group.${groupId}`,
-        actorId: `group.${groupId}`,
-        error: new Error('a bug'),
-      },
-    ]),
-    ...(value === 'describing'
-      ? [
-          { type: 'xstate.done.actor.describeTasks', output: [sighting('arn:9', 'running')] },
-          { type: 'xstate.error.actor.describeTasks', error: new Error('throttled') },
-          { type: 'xstate.error.actor.describeTasks', error: denied },
-        ]
-      : []),
-  ],
-};
-
-const release = { type: 'cohort.release', generation: 5, at: 2200, taskIds: ['arn:9'] } as const;
-const choosing: Model = {
-  ...model,
-  events: ({ context }) => [...('stray-9' in context.groups ? [] : [adopt]), release],
-};
 
 describe('a cohort with real children', () => {
   it('gives each group of a launch its own task, and describes only tasks that exist', async () => {

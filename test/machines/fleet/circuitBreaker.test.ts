@@ -307,8 +307,14 @@ const fleet = async (answer: (order: LaunchOrder) => LaunchAnswer, spot = false)
                   return answer(order);
                 }),
                 journalOutcome: effect(
-                  ({ groups }: { label: string; groups: TaskClaim[]; refusals: Refusal[] }) =>
+                  ({
                     groups,
+                  }: {
+                    label: string;
+                    groups: TaskClaim[];
+                    refusals: Refusal[];
+                    outcomeUnknown: boolean;
+                  }) => groups,
                 ),
               },
             }),
@@ -537,3 +543,13 @@ describe('a fleet with breakers', () => {
 });
 
 const none = { taskConcurrency: 0, capabilities: [] };
+
+it('a breaker that trips again keeps the moment since when it is not closed', () => {
+  const failure = {
+    ...{ cause: 'quota' as const, reason: 'no more', market: null, subnets: [], groupId: null },
+    signal: 'launched' as const,
+  };
+  const first = trip({}, failure, 1000);
+  const second = trip(first, failure, 100_000);
+  expect(second.quota).toMatchObject({ since: 1000, failures: 2 });
+});

@@ -71,7 +71,17 @@ describe('the list of all tasks', () => {
     await inventoried({ startedAt: 9990 });
     expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.admit' })]);
     expect(fleet()).toMatchObject({ inventoryAt: 9990, inventoryFailures: 0, listDenied: false });
-    expect(says()).toContainEqual({ adopted: 0 });
+    expect(says()).toContainEqual({ adopted: 0, complete: true });
+  });
+
+  it('comes at once in a cluster that was just created', async () => {
+    const { actor, inventoried, calls } = liveManager();
+    actor.send({ type: 'fleet.prepared', revision: 'rev:1' });
+    expect(calls.inventory).toHaveLength(0);
+    actor.send({ type: 'fleet.prepared', revision: 'rev:1', clusterCreated: true });
+    expect(calls.inventory).toHaveLength(1);
+    await inventoried({ startedAt: 1 });
+    expect(actor.getSnapshot().value).toMatchObject({ lifecycle: 'active' });
   });
 
   it('finds orphans, which count towards the desired number', async () => {

@@ -1,66 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { createActor } from 'xstate';
 import { launch } from '../../../machines/group/launch.ts';
-import { type Model, untaken, unvisited, walkEveryEdge } from '../../support/paths.ts';
+import {
+  answer,
+  claims,
+  failure,
+  input,
+  model,
+  order,
+  unwritable,
+} from '../../../src/paths/models/launch.ts';
+import { untaken, unvisited, walkEveryEdge } from '../../support/paths.ts';
 import { holesOf } from '../../support/placeholders.ts';
 import { ended, scriptedParent, scriptedWorld } from '../../support/world.ts';
-
-const failure = (kind: string) => Object.assign(new Error(`it was ${kind}`), { kind });
-const order = {
-  label: 'e-1',
-  clientToken: 'se-e-1',
-  count: 2,
-  revision: 'rev:1',
-  market: 'spot' as const,
-};
-const input = { order, groupIds: ['e-1-0', 'e-1-1'], outcomeUnknown: false };
-const answer = { taskArns: ['arn:1'], refusals: [{ kind: 'refused', reason: 'full' }] };
-const claims = [{ groupId: 'e-1-0', taskArn: 'arn:1', createdAt: null }];
-
-const model: Model = {
-  input,
-  key: ({ value, context }) => [
-    value,
-    context.retryAt,
-    Math.min(context.attempts, 2),
-    context.outcomeUnknown,
-    context.abandoned,
-    context.answer.taskArns.length,
-  ],
-  events: ({ context }) =>
-    [
-      { type: 'xstate.done.actor.journalLaunch' },
-      { type: 'xstate.error.actor.journalLaunch', error: failure('journal') },
-      { type: 'xstate.done.actor.takeTurn', output: { at: 500 } },
-      { type: 'xstate.error.actor.takeTurn', error: failure('unreachable') },
-      { type: 'xstate.error.actor.takeTurn', error: failure('bug') },
-      { type: 'launch.send' },
-      { type: 'launch.found', taskArns: ['arn:1'], createdAt: {} },
-      { type: 'xstate.done.actor.runTask', output: answer },
-      { type: 'xstate.error.actor.runTask', error: failure('unreachable') },
-      { type: 'xstate.error.actor.runTask', error: failure('throttled') },
-      { type: 'xstate.error.actor.runTask', error: failure('denied') },
-      {
-        type: 'xstate.done.actor.journalOutcome',
-        output: context.answer.taskArns.length > 0 ? claims : [],
-      },
-      { type: 'xstate.error.actor.journalOutcome', error: failure('journal') },
-      { type: 'launch.tick', now: 10_000, allowed: true },
-      { type: 'launch.tick', now: 11_500, allowed: true },
-      { type: 'launch.abandon' },
-    ] as never,
-};
-
-/** An earlier run may have sent it, and its record cannot be written again. */
-const unwritable: Model = {
-  input: { ...input, outcomeUnknown: true },
-  key: ({ value, context }) => [value, context.rejections, context.retryAt],
-  events: [
-    { type: 'xstate.error.actor.journalLaunch', error: failure('bug') },
-    { type: 'launch.tick', now: 10_000, allowed: true },
-    { type: 'launch.tick', now: 100_000, allowed: true },
-  ] as never,
-};
 
 /** With effects that wait for the test, but for its turn, which comes at once; and its cohort lets it be sent. */
 const startLaunch = (given: Partial<typeof input> = {}) => {
@@ -365,7 +317,7 @@ describe('a launch', () => {
     const { calls } = await live({}, journaled, answered);
     expect(calls.journalLaunch.map((call) => call.input)).toEqual([order]);
     expect(calls.journalOutcome.map((call) => call.input)).toEqual([
-      { label: 'e-1', groups: claims, refusals: answer.refusals },
+      { label: 'e-1', groups: claims, refusals: answer.refusals, outcomeUnknown: false },
     ]);
   });
 
@@ -396,7 +348,7 @@ it('a launch without an answer takes its tasks from a complete list', async () =
   const found = { type: 'launch.found', taskArns: ['arn:1'], createdAt: { 'arn:1': 77 } };
   await play(actor, found as never);
   expect(calls.journalOutcome.at(-1)?.input).toEqual({
-    ...{ label: 'e-1', refusals: [] },
+    ...{ label: 'e-1', refusals: [], outcomeUnknown: false },
     groups: [{ groupId: 'e-1-0', taskArn: 'arn:1', createdAt: 77 }],
   });
   await play(actor, { type: 'xstate.done.actor.journalOutcome', output: claims } as never);

@@ -1,34 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { type Actor, createActor } from 'xstate';
 import { type GroupReport, workerGroup } from '../../../machines/group/workerGroup.ts';
-import { type Model, untaken, unvisited, walkEveryEdge } from '../../support/paths.ts';
+import { model } from '../../../src/paths/models/workerGroup.ts';
+import { untaken, unvisited, walkEveryEdge } from '../../support/paths.ts';
 import { holesOf } from '../../support/placeholders.ts';
 import { ended, scriptedParent, scriptedWorld } from '../../support/world.ts';
-
-const model: Model = {
-  input: { groupId: 'g1' },
-  key: ({ value, context: { drainRequested, whenIdle, registered, stopAccepted } }) => [
-    ...[value, drainRequested, whenIdle, registered, stopAccepted],
-  ],
-  events: [
-    { type: 'group.launched', taskArn: 'arn:1' },
-    { type: 'group.refused', reason: 'full' },
-    { type: 'group.drain' },
-    { type: 'group.stop' },
-    { type: 'group.hold' },
-    { type: 'group.cancelDrain' },
-    { type: 'task.running' },
-    { type: 'task.registered' },
-    { type: 'task.failing', cause: 'interrupted', detail: 'Spot' },
-    { type: 'task.failing', cause: 'interrupted', detail: 'Spot', hold: true },
-    { type: 'task.stopped', cause: 'exited', detail: 'exit code 1' },
-    { type: 'xstate.done.actor.takeTurn', output: { at: 500 } },
-    { type: 'xstate.error.actor.takeTurn', error: new Error('a bug') },
-    { type: 'group.send' },
-    { type: 'xstate.done.actor.stopTask' },
-    { type: 'xstate.error.actor.stopTask', error: new Error('throttled') },
-  ] as never,
-};
 
 it('a group keeps its invariants on every edge', async () => {
   await walkEveryEdge(workerGroup, model, async ({ steps }) => {

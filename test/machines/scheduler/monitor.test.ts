@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { createActor, SimulatedClock } from 'xstate';
 import type { MonitorMessage } from '../../../machines/scheduler/messages.ts';
-import { type MonitorContext, monitor } from '../../../machines/scheduler/monitor.ts';
-import { type Model, untaken, unvisited, walkEveryEdge } from '../../support/paths.ts';
+import { monitor } from '../../../machines/scheduler/monitor.ts';
+import { input, model } from '../../../src/paths/models/monitor.ts';
+import { untaken, unvisited, walkEveryEdge } from '../../support/paths.ts';
 import { holesOf } from '../../support/placeholders.ts';
 import { arn } from '../../support/rows.ts';
 import { scriptedParent, scriptedStream } from '../../support/world.ts';
@@ -21,25 +22,6 @@ const canceling = (taskId: string, state: 'canceling' | 'canceled'): MonitorMess
   workerId: worker(taskId).workerId,
 });
 const load = (workers: number, tasks = 0) => ({ workers, tasks, canceling: 0 });
-
-const input = { workerManagerId: 'wm' };
-const model: Model = {
-  input,
-  key: ({ value, context }) => [value, Math.min((context as MonitorContext).attempts, 2)],
-  events: ({ value }) => [
-    { type: 'socket.open', at: 0 },
-    { type: 'socket.closed', at: 0, reason: 'reset', jitter: 0.5 },
-    { type: 'socket.unreadable', at: 0, reason: 'short' },
-    { type: 'monitor.messages', at: 0, messages: [list()] },
-    { type: 'monitor.forget' },
-    { type: 'monitor.silent' },
-    { type: 'tick', now: 0 },
-    { type: 'fleet.tasksChanged', cohortId: 'c', taskIds: ['t1'] },
-    { type: 'task.dead', at: 0, taskArn: arn('t1') },
-    { type: 'xstate.error.actor.monitorSocket', error: new Error('bad scheme') },
-    ...(value === 'backoff' ? [{ type: 'xstate.after.reconnectPause.monitor.backoff' }] : []),
-  ],
-};
 
 const live = () => {
   const clock = new SimulatedClock();

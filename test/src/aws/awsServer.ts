@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { ECSClient } from '@aws-sdk/client-ecs';
 import { createEcsClient } from '../../../src/aws/client.ts';
 
-type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;
+export type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 
 export interface AwsServer {
   url: string;

@@ -24,7 +24,7 @@ const regions = () => {
   return { regional, sent, made, destroy };
 };
 
-it('sends a command to the region that its tasks name, else to that of the settings', async () => {
+it('sends a command to the region that the ARNs in it name, else to that of the settings', async () => {
   const { regional, sent, made, destroy } = regions();
   const { ecs } = regional;
   await ecs.send(new DescribeTasksCommand({ tasks: [task('us-east-1'), task('us-east-1')] }));
@@ -32,7 +32,10 @@ it('sends a command to the region that its tasks name, else to that of the setti
   await ecs.send(new DescribeTasksCommand({ tasks: [task('eu-west-1')] }));
   await ecs.send(new StopTaskCommand({ task: 'arn:aws:ecs:us-east-1:1:task/of-the-old-format' }));
   await ecs.send(new ListTasksCommand({}));
-  await ecs.send(new RunTaskCommand({ taskDefinition: 'd' }));
+  await ecs.send(new RunTaskCommand({ taskDefinition: 'd', cluster: 'c' }));
+  const revision = 'arn:aws:ecs:us-east-1:1:task-definition/d:3';
+  await ecs.send(new RunTaskCommand({ taskDefinition: revision, cluster: 'c' }));
+  await ecs.send(new ListTasksCommand({ cluster: 'arn:aws:ecs:us-east-1:1:cluster/c' }));
   expect(sent).toEqual([
     ['us-east-1', 'DescribeTasksCommand'],
     ['us-east-1', 'StopTaskCommand'],
@@ -40,6 +43,8 @@ it('sends a command to the region that its tasks name, else to that of the setti
     ['eu-west-1', 'StopTaskCommand'],
     ['eu-west-1', 'ListTasksCommand'],
     ['eu-west-1', 'RunTaskCommand'],
+    ['us-east-1', 'RunTaskCommand'],
+    ['us-east-1', 'ListTasksCommand'],
   ]);
   expect(made).toEqual(['eu-west-1', 'us-east-1']);
   regional.destroy();

@@ -48,6 +48,33 @@ describe('wellFormed', () => {
     ['RegisterTaskDefinition', {}],
     ['GetRole', {}],
     ['CreateRole', { Role: {} }],
+    ...[
+      ...[{ desiredStatus: 7 }, { startedBy: 7 }, { stopCode: 7 }, { stoppedReason: 7 }],
+      ...[{ startedAt: 7 }, { executionStoppedAt: 'x' }, { containers: {} }, { containers: [7] }],
+      ...[{ containers: [{ name: 7 }] }, { containers: [{ reason: 7 }] }],
+      ...[{ containers: [{ exitCode: '1' }] }, { containers: [undefined] }, { overrides: 7 }],
+      ...[{ overrides: { containerOverrides: 7 } }, { overrides: { containerOverrides: [7] } }],
+      ...[
+        { overrides: { containerOverrides: [{ environment: 7 }] } },
+        { overrides: { containerOverrides: [{ environment: [7] }] } },
+        { overrides: { containerOverrides: [{ environment: [{ name: 7 }] }] } },
+        { overrides: { containerOverrides: [{ environment: [{ value: 7 }] }] } },
+      ],
+    ].map((more): [string, object] => ['DescribeTasks', { tasks: [{ ...task, ...more }] }]),
+    ...[{ arn: 7 }, { reason: 7 }, { detail: 7 }].map((failure): [string, object] => [
+      ...(['DescribeTasks', { failures: [failure] }] as const),
+    ]),
+    ['DescribeClusters', { clusters: [{ status: 'ACTIVE', clusterName: 7 }] }],
+    ['DescribeClusters', { clusters: [{ status: 'ACTIVE', capacityProviders: [7] }] }],
+    ...[{ family: 7 }, { cpu: 7 }, { memory: 7 }, { executionRoleArn: 7 }].map(
+      (more): [string, object] => [
+        ...(['DescribeTaskDefinition'] as const),
+        { taskDefinition: { ...definition.taskDefinition, ...more } },
+      ],
+    ),
+    ...[{}, [7], [{ key: 7 }], [{ value: 7 }]].map((tags): [string, object] => [
+      ...(['DescribeTaskDefinition', { ...definition, tags }] as const),
+    ]),
   ])('throws a failure of kind unreachable for %s and the answer %j', (operation, answer) => {
     expect(() => wellFormed(operation, answer)).toThrow(
       expect.objectContaining({ kind: 'unreachable', code: 'garbled' }),

@@ -51,7 +51,12 @@ describe('the connection to AWS', () => {
         argv: ['run', 'tcp://127.0.0.1:1', '--worker-manager-id', 'm', '--ecs-subnets', 'subnet-1'],
         env: process.env,
       });
-      const parts = { cluster: 'c', startedBy: 'mark', request: () => ({ taskDefinition: 'd' }) };
+      const parts = {
+        cluster: 'c',
+        startedBy: 'mark',
+        elsewhere: [],
+        request: () => ({ taskDefinition: 'd' }),
+      };
       const aws = connectAws(config as never, parts, silentLog);
       const { signal } = new AbortController();
       const { tasks: seen } = await aws.list(signal);

@@ -81,6 +81,17 @@ describe('what is launched', () => {
     expect(templates.made(order, 'of other settings')).toBeNull();
   });
 
+  it('is sent again to the cluster that it was journaled with, after ecs_cluster has changed', () => {
+    const then = templatesFor(...image, '--ecs-cluster', 'before');
+    const hash = then.templateOf({}).hash(order);
+    const templates = templatesFor(...image);
+    expect(templates.made(order, hash)).toBeNull();
+    expect(templates.made(order, hash, 'another')).toBeNull();
+    const again = templates.made(order, hash, 'before');
+    expect(again?.request(order)).toEqual(then.templateOf({}).request(order));
+    expect(again?.cluster).toBe('before');
+  });
+
   it('carries the same tag for all of them', () => {
     const templates = templatesFor(...image);
     const terms = { transport: 'zmq', generation: 'g1', exact: true, bare: false } as const;

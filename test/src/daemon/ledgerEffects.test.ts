@@ -29,7 +29,7 @@ const open = (label: string) =>
   journal.append({ kind: 'launch', label, ...order, requestHash: 'h', at: 1000 });
 const claim = (groupId: string, taskArn: string) => ({ groupId, taskArn, createdAt: null });
 const outcome = (label: string, ...groups: ReturnType<typeof claim>[]) =>
-  journalOutcome(journal, { label, groups, refusals: [] });
+  journalOutcome(journal, { label, groups, refusals: [], outcomeUnknown: false });
 const task = (taskArn: string, more: Partial<TaggedTask> = {}): TaggedTask => ({
   ...{ taskArn, label: null, phase: 'running', createdAt: 5, startedBy: 'se-x', scheduler: null },
   ...more,
@@ -41,6 +41,27 @@ describe('the outcome of a launch', () => {
     const claims = [claim('l-0', 'arn:1'), claim('l-1', 'arn:2')];
     expect(outcome('l', ...claims)).toEqual(claims);
     expect(journal.ledger.owner('arn:1')).toBe('l-0');
+  });
+
+  it('owes an inventory where the launch was given up without an answer', async () => {
+    await open('l');
+    outcome('l');
+    expect(journal.ledger.inventoryOwed()?.reasons).toEqual(['journalMissing']);
+    await open('m');
+    journalOutcome(journal, { label: 'm', groups: [], refusals: [], outcomeUnknown: true });
+    expect(journal.ledger.inventoryOwed()).toMatchObject({
+      reasons: expect.arrayContaining(['launchesAbandoned']),
+      clusters: [],
+    });
+  });
+
+  it('owes an inventory of the cluster to which such a launch was sent', async () => {
+    const revision = 'arn:aws:ecs:eu-west-1:1:task-definition/d:3';
+    const record = { kind: 'launch', label: 'l', ...order, requestHash: 'h', at: 1000 } as const;
+    await journal.append({ ...record, revision, cluster: 'c' });
+    journalOutcome(journal, { label: 'l', groups: [], refusals: [], outcomeUnknown: true });
+    expect(journal.ledger.inventoryOwed()?.clusters).toEqual(['arn:aws:ecs:eu-west-1:1:cluster/c']);
+    expect(journal.ledger.isOpen('l')).toBe(false);
   });
 
   it('does not hand out a task that another group owns', async () => {

@@ -51,7 +51,7 @@ it('has one event for what is denied and another for what fails', () => {
   report.tasksNotDescribed({ kind: 'unreachable', reason: 'no' });
   report.inventoryTaken({ trouble: 'no', blind: true });
   report.inventoryTaken({ trouble: 'no', blind: false });
-  report.inventoryTaken({ adopted: 3 });
+  report.inventoryTaken({ adopted: 3, complete: true });
   report.compatibilityChanged({ reason: 'too old' });
   report.compatibilityChanged({ reason: null });
   expect(lines.map(([name]) => name)).toEqual([

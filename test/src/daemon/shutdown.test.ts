@@ -190,12 +190,15 @@ it('writes the journal before it releases the state directory', async () => {
     await Promise.resolve();
     order.push(name);
   };
-  await closeInOrder({
-    control: { close: later('control') },
-    inspection: { close: later('inspection') },
-    journal: { close: later('journal') },
-    stateDir: { release: step('state directory') },
-    aws: { close: step('aws') },
-  });
+  await closeInOrder(
+    {
+      control: { close: later('control') },
+      inspection: { close: later('inspection') },
+      journal: { close: later('journal') },
+      stateDir: { release: step('state directory') },
+      aws: { close: step('aws') },
+    },
+    false,
+  );
   expect(order).toEqual(['control', 'inspection', 'journal', 'state directory', 'aws']);
 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { mayOweResponse, recover } from '../../../src/daemon/startup.ts';
+import { firstListWait, mayOweResponse, recover } from '../../../src/daemon/startup.ts';
 import { Ledger } from '../../../src/store/ledger.ts';
 import type { JournalRecord } from '../../../src/store/records.ts';
 
@@ -15,7 +15,8 @@ const launch: JournalRecord = {
 };
 const journalOf = (found: 'none' | 'whole', ...records: JournalRecord[]) => {
   const ledger = Ledger.replay(records);
-  return { found, writtenAt: 0, ledger, note: (record: JournalRecord) => ledger.apply(record) };
+  const note = (record: JournalRecord) => ledger.apply(record);
+  return { found, closedBefore: false, writtenAt: 0, ledger, note };
 };
 const start = (at: number, hash = 'h') => ({ at, epoch: 'e2', requestHashOf: () => hash });
 
@@ -45,7 +46,9 @@ it('journals, before it gives up launches, that an inventory is owed, and knows 
   expect(told.map(({ kind }) => kind)).toEqual(['inventoryOwed', 'settled', 'start']);
   const next = journalOf('whole', ...journal.ledger.compact());
   recover(next, start(70_000));
-  expect(next.ledger.inventoryOwed()).toEqual({ since: 60_000, reasons: ['launchesAbandoned'] });
+  expect(next.ledger.inventoryOwed()).toEqual({
+    ...{ since: 60_000, reasons: ['launchesAbandoned'], clusters: [] },
+  });
   next.note({ kind: 'inventoried', at: 80_000 });
   recover(next, start(90_000));
   expect(next.ledger.inventoryOwed()).toBeNull();
@@ -61,6 +64,35 @@ it('remembers over further starts that there was no journal', () => {
   const journal = journalOf('none');
   expect(recover(journal, start(60_000)).lastLaunchAt).toBe(60_000);
   expect(recover({ ...journal, found: 'whole' }, start(61_000)).lastLaunchAt).toBe(60_000);
+});
+
+it('lets no list wait after an orderly end, unless launches are sent again', () => {
+  const closed = (...records: JournalRecord[]) => ({
+    ...journalOf('whole', ...records),
+    ...{ closedBefore: true, writtenAt: 59_000 },
+  });
+  const settled: JournalRecord = {
+    ...{ kind: 'settled', label: 'e1-1', at: 58_000, groups: [], refusals: [] },
+  };
+  const calm = recover(closed(launch, settled), start(60_000));
+  expect(calm.lastLaunchAt).toBe(0);
+  expect(firstListWait(closed(), calm, 10_000)).toBeNull();
+  expect(recover(closed(launch), start(60_000)).lastLaunchAt).toBe(59_000);
+});
+
+it('says how long the first list waits, and why', () => {
+  const lost = journalOf('none');
+  expect(firstListWait(lost, recover(lost, start(60_000)), 10_000)).toEqual({
+    seconds: 10,
+    reason: expect.stringContaining('holds no journal'),
+  });
+  const killed = { ...journalOf('whole'), writtenAt: 52_500 };
+  expect(firstListWait(killed, recover(killed, start(60_000)), 10_000)).toEqual({
+    seconds: 3,
+    reason: expect.stringContaining('did not end in order'),
+  });
+  const old = { ...journalOf('whole'), writtenAt: 50_000 };
+  expect(firstListWait(old, recover(old, start(60_000)), 10_000)).toBeNull();
 });
 
 it('takes no launch for older than the last write, for the end of a journal may have been lost', () => {

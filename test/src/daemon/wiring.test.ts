@@ -26,12 +26,20 @@ const wired = async (dir: string, disk = badDisk(), more: Partial<Tools> = {}) =
   };
   const tools = {
     ...{ socket: {}, monitor: {}, log: silentLog },
-    ...{ journal, runTask, requestHash: () => 'h', takeTurn: async () => {}, ...more },
+    ...{ journal, runTask, requestHash: () => 'h', clusterOf: () => 'c' },
+    ...{ takeTurn: async () => {}, ...more },
   };
   const daemon = provide(tools as never) as unknown as Machine;
-  const cohort = daemon.implementations.actors.fleetManager?.implementations.actors
-    .cohort as Machine;
-  return { journal, sent, ...cohort.implementations };
+  const fleet = (daemon.implementations.actors.fleetManager as Machine).implementations;
+  const cohort = fleet.actors.cohort as Machine;
+  const launches = (cohort.implementations.actors.launch as Machine).implementations;
+  const { journalLaunch } = launches.actors;
+  const { actions } = cohort.implementations;
+  const actors: Record<string, Machine | undefined> = {
+    ...cohort.implementations.actors,
+    journalLaunch,
+  };
+  return { journal, sent, fleet, actors, actions };
 };
 
 const { kind: _, requestHash: __, at: ___, ...order } = launch('l');
@@ -67,6 +75,43 @@ describe('a launch', () => {
     disk.mend();
     for (const at of [1000, 9000]) actor.send({ type: 'launch.tick', now: at, allowed: true });
     await expect.poll(() => sent).toEqual([true]);
+    await journal.close();
+  });
+});
+
+describe('the journal of a launch', () => {
+  it('names the cluster that it is sent to, and the hash of what is sent', async () => {
+    const { journal, actors } = await wired(temporaryDir());
+    createActor(actors.journalLaunch as Machine, { input: order }).start();
+    await expect.poll(() => journal.isDurable('l')).toBe(true);
+    expect(journal.ledger.openLaunch('l')).toMatchObject({ cluster: 'c', requestHash: 'h' });
+    await journal.close();
+  });
+});
+
+describe('an inventory', () => {
+  it('tells which tasks a group owns and which an open launch will bring to its group', async () => {
+    const listed = (taskArn: string, label: string) => ({
+      ...{ taskArn, label, phase: 'running', createdAt: 1, startedBy: 'mark', scheduler: null },
+    });
+    const list = async () => ({
+      startedAt: 7,
+      tasks: [listed('arn:1', 'l'), listed('arn:2', 'x'), listed('arn:3', 'x')] as never,
+    });
+    const { journal, fleet } = await wired(temporaryDir(), badDisk(), { list });
+    await journal.append(launch('l'));
+    journal.note(adopted('a', 'arn:2', null));
+    const actor = createActor(fleet.actors.inventory as Machine).start();
+    await expect
+      .poll(() => actor.getSnapshot().output)
+      .toMatchObject({
+        startedAt: 7,
+        tasks: [
+          { taskArn: 'arn:1', owned: false, launchOpen: true },
+          { taskArn: 'arn:2', owned: true, launchOpen: false },
+          { taskArn: 'arn:3', owned: false, launchOpen: false },
+        ],
+      });
     await journal.close();
   });
 });

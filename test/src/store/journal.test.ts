@@ -214,7 +214,7 @@ describe('a journal file that was damaged', () => {
         damaged += 1;
         // A launch that was lost may be as late as this.
         expected.lastLaunchAt = 5_000;
-        expected.inventoryOwed ??= { since: 5_000, reasons: [] };
+        expected.inventoryOwed ??= { since: 5_000, reasons: [], clusters: [] };
         expected.inventoryOwed.reasons.push('journalDamaged');
         expect(read(damagedFiles().at(-1) as string)).toEqual(bent);
       }

@@ -26,7 +26,15 @@ const anyRecord: fc.Arbitrary<JournalRecord> = fc.oneof(
     .tuple(groupId, taskArn, fc.record({ createdAt: fc.option(at), runningAt: fc.option(at) }))
     .map(([g, arn, times]) => observed(g, arn, times)),
   fc.tuple(groupId, fc.option(taskArn), at).map(([g, arn, t]) => ended(g, arn, t)),
-  fc.record({ kind: fc.constant('inventoryOwed' as const), reason: from(...inventoryReasons), at }),
+  fc.record(
+    {
+      kind: fc.constant('inventoryOwed' as const),
+      reason: from(...inventoryReasons),
+      clusters: fc.array(from('c1', 'c2'), { minLength: 1, maxLength: 2 }),
+      at,
+    },
+    { requiredKeys: ['kind', 'reason', 'at'] },
+  ),
   fc.record({ kind: fc.constant('inventoried' as const), at }),
   fc.record({ kind: fc.constant('lastLaunch' as const), at }),
 );
@@ -191,18 +199,31 @@ describe('a ledger', () => {
       ({ kind: 'inventoryOwed', reason, at }) as const;
     const ledger = Ledger.replay([owed('journalMissing', 9), { kind: 'start', epoch: 'e', at: 9 }]);
     ledger.apply(owed('journalMissing', 20));
-    expect(ledger.inventoryOwed()).toEqual({ since: 9, reasons: ['journalMissing'] });
+    expect(ledger.inventoryOwed()).toEqual({ since: 9, reasons: ['journalMissing'], clusters: [] });
     ledger.apply(owed('launchesAbandoned', 7));
     expect(ledger.inventoryOwed()).toEqual({
       since: 7,
       reasons: ['journalMissing', 'launchesAbandoned'],
+      clusters: [],
     });
     expect(Ledger.replay(ledger.compact()).inventoryOwed()).toEqual(ledger.inventoryOwed());
     // The clock was set back: the order counts.
     ledger.apply({ kind: 'inventoried', at: 1 });
     expect(ledger.inventoryOwed()).toBeNull();
     ledger.apply(owed('journalDamaged', 2));
-    expect(ledger.inventoryOwed()).toEqual({ since: 2, reasons: ['journalDamaged'] });
+    expect(ledger.inventoryOwed()).toEqual({ since: 2, reasons: ['journalDamaged'], clusters: [] });
+  });
+
+  it('remembers which clusters an inventory that is owed must cover, until one was taken', () => {
+    const owed = (at: number, ...clusters: string[]): JournalRecord => ({
+      ...{ kind: 'inventoryOwed', reason: 'launchesAbandoned', clusters, at },
+    });
+    const ledger = Ledger.replay([owed(1, 'a', 'b'), owed(2, 'b', 'c')]);
+    expect(ledger.inventoryOwed()?.clusters).toEqual(['a', 'b', 'c']);
+    expect(Ledger.replay(ledger.compact()).inventoryOwed()).toEqual(ledger.inventoryOwed());
+    ledger.apply({ kind: 'inventoried', at: 3 });
+    ledger.apply({ kind: 'inventoryOwed', reason: 'journalDamaged', at: 4 });
+    expect(ledger.inventoryOwed()?.clusters).toEqual([]);
   });
 
   it('has the same sum after compaction, from any records in any order', () => {

@@ -32,6 +32,28 @@ describe('replay', () => {
     expect(abandoned).toEqual(['old', 'changed', 'future']);
   });
 
+  it('compares a launch with what would be sent to the cluster that it was sent to', () => {
+    const ledger = Ledger.replay([
+      { ...launch('there', now - 1), cluster: 'before' },
+      launch('unknown', now - 1),
+    ]);
+    const asked: [string, string | undefined][] = [];
+    const { resend } = replay(ledger, {
+      now,
+      requestHashOf: (order, cluster) => {
+        asked.push([order.label, cluster]);
+        return requestHashOf(order);
+      },
+    });
+    expect(asked).toEqual([
+      ['there', 'before'],
+      ['unknown', undefined],
+    ]);
+    expect(resend.map((order) => Object.keys(order))).toEqual(
+      [1, 2].map(() => ['label', 'clientToken', 'count', 'revision', 'market']),
+    );
+  });
+
   it('returns the owned groups with deadlines from now and their creation as it was, and no last launch in the future', () => {
     const ledger = Ledger.replay([
       adopted('a', 'arn:1'),

@@ -77,7 +77,9 @@ describe('a journal of an earlier version', () => {
       expect(stateOf(journal.ledger)).toEqual({
         ...{ epoch: 'e1', lastLaunchAt, open: launches, groups: owned, history },
         spent: null,
-        inventoryOwed: damaged ? { since: t + 200_000, reasons: ['journalDamaged'] } : null,
+        inventoryOwed: damaged
+          ? { since: t + 200_000, reasons: ['journalDamaged'], clusters: [] }
+          : null,
       });
       expect(readFrames(readFileSync(join(dir, 'journal'))).records).toEqual([
         { format: 'scaler-ecs-journal', version: 4 },

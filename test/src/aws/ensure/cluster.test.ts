@@ -114,7 +114,7 @@ describe('ensureCluster', () => {
       'Arguments on this idempotent request are inconsistent with arguments used in previous request(s).',
     );
     const { done } = ensure({ DescribeClusters: [none, active], CreateCluster: [differs] });
-    await expect(done).resolves.toBeUndefined();
+    await expect(done).resolves.toEqual({ created: false });
   });
 
   it('associates the missing providers and keeps the existing ones and the default strategy', async () => {

@@ -183,6 +183,22 @@ describe('describeTasks', () => {
     });
   });
 
+  it('does not ask for tasks of another account, and says nothing of them', async () => {
+    const ours = 'arn:aws:ecs:us-east-1:111111111111:task/c/1';
+    aws.answer = jsonAnswer(200, { tasks: [], failures: [{ arn: ours, reason: 'MISSING' }] });
+    const look = describeTasks(aws.ecs, singleCall, 'c', () => '111111111111');
+    const { observations, failures } = await look([arn(1), ours], new AbortController().signal);
+    expect(observations).toMatchObject([{ taskArn: ours, phase: 'missing' }]);
+    expect(failures).toEqual([
+      {
+        ...{ cluster: 'c', kind: 'credentials', taskArns: [arn(1)] },
+        reason:
+          'DescribeTasks: that is in AWS account 123456789012, and our credentials are of account 111111111111',
+      },
+    ]);
+    expect(aws.requests).toHaveLength(1);
+  });
+
   it('rejects with the reason of the signal', async () => {
     const controller = new AbortController();
     aws.answer = () => controller.abort(new Error('no longer needed'));

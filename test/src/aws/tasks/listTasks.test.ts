@@ -2,7 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/aws/systemClock.ts';
 import { listTasks } from '../../../../src/aws/tasks/listTasks.ts';
 import { silentLog } from '../../../../src/telemetry/log.ts';
+import { listening } from '../../store/samples.ts';
 import {
+  type Answer,
   type AwsServer,
   errorAnswer,
   jsonAnswer,
@@ -195,6 +197,73 @@ describe('listTasks', () => {
   it('fails as unreachable if ListTasks returns the same page token twice', async () => {
     aws.answer = jsonAnswer(200, { taskArns: [arn(1)], nextToken: 'same' });
     expect(await rejectionOf(list())).toMatchObject({ kind: 'unreachable' });
+  });
+
+  describe('with other clusters in which launches of earlier runs may have started tasks', () => {
+    const before = 'arn:aws:ecs:us-east-1:123456789012:cluster/before';
+    const elsewhere = (own: string | null = null) => ({
+      clusters: [before],
+      ownAccount: () => own,
+    });
+    const { log, lines } = listening();
+    const listing = (own?: string) =>
+      listTasks(...([aws.ecs, singleCall, 'c', clock, log, elsewhere(own)] as const))(
+        tag,
+        new AbortController().signal,
+      );
+    const answerIn =
+      (answer: Answer): Answer =>
+      (...exchange) => {
+        const { input } = aws.requests.at(-1) ?? {};
+        return (input?.cluster === before ? answer : jsonAnswer(200, { taskArns: [] }))(
+          ...exchange,
+        );
+      };
+
+    it('lists and describes the tasks there, too', async () => {
+      const found = task('there').replace('/c/', '/before/');
+      described.set(found, { taskArn: found, startedBy: tag, lastStatus: 'RUNNING' });
+      const usual = aws.answer;
+      aws.answer = (...exchange) => {
+        const { operation, input } = aws.requests.at(-1) as {
+          operation: string;
+          input: { cluster: string };
+        };
+        pages = operation === 'ListTasks' && input.cluster === before ? [[found]] : [[]];
+        return usual(...exchange);
+      };
+      expect((await listing()).map(({ taskArn }) => taskArn)).toEqual([found]);
+      expect(aws.requests.map(({ operation, input }) => [operation, input.cluster])).toEqual([
+        ['ListTasks', 'c'],
+        ['ListTasks', before],
+        ['DescribeTasks', before],
+      ]);
+    });
+
+    it.each(['ClusterNotFoundException', 'AccessDeniedException'])(
+      'leaves out a cluster that answers %s, and reports that',
+      async (name) => {
+        lines.splice(0);
+        aws.answer = answerIn(errorAnswer(name, 'no'));
+        expect(await listing()).toEqual([]);
+        expect(lines.map(({ text, fields }) => [text, fields])).toMatchObject([
+          ['inventory.clusterLeftOut', { cluster: before }],
+        ]);
+      },
+    );
+
+    it('asks for none of another account', async () => {
+      lines.splice(0);
+      aws.answer = answerIn(errorAnswer('ClusterNotFoundException', 'no'));
+      expect(await listing('999999999999')).toEqual([]);
+      expect(aws.requests).toHaveLength(1);
+      expect(lines.map(({ text }) => text)).toEqual(['inventory.clusterLeftOut']);
+    });
+
+    it('is not complete while such a cluster does not answer', async () => {
+      aws.answer = answerIn(errorAnswer('ServerException', 'busy', 500));
+      expect(await rejectionOf(listing())).toMatchObject({ kind: 'unreachable' });
+    });
   });
 
   it('fails as denied if ListTasks is denied', async () => {

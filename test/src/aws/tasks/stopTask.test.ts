@@ -41,12 +41,10 @@ it('resolves if ECS does not know the task any more', async () => {
   await expect(stop()).resolves.toBeUndefined();
 });
 
-it('retries a throttled request', async () => {
-  let left = 2;
-  aws.answer = (...exchange) =>
-    (left-- > 0 ? errorAnswer('ThrottlingException', 'Rate exceeded') : accepted)(...exchange);
-  await stop();
-  expect(aws.requests).toHaveLength(3);
+it('does not repeat a throttled request: whether the task is still to stop is decided again first', async () => {
+  aws.answer = errorAnswer('ThrottlingException', 'Rate exceeded');
+  expect(await rejectionOf(stop())).toMatchObject({ kind: 'throttled' });
+  expect(aws.requests).toHaveLength(1);
 });
 
 it.each(['', '{}', '{"task":{}}', '7'])(
@@ -70,7 +68,30 @@ it('fails as denied if StopTask is denied', async () => {
   expect(await rejectionOf(stop())).toMatchObject({ kind: 'denied' });
 });
 
-it('names the cluster that is missing', async () => {
+const account = '123456789012';
+
+it('resolves if the cluster does not exist any more in our account, and reports that', async () => {
+  aws.answer = errorAnswer('ClusterNotFoundException', 'Cluster not found.');
+  const missing: string[][] = [];
+  const stopHere = stopTask(aws.ecs, eagerCall, 'c', {
+    ownAccount: () => account,
+    onClusterMissing: (...what) => missing.push(what),
+  });
+  await expect(stopHere(arn(1), 'done', new AbortController().signal)).resolves.toBeUndefined();
+  expect(missing).toEqual([[arn(1), 'c']]);
+});
+
+it('sends nothing about a task of another account, and says so: ECS would not know it', async () => {
+  const stopHere = stopTask(aws.ecs, eagerCall, 'c', { ownAccount: () => '999999999999' });
+  const stopping = stopHere(arn(1), 'done', new AbortController().signal);
+  expect(await rejectionOf(stopping)).toMatchObject({
+    ...{ kind: 'credentials', code: 'otherAccount' },
+    message: `StopTask: that is in AWS account ${account}, and our credentials are of account 999999999999`,
+  });
+  expect(aws.requests).toEqual([]);
+});
+
+it('fails and names the cluster that is missing as long as our account is not known', async () => {
   aws.answer = errorAnswer('ClusterNotFoundException', 'Cluster not found.');
   expect(await rejectionOf(stop())).toMatchObject({
     kind: 'unprepared',

@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs';
+import { fleetOwnershipTag, ownershipTag } from '../../aws/launch/ownershipTag.ts';
+import { placeOf, type TaskPlace } from '../../aws/tasks/taskPlace.ts';
+import { type AwsConnections, type AwsCredentials, connectionsOf } from '../../config/config.ts';
+import { ConfigFailure } from '../../config/configFailure.ts';
+import { homeIn } from '../../config/home.ts';
+import { loadConfig } from '../../config/load.ts';
+import { ControlFailure } from '../../control/failure.ts';
+import { peekJournal } from '../../store/peekJournal.ts';
+import { ownershipTagOf } from '../managerSettings.ts';
+import { findManager, type Manager, type Wanted } from './managers.ts';
+
+type Environment = Record<string, string | undefined>;
+
+/** What a person gives to find the tasks of a manager that may be gone. */
+export interface GcWanted extends Wanted {
+  /** As the workers reach it; needed where no state directory is left. */
+  scheduler?: string | undefined;
+  fleetId?: string | undefined;
+  cluster?: string | undefined;
+  region?: string | undefined;
+}
+
+/** A cluster to look in. */
+export type GcPlace = Omit<TaskPlace, 'account'>;
+
+/** Where to look for which tasks, and with what. */
+export interface GcPlan {
+  /** `startedBy` of the tasks. */
+  mark: string;
+  /** At least one. */
+  places: GcPlace[];
+  credentials: AwsCredentials | null;
+  connections: AwsConnections;
+  /** Null: no state of the manager is left on this host. */
+  dir: string | null;
+}
+
+const defaults = { region: 'us-east-1', cluster: 'scaler-cluster' };
+
+/** Rejects with a ConfigFailure when it is not clear which tasks are meant. */
+export async function planGc(wanted: GcWanted, env: Environment): Promise<GcPlan> {
+  const read = (path: string) => readFileSync(path, 'utf8');
+  const config = configOf(wanted, env);
+  const manager = await knownManager(wanted, env);
+  const { cluster = config?.ecs.cluster, region = config?.aws.region } = wanted;
+  const home = {
+    cluster: nameOf(cluster ?? manager?.file?.cluster ?? defaults.cluster),
+    region: region ?? manager?.file?.region ?? defaults.region,
+  };
+  return {
+    mark: config ? ownershipTagOf(config) : markFor(wanted, manager, env),
+    places: distinct([home, ...(manager ? journaledPlaces(manager.dir) : [])]),
+    credentials: config?.aws.credentials ?? null,
+    connections: connectionsOf(env, homeIn(env), read),
+    dir: manager?.dir ?? null,
+  };
+}
+
+/** The entry of the configuration file that is meant; null: none was given. */
+function configOf({ config, managerId }: GcWanted, env: Environment) {
+  if (config === undefined) return null;
+  const all = loadConfig({ argv: [config], env, warn: () => {}, takeUnreachable: true });
+  const [only, ...others] = all.filter(
+    ({ workerManagerId }) => managerId === undefined || workerManagerId === managerId,
+  );
+  if (only && others.length === 0) return only;
+  const ids = all.map(({ workerManagerId }) => workerManagerId).join(', ');
+  throw new ConfigFailure(`${config} has these managers, choose with --worker-manager-id: ${ids}`);
+}
+
+/** Null: no state of it is left. */
+async function knownManager(wanted: GcWanted, env: Environment): Promise<Manager | null> {
+  if (wanted.fleetId !== undefined && wanted.stateDir === undefined) return null;
+  try {
+    return await findManager(wanted, env);
+  } catch (error) {
+    if (error instanceof ControlFailure) return null;
+    throw error;
+  }
+}
+
+function markFor(wanted: GcWanted, manager: Manager | null, env: Environment): string {
+  const { fleetId, scheduler } = wanted;
+  const managerId = wanted.managerId ?? (env.SCALER_WORKER_MANAGER_ID || undefined);
+  if (fleetId !== undefined) return fleetOwnershipTag(fleetId);
+  if (managerId !== undefined && scheduler !== undefined) return ownershipTag(managerId, scheduler);
+  if (manager?.file) return manager.file.mark;
+  throw new ConfigFailure(
+    managerId === undefined
+      ? 'whose tasks? give --worker-manager-id'
+      : `no state of ${JSON.stringify(managerId)} says how its tasks are marked: give --scheduler with the address that its workers reach, or --config, or --fleet-id`,
+  );
+}
+
+/** Regions and clusters of all tasks that the journal knows. */
+function journaledPlaces(dir: string): GcPlace[] {
+  const ledger = peekJournal(dir)?.ledger;
+  if (!ledger) return [];
+  const arns = [...ledger.groups(), ...ledger.history()].map(({ taskArn }) => taskArn);
+  return arns.flatMap((arn) => (arn === null ? [] : (placeOf(arn) ?? [])));
+}
+
+/** Of an ARN of a cluster, its name. */
+function nameOf(cluster: string): string {
+  return cluster.slice(cluster.lastIndexOf('/') + 1);
+}
+
+function distinct(places: readonly GcPlace[]): GcPlace[] {
+  return [
+    ...new Map(
+      places.map(({ region, cluster }) => [`${region} ${cluster}`, { region, cluster }]),
+    ).values(),
+  ];
+}

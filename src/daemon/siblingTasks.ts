@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DescribedTasks } from '../../machines/shared/domain.ts';
+import { findSiblings, type Sibling } from '../store/siblings.ts';
+import type { Log } from '../telemetry/log.ts';
+
+/** Before the first look, ms: other managers of this process lock their directories meanwhile. */
+const firstAfterMs = 3_000;
+/** Between two looks, as long as some of the tasks cannot be looked at, ms. */
+const repeatAfterMs = 30_000;
+/** After so many looks what could not be looked at is reported as such. */
+const mostLooks = 4;
+
+interface Tools {
+  stateDir: string;
+  /** `startedBy` of our tasks: tasks that carry it are found by our own list. */
+  mark: string;
+  describe(taskArns: string[], signal: AbortSignal): Promise<DescribedTasks>;
+  log: Log;
+  pause?: (ms: number, signal: AbortSignal) => Promise<unknown>;
+}
+
+/** What ECS shows of the tasks of a sibling. */
+interface Seen {
+  living: string[];
+  unseen: string[];
+}
+
+/**
+ * Reports tasks that still run and that only the journal of another, unused state directory knows: after a change of
+ * the manager id or the scheduler address nothing else would tell of the fleet from before. Never rejects; ends at the
+ * signal.
+ */
+export async function reportSiblingTasks(tools: Tools, signal: AbortSignal): Promise<void> {
+  const {
+    stateDir,
+    mark,
+    log,
+    pause = (ms) => sleep(ms, undefined, { signal, ref: false }),
+  } = tools;
+  try {
+    await pause(firstAfterMs, signal);
+    const all = await findSiblings(stateDir);
+    let siblings = all.filter(({ manager }) => manager?.mark !== mark);
+    for (let looks = 1; siblings.length > 0; looks++) {
+      const again: Sibling[] = [];
+      for (const sibling of siblings) {
+        const seen = await look(sibling, tools, signal);
+        if (seen.unseen.length > 0 && looks < mostLooks) again.push(sibling);
+        else report(sibling, seen, log);
+      }
+      siblings = again;
+      if (siblings.length > 0) await pause(repeatAfterMs, signal);
+    }
+  } catch {
+    // The daemon ends, or the directory above cannot be read: nothing to tell.
+  }
+}
+
+async function look({ ledger }: Sibling, { describe }: Tools, signal: AbortSignal): Promise<Seen> {
+  const arns = ledger.groups().map(({ taskArn }) => taskArn);
+  if (arns.length === 0) return { living: [], unseen: [] };
+  const { observations, failures } = await describe(arns, signal);
+  const living = observations.filter(({ phase }) => phase !== 'stopped' && phase !== 'missing');
+  // A cluster that does not exist has no tasks.
+  const unseen = failures.filter(({ kind }) => kind !== 'unprepared');
+  return {
+    living: living.map(({ taskArn }) => taskArn),
+    unseen: unseen.flatMap(({ taskArns }) => taskArns),
+  };
+}
+
+function report(sibling: Sibling, { living, unseen }: Seen, log: Log): void {
+  const { path, ledger, manager } = sibling;
+  const launches = ledger.openLaunches().length;
+  if (living.length + unseen.length + launches === 0) return;
+  log.report('siblings.tasksFound', {
+    path,
+    ...(manager && { manager: manager.manager, scheduler: manager.workerScheduler }),
+    ...(living.length > 0 && { tasks: living }),
+    ...(unseen.length > 0 && { unseen }),
+    launches,
+  });
+}

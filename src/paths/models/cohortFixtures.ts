@@ -1,0 +1,34 @@
+import type { TaskObservation } from '../../../machines/shared/domain.ts';
+
+const timeouts = {
+  missingGraceMs: 60_000,
+  bootGraceMs: 30_000,
+  startDeadlineMs: 600_000,
+  workersLostMs: 120_000,
+  unobservedStopMs: 180_000,
+  unobservedExitMs: 5000,
+};
+export const input = {
+  cohortId: 'cohort.0',
+  timeouts,
+  workersPerTask: 1,
+  monitorEverConnected: false,
+};
+export const launchPlan = (label: string, count: number) => ({
+  order: { label, clientToken: `se-${label}`, count, revision: 'rev:1', market: 'spot' as const },
+  groupIds: Array.from({ length: count }, (_, i) => `${label}-${i}`),
+  outcomeUnknown: false,
+});
+export const sighting = (taskArn: string, phase: TaskObservation['phase']): TaskObservation => ({
+  taskArn,
+  phase,
+  cause: null,
+  detail: null,
+  createdAt: null,
+});
+export const admit = {
+  type: 'cohort.admit',
+  generation: 1,
+  launches: [launchPlan('e-1', 2)],
+  at: 1000,
+} as const;

@@ -1,0 +1,260 @@
+import type { EventObject } from 'xstate';
+import { modesOf } from '../../../machines/fleet/modes.ts';
+import { noCounts, serving } from '../../../machines/fleet/plan.ts';
+import type { Fleet, FleetInput } from '../../../machines/fleet/state.ts';
+import { noBill } from '../../../machines/shared/money.ts';
+import type { Model } from '../explore.ts';
+import { fleetInput, fleetSettings, orphan, tasksOf } from './fleetFixtures.ts';
+
+const settings = {
+  ...fleetSettings,
+  ...{ maxTasks: 12, pollsPerTick: 5, launchBurst: 100, launchesPerSecond: 20 },
+};
+const input: FleetInput = { ...fleetInput, settings, owned: tasksOf(1) };
+const command = (taskConcurrency: number, at: number) => ({
+  type: 'scheduler.desired' as const,
+  at,
+  requests: [{ taskConcurrency, capabilities: [] }],
+});
+const listed = { startedAt: 11_000, tasks: [] };
+const showsOrphan = { startedAt: 11_000, tasks: [orphan('arn/9')] };
+const denied = Object.assign(new Error('not authorized'), { kind: 'denied' });
+const late = Object.assign(new Error('no answer'), { kind: 'unreachable' });
+
+const brief = (context: Fleet) => [
+  context.now,
+  context.desired,
+  context.lastEchoAt,
+  context.revision !== null,
+  context.owned.length,
+  Object.values(context.cohorts).map(({ counts, launches }) => [counts, launches]),
+  Object.values(context.breakers).map(({ failures, probe }) => [failures, probe !== null]),
+  context.replacesEnded,
+  context.mismatch,
+  context.connection,
+  context.holdReason,
+  context.inventoryAt !== null,
+  Math.min(context.inventoryFailures, 1),
+];
+
+/** What can happen; `aside`: what a part of the walks leaves out, so that not everything is crossed with everything. */
+const modelOf = (aside: RegExp): Model => ({
+  input,
+  key: ({ value, context }) => [value, brief(context as Fleet)],
+  events: ({ value, context }) => {
+    const fleet = context as Fleet;
+    const modes = modesOf(value as Record<string, unknown>);
+    const { lifecycle, inventory: listing } = modes;
+    const reports = Object.entries(fleet.cohorts).flatMap(([cohortId, { counts, generation }]) =>
+      // One that has not reported yet has three groups.
+      [{ ...noCounts, idle: counts.pending + serving(counts) || 3 }, noCounts].map((counts) => ({
+        ...{ type: 'cohort.changed', cohortId, generation, launches: 0, ended: 0 },
+        counts,
+      })),
+    );
+    const setback = { cohortId: 'x', kind: 'refused', reason: 'full', market: null };
+    const groupId = fleet.breakers.refused?.probe ?? 'x';
+    return [
+      ...(fleet.now < 20_000 || lifecycle === 'stopping' || lifecycle === 'active'
+        ? [{ type: 'tick', now: 20_000 }]
+        : []),
+      { type: 'fleet.restoreNext' },
+      ...(fleet.revision === null
+        ? [{ type: 'fleet.prepared', revision: 'rev:1', clusterCreated: true }]
+        : []),
+      ...(fleet.lastEchoAt === null ? [{ type: 'scheduler.heartbeatEcho', at: 20_000 }] : []),
+      ...(fleet.desired === null ? [command(6, 20_000)] : []),
+      ...(lifecycle === 'active' ? [{ type: 'fleet.nextTurn' }] : []),
+      ...(lifecycle === 'stopping' || lifecycle === 'stopped' ? [] : [{ type: 'fleet.stop' }]),
+      ...(listing === 'listing'
+        ? [
+            { type: 'xstate.done.actor.inventory', output: listed },
+            { type: 'xstate.done.actor.inventory', output: showsOrphan },
+            { type: 'xstate.error.actor.inventory', error: denied },
+            { type: 'xstate.error.actor.inventory', error: late },
+          ]
+        : []),
+      ...(fleet.breakers.refused
+        ? [
+            { type: 'cohort.recovered', cohortId: 'x', groupId, signal: 'launched', subnet: null },
+            { type: 'cohort.probeInconclusive', cohortId: 'x', groupId },
+          ]
+        : [{ type: 'cohort.launchFailed', ...setback }]),
+      ...(listing === 'adopting'
+        ? [
+            { type: 'xstate.done.actor.journalAdoption', output: fleet.adoption.adopting },
+            { type: 'xstate.error.actor.journalAdoption', error: late },
+          ]
+        : []),
+      ...(modes.scheduler === 'absent' ? [] : [{ type: 'scheduler.lost', at: 0 } as const]),
+      ...(modes.monitor === 'connected' ? [] : [{ type: 'monitor.loads', at: 1, loads: {} }]),
+      ...reports,
+      ...(lifecycle === 'active' ? [] : [{ type: 'task.dead', at: 1, taskArn: 'arn:t' }]),
+    ].filter(({ type }) => !aside.test(type));
+  },
+});
+
+/** A scheduler that asks for tasks one by one and chooses itself who goes; or that our workers could not serve. */
+const oneByOne: Model = {
+  ...modelOf(/^(cohort\.launchFailed|monitor\.loads|xstate\.error.*|scheduler\.(desired|lost))$/),
+  events: (state) => {
+    const fleet = state.context as Fleet;
+    const usual = modelOf(
+      /^(cohort\.launchFailed|monitor\.loads|xstate\.error.*|scheduler\.(desired|lost))$/,
+    );
+    const { lifecycle } = state.value as { lifecycle: string };
+    if (!/recovering|active/.test(lifecycle)) return [];
+    return [
+      // Orphans are for the other models.
+      ...(usual.events as (of: typeof state) => EventObject[])(state).filter(
+        (event) => !('output' in event && event.output === showsOrphan),
+      ),
+      ...((fleet.desired ?? 0) < 2 ? [{ type: 'scheduler.startRequested', at: 20_000 }] : []),
+      { type: 'scheduler.shutdownRequested', at: 20_000, taskIds: ['old'] },
+      { type: 'scheduler.mismatch', at: 20_000, reason: fleet.mismatch ? null : 'too old' },
+      // They change no state: a few of the states are enough.
+      ...(fleet.revision === null && fleet.mismatch === null && fleet.desired === null
+        ? [
+            { type: 'monitor.work', at: 20_000, work: null },
+            { type: 'monitor.closed', at: 20_000 },
+          ]
+        : []),
+    ];
+  },
+};
+
+/** The scheduler comes and goes. Its graces are short, so that a walk is, too. */
+const comingAndGoing: Model = {
+  input: {
+    ...input,
+    owned: [],
+    settings: { ...settings, schedulerGraceMs: 8000, returnGraceMs: 12_000, emptyGraceMs: 4000 },
+  },
+  key: ({ value, context }) => {
+    const { now, lastEchoAt, returnedAt, desired, emptySince } = context as Fleet;
+    const { scheduler } = value as { scheduler: object };
+    return [scheduler, now, lastEchoAt, returnedAt, desired, emptySince !== null];
+  },
+  events: ({ context: { now, emptySince, desired } }) =>
+    now >= 25_000
+      ? []
+      : ([
+          { type: 'tick', now: now + 5000 },
+          { type: 'scheduler.heartbeatEcho', at: now },
+          { type: 'scheduler.lost', at: 0 },
+          ...(now < 6000 ? [{ type: 'fleet.tookOver' }] : []),
+          ...(desired === null || desired === 0 ? [command(6, now)] : []),
+          ...(emptySince === null ? [{ type: 'scheduler.desired', at: now, requests: [] }] : []),
+        ] as EventObject[]),
+};
+
+const terms = { transport: 'ymq', generation: 'g3', exact: true, bare: false } as const;
+
+/** What persons order, and what is known of the connection and the scheduler. */
+const orders: Model = {
+  ...modelOf(/./),
+  events: (state) => {
+    const usual = modelOf(
+      /^(task\.dead|cohort\..*|monitor\.loads|scheduler\.lost|fleet\.(nextTurn|restoreNext|stop)|xstate\.error.*)$/,
+    );
+    const { connection, holdReason, terms: known, tasksOf: tasks } = state.context as Fleet;
+    return [
+      ...(usual.events as (of: typeof state) => EventObject[])(state),
+      ...(connection === 'closed'
+        ? [{ type: 'scheduler.connection', at: 1, status: 'conflict' } as const]
+        : []),
+      ...(known === null ? [{ type: 'scheduler.identified', at: 1, terms } as const] : []),
+      ...(holdReason === null || modesOf(state.value as Record<string, unknown>).hold === 'held'
+        ? [{ type: 'fleet.hold', at: 1, reason: 'upgrade' } as const]
+        : []),
+      { type: 'fleet.resume', at: 2 } as const,
+      { type: 'fleet.drainGroups', at: 2, groupIds: ['old-0'] } as const,
+      ...('cohort.0' in tasks
+        ? []
+        : [{ type: 'cohort.tasksChanged', cohortId: 'cohort.0', taskIds: ['t'] } as const]),
+    ];
+  },
+};
+
+const monitorEnds: Model = {
+  ...modelOf(/./),
+  key: ({ value }) => value,
+  events: [{}, null].map((loads) => ({ type: 'monitor.loads', at: 1, loads }) as EventObject),
+};
+
+/** A task costs a dollar an hour, and one task is allowed: tasks come and go. */
+const expensive: Model = {
+  input: {
+    ...input,
+    settings: {
+      ...settings,
+      money: {
+        prices: { onDemand: 1, spot: 1, minimumMs: 60_000 },
+        limits: { perHour: 1, perDay: null, total: null },
+        onLimit: 'hold',
+      },
+    },
+  },
+  key: ({ value, context }) => {
+    const { now, money, cohorts } = context as Fleet;
+    const { money: mode } = value as { money: string };
+    return [mode, now, money.sum.onDemand.tasks, money.clearSince, Object.keys(cohorts)];
+  },
+  events: ({ context }) => {
+    const { now, cohorts } = context as Fleet;
+    const bills = [1, 0].map((tasks) => {
+      const onDemand = { ...noBill.onDemand, tasks, fromSum: tasks * 1000 };
+      return { type: 'cohort.billed', cohortId: 'cohort.0', bill: { ...noBill, onDemand } };
+    });
+    return [
+      ...('cohort.0' in cohorts ? bills : [{ type: 'fleet.restoreNext' }]),
+      ...(now < 120_000 ? [{ type: 'tick', now: now + 30_000 }] : []),
+    ];
+  },
+};
+
+/** What it sends to itself. */
+const internal: Model = {
+  ...modelOf(/./),
+  key: ({ value }) => value,
+  events: [
+    { type: 'fleet.reconcile' },
+    { type: 'inventory.completed' },
+    { type: 'fleet.retryNow' },
+    { type: 'cohort.launchTurn', cohortId: 'cohort.0', label: 'e-1', at: 20_000 } as EventObject,
+  ],
+};
+
+/** A person does not want to wait for groups at work. */
+const impatient: Model = {
+  ...modelOf(/./),
+  key: ({ value }) => value,
+  events: [{ type: 'fleet.stop' }, { type: 'fleet.stopNow' }],
+};
+
+/** Listing is denied again and again. */
+const deniedAgain: Model = {
+  input: { ...input, owned: [] },
+  key: ({ value, context }) => [value, (context as Fleet).denials],
+  events: ({ value, context }) => {
+    const { now, denials } = context as Fleet;
+    if (denials > 2) return [];
+    return modesOf(value as Record<string, unknown>).inventory === 'listing'
+      ? [{ type: 'xstate.error.actor.inventory', error: denied } as EventObject]
+      : [{ type: 'tick', now: now + 10_000 } as EventObject];
+  },
+};
+
+export const models = [
+  deniedAgain,
+  oneByOne,
+  modelOf(/^(cohort\.launchFailed|monitor\.loads|scheduler\.lost)$/),
+  modelOf(/^(fleet\.restoreNext|fleet\.stop|xstate\.error.*|monitor\.loads|scheduler\.lost)$/),
+  modelOf(/^(fleet\.restoreNext|fleet\.stop|xstate\.error.*|cohort\.(launchFailed|changed))$/),
+  comingAndGoing,
+  orders,
+  expensive,
+  monitorEnds,
+  internal,
+  impatient,
+];

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { trip } from '../../../machines/fleet/circuitBreaker.ts';
+import { fleetStatus, groupTotals } from '../../../machines/fleet/fleetStatus.ts';
+import { launchBlockers } from '../../../machines/fleet/launchGate.ts';
+import type { Modes } from '../../../machines/fleet/modes.ts';
+import { noCounts, total } from '../../../machines/fleet/plan.ts';
+import { type Fleet, newFleet } from '../../../machines/fleet/state.ts';
+import { fleetInput } from '../../support/liveManager.ts';
+
+const modes: Modes = {
+  ...{ lifecycle: 'active', scheduler: 'present', inventory: 'idle' },
+  ...{ monitor: 'connected', hold: 'running', money: 'within' },
+};
+const fleetOf = (given: Partial<Fleet> = {}): Fleet => ({
+  ...newFleet(fleetInput),
+  ...{ revision: 'rev:1', lastEchoAt: 9000, now: 10_000, desired: 3, inventoryAt: 9000 },
+  ...given,
+});
+
+describe('the status of the fleet', () => {
+  it('has the blockers of the launch gate, since when they stand and whether they pass by themselves', () => {
+    const failure = {
+      ...{ cause: 'quota' as const, reason: 'no more', market: null, subnets: [], groupId: null },
+      signal: 'launched' as const,
+    };
+    const fleet = fleetOf({ breakers: trip({}, failure, 4000), now: 5000, allowance: 0 });
+    const { launching, breakers } = fleetStatus(fleet, modes);
+    expect(launching.missing).toBe(3);
+    expect(
+      launching.blockers.map(({ kind, since, transient }) => [kind, since, transient]),
+    ).toEqual([
+      ['quota', 4000, false],
+      ['rateAllowance', null, true],
+    ]);
+    expect(launching.blockers.map(({ kind }) => kind)).toEqual(
+      launchBlockers(fleet, modes).map(({ kind }) => kind),
+    );
+    expect(breakers).toEqual(Object.values(fleet.breakers));
+  });
+
+  it('has a hold with its reason only while launches are held', () => {
+    const fleet = fleetOf({ holdReason: 'a quota', heldSince: 8000 });
+    expect(fleetStatus(fleet, modes).launching.hold).toBeNull();
+    expect(fleetStatus(fleet, { ...modes, hold: 'held' }).launching.hold).toEqual({
+      ...{ reason: 'a quota', since: 8000 },
+    });
+  });
+
+  it('counts groups that are still to be put into a cohort as booting', () => {
+    const owned = [{ groupId: 'a', taskArn: 'arn', createdAt: null, deadlinesFrom: 0 }];
+    const { groups, queued } = fleetStatus(fleetOf({ owned }), modes);
+    expect([groups.booting, groups.total, queued]).toEqual([1, 1, 1]);
+  });
+
+  it('is JSON', () => {
+    const status = fleetStatus(fleetOf(), modes);
+    expect(JSON.parse(JSON.stringify(status))).toEqual(status);
+  });
+});
+
+it('the totals of the groups add up to all that cost money', () => {
+  const counts = {
+    ...noCounts,
+    pending: 1,
+    idle: 2,
+    busy: 3,
+    drainPending: 4,
+    cancelled: 5,
+    stopping: 6,
+  };
+  const { running, booting, draining, stopping, ...totals } = groupTotals(counts);
+  expect({ running, booting, draining, stopping }).toEqual({
+    ...{ running: 5, booting: 1, draining: 9, stopping: 6 },
+  });
+  expect(totals.total).toBe(total(counts));
+});

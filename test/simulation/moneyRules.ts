@@ -1,0 +1,96 @@
+import { minimumUsd, taskUsd } from '../../machines/shared/money.ts';
+import { moneySettingsOf } from '../../src/daemon/money.ts';
+import type { Census } from './census.ts';
+import type { ModelTask } from './ecs.ts';
+import { configOf } from './settings.ts';
+import type { Watched } from './watched.ts';
+
+/** What the daemon counts may differ from the bill by so much. */
+const tolerance = 0.01;
+
+/** What is spent in truth: the bill of ECS, and the limits that it must keep to. */
+export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watched) {
+  const { prices, limits, onLimit } = moneySettingsOf(configOf(settings));
+  if (prices === null) throw new Error('the simulation knows no price');
+  let forgottenBefore = Number.NEGATIVE_INFINITY;
+
+  const livedMs = ({ stoppedAt, createdAt }: ModelTask): number =>
+    (stoppedAt ?? agenda.now()) - createdAt;
+
+  /** What ECS starts after all, and what a lost journal forgot, nobody knows of until an inventory shows it. */
+  function isKnowable(task: ModelTask): boolean {
+    if (!task.ours || (task.stoppedAt ?? Number.POSITIVE_INFINITY) < forgottenBefore) return false;
+    return !task.ghost || life()?.journal?.ledger.owner(task.taskArn) !== undefined;
+  }
+
+  const known = (): ModelTask[] => [...ecs.tasks.values()].filter(isKnowable);
+
+  const bill = (): number =>
+    known().reduce((usd, task) => usd + taskUsd(prices, task.market, livedMs(task)), 0);
+
+  const rate = (): number =>
+    known()
+      .filter((task) => ecs.alive(task))
+      .reduce((usd, task) => usd + prices[task.market], 0);
+
+  /** Tasks that open launches have asked for and that are not there yet. */
+  function coming(): number {
+    let count = 0;
+    for (const { label, count: asked } of life()?.journal?.ledger.openLaunches() ?? []) {
+      const there = [...ecs.tasks.values()].filter((task) => task.label === label).length;
+      count += Math.max(0, asked - there);
+    }
+    return count;
+  }
+
+  const market = settings.spot ? 'spot' : 'onDemand';
+
+  return {
+    journalLost() {
+      forgottenBefore = agenda.now();
+    },
+
+    /** A launch has just been decided: with all that it may start, no limit is passed. */
+    launched(label: string) {
+      const { perHour, total } = limits;
+      const hourly = rate() + coming() * prices[market];
+      if (perHour !== null && hourly > perHour * (1 + tolerance))
+        broken('overspent', `${label}: $${hourly} an hour, ${perHour} allowed`);
+      const spent = bill() + coming() * minimumUsd(prices, market);
+      if (total !== null && spent > total * (1 + tolerance))
+        broken('overspent', `${label}: $${spent} are spent, ${total} allowed`);
+    },
+
+    /** The money is spent, so that every task is to go, however many are wanted. */
+    drains(): boolean {
+      if (onLimit === 'hold') return false;
+      const { perHour, total } = limits;
+      return (
+        (total !== null && bill() > total * (1 - tolerance)) ||
+        (perHour !== null && rate() > perHour)
+      );
+    },
+
+    /** At rest: why so few tasks are there; null: a limit is no reason. */
+    excuse(census: Census, alive: number, goal: number): boolean {
+      if (settings.money === null || census.money !== 'limited') return false;
+      const { perHour, total } = limits;
+      // A task of another market than the next one leaves room for a part of it.
+      const isFull = perHour !== null && rate() + prices.onDemand > perHour * (1 - tolerance);
+      const isSpent =
+        total !== null && bill() + minimumUsd(prices, 'onDemand') > total * (1 - 10 * tolerance);
+      return (isFull || isSpent) && (alive <= goal || onLimit === 'hold');
+    },
+
+    /** What the daemon has counted, against the bill. */
+    settled(census: Census | null, isExact: boolean) {
+      const counted = census?.usdTotal ?? null;
+      if (counted === null) return;
+      const billed = [...ecs.tasks.values()]
+        .filter(({ ours }) => ours)
+        .reduce((usd, task) => usd + taskUsd(prices, task.market, livedMs(task)), 0);
+      if (isExact && Math.abs(counted - billed) > billed * tolerance)
+        broken('miscounted', `$${counted} counted, $${billed} billed`);
+    },
+  };
+}

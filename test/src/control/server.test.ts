@@ -1,0 +1,302 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { Dealer } from 'zeromq';
+import type { ControlSource, Push, Subscription } from '../../../src/control/api.ts';
+import { connectControl } from '../../../src/control/client.ts';
+import { decodeAnswer, encodeMessage } from '../../../src/control/codec.ts';
+import { createFeed } from '../../../src/control/feed.ts';
+import { serveControl } from '../../../src/control/server.ts';
+import { now } from '../../../src/shared/clock.ts';
+import type { EventName } from '../../../src/telemetry/events.ts';
+import type { Log } from '../../../src/telemetry/log.ts';
+
+function scratch(name = ''): string {
+  const root = mkdtempSync(join(tmpdir(), 'control-'));
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  const dir = join(root, name);
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  return dir;
+}
+
+/** A source that answers everything with what it was asked. */
+const echo = new Proxy({} as ControlSource, {
+  get: (_, op: string) => (args: unknown) => ({ op, args }),
+});
+
+async function serve(dir: string, source: ControlSource = echo, load?: () => Promise<never>) {
+  const told: [EventName, object][] = [];
+  const log: Log = { report: (name, fields) => void told.push([name, fields]) };
+  const feed = createFeed(now);
+  const server = await serveControl({ dir, source, feed, now, log }, load);
+  let isClosed = false;
+  const close = async () => {
+    if (!isClosed) await server?.close();
+    isClosed = true;
+  };
+  onTestFinished(close);
+  const names = () => told.map(([name]) => name);
+  return { server, close, feed, told, names };
+}
+
+async function client(dir: string) {
+  const connected = await connectControl(dir);
+  onTestFinished(() => connected.close());
+  return connected;
+}
+
+/** A ZeroMQ socket that sends whatever a test wants. */
+function dealer(dir: string, options: object = {}): Dealer {
+  const socket = new Dealer({ linger: 0, reconnectInterval: -1, ...options });
+  onTestFinished(() => socket.close());
+  socket.connect(`ipc://${join(dir, 'control.sock')}`);
+  return socket;
+}
+
+const answersOf = async (dir: string) => (await client(dir)).ask('explain', { group: 'x' });
+const answered = { op: 'explain', args: { group: 'x' } };
+
+describe('the control socket', () => {
+  it('answers each operation with what its source says', async () => {
+    const dir = scratch();
+    await serve(dir);
+    const asking = await client(dir);
+    expect(await asking.ask('status', {})).toEqual({ op: 'status', args: {} });
+    expect(await asking.ask('hold', { reason: 'why' })).toEqual({
+      ...{ op: 'hold', args: { reason: 'why' } },
+    });
+    await expect(asking.ask('explain', { group: '' })).rejects.toMatchObject({
+      ...{ kind: 'refused', message: 'group is no text of 1 to 200 characters' },
+    });
+  });
+
+  it('is open to its own user alone, whatever the directory was', async () => {
+    const dir = scratch();
+    chmodSync(dir, 0o777);
+    await serve(dir);
+    expect(statSync(dir).mode & 0o777).toBe(0o700);
+    expect(statSync(join(dir, 'control.sock')).mode & 0o777).toBe(0o600);
+  });
+
+  it('replaces the socket of a dead daemon, and a file of that name', async () => {
+    const dir = scratch();
+    const path = join(dir, 'control.sock');
+    const dead = createServer().listen(path);
+    await vi.waitFor(() => expect(existsSync(path)).toBe(true));
+    // The file outlives a process that is killed.
+    dead.close();
+    writeFileSync(path, 'no socket');
+    await serve(dir);
+    expect(await answersOf(dir)).toEqual(answered);
+  });
+
+  it('is reached in a directory whose path is too long for the kernel', async () => {
+    const dir = scratch('x'.repeat(120));
+    await serve(dir);
+    expect(await answersOf(dir)).toEqual(answered);
+  });
+
+  it('leaves no file and no descriptor behind', async () => {
+    const dir = scratch('x'.repeat(120));
+    const before = readdirSync('/proc/self/fd').length;
+    const { close } = await serve(dir);
+    await close();
+    expect(readdirSync(dir)).toEqual([]);
+    await vi.waitFor(() =>
+      expect(readdirSync('/proc/self/fd').length).toBeLessThanOrEqual(before + 2),
+    );
+  });
+
+  it('is done without, with one warning, where ZeroMQ cannot be loaded', async () => {
+    const fails = () => Promise.reject(new Error('ZeroMQ cannot be loaded: no build'));
+    const { server, told } = await serve(scratch(), echo, fails);
+    expect(server).toBeNull();
+    expect(told).toMatchObject([
+      ['control.notOpened', { reason: 'ZeroMQ cannot be loaded: no build' }],
+    ]);
+  });
+
+  it('is done without, with one warning, where a directory is in its place', async () => {
+    const dir = scratch();
+    mkdirSync(join(dir, 'control.sock'));
+    const { server, names } = await serve(dir);
+    expect([server, names()]).toEqual([null, ['control.notOpened']]);
+  });
+
+  it('survives a bug of its source, says so, and answers the next request', async () => {
+    const dir = scratch();
+    const source = { ...echo, explain: echo.explain } as ControlSource;
+    source.status = () => {
+      throw new Error('a bug');
+    };
+    const { names } = await serve(dir, source);
+    const asking = await client(dir);
+    await expect(asking.ask('status', {})).rejects.toThrow('a bug kept the daemon from answering');
+    expect(await asking.ask('explain', { group: 'x' })).toEqual(answered);
+    expect(names()).toContain('control.failed');
+  });
+});
+
+describe('a hostile client', () => {
+  it('that sends no ZeroMQ at all changes nothing for others', async () => {
+    const dir = scratch();
+    await serve(dir);
+    for (const bytes of [Buffer.alloc(0), Buffer.from('GET / HTTP/1.1\r\n\r\n'.repeat(99))]) {
+      const socket = connect(join(dir, 'control.sock')).on('error', () => {});
+      onTestFinished(() => void socket.destroy());
+      socket.write(bytes);
+    }
+    await sleep(100);
+    expect(await answersOf(dir)).toEqual(answered);
+  });
+
+  it('that sends garbage, several frames or another version is told what is wrong', async () => {
+    const dir = scratch();
+    await serve(dir);
+    const hostile = dealer(dir, { receiveTimeout: 5000 });
+    const codeOf = async (frames: Uint8Array[]) => {
+      await hostile.send(frames);
+      const [reply] = await hostile.receive();
+      return (decodeAnswer(reply as Buffer) as { error: { code: string } }).error.code;
+    };
+    expect(await codeOf([Uint8Array.of(0xc1, 1, 2, 3)])).toBe('invalid');
+    expect(await codeOf([Buffer.from('a'), Buffer.from('b')])).toBe('invalid');
+    expect(await codeOf([encodeMessage({ v: 99, id: 1, op: 'status' })])).toBe('version');
+    expect(await codeOf([Buffer.alloc(0)])).toBe('invalid');
+  });
+
+  it('that sends a huge frame loses its connection, and others are answered', async () => {
+    const dir = scratch();
+    await serve(dir);
+    const hostile = dealer(dir, { receiveTimeout: 300 });
+    await hostile.send(Buffer.alloc(1024 * 1024));
+    await expect(hostile.receive()).rejects.toThrow();
+    expect(await answersOf(dir)).toEqual(answered);
+  });
+
+  it('that floods the socket keeps no other work waiting', async () => {
+    const dir = scratch();
+    await serve(dir);
+    const hostile = dealer(dir, { sendHighWaterMark: 0 });
+    const request = encodeMessage({ v: 1, id: 1, op: 'explain', args: { group: 'x' } });
+    let isFlooding = true;
+    const flooding = (async () => {
+      for (let i = 0; isFlooding && i < 100_000; i++) {
+        await hostile.send(request);
+        if (i % 50 === 0) await sleep(1);
+      }
+    })();
+    let longest = 0;
+    let last = performance.now();
+    const timer = setInterval(() => {
+      longest = Math.max(longest, performance.now() - last);
+      last = performance.now();
+    }, 5);
+    await sleep(500);
+    clearInterval(timer);
+    isFlooding = false;
+    await flooding;
+    expect(longest).toBeLessThan(200);
+    expect(await answersOf(dir)).toEqual(answered);
+  });
+
+  it('that opens connection after connection has all of them closed, and others get through', async () => {
+    const dir = scratch();
+    const { names } = await serve(dir);
+    for (let i = 0; i < 40; i++) await dealer(dir).send(Buffer.from('x'));
+    await vi.waitFor(() => expect(names()).toContain('control.crowded'));
+    await vi.waitFor(async () => expect(await answersOf(dir)).toEqual(answered), {
+      timeout: 10_000,
+      interval: 300,
+    });
+  }, 30_000);
+});
+
+const pushed = async (from: AsyncIterable<Push>, isEnough: (all: Push[]) => boolean) => {
+  const all: Push[] = [];
+  for await (const push of from) {
+    all.push(push);
+    if (isEnough(all)) break;
+  }
+  return all;
+};
+
+describe('a subscriber', () => {
+  it('of status gets one each second', async () => {
+    const dir = scratch();
+    await serve(dir);
+    const asking = await client(dir);
+    const got = await pushed(asking.subscribe({ topic: 'status' }), ({ length }) => length === 2);
+    expect(got.map(({ items }) => items)).toEqual([
+      [{ op: 'status', args: {} }],
+      [{ op: 'status', args: {} }],
+    ]);
+  });
+
+  it('of events gets those of its level and names, in order', async () => {
+    const dir = scratch();
+    const { feed } = await serve(dir);
+    const asking = await client(dir);
+    const subscription: Subscription = { topic: 'events', level: 'debug', names: ['fleet.'] };
+    const got = pushed(asking.subscribe(subscription), (all) =>
+      all.some(({ items }) => items.some((one) => 'event' in one && one.fields.state === 'b')),
+    );
+    await sleep(200);
+    feed.log.report('fleet.stateChanged', { state: 'a' }, 'debug');
+    feed.log.report('daemon.forced', {}, 'warn');
+    feed.log.report('fleet.stateChanged', { state: 'b' }, 'debug');
+    const events = (await got).flatMap(({ items }) => items as { fields: object }[]);
+    expect(events.map(({ fields }) => fields)).toEqual([{ state: 'a' }, { state: 'b' }]);
+  });
+
+  it('that reads nothing loses events, and another one gets all of them', async () => {
+    const dir = scratch();
+    const { feed } = await serve(dir);
+    const slow = dealer(dir, { receiveHighWaterMark: 1 });
+    await slow.send(encodeMessage({ v: 1, id: 1, op: 'subscribe', args: { topic: 'events' } }));
+    const asking = await client(dir);
+    const signals = 4000;
+    let count = 0;
+    const reading = pushed(asking.subscribe({ topic: 'events' }), (all) => {
+      count = all.reduce((sum, { items }) => sum + items.length, 0);
+      return count >= signals;
+    });
+    await sleep(100);
+    for (let i = 0; i < signals; i++) {
+      feed.log.report('signal.received', { signal: `${i} ${'x'.repeat(500)}` }, 'info');
+      if (i % 40 === 0) await sleep(100);
+    }
+    expect(
+      (await reading).reduce((sum, push) => sum + ('dropped' in push ? push.dropped : 0), 0),
+    ).toBe(0);
+    expect(count).toBe(signals);
+  }, 60_000);
+
+  it('is refused when there are as many as there may be', async () => {
+    const dir = scratch();
+    await serve(dir);
+    const [first, second] = [await client(dir), await client(dir)];
+    const many = Array.from({ length: 14 }, () => dealer(dir));
+    for (const one of many) {
+      await one.send(encodeMessage({ v: 1, id: 1, op: 'subscribe', args: { topic: 'status' } }));
+      await one.receive();
+    }
+    expect(await first.ask('subscribe', { topic: 'status' })).toEqual({ subscribed: 'status' });
+    expect(await first.ask('subscribe', { topic: 'events' })).toEqual({ subscribed: 'events' });
+    await expect(second.ask('subscribe', { topic: 'status' })).rejects.toThrow('as many');
+    expect(await first.ask('unsubscribe', { topic: 'events' })).toHaveProperty('unsubscribed');
+    expect(await second.ask('subscribe', { topic: 'status' })).toEqual({ subscribed: 'status' });
+  });
+});

@@ -1,0 +1,111 @@
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { DescribedTasks, TaskObservation } from '../../../machines/shared/domain.ts';
+import { reportSiblingTasks } from '../../../src/daemon/siblingTasks.ts';
+import { openJournal } from '../../../src/store/journal.ts';
+import { writeManagerFile } from '../../../src/store/managerFile.ts';
+import { openStateDir } from '../../../src/store/stateDir.ts';
+import { silentLog } from '../../../src/telemetry/log.ts';
+import { adopted, launch, listening, temporaryDir } from '../store/samples.ts';
+
+const observed = (taskArn: string, phase: TaskObservation['phase']): TaskObservation => ({
+  ...{ taskArn, phase, cause: null, detail: null, createdAt: null },
+});
+const failed = (kind: 'unreachable' | 'unprepared', ...taskArns: string[]) => ({
+  ...{ cluster: 'c', kind, reason: 'no', taskArns },
+});
+
+let root: string;
+const pauses: number[] = [];
+beforeEach(() => {
+  root = temporaryDir();
+  pauses.splice(0);
+});
+
+async function leave(name: string, arns: string[], isLaunchOpen = false): Promise<string> {
+  const dir = join(root, name);
+  (await openStateDir(dir, silentLog)).release();
+  const journal = await openJournal(dir, silentLog);
+  arns.forEach((arn, i) => void journal.note(adopted(`${name}-${i}`, arn)));
+  if (isLaunchOpen) await journal.append(launch('l'));
+  await journal.close();
+  return dir;
+}
+
+/** What is reported when ECS shows these, look by look. */
+async function reported(...shown: DescribedTasks[]) {
+  const { log, lines } = listening();
+  const stateDir = await leave('ours', ['arn:ours']);
+  let looks = 0;
+  const describe = async () => {
+    const last = shown[Math.min(looks++, shown.length - 1)];
+    return last ?? { observations: [], failures: [] };
+  };
+  const pause = async (ms: number) => pauses.push(ms);
+  await reportSiblingTasks(
+    { stateDir, mark: 'se-ours', describe, log, pause },
+    new AbortController().signal,
+  );
+  return lines.map(({ level, text, fields }) => [level, text, fields]);
+}
+
+describe('reportSiblingTasks', () => {
+  it('warns of tasks of another manager that still run, and of its launches without an answer', async () => {
+    const path = await leave('other', ['arn:1', 'arn:2', 'arn:3'], true);
+    const observations = [
+      observed('arn:1', 'running'),
+      observed('arn:2', 'stopped'),
+      observed('arn:3', 'missing'),
+    ];
+    expect(await reported({ observations, failures: [] })).toEqual([
+      ['warn', 'siblings.tasksFound', { path, tasks: ['arn:1'], launches: 1 }],
+    ]);
+    expect(pauses).toEqual([3000]);
+    const facts = { mark: 'se-x', region: 'r', cluster: 'c' };
+    writeManagerFile(path, { manager: 'wm', workerScheduler: 'tcp://s:1', ...facts }, silentLog);
+    expect((await reported({ observations, failures: [] })).at(-1)?.at(-1)).toMatchObject({
+      ...{ manager: 'wm', scheduler: 'tcp://s:1' },
+    });
+  });
+
+  it('says nothing when all of them have ended, or their cluster does not exist any more', async () => {
+    await leave('other', ['arn:1', 'arn:2']);
+    const gone = {
+      observations: [observed('arn:1', 'stopped')],
+      failures: [failed('unprepared', 'arn:2')],
+    };
+    expect(await reported(gone)).toEqual([]);
+  });
+
+  it('leaves to our own list what carries our tag: only the address of a fleet with a fleet_id has changed', async () => {
+    const path = await leave('other', ['arn:1']);
+    const facts = { manager: 'wm', workerScheduler: 'tcp://s:1', region: 'r', cluster: 'c' };
+    writeManagerFile(path, { ...facts, mark: 'se-ours' }, silentLog);
+    const observations = [observed('arn:1', 'running')];
+    expect(await reported({ observations, failures: [] })).toEqual([]);
+  });
+
+  it('looks again while some cannot be looked at, and says so in the end', async () => {
+    const path = await leave('other', ['arn:1']);
+    const unseen = { observations: [], failures: [failed('unreachable', 'arn:1')] };
+    const seen = { observations: [observed('arn:1', 'starting')], failures: [] };
+    expect(await reported(unseen, unseen, seen)).toEqual([
+      ['warn', 'siblings.tasksFound', { path, tasks: ['arn:1'], launches: 0 }],
+    ]);
+    expect(pauses).toEqual([3000, 30_000, 30_000]);
+    expect(await reported(unseen)).toEqual([
+      ['warn', 'siblings.tasksFound', { path, unseen: ['arn:1'], launches: 0 }],
+    ]);
+  });
+
+  it('looks at nothing when there is no other directory, and ends when the daemon does', async () => {
+    expect(await reported()).toEqual([]);
+    const { log } = listening();
+    const stateDir = join(root, 'ours');
+    const describe = () => Promise.reject(new Error('not asked'));
+    const aborted = AbortSignal.abort();
+    await expect(
+      reportSiblingTasks({ stateDir, mark: 'se-ours', describe, log }, aborted),
+    ).resolves.toBeUndefined();
+  });
+});
