@@ -1,5 +1,6 @@
 import type { Scenario } from './scenario.ts';
 import { agedJournal } from './scenarios/agedJournal.ts';
+import { changedRegion } from './scenarios/changedRegion.ts';
 import { credentials } from './scenarios/credentials.ts';
 import { endlessAnswers } from './scenarios/endlessAnswers.ts';
 import { frozen } from './scenarios/frozen.ts';
@@ -22,6 +23,7 @@ export const scenarios: Record<string, Scenario> = {
   endlessAnswers,
   credentials,
   oldCluster,
+  changedRegion,
 };
 
 /** Runs a scenario in a new test bed and returns its failed checks. */

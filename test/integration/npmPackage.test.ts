@@ -54,7 +54,7 @@ describe('the npm package', () => {
     const files = packed().map((path) => path.replace(/^package\//, ''));
     const tops = new Set(files.map((path) => path.split('/')[0]));
     expect([...tops].sort()).toEqual(
-      ['LICENSE', 'README.md', 'deploy', 'diagrams', 'dist', 'docs', 'package.json'].sort(),
+      ['LICENSE', 'README.md', 'deploy', 'diagrams', 'dist', 'pictures', 'package.json'].sort(),
     );
     expect(files.filter((path) => /\.(map|test\.js)$|(?<!\.d)\.ts$/.test(path))).toEqual([]);
     expect(files).toEqual(expect.arrayContaining(['dist/cli/start.cjs', 'dist/cli/main.js']));

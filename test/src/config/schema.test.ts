@@ -50,7 +50,7 @@ const additions = [
   ...['launch_burst', 'launch_rate', 'state_dir', 'inspect', 'inspect_port', 'logging_format'],
   ...['max_usd_per_hour', 'max_usd_per_day', 'max_usd_total', 'on_limit', 'usd_per_vcpu_hour'],
   ...['usd_per_gb_hour', 'usd_per_storage_gb_hour', 'usd_per_public_ip_hour', 'spot_price_factor'],
-  ...['scale_ahead', 'tasks_per_worker'],
+  ...['scale_ahead', 'tasks_per_worker', 'degraded_grace'],
   ...['metrics_port', 'metrics_host', 'control_socket'],
 ];
 
