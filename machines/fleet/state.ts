@@ -323,15 +323,13 @@ export function inventoryDue(fleet: Fleet, now: number): boolean {
   if (now < inventoryNotBefore) return false;
   if (inventoryAt === null)
     return openLaunches(fleet) === 0 && now >= lastLaunchAt + settings.settleMs;
+  // What launches without an answer have started.
+  const showsMore = openLaunches(fleet) > 0 && now - inventoryAt >= settings.settleMs;
   return (
     inventoryStale(fleet) ||
     (adoption.unconfirmed > 0 && now - inventoryAt >= confirmOrphanMs) ||
     now - inventoryAt >= settings.inventoryEveryMs ||
-    // It shows what launches without an answer have started.
-    (fleet.drainAllUntil !== null &&
-      openLaunches(fleet) > 0 &&
-      now - inventoryAt >= settings.settleMs) ||
-    (fleet.drainAllUntil !== null && !listed(fleet) && now >= settledFrom(fleet))
+    (fleet.drainAllUntil !== null && (showsMore || (!listed(fleet) && now >= settledFrom(fleet))))
   );
 }
 

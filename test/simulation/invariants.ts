@@ -8,14 +8,15 @@ import { mismatch } from '../../machines/scheduler/releases.ts';
 import { echoLimit } from '../../machines/scheduler/session.ts';
 import type { DesiredRequest } from '../../machines/shared/domain.ts';
 import type { JournalRecord } from '../../src/store/records.ts';
-import type { Census } from './census.ts';
 import { createDialogueRules } from './dialogueRules.ts';
 import type { ModelTask } from './ecs.ts';
 import type { Life } from './life.ts';
 import { createLimits } from './limits.ts';
 import { createMoneyRules } from './moneyRules.ts';
+import { createOwnership } from './ownership.ts';
 import { canServe, type Magic, type SchedulerRelease } from './scheduler/releases.ts';
 import type { Work } from './scheduler/workforce.ts';
+import { createSendings } from './sendings.ts';
 import { createUnitGoal } from './unitGoal.ts';
 import type { InvariantName, Watched } from './watched.ts';
 
@@ -50,14 +51,16 @@ const unseenMs = 20_000;
 /** The same when it is asked again and again, with pauses in between. */
 const longUnseenMs = 60_000;
 export const sweepLimit = 60_000;
-/** Within that time, ms, after nothing is wanted any more the last launch is sent. */
-const unwantedMs = 2000;
 /** From the decision that a task must go to the first StopTask, ms, at the most: calls wait for their turn. */
 const decidedMs = 15_000;
+
+const short = (arn: string) => arn.slice(arn.lastIndexOf('/') + 1).replace(/^0+/, '#');
 
 /** What must hold at every moment, watched from outside. */
 export const createInvariants = (world: Watched) => {
   const limits = createLimits(world);
+  const sendings = createSendings(world, () => units.isUnits());
+  const settlement = createOwnership(world, short);
   const dialogue = createDialogueRules(world, () => surveyed || blind);
   const money = createMoneyRules(world);
   const units = createUnitGoal(world, dialogue.isJustBack);
@@ -92,14 +95,10 @@ export const createInvariants = (world: Watched) => {
   let endAt = Number.NEGATIVE_INFINITY;
   /** When DescribeTasks last went wrong: a death that is not told cannot be known. */
   let unseenAt = Number.NEGATIVE_INFINITY;
-  /** Launches of this life that were sent. */
-  const sent = new Set<string>();
   /** Since when nothing is wanted, as the daemon has heard. */
   let zeroSince: number | null = null;
   let aboveCapSince: number | null = null;
   let excusedAboveCap = false;
-
-  const short = (arn: string) => arn.slice(arn.lastIndexOf('/') + 1).replace(/^0+/, '#');
 
   /** Groups that the daemon may take for serving; it learns of a death a little later, and of none while it may not look. */
   const serving = (): number => {
@@ -367,19 +366,7 @@ export const createInvariants = (world: Watched) => {
     runTaskSent(label: string | null) {
       if (label === null || !disk.holds(label))
         return broken('unjournaled', `RunTask ${label} is not on the disk`);
-      const life = world.life();
-      const isAgain = sent.has(label) || life?.openAtStart.has(label);
-      sent.add(label);
-      if (!life || isAgain) return;
-      const now = agenda.now();
-      const age = now - (echoedAt ?? 0);
-      const limit = echoLimit(settings.heartbeatIntervalSeconds * 1000);
-      if (age > limit + tickSlack)
-        broken('launchedUnheard', `${label} is sent: the last echo is ${age} ms old`);
-      if (life.stopAskedAt !== null && now > life.stopAskedAt)
-        broken('launchedLate', `${label}: ${now - life.stopAskedAt} ms after the order to stop`);
-      if (zeroSince !== null && now - zeroSince > unwantedMs && !units.isUnits())
-        broken('launchedLate', `${label}: nothing is wanted for ${now - zeroSince} ms`);
+      sendings.sent(label, { echoedAt, zeroSince });
     },
 
     stopTaskSent(taskArn: string) {
@@ -489,17 +476,7 @@ export const createInvariants = (world: Watched) => {
         broken('capExceeded', `${staying} tasks for ${now - since} ms, ${cap} allowed`);
     },
 
-    owners(census: Census) {
-      const owner = new Map<string, string>();
-      for (const { taskArn, groupId } of census.groups) {
-        if (taskArn === null) continue;
-        const other = owner.get(taskArn);
-        if (other !== undefined)
-          broken('duplicated', `${short(taskArn)} belongs to ${other} and ${groupId}`);
-        owner.set(taskArn, groupId);
-      }
-    },
-
+    owners: settlement.owners,
     /** Why things are not yet as they should be for good; null when they are. */
     unsettled(): { invariant: InvariantName; says: string } | null {
       const life = world.life();
@@ -563,16 +540,7 @@ export const createInvariants = (world: Watched) => {
     /** At rest, for good. `isExact`: nothing has happened that keeps the daemon from knowing what a task costs. */
     settledMoney: (isExact: boolean) => money.settled(world.census(), isExact),
 
-    /** After an orderly end: whatever is left was said. */
-    leftBehind(life: Life) {
-      const { ledger } = life.journal ?? {};
-      if (!ledger || ledger.openLaunches().length > 0) return;
-      const said = new Set(ledger.groups().map(({ taskArn }) => taskArn));
-      const unsaid = ecs
-        .ours()
-        .find((task) => ecs.wanted(task) && !task.ghost && !said.has(task.taskArn));
-      if (unsaid && surveyed) broken('leftUnsaid', `${short(unsaid.taskArn)} still runs`);
-    },
+    leftBehind: (life: Life) => settlement.leftBehind(life, surveyed),
   };
 };
 

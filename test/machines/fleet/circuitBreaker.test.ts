@@ -473,13 +473,8 @@ describe('a fleet with breakers', () => {
     left.tasks = 1;
     for (let now = 20_000; now < 44_000; now += 1000) await until(now);
     // It fits, and the next one does not.
-    expect([sent().slice(0, 2), offered()]).toEqual([
-      [
-        [1, 'all'],
-        [1, 'all'],
-      ],
-      3,
-    ]);
+    const one = [1, 'all'];
+    expect([sent().slice(0, 2), offered()]).toEqual([[one, one], 3]);
   });
 
   it('launches on demand while Spot has no capacity, and probes Spot with one task after ten minutes', async () => {
