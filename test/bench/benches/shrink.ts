@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bench } from '../bench.ts';
-import { unlimited, untilCalm } from '../stage.ts';
+import { untilCalm } from '../stage.ts';
 
 /** All tasks are idle, and none is desired any more. */
 export const shrink: Bench = {
@@ -16,7 +16,12 @@ export const shrink: Bench = {
     const all = groups ?? 1000;
     const emulator = await stage.emulator({ latencyMs: 250 });
     const scheduler = await stage.scheduler({ workers: all });
-    const manager = stage.manager({ emulator, scheduler, args: unlimited, nodeArgs });
+    // AWS's own rate for StopTask, which is the limit of this row.
+    const args = [
+      ...['--launch-burst', '100000', '--launch-rate', '100000'],
+      ...['--scale-down-cooldown-seconds', '0'],
+    ];
+    const manager = stage.manager({ emulator, scheduler, args, nodeArgs });
     const { tasks } = await emulator.until(
       'all run',
       (ledger) => ledger.tasks.filter((task) => task.lastStatus === 'RUNNING').length >= all,
