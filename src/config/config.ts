@@ -38,6 +38,7 @@ export interface Config {
   schedulerGraceSeconds: number;
   settleSeconds: number;
   startDeadlineSeconds: number;
+  /** Infinity: never. */
   drainTimeoutSeconds: number;
   stopTimeoutSeconds: number;
   sweepSeconds: number;
@@ -234,7 +235,7 @@ export function toConfig(
     schedulerGraceSeconds: values.scheduler_grace,
     settleSeconds: values.settle_seconds,
     startDeadlineSeconds: values.start_deadline,
-    drainTimeoutSeconds: values.drain_timeout,
+    drainTimeoutSeconds: values.drain_timeout < 0 ? Number.POSITIVE_INFINITY : values.drain_timeout,
     stopTimeoutSeconds: values.stop_timeout,
     sweepSeconds: values.sweep_seconds,
     sigtermPolicy: values.sigterm_policy,

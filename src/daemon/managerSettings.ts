@@ -97,7 +97,9 @@ export const managerSettings = (config: Config): FleetSettings => ({
   schedulerGraceMs: config.schedulerGraceSeconds * 1000,
   returnGraceMs,
   settleMs: config.settleSeconds * 1000,
-  drainTimeoutMs: config.drainTimeoutSeconds * 1000,
+  drainTimeoutMs: Number.isFinite(config.drainTimeoutSeconds)
+    ? config.drainTimeoutSeconds * 1000
+    : null,
   stopDrainMs: idleWaitSeconds(config) * 1000,
   spot: config.ecs.capacityProvider === 'FARGATE_SPOT',
   subnets: [...config.ecs.subnets],
