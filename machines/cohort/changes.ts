@@ -14,6 +14,7 @@ import {
   launchActor,
   nameIn,
 } from './cohortSetup.ts';
+import { recordDegraded } from './degraded.ts';
 import {
   expired,
   type GroupRecord,
@@ -47,16 +48,34 @@ export const onGroupChanged = cohortSetup.enqueueActions(({ context, event, enqu
   if (change.registered && !record.registered) noteRegistration(context, groupId, enqueue);
 });
 
+function tickEach(
+  { launches }: CohortContext,
+  now: number,
+  allowed: boolean,
+  enqueue: Enqueue,
+): void {
+  for (const label of Object.keys(launches))
+    enqueue.sendTo(launchActor(label), { type: 'launch.tick', now, allowed });
+}
+
+/** Between two polls: a launch without an answer need not wait for the next one. */
+export const tickLaunches = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
+  assertEvent(event, 'cohort.tick');
+  tickEach(context, event.at, event.launching, enqueue);
+});
+
 /** What is due whatever ECS will answer. Unwanted launches are abandoned again: some were requesting when they were abandoned first. */
 export const enforceDeadlines = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'cohort.poll');
   const { at, launching, monitorConnected, ending } = event;
-  const tick = { type: 'launch.tick', now: at, allowed: launching } as const;
-  for (const label of Object.keys(context.launches)) enqueue.sendTo(launchActor(label), tick);
+  tickEach(context, at, launching, enqueue);
   const { nowStable, ...present } = recordServing(context, at);
   for (const groupId of nowStable)
     enqueue.sendTo(parent, recovered(context.cohortId, groupId, 'stable'));
-  const { slowStops, ...watched } = recordStops(present, at);
+  const { workersPerTask, timeouts } = context;
+  const { newlyDegraded, ...known } = recordDegraded(present, at, { ...timeouts, workersPerTask });
+  for (const degraded of newlyDegraded) enqueue({ type: 'noteDegraded', params: degraded });
+  const { slowStops, ...watched } = recordStops(known, at);
   for (const slowStop of slowStops) enqueue({ type: 'noteSlowStop', params: slowStop });
   apply(expired(watched, at, isCurrent(context, at)), enqueue);
   enqueue.assign({ monitorConnected, ending });

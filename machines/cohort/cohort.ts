@@ -48,9 +48,11 @@ export const cohort = cohortSetup
       'cohort.evict': { actions: ['evict', 'abandonLaunches', 'report'] },
       'cohort.release': { actions: ['release', 'report'] },
       'cohort.cancelDrain': { actions: ['cancelDrain', 'report'] },
+      'cohort.launchesFound': { actions: 'passOnFound' },
       'cohort.launchTurnAnswered': { actions: 'answerLaunchTurn' },
       'launch.turn': { actions: 'passOnLaunchTurn' },
       'group.turn': { actions: ['onStopTurn', 'report'] },
+      'cohort.tick': { actions: 'tickLaunches' },
       'cohort.loads': { actions: ['onLoads', 'report'] },
       'group.changed': { guard: 'changesRecord', actions: ['onGroupChanged', 'report'] },
       'xstate.done.actor.launch.*': {

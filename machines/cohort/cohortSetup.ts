@@ -13,6 +13,7 @@ import type { FailureNote } from '../shared/failure.ts';
 import { taskIdOf } from '../shared/ids.ts';
 import type { Bill, Prices } from '../shared/money.ts';
 import { parent } from '../shared/parent.ts';
+import type { DegradedGroup } from './degraded.ts';
 import {
   type CohortRecords,
   countRecords,
@@ -135,6 +136,8 @@ export const cohortSetup = setup({
     noteRegistered: (_, _claim: { groupId: string; taskArn: string }) => {},
     /** ECS takes long to carry out a stop. */
     noteSlowStop: (_, _stop: SlowStop) => {},
+    /** Some of a group's workers are gone for good. */
+    noteDegraded: (_, _group: DegradedGroup) => {},
     noteRefusal: (_, _refusal: { label: string; kind: FailureKind; reason: string }) => {},
     /** An actor died of an exception: a bug. */
     noteCrash: (_, _crash: { actorId: string; error: unknown }) => {},

@@ -1,4 +1,4 @@
-import { type Counts, noCounts } from '../fleet/plan.ts';
+import { type Category, type Counts, noCounts } from '../fleet/plan.ts';
 import type { GroupEvent, GroupPhase } from '../group/workerGroup.ts';
 import type { WorkerLoad } from '../scheduler/messages.ts';
 import { backoff } from '../shared/backoff.ts';
@@ -11,6 +11,7 @@ import type {
 } from '../shared/domain.ts';
 import { taskIdOf } from '../shared/ids.ts';
 import { tasksPerPage } from '../shared/limits.ts';
+import { addDegraded } from './degradedCounts.ts';
 
 /** One DescribeTasks page. More children than this under one parent make every spawn slow. */
 export const cohortSize = tasksPerPage;
@@ -67,6 +68,9 @@ export interface GroupRecord {
   /** Since when it serves, as the polls have noticed; and whether it has done so for long enough to show that it can. */
   servingSince: number | null;
   stable: boolean;
+  /** Since when it has had only some of its workers, as the polls have noticed; and whether that is for good. */
+  degradedSince: number | null;
+  degraded: boolean;
 }
 
 export interface CohortRecords {
@@ -96,6 +100,8 @@ export interface Timeouts {
   unobservedStopMs: number;
   /** The same when everything is to end, and no launch waits for the room. */
   unobservedExitMs: number;
+  /** How long a group may have only some of its workers before it counts for those alone, ms. */
+  degradedGraceMs: number;
 }
 
 export type Outbox = [groupId: string, event: GroupEvent][];
@@ -136,6 +142,8 @@ const newRecord = (deadlinesFrom: number, market: Market = 'onDemand'): GroupRec
   workersLostSince: null,
   servingSince: null,
   stable: false,
+  degradedSince: null,
+  degraded: false,
 });
 
 /** Told to stop, or to be told as soon as no worker of it cancels a task: such a group is never taken back. */
@@ -169,9 +177,7 @@ export const stopEvent = (record: GroupRecord, at: number): GroupEvent => ({
 });
 
 /** What a group counts as. */
-export function categoryOf(
-  record: GroupRecord,
-): Exclude<keyof Counts, 'absent' | 'freed' | 'missingWorkers'> {
+export function categoryOf(record: GroupRecord): Category {
   const { drainRequested, registered, load, workersLostSince, lastStatus } = record;
   if (leavesForGood(record) || record.evicted) return 'stopping';
   if (drainRequested) return registered ? 'drainPending' : 'cancelled';
@@ -211,8 +217,9 @@ export function countRecords(groups: Record<string, GroupRecord>, workersPerTask
     counts[category]++;
     if (category === 'pending' && absent(record)) counts.absent++;
     if (freed(record)) counts.freed++;
-    if (category === 'idle' || category === 'busy')
-      counts.missingWorkers += missingWorkers(record, workersPerTask);
+    if (category !== 'idle' && category !== 'busy') continue;
+    counts.missingWorkers += missingWorkers(record, workersPerTask);
+    if (record.degraded) addDegraded(counts, record, workersPerTask);
   }
   return counts;
 }

@@ -16,7 +16,10 @@ import {
 } from './groupRecords.ts';
 
 /** How many groups of each kind are to leave. */
-export type Share = Pick<Counts, 'pending' | 'idle' | 'busy'>;
+export type Share = Pick<Counts, 'pending' | 'idle' | 'busy'> & {
+  /** Of the degraded idle ones, beside those; left out: none. */
+  degraded?: number;
+};
 
 /** A group that has come least far leaves first. */
 const progress: Record<GroupPhase, number> = {
@@ -36,8 +39,15 @@ export function scaleDownCandidates(groups: Record<string, GroupRecord>, share: 
       progress[a.phase] - progress[b.phase] ||
       Number(b.workersLostSince !== null) - Number(a.workersLostSince !== null) ||
       (a.load?.tasks ?? 0) - (b.load?.tasks ?? 0) ||
+      Number(b.degraded) - Number(a.degraded) ||
       b.deadlinesFrom - a.deadlinesFrom,
   );
+  const degraded = sorted
+    .filter(([, record]) => record.degraded && categoryOf(record) === 'idle')
+    .sort(([, a], [, b]) => (a.load?.workers ?? 0) - (b.load?.workers ?? 0))
+    .slice(0, share.degraded ?? 0)
+    .map(([groupId]) => groupId);
+  if (degraded.length > 0) return degraded;
   return (['pending', 'idle', 'busy'] as const).flatMap((kind) =>
     sorted
       .filter(([, record]) => categoryOf(record) === kind)

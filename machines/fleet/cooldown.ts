@@ -8,8 +8,8 @@ export interface Cooldown {
   cooldownMs: number;
 }
 
-const drainsIn = ({ drainPendingGroups, drainServing }: Plan): number =>
-  drainPendingGroups + drainServing;
+const drainsIn = ({ drainPendingGroups, drainServing, drainDegraded }: Plan): number =>
+  drainPendingGroups + drainServing + Number(drainDegraded);
 
 /**
  * The plan, with fewer groups only once fewer have been desired for the whole cooldown: it counts from the first
@@ -24,7 +24,8 @@ export function planWithCooldown(
 ): { plan: Plan; fewerSince: number | null } {
   const wanted = plan(desired, counts, limits);
   if (drainsIn(wanted) === 0 || limits.swapping) return { plan: wanted, fewerSince: null };
-  const unchanged = plan(counts.pending + serving(counts), counts, limits);
+  const there = counts.pending + serving(counts);
+  const unchanged = plan(there, counts, { ...limits, degradedIsSpare: false });
   if (drainsIn(unchanged) >= drainsIn(wanted)) return { plan: wanted, fewerSince: null };
   const since = fewerSince ?? now;
   return { plan: now - since >= cooldownMs ? wanted : unchanged, fewerSince: since };

@@ -22,8 +22,11 @@ function desiredBy(fleet: Fleet, ask: Ask): { tasks: number; ahead: number | nul
     ...{ ask, views, evidence, isDeclarative, askLimitMs, capacity, tasksPerWorker, now },
   });
   const workers = ahead ?? ask.workers;
+  // A group counts for the workers that it has.
+  const { degradedMissing } = fleetCounts(fleet);
+  const lost = workers === 0 || degradedMissing === 0 ? 0 : degradedMissing;
   return {
-    tasks: Math.ceil(workers / workersPerTask),
+    tasks: Math.ceil((workers + lost) / workersPerTask),
     ahead,
     why:
       ahead === null
@@ -57,7 +60,12 @@ export const onDesired = fleetSetup.enqueueActions(({ context, event, enqueue })
   const policy = judge(context.policy, context.views, ask, {
     ...{ capacity: capacityOf(context), now: at },
   });
-  const change = { emptySince: null, ask, policy, desiredWorkers: workers, replacesEnded: true };
+  // What is launched now is launched between two ticks.
+  const isFull = context.allowance >= context.settings.launchBurst;
+  const change = {
+    ...{ emptySince: null, ask, policy, desiredWorkers: workers, replacesEnded: true },
+    ...(isFull && { fullUntil: at }),
+  };
   desireBy(context, change, enqueue);
 });
 

@@ -18,7 +18,15 @@ export interface Counts {
   freed: number;
   /** How many workers the idle and the busy groups should have and the monitor does not show. */
   missingWorkers: number;
+  /** Of the idle and the busy groups: those that have had only some of their workers for long; and how many they miss. */
+  degraded: number;
+  degradedMissing: number;
+  /** How many workers the idle one among these has that has the fewest; 0: none of them is idle. */
+  degradedIdleWorkers: number;
 }
+
+/** What a group counts as. */
+export type Category = 'pending' | 'idle' | 'busy' | 'drainPending' | 'cancelled' | 'stopping';
 
 export interface Limits {
   /** The most Fargate tasks at one time, those on their way out included; null: no limit. */
@@ -33,6 +41,8 @@ export interface Limits {
   keep?: number | undefined;
   /** So many pending groups at most could get a task of the scheduler; left out: not known. */
   usefulPending?: number | undefined;
+  /** The workers of the others suffice without those of one degraded idle group. */
+  degradedIsSpare?: boolean | undefined;
 }
 
 export interface Plan {
@@ -43,16 +53,18 @@ export interface Plan {
   admit: number;
   drainPendingGroups: number;
   drainServing: number;
+  /** A degraded idle group leaves, because the others have all the workers that are desired. */
+  drainDegraded: boolean;
 }
 
 export const noCounts: Counts = {
   ...{ pending: 0, absent: 0, idle: 0, busy: 0 },
   ...{ drainPending: 0, cancelled: 0, stopping: 0, freed: 0 },
-  missingWorkers: 0,
+  ...{ missingWorkers: 0, degraded: 0, degradedMissing: 0, degradedIdleWorkers: 0 },
 };
 const nothing: Plan = {
   ...{ cancelDrains: 0, swap: false },
-  ...{ admit: 0, drainPendingGroups: 0, drainServing: 0 },
+  ...{ admit: 0, drainPendingGroups: 0, drainServing: 0, drainDegraded: false },
 };
 
 export const serving = ({ idle, busy }: Counts): number => idle + busy;
@@ -73,6 +85,14 @@ export const groupsToKeep = (
   workersPerTask: number,
 ): number => (workers ? Math.ceil((workers + missingWorkers) / workersPerTask) : 0);
 
+/** The fewer of two; 0 means that there are none. */
+export const fewestWorkers = (a: number, b: number): number =>
+  a === 0 || b === 0 ? Math.max(a, b) : Math.min(a, b);
+
+/** So many workers are connected for all we know. */
+export const connectedWorkers = (counts: Counts, workersPerTask: number): number =>
+  serving(counts) * workersPerTask - counts.missingWorkers;
+
 export const addCounts = (a: Counts, b: Counts): Counts => ({
   pending: a.pending + b.pending,
   absent: a.absent + b.absent,
@@ -83,6 +103,9 @@ export const addCounts = (a: Counts, b: Counts): Counts => ({
   stopping: a.stopping + b.stopping,
   freed: a.freed + b.freed,
   missingWorkers: a.missingWorkers + b.missingWorkers,
+  degraded: a.degraded + b.degraded,
+  degradedMissing: a.degradedMissing + b.degradedMissing,
+  degradedIdleWorkers: fewestWorkers(a.degradedIdleWorkers, b.degradedIdleWorkers),
 });
 
 /**
@@ -117,8 +140,12 @@ export const plan = (desired: number | null, counts: Counts, limits: Limits): Pl
     const excess =
       excessConfirmed && maxTasks !== null ? counts.pending + serving(counts) - maxTasks : 0;
     const useful = Math.max(limits.usefulPending ?? counts.pending, goal - serving(counts), 0);
-    const drainPendingGroups = Math.max(excess, counts.pending - useful, 0);
-    return { ...nothing, drainPendingGroups: Math.min(counts.pending, drainPendingGroups) };
+    const drainPendingGroups = Math.min(
+      counts.pending,
+      Math.max(excess, counts.pending - useful, 0),
+    );
+    const drainDegraded = drainPendingGroups === 0 && limits.degradedIsSpare === true;
+    return { ...nothing, drainPendingGroups, drainDegraded };
   }
   return {
     ...nothing,

@@ -2,6 +2,7 @@ import type { Share } from '../cohort/scaleDown.ts';
 import { parent } from '../shared/parent.ts';
 import { sendCommands } from './commands.ts';
 import { planWithCooldown } from './cooldown.ts';
+import { degradedIsSpare, drainOneDegraded } from './degradedGroups.ts';
 import { fleetSetup, modesIn } from './fleetSetup.ts';
 import { isTransient, launchBlockers, launchPermit, missingOf } from './launchGate.ts';
 import { launchGroups } from './launching.ts';
@@ -60,6 +61,7 @@ export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check })
       excessConfirmed: excessConfirmed(context) || affordable !== null,
       keep: groupsToKeep(context.desiredWorkers, counts, settings.workersPerTask),
       usefulPending: usefulPendingOf(context),
+      degradedIsSpare: degradedIsSpare(context, counts),
     },
     {
       ...{ fewerSince: context.fewerSince, now },
@@ -67,7 +69,7 @@ export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check })
     },
   );
   if (fewerSince !== context.fewerSince) enqueue.assign({ fewerSince });
-  const { cancelDrains, swap, admit, drainPendingGroups, drainServing } = plan;
+  const { cancelDrains, swap, admit, drainPendingGroups, drainServing, drainDegraded } = plan;
   if (cancelDrains > 0) {
     // What is still missing is launched once they have reported.
     const taken = undrainsOf(context, cancelDrains);
@@ -84,6 +86,7 @@ export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check })
   if (admit > 0 && revision !== null)
     return launchGroups(context, { admit, permit, revision }, modes, enqueue);
   if (drainsHeld) return;
+  if (drainDegraded) return drainOneDegraded(context, enqueue);
   const drains = drainsOf(context, { pending: drainPendingGroups, serving: drainServing });
   const until = now + settings.drainTimeoutMs;
   sendCommands(

@@ -70,6 +70,7 @@ export interface Scaling {
   /** Tasks for each worker when the fleet grows to the scheduler's work; null: scale_ahead is off. */
   tasksPerWorker: number | null;
   scaleDownCooldownSeconds: number;
+  degradedGraceSeconds: number;
 }
 
 /** Fargate's launch quota of the account: tasks at once, then tasks per second. */
@@ -208,6 +209,7 @@ export function toConfig(
     scaling: {
       tasksPerWorker: values.scale_ahead === 'on' ? values.tasks_per_worker : null,
       scaleDownCooldownSeconds: values.scale_down_cooldown_seconds,
+      degradedGraceSeconds: values.degraded_grace,
     },
     launchQuota: { burst: values.launch_burst, perSecond: values.launch_rate },
     money: moneyOf(values),

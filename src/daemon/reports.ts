@@ -1,3 +1,4 @@
+import type { DegradedGroup } from '../../machines/cohort/degraded.ts';
 import type {} from '../../machines/cohort/groupRecords.ts';
 import type { SlowStop } from '../../machines/cohort/slowStops.ts';
 import type { ForeignTask } from '../../machines/fleet/adoption.ts';
@@ -48,6 +49,10 @@ export function createReports(log: Log) {
 
     stopSlow({ groupId: group, taskArn: task, since }: SlowStop): void {
       log.report('stopTask.slow', { group, task, since: new Date(since).toISOString() });
+    },
+
+    groupDegraded({ groupId: group, taskArn: task, ...workers }: DegradedGroup): void {
+      log.report('group.degraded', { group, task, ...workers });
     },
 
     launched(launch: string, tasks: number): void {

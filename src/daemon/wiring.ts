@@ -128,6 +128,7 @@ export const provide = (tools: Tools) => {
         report.groupEnded(end);
       },
       noteSlowStop: (_, stop) => report.stopSlow(stop),
+      noteDegraded: (_, group) => report.groupDegraded(group),
       noteRefusal: (_, refusal) => report.launchRefused(refusal),
       noteCrash: (_, crash) => report.actorCrashed(crash),
       noteDescribeFailed: (_, failure) => report.tasksNotDescribed(failure),

@@ -1,9 +1,11 @@
 import type { Scenario } from './scenario.ts';
 import { agedJournal } from './scenarios/agedJournal.ts';
+import { changedRegion } from './scenarios/changedRegion.ts';
 import { credentials } from './scenarios/credentials.ts';
 import { endlessAnswers } from './scenarios/endlessAnswers.ts';
 import { frozen } from './scenarios/frozen.ts';
 import { hostileAnswers } from './scenarios/hostileAnswers.ts';
+import { impatientStop } from './scenarios/impatientStop.ts';
 import { lateAnswer } from './scenarios/lateAnswer.ts';
 import { oldCluster } from './scenarios/oldCluster.ts';
 import { secrets } from './scenarios/secrets.ts';
@@ -22,6 +24,8 @@ export const scenarios: Record<string, Scenario> = {
   endlessAnswers,
   credentials,
   oldCluster,
+  changedRegion,
+  impatientStop,
 };
 
 /** Runs a scenario in a new test bed and returns its failed checks. */

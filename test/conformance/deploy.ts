@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { clientEnvironment } from './clients.ts';
@@ -13,6 +14,14 @@ interface Judges {
   moto: Server | undefined;
   /** Program folder of hadolint. */
   hadolint: () => Promise<string>;
+}
+
+/** As README.md has them. */
+function uninstallCommands(): string {
+  const readme = readFileSync(join(folder, '..', 'README.md'), 'utf8');
+  const commands = /<!-- uninstall -->\n```sh\n([\s\S]*?)```/.exec(readme)?.[1];
+  if (commands === undefined) throw new Error('README.md has no commands to uninstall');
+  return commands;
 }
 
 /** What a program says against the files of deploy/; null: nothing. */
@@ -48,6 +57,15 @@ export async function deployDifferences(
       },
     ],
   ];
+  checks.push([
+    'deploy · AWS CLI and moto · the commands of the chapter Uninstall leave nothing',
+    async () => {
+      await moto?.reset();
+      const program = new URL('uninstall.py', import.meta.url).pathname;
+      const words = [program, moto?.url ?? '', bin, uninstallCommands()];
+      return saidBy(join(bin, 'python'), words, 'clusters 0, definitions 0, roles 0');
+    },
+  ]);
   const found: [string, string | null][] = [];
   for (const [name, check] of checks) if (name.includes(only)) found.push([name, await check()]);
   return found;

@@ -20,9 +20,20 @@ const additionalTests: Record<string, string[]> = {
   'fleet/commands': ['fleet/reconcile', 'fleet/demand'],
   'fleet/fleetManager': ['fleet/demand', 'fleet/reconcile', 'fleet/launching', 'fleet/inventory'],
   'fleet/fleetSetup': ['fleet/demand', 'fleet/launching', 'fleet/inventory', 'fleet/fleetManager'],
+  'scheduler/connectedWorkers': ['scheduler/monitor', 'scheduler/monitorStream'],
+  'scheduler/dialect': ['scheduler/dialogue', 'scheduler/sessionSetup'],
+  'scheduler/dialogue': ['scheduler/sessionSetup', 'scheduler/heartbeat', 'scheduler/session'],
+  'scheduler/heartbeat': ['scheduler/sessionSetup', 'scheduler/dialogue'],
+  'scheduler/identityConflict': ['scheduler/dialogue', 'scheduler/sessionSetup'],
+  'scheduler/messages': ['scheduler/unitProtocol', 'scheduler/dialogue'],
+  'scheduler/monitor': ['scheduler/monitorStream'],
+  'scheduler/monitorStream': ['scheduler/connectedWorkers', 'scheduler/monitor'],
+  'scheduler/session': ['scheduler/sessionSetup', 'scheduler/heartbeat', 'scheduler/dialogue'],
+  'scheduler/sessionSetup': ['scheduler/heartbeat', 'scheduler/dialogue', 'scheduler/session'],
   'scheduler/sessionState': ['scheduler/dialogue', 'scheduler/session'],
-  'scheduler/unitShutdown': ['scheduler/unitProtocol'],
-  'scheduler/unitState': ['scheduler/unitProtocol'],
+  'scheduler/unitProtocol': ['scheduler/dialogue'],
+  'scheduler/unitShutdown': ['scheduler/unitProtocol', 'scheduler/dialogue'],
+  'scheduler/unitState': ['scheduler/unitProtocol', 'scheduler/dialogue'],
 };
 
 /** The same for files of src/. */

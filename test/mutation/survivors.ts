@@ -155,4 +155,38 @@ export const survivors: {
       'machines/group/workerGroup.ts': [{ line: 'patient: false,', change: 'false => true' }],
     },
   },
+  {
+    why: 'a value that is no object, and a field that is not of the record, are left out when the record is parsed',
+    mutants: {
+      'src/store/upgrade.ts': [
+        {
+          line: "return typeof value === 'object' && value !== null && !Array.isArray(value);",
+          change: "typeof value === 'object' => true",
+        },
+        {
+          line: "return record.kind === 'launch' ? { market: 'onDemand', ...record } : record;",
+          change: "record.kind === 'launch' => true",
+        },
+        {
+          line: "return record.kind === 'ended' ? { ...record, usd: null } : record;",
+          change: "record.kind === 'ended' => true",
+        },
+      ],
+    },
+  },
+  {
+    why: 'a launch without a record, or a label that is null, is in no journal: the answer is the same',
+    mutants: {
+      'src/daemon/ledgerEffects.ts': [
+        {
+          line: 'if (outcomeUnknown) journal.note(inventoryOwedFor(launch ? [launch] : [], at));',
+          change: '[] => ["Stryker was here"]',
+        },
+        {
+          line: 'launchOpen: task.label !== null && ledger.isOpen(task.label),',
+          change: 'task.label !== null => true',
+        },
+      ],
+    },
+  },
 ];

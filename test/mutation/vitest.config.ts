@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     root: new URL('../..', import.meta.url).pathname,
     include: JSON.parse(process.env.MUTATION_TESTS ?? '[]') as string[],
-    testTimeout: 15_000,
+    testTimeout: 60_000,
     // Without tests, every mutant survives and is counted.
     passWithNoTests: true,
     bail: 1,

@@ -28,6 +28,8 @@ export const rowOf = (given: Partial<GroupRecord> = {}): GroupRecord => ({
   workersLostSince: null,
   servingSince: null,
   stable: false,
+  degradedSince: null,
+  degraded: false,
   missingSince: null,
   subnet: null,
   market: 'onDemand',

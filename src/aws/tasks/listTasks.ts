@@ -6,7 +6,7 @@ import { EcsFailure } from '../errors.ts';
 import type { Clock } from '../systemClock.ts';
 import { describePage } from './describeTasks.ts';
 import { type OwnAccount, otherAccount } from './ownAccount.ts';
-import { type TaggedTask, taggedTaskOf, undescribedTask } from './taggedTask.ts';
+import { ownedTask, type TaggedTask, taggedTaskOf, undescribedTask } from './taggedTask.ts';
 import { accountOf } from './taskPlace.ts';
 import { trackUndescribed, type UndescribedSince } from './undescribedTasks.ts';
 
@@ -31,10 +31,11 @@ interface Elsewhere {
  * Returns a function that lists and describes all tasks of a cluster with the given `startedBy`. The list is
  * complete or the function rejects: the caller takes a task that is not on the list for dead. Rejects with an
  * EcsFailure (`unreachable` if the list is incomplete) or the signal's reason. A task that cannot be described yet is
- * on the list as `missing`, so that the others need not wait for it.
+ * on the list as `missing`, so that the others need not wait for it. A task that `isOwned` is listed and not
+ * described: its group looks at it anyway.
  *
- * A cluster of `elsewhere` that cannot be listed at all (it is gone, of another account, or denied) is reported and
- * left out: what may run there must not hold up the fleet for ever.
+ * A cluster of `elsewhere` that cannot be listed (it is gone, of another account, denied, or has not answered five
+ * times in a row) is reported and left out: what may run there must not hold up the fleet for ever.
  *
  * Remembers between calls since when a listed task could not be described, so use one instance per fleet.
  */
@@ -45,13 +46,35 @@ export function listTasks(
   clock: Clock,
   log: Log,
   elsewhere: Elsewhere = { clusters: [], ownAccount: () => null },
+  isOwned: (taskArn: string) => boolean = () => false,
 ): (startedBy: string, signal: AbortSignal) => Promise<TaggedTask[]> {
   let undescribedSince: UndescribedSince = new Map();
+  /** Lists in a row that a cluster has not answered. */
+  const unanswered = new Map<string, number>();
 
   async function listIn(where: string, startedBy: string, signal: AbortSignal): Promise<Listed> {
     const dependencies = { ecs, call, cluster: where, clock, log };
-    const arns = await listArns(dependencies, startedBy, signal);
-    return describeListed(dependencies, arns, startedBy, signal);
+    const parts: Promise<Listed>[] = [];
+    const owned: TaggedTask[] = [];
+    let unowned: string[] = [];
+    const describe = (arns: string[]) => {
+      const part = describeListed(dependencies, arns, startedBy, signal);
+      // Waited for below, when all pages are listed.
+      part.catch(() => {});
+      parts.push(part);
+    };
+    await listArns(dependencies, startedBy, signal, (arns) => {
+      owned.push(...arns.filter(isOwned).map((taskArn) => ownedTask(taskArn, startedBy)));
+      unowned.push(...arns.filter((arn) => !isOwned(arn)));
+      for (; unowned.length >= tasksPerPage; unowned = unowned.slice(tasksPerPage))
+        describe(unowned.slice(0, tasksPerPage));
+    });
+    describe(unowned);
+    const described = await Promise.all(parts);
+    return {
+      found: [...owned, ...described.flatMap(({ found }) => found)],
+      undescribed: described.flatMap(({ undescribed }) => undescribed),
+    };
   }
 
   async function listElsewhere(
@@ -62,10 +85,15 @@ export function listTasks(
     try {
       const other = otherAccount('ListTasks', accountOf(where), elsewhere.ownAccount());
       if (other) throw other;
-      return await listIn(where, startedBy, signal);
+      const listed = await listIn(where, startedBy, signal);
+      unanswered.delete(where);
+      return listed;
     } catch (error) {
       signal.throwIfAborted();
-      if (!(error instanceof EcsFailure) || mayPass(error)) throw error;
+      if (!(error instanceof EcsFailure)) throw error;
+      const before = unanswered.get(where) ?? 0;
+      unanswered.set(where, before + 1);
+      if (mayPass(error) && before + 1 < mostUnanswered) throw error;
       log.report('inventory.clusterLeftOut', { cluster: where, reason: error.message });
       return { found: [], undescribed: [] };
     }
@@ -85,6 +113,9 @@ export function listTasks(
   };
 }
 
+/** So many lists in a row may fail because one cluster elsewhere does not answer. */
+const mostUnanswered = 5;
+
 /** Failures after which the same list may succeed by itself. */
 function mayPass({ kind, code }: EcsFailure): boolean {
   return (
@@ -100,12 +131,13 @@ interface Listed {
   undescribed: string[];
 }
 
-/** Pages through ListTasks. */
+/** Pages through ListTasks; each page is passed on as it comes, so that it is described while the next is listed. */
 async function listArns(
   { ecs, call, cluster }: ListDependencies,
   startedBy: string,
   signal: AbortSignal,
-): Promise<Set<string>> {
+  onPage: (arns: string[]) => void,
+): Promise<void> {
   const arns = new Set<string>();
   const tokens = new Set<string>();
   for (let nextToken: string | undefined; ; ) {
@@ -116,9 +148,11 @@ async function listArns(
       (options) => ecs.send(new ListTasksCommand(input), options),
       signal,
     );
-    for (const arn of answer.taskArns ?? []) arns.add(arn);
+    const page = (answer.taskArns ?? []).filter((arn) => !arns.has(arn));
+    for (const arn of page) arns.add(arn);
+    onPage([...new Set(page)]);
     nextToken = answer.nextToken;
-    if (!nextToken) return arns;
+    if (!nextToken) return;
     if (tokens.has(nextToken)) throw incomplete('ListTasks: a page token was returned twice');
     tokens.add(nextToken);
   }

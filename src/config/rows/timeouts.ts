@@ -24,6 +24,10 @@ export const timeoutsRows = {
     group: 'Timeouts',
     help: 'Seconds to wait until a Fargate task is idle before it is stopped anyway',
   }),
+  degraded_grace: setting(seconds, 60, {
+    group: 'Timeouts',
+    help: 'Seconds for which a Fargate task may have lost some of its workers before it counts only for those that it has, and is replaced where more are desired',
+  }),
   sweep_seconds: setting(positiveSeconds, 30, {
     group: 'Timeouts',
     help: 'Seconds between two complete lists of the Fargate tasks, which find orphans',

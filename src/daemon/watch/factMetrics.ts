@@ -1,3 +1,4 @@
+import { moneySettings, spendingOf } from '../../../machines/fleet/money.ts';
 import type { BucketLevel, Waiting } from '../../aws/limiter.ts';
 import { metricsTable } from '../../telemetry/metrics/metricsTable.ts';
 import type { Metrics } from '../../telemetry/metrics/registry.ts';
@@ -23,11 +24,21 @@ export function setFacts(metrics: Metrics, facts: ManagerFacts, now: number): vo
     const standing = blockers.filter((blocker) => blocker.kind === kind);
     metrics.set('scaler_ecs_launch_blockers', standing.length, { kind });
   }
+  setMoney(metrics, facts, now);
   metrics.set('scaler_ecs_scheduler_connected', fleet.connection === 'ready' ? 1 : 0);
   metrics.set('scaler_ecs_echo_age_seconds', secondsSince(fleet.lastEchoAt, now));
   metrics.set('scaler_ecs_monitor_connected', modes.monitor === 'connected' ? 1 : 0);
   metrics.set('scaler_ecs_inventory_age_seconds', secondsSince(fleet.inventoryAt, now));
   metrics.set('scaler_ecs_control_loop_age_seconds', secondsSince(fleet.now, now));
+}
+
+function setMoney(metrics: Metrics, { fleet }: ManagerFacts, now: number): void {
+  const spending = spendingOf(fleet, now);
+  metrics.set('scaler_ecs_cost_usd_per_hour', spending?.usdPerHour ?? Number.NaN);
+  metrics.set('scaler_ecs_spent_usd', spending?.usdToday ?? Number.NaN, { since: 'today' });
+  metrics.set('scaler_ecs_spent_usd', spending?.usdTotal ?? Number.NaN, { since: 'all' });
+  for (const [limit, allowed] of Object.entries(moneySettings(fleet).limits))
+    metrics.set('scaler_ecs_limit_usd', allowed ?? Number.POSITIVE_INFINITY, { limit });
 }
 
 /** The same for the buckets of AWS calls. */

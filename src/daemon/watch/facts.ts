@@ -1,5 +1,6 @@
 import type { SnapshotFrom } from 'xstate';
 import type { GroupRecord } from '../../../machines/cohort/groupRecords.ts';
+import { degradedIn } from '../../../machines/cohort/groupStatus.ts';
 import type { daemon } from '../../../machines/daemon/daemon.ts';
 import {
   type Blocker,
@@ -21,7 +22,7 @@ export interface ManagerFacts {
   counts: Counts;
   /** Groups in each state. */
   groups: Record<GroupPhase, number>;
-  /** Running groups of which the monitor stream shows fewer workers than they should have. */
+  /** Groups with which something is wrong. */
   degraded: number;
   openLaunches: number;
   /** Groups that are to be launched. */
@@ -47,10 +48,9 @@ export function factsOf(snapshot: SnapshotFrom<typeof daemon>): ManagerFacts | n
     const cohort = manager.children[cohortId]?.getSnapshot() as
       | { context?: { groups?: Record<string, GroupRecord> } }
       | undefined;
-    for (const record of Object.values(cohort?.context?.groups ?? {})) {
-      groups[record.phase]++;
-      if (isDegraded(record, fleet.settings.workersPerTask)) degraded++;
-    }
+    const records = cohort?.context?.groups ?? {};
+    for (const { phase } of Object.values(records)) groups[phase]++;
+    degraded += degradedIn(records, fleet.settings.workersPerTask).length;
   }
   return {
     lifecycle: String(snapshot.value),
@@ -59,8 +59,4 @@ export function factsOf(snapshot: SnapshotFrom<typeof daemon>): ManagerFacts | n
     missing: missingOf(fleet, counts),
     blockers: launchBlockers(fleet, modes, counts).filter((blocker) => !isTransient(blocker)),
   };
-}
-
-function isDegraded({ phase, registered, load }: GroupRecord, workersPerTask: number): boolean {
-  return phase === 'running' && registered && load !== null && load.workers < workersPerTask;
 }

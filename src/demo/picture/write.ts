@@ -20,5 +20,5 @@ const [best] = screensOf(output).sort((a, b) => activity(b) - activity(a));
 if (!best || activity(best) < 3) throw new Error('the demo has shown no groups at work');
 const title =
   'scaler-ecs demo: groups of workers coming up for waiting tasks and going away after them';
-writeFileSync(`${root}docs/demo.svg`, terminalSvg(best, columns, title));
-process.stdout.write('docs/demo.svg\n');
+writeFileSync(`${root}pictures/demo.svg`, terminalSvg(best, columns, title));
+process.stdout.write('pictures/demo.svg\n');

@@ -7,6 +7,7 @@ const timeouts = {
   workersLostMs: 120_000,
   unobservedStopMs: 180_000,
   unobservedExitMs: 5000,
+  degradedGraceMs: 60_000,
 };
 export const input = {
   cohortId: 'cohort.0',

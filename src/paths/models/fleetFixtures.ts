@@ -7,6 +7,7 @@ export const fleetSettings: FleetSettings = {
   timeouts: {
     ...{ missingGraceMs: 60_000, bootGraceMs: 30_000, startDeadlineMs: 600_000 },
     ...{ workersLostMs: 120_000, unobservedStopMs: 180_000, unobservedExitMs: 5000 },
+    degradedGraceMs: 60_000,
   },
   ...{ drainTimeoutMs: 300_000, stopDrainMs: 30_000, echoLimitMs: 6000 },
   ...{ emptyGraceMs: 60_000, schedulerGraceMs: 600_000, returnGraceMs: 30_000 },

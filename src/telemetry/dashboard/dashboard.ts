@@ -111,6 +111,32 @@ const rows: readonly (readonly [title: string, panels: readonly Panel[]])[] = [
     ],
   ],
   [
+    'Money',
+    [
+      {
+        ...{ title: 'Cost an hour', unit: 'currencyUSD' },
+        queries: [
+          [`sum(${of('scaler_ecs_cost_usd_per_hour')})`, 'now'],
+          [`sum(${of('scaler_ecs_limit_usd', ', limit="perHour"')} < Inf)`, 'allowed'],
+        ],
+      },
+      {
+        ...{ title: 'Spent today', unit: 'currencyUSD' },
+        queries: [
+          [`sum(${of('scaler_ecs_spent_usd', ', since="today"')})`, 'since midnight UTC'],
+          [`sum(${of('scaler_ecs_limit_usd', ', limit="perDay"')} < Inf)`, 'allowed'],
+        ],
+      },
+      {
+        ...{ title: 'Spent in all', unit: 'currencyUSD' },
+        queries: [
+          [`sum(${of('scaler_ecs_spent_usd', ', since="all"')})`, 'of this journal'],
+          [`sum(${of('scaler_ecs_limit_usd', ', limit="total"')} < Inf)`, 'allowed'],
+        ],
+      },
+    ],
+  ],
+  [
     'Calls to AWS',
     [
       {

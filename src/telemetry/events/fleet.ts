@@ -154,6 +154,19 @@ export const fleetEvents = {
     explanation:
       'It is watched to its end. Once StopTask is accepted and the container has ended, or after ten minutes, it no longer counts under max_task_concurrency.',
   },
+  'group.degraded': {
+    level: 'warn',
+    fields: {
+      group,
+      task: nullable(task),
+      workers: count('connected workers of its task'),
+      workersPerTask: count('workers that a task has'),
+    },
+    sentence: 'Group {group} has {workers} of {workersPerTask} workers left, for good.',
+    explanation:
+      'Scaler does not start a worker again that has died in a task. The task counts for the workers that it has: another one is launched where more are desired, and it is stopped when it is idle and the others suffice.',
+    remedy: 'Look at the log of the task for what ended its workers, such as memory.',
+  },
   'describeTasks.partial': {
     level: 'warn',
     fields: { cluster: text('name of the cluster'), tasks: count('Fargate tasks'), kind, reason },

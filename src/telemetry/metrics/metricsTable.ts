@@ -36,7 +36,7 @@ export const metricsTable = {
   },
   scaler_ecs_groups_degraded: {
     type: 'gauge',
-    help: 'Running groups of which the monitor stream shows fewer workers than they should have',
+    help: 'Groups with which something is wrong, as missing workers or a slow stop; status names each',
   },
   scaler_ecs_workers_missing: {
     type: 'gauge',
@@ -84,9 +84,23 @@ export const metricsTable = {
       kind: [
         ...['noCommand', 'schedulerSilent', 'workersIncompatible', 'inventoryPending'],
         ...['orphansUnconfirmed', 'inventoryStale', 'notPrepared', 'breaker', 'quota', 'cap'],
-        ...['stopping', 'held'],
+        ...['stopping', 'held', 'moneyLimit'],
       ],
     },
+  },
+  scaler_ecs_cost_usd_per_hour: {
+    type: 'gauge',
+    help: 'USD an hour of the Fargate tasks that are billed now, by the price table; NaN where no price is known',
+  },
+  scaler_ecs_spent_usd: {
+    type: 'gauge',
+    help: 'USD spent on Fargate tasks since midnight UTC (today) and by all runs with this journal (all)',
+    labels: { since: ['today', 'all'] },
+  },
+  scaler_ecs_limit_usd: {
+    type: 'gauge',
+    help: 'USD that the settings allow, by limit; +Inf without a limit',
+    labels: { limit: ['perHour', 'perDay', 'total'] },
   },
   scaler_ecs_boot_seconds: {
     type: 'histogram',

@@ -22,6 +22,8 @@ const counts = fc
     stopping: fc.nat(50),
     freed: fc.nat(50),
     missingWorkers: fc.constant(0),
+    ...{ degraded: fc.constant(0), degradedMissing: fc.constant(0) },
+    degradedIdleWorkers: fc.constant(0),
   })
   .map((some) => ({ ...some, freed: Math.min(some.freed, some.stopping) }));
 const limits = fc.record({
@@ -50,6 +52,7 @@ const carriedOut = (
     stopping: before.stopping + idle + (wait ? 0 : drainPendingGroups + busy),
     freed: before.freed,
     missingWorkers: before.missingWorkers,
+    ...{ degraded: 0, degradedMissing: 0, degradedIdleWorkers: 0 },
   };
 };
 
@@ -64,6 +67,7 @@ it('adds each count to its own, and counts no absent group twice in the total', 
     stopping: 6,
     freed: 2,
     missingWorkers: 8,
+    ...{ degraded: 2, degradedMissing: 5, degradedIdleWorkers: 1 },
   };
   const twice = {
     pending: 2,
@@ -75,6 +79,7 @@ it('adds each count to its own, and counts no absent group twice in the total', 
     stopping: 12,
     freed: 4,
     missingWorkers: 16,
+    ...{ degraded: 4, degradedMissing: 10, degradedIdleWorkers: 1 },
   };
   expect(addCounts(some, some)).toEqual(twice);
   expect(addCounts(noCounts, some)).toEqual(some);
@@ -234,7 +239,7 @@ describe('plan', () => {
       swap: false,
       admit: 0,
       drainPendingGroups: 0,
-      drainServing: 0,
+      ...{ drainServing: 0, drainDegraded: false },
     };
     expect(plan(3, crossed, limit)).toEqual(nothing);
     expect(plan(1, crossed, limit)).toEqual({ ...nothing, drainServing: 1 });
@@ -281,7 +286,7 @@ describe('plan', () => {
             swap: false,
             admit: 0,
             drainPendingGroups: 0,
-            drainServing: 0,
+            ...{ drainServing: 0, drainDegraded: false },
           };
           expect(next()).toEqual(end);
         },

@@ -75,6 +75,7 @@ describe('a fleet', () => {
         stopping: 10,
         freed: 0,
         missingWorkers: 0,
+        ...{ degraded: 0, degradedMissing: 0, degradedIdleWorkers: 0 },
       },
     });
     expect(fleetCounts(fleetOf())).toEqual(noCounts);

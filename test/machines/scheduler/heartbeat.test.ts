@@ -2,8 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { echo, liveSession, shutdownGroup, start } from '../../support/liveSession.ts';
 
 type Live = ReturnType<typeof liveSession>;
-const _outcomes = ({ of }: Live) =>
-  of('response').map(({ response: { command, outcome, groupId } }) => [command, outcome, groupId]);
 const termsIn = ({ reported }: Live) =>
   reported('scheduler.identified').map((event) => (event as never as { terms: unknown }).terms);
 

@@ -50,6 +50,12 @@ describe('an identity conflict', () => {
     }
   });
 
+  it('does not count connections that stood for 20 s, and is not expected before the first short one', () => {
+    const { taken } = connections(noConflict, 'graceful', 20_000, 20_000, 20_000, 19_999);
+    expect(taken).not.toContain(true);
+    expect(isContested(onConnected(noConflict, 1000), 1000)).toBe(false);
+  });
+
   it('leaves the scheduler to the other connection for 5 to 15 s each time', () => {
     const { state } = connections(noConflict, 'graceful', 1, 1, 1, 9000);
     expect([0, 0.5, 1].map((jitter) => conflictPauseMs(state, jitter))).toEqual([

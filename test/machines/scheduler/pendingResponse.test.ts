@@ -60,6 +60,25 @@ describe('a scheduler that may wait for a response', () => {
     expect(left && play(onClosed(left.state, left.at + 10), 30_000)).toBeNull();
   });
 
+  it('is left again if a command is lost with a connection made just when it has forgotten us', () => {
+    const left = play(broken('g2'), 0);
+    const state = left?.state as PendingResponse;
+    const heard = (at: number) => onClosed(onHeartbeatSent(onConnected(state, at), at, false), at);
+    expect(heard(state.awayUntil).pending).toBe(true);
+    expect(heard(state.awayUntil - 1).pending).toBe(false);
+  });
+
+  it('keeps nothing of an earlier connection on a new one', () => {
+    const fresh = newPendingResponse(false);
+    expect(fresh.unshown).toBe(false);
+    const sent = onHeartbeatSent(onConnected(fresh, 0), 0, false);
+    expect(sent.unshown).toBe(true);
+    expect(onConnected(sent, 10)).toMatchObject({ unshown: false, openedAt: 10 });
+    expect(onClosed(sent, 10)).toMatchObject({ unshown: false, pending: true });
+    expect(onGenerationShown(sent, 'g3')).toMatchObject({ unshown: false, suspected: false });
+    expect(stayAway(sent)).toMatchObject({ pending: false, suspected: false });
+  });
+
   it('is not left when it sends a command', () => {
     const state = onGenerationShown(onConnected(broken('g2'), 0), 'g2');
     expect(mustStayAway(state, 30_000, 0)).toBe(false);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Terms } from '../../../machines/scheduler/messages.ts';
 import {
   generationOf,
+  isPublished,
   mismatch,
   newestFor,
   newestOf,
@@ -36,6 +37,12 @@ describe('releases and generations', () => {
   });
 });
 
+it('the newest release of a generation is one that the package index has', () => {
+  for (const generation of GENERATIONS) expect(isPublished(newestOf(generation))).toBe(true);
+  expect(newestOf('g1b')).toBe('1.15.0');
+  expect(isPublished('2.6.1')).toBe(false);
+});
+
 describe('the release that an installer makes of the requirements', () => {
   it.each([
     ['opengris-scaler==2.6.0', '2.6.0'],
@@ -54,6 +61,15 @@ describe('the release that an installer makes of the requirements', () => {
     ['opengris-scaler~=2.3', '2.9.0'],
     ['opengris-scaler==2.*', '2.9.0'],
     ['opengris-scaler>=2.6.0', '2.9.0'],
+    ['opengris-scaler>2.9.0', null],
+    ['opengris-scaler>=2.9.0', '2.9.0'],
+    ['opengris-scaler~=2.9.0', '2.9.0'],
+    ['opengris-scaler~=2.9.1', null],
+    ['  opengris-scaler==1.24.0', '1.24.0'],
+    ['my-opengris-scaler==1.24.0', null],
+    ['opengris-scaler # the newest', '2.9.0'],
+    ['opengris-scaler or==1.24.0', null],
+    ['opengris-scaler==1.24.0 or newer', null],
     ['opengris-scaler', '2.9.0'],
     ['opengris-scaler>=3', null],
     ['opengris-scaler @ https://example.org/opengris_scaler-2.6.0-py3-none-any.whl', null],
@@ -90,7 +106,18 @@ describe('workers that could not serve', () => {
   });
 
   it.each([
+    ['2.6.0', 'g4', true, '2.7.0 to 2.9.0'],
+    ['2.6.0', 'g4', false, '2.7.0 to 2.9.0'],
+    ['2.3.3', 'g3', true, '2.3.4 to 2.6.0'],
+    ['2.9.0', 'g3', false, 'before 2.7.0'],
+    ['2.0.1', 'g2', true, 'from 2.0.2 on over YMQ'],
+  ] as const)('%s for %s (exact: %s) is told to be %s', (release, generation, exact, span) => {
+    expect(mismatch(release, terms(generation, exact))).toContain(`speaks as releases ${span} do`);
+  });
+
+  it.each([
     ['2.9.0', 'g4', true],
+    ['2.9.0', 'g4', false],
     ['2.6.0', 'g3', true],
     // Older generations look alike until the first command.
     ['2.3.3', 'g3', false],
@@ -126,6 +153,10 @@ describe('the workers for a scheduler', () => {
 
   it('are of the release that a person has chosen', () => {
     expect(workersFor(terms, '1.27.2')).toEqual({ transport: 'zmq', release: '1.27.2' });
+  });
+
+  it('have templates of each generation, the oldest first, and of the last release without a magic', () => {
+    expect(startable).toEqual(['1.15.0', '1.15.0', '2.0.20', '2.3.3', '2.6.0', '2.9.0', '2.0.1']);
   });
 
   it('are of a release that has its template made', () => {

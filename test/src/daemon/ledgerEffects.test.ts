@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TaggedTask } from '../../../src/aws/tasks/taggedTask.ts';
 import {
+  answerByOurClock,
   byOurClock,
   inventoryOf,
   journalAdoption,
@@ -53,6 +54,9 @@ describe('the outcome of a launch', () => {
       reasons: expect.arrayContaining(['launchesAbandoned']),
       clusters: [],
     });
+    // The ledger does not know this launch.
+    journalOutcome(journal, { label: 'x', groups: [], refusals: [], outcomeUnknown: true });
+    expect(journal.ledger.inventoryOwed()?.clusters).toEqual([]);
   });
 
   it('owes an inventory of the cluster to which such a launch was sent', async () => {
@@ -81,6 +85,11 @@ describe('the adoption of orphans', () => {
     expect(journalAdoption(journal, [stray])).toEqual([stray]);
     expect(journal.ledger.groups()).toMatchObject([stray]);
     expect(journalAdoption(journal, [{ ...stray, groupId: 'stray-2' }])).toEqual([]);
+  });
+
+  it('has no creation where ECS has not said it', () => {
+    journalAdoption(journal, [{ ...stray, createdAt: null }]);
+    expect(journal.ledger.groups()[0]?.createdAt).toBeNull();
   });
 
   it('is never younger than now, whatever clock the task was launched by', () => {
@@ -113,4 +122,19 @@ it('tells of each listed task whether a group owns it, and whether its launch is
 it('tells by our clock when a task was created', () => {
   expect(byOurClock(100, task('a', { createdAt: 500 })).createdAt).toBe(400);
   expect(byOurClock(100, task('a', { createdAt: null })).createdAt).toBeNull();
+});
+
+it('returns the start of a task by our clock where ECS says it, and adds none where it does not', () => {
+  const seen = { createdAt: 5000, startedAt: 6000 };
+  expect(byOurClock(1000, seen)).toStrictEqual({ createdAt: 4000, startedAt: 5000 });
+  expect(byOurClock(-1000, { createdAt: 5000 })).toStrictEqual({ createdAt: 6000 });
+});
+
+it('returns the creation of launched tasks by our clock, and nothing else of the answer changes', () => {
+  const answer = { taskArns: ['arn:1', 'arn:2'], refusals: [] };
+  expect(answerByOurClock(1000, answer)).toBe(answer);
+  expect(answerByOurClock(1000, { ...answer, createdAt: { 'arn:1': 5000 } })).toEqual({
+    ...answer,
+    createdAt: { 'arn:1': 4000 },
+  });
 });

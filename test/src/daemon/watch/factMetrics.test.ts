@@ -60,3 +60,23 @@ it('sets whole tokens, the share in use and what waits', () => {
     'scaler_ecs_api_calls_waiting RunTask': 4,
   });
 });
+
+it('sets what the tasks cost and what is allowed, and no number where no price is known', () => {
+  const { metrics, set } = recorder();
+  setFacts(metrics, managerFacts(at), at);
+  expect(set.get('scaler_ecs_cost_usd_per_hour')).toBeNaN();
+  expect(set.get('scaler_ecs_limit_usd perDay')).toBe(Number.POSITIVE_INFINITY);
+  const money = {
+    prices: { onDemand: 0.5, spot: 0.2, minimumMs: 60_000 },
+    limits: { perHour: null, perDay: 20, total: null },
+    onLimit: 'hold' as const,
+  };
+  const facts = managerFacts(at);
+  const settings = { ...facts.fleet.settings, money: money as never };
+  const spent = { ...facts.fleet.money, sum: { ...facts.fleet.money.sum, endedUsd: 7 } };
+  const fleet = { settings, money: { ...spent, usdAtMidnight: 3 } };
+  setFacts(metrics, managerFacts(at, fleet), at);
+  expect(set.get('scaler_ecs_spent_usd today')).toBe(4);
+  expect(set.get('scaler_ecs_spent_usd all')).toBe(7);
+  expect(set.get('scaler_ecs_limit_usd perDay')).toBe(20);
+});

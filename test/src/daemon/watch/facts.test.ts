@@ -5,7 +5,8 @@ import { factsOf } from '../../../../src/daemon/watch/facts.ts';
 import { fleetInput } from '../../../support/liveManager.ts';
 
 const record = (phase: string, load: { workers: number } | null = null) => ({
-  ...{ phase, registered: load !== null, load },
+  ...{ phase, registered: load !== null, load, drainRequested: phase === 'stopping' },
+  ...{ workersLostSince: null, lastStatus: 'running', stopOverdue: false },
 });
 
 /** A snapshot with one cohort of these groups. */

@@ -27,7 +27,7 @@ describe('the screens of a program', () => {
 });
 
 it('the picture of the README shows groups at work', () => {
-  const svg = readFileSync(new URL('../../../../docs/demo.svg', import.meta.url), 'utf8');
+  const svg = readFileSync(new URL('../../../../pictures/demo.svg', import.meta.url), 'utf8');
   expect(svg.split('●').length).toBeGreaterThan(2);
   expect(svg).not.toContain('\x1b');
 });

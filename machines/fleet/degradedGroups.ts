@@ -1,0 +1,27 @@
+import { sendCommands } from './commands.ts';
+import type { Enqueue } from './fleetSetup.ts';
+import { type Counts, connectedWorkers } from './plan.ts';
+import type { Fleet } from './state.ts';
+
+/** The workers that are desired are connected without those of the degraded idle group that has the fewest. */
+export function degradedIsSpare(
+  { desiredWorkers, workersAhead, settings }: Fleet,
+  counts: Counts,
+): boolean {
+  const { degradedIdleWorkers } = counts;
+  if (desiredWorkers === null || degradedIdleWorkers === 0) return false;
+  const left = connectedWorkers(counts, settings.workersPerTask) - degradedIdleWorkers;
+  return left >= Math.max(desiredWorkers, workersAhead ?? 0);
+}
+
+/** Drains the degraded idle group with the fewest workers. */
+export function drainOneDegraded(fleet: Fleet, enqueue: Enqueue): void {
+  const { cohorts, now: at, settings } = fleet;
+  const [found] = Object.entries(cohorts)
+    .filter(([, { counts }]) => counts.degradedIdleWorkers > 0)
+    .sort(([, a], [, b]) => a.counts.degradedIdleWorkers - b.counts.degradedIdleWorkers);
+  if (!found) return;
+  const share = { pending: 0, idle: 0, busy: 0, degraded: 1 };
+  const until = at + settings.drainTimeoutMs;
+  sendCommands(fleet, [[found[0], { type: 'cohort.drain', ...share, at, until }]], enqueue);
+}

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { readyManager } from '../../support/liveManager.ts';
+
+describe('groups that have lost some of their workers for good', () => {
+  const fourEach = { workersPerTask: 4, maxTasks: 8 };
+  const lost = (given: object) => ({
+    missingWorkers: 4,
+    degraded: 4,
+    degradedMissing: 4,
+    ...given,
+  });
+  const kinds = (orders: { type: string }[]) => orders.map(({ type }) => type);
+
+  it('are not drained when more workers are desired than they have, nor replaced above the limit', async () => {
+    const { command, report, orders, tick } = await readyManager({}, { ...fourEach, maxTasks: 4 });
+    command(16);
+    report({ busy: 4 });
+    orders();
+    report({ busy: 4, missingWorkers: 12, degraded: 4, degradedMissing: 12 });
+    command(5);
+    tick(13_000);
+    expect(kinds(orders()).filter((type) => type !== 'cohort.poll')).toEqual([]);
+  });
+
+  it('are replaced where more workers are desired than there are, and none is stopped before', async () => {
+    const { command, report, orders, fleet } = await readyManager({}, fourEach);
+    command(16);
+    report({ busy: 4 });
+    orders();
+    command(16);
+    report({ busy: 4, ...lost({}) });
+    expect(fleet().desired).toBe(5);
+    expect(kinds(orders())).toEqual(['cohort.admit']);
+    // It serves: the others have all the workers that are desired without one of the degraded.
+    report({ busy: 4, idle: 1, ...lost({ degradedIdleWorkers: 0 }) });
+    expect(kinds(orders())).toEqual([]);
+    report({ busy: 3, idle: 2, ...lost({ missingWorkers: 3, degradedIdleWorkers: 1 }) });
+    expect(orders()).toMatchObject([{ type: 'cohort.drain', idle: 0, degraded: 1 }]);
+  });
+
+  it('are kept while their workers are desired', async () => {
+    const { command, report, orders } = await readyManager({}, fourEach);
+    command(15);
+    report({ busy: 4 });
+    orders();
+    report({
+      ...{ busy: 3, idle: 1, missingWorkers: 1, degraded: 1, degradedMissing: 1 },
+      degradedIdleWorkers: 3,
+    });
+    expect(kinds(orders())).toEqual([]);
+  });
+});
