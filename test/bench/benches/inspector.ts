@@ -98,6 +98,8 @@ const move: Act = async (fleet) => {
 const launchAll: Act = async (fleet) => {
   await fleet.scheduler.want(fleet.groups, true);
   await allRun(fleet);
+  // Until the manager has seen each of them run.
+  await sleep(20_000);
 };
 
 /** What --inspect costs. Measured by a profile, which tells it from the noise of everything else. */
