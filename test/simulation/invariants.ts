@@ -8,14 +8,15 @@ import { mismatch } from '../../machines/scheduler/releases.ts';
 import { echoLimit } from '../../machines/scheduler/session.ts';
 import type { DesiredRequest } from '../../machines/shared/domain.ts';
 import type { JournalRecord } from '../../src/store/records.ts';
-import type { Census } from './census.ts';
 import { createDialogueRules } from './dialogueRules.ts';
 import type { ModelTask } from './ecs.ts';
 import type { Life } from './life.ts';
 import { createLimits } from './limits.ts';
 import { createMoneyRules } from './moneyRules.ts';
+import { createOwnership } from './ownership.ts';
 import { canServe, type Magic, type SchedulerRelease } from './scheduler/releases.ts';
 import type { Work } from './scheduler/workforce.ts';
+import { createSendings } from './sendings.ts';
 import { createUnitGoal } from './unitGoal.ts';
 import type { InvariantName, Watched } from './watched.ts';
 
@@ -53,9 +54,13 @@ export const sweepLimit = 60_000;
 /** From the decision that a task must go to the first StopTask, ms, at the most: calls wait for their turn. */
 const decidedMs = 15_000;
 
+const short = (arn: string) => arn.slice(arn.lastIndexOf('/') + 1).replace(/^0+/, '#');
+
 /** What must hold at every moment, watched from outside. */
 export const createInvariants = (world: Watched) => {
   const limits = createLimits(world);
+  const sendings = createSendings(world, () => units.isUnits());
+  const settlement = createOwnership(world, short);
   const dialogue = createDialogueRules(world, () => surveyed || blind);
   const money = createMoneyRules(world);
   const units = createUnitGoal(world, dialogue.isJustBack);
@@ -72,6 +77,8 @@ export const createInvariants = (world: Watched) => {
   let emptySince: number | null = null;
   let surveyed = false;
   let blind = false;
+  /** In a row. */
+  let denials = 0;
   /** Tasks that another manager with our identity has left. */
   const rivals: ModelTask[] = [];
   /** The scheduler whose commands have come last. */
@@ -88,10 +95,10 @@ export const createInvariants = (world: Watched) => {
   let endAt = Number.NEGATIVE_INFINITY;
   /** When DescribeTasks last went wrong: a death that is not told cannot be known. */
   let unseenAt = Number.NEGATIVE_INFINITY;
+  /** Since when nothing is wanted, as the daemon has heard. */
+  let zeroSince: number | null = null;
   let aboveCapSince: number | null = null;
   let excusedAboveCap = false;
-
-  const short = (arn: string) => arn.slice(arn.lastIndexOf('/') + 1).replace(/^0+/, '#');
 
   /** Groups that the daemon may take for serving; it learns of a death a little later, and of none while it may not look. */
   const serving = (): number => {
@@ -242,6 +249,7 @@ export const createInvariants = (world: Watched) => {
       if (goal !== null) goals.push({ until: heardAt, goal });
       goals = goals.filter(({ until }) => agenda.now() - until < decidedMs);
       goal = Math.min(cap, Math.ceil(workers / settings.workersPerTask));
+      zeroSince = goal === 0 ? (zeroSince ?? heardAt) : null;
     }
   };
 
@@ -291,10 +299,12 @@ export const createInvariants = (world: Watched) => {
       heardAt = null;
       echoedAt = null;
       goal = null;
+      zeroSince = null;
       goals = [];
       emptySince = null;
       surveyed = false;
       blind = false;
+      denials = 0;
     },
     journalLost() {
       lostAt = agenda.now();
@@ -307,6 +317,7 @@ export const createInvariants = (world: Watched) => {
       surveyed = true;
       unknown = false;
       blind = false;
+      denials = 0;
       excusedAboveCap = false;
       // What is being stopped is in no list; without the journal nobody knows of it, and it costs a little longer.
       const { ledger } = world.life()?.journal ?? {};
@@ -314,7 +325,8 @@ export const createInvariants = (world: Watched) => {
         if (!ecs.wanted(task) && ledger?.owner(task.taskArn) === undefined) task.ghost = true;
     },
     surveyFailed(denied: boolean) {
-      blind ||= denied;
+      denials = denied ? denials + 1 : 0;
+      blind ||= denials >= 3;
     },
     look,
     launched,
@@ -336,6 +348,7 @@ export const createInvariants = (world: Watched) => {
       const isTraced = scheduler.workerIdsOf(task)[0]?.startsWith('Worker|ECS-');
       if (!life || !heardSince || generation === 'g4' || !isTraced) return;
       const isCanceled = [...scheduler.cancellations.values()].some((each) => each.task === task);
+      // Of a standstill it is the end, which may still be to come.
       const isKnown = life.startedAt < since && heardSince < since && unseenAt < since;
       const canSay = dialogue.isSteadySince(since) && life.stopAskedAt === null;
       if (task.ours && isKnown && canSay && !isCanceled && scheduler.faults.silent === 0)
@@ -344,10 +357,16 @@ export const createInvariants = (world: Watched) => {
     unseen() {
       unseenAt = agenda.now();
     },
+    /** The daemon knows nothing of what happens until then. */
+    stoodStill(until: number) {
+      unseenAt = Math.max(unseenAt, until);
+      dialogue.stoodStill(until);
+    },
 
     runTaskSent(label: string | null) {
       if (label === null || !disk.holds(label))
-        broken('unjournaled', `RunTask ${label} is not on the disk`);
+        return broken('unjournaled', `RunTask ${label} is not on the disk`);
+      sendings.sent(label, { echoedAt, zeroSince });
     },
 
     stopTaskSent(taskArn: string) {
@@ -457,17 +476,7 @@ export const createInvariants = (world: Watched) => {
         broken('capExceeded', `${staying} tasks for ${now - since} ms, ${cap} allowed`);
     },
 
-    owners(census: Census) {
-      const owner = new Map<string, string>();
-      for (const { taskArn, groupId } of census.groups) {
-        if (taskArn === null) continue;
-        const other = owner.get(taskArn);
-        if (other !== undefined)
-          broken('duplicated', `${short(taskArn)} belongs to ${other} and ${groupId}`);
-        owner.set(taskArn, groupId);
-      }
-    },
-
+    owners: settlement.owners,
     /** Why things are not yet as they should be for good; null when they are. */
     unsettled(): { invariant: InvariantName; says: string } | null {
       const life = world.life();
@@ -531,16 +540,7 @@ export const createInvariants = (world: Watched) => {
     /** At rest, for good. `isExact`: nothing has happened that keeps the daemon from knowing what a task costs. */
     settledMoney: (isExact: boolean) => money.settled(world.census(), isExact),
 
-    /** After an orderly end: whatever is left was said. */
-    leftBehind(life: Life) {
-      const { ledger } = life.journal ?? {};
-      if (!ledger || ledger.openLaunches().length > 0) return;
-      const said = new Set(ledger.groups().map(({ taskArn }) => taskArn));
-      const unsaid = ecs
-        .ours()
-        .find((task) => ecs.wanted(task) && !task.ghost && !said.has(task.taskArn));
-      if (unsaid && surveyed) broken('leftUnsaid', `${short(unsaid.taskArn)} still runs`);
-    },
+    leftBehind: (life: Life) => settlement.leftBehind(life, surveyed),
   };
 };
 
