@@ -64,10 +64,14 @@ export const templateSettings = (
     pythonVersion: ecs.pythonVersion,
     startedBy: ownershipTagOf(config),
     capacityProvider: ecs.capacityProvider ?? undefined,
+    tags: ecs.tags.map(({ name, value }) => ({ key: name, value })),
+    propagateTags: ecs.propagateTags,
+    platformVersion: ecs.platformVersion ?? undefined,
+    exec: ecs.exec,
   };
 };
 
-export const bootstrapSettings = ({ ecs }: Config): BootstrapSettings => ({
+export const bootstrapSettings = ({ ecs, aws }: Config): BootstrapSettings => ({
   cluster: ecs.cluster,
   capacityProvider: ecs.capacityProvider ?? undefined,
   family: ecs.taskDefinition,
@@ -75,6 +79,12 @@ export const bootstrapSettings = ({ ecs }: Config): BootstrapSettings => ({
   cpu: ecs.taskCpu,
   memoryGb: ecs.taskMemory,
   architecture: ecs.architecture,
+  executionRole: ecs.executionRole ?? undefined,
+  taskRole: ecs.taskRole ?? undefined,
+  ...(ecs.logGroup !== null && { log: { group: ecs.logGroup, region: aws.region } }),
+  ephemeralStorageGib: ecs.ephemeralStorage ?? undefined,
+  stopTimeoutSeconds: ecs.containerStopTimeout ?? undefined,
+  secrets: ecs.secrets,
 });
 
 export const managerSettings = (config: Config): FleetSettings => ({

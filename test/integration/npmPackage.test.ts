@@ -1,5 +1,13 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -24,8 +32,13 @@ const minutes = (n: number) => n * 60_000;
 beforeAll(async () => {
   dummyCredentials();
   scheduler = await startScheduler(1, () => {});
+  // It builds, and other tests use what was built here.
+  const copy = join(scratch, 'copy');
+  const left = ['node_modules', 'dist', '.git', '.cache'].map((name) => join(root, name));
+  cpSync(root, copy, { recursive: true, filter: (path) => !left.includes(path) });
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
   const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', scratch], {
-    cwd: root,
+    cwd: copy,
   });
   const [{ filename }] = JSON.parse(stdout.slice(stdout.indexOf('['))) as [{ filename: string }];
   tarball = join(scratch, filename);
