@@ -139,7 +139,6 @@ describe('the groups to drain', () => {
     const waiting = serves({
       ...{ load: load(2), drainRequested: true, phase: 'waiting', drainDeadline: 9000 },
     });
-    const nobody = { pending: 0, idle: 0, busy: 0 };
     const now = { at: 7000, until: 7000, monitorEverConnected: true };
     const { groups, outbox } = drained(recordsOf({ a: waiting }), nobody, now);
     expect(outbox).toEqual([['a', { type: 'group.stop' }]]);
@@ -160,7 +159,7 @@ describe('the groups to drain', () => {
       until: 9,
       monitorEverConnected: true,
     });
-    const leaves = { drainRequested: true, drainDeadline: 9 };
+    const leaves = { drainRequested: true, drainDeadline: 9, unshownSince: 7 };
     expect(groups).toStrictEqual({
       a: { ...young.groups.a, ...leaves },
       b: { ...young.groups.b, ...leaves },
