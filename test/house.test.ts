@@ -277,7 +277,7 @@ const mirrors = ['test/machines/', 'test/src/', 'test/cli/'];
 
 const testFolders = [
   ...['machines', 'src', 'cli', 'support', 'integration', 'interop', 'simulation', 'chaos'],
-  ...['browser', 'conformance', 'mutation', 'bench', 'scale', 'fuzz', 'vectors'],
+  ...['browser', 'conformance', 'mutation', 'bench', 'scale', 'fuzz', 'vectors', 'screenshots'],
 ];
 
 describe('the tests', () => {
@@ -347,6 +347,30 @@ describe.runIf(existsSync(join(root, 'README.md')))('the README', () => {
       ([, subject = '', what]) => subjects.has(subject) && !(`${subject}.${what}` in events),
     );
     expect(unknown.map(([name]) => name)).toEqual([]);
+  });
+
+  it('names only npm scripts, commands and files that exist', () => {
+    const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> };
+    const used = [...text().matchAll(/\bnpm run (?:--silent |-s )?([a-z][\w:]*)/g)].map(
+      ([, name = '']) => name,
+    );
+    expect(used.filter((name) => !(name in scripts))).toEqual([]);
+    expect(used.length).toBeGreaterThan(10);
+    const commands = [...textOf('cli/main.ts').matchAll(/usage: '(\w+)/g)].map(([, name]) => name);
+    const called = [...text().matchAll(/(?:`|^|sudo )scaler-ecs ([a-z]+)\b(?!\.)/gm)].map(
+      ([, name]) => name,
+    );
+    expect(called.filter((name) => !commands.includes(name))).toEqual([]);
+    const links = [...text().matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, path = '']) => path);
+    expect(links.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+    const anchors = [...text().matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
+      title
+        .toLowerCase()
+        .replaceAll(/[^\w -]/g, '')
+        .replaceAll(' ', '-'),
+    );
+    const jumps = [...text().matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor = '']) => anchor);
+    expect(jumps.filter((anchor) => !anchors.includes(anchor))).toEqual([]);
   });
 
   it('holds the table of tested releases as npm run interop:matrix -- --table prints it', () => {

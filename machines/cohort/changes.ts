@@ -48,12 +48,27 @@ export const onGroupChanged = cohortSetup.enqueueActions(({ context, event, enqu
   if (change.registered && !record.registered) noteRegistration(context, groupId, enqueue);
 });
 
+function tickEach(
+  { launches }: CohortContext,
+  now: number,
+  allowed: boolean,
+  enqueue: Enqueue,
+): void {
+  for (const label of Object.keys(launches))
+    enqueue.sendTo(launchActor(label), { type: 'launch.tick', now, allowed });
+}
+
+/** Between two polls: a launch without an answer need not wait for the next one. */
+export const tickLaunches = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
+  assertEvent(event, 'cohort.tick');
+  tickEach(context, event.at, event.launching, enqueue);
+});
+
 /** What is due whatever ECS will answer. Unwanted launches are abandoned again: some were requesting when they were abandoned first. */
 export const enforceDeadlines = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'cohort.poll');
   const { at, launching, monitorConnected, ending } = event;
-  const tick = { type: 'launch.tick', now: at, allowed: launching } as const;
-  for (const label of Object.keys(context.launches)) enqueue.sendTo(launchActor(label), tick);
+  tickEach(context, at, launching, enqueue);
   const { nowStable, ...present } = recordServing(context, at);
   for (const groupId of nowStable)
     enqueue.sendTo(parent, recovered(context.cohortId, groupId, 'stable'));

@@ -51,6 +51,7 @@ export const cohort = cohortSetup
       'cohort.launchTurnAnswered': { actions: 'answerLaunchTurn' },
       'launch.turn': { actions: 'passOnLaunchTurn' },
       'group.turn': { actions: ['onStopTurn', 'report'] },
+      'cohort.tick': { actions: 'tickLaunches' },
       'cohort.loads': { actions: ['onLoads', 'report'] },
       'group.changed': { guard: 'changesRecord', actions: ['onGroupChanged', 'report'] },
       'xstate.done.actor.launch.*': {

@@ -30,6 +30,8 @@ export type CohortCommand =
       launching: boolean;
       ending: boolean;
     }
+  /** Let launches retry; between two polls. */
+  | { type: 'cohort.tick'; at: number; launching: boolean }
   /** By Fargate task id, only what changed; null: the monitor stream shows nothing any more. */
   | { type: 'cohort.loads'; at: number; loads: Record<string, WorkerLoad> | null };
 

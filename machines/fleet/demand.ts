@@ -60,7 +60,12 @@ export const onDesired = fleetSetup.enqueueActions(({ context, event, enqueue })
   const policy = judge(context.policy, context.views, ask, {
     ...{ capacity: capacityOf(context), now: at },
   });
-  const change = { emptySince: null, ask, policy, desiredWorkers: workers, replacesEnded: true };
+  // What is launched now is launched between two ticks.
+  const isFull = context.allowance >= context.settings.launchBurst;
+  const change = {
+    ...{ emptySince: null, ask, policy, desiredWorkers: workers, replacesEnded: true },
+    ...(isFull && { fullUntil: at }),
+  };
   desireBy(context, change, enqueue);
 });
 

@@ -7,16 +7,24 @@ import { probeEarly } from './circuitBreaker.ts';
 import { updateBreakers } from './commands.ts';
 import { fleetSetup, modesIn } from './fleetSetup.ts';
 import { mayRetry } from './launchGate.ts';
+import type { Modes } from './modes.ts';
 import { withoutCohort } from './money.ts';
-import { total } from './plan.ts';
-import { echoFreshAt, nextAboveSince, quietSinceAt } from './state.ts';
+import { serving, total } from './plan.ts';
+import {
+  type CohortStatus,
+  echoFreshAt,
+  type Fleet,
+  nextAboveSince,
+  quietSinceAt,
+} from './state.ts';
 
 /** What the tick itself changes: the time, and what Fargate allows. */
 export const advanceClock = fleetSetup.assign(({ context, event }) => {
   assertEvent(event, 'tick');
-  const { settings, now: before, allowance } = context;
+  const { settings, now: before, allowance, fullUntil } = context;
   const { now } = event;
-  const earned = (Math.max(0, now - before) / 1000) * settings.launchesPerSecond;
+  const earned =
+    (Math.max(0, now - Math.max(before, fullUntil)) / 1000) * settings.launchesPerSecond;
   return {
     now,
     decisionStale: false,
@@ -26,21 +34,52 @@ export const advanceClock = fleetSetup.assign(({ context, event }) => {
   };
 });
 
+/** A calm cohort is polled so often, ms: with the poll itself an end is noticed within 20 s. */
+const calmPollEveryMs = 15_000;
+
+/**
+ * ECS and the monitor stream both show that all of its groups serve. What ends there is mostly shown by the monitor
+ * stream at once: then the cohort is not calm any more.
+ */
+const isCalm = ({ counts, launches }: CohortStatus): boolean =>
+  launches === 0 && counts.missingWorkers === 0 && total(counts) === serving(counts);
+
+/** Those that are late the most come first, by how often each is to be polled. */
+function dueForPoll(
+  { cohorts, settings }: Fleet,
+  { monitor }: Modes,
+  at: number,
+): [cohortId: string, status: CohortStatus][] {
+  const { pollEveryMs, pollsPerTick } = settings;
+  const everyMs = (status: CohortStatus) =>
+    monitor === 'connected' && isCalm(status)
+      ? Math.max(pollEveryMs, calmPollEveryMs)
+      : pollEveryMs;
+  const lateness = (status: CohortStatus) => (at - status.lastPolledAt) / everyMs(status);
+  return Object.entries(cohorts)
+    .filter(([, status]) => lateness(status) >= 1)
+    .sort(([, a], [, b]) => lateness(b) - lateness(a))
+    .slice(0, pollsPerTick);
+}
+
 /** The cohorts whose turn it is poll ECS: paced, so that the fleet's size does not set the rate. */
 export const pollCohorts = fleetSetup.enqueueActions(({ context, event, enqueue, check }) => {
   assertEvent(event, 'tick');
   const { now: at } = event;
-  const { pollEveryMs, pollsPerTick } = context.settings;
-  const due = Object.entries(context.cohorts)
-    .filter(([, { lastPolledAt }]) => at - lastPolledAt >= pollEveryMs)
-    .sort(([, a], [, b]) => a.lastPolledAt - b.lastPolledAt)
-    .slice(0, pollsPerTick);
-  if (due.length === 0) return;
   const modes = modesIn(check);
+  const due = dueForPoll(context, modes, at);
+  const polled = new Set(due.map(([cohortId]) => cohortId));
+  const waiting = Object.entries(context.cohorts).filter(
+    ([cohortId, { launches }]) => launches > 0 && !polled.has(cohortId),
+  );
+  const launching = mayRetry({ ...context, now: at }, modes);
+  for (const [cohortId] of waiting)
+    enqueue.sendTo(cohortId, { type: 'cohort.tick', at, launching } satisfies CohortCommand);
+  if (due.length === 0) return;
   const poll: CohortCommand = {
     ...{ type: 'cohort.poll', at },
     monitorConnected: modes.monitor === 'connected',
-    launching: mayRetry({ ...context, now: at }, modes),
+    launching,
     ending: modes.lifecycle === 'stopping',
   };
   const cohorts = { ...context.cohorts };

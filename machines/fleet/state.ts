@@ -126,6 +126,8 @@ export interface Fleet extends FleetInput {
   turnAllowance: number;
   generation: number;
   allowance: number;
+  /** The allowance was full until then, so it has not grown before. */
+  fullUntil: number;
   /** Groups at work have been taken back, for idle ones to go in their place. */
   swapping: boolean;
   /** What holds launches back, and where. */
@@ -196,6 +198,7 @@ export const newFleet = (input: FleetInput): Fleet => ({
   turnAllowance: cohortSize,
   generation: 0,
   allowance: input.settings.launchBurst,
+  fullUntil: input.startedAt,
   swapping: false,
   breakers: {},
   crashLoop: { inARow: 0, at: 0 },

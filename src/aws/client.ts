@@ -1,5 +1,5 @@
 import { ECSClient, type ECSClientConfig } from '@aws-sdk/client-ecs';
-import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from '@smithy/types';
+import type { AwsCredentialIdentity, AwsCredentialIdentityProvider, Logger } from '@smithy/types';
 import { type ConnectionSettings, createAgents, directConnections } from './agents.ts';
 import { guardExchanges } from './exchange.ts';
 import { keepCredentialsSecret } from './ownSecrets.ts';
@@ -16,8 +16,11 @@ export interface AwsSettings {
 
 type ClientOptions = Pick<
   ECSClientConfig,
-  'region' | 'endpoint' | 'credentials' | 'maxAttempts' | 'retryMode' | 'requestHandler'
+  'region' | 'endpoint' | 'credentials' | 'maxAttempts' | 'retryMode' | 'requestHandler' | 'logger'
 >;
+
+/** The SDK copies every answer for the line that it would log at this level: without the function it does not. */
+const withoutInfo: Partial<Logger> = { trace() {}, debug() {}, warn() {}, error() {} };
 
 /** Options for any AWS SDK client of this program: 5 s to connect, 15 s per request, no retries by the SDK. */
 export function clientOptions({
@@ -36,6 +39,7 @@ export function clientOptions({
     maxAttempts: 1,
     // Not AWS_RETRY_MODE: in mode adaptive the SDK would delay calls that our limiter has let pass.
     retryMode: 'standard',
+    logger: withoutInfo as Required<typeof withoutInfo>,
     requestHandler: {
       connectionTimeout: 5_000,
       requestTimeout: 15_000,

@@ -26,12 +26,14 @@ export interface AwsParts {
   /** ARNs of other clusters in which launches of earlier runs may have started tasks. */
   elsewhere: readonly string[];
   request: TaskTemplate['request'];
+  /** A group of ours owns this task, and looks at it. */
+  isOwned: (taskArn: string) => boolean;
 }
 
 /** All that speaks to AWS. Its libraries are a good part of a start: load it when heartbeats run. */
 export const connectAws = (
   config: Config,
-  { cluster, startedBy, elsewhere, request }: AwsParts,
+  { cluster, startedBy, elsewhere, request, isOwned }: AwsParts,
   log: Log,
 ) => {
   const tools = { clock: systemClock, log };
@@ -48,7 +50,15 @@ export const connectAws = (
   /** Known once the task definition is prepared. */
   let account: string | null = null;
   const ownAccount = () => account;
-  const list = listTasks(ecs, call, cluster, systemClock, log, { clusters: elsewhere, ownAccount });
+  const list = listTasks(
+    ecs,
+    call,
+    cluster,
+    systemClock,
+    log,
+    { clusters: elsewhere, ownAccount },
+    isOwned,
+  );
   const run = runTask(ecs, call, { request: (order: LaunchOrder) => request(order) });
   const stop = stopTask(ecs, call, cluster, {
     ownAccount,

@@ -85,6 +85,7 @@ export async function runDaemon(
         startedBy: templates.startedBy,
         elsewhere,
         request: (order) => template(order).request(order),
+        isOwned: (taskArn) => journal.ledger.owner(taskArn) !== undefined,
       },
       log,
     ),

@@ -104,7 +104,7 @@ export const managerSettings = (config: Config): FleetSettings => ({
   pollEveryMs: 3000,
   pollsPerTick: 5,
   inventoryEveryMs: config.sweepSeconds * 1000,
-  launchBurst: config.launchQuota.burst,
+  launchBurst: burstInReserve(config.launchQuota.burst),
   launchesPerSecond: config.launchQuota.perSecond,
   money: moneySettingsOf(config),
   tasksPerWorker: config.scaling.tasksPerWorker,
@@ -123,6 +123,11 @@ export const sessionSettings = (
   maxTasks: config.capacity.maxTasks,
   workersPerTask: config.capacity.workersPerTask,
 });
+
+/** One call of RunTask is kept in reserve: calls reach AWS closer together than they were sent, and AWS counts by its clock. */
+export function burstInReserve(burst: number): number {
+  return burst >= 3 * tasksPerRunTask ? burst - tasksPerRunTask : burst;
+}
 
 /** Calls follow from the launch quota, ten tasks a call; never below what AWS gives every account. */
 export const callRates = ({ launchQuota }: Pick<Config, 'launchQuota'>): Partial<Rates> => ({

@@ -78,8 +78,13 @@ describe('the npm package', () => {
   it('serves a scheduler over YMQ where the library of ZeroMQ is not there at all', async () => {
     rmSync(join(app, 'node_modules', 'zeromq'), { recursive: true });
     const emulator = await account();
-    const daemon = runProgram(scheduler.address, emulator, { program: [program] });
+    const daemon = runProgram(scheduler.address, emulator, {
+      program: [program],
+      flags: ['--metrics-port', '0'],
+    });
     await expect.poll(() => alive(emulator).length, { timeout: 30_000 }).toBe(1);
+    const { url = '' } = (daemon.line('metrics.opened') ?? {}) as { url?: string };
+    expect(await (await fetch(url)).text()).toContain('scaler_ecs_desired_tasks{manager="wm"} 1');
     daemon.child.kill('SIGTERM');
     expect([await daemon.ended, daemon.output.stderr]).toEqual([0, '']);
     expect(alive(emulator)).toEqual([]);

@@ -196,7 +196,15 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
     const limiter = createLimiter(clock, callRates(config));
     const turns = createTurns(limiter, clock, log);
     const call = createCaller({ limiter, turns, clock, log, random: random.next });
-    const list = listTasks(ecs, call, templates.cluster, clock, log);
+    const list = listTasks(
+      ecs,
+      call,
+      templates.cluster,
+      clock,
+      log,
+      undefined,
+      (taskArn) => journal.ledger.owner(taskArn) !== undefined,
+    );
     const run = runTask(ecs, call, {
       request: (order: LaunchOrder) => templateOf(order).request(order),
     });

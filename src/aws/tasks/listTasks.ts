@@ -6,7 +6,7 @@ import { EcsFailure } from '../errors.ts';
 import type { Clock } from '../systemClock.ts';
 import { describePage } from './describeTasks.ts';
 import { type OwnAccount, otherAccount } from './ownAccount.ts';
-import { type TaggedTask, taggedTaskOf, undescribedTask } from './taggedTask.ts';
+import { ownedTask, type TaggedTask, taggedTaskOf, undescribedTask } from './taggedTask.ts';
 import { accountOf } from './taskPlace.ts';
 import { trackUndescribed, type UndescribedSince } from './undescribedTasks.ts';
 
@@ -31,7 +31,8 @@ interface Elsewhere {
  * Returns a function that lists and describes all tasks of a cluster with the given `startedBy`. The list is
  * complete or the function rejects: the caller takes a task that is not on the list for dead. Rejects with an
  * EcsFailure (`unreachable` if the list is incomplete) or the signal's reason. A task that cannot be described yet is
- * on the list as `missing`, so that the others need not wait for it.
+ * on the list as `missing`, so that the others need not wait for it. A task that `isOwned` is listed and not
+ * described: its group looks at it anyway.
  *
  * A cluster of `elsewhere` that cannot be listed (it is gone, of another account, denied, or has not answered five
  * times in a row) is reported and left out: what may run there must not hold up the fleet for ever.
@@ -45,6 +46,7 @@ export function listTasks(
   clock: Clock,
   log: Log,
   elsewhere: Elsewhere = { clusters: [], ownAccount: () => null },
+  isOwned: (taskArn: string) => boolean = () => false,
 ): (startedBy: string, signal: AbortSignal) => Promise<TaggedTask[]> {
   let undescribedSince: UndescribedSince = new Map();
   /** Lists in a row that a cluster has not answered. */
@@ -52,8 +54,27 @@ export function listTasks(
 
   async function listIn(where: string, startedBy: string, signal: AbortSignal): Promise<Listed> {
     const dependencies = { ecs, call, cluster: where, clock, log };
-    const arns = await listArns(dependencies, startedBy, signal);
-    return describeListed(dependencies, arns, startedBy, signal);
+    const parts: Promise<Listed>[] = [];
+    const owned: TaggedTask[] = [];
+    let unowned: string[] = [];
+    const describe = (arns: string[]) => {
+      const part = describeListed(dependencies, arns, startedBy, signal);
+      // Waited for below, when all pages are listed.
+      part.catch(() => {});
+      parts.push(part);
+    };
+    await listArns(dependencies, startedBy, signal, (arns) => {
+      owned.push(...arns.filter(isOwned).map((taskArn) => ownedTask(taskArn, startedBy)));
+      unowned.push(...arns.filter((arn) => !isOwned(arn)));
+      for (; unowned.length >= tasksPerPage; unowned = unowned.slice(tasksPerPage))
+        describe(unowned.slice(0, tasksPerPage));
+    });
+    describe(unowned);
+    const described = await Promise.all(parts);
+    return {
+      found: [...owned, ...described.flatMap(({ found }) => found)],
+      undescribed: described.flatMap(({ undescribed }) => undescribed),
+    };
   }
 
   async function listElsewhere(
@@ -110,12 +131,13 @@ interface Listed {
   undescribed: string[];
 }
 
-/** Pages through ListTasks. */
+/** Pages through ListTasks; each page is passed on as it comes, so that it is described while the next is listed. */
 async function listArns(
   { ecs, call, cluster }: ListDependencies,
   startedBy: string,
   signal: AbortSignal,
-): Promise<Set<string>> {
+  onPage: (arns: string[]) => void,
+): Promise<void> {
   const arns = new Set<string>();
   const tokens = new Set<string>();
   for (let nextToken: string | undefined; ; ) {
@@ -126,9 +148,11 @@ async function listArns(
       (options) => ecs.send(new ListTasksCommand(input), options),
       signal,
     );
-    for (const arn of answer.taskArns ?? []) arns.add(arn);
+    const page = (answer.taskArns ?? []).filter((arn) => !arns.has(arn));
+    for (const arn of page) arns.add(arn);
+    onPage([...new Set(page)]);
     nextToken = answer.nextToken;
-    if (!nextToken) return arns;
+    if (!nextToken) return;
     if (tokens.has(nextToken)) throw incomplete('ListTasks: a page token was returned twice');
     tokens.add(nextToken);
   }

@@ -33,6 +33,11 @@ export function taggedTaskOf(task: Task & { taskArn: string }): TaggedTask {
   };
 }
 
+/** A task that ListTasks lists as to run, and of which nothing more is asked. */
+export function ownedTask(taskArn: string, startedBy: string): TaggedTask {
+  return { taskArn, startedBy, phase: 'running', label: null, createdAt: null, scheduler: null };
+}
+
 /** A task that ListTasks lists and DescribeTasks does not show yet: nothing else is known of it. */
 export function undescribedTask(taskArn: string, startedBy: string): TaggedTask {
   return { taskArn, startedBy, phase: 'missing', label: null, createdAt: null, scheduler: null };

@@ -53,6 +53,6 @@ export function drawLife(life: Life, columns: number, now: number): Line[] {
       ? paragraph('Diagnosis', 'nothing is wrong with it', columns, 'green')
       : paragraph('Diagnosis', diagnosis, columns, 'yellow')),
     ...(remedy === null ? [] : paragraph('Remedy', remedy, columns)),
-    ...(usd === null ? [] : paragraph('Cost', dollars(usd), columns)),
+    ...(usd === null || usd === 0 ? [] : paragraph('Cost', dollars(usd), columns)),
   ];
 }

@@ -152,7 +152,13 @@ function launchLines({ fleet, at }: Status, size: StatusSize): Line[] {
 }
 
 function limitLines({ fleet, at }: Status, size: StatusSize): Line[] {
-  const { limits, breakers } = fleet;
+  const { limits } = fleet;
+  // Those that hold launches are told with them.
+  const holding = new Set(fleet.launching.blockers.map(({ identity }) => identity));
+  const breakers = fleet.breakers.filter(({ cause, market, subnet }) => {
+    const name = [cause, market, subnet].filter((part) => part !== null).join(' ');
+    return !holding.has(`breaker ${name}`);
+  });
   const line: Line = [
     label('Limits'),
     [

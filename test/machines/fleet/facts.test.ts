@@ -16,6 +16,29 @@ describe('a tick', () => {
     expect(fleet().allowance).toBe(30);
   });
 
+  it('lets a full allowance grow from the command on, not from the tick before it', async () => {
+    const { tick, fleet, actor } = await readyManager({}, { launchBurst: 30 });
+    const requests = [{ taskConcurrency: 60, capabilities: [] }];
+    const { now } = fleet();
+    actor.send({ type: 'scheduler.desired', at: now + 900, requests });
+    tick(now + 1000);
+    expect(fleet().allowance).toBeCloseTo(fleet().settings.launchesPerSecond / 10);
+  });
+
+  it('polls a calm cohort less often while the monitor stream is connected', async () => {
+    const { tick, orders, report, actor, fleet } = await readyManager({ owned: tasksOf(3) });
+    report({ idle: 3 });
+    actor.send({ type: 'monitor.loads', at: fleet().now, loads: {} });
+    const { now } = fleet();
+    const polledAt: number[] = [];
+    orders();
+    for (let at = now + 1000; at <= now + 40_000; at += 1000) {
+      tick(at);
+      if (orders().some(({ type }) => type === 'cohort.poll')) polledAt.push(at);
+    }
+    expect(polledAt.slice(1).map((at, i) => at - (polledAt[i] ?? 0))).toEqual([15_000, 15_000]);
+  });
+
   it('notices since when there are more than the limit', async () => {
     const { tick, fleet, answered } = await readyManager({ owned: tasksOf(3) }, { maxTasks: 2 });
     answered();

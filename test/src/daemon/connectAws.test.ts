@@ -55,6 +55,7 @@ describe('the connection to AWS', () => {
         cluster: 'c',
         startedBy: 'mark',
         elsewhere: [],
+        isOwned: () => false,
         request: () => ({ taskDefinition: 'd' }),
       };
       const aws = connectAws(config as never, parts, silentLog);

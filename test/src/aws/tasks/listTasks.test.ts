@@ -77,8 +77,8 @@ const clock = {
     waited.push(ms);
   },
 };
-const lister = () => {
-  const listed = listTasks(aws.ecs, eagerCall, 'c', clock, silentLog);
+const lister = (isOwned?: (taskArn: string) => boolean) => {
+  const listed = listTasks(aws.ecs, eagerCall, 'c', clock, silentLog, undefined, isOwned);
   return () => listed(tag, new AbortController().signal);
 };
 const list = () => lister()();
@@ -96,6 +96,16 @@ describe('listTasks', () => {
       { cluster: 'c', startedBy: tag, maxResults: 100, nextToken: '2' },
     ]);
     expect(aws.requests).toHaveLength(6);
+  });
+
+  it('does not describe tasks that a group owns', async () => {
+    pages = [[task(1), task(2)], [task(3)]];
+    const found = await lister((taskArn) => taskArn !== arn(2))();
+    expect(found.map(({ taskArn }) => taskArn).sort()).toEqual([arn(1), arn(2), arn(3)]);
+    const described = aws.requests.filter(({ operation }) => operation === 'DescribeTasks');
+    expect(described.flatMap(({ input }) => (input as { tasks: string[] }).tasks)).toEqual([
+      arn(2),
+    ]);
   });
 
   it('reads launch label and scheduler from the overrides of the task', async () => {

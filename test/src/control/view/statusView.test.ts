@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { trip } from '../../../../machines/fleet/circuitBreaker.ts';
 import type { Status } from '../../../../src/control/api.ts';
 import { deathText, drawStatus } from '../../../../src/control/view/statusView.ts';
 import { render } from '../../../../src/shared/terminal/styledText.ts';
@@ -21,7 +22,6 @@ describe('the status view', () => {
       '           an operator holds launches: new image (since 30 s); cleared by the command resume',
       '           launches failed (quota), 1 times in a row: the limit is reached; one task is tried in 20 s (since 10 s); cleared by the time, then one task that succeeds',
       'Limits     at most 10 tasks of 2 workers; 1000 of 1000 launches now, 5/s',
-      '           breaker quota for 10 s: 1 in a row; one task is tried in 20 s',
       'Degraded   2 groups',
       '           e-1-3: 1 of its 2 workers are at the scheduler',
       'Deaths     11:59:00 deadbeef did not start: The image cannot be pulled: there is none of this name.',
@@ -32,6 +32,17 @@ describe('the status view', () => {
     for (const columns of [40, 79, 119])
       for (const line of draw(statusSample(), columns))
         expect(line.length).toBeLessThanOrEqual(columns);
+  });
+
+  it('tells a breaker that holds only a part of the launches with the limits', () => {
+    const failure = {
+      ...{ cause: 'capacity' as const, reason: 'none', market: 'spot' as const, subnets: [] },
+      ...{ groupId: null, signal: 'launched' as const },
+    };
+    const lines = draw(statusSample({ breakers: trip({}, failure, noon - 10_000) }));
+    expect(lines).toContain(
+      '           breaker capacity (spot) for 10 s: 1 in a row; one task is tried in 9 min 50 s',
+    );
   });
 
   it('says that nothing holds launches when nothing does', () => {
