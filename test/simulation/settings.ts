@@ -45,6 +45,11 @@ export const configOf = (settings: SimulationSettings): Config => {
       maxWorkers: maxTasks === null ? null : maxTasks * workersPerTask,
     },
     money: limitsOf(settings),
+    scaling: {
+      ...base.scaling,
+      tasksPerWorker: settings.tasksPerWorker,
+      scaleDownCooldownSeconds: settings.cooldownSeconds,
+    },
     heartbeatIntervalSeconds: settings.heartbeatIntervalSeconds,
     startDeadlineSeconds: settings.startDeadlineSeconds,
     schedulerGraceSeconds: settings.schedulerGraceSeconds,

@@ -39,6 +39,7 @@ const play = (...happenings: Happening[]): Promise<Run> => {
       ...{ drainTimeoutSeconds: 10, spot: false, subnets: 1, monitored: false },
       ...plainDialogue,
       ...{ restlessness: 0.002, leave: false, orphan: false, money: null },
+      ...{ reportEverySeconds: 1, tasksPerWorker: null, cooldownSeconds: 0 },
     },
     happenings: [{ at: 0, kind: 'demand', tasks: 25 }, ...happenings],
     finalDemand: 25,
