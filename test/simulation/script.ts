@@ -304,7 +304,7 @@ export const scriptOf = (seed: number): Script => {
   happenings.push(...drawDialogueFaults(dialogues, dialogueSettings, chaosMs));
   // The generations that ask for units one by one name workers, and never all of what is left.
   if (['g3', 'g4'].includes(releaseNamed(settings.scheduler.release).generation))
-    for (let n = scaling.int(0, 3); n > 0; n--) {
+    for (let n = scaling.int(0, 5); n > 0; n--) {
       const at = scaling.between(20 * second, chaosMs);
       happenings.push({ at, kind: 'workersDie', count: scaling.int(1, 3) });
     }

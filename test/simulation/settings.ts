@@ -49,6 +49,7 @@ export const configOf = (settings: SimulationSettings): Config => {
       ...base.scaling,
       tasksPerWorker: settings.tasksPerWorker,
       scaleDownCooldownSeconds: settings.cooldownSeconds,
+      degradedGraceSeconds: 15,
     },
     heartbeatIntervalSeconds: settings.heartbeatIntervalSeconds,
     startDeadlineSeconds: settings.startDeadlineSeconds,

@@ -206,10 +206,13 @@ export function createWorkforce(
         work.set(first, { tasks: Math.min(demand, 9), since: null, worker: 0 });
     },
 
-    /** All but one of the workers at most die in so many of the Fargate tasks; nothing starts them again. */
+    /** A worker without a task dies in so many of the Fargate tasks; nothing starts it again. */
     loseWorkers(count: number): number {
       const able = [...connected.keys()].filter(
-        (task) => task.ours && !isWork(task) && workerIdsOf(task).length > 1,
+        (task) =>
+          task.ours &&
+          workerIdsOf(task).length > 1 &&
+          work.get(task)?.worker !== workerIdsOf(task).length - 1,
       );
       for (const task of able.slice(0, count)) {
         const gone = workerIdsOf(task).at(-1) as string;
