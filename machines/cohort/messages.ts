@@ -20,6 +20,8 @@ export type CohortCommand =
   /** The scheduler has chosen these Fargate tasks: those that are here stop at once. */
   | { type: 'cohort.release'; generation: number; at: number; taskIds: string[] }
   | { type: 'cohort.cancelDrain'; generation: number; most: number }
+  /** A complete list shows what these launches have started. */
+  | { type: 'cohort.launchesFound'; found: Record<string, FoundTasks> }
   /** The answer to `cohort.launchTurn`. */
   | { type: 'cohort.launchTurnAnswered'; label: string; allowed: boolean }
   /** Describe the tasks, let launches retry, enforce deadlines. */
@@ -34,6 +36,12 @@ export type CohortCommand =
   | { type: 'cohort.tick'; at: number; launching: boolean }
   /** By Fargate task id, only what changed; null: the monitor stream shows nothing any more. */
   | { type: 'cohort.loads'; at: number; loads: Record<string, WorkerLoad> | null };
+
+/** Tasks of one launch, and when each was created, milliseconds since the epoch. */
+export interface FoundTasks {
+  taskArns: string[];
+  createdAt: Record<string, number>;
+}
 
 /** Reports of a cohort to the fleet manager. */
 export type CohortEvent =

@@ -12,6 +12,14 @@ export const passOnLaunchTurn = cohortSetup.enqueueActions(({ context, event, en
   enqueue.sendTo(parent, { type: 'cohort.launchTurn', cohortId, label, at } satisfies CohortEvent);
 });
 
+/** Launches whose answer was lost learn what they have started. */
+export const passOnFound = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
+  assertEvent(event, 'cohort.launchesFound');
+  for (const [label, tasks] of Object.entries(event.found))
+    if (label in context.launches)
+      enqueue.sendTo(launchActor(label), { type: 'launch.found', ...tasks });
+});
+
 export const answerLaunchTurn = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'cohort.launchTurnAnswered');
   const { label, allowed } = event;

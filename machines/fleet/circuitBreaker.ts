@@ -15,6 +15,8 @@ export interface Breaker {
   failures: number;
   /** Since when it is not closed, milliseconds since the epoch. */
   since: number;
+  /** When it last went wrong. */
+  trippedAt: number;
   /** Until then nothing that this concerns is launched; then one group alone is tried. */
   until: number;
   reason: string;
@@ -106,7 +108,7 @@ export const trip = (breakers: Breakers, failure: LaunchFailure, now: number): B
     if (known && known.probe !== null && known.probe !== groupId) continue;
     const failures = (known?.failures ?? 0) + 1;
     const breaker: Breaker = {
-      ...{ cause, subnet, market, failures, reason, probe: null, until: 0 },
+      ...{ cause, subnet, market, failures, reason, probe: null, trippedAt: now, until: 0 },
       since: known?.since ?? now,
       // What ECS takes and then fails to start is not disproved by its taking another.
       signal: known?.signal === 'registered' ? 'registered' : signal,
@@ -170,12 +172,12 @@ export const releaseProbe = (breakers: Breakers, groupId: string): Breakers =>
       )
     : breakers;
 
-/** Room has come up: it may be tried now. */
+/** Room has come up: it may be tried soon, but no more often than after the first pause. */
 export const probeEarly = (breakers: Breakers, cause: FailureReason, now: number): Breakers => {
   const breaker = breakers[cause];
-  return breaker && isOpen(breaker, now)
-    ? { ...breakers, [cause]: { ...breaker, until: now } }
-    : breakers;
+  if (!breaker || !isOpen(breaker, now)) return breakers;
+  const until = Math.max(now, breaker.trippedAt + firstPauseMs[cause]);
+  return until < breaker.until ? { ...breakers, [cause]: { ...breaker, until } } : breakers;
 };
 
 /** A person has mended something: every breaker may be tried now. */

@@ -163,7 +163,11 @@ export const recordCohortReport = fleetSetup.enqueueActions(({ context, event, e
   }
   const reported = { ...record, counts, launches, observedGeneration: generation };
   enqueue.assign({ cohorts: { ...context.cohorts, [cohortId]: reported } });
-  // Freed quota: allow an early probe.
-  if (total(counts) - counts.pending < total(record.counts) - record.counts.pending)
-    updateBreakers(context.breakers, probeEarly(context.breakers, 'quota', context.now), enqueue);
+});
+
+/** ECS says that a task has ended. That frees quota: allow an early probe. */
+export const onTaskDead = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
+  assertEvent(event, 'task.dead');
+  enqueue.sendTo(parent, event);
+  updateBreakers(context.breakers, probeEarly(context.breakers, 'quota', context.now), enqueue);
 });

@@ -63,7 +63,7 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
     'cohort.probeInconclusive': { actions: 'onProbeInconclusive' },
     'cohort.tasksChanged': { actions: 'onTasksChanged' },
     'cohort.billed': { actions: 'recordBill' },
-    'task.dead': { actions: sendTo(parent, ({ event }) => event) },
+    'task.dead': { actions: 'onTaskDead' },
   },
   states: {
     lifecycle: {

@@ -83,11 +83,11 @@ export const fleetSetup = setup({
     hasRecovered: ({ context }) => context.owned.length + context.resend.length > 0,
     hasGroups: ({ context }) => queued(context) + Object.keys(context.cohorts).length > 0,
     empty: ({ context }) => isEmpty(context),
-    /** At once, unless launches were abandoned, whose tasks only a list can show: then after some two minutes. */
-    deniedForGood: ({ context: { abandonedLaunches, inventoryFailures }, event }) =>
+    /** Soon, unless launches were abandoned, by this start or an earlier one, whose tasks only a list can show: then after some two minutes. */
+    deniedForGood: ({ context: { abandonedLaunches, journalIncomplete, denials }, event }) =>
       'error' in event &&
       noteOf(event.error).kind === 'denied' &&
-      (abandonedLaunches === 0 || inventoryFailures >= 6),
+      denials >= (abandonedLaunches === 0 && !journalIncomplete ? 2 : 6),
     schedulerGone: ({ context, event }) =>
       event.type === 'tick' &&
       event.now - quietSinceAt(context, event.now) >= context.settings.schedulerGraceMs,

@@ -1,16 +1,41 @@
 import type { DoneActorEvent, ErrorActorEvent } from 'xstate';
+import type { CohortCommand, FoundTasks } from '../cohort/messages.ts';
 import { backoff } from '../shared/backoff.ts';
-import type { OwnedGroup } from '../shared/domain.ts';
+import type { Inventory, OwnedGroup } from '../shared/domain.ts';
 import { noteOf } from '../shared/failure.ts';
 import { parent } from '../shared/parent.ts';
 import { adoptionOf, fleetSetup, modesIn } from './fleetSetup.ts';
 import { spentOf, withAdopted } from './money.ts';
 import type { Fleet } from './state.ts';
 
+/**
+ * What open launches have started, by label. ECS creates the tasks of a launch at one moment, so once one is `settleMs`
+ * old a list shows all of them.
+ */
+function foundTasks({ startedAt, tasks }: Inventory, settleMs: number): Record<string, FoundTasks> {
+  const found: Record<string, FoundTasks> = {};
+  for (const { taskArn, label, phase, createdAt, owned, launchOpen } of tasks) {
+    const lives = phase === 'starting' || phase === 'running';
+    if (label === null || createdAt === null || owned || !launchOpen || !lives) continue;
+    if (startedAt - createdAt < settleMs) continue;
+    const known = found[label] ?? { taskArns: [], createdAt: {} };
+    found[label] = {
+      taskArns: [...known.taskArns, taskArn],
+      createdAt: { ...known.createdAt, [taskArn]: createdAt },
+    };
+  }
+  return found;
+}
+
 /** Takes the decision about an inventory; what it adopts is journaled first. */
 export const onInventory = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   const { adoption, foreign } = adoptionOf(context, event);
   enqueue.assign({ adoption });
+  const { output } = event as DoneActorEvent<Inventory>;
+  const found = foundTasks(output, context.settings.settleMs);
+  if (Object.keys(found).length > 0)
+    for (const cohortId of Object.keys(context.cohorts))
+      enqueue.sendTo(cohortId, { type: 'cohort.launchesFound', found } satisfies CohortCommand);
   for (const task of foreign) enqueue({ type: 'noteForeignTask', params: task });
 });
 
@@ -60,6 +85,7 @@ export const completeInventory = fleetSetup.enqueueActions(({ context, enqueue }
   enqueue.assign({
     inventoryAt: adoption.inventoryStartedAt,
     inventoryFailures: 0,
+    denials: 0,
     listDenied: false,
     adoption: { ...adoption, adopting: [] },
   });
@@ -68,12 +94,17 @@ export const completeInventory = fleetSetup.enqueueActions(({ context, enqueue }
   enqueue.raise({ type: 'fleet.restoreNext' });
 });
 
+/** One denial can be a mistake of the moment: rights that were granted just now are not known everywhere. */
+const denialsBelieved = 3;
+
 /** 2 s, 4 s ... 60 s. */
 export const onInventoryFailed = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   const { kind, reason } = noteOf((event as ErrorActorEvent).error);
   const inventoryFailures = context.inventoryFailures + 1;
-  const listDenied = kind === 'denied';
+  const denials = kind === 'denied' ? context.denials + 1 : 0;
+  const listDenied = denials >= denialsBelieved;
   enqueue.assign({
+    denials,
     inventoryFailures,
     inventoryNotBefore: context.now + retryAfter(inventoryFailures),
     listDenied,

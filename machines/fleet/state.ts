@@ -142,6 +142,8 @@ export interface Fleet extends FleetInput {
   inventoryAt: number | null;
   inventoryNotBefore: number;
   inventoryFailures: number;
+  /** How often in a row we were not allowed to list our tasks. */
+  denials: number;
   adoption: AdoptionState;
   /** A launch was not sent because the scheduler's last answer was too old by then; the next tick decides anew. */
   decisionStale: boolean;
@@ -208,6 +210,7 @@ export const newFleet = (input: FleetInput): Fleet => ({
   inventoryAt: null,
   inventoryNotBefore: 0,
   inventoryFailures: 0,
+  denials: 0,
   adoption: noAdoption,
   decisionStale: false,
   unknownOutcomeAt: null,
@@ -320,11 +323,13 @@ export function inventoryDue(fleet: Fleet, now: number): boolean {
   if (now < inventoryNotBefore) return false;
   if (inventoryAt === null)
     return openLaunches(fleet) === 0 && now >= lastLaunchAt + settings.settleMs;
+  // What launches without an answer have started.
+  const showsMore = openLaunches(fleet) > 0 && now - inventoryAt >= settings.settleMs;
   return (
     inventoryStale(fleet) ||
     (adoption.unconfirmed > 0 && now - inventoryAt >= confirmOrphanMs) ||
     now - inventoryAt >= settings.inventoryEveryMs ||
-    (fleet.drainAllUntil !== null && !listed(fleet) && now >= settledFrom(fleet))
+    (fleet.drainAllUntil !== null && (showsMore || (!listed(fleet) && now >= settledFrom(fleet))))
   );
 }
 

@@ -1,4 +1,12 @@
-import { and, assign, type DoneActorEvent, type ErrorActorEvent, sendTo, setup } from 'xstate';
+import {
+  and,
+  assertEvent,
+  assign,
+  type DoneActorEvent,
+  type ErrorActorEvent,
+  sendTo,
+  setup,
+} from 'xstate';
 import { backoff } from '../shared/backoff.ts';
 import type { FailureKind, LaunchAnswer, LaunchOrder, Refusal } from '../shared/domain.ts';
 import { effect } from '../shared/effect.ts';
@@ -35,6 +43,8 @@ type LaunchEvent =
   | { type: 'launch.tick'; now: number; allowed: boolean }
   /** Its turn has come, and it is still to be launched. */
   | { type: 'launch.send' }
+  /** A complete list shows what it started. */
+  | { type: 'launch.found'; taskArns: string[]; createdAt: Record<string, number> }
   /** It is not wanted any more, or may not be sent now: what is still missing is launched anew. */
   | { type: 'launch.abandon' };
 
@@ -104,6 +114,12 @@ const launchSetup = setup({
       rejections: ({ context }, note: FailureNote) =>
         context.rejections + Number(isClearRefusal(note)),
       lastFailure: (_, note: FailureNote) => note,
+    }),
+    /** Its tasks are all created at one moment: those that are shown are all. */
+    recordFound: assign(({ event }) => {
+      assertEvent(event, 'launch.found');
+      const { taskArns, createdAt } = event;
+      return { answer: { taskArns, createdAt, refusals: [] }, outcomeUnknown: false };
     }),
     /** RunTask answered with more tasks than were asked for; adoption takes over the rest. */
     noteSurplus: (_, _surplus: { label: string; surplus: number }) => {},
@@ -277,7 +293,10 @@ export const launch = launchSetup
       outcomeUnknown: {
         description:
           'The request may have been carried out: whatever is desired meanwhile, only an answer ends this. It is sent again once its record is surely on disk.',
-        on: { 'launch.tick': [{ guard: 'due', target: 'journaling' }, { actions: 'armRetry' }] },
+        on: {
+          'launch.tick': [{ guard: 'due', target: 'journaling' }, { actions: 'armRetry' }],
+          'launch.found': { target: 'recording', actions: 'recordFound' },
+        },
       },
       throttled: {
         description:

@@ -100,6 +100,7 @@ export function closed(
     context: {
       ...before,
       ...{ now: at, trouble: `${kind}: ${reason}`, jitter, identityConflict },
+      hostAnswers: kind !== 'unreachable',
       pendingResponse: pending.onClosed(before.pendingResponse, at),
     },
     notes: isNews ? [{ note: 'identityTaken' }] : [],

@@ -114,8 +114,13 @@ export const session = sessionSetup.createMachine({
                   entry: 'sendHeartbeat',
                   after: { heartbeatInterval: { target: 'beating', reenter: true } },
                 },
+                lastEcho: {
+                  description:
+                    'The connection is to be given up: no more heartbeats, and the echo of the last one is waited for. After a standstill of this process that one was sent a moment ago.',
+                  after: { echoWait: reconnect },
+                },
               },
-              after: { silenceLimit: reconnect },
+              after: { silenceLimit: '.lastEcho' },
               on: {
                 'socket.message': { guard: 'isEcho', target: 'listening', actions: 'onEcho' },
                 'session.close': 'goodbye',

@@ -37,16 +37,21 @@ const base = setup({
   actors: { socket: stream<SocketCommand>('socket') },
   delays: {
     heartbeatInterval: ({ context }) => context.heartbeatIntervalMs,
-    /** 0.5 s, 1 s, 2 s ... 30 s, each between its half and its whole; longer while the scheduler is to forget us, or another has our identity. */
-    reconnectPause: ({ context: { attempts, jitter, now, pendingResponse, identityConflict } }) =>
+    /** 0.5 s, 1 s, 2 s, 3 s, and on to 30 s for a host that does not answer, each between its half and its whole; longer while the scheduler is to forget us, or another has our identity. */
+    reconnectPause: ({
+      context: { attempts, hostAnswers, jitter, now, pendingResponse, identityConflict },
+    }) =>
       Math.max(
-        jittered(backoff(attempts, { firstMs: 500, longestMs: 30_000 }), jitter),
+        jittered(
+          backoff(attempts, { firstMs: 500, longestMs: hostAnswers ? 3000 : 30_000 }),
+          jitter,
+        ),
         awayMs(pendingResponse, now),
         conflictPauseMs(identityConflict, jitter),
       ),
-    /** From unresponsive to a new connection. */
-    silenceLimit: 15_000,
-    /** How long a goodbye waits for echoes, and then for acknowledgements of reports. */
+    /** From unresponsive to the last heartbeat; a new connection follows after `echoWait`. */
+    silenceLimit: 13_000,
+    /** How long echoes are waited for before a connection is closed, and then acknowledgements of reports. */
     echoWait: 2000,
     acknowledgementWait: 2000,
     closeLimit: 5000,

@@ -33,6 +33,8 @@ export interface SessionContext extends SessionInput {
   echoedInARow: number;
   /** Connections since the last echo. */
   attempts: number;
+  /** The last attempt to connect ended with an answer of the host, though it may have been a refusal. */
+  hostAnswers: boolean;
   jitter: number;
   trouble: string | null;
   connection: ConnectionStatus;
@@ -72,6 +74,7 @@ export function newSession(input: SessionInput): SessionContext {
     outstanding: 0,
     echoedInARow: 0,
     attempts: 0,
+    hostAnswers: true,
     jitter: 0,
     trouble: null,
     connection: 'closed',

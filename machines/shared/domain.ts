@@ -81,6 +81,8 @@ export interface LaunchAnswer {
   /** By task ARN, when ECS created the task, milliseconds since the epoch by our clock; not every task need be in it. */
   createdAt?: Record<string, number> | undefined;
   refusals: Refusal[];
+  /** AWS's id of the request, for people. */
+  requestId?: string | undefined;
 }
 
 /** The part of an ECS task's life that decides anything. `missing`: ECS does not know it (yet, or any more). */

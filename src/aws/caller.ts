@@ -106,15 +106,15 @@ export function createCaller({
     const timing = () => ({ operation, ms: Math.round(clock.now() - startedAt) });
     try {
       const output = wellFormed(operation, await sendInTime(operation, send, signal));
-      log.report('awsCall.answered', timing());
+      log.report('awsCall.answered', { ...timing(), requestId: requestIdOf(output) });
       return output;
     } catch (error) {
       signal.throwIfAborted();
       const failure = classifyError(operation, error, secrets);
       if (failure.kind === 'throttled' || failure.code === 'throttled')
         limiter.throttled(operation);
-      const { kind, code, awsName, message } = failure;
-      log.report('awsCall.failed', { ...timing(), kind, code, awsName, message });
+      const { kind, code, awsName, message, requestId } = failure;
+      log.report('awsCall.failed', { ...timing(), kind, code, awsName, message, requestId });
       throw failure;
     }
   };
@@ -142,6 +142,11 @@ export function createCaller({
       }
     }
   };
+}
+
+function requestIdOf(output: unknown): string | undefined {
+  const { $metadata } = (output ?? {}) as { $metadata?: { requestId?: string } };
+  return $metadata?.requestId;
 }
 
 function tooLate(operation: string, timeoutMs: number): EcsFailure {

@@ -21,9 +21,17 @@ export class EcsFailure extends Failure {
   readonly code: string;
   /** The subnet in AWS's message, if it names exactly one. */
   readonly subnet: string | undefined;
+  /** AWS's id of the request, which its support asks for; undefined: it did not answer. */
+  readonly requestId: string | undefined;
 
   constructor(
-    what: { kind: FailureKind; awsName: string; code: string; subnet?: string | undefined },
+    what: {
+      kind: FailureKind;
+      awsName: string;
+      code: string;
+      subnet?: string | undefined;
+      requestId?: string | undefined;
+    },
     message: string,
     options?: ErrorOptions,
   ) {
@@ -32,6 +40,7 @@ export class EcsFailure extends Failure {
     this.awsName = what.awsName;
     this.code = what.code;
     this.subnet = what.subnet;
+    this.requestId = what.requestId;
   }
 
   /** The same failure, whose message also names where the credentials came from. */
@@ -45,7 +54,7 @@ interface SdkError {
   message?: string;
   /** Node's error code. */
   code?: unknown;
-  $metadata?: { httpStatusCode?: number };
+  $metadata?: { httpStatusCode?: number; requestId?: string };
   $response?: { statusCode?: number };
   $fault?: unknown;
 }
@@ -122,7 +131,7 @@ export function classifyError(
   const awsName = isNodes && typeof error.code === 'string' ? error.code : name;
   // SDK errors carry the whole request and response, so only a bug keeps its cause.
   return new EcsFailure(
-    { kind, awsName, code, subnet: subnetIn(text) },
+    { kind, awsName, code, subnet: subnetIn(text), requestId: error.$metadata?.requestId },
     redact([`${operation}: ${awsName}: ${text}`, remedies[code] ?? []].flat().join('; '), secrets),
     kind === 'bug' ? { cause: thrown } : undefined,
   );

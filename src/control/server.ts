@@ -219,9 +219,12 @@ function createPace(now: () => number, perSecond: number): () => Promise<void> {
   let at = now();
   return async () => {
     await turn();
-    allowance = Math.min(perSecond, allowance + ((now() - at) / 1000) * perSecond);
-    at = now();
-    if (allowance >= 1) allowance -= 1;
-    else await sleep(1000 / perSecond);
+    for (;;) {
+      allowance = Math.min(perSecond, allowance + ((now() - at) / 1000) * perSecond);
+      at = now();
+      if (allowance >= 1) break;
+      await sleep(1000 / perSecond);
+    }
+    allowance -= 1;
   };
 }

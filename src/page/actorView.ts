@@ -311,8 +311,10 @@ export function actorView(app: App): View {
     );
   };
 
-  const requestId = (fields: Record<string, unknown>) =>
-    typeof fields.requestId === 'string' ? h('code', {}, ` AWS request ${fields.requestId}`) : null;
+  const requestId = ({ requestId: own, reason, detail }: Record<string, unknown>) => {
+    const id = own ?? app.model.requests.get(String(reason ?? detail));
+    return typeof id === 'string' ? h('code', {}, ` AWS request ${id}`) : null;
+  };
 
   return {
     element,

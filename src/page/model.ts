@@ -45,6 +45,8 @@ export class Model {
   readonly reports: Report[] = [];
   /** Reports by what they name: a group, a launch, a task. */
   readonly reportsOf = new Map<string, Report[]>();
+  /** Ids of AWS's requests that failed, by the words of the failure. */
+  readonly requests = new Map<string, string>();
   /** Of the recording: a moment is known from here on. */
   startsAt = Number.POSITIVE_INFINITY;
   endsAt = 0;
@@ -123,6 +125,9 @@ export class Model {
 
   private takeReport(report: Report): void {
     this.reports.push(report);
+    const { message, requestId } = report.fields;
+    if (typeof message === 'string' && typeof requestId === 'string')
+      this.requests.set(message, requestId);
     for (const key of ['group', 'launch', 'task', 'cohort', 'actor']) {
       const name = report.fields[key];
       if (typeof name !== 'string') continue;

@@ -5,6 +5,7 @@ import { credentials } from './scenarios/credentials.ts';
 import { endlessAnswers } from './scenarios/endlessAnswers.ts';
 import { frozen } from './scenarios/frozen.ts';
 import { hostileAnswers } from './scenarios/hostileAnswers.ts';
+import { impatientStop } from './scenarios/impatientStop.ts';
 import { lateAnswer } from './scenarios/lateAnswer.ts';
 import { oldCluster } from './scenarios/oldCluster.ts';
 import { secrets } from './scenarios/secrets.ts';
@@ -24,6 +25,7 @@ export const scenarios: Record<string, Scenario> = {
   credentials,
   oldCluster,
   changedRegion,
+  impatientStop,
 };
 
 /** Runs a scenario in a new test bed and returns its failed checks. */

@@ -23,6 +23,7 @@ const scriptOf = (kill: Partial<Happening & { kind: 'kill' }>): Script => ({
     restlessness: 0,
     leave: false,
     orphan: false,
+    scarceCalls: false,
     money: null,
     ...{ reportEverySeconds: 1, tasksPerWorker: null, cooldownSeconds: 0 },
   },

@@ -1,5 +1,13 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -7,6 +15,7 @@ import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Scheduler, startScheduler } from '../../src/demo/scheduler.ts';
+import { readmeBlock } from '../../src/shared/readmeBlock.ts';
 import { runProgram } from './daemonProgram.ts';
 import { account, alive, dummyCredentials } from './inProcess.ts';
 
@@ -23,8 +32,13 @@ const minutes = (n: number) => n * 60_000;
 beforeAll(async () => {
   dummyCredentials();
   scheduler = await startScheduler(1, () => {});
+  // It builds, and other tests use what was built here.
+  const copy = join(scratch, 'copy');
+  const left = ['node_modules', 'dist', '.git', '.cache'].map((name) => join(root, name));
+  cpSync(root, copy, { recursive: true, filter: (path) => !left.includes(path) });
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
   const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', scratch], {
-    cwd: root,
+    cwd: copy,
   });
   const [{ filename }] = JSON.parse(stdout.slice(stdout.indexOf('['))) as [{ filename: string }];
   tarball = join(scratch, filename);
@@ -88,5 +102,44 @@ describe('the npm package', () => {
     daemon.child.kill('SIGTERM');
     expect([await daemon.ended, daemon.output.stderr]).toEqual([0, '']);
     expect(alive(emulator)).toEqual([]);
+  });
+
+  it("drives a group in a fresh TypeScript project, as the README's example does", async () => {
+    const example = readmeBlock(readFileSync(join(root, 'README.md'), 'utf8'), 'example') ?? '';
+    const text = example.replace(/^```ts\n|```$/g, '');
+    expect(text.trim().split('\n').length).toBeLessThanOrEqual(20);
+    writeFileSync(join(app, 'package.json'), '{"private":true,"type":"module"}');
+    writeFileSync(join(app, 'program.ts'), text);
+    const wrong = "import { workerGroup } from 'scaler-ecs/machines/group/workerGroup';\n";
+    writeFileSync(join(app, 'wrong.ts'), `${wrong}export const id: number = workerGroup.id;\n`);
+    const compilerOptions = {
+      ...{ strict: true, module: 'nodenext', target: 'es2023', lib: ['es2023', 'dom'], types: [] },
+    };
+    writeFileSync(
+      join(app, 'tsconfig.json'),
+      JSON.stringify({ compilerOptions, files: ['program.ts'] }),
+    );
+    const tsc = join(root, 'node_modules/typescript/bin/tsc');
+    await run(process.execPath, [tsc, '-p', app]).catch(({ stdout }) => expect(stdout).toBe(''));
+    // The types are ours, not any.
+    const compiled = run(
+      process.execPath,
+      [tsc, '--module', 'nodenext', '--noEmit', '--types', '', 'wrong.ts'],
+      { cwd: app },
+    );
+    await expect(compiled).rejects.toMatchObject({ stdout: expect.stringContaining('TS2322') });
+    const { stdout } = await run(process.execPath, ['program.js'], { cwd: app });
+    const lines = stdout.trim().split('\n');
+    expect(lines).toContain('StopTask task-1');
+    expect(lines.at(-1)).toBe('drained');
+  });
+
+  it('writes a test file of walks that runs beside it', async () => {
+    const { stdout } = await run(program, ['paths', 'workerGroup', '--format', 'vitest']);
+    writeFileSync(join(app, 'walks.test.ts'), stdout);
+    symlinkSync(join(root, 'node_modules/vitest'), join(app, 'node_modules/vitest'));
+    const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+    const ended = await run(process.execPath, [vitest, 'run', '--root', app], { cwd: app });
+    expect(ended.stdout).toMatch(/Tests {2}\d+ passed/);
   });
 });

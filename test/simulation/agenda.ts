@@ -1,6 +1,8 @@
 /** What is still to happen to a process that may be killed: entries of a dead owner are passed over. */
 export interface Owner {
   dead: boolean;
+  /** It stands still until then: what is due before happens then, timers first. */
+  frozenUntil?: number;
 }
 
 export interface Entry {
@@ -8,12 +10,15 @@ export interface Entry {
   seq: number;
   owner: Owner | null;
   act: (() => void) | null;
+  isTimer: boolean;
 }
 
 /** Virtual time: the next thing that happens is the earliest, and of equals the one that was asked for first. */
 export interface Agenda {
   now(): number;
   after(ms: number, act: () => void, owner?: Owner | null): Entry;
+  /** The same for a timer of a process: after a standstill it fires before anything is read. */
+  timer(ms: number, act: () => void, owner: Owner): Entry;
   cancel(entry: Entry): void;
   /** Lets time pass to the next entry and carries it out; false when there is none. */
   step(): boolean;
@@ -61,13 +66,16 @@ export const createAgenda = (start: number): Agenda => {
     return first;
   };
 
+  const add = (ms: number, act: () => void, owner: Owner | null, isTimer: boolean): Entry => {
+    const entry: Entry = { at: time + Math.max(0, ms), seq: seq++, owner, act, isTimer };
+    push(entry);
+    return entry;
+  };
+
   return {
     now: () => time,
-    after(ms, act, owner = null) {
-      const entry: Entry = { at: time + Math.max(0, ms), seq: seq++, owner, act };
-      push(entry);
-      return entry;
-    },
+    after: (ms, act, owner = null) => add(ms, act, owner, false),
+    timer: (ms, act, owner) => add(ms, act, owner, true),
     cancel(entry) {
       entry.act = null;
     },
@@ -76,6 +84,14 @@ export const createAgenda = (start: number): Agenda => {
         const entry = pop();
         if (!entry) return false;
         if (entry.act === null || entry.owner?.dead) continue;
+        const frozenUntil = entry.owner?.frozenUntil ?? 0;
+        if (entry.at < frozenUntil) {
+          // Popped in the order in which they are due, they keep it.
+          entry.at = frozenUntil + (entry.isTimer ? 0 : 1);
+          entry.seq = seq++;
+          push(entry);
+          continue;
+        }
         time = entry.at;
         entry.act();
         return true;

@@ -198,25 +198,29 @@ export const createClient = (
             events.point(`${operation}.executed`);
           });
         const answer = () => {
+          agenda.cancel(timer);
           leave();
           if (error !== null) reject(errors[error]?.());
           else if (outcome && 'output' in outcome) resolve(outcome.output);
           else reject(outcome?.error ?? errors.timeout?.());
           events.point(`${operation}.answered`);
         };
-        const timer =
+        const timer = agenda.timer(
+          requestTimeout,
+          () => {
+            if (answering) agenda.cancel(answering);
+            leave();
+            reject(errors.timeout?.());
+          },
+          owner,
+        );
+        const answering =
           answered !== null && answered <= requestTimeout
             ? agenda.after(answered, answer, owner)
-            : agenda.after(
-                requestTimeout,
-                () => {
-                  leave();
-                  reject(errors.timeout?.());
-                },
-                owner,
-              );
+            : null;
         const abort = () => {
           agenda.cancel(timer);
+          if (answering) agenda.cancel(answering);
           reject(Object.assign(new Error('aborted'), { name: 'AbortError' }));
         };
         const leave = () => options?.abortSignal?.removeEventListener('abort', abort);

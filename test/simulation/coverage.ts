@@ -51,7 +51,7 @@ const fleetFaults: string[] = [
     '/',
   ),
   ...subnetTroubles,
-  ...'missing/missingMs/listLagMs/staleMs/exit/oom/spot/maintenance/outside'.split('/'),
+  ...'standstill/missing/missingMs/listLagMs/staleMs/exit/oom/spot/maintenance/outside'.split('/'),
   ...'silent/gone/echoless/commandless/empty/unseen/disk:full/disk:slow/disk:syncFails'.split('/'),
   ...dialogueFaultNames,
 ];

@@ -48,6 +48,8 @@ export function createDialogueRules(world: Watched, isInventoryComplete: () => b
   let opened = 0;
   let inventoryAt: number | null = null;
   let reports = new Map<string, number>();
+  /** The end of the last standstill of the daemon. */
+  let standstillEnd = Number.NEGATIVE_INFINITY;
 
   function told(generation: Generation, message: SchedulerMessage): void {
     if (!present) return;
@@ -122,6 +124,9 @@ export function createDialogueRules(world: Watched, isInventoryComplete: () => b
     },
     told,
     said,
+    stoodStill(until: number): void {
+      standstillEnd = until;
+    },
 
     /** Whether it may be another manager that the scheduler talks to; null: no. */
     doubt(): string | null {
@@ -147,6 +152,7 @@ export function createDialogueRules(world: Watched, isInventoryComplete: () => b
       const now = agenda.now();
       const life = world.life();
       inventoryAt = isInventoryComplete() ? (inventoryAt ?? now) : null;
+      if (now < standstillEnd) return;
       if (!present || !life?.actor || life.stopAskedAt !== null) return;
       // The daemon is closing this connection.
       if (!world.census()?.session.startsWith('online.connected.')) return;
@@ -154,7 +160,8 @@ export function createDialogueRules(world: Watched, isInventoryComplete: () => b
         const [command, groupId = ''] = key.split(' ');
         const isForeign = groupId !== '' && !world.isOurGroup(groupId);
         if (isForeign && (inventoryAt === null || now - last > 1.2 * heartbeatMs)) continue;
-        const from = isForeign ? Math.max(since, inventoryAt ?? 0) : since;
+        const heard = Math.max(since, standstillEnd);
+        const from = isForeign ? Math.max(heard, inventoryAt ?? 0) : heard;
         const limit =
           command === 'start' ? startAnswerMs : isForeign ? unknownGroupMs : shutdownAnswerMs;
         if (now - from > limit) broken('unanswered', `${key}, told ${now - since} ms ago`);

@@ -17,6 +17,7 @@ export interface Stage {
   hinderPreparing(troubles: ('unreachable' | 'denied')[]): void;
   kill(happening: Happening & { kind: 'kill' }): void;
   stop(happening: Happening & { kind: 'stop' }): void;
+  standStill(ms: number): void;
   /** Another manager has our identity now. */
   isContested(): boolean;
   /** Another manager with our identity, for so long. */
@@ -176,6 +177,9 @@ export const createHappen = (stage: Stage) => {
         break;
       case 'kill':
         stage.kill(happening);
+        break;
+      case 'standstill':
+        stage.standStill(happening.ms);
         break;
       case 'stop':
         stage.stop(happening);

@@ -8,15 +8,16 @@ import { mismatch } from '../../machines/scheduler/releases.ts';
 import { echoLimit } from '../../machines/scheduler/session.ts';
 import type { DesiredRequest } from '../../machines/shared/domain.ts';
 import type { JournalRecord } from '../../src/store/records.ts';
-import type { Census } from './census.ts';
 import { createDialogueRules } from './dialogueRules.ts';
 import type { ModelTask } from './ecs.ts';
 import type { Life } from './life.ts';
 import { createLimits } from './limits.ts';
 import { createMoneyRules } from './moneyRules.ts';
+import { createOwnership } from './ownership.ts';
 import { createScalingGoal } from './scalingGoal.ts';
 import { canServe, type Magic, type SchedulerRelease } from './scheduler/releases.ts';
 import type { Work } from './scheduler/workforce.ts';
+import { createSendings } from './sendings.ts';
 import { createUnitGoal } from './unitGoal.ts';
 import type { InvariantName, Watched } from './watched.ts';
 
@@ -54,9 +55,13 @@ export const sweepLimit = 60_000;
 /** From the decision that a task must go to the first StopTask, ms, at the most: calls wait for their turn. */
 const decidedMs = 15_000;
 
+const short = (arn: string) => arn.slice(arn.lastIndexOf('/') + 1).replace(/^0+/, '#');
+
 /** What must hold at every moment, watched from outside. */
 export const createInvariants = (world: Watched) => {
   const limits = createLimits(world);
+  const sendings = createSendings(world, () => units.isUnits());
+  const settlement = createOwnership(world, short);
   const dialogue = createDialogueRules(world, () => surveyed || blind);
   const money = createMoneyRules(world);
   const units = createUnitGoal(world, dialogue.isJustBack);
@@ -75,6 +80,8 @@ export const createInvariants = (world: Watched) => {
   let emptySince: number | null = null;
   let surveyed = false;
   let blind = false;
+  /** In a row. */
+  let denials = 0;
   /** Tasks that another manager with our identity has left. */
   const rivals: ModelTask[] = [];
   /** The scheduler whose commands have come last. */
@@ -91,12 +98,12 @@ export const createInvariants = (world: Watched) => {
   let endAt = Number.NEGATIVE_INFINITY;
   /** When DescribeTasks last went wrong: a death that is not told cannot be known. */
   let unseenAt = Number.NEGATIVE_INFINITY;
+  /** Since when nothing is wanted, as the daemon has heard. */
+  let zeroSince: number | null = null;
   let aboveCapSince: number | null = null;
   let excusedAboveCap = false;
 
-  /** A slow stream shows later what a new listener could know. */
   const lateMs = (settings.reportEverySeconds - 1) * 1000;
-  const short = (arn: string) => arn.slice(arn.lastIndexOf('/') + 1).replace(/^0+/, '#');
 
   /** Groups that the daemon may take for serving; it learns of a death a little later, and of none while it may not look. */
   const serving = (): number => {
@@ -250,6 +257,7 @@ export const createInvariants = (world: Watched) => {
       goals = goals.filter(({ until }) => agenda.now() - until < decidedMs);
       askedWorkers = workers;
       goal = Math.min(cap, Math.ceil(workers / settings.workersPerTask));
+      zeroSince = goal === 0 ? (zeroSince ?? heardAt) : null;
     }
   };
 
@@ -300,10 +308,12 @@ export const createInvariants = (world: Watched) => {
       heardAt = null;
       echoedAt = null;
       goal = null;
+      zeroSince = null;
       goals = [];
       emptySince = null;
       surveyed = false;
       blind = false;
+      denials = 0;
     },
     journalLost() {
       lostAt = agenda.now();
@@ -316,6 +326,7 @@ export const createInvariants = (world: Watched) => {
       surveyed = true;
       unknown = false;
       blind = false;
+      denials = 0;
       excusedAboveCap = false;
       // What is being stopped is in no list; without the journal nobody knows of it, and it costs a little longer.
       const { ledger } = world.life()?.journal ?? {};
@@ -323,7 +334,8 @@ export const createInvariants = (world: Watched) => {
         if (!ecs.wanted(task) && ledger?.owner(task.taskArn) === undefined) task.ghost = true;
     },
     surveyFailed(denied: boolean) {
-      blind ||= denied;
+      denials = denied ? denials + 1 : 0;
+      blind ||= denials >= 3;
     },
     look,
     launched,
@@ -345,6 +357,7 @@ export const createInvariants = (world: Watched) => {
       const isTraced = scheduler.workerIdsOf(task)[0]?.startsWith('Worker|ECS-');
       if (!life || !heardSince || generation === 'g4' || !isTraced) return;
       const isCanceled = [...scheduler.cancellations.values()].some((each) => each.task === task);
+      // Of a standstill it is the end, which may still be to come.
       const isKnown = life.startedAt < since && heardSince < since && unseenAt < since;
       const canSay = dialogue.isSteadySince(since) && life.stopAskedAt === null;
       if (task.ours && isKnown && canSay && !isCanceled && scheduler.faults.silent === 0)
@@ -353,10 +366,16 @@ export const createInvariants = (world: Watched) => {
     unseen() {
       unseenAt = agenda.now();
     },
+    /** The daemon knows nothing of what happens until then. */
+    stoodStill(until: number) {
+      unseenAt = Math.max(unseenAt, until);
+      dialogue.stoodStill(until);
+    },
 
     runTaskSent(label: string | null) {
       if (label === null || !disk.holds(label))
-        broken('unjournaled', `RunTask ${label} is not on the disk`);
+        return broken('unjournaled', `RunTask ${label} is not on the disk`);
+      sendings.sent(label, { echoedAt, zeroSince });
     },
 
     stopTaskSent(taskArn: string) {
@@ -466,17 +485,7 @@ export const createInvariants = (world: Watched) => {
         broken('capExceeded', `${staying} tasks for ${now - since} ms, ${cap} allowed`);
     },
 
-    owners(census: Census) {
-      const owner = new Map<string, string>();
-      for (const { taskArn, groupId } of census.groups) {
-        if (taskArn === null) continue;
-        const other = owner.get(taskArn);
-        if (other !== undefined)
-          broken('duplicated', `${short(taskArn)} belongs to ${other} and ${groupId}`);
-        owner.set(taskArn, groupId);
-      }
-    },
-
+    owners: settlement.owners,
     /** Why things are not yet as they should be for good; null when they are. */
     unsettled(): { invariant: InvariantName; says: string } | null {
       const life = world.life();
@@ -534,16 +543,7 @@ export const createInvariants = (world: Watched) => {
     /** At rest, for good. `isExact`: nothing has happened that keeps the daemon from knowing what a task costs. */
     settledMoney: (isExact: boolean) => money.settled(world.census(), isExact),
 
-    /** After an orderly end: whatever is left was said. */
-    leftBehind(life: Life) {
-      const { ledger } = life.journal ?? {};
-      if (!ledger || ledger.openLaunches().length > 0) return;
-      const said = new Set(ledger.groups().map(({ taskArn }) => taskArn));
-      const unsaid = ecs
-        .ours()
-        .find((task) => ecs.wanted(task) && !task.ghost && !said.has(task.taskArn));
-      if (unsaid && surveyed) broken('leftUnsaid', `${short(unsaid.taskArn)} still runs`);
-    },
+    leftBehind: (life: Life) => settlement.leftBehind(life, surveyed),
   };
 };
 

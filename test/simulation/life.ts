@@ -97,7 +97,7 @@ export const clockOf = (agenda: Agenda, owner: Owner): Clock => ({
             signal.removeEventListener('abort', abort);
             resolve();
           };
-          const entry = agenda.after(ms, wake, owner);
+          const entry = agenda.timer(ms, wake, owner);
           signal.addEventListener('abort', abort, { once: true });
         }),
 });
@@ -108,7 +108,7 @@ const tickerOf = (owner: Owner, agenda: Agenda) =>
   fromCallback(({ sendBack }) => {
     let entry: Entry | null = null;
     const tick = () => {
-      entry = agenda.after(tickMs, tick, owner);
+      entry = agenda.timer(tickMs, tick, owner);
       sendBack({ type: 'tick', now: now() });
     };
     tick();
@@ -193,7 +193,9 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
       epoch,
       requestHashOf: (order) => templateOf(order).hash(order),
     });
-    const limiter = createLimiter(clock, callRates(config));
+    const scarce = { burst: 3, perSecond: 0.5 };
+    const rates = settings.scarceCalls ? { modify: scarce, launch: scarce } : callRates(config);
+    const limiter = createLimiter(clock, rates);
     const turns = createTurns(limiter, clock, log);
     const call = createCaller({ limiter, turns, clock, log, random: random.next });
     const list = listTasks(
@@ -294,7 +296,7 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
         fleet: { ...recovered, settings: managerSettings(config) },
       },
       clock: {
-        setTimeout: (act, ms) => agenda.after(ms, act as () => void, owner),
+        setTimeout: (act, ms) => agenda.timer(ms, act as () => void, owner),
         clearTimeout: (entry: Entry) => agenda.cancel(entry),
       },
     });

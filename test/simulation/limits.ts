@@ -3,11 +3,12 @@ import type { JournalRecord, LaunchRecord } from '../../src/store/records.ts';
 import { subnetsOf } from './settings.ts';
 import type { Watched } from './watched.ts';
 
-/** How long whoever was refused must at least wait, ms. Of quotas more may be known: a task that ended. */
+/** How long whoever was refused must at least wait, ms. */
 const pauses: Partial<Record<FailureKind, number>> = {
   refused: 15_000,
   capacity: 15_000,
   addresses: 30_000,
+  quota: 30_000,
   denied: 30_000,
   credentials: 30_000,
   invalid: 30_000,

@@ -38,6 +38,8 @@ export interface SimulationSettings extends DialogueSettings {
   leave: boolean;
   /** A task with our tag that no launch of ours made is there from the beginning. */
   orphan: boolean;
+  /** AWS allows so few calls that they queue for long. */
+  scarceCalls: boolean;
   /** A limit of money; null: none. */
   money: SimulatedLimit | null;
 }
@@ -93,6 +95,8 @@ export type Happening =
       /** By how much the host's clock is set meanwhile. */
       clockMs?: number;
     }
+  /** The process stands still, and goes on. */
+  | { at: number; kind: 'standstill'; ms: number }
   /** An orderly stop, and a start after it; `soon`: so long after its end, not after the longest time it may take. */
   | { at: number; kind: 'stop'; downMs: number; soon?: boolean };
 
@@ -220,6 +224,7 @@ export const scriptOf = (seed: number): Script => {
   const dialogues = createRandom(seed, 'dialogue');
   const dialogueSettings = drawDialogueSettings(dialogues);
   const scaling = createRandom(seed, 'scaling');
+  const standstills = createRandom(seed, 'standstill');
   const settings: SimulationSettings = {
     reportEverySeconds: scaling.pick([1, 1, 1, 1, 10, 60]),
     tasksPerWorker: scaling.pick([null, 10, 10, 10, 4, 1]),
@@ -239,6 +244,7 @@ export const scriptOf = (seed: number): Script => {
     restlessness: random.pick([0.15, 0.15, 0.002]),
     leave: random.chance(0.3),
     orphan: random.chance(0.15),
+    scarceCalls: standstills.chance(0.15),
     money: null,
   };
   const moment = () => random.between(12 * second, chaosMs);
@@ -282,6 +288,18 @@ export const scriptOf = (seed: number): Script => {
         tasks: demandOf(places, policy),
       });
   }
+  if (standstills.chance(0.25))
+    for (let n = standstills.int(1, 3); n > 0; n--) {
+      const at = standstills.between(12 * second, chaosMs);
+      const ms = standstills.pick([8, 30, 45, 90, 120]) * second;
+      happenings.push({ at, kind: 'standstill', ms });
+      // What was decided just before it, or changes during it.
+      if (standstills.chance(0.7))
+        happenings.push({
+          ...{ at: at + standstills.between(-3, ms / 2000) * second, kind: 'demand' },
+          tasks: demandOf(standstills, policy),
+        });
+    }
   const starts = createRandom(seed, 'starts');
   if (starts.chance(0.25)) {
     const downMs = starts.between(0.1, 4) * second;

@@ -21,6 +21,8 @@ export const invariantNames = [
   'gaveUpAlive',
   'launchedUnheard',
   'launchedUnrecovered',
+  /** It was sent when nothing was wanted any more, or after the order to stop. */
+  'launchedLate',
   'unjournaled',
   'tokenReused',
   'stuck',

@@ -371,8 +371,16 @@ export const runScript = async (
     stopped.stopAskedAt = agenda.now();
     stopped.restartMs = soon ? downMs : null;
     if (message === 'daemon.stop') stopped.actor.send({ type: message });
-    agenda.after(settings.stopTimeoutSeconds * 1000 + 8000 + downMs, () => {
+    const longestMs = settings.stopTimeoutSeconds * 1000 + 8000 + downMs;
+    const over = (): void => {
       if (life !== stopped) return;
+      const { frozenUntil = 0 } = stopped.owner;
+      // A standstill takes as long as it takes.
+      const wakeMs = frozenUntil > (stopped.stopAskedAt ?? 0) ? frozenUntil - agenda.now() : 0;
+      if (!stopped.ended && wakeMs !== 0 && wakeMs + longestMs > 0) {
+        agenda.after(wakeMs + longestMs, over);
+        return;
+      }
       if (!stopped.ended) broken('stuck', 'the daemon does not end');
       stopped.owner.dead = true;
       recorder?.cut('stopped');
@@ -380,7 +388,8 @@ export const runScript = async (
       run.restarts++;
       disk.crash(false);
       start();
-    });
+    };
+    agenda.after(longestMs, over);
   };
 
   /** A manager that begins while its rival lives cannot tell the rival's tasks from those of its own last life. */
@@ -419,6 +428,13 @@ export const runScript = async (
     },
     kill: armKill,
     stop: ({ downMs, soon }) => stop(downMs, 'daemon.stop', soon),
+    standStill(ms) {
+      if (!life || life.owner.dead || life.ended) return;
+      meet('standstill');
+      const { owner } = life;
+      owner.frozenUntil = Math.max(owner.frozenUntil ?? 0, agenda.now() + ms);
+      invariants.stoodStill(owner.frozenUntil);
+    },
     isContested: () => agenda.now() < rivalUntil,
     rival: beginRival,
   });

@@ -50,10 +50,12 @@ export function runTask(
       return refusal;
     });
     const createdAt = creationOf(tasks ?? []);
+    const requestId = '$metadata' in answer ? answer.$metadata?.requestId : undefined;
     return {
       taskArns: arnsOf(tasks),
       refusals,
       ...(Object.keys(createdAt).length > 0 && { createdAt }),
+      ...(requestId !== undefined && { requestId }),
     };
   };
 }

@@ -28,6 +28,7 @@ export const model: Model = {
     { type: 'cohort.poll', at: 3000, monitorConnected: true, launching: true, ending: false },
     { type: 'cohort.tick', at: 3000, launching: true },
     { type: 'launch.turn', label: 'e-1', at: 3000 },
+    { type: 'cohort.launchesFound', found: { 'e-1': { taskArns: ['arn:0'], createdAt: {} } } },
     { type: 'cohort.launchTurnAnswered', label: 'e-1', allowed: false },
     ...('e-1' in context.launches
       ? [

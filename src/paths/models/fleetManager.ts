@@ -232,7 +232,21 @@ const impatient: Model = {
   events: [{ type: 'fleet.stop' }, { type: 'fleet.stopNow' }],
 };
 
+/** Listing is denied again and again. */
+const deniedAgain: Model = {
+  input: { ...input, owned: [] },
+  key: ({ value, context }) => [value, (context as Fleet).denials],
+  events: ({ value, context }) => {
+    const { now, denials } = context as Fleet;
+    if (denials > 2) return [];
+    return modesOf(value as Record<string, unknown>).inventory === 'listing'
+      ? [{ type: 'xstate.error.actor.inventory', error: denied } as EventObject]
+      : [{ type: 'tick', now: now + 10_000 } as EventObject];
+  },
+};
+
 export const models = [
+  deniedAgain,
   oneByOne,
   modelOf(/^(cohort\.launchFailed|monitor\.loads|scheduler\.lost)$/),
   modelOf(/^(fleet\.restoreNext|fleet\.stop|xstate\.error.*|monitor\.loads|scheduler\.lost)$/),

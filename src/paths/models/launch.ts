@@ -30,6 +30,7 @@ export const model: Model = {
       { type: 'xstate.error.actor.takeTurn', error: failure('unreachable') },
       { type: 'xstate.error.actor.takeTurn', error: failure('bug') },
       { type: 'launch.send' },
+      { type: 'launch.found', taskArns: ['arn:1'], createdAt: {} },
       { type: 'xstate.done.actor.runTask', output: answer },
       { type: 'xstate.error.actor.runTask', error: failure('unreachable') },
       { type: 'xstate.error.actor.runTask', error: failure('throttled') },

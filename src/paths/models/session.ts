@@ -27,6 +27,7 @@ const timers: [where: string, type: string][] = [
   ['ready', 'heartbeatInterval.session.online.connected.ready'],
   ['unresponsive', 'heartbeatInterval.session.online.connected.unresponsive.beating'],
   ['unresponsive', 'silenceLimit.session.online.connected.unresponsive'],
+  ['lastEcho', 'echoWait.session.online.connected.unresponsive.lastEcho'],
   ['listening', 'heartbeatInterval.session.online.connected.listening'],
   ['goodbye', 'echoWait.session.online.connected.goodbye'],
   ['reconnecting', 'closeLimit.session.online.reconnecting'],

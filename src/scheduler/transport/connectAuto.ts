@@ -16,9 +16,10 @@ export function connectAuto(connectZmq: Connect): Connect {
       async (signal) => {
         const timeoutMs = options.connectTimeoutMs;
         const detection = await detectTransport(address, { tls, signal, timeoutMs });
-        const { transport, reason } = detection;
+        const { transport, reason, unreachable } = detection;
         if (transport === 'zmq') return connectZmq;
         if (transport.startsWith('ymq')) return connectYmq;
+        if (unreachable) return { kind: 'unreachable', reason };
         return { kind: transport === 'unknown' ? 'protocol' : 'refused', reason };
       },
       options,

@@ -3,12 +3,21 @@ import type { Address, Scheme } from '../../shared/address.ts';
 /** How a connection ended. Code may branch on `kind` only; `reason` is one line for people. */
 export type ConnectionEnd = {
   /**
-   * `refused`: it was never open. `graceful`: the peer closed it in order. `aborted`: it was reset, timed out or
+   * `refused`: it was never open. `unreachable`: nor did the host answer. `graceful`: the peer closed it in order. `aborted`: it was reset, timed out or
    * broke. `protocol`: the peer violated the protocol or uses another one. `closed`: `close` or `destroy` was called.
    */
-  kind: 'refused' | 'graceful' | 'aborted' | 'protocol' | 'closed';
+  kind: 'refused' | 'unreachable' | 'graceful' | 'aborted' | 'protocol' | 'closed';
   reason: string;
 };
+
+const unreachableCodes: ReadonlySet<unknown> = new Set([
+  ...['ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN'],
+  ...['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EADDRNOTAVAIL'],
+]);
+
+/** The error of a connection attempt to a host that did not answer, or has no address. */
+export const isUnreachable = ({ code }: NodeJS.ErrnoException): boolean =>
+  unreachableCodes.has(code);
 
 /** The peer's identity and its YMQ version, the fourth byte of the magic; both null for ZeroMQ. */
 export type Peer = { identity: string | null; magic: YmqVersion | null };

@@ -1,6 +1,6 @@
 import type { Address } from '../../shared/address.ts';
 import { openByteStream } from './byteStream.ts';
-import type { ConnectOptions } from './connection.ts';
+import { type ConnectOptions, isUnreachable } from './connection.ts';
 import { looksLikeLength } from './ymqFraming.ts';
 
 /**
@@ -13,6 +13,8 @@ export type Detection = {
   transport: Detected;
   /** One line for people: the first bytes or the error. */
   reason: string;
+  /** The host did not answer, or has no address. */
+  unreachable?: true;
 };
 
 type DetectOptions = Pick<ConnectOptions, 'tls'> & { timeoutMs?: number; signal?: AbortSignal };
@@ -52,23 +54,29 @@ export function detectTransport(
       }),
     );
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      detection ??= { transport: 'refused', reason: error.message || error.code || error.name };
+      detection ??= {
+        ...{ transport: 'refused', reason: error.message || error.code || error.name },
+        ...(isUnreachable(error) && { unreachable: true }),
+      };
     });
     stream.on('close', () => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', giveUp);
-      const { transport, reason } = detection ?? {
+      const found: Detection = detection ?? {
         transport: 'refused',
         reason: 'the connection broke',
       };
-      resolve({ transport, reason: `${address.text}: ${reason.split('\n', 1)[0]}` });
+      resolve({ ...found, reason: `${address.text}: ${found.reason.split('\n', 1)[0]}` });
     });
 
     function giveUp(): void {
       if (connected) {
         finish({ transport: 'silent', reason: `the peer sent nothing within ${timeoutMs} ms` });
       } else {
-        detection ??= { transport: 'refused', reason: `no connection within ${timeoutMs} ms` };
+        detection ??= {
+          ...{ transport: 'refused', reason: `no connection within ${timeoutMs} ms` },
+          unreachable: true,
+        };
         stream.destroy();
       }
     }

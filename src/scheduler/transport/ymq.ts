@@ -7,6 +7,7 @@ import {
   type ConnectionHandlers,
   type ConnectOptions,
   identityBytes,
+  isUnreachable,
   limitsOf,
   type YmqVersion,
 } from './connection.ts';
@@ -45,7 +46,7 @@ export function connectYmq(options: ConnectOptions, handlers: ConnectionHandlers
     );
   });
   startTimer(limits.connectTimeoutMs, () =>
-    destroy('refused', `no connection within ${limits.connectTimeoutMs} ms`),
+    destroy('unreachable', `no connection within ${limits.connectTimeoutMs} ms`),
   );
   stream.on('data', (chunk: Buffer) => {
     if (firstEnd?.kind === 'protocol') return;
@@ -64,8 +65,7 @@ export function connectYmq(options: ConnectOptions, handlers: ConnectionHandlers
     finish(kindOfEnd('graceful'), `the peer closed the connection${cut}`);
   });
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    const kind = error.code?.startsWith('WS_ERR_') ? 'protocol' : kindOfEnd('aborted');
-    firstEnd ??= { kind, reason: oneLine(error) };
+    firstEnd ??= { kind: kindOfError(error), reason: oneLine(error) };
   });
   stream.on('close', () => {
     clearTimeout(timer);
@@ -110,6 +110,11 @@ export function connectYmq(options: ConnectOptions, handlers: ConnectionHandlers
     firstEnd ??= { kind, reason };
     phase = 'ending';
     stream.destroy();
+  }
+
+  function kindOfError(error: NodeJS.ErrnoException): ConnectionEnd['kind'] {
+    if (error.code?.startsWith('WS_ERR_')) return 'protocol';
+    return phase === 'connecting' && isUnreachable(error) ? 'unreachable' : kindOfEnd('aborted');
   }
 
   /** Whatever ends a connection before it is open is a refusal. */

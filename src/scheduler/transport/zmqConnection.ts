@@ -8,6 +8,7 @@ import {
   type ConnectionEnd,
   type ConnectionHandlers,
   type ConnectOptions,
+  isUnreachable,
   limitsOf,
 } from './connection.ts';
 
@@ -50,7 +51,7 @@ export function connectZmq(
   let sending = false;
 
   startTimer(limits.connectTimeoutMs, () =>
-    end('refused', `no connection within ${limits.connectTimeoutMs} ms`),
+    end('unreachable', `no connection within ${limits.connectTimeoutMs} ms`),
   );
   void observe();
   void receive();
@@ -63,7 +64,10 @@ export function connectZmq(
       socket.ipv6 = endpoint.ipv6;
       socket.connect(endpoint.text);
     } catch (error) {
-      end('refused', oneLine(error));
+      end(
+        isUnreachable(error as NodeJS.ErrnoException) ? 'unreachable' : 'refused',
+        oneLine(error),
+      );
     }
   }
 

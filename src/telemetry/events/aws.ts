@@ -11,6 +11,7 @@ import {
 
 const operation = text('API operation, as RunTask');
 const ms = quantity('ms', 'from sending to the answer');
+const requestId = optional(text("AWS's id of the request"));
 const cluster = text('name of the ECS cluster');
 const source = text('where the credentials come from: a profile, its helper, the environment');
 const role = text('name of the execution role');
@@ -19,7 +20,7 @@ const role = text('name of the execution role');
 export const awsEvents = {
   'awsCall.answered': {
     level: 'debug',
-    fields: { operation, ms },
+    fields: { operation, ms, requestId },
     sentence: '{operation} answered after {ms} ms.',
   },
   'awsCall.failed': {
@@ -31,8 +32,10 @@ export const awsEvents = {
       code: text('row of our table of failures that decided the kind'),
       awsName: text("AWS's name of the error, or the system's code"),
       message: text('message of the error, without secrets'),
+      requestId,
     },
-    sentence: '{operation} failed after {ms} ms ({kind}, {awsName}): {message}.',
+    sentence:
+      '{operation} failed after {ms} ms ({kind}, {awsName}): {message}[; request {requestId}].',
   },
   'awsCall.waiting': {
     level: 'warn',

@@ -74,7 +74,7 @@ export const daemonEvents = {
     sentence:
       'Waiting at most {seconds} s for {tasks task} and {launches RunTask}[; those at work are stopped in {idleSeconds} s][; our tasks in ECS could not be looked at: {unseen}]. A second signal stops all tasks now, a third leaves them.',
     explanation:
-      'Reported after a second, then every 15 s. Where nothing is to stop and AWS does not answer, we exit within two seconds. Whoever kills us earlier leaves tasks to the next start: docker stop does after 10 s, ECS and Kubernetes after 30 s.',
+      'Reported after a second, then every 15 s. Where nothing is to stop and AWS does not answer, we exit within two seconds. A process that is killed earlier leaves its tasks to the next start: docker stop kills after 10 s, ECS and Kubernetes after 30 s.',
     remedy:
       'Give the process stop_timeout and 5 s more: docker stop -t, stopTimeout, terminationGracePeriodSeconds, TimeoutStopSec.',
   },

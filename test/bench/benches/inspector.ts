@@ -2,96 +2,104 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import type { Bench } from '../bench.ts';
-import { type BenchManager, cpuMeter, type Stage, unlimited, untilCalm } from '../stage.ts';
+import { profiler, secondsIn } from '../profile.ts';
+import { type BenchManager, type Stage, unlimited, untilCalm } from '../stage.ts';
 
+const debuggerPort = 9339;
 const calmSeconds = 20;
-const motionSeconds = 60;
 /** Between two changes of what the scheduler wants. */
 const turnSeconds = 15;
+const turns = 4;
 
-/** Connects as the page does. Resolves when the past has been sent. */
-async function watchPage({ logFile }: BenchManager): Promise<WebSocket> {
+/** Connects as the page does. Resolves when the past has been sent; then counts the groups that are born. */
+async function watchPage({ logFile }: BenchManager) {
   const address = /http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]+/;
-  let found: string | undefined;
-  for (let i = 0; !found && i < 100; i++) {
-    found = address.exec(readFileSync(logFile, 'utf8'))?.[0];
-    await sleep(50);
-  }
-  const url = (found ?? '').replace('http', 'ws').replace('/?', '/feed?');
-  const socket = new WebSocket(url, { maxPayload: 1e9 });
+  const url = address.exec(readFileSync(logFile, 'utf8'))?.[0] ?? '';
+  const socket = new WebSocket(url.replace('http', 'ws').replace('/?', '/feed?'), {
+    maxPayload: 1e9,
+  });
+  let born = 0;
   await new Promise<void>((resolve, reject) => {
     socket.on('error', reject);
     socket.on('message', (data) => {
-      if (String(data).includes('"live"')) resolve();
+      const text = String(data);
+      born += text.split('"born":"group.').length - 1;
+      if (text.includes('"live"')) resolve();
     });
   });
-  return socket;
+  born = 0;
+  return { born: () => born, close: () => socket.terminate() };
 }
 
-async function fleetOf(stage: Stage, groups: number, isInspected: boolean) {
+/** How much of a core the inspector uses while `act` runs, with its page open, %. */
+async function shareOfCore(stage: Stage, groups: number, act: Act): Promise<number> {
   const emulator = await stage.emulator();
   const scheduler = await stage.scheduler({ workers: groups });
-  const args = [...unlimited, '--settle-seconds', '1'];
-  if (isInspected) args.push('--inspect', '--inspect-port', '0');
-  const manager = stage.manager({ emulator, scheduler, args });
+  const manager = stage.manager({
+    ...{ emulator, scheduler, nodeArgs: [`--inspect=127.0.0.1:${debuggerPort}`] },
+    args: [
+      ...[...unlimited, '--settle-seconds', '1', '--scale-down-cooldown-seconds', '0'],
+      ...['--inspect', '--inspect-port', '0'],
+    ],
+  });
   await emulator.until(
     'all tasks run',
     (ledger) => ledger.tasks.filter(({ lastStatus }) => lastStatus === 'RUNNING').length >= groups,
   );
   await untilCalm(manager.pid);
-  const page = isInspected ? await watchPage(manager) : null;
-  await sleep(2000);
-  return { scheduler, manager, close: () => page?.terminate() };
-}
-
-/** CPU of the manager while nothing changes, % of a core. */
-async function calm(stage: Stage, groups: number, isInspected: boolean): Promise<number> {
-  const { manager, close } = await fleetOf(stage, groups, isInspected);
-  const cpu = cpuMeter(manager.pid);
-  await sleep(calmSeconds * 1000);
-  const seconds = cpu();
-  close();
+  const page = await watchPage(manager);
+  const profile = await profiler(debuggerPort);
+  await profile.start();
+  const begun = performance.now();
+  await act(scheduler, groups);
+  const seconds = (performance.now() - begun) / 1000;
+  const spent = secondsIn(await profile.stop(), /telemetry\/inspector\//);
+  process.stderr.write(
+    `${groups} groups: ${page.born()} were launched in ${seconds.toFixed(0)} s\n`,
+  );
+  profile.close();
+  page.close();
   await manager.kill();
-  return (100 * seconds) / calmSeconds;
+  return (100 * spent) / seconds;
 }
 
-/** The same while the whole fleet is drained and launched again and again. */
-async function motion(stage: Stage, groups: number, isInspected: boolean): Promise<number> {
-  const { scheduler, manager, close } = await fleetOf(stage, groups, isInspected);
-  const cpu = cpuMeter(manager.pid);
-  for (let at = 0; at < motionSeconds; at += turnSeconds) {
-    await scheduler.want((at / turnSeconds) % 2 === 0 ? 1 : groups, true);
+type Act = (
+  scheduler: { want(workers: number, now: boolean): Promise<unknown> },
+  groups: number,
+) => Promise<void>;
+
+/** The whole fleet is drained and launched, again and again. */
+const move: Act = async (scheduler, groups) => {
+  for (let turn = 0; turn < turns; turn++) {
+    await scheduler.want(turn % 2 === 0 ? 1 : groups, true);
     await sleep(turnSeconds * 1000);
   }
-  const seconds = cpu();
-  close();
-  await manager.kill();
-  return (100 * seconds) / motionSeconds;
-}
+};
 
-/** What --inspect adds, with its page open. */
+/** What --inspect costs. Measured by a profile, which tells it from the noise of everything else. */
 export const inspector: Bench = {
   name: 'inspector',
-  what: '10,000 groups at rest, and 1,000 that are drained and launched again, with the page of --inspect open and without it',
+  what: '10,000 groups at rest, and 1,000 that are drained and launched again, with the page of --inspect open',
   originalRounds: 0,
   rounds: 1,
   rows: [
-    { id: 'inspector.calm', what: 'added by the page, 10,000 groups at rest', unit: '%', goal: 2 },
+    {
+      id: 'inspector.calm',
+      what: 'of a core for the page, 10,000 groups at rest',
+      unit: '%',
+      goal: 2,
+    },
     {
       id: 'inspector.motion',
-      what: 'added by the page, 1,000 groups in motion',
+      what: 'of a core for the page, 1,000 groups in motion',
       unit: '%',
       goal: 5,
     },
   ],
   async run(stage, { groups }) {
-    const plainMotion = await motion(stage, groups ?? 1000, false);
-    const shownMotion = await motion(stage, groups ?? 1000, true);
-    const plainCalm = await calm(stage, groups ?? 10_000, false);
-    const shownCalm = await calm(stage, groups ?? 10_000, true);
     return {
-      'inspector.motion': shownMotion - plainMotion,
-      'inspector.calm': shownCalm - plainCalm,
+      'inspector.motion': await shareOfCore(stage, groups ?? 1000, move),
+      'inspector.calm': await shareOfCore(stage, groups ?? 10_000, () => sleep(calmSeconds * 1000)),
     };
   },
 };

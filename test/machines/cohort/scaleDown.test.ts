@@ -139,7 +139,6 @@ describe('the groups to drain', () => {
     const waiting = serves({
       ...{ load: load(2), drainRequested: true, phase: 'waiting', drainDeadline: 9000 },
     });
-    const nobody = { pending: 0, idle: 0, busy: 0 };
     const now = { at: 7000, until: 7000, monitorEverConnected: true };
     const { groups, outbox } = drained(recordsOf({ a: waiting }), nobody, now);
     expect(outbox).toEqual([['a', { type: 'group.stop' }]]);

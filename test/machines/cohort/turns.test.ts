@@ -68,4 +68,19 @@ describe('a cohort', () => {
     await answer('journalOutcome', []);
     expect(ended).toHaveLength(2);
   });
+
+  it('passes on what a complete list shows of its own launches', async () => {
+    const { actor, answer, calls, phases } = liveCohort();
+    actor.send({ ...admit, launches: [...admit.launches] });
+    await answer('journalLaunch', undefined);
+    calls.runTask.at(-1)?.reject(Object.assign(new Error('lost'), { kind: 'unreachable' }));
+    await settle();
+    const found = { taskArns: ['arn:0', 'arn:1'], createdAt: {} };
+    actor.send({ type: 'cohort.launchesFound', found: { 'e-1': found, 'e-9': found } });
+    await answer('journalOutcome', [
+      { groupId: 'e-1-0', taskArn: 'arn:0' },
+      { groupId: 'e-1-1', taskArn: 'arn:1' },
+    ]);
+    expect(phases()).toEqual({ 'e-1-0': 'provisioning', 'e-1-1': 'provisioning' });
+  });
 });

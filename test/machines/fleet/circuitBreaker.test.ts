@@ -134,8 +134,15 @@ describe('a circuit breaker', () => {
   });
 
   it('of a quota may be probed early when quota is freed', () => {
-    const full = trip({}, setback('quota'), 0);
-    expect(permitFor(probeEarly(full, 'quota', 1000), nowhere, 1000).maxTasks).toBe(1);
+    const full = trip(trip({}, setback('quota'), 0), setback('quota'), 30_000);
+    expect(permitFor(full, nowhere, 89_999).maxTasks).toBe(0);
+    // Never more often than after the first pause.
+    const soon = probeEarly(full, 'quota', 31_000);
+    expect(permitFor(soon, nowhere, 59_999).maxTasks).toBe(0);
+    expect(permitFor(soon, nowhere, 60_000).maxTasks).toBe(1);
+    expect(permitFor(probeEarly(full, 'quota', 70_000), nowhere, 70_000).maxTasks).toBe(1);
+    const first = trip({}, setback('quota'), 0);
+    expect(probeEarly(first, 'quota', 1000)).toBe(first);
     expect(probeEarly({}, 'quota', 1000)).toEqual({});
   });
 
@@ -448,7 +455,7 @@ describe('a fleet with breakers', () => {
     );
   });
 
-  it('probes the quota at once when a task that it counted has ended', async () => {
+  it('probes the quota after its first pause when a task that it counted has ended', async () => {
     const left = { tasks: 3 };
     const { actor, until, sent, show } = await fleet((order) => {
       const some = namesOf(order).slice(0, left.tasks);
@@ -464,16 +471,10 @@ describe('a fleet with breakers', () => {
     expect([sent(), offered()]).toEqual([[[4, 'all']], 3]);
     show('e-1/1', { phase: 'stopped', cause: 'exited', detail: 'exit 1' });
     left.tasks = 1;
-    await until(20_000);
-    await until(21_000);
+    for (let now = 20_000; now < 44_000; now += 1000) await until(now);
     // It fits, and the next one does not.
-    expect([sent().slice(0, 2), offered()]).toEqual([
-      [
-        [1, 'all'],
-        [1, 'all'],
-      ],
-      3,
-    ]);
+    const one = [1, 'all'];
+    expect([sent().slice(0, 2), offered()]).toEqual([[one, one], 3]);
   });
 
   it('launches on demand while Spot has no capacity, and probes Spot with one task after ten minutes', async () => {

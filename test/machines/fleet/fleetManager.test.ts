@@ -73,7 +73,7 @@ it('the fleet manager keeps its invariants on every edge', async () => {
       expect(new Set(labels).size).toBe(labels.length); // a label, so a token, is used once
     }
   });
-}, 60_000);
+}, 180_000);
 
 it('draws no transition that the model cannot take, and no state it cannot reach', () => {
   expect(untaken(fleetManager, ...models)).toEqual([]);

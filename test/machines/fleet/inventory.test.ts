@@ -11,15 +11,39 @@ const adopted = (deadlinesFrom: number) =>
   }));
 
 describe('a manager without the right to list', () => {
-  it('relies on its journal at once', async () => {
-    const { actor, at, inventoried } = liveManager();
-    at(10_000);
+  it('relies on its journal once three calls in a row were denied', async () => {
+    const { actor, at, fleet, inventoried, hears } = liveManager();
+    const told = () => hears().filter(({ type }) => type === 'fleet.inventoryCompleted').length;
+    for (const now of [10_000, 20_000]) {
+      at(now);
+      await inventoried(denied);
+      expect(actor.getSnapshot().value).toMatchObject({ lifecycle: 'recovering' });
+      expect([fleet().listDenied, told()]).toEqual([false, 0]);
+    }
+    at(30_000);
     await inventoried(denied);
     expect(actor.getSnapshot().value).toMatchObject({ lifecycle: 'active' });
+    expect([fleet().listDenied, told()]).toEqual([true, 1]);
   });
 
-  it('waits about two minutes for a list if its journal may have lost launches', async () => {
-    const { actor, at, inventoried, calls } = liveManager({ abandonedLaunches: 1 });
+  it('counts denials anew after a call that failed otherwise, or a complete list', async () => {
+    const { at, fleet, inventoried } = liveManager();
+    const failures = [denied, denied, new Error('no answer'), denied, denied];
+    for (const [n, failure] of failures.entries()) {
+      at(10_000 + n * 60_000);
+      await inventoried(failure);
+      expect(fleet().listDenied).toBe(false);
+    }
+    at(400_000);
+    await inventoried({});
+    expect(fleet().denials).toBe(0);
+  });
+
+  it.each([
+    ['may have lost launches', { abandonedLaunches: 1 }],
+    ['lost launches in an earlier life', { journalIncomplete: true }],
+  ])('waits about two minutes for a list if its journal %s', async (_, given) => {
+    const { actor, at, inventoried, calls } = liveManager(given);
     const deniedAt: number[] = [];
     for (let now = 10_000; deniedAt.length < 7; now += 1000) {
       at(now);
@@ -131,16 +155,20 @@ describe('the list of all tasks', () => {
     at(10_000);
     command(2);
     says();
-    await inventoried(denied);
-    expect(fleet()).toMatchObject({ listDenied: true, inventoryFailures: 1 });
+    for (const now of [10_000, 13_000, 19_000]) {
+      tick(now);
+      await inventoried(denied);
+    }
+    expect(fleet()).toMatchObject({ listDenied: true, inventoryFailures: 3 });
     expect(says()).toContainEqual({ trouble: 'not authorized', blind: true });
+    at(20_000);
     expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.admit' })]);
     report({ pending: 1 }, 1);
     tick(309_999);
-    expect(calls.inventory).toHaveLength(1);
+    expect(calls.inventory).toHaveLength(3);
     report({});
     tick(320_000);
-    expect(calls.inventory).toHaveLength(2);
+    expect(calls.inventory).toHaveLength(4);
     await inventoried({});
     expect(fleet()).toMatchObject({ listDenied: false, inventoryFailures: 0 });
   });
@@ -233,9 +261,33 @@ describe('orphans', () => {
   });
 });
 
-it('reports a complete inventory also if listing is denied', async () => {
-  const { at, inventoried, hears } = liveManager();
-  at(10_000);
-  await inventoried(denied);
-  expect(hears()).toContainEqual({ type: 'fleet.inventoryCompleted', at: 10_000 });
+describe('a list that shows tasks of an open launch', () => {
+  const open = { label: 'e-1', launchOpen: true, createdAt: 60_000 };
+  const shown = async (...tasks: ReturnType<typeof orphan>[]) => {
+    const all = await readyManager();
+    all.command(4);
+    all.answered();
+    all.at(72_000);
+    all.orders();
+    await all.inventoried({ startedAt: 72_000, tasks });
+    return all.orders().filter(({ type }) => type === 'cohort.launchesFound');
+  };
+
+  it('tells its cohort, once the list must show all of them', async () => {
+    const found = { taskArns: ['arn/1', 'arn/2'], createdAt: { 'arn/1': 60_000, 'arn/2': 61_000 } };
+    expect(
+      await shown(orphan('arn/1', open), orphan('arn/2', { ...open, createdAt: 61_000 })),
+    ).toEqual([{ type: 'cohort.launchesFound', found: { 'e-1': found } }]);
+  });
+
+  it.each([
+    ['may not show all of them yet', { createdAt: 62_001 }],
+    ['does not say when they were created', { createdAt: null }],
+    ['shows tasks that groups own', { owned: true }],
+    ['shows them as stopping', { phase: 'stopping' as const }],
+    ['shows tasks of no open launch', { launchOpen: false, owned: true }],
+    ['shows tasks without a launch', { label: null }],
+  ])('tells nothing when it %s', async (_, given) => {
+    expect(await shown(orphan('arn/1', { ...open, ...given }))).toEqual([]);
+  });
 });

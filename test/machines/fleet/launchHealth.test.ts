@@ -208,18 +208,40 @@ describe('a failed launch', () => {
     expect(says()).toContainEqual({ workers: 6 });
   });
 
-  it.each([
-    ['one that runs is gone', { busy: 2, pending: 1 }, true],
-    ['all are still there', { busy: 3, pending: 1 }, false],
-    ['one that was never counted is gone', { busy: 3 }, false],
-  ])('is tried again early or not, when it is the quota: %s', async (_, counts, early) => {
+  it('of the quota is tried again early when a task has ended in ECS, but not because workers come and go', async () => {
     const { actor, at, fleet, command, report } = await readyManager();
     at(11_000);
     command(8);
     report({ busy: 3, pending: 1 });
     actor.send({ ...setback, kind: 'quota' });
-    report(counts);
-    expect(fleet().breakers.quota?.until).toBe(early ? 11_000 : 41_000);
+    at(41_000);
+    actor.send({ ...setback, kind: 'quota' });
+    const until = () => fleet().breakers.quota?.until;
+    expect(until()).toBe(101_000);
+    at(50_000);
+    report({ busy: 2, pending: 2 });
+    report({ busy: 3, pending: 1 });
+    expect(until()).toBe(101_000);
+    const dead = { type: 'task.dead', at: 50_000, taskArn: 'arn/1' } as const;
+    actor.send(dead);
+    expect(until()).toBe(71_000);
+    at(75_000);
+    actor.send(dead);
+    expect(until()).toBe(71_000);
+  });
+
+  it('of the quota is tried at once when the last task has ended after the first pause', async () => {
+    const { actor, at, fleet, command, report } = await readyManager();
+    command(8);
+    report({ busy: 1 });
+    for (const now of [11_000, 41_000]) {
+      at(now);
+      actor.send({ ...setback, kind: 'quota' });
+    }
+    at(80_000);
+    actor.send({ type: 'task.dead', at: 80_000, taskArn: 'arn/1' });
+    report({});
+    expect(fleet().breakers.quota?.until).toBe(80_000);
   });
 });
 

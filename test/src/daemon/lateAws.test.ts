@@ -49,3 +49,11 @@ it('has nothing to close when it was never used', () => {
   lateAws(Promise.resolve(), connect).close();
   expect(connect).not.toHaveBeenCalled();
 });
+
+it('shows limits once it is connected', async () => {
+  const limits = { buckets: [], waiting: [{ operation: 'RunTask', calls: 1 }] };
+  const late = lateAws(Promise.resolve(), () => ({ ...aws(), limits: () => limits }) as never);
+  expect(late.limits()).toEqual({ buckets: [], waiting: [] });
+  await late.prepare(signal);
+  expect(late.limits()).toBe(limits);
+});

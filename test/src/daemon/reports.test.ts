@@ -16,6 +16,7 @@ const breaker = (more: Partial<Breaker> = {}): Breaker => ({
   market: null,
   failures: 2,
   since: 0,
+  trippedAt: 0,
   until: now() + 20_000,
   reason: 'no room',
   signal: 'launched',

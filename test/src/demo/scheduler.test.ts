@@ -120,6 +120,7 @@ describe("the demo's scheduler", () => {
         expect(decodeMonitor(received.at(-1)!, 'g3')).toEqual({
           type: 'monitor.workers',
           groups: null,
+          managers: ['wm'],
           workers,
         }),
       { timeout: 5000 },

@@ -37,8 +37,10 @@ describe('readFrames', () => {
         const intact = ends.filter((end) => end <= i).length;
         expect(records).toEqual(story.slice(0, intact));
         expect(goodBytes).toBe(ends[intact - 1] ?? 0);
-        // Only in the last frame can a damaged length look like an unfinished write.
-        expect(i < lastStart ? tail : tail === 'clean').toBe(i < lastStart ? 'corrupt' : false);
+        // Only a length of the last frame that points beyond the end can look like an unfinished write.
+        const length = new DataView(bent.buffer).getUint32(lastStart, true);
+        const isTorn = length > whole.length - lastStart - 8 && length <= longestPayload;
+        expect(tail).toBe(i >= lastStart && isTorn ? 'torn' : 'corrupt');
       }
   });
 
@@ -62,6 +64,22 @@ describe('readFrames', () => {
     );
   });
 
+  it('calls a payload corrupt that is longer than any that is written, or holds longer lists, although its checksum is right', () => {
+    const payload = new Uint8Array(longestPayload + 1);
+    payload.fill(0x80);
+    const frame = new Uint8Array(8 + payload.length);
+    const view = new DataView(frame.buffer);
+    view.setUint32(0, payload.length, true);
+    frame.set(payload, 8);
+    view.setUint32(4, crc32(payload, crc32(frame.subarray(0, 4))), true);
+    const list = (length: number) => encodeFrame(Array.from({ length }, () => 0));
+    for (const bad of [frame, list(1025)]) {
+      const { records, tail } = readFrames(Buffer.concat([whole, bad]));
+      expect([records, tail]).toEqual([story, 'corrupt']);
+    }
+    expect(readFrames(list(1024)).tail).toBe('clean');
+  });
+
   it('calls a payload that is not MessagePack corrupt although its checksum is right', () => {
     // 0xc1 is the one byte that MessagePack never uses.
     const frame = new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0, 0xc1]);
@@ -77,7 +95,11 @@ describe('readFrames', () => {
 
 describe('encodeFrame', () => {
   it('refuses a record that is too long', () => {
-    expect(() => encodeFrame('x'.repeat(longestPayload + 1))).toThrow(RangeError);
-    expect(readFrames(encodeFrame('x'.repeat(longestPayload - 5))).tail).toBe('clean');
+    // Three bytes say that a text follows, and how long it is.
+    const longest = encodeFrame('x'.repeat(longestPayload - 3));
+    expect(longest).toHaveLength(8 + longestPayload);
+    expect(readFrames(longest).tail).toBe('clean');
+    expect(readFrames(longest.subarray(0, -1)).tail).toBe('torn');
+    expect(() => encodeFrame('x'.repeat(longestPayload - 2))).toThrow(RangeError);
   });
 });

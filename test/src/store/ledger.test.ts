@@ -5,6 +5,7 @@ import {
   type InventoryReason,
   inventoryReasons,
   type JournalRecord,
+  parseRecord,
 } from '../../../src/store/records.ts';
 import { adopted, ended, launch, observed, settled, stateOf, story } from './samples.ts';
 
@@ -15,6 +16,10 @@ const groupId = from('l1-0', 'l1-1', 'l2-0', 'a1');
 const taskArn = from('arn:1', 'arn:2', 'arn:3');
 const at = fc.nat({ max: 50 });
 
+const anyTimes = fc.record({
+  ...{ createdAt: fc.option(at), runningAt: fc.option(at), registeredAt: fc.option(at) },
+});
+
 const anyRecord: fc.Arbitrary<JournalRecord> = fc.oneof(
   fc.record({ kind: fc.constant('start' as const), epoch: from('e1', 'e2'), at }),
   fc.tuple(label, at).map(([l, t]) => launch(l, t)),
@@ -22,9 +27,7 @@ const anyRecord: fc.Arbitrary<JournalRecord> = fc.oneof(
     .tuple(label, fc.array(fc.tuple(groupId, taskArn), { maxLength: 3 }))
     .map(([l, claims]) => settled(l, ...claims)),
   fc.tuple(groupId, taskArn, fc.option(at)).map(([g, arn, t]) => adopted(g, arn, t)),
-  fc
-    .tuple(groupId, taskArn, fc.record({ createdAt: fc.option(at), runningAt: fc.option(at) }))
-    .map(([g, arn, times]) => observed(g, arn, times)),
+  fc.tuple(groupId, taskArn, anyTimes).map(([g, arn, times]) => observed(g, arn, times)),
   fc.tuple(groupId, fc.option(taskArn), at).map(([g, arn, t]) => ended(g, arn, t)),
   fc.record(
     {
@@ -36,6 +39,11 @@ const anyRecord: fc.Arbitrary<JournalRecord> = fc.oneof(
     { requiredKeys: ['kind', 'reason', 'at'] },
   ),
   fc.record({ kind: fc.constant('inventoried' as const), at }),
+  fc.record({ kind: fc.constant('closed' as const), file: from('f1'), at }),
+  fc.record({
+    ...{ kind: fc.constant('spent' as const), endedUsd: at, day: at, usdAtMidnight: at },
+    ...{ isLowerBound: fc.boolean(), at },
+  }),
   fc.record({ kind: fc.constant('lastLaunch' as const), at }),
 );
 const anyRecords = fc.array(anyRecord, { maxLength: 40 });
@@ -68,6 +76,56 @@ describe('a ledger', () => {
     expect(ledger.owner('arn:1')).toBeUndefined();
     expect(ledger.isOpen('e1-2')).toBe(true);
     expect(ledger.isOpen('e1-1')).toBe(false);
+  });
+
+  it('grants every claim where there is none to deny', () => {
+    const ledger = new Ledger();
+    for (const record of story)
+      expect([record.kind, ledger.apply(record)]).toEqual([record.kind, []]);
+    expect(ledger.apply({ kind: 'lastLaunch', at: 5_000 })).toEqual([]);
+    expect(ledger.apply({ kind: 'inventoried', at: 5_000 })).toEqual([]);
+    expect(ledger.apply({ kind: 'closed', file: 'f1', at: 5_000 })).toEqual([]);
+  });
+
+  it('knows the record of a launch while its outcome is unknown', () => {
+    const ledger = Ledger.replay([launch('l1'), launch('l2'), settled('l2')]);
+    expect(ledger.openLaunch('l1')).toEqual(launch('l1'));
+    expect(ledger.openLaunch('l2')).toBeNull();
+  });
+
+  it('adds the cost of each task that ends to what was spent before, also after compaction', () => {
+    const spent = {
+      kind: 'spent',
+      endedUsd: 2,
+      day: 1,
+      usdAtMidnight: 1,
+      isLowerBound: false,
+    } as const;
+    const ledger = Ledger.replay([
+      { ...spent, at: 1 },
+      adopted('a', 'arn:1'),
+      { ...ended('a', 'arn:1'), usd: 0.5 },
+    ]);
+    const { kind: _, ...known } = spent;
+    expect(ledger.endedUsd).toBe(2.5);
+    expect(ledger.spent()).toEqual({ ...known, endedUsd: 2.5 });
+    const again = Ledger.replay(ledger.compact());
+    expect([again.endedUsd, again.spent()]).toEqual([2.5, { ...known, endedUsd: 2.5 }]);
+  });
+
+  it('is compacted to records that can be read, and to one for a group of which no time is known', () => {
+    const ledger = Ledger.replay([
+      { kind: 'inventoryOwed', reason: 'journalDamaged', at: 1 },
+      adopted('a', 'arn:1'),
+      adopted('b', 'arn:2'),
+      observed('b', 'arn:2', { registeredAt: 9 }),
+    ]);
+    const short = ledger.compact();
+    expect(short.map(parseRecord)).toEqual(short);
+    expect(short.map(({ kind }) => kind)).toEqual([
+      ...['inventoryOwed', 'adopted', 'adopted', 'observed'],
+    ]);
+    expect(Ledger.replay(short).group('b')?.registeredAt).toBe(9);
   });
 
   it('counts the deadlines of a launched group from the answer to its launch', () => {
@@ -236,7 +294,8 @@ describe('a ledger', () => {
         const { open, groups, history, inventoryOwed } = stateOf(ledger);
         const facts = open.length + 2 * groups.length + history.length;
         const reasons = inventoryOwed?.reasons.length ?? 0;
-        expect(short.length).toBeLessThanOrEqual(facts + reasons + 2);
+        // A start, the time of the last launch, and what was spent.
+        expect(short.length).toBeLessThanOrEqual(facts + reasons + 3);
       }),
     );
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseRecord } from '../../../src/store/records.ts';
+import { mergeTimes, parseRecord } from '../../../src/store/records.ts';
 import { adopted, ended, launch, settled, story } from './samples.ts';
 
 describe('parseRecord', () => {
@@ -15,6 +15,37 @@ describe('parseRecord', () => {
   it('returns every kind of record as it is', () => {
     for (const record of [...story, { kind: 'lastLaunch', at: 1 }])
       expect(parseRecord(record)).toEqual(record);
+  });
+
+  it('keeps the clusters of a launch and of an inventory that is owed, and the end of a run', () => {
+    const records = [
+      { ...launch('l'), cluster: 'c' },
+      { kind: 'inventoryOwed', reason: 'launchesAbandoned', clusters: ['c1', 'c2'], at: 1 },
+      { kind: 'inventoryOwed', reason: 'launchesAbandoned', at: 1 },
+      { kind: 'closed', file: '1:2:3', at: 1 },
+    ];
+    for (const record of records) expect(parseRecord(record)).toStrictEqual(record);
+    expect(parseRecord(launch('l'))).toStrictEqual(launch('l'));
+  });
+
+  it('takes what is as long or as many as is allowed, and no more', () => {
+    const names = (length: number) => Array.from({ length }, (_, i) => `subnet-${i}`);
+    const claims = (length: number) =>
+      settled('l', ...names(length).map((name): [string, string] => [name, `arn:${name}`]));
+    const fits = [
+      ...[{ ...launch('l'), count: 1 }, { ...launch('l'), count: 10 }, claims(10)],
+      ...[
+        { ...launch('l'), label: 'l'.repeat(2048) },
+        { ...launch('l'), subnets: names(16) },
+      ],
+    ];
+    for (const record of fits) expect(parseRecord(record)).toEqual(record);
+    const tooMuch = [
+      claims(11),
+      { ...launch('l'), label: 'l'.repeat(2049) },
+      { ...launch('l'), subnets: names(17) },
+    ];
+    for (const record of tooMuch) expect(parseRecord(record)).toBeNull();
   });
 
   it('leaves out fields that do not belong, so that no environment reaches the disk', () => {
@@ -68,11 +99,29 @@ describe('parseRecord', () => {
     [{ ...adopted('g', 'arn:1'), deadlinesFrom: null }],
     [{ ...adopted('g', 'arn:1'), createdAt: Number.POSITIVE_INFINITY }],
     [{ kind: 'inventoryOwed', reason: 'curiosity', at: 1 }],
+    [{ kind: 'inventoryOwed', reason: 'journalDamaged', clusters: [], at: 1 }],
+    [{ kind: 'closed', file: 7, at: 1 }],
+    [{ kind: 'closed', at: 1 }],
+    [{ ...launch('l'), cluster: '' }],
+    [{ ...story.find(({ kind }) => kind === 'spent'), isLowerBound: 'yes' }],
   ])('rejects a value that is no record: %#', (value) => {
     expect(parseRecord(value)).toBeNull();
   });
 
   it('throws for no value', () => {
     fc.assert(fc.property(fc.anything(), (value) => void parseRecord(value)));
+  });
+});
+
+describe('mergeTimes', () => {
+  it('keeps each time as it was first told, and takes those that were not known', () => {
+    const first = { createdAt: 1, runningAt: null, registeredAt: null };
+    const then = { createdAt: 9, runningAt: 2, registeredAt: 3 };
+    expect(mergeTimes(first, then)).toEqual({ createdAt: 1, runningAt: 2, registeredAt: 3 });
+    expect(mergeTimes(then, first)).toEqual(then);
+    const zero = { createdAt: 0, runningAt: 0, registeredAt: 0 };
+    expect(mergeTimes(zero, then)).toEqual(zero);
+    const unknown = { createdAt: null, runningAt: null, registeredAt: null };
+    expect(mergeTimes(unknown, then)).toEqual(then);
   });
 });

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { connectAuto } from '../../../../src/scheduler/transport/connectAuto.ts';
 import { connectDealer } from '../../../../src/scheduler/transport/dealer.ts';
 import { encodeHello } from '../../../../src/scheduler/transport/ymqFraming.ts';
+import { parseAddress } from '../../../../src/shared/address.ts';
 import { record } from './recorder.ts';
 import { RawServer, vacantAddress } from './ymqPeer.ts';
 
@@ -60,6 +61,11 @@ describe('connectAuto', () => {
     probe.socket.end();
     expect(await client.closed).toMatchObject({ kind: 'protocol' });
     expect(probe.received).toHaveLength(0);
+  });
+
+  it('ends as unreachable if the host has no address', async () => {
+    const client = record(connect, parseAddress('tcp://host.invalid:1'));
+    expect(await client.closed).toMatchObject({ kind: 'unreachable' });
   });
 
   it('ends as refused without a listener and at a peer that sends nothing', async () => {

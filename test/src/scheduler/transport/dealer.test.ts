@@ -50,6 +50,11 @@ describe('opening a DEALER connection', () => {
     client.destroy();
   });
 
+  it('ends as unreachable if the host has no address', async () => {
+    const client = record(connectDealer, parseAddress('tcp://host.invalid:1'));
+    expect(await client.closed).toMatchObject({ kind: 'unreachable' });
+  });
+
   it('ends as refused if the address has no listener', async () => {
     const address = await vacantAddress();
     const client = record(connectDealer, address);

@@ -86,6 +86,11 @@ describe('opening a YMQ connection', () => {
     expect(client.calls).toHaveLength(1);
   });
 
+  it('ends as unreachable if the host has no address', async () => {
+    const client = record(connectYmq, parseAddress('tcp://host.invalid:1'));
+    expect(await client.closed).toMatchObject({ kind: 'unreachable' });
+  });
+
   it('ends as refused if the address has no listener', async () => {
     const address = await vacantAddress();
     const client = record(connectYmq, address);

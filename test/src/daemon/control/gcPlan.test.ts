@@ -1,0 +1,65 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { fleetOwnershipTag, ownershipTag } from '../../../../src/aws/launch/ownershipTag.ts';
+import { planGc } from '../../../../src/daemon/control/gcPlan.ts';
+import { openJournal } from '../../../../src/store/journal.ts';
+import { writeManagerFile } from '../../../../src/store/managerFile.ts';
+import { silentLog } from '../../../../src/telemetry/log.ts';
+import { ended, launch, settled } from '../../store/samples.ts';
+
+const arn = (region: string, cluster: string, id: string) =>
+  `arn:aws:ecs:${region}:123456789012:task/${cluster}/${id}`;
+
+async function rootWithManager(): Promise<string> {
+  const root = mkdtempSync(join(tmpdir(), 'gc-'));
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  const dir = join(root, 'wm-000000000000');
+  mkdirSync(dir);
+  const facts = { manager: 'wm', workerScheduler: 'tcp://s:1', mark: 'se-file' };
+  writeManagerFile(dir, { ...facts, region: 'eu-west-1', cluster: 'now' }, silentLog);
+  const journal = await openJournal(dir, silentLog);
+  await journal.append(launch('e-1'));
+  const claims = [arn('eu-west-1', 'before', 'a'), arn('us-east-2', 'far', 'b')] as const;
+  journal.note(settled('e-1', ['e-1-0', claims[0]], ['e-1-1', claims[1]]));
+  journal.note(ended('e-1-1', claims[1]));
+  await journal.close();
+  return root;
+}
+
+const env = { HOME: '/nonexistent' };
+
+it('takes mark and cluster from the state directory, and looks in each cluster that the journal names', async () => {
+  const plan = await planGc({ stateDir: await rootWithManager(), managerId: 'wm' }, env);
+  expect(plan).toMatchObject({ mark: 'se-file', credentials: null });
+  expect(plan.places).toEqual([
+    { region: 'eu-west-1', cluster: 'now' },
+    { region: 'eu-west-1', cluster: 'before' },
+    { region: 'us-east-2', cluster: 'far' },
+  ]);
+  expect(plan.dir).toMatch(/wm-000000000000$/);
+});
+
+it('looks where a person says, besides', async () => {
+  const cluster = 'arn:aws:ecs:us-east-1:123456789012:cluster/mine';
+  const given = { stateDir: await rootWithManager(), cluster, region: 'us-east-1' };
+  expect((await planGc(given, env)).places[0]).toEqual({ region: 'us-east-1', cluster: 'mine' });
+});
+
+it('makes the mark of id and address, or of the fleet id, where no state is left', async () => {
+  const none = { stateDir: '/nonexistent' };
+  const byId = await planGc({ ...none, managerId: 'wm', scheduler: 'tcp://s:1' }, env);
+  expect(byId).toMatchObject({
+    ...{ mark: ownershipTag('wm', 'tcp://s:1'), dir: null },
+    places: [{ region: 'us-east-1', cluster: 'scaler-cluster' }],
+  });
+  expect((await planGc({ ...none, fleetId: 'f' }, env)).mark).toBe(fleetOwnershipTag('f'));
+});
+
+it('refuses to guess whose tasks are meant', async () => {
+  await expect(planGc({ stateDir: '/nonexistent', managerId: 'wm' }, env)).rejects.toThrow(
+    /no state of "wm" says how its tasks are marked: give --scheduler/,
+  );
+  await expect(planGc({ stateDir: '/nonexistent' }, env)).rejects.toThrow(/whose tasks\?/);
+});
