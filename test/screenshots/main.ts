@@ -1,6 +1,7 @@
 /**
  * Takes the pictures of the README: runs the daemon beside the emulator and the demo's scheduler, lets a few things go
- * wrong, and draws what `status --watch` and `explain last` show in a terminal of 100 columns. `npm run screenshots`.
+ * wrong, and draws what `status --watch` and `explain last` show in a terminal of 100 columns, and what the demo shows.
+ * `npm run screenshots`.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,6 +14,7 @@ import { startScheduler } from '../../src/demo/scheduler.ts';
 import { installWorkerProgram } from '../../src/demo/workerProgram.ts';
 import { startEmulator } from '../../src/emulator/emulator.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
+import { demoPicture } from './demo.ts';
 import { svgOf, Terminal } from './terminal.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
@@ -21,6 +23,8 @@ const [columns, rows] = [100, 30];
 const scratch = mkdtempSync(join(tmpdir(), 'scaler-ecs-pictures-'));
 const state = join(scratch, 'state');
 const children: ChildProcess[] = [];
+
+demoPicture();
 
 installWorkerProgram(join(scratch, 'bin'));
 const scheduler = await startScheduler(100_000, () => {});
