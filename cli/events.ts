@@ -45,14 +45,23 @@ export const eventsCommand: CommandModule<object, EventsArguments> = {
       logLevels.indexOf(level) >= logLevels.indexOf(given.level) &&
       (names === undefined || names.some((name) => event.startsWith(name)));
     await withDaemon(given, async (client) => {
-      const recent = await client.ask('events', { limit: 200 });
-      const last = recent.filter(isWanted);
-      print(given.follow ? last.slice(-10) : last, given.json);
-      if (!given.follow) return;
-      const pushes = client.subscribe({ topic: 'events', level: given.level, names });
-      for await (const push of pushes) {
+      // Subscribed first, so that nothing falls between what was and what comes.
+      const { level } = given;
+      const stream = given.follow
+        ? client.subscribe({ topic: 'events', level, names })[Symbol.asyncIterator]()
+        : null;
+      let next = stream?.next();
+      const recent = (await client.ask('events', { limit: 200 })).filter(isWanted);
+      print(given.follow ? recent.slice(-10) : recent, given.json);
+      const known = new Set(recent.map(({ at, event }) => `${at} ${event}`));
+      for (; stream && next; next = stream.next()) {
+        const { value: push, done } = await next;
+        if (done) return;
         if (push.topic !== 'events') continue;
-        print(push.items, given.json);
+        print(
+          push.items.filter(({ at, event }) => !known.has(`${at} ${event}`)),
+          given.json,
+        );
         if (push.dropped > 0)
           process.stderr.write(
             `scaler-ecs: ${push.dropped} events were left out: too many at once\n`,

@@ -141,6 +141,7 @@ export function helpOptions(): Record<string, Options> {
         describe: short ? `${help} [-${short}]` : help,
         defaultDescription: defaultText(key),
         ...(type.arity === 'none' && { type: 'boolean' }),
+        ...(type.choices && { choices: type.choices }),
       };
       return [flagOf(key), option];
     }),

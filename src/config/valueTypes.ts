@@ -6,6 +6,8 @@ import { InvalidValue, shown } from './configFailure.ts';
 export interface ValueType<T> {
   /** The name in the documentation. */
   name: string;
+  /** All values, where there are few. */
+  choices?: readonly string[];
   /** How many arguments follow the flag: one, any number, or none. */
   arity: 'one' | 'many' | 'none';
   /** Throws an InvalidValue. */
@@ -115,6 +117,7 @@ export function choice<const T extends string>(
   const spellings = new Map(all.map(([spelling, word]) => [spelling.toLowerCase(), word]));
   const type: ValueType<T> = {
     name: words.join(' / '),
+    choices: words,
     arity: 'one',
     fromText: (given) =>
       spellings.get(given.toLowerCase()) ?? rejectUnless(`one of ${words.join(', ')}`)(given),
