@@ -28,6 +28,8 @@ export interface Config {
   capacity: Capacity;
   scaling: Scaling;
   launchQuota: LaunchQuota;
+  /** What ECS takes of RunTask and StopTask, and over how many connections. */
+  callQuota: LaunchQuota & { connections: number };
   money: MoneyOptions;
   /** The capabilities of every worker; a name without a value has the value -1. */
   capabilities: Capability[];
@@ -39,6 +41,7 @@ export interface Config {
   schedulerGraceSeconds: number;
   settleSeconds: number;
   startDeadlineSeconds: number;
+  /** Infinity: never. */
   drainTimeoutSeconds: number;
   stopTimeoutSeconds: number;
   sweepSeconds: number;
@@ -212,6 +215,11 @@ export function toConfig(
       degradedGraceSeconds: values.degraded_grace,
     },
     launchQuota: { burst: values.launch_burst, perSecond: values.launch_rate },
+    callQuota: {
+      burst: values.ecs_call_burst,
+      perSecond: values.ecs_call_rate,
+      connections: values.ecs_connections,
+    },
     money: moneyOf(values),
     capabilities: values.per_worker_capabilities,
     heartbeatIntervalSeconds: values.heartbeat_interval_seconds,
@@ -259,7 +267,7 @@ export function toConfig(
     schedulerGraceSeconds: values.scheduler_grace,
     settleSeconds: values.settle_seconds,
     startDeadlineSeconds: values.start_deadline,
-    drainTimeoutSeconds: values.drain_timeout,
+    drainTimeoutSeconds: values.drain_timeout < 0 ? Number.POSITIVE_INFINITY : values.drain_timeout,
     stopTimeoutSeconds: values.stop_timeout,
     sweepSeconds: values.sweep_seconds,
     sigtermPolicy: values.sigterm_policy,

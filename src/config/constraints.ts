@@ -8,6 +8,11 @@ export const positive = integer('a positive integer', 1);
 export const notNegative = integer('a non-negative integer', 0);
 export const seconds = integer('a non-negative number of seconds', 0, maxTimerSeconds);
 export const positiveSeconds = integer('a positive number of seconds', 1, maxTimerSeconds);
+export const secondsOrNever = integer(
+  '-1 (never) or a non-negative number of seconds',
+  -1,
+  maxTimerSeconds,
+);
 export const cooldownSeconds = decimal('a non-negative number', 0, maxTimerSeconds);
 export const port = integer('a port from 0 to 65535', 0, 65_535);
 /** A limit that a heartbeat can carry, which is a UInt32; -1 means no limit. */

@@ -107,7 +107,9 @@ export const managerSettings = (config: Config): FleetSettings => ({
   schedulerGraceMs: config.schedulerGraceSeconds * 1000,
   returnGraceMs,
   settleMs: config.settleSeconds * 1000,
-  drainTimeoutMs: config.drainTimeoutSeconds * 1000,
+  drainTimeoutMs: Number.isFinite(config.drainTimeoutSeconds)
+    ? config.drainTimeoutSeconds * 1000
+    : null,
   stopDrainMs: idleWaitSeconds(config) * 1000,
   spot: config.ecs.capacityProvider === 'FARGATE_SPOT',
   subnets: [...config.ecs.subnets],
@@ -140,7 +142,11 @@ export function burstInReserve(burst: number): number {
 }
 
 /** Calls follow from the launch quota, ten tasks a call; never below what AWS gives every account. */
-export const callRates = ({ launchQuota }: Pick<Config, 'launchQuota'>): Partial<Rates> => ({
+export const callRates = ({
+  launchQuota,
+  callQuota,
+}: Pick<Config, 'launchQuota' | 'callQuota'>): Partial<Rates> => ({
+  modify: { burst: callQuota.burst, perSecond: callQuota.perSecond },
   launch: {
     burst: Math.max(awsRates.launch.burst, Math.ceil(launchQuota.burst / tasksPerRunTask)),
     perSecond: Math.max(

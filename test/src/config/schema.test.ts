@@ -47,6 +47,7 @@ const additions = [
   ...['ecs_security_groups', 'ecs_assign_public_ip', 'ecs_task_architecture', 'capacity_provider'],
   ...['scheduler_grace', 'settle_seconds', 'start_deadline', 'drain_timeout', 'stop_timeout'],
   ...['monitor_address', 'sigterm_policy', 'sweep_seconds', 'tls_ca', 'tls_insecure'],
+  ...['ecs_call_burst', 'ecs_call_rate', 'ecs_connections'],
   ...['launch_burst', 'launch_rate', 'state_dir', 'inspect', 'inspect_port', 'logging_format'],
   ...['max_usd_per_hour', 'max_usd_per_day', 'max_usd_total', 'on_limit', 'usd_per_vcpu_hour'],
   ...['usd_per_gb_hour', 'usd_per_storage_gb_hour', 'usd_per_public_ip_hour', 'spot_price_factor'],
