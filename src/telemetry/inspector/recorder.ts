@@ -38,14 +38,16 @@ interface Known {
   isStale: boolean;
   lookedAt: number;
   took: string[];
-  /** Events that changed no state, since the last one that was recorded. */
-  quiet: { at: number; counts: Map<string, number> };
+  /** Of events that changed no state, by transition: when one was recorded last, and how many came since. */
+  quiet: Map<string, { at: number; count: number }>;
   records: Map<string, { record: GroupRecord; view: PublicView; load: PublicView; loadAt: number }>;
 }
 
 /** Contexts of large actors are recorded at most so often, and loads of groups, ms. */
 const lookEveryMs = 1000;
 const loadEveryMs = 10_000;
+/** Events of the log that are many, and all alike. */
+const numerous = new Set(['awsCall.answered', 'command.answered', 'describeTasks.answered']);
 /** They come every second whatever happens. */
 const isRoutine = (type: string): boolean =>
   /(^|\.)tick$|^cohort\.(poll|loads|changed)$/.test(type);
@@ -93,7 +95,7 @@ export function createRecorder({ now: exactly, record, alsoShown }: RecorderTool
       },
       state: JSON.stringify(snapshot.value),
       context: contextView(snapshot.context),
-      ...{ isStale: false, lookedAt: at, quiet: { at: 0, counts: new Map() } },
+      ...{ isStale: false, lookedAt: at, quiet: new Map() },
     };
     actors.set(ref, known);
     living.set(ref.id, known);
@@ -144,29 +146,36 @@ export function createRecorder({ now: exactly, record, alsoShown }: RecorderTool
       known.context = context;
     } else markStale(known);
     if (took.length === 0 && !hasMoved && set === undefined) return;
-    if (!hasMoved && !isNew && set === undefined && !mayShow(known, event.type, at)) return;
+    if (!hasMoved && !isNew && set === undefined && !mayShow(known, event.type, took, at)) return;
     const sender = senders.get(event);
     const from = sender && actors.get(sender);
     const shown: Step = { at, actor: known.actor, event: publicEvent(event), took };
     if (from) shown.from = from.actor;
     if (hasMoved) shown.state = snapshot.value as StateValue;
     if (set) shown.set = set;
-    const times = known.quiet.counts.get(event.type);
-    if (times) shown.times = times + 1;
-    known.quiet.counts.delete(event.type);
+    const quiet = known.quiet.get(took.join());
+    if (quiet && quiet.count > 0) shown.times = quiet.count + 1;
+    if (quiet) quiet.count = 0;
     record(shown);
   };
 
   /** Of events that change nothing that is seen, one of a kind a second. */
-  const mayShow = ({ machine, quiet }: Known, type: string, at: number): boolean => {
+  const mayShow = (
+    { machine, quiet }: Known,
+    type: string,
+    took: string[],
+    at: number,
+  ): boolean => {
     if (isRoutine(type)) return false;
     if (machine === 'workerGroup') return true;
-    if (at - quiet.at >= lookEveryMs) {
-      quiet.at = at;
-      return true;
+    const key = took.join();
+    const before = quiet.get(key);
+    if (before && at - before.at < lookEveryMs) {
+      before.count++;
+      return false;
     }
-    quiet.counts.set(type, (quiet.counts.get(type) ?? 0) + 1);
-    return false;
+    quiet.set(key, { at, count: before?.count ?? 0 });
+    return true;
   };
 
   const markStale = (known: Known): void => {
@@ -259,8 +268,7 @@ export function createRecorder({ now: exactly, record, alsoShown }: RecorderTool
     log: {
       report(report, fields, level = levelOf(report, fields)) {
         if (report.endsWith('.stateChanged')) return;
-        // Far too many, and all alike.
-        if (report === 'awsCall.answered' || report === 'command.answered') return;
+        if (numerous.has(report)) return;
         const remedy = adviceFor(level, report, fields);
         record({
           ...{ at: now(), report, level, sentence: withoutArns(sentenceOf(report, fields)) },

@@ -170,9 +170,9 @@ describe('startInspection', () => {
   it('refuses foreign pages, and foreign host names that resolve to us', async () => {
     const { inspection } = await inspected(child);
     const { host } = new URL(inspection.url);
-    const outcome = (headers: Record<string, string>) =>
+    const outcome = (headers: Record<string, string>, url = socketUrl(inspection)) =>
       new Promise((resolve) => {
-        const socket = new WebSocket(socketUrl(inspection), { headers });
+        const socket = new WebSocket(url, { headers });
         socket.on('open', () => resolve('open'));
         socket.on('unexpected-response', (_, { statusCode }) => resolve(statusCode));
       });
@@ -181,6 +181,13 @@ describe('startInspection', () => {
     expect(await outcome({ origin: 'https://example.com' })).toBe(403);
     expect(await outcome({ origin: 'null' })).toBe(403);
     expect(await outcome({ host: 'rebound.example.com' })).toBe(403);
+    const [withToken] = [socketUrl(inspection)];
+    for (const wrong of [
+      withToken.replace(/token=.*/, ''),
+      `${withToken}x`,
+      withToken.slice(0, -1),
+    ])
+      expect(await outcome({}, wrong)).toBe(403);
     expect(
       await outcome({ host: 'localhost.example.com', origin: 'http://localhost.example.com' }),
     ).toBe(403);
