@@ -14,14 +14,9 @@ import {
   launchActor,
   nameIn,
 } from './cohortSetup.ts';
+import { expired } from './deadlines.ts';
 import { recordDegraded } from './degraded.ts';
-import {
-  expired,
-  type GroupRecord,
-  leavesForGood,
-  recordLoads,
-  recordServing,
-} from './groupRecords.ts';
+import { type GroupRecord, leavesForGood, recordLoads, recordServing } from './groupRecords.ts';
 import { type CohortEvent, probeInconclusive, recovered } from './messages.ts';
 import { assumeUnobserved, reconcileObserved } from './observe.ts';
 import { groupOutcome } from './outcome.ts';

@@ -1,7 +1,6 @@
 import { type Category, type Counts, noCounts } from '../fleet/plan.ts';
 import type { GroupEvent, GroupPhase } from '../group/workerGroup.ts';
 import type { WorkerLoad } from '../scheduler/messages.ts';
-import { backoff } from '../shared/backoff.ts';
 import type {
   FailureReason,
   LaunchOrder,
@@ -63,6 +62,8 @@ export interface GroupRecord {
   failureReason: FailureReason | null;
   /** What the scheduler's monitor stream showed last; null when nothing is shown, or nothing yet. */
   load: WorkerLoad | null;
+  /** It waits for an idle moment, and since when nothing shows what it has to do; null: it does not, or that is shown. */
+  unshownSince: number | null;
   /** Since when the monitor has shown none of its workers, though it had shown some. */
   workersLostSince: number | null;
   /** Since when it serves, as the polls have noticed; and whether it has done so for long enough to show that it can. */
@@ -139,6 +140,7 @@ const newRecord = (deadlinesFrom: number, market: Market = 'onDemand'): GroupRec
   livedMs: null,
   failureReason: null,
   load: null,
+  unshownSince: null,
   workersLostSince: null,
   servingSince: null,
   stable: false,
@@ -195,7 +197,7 @@ export const withoutWork = (record: Pick<GroupRecord, 'load' | 'registered'>): b
   record.load?.tasks === 0 && (hasWorkers(record) || !record.registered);
 
 /** It waits for an idle moment, and that is now. */
-const waitsIdle = (record: GroupRecord): boolean =>
+export const waitsIdle = (record: GroupRecord): boolean =>
   record.drainDeadline !== null && record.observeUntil === null && withoutWork(record);
 
 /** Neither ECS nor the monitor stream shows anything that runs for it: not yet, or not any more. */
@@ -269,35 +271,6 @@ export function recordServing(
   return { ...records, groups, nowStable };
 }
 
-/** After a failed StopTask it is requested again. */
-const stopAgainAfter = (failures: number): number =>
-  backoff(failures, { firstMs: 1000, longestMs: 15_000 });
-
-const stopHasFailed = (record: GroupRecord, at: number): boolean =>
-  record.phase === 'stopping' &&
-  !record.stopAccepted &&
-  record.stopFailures > 0 &&
-  at - (record.stopRequestedAt ?? 0) >= stopAgainAfter(record.stopFailures);
-
-/**
- * Groups whose time is up: to wait for an idle moment, to be seen by DescribeTasks, or for a cancellation to end; and
- * those whose StopTask has failed. `isCurrent`: what is known of their work is not old.
- */
-export function expired(records: CohortRecords, at: number, isCurrent = true): Transition {
-  const groups = { ...records.groups };
-  const outbox: Outbox = [];
-  for (const [groupId, record] of Object.entries(groups)) {
-    const until = Math.max(record.drainDeadline ?? 0, record.observeUntil ?? 0);
-    const waited = record.taskArn !== null && until > 0 && at >= until;
-    const isIdle = isCurrent && waitsIdle(record);
-    const isReleased = record.phase === 'held' && !holdsStop(record, at);
-    if (!waited && !isIdle && !isReleased && !stopHasFailed(record, at)) continue;
-    groups[groupId] = { ...record, ...stopping(record, at) };
-    outbox.push([groupId, stopEvent(record, at)]);
-  }
-  return { ...records, groups, outbox };
-}
-
 /** Phases in which a group takes in that its workers have registered. */
 const canRegister = ({ phase }: GroupRecord): boolean =>
   phase === 'provisioning' || phase === 'running' || phase === 'waiting';
@@ -332,9 +305,14 @@ export function recordLoads(
     const registers = present && !before.registered && canRegister(before);
     const workersLostSince =
       present || load === null || !before.registered ? null : (before.workersLostSince ?? at);
-    const isNews = !sameLoad(load, before.load) || workersLostSince !== before.workersLostSince;
+    const unshownSince =
+      load === null && before.drainDeadline !== null ? (before.unshownSince ?? at) : null;
+    const isNews =
+      !sameLoad(load, before.load) ||
+      workersLostSince !== before.workersLostSince ||
+      unshownSince !== before.unshownSince;
     const record = registers ? registeredRecord(before) : before;
-    const next: GroupRecord = isNews ? { ...record, load, workersLostSince } : record;
+    const next: GroupRecord = isNews ? { ...record, load, workersLostSince, unshownSince } : record;
     groups[groupId] = next;
     if (registers) nowRegistered.push(groupId);
     if (present && !before.registered) outbox.push([groupId, { type: 'task.registered' }]);

@@ -1,11 +1,11 @@
 import type { Counts } from '../fleet/plan.ts';
 import type { GroupEvent, GroupPhase } from '../group/workerGroup.ts';
 import { taskIdOf } from '../shared/ids.ts';
+import { expired } from './deadlines.ts';
 import {
   absent,
   type CohortRecords,
   categoryOf,
-  expired,
   type GroupRecord,
   holdsStop,
   leavesForGood,
@@ -79,7 +79,10 @@ function withDrain(
       : record.load.tasks > 0;
   if (mayWork && until > at)
     return [
-      { ...record, drainRequested: true, drainDeadline: until, stopRequestedAt: null },
+      {
+        ...{ ...record, drainRequested: true, drainDeadline: until, stopRequestedAt: null },
+        unshownSince: record.load === null ? at : null,
+      },
       { type: 'group.drain' },
     ];
   const { phase, ...stop } = stopping({ ...record, drainDeadline: until }, at);
@@ -164,6 +167,7 @@ export const withoutDrain = (record: GroupRecord): GroupRecord => ({
   drainRequested: false,
   drainDeadline: null,
   stopUnlessBusyUntil: null,
+  unshownSince: null,
   observeUntil: null,
 });
 

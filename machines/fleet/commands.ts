@@ -1,8 +1,12 @@
 import type { CohortCommand } from '../cohort/messages.ts';
+import { never } from '../shared/timing.ts';
 import { type Breakers, changesBetween } from './circuitBreaker.ts';
 import type { Enqueue } from './fleetSetup.ts';
 import { noCounts } from './plan.ts';
-import type { CohortStatus, Fleet } from './state.ts';
+import { type CohortStatus, excessConfirmed, type Fleet } from './state.ts';
+
+/** How long a group above the limit may wait for an idle moment, ms. */
+const excessDrainMs = 300_000;
 
 /** Of a cohort that has not reported yet. */
 export const newStatus = (now: number): CohortStatus => ({
@@ -16,6 +20,16 @@ export type Command = CohortCommand extends infer C
     ? Omit<C, 'generation'>
     : never
   : never;
+
+/**
+ * Until when a group at work that is to leave may wait for an idle moment. As long as nothing else needs its slot that
+ * may be for ever; what is above the limit has no slot.
+ */
+export function drainUntil(fleet: Fleet): number {
+  const { now, settings } = fleet;
+  if (settings.drainTimeoutMs !== null) return now + settings.drainTimeoutMs;
+  return excessConfirmed(fleet) ? now + excessDrainMs : never;
+}
 
 /** Sends a command to each of these cohorts, under one new generation. */
 export function sendCommands(

@@ -1,4 +1,4 @@
-import { sendCommands } from './commands.ts';
+import { drainUntil, sendCommands } from './commands.ts';
 import type { Enqueue } from './fleetSetup.ts';
 import { type Counts, connectedWorkers } from './plan.ts';
 import type { Fleet } from './state.ts';
@@ -16,12 +16,12 @@ export function degradedIsSpare(
 
 /** Drains the degraded idle group with the fewest workers. */
 export function drainOneDegraded(fleet: Fleet, enqueue: Enqueue): void {
-  const { cohorts, now: at, settings } = fleet;
+  const { cohorts, now: at } = fleet;
   const [found] = Object.entries(cohorts)
     .filter(([, { counts }]) => counts.degradedIdleWorkers > 0)
     .sort(([, a], [, b]) => a.counts.degradedIdleWorkers - b.counts.degradedIdleWorkers);
   if (!found) return;
   const share = { pending: 0, idle: 0, busy: 0, degraded: 1 };
-  const until = at + settings.drainTimeoutMs;
+  const until = drainUntil(fleet);
   sendCommands(fleet, [[found[0], { type: 'cohort.drain', ...share, at, until }]], enqueue);
 }

@@ -1,7 +1,7 @@
 import { assertEvent } from 'xstate';
 import { workersWanted } from '../scheduler/demand.ts';
 import type { Generation } from '../scheduler/messages.ts';
-import { sendCommands } from './commands.ts';
+import { drainUntil, sendCommands } from './commands.ts';
 import { type Enqueue, fleetSetup } from './fleetSetup.ts';
 import { type Ask, judge, noViews, workersAhead } from './lookAhead.ts';
 import { allObserved, echoFreshAt, type Fleet, fleetCounts, kept, openLaunches } from './state.ts';
@@ -121,7 +121,7 @@ export const onShutdownRequested = fleetSetup.enqueueActions(({ context, event, 
 export const onDrainGroups = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'fleet.drainGroups');
   const { groupIds, at } = event;
-  const until = at + context.settings.drainTimeoutMs;
+  const until = drainUntil({ ...context, now: at });
   const evict = { type: 'cohort.evict', at, until, groupIds } as const;
   sendCommands(
     context,

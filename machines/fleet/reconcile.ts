@@ -1,6 +1,6 @@
 import type { Share } from '../cohort/scaleDown.ts';
 import { parent } from '../shared/parent.ts';
-import { sendCommands } from './commands.ts';
+import { drainUntil, sendCommands } from './commands.ts';
 import { planWithCooldown } from './cooldown.ts';
 import { degradedIsSpare, drainOneDegraded } from './degradedGroups.ts';
 import { fleetSetup, modesIn } from './fleetSetup.ts';
@@ -88,7 +88,7 @@ export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check })
   if (drainsHeld) return;
   if (drainDegraded) return drainOneDegraded(context, enqueue);
   const drains = drainsOf(context, { pending: drainPendingGroups, serving: drainServing });
-  const until = now + settings.drainTimeoutMs;
+  const until = drainUntil(context);
   sendCommands(
     context,
     drains.map(([cohortId, share]) => [

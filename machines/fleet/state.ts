@@ -41,8 +41,8 @@ export interface FleetSettings {
   returnGraceMs: number;
   /** How much newer than the last launch the list of our tasks must be before any other launch, ms. */
   settleMs: number;
-  /** How long a group at work may wait for an idle moment before it is stopped; at the end: all of them, ms. */
-  drainTimeoutMs: number;
+  /** How long a group at work may wait for an idle moment before it is stopped, ms; null: as long as it is at work. At the end: all of them. */
+  drainTimeoutMs: number | null;
   stopDrainMs: number;
   /** Launch on Spot as long as it has capacity. */
   spot: boolean;

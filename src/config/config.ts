@@ -6,6 +6,7 @@ import type { Level } from '../telemetry/log.ts';
 import { readAwsProfile } from './awsProfile.ts';
 import { ConfigFailure } from './configFailure.ts';
 import type { Home } from './home.ts';
+import type { Pair } from './pairs.ts';
 import type { Values } from './schema.ts';
 import type { Environment } from './settings.ts';
 import { expandPath, stateName, stateRoot } from './stateDir.ts';
@@ -27,6 +28,8 @@ export interface Config {
   capacity: Capacity;
   scaling: Scaling;
   launchQuota: LaunchQuota;
+  /** What ECS takes of RunTask and StopTask, and over how many connections. */
+  callQuota: LaunchQuota & { connections: number };
   money: MoneyOptions;
   /** The capabilities of every worker; a name without a value has the value -1. */
   capabilities: Capability[];
@@ -38,6 +41,7 @@ export interface Config {
   schedulerGraceSeconds: number;
   settleSeconds: number;
   startDeadlineSeconds: number;
+  /** Infinity: never. */
   drainTimeoutSeconds: number;
   stopTimeoutSeconds: number;
   sweepSeconds: number;
@@ -138,6 +142,20 @@ export interface EcsOptions {
   assignPublicIp: 'ENABLED' | 'DISABLED';
   /** Null: launch type FARGATE without a capacity provider. */
   capacityProvider: 'FARGATE' | 'FARGATE_SPOT' | null;
+  tags: Pair[];
+  propagateTags: boolean;
+  /** ARNs. Null, here and below: as an existing task definition has it. */
+  executionRole: string | null;
+  taskRole: string | null;
+  logGroup: string | null;
+  /** GiB. */
+  ephemeralStorage: number | null;
+  platformVersion: string | null;
+  exec: boolean;
+  /** Seconds from SIGTERM to SIGKILL. */
+  containerStopTimeout: number | null;
+  /** Names of environment variables and ARNs. */
+  secrets: Pair[];
 }
 
 /** The largest UInt32 of a heartbeat; it means "no limit" to a scheduler. */
@@ -197,6 +215,11 @@ export function toConfig(
       degradedGraceSeconds: values.degraded_grace,
     },
     launchQuota: { burst: values.launch_burst, perSecond: values.launch_rate },
+    callQuota: {
+      burst: values.ecs_call_burst,
+      perSecond: values.ecs_call_rate,
+      connections: values.ecs_connections,
+    },
     money: moneyOf(values),
     capabilities: values.per_worker_capabilities,
     heartbeatIntervalSeconds: values.heartbeat_interval_seconds,
@@ -230,11 +253,21 @@ export function toConfig(
       securityGroups: values.ecs_security_groups,
       assignPublicIp: values.ecs_assign_public_ip,
       capacityProvider: values.capacity_provider === 'none' ? null : values.capacity_provider,
+      tags: values.ecs_tags,
+      propagateTags: values.ecs_propagate_tags === 'TASK_DEFINITION',
+      executionRole: values.ecs_execution_role,
+      taskRole: values.ecs_task_role,
+      logGroup: values.ecs_log_group,
+      ephemeralStorage: values.ecs_ephemeral_storage,
+      platformVersion: values.ecs_platform_version,
+      exec: values.ecs_exec,
+      containerStopTimeout: values.ecs_stop_timeout,
+      secrets: values.ecs_secrets,
     },
     schedulerGraceSeconds: values.scheduler_grace,
     settleSeconds: values.settle_seconds,
     startDeadlineSeconds: values.start_deadline,
-    drainTimeoutSeconds: values.drain_timeout,
+    drainTimeoutSeconds: values.drain_timeout < 0 ? Number.POSITIVE_INFINITY : values.drain_timeout,
     stopTimeoutSeconds: values.stop_timeout,
     sweepSeconds: values.sweep_seconds,
     sigtermPolicy: values.sigterm_policy,

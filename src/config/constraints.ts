@@ -1,5 +1,5 @@
 import { shown } from './configFailure.ts';
-import { decimal, integer } from './valueTypes.ts';
+import { choice, decimal, integer } from './valueTypes.ts';
 
 /** Node's timers take less than 2^31 milliseconds. */
 const maxTimerSeconds = Math.floor((2 ** 31 - 1) / 1000);
@@ -8,6 +8,11 @@ export const positive = integer('a positive integer', 1);
 export const notNegative = integer('a non-negative integer', 0);
 export const seconds = integer('a non-negative number of seconds', 0, maxTimerSeconds);
 export const positiveSeconds = integer('a positive number of seconds', 1, maxTimerSeconds);
+export const secondsOrNever = integer(
+  '-1 (never) or a non-negative number of seconds',
+  -1,
+  maxTimerSeconds,
+);
 export const cooldownSeconds = decimal('a non-negative number', 0, maxTimerSeconds);
 export const port = integer('a port from 0 to 65535', 0, 65_535);
 /** A limit that a heartbeat can carry, which is a UInt32; -1 means no limit. */
@@ -27,6 +32,11 @@ export function atMostTen(value: number): string | null {
     ? null
     : `must be an integer from 1 to 10 (with more than ten tasks for each worker the scheduler asks for more workers by itself), got ${value}`;
 }
+
+/** Fargate's ranges. */
+export const storageGib = integer('an integer from 21 to 200 (20 GiB are always there)', 21, 200);
+export const stopSeconds = integer('an integer from 0 to 120', 0, 120);
+export const choiceOfPlatforms = choice(['LATEST', '1.4.0', '1.3.0']);
 
 /** Checks for settings: each returns why the value is invalid, or null. */
 export type Check<T> = (value: T) => string | null;
@@ -98,4 +108,16 @@ export function scalerRelease(value: string): string | null {
 
 export function region(value: string): string | null {
   return /^[a-z0-9-]+$/.test(value) ? null : `must be a region like us-east-1, got ${shown(value)}`;
+}
+
+export function roleArn(value: string): string | null {
+  return /^arn:aws[\w-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/.test(value)
+    ? null
+    : `must be the ARN of a role like arn:aws:iam::123456789012:role/workers, got ${shown(value)}`;
+}
+
+export function logGroup(value: string): string | null {
+  return /^[\w./#-]{1,512}$/.test(value)
+    ? null
+    : `must be the name of a log group like /ecs/scaler, of letters, digits and _-/.#, got ${shown(value)}`;
 }

@@ -2,6 +2,7 @@ import type { Row } from './row.ts';
 import { awsRows } from './rows/aws.ts';
 import { capacityRows } from './rows/capacity.ts';
 import { connectionRows } from './rows/connection.ts';
+import { launchRows } from './rows/launch.ts';
 import { moneyRows } from './rows/money.ts';
 import { processRows } from './rows/process.ts';
 import { timeoutsRows } from './rows/timeouts.ts';
@@ -14,6 +15,7 @@ export const schema = {
   ...moneyRows,
   ...workersRows,
   ...awsRows,
+  ...launchRows,
   ...timeoutsRows,
   ...processRows,
 };

@@ -64,10 +64,14 @@ export const templateSettings = (
     pythonVersion: ecs.pythonVersion,
     startedBy: ownershipTagOf(config),
     capacityProvider: ecs.capacityProvider ?? undefined,
+    tags: ecs.tags.map(({ name, value }) => ({ key: name, value })),
+    propagateTags: ecs.propagateTags,
+    platformVersion: ecs.platformVersion ?? undefined,
+    exec: ecs.exec,
   };
 };
 
-export const bootstrapSettings = ({ ecs }: Config): BootstrapSettings => ({
+export const bootstrapSettings = ({ ecs, aws }: Config): BootstrapSettings => ({
   cluster: ecs.cluster,
   capacityProvider: ecs.capacityProvider ?? undefined,
   family: ecs.taskDefinition,
@@ -75,6 +79,12 @@ export const bootstrapSettings = ({ ecs }: Config): BootstrapSettings => ({
   cpu: ecs.taskCpu,
   memoryGb: ecs.taskMemory,
   architecture: ecs.architecture,
+  executionRole: ecs.executionRole ?? undefined,
+  taskRole: ecs.taskRole ?? undefined,
+  ...(ecs.logGroup !== null && { log: { group: ecs.logGroup, region: aws.region } }),
+  ephemeralStorageGib: ecs.ephemeralStorage ?? undefined,
+  stopTimeoutSeconds: ecs.containerStopTimeout ?? undefined,
+  secrets: ecs.secrets,
 });
 
 export const managerSettings = (config: Config): FleetSettings => ({
@@ -97,7 +107,9 @@ export const managerSettings = (config: Config): FleetSettings => ({
   schedulerGraceMs: config.schedulerGraceSeconds * 1000,
   returnGraceMs,
   settleMs: config.settleSeconds * 1000,
-  drainTimeoutMs: config.drainTimeoutSeconds * 1000,
+  drainTimeoutMs: Number.isFinite(config.drainTimeoutSeconds)
+    ? config.drainTimeoutSeconds * 1000
+    : null,
   stopDrainMs: idleWaitSeconds(config) * 1000,
   spot: config.ecs.capacityProvider === 'FARGATE_SPOT',
   subnets: [...config.ecs.subnets],
@@ -130,7 +142,11 @@ export function burstInReserve(burst: number): number {
 }
 
 /** Calls follow from the launch quota, ten tasks a call; never below what AWS gives every account. */
-export const callRates = ({ launchQuota }: Pick<Config, 'launchQuota'>): Partial<Rates> => ({
+export const callRates = ({
+  launchQuota,
+  callQuota,
+}: Pick<Config, 'launchQuota' | 'callQuota'>): Partial<Rates> => ({
+  modify: { burst: callQuota.burst, perSecond: callQuota.perSecond },
   launch: {
     burst: Math.max(awsRates.launch.burst, Math.ceil(launchQuota.burst / tasksPerRunTask)),
     perSecond: Math.max(

@@ -12,6 +12,7 @@ function billedTask({ aws, ecs }: Config, spot: boolean): BilledTask {
     architecture: ecs.architecture,
     cpu: ecs.taskCpu,
     memoryGb: ecs.taskMemory,
+    storageGb: ecs.ephemeralStorage ?? undefined,
     publicIp: ecs.assignPublicIp === 'ENABLED',
     spot,
   };

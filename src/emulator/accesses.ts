@@ -36,17 +36,22 @@ function runTaskAccesses({ setup }: Account, region: Region, body: Members): Acc
   const cluster = arnIn(region, 'cluster', textIn(body, 'cluster') ?? 'default');
   const name = textIn(body, 'taskDefinition') ?? '*';
   const definition = findDefinition(region, name);
-  const role = definition?.otherMembers.executionRoleArn;
-  const tagged = Array.isArray(body.tags) && body.tags.length > 0;
+  const { executionRoleArn, taskRoleArn } = definition?.otherMembers ?? {};
+  const roles = [executionRoleArn, taskRoleArn].filter((role) => typeof role === 'string');
+  const propagated = body.propagateTags === 'TASK_DEFINITION' && (definition?.tags.length ?? 0) > 0;
+  const tagged = propagated || (Array.isArray(body.tags) && body.tags.length > 0);
+  const clusterName = cluster.slice(cluster.lastIndexOf('/') + 1);
   return [
     {
       action: 'ecs:RunTask',
       resource: definition?.arn ?? arnIn(region, 'task-definition', name),
       context: { 'ecs:cluster': cluster },
     },
-    ...(tagged ? [{ action: 'ecs:TagResource', resource: cluster }] : []),
+    ...(tagged
+      ? [{ action: 'ecs:TagResource', resource: ecsArn(region.name, `task/${clusterName}/*`) }]
+      : []),
     // An allow list is only as exact as the action names, and has never asked for this one.
-    ...(typeof role === 'string' && setup.policies !== null ? [passRole(role)] : []),
+    ...(setup.policies === null ? [] : roles.map(passRole)),
   ];
 }
 
@@ -74,13 +79,13 @@ export function ecsAccesses(
       return [{ action, resource: '*', context: { 'ecs:cluster': listed } }];
     }
     case 'RegisterTaskDefinition': {
-      const role = textIn(body, 'executionRoleArn');
+      const roles = [textIn(body, 'executionRoleArn'), textIn(body, 'taskRoleArn')];
       const family = arnIn(region, 'task-definition', `${textIn(body, 'family')}:*`);
       const tagged = Array.isArray(body.tags) && body.tags.length > 0;
       return [
         { action, resource: '*' },
         ...(tagged ? [{ action: 'ecs:TagResource', resource: family }] : []),
-        ...(role === undefined ? [] : [passRole(role)]),
+        ...roles.filter((role) => role !== undefined).map(passRole),
       ];
     }
     case 'DescribeTaskDefinition':

@@ -115,6 +115,8 @@ export interface Task {
   cpu: string;
   memory: string;
   overrides: Members;
+  platformVersion: string;
+  exec: boolean;
   tags: Tag[];
   startedBy: string | null;
   clientToken: string | null;

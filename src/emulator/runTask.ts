@@ -141,6 +141,8 @@ function newTask(
     cpu: request.cpu,
     memory: request.memory,
     overrides: request.overrides,
+    platformVersion: request.platformVersion,
+    exec: request.exec,
     tags: request.tags,
     startedBy: request.startedBy,
     clientToken: request.clientToken,

@@ -19,6 +19,9 @@ export interface RunTaskRequest {
   strategy: StrategyItem[] | null;
   subnets: string[];
   overrides: Members;
+  platformVersion: string;
+  /** ECS Exec. */
+  exec: boolean;
   cpu: string;
   memory: string;
 }
@@ -37,7 +40,7 @@ export function readRunTask(region: Region, cluster: Cluster, body: Members): Ru
     );
   const strategy = readCapacity(cluster, body);
   const definition = readDefinition(region, body);
-  checkPlatform(body);
+  const platformVersion = platformOf(body);
   const subnets = readNetwork(region, definition, body);
   const overrides = readOverrides(definition, body);
   const cpu = text(overrides, 'cpu') ?? definition.cpu ?? undefined;
@@ -55,6 +58,8 @@ export function readRunTask(region: Region, cluster: Cluster, body: Members): Ru
     strategy,
     subnets,
     overrides,
+    platformVersion,
+    exec: execOf(definition, overrides, body),
     cpu: String(cpuUnits(cpu!)),
     memory: String(memoryMib(memory!)),
   };
@@ -90,10 +95,21 @@ function readDefinition(region: Region, body: Members): TaskDefinition {
 /** Fargate platform versions for Linux; LATEST means 1.4.0. */
 const platformVersions = ['LATEST', '1.4.0', '1.3.0'];
 
-function checkPlatform(body: Members): void {
-  const version = text(body, 'platformVersion');
-  if (version && !platformVersions.includes(version))
+function platformOf(body: Members): string {
+  const version = text(body, 'platformVersion') || 'LATEST';
+  if (!platformVersions.includes(version))
     throw new AwsError('PlatformUnknownException', "The specified platform version doesn't exist.");
+  return version === 'LATEST' ? '1.4.0' : version;
+}
+
+/** Whether ECS Exec is on. ECS refuses it without a task role. */
+function execOf({ otherMembers }: TaskDefinition, overrides: Members, body: Members): boolean {
+  const exec = boolean(body, 'enableExecuteCommand') ?? false;
+  if (exec && !otherMembers.taskRoleArn && !text(overrides, 'taskRoleArn'))
+    throw invalidParameter(
+      'The execute command failed because a valid task role is not being used. Specify a valid task role in your task definition or as a task override and try again.',
+    );
+  return exec;
 }
 
 /** Runs a look-up in the network; its error becomes that of ECS, which quotes EC2. */

@@ -75,6 +75,8 @@ function checkFargate(body: Members, containers: Members[]): void {
   const role = text(body, 'executionRoleArn');
   for (const container of containers) {
     const timeout = integer(container, 'stopTimeout');
+    if (timeout !== undefined && timeout < 0)
+      throw clientError('Container stop timeout must not be negative.');
     if (timeout !== undefined && timeout > 120)
       throw clientError(
         'Tasks using the Fargate launch type must have a container stop timeout of less than 120 seconds.',
@@ -85,6 +87,14 @@ function checkFargate(body: Members, containers: Members[]): void {
       );
     if (!role && object(container, 'logConfiguration')?.logDriver === 'awslogs')
       throw lacks('log driver awslogs');
+    const secrets = objects(container, 'secrets') ?? [];
+    for (const secret of secrets)
+      if (!text(secret, 'name') || !text(secret, 'valueFrom'))
+        throw clientError('The container secret name and valueFrom should not be null or empty.');
+    if (!role && secrets.length > 0)
+      throw clientError(
+        "When you are specifying container secrets, you must also specify a value for 'executionRoleArn'.",
+      );
     if (!role && /^\d{12}\.dkr\.ecr\./.test(String(container.image))) throw lacks('ECR images');
   }
   const storage = object(body, 'ephemeralStorage');

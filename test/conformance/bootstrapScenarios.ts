@@ -4,10 +4,26 @@ import {
   failsWith,
   iamStep,
   policyArn,
+  runTaskRequest,
   type Scenario,
   taskDefinition,
   trust,
 } from './steps.ts';
+
+/** What the launch settings put into a container. */
+const containerSettings = {
+  stopTimeout: 60,
+  secrets: [
+    { name: 'TOKEN', valueFrom: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:t-AbCdEf' },
+  ],
+  logConfiguration: {
+    logDriver: 'awslogs',
+    options: {
+      ...{ 'awslogs-group': '/ecs/scaler', 'awslogs-region': 'us-east-1' },
+      'awslogs-stream-prefix': 'scaler',
+    },
+  },
+};
 
 /** Clusters, task definitions and roles. */
 export const bootstrapScenarios: Scenario[] = [
@@ -169,6 +185,80 @@ export const bootstrapScenarios: Scenario[] = [
         'GetRole',
         { RoleName: 'execution' },
         { answer: { Role: { MaxSessionDuration: 3600 } } },
+      ),
+    ],
+  },
+  {
+    name: 'a definition keeps roles, log, storage, stop timeout and secrets, and a task its tags',
+    steps: [
+      ecsStep('CreateCluster', { clusterName: 'fleet' }),
+      ecsStep(
+        'RegisterTaskDefinition',
+        {
+          ...taskDefinition,
+          executionRoleArn: 'arn:aws:iam::123456789012:role/start',
+          taskRoleArn: 'arn:aws:iam::123456789012:role/work',
+          ephemeralStorage: { sizeInGiB: 50 },
+          containerDefinitions: [{ ...container, ...containerSettings }],
+        },
+        {
+          answer: {
+            taskDefinition: {
+              executionRoleArn: 'arn:aws:iam::123456789012:role/start',
+              taskRoleArn: 'arn:aws:iam::123456789012:role/work',
+              containerDefinitions: [containerSettings],
+            },
+          },
+        },
+      ),
+      ecsStep(
+        'RunTask',
+        {
+          ...runTaskRequest,
+          platformVersion: '1.4.0',
+          enableExecuteCommand: true,
+          tags: [{ key: 'team', value: 'ml' }],
+        },
+        { answer: { failures: [] }, save: { task: 'tasks.0.taskArn' } },
+      ),
+      ecsStep(
+        'DescribeTasks',
+        { cluster: 'fleet', tasks: ['$task'], include: ['TAGS'] },
+        { answer: { tasks: [{ tags: [{ key: 'team', value: 'ml' }] }] } },
+      ),
+    ],
+  },
+  {
+    name: 'a task gets the tags of its definition, storage, platform version and ECS Exec',
+    notMoto: 'moto shows none of these on a task',
+    steps: [
+      ecsStep('CreateCluster', { clusterName: 'fleet' }),
+      ecsStep('RegisterTaskDefinition', {
+        ...taskDefinition,
+        taskRoleArn: 'arn:aws:iam::123456789012:role/work',
+        ephemeralStorage: { sizeInGiB: 50 },
+        tags: [{ key: 'owner', value: 'me' }],
+      }),
+      ecsStep(
+        'RunTask',
+        {
+          ...runTaskRequest,
+          platformVersion: '1.3.0',
+          enableExecuteCommand: true,
+          propagateTags: 'TASK_DEFINITION',
+        },
+        {
+          answer: {
+            tasks: [
+              {
+                platformVersion: '1.3.0',
+                enableExecuteCommand: true,
+                ephemeralStorage: { sizeInGiB: 50 },
+                tags: [{ key: 'owner', value: 'me' }],
+              },
+            ],
+          },
+        },
       ),
     ],
   },

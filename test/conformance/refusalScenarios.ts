@@ -1,5 +1,6 @@
 import {
   commandOverride,
+  container,
   ecsStep,
   failsWith,
   runTaskRefuses,
@@ -40,6 +41,53 @@ export const refusalScenarios: Scenario[] = [
     'ClientException',
     '/^No Fargate configuration exists for given values/',
   ),
+  runTaskRefuses(
+    'ECS Exec without a task role',
+    { enableExecuteCommand: true },
+    'InvalidParameterException',
+    '/^The execute command failed because a valid task role is not being used/',
+  ),
+  runTaskRefuses(
+    'an unknown platform version',
+    { platformVersion: '9.9.9' },
+    'PlatformUnknownException',
+    "The specified platform version doesn't exist.",
+  ),
+  runTaskRefuses(
+    'a reserved tag',
+    { tags: [{ key: 'aws:mine', value: 'x' }] },
+    'InvalidParameterException',
+    '/aws:/',
+  ),
+  {
+    name: 'RegisterTaskDefinition refuses what Fargate has not: storage, stop timeouts, secrets without a role',
+    notMoto: 'moto does not validate this',
+    steps: [
+      ecsStep(
+        'RegisterTaskDefinition',
+        { ...taskDefinition, ephemeralStorage: { sizeInGiB: 201 } },
+        failsWith('ClientException', '/at most 200/'),
+      ),
+      ecsStep(
+        'RegisterTaskDefinition',
+        { ...taskDefinition, containerDefinitions: [{ ...container, stopTimeout: 121 }] },
+        failsWith('ClientException', '/container stop timeout/'),
+      ),
+      ecsStep(
+        'RegisterTaskDefinition',
+        {
+          ...taskDefinition,
+          containerDefinitions: [
+            {
+              ...container,
+              secrets: [{ name: 'TOKEN', valueFrom: 'arn:aws:ssm:r:1:parameter/t' }],
+            },
+          ],
+        },
+        failsWith('ClientException', '/executionRoleArn/'),
+      ),
+    ],
+  },
   {
     name: 'RegisterTaskDefinition refuses network modes and sizes that Fargate does not support',
     notMoto: 'moto does not validate this',

@@ -56,6 +56,15 @@ it('bootstrap registers a new revision of a definition that a person extended, a
   });
 });
 
+it('bootstrap never touches IAM where the settings name the execution role', async () => {
+  const executionRole = 'arn:aws:iam::123456789012:role/start';
+  expect(await account.prepare({ executionRole })).toMatchObject({ revision: revision(1) });
+  expect(await account.prepare({ executionRole })).toMatchObject({ revision: revision(1) });
+  expect((await newest())?.executionRoleArn).toBe(executionRole);
+  const { calls } = account.emulator.ledger();
+  expect(Object.keys(calls).filter((call) => /Role/.test(call))).toEqual([]);
+});
+
 it('bootstrap waits until a new account has its service-linked role', async () => {
   account.emulator.setFaults([
     { operation: 'CreateCluster', when: { times: 1 }, do: 'serviceLinkedRole' },

@@ -25,6 +25,7 @@ export const rowOf = (given: Partial<GroupRecord> = {}): GroupRecord => ({
   observeUntil: null,
   lastStatus: null,
   load: null,
+  unshownSince: null,
   workersLostSince: null,
   servingSince: null,
   stable: false,

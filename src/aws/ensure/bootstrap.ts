@@ -54,7 +54,7 @@ async function prepareDefinition(
 ): Promise<string> {
   const existing = await inspectTaskDefinition(settings.family, tools, signal);
   const usedRole = existing?.definition.executionRoleArn;
-  if (usedRole?.endsWith(`/${executionRoleName}`)) {
+  if (settings.executionRole === undefined && usedRole?.endsWith(`/${executionRoleName}`)) {
     // Using an existing role needs no IAM permissions; reading or repairing it does.
     await ensureExecutionRole(tools, signal).catch((error) => {
       if (!isDenied(error)) throw error;

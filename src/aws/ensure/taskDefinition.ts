@@ -6,6 +6,7 @@ import {
 import {
   diffTaskDefinition,
   type ExistingTaskDefinition,
+  needsExecutionRole,
   type TaskDefinitionSettings,
 } from './taskDefinitionDiff.ts';
 import { type AwsTools, BootstrapFailure, failureCode, isDenied, retryWhile } from './tools.ts';
@@ -37,7 +38,7 @@ export async function inspectTaskDefinition(
 
 /**
  * Resolves to the ARN of the revision that launches use: the newest one if it fits the settings, else a new one.
- * `executionRole` is called only for the family's first revision. RegisterTaskDefinition is not idempotent, so
+ * `executionRole` is called only where a revision needs a role that neither the settings nor the one before name. RegisterTaskDefinition is not idempotent, so
  * every retry inspects the family again first.
  */
 export async function ensureTaskDefinition(
@@ -52,9 +53,11 @@ export async function ensureTaskDefinition(
     const change = diffTaskDefinition(settings, existing);
     if (change.action === 'none') return change.revision;
     const copied = change.action === 'revise';
-    const input = copied
-      ? change.input
-      : { ...change.input, executionRoleArn: await executionRole() };
+    const { executionRoleArn } = change.input;
+    const lacksRole = !executionRoleArn && (!copied || needsExecutionRole(settings));
+    const input = lacksRole
+      ? { ...change.input, executionRoleArn: await executionRole() }
+      : change.input;
     const revision = await register(input, tools, signal);
     tools.log.report('taskDefinition.registered', { family: settings.family, copied });
     return revision;

@@ -1,5 +1,6 @@
 import type {
   ContainerDefinition,
+  LogConfiguration,
   RegisterTaskDefinitionCommandInput,
   Tag,
   TaskDefinition,
@@ -15,6 +16,16 @@ export interface TaskDefinitionSettings {
   memoryGb: number;
   /** Default X86_64. */
   architecture?: 'X86_64' | 'ARM64' | undefined;
+  /** ARNs. Left out, here and below: as the existing revision has it. */
+  executionRole?: string | undefined;
+  taskRole?: string | undefined;
+  /** CloudWatch log group of the worker's output. */
+  log?: { group: string; region: string } | undefined;
+  ephemeralStorageGib?: number | undefined;
+  /** From SIGTERM to SIGKILL. */
+  stopTimeoutSeconds?: number | undefined;
+  /** Environment variables and the ARNs of their values; others of the existing revision are kept. */
+  secrets?: readonly { name: string; value: string }[] | undefined;
 }
 
 /** An existing revision and its tags. */
@@ -45,7 +56,7 @@ export function diffTaskDefinition(
   existing: ExistingTaskDefinition | null,
 ): TaskDefinitionChange {
   if (!existing) return { action: 'create', input: firstRevision(settings) };
-  if (matches(existing.definition, settings))
+  if (differencesOf(settings, existing.definition).length === 0)
     return { action: 'none', revision: existing.definition.taskDefinitionArn as string };
   return { action: 'revise', input: nextRevision(existing, settings) };
 }
@@ -56,14 +67,49 @@ function requiredFields(settings: TaskDefinitionSettings) {
   return { image, cpu: String(cpu * 1024), memory: String(memoryGb * 1024), architecture };
 }
 
-function matches(definition: TaskDefinition, settings: TaskDefinitionSettings): boolean {
+/** One difference between a definition and the settings, as texts. */
+export interface Difference {
+  what: string;
+  there: string;
+  wanted: string;
+}
+
+const none = 'none';
+
+/** What differs. Throws a BootstrapFailure of kind `invalid` if there is no container named `scaler-container`. */
+export function differencesOf(
+  settings: TaskDefinitionSettings,
+  definition: TaskDefinition,
+): Difference[] {
   const required = requiredFields(settings);
-  return (
-    workerContainer(definition).image === required.image &&
-    definition.cpu === required.cpu &&
-    definition.memory === required.memory &&
-    (definition.runtimePlatform?.cpuArchitecture ?? 'X86_64') === required.architecture
-  );
+  const container = workerContainer(definition);
+  const { executionRole, taskRole, log, ephemeralStorageGib, stopTimeoutSeconds } = settings;
+  const options = container.logConfiguration?.options;
+  const isLogged = container.logConfiguration?.logDriver === 'awslogs';
+  const rows: [string, string | number | undefined, string | number | undefined][] = [
+    ['image', container.image, required.image],
+    ['cpu', definition.cpu, required.cpu],
+    ['memory', definition.memory, required.memory],
+    [
+      'architecture',
+      definition.runtimePlatform?.cpuArchitecture ?? 'X86_64',
+      required.architecture,
+    ],
+    ['execution role', definition.executionRoleArn, executionRole],
+    ['task role', definition.taskRoleArn, taskRole],
+    ['log group', isLogged ? options?.['awslogs-group'] : undefined, log?.group],
+    ['log region', isLogged ? options?.['awslogs-region'] : undefined, log?.region],
+    ['ephemeral storage', definition.ephemeralStorage?.sizeInGiB, ephemeralStorageGib],
+    ['stop timeout', container.stopTimeout, stopTimeoutSeconds],
+    ...(settings.secrets ?? []).map(({ name, value }): [string, string | undefined, string] => [
+      `secret ${name}`,
+      container.secrets?.find((secret) => secret.name === name)?.valueFrom,
+      value,
+    ]),
+  ];
+  return rows
+    .filter(([, there, wanted]) => wanted !== undefined && there !== wanted)
+    .map(([what, there = none, wanted]) => ({ what, there: `${there}`, wanted: `${wanted}` }));
 }
 
 function workerContainer({ containerDefinitions, family }: TaskDefinition): ContainerDefinition {
@@ -75,6 +121,55 @@ function workerContainer({ containerDefinitions, family }: TaskDefinition): Cont
   );
 }
 
+/** Long enough for a worker to end its tasks; Fargate's own default is 30. */
+const defaultStopTimeoutSeconds = 120;
+
+/** Fields of the definition that are set only where the settings say so. */
+function definitionOptions({
+  executionRole,
+  taskRole,
+  ephemeralStorageGib,
+}: TaskDefinitionSettings): Partial<RegisterTaskDefinitionCommandInput> {
+  return {
+    ...(executionRole !== undefined && { executionRoleArn: executionRole }),
+    ...(taskRole !== undefined && { taskRoleArn: taskRole }),
+    ...(ephemeralStorageGib !== undefined && {
+      ephemeralStorage: { sizeInGiB: ephemeralStorageGib },
+    }),
+  };
+}
+
+/** awslogs; what a person has set besides the group is kept. */
+function logConfiguration(
+  { group, region }: { group: string; region: string },
+  { logConfiguration: existing }: ContainerDefinition,
+): LogConfiguration {
+  const kept = existing?.logDriver === 'awslogs' ? existing.options : {};
+  const place = { 'awslogs-group': group, 'awslogs-region': region };
+  const options = { 'awslogs-stream-prefix': 'scaler', ...kept, ...place };
+  return { ...(existing?.logDriver === 'awslogs' && existing), logDriver: 'awslogs', options };
+}
+
+/** The same of the worker's container. */
+function containerOptions(
+  { log, stopTimeoutSeconds, secrets = [] }: TaskDefinitionSettings,
+  existing: ContainerDefinition,
+): Partial<ContainerDefinition> {
+  const names = new Set(secrets.map(({ name }) => name));
+  const kept = (existing.secrets ?? []).filter(({ name = '' }) => !names.has(name));
+  return {
+    ...(stopTimeoutSeconds !== undefined && { stopTimeout: stopTimeoutSeconds }),
+    ...(log !== undefined && { logConfiguration: logConfiguration(log, existing) }),
+    ...(secrets.length > 0 && {
+      secrets: [...kept, ...secrets.map(({ name, value }) => ({ name, valueFrom: value }))],
+    }),
+  };
+}
+
+/** The definition needs an execution role for these settings, whatever it had one for. */
+export const needsExecutionRole = ({ log, secrets = [] }: TaskDefinitionSettings): boolean =>
+  log !== undefined || secrets.length > 0;
+
 function firstRevision(settings: TaskDefinitionSettings): RegisterTaskDefinitionCommandInput {
   const { image, cpu, memory, architecture } = requiredFields(settings);
   return {
@@ -85,9 +180,14 @@ function firstRevision(settings: TaskDefinitionSettings): RegisterTaskDefinition
     networkMode: 'awsvpc',
     containerDefinitions: [
       // Fargate gives the container the task's memory anyway; some emulators run no task without this field.
-      { name: containerName, image, essential: true, memory: Number(memory) },
+      {
+        ...{ name: containerName, image, essential: true, memory: Number(memory) },
+        stopTimeout: defaultStopTimeoutSeconds,
+        ...containerOptions(settings, {}),
+      },
     ],
     requiresCompatibilities: ['FARGATE'],
+    ...definitionOptions(settings),
   };
 }
 
@@ -127,6 +227,7 @@ function nextRevision(
     containerDefinitions: (definition.containerDefinitions ?? []).map((container) =>
       container === worker ? resized(worker, definition.memory, settings) : container,
     ),
+    ...definitionOptions(settings),
     ...(copiedTags.length > 0 && { tags: copiedTags }),
   };
 }
@@ -148,6 +249,7 @@ function resized(
   const isTooLarge = limit !== undefined && limit > maxMemory;
   return {
     ...container,
+    ...containerOptions(settings, container),
     image,
     ...((hadWholeTask || isTooLarge) && { memory: maxMemory }),
     ...(cpuUnits !== undefined && { cpu: Math.min(cpuUnits, maxCpu) }),

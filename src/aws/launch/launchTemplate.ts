@@ -17,6 +17,11 @@ export interface TemplateSettings extends WorkerSettings {
   /** Left out: launch type FARGATE, which needs no capacity provider in the cluster. */
   capacityProvider?: 'FARGATE' | 'FARGATE_SPOT' | undefined;
   tags?: readonly { key: string; value: string }[] | undefined;
+  /** The tasks also get the tags of their definition. */
+  propagateTags?: boolean | undefined;
+  platformVersion?: string | undefined;
+  /** ECS Exec. */
+  exec?: boolean | undefined;
 }
 
 /** Makes the RunTask requests of a fleet. */
@@ -96,6 +101,9 @@ export function createTemplate(settings: TemplateSettings): TaskTemplate {
     },
     overrides: overridesWith(more),
     ...(tags && tags.length > 0 && { tags: tags.map((tag) => ({ ...tag })) }),
+    ...(settings.propagateTags && { propagateTags: 'TASK_DEFINITION' as const }),
+    ...(settings.platformVersion && { platformVersion: settings.platformVersion }),
+    ...(settings.exec && { enableExecuteCommand: true }),
   });
 
   const hashOf = (order: LaunchOrder) =>

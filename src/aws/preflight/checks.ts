@@ -23,7 +23,7 @@ export function checkAws(settings: PreflightSettings, facts: AwsFacts): Finding[
     ...checkPermissions(settings, facts),
     ...checkCluster(settings, facts),
     ...checkTaskDefinition(settings, facts),
-    ...checkRoles(facts),
+    ...checkRoles(settings, facts),
     ...checkImage(settings, facts),
     ...checkQuota(settings, facts),
     ...checkNetwork(settings, facts),

@@ -2,7 +2,7 @@ import { diffCluster } from '../ensure/cluster.ts';
 import { type AwsFacts, found, type Read, reasonOf } from './facts.ts';
 import { error, type Finding, listed, ok, unchecked, warning } from './finding.ts';
 import { type Permission, permissionsOf, scopeOf } from './permissions.ts';
-import { rolesOf } from './principal.ts';
+import { rolesWith } from './principal.ts';
 import type { PreflightSettings } from './settings.ts';
 import { needsRevision } from './taskDefinition.ts';
 
@@ -49,12 +49,13 @@ function isNeeded(
     case 'ecs:RegisterTaskDefinition':
       return definition !== undefined && needsRevision(settings, definition);
     case 'ecs:TagResource':
+      if (phase === 'steadyState') return true;
       return !!definition && definition.tags.length > 0 && needsRevision(settings, definition);
     case 'iam:CreateRole':
     case 'iam:AttachRolePolicy':
       return definition === null && found(facts.executionRole) === null;
     case 'iam:PassRole':
-      return !definition || rolesOf(definition).length > 0;
+      return !definition || rolesWith(settings, definition).length > 0;
     default:
       return true;
   }
@@ -68,7 +69,7 @@ export function checkPermissions(settings: PreflightSettings, facts: AwsFacts): 
     return [ok('permissions.root', 'the root user may call every action')];
   const scope = scopeOf(settings, {
     account: found(identity)?.account,
-    roles: rolesOf(found(facts.definition)),
+    roles: rolesWith(settings, found(facts.definition)),
   });
   const needed = permissionsOf(scope).filter((each) => isNeeded(each, settings, facts));
   const judged = needed.map((permission) => ({

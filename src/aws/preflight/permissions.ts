@@ -12,8 +12,11 @@ export interface Scope {
   capacityProvider: string | undefined;
   /** The roles that tasks get: the execution role, and the task role of an existing definition. */
   passedRoles: string[];
-  /** The execution role. */
+  /** The execution role, and whether the settings name it: then IAM is neither read nor written. */
   executionRole: string;
+  hasOwnExecutionRole: boolean;
+  /** Tasks get tags. */
+  tagsTasks: boolean;
   /** The user or role whose policy this is. */
   principal: string;
 }
@@ -37,13 +40,17 @@ const defaultExecutionRole = 'ecsTaskExecutionRole';
 
 /** The scope of the settings; account, principal and roles as far as they are known. */
 export function scopeOf(
-  settings: Pick<PreflightSettings, 'region' | 'cluster' | 'family' | 'capacityProvider'>,
+  settings: Pick<PreflightSettings, 'region' | 'cluster' | 'family' | 'capacityProvider'> &
+    Partial<Pick<PreflightSettings, 'executionRole' | 'taskRole' | 'tagsTasks'>>,
   known: { account?: string | undefined; principal?: string | undefined; roles?: string[] } = {},
 ): Scope {
   const partition = partitionOf(settings.region);
   const account = known.account ?? '*';
+  const own = [settings.executionRole, settings.taskRole].filter((arn) => arn !== undefined);
   const executionRole =
-    known.roles?.[0] ?? `arn:${partition}:iam::${account}:role/${defaultExecutionRole}`;
+    settings.executionRole ??
+    known.roles?.[0] ??
+    `arn:${partition}:iam::${account}:role/${defaultExecutionRole}`;
   return {
     partition,
     region: settings.region,
@@ -51,8 +58,10 @@ export function scopeOf(
     cluster: clusterName(settings),
     family: settings.family,
     capacityProvider: settings.capacityProvider,
-    passedRoles: known.roles && known.roles.length > 0 ? known.roles : [executionRole],
+    passedRoles: [...new Set([executionRole, ...own, ...(known.roles ?? [])])],
     executionRole,
+    hasOwnExecutionRole: settings.executionRole !== undefined,
+    tagsTasks: settings.tagsTasks ?? false,
     principal: known.principal ?? '*',
   };
 }
@@ -80,16 +89,22 @@ export function permissionsOf(scope: Scope): Permission[] {
     firstRun('ecs:TagResource', definition, {
       lostWithout: 'a new revision loses the tags of the one before it',
     }),
-    firstRun('iam:CreateRole', [newRole]),
-    firstRun('iam:AttachRolePolicy', [newRole], {
-      condition: { ArnEquals: { 'iam:PolicyARN': executionPolicyArn(newRole) } },
-    }),
+    ...(scope.hasOwnExecutionRole
+      ? []
+      : [
+          firstRun('iam:CreateRole', [newRole]),
+          firstRun('iam:AttachRolePolicy', [newRole], {
+            condition: { ArnEquals: { 'iam:PolicyARN': executionPolicyArn(newRole) } },
+          }),
+        ]),
     firstRun('iam:CreateServiceLinkedRole', [linkedRole], {
       condition: { StringLike: { 'iam:AWSServiceName': 'ecs.amazonaws.com' } },
     }),
     steady('ecs:DescribeClusters', [clusterArn]),
     steady('ecs:DescribeTaskDefinition', ['*']),
     steady('ecs:RunTask', definition, { condition: inCluster }),
+    // ECS checks it for the tags that RunTask gives.
+    ...(scope.tagsTasks ? [steady('ecs:TagResource', tasks)] : []),
     steady('ecs:StopTask', tasks, { condition: inCluster }),
     steady('ecs:DescribeTasks', tasks, {
       condition: inCluster,
@@ -103,9 +118,13 @@ export function permissionsOf(scope: Scope): Permission[] {
     steady('iam:PassRole', scope.passedRoles, {
       condition: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },
     }),
-    steady('iam:GetRole', [scope.executionRole], {
-      lostWithout: 'the execution role is not checked at start',
-    }),
+    ...(scope.hasOwnExecutionRole
+      ? [doctor('iam:GetRole', [scope.executionRole])]
+      : [
+          steady('iam:GetRole', [scope.executionRole], {
+            lostWithout: 'the execution role is not checked at start',
+          }),
+        ]),
     doctor('ec2:DescribeSubnets'),
     doctor('ec2:DescribeSecurityGroups'),
     doctor('ec2:DescribeVpcs'),

@@ -1,4 +1,7 @@
-import type { ExistingTaskDefinition } from '../ensure/taskDefinitionDiff.ts';
+import type {
+  ExistingTaskDefinition,
+  TaskDefinitionSettings,
+} from '../ensure/taskDefinitionDiff.ts';
 import type { Identity } from './facts.ts';
 
 /** The principal whose policies the simulator reads: for an assumed role the role; null for the root user. */
@@ -9,8 +12,13 @@ export function simulatedPrincipal({ arn }: Pick<Identity, 'arn'>): string | nul
   return role ? `arn:${partition}:iam::${account}:role/${role}` : arn;
 }
 
-/** The ARNs of the roles that tasks of a definition get, the execution role first. */
-export function rolesOf(existing: ExistingTaskDefinition | null | undefined): string[] {
+/** The ARNs of the roles that tasks get, the execution role first: those of the settings, else of the definition. */
+export function rolesWith(
+  { executionRole, taskRole }: Pick<TaskDefinitionSettings, 'executionRole' | 'taskRole'>,
+  existing: ExistingTaskDefinition | null | undefined,
+): string[] {
   const { executionRoleArn, taskRoleArn } = existing?.definition ?? {};
-  return [executionRoleArn, taskRoleArn].filter((arn) => arn !== undefined);
+  return [executionRole ?? executionRoleArn, taskRole ?? taskRoleArn].filter(
+    (arn) => arn !== undefined,
+  );
 }

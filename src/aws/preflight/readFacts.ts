@@ -19,7 +19,7 @@ import { credentialsOf } from './credentialSource.ts';
 import type { AwsFacts, Read, Role, SimulatedAction } from './facts.ts';
 import { permissionsOf, type Scope, scopeOf, serviceLinkedRoleName } from './permissions.ts';
 import type { PreflightAws } from './preflightAws.ts';
-import { rolesOf, simulatedPrincipal } from './principal.ts';
+import { rolesWith, simulatedPrincipal } from './principal.ts';
 import { longReadTimeoutMs, read } from './read.ts';
 import { readNetwork } from './readNetwork.ts';
 import { readQuota } from './readQuota.ts';
@@ -118,14 +118,14 @@ export async function readFacts(
     if (!identity.ok) return identity;
     const principal = simulatedPrincipal(identity.value);
     if (principal === null) return { ok: true, value: [] };
-    const roles = rolesOf(definition.ok ? definition.value : null);
+    const roles = rolesWith(settings, definition.ok ? definition.value : null);
     const scope = scopeOf(settings, { account: identity.value.account, principal, roles });
     return simulate(scope, principal);
   }
 
   async function readExecutionRole(): Promise<AwsFacts['executionRole']> {
     const definition = await definitionRead;
-    const [arn = executionRoleName] = rolesOf(definition.ok ? definition.value : null);
+    const [arn = executionRoleName] = rolesWith(settings, definition.ok ? definition.value : null);
     return readRole(arn.slice(arn.lastIndexOf('/') + 1));
   }
 

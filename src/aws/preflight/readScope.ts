@@ -4,7 +4,7 @@ import { callerIdentity } from './callerIdentity.ts';
 import { found } from './facts.ts';
 import { type Scope, scopeOf } from './permissions.ts';
 import type { PreflightAws } from './preflightAws.ts';
-import { rolesOf, simulatedPrincipal } from './principal.ts';
+import { rolesWith, simulatedPrincipal } from './principal.ts';
 import { read } from './read.ts';
 import type { PreflightSettings } from './settings.ts';
 
@@ -29,6 +29,6 @@ export async function readScope(
   return scopeOf(settings, {
     account: caller?.account,
     principal: caller ? (simulatedPrincipal(caller) ?? undefined) : undefined,
-    roles: rolesOf(existing ? { definition: existing, tags: [] } : null),
+    roles: rolesWith(settings, existing ? { definition: existing, tags: [] } : null),
   });
 }

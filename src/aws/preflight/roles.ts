@@ -1,22 +1,69 @@
 import { executionRoleName } from '../ensure/executionRole.ts';
 import { type AwsFacts, found, type Role, reasonOf } from './facts.ts';
-import { error, type Finding, ok, unchecked, warning } from './finding.ts';
+import { error, type Finding, listed, ok, unchecked, warning } from './finding.ts';
 import { serviceLinkedRoleName } from './permissions.ts';
-import { rolesOf } from './principal.ts';
+import type { PreflightSettings } from './settings.ts';
 
 /** The roles that Fargate uses: the execution role and ECS's service-linked role. Pure. */
 export function checkRoles(
+  settings: RoleSettings,
   facts: Pick<AwsFacts, 'definition' | 'executionRole' | 'serviceLinkedRole' | 'cluster'>,
 ): Finding[] {
-  return [...checkExecutionRole(facts), checkServiceLinkedRole(facts)];
+  return [
+    ...checkExecutionRole(settings, facts),
+    ...checkSecrets(settings, facts),
+    ...checkExec(settings, facts),
+    checkServiceLinkedRole(facts),
+  ];
 }
 
-function checkExecutionRole({
-  definition: definitionRead,
-  executionRole: read,
-}: Pick<AwsFacts, 'definition' | 'executionRole'>): Finding[] {
+type RoleSettings = Partial<
+  Pick<PreflightSettings, 'executionRole' | 'taskRole' | 'exec' | 'secrets'>
+>;
+
+/** AWS's policy for execution roles lets no role read a secret. */
+function checkSecrets(
+  settings: RoleSettings,
+  { definition }: Pick<AwsFacts, 'definition'>,
+): Finding[] {
+  const { secrets = [] } = settings;
+  const existing = found(definition)?.definition.executionRoleArn;
+  const role = settings.executionRole ?? existing ?? executionRoleName;
+  if (secrets.length === 0 || !new RegExp(`(^|/)${executionRoleName}$`).test(role)) return [];
+  return [
+    warning(
+      'executionRole.secrets',
+      `${listed(secrets.map(({ name }) => name))} are read by the role ${executionRoleName}`,
+      'AmazonECSTaskExecutionRolePolicy does not allow it to read secrets, and a task that cannot read them does not start',
+      'set --ecs-execution-role to a role with secretsmanager:GetSecretValue or ssm:GetParameters on them',
+    ),
+  ];
+}
+
+function checkExec(
+  { exec, taskRole }: RoleSettings,
+  { definition }: Pick<AwsFacts, 'definition'>,
+): Finding[] {
+  if (!exec || taskRole !== undefined || found(definition)?.definition.taskRoleArn) return [];
+  return [
+    error(
+      'exec.taskRole',
+      '--ecs-exec is set, and the tasks have no task role',
+      'ECS refuses every launch: execute-command needs a task role that may use ssmmessages',
+      'set --ecs-task-role, or leave --ecs-exec out',
+    ),
+  ];
+}
+
+function checkExecutionRole(
+  settings: RoleSettings,
+  {
+    definition: definitionRead,
+    executionRole: read,
+  }: Pick<AwsFacts, 'definition' | 'executionRole'>,
+): Finding[] {
   const definition = found(definitionRead);
-  const [used] = rolesOf(definition);
+  const used = settings.executionRole ?? definition?.definition.executionRoleArn;
   const name = used?.slice(used.lastIndexOf('/') + 1) ?? executionRoleName;
   // A definition that needs none, for an image of a public registry without awslogs.
   if (definition && used === undefined) return [];
@@ -30,13 +77,15 @@ function checkExecutionRole({
       ),
     ];
   const role = read.value;
-  if (role === null && definition)
+  if (role === null && (definition || settings.executionRole !== undefined))
     return [
       error(
         'executionRole.missing',
-        `the task definition names the role ${name}, which does not exist`,
+        `${settings.executionRole === undefined ? 'the task definition names' : '--ecs-execution-role is'} the role ${name}, which does not exist`,
         'ECS cannot assume it, and refuses every launch',
-        `make the role again, or set --ecs-task-definition to another name`,
+        settings.executionRole === undefined
+          ? 'make the role again, or set --ecs-task-definition to another name'
+          : 'make the role, or name one that exists',
       ),
     ];
   if (role === null)

@@ -17,6 +17,10 @@ export interface PreflightSettings extends BootstrapSettings {
   assignPublicIp: 'ENABLED' | 'DISABLED';
   /** Null: no limit. */
   maxTasks: number | null;
+  /** Tasks get tags, of the settings or of their definition. */
+  tagsTasks: boolean;
+  /** ECS Exec. */
+  exec: boolean;
   /** The fleet's ownership tag. */
   startedBy: string;
 }

@@ -1,6 +1,7 @@
 import type { TaskDefinition } from '@aws-sdk/client-ecs';
 import { Failure } from '../../shared/failure.ts';
 import {
+  differencesOf,
   diffTaskDefinition,
   type ExistingTaskDefinition,
   type TaskDefinitionSettings,
@@ -38,9 +39,12 @@ export function checkTaskDefinition(
         'set --ecs-task-definition to another name; run creates it',
       ),
     ];
+  let differences: string[];
   try {
-    const change = diffTaskDefinition(settings, read.value);
-    if (change.action === 'none')
+    differences = differencesOf(settings, definition).map(
+      ({ what, there, wanted }) => `${what} ${there}, settings ${wanted}`,
+    );
+    if (differences.length === 0)
       return [ok('taskDefinition.fits', `${family}:${definition.revision} fits the settings`)];
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
@@ -56,7 +60,7 @@ export function checkTaskDefinition(
   return [
     warning(
       'taskDefinition.drift',
-      `${family}:${definition.revision} differs from the settings: ${differences(settings, definition).join('; ')}`,
+      `${family}:${definition.revision} differs from the settings: ${differences.join('; ')}`,
       'run registers a new revision; another manager with other settings for the same name does the same at each start',
       'let run do it, or change the settings, or give each manager its own --ecs-task-definition',
     ),
@@ -83,24 +87,4 @@ export function needsRevision(
     if (!(thrown instanceof Failure)) throw thrown;
     return false;
   }
-}
-
-/** What differs, each as `what: there, settings here`. */
-function differences(settings: TaskDefinitionSettings, definition: TaskDefinition): string[] {
-  const image = definition.containerDefinitions?.find(
-    ({ name }) => name === 'scaler-container',
-  )?.image;
-  const rows: [string, string | undefined, string][] = [
-    ['image', image, settings.image],
-    ['cpu', definition.cpu, String(settings.cpu * 1024)],
-    ['memory', definition.memory, String(settings.memoryGb * 1024)],
-    [
-      'architecture',
-      definition.runtimePlatform?.cpuArchitecture ?? 'X86_64',
-      settings.architecture ?? 'X86_64',
-    ],
-  ];
-  return rows
-    .filter(([, there, wanted]) => there !== wanted)
-    .map(([what, there, wanted]) => `${what} ${there}, settings ${wanted}`);
 }

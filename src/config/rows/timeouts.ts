@@ -1,4 +1,4 @@
-import { positiveSeconds, seconds } from '../constraints.ts';
+import { positiveSeconds, seconds, secondsOrNever } from '../constraints.ts';
 import { setting } from '../row.ts';
 import { choice } from '../valueTypes.ts';
 
@@ -20,9 +20,9 @@ export const timeoutsRows = {
     group: 'Timeouts',
     help: 'Seconds from launch within which a Fargate task must be running',
   }),
-  drain_timeout: setting(seconds, 300, {
+  drain_timeout: setting(secondsOrNever, -1, {
     group: 'Timeouts',
-    help: 'Seconds to wait until a Fargate task is idle before it is stopped anyway',
+    help: 'Seconds to wait until a Fargate task that is no longer desired is idle before it is stopped anyway; -1: as long as it is at work',
   }),
   degraded_grace: setting(seconds, 60, {
     group: 'Timeouts',

@@ -52,7 +52,7 @@ export async function makePlan(
   const findings = [
     ...checkCluster(settings, facts),
     ...checkTaskDefinition(settings, facts),
-    ...(facts.definition.ok ? checkRoles(facts) : []),
+    ...(facts.definition.ok ? checkRoles(settings, facts) : []),
   ];
   return {
     manager: config.workerManagerId,

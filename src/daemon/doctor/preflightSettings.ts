@@ -21,6 +21,8 @@ export function preflightSettings(config: Config, env: Environment): PreflightSe
     securityGroups: ecs.securityGroups,
     assignPublicIp: ecs.assignPublicIp,
     maxTasks: capacity.maxTasks,
+    tagsTasks: ecs.tags.length > 0 || ecs.propagateTags,
+    exec: ecs.exec,
     startedBy: ownershipTagOf(config),
   };
 }

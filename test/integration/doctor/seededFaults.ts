@@ -173,6 +173,25 @@ const resources: SeededFault[] = [
       });
     },
   }),
+  warning('a definition with another task role', 'taskDefinition.drift', 'task role none', {
+    prepare: everything,
+    flags: ['--ecs-task-role', 'arn:aws:iam::123456789012:role/work'],
+  }),
+  error('an execution role that is not there', 'executionRole.missing', '--ecs-execution-role', {
+    prepare: everything,
+    flags: ['--ecs-execution-role', 'arn:aws:iam::123456789012:role/nowhere'],
+  }),
+  warning("secrets and AWS's own execution role", 'executionRole.secrets', 'TOKEN', {
+    prepare: everything,
+    flags: [
+      '--ecs-secrets',
+      'TOKEN=arn:aws:secretsmanager:us-east-1:123456789012:secret:token-AbCdEf',
+    ],
+  }),
+  error('a limit below the price of one task', 'settings.invalid', 'max-usd-per-hour', {
+    prepare: everything,
+    flags: ['--max-usd-per-hour', '0.01'],
+  }),
   error('a definition of another program', 'taskDefinition.foreign', 'no container named', {
     prepare: async (clients) => {
       await everything(clients);

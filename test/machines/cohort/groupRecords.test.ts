@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { expired } from '../../../machines/cohort/deadlines.ts';
 import {
   admitted,
   adopted,
   type CohortRecords,
   categoryOf,
   countRecords,
-  expired,
   type GroupRecord,
   recordLoads,
   recordServing,

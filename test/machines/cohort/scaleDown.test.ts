@@ -159,7 +159,7 @@ describe('the groups to drain', () => {
       until: 9,
       monitorEverConnected: true,
     });
-    const leaves = { drainRequested: true, drainDeadline: 9 };
+    const leaves = { drainRequested: true, drainDeadline: 9, unshownSince: 7 };
     expect(groups).toStrictEqual({
       a: { ...young.groups.a, ...leaves },
       b: { ...young.groups.b, ...leaves },

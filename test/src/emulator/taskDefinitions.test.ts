@@ -64,6 +64,10 @@ describe('task definitions', () => {
       'Fargate requires task definition to have execution role ARN to support log driver awslogs.',
     ],
     [{ ephemeralStorage: { sizeInGiB: 20 } }, 'EphemeralStorage size should be at least 21'],
+    [
+      { containerDefinitions: [{ ...container, secrets: [{ name: 'A', valueFrom: 'arn' }] }] },
+      "When you are specifying container secrets, you must also specify a value for 'executionRoleArn'.",
+    ],
   ];
   it.each(cases)('are refused with the ClientException of ECS: %j', async (over, message) => {
     const { ecs } = await startTestEmulator(hollow);

@@ -42,7 +42,10 @@ describe('ensureTaskDefinition', () => {
       runtimePlatform: { cpuArchitecture: 'X86_64', operatingSystemFamily: 'LINUX' },
       networkMode: 'awsvpc',
       containerDefinitions: [
-        { name: 'scaler-container', image: 'image:1', essential: true, memory: 30720 },
+        {
+          ...{ name: 'scaler-container', image: 'image:1', essential: true, memory: 30720 },
+          stopTimeout: 120,
+        },
       ],
       requiresCompatibilities: ['FARGATE'],
       executionRoleArn,

@@ -1,6 +1,7 @@
 import type { ContainerDefinition, Tag, TaskDefinition } from '@aws-sdk/client-ecs';
 import { describe, expect, it } from 'vitest';
 import {
+  differencesOf,
   diffTaskDefinition,
   type TaskDefinitionSettings,
 } from '../../../../src/aws/ensure/taskDefinitionDiff.ts';
@@ -36,7 +37,11 @@ describe('diffTaskDefinition', () => {
         runtimePlatform: { cpuArchitecture: 'X86_64', operatingSystemFamily: 'LINUX' },
         networkMode: 'awsvpc',
         containerDefinitions: [
-          { name: 'scaler-container', image: 'image:1', essential: true, memory: 30720 },
+          {
+            ...{ name: 'scaler-container', image: 'image:1', essential: true, memory: 30720 },
+            // The original manager leaves it at Fargate's 30.
+            stopTimeout: 120,
+          },
         ],
         requiresCompatibilities: ['FARGATE'],
       },
@@ -125,5 +130,84 @@ describe('diffTaskDefinition', () => {
     expect(() => diff({}, definition)).toThrow(
       /^[^\n]*no container named scaler-container[^\n]*--ecs-task-definition$/,
     );
+  });
+});
+
+describe('the optional settings', () => {
+  const own = {
+    ...{ executionRole: 'arn:start', taskRole: 'arn:work', ephemeralStorageGib: 50 },
+    ...{ stopTimeoutSeconds: 60, log: { group: '/ecs/scaler', region: 'eu-west-1' } },
+    secrets: [{ name: 'TOKEN', value: 'arn:secret' }],
+  };
+
+  it('are in the first revision', () => {
+    const change = diffTaskDefinition({ ...settings, ...own }, null);
+    expect(change).toMatchObject({
+      action: 'create',
+      input: {
+        ...{ executionRoleArn: 'arn:start', taskRoleArn: 'arn:work' },
+        ephemeralStorage: { sizeInGiB: 50 },
+        containerDefinitions: [
+          {
+            stopTimeout: 60,
+            secrets: [{ name: 'TOKEN', valueFrom: 'arn:secret' }],
+            logConfiguration: {
+              logDriver: 'awslogs',
+              options: {
+                ...{ 'awslogs-group': '/ecs/scaler', 'awslogs-region': 'eu-west-1' },
+                'awslogs-stream-prefix': 'scaler',
+              },
+            },
+          },
+        ],
+      },
+    });
+  });
+
+  it.each([
+    ['executionRole', 'arn:other', 'execution role'],
+    ['taskRole', 'arn:other', 'task role'],
+    ['ephemeralStorageGib', 99, 'ephemeral storage'],
+    ['stopTimeoutSeconds', 7, 'stop timeout'],
+    ['log', { group: '/other', region: 'eu-west-1' }, 'log group'],
+    ['secrets', [{ name: 'TOKEN', value: 'arn:other' }], 'secret TOKEN'],
+  ] as const)(
+    'make a new revision where %s differs, and none where it is left out',
+    (key, value, what) => {
+      const change = diffTaskDefinition({ ...settings, ...own }, null);
+      if (change.action !== 'create') throw new Error(change.action);
+      const definition = { ...change.input, taskDefinitionArn: 'arn:1' } as TaskDefinition;
+      const existing = { definition, tags: [] };
+      expect(diffTaskDefinition({ ...settings, ...own }, existing).action).toBe('none');
+      expect(diffTaskDefinition(settings, existing).action).toBe('none');
+      const changed = { ...settings, ...own, [key]: value };
+      expect(differencesOf(changed, definition).map((each) => each.what)).toEqual([what]);
+      const next = diffTaskDefinition(changed, existing);
+      expect(next.action).toBe('revise');
+      if (next.action !== 'revise') return;
+      const revised = { ...next.input, taskDefinitionArn: 'arn:2' } as TaskDefinition;
+      expect(differencesOf(changed, revised)).toEqual([]);
+    },
+  );
+
+  it('keep other secrets, and what a person has set besides the log group', () => {
+    const [, worker] = handmade.containerDefinitions ?? [];
+    const container = {
+      ...worker,
+      secrets: [{ name: 'OTHER', valueFrom: 'arn:o' }],
+      logConfiguration: {
+        logDriver: 'awslogs' as const,
+        options: { 'awslogs-group': '/old', 'awslogs-stream-prefix': 'mine', mode: 'non-blocking' },
+      },
+    };
+    const { containerDefinitions = [] } = revision(own, { containerDefinitions: [container] });
+    expect(containerDefinitions[0]?.secrets).toEqual([
+      { name: 'OTHER', valueFrom: 'arn:o' },
+      { name: 'TOKEN', valueFrom: 'arn:secret' },
+    ]);
+    expect(containerDefinitions[0]?.logConfiguration?.options).toEqual({
+      ...{ 'awslogs-group': '/ecs/scaler', 'awslogs-region': 'eu-west-1' },
+      ...{ 'awslogs-stream-prefix': 'mine', mode: 'non-blocking' },
+    });
   });
 });

@@ -119,9 +119,29 @@ describe('hash', () => {
       hash({ pythonVersion: '3.13.1' }),
       hash({ capacityProvider: 'FARGATE' }),
       hash({ tags: [{ key: 'team', value: 'a' }] }),
+      hash({ propagateTags: true }),
+      hash({ platformVersion: '1.4.0' }),
+      hash({ exec: true }),
     ];
     expect(new Set(hashes).size).toBe(hashes.length);
   });
+});
+
+it('asks for tags, a platform version and ECS Exec only where the settings do', () => {
+  const more = {
+    ...{ propagateTags: true, platformVersion: '1.4.0', exec: true },
+    tags: [{ key: 'team', value: 'ml' }],
+  };
+  expect(createTemplate({ ...settings, ...more }).request(order)).toMatchObject({
+    ...{ propagateTags: 'TASK_DEFINITION', platformVersion: '1.4.0', enableExecuteCommand: true },
+    tags: [{ key: 'team', value: 'ml' }],
+  });
+  // A launch that an earlier release journaled is sent again unchanged.
+  const plain = createTemplate({
+    ...settings,
+    ...{ tags: [], propagateTags: false, platformVersion: undefined, exec: false },
+  });
+  expect(plain.hash(order)).toBe(createTemplate(settings).hash(order));
 });
 
 describe('check', () => {

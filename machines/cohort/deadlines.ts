@@ -1,0 +1,48 @@
+import { backoff } from '../shared/backoff.ts';
+import { never } from '../shared/timing.ts';
+import {
+  type CohortRecords,
+  type GroupRecord,
+  holdsStop,
+  type Outbox,
+  stopEvent,
+  stopping,
+  type Transition,
+  waitsIdle,
+} from './groupRecords.ts';
+
+/** A group that may be at work for ever, for all that is shown, is stopped after this time, ms. */
+const unshownMs = 300_000;
+
+/** It may wait for as long as it is at work, and nothing shows any more whether it is. */
+const isUnshown = ({ drainDeadline, unshownSince }: GroupRecord, at: number): boolean =>
+  drainDeadline === never && unshownSince !== null && at - unshownSince >= unshownMs;
+
+/** After a failed StopTask it is requested again. */
+const stopAgainAfter = (failures: number): number =>
+  backoff(failures, { firstMs: 1000, longestMs: 15_000 });
+
+const stopHasFailed = (record: GroupRecord, at: number): boolean =>
+  record.phase === 'stopping' &&
+  !record.stopAccepted &&
+  record.stopFailures > 0 &&
+  at - (record.stopRequestedAt ?? 0) >= stopAgainAfter(record.stopFailures);
+
+/**
+ * Groups whose time is up: to wait for an idle moment, to be seen by DescribeTasks, or for a cancellation to end; and
+ * those whose StopTask has failed. `isCurrent`: what is known of their work is not old.
+ */
+export function expired(records: CohortRecords, at: number, isCurrent = true): Transition {
+  const groups = { ...records.groups };
+  const outbox: Outbox = [];
+  for (const [groupId, record] of Object.entries(groups)) {
+    const until = Math.max(record.drainDeadline ?? 0, record.observeUntil ?? 0);
+    const waited = record.taskArn !== null && until > 0 && (at >= until || isUnshown(record, at));
+    const isIdle = isCurrent && waitsIdle(record);
+    const isReleased = record.phase === 'held' && !holdsStop(record, at);
+    if (!waited && !isIdle && !isReleased && !stopHasFailed(record, at)) continue;
+    groups[groupId] = { ...record, ...stopping(record, at) };
+    outbox.push([groupId, stopEvent(record, at)]);
+  }
+  return { ...records, groups, outbox };
+}
