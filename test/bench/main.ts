@@ -19,7 +19,7 @@ const usage = `npm run bench -- [NAME...] [options]
   --groups N           Fargate tasks instead of the usual number
   --profile FOLDER     Write a CPU profile of each run of our manager
 
-Benches: ${benches.map(({ name }) => name).join(', ')}
+Benches: ${benches.map(({ name }) => name).join(', ')}; and work, see npm run bench -- work --help
 Example: npm run bench -- register --rounds 1
 `;
 
@@ -81,6 +81,11 @@ function describeRow({ id, what, unit, goal }: Row, results: readonly SideResult
   return `${verdict} ${id}: ${what}: ${values.join(', ')}; goal ${shown(goal)} ${unit}`;
 }
 
+// It has options of its own.
+if (process.argv[2] === 'work') {
+  const { benchWork } = await import('./work/main.ts');
+  process.exit(await benchWork(process.argv.slice(3)));
+}
 const { values, positionals } = options();
 if (values.help) {
   process.stdout.write(usage);

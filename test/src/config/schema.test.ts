@@ -54,7 +54,6 @@ const additions = [
   ...['ecs_tags', 'ecs_propagate_tags', 'ecs_execution_role', 'ecs_task_role', 'ecs_log_group'],
   ...['ecs_ephemeral_storage', 'ecs_platform_version', 'ecs_exec', 'ecs_stop_timeout'],
   ...['ecs_secrets'],
-  ...['scale_ahead', 'tasks_per_worker'],
   ...['scale_ahead', 'tasks_per_worker', 'degraded_grace'],
   ...['metrics_port', 'metrics_host', 'control_socket'],
 ];
