@@ -277,7 +277,7 @@ const mirrors = ['test/machines/', 'test/src/', 'test/cli/'];
 
 const testFolders = [
   ...['machines', 'src', 'cli', 'support', 'integration', 'interop', 'simulation', 'chaos'],
-  ...['browser', 'conformance', 'mutation', 'bench', 'scale', 'fuzz', 'vectors', 'screenshots'],
+  ...['browser', 'conformance', 'mutation', 'bench', 'fuzz', 'vectors', 'screenshots'],
 ];
 
 describe('the tests', () => {

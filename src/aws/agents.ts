@@ -9,6 +9,8 @@ export interface ConnectionSettings {
   proxies: Proxies;
   /** Certificates in PEM to trust instead of the system's authorities; null: those, and NODE_EXTRA_CA_CERTS. */
   ca: string | null;
+  /** At most to one host; left out: 100. */
+  sockets?: number | undefined;
 }
 
 export const directConnections: ConnectionSettings = {
@@ -32,11 +34,11 @@ export class ProxyRefusal extends Error {
 }
 
 /** The agents through which the SDK's clients send all requests. */
-export function createAgents({ proxies, ca }: ConnectionSettings): {
+export function createAgents({ proxies, ca, sockets = maxConnections }: ConnectionSettings): {
   httpAgent: http.Agent;
   httpsAgent: https.Agent;
 } {
-  const pool = { keepAlive: true, maxSockets: maxConnections };
+  const pool = { keepAlive: true, maxSockets: sockets };
   const trust = ca === null ? {} : { ca };
   return {
     httpAgent: new http.Agent(pool),

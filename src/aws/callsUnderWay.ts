@@ -13,7 +13,7 @@ const most: Readonly<Record<string, number>> = {
 };
 const mostOther = 4;
 
-/** Connections of one client to one host. */
+/** Connections of one client to one host, unless the settings say otherwise. */
 export const maxConnections = 100;
 
 /** A wait of this length is worth a word, ms. */
@@ -42,6 +42,7 @@ interface Lane {
 export function limitCallsUnderWay(
   clock: Clock,
   onLongWait: (wait: LongWait) => void,
+  connections = maxConnections,
 ): CallsUnderWay {
   const lanes = new Map<string, Lane>();
   const laneOf = (name: string): Lane => {
@@ -58,7 +59,10 @@ export function limitCallsUnderWay(
     async enter(operation, signal) {
       signal.throwIfAborted();
       const lane = laneOf(operation in most ? operation : 'other');
-      const limit = most[operation] ?? mostOther;
+      const limit = Math.max(
+        1,
+        Math.floor(((most[operation] ?? mostOther) * connections) / maxConnections),
+      );
       let isOver = false;
       const leave = () => {
         if (isOver) return;

@@ -1,5 +1,5 @@
 import type { Log } from '../telemetry/log.ts';
-import { limitCallsUnderWay } from './callsUnderWay.ts';
+import { type LongWait, limitCallsUnderWay } from './callsUnderWay.ts';
 import type { Limiter } from './limiter.ts';
 import type { Clock } from './systemClock.ts';
 
@@ -19,8 +19,14 @@ export interface Turns {
   use(key: string, signal: AbortSignal): void;
 }
 
-export function createTurns(limiter: Pick<Limiter, 'acquire'>, clock: Clock, log: Log): Turns {
-  const underWay = limitCallsUnderWay(clock, (wait) => log.report('awsCall.waiting', wait));
+export function createTurns(
+  limiter: Pick<Limiter, 'acquire'>,
+  clock: Clock,
+  log: Log,
+  connections?: number,
+): Turns {
+  const report = (wait: LongWait) => log.report('awsCall.waiting', wait);
+  const underWay = limitCallsUnderWay(clock, report, connections);
   const reserved = new Map<string, () => void>();
   const assigned = new WeakMap<AbortSignal, () => void>();
 

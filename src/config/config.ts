@@ -28,6 +28,8 @@ export interface Config {
   capacity: Capacity;
   scaling: Scaling;
   launchQuota: LaunchQuota;
+  /** What ECS takes of RunTask and StopTask, and over how many connections. */
+  callQuota: LaunchQuota & { connections: number };
   money: MoneyOptions;
   /** The capabilities of every worker; a name without a value has the value -1. */
   capabilities: Capability[];
@@ -213,6 +215,11 @@ export function toConfig(
       degradedGraceSeconds: values.degraded_grace,
     },
     launchQuota: { burst: values.launch_burst, perSecond: values.launch_rate },
+    callQuota: {
+      burst: values.ecs_call_burst,
+      perSecond: values.ecs_call_rate,
+      connections: values.ecs_connections,
+    },
     money: moneyOf(values),
     capabilities: values.per_worker_capabilities,
     heartbeatIntervalSeconds: values.heartbeat_interval_seconds,

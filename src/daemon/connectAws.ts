@@ -40,12 +40,13 @@ export const connectAws = (
   const credentials = config.aws.credentials
     ? fixedCredentials(config.aws.credentials, tools)
     : chainCredentials(tools);
-  const { region, connections } = config.aws;
-  const settings = { region, credentials: credentials.provider, connections };
+  const { aws, callQuota } = config;
+  const connections = { ...aws.connections, sockets: callQuota.connections };
+  const settings = { region: aws.region, credentials: credentials.provider, connections };
   const { ecs, home, destroy } = createRegionalEcs(settings);
   const iam = createIamClient(settings);
   const limiter = createLimiter(systemClock, callRates(config));
-  const turns = createTurns(limiter, systemClock, log);
+  const turns = createTurns(limiter, systemClock, log, callQuota.connections);
   const call = createCaller({ credentials, limiter, turns, clock: systemClock, log });
   /** Known once the task definition is prepared. */
   let account: string | null = null;

@@ -142,7 +142,11 @@ export function burstInReserve(burst: number): number {
 }
 
 /** Calls follow from the launch quota, ten tasks a call; never below what AWS gives every account. */
-export const callRates = ({ launchQuota }: Pick<Config, 'launchQuota'>): Partial<Rates> => ({
+export const callRates = ({
+  launchQuota,
+  callQuota,
+}: Pick<Config, 'launchQuota' | 'callQuota'>): Partial<Rates> => ({
+  modify: { burst: callQuota.burst, perSecond: callQuota.perSecond },
   launch: {
     burst: Math.max(awsRates.launch.burst, Math.ceil(launchQuota.burst / tasksPerRunTask)),
     perSecond: Math.max(

@@ -1,5 +1,7 @@
+import { now } from '../shared/clock.ts';
 import { setAccount } from './accountSetup.ts';
 import { AwsError } from './awsError.ts';
+import { billOf } from './bill.ts';
 import { applyFaultToTask, type FaultRules } from './faults.ts';
 import type { Ledger } from './ledger.ts';
 import { isMembers } from './members.ts';
@@ -42,6 +44,8 @@ export class Admin {
       case 'DELETE /_emulator/faults':
         this.#faults.put([]);
         return this.#faults.view();
+      case 'GET /_emulator/bill':
+        return billOf(this.#account.allTasks, now());
       case 'GET /_emulator/ledger':
         return this.#ledger.view();
       case 'PUT /_emulator/account':

@@ -1,7 +1,23 @@
 import type { Bench } from './bench.ts';
+import { emulator } from './benches/emulator.ts';
 import { inspector } from './benches/inspector.ts';
+import { large } from './benches/large.ts';
+import { launchFree, launchQuota, scale } from './benches/launch.ts';
+import { react } from './benches/react.ts';
 import { register } from './benches/register.ts';
+import { shrink } from './benches/shrink.ts';
 import { start } from './benches/start.ts';
 
 /** All benches, in the order of the table. */
-export const benches: readonly Bench[] = [start, register, inspector];
+export const benches: readonly Bench[] = [
+  emulator,
+  launchFree,
+  launchQuota,
+  large,
+  register,
+  react,
+  start,
+  shrink,
+  scale,
+  inspector,
+];

@@ -6,18 +6,20 @@ import { ensureVenv } from '../interop/venv.ts';
 import type { Row } from './bench.ts';
 import { benches } from './benches.ts';
 import { measure, type SideResult } from './measure.ts';
+import { type BenchResult, writeReport } from './report.ts';
 import type { Side } from './stage.ts';
 import { shown } from './statistics.ts';
 
 const usage = `npm run bench -- [NAME...] [options]
 
   --json               Print one JSON document
+  --write              Write the table and the picture of the README
   --against RELEASE    Measure the Python manager of this Scaler release as well, such as 2.6.0 or 2.9.0
-  --rounds N           Runs of each side instead of the usual number
+  --rounds N           At most so many runs of each side
   --groups N           Fargate tasks instead of the usual number
   --profile FOLDER     Write a CPU profile of each run of our manager
 
-Benches: ${benches.map(({ name }) => name).join(', ')}
+Benches: ${benches.map(({ name }) => name).join(', ')}; and work, see npm run bench -- work --help
 Example: npm run bench -- register --rounds 1
 `;
 
@@ -32,6 +34,7 @@ function options() {
       allowPositionals: true,
       options: {
         json: { type: 'boolean', default: false },
+        write: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
         against: { type: 'string', multiple: true, default: [] },
         rounds: { type: 'string' },
@@ -78,6 +81,11 @@ function describeRow({ id, what, unit, goal }: Row, results: readonly SideResult
   return `${verdict} ${id}: ${what}: ${values.join(', ')}; goal ${shown(goal)} ${unit}`;
 }
 
+// It has options of its own.
+if (process.argv[2] === 'work') {
+  const { benchWork } = await import('./work/main.ts');
+  process.exit(await benchWork(process.argv.slice(3)));
+}
 const { values, positionals } = options();
 if (values.help) {
   process.stdout.write(usage);
@@ -95,11 +103,15 @@ const scale = { groups: numberIn('groups', values.groups), nodeArgs };
 const sides: Side[] = [{ name: 'ours' }];
 for (const release of values.against) sides.push(await originalOf(release));
 
-const all: { name: string; results: SideResult[] }[] = [];
+const all: BenchResult[] = [];
 for (const bench of chosen) {
   const results = await measure(bench, sides, { rounds, scale, print: note });
-  all.push({ name: bench.name, results });
+  all.push({ bench, results });
   if (!values.json)
     for (const row of bench.rows) process.stdout.write(`${describeRow(row, results)}\n`);
 }
-if (values.json) process.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
+if (values.write) writeReport(all);
+if (values.json) {
+  const named = all.map(({ bench: { name }, results }) => ({ name, results }));
+  process.stdout.write(`${JSON.stringify(named, null, 2)}\n`);
+}

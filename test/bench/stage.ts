@@ -96,7 +96,10 @@ export interface BenchManager extends Running {
 export type BenchScheduler = Awaited<ReturnType<Stage['scheduler']>>;
 
 /** Flags that lift the launch quota, so that the program itself is measured. */
-export const unlimited = ['--launch-burst', '100000', '--launch-rate', '100000'];
+export const unlimited = [
+  ...['--launch-burst', '100000', '--launch-rate', '100000'],
+  ...['--ecs-call-burst', '100000', '--ecs-call-rate', '100000', '--ecs-connections', '250'],
+];
 
 /** The processes and folders of one measurement; everything is removed at its end. */
 export class Stage {

@@ -25,6 +25,7 @@ const scriptOf = (kill: Partial<Happening & { kind: 'kill' }>): Script => ({
     orphan: false,
     scarceCalls: false,
     money: null,
+    ...{ reportEverySeconds: 1, tasksPerWorker: null, cooldownSeconds: 0 },
   },
   happenings: [
     { at: 0, kind: 'demand', tasks: 20 },

@@ -13,6 +13,8 @@ export interface ManagerSetup {
   workers?: string;
   /** vCPUs per Fargate task, which is the number of its workers. */
   cpu?: number;
+  /** --scale-down-cooldown-seconds, only for our daemon; left out: long enough for one to be seen, and no longer. */
+  cooldownSeconds?: number;
   /** --max-task-concurrency. */
   maxTasks?: number;
   /** --drain-timeout: how long it waits at SIGTERM for its tasks to become idle. Only for our daemon. */
@@ -44,6 +46,7 @@ export async function startManager(
     workers = context.options.scaler,
     cpu = 1,
     maxTasks = MAX_TASKS,
+    cooldownSeconds = 3,
   }: ManagerSetup = defaultSetup,
 ): Promise<ProcessHandle> {
   const isOurs = context.options.manager === 'ours';
@@ -64,8 +67,7 @@ export async function startManager(
   const daemonArguments = [
     // Scenarios look for states of groups and of the monitor, which are routine.
     ...['--logging-level', 'DEBUG'],
-    // Long enough for one to be seen, and no longer.
-    ...['--scale-down-cooldown-seconds', '3'],
+    ...['--scale-down-cooldown-seconds', String(cooldownSeconds)],
     ...scheduler.managerFlags,
     ...['--state-dir', stateDir],
     ...(drainSeconds === undefined ? [] : ['--drain-timeout', String(drainSeconds)]),

@@ -189,4 +189,48 @@ export const survivors: {
       ],
     },
   },
+  {
+    why: 'no frame has an empty payload, and bytes that end too early have another checksum',
+    mutants: {
+      'src/store/frames.ts': [
+        {
+          line: 'if (bytes.length - at < headBytes) return null;',
+          change: 'bytes.length - at < headBytes => bytes.length - at <= headBytes',
+        },
+        {
+          line: 'if (length > longestPayload || end > bytes.length) return null;',
+          change: 'end > bytes.length => false',
+        },
+        {
+          line: "if (left < headBytes) return 'torn';",
+          change: 'left < headBytes => left <= headBytes',
+        },
+        {
+          line: 'for (let later = at + 1; later < bytes.length; later += 1)',
+          change: 'later < bytes.length => later <= bytes.length',
+        },
+      ],
+    },
+  },
+  {
+    why: 'Number.isFinite accepts nothing but numbers, no group owns null, and parsing throws nothing else',
+    mutants: {
+      'src/store/records.ts': [
+        {
+          line: "if (typeof value !== 'number' || !Number.isFinite(value)) throw new Unfit();",
+          change: "typeof value !== 'number' => false",
+        },
+        {
+          line: 'if (error instanceof Unfit) return null;',
+          change: 'error instanceof Unfit => true',
+        },
+      ],
+      'src/store/ledger.ts': [
+        {
+          line: 'const lives = group !== undefined || (taskArn !== null && this.#owners.has(taskArn));',
+          change: 'taskArn !== null => true',
+        },
+      ],
+    },
+  },
 ];

@@ -127,6 +127,9 @@ export const createHappen = (stage: Stage) => {
       case 'next':
         ecs.odd[happening.fate] += happening.count;
         break;
+      case 'workersDie':
+        if (scheduler.loseWorkers(happening.count) > 0) meet('workersDie');
+        break;
       case 'end':
         endTasks(happening);
         break;

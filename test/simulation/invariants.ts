@@ -14,6 +14,7 @@ import type { Life } from './life.ts';
 import { createLimits } from './limits.ts';
 import { createMoneyRules } from './moneyRules.ts';
 import { createOwnership } from './ownership.ts';
+import { createScalingGoal } from './scalingGoal.ts';
 import { canServe, type Magic, type SchedulerRelease } from './scheduler/releases.ts';
 import type { Work } from './scheduler/workforce.ts';
 import { createSendings } from './sendings.ts';
@@ -64,6 +65,7 @@ export const createInvariants = (world: Watched) => {
   const dialogue = createDialogueRules(world, () => surveyed || blind);
   const money = createMoneyRules(world);
   const units = createUnitGoal(world, dialogue.isJustBack);
+  const scaling = createScalingGoal(world);
   const { agenda, ecs, disk, scheduler, settings, broken } = world;
   const cap = settings.maxTasks ?? Number.POSITIVE_INFINITY;
   const decidedAt = new Map<string, number>();
@@ -72,6 +74,7 @@ export const createInvariants = (world: Watched) => {
   let heardAt: number | null = null;
   let echoedAt: number | null = null;
   let goal: number | null = null;
+  let askedWorkers = 0;
   /** All goals since decidedMs ago, and the one before them. */
   let goals: { until: number; goal: number }[] = [];
   let emptySince: number | null = null;
@@ -99,6 +102,8 @@ export const createInvariants = (world: Watched) => {
   let zeroSince: number | null = null;
   let aboveCapSince: number | null = null;
   let excusedAboveCap = false;
+
+  const lateMs = (settings.reportEverySeconds - 1) * 1000;
 
   /** Groups that the daemon may take for serving; it learns of a death a little later, and of none while it may not look. */
   const serving = (): number => {
@@ -140,7 +145,8 @@ export const createInvariants = (world: Watched) => {
     const spent = money.drains();
     if (all || spent) endAt = now;
     const fewer = goal !== null && !units.isUnits() && goal < serving();
-    if (all || spent || fewer || standing() > cap) reasonAt = now;
+    const useless = !units.isUnits() && scaling.isUseless(standing(), askedWorkers);
+    if (all || spent || fewer || useless || standing() > cap) reasonAt = now;
   };
 
   /** The least that was wanted while a stop may have been decided that is asked for now. */
@@ -199,7 +205,8 @@ export const createInvariants = (world: Watched) => {
     const life = world.life();
     const now = agenda.now();
     const heardSince = life && scheduler.heardSince(life.owner);
-    if (heardSince === null || heardSince === undefined || now - heardSince < knownMs) return;
+    if (heardSince === null || heardSince === undefined || now - heardSince < knownMs + lateMs)
+      return;
     return world.census()?.groups.find(({ taskArn, state, drainRequested, registered }) => {
       const task = ecs.tasks.get(taskArn ?? '');
       const work = task && scheduler.work.get(task);
@@ -233,7 +240,7 @@ export const createInvariants = (world: Watched) => {
       const staying = census.groups.filter(({ drainRequested }) => !drainRequested).length;
       const unasked = isUnits ? units.overLaunched(grant, staying) : null;
       if (unasked !== null) broken('overLaunched', `${unasked}: ${label}`);
-      if (!isUnits && goal !== null && staying > goal)
+      if (!isUnits && goal !== null && staying > Math.min(cap, scaling.most(askedWorkers)))
         broken('overLaunched', `${staying} groups, ${goal} wanted: ${label}`);
       if (census.groups.length > cap && !excusedAboveCap)
         broken('capExceeded', `${census.groups.length} groups, ${cap} allowed: ${label}`);
@@ -248,12 +255,14 @@ export const createInvariants = (world: Watched) => {
       const workers = requests.reduce((sum, { taskConcurrency }) => sum + taskConcurrency, 0);
       if (goal !== null) goals.push({ until: heardAt, goal });
       goals = goals.filter(({ until }) => agenda.now() - until < decidedMs);
+      askedWorkers = workers;
       goal = Math.min(cap, Math.ceil(workers / settings.workersPerTask));
       zeroSince = goal === 0 ? (zeroSince ?? heardAt) : null;
     }
   };
 
   return {
+    workReported: scaling.reported,
     recorded(record: JournalRecord) {
       limits.recorded(record);
       if (record.kind !== 'adopted') return;
@@ -518,14 +527,8 @@ export const createInvariants = (world: Watched) => {
       // What was said last is old where nothing is said because it is met.
       const isMet = silentWhenMet && scheduler.wouldSay(world.identity()).length === 0;
       const isLimited = money.excuse(census, alive.length, goal ?? 0);
-      if (
-        !isByUnits &&
-        !isMet &&
-        !isLimited &&
-        goal !== null &&
-        !units.isUnits() &&
-        alive.length !== goal
-      )
+      const isOther = goal !== null && scaling.isOther(alive.length, goal, askedWorkers, cap);
+      if (!isByUnits && !isMet && !isLimited && !units.isUnits() && isOther)
         return { invariant: 'lost', says: `${alive.length} tasks, ${goal} wanted` };
       if (!alive.every((task) => scheduler.connected.has(task)))
         return { invariant: 'lost', says: 'a task has no workers' };

@@ -10,6 +10,7 @@ import type { Bend, DiskTrouble } from './disk.ts';
 import { type Oddities, type SubnetTrouble, subnetTroubles } from './ecs.ts';
 import { drawLimit, type SimulatedLimit } from './moneyLimit.ts';
 import { createRandom, type Random } from './random.ts';
+import { releaseNamed } from './scheduler/releases.ts';
 import type { Policy, SchedulerFaults } from './scheduler/scheduler.ts';
 
 export interface SimulationSettings extends DialogueSettings {
@@ -27,6 +28,11 @@ export interface SimulationSettings extends DialogueSettings {
   subnets: number;
   /** The scheduler publishes its monitor stream. */
   monitored: boolean;
+  /** How often its stream shows all that there is. */
+  reportEverySeconds: number;
+  /** For the fleet that grows to the work; null: it does not. */
+  tasksPerWorker: number | null;
+  cooldownSeconds: number;
   restlessness: number;
   /** An orderly stop leaves the tasks to the next start. */
   leave: boolean;
@@ -62,6 +68,8 @@ export type Window = {
 export type Happening =
   | DialogueHappening
   | { at: number; kind: 'demand'; tasks: number }
+  /** Workers die in Fargate tasks that serve on. */
+  | { at: number; kind: 'workersDie'; count: number }
   | { at: number; kind: 'call'; operations: Operation[]; mishap: Mishap; count: number; ms: number }
   | { at: number; kind: 'window'; window: Window; ms: number }
   | { at: number; kind: 'delay'; of: 'missingMs' | 'listLagMs' | 'staleMs'; by: number; ms: number }
@@ -217,8 +225,12 @@ export const scriptOf = (seed: number): Script => {
   const policy: Policy = random.chance(0.6) ? 'direct' : 'vanilla';
   const dialogues = createRandom(seed, 'dialogue');
   const dialogueSettings = drawDialogueSettings(dialogues);
+  const scaling = createRandom(seed, 'scaling');
   const standstills = createRandom(seed, 'standstill');
   const settings: SimulationSettings = {
+    reportEverySeconds: scaling.pick([1, 1, 1, 1, 10, 60]),
+    tasksPerWorker: scaling.pick([null, 10, 10, 10, 4, 1]),
+    cooldownSeconds: scaling.pick([0, 0, 10, 30]),
     ...dialogueSettings,
     policy,
     workersPerTask: random.pick([1, 1, 2, 4]),
@@ -313,6 +325,12 @@ export const scriptOf = (seed: number): Script => {
     if (each.kind === 'kill' && clocks.chance(0.15))
       each.clockMs = clocks.pick([-24 * 60, -60, -1.5, 1.5, 60, 24 * 60]) * 60 * second;
   happenings.push(...drawDialogueFaults(dialogues, dialogueSettings, chaosMs));
+  // The generations that ask for units one by one name workers, and never all of what is left.
+  if (['g3', 'g4'].includes(releaseNamed(settings.scheduler.release).generation))
+    for (let n = scaling.int(0, 5); n > 0; n--) {
+      const at = scaling.between(20 * second, chaosMs);
+      happenings.push({ at, kind: 'workersDie', count: scaling.int(1, 3) });
+    }
   happenings.sort((a, b) => a.at - b.at);
   const used = happenings.flatMap((each) => (each.kind === 'replace' ? each.release : []));
   settings.money = drawLimit(seed, [settings.scheduler.release, ...used]);

@@ -45,6 +45,12 @@ export const configOf = (settings: SimulationSettings): Config => {
       maxWorkers: maxTasks === null ? null : maxTasks * workersPerTask,
     },
     money: limitsOf(settings),
+    scaling: {
+      ...base.scaling,
+      tasksPerWorker: settings.tasksPerWorker,
+      scaleDownCooldownSeconds: settings.cooldownSeconds,
+      degradedGraceSeconds: 15,
+    },
     heartbeatIntervalSeconds: settings.heartbeatIntervalSeconds,
     startDeadlineSeconds: settings.startDeadlineSeconds,
     schedulerGraceSeconds: settings.schedulerGraceSeconds,

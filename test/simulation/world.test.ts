@@ -38,6 +38,7 @@ const play = (...happenings: Happening[]): Promise<Run> => {
       ...{ startDeadlineSeconds: 300, schedulerGraceSeconds: 600, stopTimeoutSeconds: 20 },
       ...{ drainTimeoutSeconds: 10, spot: false, subnets: 1, monitored: false },
       ...plainDialogue,
+      ...{ reportEverySeconds: 1, tasksPerWorker: null, cooldownSeconds: 0 },
       ...{ restlessness: 0.002, leave: false, orphan: false, money: null, scarceCalls: false },
     },
     happenings: [{ at: 0, kind: 'demand', tasks: 25 }, ...happenings],

@@ -168,6 +168,7 @@ export const runScript = async (
       disowned: (groupId) => broken('disowned', `${groupId} lives at another manager`),
       note,
       fault: meet,
+      reports: (tasks) => invariants.workReported(tasks),
     },
   );
   const ecs = createEcs(agenda, createRandom(seed, 'ecs'), tag, {

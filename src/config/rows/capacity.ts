@@ -37,6 +37,18 @@ export const capacityRows = {
     group: 'Capacity',
     help: "Fargate tasks that may be launched per second after that (the account's quota)",
   }),
+  ecs_call_burst: setting(positive, 100, {
+    group: 'Capacity',
+    help: "Calls of RunTask and StopTask together that ECS takes at once (the account's quota)",
+  }),
+  ecs_call_rate: setting(positive, 40, {
+    group: 'Capacity',
+    help: "Such calls that ECS takes per second after that (the account's quota)",
+  }),
+  ecs_connections: setting(positive, 100, {
+    group: 'Capacity',
+    help: 'Connections to ECS at most; RunTask and StopTask use up to 40 of 100 each',
+  }),
   per_worker_capabilities: setting(capabilities, [], {
     short: 'pwc',
     group: 'Capacity',

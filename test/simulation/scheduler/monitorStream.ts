@@ -11,8 +11,10 @@ export interface Listener {
 
 export interface StreamWorld {
   isPublished: boolean;
+  /** How often the whole state is told, seconds. */
+  everySeconds: number;
   isReachable(): boolean;
-  /** The whole state, once a second; null: the scheduler is stuck. */
+  /** The whole state; null: the scheduler is stuck. */
   state(): MonitorMessage | null;
 }
 
@@ -32,7 +34,7 @@ export function createMonitorStream(agenda: Agenda, random: Random, world: Strea
     if (listeners.size === 0) return;
     const state = world.state();
     if (state !== null) publish(state);
-    agenda.after(1000, publishing);
+    agenda.after(1000 * world.everySeconds, publishing);
   }
 
   return {
@@ -64,7 +66,8 @@ export function createMonitorStream(agenda: Agenda, random: Random, world: Strea
           if (!isWanted) return;
           listener.onOpen();
           listeners.set(listener, agenda.now());
-          if (listeners.size === 1) agenda.after(random.between(0, 1000), publishing);
+          if (listeners.size === 1)
+            agenda.after(random.between(0, 1000 * world.everySeconds), publishing);
         },
         listener.owner,
       );

@@ -45,6 +45,8 @@ export interface SchedulerSettings {
   capabilities: DesiredRequest['capabilities'];
   /** It publishes a monitor stream. */
   monitored: boolean;
+  /** How often it does. */
+  reportEverySeconds: number;
   restlessness: number;
   /** The process that is there at first. */
   release: string;
@@ -68,6 +70,8 @@ export interface SchedulerEvents {
   disowned(groupId: string): void;
   note(line: () => string): void;
   fault(name: string): void;
+  /** The monitor stream shows how many tasks it has. */
+  reports(tasks: number): void;
 }
 
 /** One process of the scheduler: its memory ends with it. */
@@ -129,6 +133,7 @@ export const createScheduler = (
 
   const stream = createMonitorStream(agenda, random, {
     isPublished: settings.monitored,
+    everySeconds: settings.reportEverySeconds,
     isReachable: () => isReachable() && faults.unseen === 0,
     state: () => {
       workforce.shiftWork();
@@ -160,8 +165,14 @@ export const createScheduler = (
     workers: [...workforce.list(), ...(neighbour?.workers() ?? [])],
   });
 
+  const managersKnown = (): string[] => [
+    ...[...last.sources.values()].map(({ managerId }) => managerId),
+    ...(neighbour ? ['neighbour'] : []),
+  ];
+
   function workerList(): MonitorMessage {
     forgetSilent(last);
+    events.reports(tasksKnown());
     for (const each of workforce.work.values()) each.since ??= agenda.now();
     const groups = last.dialogue.groups(last.sources.values());
     const canceling = workforce.cancellations.size;
@@ -183,6 +194,8 @@ export const createScheduler = (
         })),
       ],
       ...(canceling > 0 && { canceling }),
+      tasks: tasksKnown(),
+      ...(groups === null && { managers: managersKnown() }),
     };
   }
 
@@ -395,7 +408,10 @@ export const createScheduler = (
     wouldSayTo: (source: Source) => last.dialogue.commands(source, situation()),
     /** The groups that it knows; null: it knows none. */
     groups: () => last.dialogue.groups(last.sources.values()),
-    workers: () => workforce.connected.size * settings.workersPerTask,
+    workers: () => workforce.connected.size * settings.workersPerTask - workforce.lostWorkers(),
+    /** Workers that have died for good in Fargate tasks that serve on. */
+    lostWorkers: workforce.lostWorkers,
+    loseWorkers: workforce.loseWorkers,
   };
   return scheduler;
 };

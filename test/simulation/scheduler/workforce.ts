@@ -72,12 +72,15 @@ export function createWorkforce(
   /** When the last cancellation of a task of theirs was over, by Fargate task. */
   const canceledUntil = new Map<ModelTask, number>();
   let cancelled = 0;
+  /** How many workers of a Fargate task have died for good, the last ones first. */
+  const lost = new Map<ModelTask, number>();
 
   function workerIdsOf(task: ModelTask): string[] {
     const { release } = world.process();
     const id = taskIdOf(task.taskArn);
     const name = namesItsTask(task.worker, release) ? `ECS-${id}` : `FIX|${id}`;
-    return Array.from({ length: settings.workersPerTask }, (_, i) => `Worker|${name}|${i}`);
+    const length = settings.workersPerTask - (lost.get(task) ?? 0);
+    return Array.from({ length }, (_, i) => `Worker|${name}|${i}`);
   }
 
   const isWork = (task: ModelTask): boolean => (work.get(task)?.tasks ?? 0) > 0;
@@ -195,13 +198,31 @@ export function createWorkforce(
         const isOver = demand === 0 && (known?.tasks ?? 0) > 0;
         if (known && !isOver && !random.chance(settings.restlessness)) continue;
         const tasks = random.chance(Math.min(0.8, demand / (8 * count))) ? random.int(1, 9) : 0;
-        const worker = random.int(0, settings.workersPerTask - 1);
+        const worker = random.int(0, settings.workersPerTask - 1) % workerIdsOf(task).length;
         if (known?.tasks !== tasks) work.set(task, { tasks, since: null, worker });
       }
       const [first] = connected.keys();
       if (demand > 0 && first && ![...connected.keys()].some(isWork))
         work.set(first, { tasks: Math.min(demand, 9), since: null, worker: 0 });
     },
+
+    /** A worker without a task dies in so many of the Fargate tasks; nothing starts it again. */
+    loseWorkers(count: number): number {
+      const able = [...connected.keys()].filter(
+        (task) =>
+          task.ours &&
+          workerIdsOf(task).length > 1 &&
+          work.get(task)?.worker !== workerIdsOf(task).length - 1,
+      );
+      for (const task of able.slice(0, count)) {
+        const gone = workerIdsOf(task).at(-1) as string;
+        lost.set(task, (lost.get(task) ?? 0) + 1);
+        world.publish({ type: 'monitor.worker', workerId: gone, connected: false });
+      }
+      return Math.min(count, able.length);
+    },
+    lostWorkers: (): number =>
+      [...connected.keys()].reduce((sum, task) => sum + (lost.get(task) ?? 0), 0),
 
     /** Some tasks are cancelled; that takes so long. */
     cancel(count: number, ms: number): number {

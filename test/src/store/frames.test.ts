@@ -65,8 +65,10 @@ describe('readFrames', () => {
   });
 
   it('calls a payload corrupt that is longer than any that is written, or holds longer lists, although its checksum is right', () => {
-    const payload = new Uint8Array(longestPayload + 1);
-    payload.fill(0x80);
+    // A text, as MessagePack writes it.
+    const payload = new Uint8Array(5 + longestPayload).fill(0x78);
+    payload[0] = 0xdb;
+    new DataView(payload.buffer).setUint32(1, longestPayload);
     const frame = new Uint8Array(8 + payload.length);
     const view = new DataView(frame.buffer);
     view.setUint32(0, payload.length, true);

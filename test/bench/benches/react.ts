@@ -1,0 +1,39 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Bench } from '../bench.ts';
+import { unlimited } from '../stage.ts';
+import { quantile } from '../statistics.ts';
+
+/** One task more is commanded, again and again. */
+export const react: Bench = {
+  name: 'react',
+  what: 'one task more: the command is written to the socket until RunTask reaches the emulator, which answers at once',
+  rounds: 1,
+  originalRounds: 1,
+  rows: [
+    { id: 'react.p50', what: 'median', unit: 'ms', goal: 2 },
+    { id: 'react.p99', what: '99 of 100 within', unit: 'ms', goal: 6 },
+  ],
+  async run(stage, { groups, nodeArgs }) {
+    const samples = groups ?? 100;
+    const isOurs = stage.side.name === 'ours';
+    const emulator = await stage.emulator();
+    const scheduler = await stage.scheduler({ relayTo: emulator.url });
+    const args = isOurs ? unlimited : [];
+    stage.manager({ emulator, scheduler, url: scheduler.relay ?? emulator.url, args, nodeArgs });
+    await scheduler.waitFor('heartbeat');
+    await sleep(3000);
+    const times: number[] = [];
+    // The first one loads what is loaded when it is used.
+    for (let workers = 1; workers <= samples + 1; workers++) {
+      const at = await scheduler.want(workers, true);
+      const request = await scheduler.waitFor(
+        'request',
+        ({ operation, at: seenAt }) => operation === 'RunTask' && seenAt >= at,
+      );
+      if (workers > 1) times.push(request.at - at);
+      // Not in step with ticks and heartbeats.
+      await sleep(100 + 150 * Math.random());
+    }
+    return { 'react.p50': quantile(times, 0.5), 'react.p99': quantile(times, 0.99) };
+  },
+};

@@ -1,0 +1,147 @@
+/**
+ * Fails when what a noisy machine can hold falls behind by more than a fifth: calls, CPU time beside a loop of fixed
+ * work in the same run, its growth with the fleet, and memory. Each is measured up to three times; the best one counts.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { launchAll } from './benches/launch.ts';
+import { register } from './benches/register.ts';
+import { cpuMeter, Stage, unlimited, untilCalm } from './stage.ts';
+import { shown } from './statistics.ts';
+
+const tries = 3;
+/** How far a value may be above what was measured when it was set. */
+const tolerance = 1.2;
+
+interface Check {
+  what: string;
+  /** As measured on a calm machine. */
+  usual: number;
+  unit: string;
+  /** A number that is not a measurement: no tolerance. */
+  exact?: true;
+}
+
+/** CPU time of work that never changes, ms: other measurements are told in it, so that a slow machine does not matter. */
+function referenceMs(): number {
+  const before = process.cpuUsage();
+  const words = new Map<string, { n: number; text: string }>();
+  for (let i = 0; i < 300_000; i++) {
+    const key = `key-${i % 5000}`;
+    const known = words.get(key);
+    words.set(key, { n: (known?.n ?? 0) + i, text: JSON.stringify({ key, i }) });
+  }
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
+const noProfile = { groups: null, nodeArgs: [] };
+
+async function onStage<T>(run: (stage: Stage) => Promise<T>): Promise<T> {
+  const stage = new Stage({ name: 'ours' });
+  try {
+    return await run(stage);
+  } finally {
+    await stage.close();
+  }
+}
+
+const launched = (groups: number) =>
+  onStage((stage) => launchAll(stage, { groups, quotas: false, latencyMs: 0, nodeArgs: [] }));
+
+/** Heap of a group, KB. */
+const heapOfGroup = (groups: number) =>
+  onStage(async (stage) => {
+    const emulator = await stage.emulator();
+    const scheduler = await stage.scheduler();
+    const manager = stage.manager({ emulator, scheduler, args: unlimited, isProbed: true });
+    await emulator.until('our tasks are listed', ({ calls }) => (calls.ListTasks ?? 0) > 0);
+    await sleep(1500);
+    const before = await manager.probe();
+    await scheduler.want(groups, true);
+    await emulator.until('all run', ({ tasks }) => tasks.length >= groups);
+    await untilCalm(manager.pid);
+    const after = await manager.probe();
+    return (1024 * (after.heapMb - before.heapMb)) / groups;
+  });
+
+/** CPU of a core while nothing happens, in reference loops a minute. */
+const steady = (groups: number) =>
+  onStage(async (stage) => {
+    const emulator = await stage.emulator();
+    const scheduler = await stage.scheduler({ workers: groups });
+    const manager = stage.manager({ emulator, scheduler, args: unlimited });
+    const { tasks } = await emulator.until('all run', (l) => l.tasks.length >= groups);
+    const taskIds = tasks.map(({ taskId }) => taskId);
+    await scheduler.show({ ask: 'list', taskIds, each: 1 });
+    await untilCalm(manager.pid);
+    await sleep(10_000);
+    const cpu = cpuMeter(manager.pid);
+    await sleep(15_000);
+    return (4 * 1000 * cpu()) / referenceMs();
+  });
+
+let failed = 0;
+let passed = 0;
+
+/** Measures until the value is good enough. Each check takes the next of the values. */
+async function check(checks: readonly Check[], measure: () => Promise<number[]>): Promise<void> {
+  const best = checks.map(() => Number.POSITIVE_INFINITY);
+  const isGood = ({ usual, exact }: Check, i: number) =>
+    (best[i] ?? Number.POSITIVE_INFINITY) <= (exact ? usual : usual * tolerance);
+  for (let i = 0; i < tries && !checks.every(isGood); i++)
+    for (const [k, value] of (await measure()).entries())
+      best[k] = Math.min(best[k] ?? Number.POSITIVE_INFINITY, value);
+  for (const [i, each] of checks.entries()) {
+    const limit = each.exact ? each.usual : each.usual * tolerance;
+    const isMet = isGood(each, i);
+    if (isMet) passed++;
+    else failed++;
+    process.stdout.write(
+      `${isMet ? 'ok    ' : 'BEHIND'} ${each.what}: ${shown(best[i] ?? Number.NaN)} of ${shown(limit)} ${each.unit}\n`,
+    );
+  }
+}
+
+await check(
+  [
+    { what: '1,000 groups: RunTask calls', usual: 105, unit: 'calls', exact: true },
+    { what: '1,000 groups: longest pause between heartbeats', usual: 2.1, unit: 's' },
+    { what: '1,000 groups: log at INFO', usual: 18, unit: 'KB' },
+    { what: '1,000 groups: CPU of the launch', usual: 10.5, unit: 'reference loops' },
+    { what: '5,000 groups: CPU a group beside 1,000', usual: 0.9, unit: 'times' },
+  ],
+  async () => {
+    const reference = referenceMs();
+    const few = await launched(1000);
+    const many = await launched(5000);
+    return [
+      few.calls,
+      few.silence,
+      few.logKb,
+      (1000 * few.cpu) / reference,
+      many.cpu / 5 / few.cpu,
+    ];
+  },
+);
+await check([{ what: '2,000 groups: heap of a group', usual: 5.5, unit: 'KB' }], async () => [
+  await heapOfGroup(2000),
+]);
+await check(
+  [
+    { what: '16,000 workers register: CPU', usual: 18.5, unit: 'reference loops' },
+    { what: '16,000 workers register: longest pause between heartbeats', usual: 2.1, unit: 's' },
+  ],
+  async () => {
+    const reference = referenceMs();
+    const values = await onStage((stage) => register.run(stage, noProfile));
+    const { 'register.cpu': cpu = Number.NaN, 'register.silence': silence = Number.NaN } = values;
+    return [(1000 * cpu) / reference, silence];
+  },
+);
+await check(
+  [{ what: '3,000 groups, calm: CPU', usual: 22, unit: 'reference loops a minute' }],
+  async () => [await steady(3000)],
+);
+
+process.stdout.write(`${passed} passed, ${failed} failed\n`);
+process.exitCode = failed > 0 ? 1 : 0;

@@ -1,0 +1,102 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
+import { withReadmeBlock } from '../../src/shared/readmeBlock.ts';
+import type { Bench } from './bench.ts';
+import type { SideResult } from './measure.ts';
+import { shown } from './statistics.ts';
+
+export interface BenchResult {
+  bench: Pick<Bench, 'name' | 'what' | 'rows'>;
+  results: SideResult[];
+}
+
+const readme = new URL('../../README.md', import.meta.url);
+const picture = new URL('./bench.svg', import.meta.url);
+
+function cellOf(results: readonly SideResult[], isOurs: boolean, id: string): string {
+  const found = results.find(({ side }) => (side === 'ours') === isOurs)?.rows[id];
+  if (!found) return '';
+  const { median, min, max, runs } = found;
+  return runs > 1 ? `${shown(median)} (${shown(min)} to ${shown(max)})` : shown(median);
+}
+
+function conditions(results: readonly BenchResult[]): string {
+  const originals = new Set(results.flatMap(({ results: sides }) => sides.map(({ side }) => side)));
+  originals.delete('ours');
+  const machine = `${cpus().length} cores of ${cpus()[0]?.model.trim() ?? 'unknown make'}`;
+  const versions = [`Node.js ${process.versions.node}`, ...originals].join(', ');
+  // Above the number of cores other programs made every time longer.
+  const load = `load average ${(loadavg()[0] ?? 0).toFixed(1)}`;
+  return `${new Date().toISOString().slice(0, 10)}, ${machine}, ${load}, ${versions}`;
+}
+
+export function table(results: readonly BenchResult[]): string {
+  const lines = results.flatMap(({ bench, results: sides }) =>
+    bench.rows
+      .filter(({ id }) => sides.some(({ rows }) => rows[id]))
+      .map(({ id, what, unit, goal, limit = '' }) => {
+        const cells = [
+          ...[id, `${bench.what}: ${what}`, unit, limit, cellOf(sides, false, id)],
+          ...[cellOf(sides, true, id), shown(goal), `\`npm run bench -- ${bench.name}\``],
+        ];
+        return `| ${cells.join(' | ')} |`;
+      }),
+  );
+  return [
+    `${conditions(results)}. Median, minimum and maximum of the runs; lower is better.`,
+    '',
+    '| row | what | unit | limit | original | scaler-ecs | goal | command |',
+    '|---|---|---|---|---|---|---|---|',
+    ...lines,
+  ].join('\n');
+}
+
+interface Bar {
+  label: string;
+  original: number;
+  ours: number;
+  unit: string;
+}
+
+/** Rows that both sides have. */
+function barsOf(results: readonly BenchResult[]): Bar[] {
+  return results.flatMap(({ bench, results: sides }) =>
+    bench.rows.flatMap(({ id, unit }) => {
+      const ours = sides.find(({ side }) => side === 'ours')?.rows[id]?.median;
+      const original = sides.find(({ side }) => side !== 'ours')?.rows[id]?.median;
+      return ours === undefined || original === undefined
+        ? []
+        : [{ label: id, original, ours, unit }];
+    }),
+  );
+}
+
+const rowHeight = 44;
+const barsFrom = 190;
+const longest = 430;
+
+/** A pair of bars for each row that both sides have, each pair on its own scale. */
+export function svg(results: readonly BenchResult[]): string {
+  const bars = barsOf(results);
+  const height = 50 + rowHeight * bars.length;
+  const pairs = bars.map(({ label, original, ours, unit }, i) => {
+    const y = 40 + i * rowHeight;
+    const scale = longest / Math.max(original, ours, 1e-9);
+    const bar = (value: number, top: number, fill: string) =>
+      `<rect x="${barsFrom}" y="${top}" width="${Math.max(1, value * scale).toFixed(1)}" height="14" fill="${fill}"/><text x="${(barsFrom + 6 + value * scale).toFixed(1)}" y="${top + 11}">${shown(value)} ${unit}</text>`;
+    return `<text x="12" y="${y + 20}">${label}</text>${bar(original, y, '#b0b6be')}${bar(ours, y + 17, '#2563a8')}`;
+  });
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 ${height}" width="760" height="${height}" font-family="system-ui,sans-serif" font-size="12" role="img" aria-label="scaler-ecs beside the original">
+<rect width="760" height="${height}" fill="#fff"/>
+<text x="12" y="22" font-weight="600">scaler-ecs (blue) beside the original (grey); shorter is better</text>
+${pairs.join('\n')}
+</svg>
+`;
+}
+
+/** Writes the table and the picture of the README. */
+export function writeReport(results: readonly BenchResult[]): void {
+  const text = readFileSync(readme, 'utf8');
+  writeFileSync(readme, withReadmeBlock(text, 'bench', table(results)));
+  if (barsOf(results).length > 0) writeFileSync(picture, svg(results));
+}

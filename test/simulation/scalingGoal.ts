@@ -1,0 +1,50 @@
+import type { Watched } from './watched.ts';
+
+/** How old a view of the work may be when a launch is decided, ms, beside the rhythm of the reports. */
+const decidedMs = 15_000;
+
+/**
+ * What may be launched beyond what the scheduler asks. Its work may need more workers than the default policy asks for,
+ * and a Fargate task that has lost workers for good counts for the others.
+ */
+export function createScalingGoal({ agenda, scheduler, settings }: Watched) {
+  const { workersPerTask, tasksPerWorker, monitored, policy, reportEverySeconds } = settings;
+  /** What the stream has shown that the scheduler has to do. */
+  let shown: { at: number; tasks: number }[] = [];
+
+  const isDeclarative = (): boolean => ['g3', 'g4'].includes(scheduler.release().generation);
+
+  /** The workers that the work needs; 0: nothing may be looked ahead for. */
+  function ahead(asked: number): number {
+    if (tasksPerWorker === null || !monitored || !isDeclarative() || scheduler.neighbour) return 0;
+    // Another policy asks for its whole number at once. Where that is one worker, it looks like vanilla.
+    if (policy !== 'vanilla' && asked !== 1) return 0;
+    const limit = decidedMs + 2500 * reportEverySeconds;
+    shown = shown.filter(({ at }) => agenda.now() - at <= limit);
+    return Math.ceil(Math.max(0, ...shown.map(({ tasks }) => tasks)) / tasksPerWorker);
+  }
+
+  const lostWorkers = (): number => scheduler.lostWorkers();
+
+  return {
+    /** The scheduler reports its work now. */
+    reported(tasks: number): void {
+      shown.push({ at: agenda.now(), tasks });
+    },
+    /** The most groups that may be there after a launch, when the scheduler has asked for so many workers. */
+    most: (asked: number): number =>
+      asked === 0 ? 0 : Math.ceil((Math.max(asked, ahead(asked)) + lostWorkers()) / workersPerTask),
+    /** So many groups are not what it asks for when all is at rest. */
+    isOther(groups: number, goal: number, asked: number, cap: number): boolean {
+      const most = asked === 0 ? 0 : Math.ceil((asked + lostWorkers()) / workersPerTask);
+      return groups < goal || groups > Math.min(cap, most);
+    },
+    /** So many groups are more than the tasks of the scheduler could ever use. */
+    isUseless(groups: number, asked: number): boolean {
+      if (tasksPerWorker === null || !monitored) return false;
+      const tasks = Math.min(scheduler.demand(), ...shown.slice(-3).map((each) => each.tasks));
+      const useful = Math.ceil(Math.max(asked, tasks) / workersPerTask);
+      return groups > useful;
+    },
+  };
+}
