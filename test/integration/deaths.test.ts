@@ -233,6 +233,7 @@ describe('explain tells of', () => {
       const { steps: _, ...story } = lifeIn(explainFromJournal(stateDir(), groupId));
       const { steps: __, ...told } = life;
       expect(story).toEqual(told);
+    },
     90_000,
   );
 });
