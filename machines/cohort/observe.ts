@@ -56,7 +56,7 @@ const eventForRunning = (
 /** The event that an observation means for a group; null: nothing new. A stop may still be held back. */
 export function eventFor(
   record: GroupRecord,
-  { phase, cause, detail }: TaskObservation,
+  { phase, cause, detail, clusterGone }: TaskObservation,
   at: number,
   timeouts: Timeouts,
   monitorConnected: boolean,
@@ -65,6 +65,9 @@ export function eventFor(
   if (phase === 'stopped') return { type: 'task.stopped', cause: cause ?? 'exited', detail };
   // What the scheduler shows connected is alive, whatever ECS denies.
   const denied = phase === 'missing' && !(monitorConnected && hasWorkers(record));
+  // No task lives without its cluster: what was to stop has stopped.
+  if (denied && clusterGone && record.stopAccepted)
+    return { type: 'task.stopped', cause: 'lost', detail: 'its cluster does not exist any more' };
   if (denied)
     return at - (record.missingSince ?? at) > timeouts.missingGraceMs &&
       age > timeouts.missingGraceMs
@@ -142,7 +145,7 @@ function exchanged(
   return { ...records, groups, outbox };
 }
 
-/** The event as the group hears it, and its record: a stop is held back while a worker cancels a task. */
+/** The event as the group gets it, and its record: a stop is held back while a worker cancels a task. */
 function applied(record: GroupRecord, event: GroupEvent, at: number): [GroupRecord, GroupEvent] {
   if (event.type !== 'group.stop' && event.type !== 'task.failing') return [record, event];
   const stop = stopEvent(record, at);
