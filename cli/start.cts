@@ -1,8 +1,6 @@
 #!/usr/bin/env node
 // The command `scaler-ecs`. Only syntax that old releases of Node.js can read, so that it can refuse them.
 
-const { existsSync } = require('node:fs') as typeof import('node:fs');
-
 /** The oldest release that runs the program, as package.json says. */
 const minimum = '20.19';
 
@@ -15,6 +13,7 @@ if (major < minMajor || (major === minMajor && minor < minMinor)) {
   );
   process.exitCode = 2;
 } else {
+  const { existsSync } = require('node:fs') as typeof import('node:fs');
   const [word = '', ...others] = process.argv.slice(2);
   const isFile = /[./]/.test(word) && !/^-|:\/\//.test(word);
   const asksForHelp = ['--help', '-h', '--version'].some((each) => others.includes(each));

@@ -57,7 +57,7 @@ export async function watch(dir: string): Promise<void> {
         if (!(error instanceof ControlFailure)) throw error;
         client?.close();
         client = null;
-        update({ trouble: `${error.message}; tried each second` });
+        update({ trouble: `Tried again each second: ${error.message}` });
         await sleep(reconnectEveryMs);
       }
   }

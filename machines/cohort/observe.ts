@@ -56,7 +56,7 @@ const eventForRunning = (
 /** The event that an observation means for a group; null: nothing new. A stop may still be held back. */
 export function eventFor(
   record: GroupRecord,
-  { phase, cause, detail }: TaskObservation,
+  { phase, cause, detail, clusterGone }: TaskObservation,
   at: number,
   timeouts: Timeouts,
   monitorConnected: boolean,
@@ -65,6 +65,9 @@ export function eventFor(
   if (phase === 'stopped') return { type: 'task.stopped', cause: cause ?? 'exited', detail };
   // What the scheduler shows connected is alive, whatever ECS denies.
   const denied = phase === 'missing' && !(monitorConnected && hasWorkers(record));
+  // No task lives without its cluster: what was to stop has stopped.
+  if (denied && clusterGone && record.stopAccepted)
+    return { type: 'task.stopped', cause: 'lost', detail: 'its cluster does not exist any more' };
   if (denied)
     return at - (record.missingSince ?? at) > timeouts.missingGraceMs &&
       age > timeouts.missingGraceMs

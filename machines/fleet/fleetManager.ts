@@ -236,7 +236,10 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
               { guard: 'adopts', target: 'adopting', actions: 'onInventory' },
               { target: 'idle', actions: ['onInventory', 'completeInventory'] },
             ],
-            onError: { target: 'idle', actions: 'onInventoryFailed' },
+            onError: [
+              { guard: 'clusterGone', target: 'idle', actions: 'onNoCluster' },
+              { target: 'idle', actions: 'onInventoryFailed' },
+            ],
           },
         },
         adopting: {

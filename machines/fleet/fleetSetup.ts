@@ -74,6 +74,12 @@ export const fleetSetup = setup({
   guards: {
     inventoryDue: ({ context, event }) => event.type === 'tick' && inventoryDue(context, event.now),
     /** Nothing needs to settle: the first list need not wait for a tick. */
+    /** At the end, and it was prepared: there was one. */
+    clusterGone: ({ context, event }) =>
+      'error' in event &&
+      noteOf(event.error).kind === 'unprepared' &&
+      context.drainAllUntil !== null &&
+      context.revision !== null,
     firstInventoryDue: ({ context, event }) =>
       event.type === 'fleet.prepared' &&
       context.inventoryAt === null &&

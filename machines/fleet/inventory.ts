@@ -94,6 +94,13 @@ export const completeInventory = fleetSetup.enqueueActions(({ context, enqueue }
   enqueue.raise({ type: 'fleet.restoreNext' });
 });
 
+/** There is no cluster, and ECS deletes none in which tasks run: nothing of ours is left there. */
+export const onNoCluster = fleetSetup.assign(({ context }) => ({
+  inventoryAt: context.now,
+  inventoryFailures: 0,
+  adoption: { ...context.adoption, unconfirmed: 0, adopting: [] },
+}));
+
 /** One denial can be a mistake of the moment: rights that were granted just now are not known everywhere. */
 const denialsBelieved = 3;
 
@@ -110,6 +117,8 @@ export const onInventoryFailed = fleetSetup.enqueueActions(({ context, event, en
     listDenied,
     adoption: { ...context.adoption, adopting: [] },
   });
+  // The cluster has been deleted: it is made again, and what ran in it is replaced once it is certainly gone.
+  if (kind === 'unprepared') enqueue.sendTo(parent, { type: 'fleet.unprepared' });
   // Then no inventory will ever show more.
   if (listDenied) enqueue.sendTo(parent, { type: 'fleet.inventoryCompleted', at: context.now });
   enqueue({ type: 'noteInventory', params: { trouble: reason, blind: listDenied } });

@@ -108,6 +108,8 @@ export interface TaskObservation {
   market?: Market | undefined;
   /** From its creation to its end, ms; left out while it lives, or when ECS did not say. */
   livedMs?: number | undefined;
+  /** With phase `missing`: there is no such cluster either; left out otherwise. */
+  clusterGone?: boolean | undefined;
   /** What was wrong, where it says more than that the task did not start. */
   failureReason?: FailureReason | undefined;
 }

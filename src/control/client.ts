@@ -46,6 +46,15 @@ export async function connectControl(dir: string): Promise<ControlClient> {
   const pushes: Push[] = [];
   let wake = () => {};
   let lastId = 0;
+  let isGone = false;
+  const gone = () => new ControlFailure('noDaemon', `the daemon at ${endpoint.path} is gone`);
+
+  function lose(): void {
+    isGone = true;
+    for (const { reject } of waiters.values()) reject(gone());
+    waiters.clear();
+    wake();
+  }
 
   function take(bytes: Uint8Array): void {
     const message = decodeAnswer(bytes);
@@ -69,8 +78,12 @@ export async function connectControl(dir: string): Promise<ControlClient> {
       }
     }
   })().catch(() => {});
+  void (async () => {
+    for await (const { type } of dealer.events) if (type === 'disconnect') lose();
+  })().catch(() => {});
 
   const ask: ControlClient['ask'] = async (op, args) => {
+    if (isGone) throw gone();
     const id = ++lastId;
     const timer = new AbortController();
     const answer = new Promise<unknown>((resolve, reject) => {
@@ -83,7 +96,9 @@ export async function connectControl(dir: string): Promise<ControlClient> {
         `the daemon at ${endpoint.path} has not answered within ${answerWithinMs / 1000} s`,
       );
     });
+    // Until they are waited for, nothing is lost when they reject.
     silence.catch(() => {});
+    answer.catch(() => {});
     try {
       await dealer.send(encodeMessage({ v: protocolVersion, id, op, args }));
       return (await Promise.race([answer, silence])) as never;
@@ -102,6 +117,7 @@ export async function connectControl(dir: string): Promise<ControlClient> {
           yield push;
           continue;
         }
+        if (isGone) throw gone();
         const timer = new AbortController();
         const woken = new Promise<'push'>((resolve) => {
           wake = () => resolve('push');

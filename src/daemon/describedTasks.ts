@@ -15,16 +15,25 @@ export class NothingDescribed extends Failure {
   }
 }
 
+/** ECS deletes no cluster in which tasks run: it knows none of these. Whether they are gone is for the cohort to say. */
+function missingIn({ taskArns }: DescribeFailure): TaskObservation[] {
+  const unknown = { phase: 'missing', cause: null, detail: null, createdAt: null } as const;
+  const clusterGone = true;
+  return taskArns.map((taskArn) => ({ taskArn, ...unknown, clusterGone }));
+}
+
 /**
- * What was observed, for a cohort, which knows no failures beside observations: those go to `onFailure`. Throws the
- * first of them if nothing was observed.
+ * What was observed, for a cohort, which knows no failures beside observations: those go to `onFailure`. Tasks of a
+ * cluster that does not exist count as observed to be missing. Throws the first failure if nothing was observed.
  */
 export function observedTasks(
   { observations, failures }: DescribedTasks,
   onFailure: (failure: DescribeFailure) => void,
 ): TaskObservation[] {
+  const gone = failures.filter(({ kind }) => kind === 'unprepared').flatMap(missingIn);
+  const observed = [...observations, ...gone];
   const [first] = failures;
-  if (first && observations.length === 0) throw new NothingDescribed(first);
+  if (first && observed.length === 0) throw new NothingDescribed(first);
   for (const failure of failures) onFailure(failure);
-  return observations;
+  return observed;
 }

@@ -43,8 +43,9 @@ export function createSchedulerEndLine(log: Log, now: () => number) {
         lostAt = null;
       } else if (name === 'session.stateChanged') onSession(fields as EventFields<typeof name>);
       else if (name === 'group.ended') {
-        const { task } = fields as EventFields<typeof name>;
-        if (task === null) return;
+        const { task, cause } = fields as EventFields<typeof name>;
+        // A drain that ends after the loss was mostly begun because of it.
+        if (task === null || (cause === 'drained' && lostAt !== null)) return;
         ended = { task, at: now() };
         conclude();
       }

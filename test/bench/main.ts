@@ -15,7 +15,7 @@ const usage = `npm run bench -- [NAME...] [options]
   --json               Print one JSON document
   --write              Write the table and the picture of the README
   --against RELEASE    Measure the Python manager of this Scaler release as well, such as 2.6.0 or 2.9.0
-  --rounds N           Runs of each side instead of the usual number
+  --rounds N           At most so many runs of each side
   --groups N           Fargate tasks instead of the usual number
   --profile FOLDER     Write a CPU profile of each run of our manager
 

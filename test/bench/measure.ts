@@ -25,7 +25,7 @@ async function runOnce(
   }
 }
 
-/** Runs a bench, the sides in turn. `rounds`: of our side; null: as the bench says. */
+/** Runs a bench, the sides in turn. `rounds`: at most so many; null: as the bench says. */
 export async function measure(
   bench: Bench,
   sides: readonly Side[],
@@ -38,7 +38,7 @@ export async function measure(
   const values = new Map<string, Record<string, number[]>>();
   const roundsOf = ({ name }: Side): number =>
     name === 'ours'
-      ? (rounds ?? bench.rounds ?? ourRounds)
+      ? Math.min(rounds ?? ourRounds, bench.rounds ?? ourRounds)
       : Math.min(rounds ?? originalRounds, bench.originalRounds ?? originalRounds);
   for (let round = 0; round < Math.max(...sides.map(roundsOf)); round++)
     for (const side of sides) {

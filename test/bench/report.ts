@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { withReadmeBlock } from '../../src/shared/readmeBlock.ts';
 import type { Bench } from './bench.ts';
 import type { SideResult } from './measure.ts';
@@ -25,7 +25,9 @@ function conditions(results: readonly BenchResult[]): string {
   originals.delete('ours');
   const machine = `${cpus().length} cores of ${cpus()[0]?.model.trim() ?? 'unknown make'}`;
   const versions = [`Node.js ${process.versions.node}`, ...originals].join(', ');
-  return `${new Date().toISOString().slice(0, 10)}, ${machine}, ${versions}`;
+  // Above the number of cores other programs made every time longer.
+  const load = `load average ${(loadavg()[0] ?? 0).toFixed(1)}`;
+  return `${new Date().toISOString().slice(0, 10)}, ${machine}, ${load}, ${versions}`;
 }
 
 export function table(results: readonly BenchResult[]): string {

@@ -7,6 +7,7 @@ import { stateName } from '../../src/config/stateDir.ts';
 import type { LedgerTask } from '../../src/emulator/ledger.ts';
 import { type ProcessExit, Processes, type ProcessHandle, tail } from '../interop/processes.ts';
 import { processesMentioning } from '../interop/procfs.ts';
+import { traceExpectation } from '../support/logTrace.ts';
 import { type EmulatorProcess, isAlive, program, startEmulator } from './emulator.ts';
 import { eventually } from './eventually.ts';
 import { type AwsProxy, startProxy } from './proxy.ts';
@@ -105,6 +106,8 @@ export async function openTestBed(setup: TestBedSetup): Promise<TestBed> {
           AWS_CONFIG_FILE: '/dev/null',
           AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
           AWS_EC2_METADATA_DISABLED: 'true',
+          // The states of all actors are in the log, and are held against the machines at the end.
+          SCALER_LOGGING_LEVEL: 'DEBUG',
           ...env,
           ...ownEnv,
         },
@@ -131,6 +134,7 @@ export async function openTestBed(setup: TestBedSetup): Promise<TestBed> {
         .then(() => testBed.check(true, 'no process is left'))
         .catch(() => testBed.check(false, 'no process is left'));
       await processes.killAll();
+      testBed.check(...traceExpectation(dir));
       openTestBeds.delete(testBed);
       if (testBed.failedChecks.length === 0) rmSync(dir, { recursive: true, force: true });
       else print(`--- ${name}, all logs in ${dir}\n${tail(join(dir, 'daemon.log'), 30)}`);

@@ -122,11 +122,9 @@ describe('the npm package', () => {
     const tsc = join(root, 'node_modules/typescript/bin/tsc');
     await run(process.execPath, [tsc, '-p', app]).catch(({ stdout }) => expect(stdout).toBe(''));
     // The types are ours, not any.
-    const compiled = run(
-      process.execPath,
-      [tsc, '--module', 'nodenext', '--noEmit', '--types', '', 'wrong.ts'],
-      { cwd: app },
-    );
+    const checked = { compilerOptions: { ...compilerOptions, noEmit: true }, files: ['wrong.ts'] };
+    writeFileSync(join(app, 'tsconfig.wrong.json'), JSON.stringify(checked));
+    const compiled = run(process.execPath, [tsc, '-p', 'tsconfig.wrong.json'], { cwd: app });
     await expect(compiled).rejects.toMatchObject({ stdout: expect.stringContaining('TS2322') });
     const { stdout } = await run(process.execPath, ['program.js'], { cwd: app });
     const lines = stdout.trim().split('\n');
@@ -139,7 +137,10 @@ describe('the npm package', () => {
     writeFileSync(join(app, 'walks.test.ts'), stdout);
     symlinkSync(join(root, 'node_modules/vitest'), join(app, 'node_modules/vitest'));
     const vitest = join(root, 'node_modules/vitest/vitest.mjs');
-    const ended = await run(process.execPath, [vitest, 'run', '--root', app], { cwd: app });
+    const { FORCE_COLOR: _, ...env } = process.env;
+    const ended = await run(process.execPath, [vitest, 'run', '--root', app], {
+      ...{ cwd: app, env: { ...env, NO_COLOR: '1' } },
+    });
     expect(ended.stdout).toMatch(/Tests {2}\d+ passed/);
   });
 });

@@ -22,7 +22,8 @@ describe('a launch', () => {
   it('starts each task once, however often the same token is sent', async () => {
     const first = await account.launch(order('t-1'));
     expect(first.taskArns).toHaveLength(10);
-    expect(await account.launch(order('t-1'))).toEqual(first);
+    const { requestId: _, ...same } = first;
+    expect(await account.launch(order('t-1'))).toMatchObject(same);
     expect(await account.list()).toHaveLength(10);
     const second = await account.launch(order('t-2'));
     expect(new Set([...first.taskArns, ...second.taskArns]).size).toBe(20);

@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { command, repository } from './emulatorClient.ts';
 import { compareReleases, InteropFailure, type Options, parseOptions } from './options.ts';
+import { checkParser } from './parserCheck.ts';
 import { killCurrentScenario, print, runScenario, type Scenario } from './runScenario.ts';
 import { bootingSurvives } from './scenarios/bootingSurvives.ts';
 import { busySurvives } from './scenarios/busySurvives.ts';
@@ -100,7 +101,10 @@ async function main(): Promise<number> {
   const extras = options.manager === 'original' ? ['boto3'] : [];
   const cache = join(repository, '.cache');
   const venv = await ensureVenv(cache, options.scaler, extras, options.python, print);
-  let allPassed = true;
+  // Earlier releases have other names for some flags.
+  const unknown = isAtLeast('2.0.0')(options) ? await checkParser(venv) : [];
+  for (const what of unknown) print(`FAILED parser of Scaler ${options.scaler}: ${what}`);
+  let allPassed = unknown.length === 0;
   for (const { name, scenario } of chosen) {
     const { outcome, passed } = await runScenario(name, scenario, options, venv);
     allPassed &&= passed;

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { traceExpectation } from '../support/logTrace.ts';
 import { stopAllProcesses } from './deployment.ts';
 import type { Options } from './options.ts';
 import { emptyOutcome, isGood, type Outcome } from './outcome.ts';
@@ -49,6 +50,7 @@ async function runOnce(name: string, scenario: Scenario, options: Options, venv:
     clearTimeout(timer);
     await killAllProcesses(context);
   }
+  if (options.manager === 'ours') context.check(...traceExpectation(dir));
   const passed = context.failedChecks.length === 0 && isGood(outcome);
   if (!passed) print(`${context.processes.tails(25)}\nall logs: ${dir}`);
   else if (!options.keep) await rm(dir, { recursive: true, force: true });

@@ -90,6 +90,7 @@ export const createClient = (
   events: ClientEvents,
 ) => {
   const execute = (operation: Operation, input: object, askedAt: number): object => {
+    if (ecs.isClusterGone()) throw aws('ClusterNotFoundException', 'Cluster not found.');
     switch (operation) {
       case 'RunTask':
         try {

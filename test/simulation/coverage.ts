@@ -51,7 +51,9 @@ const fleetFaults: string[] = [
     '/',
   ),
   ...subnetTroubles,
-  ...'standstill/missing/missingMs/listLagMs/staleMs/exit/oom/spot/maintenance/outside'.split('/'),
+  ...'standstill/deleteCluster/missing/missingMs/listLagMs/staleMs/exit/oom/spot/maintenance/outside'.split(
+    '/',
+  ),
   ...'silent/gone/echoless/commandless/empty/unseen/disk:full/disk:slow/disk:syncFails'.split('/'),
   ...dialogueFaultNames,
 ];

@@ -143,6 +143,7 @@ export const createEcs = (agenda: Agenda, random: Random, tag: string, events: E
   const odd = ordinary();
   const troubles: { subnet: string; trouble: SubnetTrouble }[] = [];
   let made = 0;
+  let isClusterGone = false;
 
   const stageOf = (task: ModelTask): Stage => task.stages[task.stages.length - 1] as Stage;
   const alive = (task: ModelTask): boolean => stageOf(task).lastStatus !== 'STOPPED';
@@ -295,6 +296,19 @@ export const createEcs = (agenda: Agenda, random: Random, tag: string, events: E
     alive,
     wanted,
     create,
+    /** ECS deletes no cluster with tasks: they are stopped first. */
+    deleteCluster() {
+      for (const task of tasks.values()) {
+        if (alive(task)) this.doom(task, 0, 'UserInitiated', 'Task stopped by user', null);
+        task.stopMs = 0;
+        task.goneFrom = agenda.now();
+      }
+      isClusterGone = true;
+    },
+    createCluster() {
+      isClusterGone = false;
+    },
+    isClusterGone: () => isClusterGone,
     /** It ends by itself or by another hand than the daemon's. */
     doom(task: ModelTask, ms: number, stopCode: string, reason: string, exitCode: number | null) {
       task.doomed = true;

@@ -178,6 +178,10 @@ export const createHappen = (stage: Stage) => {
       case 'kill':
         stage.kill(happening);
         break;
+      case 'deleteCluster':
+        meet('deleteCluster');
+        ecs.deleteCluster();
+        break;
       case 'standstill':
         stage.standStill(happening.ms);
         break;

@@ -357,8 +357,8 @@ export const createInvariants = (world: Watched) => {
       const isTraced = scheduler.workerIdsOf(task)[0]?.startsWith('Worker|ECS-');
       if (!life || !heardSince || generation === 'g4' || !isTraced) return;
       const isCanceled = [...scheduler.cancellations.values()].some((each) => each.task === task);
-      // Of a standstill it is the end, which may still be to come.
-      const isKnown = life.startedAt < since && heardSince < since && unseenAt < since;
+      const isForgotten = (task.endingAt ?? since) < lostAt || unseenAt >= since;
+      const isKnown = !isForgotten && life.startedAt < since && heardSince < since;
       const canSay = dialogue.isSteadySince(since) && life.stopAskedAt === null;
       if (task.ours && isKnown && canSay && !isCanceled && scheduler.faults.silent === 0)
         broken('deadUnreported', `workers of ${short(task.taskArn)}`);

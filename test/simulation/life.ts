@@ -78,6 +78,8 @@ export interface LifeTools {
   createsCluster: boolean;
   /** Takes all that happens, to be watched later; null: nothing does. */
   recorder: Recorder | null;
+  /** Preparing AWS makes the cluster, if there is none. */
+  createCluster: () => void;
   /** What is in the way of preparing AWS; null: nothing. */
   prepareTrouble: () => 'unreachable' | 'denied' | null;
 }
@@ -210,8 +212,9 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
     const run = runTask(ecs, call, {
       request: (order: LaunchOrder) => templateOf(order).request(order),
     });
-    const stop = stopTask(ecs, call, templates.cluster);
-    const describe = describeTasks(ecs, call, templates.cluster);
+    const ownAccount = () => '123456789012';
+    const stop = stopTask(ecs, call, templates.cluster, { ownAccount });
+    const describe = describeTasks(ecs, call, templates.cluster, ownAccount);
     /** As the SDK measures it at every answer: AWS keeps the time of the agenda, and a host's clock may be set. */
     const aheadMs = () => agenda.now() - now();
 
@@ -257,6 +260,7 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
         if (kind)
           throw new EcsFailure({ kind, awsName: 'Simulated', code: 'simulated' }, 'not prepared');
         const revision = 'arn:aws:ecs:eu-west-1:123456789012:task-definition/simulated:1';
+        tools.createCluster();
         return { revision, clusterCreated: tools.createsCluster };
       },
       heartbeatSent() {},

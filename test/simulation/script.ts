@@ -95,6 +95,8 @@ export type Happening =
       /** By how much the host's clock is set meanwhile. */
       clockMs?: number;
     }
+  /** Another hand deletes the cluster, with all that runs in it. */
+  | { at: number; kind: 'deleteCluster' }
   /** The process stands still, and goes on. */
   | { at: number; kind: 'standstill'; ms: number }
   /** An orderly stop, and a start after it; `soon`: so long after its end, not after the longest time it may take. */
@@ -288,6 +290,9 @@ export const scriptOf = (seed: number): Script => {
         tasks: demandOf(places, policy),
       });
   }
+  const clusters = createRandom(seed, 'cluster');
+  if (clusters.chance(0.06))
+    happenings.push({ at: clusters.between(20 * second, chaosMs), kind: 'deleteCluster' });
   if (standstills.chance(0.25))
     for (let n = standstills.int(1, 3); n > 0; n--) {
       const at = standstills.between(12 * second, chaosMs);

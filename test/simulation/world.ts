@@ -241,6 +241,7 @@ export const runScript = async (
         createsCluster: lives === 1 && ecs.ours().length === 0,
         recorder,
         epoch: `${seed.toString(16)}x${lives}`,
+        createCluster: ecs.createCluster,
         prepareTrouble: () => {
           const trouble = prepareTroubles.shift() ?? null;
           if (trouble) meet('prepare');

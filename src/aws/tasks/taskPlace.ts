@@ -8,11 +8,10 @@ export interface TaskPlace {
 
 /** What a task's ARN says; undefined for an ARN of the old format, which names no cluster: those tasks are long gone. */
 export function placeOf(taskArn: string): TaskPlace | undefined {
-  const [, region, account, cluster] =
-    /^arn:[^:]*:ecs:([^:]*):([^:]*):task\/([^/]+)\//.exec(taskArn) ?? [];
-  return region === undefined || account === undefined || cluster === undefined
-    ? undefined
-    : { region, account, cluster };
+  const match = /^arn:[^:]*:ecs:([^:]*):([^:]*):task\/([^/]+)\//.exec(taskArn);
+  if (match === null) return undefined;
+  const [, region = '', account = '', cluster = ''] = match;
+  return { region, account, cluster };
 }
 
 /** The account that the ARN of a task or task definition names; undefined if it names none. */
@@ -27,8 +26,8 @@ export function regionOf(arn: string): string | undefined {
 
 /** The ARN of the cluster in which a task runs; undefined for an ARN of the old format. */
 export function clusterOfTask(taskArn: string): string | undefined {
-  const [, head, cluster] = /^(arn:[^:]*:ecs:[^:]*:[^:]*:)task\/([^/]+)\//.exec(taskArn) ?? [];
-  return head === undefined ? undefined : `${head}cluster/${cluster}`;
+  const match = /^(arn:[^:]*:ecs:[^:]*:[^:]*:)task\/([^/]+)\//.exec(taskArn);
+  return match === null ? undefined : `${match[1]}cluster/${match[2]}`;
 }
 
 /**
@@ -43,6 +42,6 @@ export function clusterOfLaunch({
   revision: string;
 }): string | undefined {
   if (cluster.startsWith('arn:')) return cluster;
-  const [, head] = /^(arn:[^:]*:ecs:[^:]*:[^:]*:)task-definition\//.exec(revision) ?? [];
-  return head === undefined ? undefined : `${head}cluster/${cluster}`;
+  const match = /^(arn:[^:]*:ecs:[^:]*:[^:]*:)task-definition\//.exec(revision);
+  return match === null ? undefined : `${match[1]}cluster/${cluster}`;
 }

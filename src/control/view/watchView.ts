@@ -1,4 +1,4 @@
-import type { Line } from '../../shared/terminal/styledText.ts';
+import { type Line, wrapLine } from '../../shared/terminal/styledText.ts';
 import { groupRow, groupsHeading } from './groupsView.ts';
 import { drawLife } from './lifeView.ts';
 import { drawStatus } from './statusView.ts';
@@ -30,7 +30,7 @@ export function drawWatch(state: WatchState, size: WatchSize): Line[] {
   const columns = Math.min(maxColumns, size.columns);
   const { status, trouble } = state;
   const lines: Line[] = [];
-  if (trouble !== null) lines.push([[trouble, 'red']]);
+  if (trouble !== null) lines.push(...wrapLine([[trouble, 'red']], columns));
   if (status === null)
     return [...lines, [['Waiting for the daemon…', 'dim']]].slice(0, size.rows) as Line[];
   if (state.isHelp) lines.push(...helpLines());

@@ -19,6 +19,7 @@ const command = (taskConcurrency: number, at: number) => ({
 const listed = { startedAt: 11_000, tasks: [] };
 const showsOrphan = { startedAt: 11_000, tasks: [orphan('arn/9')] };
 const denied = Object.assign(new Error('not authorized'), { kind: 'denied' });
+const noCluster = Object.assign(new Error('Cluster not found.'), { kind: 'unprepared' });
 const late = Object.assign(new Error('no answer'), { kind: 'unreachable' });
 
 const brief = (context: Fleet) => [
@@ -232,6 +233,20 @@ const impatient: Model = {
   events: [{ type: 'fleet.stop' }, { type: 'fleet.stopNow' }],
 };
 
+/** The cluster is gone when everything ends. */
+const clusterGone: Model = {
+  input: { ...input, owned: [] },
+  key: ({ value, context }) => [value, context.revision, context.drainAllUntil !== null],
+  events: ({ value, context }) => [
+    ...(context.revision === null ? [{ type: 'fleet.prepared', revision: 'rev:1' }] : []),
+    { type: 'tick', now: 20_000 },
+    { type: 'fleet.stop' },
+    ...(modesOf(value as Record<string, unknown>).inventory === 'listing'
+      ? [{ type: 'xstate.error.actor.inventory', error: noCluster }]
+      : []),
+  ],
+};
+
 /** Listing is denied again and again. */
 const deniedAgain: Model = {
   input: { ...input, owned: [] },
@@ -246,6 +261,7 @@ const deniedAgain: Model = {
 };
 
 export const models = [
+  clusterGone,
   deniedAgain,
   oneByOne,
   modelOf(/^(cohort\.launchFailed|monitor\.loads|scheduler\.lost)$/),

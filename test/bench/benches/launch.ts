@@ -105,7 +105,8 @@ export const launchQuota: Bench = {
   name: 'launch-quota',
   what: '1,000 tasks at once, at 100 tasks and then 20 a second, AWS answers after 250 ms',
   rounds: 2,
-  originalRounds: 1,
+  // It launches far more slowly than the quotas allow: see launch-free.
+  originalRounds: 0,
   rows: [
     { id: 'launch-quota.time', what: 'until all are created', unit: 's', goal: 46, limit: '45 s' },
     { id: 'launch-quota.calls', what: 'RunTask calls', unit: 'calls', goal: 112, limit: '100' },

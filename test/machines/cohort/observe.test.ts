@@ -484,3 +484,11 @@ it('records once when ECS created a task', () => {
   expect(see(known, 77)).toMatchObject({ createdAt: 77, deadlinesFrom: 0 });
   expect(see(serves({ lastStatus: 'starting', createdAt: 70 }), 77)?.createdAt).toBe(70);
 });
+
+it('a group whose stop was accepted ends at once when its cluster does not exist any more', () => {
+  const gone = sighting('missing', { clusterGone: true });
+  const at = (given: Partial<GroupRecord>) =>
+    eventFor(stops(given), gone, 2000, timeouts, false)?.type;
+  expect(at({ stopAccepted: true })).toBe('task.stopped');
+  expect(at({ stopAccepted: false })).toBeUndefined();
+});

@@ -291,3 +291,30 @@ describe('a list that shows tasks of an open launch', () => {
     expect(await shown(orphan('arn/1', { ...open, ...given }))).toEqual([]);
   });
 });
+
+describe('a deleted cluster', () => {
+  const noCluster = Object.assign(new Error('Cluster not found.'), { kind: 'unprepared' });
+
+  it('that a list shows is prepared again', async () => {
+    const { at, hears, inventoried } = await readyManager();
+    at(72_000);
+    hears();
+    await inventoried(noCluster);
+    expect(hears()).toContainEqual({ type: 'fleet.unprepared' });
+  });
+
+  it('counts as an empty list when everything is to end', async () => {
+    const { actor, at, command, answered, report, inventoried, fleet, hears } =
+      await readyManager();
+    command(2);
+    answered();
+    at(72_000);
+    actor.send({ type: 'fleet.stop' });
+    report({});
+    hears();
+    await inventoried(noCluster);
+    expect(fleet().inventoryAt).toBe(72_000);
+    at(73_000);
+    expect(actor.getSnapshot().value).toMatchObject({ lifecycle: 'stopped' });
+  });
+});

@@ -10,6 +10,18 @@ describe('wellFormed', () => {
     ['RunTask', { failures: [{ reason: 'RESOURCE:ENI', arn: null }] }],
     ['DescribeTasks', { tasks: [] }],
     ['DescribeTasks', { failures: [] }],
+    [
+      'DescribeTasks',
+      {
+        tasks: [
+          {
+            ...{ ...task, createdAt: new Date(1), startedAt: null },
+            containers: [{ name: 'c', reason: 'r', exitCode: 1 }],
+            overrides: { containerOverrides: [{ environment: [{ name: 'n', value: 'v' }] }] },
+          },
+        ],
+      },
+    ],
     ['ListTasks', { taskArns: [] }],
     ['StopTask', { task }],
     ['DescribeClusters', { clusters: [] }],
@@ -30,6 +42,11 @@ describe('wellFormed', () => {
     ['RunTask', { tasks: null, failures: undefined }],
     ['RunTask', { tasks: [{}] }],
     ['RunTask', { tasks: [{ taskArn: 'not an arn' }] }],
+    ['RunTask', { tasks: [{ taskArn: 'not-arn:1' }] }],
+    ['RunTask', { tasks: [{ taskArn: 'arn:1 and more' }] }],
+    ['RunTask', { tasks: [{ taskArn: 7 }] }],
+    ['RunTask', { tasks: [null] }],
+    ['RunTask', { tasks: [undefined] }],
     ['RunTask', { tasks: [task], failures: [7] }],
     ['DescribeTasks', { taskArns: [] }],
     ['DescribeTasks', { tasks: [{ ...task, createdAt: new Date('x') }] }],

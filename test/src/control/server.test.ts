@@ -237,6 +237,22 @@ const pushed = async (from: AsyncIterable<Push>, isEnough: (all: Push[]) => bool
   return all;
 };
 
+describe('a client', () => {
+  it('learns at once that its daemon is gone, whatever it waits for', async () => {
+    const dir = scratch();
+    const { close } = await serve(dir);
+    const asking = await client(dir);
+    const pushes = pushed(asking.subscribe({ topic: 'events' }), () => false);
+    const told = expect(pushes).rejects.toMatchObject({ kind: 'noDaemon' });
+    await sleep(200);
+    await close();
+    const at = performance.now();
+    await told;
+    await expect(asking.ask('status', {})).rejects.toThrow('is gone');
+    expect(performance.now() - at).toBeLessThan(3000);
+  });
+});
+
 describe('a subscriber', () => {
   it('of status gets one each second', async () => {
     const dir = scratch();

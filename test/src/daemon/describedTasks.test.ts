@@ -25,6 +25,17 @@ it('throws the failure if nothing was observed', () => {
   expect(fail).toThrow(expect.objectContaining({ kind: 'denied', message: 'no right' }));
 });
 
+it('returns the tasks of a cluster that does not exist as missing, and hands its failure on', () => {
+  const failures: DescribeFailure[] = [];
+  const deleted: DescribeFailure = { ...failure, kind: 'unprepared' };
+  const observed = observedTasks({ observations: [], failures: [deleted, failure] }, (one) =>
+    failures.push(one),
+  );
+  const missing = { taskArn: 'arn:2', phase: 'missing', clusterGone: true };
+  expect(observed).toEqual([{ ...observation, ...missing }]);
+  expect(failures).toEqual([deleted, failure]);
+});
+
 it('returns nothing for no tasks', () => {
   expect(observedTasks({ observations: [], failures: [] }, () => {})).toEqual([]);
 });

@@ -68,6 +68,14 @@ describe('the end of a scheduler', () => {
     expect(reports()).toEqual([]);
   });
 
+  it('is not reported when only tasks ended that were drained after it', () => {
+    ready();
+    lose('the connection broke');
+    lose(refused);
+    on('group.ended', { group: 'g', task: 'arn:1', cause: 'drained', detail: null });
+    expect(reports()).toEqual([]);
+  });
+
   it('is not reported of one that was never ready, or speaks ZeroMQ', () => {
     on('scheduler.identified', { transport: 'ymq', generation: 'g3', exact: true, bare: false });
     end();

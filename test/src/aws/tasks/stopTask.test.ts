@@ -36,6 +36,18 @@ it('sends StopTask to the cluster in the ARN of the task', async () => {
   expect(aws.requests[0]?.input).toMatchObject({ cluster: 'before', task });
 });
 
+it('sends StopTask to the cluster of the settings if the ARN names none', async () => {
+  aws.answer = accepted;
+  const task = 'arn:aws:ecs:eu-west-1:1:task/of-the-old-format';
+  await stopTask(aws.ecs, eagerCall, 'c')(task, 'done', new AbortController().signal);
+  expect(aws.requests[0]?.input).toMatchObject({ cluster: 'c', task });
+});
+
+it('rejects with the reason of the signal', async () => {
+  const stopping = stopTask(aws.ecs, eagerCall, 'c')(arn(1), 'done', AbortSignal.abort('over'));
+  expect(await rejectionOf(stopping)).toBe('over');
+});
+
 it('resolves if ECS does not know the task any more', async () => {
   aws.answer = errorAnswer('InvalidParameterException', 'The referenced task was not found.');
   await expect(stop()).resolves.toBeUndefined();
@@ -66,6 +78,10 @@ it('fails as denied if StopTask is denied', async () => {
     'User is not authorized to perform: ecs:StopTask',
   );
   expect(await rejectionOf(stop())).toMatchObject({ kind: 'denied' });
+  const ownAccount = () => '123456789012';
+  const stopHere = stopTask(aws.ecs, eagerCall, 'c', { ownAccount });
+  const stopping = stopHere(arn(1), 'done', new AbortController().signal);
+  expect(await rejectionOf(stopping)).toMatchObject({ kind: 'denied' });
 });
 
 const account = '123456789012';

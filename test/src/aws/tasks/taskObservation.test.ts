@@ -40,6 +40,40 @@ describe('observationOf', () => {
     },
   );
 
+  const running = { taskArn: arn(1), lastStatus: 'RUNNING', desiredStatus: 'RUNNING' };
+
+  it('reports of a running task what ECS says, and nothing else', () => {
+    expect(observationOf(running)).toStrictEqual({
+      ...{ taskArn: arn(1), phase: 'running', cause: null, detail: null, createdAt: null },
+    });
+    const times = { createdAt: new Date(1000), startedAt: new Date(2000) };
+    expect(observationOf({ ...running, ...times })).toStrictEqual({
+      ...{ taskArn: arn(1), phase: 'running', cause: null, detail: null },
+      ...{ createdAt: 1000, startedAt: 2000 },
+    });
+    for (const attachments of [[], [{ type: 'other' }], [{ type: 'ElasticNetworkInterface' }]])
+      expect(observationOf({ ...running, attachments })).not.toHaveProperty('subnet');
+  });
+
+  it.each([
+    [{ capacityProviderName: 'FARGATE_SPOT' }, 'spot'],
+    [{ capacityProviderName: 'FARGATE' }, 'onDemand'],
+    [{ launchType: 'FARGATE' as const }, 'onDemand'],
+    [{}, undefined],
+  ])('reports the market of %j: %s', (given, market) => {
+    expect(observationOf({ ...running, ...given })?.market).toBe(market);
+  });
+
+  it('reports how long a stopped task has lived, where ECS says both times', () => {
+    const times = { createdAt: new Date(1000), stoppedAt: new Date(61_000) };
+    const stopped = { taskArn: arn(1), lastStatus: 'STOPPED', desiredStatus: 'STOPPED' };
+    expect(observationOf({ ...stopped, ...times })?.livedMs).toBe(60_000);
+    const { createdAt, stoppedAt } = times;
+    for (const one of [{ createdAt }, { stoppedAt }, {}])
+      expect(observationOf({ ...stopped, ...one })).not.toHaveProperty('livedMs');
+    expect(observationOf({ ...running, ...times })).not.toHaveProperty('livedMs');
+  });
+
   it('reports the cause of a Spot interruption while the task is still RUNNING', () =>
     expect(
       observationOf({

@@ -7,34 +7,34 @@ import {
   regionOf,
 } from '../../../../src/aws/tasks/taskPlace.ts';
 
+const head = 'arn:aws-cn:ecs:cn-north-1:123456789012:';
+const task = `${head}task/cluster-1/abc`;
+const revision = `${head}task-definition/d:3`;
+const others = [`${head}task/abc`, `x${task}`, `x${revision}`, 'arn:aws:iam::1:role/r', 'd:3', ''];
+
 it('placeOf reads region, account and cluster from an ARN, except from one of the old format', () => {
-  expect(placeOf('arn:aws-cn:ecs:cn-north-1:1:task/c/abc')).toEqual({
-    region: 'cn-north-1',
-    account: '1',
-    cluster: 'c',
+  expect(placeOf(task)).toEqual({
+    ...{ region: 'cn-north-1', account: '123456789012', cluster: 'cluster-1' },
   });
-  expect(placeOf('arn:aws:ecs:us-east-1:1:task/abc')).toBeUndefined();
-  expect(placeOf('abc')).toBeUndefined();
+  for (const other of [...others, revision]) expect(placeOf(other)).toBeUndefined();
 });
 
 it('reads the region and the account that any ARN of ECS names', () => {
-  const revision = 'arn:aws:ecs:us-east-1:123456789012:task-definition/d:3';
-  expect([regionOf(revision), accountOf(revision)]).toEqual(['us-east-1', '123456789012']);
-  for (const other of ['d:3', 'arn:aws:iam::1:role/r', ''])
+  for (const arn of [revision, task, `${head}task/abc`])
+    expect([regionOf(arn), accountOf(arn)]).toEqual(['cn-north-1', '123456789012']);
+  for (const other of others.slice(1))
     expect([regionOf(other), accountOf(other)]).toEqual([undefined, undefined]);
 });
 
 it('names the cluster of a task by its ARN, except for a task of the old format', () => {
-  expect(clusterOfTask('arn:aws-cn:ecs:cn-north-1:1:task/c/abc')).toBe(
-    'arn:aws-cn:ecs:cn-north-1:1:cluster/c',
-  );
-  expect(clusterOfTask('arn:aws:ecs:us-east-1:1:task/abc')).toBeUndefined();
+  expect(clusterOfTask(task)).toBe(`${head}cluster/cluster-1`);
+  for (const other of [...others, revision]) expect(clusterOfTask(other)).toBeUndefined();
 });
 
 it('names the cluster of a launch by its ARN, in the region and account of the task definition', () => {
-  const revision = 'arn:aws:ecs:us-east-1:1:task-definition/d:3';
-  expect(clusterOfLaunch({ cluster: 'c', revision })).toBe('arn:aws:ecs:us-east-1:1:cluster/c');
+  expect(clusterOfLaunch({ cluster: 'c', revision })).toBe(`${head}cluster/c`);
   const cluster = 'arn:aws:ecs:eu-west-1:1:cluster/c';
   expect(clusterOfLaunch({ cluster, revision })).toBe(cluster);
-  expect(clusterOfLaunch({ cluster: 'c', revision: 'd:3' })).toBeUndefined();
+  for (const other of [...others, task])
+    expect(clusterOfLaunch({ cluster: 'c', revision: other })).toBeUndefined();
 });
