@@ -85,6 +85,7 @@ function withDrain(
       },
       { type: 'group.drain' },
     ];
+  // Should it be at work when StopTask may be sent, it may wait after all, until then.
   const { phase, ...stop } = stopping({ ...record, drainDeadline: until }, at);
   return [
     // Without its ARN it cannot be stopped yet.
@@ -124,8 +125,8 @@ export function drained(records: CohortRecords, share: Share, wait: Wait): Trans
         observeUntil: sooner(record.observeUntil),
       };
   if (until > at) return { ...records, groups, outbox };
-  const now = expired({ ...records, groups }, at);
-  return { ...now, outbox: [...outbox, ...now.outbox] };
+  const due = expired({ ...records, groups }, at);
+  return { ...due, outbox: [...outbox, ...due.outbox] };
 }
 
 /** A person wants these groups to leave, whatever the scheduler desires: at an idle moment, and for good. */

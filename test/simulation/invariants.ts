@@ -353,11 +353,11 @@ export const createInvariants = (world: Watched) => {
       const life = world.life();
       const since = agenda.now() - reportMs;
       const heardSince = life && scheduler.heardSince(life.owner);
-      const { generation } = scheduler.release();
       const isTraced = scheduler.workerIdsOf(task)[0]?.startsWith('Worker|ECS-');
-      if (!life || !heardSince || generation === 'g4' || !isTraced) return;
+      if (!life || !heardSince || scheduler.generation() === 'g4' || !isTraced) return;
       const isCanceled = [...scheduler.cancellations.values()].some((each) => each.task === task);
-      const isForgotten = (task.endingAt ?? since) < lostAt || unseenAt >= since;
+      const diedAt = task.endingAt ?? since;
+      const isForgotten = diedAt < lostAt || unseenAt >= since || task.goneFrom - diedAt < noticeMs;
       const isKnown = !isForgotten && life.startedAt < since && heardSince < since;
       const canSay = dialogue.isSteadySince(since) && life.stopAskedAt === null;
       if (task.ours && isKnown && canSay && !isCanceled && scheduler.faults.silent === 0)
