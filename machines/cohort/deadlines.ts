@@ -11,7 +11,7 @@ import {
   waitsIdle,
 } from './groupRecords.ts';
 
-/** A group that may be at work for ever, for all that is shown, is stopped after this time, ms. */
+/** A group that may wait without a deadline is stopped when nothing has shown its work for so long, ms. */
 const unshownMs = 300_000;
 
 /** It may wait for as long as it is at work, and nothing shows any more whether it is. */
@@ -29,8 +29,8 @@ const stopHasFailed = (record: GroupRecord, at: number): boolean =>
   at - (record.stopRequestedAt ?? 0) >= stopAgainAfter(record.stopFailures);
 
 /**
- * Groups whose time is up: to wait for an idle moment, to be seen by DescribeTasks, or for a cancellation to end; and
- * those whose StopTask has failed. `isCurrent`: what is known of their work is not old.
+ * Groups whose time is up: to wait for an idle moment, to be seen by DescribeTasks, or for a cancellation to end;
+ * those that wait and are idle; and those whose StopTask has failed. `isCurrent`: their work is known, and not of old.
  */
 export function expired(records: CohortRecords, at: number, isCurrent = true): Transition {
   const groups = { ...records.groups };

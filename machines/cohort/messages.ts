@@ -24,7 +24,7 @@ export type CohortCommand =
   | { type: 'cohort.launchesFound'; found: Record<string, FoundTasks> }
   /** The answer to `cohort.launchTurn`. */
   | { type: 'cohort.launchTurnAnswered'; label: string; allowed: boolean }
-  /** Describe the tasks, let launches retry, enforce deadlines. */
+  /** Describe the tasks, let launches retry, enforce deadlines. `launching`: throttled launches may be sent again. */
   | {
       type: 'cohort.poll';
       at: number;

@@ -145,7 +145,7 @@ function exchanged(
   return { ...records, groups, outbox };
 }
 
-/** The event as the group hears it, and its record: a stop is held back while a worker cancels a task. */
+/** The event as the group gets it, and its record: a stop is held back while a worker cancels a task. */
 function applied(record: GroupRecord, event: GroupEvent, at: number): [GroupRecord, GroupEvent] {
   if (event.type !== 'group.stop' && event.type !== 'task.failing') return [record, event];
   const stop = stopEvent(record, at);

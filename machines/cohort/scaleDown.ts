@@ -39,11 +39,11 @@ export function scaleDownCandidates(groups: Record<string, GroupRecord>, share: 
       progress[a.phase] - progress[b.phase] ||
       Number(b.workersLostSince !== null) - Number(a.workersLostSince !== null) ||
       (a.load?.tasks ?? 0) - (b.load?.tasks ?? 0) ||
-      Number(b.degraded) - Number(a.degraded) ||
+      Number(b.degraded || b.aged) - Number(a.degraded || a.aged) ||
       b.deadlinesFrom - a.deadlinesFrom,
   );
   const degraded = sorted
-    .filter(([, record]) => record.degraded && categoryOf(record) === 'idle')
+    .filter(([, record]) => (record.degraded || record.aged) && categoryOf(record) === 'idle')
     .sort(([, a], [, b]) => (a.load?.workers ?? 0) - (b.load?.workers ?? 0))
     .slice(0, share.degraded ?? 0)
     .map(([groupId]) => groupId);
@@ -85,6 +85,7 @@ function withDrain(
       },
       { type: 'group.drain' },
     ];
+  // Should it be at work when StopTask may be sent, it may wait after all, until then.
   const { phase, ...stop } = stopping({ ...record, drainDeadline: until }, at);
   return [
     // Without its ARN it cannot be stopped yet.
@@ -124,8 +125,8 @@ export function drained(records: CohortRecords, share: Share, wait: Wait): Trans
         observeUntil: sooner(record.observeUntil),
       };
   if (until > at) return { ...records, groups, outbox };
-  const now = expired({ ...records, groups }, at);
-  return { ...now, outbox: [...outbox, ...now.outbox] };
+  const due = expired({ ...records, groups }, at);
+  return { ...due, outbox: [...outbox, ...due.outbox] };
 }
 
 /** A person wants these groups to leave, whatever the scheduler desires: at an idle moment, and for good. */

@@ -59,7 +59,7 @@ export function settled(records: CohortRecords, end: LaunchEnd, at: number): Tra
       outbox.push([groupId, { type: 'group.cancelDrain' }]);
     }
     const waits = record.drainRequested && !stays && choice;
-    // It was told to stop as soon as it has a task.
+    // It was told to stop as soon as it has a task: with that event it waits for the next poll instead.
     if (waits && record.drainDeadline === null) outbox.push([groupId, { type: 'group.drain' }]);
     const { taskArn, createdAt = null } = claim;
     groups[groupId] = {

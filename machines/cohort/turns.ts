@@ -4,7 +4,7 @@ import { cohortSetup, groupActor, isCurrent, launchActor } from './cohortSetup.t
 import type { CohortEvent } from './messages.ts';
 import { checkStop } from './scaleDown.ts';
 
-/** What a call was decided on can be old when AWS's limits let it pass. */
+/** RunTask may be sent now, possibly long after it was decided on: the fleet manager is asked whether it still is to be. */
 export const passOnLaunchTurn = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'launch.turn');
   const { label, at } = event;
@@ -20,6 +20,7 @@ export const passOnFound = cohortSetup.enqueueActions(({ context, event, enqueue
       enqueue.sendTo(launchActor(label), { type: 'launch.found', ...tasks });
 });
 
+/** The fleet manager has answered that. */
 export const answerLaunchTurn = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'cohort.launchTurnAnswered');
   const { label, allowed } = event;
@@ -27,6 +28,7 @@ export const answerLaunchTurn = cohortSetup.enqueueActions(({ context, event, en
   enqueue.sendTo(launchActor(label), { type: allowed ? 'launch.send' : 'launch.abandon' });
 });
 
+/** The same for StopTask. What it was decided on is in the record, so the cohort itself answers. */
 export const onStopTurn = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'group.turn');
   const { groupId, at } = event;

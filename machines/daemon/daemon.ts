@@ -92,7 +92,6 @@ const whileStopping = {
   'fleet.capacity': {},
 } as const;
 
-/** The root: prepares AWS while the session already sends heartbeats, and ends everything in order. */
 export const daemon = setup({
   types: {} as {
     input: DaemonInput;
@@ -178,6 +177,8 @@ export const daemon = setup({
   },
 }).createMachine({
   id: 'daemon',
+  description:
+    'The root: prepares AWS while the session already sends heartbeats, passes events on between its children, and ends everything in order.',
   context: ({ input }) => ({
     ...input,
     attempts: 0,

@@ -4,7 +4,7 @@ export interface Cooldown {
   /** Since when fewer groups are desired than there are, without a break; null: not so. */
   fewerSince: number | null;
   now: number;
-  /** How long fewer must be desired before any is drained, ms; 0: not at all. */
+  /** How long fewer must be desired before any is drained, ms; 0: it is drained at once. */
   cooldownMs: number;
 }
 

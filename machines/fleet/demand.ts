@@ -12,8 +12,11 @@ const declarative: readonly (Generation | undefined)[] = ['g3', 'g4'];
 const capacityOf = ({ advertised, settings: { maxTasks, workersPerTask } }: Fleet): number =>
   advertised ?? (maxTasks === null ? Number.POSITIVE_INFINITY : maxTasks * workersPerTask);
 
-/** What is desired, and why, by what the scheduler asks and what its work needs. */
-function desiredBy(fleet: Fleet, ask: Ask): { tasks: number; ahead: number | null; why: string } {
+/** How many tasks are desired, and why: as many as the scheduler asks for, or as its work needs. */
+function desiredTasks(
+  fleet: Fleet,
+  ask: Ask,
+): { tasks: number; ahead: number | null; why: string } {
   const { views, policy: evidence, terms, now, settings } = fleet;
   const { tasksPerWorker, workersPerTask, echoLimitMs: askLimitMs } = settings;
   const isDeclarative = declarative.includes(terms?.generation) && echoFreshAt(fleet, now);
@@ -35,14 +38,14 @@ function desiredBy(fleet: Fleet, ask: Ask): { tasks: number; ahead: number | nul
   };
 }
 
-/** Takes `change` into the state of the fleet, with what is desired by it. */
-function desireBy(before: Fleet, change: Partial<Fleet>, enqueue: Enqueue): void {
+/** Records `change`, and what is desired after it. */
+function recordDesired(before: Fleet, change: Partial<Fleet>, enqueue: Enqueue): void {
   const fleet = { ...before, ...change };
   if (fleet.ask === null) {
     enqueue.assign(change);
     return;
   }
-  const { tasks: desired, ahead, why } = desiredBy(fleet, fleet.ask);
+  const { tasks: desired, ahead, why } = desiredTasks(fleet, fleet.ask);
   enqueue.assign({ ...change, desired, workersAhead: ahead });
   if (desired !== before.desired) enqueue({ type: 'noteDesired', params: { tasks: desired, why } });
 }
@@ -60,13 +63,13 @@ export const onDesired = fleetSetup.enqueueActions(({ context, event, enqueue })
   const policy = judge(context.policy, context.views, ask, {
     ...{ capacity: capacityOf(context), now: at },
   });
-  // What is launched now is launched between two ticks.
+  // A full allowance does not grow. Launches may use it from now on, so it grows from now on, not from the last tick.
   const isFull = context.allowance >= context.settings.launchBurst;
   const change = {
     ...{ emptySince: null, ask, policy, desiredWorkers: workers, replacesEnded: true },
     ...(isFull && { fullUntil: at }),
   };
-  desireBy(context, change, enqueue);
+  recordDesired(context, change, enqueue);
 });
 
 /** The monitor stream shows other work, or none any more. */
@@ -74,12 +77,12 @@ export const onWork = fleetSetup.enqueueActions(({ context, event, enqueue }) =>
   assertEvent(event, ['monitor.work', 'monitor.closed']);
   const work = event.type === 'monitor.work' ? event.work : null;
   const views = work === null ? noViews : { last: work, before: context.views.last };
-  desireBy(context, { views }, enqueue);
+  recordDesired(context, { views }, enqueue);
 });
 
 /** Time and reports of cohorts change what follows from the last command. */
 export const refreshDesired = fleetSetup.enqueueActions(({ context, enqueue }) => {
-  desireBy(context, {}, enqueue);
+  recordDesired(context, {}, enqueue);
 });
 
 /** Of a scheduler that has not said yet how many it wants, or does not say it in workers. */
@@ -99,7 +102,7 @@ export const onShutdownRequested = fleetSetup.enqueueActions(({ context, event, 
   assertEvent(event, 'scheduler.shutdownRequested');
   const { desired, now: at } = context;
   const { taskIds } = event;
-  // What was launched in this very turn is not reported yet: it was desired, and is there.
+  // Until every cohort has reported, the counts lack groups that were just launched: what is desired stays.
   const isCounted = allObserved(context);
   const there = kept(fleetCounts(context));
   enqueue.assign({
@@ -132,7 +135,7 @@ export const onDrainGroups = fleetSetup.enqueueActions(({ context, event, enqueu
 
 const nothingDesired = (why: string) =>
   fleetSetup.enqueueActions(({ enqueue }) => {
-    // It was waited for long enough.
+    // Fewer since long ago: no cooldown follows the wait that has just ended.
     const fewerSince = 0;
     enqueue.assign({ ...noAsk, desired: 0, desiredWorkers: 0, fewerSince });
     enqueue({ type: 'noteDesired', params: { tasks: 0, why } });

@@ -50,8 +50,11 @@ export interface Plan {
   cancelDrains: number;
   /** Once they are surely back, idle ones are to go in their place. */
   swap: boolean;
+  /** Launch so many. */
   admit: number;
+  /** Drain so many of those that are `pending`; not those that are `drainPending`. */
   drainPendingGroups: number;
+  /** Drain so many idle or busy ones, the idle ones first. */
   drainServing: number;
   /** A degraded idle group leaves, because the others have all the workers that are desired. */
   drainDegraded: boolean;

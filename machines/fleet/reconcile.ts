@@ -22,13 +22,14 @@ import {
   returnedLately,
 } from './state.ts';
 
+/** The lower of two limits; null: no limit. */
+const lower = (a: number | null, b: number | null): number | null =>
+  a === null || b === null ? (a ?? b) : Math.min(a, b);
+
 /**
  * What a plan may go by. While the scheduler does not answer, what it desired last is not current: the fleet is left
  * alone, but for what the limit forbids.
  */
-const lower = (a: number | null, b: number | null): number | null =>
-  a === null || b === null ? (a ?? b) : Math.min(a, b);
-
 function desiredNow(fleet: Fleet, { scheduler }: Modes, counts: Counts): number | null {
   if (scheduler !== 'absent' || fleet.desired === null) return fleet.desired;
   return excessConfirmed(fleet) ? kept(counts) : null;
@@ -50,22 +51,22 @@ export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check })
   const { settings, revision, now, swapping } = context;
   const modes = modesIn(check);
   const counts = fleetCounts(context);
-  const affordable = tasksToLeave(context);
+  const mayStay = tasksToLeave(context);
   const permit = launchPermit(context, launchBlockers(context, modes, counts));
   const { plan, fewerSince } = planWithCooldown(
     desiredNow(context, modes, counts),
     counts,
     {
       ...{ launches: permit.tasks, swapping },
-      maxTasks: lower(settings.maxTasks, affordable),
-      excessConfirmed: excessConfirmed(context) || affordable !== null,
+      maxTasks: lower(settings.maxTasks, mayStay),
+      excessConfirmed: excessConfirmed(context) || mayStay !== null,
       keep: groupsToKeep(context.desiredWorkers, counts, settings.workersPerTask),
       usefulPending: usefulPendingOf(context),
       degradedIsSpare: degradedIsSpare(context, counts),
     },
     {
       ...{ fewerSince: context.fewerSince, now },
-      cooldownMs: affordable === null ? settings.scaleDownCooldownMs : 0,
+      cooldownMs: mayStay === null ? settings.scaleDownCooldownMs : 0,
     },
   );
   if (fewerSince !== context.fewerSince) enqueue.assign({ fewerSince });

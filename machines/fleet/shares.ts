@@ -15,13 +15,13 @@ export function drainsOf(
   const youngest = Object.entries(cohorts).reverse();
   for (const count of ['absent', 'pending', 'idle', 'busy'] as const) {
     const kind = count === 'absent' ? 'pending' : count;
-    const purse = kind === 'pending' ? 'pending' : 'serving';
-    if (left[purse] === 0) continue;
+    const budget = kind === 'pending' ? 'pending' : 'serving';
+    if (left[budget] === 0) continue;
     for (const [cohortId, { counts }] of youngest) {
       const share = shares.get(cohortId) ?? { pending: 0, idle: 0, busy: 0 };
-      const taken = Math.min(left[purse], counts[count] - share[kind]);
+      const taken = Math.min(left[budget], counts[count] - share[kind]);
       if (taken <= 0) continue;
-      left[purse] -= taken;
+      left[budget] -= taken;
       shares.set(cohortId, { ...share, [kind]: share[kind] + taken });
     }
   }

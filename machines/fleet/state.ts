@@ -1,5 +1,4 @@
-import type { LaunchPlan, Timeouts } from '../cohort/groupRecords.ts';
-import { cohortSize } from '../cohort/groupRecords.ts';
+import { cohortSize, type LaunchPlan, type Timeouts } from '../cohort/groupRecords.ts';
 import type { ConnectionStatus } from '../scheduler/events.ts';
 import type { Terms } from '../scheduler/messages.ts';
 import type { Capability, OwnedGroup } from '../shared/domain.ts';
@@ -39,10 +38,11 @@ export interface FleetSettings {
   schedulerGraceMs: number;
   /** How long a scheduler that was gone is given before fewer tasks are desired in earnest, ms. */
   returnGraceMs: number;
-  /** How much newer than the last launch the list of our tasks must be before any other launch, ms. */
+  /** A list of our tasks surely shows what was launched so long before it, ms. */
   settleMs: number;
-  /** How long a group at work may wait for an idle moment before it is stopped, ms; null: as long as it is at work. At the end: all of them. */
+  /** How long a group at work may wait for an idle moment before it is stopped, ms; null: as long as it is at work. */
   drainTimeoutMs: number | null;
+  /** The same for all groups when everything is to end, ms. */
   stopDrainMs: number;
   /** Launch on Spot as long as it has capacity. */
   spot: boolean;
@@ -110,7 +110,7 @@ export interface Fleet extends FleetInput {
   /** What its monitor stream shows of its work, and what its commands say of its policy. */
   views: Views;
   policy: PolicyEvidence;
-  /** Workers that its work needs, where that is more than it asks for and has been added to what is desired. */
+  /** Workers that its work needs, where that is more than it asks for: desired in place of what it asks for. */
   workersAhead: number | null;
   /** Since when fewer tasks are desired than there are; null: not so. */
   fewerSince: number | null;
@@ -120,6 +120,7 @@ export interface Fleet extends FleetInput {
   cohorts: Record<string, CohortStatus>;
   /** The Fargate tasks of each cohort, by cohort and task id: loads are sent to the cohort that they concern. */
   tasksOf: Record<string, Record<string, true>>;
+  /** How many cohorts this run has opened, and how many launches it has decided on: they number the next ones. */
   opened: number;
   launched: number;
   /** Groups that may be launched before the event loop turns, so that a heartbeat can be sent. */

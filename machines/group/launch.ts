@@ -39,13 +39,13 @@ export interface LaunchContext extends LaunchInput {
 }
 
 type LaunchEvent =
-  /** `allowed`: new launches may be sent now. */
+  /** `allowed`: a launch that was throttled may be sent again now. */
   | { type: 'launch.tick'; now: number; allowed: boolean }
   /** Its turn has come, and it is still to be launched. */
   | { type: 'launch.send' }
   /** A complete list shows what it started. */
   | { type: 'launch.found'; taskArns: string[]; createdAt: Record<string, number> }
-  /** It is not wanted any more, or may not be sent now: what is still missing is launched anew. */
+  /** It is not wanted any more, or may not be sent now: what is still missing gets a new launch. */
   | { type: 'launch.abandon' };
 
 /** What a launch asks its cohort when its turn has come: whether it is still to be sent. */
@@ -194,7 +194,7 @@ export const launch = launchSetup
     states: {
       journaling: {
         description:
-          'The launch is being written to disk. Without its record a launch could be repeated after a crash: nothing is sent before it. Until then it may be given up.',
+          'The launch is being written to disk. Without its record a launch could be repeated after a crash: nothing is sent before it. A launch that was never sent may be given up.',
         on: {
           'launch.abandon': {
             guard: 'startedNothing',
@@ -208,24 +208,26 @@ export const launch = launchSetup
           input: ({ context }) => context.order,
           onDone: 'awaitingTurn',
           onError: [
-            // An earlier run wrote it, and the disk may not have kept it: it is sent again once it is on the disk.
+            // It may have been sent before, by an earlier run: it is sent again once its record is surely on disk.
             {
               guard: { type: 'outcomeStillUnknown', params: note },
               target: 'outcomeUnknown',
               actions: ['countAttempt', { type: 'recordUnknownOutcome', params: note }],
             },
+            // The last attempt: it is given up.
             {
               guard: 'outcomeUnknown',
               target: 'recording',
               actions: { type: 'recordRefusal', params: note },
             },
+            // It was never sent, and the ledger does not have it: there is nothing to record.
             { target: 'done', actions: { type: 'recordRefusal', params: note } },
           ],
         },
       },
       awaitingTurn: {
         description:
-          'It is on disk and waits until RunTask may be sent: so many calls a second are allowed. Until then it may be given up.',
+          'It is on disk and waits until RunTask may be sent: so many calls a second are allowed. A launch that was never sent may be given up.',
         on: {
           'launch.abandon': {
             guard: 'startedNothing',
@@ -238,7 +240,7 @@ export const launch = launchSetup
           src: 'takeTurn',
           input: ({ context }) => ({ label: context.order.label }),
           onDone: [
-            // Only an answer ends the doubt, whatever is allowed.
+            // It may have been sent before: it is sent again, whatever is desired or allowed by now.
             { guard: 'outcomeUnknown', target: 'requesting' },
             { target: 'checking', actions: 'reportTurn' },
           ],
@@ -254,7 +256,7 @@ export const launch = launchSetup
       },
       checking: {
         description:
-          'RunTask may be sent now. What it was decided on is old by then: the fleet manager says whether it is still to be sent.',
+          'RunTask may be sent now. The decision to launch can be old by then: the fleet manager says whether it is still to be sent.',
         on: {
           'launch.send': 'requesting',
           'launch.abandon': { target: 'recording', actions: 'recordAbandoned' },
@@ -292,7 +294,7 @@ export const launch = launchSetup
       },
       outcomeUnknown: {
         description:
-          'The request may have been carried out: whatever is desired meanwhile, only an answer ends this. It is sent again once its record is surely on disk.',
+          'The request may have been carried out. Whatever is desired meanwhile, it is sent again under the same token, once its record is surely on disk, until an answer or a complete list of our tasks shows what it started.',
         on: {
           'launch.tick': [{ guard: 'due', target: 'journaling' }, { actions: 'armRetry' }],
           'launch.found': { target: 'recording', actions: 'recordFound' },

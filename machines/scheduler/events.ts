@@ -52,7 +52,7 @@ export type SocketEvent =
   | { type: 'socket.sendFailed'; at: number; what: OutgoingMessage }
   | { type: 'socket.closed'; at: number; kind: string; reason: string; jitter: number };
 
-/** What the session and the monitor hear of the fleet. */
+/** What the session and the monitor are told of the fleet. */
 export type FleetEvent =
   /** All Fargate tasks that this cohort owns, the stopping ones included. */
   | { type: 'fleet.tasksChanged'; cohortId: string; taskIds: string[] }

@@ -168,11 +168,11 @@ const reportDeadWorkers = monitorSetup.enqueueActions(({ context, enqueue }) => 
   enqueue.sendTo(parent, report);
 });
 
-/** The scheduler's monitor stream: useful, never needed. It only listens. */
 export const monitor = monitorSetup
   .extend({ actions: { readStream, reportDeadWorkers } })
   .createMachine({
     id: 'monitor',
+    description: "The scheduler's monitor stream: useful, never needed. It only listens.",
     context: ({ input }) => ({
       ...input,
       now: 0,

@@ -54,9 +54,10 @@ const leave = [
   },
 ] as const;
 
-/** The dialogue with the scheduler: a heartbeat per interval, for ever; a lost connection is a state, not an end. */
 export const session = sessionSetup.createMachine({
   id: 'session',
+  description:
+    'The dialogue with the scheduler: one heartbeat per interval. A lost connection is a state, not an end.',
   context: ({ input }) => newSession(input),
   initial: 'online',
   on: { ...keep, 'session.capacity': { actions: 'setCapacity' } },

@@ -8,11 +8,11 @@ import {
   type PromiseActorLogic,
 } from 'xstate';
 
-/** A typed hole for an effect. The wiring fills it through `provide`; unfilled, it fails loudly. */
+/** A typed placeholder for an effect. The wiring fills it through `provide`; unfilled, it fails loudly. */
 export const effect = <Output, Input = void>(name: string): PromiseActorLogic<Output, Input> =>
   fromPromise<Output, Input>(() => Promise.reject(new Error(`effect '${name}' is not provided`)));
 
-/** The same for an effect that keeps talking: `Receives` is what it may be told. */
+/** The same for an effect that sends many events: `Receives` is what it may be sent. */
 export const stream = <
   Receives extends EventObject = AnyEventObject,
   Input extends NonReducibleUnknown = NonReducibleUnknown,

@@ -1,16 +1,22 @@
 import { join } from 'node:path';
 import type { Capability } from '../../machines/shared/domain.ts';
 import { type Address, monitorAddress } from '../shared/address.ts';
-import { type Proxies, ProxyFailure, readProxies } from '../shared/proxy.ts';
 import type { Level } from '../telemetry/log.ts';
-import { readAwsProfile } from './awsProfile.ts';
-import { ConfigFailure } from './configFailure.ts';
+import {
+  type AwsConnections,
+  type AwsCredentials,
+  connectionsOf,
+  credentialsOf,
+} from './awsAccess.ts';
 import type { Home } from './home.ts';
 import type { Pair } from './pairs.ts';
 import type { Values } from './schema.ts';
 import type { Environment } from './settings.ts';
 import { expandPath, stateName, stateRoot } from './stateDir.ts';
 import { readCertificates, type TlsSettings } from './tls.ts';
+
+export type { AwsConnections, AwsCredentials } from './awsAccess.ts';
+export { connectionsOf } from './awsAccess.ts';
 
 /** The validated configuration of one worker manager. */
 export interface Config {
@@ -44,6 +50,8 @@ export interface Config {
   /** Infinity: never. */
   drainTimeoutSeconds: number;
   stopTimeoutSeconds: number;
+  /** Null: no limit. */
+  maxLifetimeSeconds: number | null;
   sweepSeconds: number;
   sigtermPolicy: 'stop' | 'leave';
   /** Null: the scheduler address has no port from which to derive it. */
@@ -66,6 +74,8 @@ export interface Capacity {
   maxTasks: number | null;
   /** maxTasks times workersPerTask; null: no limit. */
   maxWorkers: number | null;
+  /** max_task_concurrency was read as workers. */
+  countsWorkers?: true;
 }
 
 /** How the fleet follows what the scheduler asks. */
@@ -74,6 +84,8 @@ export interface Scaling {
   tasksPerWorker: number | null;
   scaleDownCooldownSeconds: number;
   degradedGraceSeconds: number;
+  /** The settings do not say what max_task_concurrency counts, and newer schedulers and their managers count workers. */
+  isLimitAmbiguous: boolean;
 }
 
 /** Fargate's launch quota of the account: tasks at once, then tasks per second. */
@@ -108,21 +120,6 @@ export interface WorkerOptions {
   preload: string | null;
   /** The Scaler release in the Fargate tasks; null: not set. */
   scalerVersion: string | null;
-}
-
-/** Explicit keys. Config holds null if the SDK's default credential provider chain is used. */
-export interface AwsCredentials {
-  accessKeyId: string;
-  secretAccessKey: string;
-  sessionToken?: string;
-}
-
-/** How AWS is reached, from the environment and the AWS profile, as the AWS CLI reads them. */
-export interface AwsConnections {
-  /** HTTPS_PROXY, HTTP_PROXY and NO_PROXY. */
-  proxies: Proxies;
-  /** The certificates of AWS_CA_BUNDLE, else of the profile's ca_bundle, in PEM; null: the system's authorities. */
-  ca: string | null;
 }
 
 export interface EcsOptions {
@@ -167,9 +164,16 @@ export function advertisedWorkers({ capacity }: Pick<Config, 'capacity'>): numbe
 }
 
 /** Combines max_task_concurrency (Fargate tasks), max_workers and ecs_task_cpu. -1 means no limit. */
-export function capacityOf(maxTaskConcurrency: number, maxWorkers: number, cpu: number): Capacity {
+export function capacityOf(
+  maxTaskConcurrency: number,
+  maxWorkers: number,
+  cpu: number,
+  counts: 'tasks' | 'workers' = 'tasks',
+): Capacity {
+  const maxTasksGiven =
+    counts === 'tasks' ? maxTaskConcurrency : Math.ceil(maxTaskConcurrency / cpu);
   const limits = [
-    ...(maxTaskConcurrency === -1 ? [] : [maxTaskConcurrency]),
+    ...(maxTaskConcurrency === -1 ? [] : [maxTasksGiven]),
     ...(maxWorkers === -1 ? [] : [Math.floor(maxWorkers / cpu)]),
   ];
   const maxTasks = limits.length > 0 ? Math.min(...limits) : null;
@@ -177,15 +181,24 @@ export function capacityOf(maxTaskConcurrency: number, maxWorkers: number, cpu: 
     workersPerTask: cpu,
     maxTasks,
     maxWorkers: maxTasks === null ? null : maxTasks * cpu,
+    ...(counts === 'workers' && { countsWorkers: true as const }),
   };
+}
+
+/** The limit, where the settings do not say what max_task_concurrency counts. */
+export function ambiguousLimitOf({
+  capacity: { maxTasks, workersPerTask },
+  scaling,
+}: Pick<Config, 'capacity' | 'scaling'>): { tasks: number; workersPerTask: number } | null {
+  return scaling.isLimitAmbiguous && maxTasks !== null ? { tasks: maxTasks, workersPerTask } : null;
 }
 
 /** For the log: the limit in tasks and in workers, because Scaler 2.1.2 and later counts max_task_concurrency in workers. */
 export function describeCapacity({ capacity }: Pick<Config, 'capacity'>): string {
-  const { maxTasks, maxWorkers, workersPerTask } = capacity;
+  const { maxTasks, maxWorkers, workersPerTask, countsWorkers } = capacity;
   const each = workersPerTask === 1 ? '1 worker' : `${workersPerTask} workers`;
   if (maxTasks === null) return `no limit on Fargate tasks, of ${each} each`;
-  return `at most ${maxTasks} Fargate tasks of ${each} each = ${maxWorkers} workers (max_task_concurrency counts Fargate tasks here)`;
+  return `at most ${maxTasks} Fargate tasks of ${each} each = ${maxWorkers} workers (max_task_concurrency counts ${countsWorkers ? 'workers' : 'Fargate tasks'} here)`;
 }
 
 /** Derives the configuration from valid settings. Reads the certificates of tls_ca; throws a ConfigFailure. */
@@ -208,11 +221,21 @@ export function toConfig(
       ...(ca !== null && { ca: readCertificates(expandPath(ca, env, home), readFile) }),
       insecure,
     },
-    capacity: capacityOf(values.max_task_concurrency, values.max_workers, values.ecs_task_cpu),
+    capacity: capacityOf(
+      values.max_task_concurrency,
+      values.max_workers,
+      values.ecs_task_cpu,
+      values.max_task_concurrency_counts ?? 'tasks',
+    ),
     scaling: {
       tasksPerWorker: values.scale_ahead === 'on' ? values.tasks_per_worker : null,
       scaleDownCooldownSeconds: values.scale_down_cooldown_seconds,
       degradedGraceSeconds: values.degraded_grace,
+      isLimitAmbiguous:
+        values.max_task_concurrency_counts === null &&
+        values.max_workers === -1 &&
+        values.max_task_concurrency > 0 &&
+        values.ecs_task_cpu > 1,
     },
     launchQuota: { burst: values.launch_burst, perSecond: values.launch_rate },
     callQuota: {
@@ -269,6 +292,7 @@ export function toConfig(
     startDeadlineSeconds: values.start_deadline,
     drainTimeoutSeconds: values.drain_timeout < 0 ? Number.POSITIVE_INFINITY : values.drain_timeout,
     stopTimeoutSeconds: values.stop_timeout,
+    maxLifetimeSeconds: values.max_lifetime,
     sweepSeconds: values.sweep_seconds,
     sigtermPolicy: values.sigterm_policy,
     monitorAddress: values.monitor_address ?? monitorAddress(values.scheduler_address),
@@ -302,32 +326,5 @@ function moneyOf(values: Values): MoneyOptions {
     storageGbHour: values.usd_per_storage_gb_hour,
     publicIpv4Hour: values.usd_per_public_ip_hour,
     spotFactor: values.spot_price_factor,
-  };
-}
-
-export function connectionsOf(
-  env: Environment,
-  home: Home,
-  readFile: (path: string) => string,
-): AwsConnections {
-  const { name, values } = readAwsProfile(env, home, readFile);
-  const [bundle, source] = env.AWS_CA_BUNDLE
-    ? [env.AWS_CA_BUNDLE, 'AWS_CA_BUNDLE']
-    : [values.ca_bundle, `ca_bundle of the AWS profile ${JSON.stringify(name)}`];
-  const ca = bundle ? readCertificates(expandPath(bundle, env, home), readFile, source) : null;
-  try {
-    return { proxies: readProxies(env), ca };
-  } catch (error) {
-    throw error instanceof ProxyFailure ? new ConfigFailure(error.message) : error;
-  }
-}
-
-function credentialsOf(values: Values): AwsCredentials | null {
-  const { aws_access_key_id, aws_secret_access_key, aws_session_token } = values;
-  if (!aws_access_key_id || !aws_secret_access_key) return null;
-  return {
-    accessKeyId: aws_access_key_id,
-    secretAccessKey: aws_secret_access_key,
-    ...(aws_session_token && { sessionToken: aws_session_token }),
   };
 }

@@ -3,7 +3,7 @@ import { clearInterval, setInterval } from 'node:timers';
 import { createActor } from 'xstate';
 import type { DaemonInput } from '../../machines/daemon/daemon.ts';
 import type { LaunchOrder } from '../../machines/shared/domain.ts';
-import { type Config, describeCapacity } from '../config/config.ts';
+import { ambiguousLimitOf, type Config, describeCapacity } from '../config/config.ts';
 import { anyIsEncrypted } from '../config/tls.ts';
 import { now } from '../shared/clock.ts';
 import { loadIdentity } from '../store/identity.ts';
@@ -97,6 +97,7 @@ export async function runDaemon(
     socket: { connect: connections.scheduler, address: config.schedulerAddress, identity },
     monitor: { connect: connections.monitor, address: config.monitorAddress },
     journal,
+    ambiguousLimit: ambiguousLimitOf(config),
     requestHash: (order) => template(order).hash(order),
     clusterOf: (order) => template(order).cluster,
     takeTurn: operations.takeTurn,

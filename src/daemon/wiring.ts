@@ -44,6 +44,8 @@ export interface Tools {
   /** The first heartbeat has been sent, or a later one. */
   heartbeatSent: () => void;
   log: Log;
+  /** The limit of the settings, where they do not say what it counts; left out: they say it. */
+  ambiguousLimit?: { tasks: number; workersPerTask: number } | null;
 }
 
 const tickMs = 1000;
@@ -52,7 +54,7 @@ const tickMs = 1000;
 export const provide = (tools: Tools) => {
   const { journal, log } = tools;
   const report = createReports(log);
-  const reportSession = sessionReporter(log);
+  const reportSession = sessionReporter(log, tools.ambiguousLimit ?? null);
 
   /** Resolves to the time at which the call may be sent. */
   async function turn(operation: 'RunTask' | 'StopTask', key: string, signal: AbortSignal) {

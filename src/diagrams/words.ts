@@ -79,7 +79,13 @@ export const wordsOf = (machine: AnyStateMachine): Words => {
       if (!outcome) return type;
       return `${child === '*' ? 'any child' : child} ${outcome === 'done' ? 'done' : 'failed'}`;
     },
-    guard: (guard) => named(guard, 'a condition'),
+    guard(guard) {
+      // `and([...])` and `or([...])` of XState are functions that hold what they combine.
+      const { guards, name } = guard as { guards?: unknown[]; name?: string };
+      return typeof guard === 'function' && Array.isArray(guards)
+        ? guards.map((each) => named(each, 'a condition')).join(` ${name} `)
+        : named(guard, 'a condition');
+    },
     action: (action) => named(action, 'an action'),
   };
 };

@@ -233,7 +233,6 @@ describe('explain tells of', () => {
       const { steps: _, ...story } = lifeIn(explainFromJournal(stateDir(), groupId));
       const { steps: __, ...told } = life;
       expect(story).toEqual(told);
-      if (process.env.SHOW_DEATHS) process.stderr.write(`${JSON.stringify(life, null, 1)}\n`);
     },
     90_000,
   );

@@ -353,12 +353,12 @@ export const createInvariants = (world: Watched) => {
       const life = world.life();
       const since = agenda.now() - reportMs;
       const heardSince = life && scheduler.heardSince(life.owner);
-      const { generation } = scheduler.release();
       const isTraced = scheduler.workerIdsOf(task)[0]?.startsWith('Worker|ECS-');
-      if (!life || !heardSince || generation === 'g4' || !isTraced) return;
+      if (!life || !heardSince || scheduler.generation() === 'g4' || !isTraced) return;
       const isCanceled = [...scheduler.cancellations.values()].some((each) => each.task === task);
-      // Of a standstill it is the end, which may still be to come.
-      const isKnown = life.startedAt < since && heardSince < since && unseenAt < since;
+      const diedAt = task.endingAt ?? since;
+      const isForgotten = diedAt < lostAt || unseenAt >= since || task.goneFrom - diedAt < noticeMs;
+      const isKnown = !isForgotten && life.startedAt < since && heardSince < since;
       const canSay = dialogue.isSteadySince(since) && life.stopAskedAt === null;
       if (task.ours && isKnown && canSay && !isCanceled && scheduler.faults.silent === 0)
         broken('deadUnreported', `workers of ${short(task.taskArn)}`);

@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
 import { atMostTen, cooldownSeconds, limit, positive, tasksPerWorker } from '../constraints.ts';
-import { setting } from '../row.ts';
+import { optional, setting } from '../row.ts';
 import { capabilities, choice } from '../valueTypes.ts';
 
 /** How much may run. */
@@ -10,6 +10,11 @@ export const capacityRows = {
     group: 'Capacity',
     defaultText: "CPUs of the manager's host",
     help: 'Maximum number of Fargate tasks, each with ecs_task_cpu workers; -1 means no limit',
+  }),
+  max_task_concurrency_counts: optional(choice(['tasks', 'workers']), {
+    group: 'Capacity',
+    defaultText: 'tasks',
+    help: 'What max_task_concurrency counts: Fargate tasks, or workers as in Scaler 2.1.2 and later, rounded up to whole Fargate tasks',
   }),
   max_workers: setting(limit, -1, {
     group: 'Capacity',

@@ -95,6 +95,19 @@ export const schedulerEvents = {
     repeats: { same: ['transport', 'generation', 'bare'] },
     sentence: 'The scheduler is {generation}, over {transport}.',
   },
+  'limit.ambiguous': {
+    level: 'warn',
+    fields: {
+      tasks: count('Fargate tasks that are allowed'),
+      workers: count('workers that they have'),
+      other: count('Fargate tasks if max_task_concurrency counted workers'),
+    },
+    sentence:
+      'max_task_concurrency allows {tasks} Fargate tasks here, {workers} workers; the manager of this scheduler counts workers, and would start {other}.',
+    explanation: 'Said once, where max_workers and max_task_concurrency_counts are not set.',
+    remedy:
+      'Set max_task_concurrency_counts to tasks to keep this, or to workers for the other meaning.',
+  },
   'scheduler.messageUnreadable': {
     level: 'warn',
     fields: {

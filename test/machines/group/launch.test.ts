@@ -43,7 +43,7 @@ it('a launch keeps its invariants on every edge', async () => {
       if (!journaled) expect(calls.runTask).toHaveLength(0); // written down before it is sent
       for (const call of calls.runTask) expect(call.input).toEqual(order); // re-sent unchanged
       if (before.value === 'outcomeUnknown' && value !== 'outcomeUnknown')
-        expect(value).toBe(event.type === 'launch.found' ? 'recording' : 'journaling'); // only an answer ends doubt
+        expect(value).toBe(event.type === 'launch.found' ? 'recording' : 'journaling'); // it is never given up here
       if (before.value !== 'requesting' && value === 'requesting')
         expect(['awaitingTurn', 'checking']).toContain(before.value); // on the disk whenever it is sent
       if (before.value === 'awaitingTurn' && value === 'requesting')

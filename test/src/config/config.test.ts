@@ -57,3 +57,10 @@ describe('toConfig', () => {
     expect(run({ flags }).config.ecs.capacityProvider).toBe('FARGATE_SPOT');
   });
 });
+
+it('reads max_task_concurrency as workers where it is told to, in whole Fargate tasks', () => {
+  const capacity = capacityOf(10, -1, 4, 'workers');
+  expect(capacity).toMatchObject({ maxTasks: 3, maxWorkers: 12 });
+  expect(describeCapacity({ capacity })).toContain('counts workers here');
+  expect(capacityOf(-1, -1, 4, 'workers').maxTasks).toBeNull();
+});

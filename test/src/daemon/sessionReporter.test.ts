@@ -53,3 +53,20 @@ describe('a note of the session', () => {
     ]);
   });
 });
+
+it('says once that a newer scheduler may mean workers by the limit, with both numbers', () => {
+  const lines: unknown[] = [];
+  const log: Log = { report: (name, fields) => void lines.push([name, fields]) };
+  const report = sessionReporter(log, { tasks: 10, workersPerTask: 4 });
+  const identified = (generation: 'g2' | 'g23' | 'g4') =>
+    report(
+      { note: 'identified', transport: 'ymq', generation, exact: true, bare: false },
+      () => {},
+    );
+  const said = () => lines.filter((line) => (line as string[])[0] === 'limit.ambiguous');
+  identified('g2');
+  expect(said()).toEqual([]);
+  identified('g23');
+  identified('g4');
+  expect(said()).toEqual([['limit.ambiguous', { tasks: 10, workers: 40, other: 3 }]]);
+});
