@@ -17,6 +17,7 @@ import {
 import { expired } from './deadlines.ts';
 import { recordDegraded } from './degraded.ts';
 import { type GroupRecord, leavesForGood, recordLoads, recordServing } from './groupRecords.ts';
+import { recordAged } from './lifetime.ts';
 import { type CohortEvent, probeInconclusive, recovered } from './messages.ts';
 import { assumeUnobserved, reconcileObserved } from './observe.ts';
 import { groupOutcome } from './outcome.ts';
@@ -68,7 +69,10 @@ export const enforceDeadlines = cohortSetup.enqueueActions(({ context, event, en
   for (const groupId of nowStable)
     enqueue.sendTo(parent, recovered(context.cohortId, groupId, 'stable'));
   const { workersPerTask, timeouts } = context;
-  const { newlyDegraded, ...known } = recordDegraded(present, at, { ...timeouts, workersPerTask });
+  const { newlyDegraded, ...known } = recordDegraded(recordAged(present, at, timeouts), at, {
+    ...timeouts,
+    workersPerTask,
+  });
   for (const degraded of newlyDegraded) enqueue({ type: 'noteDegraded', params: degraded });
   const { slowStops, ...watched } = recordStops(known, at);
   for (const slowStop of slowStops) enqueue({ type: 'noteSlowStop', params: slowStop });

@@ -1,16 +1,17 @@
 import { type Counts, fewestWorkers } from '../fleet/plan.ts';
 import type { WorkerLoad } from '../scheduler/messages.ts';
 
-/** Adds one degraded group that is to stay. */
+/** Adds one degraded group that is to stay, or one that is too old. */
 export function addDegraded(
   counts: Counts,
-  { load }: { load: WorkerLoad | null },
+  { load, aged = false }: { load: WorkerLoad | null; aged?: boolean },
   workersPerTask: number,
 ): void {
   const workers = load?.workers ?? 0;
-  if (workers === 0 || workers >= workersPerTask) return;
-  counts.degraded++;
-  counts.degradedMissing += workersPerTask - workers;
+  if (workers === 0 || (workers >= workersPerTask && !aged)) return;
+  if (workers < workersPerTask) counts.degraded++;
+  // All workers of one that is too old are replaced before it leaves.
+  counts.degradedMissing += aged ? workersPerTask : workersPerTask - workers;
   if (load?.tasks === 0)
     counts.degradedIdleWorkers = fewestWorkers(counts.degradedIdleWorkers, workers);
 }

@@ -72,6 +72,8 @@ export interface GroupRecord {
   /** Since when it has had only some of its workers, as the polls have noticed; and whether that is for good. */
   degradedSince: number | null;
   degraded: boolean;
+  /** It is older than max_lifetime, and the next to be replaced. */
+  aged: boolean;
 }
 
 export interface CohortRecords {
@@ -103,6 +105,8 @@ export interface Timeouts {
   unobservedExitMs: number;
   /** How long a group may have only some of its workers before it counts for those alone, ms. */
   degradedGraceMs: number;
+  /** How old a task may become before another takes its place, ms; left out: as old as it likes. */
+  maxLifetimeMs?: number | undefined;
 }
 
 export type Outbox = [groupId: string, event: GroupEvent][];
@@ -146,6 +150,7 @@ const newRecord = (deadlinesFrom: number, market: Market = 'onDemand'): GroupRec
   stable: false,
   degradedSince: null,
   degraded: false,
+  aged: false,
 });
 
 /** Told to stop, or to be told as soon as no worker of it cancels a task: such a group is never taken back. */
@@ -221,7 +226,7 @@ export function countRecords(groups: Record<string, GroupRecord>, workersPerTask
     if (freed(record)) counts.freed++;
     if (category !== 'idle' && category !== 'busy') continue;
     counts.missingWorkers += missingWorkers(record, workersPerTask);
-    if (record.degraded) addDegraded(counts, record, workersPerTask);
+    if (record.degraded || record.aged) addDegraded(counts, record, workersPerTask);
   }
   return counts;
 }

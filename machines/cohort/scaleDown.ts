@@ -39,11 +39,11 @@ export function scaleDownCandidates(groups: Record<string, GroupRecord>, share: 
       progress[a.phase] - progress[b.phase] ||
       Number(b.workersLostSince !== null) - Number(a.workersLostSince !== null) ||
       (a.load?.tasks ?? 0) - (b.load?.tasks ?? 0) ||
-      Number(b.degraded) - Number(a.degraded) ||
+      Number(b.degraded || b.aged) - Number(a.degraded || a.aged) ||
       b.deadlinesFrom - a.deadlinesFrom,
   );
   const degraded = sorted
-    .filter(([, record]) => record.degraded && categoryOf(record) === 'idle')
+    .filter(([, record]) => (record.degraded || record.aged) && categoryOf(record) === 'idle')
     .sort(([, a], [, b]) => (a.load?.workers ?? 0) - (b.load?.workers ?? 0))
     .slice(0, share.degraded ?? 0)
     .map(([groupId]) => groupId);

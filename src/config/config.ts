@@ -50,6 +50,8 @@ export interface Config {
   /** Infinity: never. */
   drainTimeoutSeconds: number;
   stopTimeoutSeconds: number;
+  /** Null: no limit. */
+  maxLifetimeSeconds: number | null;
   sweepSeconds: number;
   sigtermPolicy: 'stop' | 'leave';
   /** Null: the scheduler address has no port from which to derive it. */
@@ -290,6 +292,7 @@ export function toConfig(
     startDeadlineSeconds: values.start_deadline,
     drainTimeoutSeconds: values.drain_timeout < 0 ? Number.POSITIVE_INFINITY : values.drain_timeout,
     stopTimeoutSeconds: values.stop_timeout,
+    maxLifetimeSeconds: values.max_lifetime,
     sweepSeconds: values.sweep_seconds,
     sigtermPolicy: values.sigterm_policy,
     monitorAddress: values.monitor_address ?? monitorAddress(values.scheduler_address),

@@ -101,6 +101,7 @@ export const managerSettings = (config: Config): FleetSettings => ({
     unobservedStopMs: 180_000,
     unobservedExitMs: 5000,
     degradedGraceMs: config.scaling.degradedGraceSeconds * 1000,
+    ...(config.maxLifetimeSeconds !== null && { maxLifetimeMs: config.maxLifetimeSeconds * 1000 }),
   },
   echoLimitMs: echoLimit(config.heartbeatIntervalSeconds * 1000),
   emptyGraceMs: 60_000,

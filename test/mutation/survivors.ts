@@ -233,4 +233,31 @@ export const survivors: {
       ],
     },
   },
+  {
+    why: 'JSON holds no object that reads as an ARN, and nothing undefined has the form of a member',
+    mutants: {
+      'src/aws/wellFormed.ts': [
+        {
+          line: "if (shape === 'arn') return typeof value === 'string' && arn.test(value);",
+          change: "typeof value === 'string' => true",
+        },
+        {
+          line: 'Array.isArray(value) && value.every((item) => item !== undefined && fits(shape[0], item))',
+          change: 'item !== undefined => true',
+        },
+      ],
+      'src/aws/regionalEcs.ts': [
+        {
+          line: "return typeof arn === 'string' ? regionOf(arn) : undefined;",
+          change: "typeof arn === 'string' => true",
+        },
+      ],
+      'src/aws/tasks/taskObservation.ts': [
+        {
+          line: "const isReasonPending = phase === 'stopping' && verdict?.cause === 'lost';",
+          change: 'verdict?.cause => verdict.cause',
+        },
+      ],
+    },
+  },
 ];

@@ -32,6 +32,7 @@ export const rowOf = (given: Partial<GroupRecord> = {}): GroupRecord => ({
   degradedSince: null,
   degraded: false,
   missingSince: null,
+  aged: false,
   subnet: null,
   market: 'onDemand',
   billedFrom: null,

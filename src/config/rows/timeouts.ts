@@ -1,5 +1,5 @@
 import { positiveSeconds, seconds, secondsOrNever } from '../constraints.ts';
-import { setting } from '../row.ts';
+import { optional, setting } from '../row.ts';
 import { choice } from '../valueTypes.ts';
 
 /** How long things may take. */
@@ -31,6 +31,11 @@ export const timeoutsRows = {
   sweep_seconds: setting(positiveSeconds, 30, {
     group: 'Timeouts',
     help: 'Seconds between two complete lists of the Fargate tasks, which find orphans',
+  }),
+  max_lifetime: optional(positiveSeconds, {
+    group: 'Timeouts',
+    defaultText: 'no limit',
+    help: 'Seconds after which a Fargate task is replaced: another is launched first, then the old one leaves at an idle moment',
   }),
   stop_timeout: setting(seconds, 60, {
     group: 'Timeouts',

@@ -53,8 +53,8 @@ const additions = [
   ...['usd_per_gb_hour', 'usd_per_storage_gb_hour', 'usd_per_public_ip_hour', 'spot_price_factor'],
   ...['ecs_tags', 'ecs_propagate_tags', 'ecs_execution_role', 'ecs_task_role', 'ecs_log_group'],
   ...['ecs_ephemeral_storage', 'ecs_platform_version', 'ecs_exec', 'ecs_stop_timeout'],
-  ...['ecs_secrets'],
-  ...['scale_ahead', 'tasks_per_worker', 'degraded_grace', 'max_task_concurrency_counts'],
+  ...['ecs_secrets', 'max_lifetime', 'scale_ahead', 'tasks_per_worker'],
+  ...['degraded_grace', 'max_task_concurrency_counts'],
   ...['metrics_port', 'metrics_host', 'control_socket'],
 ];
 

@@ -32,6 +32,7 @@ describe('observationOf', () => {
     ['STOPPING', new Date(5000), true],
     ['STOPPING', undefined, undefined],
     ['RUNNING', undefined, undefined],
+    ['STOPPED', new Date(5000), undefined],
   ])(
     'knows of lastStatus %s, executionStoppedAt %s whether the container has ended',
     (lastStatus, executionStoppedAt, expected) => {
@@ -51,7 +52,8 @@ describe('observationOf', () => {
       ...{ taskArn: arn(1), phase: 'running', cause: null, detail: null },
       ...{ createdAt: 1000, startedAt: 2000 },
     });
-    for (const attachments of [[], [{ type: 'other' }], [{ type: 'ElasticNetworkInterface' }]])
+    const type = 'ElasticNetworkInterface';
+    for (const attachments of [[], [{ type: 'other' }], [{ type }], [{ type, details: [] }]])
       expect(observationOf({ ...running, attachments })).not.toHaveProperty('subnet');
   });
 

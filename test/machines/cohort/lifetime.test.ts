@@ -1,0 +1,56 @@
+import { expect, it } from 'vitest';
+import { countRecords } from '../../../machines/cohort/groupRecords.ts';
+import { recordAged } from '../../../machines/cohort/lifetime.ts';
+import { drained } from '../../../machines/cohort/scaleDown.ts';
+import { degradedIsSpare } from '../../../machines/fleet/degradedGroups.ts';
+import { newFleet } from '../../../machines/fleet/state.ts';
+import { fleetInput } from '../../support/liveManager.ts';
+import { arn, serves } from '../../support/rows.ts';
+
+const hour = 3_600_000;
+const shows = (createdAt: number, tasks = 0, workers = 2) =>
+  serves({ createdAt, taskArn: arn(`t${createdAt}`), load: { workers, tasks, canceling: 0 } });
+const agedOf = (groups: Parameters<typeof recordAged>[0]['groups'], at: number, max = hour) => {
+  const next = recordAged({ groups, launches: {} }, at, { maxLifetimeMs: max }).groups;
+  return Object.keys(next).filter((groupId) => next[groupId]?.aged);
+};
+
+it('marks the oldest group that is too old, one at a time, and none without a limit', () => {
+  const groups = { a: shows(500), b: shows(100), c: shows(2 * hour) };
+  expect(agedOf(groups, hour)).toEqual([]);
+  expect(agedOf(groups, hour + 100)).toEqual(['b']);
+  expect(agedOf({ ...groups, a: { ...groups.a, aged: true } }, 2 * hour)).toEqual(['a']);
+  const records = { groups, launches: {} };
+  expect(recordAged(records, 9 * hour, {})).toBe(records);
+});
+
+it('marks the next one when the last is on its way out, and none that does not serve', () => {
+  const leaving = { ...shows(100), aged: true, phase: 'stopping' as const };
+  expect(agedOf({ a: leaving, b: shows(200) }, 2 * hour)).toEqual(['a', 'b']);
+  expect(agedOf({ a: serves({ createdAt: 0 }) }, 2 * hour)).toEqual([]);
+});
+
+it('asks for a whole group more before the old one leaves, and then drains the old one while idle', () => {
+  const old = { ...shows(100), aged: true };
+  const before = { old, other: shows(200) };
+  const counts = countRecords(before, 2);
+  expect(counts).toMatchObject({
+    idle: 2,
+    degraded: 0,
+    degradedMissing: 2,
+    degradedIdleWorkers: 2,
+  });
+  const fleet = { ...newFleet(fleetInput), desiredWorkers: 4 };
+  expect(degradedIsSpare(fleet, counts)).toBe(false);
+  const after = { ...before, next: shows(300) };
+  expect(degradedIsSpare(fleet, countRecords(after, 2))).toBe(true);
+  const share = { pending: 0, idle: 0, busy: 0, degraded: 1 };
+  const wait = { at: 5000, until: 9000, monitorEverConnected: true };
+  const { outbox } = drained({ groups: after, launches: {} }, share, wait);
+  expect(outbox).toEqual([['old', { type: 'group.stop' }]]);
+});
+
+it('keeps an old group that is at work until its idle moment', () => {
+  const counts = countRecords({ old: { ...shows(100, 3), aged: true }, next: shows(300) }, 2);
+  expect(counts).toMatchObject({ degradedMissing: 2, degradedIdleWorkers: 0 });
+});
