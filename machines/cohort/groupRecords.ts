@@ -247,8 +247,8 @@ export function admitted(
 
 export function adopted(records: CohortRecords, owned: OwnedGroup[]): Transition {
   const groups = { ...records.groups };
-  for (const { groupId, taskArn, createdAt, deadlinesFrom } of owned)
-    groups[groupId] = { ...newRecord(deadlinesFrom), taskArn, createdAt };
+  for (const { groupId, taskArn, createdAt, deadlinesFrom, market } of owned)
+    groups[groupId] = { ...newRecord(deadlinesFrom, market), taskArn, createdAt };
   return {
     ...records,
     groups,

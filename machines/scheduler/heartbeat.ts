@@ -52,8 +52,13 @@ function capacity(
   context: SessionContext,
   generation: Generation,
 ): Pick<Heartbeat, 'maxTaskConcurrency' | 'workersPerGroup'> {
-  const { workers, workersPerTask, unitProtocol } = context;
-  if (!speaksGroups(generation)) return { maxTaskConcurrency: workers };
+  const { workers, workersPerTask, unitProtocol, groups, dialect } = context;
+  if (!speaksGroups(generation)) {
+    // A scheduler that has not shown itself, but its groups: if these fill the limit, it never sends a first command.
+    const known = dialect.certain === null && groups !== null && workers > 0;
+    const more = known ? foreignGroups({ ended: [] }, fleetView(context)) : 0;
+    return { maxTaskConcurrency: Math.min(noLimit, workers + more) };
+  }
   const foreign =
     workers > 0 && unitProtocol?.groups ? foreignGroups(unitProtocol, fleetView(context)) : 0;
   return {

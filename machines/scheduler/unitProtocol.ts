@@ -44,7 +44,10 @@ export function poll(before: UnitProtocol, view: FleetView, settings: UnitSettin
 }
 
 /** Groups that the scheduler counts against our limit without being ours: dead ones, and other managers'. */
-export function foreignGroups({ ended }: UnitProtocol, { taskIds, groups }: FleetView): number {
+export function foreignGroups(
+  { ended }: Pick<UnitProtocol, 'ended'>,
+  { taskIds, groups }: FleetView,
+): number {
   if (groups === null) return ended.length;
   const ours = new Set(taskIds);
   return groups.known.filter((groupId) => !ours.has(taskIdOfGroup(groupId))).length;

@@ -138,6 +138,8 @@ export interface OwnedGroup {
   createdAt: number | null;
   /** The moment its deadlines count from, milliseconds since the epoch: when this run came to own it. */
   deadlinesFrom: number;
+  /** Where its launch went; left out: not known before ECS shows it. */
+  market?: Market | undefined;
 }
 
 /** A task with our ownership tag, as a complete list showed it. */

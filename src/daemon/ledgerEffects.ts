@@ -45,15 +45,23 @@ export function journalAdoption(journal: Records, groups: OwnedGroup[]): OwnedGr
   });
 }
 
-/** A complete list, with what the ledger knows of each task. */
+/**
+ * A complete list, with what the ledger knows of each task. A task that has ended since the list was asked for counts
+ * as owned: the list is older than its end.
+ */
 export function inventoryOf(
-  ledger: Pick<Journal['ledger'], 'owner' | 'isOpen'>,
+  ledger: Pick<Journal['ledger'], 'owner' | 'isOpen' | 'history'>,
   { startedAt, tasks }: { startedAt: number; tasks: TaggedTask[] },
 ): Inventory {
+  const endedSince = new Set(
+    ledger
+      .history()
+      .flatMap(({ taskArn, endedAt }) => (endedAt >= startedAt ? taskArn : null) ?? []),
+  );
   const listed = tasks.map(
     ({ startedBy: _, ...task }): ListedTask => ({
       ...task,
-      owned: ledger.owner(task.taskArn) !== undefined,
+      owned: ledger.owner(task.taskArn) !== undefined || endedSince.has(task.taskArn),
       launchOpen: task.label !== null && ledger.isOpen(task.label),
     }),
   );

@@ -195,9 +195,15 @@ export class Ledger {
     for (const [reason, at] of this.#inventoryOwed)
       records.push({ kind: 'inventoryOwed', reason, ...(clusters.length > 0 && { clusters }), at });
     records.push(...this.#history.records(), ...this.#open.values());
-    for (const { deadlinesFrom, runningAt, registeredAt, ...group } of this.#groups.values()) {
+    for (const {
+      deadlinesFrom,
+      runningAt,
+      registeredAt,
+      market,
+      ...group
+    } of this.#groups.values()) {
       const at = deadlinesFrom;
-      records.push({ kind: 'adopted', ...group, deadlinesFrom, at });
+      records.push({ kind: 'adopted', ...group, ...(market && { market }), deadlinesFrom, at });
       if (runningAt !== null || registeredAt !== null)
         records.push({ kind: 'observed', ...group, runningAt, registeredAt, at });
     }
@@ -214,7 +220,9 @@ export class Ledger {
     // Since its answer: a launch that was sent long before may have started its tasks a moment ago.
     const deadlinesFrom = launch && Math.max(launch.at, at);
     if (deadlinesFrom !== undefined)
-      return groups.flatMap((claim) => this.#claim({ ...unknownTimes, ...claim, deadlinesFrom }));
+      return groups.flatMap((claim) =>
+        this.#claim({ ...unknownTimes, ...claim, deadlinesFrom, market: launch?.market }),
+      );
     // Told before, or too late. To grant it now could bring back a group that has ended since.
     return groups
       .map(({ groupId, taskArn }) => ({ groupId, taskArn, ownedBy: this.owner(taskArn) ?? null }))

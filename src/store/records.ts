@@ -1,4 +1,4 @@
-import type { Cause, LaunchOrder, Refusal } from '../../machines/shared/domain.ts';
+import type { Cause, LaunchOrder, Market, Refusal } from '../../machines/shared/domain.ts';
 import { tasksPerRunTask } from '../../machines/shared/limits.ts';
 
 /*
@@ -53,6 +53,8 @@ export interface AdoptedRecord extends Claim, Pick<TaskTimes, 'createdAt'> {
   kind: 'adopted';
   /** The moment its deadlines count from: when it came to be owned, however old the task is. */
   deadlinesFrom: number;
+  /** Where its launch went; left out: not known. */
+  market?: Market;
   at: number;
 }
 
@@ -207,6 +209,8 @@ function texts(value: unknown): string[] {
   return value.map(text);
 }
 
+const markets: readonly Market[] = ['onDemand', 'spot'];
+
 function oneOf<T extends string>(value: unknown, known: readonly T[]): T {
   const found = known.find((one) => one === value);
   if (found === undefined) throw new Unfit();
@@ -255,7 +259,7 @@ function read(r: Record<string, unknown>): JournalRecord {
         clientToken: text(r.clientToken),
         count: count(r.count),
         revision: text(r.revision),
-        market: oneOf(r.market, ['onDemand', 'spot']),
+        market: oneOf(r.market, markets),
         ...(r.subnets !== undefined && { subnets: texts(r.subnets) }),
         requestHash: text(r.requestHash),
         ...(r.cluster !== undefined && { cluster: text(r.cluster) }),
@@ -276,6 +280,7 @@ function read(r: Record<string, unknown>): JournalRecord {
         ...claim(r),
         ...created(r),
         deadlinesFrom: finite(r.deadlinesFrom),
+        ...(r.market !== undefined && { market: oneOf(r.market, markets) }),
         at,
       };
     case 'observed':

@@ -40,10 +40,11 @@ export function replay(
   return {
     resend,
     abandoned,
-    owned: ledger.groups().map(({ groupId, taskArn, createdAt }) => ({
+    owned: ledger.groups().map(({ groupId, taskArn, createdAt, market }) => ({
       groupId,
       taskArn,
       createdAt,
+      ...(market && { market }),
       // Deadlines begin anew: the clock may have been set since, and no group is stopped for an age it only seems to have.
       deadlinesFrom: now,
     })),

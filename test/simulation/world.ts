@@ -80,7 +80,9 @@ const isCountable = ({ settings, happenings }: Script): boolean =>
       (each.kind === 'kill' && (each.journal !== 'kept' || each.clockMs !== undefined)) ||
       (each.kind === 'window' && each.window === 'forgetful') ||
       (each.kind === 'delay' && each.of === 'missingMs') ||
-      each.kind === 'rival',
+      // When the tasks of a deleted cluster ended is not shown.
+      each.kind === 'rival' ||
+      each.kind === 'deleteCluster',
   );
 
 /** One seed from beginning to end. */

@@ -60,6 +60,8 @@ describe('the record of a group', () => {
       launches: old.launches,
       outbox: [['stray', { type: 'group.launched', taskArn: arn('s') }]],
     });
+    const spot = adopted(old, [{ ...stray, market: 'spot' }]);
+    expect(spot.groups.stray?.market).toBe('spot');
   });
 
   it.each([

@@ -59,6 +59,26 @@ describe('the capacity', () => {
     ]);
   });
 
+  it('has them on top also before the first command, if the monitor stream shows groups', () => {
+    const { actor, of, open, hear, tasks, clock } = liveSession();
+    tasks('t1');
+    open(0);
+    const groups = { known: ['ecs-t1', 'ecs-dead', 'of another'], calmSince: null };
+    for (const [workers, shown] of [
+      [8, groups],
+      [0, groups],
+      [2 ** 32 - 1, groups],
+      [8, null],
+    ] as const) {
+      actor.send({ type: 'session.capacity', workers });
+      actor.send({ type: 'monitor.groups', at: 1, groups: shown });
+      clock.pass(2000);
+      hear(echo, 'g3');
+    }
+    const offered = of('heartbeat').map(({ heartbeat }) => heartbeat.maxTaskConcurrency);
+    expect(offered.slice(-4)).toEqual([10, 0, 2 ** 32 - 1, 8]);
+  });
+
   it('has groups of others and dead ones on top, but never on top of nothing', () => {
     const { actor, of, open, hear, tasks, clock } = liveSession();
     tasks('t1');

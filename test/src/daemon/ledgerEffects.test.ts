@@ -119,6 +119,30 @@ it('tells of each listed task whether a group owns it, and whether its launch is
   expect(listed[0]).not.toHaveProperty('startedBy');
 });
 
+it('a task that has ended since a list was asked for is no orphan of that list, but of one asked for later', () => {
+  const end = { cause: 'drained', detail: null, createdAt: 1, runningAt: null } as const;
+  journal.note({
+    kind: 'adopted',
+    groupId: 'g',
+    taskArn: 'a',
+    createdAt: 1,
+    deadlinesFrom: 1,
+    at: 1,
+  });
+  journal.note({
+    ...{ kind: 'ended', groupId: 'g', taskArn: 'a', ...end, registeredAt: null },
+    ...{ endedAt: 100, usd: null, at: 100 },
+  });
+  for (const [startedAt, owned] of [
+    [99, true],
+    [100, true],
+    [101, false],
+  ] as const)
+    expect(inventoryOf(journal.ledger, { startedAt, tasks: [task('a')] }).tasks[0]?.owned).toBe(
+      owned,
+    );
+});
+
 it('tells by our clock when a task was created', () => {
   expect(byOurClock(100, task('a', { createdAt: 500 })).createdAt).toBe(400);
   expect(byOurClock(100, task('a', { createdAt: null })).createdAt).toBeNull();

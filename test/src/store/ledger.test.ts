@@ -113,6 +113,16 @@ describe('a ledger', () => {
     expect([again.endedUsd, again.spent()]).toEqual([2.5, { ...known, endedUsd: 2.5 }]);
   });
 
+  it('keeps where a group was launched, also after compaction, and does not know it of an adopted one', () => {
+    const ledger = Ledger.replay([
+      { ...launch('l'), market: 'spot' },
+      settled('l', ['l-0', 'arn:1']),
+      adopted('a', 'arn:2'),
+    ]);
+    for (const each of [ledger, Ledger.replay(ledger.compact())])
+      expect(each.groups().map(({ market }) => market)).toEqual(['spot', undefined]);
+  });
+
   it('is compacted to records that can be read, and to one for a group of which no time is known', () => {
     const ledger = Ledger.replay([
       { kind: 'inventoryOwed', reason: 'journalDamaged', at: 1 },

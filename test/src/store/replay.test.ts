@@ -65,7 +65,10 @@ describe('replay', () => {
       abandoned: [],
       owned: [
         { groupId: 'a', taskArn: 'arn:1', createdAt: 500, deadlinesFrom: now },
-        { groupId: 'l-0', taskArn: 'arn:2', createdAt: 1_500, deadlinesFrom: now },
+        {
+          ...{ groupId: 'l-0', taskArn: 'arn:2', createdAt: 1_500, deadlinesFrom: now },
+          market: 'onDemand',
+        },
       ],
       lastLaunchAt: now,
     });
