@@ -33,7 +33,7 @@ const owned = [
   { groupId: 'e1-1-1', taskArn: arn(2), ...unknown, deadlinesFrom: t + 3_000, market: 'onDemand' },
   { groupId: 'e1-2-0', taskArn: arn(3), ...unknown, deadlinesFrom: t + 5_000, market: 'onDemand' },
   { groupId: `stray-${id(4)}`, taskArn: arn(4), ...unknown, deadlinesFrom: t - 60_000 },
-] as { groupId: string; taskArn: string; market?: string }[];
+] as (Record<string, unknown> & { groupId: string; taskArn: string; market?: string })[];
 const open = {
   ...{ kind: 'launch', label: 'e1-3', clientToken: 'se-e1-3', count: 2, market: 'spot' },
   revision: 'arn:aws:ecs:eu-west-1:123456789012:task-definition/scaler:7',
