@@ -210,7 +210,7 @@ export const fleetEvents = {
   'inventory.waiting': {
     level: 'info',
     fields: { seconds: quantity('s', 'until the first list of our tasks'), reason },
-    sentence: 'Launching nothing for {seconds}: {reason}.',
+    sentence: 'Launching nothing for {seconds} s: {reason}.',
     explanation:
       'A list of our tasks shows all that an earlier run has launched only after `settle_seconds`. A start after an orderly end, or in a cluster that it creates itself, does not wait.',
   },
