@@ -36,7 +36,7 @@ const noStopRequestedBefore = (context: ScenarioContext, until: number): boolean
   context.processes.all
     .filter(({ name }) => name.startsWith('manager'))
     .flatMap(({ logFile }) => readFileSync(logFile, 'utf8').split('\n'))
-    .filter((line) => line.includes('"state":"draining.stopping"'))
+    .filter((line) => line.includes('"state":"draining.stopping.requesting"'))
     .filter((line) => !line.includes('"cause":"exited"'))
     .every((line) => Date.parse(JSON.parse(line).time) > until + 1000);
 
