@@ -51,7 +51,8 @@ export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check })
   const { settings, revision, now, swapping } = context;
   const modes = modesIn(check);
   const counts = fleetCounts(context);
-  const mayStay = tasksToLeave(context);
+  // What groups of an earlier run cost is known once they were described: by then a first inventory is complete.
+  const mayStay = modes.lifecycle === 'active' ? tasksToLeave(context) : null;
   const permit = launchPermit(context, launchBlockers(context, modes, counts));
   const { plan, fewerSince } = planWithCooldown(
     desiredNow(context, modes, counts),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { MoneySettings } from '../../../machines/fleet/money.ts';
 import { billOf, dayMs } from '../../../machines/shared/money.ts';
-import { readyManager } from '../../support/liveManager.ts';
+import { liveManager, readyManager, tasksOf } from '../../support/liveManager.ts';
 
 const prices = { onDemand: 3.6, spot: 0.36, minimumMs: 60_000 };
 const moneyOf = (limits: object, onLimit: 'hold' | 'drain' = 'hold'): { money: MoneySettings } => ({
@@ -97,6 +97,27 @@ describe('a limit of money', () => {
     for (let now = 20_000; now <= 610_000; now += 10_000) tick(now);
     expect(orders().filter(({ type }) => type === 'cohort.drain')).toMatchObject([{ busy: 2 }]);
   });
+});
+
+it('drains no group of an earlier run for its cost before a first inventory is complete', async () => {
+  const manager = liveManager(
+    { owned: tasksOf(2) },
+    { ...moneyOf({ perHour: 3.6 }, 'drain'), workersPerTask: 1 },
+  );
+  const { actor, clock, answered, report, orders, ready, tick, at } = manager;
+  clock.increment(1);
+  answered();
+  report({ busy: 2 });
+  const bill = billOf(running(2, 0), 0, prices, 1000);
+  actor.send({ type: 'cohort.billed', cohortId: 'cohort.0', bill });
+  orders();
+  for (const now of [1000, 2000, 3000]) tick(now);
+  const drains = () => orders().filter(({ type }) => type === 'cohort.drain');
+  expect(drains()).toEqual([]);
+  await ready();
+  // A scheduler that answers for the first time has its groups kept for half a minute.
+  for (let now = 15_000; now <= 50_000; now += 5000) at(now);
+  expect(drains()).toMatchObject([{ busy: 1 }]);
 });
 
 it('tells the journal of each day once, and once after the start', async () => {
