@@ -86,8 +86,13 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watche
     settled(census: Census | null, isExact: boolean) {
       const counted = census?.usdTotal ?? null;
       if (counted === null) return;
+      const ledger = life()?.journal?.ledger;
+      const shown = new Set(
+        [...(ledger?.groups() ?? []), ...(ledger?.history() ?? [])].map(({ taskArn }) => taskArn),
+      );
+      // What ECS starts after all may end before an inventory shows it.
       const billed = [...ecs.tasks.values()]
-        .filter(({ ours }) => ours)
+        .filter(({ ours, ghost, taskArn }) => ours && (!ghost || shown.has(taskArn)))
         .reduce((usd, task) => usd + taskUsd(prices, task.market, livedMs(task)), 0);
       if (isExact && Math.abs(counted - billed) > billed * tolerance)
         broken('miscounted', `$${counted} counted, $${billed} billed`);
