@@ -43,6 +43,12 @@ function usefulPendingOf({ views, now, settings }: Fleet): number | undefined {
 }
 
 /**
+ * Groups of an earlier run were all described so long after the start, ms: until then their market and age are those of
+ * the journal, by a clock that may have been set since. Nothing is drained for such a cost.
+ */
+const costKnownMs = 30_000;
+
+/**
  * Compares what is desired with what there is, once every cohort has reported what the last command did. One kind of
  * change at a time: what comes of it is reported before the next.
  */
@@ -51,8 +57,8 @@ export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check })
   const { settings, revision, now, swapping } = context;
   const modes = modesIn(check);
   const counts = fleetCounts(context);
-  // What groups of an earlier run cost is known once they were described: by then a first inventory is complete.
-  const mayStay = modes.lifecycle === 'active' ? tasksToLeave(context) : null;
+  const isCostKnown = modes.lifecycle === 'active' && now - context.startedAt >= costKnownMs;
+  const mayStay = isCostKnown ? tasksToLeave(context) : null;
   const permit = launchPermit(context, launchBlockers(context, modes, counts));
   const { plan, fewerSince } = planWithCooldown(
     desiredNow(context, modes, counts),
