@@ -14,6 +14,8 @@ export const configCommand: CommandModule = {
     parser
       .positional('scheduler_address', { describe: 'As for run, or a configuration file' })
       .option('table', { type: 'boolean', describe: 'Print a table of all settings instead' })
+      .example('scaler-ecs config config.toml', 'What each manager in the file would use')
+      .example('scaler-ecs config --table', 'All settings, with their defaults')
       .options(helpOptions()),
   async handler() {
     const args = hideBin(process.argv).slice(1);

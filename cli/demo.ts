@@ -103,19 +103,21 @@ export const demoCommand: CommandModule = {
   command: 'demo',
   describe: 'Run the daemon on this machine only, without AWS and Python',
   builder: (parser) =>
-    parser.options({
-      tasks: {
-        type: 'number',
-        default: 50,
-        describe: `Number of tasks, 1 to ${maxTasks}`,
-        requiresArg: true,
-      },
-      json: {
-        type: 'boolean',
-        default: false,
-        describe: 'Print only the result, as one line of JSON',
-      },
-    }),
+    parser
+      .options({
+        tasks: {
+          type: 'number',
+          default: 50,
+          describe: `Number of tasks, 1 to ${maxTasks}`,
+          requiresArg: true,
+        },
+        json: {
+          type: 'boolean',
+          default: false,
+          describe: 'Print only the result, as one line of JSON',
+        },
+      })
+      .example('scaler-ecs demo --tasks 200', 'A larger queue'),
   handler: async ({ tasks, json }) => {
     if (!Number.isInteger(tasks) || (tasks as number) < 1 || (tasks as number) > maxTasks)
       throw new ConfigFailure(`--tasks must be an integer from 1 to ${maxTasks}`);

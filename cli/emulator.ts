@@ -187,6 +187,9 @@ function jsonIn(flag: string, path: string, check: (content: unknown) => unknown
 export const emulatorCommand: CommandModule = {
   command: 'emulator',
   describe: 'Emulate ECS and IAM on this machine, with local processes as Fargate tasks',
-  builder: (parser) => parser.options(flags),
+  builder: (parser) =>
+    parser
+      .options(flags)
+      .example('scaler-ecs emulator --port 4566', 'Then export what its first line says'),
   handler: (given) => emulator(given),
 };

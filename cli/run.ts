@@ -18,6 +18,11 @@ export const runCommand: CommandModule = {
   builder: (parser) =>
     parser
       .positional('scheduler_address', { describe: 'Address of the Scaler scheduler' })
+      .example('scaler-ecs config.toml', 'Every aws_raw_ecs manager in the file')
+      .example(
+        'scaler-ecs run tcp://10.0.0.1:8516 --object-storage-address tcp://10.0.0.1:8517 -wmi wm-ecs --ecs-subnets subnet-0abc1234def56789a',
+        'One manager, by flags',
+      )
       .options(helpOptions()),
   handler: () => run(hideBin(process.argv)),
 };

@@ -48,7 +48,11 @@ const decodeCommand: CommandModule<object, DecodeArguments> = {
 export const wireCommand: CommandModule = {
   command: 'wire',
   describe: "Decode messages of the scheduler's protocol",
-  builder: (yargs) => yargs.command(decodeCommand).demandCommand(1, 'wire needs a command: decode'),
+  builder: (yargs) =>
+    yargs
+      .command(decodeCommand)
+      .example('scaler-ecs wire decode heartbeat.bin --json', 'One captured message')
+      .demandCommand(1, 'wire needs a command: decode'),
   handler: () => {},
 };
 

@@ -49,6 +49,16 @@ describe('scaler-ecs', () => {
     expect(stdout).toContain('[-mtc]');
   });
 
+  it('shows an example in the help of every command', () => {
+    const commands = [...scalerEcs('--help').stdout.matchAll(/^ {2}scaler-ecs (\w+)/gm)];
+    expect(commands.length).toBeGreaterThan(17);
+    for (const [, command = ''] of commands)
+      expect([command, scalerEcs(command, '--help').stdout]).toEqual([
+        command,
+        expect.stringContaining('Examples:'),
+      ]);
+  });
+
   it('prints its version for --version', () => {
     expect(scalerEcs('--version')).toMatchObject({ status: 0, stdout: '0.1.0\n' });
   });
