@@ -83,7 +83,7 @@ function describeRow({ id, what, unit, goal }: Row, results: readonly SideResult
 
 // It has options of its own.
 if (process.argv[2] === 'work') {
-  const { benchWork } = await import('./work/main.ts');
+  const { benchWork } = await import('./workload/main.ts');
   process.exit(await benchWork(process.argv.slice(3)));
 }
 const { values, positionals } = options();
