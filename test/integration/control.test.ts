@@ -113,11 +113,17 @@ describe('a running daemon', () => {
     const groups = await json('groups');
     expect(groups).toHaveLength(2);
     const id = groups[0].taskArn.split('/').at(-1).slice(0, 10);
-    const life = await json('explain', id);
-    expect(life).toMatchObject({ groupId: groups[0].groupId, isAlive: true, diagnosis: null });
-    expect(life.steps.map(({ what }: { what: string }) => what.split(':')[0])).toEqual([
-      ...['requested', 'launched', 'running', 'registered'],
-    ]);
+    // The scheduler may show the workers before ECS says that the task runs: the order of the last two is open.
+    await vi.waitFor(
+      async () => {
+        const life = await json('explain', id);
+        expect(life).toMatchObject({ groupId: groups[0].groupId, isAlive: true, diagnosis: null });
+        const steps = life.steps.map(({ what }: { what: string }) => what.split(':')[0]);
+        expect(steps.slice(0, 2)).toEqual(['requested', 'launched']);
+        expect(steps.slice(2).toSorted()).toEqual(['registered', 'running']);
+      },
+      { timeout: 20_000, interval: 500 },
+    );
     expect((await here('groups', id)).stdout).toMatch(/^Group .* lives: /);
     expect((await here('groups', '--filter', 'stopping')).stdout).toBe('No group is so.\n');
   });
