@@ -15,6 +15,7 @@ import type { Bill, Prices } from '../shared/money.ts';
 import { parent } from '../shared/parent.ts';
 import type { DegradedGroup } from './degraded.ts';
 import {
+  busyLoads,
   type CohortRecords,
   countRecords,
   type Outbox,
@@ -170,10 +171,11 @@ export const report = cohortSetup.enqueueActions(({ context, event, enqueue }) =
     return;
   enqueue.assign({ lastReport: { generation, counts, launches } });
   const ordered = /^cohort\.(admit|adopt|drain|evict|cancelDrain)$/.test(event.type);
+  const ranked = event.type === 'cohort.rank' && { busyLoads: busyLoads(context.groups) };
   const ended = ordered ? 0 : Math.max(0, kept(lastReport.counts) - kept(counts));
   enqueue.sendTo(parent, {
     type: 'cohort.changed',
-    ...{ cohortId, generation, counts, launches, ended },
+    ...{ cohortId, generation, counts, launches, ended, ...ranked },
   } satisfies CohortEvent);
 });
 

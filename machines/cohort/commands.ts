@@ -57,3 +57,11 @@ export const cancelDrain = cohortSetup.enqueueActions(({ context, event, enqueue
   apply(undrained(context, event.most), enqueue);
   enqueue.assign({ observedGeneration: event.generation });
 });
+
+/** Nothing changes; the report says how much each group at work has to do. */
+export const rank = cohortSetup.assign({
+  observedGeneration: ({ event }) => {
+    assertEvent(event, 'cohort.rank');
+    return event.generation;
+  },
+});

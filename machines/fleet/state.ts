@@ -4,21 +4,10 @@ import type { Terms } from '../scheduler/messages.ts';
 import type { Capability, OwnedGroup } from '../shared/domain.ts';
 import { type AdoptionState, confirmOrphanMs, noAdoption } from './adoption.ts';
 import type { Breakers, CrashLoop } from './circuitBreaker.ts';
+import type { CohortStatus } from './cohortStatus.ts';
 import { type Ask, noEvidence, noViews, type PolicyEvidence, type Views } from './lookAhead.ts';
 import { type Money, type MoneySettings, newMoney, type SpentBefore } from './money.ts';
 import { addCounts, type Counts, noCounts, serving, total } from './plan.ts';
-
-/** What the fleet manager knows of one cohort. */
-export interface CohortStatus {
-  /** Of its last report. */
-  counts: Counts;
-  launches: number;
-  /** The last command that was sent to it. */
-  generation: number;
-  /** The last command that its reports include. */
-  observedGeneration: number;
-  lastPolledAt: number;
-}
 
 export interface FleetSettings {
   /** The most Fargate tasks at one time; null: no limit. */
