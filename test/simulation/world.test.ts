@@ -91,3 +91,27 @@ it('tasks that die soon after they began to serve are replaced more and more slo
   // Without that it is five in each of forty times, less what did not come to serve.
   expect(run.bought).toBeLessThan(60);
 });
+
+it('a scheduler that names one worker at a time of groups at work is obeyed for as long as that takes', async () => {
+  const run = await runScript(
+    {
+      seed: 3,
+      settings: {
+        ...{ policy: 'direct', workersPerTask: 2, maxTasks: 14, heartbeatIntervalSeconds: 2 },
+        ...{ startDeadlineSeconds: 300, schedulerGraceSeconds: 600, stopTimeoutSeconds: 20 },
+        ...{ drainTimeoutSeconds: 10, spot: false, subnets: 1, monitored: true },
+        ...{ ...plainDialogue, scheduler: { release: '1.24.0', magic: null } },
+        ...{ reportEverySeconds: 1, tasksPerWorker: null, cooldownSeconds: 0 },
+        ...{ restlessness: 0.3, leave: false, orphan: false, money: null, scarceCalls: false },
+      },
+      happenings: [0, 60_000].map((at) => ({ at, kind: 'demand', tasks: 280 })),
+      finalDemand: 3,
+    },
+    true,
+  );
+  expect(run.violations).toEqual([]);
+  // More often than anything else may disturb it.
+  expect(run.trace.filter((line) => line.includes('not at rest any more')).length).toBeGreaterThan(
+    3,
+  );
+});
