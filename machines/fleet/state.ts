@@ -26,8 +26,8 @@ export interface FleetSettings {
   workersPerTask: number;
   capabilities: Capability[];
   timeouts: Timeouts;
-  /** The scheduler's address as our tasks carry it in their COMMAND. */
-  workerSchedulerAddress: string;
+  /** The scheduler's address as our tasks carry it in their COMMAND; null: the ownership tag alone says which are ours. */
+  workerSchedulerAddress: string | null;
   /** The release of the workers that a person has chosen; null: the newest that can serve the scheduler. */
   workerRelease: string | null;
   /** No launch when the last echo is older than this, ms. */

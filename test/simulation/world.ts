@@ -516,8 +516,6 @@ export const runScript = async (
   };
   agenda.after(1000, watch);
 
-  let moment = agenda.now();
-  let sameMoment = 0;
   const realRandom = Math.random;
   const ids = createRandom(seed, 'ids');
   Math.random = ids.next;
@@ -527,9 +525,7 @@ export const runScript = async (
     await drained();
     while (!over && agenda.step()) {
       run.events++;
-      sameMoment = agenda.now() === moment ? sameMoment + 1 : 0;
-      moment = agenda.now();
-      if (sameMoment > mostAtOnce || run.events > mostEvents || ecs.tasks.size > mostTasks) {
+      if (agenda.atOnce() > mostAtOnce || run.events > mostEvents || ecs.tasks.size > mostTasks) {
         broken('stuck', `goes round in circles: ${run.events} events, ${ecs.tasks.size} tasks`);
         break;
       }
