@@ -26,8 +26,8 @@ export interface FleetSettings {
   workersPerTask: number;
   capabilities: Capability[];
   timeouts: Timeouts;
-  /** The scheduler's address as our tasks carry it in their COMMAND. */
-  workerSchedulerAddress: string;
+  /** The scheduler's address as our tasks carry it in their COMMAND; null: the ownership tag alone says which are ours. */
+  workerSchedulerAddress: string | null;
   /** The release of the workers that a person has chosen; null: the newest that can serve the scheduler. */
   workerRelease: string | null;
   /** No launch when the last echo is older than this, ms. */
@@ -103,6 +103,7 @@ export interface Fleet extends FleetInput {
   mismatchSince: number | null;
   /** Fargate tasks; null: the scheduler has not said yet. */
   desired: number | null;
+  desiredWhy: string;
   /** The workers that the scheduler wants; null: it has not said in workers. */
   desiredWorkers: number | null;
   /** What the scheduler's last command asked for; null: none yet, or it asks for tasks one by one. */
@@ -184,9 +185,7 @@ export const newFleet = (input: FleetInput): Fleet => ({
   terms: null,
   mismatch: null,
   mismatchSince: null,
-  desired: null,
-  desiredWorkers: null,
-  ask: null,
+  ...{ desired: null, desiredWhy: 'nothing yet', desiredWorkers: null, ask: null },
   views: noViews,
   policy: noEvidence,
   workersAhead: null,
