@@ -35,20 +35,24 @@ export const abandonLaunches = cohortSetup.enqueueActions(({ context, enqueue })
 export const drain = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'cohort.drain');
   const { monitorEverConnected } = context;
-  apply(drained(context, event, { ...event, monitorEverConnected }), enqueue);
+  apply(drained(context, event, { ...event, monitorEverConnected }), enqueue, event.reason);
   enqueue.assign({ observedGeneration: event.generation });
 });
 
 export const evict = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'cohort.evict');
   const { monitorEverConnected } = context;
-  apply(evicted(context, event.groupIds, { ...event, monitorEverConnected }), enqueue);
+  apply(
+    evicted(context, event.groupIds, { ...event, monitorEverConnected }),
+    enqueue,
+    'an operator drains it',
+  );
   enqueue.assign({ observedGeneration: event.generation });
 });
 
 export const release = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'cohort.release');
-  apply(released(context, event.taskIds, event.at), enqueue);
+  apply(released(context, event.taskIds, event.at), enqueue, 'the scheduler has chosen it to stop');
   enqueue.assign({ observedGeneration: event.generation });
 });
 

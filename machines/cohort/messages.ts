@@ -13,8 +13,14 @@ import type { Share } from './scaleDown.ts';
 export type CohortCommand =
   | { type: 'cohort.admit'; generation: number; launches: LaunchPlan[]; at: number }
   | { type: 'cohort.adopt'; generation: number; groups: OwnedGroup[] }
-  /** `until`: how long groups at work may wait for an idle moment. */
-  | ({ type: 'cohort.drain'; generation: number; at: number; until: number } & Share)
+  /** `until`: how long groups at work may wait for an idle moment. `reason`: for ECS, why. */
+  | ({
+      type: 'cohort.drain';
+      generation: number;
+      at: number;
+      until: number;
+      reason?: string | undefined;
+    } & Share)
   /** Ordered by an operator: these groups leave at an idle moment, and for good. */
   | { type: 'cohort.evict'; generation: number; at: number; until: number; groupIds: string[] }
   /** The scheduler has chosen these Fargate tasks: those that are here stop at once. */

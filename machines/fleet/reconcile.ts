@@ -35,6 +35,19 @@ function desiredNow(fleet: Fleet, { scheduler }: Modes, counts: Counts): number 
   return excessConfirmed(fleet) ? kept(counts) : null;
 }
 
+/** Why groups are drained, for ECS: fewer are desired, or a limit forbids them. */
+function drainReason(
+  { desiredWhy }: Fleet,
+  desired: number | null,
+  there: number,
+  mayStay: number | null,
+): string {
+  if (desired !== null && there > desired) return `no longer wanted: ${desiredWhy}`;
+  return mayStay !== null && there > mayStay
+    ? 'more than a money limit allows'
+    : 'more than max_task_concurrency allows';
+}
+
 /** How many booting groups could get a task of the scheduler; undefined: not known. */
 function usefulPendingOf({ views, now, settings }: Fleet): number | undefined {
   if (settings.tasksPerWorker === null) return undefined;
@@ -57,11 +70,12 @@ export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check })
   const { settings, revision, now, swapping } = context;
   const modes = modesIn(check);
   const counts = fleetCounts(context);
+  const desired = desiredNow(context, modes, counts);
   const isCostKnown = modes.lifecycle === 'active' && now - context.startedAt >= costKnownMs;
   const mayStay = isCostKnown ? tasksToLeave(context) : null;
   const permit = launchPermit(context, launchBlockers(context, modes, counts));
   const { plan, fewerSince } = planWithCooldown(
-    desiredNow(context, modes, counts),
+    desired,
     counts,
     {
       ...{ launches: permit.tasks, swapping },
@@ -103,11 +117,12 @@ export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check })
   }
   const drains = drainsOf(context, leaving);
   const until = drainUntil(context);
+  const reason = drainReason(context, desired, kept(counts), mayStay);
   sendCommands(
     context,
     drains.map(([cohortId, share]) => [
       cohortId,
-      { type: 'cohort.drain', ...share, at: now, until },
+      { type: 'cohort.drain', ...share, at: now, until, reason },
     ]),
     enqueue,
   );
@@ -132,7 +147,7 @@ export const drainAll = fleetSetup.enqueueActions(({ context, enqueue }) => {
     context,
     concerned.map(([cohortId, status]) => [
       cohortId,
-      { type: 'cohort.drain', ...shareOf(status), at: now, until },
+      { type: 'cohort.drain', ...shareOf(status), at: now, until, reason: 'the daemon stops' },
     ]),
     enqueue,
   );
@@ -146,7 +161,7 @@ export const drainAllNow = fleetSetup.enqueueActions(({ context, enqueue }) => {
     context,
     Object.entries(context.cohorts).map(([cohortId, status]) => [
       cohortId,
-      { type: 'cohort.drain', ...shareOf(status), at: now, until: now },
+      { type: 'cohort.drain', ...shareOf(status), at: now, until: now, reason: 'the daemon stops' },
     ]),
     enqueue,
   );

@@ -92,6 +92,7 @@ export interface Fleet extends FleetInput {
   mismatchSince: number | null;
   /** Fargate tasks; null: the scheduler has not said yet. */
   desired: number | null;
+  desiredWhy: string;
   /** The workers that the scheduler wants; null: it has not said in workers. */
   desiredWorkers: number | null;
   /** What the scheduler's last command asked for; null: none yet, or it asks for tasks one by one. */
@@ -173,9 +174,7 @@ export const newFleet = (input: FleetInput): Fleet => ({
   terms: null,
   mismatch: null,
   mismatchSince: null,
-  desired: null,
-  desiredWorkers: null,
-  ask: null,
+  ...{ desired: null, desiredWhy: 'nothing yet', desiredWorkers: null, ask: null },
   views: noViews,
   policy: noEvidence,
   workersAhead: null,
