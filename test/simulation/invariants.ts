@@ -543,7 +543,8 @@ export const createInvariants = (world: Watched) => {
     /** At rest, for good. `isExact`: nothing has happened that keeps the daemon from knowing what a task costs. */
     settledMoney: (isExact: boolean) => money.settled(world.census(), isExact),
 
-    leftBehind: (life: Life) => settlement.leftBehind(life, surveyed),
+    leftBehind: (life: Life, end: { status: number; looked: boolean }) =>
+      settlement.leftBehind(life, end, surveyed),
   };
 };
 

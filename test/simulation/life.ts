@@ -47,7 +47,8 @@ export interface LifeEvents extends ConnectionEvents {
   surveyed(startedAt: number): void;
   surveyFailed(denied: boolean): void;
   logged(level: 'info' | 'warn' | 'error', fields: object, text: string): void;
-  ended(): void;
+  /** `looked`: it does not say that it could not look at ECS. */
+  ended(end: { status: number; looked: boolean }): void;
 }
 
 export interface Life {
@@ -309,10 +310,9 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
       if (life.ended || owner.dead) return;
       life.ended = true;
       // As src/daemon/run does: what waits to be written is written.
-      journal.close(actor.getSnapshot().output?.crash === null).then(
-        () => events.ended(),
-        () => events.ended(),
-      );
+      const { output } = actor.getSnapshot();
+      const ended = () => events.ended(output ?? { status: 1, looked: true });
+      journal.close(output?.crash === null).then(ended, ended);
     };
     actor.subscribe({
       complete: () => {
