@@ -101,15 +101,16 @@ export interface Fleet extends FleetInput {
   /** Why no workers of ours could serve this scheduler, and since when. */
   mismatch: string | null;
   mismatchSince: number | null;
-  /** Fargate tasks; null: the scheduler has not said yet. */
+  /** Fargate tasks, and the workers that the scheduler wants; null: it has not said yet, or not in workers. */
   desired: number | null;
-  /** The workers that the scheduler wants; null: it has not said in workers. */
   desiredWorkers: number | null;
   /** What the scheduler's last command asked for; null: none yet, or it asks for tasks one by one. */
   ask: Ask | null;
   /** What its monitor stream shows of its work, and what its commands say of its policy. */
   views: Views;
   policy: PolicyEvidence;
+  /** What it last showed of our tasks is so old that none of them counts as idle for sure. */
+  loadsAreOld: boolean;
   /** Workers that its work needs, where that is more than it asks for: desired in place of what it asks for. */
   workersAhead: number | null;
   /** Since when fewer tasks are desired than there are; null: not so. */
@@ -188,8 +189,7 @@ export const newFleet = (input: FleetInput): Fleet => ({
   desiredWorkers: null,
   ask: null,
   views: noViews,
-  policy: noEvidence,
-  workersAhead: null,
+  ...{ policy: noEvidence, loadsAreOld: false, workersAhead: null },
   fewerSince: null,
   replacesEnded: true,
   emptySince: null,
