@@ -47,19 +47,23 @@ const waitFor = (context: CohortContext, { at, until }: { at: number; until: num
 
 export const drain = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'cohort.drain');
-  apply(drained(context, event, waitFor(context, event)), enqueue);
+  apply(drained(context, event, waitFor(context, event)), enqueue, event.reason);
   enqueue.assign({ observedGeneration: event.generation });
 });
 
 export const evict = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'cohort.evict');
-  apply(evicted(context, event.groupIds, waitFor(context, event)), enqueue);
+  apply(
+    evicted(context, event.groupIds, waitFor(context, event)),
+    enqueue,
+    'an operator drains it',
+  );
   enqueue.assign({ observedGeneration: event.generation });
 });
 
 export const release = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'cohort.release');
-  apply(released(context, event.taskIds, event.at), enqueue);
+  apply(released(context, event.taskIds, event.at), enqueue, 'the scheduler has chosen it to stop');
   enqueue.assign({ observedGeneration: event.generation });
 });
 
@@ -67,4 +71,12 @@ export const cancelDrain = cohortSetup.enqueueActions(({ context, event, enqueue
   assertEvent(event, 'cohort.cancelDrain');
   apply(undrained(context, event.most), enqueue);
   enqueue.assign({ observedGeneration: event.generation });
+});
+
+/** Nothing changes; the report says how much each group at work has to do. */
+export const rank = cohortSetup.assign({
+  observedGeneration: ({ event }) => {
+    assertEvent(event, 'cohort.rank');
+    return event.generation;
+  },
 });
