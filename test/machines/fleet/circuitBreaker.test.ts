@@ -11,6 +11,7 @@ import {
   onRegistered,
   onStable,
   permitFor,
+  probeAllNow,
   probeEarly,
   recordEarlyExit,
   releaseProbe,
@@ -144,6 +145,13 @@ describe('a circuit breaker', () => {
     const first = trip({}, setback('quota'), 0);
     expect(probeEarly(first, 'quota', 1000)).toBe(first);
     expect(probeEarly({}, 'quota', 1000)).toEqual({});
+  });
+
+  it('of any cause may be probed at once when an operator has mended something', () => {
+    const some = trip(trip({}, setback('refused'), 0), setback('quota'), 0);
+    const all = probeAllNow(some, 20_000);
+    expect(all).toEqual({ refused: some.refused, quota: { ...some.quota, until: 20_000 } });
+    expect(probeAllNow(all, 20_000)).toBe(all);
   });
 
   it('of a failed start is closed by workers that serve, not by an accepted launch', () => {
@@ -540,11 +548,6 @@ describe('a fleet with breakers', () => {
 const none = { taskConcurrency: 0, capabilities: [] };
 
 it('a breaker that trips again keeps the moment since when it is not closed', () => {
-  const failure = {
-    ...{ cause: 'quota' as const, reason: 'no more', market: null, subnets: [], groupId: null },
-    signal: 'launched' as const,
-  };
-  const first = trip({}, failure, 1000);
-  const second = trip(first, failure, 100_000);
-  expect(second.quota).toMatchObject({ since: 1000, failures: 2 });
+  const first = trip({}, setback('quota'), 1000);
+  expect(trip(first, setback('quota'), 100_000).quota).toMatchObject({ since: 1000, failures: 2 });
 });
