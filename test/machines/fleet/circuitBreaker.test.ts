@@ -51,9 +51,8 @@ describe('groups that end soon after they began to serve', () => {
   });
 
   it('are a crash loop from the third on', () => {
-    expect([1, 2, 3, 4].map((inARow) => isCrashLooping({ inARow, at: 0 }))).toEqual([
-      ...[false, false, true, true],
-    ]);
+    const looping = [1, 2, 3, 4].map((inARow) => isCrashLooping({ inARow, at: 0 }));
+    expect(looping).toEqual([false, false, true, true]);
   });
 
   it('open a breaker that only a stable group closes', () => {
@@ -119,10 +118,8 @@ describe('a circuit breaker', () => {
   it('permits another probe when the first failed for another cause', () => {
     const tried = assignProbe(trip({}, setback('network'), 0), ['network'], 'g1');
     const both = trip(tried, setback('startFailed', { groupId: 'g1' }), 5000);
-    expect(permitFor(both, three, 7000)).toMatchObject({
-      maxTasks: 1,
-      probes: ['network', 'startFailed'],
-    });
+    const probes = ['network', 'startFailed'];
+    expect(permitFor(both, three, 7000)).toMatchObject({ maxTasks: 1, probes });
   });
 
   it('blocks launches together with others, and one launch probes all that are due', () => {
@@ -217,8 +214,8 @@ describe('the breaker of a subnet', () => {
     let breakers: Breakers = {};
     for (const subnet of three.subnets) {
       breakers = trip(breakers, setback('addresses', { subnets: [subnet] }), 0);
-      const { maxTasks, subnets } = permitFor(breakers, three, 1);
-      expect(maxTasks === 0 || subnets?.length).toBeTruthy();
+      const permit = permitFor(breakers, three, 1);
+      expect(permit.maxTasks === 0 || permit.subnets?.length).toBeTruthy();
     }
     expect(permitFor(breakers, three, 1).maxTasks).toBe(0);
     expect(permitFor(breakers, three, 30_000)).toMatchObject({ maxTasks: 1, subnets: ['a'] });
