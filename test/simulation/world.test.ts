@@ -91,3 +91,13 @@ it('tasks that die soon after they began to serve are replaced more and more slo
   // Without that it is five in each of forty times, less what did not come to serve.
   expect(run.bought).toBeLessThan(60);
 });
+
+it('nothing is decided by an old answer of the scheduler when a standstill ends before all is prepared', async () => {
+  const kill = { kind: 'kill', point: null, power: false, journal: 'kept' } as const;
+  // The second life has a complete list and a command; between two of its ticks only the preparation is missing.
+  const run = await play(
+    { ...kill, at: 20, downMs: 12_000 },
+    { at: 13_080, kind: 'standstill', ms: 45_000 },
+  );
+  expect([run.violations, run.bought, run.restarts]).toEqual([[], 5, 1]);
+});
