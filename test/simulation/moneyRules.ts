@@ -17,9 +17,17 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watche
   const livedMs = ({ stoppedAt, createdAt }: ModelTask): number =>
     (stoppedAt ?? agenda.now()) - createdAt;
 
+  /** Tasks that live, and that a life took for ended, and when: it may not look at them, and had asked for their stop. */
+  const assumedEnded = new Map<string, number>();
+
+  /** A life before this one had to take it for ended, and no list shows what is on its way out. */
+  const isTakenForEnded = ({ taskArn }: ModelTask): boolean =>
+    (assumedEnded.get(taskArn) ?? Number.POSITIVE_INFINITY) < (life()?.startedAt ?? 0);
+
   /** What ECS starts after all, and what a lost journal forgot, nobody knows of until an inventory shows it. */
   function isKnowable(task: ModelTask): boolean {
     if (!task.ours || (task.stoppedAt ?? Number.POSITIVE_INFINITY) < forgottenBefore) return false;
+    if (isTakenForEnded(task)) return false;
     return !task.ghost || life()?.journal?.ledger.owner(task.taskArn) !== undefined;
   }
 
@@ -48,6 +56,12 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watche
   return {
     journalLost() {
       forgottenBefore = agenda.now();
+    },
+
+    /** Its group has ended while DescribeTasks is not answered, so that StopTask was all the evidence. */
+    endedUnseen(task: ModelTask) {
+      if (ecs.alive(task) && task.stopAskedAt !== null)
+        assumedEnded.set(task.taskArn, agenda.now());
     },
 
     /** A launch has just been decided: with all that it may start, no limit is passed. */
