@@ -21,17 +21,27 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watche
   const assumedEnded = new Map<string, number>();
 
   /** A life before this one had to take it for ended, and no list shows what is on its way out. */
-  const isTakenForEnded = ({ taskArn }: ModelTask): boolean =>
+  const isTakenForEnded = (taskArn: string): boolean =>
     (assumedEnded.get(taskArn) ?? Number.POSITIVE_INFINITY) < (life()?.startedAt ?? 0);
 
-  /** What ECS starts after all, and what a lost journal forgot, nobody knows of until an inventory shows it. */
-  function isKnowable(task: ModelTask): boolean {
-    if (!task.ours || (task.stoppedAt ?? Number.POSITIVE_INFINITY) < forgottenBefore) return false;
-    if (isTakenForEnded(task)) return false;
-    return !task.ghost || life()?.journal?.ledger.owner(task.taskArn) !== undefined;
+  /** Tasks that a group of ours has or had, as the ledger remembers it. */
+  function owned(): Set<string | null> {
+    const ledger = life()?.journal?.ledger;
+    const groups = [...(ledger?.groups() ?? []), ...(ledger?.history() ?? [])];
+    return new Set(groups.map(({ taskArn }) => taskArn));
   }
 
-  const known = (): ModelTask[] => [...ecs.tasks.values()].filter(isKnowable);
+  /** What ECS starts after all, and what a lost journal forgot, is not known until an inventory shows it. */
+  function known(): ModelTask[] {
+    const shown = owned();
+    return [...ecs.tasks.values()].filter(
+      ({ ours, ghost, taskArn, stoppedAt }) =>
+        ours &&
+        (stoppedAt ?? Number.POSITIVE_INFINITY) >= forgottenBefore &&
+        !isTakenForEnded(taskArn) &&
+        (!ghost || shown.has(taskArn)),
+    );
+  }
 
   const bill = (): number =>
     known().reduce((usd, task) => usd + taskUsd(prices, task.market, livedMs(task)), 0);
@@ -100,10 +110,7 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watche
     settled(census: Census | null, isExact: boolean) {
       const counted = census?.usdTotal ?? null;
       if (counted === null) return;
-      const ledger = life()?.journal?.ledger;
-      const shown = new Set(
-        [...(ledger?.groups() ?? []), ...(ledger?.history() ?? [])].map(({ taskArn }) => taskArn),
-      );
+      const shown = owned();
       // What ECS starts after all may end before an inventory shows it.
       const billed = [...ecs.tasks.values()]
         .filter(({ ours, ghost, taskArn }) => ours && (!ghost || shown.has(taskArn)))
