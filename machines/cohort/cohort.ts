@@ -48,6 +48,7 @@ export const cohort = cohortSetup
       'cohort.evict': { actions: ['evict', 'abandonLaunches', 'report'] },
       'cohort.release': { actions: ['release', 'report'] },
       'cohort.cancelDrain': { actions: ['cancelDrain', 'report'] },
+      'cohort.rank': { actions: ['rank', 'report'] },
       'cohort.launchesFound': { actions: 'passOnFound' },
       'cohort.launchTurnAnswered': { actions: 'answerLaunchTurn' },
       'launch.turn': { actions: 'passOnLaunchTurn' },

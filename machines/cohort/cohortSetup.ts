@@ -3,6 +3,7 @@ import { type Counts, noCounts, serving } from '../fleet/plan.ts';
 import { type LaunchEnd, type LaunchTurn, launch } from '../group/launch.ts';
 import {
   type GroupEnd,
+  type GroupEvent,
   type GroupReport,
   type StopTurn,
   workerGroup,
@@ -15,9 +16,9 @@ import type { Bill, Prices } from '../shared/money.ts';
 import { parent } from '../shared/parent.ts';
 import type { DegradedGroup } from './degraded.ts';
 import {
+  busyLoads,
   type CohortRecords,
   countRecords,
-  type Outbox,
   type Timeouts,
   type Transition,
 } from './groupRecords.ts';
@@ -147,15 +148,22 @@ export const cohortSetup = setup({
 
 export type Enqueue = Parameters<Parameters<typeof cohortSetup.enqueueActions>[0]>[0]['enqueue'];
 
-const sendToGroups = (outbox: Outbox, enqueue: Enqueue): void => {
-  for (const [groupId, event] of outbox) enqueue.sendTo(groupActor(groupId), event);
-};
-
-/** Takes over the records of a transition and sends its events. */
-export const apply = ({ outbox, ...records }: Transition, enqueue: Enqueue): void => {
+/** Takes over the records of a transition and sends its events. `reason`: why groups are to leave. */
+export function apply(
+  { outbox, ...records }: Transition,
+  enqueue: Enqueue,
+  reason?: string | undefined,
+): void {
   enqueue.assign(records);
-  sendToGroups(outbox, enqueue);
-};
+  for (const [groupId, event] of outbox)
+    enqueue.sendTo(groupActor(groupId), withReason(event, reason));
+}
+
+function withReason(event: GroupEvent, reason: string | undefined): GroupEvent {
+  const leaves =
+    event.type === 'group.drain' || event.type === 'group.stop' || event.type === 'group.hold';
+  return leaves && reason !== undefined ? { ...event, reason } : event;
+}
 
 /** Reports to the fleet manager, if the counts came out differently. */
 export const report = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
@@ -170,10 +178,11 @@ export const report = cohortSetup.enqueueActions(({ context, event, enqueue }) =
     return;
   enqueue.assign({ lastReport: { generation, counts, launches } });
   const ordered = /^cohort\.(admit|adopt|drain|evict|cancelDrain)$/.test(event.type);
+  const ranked = event.type === 'cohort.rank' && { busyLoads: busyLoads(context.groups) };
   const ended = ordered ? 0 : Math.max(0, kept(lastReport.counts) - kept(counts));
   enqueue.sendTo(parent, {
     type: 'cohort.changed',
-    ...{ cohortId, generation, counts, launches, ended },
+    ...{ cohortId, generation, counts, launches, ended, ...ranked },
   } satisfies CohortEvent);
 });
 

@@ -35,20 +35,24 @@ export const abandonLaunches = cohortSetup.enqueueActions(({ context, enqueue })
 export const drain = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'cohort.drain');
   const { monitorEverConnected } = context;
-  apply(drained(context, event, { ...event, monitorEverConnected }), enqueue);
+  apply(drained(context, event, { ...event, monitorEverConnected }), enqueue, event.reason);
   enqueue.assign({ observedGeneration: event.generation });
 });
 
 export const evict = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'cohort.evict');
   const { monitorEverConnected } = context;
-  apply(evicted(context, event.groupIds, { ...event, monitorEverConnected }), enqueue);
+  apply(
+    evicted(context, event.groupIds, { ...event, monitorEverConnected }),
+    enqueue,
+    'an operator drains it',
+  );
   enqueue.assign({ observedGeneration: event.generation });
 });
 
 export const release = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'cohort.release');
-  apply(released(context, event.taskIds, event.at), enqueue);
+  apply(released(context, event.taskIds, event.at), enqueue, 'the scheduler has chosen it to stop');
   enqueue.assign({ observedGeneration: event.generation });
 });
 
@@ -56,4 +60,12 @@ export const cancelDrain = cohortSetup.enqueueActions(({ context, event, enqueue
   assertEvent(event, 'cohort.cancelDrain');
   apply(undrained(context, event.most), enqueue);
   enqueue.assign({ observedGeneration: event.generation });
+});
+
+/** Nothing changes; the report says how much each group at work has to do. */
+export const rank = cohortSetup.assign({
+  observedGeneration: ({ event }) => {
+    assertEvent(event, 'cohort.rank');
+    return event.generation;
+  },
 });

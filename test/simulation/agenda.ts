@@ -7,6 +7,8 @@ export interface Owner {
 
 export interface Entry {
   at: number;
+  /** When it was asked for. */
+  askedAt: number;
   seq: number;
   owner: Owner | null;
   act: (() => void) | null;
@@ -22,6 +24,11 @@ export interface Agenda {
   cancel(entry: Entry): void;
   /** Lets time pass to the next entry and carries it out; false when there is none. */
   step(): boolean;
+  /**
+   * How many entries were asked for and carried out at the present moment: those of something that sets itself off. What
+   * has waited for the end of a standstill is not among them.
+   */
+  atOnce(): number;
 }
 
 const before = (a: Entry, b: Entry): boolean => a.at < b.at || (a.at === b.at && a.seq < b.seq);
@@ -30,6 +37,7 @@ export const createAgenda = (start: number): Agenda => {
   const heap: Entry[] = [];
   let time = start;
   let seq = 0;
+  let atOnce = 0;
 
   const push = (entry: Entry): void => {
     let at = heap.push(entry) - 1;
@@ -67,7 +75,8 @@ export const createAgenda = (start: number): Agenda => {
   };
 
   const add = (ms: number, act: () => void, owner: Owner | null, isTimer: boolean): Entry => {
-    const entry: Entry = { at: time + Math.max(0, ms), seq: seq++, owner, act, isTimer };
+    const at = time + Math.max(0, ms);
+    const entry: Entry = { at, askedAt: time, seq: seq++, owner, act, isTimer };
     push(entry);
     return entry;
   };
@@ -92,11 +101,14 @@ export const createAgenda = (start: number): Agenda => {
           push(entry);
           continue;
         }
+        if (entry.at !== time) atOnce = 0;
         time = entry.at;
+        if (entry.askedAt === time) atOnce++;
         entry.act();
         return true;
       }
     },
+    atOnce: () => atOnce,
   };
 };
 

@@ -16,7 +16,7 @@ describe('a cohort', () => {
     expect(calls.stopTask).toHaveLength(2);
     await look(17_001, sighting('arn:0', 'starting'), sighting('arn:1', 'stopping'));
     expect(calls.stopTask).toHaveLength(3);
-    expect(calls.stopTask.at(-1)?.input).toEqual({ taskArn: 'arn:0' });
+    expect(calls.stopTask.at(-1)?.input).toMatchObject({ taskArn: 'arn:0' });
   });
 
   it('asks for a stop that failed again at a later poll, after longer and longer pauses', async () => {
