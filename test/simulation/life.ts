@@ -37,6 +37,12 @@ import {
 /** The life before ended in order; it did not; there is no journal; the same, and the cluster is only created now. */
 export type StartKind = 'closed' | 'unclosed' | 'lost' | 'first';
 
+/** `looked`: it does not say that it could not look at ECS. */
+export interface LifeEnd {
+  status: number;
+  looked: boolean;
+}
+
 /** What one life of the daemon lets the world see. */
 export interface LifeEvents extends ConnectionEvents {
   /** What the state directory says of the life before. */
@@ -47,8 +53,7 @@ export interface LifeEvents extends ConnectionEvents {
   surveyed(startedAt: number): void;
   surveyFailed(denied: boolean): void;
   logged(level: 'info' | 'warn' | 'error', fields: object, text: string): void;
-  /** `looked`: it does not say that it could not look at ECS. */
-  ended(end: { status: number; looked: boolean }): void;
+  ended(end: LifeEnd): void;
 }
 
 export interface Life {

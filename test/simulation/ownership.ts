@@ -1,5 +1,5 @@
 import type { Census } from './census.ts';
-import type { Life } from './life.ts';
+import type { Life, LifeEnd } from './life.ts';
 import type { Watched } from './watched.ts';
 
 /** Which group owns which task, while the daemon runs and after its end. */
@@ -20,11 +20,7 @@ export function createOwnership(
     },
 
     /** After an orderly end: whatever is left was said, or that it could not look; status 0 says that nothing is. */
-    leftBehind(
-      life: Life,
-      { status, looked }: { status: number; looked: boolean },
-      surveyed: boolean,
-    ) {
+    leftBehind(life: Life, { status, looked }: LifeEnd, surveyed: boolean) {
       const { ledger } = life.journal ?? {};
       if (!ledger || !surveyed) return;
       const left = ecs.ours().filter((task) => ecs.wanted(task) && !task.ghost);
