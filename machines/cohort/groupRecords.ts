@@ -20,6 +20,8 @@ export interface GroupRecord {
   taskArn: string | null;
   phase: GroupPhase;
   registered: boolean;
+  /** It counts as registered for its age alone: DescribeTasks was denied, and nothing has shown that its task runs. */
+  assumed: boolean;
   drainRequested: boolean;
   /** A person has ordered the drain: the group is never taken back. */
   evicted: boolean;
@@ -50,8 +52,9 @@ export interface GroupRecord {
   /** To leave, but not told to stop before DescribeTasks has shown its task; until then at the latest. */
   observeUntil: number | null;
   lastStatus: TaskPhase | null;
-  /** Since when ECS has denied it, poll after poll. */
+  /** Since when ECS has denied it, poll after poll; and since when it has shown one that is assumed to run as starting. */
   missingSince: number | null;
+  startingSince: number | null;
   subnet: string | null;
   /** Where it is bought: as its launch asked for it, then as ECS shows it. */
   market: Market;
@@ -120,6 +123,7 @@ const newRecord = (deadlinesFrom: number, market: Market = 'onDemand'): GroupRec
   taskArn: null,
   phase: 'requested',
   registered: false,
+  assumed: false,
   drainRequested: false,
   evicted: false,
   stopAccepted: false,
@@ -138,6 +142,7 @@ const newRecord = (deadlinesFrom: number, market: Market = 'onDemand'): GroupRec
   observeUntil: null,
   lastStatus: null,
   missingSince: null,
+  startingSince: null,
   subnet: null,
   market,
   billedFrom: null,
@@ -328,8 +333,11 @@ export function recordLoads(
       !sameLoad(load, before.load) ||
       workersLostSince !== before.workersLostSince ||
       unshownSince !== before.unshownSince;
+    const assumed = before.assumed && !present;
     const record = registers ? registeredRecord(before) : before;
-    const next: GroupRecord = isNews ? { ...record, load, workersLostSince, unshownSince } : record;
+    const next: GroupRecord = isNews
+      ? { ...record, load, workersLostSince, unshownSince, assumed }
+      : record;
     groups[groupId] = next;
     if (registers) nowRegistered.push(groupId);
     if (present && !before.registered) outbox.push([groupId, { type: 'task.registered' }]);

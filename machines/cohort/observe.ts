@@ -27,7 +27,7 @@ const failing = (cause: Cause, detail: string | null): GroupEvent => ({
 
 /** No task starts twice: what ECS says of the start of one that has run is no news. */
 const hasRun = (record: GroupRecord): boolean =>
-  record.registered || record.runningAt !== null || hasWorkers(record);
+  (record.registered && !record.assumed) || record.runningAt !== null || hasWorkers(record);
 
 const seconds = (ms: number): number => Math.round(ms / 1000);
 
@@ -85,6 +85,8 @@ export function eventFor(
     return { type: 'group.stop' };
   if (phase === 'running') return eventForRunning(record, at, timeouts, monitorConnected);
   if (hasRun(record)) return null;
+  // Assumed to serve, and one answer may be from before.
+  if (record.registered && at - (record.startingSince ?? at) <= timeouts.bootGraceMs) return null;
   // Its workers cannot be at work yet.
   if (record.drainDeadline !== null && !record.registered) return { type: 'group.stop' };
   return age > timeouts.startDeadlineMs
@@ -174,10 +176,13 @@ export function reconcileObserved(
     const lastStatus =
       observation.phase === 'starting' && hasRun(record) ? 'running' : observation.phase;
     const executionStopped = record.executionStopped || observation.executionStopped === true;
+    const startingSince =
+      observation.phase === 'starting' && record.assumed ? (record.startingSince ?? at) : null;
     const billed = billedAs(record, observation);
     const isNew =
       record.lastStatus !== lastStatus ||
       record.executionStopped !== executionStopped ||
+      record.startingSince !== startingSince ||
       record.market !== billed.market ||
       record.billedFrom !== billed.billedFrom;
     if (!event && !isNew) continue;
@@ -187,6 +192,7 @@ export function reconcileObserved(
       lastStatus,
       executionStopped,
       missingSince: observation.phase === 'missing' ? (record.missingSince ?? at) : null,
+      startingSince,
       createdAt: record.createdAt ?? observation.createdAt,
       subnet: observation.subnet ?? record.subnet,
       ...billed,
@@ -218,7 +224,7 @@ export function assumeUnobserved(
       record.taskArn === null ? null : assumptionFor(record, at, timeouts, monitorConnected);
     if (event === null) continue;
     const [next, sent] = applied(record, event, at);
-    groups[groupId] = next;
+    groups[groupId] = event.type === 'task.registered' ? { ...next, assumed: true } : next;
     outbox.push([groupId, sent]);
   }
   return { ...records, groups, outbox };

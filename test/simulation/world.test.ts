@@ -102,6 +102,16 @@ describe('a launch that is given up while everything ends', () => {
   });
 });
 
+it('tasks that never start are replaced, though they counted as serving while DescribeTasks was denied', async () => {
+  const run = await playWith(
+    { startDeadlineSeconds: 100 },
+    { at: 0, kind: 'next', fate: 'stuck', count: 5 },
+    { at: 15_000, kind: 'kill', point: null, power: false, journal: 'lost', downMs: 3000 },
+    call(['DescribeTasks'], 'denied', 30_000, 10_000, 3 * minute),
+  );
+  expect([run.violations, run.bought]).toEqual([[], 10]);
+});
+
 it('a throttled launch is not sent again while the scheduler is silent', async () => {
   const run = await play(call(['RunTask'], 'throttle', 0, 5, 10 * minute), {
     ...{ at: 16_000, kind: 'schedulerFault', fault: 'silent', ms: 3 * minute },

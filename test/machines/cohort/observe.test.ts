@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { CohortRecords, GroupRecord } from '../../../machines/cohort/groupRecords.ts';
+import {
+  type CohortRecords,
+  type GroupRecord,
+  recordLoads,
+} from '../../../machines/cohort/groupRecords.ts';
 import { assumeUnobserved, eventFor, reconcileObserved } from '../../../machines/cohort/observe.ts';
 import type { TaskObservation } from '../../../machines/shared/domain.ts';
 import { arn, rowOf, serves } from '../../support/rows.ts';
@@ -448,6 +452,51 @@ describe('without DescribeTasks', () => {
     expect(outbox).toEqual([
       ['a', expect.objectContaining({ type: 'task.failing', cause: 'startFailed' })],
     ]);
+  });
+});
+
+describe('a group that counts as serving for its age alone', () => {
+  it('is stopped when ECS shows for a while that its task has not started', () => {
+    const group = rowOf({ taskArn: arn('t'), phase: 'provisioning', lastStatus: 'starting' });
+    const assumed = assumeUnobserved(booksOf({ a: group }), 600_001, timeouts, false).groups.a;
+    expect(assumed).toMatchObject({ assumed: true });
+    let records = booksOf({ a: { ...(assumed as GroupRecord), registered: true } });
+    const see = (phase: TaskObservation['phase'], at: number) => {
+      const { outbox, ...next } = reconcileObserved(
+        records,
+        [sighting(phase)],
+        at,
+        timeouts,
+        false,
+      );
+      records = next;
+      return outbox.map(([, event]) => event);
+    };
+    expect(see('starting', 610_000)).toEqual([]);
+    expect(see('missing', 620_000)).toEqual([]);
+    expect(see('starting', 630_000)).toEqual([]);
+    expect(see('starting', 660_000)).toEqual([]);
+    const [failing] = see('starting', 660_001);
+    expect(failing).toMatchObject({ type: 'task.failing', cause: 'startFailed' });
+  });
+
+  it('stays once anything has shown that it runs, whatever ECS shows then', () => {
+    const group = serves({ assumed: true, lastStatus: 'starting' });
+    const seen = reconcileObserved(
+      booksOf({ a: group }),
+      [sighting('running')],
+      1000,
+      timeouts,
+      false,
+    );
+    const loads = { t: { workers: 1, tasks: 1, canceling: 0 } };
+    const shown = recordLoads(booksOf({ a: group }), loads, 1000);
+    const unshown = recordLoads(shown, null, 2000);
+    for (const records of [seen, unshown])
+      for (const at of [700_000, 800_000]) {
+        const again = reconcileObserved(records, [sighting('starting')], at, timeouts, false);
+        expect(again.outbox).toEqual([]);
+      }
   });
 });
 
