@@ -4,6 +4,7 @@ import { type LaunchEnd, type LaunchTurn, launch } from '../group/launch.ts';
 import {
   type GroupEnd,
   type GroupReport,
+  type StopAnswer,
   type StopTurn,
   workerGroup,
 } from '../group/workerGroup.ts';
@@ -42,8 +43,11 @@ export interface CohortContext extends CohortRecords {
   ending: boolean;
   /** Left out: not known, and nothing is counted. */
   prices?: Prices | undefined;
-  /** What the tasks have cost that have ended, USD. */
+  /** When DescribeTasks last answered; null: never. */
+  describedAt: number | null;
+  /** What the tasks have cost that have ended, USD; and whether some of that is not known. */
   endedUsd: number;
+  isLowerBound: boolean;
   /** The last bill that was reported. */
   lastBill: Bill;
 }
@@ -61,6 +65,7 @@ export type Event =
   | CohortCommand
   | GroupReport
   | StopTurn
+  | StopAnswer
   | LaunchTurn
   | DoneActorEvent<unknown>
   | ErrorActorEvent;

@@ -50,6 +50,7 @@ const task: Shape = {
     createdAt: 'date',
     startedAt: 'date',
     executionStoppedAt: 'date',
+    stoppedAt: 'date',
     containers: [{ may: { name: 'text', reason: 'text', exitCode: 'number' } }],
     overrides: {
       may: {

@@ -4,13 +4,14 @@ import { launch } from '../../machines/group/launch.ts';
 import { workerGroup } from '../../machines/group/workerGroup.ts';
 import type { WorkerLoad } from '../../machines/scheduler/monitor.ts';
 import type { TaskObservation } from '../../machines/shared/domain.ts';
+import type { Prices } from '../../machines/shared/money.ts';
 import { admit, input } from '../../src/paths/models/cohortFixtures.ts';
 import { ended, scriptedParent, scriptedWorld, settle } from './world.ts';
 
 export { admit, input, launchPlan, sighting } from '../../src/paths/models/cohortFixtures.ts';
 
 /** The cohort with its real children, and effects that wait for the test. */
-export const liveCohort = (given: Partial<typeof input> = {}) => {
+export const liveCohort = (given: Partial<typeof input> & { prices?: Prices } = {}) => {
   const world = scriptedWorld(
     'describeTasks',
     'stopTask',
