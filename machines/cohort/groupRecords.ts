@@ -237,6 +237,14 @@ export function countRecords(groups: Record<string, GroupRecord>, workersPerTask
   return counts;
 }
 
+/** How many tasks of the scheduler each busy group has, the fewest first; none where nothing is shown of them. */
+export function busyLoads(groups: Record<string, GroupRecord>): number[] {
+  return Object.values(groups)
+    .filter((record) => categoryOf(record) === 'busy')
+    .map(({ load }) => load?.tasks ?? 0)
+    .sort((a, b) => a - b);
+}
+
 export function admitted(
   records: CohortRecords,
   launches: LaunchPlan[],
@@ -253,11 +261,10 @@ export function admitted(
 
 export function adopted(records: CohortRecords, owned: OwnedGroup[]): Transition {
   const groups = { ...records.groups };
-  for (const { groupId, taskArn, createdAt, presumedFrom = null, deadlinesFrom, market } of owned)
-    groups[groupId] = {
-      ...{ ...newRecord(deadlinesFrom, market), taskArn, createdAt },
-      ...{ presumedFrom, aliveUntil: deadlinesFrom },
-    };
+  for (const { groupId, taskArn, createdAt, presumedFrom = null, deadlinesFrom, market } of owned) {
+    const known = { taskArn, createdAt, presumedFrom, aliveUntil: deadlinesFrom };
+    groups[groupId] = { ...newRecord(deadlinesFrom, market), ...known };
+  }
   return {
     ...records,
     groups,
@@ -297,7 +304,11 @@ const registeredRecord = (record: GroupRecord): GroupRecord => ({
 });
 
 const sameLoad = (a: WorkerLoad | null, b: WorkerLoad | null): boolean =>
-  a?.workers === b?.workers && a?.tasks === b?.tasks && a?.canceling === b?.canceling;
+  a?.workers === b?.workers &&
+  a?.tasks === b?.tasks &&
+  a?.canceling === b?.canceling &&
+  a?.running?.tasks === b?.running?.tasks &&
+  a?.running?.begunSum === b?.running?.begunSum;
 
 /**
  * What the monitor stream showed of tasks whose workers changed; null: it shows nothing any more. `nowRegistered`: the

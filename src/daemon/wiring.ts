@@ -70,8 +70,8 @@ export const provide = (tools: Tools) => {
   const groups = workerGroup.provide({
     actors: {
       takeTurn: fromPromise(({ input, signal }) => turn('StopTask', input.taskArn, signal)),
-      stopTask: fromPromise<TaskObservation | null, { taskArn: string }>(({ input, signal }) =>
-        tools.stopTask(input.taskArn, report.stopReason(), signal),
+      stopTask: fromPromise<TaskObservation | null, { taskArn: string; reason: string }>(
+        ({ input, signal }) => tools.stopTask(input.taskArn, input.reason, signal),
       ),
     },
     actions: {
@@ -155,6 +155,7 @@ export const provide = (tools: Tools) => {
       noteBlockers: (_, blocked) => report.blockersChanged(blocked),
       noteNeverCommanded: (_, answering) => report.neverCommanded(answering),
       noteDesired: (_, demand) => report.demandChanged(demand),
+      noteFleetDrained: (_, reason) => report.fleetDrained(reason),
       noteMismatch: (_, mismatch) => report.compatibilityChanged(mismatch),
       noteCapacity: (_, capacity) => report.capacityAdvertised(capacity),
       noteInventory: (_, inventory) => {

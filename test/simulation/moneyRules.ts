@@ -48,6 +48,13 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watche
   const livedMs = ({ stoppedAt, createdAt }: ModelTask): number =>
     (stoppedAt ?? agenda.now()) - createdAt;
 
+  /** Tasks that live, and that a life took for ended, and when: it may not look at them, and had asked for their stop. */
+  const assumedEnded = new Map<string, number>();
+
+  /** A life before this one had to take it for ended, and no list shows what is on its way out. */
+  const isTakenForEnded = (taskArn: string): boolean =>
+    (assumedEnded.get(taskArn) ?? Number.POSITIVE_INFINITY) < (life()?.startedAt ?? 0);
+
   /** Tasks that a group of ours has or had, as the ledger remembers it. */
   function owned(): Set<string | null> {
     const ledger = life()?.journal?.ledger;
@@ -62,6 +69,7 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watche
       ({ ours, ghost, taskArn, stoppedAt }) =>
         ours &&
         (stoppedAt ?? Number.POSITIVE_INFINITY) >= forgottenBefore &&
+        !isTakenForEnded(taskArn) &&
         (!ghost || shown.has(taskArn)),
     );
   }
@@ -89,6 +97,12 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watche
   return {
     journalLost() {
       forgottenBefore = agenda.now();
+    },
+
+    /** Its group has ended while DescribeTasks is not answered, so that StopTask was all the evidence. */
+    endedUnseen(task: ModelTask) {
+      if (ecs.alive(task) && task.stopAskedAt !== null)
+        assumedEnded.set(task.taskArn, agenda.now());
     },
 
     /** A launch has just been decided: with all that it may start, no limit is passed. */

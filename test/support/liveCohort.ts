@@ -23,6 +23,7 @@ export const liveCohort = (given: Partial<typeof input> & { prices?: Prices } = 
   const crashes: unknown[] = [];
   const ends: unknown[] = [];
   const notes: unknown[] = [];
+  const registrations: unknown[] = [];
   /** `at` null: a turn comes at the last poll. */
   const turn: { at: number | null; allowed: boolean } = { at: null, allowed: true };
   const takeTurn = ended(() => ({
@@ -48,6 +49,8 @@ export const liveCohort = (given: Partial<typeof input> & { prices?: Prices } = 
         noteCrash: (_, crash) => crashes.push(crash),
         noteEnded: (_, end) => ends.push(end),
         noteSlowStop: (_, stop) => notes.push(stop),
+        noteDegraded: (_, group) => notes.push(group),
+        noteRegistered: (_, claim) => registrations.push(claim),
         noteRefusal: (_, refusal) => notes.push(refusal),
         noteDescribeFailed: (_, trouble) => notes.push(trouble),
       },
@@ -105,6 +108,6 @@ export const liveCohort = (given: Partial<typeof input> & { prices?: Prices } = 
       row,
       hear,
     },
-    ...{ crashes, ended: ends, notes, told },
+    ...{ crashes, ended: ends, notes, registrations, told },
   };
 };

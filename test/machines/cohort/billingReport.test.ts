@@ -1,58 +1,93 @@
 import { expect, it } from 'vitest';
-import type { Bill } from '../../../machines/shared/money.ts';
-import { admit, liveCohort, sighting } from '../../support/liveCohort.ts';
+import { admit, launchPlan, liveCohort, sighting } from '../../support/liveCohort.ts';
 
-/** The launch is one on Spot. */
-const prices = { onDemand: 36, spot: 3.6, minimumMs: 60_000 };
-const cohort = () => {
-  const live = liveCohort({ prices });
+const prices = { onDemand: 3.6, spot: 0.36, minimumMs: 60_000 };
+const nothing = { requested: 0, tasks: 0, fromSum: 0, young: 0, minimumEndSum: 0, gapMs: 0 };
+
+/** A cohort that launches one group on Spot, and the bills that it has reported since they were read last. */
+const cohortWith = (given: Parameters<typeof liveCohort>[0]) => {
+  const cohort = liveCohort(given);
+  const { actor, answer, told } = cohort;
   const bills = () =>
-    live.told.flatMap((event) =>
-      event.type === 'cohort.billed' ? (event as unknown as { bill: Bill }).bill : [],
-    );
-  const lastBill = () => bills().at(-1);
+    told.splice(0).flatMap((event) => (event.type === 'cohort.billed' ? [event] : []));
+  const request = () => actor.send({ ...admit, launches: [launchPlan('e-1', 1)] });
+  const launch = async () => {
+    await answer('journalLaunch', undefined);
+    await answer('runTask', { taskArns: ['arn:0'], refusals: [] });
+    await answer('journalOutcome', [{ groupId: 'e-1-0', taskArn: 'arn:0' }]);
+  };
+  return { ...cohort, bills, request, launch };
+};
+
+it('a cohort reports what its groups cost, each time that changes', async () => {
+  const { bills, request, launch, look } = cohortWith({ prices });
+  const bill = (spot: object, endedUsd = 0) => ({
+    ...{ type: 'cohort.billed', cohortId: 'cohort.0' },
+    bill: { onDemand: nothing, spot: { ...nothing, ...spot }, endedUsd, isLowerBound: false },
+  });
+  request();
+  expect(bills()).toEqual([bill({ requested: 1 })]);
+  await launch();
+  const young = { tasks: 1, young: 1 };
+  expect(bills()).toEqual([bill({ ...young, fromSum: 1000, minimumEndSum: 61_000 })]);
+  const shown = { ...sighting('arn:0', 'running'), createdAt: 9000 };
+  await look(10_000, shown);
+  expect(bills()).toEqual([bill({ ...young, fromSum: 9000, minimumEndSum: 69_000 })]);
+  await look(20_000, shown);
+  expect(bills()).toEqual([]);
+  await look(69_000, shown);
+  expect(bills()).toEqual([bill({ tasks: 1, fromSum: 9000 })]);
+  await look(109_000, { ...sighting('arn:0', 'stopped'), createdAt: 9000 });
+  expect(bills()).toEqual([bill({}, 0.01)]);
+});
+
+it('a cohort without prices reports no costs', async () => {
+  const { bills, request, launch } = cohortWith({});
+  request();
+  await launch();
+  expect(bills()).toEqual([]);
+});
+
+/** The same with two groups, and with its last bill. */
+const bothWith = () => {
+  const cohort = liveCohort({ prices });
+  const lastBill = () =>
+    cohort.told.flatMap((event) => ('bill' in event ? [event.bill] : [])).at(-1);
   const drainAll = (at: number) =>
-    live.actor.send({
+    cohort.actor.send({
       ...{ type: 'cohort.drain', generation: 2, at, until: 0 },
       ...{ pending: 2, idle: 2, busy: 2 },
     });
-  return { ...live, bills, lastBill, drainAll };
+  return { ...cohort, lastBill, drainAll };
 };
 
-it('bills the tasks of a launch, and reports a bill only when it changes', async () => {
-  const { launchBoth, bills, lastBill, look } = cohort();
-  await launchBoth();
-  expect(lastBill()).toMatchObject({ spot: { requested: 0, tasks: 2 }, isLowerBound: false });
-  const known = bills().length;
-  await look(3000);
-  expect(bills()).toHaveLength(known);
-});
-
 it('ends a task that StopTask shows to have ended long ago, at what it has cost by then', async () => {
-  const { launchBoth, drainAll, calls, ended, lastBill, look } = cohort();
+  const { launchBoth, drainAll, calls, ended, lastBill, look } = bothWith();
   await launchBoth();
   await look(900_000);
   drainAll(900_000);
   const seen = { ...sighting('arn:0', 'stopped'), createdAt: 1000, livedMs: 100_000 };
   await Promise.all(calls.stopTask.slice(0, 1).map(({ resolve }) => resolve(seen)));
   await look(903_000);
-  expect(ended).toMatchObject([{ taskArn: 'arn:0', usd: 0.1 }]);
-  expect(lastBill()).toMatchObject({ endedUsd: 0.1, isLowerBound: false });
+  expect(ended).toMatchObject([{ taskArn: 'arn:0', usd: 0.01 }]);
+  expect(lastBill()).toMatchObject({ endedUsd: 0.01, isLowerBound: false });
 });
 
 it('says that a bill is a part of the cost once ECS has denied a task to its end', async () => {
-  const { launchBoth, ended, lastBill, look } = cohort();
+  const { launchBoth, ended, lastBill, look } = bothWith();
   await launchBoth();
   const second = sighting('arn:1', 'running');
   await look(100_000, sighting('arn:0', 'running'), second);
   for (const at of [103_000, 700_000, 900_000])
     await look(at, sighting('arn:0', 'missing'), second);
-  expect(ended).toMatchObject([{ taskArn: 'arn:0', cause: 'lost', usd: expect.closeTo(0.099, 9) }]);
+  expect(ended).toMatchObject([
+    { taskArn: 'arn:0', cause: 'lost', usd: expect.closeTo(0.0099, 9) },
+  ]);
   expect(lastBill()).toMatchObject({ isLowerBound: true });
 });
 
 it('says so once a launch leaves it open what became of some of its tasks', async () => {
-  const { actor, answer, lastBill } = cohort();
+  const { actor, answer, lastBill } = bothWith();
   actor.send({ ...admit, launches: [...admit.launches] });
   await answer('journalLaunch', undefined);
   await answer('runTask', { taskArns: ['arn:0'], refusals: [] });
@@ -62,7 +97,7 @@ it('says so once a launch leaves it open what became of some of its tasks', asyn
 });
 
 it('knows the whole cost of a launch that was refused in part', async () => {
-  const { actor, answer, lastBill } = cohort();
+  const { actor, answer, lastBill } = bothWith();
   actor.send({ ...admit, launches: [...admit.launches] });
   await answer('journalLaunch', undefined);
   const refusals = [{ kind: 'capacity', reason: 'full' }];
