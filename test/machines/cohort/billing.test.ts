@@ -59,15 +59,15 @@ describe('the cost of a group that has ended', () => {
 
   it('counts until the last moment at which its task is known to have lived, if ECS never showed its end', () => {
     const ended = (given: object, describedAt: number | null = null) =>
-      endedUsdOf({ ...record, ...given }, prices, { at: 900_000, describedAt });
+      endedUsdOf({ ...record, ...given }, prices, { at: 1_000_000, describedAt });
     expect(ended({ lastStatus: 'stopped' })).toBeCloseTo(0.9, 9);
     expect(ended({ lastStatus: 'stopped', livedMs: 100_000 })).toBeCloseTo(0.1, 9);
-    expect(ended({ lastStatus: 'running' }, 700_000)).toBeCloseTo(0.7, 9);
-    expect(ended({ lastStatus: 'running', aliveUntil: 800_000 }, 700_000)).toBeCloseTo(0.8, 9);
-    expect(ended({ lastStatus: 'missing', aliveUntil: 300_000 }, 700_000)).toBeCloseTo(0.3, 9);
+    expect(ended({ lastStatus: 'running' }, 800_000)).toBeCloseTo(0.7, 9);
+    expect(ended({ lastStatus: 'running', aliveUntil: 900_000 }, 800_000)).toBeCloseTo(0.8, 9);
+    expect(ended({ lastStatus: 'missing', aliveUntil: 400_000 }, 800_000)).toBeCloseTo(0.3, 9);
     // Only its creation is known: the minimum.
     expect(ended({})).toBeCloseTo(0.06, 9);
-    expect(ended({ lastStatus: 'missing' }, 700_000)).toBeCloseTo(0.06, 9);
+    expect(ended({ lastStatus: 'missing' }, 800_000)).toBeCloseTo(0.06, 9);
     expect(ended({ taskArn: null })).toBe(0);
   });
 
