@@ -56,7 +56,7 @@ describe('the actor of a group that crashes', () => {
     drain(0);
     expect(phases()).toEqual({ 'e-1-0': 'held', 'e-1-1': 'stopping' });
     await crash();
-    const stopped = () => calls.stopTask.map(({ input: { taskArn } }) => taskArn);
+    const stopped = () => calls.stopTask.map(({ input }) => (input as { taskArn: string }).taskArn);
     expect(stopped()).toEqual(['arn:1']);
     hear(8000, { 'arn:0': load(1) });
     expect(stopped()).toEqual(['arn:1', 'arn:0']);
@@ -67,7 +67,7 @@ describe('the actor of a group that crashes', () => {
     drain(0);
     await crash();
     expect(phases()).toEqual({ 'e-1-0': 'stopping', 'e-1-1': 'stopping' });
-    const stopped = calls.stopTask.map(({ input: { taskArn } }) => taskArn);
+    const stopped = calls.stopTask.map(({ input }) => (input as { taskArn: string }).taskArn);
     expect(stopped).toEqual(['arn:0', 'arn:1', 'arn:0']);
   });
 });
