@@ -92,6 +92,40 @@ it('tasks that die soon after they began to serve are replaced more and more slo
   expect(run.bought).toBeLessThan(60);
 });
 
+it('nothing is decided by an old answer of the scheduler when a standstill ends before all is prepared', async () => {
+  const kill = { kind: 'kill', point: null, power: false, journal: 'kept' } as const;
+  // The second life has a complete list and a command; between two of its ticks only the preparation is missing.
+  const run = await play(
+    { ...kill, at: 20, downMs: 12_000 },
+    { at: 13_080, kind: 'standstill', ms: 45_000 },
+  );
+  expect([run.violations, run.bought, run.restarts]).toEqual([[], 5, 1]);
+});
+
+it('a scheduler that names one worker at a time of groups at work is obeyed for as long as that takes', async () => {
+  const run = await runScript(
+    {
+      seed: 3,
+      settings: {
+        ...{ policy: 'direct', workersPerTask: 2, maxTasks: 14, heartbeatIntervalSeconds: 2 },
+        ...{ startDeadlineSeconds: 300, schedulerGraceSeconds: 600, stopTimeoutSeconds: 20 },
+        ...{ drainTimeoutSeconds: 10, spot: false, subnets: 1, monitored: true },
+        ...{ ...plainDialogue, scheduler: { release: '1.24.0', magic: null } },
+        ...{ reportEverySeconds: 1, tasksPerWorker: null, cooldownSeconds: 0 },
+        ...{ restlessness: 0.3, leave: false, orphan: false, money: null, scarceCalls: false },
+      },
+      happenings: [0, 60_000].map((at) => ({ at, kind: 'demand', tasks: 280 })),
+      finalDemand: 3,
+    },
+    true,
+  );
+  expect(run.violations).toEqual([]);
+  // More often than anything else may disturb it.
+  expect(run.trace.filter((line) => line.includes('not at rest any more')).length).toBeGreaterThan(
+    3,
+  );
+});
+
 it('a message that is lost after all other faults gives what is above the limit another minute to leave', async () => {
   const settings: Script['settings'] = {
     ...{ policy: 'direct', workersPerTask: 1, maxTasks: 1, heartbeatIntervalSeconds: 2 },

@@ -494,7 +494,7 @@ export const runScript = async (
       const trouble = invariants.unsettled();
       if (trouble) {
         if (restSince !== null) {
-          disturbances++;
+          if (!trouble.isDue) disturbances++;
           note(() => `not at rest any more: ${trouble.says}`);
         }
         restSince = null;
