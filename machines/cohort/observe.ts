@@ -1,6 +1,6 @@
 import type { GroupEvent } from '../group/workerGroup.ts';
 import type { Cause, TaskObservation } from '../shared/domain.ts';
-import { billedAs } from './billing.ts';
+import { aliveUntil, billedAs } from './billing.ts';
 import {
   absent,
   type CohortRecords,
@@ -17,9 +17,9 @@ import {
 import { withoutDrain } from './scaleDown.ts';
 
 /** StopTask is asked for again when ECS shows a draining task as alive for this long, ms. */
-const stopRepeatMs = 15_000;
+export const stopRepeatMs = 15_000;
 
-const failing = (cause: Cause, detail: string | null): GroupEvent => ({
+export const failing = (cause: Cause, detail: string | null): GroupEvent => ({
   type: 'task.failing',
   cause,
   detail,
@@ -148,7 +148,11 @@ function exchanged(
 }
 
 /** The event as the group gets it, and its record: a stop is held back while a worker cancels a task. */
-function applied(record: GroupRecord, event: GroupEvent, at: number): [GroupRecord, GroupEvent] {
+export function applied(
+  record: GroupRecord,
+  event: GroupEvent,
+  at: number,
+): [GroupRecord, GroupEvent] {
   if (event.type !== 'group.stop' && event.type !== 'task.failing') return [record, event];
   const stop = stopEvent(record, at);
   if (event.type === 'group.stop') return [{ ...record, ...stopping(record, at) }, stop];
@@ -157,13 +161,17 @@ function applied(record: GroupRecord, event: GroupEvent, at: number): [GroupReco
   return [next, stop.type === 'group.hold' ? { ...event, hold: true } : event];
 }
 
-/** DescribeTasks has answered: only groups for which something changed get an event. */
+/**
+ * DescribeTasks has answered: only groups for which something changed get an event. `describedAt`: when it last did
+ * before; null: never.
+ */
 export function reconcileObserved(
   records: CohortRecords,
   observations: TaskObservation[],
   at: number,
   timeouts: Timeouts,
   monitorConnected: boolean,
+  describedAt: number | null = null,
 ): Transition {
   const byArn = new Map(observations.map((observation) => [observation.taskArn, observation]));
   const observationOf = ({ taskArn }: GroupRecord) =>
@@ -193,6 +201,8 @@ export function reconcileObserved(
       executionStopped,
       missingSince: observation.phase === 'missing' ? (record.missingSince ?? at) : null,
       startingSince,
+      aliveUntil:
+        observation.phase === 'missing' ? aliveUntil(record, describedAt) : record.aliveUntil,
       createdAt: record.createdAt ?? observation.createdAt,
       subnet: observation.subnet ?? record.subnet,
       ...billed,
@@ -210,51 +220,21 @@ export function reconcileObserved(
   return { ...records, groups, outbox };
 }
 
-/** DescribeTasks is denied: an accepted StopTask and time are the evidence there is. */
-export function assumeUnobserved(
+/**
+ * StopTask has answered with the task as it was then. Where DescribeTasks is denied, that shows an end that would not be
+ * seen otherwise, or that the task lived until now.
+ */
+export function observedByStop(
   records: CohortRecords,
+  groupId: string,
+  observation: TaskObservation,
   at: number,
   timeouts: Timeouts,
-  monitorConnected: boolean,
 ): Transition {
-  const groups = { ...records.groups };
-  const outbox: Outbox = [];
-  for (const [groupId, record] of Object.entries(groups)) {
-    const event =
-      record.taskArn === null ? null : assumptionFor(record, at, timeouts, monitorConnected);
-    if (event === null) continue;
-    const [next, sent] = applied(record, event, at);
-    groups[groupId] = event.type === 'task.registered' ? { ...next, assumed: true } : next;
-    outbox.push([groupId, sent]);
-  }
-  return { ...records, groups, outbox };
+  const record = records.groups[groupId];
+  if (record === undefined) return { ...records, outbox: [] };
+  if (observation.phase === 'stopped')
+    return reconcileObserved(records, [observation], at, timeouts, false);
+  const alive = { ...record, ...billedAs(record, observation), aliveUntil: at };
+  return { ...records, groups: { ...records.groups, [groupId]: alive }, outbox: [] };
 }
-
-const assumptionFor = (
-  {
-    phase,
-    stopAccepted,
-    stopRequestedAt,
-    registered,
-    deadlinesFrom,
-    workersLostSince,
-  }: GroupRecord,
-  at: number,
-  { unobservedStopMs, startDeadlineMs, workersLostMs }: Timeouts,
-  monitorConnected: boolean,
-): GroupEvent | null => {
-  const asked = at - (stopRequestedAt ?? at);
-  if (stopAccepted)
-    return asked > unobservedStopMs
-      ? { type: 'task.stopped', cause: 'drained', detail: 'StopTask was accepted; not looked at' }
-      : null;
-  if (phase === 'held') return null;
-  if (phase === 'stopping') return asked > stopRepeatMs ? { type: 'group.stop' } : null;
-  if (monitorConnected && at - (workersLostSince ?? at) > workersLostMs)
-    return failing('lost', 'its workers are gone; not looked at');
-  if (registered || at - deadlinesFrom <= startDeadlineMs) return null;
-  return monitorConnected
-    ? failing('startFailed', 'its workers have never come; not looked at')
-    : // Else no group would ever count as serving, and so none would be too many.
-      { type: 'task.registered' };
-};

@@ -38,6 +38,8 @@ export const rowOf = (given: Partial<GroupRecord> = {}): GroupRecord => ({
   subnet: null,
   market: 'onDemand',
   billedFrom: null,
+  presumedFrom: null,
+  aliveUntil: null,
   livedMs: null,
   failureReason: null,
   ...given,

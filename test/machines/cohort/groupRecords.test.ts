@@ -55,7 +55,7 @@ describe('the record of a group', () => {
     expect(adopted(old, [stray])).toStrictEqual({
       groups: {
         old: serves(),
-        stray: rowOf({ taskArn: arn('s'), createdAt: 400, deadlinesFrom: 500 }),
+        stray: rowOf({ taskArn: arn('s'), createdAt: 400, deadlinesFrom: 500, aliveUntil: 500 }),
       },
       launches: old.launches,
       outbox: [['stray', { type: 'group.launched', taskArn: arn('s') }]],

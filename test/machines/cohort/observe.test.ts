@@ -1,10 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type CohortRecords,
-  type GroupRecord,
-  recordLoads,
-} from '../../../machines/cohort/groupRecords.ts';
-import { assumeUnobserved, eventFor, reconcileObserved } from '../../../machines/cohort/observe.ts';
+import type { CohortRecords, GroupRecord } from '../../../machines/cohort/groupRecords.ts';
+import { eventFor, observedByStop, reconcileObserved } from '../../../machines/cohort/observe.ts';
 import type { TaskObservation } from '../../../machines/shared/domain.ts';
 import { arn, rowOf, serves } from '../../support/rows.ts';
 
@@ -398,108 +394,6 @@ describe('a description of groups of which some drain and were not described yet
   });
 });
 
-it('without DescribeTasks a task counts as stopped some time after its StopTask was accepted', () => {
-  const timeouts = { unobservedStopMs: 100, startDeadlineMs: 9e9 } as never;
-  const books = booksOf({
-    a: serves({ stopAccepted: true, stopRequestedAt: 899 }),
-    b: serves({ stopAccepted: true, stopRequestedAt: 900 }),
-    c: serves({ taskArn: null, phase: 'stopping', stopRequestedAt: -9e9 }),
-    d: serves({ stopAccepted: true, stopRequestedAt: null }),
-  });
-  const { outbox, ...rest } = assumeUnobserved(books, 1000, timeouts, false);
-  expect(outbox).toEqual([['a', expect.objectContaining({ type: 'task.stopped' })]]);
-  expect(rest).toStrictEqual(books);
-});
-
-describe('without DescribeTasks', () => {
-  const timeouts = { unobservedStopMs: 100, startDeadlineMs: 5000, workersLostMs: 3000 } as never;
-  const types = ({ outbox }: { outbox: [string, { type: string }][] }) =>
-    outbox.map(([groupId, { type }]) => `${groupId} ${type}`);
-
-  it('a StopTask that was not accepted is sent again', () => {
-    const books = booksOf({
-      a: serves({ phase: 'stopping', stopRequestedAt: 4999 }),
-      b: serves({ phase: 'stopping', stopRequestedAt: 5000 }),
-      c: serves({ phase: 'stopping', stopRequestedAt: null }),
-    });
-    const step = assumeUnobserved(books, 20_000, timeouts, true);
-    expect(types(step)).toEqual(['a group.stop']);
-    expect(step.groups.a).toStrictEqual(serves({ phase: 'stopping', stopRequestedAt: 20_000 }));
-    expect(step.groups.b).toBe(books.groups.b);
-  });
-
-  it('a group without workers for long is stopped, if the monitor stream is connected', () => {
-    const books = booksOf({
-      a: serves({ workersLostSince: 999 }),
-      b: serves({ workersLostSince: 1000 }),
-    });
-    const step = assumeUnobserved(books, 4000, timeouts, true);
-    expect(types(step)).toEqual(['a task.failing']);
-    expect(step.groups.a).toMatchObject({ phase: 'stopping', stopRequestedAt: 4000 });
-    expect(types(assumeUnobserved(books, 4000, timeouts, false))).toEqual([]);
-  });
-
-  it('a group counts as serving after its start deadline, if the monitor stream is not connected', () => {
-    const young = rowOf({ taskArn: arn('1'), deadlinesFrom: 1000 });
-    const books = booksOf({ a: { ...young, deadlinesFrom: 999 }, b: young, c: serves() });
-    expect(types(assumeUnobserved(books, 6000, timeouts, false))).toEqual(['a task.registered']);
-  });
-
-  it('a group whose workers did not come by the start deadline is stopped, if the monitor stream is connected', () => {
-    const young = rowOf({ taskArn: arn('1'), deadlinesFrom: 1000 });
-    const books = booksOf({ a: { ...young, deadlinesFrom: 999 }, b: young, c: serves() });
-    const { outbox } = assumeUnobserved(books, 6000, timeouts, true);
-    expect(outbox).toEqual([
-      ['a', expect.objectContaining({ type: 'task.failing', cause: 'startFailed' })],
-    ]);
-  });
-});
-
-describe('a group that counts as serving for its age alone', () => {
-  it('is stopped when ECS shows for a while that its task has not started', () => {
-    const group = rowOf({ taskArn: arn('t'), phase: 'provisioning', lastStatus: 'starting' });
-    const assumed = assumeUnobserved(booksOf({ a: group }), 600_001, timeouts, false).groups.a;
-    expect(assumed).toMatchObject({ assumed: true });
-    let records = booksOf({ a: { ...(assumed as GroupRecord), registered: true } });
-    const see = (phase: TaskObservation['phase'], at: number) => {
-      const { outbox, ...next } = reconcileObserved(
-        records,
-        [sighting(phase)],
-        at,
-        timeouts,
-        false,
-      );
-      records = next;
-      return outbox.map(([, event]) => event);
-    };
-    expect(see('starting', 610_000)).toEqual([]);
-    expect(see('missing', 620_000)).toEqual([]);
-    expect(see('starting', 630_000)).toEqual([]);
-    expect(see('starting', 660_000)).toEqual([]);
-    const [failing] = see('starting', 660_001);
-    expect(failing).toMatchObject({ type: 'task.failing', cause: 'startFailed' });
-  });
-
-  it('stays once anything has shown that it runs, whatever ECS shows then', () => {
-    const group = serves({ assumed: true, lastStatus: 'starting' });
-    const seen = reconcileObserved(
-      booksOf({ a: group }),
-      [sighting('running')],
-      1000,
-      timeouts,
-      false,
-    );
-    const loads = { t: { workers: 1, tasks: 1, canceling: 0 } };
-    const shown = recordLoads(booksOf({ a: group }), loads, 1000);
-    const unshown = recordLoads(shown, null, 2000);
-    for (const records of [seen, unshown])
-      for (const at of [700_000, 800_000]) {
-        const again = reconcileObserved(records, [sighting('starting')], at, timeouts, false);
-        expect(again.outbox).toEqual([]);
-      }
-  });
-});
-
 describe('a task whose worker cancels a task', () => {
   const load = { workers: 2, tasks: 1, canceling: 1 };
   const observe = (record: ReturnType<typeof rowOf>, at: number, ...seen: TaskObservation[]) =>
@@ -518,6 +412,41 @@ describe('a task whose worker cancels a task', () => {
       ['a', { type: 'task.stopped' }],
     ]);
   });
+});
+
+describe('the answer to a StopTask', () => {
+  const other = stops({ taskArn: arn('u') });
+  const answered = (seen: TaskObservation) =>
+    observedByStop(booksOf({ a: stops(), b: other }), 'a', seen, 5000, timeouts);
+
+  it('is the end of a task that has ended unseen', () => {
+    const seen = sighting('stopped', { cause: 'exited', livedMs: 80_000, createdAt: 7 });
+    const { groups, outbox } = answered(seen);
+    expect(outbox).toEqual([['a', { type: 'task.stopped', cause: 'exited', detail: null }]]);
+    expect(groups.a).toMatchObject({ lastStatus: 'stopped', livedMs: 80_000, billedFrom: 7 });
+  });
+
+  it('shows that any other task has lived until then, and changes nothing else', () => {
+    const { groups, outbox } = answered(sighting('running', { createdAt: 7, market: 'spot' }));
+    expect(outbox).toEqual([]);
+    const billed = { billedFrom: 7, market: 'spot', aliveUntil: 5000 };
+    expect(groups).toEqual({ a: { ...stops(), ...billed }, b: other });
+  });
+
+  it('says nothing of a group that is gone', () => {
+    const books = booksOf({});
+    const step = observedByStop(books, 'a', sighting('stopped'), 5000, timeouts);
+    expect(step).toEqual({ ...books, outbox: [] });
+  });
+});
+
+it('records until when a task has lived that ECS denies', () => {
+  const deny = (record: GroupRecord, describedAt: number | null) =>
+    reconcileObserved(booksOf({ a: record }), [sighting('missing')], 9, timeouts, true, describedAt)
+      .groups.a?.aliveUntil;
+  expect(deny(serves({ lastStatus: 'running' }), 6)).toBe(6);
+  expect(deny(serves({ lastStatus: 'missing', aliveUntil: 3 }), 6)).toBe(3);
+  expect(deny(serves({ lastStatus: null }), 6)).toBeNull();
 });
 
 it('records once when ECS created a task', () => {
