@@ -92,6 +92,12 @@ export const isCurrent = (
   (lastPolledAt === 0 || at - lastPolledAt <= standstillMs) &&
   (wokeAt === null || at - wokeAt >= catchUpMs);
 
+/** How long a group must have been idle before it is stopped for that, ms; at the end of everything no time. */
+export const minIdleOf = ({
+  timeouts,
+  ending,
+}: Pick<CohortContext, 'timeouts' | 'ending'>): number => (ending ? 0 : (timeouts.minIdleMs ?? 0));
+
 const kept = (counts: Counts): number => counts.pending + serving(counts);
 
 const sameCounts = (a: Counts, b: Counts): boolean =>

@@ -11,6 +11,7 @@ import type {
 import { taskIdOf } from '../shared/ids.ts';
 import { tasksPerPage } from '../shared/limits.ts';
 import { addDegraded } from './degradedCounts.ts';
+import { hasRested, withIdleSince } from './minimumIdle.ts';
 
 /** One DescribeTasks page. More children than this under one parent make every spawn slow. */
 export const cohortSize = tasksPerPage;
@@ -72,6 +73,8 @@ export interface GroupRecord {
   /** Since when it has had only some of its workers, as the polls have noticed; and whether that is for good. */
   degradedSince: number | null;
   degraded: boolean;
+  /** Since when it has had no task; left out: not so, or no time is asked for. */
+  idleSince?: number | null;
   /** It is older than max_lifetime, and the next to be replaced. */
   aged: boolean;
 }
@@ -107,6 +110,8 @@ export interface Timeouts {
   degradedGraceMs: number;
   /** How old a task may become before another takes its place, ms; left out: as old as it likes. */
   maxLifetimeMs?: number | undefined;
+  /** How long a group must have been idle before it is stopped for that, ms; left out: no time. */
+  minIdleMs?: number | undefined;
 }
 
 export type Outbox = [groupId: string, event: GroupEvent][];
@@ -310,6 +315,7 @@ export function recordLoads(
   records: CohortRecords,
   loads: Record<string, WorkerLoad> | null,
   at: number,
+  minIdleMs = 0,
 ): Transition & { nowRegistered: string[] } {
   const groups = { ...records.groups };
   const outbox: Outbox = [];
@@ -329,12 +335,15 @@ export function recordLoads(
       workersLostSince !== before.workersLostSince ||
       unshownSince !== before.unshownSince;
     const record = registers ? registeredRecord(before) : before;
-    const next: GroupRecord = isNews ? { ...record, load, workersLostSince, unshownSince } : record;
+    const idle = withIdleSince(before, load, at, minIdleMs);
+    const next: GroupRecord = isNews
+      ? { ...record, load, workersLostSince, unshownSince, ...idle }
+      : record;
     groups[groupId] = next;
     if (registers) nowRegistered.push(groupId);
     if (present && !before.registered) outbox.push([groupId, { type: 'task.registered' }]);
     const settled = next.phase === 'held' && !holdsStop(next, at);
-    if (!waitsIdle(next) && !settled) continue;
+    if (!(waitsIdle(next) && hasRested(next, at, minIdleMs)) && !settled) continue;
     groups[groupId] = { ...next, ...stopping(next, at) };
     outbox.push([groupId, stopEvent(next, at)]);
   }

@@ -86,6 +86,7 @@ export interface Scaling {
   tasksPerWorker: number | null;
   scaleDownCooldownSeconds: number;
   degradedGraceSeconds: number;
+  minIdleSeconds: number;
   /** The settings do not say what max_task_concurrency counts, and newer schedulers and their managers count workers. */
   isLimitAmbiguous: boolean;
 }
@@ -233,6 +234,7 @@ export function toConfig(
       tasksPerWorker: values.scale_ahead === 'on' ? values.tasks_per_worker : null,
       scaleDownCooldownSeconds: values.scale_down_cooldown_seconds,
       degradedGraceSeconds: values.degraded_grace,
+      minIdleSeconds: values.min_idle_seconds,
       isLimitAmbiguous:
         sources.max_task_concurrency !== 'default' &&
         values.max_task_concurrency_counts === null &&
