@@ -335,10 +335,9 @@ export function recordLoads(
       workersLostSince !== before.workersLostSince ||
       unshownSince !== before.unshownSince;
     const record = registers ? registeredRecord(before) : before;
+    const news = { load, workersLostSince, unshownSince };
     const idle = withIdleSince(before, load, at, minIdleMs);
-    const next: GroupRecord = isNews
-      ? { ...record, load, workersLostSince, unshownSince, ...idle }
-      : record;
+    const next: GroupRecord = isNews ? { ...record, ...news, ...idle } : record;
     groups[groupId] = next;
     if (registers) nowRegistered.push(groupId);
     if (present && !before.registered) outbox.push([groupId, { type: 'task.registered' }]);
