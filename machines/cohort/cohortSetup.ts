@@ -16,15 +16,10 @@ import { taskIdOf } from '../shared/ids.ts';
 import type { Bill, Prices } from '../shared/money.ts';
 import { parent } from '../shared/parent.ts';
 import type { DegradedGroup } from './degraded.ts';
-import {
-  busyLoads,
-  type CohortRecords,
-  countRecords,
-  type Timeouts,
-  type Transition,
-} from './groupRecords.ts';
+import { busyLoads, type CohortRecords, countRecords, type Transition } from './groupRecords.ts';
 import type { CohortCommand, CohortEvent } from './messages.ts';
 import type { SlowStop } from './slowStops.ts';
+import type { Timeouts } from './timeouts.ts';
 
 export interface CohortContext extends CohortRecords {
   cohortId: string;
