@@ -1,5 +1,5 @@
 import type { DoneActorEvent, ErrorActorEvent } from 'xstate';
-import type { CohortCommand, FoundTasks } from '../cohort/messages.ts';
+import type { CohortCommand, CohortEvent, FoundTasks } from '../cohort/messages.ts';
 import { backoff } from '../shared/backoff.ts';
 import type { Inventory, OwnedGroup } from '../shared/domain.ts';
 import { noteOf } from '../shared/failure.ts';
@@ -27,6 +27,13 @@ function foundTasks({ startedAt, tasks }: Inventory, settleMs: number): Record<s
   return found;
 }
 
+/** Tasks that died before a group could own them: no group of ours will ever show it. */
+function deadOrphans({ tasks }: Inventory): string[] {
+  return tasks
+    .filter(({ phase, owned }) => phase === 'stopped' && !owned)
+    .map(({ taskArn }) => taskArn);
+}
+
 /** Takes the decision about an inventory; what it adopts is journaled first. */
 export const onInventory = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   const { adoption, foreign } = adoptionOf(context, event);
@@ -37,6 +44,8 @@ export const onInventory = fleetSetup.enqueueActions(({ context, event, enqueue 
     for (const cohortId of Object.keys(context.cohorts))
       enqueue.sendTo(cohortId, { type: 'cohort.launchesFound', found } satisfies CohortCommand);
   for (const task of foreign) enqueue({ type: 'noteForeignTask', params: task });
+  for (const taskArn of deadOrphans(output))
+    enqueue.sendTo(parent, { type: 'task.dead', at: context.now, taskArn } satisfies CohortEvent);
 });
 
 const retryAfter = (failures: number): number =>

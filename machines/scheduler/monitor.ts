@@ -13,6 +13,8 @@ export type { WorkerLoad } from './messages.ts';
 
 export interface MonitorInput {
   workerManagerId: string;
+  /** Tasks that were dead already. */
+  dead: DeadTasks;
 }
 
 export interface MonitorContext extends MonitorInput {
@@ -26,7 +28,6 @@ export interface MonitorContext extends MonitorInput {
   /** Those that became ours since the last list of workers. */
   added: string[];
   stream: MonitorStream;
-  dead: DeadTasks;
   /** The dead workers that were last reported to the session. */
   reportable: string[];
 }
@@ -182,7 +183,6 @@ export const monitor = monitorSetup
       tasks: {},
       added: [],
       stream: nothingShown,
-      dead: {},
       reportable: [],
     }),
     on: {

@@ -261,6 +261,25 @@ describe('orphans', () => {
   });
 });
 
+describe('tasks that have ended', () => {
+  const ended = (given: Parameters<typeof orphan>[1] = {}) =>
+    orphan('arn/1', { phase: 'stopped', ...given });
+  const dead = { type: 'task.dead', at: 72_000, taskArn: 'arn/1' };
+
+  it.each([
+    ['that no group owns are reported dead: no group will', {}, [dead]],
+    ['of an open launch, too', { label: 'e-1', launchOpen: true }, [dead]],
+    ['that a group owns are left to it', { owned: true }, []],
+    ['for all we know, but live, are not', { phase: 'stopping' as const }, []],
+  ])('%s', async (_, given, expected) => {
+    const { at, hears, inventoried } = await readyManager();
+    at(72_000);
+    hears();
+    await inventoried({ startedAt: 72_000, tasks: [ended(given)] });
+    expect(hears().filter(({ type }) => type === 'task.dead')).toEqual(expected);
+  });
+});
+
 describe('a list that shows tasks of an open launch', () => {
   const open = { label: 'e-1', launchOpen: true, createdAt: 60_000 };
   const shown = async (...tasks: ReturnType<typeof orphan>[]) => {
