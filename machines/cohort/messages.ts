@@ -26,6 +26,8 @@ export type CohortCommand =
   /** The scheduler has chosen these Fargate tasks: those that are here stop at once. */
   | { type: 'cohort.release'; generation: number; at: number; taskIds: string[] }
   | { type: 'cohort.cancelDrain'; generation: number; most: number }
+  /** Report how much each group at work has to do: the least busy of all cohorts are to leave. */
+  | { type: 'cohort.rank'; generation: number }
   /** A complete list shows what these launches have started. */
   | { type: 'cohort.launchesFound'; found: Record<string, FoundTasks> }
   /** The answer to `cohort.launchTurn`. */
@@ -40,6 +42,8 @@ export type CohortCommand =
     }
   /** Let launches retry; between two polls. */
   | { type: 'cohort.tick'; at: number; launching: boolean }
+  /** Whether what was last shown as idle still counts as that; until the first of these it does. */
+  | { type: 'cohort.freshness'; at: number; isCurrent: boolean }
   /** By Fargate task id, only what changed; null: the monitor stream shows nothing any more. */
   | { type: 'cohort.loads'; at: number; loads: Record<string, WorkerLoad> | null };
 
@@ -60,6 +64,8 @@ export type CohortEvent =
       launches: number;
       /** Groups that were to stay and no longer do since the report before, not counting what the fleet manager ordered. */
       ended: number;
+      /** In answer to `cohort.rank`: how many tasks of the scheduler each busy group has, the fewest first. */
+      busyLoads?: number[] | undefined;
     }
   /** What its groups cost, and have cost; sent when it changes. */
   | { type: 'cohort.billed'; cohortId: string; bill: Bill }

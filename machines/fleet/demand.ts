@@ -4,7 +4,15 @@ import type { Generation } from '../scheduler/messages.ts';
 import { drainUntil, sendCommands } from './commands.ts';
 import { type Enqueue, fleetSetup } from './fleetSetup.ts';
 import { type Ask, judge, noViews, workersAhead } from './lookAhead.ts';
-import { allObserved, echoFreshAt, type Fleet, fleetCounts, kept, openLaunches } from './state.ts';
+import {
+  allObserved,
+  echoFreshAt,
+  type Fleet,
+  fleetCounts,
+  kept,
+  openLaunches,
+  returnedLately,
+} from './state.ts';
 
 /** The generations whose schedulers name desired counts and nothing else. */
 const declarative: readonly (Generation | undefined)[] = ['g3', 'g4'];
@@ -25,9 +33,10 @@ function desiredTasks(
     ...{ ask, views, evidence, isDeclarative, askLimitMs, capacity, tasksPerWorker, now },
   });
   const workers = ahead ?? ask.workers;
-  // A group counts for the workers that it has.
-  const { degradedMissing } = fleetCounts(fleet);
-  const lost = workers === 0 || degradedMissing === 0 ? 0 : degradedMissing;
+  // A group counts for the workers that it has. Which those are is known again once its workers had time to find a
+  // scheduler that has come back.
+  const isKnown = !returnedLately(fleet, now);
+  const lost = workers > 0 && isKnown ? fleetCounts(fleet).degradedMissing : 0;
   return {
     tasks: Math.ceil((workers + lost) / workersPerTask),
     ahead,

@@ -1,5 +1,6 @@
 import type { Share } from '../cohort/scaleDown.ts';
 import { parent } from '../shared/parent.ts';
+import type { CohortStatus } from './cohortStatus.ts';
 import { drainUntil, sendCommands } from './commands.ts';
 import { planWithCooldown } from './cooldown.ts';
 import { degradedIsSpare, drainOneDegraded } from './degradedGroups.ts';
@@ -10,10 +11,9 @@ import { usefulBooting } from './lookAhead.ts';
 import type { Modes } from './modes.ts';
 import { tasksToLeave } from './money.ts';
 import { type Counts, groupsToKeep, serving } from './plan.ts';
-import { drainsOf, undrainsOf } from './shares.ts';
+import { cohortsToRank, drainsOf, undrainsOf } from './shares.ts';
 import {
   allObserved,
-  type CohortStatus,
   excessConfirmed,
   type Fleet,
   fleetCounts,
@@ -109,7 +109,13 @@ export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check })
     return launchGroups(context, { admit, permit, revision }, modes, enqueue);
   if (drainsHeld) return;
   if (drainDegraded) return drainOneDegraded(context, enqueue);
-  const drains = drainsOf(context, { pending: drainPendingGroups, serving: drainServing });
+  const leaving = { pending: drainPendingGroups, serving: drainServing };
+  const unranked = modes.monitor === 'connected' ? cohortsToRank(context, leaving) : [];
+  if (unranked.length > 0) {
+    const ranks = unranked.map((cohortId) => [cohortId, { type: 'cohort.rank' }] as const);
+    return sendCommands(context, ranks, enqueue);
+  }
+  const drains = drainsOf(context, leaving);
   const until = drainUntil(context);
   const reason = drainReason(context, desired, kept(counts), mayStay);
   sendCommands(

@@ -4,21 +4,10 @@ import type { Terms } from '../scheduler/messages.ts';
 import type { Capability, OwnedGroup } from '../shared/domain.ts';
 import { type AdoptionState, confirmOrphanMs, noAdoption } from './adoption.ts';
 import type { Breakers, CrashLoop } from './circuitBreaker.ts';
+import type { CohortStatus } from './cohortStatus.ts';
 import { type Ask, noEvidence, noViews, type PolicyEvidence, type Views } from './lookAhead.ts';
 import { type Money, type MoneySettings, newMoney, type SpentBefore } from './money.ts';
 import { addCounts, type Counts, noCounts, serving, total } from './plan.ts';
-
-/** What the fleet manager knows of one cohort. */
-export interface CohortStatus {
-  /** Of its last report. */
-  counts: Counts;
-  launches: number;
-  /** The last command that was sent to it. */
-  generation: number;
-  /** The last command that its reports include. */
-  observedGeneration: number;
-  lastPolledAt: number;
-}
 
 export interface FleetSettings {
   /** The most Fargate tasks at one time; null: no limit. */
@@ -111,6 +100,8 @@ export interface Fleet extends FleetInput {
   /** What its monitor stream shows of its work, and what its commands say of its policy. */
   views: Views;
   policy: PolicyEvidence;
+  /** What it last showed of our tasks is so old that none of them counts as idle for sure. */
+  loadsAreOld: boolean;
   /** Workers that its work needs, where that is more than it asks for: desired in place of what it asks for. */
   workersAhead: number | null;
   /** Since when fewer tasks are desired than there are; null: not so. */
@@ -188,8 +179,7 @@ export const newFleet = (input: FleetInput): Fleet => ({
   mismatchSince: null,
   ...{ desired: null, desiredWhy: 'nothing yet', desiredWorkers: null, ask: null },
   views: noViews,
-  policy: noEvidence,
-  workersAhead: null,
+  ...{ policy: noEvidence, loadsAreOld: false, workersAhead: null },
   fewerSince: null,
   replacesEnded: true,
   emptySince: null,

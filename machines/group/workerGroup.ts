@@ -94,7 +94,8 @@ const leaves = {
 
 export const workerGroup = setup({
   types: {} as {
-    input: { groupId: string };
+    /** `registered`: of a group whose actor is started again; left out: it has just been requested. */
+    input: { groupId: string; registered?: boolean };
     context: GroupContext;
     events: GroupEvent;
     output: GroupEnd;
@@ -171,10 +172,10 @@ export const workerGroup = setup({
   id: 'workerGroup',
   description:
     'Lifecycle of one Fargate task and its workers, from request to exit. It polls nothing and has no timers: its cohort sends it what changed.',
-  context: ({ input }) => ({
-    groupId: input.groupId,
+  context: ({ input: { groupId, registered = false } }) => ({
+    groupId,
     taskArn: null,
-    registered: false,
+    registered,
     drainRequested: false,
     whenIdle: false,
     stopAccepted: false,

@@ -87,7 +87,6 @@ export const createInvariants = (world: Watched) => {
   let dialogueShown: Shown | null = null;
   /** The same when each launch was decided. */
   const knownAt = new Map<string, Shown | null>();
-
   /** When the journal was lost last, and when the first list since was complete: of earlier tasks only that tells, if they live. */
   let lostAt = Number.NEGATIVE_INFINITY;
   let foundAt = Number.POSITIVE_INFINITY;
@@ -439,6 +438,7 @@ export const createInvariants = (world: Watched) => {
       const task = ecs.tasks.get(taskArn);
       if (task && ecs.wanted(task))
         broken('gaveUpAlive', `${short(taskArn)} lives, and its group ended: ${cause}`);
+      if (task && agenda.now() - unseenAt < unseenMs) money.endedUnseen(task);
     },
 
     created(task: ModelTask) {

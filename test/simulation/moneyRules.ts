@@ -14,8 +14,17 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watche
   if (prices === null) throw new Error('the simulation knows no price');
   let forgottenBefore = Number.NEGATIVE_INFINITY;
 
-  const livedMs = ({ stoppedAt, createdAt }: ModelTask): number =>
-    (stoppedAt ?? agenda.now()) - createdAt;
+  /** When a life took a living task for ended: it may not look at tasks, and had asked for the stop of this one. */
+  const assumedEnded = new Map<string, number>();
+
+  /** A life before this one took it for ended, and no list shows what is on its way out. */
+  const isTakenForEnded = ({ taskArn }: ModelTask): boolean =>
+    (assumedEnded.get(taskArn) ?? Number.POSITIVE_INFINITY) < (life()?.startedAt ?? 0);
+
+  const endedAt = (task: ModelTask): number | null =>
+    isTakenForEnded(task) ? (assumedEnded.get(task.taskArn) ?? null) : task.stoppedAt;
+
+  const livedMs = (task: ModelTask): number => (endedAt(task) ?? agenda.now()) - task.createdAt;
 
   /** Tasks that a group of ours has or had, as the ledger remembers it. */
   function owned(): Set<string | null> {
@@ -40,7 +49,7 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watche
 
   const rate = (): number =>
     known()
-      .filter((task) => ecs.alive(task))
+      .filter((task) => ecs.alive(task) && !isTakenForEnded(task))
       .reduce((usd, task) => usd + prices[task.market], 0);
 
   /** Tasks that open launches have asked for and that are not there yet. */
@@ -58,6 +67,12 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watche
   return {
     journalLost() {
       forgottenBefore = agenda.now();
+    },
+
+    /** Its group has ended while DescribeTasks is not answered, so that StopTask was all the evidence. */
+    endedUnseen(task: ModelTask) {
+      if (ecs.alive(task) && task.stopAskedAt !== null)
+        assumedEnded.set(task.taskArn, agenda.now());
     },
 
     /** A launch has just been decided: with all that it may start, no limit is passed. */

@@ -92,6 +92,16 @@ it('tasks that die soon after they began to serve are replaced more and more slo
   expect(run.bought).toBeLessThan(60);
 });
 
+it('nothing is decided by an old answer of the scheduler when a standstill ends before all is prepared', async () => {
+  const kill = { kind: 'kill', point: null, power: false, journal: 'kept' } as const;
+  // The second life has a complete list and a command; between two of its ticks only the preparation is missing.
+  const run = await play(
+    { ...kill, at: 20, downMs: 12_000 },
+    { at: 13_080, kind: 'standstill', ms: 45_000 },
+  );
+  expect([run.violations, run.bought, run.restarts]).toEqual([[], 5, 1]);
+});
+
 it('a scheduler that names one worker at a time of groups at work is obeyed for as long as that takes', async () => {
   const run = await runScript(
     {
