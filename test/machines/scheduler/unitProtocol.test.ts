@@ -47,7 +47,7 @@ const about = (
     inventoryComplete: world.complete,
     groups: world.groups,
   });
-  let state = newUnitProtocol(groups, view(), { newUntil });
+  let state = newUnitProtocol(groups, view(), newUntil);
   const kept = (outcome: { state: UnitProtocol; replies: Reply[] }): Reply[] => {
     state = JSON.parse(JSON.stringify(outcome.state));
     return outcome.replies;
@@ -68,7 +68,7 @@ const answers = (replies: Reply[]) =>
 const told = (replies: Reply[]) =>
   replies.flatMap((each) => {
     if (each.type === 'respond') return [];
-    return each.type === 'requestShutdown' ? [['release', ...each.taskIds]] : [['start']];
+    return each.type === 'requestStart' ? [['start']] : [['release', ...each.taskIds]];
   });
 
 describe.each([true, false])('a start (groups: %s)', (groups) => {
@@ -95,13 +95,26 @@ describe.each([true, false])('a start (groups: %s)', (groups) => {
   it('is too many after eight seconds', () => {
     const { hear, at } = about(groups);
     hear(start);
-    expect(answers(at(8000))).toEqual([['tooMany', '']]);
-    expect(answers(at(8250))).toEqual([]);
+    const said = at(8000);
+    expect(answers(said)).toEqual([['tooMany', '']]);
+    // Workers may be asked for once more; a group that comes too late is not to be replaced.
+    expect(told(said)).toEqual(groups ? [['release']] : []);
+    expect(at(8250)).toEqual([]);
   });
 
   it('is too many at once where the cap is reached', () => {
     const { hear } = about(groups, groups ? [] : ['t1'], groups ? 0 : 1);
     expect(answers(hear(start))).toEqual([['tooMany', '']]);
+  });
+
+  it('is not refused for the limit because of a task that is to go', () => {
+    const { hear, at, world } = about(groups, ['t1'], 1);
+    if (groups) hear(start);
+    expect(answers(hear(start))).toEqual([['tooMany', '']]);
+    hear(groups ? shutdownGroup('ecs-t1') : shutdown(worker('t1', 1), worker('t1', 2)));
+    expect(told(hear(start))).toEqual([['start']]);
+    world.ours.add('t2');
+    expect(answers(at(1))).toEqual([['success', nameOf('t2')]]);
   });
 
   it('declares no worker, because one that never comes would block its place', () => {
@@ -148,6 +161,19 @@ describe('a start of workers that was refused', () => {
     world.ours.add('late');
     world.ours.delete('old');
     expect(at(24_000)).toEqual([]);
+  });
+
+  it('is tried again only while the limit leaves room, where a task that is to go takes none', () => {
+    const { hear, at, world } = about(false, ['t1'], 1);
+    hear(start);
+    expect(at(8000)).toEqual([]);
+    world.ours.delete('t1');
+    expect(told(at(8250))).toEqual([['start']]);
+    const other = about(false, ['t1', 't2'], 2);
+    other.hear(shutdown(worker('t1', 1), worker('t1', 2)));
+    other.hear(start);
+    other.at(8000);
+    expect(told(other.at(16_000))).toContainEqual(['start']);
   });
 
   it('is over when its task has connected: the next start is another one', () => {
@@ -204,6 +230,20 @@ describe('groups', () => {
     at(6000);
     expect(answers(hear(shutdownGroup('ecs-gone')))).toEqual([['success', 'ecs-gone']]);
     expect(at(6250)).toEqual([]);
+    // Asked once more, it is another question.
+    expect(hear(shutdownGroup('ecs-gone'))).toEqual([]);
+  });
+
+  it('that are asked for again after one and a half heartbeats are another question', () => {
+    const asked = (gap: number) => {
+      const { hear, at } = about(true);
+      return [0, gap, 2 * gap].map((ms) => {
+        at(ms);
+        return answers(hear(shutdownGroup('ecs-gone'))).length;
+      });
+    };
+    expect(asked(2999)).toEqual([0, 0, 1]);
+    expect(asked(3000)).toEqual([0, 0, 0]);
   });
 
   it('that the scheduler stops asking for are left to the manager that has answered', () => {
@@ -226,6 +266,30 @@ describe('groups', () => {
     world.ours.delete('t1');
     at(500);
     expect(answers(hear(shutdownGroup('ecs-t1')))).toEqual([['success', 'ecs-t1']]);
+  });
+
+  it('that are over are counted until the scheduler shuts them down, each by itself', () => {
+    const { hear, at, world, strange } = about(true, ['t1', 't2', 't3']);
+    for (let n = 0; n < 3; n++) hear(start);
+    world.ours.delete('t1');
+    world.ours.delete('t2');
+    at(250);
+    expect(strange()).toBe(2);
+    hear(shutdownGroup('ecs-t1'));
+    expect(strange()).toBe(1);
+    at(500);
+    expect(strange()).toBe(1);
+  });
+
+  it('that were shut down are not counted when they are over, and the others stay known', () => {
+    const { hear, at, world, strange } = about(true, ['t1', 't2']);
+    hear(start);
+    hear(start);
+    hear(shutdownGroup('ecs-t1'));
+    world.ours.delete('t1');
+    at(250);
+    expect(strange()).toBe(0);
+    expect(told(hear(start))).toEqual([['start']]);
   });
 
   it('that are over or not ours are counted: the scheduler counts them against the limit', () => {
@@ -257,6 +321,7 @@ describe('groups', () => {
     const said = at(9250);
     expect(answers(said)).toEqual([['success', 'ecs-old']]);
     expect(told(said)).toEqual([['release', 'old']]);
+    expect(at(9500)).toEqual([]);
     world.complete = true;
     at(11_500);
     hear(shutdownGroup('ecs-gone'));
@@ -286,18 +351,21 @@ describe('groups', () => {
     const said = hear(shutdownGroup('ecs-t1'));
     expect(answers(said)).toEqual([['success', 'ecs-t1']]);
     expect(told(said)).toEqual([['release', 't1']]);
-    expect(at(9000)).toEqual([]);
+    expect(at(10_000)).toEqual([]);
     expect(told(at(10_001))).toEqual([['release', 't1']]);
     world.ours.delete('t1');
     expect(at(30_000)).toEqual([]);
   });
 
   it('that came too late for their start wait a minute for the next one', () => {
-    const { hear, at, world } = about(true);
+    const { hear, at, world } = about(true, ['answer']);
+    hear(start);
     hear(start);
     at(8000);
+    expect(at(8250)).toEqual([]);
     world.ours.add('late');
     expect(at(9000)).toEqual([]);
+    expect(at(69_000)).toEqual([]);
     const other = about(true);
     other.hear(start);
     other.at(8000);
@@ -313,6 +381,18 @@ describe('groups', () => {
     found.world.ours.add('a').add('b');
     expect(found.at(9000)).toEqual([]);
     expect(found.at(100_000)).toEqual([]);
+  });
+
+  it('that come without a start, or after one that was refused for the limit, are not late', () => {
+    const { hear, at, world } = about(true, ['t1'], 1);
+    hear(start);
+    world.ours.add('t2');
+    at(1000);
+    expect(answers(hear(start))).toEqual([['success', 'ecs-t2']]);
+    expect(answers(hear(start))).toEqual([['tooMany', '']]);
+    world.ours.add('t3');
+    at(2000);
+    expect(at(100_000)).toEqual([]);
   });
 });
 
@@ -335,13 +415,23 @@ describe('named workers', () => {
 
   it('stop a task as soon as none of its workers has a task, but not one that has only just connected', () => {
     const { hear, at, world } = about(false, ['t1']);
+    at(1000);
     world.loads.set('t1', { workers: 2, tasks: 0 });
     expect(told(hear(shutdown(worker('t1', 1))))).toEqual([]);
-    expect(told(at(1999))).toEqual([]);
+    expect(told(at(2999))).toEqual([]);
     world.loads.set('t1', { workers: 2, tasks: 1 });
-    expect(told(at(2000))).toEqual([]);
+    expect(told(at(3000))).toEqual([]);
     world.loads.set('t1', { workers: 2, tasks: 0 });
-    expect(told(at(2250))).toEqual([['release', 't1']]);
+    expect(told(at(3250))).toEqual([['release', 't1']]);
+  });
+
+  it('stop their task though one of them was named only just now', () => {
+    const { hear, at, world } = about(false, ['t1']);
+    world.loads.set('t1', { workers: 3, tasks: 0 });
+    hear(shutdown(worker('t1', 1)));
+    at(2000 - 1);
+    hear(shutdown(worker('t1', 2)));
+    expect(told(at(2000))).toEqual([['release', 't1']]);
   });
 
   it('count by those that are connected, where the monitor tells', () => {
@@ -351,9 +441,12 @@ describe('named workers', () => {
   });
 
   it('are forgotten after a while, and when more is asked for', () => {
-    const { hear, at, world } = about(false, ['t1']);
+    const { hear, at, world } = about(false, ['t1', 't2']);
     hear(shutdown(worker('t1', 1)));
-    at(30_001);
+    hear(shutdown(worker('t2', 1)));
+    at(30_000);
+    expect(told(hear(shutdown(worker('t2', 2))))).toEqual([['release', 't2']]);
+    expect(at(30_001)).toEqual([]);
     expect(told(hear(shutdown(worker('t1', 2))))).toEqual([]);
     hear(start);
     world.at = 31_000;
