@@ -47,7 +47,7 @@ const additionalTests: Record<string, string[]> = {
     'scheduler/dialogue',
     'scheduler/sessionSetup',
   ],
-  'scheduler/messages': ['scheduler/unitProtocol', 'scheduler/dialogue'],
+  'scheduler/messages': ['scheduler/unitProtocol', 'scheduler/heartbeat', 'scheduler/dialogue'],
   'scheduler/monitor': ['scheduler/monitorStream'],
   'scheduler/monitorStream': [
     'scheduler/monitorStream',

@@ -393,6 +393,10 @@ describe('groups', () => {
     world.ours.add('t3');
     at(2000);
     expect(at(100_000)).toEqual([]);
+    const other = about(true);
+    other.world.ours.add('t1');
+    other.at(1000);
+    expect(other.at(100_000)).toEqual([]);
   });
 });
 
