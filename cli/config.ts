@@ -4,6 +4,7 @@ import { helpOptions } from '../src/config/arguments.ts';
 import { markdownTable } from '../src/config/docs.ts';
 import { loadSettings } from '../src/config/load.ts';
 import { showSettings } from '../src/config/show.ts';
+import { withStateDir } from '../src/daemon/fleetStateDir.ts';
 import { isConfigFile } from './isConfigFile.ts';
 import { checkConfigs } from './run.ts';
 
@@ -27,6 +28,10 @@ export const configCommand: CommandModule = {
     const argv = args.length === 1 && isConfigFile(first) ? args : ['run', ...args];
     const loaded = loadSettings({ argv, env: process.env });
     await checkConfigs(loaded.map(({ config }) => config));
-    process.stdout.write(showSettings(loaded));
+    process.stdout.write(
+      showSettings(
+        loaded.map(({ config, ...rest }) => ({ ...rest, config: withStateDir(config) })),
+      ),
+    );
   },
 };

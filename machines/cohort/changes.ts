@@ -30,7 +30,7 @@ function noteRegistration(
   enqueue: Enqueue,
 ): void {
   const { taskArn, subnet } = groups[groupId] as GroupRecord;
-  if (taskArn !== null) enqueue({ type: 'noteRegistered', params: { groupId, taskArn } });
+  enqueue({ type: 'noteRegistered', params: { groupId, taskArn: taskArn as string } });
   enqueue.sendTo(parent, recovered(cohortId, groupId, 'registered', subnet));
 }
 
@@ -143,9 +143,10 @@ export const onLaunchDone = cohortSetup.enqueueActions(({ context, event, enqueu
 
 export const onGroupDone = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   const { actorId, output: end } = event as DoneActorEvent<GroupEnd>;
-  const { [nameIn(actorId)]: record, ...groups } = context.groups;
+  const groupId = nameIn(actorId);
+  const { [groupId]: _, ...groups } = context.groups;
+  const record = context.groups[groupId] as GroupRecord;
   enqueue.stopChild(actorId);
-  if (!record) return;
   enqueue.assign({ groups });
   const { createdAt, runningAt, servingSince: registeredAt } = record;
   const usd = usdOf(record, context.prices, context.lastPolledAt);
@@ -159,14 +160,14 @@ export const onGroupDone = cohortSetup.enqueueActions(({ context, event, enqueue
 export const restartGroup = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   const { actorId } = event as ErrorActorEvent;
   const groupId = nameIn(actorId);
-  const record = context.groups[groupId];
+  const record = context.groups[groupId] as GroupRecord;
+  const { taskArn, registered, drainRequested, drainDeadline, observeUntil } = record;
   enqueue.stopChild(actorId);
-  if (!record) return;
-  enqueue.spawnChild('workerGroup', { id: actorId, input: { groupId } });
+  enqueue.spawnChild('workerGroup', { id: actorId, input: { groupId, registered } });
   const held = record.phase === 'held';
-  if (record.drainRequested && record.drainDeadline === null && !held)
-    enqueue.sendTo(actorId, { type: 'group.stop' });
-  if (record.taskArn !== null)
-    enqueue.sendTo(actorId, { type: 'group.launched', taskArn: record.taskArn });
+  const waits = drainDeadline !== null || observeUntil !== null;
+  if (drainRequested && !held)
+    enqueue.sendTo(actorId, { type: waits ? 'group.drain' : 'group.stop' });
+  if (taskArn !== null) enqueue.sendTo(actorId, { type: 'group.launched', taskArn });
   if (held) enqueue.sendTo(actorId, { type: 'group.hold' });
 });

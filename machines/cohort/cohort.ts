@@ -48,11 +48,13 @@ export const cohort = cohortSetup
       'cohort.evict': { actions: ['evict', 'abandonLaunches', 'report'] },
       'cohort.release': { actions: ['release', 'report'] },
       'cohort.cancelDrain': { actions: ['cancelDrain', 'report'] },
+      'cohort.rank': { actions: ['rank', 'report'] },
       'cohort.launchesFound': { actions: 'passOnFound' },
       'cohort.launchTurnAnswered': { actions: 'answerLaunchTurn' },
       'launch.turn': { actions: 'passOnLaunchTurn' },
       'group.turn': { actions: ['onStopTurn', 'report'] },
       'cohort.tick': { actions: 'tickLaunches' },
+      'cohort.freshness': { actions: 'recordFreshness' },
       'cohort.loads': { actions: ['onLoads', 'report'] },
       'group.changed': { guard: 'changesRecord', actions: ['onGroupChanged', 'report'] },
       'xstate.done.actor.launch.*': {

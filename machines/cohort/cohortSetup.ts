@@ -3,6 +3,7 @@ import { type Counts, noCounts, serving } from '../fleet/plan.ts';
 import { type LaunchEnd, type LaunchTurn, launch } from '../group/launch.ts';
 import {
   type GroupEnd,
+  type GroupEvent,
   type GroupReport,
   type StopTurn,
   workerGroup,
@@ -15,9 +16,9 @@ import type { Bill, Prices } from '../shared/money.ts';
 import { parent } from '../shared/parent.ts';
 import type { DegradedGroup } from './degraded.ts';
 import {
+  busyLoads,
   type CohortRecords,
   countRecords,
-  type Outbox,
   type Timeouts,
   type Transition,
 } from './groupRecords.ts';
@@ -38,6 +39,8 @@ export interface CohortContext extends CohortRecords {
   /** The monitor stream shows which groups serve; and it did so once. */
   monitorConnected: boolean;
   monitorEverConnected: boolean;
+  /** What the stream last showed is so old that no group counts as idle for sure. */
+  loadsAreOld: boolean;
   /** Everything is to end. */
   ending: boolean;
   /** Left out: not known, and nothing is counted. */
@@ -76,11 +79,16 @@ const standstillMs = 25_000;
 /** Within that time, ms, after this process stood still, the monitor stream shows what has changed meanwhile. */
 const catchUpMs = 3000;
 
-/** What is known of the work of the groups is not from before this process stood still. */
+/** What is known of the work of the groups is not of old, and not from before this process stood still. */
 export const isCurrent = (
-  { lastPolledAt, wokeAt }: Pick<CohortContext, 'lastPolledAt' | 'wokeAt'>,
+  {
+    lastPolledAt,
+    wokeAt,
+    loadsAreOld,
+  }: Pick<CohortContext, 'lastPolledAt' | 'wokeAt' | 'loadsAreOld'>,
   at: number,
 ): boolean =>
+  !loadsAreOld &&
   (lastPolledAt === 0 || at - lastPolledAt <= standstillMs) &&
   (wokeAt === null || at - wokeAt >= catchUpMs);
 
@@ -94,7 +102,7 @@ export const cohortSetup = setup({
   types: {} as {
     input: Pick<
       CohortContext,
-      'cohortId' | 'timeouts' | 'workersPerTask' | 'monitorEverConnected' | 'prices'
+      'cohortId' | 'timeouts' | 'workersPerTask' | 'monitorEverConnected' | 'loadsAreOld' | 'prices'
     >;
     context: CohortContext;
     events: Event;
@@ -130,6 +138,12 @@ export const cohortSetup = setup({
       const stoodStill = lastPolledAt > 0 && at - lastPolledAt > standstillMs;
       return { lastPolledAt: at, wokeAt: stoodStill ? at : wokeAt };
     }),
+    recordFreshness: assign({
+      loadsAreOld: ({ event }) => {
+        assertEvent(event, 'cohort.freshness');
+        return !event.isCurrent;
+      },
+    }),
     /** A group has ended: the ledger and the log record it. */
     noteEnded: (_, _end: GroupEnded) => {},
     /** The workers of a group have come to count as known to the scheduler. */
@@ -147,15 +161,22 @@ export const cohortSetup = setup({
 
 export type Enqueue = Parameters<Parameters<typeof cohortSetup.enqueueActions>[0]>[0]['enqueue'];
 
-const sendToGroups = (outbox: Outbox, enqueue: Enqueue): void => {
-  for (const [groupId, event] of outbox) enqueue.sendTo(groupActor(groupId), event);
-};
-
-/** Takes over the records of a transition and sends its events. */
-export const apply = ({ outbox, ...records }: Transition, enqueue: Enqueue): void => {
+/** Takes over the records of a transition and sends its events. `reason`: why groups are to leave. */
+export function apply(
+  { outbox, ...records }: Transition,
+  enqueue: Enqueue,
+  reason?: string | undefined,
+): void {
   enqueue.assign(records);
-  sendToGroups(outbox, enqueue);
-};
+  for (const [groupId, event] of outbox)
+    enqueue.sendTo(groupActor(groupId), withReason(event, reason));
+}
+
+function withReason(event: GroupEvent, reason: string | undefined): GroupEvent {
+  const leaves =
+    event.type === 'group.drain' || event.type === 'group.stop' || event.type === 'group.hold';
+  return leaves && reason !== undefined ? { ...event, reason } : event;
+}
 
 /** Reports to the fleet manager, if the counts came out differently. */
 export const report = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
@@ -170,10 +191,11 @@ export const report = cohortSetup.enqueueActions(({ context, event, enqueue }) =
     return;
   enqueue.assign({ lastReport: { generation, counts, launches } });
   const ordered = /^cohort\.(admit|adopt|drain|evict|cancelDrain)$/.test(event.type);
+  const ranked = event.type === 'cohort.rank' && { busyLoads: busyLoads(context.groups) };
   const ended = ordered ? 0 : Math.max(0, kept(lastReport.counts) - kept(counts));
   enqueue.sendTo(parent, {
     type: 'cohort.changed',
-    ...{ cohortId, generation, counts, launches, ended },
+    ...{ cohortId, generation, counts, launches, ended, ...ranked },
   } satisfies CohortEvent);
 });
 

@@ -231,6 +231,14 @@ export function countRecords(groups: Record<string, GroupRecord>, workersPerTask
   return counts;
 }
 
+/** How many tasks of the scheduler each busy group has, the fewest first; none where nothing is shown of them. */
+export function busyLoads(groups: Record<string, GroupRecord>): number[] {
+  return Object.values(groups)
+    .filter((record) => categoryOf(record) === 'busy')
+    .map(({ load }) => load?.tasks ?? 0)
+    .sort((a, b) => a - b);
+}
+
 export function admitted(
   records: CohortRecords,
   launches: LaunchPlan[],
@@ -288,7 +296,11 @@ const registeredRecord = (record: GroupRecord): GroupRecord => ({
 });
 
 const sameLoad = (a: WorkerLoad | null, b: WorkerLoad | null): boolean =>
-  a?.workers === b?.workers && a?.tasks === b?.tasks && a?.canceling === b?.canceling;
+  a?.workers === b?.workers &&
+  a?.tasks === b?.tasks &&
+  a?.canceling === b?.canceling &&
+  a?.running?.tasks === b?.running?.tasks &&
+  a?.running?.begunSum === b?.running?.begunSum;
 
 /**
  * What the monitor stream showed of tasks whose workers changed; null: it shows nothing any more. `nowRegistered`: the

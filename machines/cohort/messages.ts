@@ -13,13 +13,21 @@ import type { Share } from './scaleDown.ts';
 export type CohortCommand =
   | { type: 'cohort.admit'; generation: number; launches: LaunchPlan[]; at: number }
   | { type: 'cohort.adopt'; generation: number; groups: OwnedGroup[] }
-  /** `until`: how long groups at work may wait for an idle moment. */
-  | ({ type: 'cohort.drain'; generation: number; at: number; until: number } & Share)
+  /** `until`: how long groups at work may wait for an idle moment. `reason`: for ECS, why. */
+  | ({
+      type: 'cohort.drain';
+      generation: number;
+      at: number;
+      until: number;
+      reason?: string | undefined;
+    } & Share)
   /** Ordered by an operator: these groups leave at an idle moment, and for good. */
   | { type: 'cohort.evict'; generation: number; at: number; until: number; groupIds: string[] }
   /** The scheduler has chosen these Fargate tasks: those that are here stop at once. */
   | { type: 'cohort.release'; generation: number; at: number; taskIds: string[] }
   | { type: 'cohort.cancelDrain'; generation: number; most: number }
+  /** Report how much each group at work has to do: the least busy of all cohorts are to leave. */
+  | { type: 'cohort.rank'; generation: number }
   /** A complete list shows what these launches have started. */
   | { type: 'cohort.launchesFound'; found: Record<string, FoundTasks> }
   /** The answer to `cohort.launchTurn`. */
@@ -34,6 +42,8 @@ export type CohortCommand =
     }
   /** Let launches retry; between two polls. */
   | { type: 'cohort.tick'; at: number; launching: boolean }
+  /** Whether what was last shown as idle still counts as that; until the first of these it does. */
+  | { type: 'cohort.freshness'; at: number; isCurrent: boolean }
   /** By Fargate task id, only what changed; null: the monitor stream shows nothing any more. */
   | { type: 'cohort.loads'; at: number; loads: Record<string, WorkerLoad> | null };
 
@@ -54,6 +64,8 @@ export type CohortEvent =
       launches: number;
       /** Groups that were to stay and no longer do since the report before, not counting what the fleet manager ordered. */
       ended: number;
+      /** In answer to `cohort.rank`: how many tasks of the scheduler each busy group has, the fewest first. */
+      busyLoads?: number[] | undefined;
     }
   /** What its groups cost, and have cost; sent when it changes. */
   | { type: 'cohort.billed'; cohortId: string; bill: Bill }

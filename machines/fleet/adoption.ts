@@ -31,8 +31,8 @@ export type ForeignTask =
 
 export interface AdoptionFacts {
   adoption: AdoptionState;
-  /** The scheduler's address as our tasks carry it. */
-  workerSchedulerAddress: string;
+  /** The scheduler's address as our tasks carry it; null: a task with our tag is ours at whatever scheduler. */
+  workerSchedulerAddress: string | null;
   connection: ConnectionStatus;
   epoch: string;
   startedAt: number;
@@ -72,7 +72,8 @@ const isUnowned = ({ phase, owned, launchOpen }: ListedTask): boolean =>
 
 function foreignTaskOf(task: ListedTask, facts: AdoptionFacts): ForeignTask | null {
   const { taskArn, label, scheduler } = task;
-  if (scheduler !== null && scheduler !== facts.workerSchedulerAddress)
+  const { workerSchedulerAddress: ours } = facts;
+  if (ours !== null && scheduler !== null && scheduler !== ours)
     return { kind: 'otherScheduler', taskArn, scheduler };
   return isOtherManagers(task, facts)
     ? { kind: 'otherManager', taskArn, label: label as string }

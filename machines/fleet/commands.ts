@@ -1,18 +1,12 @@
 import type { CohortCommand } from '../cohort/messages.ts';
 import { never } from '../shared/timing.ts';
 import { type Breakers, changesBetween } from './circuitBreaker.ts';
+import { newStatus } from './cohortStatus.ts';
 import type { Enqueue } from './fleetSetup.ts';
-import { noCounts } from './plan.ts';
-import { type CohortStatus, excessConfirmed, type Fleet } from './state.ts';
+import { excessConfirmed, type Fleet } from './state.ts';
 
 /** How long a group above the limit may wait for an idle moment, ms. */
 const excessDrainMs = 300_000;
-
-/** Of a cohort that has not reported yet. */
-export const newStatus = (now: number): CohortStatus => ({
-  ...{ counts: noCounts, launches: 0, generation: 0, observedGeneration: 0 },
-  lastPolledAt: now,
-});
 
 /** A command before it gets its generation. */
 export type Command = CohortCommand extends infer C

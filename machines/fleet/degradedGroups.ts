@@ -23,5 +23,6 @@ export function drainOneDegraded(fleet: Fleet, enqueue: Enqueue): void {
   if (!found) return;
   const share = { pending: 0, idle: 0, busy: 0, degraded: 1 };
   const until = drainUntil(fleet);
-  sendCommands(fleet, [[found[0], { type: 'cohort.drain', ...share, at, until }]], enqueue);
+  const reason = 'it is replaced: some of its workers are gone, or max_lifetime is over';
+  sendCommands(fleet, [[found[0], { type: 'cohort.drain', ...share, at, until, reason }]], enqueue);
 }

@@ -4,7 +4,15 @@ import type { Generation } from '../scheduler/messages.ts';
 import { drainUntil, sendCommands } from './commands.ts';
 import { type Enqueue, fleetSetup } from './fleetSetup.ts';
 import { type Ask, judge, noViews, workersAhead } from './lookAhead.ts';
-import { allObserved, echoFreshAt, type Fleet, fleetCounts, kept, openLaunches } from './state.ts';
+import {
+  allObserved,
+  echoFreshAt,
+  type Fleet,
+  fleetCounts,
+  kept,
+  openLaunches,
+  returnedLately,
+} from './state.ts';
 
 /** The generations whose schedulers name desired counts and nothing else. */
 const declarative: readonly (Generation | undefined)[] = ['g3', 'g4'];
@@ -25,9 +33,10 @@ function desiredTasks(
     ...{ ask, views, evidence, isDeclarative, askLimitMs, capacity, tasksPerWorker, now },
   });
   const workers = ahead ?? ask.workers;
-  // A group counts for the workers that it has.
-  const { degradedMissing } = fleetCounts(fleet);
-  const lost = workers === 0 || degradedMissing === 0 ? 0 : degradedMissing;
+  // A group counts for the workers that it has. Which those are is known again once its workers had time to find a
+  // scheduler that has come back.
+  const isKnown = !returnedLately(fleet, now);
+  const lost = workers > 0 && isKnown ? fleetCounts(fleet).degradedMissing : 0;
   return {
     tasks: Math.ceil((workers + lost) / workersPerTask),
     ahead,
@@ -46,7 +55,7 @@ function recordDesired(before: Fleet, change: Partial<Fleet>, enqueue: Enqueue):
     return;
   }
   const { tasks: desired, ahead, why } = desiredTasks(fleet, fleet.ask);
-  enqueue.assign({ ...change, desired, workersAhead: ahead });
+  enqueue.assign({ ...change, desired, desiredWhy: why, workersAhead: ahead });
   if (desired !== before.desired) enqueue({ type: 'noteDesired', params: { tasks: desired, why } });
 }
 
@@ -93,8 +102,9 @@ export const onStartRequested = fleetSetup.enqueueActions(({ context, enqueue })
   enqueue.assign({ ...noAsk, replacesEnded: false, emptySince: null });
   const there = kept(fleetCounts(context));
   if (openLaunches(context) > 0 || (context.desired ?? 0) > there) return;
-  enqueue.assign({ desired: there + 1 });
-  enqueue({ type: 'noteDesired', params: { tasks: there + 1, why: 'one more is wanted' } });
+  const why = 'one more is wanted';
+  enqueue.assign({ desired: there + 1, desiredWhy: why });
+  enqueue({ type: 'noteDesired', params: { tasks: there + 1, why } });
 });
 
 /** Every cohort stops those of these tasks that it has; the reports will say how many ended. */
@@ -137,8 +147,9 @@ const nothingDesired = (why: string) =>
   fleetSetup.enqueueActions(({ enqueue }) => {
     // Fewer since long ago: no cooldown follows the wait that has just ended.
     const fewerSince = 0;
-    enqueue.assign({ ...noAsk, desired: 0, desiredWorkers: 0, fewerSince });
+    enqueue.assign({ ...noAsk, desired: 0, desiredWhy: why, desiredWorkers: 0, fewerSince });
     enqueue({ type: 'noteDesired', params: { tasks: 0, why } });
+    enqueue({ type: 'noteFleetDrained', params: { why } });
   });
 
 export const desireNothingWhenGone = nothingDesired('the scheduler is gone for good');

@@ -4,19 +4,14 @@ import type { CohortCommand } from '../cohort/messages.ts';
 import type { WorkerLoad } from '../scheduler/messages.ts';
 import { parent } from '../shared/parent.ts';
 import { probeEarly } from './circuitBreaker.ts';
+import type { CohortStatus } from './cohortStatus.ts';
 import { updateBreakers } from './commands.ts';
 import { fleetSetup, modesIn } from './fleetSetup.ts';
 import { mayRetry } from './launchGate.ts';
 import type { Modes } from './modes.ts';
 import { withoutCohort } from './money.ts';
 import { serving, total } from './plan.ts';
-import {
-  type CohortStatus,
-  echoFreshAt,
-  type Fleet,
-  nextAboveSince,
-  quietSinceAt,
-} from './state.ts';
+import { echoFreshAt, type Fleet, nextAboveSince, quietSinceAt } from './state.ts';
 
 /** What the tick itself changes: the time, and what Fargate allows. */
 export const advanceClock = fleetSetup.assign(({ context, event }) => {
@@ -137,6 +132,15 @@ export const announceMonitor = fleetSetup.enqueueActions(({ context, enqueue }) 
     enqueue.sendTo(cohortId, { type: 'cohort.loads', at, loads: {} } satisfies CohortCommand);
 });
 
+/** Every cohort learns whether what was last shown as idle still counts as that. */
+export const passOnFreshness = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
+  assertEvent(event, 'monitor.freshness');
+  const { at, isCurrent } = event;
+  enqueue.assign({ loadsAreOld: !isCurrent });
+  for (const cohortId of Object.keys(context.cohorts))
+    enqueue.sendTo(cohortId, { type: 'cohort.freshness', at, isCurrent } satisfies CohortCommand);
+});
+
 export const onTasksChanged = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'cohort.tasksChanged');
   const { cohortId, taskIds } = event;
@@ -147,7 +151,7 @@ export const onTasksChanged = fleetSetup.enqueueActions(({ context, event, enque
 
 export const recordCohortReport = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'cohort.changed');
-  const { cohortId, generation, counts, launches, ended } = event;
+  const { cohortId, generation, counts, launches, ended, busyLoads } = event;
   const { [cohortId]: record, ...others } = context.cohorts;
   if (!record) return;
   if (!context.replacesEnded && context.desired !== null && ended > 0)
@@ -161,7 +165,8 @@ export const recordCohortReport = fleetSetup.enqueueActions(({ context, event, e
     enqueue.stopChild(cohortId);
     return;
   }
-  const reported = { ...record, counts, launches, observedGeneration: generation };
+  const ranked = busyLoads && { at: context.now, busyLoads };
+  const reported = { ...record, counts, launches, observedGeneration: generation, ranked };
   enqueue.assign({ cohorts: { ...context.cohorts, [cohortId]: reported } });
 });
 

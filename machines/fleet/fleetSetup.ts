@@ -131,6 +131,8 @@ export const fleetSetup = setup({
     /** The scheduler answers heartbeats and has never commanded anything. */
     noteNeverCommanded: (_, _answering: { seconds: number }) => {},
     noteDesired: (_, _desired: { tasks: number | null; why: string }) => {},
+    /** The whole fleet is drained, and not because the scheduler wants it. */
+    noteFleetDrained: (_, _reason: { why: string }) => {},
     /** Our workers could not serve this scheduler (or they can again): a person must act. */
     noteMismatch: (_, _mismatch: { reason: string | null }) => {},
     noteCapacity: (_, _capacity: { workers: number | null }) => {},

@@ -4,7 +4,8 @@ import { groupIdsOf, taskIdOf } from '../shared/ids.ts';
 import { tasksPerRunTask } from '../shared/limits.ts';
 import { parent } from '../shared/parent.ts';
 import { assignProbe } from './circuitBreaker.ts';
-import { type Command, newStatus, sendCommands, updateBreakers } from './commands.ts';
+import { newStatus } from './cohortStatus.ts';
+import { type Command, sendCommands, updateBreakers } from './commands.ts';
 import { type Enqueue, fleetSetup, modesIn } from './fleetSetup.ts';
 import type { Permit } from './launchGate.ts';
 import type { Modes } from './modes.ts';
@@ -23,6 +24,7 @@ function spawnCohort(fleet: Fleet, { monitor }: Modes, enqueue: Enqueue): string
   const { prices } = moneySettings(fleet);
   const input = {
     ...{ cohortId, timeouts, workersPerTask, monitorEverConnected: monitor !== 'unknown' },
+    loadsAreOld: fleet.loadsAreOld,
     ...(prices && { prices }),
   };
   enqueue.spawnChild('cohort', { id: cohortId, input });

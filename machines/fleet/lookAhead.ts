@@ -89,6 +89,18 @@ export function judge(
   return { mismatches, isOther: mismatches >= mismatchesToGiveUp };
 }
 
+/**
+ * The command is for one worker more than were connected when it was made, and that many were too few to vanilla. It
+ * was made at one of two views, or in between.
+ */
+function isOneMore({ workers: asked }: Ask, last: WorkView, before: WorkView): boolean {
+  const ownThen = asked - 1;
+  if (ownThen < Math.min(last.own, before.own) || ownThen > Math.max(last.own, before.own))
+    return false;
+  const others = Math.min(last.workers - last.own, before.workers - before.own);
+  return Math.max(last.tasks, before.tasks) > upperRatio * (ownThen + others);
+}
+
 export interface LookAheadInput {
   ask: Ask;
   views: Views;
@@ -115,12 +127,7 @@ export function workersAhead(input: LookAheadInput): number | null {
   if (now - ask.at > askLimitMs) return null;
   if (last === null || !isCurrent(last, now) || last.otherManagers > 0) return null;
   const { tasks, workers, own } = last;
-  if (tasks <= upperRatio * workers) return null;
-  // The command may be older than the view, or newer, by the workers that have connected in between.
-  const earlier = before?.own ?? own;
-  const least = Math.min(own, earlier) + 1;
-  const most = Math.max(own, earlier) + 1;
-  if (ask.workers < least || ask.workers > most) return null;
+  if (tasks <= upperRatio * workers || !isOneMore(ask, last, before ?? last)) return null;
   const needed = Math.min(capacity, Math.ceil(tasks / tasksPerWorker) - (workers - own));
   return needed > ask.workers ? needed : null;
 }

@@ -1,5 +1,6 @@
 import type { Share } from '../cohort/scaleDown.ts';
 import { parent } from '../shared/parent.ts';
+import type { CohortStatus } from './cohortStatus.ts';
 import { drainUntil, sendCommands } from './commands.ts';
 import { planWithCooldown } from './cooldown.ts';
 import { degradedIsSpare, drainOneDegraded } from './degradedGroups.ts';
@@ -10,10 +11,9 @@ import { usefulBooting } from './lookAhead.ts';
 import type { Modes } from './modes.ts';
 import { tasksToLeave } from './money.ts';
 import { type Counts, groupsToKeep, serving } from './plan.ts';
-import { drainsOf, undrainsOf } from './shares.ts';
+import { cohortsToRank, drainsOf, undrainsOf } from './shares.ts';
 import {
   allObserved,
-  type CohortStatus,
   excessConfirmed,
   type Fleet,
   fleetCounts,
@@ -33,6 +33,19 @@ const lower = (a: number | null, b: number | null): number | null =>
 function desiredNow(fleet: Fleet, { scheduler }: Modes, counts: Counts): number | null {
   if (scheduler !== 'absent' || fleet.desired === null) return fleet.desired;
   return excessConfirmed(fleet) ? kept(counts) : null;
+}
+
+/** Why groups are drained, for ECS: fewer are desired, or a limit forbids them. */
+function drainReason(
+  { desiredWhy }: Fleet,
+  desired: number | null,
+  there: number,
+  mayStay: number | null,
+): string {
+  if (desired !== null && there > desired) return `no longer wanted: ${desiredWhy}`;
+  return mayStay !== null && there > mayStay
+    ? 'more than a money limit allows'
+    : 'more than max_task_concurrency allows';
 }
 
 /** How many booting groups could get a task of the scheduler; undefined: not known. */
@@ -57,11 +70,12 @@ export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check })
   const { settings, revision, now, swapping } = context;
   const modes = modesIn(check);
   const counts = fleetCounts(context);
+  const desired = desiredNow(context, modes, counts);
   const isCostKnown = modes.lifecycle === 'active' && now - context.startedAt >= costKnownMs;
   const mayStay = isCostKnown ? tasksToLeave(context) : null;
   const permit = launchPermit(context, launchBlockers(context, modes, counts));
   const { plan, fewerSince } = planWithCooldown(
-    desiredNow(context, modes, counts),
+    desired,
     counts,
     {
       ...{ launches: permit.tasks, swapping },
@@ -95,13 +109,20 @@ export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check })
     return launchGroups(context, { admit, permit, revision }, modes, enqueue);
   if (drainsHeld) return;
   if (drainDegraded) return drainOneDegraded(context, enqueue);
-  const drains = drainsOf(context, { pending: drainPendingGroups, serving: drainServing });
+  const leaving = { pending: drainPendingGroups, serving: drainServing };
+  const unranked = modes.monitor === 'connected' ? cohortsToRank(context, leaving) : [];
+  if (unranked.length > 0) {
+    const ranks = unranked.map((cohortId) => [cohortId, { type: 'cohort.rank' }] as const);
+    return sendCommands(context, ranks, enqueue);
+  }
+  const drains = drainsOf(context, leaving);
   const until = drainUntil(context);
+  const reason = drainReason(context, desired, kept(counts), mayStay);
   sendCommands(
     context,
     drains.map(([cohortId, share]) => [
       cohortId,
-      { type: 'cohort.drain', ...share, at: now, until },
+      { type: 'cohort.drain', ...share, at: now, until, reason },
     ]),
     enqueue,
   );
@@ -126,7 +147,7 @@ export const drainAll = fleetSetup.enqueueActions(({ context, enqueue }) => {
     context,
     concerned.map(([cohortId, status]) => [
       cohortId,
-      { type: 'cohort.drain', ...shareOf(status), at: now, until },
+      { type: 'cohort.drain', ...shareOf(status), at: now, until, reason: 'the daemon stops' },
     ]),
     enqueue,
   );
@@ -140,7 +161,7 @@ export const drainAllNow = fleetSetup.enqueueActions(({ context, enqueue }) => {
     context,
     Object.entries(context.cohorts).map(([cohortId, status]) => [
       cohortId,
-      { type: 'cohort.drain', ...shareOf(status), at: now, until: now },
+      { type: 'cohort.drain', ...shareOf(status), at: now, until: now, reason: 'the daemon stops' },
     ]),
     enqueue,
   );

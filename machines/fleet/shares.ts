@@ -1,29 +1,73 @@
 import type { Share } from '../cohort/scaleDown.ts';
 import type { Fleet } from './state.ts';
 
+/** How many groups are to leave: pending ones, and others. */
+interface Leaving {
+  pending: number;
+  serving: number;
+}
+
+/** The youngest first. */
+const youngest = ({ cohorts }: Pick<Fleet, 'cohorts'>) => Object.entries(cohorts).reverse();
+
 /**
- * Which cohort is to drain how many: pending groups, then idle ones, then the rest; the youngest cohorts first.
+ * The cohorts that are to say how much their groups at work have to do, before some of these leave: only if there is a
+ * choice among several cohorts, and they have not said so in this moment.
+ */
+export function cohortsToRank(
+  { cohorts, now }: Pick<Fleet, 'cohorts' | 'now'>,
+  { serving }: Leaving,
+): string[] {
+  const all = Object.entries(cohorts);
+  const atWork = all.filter(([, { counts }]) => counts.busy > 0);
+  const idle = all.reduce((sum, [, { counts }]) => sum + counts.idle, 0);
+  const busy = all.reduce((sum, [, { counts }]) => sum + counts.busy, 0);
+  const isChoice = atWork.length > 1 && serving > idle && serving < idle + busy;
+  if (!isChoice || atWork.every(([, { ranked }]) => ranked?.at === now)) return [];
+  return atWork.map(([cohortId]) => cohortId);
+}
+
+/** How many of the least busy groups each cohort has; among equals those of the youngest cohorts leave. */
+function leastBusy({ cohorts, now }: Pick<Fleet, 'cohorts' | 'now'>, most: number): string[] {
+  return youngest({ cohorts })
+    .flatMap(([cohortId, { counts, ranked }]) =>
+      Array.from({ length: counts.busy }, (_, i) => ({
+        cohortId,
+        load: (ranked?.at === now ? ranked.busyLoads[i] : undefined) ?? 0,
+      })),
+    )
+    .sort((a, b) => a.load - b.load)
+    .slice(0, most)
+    .map(({ cohortId }) => cohortId);
+}
+
+/**
+ * Which cohort is to drain how many: pending groups, then idle ones, the youngest cohorts first; then those at work,
+ * the least busy first.
  * Groups for which nothing is known to run come before all others that are pending, in whatever cohort: a
  * task that was just taken over is the youngest in our cohorts, and runs.
  */
 export function drainsOf(
-  { cohorts }: Pick<Fleet, 'cohorts'>,
-  want: { pending: number; serving: number },
+  fleet: Pick<Fleet, 'cohorts' | 'now'>,
+  want: Leaving,
 ): [cohortId: string, share: Share][] {
-  const left = { pending: want.pending, serving: want.serving };
+  const left = { ...want };
   const shares = new Map<string, Share>();
-  const youngest = Object.entries(cohorts).reverse();
-  for (const count of ['absent', 'pending', 'idle', 'busy'] as const) {
-    const kind = count === 'absent' ? 'pending' : count;
+  const shareOf = (cohortId: string) => shares.get(cohortId) ?? { pending: 0, idle: 0, busy: 0 };
+  for (const count of ['absent', 'pending', 'idle'] as const) {
+    const kind = count === 'idle' ? 'idle' : 'pending';
     const budget = kind === 'pending' ? 'pending' : 'serving';
-    if (left[budget] === 0) continue;
-    for (const [cohortId, { counts }] of youngest) {
-      const share = shares.get(cohortId) ?? { pending: 0, idle: 0, busy: 0 };
+    for (const [cohortId, { counts }] of youngest(fleet)) {
+      const share = shareOf(cohortId);
       const taken = Math.min(left[budget], counts[count] - share[kind]);
       if (taken <= 0) continue;
       left[budget] -= taken;
       shares.set(cohortId, { ...share, [kind]: share[kind] + taken });
     }
+  }
+  for (const cohortId of leastBusy(fleet, left.serving)) {
+    const share = shareOf(cohortId);
+    shares.set(cohortId, { ...share, busy: share.busy + 1 });
   }
   return [...shares];
 }

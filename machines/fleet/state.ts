@@ -4,21 +4,10 @@ import type { Terms } from '../scheduler/messages.ts';
 import type { Capability, OwnedGroup } from '../shared/domain.ts';
 import { type AdoptionState, confirmOrphanMs, noAdoption } from './adoption.ts';
 import type { Breakers, CrashLoop } from './circuitBreaker.ts';
+import type { CohortStatus } from './cohortStatus.ts';
 import { type Ask, noEvidence, noViews, type PolicyEvidence, type Views } from './lookAhead.ts';
 import { type Money, type MoneySettings, newMoney, type SpentBefore } from './money.ts';
 import { addCounts, type Counts, noCounts, serving, total } from './plan.ts';
-
-/** What the fleet manager knows of one cohort. */
-export interface CohortStatus {
-  /** Of its last report. */
-  counts: Counts;
-  launches: number;
-  /** The last command that was sent to it. */
-  generation: number;
-  /** The last command that its reports include. */
-  observedGeneration: number;
-  lastPolledAt: number;
-}
 
 export interface FleetSettings {
   /** The most Fargate tasks at one time; null: no limit. */
@@ -26,8 +15,8 @@ export interface FleetSettings {
   workersPerTask: number;
   capabilities: Capability[];
   timeouts: Timeouts;
-  /** The scheduler's address as our tasks carry it in their COMMAND. */
-  workerSchedulerAddress: string;
+  /** The scheduler's address as our tasks carry it in their COMMAND; null: the ownership tag alone says which are ours. */
+  workerSchedulerAddress: string | null;
   /** The release of the workers that a person has chosen; null: the newest that can serve the scheduler. */
   workerRelease: string | null;
   /** No launch when the last echo is older than this, ms. */
@@ -103,6 +92,7 @@ export interface Fleet extends FleetInput {
   mismatchSince: number | null;
   /** Fargate tasks; null: the scheduler has not said yet. */
   desired: number | null;
+  desiredWhy: string;
   /** The workers that the scheduler wants; null: it has not said in workers. */
   desiredWorkers: number | null;
   /** What the scheduler's last command asked for; null: none yet, or it asks for tasks one by one. */
@@ -110,6 +100,8 @@ export interface Fleet extends FleetInput {
   /** What its monitor stream shows of its work, and what its commands say of its policy. */
   views: Views;
   policy: PolicyEvidence;
+  /** What it last showed of our tasks is so old that none of them counts as idle for sure. */
+  loadsAreOld: boolean;
   /** Workers that its work needs, where that is more than it asks for: desired in place of what it asks for. */
   workersAhead: number | null;
   /** Since when fewer tasks are desired than there are; null: not so. */
@@ -184,12 +176,9 @@ export const newFleet = (input: FleetInput): Fleet => ({
   terms: null,
   mismatch: null,
   mismatchSince: null,
-  desired: null,
-  desiredWorkers: null,
-  ask: null,
+  ...{ desired: null, desiredWhy: 'nothing yet', desiredWorkers: null, ask: null },
   views: noViews,
-  policy: noEvidence,
-  workersAhead: null,
+  ...{ policy: noEvidence, loadsAreOld: false, workersAhead: null },
   fewerSince: null,
   replacesEnded: true,
   emptySince: null,

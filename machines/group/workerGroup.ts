@@ -47,6 +47,8 @@ export interface GroupContext {
   whenIdle: boolean;
   stopAccepted: boolean;
   stopFailures: number;
+  /** What ECS is told with StopTask; null: that it is no longer wanted. */
+  stopReason: string | null;
   cause: Cause | null;
   detail: string | null;
 }
@@ -54,14 +56,14 @@ export interface GroupContext {
 export type GroupEvent =
   | { type: 'group.launched'; taskArn: string }
   | { type: 'group.refused'; reason: string }
-  /** Leave at the next idle moment. */
-  | { type: 'group.drain' }
+  /** Leave at the next idle moment. `reason`: for ECS, why; left out: the one before, or that it is no longer wanted. */
+  | { type: 'group.drain'; reason?: string | undefined }
   /** Leave now; requests StopTask again when it was requested before. */
-  | { type: 'group.stop' }
+  | { type: 'group.stop'; reason?: string | undefined }
   /** Its turn has come, and it is still to stop. */
   | { type: 'group.send' }
   /** Leave as soon as no worker of the group cancels a task: group.stop follows. */
-  | { type: 'group.hold' }
+  | { type: 'group.hold'; reason?: string | undefined }
   | { type: 'group.cancelDrain' }
   | { type: 'task.running' }
   | { type: 'task.registered' }
@@ -92,7 +94,8 @@ const leaves = {
 
 export const workerGroup = setup({
   types: {} as {
-    input: { groupId: string };
+    /** `registered`: of a group whose actor is started again; left out: it has just been requested. */
+    input: { groupId: string; registered?: boolean };
     context: GroupContext;
     events: GroupEvent;
     output: GroupEnd;
@@ -100,7 +103,7 @@ export const workerGroup = setup({
   actors: {
     /** Resolves when StopTask may be sent: in a large scale-down that takes a while. */
     takeTurn: effect<{ at: number }, { taskArn: string }>('takeTurn'),
-    stopTask: effect<void, { taskArn: string }>('stopTask'),
+    stopTask: effect<void, { taskArn: string; reason: string }>('stopTask'),
   },
   guards: {
     drainRequested: ({ context }) => context.drainRequested,
@@ -127,8 +130,10 @@ export const workerGroup = setup({
     requestDrain: assign({
       drainRequested: true,
       whenIdle: ({ event }) => event.type === 'group.drain',
+      stopReason: ({ context, event }) =>
+        ('reason' in event ? event.reason : undefined) ?? context.stopReason,
     }),
-    cancelDrain: assign({ drainRequested: false }),
+    cancelDrain: assign({ drainRequested: false, stopReason: null }),
     recordTask: assign({
       taskArn: ({ event }) => {
         assertEvent(event, 'group.launched');
@@ -140,7 +145,10 @@ export const workerGroup = setup({
     recordStopFailed: assign({ stopFailures: ({ context }) => context.stopFailures + 1 }),
     recordCause: assign(({ event }) => {
       assertEvent(event, 'task.failing');
-      return { cause: event.cause, detail: event.detail };
+      return {
+        ...{ cause: event.cause, detail: event.detail },
+        stopReason: event.detail ?? event.cause,
+      };
     }),
     recordRefusal: assign(({ context, event }) => {
       assertEvent(event, 'group.refused');
@@ -164,14 +172,15 @@ export const workerGroup = setup({
   id: 'workerGroup',
   description:
     'Lifecycle of one Fargate task and its workers, from request to exit. It polls nothing and has no timers: its cohort sends it what changed.',
-  context: ({ input }) => ({
-    groupId: input.groupId,
+  context: ({ input: { groupId, registered = false } }) => ({
+    groupId,
     taskArn: null,
-    registered: false,
+    registered,
     drainRequested: false,
     whenIdle: false,
     stopAccepted: false,
     stopFailures: 0,
+    stopReason: null,
     cause: null,
     detail: null,
   }),
@@ -281,7 +290,10 @@ export const workerGroup = setup({
               invoke: {
                 id: 'stopTask',
                 src: 'stopTask',
-                input: ({ context }) => ({ taskArn: context.taskArn as string }),
+                input: ({ context }) => ({
+                  taskArn: context.taskArn as string,
+                  reason: context.stopReason ?? 'no longer wanted',
+                }),
                 onDone: {
                   target: 'requested',
                   actions: [

@@ -135,14 +135,25 @@ export const session = sessionSetup.createMachine({
             },
             goodbye: {
               description: 'No more heartbeats: the echoes of the last ones are waited for.',
-              after: {
-                echoWait: [
-                  {
-                    guard: 'reportsPending',
-                    target: '#session.online.disconnecting.acknowledging',
+              initial: 'waiting',
+              states: {
+                waiting: {
+                  description: 'There is time for them to come.',
+                  after: { goodbyeWait: 'overdue' },
+                },
+                overdue: {
+                  description:
+                    'They are late. After a standstill of this process they may have come and are not read yet.',
+                  after: {
+                    unreadWait: [
+                      {
+                        guard: 'reportsPending',
+                        target: '#session.online.disconnecting.acknowledging',
+                      },
+                      { target: '#session.online.disconnecting.closing' },
+                    ],
                   },
-                  { target: '#session.online.disconnecting.closing' },
-                ],
+                },
               },
               on: {
                 'socket.closed': { target: '#session.closed', actions: 'onClosed' },

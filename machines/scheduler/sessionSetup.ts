@@ -51,8 +51,11 @@ const base = setup({
       ),
     /** From unresponsive to the last heartbeat; a new connection follows after `echoWait`. */
     silenceLimit: 13_000,
-    /** How long echoes are waited for before a connection is closed, and then acknowledgements of reports. */
+    /** How long the echo is waited for before a connection is given up, and acknowledgements of reports before it is closed. */
     echoWait: 2000,
+    /** The same for echoes at the end, in two parts: after a standstill of this process the first timer fires before what has come meanwhile is read. */
+    goodbyeWait: 1800,
+    unreadWait: 200,
     acknowledgementWait: 2000,
     closeLimit: 5000,
   },

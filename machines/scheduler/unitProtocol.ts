@@ -17,6 +17,12 @@ import {
 /** A start is answered at the latest then, ms: a scheduler that waits for the answer asks for nothing else. */
 const answerLimitMs = 8000;
 
+/**
+ * The monitor stream lists all groups once a minute at the least. One that it has not shown for so long, ms, is not
+ * known: a scheduler that has had no heartbeat for ten seconds forgets the manager, and on the same connection.
+ */
+const unshownMs = 90_000;
+
 /** Answers one command. */
 export function onCommand(
   before: UnitProtocol,
@@ -32,7 +38,7 @@ export function onCommand(
 
 /** What is due now: when a Fargate task has appeared or gone, and on each tick. */
 export function poll(before: UnitProtocol, view: FleetView, settings: UnitSettings): Outcome {
-  const present = withoutGone(learnAssigned(before, view), view);
+  const present = withoutForgotten(withoutGone(learnAssigned(before, view), view), view);
   return inTurn(
     present,
     (state) => answerStart(state, view, settings),
@@ -81,6 +87,24 @@ function withoutGone(state: UnitProtocol, { taskIds }: FleetView): UnitProtocol 
     released: omit(released, Object.keys(released).filter(isGone)),
     named: omit(named, Object.keys(named).filter(isGone)),
     unassigned: omit(unassigned, Object.keys(unassigned).filter(isGone)),
+  };
+}
+
+/** What the scheduler has forgotten is told again at its next start. */
+function withoutForgotten(state: UnitProtocol, { at, groups }: FleetView): UnitProtocol {
+  if (!state.groups || groups === null) return { ...state, unshown: {} };
+  const shown = new Set(groups.known);
+  const hidden = state.assigned.filter((taskId) => !shown.has(groupIdOfTask(taskId)));
+  const unshown = Object.fromEntries(hidden.map((taskId) => [taskId, state.unshown[taskId] ?? at]));
+  const forgotten = Object.keys(unshown).filter(
+    (taskId) => at - (unshown[taskId] as number) >= unshownMs,
+  );
+  if (forgotten.length === 0) return { ...state, unshown };
+  return {
+    ...state,
+    assigned: state.assigned.filter((taskId) => !forgotten.includes(taskId)),
+    initial: [...new Set([...state.initial, ...forgotten])],
+    unshown: omit(unshown, forgotten),
   };
 }
 

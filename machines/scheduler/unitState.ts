@@ -32,8 +32,10 @@ export interface UnitProtocol {
    * groups may have been replaced, and is told again when it asks for more.
    */
   assigned: string[];
-  /** Fargate tasks that were there when the dialogue began. */
+  /** Fargate tasks that were there when the dialogue began, or that the scheduler has forgotten since. */
   initial: string[];
+  /** Of `assigned`: since when the monitor stream shows groups without them. */
+  unshown: Record<string, number>;
   /** Assigned Fargate tasks that are gone and that the scheduler has not shut down: no other manager has them. */
   ended: string[];
   /** Groups that are not ours, and since when and until when each heartbeat has brought their shutdown. */
@@ -86,6 +88,7 @@ export function newUnitProtocol(
     newUntil,
     assigned: groups ? [] : taskIds,
     initial: taskIds,
+    unshown: {},
     ended: [],
     unknownGroups: {},
     released: {},
@@ -152,6 +155,7 @@ export function release(state: UnitProtocol, taskIds: string[], at: number): Out
         ...Object.fromEntries(taskIds.map((taskId) => [taskId, at])),
       },
       assigned: state.assigned.filter((taskId) => !taskIds.includes(taskId)),
+      unshown: omit(state.unshown, taskIds),
       unassigned: omit(state.unassigned, taskIds),
       named: omit(state.named, taskIds),
     },

@@ -12,7 +12,7 @@ import type { Home } from './home.ts';
 import type { Pair } from './pairs.ts';
 import type { Values } from './schema.ts';
 import type { Environment } from './settings.ts';
-import { expandPath, stateName, stateRoot } from './stateDir.ts';
+import { expandPath, fleetStateName, stateName, stateRoot } from './stateDir.ts';
 import { readCertificates, type TlsSettings } from './tls.ts';
 
 export type { AwsConnections, AwsCredentials } from './awsAccess.ts';
@@ -60,6 +60,8 @@ export interface Config {
   logging: { level: Level; format: 'auto' | 'text' | 'json'; paths: string[] };
   /** Absolute path, used by this manager only. */
   stateDir: string;
+  /** With a `fleet_id`: where the state was kept before its directory was named by that id. */
+  formerStateDir: string | null;
   controlSocket: 'on' | 'off';
   inspect: boolean;
   inspectPort: number;
@@ -301,10 +303,7 @@ export function toConfig(
       format: values.logging_format,
       paths: values.logging_paths.map((path) => expandPath(path, env, home)),
     },
-    stateDir: join(
-      stateRoot(values.state_dir, env, home),
-      stateName(values.worker_manager_id, workerSchedulerAddress.text),
-    ),
+    ...stateDirsOf(stateRoot(values.state_dir, env, home), values, workerSchedulerAddress.text),
     controlSocket: values.control_socket,
     inspect: values.inspect,
     inspectPort: values.inspect_port,
@@ -313,6 +312,16 @@ export function toConfig(
         ? null
         : { host: values.metrics_host, port: values.metrics_port },
   };
+}
+
+function stateDirsOf(
+  root: string,
+  { worker_manager_id: managerId, fleet_id: fleetId }: Values,
+  workerSchedulerAddress: string,
+): Pick<Config, 'stateDir' | 'formerStateDir'> {
+  const byAddress = join(root, stateName(managerId, workerSchedulerAddress));
+  if (fleetId === null) return { stateDir: byAddress, formerStateDir: null };
+  return { stateDir: join(root, fleetStateName(fleetId)), formerStateDir: byAddress };
 }
 
 function moneyOf(values: Values): MoneyOptions {

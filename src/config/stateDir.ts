@@ -26,9 +26,17 @@ export function stateRoot(configured: string | null, env: Environment, home: Hom
 
 /** The name of a manager's directory: readable, and different for each pair of manager id and scheduler address. */
 export function stateName(managerId: string, workerSchedulerAddress: string): string {
-  const readable = managerId.replace(/[^A-Za-z0-9_-]+/g, '_').slice(0, 40);
-  const hash = createHash('sha256').update(`${managerId}\0${workerSchedulerAddress}`).digest('hex');
-  return `${readable}-${hash.slice(0, 12)}`;
+  return nameFor(managerId, `${managerId}\0${workerSchedulerAddress}`);
+}
+
+/** The same for a manager with a `fleet_id`, whose id and address may change. */
+export function fleetStateName(fleetId: string): string {
+  return nameFor(fleetId, fleetId);
+}
+
+function nameFor(start: string, whole: string): string {
+  const readable = start.replace(/[^A-Za-z0-9_-]+/g, '_').slice(0, 40);
+  return `${readable}-${createHash('sha256').update(whole).digest('hex').slice(0, 12)}`;
 }
 
 /**

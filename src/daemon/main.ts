@@ -15,6 +15,7 @@ import { stateLogger } from '../telemetry/stateLogger.ts';
 import { watchAws } from './awsSight.ts';
 import { checkTransport, connectionsFor } from './connections.ts';
 import { createObservers, openControl } from './control/openControl.ts';
+import { withStateDir } from './fleetStateDir.ts';
 import { lateAws } from './lateAws.ts';
 import { clustersElsewhere } from './launchClusters.ts';
 import { createTemplates, type Templates } from './launchTemplates.ts';
@@ -40,12 +41,13 @@ const summaryTickMs = 1000;
 
 /** Runs one worker manager to its end. Resolves to the exit status. */
 export async function runDaemon(
-  config: Config,
+  given: Config,
   destination: Log,
   onStop: OnStop,
   watch: ManagerWatch | null = null,
   onRetry: OnRetry = () => {},
 ): Promise<number> {
+  const config = withStateDir(given);
   const observers = createObservers();
   const watching = watch?.log ? [watch.log] : [];
   const inspection = await openInspection(config, destination);

@@ -91,7 +91,8 @@ export const managerSettings = (config: Config): FleetSettings => ({
   maxTasks: config.capacity.maxTasks,
   workersPerTask: config.capacity.workersPerTask,
   capabilities: config.capabilities,
-  workerSchedulerAddress: config.workerSchedulerAddress.text,
+  // The tag of a fleet with an id does not depend on the address, and its tasks may be from before a change of it.
+  workerSchedulerAddress: config.fleetId === null ? config.workerSchedulerAddress.text : null,
   workerRelease: config.worker.scalerVersion ?? requiredRelease(config.ecs.pythonRequirements),
   timeouts: {
     missingGraceMs: 60_000,

@@ -19,18 +19,14 @@ interface Demand {
   why: string;
 }
 
-/** Not the scheduler's wish for zero, but what follows from its absence. */
-function isOwnDecision({ tasks, why }: Demand): boolean {
-  return tasks === 0 && !why.endsWith(' wanted');
-}
-
 type MoneyLimit = { limits: LimitName[]; onLimit: 'hold' | 'drain' } & Spending;
 
 type Trouble = Pick<FailureNote, 'kind' | 'reason'>;
 
 /** What machines have to report, as events of the telemetry table. */
 export function createReports(log: Log) {
-  let demand: Demand = { tasks: null, why: 'no longer wanted' };
+  /** For the words of a launch alone. */
+  let demand: Demand = { tasks: null, why: '' };
   return {
     groupEnded({ groupId: group, taskArn: task, cause, detail }: GroupEnd): void {
       log.report('group.ended', { group, task, cause, detail });
@@ -43,9 +39,6 @@ export function createReports(log: Log) {
     stopFailed(groupId: string, taskArn: string | null, trouble: FailureNote): void {
       log.report('stopTask.failed', { group: groupId, task: taskArn, ...trouble });
     },
-
-    /** Why tasks are stopped now, as ECS shows it for each of them. */
-    stopReason: (): string => (isOwnDecision(demand) ? demand.why : 'no longer wanted'),
 
     stopSlow({ groupId: group, taskArn: task, since }: SlowStop): void {
       log.report('stopTask.slow', { group, task, since: new Date(since).toISOString() });
@@ -133,7 +126,10 @@ export function createReports(log: Log) {
     demandChanged(changed: Demand): void {
       demand = changed;
       log.report('demand.changed', demand);
-      if (isOwnDecision(demand)) log.report('fleet.drained', { why: demand.why });
+    },
+
+    fleetDrained(reason: { why: string }): void {
+      log.report('fleet.drained', reason);
     },
 
     compatibilityChanged({ reason }: { reason: string | null }): void {

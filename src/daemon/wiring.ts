@@ -65,8 +65,8 @@ export const provide = (tools: Tools) => {
   const groups = workerGroup.provide({
     actors: {
       takeTurn: fromPromise(({ input, signal }) => turn('StopTask', input.taskArn, signal)),
-      stopTask: fromPromise<void, { taskArn: string }>(({ input, signal }) =>
-        tools.stopTask(input.taskArn, report.stopReason(), signal),
+      stopTask: fromPromise<void, { taskArn: string; reason: string }>(({ input, signal }) =>
+        tools.stopTask(input.taskArn, input.reason, signal),
       ),
     },
     actions: {
@@ -150,6 +150,7 @@ export const provide = (tools: Tools) => {
       noteBlockers: (_, blocked) => report.blockersChanged(blocked),
       noteNeverCommanded: (_, answering) => report.neverCommanded(answering),
       noteDesired: (_, demand) => report.demandChanged(demand),
+      noteFleetDrained: (_, reason) => report.fleetDrained(reason),
       noteMismatch: (_, mismatch) => report.compatibilityChanged(mismatch),
       noteCapacity: (_, capacity) => report.capacityAdvertised(capacity),
       noteInventory: (_, inventory) => {

@@ -1,5 +1,6 @@
 import type { Scenario } from './scenario.ts';
 import { agedJournal } from './scenarios/agedJournal.ts';
+import { changedAddress } from './scenarios/changedAddress.ts';
 import { changedRegion } from './scenarios/changedRegion.ts';
 import { credentials } from './scenarios/credentials.ts';
 import { endlessAnswers } from './scenarios/endlessAnswers.ts';
@@ -25,6 +26,7 @@ export const scenarios: Record<string, Scenario> = {
   credentials,
   oldCluster,
   changedRegion,
+  changedAddress,
   impatientStop,
 };
 

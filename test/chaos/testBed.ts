@@ -2,8 +2,8 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ownershipTag } from '../../src/aws/launch/ownershipTag.ts';
-import { stateName } from '../../src/config/stateDir.ts';
+import { fleetOwnershipTag, ownershipTag } from '../../src/aws/launch/ownershipTag.ts';
+import { fleetStateName, stateName } from '../../src/config/stateDir.ts';
 import type { LedgerTask } from '../../src/emulator/ledger.ts';
 import { type ProcessExit, Processes, type ProcessHandle, tail } from '../interop/processes.ts';
 import { processesMentioning } from '../interop/procfs.ts';
@@ -22,6 +22,7 @@ export interface TestBedSetup {
   daemonFlags: string[];
   emulatorFlags?: string[];
   hasMonitor: boolean;
+  fleetId?: string;
   /** Environment of the daemon, beyond the common variables. */
   env?: Record<string, string>;
 }
@@ -41,8 +42,8 @@ export interface TestBed {
   failedChecks: string[];
   check(passed: boolean, expectation: string): void;
   print(text: string): void;
-  /** `env`: variables of this one process, beyond those of the setup. */
-  start(env?: Record<string, string>): ProcessHandle;
+  /** `env`: variables of this one process, beyond those of the setup. `address`: of another scheduler. */
+  start(env?: Record<string, string>, address?: string): ProcessHandle;
   /** Sends SIGKILL. */
   kill(daemon: ProcessHandle): Promise<void>;
   /** Sends SIGTERM, and SIGKILL after `limitMs`. */
@@ -62,7 +63,7 @@ export async function killTestBeds(): Promise<void> {
 export const print = (text: string): void => void process.stderr.write(`${text}\n`);
 
 export async function openTestBed(setup: TestBedSetup): Promise<TestBed> {
-  const { name, daemonFlags, emulatorFlags = [], hasMonitor, env } = setup;
+  const { name, daemonFlags, emulatorFlags = [], hasMonitor, fleetId, env } = setup;
   const dir = await mkdtemp(join(tmpdir(), 'se-chaos-'));
   const processes = new Processes(dir);
   const emulator = await startEmulator(processes, dir, emulatorFlags);
@@ -71,7 +72,8 @@ export async function openTestBed(setup: TestBedSetup): Promise<TestBed> {
   const stateRoot = join(dir, 'state');
   const startedAt = performance.now();
   const flags = [
-    ...['run', scheduler.address, '--worker-manager-id', managerId, '--state-dir', stateRoot],
+    ...['--worker-manager-id', managerId, '--state-dir', stateRoot],
+    ...(fleetId === undefined ? [] : ['--fleet-id', fleetId]),
     ...['--ecs-subnets', 'subnet-1', '--ecs-task-cpu', '1', '--ecs-task-memory', '2'],
     ...['--heartbeat-interval-seconds', '1', '--scale-down-cooldown-seconds', '0', ...daemonFlags],
   ];
@@ -82,8 +84,16 @@ export async function openTestBed(setup: TestBedSetup): Promise<TestBed> {
     emulator,
     proxy,
     scheduler,
-    state: openState(join(stateRoot, stateName(managerId, scheduler.address))),
-    ownershipTag: ownershipTag(managerId, scheduler.address),
+    state: openState(
+      join(
+        stateRoot,
+        fleetId === undefined ? stateName(managerId, scheduler.address) : fleetStateName(fleetId),
+      ),
+    ),
+    ownershipTag:
+      fleetId === undefined
+        ? ownershipTag(managerId, scheduler.address)
+        : fleetOwnershipTag(fleetId),
     failedChecks: [],
     check(passed, expectation) {
       if (!passed) testBed.failedChecks.push(expectation);
@@ -93,11 +103,11 @@ export async function openTestBed(setup: TestBedSetup): Promise<TestBed> {
       const seconds = ((performance.now() - startedAt) / 1000).toFixed(1).padStart(6);
       print(`${seconds} ${name} ${text}`);
     },
-    start: (ownEnv = {}) =>
+    start: (ownEnv = {}, address = scheduler.address) =>
       processes.start({
         name: 'daemon',
         command: process.execPath,
-        args: [program, ...flags],
+        args: [program, 'run', address, ...flags],
         cwd: dir,
         env: {
           AWS_ENDPOINT_URL: proxy.url,

@@ -296,10 +296,11 @@ export const createEcs = (agenda: Agenda, random: Random, tag: string, events: E
     alive,
     wanted,
     create,
-    /** ECS deletes no cluster with tasks: they are stopped first. */
+    /** ECS deletes no cluster with tasks: all of them have stopped first, those included that were on their way out. */
     deleteCluster() {
       for (const task of tasks.values()) {
-        if (alive(task)) this.doom(task, 0, 'UserInitiated', 'Task stopped by user', null);
+        if (wanted(task)) this.doom(task, 0, 'UserInitiated', 'Task stopped by user', null);
+        die(task);
         task.stopMs = 0;
         task.goneFrom = agenda.now();
       }

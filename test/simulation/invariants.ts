@@ -19,7 +19,7 @@ import { canServe, type Magic, type SchedulerRelease } from './scheduler/release
 import type { Work } from './scheduler/workforce.ts';
 import { createSendings } from './sendings.ts';
 import { createUnitGoal } from './unitGoal.ts';
-import type { InvariantName, Watched } from './watched.ts';
+import type { InvariantName, Trouble, Watched } from './watched.ts';
 
 export interface Violation {
   invariant: InvariantName;
@@ -88,7 +88,6 @@ export const createInvariants = (world: Watched) => {
   let dialogueShown: Shown | null = null;
   /** The same when each launch was decided. */
   const knownAt = new Map<string, Shown | null>();
-
   /** When the journal was lost last, and whether no list has been complete since. */
   let lostAt = Number.NEGATIVE_INFINITY;
   let unknown = true;
@@ -439,6 +438,7 @@ export const createInvariants = (world: Watched) => {
       const task = ecs.tasks.get(taskArn);
       if (task && ecs.wanted(task))
         broken('gaveUpAlive', `${short(taskArn)} lives, and its group ended: ${cause}`);
+      if (task && agenda.now() - unseenAt < unseenMs) money.endedUnseen(task);
     },
 
     created(task: ModelTask) {
@@ -487,7 +487,7 @@ export const createInvariants = (world: Watched) => {
 
     owners: settlement.owners,
     /** Why things are not yet as they should be for good; null when they are. */
-    unsettled(): { invariant: InvariantName; says: string } | null {
+    unsettled(): Trouble | null {
       const life = world.life();
       const census = world.census();
       if (!life || !census) return { invariant: 'stuck', says: 'no daemon runs' };
@@ -512,7 +512,7 @@ export const createInvariants = (world: Watched) => {
       );
       if (dead) return { invariant: 'lost', says: `${dead.groupId} has no task any more` };
       const odd = census.groups.find(({ state }) => state !== 'running');
-      if (odd) return { invariant: 'stuck', says: `${odd.groupId} is ${odd.state}` };
+      if (odd) return units.unsteady(odd);
       const [launch] = census.launches;
       if (launch) return { invariant: 'stuck', says: `launch ${launch.label} is ${launch.state}` };
       if (census.lifecycle !== 'active')

@@ -84,24 +84,29 @@ export interface LifeTools {
   prepareTrouble: () => 'unreachable' | 'denied' | null;
 }
 
-export const clockOf = (agenda: Agenda, owner: Owner): Clock => ({
-  now,
-  sleep: (ms, signal) =>
+/** Lets so much time of a process pass; `wait` says whether it is its own timer that ends it, or something that it reads. */
+const sleepOf =
+  (wait: Agenda['timer'], owner: Owner, cancel: Agenda['cancel']): Clock['sleep'] =>
+  (ms, signal) =>
     owner.dead
       ? never()
       : new Promise((resolve, reject) => {
           if (signal.aborted) return reject(signal.reason);
           const abort = () => {
-            agenda.cancel(entry);
+            cancel(entry);
             reject(signal.reason);
           };
           const wake = () => {
             signal.removeEventListener('abort', abort);
             resolve();
           };
-          const entry = agenda.timer(ms, wake, owner);
+          const entry = wait(ms, wake, owner);
           signal.addEventListener('abort', abort, { once: true });
-        }),
+        });
+
+export const clockOf = ({ timer, cancel }: Agenda, owner: Owner): Clock => ({
+  now,
+  sleep: sleepOf(timer, owner, cancel),
 });
 
 const tickMs = 1000;
@@ -181,6 +186,7 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
     life.openAtStart = new Set(journal.ledger.openLaunches().map(({ label }) => label));
 
     const clock = clockOf(agenda, owner);
+    const answered = sleepOf(agenda.after, owner, agenda.cancel);
     const config = configOf(settings);
     const templates = createTemplates(config);
     const templateOf = (order: LaunchOrder) => {
@@ -255,7 +261,8 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
         }
       },
       prepare: async (signal) => {
-        await clock.sleep(random.between(100, 3000), signal);
+        // The answers of AWS take so long: after a standstill they are read when all timers have fired.
+        await answered(random.between(100, 3000), signal);
         const kind = tools.prepareTrouble();
         if (kind)
           throw new EcsFailure({ kind, awsName: 'Simulated', code: 'simulated' }, 'not prepared');

@@ -14,23 +14,42 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watche
   if (prices === null) throw new Error('the simulation knows no price');
   let forgottenBefore = Number.NEGATIVE_INFINITY;
 
-  const livedMs = ({ stoppedAt, createdAt }: ModelTask): number =>
-    (stoppedAt ?? agenda.now()) - createdAt;
+  /** When a life took a living task for ended: it may not look at tasks, and had asked for the stop of this one. */
+  const assumedEnded = new Map<string, number>();
 
-  /** What ECS starts after all, and what a lost journal forgot, nobody knows of until an inventory shows it. */
-  function isKnowable(task: ModelTask): boolean {
-    if (!task.ours || (task.stoppedAt ?? Number.POSITIVE_INFINITY) < forgottenBefore) return false;
-    return !task.ghost || life()?.journal?.ledger.owner(task.taskArn) !== undefined;
+  /** A life before this one took it for ended, and no list shows what is on its way out. */
+  const isTakenForEnded = ({ taskArn }: ModelTask): boolean =>
+    (assumedEnded.get(taskArn) ?? Number.POSITIVE_INFINITY) < (life()?.startedAt ?? 0);
+
+  const endedAt = (task: ModelTask): number | null =>
+    isTakenForEnded(task) ? (assumedEnded.get(task.taskArn) ?? null) : task.stoppedAt;
+
+  const livedMs = (task: ModelTask): number => (endedAt(task) ?? agenda.now()) - task.createdAt;
+
+  /** Tasks that a group of ours has or had, as the ledger remembers it. */
+  function owned(): Set<string | null> {
+    const ledger = life()?.journal?.ledger;
+    const groups = [...(ledger?.groups() ?? []), ...(ledger?.history() ?? [])];
+    return new Set(groups.map(({ taskArn }) => taskArn));
   }
 
-  const known = (): ModelTask[] => [...ecs.tasks.values()].filter(isKnowable);
+  /** What ECS starts after all, and what a lost journal forgot, is not known until an inventory shows it. */
+  function known(): ModelTask[] {
+    const shown = owned();
+    return [...ecs.tasks.values()].filter(
+      ({ ours, ghost, taskArn, stoppedAt }) =>
+        ours &&
+        (stoppedAt ?? Number.POSITIVE_INFINITY) >= forgottenBefore &&
+        (!ghost || shown.has(taskArn)),
+    );
+  }
 
   const bill = (): number =>
     known().reduce((usd, task) => usd + taskUsd(prices, task.market, livedMs(task)), 0);
 
   const rate = (): number =>
     known()
-      .filter((task) => ecs.alive(task))
+      .filter((task) => ecs.alive(task) && !isTakenForEnded(task))
       .reduce((usd, task) => usd + prices[task.market], 0);
 
   /** Tasks that open launches have asked for and that are not there yet. */
@@ -48,6 +67,12 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watche
   return {
     journalLost() {
       forgottenBefore = agenda.now();
+    },
+
+    /** Its group has ended while DescribeTasks is not answered, so that StopTask was all the evidence. */
+    endedUnseen(task: ModelTask) {
+      if (ecs.alive(task) && task.stopAskedAt !== null)
+        assumedEnded.set(task.taskArn, agenda.now());
     },
 
     /** A launch has just been decided: with all that it may start, no limit is passed. */
@@ -86,10 +111,7 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watche
     settled(census: Census | null, isExact: boolean) {
       const counted = census?.usdTotal ?? null;
       if (counted === null) return;
-      const ledger = life()?.journal?.ledger;
-      const shown = new Set(
-        [...(ledger?.groups() ?? []), ...(ledger?.history() ?? [])].map(({ taskArn }) => taskArn),
-      );
+      const shown = owned();
       // What ECS starts after all may end before an inventory shows it.
       const billed = [...ecs.tasks.values()]
         .filter(({ ours, ghost, taskArn }) => ours && (!ghost || shown.has(taskArn)))

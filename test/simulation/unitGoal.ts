@@ -5,8 +5,9 @@ import type {
 } from '../../machines/scheduler/messages.ts';
 import { speaksGroups } from '../../machines/scheduler/messages.ts';
 import { taskIdOf } from '../../machines/shared/ids.ts';
+import type { Census } from './census.ts';
 import type { ModelTask } from './ecs.ts';
-import type { InvariantName, Watched } from './watched.ts';
+import type { Trouble, Watched } from './watched.ts';
 
 /** A worker that was named counts as named for so long, ms; and a stop may follow a little later. */
 const namedMs = 30_000;
@@ -183,6 +184,12 @@ export function createUnitGoal(world: Watched, isJustBack: () => boolean) {
     return !groups.includes(`ecs-${taskIdOf(task.taskArn)}`);
   }
 
+  /**
+   * Some releases name one worker at a time, and the same one until its task has ended: one of a group at work, though
+   * others are idle. Such a group ends at its next idle moment, however late, and then the next one is named.
+   */
+  const isOneByOne = (): boolean => scheduler.release().names === 'one';
+
   return {
     born(): void {
       isUnits = false;
@@ -224,6 +231,12 @@ export function createUnitGoal(world: Watched, isJustBack: () => boolean) {
       return asked.has(task.taskArn) || isUntold(task);
     },
 
+    /** A group that does not serve, or not any more. */
+    unsteady({ groupId, state, taskArn }: Census['groups'][number]): Trouble {
+      const says = `${groupId} is ${state}`;
+      return { invariant: 'stuck', says, isDue: isOneByOne() && asked.has(taskArn ?? '') };
+    },
+
     /** Why the scheduler keeps more than are left once this one stops; null: it does not. */
     keepsMore(task: ModelTask): string | null {
       // Until it has named several at once, it may name one at a time, and does not say what it keeps.
@@ -239,7 +252,7 @@ export function createUnitGoal(world: Watched, isJustBack: () => boolean) {
     },
 
     /** What the scheduler still asks for. */
-    unmet(identity: string): { invariant: InvariantName; says: string } | null {
+    unmet(identity: string): Trouble | null {
       const source = scheduler.source(identity);
       if (!source) return { invariant: 'stuck', says: 'the scheduler does not know this manager' };
       // What other managers have counts against our limit, or does not: it may be asked for, and is refused.
@@ -261,10 +274,14 @@ export function createUnitGoal(world: Watched, isJustBack: () => boolean) {
           return { invariant: 'lost', says: `${command.groupId} is to end` };
         const whole = serving().find((task) => {
           const own = scheduler.workerIdsOf(task).filter((id) => command.workerIds.includes(id));
-          const isOneByOne = scheduler.release().names === 'one';
-          return own.length === workersPerTask || (isOneByOne && own.length > 0 && isIdle(task));
+          return own.length === workersPerTask || (isOneByOne() && own.length > 0 && isIdle(task));
         });
-        if (whole) return { invariant: 'lost', says: `${taskIdOf(whole.taskArn)} is to end` };
+        if (whole)
+          return {
+            invariant: 'lost',
+            says: `${taskIdOf(whole.taskArn)} is to end`,
+            isDue: isOneByOne(),
+          };
       }
       // No limit of ours keeps it from asking for what it wants, where the monitor stream shows what it counts.
       const unlimited = { ...source, cap: Number.POSITIVE_INFINITY };

@@ -47,6 +47,14 @@ export const invariantNames = [
 ] as const;
 export type InvariantName = (typeof invariantNames)[number];
 
+/** Why things are not as they should be for good. */
+export interface Trouble {
+  invariant: InvariantName;
+  says: string;
+  /** The scheduler has named it for long, and it has only now become possible: it ends no rest. */
+  isDue?: boolean;
+}
+
 export interface Watched {
   agenda: Agenda;
   ecs: Ecs;

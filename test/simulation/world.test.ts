@@ -91,3 +91,93 @@ it('tasks that die soon after they began to serve are replaced more and more slo
   // Without that it is five in each of forty times, less what did not come to serve.
   expect(run.bought).toBeLessThan(60);
 });
+
+it('nothing is decided by an old answer of the scheduler when a standstill ends before all is prepared', async () => {
+  const kill = { kind: 'kill', point: null, power: false, journal: 'kept' } as const;
+  // The second life has a complete list and a command; between two of its ticks only the preparation is missing.
+  const run = await play(
+    { ...kill, at: 20, downMs: 12_000 },
+    { at: 13_080, kind: 'standstill', ms: 45_000 },
+  );
+  expect([run.violations, run.bought, run.restarts]).toEqual([[], 5, 1]);
+});
+
+it('a scheduler that names one worker at a time of groups at work is obeyed for as long as that takes', async () => {
+  const run = await runScript(
+    {
+      seed: 3,
+      settings: {
+        ...{ policy: 'direct', workersPerTask: 2, maxTasks: 14, heartbeatIntervalSeconds: 2 },
+        ...{ startDeadlineSeconds: 300, schedulerGraceSeconds: 600, stopTimeoutSeconds: 20 },
+        ...{ drainTimeoutSeconds: 10, spot: false, subnets: 1, monitored: true },
+        ...{ ...plainDialogue, scheduler: { release: '1.24.0', magic: null } },
+        ...{ reportEverySeconds: 1, tasksPerWorker: null, cooldownSeconds: 0 },
+        ...{ restlessness: 0.3, leave: false, orphan: false, money: null, scarceCalls: false },
+      },
+      happenings: [0, 60_000].map((at) => ({ at, kind: 'demand', tasks: 280 })),
+      finalDemand: 3,
+    },
+    true,
+  );
+  expect(run.violations).toEqual([]);
+  // More often than anything else may disturb it.
+  expect(run.trace.filter((line) => line.includes('not at rest any more')).length).toBeGreaterThan(
+    3,
+  );
+});
+
+it('a message that is lost after all other faults gives what is above the limit another minute to leave', async () => {
+  const settings: Script['settings'] = {
+    ...{ policy: 'direct', workersPerTask: 1, maxTasks: 1, heartbeatIntervalSeconds: 2 },
+    ...{ startDeadlineSeconds: 300, schedulerGraceSeconds: 30, stopTimeoutSeconds: 20 },
+    ...{ drainTimeoutSeconds: 60, spot: false, subnets: 1, monitored: false },
+    ...{ scheduler: { release: '2.1.10', magic: null }, neighbour: false, workerRelease: null },
+    ...{ reportEverySeconds: 1, tasksPerWorker: null, cooldownSeconds: 0 },
+    ...{ restlessness: 0.002, leave: false, orphan: true, money: null, scarceCalls: false },
+  };
+  const happenings: Happening[] = [
+    { at: 33699.68853145838, kind: 'standstill', ms: 30000 },
+    { at: 35234.21626165509, kind: 'demand', tasks: 25 },
+    { at: 36288.2958878763, kind: 'next', fate: 'ghosts', count: 1 },
+    {
+      at: 43615.618606097996,
+      kind: 'kill',
+      point: null,
+      power: false,
+      journal: 'kept',
+      downMs: 2954.9091461813077,
+      clockMs: 90000,
+    },
+    {
+      at: 63352.43359208107,
+      kind: 'replace',
+      graceful: true,
+      downMs: 18277.02109469101,
+      release: '2.1.10',
+      magic: null,
+    },
+    {
+      at: 64606.094611342996,
+      kind: 'kill',
+      point: 'StopTask.answered',
+      power: false,
+      journal: 'kept',
+      downMs: 48433.660300215706,
+      clockMs: 86400000,
+    },
+    { at: 122190.36310818046, kind: 'disk', trouble: 'syncFails', ms: 19047.73816349916 },
+    { at: 135338.68512092158, kind: 'end', end: 'oom', count: 2 },
+    {
+      at: 136199.03651811182,
+      kind: 'delay',
+      of: 'staleMs',
+      by: 1379.9057574942708,
+      ms: 19576.272738631815,
+    },
+    { at: 141044.3356661126, kind: 'lose', what: 'command' },
+    { at: 141419.18841842562, kind: 'schedulerFault', fault: 'echoless', ms: 11405.426393030211 },
+  ];
+  const run = await runScript({ seed: 9000000002506, settings, happenings, finalDemand: 60 }, true);
+  expect(run.trace.some((line) => line.includes('commandLost'))).toBe(true);
+  expect(run.violations).toEqual([]);
+});

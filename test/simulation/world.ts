@@ -115,6 +115,9 @@ export const runScript = async (
   let checks: (() => void)[] = [];
   const endsAt = epochStart + faultsEnd(script);
 
+  /** When a message was lost last: such a fault waits for its message, which may come when all other faults are over. */
+  let lostAt = epochStart;
+
   let life: Life | null = null;
   let armed: { point: KillPoint; strike: () => void } | null = null;
 
@@ -131,6 +134,7 @@ export const runScript = async (
   const meet = (fault: string): void => {
     note(() => `~~ ${fault}`);
     if (fault.endsWith(':DescribeTasks')) invariants.unseen();
+    if (fault.endsWith('Lost')) lostAt = agenda.now();
     run.faults++;
     const now = census();
     const states = now
@@ -480,7 +484,7 @@ export const runScript = async (
   let restSince: number | null = null;
   let disturbances = 0;
   const watch = (): void => {
-    invariants.sweep(endsAt);
+    invariants.sweep(Math.max(endsAt, lostAt));
     const now = agenda.now();
     if (Math.round(elapsed() / 1000) % 5 === 0) {
       const present = census();
@@ -490,7 +494,7 @@ export const runScript = async (
       const trouble = invariants.unsettled();
       if (trouble) {
         if (restSince !== null) {
-          disturbances++;
+          if (!trouble.isDue) disturbances++;
           note(() => `not at rest any more: ${trouble.says}`);
         }
         restSince = null;

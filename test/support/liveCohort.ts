@@ -4,13 +4,14 @@ import { launch } from '../../machines/group/launch.ts';
 import { workerGroup } from '../../machines/group/workerGroup.ts';
 import type { WorkerLoad } from '../../machines/scheduler/monitor.ts';
 import type { TaskObservation } from '../../machines/shared/domain.ts';
+import type { Prices } from '../../machines/shared/money.ts';
 import { admit, input } from '../../src/paths/models/cohortFixtures.ts';
 import { ended, scriptedParent, scriptedWorld, settle } from './world.ts';
 
 export { admit, input, launchPlan, sighting } from '../../src/paths/models/cohortFixtures.ts';
 
 /** The cohort with its real children, and effects that wait for the test. */
-export const liveCohort = (given: Partial<typeof input> = {}) => {
+export const liveCohort = (given: Partial<typeof input> & { prices?: Prices } = {}) => {
   const world = scriptedWorld(
     'describeTasks',
     'stopTask',
@@ -22,6 +23,7 @@ export const liveCohort = (given: Partial<typeof input> = {}) => {
   const crashes: unknown[] = [];
   const ends: unknown[] = [];
   const notes: unknown[] = [];
+  const registrations: unknown[] = [];
   /** `at` null: a turn comes at the last poll. */
   const turn: { at: number | null; allowed: boolean } = { at: null, allowed: true };
   const takeTurn = ended(() => ({
@@ -47,6 +49,8 @@ export const liveCohort = (given: Partial<typeof input> = {}) => {
         noteCrash: (_, crash) => crashes.push(crash),
         noteEnded: (_, end) => ends.push(end),
         noteSlowStop: (_, stop) => notes.push(stop),
+        noteDegraded: (_, group) => notes.push(group),
+        noteRegistered: (_, claim) => registrations.push(claim),
         noteRefusal: (_, refusal) => notes.push(refusal),
         noteDescribeFailed: (_, trouble) => notes.push(trouble),
       },
@@ -104,6 +108,6 @@ export const liveCohort = (given: Partial<typeof input> = {}) => {
       row,
       hear,
     },
-    ...{ crashes, ended: ends, notes, told },
+    ...{ crashes, ended: ends, notes, registrations, told },
   };
 };

@@ -76,7 +76,13 @@ export const liveManager = (
         cohort: cohort as never,
       },
       actions: {
-        ...{ noteBreaker: note, noteDesired: note, noteNeverCommanded: note, noteMismatch: note },
+        ...{
+          noteBreaker: note,
+          noteDesired: note,
+          noteFleetDrained: note,
+          noteNeverCommanded: note,
+          noteMismatch: note,
+        },
         ...{ noteCapacity: note, noteInventory: note, noteForeignTask: note },
         ...{ noteSpending: note, noteMoneyLimit: note },
         noteBlockers: (_, report) => {

@@ -7,6 +7,7 @@ import { stateRoot } from '../../config/stateDir.ts';
 import { isListening } from '../../control/endpoint.ts';
 import { ControlFailure } from '../../control/failure.ts';
 import { type ManagerFile, readManagerFile } from '../../store/managerFile.ts';
+import { withStateDir } from '../fleetStateDir.ts';
 
 type Environment = Record<string, string | undefined>;
 
@@ -67,7 +68,7 @@ function candidates({ stateDir, config }: Wanted, env: Environment): Candidates 
   if (config !== undefined) {
     const managers = loadConfig({ argv: [config], env, warn: () => {}, takeUnreachable: true });
     return {
-      managers: managers.map(({ stateDir: dir, workerManagerId: id }) => ({
+      managers: managers.map(withStateDir).map(({ stateDir: dir, workerManagerId: id }) => ({
         ...{ dir, id, file: readManagerFile(dir) },
       })),
       place: `the state directories of ${config}`,

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { error, type Finding, ok, warning } from '../../aws/preflight/finding.ts';
 import type { Config } from '../../config/config.ts';
 import { ConfigFailure } from '../../config/configFailure.ts';
+import { withStateDir } from '../fleetStateDir.ts';
 import { createTemplates } from '../launchTemplates.ts';
 import { moneySettingsOf } from '../money.ts';
 
@@ -24,7 +25,7 @@ export function checkSettings(config: Config, warnings: readonly string[]): Find
       warning('settings.warning', line, 'run starts and prints this warning', 'change the setting'),
     ),
     ...checkTimes(config),
-    ...checkStateDir(config),
+    ...checkStateDir(withStateDir(config)),
   ];
   return findings.length > 0 ? findings : [ok('settings.valid', 'the settings are valid')];
 }

@@ -20,10 +20,11 @@ describe('what ECS shows of a task', () => {
   });
 
   it('moves that moment only when a clock was set', () => {
-    const record = rowOf({ taskArn: arn('t'), billedFrom: 5000 });
-    expect(billedAs(record, seen(9999)).billedFrom).toBe(5000);
-    expect(billedAs(record, seen(3_600_000)).billedFrom).toBe(3_600_000);
-    expect(billedAs(record, seen(null)).billedFrom).toBe(5000);
+    const record = rowOf({ taskArn: arn('t'), billedFrom: 50_000 });
+    expect(billedAs(record, seen(55_000)).billedFrom).toBe(50_000);
+    expect(billedAs(record, seen(55_001)).billedFrom).toBe(55_001);
+    expect(billedAs(record, seen(44_999)).billedFrom).toBe(44_999);
+    expect(billedAs(record, seen(null)).billedFrom).toBe(50_000);
   });
 });
 
@@ -36,12 +37,12 @@ it('bills a group from what ECS showed last, else from its creation, else from i
 });
 
 describe('the cost of a group that has ended', () => {
-  const record = rowOf({ taskArn: arn('t'), billedFrom: 0 });
+  const record = rowOf({ taskArn: arn('t'), billedFrom: 100_000 });
 
   it('is by the times of ECS, else until the last look at it', () => {
-    expect(usdOf({ ...record, livedMs: 100_000 }, prices, 900_000)).toBeCloseTo(0.1, 9);
-    expect(usdOf(record, prices, 900_000)).toBeCloseTo(0.9, 9);
-    expect(usdOf({ ...record, market: 'spot' }, prices, 900_000)).toBeCloseTo(0.09, 9);
+    expect(usdOf({ ...record, livedMs: 100_000 }, prices, 1_000_000)).toBeCloseTo(0.1, 9);
+    expect(usdOf(record, prices, 1_000_000)).toBeCloseTo(0.9, 9);
+    expect(usdOf({ ...record, market: 'spot' }, prices, 1_000_000)).toBeCloseTo(0.09, 9);
   });
 
   it('is nothing without a task, and not known without a price', () => {

@@ -137,7 +137,9 @@ describe('a cohort with real children', () => {
     const release = { type: 'cohort.release' as const, at: 2000, taskIds: ['arn:1', 'elsewhere'] };
     actor.send({ ...release, generation: 2 });
     actor.send({ ...release, generation: 3 });
-    expect(calls.stopTask.map(({ input }) => input)).toEqual([{ taskArn: 'arn:1' }]);
+    expect(calls.stopTask.map(({ input }) => input)).toEqual([
+      { taskArn: 'arn:1', reason: 'the scheduler has chosen it to stop' },
+    ]);
     expect(phases()).toMatchObject({ 'e-1-1': 'stopping' });
     expect(Object.values(phases()).filter((phase) => phase === 'stopping')).toHaveLength(1);
   });

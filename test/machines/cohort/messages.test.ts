@@ -36,6 +36,27 @@ const live = () => {
 };
 
 describe('a cohort reports to the fleet manager', () => {
+  it('how much its groups at work have to do, when it is asked', () => {
+    const { actor, hear, news } = live();
+    const groups = [1, 2, 3, 4, 5].map((n) => ({
+      ...{ groupId: `stray-${n}`, taskArn: `arn/${n}`, createdAt: null, deadlinesFrom: 0 },
+    }));
+    actor.send({ type: 'cohort.adopt', generation: 1, groups });
+    const load = (tasks: number) => ({ workers: 1, tasks, canceling: 0 });
+    hear(0, { 1: load(7), 2: load(0), 3: load(2), 4: load(2) });
+    actor.send({
+      ...{ type: 'cohort.evict', generation: 2, at: 0, until: 9000, groupIds: ['stray-4'] },
+    });
+    news();
+    actor.send({ type: 'cohort.rank', generation: 3 });
+    const counts = { pending: 1, idle: 1, busy: 2, stopping: 1 };
+    expect(news()).toEqual([{ ...changed(3, counts), busyLoads: [2, 7] }]);
+    hear(0, null);
+    news();
+    actor.send({ type: 'cohort.rank', generation: 4 });
+    expect(news()).toMatchObject([{ generation: 4, busyLoads: [0, 0, 0] }]);
+  });
+
   it('its counts whenever they change', async () => {
     const { actor, answer, look, hear, news } = live();
     actor.send({ ...admit, launches: [...admit.launches] });

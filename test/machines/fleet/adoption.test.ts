@@ -100,6 +100,13 @@ describe('tasks of others', () => {
     expect(adopted([orphan('arn/2', { scheduler: 'tcp://1.2.3.4:8516' })])).toEqual(['arn/2']);
   });
 
+  it('are told apart by the tag alone when the address is none of its parts', () => {
+    const task = orphan('arn/1', { scheduler: 'tcp://9.9.9.9:1' });
+    const { foreign, adoption } = decide([task], { workerSchedulerAddress: null });
+    expect(foreign).toEqual([]);
+    expect(adoption.adopting.map(({ taskArn }) => taskArn)).toEqual(['arn/1']);
+  });
+
   it('that only another living manager can have launched are reported once, and left alone', () => {
     const tasks = [
       orphan('arn/earlier', { label: 'x-1', createdAt: 121_000 }),

@@ -11,6 +11,7 @@ import {
   onRegistered,
   onStable,
   permitFor,
+  probeAllNow,
   probeEarly,
   recordEarlyExit,
   releaseProbe,
@@ -50,9 +51,8 @@ describe('groups that end soon after they began to serve', () => {
   });
 
   it('are a crash loop from the third on', () => {
-    expect([1, 2, 3, 4].map((inARow) => isCrashLooping({ inARow, at: 0 }))).toEqual([
-      ...[false, false, true, true],
-    ]);
+    const looping = [1, 2, 3, 4].map((inARow) => isCrashLooping({ inARow, at: 0 }));
+    expect(looping).toEqual([false, false, true, true]);
   });
 
   it('open a breaker that only a stable group closes', () => {
@@ -118,10 +118,8 @@ describe('a circuit breaker', () => {
   it('permits another probe when the first failed for another cause', () => {
     const tried = assignProbe(trip({}, setback('network'), 0), ['network'], 'g1');
     const both = trip(tried, setback('startFailed', { groupId: 'g1' }), 5000);
-    expect(permitFor(both, three, 7000)).toMatchObject({
-      maxTasks: 1,
-      probes: ['network', 'startFailed'],
-    });
+    const probes = ['network', 'startFailed'];
+    expect(permitFor(both, three, 7000)).toMatchObject({ maxTasks: 1, probes });
   });
 
   it('blocks launches together with others, and one launch probes all that are due', () => {
@@ -144,6 +142,13 @@ describe('a circuit breaker', () => {
     const first = trip({}, setback('quota'), 0);
     expect(probeEarly(first, 'quota', 1000)).toBe(first);
     expect(probeEarly({}, 'quota', 1000)).toEqual({});
+  });
+
+  it('of any cause may be probed at once when an operator has mended something', () => {
+    const some = trip(trip({}, setback('refused'), 0), setback('quota'), 0);
+    const all = probeAllNow(some, 20_000);
+    expect(all).toEqual({ refused: some.refused, quota: { ...some.quota, until: 20_000 } });
+    expect(probeAllNow(all, 20_000)).toBe(all);
   });
 
   it('of a failed start is closed by workers that serve, not by an accepted launch', () => {
@@ -209,8 +214,8 @@ describe('the breaker of a subnet', () => {
     let breakers: Breakers = {};
     for (const subnet of three.subnets) {
       breakers = trip(breakers, setback('addresses', { subnets: [subnet] }), 0);
-      const { maxTasks, subnets } = permitFor(breakers, three, 1);
-      expect(maxTasks === 0 || subnets?.length).toBeTruthy();
+      const permit = permitFor(breakers, three, 1);
+      expect(permit.maxTasks === 0 || permit.subnets?.length).toBeTruthy();
     }
     expect(permitFor(breakers, three, 1).maxTasks).toBe(0);
     expect(permitFor(breakers, three, 30_000)).toMatchObject({ maxTasks: 1, subnets: ['a'] });
@@ -540,11 +545,6 @@ describe('a fleet with breakers', () => {
 const none = { taskConcurrency: 0, capabilities: [] };
 
 it('a breaker that trips again keeps the moment since when it is not closed', () => {
-  const failure = {
-    ...{ cause: 'quota' as const, reason: 'no more', market: null, subnets: [], groupId: null },
-    signal: 'launched' as const,
-  };
-  const first = trip({}, failure, 1000);
-  const second = trip(first, failure, 100_000);
-  expect(second.quota).toMatchObject({ since: 1000, failures: 2 });
+  const first = trip({}, setback('quota'), 1000);
+  expect(trip(first, setback('quota'), 100_000).quota).toMatchObject({ since: 1000, failures: 2 });
 });

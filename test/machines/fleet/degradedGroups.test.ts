@@ -49,4 +49,19 @@ describe('groups that have lost some of their workers for good', () => {
     });
     expect(kinds(orders())).toEqual([]);
   });
+
+  it('are not replaced before their workers had time to find a scheduler that has come back', async () => {
+    const { actor, at, command, report, orders, fleet } = await readyManager({}, fourEach);
+    command(4);
+    report({ busy: 1 });
+    actor.send({ type: 'scheduler.lost', at: 11_000 });
+    report({ busy: 1, missingWorkers: 1, degraded: 1, degradedMissing: 1 });
+    orders();
+    for (const now of [20_000, 30_000, 40_000, 49_000]) at(now);
+    expect(fleet().desired).toBe(1);
+    expect(kinds(orders())).not.toContain('cohort.admit');
+    at(50_000);
+    expect(fleet().desired).toBe(2);
+    expect(kinds(orders())).toContain('cohort.admit');
+  });
 });

@@ -168,7 +168,8 @@ describe('a tick', () => {
     tick(611_000);
     tick(612_000);
     expect(fleet().desired).toBe(0);
-    expect(says()).toEqual([{ tasks: 0, why: 'the scheduler is gone for good' }]);
+    const why = 'the scheduler is gone for good';
+    expect(says()).toEqual([{ tasks: 0, why }, { why }]);
   });
 
   it('stops nothing for a scheduler that is back and commands nothing, because what it has may be what it desires', async () => {
@@ -218,7 +219,8 @@ describe('a tick', () => {
     at(70_999);
     expect(fleet().desired).toBe(2);
     at(71_000);
-    expect(says()).toEqual([{ tasks: 0, why: 'nothing but empty requests' }]);
+    const why = 'nothing but empty requests';
+    expect(says()).toEqual([{ tasks: 0, why }, { why }]);
   });
 });
 

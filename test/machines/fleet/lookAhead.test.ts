@@ -91,6 +91,22 @@ describe('the workers that the work needs', () => {
       expect(workersAhead(input({ views, ask: ask(workers) }))).toBeNull();
   });
 
+  it.each([
+    ['ten tasks of one worker are not too many', [10, 1, 1], [10, 0, 0], 2, null],
+    ['eleven are', [11, 1, 1], [11, 0, 0], 2, 11],
+    ['eleven may have been there before the worker left', [10, 1, 1], [11, 0, 0], 2, 11],
+    ['other people have had few workers meanwhile', [100, 11, 1], [100, 0, 0], 2, 100],
+    ['other people had enough all the time', [100, 11, 1], [101, 10, 0], 2, null],
+  ] as const)(
+    'are looked for only if the policy can have given the command at a view or in between: %s',
+    (_, then, since, asked, ahead) => {
+      const viewOf = ([tasks, workers, own]: readonly number[]) =>
+        view({ tasks, workers, own } as WorkView);
+      const views = { before: viewOf(then), last: viewOf(since) };
+      expect(workersAhead(input({ views, ask: ask(asked), tasksPerWorker: 1 }))).toBe(ahead);
+    },
+  );
+
   const loads = fc
     .record({
       tasks: fc.nat(5000),

@@ -35,6 +35,7 @@ describe('the tasks of an earlier run', () => {
       timeouts,
       workersPerTask: 2,
       monitorEverConnected: false,
+      loadsAreOld: false,
     });
     expect(fleet()).toMatchObject({
       ...{ opened: 1, generation: 1, lastLaunchAt: 10_000, resend: resend.slice(10) },
@@ -105,7 +106,10 @@ describe('launches', () => {
     ]);
     const { timeouts } = fleet().settings;
     expect(cohorts.lines.map(({ input }) => input)).toEqual([
-      { cohortId: 'cohort.0', timeouts, workersPerTask: 2, monitorEverConnected: false },
+      {
+        ...{ cohortId: 'cohort.0', timeouts, workersPerTask: 2 },
+        ...{ monitorEverConnected: false, loadsAreOld: false },
+      },
     ]);
     expect(fleet()).toMatchObject({
       ...{ opened: 1, generation: 1, launched: 2, turnAllowance: 100 - 12 },
@@ -342,7 +346,7 @@ describe('surplus groups', () => {
     expect(orders()).toEqual([
       {
         ...{ type: 'cohort.drain', generation: 2, at: 11_000, until: 311_000 },
-        ...{ pending: 1, idle: 2, busy: 1 },
+        ...{ pending: 1, idle: 2, busy: 1, reason: 'no longer wanted: 4 workers wanted' },
       },
     ]);
     expect(fleet().generation).toBe(2);
@@ -408,7 +412,9 @@ describe('a scheduler that does not answer within its grace', () => {
     tick(20_000);
     orders();
     tick(30_000);
-    expect(drainsIn(orders())).toMatchObject([{ pending: 1, busy: 0 }]);
+    expect(drainsIn(orders())).toMatchObject([
+      { pending: 1, busy: 0, reason: 'more than max_task_concurrency allows' },
+    ]);
   });
 });
 
@@ -431,6 +437,7 @@ describe('a fleet that stops', () => {
       until: 40_000,
       idle: 0,
       busy: 0,
+      reason: 'the daemon stops',
     };
     expect(orders()).toEqual([
       { ...drain, pending: 100 },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { noCounts } from '../../../machines/fleet/plan.ts';
-import { drainsOf, undrainsOf } from '../../../machines/fleet/shares.ts';
+import { cohortsToRank, drainsOf, undrainsOf } from '../../../machines/fleet/shares.ts';
+import { readyManager, tasksOf } from '../../support/liveManager.ts';
 
 const row = (counts: object) => ({
   ...{ counts: { ...noCounts, ...counts }, launches: 0 },
@@ -14,7 +15,7 @@ describe('the groups to drain', () => {
   };
 
   it('are taken from the youngest cohorts, busy ones last', () => {
-    const fleet = { cohorts };
+    const fleet = { cohorts, now: 0 };
     expect(drainsOf(fleet, { pending: 2, serving: 4 })).toEqual([
       ['young', { pending: 1, idle: 2, busy: 0 }],
       ['old', { pending: 1, idle: 1, busy: 1 }],
@@ -31,6 +32,7 @@ describe('the groups to drain', () => {
 
   it('are those for which nothing runs, in whatever cohort, before a living one that is pending', () => {
     const fleet = {
+      now: 0,
       cohorts: {
         old: row({ pending: 3, absent: 2 }),
         middle: row({ pending: 1, absent: 1 }),
@@ -56,6 +58,25 @@ describe('the groups to drain', () => {
     ]);
   });
 
+  it('are the least busy of all cohorts, among equals those of the youngest', () => {
+    const ranked = (...busyLoads: number[]) => ({
+      ...row({ idle: 1, busy: busyLoads.length }),
+      ranked: { at: 50, busyLoads },
+    });
+    const cohorts = { old: ranked(1, 2, 5), middle: ranked(2, 9), young: ranked(3, 4) };
+    const from = (serving: number, now = 50) =>
+      Object.fromEntries(
+        drainsOf({ cohorts, now }, { pending: 0, serving }).map(([id, { busy }]) => [id, busy]),
+      );
+    expect(from(3)).toEqual({ young: 0, middle: 0, old: 0 });
+    expect(from(4)).toEqual({ young: 0, middle: 0, old: 1 });
+    expect(from(5)).toEqual({ young: 0, middle: 1, old: 1 });
+    expect(from(7)).toEqual({ young: 1, middle: 1, old: 2 });
+    expect(from(99)).toEqual({ young: 2, middle: 2, old: 3 });
+    // What they had to do a second ago says nothing.
+    expect(from(5, 51)).toEqual({ young: 2, middle: 0, old: 0 });
+  });
+
   it('are kept in whatever cohort they drain, serving groups first', () => {
     const cohorts = {
       a: row({ drainPending: 2, cancelled: 1 }),
@@ -72,5 +93,87 @@ describe('the groups to drain', () => {
       ['c', 2],
     ]);
     expect(undrainsOf(fleet, 2)).toEqual([['a', 2]]);
+  });
+});
+
+describe('the cohorts that are to say how much their groups have to do', () => {
+  const at50 = { ranked: { at: 50, busyLoads: [1, 2] } };
+  const [one, other] = [row({ idle: 1, busy: 2 }), row({ idle: 0, busy: 2 })];
+  const asked = (cohorts: Parameters<typeof cohortsToRank>[0]['cohorts'], serving: number) =>
+    cohortsToRank({ cohorts, now: 50 }, { pending: 9, serving });
+
+  it('are those with groups at work, if some of these are to leave and some to stay', () => {
+    const cohorts = { one, other, third: row({ idle: 1, pending: 3 }) };
+    expect(asked(cohorts, 2)).toEqual([]);
+    expect(asked(cohorts, 3)).toEqual(['one', 'other']);
+    expect(asked(cohorts, 5)).toEqual(['one', 'other']);
+    expect(asked(cohorts, 6)).toEqual([]);
+  });
+
+  it('are none where one cohort alone has groups at work, or all have just said it', () => {
+    expect(asked({ one, third: row({ idle: 1 }) }, 3)).toEqual([]);
+    expect(asked({ one: { ...one, ...at50 }, other: { ...other, ...at50 } }, 2)).toEqual([]);
+    expect(asked({ one: { ...one, ...at50 }, other }, 2)).toEqual(['one', 'other']);
+    const before = { ranked: { at: 49, busyLoads: [1, 2] } };
+    expect(asked({ one: { ...one, ...at50 }, other: { ...other, ...before } }, 2)).toHaveLength(2);
+  });
+});
+
+describe('groups at work in several cohorts', () => {
+  const twoCohorts = async (isMonitored: boolean) => {
+    const given = { owned: tasksOf(103), lastLaunchAt: 500 };
+    const all = await readyManager(given, { maxTasks: 200, scaleDownCooldownMs: 0 });
+    const { actor, clock, at, command, answered, reportOf, orders, fleet } = all;
+    for (let turn = 0; turn < 3; turn++) {
+      clock.increment(1);
+      answered();
+    }
+    at(60_000);
+    if (isMonitored) actor.send({ type: 'monitor.loads', at: 60_000, loads: {} });
+    const [old, young] = Object.keys(fleet().cohorts) as [string, string];
+    reportOf(old, { busy: 100 }, 0, 0);
+    reportOf(young, { busy: 3 }, 0, 0);
+    orders();
+    command(2 * 102);
+    const rank = (cohortId: string, ...busyLoads: number[]) =>
+      actor.send({
+        ...{ type: 'cohort.changed', cohortId, launches: 0, ended: 0, busyLoads },
+        generation: fleet().cohorts[cohortId]?.generation ?? 0,
+        counts: { ...noCounts, busy: busyLoads.length },
+      });
+    const drained = () =>
+      Object.entries(fleet().cohorts).flatMap(([id, { generation, observedGeneration }]) =>
+        generation > observedGeneration ? [id] : [],
+      );
+    return { ...all, old, young, rank, drained };
+  };
+  const hundred = [1, ...Array.from({ length: 99 }, () => 7)];
+
+  it('say how much they have to do before some of them leave, and the least busy one leaves', async () => {
+    const { orders, old, young, rank, drained } = await twoCohorts(true);
+    expect(orders()).toMatchObject([{ type: 'cohort.rank' }, { type: 'cohort.rank' }]);
+    rank(young, 2, 3, 4);
+    expect(orders()).toEqual([]);
+    rank(old, ...hundred);
+    expect(orders()).toMatchObject([{ type: 'cohort.drain', busy: 1 }]);
+    expect(drained()).toEqual([old]);
+  });
+
+  it('are asked again when something has changed before all have answered', async () => {
+    const { orders, old, young, rank, reportOf, drained } = await twoCohorts(true);
+    orders();
+    rank(young, 2, 3, 4);
+    reportOf(young, { busy: 3 }, 0, 0);
+    rank(old, ...hundred);
+    expect(orders()).toMatchObject([{ type: 'cohort.rank' }, { type: 'cohort.rank' }]);
+    rank(old, ...hundred);
+    rank(young, 0, 3, 4);
+    expect(drained()).toEqual([young]);
+  });
+
+  it('leave from the youngest cohort where the monitor stream shows nothing', async () => {
+    const { orders, drained, young } = await twoCohorts(false);
+    expect(orders()).toMatchObject([{ type: 'cohort.drain', busy: 1 }]);
+    expect(drained()).toEqual([young]);
   });
 });

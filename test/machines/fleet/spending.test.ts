@@ -80,7 +80,9 @@ describe('a limit of money', () => {
       expect(orders().filter(({ type }) => type === 'cohort.drain')).toEqual([]);
       for (let now = 30_000; now <= 620_000; now += 10_000) at(now);
       const drains = orders().filter(({ type }) => type === 'cohort.drain');
-      expect(drains).toMatchObject(onLimit === 'hold' ? [] : [{ busy: 2 }]);
+      expect(drains).toMatchObject(
+        onLimit === 'hold' ? [] : [{ busy: 2, reason: 'more than a money limit allows' }],
+      );
     }
   });
 

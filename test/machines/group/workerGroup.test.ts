@@ -39,7 +39,7 @@ it('a group keeps its invariants on every edge', async () => {
       if (stopping) expect(calls.takeTurn.at(-1)?.input).toEqual({ taskArn: 'arn:1' });
       const sent = event.type === 'group.send' && /requesting/.test(at);
       expect(calls.stopTask).toHaveLength(before.stops + (sent ? 1 : 0)); // only this stops a task
-      if (sent) expect(calls.stopTask.at(-1)?.input).toEqual({ taskArn: 'arn:1' });
+      if (sent) expect(calls.stopTask.at(-1)?.input).toMatchObject({ taskArn: 'arn:1' });
       if (/"requested"/.test(JSON.stringify(before.value)) && event.type === 'group.stop')
         if (before.value !== 'requested') expect(at).toContain('awaitingTurn'); // asked again, asks ECS again
     }
@@ -273,6 +273,30 @@ describe('the reports and the outcome of a group', () => {
     const stops = reports.filter((report) => /^stopping.*drainRequested$/.test(report));
     expect(calls.stopTask).toHaveLength(stops.length);
   });
+});
+
+const late = {
+  type: 'task.failing',
+  cause: 'startFailed',
+  detail: 'not running 600 s after its launch',
+};
+const because = (event: { type: string }, reason: string) => ({ ...event, reason });
+
+it.each([
+  ['no reason was given', [stop], 'no longer wanted'],
+  ['a reason was given', [because(stop, 'the daemon stops')], 'the daemon stops'],
+  ['it has waited for an idle moment', [because(drain, 'fewer'), stop], 'fewer'],
+  ['it has waited for a cancellation', [because(hold, 'fewer'), stop], 'fewer'],
+  ['an earlier drain was cancelled', [because(drain, 'fewer'), reprieve, stop], 'no longer wanted'],
+  ['it fails', [late], 'not running 600 s after its launch'],
+  ['it fails and AWS has said nothing', [failing], 'startFailed'],
+])('StopTask tells ECS why: %s', async (_, events, reason) => {
+  const { actors, calls, play } = scriptedWorld('takeTurn', 'stopTask');
+  const group = workerGroup.provide({ actors });
+  const actor = createActor(group, { input: { groupId: 'g1' } }).start();
+  const turn = { type: 'xstate.done.actor.takeTurn', output: { at: 0 } };
+  for (const event of [launched, ...events, turn, { type: 'group.send' }]) await play(actor, event);
+  expect(calls.stopTask.at(-1)?.input).toEqual({ taskArn: 'arn:1', reason });
 });
 
 it('a failed StopTask is reported with its reason', async () => {

@@ -138,6 +138,19 @@ describe('in time', () => {
     expect(other.closes()).toBe(1);
   });
 
+  it('reads what came during a standstill of the process before it leaves', () => {
+    const { actor, closes, value, open, hear, clock } = liveSession();
+    open();
+    actor.send({ type: 'session.close' });
+    // The timer that was due first fires before the echo is read.
+    clock.pass(1800);
+    expect(value()).toEqual({ online: { connected: { goodbye: 'overdue' } } });
+    expect(closes()).toBe(0);
+    hear(echo);
+    expect(closes()).toBe(1);
+    expect(actor.getSnapshot().context.outstanding).toBe(0);
+  });
+
   it('leaves after five more seconds a connection that does not close', () => {
     const { actor, open, clock } = liveSession();
     open();

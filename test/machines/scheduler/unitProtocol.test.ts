@@ -346,6 +346,48 @@ describe('groups', () => {
     expect(told(at(130_000))).toEqual([['release', 'told']]);
   });
 
+  it('that it has forgotten on the same connection are told again, or go once it has had no work for long', () => {
+    const { hear, at, world } = about(true, ['a', 'b']);
+    world.groups = { known: ['ecs-a', 'ecs-b'], calmSince: null };
+    expect(told(hear(start))).toEqual([['start']]);
+    world.ours.add('c');
+    expect(answers(at(1000))).toEqual([['success', 'ecs-c']]);
+    // The manager stood still, and the scheduler has forgotten it.
+    world.groups = { known: [], calmSince: null };
+    expect(at(60_000)).toEqual([]);
+    // The list is older than the answer.
+    world.groups = { known: ['ecs-c'], calmSince: null };
+    expect(at(149_999)).toEqual([]);
+    expect(at(150_000)).toEqual([]);
+    expect(answers(hear(start))).toEqual([['success', 'ecs-a']]);
+    world.groups = { known: ['ecs-a', 'ecs-c'], calmSince: 150_000 };
+    expect(at(179_999)).toEqual([]);
+    expect(told(at(180_000))).toEqual([['release', 'b']]);
+  });
+
+  it('that no monitor stream shows are not taken for forgotten', () => {
+    const { hear, at, world } = about(true, ['a']);
+    world.groups = { known: [], calmSince: null };
+    expect(answers(hear(start))).toEqual([['success', 'ecs-a']]);
+    at(1000);
+    world.groups = null;
+    at(100_000);
+    world.groups = { known: [], calmSince: null };
+    at(101_000);
+    expect(told(hear(start))).toEqual([['start']]);
+  });
+
+  it('that the scheduler has forgotten did not come too late for a start that was refused', () => {
+    const { hear, at, world } = about(true);
+    hear(start);
+    world.ours.add('a');
+    expect(answers(at(250))).toEqual([['success', 'ecs-a']]);
+    hear(start);
+    expect(answers(at(8250))).toEqual([['tooMany', '']]);
+    world.groups = { known: [], calmSince: null };
+    for (const ms of [9000, 99_000, 100_000, 170_000, 300_000]) expect(at(ms)).toEqual([]);
+  });
+
   it('that are known go, and are released again while they are still there', () => {
     const { hear, at, world } = about(true, ['t1']);
     const said = hear(shutdownGroup('ecs-t1'));

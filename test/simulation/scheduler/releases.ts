@@ -112,3 +112,11 @@ export function knowsBackend({ release, backend }: WorkerKind): boolean {
 export function namesItsTask({ release }: WorkerKind, scheduler: SchedulerRelease): boolean {
   return atLeast(release ?? scheduler.release, '1.24.0');
 }
+
+/**
+ * The heartbeats of older workers do not say which manager they belong to, and a scheduler of g1 knows none. Such workers
+ * belong to no manager: the scheduler neither counts them as any manager's nor names them for shutdown.
+ */
+export function saysItsManager({ release }: WorkerKind, scheduler: SchedulerRelease): boolean {
+  return scheduler.generation !== 'g1' && atLeast(release ?? scheduler.release, '1.19.0');
+}

@@ -10,6 +10,7 @@ import {
   type Magic,
   namesItsTask,
   type SchedulerRelease,
+  saysItsManager,
 } from './releases.ts';
 
 /** What a Fargate task has to do, and since when the monitor stream says so; null: not yet, for it is silent. */
@@ -242,17 +243,20 @@ export function createWorkforce(
 
     /** All that the scheduler counts as connected, with what waits inside each. */
     list(): (ConnectedWorker & { sent: number })[] {
-      const { release, managerId } = world.process();
-      const manager = release.generation === 'g1' ? null : managerId;
+      const { release, managerId: ours } = world.process();
+      const managerOf = ({ worker }: ModelTask) => (saysItsManager(worker, release) ? ours : null);
       const alive = [...connected.keys()].flatMap((task) =>
         workerIdsOf(task).map((workerId, i) => {
           const own = work.get(task);
           const tasks = own?.worker === i ? own.tasks : 0;
-          return { workerId, managerId: manager, queued: Math.max(0, tasks - 1), sent: tasks };
+          const managerId = managerOf(task);
+          return { workerId, managerId, queued: Math.max(0, tasks - 1), sent: tasks };
         }),
       );
-      const dead = [...lingering.values()].flatMap(({ workerIds }) =>
-        [...workerIds].map((workerId) => ({ workerId, managerId: manager, queued: 0, sent: 0 })),
+      const dead = [...lingering].flatMap(([task, { workerIds }]) =>
+        [...workerIds].map((workerId) => ({
+          ...{ workerId, managerId: managerOf(task), queued: 0, sent: 0 },
+        })),
       );
       return [...alive, ...dead];
     },

@@ -51,6 +51,19 @@ describe('toConfig', () => {
     expect(config.workerSchedulerAddress.text).toBe('tcp://1.2.3.4:5');
   });
 
+  it('names the state directory by the fleet_id alone if there is one, and says how it was named before', () => {
+    const at = (...flags: string[]) => run({ flags }).config;
+    const moved = ['-wsa', 'tcp://10.0.0.2:1', '--worker-manager-id', 'b'];
+    const plain = at();
+    expect(plain.formerStateDir).toBeNull();
+    expect(at('-wsa', 'tcp://10.0.0.2:1').stateDir).not.toBe(plain.stateDir);
+    const [one, other] = [at('--fleet-id', 'f'), at('--fleet-id', 'f', ...moved)];
+    expect(one.stateDir).toBe(other.stateDir);
+    expect(one.stateDir).not.toBe(plain.stateDir);
+    expect(one.formerStateDir).toBe(plain.stateDir);
+    expect(at('--fleet-id', 'g').stateDir).not.toBe(one.stateDir);
+  });
+
   it('has no capacity provider unless capacity_provider is set', () => {
     expect(run({}).config.ecs.capacityProvider).toBeNull();
     const flags = ['--capacity-provider', 'FARGATE_SPOT'];

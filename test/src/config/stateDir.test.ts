@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { expandPath, stateName, stateRoot } from '../../../src/config/stateDir.ts';
+import { expandPath, fleetStateName, stateName, stateRoot } from '../../../src/config/stateDir.ts';
 
 const atHome = () => '/home/u';
 const homeless = () => null;
@@ -43,6 +43,8 @@ describe('stateRoot and stateName', () => {
       stateName('a/b', 'tcp://1.1.1.1:1'),
       stateName(`${'x'.repeat(300)}1`, 'tcp://1.1.1.1:1'),
       stateName(`${'x'.repeat(300)}2`, 'tcp://1.1.1.1:1'),
+      fleetStateName('a'),
+      fleetStateName('b'),
     ];
     expect(new Set(names).size).toBe(names.length);
   });
@@ -50,9 +52,10 @@ describe('stateRoot and stateName', () => {
   it.each(['..', '../../etc', 'ü \0$(id)', ''])(
     'the name for the id %j is one plain file name',
     (id) => {
-      const name = stateName(id, 'tcp://1.1.1.1:1');
-      expect(name).toMatch(/^[A-Za-z0-9_-]{1,60}$/);
-      expect(basename(name)).toBe(name);
+      for (const name of [stateName(id, 'tcp://1.1.1.1:1'), fleetStateName(id)]) {
+        expect(name).toMatch(/^[A-Za-z0-9_-]{1,60}$/);
+        expect(basename(name)).toBe(name);
+      }
     },
   );
 });

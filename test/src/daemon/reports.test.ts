@@ -77,18 +77,10 @@ it('names with a launch what it follows from, once that is known', () => {
   ]);
 });
 
-it.each([
-  ['0 workers wanted', 'no longer wanted', ['demand.changed']],
-  [
-    'the scheduler is gone for good',
-    'the scheduler is gone for good',
-    ['demand.changed', 'fleet.drained'],
-  ],
-])('says of zero tasks, because %s, to ECS: %s, and to us: %j', (why, stopReason, names) => {
+it('reports that the fleet is drained, and why', () => {
   const { lines, report } = listening();
-  report.demandChanged({ tasks: 0, why });
-  expect(lines.map(([name]) => name)).toEqual(names);
-  expect(report.stopReason()).toBe(stopReason);
+  report.fleetDrained({ why: 'the scheduler is gone for good' });
+  expect(lines).toEqual([['fleet.drained', { why: 'the scheduler is gone for good' }]]);
 });
 
 it('reports a slow stop with its task and since when', () => {

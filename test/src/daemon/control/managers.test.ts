@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import { fleetOwnershipTag } from '../../../../src/aws/launch/ownershipTag.ts';
 import { findManager } from '../../../../src/daemon/control/managers.ts';
 import { writeManagerFile } from '../../../../src/store/managerFile.ts';
 import { silentLog } from '../../../../src/telemetry/log.ts';
@@ -83,4 +84,17 @@ it('a configuration file says where its managers are', async () => {
   const manager = await findManager({ config: file }, { HOME: dir });
   expect([manager.id, manager.file]).toEqual(['wm', null]);
   expect(manager.dir).toMatch(new RegExp(`^${dir}/wm-[0-9a-f]{12}$`));
+});
+
+it('a configuration file with a fleet_id leads to the directory that the fleet has', async () => {
+  const dir = root(['wm', null]);
+  const kept = join(dir, 'wm-000000000000');
+  const facts = { manager: 'wm', workerScheduler: 'tcp://s:1', region: 'r', cluster: 'c' };
+  writeManagerFile(kept, { ...facts, mark: fleetOwnershipTag('f') }, silentLog);
+  const file = join(dir, 'config.toml');
+  writeFileSync(
+    file,
+    `[[scaler_ecs]]\nscheduler_address = "tcp://10.0.0.1:1"\nworker_manager_id = "wm"\necs_subnets = "subnet-1"\nfleet_id = "f"\nstate_dir = "${dir}"\n`,
+  );
+  expect((await findManager({ config: file }, { HOME: dir })).dir).toBe(kept);
 });
