@@ -57,9 +57,17 @@ const additionalTests: Record<string, string[]> = {
   'scheduler/session': ['scheduler/sessionSetup', 'scheduler/heartbeat', 'scheduler/dialogue'],
   'scheduler/sessionSetup': ['scheduler/heartbeat', 'scheduler/dialogue', 'scheduler/session'],
   'scheduler/sessionState': ['scheduler/dialogue', 'scheduler/session'],
-  'scheduler/unitProtocol': ['scheduler/unitProtocol', 'scheduler/dialogue'],
-  'scheduler/unitShutdown': ['scheduler/unitProtocol', 'scheduler/dialogue'],
-  'scheduler/unitState': ['scheduler/unitProtocol', 'scheduler/dialogue'],
+  'scheduler/unitProtocol': [
+    'scheduler/unitProtocol',
+    'scheduler/unitShutdown',
+    'scheduler/dialogue',
+  ],
+  'scheduler/unitShutdown': [
+    'scheduler/unitShutdown',
+    'scheduler/unitProtocol',
+    'scheduler/dialogue',
+  ],
+  'scheduler/unitState': ['scheduler/unitProtocol', 'scheduler/unitShutdown', 'scheduler/dialogue'],
 };
 
 /** The same for files of src/. */

@@ -1,75 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import type {
-  CommandResponse,
-  FleetView,
-  UnitCommand,
-  WorkerLoad,
-} from '../../../machines/scheduler/messages.ts';
-import { foreignGroups, onCommand, poll } from '../../../machines/scheduler/unitProtocol.ts';
-import {
-  newUnitProtocol,
-  type Reply,
-  type UnitProtocol,
-} from '../../../machines/scheduler/unitState.ts';
+import type { CommandResponse } from '../../../machines/scheduler/messages.ts';
 import { encodeCommandResponse } from '../../../src/scheduler/protocol/codec.ts';
-
-const capabilities = [{ name: 'gpu', value: '1' }];
-const start = { type: 'start' as const, capabilities: [] };
-const shutdown = (...workerIds: string[]) => ({
-  type: 'shutdown' as const,
-  groupId: null,
-  workerIds,
-});
-const shutdownGroup = (groupId: string) => ({ type: 'shutdown' as const, groupId, workerIds: [] });
-const worker = (taskId: string, n: number) => `Worker|ECS-${taskId}|name|${n}`;
-
-/** A dialogue, with the fleet around it as the test says. What it keeps goes through JSON at each step. */
-const about = (
-  groups: boolean,
-  first: string[] = [],
-  maxTasks: number | null = null,
-  { newUntil = 0, workersPerTask = 2 } = {},
-) => {
-  const world = {
-    at: 0,
-    ours: new Set(first),
-    loads: new Map<string, Pick<WorkerLoad, 'workers' | 'tasks'>>(),
-    complete: true,
-    groups: null as FleetView['groups'],
-  };
-  const settings = { maxTasks, workersPerTask, capabilities, heartbeatIntervalMs: 2000 };
-  const view = (): FleetView => ({
-    at: world.at,
-    taskIds: [...world.ours],
-    loads: Object.fromEntries(
-      [...world.loads].map(([taskId, load]) => [taskId, { ...load, canceling: 0 }]),
-    ),
-    inventoryComplete: world.complete,
-    groups: world.groups,
-  });
-  let state = newUnitProtocol(groups, view(), newUntil);
-  const kept = (outcome: { state: UnitProtocol; replies: Reply[] }): Reply[] => {
-    state = JSON.parse(JSON.stringify(outcome.state));
-    return outcome.replies;
-  };
-  const hear = (command: UnitCommand) => kept(onCommand(state, command, view(), settings));
-  const at = (ms: number): Reply[] => {
-    world.at = ms;
-    return kept(poll(state, view(), settings));
-  };
-  const strange = () => foreignGroups(state, view());
-  return { world, hear, at, strange };
-};
-
-const answers = (replies: Reply[]) =>
-  replies.flatMap((each) =>
-    each.type === 'respond' ? [[each.response.outcome, each.response.groupId]] : [],
-  );
-const told = (replies: Reply[]) =>
-  replies.flatMap((each) => {
-    if (each.type === 'respond') return [];
-    return each.type === 'requestStart' ? [['start']] : [['release', ...each.taskIds]];
-  });
+import {
+  about,
+  answers,
+  capabilities,
+  shutdown,
+  shutdownGroup,
+  start,
+  told,
+  worker,
+} from '../../support/unitDialogue.ts';
 
 describe.each([true, false])('a start (groups: %s)', (groups) => {
   const nameOf = (taskId: string) => (groups ? `ecs-${taskId}` : '');
@@ -184,31 +125,6 @@ describe('a start of workers that was refused', () => {
     world.loads.set('late', { workers: 2, tasks: 0 });
     expect(told(at(9000))).toEqual([['release']]);
     expect(told(hear(start))).toEqual([['start']]);
-  });
-});
-
-describe('workers that are named for shutdown', () => {
-  it('one at a time end their idle task, but those of a list leave alone the task of one that is kept', () => {
-    const workers = (taskId: string) => [0, 1].map((n) => `Worker|ECS-${taskId}|${n}`);
-    const idle = { workers: 2, tasks: 0 };
-    const named = (...workerIds: string[]) => {
-      const { hear, at, world } = about(false, ['a', 'b']);
-      world.loads.set('a', idle);
-      world.loads.set('b', idle);
-      return [...told(hear(shutdown(...workerIds))), ...told(at(2000))];
-    };
-    const [a0 = '', a1 = ''] = workers('a');
-    const [b0 = ''] = workers('b');
-    expect(named(b0)).toEqual([['release', 'b']]);
-    expect(named(a0, a1, b0)).toEqual([['release', 'a']]);
-  });
-
-  it('after a list do not complete what the list left out', () => {
-    const { hear } = about(false, ['a']);
-    hear(shutdown('Worker|ECS-a|0', 'Worker|ECS-other|0'));
-    expect(told(hear(shutdown('Worker|ECS-a|1')))).toEqual([]);
-    expect(told(hear(shutdown('Worker|ECS-a|0')))).toEqual([]);
-    expect(told(hear(shutdown('Worker|ECS-a|0', 'Worker|ECS-a|1')))).toEqual([['release', 'a']]);
   });
 });
 
@@ -439,80 +355,6 @@ describe('groups', () => {
     other.world.ours.add('t1');
     other.at(1000);
     expect(other.at(100_000)).toEqual([]);
-  });
-});
-
-describe('named workers', () => {
-  it('stop their task once all of its workers were named, and never stop workers that were not', () => {
-    const { hear } = about(false, ['t1', 't2']);
-    const said = hear(shutdown(worker('t1', 1)));
-    expect(answers(said)).toEqual([['success', '']]);
-    expect(told(said)).toEqual([]);
-    expect(told(hear(shutdown(worker('t1', 1))))).toEqual([]);
-    expect(told(hear(shutdown(worker('t2', 1))))).toEqual([]);
-    expect(told(hear(shutdown(worker('t1', 2))))).toEqual([['release', 't1']]);
-  });
-
-  it('are those of the latest list: what only an earlier list named stays', () => {
-    const { hear } = about(false, ['t1', 't2']);
-    expect(told(hear(shutdown(worker('t1', 1), worker('t2', 1))))).toEqual([]);
-    expect(told(hear(shutdown(worker('t1', 2), worker('t2', 2))))).toEqual([]);
-  });
-
-  it('stop a task as soon as none of its workers has a task, but not one that has only just connected', () => {
-    const { hear, at, world } = about(false, ['t1']);
-    at(1000);
-    world.loads.set('t1', { workers: 2, tasks: 0 });
-    expect(told(hear(shutdown(worker('t1', 1))))).toEqual([]);
-    expect(told(at(2999))).toEqual([]);
-    world.loads.set('t1', { workers: 2, tasks: 1 });
-    expect(told(at(3000))).toEqual([]);
-    world.loads.set('t1', { workers: 2, tasks: 0 });
-    expect(told(at(3250))).toEqual([['release', 't1']]);
-  });
-
-  it('stop their task though one of them was named only just now', () => {
-    const { hear, at, world } = about(false, ['t1']);
-    world.loads.set('t1', { workers: 3, tasks: 0 });
-    hear(shutdown(worker('t1', 1)));
-    at(2000 - 1);
-    hear(shutdown(worker('t1', 2)));
-    expect(told(at(2000))).toEqual([['release', 't1']]);
-  });
-
-  it('count by those that are connected, where the monitor tells', () => {
-    const { hear, world } = about(false, ['t1']);
-    world.loads.set('t1', { workers: 1, tasks: 1 });
-    expect(told(hear(shutdown(worker('t1', 1))))).toEqual([['release', 't1']]);
-  });
-
-  it('are forgotten after a while, and when more is asked for', () => {
-    const { hear, at, world } = about(false, ['t1', 't2']);
-    hear(shutdown(worker('t1', 1)));
-    hear(shutdown(worker('t2', 1)));
-    at(30_000);
-    expect(told(hear(shutdown(worker('t2', 2))))).toEqual([['release', 't2']]);
-    expect(at(30_001)).toEqual([]);
-    expect(told(hear(shutdown(worker('t1', 2))))).toEqual([]);
-    hear(start);
-    world.at = 31_000;
-    expect(told(hear(shutdown(worker('t1', 1))))).not.toContainEqual(['release', 't1']);
-  });
-
-  it('stay while the scheduler is new: its clients are still reconnecting', () => {
-    const { hear, world } = about(false, ['t1'], 4, { newUntil: 1000, workersPerTask: 1 });
-    world.at = 999;
-    const said = hear(shutdown(worker('t1', 1)));
-    expect([answers(said), told(said)]).toEqual([[['success', '']], []]);
-    world.at = 1000;
-    expect(told(hear(shutdown(worker('t1', 1))))).toEqual([['release', 't1']]);
-  });
-
-  it('of others are answered and left alone', () => {
-    const { hear } = about(false, ['t1']);
-    const said = hear(shutdown('Worker|NAT|x|1', worker('foreign', 1), worker('foreign', 2)));
-    expect(answers(said)).toEqual([['success', '']]);
-    expect(told(said)).toEqual([]);
   });
 });
 
