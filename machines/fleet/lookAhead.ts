@@ -132,8 +132,13 @@ export function workersAhead(input: LookAheadInput): number | null {
   return needed > ask.workers ? needed : null;
 }
 
-/** Workers that boot are of use while there are more tasks than connected workers; null: not known. */
-export function usefulBooting({ last }: Views, now: number): number | null {
+/**
+ * Workers that boot are of use while there are more tasks than connected workers that live; null: not known. `living`:
+ * workers of our groups that have not ended, at the most. Until the scheduler misses their heartbeats it counts the
+ * others as well.
+ */
+export function usefulBooting({ last }: Views, living: number, now: number): number | null {
   if (last === null || !isCurrent(last, now)) return null;
-  return Math.max(0, last.tasks - last.workers);
+  const dead = Math.max(0, last.own - living);
+  return Math.max(0, last.tasks - (last.workers - dead));
 }

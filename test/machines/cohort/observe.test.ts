@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { CohortRecords, GroupRecord } from '../../../machines/cohort/groupRecords.ts';
-import { assumeUnobserved, eventFor, reconcileObserved } from '../../../machines/cohort/observe.ts';
+import {
+  assumeUnobserved,
+  eventFor,
+  observedByStop,
+  reconcileObserved,
+} from '../../../machines/cohort/observe.ts';
 import type { TaskObservation } from '../../../machines/shared/domain.ts';
 import { arn, rowOf, serves } from '../../support/rows.ts';
 
@@ -469,6 +474,41 @@ describe('a task whose worker cancels a task', () => {
       ['a', { type: 'task.stopped' }],
     ]);
   });
+});
+
+describe('the answer to a StopTask', () => {
+  const other = stops({ taskArn: arn('u') });
+  const answered = (seen: TaskObservation) =>
+    observedByStop(booksOf({ a: stops(), b: other }), 'a', seen, 5000, timeouts);
+
+  it('is the end of a task that has ended unseen', () => {
+    const seen = sighting('stopped', { cause: 'exited', livedMs: 80_000, createdAt: 7 });
+    const { groups, outbox } = answered(seen);
+    expect(outbox).toEqual([['a', { type: 'task.stopped', cause: 'exited', detail: null }]]);
+    expect(groups.a).toMatchObject({ lastStatus: 'stopped', livedMs: 80_000, billedFrom: 7 });
+  });
+
+  it('shows that any other task has lived until then, and changes nothing else', () => {
+    const { groups, outbox } = answered(sighting('running', { createdAt: 7, market: 'spot' }));
+    expect(outbox).toEqual([]);
+    const billed = { billedFrom: 7, market: 'spot', aliveUntil: 5000 };
+    expect(groups).toEqual({ a: { ...stops(), ...billed }, b: other });
+  });
+
+  it('says nothing of a group that is gone', () => {
+    const books = booksOf({});
+    const step = observedByStop(books, 'a', sighting('stopped'), 5000, timeouts);
+    expect(step).toEqual({ ...books, outbox: [] });
+  });
+});
+
+it('records until when a task has lived that ECS denies', () => {
+  const deny = (record: GroupRecord, describedAt: number | null) =>
+    reconcileObserved(booksOf({ a: record }), [sighting('missing')], 9, timeouts, true, describedAt)
+      .groups.a?.aliveUntil;
+  expect(deny(serves({ lastStatus: 'running' }), 6)).toBe(6);
+  expect(deny(serves({ lastStatus: 'missing', aliveUntil: 3 }), 6)).toBe(3);
+  expect(deny(serves({ lastStatus: null }), 6)).toBeNull();
 });
 
 it('records once when ECS created a task', () => {

@@ -196,13 +196,21 @@ describe('the evidence for the policy', () => {
 
 describe('workers that boot', () => {
   it('are of use while there are more tasks than workers', () => {
-    expect(usefulBooting(both({ tasks: 12, workers: 4 }), now)).toBe(8);
-    expect(usefulBooting(both({ tasks: 4, workers: 4 }), now)).toBe(0);
-    expect(usefulBooting(both({ tasks: 0, workers: 4 }), now)).toBe(0);
+    expect(usefulBooting(both({ tasks: 12, workers: 4 }), 0, now)).toBe(8);
+    expect(usefulBooting(both({ tasks: 4, workers: 4 }), 0, now)).toBe(0);
+    expect(usefulBooting(both({ tasks: 0, workers: 4 }), 0, now)).toBe(0);
+  });
+
+  it('are of use in the place of workers that the scheduler counts and whose groups have ended', () => {
+    const three = both({ tasks: 3, workers: 3, own: 3 });
+    expect(usefulBooting(three, 1, now)).toBe(2);
+    expect(usefulBooting(three, 3, now)).toBe(0);
+    expect(usefulBooting(three, 5, now)).toBe(0);
+    expect(usefulBooting(both({ tasks: 5, workers: 4, own: 2 }), 0, now)).toBe(3);
   });
 
   it('may be of use when the stream does not say', () => {
-    expect(usefulBooting({ last: null, before: null }, now)).toBeNull();
-    expect(usefulBooting(both({ at: now - 10_001 }), now)).toBeNull();
+    expect(usefulBooting({ last: null, before: null }, 0, now)).toBeNull();
+    expect(usefulBooting(both({ at: now - 10_001 }), 0, now)).toBeNull();
   });
 });

@@ -4,6 +4,7 @@ import {
   addCounts,
   type Counts,
   groupsToKeep,
+  livingWorkers,
   noCounts,
   plan,
   serving,
@@ -85,6 +86,13 @@ it('adds each count to its own, and counts no absent group twice in the total', 
   expect(addCounts(noCounts, some)).toEqual(some);
   expect(total(some)).toBe(21);
   expect(slots(some)).toBe(19);
+});
+
+it('takes no more workers for alive than serving groups and those on their way out can have', () => {
+  const some = { ...noCounts, pending: 7, cancelled: 9, idle: 2, busy: 3, missingWorkers: 8 };
+  expect(livingWorkers(some, 4)).toBe(12);
+  expect(livingWorkers({ ...some, drainPending: 1 }, 4)).toBe(16);
+  expect(livingWorkers({ ...some, stopping: 2 }, 4)).toBe(20);
 });
 
 it('launches into the slots of groups on their way out that use none', () => {
