@@ -85,7 +85,6 @@ const monitorSetup = setup({
     noteReceived: () => {},
     connect: assign({ attempts: ({ context }) => context.attempts + 1 }),
     noteClosed: assign({
-      now: (_, { at }: Closed) => at,
       trouble: (_, { reason }: Closed) => reason,
       jitter: (_, { jitter }: Closed) => jitter,
     }),
@@ -118,7 +117,7 @@ const monitorSetup = setup({
       added: ({ context }, { cohortId, taskIds }: CohortTasks) => {
         const known = new Set(context.tasks[cohortId]);
         const added = taskIds.filter((taskId) => !known.has(taskId));
-        return added.length > 0 ? [...context.added, ...added] : context.added;
+        return [...context.added, ...added];
       },
       tasks: ({ context }, { cohortId, taskIds }: CohortTasks) => {
         const { [cohortId]: _, ...others } = context.tasks;
