@@ -4,7 +4,7 @@ import type { GroupEnd } from '../group/workerGroup.ts';
 import type { TaskObservation } from '../shared/domain.ts';
 import { noteOf } from '../shared/failure.ts';
 import { parent } from '../shared/parent.ts';
-import { endedUsdOf, isEndSeen } from './billing.ts';
+import { endedUsdOf, isEndSeen, usdOf } from './billing.ts';
 import {
   apply,
   type CohortContext,
@@ -170,8 +170,10 @@ export const onGroupDone = cohortSetup.enqueueActions(({ context, event, enqueue
   const { createdAt, runningAt, servingSince: registeredAt } = record;
   const { prices, lastPolledAt, describedAt } = context;
   const usd = endedUsdOf(record, prices, { at: lastPolledAt, describedAt });
+  const most = usdOf(record, prices, lastPolledAt);
   enqueue.assign({
     endedUsd: context.endedUsd + (usd ?? 0),
+    endedGapUsd: context.endedGapUsd + Math.max(0, (most ?? 0) - (usd ?? 0)),
     isLowerBound: context.isLowerBound || !isEndSeen(record),
   });
   enqueue({ type: 'noteEnded', params: { ...end, createdAt, runningAt, registeredAt, usd } });

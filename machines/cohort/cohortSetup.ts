@@ -46,6 +46,8 @@ export interface CohortContext extends CohortRecords {
   /** What the tasks have cost that have ended, USD; and whether some of that is not known. */
   endedUsd: number;
   isLowerBound: boolean;
+  /** What they may have cost besides, USD. */
+  endedGapUsd: number;
   /** The last bill that was reported. */
   lastBill: Bill;
 }

@@ -135,6 +135,7 @@ export interface Fleet extends FleetInput {
   drainAllUntil: number | null;
   inventoryAt: number | null;
   inventoryNotBefore: number;
+  searchNotBefore: number;
   inventoryFailures: number;
   /** How often in a row we were not allowed to list our tasks. */
   denials: number;
@@ -198,10 +199,8 @@ export const newFleet = (input: FleetInput): Fleet => ({
   aboveSince: null,
   advertised: null,
   drainAllUntil: null,
-  inventoryAt: null,
-  inventoryNotBefore: 0,
-  inventoryFailures: 0,
-  denials: 0,
+  ...{ inventoryAt: null, inventoryNotBefore: 0, searchNotBefore: 0 },
+  ...{ inventoryFailures: 0, denials: 0 },
   adoption: noAdoption,
   decisionStale: false,
   unknownOutcomeAt: null,
