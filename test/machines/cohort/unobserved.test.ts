@@ -26,10 +26,6 @@ const sighting = (
   ...more,
 });
 const booksOf = (groups: Record<string, GroupRecord>): CohortRecords => ({ groups, launches: {} });
-const _boots = (given = {}) => rowOf({ taskArn: arn('t'), phase: 'provisioning', ...given });
-const _runs = (given = {}) => rowOf({ taskArn: arn('t'), phase: 'running', ...given });
-const _stops = (given = {}) =>
-  serves({ phase: 'stopping', drainRequested: true, stopRequestedAt: 1000, ...given });
 
 it('without DescribeTasks a task counts as stopped some time after its StopTask was accepted', () => {
   const timeouts = { unobservedStopMs: 100, startDeadlineMs: 9e9 } as never;
