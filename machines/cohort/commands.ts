@@ -1,12 +1,5 @@
 import { assertEvent } from 'xstate';
-import {
-  apply,
-  type CohortContext,
-  cohortSetup,
-  groupActor,
-  isCurrent,
-  launchActor,
-} from './cohortSetup.ts';
+import { apply, type CohortContext, cohortSetup, groupActor, launchActor } from './cohortSetup.ts';
 import { admitted, adopted } from './groupRecords.ts';
 import { drained, evicted, released, undrained, type Wait } from './scaleDown.ts';
 import { unwantedLaunches } from './settleLaunch.ts';
@@ -42,7 +35,8 @@ export const abandonLaunches = cohortSetup.enqueueActions(({ context, enqueue })
 /** How groups that are to leave wait for an idle moment. */
 const waitFor = (context: CohortContext, { at, until }: { at: number; until: number }): Wait => ({
   ...{ at, until, monitorEverConnected: context.monitorEverConnected },
-  isOld: !isCurrent(context, at),
+  // As the fleet manager sees it: what it plans must come of it. The rest is asked before StopTask is sent.
+  isOld: context.loadsAreOld,
 });
 
 export const drain = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
