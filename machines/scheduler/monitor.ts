@@ -14,6 +14,8 @@ export type { WorkerLoad } from './messages.ts';
 
 export interface MonitorInput {
   workerManagerId: string;
+  /** Tasks that were dead already. */
+  dead: DeadTasks;
 }
 
 export interface MonitorContext extends MonitorInput {
@@ -31,7 +33,6 @@ export interface MonitorContext extends MonitorInput {
   idleUntil: number | null;
   /** That is over. */
   idleDoubted: boolean;
-  dead: DeadTasks;
   /** The dead workers that were last reported to the session. */
   reportable: string[];
 }
@@ -207,7 +208,6 @@ export const monitor = monitorSetup
       stream: nothingShown,
       idleUntil: null,
       idleDoubted: false,
-      dead: {},
       reportable: [],
     }),
     on: {

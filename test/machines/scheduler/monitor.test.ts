@@ -23,7 +23,7 @@ const canceling = (taskId: string, state: 'canceling' | 'canceled'): MonitorMess
 });
 const load = (workers: number, tasks = 0) => ({ workers, tasks, canceling: 0 });
 
-const live = () => {
+const live = (dead: Record<string, number> = {}) => {
   const clock = new SimulatedClock();
   const { parent, told: heard } = scriptedParent(clock);
   const stream = scriptedStream();
@@ -36,7 +36,7 @@ const live = () => {
       noteReceived: () => received++,
     },
   });
-  const actor = createActor(machine, { parent, input }).start();
+  const actor = createActor(machine, { parent, input: { ...input, dead } }).start();
   let at = 1_000_000;
   const pass = (ms: number) => {
     at += ms;
@@ -370,6 +370,16 @@ describe('the workers of a dead task', () => {
     expect(named(all)).toEqual([]);
     all.show({ type: 'monitor.worker', workerId: one.workerId, connected: true });
     expect(named(all)).toEqual([[one.workerId]]);
+  });
+
+  it('are named at the first list if the task was dead when this process began', () => {
+    const all = live({ t1: 999_000 });
+    all.open();
+    all.show(list(one, worker('t2')));
+    expect(named(all)).toEqual([[one.workerId]]);
+    all.pass(59_000);
+    all.tick();
+    expect(named(all)).toEqual([[]]);
   });
 
   it('are not named while a task of theirs is being cancelled', () => {
