@@ -1,5 +1,12 @@
 import { assertEvent } from 'xstate';
-import { apply, type CohortContext, cohortSetup, groupActor, launchActor } from './cohortSetup.ts';
+import {
+  apply,
+  type CohortContext,
+  cohortSetup,
+  groupActor,
+  launchActor,
+  minIdleOf,
+} from './cohortSetup.ts';
 import { admitted, adopted } from './groupRecords.ts';
 import { drained, evicted, released, undrained, type Wait } from './scaleDown.ts';
 import { unwantedLaunches } from './settleLaunch.ts';
@@ -37,6 +44,7 @@ const waitFor = (context: CohortContext, { at, until }: { at: number; until: num
   ...{ at, until, monitorEverConnected: context.monitorEverConnected },
   // As the fleet manager sees it: what it plans must come of it. The rest is asked before StopTask is sent.
   isOld: context.loadsAreOld,
+  minIdleMs: minIdleOf(context),
 });
 
 export const drain = cohortSetup.enqueueActions(({ context, event, enqueue }) => {

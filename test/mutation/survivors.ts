@@ -140,6 +140,13 @@ export const survivors: {
   {
     why: 'placeholders for actions that the wiring implements: without an implementation they do nothing',
     mutants: {
+      'machines/scheduler/sessionSetup.ts': [
+        {
+          line: 'actions: {',
+          change:
+            '{ /** What people should know of the dialogue; the wiring logs it. */ note: (... => {}',
+        },
+      ],
       'machines/fleet/fleetManagerSetup.ts': [
         {
           line: 'actions: {',
@@ -150,9 +157,97 @@ export const survivors: {
     },
   },
   {
-    why: 'a group without a task waits for it, and the value is set by each drain',
+    why: 'saves work only: reads again, or copies, what is the same',
     mutants: {
-      'machines/group/workerGroup.ts': [{ line: 'patient: false,', change: 'false => true' }],
+      'machines/scheduler/connectedWorkers.ts': [
+        { line: 'if (worker === last) continue;', change: 'worker === last => false' },
+      ],
+      'machines/scheduler/monitorStream.ts': [
+        {
+          line: 'const connected = moves.length > 0 ? { ...before.connected } : before.connected;',
+          change: 'moves.length > 0 => true',
+        },
+        {
+          line: 'const connected = moves.length > 0 ? { ...before.connected } : before.connected;',
+          change: 'moves.length > 0 => moves.length >= 0',
+        },
+        {
+          line: 'before.listed !== null && groups === null && before.groups === null',
+          change: 'before.listed !== null && groups === null && before.groups === null => false',
+        },
+      ],
+    },
+  },
+  {
+    why: 'type narrowing only: a message about a worker names no task, and a text is no message',
+    mutants: {
+      'machines/scheduler/monitorStream.ts': [
+        {
+          line: 'const found: ReturnType<typeof parts> = [{ singles: [], list: null }];',
+          change: '[] => ["Stryker was here"]',
+        },
+        {
+          line: 'found.push({ singles: [], list: null });',
+          change: '[] => ["Stryker was here"]',
+        },
+        {
+          line: "const states = singles.filter((message) => message.type === 'monitor.task');",
+          change: "singles.filter((message) => message.type === 'monitor.task') => singles",
+        },
+        {
+          line: "const states = singles.filter((message) => message.type === 'monitor.task');",
+          change: "message.type === 'monitor.task' => true",
+        },
+      ],
+    },
+  },
+  {
+    why: 'type narrowing only: the machine uses the action for these messages alone',
+    mutants: {
+      'machines/scheduler/dialogue.ts': [
+        {
+          line: "if (event.message.type !== 'desired') return known;",
+          change: "event.message.type !== 'desired' => false",
+        },
+      ],
+      'machines/scheduler/sessionSetup.ts': [
+        {
+          line: "if (message.type === 'start' || message.type === 'shutdown')",
+          change: "message.type === 'start' || message.type === 'shutdown' => true",
+        },
+      ],
+    },
+  },
+  {
+    why: 'saves work only: the numbering that is settled is learned again, and without groups a dialogue with them does nothing',
+    mutants: {
+      'machines/scheduler/dialogue.ts': [
+        {
+          line: 'dialect.numbering.settled === null',
+          change: 'dialect.numbering.settled === null => true',
+        },
+        {
+          line: 'if (groups === null || !mayHaveGroups(dialect)) return { context };',
+          change: 'groups === null => false',
+        },
+      ],
+    },
+  },
+  {
+    why: 'each drain, or each attempt to connect, sets the value before it is read',
+    mutants: {
+      'machines/group/workerGroup.ts': [{ line: 'whenIdle: false,', change: 'false => true' }],
+      'machines/scheduler/sessionState.ts': [
+        { line: 'shutdownReported: false,', change: 'false => true' },
+      ],
+    },
+  },
+  {
+    why: 'the first list tells of all of our tasks, and empties this',
+    mutants: {
+      'machines/scheduler/monitor.ts': [
+        { line: 'added: [],', change: '[] => ["Stryker was here"]' },
+      ],
     },
   },
   {

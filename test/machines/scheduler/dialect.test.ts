@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import {
-  acceptsReports,
   addsNothing,
   contradicts,
   dialectOf,
   learn,
   mayHaveGroups,
+  reportsAs,
   termsOf,
   unknownDialect,
 } from '../../../machines/scheduler/dialect.ts';
@@ -66,14 +66,16 @@ describe('terms', () => {
     expect(addsNothing(exact, exact)).toBe(true);
     expect(addsNothing(exact, { ...exact, generation: 'g2' })).toBe(false);
     expect(addsNothing(exact, terms)).toBe(true);
+    const g4 = { ...exact, generation: 'g4' } as const;
+    expect(addsNothing(g4, g4)).toBe(true);
   });
 });
 
 it('is reported to only when certain, and never to g4', () => {
-  expect(acceptsReports(dialectOf(1))).toBe(false);
-  expect(acceptsReports(dialectOf(2))).toBe(false);
+  expect(reportsAs(dialectOf(1))).toBeNull();
+  expect(reportsAs(dialectOf(2))).toBeNull();
   for (const generation of ['g1', 'g2', 'g23', 'g3'] as const)
-    expect(acceptsReports(learn(dialectOf(1), generation, true))).toBe(true);
+    expect(reportsAs(learn(dialectOf(1), generation, true))).toBe(generation);
 });
 
 it('may have groups only without a magic, and before a command has shown another generation', () => {
