@@ -13,10 +13,20 @@ const minScore = 90;
 
 /** Tests of a file that has no test file of its own name, or needs more than that one. The fast ones run first. */
 const additionalTests: Record<string, string[]> = {
-  'cohort/changes': ['cohort/messages', 'cohort/cohort'],
-  'cohort/cohort': ['cohort/messages'],
-  'cohort/cohortSetup': ['cohort/messages', 'cohort/cohort'],
+  'cohort/changes': ['cohort/messages', 'cohort/changes', 'cohort/turns', 'cohort/cohort'],
+  'cohort/cohort': ['cohort/messages', 'cohort/changes', 'cohort/turns', 'cohort/billingReport'],
+  'cohort/cohortSetup': ['cohort/messages', 'cohort/changes', 'cohort/turns', 'cohort/cohort'],
   'cohort/commands': ['cohort/messages', 'cohort/cohort'],
+  'cohort/deadlines': ['cohort/groupRecords', 'cohort/turns'],
+  'cohort/degradedCounts': ['cohort/degraded', 'cohort/lifetime'],
+  'cohort/groupRecords': [
+    'cohort/slowStops',
+    'cohort/degraded',
+    'cohort/lifetime',
+    'cohort/deadlines',
+    'cohort/scaleDown',
+  ],
+  'cohort/scaleDown': ['cohort/degraded', 'cohort/lifetime', 'cohort/deadlines'],
   'fleet/commands': ['fleet/reconcile', 'fleet/demand'],
   'fleet/fleetManager': ['fleet/demand', 'fleet/reconcile', 'fleet/launching', 'fleet/inventory'],
   'fleet/fleetSetup': ['fleet/demand', 'fleet/launching', 'fleet/inventory', 'fleet/fleetManager'],

@@ -182,12 +182,25 @@ describe('a load from the monitor stream', () => {
     expect(recordLoads(books, { 1: load(3) }, 500).groups.a).toBe(books.groups.a);
   });
 
-  it('marks the group as serving', () => {
-    const boots = rowOf({ taskArn: arn('1'), phase: 'provisioning' });
+  it.each([
+    ['workers', { ...load(3), workers: 3 }],
+    ['tasks', load(4)],
+    ['cancelled tasks', { ...load(3), canceling: 1 }],
+  ])('with other %s is recorded', (_, shown) => {
+    const books = recordsOf({ a: serves({ taskArn: arn('1'), load: load(3) }) });
+    expect(recordLoads(books, { 1: shown }, 500).groups.a?.load).toEqual(shown);
+  });
+
+  it.each([
+    ['provisioning', 'running'],
+    ['running', 'running'],
+    ['waiting', 'waiting'],
+  ] as const)('marks a group that is %s as serving', (phase, next) => {
+    const boots = rowOf({ taskArn: arn('1'), phase });
     const told = recordLoads(recordsOf({ a: boots }), { 1: load(0) }, 500);
     expect(told.groups.a).toStrictEqual({
       ...boots,
-      ...{ load: load(0), phase: 'running', registered: true },
+      ...{ load: load(0), phase: next, registered: true },
     });
     expect(told.outbox).toEqual([['a', { type: 'task.registered' }]]);
     expect(told.nowRegistered).toEqual(['a']);

@@ -26,6 +26,8 @@ const runs = (given = {}) => rowOf({ taskArn: arn('t'), phase: 'running', ...giv
 const stops = (given = {}) =>
   serves({ phase: 'stopping', drainRequested: true, stopRequestedAt: 1000, ...given });
 
+const held = runs({ phase: 'held', drainRequested: true, runningAt: 0 });
+
 describe('an observation of a task', () => {
   const lost = { type: 'task.stopped', cause: 'lost' };
   const spot = { cause: 'interrupted', detail: 'Spot' } as const;
@@ -100,6 +102,22 @@ describe('an observation of a task', () => {
       0,
       { type: 'task.failing', ...spot },
     ],
+    [
+      'may be nothing once, though its stop was accepted',
+      stops({ stopAccepted: true }),
+      sighting('missing'),
+      90_000,
+      null,
+    ],
+    [
+      'stops no task that ECS denies and whose workers serve',
+      serves({ observeUntil: 9e9, load: { workers: 1, tasks: 0, canceling: 0 } }),
+      sighting('missing'),
+      500,
+      null,
+    ],
+    ['says nothing new of a held group that ends', held, sighting('stopping'), 900_000, null],
+    ['says nothing new of a held group that runs', held, sighting('running'), 900_000, null],
     ['is as it was told to be', stops(), sighting('stopping'), 99_000, null],
     ['is not yet as it was told to be', stops(), sighting('running'), 16_000, null],
     ['shows that a stop got lost', stops(), sighting('running'), 16_001, { type: 'group.stop' }],
@@ -351,6 +369,26 @@ describe('a description of groups of which some drain and were not described yet
     ]);
   });
 
+  it('keeps one that runs rather than one that starts', () => {
+    const order = (...ids: string[]) =>
+      look(
+        { a: rowOf(), ...Object.fromEntries(ids.map((id) => [id, leaves(id)])) },
+        ...[seen('starts', 'starting'), seen('runs', 'running')],
+      ).news[0];
+    expect(order('starts', 'runs')).toBe('runs group.cancelDrain');
+    expect(order('runs', 'starts')).toBe('runs group.cancelDrain');
+  });
+
+  it('keeps none that a person drains, that is not shown, or that was taken back just now', () => {
+    const others = {
+      b: leaves('b', { evicted: true, drainDeadline: 9000 }),
+      c: leaves('c', { drainDeadline: 9000 }),
+      d: leaves('d', { drainRequested: false, observeUntil: null }),
+    };
+    const { news } = look({ a: rowOf(), ...others }, seen('b', 'running'), seen('d', 'running'));
+    expect(news).toEqual([]);
+  });
+
   it('counts ended groups before it stops a group without a task', () => {
     const rows = { a: rowOf(), b: stays('b'), c: leaves('c') };
     const { news } = look(rows, seen('b', 'stopped'), seen('c', 'running'));
@@ -424,6 +462,11 @@ describe('without DescribeTasks', () => {
     expect(step.groups.b).toBe(books.groups.b);
   });
 
+  it('a group whose stop is held gets no other order to leave', () => {
+    const books = booksOf({ a: held });
+    expect(assumeUnobserved(books, 900_000, timeouts, true).outbox).toEqual([]);
+  });
+
   it('a group without workers for long is stopped, if the monitor stream is connected', () => {
     const books = booksOf({
       a: serves({ workersLostSince: 999 }),
@@ -469,6 +512,36 @@ describe('a task whose worker cancels a task', () => {
       ['a', { type: 'task.stopped' }],
     ]);
   });
+});
+
+describe('a task that is to stop', () => {
+  const observe = (record: GroupRecord, seen: TaskObservation) =>
+    reconcileObserved(booksOf({ a: record }), [seen], 500, timeouts, true);
+  const unseen = { phase: 'waiting', drainRequested: true, observeUntil: 9000 } as const;
+
+  it('because it is seen to live is held while its worker cancels another, and may wait again', () => {
+    const record = runs({ ...unseen, drainDeadline: 60_000 });
+    const idle = { workers: 1, tasks: 0, canceling: 0 };
+    const plain = observe({ ...record, load: idle }, sighting('running'));
+    expect(plain.outbox).toEqual([['a', { type: 'group.stop' }]]);
+    expect(plain.groups.a).toMatchObject({ phase: 'stopping', stopUnlessBusyUntil: 60_000 });
+    const { outbox } = observe({ ...record, load: { ...idle, canceling: 1 } }, sighting('running'));
+    expect(outbox).toEqual([['a', { type: 'group.hold' }]]);
+  });
+
+  it('because it fails is held only while its worker cancels another', () => {
+    const cause = { cause: 'interrupted', detail: 'Spot' } as const;
+    const { outbox } = observe(serves(), sighting('stopping', cause));
+    expect(outbox).toEqual([['a', { type: 'task.failing', ...cause }]]);
+  });
+});
+
+it('records on which market a task runs and from when on it is billed, though nothing else is new', () => {
+  const known = serves({ lastStatus: 'running', billedFrom: 77 });
+  const see = (more: Partial<TaskObservation>) =>
+    reconcileObserved(booksOf({ a: known }), [sighting('running', more)], 500, timeouts, true);
+  expect(see({ createdAt: 77, market: 'spot' }).groups.a).toMatchObject({ market: 'spot' });
+  expect(see({ createdAt: 90_000 }).groups.a).toMatchObject({ billedFrom: 90_000 });
 });
 
 it('records once when ECS created a task', () => {
