@@ -16,7 +16,7 @@ const additionalTests: Record<string, string[]> = {
   'cohort/changes': ['cohort/messages', 'cohort/changes', 'cohort/turns', 'cohort/cohort'],
   'cohort/cohort': ['cohort/messages', 'cohort/changes', 'cohort/turns', 'cohort/billingReport'],
   'cohort/cohortSetup': ['cohort/messages', 'cohort/changes', 'cohort/turns', 'cohort/cohort'],
-  'cohort/commands': ['cohort/messages', 'cohort/cohort'],
+  'cohort/commands': ['cohort/messages', 'cohort/commands', 'cohort/cohort'],
   'cohort/deadlines': ['cohort/groupRecords', 'cohort/turns'],
   'cohort/degradedCounts': ['cohort/degraded', 'cohort/lifetime'],
   'cohort/groupRecords': [

@@ -3,6 +3,7 @@ import { expired } from '../../../machines/cohort/deadlines.ts';
 import {
   admitted,
   adopted,
+  busyLoads,
   type CohortRecords,
   categoryOf,
   countRecords,
@@ -111,6 +112,14 @@ describe('the record of a group', () => {
   ] as const)('counts %i as absent of two where each %s', (absent, _, row) => {
     expect(countRecords({ a: row, b: row })).toMatchObject({ absent });
   });
+});
+
+it('the loads of busy groups are in order, and none where nothing is shown', () => {
+  const groups = {
+    ...{ a: serves({ load: load(7) }), b: serves({ load: load(2) }), c: serves() },
+    ...{ idle: serves({ load: load(0) }), boots: runs({ load: load(5) }), leaves: waits() },
+  };
+  expect(busyLoads(groups)).toEqual([0, 2, 7]);
 });
 
 describe('a serving group', () => {
