@@ -54,6 +54,7 @@ export const cohort = cohortSetup
       'launch.turn': { actions: 'passOnLaunchTurn' },
       'group.turn': { actions: ['onStopTurn', 'report'] },
       'cohort.tick': { actions: 'tickLaunches' },
+      'cohort.freshness': { actions: 'recordFreshness' },
       'cohort.loads': { actions: ['onLoads', 'report'] },
       'group.changed': { guard: 'changesRecord', actions: ['onGroupChanged', 'report'] },
       'xstate.done.actor.launch.*': {

@@ -39,6 +39,8 @@ export interface CohortContext extends CohortRecords {
   /** The monitor stream shows which groups serve; and it did so once. */
   monitorConnected: boolean;
   monitorEverConnected: boolean;
+  /** What the stream last showed is so old that no group counts as idle for sure. */
+  loadsAreOld: boolean;
   /** Everything is to end. */
   ending: boolean;
   /** Left out: not known, and nothing is counted. */
@@ -77,11 +79,16 @@ const standstillMs = 25_000;
 /** Within that time, ms, after this process stood still, the monitor stream shows what has changed meanwhile. */
 const catchUpMs = 3000;
 
-/** What is known of the work of the groups is not from before this process stood still. */
+/** What is known of the work of the groups is not of old, and not from before this process stood still. */
 export const isCurrent = (
-  { lastPolledAt, wokeAt }: Pick<CohortContext, 'lastPolledAt' | 'wokeAt'>,
+  {
+    lastPolledAt,
+    wokeAt,
+    loadsAreOld,
+  }: Pick<CohortContext, 'lastPolledAt' | 'wokeAt' | 'loadsAreOld'>,
   at: number,
 ): boolean =>
+  !loadsAreOld &&
   (lastPolledAt === 0 || at - lastPolledAt <= standstillMs) &&
   (wokeAt === null || at - wokeAt >= catchUpMs);
 
@@ -95,7 +102,7 @@ export const cohortSetup = setup({
   types: {} as {
     input: Pick<
       CohortContext,
-      'cohortId' | 'timeouts' | 'workersPerTask' | 'monitorEverConnected' | 'prices'
+      'cohortId' | 'timeouts' | 'workersPerTask' | 'monitorEverConnected' | 'loadsAreOld' | 'prices'
     >;
     context: CohortContext;
     events: Event;
@@ -130,6 +137,12 @@ export const cohortSetup = setup({
       const { at } = event;
       const stoodStill = lastPolledAt > 0 && at - lastPolledAt > standstillMs;
       return { lastPolledAt: at, wokeAt: stoodStill ? at : wokeAt };
+    }),
+    recordFreshness: assign({
+      loadsAreOld: ({ event }) => {
+        assertEvent(event, 'cohort.freshness');
+        return !event.isCurrent;
+      },
     }),
     /** A group has ended: the ledger and the log record it. */
     noteEnded: (_, _end: GroupEnded) => {},

@@ -1,7 +1,14 @@
 import { assertEvent } from 'xstate';
-import { apply, cohortSetup, groupActor, launchActor } from './cohortSetup.ts';
+import {
+  apply,
+  type CohortContext,
+  cohortSetup,
+  groupActor,
+  isCurrent,
+  launchActor,
+} from './cohortSetup.ts';
 import { admitted, adopted } from './groupRecords.ts';
-import { drained, evicted, released, undrained } from './scaleDown.ts';
+import { drained, evicted, released, undrained, type Wait } from './scaleDown.ts';
 import { unwantedLaunches } from './settleLaunch.ts';
 
 export const admit = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
@@ -32,18 +39,22 @@ export const abandonLaunches = cohortSetup.enqueueActions(({ context, enqueue })
     enqueue.sendTo(launchActor(label), { type: 'launch.abandon' });
 });
 
+/** How groups that are to leave wait for an idle moment. */
+const waitFor = (context: CohortContext, { at, until }: { at: number; until: number }): Wait => ({
+  ...{ at, until, monitorEverConnected: context.monitorEverConnected },
+  isOld: !isCurrent(context, at),
+});
+
 export const drain = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'cohort.drain');
-  const { monitorEverConnected } = context;
-  apply(drained(context, event, { ...event, monitorEverConnected }), enqueue, event.reason);
+  apply(drained(context, event, waitFor(context, event)), enqueue, event.reason);
   enqueue.assign({ observedGeneration: event.generation });
 });
 
 export const evict = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'cohort.evict');
-  const { monitorEverConnected } = context;
   apply(
-    evicted(context, event.groupIds, { ...event, monitorEverConnected }),
+    evicted(context, event.groupIds, waitFor(context, event)),
     enqueue,
     'an operator drains it',
   );

@@ -296,7 +296,11 @@ const registeredRecord = (record: GroupRecord): GroupRecord => ({
 });
 
 const sameLoad = (a: WorkerLoad | null, b: WorkerLoad | null): boolean =>
-  a?.workers === b?.workers && a?.tasks === b?.tasks && a?.canceling === b?.canceling;
+  a?.workers === b?.workers &&
+  a?.tasks === b?.tasks &&
+  a?.canceling === b?.canceling &&
+  a?.running?.tasks === b?.running?.tasks &&
+  a?.running?.begunSum === b?.running?.begunSum;
 
 /**
  * What the monitor stream showed of tasks whose workers changed; null: it shows nothing any more. `nowRegistered`: the

@@ -42,6 +42,8 @@ export type CohortCommand =
     }
   /** Let launches retry; between two polls. */
   | { type: 'cohort.tick'; at: number; launching: boolean }
+  /** Whether what was last shown as idle still counts as that; until the first of these it does. */
+  | { type: 'cohort.freshness'; at: number; isCurrent: boolean }
   /** By Fargate task id, only what changed; null: the monitor stream shows nothing any more. */
   | { type: 'cohort.loads'; at: number; loads: Record<string, WorkerLoad> | null };
 

@@ -1,6 +1,7 @@
 import type { Counts } from '../fleet/plan.ts';
 import type { GroupEvent, GroupPhase } from '../group/workerGroup.ts';
 import type { WorkerLoad } from '../scheduler/messages.ts';
+import { wouldLose } from '../scheduler/runningTasks.ts';
 import { taskIdOf } from '../shared/ids.ts';
 import { expired } from './deadlines.ts';
 import {
@@ -8,6 +9,7 @@ import {
   type CohortRecords,
   categoryOf,
   type GroupRecord,
+  hasWorkers,
   holdsStop,
   leavesForGood,
   type Outbox,
@@ -35,13 +37,21 @@ const progress: Record<GroupPhase, number> = {
 /** An idle group is shown by the monitor stream. */
 const workersOfIdle = ({ load }: GroupRecord): number => (load as WorkerLoad).workers;
 
-/** So many of each kind: those for which nothing runs, then the least far, those without workers, the least at work, the youngest. */
-export function scaleDownCandidates(groups: Record<string, GroupRecord>, share: Share): string[] {
+/**
+ * So many of each kind: those for which nothing runs, then the least far, those without workers, those that would lose
+ * the least of what they have computed, those with the fewest tasks, the youngest.
+ */
+export function scaleDownCandidates(
+  groups: Record<string, GroupRecord>,
+  share: Share,
+  at: number,
+): string[] {
   const sorted = Object.entries(groups).sort(
     ([, a], [, b]) =>
       Number(absent(b)) - Number(absent(a)) ||
       progress[a.phase] - progress[b.phase] ||
       Number(b.workersLostSince !== null) - Number(a.workersLostSince !== null) ||
+      wouldLose(a.load?.running, at) - wouldLose(b.load?.running, at) ||
       (a.load?.tasks ?? 0) - (b.load?.tasks ?? 0) ||
       Number(b.degraded || b.aged) - Number(a.degraded || a.aged) ||
       b.deadlinesFrom - a.deadlinesFrom,
@@ -60,27 +70,29 @@ export function scaleDownCandidates(groups: Record<string, GroupRecord>, share: 
   );
 }
 
-interface Wait {
+export interface Wait {
   at: number;
   /** How long a group may wait for an idle moment, milliseconds since the epoch. */
   until: number;
   monitorEverConnected: boolean;
+  /** What is known of the work of the groups is of old; left out: not so. */
+  isOld?: boolean;
 }
 
 /**
  * To wait for an idle moment makes sense only where the monitor stream can show it, or could a while ago: for a
- * group at work, and for one that may be, because nothing was shown of it. The answer to a launch can come so late
+ * group at work, and for one that may be, because nothing was shown of it, or nothing for long. The answer to a launch can come so late
  * that its workers are at work before we know its tasks: the next poll shows it. A live worker keeps receiving
  * work, so the wait is bounded.
  */
 function withDrain(
   record: GroupRecord,
-  { at, until, monitorEverConnected }: Wait,
+  { at, until, monitorEverConnected, isOld = false }: Wait,
 ): [GroupRecord, GroupEvent] {
   const mayWork =
     record.load === null
       ? monitorEverConnected && record.lastStatus !== 'starting'
-      : record.load.tasks > 0;
+      : record.load.tasks > 0 || (isOld && hasWorkers(record));
   if (mayWork && until > at)
     return [
       {
@@ -108,7 +120,7 @@ export function drained(records: CohortRecords, share: Share, wait: Wait): Trans
   const { at, until } = wait;
   const groups = { ...records.groups };
   const outbox: Outbox = [];
-  for (const groupId of scaleDownCandidates(groups, share)) {
+  for (const groupId of scaleDownCandidates(groups, share, at)) {
     const [record, event] = withDrain(groups[groupId] as GroupRecord, wait);
     groups[groupId] = record;
     outbox.push([groupId, event]);

@@ -211,6 +211,7 @@ export const daemon = setup({
     },
     'monitor.loads': { actions: ['toSession', 'toFleet'] },
     'monitor.work': { actions: 'toFleet' },
+    'monitor.freshness': { actions: 'toFleet' },
     'monitor.groups': { actions: 'toSession' },
     'monitor.deadWorkers': { actions: 'toSession' },
     'monitor.closed': { actions: ['toSession', 'toFleet'] },

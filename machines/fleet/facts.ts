@@ -132,6 +132,15 @@ export const announceMonitor = fleetSetup.enqueueActions(({ context, enqueue }) 
     enqueue.sendTo(cohortId, { type: 'cohort.loads', at, loads: {} } satisfies CohortCommand);
 });
 
+/** Every cohort learns whether what was last shown as idle still counts as that. */
+export const passOnFreshness = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
+  assertEvent(event, 'monitor.freshness');
+  const { at, isCurrent } = event;
+  enqueue.assign({ loadsAreOld: !isCurrent });
+  for (const cohortId of Object.keys(context.cohorts))
+    enqueue.sendTo(cohortId, { type: 'cohort.freshness', at, isCurrent } satisfies CohortCommand);
+});
+
 export const onTasksChanged = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'cohort.tasksChanged');
   const { cohortId, taskIds } = event;

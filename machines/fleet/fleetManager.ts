@@ -37,6 +37,7 @@ const demand = {
   'scheduler.shutdownRequested': { actions: ['onShutdownRequested', 'requestReconcile'] },
   'monitor.work': { actions: ['onWork', 'requestReconcile'] },
   'monitor.closed': { actions: 'onWork' },
+  'monitor.freshness': { actions: 'passOnFreshness' },
   'fleet.drainGroups': { actions: 'onDrainGroups' },
   'fleet.stop': 'stopping',
 } as const;

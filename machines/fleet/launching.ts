@@ -24,6 +24,7 @@ function spawnCohort(fleet: Fleet, { monitor }: Modes, enqueue: Enqueue): string
   const { prices } = moneySettings(fleet);
   const input = {
     ...{ cohortId, timeouts, workersPerTask, monitorEverConnected: monitor !== 'unknown' },
+    loadsAreOld: fleet.loadsAreOld,
     ...(prices && { prices }),
   };
   enqueue.spawnChild('cohort', { id: cohortId, input });

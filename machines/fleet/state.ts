@@ -100,6 +100,8 @@ export interface Fleet extends FleetInput {
   /** What its monitor stream shows of its work, and what its commands say of its policy. */
   views: Views;
   policy: PolicyEvidence;
+  /** What it last showed of our tasks is so old that none of them counts as idle for sure. */
+  loadsAreOld: boolean;
   /** Workers that its work needs, where that is more than it asks for: desired in place of what it asks for. */
   workersAhead: number | null;
   /** Since when fewer tasks are desired than there are; null: not so. */
@@ -176,8 +178,7 @@ export const newFleet = (input: FleetInput): Fleet => ({
   mismatchSince: null,
   ...{ desired: null, desiredWhy: 'nothing yet', desiredWorkers: null, ask: null },
   views: noViews,
-  policy: noEvidence,
-  workersAhead: null,
+  ...{ policy: noEvidence, loadsAreOld: false, workersAhead: null },
   fewerSince: null,
   replacesEnded: true,
   emptySince: null,

@@ -73,6 +73,8 @@ export type MonitorEvent =
   /** What the scheduler has to do, with each of its reports; null: the stream does not show it. */
   | { type: 'monitor.work'; at: number; work: WorkView | null }
   | { type: 'monitor.groups'; at: number; groups: GroupsView | null }
+  /** Whether what was last shown as idle still counts as that: not so once the next report is due and has not come. */
+  | { type: 'monitor.freshness'; at: number; isCurrent: boolean }
   /** All connected workers whose Fargate task is dead and none of whose tasks is being cancelled. */
   | { type: 'monitor.deadWorkers'; at: number; workerIds: string[] }
   /** The stream has ended: what it showed last is not current any more. */

@@ -74,6 +74,14 @@ export interface WorkerLoad {
   tasks: number;
   /** Tasks among these that are being cancelled. */
   canceling: number;
+  /** Those that its workers work at; left out: none, or the scheduler does not show it. */
+  running?: RunningTime;
+}
+
+/** Since when some tasks run: their number, and the sum of the moments at which they began, ms since the epoch. */
+export interface RunningTime {
+  tasks: number;
+  begunSum: number;
 }
 
 /** What the monitor stream shows of the scheduler's work. */
@@ -88,7 +96,7 @@ export interface WorkView {
   own: number;
   /** Managers of the same scheduler beside this one. */
   otherManagers: number;
-  /** How far apart the last two reports came, ms; null: there was only one. */
+  /** How far apart the last reports came, ms; null: there was only one. */
   everyMs: number | null;
 }
 
@@ -128,6 +136,8 @@ export interface MonitoredWorker {
     sent: number;
     /** Tasks waiting inside it, as of its last heartbeat. */
     queued: number;
+    /** Tasks that it works at, as of its last heartbeat, and their ages added up; left out: none, or not shown. */
+    running?: { tasks: number; ageSeconds: number };
   } | null;
 }
 

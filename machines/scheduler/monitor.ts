@@ -7,6 +7,7 @@ import { parent } from '../shared/parent.ts';
 import { type DeadTasks, markTaskDead, reportableWorkers, withoutNoticed } from './deadWorkers.ts';
 import type { FleetEvent, MonitorEvent, MonitorSocketEvent } from './events.ts';
 import { type MonitorStream, nothingShown, readMessages } from './monitorStream.ts';
+import { idleBelievedMs, rhythmOf } from './rhythm.ts';
 
 export type { MonitorEvent } from './events.ts';
 export type { WorkerLoad } from './messages.ts';
@@ -26,6 +27,10 @@ export interface MonitorContext extends MonitorInput {
   /** Those that became ours since the last list of workers. */
   added: string[];
   stream: MonitorStream;
+  /** Until when a worker that was last shown without work counts as idle; null: nothing was shown. */
+  idleUntil: number | null;
+  /** That is over. */
+  idleDoubted: boolean;
   dead: DeadTasks;
   /** The dead workers that were last reported to the session. */
   reportable: string[];
@@ -38,7 +43,8 @@ export interface MonitorContext extends MonitorInput {
 const silenceLimitMs = 30_000;
 const unknownRhythmLimitMs = 150_000;
 
-function silenceLimit({ stream: { everyMs } }: MonitorContext): number {
+function silenceLimit({ stream: { gapsMs } }: MonitorContext): number {
+  const everyMs = rhythmOf(gapsMs);
   return everyMs === null ? unknownRhythmLimitMs : Math.max(silenceLimitMs, 2.5 * everyMs);
 }
 
@@ -147,6 +153,14 @@ const readStream = monitorSetup.enqueueActions(({ context, event, enqueue }) => 
     enqueue.cancel('forget');
     enqueue.sendTo(parent, { type: 'monitor.loads', at, loads } satisfies MonitorEvent);
   }
+  if (listed && stream.isTraced) {
+    const idleUntil = at + idleBelievedMs(rhythmOf(stream.gapsMs));
+    enqueue.assign({ idleUntil, idleDoubted: false });
+    if (context.idleDoubted)
+      enqueue.sendTo(parent, {
+        ...{ type: 'monitor.freshness', at, isCurrent: true },
+      } satisfies MonitorEvent);
+  }
   if (stream.work !== context.stream.work)
     enqueue.sendTo(parent, {
       ...{ type: 'monitor.work', at, work: stream.work },
@@ -155,6 +169,16 @@ const readStream = monitorSetup.enqueueActions(({ context, event, enqueue }) => 
     enqueue.sendTo(parent, {
       ...{ type: 'monitor.groups', at, groups: stream.groups },
     } satisfies MonitorEvent);
+});
+
+/** The next report is due, and has not come: what the last one showed as idle need not be so any more. */
+const doubtIdle = monitorSetup.enqueueActions(({ context, enqueue }) => {
+  const { idleUntil, idleDoubted, now: at } = context;
+  if (idleDoubted || idleUntil === null || at <= idleUntil) return;
+  enqueue.assign({ idleDoubted: true });
+  enqueue.sendTo(parent, {
+    ...{ type: 'monitor.freshness', at, isCurrent: false },
+  } satisfies MonitorEvent);
 });
 
 /** Names all workers that may be reported as dead, when others have become so. */
@@ -169,7 +193,7 @@ const reportDeadWorkers = monitorSetup.enqueueActions(({ context, enqueue }) => 
 });
 
 export const monitor = monitorSetup
-  .extend({ actions: { readStream, reportDeadWorkers } })
+  .extend({ actions: { readStream, doubtIdle, reportDeadWorkers } })
   .createMachine({
     id: 'monitor',
     description: "The scheduler's monitor stream: useful, never needed. It only listens.",
@@ -182,11 +206,13 @@ export const monitor = monitorSetup
       tasks: {},
       added: [],
       stream: nothingShown,
+      idleUntil: null,
+      idleDoubted: false,
       dead: {},
       reportable: [],
     }),
     on: {
-      tick: { actions: ['advanceClock', 'forgetNoticed', 'reportDeadWorkers'] },
+      tick: { actions: ['advanceClock', 'doubtIdle', 'forgetNoticed', 'reportDeadWorkers'] },
       'fleet.tasksChanged': {
         actions: { type: 'keepTasks', params: ({ event }) => event },
       },

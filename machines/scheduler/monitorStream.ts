@@ -1,3 +1,4 @@
+import { type BegunTasks, followed, noBegunTasks, onTaskBegins, tasksOf } from './begunTasks.ts';
 import {
   type Cancellations,
   cancelingAt,
@@ -7,6 +8,8 @@ import {
 } from './cancellations.ts';
 import { type Connected, fromList, fromListBefore, type Listed } from './connectedWorkers.ts';
 import type { GroupsView, MonitorMessage, WorkerLoad, WorkView } from './messages.ts';
+import { rhythmOf, withGap } from './rhythm.ts';
+import { type RunningTasks, runningByTask } from './runningTasks.ts';
 import { taskIdOfWorker } from './workerId.ts';
 
 type WorkerList = Extract<MonitorMessage, { type: 'monitor.workers' }>;
@@ -18,27 +21,33 @@ export interface MonitorStream {
   connected: Connected;
   /** Null: there was no list, or a worker has left since. */
   listed: Listed | null;
+  /** What was said of single tasks since. */
+  begun: BegunTasks;
+  /** By Fargate task, what its workers ran when the last list came; empty: the scheduler does not show it. */
+  running: RunningTasks;
   cancellations: Cancellations;
   /** Every worker that may be ours names its Fargate task, so a task that is not shown has no worker. */
   isTraced: boolean;
   /** When all of our Fargate tasks were last told. */
   toldAllAt: number;
   groups: GroupsView | null;
-  /** When the last list of workers came; and how far apart the last two came, ms. */
+  /** When the last list of workers came; and how far apart the last ones came, ms, the newest first. */
   listedAt: number | null;
-  everyMs: number | null;
+  gapsMs: number[];
   work: WorkView | null;
 }
 
 export const nothingShown: MonitorStream = {
   connected: {},
   listed: null,
+  begun: noBegunTasks,
+  running: {},
   cancellations: noCancellations,
   isTraced: false,
   toldAllAt: 0,
   groups: null,
   listedAt: null,
-  everyMs: null,
+  gapsMs: [],
   work: null,
 };
 
@@ -126,15 +135,20 @@ function parts(
   return found;
 }
 
-function loadOf({ connected, cancellations }: MonitorStream, taskId: string): WorkerLoad {
+function loadOf(
+  { connected, begun, running, cancellations }: MonitorStream,
+  taskId: string,
+): WorkerLoad {
   const own = connected[taskId];
   let workers = 0;
   let tasks = 0;
   for (const workerId in own) {
     workers++;
-    tasks += own[workerId] ?? 0;
+    tasks += tasksOf(begun, workerId, own[workerId] ?? 0);
   }
-  return { workers, tasks, canceling: cancelingAt(cancellations, taskId) };
+  const runs = tasks > 0 ? running[taskId] : undefined;
+  const canceling = cancelingAt(cancellations, taskId);
+  return { workers, tasks, canceling, ...(runs && { running: runs }) };
 }
 
 const isSame = (a: WorkerLoad, b: WorkerLoad): boolean =>
@@ -164,7 +178,11 @@ function readSingles(
     touched.add(taskId);
   }
   const listed = withAdded(before.listed, moves);
-  return { stream: { ...before, connected, listed, cancellations }, touched };
+  // A worker may be given its first task right after it has connected.
+  const begins = onTaskBegins(before.begun, connected, states);
+  for (const taskId of begins.touched) touched.add(taskId);
+  const { begun } = begins;
+  return { stream: { ...before, connected, listed, begun, cancellations }, touched };
 }
 
 function withAdded(listed: Listed | null, moves: readonly WorkerMessage[]): Listed | null {
@@ -185,23 +203,20 @@ function readList(
       ? fromListBefore(before.connected, before.listed, workers)
       : null;
   const { connected, touched } = likeBefore ?? fromList(before.connected, workers);
-  const everyMs = intervalAt(before, at);
+  for (const taskId of followed(before.begun)) touched.add(taskId);
+  const gapsMs = withGap(before, at);
   const stream = {
     ...before,
     connected,
     listed: { workers, added: [] },
-    ...{ listedAt: at, everyMs },
-    work: workView(list, { at, everyMs, workerManagerId }),
+    ...{ begun: noBegunTasks, running: runningByTask(workers, at) },
+    ...{ listedAt: at, gapsMs },
+    work: workView(list, { at, everyMs: rhythmOf(gapsMs), workerManagerId }),
     cancellations: onWorkerList(before.cancellations, list.canceling),
     isTraced: likeBefore ? before.isTraced : !hasUntraced(list, workerManagerId),
     groups: groupsView(before.groups, list, at, workerManagerId),
   };
   return { stream, touched };
-}
-
-/** Lists that came together say nothing of how often they come. */
-function intervalAt({ listedAt, everyMs }: MonitorStream, at: number): number | null {
-  return listedAt === null || at <= listedAt ? everyMs : at - listedAt;
 }
 
 function workView(

@@ -28,6 +28,7 @@ import { oneScheduler } from './scenarios/oneScheduler.ts';
 import { otherWorkers } from './scenarios/otherWorkers.ts';
 import { reset } from './scenarios/reset.ts';
 import { schedulerRestart } from './scenarios/schedulerRestart.ts';
+import { slowReports } from './scenarios/slowReports.ts';
 import { squares } from './scenarios/squares.ts';
 import { stoppedThenKilled } from './scenarios/stoppedThenKilled.ts';
 import { twoManagers } from './scenarios/twoManagers.ts';
@@ -59,6 +60,8 @@ const scenarios: Record<string, Scenario> = {
   waterfall,
   wedgedScheduler,
   busySurvives,
+  reportsEvery10: slowReports(10),
+  reportsEvery60: slowReports(60),
   bootingSurvives,
   crashLoop,
 };
@@ -81,6 +84,9 @@ const isSupported: Partial<Record<string, (options: Options) => boolean>> = {
   waterfall: isAtLeast('2.6.0'),
   // Over YMQ, later workers and clients exit when the connection breaks, so no workers outlive the scheduler.
   forgottenGroups: (options) => options.transport === 'zmq' || !isAtLeast('1.24.0')(options),
+  // Earlier schedulers report once a second.
+  reportsEvery10: isAtLeast('2.7.0'),
+  reportsEvery60: isAtLeast('2.7.0'),
   // Earlier worker ids do not contain the task id; later schedulers accept reports about a worker only from the worker itself.
   killedTasks: (options) => isAtLeast('1.24.0')(options) && !isAtLeast('2.7.0')(options),
 };

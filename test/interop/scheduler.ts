@@ -30,11 +30,14 @@ export interface Scheduler {
   monitorAddress: string;
   storageAddress: string;
   policy: Policy;
+  /** Further arguments of the scheduler. */
+  arguments: readonly string[];
   process: ProcessHandle;
   storage: ProcessHandle;
 }
 
 type SchedulerAddresses = Omit<Scheduler, 'process' | 'storage'>;
+type ChosenAddresses = Omit<SchedulerAddresses, 'arguments'>;
 
 /** The value of SCALER_NETWORK_BACKEND; `tcp_zmq` was renamed to `zmq` in 2.3.0. */
 export const backendName = (release: string, transport: Transport): string =>
@@ -53,11 +56,13 @@ export async function startScheduler(
   context: ScenarioContext,
   name = 'scheduler',
   policy: Policy = vanillaPolicy,
+  more: readonly string[] = [],
 ): Promise<Scheduler> {
   const refusals: string[] = [];
   for (const [attempt, binding] of bindings(context.options).entries()) {
     const processName = attempt === 0 ? name : `${name}-${attempt + 1}`;
-    const addresses = await chooseAddresses(context, binding, policy);
+    const chosen = await chooseAddresses(context, binding, policy);
+    const addresses = { ...chosen, arguments: more };
     const storage = await startStorage(context, addresses, processName);
     try {
       const process = await startSchedulerProcess(context, addresses, processName);
@@ -93,7 +98,7 @@ async function chooseAddresses(
   context: ScenarioContext,
   { scheduler, relay }: Binding,
   policy: Policy,
-): Promise<SchedulerAddresses> {
+): Promise<ChosenAddresses> {
   const { addressScheme: scheme, addressHost: host } = context.options;
   // Three consecutive ports: scheduler, storage server, monitor stream. Relays use the next three.
   const port = await freePorts(6);
@@ -153,9 +158,10 @@ async function startStorage(
 /** Starts only the scheduler process; also to restart it at the same addresses. Throws BindFailure when it reports an error at its start. */
 export async function startSchedulerProcess(
   context: ScenarioContext,
-  { address, port, monitorPort, monitorAddress, storageAddress, policy }: SchedulerAddresses,
+  addresses: SchedulerAddresses,
   name: string,
 ): Promise<ProcessHandle> {
+  const { address, port, monitorPort, monitorAddress, storageAddress, policy } = addresses;
   const scheme = address.split(':', 1)[0] as string;
   const encrypted = scheme === 'tls' || scheme === 'wss';
   const { certFile, keyFile } = encrypted ? certificateOf(context) : {};
@@ -169,6 +175,7 @@ export async function startSchedulerProcess(
       ...(policy.engine ? ['--policy-engine-type', policy.engine] : []),
       ...(scheme === 'ipc' ? ['--monitor-address', monitorAddress] : []),
       ...(certFile && keyFile ? ['--tls-cert', certFile, '--tls-key', keyFile] : []),
+      ...addresses.arguments,
     ],
     cwd: await context.subdirectory(name),
     env: networkBackend(context),

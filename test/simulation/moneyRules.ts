@@ -14,15 +14,17 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watche
   if (prices === null) throw new Error('the simulation knows no price');
   let forgottenBefore = Number.NEGATIVE_INFINITY;
 
-  const livedMs = ({ stoppedAt, createdAt }: ModelTask): number =>
-    (stoppedAt ?? agenda.now()) - createdAt;
-
-  /** Tasks that live, and that a life took for ended, and when: it may not look at them, and had asked for their stop. */
+  /** When a life took a living task for ended: it may not look at tasks, and had asked for the stop of this one. */
   const assumedEnded = new Map<string, number>();
 
-  /** A life before this one had to take it for ended, and no list shows what is on its way out. */
-  const isTakenForEnded = (taskArn: string): boolean =>
+  /** A life before this one took it for ended, and no list shows what is on its way out. */
+  const isTakenForEnded = ({ taskArn }: ModelTask): boolean =>
     (assumedEnded.get(taskArn) ?? Number.POSITIVE_INFINITY) < (life()?.startedAt ?? 0);
+
+  const endedAt = (task: ModelTask): number | null =>
+    isTakenForEnded(task) ? (assumedEnded.get(task.taskArn) ?? null) : task.stoppedAt;
+
+  const livedMs = (task: ModelTask): number => (endedAt(task) ?? agenda.now()) - task.createdAt;
 
   /** Tasks that a group of ours has or had, as the ledger remembers it. */
   function owned(): Set<string | null> {
@@ -38,7 +40,6 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watche
       ({ ours, ghost, taskArn, stoppedAt }) =>
         ours &&
         (stoppedAt ?? Number.POSITIVE_INFINITY) >= forgottenBefore &&
-        !isTakenForEnded(taskArn) &&
         (!ghost || shown.has(taskArn)),
     );
   }
@@ -48,7 +49,7 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watche
 
   const rate = (): number =>
     known()
-      .filter((task) => ecs.alive(task))
+      .filter((task) => ecs.alive(task) && !isTakenForEnded(task))
       .reduce((usd, task) => usd + prices[task.market], 0);
 
   /** Tasks that open launches have asked for and that are not there yet. */

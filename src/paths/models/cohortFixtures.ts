@@ -14,6 +14,7 @@ export const input = {
   timeouts,
   workersPerTask: 1,
   monitorEverConnected: false,
+  loadsAreOld: false,
 };
 export const launchPlan = (label: string, count: number) => ({
   order: { label, clientToken: `se-${label}`, count, revision: 'rev:1', market: 'spot' as const },

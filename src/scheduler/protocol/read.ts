@@ -33,9 +33,7 @@ function readField(frame: Frame, at: StructAt | null, place: Place): unknown {
   const [kind, where] = place;
   switch (kind) {
     case 'bool':
-      return (
-        has(at, (where >> 3) + 1) && ((byteAt(frame, at, where >> 3) >> (where & 7)) & 1) === 1
-      );
+      return bitAt(frame, at, where);
     case 'uint8':
       return has(at, where + 1) ? byteAt(frame, at, where) : 0;
     case 'uint16':
@@ -70,6 +68,11 @@ function readField(frame: Frame, at: StructAt | null, place: Place): unknown {
 /** The UInt32 at a place of a struct. */
 export function numberAt(frame: Frame, at: StructAt | null, where: number): number {
   return has(at, where + 4) ? frame.view.getUint32(at.byte + where, true) : 0;
+}
+
+/** The Bool at a place of a struct. */
+export function bitAt(frame: Frame, at: StructAt | null, where: number): boolean {
+  return has(at, (where >> 3) + 1) && ((byteAt(frame, at, where >> 3) >> (where & 7)) & 1) === 1;
 }
 
 /** Whether the data section has at least this many bytes. */

@@ -9,22 +9,25 @@ import {
   type StructAt,
 } from './frame.ts';
 import { idText, isIdText } from './idText.ts';
-import { data, numberAt, ofKind } from './read.ts';
+import { bitAt, data, numberAt, ofKind } from './read.ts';
 import * as layouts from './schema/layouts.ts';
 
-const { workerId, free, sent, queued } = layouts.WorkerStatus;
+const { workerId, free, sent, queued, processorStatuses } = layouts.WorkerStatus;
+const { hasTask, taskAgeSeconds } = layouts.WideProcessorStatus;
 const { workerManagerID, workerIDs } = layouts.ManagedWorkers;
 
 /** What one list says, in the order of the wire. */
 interface Wire {
   ids: string[];
-  /** Three for each worker: free, sent, queued. */
+  /** For each worker free, sent and queued; how many tasks it runs, and their ages added up. */
   numbers: Uint32Array;
   /** Ids of the managers, or of the groups in the oldest generation. */
   owners: string[];
   /** The workers of each owner. */
   owned: string[][];
 }
+
+const numbersEach = 5;
 
 export interface WorkerList {
   /** With an equal list right before, the same array; and an entry that has not changed is the same object. */
@@ -78,16 +81,36 @@ function readWorkers(
   if (!list) return { ids: [], numbers: new Uint32Array(0) };
   frame.spend(list.count);
   const ids: string[] = [];
-  const numbers = new Uint32Array(3 * list.count);
+  const numbers = new Uint32Array(numbersEach * list.count);
   for (let i = 0; i < list.count; i++) {
     const worker = element(list, i);
     frame.spend(4);
     ids.push(idAt(frame, frame.list(worker, workerId[1]), before.ids[i]));
-    numbers[3 * i] = numberAt(frame, worker, free[1]);
-    numbers[3 * i + 1] = numberAt(frame, worker, sent[1]);
-    numbers[3 * i + 2] = numberAt(frame, worker, queued[1]);
+    const at = numbersEach * i;
+    numbers[at] = numberAt(frame, worker, free[1]);
+    numbers[at + 1] = numberAt(frame, worker, sent[1]);
+    numbers[at + 2] = numberAt(frame, worker, queued[1]);
+    if (numbers[at + 1] === 0) continue;
+    const { tasks, ageSeconds } = readRunning(frame, frame.list(worker, processorStatuses[1]));
+    numbers[at + 3] = tasks;
+    numbers[at + 4] = ageSeconds;
   }
   return { ids, numbers };
+}
+
+/** How many tasks the processors of a worker have, and their ages; of earlier releases, which do not say them, none. */
+function readRunning(frame: Frame, at: ListAt | null): { tasks: number; ageSeconds: number } {
+  const list = ofKind(STRUCTS, at);
+  const running = { tasks: 0, ageSeconds: 0 };
+  if (!list || 8 * list.dataWords < taskAgeSeconds[1] + 4) return running;
+  frame.spend(list.count);
+  for (let i = 0; i < list.count; i++) {
+    const processor = element(list, i);
+    if (!bitAt(frame, processor, hasTask[1])) continue;
+    running.tasks++;
+    running.ageSeconds += numberAt(frame, processor, taskAgeSeconds[1]);
+  }
+  return running;
 }
 
 function readOwners(
@@ -123,21 +146,22 @@ function sameTexts(a: readonly string[], b: readonly string[]): boolean {
 }
 
 function loadAt({ numbers }: Wire, i: number): MonitoredWorker['load'] {
-  const [free = 0, sent = 0, queued = 0] = numbers.subarray(3 * i, 3 * i + 3);
-  return { free, sent, queued };
+  const own = numbers.subarray(numbersEach * i, numbersEach * (i + 1));
+  const [free = 0, sent = 0, queued = 0, tasks = 0, ageSeconds = 0] = own;
+  return { free, sent, queued, ...(tasks > 0 && { running: { tasks, ageSeconds } }) };
 }
+
+const sameNumbers = (a: Uint32Array, b: Uint32Array, i: number): boolean => {
+  for (let at = numbersEach * i; at < numbersEach * (i + 1); at++)
+    if (a[at] !== b[at]) return false;
+  return true;
+};
 
 /** The same workers with other numbers; the same array if there are none. */
 function withNumbers(workers: MonitoredWorker[], wire: Wire, before: Wire): MonitoredWorker[] {
   let next = workers;
   for (let i = 0; i < wire.ids.length; i++) {
-    const at = 3 * i;
-    if (
-      wire.numbers[at] === before.numbers[at] &&
-      wire.numbers[at + 1] === before.numbers[at + 1] &&
-      wire.numbers[at + 2] === before.numbers[at + 2]
-    )
-      continue;
+    if (sameNumbers(wire.numbers, before.numbers, i)) continue;
     if (next === workers) next = [...workers];
     next[i] = { ...(workers[i] as MonitoredWorker), load: loadAt(wire, i) };
   }
@@ -177,6 +201,8 @@ function isSame(a: MonitoredWorker, b: MonitoredWorker): boolean {
     a.groupId === b.groupId &&
     a.load?.free === b.load?.free &&
     a.load?.sent === b.load?.sent &&
-    a.load?.queued === b.load?.queued
+    a.load?.queued === b.load?.queued &&
+    a.load?.running?.tasks === b.load?.running?.tasks &&
+    a.load?.running?.ageSeconds === b.load?.running?.ageSeconds
   );
 }

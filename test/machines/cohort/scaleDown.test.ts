@@ -23,6 +23,15 @@ const recordsOf = (groups: Record<string, GroupRecord>): CohortRecords => ({
 });
 const runs = (given: Partial<GroupRecord> = {}): GroupRecord =>
   rowOf({ taskArn: arn('r'), phase: 'running', ...given });
+const now = 100_000;
+/** Four workers, and since when each of some tasks of theirs runs. */
+const works = (tasks: number, ...begun: number[]): GroupRecord =>
+  serves({
+    load: {
+      ...load(tasks),
+      running: { tasks: begun.length, begunSum: begun.reduce((sum, at) => sum + at, 0) },
+    },
+  });
 const nobody = { pending: 0, idle: 0, busy: 0 };
 const everybody = { pending: 9, idle: 9, busy: 9 };
 
@@ -69,6 +78,17 @@ describe('the groups to drain', () => {
     [
       'is least at work',
       { a: serves({ load: load(5) }), b: serves({ load: load(2) }), c: serves({ load: load(3) }) },
+      { busy: 2 },
+      ['b', 'c'],
+    ],
+    [
+      'would lose the least of what it has computed, whatever waits at it',
+      {
+        a: works(2, now - 50_000),
+        b: works(9, now - 9000),
+        c: works(4, now - 8000, now - 8000),
+        d: works(1, now - 60_000),
+      },
       { busy: 2 },
       ['b', 'c'],
     ],
@@ -125,7 +145,7 @@ describe('the groups to drain', () => {
       ['c', 'b', 'a'],
     ],
   ] as const)('%s', (_, groups, share, expected) => {
-    expect(scaleDownCandidates(groups, { ...nobody, ...share })).toEqual(expected);
+    expect(scaleDownCandidates(groups, { ...nobody, ...share }, now)).toEqual(expected);
   });
 
   it.each([
@@ -148,6 +168,18 @@ describe('the groups to drain', () => {
       }),
     );
     expect(outbox).toEqual([['a', { type: 'group.stop' }]]);
+  });
+
+  it('waits for what is to be shown of it where that it is idle was shown too long ago', () => {
+    const when = { at: 7000, until: 9000, monitorEverConnected: true, isOld: true };
+    const idle = { load: load(0) };
+    const { groups, outbox } = drained(recordsOf({ a: serves(idle) }), everybody, when);
+    expect(groups.a).toStrictEqual(serves({ ...idle, drainRequested: true, drainDeadline: 9000 }));
+    expect(outbox).toEqual([['a', { type: 'group.drain' }]]);
+    const without = { load: { ...load(0), workers: 0 } };
+    expect(drained(recordsOf({ a: rowOf(without) }), everybody, when).outbox).toEqual([
+      ['a', { type: 'group.stop' }],
+    ]);
   });
 
   it('may finish its work first until the deadline', () => {

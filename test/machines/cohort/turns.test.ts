@@ -59,6 +59,25 @@ describe('a cohort', () => {
     expect(calls.stopTask).toHaveLength(1);
   });
 
+  it('stops no group for being idle once that is of old, and does when it is shown anew', async () => {
+    const { launchBoth, actor, calls, look, hear, phases, monitorConnected } = liveCohort();
+    monitorConnected.now = true;
+    await launchBoth();
+    const running = [sighting('arn:0', 'running'), sighting('arn:1', 'running')];
+    await look(5000, ...running);
+    const idle = { workers: 1, tasks: 0, canceling: 0 };
+    hear(6000, { 'arn:0': idle, 'arn:1': idle });
+    actor.send({ type: 'cohort.freshness', at: 7000, isCurrent: false });
+    const stop = { type: 'cohort.drain', generation: 2, pending: 0, idle: 2, busy: 0 } as const;
+    actor.send({ ...stop, at: 7000, until: 120_000 });
+    await look(8000, ...running);
+    expect([calls.stopTask.length, Object.values(phases())]).toEqual([0, ['waiting', 'waiting']]);
+    hear(9000, { 'arn:0': { ...idle, tasks: 1 } });
+    actor.send({ type: 'cohort.freshness', at: 9000, isCurrent: true });
+    await look(11_000, ...running);
+    expect(calls.stopTask.map(({ input }) => input)).toMatchObject([{ taskArn: 'arn:1' }]);
+  });
+
   it('sends no launch that may not be sent any more when its turn comes', async () => {
     const { actor, answer, calls, turn, ended } = liveCohort();
     turn.allowed = false;

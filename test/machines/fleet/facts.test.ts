@@ -39,6 +39,25 @@ describe('a tick', () => {
     expect(polledAt.slice(1).map((at, i) => at - (polledAt[i] ?? 0))).toEqual([15_000, 15_000]);
   });
 
+  it('tells every cohort that what is shown as idle is of old', async () => {
+    const { actor, orders, report, fleet } = await readyManager({ owned: tasksOf(3) });
+    report({ idle: 3 });
+    orders();
+    const old = { at: fleet().now, isCurrent: false };
+    actor.send({ type: 'monitor.freshness', ...old });
+    expect(orders()).toEqual([{ type: 'cohort.freshness', ...old }]);
+  });
+
+  it('opens a cohort that knows that what is shown as idle is of old', async () => {
+    const { actor, cohorts, tick, fleet } = await readyManager();
+    const { now: at } = fleet();
+    actor.send({ type: 'monitor.freshness', at, isCurrent: false });
+    const requests = [{ taskConcurrency: 2, capabilities: [] }];
+    actor.send({ type: 'scheduler.desired', at, requests });
+    tick(at + 1000);
+    expect(cohorts.lines.map(({ input }) => input)).toMatchObject([{ loadsAreOld: true }]);
+  });
+
   it('notices since when there are more than the limit', async () => {
     const { tick, fleet, answered } = await readyManager({ owned: tasksOf(3) }, { maxTasks: 2 });
     answered();

@@ -35,6 +35,7 @@ describe('the tasks of an earlier run', () => {
       timeouts,
       workersPerTask: 2,
       monitorEverConnected: false,
+      loadsAreOld: false,
     });
     expect(fleet()).toMatchObject({
       ...{ opened: 1, generation: 1, lastLaunchAt: 10_000, resend: resend.slice(10) },
@@ -105,7 +106,10 @@ describe('launches', () => {
     ]);
     const { timeouts } = fleet().settings;
     expect(cohorts.lines.map(({ input }) => input)).toEqual([
-      { cohortId: 'cohort.0', timeouts, workersPerTask: 2, monitorEverConnected: false },
+      {
+        ...{ cohortId: 'cohort.0', timeouts, workersPerTask: 2 },
+        ...{ monitorEverConnected: false, loadsAreOld: false },
+      },
     ]);
     expect(fleet()).toMatchObject({
       ...{ opened: 1, generation: 1, launched: 2, turnAllowance: 100 - 12 },

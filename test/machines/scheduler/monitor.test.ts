@@ -113,7 +113,10 @@ describe('the monitor stream', () => {
     expect(reports()).toEqual([]);
     tick();
     pass(1);
-    expect(heard).toEqual([{ type: 'monitor.loads', at: 1_029_999, loads: null }]);
+    expect(heard).toEqual([
+      { type: 'monitor.freshness', at: 1_029_999, isCurrent: false },
+      { type: 'monitor.loads', at: 1_029_999, loads: null },
+    ]);
   });
 
   it('has its last loads believed when it comes back soon, and told anew', () => {
@@ -183,6 +186,37 @@ describe('the monitor stream', () => {
       expect(value()).toEqual({ online: 'listening' });
       pass(1);
       expect(value()).toBe('backoff');
+    },
+  );
+
+  it.each([1000, 10_000, 60_000])(
+    'shows what is idle until its next report is late, where one comes every %i ms',
+    (every) => {
+      const { open, show, pass, tick, heard } = live();
+      const freshness = () =>
+        heard.splice(0).flatMap((event) => ('isCurrent' in event ? [event.isCurrent] : []));
+      const wait = (ms: number) => {
+        pass(ms);
+        tick();
+      };
+      open();
+      show(list(worker('t1')));
+      expect(freshness()).toEqual([]);
+      // The first report does not say when the next one is due.
+      wait(2501);
+      expect(freshness()).toEqual([false]);
+      wait(every);
+      show(list(worker('t1')));
+      wait(every);
+      show(list(worker('t1')));
+      expect(freshness()).toEqual([true]);
+      wait(every);
+      wait(Math.max(1500, every / 10));
+      expect(freshness()).toEqual([]);
+      wait(3000);
+      expect(freshness()).toEqual([false]);
+      wait(3000);
+      expect(freshness()).toEqual([]);
     },
   );
 

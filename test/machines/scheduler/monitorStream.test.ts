@@ -41,6 +41,7 @@ const canceling = (taskId: string, task: string, state = 'canceling'): MonitorMe
   workerId: worker(task, 1).workerId,
   state: state as never,
 });
+const state = canceling;
 const load = (workers: number, tasks: number, cancelled = 0) => ({
   workers,
   tasks,
@@ -104,6 +105,48 @@ describe('the loads of Fargate tasks', () => {
     expect(read(one('a', true))).toBeUndefined();
     expect(read(one('a', false))).toEqual({ a: load(0, 0) });
     expect(read(one('a', false))).toBeUndefined();
+  });
+
+  it('tell of a task given to an idle worker, and of its end, without waiting for the next list', () => {
+    const { read } = reader();
+    read(all(worker('a', 1), worker('a', 2), worker('b', 1, 3)));
+    expect(read(state('t1', 'a', 'running'))).toEqual({ a: load(2, 1) });
+    expect(read(state('t1', 'a', 'running'))).toBeUndefined();
+    expect(read(state('t1', '', 'success'))).toEqual({ a: load(2, 0) });
+    // What a worker had before is not known one by one.
+    expect(read(state('t2', 'b', 'running'), state('t2', '', 'success'))).toBeUndefined();
+  });
+
+  it('are those of the next list, whatever was said of single tasks since the last one', () => {
+    const { read } = reader(['a'], false);
+    const list = all(worker('a', 1));
+    expect(read(list)).toEqual({ a: load(1, 0) });
+    expect(read(state('t1', 'a', 'running'), state('t2', 'a', 'running'))).toEqual({
+      a: load(1, 2),
+    });
+    expect(read(list)).toEqual({ a: load(1, 0) });
+    expect(read(state('t3', 'a', 'running'))).toEqual({ a: load(1, 1) });
+    expect(read(all(worker('a', 1, 1)))).toBeUndefined();
+    expect(read(state('t3', '', 'success'))).toBeUndefined();
+  });
+
+  it('tell of a worker and its first task, which come together', () => {
+    const { read } = reader();
+    read(all());
+    expect(read(state('t1', 'a', 'running'), one('a', true))).toEqual({ a: load(1, 1) });
+  });
+
+  it('say since when the tasks run, where the list shows how old they are', () => {
+    const { world, read } = reader();
+    const runs = (n: number, ageSeconds: number): MonitoredWorker => ({
+      ...worker('a', n),
+      load: { free: 8, sent: 2, queued: 1, running: { tasks: 1, ageSeconds } },
+    });
+    expect(read(all(runs(1, 5), runs(2, 20), worker('b', 1, 1)))).toEqual({
+      a: { ...load(2, 4), running: { tasks: 2, begunSum: 2 * world.at - 25_000 } },
+      b: load(1, 1),
+    });
+    expect(read(all(runs(1, 6), runs(2, 21), worker('b', 1, 1)))).toBeUndefined();
   });
 
   it('keep the tasks of a worker that is said to be connected again', () => {

@@ -133,6 +133,15 @@ it('decodeMonitor counts the tasks that the scheduler holds, and none where it n
   expect(decodeMonitor(encodeMessage(busy as WireMessage))).toMatchObject({ tasks: 3 });
 });
 
+it.each([
+  ['g4-2.9.0-monitor-state-scheduler-two-workers', { tasks: 1, ageSeconds: 70_000 }],
+  ['g3-monitor-state-scheduler-two-workers', undefined],
+])('decodeMonitor reads how old the running tasks are (%s)', (name, running) => {
+  const message = decodeMonitor(vector(name));
+  if (message?.type !== 'monitor.workers') throw new Error('not the workers');
+  expect(message.workers.map(({ load }) => load?.running)).toEqual([undefined, running]);
+});
+
 it('decodeMonitor returns null for other messages', () => {
   expect(decodeMonitor(vector('g3-monitor-state-balance-advice'))).toBeNull();
   expect(decodeMonitor(vector('g3-echo'))).toBeNull();
@@ -174,8 +183,10 @@ describe.each(['2.7.0', '2.8.0', '2.9.0'])(
       const message = decodeMonitor(many?.bytes ?? new Uint8Array(0));
       expect(message).toMatchObject({ type: 'monitor.workers' });
       const workers = message?.type === 'monitor.workers' ? message.workers : [];
-      expect(workers.map(({ load }) => load)).toEqual(
-        Array.from({ length: 30 }, (_, n) => ({ free: 1000 - n, sent: n, queued: 2 * n })),
+      expect(workers).toMatchObject(
+        Array.from({ length: 30 }, (_, n) => ({
+          load: { free: 1000 - n, sent: n, queued: 2 * n },
+        })),
       );
       expect(workers.every(({ managerId }) => managerId === 'wm-ecs')).toBe(true);
     });

@@ -1,0 +1,27 @@
+import type { MonitoredWorker, RunningTime } from './messages.ts';
+import { taskIdOfWorker } from './workerId.ts';
+
+/** By Fargate task, what its workers run. */
+export type RunningTasks = Record<string, RunningTime>;
+
+/** What each Fargate task runs, of a list that came `at`; the ages in it are those of the workers' last heartbeats. */
+export function runningByTask(workers: readonly MonitoredWorker[], at: number): RunningTasks {
+  const running: RunningTasks = {};
+  for (const { workerId, load } of workers) {
+    const runs = load?.running;
+    if (!runs) continue;
+    const taskId = taskIdOfWorker(workerId);
+    if (taskId === null) continue;
+    const others = running[taskId] ?? { tasks: 0, begunSum: 0 };
+    running[taskId] = {
+      tasks: others.tasks + runs.tasks,
+      begunSum: others.begunSum + runs.tasks * at - runs.ageSeconds * 1000,
+    };
+  }
+  return running;
+}
+
+/** How long these tasks have run, added up, ms: what is lost if their workers end. */
+export function wouldLose(running: RunningTime | undefined, at: number): number {
+  return running ? Math.max(0, running.tasks * at - running.begunSum) : 0;
+}
