@@ -1,15 +1,12 @@
 import { atLeast, compareReleases } from '../shared/release.ts';
+import {
+  firstWithMagic,
+  newestBare,
+  newestRelease,
+  published,
+  spans,
+} from '../shared/releaseList.ts';
 import type { Generation, Terms } from './messages.ts';
-
-/** The first release of each generation, and the last one that we know; the newest generation first. */
-const spans: readonly [Generation, first: string, last: string][] = [
-  ['g4', '2.7.0', '2.9.0'],
-  ['g3', '2.3.4', '2.6.0'],
-  ['g23', '2.1.0', '2.3.3'],
-  ['g2', '1.21.0', '2.0.20'],
-  ['g1b', '1.19.0', '1.20.1'],
-  ['g1', '0', '1.15.0'],
-];
 
 /** What a scheduler of that release speaks, and its workers understand. */
 export const generationOf = (release: string): Generation =>
@@ -18,23 +15,13 @@ export const generationOf = (release: string): Generation =>
 /** The newest release that we know of that generation. */
 export const newestOf = (generation: Generation): string =>
   // No release of g1b ever reached the package index; its workers differ in nothing from g1's.
-  spans.find(([known]) => known === (generation === 'g1b' ? 'g1' : generation))?.[2] ?? '2.9.0';
-
-/** What the package index has, the newest first. */
-const published = (
-  '2.9.0 2.8.0 2.7.0 2.6.0 2.5.5 2.5.0 2.4.6 2.4.5 2.4.3 2.4.2 2.4.0 2.3.5 2.3.3 2.3.1 2.3.0 2.2.0 2.1.10 2.1.8 ' +
-  '2.1.7 2.1.6 2.1.5 2.1.4 2.1.2 2.0.20 2.0.19 2.0.16 2.0.14 2.0.12 2.0.9 2.0.7 2.0.4 2.0.2 2.0.1 2.0.0 1.27.2 ' +
-  '1.27.1 1.26.6 1.26.4 1.26.3 1.26.2 1.26.1 1.26.0 1.24.6 1.24.0 1.15.0'
-).split(' ');
+  spans.find(([known]) => known === (generation === 'g1b' ? 'g1' : generation))?.[2] ??
+  newestRelease;
 
 /** Whether the package index has this release, as far as we know. */
 export function isPublished(release: string): boolean {
   return published.includes(release);
 }
-
-/** YMQ had no magic before. */
-const firstWithMagic = '2.0.2';
-const newestBare = '2.0.1';
 
 const startsWith = (release: string, numbers: string): boolean =>
   `${release}.`.startsWith(`${numbers}.`);
@@ -61,7 +48,19 @@ const allows = (release: string, [operator, version]: [operator: string, version
   }
 };
 
-/** The release that an installer makes of a requirements text; null when that does not say. */
+/** What these clauses allow is newer than all that is known: the release that they name. */
+function newerRelease(wanted: readonly [operator: string, version: string][]): string | null {
+  const named = wanted.find(
+    ([operator, version]) =>
+      /^(>=?|~=|==)$/.test(operator) && compareReleases(version, newestRelease) >= 0,
+  );
+  return named === undefined ? null : named[1].replace(/\.\*$/, '');
+}
+
+/**
+ * The release that an installer makes of a requirements text; null when that does not say. One that is newer than all
+ * that are known is what the text names: its workers are started like those of the newest.
+ */
 export const requiredRelease = (requirements: string): string | null => {
   const [, said] =
     /(?:^|[\n;])[ \t]*opengris[-_.]scaler(?![-\w.])[ \t]*(?:\[[^\]\n]*\])?([^\n;#]*)/i.exec(
@@ -81,7 +80,8 @@ export const requiredRelease = (requirements: string): string | null => {
   }
   const pinned = wanted.find(([word, version]) => /^===?$/.test(word) && !version.endsWith('*'));
   if (pinned) return pinned[1];
-  return published.find((release) => wanted.every((clause) => allows(release, clause))) ?? null;
+  const known = published.find((release) => wanted.every((clause) => allows(release, clause)));
+  return known ?? newerRelease(wanted);
 };
 
 /** The newest release whose workers can serve such a scheduler. */

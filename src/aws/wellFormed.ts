@@ -15,28 +15,33 @@ interface Members {
 /** Accepts the ARNs of every partition and of the emulators, and rejects any other text. */
 const arn = /^arn:\S{1,1000}$/;
 
-function fits(shape: Shape, value: unknown): boolean {
-  if (shape === 'text') return typeof value === 'string';
-  if (shape === 'number') return Number.isFinite(value);
-  if (shape === 'arn') return typeof value === 'string' && arn.test(value);
-  if (shape === 'date') return value instanceof Date && !Number.isNaN(value.getTime());
-  if (Array.isArray(shape))
-    return (
-      Array.isArray(value) && value.every((item) => item !== undefined && fits(shape[0], item))
-    );
-  return hasMembers(shape, value);
+type Check = (value: unknown) => boolean;
+
+/** Made once for each operation: an answer of DescribeTasks has thousands of members. */
+function checkOf(shape: Shape): Check {
+  if (shape === 'text') return (value) => typeof value === 'string';
+  if (shape === 'number') return (value) => Number.isFinite(value);
+  if (shape === 'arn') return (value) => typeof value === 'string' && arn.test(value);
+  if (shape === 'date') return (value) => value instanceof Date && !Number.isNaN(value.getTime());
+  if (!Array.isArray(shape)) return membersCheck(shape);
+  const fits = checkOf(shape[0]);
+  return (value) => Array.isArray(value) && value.every((item) => item !== undefined && fits(item));
 }
 
-function hasMembers({ must = {}, oneOf = {}, may = {} }: Members, value: unknown): boolean {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const given = value as Record<string, unknown>;
-  const isAbsent = (member: string) => given[member] === undefined || given[member] === null;
+function membersCheck({ must = {}, oneOf = {}, may = {} }: Members): Check {
+  const required = Object.keys(must);
   const choices = Object.keys(oneOf);
-  if (Object.keys(must).some(isAbsent)) return false;
-  if (choices.length > 0 && choices.every(isAbsent)) return false;
-  return Object.entries({ ...must, ...oneOf, ...may }).every(
-    ([member, inner]) => isAbsent(member) || fits(inner, given[member]),
+  const members = Object.entries({ ...must, ...oneOf, ...may }).map(
+    ([member, shape]) => [member, checkOf(shape)] as const,
   );
+  return (value) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+    const given = value as Record<string, unknown>;
+    const isPresent = (member: string) => given[member] !== undefined && given[member] !== null;
+    if (!required.every(isPresent)) return false;
+    if (choices.length > 0 && !choices.some(isPresent)) return false;
+    return members.every(([member, fits]) => !isPresent(member) || fits(given[member]));
+  };
 }
 
 const task: Shape = {
@@ -74,7 +79,7 @@ const taskDefinition: Shape = {
 const role: Shape = { must: { Arn: 'arn' } };
 
 /** What the answer to each operation must have to be one. An operation that is not named may answer anything. */
-const shapes: Readonly<Record<string, Shape>> = {
+const shapes: Readonly<Record<string, Members>> = {
   RunTask: { oneOf: { tasks: [task], failures } },
   DescribeTasks: { oneOf: { tasks: [task], failures } },
   ListTasks: { must: { taskArns: ['arn'] }, may: { nextToken: 'text' } },
@@ -91,14 +96,15 @@ const shapes: Readonly<Record<string, Shape>> = {
   CreateRole: { must: { Role: role } },
 };
 
+const checks = new Map(Object.entries(shapes).map(([name, shape]) => [name, checkOf(shape)]));
+
 /**
  * Returns the answer if it has the form that AWS documents. The SDK accepts any body that parses, and an empty one, for
  * example from a broken proxy. Throws an EcsFailure of kind `unreachable`: the outcome of the call is unknown, as if
  * there had been no answer.
  */
 export function wellFormed<Output>(operation: string, answer: Output): Output {
-  const shape = shapes[operation];
-  if (shape === undefined || fits(shape, answer)) return answer;
+  if (checks.get(operation)?.(answer) ?? true) return answer;
   throw new EcsFailure(
     { kind: 'unreachable', awsName: operation, code: 'garbled' },
     `${operation}: the answer does not have AWS's form`,

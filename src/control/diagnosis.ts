@@ -243,7 +243,14 @@ export function diagnose(end: End): Diagnosis {
   }
 }
 
+const alone: Diagnosis = {
+  diagnosis: 'Its workers ended by themselves before they were known to the scheduler.',
+  remedy:
+    'Check that the subnets reach the scheduler (worker_scheduler_address) and the object storage (object_storage_address) at the addresses that the workers are told, and that the security groups let them; scaler-ecs doctor checks both.',
+};
+
 function exited(words: string, hasServed: boolean): Diagnosis {
+  if (!hasServed && /exit 0\b/.test(words)) return alone;
   const known = firstOf(exitRows, words);
   if (known) return known;
   const [, code] = /exit (\d+)\b/.exec(words) ?? [];

@@ -1,5 +1,6 @@
 import {
   generationOf,
+  isPublished,
   newestOf,
   requiredRelease,
   startable,
@@ -40,11 +41,6 @@ const longest = ({ ecs, worker, workerManagerId, capabilities }: Config): Key =>
   lengths.sort(([, a], [, b]) => b - a);
   return lengths[0]?.[0] ?? 'ecs_python_requirements';
 };
-
-/** Whether the package index has this release, as far as this program knows. */
-function isPublished(release: string): boolean {
-  return requiredRelease(`opengris-scaler>=${release},<=${release}`) !== null;
-}
 
 function unknownRelease({ worker }: Config, release: string): string {
   const key = worker.scalerVersion === null ? 'ecs_python_requirements' : 'worker_scaler_version';

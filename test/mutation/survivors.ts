@@ -238,11 +238,11 @@ export const survivors: {
     mutants: {
       'src/aws/wellFormed.ts': [
         {
-          line: "if (shape === 'arn') return typeof value === 'string' && arn.test(value);",
+          line: "if (shape === 'arn') return (value) => typeof value === 'string' && arn.test(value);",
           change: "typeof value === 'string' => true",
         },
         {
-          line: 'Array.isArray(value) && value.every((item) => item !== undefined && fits(shape[0], item))',
+          line: 'return (value) => Array.isArray(value) && value.every((item) => item !== undefined && fits(item));',
           change: 'item !== undefined => true',
         },
       ],

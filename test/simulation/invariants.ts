@@ -10,7 +10,7 @@ import type { DesiredRequest } from '../../machines/shared/domain.ts';
 import type { JournalRecord } from '../../src/store/records.ts';
 import { createDialogueRules } from './dialogueRules.ts';
 import type { ModelTask } from './ecs.ts';
-import type { Life } from './life.ts';
+import type { Life, LifeEnd } from './life.ts';
 import { createLimits } from './limits.ts';
 import { createMoneyRules } from './moneyRules.ts';
 import { createOwnership } from './ownership.ts';
@@ -543,7 +543,7 @@ export const createInvariants = (world: Watched) => {
     /** At rest, for good. `isExact`: nothing has happened that keeps the daemon from knowing what a task costs. */
     settledMoney: (isExact: boolean) => money.settled(world.census(), isExact),
 
-    leftBehind: (life: Life) => settlement.leftBehind(life, surveyed),
+    leftBehind: (life: Life, end: LifeEnd) => settlement.leftBehind(life, end, surveyed),
   };
 };
 

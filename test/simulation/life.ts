@@ -37,6 +37,12 @@ import {
 /** The life before ended in order; it did not; there is no journal; the same, and the cluster is only created now. */
 export type StartKind = 'closed' | 'unclosed' | 'lost' | 'first';
 
+/** `looked`: it does not say that it could not look at ECS. */
+export interface LifeEnd {
+  status: number;
+  looked: boolean;
+}
+
 /** What one life of the daemon lets the world see. */
 export interface LifeEvents extends ConnectionEvents {
   /** What the state directory says of the life before. */
@@ -47,7 +53,7 @@ export interface LifeEvents extends ConnectionEvents {
   surveyed(startedAt: number): void;
   surveyFailed(denied: boolean): void;
   logged(level: 'info' | 'warn' | 'error', fields: object, text: string): void;
-  ended(): void;
+  ended(end: LifeEnd): void;
 }
 
 export interface Life {
@@ -316,10 +322,9 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
       if (life.ended || owner.dead) return;
       life.ended = true;
       // As src/daemon/run does: what waits to be written is written.
-      journal.close(actor.getSnapshot().output?.crash === null).then(
-        () => events.ended(),
-        () => events.ended(),
-      );
+      const { output } = actor.getSnapshot();
+      const ended = () => events.ended(output ?? { status: 1, looked: true });
+      journal.close(output?.crash === null).then(ended, ended);
     };
     actor.subscribe({
       complete: () => {

@@ -1,10 +1,10 @@
 import type { Census } from './census.ts';
-import type { Life } from './life.ts';
+import type { Life, LifeEnd } from './life.ts';
 import type { Watched } from './watched.ts';
 
 /** Which group owns which task, while the daemon runs and after its end. */
 export function createOwnership(
-  { ecs, broken }: Pick<Watched, 'ecs' | 'broken'>,
+  { ecs, broken, settings }: Pick<Watched, 'ecs' | 'broken' | 'settings'>,
   short: (arn: string) => string,
 ) {
   return {
@@ -19,15 +19,18 @@ export function createOwnership(
       }
     },
 
-    /** After an orderly end: whatever is left was said. */
-    leftBehind(life: Life, surveyed: boolean) {
+    /** After an orderly end: whatever is left was said, or that it could not look; status 0 says that nothing is. */
+    leftBehind(life: Life, { status, looked }: LifeEnd, surveyed: boolean) {
       const { ledger } = life.journal ?? {};
-      if (!ledger || ledger.openLaunches().length > 0) return;
+      if (!ledger || !surveyed) return;
+      const left = ecs.ours().filter((task) => ecs.wanted(task) && !task.ghost);
+      const [one] = left;
+      if (one && status === 0 && !settings.leave)
+        broken('leftUnsaid', `${short(one.taskArn)} still runs after an end with status 0`);
+      if (!looked || ledger.openLaunches().length > 0) return;
       const said = new Set(ledger.groups().map(({ taskArn }) => taskArn));
-      const unsaid = ecs
-        .ours()
-        .find((task) => ecs.wanted(task) && !task.ghost && !said.has(task.taskArn));
-      if (unsaid && surveyed) broken('leftUnsaid', `${short(unsaid.taskArn)} still runs`);
+      const unsaid = left.find(({ taskArn }) => !said.has(taskArn));
+      if (unsaid) broken('leftUnsaid', `${short(unsaid.taskArn)} still runs`);
     },
   };
 }

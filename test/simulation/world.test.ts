@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { plainDialogue } from './dialogueFaults.ts';
 import { type Happening, type Script, scriptOf } from './script.ts';
 import { addRun, emptyStats } from './stats.ts';
@@ -30,7 +30,9 @@ const call = (
 ): Happening => ({ kind: 'call', operations, mishap, at, count, ms });
 
 /** Five Fargate tasks wanted and allowed, with nothing in the way but this. */
-const play = (...happenings: Happening[]): Promise<Run> => {
+const play = (...happenings: Happening[]): Promise<Run> => playWith({}, ...happenings);
+
+const playWith = (given: Partial<Script['settings']>, ...happenings: Happening[]): Promise<Run> => {
   const script: Script = {
     seed: 1,
     settings: {
@@ -40,6 +42,7 @@ const play = (...happenings: Happening[]): Promise<Run> => {
       ...plainDialogue,
       ...{ reportEverySeconds: 1, tasksPerWorker: null, cooldownSeconds: 0 },
       ...{ restlessness: 0.002, leave: false, orphan: false, money: null, scarceCalls: false },
+      ...given,
     },
     happenings: [{ at: 0, kind: 'demand', tasks: 25 }, ...happenings],
     finalDemand: 25,
@@ -69,6 +72,34 @@ it('a launch that was given up is not replaced before a complete list shows whic
     call(['RunTask', 'ListTasks', 'DescribeTasks'], 'expired', 1000, 10_000, 13 * minute),
   );
   expect([run.violations, run.bought]).toEqual([[], 5]);
+});
+
+describe('a launch that is given up while everything ends', () => {
+  /** Carried out without an answer, then refused fifteen times; lists fail for so long. */
+  const giveUp = (blindMs: number) =>
+    playWith(
+      { stopTimeoutSeconds: 16 * 60 },
+      call(['RunTask'], 'error500Executed', 0, 1, minute),
+      call(['RunTask'], 'denied', 1000, 15, 30 * minute),
+      call(['ListTasks'], 'error500', 1000, 10_000, blindMs),
+      { at: 15_000, kind: 'stop', downMs: 3000, soon: true },
+    );
+  const linesWith = ({ trace }: Run, pattern: RegExp) => trace.filter((line) => pattern.test(line));
+
+  it('keeps the daemon from its end until a list has shown its tasks, which are stopped', async () => {
+    const run = await giveUp(12 * minute);
+    expect(run.violations).toEqual([]);
+    expect(linesWith(run, /~~ denied:RunTask/)).toHaveLength(15);
+    const [end = ''] = linesWith(run, /daemon has ended/);
+    expect(end).toContain('with status 0');
+    expect(Number.parseFloat(end)).toBeGreaterThan(12 * 60);
+  });
+
+  it('gives the end another status than 0 if no list ever shows them', async () => {
+    const run = await giveUp(20 * minute);
+    expect(run.violations).toEqual([]);
+    expect(linesWith(run, /daemon has ended/)[0]).toContain('with status 1');
+  });
 });
 
 it('a throttled launch is not sent again while the scheduler is silent', async () => {

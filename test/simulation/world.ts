@@ -295,9 +295,9 @@ export const runScript = async (
           if (text === 'actor.crashed' || text.startsWith('daemon.'))
             broken('crashed', `${text} ${JSON.stringify(fields)}`);
         },
-        ended() {
-          note(() => 'daemon has ended');
-          invariants.leftBehind(born);
+        ended(end) {
+          note(() => `daemon has ended with status ${end.status}`);
+          invariants.leftBehind(born, end);
           if (born.restartMs !== null)
             agenda.after(born.restartMs, () => {
               if (life !== born) return;

@@ -1,5 +1,6 @@
 import type { Capability } from '../../../machines/shared/domain.ts';
 import { atLeast } from '../../../machines/shared/release.ts';
+import { newestRelease } from '../../../machines/shared/releaseList.ts';
 import { Failure } from '../../shared/failure.ts';
 
 /** Settings that become the command line of the workers. */
@@ -84,8 +85,6 @@ const backendAssignment = [
   `scaler_ecs_python=$(sed -n '1s/^#! *//p' "$scaler_ecs_python" 2>/dev/null) || :`,
   `case $scaler_ecs_python in *python*) case $($scaler_ecs_python -c 'import importlib.metadata as m; print(m.version("opengris-scaler"))' 2>/dev/null) in 2.[012].*) export SCALER_NETWORK_BACKEND=tcp_zmq;; esac;; esac`,
 ].join('; ');
-
-const newestRelease = '2.9.0';
 
 /** The parts of the command line that differ between releases. */
 function dialectOf(release: string) {

@@ -85,7 +85,7 @@ export const fleetEvents = {
         startFailed:
           "Correct what ECS names: the image and its registry, the subnet's route to the internet, the execution role, or the memory.",
         exited:
-          "Read the container's log. Workers that exit soon after the start often cannot reach the scheduler or the object storage, or run another Scaler release.",
+          "Read the container's log. Workers that exit soon after the start, with exit 0 too, often cannot reach the scheduler or the object storage at the addresses that they are told (security groups, worker_scheduler_address, object_storage_address), or run another Scaler release.",
         lost: 'Look at the task in ECS, and whether its workers can reach the scheduler.',
         stoppedOutside: 'Find out who stops tasks in this cluster; ECS shows the stopped reason.',
       },

@@ -86,7 +86,7 @@ const rows: [Cause, string | null, RegExp, RegExp | null][] = [
     /worker_scaler_version/,
   ],
   ['exited', 'EssentialContainerExited; c: exit 137', /killed from outside/, /memory/],
-  ['exited', 'EssentialContainerExited; c: exit 0', /in order/, /^Nothing/],
+  ['exited', 'EssentialContainerExited; c: exit 0', /before they were known/, /object_storage/],
   [
     'interrupted',
     'SpotInterruption; Your Spot Task was interrupted.',
@@ -142,6 +142,16 @@ describe('an end', () => {
     expect(diagnose(end('exited', 'c: exit 3', { hasServed: true })).diagnosis).toBe(
       'Its workers exited with code 3.',
     );
+  });
+
+  it('of workers that ended in order names the addresses if they never served', () => {
+    const said = (hasServed: boolean) => diagnose(end('exited', 'c: exit 0', { hasServed }));
+    expect(said(false).diagnosis).toMatch(/ended by themselves before they were known/);
+    expect(said(false).remedy).toMatch(/worker_scheduler_address.*object_storage_address.*groups/);
+    expect(said(true)).toMatchObject({
+      diagnosis: 'Its workers ended by themselves, in order.',
+      remedy: expect.stringContaining('death_timeout_seconds'),
+    });
   });
 
   it('that an operator ordered says so', () => {

@@ -70,6 +70,22 @@ describe('what is launched', () => {
     }
   });
 
+  it.each([
+    [['--worker-scaler-version', '2.10.1'], '2.10.1'],
+    [['--ecs-python-requirements', 'opengris-scaler>=3'], '3'],
+  ])('is a release that is newer than all that are known, and said once (%j)', (said, release) => {
+    const templates = templatesFor(...said);
+    expect(templates.workerRelease).toBe(release);
+    expect(templates.warnings()).toEqual([
+      expect.stringContaining(`Scaler ${release} is no release that this program knows`),
+    ]);
+    const terms = { transport: 'ymq', generation: 'g4', exact: true, bare: false } as const;
+    expect(mismatchOf(templates, terms)).toBeNull();
+    const { command } = templatesFor('--worker-scaler-version', '2.9.0').templateOf({});
+    expect(templateFor(templates, terms).command).toBe(command);
+    expect(mismatchOf(templates, { ...terms, generation: 'g3' })).toContain(`Scaler ${release}`);
+  });
+
   it('is sent again as it was journaled, whatever was found since', () => {
     const templates = templatesFor(...image);
     const of = (transport: 'ymq' | 'zmq', generation: 'g2' | 'g4') =>

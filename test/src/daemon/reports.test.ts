@@ -77,6 +77,12 @@ it('names with a launch what it follows from, once that is known', () => {
   ]);
 });
 
+it('reports a scheduler that never commands, with how long it has answered', () => {
+  const { lines, report } = listening();
+  report.neverCommanded({ seconds: 61 });
+  expect(lines).toEqual([['scheduler.neverCommanded', { seconds: 61 }]]);
+});
+
 it('reports that the fleet is drained, and why', () => {
   const { lines, report } = listening();
   report.fleetDrained({ why: 'the scheduler is gone for good' });

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { type AnyStateMachine, createActor } from 'xstate';
+import { cohort } from '../../../machines/cohort/cohort.ts';
+import { daemon } from '../../../machines/daemon/daemon.ts';
+import { fleetManager } from '../../../machines/fleet/fleetManager.ts';
+import { launch as launchMachine } from '../../../machines/group/launch.ts';
+import { workerGroup } from '../../../machines/group/workerGroup.ts';
+import { monitor } from '../../../machines/scheduler/monitor.ts';
+import { session } from '../../../machines/scheduler/session.ts';
 import type { DescribeFailure, TaskObservation } from '../../../machines/shared/domain.ts';
 import { provide, type Tools } from '../../../src/daemon/wiring.ts';
 import { now } from '../../../src/shared/clock.ts';
@@ -164,5 +171,86 @@ describe('a cohort', () => {
     for (const { endedAt } of journal.ledger.history())
       expect(endedAt).toBeGreaterThanOrEqual(before);
     await journal.close();
+  });
+});
+
+describe('what the machines note', () => {
+  /** Actions that do nothing by themselves. */
+  const placeholders = (machine: object): string[] =>
+    Object.entries((machine as Machine).implementations.actions)
+      .filter(([name, action]) => name.startsWith('note') && !('type' in action))
+      .map(([name]) => name);
+
+  const tree = (tools: Partial<Tools> = {}) => {
+    const journal = { ledger: {}, note: () => [] };
+    const given = { ...{ socket: {}, monitor: {}, log: silentLog, journal }, ...tools };
+    const root = provide(given as never) as unknown as Machine;
+    const under = (machine: Machine, name: string) =>
+      machine.implementations.actors[name] as Machine;
+    const wiredFleet = under(root, 'fleetManager');
+    const wiredCohort = under(wiredFleet, 'cohort');
+    return {
+      ...{ daemon: root, session: under(root, 'session'), monitor: under(root, 'monitor') },
+      ...{ fleetManager: wiredFleet, cohort: wiredCohort },
+      ...{ workerGroup: under(wiredCohort, 'workerGroup'), launch: under(wiredCohort, 'launch') },
+    };
+  };
+
+  it.each(
+    Object.entries({
+      daemon,
+      session,
+      monitor,
+      fleetManager,
+      cohort,
+      workerGroup,
+      launch: launchMachine,
+    }),
+  )('is reported, all of it: %s', (name, machine) => {
+    const own = (machine as unknown as Machine).implementations.actions;
+    const filled = tree()[name as keyof ReturnType<typeof tree>].implementations.actions;
+    const names = placeholders(machine);
+    expect(names.length).toBeGreaterThan(0);
+    expect(names.filter((each) => filled[each] === own[each])).toEqual([]);
+  });
+
+  it('has the event of its name', () => {
+    const said: string[] = [];
+    const all = tree({ log: { report: (event) => void said.push(event) } });
+    const noted = (machine: Machine, name: string, params: object) => {
+      machine.implementations.actions[name]?.({}, params);
+      return said.splice(0);
+    };
+    const { fleetManager: fleet, cohort: groups, monitor: stream, daemon: root } = all;
+    const failure = { kind: 'denied', reason: 'no' };
+    expect([
+      noted(fleet, 'noteNeverCommanded', { seconds: 60 }),
+      noted(fleet, 'noteFleetDrained', { why: 'x' }),
+      noted(fleet, 'noteCapacity', { workers: 3 }),
+      noted(fleet, 'noteMismatch', { reason: 'x' }),
+      noted(fleet, 'noteMoneyLimit', { limits: [], onLimit: 'hold' }),
+      noted(groups, 'noteSlowStop', { groupId: 'g', taskArn: 'arn', since: 0 }),
+      noted(groups, 'noteDegraded', { groupId: 'g', taskArn: 'arn' }),
+      noted(groups, 'noteRefusal', { label: 'l', ...failure }),
+      noted(groups, 'noteDescribeFailed', failure),
+      noted(stream, 'noteReceived', {}),
+      noted(stream, 'noteUnreadable', { reason: 'x' }),
+      noted(root, 'notePreparation', failure),
+      noted(root, 'noteConnection', {}),
+    ]).toEqual([
+      ['scheduler.neverCommanded'],
+      ['fleet.drained'],
+      ['capacity.advertised'],
+      ['workers.incompatible'],
+      ['money.limitCleared'],
+      ['stopTask.slow'],
+      ['group.degraded'],
+      ['launch.refused'],
+      ['describeTasks.denied'],
+      ['monitor.received'],
+      ['monitor.messageUnreadable'],
+      ['bootstrap.failed'],
+      ['scheduler.statusChanged'],
+    ]);
   });
 });

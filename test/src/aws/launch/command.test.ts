@@ -3,6 +3,7 @@ import { chmodSync, copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newestRelease } from '../../../../machines/shared/releaseList.ts';
 import {
   schedulerOf,
   TemplateFailure,
@@ -287,6 +288,15 @@ describe('workerCommand by release', () => {
     },
   );
 });
+
+it.each(['2.9.1', '2.10.0', '3', '10.0.0rc1'])(
+  'workerCommand starts workers of %s, which is newer than all that are known, like those of the newest',
+  (scalerRelease) => {
+    expect(workerCommand({ ...full, scalerRelease })).toBe(
+      workerCommand({ ...full, scalerRelease: newestRelease }),
+    );
+  },
+);
 
 describe('schedulerOf', () => {
   it.each(['tcp://10.0.0.5:8516', "ws://10.0.0.5:1/it's;$(x)", 'ipc:///tmp/a b'])(
