@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { billedAs, billedGroups, usdOf } from '../../../machines/cohort/billing.ts';
-import { sighting } from '../../support/liveCohort.ts';
-import { arn, rowOf } from '../../support/rows.ts';
+import { reconcileObserved } from '../../../machines/cohort/observe.ts';
+import { input, sighting } from '../../support/liveCohort.ts';
+import { arn, rowOf, serves } from '../../support/rows.ts';
 
 const prices = { onDemand: 3.6, spot: 0.36, minimumMs: 60_000 };
 const seen = (createdAt: number | null, more: object = {}) => ({
@@ -26,6 +27,16 @@ describe('what ECS shows of a task', () => {
     expect(billedAs(record, seen(44_999)).billedFrom).toBe(44_999);
     expect(billedAs(record, seen(null)).billedFrom).toBe(50_000);
   });
+});
+
+it('records on which market a task runs and from when on it is billed, though nothing else is new', () => {
+  const known = serves({ lastStatus: 'running', billedFrom: 77 });
+  const see = (createdAt: number, more: object = {}) => {
+    const records = { groups: { a: known }, launches: {} };
+    return reconcileObserved(records, [seen(createdAt, more)], 500, input.timeouts, true).groups.a;
+  };
+  expect(see(77, { market: 'spot' })).toMatchObject({ market: 'spot' });
+  expect(see(90_000)).toMatchObject({ billedFrom: 90_000 });
 });
 
 it('bills a group from what ECS showed last, else from its creation, else from its launch', () => {

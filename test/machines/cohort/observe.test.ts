@@ -27,6 +27,8 @@ const stops = (given = {}) =>
   serves({ phase: 'stopping', drainRequested: true, stopRequestedAt: 1000, ...given });
 
 const held = runs({ phase: 'held', drainRequested: true, runningAt: 0 });
+const accepted = stops({ stopAccepted: true });
+const unseen = serves({ observeUntil: 9e9, load: { workers: 1, tasks: 0, canceling: 0 } });
 
 describe('an observation of a task', () => {
   const lost = { type: 'task.stopped', cause: 'lost' };
@@ -102,20 +104,8 @@ describe('an observation of a task', () => {
       0,
       { type: 'task.failing', ...spot },
     ],
-    [
-      'may be nothing once, though its stop was accepted',
-      stops({ stopAccepted: true }),
-      sighting('missing'),
-      90_000,
-      null,
-    ],
-    [
-      'stops no task that ECS denies and whose workers serve',
-      serves({ observeUntil: 9e9, load: { workers: 1, tasks: 0, canceling: 0 } }),
-      sighting('missing'),
-      500,
-      null,
-    ],
+    ['may be nothing once, its stop accepted', accepted, sighting('missing'), 90_000, null],
+    ['is denied while the workers serve', unseen, sighting('missing'), 500, null],
     ['says nothing new of a held group that ends', held, sighting('stopping'), 900_000, null],
     ['says nothing new of a held group that runs', held, sighting('running'), 900_000, null],
     ['is as it was told to be', stops(), sighting('stopping'), 99_000, null],
@@ -534,14 +524,6 @@ describe('a task that is to stop', () => {
     const { outbox } = observe(serves(), sighting('stopping', cause));
     expect(outbox).toEqual([['a', { type: 'task.failing', ...cause }]]);
   });
-});
-
-it('records on which market a task runs and from when on it is billed, though nothing else is new', () => {
-  const known = serves({ lastStatus: 'running', billedFrom: 77 });
-  const see = (more: Partial<TaskObservation>) =>
-    reconcileObserved(booksOf({ a: known }), [sighting('running', more)], 500, timeouts, true);
-  expect(see({ createdAt: 77, market: 'spot' }).groups.a).toMatchObject({ market: 'spot' });
-  expect(see({ createdAt: 90_000 }).groups.a).toMatchObject({ billedFrom: 90_000 });
 });
 
 it('records once when ECS created a task', () => {
