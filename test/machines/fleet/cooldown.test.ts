@@ -109,6 +109,13 @@ describe('a fleet that is to shrink', () => {
   });
 });
 
+it('a degraded group that is to spare leaves after the cooldown', () => {
+  const spare = { ...limits, degradedIsSpare: true };
+  const at = (now: number) =>
+    planWithCooldown(2, counts({ idle: 2 }), spare, { fewerSince: 0, now, cooldownMs: 30_000 });
+  expect([29_999, 30_000].map((now) => at(now).plan.drainDegraded)).toEqual([false, true]);
+});
+
 it('a cooldown does not hold what the limit forbids', () => {
   const many = { ...limits, maxTasks: 4, excessConfirmed: true };
   const { plan, fewerSince } = planWithCooldown(8, counts({ busy: 6 }), many, {
