@@ -17,15 +17,53 @@ export function billedAs(record: GroupRecord, observation: TaskObservation): Bil
 }
 
 /** From when on its task is billed; null: it has none yet. */
-const from = ({ taskArn, billedFrom, createdAt, deadlinesFrom }: GroupRecord): number | null =>
-  taskArn === null ? null : (billedFrom ?? createdAt ?? deadlinesFrom);
+const from = (record: GroupRecord): number | null => {
+  const { taskArn, billedFrom, presumedFrom, createdAt, deadlinesFrom } = record;
+  return taskArn === null ? null : (billedFrom ?? presumedFrom ?? createdAt ?? deadlinesFrom);
+};
+
+/** Before ECS has shown it to this run: how much earlier its billing began if no clock was set since its creation. */
+const gapOf = ({ billedFrom, presumedFrom, createdAt }: GroupRecord): number =>
+  billedFrom === null && presumedFrom !== null && createdAt !== null
+    ? Math.max(0, presumedFrom - createdAt)
+    : 0;
 
 export const billedGroups = (groups: Record<string, GroupRecord>): BilledGroup[] =>
-  Object.values(groups).map((record) => ({ market: record.market, from: from(record) }));
+  Object.values(groups).map((record) => ({
+    market: record.market,
+    from: from(record),
+    gapMs: gapOf(record),
+  }));
 
-/** What the task of a group that has ended cost, USD; null: no price is known. `at`: the last moment at which it was looked at. */
+/** Of a group that has ended: ECS has shown the end of its task, or it had none. */
+export const isEndSeen = ({ taskArn, lastStatus }: GroupRecord): boolean =>
+  taskArn === null || lastStatus === 'stopped';
+
+const isShown = ({ lastStatus }: GroupRecord): boolean =>
+  lastStatus !== null && lastStatus !== 'missing';
+
+/** The last moment at which its task is known to have lived; null: none but its creation. `describedAt`: of the last answer before now. */
+export const aliveUntil = (record: GroupRecord, describedAt: number | null): number | null =>
+  isShown(record) && describedAt !== null
+    ? Math.max(describedAt, record.aliveUntil ?? describedAt)
+    : record.aliveUntil;
+
+/** What the task of a group has cost until then, USD; null: no price is known. */
 export function usdOf(record: GroupRecord, prices: Prices | undefined, at: number): number | null {
   const begin = from(record);
   if (prices === undefined) return null;
   return begin === null ? 0 : taskUsd(prices, record.market, record.livedMs ?? at - begin);
+}
+
+/**
+ * What the task of a group that has ended cost. Where ECS does not say when it ended, that is at the last look, `at`.
+ * Where ECS never showed its end, it counts for as long as it is known to have lived.
+ */
+export function endedUsdOf(
+  record: GroupRecord,
+  prices: Prices | undefined,
+  { at, describedAt }: { at: number; describedAt: number | null },
+): number | null {
+  const known = aliveUntil(record, describedAt) ?? from(record) ?? at;
+  return usdOf(record, prices, isEndSeen(record) ? at : known);
 }

@@ -4,7 +4,7 @@ import type { GroupEnd } from '../group/workerGroup.ts';
 import type { TaskObservation } from '../shared/domain.ts';
 import { noteOf } from '../shared/failure.ts';
 import { parent } from '../shared/parent.ts';
-import { usdOf } from './billing.ts';
+import { endedUsdOf, isEndSeen } from './billing.ts';
 import {
   apply,
   type CohortContext,
@@ -19,7 +19,7 @@ import { recordDegraded } from './degraded.ts';
 import { type GroupRecord, leavesForGood, recordLoads, recordServing } from './groupRecords.ts';
 import { recordAged } from './lifetime.ts';
 import { type CohortEvent, probeInconclusive, recovered } from './messages.ts';
-import { assumeUnobserved, reconcileObserved } from './observe.ts';
+import { assumeUnobserved, observedByStop, reconcileObserved } from './observe.ts';
 import { groupOutcome } from './outcome.ts';
 import { settled } from './settleLaunch.ts';
 import { recordStops } from './slowStops.ts';
@@ -101,8 +101,17 @@ export const onDescribeDenied = cohortSetup.enqueueActions(({ context, enqueue }
 
 export const onDescribed = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   const { output } = event as DoneActorEvent<TaskObservation[]>;
-  const { lastPolledAt, timeouts, monitorConnected } = context;
-  apply(reconcileObserved(context, output, lastPolledAt, timeouts, monitorConnected), enqueue);
+  const { lastPolledAt: at, timeouts, monitorConnected, describedAt } = context;
+  apply(reconcileObserved(context, output, at, timeouts, monitorConnected, describedAt), enqueue);
+  enqueue.assign({ describedAt: at });
+});
+
+export const onStopAnswered = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
+  assertEvent(event, 'group.stopAnswered');
+  const { groupId, observation } = event;
+  const { lastPolledAt, timeouts } = context;
+  if (observation === null) return;
+  apply(observedByStop(context, groupId, observation, lastPolledAt, timeouts), enqueue);
 });
 
 /** An actor that died of a bug leaves an unknown outcome. */
@@ -121,8 +130,12 @@ export const onLaunchDone = cohortSetup.enqueueActions(({ context, event, enqueu
   const end = launchEndOf(event as DoneActorEvent<LaunchEnd> | ErrorActorEvent);
   const { cohortId } = context;
   const { label, market, outcomeUnknown } = end;
-  const [groupId, ...others] = context.launches[label] ?? [];
+  const waiting = context.launches[label] ?? [];
+  const [groupId, ...others] = waiting;
   const alone = others.length === 0 ? groupId : undefined;
+  // Others may have ended before a list could show them, or before the launch was given up.
+  const isAccounted = end.groups.length + end.refusals.length >= waiting.length || end.abandoned;
+  if (outcomeUnknown || !isAccounted) enqueue.assign({ isLowerBound: true });
   apply(settled(context, end, context.lastPolledAt), enqueue);
   for (const refusal of new Map(end.refusals.map((each) => [each.reason, each])).values()) {
     const { kind, reason, subnet } = refusal;
@@ -149,8 +162,12 @@ export const onGroupDone = cohortSetup.enqueueActions(({ context, event, enqueue
   enqueue.stopChild(actorId);
   enqueue.assign({ groups });
   const { createdAt, runningAt, servingSince: registeredAt } = record;
-  const usd = usdOf(record, context.prices, context.lastPolledAt);
-  enqueue.assign({ endedUsd: context.endedUsd + (usd ?? 0) });
+  const { prices, lastPolledAt, describedAt } = context;
+  const usd = endedUsdOf(record, prices, { at: lastPolledAt, describedAt });
+  enqueue.assign({
+    endedUsd: context.endedUsd + (usd ?? 0),
+    isLowerBound: context.isLowerBound || !isEndSeen(record),
+  });
   enqueue({ type: 'noteEnded', params: { ...end, createdAt, runningAt, registeredAt, usd } });
   for (const outcome of groupOutcome(context.cohortId, record, end, context.lastPolledAt))
     enqueue.sendTo(parent, outcome);

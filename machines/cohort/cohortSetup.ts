@@ -5,6 +5,7 @@ import {
   type GroupEnd,
   type GroupEvent,
   type GroupReport,
+  type StopAnswer,
   type StopTurn,
   workerGroup,
 } from '../group/workerGroup.ts';
@@ -45,8 +46,11 @@ export interface CohortContext extends CohortRecords {
   ending: boolean;
   /** Left out: not known, and nothing is counted. */
   prices?: Prices | undefined;
-  /** What the tasks have cost that have ended, USD. */
+  /** When DescribeTasks last answered; null: never. */
+  describedAt: number | null;
+  /** What the tasks have cost that have ended, USD; and whether some of that is not known. */
   endedUsd: number;
+  isLowerBound: boolean;
   /** The last bill that was reported. */
   lastBill: Bill;
 }
@@ -64,6 +68,7 @@ export type Event =
   | CohortCommand
   | GroupReport
   | StopTurn
+  | StopAnswer
   | LaunchTurn
   | DoneActorEvent<unknown>
   | ErrorActorEvent;

@@ -57,6 +57,10 @@ export interface GroupRecord {
   market: Market;
   /** The moment from which its task is billed, as last shown by ECS; null: not shown yet. */
   billedFrom: number | null;
+  /** The same until ECS shows it, of a task of an earlier run (`OwnedGroup`); null: of this run, or not known. */
+  presumedFrom: number | null;
+  /** When its task was last known to live, where no later answer of DescribeTasks shows it; null: not known. */
+  aliveUntil: number | null;
   /** How long its task lived, ms; null: it lives, or ECS did not say. */
   livedMs: number | null;
   failureReason: FailureReason | null;
@@ -141,6 +145,8 @@ const newRecord = (deadlinesFrom: number, market: Market = 'onDemand'): GroupRec
   subnet: null,
   market,
   billedFrom: null,
+  presumedFrom: null,
+  aliveUntil: null,
   livedMs: null,
   failureReason: null,
   load: null,
@@ -255,8 +261,10 @@ export function admitted(
 
 export function adopted(records: CohortRecords, owned: OwnedGroup[]): Transition {
   const groups = { ...records.groups };
-  for (const { groupId, taskArn, createdAt, deadlinesFrom, market } of owned)
-    groups[groupId] = { ...newRecord(deadlinesFrom, market), taskArn, createdAt };
+  for (const { groupId, taskArn, createdAt, presumedFrom = null, deadlinesFrom, market } of owned) {
+    const known = { taskArn, createdAt, presumedFrom, aliveUntil: deadlinesFrom };
+    groups[groupId] = { ...newRecord(deadlinesFrom, market), ...known };
+  }
   return {
     ...records,
     groups,

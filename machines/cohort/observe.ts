@@ -1,6 +1,6 @@
 import type { GroupEvent } from '../group/workerGroup.ts';
 import type { Cause, TaskObservation } from '../shared/domain.ts';
-import { billedAs } from './billing.ts';
+import { aliveUntil, billedAs } from './billing.ts';
 import {
   absent,
   type CohortRecords,
@@ -153,13 +153,17 @@ function applied(record: GroupRecord, event: GroupEvent, at: number): [GroupReco
   return [next, stop.type === 'group.hold' ? { ...event, hold: true } : event];
 }
 
-/** DescribeTasks has answered: only groups for which something changed get an event. */
+/**
+ * DescribeTasks has answered: only groups for which something changed get an event. `describedAt`: when it last did
+ * before; null: never.
+ */
 export function reconcileObserved(
   records: CohortRecords,
   observations: TaskObservation[],
   at: number,
   timeouts: Timeouts,
   monitorConnected: boolean,
+  describedAt: number | null = null,
 ): Transition {
   const byArn = new Map(observations.map((observation) => [observation.taskArn, observation]));
   const observationOf = ({ taskArn }: GroupRecord) =>
@@ -185,6 +189,8 @@ export function reconcileObserved(
       lastStatus,
       executionStopped,
       missingSince: observation.phase === 'missing' ? (record.missingSince ?? at) : null,
+      aliveUntil:
+        observation.phase === 'missing' ? aliveUntil(record, describedAt) : record.aliveUntil,
       createdAt: record.createdAt ?? observation.createdAt,
       subnet: observation.subnet ?? record.subnet,
       ...billed,
@@ -200,6 +206,25 @@ export function reconcileObserved(
     outbox.push([groupId, sent]);
   }
   return { ...records, groups, outbox };
+}
+
+/**
+ * StopTask has answered with the task as it was then. Where DescribeTasks is denied, that shows an end that would not be
+ * seen otherwise, or that the task lived until now.
+ */
+export function observedByStop(
+  records: CohortRecords,
+  groupId: string,
+  observation: TaskObservation,
+  at: number,
+  timeouts: Timeouts,
+): Transition {
+  const record = records.groups[groupId];
+  if (record === undefined) return { ...records, outbox: [] };
+  if (observation.phase === 'stopped')
+    return reconcileObserved(records, [observation], at, timeouts, false);
+  const alive = { ...record, ...billedAs(record, observation), aliveUntil: at };
+  return { ...records, groups: { ...records.groups, [groupId]: alive }, outbox: [] };
 }
 
 /** DescribeTasks is denied: an accepted StopTask and time are the evidence there is. */

@@ -3,7 +3,7 @@ import { workersWanted } from '../scheduler/demand.ts';
 import type { Generation } from '../scheduler/messages.ts';
 import { drainUntil, sendCommands } from './commands.ts';
 import { type Enqueue, fleetSetup } from './fleetSetup.ts';
-import { type Ask, judge, noViews, workersAhead } from './lookAhead.ts';
+import { type Ask, judge, noViews, seenAfter, workersAhead } from './lookAhead.ts';
 import {
   allObserved,
   echoFreshAt,
@@ -68,7 +68,8 @@ export const onDesired = fleetSetup.enqueueActions(({ context, event, enqueue })
     return;
   }
   const isPlain = requests.length === 1 && requests[0]?.capabilities.length === 0;
-  const ask = { at, workers, isPlain };
+  const { before, last } = context.views;
+  const ask = { at, workers, isPlain, around: [before, last].filter((view) => view !== null) };
   const policy = judge(context.policy, context.views, ask, {
     ...{ capacity: capacityOf(context), now: at },
   });
@@ -85,8 +86,9 @@ export const onDesired = fleetSetup.enqueueActions(({ context, event, enqueue })
 export const onWork = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, ['monitor.work', 'monitor.closed']);
   const work = event.type === 'monitor.work' ? event.work : null;
-  const views = work === null ? noViews : { last: work, before: context.views.last };
-  recordDesired(context, { views }, enqueue);
+  if (work === null) return recordDesired(context, { views: noViews }, enqueue);
+  const views = { last: work, before: context.views.last };
+  recordDesired(context, { views, ask: seenAfter(context.ask, work) }, enqueue);
 });
 
 /** Time and reports of cohorts change what follows from the last command. */

@@ -22,6 +22,8 @@ export interface Ask {
   workers: number;
   /** One request, without capabilities: the only form that vanilla has. */
   isPlain: boolean;
+  /** What the stream has shown around its time: the last two views before it, and the first after it. */
+  around: WorkView[];
 }
 
 /** What the commands so far say of the policy. */
@@ -73,7 +75,7 @@ const mismatchesToGiveUp = 3;
 export function judge(
   evidence: PolicyEvidence,
   { last, before }: Views,
-  { workers: asked, isPlain }: Ask,
+  { workers: asked, isPlain }: Pick<Ask, 'workers' | 'isPlain'>,
   { capacity, now }: { capacity: number; now: number },
 ): PolicyEvidence {
   if (evidence.isOther || last === null || before === null) return evidence;
@@ -89,16 +91,23 @@ export function judge(
   return { mismatches, isOther: mismatches >= mismatchesToGiveUp };
 }
 
+/** A view that has come: it may be the first after the command. */
+export function seenAfter(ask: Ask | null, view: WorkView): Ask | null {
+  if (ask === null || ask.around.some(({ at }) => at > ask.at)) return ask;
+  return { ...ask, around: [...ask.around, view] };
+}
+
 /**
  * The command is for one worker more than were connected when it was made, and that many were too few to vanilla. It
- * was made at one of two views, or in between.
+ * was made at one of the views around its time, or in between.
  */
-function isOneMore({ workers: asked }: Ask, last: WorkView, before: WorkView): boolean {
+function isOneMore({ workers: asked, around }: Ask): boolean {
   const ownThen = asked - 1;
-  if (ownThen < Math.min(last.own, before.own) || ownThen > Math.max(last.own, before.own))
-    return false;
-  const others = Math.min(last.workers - last.own, before.workers - before.own);
-  return Math.max(last.tasks, before.tasks) > upperRatio * (ownThen + others);
+  const own = around.map((view) => view.own);
+  if (ownThen < Math.min(...own) || ownThen > Math.max(...own)) return false;
+  const others = Math.min(...around.map((view) => view.workers - view.own));
+  const tasks = Math.max(...around.map((view) => view.tasks));
+  return tasks > upperRatio * (ownThen + others);
 }
 
 export interface LookAheadInput {
@@ -122,18 +131,23 @@ export interface LookAheadInput {
  */
 export function workersAhead(input: LookAheadInput): number | null {
   const { ask, views, evidence, isDeclarative, askLimitMs, capacity, tasksPerWorker, now } = input;
-  const { last, before } = views;
+  const { last } = views;
   if (tasksPerWorker === null || !isDeclarative || !ask.isPlain || evidence.isOther) return null;
   if (now - ask.at > askLimitMs) return null;
   if (last === null || !isCurrent(last, now) || last.otherManagers > 0) return null;
   const { tasks, workers, own } = last;
-  if (tasks <= upperRatio * workers || !isOneMore(ask, last, before ?? last)) return null;
+  if (tasks <= upperRatio * workers || !isOneMore(ask)) return null;
   const needed = Math.min(capacity, Math.ceil(tasks / tasksPerWorker) - (workers - own));
   return needed > ask.workers ? needed : null;
 }
 
-/** Workers that boot are of use while there are more tasks than connected workers; null: not known. */
-export function usefulBooting({ last }: Views, now: number): number | null {
+/**
+ * Workers that boot are of use while there are more tasks than connected workers that live; null: not known. `living`:
+ * workers of our groups that have not ended, at the most. Until the scheduler misses their heartbeats it counts the
+ * others as well.
+ */
+export function usefulBooting({ last }: Views, living: number, now: number): number | null {
   if (last === null || !isCurrent(last, now)) return null;
-  return Math.max(0, last.tasks - last.workers);
+  const dead = Math.max(0, last.own - living);
+  return Math.max(0, last.tasks - (last.workers - dead));
 }

@@ -3,6 +3,7 @@ import {
   type Bill,
   costAt,
   dayMs,
+  gapUsd,
   hourlyRate,
   midnightBefore,
   minimumUsd,
@@ -70,7 +71,7 @@ export interface Spending {
   usdToday: number;
   /** Of all runs with this journal. */
   usdTotal: number;
-  /** Tasks of earlier runs may be missing in the total. */
+  /** Some tasks are counted in part in the total, or not at all: their end was not seen, or an earlier run knew them. */
   isLowerBound: boolean;
 }
 
@@ -148,6 +149,7 @@ export function withBill(money: Money, cohortId: string, bill: Bill): Money {
     ...money,
     bills: { ...money.bills, [cohortId]: bill },
     sum: replaceBill(money.sum, before, bill),
+    isLowerBound: money.isLowerBound || bill.isLowerBound,
   };
 }
 
@@ -175,11 +177,12 @@ export function spendingOf(payer: Payer, at: number = payer.now): Spending | nul
   const { prices } = moneySettings(payer);
   if (prices === null) return null;
   const usdTotal = costAt(sum, prices, at);
+  const mayBeMore = gapUsd(sum, prices) > 0;
   return {
     usdPerHour: hourlyRate(sum, prices),
     usdToday: Math.max(0, usdTotal - usdAtMidnight),
     usdTotal,
-    isLowerBound,
+    isLowerBound: isLowerBound || mayBeMore,
   };
 }
 
@@ -216,7 +219,9 @@ export function limitStates(payer: Payer, market: Market): LimitState[] {
     if (allowed === null) return [];
     const fact = facts[limit];
     const each = limit === 'perHour' ? prices[market] : minimumUsd(prices, market);
-    const room = Math.floor((allowed - fact.spent - fact.reserved + slack) / each);
+    // What may have been spent besides is in the way of a launch, and no reason to drain.
+    const gap = limit === 'perHour' ? 0 : gapUsd(sum, prices);
+    const room = Math.floor((allowed - fact.spent - fact.reserved - gap + slack) / each);
     return [{ limit, allowed, ...fact, room: Math.max(0, room) }];
   });
 }

@@ -96,6 +96,11 @@ export const fewestWorkers = (a: number, b: number): number =>
 export const connectedWorkers = (counts: Counts, workersPerTask: number): number =>
   serving(counts) * workersPerTask - counts.missingWorkers;
 
+/** No more workers than these can be connected: those of groups that serve, and of groups on their way out. */
+export const livingWorkers = (counts: Counts, workersPerTask: number): number =>
+  connectedWorkers(counts, workersPerTask) +
+  (counts.drainPending + counts.stopping) * workersPerTask;
+
 export const addCounts = (a: Counts, b: Counts): Counts => ({
   pending: a.pending + b.pending,
   absent: a.absent + b.absent,

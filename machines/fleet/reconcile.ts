@@ -10,7 +10,7 @@ import { launchGroups } from './launching.ts';
 import { usefulBooting } from './lookAhead.ts';
 import type { Modes } from './modes.ts';
 import { tasksToLeave } from './money.ts';
-import { type Counts, groupsToKeep, serving } from './plan.ts';
+import { type Counts, groupsToKeep, livingWorkers, serving } from './plan.ts';
 import { cohortsToRank, drainsOf, undrainsOf } from './shares.ts';
 import {
   allObserved,
@@ -49,9 +49,9 @@ function drainReason(
 }
 
 /** How many booting groups could get a task of the scheduler; undefined: not known. */
-function usefulPendingOf({ views, now, settings }: Fleet): number | undefined {
+function usefulPendingOf({ views, now, settings }: Fleet, counts: Counts): number | undefined {
   if (settings.tasksPerWorker === null) return undefined;
-  const workers = usefulBooting(views, now);
+  const workers = usefulBooting(views, livingWorkers(counts, settings.workersPerTask), now);
   return workers === null ? undefined : Math.ceil(workers / settings.workersPerTask);
 }
 
@@ -82,7 +82,7 @@ export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check })
       maxTasks: lower(settings.maxTasks, mayStay),
       excessConfirmed: excessConfirmed(context) || mayStay !== null,
       keep: groupsToKeep(context.desiredWorkers, counts, settings.workersPerTask),
-      usefulPending: usefulPendingOf(context),
+      usefulPending: usefulPendingOf(context, counts),
       degradedIsSpare: degradedIsSpare(context, counts),
     },
     {

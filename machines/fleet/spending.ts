@@ -3,13 +3,16 @@ import { fleetSetup } from './fleetSetup.ts';
 import { limitsReached } from './launchGate.ts';
 import { moneySettings, type Spending, spendingOf, spentOf, withBill, withDay } from './money.ts';
 
-export const recordBill = fleetSetup.assign({
-  money: ({ context, event }) => {
-    assertEvent(event, 'cohort.billed');
-    const { cohortId, bill } = event;
-    // A cohort that is gone has said its last before.
-    return cohortId in context.cohorts ? withBill(context.money, cohortId, bill) : context.money;
-  },
+export const recordBill = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
+  assertEvent(event, 'cohort.billed');
+  const { cohortId, bill } = event;
+  // A cohort that is gone has said its last before.
+  if (!(cohortId in context.cohorts)) return;
+  const money = withBill(context.money, cohortId, bill);
+  enqueue.assign({ money });
+  // The journal keeps it, for the runs that follow.
+  if (money.isLowerBound && !context.money.isLowerBound)
+    enqueue({ type: 'noteSpending', params: spentOf(money) });
 });
 
 /** At midnight UTC, and once after the start. */

@@ -1,5 +1,5 @@
 import { assertEvent, assign, type DoneActorEvent, sendTo, setup } from 'xstate';
-import type { Cause } from '../shared/domain.ts';
+import type { Cause, TaskObservation } from '../shared/domain.ts';
 import { effect } from '../shared/effect.ts';
 import { type FailureNote, noteOf } from '../shared/failure.ts';
 import { parent } from '../shared/parent.ts';
@@ -27,6 +27,13 @@ export interface StopTurn {
   type: 'group.turn';
   groupId: string;
   at: number;
+}
+
+/** The task as StopTask's answer shows it; null: it shows none. */
+export interface StopAnswer {
+  type: 'group.stopAnswered';
+  groupId: string;
+  observation: TaskObservation | null;
 }
 
 export interface GroupEnd {
@@ -103,7 +110,7 @@ export const workerGroup = setup({
   actors: {
     /** Resolves when StopTask may be sent: in a large scale-down that takes a while. */
     takeTurn: effect<{ at: number }, { taskArn: string }>('takeTurn'),
-    stopTask: effect<void, { taskArn: string; reason: string }>('stopTask'),
+    stopTask: effect<TaskObservation | null, { taskArn: string; reason: string }>('stopTask'),
   },
   guards: {
     drainRequested: ({ context }) => context.drainRequested,
@@ -126,6 +133,11 @@ export const workerGroup = setup({
     reportTurn: sendTo(parent, ({ context, event }): StopTurn => {
       const { at } = (event as unknown as DoneActorEvent<{ at: number }>).output;
       return { type: 'group.turn', groupId: context.groupId, at };
+    }),
+    reportStopAnswer: sendTo(parent, ({ context, event }): StopAnswer => {
+      const { output } = event as unknown as DoneActorEvent<TaskObservation | null | undefined>;
+      const { groupId } = context;
+      return { type: 'group.stopAnswered', groupId, observation: output ?? null };
     }),
     requestDrain: assign({
       drainRequested: true,
@@ -299,6 +311,7 @@ export const workerGroup = setup({
                   actions: [
                     'recordStopAccepted',
                     { type: 'reportPhase', params: { phase: 'stopping' } },
+                    'reportStopAnswer',
                   ],
                 },
                 onError: { target: 'requested', actions: stopFailed },

@@ -136,6 +136,11 @@ export interface OwnedGroup {
   taskArn: string;
   /** When ECS created the task, milliseconds since the epoch by our clock; null: not known yet. Never changes. */
   createdAt: number | null;
+  /**
+   * Of a group of the journal: from when on its task is billed as far as it is known to have lived, as if this run had
+   * followed the last one at once. `createdAt` may be by another clock, and the task may have ended meanwhile.
+   */
+  presumedFrom?: number | undefined;
   /** The moment its deadlines count from, milliseconds since the epoch: when this run came to own it. */
   deadlinesFrom: number;
   /** Where its launch went; left out: not known before ECS shows it. */

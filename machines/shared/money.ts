@@ -20,6 +20,8 @@ export interface MarketBill {
   young: number;
   /** Sum of the times at which these will have used up the minimum. */
   minimumEndSum: number;
+  /** How much longer the tasks may have been billed than by these times, ms in all. */
+  gapMs: number;
 }
 
 /** Enough to know what many tasks cost at any moment, without a look at each of them. */
@@ -28,6 +30,8 @@ export interface Bill {
   spot: MarketBill;
   /** USD that the tasks have cost that have ended. */
   endedUsd: number;
+  /** The end of a task was not seen, or a task was never seen: what it cost is counted in part, or not at all. */
+  isLowerBound: boolean;
 }
 
 const hourMs = 3_600_000;
@@ -35,15 +39,20 @@ export const dayMs = 24 * hourMs;
 const markets = ['onDemand', 'spot'] as const satisfies Market[];
 
 const noMarketBill: MarketBill = {
-  ...{ requested: 0, tasks: 0, fromSum: 0, young: 0, minimumEndSum: 0 },
+  ...{ requested: 0, tasks: 0, fromSum: 0, young: 0, minimumEndSum: 0, gapMs: 0 },
 };
 
-export const noBill: Bill = { onDemand: noMarketBill, spot: noMarketBill, endedUsd: 0 };
+export const noBill: Bill = {
+  ...{ onDemand: noMarketBill, spot: noMarketBill },
+  ...{ endedUsd: 0, isLowerBound: false },
+};
 
 /** One living group as it is billed; `from` null: its launch has no answer yet. */
 export interface BilledGroup {
   market: Market;
   from: number | null;
+  /** How much earlier than `from` that may have begun, ms; left out: not at all. */
+  gapMs?: number;
 }
 
 /** `at`: by which the young are told from the others. */
@@ -52,9 +61,11 @@ export function billOf(
   endedUsd: number,
   { minimumMs }: Pick<Prices, 'minimumMs'>,
   at: number,
+  isLowerBound = false,
 ): Bill {
-  const bill = { onDemand: { ...noMarketBill }, spot: { ...noMarketBill }, endedUsd };
-  for (const { market, from } of groups) {
+  const [onDemand, spot] = [{ ...noMarketBill }, { ...noMarketBill }];
+  const bill = { onDemand, spot, endedUsd, isLowerBound };
+  for (const { market, from, gapMs = 0 } of groups) {
     const part = bill[market];
     if (from === null) {
       part.requested++;
@@ -62,6 +73,7 @@ export function billOf(
     }
     part.tasks++;
     part.fromSum += from;
+    part.gapMs += gapMs;
     if (from + minimumMs <= at) continue;
     part.young++;
     part.minimumEndSum += from + minimumMs;
@@ -73,6 +85,7 @@ const partKeys = Object.keys(noMarketBill) as (keyof MarketBill)[];
 
 export const sameBill = (a: Bill, b: Bill): boolean =>
   a.endedUsd === b.endedUsd &&
+  a.isLowerBound === b.isLowerBound &&
   markets.every((market) => partKeys.every((key) => a[market][key] === b[market][key]));
 
 /** `sum` with `after` in the place of `before`. */
@@ -85,12 +98,14 @@ export function replaceBill(sum: Bill, before: Bill, after: Bill): Bill {
       fromSum: total.fromSum - old.fromSum + next.fromSum,
       young: total.young - old.young + next.young,
       minimumEndSum: total.minimumEndSum - old.minimumEndSum + next.minimumEndSum,
+      gapMs: total.gapMs - old.gapMs + next.gapMs,
     };
   };
   return {
     onDemand: part('onDemand'),
     spot: part('spot'),
     endedUsd: sum.endedUsd - before.endedUsd + after.endedUsd,
+    isLowerBound: sum.isLowerBound || after.isLowerBound,
   };
 }
 
@@ -104,6 +119,10 @@ export const costAt = (bill: Bill, prices: Prices, at: number): number =>
     (usd, market) => usd + (livingMs(bill[market], at) / hourMs) * prices[market],
     bill.endedUsd,
   );
+
+/** USD that the living tasks may have cost besides. */
+export const gapUsd = (bill: Bill, prices: Prices): number =>
+  markets.reduce((usd, market) => usd + (bill[market].gapMs / hourMs) * prices[market], 0);
 
 /** USD per hour of the living tasks. */
 export const hourlyRate = (bill: Bill, prices: Prices): number =>

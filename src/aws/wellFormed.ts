@@ -55,6 +55,7 @@ const task: Shape = {
     createdAt: 'date',
     startedAt: 'date',
     executionStoppedAt: 'date',
+    stoppedAt: 'date',
     containers: [{ may: { name: 'text', reason: 'text', exitCode: 'number' } }],
     overrides: {
       may: {

@@ -1,4 +1,9 @@
-import type { DescribedTasks, LaunchAnswer, LaunchOrder } from '../../machines/shared/domain.ts';
+import type {
+  DescribedTasks,
+  LaunchAnswer,
+  LaunchOrder,
+  TaskObservation,
+} from '../../machines/shared/domain.ts';
 import { createCaller } from '../aws/caller.ts';
 import { chainCredentials, fixedCredentials } from '../aws/credentials.ts';
 import { bootstrap } from '../aws/ensure/bootstrap.ts';
@@ -76,9 +81,14 @@ export const connectAws = (
       const answer = await run(order, signal);
       return answerByOurClock(aheadMs(), answer);
     },
-    stopTask(taskArn: string, reason: string, signal: AbortSignal): Promise<void> {
+    async stopTask(
+      taskArn: string,
+      reason: string,
+      signal: AbortSignal,
+    ): Promise<TaskObservation | null> {
       turns.use(taskArn, signal);
-      return stop(taskArn, reason, signal);
+      const observation = await stop(taskArn, reason, signal);
+      return observation && byOurClock(aheadMs(), observation);
     },
     async describeTasks(taskArns: readonly string[], signal: AbortSignal): Promise<DescribedTasks> {
       const { observations, failures } = await describe(taskArns, signal);

@@ -20,7 +20,10 @@ function spentBefore({ ledger, found }: Pick<Journal, 'ledger' | 'found'>): Spen
     endedUsd,
     day: known?.day ?? null,
     usdAtMidnight: known?.usdAtMidnight ?? 0,
-    isLowerBound: known === null ? found !== 'none' : known.isLowerBound || found === 'damaged',
+    // A launch that is given up may have started tasks that end before a list shows them.
+    isLowerBound:
+      reasons.includes('launchesAbandoned') ||
+      (known === null ? found !== 'none' : known.isLowerBound || found === 'damaged'),
     mayHaveForgotten: reasons.includes('journalMissing'),
   };
 }
@@ -37,6 +40,7 @@ export const recover = (
   const { at, epoch, requestHashOf } = start;
   const { owned, resend, abandoned, lastLaunchAt } = replay(journal.ledger, {
     now: at,
+    writtenAt: journal.writtenAt,
     requestHashOf,
   });
   // Before the launches are given up: a write that is cut short between the two must not forget the reason.

@@ -36,7 +36,12 @@ export interface Tools {
   /** Resolves when the call may be sent; its own function has that turn, under the label or the task's ARN. */
   takeTurn: (operation: 'RunTask' | 'StopTask', key: string, signal: AbortSignal) => Promise<void>;
   runTask: (order: LaunchOrder, signal: AbortSignal) => Promise<LaunchAnswer>;
-  stopTask: (taskArn: string, reason: string, signal: AbortSignal) => Promise<void>;
+  /** The task as the answer shows it; null: it shows none. */
+  stopTask: (
+    taskArn: string,
+    reason: string,
+    signal: AbortSignal,
+  ) => Promise<TaskObservation | null>;
   describeTasks: (taskArns: string[], signal: AbortSignal) => Promise<DescribedTasks>;
   /** The complete list of our tasks, by our clock. */
   list: (signal: AbortSignal) => Promise<{ startedAt: number; tasks: TaggedTask[] }>;
@@ -65,8 +70,8 @@ export const provide = (tools: Tools) => {
   const groups = workerGroup.provide({
     actors: {
       takeTurn: fromPromise(({ input, signal }) => turn('StopTask', input.taskArn, signal)),
-      stopTask: fromPromise<void, { taskArn: string; reason: string }>(({ input, signal }) =>
-        tools.stopTask(input.taskArn, input.reason, signal),
+      stopTask: fromPromise<TaskObservation | null, { taskArn: string; reason: string }>(
+        ({ input, signal }) => tools.stopTask(input.taskArn, input.reason, signal),
       ),
     },
     actions: {

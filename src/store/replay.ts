@@ -22,9 +22,12 @@ export function replay(
   ledger: Pick<LedgerView, 'openLaunches' | 'groups' | 'lastLaunchAt'>,
   {
     now,
+    writtenAt = now,
     requestHashOf,
   }: {
     now: number;
+    /** When the journal was last written, by the clock of then: every task of it was known to live. */
+    writtenAt?: number;
     /** The hash of the request as it would be sent now, to this cluster; undefined: to that of the settings. */
     requestHashOf: (order: LaunchOrder, cluster: string | undefined) => string;
   },
@@ -44,6 +47,7 @@ export function replay(
       groupId,
       taskArn,
       createdAt,
+      ...(createdAt !== null && { presumedFrom: Math.min(now, now - (writtenAt - createdAt)) }),
       ...(market && { market }),
       // Deadlines begin anew: the clock may have been set since, and no group is stopped for an age it only seems to have.
       deadlinesFrom: now,

@@ -32,6 +32,24 @@ it('bootstrap creates every resource in an empty account, and nothing the second
   expect((await newest())?.executionRoleArn).toBe(role.Role?.Arn);
 });
 
+it('bootstrap reads the definition once, and looks for the role meanwhile', async () => {
+  const calls = () => account.emulator.ledger().calls;
+  await account.prepare();
+  expect(calls()).toMatchObject({ DescribeTaskDefinition: 1, GetRole: 1, AttachRolePolicy: 1 });
+  await account.prepare();
+  expect(calls()).toMatchObject({ DescribeTaskDefinition: 2, GetRole: 2, CreateRole: 1 });
+});
+
+it('bootstrap does not end before the policy is attached, and fails with it', async () => {
+  account.emulator.setFaults([
+    {
+      operation: 'AttachRolePolicy',
+      do: { error: { type: 'AccessDenied', message: 'no', status: 403 } },
+    },
+  ]);
+  await expect(account.prepare()).rejects.toMatchObject({ kind: 'denied' });
+});
+
 it('bootstrap registers a new revision of a definition that a person extended, and keeps the extension', async () => {
   await account.prepare();
   const first = await newest();

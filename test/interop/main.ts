@@ -3,11 +3,13 @@
  * emulator in place of AWS. Progress goes to stderr; with --json the measurements of each scenario are one line on
  * stdout. Exit status: 0 if every check of every scenario passed, 1 if not, 2 if the harness failed.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { checkConfigFile } from './configCheck.ts';
 import { command, repository } from './emulatorClient.ts';
 import { compareReleases, InteropFailure, type Options, parseOptions } from './options.ts';
-import { checkParser } from './parserCheck.ts';
+import { checkParser, flagsOf } from './parserCheck.ts';
 import { killCurrentScenario, print, runScenario, type Scenario } from './runScenario.ts';
 import { bootingSurvives } from './scenarios/bootingSurvives.ts';
 import { busySurvives } from './scenarios/busySurvives.ts';
@@ -34,7 +36,7 @@ import { stoppedThenKilled } from './scenarios/stoppedThenKilled.ts';
 import { twoManagers } from './scenarios/twoManagers.ts';
 import { waterfall } from './scenarios/waterfall.ts';
 import { wedgedScheduler } from './scenarios/wedgedScheduler.ts';
-import { ensureVenv } from './venv.ts';
+import { ensureVenv, type Venv } from './venv.ts';
 
 const scenarios: Record<string, Scenario> = {
   squares,
@@ -91,10 +93,28 @@ const isSupported: Partial<Record<string, (options: Options) => boolean>> = {
   killedTasks: (options) => isAtLeast('1.24.0')(options) && !isAtLeast('2.7.0')(options),
 };
 
+/** `settings`: only the checks that come before every scenario. */
+const namesIn = (scenario: string): string[] =>
+  scenario.split(',').filter((name) => name !== 'settings');
+
+/** Whether the release's settings are ours too, and it reads a file with ours undisturbed. */
+async function checkSettings(venv: Venv, release: string): Promise<boolean> {
+  const flags = await flagsOf(venv);
+  const dir = mkdtempSync(join(tmpdir(), 'se-interop-settings-'));
+  const troubles = [...checkParser(flags), ...(await checkConfigFile(venv, flags, dir))];
+  rmSync(dir, { recursive: true });
+  for (const trouble of troubles) print(`FAILED settings of Scaler ${release}: ${trouble}`);
+  if (troubles.length === 0)
+    print(
+      `ok   all ${flags.length} settings of Scaler ${release} are taken, and ours do not disturb it`,
+    );
+  return troubles.length === 0;
+}
+
 async function main(): Promise<number> {
   const options = parseOptions(process.argv.slice(2));
   const supported = Object.keys(scenarios).filter((name) => isSupported[name]?.(options) ?? true);
-  const names = options.scenario === 'all' ? supported : options.scenario.split(',');
+  const names = options.scenario === 'all' ? supported : namesIn(options.scenario);
   const chosen = names.map((name) => {
     const scenario = scenarios[name];
     if (scenario && supported.includes(name)) return { name, scenario };
@@ -108,9 +128,7 @@ async function main(): Promise<number> {
   const cache = join(repository, '.cache');
   const venv = await ensureVenv(cache, options.scaler, extras, options.python, print);
   // Earlier releases have other names for some flags.
-  const unknown = isAtLeast('2.0.0')(options) ? await checkParser(venv) : [];
-  for (const what of unknown) print(`FAILED parser of Scaler ${options.scaler}: ${what}`);
-  let allPassed = unknown.length === 0;
+  let allPassed = isAtLeast('2.0.0')(options) ? await checkSettings(venv, options.scaler) : true;
   for (const { name, scenario } of chosen) {
     const { outcome, passed } = await runScenario(name, scenario, options, venv);
     allPassed &&= passed;

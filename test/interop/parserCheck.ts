@@ -30,11 +30,15 @@ export function unknownFlags(flags: readonly Flag[]): string[] {
   });
 }
 
-/** What the release's own ECS manager takes and our daemon does not. */
-export async function checkParser({ bin }: Venv): Promise<string[]> {
+/** The flags of the release's own ECS manager. */
+export async function flagsOf({ bin }: Venv): Promise<Flag[]> {
   const { stdout } = await run(join(bin, 'scaler_worker_manager'), ['aws_raw_ecs', '--help'], {
     env: { ...process.env, COLUMNS: '1000' },
   });
-  const flags = flagsIn(stdout);
+  return flagsIn(stdout);
+}
+
+/** Those of them that our daemon does not take. */
+export function checkParser(flags: readonly Flag[]): string[] {
   return flags.length < 10 ? [`its help names ${flags.length} flags only`] : unknownFlags(flags);
 }

@@ -26,7 +26,7 @@ const additionalTests: Record<string, string[]> = {
     'cohort/deadlines',
     'cohort/scaleDown',
   ],
-  'cohort/observe': ['cohort/billing'],
+  'cohort/observe': ['cohort/billing', 'cohort/groupRecords'],
   'cohort/scaleDown': ['cohort/degraded', 'cohort/lifetime', 'cohort/deadlines'],
   'fleet/commands': ['fleet/reconcile', 'fleet/demand'],
   'fleet/fleetManager': ['fleet/demand', 'fleet/reconcile', 'fleet/launching', 'fleet/inventory'],

@@ -12,7 +12,7 @@ import { createDialogueRules } from './dialogueRules.ts';
 import type { ModelTask } from './ecs.ts';
 import type { Life, LifeEnd } from './life.ts';
 import { createLimits } from './limits.ts';
-import { createMoneyRules } from './moneyRules.ts';
+import { type Countability, createMoneyRules } from './moneyRules.ts';
 import { createOwnership } from './ownership.ts';
 import { createScalingGoal } from './scalingGoal.ts';
 import { canServe, type Magic, type SchedulerRelease } from './scheduler/releases.ts';
@@ -540,8 +540,8 @@ export const createInvariants = (world: Watched) => {
       return null;
     },
 
-    /** At rest, for good. `isExact`: nothing has happened that keeps the daemon from knowing what a task costs. */
-    settledMoney: (isExact: boolean) => money.settled(world.census(), isExact),
+    /** At rest, for good. */
+    settledMoney: (countability: Countability) => money.settled(world.census(), countability),
 
     leftBehind: (life: Life, end: LifeEnd) => settlement.leftBehind(life, end, surveyed),
   };

@@ -242,9 +242,10 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
         turns.use(order.label, signal);
         return answerByOurClock(aheadMs(), await run(order, signal));
       },
-      stopTask: (taskArn, reason, signal) => {
+      stopTask: async (taskArn, reason, signal) => {
         turns.use(taskArn, signal);
-        return stop(taskArn, reason, signal);
+        const observation = await stop(taskArn, reason, signal);
+        return observation && byOurClock(aheadMs(), observation);
       },
       describeTasks: async (taskArns, signal) => {
         const { observations, failures } = await describe(taskArns, signal);

@@ -2,11 +2,42 @@ import { minimumUsd, taskUsd } from '../../machines/shared/money.ts';
 import { moneySettingsOf } from '../../src/daemon/money.ts';
 import type { Census } from './census.ts';
 import type { ModelTask } from './ecs.ts';
+import type { Script } from './script.ts';
 import { configOf } from './settings.ts';
 import type { Watched } from './watched.ts';
 
 /** What the daemon counts may differ from the bill by so much. */
 const tolerance = 0.01;
+
+/** What a script lets the daemon know of the cost. */
+export interface Countability {
+  /** Of every task when it was created and when it ended, or that it does not know that. */
+  isCountable: boolean;
+  /** Something may keep it from seeing a task or its end. */
+  mayMiss: boolean;
+}
+
+/** Of every task the daemon can know when it was created and when it ended, or that it does not know that. */
+const isCountable = ({ settings, happenings }: Script): boolean =>
+  !settings.orphan &&
+  !happenings.some(
+    (each) =>
+      (each.kind === 'kill' && (each.journal !== 'kept' || each.clockMs !== undefined)) ||
+      (each.kind === 'window' && each.window === 'forgetful') ||
+      (each.kind === 'delay' && each.of === 'missingMs') ||
+      // When the tasks of a deleted cluster ended is not shown.
+      each.kind === 'rival' ||
+      each.kind === 'deleteCluster',
+  );
+
+/** Answers of AWS that do not come or are refused, a process or a disk that fails. */
+const mayMiss = ({ happenings }: Script): boolean =>
+  happenings.some(({ kind }) => ['call', 'kill', 'stop', 'disk'].includes(kind));
+
+export const countabilityOf = (script: Script): Countability => ({
+  isCountable: isCountable(script),
+  mayMiss: mayMiss(script),
+});
 
 /** What is spent in truth: the bill of ECS, and the limits that it must keep to. */
 export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watched) {
@@ -107,17 +138,23 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watche
       return (isFull || isSpent) && (alive <= goal || onLimit === 'hold');
     },
 
-    /** What the daemon has counted, against the bill. */
-    settled(census: Census | null, isExact: boolean) {
+    /**
+     * What the daemon has counted, against the bill: it is never more, and less only where the daemon says so. It says so
+     * only where something kept it from seeing a task.
+     */
+    settled(census: Census | null, { isCountable, mayMiss }: Countability) {
       const counted = census?.usdTotal ?? null;
-      if (counted === null) return;
+      if (counted === null || !isCountable) return;
       const shown = owned();
       // What ECS starts after all may end before an inventory shows it.
       const billed = [...ecs.tasks.values()]
         .filter(({ ours, ghost, taskArn }) => ours && (!ghost || shown.has(taskArn)))
         .reduce((usd, task) => usd + taskUsd(prices, task.market, livedMs(task)), 0);
-      if (isExact && Math.abs(counted - billed) > billed * tolerance)
+      const isLess = counted < billed * (1 - tolerance);
+      if (counted > billed * (1 + tolerance) || (isLess && !census?.isLowerBound))
         broken('miscounted', `$${counted} counted, $${billed} billed`);
+      if (census?.isLowerBound && !mayMiss)
+        broken('miscounted', `$${counted} is said to be a part of the cost without a reason`);
     },
   };
 }

@@ -17,6 +17,7 @@ import { createEcs } from './ecs.ts';
 import { createHappen } from './happen.ts';
 import { createInvariants, type Violation } from './invariants.ts';
 import { type Life, startLife } from './life.ts';
+import { countabilityOf } from './moneyRules.ts';
 import { createRandom } from './random.ts';
 import { createRival } from './rival.ts';
 import { releaseNamed } from './scheduler/releases.ts';
@@ -71,19 +72,6 @@ const wordsOf = (message: SchedulerMessage | OutgoingMessage): string => {
 const environmentValue = (input: RunTaskCommandInput, name: string): string | null =>
   input.overrides?.containerOverrides?.[0]?.environment?.find((each) => each.name === name)
     ?.value ?? null;
-
-/** The daemon can know of every task when it was created and when it ended. */
-const isCountable = ({ settings, happenings }: Script): boolean =>
-  !settings.orphan &&
-  !happenings.some(
-    (each) =>
-      (each.kind === 'kill' && (each.journal !== 'kept' || each.clockMs !== undefined)) ||
-      (each.kind === 'window' && each.window === 'forgetful') ||
-      (each.kind === 'delay' && each.of === 'missingMs') ||
-      // When the tasks of a deleted cluster ended is not shown.
-      each.kind === 'rival' ||
-      each.kind === 'deleteCluster',
-  );
 
 /** One seed from beginning to end. */
 export const runScript = async (
@@ -512,7 +500,7 @@ export const runScript = async (
         run.calmAfter = restSince - endsAt;
         if (now - restSince >= restMs) {
           over = true;
-          invariants.settledMoney(isCountable(script));
+          invariants.settledMoney(countabilityOf(script));
         }
       }
     }

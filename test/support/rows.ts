@@ -36,6 +36,8 @@ export const rowOf = (given: Partial<GroupRecord> = {}): GroupRecord => ({
   subnet: null,
   market: 'onDemand',
   billedFrom: null,
+  presumedFrom: null,
+  aliveUntil: null,
   livedMs: null,
   failureReason: null,
   ...given,

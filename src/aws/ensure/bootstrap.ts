@@ -1,6 +1,12 @@
 import { Failure } from '../../shared/failure.ts';
 import { type ClusterSettings, ensureCluster } from './cluster.ts';
-import { ensureExecutionRole, executionRoleName } from './executionRole.ts';
+import {
+  type ExecutionRole,
+  ensureExecutionPolicy,
+  ensureExecutionRole,
+  executionRoleName,
+  inspectExecutionRole,
+} from './executionRole.ts';
 import { ensureTaskDefinition, inspectTaskDefinition } from './taskDefinition.ts';
 import type { TaskDefinitionSettings } from './taskDefinitionDiff.ts';
 import { type AwsTools, BootstrapFailure, isDenied, reportOnce } from './tools.ts';
@@ -37,14 +43,20 @@ async function prepare(
   tools: AwsTools,
   signal: AbortSignal,
 ): Promise<{ revision: string; clusterCreated: boolean }> {
-  // Neither needs the other; a failure of one ends the preparation once both have come to an end.
-  const [cluster, definition] = await Promise.allSettled([
+  // Neither needs the other.
+  const [cluster, revision] = await both(
     ensureCluster(settings, tools, signal),
     prepareDefinition(settings, tools, signal),
-  ]);
-  if (cluster.status === 'rejected') throw cluster.reason;
-  if (definition.status === 'rejected') throw definition.reason;
-  return { revision: definition.value, clusterCreated: cluster.value.created };
+  );
+  return { revision, clusterCreated: cluster.created };
+}
+
+/** A failure of one is thrown once both have come to an end. */
+async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  const [a, b] = await Promise.allSettled([first, second]);
+  if (a.status === 'rejected') throw a.reason;
+  if (b.status === 'rejected') throw b.reason;
+  return [a.value, b.value];
 }
 
 async function prepareDefinition(
@@ -52,15 +64,34 @@ async function prepareDefinition(
   tools: AwsTools,
   signal: AbortSignal,
 ): Promise<string> {
-  const existing = await inspectTaskDefinition(settings.family, tools, signal);
-  const usedRole = existing?.definition.executionRoleArn;
-  if (settings.executionRole === undefined && usedRole?.endsWith(`/${executionRoleName}`)) {
-    // Using an existing role needs no IAM permissions; reading or repairing it does.
-    await ensureExecutionRole(tools, signal).catch((error) => {
+  const isOwnRole = settings.executionRole === undefined;
+  // A first start needs the role as well, so both are looked for at once.
+  const found = isOwnRole ? inspectExecutionRole(tools, signal) : undefined;
+  found?.catch(() => {});
+  const newest = await inspectTaskDefinition(settings.family, tools, signal);
+  let role: Promise<ExecutionRole> | undefined;
+  let attached: Promise<void> | undefined;
+  async function ensureRole(): Promise<string> {
+    role ??= ensureExecutionRole(tools, signal, found);
+    const ensured = await role;
+    // The definition needs the role, and not yet its policy.
+    attached ??= ensureExecutionPolicy(ensured, tools, signal);
+    attached.catch(() => {});
+    return ensured.arn;
+  }
+  // Using an existing role needs no IAM permissions; reading or repairing it does.
+  async function repairRole(): Promise<void> {
+    await ensureRole().catch((error) => {
       if (!isDenied(error)) throw error;
       reportOnce(tools.log, 'executionRole.notReadable', { role: executionRoleName });
     });
   }
-  const executionRole = () => ensureExecutionRole(tools, signal);
-  return ensureTaskDefinition(settings, executionRole, tools, signal);
+  const usedRole = newest?.definition.executionRoleArn;
+  const isUsed = isOwnRole && usedRole?.endsWith(`/${executionRoleName}`) === true;
+  const [revision] = await both(
+    ensureTaskDefinition(settings, newest, ensureRole, tools, signal),
+    isUsed ? repairRole() : Promise.resolve(),
+  );
+  await attached;
+  return revision;
 }

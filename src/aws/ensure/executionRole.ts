@@ -71,16 +71,34 @@ export function executionPolicyArn(roleArn: string): string {
   return `arn:${partition}:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy`;
 }
 
+/** The role, and what is still to be done about its policy. */
+export interface ExecutionRole {
+  arn: string;
+  attachIsOptional: boolean;
+}
+
 /**
- * Creates the task execution role if it is missing and attaches AWS's managed policy to it. Resolves to the role's
- * ARN.
+ * Creates the task execution role if it is missing. `found`: what inspectExecutionRole resolves to. A definition can
+ * name the role before it has its policy.
  */
-export async function ensureExecutionRole(tools: AwsTools, signal: AbortSignal): Promise<string> {
-  const existingArn = await inspectExecutionRole(tools, signal);
+export async function ensureExecutionRole(
+  tools: AwsTools,
+  signal: AbortSignal,
+  found = inspectExecutionRole(tools, signal),
+): Promise<ExecutionRole> {
+  const existingArn = await found;
   const { create, attachIsOptional } = diffExecutionRole(existingArn);
   const arn = create ? await createRole(create, tools, signal) : existingArn;
-  if (!arn)
-    throw new BootstrapFailure('refused', `role ${executionRoleName}: IAM returned no ARN for it`);
+  if (arn) return { arn, attachIsOptional };
+  throw new BootstrapFailure('refused', `role ${executionRoleName}: IAM returned no ARN for it`);
+}
+
+/** Attaches AWS's managed policy to the role: without it a task cannot be started. */
+export async function ensureExecutionPolicy(
+  { arn, attachIsOptional }: ExecutionRole,
+  tools: AwsTools,
+  signal: AbortSignal,
+): Promise<void> {
   const policy = executionPolicyArn(arn);
   try {
     await attachPolicy(policy, tools, signal);
@@ -93,7 +111,6 @@ export async function ensureExecutionRole(tools: AwsTools, signal: AbortSignal):
       reportOnce(tools.log, 'executionRole.policyMissing', { role, policy });
     else throw error;
   }
-  return arn;
 }
 
 async function createRole(

@@ -37,19 +37,22 @@ export async function inspectTaskDefinition(
 }
 
 /**
- * Resolves to the ARN of the revision that launches use: the newest one if it fits the settings, else a new one.
- * `executionRole` is called only where a revision needs a role that neither the settings nor the one before name. RegisterTaskDefinition is not idempotent, so
- * every retry inspects the family again first.
+ * Resolves to the ARN of the revision that launches use: `newest`, which was just read, if it fits the settings, else a
+ * new one. `executionRole` is called only where a revision needs a role that neither the settings nor the one before
+ * name. RegisterTaskDefinition is not idempotent, so every retry inspects the family again first.
  */
 export async function ensureTaskDefinition(
   settings: TaskDefinitionSettings,
+  newest: ExistingTaskDefinition | null,
   executionRole: () => Promise<string>,
   tools: AwsTools,
   signal: AbortSignal,
 ): Promise<string> {
   const codes = ['concurrentRevision', 'server', 'timeout', 'deadline', 'connection', 'garbled'];
+  let isRetry = false;
   return retryWhile(codes, tools, signal, async () => {
-    const existing = await inspectTaskDefinition(settings.family, tools, signal);
+    const existing = isRetry ? await inspectTaskDefinition(settings.family, tools, signal) : newest;
+    isRetry = true;
     const change = diffTaskDefinition(settings, existing);
     if (change.action === 'none') return change.revision;
     const copied = change.action === 'revise';

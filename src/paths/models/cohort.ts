@@ -64,6 +64,7 @@ export const model: Model = {
           ]
         : []),
       { type: 'group.turn', groupId, at: 3000 },
+      { type: 'group.stopAnswered', groupId, observation: null },
       {
         type: `xstate.error.actor.group.${groupId}`,
         actorId: `group.${groupId}`,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { billedAs, billedGroups, usdOf } from '../../../machines/cohort/billing.ts';
+import { billedAs, billedGroups, endedUsdOf, usdOf } from '../../../machines/cohort/billing.ts';
+import type { GroupRecord } from '../../../machines/cohort/groupRecords.ts';
 import { reconcileObserved } from '../../../machines/cohort/observe.ts';
 import { input, sighting } from '../../support/liveCohort.ts';
 import { arn, rowOf, serves } from '../../support/rows.ts';
@@ -39,12 +40,45 @@ it('records on which market a task runs and from when on it is billed, though no
   expect(see(90_000)).toMatchObject({ billedFrom: 90_000 });
 });
 
+it('records until when a task has lived that ECS denies', () => {
+  const deny = (given: Partial<GroupRecord>, describedAt: number | null) => {
+    const records = { groups: { a: serves(given) }, launches: {} };
+    const denied = [sighting(arn('t'), 'missing')];
+    return reconcileObserved(records, denied, 9, input.timeouts, true, describedAt).groups.a
+      ?.aliveUntil;
+  };
+  expect(deny({ lastStatus: 'running' }, 6)).toBe(6);
+  expect(deny({ lastStatus: 'missing', aliveUntil: 3 }, 6)).toBe(3);
+  expect(deny({ lastStatus: null }, 6)).toBeNull();
+});
+
+it('records once when ECS created a task', () => {
+  const see = (given: Partial<GroupRecord>) => {
+    const records = { groups: { a: serves({ lastStatus: 'starting', ...given }) }, launches: {} };
+    return reconcileObserved(records, [seen(77)], 500, input.timeouts, true).groups.a;
+  };
+  expect(see({})).toMatchObject({ createdAt: 77, deadlinesFrom: 0 });
+  expect(see({ createdAt: 70 })?.createdAt).toBe(70);
+});
+
 it('bills a group from what ECS showed last, else from its creation, else from its launch', () => {
   const froms = (given: object) => billedGroups({ g: rowOf(given) }).map(({ from }) => from);
   expect(froms({ deadlinesFrom: 3 })).toEqual([null]);
   expect(froms({ taskArn: 'a', deadlinesFrom: 3 })).toEqual([3]);
   expect(froms({ taskArn: 'a', deadlinesFrom: 3, createdAt: 2 })).toEqual([2]);
   expect(froms({ taskArn: 'a', deadlinesFrom: 3, createdAt: 2, billedFrom: 1 })).toEqual([1]);
+});
+
+it('bills a group of an earlier run as if this one had followed at once, until ECS shows its task', () => {
+  const billed = (given: object) => {
+    const [group] = billedGroups({ g: rowOf({ taskArn: 'a', createdAt: 2, ...given }) });
+    return [group?.from, group?.gapMs];
+  };
+  expect(billed({ presumedFrom: 50 })).toEqual([50, 48]);
+  expect(billed({ presumedFrom: 50, billedFrom: 3 })).toEqual([3, 0]);
+  // The clock was set back.
+  expect(billed({ presumedFrom: -7 })).toEqual([-7, 0]);
+  expect(billed({})).toEqual([2, 0]);
 });
 
 describe('the cost of a group that has ended', () => {
@@ -54,6 +88,20 @@ describe('the cost of a group that has ended', () => {
     expect(usdOf({ ...record, livedMs: 100_000 }, prices, 1_000_000)).toBeCloseTo(0.1, 9);
     expect(usdOf(record, prices, 1_000_000)).toBeCloseTo(0.9, 9);
     expect(usdOf({ ...record, market: 'spot' }, prices, 1_000_000)).toBeCloseTo(0.09, 9);
+  });
+
+  it('counts until the last moment at which its task is known to have lived, if ECS never showed its end', () => {
+    const ended = (given: object, describedAt: number | null = null) =>
+      endedUsdOf({ ...record, ...given }, prices, { at: 1_000_000, describedAt });
+    expect(ended({ lastStatus: 'stopped' })).toBeCloseTo(0.9, 9);
+    expect(ended({ lastStatus: 'stopped', livedMs: 100_000 })).toBeCloseTo(0.1, 9);
+    expect(ended({ lastStatus: 'running' }, 800_000)).toBeCloseTo(0.7, 9);
+    expect(ended({ lastStatus: 'running', aliveUntil: 900_000 }, 800_000)).toBeCloseTo(0.8, 9);
+    expect(ended({ lastStatus: 'missing', aliveUntil: 400_000 }, 800_000)).toBeCloseTo(0.3, 9);
+    // Only its creation is known: the minimum.
+    expect(ended({})).toBeCloseTo(0.06, 9);
+    expect(ended({ lastStatus: 'missing' }, 800_000)).toBeCloseTo(0.06, 9);
+    expect(ended({ taskArn: null })).toBe(0);
   });
 
   it('is nothing without a task, and not known without a price', () => {

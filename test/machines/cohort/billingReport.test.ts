@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { admit, launchPlan, liveCohort, sighting } from '../../support/liveCohort.ts';
 
 const prices = { onDemand: 3.6, spot: 0.36, minimumMs: 60_000 };
-const nothing = { requested: 0, tasks: 0, fromSum: 0, young: 0, minimumEndSum: 0 };
+const nothing = { requested: 0, tasks: 0, fromSum: 0, young: 0, minimumEndSum: 0, gapMs: 0 };
 
 /** A cohort that launches one group on Spot, and the bills that it has reported since they were read last. */
 const cohortWith = (given: Parameters<typeof liveCohort>[0]) => {
@@ -23,7 +23,7 @@ it('a cohort reports what its groups cost, each time that changes', async () => 
   const { bills, request, launch, look } = cohortWith({ prices });
   const bill = (spot: object, endedUsd = 0) => ({
     ...{ type: 'cohort.billed', cohortId: 'cohort.0' },
-    bill: { onDemand: nothing, spot: { ...nothing, ...spot }, endedUsd },
+    bill: { onDemand: nothing, spot: { ...nothing, ...spot }, endedUsd, isLowerBound: false },
   });
   request();
   expect(bills()).toEqual([bill({ requested: 1 })]);
@@ -47,4 +47,62 @@ it('a cohort without prices reports no costs', async () => {
   await launch();
   expect(bills()).toEqual([]);
   expect(phases()).toEqual({ 'e-1-0': 'provisioning' });
+});
+
+/** The same with two groups, and with its last bill. */
+const bothWith = () => {
+  const cohort = liveCohort({ prices });
+  const lastBill = () =>
+    cohort.told.flatMap((event) => ('bill' in event ? [event.bill] : [])).at(-1);
+  const drainAll = (at: number) =>
+    cohort.actor.send({
+      ...{ type: 'cohort.drain', generation: 2, at, until: 0 },
+      ...{ pending: 2, idle: 2, busy: 2 },
+    });
+  return { ...cohort, lastBill, drainAll };
+};
+
+it('ends a task that StopTask shows to have ended long ago, at what it has cost by then', async () => {
+  const { launchBoth, drainAll, calls, ended, lastBill, look } = bothWith();
+  await launchBoth();
+  await look(900_000);
+  drainAll(900_000);
+  const seen = { ...sighting('arn:0', 'stopped'), createdAt: 1000, livedMs: 100_000 };
+  await Promise.all(calls.stopTask.slice(0, 1).map(({ resolve }) => resolve(seen)));
+  await look(903_000);
+  expect(ended).toMatchObject([{ taskArn: 'arn:0', usd: 0.01 }]);
+  expect(lastBill()).toMatchObject({ endedUsd: 0.01, isLowerBound: false });
+});
+
+it('says that a bill is a part of the cost once ECS has denied a task to its end', async () => {
+  const { launchBoth, ended, lastBill, look } = bothWith();
+  await launchBoth();
+  const second = sighting('arn:1', 'running');
+  await look(100_000, sighting('arn:0', 'running'), second);
+  for (const at of [103_000, 700_000, 900_000])
+    await look(at, sighting('arn:0', 'missing'), second);
+  expect(ended).toMatchObject([
+    { taskArn: 'arn:0', cause: 'lost', usd: expect.closeTo(0.0099, 9) },
+  ]);
+  expect(lastBill()).toMatchObject({ isLowerBound: true });
+});
+
+it('says so once a launch leaves it open what became of some of its tasks', async () => {
+  const { actor, answer, lastBill } = bothWith();
+  actor.send({ ...admit, launches: [...admit.launches] });
+  await answer('journalLaunch', undefined);
+  await answer('runTask', { taskArns: ['arn:0'], refusals: [] });
+  expect(lastBill()).toMatchObject({ isLowerBound: false });
+  await answer('journalOutcome', [{ groupId: 'e-1-0', taskArn: 'arn:0' }]);
+  expect(lastBill()).toMatchObject({ spot: { tasks: 1 }, isLowerBound: true });
+});
+
+it('knows the whole cost of a launch that was refused in part', async () => {
+  const { actor, answer, lastBill } = bothWith();
+  actor.send({ ...admit, launches: [...admit.launches] });
+  await answer('journalLaunch', undefined);
+  const refusals = [{ kind: 'capacity', reason: 'full' }];
+  await answer('runTask', { taskArns: ['arn:0'], refusals });
+  await answer('journalOutcome', [{ groupId: 'e-1-0', taskArn: 'arn:0' }]);
+  expect(lastBill()).toMatchObject({ spot: { tasks: 1 }, isLowerBound: false });
 });

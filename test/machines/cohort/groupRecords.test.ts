@@ -12,7 +12,10 @@ import {
   recordServing,
   stopEvent,
 } from '../../../machines/cohort/groupRecords.ts';
+import { reconcileObserved } from '../../../machines/cohort/observe.ts';
 import { noCounts } from '../../../machines/fleet/plan.ts';
+import type { TaskObservation } from '../../../machines/shared/domain.ts';
+import { input, sighting } from '../../support/liveCohort.ts';
 import { arn, rowOf, serves } from '../../support/rows.ts';
 
 const load = (tasks: number) => ({ workers: 4, tasks, canceling: 0 });
@@ -56,7 +59,7 @@ describe('the record of a group', () => {
     expect(adopted(old, [stray])).toStrictEqual({
       groups: {
         old: serves(),
-        stray: rowOf({ taskArn: arn('s'), createdAt: 400, deadlinesFrom: 500 }),
+        stray: rowOf({ taskArn: arn('s'), createdAt: 400, deadlinesFrom: 500, aliveUntil: 500 }),
       },
       launches: old.launches,
       outbox: [['stray', { type: 'group.launched', taskArn: arn('s') }]],
@@ -373,4 +376,28 @@ it('counts the workers that serving groups should have and the monitor does not 
     leaves: serves({ load: workers(1), phase: 'stopping' }),
   };
   expect(countRecords(groups, 4).missingWorkers).toBe(3);
+});
+
+describe('a task that is to stop', () => {
+  const observe = (record: GroupRecord, phase: TaskObservation['phase'], more: object = {}) => {
+    const seen = { ...sighting(arn('r'), phase), ...more };
+    return reconcileObserved(recordsOf({ a: record }), [seen], 500, input.timeouts, true);
+  };
+  const unseen = { phase: 'waiting', drainRequested: true, observeUntil: 9000 } as const;
+
+  it('because it is seen to live is held while its worker cancels another, and may wait again', () => {
+    const record = runs({ ...unseen, drainDeadline: 60_000 });
+    const idle = { workers: 1, tasks: 0, canceling: 0 };
+    const plain = observe({ ...record, load: idle }, 'running');
+    expect(plain.outbox).toEqual([['a', { type: 'group.stop' }]]);
+    expect(plain.groups.a).toMatchObject({ phase: 'stopping', stopUnlessBusyUntil: 60_000 });
+    const { outbox } = observe({ ...record, load: { ...idle, canceling: 1 } }, 'running');
+    expect(outbox).toEqual([['a', { type: 'group.hold' }]]);
+  });
+
+  it('because it fails is held only while its worker cancels another', () => {
+    const cause = { cause: 'interrupted', detail: 'Spot' } as const;
+    const { outbox } = observe(runs({ registered: true }), 'stopping', cause);
+    expect(outbox).toEqual([['a', { type: 'task.failing', ...cause }]]);
+  });
 });

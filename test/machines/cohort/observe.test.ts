@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { CohortRecords, GroupRecord } from '../../../machines/cohort/groupRecords.ts';
-import { assumeUnobserved, eventFor, reconcileObserved } from '../../../machines/cohort/observe.ts';
+import {
+  assumeUnobserved,
+  eventFor,
+  observedByStop,
+  reconcileObserved,
+} from '../../../machines/cohort/observe.ts';
 import type { TaskObservation } from '../../../machines/shared/domain.ts';
 import { arn, rowOf, serves } from '../../support/rows.ts';
 
@@ -504,40 +509,30 @@ describe('a task whose worker cancels a task', () => {
   });
 });
 
-describe('a task that is to stop', () => {
-  const observe = (record: GroupRecord, seen: TaskObservation) =>
-    reconcileObserved(booksOf({ a: record }), [seen], 500, timeouts, true);
-  const unseen = { phase: 'waiting', drainRequested: true, observeUntil: 9000 } as const;
+describe('the answer to a StopTask', () => {
+  const other = stops({ taskArn: arn('u') });
+  const answered = (seen: TaskObservation) =>
+    observedByStop(booksOf({ a: stops(), b: other }), 'a', seen, 5000, timeouts);
 
-  it('because it is seen to live is held while its worker cancels another, and may wait again', () => {
-    const record = runs({ ...unseen, drainDeadline: 60_000 });
-    const idle = { workers: 1, tasks: 0, canceling: 0 };
-    const plain = observe({ ...record, load: idle }, sighting('running'));
-    expect(plain.outbox).toEqual([['a', { type: 'group.stop' }]]);
-    expect(plain.groups.a).toMatchObject({ phase: 'stopping', stopUnlessBusyUntil: 60_000 });
-    const { outbox } = observe({ ...record, load: { ...idle, canceling: 1 } }, sighting('running'));
-    expect(outbox).toEqual([['a', { type: 'group.hold' }]]);
+  it('is the end of a task that has ended unseen', () => {
+    const seen = sighting('stopped', { cause: 'exited', livedMs: 80_000, createdAt: 7 });
+    const { groups, outbox } = answered(seen);
+    expect(outbox).toEqual([['a', { type: 'task.stopped', cause: 'exited', detail: null }]]);
+    expect(groups.a).toMatchObject({ lastStatus: 'stopped', livedMs: 80_000, billedFrom: 7 });
   });
 
-  it('because it fails is held only while its worker cancels another', () => {
-    const cause = { cause: 'interrupted', detail: 'Spot' } as const;
-    const { outbox } = observe(serves(), sighting('stopping', cause));
-    expect(outbox).toEqual([['a', { type: 'task.failing', ...cause }]]);
+  it('shows that any other task has lived until then, and changes nothing else', () => {
+    const { groups, outbox } = answered(sighting('running', { createdAt: 7, market: 'spot' }));
+    expect(outbox).toEqual([]);
+    const billed = { billedFrom: 7, market: 'spot', aliveUntil: 5000 };
+    expect(groups).toEqual({ a: { ...stops(), ...billed }, b: other });
   });
-});
 
-it('records once when ECS created a task', () => {
-  const known = serves({ lastStatus: 'starting' });
-  const see = (record: ReturnType<typeof rowOf>, createdAt: number | null) =>
-    reconcileObserved(
-      { groups: { a: record }, launches: {} },
-      [sighting('running', { createdAt })],
-      500,
-      timeouts,
-      true,
-    ).groups.a;
-  expect(see(known, 77)).toMatchObject({ createdAt: 77, deadlinesFrom: 0 });
-  expect(see(serves({ lastStatus: 'starting', createdAt: 70 }), 77)?.createdAt).toBe(70);
+  it('says nothing of a group that is gone', () => {
+    const books = booksOf({});
+    const step = observedByStop(books, 'a', sighting('stopped'), 5000, timeouts);
+    expect(step).toEqual({ ...books, outbox: [] });
+  });
 });
 
 it('a group whose stop was accepted ends at once when its cluster does not exist any more', () => {

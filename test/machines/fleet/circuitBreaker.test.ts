@@ -289,10 +289,10 @@ it('each change of a breaker is reported once', () => {
 /** A manager with everything under it, and an ECS that answers as the test says. */
 const fleet = async (answer: (order: LaunchOrder) => LaunchAnswer, spot = false) => {
   const orders: LaunchOrder[] = [];
-  const tasks = new Map<string, TaskObservation>();
-  const changes: string[] = [];
+  const [tasks, changes] = [new Map<string, TaskObservation>(), [] as string[]];
   const effect = <I, O>(act: (input: I) => O) => fromPromise<O, I>(async ({ input }) => act(input));
   const takeTurn = ended(() => ({ at: actor.getSnapshot().context.now }));
+  const stopTask = effect<{ taskArn: string; reason: string }, TaskObservation | null>(() => null);
   const actor: Actor<typeof fleetManager> = createActor(
     fleetManager.provide({
       actors: {
@@ -302,7 +302,7 @@ const fleet = async (answer: (order: LaunchOrder) => LaunchAnswer, spot = false)
             describeTasks: effect(({ taskArns }: { taskArns: string[] }) =>
               taskArns.flatMap((arn) => tasks.get(arn) ?? []),
             ),
-            workerGroup: workerGroup.provide({ actors: { takeTurn, stopTask: effect(() => {}) } }),
+            workerGroup: workerGroup.provide({ actors: { takeTurn, stopTask } }),
             launch: launch.provide({
               actors: {
                 journalLaunch: effect(() => {}),

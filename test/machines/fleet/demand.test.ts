@@ -382,3 +382,44 @@ describe('groups that an operator drains', () => {
     expect(orders()).toMatchObject([{ type: 'cohort.admit', launches: [{ groupIds: ['e-2-0'] }] }]);
   });
 });
+
+describe('what the work needs', () => {
+  const terms = { transport: 'zmq', generation: 'g3', exact: true, bare: false } as const;
+  const view = { workers: 0, own: 0, otherManagers: 0, everyMs: 1000 };
+  const growing = async () => {
+    const all = await readyManager({}, { tasksPerWorker: 10 });
+    const { actor, command, at } = all;
+    actor.send({ type: 'scheduler.identified', at: 10_000, terms });
+    const work = (now: number, tasks: number, own = 0) =>
+      actor.send({
+        ...{ type: 'monitor.work', at: now },
+        work: { ...view, at: now, tasks, workers: own, own },
+      });
+    const asks = (now: number, workers: number) => {
+      at(now);
+      command(workers);
+    };
+    return { ...all, work, asks };
+  };
+
+  it('is desired from the first view after a command that is one of the default policy', async () => {
+    const { work, asks, fleet } = await growing();
+    work(10_500, 0);
+    asks(11_000, 1);
+    expect(fleet().desired).toBe(1);
+    work(11_500, 100);
+    expect(fleet()).toMatchObject({ desired: 5, workersAhead: 10 });
+    // The workers that connect later say nothing of the command.
+    work(12_500, 100, 4);
+    expect(fleet().desired).toBe(5);
+  });
+
+  it('is not desired after a command of another policy, whatever comes to be done later', async () => {
+    const { work, asks, fleet } = await growing();
+    for (const now of [10_000, 10_500]) work(now, 10);
+    asks(11_000, 2);
+    for (const now of [11_500, 12_500]) work(now, 10);
+    work(13_500, 60, 1);
+    expect(fleet()).toMatchObject({ desired: 1, workersAhead: null });
+  });
+});

@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  type Ask,
   isCurrent,
   judge,
   type LookAheadInput,
   noEvidence,
   noViews,
+  seenAfter,
   usefulBooting,
   vanillaAsk,
   workersAhead,
@@ -19,8 +21,11 @@ const view = (given: Partial<WorkView> = {}): WorkView => ({
 });
 const both = (given: Partial<WorkView> = {}) => ({ last: view(given), before: view(given) });
 const ask = (workers: number, isPlain = true) => ({ at: now, workers, isPlain });
-const input = (given: Partial<LookAheadInput> = {}): LookAheadInput => ({
-  ...{ ask: ask(1), views: both(), evidence: noEvidence, isDeclarative: true, askLimitMs: 6000 },
+type Given = Partial<Omit<LookAheadInput, 'ask'>> & { ask?: Omit<Ask, 'around'> };
+/** The command was made between the two views. */
+const input = ({ ask: asked = ask(1), views = both(), ...given }: Given = {}): LookAheadInput => ({
+  ...{ ask: { ...asked, around: [views.before, views.last].filter((each) => each !== null) } },
+  ...{ views, evidence: noEvidence, isDeclarative: true, askLimitMs: 6000 },
   ...{ capacity: Number.POSITIVE_INFINITY, tasksPerWorker: 10, now },
   ...given,
 });
@@ -132,6 +137,31 @@ describe('the workers that the work needs', () => {
     },
   );
 
+  it('go by the views around the command: the last two before it, and the first after it', () => {
+    const before = view({ at: now - 1000, tasks: 0 });
+    const made = { ...ask(1), around: [before] };
+    const first = view({ at: now + 100, tasks: 1000 });
+    const aheadOf = (command: Ask | null, last: WorkView) =>
+      workersAhead({ ...input(), ask: command as Ask, views: { before: first, last } });
+    // Nothing was to do when the stream last told; the work has come since.
+    expect(aheadOf(made, first)).toBeNull();
+    const seen = seenAfter(made, first);
+    expect(seen?.around).toEqual([before, first]);
+    expect(aheadOf(seen, first)).toBe(100);
+    // The workers that connect after the command say nothing of it.
+    const later = view({ at: now + 1100, workers: 20, own: 20 });
+    expect(seenAfter(seen, later)).toBe(seen);
+    expect(aheadOf(seen, later)).toBe(100);
+    expect(seenAfter(null, later)).toBeNull();
+  });
+
+  it('are not looked for when the work was too much to the policy only after another command', () => {
+    // Ten tasks and no worker: the policy would have asked for one.
+    const around = [view({ tasks: 10 }), view({ tasks: 10 }), view({ tasks: 60 })];
+    const views = { before: view({ tasks: 60 }), last: view({ tasks: 60, workers: 4, own: 4 }) };
+    expect(workersAhead({ ...input({ views }), ask: { ...ask(2), around } })).toBeNull();
+  });
+
   const loads = fc
     .record({
       tasks: fc.nat(5000),
@@ -233,13 +263,21 @@ describe('the evidence for the policy', () => {
 
 describe('workers that boot', () => {
   it('are of use while there are more tasks than workers', () => {
-    expect(usefulBooting(both({ tasks: 12, workers: 4 }), now)).toBe(8);
-    expect(usefulBooting(both({ tasks: 4, workers: 4 }), now)).toBe(0);
-    expect(usefulBooting(both({ tasks: 0, workers: 4 }), now)).toBe(0);
+    expect(usefulBooting(both({ tasks: 12, workers: 4 }), 0, now)).toBe(8);
+    expect(usefulBooting(both({ tasks: 4, workers: 4 }), 0, now)).toBe(0);
+    expect(usefulBooting(both({ tasks: 0, workers: 4 }), 0, now)).toBe(0);
+  });
+
+  it('are of use in the place of workers that the scheduler counts and whose groups have ended', () => {
+    const three = both({ tasks: 3, workers: 3, own: 3 });
+    expect(usefulBooting(three, 1, now)).toBe(2);
+    expect(usefulBooting(three, 3, now)).toBe(0);
+    expect(usefulBooting(three, 5, now)).toBe(0);
+    expect(usefulBooting(both({ tasks: 5, workers: 4, own: 2 }), 0, now)).toBe(3);
   });
 
   it('may be of use when the stream does not say', () => {
-    expect(usefulBooting({ last: null, before: null }, now)).toBeNull();
-    expect(usefulBooting(both({ at: now - 10_001 }), now)).toBeNull();
+    expect(usefulBooting({ last: null, before: null }, 0, now)).toBeNull();
+    expect(usefulBooting(both({ at: now - 10_001 }), 0, now)).toBeNull();
   });
 });

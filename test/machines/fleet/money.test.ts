@@ -149,6 +149,20 @@ describe('a limit', () => {
     expect(room({ perHour: 1, perDay: 1, total: 1 })).toEqual([0, 0, 0]);
   });
 
+  it('lets what may have been spent besides stop launches, and drains nothing for it', () => {
+    const of = (total: number) => {
+      const payer = payerOf(2, settingsOf({ total }, 'drain'));
+      const older = { market: 'onDemand' as const, from: noon - 60_000, gapMs: 600_000 };
+      const bill = billOf([older], 0, prices, noon);
+      const gap = { ...payer, money: withBill(payer.money, 'cohort.1', bill) };
+      return [limitStates(gap, 'onDemand')[0]?.room, tasksToLeave(gap), spendingOf(gap)];
+    };
+    // 17.26 dollars are spent, and perhaps 0.6 more.
+    expect(of(17.9)).toMatchObject([0, null, { isLowerBound: true }]);
+    expect(of(17.26 + 0.6 + 0.06)).toMatchObject([1, null, {}]);
+    expect(of(17.2)).toMatchObject([0, 0, {}]);
+  });
+
   it('has room for more tasks on Spot', () => {
     const payer = payerOf(0, settingsOf({ perHour: 3.6 }));
     expect([moneyRoom(payer, 'onDemand'), moneyRoom(payer, 'spot')]).toEqual([1, 10]);

@@ -6,6 +6,7 @@ import {
   connectedWorkers,
   fewestWorkers,
   groupsToKeep,
+  livingWorkers,
   noCounts,
   plan,
   serving,
@@ -124,6 +125,13 @@ it('as many groups boot as are desired, however few could get a task', () => {
   };
   const { drainPendingGroups } = plan(4, { ...noCounts, busy: 2, pending: 5 }, limits);
   expect(drainPendingGroups).toBe(3);
+});
+
+it('takes no more workers for alive than serving groups and those on their way out can have', () => {
+  const some = { ...noCounts, pending: 7, cancelled: 9, idle: 2, busy: 3, missingWorkers: 8 };
+  expect(livingWorkers(some, 4)).toBe(12);
+  expect(livingWorkers({ ...some, drainPending: 1 }, 4)).toBe(16);
+  expect(livingWorkers({ ...some, stopping: 2 }, 4)).toBe(20);
 });
 
 it('launches into the slots of groups on their way out that use none', () => {

@@ -240,6 +240,22 @@ describe('groups that drain at an idle moment', () => {
   });
 });
 
+describe('groups that boot beyond what is desired', () => {
+  it('stay for the work of workers that the scheduler counts and whose groups have ended', async () => {
+    const { actor, at, command, report, orders } = await readyManager({}, { tasksPerWorker: 4 });
+    at(11_000);
+    command(2 * 2);
+    report({ pending: 1, busy: 1 });
+    orders();
+    const work = { at: 11_000, workers: 6, own: 6, otherManagers: 0, everyMs: 1000 };
+    actor.send({ type: 'monitor.work', at: 11_000, work: { ...work, tasks: 3 } });
+    command(2);
+    expect(orders()).toEqual([]);
+    actor.send({ type: 'monitor.work', at: 11_000, work: { ...work, tasks: 2 } });
+    expect(orders()).toMatchObject([{ type: 'cohort.drain', pending: 1, idle: 0, busy: 0 }]);
+  });
+});
+
 describe('a busy group that drains while another is idle', () => {
   it('is kept, and the idle one is drained in its place, in whatever cohort it is', async () => {
     const { at, command, report, orders, actor, fleet } = await readyManager();

@@ -146,6 +146,23 @@ it('tells the journal of the day of its start, and of none without prices', () =
   expect(daysOf({})).toEqual([]);
 });
 
+it('tells the journal at once, and once, that a part of the cost is not known', async () => {
+  const { actor, command, answered, says, fleet } = await spender({});
+  command(1);
+  answered();
+  says();
+  const bill = (endedUsd: number) =>
+    actor.send({
+      ...{ type: 'cohort.billed', cohortId: 'cohort.0' },
+      bill: billOf([], endedUsd, prices, 11_000, true),
+    });
+  bill(1);
+  bill(2);
+  expect(fleet().money.isLowerBound).toBe(true);
+  const told = says().filter((note) => 'usdAtMidnight' in (note as object));
+  expect(told).toEqual([{ day: 0, usdAtMidnight: 0, isLowerBound: true }]);
+});
+
 it('ignores the bill of a cohort that is gone', async () => {
   const { billed, fleet } = await spender({});
   billed(3, 0, 7);

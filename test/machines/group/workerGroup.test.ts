@@ -275,6 +275,26 @@ describe('the reports and the outcome of a group', () => {
   });
 });
 
+it('the task in the answer to StopTask is reported, after the group has said that it was accepted', async () => {
+  const answersOf = async (output: unknown) => {
+    const { actors, play } = scriptedWorld('takeTurn', 'stopTask');
+    const { parent, told } = scriptedParent();
+    const group = workerGroup.provide({ actors });
+    const actor = createActor(group, { input: { groupId: 'g1' }, parent }).start();
+    const turn = { type: 'xstate.done.actor.takeTurn', output: { at: 0 } };
+    const answer = { ...accepted, output };
+    for (const event of [launched, stop, turn, { type: 'group.send' }, answer])
+      await play(actor, event);
+    return told.slice(-2);
+  };
+  const observation = { taskArn: 'arn:1', phase: 'stopped', livedMs: 80_000 };
+  expect(await answersOf(observation)).toEqual([
+    expect.objectContaining({ type: 'group.changed', stopAccepted: true }),
+    { type: 'group.stopAnswered', groupId: 'g1', observation },
+  ]);
+  expect(await answersOf(null)).toMatchObject([{}, { observation: null }]);
+});
+
 const late = {
   type: 'task.failing',
   cause: 'startFailed',

@@ -5,6 +5,7 @@ import {
   billOf,
   costAt,
   dayMs,
+  gapUsd,
   hourlyRate,
   midnightBefore,
   noBill,
@@ -32,6 +33,21 @@ describe('a bill', () => {
     expect(costAt(bill, prices, t)).toBeCloseTo(0.12, 9);
     expect(costAt(bill, prices, t + 30_000)).toBeCloseTo(0.12, 9);
     expect(costAt(bill, prices, t + 120_000)).toBeCloseTo(0.12 + 0.15, 9);
+  });
+
+  it('keeps apart what the tasks may have cost besides, and whether some cost is not known', () => {
+    const older = { ...onDemand(t), gapMs: 100_000 };
+    const bill = billOf([older, { ...spot(t), gapMs: 200_000 }, spot(t)], 0, prices, t);
+    expect(gapUsd(bill, prices)).toBeCloseTo(0.12, 9);
+    expect(costAt(bill, prices, t)).toBeCloseTo(0.06 + 0.012, 9);
+    const shown = billOf([onDemand(t)], 0, prices, t);
+    const sum = replaceBill(replaceBill(noBill, noBill, bill), bill, shown);
+    expect(gapUsd(sum, prices)).toBe(0);
+    const partly = billOf([], 0, prices, t, true);
+    expect(sameBill(partly, billOf([], 0, prices, t))).toBe(false);
+    // What was once not known is not known in the sum, whatever follows.
+    const after = replaceBill(replaceBill(noBill, noBill, partly), partly, shown);
+    expect([sum.isLowerBound, after.isLowerBound]).toEqual([false, true]);
   });
 
   it('reserves the minimum of a launch without an answer', () => {

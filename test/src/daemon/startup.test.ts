@@ -54,6 +54,16 @@ it('journals, before it gives up launches, that an inventory is owed, and knows 
   expect(next.ledger.inventoryOwed()).toBeNull();
 });
 
+it('counts a part of the cost once a launch is given up, which may have started tasks that no list will show', () => {
+  const spent = (journal: ReturnType<typeof journalOf>, hash: string) =>
+    recover(journal, start(60_000, hash)).spent?.isLowerBound;
+  const counted: JournalRecord = {
+    ...{ kind: 'spent', endedUsd: 1, day: 0, usdAtMidnight: 0, isLowerBound: false, at: 1 },
+  };
+  expect(spent(journalOf('whole', counted, launch), 'h')).toBe(false);
+  expect(spent(journalOf('whole', counted, launch), 'other')).toBe(true);
+});
+
 it('owes no inventory when it resends every open launch', () => {
   const journal = journalOf('whole', launch);
   recover(journal, start(60_000));

@@ -64,14 +64,25 @@ describe('replay', () => {
       resend: [],
       abandoned: [],
       owned: [
-        { groupId: 'a', taskArn: 'arn:1', createdAt: 500, deadlinesFrom: now },
+        { groupId: 'a', taskArn: 'arn:1', createdAt: 500, presumedFrom: 500, deadlinesFrom: now },
         {
-          ...{ groupId: 'l-0', taskArn: 'arn:2', createdAt: 1_500, deadlinesFrom: now },
-          market: 'onDemand',
+          ...{ groupId: 'l-0', taskArn: 'arn:2', createdAt: 1_500, presumedFrom: 1_500 },
+          ...{ deadlinesFrom: now, market: 'onDemand' },
         },
       ],
       lastLaunchAt: now,
     });
+  });
+
+  it('bills the owned groups for as long as the journal knew that they lived, whatever the clock shows since', () => {
+    const ledger = Ledger.replay([adopted('a', 'arn:1')]);
+    const from = (given: { now: number; writtenAt: number }) =>
+      replay(ledger, { ...given, requestHashOf }).owned[0]?.presumedFrom;
+    // Created at 500.
+    expect(from({ now: 90_000, writtenAt: 60_500 })).toBe(30_000);
+    expect(from({ now: 86_400_000, writtenAt: 60_500 })).toBe(86_340_000);
+    expect(from({ now: 1000, writtenAt: 60_500 })).toBe(-59_000);
+    expect(from({ now: 90_000, writtenAt: 400 })).toBe(90_000);
   });
 
   it('returns no last launch when there was none', () => {

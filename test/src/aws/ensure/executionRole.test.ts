@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   diffExecutionRole,
+  ensureExecutionPolicy,
   ensureExecutionRole,
   executionPolicyArn,
 } from '../../../../src/aws/ensure/executionRole.ts';
@@ -11,9 +12,15 @@ const arn = 'arn:aws:iam::123456789012:role/ecsTaskExecutionRole';
 const role = { Role: { Arn: arn } };
 const none = awsError('NoSuchEntityException', 'not found', 404);
 
+async function ensured(...[tools, signal]: Parameters<typeof ensureExecutionRole>) {
+  const made = await ensureExecutionRole(tools, signal);
+  await ensureExecutionPolicy(made, tools, signal);
+  return made.arn;
+}
+
 const ensure = (script: Parameters<typeof scripted>[0]) => {
   const aws = scripted(script);
-  return { aws, done: ensureExecutionRole(aws.tools, aws.signal) };
+  return { aws, done: ensured(aws.tools, aws.signal) };
 };
 
 describe('diffExecutionRole', () => {
@@ -118,7 +125,7 @@ describe('ensureExecutionRole', () => {
       const log: Log = { report: (name) => void names.push(name) };
       for (let times = 0; times < 3; times++) {
         const aws = scripted({ ...script, AttachRolePolicy: [noPolicy] });
-        expect(await ensureExecutionRole({ ...aws.tools, log }, aws.signal)).toBe(arn);
+        expect(await ensured({ ...aws.tools, log }, aws.signal)).toBe(arn);
         expect(aws.operations().filter((each) => each === 'AttachRolePolicy')).toHaveLength(1);
       }
       expect(names.filter((name) => name.endsWith('policyMissing'))).toHaveLength(1);

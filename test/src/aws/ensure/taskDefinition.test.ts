@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { ensureTaskDefinition } from '../../../../src/aws/ensure/taskDefinition.ts';
+import {
+  ensureTaskDefinition,
+  inspectTaskDefinition,
+} from '../../../../src/aws/ensure/taskDefinition.ts';
 import { arnOf, handmade } from './handmadeDefinition.ts';
 import { awsError, denied, scripted } from './scripted.ts';
 
@@ -19,11 +22,9 @@ const ensure = (script: Parameters<typeof scripted>[0], changed = {}) => {
     aws.calls.push(['executionRole', {}]);
     return executionRoleArn;
   };
-  const done = ensureTaskDefinition(
-    { ...settings, ...changed },
-    executionRole,
-    aws.tools,
-    aws.signal,
+  const wanted = { ...settings, ...changed };
+  const done = inspectTaskDefinition(wanted.family, aws.tools, aws.signal).then((newest) =>
+    ensureTaskDefinition(wanted, newest, executionRole, aws.tools, aws.signal),
   );
   return { aws, done };
 };

@@ -29,6 +29,16 @@ it('sends StopTask with our prefix before the reason', async () => {
   ]);
 });
 
+it('resolves to the task as the answer shows it, with how long it has lived if it has ended before', async () => {
+  const ended = { lastStatus: 'STOPPED', createdAt: 1_800_000_000, stoppedAt: 1_800_000_080.5 };
+  aws.answer = jsonAnswer(200, { task: { taskArn: arn(1), ...ended } });
+  expect(await stop()).toMatchObject({ taskArn: arn(1), phase: 'stopped', livedMs: 80_500 });
+  aws.answer = accepted;
+  expect(await stop()).toMatchObject({ taskArn: arn(1), phase: 'running' });
+  aws.answer = jsonAnswer(200, { task: { taskArn: arn(2), lastStatus: 'STOPPED' } });
+  expect(await stop()).toBeNull();
+});
+
 it('sends StopTask to the cluster in the ARN of the task', async () => {
   aws.answer = accepted;
   const task = 'arn:aws:ecs:eu-west-1:1:task/before/abc';
@@ -48,9 +58,9 @@ it('rejects with the reason of the signal', async () => {
   expect(await rejectionOf(stopping)).toBe('over');
 });
 
-it('resolves if ECS does not know the task any more', async () => {
+it('resolves to nothing if ECS does not know the task any more', async () => {
   aws.answer = errorAnswer('InvalidParameterException', 'The referenced task was not found.');
-  await expect(stop()).resolves.toBeUndefined();
+  await expect(stop()).resolves.toBeNull();
 });
 
 it('does not repeat a throttled request: whether the task is still to stop is decided again first', async () => {
@@ -93,7 +103,7 @@ it('resolves if the cluster does not exist any more in our account, and reports 
     ownAccount: () => account,
     onClusterMissing: (...what) => missing.push(what),
   });
-  await expect(stopHere(arn(1), 'done', new AbortController().signal)).resolves.toBeUndefined();
+  await expect(stopHere(arn(1), 'done', new AbortController().signal)).resolves.toBeNull();
   expect(missing).toEqual([[arn(1), 'c']]);
 });
 
