@@ -38,7 +38,7 @@ export const cohort = cohortSetup
       monitorConnected: false,
       ending: false,
       describedAt: null,
-      ...{ endedUsd: 0, isLowerBound: false },
+      ...{ endedUsd: 0, isLowerBound: false, endedGapUsd: 0 },
       lastBill: noBill,
     }),
     initial: 'idle',

@@ -10,11 +10,11 @@ import {
   type Outbox,
   stopEvent,
   stopping,
-  type Timeouts,
   type Transition,
   withoutWork,
 } from './groupRecords.ts';
 import { withoutDrain } from './scaleDown.ts';
+import type { Timeouts } from './timeouts.ts';
 
 /** StopTask is asked for again when ECS shows a draining task as alive for this long, ms. */
 const stopRepeatMs = 15_000;

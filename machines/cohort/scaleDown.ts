@@ -17,6 +17,7 @@ import {
   stopping,
   type Transition,
 } from './groupRecords.ts';
+import { hasRested } from './minimumIdle.ts';
 
 /** How many groups of each kind are to leave. */
 export type Share = Pick<Counts, 'pending' | 'idle' | 'busy'> & {
@@ -77,6 +78,8 @@ export interface Wait {
   monitorEverConnected: boolean;
   /** What is known of the work of the groups is of old; left out: not so. */
   isOld?: boolean;
+  /** How long a group must have been idle before it is stopped for that, ms; left out: no time. */
+  minIdleMs?: number;
 }
 
 /**
@@ -87,12 +90,12 @@ export interface Wait {
  */
 function withDrain(
   record: GroupRecord,
-  { at, until, monitorEverConnected, isOld = false }: Wait,
+  { at, until, monitorEverConnected, isOld = false, minIdleMs = 0 }: Wait,
 ): [GroupRecord, GroupEvent] {
   const mayWork =
     record.load === null
       ? monitorEverConnected && record.lastStatus !== 'starting'
-      : record.load.tasks > 0 || (isOld && hasWorkers(record));
+      : record.load.tasks > 0 || (isOld && hasWorkers(record)) || !hasRested(record, at, minIdleMs);
   if (mayWork && until > at)
     return [
       {

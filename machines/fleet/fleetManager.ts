@@ -42,6 +42,12 @@ const demand = {
   'fleet.stop': 'stopping',
 } as const;
 
+const monitorConnects = {
+  guard: 'monitorConnected',
+  target: 'connected',
+  actions: ['announceMonitor', 'passOnLoads'],
+} as const;
+
 export const fleetManager = fleetSetup.extend({ actions }).createMachine({
   id: 'fleetManager',
   description:
@@ -219,7 +225,10 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
         idle: {
           description: 'The last list is young enough.',
           on: {
-            tick: { guard: 'inventoryDue', target: 'listing' },
+            tick: [
+              { guard: 'inventoryDue', target: 'listing' },
+              { guard: 'searchDue', target: 'searching' },
+            ],
             'fleet.prepared': {
               guard: 'firstInventoryDue',
               target: 'listing',
@@ -234,13 +243,23 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
             src: 'inventory',
             onDone: [
               { guard: 'mayBelongToAnother', target: 'idle', actions: 'deferAdoption' },
-              { guard: 'adopts', target: 'adopting', actions: 'onInventory' },
-              { target: 'idle', actions: ['onInventory', 'completeInventory'] },
+              { guard: 'adopts', target: 'adopting', actions: ['tellListed', 'onInventory'] },
+              { target: 'idle', actions: ['tellListed', 'onInventory', 'completeInventory'] },
             ],
             onError: [
               { guard: 'clusterGone', target: 'idle', actions: 'onNoCluster' },
               { target: 'idle', actions: 'onInventoryFailed' },
             ],
+          },
+        },
+        searching: {
+          description:
+            'Launches of an earlier run have no answer, so no list can be complete yet. One may show what they have started.',
+          invoke: {
+            id: 'search',
+            src: 'inventory',
+            onDone: { target: 'idle', actions: ['tellListed', 'postponeSearch'] },
+            onError: { target: 'idle', actions: 'postponeSearch' },
           },
         },
         adopting: {
@@ -262,14 +281,7 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
         unknown: {
           description: 'It has never shown anything.',
           on: {
-            'monitor.loads': [
-              {
-                guard: 'monitorConnected',
-                target: 'connected',
-                actions: ['announceMonitor', 'passOnLoads'],
-              },
-              { actions: 'passOnLoads' },
-            ],
+            'monitor.loads': [monitorConnects, { actions: 'passOnLoads' }],
           },
         },
         connected: {
@@ -284,14 +296,7 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
         lost: {
           description: 'It did, and shows nothing any more.',
           on: {
-            'monitor.loads': [
-              {
-                guard: 'monitorConnected',
-                target: 'connected',
-                actions: ['announceMonitor', 'passOnLoads'],
-              },
-              { actions: 'passOnLoads' },
-            ],
+            'monitor.loads': [monitorConnects, { actions: 'passOnLoads' }],
           },
         },
       },

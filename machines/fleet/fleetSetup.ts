@@ -11,6 +11,7 @@ import { type Blocker, limitsReached } from './launchGate.ts';
 import { type Modes, readModes } from './modes.ts';
 import type { LimitName, Spending, SpentRecord } from './money.ts';
 import { afterPreparation } from './preparation.ts';
+import { searchDue } from './search.ts';
 import {
   echoFreshAt,
   type Fleet,
@@ -73,6 +74,7 @@ export const fleetSetup = setup({
   },
   guards: {
     inventoryDue: ({ context, event }) => event.type === 'tick' && inventoryDue(context, event.now),
+    searchDue: ({ context, event }) => event.type === 'tick' && searchDue(context, event.now),
     /** Nothing needs to settle: the first list need not wait for a tick. */
     /** At the end, and it was prepared: there was one. */
     clusterGone: ({ context, event }) =>

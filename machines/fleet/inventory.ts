@@ -1,5 +1,5 @@
 import type { DoneActorEvent, ErrorActorEvent } from 'xstate';
-import type { CohortCommand, FoundTasks } from '../cohort/messages.ts';
+import type { CohortCommand, CohortEvent, FoundTasks } from '../cohort/messages.ts';
 import { backoff } from '../shared/backoff.ts';
 import type { Inventory, OwnedGroup } from '../shared/domain.ts';
 import { noteOf } from '../shared/failure.ts';
@@ -27,16 +27,37 @@ function foundTasks({ startedAt, tasks }: Inventory, settleMs: number): Record<s
   return found;
 }
 
+/** Tasks that died before a group could own them: no group of ours will ever show it. */
+function deadOrphans({ tasks }: Inventory): string[] {
+  return tasks
+    .filter(({ phase, owned }) => phase === 'stopped' && !owned)
+    .map(({ taskArn }) => taskArn);
+}
+
+/** Tells what a list shows whatever else is known: what open launches have started, and what has died. */
+export const tellListed = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
+  const { output } = event as DoneActorEvent<Inventory>;
+  const { cohorts, settings, now: at } = context;
+  const found = foundTasks(output, settings.settleMs);
+  if (Object.keys(found).length > 0)
+    for (const cohortId of Object.keys(cohorts))
+      enqueue.sendTo(cohortId, { type: 'cohort.launchesFound', found } satisfies CohortCommand);
+  for (const taskArn of deadOrphans(output))
+    enqueue.sendTo(parent, { type: 'task.dead', at, taskArn } satisfies CohortEvent);
+});
+
 /** Takes the decision about an inventory; what it adopts is journaled first. */
 export const onInventory = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   const { adoption, foreign } = adoptionOf(context, event);
   enqueue.assign({ adoption });
-  const { output } = event as DoneActorEvent<Inventory>;
-  const found = foundTasks(output, context.settings.settleMs);
-  if (Object.keys(found).length > 0)
-    for (const cohortId of Object.keys(context.cohorts))
-      enqueue.sendTo(cohortId, { type: 'cohort.launchesFound', found } satisfies CohortCommand);
   for (const task of foreign) enqueue({ type: 'noteForeignTask', params: task });
+});
+
+/** The next search, if there is still something to search, comes so much later, ms. */
+const searchEveryMs = 15_000;
+
+export const postponeSearch = fleetSetup.assign({
+  searchNotBefore: ({ context }) => context.now + searchEveryMs,
 });
 
 const retryAfter = (failures: number): number =>

@@ -2,7 +2,7 @@
 export interface Modes {
   lifecycle: 'recovering' | 'active' | 'stopping' | 'stopped';
   scheduler: 'absent' | 'present' | 'returning' | 'gone';
-  inventory: 'idle' | 'listing' | 'adopting';
+  inventory: 'idle' | 'listing' | 'searching' | 'adopting';
   monitor: 'unknown' | 'connected' | 'lost';
   hold: 'running' | 'held';
   money: 'within' | 'limited';
@@ -11,7 +11,7 @@ export interface Modes {
 export const modeNames: { [Region in keyof Modes]: readonly Modes[Region][] } = {
   lifecycle: ['recovering', 'active', 'stopping', 'stopped'],
   scheduler: ['absent', 'present', 'returning', 'gone'],
-  inventory: ['idle', 'listing', 'adopting'],
+  inventory: ['idle', 'listing', 'searching', 'adopting'],
   monitor: ['unknown', 'connected', 'lost'],
   hold: ['running', 'held'],
   money: ['within', 'limited'],

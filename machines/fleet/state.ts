@@ -1,4 +1,5 @@
-import { cohortSize, type LaunchPlan, type Timeouts } from '../cohort/groupRecords.ts';
+import { cohortSize, type LaunchPlan } from '../cohort/groupRecords.ts';
+import type { Timeouts } from '../cohort/timeouts.ts';
 import type { ConnectionStatus } from '../scheduler/events.ts';
 import type { Terms } from '../scheduler/messages.ts';
 import type { Capability, OwnedGroup } from '../shared/domain.ts';
@@ -134,6 +135,7 @@ export interface Fleet extends FleetInput {
   drainAllUntil: number | null;
   inventoryAt: number | null;
   inventoryNotBefore: number;
+  searchNotBefore: number;
   inventoryFailures: number;
   /** How often in a row we were not allowed to list our tasks. */
   denials: number;
@@ -197,10 +199,8 @@ export const newFleet = (input: FleetInput): Fleet => ({
   aboveSince: null,
   advertised: null,
   drainAllUntil: null,
-  inventoryAt: null,
-  inventoryNotBefore: 0,
-  inventoryFailures: 0,
-  denials: 0,
+  ...{ inventoryAt: null, inventoryNotBefore: 0, searchNotBefore: 0 },
+  ...{ inventoryFailures: 0, denials: 0 },
   adoption: noAdoption,
   decisionStale: false,
   unknownOutcomeAt: null,

@@ -35,8 +35,7 @@ export function onTaskStates(
   };
   // All of them: the end of what begins in this batch was not relevant before it.
   for (const { taskId, workerId, state } of states) {
-    const held = taskIds[taskId];
-    if (held !== undefined) add(held, -1);
+    add(taskIds[taskId] ?? '', -1);
     delete taskIds[taskId];
     if (state !== 'canceling') continue;
     const next = taskIdOfWorker(workerId) ?? '';

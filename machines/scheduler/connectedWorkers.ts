@@ -25,8 +25,7 @@ function byTask(workers: readonly MonitoredWorker[]): Connected {
   return connected;
 }
 
-function isSame(a: Record<string, number>, b: Record<string, number> | undefined): boolean {
-  if (b === undefined) return false;
+function isSame(a: Record<string, number>, b: Record<string, number>): boolean {
   for (const id in a) if (a[id] !== b[id]) return false;
   return Object.keys(a).length === Object.keys(b).length;
 }
@@ -35,8 +34,8 @@ function isSame(a: Record<string, number>, b: Record<string, number> | undefined
 export function fromList(before: Connected, workers: readonly MonitoredWorker[]): ConnectedChange {
   const connected = byTask(workers);
   const touched = new Set<string>();
-  for (const taskId in connected)
-    if (!isSame(connected[taskId] ?? {}, before[taskId])) touched.add(taskId);
+  for (const [taskId, own] of Object.entries(connected))
+    if (!isSame(own, before[taskId] ?? {})) touched.add(taskId);
   for (const taskId in before) if (!(taskId in connected)) touched.add(taskId);
   return { connected, touched };
 }
@@ -58,17 +57,14 @@ export function fromListBefore(
   workers: readonly MonitoredWorker[],
 ): ConnectedChange | null {
   const touched = new Set<string>();
-  if (listed.workers === workers && listed.added.length === 0)
-    return { connected: before, touched };
   if (listed.workers.length > workers.length) return null;
   const added = new Set(listed.added);
   let connected = before;
-  for (let i = 0; i < workers.length; i++) {
-    const worker = workers[i] as MonitoredWorker;
+  for (const [i, worker] of workers.entries()) {
     const last = listed.workers[i];
     if (worker === last) continue;
     if (last !== undefined && !isSameWorker(worker, last)) return null;
-    if (last === undefined) added.delete(worker.workerId);
+    added.delete(worker.workerId);
     const taskId = taskIdOfWorker(worker.workerId);
     if (taskId === null && last === undefined) return null;
     if (taskId === null) continue;
@@ -83,5 +79,5 @@ export function fromListBefore(
 }
 
 function isSameWorker(a: MonitoredWorker, b: MonitoredWorker): boolean {
-  return a.workerId === b.workerId && a.managerId === b.managerId && a.groupId === b.groupId;
+  return a.workerId === b.workerId && a.managerId === b.managerId;
 }

@@ -1,3 +1,5 @@
+import type { Cause } from '../shared/domain.ts';
+import { taskIdOf } from '../shared/ids.ts';
 import { type Cancellations, isSettled } from './cancellations.ts';
 
 /** The scheduler has noticed by itself by then, ms. */
@@ -11,6 +13,27 @@ export type DeadTasks = Record<string, number>;
 
 export function markTaskDead(dead: DeadTasks, taskId: string, at: number): DeadTasks {
   return taskId in dead ? dead : { ...dead, [taskId]: at };
+}
+
+/** Ends that ECS itself has shown, and after which workers do not say goodbye. */
+const suddenEnds: readonly Cause[] = ['exited', 'interrupted', 'stoppedOutside'];
+
+/** A group that is over, as the journal has it. */
+export interface EndedTask {
+  taskArn: string | null;
+  cause: Cause;
+  endedAt: number;
+}
+
+/** The tasks that died so short before a start that their workers may still have to be reported: a kill may have come first. */
+export function deadAtStart(ended: readonly EndedTask[], at: number): DeadTasks {
+  const dead = ended.flatMap(({ taskArn, cause, endedAt }) =>
+    taskArn !== null && suddenEnds.includes(cause)
+      ? // The clock may have been set back since.
+        [[taskIdOf(taskArn), Math.min(endedAt, at)] as const]
+      : [],
+  );
+  return withoutNoticed(Object.fromEntries(dead), at);
 }
 
 /** Without the tasks whose workers the scheduler has noticed by itself; the same object: nothing has changed. */

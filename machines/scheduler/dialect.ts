@@ -25,10 +25,12 @@ export function learn(before: Dialect, generation: Generation, exact: boolean): 
   return { magic, numbering: learned, certain: exact ? generation : certain };
 }
 
-/** To answer a message as what it looks like could end a scheduler that has shown to be of another generation. */
+/**
+ * To answer a message as what it looks like could end a scheduler that has shown to be of another generation. Over
+ * YMQ, the magic alone shows that it is g4, so what is not certain is not g4.
+ */
 export function contradicts({ certain, magic }: Dialect, generation: Generation): boolean {
-  const beforeG4 = magic !== null && magic < 2;
-  return certain === null ? beforeG4 && generation === 'g4' : certain !== generation;
+  return certain === null ? magic !== null && generation === 'g4' : certain !== generation;
 }
 
 /** Null: nothing is known yet. */
@@ -55,7 +57,7 @@ export function mayHaveGroups({ certain, magic }: Dialect): boolean {
 
 /** The scheduler asks for units one by one. */
 export function speaksUnits({ certain }: Dialect): boolean {
-  return certain !== null && (speaksGroups(certain) || certain === 'g2');
+  return speaksGroups(certain) || certain === 'g2';
 }
 
 /** The scheduler accepts a report of a dead worker: to others the same bytes mean something else, or nothing. */

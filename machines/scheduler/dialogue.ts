@@ -197,7 +197,7 @@ export function onUnitCommand(before: SessionContext, event: Message, command: U
   const view = fleetView(context);
   const unit = context.unitProtocol;
   const present = unit === null || (unit.assumed && !groups) ? null : unit;
-  const protocol = present ?? newUnitProtocol(groups, view, { newUntil: context.newUntil });
+  const protocol = present ?? newUnitProtocol(groups, view, context.newUntil);
   // What was asked for on an earlier connection is not any more: the scheduler asks for it again.
   const isAnew = context.opened > 1 && (unit === null || unit.assumed);
   const { state, replies } = onCommand(protocol, command, view, context);
@@ -215,7 +215,7 @@ export function pollUnits(context: SessionContext): Step {
   if (groups === null || !mayHaveGroups(dialect)) return { context };
   // A scheduler that does not know our groups has no reason ever to send a command.
   const view = fleetView(context);
-  const assumed = newUnitProtocol(true, view, { assumed: true });
+  const assumed = newUnitProtocol(true, view, context.newUntil);
   return follow(context, poll(assumed, view, context));
 }
 

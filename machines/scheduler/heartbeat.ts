@@ -52,15 +52,13 @@ function capacity(
   context: SessionContext,
   generation: Generation,
 ): Pick<Heartbeat, 'maxTaskConcurrency' | 'workersPerGroup'> {
-  const { workers, workersPerTask, unitProtocol, groups, dialect } = context;
-  if (!speaksGroups(generation)) {
-    // A scheduler that has not shown itself, but its groups: if these fill the limit, it never sends a first command.
-    const known = dialect.certain === null && groups !== null && workers > 0;
-    const more = known ? foreignGroups({ ended: [] }, fleetView(context)) : 0;
-    return { maxTaskConcurrency: Math.min(noLimit, workers + more) };
-  }
+  const { workers, workersPerTask, unitProtocol, dialect } = context;
+  // A scheduler that has not shown itself, but its groups: if these fill the limit, it never sends a first command.
+  const hasGroups = speaksGroups(generation) || dialect.certain === null;
   const foreign =
-    workers > 0 && unitProtocol?.groups ? foreignGroups(unitProtocol, fleetView(context)) : 0;
+    hasGroups && workers > 0 ? foreignGroups(unitProtocol ?? { ended: [] }, fleetView(context)) : 0;
+  if (!speaksGroups(generation))
+    return { maxTaskConcurrency: Math.min(noLimit, workers + foreign) };
   return {
     maxTaskConcurrency:
       workers >= noLimit ? noLimit : Math.floor(workers / workersPerTask) + foreign,

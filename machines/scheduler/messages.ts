@@ -8,7 +8,7 @@ import type { Capability, DesiredRequest } from '../shared/domain.ts';
 export type Generation = 'g1' | 'g1b' | 'g2' | 'g23' | 'g3' | 'g4';
 
 /** g1 and g1b start and stop groups under ids that the manager chooses; all others name workers. */
-export function speaksGroups(generation: Generation): boolean {
+export function speaksGroups(generation: Generation | null): boolean {
   return generation === 'g1' || generation === 'g1b';
 }
 

@@ -14,6 +14,8 @@ export type { WorkerLoad } from './messages.ts';
 
 export interface MonitorInput {
   workerManagerId: string;
+  /** Tasks that were dead already. */
+  dead: DeadTasks;
 }
 
 export interface MonitorContext extends MonitorInput {
@@ -31,7 +33,6 @@ export interface MonitorContext extends MonitorInput {
   idleUntil: number | null;
   /** That is over. */
   idleDoubted: boolean;
-  dead: DeadTasks;
   /** The dead workers that were last reported to the session. */
   reportable: string[];
 }
@@ -84,7 +85,6 @@ const monitorSetup = setup({
     noteReceived: () => {},
     connect: assign({ attempts: ({ context }) => context.attempts + 1 }),
     noteClosed: assign({
-      now: (_, { at }: Closed) => at,
       trouble: (_, { reason }: Closed) => reason,
       jitter: (_, { jitter }: Closed) => jitter,
     }),
@@ -117,7 +117,7 @@ const monitorSetup = setup({
       added: ({ context }, { cohortId, taskIds }: CohortTasks) => {
         const known = new Set(context.tasks[cohortId]);
         const added = taskIds.filter((taskId) => !known.has(taskId));
-        return added.length > 0 ? [...context.added, ...added] : context.added;
+        return [...context.added, ...added];
       },
       tasks: ({ context }, { cohortId, taskIds }: CohortTasks) => {
         const { [cohortId]: _, ...others } = context.tasks;
@@ -208,7 +208,6 @@ export const monitor = monitorSetup
       stream: nothingShown,
       idleUntil: null,
       idleDoubted: false,
-      dead: {},
       reportable: [],
     }),
     on: {

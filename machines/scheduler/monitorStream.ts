@@ -158,13 +158,11 @@ function readSingles(
   before: MonitorStream,
   singles: readonly (WorkerMessage | TaskMessage)[],
 ): { stream: MonitorStream; touched: Set<string> } {
-  if (singles.length === 0) return { stream: before, touched: new Set() };
   const states = singles.filter((message) => message.type === 'monitor.task');
   const cancellations = onTaskStates(before.cancellations, states);
   const touched = new Set<string>();
-  if (cancellations !== before.cancellations)
-    for (const { counts } of [before.cancellations, cancellations])
-      for (const taskId of Object.keys(counts)) touched.add(taskId);
+  for (const { counts } of [before.cancellations, cancellations])
+    for (const taskId of Object.keys(counts)) touched.add(taskId);
   const moves = singles.filter((message) => message.type === 'monitor.worker');
   const connected = moves.length > 0 ? { ...before.connected } : before.connected;
   for (const { workerId, connected: isConnected } of moves) {
@@ -186,7 +184,7 @@ function readSingles(
 }
 
 function withAdded(listed: Listed | null, moves: readonly WorkerMessage[]): Listed | null {
-  if (listed === null || moves.length === 0) return listed;
+  if (listed === null) return null;
   if (moves.some(({ connected }) => !connected)) return null;
   return { ...listed, added: [...listed.added, ...moves.map(({ workerId }) => workerId)] };
 }

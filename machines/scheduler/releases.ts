@@ -8,15 +8,19 @@ import {
 } from '../shared/releaseList.ts';
 import type { Generation, Terms } from './messages.ts';
 
+const generations = Object.keys(spans) as Generation[];
+
+/** g1b is g1 with a name in its heartbeat. */
+const kin = (generation: Generation): Generation => (generation === 'g1b' ? 'g1' : generation);
+
 /** What a scheduler of that release speaks, and its workers understand. */
 export const generationOf = (release: string): Generation =>
-  spans.find(([, first]) => atLeast(release, first))?.[0] ?? 'g1';
+  generations.find((generation) => atLeast(release, spans[generation].first)) ?? 'g1';
 
 /** The newest release that we know of that generation. */
 export const newestOf = (generation: Generation): string =>
   // No release of g1b ever reached the package index; its workers differ in nothing from g1's.
-  spans.find(([known]) => known === (generation === 'g1b' ? 'g1' : generation))?.[2] ??
-  newestRelease;
+  spans[kin(generation)].last;
 
 /** Whether the package index has this release, as far as we know. */
 export function isPublished(release: string): boolean {
@@ -62,12 +66,12 @@ function newerRelease(wanted: readonly [operator: string, version: string][]): s
  * that are known is what the text names: its workers are started like those of the newest.
  */
 export const requiredRelease = (requirements: string): string | null => {
-  const [, said] =
+  const said =
     /(?:^|[\n;])[ \t]*opengris[-_.]scaler(?![-\w.])[ \t]*(?:\[[^\]\n]*\])?([^\n;#]*)/i.exec(
       requirements,
-    ) ?? [];
+    )?.[1];
   if (said === undefined) return null;
-  const words = said.replace(/\s--.*$/, '').replace(/[()]/g, '');
+  const words = said.replace(/\s--.*/, '').replace(/[()]/g, '');
   const clauses = words
     .split(',')
     .filter((clause) => clause.trim() !== '')
@@ -78,7 +82,9 @@ export const requiredRelease = (requirements: string): string | null => {
     if (clause === null) return null;
     wanted.push([clause[1] as string, clause[2] as string]);
   }
-  const pinned = wanted.find(([word, version]) => /^===?$/.test(word) && !version.endsWith('*'));
+  const pinned = wanted.find(
+    ([word, version]) => ['==', '==='].includes(word) && !version.endsWith('*'),
+  );
   if (pinned) return pinned[1];
   const known = published.find((release) => wanted.every((clause) => allows(release, clause)));
   return known ?? newerRelease(wanted);
@@ -90,9 +96,6 @@ export const newestFor = ({ generation, bare }: Terms): string => {
   return bare && atLeast(newest, firstWithMagic) ? newestBare : newest;
 };
 
-/** g1b is g1 with a name in its heartbeat. */
-const kin = (generation: Generation): Generation => (generation === 'g1b' ? 'g1' : generation);
-
 /** Why workers of that release would be of no use to that scheduler; null when they may be. */
 export const mismatch = (release: string, terms: Terms): string | null => {
   const { transport, generation, exact, bare } = terms;
@@ -101,7 +104,7 @@ export const mismatch = (release: string, terms: Terms): string | null => {
   const same = exact ? workers === scheduler : (workers === 'g4') === (scheduler === 'g4');
   const framed = transport === 'zmq' || bare !== atLeast(release, firstWithMagic);
   if (same && framed) return null;
-  const [, first, last] = spans.find(([known]) => known === generation) ?? ['g4', '', ''];
+  const { first, last } = spans[generation];
   const spoken = exact || generation === 'g4' ? `${first} to ${last}` : 'before 2.7.0';
   const speaks = same ? (bare ? 'up to 2.0.1 over YMQ' : 'from 2.0.2 on over YMQ') : spoken;
   return `workers of Scaler ${release} cannot serve this scheduler, which speaks as releases ${speaks} do: set worker_scaler_version, or the release in ecs_python_requirements`;
@@ -124,7 +127,4 @@ export function templateKey({ transport, release }: WorkerTerms): string {
 }
 
 /** All releases that are started without a person's choice, the oldest generation first. */
-export const startable: readonly string[] = [
-  ...spans.map(([generation]) => newestOf(generation)).reverse(),
-  newestBare,
-];
+export const startable: readonly string[] = [...generations.map(newestOf).reverse(), newestBare];

@@ -135,26 +135,7 @@ export const session = sessionSetup.createMachine({
             },
             goodbye: {
               description: 'No more heartbeats: the echoes of the last ones are waited for.',
-              initial: 'waiting',
-              states: {
-                waiting: {
-                  description: 'There is time for them to come.',
-                  after: { goodbyeWait: 'overdue' },
-                },
-                overdue: {
-                  description:
-                    'They are late. After a standstill of this process they may have come and are not read yet.',
-                  after: {
-                    unreadWait: [
-                      {
-                        guard: 'reportsPending',
-                        target: '#session.online.disconnecting.acknowledging',
-                      },
-                      { target: '#session.online.disconnecting.closing' },
-                    ],
-                  },
-                },
-              },
+              after: { goodbyeWait: '#session.online.disconnecting.overdue' },
               on: {
                 'socket.closed': { target: '#session.closed', actions: 'onClosed' },
                 'socket.message': [
@@ -208,6 +189,16 @@ export const session = sessionSetup.createMachine({
           on: { 'socket.closed': { target: '#session.closed', actions: 'onClosed' } },
           initial: 'closing',
           states: {
+            overdue: {
+              description:
+                'Echoes are late. What came during a standstill of this process is read before the end.',
+              after: {
+                unreadWait: [
+                  { guard: 'reportsPending', target: 'acknowledging' },
+                  { target: 'closing' },
+                ],
+              },
+            },
             acknowledging: {
               description: 'The acknowledgements of reported workers are waited for.',
               after: { acknowledgementWait: 'closing' },

@@ -72,20 +72,18 @@ function learnAssigned(state: UnitProtocol, { taskIds, groups }: FleetView): Uni
   const more = taskIds.filter(
     (taskId) => known.has(groupIdOfTask(taskId)) && !assigned.has(taskId),
   );
-  return more.length > 0 ? { ...state, assigned: [...state.assigned, ...more] } : state;
+  return { ...state, assigned: [...state.assigned, ...more] };
 }
 
 function withoutGone(state: UnitProtocol, { taskIds }: FleetView): UnitProtocol {
   const present = new Set(taskIds);
   const isPresent = (taskId: string): boolean => present.has(taskId);
   const isGone = (taskId: string): boolean => !present.has(taskId);
-  const { assigned, initial, released, named, unassigned } = state;
-  const ended = assigned.filter(isGone);
+  const { assigned, ended, released, named, unassigned } = state;
   return {
     ...state,
     assigned: assigned.filter(isPresent),
-    initial: initial.filter(isPresent),
-    ended: ended.length > 0 ? [...new Set([...state.ended, ...ended])] : state.ended,
+    ended: [...new Set([...ended, ...assigned.filter(isGone)])],
     released: omit(released, Object.keys(released).filter(isGone)),
     named: omit(named, Object.keys(named).filter(isGone)),
     unassigned: omit(unassigned, Object.keys(unassigned).filter(isGone)),
@@ -128,7 +126,7 @@ function assign(state: UnitProtocol, view: FleetView, settings: UnitSettings): O
 
 function refuse(state: UnitProtocol, view: FleetView, settings: UnitSettings): Outcome {
   const replies: Reply[] = [respond('start', 'tooMany', '', settings)];
-  const late = state.lateStart || (state.groups && state.startDeadline !== null);
+  const late = state.lateStart || state.startDeadline !== null;
   const refused = { ...state, lateStart: late, startDeadline: null };
   if (state.groups)
     return { state: refused, replies: [...replies, { type: 'requestShutdown', taskIds: [] }] };

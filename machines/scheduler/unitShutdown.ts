@@ -59,8 +59,8 @@ function withNamed(state: UnitProtocol, workerIds: string[], view: FleetView): U
   const namesLists = state.namesLists || workerIds.length > 1;
   const named = namesLists ? {} : { ...state.named };
   for (const workerId of workerIds) {
-    const taskId = taskIdOfWorker(workerId);
-    if (taskId === null || !ours.has(taskId) || taskId in state.released) continue;
+    const taskId = taskIdOfWorker(workerId) ?? '';
+    if (!ours.has(taskId) || taskId in state.released) continue;
     const since = named[taskId]?.[workerId]?.since ?? view.at;
     named[taskId] = { ...named[taskId], [workerId]: { since, last: view.at } };
   }
@@ -102,7 +102,6 @@ function allWorkersNamed(
 ): boolean {
   const load = loads[taskId];
   const names = Object.values(named[taskId] ?? {});
-  if (names.length === 0) return false;
   const isIdle =
     !namesLists && load?.tasks === 0 && names.some(({ since }) => at - since >= idleMs);
   return isIdle || names.length >= Math.max(1, load?.workers ?? workersPerTask);
@@ -143,12 +142,10 @@ export function answerFoundGroups(
   { at, taskIds }: FleetView,
   settings: UnitSettings,
 ): Outcome {
-  const asked = Object.keys(before.unknownGroups);
-  if (asked.length === 0) return unchanged(before);
   const ours = new Set(taskIds);
   return inTurn(
     before,
-    ...asked.map((groupId) => (state: UnitProtocol): Outcome => {
+    ...Object.keys(before.unknownGroups).map((groupId) => (state: UnitProtocol): Outcome => {
       const taskId = taskIdOfGroup(groupId);
       if (!ours.has(taskId)) return unchanged(state);
       const unknownGroups = omit(state.unknownGroups, [groupId]);

@@ -80,11 +80,11 @@ export function taskIdOfGroup(groupId: string): string {
 export function newUnitProtocol(
   groups: boolean,
   { taskIds }: FleetView,
-  { newUntil = 0, assumed = false } = {},
+  newUntil: number,
 ): UnitProtocol {
   return {
     groups,
-    assumed,
+    assumed: true,
     newUntil,
     assigned: groups ? [] : taskIds,
     initial: taskIds,
@@ -120,7 +120,6 @@ export function unchanged(state: UnitProtocol): Outcome {
 }
 
 export function omit<T>(record: Record<string, T>, keys: readonly string[]): Record<string, T> {
-  if (!keys.some((key) => key in record)) return record;
   const left = { ...record };
   for (const key of keys) delete left[key];
   return left;

@@ -32,6 +32,8 @@ export interface Bill {
   endedUsd: number;
   /** The end of a task was not seen, or a task was never seen: what it cost is counted in part, or not at all. */
   isLowerBound: boolean;
+  /** USD that ended tasks may have cost besides: until they were given up, ECS did not show their end. */
+  endedGapUsd: number;
 }
 
 const hourMs = 3_600_000;
@@ -44,7 +46,7 @@ const noMarketBill: MarketBill = {
 
 export const noBill: Bill = {
   ...{ onDemand: noMarketBill, spot: noMarketBill },
-  ...{ endedUsd: 0, isLowerBound: false },
+  ...{ endedUsd: 0, isLowerBound: false, endedGapUsd: 0 },
 };
 
 /** One living group as it is billed; `from` null: its launch has no answer yet. */
@@ -61,10 +63,10 @@ export function billOf(
   endedUsd: number,
   { minimumMs }: Pick<Prices, 'minimumMs'>,
   at: number,
-  isLowerBound = false,
+  { isLowerBound = false, endedGapUsd = 0 }: Partial<Bill> = {},
 ): Bill {
   const [onDemand, spot] = [{ ...noMarketBill }, { ...noMarketBill }];
-  const bill = { onDemand, spot, endedUsd, isLowerBound };
+  const bill = { onDemand, spot, endedUsd, isLowerBound, endedGapUsd };
   for (const { market, from, gapMs = 0 } of groups) {
     const part = bill[market];
     if (from === null) {
@@ -86,6 +88,7 @@ const partKeys = Object.keys(noMarketBill) as (keyof MarketBill)[];
 export const sameBill = (a: Bill, b: Bill): boolean =>
   a.endedUsd === b.endedUsd &&
   a.isLowerBound === b.isLowerBound &&
+  a.endedGapUsd === b.endedGapUsd &&
   markets.every((market) => partKeys.every((key) => a[market][key] === b[market][key]));
 
 /** `sum` with `after` in the place of `before`. */
@@ -106,6 +109,7 @@ export function replaceBill(sum: Bill, before: Bill, after: Bill): Bill {
     spot: part('spot'),
     endedUsd: sum.endedUsd - before.endedUsd + after.endedUsd,
     isLowerBound: sum.isLowerBound || after.isLowerBound,
+    endedGapUsd: sum.endedGapUsd - before.endedGapUsd + after.endedGapUsd,
   };
 }
 
@@ -120,9 +124,12 @@ export const costAt = (bill: Bill, prices: Prices, at: number): number =>
     bill.endedUsd,
   );
 
-/** USD that the living tasks may have cost besides. */
+/** USD that the tasks may have cost besides. */
 export const gapUsd = (bill: Bill, prices: Prices): number =>
-  markets.reduce((usd, market) => usd + (bill[market].gapMs / hourMs) * prices[market], 0);
+  markets.reduce(
+    (usd, market) => usd + (bill[market].gapMs / hourMs) * prices[market],
+    bill.endedGapUsd,
+  );
 
 /** USD per hour of the living tasks. */
 export const hourlyRate = (bill: Bill, prices: Prices): number =>

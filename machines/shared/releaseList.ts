@@ -19,14 +19,14 @@ export const published: readonly string[] = (
 export const newestRelease = published[0] as string;
 
 /** The first release of each generation, and the last one that we know; the newest generation first, and open above. */
-export const spans: readonly [Generation, first: string, last: string][] = [
-  ['g4', '2.7.0', newestRelease],
-  ['g3', '2.3.4', '2.6.0'],
-  ['g23', '2.1.0', '2.3.3'],
-  ['g2', '1.21.0', '2.0.20'],
-  ['g1b', '1.19.0', '1.20.1'],
-  ['g1', '0', '1.15.0'],
-];
+export const spans: Record<Generation, { first: string; last: string }> = {
+  g4: { first: '2.7.0', last: newestRelease },
+  g3: { first: '2.3.4', last: '2.6.0' },
+  g23: { first: '2.1.0', last: '2.3.3' },
+  g2: { first: '1.21.0', last: '2.0.20' },
+  g1b: { first: '1.19.0', last: '1.20.1' },
+  g1: { first: '0', last: '1.15.0' },
+};
 
 /** YMQ had no magic before. */
 export const firstWithMagic = '2.0.2';

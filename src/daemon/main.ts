@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { clearInterval, setInterval } from 'node:timers';
 import { createActor } from 'xstate';
 import type { DaemonInput } from '../../machines/daemon/daemon.ts';
+import { deadAtStart } from '../../machines/scheduler/deadWorkers.ts';
 import type { LaunchOrder } from '../../machines/shared/domain.ts';
 import { ambiguousLimitOf, type Config, describeCapacity } from '../config/config.ts';
 import { anyIsEncrypted } from '../config/tls.ts';
@@ -211,7 +212,7 @@ async function openInspection(config: Config, log: Log) {
 export function inputOf(
   config: Config,
   templates: Templates,
-  journal: Pick<Journal, 'found'>,
+  journal: Pick<Journal, 'found' | 'ledger'>,
   fleet: DaemonInput['fleet'],
 ): DaemonInput {
   return {
@@ -219,7 +220,10 @@ export function inputOf(
       workerRelease: templates.workerRelease,
       responsePending: mayOweResponse(journal),
     }),
-    monitor: { workerManagerId: config.workerManagerId },
+    monitor: {
+      workerManagerId: config.workerManagerId,
+      dead: deadAtStart(journal.ledger.history(), fleet.startedAt),
+    },
     stopTimeoutMs: config.stopTimeoutSeconds * 1000,
     leaveRunning: config.sigtermPolicy === 'leave',
     fleet,

@@ -1,5 +1,6 @@
 import type { Bench } from './bench.ts';
 import { emulator } from './benches/emulator.ts';
+import { footprint } from './benches/footprint.ts';
 import { inspector } from './benches/inspector.ts';
 import { large } from './benches/large.ts';
 import { launchFree, launchQuota, scale } from './benches/launch.ts';
@@ -18,6 +19,7 @@ export const benches: readonly Bench[] = [
   react,
   start,
   shrink,
+  footprint,
   scale,
   inspector,
 ];

@@ -1,7 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { withReadmeBlock } from '../../src/shared/readmeBlock.ts';
 import type { Bench } from './bench.ts';
+import { benches } from './benches.ts';
 import type { SideResult } from './measure.ts';
 import { shown } from './statistics.ts';
 
@@ -10,6 +11,13 @@ export interface BenchResult {
   results: SideResult[];
 }
 
+/** What the last run of each bench has measured, and where; the README shows it. */
+interface StoredBench {
+  conditions: string;
+  results: SideResult[];
+}
+
+const stored = new URL('./results.json', import.meta.url);
 const readme = new URL('../../README.md', import.meta.url);
 const picture = new URL('./bench.svg', import.meta.url);
 
@@ -30,7 +38,18 @@ function conditions(results: readonly BenchResult[]): string {
   return `${new Date().toISOString().slice(0, 10)}, ${machine}, ${load}, ${versions}`;
 }
 
-export function table(results: readonly BenchResult[]): string {
+/** The benches of one run are named together, with when and where it was. */
+function runsOf(run: Readonly<Record<string, StoredBench>>): string[] {
+  const names = new Map<string, string[]>();
+  for (const [name, { conditions }] of Object.entries(run))
+    names.set(conditions, [...(names.get(conditions) ?? []), name]);
+  return [...names].map(([conditions, together]) => `* ${together.join(', ')}: ${conditions}`);
+}
+
+export function table(
+  results: readonly BenchResult[],
+  run: Readonly<Record<string, StoredBench>>,
+): string {
   const lines = results.flatMap(({ bench, results: sides }) =>
     bench.rows
       .filter(({ id }) => sides.some(({ rows }) => rows[id]))
@@ -43,7 +62,9 @@ export function table(results: readonly BenchResult[]): string {
       }),
   );
   return [
-    `${conditions(results)}. Median, minimum and maximum of the runs; lower is better.`,
+    'Median, minimum and maximum of the runs; lower is better.',
+    '',
+    ...runsOf(run),
     '',
     '| row | what | unit | limit | original | scaler-ecs | goal | command |',
     '|---|---|---|---|---|---|---|---|',
@@ -94,9 +115,20 @@ ${pairs.join('\n')}
 `;
 }
 
-/** Writes the table and the picture of the README. */
+/** Writes the table and the picture of the README: of these results, and of the last ones of each other bench. */
 export function writeReport(results: readonly BenchResult[]): void {
+  const run: Record<string, StoredBench> = existsSync(stored)
+    ? JSON.parse(readFileSync(stored, 'utf8'))
+    : {};
+  const where = conditions(results);
+  for (const { bench, results: sides } of results)
+    run[bench.name] = { conditions: where, results: sides };
+  writeFileSync(stored, `${JSON.stringify(run, null, 2)}\n`);
+  const all = benches.flatMap((bench) => {
+    const found = run[bench.name];
+    return found ? [{ bench, results: found.results }] : [];
+  });
   const text = readFileSync(readme, 'utf8');
-  writeFileSync(readme, withReadmeBlock(text, 'bench', table(results)));
-  if (barsOf(results).length > 0) writeFileSync(picture, svg(results));
+  writeFileSync(readme, withReadmeBlock(text, 'bench', table(all, run)));
+  if (barsOf(all).length > 0) writeFileSync(picture, svg(all));
 }

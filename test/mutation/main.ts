@@ -11,7 +11,10 @@ type Mutant = Awaited<ReturnType<Stryker['runMutationTest']>>[number];
 /** Minimum mutation score of each file, %. */
 const minScore = 90;
 
-/** Tests of a file that has no test file of its own name, or needs more than that one. The fast ones run first. */
+/**
+ * Tests of a file that has no test file of its own name, or needs more than that one. The fast ones run first; the
+ * file's own test runs last where it is not named.
+ */
 const additionalTests: Record<string, string[]> = {
   'cohort/changes': ['cohort/messages', 'cohort/changes', 'cohort/turns', 'cohort/cohort'],
   'cohort/cohort': ['cohort/messages', 'cohort/changes', 'cohort/turns', 'cohort/billingReport'],
@@ -31,20 +34,51 @@ const additionalTests: Record<string, string[]> = {
   'fleet/commands': ['fleet/reconcile', 'fleet/demand'],
   'fleet/fleetManager': ['fleet/demand', 'fleet/reconcile', 'fleet/launching', 'fleet/inventory'],
   'fleet/fleetSetup': ['fleet/demand', 'fleet/launching', 'fleet/inventory', 'fleet/fleetManager'],
-  'scheduler/connectedWorkers': ['scheduler/monitor', 'scheduler/monitorStream'],
-  'scheduler/dialect': ['scheduler/dialogue', 'scheduler/sessionSetup'],
-  'scheduler/dialogue': ['scheduler/sessionSetup', 'scheduler/heartbeat', 'scheduler/session'],
-  'scheduler/heartbeat': ['scheduler/sessionSetup', 'scheduler/dialogue'],
-  'scheduler/identityConflict': ['scheduler/dialogue', 'scheduler/sessionSetup'],
-  'scheduler/messages': ['scheduler/unitProtocol', 'scheduler/dialogue'],
+  'group/launchOutcome': ['group/launchOutcome', 'group/launch'],
+  'scheduler/connectedWorkers': [
+    'scheduler/connectedWorkers',
+    'scheduler/monitor',
+    'scheduler/monitorStream',
+  ],
+  'scheduler/dialect': ['scheduler/dialect', 'scheduler/dialogue', 'scheduler/sessionSetup'],
+  'scheduler/dialogue': [
+    'scheduler/sessionSetup',
+    'scheduler/heartbeat',
+    'scheduler/dialogue',
+    'scheduler/session',
+  ],
+  'scheduler/heartbeat': [
+    'scheduler/heartbeat',
+    'scheduler/sessionSetup',
+    'scheduler/dialogue',
+    'scheduler/session',
+  ],
+  'scheduler/identityConflict': [
+    'scheduler/identityConflict',
+    'scheduler/dialogue',
+    'scheduler/sessionSetup',
+  ],
+  'scheduler/messages': ['scheduler/unitProtocol', 'scheduler/heartbeat', 'scheduler/dialogue'],
   'scheduler/monitor': ['scheduler/monitorStream'],
-  'scheduler/monitorStream': ['scheduler/connectedWorkers', 'scheduler/monitor'],
+  'scheduler/monitorStream': [
+    'scheduler/monitorStream',
+    'scheduler/connectedWorkers',
+    'scheduler/monitor',
+  ],
   'scheduler/session': ['scheduler/sessionSetup', 'scheduler/heartbeat', 'scheduler/dialogue'],
   'scheduler/sessionSetup': ['scheduler/heartbeat', 'scheduler/dialogue', 'scheduler/session'],
   'scheduler/sessionState': ['scheduler/dialogue', 'scheduler/session'],
-  'scheduler/unitProtocol': ['scheduler/dialogue'],
-  'scheduler/unitShutdown': ['scheduler/unitProtocol', 'scheduler/dialogue'],
-  'scheduler/unitState': ['scheduler/unitProtocol', 'scheduler/dialogue'],
+  'scheduler/unitProtocol': [
+    'scheduler/unitProtocol',
+    'scheduler/unitShutdown',
+    'scheduler/dialogue',
+  ],
+  'scheduler/unitShutdown': [
+    'scheduler/unitShutdown',
+    'scheduler/unitProtocol',
+    'scheduler/dialogue',
+  ],
+  'scheduler/unitState': ['scheduler/unitProtocol', 'scheduler/unitShutdown', 'scheduler/dialogue'],
 };
 
 /** The same for files of src/. */
@@ -74,7 +108,7 @@ function testsOf(name: string): string[] {
     machine === name
       ? [...(additionalSourceTests[name] ?? []), name]
       : [...(additionalTests[machine] ?? []), machine].map((one) => `machines/${one}`);
-  return names.map((one) => `test/${one}.test.ts`).filter((path) => existsSync(path));
+  return [...new Set(names)].map((one) => `test/${one}.test.ts`).filter((path) => existsSync(path));
 }
 
 async function mutate(name: string, jobs: number): Promise<Mutant[]> {

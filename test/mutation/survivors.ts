@@ -150,9 +150,56 @@ export const survivors: {
     },
   },
   {
-    why: 'a group without a task waits for it, and the value is set by each drain',
+    why: 'saves work only: reads again, or copies, what is the same',
     mutants: {
-      'machines/group/workerGroup.ts': [{ line: 'patient: false,', change: 'false => true' }],
+      'machines/scheduler/connectedWorkers.ts': [
+        { line: 'if (worker === last) continue;', change: 'worker === last => false' },
+      ],
+      'machines/scheduler/monitorStream.ts': [
+        {
+          line: 'const connected = moves.length > 0 ? { ...before.connected } : before.connected;',
+          change: 'moves.length > 0 => true',
+        },
+        {
+          line: 'const connected = moves.length > 0 ? { ...before.connected } : before.connected;',
+          change: 'moves.length > 0 => moves.length >= 0',
+        },
+        {
+          line: 'before.listed !== null && groups === null && before.groups === null',
+          change: 'before.listed !== null && groups === null && before.groups === null => false',
+        },
+      ],
+    },
+  },
+  {
+    why: 'type narrowing only: a message about a worker names no task, and a text is no message',
+    mutants: {
+      'machines/scheduler/monitorStream.ts': [
+        {
+          line: 'const found: ReturnType<typeof parts> = [{ singles: [], list: null }];',
+          change: '[] => ["Stryker was here"]',
+        },
+        {
+          line: 'found.push({ singles: [], list: null });',
+          change: '[] => ["Stryker was here"]',
+        },
+        {
+          line: "const states = singles.filter((message) => message.type === 'monitor.task');",
+          change: "singles.filter((message) => message.type === 'monitor.task') => singles",
+        },
+        {
+          line: "const states = singles.filter((message) => message.type === 'monitor.task');",
+          change: "message.type === 'monitor.task' => true",
+        },
+      ],
+    },
+  },
+  {
+    why: 'the first list tells of all of our tasks, and empties this',
+    mutants: {
+      'machines/scheduler/monitor.ts': [
+        { line: 'added: [],', change: '[] => ["Stryker was here"]' },
+      ],
     },
   },
   {

@@ -80,17 +80,16 @@ export const createInvariants = (world: Watched) => {
   let emptySince: number | null = null;
   let surveyed = false;
   let blind = false;
-  /** In a row. */
-  let denials = 0;
+  let denialsInARow = 0;
   /** Tasks that another manager with our identity has left. */
   const rivals: ModelTask[] = [];
   /** The scheduler whose commands have come last. */
   let dialogueShown: Shown | null = null;
   /** The same when each launch was decided. */
   const knownAt = new Map<string, Shown | null>();
-  /** When the journal was lost last, and whether no list has been complete since. */
+  /** When the journal was lost last, and when the first list since was complete: of earlier tasks only that tells, if they live. */
   let lostAt = Number.NEGATIVE_INFINITY;
-  let unknown = true;
+  let foundAt = Number.POSITIVE_INFINITY;
 
   /** When there last was a reason to stop any group; and to stop all, however many are wanted. */
   let reasonAt = Number.NEGATIVE_INFINITY;
@@ -227,7 +226,7 @@ export const createInvariants = (world: Watched) => {
     if (open.length > 0) broken('launchedUnrecovered', `${label} while ${open} are open`);
     if (!surveyed && !blind) broken('launchedUnrecovered', `${label} before any list was complete`);
     // Neither a journal that knows all nor the right to list: the cap cannot be kept.
-    if (blind && unknown) excusedAboveCap = true;
+    if (blind && foundAt > now) excusedAboveCap = true;
     knownAt.set(label, dialogueShown);
     const isUnits = units.isUnits();
     const grant = units.grant();
@@ -312,20 +311,20 @@ export const createInvariants = (world: Watched) => {
       emptySince = null;
       surveyed = false;
       blind = false;
-      denials = 0;
+      denialsInARow = 0;
     },
     journalLost() {
       lostAt = agenda.now();
-      unknown = true;
+      foundAt = Number.POSITIVE_INFINITY;
       money.journalLost();
     },
     goal: () => goal,
     blind: () => blind,
     surveyed() {
       surveyed = true;
-      unknown = false;
+      foundAt = Math.min(foundAt, agenda.now());
       blind = false;
-      denials = 0;
+      denialsInARow = 0;
       excusedAboveCap = false;
       // What is being stopped is in no list; without the journal nobody knows of it, and it costs a little longer.
       const { ledger } = world.life()?.journal ?? {};
@@ -333,8 +332,8 @@ export const createInvariants = (world: Watched) => {
         if (!ecs.wanted(task) && ledger?.owner(task.taskArn) === undefined) task.ghost = true;
     },
     surveyFailed(denied: boolean) {
-      denials = denied ? denials + 1 : 0;
-      blind ||= denials >= 3;
+      denialsInARow = denied ? denialsInARow + 1 : 0;
+      blind ||= denialsInARow >= 3;
     },
     look,
     launched,
@@ -356,7 +355,8 @@ export const createInvariants = (world: Watched) => {
       if (!life || !heardSince || scheduler.generation() === 'g4' || !isTraced) return;
       const isCanceled = [...scheduler.cancellations.values()].some((each) => each.task === task);
       const diedAt = task.endingAt ?? since;
-      const isForgotten = diedAt < lostAt || unseenAt >= since || task.goneFrom - diedAt < noticeMs;
+      const isUnknown = task.askedAt < lostAt && diedAt < foundAt;
+      const isForgotten = isUnknown || unseenAt >= since || task.goneFrom - diedAt < noticeMs;
       const isKnown = !isForgotten && life.startedAt < since && heardSince < since;
       const canSay = dialogue.isSteadySince(since) && life.stopAskedAt === null;
       if (task.ours && isKnown && canSay && !isCanceled && scheduler.faults.silent === 0)

@@ -1,5 +1,6 @@
 import type { ECSClient } from '@aws-sdk/client-ecs';
 import { type AnyStateMachine, createActor, fromCallback } from 'xstate';
+import { deadAtStart } from '../../machines/scheduler/deadWorkers.ts';
 import type { LaunchOrder } from '../../machines/shared/domain.ts';
 import { createCaller } from '../../src/aws/caller.ts';
 import { EcsFailure } from '../../src/aws/errors.ts';
@@ -308,7 +309,10 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
           }),
           workers: config.capacity.maxWorkers ?? 1_000_000,
         },
-        monitor: { workerManagerId: config.workerManagerId },
+        monitor: {
+          workerManagerId: config.workerManagerId,
+          dead: deadAtStart(journal.ledger.history(), recovered.startedAt),
+        },
         stopTimeoutMs: settings.stopTimeoutSeconds * 1000,
         leaveRunning: config.sigtermPolicy === 'leave',
         fleet: { ...recovered, settings: managerSettings(config) },

@@ -10,6 +10,7 @@ export {
   fleetInput,
   fleetSettings,
   orphan,
+  resent,
   tasksOf,
 } from '../../src/paths/models/fleetFixtures.ts';
 

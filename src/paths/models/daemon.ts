@@ -2,7 +2,7 @@ import type { Model } from '../explore.ts';
 
 export const input = {
   session: { workers: 8 } as never,
-  monitor: { workerManagerId: 'wm' },
+  monitor: { workerManagerId: 'wm', dead: {} },
   fleet: {} as never,
   stopTimeoutMs: 60_000,
   leaveRunning: false,

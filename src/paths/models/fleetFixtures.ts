@@ -1,3 +1,4 @@
+import type { LaunchPlan } from '../../../machines/cohort/groupRecords.ts';
 import type { FleetInput, FleetSettings } from '../../../machines/fleet/state.ts';
 import type { ListedTask } from '../../../machines/shared/domain.ts';
 
@@ -19,6 +20,15 @@ export const fleetInput: FleetInput = {
   settings: fleetSettings,
   ...{ epoch: 'e', startedAt: 0, owned: [], resend: [], openAtStart: [] },
   ...{ lastLaunchAt: 0, abandonedLaunches: 0, journalIncomplete: false },
+};
+
+/** A launch of an earlier run, without an answer. */
+export const resent: LaunchPlan = {
+  order: {
+    ...{ label: 'd-1', clientToken: 'se-d-1', count: 1, revision: 'rev:1', market: 'onDemand' },
+  },
+  groupIds: ['d-1-0'],
+  outcomeUnknown: true,
 };
 
 export const tasksOf = (n: number) =>

@@ -4,7 +4,7 @@ import { noCounts, serving } from '../../../machines/fleet/plan.ts';
 import type { Fleet, FleetInput } from '../../../machines/fleet/state.ts';
 import { noBill } from '../../../machines/shared/money.ts';
 import type { Model } from '../explore.ts';
-import { fleetInput, fleetSettings, orphan, tasksOf } from './fleetFixtures.ts';
+import { fleetInput, fleetSettings, orphan, resent, tasksOf } from './fleetFixtures.ts';
 
 const settings = {
   ...fleetSettings,
@@ -122,6 +122,25 @@ const oneByOne: Model = {
           ]
         : []),
     ];
+  },
+};
+
+/** A launch of an earlier run has no answer. */
+const unanswered: Model = {
+  input: { ...input, owned: [], resend: [resent] },
+  key: ({ value, context }) => {
+    const { now, cohorts } = context as Fleet;
+    return [modesOf(value as Record<string, unknown>).inventory, now, Object.keys(cohorts)];
+  },
+  events: ({ value, context }) => {
+    const { now } = context as Fleet;
+    if (now > 40_000) return [];
+    return modesOf(value as Record<string, unknown>).inventory === 'searching'
+      ? [
+          { type: 'xstate.done.actor.search', output: showsOrphan } as EventObject,
+          { type: 'xstate.error.actor.search', error: late } as EventObject,
+        ]
+      : [{ type: 'fleet.restoreNext' }, { type: 'tick', now: now + 10_000 } as EventObject];
   },
 };
 
@@ -265,6 +284,7 @@ export const models = [
   clusterGone,
   deniedAgain,
   oneByOne,
+  unanswered,
   modelOf(/^(cohort\.launchFailed|monitor\.loads|scheduler\.lost)$/),
   modelOf(/^(fleet\.restoreNext|fleet\.stop|xstate\.error.*|monitor\.loads|scheduler\.lost)$/),
   modelOf(/^(fleet\.restoreNext|fleet\.stop|xstate\.error.*|cohort\.(launchFailed|changed))$/),

@@ -3,7 +3,7 @@ import type { Model } from '../explore.ts';
 
 const arn = (id: string): string => `arn:aws:ecs:eu-west-1:1:task/cluster/${id}`;
 
-export const input = { workerManagerId: 'wm' };
+export const input = { workerManagerId: 'wm', dead: {} };
 export const model: Model = {
   input,
   key: ({ value, context }) => [value, Math.min((context as MonitorContext).attempts, 2)],

@@ -29,8 +29,8 @@ const timers: [where: string, type: string][] = [
   ['unresponsive', 'silenceLimit.session.online.connected.unresponsive'],
   ['lastEcho', 'echoWait.session.online.connected.unresponsive.lastEcho'],
   ['listening', 'heartbeatInterval.session.online.connected.listening'],
-  ['goodbye":"waiting', 'goodbyeWait.session.online.connected.goodbye.waiting'],
-  ['goodbye":"overdue', 'unreadWait.session.online.connected.goodbye.overdue'],
+  ['goodbye', 'goodbyeWait.session.online.connected.goodbye'],
+  ['overdue', 'unreadWait.session.online.disconnecting.overdue'],
   ['reconnecting', 'closeLimit.session.online.reconnecting'],
   [
     '"reconnecting":"acknowledging',

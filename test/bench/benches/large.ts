@@ -53,6 +53,13 @@ export const large: Bench = {
       goal: 3,
     },
     {
+      id: 'large.intact',
+      what: 'kill -9, journal intact: until all tasks are described',
+      unit: 's',
+      goal: 2,
+      limit: '5 s of reads',
+    },
+    {
       id: 'large.lost',
       what: 'kill -9, journal lost: until all tasks are described',
       unit: 's',
@@ -85,6 +92,10 @@ export const large: Bench = {
     const percent = (100 * steady()) / (steadyMs / 1000);
     const memory = residentMb(manager.pid);
     await manager.kill();
+    const second = begin();
+    const intact = await untilKnown(emulator, second, all / 100);
+    await untilCalm(second.pid);
+    await second.kill();
     for (const name of readdirSync(stateDir, { recursive: true, encoding: 'utf8' }))
       if (/(^|\/)journal$/.test(name)) rmSync(join(stateDir, name));
     const again = begin();
@@ -95,6 +106,7 @@ export const large: Bench = {
       'large.silence': silence / 1000,
       'large.memory': memory,
       'large.steady': percent,
+      'large.intact': intact,
       'large.lost': lost,
     };
   },

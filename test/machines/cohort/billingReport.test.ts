@@ -23,7 +23,13 @@ it('a cohort reports what its groups cost, each time that changes', async () => 
   const { bills, request, launch, look } = cohortWith({ prices });
   const bill = (spot: object, endedUsd = 0) => ({
     ...{ type: 'cohort.billed', cohortId: 'cohort.0' },
-    bill: { onDemand: nothing, spot: { ...nothing, ...spot }, endedUsd, isLowerBound: false },
+    bill: {
+      onDemand: nothing,
+      spot: { ...nothing, ...spot },
+      endedUsd,
+      isLowerBound: false,
+      endedGapUsd: 0,
+    },
   });
   request();
   expect(bills()).toEqual([bill({ requested: 1 })]);

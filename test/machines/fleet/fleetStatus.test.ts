@@ -83,6 +83,14 @@ describe('the status of the fleet', () => {
     expect(room(false)).toMatchObject({ limits: [{ limit: 'perHour', room: 1 }] });
   });
 
+  it('has what the scheduler asks, what its work needs, and why so many are desired', () => {
+    const desiredWhy = 'scheduler asks 5, work needs 100';
+    const fleet = fleetOf({ desired: 25, desiredWorkers: 5, workersAhead: 100, desiredWhy });
+    expect(fleetStatus(fleet, modes)).toMatchObject({
+      ...{ desired: 25, desiredWorkers: 5, workersAhead: 100, desiredWhy },
+    });
+  });
+
   it('is JSON', () => {
     const status = fleetStatus(fleetOf(), modes);
     expect(JSON.parse(JSON.stringify(status))).toEqual(status);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { liveManager, orphan, readyManager } from '../../support/liveManager.ts';
+import { liveManager, orphan, readyManager, resent } from '../../support/liveManager.ts';
 import { settle } from '../../support/world.ts';
 
 const denied = Object.assign(new Error('not authorized'), { kind: 'denied' });
@@ -258,6 +258,73 @@ describe('orphans', () => {
     await inventoried({ tasks: [foreign] });
     expect(says()).not.toContainEqual(report);
     expect(fleet().owned).toEqual([]);
+  });
+});
+
+describe('a launch of an earlier run without an answer', () => {
+  const open = { label: 'd-1', launchOpen: true, createdAt: 0 };
+  const unanswered = () => {
+    const all = liveManager({ resend: [resent] });
+    const { actor, at, report, orders } = all;
+    actor.send({ type: 'fleet.prepared', revision: 'rev:1' });
+    actor.send({ type: 'fleet.restoreNext' });
+    report({ pending: 1 }, 1);
+    orders();
+    at(10_000);
+    return all;
+  };
+  const states = (actor: ReturnType<typeof liveManager>['actor']) => {
+    const { inventory, lifecycle } = actor.getSnapshot().value;
+    return [inventory, lifecycle];
+  };
+
+  it('is searched by a list that decides nothing else', async () => {
+    const { actor, fleet, inventoried, orders, hears, says } = unanswered();
+    expect(states(actor)).toEqual(['searching', 'recovering']);
+    hears();
+    const dead = orphan('arn/2', { phase: 'stopped' });
+    await inventoried({ tasks: [orphan('arn/1', open), dead, orphan('arn/3')] });
+    const found = { 'd-1': { taskArns: ['arn/1'], createdAt: { 'arn/1': 0 } } };
+    expect(orders()).toContainEqual({ type: 'cohort.launchesFound', found });
+    expect(hears()).toEqual([{ type: 'task.dead', at: 10_000, taskArn: 'arn/2' }]);
+    expect(states(actor)).toEqual(['idle', 'recovering']);
+    expect(fleet()).toMatchObject({ inventoryAt: null, adoption: { seenSince: null } });
+    expect(says()).toEqual([]);
+  });
+
+  it('is searched again after fifteen seconds, and not any more once it has its answer', async () => {
+    const { actor, at, inventoried, calls, report } = unanswered();
+    await inventoried({});
+    at(24_999);
+    expect(calls.inventory).toHaveLength(1);
+    at(25_000);
+    expect(calls.inventory).toHaveLength(2);
+    await inventoried(late);
+    expect(states(actor)).toEqual(['idle', 'recovering']);
+    report({ pending: 1 }, 0);
+    at(26_000);
+    expect(states(actor)).toEqual(['listing', 'recovering']);
+    await inventoried({});
+    expect(states(actor)).toEqual(['idle', 'active']);
+  });
+});
+
+describe('tasks that have ended', () => {
+  const ended = (given: Parameters<typeof orphan>[1] = {}) =>
+    orphan('arn/1', { phase: 'stopped', ...given });
+  const dead = { type: 'task.dead', at: 72_000, taskArn: 'arn/1' };
+
+  it.each([
+    ['that no group owns are reported dead: no group will', {}, [dead]],
+    ['of an open launch, too', { label: 'e-1', launchOpen: true }, [dead]],
+    ['that a group owns are left to it', { owned: true }, []],
+    ['for all we know, but live, are not', { phase: 'stopping' as const }, []],
+  ])('%s', async (_, given, expected) => {
+    const { at, hears, inventoried } = await readyManager();
+    at(72_000);
+    hears();
+    await inventoried({ startedAt: 72_000, tasks: [ended(given)] });
+    expect(hears().filter(({ type }) => type === 'task.dead')).toEqual(expected);
   });
 });
 

@@ -154,7 +154,7 @@ it('tells the journal at once, and once, that a part of the cost is not known', 
   const bill = (endedUsd: number) =>
     actor.send({
       ...{ type: 'cohort.billed', cohortId: 'cohort.0' },
-      bill: billOf([], endedUsd, prices, 11_000, true),
+      bill: billOf([], endedUsd, prices, 11_000, { isLowerBound: true }),
     });
   bill(1);
   bill(2);

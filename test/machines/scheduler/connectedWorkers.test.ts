@@ -24,6 +24,11 @@ describe('a list of all workers', () => {
     });
   });
 
+  it('counts no task for a worker that has not shown its load yet', () => {
+    const { connected } = fromList({}, [{ ...worker('a', 1), load: null }]);
+    expect(connected).toEqual({ a: { 'Worker|ECS-a|1': 0 } });
+  });
+
   it('leaves out workers that name no task', () => {
     expect(fromList({}, [{ ...worker('a', 1), workerId: 'Worker|x' }]).connected).toEqual({});
   });
@@ -53,6 +58,16 @@ describe('a list of all workers beside the one before', () => {
     const change = fromListBefore(known, announced, next);
     expect(change?.connected).toEqual(fromList({}, next).connected);
     expect([...(change?.touched ?? [])]).toEqual(['d']);
+  });
+
+  it('gives what reading it whole gives where the load of a worker changed that names no task', () => {
+    const nameless = (sent: number) => ({ ...worker('a', 1, sent), workerId: 'x' });
+    const before = [...workers, nameless(0)];
+    const change = fromListBefore(connected, { workers: before, added: [] }, [
+      ...workers,
+      nameless(1),
+    ]);
+    expect(change).toEqual({ connected, touched: new Set() });
   });
 
   it.each([

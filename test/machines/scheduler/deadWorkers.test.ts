@@ -6,6 +6,7 @@ import {
 } from '../../../machines/scheduler/cancellations.ts';
 import {
   type DeadTasks,
+  deadAtStart,
   markTaskDead,
   reportableWorkers,
   unreported,
@@ -13,6 +14,7 @@ import {
   withReported,
 } from '../../../machines/scheduler/deadWorkers.ts';
 import type { TaskState } from '../../../machines/scheduler/messages.ts';
+import type { Cause } from '../../../machines/shared/domain.ts';
 
 const one = 'Worker|ECS-a|1|2';
 const two = 'Worker|ECS-a|1|3';
@@ -36,6 +38,28 @@ describe('the workers of a dead task', () => {
     expect(withoutNoticed(again, 59_999)).toBe(dead);
     expect(withoutNoticed(again, 60_000)).toEqual({});
     expect(withoutNoticed(markTaskDead(dead, 'b', 1), 60_000)).toEqual<DeadTasks>({ b: 1 });
+  });
+
+  it('are known to a start from the journal, if they died a moment ago and of themselves', () => {
+    const ended = (taskId: string, cause: Cause, endedAt: number) => ({
+      ...{ taskArn: `arn/${taskId}`, cause, endedAt },
+    });
+    const history = [
+      ended('new', 'exited', 40_001),
+      ended('reclaimed', 'interrupted', 50_000),
+      ended('stopped', 'stoppedOutside', 60_000),
+      ended('old', 'exited', 40_000),
+      // By a clock that was ahead.
+      ended('later', 'exited', 900_000),
+      // These said goodbye, or may live.
+      ended('drained', 'drained', 90_000),
+      ended('lost', 'lost', 90_000),
+      { taskArn: null, cause: 'launchFailed', endedAt: 90_000 } as const,
+    ];
+    expect(deadAtStart(history, 100_000)).toEqual<DeadTasks>({
+      ...{ new: 40_001, reclaimed: 50_000, stopped: 60_000, later: 100_000 },
+    });
+    expect(deadAtStart([], 100_000)).toEqual({});
   });
 
   it('are not reportable while a task of theirs is being cancelled', () => {

@@ -66,6 +66,8 @@ describe('terms', () => {
     expect(addsNothing(exact, exact)).toBe(true);
     expect(addsNothing(exact, { ...exact, generation: 'g2' })).toBe(false);
     expect(addsNothing(exact, terms)).toBe(true);
+    const g4 = { ...exact, generation: 'g4' } as const;
+    expect(addsNothing(g4, g4)).toBe(true);
   });
 });
 

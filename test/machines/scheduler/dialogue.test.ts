@@ -257,6 +257,22 @@ it('wants what it asked for on an earlier connection only if it asks again', () 
   ]);
 });
 
+it('drops what an earlier connection asked for once, also where groups were shown before a command', () => {
+  const live = liveSession();
+  live.open(null);
+  live.close();
+  live.clock.pass(500);
+  live.open(null);
+  live.actor.send({ type: 'monitor.groups', at: 1, groups: { known: [], calmSince: null } });
+  live.hear(start, 'g1');
+  live.tasks('t1');
+  live.hear(start, 'g1');
+  const told = live.heard.map(({ type }) => type).filter((type) => type.endsWith('Requested'));
+  expect(told).toEqual([
+    ...['scheduler.shutdownRequested', 'scheduler.startRequested', 'scheduler.startRequested'],
+  ]);
+});
+
 describe('workers that died without a word', () => {
   const dead = workersOf('t1');
   const named = ({ of }: Live) => of('disconnectRequest').map(({ workerId }) => workerId);

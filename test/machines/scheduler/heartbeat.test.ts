@@ -43,20 +43,52 @@ describe('the numbering of heartbeats', () => {
   });
 });
 
+it('a heartbeat that was never echoed is not waited for once three later ones were echoed in time', () => {
+  const closesAfter = (echoes: number) => {
+    const live = liveSession();
+    live.open(1);
+    for (let n = 0; n < echoes; n++) {
+      live.clock.pass(2000);
+      live.hear(echo);
+    }
+    live.actor.send({ type: 'session.close' });
+    return live.closes();
+  };
+  // The second heartbeat shows that the first has no echo; those after it count.
+  expect([3, 4].map(closesAfter)).toEqual([0, 1]);
+});
+
+it('each heartbeat is noted', () => {
+  const live = liveSession();
+  live.open(1);
+  live.clock.pass(4000);
+  expect(live.notes.filter(({ note }) => note === 'heartbeatSent')).toHaveLength(3);
+});
+
 describe('the capacity', () => {
-  it('of groups is told to a scheduler of groups, once it has shown that', () => {
-    const { of, open, hear, clock } = liveSession();
-    open(null);
-    hear(echo, 'g3');
-    hear(start, 'g1');
+  it.each(['g1', 'g1b'] as const)(
+    'of groups is told to a scheduler of groups, once it has shown that: %s',
+    (groups) => {
+      const { of, open, hear, clock } = liveSession();
+      open(null);
+      hear(echo, 'g3');
+      hear(start, groups);
+      clock.pass(2000);
+      const told = { capabilities: [], workerManagerID: 'wm' };
+      expect(of('heartbeat').map(({ generation, heartbeat }) => [generation, heartbeat])).toEqual([
+        ['g3', { ...told, maxTaskConcurrency: 8 }],
+        [groups, { ...told, maxTaskConcurrency: 4, workersPerGroup: 2 }],
+      ]);
+    },
+  );
+
+  it('has nothing on top where workers are counted, though managers are shown in the place of groups', () => {
+    const { actor, of, open, hear, clock } = liveSession();
+    open(1);
+    hear(start, 'g2');
+    actor.send({ type: 'monitor.groups', at: 1, groups: { known: ['other'], calmSince: null } });
     clock.pass(2000);
-    expect(of('heartbeat').map(({ generation, heartbeat }) => [generation, heartbeat])).toEqual([
-      ['g3', { maxTaskConcurrency: 8, capabilities: [], workerManagerID: 'wm' }],
-      [
-        'g1',
-        { maxTaskConcurrency: 4, workersPerGroup: 2, capabilities: [], workerManagerID: 'wm' },
-      ],
-    ]);
+    expect(of('heartbeat').at(-1)?.heartbeat.maxTaskConcurrency).toBe(8);
   });
 
   it('has them on top also before the first command, if the monitor stream shows groups', () => {

@@ -23,7 +23,7 @@ const canceling = (taskId: string, state: 'canceling' | 'canceled'): MonitorMess
 });
 const load = (workers: number, tasks = 0) => ({ workers, tasks, canceling: 0 });
 
-const live = () => {
+const live = (dead: Record<string, number> = {}) => {
   const clock = new SimulatedClock();
   const { parent, told: heard } = scriptedParent(clock);
   const stream = scriptedStream();
@@ -36,7 +36,7 @@ const live = () => {
       noteReceived: () => received++,
     },
   });
-  const actor = createActor(machine, { parent, input }).start();
+  const actor = createActor(machine, { parent, input: { ...input, dead } }).start();
   let at = 1_000_000;
   const pass = (ms: number) => {
     at += ms;
@@ -106,16 +106,17 @@ describe('the monitor stream', () => {
     expect(reports()).toEqual([]);
     show(list(worker('t1')));
     expect(reports()).toEqual([{ type: 'monitor.loads', loads: { t1: load(1) } }]);
+    pass(500);
     close();
-    expect(heard).toEqual([{ type: 'monitor.closed', at: 1_000_000 }]);
+    expect(heard).toEqual([{ type: 'monitor.closed', at: 1_000_500 }]);
     heard.splice(0);
     pass(29_999);
     expect(reports()).toEqual([]);
     tick();
     pass(1);
     expect(heard).toEqual([
-      { type: 'monitor.freshness', at: 1_029_999, isCurrent: false },
-      { type: 'monitor.loads', at: 1_029_999, loads: null },
+      { type: 'monitor.freshness', at: 1_030_499, isCurrent: false },
+      { type: 'monitor.loads', at: 1_030_499, loads: null },
     ]);
   });
 
@@ -156,7 +157,7 @@ describe('the monitor stream', () => {
   });
 
   it('is left when it has shown nothing for half a minute, though it reports each second', () => {
-    const { actor, lines, open, show, pass, value } = live();
+    const { actor, lines, open, show, pass, value, reports } = live();
     open();
     show(list());
     pass(1000);
@@ -167,6 +168,7 @@ describe('the monitor stream', () => {
     expect(value()).toEqual({ online: 'listening' });
     pass(1);
     expect(value()).toBe('backoff');
+    expect(reports()).toContainEqual({ type: 'monitor.closed' });
     expect(lines[0]?.open).toBe(false);
     expect(actor.getSnapshot().context.trouble).toBe('it has fallen silent');
   });
@@ -281,7 +283,7 @@ describe('the monitor stream', () => {
 
 describe('the loads', () => {
   it('of all of our tasks are told first, then of those that change or are new', () => {
-    const { open, show, tasks, reports } = live();
+    const { actor, open, show, tasks, reports } = live();
     const loads = (...messages: MonitorMessage[]) => {
       show(...messages);
       return reports();
@@ -296,6 +298,7 @@ describe('the loads', () => {
     expect(loads(list(worker('t1')))).toEqual([]);
     tasks();
     expect(loads(list(worker('t1', 1, 2)))).toEqual(told({ t1: load(1, 2) }));
+    expect(actor.getSnapshot().context.tasks).toEqual({});
   });
 
   it('are unknown while a worker names no task', () => {
@@ -352,6 +355,14 @@ describe('the workers of a dead task', () => {
     expect(named(all)).toEqual([[]]);
   });
 
+  it('are named anew when as many others have died', () => {
+    const all = opened();
+    all.show(list(one));
+    all.die('t1');
+    all.show(list(two));
+    expect(named(all)).toEqual([[one.workerId], [two.workerId]]);
+  });
+
   it('are named when they connect after the task has died', () => {
     const all = opened();
     all.show(list());
@@ -359,6 +370,16 @@ describe('the workers of a dead task', () => {
     expect(named(all)).toEqual([]);
     all.show({ type: 'monitor.worker', workerId: one.workerId, connected: true });
     expect(named(all)).toEqual([[one.workerId]]);
+  });
+
+  it('are named at the first list if the task was dead when this process began', () => {
+    const all = live({ t1: 999_000 });
+    all.open();
+    all.show(list(one, worker('t2')));
+    expect(named(all)).toEqual([[one.workerId]]);
+    all.pass(59_000);
+    all.tick();
+    expect(named(all)).toEqual([[]]);
   });
 
   it('are not named while a task of theirs is being cancelled', () => {

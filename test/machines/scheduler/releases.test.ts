@@ -60,6 +60,8 @@ describe('the release that an installer makes of the requirements', () => {
     ['opengris-scaler>1.24.0,<=1.26.3', '1.26.3'],
     ['opengris-scaler~=2.3', '2.9.0'],
     ['opengris-scaler==2.*', '2.9.0'],
+    ['opengris-scaler<2.6.0, ', '2.5.5'],
+    ['opengris-scaler==1.24.0 --hash=sha256:abc\r', '1.24.0'],
     ['opengris-scaler>=2.6.0', '2.9.0'],
     // Newer than all that are known.
     ['opengris-scaler>2.9.0', '2.9.0'],

@@ -1,75 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import type {
-  CommandResponse,
-  FleetView,
-  UnitCommand,
-  WorkerLoad,
-} from '../../../machines/scheduler/messages.ts';
-import { foreignGroups, onCommand, poll } from '../../../machines/scheduler/unitProtocol.ts';
-import {
-  newUnitProtocol,
-  type Reply,
-  type UnitProtocol,
-} from '../../../machines/scheduler/unitState.ts';
+import type { CommandResponse } from '../../../machines/scheduler/messages.ts';
 import { encodeCommandResponse } from '../../../src/scheduler/protocol/codec.ts';
-
-const capabilities = [{ name: 'gpu', value: '1' }];
-const start = { type: 'start' as const, capabilities: [] };
-const shutdown = (...workerIds: string[]) => ({
-  type: 'shutdown' as const,
-  groupId: null,
-  workerIds,
-});
-const shutdownGroup = (groupId: string) => ({ type: 'shutdown' as const, groupId, workerIds: [] });
-const worker = (taskId: string, n: number) => `Worker|ECS-${taskId}|name|${n}`;
-
-/** A dialogue, with the fleet around it as the test says. What it keeps goes through JSON at each step. */
-const about = (
-  groups: boolean,
-  first: string[] = [],
-  maxTasks: number | null = null,
-  { newUntil = 0, workersPerTask = 2 } = {},
-) => {
-  const world = {
-    at: 0,
-    ours: new Set(first),
-    loads: new Map<string, Pick<WorkerLoad, 'workers' | 'tasks'>>(),
-    complete: true,
-    groups: null as FleetView['groups'],
-  };
-  const settings = { maxTasks, workersPerTask, capabilities, heartbeatIntervalMs: 2000 };
-  const view = (): FleetView => ({
-    at: world.at,
-    taskIds: [...world.ours],
-    loads: Object.fromEntries(
-      [...world.loads].map(([taskId, load]) => [taskId, { ...load, canceling: 0 }]),
-    ),
-    inventoryComplete: world.complete,
-    groups: world.groups,
-  });
-  let state = newUnitProtocol(groups, view(), { newUntil });
-  const kept = (outcome: { state: UnitProtocol; replies: Reply[] }): Reply[] => {
-    state = JSON.parse(JSON.stringify(outcome.state));
-    return outcome.replies;
-  };
-  const hear = (command: UnitCommand) => kept(onCommand(state, command, view(), settings));
-  const at = (ms: number): Reply[] => {
-    world.at = ms;
-    return kept(poll(state, view(), settings));
-  };
-  const strange = () => foreignGroups(state, view());
-  return { world, hear, at, strange };
-};
-
-const answers = (replies: Reply[]) =>
-  replies.flatMap((each) =>
-    each.type === 'respond' ? [[each.response.outcome, each.response.groupId]] : [],
-  );
-const told = (replies: Reply[]) =>
-  replies.flatMap((each) => {
-    if (each.type === 'respond') return [];
-    return each.type === 'requestShutdown' ? [['release', ...each.taskIds]] : [['start']];
-  });
+import {
+  about,
+  answers,
+  capabilities,
+  shutdown,
+  shutdownGroup,
+  start,
+  told,
+  worker,
+} from '../../support/unitDialogue.ts';
 
 describe.each([true, false])('a start (groups: %s)', (groups) => {
   const nameOf = (taskId: string) => (groups ? `ecs-${taskId}` : '');
@@ -95,13 +36,26 @@ describe.each([true, false])('a start (groups: %s)', (groups) => {
   it('is too many after eight seconds', () => {
     const { hear, at } = about(groups);
     hear(start);
-    expect(answers(at(8000))).toEqual([['tooMany', '']]);
-    expect(answers(at(8250))).toEqual([]);
+    const said = at(8000);
+    expect(answers(said)).toEqual([['tooMany', '']]);
+    // Workers may be asked for once more; a group that comes too late is not to be replaced.
+    expect(told(said)).toEqual(groups ? [['release']] : []);
+    expect(at(8250)).toEqual([]);
   });
 
   it('is too many at once where the cap is reached', () => {
     const { hear } = about(groups, groups ? [] : ['t1'], groups ? 0 : 1);
     expect(answers(hear(start))).toEqual([['tooMany', '']]);
+  });
+
+  it('is not refused for the limit because of a task that is to go', () => {
+    const { hear, at, world } = about(groups, ['t1'], 1);
+    if (groups) hear(start);
+    expect(answers(hear(start))).toEqual([['tooMany', '']]);
+    hear(groups ? shutdownGroup('ecs-t1') : shutdown(worker('t1', 1), worker('t1', 2)));
+    expect(told(hear(start))).toEqual([['start']]);
+    world.ours.add('t2');
+    expect(answers(at(1))).toEqual([['success', nameOf('t2')]]);
   });
 
   it('declares no worker, because one that never comes would block its place', () => {
@@ -150,6 +104,19 @@ describe('a start of workers that was refused', () => {
     expect(at(24_000)).toEqual([]);
   });
 
+  it('is tried again only while the limit leaves room, where a task that is to go takes none', () => {
+    const { hear, at, world } = about(false, ['t1'], 1);
+    hear(start);
+    expect(at(8000)).toEqual([]);
+    world.ours.delete('t1');
+    expect(told(at(8250))).toEqual([['start']]);
+    const other = about(false, ['t1', 't2'], 2);
+    other.hear(shutdown(worker('t1', 1), worker('t1', 2)));
+    other.hear(start);
+    other.at(8000);
+    expect(told(other.at(16_000))).toContainEqual(['start']);
+  });
+
   it('is over when its task has connected: the next start is another one', () => {
     const { hear, at, world } = about(false);
     hear(start);
@@ -158,31 +125,6 @@ describe('a start of workers that was refused', () => {
     world.loads.set('late', { workers: 2, tasks: 0 });
     expect(told(at(9000))).toEqual([['release']]);
     expect(told(hear(start))).toEqual([['start']]);
-  });
-});
-
-describe('workers that are named for shutdown', () => {
-  it('one at a time end their idle task, but those of a list leave alone the task of one that is kept', () => {
-    const workers = (taskId: string) => [0, 1].map((n) => `Worker|ECS-${taskId}|${n}`);
-    const idle = { workers: 2, tasks: 0 };
-    const named = (...workerIds: string[]) => {
-      const { hear, at, world } = about(false, ['a', 'b']);
-      world.loads.set('a', idle);
-      world.loads.set('b', idle);
-      return [...told(hear(shutdown(...workerIds))), ...told(at(2000))];
-    };
-    const [a0 = '', a1 = ''] = workers('a');
-    const [b0 = ''] = workers('b');
-    expect(named(b0)).toEqual([['release', 'b']]);
-    expect(named(a0, a1, b0)).toEqual([['release', 'a']]);
-  });
-
-  it('after a list do not complete what the list left out', () => {
-    const { hear } = about(false, ['a']);
-    hear(shutdown('Worker|ECS-a|0', 'Worker|ECS-other|0'));
-    expect(told(hear(shutdown('Worker|ECS-a|1')))).toEqual([]);
-    expect(told(hear(shutdown('Worker|ECS-a|0')))).toEqual([]);
-    expect(told(hear(shutdown('Worker|ECS-a|0', 'Worker|ECS-a|1')))).toEqual([['release', 'a']]);
   });
 });
 
@@ -204,6 +146,20 @@ describe('groups', () => {
     at(6000);
     expect(answers(hear(shutdownGroup('ecs-gone')))).toEqual([['success', 'ecs-gone']]);
     expect(at(6250)).toEqual([]);
+    // Asked once more, it is another question.
+    expect(hear(shutdownGroup('ecs-gone'))).toEqual([]);
+  });
+
+  it('that are asked for again after one and a half heartbeats are another question', () => {
+    const asked = (gap: number) => {
+      const { hear, at } = about(true);
+      return [0, gap, 2 * gap].map((ms) => {
+        at(ms);
+        return answers(hear(shutdownGroup('ecs-gone'))).length;
+      });
+    };
+    expect(asked(2999)).toEqual([0, 0, 1]);
+    expect(asked(3000)).toEqual([0, 0, 0]);
   });
 
   it('that the scheduler stops asking for are left to the manager that has answered', () => {
@@ -226,6 +182,30 @@ describe('groups', () => {
     world.ours.delete('t1');
     at(500);
     expect(answers(hear(shutdownGroup('ecs-t1')))).toEqual([['success', 'ecs-t1']]);
+  });
+
+  it('that are over are counted until the scheduler shuts them down, each by itself', () => {
+    const { hear, at, world, strange } = about(true, ['t1', 't2', 't3']);
+    for (let n = 0; n < 3; n++) hear(start);
+    world.ours.delete('t1');
+    world.ours.delete('t2');
+    at(250);
+    expect(strange()).toBe(2);
+    hear(shutdownGroup('ecs-t1'));
+    expect(strange()).toBe(1);
+    at(500);
+    expect(strange()).toBe(1);
+  });
+
+  it('that were shut down are not counted when they are over, and the others stay known', () => {
+    const { hear, at, world, strange } = about(true, ['t1', 't2']);
+    hear(start);
+    hear(start);
+    hear(shutdownGroup('ecs-t1'));
+    world.ours.delete('t1');
+    at(250);
+    expect(strange()).toBe(0);
+    expect(told(hear(start))).toEqual([['start']]);
   });
 
   it('that are over or not ours are counted: the scheduler counts them against the limit', () => {
@@ -257,6 +237,7 @@ describe('groups', () => {
     const said = at(9250);
     expect(answers(said)).toEqual([['success', 'ecs-old']]);
     expect(told(said)).toEqual([['release', 'old']]);
+    expect(at(9500)).toEqual([]);
     world.complete = true;
     at(11_500);
     hear(shutdownGroup('ecs-gone'));
@@ -328,18 +309,21 @@ describe('groups', () => {
     const said = hear(shutdownGroup('ecs-t1'));
     expect(answers(said)).toEqual([['success', 'ecs-t1']]);
     expect(told(said)).toEqual([['release', 't1']]);
-    expect(at(9000)).toEqual([]);
+    expect(at(10_000)).toEqual([]);
     expect(told(at(10_001))).toEqual([['release', 't1']]);
     world.ours.delete('t1');
     expect(at(30_000)).toEqual([]);
   });
 
   it('that came too late for their start wait a minute for the next one', () => {
-    const { hear, at, world } = about(true);
+    const { hear, at, world } = about(true, ['answer']);
+    hear(start);
     hear(start);
     at(8000);
+    expect(at(8250)).toEqual([]);
     world.ours.add('late');
     expect(at(9000)).toEqual([]);
+    expect(at(69_000)).toEqual([]);
     const other = about(true);
     other.hear(start);
     other.at(8000);
@@ -356,66 +340,21 @@ describe('groups', () => {
     expect(found.at(9000)).toEqual([]);
     expect(found.at(100_000)).toEqual([]);
   });
-});
 
-describe('named workers', () => {
-  it('stop their task once all of its workers were named, and never stop workers that were not', () => {
-    const { hear } = about(false, ['t1', 't2']);
-    const said = hear(shutdown(worker('t1', 1)));
-    expect(answers(said)).toEqual([['success', '']]);
-    expect(told(said)).toEqual([]);
-    expect(told(hear(shutdown(worker('t1', 1))))).toEqual([]);
-    expect(told(hear(shutdown(worker('t2', 1))))).toEqual([]);
-    expect(told(hear(shutdown(worker('t1', 2))))).toEqual([['release', 't1']]);
-  });
-
-  it('are those of the latest list: what only an earlier list named stays', () => {
-    const { hear } = about(false, ['t1', 't2']);
-    expect(told(hear(shutdown(worker('t1', 1), worker('t2', 1))))).toEqual([]);
-    expect(told(hear(shutdown(worker('t1', 2), worker('t2', 2))))).toEqual([]);
-  });
-
-  it('stop a task as soon as none of its workers has a task, but not one that has only just connected', () => {
-    const { hear, at, world } = about(false, ['t1']);
-    world.loads.set('t1', { workers: 2, tasks: 0 });
-    expect(told(hear(shutdown(worker('t1', 1))))).toEqual([]);
-    expect(told(at(1999))).toEqual([]);
-    world.loads.set('t1', { workers: 2, tasks: 1 });
-    expect(told(at(2000))).toEqual([]);
-    world.loads.set('t1', { workers: 2, tasks: 0 });
-    expect(told(at(2250))).toEqual([['release', 't1']]);
-  });
-
-  it('count by those that are connected, where the monitor tells', () => {
-    const { hear, world } = about(false, ['t1']);
-    world.loads.set('t1', { workers: 1, tasks: 1 });
-    expect(told(hear(shutdown(worker('t1', 1))))).toEqual([['release', 't1']]);
-  });
-
-  it('are forgotten after a while, and when more is asked for', () => {
-    const { hear, at, world } = about(false, ['t1']);
-    hear(shutdown(worker('t1', 1)));
-    at(30_001);
-    expect(told(hear(shutdown(worker('t1', 2))))).toEqual([]);
+  it('that come without a start, or after one that was refused for the limit, are not late', () => {
+    const { hear, at, world } = about(true, ['t1'], 1);
     hear(start);
-    world.at = 31_000;
-    expect(told(hear(shutdown(worker('t1', 1))))).not.toContainEqual(['release', 't1']);
-  });
-
-  it('stay while the scheduler is new: its clients are still reconnecting', () => {
-    const { hear, world } = about(false, ['t1'], 4, { newUntil: 1000, workersPerTask: 1 });
-    world.at = 999;
-    const said = hear(shutdown(worker('t1', 1)));
-    expect([answers(said), told(said)]).toEqual([[['success', '']], []]);
-    world.at = 1000;
-    expect(told(hear(shutdown(worker('t1', 1))))).toEqual([['release', 't1']]);
-  });
-
-  it('of others are answered and left alone', () => {
-    const { hear } = about(false, ['t1']);
-    const said = hear(shutdown('Worker|NAT|x|1', worker('foreign', 1), worker('foreign', 2)));
-    expect(answers(said)).toEqual([['success', '']]);
-    expect(told(said)).toEqual([]);
+    world.ours.add('t2');
+    at(1000);
+    expect(answers(hear(start))).toEqual([['success', 'ecs-t2']]);
+    expect(answers(hear(start))).toEqual([['tooMany', '']]);
+    world.ours.add('t3');
+    at(2000);
+    expect(at(100_000)).toEqual([]);
+    const other = about(true);
+    other.world.ours.add('t1');
+    other.at(1000);
+    expect(other.at(100_000)).toEqual([]);
   });
 });
 

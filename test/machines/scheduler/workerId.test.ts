@@ -11,6 +11,7 @@ describe('taskIdOfWorker', () => {
     'Worker|ECS|0123|ff',
     'Worker|ECS-unknown|01|ff',
     'Client|x',
+    'Client|Worker|ECS-0123456789abcdef|ffff',
     '',
   ])('finds none in %s', (id) => expect(taskIdOfWorker(id)).toBeNull());
 });

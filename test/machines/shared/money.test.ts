@@ -43,11 +43,13 @@ describe('a bill', () => {
     const shown = billOf([onDemand(t)], 0, prices, t);
     const sum = replaceBill(replaceBill(noBill, noBill, bill), bill, shown);
     expect(gapUsd(sum, prices)).toBe(0);
-    const partly = billOf([], 0, prices, t, true);
+    const partly = billOf([], 0, prices, t, { isLowerBound: true, endedGapUsd: 2 });
+    expect(gapUsd(partly, prices)).toBe(2);
     expect(sameBill(partly, billOf([], 0, prices, t))).toBe(false);
     // What was once not known is not known in the sum, whatever follows.
     const after = replaceBill(replaceBill(noBill, noBill, partly), partly, shown);
     expect([sum.isLowerBound, after.isLowerBound]).toEqual([false, true]);
+    expect(gapUsd(after, prices)).toBe(0);
   });
 
   it('reserves the minimum of a launch without an answer', () => {

@@ -20,11 +20,12 @@ it('says when the package index was read', () => {
 });
 
 it('has generations that follow one another without an overlap, the newest one up to the newest release', () => {
-  expect(spans[0]?.[2]).toBe(newestRelease);
-  for (const [i, [, first, last]] of spans.entries()) {
+  const all = Object.values(spans);
+  expect(all[0]?.last).toBe(newestRelease);
+  for (const [i, { first, last }] of all.entries()) {
     expect(compareReleases(first, last)).toBeLessThan(1);
-    const older = spans[i + 1];
-    if (older) expect(compareReleases(older[2], first)).toBe(-1);
+    const older = all[i + 1];
+    if (older) expect(compareReleases(older.last, first)).toBe(-1);
   }
 });
 

@@ -5,7 +5,7 @@ import { createTemplates } from '../../../src/daemon/launchTemplates.ts';
 import { inputOf, templateFinder } from '../../../src/daemon/main.ts';
 import { managerSettings } from '../../../src/daemon/managerSettings.ts';
 import { Ledger } from '../../../src/store/ledger.ts';
-import type { LaunchRecord } from '../../../src/store/records.ts';
+import { type LaunchRecord, unknownTimes } from '../../../src/store/records.ts';
 
 const configOf = (...flags: string[]): Config => {
   const [config] = loadConfig({
@@ -52,10 +52,17 @@ describe('templateFinder', () => {
 });
 
 describe('inputOf', () => {
+  const ended = { kind: 'ended', detail: null, usd: null, ...unknownTimes } as const;
+  const ledger = Ledger.replay(
+    [29_000, 31_000].map((at) => ({
+      ...ended,
+      ...{ groupId: `g${at}`, taskArn: `arn/${at}`, cause: 'exited' as const, endedAt: at, at },
+    })),
+  );
   const inputWith = (found: 'none' | 'whole' | 'damaged', ...flags: string[]) => {
     const config = configOf(...flags);
-    const fleet = { epoch: 'e', owned: [], settings: managerSettings(config) } as never;
-    return inputOf(config, createTemplates(config), { found }, fleet);
+    const fleet = { epoch: 'e', owned: [], settings: managerSettings(config), startedAt: 90_000 };
+    return inputOf(config, createTemplates(config), { found, ledger }, fleet as never);
   };
 
   it('may owe the scheduler a response unless this is the first run', () => {
@@ -68,7 +75,7 @@ describe('inputOf', () => {
     expect(inputWith('none', '--stop-timeout', '7')).toMatchObject({
       ...{ stopTimeoutMs: 7000, leaveRunning: false },
       fleet: { epoch: 'e', owned: [], settings: { maxTasks: expect.anything() } },
-      monitor: { workerManagerId: 'wm' },
+      monitor: { workerManagerId: 'wm', dead: { 31000: 31_000 } },
     });
     expect(inputWith('none', '--sigterm-policy', 'leave').leaveRunning).toBe(true);
   });
