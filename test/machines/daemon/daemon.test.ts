@@ -384,7 +384,9 @@ describe('the exit status', () => {
 });
 
 it('passes on what the scheduler speaks, the connection and the loads to the fleet manager', async () => {
-  const { play, actor, manager } = live();
+  const statuses: unknown[] = [];
+  const noteConnection = (_: unknown, status: unknown) => statuses.push(status);
+  const { play, actor, manager } = live(input, { noteConnection });
   const events = [
     { type: 'scheduler.identified', at: 1, terms },
     { type: 'scheduler.connection', at: 1, status: 'ready' },
@@ -392,4 +394,5 @@ it('passes on what the scheduler speaks, the connection and the loads to the fle
   ];
   for (const event of events) await play(actor, event);
   expect(manager.told).toEqual(events);
+  expect(statuses).toEqual(['ready']);
 });
