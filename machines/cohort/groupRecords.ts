@@ -166,7 +166,7 @@ export function stopping(record: GroupRecord, at: number): Partial<GroupRecord> 
   return {
     phase: held ? 'held' : 'stopping',
     drainDeadline: null,
-    stopUnlessBusyUntil: until !== null && until > at ? until : null,
+    stopUnlessBusyUntil: (until ?? 0) > at ? until : null,
     observeUntil: null,
     stopRequestedAt: held ? record.stopRequestedAt : at,
     ...(held && { stopHeldSince: record.stopHeldSince ?? at }),
@@ -314,10 +314,7 @@ export function recordLoads(
       present || load === null || !before.registered ? null : (before.workersLostSince ?? at);
     const unshownSince =
       load === null && before.drainDeadline !== null ? (before.unshownSince ?? at) : null;
-    const isNews =
-      !sameLoad(load, before.load) ||
-      workersLostSince !== before.workersLostSince ||
-      unshownSince !== before.unshownSince;
+    const isNews = !sameLoad(load, before.load) || workersLostSince !== before.workersLostSince;
     const assumed = before.assumed && !present;
     const record = registers ? registeredRecord(before) : before;
     const news = { load, workersLostSince, unshownSince, assumed };

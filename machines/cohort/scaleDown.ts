@@ -1,5 +1,6 @@
 import type { Counts } from '../fleet/plan.ts';
 import type { GroupEvent, GroupPhase } from '../group/workerGroup.ts';
+import type { WorkerLoad } from '../scheduler/messages.ts';
 import { wouldLose } from '../scheduler/runningTasks.ts';
 import { taskIdOf } from '../shared/ids.ts';
 import { expired } from './deadlines.ts';
@@ -34,6 +35,9 @@ const progress: Record<GroupPhase, number> = {
   stopping: 3,
 };
 
+/** An idle group is shown by the monitor stream. */
+const workersOfIdle = ({ load }: GroupRecord): number => (load as WorkerLoad).workers;
+
 /**
  * So many of each kind: those for which nothing runs, then the least far, those without workers, those that would lose
  * the least of what they have computed, those with the fewest tasks, the youngest.
@@ -55,7 +59,7 @@ export function scaleDownCandidates(
   );
   const degraded = sorted
     .filter(([, record]) => (record.degraded || record.aged) && categoryOf(record) === 'idle')
-    .sort(([, a], [, b]) => (a.load?.workers ?? 0) - (b.load?.workers ?? 0))
+    .sort(([, a], [, b]) => workersOfIdle(a) - workersOfIdle(b))
     .slice(0, share.degraded ?? 0)
     .map(([groupId]) => groupId);
   if (degraded.length > 0) return degraded;

@@ -27,6 +27,8 @@ const sighting = (
 });
 const booksOf = (groups: Record<string, GroupRecord>): CohortRecords => ({ groups, launches: {} });
 
+const held = rowOf({ taskArn: arn('t'), phase: 'held', drainRequested: true, runningAt: 0 });
+
 it('without DescribeTasks a task counts as stopped some time after its StopTask was accepted', () => {
   const timeouts = { unobservedStopMs: 100, startDeadlineMs: 9e9 } as never;
   const books = booksOf({
@@ -55,6 +57,11 @@ describe('without DescribeTasks', () => {
     expect(types(step)).toEqual(['a group.stop']);
     expect(step.groups.a).toStrictEqual(serves({ phase: 'stopping', stopRequestedAt: 20_000 }));
     expect(step.groups.b).toBe(books.groups.b);
+  });
+
+  it('a group whose stop is held gets no other order to leave', () => {
+    const books = booksOf({ a: held });
+    expect(assumeUnobserved(books, 900_000, timeouts, true).outbox).toEqual([]);
   });
 
   it('a group without workers for long is stopped, if the monitor stream is connected', () => {

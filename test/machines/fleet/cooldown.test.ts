@@ -109,6 +109,13 @@ describe('a fleet that is to shrink', () => {
   });
 });
 
+it('a degraded group that is to spare leaves after the cooldown', () => {
+  const spare = { ...limits, degradedIsSpare: true };
+  const at = (now: number) =>
+    planWithCooldown(2, counts({ idle: 2 }), spare, { fewerSince: 0, now, cooldownMs: 30_000 });
+  expect([29_999, 30_000].map((now) => at(now).plan.drainDegraded)).toEqual([false, true]);
+});
+
 describe('a wish that flips between 0 and 20 each second for a minute', () => {
   /** How many groups are launched and how many drained; a launched one serves after a few seconds. */
   function flipped(cooldownMs: number): { launched: number; drained: number } {
