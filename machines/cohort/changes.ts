@@ -12,6 +12,7 @@ import {
   type Enqueue,
   isCurrent,
   launchActor,
+  minIdleOf,
   nameIn,
 } from './cohortSetup.ts';
 import { expired } from './deadlines.ts';
@@ -76,13 +77,18 @@ export const enforceDeadlines = cohortSetup.enqueueActions(({ context, event, en
   for (const degraded of newlyDegraded) enqueue({ type: 'noteDegraded', params: degraded });
   const { slowStops, ...watched } = recordStops(known, at);
   for (const slowStop of slowStops) enqueue({ type: 'noteSlowStop', params: slowStop });
-  apply(expired(watched, at, isCurrent(context, at)), enqueue);
+  apply(expired(watched, at, isCurrent(context, at), minIdleOf(context)), enqueue);
   enqueue.assign({ monitorConnected, ending });
 });
 
 export const onLoads = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'cohort.loads');
-  const { nowRegistered, ...transition } = recordLoads(context, event.loads, event.at);
+  const { nowRegistered, ...transition } = recordLoads(
+    context,
+    event.loads,
+    event.at,
+    minIdleOf(context),
+  );
   // Before the events for the groups: their own reports of it change nothing more.
   for (const groupId of nowRegistered) noteRegistration(context, groupId, enqueue);
   apply(transition, enqueue);

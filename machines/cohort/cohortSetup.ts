@@ -16,15 +16,10 @@ import { taskIdOf } from '../shared/ids.ts';
 import type { Bill, Prices } from '../shared/money.ts';
 import { parent } from '../shared/parent.ts';
 import type { DegradedGroup } from './degraded.ts';
-import {
-  busyLoads,
-  type CohortRecords,
-  countRecords,
-  type Timeouts,
-  type Transition,
-} from './groupRecords.ts';
+import { busyLoads, type CohortRecords, countRecords, type Transition } from './groupRecords.ts';
 import type { CohortCommand, CohortEvent } from './messages.ts';
 import type { SlowStop } from './slowStops.ts';
+import type { Timeouts } from './timeouts.ts';
 
 export interface CohortContext extends CohortRecords {
   cohortId: string;
@@ -98,6 +93,12 @@ export const isCurrent = (
   !loadsAreOld &&
   (lastPolledAt === 0 || at - lastPolledAt <= standstillMs) &&
   (wokeAt === null || at - wokeAt >= catchUpMs);
+
+/** How long a group must have been idle before it is stopped for that, ms; at the end of everything no time. */
+export const minIdleOf = ({
+  timeouts,
+  ending,
+}: Pick<CohortContext, 'timeouts' | 'ending'>): number => (ending ? 0 : (timeouts.minIdleMs ?? 0));
 
 const kept = (counts: Counts): number => counts.pending + serving(counts);
 

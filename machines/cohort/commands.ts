@@ -6,6 +6,7 @@ import {
   groupActor,
   isCurrent,
   launchActor,
+  minIdleOf,
 } from './cohortSetup.ts';
 import { admitted, adopted } from './groupRecords.ts';
 import { drained, evicted, released, undrained, type Wait } from './scaleDown.ts';
@@ -43,6 +44,7 @@ export const abandonLaunches = cohortSetup.enqueueActions(({ context, enqueue })
 const waitFor = (context: CohortContext, { at, until }: { at: number; until: number }): Wait => ({
   ...{ at, until, monitorEverConnected: context.monitorEverConnected },
   isOld: !isCurrent(context, at),
+  minIdleMs: minIdleOf(context),
 });
 
 export const drain = cohortSetup.enqueueActions(({ context, event, enqueue }) => {

@@ -10,6 +10,7 @@ import {
   type Transition,
   waitsIdle,
 } from './groupRecords.ts';
+import { hasRested } from './minimumIdle.ts';
 
 /** A group that may wait without a deadline is stopped when nothing has shown its work for so long, ms. */
 const unshownMs = 300_000;
@@ -32,13 +33,18 @@ const stopHasFailed = (record: GroupRecord, at: number): boolean =>
  * Groups whose time is up: to wait for an idle moment, to be seen by DescribeTasks, or for a cancellation to end;
  * those that wait and are idle; and those whose StopTask has failed. `isCurrent`: their work is known, and not of old.
  */
-export function expired(records: CohortRecords, at: number, isCurrent = true): Transition {
+export function expired(
+  records: CohortRecords,
+  at: number,
+  isCurrent = true,
+  minIdleMs = 0,
+): Transition {
   const groups = { ...records.groups };
   const outbox: Outbox = [];
   for (const [groupId, record] of Object.entries(groups)) {
     const until = Math.max(record.drainDeadline ?? 0, record.observeUntil ?? 0);
     const waited = record.taskArn !== null && until > 0 && (at >= until || isUnshown(record, at));
-    const isIdle = isCurrent && waitsIdle(record);
+    const isIdle = isCurrent && waitsIdle(record) && hasRested(record, at, minIdleMs);
     const isReleased = record.phase === 'held' && !holdsStop(record, at);
     if (!waited && !isIdle && !isReleased && !stopHasFailed(record, at)) continue;
     groups[groupId] = { ...record, ...stopping(record, at) };

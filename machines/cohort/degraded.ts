@@ -18,14 +18,13 @@ export function recordDegraded(
   let { groups } = records;
   for (const [groupId, record] of Object.entries(records.groups)) {
     const { registered, load, degradedSince: since, degraded: before, taskArn } = record;
-    const isShort =
-      registered && load !== null && load.workers > 0 && load.workers < workersPerTask;
+    const workers = load?.workers ?? 0;
+    const isShort = registered && workers > 0 && workers < workersPerTask;
     if (!isShort && since === null) continue;
     const degradedSince = isShort ? (since ?? at) : null;
     const degraded = degradedSince !== null && at - degradedSince >= degradedGraceMs;
     groups = { ...groups, [groupId]: { ...record, degradedSince, degraded } };
-    if (degraded && !before)
-      newlyDegraded.push({ groupId, taskArn, workers: load?.workers ?? 0, workersPerTask });
+    if (degraded && !before) newlyDegraded.push({ groupId, taskArn, workers, workersPerTask });
   }
   return { ...records, groups, newlyDegraded };
 }

@@ -4,14 +4,14 @@ import type { WorkerLoad } from '../scheduler/messages.ts';
 /** Adds one degraded group that is to stay, or one that is too old. */
 export function addDegraded(
   counts: Counts,
-  { load, aged = false }: { load: WorkerLoad | null; aged?: boolean },
+  { load, aged }: { load: WorkerLoad | null; aged: boolean },
   workersPerTask: number,
 ): void {
-  const workers = load?.workers ?? 0;
+  if (load === null) return;
+  const { workers, tasks } = load;
   if (workers === 0 || (workers >= workersPerTask && !aged)) return;
   if (workers < workersPerTask) counts.degraded++;
   // All workers of one that is too old are replaced before it leaves.
   counts.degradedMissing += aged ? workersPerTask : workersPerTask - workers;
-  if (load?.tasks === 0)
-    counts.degradedIdleWorkers = fewestWorkers(counts.degradedIdleWorkers, workers);
+  if (tasks === 0) counts.degradedIdleWorkers = fewestWorkers(counts.degradedIdleWorkers, workers);
 }

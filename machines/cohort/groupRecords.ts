@@ -11,6 +11,7 @@ import type {
 import { taskIdOf } from '../shared/ids.ts';
 import { tasksPerPage } from '../shared/limits.ts';
 import { addDegraded } from './degradedCounts.ts';
+import { hasRested, withIdleSince } from './minimumIdle.ts';
 
 /** One DescribeTasks page. More children than this under one parent make every spawn slow. */
 export const cohortSize = tasksPerPage;
@@ -76,6 +77,8 @@ export interface GroupRecord {
   /** Since when it has had only some of its workers, as the polls have noticed; and whether that is for good. */
   degradedSince: number | null;
   degraded: boolean;
+  /** Since when it has had no task; left out: not so, or no time is asked for. */
+  idleSince?: number | null;
   /** It is older than max_lifetime, and the next to be replaced. */
   aged: boolean;
 }
@@ -92,25 +95,6 @@ export interface LaunchPlan {
   groupIds: string[];
   /** An earlier run may have sent it. */
   outcomeUnknown: boolean;
-}
-
-export interface Timeouts {
-  /** How long DescribeTasks may deny a task, a new one or any other, before it counts as lost, ms. */
-  missingGraceMs: number;
-  /** From RUNNING to workers that surely know the scheduler, when nothing else shows it, ms. */
-  bootGraceMs: number;
-  /** From the launch to workers that the scheduler knows; a group that takes longer is stopped and replaced, ms. */
-  startDeadlineMs: number;
-  /** How long the workers of a running task may be unknown to the scheduler, ms. */
-  workersLostMs: number;
-  /** After an accepted StopTask, when DescribeTasks is denied, ms. */
-  unobservedStopMs: number;
-  /** The same when everything is to end, and no launch waits for the room. */
-  unobservedExitMs: number;
-  /** How long a group may have only some of its workers before it counts for those alone, ms. */
-  degradedGraceMs: number;
-  /** How old a task may become before another takes its place, ms; left out: as old as it likes. */
-  maxLifetimeMs?: number | undefined;
 }
 
 export type Outbox = [groupId: string, event: GroupEvent][];
@@ -177,7 +161,7 @@ export function stopping(record: GroupRecord, at: number): Partial<GroupRecord> 
   return {
     phase: held ? 'held' : 'stopping',
     drainDeadline: null,
-    stopUnlessBusyUntil: until !== null && until > at ? until : null,
+    stopUnlessBusyUntil: (until ?? 0) > at ? until : null,
     observeUntil: null,
     stopRequestedAt: held ? record.stopRequestedAt : at,
     ...(held && { stopHeldSince: record.stopHeldSince ?? at }),
@@ -318,6 +302,7 @@ export function recordLoads(
   records: CohortRecords,
   loads: Record<string, WorkerLoad> | null,
   at: number,
+  minIdleMs = 0,
 ): Transition & { nowRegistered: string[] } {
   const groups = { ...records.groups };
   const outbox: Outbox = [];
@@ -332,17 +317,16 @@ export function recordLoads(
       present || load === null || !before.registered ? null : (before.workersLostSince ?? at);
     const unshownSince =
       load === null && before.drainDeadline !== null ? (before.unshownSince ?? at) : null;
-    const isNews =
-      !sameLoad(load, before.load) ||
-      workersLostSince !== before.workersLostSince ||
-      unshownSince !== before.unshownSince;
+    const isNews = !sameLoad(load, before.load) || workersLostSince !== before.workersLostSince;
     const record = registers ? registeredRecord(before) : before;
-    const next: GroupRecord = isNews ? { ...record, load, workersLostSince, unshownSince } : record;
+    const news = { load, workersLostSince, unshownSince };
+    const idle = withIdleSince(before, load, at, minIdleMs);
+    const next: GroupRecord = isNews ? { ...record, ...news, ...idle } : record;
     groups[groupId] = next;
     if (registers) nowRegistered.push(groupId);
     if (present && !before.registered) outbox.push([groupId, { type: 'task.registered' }]);
     const settled = next.phase === 'held' && !holdsStop(next, at);
-    if (!waitsIdle(next) && !settled) continue;
+    if (!(waitsIdle(next) && hasRested(next, at, minIdleMs)) && !settled) continue;
     groups[groupId] = { ...next, ...stopping(next, at) };
     outbox.push([groupId, stopEvent(next, at)]);
   }

@@ -10,9 +10,8 @@ const serves = (record: GroupRecord): boolean =>
 export function recordAged<Records extends CohortRecords>(
   records: Records,
   at: number,
-  { maxLifetimeMs }: { maxLifetimeMs?: number | undefined },
+  { maxLifetimeMs = Number.POSITIVE_INFINITY }: { maxLifetimeMs?: number | undefined },
 ): Records {
-  if (maxLifetimeMs === undefined) return records;
   const all = Object.entries(records.groups);
   if (all.some(([, record]) => record.aged && serves(record))) return records;
   const [oldest] = all

@@ -10,11 +10,11 @@ import {
   type Outbox,
   stopEvent,
   stopping,
-  type Timeouts,
   type Transition,
   withoutWork,
 } from './groupRecords.ts';
 import { withoutDrain } from './scaleDown.ts';
+import type { Timeouts } from './timeouts.ts';
 
 /** StopTask is asked for again when ECS shows a draining task as alive for this long, ms. */
 const stopRepeatMs = 15_000;
@@ -69,8 +69,7 @@ export function eventFor(
   if (denied && clusterGone && record.stopAccepted)
     return { type: 'task.stopped', cause: 'lost', detail: 'its cluster does not exist any more' };
   if (denied)
-    return at - (record.missingSince ?? at) > timeouts.missingGraceMs &&
-      age > timeouts.missingGraceMs
+    return at - (record.missingSince ?? at) > timeouts.missingGraceMs
       ? { type: 'task.stopped', cause: 'lost', detail: 'ECS does not know this task any more' }
       : null;
   if (record.phase === 'held') return null;
@@ -114,6 +113,7 @@ function exchanged(
   const isAbsent = (record: GroupRecord): boolean =>
     !record.registered &&
     absent({ ...record, lastStatus: observationOf(record)?.phase ?? record.lastStatus });
+  const isRunning = (record: GroupRecord): boolean => observationOf(record)?.phase === 'running';
   const staying = all.filter(([, record]) => !record.drainRequested && !leavesForGood(record));
   const ended = staying.filter(([, record]) => ends(observationOf(record)));
   const places = [...ended, ...staying.filter(([, record]) => isAbsent(record))];
@@ -127,9 +127,7 @@ function exchanged(
     )
     .sort(
       ([, a], [, b]) =>
-        Number(b.registered) - Number(a.registered) ||
-        Number(observationOf(b)?.phase === 'running') -
-          Number(observationOf(a)?.phase === 'running'),
+        Number(b.registered) - Number(a.registered) || Number(isRunning(b)) - Number(isRunning(a)),
     )
     .slice(0, places.length);
   for (const [groupId, record] of takers) {

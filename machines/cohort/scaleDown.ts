@@ -1,5 +1,6 @@
 import type { Counts } from '../fleet/plan.ts';
 import type { GroupEvent, GroupPhase } from '../group/workerGroup.ts';
+import type { WorkerLoad } from '../scheduler/messages.ts';
 import { wouldLose } from '../scheduler/runningTasks.ts';
 import { taskIdOf } from '../shared/ids.ts';
 import { expired } from './deadlines.ts';
@@ -16,6 +17,7 @@ import {
   stopping,
   type Transition,
 } from './groupRecords.ts';
+import { hasRested } from './minimumIdle.ts';
 
 /** How many groups of each kind are to leave. */
 export type Share = Pick<Counts, 'pending' | 'idle' | 'busy'> & {
@@ -32,6 +34,9 @@ const progress: Record<GroupPhase, number> = {
   held: 3,
   stopping: 3,
 };
+
+/** An idle group is shown by the monitor stream. */
+const workersOfIdle = ({ load }: GroupRecord): number => (load as WorkerLoad).workers;
 
 /**
  * So many of each kind: those for which nothing runs, then the least far, those without workers, those that would lose
@@ -54,7 +59,7 @@ export function scaleDownCandidates(
   );
   const degraded = sorted
     .filter(([, record]) => (record.degraded || record.aged) && categoryOf(record) === 'idle')
-    .sort(([, a], [, b]) => (a.load?.workers ?? 0) - (b.load?.workers ?? 0))
+    .sort(([, a], [, b]) => workersOfIdle(a) - workersOfIdle(b))
     .slice(0, share.degraded ?? 0)
     .map(([groupId]) => groupId);
   if (degraded.length > 0) return degraded;
@@ -73,6 +78,8 @@ export interface Wait {
   monitorEverConnected: boolean;
   /** What is known of the work of the groups is of old; left out: not so. */
   isOld?: boolean;
+  /** How long a group must have been idle before it is stopped for that, ms; left out: no time. */
+  minIdleMs?: number;
 }
 
 /**
@@ -83,12 +90,12 @@ export interface Wait {
  */
 function withDrain(
   record: GroupRecord,
-  { at, until, monitorEverConnected, isOld = false }: Wait,
+  { at, until, monitorEverConnected, isOld = false, minIdleMs = 0 }: Wait,
 ): [GroupRecord, GroupEvent] {
   const mayWork =
     record.load === null
       ? monitorEverConnected && record.lastStatus !== 'starting'
-      : record.load.tasks > 0 || (isOld && hasWorkers(record));
+      : record.load.tasks > 0 || (isOld && hasWorkers(record)) || !hasRested(record, at, minIdleMs);
   if (mayWork && until > at)
     return [
       {

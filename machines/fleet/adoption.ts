@@ -59,8 +59,7 @@ function isOtherManagers({ label, createdAt }: ListedTask, facts: AdoptionFacts)
   const { epoch, startedAt, openAtStart } = facts;
   return (
     label !== null &&
-    createdAt !== null &&
-    createdAt > startedAt + straggleMs &&
+    (createdAt ?? 0) > startedAt + straggleMs &&
     !label.startsWith(`${epoch}-`) &&
     !openAtStart.includes(label)
   );

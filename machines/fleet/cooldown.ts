@@ -23,7 +23,7 @@ export function planWithCooldown(
   { fewerSince, now, cooldownMs }: Cooldown,
 ): { plan: Plan; fewerSince: number | null } {
   const wanted = plan(desired, counts, limits);
-  if (drainsIn(wanted) === 0 || limits.swapping) return { plan: wanted, fewerSince: null };
+  if (limits.swapping) return { plan: wanted, fewerSince: null };
   const there = counts.pending + serving(counts);
   const unchanged = plan(there, counts, { ...limits, degradedIsSpare: false });
   if (drainsIn(unchanged) >= drainsIn(wanted)) return { plan: wanted, fewerSince: null };

@@ -1,3 +1,4 @@
+import type { CohortStatus } from './cohortStatus.ts';
 import { drainUntil, sendCommands } from './commands.ts';
 import type { Enqueue } from './fleetSetup.ts';
 import { type Counts, connectedWorkers } from './plan.ts';
@@ -17,12 +18,13 @@ export function degradedIsSpare(
 /** Drains the degraded idle group with the fewest workers. */
 export function drainOneDegraded(fleet: Fleet, enqueue: Enqueue): void {
   const { cohorts, now: at } = fleet;
-  const [found] = Object.entries(cohorts)
+  const [[cohortId]] = Object.entries(cohorts)
     .filter(([, { counts }]) => counts.degradedIdleWorkers > 0)
-    .sort(([, a], [, b]) => a.counts.degradedIdleWorkers - b.counts.degradedIdleWorkers);
-  if (!found) return;
+    .sort(([, a], [, b]) => a.counts.degradedIdleWorkers - b.counts.degradedIdleWorkers) as [
+    [string, CohortStatus],
+  ];
   const share = { pending: 0, idle: 0, busy: 0, degraded: 1 };
   const until = drainUntil(fleet);
   const reason = 'it is replaced: some of its workers are gone, or max_lifetime is over';
-  sendCommands(fleet, [[found[0], { type: 'cohort.drain', ...share, at, until, reason }]], enqueue);
+  sendCommands(fleet, [[cohortId, { type: 'cohort.drain', ...share, at, until, reason }]], enqueue);
 }

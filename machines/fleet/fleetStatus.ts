@@ -23,6 +23,10 @@ export interface FleetStatus {
   /** Fargate tasks, and workers where the scheduler counts in workers; null: it has not said. */
   desired: number | null;
   desiredWorkers: number | null;
+  /** Workers that the scheduler's work needs, where that is more than it asks for: desired in its place; null: not so. */
+  workersAhead: number | null;
+  /** Why so many are desired, in words. */
+  desiredWhy: string;
   groups: GroupTotals;
   /** Groups of earlier runs that are still to be put into a cohort. */
   queued: number;
@@ -105,6 +109,8 @@ export function fleetStatus(fleet: Fleet, modes: Modes): FleetStatus {
     },
     desired: fleet.desired,
     desiredWorkers: fleet.desiredWorkers,
+    workersAhead: fleet.workersAhead,
+    desiredWhy: fleet.desiredWhy,
     groups: groupTotals(counts),
     queued: queued(fleet),
     openLaunches: openLaunches(fleet),

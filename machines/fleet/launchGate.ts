@@ -201,15 +201,12 @@ export function missingOf({ desired, settings }: Fleet, counts: Counts): number 
   return Math.max(0, goal - kept(counts) - counts.drainPending - counts.cancelled);
 }
 
-/** Room under the limit; groups on their way out count until their slots are free. */
-const roomOf = ({ settings }: Fleet, counts: Counts): number =>
-  settings.maxTasks === null ? Number.POSITIVE_INFINITY : settings.maxTasks - slots(counts);
-
 function capBlockers(fleet: Fleet, counts: Counts): Blocker[] {
   const { maxTasks } = fleet.settings;
   const { desired } = fleet;
-  if (maxTasks === null || desired === null || roomOf(fleet, counts) > 0) return [];
-  if (desired <= kept(counts)) return [];
+  // Groups on their way out count until their slots are free.
+  if (maxTasks === null || slots(counts) < maxTasks) return [];
+  if ((desired ?? 0) <= kept(counts)) return [];
   const leaving = total(counts) - kept(counts);
   const numbers = `${desired} tasks are desired, ${total(counts)} exist and ${maxTasks} are allowed`;
   return [

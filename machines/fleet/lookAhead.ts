@@ -48,8 +48,8 @@ type Load = Pick<WorkView, 'tasks' | 'workers' | 'own'>;
 
 /** What vanilla asks of a manager with `own` connected workers. `capacity`: what the manager advertises, in workers. */
 export function vanillaAsk({ tasks, workers, own }: Load, capacity: number): number {
-  const ratio =
-    workers === 0 ? (tasks > 0 ? Number.POSITIVE_INFINITY : lowerRatio) : tasks / workers;
+  // Without workers it is infinite; without tasks as well it is no number, and neither limit is passed.
+  const ratio = tasks / workers;
   const asked =
     ratio > upperRatio
       ? own + 1

@@ -205,8 +205,8 @@ const slack = 1e-9;
 /** Every limit that is set. `market`: where the next launch goes. */
 export function limitStates(payer: Payer, market: Market): LimitState[] {
   const { prices, limits } = moneySettings(payer);
-  const spending = spendingOf(payer);
-  if (prices === null || spending === null) return [];
+  if (prices === null) return [];
+  const spending = spendingOf(payer) as Spending;
   const { sum, day } = payer.money;
   const reserved = reservedUsd(sum, prices);
   const facts: Record<LimitName, Pick<LimitState, 'spent' | 'reserved' | 'until'>> = {

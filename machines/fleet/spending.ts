@@ -1,7 +1,7 @@
 import { assertEvent } from 'xstate';
 import { fleetSetup } from './fleetSetup.ts';
 import { limitsReached } from './launchGate.ts';
-import { moneySettings, spendingOf, spentOf, withBill, withDay } from './money.ts';
+import { moneySettings, type Spending, spendingOf, spentOf, withBill, withDay } from './money.ts';
 
 export const recordBill = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'cohort.billed');
@@ -28,9 +28,8 @@ export const beginDay = fleetSetup.enqueueActions(({ context, event, enqueue }) 
 
 export const onLimit = fleetSetup.enqueueActions(({ context, enqueue }) => {
   const { now, money } = context;
-  const spending = spendingOf(context);
+  const spending = spendingOf(context) as Spending;
   enqueue.assign({ money: { ...money, limitedSince: now, clearSince: null } });
-  if (spending === null) return;
   const { onLimit } = moneySettings(context);
   const limits = limitsReached(context);
   enqueue({ type: 'noteMoneyLimit', params: { limits, onLimit, ...spending } });
@@ -45,9 +44,8 @@ export const watchLimit = fleetSetup.assign({
 });
 
 export const onLimitCleared = fleetSetup.enqueueActions(({ context, enqueue }) => {
-  const spending = spendingOf(context);
+  const spending = spendingOf(context) as Spending;
   enqueue.assign({ money: { ...context.money, limitedSince: null, clearSince: null } });
-  if (spending === null) return;
   const { onLimit } = moneySettings(context);
   enqueue({ type: 'noteMoneyLimit', params: { limits: [], onLimit, ...spending } });
 });

@@ -1,4 +1,5 @@
-import { cohortSize, type LaunchPlan, type Timeouts } from '../cohort/groupRecords.ts';
+import { cohortSize, type LaunchPlan } from '../cohort/groupRecords.ts';
+import type { Timeouts } from '../cohort/timeouts.ts';
 import type { ConnectionStatus } from '../scheduler/events.ts';
 import type { Terms } from '../scheduler/messages.ts';
 import type { Capability, OwnedGroup } from '../shared/domain.ts';

@@ -60,7 +60,7 @@ export function speaksUnits({ certain }: Dialect): boolean {
   return speaksGroups(certain) || certain === 'g2';
 }
 
-/** The scheduler accepts a report of a dead worker: to others the same bytes mean something else, or nothing. */
-export function acceptsReports({ certain }: Dialect): boolean {
-  return certain !== null && certain !== 'g4';
+/** As what a dead worker is reported; null: not at all, because to g4 the same bytes mean something else, or nothing. */
+export function reportsAs({ certain }: Dialect): Generation | null {
+  return certain === 'g4' ? null : certain;
 }

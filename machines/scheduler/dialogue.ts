@@ -1,12 +1,12 @@
 import { returnGraceMs } from '../shared/timing.ts';
 import { unreported, withReported } from './deadWorkers.ts';
 import {
-  acceptsReports,
   addsNothing,
   type Dialect,
   dialectOf,
   learn,
   mayHaveGroups,
+  reportsAs,
   termsOf,
   unknownDialect,
 } from './dialect.ts';
@@ -264,9 +264,8 @@ export function onShutdownAsked(before: SessionContext, { at }: Message): Step {
 export function reportDeadWorkers(before: SessionContext): Step {
   const { dialect, deadWorkers, reported, now, unacknowledgedReports } = before;
   const due = unreported(deadWorkers, reported);
-  const generation = dialect.certain;
-  if (due.length === 0 || generation === null || !acceptsReports(dialect))
-    return { context: before };
+  const generation = reportsAs(dialect);
+  if (generation === null) return { context: before };
   return {
     context: {
       ...before,

@@ -11,7 +11,7 @@ import {
 import type { Home } from './home.ts';
 import type { Pair } from './pairs.ts';
 import type { Values } from './schema.ts';
-import type { Environment } from './settings.ts';
+import type { Environment, Settings } from './settings.ts';
 import { expandPath, fleetStateName, stateName, stateRoot } from './stateDir.ts';
 import { readCertificates, type TlsSettings } from './tls.ts';
 
@@ -86,6 +86,7 @@ export interface Scaling {
   tasksPerWorker: number | null;
   scaleDownCooldownSeconds: number;
   degradedGraceSeconds: number;
+  minIdleSeconds: number;
   /** The settings do not say what max_task_concurrency counts, and newer schedulers and their managers count workers. */
   isLimitAmbiguous: boolean;
 }
@@ -205,7 +206,7 @@ export function describeCapacity({ capacity }: Pick<Config, 'capacity'>): string
 
 /** Derives the configuration from valid settings. Reads the certificates of tls_ca; throws a ConfigFailure. */
 export function toConfig(
-  values: Values,
+  { values, sources }: Settings,
   env: Environment,
   home: Home,
   readFile: (path: string) => string,
@@ -233,7 +234,9 @@ export function toConfig(
       tasksPerWorker: values.scale_ahead === 'on' ? values.tasks_per_worker : null,
       scaleDownCooldownSeconds: values.scale_down_cooldown_seconds,
       degradedGraceSeconds: values.degraded_grace,
+      minIdleSeconds: values.min_idle_seconds,
       isLimitAmbiguous:
+        sources.max_task_concurrency !== 'default' &&
         values.max_task_concurrency_counts === null &&
         values.max_workers === -1 &&
         values.max_task_concurrency > 0 &&

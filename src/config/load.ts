@@ -68,7 +68,7 @@ export function loadSettings({
       ...(emulated ? [] : addressWarnings(settings.values, neighbours)),
     ];
     for (const line of warnings) warn(line);
-    return { settings, config: toConfig(settings.values, env, home, read), warnings };
+    return { settings, config: toConfig(settings, env, home, read), warnings };
   });
   rejectDuplicates(all);
   for (const line of familyConflicts(all)) warn(line);

@@ -102,6 +102,7 @@ export const managerSettings = (config: Config): FleetSettings => ({
     unobservedStopMs: 180_000,
     unobservedExitMs: 5000,
     degradedGraceMs: config.scaling.degradedGraceSeconds * 1000,
+    minIdleMs: config.scaling.minIdleSeconds * 1000,
     ...(config.maxLifetimeSeconds !== null && { maxLifetimeMs: config.maxLifetimeSeconds * 1000 }),
   },
   echoLimitMs: echoLimit(config.heartbeatIntervalSeconds * 1000),

@@ -16,10 +16,21 @@ const minScore = 90;
  * file's own test runs last where it is not named.
  */
 const additionalTests: Record<string, string[]> = {
-  'cohort/changes': ['cohort/messages', 'cohort/cohort'],
-  'cohort/cohort': ['cohort/messages'],
-  'cohort/cohortSetup': ['cohort/messages', 'cohort/cohort'],
-  'cohort/commands': ['cohort/messages', 'cohort/cohort'],
+  'cohort/changes': ['cohort/messages', 'cohort/changes', 'cohort/turns', 'cohort/cohort'],
+  'cohort/cohort': ['cohort/messages', 'cohort/changes', 'cohort/turns', 'cohort/billingReport'],
+  'cohort/cohortSetup': ['cohort/messages', 'cohort/changes', 'cohort/turns', 'cohort/cohort'],
+  'cohort/commands': ['cohort/messages', 'cohort/commands', 'cohort/cohort'],
+  'cohort/deadlines': ['cohort/groupRecords', 'cohort/turns'],
+  'cohort/degradedCounts': ['cohort/degraded', 'cohort/lifetime'],
+  'cohort/groupRecords': [
+    'cohort/slowStops',
+    'cohort/degraded',
+    'cohort/lifetime',
+    'cohort/deadlines',
+    'cohort/scaleDown',
+  ],
+  'cohort/observe': ['cohort/billing', 'cohort/groupRecords'],
+  'cohort/scaleDown': ['cohort/degraded', 'cohort/lifetime', 'cohort/deadlines'],
   'fleet/commands': ['fleet/reconcile', 'fleet/demand'],
   'fleet/fleetManager': ['fleet/demand', 'fleet/reconcile', 'fleet/launching', 'fleet/inventory'],
   'fleet/fleetSetup': ['fleet/demand', 'fleet/launching', 'fleet/inventory', 'fleet/fleetManager'],
@@ -56,7 +67,7 @@ const additionalTests: Record<string, string[]> = {
   ],
   'scheduler/session': ['scheduler/sessionSetup', 'scheduler/heartbeat', 'scheduler/dialogue'],
   'scheduler/sessionSetup': ['scheduler/heartbeat', 'scheduler/dialogue', 'scheduler/session'],
-  'scheduler/sessionState': ['scheduler/dialogue', 'scheduler/session'],
+  'scheduler/sessionState': ['scheduler/sessionSetup', 'scheduler/dialogue', 'scheduler/session'],
   'scheduler/unitProtocol': [
     'scheduler/unitProtocol',
     'scheduler/unitShutdown',

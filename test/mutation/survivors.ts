@@ -140,6 +140,13 @@ export const survivors: {
   {
     why: 'placeholders for actions that the wiring implements: without an implementation they do nothing',
     mutants: {
+      'machines/scheduler/sessionSetup.ts': [
+        {
+          line: 'actions: {',
+          change:
+            '{ /** What people should know of the dialogue; the wiring logs it. */ note: (... => {}',
+        },
+      ],
       'machines/fleet/fleetManagerSetup.ts': [
         {
           line: 'actions: {',
@@ -191,6 +198,47 @@ export const survivors: {
           line: "const states = singles.filter((message) => message.type === 'monitor.task');",
           change: "message.type === 'monitor.task' => true",
         },
+      ],
+    },
+  },
+  {
+    why: 'type narrowing only: the machine uses the action for these messages alone',
+    mutants: {
+      'machines/scheduler/dialogue.ts': [
+        {
+          line: "if (event.message.type !== 'desired') return known;",
+          change: "event.message.type !== 'desired' => false",
+        },
+      ],
+      'machines/scheduler/sessionSetup.ts': [
+        {
+          line: "if (message.type === 'start' || message.type === 'shutdown')",
+          change: "message.type === 'start' || message.type === 'shutdown' => true",
+        },
+      ],
+    },
+  },
+  {
+    why: 'saves work only: the numbering that is settled is learned again, and without groups a dialogue with them does nothing',
+    mutants: {
+      'machines/scheduler/dialogue.ts': [
+        {
+          line: 'dialect.numbering.settled === null',
+          change: 'dialect.numbering.settled === null => true',
+        },
+        {
+          line: 'if (groups === null || !mayHaveGroups(dialect)) return { context };',
+          change: 'groups === null => false',
+        },
+      ],
+    },
+  },
+  {
+    why: 'each drain, or each attempt to connect, sets the value before it is read',
+    mutants: {
+      'machines/group/workerGroup.ts': [{ line: 'whenIdle: false,', change: 'false => true' }],
+      'machines/scheduler/sessionState.ts': [
+        { line: 'shutdownReported: false,', change: 'false => true' },
       ],
     },
   },

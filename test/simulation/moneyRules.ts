@@ -22,7 +22,7 @@ const isCountable = ({ settings, happenings }: Script): boolean =>
   !settings.orphan &&
   !happenings.some(
     (each) =>
-      (each.kind === 'kill' && (each.journal !== 'kept' || each.clockMs !== undefined)) ||
+      (each.kind === 'kill' && each.journal !== 'kept') ||
       (each.kind === 'window' && each.window === 'forgetful') ||
       (each.kind === 'delay' && each.of === 'missingMs') ||
       // When the tasks of a deleted cluster ended is not shown.

@@ -1,5 +1,12 @@
 import { cpus } from 'node:os';
-import { atMostTen, cooldownSeconds, limit, positive, tasksPerWorker } from '../constraints.ts';
+import {
+  atMostTen,
+  cooldownSeconds,
+  limit,
+  positive,
+  seconds,
+  tasksPerWorker,
+} from '../constraints.ts';
 import { optional, setting } from '../row.ts';
 import { capabilities, choice } from '../valueTypes.ts';
 
@@ -33,6 +40,10 @@ export const capacityRows = {
     short: 'sdc',
     group: 'Capacity',
     help: 'Seconds for which fewer workers must be desired before any is stopped; 0 means at once',
+  }),
+  min_idle_seconds: setting(seconds, 0, {
+    group: 'Capacity',
+    help: 'Seconds for which a Fargate task must have had no task before it is stopped for being idle; with the cooldown before it 0 suffices for most',
   }),
   launch_burst: setting(positive, 100, {
     group: 'Capacity',

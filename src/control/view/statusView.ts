@@ -102,8 +102,10 @@ function cellsOf(count: number, whole: number, width: number): number {
 }
 
 function fleetLines({ fleet }: Status, { columns, unicode }: StatusSize): Line[] {
-  const { groups, desired, desiredWorkers, limits } = fleet;
-  const workers = desiredWorkers === null ? '' : ` (${counted(desiredWorkers, 'worker')})`;
+  const { groups, desired, desiredWorkers, desiredWhy, limits } = fleet;
+  // A daemon of an earlier release does not say what the work needs.
+  const why = fleet.workersAhead ? visible(desiredWhy) : null;
+  const workers = desiredWorkers === null ? '' : ` (${why ?? counted(desiredWorkers, 'worker')})`;
   const wanted = desired === null ? 'not said yet' : `${desired}${workers}`;
   const counts: [string, number, Colour][] = [
     ['running', groups.running, 'green'],

@@ -17,6 +17,8 @@ export function setFacts(metrics: Metrics, facts: ManagerFacts, now: number): vo
   metrics.set('scaler_ecs_groups_degraded', facts.degraded);
   metrics.set('scaler_ecs_workers_missing', counts.missingWorkers);
   metrics.set('scaler_ecs_desired_tasks', fleet.desired ?? Number.NaN);
+  metrics.set('scaler_ecs_asked_workers', fleet.desiredWorkers ?? Number.NaN);
+  metrics.set('scaler_ecs_needed_workers', fleet.workersAhead ?? Number.NaN);
   metrics.set('scaler_ecs_missing_tasks', facts.missing);
   metrics.set('scaler_ecs_max_tasks', fleet.settings.maxTasks ?? Number.POSITIVE_INFINITY);
   metrics.set('scaler_ecs_launches_open', facts.openLaunches);

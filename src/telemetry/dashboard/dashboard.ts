@@ -70,6 +70,14 @@ const rows: readonly (readonly [title: string, panels: readonly Panel[]])[] = [
         ],
       },
       {
+        title: 'Workers that are wanted',
+        description: 'What the scheduler asks for; and what its work needs, where that is more.',
+        queries: [
+          [`sum(${of('scaler_ecs_asked_workers')})`, 'the scheduler asks'],
+          [`sum(${of('scaler_ecs_needed_workers')} > 0)`, 'its work needs'],
+        ],
+      },
+      {
         title: 'Serving groups',
         queries: [
           [sumBy('load', of('scaler_ecs_groups_serving')), '{{load}}'],

@@ -104,7 +104,8 @@ export const schedulerEvents = {
     },
     sentence:
       'max_task_concurrency allows {tasks} Fargate tasks here, {workers} workers; the manager of this scheduler counts workers, and would start {other}.',
-    explanation: 'Said once, where max_workers and max_task_concurrency_counts are not set.',
+    explanation:
+      'Said once, where max_task_concurrency is set, and max_workers and max_task_concurrency_counts are not.',
     remedy:
       'Set max_task_concurrency_counts to tasks to keep this, or to workers for the other meaning.',
   },

@@ -46,6 +46,14 @@ export const metricsTable = {
     type: 'gauge',
     help: 'Fargate tasks that the scheduler desires; NaN before its first command',
   },
+  scaler_ecs_asked_workers: {
+    type: 'gauge',
+    help: 'Workers that the scheduler asks for; NaN before its first command, and where it asks in another way',
+  },
+  scaler_ecs_needed_workers: {
+    type: 'gauge',
+    help: 'Workers that its work needs, where that is more than it asks for and desired in its place (scale_ahead); else NaN',
+  },
   scaler_ecs_missing_tasks: {
     type: 'gauge',
     help: 'Fargate tasks that are desired and allowed, and do not exist yet',

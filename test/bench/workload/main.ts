@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { repository } from '../../interop/emulatorClient.ts';
-import { type Load, type Measured, runLoad, type Side } from './run.ts';
+import { type Load, type Measured, prepare, runLoad, type Side } from './run.ts';
 
 const usage = `npm run bench -- work [options]
 
@@ -11,12 +11,19 @@ const usage = `npm run bench -- work [options]
   --scaler RELEASES     Comma-separated, usually 2.9.0,2.6.0
   --side SIDES          Some of ours,off,original; off is ours with scale_ahead off
   --boot SECONDS        From RunTask to RUNNING, usually 20
-  --shrink N            Divides the tasks and the limit of (a) and (c), for a small machine
+  --shrink N            Divides the tasks and the limit of (a) and (c), for a small machine; 1 is the full size
+  --bursts N            How many bursts (c) has, usually 5
+  --every SECONDS       From one burst of (c) to the next, usually 120
+  --together            The sides of a load play at the same time, each with a scheduler and an emulator of its own:
+                        (c) takes 11 minutes for a release and not 33. They share the processors, so not for the full
+                        size of (a), which starts a hundred workers for each side.
 
-Example: npm run bench -- work --load b --scaler 2.9.0 --json
+Examples: npm run bench -- work --load b --scaler 2.9.0 --json
+          npm run bench -- work --load c --scaler 2.9.0 --together --json
+          npm run bench -- work --load a --scaler 2.9.0 --boot 60 --json
 `;
 
-const loads = (bootSeconds: number, shrink: number): Record<string, Load> => ({
+const loads = ({ boot: bootSeconds, shrink, bursts, every }: Sizes): Record<string, Load> => ({
   a: {
     ...{ name: 'a', what: 'tasks of one second', tasks: Math.ceil(1000 / shrink), sleepSeconds: 1 },
     ...{ bursts: 1, everySeconds: 0, workersPerTask: 4, cap: Math.ceil(25 / shrink), bootSeconds },
@@ -27,10 +34,17 @@ const loads = (bootSeconds: number, shrink: number): Record<string, Load> => ({
   },
   c: {
     ...{ name: 'c', what: 'a burst every two minutes', tasks: Math.ceil(200 / shrink) },
-    ...{ sleepSeconds: 1, bursts: 5, everySeconds: 120, workersPerTask: 4 },
+    ...{ sleepSeconds: 1, bursts, everySeconds: every, workersPerTask: 4 },
     ...{ cap: Math.ceil(25 / shrink), bootSeconds },
   },
 });
+
+interface Sizes {
+  boot: number;
+  shrink: number;
+  bursts: number;
+  every: number;
+}
 
 const sideNames: Record<string, Side> = {
   ours: 'ours',
@@ -64,15 +78,24 @@ export async function benchWork(argv: string[]): Promise<number> {
       side: { type: 'string', default: 'ours,off,original' },
       boot: { type: 'string', default: '20' },
       shrink: { type: 'string', default: '1' },
+      bursts: { type: 'string', default: '5' },
+      every: { type: 'string', default: '120' },
+      together: { type: 'boolean', default: false },
     },
   });
   const note = (line: string) => void process.stderr.write(`${line}\n`);
-  const [boot, shrink] = [Number(values.boot), Number(values.shrink)];
-  const known = loads(boot, shrink);
+  const sizes = {
+    ...{ boot: Number(values.boot), shrink: Number(values.shrink) },
+    ...{ bursts: Number(values.bursts), every: Number(values.every) },
+  };
+  const { boot, shrink, bursts, every } = sizes;
+  const known = loads(sizes);
   const chosen = values.load.split(',').map((name) => known[name]);
   const sides = values.side.split(',').map((name) => sideNames[name]);
   const isWrong =
-    !(boot > 0 && shrink >= 1) || chosen.includes(undefined) || sides.includes(undefined);
+    !(boot > 0 && shrink >= 1 && Number.isInteger(bursts) && bursts >= 1 && every > 0) ||
+    chosen.includes(undefined) ||
+    sides.includes(undefined);
   if (values.help || isWrong) {
     (values.help ? process.stdout : process.stderr).write(usage);
     return values.help ? 0 : 2;
@@ -80,12 +103,20 @@ export async function benchWork(argv: string[]): Promise<number> {
   const cache = join(repository, '.cache');
   const found: Measured[] = [];
   for (const scaler of values.scaler.split(','))
-    for (const load of chosen as Load[])
-      for (const side of sides as Side[]) {
-        note(`(${load.name}) ${load.what}, boot ${boot} s: ${side}, Scaler ${scaler}`);
-        found.push(await runLoad(load, side, scaler, cache, note));
+    for (const load of chosen as Load[]) {
+      const play = async (side: Side): Promise<void> => {
+        const beside = values.together && sides.length > 1 ? ', beside the others' : '';
+        note(`(${load.name}) ${load.what}, boot ${boot} s: ${side}, Scaler ${scaler}${beside}`);
+        const measured = await runLoad(load, side, scaler, cache, note);
+        found.push({ ...measured, ...(beside && { together: true }) });
         note(JSON.stringify(found.at(-1)));
-      }
+      };
+      if (values.together) {
+        // Once, so that they do not all install the same packages.
+        await prepare(scaler, cache, note);
+        await Promise.all((sides as Side[]).map(play));
+      } else for (const side of sides as Side[]) await play(side);
+    }
   const rows = found.map((row) => {
     const original = found.find(
       ({ load, scaler, side }) => load === row.load && scaler === row.scaler && side === 'original',

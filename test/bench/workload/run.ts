@@ -8,7 +8,7 @@ import { defaultSetup, startManager } from '../../interop/manager.ts';
 import type { Options } from '../../interop/options.ts';
 import { ScenarioContext } from '../../interop/scenarioContext.ts';
 import { networkBackend, startScheduler } from '../../interop/scheduler.ts';
-import { ensureVenv } from '../../interop/venv.ts';
+import { ensureVenv, type Venv } from '../../interop/venv.ts';
 
 /** A load, as it is submitted. */
 export interface Load {
@@ -44,6 +44,8 @@ export interface Measured {
   /** Tasks of the client that began and did not end; and that began more than once. */
   cutOff: number;
   recomputed: number;
+  /** Beside the other sides, which have used the same processors; left out: alone. */
+  together?: true;
 }
 
 const program = new URL('client.py', import.meta.url).pathname;
@@ -52,6 +54,13 @@ const runLimitMs = 20 * 60_000;
 
 export const idealOf = ({ tasks, sleepSeconds, workersPerTask, cap, bootSeconds }: Load): number =>
   bootSeconds + Math.ceil(tasks / (cap * workersPerTask)) * sleepSeconds;
+
+/** Installs the release, and what the original needs besides. */
+export const prepare = (
+  scaler: string,
+  cache: string,
+  note: (line: string) => void,
+): Promise<Venv> => ensureVenv(cache, scaler, ['boto3'], null, note);
 
 /** One load with one manager, at a real scheduler, with the emulator in the place of AWS. */
 export async function runLoad(
@@ -66,7 +75,7 @@ export async function runLoad(
     ...{ scenario: 'work', json: true, manager: side === 'original' ? 'original' : 'ours' },
     ...{ python: null, deadlineSeconds: runLimitMs / 1000, keep: false },
   };
-  const venv = await ensureVenv(cache, scaler, ['boto3'], null, note);
+  const venv = await prepare(scaler, cache, note);
   const dir = await mkdtemp(join(tmpdir(), 'se-bench-work-'));
   const deadline = AbortSignal.timeout(runLimitMs);
   const context = new ScenarioContext(options, venv, dir, note, deadline);

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { billedAs, billedGroups, endedUsdOf, usdOf } from '../../../machines/cohort/billing.ts';
-import { sighting } from '../../support/liveCohort.ts';
-import { arn, rowOf } from '../../support/rows.ts';
+import type { GroupRecord } from '../../../machines/cohort/groupRecords.ts';
+import { reconcileObserved } from '../../../machines/cohort/observe.ts';
+import { input, sighting } from '../../support/liveCohort.ts';
+import { arn, rowOf, serves } from '../../support/rows.ts';
 
 const prices = { onDemand: 3.6, spot: 0.36, minimumMs: 60_000 };
 const seen = (createdAt: number | null, more: object = {}) => ({
@@ -26,6 +28,37 @@ describe('what ECS shows of a task', () => {
     expect(billedAs(record, seen(44_999)).billedFrom).toBe(44_999);
     expect(billedAs(record, seen(null)).billedFrom).toBe(50_000);
   });
+});
+
+it('records on which market a task runs and from when on it is billed, though nothing else is new', () => {
+  const known = serves({ lastStatus: 'running', billedFrom: 77 });
+  const see = (createdAt: number, more: object = {}) => {
+    const records = { groups: { a: known }, launches: {} };
+    return reconcileObserved(records, [seen(createdAt, more)], 500, input.timeouts, true).groups.a;
+  };
+  expect(see(77, { market: 'spot' })).toMatchObject({ market: 'spot' });
+  expect(see(90_000)).toMatchObject({ billedFrom: 90_000 });
+});
+
+it('records until when a task has lived that ECS denies', () => {
+  const deny = (given: Partial<GroupRecord>, describedAt: number | null) => {
+    const records = { groups: { a: serves(given) }, launches: {} };
+    const denied = [sighting(arn('t'), 'missing')];
+    return reconcileObserved(records, denied, 9, input.timeouts, true, describedAt).groups.a
+      ?.aliveUntil;
+  };
+  expect(deny({ lastStatus: 'running' }, 6)).toBe(6);
+  expect(deny({ lastStatus: 'missing', aliveUntil: 3 }, 6)).toBe(3);
+  expect(deny({ lastStatus: null }, 6)).toBeNull();
+});
+
+it('records once when ECS created a task', () => {
+  const see = (given: Partial<GroupRecord>) => {
+    const records = { groups: { a: serves({ lastStatus: 'starting', ...given }) }, launches: {} };
+    return reconcileObserved(records, [seen(77)], 500, input.timeouts, true).groups.a;
+  };
+  expect(see({})).toMatchObject({ createdAt: 77, deadlinesFrom: 0 });
+  expect(see({ createdAt: 70 })?.createdAt).toBe(70);
 });
 
 it('bills a group from what ECS showed last, else from its creation, else from its launch', () => {

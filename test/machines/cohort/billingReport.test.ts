@@ -48,10 +48,11 @@ it('a cohort reports what its groups cost, each time that changes', async () => 
 });
 
 it('a cohort without prices reports no costs', async () => {
-  const { bills, request, launch } = cohortWith({});
+  const { bills, request, launch, phases } = cohortWith({});
   request();
   await launch();
   expect(bills()).toEqual([]);
+  expect(phases()).toEqual({ 'e-1-0': 'provisioning' });
 });
 
 /** The same with two groups, and with its last bill. */

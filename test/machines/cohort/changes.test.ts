@@ -9,7 +9,7 @@ const running = [sighting('arn:0', 'running'), sighting('arn:1', 'running')];
 /** A cohort whose two groups serve, and which reports only what changes from now on. */
 const serving = async () => {
   const cohort = liveCohort();
-  const { actor, hear, told, monitorConnected } = cohort;
+  const { actor, calls, hear, told, monitorConnected } = cohort;
   monitorConnected.now = true;
   await cohort.launchBoth();
   await cohort.look(5000, ...running);
@@ -23,7 +23,8 @@ const serving = async () => {
   };
   const counts = () => told.splice(0).flatMap((event) => ('counts' in event ? [event.counts] : []));
   counts();
-  return { ...cohort, drain, crash, counts };
+  const stopped = () => calls.stopTask.map(({ input }) => (input as { taskArn: string }).taskArn);
+  return { ...cohort, drain, crash, counts, stopped };
 };
 
 describe('the actor of a group that crashes', () => {
@@ -51,24 +52,22 @@ describe('the actor of a group that crashes', () => {
   });
 
   it('is started again as one whose stop is held back until a cancellation ends', async () => {
-    const { drain, crash, hear, calls, phases } = await serving();
+    const { drain, crash, hear, stopped, phases } = await serving();
     hear(6500, { 'arn:0': load(1, 1) });
     drain(0);
     expect(phases()).toEqual({ 'e-1-0': 'held', 'e-1-1': 'stopping' });
     await crash();
-    const stopped = () => calls.stopTask.map(({ input }) => (input as { taskArn: string }).taskArn);
     expect(stopped()).toEqual(['arn:1']);
     hear(8000, { 'arn:0': load(1) });
     expect(stopped()).toEqual(['arn:1', 'arn:0']);
   });
 
   it('is started again as one that stops, and sends StopTask again', async () => {
-    const { drain, crash, calls, phases } = await serving();
+    const { drain, crash, stopped, phases } = await serving();
     drain(0);
     await crash();
     expect(phases()).toEqual({ 'e-1-0': 'stopping', 'e-1-1': 'stopping' });
-    const stopped = calls.stopTask.map(({ input }) => (input as { taskArn: string }).taskArn);
-    expect(stopped).toEqual(['arn:0', 'arn:1', 'arn:0']);
+    expect(stopped()).toEqual(['arn:0', 'arn:1', 'arn:0']);
   });
 });
 

@@ -7,6 +7,30 @@ import { serves } from '../../support/rows.ts';
 
 const busy = { workers: 2, tasks: 1, canceling: 0 };
 const day = 86_400_000;
+const waiting = (given: Partial<GroupRecord> = {}): GroupRecord =>
+  serves({
+    ...{ phase: 'waiting', drainRequested: true, drainDeadline: 900_000, load: busy },
+    ...given,
+  });
+
+describe('a group that waits for an idle moment until its deadline', () => {
+  const stops = (given: Partial<GroupRecord>, at: number, isCurrent?: boolean) =>
+    expired({ groups: { a: waiting(given) }, launches: {} }, at, isCurrent).outbox.length > 0;
+
+  it('is stopped when it is idle, unless what is known of its work is old', () => {
+    const idle = { load: { ...busy, tasks: 0 } };
+    expect(stops(idle, 9000)).toBe(true);
+    expect(stops(idle, 9000, false)).toBe(false);
+  });
+
+  it('is not stopped sooner because nothing shows its work', () => {
+    expect(stops({ load: null, unshownSince: 0 }, 899_999)).toBe(false);
+  });
+
+  it('is not stopped because an earlier StopTask has failed', () => {
+    expect(stops({ stopFailures: 1 }, 500_000)).toBe(false);
+  });
+});
 
 describe('a group that may wait for as long as it is at work', () => {
   const waits = (load: GroupRecord['load']) => {

@@ -24,7 +24,10 @@ describe('a group', () => {
   });
 
   it('is not degraded any more once it has all of its workers again', () => {
-    const { groups } = polled({ a: serves({ ...shows(4), degradedSince: 0, degraded: true }) }, 9);
+    const { groups } = polled(
+      { a: serves({ ...shows(4), degradedSince: 0, degraded: true }) },
+      90_000,
+    );
     expect(groups.a).toMatchObject({ degradedSince: null, degraded: false });
   });
 
@@ -48,12 +51,24 @@ describe('degraded groups', () => {
       ...{ idle: 3, busy: 1, missingWorkers: 6 },
       ...{ degraded: 3, degradedMissing: 6, degradedIdleWorkers: 2 },
     });
+    expect(countRecords({ a: serves(shows(3)) }, 4)).toMatchObject({ degraded: 0 });
     const leaving = { a: { ...degraded(3), drainRequested: true } };
     expect(countRecords(leaving, 4)).toMatchObject({ degraded: 0, degradedMissing: 0 });
   });
 
+  it.each([
+    ['nothing is shown of them any more', null],
+    ['they have no workers any more', 0],
+    ['they have all of their workers again', 4],
+  ])('are not counted as such before the next poll when %s', (_, workers) => {
+    const shown = workers === null ? serves({ degraded: true }) : degraded(workers);
+    const none = { degraded: 0, degradedMissing: 0, degradedIdleWorkers: 0 };
+    expect(countRecords({ a: shown }, 4)).toMatchObject(none);
+  });
+
   it('leave when asked for, the idle one with the fewest workers, and no other group', () => {
-    const groups = { a: degraded(3), b: degraded(2), c: degraded(1, 5), d: serves(shows(4)) };
+    const short = { a: degraded(3), b: degraded(2), c: degraded(1, 5) };
+    const groups = { ...short, d: serves(shows(4)), e: serves(shows(1)) };
     const share = { pending: 0, idle: 0, busy: 0, degraded: 1 };
     const wait = { at: 0, until: 1000, monitorEverConnected: true };
     const { outbox } = drained({ groups, launches: {} }, share, wait);

@@ -3,6 +3,7 @@ import { expired } from '../../../machines/cohort/deadlines.ts';
 import {
   admitted,
   adopted,
+  busyLoads,
   type CohortRecords,
   categoryOf,
   countRecords,
@@ -11,7 +12,10 @@ import {
   recordServing,
   stopEvent,
 } from '../../../machines/cohort/groupRecords.ts';
+import { reconcileObserved } from '../../../machines/cohort/observe.ts';
 import { noCounts } from '../../../machines/fleet/plan.ts';
+import type { TaskObservation } from '../../../machines/shared/domain.ts';
+import { input, sighting } from '../../support/liveCohort.ts';
 import { arn, rowOf, serves } from '../../support/rows.ts';
 
 const load = (tasks: number) => ({ workers: 4, tasks, canceling: 0 });
@@ -55,7 +59,7 @@ describe('the record of a group', () => {
     expect(adopted(old, [stray])).toStrictEqual({
       groups: {
         old: serves(),
-        stray: rowOf({ taskArn: arn('s'), createdAt: 400, deadlinesFrom: 500 }),
+        stray: rowOf({ taskArn: arn('s'), createdAt: 400, deadlinesFrom: 500, aliveUntil: 500 }),
       },
       launches: old.launches,
       outbox: [['stray', { type: 'group.launched', taskArn: arn('s') }]],
@@ -111,6 +115,14 @@ describe('the record of a group', () => {
   ] as const)('counts %i as absent of two where each %s', (absent, _, row) => {
     expect(countRecords({ a: row, b: row })).toMatchObject({ absent });
   });
+});
+
+it('the loads of busy groups are in order, and none where nothing is shown', () => {
+  const groups = {
+    ...{ a: serves({ load: load(7) }), b: serves({ load: load(2) }), c: serves() },
+    ...{ idle: serves({ load: load(0) }), boots: runs({ load: load(5) }), leaves: waits() },
+  };
+  expect(busyLoads(groups)).toEqual([0, 2, 7]);
 });
 
 describe('a serving group', () => {
@@ -182,12 +194,25 @@ describe('a load from the monitor stream', () => {
     expect(recordLoads(books, { 1: load(3) }, 500).groups.a).toBe(books.groups.a);
   });
 
-  it('marks the group as serving', () => {
-    const boots = rowOf({ taskArn: arn('1'), phase: 'provisioning' });
+  it.each([
+    ['workers', { ...load(3), workers: 3 }],
+    ['tasks', load(4)],
+    ['cancelled tasks', { ...load(3), canceling: 1 }],
+  ])('with other %s is recorded', (_, shown) => {
+    const books = recordsOf({ a: serves({ taskArn: arn('1'), load: load(3) }) });
+    expect(recordLoads(books, { 1: shown }, 500).groups.a?.load).toEqual(shown);
+  });
+
+  it.each([
+    ['provisioning', 'running'],
+    ['running', 'running'],
+    ['waiting', 'waiting'],
+  ] as const)('marks a group that is %s as serving', (phase, next) => {
+    const boots = rowOf({ taskArn: arn('1'), phase });
     const told = recordLoads(recordsOf({ a: boots }), { 1: load(0) }, 500);
     expect(told.groups.a).toStrictEqual({
       ...boots,
-      ...{ load: load(0), phase: 'running', registered: true },
+      ...{ load: load(0), phase: next, registered: true },
     });
     expect(told.outbox).toEqual([['a', { type: 'task.registered' }]]);
     expect(told.nowRegistered).toEqual(['a']);
@@ -351,4 +376,28 @@ it('counts the workers that serving groups should have and the monitor does not 
     leaves: serves({ load: workers(1), phase: 'stopping' }),
   };
   expect(countRecords(groups, 4).missingWorkers).toBe(3);
+});
+
+describe('a task that is to stop', () => {
+  const observe = (record: GroupRecord, phase: TaskObservation['phase'], more: object = {}) => {
+    const seen = { ...sighting(arn('r'), phase), ...more };
+    return reconcileObserved(recordsOf({ a: record }), [seen], 500, input.timeouts, true);
+  };
+  const unseen = { phase: 'waiting', drainRequested: true, observeUntil: 9000 } as const;
+
+  it('because it is seen to live is held while its worker cancels another, and may wait again', () => {
+    const record = runs({ ...unseen, drainDeadline: 60_000 });
+    const idle = { workers: 1, tasks: 0, canceling: 0 };
+    const plain = observe({ ...record, load: idle }, 'running');
+    expect(plain.outbox).toEqual([['a', { type: 'group.stop' }]]);
+    expect(plain.groups.a).toMatchObject({ phase: 'stopping', stopUnlessBusyUntil: 60_000 });
+    const { outbox } = observe({ ...record, load: { ...idle, canceling: 1 } }, 'running');
+    expect(outbox).toEqual([['a', { type: 'group.hold' }]]);
+  });
+
+  it('because it fails is held only while its worker cancels another', () => {
+    const cause = { cause: 'interrupted', detail: 'Spot' } as const;
+    const { outbox } = observe(runs({ registered: true }), 'stopping', cause);
+    expect(outbox).toEqual([['a', { type: 'task.failing', ...cause }]]);
+  });
 });

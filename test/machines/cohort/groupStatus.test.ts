@@ -43,6 +43,11 @@ it('the status of a group has its category, its load and its times', () => {
   });
 });
 
+it('the status of a group of which nothing is shown has no load', () => {
+  const nothing = { workers: null, tasks: null, canceling: null };
+  expect(groupStatus('cohort.1', 'e-1-0', serves(), 2)).toMatchObject(nothing);
+});
+
 it('the degraded groups of a cohort are those with trouble', () => {
   const groups = { a: serves({ load: load(2) }), b: serves({ load: load(1) }) };
   expect(degradedIn(groups, 2)).toEqual([

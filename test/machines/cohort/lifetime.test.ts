@@ -19,6 +19,8 @@ it('marks the oldest group that is too old, one at a time, and none without a li
   const groups = { a: shows(500), b: shows(100), c: shows(2 * hour) };
   expect(agedOf(groups, hour)).toEqual([]);
   expect(agedOf(groups, hour + 100)).toEqual(['b']);
+  expect(agedOf(groups, 2 * hour)).toEqual(['b']);
+  expect(agedOf({ b: groups.b, a: groups.a }, 2 * hour)).toEqual(['b']);
   expect(agedOf({ ...groups, a: { ...groups.a, aged: true } }, 2 * hour)).toEqual(['a']);
   const records = { groups, launches: {} };
   expect(recordAged(records, 9 * hour, {})).toBe(records);
@@ -48,6 +50,11 @@ it('asks for a whole group more before the old one leaves, and then drains the o
   const wait = { at: 5000, until: 9000, monitorEverConnected: true };
   const { outbox } = drained({ groups: after, launches: {} }, share, wait);
   expect(outbox).toEqual([['old', { type: 'group.stop' }]]);
+});
+
+it('counts no old group without workers as one to replace', () => {
+  const { degradedMissing } = countRecords({ old: { ...shows(100, 0, 0), aged: true } }, 2);
+  expect(degradedMissing).toBe(0);
 });
 
 it('keeps an old group that is at work until its idle moment', () => {

@@ -31,6 +31,10 @@ const runs = (given = {}) => rowOf({ taskArn: arn('t'), phase: 'running', ...giv
 const stops = (given = {}) =>
   serves({ phase: 'stopping', drainRequested: true, stopRequestedAt: 1000, ...given });
 
+const held = runs({ phase: 'held', drainRequested: true, runningAt: 0 });
+const accepted = stops({ stopAccepted: true });
+const unseen = serves({ observeUntil: 9e9, load: { workers: 1, tasks: 0, canceling: 0 } });
+
 describe('an observation of a task', () => {
   const lost = { type: 'task.stopped', cause: 'lost' };
   const spot = { cause: 'interrupted', detail: 'Spot' } as const;
@@ -105,6 +109,10 @@ describe('an observation of a task', () => {
       0,
       { type: 'task.failing', ...spot },
     ],
+    ['may be nothing once, its stop accepted', accepted, sighting('missing'), 90_000, null],
+    ['is denied while the workers serve', unseen, sighting('missing'), 500, null],
+    ['says nothing new of a held group that ends', held, sighting('stopping'), 900_000, null],
+    ['says nothing new of a held group that runs', held, sighting('running'), 900_000, null],
     ['is as it was told to be', stops(), sighting('stopping'), 99_000, null],
     ['is not yet as it was told to be', stops(), sighting('running'), 16_000, null],
     ['shows that a stop got lost', stops(), sighting('running'), 16_001, { type: 'group.stop' }],
@@ -356,6 +364,26 @@ describe('a description of groups of which some drain and were not described yet
     ]);
   });
 
+  it('keeps one that runs rather than one that starts', () => {
+    const order = (...ids: string[]) =>
+      look(
+        { a: rowOf(), ...Object.fromEntries(ids.map((id) => [id, leaves(id)])) },
+        ...[seen('starts', 'starting'), seen('runs', 'running')],
+      ).news[0];
+    expect(order('starts', 'runs')).toBe('runs group.cancelDrain');
+    expect(order('runs', 'starts')).toBe('runs group.cancelDrain');
+  });
+
+  it('keeps none that a person drains, that is not shown, or that was taken back just now', () => {
+    const others = {
+      b: leaves('b', { evicted: true, drainDeadline: 9000 }),
+      c: leaves('c', { drainDeadline: 9000 }),
+      d: leaves('d', { drainRequested: false, observeUntil: null }),
+    };
+    const { news } = look({ a: rowOf(), ...others }, seen('b', 'running'), seen('d', 'running'));
+    expect(news).toEqual([]);
+  });
+
   it('counts ended groups before it stops a group without a task', () => {
     const rows = { a: rowOf(), b: stays('b'), c: leaves('c') };
     const { news } = look(rows, seen('b', 'stopped'), seen('c', 'running'));
@@ -429,6 +457,11 @@ describe('without DescribeTasks', () => {
     expect(step.groups.b).toBe(books.groups.b);
   });
 
+  it('a group whose stop is held gets no other order to leave', () => {
+    const books = booksOf({ a: held });
+    expect(assumeUnobserved(books, 900_000, timeouts, true).outbox).toEqual([]);
+  });
+
   it('a group without workers for long is stopped, if the monitor stream is connected', () => {
     const books = booksOf({
       a: serves({ workersLostSince: 999 }),
@@ -500,29 +533,6 @@ describe('the answer to a StopTask', () => {
     const step = observedByStop(books, 'a', sighting('stopped'), 5000, timeouts);
     expect(step).toEqual({ ...books, outbox: [] });
   });
-});
-
-it('records until when a task has lived that ECS denies', () => {
-  const deny = (record: GroupRecord, describedAt: number | null) =>
-    reconcileObserved(booksOf({ a: record }), [sighting('missing')], 9, timeouts, true, describedAt)
-      .groups.a?.aliveUntil;
-  expect(deny(serves({ lastStatus: 'running' }), 6)).toBe(6);
-  expect(deny(serves({ lastStatus: 'missing', aliveUntil: 3 }), 6)).toBe(3);
-  expect(deny(serves({ lastStatus: null }), 6)).toBeNull();
-});
-
-it('records once when ECS created a task', () => {
-  const known = serves({ lastStatus: 'starting' });
-  const see = (record: ReturnType<typeof rowOf>, createdAt: number | null) =>
-    reconcileObserved(
-      { groups: { a: record }, launches: {} },
-      [sighting('running', { createdAt })],
-      500,
-      timeouts,
-      true,
-    ).groups.a;
-  expect(see(known, 77)).toMatchObject({ createdAt: 77, deadlinesFrom: 0 });
-  expect(see(serves({ lastStatus: 'starting', createdAt: 70 }), 77)?.createdAt).toBe(70);
 });
 
 it('a group whose stop was accepted ends at once when its cluster does not exist any more', () => {

@@ -99,6 +99,36 @@ describe('the groups to drain', () => {
       ['b'],
     ],
     [
+      'is degraded, of those as much at work',
+      {
+        a: serves({ load: load(1), deadlinesFrom: 9 }),
+        b: serves({ load: load(1), degraded: true }),
+      },
+      { busy: 1 },
+      ['b'],
+    ],
+    [
+      'is degraded, wherever it stands',
+      {
+        a: serves({ load: load(1), degraded: true }),
+        b: serves({ load: load(1), deadlinesFrom: 9 }),
+      },
+      { busy: 1 },
+      ['a'],
+    ],
+    [
+      'is too old, of those as much at work',
+      { a: serves({ load: load(1), deadlinesFrom: 9 }), b: serves({ load: load(1), aged: true }) },
+      { busy: 1 },
+      ['b'],
+    ],
+    [
+      'is too old, wherever it stands',
+      { a: serves({ load: load(1), aged: true }), b: serves({ load: load(1), deadlinesFrom: 9 }) },
+      { busy: 1 },
+      ['a'],
+    ],
+    [
       'is the youngest',
       {
         a: rowOf({ deadlinesFrom: 1 }),
@@ -213,13 +243,21 @@ describe('the groups to drain', () => {
         a: waits({ drainDeadline: 9000 }),
         b: waits({ drainDeadline: 4000 }),
         c: serves(),
+        d: serves({ phase: 'stopping', drainRequested: true, stopUnlessBusyUntil: 9000 }),
       }),
       nobody,
       { at: 3000, until: 5000, monitorEverConnected: true },
     );
+    expect(groups.d?.stopUnlessBusyUntil).toBe(5000);
     expect([groups.a?.drainDeadline, groups.b?.drainDeadline]).toEqual([5000, 4000]);
     expect(groups.c).toStrictEqual(serves());
   });
+});
+
+it('a drain of others stops no group that waits, for its idle moment may be old', () => {
+  const books = recordsOf({ a: waits({ load: load(0) }) });
+  const when = { at: 3000, until: 9000, monitorEverConnected: true };
+  expect(drained(books, nobody, when).outbox).toEqual([]);
 });
 
 it('stops at once exactly those whose tasks are named, once', () => {
@@ -309,6 +347,9 @@ describe('a group that is to leave and was not seen yet', () => {
       observeUntil: null,
     });
     expect(undrained(books, 2).outbox.map(([id]) => id)).toEqual(['c', 'a']);
+    const { a, b, c } = books.groups as Record<'a' | 'b' | 'c', GroupRecord>;
+    const otherwise = undrained(recordsOf({ b, c, a }), 2);
+    expect(otherwise.outbox.map(([id]) => id)).toEqual(['c', 'a']);
   });
 });
 
@@ -368,6 +409,12 @@ describe('a stop whose turn has come', () => {
       'is sent to a group at work that was not chosen for being idle',
       { load: busy, stopUnlessBusyUntil: null },
       false,
+      'group.send',
+    ],
+    [
+      'is sent on what is old to a group without workers',
+      { load: { ...idle, workers: 0 } },
+      true,
       'group.send',
     ],
     ['is sent where nothing shows what is at work', { load: null }, true, 'group.send'],

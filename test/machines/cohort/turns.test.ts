@@ -88,6 +88,13 @@ describe('a cohort', () => {
     expect(ended).toHaveLength(2);
   });
 
+  it('answers no launch and no group that has ended meanwhile', () => {
+    const { actor } = liveCohort();
+    actor.send({ type: 'cohort.launchTurnAnswered', label: 'e-9', allowed: true });
+    actor.send({ type: 'group.turn', groupId: 'e-9-0', at: 2000 });
+    expect(actor.getSnapshot().status).toBe('active');
+  });
+
   it('passes on what a complete list shows of its own launches', async () => {
     const { actor, answer, calls, phases } = liveCohort();
     actor.send({ ...admit, launches: [...admit.launches] });

@@ -344,6 +344,7 @@ describe('the exit status', () => {
   it.each([
     ['nothing is left', false, [stop, remaining(2, 0), gone, closed], 0],
     ['tasks are left', false, [stop, remaining(2, 0), stop, stop, stop], 1],
+    ['tasks and as many launches are left', false, [stop, remaining(1, 1), stop, stop, stop], 1],
     ['a launch is left', false, [stop, remaining(0, 1), stop, stop], 1],
     ['the last task went before the fleet said so', false, [stop, remaining(0, 0), stop, stop], 0],
     ['it is not known what is left', false, [stop, stop, stop], 1],
@@ -384,7 +385,9 @@ describe('the exit status', () => {
 });
 
 it('passes on what the scheduler speaks, the connection and the loads to the fleet manager', async () => {
-  const { play, actor, manager } = live();
+  const statuses: unknown[] = [];
+  const noteConnection = (_: unknown, status: unknown) => statuses.push(status);
+  const { play, actor, manager } = live(input, { noteConnection });
   const events = [
     { type: 'scheduler.identified', at: 1, terms },
     { type: 'scheduler.connection', at: 1, status: 'ready' },
@@ -392,4 +395,5 @@ it('passes on what the scheduler speaks, the connection and the loads to the fle
   ];
   for (const event of events) await play(actor, event);
   expect(manager.told).toEqual(events);
+  expect(statuses).toEqual(['ready']);
 });

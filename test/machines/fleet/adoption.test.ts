@@ -46,6 +46,12 @@ describe('orphans', () => {
     expect(list(17_000, two)).toEqual([['arn/2'], 0]);
   });
 
+  it('of which there are none are known, though the scheduler does not answer yet', () => {
+    const { adoption, deferred } = decide([], { connection: 'unacknowledged' });
+    expect(adoption).toMatchObject({ seenSince: {}, inventoryStartedAt: 100, unconfirmed: 0 });
+    expect(deferred).toBe(0);
+  });
+
   it('are not tasks that a group owns, nor those of a launch without an answer', () => {
     expect(
       adopted([orphan('arn/1', { owned: true }), orphan('arn/2', { launchOpen: true })]),

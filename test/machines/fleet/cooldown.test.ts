@@ -109,6 +109,45 @@ describe('a fleet that is to shrink', () => {
   });
 });
 
+it('a degraded group that is to spare leaves after the cooldown', () => {
+  const spare = { ...limits, degradedIsSpare: true };
+  const at = (now: number) =>
+    planWithCooldown(2, counts({ idle: 2 }), spare, { fewerSince: 0, now, cooldownMs: 30_000 });
+  expect([29_999, 30_000].map((now) => at(now).plan.drainDegraded)).toEqual([false, true]);
+});
+
+describe('a wish that flips between 0 and 20 each second for a minute', () => {
+  /** How many groups are launched and how many drained; a launched one serves after a few seconds. */
+  function flipped(cooldownMs: number): { launched: number; drained: number } {
+    let there: Counts = noCounts;
+    let fewerSince: number | null = null;
+    const sum = { launched: 0, drained: 0 };
+    for (let second = 0; second < 60; second++) {
+      const desired = second % 2 === 0 ? 20 : 0;
+      const result = planWithCooldown(desired, there, limits, {
+        ...{ fewerSince, now: second * 1000, cooldownMs },
+      });
+      fewerSince = result.fewerSince;
+      const { admit, drainPendingGroups, drainServing } = result.plan;
+      sum.launched += admit;
+      sum.drained += drainPendingGroups + drainServing;
+      const pending = there.pending + admit - drainPendingGroups;
+      const idle = there.idle - drainServing;
+      there = counts(second % 5 === 4 ? { idle: idle + pending } : { pending, idle });
+    }
+    return sum;
+  }
+
+  it('launches 20 groups once, and drains none', () => {
+    expect(flipped(30_000)).toEqual({ launched: 20, drained: 0 });
+    expect(flipped(2000)).toEqual({ launched: 20, drained: 0 });
+  });
+
+  it('launches them again and again without a cooldown', () => {
+    expect(flipped(0).launched).toBe(600);
+  });
+});
+
 it('a cooldown does not hold what the limit forbids', () => {
   const many = { ...limits, maxTasks: 4, excessConfirmed: true };
   const { plan, fewerSince } = planWithCooldown(8, counts({ busy: 6 }), many, {

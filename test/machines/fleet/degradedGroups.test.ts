@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { readyManager } from '../../support/liveManager.ts';
+import { degradedIsSpare, drainOneDegraded } from '../../../machines/fleet/degradedGroups.ts';
+import { noCounts } from '../../../machines/fleet/plan.ts';
+import { newFleet } from '../../../machines/fleet/state.ts';
+import { fleetInput, readyManager } from '../../support/liveManager.ts';
 
 describe('groups that have lost some of their workers for good', () => {
   const fourEach = { workersPerTask: 4, maxTasks: 8 };
@@ -63,5 +66,37 @@ describe('groups that have lost some of their workers for good', () => {
     at(50_000);
     expect(fleet().desired).toBe(2);
     expect(kinds(orders())).toContain('cohort.admit');
+  });
+});
+
+describe('the degraded idle group with the fewest workers', () => {
+  const fleetOf = (given: object) => ({ ...newFleet(fleetInput), ...given });
+  // Two workers each: three are connected.
+  const counts = { ...noCounts, busy: 1, idle: 1, missingWorkers: 1, degradedIdleWorkers: 1 };
+
+  it.each([
+    ['is to spare when the others have all workers that are desired', { desiredWorkers: 2 }, true],
+    ['is not when they do not', { desiredWorkers: 3 }, false],
+    ['is not when the work needs more', { desiredWorkers: 2, workersAhead: 3 }, false],
+    ['is not while nothing is desired in workers', { desiredWorkers: null }, false],
+  ])('%s', (_, given, isSpare) => {
+    expect(degradedIsSpare(fleetOf(given), counts)).toBe(isSpare);
+  });
+
+  it('is to spare only where there is one', () => {
+    const none = { ...counts, degradedIdleWorkers: 0 };
+    expect(degradedIsSpare(fleetOf({ desiredWorkers: 1 }), none)).toBe(false);
+  });
+
+  it('is drained by its cohort', () => {
+    const cohort = (degradedIdleWorkers: number) => ({
+      ...{ counts: { ...noCounts, degradedIdleWorkers }, launches: 0 },
+      ...{ generation: 0, observedGeneration: 0, lastPolledAt: 0 },
+    });
+    const cohorts = { a: cohort(0), b: cohort(3), c: cohort(1), d: cohort(2) };
+    const sent: unknown[] = [];
+    const enqueue = { assign: () => {}, sendTo: (...args: unknown[]) => sent.push(args) };
+    drainOneDegraded(fleetOf({ cohorts }), enqueue as never);
+    expect(sent).toMatchObject([['c', { type: 'cohort.drain', degraded: 1, idle: 0 }]]);
   });
 });

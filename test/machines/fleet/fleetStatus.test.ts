@@ -52,6 +52,45 @@ describe('the status of the fleet', () => {
     expect([groups.booting, groups.total, queued]).toEqual([1, 1, 1]);
   });
 
+  it('has what the scheduler speaks, the limits and the inventory', () => {
+    const terms = { transport: 'ymq', generation: 'g3', exact: '2.6.0', bare: false } as never;
+    const fleet = fleetOf({
+      ...{ connection: 'ready', terms, mismatch: 'too old', allowance: 7.9, advertised: 6 },
+      ...{ inventoryFailures: 2, listDenied: true },
+      adoption: { ...fleetOf().adoption, unconfirmed: 3 },
+    });
+    const { scheduler, limits, inventory, money } = fleetStatus(fleet, modes);
+    const { maxTasks, workersPerTask, launchBurst, launchesPerSecond } = fleet.settings;
+    expect(scheduler).toEqual({
+      ...{ connection: 'ready', terms, lastEchoAt: 9000, mismatch: 'too old' },
+    });
+    expect(limits).toEqual({
+      ...{ maxTasks, workersPerTask, launchBurst, launchesPerSecond, allowance: 7, advertised: 6 },
+    });
+    expect(inventory).toEqual({ at: 9000, failures: 2, unconfirmed: 3, denied: true });
+    expect(money).toBeNull();
+  });
+
+  it('has what the tasks cost and the room under each limit of money, on the market of new tasks', () => {
+    const prices = { onDemand: 3.6, spot: 0.36, minimumMs: 60_000 };
+    const limits = { perHour: 3.6, perDay: null, total: null };
+    const room = (spot: boolean) => {
+      const settings = { ...fleetInput.settings, spot };
+      const paid = { ...settings, money: { prices, limits, onLimit: 'hold' as const } };
+      return fleetStatus(fleetOf({ settings: paid }), modes).money;
+    };
+    expect(room(true)).toMatchObject({ usdPerHour: 0, usdTotal: 0, limits: [{ room: 10 }] });
+    expect(room(false)).toMatchObject({ limits: [{ limit: 'perHour', room: 1 }] });
+  });
+
+  it('has what the scheduler asks, what its work needs, and why so many are desired', () => {
+    const desiredWhy = 'scheduler asks 5, work needs 100';
+    const fleet = fleetOf({ desired: 25, desiredWorkers: 5, workersAhead: 100, desiredWhy });
+    expect(fleetStatus(fleet, modes)).toMatchObject({
+      ...{ desired: 25, desiredWorkers: 5, workersAhead: 100, desiredWhy },
+    });
+  });
+
   it('is JSON', () => {
     const status = fleetStatus(fleetOf(), modes);
     expect(JSON.parse(JSON.stringify(status))).toEqual(status);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Breakers, trip } from '../../../machines/fleet/circuitBreaker.ts';
+import { assignProbe, type Breakers, trip } from '../../../machines/fleet/circuitBreaker.ts';
 import {
   isTransient,
   launchBlockers,
@@ -30,7 +30,7 @@ const cohortOf = (counts: object, given: object = {}) => ({
   ...given,
 });
 const failure = (
-  cause: 'quota' | 'refused' | 'addresses' | 'capacity',
+  cause: 'quota' | 'refused' | 'addresses' | 'capacity' | 'exited',
   subnets: string[] = [],
 ) => ({
   ...{ cause, reason: 'AWS refuses', market: null, subnets, groupId: null },
@@ -70,7 +70,18 @@ describe('the blockers of a launch', () => {
     ],
     ['no limit that covers what is desired', { ...capped, desired: 1 }, {}, []],
     ['the launch quota', { allowance: 0.9 }, {}, ['rateAllowance']],
+    ['no launch quota that allows one task', { allowance: 1 }, {}, []],
     ['the budget of the turn', { turnAllowance: 0 }, {}, ['turnBudget']],
+    ['no budget of the turn that allows one task', { turnAllowance: 1 }, {}, []],
+    ['an answer that was too old', { decisionStale: true }, {}, ['decisionStale']],
+    [
+      'no limit for as many as there are',
+      { ...capped, cohorts: { a: cohortOf({ busy: 3 }) } },
+      {},
+      [],
+    ],
+    ['no limit where there is none', { cohorts: { a: cohortOf({ busy: 2 }) } }, {}, []],
+    ['the end that was reached', {}, { lifecycle: 'stopped' }, ['stopping']],
     [
       'a cohort that has not reported',
       { cohorts: { a: cohortOf({}, { generation: 2 }) } },
@@ -120,6 +131,112 @@ describe('the blockers of a launch', () => {
     });
   });
 
+  it.each([
+    [
+      'a scheduler that has never answered',
+      { lastEchoAt: null },
+      { scheduler: 'absent' },
+      { sentence: 'the scheduler has not answered any heartbeat yet', since: fresh.startedAt },
+    ],
+    [
+      'incompatible workers',
+      { mismatch: 'too old', mismatchSince: 4000 },
+      {},
+      { sentence: 'too old', since: 4000, identity: 'workersIncompatible too old' },
+    ],
+    [
+      'unconfirmed orphans',
+      { adoption: { ...fresh.adoption, unconfirmed: 2 } },
+      {},
+      { since: 9000, until: 14_000 },
+    ],
+    [
+      'unconfirmed orphans before any inventory',
+      { adoption: { ...fresh.adoption, unconfirmed: 2 }, inventoryAt: null },
+      {},
+      { since: null, until: null },
+    ],
+    ['a stale inventory', { unknownOutcomeAt: 9500 }, {}, { since: 9500 }],
+    ['missing preparation', { revision: null }, {}, { since: fresh.startedAt }],
+    ['no command', { desired: null }, {}, { since: fresh.startedAt }],
+    [
+      'a first inventory',
+      {},
+      { lifecycle: 'recovering' },
+      { sentence: 'no complete inventory of our tasks yet', since: fresh.startedAt },
+    ],
+    [
+      'launches of an earlier run',
+      { cohorts: { a: cohortOf({}, { launches: 2 }) } },
+      { lifecycle: 'recovering' },
+      { sentence: '2 launches of an earlier run have no answer yet' },
+    ],
+    [
+      'a limit that no end of a task clears',
+      { ...capped, desired: 5, aboveSince: 8000, cohorts: { a: cohortOf({ busy: 3 }) } },
+      {},
+      {
+        sentence: '5 tasks are desired, 3 exist and 3 are allowed',
+        ...{ clears: 'a higher max_task_concurrency', since: 8000 },
+      },
+    ],
+    [
+      'a limit that the end of a task clears',
+      { ...capped, desired: 5, cohorts: { a: cohortOf({ busy: 2, stopping: 1 }) } },
+      {},
+      { clears: 'the end of tasks that are on their way out' },
+    ],
+    ['the launch quota', { allowance: 0.5 }, {}, { until: 10_100 }],
+    [
+      'a breaker with a probe',
+      { breakers: assignProbe(trip({}, failure('refused'), -90_000), ['refused'], 'e-1-0') },
+      {},
+      {
+        sentence: expect.stringContaining('; group e-1-0 is being tried'),
+        ...{ clears: 'the outcome of that task', until: null },
+      },
+    ],
+    [
+      'a breaker without a probe',
+      { breakers: trip({}, failure('refused'), 9000) },
+      {},
+      { clears: 'the time, then one task that succeeds' },
+    ],
+    [
+      'a crash loop',
+      { breakers: trip({}, { ...failure('exited'), signal: 'stable' }, 9000) },
+      {},
+      {
+        sentence: expect.stringContaining(
+          'workers ended soon after they had registered, again and again, 1 times in a row',
+        ),
+      },
+    ],
+    [
+      'a market and a subnet',
+      {
+        settings: { ...fleetSettings, subnets: ['a'] },
+        breakers: trip({}, { ...failure('capacity', ['a']), market: 'onDemand' }, 9000),
+      },
+      {},
+      { sentence: expect.stringContaining('launches on demand in a failed (capacity)') },
+    ],
+  ] as const)('say of %s why, since when, and what clears it', (_, fleet, given, expected) => {
+    const blockers = launchBlockers(fleetOf(fleet as never), { ...modes, ...(given as object) });
+    expect(blockers).toMatchObject([expected]);
+  });
+
+  it('name a market that has no capacity, and only the breakers that are in the way', () => {
+    const spot = { ...failure('capacity'), market: 'spot' as const };
+    const due = trip(trip({}, failure('refused'), -5000), failure('quota'), 9000);
+    const breakers = trip(due, spot, 9000);
+    const said = launchBlockers(fleetOf({ breakers }), modes).map(({ sentence }) => sentence);
+    expect(said).toEqual([
+      expect.stringContaining('launches failed (quota)'),
+      expect.stringContaining('launches on Spot failed (capacity)'),
+    ]);
+  });
+
   it('keep their identity while times tick', () => {
     const breakers = trip({}, failure('quota'), 9000);
     const at = (now: number) =>
@@ -127,6 +244,25 @@ describe('the blockers of a launch', () => {
         ({ identity }) => identity,
       );
     expect(at(10_000)).toEqual(at(20_000));
+  });
+});
+
+it('so many are missing as are desired, after what drains was taken back', () => {
+  const counts = { ...noCounts, busy: 1, drainPending: 2, cancelled: 3, stopping: 4 };
+  expect(missingOf(fleetOf({ desired: 9 }), counts)).toBe(3);
+});
+
+describe('the permit', () => {
+  it('is for as many as the launch quota and the turn allow', () => {
+    expect(launchPermit(fleetOf({ allowance: 5.9, turnAllowance: 8 }), []).tasks).toBe(5);
+    expect(launchPermit(fleetOf({ allowance: 50, turnAllowance: 8 }), []).tasks).toBe(8);
+  });
+
+  it('is for none, and tests no breaker, while something is in the way', () => {
+    const fleet = fleetOf({ breakers: trip({}, failure('refused'), -90_000), desired: null });
+    expect(launchPermit(fleet, [])).toMatchObject({ tasks: 1, probes: ['refused'] });
+    const blocked = launchPermit(fleet, launchBlockers(fleet, modes));
+    expect(blocked).toMatchObject({ tasks: 0, probes: [] });
   });
 });
 

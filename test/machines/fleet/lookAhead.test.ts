@@ -6,6 +6,7 @@ import {
   judge,
   type LookAheadInput,
   noEvidence,
+  noViews,
   seenAfter,
   usefulBooting,
   vanillaAsk,
@@ -42,6 +43,7 @@ describe('vanillaAsk', () => {
     [100, 12, 4, 8, 4],
     [100, 4, 0, 8, 1],
     [12, 20, 8, 8, 2],
+    [8, 8, 8, 8, 8],
   ])('is for %i tasks, %i workers of which %i are own, and a capacity of %i: %i', (...given) => {
     const [tasks, workers, own, capacity, asked] = given;
     expect(vanillaAsk({ tasks, workers, own }, capacity)).toBe(asked);
@@ -86,6 +88,29 @@ describe('the workers that the work needs', () => {
     expect(workersAhead(input({ views: slow(150_000) }))).toBe(100);
     expect(workersAhead(input({ views: slow(150_001) }))).toBeNull();
     expect(isCurrent(view({ at: now - 10_000 }), now)).toBe(true);
+  });
+
+  it('go by a command of just now', () => {
+    expect(workersAhead(input({ ask: { ...ask(1), at: now - 6000 } }))).toBe(100);
+  });
+
+  it('are not looked for when the work no longer is too much since the command', () => {
+    const four = { workers: 4, own: 4 };
+    const views = { before: view({ ...four, tasks: 41 }), last: view({ ...four, tasks: 40 }) };
+    expect(workersAhead(input({ views, ask: ask(5), tasksPerWorker: 4 }))).toBeNull();
+  });
+
+  it('go by a command made before or after those of others have come or gone', () => {
+    const gone = {
+      before: view({ tasks: 100, workers: 24, own: 4 }),
+      last: view({ tasks: 100, workers: 4, own: 4 }),
+    };
+    expect(workersAhead(input({ views: gone, ask: ask(5) }))).toBe(10);
+    const come = {
+      before: view({ tasks: 250, workers: 20, own: 20 }),
+      last: view({ tasks: 250, workers: 24, own: 4 }),
+    };
+    expect(workersAhead(input({ views: come, ask: ask(21), tasksPerWorker: 5 }))).toBe(30);
   });
 
   it('go by a command made between the last two views', () => {
@@ -211,7 +236,15 @@ describe('the evidence for the policy', () => {
 
   it.each([
     ['the fleet is changing', { ...steady, before: view({ tasks: 100, workers: 3, own: 3 }) }, now],
+    [
+      'workers of others come',
+      { ...steady, before: view({ tasks: 100, workers: 5, own: 4 }) },
+      now,
+    ],
+    ['its own workers come', { ...steady, before: view({ tasks: 100, workers: 4, own: 3 }) }, now],
     ['there is one view only', { ...steady, before: null }, now],
+    ['there is no view any more', { ...steady, last: null }, now],
+    ['there never was a view', noViews, now],
     ['the view is old', steady, now + 2501],
   ])('is not touched while %s', (_, views, when) => {
     expect(judge(noEvidence, views, ask(10), { ...at, now: when })).toEqual(noEvidence);
@@ -221,6 +254,10 @@ describe('the evidence for the policy', () => {
     const views = { last: steady.last, before: view({ tasks: 30, workers: 4, own: 4 }) };
     expect(judge(noEvidence, views, ask(4), at).mismatches).toBe(0);
     expect(judge(noEvidence, views, ask(6), at).mismatches).toBe(1);
+    expect(judge(noEvidence, views, ask(3), at).mismatches).toBe(1);
+    const come = { last: view({ tasks: 30, workers: 4, own: 4 }), before: steady.last };
+    expect(judge(noEvidence, come, ask(5), at).mismatches).toBe(0);
+    expect(judge(noEvidence, steady, ask(10), { ...at, now: now + 2500 }).mismatches).toBe(1);
   });
 });
 

@@ -16,4 +16,7 @@ it('finds the state of a region, whatever it holds inside', () => {
     ...{ lifecycle: 'active', scheduler: 'absent', inventory: 'idle' },
     ...{ monitor: 'lost', hold: 'held', money: 'limited' },
   });
+  expect(modesOf({ scheduler: { present: 'idle' }, monitor: null })).toMatchObject({
+    ...{ scheduler: 'present', monitor: 'unknown' },
+  });
 });

@@ -10,6 +10,7 @@ import {
   type SpentBefore,
   spendingOf,
   tasksToLeave,
+  usdText,
   withAdopted,
   withBill,
   withDay,
@@ -60,6 +61,30 @@ describe('what was spent', () => {
     });
   });
 
+  it('is nothing, and counted exactly, where the journal tells of no earlier run', () => {
+    const money = newMoney(undefined, undefined, [], noon);
+    const nothing = { usdAtMidnight: 0, isLowerBound: false, mayHaveForgotten: false };
+    expect(money).toMatchObject({ ...nothing, day: midnight });
+    expect(spendingOf({ money, now: noon, settings: {} })).toBeNull();
+  });
+
+  it('is not counted without a price, whatever earlier runs left', () => {
+    const settings = { ...settingsOf({}), prices: null };
+    const old = tasksOf(1).map((each) => ({ ...each, createdAt: midnight - 1 }));
+    const yesterday = { ...spent, day: midnight - dayMs };
+    const money = newMoney(yesterday, settings, old, noon);
+    expect(money.usdAtMidnight).toBe(10);
+    expect(withAdopted({ money, now: noon, settings: { money: settings } }, old, true)).toBe(money);
+  });
+
+  it('is the sum of the last bills of all cohorts', () => {
+    const bill = billOf([{ market: 'spot', from: noon }], 1, prices, noon);
+    const { money } = payerOf(2);
+    const both = withBill(withBill(money, 'cohort.1', bill), 'cohort.0', bill);
+    expect(both.sum).toMatchObject({ endedUsd: 12, spot: { tasks: 2 }, onDemand: { tasks: 0 } });
+    expect(Object.keys(both.bills)).toEqual(['cohort.0', 'cohort.1']);
+  });
+
   it('is not known without a price', () => {
     const payer = payerOf(2, { ...settingsOf({}), prices: null });
     expect(spendingOf(payer)).toBeNull();
@@ -92,6 +117,12 @@ describe('what was spent', () => {
     // By the lower price: their market is not known yet.
     expect(newMoney(yesterday, settingsOf({}), owned, noon).usdAtMidnight).toBeCloseTo(10.72, 9);
     expect(newMoney(spent, settingsOf({}), owned, noon).usdAtMidnight).toBe(7);
+    const dearSpot = { ...settingsOf({}), prices: { ...prices, spot: 36 } };
+    expect(newMoney(yesterday, dearSpot, owned, noon).usdAtMidnight).toBeCloseTo(17.2, 9);
+    for (const createdAt of [midnight, noon, null]) {
+      const young = owned.map((each) => ({ ...each, createdAt }));
+      expect(newMoney(yesterday, settingsOf({}), young, noon).usdAtMidnight).toBe(10);
+    }
   });
 
   it('is a lower bound once a task shows that the journal has forgotten earlier runs', () => {
@@ -146,6 +177,16 @@ describe('a limit', () => {
       { limit: 'perHour', spent: 0, reserved: 7.2, room: 0 },
       { limit: 'total', spent: 10, reserved: 0.12, room: 0 },
     ]);
+    const [hour, total] = limitStates(waiting, 'onDemand').map(
+      (state) => limitWords(state).sentence,
+    );
+    expect(hour).toContain('costs $0.00, launches on their way $7.20; one task more');
+    expect(total).toContain('cost in all $10.00, launches on their way $0.1200; one task more');
+  });
+
+  it('of a day clears at midnight UTC, and no other clears by itself', () => {
+    const states = limitStates(payerOf(1, settingsOf({ perHour: 9, perDay: 9, total: 9 })), 'spot');
+    expect(states.map(({ until }) => until)).toEqual([null, midnight + dayMs, null]);
   });
 
   it('says what is spent, what is allowed, and what would clear it', () => {
@@ -171,6 +212,12 @@ describe('a limit', () => {
   });
 });
 
+it('amounts have two decimals, or four where they are small', () => {
+  expect([0, 1, 0.06, 12.345, -2].map(usdText)).toEqual([
+    ...['$0.00', '$1.00', '$0.0600', '$12.35', '$-2.00'],
+  ]);
+});
+
 describe('the tasks that a limit leaves', () => {
   const left = (limits: Partial<Record<LimitName, number>>, onLimit: 'hold' | 'drain' = 'drain') =>
     tasksToLeave(payerOf(4, settingsOf(limits, onLimit)));
@@ -188,5 +235,10 @@ describe('the tasks that a limit leaves', () => {
   it('are as many as an hour may cost', () => {
     expect(left({ perHour: 10 })).toBe(2);
     expect(left({ perHour: 3.6 })).toBe(1);
+    expect(left({ perHour: 10, total: 24.4 })).toBe(0);
+    const payer = payerOf(4, settingsOf({ perHour: 7.2 }, 'drain'));
+    const onSpot = billOf([{ market: 'spot', from: noon }], 0, prices, noon);
+    // Five tasks cost 14.76 an hour.
+    expect(tasksToLeave({ ...payer, money: withBill(payer.money, 'cohort.1', onSpot) })).toBe(2);
   });
 });

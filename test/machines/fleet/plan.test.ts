@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import {
   addCounts,
   type Counts,
+  connectedWorkers,
+  fewestWorkers,
   groupsToKeep,
   livingWorkers,
   noCounts,
@@ -86,6 +88,43 @@ it('adds each count to its own, and counts no absent group twice in the total', 
   expect(addCounts(noCounts, some)).toEqual(some);
   expect(total(some)).toBe(21);
   expect(slots(some)).toBe(19);
+});
+
+it('the fewer of two numbers of workers is the other where one is none', () => {
+  const pairs = [
+    [2, 3],
+    [3, 2],
+    [0, 3],
+    [3, 0],
+    [0, 0],
+  ] as const;
+  expect(pairs.map(([a, b]) => fewestWorkers(a, b))).toEqual([2, 2, 3, 3, 0]);
+});
+
+it('as many workers are connected as the serving groups have', () => {
+  const counts = { ...noCounts, idle: 1, busy: 2, pending: 5, missingWorkers: 3 };
+  expect(connectedWorkers(counts, 4)).toBe(9);
+});
+
+it('a degraded group that is to spare leaves, once no booting group is too many', () => {
+  const limits = {
+    ...{ maxTasks: null, launches: 9, excessConfirmed: false, swapping: false },
+    ...{ usefulPending: 0, degradedIsSpare: true },
+  };
+  const counts = { ...noCounts, idle: 2, busy: 1 };
+  expect(plan(3, counts, limits).drainDegraded).toBe(true);
+  expect(plan(3, counts, { ...limits, degradedIsSpare: false }).drainDegraded).toBe(false);
+  const booting = plan(3, { ...counts, pending: 1 }, limits);
+  expect(booting).toMatchObject({ drainPendingGroups: 1, drainDegraded: false });
+});
+
+it('as many groups boot as are desired, however few could get a task', () => {
+  const limits = {
+    ...{ maxTasks: null, launches: 9, excessConfirmed: false, swapping: false },
+    usefulPending: 0,
+  };
+  const { drainPendingGroups } = plan(4, { ...noCounts, busy: 2, pending: 5 }, limits);
+  expect(drainPendingGroups).toBe(3);
 });
 
 it('takes no more workers for alive than serving groups and those on their way out can have', () => {

@@ -29,9 +29,8 @@ const spender = async (limits: object, onLimit: 'hold' | 'drain' = 'hold') => {
 
 describe('a limit of money', () => {
   it('lets so many tasks launch as fit under it, and no more', async () => {
-    const { at, command, admitted, answered, billed, mode, says, blockers } = await spender({
-      perHour: 10.8,
-    });
+    const manager = await spender({ perHour: 10.8 });
+    const { at, command, admitted, answered, billed, mode, says, blockers, fleet } = manager;
     command(9);
     expect(admitted()).toBe(3);
     // A cohort reports what its groups cost before it reports that they are there.
@@ -45,10 +44,14 @@ describe('a limit of money', () => {
     expect(says().filter((note) => 'limits' in (note as object))).toMatchObject([
       { limits: ['perHour'], onLimit: 'hold', usdPerHour: 10.8 },
     ]);
+    expect(fleet().money).toMatchObject({ limitedSince: 12_000, clearSince: null });
+    for (let now = 14_000; now <= 60_000; now += 1000) at(now);
+    expect(mode()).toBe('limited');
   });
 
   it('clears half a minute after the way is free, and is then reported once', async () => {
-    const { at, command, answered, billed, mode, says, report } = await spender({ perHour: 3.6 });
+    const manager = await spender({ perHour: 3.6 });
+    const { at, command, answered, billed, mode, says, report, fleet } = manager;
     command(1);
     answered();
     billed(1, 11_000);
@@ -63,6 +66,7 @@ describe('a limit of money', () => {
     for (let now = 43_000; now <= 50_000; now += 1000) at(now);
     expect(mode()).toBe('within');
     expect(says().filter((note) => 'limits' in (note as object))).toMatchObject([{ limits: [] }]);
+    expect(fleet().money).toMatchObject({ limitedSince: null, clearSince: null });
   });
 
   it('keeps what runs under hold, and drains it under drain once the money is spent', async () => {
@@ -130,6 +134,16 @@ it('tells the journal of each day once, and once after the start', async () => {
   expect(days()).toEqual([]);
   tickUntil(dayMs + 1000);
   expect(days()).toEqual([{ day: dayMs, usdAtMidnight: 0, isLowerBound: false }]);
+});
+
+it('tells the journal of the day of its start, and of none without prices', () => {
+  const daysOf = (settings: object) => {
+    const { at, says } = liveManager({}, settings);
+    for (const now of [10_000, 11_000]) at(now);
+    return says().filter((note) => 'usdAtMidnight' in (note as object));
+  };
+  expect(daysOf(moneyOf({}))).toEqual([{ day: 0, usdAtMidnight: 0, isLowerBound: false }]);
+  expect(daysOf({})).toEqual([]);
 });
 
 it('tells the journal at once, and once, that a part of the cost is not known', async () => {

@@ -60,6 +60,7 @@ describe('a fleet', () => {
     expect(isEmpty(fleet)).toBe(false);
     expect(fleet).toMatchObject({ swapping: false, adoption: noAdoption, remaining: null });
     expect(fleet.crashLoop).toEqual({ inARow: 0, at: 0 });
+    expect(fleetCounts(fleet)).toEqual(noCounts);
   });
 
   it('counts the groups of its cohorts and those not yet restored into one', () => {

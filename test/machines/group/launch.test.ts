@@ -416,6 +416,14 @@ describe('a launch that waits for its turn', () => {
     const { actor } = await live({}, journaled, broken, recorded);
     expect(actor.getSnapshot().output?.refusals).toHaveLength(2);
   });
+
+  it('is tried again after a pause, and says why, when no turn can be had and its outcome is unknown', async () => {
+    const broken = { type: 'xstate.error.actor.takeTurn', error: failure('throttled') };
+    const { actor } = await live({ outcomeUnknown: true }, journaled, broken);
+    const { value, context } = actor.getSnapshot();
+    expect([value, context.attempts]).toEqual(['outcomeUnknown', 1]);
+    expect(context.lastFailure?.kind).toBe('throttled');
+  });
 });
 
 it('an effect that is not provided fails with its name', async () => {
@@ -425,6 +433,23 @@ it('an effect that is not provided fails with its name', async () => {
     runTask: "effect 'runTask' is not provided",
     journalOutcome: "effect 'journalOutcome' is not provided",
   });
+});
+
+it.each([
+  [['arn:1', 'arn:2', 'arn:3'], [{ label: 'e-1', surplus: 1 }]],
+  [['arn:1', 'arn:2'], []],
+  [['arn:1'], []],
+])('tasks that are too many are reported: %j', async (taskArns, reported) => {
+  const { actors, play } = scriptedWorld('journalLaunch', 'takeTurn', 'runTask', 'journalOutcome');
+  const notes: unknown[] = [];
+  const actions = { noteSurplus: (_: unknown, surplus: unknown) => notes.push(surplus) };
+  const actor = createActor(launch.provide({ actors, actions }), { input }).start();
+  await play(actor, { type: 'xstate.done.actor.journalLaunch' });
+  await play(actor, { type: 'xstate.done.actor.takeTurn', output: { at: 0 } } as never);
+  await play(actor, { type: 'launch.send' });
+  const output = { taskArns, refusals: [] };
+  await play(actor, { type: 'xstate.done.actor.runTask', output } as never);
+  expect(notes).toEqual(reported);
 });
 
 it('tasks that are too many, or that the ledger does not accept, are reported', async () => {

@@ -105,6 +105,14 @@ describe('a stop that waits for its turn', () => {
     expect(calls.stopTask).toHaveLength(1);
   });
 
+  it('counts as failed when no turn can be had, and is tried again when it is ordered again', async () => {
+    const broken = { type: 'xstate.error.actor.takeTurn', error: new Error('x') };
+    const { calls, told, play, actor } = await live(broken);
+    expect(told.at(-1)).toMatchObject({ phase: 'stopping', stopFailures: 1 });
+    await play(actor, stop);
+    expect(calls.takeTurn).toHaveLength(2);
+  });
+
   it.each([
     ['group.drain', 'waiting'],
     ['group.hold', 'held'],

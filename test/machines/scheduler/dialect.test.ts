@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import {
-  acceptsReports,
   addsNothing,
   contradicts,
   dialectOf,
   learn,
   mayHaveGroups,
+  reportsAs,
   termsOf,
   unknownDialect,
 } from '../../../machines/scheduler/dialect.ts';
@@ -72,10 +72,10 @@ describe('terms', () => {
 });
 
 it('is reported to only when certain, and never to g4', () => {
-  expect(acceptsReports(dialectOf(1))).toBe(false);
-  expect(acceptsReports(dialectOf(2))).toBe(false);
+  expect(reportsAs(dialectOf(1))).toBeNull();
+  expect(reportsAs(dialectOf(2))).toBeNull();
   for (const generation of ['g1', 'g2', 'g23', 'g3'] as const)
-    expect(acceptsReports(learn(dialectOf(1), generation, true))).toBe(true);
+    expect(reportsAs(learn(dialectOf(1), generation, true))).toBe(generation);
 });
 
 it('may have groups only without a magic, and before a command has shown another generation', () => {

@@ -56,6 +56,20 @@ describe('what the scheduler speaks', () => {
     expect(termsIn(live)).toHaveLength(2);
   });
 
+  it('is noted for people, once, among the heartbeats', () => {
+    const live = liveSession();
+    live.open(1);
+    live.hear(shutdownWorkers(), 'g2');
+    live.close();
+    const terms = { transport: 'ymq', bare: false };
+    expect(live.notes).toEqual([
+      { note: 'identified', ...terms, generation: 'g3', exact: false },
+      { note: 'heartbeatSent' },
+      { note: 'identified', ...terms, generation: 'g2', exact: true },
+      { note: 'responded', response: live.of('response')[0]?.response },
+    ]);
+  });
+
   it.each([
     [null, null],
     ['2.6.0', null],
@@ -107,6 +121,14 @@ describe('a start', () => {
     },
   );
 
+  it('that is repeated while its task is on its way asks for no second one', () => {
+    const live = liveSession();
+    live.open(null);
+    live.hear(start, 'g2');
+    live.hear(start, 'g2');
+    expect(live.reported('scheduler.startRequested')).toHaveLength(1);
+  });
+
   it('is refused by a tick when no task has come', () => {
     const live = liveSession();
     live.open(null);
@@ -140,6 +162,8 @@ describe('a start', () => {
       ['shutdown', 'success', ''],
     ]);
     expect(live.of('response').map(({ generation }) => generation)).toEqual(['g23', 'g23']);
+    for (const { response } of live.of('response'))
+      expect([response.workerIds, response.capabilities]).toEqual([[], []]);
     expect([taskIdsIn(live), live.reported('scheduler.startRequested')]).toEqual([[], []]);
   });
 });
@@ -159,6 +183,10 @@ describe('groups that a scheduler which was replaced does not know', () => {
   it('are stopped once it has long had no task; nothing is answered', () => {
     const live = shown(null, true);
     expect(taskIdsIn(live)).toEqual([['t1']]);
+    expect(live.of('response')).toEqual([]);
+    // It is to go: that is no answer to the first command.
+    live.hear(start, 'g1');
+    expect(live.reported('scheduler.startRequested')).toHaveLength(1);
     expect(live.of('response')).toEqual([]);
   });
 
@@ -208,6 +236,7 @@ describe('the loads of Fargate tasks', () => {
     live.actor.send({ type: 'monitor.loads', at: 1, loads: load });
     live.actor.send({ type, at: 1, loads: null });
     live.hear(shutdownWorkers(...workersOf('t1', 1)), 'g2');
+    live.clock.pass(4000);
     expect(taskIdsIn(live)).toEqual([]);
   });
 
@@ -289,6 +318,9 @@ describe('workers that died without a word', () => {
     live.hear(desired);
     live.die();
     expect(named(live)).toEqual(dead);
+    expect(live.notes.filter(({ note }) => note === 'deadWorkerReported')).toEqual(
+      dead.map((worker) => ({ note: 'deadWorkerReported', worker })),
+    );
     live.die([]);
     live.die();
     live.clock.pass(59_000);
@@ -336,6 +368,42 @@ describe('workers that died without a word', () => {
     live.clock.pass(1000);
     expect(named(live)).toEqual([...dead, dead[0]]);
     expect(live.context().unacknowledgedReports).toBe(2);
+    // A heartbeat that could not be sent is no report.
+    live.say({ type: 'socket.sendFailed', at: live.now(), what: live.of('heartbeat')[0] });
+    expect(live.context().unacknowledgedReports).toBe(2);
+    expect(live.notes.filter(({ note }) => note === 'notSent')).toEqual([
+      { note: 'notSent', what: 'disconnectRequest' },
+      { note: 'notSent', what: 'heartbeat' },
+    ]);
+  });
+
+  it('keep us from leaving together with echoes that are missing, in whichever order they come', () => {
+    const leaving = () => {
+      const live = opened(1);
+      live.clock.pass(2000);
+      live.hear(desired);
+      live.die();
+      live.actor.send({ type: 'session.close' });
+      const acknowledge = () => {
+        for (const workerId of dead) live.hear({ type: 'disconnected', workerId });
+        return live.closes();
+      };
+      const hearEcho = () => {
+        live.hear(echo);
+        return live.closes();
+      };
+      return { acknowledge, hearEcho };
+    };
+    const echoesLast = leaving();
+    expect([echoesLast.acknowledge(), echoesLast.hearEcho(), echoesLast.hearEcho()]).toEqual([
+      0, 0, 1,
+    ]);
+    const echoesFirst = leaving();
+    expect([echoesFirst.hearEcho(), echoesFirst.hearEcho(), echoesFirst.acknowledge()]).toEqual([
+      0, 0, 1,
+    ]);
+    const between = leaving();
+    expect([between.hearEcho(), between.acknowledge(), between.hearEcho()]).toEqual([0, 0, 1]);
   });
 
   it('keep us from leaving until the scheduler has acknowledged, for two seconds at most', () => {

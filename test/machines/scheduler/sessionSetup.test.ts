@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { desired, echo, liveSession, start } from '../../support/liveSession.ts';
+import { desired, echo, liveSession, shutdownGroup, start } from '../../support/liveSession.ts';
 
 type Live = ReturnType<typeof liveSession>;
 
@@ -33,7 +33,7 @@ describe('a scheduler that may wait for a lost response', () => {
     expect(live.lines).toHaveLength(length);
     live.clock.pass(1_200);
     expect(live.lines).toHaveLength(length + 1);
-    expect(live.notes).toContainEqual({ note: 'stayingAway', seconds: expect.any(Number) });
+    expect(live.notes).toContainEqual({ note: 'stayingAway', seconds: 11 });
     live.open(null);
     expect(live.closes()).toBe(1);
     live.clock.pass(100);
@@ -70,6 +70,57 @@ describe('a scheduler that may wait for a lost response', () => {
       expect(live.closes()).toBe(responsePending ? 1 : 0);
     }
   });
+});
+
+it('a connection that ends is reported as lost at that moment, and one that is silent at the last tick', () => {
+  const live = liveSession();
+  live.open(1);
+  live.clock.pass(500);
+  live.close();
+  expect(live.reported('scheduler.lost')).toEqual([{ type: 'scheduler.lost', at: live.now() }]);
+  live.clock.pass(500);
+  live.open(1);
+  live.clock.pass(30_000);
+  expect(live.reported('scheduler.lost').slice(1)).toEqual([
+    { type: 'scheduler.lost', at: expect.any(Number) },
+  ]);
+});
+
+it('what cannot be read is noted with its reason', () => {
+  const live = liveSession();
+  live.open(1);
+  live.say({ type: 'socket.unreadable', at: live.now(), reason: 'short' });
+  expect(live.notes).toContainEqual({ note: 'unreadable', reason: 'short' });
+});
+
+it('a group that is unknown is forgotten with the scheduler only after an inventory', () => {
+  for (const isComplete of [true, false]) {
+    const live = liveSession();
+    live.open(null);
+    if (isComplete) live.actor.send({ type: 'fleet.inventoryCompleted', at: live.now() });
+    for (let n = 0; n < 4; n++) {
+      live.hear(shutdownGroup('ecs-gone'), 'g1');
+      live.hear(echo, 'g1');
+      live.clock.pass(2000);
+    }
+    expect(live.of('response')).toHaveLength(isComplete ? 1 : 0);
+  }
+});
+
+it('a cohort that has no task left leaves no entry', () => {
+  const live = liveSession();
+  live.tasks('t1');
+  live.tasks();
+  expect(live.context().tasks).toEqual({});
+});
+
+it('a socket that fails again and again is made anew within three seconds each time', () => {
+  const live = liveSession();
+  for (let n = 0; n < 6; n++) {
+    live.actor.send({ type: 'xstate.error.actor.socket', error: new Error('x') } as never);
+    live.clock.pass(3000);
+    expect(live.lines).toHaveLength(n + 2);
+  }
 });
 
 describe('another connection with our identity', () => {

@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { advertisedWorkers, capacityOf, describeCapacity } from '../../../src/config/config.ts';
-import { run } from './loaded.ts';
+import {
+  advertisedWorkers,
+  ambiguousLimitOf,
+  capacityOf,
+  describeCapacity,
+} from '../../../src/config/config.ts';
+import { neededToml, run } from './loaded.ts';
 
 describe('capacityOf', () => {
   it.each([
@@ -68,6 +73,31 @@ describe('toConfig', () => {
     expect(run({}).config.ecs.capacityProvider).toBeNull();
     const flags = ['--capacity-provider', 'FARGATE_SPOT'];
     expect(run({ flags }).config.ecs.capacityProvider).toBe('FARGATE_SPOT');
+  });
+});
+
+describe('a limit that newer schedulers count otherwise', () => {
+  const cpu = ['--ecs-task-cpu', '4'];
+  const tasks = { tasks: 10, workersPerTask: 4 };
+
+  it.each([
+    ['a flag', { flags: ['-mtc', '10', ...cpu] }, tasks],
+    ['a file', { toml: `${neededToml}max_task_concurrency = 10\necs_task_cpu = 4\n` }, tasks],
+    ['the default', { flags: cpu }, null],
+    ['a flag, with max_workers', { flags: ['-mtc', '10', '--max-workers', '40', ...cpu] }, null],
+    [
+      'a flag, with what it counts',
+      { flags: ['-mtc', '10', '--max-task-concurrency-counts', 'tasks', ...cpu] },
+      null,
+    ],
+    [
+      'a flag, with one worker a task',
+      { flags: ['-mtc', '10', '--ecs-task-cpu', '1', '--ecs-task-memory', '2'] },
+      null,
+    ],
+    ['a flag that sets no limit', { flags: ['-mtc', '-1', ...cpu] }, null],
+  ])('is said where it comes from %s: %#', (_, given, expected) => {
+    expect(ambiguousLimitOf(run(given).config)).toEqual(expected);
   });
 });
 

@@ -54,7 +54,7 @@ const additions = [
   ...['ecs_tags', 'ecs_propagate_tags', 'ecs_execution_role', 'ecs_task_role', 'ecs_log_group'],
   ...['ecs_ephemeral_storage', 'ecs_platform_version', 'ecs_exec', 'ecs_stop_timeout'],
   ...['ecs_secrets', 'max_lifetime', 'scale_ahead', 'tasks_per_worker'],
-  ...['degraded_grace', 'max_task_concurrency_counts'],
+  ...['degraded_grace', 'min_idle_seconds', 'max_task_concurrency_counts'],
   ...['metrics_port', 'metrics_host', 'control_socket'],
 ];
 

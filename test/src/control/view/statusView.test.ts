@@ -28,6 +28,14 @@ describe('the status view', () => {
     ]);
   });
 
+  it('tells both numbers where the work needs more than the scheduler asks for', () => {
+    const desiredWhy = 'scheduler asks 5, work needs 100';
+    const ahead = { desired: 25, desiredWorkers: 5, workersAhead: 100, desiredWhy };
+    expect(draw(statusSample(ahead))).toContainEqual(
+      expect.stringContaining('desired 25 (scheduler asks 5, work needs 100)  running 4'),
+    );
+  });
+
   it('has no line that is longer than the terminal', () => {
     for (const columns of [40, 79, 119])
       for (const line of draw(statusSample(), columns))

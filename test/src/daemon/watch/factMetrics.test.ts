@@ -36,6 +36,15 @@ it('sets ages in seconds, and no number where nothing is known', () => {
   expect(set.get('scaler_ecs_desired_tasks')).toBeNaN();
 });
 
+it('sets what the scheduler asks and what its work needs, each where it is known', () => {
+  const { metrics, set } = recorder();
+  setFacts(metrics, managerFacts(at, { desiredWorkers: 5, workersAhead: 100 }), at);
+  expect(set.get('scaler_ecs_asked_workers')).toBe(5);
+  expect(set.get('scaler_ecs_needed_workers')).toBe(100);
+  setFacts(metrics, managerFacts(at, { desiredWorkers: 5, workersAhead: null }), at);
+  expect(set.get('scaler_ecs_needed_workers')).toBeNaN();
+});
+
 it('sets each kind of blocker, standing or not', () => {
   const { metrics, set } = recorder();
   const blocker = { identity: 'x', sentence: '', since: null, clears: '', until: null };
