@@ -99,7 +99,6 @@ function withoutForgotten(state: UnitProtocol, { at, groups }: FleetView): UnitP
   const forgotten = Object.keys(unshown).filter(
     (taskId) => at - (unshown[taskId] as number) >= unshownMs,
   );
-  if (forgotten.length === 0) return { ...state, unshown };
   return {
     ...state,
     assigned: state.assigned.filter((taskId) => !forgotten.includes(taskId)),

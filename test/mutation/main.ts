@@ -75,7 +75,7 @@ const additionalTests: Record<string, string[]> = {
   ],
   'scheduler/session': ['scheduler/sessionSetup', 'scheduler/heartbeat', 'scheduler/dialogue'],
   'scheduler/sessionSetup': ['scheduler/heartbeat', 'scheduler/dialogue', 'scheduler/session'],
-  'scheduler/sessionState': ['scheduler/dialogue', 'scheduler/session'],
+  'scheduler/sessionState': ['scheduler/sessionSetup', 'scheduler/dialogue', 'scheduler/session'],
   'scheduler/unitProtocol': [
     'scheduler/unitProtocol',
     'scheduler/unitShutdown',

@@ -344,6 +344,7 @@ describe('the exit status', () => {
   it.each([
     ['nothing is left', false, [stop, remaining(2, 0), gone, closed], 0],
     ['tasks are left', false, [stop, remaining(2, 0), stop, stop, stop], 1],
+    ['tasks and as many launches are left', false, [stop, remaining(1, 1), stop, stop, stop], 1],
     ['a launch is left', false, [stop, remaining(0, 1), stop, stop], 1],
     ['the last task went before the fleet said so', false, [stop, remaining(0, 0), stop, stop], 0],
     ['it is not known what is left', false, [stop, stop, stop], 1],

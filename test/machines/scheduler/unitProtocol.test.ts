@@ -281,6 +281,28 @@ describe('groups', () => {
     expect(told(at(180_000))).toEqual([['release', 'b']]);
   });
 
+  it('that it has not forgotten are not told again: those that are shown, and those hidden for less long', () => {
+    const shown = about(true, ['a']);
+    shown.world.groups = { known: ['ecs-a'], calmSince: null };
+    shown.at(0);
+    shown.at(85_000);
+    expect(told(shown.hear(start))).toEqual([['start']]);
+    expect(shown.at(90_000)).toEqual([]);
+    const { hear, at, world } = about(true, ['b', 'c']);
+    const show = (ms: number, ...known: string[]) => {
+      world.groups = { known, calmSince: null };
+      at(ms);
+    };
+    for (const taskId of ['b', 'c'])
+      expect(answers(hear(start))).toEqual([['success', `ecs-${taskId}`]]);
+    show(0);
+    show(1000, 'ecs-c');
+    show(50_000);
+    show(90_000);
+    expect(answers(hear(start))).toEqual([['success', 'ecs-b']]);
+    expect(told(hear(start))).toEqual([['start']]);
+  });
+
   it('that no monitor stream shows are not taken for forgotten', () => {
     const { hear, at, world } = about(true, ['a']);
     world.groups = { known: [], calmSince: null };
