@@ -4,7 +4,6 @@ import {
   type CohortContext,
   cohortSetup,
   groupActor,
-  isCurrent,
   launchActor,
   minIdleOf,
 } from './cohortSetup.ts';
@@ -43,7 +42,8 @@ export const abandonLaunches = cohortSetup.enqueueActions(({ context, enqueue })
 /** How groups that are to leave wait for an idle moment. */
 const waitFor = (context: CohortContext, { at, until }: { at: number; until: number }): Wait => ({
   ...{ at, until, monitorEverConnected: context.monitorEverConnected },
-  isOld: !isCurrent(context, at),
+  // As the fleet manager sees it: what it plans must come of it. The rest is asked before StopTask is sent.
+  isOld: context.loadsAreOld,
   minIdleMs: minIdleOf(context),
 });
 

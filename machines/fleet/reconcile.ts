@@ -78,7 +78,7 @@ export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check })
     desired,
     counts,
     {
-      ...{ launches: permit.tasks, swapping },
+      ...{ launches: permit.tasks, swapping, idleIsOld: context.loadsAreOld },
       maxTasks: lower(settings.maxTasks, mayStay),
       excessConfirmed: excessConfirmed(context) || mayStay !== null,
       keep: groupsToKeep(context.desiredWorkers, counts, settings.workersPerTask),

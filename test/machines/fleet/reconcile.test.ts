@@ -257,6 +257,25 @@ describe('groups that boot beyond what is desired', () => {
 });
 
 describe('a busy group that drains while another is idle', () => {
+  it('is kept only once a report shows that the other is still idle', async () => {
+    const { actor, at, command, report, orders } = await readyManager();
+    at(11_000);
+    command(2 * 2);
+    report({ idle: 2 });
+    actor.send({ type: 'monitor.freshness', at: 11_000, isCurrent: false });
+    orders();
+    command(2);
+    expect(orders()).toMatchObject([{ type: 'cohort.drain', idle: 1 }]);
+    // It waits for an idle moment: the report that showed it idle is old.
+    report({ idle: 1, drainPending: 1 });
+    expect(orders()).toEqual([]);
+    actor.send({ type: 'monitor.freshness', at: 12_000, isCurrent: true });
+    command(2);
+    expect(orders()).toContainEqual(
+      expect.objectContaining({ type: 'cohort.cancelDrain', most: 1 }),
+    );
+  });
+
   it('is kept, and the idle one is drained in its place, in whatever cohort it is', async () => {
     const { at, command, report, orders, actor, fleet } = await readyManager();
     at(11_000);
