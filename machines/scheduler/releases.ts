@@ -56,9 +56,9 @@ const allows = (release: string, [operator, version]: [operator: string, version
 function newerRelease(wanted: readonly [operator: string, version: string][]): string | null {
   const named = wanted.find(
     ([operator, version]) =>
-      /^(>=?|~=|==)$/.test(operator) && compareReleases(version, newestRelease) >= 0,
+      ['>', '>=', '~=', '=='].includes(operator) && compareReleases(version, newestRelease) >= 0,
   );
-  return named === undefined ? null : named[1].replace(/\.\*$/, '');
+  return named === undefined ? null : named[1].replace('.*', '');
 }
 
 /**

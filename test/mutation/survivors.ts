@@ -13,129 +13,6 @@ export const survivors: {
   {
     why: 'type narrowing only: the machine uses the action for this event alone',
     like: /^event\.type [!=]== '[a-zA-Z.]+' => (true|false)$/,
-    mutants: {
-      'machines/cohort/cohort.ts': [
-        {
-          line: "if (event.type !== 'group.changed') return false;",
-          change: 'false => true',
-        },
-      ],
-    },
-  },
-  {
-    why: 'type narrowing only: a group or launch that ends has a record, and a stopped group had a task',
-    mutants: {
-      'machines/cohort/cohort.ts': [
-        {
-          line: 'const [groupId, ...others] = context.launches[end.label] ?? [];',
-          change: '[] => ["Stryker was here"]',
-        },
-        { line: 'if (!row) return;', change: '!row => false' },
-        {
-          line: 'if (row) for (const news of obituary(cohortId, row, end)) enqueue.sendTo(parent, news);',
-          change: 'row => true',
-        },
-      ],
-      'machines/settled.ts': [
-        {
-          line: 'const { [end.label]: waiting = [], ...launches } = books.launches;',
-          change: '[] => ["Stryker was here"]',
-        },
-      ],
-    },
-  },
-  {
-    why: 'type narrowing only: launching requires a revision, and every launch has a first group',
-    mutants: {
-      'machines/fleet/reconcile.ts': [
-        { line: 'if (admit > 0 && revision !== null) {', change: 'revision !== null => true' },
-        {
-          line: "const [probe = ''] = launches[0]?.groupIds ?? [];",
-          change: 'launches[0]?.groupIds => launches[0].groupIds',
-        },
-        {
-          line: "const [probe = ''] = launches[0]?.groupIds ?? [];",
-          change: '[] => ["Stryker was here"]',
-        },
-      ],
-    },
-  },
-  {
-    why: 'null is not greater than any time; assigning an equal value changes nothing',
-    mutants: {
-      'machines/fleet/fleetManager.ts': [
-        {
-          line: 'if (!context.replaces && context.wanted !== null && fewer > 0)',
-          change: 'fewer > 0 => fewer >= 0',
-        },
-      ],
-      'machines/fleet/state.ts': [
-        {
-          line: 'doubtedAt !== null && (surveyedAt === null || surveyedAt <= doubtedAt);',
-          change: 'surveyedAt === null => false',
-        },
-        {
-          line: 'surveyedAt !== null && surveyedAt >= lastLaunchAt + settings.settleMs;',
-          change: 'surveyedAt !== null => true',
-        },
-      ],
-      'machines/cohort/groupRecords.ts': [
-        {
-          line: 'if (row.waitUntil !== null && row.waitUntil > until)',
-          change: 'row.waitUntil !== null => true',
-        },
-        {
-          line: 'if (row.waitUntil !== null && row.waitUntil > until)',
-          change: 'row.waitUntil > until => row.waitUntil >= until',
-        },
-      ],
-    },
-  },
-  {
-    why: 'overwritten by each poll before it is read',
-    mutants: {
-      'machines/cohort/cohort.ts': [
-        { line: 'monitored: false,', change: 'false => true' },
-        { line: 'ending: false,', change: 'false => true' },
-      ],
-    },
-  },
-  {
-    why: 'no task has the ARN null, so the lookup finds none',
-    mutants: {
-      'machines/cohort/observe.ts': [
-        {
-          line: 'const sightingOf = ({ taskArn }: GroupRecord) => (taskArn === null ? undefined : byArn.get(taskArn));',
-          change: 'taskArn === null => false',
-        },
-      ],
-    },
-  },
-  {
-    why: 'optimisation only: skips sending no changes, assigning equal values or clearing a clear flag',
-    mutants: {
-      'machines/fleet/fleetManager.ts': [
-        { line: 'if (due.length === 0) return;', change: 'due.length === 0 => false' },
-      ],
-      'machines/fleet/reconcile.ts': [
-        { line: 'if (after === before) return;', change: 'after === before => false' },
-        {
-          line: 'if (context.swapping) enqueue.assign({ swapping: false });',
-          change: 'context.swapping => true',
-        },
-      ],
-    },
-  },
-  {
-    why: 'default for settings without subnets; an unknown subnet without an open breaker changes nothing',
-    mutants: {
-      'machines/fleet/reconcile.ts': [
-        {
-          line: 'const way = gate(context.breakers, { subnets: [], ...settings }, context.now);',
-          change: '[] => ["Stryker was here"]',
-        },
-      ],
-    },
   },
   {
     why: 'placeholders for actions that the wiring implements: without an implementation they do nothing',
@@ -145,13 +22,6 @@ export const survivors: {
           line: 'actions: {',
           change:
             '{ /** What people should know of the dialogue; the wiring logs it. */ note: (... => {}',
-        },
-      ],
-      'machines/fleet/fleetManagerSetup.ts': [
-        {
-          line: 'actions: {',
-          change:
-            '{ /** Launching is held back, tried with one, or held back no longer: people ... => {}',
         },
       ],
     },
@@ -351,6 +221,113 @@ export const survivors: {
         {
           line: "const isReasonPending = phase === 'stopping' && verdict?.cause === 'lost';",
           change: 'verdict?.cause => verdict.cause',
+        },
+      ],
+    },
+  },
+  {
+    why: 'type narrowing only: a launch that ends has its groups, and the tasks that are compared are shown',
+    mutants: {
+      'machines/cohort/settleLaunch.ts': [
+        {
+          line: 'const { [end.label]: waiting = [], ...launches } = records.launches;',
+          change: '[] => ["Stryker was here"]',
+        },
+      ],
+      'machines/cohort/observe.ts': [
+        {
+          line: "const isRunning = (record: GroupRecord): boolean => observationOf(record)?.phase === 'running';",
+          change: 'observationOf(record)?.phase => observationOf(record).phase',
+        },
+      ],
+      'machines/fleet/launching.ts': [
+        {
+          line: "const [probe = ''] = launches[0]?.groupIds ?? [];",
+          change: 'launches[0]?.groupIds => launches[0].groupIds',
+        },
+        {
+          line: "const [probe = ''] = launches[0]?.groupIds ?? [];",
+          change: '[] => ["Stryker was here"]',
+        },
+      ],
+    },
+  },
+  {
+    why: 'no task has the ARN null, so the lookup finds none',
+    mutants: {
+      'machines/cohort/observe.ts': [
+        {
+          line: 'taskArn === null ? undefined : byArn.get(taskArn);',
+          change: 'taskArn === null => false',
+        },
+      ],
+    },
+  },
+  {
+    why: 'assigning an equal value changes nothing, nor does sending no commands: this only saves work',
+    mutants: {
+      'machines/cohort/scaleDown.ts': [
+        {
+          line: 'Math.max(',
+          change:
+            'Math.max( record.drainDeadline ?? 0, record.observeUntil ?? 0, record.stopUnl... => Math.max(record.drainDeadline ?? 0, record.observeUntil ?? 0, record.stopUnle...',
+        },
+      ],
+      'machines/fleet/commands.ts': [
+        { line: 'if (after === before) return;', change: 'after === before => false' },
+      ],
+      'machines/fleet/facts.ts': [
+        { line: 'if (due.length === 0) return;', change: 'due.length === 0 => false' },
+      ],
+      'machines/fleet/spending.ts': [
+        {
+          line: 'return clearSince === money.clearSince ? money : { ...money, clearSince };',
+          change: 'clearSince === money.clearSince => false',
+        },
+      ],
+    },
+  },
+  {
+    why: 'equal prices are one price, equal days have returned before, and limits are not read without prices',
+    mutants: {
+      'machines/fleet/money.ts': [
+        {
+          line: "const market: Market = prices.spot < prices.onDemand ? 'spot' : 'onDemand';",
+          change: 'prices.spot < prices.onDemand => prices.spot <= prices.onDemand',
+        },
+        {
+          line: 'const usdAtMidnight = day > money.day ? costAt(money.sum, prices, day) : money.usdAtMidnight;',
+          change: 'day > money.day => day >= money.day',
+        },
+        {
+          line: 'limits: { perHour: null, perDay: null, total: null },',
+          change: '{ perHour: null, perDay: null, total: null } => {}',
+        },
+      ],
+    },
+  },
+  {
+    why: 'the slack is for rounding: a sum that is off by exactly the slack means the same either way',
+    mutants: {
+      'machines/fleet/money.ts': [
+        {
+          line: 'if (spent < allowed - slack) return [];',
+          change: 'spent < allowed - slack => spent <= allowed - slack',
+        },
+        {
+          line: 'return spent > allowed + slack ? [Math.floor(within)] : [];',
+          change: 'spent > allowed + slack => spent >= allowed + slack',
+        },
+      ],
+    },
+  },
+  {
+    why: 'default for settings without subnets; an unknown subnet without an open breaker changes nothing',
+    mutants: {
+      'machines/fleet/launchGate.ts': [
+        {
+          line: 'permitFor(breakers, { subnets: [], ...settings }, now);',
+          change: '[] => ["Stryker was here"]',
         },
       ],
     },

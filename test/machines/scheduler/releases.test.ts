@@ -61,6 +61,11 @@ describe('the release that an installer makes of the requirements', () => {
     ['opengris-scaler~=2.3', '2.9.0'],
     ['opengris-scaler==2.*', '2.9.0'],
     ['opengris-scaler<2.6.0, ', '2.5.5'],
+    ['opengris-scaler>1.24.0,<=1.24.0', null],
+    ['opengris-scaler>=2.6.0,<2.7.0', '2.6.0'],
+    ['opengris-scaler~=2.5.5', '2.5.5'],
+    // Not on the index, and older than the newest there.
+    ['opengris-scaler==2.6.1', '2.6.1'],
     ['opengris-scaler==1.24.0 --hash=sha256:abc\r', '1.24.0'],
     ['opengris-scaler>=2.6.0', '2.9.0'],
     // Newer than all that are known.

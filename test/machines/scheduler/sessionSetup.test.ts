@@ -62,6 +62,20 @@ describe('a scheduler that may wait for a lost response', () => {
     expect(live.closes()).toBe(0);
   });
 
+  it('is one that has not shown itself before its connection was lost, and no other', () => {
+    for (const isShown of [true, false]) {
+      const live = liveSession();
+      live.open(null);
+      if (isShown) live.hear(desired, 'g3');
+      live.clock.pass(2000);
+      live.close();
+      live.clock.pass(500);
+      live.open(null);
+      heartbeats(live);
+      expect([isShown, live.closes()]).toEqual([isShown, isShown ? 0 : 1]);
+    }
+  });
+
   it('is left by a process whose predecessor may owe it a response, and not by another', () => {
     for (const responsePending of [true, false]) {
       const live = liveSession({ responsePending });
