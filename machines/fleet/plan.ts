@@ -37,8 +37,8 @@ export interface Limits {
   excessConfirmed: boolean;
   /** Some at work have just been taken back, for idle ones to go in their place. */
   swapping: boolean;
-  /** What was last shown as idle may be at work by now, and would wait for an idle moment itself; left out: not so. */
-  idleIsOld?: boolean | undefined;
+  /** No idle one may take the place of one at work now; left out: it may. */
+  mayNotSwap?: boolean | undefined;
   /** No drain leaves fewer groups at work than this. */
   keep?: number | undefined;
   /** So many pending groups at most could get a task of the scheduler; left out: not known. */
@@ -143,7 +143,7 @@ export const plan = (desired: number | null, counts: Counts, limits: Limits): Pl
   const tooMany = Math.max(0, serving(counts) - keep);
   if (limits.swapping) return { ...nothing, drainServing: Math.min(tooMany, counts.idle) };
   // Prefer stopping an idle group over a busy group that is already draining.
-  const isSwap = tooMany === 0 && limits.idleIsOld !== true;
+  const isSwap = tooMany === 0 && limits.mayNotSwap !== true;
   const swapped = isSwap ? Math.min(counts.drainPending, counts.idle) : 0;
   if (swapped > 0) return { ...nothing, cancelDrains: swapped, swap: true };
   if (keep > 0 && keep >= serving(counts)) {

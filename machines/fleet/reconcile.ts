@@ -62,6 +62,13 @@ function usefulPendingOf({ views, now, settings }: Fleet, counts: Counts): numbe
 const costKnownMs = 30_000;
 
 /**
+ * Of what was last shown as idle, some may be at work by now. And a group that was drained as idle may wait all the same:
+ * then two would take turns for ever, so groups are swapped once a tick at most.
+ */
+const mayNotSwap = ({ loadsAreOld, swappedAt, now }: Fleet): boolean =>
+  loadsAreOld || swappedAt === now;
+
+/**
  * Compares what is desired with what there is, once every cohort has reported what the last command did. One kind of
  * change at a time: what comes of it is reported before the next.
  */
@@ -78,7 +85,7 @@ export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check })
     desired,
     counts,
     {
-      ...{ launches: permit.tasks, swapping, idleIsOld: context.loadsAreOld },
+      ...{ launches: permit.tasks, swapping, mayNotSwap: mayNotSwap(context) },
       maxTasks: lower(settings.maxTasks, mayStay),
       excessConfirmed: excessConfirmed(context) || mayStay !== null,
       keep: groupsToKeep(context.desiredWorkers, counts, settings.workersPerTask),
@@ -100,7 +107,7 @@ export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check })
       taken.map(([cohortId, most]) => [cohortId, { type: 'cohort.cancelDrain', most }]),
       enqueue,
     );
-    enqueue.assign({ swapping: swap });
+    enqueue.assign({ swapping: swap, ...(swap && { swappedAt: now }) });
     return;
   }
   const drainsHeld = returnedLately(context, now);

@@ -124,6 +124,8 @@ export interface Fleet extends FleetInput {
   fullUntil: number;
   /** Groups at work have been taken back, for idle ones to go in their place. */
   swapping: boolean;
+  /** When that was last done; null: never. */
+  swappedAt: number | null;
   /** What holds launches back, and where. */
   breakers: Breakers;
   crashLoop: CrashLoop;
@@ -193,7 +195,7 @@ export const newFleet = (input: FleetInput): Fleet => ({
   generation: 0,
   allowance: input.settings.launchBurst,
   fullUntil: input.startedAt,
-  swapping: false,
+  ...{ swapping: false, swappedAt: null },
   breakers: {},
   crashLoop: { inARow: 0, at: 0 },
   aboveSince: null,

@@ -365,7 +365,7 @@ it('swaps no group for one that was last shown as idle long ago', () => {
   const some = { ...noCounts, idle: 1, drainPending: 1 };
   const given = { maxTasks: null, launches: 10, excessConfirmed: false, swapping: false };
   expect(plan(1, some, given)).toMatchObject({ cancelDrains: 1, swap: true });
-  expect(plan(1, some, { ...given, idleIsOld: true })).toMatchObject({
+  expect(plan(1, some, { ...given, mayNotSwap: true })).toMatchObject({
     ...{ cancelDrains: 0, swap: false, drainServing: 0 },
   });
 });
