@@ -21,6 +21,7 @@ import {
   remainingOf,
   returnedLately,
 } from './state.ts';
+import { mayNotSwap } from './swap.ts';
 
 /** The lower of two limits; null: no limit. */
 const lower = (a: number | null, b: number | null): number | null =>
@@ -60,13 +61,6 @@ function usefulPendingOf({ views, now, settings }: Fleet, counts: Counts): numbe
  * the journal, by a clock that may have been set since. Nothing is drained for such a cost.
  */
 const costKnownMs = 30_000;
-
-/**
- * Of what was last shown as idle, some may be at work by now. And a group that was drained as idle may wait all the same:
- * then two would take turns for ever, so groups are swapped once a tick at most.
- */
-const mayNotSwap = ({ loadsAreOld, swappedAt, now }: Fleet): boolean =>
-  loadsAreOld || swappedAt === now;
 
 /**
  * Compares what is desired with what there is, once every cohort has reported what the last command did. One kind of
