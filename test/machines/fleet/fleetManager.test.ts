@@ -11,19 +11,19 @@ import { untaken, unvisited, walkEveryEdge } from '../../support/paths.ts';
 import { holesOf } from '../../support/placeholders.ts';
 import { scriptedStream, scriptedWorld, settle } from '../../support/world.ts';
 
+// One machine for all walks: to provide its actors anew costs more than most of the walks.
+const cohort = scriptedStream();
+const world = scriptedWorld('inventory', 'journalAdoption');
+const scripted = fleetManager.provide({
+  actors: { ...world.actors, cohort: cohort.logic as never },
+});
+
 const live = (given: FleetInput) => {
-  const cohort = scriptedStream();
-  const world = scriptedWorld('inventory', 'journalAdoption');
+  cohort.told.length = 0;
+  cohort.lines.length = 0;
+  for (const calls of Object.values(world.calls)) calls.length = 0;
   const clock = new SimulatedClock();
-  const actor = createActor(
-    fleetManager.provide({
-      actors: {
-        ...world.actors,
-        cohort: cohort.logic as never,
-      },
-    }),
-    { input: given, clock },
-  ).start();
+  const actor = createActor(scripted, { input: given, clock }).start();
   const fleet = () => actor.getSnapshot().context;
   const admitted = () =>
     cohort.told.flatMap((event) =>
