@@ -7,7 +7,7 @@ import {
   rejectionOf,
   startAwsServer,
 } from '../awsServer.ts';
-import { arn, eagerCall, singleCall } from './eagerCall.ts';
+import { arn, eagerCall, singleCall, unlimitedCall } from './eagerCall.ts';
 
 let aws: AwsServer;
 beforeAll(async () => {
@@ -172,7 +172,7 @@ describe('describeTasks', () => {
 
     it('sends a limited number of requests when it refuses all', async () => {
       bad = new Set(arns);
-      const look = describeTasks(aws.ecs, singleCall, 'c');
+      const look = describeTasks(aws.ecs, unlimitedCall, 'c');
       for (let times = 0; times < 5; times++) {
         aws.requests = [];
         const { observations, failures } = await look(arns, signal);

@@ -20,4 +20,13 @@ export const singleCall = createCaller({
   retryTimeoutMs: 0,
 });
 
+/** A caller that does not retry, and does not wait for a token either. */
+export const unlimitedCall = createCaller({
+  limiter: createLimiter(systemClock, { read: { burst: 1000, perSecond: 1000 } }),
+  clock: systemClock,
+  log: silentLog,
+  random: () => 1,
+  retryTimeoutMs: 0,
+});
+
 export const arn = (id: string | number) => `arn:aws:ecs:us-east-1:123456789012:task/c/${id}`;
