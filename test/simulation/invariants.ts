@@ -15,6 +15,7 @@ import type { Life, LifeEnd } from './life.ts';
 import { createLimits } from './limits.ts';
 import { type Countability, createMoneyRules } from './moneyRules.ts';
 import { createOwnership } from './ownership.ts';
+import { pauses } from './rival.ts';
 import { createScalingGoal } from './scalingGoal.ts';
 import { canServe, type Magic, type SchedulerRelease } from './scheduler/releases.ts';
 import type { Work } from './scheduler/workforce.ts';
@@ -38,6 +39,8 @@ interface Shown {
 const reportMs = 30_000;
 /** What is launched so long after the start of a life is no launch of a life before it, ms. */
 const straggleMs = 120_000;
+/** So long after it has lost its connection to us a rival has taken it back, ms, at the latest. */
+const rivalBackMs = pauses.long[1] + 1000;
 /** A stop waits so long for a cancellation, ms, less than what it may have waited before that. */
 const holdMs = 20_000;
 /** From the end of a cancellation to a stop that was held back for it, ms. */
@@ -137,11 +140,11 @@ export const createInvariants = (world: Watched) => {
 
   /**
    * A task of the living rival looks like one of our own last life if it began within two minutes of ours. Then only the
-   * conflict tells; it does not show while we have no connection, nor over ZeroMQ, where the rival gets no answer as
-   * soon as we do.
+   * conflict tells; it does not show while we have no connection, nor before the rival has had the time to take that
+   * back, nor over ZeroMQ, where the rival gets no answer as soon as we do.
    */
   const isTellable = ({ createdAt }: ModelTask): boolean =>
-    (scheduler.magic() !== null && dialogue.isConnected()) ||
+    (scheduler.magic() !== null && dialogue.isSteadySince(agenda.now() - rivalBackMs)) ||
     createdAt > (world.life()?.startedAt ?? 0) + straggleMs;
 
   /** One release's scheduler does not survive that its workers leave now, and the monitor stream has shown why. */
