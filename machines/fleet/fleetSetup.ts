@@ -1,4 +1,4 @@
-import { type DoneActorEvent, type ErrorActorEvent, setup, stateIn } from 'xstate';
+import { and, type DoneActorEvent, type ErrorActorEvent, not, setup, stateIn } from 'xstate';
 import { cohort } from '../cohort/cohort.ts';
 import type { CohortEvent } from '../cohort/messages.ts';
 import type { MonitorEvent, SchedulerEvent } from '../scheduler/events.ts';
@@ -73,15 +73,19 @@ export const fleetSetup = setup({
     journalAdoption: effect<OwnedGroup[], { groups: OwnedGroup[] }>('journalAdoption'),
   },
   guards: {
-    inventoryDue: ({ context, event }) => event.type === 'tick' && inventoryDue(context, event.now),
+    /** After the end a list would take over tasks that are not stopped any more. */
+    inventoryDue: and([
+      not(stateIn({ lifecycle: 'stopped' })),
+      ({ context, event }) => event.type === 'tick' && inventoryDue(context, event.now),
+    ]),
     searchDue: ({ context, event }) => event.type === 'tick' && searchDue(context, event.now),
-    /** Nothing needs to settle: the first list need not wait for a tick. */
     /** At the end, and it was prepared: there was one. */
     clusterGone: ({ context, event }) =>
       'error' in event &&
       noteOf(event.error).kind === 'unprepared' &&
       context.drainAllUntil !== null &&
       context.revision !== null,
+    /** Nothing needs to settle: the first list need not wait for a tick. */
     firstInventoryDue: ({ context, event }) =>
       event.type === 'fleet.prepared' &&
       context.inventoryAt === null &&
@@ -90,7 +94,12 @@ export const fleetSetup = setup({
     adopts: ({ context, event }) => adoptionOf(context, event).adoption.adopting.length > 0,
     hasRecovered: ({ context }) => context.owned.length + context.resend.length > 0,
     hasGroups: ({ context }) => queued(context) + Object.keys(context.cohorts).length > 0,
-    empty: ({ context }) => isEmpty(context),
+    /** A list that is due or on its way may show more than was ever known, so it comes first. */
+    empty: and([
+      not(stateIn({ inventory: 'listing' })),
+      ({ context, event }) =>
+        event.type === 'tick' && isEmpty(context) && !inventoryDue(context, event.now),
+    ]),
     /** Soon, unless launches were abandoned, by this start or an earlier one, whose tasks only a list can show: then after some two minutes. */
     deniedForGood: ({ context: { abandonedLaunches, journalIncomplete, denials }, event }) =>
       'error' in event &&

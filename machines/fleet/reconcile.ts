@@ -49,6 +49,23 @@ function drainReason(
     : 'more than max_task_concurrency allows';
 }
 
+/**
+ * A scheduler that asks for tasks one by one has not asked for fewer when a limit drains some: what is drained so is not
+ * to be launched again when the next one ends.
+ */
+function desiredAfter(
+  { desired, replacesEnded }: Fleet,
+  drains: readonly (readonly [string, Share])[],
+  there: number,
+): number | null {
+  if (replacesEnded || desired === null) return desired;
+  const drained = drains.reduce(
+    (sum, [, { pending, idle, busy }]) => sum + pending + idle + busy,
+    0,
+  );
+  return desired - Math.max(0, drained - Math.max(0, there - desired));
+}
+
 /** How many booting groups could get a task of the scheduler; undefined: not known. */
 function usefulPendingOf({ views, now, settings }: Fleet, counts: Counts): number | undefined {
   if (settings.tasksPerWorker === null) return undefined;
@@ -119,6 +136,7 @@ export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check })
   const drains = drainsOf(context, leaving);
   const until = drainUntil(context);
   const reason = drainReason(context, desired, kept(counts), mayStay);
+  enqueue.assign({ desired: desiredAfter(context, drains, kept(counts)) });
   sendCommands(
     context,
     drains.map(([cohortId, share]) => [

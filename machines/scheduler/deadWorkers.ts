@@ -18,20 +18,29 @@ export function markTaskDead(dead: DeadTasks, taskId: string, at: number): DeadT
 /** Ends that ECS itself has shown, and after which workers do not say goodbye. */
 const suddenEnds: readonly Cause[] = ['exited', 'interrupted', 'stoppedOutside'];
 
+/** Stop codes with which ECS says the same of a task that was to be drained and ended before StopTask reached it. */
+const suddenStopCodes: readonly string[] = [
+  ...['EssentialContainerExited', 'SpotInterruption', 'TerminationNotice', 'InfrastructureHealth'],
+];
+
 /** A group that is over, as the journal has it. */
 export interface EndedTask {
   taskArn: string | null;
   cause: Cause;
+  /** AWS's words about the end: the stop code comes first. */
+  detail: string | null;
   endedAt: number;
 }
 
+const endedSuddenly = ({ cause, detail }: EndedTask): boolean =>
+  suddenEnds.includes(cause) ||
+  (cause === 'drained' && suddenStopCodes.includes(detail?.split(';')[0] ?? ''));
+
 /** The tasks that died so short before a start that their workers may still have to be reported: a kill may have come first. */
 export function deadAtStart(ended: readonly EndedTask[], at: number): DeadTasks {
-  const dead = ended.flatMap(({ taskArn, cause, endedAt }) =>
-    taskArn !== null && suddenEnds.includes(cause)
-      ? // The clock may have been set back since.
-        [[taskIdOf(taskArn), Math.min(endedAt, at)] as const]
-      : [],
+  const dead = ended.filter(endedSuddenly).flatMap(({ taskArn, endedAt }) =>
+    // The clock may have been set back since.
+    taskArn === null ? [] : [[taskIdOf(taskArn), Math.min(endedAt, at)] as const],
   );
   return withoutNoticed(Object.fromEntries(dead), at);
 }

@@ -13,10 +13,12 @@ const tsc = join(dirname(resolve('typescript/package.json')), 'bin/tsc');
 
 const program = `import { createActor, fromPromise } from 'xstate';
 import { type GroupPhase, workerGroup } from 'scaler-ecs/machines/group/workerGroup';
+import type { TaskObservation } from 'scaler-ecs/machines/shared/domain';
 import { workersWanted } from 'scaler-ecs/machines/scheduler/demand.js';
 
 const phase: GroupPhase = 'running';
-const stopTask = fromPromise<void, { taskArn: string }>(async () => {});
+type Stop = { taskArn: string; reason: string };
+const stopTask = fromPromise<TaskObservation | null, Stop>(async () => null);
 const machine = workerGroup.provide({ actors: { stopTask } });
 const actor = createActor(machine, { input: { groupId: 'g' } }).start();
 actor.send({ type: 'group.launched', taskArn: 'arn' });

@@ -164,7 +164,7 @@ describe('the ownership of a task', () => {
   it('does not matter to StopTask: an unknown task counts as stopped', async () => {
     await expect(
       account.stop('arn:aws:ecs:us-east-1:123456789012:task/scaler-cluster/0123456789abcdef'),
-    ).resolves.toBeUndefined();
+    ).resolves.toBeNull();
   });
 });
 

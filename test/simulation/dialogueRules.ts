@@ -137,7 +137,6 @@ export function createDialogueRules(world: Watched, isInventoryComplete: () => b
       return isContested ? `the connection was replaced ${replacements} times` : null;
     },
 
-    isConnected: () => present !== null,
     /** The scheduler may have come back just now: no stop is decided for a while. */
     isJustBack(): boolean {
       return present !== null && opened > 1 && agenda.now() - present.openedAt < returnGraceMs;

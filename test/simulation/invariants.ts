@@ -8,12 +8,14 @@ import { mismatch } from '../../machines/scheduler/releases.ts';
 import { echoLimit } from '../../machines/scheduler/session.ts';
 import type { DesiredRequest } from '../../machines/shared/domain.ts';
 import type { JournalRecord } from '../../src/store/records.ts';
+import { createBeliefs, noticeMs, unseenMs } from './beliefs.ts';
 import { createDialogueRules } from './dialogueRules.ts';
 import type { ModelTask } from './ecs.ts';
 import type { Life, LifeEnd } from './life.ts';
 import { createLimits } from './limits.ts';
 import { type Countability, createMoneyRules } from './moneyRules.ts';
 import { createOwnership } from './ownership.ts';
+import { pauses } from './rival.ts';
 import { createScalingGoal } from './scalingGoal.ts';
 import { canServe, type Magic, type SchedulerRelease } from './scheduler/releases.ts';
 import type { Work } from './scheduler/workforce.ts';
@@ -33,12 +35,12 @@ interface Shown {
   magic: Magic;
 }
 
-/** ECS is looked at every so often, and tells of a moment ago. */
-const noticeMs = 10_000;
 /** With a connection and the monitor stream for so long, ms, dead workers are reported: before the scheduler sees it. */
 const reportMs = 30_000;
 /** What is launched so long after the start of a life is no launch of a life before it, ms. */
 const straggleMs = 120_000;
+/** So long after it has lost its connection to us a rival has taken it back, ms, at the latest. */
+const rivalBackMs = pauses.long[1] + 1000;
 /** A stop waits so long for a cancellation, ms, less than what it may have waited before that. */
 const holdMs = 20_000;
 /** From the end of a cancellation to a stop that was held back for it, ms. */
@@ -47,8 +49,6 @@ const heldMs = 1500;
 const tickSlack = 1000;
 /** The monitor stream speaks once a second; what it has said for so long is known. */
 const knownMs = 4000;
-/** A look that fails is answered so late at the latest, and then one more is due, ms. */
-const unseenMs = 20_000;
 /** The same when it is asked again and again, with pauses in between. */
 const longUnseenMs = 60_000;
 export const sweepLimit = 60_000;
@@ -103,32 +103,7 @@ export const createInvariants = (world: Watched) => {
 
   const lateMs = (settings.reportEverySeconds - 1) * 1000;
 
-  /** Groups that the daemon may take for serving; it learns of a death a little later, and of none while it may not look. */
-  const serving = (): number => {
-    const now = agenda.now();
-    const owned =
-      now - unseenAt < unseenMs ? world.census()?.groups.map(({ taskArn }) => taskArn) : [];
-    let count = 0;
-    for (const task of ecs.tasks.values()) {
-      if (!task.ours || task.runningAt === null) continue;
-      const known = task.endingAt !== null && now - task.endingAt > noticeMs;
-      if (known && !owned?.includes(task.taskArn)) continue;
-      count++;
-    }
-    return count;
-  };
-
-  const standing = (): number => ecs.ours().filter((task) => ecs.wanted(task)).length;
-
-  /** Tasks that open launches have asked for and that are not there yet. */
-  const coming = (): number => {
-    let count = 0;
-    for (const launch of world.life()?.journal?.ledger.openLaunches() ?? []) {
-      const there = [...ecs.tasks.values()].filter(({ label }) => label === launch.label).length;
-      count += Math.max(0, launch.count - there);
-    }
-    return count;
-  };
+  const { coming, remaining, serving, standing, staying } = createBeliefs(world, () => unseenAt);
 
   const look = (): void => {
     const life = world.life();
@@ -143,7 +118,7 @@ export const createInvariants = (world: Watched) => {
     const spent = money.drains();
     if (all || spent) endAt = now;
     const fewer = goal !== null && !units.isUnits() && goal < serving();
-    const useless = !units.isUnits() && scaling.isUseless(standing(), askedWorkers);
+    const useless = !units.isUnits() && scaling.isUseless(staying(), askedWorkers);
     if (all || spent || fewer || useless || standing() > cap) reasonAt = now;
   };
 
@@ -153,17 +128,6 @@ export const createInvariants = (world: Watched) => {
       goal ?? 0,
       ...goals.filter(({ until }) => agenda.now() - until < decidedMs).map((each) => each.goal),
     );
-
-  /** Groups that the daemon may count on, when it has just stopped one. */
-  const remaining = (): number =>
-    [...ecs.tasks.values()].filter(
-      ({ ours, stopAskedAt, endingAt }) =>
-        ours &&
-        // What a life before asked for and ECS never heard is forgotten.
-        (stopAskedAt === null ||
-          (endingAt === null && stopAskedAt < (world.life()?.startedAt ?? 0))) &&
-        (endingAt === null || agenda.now() - endingAt < unseenMs),
-    ).length;
 
   /** The workers' release that a person has chosen can serve the scheduler that is there now. */
   const isServable = (): boolean => {
@@ -176,11 +140,11 @@ export const createInvariants = (world: Watched) => {
 
   /**
    * A task of the living rival looks like one of our own last life if it began within two minutes of ours. Then only the
-   * conflict tells; it does not show while we have no connection, nor over ZeroMQ, where the rival gets no answer as
-   * soon as we do.
+   * conflict tells; it does not show while we have no connection, nor before the rival has had the time to take that
+   * back, nor over ZeroMQ, where the rival gets no answer as soon as we do.
    */
   const isTellable = ({ createdAt }: ModelTask): boolean =>
-    (scheduler.magic() !== null && dialogue.isConnected()) ||
+    (scheduler.magic() !== null && dialogue.isSteadySince(agenda.now() - rivalBackMs)) ||
     createdAt > (world.life()?.startedAt ?? 0) + straggleMs;
 
   /** One release's scheduler does not survive that its workers leave now, and the monitor stream has shown why. */

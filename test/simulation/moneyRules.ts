@@ -68,10 +68,11 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watche
   function known(): ModelTask[] {
     const shown = owned();
     return [...ecs.tasks.values()].filter(
-      ({ ours, ghost, taskArn, stoppedAt }) =>
+      ({ ours, ghost, label, taskArn, stoppedAt }) =>
         ours &&
         (stoppedAt ?? Number.POSITIVE_INFINITY) >= forgottenBefore &&
-        (!ghost || shown.has(taskArn)),
+        // Without a label it was there before the first start, so no journal has ever named it.
+        ((!ghost && label !== null) || shown.has(taskArn)),
     );
   }
 

@@ -11,7 +11,7 @@ const beatMs = 2000;
 const mostTasks = 3;
 
 /** From the end of a connection to the next attempt, ms: once it has been replaced often enough, it waits longer. */
-const pauses = { short: [250, 500], long: [5000, 15_000], shortCount: 3 } as const;
+export const pauses = { short: [250, 500], long: [5000, 15_000], shortCount: 3 } as const;
 
 /**
  * Another manager with our identity, name and ownership tag, as a copied state directory makes it: it takes our

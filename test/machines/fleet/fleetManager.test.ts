@@ -215,6 +215,27 @@ describe('the end without a look at ECS', () => {
     expect(hears()).toContainEqual(stopped);
   });
 
+  it('waits for the first list if that is due, and then for the tasks that it shows', async () => {
+    const { actor, at, tick, hears, inventoried, answered, report, fleet } = liveManager();
+    tick(9000);
+    actor.send({ type: 'fleet.stop' });
+    at(10_000);
+    expect(actor.getSnapshot().value).toMatchObject({ inventory: 'listing' });
+    at(11_000);
+    expect(hears()).not.toContainEqual(stopped);
+    await inventoried({ startedAt: 10_000, tasks: [orphan('arn/0')] });
+    answered();
+    at(12_000);
+    expect(Object.keys(fleet().cohorts)).toEqual(['cohort.0']);
+    expect(hears()).not.toContainEqual(stopped);
+    report({});
+    at(13_000);
+    expect(hears()).toContainEqual(stopped);
+    // Nothing would stop what a list shows from now on.
+    at(90_000);
+    expect(actor.getSnapshot().value).toMatchObject({ lifecycle: 'stopped', inventory: 'idle' });
+  });
+
   it('does not come if the journal may have lost launches', () => {
     const { actor, tick, tickUntil, hears } = liveManager({ journalIncomplete: true });
     tick(1000);

@@ -101,6 +101,26 @@ describe('the list of all tasks', () => {
     );
   });
 
+  it('finds more orphans than the limit allows: what is drained for that is not launched again', async () => {
+    const { actor, at, inventoried, orders, fleet, answered, report } = await readyManager(
+      {},
+      { maxTasks: 2 },
+    );
+    actor.send({ type: 'scheduler.startRequested', at: 10_000 });
+    report({ busy: 1 });
+    at(80_000);
+    await inventoried(two);
+    at(86_000);
+    await inventoried(two);
+    answered();
+    expect(fleet().desired).toBe(3);
+    for (const now of [90_000, 99_000, 108_000, 117_000]) at(now);
+    expect(orders()).toContainEqual(
+      expect.objectContaining({ reason: 'more than max_task_concurrency allows' }),
+    );
+    expect(fleet().desired).toBe(2);
+  });
+
   it('that shows a task for the first time is followed by another before anything is launched', async () => {
     const { at, inventoried, orders, command, calls, fleet } = await readyManager();
     at(70_000);

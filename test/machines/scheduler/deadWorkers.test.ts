@@ -41,9 +41,13 @@ describe('the workers of a dead task', () => {
   });
 
   it('are known to a start from the journal, if they died a moment ago and of themselves', () => {
-    const ended = (taskId: string, cause: Cause, endedAt: number) => ({
-      ...{ taskArn: `arn/${taskId}`, cause, endedAt },
-    });
+    const ended = (
+      taskId: string,
+      cause: Cause,
+      endedAt: number,
+      detail: string | null = null,
+    ) => ({ ...{ taskArn: `arn/${taskId}`, cause, endedAt, detail } });
+    const oom = 'EssentialContainerExited; OutOfMemoryError: Container killed due to memory usage';
     const history = [
       ended('new', 'exited', 40_001),
       ended('reclaimed', 'interrupted', 50_000),
@@ -51,13 +55,18 @@ describe('the workers of a dead task', () => {
       ended('old', 'exited', 40_000),
       // By a clock that was ahead.
       ended('later', 'exited', 900_000),
+      // These were to be drained, and ended before StopTask reached them.
+      ended('drainedOom', 'drained', 70_000, oom),
+      ended('drainedSpot', 'drained', 80_000, 'SpotInterruption; interrupted'),
       // These said goodbye, or may live.
+      ended('drainedByUs', 'drained', 90_000, 'UserInitiated; scaler-ecs: no longer wanted'),
       ended('drained', 'drained', 90_000),
       ended('lost', 'lost', 90_000),
-      { taskArn: null, cause: 'launchFailed', endedAt: 90_000 } as const,
+      { taskArn: null, cause: 'launchFailed', detail: null, endedAt: 90_000 } as const,
     ];
     expect(deadAtStart(history, 100_000)).toEqual<DeadTasks>({
       ...{ new: 40_001, reclaimed: 50_000, stopped: 60_000, later: 100_000 },
+      ...{ drainedOom: 70_000, drainedSpot: 80_000 },
     });
     expect(deadAtStart([], 100_000)).toEqual({});
   });

@@ -1,0 +1,61 @@
+import type { ModelTask } from './ecs.ts';
+import type { Watched } from './watched.ts';
+
+/** ECS is looked at every so often, and tells of a moment ago. */
+export const noticeMs = 10_000;
+/** A look that fails is answered so late at the latest, and then one more is due, ms. */
+export const unseenMs = 20_000;
+
+/** What of our tasks is there, and what the daemon may take for there. `unseenAt`: when DescribeTasks last went wrong. */
+export function createBeliefs({ agenda, ecs, ...world }: Watched, unseenAt: () => number) {
+  /** Tasks whose groups the daemon may count on: it learns of a death a little later, and of none while it may not look. */
+  function believedAlive(): ModelTask[] {
+    const now = agenda.now();
+    const owned =
+      now - unseenAt() < unseenMs ? world.census()?.groups.map(({ taskArn }) => taskArn) : [];
+    return [...ecs.tasks.values()].filter(({ ours, endingAt, taskArn }) => {
+      const known = endingAt !== null && now - endingAt > noticeMs;
+      return ours && (!known || owned?.includes(taskArn));
+    });
+  }
+
+  return {
+    serving: (): number => believedAlive().filter(({ runningAt }) => runningAt !== null).length,
+
+    standing: (): number => ecs.ours().filter((task) => ecs.wanted(task)).length,
+
+    /**
+     * What the daemon compares with the work that there is: all that it has not stopped. One whose end it cannot know
+     * yet makes another one useless that is still booting.
+     */
+    staying: (): number =>
+      believedAlive().filter((task) => ecs.wanted(task) || task.stopAskedAt === null).length,
+
+    /** Tasks that open launches have asked for and that are not there yet. */
+    coming(): number {
+      let count = 0;
+      for (const launch of world.life()?.journal?.ledger.openLaunches() ?? []) {
+        const there = [...ecs.tasks.values()].filter(({ label }) => label === launch.label).length;
+        count += Math.max(0, launch.count - there);
+      }
+      return count;
+    },
+
+    /** Groups that the daemon may count on, when it has just stopped one. */
+    remaining(): number {
+      // A group whose StopTask was refused stays as it is, and may be wanted again.
+      const kept = new Set(
+        world.census()?.groups.flatMap((each) => (each.drainRequested ? [] : each.taskArn)),
+      );
+      const startedAt = world.life()?.startedAt ?? 0;
+      return [...ecs.tasks.values()].filter(
+        ({ ours, stopAskedAt, endingAt, taskArn }) =>
+          ours &&
+          // What a life before asked for and ECS never heard is forgotten.
+          (stopAskedAt === null ||
+            (endingAt === null && (stopAskedAt < startedAt || kept.has(taskArn)))) &&
+          (endingAt === null || agenda.now() - endingAt < unseenMs),
+      ).length;
+    },
+  };
+}
