@@ -118,6 +118,7 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
           on: {
             tick: [
               { guard: 'empty', target: 'stopped' },
+              { guard: 'emptyUnprepared', target: 'stopped' },
               { actions: ['advanceClock', 'pollCohorts', 'drainAll', 'reportRemaining'] },
             ],
             'cohort.changed': { actions: ['recordCohortReport', 'drainAll', 'reportRemaining'] },

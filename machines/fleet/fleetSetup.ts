@@ -100,6 +100,9 @@ export const fleetSetup = setup({
       ({ context, event }) =>
         event.type === 'tick' && isEmpty(context) && !inventoryDue(context, event.now),
     ]),
+    /** AWS could not even be prepared: a list would be waited for in vain. */
+    emptyUnprepared: ({ context, event }) =>
+      event.type === 'tick' && isEmpty(context) && context.revision === null,
     /** Soon, unless launches were abandoned, by this start or an earlier one, whose tasks only a list can show: then after some two minutes. */
     deniedForGood: ({ context: { abandonedLaunches, journalIncomplete, denials }, event }) =>
       'error' in event &&

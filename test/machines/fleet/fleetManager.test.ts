@@ -218,6 +218,7 @@ describe('the end without a look at ECS', () => {
   it('waits for the first list if that is due, and then for the tasks that it shows', async () => {
     const { actor, at, tick, hears, inventoried, answered, report, fleet } = liveManager();
     tick(9000);
+    actor.send({ type: 'fleet.prepared', revision: 'rev:1' });
     actor.send({ type: 'fleet.stop' });
     at(10_000);
     expect(actor.getSnapshot().value).toMatchObject({ inventory: 'listing' });
@@ -234,6 +235,16 @@ describe('the end without a look at ECS', () => {
     // Nothing would stop what a list shows from now on.
     at(90_000);
     expect(actor.getSnapshot().value).toMatchObject({ lifecycle: 'stopped', inventory: 'idle' });
+  });
+
+  it('does not wait for a list where AWS could not be prepared: there may be no answer', () => {
+    const { actor, at, tick, hears } = liveManager();
+    tick(9000);
+    at(10_000);
+    expect(actor.getSnapshot().value).toMatchObject({ inventory: 'listing' });
+    actor.send({ type: 'fleet.stop' });
+    at(11_000);
+    expect(hears()).toContainEqual(stopped);
   });
 
   it('does not come if the journal may have lost launches', () => {
