@@ -1,3 +1,9 @@
+/**
+ * How long a group must have been without a task before it is stopped for that. A client that submits, waits and submits
+ * again leaves every worker idle for a moment. Normally the cooldown suffices: this is for those who have switched it off,
+ * or whose pauses are longer.
+ */
+
 import type { WorkerLoad } from '../scheduler/messages.ts';
 
 /** What a record says of that. */
@@ -5,12 +11,6 @@ interface IdleTime {
   load: WorkerLoad | null;
   idleSince?: number | null;
 }
-
-/**
- * How long a group must have been without a task before it is stopped for that. A client that submits, waits and submits
- * again leaves every worker idle for a moment. Normally the cooldown suffices: this is for those who have switched it off,
- * or whose pauses are longer.
- */
 
 const isIdle = (load: WorkerLoad | null): boolean => load?.tasks === 0 && load.workers > 0;
 

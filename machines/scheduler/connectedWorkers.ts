@@ -57,6 +57,9 @@ export function fromListBefore(
   workers: readonly MonitoredWorker[],
 ): ConnectedChange | null {
   const touched = new Set<string>();
+  // A calm fleet: nothing is read.
+  if (listed.workers === workers && listed.added.length === 0)
+    return { connected: before, touched };
   if (listed.workers.length > workers.length) return null;
   const added = new Set(listed.added);
   let connected = before;

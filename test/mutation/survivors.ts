@@ -30,6 +30,18 @@ export const survivors: {
     why: 'saves work only: reads again, or copies, what is the same',
     mutants: {
       'machines/scheduler/connectedWorkers.ts': [
+        {
+          line: 'if (listed.workers === workers && listed.added.length === 0)',
+          change: 'listed.workers === workers && listed.added.length === 0 => false',
+        },
+        {
+          line: 'if (listed.workers === workers && listed.added.length === 0)',
+          change: 'listed.workers === workers => false',
+        },
+        {
+          line: 'if (listed.workers === workers && listed.added.length === 0)',
+          change: 'listed.added.length === 0 => false',
+        },
         { line: 'if (worker === last) continue;', change: 'worker === last => false' },
       ],
       'machines/scheduler/monitorStream.ts': [

@@ -1,4 +1,5 @@
 import type { GroupRecord } from '../../machines/cohort/groupRecords.ts';
+import type { TaskObservation } from '../../machines/shared/domain.ts';
 
 export const arn = (id: string): string => `arn:aws:ecs:eu-west-1:1:task/cluster/${id}`;
 
@@ -48,3 +49,12 @@ export const rowOf = (given: Partial<GroupRecord> = {}): GroupRecord => ({
 /** One whose workers are known to the scheduler. */
 export const serves = (given: Partial<GroupRecord> = {}): GroupRecord =>
   rowOf({ taskArn: arn('t'), phase: 'running', registered: true, ...given });
+
+/** What ECS shows of the task `t`. */
+export const sighting = (
+  phase: TaskObservation['phase'],
+  more: Partial<TaskObservation> = {},
+): TaskObservation => ({
+  ...{ taskArn: arn('t'), phase, cause: null, detail: null, createdAt: null },
+  ...more,
+});

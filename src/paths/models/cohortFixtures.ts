@@ -1,6 +1,6 @@
 import type { TaskObservation } from '../../../machines/shared/domain.ts';
 
-const timeouts = {
+export const timeouts = {
   missingGraceMs: 60_000,
   bootGraceMs: 30_000,
   startDeadlineMs: 600_000,

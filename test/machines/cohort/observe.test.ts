@@ -2,24 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { CohortRecords, GroupRecord } from '../../../machines/cohort/groupRecords.ts';
 import { eventFor, observedByStop, reconcileObserved } from '../../../machines/cohort/observe.ts';
 import type { TaskObservation } from '../../../machines/shared/domain.ts';
-import { arn, rowOf, serves } from '../../support/rows.ts';
+import { timeouts } from '../../../src/paths/models/cohortFixtures.ts';
+import { arn, rowOf, serves, sighting } from '../../support/rows.ts';
 
-const timeouts = {
-  missingGraceMs: 60_000,
-  bootGraceMs: 30_000,
-  startDeadlineMs: 600_000,
-  workersLostMs: 120_000,
-  unobservedStopMs: 180_000,
-  unobservedExitMs: 5000,
-  degradedGraceMs: 60_000,
-};
-const sighting = (
-  phase: TaskObservation['phase'],
-  more: Partial<TaskObservation> = {},
-): TaskObservation => ({
-  ...{ taskArn: arn('t'), phase, cause: null, detail: null, createdAt: null },
-  ...more,
-});
 const booksOf = (groups: Record<string, GroupRecord>): CohortRecords => ({ groups, launches: {} });
 const boots = (given = {}) => rowOf({ taskArn: arn('t'), phase: 'provisioning', ...given });
 const runs = (given = {}) => rowOf({ taskArn: arn('t'), phase: 'running', ...given });
