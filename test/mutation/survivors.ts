@@ -34,14 +34,6 @@ export const survivors: {
           line: 'if (listed.workers === workers && listed.added.length === 0)',
           change: 'listed.workers === workers && listed.added.length === 0 => false',
         },
-        {
-          line: 'if (listed.workers === workers && listed.added.length === 0)',
-          change: 'listed.workers === workers => false',
-        },
-        {
-          line: 'if (listed.workers === workers && listed.added.length === 0)',
-          change: 'listed.added.length === 0 => false',
-        },
         { line: 'if (worker === last) continue;', change: 'worker === last => false' },
       ],
       'machines/scheduler/monitorStream.ts': [
