@@ -72,12 +72,6 @@ export const survivors: {
           change: "event.message.type !== 'desired' => false",
         },
       ],
-      'machines/scheduler/sessionSetup.ts': [
-        {
-          line: "if (message.type === 'start' || message.type === 'shutdown')",
-          change: "message.type === 'start' || message.type === 'shutdown' => true",
-        },
-      ],
     },
   },
   {
