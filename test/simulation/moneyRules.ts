@@ -50,7 +50,7 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watche
   /** When a life took a living task for ended: it may not look at tasks, and had asked for the stop of this one. */
   const assumedEnded = new Map<string, number>();
 
-  /** When ECS was taken to have lost a task: until then it may have lived. */
+  /** When a task whose end ECS does not show was taken for ended: until then it may have lived. */
   const lostAt = new Map<string, number>();
   /** How many tasks each launch asks for, and of how many that this life gave up at its start nothing is known. */
   const asked = new Map<string, number>();
@@ -125,8 +125,9 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watche
       // Of an earlier life, and whether it was sent is not known.
       if (record.kind === 'settled' && record.groups.length + record.refusals.length === 0)
         givenUp += comingOf(record.label, asked.get(record.label) ?? 0);
-      if (record.kind === 'ended' && record.taskArn !== null && record.cause === 'lost')
-        lostAt.set(record.taskArn, agenda.now());
+      if (record.kind !== 'ended' || record.taskArn === null) return;
+      const task = ecs.tasks.get(record.taskArn);
+      if (task && agenda.now() >= task.goneFrom) lostAt.set(task.taskArn, agenda.now());
     },
 
     /** Its group has ended while DescribeTasks is not answered, so that StopTask was all the evidence. */
