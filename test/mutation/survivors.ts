@@ -108,12 +108,9 @@ export const survivors: {
     },
   },
   {
-    why: 'each drain, or each attempt to connect, sets the value before it is read',
+    why: 'each drain sets the value before it is read',
     mutants: {
       'machines/group/workerGroup.ts': [{ line: 'whenIdle: false,', change: 'false => true' }],
-      'machines/scheduler/sessionState.ts': [
-        { line: 'shutdownReported: false,', change: 'false => true' },
-      ],
     },
   },
   {
