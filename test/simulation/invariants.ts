@@ -64,7 +64,7 @@ export const createInvariants = (world: Watched) => {
   const limits = createLimits(world);
   const sendings = createSendings(world, () => units.isUnits());
   const settlement = createOwnership(world, short);
-  const dialogue = createDialogueRules(world, () => surveyed || blind);
+  const dialogue = createDialogueRules(world);
   const money = createMoneyRules(world);
   const stops = createStopRules(world);
   const units = createUnitGoal(world, dialogue.isJustBack);
@@ -230,6 +230,7 @@ export const createInvariants = (world: Watched) => {
     workReported: scaling.reported,
     recorded(record: JournalRecord) {
       limits.recorded(record);
+      money.recorded(record);
       if (record.kind !== 'adopted') return;
       units.adopted(record.taskArn);
       const task = ecs.tasks.get(record.taskArn);
@@ -267,6 +268,7 @@ export const createInvariants = (world: Watched) => {
     born() {
       for (const task of rivals) task.ours = true;
       limits.born();
+      money.born();
       units.born();
       dialogue.born();
       dialogueShown = null;
