@@ -8,8 +8,8 @@ import {
 import type { Agenda, Owner } from './agenda.ts';
 import { never } from './agenda.ts';
 import { type Ecs, TokenConflict } from './ecs.ts';
+import type { Power } from './powers.ts';
 import type { Random } from './random.ts';
-import type { Power } from './wide.ts';
 
 export const operations = ['RunTask', 'StopTask', 'DescribeTasks', 'ListTasks'] as const;
 export type Operation = (typeof operations)[number];

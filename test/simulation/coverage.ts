@@ -6,9 +6,9 @@ import { dialogueNames } from './census.ts';
 import { mishaps, operations } from './client.ts';
 import { dialogueFaultNames } from './dialogueFaults.ts';
 import { subnetTroubles } from './ecs.ts';
+import { powers } from './powers.ts';
 import { killPoints } from './script.ts';
 import type { Stats } from './stats.ts';
-import { powers } from './wide.ts';
 
 interface Node {
   type?: string;

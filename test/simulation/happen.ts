@@ -2,9 +2,9 @@ import type { Agenda } from './agenda.ts';
 import type { Trap } from './client.ts';
 import type { Disk } from './disk.ts';
 import type { Ecs } from './ecs.ts';
+import type { Power } from './powers.ts';
 import type { Scheduler } from './scheduler/scheduler.ts';
 import { type Happening, nameOf } from './script.ts';
-import type { Power } from './wide.ts';
 
 export interface Stage {
   agenda: Agenda;

@@ -9,10 +9,10 @@ import {
 import type { Bend, DiskTrouble } from './disk.ts';
 import { type Oddities, type SubnetTrouble, subnetTroubles } from './ecs.ts';
 import { drawLimit, type SimulatedLimit } from './moneyLimit.ts';
+import type { Power, WideSettings } from './powers.ts';
 import { createRandom, type Random } from './random.ts';
 import { releaseNamed } from './scheduler/releases.ts';
 import type { Policy, SchedulerFaults } from './scheduler/scheduler.ts';
-import type { Power, WideSettings } from './wide.ts';
 
 export interface SimulationSettings extends DialogueSettings {
   policy: Policy;

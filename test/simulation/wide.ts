@@ -1,40 +1,12 @@
 import { operations } from './client.ts';
+import { type Power, powers, type WideSettings } from './powers.ts';
 import { createRandom, type Random } from './random.ts';
 import { releaseNamed, releases } from './scheduler/releases.ts';
 import { type Happening, type Script, type SimulationSettings, scriptOf } from './script.ts';
 
-/** Settings that only the wide profile varies. */
-export interface WideSettings {
-  maxLifetimeSeconds: number | null;
-  minIdleSeconds: number;
-  degradedGraceSeconds: number;
-  /** What is desired comes in several requests, and some are for other managers. */
-  severalRequests: boolean;
-  /** Hundreds of Fargate tasks. */
-  isLarge: boolean;
-}
-
 /** The profiles of a simulation: `plain` is what every seed was from the beginning. */
 export const profiles = ['plain', 'wide'] as const;
 export type Profile = (typeof profiles)[number];
-
-/** What the wide profile adds, by the name in the report. */
-export const powers = [
-  'max_lifetime',
-  'min_idle_seconds',
-  'scale_down_cooldown_seconds',
-  'degraded_grace',
-  'slow reports',
-  'several requests',
-  'hundreds of tasks',
-  'second SIGTERM',
-  'third SIGTERM',
-  'directory not synced',
-  'journal unwritable for long',
-  'long fault',
-  'permanent refusals',
-] as const;
-export type Power = (typeof powers)[number];
 
 export const scriptFor = (seed: number, profile: Profile): Script =>
   profile === 'wide' ? wideScriptOf(seed) : scriptOf(seed);

@@ -14,6 +14,7 @@ import { createHappen } from './happen.ts';
 import { createInvariants, type Violation } from './invariants.ts';
 import { type Life, startLife } from './life.ts';
 import { countabilityOf } from './moneyRules.ts';
+import type { Power } from './powers.ts';
 import { createRandom } from './random.ts';
 import { createRival } from './rival.ts';
 import { releaseNamed } from './scheduler/releases.ts';
@@ -22,7 +23,7 @@ import { faultsEnd, type Happening, type KillPoint, killPatience, type Script } 
 import { capabilitiesOf, managerId, tag } from './settings.ts';
 import { forceAfterMs } from './stopRules.ts';
 import type { InvariantName } from './watched.ts';
-import { type Power, powersOf } from './wide.ts';
+import { powersOf } from './wide.ts';
 import { wordsOf } from './words.ts';
 
 export interface Run {
