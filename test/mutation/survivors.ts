@@ -108,8 +108,9 @@ export const survivors: {
     },
   },
   {
-    why: 'each drain, or each attempt to connect, sets the value before it is read',
+    why: 'each drain, each poll, or each attempt to connect, sets the value before it is read',
     mutants: {
+      'machines/cohort/cohort.ts': [{ line: 'monitorConnected: false,', change: 'false => true' }],
       'machines/group/workerGroup.ts': [{ line: 'whenIdle: false,', change: 'false => true' }],
       'machines/scheduler/sessionState.ts': [
         { line: 'shutdownReported: false,', change: 'false => true' },
@@ -232,6 +233,12 @@ export const survivors: {
   {
     why: 'type narrowing only: a launch that ends has its groups, and the tasks that are compared are shown',
     mutants: {
+      'machines/cohort/changes.ts': [
+        {
+          line: 'const waiting = context.launches[label] ?? [];',
+          change: '[] => ["Stryker was here"]',
+        },
+      ],
       'machines/cohort/settleLaunch.ts': [
         {
           line: 'const { [end.label]: waiting = [], ...launches } = records.launches;',
@@ -252,6 +259,17 @@ export const survivors: {
         {
           line: "const [probe = ''] = launches[0]?.groupIds ?? [];",
           change: '[] => ["Stryker was here"]',
+        },
+      ],
+    },
+  },
+  {
+    why: 'a task that ECS shows as stopped has ended, whatever the monitor stream shows',
+    mutants: {
+      'machines/cohort/observe.ts': [
+        {
+          line: 'return reconcileObserved(records, [observation], at, timeouts, false);',
+          change: 'false => true',
         },
       ],
     },
