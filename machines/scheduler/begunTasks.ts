@@ -53,16 +53,14 @@ export function onTaskBegins(
     if (workerId === undefined) return;
     const { workers, workerOf } = copy();
     delete workerOf[task];
-    const worker = workers[workerId];
-    if (worker === undefined) return;
+    const worker = workers[workerId] as Begun; // Each task in `workerOf` has its worker here.
     workers[workerId] = { ...worker, given: worker.given.filter((given) => given !== task) };
     touched.add(worker.taskId);
   };
   const give = (task: string, workerId: string): void => {
-    const taskId = taskIdOfWorker(workerId);
-    const listed = taskId === null ? undefined : connected[taskId]?.[workerId];
+    const taskId = taskIdOfWorker(workerId) ?? '';
     const worker = begun.workers[workerId];
-    if (taskId === null || listed !== 0 || worker?.isMany) return;
+    if (connected[taskId]?.[workerId] !== 0 || worker?.isMany) return;
     const given = worker?.given ?? [];
     const isMany = given.length === mostNamed;
     const { workers, workerOf } = copy();

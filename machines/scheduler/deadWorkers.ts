@@ -18,7 +18,7 @@ export function markTaskDead(dead: DeadTasks, taskId: string, at: number): DeadT
 /** Ends that ECS itself has shown, and after which workers do not say goodbye. */
 const suddenEnds: readonly Cause[] = ['exited', 'interrupted', 'stoppedOutside'];
 
-/** Stop codes with which ECS says the same of a task that was to be drained and ended before StopTask reached it. */
+/** Stop codes with which ECS says the same, whatever the group was to do by then: a task that was to be drained may end before StopTask reaches it. */
 const suddenStopCodes: readonly string[] = [
   ...['EssentialContainerExited', 'SpotInterruption', 'TerminationNotice', 'InfrastructureHealth'],
 ];
@@ -33,8 +33,7 @@ export interface EndedTask {
 }
 
 const endedSuddenly = ({ cause, detail }: EndedTask): boolean =>
-  suddenEnds.includes(cause) ||
-  (cause === 'drained' && suddenStopCodes.includes(detail?.split(';')[0] ?? ''));
+  suddenEnds.includes(cause) || suddenStopCodes.includes(detail?.split(';')[0] ?? '');
 
 /** The tasks that died so short before a start that their workers may still have to be reported: a kill may have come first. */
 export function deadAtStart(ended: readonly EndedTask[], at: number): DeadTasks {

@@ -2,11 +2,9 @@
 export function compareReleases(a: string, b: string): number {
   const numbers = (release: string) => release.split('.').map((part) => Number.parseInt(part, 10));
   const [left, right] = [numbers(a), numbers(b)];
-  for (let i = 0; i < Math.max(left.length, right.length); i++) {
-    const difference = (left[i] || 0) - (right[i] || 0);
-    if (difference !== 0) return Math.sign(difference);
-  }
-  return 0;
+  const length = Math.max(left.length, right.length);
+  const differences = Array.from({ length }, (_, i) => (left[i] || 0) - (right[i] || 0));
+  return Math.sign(differences.find((difference) => difference !== 0) ?? 0);
 }
 
 /** Whether a release is `minimum` or newer. */

@@ -1,5 +1,11 @@
-import { getAdjacencyMap } from '@xstate/graph';
-import type { AnyMachineSnapshot, AnyStateMachine, AnyStateNode, EventObject } from 'xstate';
+import {
+  type AnyActorScope,
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+  type AnyStateNode,
+  createEmptyActor,
+  type EventObject,
+} from 'xstate';
 
 /** One fixture per event that can happen; what an effect answers is an event too. */
 export interface Model {
@@ -15,64 +21,60 @@ export interface Step {
   state: AnyMachineSnapshot;
 }
 
-/** The shortest way to one edge of a model, and the edge itself as its last step. */
-export interface Walk {
-  /** What the machine was started with. */
-  input: unknown;
-  /** To be gone through to the end: a failure is reported at the step that was taken last. */
-  steps: Iterable<Step>;
-}
-
-type Adjacency = Record<string, { state: AnyMachineSnapshot; transitions: Record<string, Step> }>;
-const explored = new WeakMap<AnyStateMachine, Map<Model, Adjacency>>();
-
-const adjacency = (machine: AnyStateMachine, model: Model): Adjacency => {
-  const known = explored.get(machine) ?? new Map<Model, Adjacency>();
-  const map =
-    known.get(model) ??
-    (getAdjacencyMap(machine as never, {
-      input: model.input as never,
-      events: model.events as never,
-      serializeState: (state) => JSON.stringify(model.key(state as AnyMachineSnapshot)),
-      limit: 200_000,
-    }) as unknown as Adjacency);
-  explored.set(machine, known.set(model, map));
-  return map;
-};
-
-const enabled = (machine: AnyStateMachine, { event, state }: Step): boolean =>
-  (machine.getTransitionData(state as never, event as never) as unknown[]).length > 0;
-
-export interface Edge {
+export interface Edge extends Step {
   from: AnyMachineSnapshot;
-  /** The shortest way to it, then the edge itself. */
-  steps: Step[];
+  /** The last edge of the shortest way to `from`; null: the machine starts there. */
+  before: Edge | null;
 }
 
-/** Every edge of the model. Loops are edges too. */
-export function edgesOf(machine: AnyStateMachine, model: Model): Edge[] {
-  const map = adjacency(machine, model);
-  const keyOf = (state: AnyMachineSnapshot) => JSON.stringify(model.key(state));
-  const startKey = Object.keys(map)[0] as string;
-  const way = new Map<string, Step[]>([[startKey, []]]);
-  const queue = [startKey];
+const explored = new WeakMap<AnyStateMachine, Map<Model, Edge[]>>();
+
+/** Lets a machine change its state and do nothing else. XState's `transition` creates an actor for each event. */
+function scopeWithoutEffects(): AnyActorScope {
+  const self = createEmptyActor();
+  const nothing = () => {};
+  return {
+    ...{ self, system: self.system, id: '', sessionId: '', logger: nothing, defer: nothing },
+    ...{ emit: nothing, stopChild: nothing, actionExecutor: nothing },
+  };
+}
+
+function explore(machine: AnyStateMachine, { input, key, events }: Model): Edge[] {
+  const keyOf = (state: AnyMachineSnapshot) => JSON.stringify(key(state));
+  const scope = scopeWithoutEffects() as never;
+  const start = machine.getInitialSnapshot(scope, input as never) as AnyMachineSnapshot;
+  const known = new Set([keyOf(start)]);
   const found: Edge[] = [];
-  for (let key = queue.shift(); key !== undefined; key = queue.shift()) {
-    const node = map[key];
-    const before = way.get(key) ?? [];
-    if (node?.state.status !== 'active') continue;
-    for (const edge of Object.values(node.transitions)) {
-      if (!enabled(machine, { event: edge.event, state: node.state })) continue;
-      const steps = [...before, edge];
-      const next = keyOf(edge.state);
-      if (!way.has(next)) {
-        way.set(next, steps);
-        queue.push(next);
-      }
-      found.push({ from: node.state, steps });
+  const visit = (from: AnyMachineSnapshot, before: Edge | null): void => {
+    for (const event of typeof events === 'function' ? events(from) : events) {
+      if (machine.getTransitionData(from as never, event as never).length === 0) continue;
+      const state = machine.transition(from as never, event as never, scope) as AnyMachineSnapshot;
+      found.push({ from, event, state, before });
     }
+  };
+  visit(start, null);
+  for (const edge of found) {
+    const name = keyOf(edge.state);
+    if (known.has(name)) continue;
+    known.add(name);
+    if (edge.state.status === 'active') visit(edge.state, edge);
   }
   return found;
+}
+
+/** Every edge of the model, those that need the fewest steps first. Loops are edges too. */
+export function edgesOf(machine: AnyStateMachine, model: Model): Edge[] {
+  const known = explored.get(machine) ?? new Map<Model, Edge[]>();
+  const edges = known.get(model) ?? explore(machine, model);
+  explored.set(machine, known.set(model, edges));
+  return edges;
+}
+
+/** The edges of the shortest way to an edge, then the edge itself. */
+export function edgesTo(edge: Edge): Edge[] {
+  const edges: Edge[] = [];
+  for (let one: Edge | null = edge; one !== null; one = one.before) edges.push(one);
+  return edges.reverse();
 }
 
 const allNodes = (node: AnyStateNode): AnyStateNode[] => [
@@ -84,10 +86,9 @@ const allNodes = (node: AnyStateNode): AnyStateNode[] => [
 export const untaken = (machine: AnyStateMachine, ...models: Model[]): string[] => {
   const taken = new Set<unknown>();
   for (const model of models)
-    for (const { state, transitions } of Object.values(adjacency(machine, model)))
-      for (const { event } of Object.values(transitions))
-        for (const transition of machine.getTransitionData(state as never, event as never))
-          taken.add(transition);
+    for (const { from, event } of edgesOf(machine, model))
+      for (const transition of machine.getTransitionData(from as never, event as never))
+        taken.add(transition);
   return allNodes(machine.root).flatMap((node) => [
     ...[...node.transitions.values()]
       .flat()
@@ -103,8 +104,8 @@ export const untaken = (machine: AnyStateMachine, ...models: Model[]): string[] 
 /** States that no walk enters. */
 export const unvisited = (machine: AnyStateMachine, model: Model): string[] => {
   const visited = new Set(
-    Object.values(adjacency(machine, model)).flatMap(({ state }) =>
-      (state._nodes as AnyStateNode[]).map(({ id }) => id),
+    edgesOf(machine, model).flatMap(({ from, state }) =>
+      [from, state].flatMap(({ _nodes }) => (_nodes as AnyStateNode[]).map(({ id }) => id)),
     ),
   );
   return allNodes(machine.root)

@@ -5,7 +5,7 @@ import type {
   AnyTransitionDefinition,
 } from 'xstate';
 import { edgeIdOf, transitionsOf } from '../shared/edgeIds.ts';
-import { edgesOf, type Model, type Step } from './explore.ts';
+import { type Edge, edgesOf, edgesTo, type Model, type Step } from './explore.ts';
 import type { Modelled } from './machines.ts';
 
 /** One way through a machine, from its start. */
@@ -22,34 +22,29 @@ export interface PathStep extends Step {
   edges: string[];
 }
 
-const takenBy = (machine: AnyStateMachine, before: AnyMachineSnapshot, step: Step): string[] =>
-  (
-    machine.getTransitionData(before as never, step.event as never) as AnyTransitionDefinition[]
-  ).flatMap((transition) => edgeIdOf(transition) ?? []);
+const takenBy = (machine: AnyStateMachine, { from, event }: Edge): string[] =>
+  (machine.getTransitionData(from as never, event as never) as AnyTransitionDefinition[]).flatMap(
+    (transition) => edgeIdOf(transition) ?? [],
+  );
 
-function pathOf(machine: AnyStateMachine, model: Model, from: AnyMachineSnapshot[], steps: Step[]) {
-  const [first] = from;
+function pathTo(machine: AnyStateMachine, model: Model, edge: Edge): Path {
+  const edges = edgesTo(edge);
   return {
     machine: machine.id,
     input: model.input,
-    start: (first as AnyMachineSnapshot).value,
-    steps: steps.map((step, i) => ({
-      ...step,
-      edges: takenBy(machine, from[i] as AnyMachineSnapshot, step),
+    start: (edges[0] as Edge).from.value,
+    steps: edges.map((one) => ({
+      ...{ event: one.event, state: one.state },
+      edges: takenBy(machine, one),
     })),
   };
 }
 
 /** Every edge of the models, each at the end of a shortest path: what our own suite walks. */
 export function everyPath({ machine, models }: Modelled): Path[] {
-  return models.flatMap((model) => {
-    const edges = edgesOf(machine, model);
-    const start = edges.find(({ steps }) => steps.length === 1)?.from;
-    if (!start) return [];
-    return edges.map(({ steps }) =>
-      pathOf(machine, model, [start, ...steps.map(({ state }) => state)], steps),
-    );
-  });
+  return models.flatMap((model) =>
+    edgesOf(machine, model).map((edge) => pathTo(machine, model, edge)),
+  );
 }
 
 const isPrefix = (short: Path, long: Path): boolean =>
@@ -70,13 +65,12 @@ export function coveringPaths({ machine, models }: Modelled): Path[] {
   for (const model of models) {
     // The shortest come first, so the steps before the last one have been taken already.
     const edges = taken.size < total ? edgesOf(machine, model) : [];
-    const start = edges.find(({ steps }) => steps.length === 1)?.from;
-    for (const { from, steps } of edges) {
-      if (!start || taken.size >= total) break;
-      const last = takenBy(machine, from, steps.at(-1) as Step);
-      if (last.every((edge) => taken.has(edge))) continue;
-      for (const edge of last) taken.add(edge);
-      chosen.push(pathOf(machine, model, [start, ...steps.map(({ state }) => state)], steps));
+    for (const edge of edges) {
+      if (taken.size >= total) break;
+      const last = takenBy(machine, edge);
+      if (last.every((one) => taken.has(one))) continue;
+      for (const one of last) taken.add(one);
+      chosen.push(pathTo(machine, model, edge));
     }
   }
   return chosen.filter((path) => !chosen.some((other) => isPrefix(path, other)));

@@ -32,4 +32,6 @@ export interface BenchScale {
   groups: number | null;
   /** Arguments of Node for our manager, for a profile. */
   nodeArgs: string[];
+  /** False: without the probe, which costs CPU time itself. */
+  isProbed?: boolean;
 }

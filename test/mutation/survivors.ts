@@ -108,13 +108,10 @@ export const survivors: {
     },
   },
   {
-    why: 'each drain, each poll, or each attempt to connect, sets the value before it is read',
+    why: 'each drain, or each poll, sets the value before it is read',
     mutants: {
       'machines/cohort/cohort.ts': [{ line: 'monitorConnected: false,', change: 'false => true' }],
       'machines/group/workerGroup.ts': [{ line: 'whenIdle: false,', change: 'false => true' }],
-      'machines/scheduler/sessionState.ts': [
-        { line: 'shutdownReported: false,', change: 'false => true' },
-      ],
     },
   },
   {

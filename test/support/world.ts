@@ -43,8 +43,8 @@ export const scriptedWorld = <Name extends string>(...names: Name[]) => {
   const play = async (actor: AnyActorRef, event: EventObject): Promise<void> => {
     const [, outcome, name] = /^xstate\.(done|error)\.actor\.(.+)$/.exec(event.type) ?? [];
     const call = name !== undefined && name in calls ? calls[name as Name].at(-1) : undefined;
-    if (!call) actor.send(event);
-    else if (outcome === 'done') call.resolve((event as EventObject & { output: unknown }).output);
+    if (!call) return actor.send(event);
+    if (outcome === 'done') call.resolve((event as EventObject & { output: unknown }).output);
     else call.reject((event as EventObject & { error: unknown }).error);
     await settle();
   };

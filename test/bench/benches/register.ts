@@ -28,12 +28,12 @@ export const register: Bench = {
     },
     { id: 'register.worker', what: 'CPU time a worker', unit: 'ms', goal: 0.2 },
   ],
-  async run(stage, { groups, nodeArgs }) {
+  async run(stage, { groups, nodeArgs, isProbed = true }) {
     const tasks = groups ?? 4000;
     const emulator = await stage.emulator();
     const scheduler = await stage.scheduler({ workers: tasks * workersPerTask });
     const manager = stage.manager({
-      ...{ emulator, scheduler, workersPerTask, nodeArgs, isProbed: true },
+      ...{ emulator, scheduler, workersPerTask, nodeArgs, isProbed },
       args: [...unlimited, '--settle-seconds', '1'],
     });
     const { tasks: running } = await emulator.until(
@@ -42,7 +42,7 @@ export const register: Bench = {
     );
     await untilCalm(manager.pid);
     await sleep(1000);
-    await manager.probe();
+    if (isProbed) await manager.probe();
     await scheduler.heartbeats();
     const cpu = cpuMeter(manager.pid);
     const at = await scheduler.show({
@@ -54,11 +54,10 @@ export const register: Bench = {
     await untilCalm(manager.pid);
     const seconds = cpu();
     const silence = longestSilence(at, await scheduler.heartbeats());
-    const { ownDelayMs } = await manager.probe();
     return {
       'register.silence': silence / 1000,
       'register.cpu': seconds,
-      'register.loop': ownDelayMs,
+      ...(isProbed && { 'register.loop': (await manager.probe()).ownDelayMs }),
       'register.worker': (1000 * seconds) / (tasks * workersPerTask),
     };
   },

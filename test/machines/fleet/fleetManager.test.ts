@@ -7,7 +7,7 @@ import { total } from '../../../machines/fleet/plan.ts';
 import { type FleetInput, fleetCounts, kept } from '../../../machines/fleet/state.ts';
 import { models } from '../../../src/paths/models/fleetManager.ts';
 import { liveManager, orphan, readyManager, tasksOf } from '../../support/liveManager.ts';
-import { untaken, unvisited, walkEveryEdge } from '../../support/paths.ts';
+import { takeEveryEdge, untaken, unvisited } from '../../support/paths.ts';
 import { holesOf } from '../../support/placeholders.ts';
 import { scriptedStream, scriptedWorld, settle } from '../../support/world.ts';
 
@@ -18,34 +18,32 @@ const scripted = fleetManager.provide({
   actors: { ...world.actors, cohort: cohort.logic as never },
 });
 
-const live = (given: FleetInput) => {
+/** With a new world; goes on from the snapshot. */
+const live = (input: FleetInput, snapshot?: object) => {
   cohort.told.length = 0;
   cohort.lines.length = 0;
   for (const calls of Object.values(world.calls)) calls.length = 0;
   const clock = new SimulatedClock();
-  const actor = createActor(scripted, { input: given, clock }).start();
-  const fleet = () => actor.getSnapshot().context;
-  const admitted = () =>
-    cohort.told.flatMap((event) =>
-      event.type === 'cohort.admit'
-        ? (event as unknown as { launches: { order: { label: string }; groupIds: string[] }[] })
-            .launches
-        : [],
-    );
-  return { ...world, actor, cohort, clock, fleet, admitted };
+  const actor = createActor(scripted, { input, clock, snapshot: snapshot as never }).start();
+  return { actor, fleet: () => actor.getSnapshot().context };
 };
 
 it('the fleet manager keeps its invariants on every edge', async () => {
-  await walkEveryEdge(fleetManager, models, async ({ steps, input }) => {
-    const { actor, cohort, fleet, admitted, play } = live(input as FleetInput);
-    let stopped = false;
-    for (const { event, state } of steps) {
-      const before = { told: cohort.told.length };
-      await play(actor, event);
-      stopped ||= event.type === 'fleet.stop';
+  await takeEveryEdge(fleetManager, models, {
+    start: (input, snapshot) => live(input as FleetInput, snapshot),
+    past: { stopped: false, labels: [] as string[] },
+    take: async ({ actor, fleet }, { event, state }, past) => {
+      const before = cohort.told.length;
+      await world.play(actor, event);
+      const stopped = past.stopped || event.type === 'fleet.stop';
       const { value } = actor.getSnapshot();
       expect(value).toEqual(state.value);
-      const orders = cohort.told.slice(before.told);
+      const orders = cohort.told.slice(before);
+      const admitted = orders.flatMap((order) =>
+        order.type === 'cohort.admit'
+          ? (order as never as { launches: LaunchPlan[] }).launches
+          : [],
+      );
       // A launch of an earlier run is no new one.
       const launches = orders.filter(
         (order) =>
@@ -65,7 +63,7 @@ it('the fleet manager keeps its invariants on every edge', async () => {
           // Tried with one, and only when it is time.
           expect(now).toBeGreaterThanOrEqual(refused.until);
           expect(launches).toHaveLength(1);
-          expect(admitted().at(-1)?.groupIds).toEqual([refused.probe]);
+          expect(admitted.at(-1)?.groupIds).toEqual([refused.probe]);
         }
         expect(mismatch).toBeNull();
         const modes = modesOf(value as Record<string, unknown>);
@@ -77,11 +75,12 @@ it('the fleet manager keeps its invariants on every edge', async () => {
       if ((value as { lifecycle: string }).lifecycle === 'stopping')
         for (const { counts, generation, observedGeneration } of Object.values(fleet().cohorts))
           if (generation === observedGeneration) expect(kept(counts)).toBe(0);
-      const labels = admitted().map(({ order }) => order.label);
+      const labels = [...past.labels, ...admitted.map(({ order }) => order.label)];
       expect(new Set(labels).size).toBe(labels.length); // a label, so a token, is used once
-    }
+      return { stopped, labels };
+    },
   });
-}, 180_000);
+}, 60_000);
 
 it('draws no transition that the model cannot take, and no state it cannot reach', () => {
   expect(untaken(fleetManager, ...models)).toEqual([]);

@@ -34,6 +34,17 @@ describe('the tasks that have begun since the last list', () => {
       1,
     ],
     ['has ended', says(['t', 'running', workerId('a')], ['t', 'success']), 0],
+    [
+      'has ended, and its worker is named',
+      says(['t', 'running', workerId('a')], ['t', 'success', workerId('a')]),
+      0,
+    ],
+    [
+      'ends at a worker that has another one',
+      says(['t', 'running', workerId('a')], ['u', 'running', workerId('a')], ['t', 'failed']),
+      1,
+    ],
+    ['that was not given is being cancelled', says(['t', 'canceling', workerId('a')]), 0],
     ['is taken back', says(['t', 'running', workerId('a')], ['t', 'inactive']), 0],
     [
       'goes to another worker',
@@ -64,6 +75,14 @@ describe('the tasks that have begun since the last list', () => {
     expect(tasksOf(after(given), workerId('a'), 0)).toBe(5);
     expect(tasksOf(after(given, ended), workerId('a'), 0)).toBe(1);
     expect(Object.keys(after(given).workerOf)).toHaveLength(4);
+  });
+
+  it('stay the same when a task is said again to run where it runs, also at a worker with many', () => {
+    const numbers = Array.from({ length: 7 }, (_, n) => n);
+    const given = after(says(...numbers.map((n) => [`t${n}`, 'running', workerId('a')] as never)));
+    const again = onTaskBegins(given, connected, says(['t0', 'running', workerId('a')]));
+    expect(again.begun).toBe(given);
+    expect([...again.touched]).toEqual([]);
   });
 
   it('name the Fargate tasks that change, and those of which the next list may say otherwise', () => {

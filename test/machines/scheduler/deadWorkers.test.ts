@@ -58,15 +58,19 @@ describe('the workers of a dead task', () => {
       // These were to be drained, and ended before StopTask reached them.
       ended('drainedOom', 'drained', 70_000, oom),
       ended('drainedSpot', 'drained', 80_000, 'SpotInterruption; interrupted'),
+      // This one was given up, and ECS showed its end later.
+      ended('lostSpot', 'lost', 85_000, 'SpotInterruption; interrupted'),
       // These said goodbye, or may live.
       ended('drainedByUs', 'drained', 90_000, 'UserInitiated; scaler-ecs: no longer wanted'),
       ended('drained', 'drained', 90_000),
       ended('lost', 'lost', 90_000),
       { taskArn: null, cause: 'launchFailed', detail: null, endedAt: 90_000 } as const,
+      // This one names no task.
+      { taskArn: null, cause: 'exited', detail: null, endedAt: 90_000 } as const,
     ];
     expect(deadAtStart(history, 100_000)).toEqual<DeadTasks>({
       ...{ new: 40_001, reclaimed: 50_000, stopped: 60_000, later: 100_000 },
-      ...{ drainedOom: 70_000, drainedSpot: 80_000 },
+      ...{ drainedOom: 70_000, drainedSpot: 80_000, lostSpot: 85_000 },
     });
     expect(deadAtStart([], 100_000)).toEqual({});
   });

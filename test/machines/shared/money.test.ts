@@ -35,6 +35,26 @@ describe('a bill', () => {
     expect(costAt(bill, prices, t + 120_000)).toBeCloseTo(0.12 + 0.15, 9);
   });
 
+  it('counts a task that is older than the minimum by its age only, also beside a young one', () => {
+    const bill = billOf([onDemand(t - 100_000), onDemand(t)], 0, prices, t);
+    expect(costAt(bill, prices, t)).toBeCloseTo(0.1 + 0.06, 9);
+  });
+
+  it('counts a task as young until it is as old as the minimum', () => {
+    const groups = [onDemand(t - 60_000), onDemand(t - 59_999), spot(t - 60_000)];
+    const bill = billOf(groups, 0, prices, t);
+    expect([bill.onDemand.young, bill.spot.young]).toEqual([1, 0]);
+  });
+
+  it('leaves a sum together with all that it added to it', () => {
+    const rest = billOf([onDemand(t), spot(t)], 1, prices, t, { endedGapUsd: 1 });
+    const groups = [onDemand(t), spot(t), spot(null), { ...spot(t), gapMs: 5 }];
+    const bill = billOf(groups, 2, prices, t, { endedGapUsd: 3 });
+    const sum = replaceBill(rest, noBill, bill);
+    expect(sum.spot.young).toBe(3);
+    expect(replaceBill(sum, bill, noBill)).toEqual(rest);
+  });
+
   it('keeps apart what the tasks may have cost besides, and whether some cost is not known', () => {
     const older = { ...onDemand(t), gapMs: 100_000 };
     const bill = billOf([older, { ...spot(t), gapMs: 200_000 }, spot(t)], 0, prices, t);
@@ -86,6 +106,8 @@ describe('a bill', () => {
     const bill = billOf([onDemand(t), spot(null)], 1, prices, t);
     expect(sameBill(bill, billOf([onDemand(t), spot(null)], 1, prices, t))).toBe(true);
     expect(sameBill(bill, { ...bill, endedUsd: 2 })).toBe(false);
+    expect(sameBill(bill, { ...bill, isLowerBound: true })).toBe(false);
+    expect(sameBill(bill, { ...bill, endedGapUsd: 2 })).toBe(false);
     expect(sameBill(bill, { ...bill, spot: { ...bill.spot, requested: 2 } })).toBe(false);
   });
 });

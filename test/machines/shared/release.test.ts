@@ -7,6 +7,8 @@ describe('release', () => {
       compareReleases,
     );
     expect(sorted).toEqual(['1.26.6', '2.3.0rc1', '2.3.0', '2.9', '2.9.0', '2.9.1', '2.10.0']);
+    expect([compareReleases('2.9.1', '2.9'), compareReleases('2.9', '2.9.1')]).toEqual([1, -1]);
+    expect(compareReleases('2.9.0', '2.9')).toBe(0);
     expect(atLeast('2.9', '2.9.0')).toBe(true);
     expect(atLeast('2.8.9', '2.9')).toBe(false);
   });
