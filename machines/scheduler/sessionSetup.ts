@@ -27,10 +27,10 @@ interface Given {
 }
 
 /** A message of one of these types, and of the generation that the scheduler has shown. */
-const isMessage = ({ context, event }: Given, ...types: SchedulerMessage['type'][]): boolean =>
-  event.type === 'socket.message' &&
-  types.includes(event.message.type) &&
-  !contradicts(context.dialect, event.generation);
+function isMessage({ context, event }: Given, ...types: SchedulerMessage['type'][]): boolean {
+  assertEvent(event, 'socket.message');
+  return types.includes(event.message.type) && !contradicts(context.dialect, event.generation);
+}
 
 const base = setup({
   types: {} as { input: SessionInput; context: SessionContext; events: SessionEvent },
@@ -60,8 +60,10 @@ const base = setup({
     closeLimit: 5000,
   },
   guards: {
-    isContradiction: ({ context, event }) =>
-      event.type === 'socket.message' && contradicts(context.dialect, event.generation),
+    isContradiction: ({ context, event }) => {
+      assertEvent(event, 'socket.message');
+      return contradicts(context.dialect, event.generation);
+    },
     isEcho: (given) => isMessage(given, 'heartbeatEcho'),
     isDesired: (given) => isMessage(given, 'desired'),
     isUnitCommand: (given) => isMessage(given, 'start', 'shutdown'),
