@@ -184,10 +184,8 @@ const nameOf = (text: string, { location, replacement }: Mutant): Survivor => ({
 });
 
 const reasonOf = (file: string, { line, change }: Survivor): string | undefined =>
-  survivors.find(
-    ({ like, mutants }) =>
-      like?.test(change) ||
-      mutants?.[file]?.some((one) => one.line === line && one.change === change),
+  survivors.find(({ mutants }) =>
+    mutants[file]?.some((one) => one.line === line && one.change === change),
   )?.why;
 
 const { values, positionals } = parseArgs({
@@ -234,7 +232,7 @@ for (const name of requested.flat()) {
     );
     if (why === undefined) sum.unexplained++;
   }
-  for (const { line, change } of survivors.flatMap((one) => one.mutants?.[file] ?? []))
+  for (const { line, change } of survivors.flatMap((one) => one.mutants[file] ?? []))
     if (!names.some((name) => name.line === line && name.change === change)) {
       console.log(`  listed as a survivor, but killed or gone: ${change}`);
       staleSurvivors++;
