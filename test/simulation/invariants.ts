@@ -62,7 +62,7 @@ export const createInvariants = (world: Watched) => {
   const limits = createLimits(world);
   const sendings = createSendings(world, () => units.isUnits());
   const settlement = createOwnership(world, short);
-  const dialogue = createDialogueRules(world, () => surveyed || blind);
+  const dialogue = createDialogueRules(world);
   const money = createMoneyRules(world);
   const units = createUnitGoal(world, dialogue.isJustBack);
   const scaling = createScalingGoal(world);
@@ -227,6 +227,7 @@ export const createInvariants = (world: Watched) => {
     workReported: scaling.reported,
     recorded(record: JournalRecord) {
       limits.recorded(record);
+      money.recorded(record);
       if (record.kind !== 'adopted') return;
       units.adopted(record.taskArn);
       const task = ecs.tasks.get(record.taskArn);
@@ -264,6 +265,7 @@ export const createInvariants = (world: Watched) => {
     born() {
       for (const task of rivals) task.ours = true;
       limits.born();
+      money.born();
       units.born();
       dialogue.born();
       dialogueShown = null;

@@ -380,6 +380,15 @@ it('counts the workers that serving groups should have and the monitor does not 
   expect(countRecords(groups, 4).missingWorkers).toBe(3);
 });
 
+it('counts the groups that an operator drains and that still wait for an idle moment', () => {
+  const groups = {
+    waits: serves({ evicted: true, phase: 'waiting', drainDeadline: 9 }),
+    idle: serves({ drainRequested: true, phase: 'waiting' }),
+    stops: serves({ evicted: true, phase: 'stopping' }),
+  };
+  expect(countRecords(groups, 4)).toMatchObject({ drainPending: 1, stopping: 2, waiting: 1 });
+});
+
 describe('a task that is to stop', () => {
   const observe = (record: GroupRecord, phase: TaskObservation['phase'], more: object = {}) => {
     const seen = { ...sighting(arn('r'), phase), ...more };
