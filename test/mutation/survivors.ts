@@ -4,16 +4,8 @@ export interface Survivor {
   change: string;
 }
 
-/** Mutants that do not change the behaviour: listed by file, or matched by the text of the change (`like`), with the reason. */
-export const survivors: {
-  why: string;
-  like?: RegExp;
-  mutants?: Record<string, Survivor[]>;
-}[] = [
-  {
-    why: 'type narrowing only: the machine uses the action for this event alone',
-    like: /^event\.type [!=]== '[a-zA-Z.]+' => (true|false)$/,
-  },
+/** Mutants that do not change the behaviour, by file, with the reason. */
+export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] = [
   {
     why: 'placeholders for actions that the wiring implements: without an implementation they do nothing',
     mutants: {
@@ -90,8 +82,9 @@ export const survivors: {
     },
   },
   {
-    why: 'each drain sets the value before it is read',
+    why: 'each drain, or each poll, sets the value before it is read',
     mutants: {
+      'machines/cohort/cohort.ts': [{ line: 'monitorConnected: false,', change: 'false => true' }],
       'machines/group/workerGroup.ts': [{ line: 'whenIdle: false,', change: 'false => true' }],
     },
   },
@@ -211,6 +204,12 @@ export const survivors: {
   {
     why: 'type narrowing only: a launch that ends has its groups, and the tasks that are compared are shown',
     mutants: {
+      'machines/cohort/changes.ts': [
+        {
+          line: 'const waiting = context.launches[label] ?? [];',
+          change: '[] => ["Stryker was here"]',
+        },
+      ],
       'machines/cohort/settleLaunch.ts': [
         {
           line: 'const { [end.label]: waiting = [], ...launches } = records.launches;',
@@ -231,6 +230,17 @@ export const survivors: {
         {
           line: "const [probe = ''] = launches[0]?.groupIds ?? [];",
           change: '[] => ["Stryker was here"]',
+        },
+      ],
+    },
+  },
+  {
+    why: 'a task that ECS shows as stopped has ended, whatever the monitor stream shows',
+    mutants: {
+      'machines/cohort/observe.ts': [
+        {
+          line: 'return reconcileObserved(records, [observation], at, timeouts, false);',
+          change: 'false => true',
         },
       ],
     },
