@@ -12,6 +12,7 @@ import { createBeliefs, noticeMs, unseenMs } from './beliefs.ts';
 import { createDialogueRules } from './dialogueRules.ts';
 import type { ModelTask } from './ecs.ts';
 import type { Life, LifeEnd } from './life.ts';
+import { createLifetimeRules } from './lifetimeRules.ts';
 import { createLimits } from './limits.ts';
 import { type Countability, createMoneyRules } from './moneyRules.ts';
 import { createOwnership } from './ownership.ts';
@@ -67,10 +68,14 @@ export const createInvariants = (world: Watched) => {
   const dialogue = createDialogueRules(world);
   const money = createMoneyRules(world);
   const stops = createStopRules(world);
+  const lifetimes = createLifetimeRules(world);
   const units = createUnitGoal(world, dialogue.isJustBack);
   const scaling = createScalingGoal(world);
   const { agenda, ecs, disk, scheduler, settings, broken } = world;
-  const cap = settings.maxTasks ?? Number.POSITIVE_INFINITY;
+  /** A life may begin with another one. */
+  const cap = (): number => settings.maxTasks ?? Number.POSITIVE_INFINITY;
+  /** The cap when each launch was decided. */
+  const capAt = new Map<string, number>();
   const decidedAt = new Map<string, number>();
 
   /** Of the present life. */
@@ -122,7 +127,7 @@ export const createInvariants = (world: Watched) => {
     if (all || spent) endAt = now;
     const fewer = goal !== null && !units.isUnits() && goal < serving();
     const useless = !units.isUnits() && scaling.isUseless(staying(), askedWorkers);
-    if (all || spent || fewer || useless || standing() > cap) reasonAt = now;
+    if (all || spent || fewer || useless || standing() > cap()) reasonAt = now;
   };
 
   /** The least that was wanted while a stop may have been decided that is asked for now. */
@@ -181,6 +186,21 @@ export const createInvariants = (world: Watched) => {
     })?.groupId;
   };
 
+  /** The groups that the scheduler desires, while nothing is in the way of a launch or a stop; null: something may be. */
+  const steadyGoal = (): number | null => {
+    const life = world.life();
+    const census = world.census();
+    const now = agenda.now();
+    if (!life || !census || life.stopAskedAt !== null || units.isUnits()) return null;
+    const heardSince = scheduler.heardSince(life.owner);
+    const isHeard = heardSince !== null && now - heardSince > knownMs + lateMs;
+    const isEchoed = now - (echoedAt ?? 0) < echoLimit(settings.heartbeatIntervalSeconds * 1000);
+    const isFree = census.breakers === 0 && census.money !== 'limited' && !settings.scarceCalls;
+    const isActive = census.lifecycle === 'active' && (surveyed || blind) && emptySince === null;
+    const isQuiet = world.isCalm() && isServable() && !dialogue.isJustBack();
+    return isHeard && isEchoed && isFree && isActive && isQuiet ? goal : null;
+  };
+
   const launched = (label: string): void => {
     const life = world.life();
     if (!life) return;
@@ -195,6 +215,7 @@ export const createInvariants = (world: Watched) => {
     // Neither a journal that knows all nor the right to list: the cap cannot be kept.
     if (blind && foundAt > now) excusedAboveCap = true;
     knownAt.set(label, dialogueShown);
+    capAt.set(label, cap());
     const isUnits = units.isUnits();
     const grant = units.grant();
     units.launched(label);
@@ -205,10 +226,11 @@ export const createInvariants = (world: Watched) => {
       const staying = census.groups.filter(({ drainRequested }) => !drainRequested).length;
       const unasked = isUnits ? units.overLaunched(grant, staying) : null;
       if (unasked !== null) broken('overLaunched', `${unasked}: ${label}`);
-      if (!isUnits && goal !== null && staying > Math.min(cap, scaling.most(askedWorkers)))
+      const most = scaling.most(askedWorkers) + lifetimes.extra(census.cohorts);
+      if (!isUnits && goal !== null && staying > Math.min(cap(), most))
         broken('overLaunched', `${staying} groups, ${goal} wanted: ${label}`);
-      if (census.groups.length > cap && !excusedAboveCap)
-        broken('capExceeded', `${census.groups.length} groups, ${cap} allowed: ${label}`);
+      if (census.groups.length > cap() && !excusedAboveCap)
+        broken('capExceeded', `${census.groups.length} groups, ${cap()} allowed: ${label}`);
     });
   };
 
@@ -221,7 +243,7 @@ export const createInvariants = (world: Watched) => {
       if (goal !== null) goals.push({ until: heardAt, goal });
       goals = goals.filter(({ until }) => agenda.now() - until < decidedMs);
       askedWorkers = workers;
-      goal = Math.min(cap, Math.ceil(workers / settings.workersPerTask));
+      goal = Math.min(cap(), Math.ceil(workers / settings.workersPerTask));
       zeroSince = goal === 0 ? (zeroSince ?? heardAt) : null;
     }
   };
@@ -353,11 +375,12 @@ export const createInvariants = (world: Watched) => {
       const now = agenda.now();
       const isAsked = (units.isUnits() || scheduler.groups() !== null) && units.isAsked(task);
       task.stopAskedAt = now;
+      lifetimes.stopped(task);
       const since = decidedAt.get(task.label ?? '') ?? task.createdAt;
       look();
       // What launches under way may still start counts, too, when there are more than are allowed.
       const believed = now - unseenAt < unseenMs ? (world.census()?.groups.length ?? 0) : 0;
-      const crowded = Math.max(standing() + coming(), believed) > cap;
+      const crowded = Math.max(standing() + coming(), believed) > cap();
       if (task.doomed) return;
       if (isHarmful(task)) broken('schedulerKilled', `StopTask ${short(taskArn)} during a cancel`);
       const work = scheduler.work.get(task);
@@ -421,8 +444,10 @@ export const createInvariants = (world: Watched) => {
       // Sent by a life whose journal is gone: nobody can know of it yet.
       if (task.label !== null && task.askedAt < lostAt) task.ghost = true;
       const bought = ecs.ours().filter(({ ghost }) => !ghost).length;
-      if (bought > cap && !excusedAboveCap)
-        broken('capExceeded', `${bought} tasks bought, ${cap} allowed: ${task.label}`);
+      // Sent again under its token, it was decided by a life with another limit.
+      const allowed = Math.max(cap(), capAt.get(task.label ?? '') ?? 0);
+      if (bought > allowed && !excusedAboveCap)
+        broken('capExceeded', `${bought} tasks bought, ${allowed} allowed: ${task.label}`);
     },
 
     /** Once a second: what ECS itself doubled must be swept. */
@@ -430,6 +455,7 @@ export const createInvariants = (world: Watched) => {
       look();
       units.learn();
       dialogue.check();
+      lifetimes.check(() => ({ goal: steadyGoal(), census: world.census() }));
       const now = agenda.now();
       // Who waits for an idle moment is on its way out, and its wait is bounded.
       const drainRequested = new Set(
@@ -444,14 +470,14 @@ export const createInvariants = (world: Watched) => {
         .filter(
           (task) => ecs.wanted(task) && !drainRequested.has(task.taskArn) && !task.rival,
         ).length;
-      if (staying <= cap || !world.life() || blind) {
+      if (staying <= cap() || !world.life() || blind) {
         aboveCapSince = null;
         return;
       }
       aboveCapSince ??= now;
       const since = Math.max(aboveCapSince, faultsEndAt);
       if (now - since > sweepLimit)
-        broken('capExceeded', `${staying} tasks for ${now - since} ms, ${cap} allowed`);
+        broken('capExceeded', `${staying} tasks for ${now - since} ms, ${cap()} allowed`);
     },
 
     owners: settlement.owners,
@@ -474,8 +500,8 @@ export const createInvariants = (world: Watched) => {
       const stray = alive.find(({ taskArn }) => !owned.has(taskArn));
       if (stray)
         return { invariant: 'leaked', says: `${short(stray.taskArn)} belongs to no group` };
-      if (alive.length > cap)
-        return { invariant: 'capExceeded', says: `${alive.length} tasks, ${cap} allowed` };
+      if (alive.length > cap())
+        return { invariant: 'capExceeded', says: `${alive.length} tasks, ${cap()} allowed` };
       const dead = census.groups.find(
         ({ taskArn }) => taskArn !== null && !alive.some((task) => task.taskArn === taskArn),
       );
@@ -496,7 +522,7 @@ export const createInvariants = (world: Watched) => {
       // What was said last is old where nothing is said because it is met.
       const isMet = silentWhenMet && scheduler.wouldSay(world.identity()).length === 0;
       const isLimited = money.excuse(census, alive.length, goal ?? 0);
-      const isOther = goal !== null && scaling.isOther(alive.length, goal, askedWorkers, cap);
+      const isOther = goal !== null && scaling.isOther(alive.length, goal, askedWorkers, cap());
       if (!isByUnits && !isMet && !isLimited && !units.isUnits() && isOther)
         return { invariant: 'lost', says: `${alive.length} tasks, ${goal} wanted` };
       if (!alive.every((task) => scheduler.connected.has(task)))

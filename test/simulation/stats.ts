@@ -68,7 +68,7 @@ export const addStats = (into: Stats, from: Stats): void => {
 };
 
 /** What only the wide profile can break. */
-const wideInvariants: readonly InvariantName[] = ['stopIgnored'];
+const wideInvariants: readonly InvariantName[] = ['stopIgnored', 'tooOld'];
 
 const inOne = (stats: Stats, names: readonly InvariantName[]): number =>
   new Set(

@@ -43,6 +43,8 @@ export const invariantNames = [
   'crashed',
   /** A request to stop, or another one after it, has not done what it promises. */
   'stopIgnored',
+  /** It is older than max_lifetime, idle, and could have been replaced. */
+  'tooOld',
   /** A launch that passes a limit of money, or a count that differs from the bill. */
   'overspent',
   'miscounted',
@@ -65,6 +67,8 @@ export interface Watched {
   settings: SimulationSettings;
   life(): Life | null;
   census(): Census | null;
+  /** No fault is in the way of anything. */
+  isCalm(): boolean;
   broken(invariant: InvariantName, says: string): void;
   /** One of ours by the name that a scheduler of groups knows it by. */
   isOurGroup(groupId: string): boolean;
