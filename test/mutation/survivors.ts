@@ -269,7 +269,7 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
       'machines/fleet/commands.ts': [
         { line: 'if (after === before) return;', change: 'after === before => false' },
       ],
-      'machines/fleet/facts.ts': [
+      'machines/fleet/cohortEvents.ts': [
         { line: 'if (due.length === 0) return;', change: 'due.length === 0 => false' },
       ],
       'machines/fleet/spending.ts': [
