@@ -8,7 +8,7 @@ import {
   minIdleOf,
 } from './cohortSetup.ts';
 import { admitted, adopted } from './groupRecords.ts';
-import { drained, evicted, released, undrained, type Wait } from './scaleDown.ts';
+import { drained, evicted, released, shareNow, undrained, type Wait } from './scaleDown.ts';
 import { unwantedLaunches } from './settleLaunch.ts';
 
 export const admit = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
@@ -49,7 +49,9 @@ const waitFor = (context: CohortContext, { at, until }: { at: number; until: num
 
 export const drain = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'cohort.drain');
-  apply(drained(context, event, waitFor(context, event)), enqueue, event.reason);
+  const { groups, workersPerTask } = context;
+  const share = shareNow(event, event.of ?? event, groups, workersPerTask);
+  apply(drained(context, share, waitFor(context, event)), enqueue, event.reason);
   enqueue.assign({ observedGeneration: event.generation });
 });
 

@@ -219,6 +219,7 @@ export function countRecords(groups: Record<string, GroupRecord>, workersPerTask
     counts[category]++;
     if (category === 'pending' && absent(record)) counts.absent++;
     if (freed(record)) counts.freed++;
+    if (category === 'stopping' && record.phase === 'waiting') counts.waiting++;
     if (category !== 'idle' && category !== 'busy') continue;
     counts.missingWorkers += missingWorkers(record, workersPerTask);
     if (record.degraded || record.aged) addDegraded(counts, record, workersPerTask);

@@ -64,7 +64,8 @@ export function groupStatus(
     groupId,
     cohortId,
     taskArn: record.taskArn,
-    category: categoryOf(record),
+    // Drained by order it leaves for good, but at an idle moment.
+    category: record.phase === 'waiting' ? 'drainPending' : categoryOf(record),
     phase: record.phase,
     registered: record.registered,
     workers: load?.workers ?? null,

@@ -13,13 +13,17 @@ import type { Share } from './scaleDown.ts';
 export type CohortCommand =
   | { type: 'cohort.admit'; generation: number; launches: LaunchPlan[]; at: number }
   | { type: 'cohort.adopt'; generation: number; groups: OwnedGroup[] }
-  /** `until`: how long groups at work may wait for an idle moment. `reason`: for ECS, why. */
+  /**
+   * `until`: how long groups at work may wait for an idle moment. `reason`: for ECS, why. `of`: how many there were when
+   * that was decided; left out: all that are meant are to leave.
+   */
   | ({
       type: 'cohort.drain';
       generation: number;
       at: number;
       until: number;
       reason?: string | undefined;
+      of?: Share | undefined;
     } & Share)
   /** Ordered by an operator: these groups leave at an idle moment, and for good. */
   | { type: 'cohort.evict'; generation: number; at: number; until: number; groupIds: string[] }

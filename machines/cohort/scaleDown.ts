@@ -8,6 +8,7 @@ import {
   absent,
   type CohortRecords,
   categoryOf,
+  countRecords,
   type GroupRecord,
   hasWorkers,
   holdsStop,
@@ -24,6 +25,22 @@ export type Share = Pick<Counts, 'pending' | 'idle' | 'busy'> & {
   /** Of the degraded idle ones, beside those; left out: none. */
   degraded?: number;
 };
+
+/**
+ * Some groups may have ended since the fleet manager decided, such as those of a launch that was refused, whose ends come
+ * one by one. As many stay as were to stay.
+ */
+export function shareNow(
+  share: Share,
+  of: Share,
+  groups: Record<string, GroupRecord>,
+  workersPerTask: number,
+): Share {
+  const present = countRecords(groups, workersPerTask);
+  const left = (kind: 'pending' | 'idle' | 'busy') =>
+    Math.max(0, share[kind] - Math.max(0, of[kind] - present[kind]));
+  return { ...share, pending: left('pending'), idle: left('idle'), busy: left('busy') };
+}
 
 /** A group that has come least far leaves first. */
 const progress: Record<GroupPhase, number> = {

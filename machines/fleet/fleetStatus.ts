@@ -80,15 +80,16 @@ export interface GroupTotals {
 }
 
 export function groupTotals(counts: Counts): GroupTotals {
-  const { idle, busy, pending, drainPending, cancelled, stopping, missingWorkers } = counts;
+  const { idle, busy, pending, drainPending, cancelled, stopping, waiting, missingWorkers } =
+    counts;
   return {
     total: total(counts),
     running: serving(counts),
     idle,
     busy,
     booting: pending,
-    draining: drainPending + cancelled,
-    stopping,
+    draining: drainPending + cancelled + waiting,
+    stopping: stopping - waiting,
     missingWorkers,
   };
 }

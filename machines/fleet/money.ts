@@ -38,6 +38,8 @@ export interface SpentBefore {
   isLowerBound: boolean;
   /** It is not known whether there were earlier runs: a task of theirs would show it. */
   mayHaveForgotten: boolean;
+  /** Tasks that launches given up at this start may have started, by where they were asked for; left out: none. */
+  mayHaveStarted?: Market[] | undefined;
 }
 
 /** What the fleet has cost and costs. Sums only: they change with a report of a cohort, not with time. */
@@ -49,6 +51,8 @@ export interface Money {
   usdAtMidnight: number;
   isLowerBound: boolean;
   mayHaveForgotten: boolean;
+  /** Of `mayHaveStarted`, those that no inventory has shown. */
+  unshown: Market[];
   /** The journal has this day. */
   dayNoted: boolean;
   /** Since when a limit has been in the way of the next launch. */
@@ -109,6 +113,7 @@ export function newMoney(
   at: number,
 ): Money {
   const { endedUsd = 0, isLowerBound = false, mayHaveForgotten = false } = spent ?? {};
+  const unshown = spent?.mayHaveStarted ?? [];
   const midnight = midnightBefore(at);
   const prices = settings?.prices ?? null;
   return {
@@ -121,13 +126,17 @@ export function newMoney(
         : endedUsd + (prices === null ? 0 : usdBefore(midnight, owned, prices)),
     isLowerBound,
     mayHaveForgotten,
+    unshown,
     dayNoted: false,
     limitedSince: null,
     clearSince: null,
   };
 }
 
-/** Tasks of an earlier run were found: what they have cost before today belongs to no limit of today. */
+/**
+ * Tasks of an earlier run were found: what they have cost before today belongs to no limit of today. By the first
+ * inventory they are those that launches given up at the start may have started: from now on, their bills count.
+ */
 export function withAdopted(
   payer: Payer,
   owned: readonly OwnedGroup[],
@@ -136,8 +145,10 @@ export function withAdopted(
   const { money } = payer;
   const { prices } = moneySettings(payer);
   if (owned.length === 0 || prices === null) return money;
+  const shown = recovering ? money.unshown.slice(0, owned.length) : [];
   return {
     ...money,
+    unshown: money.unshown.slice(shown.length),
     usdAtMidnight: money.usdAtMidnight + usdBefore(money.day, owned, prices),
     isLowerBound: money.isLowerBound || (money.mayHaveForgotten && recovering),
   };
@@ -171,13 +182,17 @@ export function withDay(payer: Payer, now: number): Money {
   return { ...money, day, usdAtMidnight };
 }
 
+/** USD that may have been spent besides what is counted. */
+const uncountedUsd = ({ sum, unshown }: Money, prices: Prices): number =>
+  unshown.reduce((usd, market) => usd + minimumUsd(prices, market), gapUsd(sum, prices));
+
 /** Null: no price is known. */
 export function spendingOf(payer: Payer, at: number = payer.now): Spending | null {
   const { sum, usdAtMidnight, isLowerBound } = payer.money;
   const { prices } = moneySettings(payer);
   if (prices === null) return null;
   const usdTotal = costAt(sum, prices, at);
-  const mayBeMore = gapUsd(sum, prices) > 0;
+  const mayBeMore = uncountedUsd(payer.money, prices) > 0;
   return {
     usdPerHour: hourlyRate(sum, prices),
     usdToday: Math.max(0, usdTotal - usdAtMidnight),
@@ -220,7 +235,7 @@ export function limitStates(payer: Payer, market: Market): LimitState[] {
     const fact = facts[limit];
     const each = limit === 'perHour' ? prices[market] : minimumUsd(prices, market);
     // What may have been spent besides is in the way of a launch, and no reason to drain.
-    const gap = limit === 'perHour' ? 0 : gapUsd(sum, prices);
+    const gap = limit === 'perHour' ? 0 : uncountedUsd(payer.money, prices);
     const room = Math.floor((allowed - fact.spent - fact.reserved - gap + slack) / each);
     return [{ limit, allowed, ...fact, room: Math.max(0, room) }];
   });

@@ -16,6 +16,8 @@ export interface Counts {
   stopping: number;
   /** Of `stopping`: those that use no slot under the limit. Their stop is accepted, and their container has ended or should have long ago. */
   freed: number;
+  /** Of `stopping`: those that an operator drains, and that still wait for an idle moment. */
+  waiting: number;
   /** How many workers the idle and the busy groups should have and the monitor does not show. */
   missingWorkers: number;
   /** Of the idle and the busy groups: those that have had only some of their workers for long; and how many they miss. */
@@ -64,7 +66,7 @@ export interface Plan {
 
 export const noCounts: Counts = {
   ...{ pending: 0, absent: 0, idle: 0, busy: 0 },
-  ...{ drainPending: 0, cancelled: 0, stopping: 0, freed: 0 },
+  ...{ drainPending: 0, cancelled: 0, stopping: 0, freed: 0, waiting: 0 },
   ...{ missingWorkers: 0, degraded: 0, degradedMissing: 0, degradedIdleWorkers: 0 },
 };
 const nothing: Plan = {
@@ -112,6 +114,7 @@ export const addCounts = (a: Counts, b: Counts): Counts => ({
   cancelled: a.cancelled + b.cancelled,
   stopping: a.stopping + b.stopping,
   freed: a.freed + b.freed,
+  waiting: a.waiting + b.waiting,
   missingWorkers: a.missingWorkers + b.missingWorkers,
   degraded: a.degraded + b.degraded,
   degradedMissing: a.degradedMissing + b.degradedMissing,

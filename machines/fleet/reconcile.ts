@@ -141,7 +141,10 @@ export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check })
     context,
     drains.map(([cohortId, share]) => [
       cohortId,
-      { type: 'cohort.drain', ...share, at: now, until, reason },
+      {
+        ...{ type: 'cohort.drain', ...share, at: now, until, reason },
+        of: shareOf(context.cohorts[cohortId] as CohortStatus),
+      },
     ]),
     enqueue,
   );

@@ -8,7 +8,6 @@ import {
   mayHaveGroups,
   reportsAs,
   termsOf,
-  unknownDialect,
 } from './dialect.ts';
 import type { ConnectionStatus, SchedulerEvent, SocketCommand, SocketEvent } from './events.ts';
 import { isContested, isTaken, onClosed, onConnected } from './identityConflict.ts';
@@ -21,7 +20,7 @@ import {
 } from './messages.ts';
 import * as pending from './pendingResponse.ts';
 import { mismatch } from './releases.ts';
-import { fleetView, type SessionContext } from './sessionState.ts';
+import { fleetView, newConnection, type SessionContext } from './sessionState.ts';
 import { onCommand, poll } from './unitProtocol.ts';
 import { newUnitProtocol, type Outcome, type Reply } from './unitState.ts';
 
@@ -54,23 +53,9 @@ const join = (a: Step, b: Step): Step => ({
   notes: [...(a.notes ?? []), ...(b.notes ?? [])],
 });
 
-/** Nothing of the last connection counts. */
-function withoutConnection(context: SessionContext): SessionContext {
-  return {
-    ...context,
-    missedEchoes: 0,
-    outstanding: 0,
-    echoedInARow: 0,
-    dialect: unknownDialect,
-    unitProtocol: null,
-    shutdownReported: false,
-    unacknowledgedReports: 0,
-  };
-}
-
-/** A new attempt to connect. */
+/** A new attempt to connect. Nothing of the last connection counts. */
 export function connect(context: SessionContext): SessionContext {
-  return { ...withoutConnection(context), attempts: context.attempts + 1 };
+  return { ...context, ...newConnection, attempts: context.attempts + 1 };
 }
 
 export function opened(
@@ -78,7 +63,8 @@ export function opened(
   { at, magic }: SocketEvent & { type: 'socket.open' },
 ) {
   const context: SessionContext = {
-    ...withoutConnection(before),
+    ...before,
+    ...newConnection,
     now: at,
     pendingResponse: pending.onConnected(before.pendingResponse, at),
     identityConflict: onConnected(before.identityConflict, at),

@@ -91,7 +91,7 @@ export function readMessages(
   };
   for (const part of parts(messages)) {
     const from = stream;
-    const singles = readSingles(from, part.singles);
+    const singles = readSingles(from, part);
     stream = singles.stream;
     if (from.isTraced) since(from, singles.touched);
     if (part.list === null) continue;
@@ -119,17 +119,25 @@ export function readMessages(
   return { stream, loads: Object.fromEntries(told), listed };
 }
 
-/** What is said of one worker or one task, up to each list of workers. */
-function parts(
-  messages: readonly MonitorMessage[],
-): { singles: (WorkerMessage | TaskMessage)[]; list: WorkerList | null }[] {
-  const found: ReturnType<typeof parts> = [{ singles: [], list: null }];
+/** What is said of single workers and single tasks, up to a list of workers. */
+interface Part {
+  moves: WorkerMessage[];
+  states: TaskMessage[];
+  list: WorkerList | null;
+}
+
+const newPart = (): Part => ({ moves: [], states: [], list: null });
+
+function parts(messages: readonly MonitorMessage[]): Part[] {
+  let last = newPart();
+  const found = [last];
   for (const message of messages) {
-    const last = found.at(-1) as (typeof found)[0];
-    if (message.type !== 'monitor.workers') last.singles.push(message);
+    if (message.type === 'monitor.worker') last.moves.push(message);
+    else if (message.type === 'monitor.task') last.states.push(message);
     else {
       last.list = message;
-      found.push({ singles: [], list: null });
+      last = newPart();
+      found.push(last);
     }
   }
   return found;
@@ -156,14 +164,12 @@ const isSame = (a: WorkerLoad, b: WorkerLoad): boolean =>
 
 function readSingles(
   before: MonitorStream,
-  singles: readonly (WorkerMessage | TaskMessage)[],
+  { moves, states }: Part,
 ): { stream: MonitorStream; touched: Set<string> } {
-  const states = singles.filter((message) => message.type === 'monitor.task');
   const cancellations = onTaskStates(before.cancellations, states);
   const touched = new Set<string>();
   for (const { counts } of [before.cancellations, cancellations])
     for (const taskId of Object.keys(counts)) touched.add(taskId);
-  const moves = singles.filter((message) => message.type === 'monitor.worker');
   const connected = moves.length > 0 ? { ...before.connected } : before.connected;
   for (const { workerId, connected: isConnected } of moves) {
     const taskId = taskIdOfWorker(workerId);

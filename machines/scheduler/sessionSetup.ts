@@ -8,7 +8,7 @@ import * as dialogue from './dialogue.ts';
 import type { FleetEvent, MonitorEvent, SocketCommand, SocketEvent } from './events.ts';
 import { sendHeartbeat } from './heartbeat.ts';
 import { conflictPauseMs } from './identityConflict.ts';
-import type { SchedulerMessage } from './messages.ts';
+import type { SchedulerMessage, UnitCommand } from './messages.ts';
 import { awayMs, mustStayAway } from './pendingResponse.ts';
 import { echoLimit, type SessionContext, type SessionInput } from './sessionState.ts';
 
@@ -26,11 +26,17 @@ interface Given {
   event: SessionEvent;
 }
 
+/** A message of another generation than the scheduler has shown. */
+function isContradiction({ context, event }: Given): boolean {
+  assertEvent(event, 'socket.message');
+  return contradicts(context.dialect, event.generation);
+}
+
 /** A message of one of these types, and of the generation that the scheduler has shown. */
-const isMessage = ({ context, event }: Given, ...types: SchedulerMessage['type'][]): boolean =>
-  event.type === 'socket.message' &&
-  types.includes(event.message.type) &&
-  !contradicts(context.dialect, event.generation);
+function isMessage(given: Given, ...types: SchedulerMessage['type'][]): boolean {
+  assertEvent(given.event, 'socket.message');
+  return types.includes(given.event.message.type) && !isContradiction(given);
+}
 
 const base = setup({
   types: {} as { input: SessionInput; context: SessionContext; events: SessionEvent },
@@ -60,8 +66,7 @@ const base = setup({
     closeLimit: 5000,
   },
   guards: {
-    isContradiction: ({ context, event }) =>
-      event.type === 'socket.message' && contradicts(context.dialect, event.generation),
+    isContradiction,
     isEcho: (given) => isMessage(given, 'heartbeatEcho'),
     isDesired: (given) => isMessage(given, 'desired'),
     isUnitCommand: (given) => isMessage(given, 'start', 'shutdown'),
@@ -154,9 +159,8 @@ export const sessionSetup = base.extend({
     }),
     onUnitCommand: base.enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, 'socket.message');
-      const { message } = event;
-      if (message.type === 'start' || message.type === 'shutdown')
-        carryOut(dialogue.onUnitCommand(context, event, message), enqueue);
+      // The guard `isUnitCommand` lets no other message pass.
+      carryOut(dialogue.onUnitCommand(context, event, event.message as UnitCommand), enqueue);
     }),
     onAcknowledgement: base.assign({
       unacknowledgedReports: ({ context }) => Math.max(0, context.unacknowledgedReports - 1),

@@ -66,33 +66,38 @@ export function echoLimit(heartbeatIntervalMs: number): number {
   return Math.max(2 * heartbeatIntervalMs, 6000);
 }
 
+/** What belongs to one connection, before it has opened. */
+export const newConnection = {
+  missedEchoes: 0,
+  outstanding: 0,
+  echoedInARow: 0,
+  dialect: unknownDialect,
+  unitProtocol: null,
+  shutdownReported: false,
+  unacknowledgedReports: 0,
+} as const satisfies Partial<SessionContext>;
+
 export function newSession(input: SessionInput): SessionContext {
   return {
     ...input,
+    ...newConnection,
     now: 0,
-    missedEchoes: 0,
-    outstanding: 0,
-    echoedInARow: 0,
     attempts: 0,
     hostAnswers: true,
     jitter: 0,
     trouble: null,
     connection: 'closed',
     opened: 0,
-    dialect: unknownDialect,
     terms: null,
     pendingResponse: newPendingResponse(input.responsePending),
     identityConflict: noConflict,
     newUntil: 0,
-    unitProtocol: null,
-    shutdownReported: false,
     tasks: {},
     inventoryComplete: false,
     loads: {},
     groups: null,
     deadWorkers: [],
     reported: {},
-    unacknowledgedReports: 0,
   };
 }
 

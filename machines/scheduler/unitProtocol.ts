@@ -1,5 +1,5 @@
 import type { FleetView, UnitCommand } from './messages.ts';
-import { answerFoundGroups, onShutdown, releasable, releaseNamed } from './unitShutdown.ts';
+import { answerAskedGroups, onShutdown, releasable, releaseNamed } from './unitShutdown.ts';
 import {
   groupIdOfTask,
   inTurn,
@@ -43,7 +43,7 @@ export function poll(before: UnitProtocol, view: FleetView, settings: UnitSettin
     present,
     (state) => answerStart(state, view, settings),
     (state) => retryDeferredStart(state, view, settings),
-    (state) => answerFoundGroups(state, view, settings),
+    (state) => answerAskedGroups(state, view, settings),
     (state) => release(state, releasable(state, view), view.at),
     (state) => releaseNamed(state, view, settings),
   );

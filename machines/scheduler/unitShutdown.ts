@@ -107,6 +107,15 @@ function allWorkersNamed(
   return isIdle || names.length >= Math.max(1, load?.workers ?? workersPerTask);
 }
 
+/** Since when and until when each heartbeat has brought the shutdown of a group. */
+type Asked = UnitProtocol['unknownGroups'][string];
+
+const isAskedStill = ({ last }: Asked, at: number, { heartbeatIntervalMs }: UnitSettings) =>
+  at - last < missedHeartbeats * heartbeatIntervalMs;
+
+const isUnknownToAll = (asked: Asked, at: number, settings: UnitSettings): boolean =>
+  asked.last - asked.since >= unknownGroupMs && isAskedStill(asked, at, settings);
+
 function onGroupShutdown(
   state: UnitProtocol,
   groupId: string,
@@ -124,32 +133,36 @@ function onGroupShutdown(
     return { state: { ...state, ended }, replies: [success] };
   }
   const known = state.unknownGroups[groupId];
-  const isAskedStill =
-    known !== undefined && at - known.last < missedHeartbeats * settings.heartbeatIntervalMs;
-  const since = isAskedStill ? known.since : at;
-  if (inventoryComplete && at - since >= unknownGroupMs)
+  const since = known !== undefined && isAskedStill(known, at, settings) ? known.since : at;
+  const asked = { since, last: at };
+  if (inventoryComplete && isUnknownToAll(asked, at, settings))
     return {
       state: { ...state, unknownGroups: omit(state.unknownGroups, [groupId]) },
       replies: [success],
     };
-  const unknownGroups = { ...state.unknownGroups, [groupId]: { since, last: at } };
+  const unknownGroups = { ...state.unknownGroups, [groupId]: asked };
   return unchanged({ ...state, unknownGroups });
 }
 
-/** Groups whose shutdown was asked for before they were found to be ours. */
-export function answerFoundGroups(
+/**
+ * Groups whose shutdown was asked for before an inventory was complete: those that were found to be ours, and those that
+ * no manager knows. The next heartbeat of the scheduler is not waited for.
+ */
+export function answerAskedGroups(
   before: UnitProtocol,
-  { at, taskIds }: FleetView,
+  { at, taskIds, inventoryComplete }: FleetView,
   settings: UnitSettings,
 ): Outcome {
   const ours = new Set(taskIds);
   return inTurn(
     before,
-    ...Object.keys(before.unknownGroups).map((groupId) => (state: UnitProtocol): Outcome => {
+    ...Object.entries(before.unknownGroups).map(([groupId, asked]) => (state: UnitProtocol) => {
       const taskId = taskIdOfGroup(groupId);
-      if (!ours.has(taskId)) return unchanged(state);
+      const isOurs = ours.has(taskId);
+      const isUnknown = inventoryComplete && isUnknownToAll(asked, at, settings);
+      if (!isOurs && !isUnknown) return unchanged(state);
       const unknownGroups = omit(state.unknownGroups, [groupId]);
-      const outcome = release({ ...state, unknownGroups }, [taskId], at);
+      const outcome = release({ ...state, unknownGroups }, isOurs ? [taskId] : [], at);
       const success = respond('shutdown', 'success', groupId, settings);
       return { state: outcome.state, replies: [success, ...outcome.replies] };
     }),

@@ -1,5 +1,6 @@
 import type { SpentBefore } from '../../machines/fleet/money.ts';
 import type { FleetInput } from '../../machines/fleet/state.ts';
+import type { Market } from '../../machines/shared/domain.ts';
 import { groupIdsOf } from '../../machines/shared/ids.ts';
 import type { Journal } from '../store/journal.ts';
 import { replay } from '../store/replay.ts';
@@ -52,7 +53,10 @@ export const recover = (
   // With no journal a run before us may have launched a moment ago; a start right after us must know that, too.
   if (journal.found === 'none') journal.note({ kind: 'lastLaunch', at });
   return {
-    spent: spentBefore(journal),
+    spent: {
+      ...spentBefore(journal),
+      mayHaveStarted: givenUp.flatMap(({ count, market }) => Array<Market>(count).fill(market)),
+    },
     epoch,
     startedAt: at,
     owned,

@@ -4,16 +4,8 @@ export interface Survivor {
   change: string;
 }
 
-/** Mutants that do not change the behaviour: listed by file, or matched by the text of the change (`like`), with the reason. */
-export const survivors: {
-  why: string;
-  like?: RegExp;
-  mutants?: Record<string, Survivor[]>;
-}[] = [
-  {
-    why: 'type narrowing only: the machine uses the action for this event alone',
-    like: /^event\.type [!=]== '[a-zA-Z.]+' => (true|false)$/,
-  },
+/** Mutants that do not change the behaviour, by file, with the reason. */
+export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] = [
   {
     why: 'placeholders for actions that the wiring implements: without an implementation they do nothing',
     mutants: {
@@ -62,24 +54,12 @@ export const survivors: {
     },
   },
   {
-    why: 'type narrowing only: a message about a worker names no task, and a text is no message',
+    why: 'a text is no state of a task: it names none',
     mutants: {
       'machines/scheduler/monitorStream.ts': [
         {
-          line: 'const found: ReturnType<typeof parts> = [{ singles: [], list: null }];',
+          line: 'const newPart = (): Part => ({ moves: [], states: [], list: null });',
           change: '[] => ["Stryker was here"]',
-        },
-        {
-          line: 'found.push({ singles: [], list: null });',
-          change: '[] => ["Stryker was here"]',
-        },
-        {
-          line: "const states = singles.filter((message) => message.type === 'monitor.task');",
-          change: "singles.filter((message) => message.type === 'monitor.task') => singles",
-        },
-        {
-          line: "const states = singles.filter((message) => message.type === 'monitor.task');",
-          change: "message.type === 'monitor.task' => true",
         },
       ],
     },
@@ -91,12 +71,6 @@ export const survivors: {
         {
           line: "if (event.message.type !== 'desired') return known;",
           change: "event.message.type !== 'desired' => false",
-        },
-      ],
-      'machines/scheduler/sessionSetup.ts': [
-        {
-          line: "if (message.type === 'start' || message.type === 'shutdown')",
-          change: "message.type === 'start' || message.type === 'shutdown' => true",
         },
       ],
     },
@@ -117,12 +91,10 @@ export const survivors: {
     },
   },
   {
-    why: 'each drain, or each attempt to connect, sets the value before it is read',
+    why: 'each drain, or each poll, sets the value before it is read',
     mutants: {
+      'machines/cohort/cohort.ts': [{ line: 'monitorConnected: false,', change: 'false => true' }],
       'machines/group/workerGroup.ts': [{ line: 'whenIdle: false,', change: 'false => true' }],
-      'machines/scheduler/sessionState.ts': [
-        { line: 'shutdownReported: false,', change: 'false => true' },
-      ],
     },
   },
   {
@@ -241,6 +213,12 @@ export const survivors: {
   {
     why: 'type narrowing only: a launch that ends has its groups, the tasks that are compared are shown, and one request is there',
     mutants: {
+      'machines/cohort/changes.ts': [
+        {
+          line: 'const waiting = context.launches[label] ?? [];',
+          change: '[] => ["Stryker was here"]',
+        },
+      ],
       'machines/cohort/settleLaunch.ts': [
         {
           line: 'const { [end.label]: waiting = [], ...launches } = records.launches;',
@@ -267,6 +245,17 @@ export const survivors: {
         {
           line: "const [probe = ''] = launches[0]?.groupIds ?? [];",
           change: '[] => ["Stryker was here"]',
+        },
+      ],
+    },
+  },
+  {
+    why: 'a task that ECS shows as stopped has ended, whatever the monitor stream shows',
+    mutants: {
+      'machines/cohort/observe.ts': [
+        {
+          line: 'return reconcileObserved(records, [observation], at, timeouts, false);',
+          change: 'false => true',
         },
       ],
     },

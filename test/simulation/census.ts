@@ -32,6 +32,8 @@ export interface Census {
   /** What it counts; null: nothing. */
   usdTotal: number | null;
   isLowerBound: boolean;
+  /** A complete inventory was taken in, or listing is denied for good. A search for one launch's tasks is none. */
+  inventoryComplete: boolean;
 }
 
 interface Snapshot {
@@ -98,7 +100,7 @@ export const censusOf = (daemon: AnyActorRef): Census => {
     dialogue: [],
     groups: [],
     launches: [],
-    ...{ money: 'none', usdTotal: null, isLowerBound: false },
+    ...{ money: 'none', usdTotal: null, isLowerBound: false, inventoryComplete: false },
   };
   const { fleetManager, session } = seen(daemon).children;
   if (session) {
@@ -107,7 +109,9 @@ export const censusOf = (daemon: AnyActorRef): Census => {
   }
   if (!fleetManager) return census;
   const { value, context, children } = seen(fleetManager);
-  const spending = spendingOf(context as unknown as Fleet, now());
+  const fleet = context as unknown as Fleet;
+  const spending = spendingOf(fleet, now());
+  census.inventoryComplete = fleet.inventoryAt !== null || fleet.listDenied;
   census.money = (value as { money?: string }).money ?? 'none';
   census.usdTotal = spending?.usdTotal ?? null;
   census.isLowerBound = spending?.isLowerBound ?? false;

@@ -40,7 +40,7 @@ const keyOf = (command: 'start' | 'shutdown', groupId: string | null): string =>
  * What must hold of the messages themselves: nothing is answered that was not asked on this connection, all that was
  * asked is answered in time, and nothing is adopted while another manager may be talking in our place.
  */
-export function createDialogueRules(world: Watched, isInventoryComplete: () => boolean) {
+export function createDialogueRules(world: Watched) {
   const { agenda, broken } = world;
   const heartbeatMs = world.settings.heartbeatIntervalSeconds * 1000;
   let present: Present | null = null;
@@ -150,7 +150,8 @@ export function createDialogueRules(world: Watched, isInventoryComplete: () => b
     check(): void {
       const now = agenda.now();
       const life = world.life();
-      inventoryAt = isInventoryComplete() ? (inventoryAt ?? now) : null;
+      // While a launch is open, lists are only searched for its tasks: they do not show which groups are ours.
+      inventoryAt = world.census()?.inventoryComplete ? (inventoryAt ?? now) : null;
       if (now < standstillEnd) return;
       if (!present || !life?.actor || life.stopAskedAt !== null) return;
       // The daemon is closing this connection.

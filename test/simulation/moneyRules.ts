@@ -1,5 +1,6 @@
 import { minimumUsd, taskUsd } from '../../machines/shared/money.ts';
 import { moneySettingsOf } from '../../src/daemon/money.ts';
+import type { JournalRecord } from '../../src/store/records.ts';
 import type { Census } from './census.ts';
 import type { ModelTask } from './ecs.ts';
 import type { Script } from './script.ts';
@@ -43,10 +44,17 @@ export const countabilityOf = (script: Script): Countability => ({
 export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watched) {
   const { prices, limits, onLimit } = moneySettingsOf(configOf(settings));
   if (prices === null) throw new Error('the simulation knows no price');
+  const market = settings.spot ? 'spot' : 'onDemand';
   let forgottenBefore = Number.NEGATIVE_INFINITY;
 
   /** When a life took a living task for ended: it may not look at tasks, and had asked for the stop of this one. */
   const assumedEnded = new Map<string, number>();
+
+  /** When a task whose end ECS does not show was taken for ended: until then it may have lived. */
+  const lostAt = new Map<string, number>();
+  /** How many tasks each launch asks for, and of how many that this life gave up at its start nothing is known. */
+  const asked = new Map<string, number>();
+  let givenUp = 0;
 
   /** A life before this one took it for ended, and no list shows what is on its way out. */
   const isTakenForEnded = ({ taskArn }: ModelTask): boolean =>
@@ -68,37 +76,58 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watche
   function known(): ModelTask[] {
     const shown = owned();
     return [...ecs.tasks.values()].filter(
-      ({ ours, ghost, label, taskArn, stoppedAt }) =>
+      ({ ours, ghost, label, taskArn, createdAt, stoppedAt }) =>
         ours &&
         (stoppedAt ?? Number.POSITIVE_INFINITY) >= forgottenBefore &&
-        // Without a label it was there before the first start, so no journal has ever named it.
-        ((!ghost && label !== null) || shown.has(taskArn)),
+        // Without a label it was there before the first start, so no journal has ever named it; nor does one that was lost.
+        ((!ghost && label !== null && createdAt >= forgottenBefore) || shown.has(taskArn)),
     );
   }
 
   const bill = (): number =>
     known().reduce((usd, task) => usd + taskUsd(prices, task.market, livedMs(task)), 0);
 
+  /** The same for all that the daemon must reckon with: tasks whose end was never shown, launches that were given up. */
+  const mostBill = (): number =>
+    known().reduce((usd, task) => {
+      const goneAt = lostAt.get(task.taskArn) ?? task.createdAt;
+      return usd + taskUsd(prices, task.market, Math.max(livedMs(task), goneAt - task.createdAt));
+    }, givenUp * minimumUsd(prices, market));
+
   const rate = (): number =>
     known()
       .filter((task) => ecs.alive(task) && !isTakenForEnded(task))
       .reduce((usd, task) => usd + prices[task.market], 0);
 
+  /** Tasks that a launch has asked for and that are not there. */
+  const comingOf = (label: string, count: number): number =>
+    Math.max(0, count - [...ecs.tasks.values()].filter((task) => task.label === label).length);
+
   /** Tasks that open launches have asked for and that are not there yet. */
   function coming(): number {
     let count = 0;
-    for (const { label, count: asked } of life()?.journal?.ledger.openLaunches() ?? []) {
-      const there = [...ecs.tasks.values()].filter((task) => task.label === label).length;
-      count += Math.max(0, asked - there);
-    }
+    for (const launch of life()?.journal?.ledger.openLaunches() ?? [])
+      count += comingOf(launch.label, launch.count);
     return count;
   }
-
-  const market = settings.spot ? 'spot' : 'onDemand';
 
   return {
     journalLost() {
       forgottenBefore = agenda.now();
+    },
+
+    born() {
+      givenUp = 0;
+    },
+
+    recorded(record: JournalRecord) {
+      if (record.kind === 'launch') asked.set(record.label, record.count);
+      // Of an earlier life, and whether it was sent is not known.
+      if (record.kind === 'settled' && record.groups.length + record.refusals.length === 0)
+        givenUp += comingOf(record.label, asked.get(record.label) ?? 0);
+      if (record.kind !== 'ended' || record.taskArn === null) return;
+      const task = ecs.tasks.get(record.taskArn);
+      if (task && agenda.now() >= task.goneFrom) lostAt.set(task.taskArn, agenda.now());
     },
 
     /** Its group has ended while DescribeTasks is not answered, so that StopTask was all the evidence. */
@@ -135,7 +164,8 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watche
       // A task of another market than the next one leaves room for a part of it.
       const isFull = perHour !== null && rate() + prices.onDemand > perHour * (1 - tolerance);
       const isSpent =
-        total !== null && bill() + minimumUsd(prices, 'onDemand') > total * (1 - 10 * tolerance);
+        total !== null &&
+        mostBill() + minimumUsd(prices, 'onDemand') > total * (1 - 10 * tolerance);
       return (isFull || isSpent) && (alive <= goal || onLimit === 'hold');
     },
 

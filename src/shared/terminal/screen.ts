@@ -40,8 +40,9 @@ export function openScreen(output: Output, { colour, alternate = false }: Screen
   return {
     draw(linesFor) {
       // In the last column or row of a terminal a character may scroll it.
-      const columns = (output.columns ?? 80) - 1;
-      const rows = (output.rows ?? 24) - 1;
+      // A terminal that does not know its size says 0.
+      const columns = (output.columns || 80) - 1;
+      const rows = (output.rows || 24) - 1;
       const lines = linesFor({ columns, rows }).map((line) => render(line, columns, colour));
       // After a change of size the position of the old lines is unknown.
       const isResized = size !== '' && size !== `${columns} ${rows}`;

@@ -69,7 +69,7 @@ export const launchEvents = {
   'launch.unblocked': {
     level: 'info',
     fields: { missing: count('Fargate tasks that are desired and not launched') },
-    sentence: 'Nothing holds launches back any more; {missing task} will be launched.',
+    sentence: 'Nothing holds launches back any more[, {missing task} will be launched].',
   },
   'launch.moreTasksStarted': {
     level: 'warn',

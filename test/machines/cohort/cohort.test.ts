@@ -103,6 +103,19 @@ describe('a cohort with real children', () => {
     expect(calls.stopTask).toHaveLength(1);
   });
 
+  it('drains no group in the place of one that has ended since the drain was decided', () => {
+    const { actor, phases } = liveCohort();
+    actor.send({ ...admit, launches: [...admit.launches] });
+    const drain = { type: 'cohort.drain', idle: 0, busy: 0, at: 1500, until: 60_000 } as const;
+    const records = () => Object.values(actor.getSnapshot().context.groups);
+    const leaving = () => records().filter(({ drainRequested }) => drainRequested).length;
+    const ofThree = { pending: 3, idle: 0, busy: 0 };
+    actor.send({ ...drain, generation: 2, pending: 1, of: ofThree });
+    expect([Object.keys(phases()).length, leaving()]).toEqual([2, 0]);
+    actor.send({ ...drain, generation: 3, pending: 2, of: ofThree });
+    expect(leaving()).toBe(1);
+  });
+
   it('waits for the monitor stream to show groups of a late answer before it drains them', async () => {
     const { actor, answerBoth, phases, calls, hear } = liveCohort();
     hear(1200, {});

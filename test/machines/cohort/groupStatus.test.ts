@@ -43,6 +43,14 @@ it('the status of a group has its category, its load and its times', () => {
   });
 });
 
+it('a group that an operator drains counts as draining until it is told to stop', () => {
+  const ordered = { evicted: true, drainDeadline: 9, load: load(2, 5) };
+  const categoryIn = (phase: 'waiting' | 'stopping') =>
+    groupStatus('cohort.1', 'e-1-0', serves({ ...ordered, phase }), 2).category;
+  expect(categoryIn('waiting')).toBe('drainPending');
+  expect(categoryIn('stopping')).toBe('stopping');
+});
+
 it('the status of a group of which nothing is shown has no load', () => {
   const nothing = { workers: null, tasks: null, canceling: null };
   expect(groupStatus('cohort.1', 'e-1-0', serves(), 2)).toMatchObject(nothing);

@@ -10,6 +10,7 @@ import {
   evicted,
   released,
   scaleDownCandidates,
+  shareNow,
   undrained,
 } from '../../../machines/cohort/scaleDown.ts';
 import { arn, rowOf, serves } from '../../support/rows.ts';
@@ -350,6 +351,33 @@ describe('a group that is to leave and was not seen yet', () => {
     const { a, b, c } = books.groups as Record<'a' | 'b' | 'c', GroupRecord>;
     const otherwise = undrained(recordsOf({ b, c, a }), 2);
     expect(otherwise.outbox.map(([id]) => id)).toEqual(['c', 'a']);
+  });
+});
+
+describe('the groups that are to leave by an order', () => {
+  const groups = {
+    ...{ a: rowOf({}), b: rowOf({}) },
+    ...{ c: serves({ load: load(0) }), d: serves({ load: load(0) }) },
+    ...{ e: works(1), f: works(1), g: works(1) },
+  };
+  const now = (share: object, of: object) =>
+    shareNow({ ...nobody, ...share }, { ...nobody, ...of }, groups, 4);
+
+  it('are fewer where some have ended since it was decided, so that as many stay as were to stay', () => {
+    expect(now({ pending: 3 }, { pending: 5 })).toEqual({ ...nobody, pending: 0 });
+    expect(now({ pending: 4 }, { pending: 5 })).toEqual({ ...nobody, pending: 1 });
+    expect(now({ pending: 5, idle: 2 }, { pending: 5, idle: 3 })).toEqual({
+      ...{ pending: 2, idle: 1, busy: 0 },
+    });
+    expect(now({ busy: 4 }, { busy: 4 })).toEqual({ ...nobody, busy: 3 });
+    expect(now({ idle: 2, busy: 2 }, { idle: 5, busy: 4 })).toEqual({ ...nobody, busy: 1 });
+  });
+
+  it('are no more where there are more, and degraded ones are left out of that', () => {
+    expect(now({ pending: 1, busy: 1 }, { pending: 1, busy: 2 })).toEqual({
+      ...{ pending: 1, idle: 0, busy: 1 },
+    });
+    expect(now({ degraded: 1 }, {})).toEqual({ ...nobody, degraded: 1 });
   });
 });
 

@@ -106,10 +106,11 @@ it('the totals of the groups add up to all that cost money', () => {
     drainPending: 4,
     cancelled: 5,
     stopping: 6,
+    waiting: 2,
   };
   const { running, booting, draining, stopping, ...totals } = groupTotals(counts);
   expect({ running, booting, draining, stopping }).toEqual({
-    ...{ running: 5, booting: 1, draining: 9, stopping: 6 },
+    ...{ running: 5, booting: 1, draining: 11, stopping: 4 },
   });
   expect(totals.total).toBe(total(counts));
 });

@@ -16,6 +16,7 @@ import {
   withDay,
   withoutCohort,
 } from '../../../machines/fleet/money.ts';
+import type { Market } from '../../../machines/shared/domain.ts';
 import { billOf, dayMs } from '../../../machines/shared/money.ts';
 import { tasksOf } from '../../support/liveManager.ts';
 
@@ -123,6 +124,28 @@ describe('what was spent', () => {
       const young = owned.map((each) => ({ ...each, createdAt }));
       expect(newMoney(yesterday, settingsOf({}), young, noon).usdAtMidnight).toBe(10);
     }
+  });
+
+  it('may be more by the minimum of each task that launches given up at the start may have started, until it is found', () => {
+    const room = (payer: Payer) => limitStates(payer, 'onDemand').map((state) => state.room);
+    const settings = settingsOf({
+      perHour: 3.6 * 2,
+      perDay: 3 + 0.06 * 4,
+      total: 10 + 0.06 * 5 + 0.006,
+    });
+    const mayHaveStarted: Market[] = ['onDemand', 'onDemand', 'spot'];
+    const payer = payerOf(0, settings, { ...spent, mayHaveStarted });
+    expect(room(payer)).toEqual([2, 1, 3]);
+    expect(spendingOf(payer)).toMatchObject({ usdTotal: 10, isLowerBound: true });
+    const owned = tasksOf(2).map((each) => ({ ...each, createdAt: noon }));
+    // What a later inventory shows is something else: these would have been in the first one.
+    expect(room({ ...payer, money: withAdopted(payer, owned, false) })).toEqual([2, 1, 3]);
+    const some = { ...payer, money: withAdopted(payer, owned, true) };
+    expect(room(some)).toEqual([2, 3, 5]);
+    expect(spendingOf(some)).toMatchObject({ isLowerBound: true });
+    const all = { ...payer, money: withAdopted(some, owned, true) };
+    expect(room(all)).toEqual([2, 4, 5]);
+    expect(spendingOf(all)).toMatchObject({ isLowerBound: false });
   });
 
   it('is a lower bound once a task shows that the journal has forgotten earlier runs', () => {

@@ -323,6 +323,7 @@ describe('surplus groups', () => {
       {
         ...{ type: 'cohort.drain', generation: 2, at: 11_000, until: 311_000 },
         ...{ pending: 1, idle: 2, busy: 1, reason: 'no longer wanted: 4 workers wanted' },
+        of: { pending: 1, idle: 2, busy: 3 },
       },
     ]);
     expect(fleet().generation).toBe(2);

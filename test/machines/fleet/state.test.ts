@@ -81,6 +81,7 @@ describe('a fleet', () => {
         cancelled: 12,
         stopping: 10,
         freed: 0,
+        waiting: 0,
         missingWorkers: 0,
         ...{ degraded: 0, degradedMissing: 0, degradedIdleWorkers: 0 },
       },

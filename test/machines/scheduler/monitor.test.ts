@@ -222,6 +222,44 @@ describe('the monitor stream', () => {
     },
   );
 
+  it('shows what is idle until the very moment when its next report is due', () => {
+    const { open, show, pass, tick, reports } = live();
+    open();
+    show(list(worker('t1')));
+    reports();
+    pass(2500);
+    tick();
+    expect(reports()).toEqual([]);
+    pass(1);
+    tick();
+    expect(reports()).toEqual([{ type: 'monitor.freshness', isCurrent: false }]);
+  });
+
+  it('shows nothing as idle any longer because of what is said of single workers and tasks', () => {
+    const { open, show, pass, tick, reports } = live();
+    const freshness = () => reports().filter(({ type }) => type === 'monitor.freshness');
+    open();
+    show(list(worker('t1')));
+    pass(2000);
+    show(canceling('t1', 'canceled'));
+    pass(501);
+    tick();
+    expect(freshness()).toEqual([{ type: 'monitor.freshness', isCurrent: false }]);
+    show(canceling('t1', 'canceled'));
+    expect(freshness()).toEqual([]);
+  });
+
+  it('shows nothing as idle before a report in which each worker of ours names its task', () => {
+    const { open, show, pass, tick, reports } = live();
+    tick();
+    open();
+    tick();
+    show(list({ ...worker('t1'), workerId: 'Worker|FIX|1|f' }));
+    pass(10_000);
+    tick();
+    expect(reports()).toEqual([]);
+  });
+
   it('is left two and a half minutes after it was opened when it has never reported', () => {
     const { open, pass, value } = live();
     open();

@@ -149,6 +149,13 @@ describe('the loads of Fargate tasks', () => {
     expect(read(all(runs(1, 6), runs(2, 21), worker('b', 1, 1)))).toBeUndefined();
   });
 
+  it('do not say since when tasks run at a Fargate task whose workers have left since the list', () => {
+    const { read } = reader();
+    const running = { tasks: 1, ageSeconds: 5 };
+    read(all({ ...worker('a', 1), load: { free: 8, sent: 1, queued: 0, running } }));
+    expect(read(one('a', false))).toEqual({ a: load(0, 0) });
+  });
+
   it('keep the tasks of a worker that is said to be connected again', () => {
     const { read } = reader();
     read(all(worker('a', 1, 3)));

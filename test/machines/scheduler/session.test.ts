@@ -154,6 +154,16 @@ describe('in time', () => {
     expect(closes()).toBe(1);
   });
 
+  it('is over when the scheduler closes the connection while echoes are waited for', () => {
+    const { actor, open, close, value } = liveSession();
+    open();
+    actor.send({ type: 'session.close' });
+    expect(value()).toEqual({ online: { connected: 'goodbye' } });
+    close('closed');
+    expect(actor.getSnapshot()).toMatchObject({ status: 'done', value: 'closed' });
+    expect(actor.getSnapshot().context.trouble).toBe('closed: x');
+  });
+
   it('leaves after five more seconds a connection that does not close', () => {
     const { actor, open, clock } = liveSession();
     open();
@@ -173,6 +183,37 @@ describe('in time', () => {
     expect(lines[0]?.open).toBe(false);
     clock.pass(500);
     expect(lines).toHaveLength(2);
+  });
+});
+
+describe('a session with dead workers that it has reported', () => {
+  const dead = ['Worker|ECS-t1|1', 'Worker|ECS-t1|2'];
+  /** The scheduler has fallen silent, and the connection is about to be given up. */
+  const givingUp = () => {
+    const live = liveSession();
+    live.open(1);
+    live.hear(desired);
+    live.actor.send({ type: 'monitor.deadWorkers', at: live.now(), workerIds: dead });
+    live.clock.pass(21_000);
+    expect(live.value()).toEqual({ online: { reconnecting: 'acknowledging' } });
+    expect(live.closes()).toBe(0);
+    return live;
+  };
+
+  it('gives up a silent connection as soon as the last of them is acknowledged', () => {
+    const { hear, closes } = givingUp();
+    hear({ type: 'disconnected', workerId: dead[0] as string });
+    expect(closes()).toBe(0);
+    hear({ type: 'disconnected', workerId: dead[1] as string });
+    expect(closes()).toBe(1);
+  });
+
+  it('gives up a silent connection without acknowledgements after two seconds', () => {
+    const { closes, clock } = givingUp();
+    clock.pass(1999);
+    expect(closes()).toBe(0);
+    clock.pass(1);
+    expect(closes()).toBe(1);
   });
 });
 

@@ -150,6 +150,25 @@ describe('groups', () => {
     expect(hear(shutdownGroup('ecs-gone'))).toEqual([]);
   });
 
+  it('that no manager knows are shut down as soon as an inventory shows that they are not ours', () => {
+    const asked = (last: number, completeAt: number) => {
+      const { hear, at, world } = about(true, ['t1']);
+      world.complete = false;
+      for (let ms = 0; ms <= last; ms += last / 4) {
+        at(ms);
+        expect(hear(shutdownGroup('ecs-gone'))).toEqual([]);
+      }
+      world.complete = true;
+      const said = at(completeAt);
+      return [answers(said), told(said), at(completeAt + 250)];
+    };
+    expect(asked(8000, 8100)).toEqual([[['success', 'ecs-gone']], [], []]);
+    expect(asked(5000, 7999)).toEqual([[['success', 'ecs-gone']], [], []]);
+    // Not asked again for five seconds, or not any more: another manager may have been asked.
+    expect(asked(4999, 5500)).toEqual([[], [], []]);
+    expect(asked(8000, 11_000)).toEqual([[], [], []]);
+  });
+
   it('that are asked for again after one and a half heartbeats are another question', () => {
     const asked = (gap: number) => {
       const { hear, at } = about(true);

@@ -54,6 +54,14 @@ it('journals, before it gives up launches, that an inventory is owed, and knows 
   expect(next.ledger.inventoryOwed()).toBeNull();
 });
 
+it('says which tasks the launches that it gives up may have started', () => {
+  const spot: JournalRecord = { ...launch, label: 'e1-2', count: 1, market: 'spot' };
+  const started = (hash: string) =>
+    recover(journalOf('whole', launch, spot), start(60_000, hash)).spent?.mayHaveStarted;
+  expect(started('other')).toEqual(['onDemand', 'onDemand', 'spot']);
+  expect(started('h')).toEqual([]);
+});
+
 it('counts a part of the cost once a launch is given up, which may have started tasks that no list will show', () => {
   const spent = (journal: ReturnType<typeof journalOf>, hash: string) =>
     recover(journal, start(60_000, hash)).spent?.isLowerBound;

@@ -29,6 +29,12 @@ it('clears the screen after a change of size', () => {
   expect(output.written.at(-1)).toContain('\x1b[H\x1b[2J');
 });
 
+it('draws for 80 by 24 on a terminal that does not know its size', () => {
+  const output = terminal(0, 0);
+  openScreen(output, { colour: false }).draw(({ columns, rows }) => [[[`${columns} by ${rows}`]]]);
+  expect(output.written.at(-1)).toContain('79 by 23');
+});
+
 it('a screen of its own is left when it is closed', () => {
   const output = terminal();
   const screen = openScreen(output, { colour: false, alternate: true });
