@@ -60,8 +60,6 @@ const additionalTests: Record<string, string[]> = {
   'fleet/launchGate': ['fleet/spending'],
   'fleet/launching': ['fleet/reconcile', 'fleet/inventory'],
   'fleet/money': ['fleet/spending'],
-  'fleet/preparation': ['fleet/inventory'],
-  'fleet/schedulerFacts': ['fleet/fleetManager'],
   'scheduler/connectedWorkers': [
     'scheduler/connectedWorkers',
     'scheduler/monitor',
