@@ -24,8 +24,8 @@ const from = (record: GroupRecord): number | null => {
 
 /** Before ECS has shown it to this run: how much earlier its billing began if no clock was set since its creation. */
 const gapOf = ({ billedFrom, presumedFrom, createdAt }: GroupRecord): number =>
-  billedFrom === null && presumedFrom !== null && createdAt !== null
-    ? Math.max(0, presumedFrom - createdAt)
+  billedFrom === null && createdAt !== null
+    ? Math.max(0, (presumedFrom ?? createdAt) - createdAt)
     : 0;
 
 export const billedGroups = (groups: Record<string, GroupRecord>): BilledGroup[] =>

@@ -190,10 +190,8 @@ export const restartGroup = cohortSetup.enqueueActions(({ context, event, enqueu
   const { taskArn, registered, drainRequested, drainDeadline, observeUntil } = record;
   enqueue.stopChild(actorId);
   enqueue.spawnChild('workerGroup', { id: actorId, input: { groupId, registered } });
-  const held = record.phase === 'held';
   const waits = drainDeadline !== null || observeUntil !== null;
-  if (drainRequested && !held)
-    enqueue.sendTo(actorId, { type: waits ? 'group.drain' : 'group.stop' });
+  // One whose stop is held back stops too: when its turn comes, it is held back again.
+  if (drainRequested) enqueue.sendTo(actorId, { type: waits ? 'group.drain' : 'group.stop' });
   if (taskArn !== null) enqueue.sendTo(actorId, { type: 'group.launched', taskArn });
-  if (held) enqueue.sendTo(actorId, { type: 'group.hold' });
 });

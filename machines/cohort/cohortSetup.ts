@@ -3,7 +3,6 @@ import { type Counts, noCounts, serving } from '../fleet/plan.ts';
 import { type LaunchEnd, type LaunchTurn, launch } from '../group/launch.ts';
 import {
   type GroupEnd,
-  type GroupEvent,
   type GroupReport,
   type StopAnswer,
   type StopTurn,
@@ -177,15 +176,13 @@ export function apply(
   reason?: string | undefined,
 ): void {
   enqueue.assign(records);
-  for (const [groupId, event] of outbox)
-    enqueue.sendTo(groupActor(groupId), withReason(event, reason));
+  for (const [groupId, event] of outbox) enqueue.sendTo(groupActor(groupId), { reason, ...event });
 }
 
-function withReason(event: GroupEvent, reason: string | undefined): GroupEvent {
-  const leaves =
-    event.type === 'group.drain' || event.type === 'group.stop' || event.type === 'group.hold';
-  return leaves && reason !== undefined ? { ...event, reason } : event;
-}
+/** What the fleet manager has ordered explains why fewer groups are to stay. */
+const orders: readonly string[] = [
+  ...['cohort.admit', 'cohort.adopt', 'cohort.drain', 'cohort.evict', 'cohort.cancelDrain'],
+];
 
 /** Reports to the fleet manager, if the counts came out differently. */
 export const report = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
@@ -199,9 +196,9 @@ export const report = cohortSetup.enqueueActions(({ context, event, enqueue }) =
   )
     return;
   enqueue.assign({ lastReport: { generation, counts, launches } });
-  const ordered = /^cohort\.(admit|adopt|drain|evict|cancelDrain)$/.test(event.type);
   const ranked = event.type === 'cohort.rank' && { busyLoads: busyLoads(context.groups) };
-  const ended = ordered ? 0 : Math.max(0, kept(lastReport.counts) - kept(counts));
+  const isOrdered = orders.includes(event.type);
+  const ended = isOrdered ? 0 : Math.max(0, kept(lastReport.counts) - kept(counts));
   enqueue.sendTo(parent, {
     type: 'cohort.changed',
     ...{ cohortId, generation, counts, launches, ended, ...ranked },

@@ -199,8 +199,7 @@ export function reconcileObserved(
       executionStopped,
       missingSince: observation.phase === 'missing' ? (record.missingSince ?? at) : null,
       startingSince,
-      aliveUntil:
-        observation.phase === 'missing' ? aliveUntil(record, describedAt) : record.aliveUntil,
+      aliveUntil: aliveUntil(record, describedAt),
       createdAt: record.createdAt ?? observation.createdAt,
       subnet: observation.subnet ?? record.subnet,
       ...billed,

@@ -70,7 +70,6 @@ export const pollCohorts = fleetSetup.enqueueActions(({ context, event, enqueue,
   const launching = mayRetry({ ...context, now: at }, modes);
   for (const [cohortId] of waiting)
     enqueue.sendTo(cohortId, { type: 'cohort.tick', at, launching } satisfies CohortCommand);
-  if (due.length === 0) return;
   const poll: CohortCommand = {
     ...{ type: 'cohort.poll', at },
     monitorConnected: modes.monitor === 'connected',
@@ -154,7 +153,7 @@ export const recordCohortReport = fleetSetup.enqueueActions(({ context, event, e
   const { cohortId, generation, counts, launches, ended, busyLoads } = event;
   const { [cohortId]: record, ...others } = context.cohorts;
   if (!record) return;
-  if (!context.replacesEnded && context.desired !== null && ended > 0)
+  if (!context.replacesEnded && context.desired !== null)
     enqueue.assign({ desired: Math.max(0, context.desired - ended) });
   // It has not carried out our last command yet: its counts would undo what we have just asked for.
   if (generation !== record.generation) return;

@@ -1,4 +1,12 @@
-import { and, type DoneActorEvent, type ErrorActorEvent, not, setup, stateIn } from 'xstate';
+import {
+  and,
+  assertEvent,
+  type DoneActorEvent,
+  type ErrorActorEvent,
+  not,
+  setup,
+  stateIn,
+} from 'xstate';
 import { cohort } from '../cohort/cohort.ts';
 import type { CohortEvent } from '../cohort/messages.ts';
 import type { MonitorEvent, SchedulerEvent } from '../scheduler/events.ts';
@@ -62,6 +70,12 @@ export function adoptionOf(fleet: Fleet, event: { type: string }): AdoptionDecis
   return decideAdoption(output, { ...fleet, workerSchedulerAddress });
 }
 
+/** The time of a tick: guards that read it are for that event alone. */
+function nowOf(event: FleetEvent): number {
+  assertEvent(event, 'tick');
+  return event.now;
+}
+
 /** What the fleet manager gets, runs and reports; its machine and its actions are written in terms of this. */
 export const fleetSetup = setup({
   types: {} as { input: FleetInput; context: Fleet; events: FleetEvent },
@@ -76,9 +90,9 @@ export const fleetSetup = setup({
     /** After the end a list would take over tasks that are not stopped any more. */
     inventoryDue: and([
       not(stateIn({ lifecycle: 'stopped' })),
-      ({ context, event }) => event.type === 'tick' && inventoryDue(context, event.now),
+      ({ context, event }) => inventoryDue(context, nowOf(event)),
     ]),
-    searchDue: ({ context, event }) => event.type === 'tick' && searchDue(context, event.now),
+    searchDue: ({ context, event }) => searchDue(context, nowOf(event)),
     /** At the end, and it was prepared: there was one. */
     clusterGone: ({ context, event }) =>
       'error' in event &&
@@ -86,10 +100,12 @@ export const fleetSetup = setup({
       context.drainAllUntil !== null &&
       context.revision !== null,
     /** Nothing needs to settle: the first list need not wait for a tick. */
-    firstInventoryDue: ({ context, event }) =>
-      event.type === 'fleet.prepared' &&
-      context.inventoryAt === null &&
-      inventoryDue(afterPreparation(context, event), context.now),
+    firstInventoryDue: ({ context, event }) => {
+      assertEvent(event, 'fleet.prepared');
+      return (
+        context.inventoryAt === null && inventoryDue(afterPreparation(context, event), context.now)
+      );
+    },
     mayBelongToAnother: ({ context, event }) => adoptionOf(context, event).deferred > 0,
     adopts: ({ context, event }) => adoptionOf(context, event).adoption.adopting.length > 0,
     hasRecovered: ({ context }) => context.owned.length + context.resend.length > 0,
@@ -97,41 +113,39 @@ export const fleetSetup = setup({
     /** A list that is due or on its way may show more than was ever known, so it comes first. */
     empty: and([
       not(stateIn({ inventory: 'listing' })),
-      ({ context, event }) =>
-        event.type === 'tick' && isEmpty(context) && !inventoryDue(context, event.now),
+      ({ context, event }) => isEmpty(context) && !inventoryDue(context, nowOf(event)),
     ]),
     /** AWS could not even be prepared: a list would be waited for in vain. */
-    emptyUnprepared: ({ context, event }) =>
-      event.type === 'tick' && isEmpty(context) && context.revision === null,
+    emptyUnprepared: ({ context }) => isEmpty(context) && context.revision === null,
     /** Soon, unless launches were abandoned, by this start or an earlier one, whose tasks only a list can show: then after some two minutes. */
     deniedForGood: ({ context: { abandonedLaunches, journalIncomplete, denials }, event }) =>
       'error' in event &&
       noteOf(event.error).kind === 'denied' &&
       denials >= (abandonedLaunches === 0 && !journalIncomplete ? 2 : 6),
     schedulerGone: ({ context, event }) =>
-      event.type === 'tick' &&
-      event.now - quietSinceAt(context, event.now) >= context.settings.schedulerGraceMs,
-    schedulerSilent: ({ context, event }) =>
-      event.type === 'tick' && !echoFreshAt(context, event.now),
-    returnedForLong: ({ context, event }) =>
-      event.type === 'tick' && !returnedLately(context, event.now),
-    returnedLately: ({ context, event }) =>
-      event.type === 'scheduler.heartbeatEcho' && returnedLately(context, event.at),
+      nowOf(event) - quietSinceAt(context, nowOf(event)) >= context.settings.schedulerGraceMs,
+    schedulerSilent: ({ context, event }) => !echoFreshAt(context, nowOf(event)),
+    returnedForLong: ({ context, event }) => !returnedLately(context, nowOf(event)),
+    returnedLately: ({ context, event }) => {
+      assertEvent(event, 'scheduler.heartbeatEcho');
+      return returnedLately(context, event.at);
+    },
     onlyEmptyRequests: ({ context, event }) =>
-      event.type === 'tick' &&
       context.desired !== 0 &&
       context.emptySince !== null &&
-      event.now - context.emptySince >= context.settings.emptyGraceMs,
+      nowOf(event) - context.emptySince >= context.settings.emptyGraceMs,
     /** It has answered for a minute and commanded nothing at all. */
     neverCommands: ({ context, event }) =>
-      event.type === 'tick' &&
       !context.neverCommandedReported &&
       context.desired === null &&
       context.emptySince === null &&
       context.firstEchoAt !== null &&
-      event.now - context.firstEchoAt >= context.settings.emptyGraceMs,
+      nowOf(event) - context.firstEchoAt >= context.settings.emptyGraceMs,
     desiresTasks: ({ context }) => context.desired !== 0,
-    monitorConnected: ({ event }) => event.type === 'monitor.loads' && event.loads !== null,
+    monitorConnected: ({ event }) => {
+      assertEvent(event, 'monitor.loads');
+      return event.loads !== null;
+    },
     schedulerPresent: stateIn({ scheduler: 'present' }),
     moneyLimited: ({ context }) => limitsReached(context).length > 0,
     moneyClear: ({ context: { money, now } }) =>

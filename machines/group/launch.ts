@@ -94,10 +94,10 @@ const launchSetup = setup({
   },
   actions: {
     armRetry: assign({
-      retryAt: ({ context, event }) =>
-        event.type === 'launch.tick' && context.retryAt === null
-          ? (event as { now: number }).now + pause(context.attempts)
-          : context.retryAt,
+      retryAt: ({ context, event }) => {
+        assertEvent(event, 'launch.tick');
+        return context.retryAt ?? event.now + pause(context.attempts);
+      },
     }),
     countAttempt: assign({ attempts: ({ context }) => context.attempts + 1, retryAt: null }),
     recordRefusal: assign({
@@ -139,11 +139,14 @@ const launchSetup = setup({
       (note.kind === 'unreachable' ||
         (outcomeUnknown && (!isClearRefusal(note) || rejections + 1 < maxRejections))),
     throttled: (_, { kind }: FailureNote) => kind === 'throttled',
-    due: ({ context, event }) =>
-      event.type === 'launch.tick' &&
-      context.retryAt !== null &&
-      (event as { now: number }).now >= context.retryAt,
-    allowed: ({ event }) => event.type === 'launch.tick' && (event as { allowed: boolean }).allowed,
+    due: ({ context, event }) => {
+      assertEvent(event, 'launch.tick');
+      return context.retryAt !== null && event.now >= context.retryAt;
+    },
+    allowed: ({ event }) => {
+      assertEvent(event, 'launch.tick');
+      return event.allowed;
+    },
   },
 });
 

@@ -115,7 +115,10 @@ export const workerGroup = setup({
   guards: {
     drainRequested: ({ context }) => context.drainRequested,
     whenIdle: ({ context }) => context.drainRequested && context.whenIdle,
-    holds: ({ event }) => event.type === 'task.failing' && event.hold === true,
+    holds: ({ event }) => {
+      assertEvent(event, 'task.failing');
+      return event.hold === true;
+    },
   },
   actions: {
     reportPhase: sendTo(

@@ -16,20 +16,39 @@ const minScore = 90;
  * file's own test runs last where it is not named.
  */
 const additionalTests: Record<string, string[]> = {
-  'cohort/changes': ['cohort/messages', 'cohort/changes', 'cohort/turns', 'cohort/cohort'],
-  'cohort/cohort': ['cohort/messages', 'cohort/changes', 'cohort/turns', 'cohort/billingReport'],
-  'cohort/cohortSetup': ['cohort/messages', 'cohort/changes', 'cohort/turns', 'cohort/cohort'],
+  'cohort/changes': [
+    'cohort/messages',
+    'cohort/changes',
+    'cohort/turns',
+    'cohort/billingReport',
+    'cohort/cohort',
+  ],
+  'cohort/cohort': [
+    'cohort/messages',
+    'cohort/changes',
+    'cohort/turns',
+    'cohort/billingReport',
+    'cohort/cohortSetup',
+  ],
+  'cohort/cohortSetup': [
+    'cohort/cohortSetup',
+    'cohort/messages',
+    'cohort/changes',
+    'cohort/turns',
+    'cohort/cohort',
+  ],
   'cohort/commands': ['cohort/messages', 'cohort/commands', 'cohort/cohort'],
   'cohort/deadlines': ['cohort/groupRecords', 'cohort/turns'],
   'cohort/degradedCounts': ['cohort/degraded', 'cohort/lifetime'],
   'cohort/groupRecords': [
+    'cohort/unobserved',
     'cohort/slowStops',
     'cohort/degraded',
     'cohort/lifetime',
     'cohort/deadlines',
     'cohort/scaleDown',
   ],
-  'cohort/observe': ['cohort/billing', 'cohort/groupRecords'],
+  'cohort/observe': ['cohort/billing', 'cohort/groupRecords', 'cohort/unobserved'],
   'cohort/scaleDown': ['cohort/degraded', 'cohort/lifetime', 'cohort/deadlines'],
   'fleet/adoption': ['fleet/state'],
   'fleet/commands': ['fleet/reconcile', 'fleet/demand'],
@@ -41,8 +60,6 @@ const additionalTests: Record<string, string[]> = {
   'fleet/launchGate': ['fleet/spending'],
   'fleet/launching': ['fleet/reconcile', 'fleet/inventory'],
   'fleet/money': ['fleet/spending'],
-  'fleet/preparation': ['fleet/inventory'],
-  'fleet/schedulerFacts': ['fleet/fleetManager'],
   'scheduler/connectedWorkers': [
     'scheduler/connectedWorkers',
     'scheduler/monitor',
@@ -165,10 +182,8 @@ const nameOf = (text: string, { location, replacement }: Mutant): Survivor => ({
 });
 
 const reasonOf = (file: string, { line, change }: Survivor): string | undefined =>
-  survivors.find(
-    ({ like, mutants }) =>
-      like?.test(change) ||
-      mutants?.[file]?.some((one) => one.line === line && one.change === change),
+  survivors.find(({ mutants }) =>
+    mutants[file]?.some((one) => one.line === line && one.change === change),
   )?.why;
 
 const { values, positionals } = parseArgs({
@@ -215,7 +230,7 @@ for (const name of requested.flat()) {
     );
     if (why === undefined) sum.unexplained++;
   }
-  for (const { line, change } of survivors.flatMap((one) => one.mutants?.[file] ?? []))
+  for (const { line, change } of survivors.flatMap((one) => one.mutants[file] ?? []))
     if (!names.some((name) => name.line === line && name.change === change)) {
       console.log(`  listed as a survivor, but killed or gone: ${change}`);
       staleSurvivors++;

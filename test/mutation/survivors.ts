@@ -4,16 +4,8 @@ export interface Survivor {
   change: string;
 }
 
-/** Mutants that do not change the behaviour: listed by file, or matched by the text of the change (`like`), with the reason. */
-export const survivors: {
-  why: string;
-  like?: RegExp;
-  mutants?: Record<string, Survivor[]>;
-}[] = [
-  {
-    why: 'type narrowing only: the machine uses the action for this event alone',
-    like: /^event\.type [!=]== '[a-zA-Z.]+' => (true|false)$/,
-  },
+/** Mutants that do not change the behaviour, by file, with the reason. */
+export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] = [
   {
     why: 'placeholders for actions that the wiring implements: without an implementation they do nothing',
     mutants: {
@@ -29,6 +21,15 @@ export const survivors: {
   {
     why: 'saves work only: reads again, or copies, what is the same',
     mutants: {
+      'machines/fleet/facts.ts': [
+        'true',
+        'false',
+        'changed.length < cohortSize',
+        'changed.length > cohortSize',
+      ].map((other) => ({
+        line: 'changed.length <= cohortSize',
+        change: `changed.length <= cohortSize => ${other}`,
+      })),
       'machines/scheduler/connectedWorkers.ts': [
         {
           line: 'if (listed.workers === workers && listed.added.length === 0)',
@@ -90,8 +91,9 @@ export const survivors: {
     },
   },
   {
-    why: 'each drain sets the value before it is read',
+    why: 'each drain, or each poll, sets the value before it is read',
     mutants: {
+      'machines/cohort/cohort.ts': [{ line: 'monitorConnected: false,', change: 'false => true' }],
       'machines/group/workerGroup.ts': [{ line: 'whenIdle: false,', change: 'false => true' }],
     },
   },
@@ -209,8 +211,14 @@ export const survivors: {
     },
   },
   {
-    why: 'type narrowing only: a launch that ends has its groups, and the tasks that are compared are shown',
+    why: 'type narrowing only: a launch that ends has its groups, the tasks that are compared are shown, and one request is there',
     mutants: {
+      'machines/cohort/changes.ts': [
+        {
+          line: 'const waiting = context.launches[label] ?? [];',
+          change: '[] => ["Stryker was here"]',
+        },
+      ],
       'machines/cohort/settleLaunch.ts': [
         {
           line: 'const { [end.label]: waiting = [], ...launches } = records.launches;',
@@ -223,6 +231,12 @@ export const survivors: {
           change: 'observationOf(record)?.phase => observationOf(record).phase',
         },
       ],
+      'machines/fleet/demand.ts': [
+        {
+          line: 'const isPlain = requests.length === 1 && requests[0]?.capabilities.length === 0;',
+          change: 'requests[0]?.capabilities => requests[0].capabilities',
+        },
+      ],
       'machines/fleet/launching.ts': [
         {
           line: "const [probe = ''] = launches[0]?.groupIds ?? [];",
@@ -231,6 +245,17 @@ export const survivors: {
         {
           line: "const [probe = ''] = launches[0]?.groupIds ?? [];",
           change: '[] => ["Stryker was here"]',
+        },
+      ],
+    },
+  },
+  {
+    why: 'a task that ECS shows as stopped has ended, whatever the monitor stream shows',
+    mutants: {
+      'machines/cohort/observe.ts': [
+        {
+          line: 'return reconcileObserved(records, [observation], at, timeouts, false);',
+          change: 'false => true',
         },
       ],
     },
@@ -258,15 +283,6 @@ export const survivors: {
       ],
       'machines/fleet/commands.ts': [
         { line: 'if (after === before) return;', change: 'after === before => false' },
-      ],
-      'machines/fleet/facts.ts': [
-        { line: 'if (due.length === 0) return;', change: 'due.length === 0 => false' },
-      ],
-      'machines/fleet/spending.ts': [
-        {
-          line: 'return clearSince === money.clearSince ? money : { ...money, clearSince };',
-          change: 'clearSince === money.clearSince => false',
-        },
       ],
     },
   },

@@ -8,6 +8,7 @@ import {
 import type { Agenda, Owner } from './agenda.ts';
 import { never } from './agenda.ts';
 import { type Ecs, TokenConflict } from './ecs.ts';
+import type { Power } from './powers.ts';
 import type { Random } from './random.ts';
 
 export const operations = ['RunTask', 'StopTask', 'DescribeTasks', 'ListTasks'] as const;
@@ -38,12 +39,15 @@ export interface Trap {
   mishap: Mishap;
   left: number;
   until: number;
+  /** What the wide profile is said to have met by it. */
+  power?: Power | undefined;
 }
 
 export interface ClientEvents {
   /** The world may want to kill the daemon here. */
   point(point: `${Operation}.${'sent' | 'executed' | 'answered'}`): void;
   odd(fault: string): void;
+  power(power: Power): void;
   sent(operation: Operation, input: object): void;
   note(line: () => string): void;
 }
@@ -128,6 +132,7 @@ export const createClient = (
     );
     if (!trap) return null;
     trap.left--;
+    if (trap.power) events.power(trap.power);
     return trap.mishap;
   };
 

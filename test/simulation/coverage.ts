@@ -6,6 +6,7 @@ import { dialogueNames } from './census.ts';
 import { mishaps, operations } from './client.ts';
 import { dialogueFaultNames } from './dialogueFaults.ts';
 import { subnetTroubles } from './ecs.ts';
+import { powers } from './powers.ts';
 import { killPoints } from './script.ts';
 import type { Stats } from './stats.ts';
 
@@ -115,6 +116,10 @@ function metOf({ states, faults }: Part, count: Count): number {
 }
 
 const sizeOf = ({ states, faults }: Part): number => states.length * faults.length;
+
+/** How many seeds had each part of the wide profile. */
+export const powersMet = (stats: Stats): string =>
+  `seeds with ${powers.map((power) => `${power} ${stats.powers[power] ?? 0}`).join(', ')}`;
 
 /** Which fault met which state how often: of all schedulers, and of those of each generation. */
 export function coverage(stats: Stats): { tables: string[]; lines: string[]; missing: string[] } {

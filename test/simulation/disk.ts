@@ -16,7 +16,7 @@ interface Inode {
 /** What becomes of a journal that nobody guards: it ends before this byte, or a bit of that byte is another. */
 export type Bend = { cutAt: number } | { flipAt: number; bit: number };
 
-export type DiskTrouble = 'full' | 'slow' | 'syncFails' | 'ok';
+export type DiskTrouble = 'full' | 'slow' | 'syncFails' | 'directorySyncFails' | 'ok';
 
 export interface Disk {
   /** The file system as one process sees it; with the process its calls end. */
@@ -144,6 +144,7 @@ export const createDisk = (agenda: Agenda, random: Random): Disk => {
         ...opened(empty(0n)),
         sync: () =>
           sync(() => {
+            if (disk.trouble === 'directorySyncFails') throw failure('EIO');
             durableNames = new Map(names);
           }),
       };

@@ -2,6 +2,7 @@ import type { Agenda } from './agenda.ts';
 import type { Trap } from './client.ts';
 import type { Disk } from './disk.ts';
 import type { Ecs } from './ecs.ts';
+import type { Power } from './powers.ts';
 import type { Scheduler } from './scheduler/scheduler.ts';
 import { type Happening, nameOf } from './script.ts';
 
@@ -13,6 +14,8 @@ export interface Stage {
   traps: Trap[];
   /** A fault has shown. */
   meet(fault: string): void;
+  /** Something of the wide profile has shown. */
+  power(power: Power): void;
   /** What will be in the way of preparing AWS, one after the other. */
   hinderPreparing(troubles: ('unreachable' | 'denied')[]): void;
   kill(happening: Happening & { kind: 'kill' }): void;
@@ -36,6 +39,10 @@ const ends = {
   ],
   outside: ['UserInitiated', 'Task stopped by user', null],
 } as const;
+
+/** Longer than any pause of the daemon, ms. */
+const longMs = 100_000;
+const longKinds: readonly Happening['kind'][] = ['window', 'quota', 'schedulerFault'];
 
 /** Makes one thing of a script happen to the world. */
 export const createHappen = (stage: Stage) => {
@@ -79,13 +86,15 @@ export const createHappen = (stage: Stage) => {
   };
 
   return (happening: Happening): void => {
+    if (longKinds.includes(happening.kind) && 'ms' in happening && happening.ms > longMs)
+      stage.power('long fault');
     switch (happening.kind) {
       case 'demand':
         scheduler.setDemand(happening.tasks);
         break;
       case 'call': {
-        const { operations, mishap, count, ms } = happening;
-        traps.push({ operations, mishap, left: count, until: agenda.now() + ms });
+        const { operations, mishap, count, ms, power } = happening;
+        traps.push({ operations, mishap, left: count, until: agenda.now() + ms, power });
         break;
       }
       case 'window': {
@@ -138,6 +147,8 @@ export const createHappen = (stage: Stage) => {
         break;
       case 'disk': {
         meet(nameOf(happening));
+        if (happening.trouble === 'directorySyncFails') stage.power('directory not synced');
+        if (happening.ms > longMs) stage.power('journal unwritable for long');
         const set = (trouble: typeof disk.trouble) => () => {
           disk.trouble = trouble;
         };

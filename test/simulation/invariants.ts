@@ -18,8 +18,10 @@ import { createOwnership } from './ownership.ts';
 import { pauses } from './rival.ts';
 import { createScalingGoal } from './scalingGoal.ts';
 import { canServe, type Magic, type SchedulerRelease } from './scheduler/releases.ts';
+import { desiredOfUs } from './scheduler/requests.ts';
 import type { Work } from './scheduler/workforce.ts';
 import { createSendings } from './sendings.ts';
+import { createStopRules } from './stopRules.ts';
 import { createUnitGoal } from './unitGoal.ts';
 import type { InvariantName, Trouble, Watched } from './watched.ts';
 
@@ -57,9 +59,6 @@ const decidedMs = 15_000;
 
 const short = (arn: string) => arn.slice(arn.lastIndexOf('/') + 1).replace(/^0+/, '#');
 
-const workersOf = (requests: readonly DesiredRequest[]): number =>
-  requests.reduce((sum, { taskConcurrency }) => sum + taskConcurrency, 0);
-
 /** What must hold at every moment, watched from outside. */
 export const createInvariants = (world: Watched) => {
   const limits = createLimits(world);
@@ -67,6 +66,7 @@ export const createInvariants = (world: Watched) => {
   const settlement = createOwnership(world, short);
   const dialogue = createDialogueRules(world);
   const money = createMoneyRules(world);
+  const stops = createStopRules(world);
   const units = createUnitGoal(world, dialogue.isJustBack);
   const scaling = createScalingGoal(world);
   const { agenda, ecs, disk, scheduler, settings, broken } = world;
@@ -184,7 +184,7 @@ export const createInvariants = (world: Watched) => {
   /** The scheduler would now ask for another number than it has. */
   const isGoalOld = (): boolean => {
     const next = scheduler.wouldSay(world.identity()).find(({ type }) => type === 'desired');
-    return next?.type === 'desired' && workersOf(next.requests) !== askedWorkers;
+    return next?.type === 'desired' && desiredOfUs(next.requests) !== askedWorkers;
   };
 
   const launched = (label: string): void => {
@@ -223,7 +223,7 @@ export const createInvariants = (world: Watched) => {
     if (requests.length === 0) emptySince ??= heardAt;
     else {
       emptySince = null;
-      const workers = workersOf(requests);
+      const workers = desiredOfUs(requests);
       if (goal !== null) goals.push({ until: heardAt, goal });
       goals = goals.filter(({ until }) => agenda.now() - until < decidedMs);
       askedWorkers = workers;
@@ -522,6 +522,7 @@ export const createInvariants = (world: Watched) => {
     /** At rest, for good. */
     settledMoney: (countability: Countability) => money.settled(world.census(), countability),
 
+    stoppedAgain: stops.stoppedAgain,
     leftBehind: (life: Life, end: LifeEnd) => settlement.leftBehind(life, end, surveyed),
   };
 };

@@ -4,12 +4,12 @@ import { headerOf } from '../../src/telemetry/inspector/inspect.ts';
 import { lineOf } from '../../src/telemetry/inspector/past.ts';
 import { createRecorder } from '../../src/telemetry/inspector/recorder.ts';
 import type { Violation } from './invariants.ts';
-import { scriptOf } from './script.ts';
+import type { Script } from './script.ts';
 import { runScript } from './world.ts';
 
 /** One seed, as the inspector shows it. A violation is a report in it. */
 export async function recordSeed(
-  seed: number,
+  script: Script,
 ): Promise<{ lines: string[]; violations: Violation[] }> {
   const lines: string[] = [];
   let startedAt: number | null = null;
@@ -20,7 +20,7 @@ export async function recordSeed(
       lines.push(lineOf(entry));
     },
   });
-  const { violations } = await runScript(scriptOf(seed), false, recorder);
+  const { violations } = await runScript(script, false, recorder);
   const begun = startedAt ?? 0;
   for (const { invariant, at, says } of violations)
     lines.push(
@@ -29,5 +29,8 @@ export async function recordSeed(
         ...{ sentence: `The simulation's invariant ${invariant} is broken: ${says}`, fields: {} },
       }),
     );
-  return { lines: [lineOf({ header: headerOf(`seed ${seed}`, begun) }), ...lines], violations };
+  return {
+    lines: [lineOf({ header: headerOf(`seed ${script.seed}`, begun) }), ...lines],
+    violations,
+  };
 }

@@ -4,6 +4,7 @@ import { labelVariable } from '../../src/aws/launch/launchTemplate.ts';
 import type { Agenda, Entry, Owner } from './agenda.ts';
 import type { Ecs, ModelTask } from './ecs.ts';
 import type { Random } from './random.ts';
+import { desiredOfUs } from './scheduler/requests.ts';
 import type { Line, Scheduler } from './scheduler/scheduler.ts';
 import { managerId, tag, workerAddress } from './settings.ts';
 
@@ -63,7 +64,7 @@ export function createRival(
 
   function onMessage(message: SchedulerMessage): void {
     if (message.type === 'desired') {
-      const workers = message.requests.reduce((sum, each) => sum + each.taskConcurrency, 0);
+      const workers = desiredOfUs(message.requests);
       const wanted = Math.min(mostTasks, Math.ceil(workers / settings.workersPerTask));
       for (const task of living().slice(wanted)) stop(task);
       for (let n = living().length; n < wanted; n++) launch();

@@ -9,6 +9,7 @@ import {
 import type { Bend, DiskTrouble } from './disk.ts';
 import { type Oddities, type SubnetTrouble, subnetTroubles } from './ecs.ts';
 import { drawLimit, type SimulatedLimit } from './moneyLimit.ts';
+import type { Power, WideSettings } from './powers.ts';
 import { createRandom, type Random } from './random.ts';
 import { releaseNamed } from './scheduler/releases.ts';
 import type { Policy, SchedulerFaults } from './scheduler/scheduler.ts';
@@ -42,6 +43,8 @@ export interface SimulationSettings extends DialogueSettings {
   scarceCalls: boolean;
   /** A limit of money; null: none. */
   money: SimulatedLimit | null;
+  /** Of the wide profile; left out: as every seed has it. */
+  wide?: WideSettings;
 }
 
 export type TaskEnd = 'exit' | 'oom' | 'spot' | 'maintenance' | 'outside';
@@ -70,7 +73,16 @@ export type Happening =
   | { at: number; kind: 'demand'; tasks: number }
   /** Workers die in Fargate tasks that serve on. */
   | { at: number; kind: 'workersDie'; count: number }
-  | { at: number; kind: 'call'; operations: Operation[]; mishap: Mishap; count: number; ms: number }
+  | {
+      at: number;
+      kind: 'call';
+      operations: Operation[];
+      mishap: Mishap;
+      count: number;
+      ms: number;
+      /** What the wide profile is said to have met by it. */
+      power?: Power;
+    }
   | { at: number; kind: 'window'; window: Window; ms: number }
   | { at: number; kind: 'delay'; of: 'missingMs' | 'listLagMs' | 'staleMs'; by: number; ms: number }
   | { at: number; kind: 'quota'; tasks: number; ms: number }
@@ -99,8 +111,11 @@ export type Happening =
   | { at: number; kind: 'deleteCluster' }
   /** The process stands still, and goes on. */
   | { at: number; kind: 'standstill'; ms: number }
-  /** An orderly stop, and a start after it; `soon`: so long after its end, not after the longest time it may take. */
-  | { at: number; kind: 'stop'; downMs: number; soon?: boolean };
+  /**
+   * An orderly stop, and a start after it; `soon`: so long after its end, not after the longest time it may take. `again`:
+   * it is asked for again so long after the first time.
+   */
+  | { at: number; kind: 'stop'; downMs: number; soon?: boolean; again?: readonly number[] };
 
 /** All that a seed decides beforehand: shrinking leaves out some of `happenings`, the rest stays. */
 export interface Script {

@@ -17,7 +17,6 @@ const [base] = loadConfig({
 }) as [Config];
 
 export const workerAddress = base.workerSchedulerAddress.text;
-export const capabilities = base.capabilities;
 export const managerId = base.workerManagerId;
 /** What makes a task ours. */
 export const tag = ownershipTagOf(base);
@@ -34,10 +33,20 @@ const limitsOf = ({ money }: SimulationSettings): Config['money'] => ({
   onLimit: money?.onLimit ?? 'hold',
 });
 
+/** Of the plain profile. */
+const degradedGraceSeconds = 15;
+const namedCapability = { name: 'zone', value: '2' };
+
+/** What the workers can do beside the ordinary. */
+export const capabilitiesOf = ({ wide }: SimulationSettings): Config['capabilities'] =>
+  wide?.severalRequests ? [namedCapability] : base.capabilities;
+
 export const configOf = (settings: SimulationSettings): Config => {
-  const { maxTasks, workersPerTask } = settings;
+  const { maxTasks, workersPerTask, wide } = settings;
   return {
     ...base,
+    capabilities: capabilitiesOf(settings),
+    maxLifetimeSeconds: wide?.maxLifetimeSeconds ?? null,
     worker: { ...base.worker, scalerVersion: settings.workerRelease },
     capacity: {
       maxTasks,
@@ -49,7 +58,8 @@ export const configOf = (settings: SimulationSettings): Config => {
       ...base.scaling,
       tasksPerWorker: settings.tasksPerWorker,
       scaleDownCooldownSeconds: settings.cooldownSeconds,
-      degradedGraceSeconds: 15,
+      degradedGraceSeconds: wide?.degradedGraceSeconds ?? degradedGraceSeconds,
+      minIdleSeconds: wide?.minIdleSeconds ?? base.scaling.minIdleSeconds,
     },
     heartbeatIntervalSeconds: settings.heartbeatIntervalSeconds,
     startDeadlineSeconds: settings.startDeadlineSeconds,

@@ -1,5 +1,6 @@
 import type { Generation } from '../../machines/scheduler/messages.ts';
 import type { Violation } from './invariants.ts';
+import type { Power } from './powers.ts';
 import type { InvariantName } from './watched.ts';
 import type { Run } from './world.ts';
 
@@ -15,6 +16,8 @@ export interface Stats {
   /** Seeds in which too little happened to prove anything. */
   thin: number[];
   slowestCalmMs: number;
+  /** Seeds that had that part of the wide profile. */
+  powers: Partial<Record<Power, number>>;
   virtualMs: number;
   cpuMs: number;
 }
@@ -27,6 +30,7 @@ export const emptyStats = (): Stats => ({
   met: {},
   thin: [],
   slowestCalmMs: 0,
+  powers: {},
   virtualMs: 0,
   cpuMs: 0,
 });
@@ -37,6 +41,7 @@ export const addRun = (stats: Stats, seed: number, run: Run): void => {
   stats.virtualMs += run.virtualMs;
   stats.slowestCalmMs = Math.max(stats.slowestCalmMs, run.calmAfter ?? 0);
   stats.generations[run.generation] = (stats.generations[run.generation] ?? 0) + 1;
+  for (const power of run.powers) stats.powers[power] = (stats.powers[power] ?? 0) + 1;
   for (const violation of run.violations) stats.violations.push({ seed, ...violation });
   for (const [pair, count] of run.met) stats.met[pair] = (stats.met[pair] ?? 0) + count;
   if (run.events < 200 || run.faults < 3 || run.restarts < 1) stats.thin.push(seed);
@@ -54,9 +59,16 @@ export const addStats = (into: Stats, from: Stats): void => {
     const known = generation as Generation;
     into.generations[known] = (into.generations[known] ?? 0) + seeds;
   }
+  for (const [name, seeds] of Object.entries(from.powers)) {
+    const power = name as Power;
+    into.powers[power] = (into.powers[power] ?? 0) + seeds;
+  }
   for (const [pair, count] of Object.entries(from.met))
     into.met[pair] = (into.met[pair] ?? 0) + count;
 };
+
+/** What only the wide profile can break. */
+const wideInvariants: readonly InvariantName[] = ['stopIgnored'];
 
 const inOne = (stats: Stats, names: readonly InvariantName[]): number =>
   new Set(
@@ -69,6 +81,7 @@ export const summary = (stats: Stats) => ({
   events: stats.events,
   violations: stats.violations,
   generations: stats.generations,
+  ...(Object.keys(stats.powers).length > 0 && { powers: stats.powers }),
   leaked: inOne(stats, ['leaked', 'leftUnsaid']),
   duplicated: inOne(stats, ['duplicated', 'overLaunched', 'tokenReused', 'launchedUseless']),
   lost: inOne(stats, [
@@ -80,6 +93,7 @@ export const summary = (stats: Stats) => ({
     'stoppedForeign',
   ]),
   capExceeded: inOne(stats, ['capExceeded']),
+  ...(Object.keys(stats.powers).length > 0 && { wide: inOne(stats, wideInvariants) }),
   dialogue: inOne(stats, [
     ...(['schedulerKilled', 'unanswered', 'reportedAlive', 'deadUnreported'] as const),
     ...(['adoptedForeign', 'disowned'] as const),

@@ -41,6 +41,8 @@ export const invariantNames = [
   /** Workers that cannot serve the scheduler, as it had shown before. */
   'launchedUseless',
   'crashed',
+  /** A request to stop, or another one after it, has not done what it promises. */
+  'stopIgnored',
   /** A launch that passes a limit of money, or a count that differs from the bill. */
   'overspent',
   'miscounted',

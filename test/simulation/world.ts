@@ -1,12 +1,7 @@
 import type { RunTaskCommandInput } from '@aws-sdk/client-ecs';
-import type {
-  Generation,
-  OutgoingMessage,
-  SchedulerMessage,
-} from '../../machines/scheduler/messages.ts';
+import type { Generation } from '../../machines/scheduler/messages.ts';
 import { taskIdOf } from '../../machines/shared/ids.ts';
 import { labelVariable } from '../../src/aws/launch/launchTemplate.ts';
-import { fleetOwnershipTag } from '../../src/aws/launch/ownershipTag.ts';
 import { setTime } from '../../src/shared/clock.ts';
 import type { Recorder } from '../../src/telemetry/inspector/recorder.ts';
 import { createAgenda, drained } from './agenda.ts';
@@ -14,17 +9,22 @@ import { type Census, censusOf } from './census.ts';
 import { createClient, type Trap } from './client.ts';
 import { createDisk } from './disk.ts';
 import { createEcs } from './ecs.ts';
+import { createForeignTasks } from './foreignTasks.ts';
 import { createHappen } from './happen.ts';
 import { createInvariants, type Violation } from './invariants.ts';
 import { type Life, startLife } from './life.ts';
 import { countabilityOf } from './moneyRules.ts';
+import type { Power } from './powers.ts';
 import { createRandom } from './random.ts';
 import { createRival } from './rival.ts';
 import { releaseNamed } from './scheduler/releases.ts';
 import { createScheduler } from './scheduler/scheduler.ts';
 import { faultsEnd, type Happening, type KillPoint, killPatience, type Script } from './script.ts';
-import { capabilities, managerId, tag, workerAddress } from './settings.ts';
+import { capabilitiesOf, managerId, tag } from './settings.ts';
+import { forceAfterMs } from './stopRules.ts';
 import type { InvariantName } from './watched.ts';
+import { powersOf } from './wide.ts';
+import { wordsOf } from './words.ts';
 
 export interface Run {
   /** Of the scheduler that was there at first. */
@@ -44,6 +44,8 @@ export interface Run {
   /** The journal's size at the last kill. */
   journalBytes: number;
   virtualMs: number;
+  /** What of the wide profile it had. */
+  powers: Set<Power>;
 }
 
 const epochStart = 1_800_000_000_000;
@@ -51,23 +53,11 @@ const epochStart = 1_800_000_000_000;
 const restLimit = 900_000;
 const restMs = 70_000;
 /** Far more than any seed needs: something sets itself off again and again. */
-const mostEvents = 30_000;
-const mostAtOnce = 300;
-const mostTasks = 500;
+const most = { events: 30_000, atOnce: 300, tasks: 500 };
+/** Of the wide profile: hundreds of tasks, and hours. */
+const mostOfWide = { events: 1_000_000, atOnce: 5000, tasks: 8000 };
 
-/** Of what is said on each heartbeat, only that it is. */
-const wordsOf = (message: SchedulerMessage | OutgoingMessage): string => {
-  switch (message.type) {
-    case 'heartbeat':
-      return `heartbeat ${message.heartbeat.maxTaskConcurrency}`;
-    case 'response':
-      return `${message.response.command} ${message.response.outcome} ${message.response.groupId}`;
-    case 'heartbeatEcho':
-      return 'echo';
-    default:
-      return JSON.stringify(message);
-  }
-};
+type Stop = Pick<Happening & { kind: 'stop' }, 'downMs' | 'soon' | 'again'>;
 
 const environmentValue = (input: RunTaskCommandInput, name: string): string | null =>
   input.overrides?.containerOverrides?.[0]?.environment?.find((each) => each.name === name)
@@ -93,6 +83,7 @@ export const runScript = async (
     bought: 0,
     journalBytes: 0,
     virtualMs: 0,
+    powers: new Set(powersOf(script)),
   };
   /** The host's clock is ahead of AWS's. */
   let clockAheadMs = 0;
@@ -145,7 +136,11 @@ export const runScript = async (
   const scheduler = createScheduler(
     agenda,
     createRandom(seed, 'scheduler'),
-    { ...settings, ...settings.scheduler, capabilities, managerId },
+    {
+      ...{ ...settings, ...settings.scheduler, managerId },
+      capabilities: capabilitiesOf(settings),
+      severalRequests: settings.wide?.severalRequests ?? false,
+    },
     {
       connected: (task) => {
         note(() => `workers of ${task.taskArn.slice(-3)} connected`);
@@ -188,6 +183,7 @@ export const runScript = async (
   const client = createClient(agenda, createRandom(seed, 'client'), ecs, traps, {
     point: (point) => strikeAt(point),
     odd: meet,
+    power: (power) => run.powers.add(power),
     note,
     sent(operation, input) {
       if (operation === 'RunTask')
@@ -255,7 +251,7 @@ export const runScript = async (
         told(generation, message) {
           if (message.type === 'shutdownAsked' && born.stopAskedAt === null) {
             meet('clusterShutdown');
-            stop(3000, 'scheduler.shutdown');
+            stop({ downMs: 3000 }, 'scheduler.shutdown');
           }
           note(() => `told ${generation} ${wordsOf(message)}`);
           invariants.told(generation, message);
@@ -354,12 +350,9 @@ export const runScript = async (
     });
   };
 
-  const stop = (
-    downMs: number,
-    message: 'daemon.stop' | 'scheduler.shutdown',
-    soon = false,
-  ): void => {
-    if (message === 'daemon.stop' && afterRival(() => stop(downMs, message, soon))) return;
+  const stop = (happening: Stop, message: 'daemon.stop' | 'scheduler.shutdown'): void => {
+    const { downMs, soon = false, again = [] } = happening;
+    if (message === 'daemon.stop' && afterRival(() => stop(happening, message))) return;
     const stopped = life;
     if (!stopped?.actor || stopped.stopAskedAt !== null) return;
     if (message === 'daemon.stop') meet('stop');
@@ -367,6 +360,14 @@ export const runScript = async (
     stopped.restartMs = soon ? downMs : null;
     if (message === 'daemon.stop') stopped.actor.send({ type: message });
     const longestMs = settings.stopTimeoutSeconds * 1000 + 8000 + downMs;
+    const end = (): void => {
+      stopped.owner.dead = true;
+      recorder?.cut('stopped');
+      scheduler.dropOwner(stopped.owner);
+      run.restarts++;
+      disk.crash(false);
+      start();
+    };
     const over = (): void => {
       if (life !== stopped) return;
       const { frozenUntil = 0 } = stopped.owner;
@@ -377,14 +378,22 @@ export const runScript = async (
         return;
       }
       if (!stopped.ended) broken('stuck', 'the daemon does not end');
-      stopped.owner.dead = true;
-      recorder?.cut('stopped');
-      scheduler.dropOwner(stopped.owner);
-      run.restarts++;
-      disk.crash(false);
-      start();
+      end();
     };
     agenda.after(longestMs, over);
+    const stopAgain = (count: number): void => {
+      if (life !== stopped || stopped.ended) return;
+      run.powers.add(count === 2 ? 'second SIGTERM' : 'third SIGTERM');
+      meet(`stop:${count}`);
+      if (count === 2 && !settings.leave) invariants.stoppedAgain(stopped, isHindered);
+      stopped.actor?.send({ type: message });
+      // As src/daemon/signals does, whatever is still waited for.
+      if (count === 3)
+        agenda.after(forceAfterMs, () => life === stopped && !stopped.ended && end());
+    };
+    again.forEach((ms, i) => {
+      agenda.after(ms, () => stopAgain(i + 2), stopped.owner);
+    });
   };
 
   /** A manager that begins while its rival lives cannot tell the rival's tasks from those of its own last life. */
@@ -411,6 +420,14 @@ export const runScript = async (
     agenda.after(ms, () => invariants.rivalEnded(rival.end(leaves)));
   };
 
+  /** Something may keep StopTask from being sent, or the daemon from knowing of a task. */
+  const isHindered = (since: number): boolean =>
+    disk.trouble !== 'ok' ||
+    settings.scarceCalls ||
+    ecs.isClusterGone() ||
+    (life?.owner.frozenUntil ?? 0) > since ||
+    traps.some(({ until, operations }) => until > since && operations.includes('StopTask'));
+
   const happen = createHappen({
     agenda,
     ecs,
@@ -418,11 +435,12 @@ export const runScript = async (
     scheduler,
     traps,
     meet,
+    power: (power) => run.powers.add(power),
     hinderPreparing: (troubles) => {
       prepareTroubles = troubles;
     },
     kill: armKill,
-    stop: ({ downMs, soon }) => stop(downMs, 'daemon.stop', soon),
+    stop: (happening) => stop(happening, 'daemon.stop'),
     standStill(ms) {
       if (!life || life.owner.dead || life.ended) return;
       meet('standstill');
@@ -434,26 +452,7 @@ export const runScript = async (
     rival: beginRival,
   });
 
-  // Tasks of others, in the same cluster: another fleet's, and one with our tag for another scheduler.
-  const foreignTask = (startedBy: string, scheduler: string) => ({
-    startedBy,
-    overrides: {
-      containerOverrides: [
-        {
-          environment: [
-            {
-              name: 'COMMAND',
-              value: `exec scaler_worker_manager baremetal_native ${scheduler} --mode fixed`,
-            },
-          ],
-        },
-      ],
-    },
-  });
-  for (let i = 0; i < 2; i++)
-    ecs.create(foreignTask(fleetOwnershipTag('others'), workerAddress), false, agenda.now());
-  ecs.create(foreignTask(tag, 'tcp://elsewhere:1'), false, agenda.now());
-  if (settings.orphan) ecs.create(foreignTask(tag, workerAddress), true, agenda.now());
+  createForeignTasks(ecs, agenda.now(), settings.orphan);
 
   for (const happening of happenings)
     agenda.after(happening.at, () => {
@@ -517,7 +516,9 @@ export const runScript = async (
     await drained();
     while (!over && agenda.step()) {
       run.events++;
-      if (agenda.atOnce() > mostAtOnce || run.events > mostEvents || ecs.tasks.size > mostTasks) {
+      const limit = settings.wide ? mostOfWide : most;
+      const isMany = run.events > limit.events || ecs.tasks.size > limit.tasks;
+      if (agenda.atOnce() > limit.atOnce || isMany) {
         broken('stuck', `goes round in circles: ${run.events} events, ${ecs.tasks.size} tasks`);
         break;
       }

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { billedAs, billedGroups, endedUsdOf, usdOf } from '../../../machines/cohort/billing.ts';
+import {
+  aliveUntil,
+  billedAs,
+  billedGroups,
+  endedUsdOf,
+  isEndSeen,
+  usdOf,
+} from '../../../machines/cohort/billing.ts';
 import type { GroupRecord } from '../../../machines/cohort/groupRecords.ts';
 import { reconcileObserved } from '../../../machines/cohort/observe.ts';
 import { input, sighting } from '../../support/liveCohort.ts';
@@ -79,6 +86,18 @@ it('bills a group of an earlier run as if this one had followed at once, until E
   // The clock was set back.
   expect(billed({ presumedFrom: -7 })).toEqual([-7, 0]);
   expect(billed({})).toEqual([2, 0]);
+  // It is not known when it was created.
+  expect(billed({ presumedFrom: 50, createdAt: null })).toEqual([50, 0]);
+});
+
+it('knows the end of a group that ECS showed, and of one that never had a task', () => {
+  expect(isEndSeen(rowOf())).toBe(true);
+  expect(isEndSeen(serves({ lastStatus: 'stopped' }))).toBe(true);
+  expect(isEndSeen(serves({ lastStatus: 'running' }))).toBe(false);
+});
+
+it('knows no moment at which a task lived as long as DescribeTasks has never answered', () => {
+  expect(aliveUntil(serves({ lastStatus: 'running' }), null)).toBeNull();
 });
 
 describe('the cost of a group that has ended', () => {

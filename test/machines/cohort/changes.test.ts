@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { liveCohort, sighting } from '../../support/liveCohort.ts';
+import { admit, liveCohort, sighting } from '../../support/liveCohort.ts';
 import { settle } from '../../support/world.ts';
 
 const everybody = { pending: 9, idle: 9, busy: 9 };
@@ -62,6 +62,19 @@ describe('the actor of a group that crashes', () => {
     expect(stopped()).toEqual(['arn:1', 'arn:0']);
   });
 
+  it('is started again as one that waits until a description shows its task', async () => {
+    const { actor, answerBoth, phases, calls } = liveCohort();
+    actor.send({ ...admit, launches: [...admit.launches] });
+    const one = { pending: 1, idle: 0, busy: 0, at: 1500, until: 60_000 };
+    actor.send({ type: 'cohort.drain', generation: 2, ...one });
+    await answerBoth();
+    expect(phases()).toMatchObject({ 'e-1-0': 'waiting' });
+    const error = new Error('a bug');
+    actor.send({ type: 'xstate.error.actor.group.e-1-0', actorId: 'group.e-1-0', error });
+    await settle();
+    expect([phases()['e-1-0'], calls.stopTask.length]).toEqual(['waiting', 0]);
+  });
+
   it('is started again as one that stops, and sends StopTask again', async () => {
     const { drain, crash, stopped, phases } = await serving();
     drain(0);
@@ -79,4 +92,44 @@ it('the registration of a group is noted once, with its task', async () => {
     { groupId: 'e-1-0', taskArn: 'arn:0' },
     { groupId: 'e-1-1', taskArn: 'arn:1' },
   ]);
+});
+
+it('a group that counts as serving for its age is noted and reported as registered', async () => {
+  const { launchBoth, look, registrations, told } = liveCohort();
+  await launchBoth();
+  await look(5000, ...running);
+  await look(35_000, ...running);
+  expect(registrations).toEqual([]);
+  await look(35_001, ...running);
+  expect(registrations).toEqual([
+    { groupId: 'e-1-0', taskArn: 'arn:0' },
+    { groupId: 'e-1-1', taskArn: 'arn:1' },
+  ]);
+  expect(told).toContainEqual(
+    expect.objectContaining({ type: 'cohort.recovered', groupId: 'e-1-0', signal: 'registered' }),
+  );
+});
+
+it('a launch with an unknown outcome is sent again on a tick between two polls', async () => {
+  const { actor, answer, calls } = liveCohort();
+  actor.send({ ...admit, launches: [...admit.launches] });
+  await answer('journalLaunch', undefined);
+  calls.runTask.at(-1)?.reject(Object.assign(new Error('lost'), { kind: 'unreachable' }));
+  await settle();
+  for (const at of [5000, 6000]) actor.send({ type: 'cohort.tick', at, launching: true });
+  await answer('journalLaunch', undefined);
+  expect(calls.runTask).toHaveLength(2);
+});
+
+it('a group that lacks workers for longer than the grace period is noted as degraded', async () => {
+  const { launchBoth, look, hear, notes, monitorConnected } = liveCohort({ workersPerTask: 4 });
+  monitorConnected.now = true;
+  await launchBoth();
+  await look(5000, ...running);
+  hear(6000, { 'arn:0': { ...load(0), workers: 3 }, 'arn:1': { ...load(0), workers: 4 } });
+  await look(7000, ...running);
+  await look(66_999, ...running);
+  expect(notes).toEqual([]);
+  await look(67_000, ...running);
+  expect(notes).toEqual([{ groupId: 'e-1-0', taskArn: 'arn:0', workers: 3, workersPerTask: 4 }]);
 });

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { busyLoads } from '../../../machines/cohort/busyLoads.ts';
 import { expired } from '../../../machines/cohort/deadlines.ts';
 import {
   admitted,
@@ -14,6 +13,7 @@ import {
 } from '../../../machines/cohort/groupRecords.ts';
 import { reconcileObserved } from '../../../machines/cohort/observe.ts';
 import { noCounts } from '../../../machines/fleet/plan.ts';
+import type { WorkerLoad } from '../../../machines/scheduler/messages.ts';
 import type { TaskObservation } from '../../../machines/shared/domain.ts';
 import { input, sighting } from '../../support/liveCohort.ts';
 import { arn, rowOf, serves } from '../../support/rows.ts';
@@ -117,14 +117,6 @@ describe('the record of a group', () => {
   });
 });
 
-it('the loads of busy groups are in order, and none where nothing is shown', () => {
-  const groups = {
-    ...{ a: serves({ load: load(7) }), b: serves({ load: load(2) }), c: serves() },
-    ...{ idle: serves({ load: load(0) }), boots: runs({ load: load(5) }), leaves: waits() },
-  };
-  expect(busyLoads(groups)).toEqual([0, 2, 7]);
-});
-
 describe('a serving group', () => {
   it('is reported as stable once, after it served for two minutes', () => {
     const books = recordsOf({
@@ -195,12 +187,22 @@ describe('a load from the monitor stream', () => {
   });
 
   it.each([
-    ['workers', { ...load(3), workers: 3 }],
-    ['tasks', load(4)],
-    ['cancelled tasks', { ...load(3), canceling: 1 }],
-  ])('with other %s is recorded', (_, shown) => {
-    const books = recordsOf({ a: serves({ taskArn: arn('1'), load: load(3) }) });
+    ['workers', { workers: 3 }],
+    ['tasks', { tasks: 4 }],
+    ['cancelled tasks', { canceling: 1 }],
+    ['running tasks', { running: { tasks: 2, begunSum: 900 } }],
+    ['times of running tasks', { running: { tasks: 3, begunSum: 800 } }],
+  ])('with other %s is recorded', (_, given) => {
+    const known = { ...load(3), running: { tasks: 3, begunSum: 900 } };
+    const shown = { ...known, ...given };
+    const books = recordsOf({ a: serves({ taskArn: arn('1'), load: known }) });
     expect(recordLoads(books, { 1: shown }, 500).groups.a?.load).toEqual(shown);
+  });
+
+  it('without workers leaves a group as assumed to serve, and with workers it does not', () => {
+    const books = recordsOf({ a: serves({ taskArn: arn('1'), assumed: true, load: load(3) }) });
+    const assumed = (shown: WorkerLoad) => recordLoads(books, { 1: shown }, 500).groups.a?.assumed;
+    expect([assumed(gone), assumed(load(1))]).toEqual([true, false]);
   });
 
   it.each([

@@ -68,5 +68,7 @@ it('a group that has never served has nothing to wait for, and without a minimum
   expect(hasRested(rowOf({ load: load(0, 0) }), 0, minIdleMs)).toBe(true);
   expect(hasRested(serves({ load: load(0) }), 0, minIdleMs)).toBe(false);
   expect(hasRested(serves({ load: load(0) }), 0, 0)).toBe(true);
+  // The clock was set back since the group became idle.
+  expect(hasRested(serves({ load: load(0), idleSince: 9000 }), 1000, 0)).toBe(true);
   expect(withIdleSince(serves(), load(0), 5, 0)).toEqual({});
 });

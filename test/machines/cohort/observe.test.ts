@@ -215,6 +215,11 @@ describe('one page of observations', () => {
     expect(eventFor(row, sighting('missing'), 90_000, timeouts, true)).toEqual(stop);
   });
 
+  it('records since when ECS shows a task as starting that is assumed to serve', () => {
+    const row = serves({ assumed: true, lastStatus: 'starting' });
+    expect(look(row, sighting('starting'), 500).row).toMatchObject({ startingSince: 500 });
+  });
+
   it('keeps a task that has run as running when ECS says that it starts', () => {
     const row = serves({ lastStatus: 'running', runningAt: 400 });
     expect(look(row, sighting('starting'), 500)).toEqual({ row, outbox: [] });
@@ -446,9 +451,9 @@ describe('the answer to a StopTask', () => {
     expect(groups).toEqual({ a: { ...stops(), ...billed }, b: other });
   });
 
-  it('says nothing of a group that is gone', () => {
+  it.each(['stopped', 'stopping'] as const)('says nothing of a group that is gone: %s', (phase) => {
     const books = booksOf({});
-    const step = observedByStop(books, 'a', sighting('stopped'), 5000, timeouts);
+    const step = observedByStop(books, 'a', sighting(phase), 5000, timeouts);
     expect(step).toEqual({ ...books, outbox: [] });
   });
 });

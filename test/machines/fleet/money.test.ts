@@ -173,17 +173,19 @@ describe('a limit', () => {
   });
 
   it('lets what may have been spent besides stop launches, and drains nothing for it', () => {
-    const of = (total: number) => {
-      const payer = payerOf(2, settingsOf({ total }, 'drain'));
+    const of = (limit: Partial<Record<LimitName, number>>) => {
+      const payer = payerOf(2, settingsOf(limit, 'drain'));
       const older = { market: 'onDemand' as const, from: noon - 60_000, gapMs: 600_000 };
       const bill = billOf([older], 0, prices, noon);
       const gap = { ...payer, money: withBill(payer.money, 'cohort.1', bill) };
       return [limitStates(gap, 'onDemand')[0]?.room, tasksToLeave(gap), spendingOf(gap)];
     };
     // 17.26 dollars are spent, and perhaps 0.6 more.
-    expect(of(17.9)).toMatchObject([0, null, { isLowerBound: true }]);
-    expect(of(17.26 + 0.6 + 0.06)).toMatchObject([1, null, {}]);
-    expect(of(17.2)).toMatchObject([0, 0, {}]);
+    expect(of({ total: 17.9 })).toMatchObject([0, null, { isLowerBound: true }]);
+    expect(of({ total: 17.26 + 0.6 + 0.06 })).toMatchObject([1, null, {}]);
+    expect(of({ total: 17.2 })).toMatchObject([0, 0, {}]);
+    // Three tasks are billed, and an hour costs what it costs.
+    expect(of({ perHour: 14.4 })).toMatchObject([1, null, {}]);
   });
 
   it('has room for more tasks on Spot', () => {

@@ -16,6 +16,7 @@ import { createMonitorStream } from './monitorStream.ts';
 import { createNeighbour } from './neighbour.ts';
 import { offenceOf, readsNumber } from './outgoing.ts';
 import { type Magic, releaseNamed, type SchedulerRelease } from './releases.ts';
+import { desiredOfUs, spread } from './requests.ts';
 import { workerDialogue } from './workers.ts';
 import { createWorkforce } from './workforce.ts';
 
@@ -43,6 +44,8 @@ export interface SchedulerSettings {
   policy: Policy;
   workersPerTask: number;
   capabilities: DesiredRequest['capabilities'];
+  /** What it desires comes in several requests. */
+  severalRequests: boolean;
   /** It publishes a monitor stream. */
   monitored: boolean;
   /** How often it does. */
@@ -263,9 +266,15 @@ export const createScheduler = (
     const commands = now.dialogue.commands(source, situation());
     for (const command of commands) {
       if (command.type === 'desired')
-        connections.say(connection, faults.empty > 0 ? { ...command, requests: [] } : command);
+        connections.say(connection, { ...command, requests: requestsOf(command.requests) });
       else if (faults.empty === 0) sayUnitCommand(connection, source, command);
     }
+  }
+
+  function requestsOf(requests: DesiredRequest[]): DesiredRequest[] {
+    if (faults.empty > 0) return [];
+    const { severalRequests, capabilities } = settings;
+    return severalRequests ? spread(desiredOfUs(requests), capabilities) : requests;
   }
 
   function sayUnitCommand(connection: Connection, source: Source, command: SchedulerMessage): void {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkTrace, traceText } from '../../../src/paths/traceCheck.ts';
 import { seenInLog, seenInRecording } from '../../../src/paths/traces.ts';
 import { recordSeed } from '../../simulation/recordSeed.ts';
+import { scriptOf } from '../../simulation/script.ts';
 
 const header =
   '{"header":{"format":"scaler-ecs recording","version":1,"of":"test","startedAt":1000}}';
@@ -75,7 +76,7 @@ describe('checkTrace, of a recording', () => {
   it.each([3, 14])(
     'allows everything that seed %i of the simulation does',
     async (seed) => {
-      const { lines } = await recordSeed(seed);
+      const { lines } = await recordSeed(scriptOf(seed));
       const report = checkTrace(seenInRecording(lines.join('\n')));
       expect(report.disallowed).toEqual([]);
       expect(report.transitions).toBeGreaterThan(200);

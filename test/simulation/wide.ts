@@ -1,0 +1,165 @@
+import { operations } from './client.ts';
+import { type Power, powers, type WideSettings } from './powers.ts';
+import { createRandom, type Random } from './random.ts';
+import { releaseNamed, releases } from './scheduler/releases.ts';
+import { type Happening, type Script, type SimulationSettings, scriptOf } from './script.ts';
+
+/** The profiles of a simulation: `plain` is what every seed was from the beginning. */
+export const profiles = ['plain', 'wide'] as const;
+export type Profile = (typeof profiles)[number];
+
+export const scriptFor = (seed: number, profile: Profile): Script =>
+  profile === 'wide' ? wideScriptOf(seed) : scriptOf(seed);
+
+const second = 1000;
+const lastAt = 150 * second;
+
+const moment = (random: Random): number => random.between(12 * second, lastAt);
+
+/** Each power has a stream of its own, so that one more draw moves nothing elsewhere. */
+const streamOf = (seed: number, power: string): Random => createRandom(seed, `wide/${power}`);
+
+function drawSettings(seed: number): WideSettings {
+  const random = streamOf(seed, 'settings');
+  return {
+    maxLifetimeSeconds: null,
+    minIdleSeconds: random.pick([0, 0, 5, 20, 60]),
+    degradedGraceSeconds: random.pick([0, 15, 15, 60, 120]),
+    severalRequests: random.chance(0.35),
+    isLarge: streamOf(seed, 'large').chance(0.08),
+  };
+}
+
+/** A scheduler that asks by number, for hundreds of Fargate tasks; all that counts tasks grows with it. */
+function enlarge(seed: number, script: Script): void {
+  const random = streamOf(seed, 'size');
+  const { settings } = script;
+  const release = random.pick(releases.filter(({ generation }) => /g[34]/.test(generation)));
+  const scheduler = { release: release.release, magic: random.pick(release.reached) };
+  const demandOf = (): number =>
+    random.pick([0, 40, 100, 150, 250, 400]) * 5 * settings.workersPerTask;
+  Object.assign(settings, {
+    ...{ scheduler, neighbour: false, policy: 'direct', money: null, scarceCalls: false },
+    ...{ maxTasks: random.pick([null, 110, 150, 200, 400]), stopTimeoutSeconds: 120 },
+  } satisfies Partial<SimulationSettings>);
+  for (const each of script.happenings) {
+    if (each.kind === 'demand') each.tasks = demandOf();
+    else if (each.kind === 'replace') Object.assign(each, scheduler);
+    else if (each.kind === 'quota') each.tasks *= 20;
+    else if (['next', 'end', 'workersDie'].includes(each.kind) && random.chance(0.5))
+      (each as { count: number }).count *= 15;
+  }
+  script.happenings.push({ at: 2 * second, kind: 'demand', tasks: demandOf() });
+  script.finalDemand = demandOf();
+}
+
+/** Further requests to stop follow the first one. */
+function signals(random: Random): Happening[] {
+  const first = random.between(0.4, 25) * second;
+  const again = random.chance(0.5)
+    ? [first]
+    : [first, first + random.between(0.4, random.chance(0.5) ? 3 : 25) * second];
+  const stop = { kind: 'stop', downMs: random.between(0.5, 4) * second, again } as const;
+  return [{ ...stop, at: moment(random), soon: random.chance(0.7) }];
+}
+
+/** Trouble that outlasts every pause and every deadline of the daemon. */
+function longFault(random: Random): Happening {
+  const at = random.between(5 * second, lastAt);
+  const ms = random.between(100, 500) * second;
+  const call = { at, kind: 'call', count: 1_000_000, ms, power: 'long fault' } as const;
+  return random.pick<Happening>([
+    {
+      ...{ ...call, operations: [random.pick(operations)] },
+      mishap: random.pick(['throttle', 'error500', 'denied', 'expired', 'reset', 'hang', 'slow']),
+    },
+    {
+      ...{ ...call, operations: ['RunTask'] },
+      mishap: random.pick([
+        'wrappedThrottle',
+        'garbled',
+        'late',
+        'hangExecuted',
+        'error500Executed',
+      ]),
+    },
+    {
+      ...{ ...call, operations: [...operations] },
+      mishap: random.pick(['throttle', 'error500', 'expired', 'reset', 'hang']),
+    },
+    { at, kind: 'window', window: random.pick(['noCapacity', 'noSpot']), ms },
+    { at, kind: 'window', window: random.pick(['slowStops', 'slowStarts']), ms },
+    { at, kind: 'quota', tasks: random.int(2, 8), ms },
+    {
+      ...{ at, kind: 'schedulerFault', ms },
+      fault: random.pick(['silent', 'gone', 'echoless', 'commandless', 'empty', 'unseen']),
+    },
+  ]);
+}
+
+/** A launch that was carried out without an answer is refused until it is given up, while no list can show its tasks. */
+function refusals(random: Random): Happening[] {
+  const at = random.between(1, 60) * second;
+  const executed = random.pick(['error500Executed', 'resetExecuted', 'hangExecuted'] as const);
+  const call = { kind: 'call', power: 'permanent refusals' } as const;
+  return [
+    { ...call, at, operations: ['RunTask'], mishap: executed, count: 1, ms: 60 * second },
+    { at: at + 100, kind: 'demand', tasks: 25 },
+    {
+      ...{ ...call, at: at + second, operations: ['RunTask'], count: 1_000_000 },
+      ...{ mishap: random.pick(['denied', 'wrappedThrottle'] as const), ms: 660 * second },
+    },
+    {
+      ...{ ...call, at, operations: random.chance(0.7) ? ['ListTasks'] : ['DescribeTasks'] },
+      ...{ mishap: 'error500', count: 1_000_000, ms: random.between(500, 900) * second },
+    },
+  ];
+}
+
+/** The same seed with more that can happen to it. The plain script is drawn first, and from streams of its own. */
+export function wideScriptOf(seed: number): Script {
+  const script = scriptOf(seed);
+  const { happenings, settings } = script;
+  const wide = drawSettings(seed);
+  settings.wide = wide;
+  if (wide.isLarge) enlarge(seed, script);
+  const rhythm = streamOf(seed, 'rhythm');
+  if (rhythm.chance(0.3)) settings.cooldownSeconds = rhythm.pick([60, 120]);
+  if (rhythm.chance(0.2)) settings.reportEverySeconds = rhythm.pick([10, 60]);
+  const stops = streamOf(seed, 'stops');
+  if (stops.chance(0.3)) happenings.push(...signals(stops));
+  const disk = streamOf(seed, 'disk');
+  if (disk.chance(0.25))
+    happenings.push({
+      ...{ at: disk.chance(0.3) ? 0 : moment(disk), kind: 'disk', trouble: 'directorySyncFails' },
+      ms: disk.between(10, 120) * second,
+    });
+  if (disk.chance(0.15))
+    happenings.push({
+      ...{ at: moment(disk), kind: 'disk', ms: disk.between(120, 500) * second },
+      trouble: disk.pick(['full', 'syncFails', 'directorySyncFails']),
+    });
+  const faults = streamOf(seed, 'faults');
+  if (faults.chance(0.35)) happenings.push(longFault(faults));
+  const rare = streamOf(seed, 'refusals');
+  if (rare.chance(0.06)) happenings.push(...refusals(rare));
+  happenings.sort((a, b) => a.at - b.at);
+  return script;
+}
+
+/** What of the wide profile a script decides from the first moment on; the rest has to happen. */
+export function powersOf({ settings }: Script): Power[] {
+  const { wide } = settings;
+  if (!wide) return [];
+  const { generation } = releaseNamed(settings.scheduler.release);
+  const has: Partial<Record<Power, boolean>> = {
+    max_lifetime: wide.maxLifetimeSeconds !== null,
+    min_idle_seconds: wide.minIdleSeconds > 0 && settings.monitored,
+    scale_down_cooldown_seconds: settings.cooldownSeconds > 30,
+    degraded_grace: wide.degradedGraceSeconds !== 15 && settings.workersPerTask > 1,
+    'slow reports': settings.reportEverySeconds > 1 && settings.monitored,
+    'several requests': wide.severalRequests && /g23|g[34]/.test(generation),
+    'hundreds of tasks': wide.isLarge,
+  };
+  return powers.filter((power) => has[power]);
+}
