@@ -80,7 +80,7 @@ export const deferAdoption = fleetSetup.enqueueActions(({ context, event, enqueu
 
 /** The inventory that is being taken in is younger than every launch that was given up without an answer. */
 const coversUnknown = ({ unknownOutcomeAt, adoption }: Fleet): boolean =>
-  unknownOutcomeAt === null || adoption.inventoryStartedAt > unknownOutcomeAt;
+  adoption.inventoryStartedAt > (unknownOutcomeAt ?? 0);
 
 /** The groups that the ledger accepted are put into cohorts like those of the journal. */
 export const admitAdopted = fleetSetup.enqueueActions(({ context, event, enqueue, check }) => {

@@ -7,10 +7,10 @@ import { degradedIsSpare, drainOneDegraded } from './degradedGroups.ts';
 import { fleetSetup, modesIn } from './fleetSetup.ts';
 import { isTransient, launchBlockers, launchPermit, missingOf } from './launchGate.ts';
 import { launchGroups } from './launching.ts';
-import { usefulBooting } from './lookAhead.ts';
+import { usefulPendingOf } from './launchTurn.ts';
 import type { Modes } from './modes.ts';
-import { tasksToLeave } from './money.ts';
-import { type Counts, groupsToKeep, livingWorkers, serving } from './plan.ts';
+import { tasksThatMayStay } from './money.ts';
+import { type Counts, groupsToKeep, serving } from './plan.ts';
 import { cohortsToRank, drainsOf, undrainsOf } from './shares.ts';
 import {
   allObserved,
@@ -66,13 +66,6 @@ function desiredAfter(
   return desired - Math.max(0, drained - Math.max(0, there - desired));
 }
 
-/** How many booting groups could get a task of the scheduler; undefined: not known. */
-function usefulPendingOf({ views, now, settings }: Fleet, counts: Counts): number | undefined {
-  if (settings.tasksPerWorker === null) return undefined;
-  const workers = usefulBooting(views, livingWorkers(counts, settings.workersPerTask), now);
-  return workers === null ? undefined : Math.ceil(workers / settings.workersPerTask);
-}
-
 /**
  * Groups of an earlier run were all described so long after the start, ms: until then their market and age are those of
  * the journal, by a clock that may have been set since. Nothing is drained for such a cost.
@@ -90,7 +83,7 @@ export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check })
   const counts = fleetCounts(context);
   const desired = desiredNow(context, modes, counts);
   const isCostKnown = modes.lifecycle === 'active' && now - context.startedAt >= costKnownMs;
-  const mayStay = isCostKnown ? tasksToLeave(context) : null;
+  const mayStay = isCostKnown ? tasksThatMayStay(context) : null;
   const permit = launchPermit(context, launchBlockers(context, modes, counts));
   const { plan, fewerSince } = planWithCooldown(
     desired,

@@ -39,7 +39,7 @@ export const watchLimit = fleetSetup.assign({
   money: ({ context }) => {
     const { now, money } = context;
     const clearSince = limitsReached(context).length > 0 ? null : (money.clearSince ?? now);
-    return clearSince === money.clearSince ? money : { ...money, clearSince };
+    return { ...money, clearSince };
   },
 });
 

@@ -265,7 +265,7 @@ export const returnedLately = ({ returnedAt, settings }: Fleet, now: number): bo
 
 /** An inventory is needed that is younger than what may have been started. */
 export const inventoryStale = ({ unknownOutcomeAt, inventoryAt }: Fleet): boolean =>
-  unknownOutcomeAt !== null && (inventoryAt === null || inventoryAt <= unknownOutcomeAt);
+  unknownOutcomeAt !== null && (inventoryAt ?? 0) <= unknownOutcomeAt;
 
 /** Every cohort has carried out its last command and reported. Cohorts report within the same turn of the event loop. */
 export const allObserved = ({ cohorts }: Fleet): boolean =>
@@ -281,8 +281,7 @@ const settledFrom = ({ lastLaunchAt, unknownOutcomeAt, settings }: Fleet): numbe
   Math.max(lastLaunchAt, unknownOutcomeAt ?? 0) + settings.settleMs;
 
 /** What our launches may have started would be in the last list. */
-const listed = (fleet: Fleet): boolean =>
-  fleet.inventoryAt !== null && fleet.inventoryAt >= settledFrom(fleet);
+const listed = (fleet: Fleet): boolean => (fleet.inventoryAt ?? 0) >= settledFrom(fleet);
 
 /** No task or launch of ours was ever known: not from the journal, not by adoption, and this run has launched nothing. */
 const neverHadAny = ({ opened, abandonedLaunches, journalIncomplete, adoption }: Fleet): boolean =>

@@ -21,6 +21,15 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
   {
     why: 'saves work only: reads again, or copies, what is the same',
     mutants: {
+      'machines/fleet/facts.ts': [
+        'true',
+        'false',
+        'changed.length < cohortSize',
+        'changed.length > cohortSize',
+      ].map((other) => ({
+        line: 'changed.length <= cohortSize',
+        change: `changed.length <= cohortSize => ${other}`,
+      })),
       'machines/scheduler/connectedWorkers.ts': [
         {
           line: 'if (listed.workers === workers && listed.added.length === 0)',
@@ -202,7 +211,7 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
     },
   },
   {
-    why: 'type narrowing only: a launch that ends has its groups, and the tasks that are compared are shown',
+    why: 'type narrowing only: a launch that ends has its groups, the tasks that are compared are shown, and one request is there',
     mutants: {
       'machines/cohort/changes.ts': [
         {
@@ -220,6 +229,12 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
         {
           line: "const isRunning = (record: GroupRecord): boolean => observationOf(record)?.phase === 'running';",
           change: 'observationOf(record)?.phase => observationOf(record).phase',
+        },
+      ],
+      'machines/fleet/demand.ts': [
+        {
+          line: 'const isPlain = requests.length === 1 && requests[0]?.capabilities.length === 0;',
+          change: 'requests[0]?.capabilities => requests[0].capabilities',
         },
       ],
       'machines/fleet/launching.ts': [
@@ -268,15 +283,6 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
       ],
       'machines/fleet/commands.ts': [
         { line: 'if (after === before) return;', change: 'after === before => false' },
-      ],
-      'machines/fleet/facts.ts': [
-        { line: 'if (due.length === 0) return;', change: 'due.length === 0 => false' },
-      ],
-      'machines/fleet/spending.ts': [
-        {
-          line: 'return clearSince === money.clearSince ? money : { ...money, clearSince };',
-          change: 'clearSince === money.clearSince => false',
-        },
       ],
     },
   },

@@ -2,9 +2,7 @@ import type {
   Generation,
   OutgoingMessage,
   SchedulerMessage,
-  Terms,
 } from '../../machines/scheduler/messages.ts';
-import { mismatch } from '../../machines/scheduler/releases.ts';
 import { echoLimit } from '../../machines/scheduler/session.ts';
 import type { DesiredRequest } from '../../machines/shared/domain.ts';
 import type { JournalRecord } from '../../src/store/records.ts';
@@ -22,6 +20,7 @@ import { canServe, type Magic, type SchedulerRelease } from './scheduler/release
 import { desiredOfUs } from './scheduler/requests.ts';
 import type { Work } from './scheduler/workforce.ts';
 import { createSendings } from './sendings.ts';
+import { servesIt } from './servesIt.ts';
 import { createStopRules } from './stopRules.ts';
 import { createUnitGoal } from './unitGoal.ts';
 import type { InvariantName, Trouble, Watched } from './watched.ts';
@@ -137,14 +136,7 @@ export const createInvariants = (world: Watched) => {
       ...goals.filter(({ until }) => agenda.now() - until < decidedMs).map((each) => each.goal),
     );
 
-  /** The workers' release that a person has chosen can serve the scheduler that is there now. */
-  const isServable = (): boolean => {
-    const { generation } = scheduler.release();
-    const magic = scheduler.magic();
-    const transport = magic === null ? 'zmq' : 'ymq';
-    const terms: Terms = { transport, generation, exact: true, bare: magic === 0 };
-    return settings.workerRelease === null || mismatch(settings.workerRelease, terms) === null;
-  };
+  const isServable = () => servesIt(scheduler, settings.workerRelease);
 
   /**
    * A task of the living rival looks like one of our own last life if it began within two minutes of ours. Then only the
@@ -199,6 +191,12 @@ export const createInvariants = (world: Watched) => {
     const isActive = census.lifecycle === 'active' && (surveyed || blind) && emptySince === null;
     const isQuiet = world.isCalm() && isServable() && !dialogue.isJustBack();
     return isHeard && isEchoed && isFree && isActive && isQuiet ? goal : null;
+  };
+
+  /** The scheduler would now ask for another number than it has. */
+  const isGoalOld = (): boolean => {
+    const next = scheduler.wouldSay(world.identity()).find(({ type }) => type === 'desired');
+    return next?.type === 'desired' && desiredOfUs(next.requests) !== askedWorkers;
   };
 
   const launched = (label: string): void => {
@@ -346,7 +344,8 @@ export const createInvariants = (world: Watched) => {
       if (!life || !heardSince || scheduler.generation() === 'g4' || !isTraced) return;
       const isCanceled = [...scheduler.cancellations.values()].some((each) => each.task === task);
       const diedAt = task.endingAt ?? since;
-      const isUnknown = task.askedAt < lostAt && diedAt < foundAt;
+      // Without a label it was there before the first start, so no journal has ever named it.
+      const isUnknown = (task.label === null || task.askedAt < lostAt) && diedAt < foundAt;
       const isForgotten = isUnknown || unseenAt >= since || task.goneFrom - diedAt < noticeMs;
       const isKnown = !isForgotten && life.startedAt < since && heardSince < since;
       const canSay = dialogue.isSteadySince(since) && life.stopAskedAt === null;
@@ -525,6 +524,9 @@ export const createInvariants = (world: Watched) => {
       const isOther = goal !== null && scaling.isOther(alive.length, goal, askedWorkers, cap());
       if (!isByUnits && !isMet && !isLimited && !units.isUnits() && isOther)
         return { invariant: 'lost', says: `${alive.length} tasks, ${goal} wanted` };
+      // Workers have connected, or work has ended, since its last command.
+      if (!isByUnits && !isMet && isGoalOld())
+        return { invariant: 'lost', says: 'another number is about to be wanted', isDue: true };
       if (!alive.every((task) => scheduler.connected.has(task)))
         return { invariant: 'lost', says: 'a task has no workers' };
       const written = new Set(ledger?.groups().map(({ taskArn }) => taskArn));

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { noViews } from '../../../machines/fleet/lookAhead.ts';
 import { noCounts } from '../../../machines/fleet/plan.ts';
 import type { Fleet } from '../../../machines/fleet/state.ts';
+import type { Terms } from '../../../machines/scheduler/messages.ts';
 import {
   fastManager,
   liveManager,
@@ -334,7 +336,9 @@ describe('a scheduler', () => {
     for (const reason of ['too old', 'too old', null])
       actor.send({ type: 'scheduler.mismatch', at: 0, reason });
     expect(says()).toEqual([{ reason: 'too old' }, { reason: null }]);
-    expect(fleet().mismatch).toBeNull();
+    expect(fleet()).toMatchObject({ mismatch: null, mismatchSince: null });
+    actor.send({ type: 'scheduler.mismatch', at: 9, reason: 'too new' });
+    expect(fleet()).toMatchObject({ mismatch: 'too new', mismatchSince: 9 });
   });
 
   it('has the time of its return recorded', () => {
@@ -386,10 +390,11 @@ describe('groups that an operator drains', () => {
 describe('what the work needs', () => {
   const terms = { transport: 'zmq', generation: 'g3', exact: true, bare: false } as const;
   const view = { workers: 0, own: 0, otherManagers: 0, everyMs: 1000 };
-  const growing = async () => {
-    const all = await readyManager({}, { tasksPerWorker: 10 });
+  const linux = { name: 'os', value: 'linux' };
+  const growing = async (revised: object = {}, known: Terms | null = terms) => {
+    const all = await readyManager({}, { tasksPerWorker: 10, ...revised });
     const { actor, command, at } = all;
-    actor.send({ type: 'scheduler.identified', at: 10_000, terms });
+    if (known) actor.send({ type: 'scheduler.identified', at: 10_000, terms: known });
     const work = (now: number, tasks: number, own = 0) =>
       actor.send({
         ...{ type: 'monitor.work', at: now },
@@ -408,7 +413,8 @@ describe('what the work needs', () => {
     asks(11_000, 1);
     expect(fleet().desired).toBe(1);
     work(11_500, 100);
-    expect(fleet()).toMatchObject({ desired: 5, workersAhead: 10 });
+    const desiredWhy = 'scheduler asks 1, work needs 10';
+    expect(fleet()).toMatchObject({ desired: 5, workersAhead: 10, desiredWhy });
     // The workers that connect later say nothing of the command.
     work(12_500, 100, 4);
     expect(fleet().desired).toBe(5);
@@ -422,4 +428,111 @@ describe('what the work needs', () => {
     work(13_500, 60, 1);
     expect(fleet()).toMatchObject({ desired: 1, workersAhead: null });
   });
+
+  it('is desired when the one more that was asked for is connected at the first view after it', async () => {
+    const { work, asks, fleet } = await growing();
+    work(10_500, 0);
+    asks(11_000, 1);
+    work(11_500, 100, 1);
+    expect(fleet()).toMatchObject({ desired: 5, workersAhead: 10 });
+  });
+
+  it('is desired up to what the limit of tasks allows', async () => {
+    const { work, asks, fleet } = await growing({ maxTasks: 4 });
+    asks(11_000, 1);
+    work(11_500, 100);
+    expect(fleet()).toMatchObject({ desired: 4, workersAhead: 8 });
+  });
+
+  it.each([
+    ['whose release is not known', null],
+    ['that asks for tasks one by one', { ...terms, generation: 'g2' }],
+  ] as const)('is not desired for a scheduler %s', async (_, known) => {
+    const { work, asks, fleet } = await growing({}, known);
+    asks(11_000, 1);
+    work(11_500, 100);
+    expect(fleet()).toMatchObject({ desired: 1, workersAhead: null });
+  });
+
+  it('is not desired while the scheduler is silent', async () => {
+    const { work, at, tick, command, fleet } = await growing();
+    at(11_000);
+    tick(14_000);
+    command(1);
+    tick(17_001);
+    work(17_001, 100);
+    expect(fleet()).toMatchObject({ desired: 1, workersAhead: null });
+  });
+
+  it.each([
+    ['two requests', [{ capabilities: [] }, { capabilities: [] }]],
+    ['a request for a capability', [{ capabilities: [linux] }]],
+  ])('is not desired after %s', async (_, requests) => {
+    const { work, at, actor, fleet } = await growing({ capabilities: [linux] });
+    at(11_000);
+    actor.send({
+      ...{ type: 'scheduler.desired', at: 11_000 },
+      requests: requests.map((request) => ({ taskConcurrency: 1, ...request })),
+    } as never);
+    expect(fleet().ask).toMatchObject({ isPlain: false });
+    work(11_500, 100);
+    expect(fleet().workersAhead).toBeNull();
+  });
+
+  it.each([
+    { type: 'monitor.work', at: 12_000, work: null },
+    { type: 'monitor.closed', at: 12_000 },
+  ] as const)('is not desired any more once it is not shown any more ($type)', async (event) => {
+    const { work, asks, actor, fleet } = await growing();
+    asks(11_000, 1);
+    work(11_500, 100);
+    expect(fleet().desired).toBe(5);
+    actor.send(event);
+    expect(fleet()).toMatchObject({ desired: 1, views: noViews });
+  });
+
+  it('leaves no doubt of the policy after a command that it explains', async () => {
+    const { work, asks, fleet } = await growing();
+    for (const now of [10_000, 10_500]) work(now, 100);
+    asks(11_000, 1);
+    expect(fleet().policy).toEqual({ mismatches: 0, isOther: false });
+    asks(11_100, 2);
+    expect(fleet().policy).toEqual({ mismatches: 1, isOther: false });
+  });
+});
+
+describe('workers that a degraded group lacks', () => {
+  const degraded = { idle: 2, degraded: 1, degradedMissing: 2 };
+
+  it('are replaced as long as the scheduler wants workers', async () => {
+    const { at, command, report, fleet } = await readyManager();
+    at(11_000);
+    command(4);
+    report(degraded);
+    expect(fleet().desired).toBe(3);
+    command(0);
+    expect(fleet().desired).toBe(0);
+  });
+
+  it('are not replaced while they may still look for a scheduler that has come back', async () => {
+    const { actor, at, command, report, fleet, tickUntil, echo } = await readyManager();
+    at(11_000);
+    command(4);
+    actor.send({ type: 'scheduler.lost', at: 11_000 });
+    echo(12_000);
+    report(degraded);
+    expect(fleet().desired).toBe(2);
+    tickUntil(41_999);
+    expect(fleet().desired).toBe(2);
+    tickUntil(42_000);
+    expect(fleet().desired).toBe(3);
+  });
+});
+
+it('an allowance that is full at a command grows from then on, and only that one', async () => {
+  const { actor, fleet } = await readyManager({}, { launchBurst: 30 });
+  actor.send(command(60, 10_500));
+  expect(fleet()).toMatchObject({ allowance: 0, fullUntil: 10_500 });
+  actor.send(command(62, 10_900));
+  expect(fleet().fullUntil).toBe(10_500);
 });

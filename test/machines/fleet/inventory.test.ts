@@ -248,13 +248,22 @@ describe('orphans', () => {
     const connection = (status: 'unacknowledged' | 'conflict' | 'ready') =>
       actor.send({ type: 'scheduler.connection', at: 1, status });
     let now = 10_000;
-    for (const status of ['unacknowledged', 'conflict'] as const) {
+    for (const [i, status] of (['unacknowledged', 'conflict'] as const).entries()) {
       connection(status);
       at(now);
-      await inventoried(two);
-      expect(says().at(-1)).toMatchObject({
+      says();
+      const foreign = orphan('arn/x', { label: 'x-1', createdAt: 200_000 });
+      await inventoried({ tasks: [...two.tasks, foreign] });
+      const said = says();
+      const reported = { kind: 'otherManager', taskArn: 'arn/x', label: 'x-1' };
+      expect(said.slice(0, -1)).toEqual(i === 0 ? [reported] : []);
+      expect(said.at(-1)).toMatchObject({
         trouble: expect.stringContaining('another manager'),
         blind: false,
+      });
+      expect(fleet()).toMatchObject({
+        ...{ inventoryFailures: i + 1, inventoryNotBefore: now + 2000 * (i + 1) },
+        listDenied: false,
       });
       now += 60_000;
     }
@@ -278,6 +287,103 @@ describe('orphans', () => {
     await inventoried({ tasks: [foreign] });
     expect(says()).not.toContainEqual(report);
     expect(fleet().owned).toEqual([]);
+  });
+});
+
+describe('what a list has shown', () => {
+  const givenUp = {
+    type: 'cohort.launchFailed',
+    ...({ cohortId: 'cohort.0', kind: 'refused', reason: 'no', market: 'onDemand' } as const),
+    outcomeUnknown: true,
+  } as const;
+  const scheduler = ({ actor }: Pick<ReturnType<typeof liveManager>, 'actor'>) =>
+    (actor.getSnapshot().value as { scheduler: unknown }).scheduler;
+  const firstList = async (tasks: object, accepted?: object[]) => {
+    const all = liveManager();
+    all.at(10_000);
+    all.says();
+    if (accepted === undefined) await all.inventoried(tasks);
+    else {
+      all.calls.inventory[0]?.resolve({ startedAt: 10_000, ...tasks });
+      await settle();
+      all.calls.journalAdoption[0]?.resolve(accepted);
+      await settle();
+    }
+    return all;
+  };
+
+  it('is complete only if it began more than a second after a launch was given up', async () => {
+    const { actor, at, inventoried, says, fleet } = await readyManager();
+    at(11_000);
+    actor.send(givenUp);
+    says();
+    at(12_000);
+    await inventoried({ startedAt: 12_000 });
+    expect(says()).toContainEqual({ adopted: 0, complete: false });
+    at(20_000);
+    await inventoried({ startedAt: 12_001 });
+    expect(says()).toContainEqual({ adopted: 0, complete: true });
+    expect(fleet().inventoryAt).toBe(12_001);
+  });
+
+  it('is reported once, with how many tasks were taken over', async () => {
+    const { says } = await firstList(two);
+    expect(says()).toEqual([{ adopted: 2, complete: true }]);
+  });
+
+  it('is for a scheduler that has started with this run as if it had come back, if tasks were taken over', async () => {
+    expect(scheduler(await firstList(two))).toBe('returning');
+    expect(scheduler(await firstList(two, []))).toBe('present');
+    expect(scheduler(await firstList({}))).toBe('present');
+  });
+
+  it('is nothing new for a scheduler that has been there with this manager', async () => {
+    const all = await readyManager();
+    for (const now of [80_000, 86_000]) {
+      all.at(now);
+      await all.inventoried(two);
+    }
+    expect(all.fleet().opened).toBe(1);
+    expect(scheduler(all)).toBe('present');
+  });
+
+  it('is no reason to prepare AWS anew when it only failed', async () => {
+    const { at, inventoried, hears } = liveManager();
+    at(10_000);
+    await inventoried(late);
+    expect(hears()).not.toContainEqual({ type: 'fleet.unprepared' });
+  });
+
+  it.each([
+    ['of the first list has cost more than is known', [10_000], true],
+    ['of a later list has cost what is known', [80_000, 86_000], false],
+  ])('and was taken over %s', async (_, times, isLowerBound) => {
+    const all = liveManager(
+      {
+        spent: {
+          ...{ endedUsd: 1, day: 0, usdAtMidnight: 0, isLowerBound: false },
+          mayHaveForgotten: true,
+        },
+      },
+      {
+        money: {
+          prices: { onDemand: 1, spot: 1, minimumMs: 60_000 },
+          limits: { perHour: null, perDay: null, total: null },
+          onLimit: 'hold',
+        },
+      },
+    );
+    if (!isLowerBound) await all.ready();
+    for (const now of times) {
+      all.at(now);
+      all.says();
+      await all.inventoried(two);
+    }
+    expect(all.says()).toEqual([
+      { day: 0, usdAtMidnight: 0, isLowerBound },
+      { adopted: 2, complete: true },
+    ]);
+    expect(all.fleet().money.isLowerBound).toBe(isLowerBound);
   });
 });
 
@@ -362,9 +468,10 @@ describe('a list that shows tasks of an open launch', () => {
 
   it('tells its cohort, once the list must show all of them', async () => {
     const found = { taskArns: ['arn/1', 'arn/2'], createdAt: { 'arn/1': 60_000, 'arn/2': 61_000 } };
-    expect(
-      await shown(orphan('arn/1', open), orphan('arn/2', { ...open, createdAt: 61_000 })),
-    ).toEqual([{ type: 'cohort.launchesFound', found: { 'e-1': found } }]);
+    const second = { ...open, createdAt: 61_000, phase: 'starting' as const };
+    expect(await shown(orphan('arn/1', open), orphan('arn/2', second))).toEqual([
+      { type: 'cohort.launchesFound', found: { 'e-1': found } },
+    ]);
   });
 
   it.each([

@@ -155,6 +155,13 @@ describe('the workers that the work needs', () => {
     expect(seenAfter(null, later)).toBeNull();
   });
 
+  it('are looked for with the next view if the last one came at the time of the command', () => {
+    const before = view();
+    const later = view({ at: now + 1 });
+    const made = { ...ask(1), around: [before] };
+    expect(seenAfter(made, later)?.around).toEqual([before, later]);
+  });
+
   it('are not looked for when the work was too much to the policy only after another command', () => {
     // Ten tasks and no worker: the policy would have asked for one.
     const around = [view({ tasks: 10 }), view({ tasks: 10 }), view({ tasks: 60 })];

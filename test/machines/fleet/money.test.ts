@@ -9,7 +9,7 @@ import {
   type Payer,
   type SpentBefore,
   spendingOf,
-  tasksToLeave,
+  tasksThatMayStay,
   usdText,
   withAdopted,
   withBill,
@@ -173,17 +173,19 @@ describe('a limit', () => {
   });
 
   it('lets what may have been spent besides stop launches, and drains nothing for it', () => {
-    const of = (total: number) => {
-      const payer = payerOf(2, settingsOf({ total }, 'drain'));
+    const of = (limit: Partial<Record<LimitName, number>>) => {
+      const payer = payerOf(2, settingsOf(limit, 'drain'));
       const older = { market: 'onDemand' as const, from: noon - 60_000, gapMs: 600_000 };
       const bill = billOf([older], 0, prices, noon);
       const gap = { ...payer, money: withBill(payer.money, 'cohort.1', bill) };
-      return [limitStates(gap, 'onDemand')[0]?.room, tasksToLeave(gap), spendingOf(gap)];
+      return [limitStates(gap, 'onDemand')[0]?.room, tasksThatMayStay(gap), spendingOf(gap)];
     };
     // 17.26 dollars are spent, and perhaps 0.6 more.
-    expect(of(17.9)).toMatchObject([0, null, { isLowerBound: true }]);
-    expect(of(17.26 + 0.6 + 0.06)).toMatchObject([1, null, {}]);
-    expect(of(17.2)).toMatchObject([0, 0, {}]);
+    expect(of({ total: 17.9 })).toMatchObject([0, null, { isLowerBound: true }]);
+    expect(of({ total: 17.26 + 0.6 + 0.06 })).toMatchObject([1, null, {}]);
+    expect(of({ total: 17.2 })).toMatchObject([0, 0, {}]);
+    // Three tasks are billed, and an hour costs what it costs.
+    expect(of({ perHour: 14.4 })).toMatchObject([1, null, {}]);
   });
 
   it('has room for more tasks on Spot', () => {
@@ -243,7 +245,7 @@ it('amounts have two decimals, or four where they are small', () => {
 
 describe('the tasks that a limit leaves', () => {
   const left = (limits: Partial<Record<LimitName, number>>, onLimit: 'hold' | 'drain' = 'drain') =>
-    tasksToLeave(payerOf(4, settingsOf(limits, onLimit)));
+    tasksThatMayStay(payerOf(4, settingsOf(limits, onLimit)));
 
   it('are all of them under hold, and while the money is not spent', () => {
     expect(left({ total: 1, perDay: 1, perHour: 1 }, 'hold')).toBeNull();
@@ -262,6 +264,8 @@ describe('the tasks that a limit leaves', () => {
     const payer = payerOf(4, settingsOf({ perHour: 7.2 }, 'drain'));
     const onSpot = billOf([{ market: 'spot', from: noon }], 0, prices, noon);
     // Five tasks cost 14.76 an hour.
-    expect(tasksToLeave({ ...payer, money: withBill(payer.money, 'cohort.1', onSpot) })).toBe(2);
+    expect(tasksThatMayStay({ ...payer, money: withBill(payer.money, 'cohort.1', onSpot) })).toBe(
+      2,
+    );
   });
 });

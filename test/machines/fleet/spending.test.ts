@@ -156,11 +156,12 @@ it('tells the journal at once, and once, that a part of the cost is not known', 
       ...{ type: 'cohort.billed', cohortId: 'cohort.0' },
       bill: billOf([], endedUsd, prices, 11_000, { isLowerBound: true }),
     });
+  const told = () => says().filter((note) => 'usdAtMidnight' in (note as object));
   bill(1);
+  expect(told()).toEqual([{ day: 0, usdAtMidnight: 0, isLowerBound: true }]);
   bill(2);
+  expect(told()).toEqual([]);
   expect(fleet().money.isLowerBound).toBe(true);
-  const told = says().filter((note) => 'usdAtMidnight' in (note as object));
-  expect(told).toEqual([{ day: 0, usdAtMidnight: 0, isLowerBound: true }]);
 });
 
 it('ignores the bill of a cohort that is gone', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { noAdoption } from '../../../machines/fleet/adoption.ts';
 import type { Breakers } from '../../../machines/fleet/circuitBreaker.ts';
+import { noEvidence } from '../../../machines/fleet/lookAhead.ts';
 import { noCounts } from '../../../machines/fleet/plan.ts';
 import {
   allObserved,
@@ -59,15 +60,20 @@ describe('a fleet', () => {
     });
     expect(isEmpty(fleet)).toBe(false);
     expect(fleet).toMatchObject({ swapping: false, adoption: noAdoption, remaining: null });
+    expect(fleet).toMatchObject({
+      ...{ neverCommandedReported: false, decisionStale: false, loadsAreOld: false },
+      ...{ policy: noEvidence, workersAhead: null },
+    });
     expect(fleet.crashLoop).toEqual({ inARow: 0, at: 0 });
     expect(fleetCounts(fleet)).toEqual(noCounts);
   });
 
   it('counts the groups of its cohorts and those not yet restored into one', () => {
-    const fleet = fleetOf({ cohorts: { a: row(some), b: row(some) }, owned, resend });
+    const adoption = { ...noAdoption, adopting: owned };
+    const fleet = fleetOf({ cohorts: { a: row(some), b: row(some) }, owned, resend, adoption });
     expect(fleetCounts(fleet)).toEqual({
       ...{
-        pending: 2 + 1 + 2,
+        pending: 2 + 1 + 2 + 1,
         absent: 0,
         idle: 4,
         busy: 6,
@@ -161,6 +167,7 @@ describe('a fleet manager that remains', () => {
       { inventoryAt: 500, unknownOutcomeAt: 500 },
       false,
     ],
+    ['has looked after it gave up a launch', { inventoryAt: 501, unknownOutcomeAt: 500 }, true],
   ])('%s', (_, given, looked) => {
     expect(remainingOf(fleetOf(given)).looked).toBe(looked);
   });
@@ -187,7 +194,7 @@ describe('a number of groups above the limit', () => {
 
 describe('a scheduler', () => {
   it('is present while its last heartbeat echo is recent', () => {
-    expect(echoFreshAt(fleetOf(), 7000)).toBe(false);
+    expect(echoFreshAt(fleetOf(), 5000)).toBe(false);
     expect(echoFreshAt(fleetOf({ lastEchoAt: 1000 }), 7000)).toBe(true);
     expect(echoFreshAt(fleetOf({ lastEchoAt: 1000 }), 7001)).toBe(false);
   });
@@ -226,6 +233,18 @@ describe('a complete inventory', () => {
       { inventoryAt: 9000, drainAllUntil: 9 },
       10_099,
       10_100,
+    ],
+    [
+      'at the end, while launches have no answer, as soon as it would show what they have started',
+      { inventoryAt: 20_000, drainAllUntil: 9, cohorts: { a: row({}, 1) } },
+      29_999,
+      30_000,
+    ],
+    [
+      'at the end, when no launch is open, after a minute',
+      { inventoryAt: 20_000, drainAllUntil: 9, cohorts: { a: row({}) } },
+      79_999,
+      80_000,
     ],
     ['not before it may be asked for again', { inventoryNotBefore: 20_000 }, 19_999, 20_000],
   ])('is asked for %s', (_, given, early, due) => {

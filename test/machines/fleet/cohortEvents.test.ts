@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { noCounts } from '../../../machines/fleet/plan.ts';
 import { liveManager, readyManager, tasksOf } from '../../support/liveManager.ts';
-
-type Manager = Awaited<ReturnType<typeof readyManager>>;
 
 describe('a tick', () => {
   it('refills what Fargate allows, up to the burst', async () => {
@@ -37,6 +36,48 @@ describe('a tick', () => {
       if (orders().some(({ type }) => type === 'cohort.poll')) polledAt.push(at);
     }
     expect(polledAt.slice(1).map((at, i) => at - (polledAt[i] ?? 0))).toEqual([15_000, 15_000]);
+  });
+
+  it.each([
+    ['while the monitor stream is not connected', { idle: 3 }, 0, null],
+    ['with an open launch', { idle: 3 }, 1, {}],
+    ['that misses workers', { idle: 3, missingWorkers: 1 }, 0, {}],
+    ['with a group that does not serve yet', { idle: 2, pending: 1 }, 0, {}],
+  ])('polls a cohort %s as often as any', async (_, counts, launches, loads) => {
+    const { tick, orders, report, actor, clock } = await readyManager({ owned: tasksOf(3) });
+    clock.increment(1);
+    report(counts, launches);
+    actor.send({ type: 'monitor.loads', at: 10_000, loads });
+    tick(20_000);
+    orders();
+    tick(23_000);
+    expect(orders()).toMatchObject([{ type: 'cohort.poll', monitorConnected: loads !== null }]);
+  });
+
+  it('reaches a cohort that has an open launch, by itself or with the poll', async () => {
+    const { at, tick, orders, report, command } = await readyManager();
+    at(11_000);
+    command(2);
+    report({ pending: 1 }, 1);
+    orders();
+    tick(12_000);
+    expect(orders()).toEqual([{ type: 'cohort.tick', at: 12_000, launching: true }]);
+    tick(14_000);
+    const poll = { type: 'cohort.poll', monitorConnected: false, ending: false };
+    expect(orders()).toEqual([{ ...poll, at: 14_000, launching: true }]);
+    report({ pending: 1 });
+    tick(15_000);
+    expect(orders()).toEqual([]);
+  });
+
+  it('lets cohorts look with the knowledge that everything is to end', async () => {
+    const { actor, clock, tick, orders, answered } = await readyManager({ owned: tasksOf(1) });
+    clock.increment(1);
+    actor.send({ type: 'fleet.stop' });
+    answered();
+    orders();
+    tick(13_000);
+    expect(orders()).toMatchObject([{ type: 'cohort.poll', launching: false, ending: true }]);
   });
 
   it('tells every cohort that what is shown as idle is of old', async () => {
@@ -146,6 +187,33 @@ describe('a report', () => {
     expect(actor.getSnapshot().children[cohortId]).toBeUndefined();
     report({ idle: 3 });
     expect(fleet().cohorts).toEqual({});
+    expect(actor.getSnapshot().status).toBe('active');
+  });
+
+  it('that is older than the last command to its cohort is not recorded', async () => {
+    const { fleet, command, reportOf, actor } = await readyManager();
+    command(2);
+    const before = fleet().cohorts;
+    actor.send({
+      ...{ type: 'cohort.changed', cohortId: 'cohort.0', launches: 0, ended: 0, generation: 0 },
+      counts: { ...noCounts, busy: 2 },
+    });
+    expect(fleet().cohorts).toEqual(before);
+    reportOf('cohort.0', { busy: 2 }, 0, 0);
+    expect(fleet().cohorts['cohort.0']?.counts).toEqual({ ...noCounts, busy: 2 });
+  });
+
+  it('keeps the loads of its busy groups, with the time, until the next one', async () => {
+    const { actor, clock, fleet, report } = await readyManager({ owned: tasksOf(2) });
+    clock.increment(1);
+    const busyLoads = [1, 4];
+    actor.send({
+      ...{ type: 'cohort.changed', cohortId: 'cohort.0', launches: 0, ended: 0, busyLoads },
+      ...{ generation: 1, counts: { ...noCounts, busy: 2 } },
+    });
+    expect(fleet().cohorts['cohort.0']?.ranked).toEqual({ at: 10_000, busyLoads });
+    report({ busy: 2 });
+    expect(fleet().cohorts['cohort.0']?.ranked).toBeUndefined();
   });
 
   it('says that the dead are dead', () => {
@@ -191,55 +259,4 @@ it('remembers what the scheduler speaks, and launches workers for it', async () 
   at(11_000);
   command(2);
   expect(orders()).toMatchObject([{ launches: [{ order: { template: 'ymq 2.6.0' } }] }]);
-});
-
-describe('a launch whose turn has come', () => {
-  const asked = async (at: number, before: (all: Manager) => void = () => {}) => {
-    const all = await readyManager();
-    all.command(4);
-    all.answered();
-    all.orders();
-    before(all);
-    const launch = { type: 'cohort.launchTurn', cohortId: 'cohort.0', label: 'e-1' } as const;
-    all.actor.send({ ...launch, at });
-    const [answer] = all.orders().filter(({ type }) => type === 'cohort.launchTurnAnswered');
-    return { ...all, answer };
-  };
-  const answer = { type: 'cohort.launchTurnAnswered', label: 'e-1' };
-
-  it('may be sent while launching is allowed', async () => {
-    const all = await asked(16_000);
-    expect(all.answer).toEqual({ ...answer, allowed: true });
-  });
-
-  it.each<[string, (all: Manager) => void]>([
-    ['the connection is lost', ({ actor }) => actor.send({ type: 'scheduler.lost', at: 11_000 })],
-    [
-      'a person holds launches',
-      ({ actor }) => actor.send({ type: 'fleet.hold', at: 11_000, reason: 'x' }),
-    ],
-    ['everything is to end', ({ actor }) => actor.send({ type: 'fleet.stop' })],
-  ])('may not be sent once %s', async (_, before) => {
-    const all = await asked(11_000, before);
-    expect(all.answer).toEqual({ ...answer, allowed: false });
-    expect(all.fleet().decisionStale).toBe(false);
-  });
-
-  it('may not be sent when the last answer is too old by then, and nothing is launched before the next tick', async () => {
-    const { answer: said, fleet, command, echo, tick, orders } = await asked(16_001);
-    expect(said).toEqual({ ...answer, allowed: false });
-    const admits = () => orders().filter(({ type }) => type === 'cohort.admit').length;
-    command(8);
-    expect([fleet().decisionStale, admits()]).toEqual([true, 0]);
-    echo(16_500);
-    tick(17_000);
-    expect([fleet().decisionStale, admits()]).toEqual([false, 1]);
-  });
-
-  it('of a cohort that is gone is not answered', async () => {
-    const { actor, orders } = await readyManager();
-    actor.send({ type: 'cohort.launchTurn', cohortId: 'cohort.9', label: 'e-1', at: 1 });
-    expect(actor.getSnapshot().status).toBe('active');
-    expect(orders()).toEqual([]);
-  });
 });

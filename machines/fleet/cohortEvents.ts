@@ -11,7 +11,7 @@ import { mayRetry } from './launchGate.ts';
 import type { Modes } from './modes.ts';
 import { withoutCohort } from './money.ts';
 import { serving, total } from './plan.ts';
-import { echoFreshAt, type Fleet, nextAboveSince, quietSinceAt } from './state.ts';
+import { type Fleet, nextAboveSince, quietSinceAt } from './state.ts';
 
 /** What the tick itself changes: the time, and what Fargate allows. */
 export const advanceClock = fleetSetup.assign(({ context, event }) => {
@@ -70,7 +70,6 @@ export const pollCohorts = fleetSetup.enqueueActions(({ context, event, enqueue,
   const launching = mayRetry({ ...context, now: at }, modes);
   for (const [cohortId] of waiting)
     enqueue.sendTo(cohortId, { type: 'cohort.tick', at, launching } satisfies CohortCommand);
-  if (due.length === 0) return;
   const poll: CohortCommand = {
     ...{ type: 'cohort.poll', at },
     monitorConnected: modes.monitor === 'connected',
@@ -83,18 +82,6 @@ export const pollCohorts = fleetSetup.enqueueActions(({ context, event, enqueue,
     enqueue.sendTo(cohortId, poll);
   }
   enqueue.assign({ cohorts });
-});
-
-/** AWS's limits let a launch pass, possibly long after it was decided: may it still be sent? */
-export const answerLaunchTurn = fleetSetup.enqueueActions(({ context, event, enqueue, check }) => {
-  assertEvent(event, 'cohort.launchTurn');
-  const { cohortId, label, at } = event;
-  if (!(cohortId in context.cohorts)) return;
-  const isFresh = echoFreshAt(context, at);
-  const allowed = isFresh && mayRetry(context, modesIn(check));
-  if (!isFresh) enqueue.assign({ decisionStale: true });
-  const answer = { type: 'cohort.launchTurnAnswered', label, allowed } satisfies CohortCommand;
-  enqueue.sendTo(cohortId, answer);
 });
 
 /** The loads of one cohort's tasks; null: none. */
@@ -154,7 +141,7 @@ export const recordCohortReport = fleetSetup.enqueueActions(({ context, event, e
   const { cohortId, generation, counts, launches, ended, busyLoads } = event;
   const { [cohortId]: record, ...others } = context.cohorts;
   if (!record) return;
-  if (!context.replacesEnded && context.desired !== null && ended > 0)
+  if (!context.replacesEnded && context.desired !== null)
     enqueue.assign({ desired: Math.max(0, context.desired - ended) });
   // It has not carried out our last command yet: its counts would undo what we have just asked for.
   if (generation !== record.generation) return;
