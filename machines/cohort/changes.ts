@@ -10,7 +10,7 @@ import {
   type CohortContext,
   cohortSetup,
   type Enqueue,
-  isCurrent,
+  isWorkCurrent,
   launchActor,
   minIdleOf,
   nameIn,
@@ -78,7 +78,7 @@ export const enforceDeadlines = cohortSetup.enqueueActions(({ context, event, en
   for (const degraded of newlyDegraded) enqueue({ type: 'noteDegraded', params: degraded });
   const { slowStops, ...watched } = recordStops(known, at);
   for (const slowStop of slowStops) enqueue({ type: 'noteSlowStop', params: slowStop });
-  apply(expired(watched, at, isCurrent(context, at), minIdleOf(context)), enqueue);
+  apply(expired(watched, at, isWorkCurrent(context, at), minIdleOf(context)), enqueue);
   enqueue.assign({ monitorConnected, ending });
 });
 

@@ -51,7 +51,7 @@ export const cohort = cohortSetup
       'cohort.cancelDrain': { actions: ['cancelDrain', 'report'] },
       'cohort.rank': { actions: ['rank', 'report'] },
       'cohort.launchesFound': { actions: 'passOnFound' },
-      'cohort.launchTurnAnswered': { actions: 'answerLaunchTurn' },
+      'cohort.launchTurnAnswered': { actions: 'passOnLaunchAnswer' },
       'launch.turn': { actions: 'passOnLaunchTurn' },
       'group.turn': { actions: ['onStopTurn', 'report'] },
       'group.stopAnswered': { actions: ['onStopAnswered', 'reportBill'] },

@@ -76,13 +76,13 @@ export const launchActor = (label: string): string => `launch.${label}`;
 export const nameIn = (actorId: string): string => actorId.slice(actorId.indexOf('.') + 1);
 
 /** A cohort is polled every three seconds, of very many cohorts each in its turn. A longer gap, ms: this process stood still. */
-const standstillMs = 25_000;
+const longestPollGapMs = 25_000;
 
 /** Within that time, ms, after this process stood still, the monitor stream shows what has changed meanwhile. */
 const catchUpMs = 3000;
 
 /** What is known of the work of the groups is not of old, and not from before this process stood still. */
-export const isCurrent = (
+export const isWorkCurrent = (
   {
     lastPolledAt,
     wokeAt,
@@ -91,7 +91,7 @@ export const isCurrent = (
   at: number,
 ): boolean =>
   !loadsAreOld &&
-  (lastPolledAt === 0 || at - lastPolledAt <= standstillMs) &&
+  (lastPolledAt === 0 || at - lastPolledAt <= longestPollGapMs) &&
   (wokeAt === null || at - wokeAt >= catchUpMs);
 
 /** How long a group must have been idle before it is stopped for that, ms; at the end of everything no time. */
@@ -143,7 +143,7 @@ export const cohortSetup = setup({
       assertEvent(event, 'cohort.poll');
       const { lastPolledAt, wokeAt } = context;
       const { at } = event;
-      const stoodStill = lastPolledAt > 0 && at - lastPolledAt > standstillMs;
+      const stoodStill = lastPolledAt > 0 && at - lastPolledAt > longestPollGapMs;
       return { lastPolledAt: at, wokeAt: stoodStill ? at : wokeAt };
     }),
     recordFreshness: assign({

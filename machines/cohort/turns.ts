@@ -1,6 +1,6 @@
 import { assertEvent } from 'xstate';
 import { parent } from '../shared/parent.ts';
-import { cohortSetup, groupActor, isCurrent, launchActor } from './cohortSetup.ts';
+import { cohortSetup, groupActor, isWorkCurrent, launchActor } from './cohortSetup.ts';
 import type { CohortEvent } from './messages.ts';
 import { checkStop } from './scaleDown.ts';
 
@@ -20,8 +20,8 @@ export const passOnFound = cohortSetup.enqueueActions(({ context, event, enqueue
       enqueue.sendTo(launchActor(label), { type: 'launch.found', ...tasks });
 });
 
-/** The fleet manager has answered that. */
-export const answerLaunchTurn = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
+/** The launch learns what the fleet manager has answered. */
+export const passOnLaunchAnswer = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'cohort.launchTurnAnswered');
   const { label, allowed } = event;
   if (!(label in context.launches)) return;
@@ -34,7 +34,7 @@ export const onStopTurn = cohortSetup.enqueueActions(({ context, event, enqueue 
   const { groupId, at } = event;
   const record = context.groups[groupId];
   if (!record) return;
-  const [next, answer] = checkStop(record, at, !isCurrent(context, at));
+  const [next, answer] = checkStop(record, at, !isWorkCurrent(context, at));
   enqueue.assign({ groups: { ...context.groups, [groupId]: next } });
   enqueue.sendTo(groupActor(groupId), answer);
 });

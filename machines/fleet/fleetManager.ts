@@ -1,7 +1,7 @@
 import { assertEvent, raise, sendTo } from 'xstate';
 import { parent } from '../shared/parent.ts';
+import * as cohortEvents from './cohortEvents.ts';
 import * as demandActions from './demand.ts';
-import * as facts from './facts.ts';
 import { fleetSetup } from './fleetSetup.ts';
 import * as inventory from './inventory.ts';
 import * as launchHealth from './launchHealth.ts';
@@ -14,7 +14,7 @@ import { newFleet } from './state.ts';
 
 const actions = {
   ...demandActions,
-  ...facts,
+  ...cohortEvents,
   ...inventory,
   ...launchHealth,
   ...schedulerFacts,

@@ -275,7 +275,7 @@ export const moneyRoom = (payer: Payer, market: Market): number =>
  * How many tasks may stay; null: all. Under `drain` none once the money of the day or of all is spent, and fewer where
  * an hour costs more than it may.
  */
-export function tasksToLeave(payer: Payer): number | null {
+export function tasksThatMayStay(payer: Payer): number | null {
   if (moneySettings(payer).onLimit === 'hold') return null;
   const allowed = limitStates(payer, 'onDemand').flatMap(({ limit, allowed, spent }) => {
     if (spent < allowed - slack) return [];

@@ -9,7 +9,7 @@ import { isTransient, launchBlockers, launchPermit, missingOf } from './launchGa
 import { launchGroups } from './launching.ts';
 import { usefulBooting } from './lookAhead.ts';
 import type { Modes } from './modes.ts';
-import { tasksToLeave } from './money.ts';
+import { tasksThatMayStay } from './money.ts';
 import { type Counts, groupsToKeep, livingWorkers, serving } from './plan.ts';
 import { cohortsToRank, drainsOf, undrainsOf } from './shares.ts';
 import {
@@ -90,7 +90,7 @@ export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check })
   const counts = fleetCounts(context);
   const desired = desiredNow(context, modes, counts);
   const isCostKnown = modes.lifecycle === 'active' && now - context.startedAt >= costKnownMs;
-  const mayStay = isCostKnown ? tasksToLeave(context) : null;
+  const mayStay = isCostKnown ? tasksThatMayStay(context) : null;
   const permit = launchPermit(context, launchBlockers(context, modes, counts));
   const { plan, fewerSince } = planWithCooldown(
     desired,

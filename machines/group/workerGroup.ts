@@ -288,7 +288,7 @@ export const workerGroup = setup({
                 src: 'takeTurn',
                 input: ({ context }) => ({ taskArn: context.taskArn as string }),
                 onDone: { target: 'checking', actions: 'reportTurn' },
-                onError: { target: 'requested', actions: stopFailed },
+                onError: { target: 'attempted', actions: stopFailed },
               },
             },
             checking: {
@@ -310,17 +310,17 @@ export const workerGroup = setup({
                   reason: context.stopReason ?? 'no longer wanted',
                 }),
                 onDone: {
-                  target: 'requested',
+                  target: 'attempted',
                   actions: [
                     'recordStopAccepted',
                     { type: 'reportPhase', params: { phase: 'stopping' } },
                     'reportStopAnswer',
                   ],
                 },
-                onError: { target: 'requested', actions: stopFailed },
+                onError: { target: 'attempted', actions: stopFailed },
               },
             },
-            requested: {
+            attempted: {
               description:
                 'StopTask was accepted, or has failed. The cohort repeats group.stop while ECS shows no effect.',
               on: { 'group.stop': 'awaitingTurn' },

@@ -1,11 +1,5 @@
-import {
-  type AnyActorScope,
-  type AnyMachineSnapshot,
-  type AnyStateMachine,
-  type AnyStateNode,
-  createEmptyActor,
-  type EventObject,
-} from 'xstate';
+import { getAdjacencyMap } from '@xstate/graph';
+import type { AnyMachineSnapshot, AnyStateMachine, AnyStateNode, EventObject } from 'xstate';
 
 /** One fixture per event that can happen; what an effect answers is an event too. */
 export interface Model {
@@ -29,35 +23,32 @@ export interface Edge extends Step {
 
 const explored = new WeakMap<AnyStateMachine, Map<Model, Edge[]>>();
 
-/** Lets a machine change its state and do nothing else. XState's `transition` creates an actor for each event. */
-function scopeWithoutEffects(): AnyActorScope {
-  const self = createEmptyActor();
-  const nothing = () => {};
-  return {
-    ...{ self, system: self.system, id: '', sessionId: '', logger: nothing, defer: nothing },
-    ...{ emit: nothing, stopChild: nothing, actionExecutor: nothing },
-  };
-}
+type Adjacency = Record<string, { state: AnyMachineSnapshot; transitions: Record<string, Step> }>;
 
 function explore(machine: AnyStateMachine, { input, key, events }: Model): Edge[] {
   const keyOf = (state: AnyMachineSnapshot) => JSON.stringify(key(state));
-  const scope = scopeWithoutEffects() as never;
-  const start = machine.getInitialSnapshot(scope, input as never) as AnyMachineSnapshot;
-  const known = new Set([keyOf(start)]);
+  const adjacency = getAdjacencyMap(machine as never, {
+    input: input as never,
+    events: events as never,
+    serializeState: (state) => keyOf(state as AnyMachineSnapshot),
+    limit: 200_000,
+  }) as unknown as Adjacency;
+  const start = Object.keys(adjacency)[0] as string;
+  const known = new Set([start]);
   const found: Edge[] = [];
-  const visit = (from: AnyMachineSnapshot, before: Edge | null): void => {
-    for (const event of typeof events === 'function' ? events(from) : events) {
-      if (machine.getTransitionData(from as never, event as never).length === 0) continue;
-      const state = machine.transition(from as never, event as never, scope) as AnyMachineSnapshot;
-      found.push({ from, event, state, before });
-    }
+  const visit = (name: string, before: Edge | null): void => {
+    const node = adjacency[name];
+    if (node?.state.status !== 'active') return;
+    for (const { event, state } of Object.values(node.transitions))
+      if (machine.getTransitionData(node.state as never, event as never).length > 0)
+        found.push({ from: node.state, event, state, before });
   };
   visit(start, null);
   for (const edge of found) {
     const name = keyOf(edge.state);
     if (known.has(name)) continue;
     known.add(name);
-    if (edge.state.status === 'active') visit(edge.state, edge);
+    visit(name, edge);
   }
   return found;
 }

@@ -52,7 +52,7 @@ const additionalTests: Record<string, string[]> = {
   'cohort/scaleDown': ['cohort/degraded', 'cohort/lifetime', 'cohort/deadlines'],
   'fleet/adoption': ['fleet/state'],
   'fleet/commands': ['fleet/reconcile', 'fleet/demand'],
-  'fleet/facts': ['fleet/launching', 'fleet/demand'],
+  'fleet/cohortEvents': ['fleet/launching', 'fleet/demand'],
   'fleet/fleetManager': ['fleet/demand', 'fleet/reconcile', 'fleet/launching', 'fleet/inventory'],
   'fleet/fleetSetup': ['fleet/demand', 'fleet/launching', 'fleet/inventory', 'fleet/fleetManager'],
   'group/launchOutcome': ['group/launchOutcome', 'group/launch'],

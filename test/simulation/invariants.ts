@@ -181,6 +181,12 @@ export const createInvariants = (world: Watched) => {
     })?.groupId;
   };
 
+  /** The scheduler would now ask for another number than it has. */
+  const isGoalOld = (): boolean => {
+    const next = scheduler.wouldSay(world.identity()).find(({ type }) => type === 'desired');
+    return next?.type === 'desired' && desiredOfUs(next.requests) !== askedWorkers;
+  };
+
   const launched = (label: string): void => {
     const life = world.life();
     if (!life) return;
@@ -324,7 +330,8 @@ export const createInvariants = (world: Watched) => {
       if (!life || !heardSince || scheduler.generation() === 'g4' || !isTraced) return;
       const isCanceled = [...scheduler.cancellations.values()].some((each) => each.task === task);
       const diedAt = task.endingAt ?? since;
-      const isUnknown = task.askedAt < lostAt && diedAt < foundAt;
+      // Without a label it was there before the first start, so no journal has ever named it.
+      const isUnknown = (task.label === null || task.askedAt < lostAt) && diedAt < foundAt;
       const isForgotten = isUnknown || unseenAt >= since || task.goneFrom - diedAt < noticeMs;
       const isKnown = !isForgotten && life.startedAt < since && heardSince < since;
       const canSay = dialogue.isSteadySince(since) && life.stopAskedAt === null;
@@ -499,6 +506,9 @@ export const createInvariants = (world: Watched) => {
       const isOther = goal !== null && scaling.isOther(alive.length, goal, askedWorkers, cap);
       if (!isByUnits && !isMet && !isLimited && !units.isUnits() && isOther)
         return { invariant: 'lost', says: `${alive.length} tasks, ${goal} wanted` };
+      // Workers have connected, or work has ended, since its last command.
+      if (!isByUnits && !isMet && isGoalOld())
+        return { invariant: 'lost', says: 'another number is about to be wanted', isDue: true };
       if (!alive.every((task) => scheduler.connected.has(task)))
         return { invariant: 'lost', says: 'a task has no workers' };
       const written = new Set(ledger?.groups().map(({ taskArn }) => taskArn));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createActor } from 'xstate';
 import { cohort } from '../../../machines/cohort/cohort.ts';
-import { isCurrent, minIdleOf } from '../../../machines/cohort/cohortSetup.ts';
+import { isWorkCurrent, minIdleOf } from '../../../machines/cohort/cohortSetup.ts';
 import { admit, input, liveCohort, sighting } from '../../support/liveCohort.ts';
 import { scriptedParent } from '../../support/world.ts';
 
@@ -12,8 +12,8 @@ const stray = { groupId: 'stray', taskArn: 'arn:9', createdAt: now, deadlinesFro
 const adopt = { type: 'cohort.adopt' as const, generation: 1, groups: [stray] };
 
 describe('what is known of the work of the groups', () => {
-  const known = (given: Partial<Parameters<typeof isCurrent>[0]>) =>
-    isCurrent({ lastPolledAt: now, wokeAt: null, loadsAreOld: false, ...given }, now);
+  const known = (given: Partial<Parameters<typeof isWorkCurrent>[0]>) =>
+    isWorkCurrent({ lastPolledAt: now, wokeAt: null, loadsAreOld: false, ...given }, now);
 
   it('is current before the first poll, and not when the monitor stream says that it is old', () => {
     expect(known({ lastPolledAt: 0 })).toBe(true);

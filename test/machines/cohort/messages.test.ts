@@ -49,7 +49,7 @@ describe('a cohort reports to the fleet manager', () => {
     });
     news();
     actor.send({ type: 'cohort.rank', generation: 3 });
-    const counts = { pending: 1, idle: 1, busy: 2, stopping: 1 };
+    const counts = { pending: 1, idle: 1, busy: 2, stopping: 1, waiting: 1 };
     expect(news()).toEqual([{ ...changed(3, counts), busyLoads: [2, 7] }]);
     hear(0, null);
     news();

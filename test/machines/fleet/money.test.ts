@@ -9,7 +9,7 @@ import {
   type Payer,
   type SpentBefore,
   spendingOf,
-  tasksToLeave,
+  tasksThatMayStay,
   usdText,
   withAdopted,
   withBill,
@@ -178,7 +178,7 @@ describe('a limit', () => {
       const older = { market: 'onDemand' as const, from: noon - 60_000, gapMs: 600_000 };
       const bill = billOf([older], 0, prices, noon);
       const gap = { ...payer, money: withBill(payer.money, 'cohort.1', bill) };
-      return [limitStates(gap, 'onDemand')[0]?.room, tasksToLeave(gap), spendingOf(gap)];
+      return [limitStates(gap, 'onDemand')[0]?.room, tasksThatMayStay(gap), spendingOf(gap)];
     };
     // 17.26 dollars are spent, and perhaps 0.6 more.
     expect(of({ total: 17.9 })).toMatchObject([0, null, { isLowerBound: true }]);
@@ -245,7 +245,7 @@ it('amounts have two decimals, or four where they are small', () => {
 
 describe('the tasks that a limit leaves', () => {
   const left = (limits: Partial<Record<LimitName, number>>, onLimit: 'hold' | 'drain' = 'drain') =>
-    tasksToLeave(payerOf(4, settingsOf(limits, onLimit)));
+    tasksThatMayStay(payerOf(4, settingsOf(limits, onLimit)));
 
   it('are all of them under hold, and while the money is not spent', () => {
     expect(left({ total: 1, perDay: 1, perHour: 1 }, 'hold')).toBeNull();
@@ -264,6 +264,8 @@ describe('the tasks that a limit leaves', () => {
     const payer = payerOf(4, settingsOf({ perHour: 7.2 }, 'drain'));
     const onSpot = billOf([{ market: 'spot', from: noon }], 0, prices, noon);
     // Five tasks cost 14.76 an hour.
-    expect(tasksToLeave({ ...payer, money: withBill(payer.money, 'cohort.1', onSpot) })).toBe(2);
+    expect(tasksThatMayStay({ ...payer, money: withBill(payer.money, 'cohort.1', onSpot) })).toBe(
+      2,
+    );
   });
 });

@@ -40,8 +40,8 @@ it('a group keeps its invariants on every edge', async () => {
       const sent = event.type === 'group.send' && /requesting/.test(at);
       expect(calls.stopTask).toHaveLength(before.stops + (sent ? 1 : 0)); // only this stops a task
       if (sent) expect(calls.stopTask.at(-1)?.input).toMatchObject({ taskArn: 'arn:1' });
-      if (/"requested"/.test(JSON.stringify(before.value)) && event.type === 'group.stop')
-        if (before.value !== 'requested') expect(at).toContain('awaitingTurn'); // asked again, asks ECS again
+      if (/"attempted"/.test(JSON.stringify(before.value)) && event.type === 'group.stop')
+        expect(at).toContain('awaitingTurn'); // asked again, asks ECS again
     }
   });
 });
