@@ -281,9 +281,6 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
             'Math.max( record.drainDeadline ?? 0, record.observeUntil ?? 0, record.stopUnl... => Math.max(record.drainDeadline ?? 0, record.observeUntil ?? 0, record.stopUnle...',
         },
       ],
-      'machines/fleet/commands.ts': [
-        { line: 'if (after === before) return;', change: 'after === before => false' },
-      ],
     },
   },
   {

@@ -23,14 +23,7 @@ import { createSendings } from './sendings.ts';
 import { servesIt } from './servesIt.ts';
 import { createStopRules } from './stopRules.ts';
 import { createUnitGoal } from './unitGoal.ts';
-import type { InvariantName, Trouble, Watched } from './watched.ts';
-
-export interface Violation {
-  invariant: InvariantName;
-  /** Seconds from the beginning. */
-  at: number;
-  says: string;
-}
+import type { Trouble, Watched } from './watched.ts';
 
 interface Shown {
   release: SchedulerRelease;
@@ -56,6 +49,8 @@ const longUnseenMs = 60_000;
 export const sweepLimit = 60_000;
 /** From the decision that a task must go to the first StopTask, ms, at the most: calls wait for their turn. */
 const decidedMs = 15_000;
+/** Some settings allow a call in two seconds: dozens of stops that are decided at once wait so long, ms. */
+const longestWaitMs = 120_000;
 
 const short = (arn: string) => arn.slice(arn.lastIndexOf('/') + 1).replace(/^0+/, '#');
 
@@ -82,8 +77,10 @@ export const createInvariants = (world: Watched) => {
   let echoedAt: number | null = null;
   let goal: number | null = null;
   let askedWorkers = 0;
-  /** All goals since decidedMs ago, and the one before them. */
+  /** All goals for as long ago as a stop that is asked for now may have been decided. */
   let goals: { until: number; goal: number }[] = [];
+  /** Since when each task is seen to be told to stop. */
+  const stopSeenAt = new Map<string, number>();
   let emptySince: number | null = null;
   let surveyed = false;
   let blind = false;
@@ -129,14 +126,23 @@ export const createInvariants = (world: Watched) => {
     if (all || spent || fewer || useless || standing() > cap()) reasonAt = now;
   };
 
-  /** The least that was wanted while a stop may have been decided that is asked for now. */
-  const leastWanted = (): number =>
+  /** The least that was wanted while a stop may have been decided that is asked for now, `waitedMs` after it was seen to be decided. */
+  const leastWanted = (waitedMs: number): number =>
     Math.min(
       goal ?? 0,
-      ...goals.filter(({ until }) => agenda.now() - until < decidedMs).map((each) => each.goal),
+      ...goals
+        .filter(({ until }) => agenda.now() - until < decidedMs + waitedMs)
+        .map((each) => each.goal),
     );
 
   const isServable = () => servesIt(scheduler, settings.workerRelease);
+
+  /** Groups that are told to stop are never taken back, however long their StopTask waits for its turn. */
+  const seeStops = (): void => {
+    for (const { taskArn, state } of world.census()?.groups ?? [])
+      if (taskArn !== null && !state.startsWith('draining.stopping')) stopSeenAt.delete(taskArn);
+      else if (taskArn !== null && !stopSeenAt.has(taskArn)) stopSeenAt.set(taskArn, agenda.now());
+  };
 
   /**
    * A task of the living rival looks like one of our own last life if it began within two minutes of ours. Then only the
@@ -176,21 +182,6 @@ export const createInvariants = (world: Watched) => {
         state === 'running' && !drainRequested && registered && work?.tasks === 0 && isKnown(work)
       );
     })?.groupId;
-  };
-
-  /** The groups that the scheduler desires, while nothing is in the way of a launch or a stop; null: something may be. */
-  const steadyGoal = (): number | null => {
-    const life = world.life();
-    const census = world.census();
-    const now = agenda.now();
-    if (!life || !census || life.stopAskedAt !== null || units.isUnits()) return null;
-    const heardSince = scheduler.heardSince(life.owner);
-    const isHeard = heardSince !== null && now - heardSince > knownMs + lateMs;
-    const isEchoed = now - (echoedAt ?? 0) < echoLimit(settings.heartbeatIntervalSeconds * 1000);
-    const isFree = census.breakers === 0 && census.money !== 'limited' && !settings.scarceCalls;
-    const isActive = census.lifecycle === 'active' && (surveyed || blind) && emptySince === null;
-    const isQuiet = world.isCalm() && isServable() && !dialogue.isJustBack();
-    return isHeard && isEchoed && isFree && isActive && isQuiet ? goal : null;
   };
 
   /** The scheduler would now ask for another number than it has. */
@@ -239,7 +230,7 @@ export const createInvariants = (world: Watched) => {
       emptySince = null;
       const workers = desiredOfUs(requests);
       if (goal !== null) goals.push({ until: heardAt, goal });
-      goals = goals.filter(({ until }) => agenda.now() - until < decidedMs);
+      goals = goals.filter(({ until }) => agenda.now() - until < decidedMs + longestWaitMs);
       askedWorkers = workers;
       goal = Math.min(cap(), Math.ceil(workers / settings.workersPerTask));
       zeroSince = goal === 0 ? (zeroSince ?? heardAt) : null;
@@ -409,12 +400,13 @@ export const createInvariants = (world: Watched) => {
           broken('stoppedTooMany', `StopTask ${short(taskArn)}: ${kept}`);
         return;
       }
-      const least = leastWanted();
+      const waitedMs = Math.min(now - (stopSeenAt.get(taskArn) ?? now), longestWaitMs);
+      const least = leastWanted(waitedMs);
       const left = remaining();
       if (
         !units.isUnits() &&
         left < least &&
-        now - endAt > decidedMs &&
+        now - endAt > decidedMs + waitedMs &&
         now - unseenAt > longUnseenMs
       )
         broken('stoppedTooMany', `StopTask ${short(taskArn)}: ${left} left, ${least} wanted`);
@@ -452,9 +444,18 @@ export const createInvariants = (world: Watched) => {
     /** Once a second: what ECS itself doubled must be swept. */
     sweep(faultsEndAt: number) {
       look();
+      seeStops();
       units.learn();
       dialogue.check();
-      lifetimes.check(() => ({ goal: steadyGoal(), census: world.census() }));
+      lifetimes.check(() => ({
+        ...{
+          goal,
+          echoedAt,
+          isLooked: surveyed || blind,
+          isKnown: emptySince === null && isServable(),
+        },
+        ...{ isJustBack: dialogue.isJustBack(), isUnits: units.isUnits() },
+      }));
       const now = agenda.now();
       // Who waits for an idle moment is on its way out, and its wait is bounded.
       const drainRequested = new Set(

@@ -1,5 +1,5 @@
+import { echoLimit } from '../../machines/scheduler/session.ts';
 import { noticeMs } from './beliefs.ts';
-import type { Census } from './census.ts';
 import type { ModelTask } from './ecs.ts';
 import type { Watched } from './watched.ts';
 
@@ -10,15 +10,24 @@ const readyMs = 75_000;
 /** An idle moment that is surely noticed, ms. */
 const noticedMs = 10_000;
 
-/** What the invariants know at the moment. */
-export interface Calm {
-  /** Groups that the scheduler desires; null: not known for sure, or something is in the way of launches or stops. */
+/** The monitor stream shows what it has to show every so often, ms, beside the rhythm of its reports. */
+const knownMs = 4000;
+
+/** What the invariants know of the present life. */
+export interface Present {
+  /** Groups that the scheduler desires. */
   goal: number | null;
-  census: Census | null;
+  echoedAt: number | null;
+  isLooked: boolean;
+  /** The last command stands, and workers can serve it. */
+  isKnown: boolean;
+  isJustBack: boolean;
+  isUnits: boolean;
 }
 
 /** What max_lifetime promises: a task that is too old is replaced first, and leaves at an idle moment. */
-export function createLifetimeRules({ agenda, ecs, scheduler, settings, broken }: Watched) {
+export function createLifetimeRules(world: Watched) {
+  const { agenda, ecs, scheduler, settings, broken } = world;
   /** Since when nothing is in the way of the next replacement; null: something is. */
   let since: number | null = null;
   let goalThen = 0;
@@ -36,6 +45,22 @@ export function createLifetimeRules({ agenda, ecs, scheduler, settings, broken }
     [...ecs.tasks.values()].filter(
       (task) => isOld(task, ageSlackMs) && ecs.wanted(task) && scheduler.connected.has(task),
     );
+
+  /** The groups that are desired, while nothing is in the way of a launch or a stop; null: something may be. */
+  function steadyGoal({ goal, echoedAt, ...present }: Present): number | null {
+    const life = world.life();
+    const census = world.census();
+    if (!life || !census || life.stopAskedAt !== null || present.isUnits) return null;
+    const now = agenda.now();
+    const heardSince = scheduler.heardSince(life.owner);
+    const isHeard =
+      heardSince !== null && now - heardSince > knownMs + 1000 * settings.reportEverySeconds;
+    const isEchoed = now - (echoedAt ?? 0) < echoLimit(settings.heartbeatIntervalSeconds * 1000);
+    const isFree = census.breakers === 0 && census.money !== 'limited' && !settings.scarceCalls;
+    const isActive = census.lifecycle === 'active' && present.isLooked && present.isKnown;
+    const isQuiet = world.isCalm() && !present.isJustBack;
+    return isHeard && isEchoed && isFree && isActive && isQuiet ? goal : null;
+  }
 
   function reset(): void {
     since = null;
@@ -68,9 +93,9 @@ export function createLifetimeRules({ agenda, ecs, scheduler, settings, broken }
     },
 
     /** Once a second. */
-    check(calm: () => Calm): void {
+    check(present: () => Present): void {
       if (lifetimeMs() === Number.POSITIVE_INFINITY) return;
-      const { goal, census } = calm();
+      const goal = steadyGoal(present());
       noteIdle();
       const now = agenda.now();
       const old = rotating();
@@ -79,7 +104,7 @@ export function createLifetimeRules({ agenda, ecs, scheduler, settings, broken }
       const hasRoom = alive.length < (settings.maxTasks ?? Number.POSITIVE_INFINITY);
       const isReplaced = alive.length > (goal ?? 0);
       const isDue = old.length > 0 && isSteady && (hasRoom || isReplaced);
-      if (!census || !goal || !isDue) {
+      if (!goal || !isDue) {
         reset();
         return;
       }

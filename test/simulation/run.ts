@@ -1,8 +1,8 @@
 import type { Generation } from '../../machines/scheduler/messages.ts';
-import type { Violation } from './invariants.ts';
 import type { Power } from './powers.ts';
 import { releaseNamed } from './scheduler/releases.ts';
 import type { Script } from './script.ts';
+import type { Violation } from './watched.ts';
 import { powersOf } from './wide.ts';
 
 export interface Run {

@@ -51,6 +51,13 @@ export const invariantNames = [
 ] as const;
 export type InvariantName = (typeof invariantNames)[number];
 
+export interface Violation {
+  invariant: InvariantName;
+  /** Seconds from the beginning. */
+  at: number;
+  says: string;
+}
+
 /** Why things are not as they should be for good. */
 export interface Trouble {
   invariant: InvariantName;

@@ -80,7 +80,7 @@ it('the fleet manager keeps its invariants on every edge', async () => {
       return { stopped, labels };
     },
   });
-}, 60_000);
+}, 180_000);
 
 it('draws no transition that the model cannot take, and no state it cannot reach', () => {
   expect(untaken(fleetManager, ...models)).toEqual([]);

@@ -94,6 +94,18 @@ describe('the blockers of a launch', () => {
     expect(kinds(fleetOf(fleet as never), given as never)).toEqual(expected);
   });
 
+  it('tell since when a limit of money is in the way, and until when', () => {
+    const prices = { onDemand: 3.6, spot: 0.36, minimumMs: 60_000 };
+    const limits = { perHour: 3, perDay: 0, total: null };
+    const settings = { ...fleetSettings, money: { prices, limits, onLimit: 'hold' as const } };
+    const fleet = fleetOf({ settings, money: { ...fresh.money, limitedSince: 8000 } });
+    const kind = 'moneyLimit';
+    expect(launchBlockers(fleet, modes)).toMatchObject([
+      { kind, since: 8000, until: null, identity: 'moneyLimit perHour' },
+      { kind, since: 8000, until: 86_400_000, identity: 'moneyLimit perDay' },
+    ]);
+  });
+
   it('name the subnets that are all shut, and none while another is open', () => {
     const settings = { ...fleetSettings, subnets: ['a', 'b'] };
     const one = trip({}, failure('addresses', ['a']), 9000);

@@ -44,6 +44,38 @@ describe('launching', () => {
     expect(groups()).toBe(40);
   });
 
+  it('orders workers of the release that the scheduler speaks', async () => {
+    const { actor, admitted } = await fastManager();
+    const terms = { transport: 'ymq', generation: 'g3', exact: true, bare: false } as const;
+    actor.send({ type: 'scheduler.identified', at: 10_000, terms });
+    actor.send(command(2, 11_000));
+    expect(admitted().map(({ order }) => order.template)).toEqual(['ymq 2.6.0']);
+  });
+
+  it('opens a cohort that knows the prices, and whether the monitor stream was ever connected', async () => {
+    const prices = { onDemand: 3.6, spot: 0.36, minimumMs: 60_000 };
+    const limits = { perHour: null, perDay: null, total: null };
+    const money = { prices, limits, onLimit: 'hold' as const };
+    for (const loads of [{}, null]) {
+      const { actor, cohort } = await fastManager({}, { money });
+      actor.send({ type: 'monitor.loads', at: 10_000, loads });
+      actor.send(command(2, 11_000));
+      expect(cohort.lines.map(({ input }) => input)).toMatchObject([
+        { prices, monitorEverConnected: loads !== null },
+      ]);
+    }
+  });
+
+  it('tells which tasks of the journal are not in a cohort yet', () => {
+    const { actor, clock, hears } = liveManager({ owned: tasksOf(1) });
+    const recovered = { type: 'fleet.tasksChanged', cohortId: 'recovered' };
+    clock.increment(1);
+    expect(hears()).toEqual([{ ...recovered, taskIds: ['arn:0'] }]);
+    clock.increment(1);
+    expect(hears()).toEqual([{ ...recovered, taskIds: [] }]);
+    expect(actor.getSnapshot().context.owned).toEqual([]);
+  });
+
   it('ignores a report of an older generation', async () => {
     const { actor, at, admitted, fleet } = await fastManager();
     at(11_000);
