@@ -56,6 +56,8 @@ const longUnseenMs = 60_000;
 export const sweepLimit = 60_000;
 /** From the decision that a task must go to the first StopTask, ms, at the most: calls wait for their turn. */
 const decidedMs = 15_000;
+/** Some settings allow a call in two seconds: dozens of stops that are decided at once wait so long, ms. */
+const longestWaitMs = 120_000;
 
 const short = (arn: string) => arn.slice(arn.lastIndexOf('/') + 1).replace(/^0+/, '#');
 
@@ -78,8 +80,10 @@ export const createInvariants = (world: Watched) => {
   let echoedAt: number | null = null;
   let goal: number | null = null;
   let askedWorkers = 0;
-  /** All goals since decidedMs ago, and the one before them. */
+  /** All goals for as long ago as a stop that is asked for now may have been decided. */
   let goals: { until: number; goal: number }[] = [];
+  /** Since when each task is seen to be told to stop. */
+  const stopSeenAt = new Map<string, number>();
   let emptySince: number | null = null;
   let surveyed = false;
   let blind = false;
@@ -125,12 +129,21 @@ export const createInvariants = (world: Watched) => {
     if (all || spent || fewer || useless || standing() > cap) reasonAt = now;
   };
 
-  /** The least that was wanted while a stop may have been decided that is asked for now. */
-  const leastWanted = (): number =>
+  /** The least that was wanted while a stop may have been decided that is asked for now, `waitedMs` after it was seen to be decided. */
+  const leastWanted = (waitedMs: number): number =>
     Math.min(
       goal ?? 0,
-      ...goals.filter(({ until }) => agenda.now() - until < decidedMs).map((each) => each.goal),
+      ...goals
+        .filter(({ until }) => agenda.now() - until < decidedMs + waitedMs)
+        .map((each) => each.goal),
     );
+
+  /** Groups that are told to stop are never taken back, however long their StopTask waits for its turn. */
+  const seeStops = (): void => {
+    for (const { taskArn, state } of world.census()?.groups ?? [])
+      if (taskArn !== null && !state.startsWith('draining.stopping')) stopSeenAt.delete(taskArn);
+      else if (taskArn !== null && !stopSeenAt.has(taskArn)) stopSeenAt.set(taskArn, agenda.now());
+  };
 
   /** The workers' release that a person has chosen can serve the scheduler that is there now. */
   const isServable = (): boolean => {
@@ -225,7 +238,7 @@ export const createInvariants = (world: Watched) => {
       emptySince = null;
       const workers = desiredOfUs(requests);
       if (goal !== null) goals.push({ until: heardAt, goal });
-      goals = goals.filter(({ until }) => agenda.now() - until < decidedMs);
+      goals = goals.filter(({ until }) => agenda.now() - until < decidedMs + longestWaitMs);
       askedWorkers = workers;
       goal = Math.min(cap, Math.ceil(workers / settings.workersPerTask));
       zeroSince = goal === 0 ? (zeroSince ?? heardAt) : null;
@@ -394,12 +407,13 @@ export const createInvariants = (world: Watched) => {
           broken('stoppedTooMany', `StopTask ${short(taskArn)}: ${kept}`);
         return;
       }
-      const least = leastWanted();
+      const waitedMs = Math.min(now - (stopSeenAt.get(taskArn) ?? now), longestWaitMs);
+      const least = leastWanted(waitedMs);
       const left = remaining();
       if (
         !units.isUnits() &&
         left < least &&
-        now - endAt > decidedMs &&
+        now - endAt > decidedMs + waitedMs &&
         now - unseenAt > longUnseenMs
       )
         broken('stoppedTooMany', `StopTask ${short(taskArn)}: ${left} left, ${least} wanted`);
@@ -435,6 +449,7 @@ export const createInvariants = (world: Watched) => {
     /** Once a second: what ECS itself doubled must be swept. */
     sweep(faultsEndAt: number) {
       look();
+      seeStops();
       units.learn();
       dialogue.check();
       const now = agenda.now();
