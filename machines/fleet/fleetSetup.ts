@@ -78,6 +78,9 @@ function nowOf(event: FleetEvent): number {
   return event.now;
 }
 
+/** Why an inventory or an adoption has failed. */
+const failureKindOf = (event: { type: string }) => noteOf((event as ErrorActorEvent).error).kind;
+
 /** What the fleet manager gets, runs and reports; its machine and its actions are written in terms of this. */
 export const fleetSetup = setup({
   types: {} as { input: FleetInput; context: Fleet; events: FleetEvent },
@@ -97,8 +100,7 @@ export const fleetSetup = setup({
     searchDue: ({ context, event }) => searchDue(context, nowOf(event)),
     /** At the end, and it was prepared: there was one. */
     clusterGone: ({ context, event }) =>
-      'error' in event &&
-      noteOf(event.error).kind === 'unprepared' &&
+      failureKindOf(event) === 'unprepared' &&
       context.drainAllUntil !== null &&
       context.revision !== null,
     /** Nothing needs to settle: the first list need not wait for a tick. */
@@ -121,8 +123,7 @@ export const fleetSetup = setup({
     emptyUnprepared: ({ context }) => isEmpty(context) && context.revision === null,
     /** Soon, unless launches were abandoned, by this start or an earlier one, whose tasks only a list can show: then after some two minutes. */
     deniedForGood: ({ context: { abandonedLaunches, journalIncomplete, denials }, event }) =>
-      'error' in event &&
-      noteOf(event.error).kind === 'denied' &&
+      failureKindOf(event) === 'denied' &&
       denials >= (abandonedLaunches === 0 && !journalIncomplete ? 2 : 6),
     schedulerGone: ({ context, event }) =>
       nowOf(event) - quietSinceAt(context, nowOf(event)) >= context.settings.schedulerGraceMs,
@@ -141,8 +142,7 @@ export const fleetSetup = setup({
       !context.neverCommandedReported &&
       context.desired === null &&
       context.emptySince === null &&
-      context.firstEchoAt !== null &&
-      nowOf(event) - context.firstEchoAt >= context.settings.emptyGraceMs,
+      nowOf(event) - (context.firstEchoAt ?? nowOf(event)) >= context.settings.emptyGraceMs,
     desiresTasks: ({ context }) => context.desired !== 0,
     monitorConnected: ({ event }) => {
       assertEvent(event, 'monitor.loads');

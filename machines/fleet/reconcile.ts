@@ -101,7 +101,7 @@ export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check })
       cooldownMs: mayStay === null ? settings.scaleDownCooldownMs : 0,
     },
   );
-  if (fewerSince !== context.fewerSince) enqueue.assign({ fewerSince });
+  enqueue.assign({ fewerSince });
   const { cancelDrains, swap, admit, drainPendingGroups, drainServing, drainDegraded } = plan;
   if (cancelDrains > 0) {
     // What is still missing is launched once they have reported.
@@ -115,7 +115,7 @@ export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check })
     return;
   }
   const drainsHeld = returnedLately(context, now);
-  if (swapping && !drainsHeld) enqueue.assign({ swapping: false });
+  if (!drainsHeld) enqueue.assign({ swapping: false });
   if (admit > 0 && revision !== null)
     return launchGroups(context, { admit, permit, revision }, modes, enqueue);
   if (drainsHeld) return;
@@ -188,7 +188,6 @@ export const reportBlockers = fleetSetup.enqueueActions(({ context, enqueue, che
   const { desired, notedBlockers } = context;
   const counts = fleetCounts(context);
   const isWanted = (desired ?? 0) > kept(counts);
-  if (!isWanted && notedBlockers.length === 0) return;
   const missing = missingOf(context, counts);
   const blockers = isWanted
     ? launchBlockers(context, modesIn(check), counts).filter((blocker) => !isTransient(blocker))
