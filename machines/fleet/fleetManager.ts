@@ -1,4 +1,4 @@
-import { assertEvent, raise, sendTo } from 'xstate';
+import { raise, sendTo } from 'xstate';
 import { parent } from '../shared/parent.ts';
 import * as cohortEvents from './cohortEvents.ts';
 import * as demandActions from './demand.ts';
@@ -7,7 +7,7 @@ import * as inventory from './inventory.ts';
 import * as launchHealth from './launchHealth.ts';
 import { reportRecovered, resetTurnBudget, restoreNextCohort } from './launching.ts';
 import { answerLaunchTurn } from './launchTurn.ts';
-import { afterPreparation } from './preparation.ts';
+import { recordPreparation } from './preparation.ts';
 import { drainAll, drainAllNow, reconcile, reportBlockers, reportRemaining } from './reconcile.ts';
 import * as schedulerFacts from './schedulerFacts.ts';
 import * as spending from './spending.ts';
@@ -24,11 +24,7 @@ const actions = {
   ...{ answerLaunchTurn, resetTurnBudget, restoreNextCohort },
   /** Compares desired and actual in the next step, when every region has taken in what has happened. */
   requestReconcile: fleetSetup.raise({ type: 'fleet.reconcile' }),
-  recordPreparation: fleetSetup.assign(({ context, event }) => {
-    assertEvent(event, 'fleet.prepared');
-    const { lastLaunchAt } = afterPreparation(context, event);
-    return { revision: event.revision, lastLaunchAt };
-  }),
+  recordPreparation,
 } as const;
 
 /** What is recorded as long as it may still matter to a launch. */
