@@ -7,7 +7,6 @@ import * as inventory from './inventory.ts';
 import * as launchHealth from './launchHealth.ts';
 import { reportRecovered, resetTurnBudget, restoreNextCohort } from './launching.ts';
 import { answerLaunchTurn } from './launchTurn.ts';
-import { recordPreparation } from './preparation.ts';
 import { drainAll, drainAllNow, reconcile, reportBlockers, reportRemaining } from './reconcile.ts';
 import * as schedulerFacts from './schedulerFacts.ts';
 import * as spending from './spending.ts';
@@ -24,7 +23,6 @@ const actions = {
   ...{ answerLaunchTurn, resetTurnBudget, restoreNextCohort },
   /** Compares desired and actual in the next step, when every region has taken in what has happened. */
   requestReconcile: fleetSetup.raise({ type: 'fleet.reconcile' }),
-  recordPreparation,
 } as const;
 
 /** What is recorded as long as it may still matter to a launch. */

@@ -6,6 +6,7 @@ import { noteOf } from '../shared/failure.ts';
 import { parent } from '../shared/parent.ts';
 import { adoptionOf, fleetSetup, modesIn } from './fleetSetup.ts';
 import { spentOf, withAdopted } from './money.ts';
+import { afterPreparation } from './preparation.ts';
 import type { Fleet } from './state.ts';
 
 /**
@@ -143,4 +144,10 @@ export const onInventoryFailed = fleetSetup.enqueueActions(({ context, event, en
   // Then no inventory will ever show more.
   if (listDenied) enqueue.sendTo(parent, { type: 'fleet.inventoryCompleted', at: context.now });
   enqueue({ type: 'noteInventory', params: { trouble: reason, blind: listDenied } });
+});
+
+export const recordPreparation = fleetSetup.assign(({ context, event }) => {
+  assertEvent(event, 'fleet.prepared');
+  const { lastLaunchAt } = afterPreparation(context, event);
+  return { revision: event.revision, lastLaunchAt };
 });

@@ -1,5 +1,3 @@
-import { assertEvent } from 'xstate';
-import { fleetSetup } from './fleetSetup.ts';
 import type { Fleet } from './state.ts';
 
 /** In a cluster that was just created no task can run: the first list need not wait for any to show. */
@@ -11,9 +9,3 @@ export function afterPreparation(
   const { now, lastLaunchAt, settings } = fleet;
   return { ...fleet, lastLaunchAt: Math.min(lastLaunchAt, now - settings.settleMs) };
 }
-
-export const recordPreparation = fleetSetup.assign(({ context, event }) => {
-  assertEvent(event, 'fleet.prepared');
-  const { lastLaunchAt } = afterPreparation(context, event);
-  return { revision: event.revision, lastLaunchAt };
-});
