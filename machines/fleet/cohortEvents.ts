@@ -7,7 +7,7 @@ import { probeEarly } from './circuitBreaker.ts';
 import type { CohortStatus } from './cohortStatus.ts';
 import { updateBreakers } from './commands.ts';
 import { fleetSetup, modesIn } from './fleetSetup.ts';
-import { mayRetry } from './launchGate.ts';
+import { mayBeSent } from './launchGate.ts';
 import type { Modes } from './modes.ts';
 import { withoutCohort } from './money.ts';
 import { serving, total } from './plan.ts';
@@ -57,7 +57,7 @@ function dueForPoll(
     .slice(0, pollsPerTick);
 }
 
-/** The cohorts whose turn it is poll ECS: paced, so that the fleet's size does not set the rate. */
+/** Tells the cohorts that are due to ask ECS: paced, so that the fleet's size does not set the rate. */
 export const pollCohorts = fleetSetup.enqueueActions(({ context, event, enqueue, check }) => {
   assertEvent(event, 'tick');
   const { now: at } = event;
@@ -67,7 +67,7 @@ export const pollCohorts = fleetSetup.enqueueActions(({ context, event, enqueue,
   const waiting = Object.entries(context.cohorts).filter(
     ([cohortId, { launches }]) => launches > 0 && !polled.has(cohortId),
   );
-  const launching = mayRetry({ ...context, now: at }, modes);
+  const launching = mayBeSent({ ...context, now: at }, modes);
   for (const [cohortId] of waiting)
     enqueue.sendTo(cohortId, { type: 'cohort.tick', at, launching } satisfies CohortCommand);
   const poll: CohortCommand = {

@@ -47,7 +47,7 @@ const monitorConnects = {
 export const fleetManager = fleetSetup.extend({ actions }).createMachine({
   id: 'fleetManager',
   description:
-    'Compares what the scheduler desires with what there is. It plans from levels, so a command that is repeated, an answer that is lost or a restart in the middle all end in the same place. A cohort that dies of a bug takes the manager along: the next start finds all tasks again, a half-dead manager would not.',
+    'Compares what the scheduler desires with what there is. It plans from levels, so a command that is repeated, an answer that is lost or a restart in the middle all end in the same place. A cohort that dies of a bug ends the manager too: the next start finds all tasks again, a half-dead manager would not.',
   type: 'parallel',
   context: ({ input }) => newFleet(input),
   on: {

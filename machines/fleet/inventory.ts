@@ -1,4 +1,4 @@
-import type { DoneActorEvent, ErrorActorEvent } from 'xstate';
+import { assertEvent, type DoneActorEvent, type ErrorActorEvent } from 'xstate';
 import type { CohortCommand, CohortEvent, FoundTasks } from '../cohort/messages.ts';
 import { backoff } from '../shared/backoff.ts';
 import type { Inventory, OwnedGroup } from '../shared/domain.ts';

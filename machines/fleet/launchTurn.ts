@@ -1,7 +1,7 @@
 import { assertEvent } from 'xstate';
 import type { CohortCommand } from '../cohort/messages.ts';
 import { fleetSetup, modesIn } from './fleetSetup.ts';
-import { mayRetry } from './launchGate.ts';
+import { mayBeSent } from './launchGate.ts';
 import { usefulBooting } from './lookAhead.ts';
 import { type Counts, groupsToKeep, livingWorkers, plan } from './plan.ts';
 import { echoFreshAt, excessConfirmed, type Fleet, fleetCounts } from './state.ts';
@@ -39,7 +39,7 @@ export const answerLaunchTurn = fleetSetup.enqueueActions(({ context, event, enq
   const { cohortId, label, at } = event;
   if (!(cohortId in context.cohorts)) return;
   const isFresh = echoFreshAt(context, at);
-  const allowed = isFresh && mayRetry(context, modesIn(check)) && !tooManyBoot(context);
+  const allowed = isFresh && mayBeSent(context, modesIn(check)) && !tooManyBoot(context);
   if (!isFresh) enqueue.assign({ decisionStale: true });
   const answer = { type: 'cohort.launchTurnAnswered', label, allowed } satisfies CohortCommand;
   enqueue.sendTo(cohortId, answer);
