@@ -114,10 +114,6 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
           change: "typeof value === 'object' => true",
         },
         {
-          line: "return record.kind === 'launch' ? { market: 'onDemand', ...record } : record;",
-          change: "record.kind === 'launch' => true",
-        },
-        {
           line: "return record.kind === 'ended' ? { ...record, usd: null } : record;",
           change: "record.kind === 'ended' => true",
         },
