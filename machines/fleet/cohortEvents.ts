@@ -11,7 +11,7 @@ import { mayBeSent } from './launchGate.ts';
 import type { Modes } from './modes.ts';
 import { withoutCohort } from './money.ts';
 import { serving, total } from './plan.ts';
-import { echoFreshAt, type Fleet, nextAboveSince, quietSinceAt } from './state.ts';
+import { type Fleet, nextAboveSince, quietSinceAt } from './state.ts';
 
 /** What the tick itself changes: the time, and what Fargate allows. */
 export const advanceClock = fleetSetup.assign(({ context, event }) => {
@@ -82,18 +82,6 @@ export const pollCohorts = fleetSetup.enqueueActions(({ context, event, enqueue,
     enqueue.sendTo(cohortId, poll);
   }
   enqueue.assign({ cohorts });
-});
-
-/** AWS's limits let a launch pass, possibly long after it was decided: may it still be sent? */
-export const answerLaunchTurn = fleetSetup.enqueueActions(({ context, event, enqueue, check }) => {
-  assertEvent(event, 'cohort.launchTurn');
-  const { cohortId, label, at } = event;
-  if (!(cohortId in context.cohorts)) return;
-  const isFresh = echoFreshAt(context, at);
-  const allowed = isFresh && mayBeSent(context, modesIn(check));
-  if (!isFresh) enqueue.assign({ decisionStale: true });
-  const answer = { type: 'cohort.launchTurnAnswered', label, allowed } satisfies CohortCommand;
-  enqueue.sendTo(cohortId, answer);
 });
 
 /** The loads of one cohort's tasks; null: none. */

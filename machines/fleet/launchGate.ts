@@ -135,6 +135,8 @@ function fleetBlockers(fleet: Fleet, modes: Modes): Blocker[] {
         },
       ),
     );
+  if (modes.lifecycle === 'leaving')
+    blockers.push(blocker('stopping', 'the tasks are left to the next start', 'a new start'));
   if (modes.lifecycle === 'stopping' || modes.lifecycle === 'stopped')
     blockers.push(blocker('stopping', 'everything is to end', 'a new start'));
   if (modes.hold === 'held')
