@@ -62,7 +62,7 @@ export const tickLaunches = cohortSetup.enqueueActions(({ context, event, enqueu
   tickEach(context, event.at, event.launching, enqueue);
 });
 
-/** What is due whatever ECS will answer. Unwanted launches are abandoned again: some were requesting when they were abandoned first. */
+/** What is due whatever ECS will answer. */
 export const enforceDeadlines = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'cohort.poll');
   const { at, launching, monitorConnected, ending } = event;
@@ -140,7 +140,7 @@ export const onLaunchDone = cohortSetup.enqueueActions(({ context, event, enqueu
   const waiting = context.launches[label] ?? [];
   const [groupId, ...others] = waiting;
   const alone = others.length === 0 ? groupId : undefined;
-  // Others may have ended before a list could show them, or before the launch was given up.
+  // Tasks of it that are in no answer and no list may have run: their cost is not known.
   const isAccounted = end.groups.length + end.refusals.length >= waiting.length || end.abandoned;
   if (outcomeUnknown || !isAccounted) enqueue.assign({ isLowerBound: true });
   apply(settled(context, end, context.lastPolledAt), enqueue);

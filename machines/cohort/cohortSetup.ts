@@ -179,7 +179,10 @@ export function apply(
   for (const [groupId, event] of outbox) enqueue.sendTo(groupActor(groupId), { reason, ...event });
 }
 
-/** What the fleet manager has ordered explains why fewer groups are to stay. */
+/**
+ * What the fleet manager has ordered explains why fewer groups are to stay. Not `cohort.release`: the fleet manager does
+ * not know which cohort has the tasks, so it counts those groups as ended.
+ */
 const orders: readonly string[] = [
   ...['cohort.admit', 'cohort.adopt', 'cohort.drain', 'cohort.evict', 'cohort.cancelDrain'],
 ];

@@ -34,6 +34,7 @@ export const adopt = cohortSetup.enqueueActions(({ context, event, enqueue }) =>
   enqueue.assign({ observedGeneration: event.generation });
 });
 
+/** Again at each poll: some were requesting when they were told first. */
 export const abandonLaunches = cohortSetup.enqueueActions(({ context, enqueue }) => {
   for (const label of unwantedLaunches(context))
     enqueue.sendTo(launchActor(label), { type: 'launch.abandon' });
@@ -42,7 +43,7 @@ export const abandonLaunches = cohortSetup.enqueueActions(({ context, enqueue })
 /** How groups that are to leave wait for an idle moment. */
 const waitFor = (context: CohortContext, { at, until }: { at: number; until: number }): Wait => ({
   ...{ at, until, monitorEverConnected: context.monitorEverConnected },
-  // As the fleet manager sees it: what it plans must come of it. The rest is asked before StopTask is sent.
+  // Only what the fleet manager also knows: it counted these groups as idle. A standstill is looked at in `onStopTurn`.
   isOld: context.loadsAreOld,
   minIdleMs: minIdleOf(context),
 });

@@ -14,7 +14,7 @@ export type CohortCommand =
   | { type: 'cohort.admit'; generation: number; launches: LaunchPlan[]; at: number }
   | { type: 'cohort.adopt'; generation: number; groups: OwnedGroup[] }
   /**
-   * `until`: how long groups at work may wait for an idle moment. `reason`: for ECS, why. `of`: how many there were when
+   * `until`: until when groups at work may wait for an idle moment. `reason`: for ECS, why. `of`: how many there were when
    * that was decided; left out: all that are meant are to leave.
    */
   | ({

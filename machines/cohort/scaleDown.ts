@@ -57,7 +57,8 @@ const workersOfIdle = ({ load }: GroupRecord): number => (load as WorkerLoad).wo
 
 /**
  * So many of each kind: those for which nothing runs, then the least far, those without workers, those that would lose
- * the least of what they have computed, those with the fewest tasks, the youngest.
+ * the least of what they have computed, those with the fewest tasks, those with some workers gone or too old, the
+ * youngest.
  */
 export function scaleDownCandidates(
   groups: Record<string, GroupRecord>,
@@ -90,7 +91,7 @@ export function scaleDownCandidates(
 
 export interface Wait {
   at: number;
-  /** How long a group may wait for an idle moment, milliseconds since the epoch. */
+  /** Until when a group may wait for an idle moment, milliseconds since the epoch. */
   until: number;
   monitorEverConnected: boolean;
   /** What is known of the work of the groups is of old; left out: not so. */
@@ -102,8 +103,8 @@ export interface Wait {
 /**
  * To wait for an idle moment makes sense only where the monitor stream can show it, or could a while ago: for a
  * group at work, and for one that may be, because nothing was shown of it, or nothing for long. The answer to a launch can come so late
- * that its workers are at work before we know its tasks: the next poll shows it. A live worker keeps receiving
- * work, so the wait is bounded.
+ * that its workers are at work before we know its tasks: the next poll shows it. It may wait until
+ * `until`; by default that is never.
  */
 function withDrain(
   record: GroupRecord,

@@ -39,7 +39,7 @@ export function settled(records: CohortRecords, end: LaunchEnd, at: number): Tra
   const claims = new Map(end.groups.map((claim) => [claim.groupId, claim]));
   const reason = end.abandoned
     ? 'no longer wanted before it was launched'
-    : (end.refusals[0]?.reason ?? 'RunTask answered with fewer tasks than were asked for');
+    : (end.refusals[0]?.reason ?? 'its launch brought it no task');
   const outbox: Outbox = [];
   const choice = Object.values(groups).some(unproven);
   let places = waiting.filter(

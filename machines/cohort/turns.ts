@@ -12,14 +12,6 @@ export const passOnLaunchTurn = cohortSetup.enqueueActions(({ context, event, en
   enqueue.sendTo(parent, { type: 'cohort.launchTurn', cohortId, label, at } satisfies CohortEvent);
 });
 
-/** Launches whose answer was lost learn what they have started. */
-export const passOnFound = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
-  assertEvent(event, 'cohort.launchesFound');
-  for (const [label, tasks] of Object.entries(event.found))
-    if (label in context.launches)
-      enqueue.sendTo(launchActor(label), { type: 'launch.found', ...tasks });
-});
-
 /** The launch learns what the fleet manager has answered. */
 export const passOnLaunchAnswer = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'cohort.launchTurnAnswered');
@@ -28,7 +20,7 @@ export const passOnLaunchAnswer = cohortSetup.enqueueActions(({ context, event, 
   enqueue.sendTo(launchActor(label), { type: allowed ? 'launch.send' : 'launch.abandon' });
 });
 
-/** The same for StopTask. What it was decided on is in the record, so the cohort itself answers. */
+/** StopTask may be sent now: is it still to be? What it was decided on is in the record, so the cohort itself answers. */
 export const onStopTurn = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'group.turn');
   const { groupId, at } = event;
@@ -37,4 +29,12 @@ export const onStopTurn = cohortSetup.enqueueActions(({ context, event, enqueue 
   const [next, answer] = checkStop(record, at, !isWorkCurrent(context, at));
   enqueue.assign({ groups: { ...context.groups, [groupId]: next } });
   enqueue.sendTo(groupActor(groupId), answer);
+});
+
+/** Launches whose answer was lost learn what they have started. */
+export const passOnFound = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
+  assertEvent(event, 'cohort.launchesFound');
+  for (const [label, tasks] of Object.entries(event.found))
+    if (label in context.launches)
+      enqueue.sendTo(launchActor(label), { type: 'launch.found', ...tasks });
 });

@@ -77,7 +77,11 @@ export function endOf(context: DaemonContext): DaemonEnd {
 /** A scheduler that ends the whole cluster wants nothing left, whatever a person's stop would leave. */
 const ends = {
   'daemon.stop': [
-    { guard: 'leaveRunning', target: 'disconnecting', actions: 'leaveOnPurpose' },
+    {
+      guard: 'leaveRunning',
+      target: 'disconnecting',
+      actions: ['leaveOnPurpose', 'leaveFleet'],
+    },
     { target: 'stopping' },
   ],
   'scheduler.shutdown': { target: 'stopping' },
@@ -154,6 +158,7 @@ export const daemon = setup({
     })),
     prepareFailed: assign({ trouble: (_, trouble: FailureNote) => trouble }),
     stopFleet: sendTo('fleetManager', { type: 'fleet.stop' }),
+    leaveFleet: sendTo('fleetManager', { type: 'fleet.leave' }),
     stopFleetNow: sendTo('fleetManager', { type: 'fleet.stopNow' }),
     armStopTimeout: raise({ type: 'daemon.stopTimeout' }, { delay: 'stopTimeout' }),
     closeSession: sendTo('session', { type: 'session.close' }),

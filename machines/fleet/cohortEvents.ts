@@ -7,11 +7,11 @@ import { probeEarly } from './circuitBreaker.ts';
 import type { CohortStatus } from './cohortStatus.ts';
 import { updateBreakers } from './commands.ts';
 import { fleetSetup, modesIn } from './fleetSetup.ts';
-import { mayRetry } from './launchGate.ts';
+import { mayBeSent } from './launchGate.ts';
 import type { Modes } from './modes.ts';
 import { withoutCohort } from './money.ts';
 import { serving, total } from './plan.ts';
-import { echoFreshAt, type Fleet, nextAboveSince, quietSinceAt } from './state.ts';
+import { type Fleet, nextAboveSince, quietSinceAt } from './state.ts';
 
 /** What the tick itself changes: the time, and what Fargate allows. */
 export const advanceClock = fleetSetup.assign(({ context, event }) => {
@@ -57,7 +57,7 @@ function dueForPoll(
     .slice(0, pollsPerTick);
 }
 
-/** The cohorts whose turn it is poll ECS: paced, so that the fleet's size does not set the rate. */
+/** Tells the cohorts that are due to ask ECS: paced, so that the fleet's size does not set the rate. */
 export const pollCohorts = fleetSetup.enqueueActions(({ context, event, enqueue, check }) => {
   assertEvent(event, 'tick');
   const { now: at } = event;
@@ -67,7 +67,7 @@ export const pollCohorts = fleetSetup.enqueueActions(({ context, event, enqueue,
   const waiting = Object.entries(context.cohorts).filter(
     ([cohortId, { launches }]) => launches > 0 && !polled.has(cohortId),
   );
-  const launching = mayRetry({ ...context, now: at }, modes);
+  const launching = mayBeSent({ ...context, now: at }, modes);
   for (const [cohortId] of waiting)
     enqueue.sendTo(cohortId, { type: 'cohort.tick', at, launching } satisfies CohortCommand);
   const poll: CohortCommand = {
@@ -82,18 +82,6 @@ export const pollCohorts = fleetSetup.enqueueActions(({ context, event, enqueue,
     enqueue.sendTo(cohortId, poll);
   }
   enqueue.assign({ cohorts });
-});
-
-/** AWS's limits let a launch pass, possibly long after it was decided: may it still be sent? */
-export const answerLaunchTurn = fleetSetup.enqueueActions(({ context, event, enqueue, check }) => {
-  assertEvent(event, 'cohort.launchTurn');
-  const { cohortId, label, at } = event;
-  if (!(cohortId in context.cohorts)) return;
-  const isFresh = echoFreshAt(context, at);
-  const allowed = isFresh && mayRetry(context, modesIn(check));
-  if (!isFresh) enqueue.assign({ decisionStale: true });
-  const answer = { type: 'cohort.launchTurnAnswered', label, allowed } satisfies CohortCommand;
-  enqueue.sendTo(cohortId, answer);
 });
 
 /** The loads of one cohort's tasks; null: none. */

@@ -1,4 +1,4 @@
-import { assertEvent, raise, sendTo } from 'xstate';
+import { raise, sendTo } from 'xstate';
 import { parent } from '../shared/parent.ts';
 import * as cohortEvents from './cohortEvents.ts';
 import * as demandActions from './demand.ts';
@@ -6,7 +6,7 @@ import { fleetSetup } from './fleetSetup.ts';
 import * as inventory from './inventory.ts';
 import * as launchHealth from './launchHealth.ts';
 import { reportRecovered, resetTurnBudget, restoreNextCohort } from './launching.ts';
-import { afterPreparation } from './preparation.ts';
+import { answerLaunchTurn } from './launchTurn.ts';
 import { drainAll, drainAllNow, reconcile, reportBlockers, reportRemaining } from './reconcile.ts';
 import * as schedulerFacts from './schedulerFacts.ts';
 import * as spending from './spending.ts';
@@ -20,14 +20,9 @@ const actions = {
   ...schedulerFacts,
   ...spending,
   ...{ drainAll, drainAllNow, reconcile, reportBlockers, reportRecovered, reportRemaining },
-  ...{ resetTurnBudget, restoreNextCohort },
+  ...{ answerLaunchTurn, resetTurnBudget, restoreNextCohort },
   /** Compares desired and actual in the next step, when every region has taken in what has happened. */
   requestReconcile: fleetSetup.raise({ type: 'fleet.reconcile' }),
-  recordPreparation: fleetSetup.assign(({ context, event }) => {
-    assertEvent(event, 'fleet.prepared');
-    const { lastLaunchAt } = afterPreparation(context, event);
-    return { revision: event.revision, lastLaunchAt };
-  }),
 } as const;
 
 /** What is recorded as long as it may still matter to a launch. */
@@ -40,6 +35,7 @@ const demand = {
   'monitor.freshness': { actions: 'passOnFreshness' },
   'fleet.drainGroups': { actions: 'onDrainGroups' },
   'fleet.stop': 'stopping',
+  'fleet.leave': 'leaving',
 } as const;
 
 const monitorConnects = {
@@ -51,7 +47,7 @@ const monitorConnects = {
 export const fleetManager = fleetSetup.extend({ actions }).createMachine({
   id: 'fleetManager',
   description:
-    'Compares what the scheduler desires with what there is. It plans from levels, so a command that is repeated, an answer that is lost or a restart in the middle all end in the same place. A cohort that dies of a bug takes the manager along: the next start finds all tasks again, a half-dead manager would not.',
+    'Compares what the scheduler desires with what there is. It plans from levels, so a command that is repeated, an answer that is lost or a restart in the middle all end in the same place. A cohort that dies of a bug ends the manager too: the next start finds all tasks again, a half-dead manager would not.',
   type: 'parallel',
   context: ({ input }) => newFleet(input),
   on: {
@@ -111,6 +107,11 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
             'fleet.nextTurn': { actions: ['resetTurnBudget', 'reconcile'] },
             'fleet.reconcile': { actions: ['reconcile', 'reportBlockers'] },
           },
+        },
+        leaving: {
+          description:
+            'The daemon ends and leaves its tasks to the next start: nothing is launched or drained any more.',
+          on: { 'cohort.changed': { actions: 'recordCohortReport' } },
         },
         stopping: {
           description: 'Everything must go: each group at its next idle moment, and soon.',

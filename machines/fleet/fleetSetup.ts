@@ -47,6 +47,8 @@ export type FleetEvent =
   /** Ordered by an operator: these groups leave at an idle moment; what is desired stays. */
   | { type: 'fleet.drainGroups'; at: number; groupIds: string[] }
   | { type: 'fleet.stop' }
+  /** Everything stays as it is for the next start: nothing is launched or drained any more. */
+  | { type: 'fleet.leave' }
   /** While stopping: groups at work leave now, too. */
   | { type: 'fleet.stopNow' }
   /** To itself: put the next cohort's worth of recovered tasks into a cohort. */

@@ -1,4 +1,4 @@
-import type { DoneActorEvent, ErrorActorEvent } from 'xstate';
+import { assertEvent, type DoneActorEvent, type ErrorActorEvent } from 'xstate';
 import type { CohortCommand, CohortEvent, FoundTasks } from '../cohort/messages.ts';
 import { backoff } from '../shared/backoff.ts';
 import type { Inventory, OwnedGroup } from '../shared/domain.ts';
@@ -6,6 +6,7 @@ import { noteOf } from '../shared/failure.ts';
 import { parent } from '../shared/parent.ts';
 import { adoptionOf, fleetSetup, modesIn } from './fleetSetup.ts';
 import { spentOf, withAdopted } from './money.ts';
+import { afterPreparation } from './preparation.ts';
 import type { Fleet } from './state.ts';
 
 /**
@@ -143,4 +144,10 @@ export const onInventoryFailed = fleetSetup.enqueueActions(({ context, event, en
   // Then no inventory will ever show more.
   if (listDenied) enqueue.sendTo(parent, { type: 'fleet.inventoryCompleted', at: context.now });
   enqueue({ type: 'noteInventory', params: { trouble: reason, blind: listDenied } });
+});
+
+export const recordPreparation = fleetSetup.assign(({ context, event }) => {
+  assertEvent(event, 'fleet.prepared');
+  const { lastLaunchAt } = afterPreparation(context, event);
+  return { revision: event.revision, lastLaunchAt };
 });

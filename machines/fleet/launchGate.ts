@@ -120,7 +120,7 @@ function inventoryBlockers(fleet: Fleet): Blocker[] {
   return blockers;
 }
 
-/** What holds every launch, new or sent again. `resent`: throttled launches of an earlier run are settled before the first inventory. */
+/** What holds every launch, new or sent again. */
 function fleetBlockers(fleet: Fleet, modes: Modes): Blocker[] {
   const blockers = [...schedulerBlockers(fleet, modes), ...inventoryBlockers(fleet)];
   const { revision, holdReason, heldSince, startedAt } = fleet;
@@ -135,6 +135,8 @@ function fleetBlockers(fleet: Fleet, modes: Modes): Blocker[] {
         },
       ),
     );
+  if (modes.lifecycle === 'leaving')
+    blockers.push(blocker('stopping', 'the tasks are left to the next start', 'a new start'));
   if (modes.lifecycle === 'stopping' || modes.lifecycle === 'stopped')
     blockers.push(blocker('stopping', 'everything is to end', 'a new start'));
   if (modes.hold === 'held')
@@ -147,8 +149,8 @@ function fleetBlockers(fleet: Fleet, modes: Modes): Blocker[] {
   return blockers;
 }
 
-/** A launch that ECS has throttled may be sent again. */
-export function mayRetry(fleet: Fleet, modes: Modes): boolean {
+/** A launch that was decided on may be sent: in its turn, or again after a throttle. */
+export function mayBeSent(fleet: Fleet, modes: Modes): boolean {
   return fleetBlockers(fleet, modes).every(
     // The first inventory waits for all launches of earlier runs, so a hold does not hold those.
     ({ kind }) => kind === 'held' && modes.lifecycle === 'recovering',

@@ -101,6 +101,6 @@ export function launchGroups(
   });
   const [probe = ''] = launches[0]?.groupIds ?? [];
   updateBreakers(fleet.breakers, assignProbe(fleet.breakers, permit.probes, probe), enqueue);
-  // The cohort's report makes us plan again within this turn, and this in the next.
+  // The cohort's report makes us plan again in this turn; this event does so in the next.
   if (turnAllowance === size) enqueue.raise({ type: 'fleet.nextTurn' }, { delay: 0 });
 }

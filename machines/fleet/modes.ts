@@ -1,6 +1,6 @@
 /** The states of the fleet manager's regions. */
 export interface Modes {
-  lifecycle: 'recovering' | 'active' | 'stopping' | 'stopped';
+  lifecycle: 'recovering' | 'active' | 'leaving' | 'stopping' | 'stopped';
   scheduler: 'absent' | 'present' | 'returning' | 'gone';
   inventory: 'idle' | 'listing' | 'searching' | 'adopting';
   monitor: 'unknown' | 'connected' | 'lost';
@@ -9,7 +9,7 @@ export interface Modes {
 }
 
 export const modeNames: { [Region in keyof Modes]: readonly Modes[Region][] } = {
-  lifecycle: ['recovering', 'active', 'stopping', 'stopped'],
+  lifecycle: ['recovering', 'active', 'leaving', 'stopping', 'stopped'],
   scheduler: ['absent', 'present', 'returning', 'gone'],
   inventory: ['idle', 'listing', 'searching', 'adopting'],
   monitor: ['unknown', 'connected', 'lost'],

@@ -7,10 +7,10 @@ import { degradedIsSpare, drainOneDegraded } from './degradedGroups.ts';
 import { fleetSetup, modesIn } from './fleetSetup.ts';
 import { isTransient, launchBlockers, launchPermit, missingOf } from './launchGate.ts';
 import { launchGroups } from './launching.ts';
-import { usefulBooting } from './lookAhead.ts';
+import { usefulPendingOf } from './launchTurn.ts';
 import type { Modes } from './modes.ts';
 import { tasksThatMayStay } from './money.ts';
-import { type Counts, groupsToKeep, livingWorkers, serving } from './plan.ts';
+import { type Counts, groupsToKeep, serving } from './plan.ts';
 import { cohortsToRank, drainsOf, undrainsOf } from './shares.ts';
 import {
   allObserved,
@@ -64,13 +64,6 @@ function desiredAfter(
     0,
   );
   return desired - Math.max(0, drained - Math.max(0, there - desired));
-}
-
-/** How many booting groups could get a task of the scheduler; undefined: not known. */
-function usefulPendingOf({ views, now, settings }: Fleet, counts: Counts): number | undefined {
-  if (settings.tasksPerWorker === null) return undefined;
-  const workers = usefulBooting(views, livingWorkers(counts, settings.workersPerTask), now);
-  return workers === null ? undefined : Math.ceil(workers / settings.workersPerTask);
 }
 
 /**

@@ -27,7 +27,7 @@ export function cohortsToRank(
   return atWork.map(([cohortId]) => cohortId);
 }
 
-/** How many of the least busy groups each cohort has; among equals those of the youngest cohorts leave. */
+/** The cohorts of the least busy groups, one entry a group; among equals those of the youngest cohorts leave. */
 function leastBusy({ cohorts, now }: Pick<Fleet, 'cohorts' | 'now'>, most: number): string[] {
   return youngest({ cohorts })
     .flatMap(([cohortId, { counts, ranked }]) =>

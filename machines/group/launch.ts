@@ -56,12 +56,15 @@ export interface LaunchTurn {
 }
 
 /**
- * A launch of unknown outcome that gets nothing but clear refusals is tried so often: some ten minutes. By then
+ * A launch of unknown outcome gets so many clear refusals in all: some ten minutes. By then
  * every task that it started is long in the lists, and adoption finds it.
  */
 const maxRejections = 15;
 
-/** One that gets no answer at all is tried for half a day at most: a clientToken lives a day, and starts new tasks after it. */
+/**
+ * One that gets no answer at all is tried for half a day at most: a clientToken lives a day, or an hour after its last
+ * task has stopped, and then starts new tasks.
+ */
 const maxAttempts = 600;
 
 /** Failures that are no refusal of the request: AWS has not looked at it, or our own disk keeps it from being sent. */
@@ -71,7 +74,7 @@ const isClearRefusal = ({ kind }: FailureNote): boolean => !notJudged.includes(k
 
 const noAnswer: LaunchAnswer = { taskArns: [], refusals: [] };
 
-/** 1 s, 2 s, 4 s ... 60 s. The limiter below spreads the calls of several launches. */
+/** 1 s, 2 s, 4 s ... 60 s. `src/aws/limiter.ts` spreads the calls of several launches. */
 const pause = (attempts: number): number => backoff(attempts, { firstMs: 1000, longestMs: 60_000 });
 
 const launchSetup = setup({
@@ -197,7 +200,7 @@ export const launch = launchSetup
     states: {
       journaling: {
         description:
-          'The launch is being written to disk. Without its record a launch could be repeated after a crash: nothing is sent before it. A launch that was never sent may be given up.',
+          'The launch is being written to disk. Nothing is sent before its record is on disk: after a crash it would not be known. A launch that was never sent may be given up.',
         on: {
           'launch.abandon': {
             guard: 'startedNothing',

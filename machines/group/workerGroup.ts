@@ -16,7 +16,7 @@ export interface GroupReport {
   registered: boolean;
   /** It is to leave, though it may still have to wait: for its ARN, or for an idle moment. */
   drainRequested: boolean;
-  /** ECS has taken our StopTask. */
+  /** ECS has taken our StopTask, or said that there is nothing to stop. */
   stopAccepted: boolean;
   /** How many of our StopTask calls have failed. */
   stopFailures: number;

@@ -4,7 +4,7 @@
 export type FailureKind =
   /** AWS asked us to slow down; nothing was done. */
   | 'throttled'
-  /** No answer, or a 5xx: it may or may not have been done. Ask again under the same token. */
+  /** In doubt, for whatever reason (no answer, a 5xx, an answer that cannot be read): ask again under the same token. */
   | 'unreachable'
   /** A clear no for now. Ask again later under a new token. */
   | 'refused'

@@ -82,7 +82,8 @@ const remedies: Readonly<Record<string, string>> = {
 
 /**
  * Only two things settle what became of a call: an answer in its documented form, which this function does not see,
- * and an error whose type says that the call was not carried out. Everything else leaves it in doubt: `unreachable`.
+ * and an error that says, or shows, that the call was not carried out: AWS's type, a certificate, a proxy's refusal, or
+ * that the request never left. Everything else leaves it in doubt: `unreachable`.
  */
 function classify(error: SdkError, name: string, text: string): Pick<ErrorRow, 'kind' | 'code'> {
   const status = error.$metadata?.httpStatusCode ?? error.$response?.statusCode ?? 0;

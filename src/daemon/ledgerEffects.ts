@@ -27,7 +27,7 @@ export function journalOutcome(
   { label, groups, refusals, outcomeUnknown }: LaunchOutcome,
 ): TaskClaim[] {
   const at = now();
-  // Before the launch is given up: a write that is cut short between the two must not forget the reason.
+  // Written first: a crash between the two records must not lose the reason.
   const launch = journal.ledger.openLaunch(label);
   if (outcomeUnknown) journal.note(inventoryOwedFor(launch ? [launch] : [], at));
   const dropped = journal.note({ kind: 'settled', label, at, groups, refusals });

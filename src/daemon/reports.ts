@@ -1,5 +1,4 @@
 import type { DegradedGroup } from '../../machines/cohort/degraded.ts';
-import type {} from '../../machines/cohort/groupRecords.ts';
 import type { SlowStop } from '../../machines/cohort/slowStops.ts';
 import type { ForeignTask } from '../../machines/fleet/adoption.ts';
 import type { Change } from '../../machines/fleet/circuitBreaker.ts';

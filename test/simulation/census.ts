@@ -27,6 +27,9 @@ export interface Census {
   dialogue: string[];
   groups: GroupSeen[];
   launches: LaunchSeen[];
+  cohorts: number;
+  /** What holds launches back after refusals or deaths. */
+  breakers: number;
   /** Whether a limit of money is in the way. */
   money: string;
   /** What it counts; null: nothing. */
@@ -100,6 +103,7 @@ export const censusOf = (daemon: AnyActorRef): Census => {
     dialogue: [],
     groups: [],
     launches: [],
+    ...{ cohorts: 0, breakers: 0 },
     ...{ money: 'none', usdTotal: null, isLowerBound: false, inventoryComplete: false },
   };
   const { fleetManager, session } = seen(daemon).children;
@@ -115,10 +119,12 @@ export const censusOf = (daemon: AnyActorRef): Census => {
   census.money = (value as { money?: string }).money ?? 'none';
   census.usdTotal = spending?.usdTotal ?? null;
   census.isLowerBound = spending?.isLowerBound ?? false;
+  census.breakers = Object.keys((context as unknown as Fleet).breakers).length;
   census.lifecycle = (value as { lifecycle?: string }).lifecycle ?? 'none';
   for (const [id, cohort] of Object.entries(children)) {
     if (!cohort || !id.startsWith('cohort.')) continue;
     const page = seen(cohort);
+    census.cohorts++;
     if (page.value === 'describing') census.describing = true;
     for (const [childId, child] of Object.entries(page.children)) {
       if (!child) continue;

@@ -20,6 +20,7 @@ export interface Stage {
   hinderPreparing(troubles: ('unreachable' | 'denied')[]): void;
   kill(happening: Happening & { kind: 'kill' }): void;
   stop(happening: Happening & { kind: 'stop' }): void;
+  restart(happening: Happening & { kind: 'restart' }): void;
   standStill(ms: number): void;
   /** Another manager has our identity now. */
   isContested(): boolean;
@@ -195,6 +196,9 @@ export const createHappen = (stage: Stage) => {
         break;
       case 'standstill':
         stage.standStill(happening.ms);
+        break;
+      case 'restart':
+        stage.restart(happening);
         break;
       case 'stop':
         stage.stop(happening);

@@ -2,9 +2,7 @@ import type {
   Generation,
   OutgoingMessage,
   SchedulerMessage,
-  Terms,
 } from '../../machines/scheduler/messages.ts';
-import { mismatch } from '../../machines/scheduler/releases.ts';
 import { echoLimit } from '../../machines/scheduler/session.ts';
 import type { DesiredRequest } from '../../machines/shared/domain.ts';
 import type { JournalRecord } from '../../src/store/records.ts';
@@ -12,6 +10,7 @@ import { createBeliefs, noticeMs, unseenMs } from './beliefs.ts';
 import { createDialogueRules } from './dialogueRules.ts';
 import type { ModelTask } from './ecs.ts';
 import type { Life, LifeEnd } from './life.ts';
+import { createLifetimeRules } from './lifetimeRules.ts';
 import { createLimits } from './limits.ts';
 import { type Countability, createMoneyRules } from './moneyRules.ts';
 import { createOwnership } from './ownership.ts';
@@ -21,16 +20,10 @@ import { canServe, type Magic, type SchedulerRelease } from './scheduler/release
 import { desiredOfUs } from './scheduler/requests.ts';
 import type { Work } from './scheduler/workforce.ts';
 import { createSendings } from './sendings.ts';
+import { servesIt } from './servesIt.ts';
 import { createStopRules } from './stopRules.ts';
 import { createUnitGoal } from './unitGoal.ts';
-import type { InvariantName, Trouble, Watched } from './watched.ts';
-
-export interface Violation {
-  invariant: InvariantName;
-  /** Seconds from the beginning. */
-  at: number;
-  says: string;
-}
+import type { Trouble, Watched } from './watched.ts';
 
 interface Shown {
   release: SchedulerRelease;
@@ -69,10 +62,14 @@ export const createInvariants = (world: Watched) => {
   const dialogue = createDialogueRules(world);
   const money = createMoneyRules(world);
   const stops = createStopRules(world);
+  const lifetimes = createLifetimeRules(world);
   const units = createUnitGoal(world, dialogue.isJustBack);
   const scaling = createScalingGoal(world);
   const { agenda, ecs, disk, scheduler, settings, broken } = world;
-  const cap = settings.maxTasks ?? Number.POSITIVE_INFINITY;
+  /** A life may begin with another one. */
+  const cap = (): number => settings.maxTasks ?? Number.POSITIVE_INFINITY;
+  /** The cap when each launch was decided. */
+  const capAt = new Map<string, number>();
   const decidedAt = new Map<string, number>();
 
   /** Of the present life. */
@@ -126,7 +123,7 @@ export const createInvariants = (world: Watched) => {
     if (all || spent) endAt = now;
     const fewer = goal !== null && !units.isUnits() && goal < serving();
     const useless = !units.isUnits() && scaling.isUseless(staying(), askedWorkers);
-    if (all || spent || fewer || useless || standing() > cap) reasonAt = now;
+    if (all || spent || fewer || useless || standing() > cap()) reasonAt = now;
   };
 
   /** The least that was wanted while a stop may have been decided that is asked for now, `waitedMs` after it was seen to be decided. */
@@ -138,20 +135,13 @@ export const createInvariants = (world: Watched) => {
         .map((each) => each.goal),
     );
 
+  const isServable = () => servesIt(scheduler, settings.workerRelease);
+
   /** Groups that are told to stop are never taken back, however long their StopTask waits for its turn. */
   const seeStops = (): void => {
     for (const { taskArn, state } of world.census()?.groups ?? [])
       if (taskArn !== null && !state.startsWith('draining.stopping')) stopSeenAt.delete(taskArn);
       else if (taskArn !== null && !stopSeenAt.has(taskArn)) stopSeenAt.set(taskArn, agenda.now());
-  };
-
-  /** The workers' release that a person has chosen can serve the scheduler that is there now. */
-  const isServable = (): boolean => {
-    const { generation } = scheduler.release();
-    const magic = scheduler.magic();
-    const transport = magic === null ? 'zmq' : 'ymq';
-    const terms: Terms = { transport, generation, exact: true, bare: magic === 0 };
-    return settings.workerRelease === null || mismatch(settings.workerRelease, terms) === null;
   };
 
   /**
@@ -214,6 +204,7 @@ export const createInvariants = (world: Watched) => {
     // Neither a journal that knows all nor the right to list: the cap cannot be kept.
     if (blind && foundAt > now) excusedAboveCap = true;
     knownAt.set(label, dialogueShown);
+    capAt.set(label, cap());
     const isUnits = units.isUnits();
     const grant = units.grant();
     units.launched(label);
@@ -224,10 +215,11 @@ export const createInvariants = (world: Watched) => {
       const staying = census.groups.filter(({ drainRequested }) => !drainRequested).length;
       const unasked = isUnits ? units.overLaunched(grant, staying) : null;
       if (unasked !== null) broken('overLaunched', `${unasked}: ${label}`);
-      if (!isUnits && goal !== null && staying > Math.min(cap, scaling.most(askedWorkers)))
+      const most = scaling.most(askedWorkers) + lifetimes.extra(census.cohorts);
+      if (!isUnits && goal !== null && staying > Math.min(cap(), most))
         broken('overLaunched', `${staying} groups, ${goal} wanted: ${label}`);
-      if (census.groups.length > cap && !excusedAboveCap)
-        broken('capExceeded', `${census.groups.length} groups, ${cap} allowed: ${label}`);
+      if (census.groups.length > cap() && !excusedAboveCap)
+        broken('capExceeded', `${census.groups.length} groups, ${cap()} allowed: ${label}`);
     });
   };
 
@@ -240,7 +232,7 @@ export const createInvariants = (world: Watched) => {
       if (goal !== null) goals.push({ until: heardAt, goal });
       goals = goals.filter(({ until }) => agenda.now() - until < decidedMs + longestWaitMs);
       askedWorkers = workers;
-      goal = Math.min(cap, Math.ceil(workers / settings.workersPerTask));
+      goal = Math.min(cap(), Math.ceil(workers / settings.workersPerTask));
       zeroSince = goal === 0 ? (zeroSince ?? heardAt) : null;
     }
   };
@@ -373,11 +365,12 @@ export const createInvariants = (world: Watched) => {
       const now = agenda.now();
       const isAsked = (units.isUnits() || scheduler.groups() !== null) && units.isAsked(task);
       task.stopAskedAt = now;
+      lifetimes.stopped(task);
       const since = decidedAt.get(task.label ?? '') ?? task.createdAt;
       look();
       // What launches under way may still start counts, too, when there are more than are allowed.
       const believed = now - unseenAt < unseenMs ? (world.census()?.groups.length ?? 0) : 0;
-      const crowded = Math.max(standing() + coming(), believed) > cap;
+      const crowded = Math.max(standing() + coming(), believed) > cap();
       if (task.doomed) return;
       if (isHarmful(task)) broken('schedulerKilled', `StopTask ${short(taskArn)} during a cancel`);
       const work = scheduler.work.get(task);
@@ -442,8 +435,10 @@ export const createInvariants = (world: Watched) => {
       // Sent by a life whose journal is gone: nobody can know of it yet.
       if (task.label !== null && task.askedAt < lostAt) task.ghost = true;
       const bought = ecs.ours().filter(({ ghost }) => !ghost).length;
-      if (bought > cap && !excusedAboveCap)
-        broken('capExceeded', `${bought} tasks bought, ${cap} allowed: ${task.label}`);
+      // Sent again under its token, it was decided by a life with another limit.
+      const allowed = Math.max(cap(), capAt.get(task.label ?? '') ?? 0);
+      if (bought > allowed && !excusedAboveCap)
+        broken('capExceeded', `${bought} tasks bought, ${allowed} allowed: ${task.label}`);
     },
 
     /** Once a second: what ECS itself doubled must be swept. */
@@ -452,6 +447,15 @@ export const createInvariants = (world: Watched) => {
       seeStops();
       units.learn();
       dialogue.check();
+      lifetimes.check(() => ({
+        ...{
+          goal,
+          echoedAt,
+          isLooked: surveyed || blind,
+          isKnown: emptySince === null && isServable(),
+        },
+        ...{ isJustBack: dialogue.isJustBack(), isUnits: units.isUnits() },
+      }));
       const now = agenda.now();
       // Who waits for an idle moment is on its way out, and its wait is bounded.
       const drainRequested = new Set(
@@ -466,14 +470,14 @@ export const createInvariants = (world: Watched) => {
         .filter(
           (task) => ecs.wanted(task) && !drainRequested.has(task.taskArn) && !task.rival,
         ).length;
-      if (staying <= cap || !world.life() || blind) {
+      if (staying <= cap() || !world.life() || blind) {
         aboveCapSince = null;
         return;
       }
       aboveCapSince ??= now;
       const since = Math.max(aboveCapSince, faultsEndAt);
       if (now - since > sweepLimit)
-        broken('capExceeded', `${staying} tasks for ${now - since} ms, ${cap} allowed`);
+        broken('capExceeded', `${staying} tasks for ${now - since} ms, ${cap()} allowed`);
     },
 
     owners: settlement.owners,
@@ -496,8 +500,8 @@ export const createInvariants = (world: Watched) => {
       const stray = alive.find(({ taskArn }) => !owned.has(taskArn));
       if (stray)
         return { invariant: 'leaked', says: `${short(stray.taskArn)} belongs to no group` };
-      if (alive.length > cap)
-        return { invariant: 'capExceeded', says: `${alive.length} tasks, ${cap} allowed` };
+      if (alive.length > cap())
+        return { invariant: 'capExceeded', says: `${alive.length} tasks, ${cap()} allowed` };
       const dead = census.groups.find(
         ({ taskArn }) => taskArn !== null && !alive.some((task) => task.taskArn === taskArn),
       );
@@ -518,7 +522,7 @@ export const createInvariants = (world: Watched) => {
       // What was said last is old where nothing is said because it is met.
       const isMet = silentWhenMet && scheduler.wouldSay(world.identity()).length === 0;
       const isLimited = money.excuse(census, alive.length, goal ?? 0);
-      const isOther = goal !== null && scaling.isOther(alive.length, goal, askedWorkers, cap);
+      const isOther = goal !== null && scaling.isOther(alive.length, goal, askedWorkers, cap());
       if (!isByUnits && !isMet && !isLimited && !units.isUnits() && isOther)
         return { invariant: 'lost', says: `${alive.length} tasks, ${goal} wanted` };
       // Workers have connected, or work has ended, since its last command.

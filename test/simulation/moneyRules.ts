@@ -42,8 +42,10 @@ export const countabilityOf = (script: Script): Countability => ({
 
 /** What is spent in truth: the bill of ECS, and the limits that it must keep to. */
 export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watched) {
-  const { prices, limits, onLimit } = moneySettingsOf(configOf(settings));
+  const { prices } = moneySettingsOf(configOf(settings));
   if (prices === null) throw new Error('the simulation knows no price');
+  /** A life may begin with others. */
+  const limitsNow = () => moneySettingsOf(configOf(settings)).limits;
   const market = settings.spot ? 'spot' : 'onDemand';
   let forgottenBefore = Number.NEGATIVE_INFINITY;
 
@@ -138,7 +140,7 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watche
 
     /** A launch has just been decided: with all that it may start, no limit is passed. */
     launched(label: string) {
-      const { perHour, total } = limits;
+      const { perHour, total } = limitsNow();
       const hourly = rate() + coming() * prices[market];
       if (perHour !== null && hourly > perHour * (1 + tolerance))
         broken('overspent', `${label}: $${hourly} an hour, ${perHour} allowed`);
@@ -149,8 +151,8 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watche
 
     /** The money is spent, so that every task is to go, however many are wanted. */
     drains(): boolean {
-      if (onLimit === 'hold') return false;
-      const { perHour, total } = limits;
+      if (settings.money?.onLimit !== 'drain') return false;
+      const { perHour, total } = limitsNow();
       return (
         (total !== null && bill() > total * (1 - tolerance)) ||
         (perHour !== null && rate() > perHour)
@@ -160,13 +162,13 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watche
     /** At rest: why so few tasks are there; null: a limit is no reason. */
     excuse(census: Census, alive: number, goal: number): boolean {
       if (settings.money === null || census.money !== 'limited') return false;
-      const { perHour, total } = limits;
+      const { perHour, total } = limitsNow();
       // A task of another market than the next one leaves room for a part of it.
       const isFull = perHour !== null && rate() + prices.onDemand > perHour * (1 - tolerance);
       const isSpent =
         total !== null &&
         mostBill() + minimumUsd(prices, 'onDemand') > total * (1 - 10 * tolerance);
-      return (isFull || isSpent) && (alive <= goal || onLimit === 'hold');
+      return (isFull || isSpent) && (alive <= goal || settings.money.onLimit === 'hold');
     },
 
     /**

@@ -18,6 +18,7 @@ export const powers = [
   'slow reports',
   'several requests',
   'hundreds of tasks',
+  'changed settings',
   'second SIGTERM',
   'third SIGTERM',
   'directory not synced',

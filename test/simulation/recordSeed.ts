@@ -3,8 +3,8 @@ import { now } from '../../src/shared/clock.ts';
 import { headerOf } from '../../src/telemetry/inspector/inspect.ts';
 import { lineOf } from '../../src/telemetry/inspector/past.ts';
 import { createRecorder } from '../../src/telemetry/inspector/recorder.ts';
-import type { Violation } from './invariants.ts';
 import type { Script } from './script.ts';
+import type { Violation } from './watched.ts';
 import { runScript } from './world.ts';
 
 /** One seed, as the inspector shows it. A violation is a report in it. */

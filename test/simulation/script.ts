@@ -47,6 +47,11 @@ export interface SimulationSettings extends DialogueSettings {
   wide?: WideSettings;
 }
 
+/** What a person may change between two lives. */
+export type SettingsChange = Partial<Omit<SimulationSettings, 'wide'>> & {
+  wide?: Partial<WideSettings>;
+};
+
 export type TaskEnd = 'exit' | 'oom' | 'spot' | 'maintenance' | 'outside';
 
 /** Where a kill can strike; null: just then. */
@@ -111,6 +116,14 @@ export type Happening =
   | { at: number; kind: 'deleteCluster' }
   /** The process stands still, and goes on. */
   | { at: number; kind: 'standstill'; ms: number }
+  /** A start with other settings after a kill or an orderly stop. */
+  | {
+      at: number;
+      kind: 'restart';
+      downMs: number;
+      how: 'kill' | 'stop';
+      change: SettingsChange;
+    }
   /**
    * An orderly stop, and a start after it; `soon`: so long after its end, not after the longest time it may take. `again`:
    * it is asked for again so long after the first time.
@@ -495,7 +508,7 @@ export const faultsEnd = ({ happenings, settings }: Script): number => {
       ...happenings.map((each) => {
         if (each.kind === 'kill') return each.at + killPatience + each.downMs + rivalMs;
         if (each.kind === 'replace') return each.at + each.downMs + 10 * second;
-        if (each.kind === 'stop' || each.kind === 'shutdownCluster')
+        if (each.kind === 'stop' || each.kind === 'shutdownCluster' || each.kind === 'restart')
           return (
             each.at + each.downMs + settings.stopTimeoutSeconds * second + 30 * second + rivalMs
           );

@@ -1,7 +1,6 @@
 import type { Generation } from '../../machines/scheduler/messages.ts';
-import type { Violation } from './invariants.ts';
 import type { Power } from './powers.ts';
-import type { InvariantName } from './watched.ts';
+import type { InvariantName, Violation } from './watched.ts';
 import type { Run } from './world.ts';
 
 /** What many seeds add up to; JSON, so that several processes can add up theirs. */
@@ -68,7 +67,7 @@ export const addStats = (into: Stats, from: Stats): void => {
 };
 
 /** What only the wide profile can break. */
-const wideInvariants: readonly InvariantName[] = ['stopIgnored'];
+const wideInvariants: readonly InvariantName[] = ['stopIgnored', 'tooOld'];
 
 const inOne = (stats: Stats, names: readonly InvariantName[]): number =>
   new Set(

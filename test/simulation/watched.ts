@@ -43,11 +43,20 @@ export const invariantNames = [
   'crashed',
   /** A request to stop, or another one after it, has not done what it promises. */
   'stopIgnored',
+  /** It is older than max_lifetime, idle, and could have been replaced. */
+  'tooOld',
   /** A launch that passes a limit of money, or a count that differs from the bill. */
   'overspent',
   'miscounted',
 ] as const;
 export type InvariantName = (typeof invariantNames)[number];
+
+export interface Violation {
+  invariant: InvariantName;
+  /** Seconds from the beginning. */
+  at: number;
+  says: string;
+}
 
 /** Why things are not as they should be for good. */
 export interface Trouble {
@@ -65,6 +74,8 @@ export interface Watched {
   settings: SimulationSettings;
   life(): Life | null;
   census(): Census | null;
+  /** No fault is in the way of anything. */
+  isCalm(): boolean;
   broken(invariant: InvariantName, says: string): void;
   /** One of ours by the name that a scheduler of groups knows it by. */
   isOurGroup(groupId: string): boolean;

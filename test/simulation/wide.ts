@@ -116,6 +116,28 @@ function refusals(random: Random): Happening[] {
   ];
 }
 
+/** Groups are rotated, undisturbed for a while at the end; then a person takes max_lifetime out of the file again. */
+function rotate(seed: number, { settings, happenings }: Script): void {
+  const random = streamOf(seed, 'lifetime');
+  const { wide } = settings;
+  if (!wide || !random.chance(0.3)) return;
+  wide.maxLifetimeSeconds = random.pick([60, 90, 150, 240]);
+  if (random.chance(0.85)) settings.monitored = true;
+  if (random.chance(0.6)) settings.money = null;
+  const at = lastAt + random.between(200, 450) * second;
+  const demand = { kind: 'demand', tasks: random.pick([10, 25, 25, 40]) } as const;
+  happenings.push(
+    { ...demand, at: lastAt + 20 * second },
+    {
+      ...{ at, kind: 'restart', downMs: random.between(0.5, 8) * second },
+      ...{
+        how: random.pick(['kill', 'stop'] as const),
+        change: { wide: { maxLifetimeSeconds: null } },
+      },
+    },
+  );
+}
+
 /** The same seed with more that can happen to it. The plain script is drawn first, and from streams of its own. */
 export function wideScriptOf(seed: number): Script {
   const script = scriptOf(seed);
@@ -143,6 +165,7 @@ export function wideScriptOf(seed: number): Script {
   if (faults.chance(0.35)) happenings.push(longFault(faults));
   const rare = streamOf(seed, 'refusals');
   if (rare.chance(0.06)) happenings.push(...refusals(rare));
+  rotate(seed, script);
   happenings.sort((a, b) => a.at - b.at);
   return script;
 }

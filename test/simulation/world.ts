@@ -1,5 +1,4 @@
 import type { RunTaskCommandInput } from '@aws-sdk/client-ecs';
-import type { Generation } from '../../machines/scheduler/messages.ts';
 import { taskIdOf } from '../../machines/shared/ids.ts';
 import { labelVariable } from '../../src/aws/launch/launchTemplate.ts';
 import { setTime } from '../../src/shared/clock.ts';
@@ -9,44 +8,30 @@ import { type Census, censusOf } from './census.ts';
 import { createClient, type Trap } from './client.ts';
 import { createDisk } from './disk.ts';
 import { createEcs } from './ecs.ts';
+import { createFaults } from './faults.ts';
 import { createForeignTasks } from './foreignTasks.ts';
 import { createHappen } from './happen.ts';
-import { createInvariants, type Violation } from './invariants.ts';
+import { createInvariants } from './invariants.ts';
 import { type Life, startLife } from './life.ts';
 import { countabilityOf } from './moneyRules.ts';
-import type { Power } from './powers.ts';
 import { createRandom } from './random.ts';
 import { createRival } from './rival.ts';
-import { releaseNamed } from './scheduler/releases.ts';
+import { newRun, type Run } from './run.ts';
 import { createScheduler } from './scheduler/scheduler.ts';
-import { faultsEnd, type Happening, type KillPoint, killPatience, type Script } from './script.ts';
+import {
+  faultsEnd,
+  type Happening,
+  type KillPoint,
+  killPatience,
+  type Script,
+  type SettingsChange,
+} from './script.ts';
 import { capabilitiesOf, managerId, tag } from './settings.ts';
 import { forceAfterMs } from './stopRules.ts';
 import type { InvariantName } from './watched.ts';
-import { powersOf } from './wide.ts';
 import { wordsOf } from './words.ts';
 
-export interface Run {
-  /** Of the scheduler that was there at first. */
-  generation: Generation;
-  violations: Violation[];
-  /** Empty unless it was asked for. */
-  trace: string[];
-  events: number;
-  faults: number;
-  restarts: number;
-  /** How often a fault met something in that state: `generation|state|fault`. */
-  met: Map<string, number>;
-  /** From the last fault to calm, ms; null: never. */
-  calmAfter: number | null;
-  /** Tasks that the daemon's launches started. */
-  bought: number;
-  /** The journal's size at the last kill. */
-  journalBytes: number;
-  virtualMs: number;
-  /** What of the wide profile it had. */
-  powers: Set<Power>;
-}
+export type { Run } from './run.ts';
 
 const epochStart = 1_800_000_000_000;
 /** How long all may take to come to rest once faults have stopped, and how long rest must last. */
@@ -69,22 +54,11 @@ export const runScript = async (
   record = false,
   recorder: Recorder | null = null,
 ): Promise<Run> => {
-  const { seed, settings, happenings } = script;
+  const { seed, happenings } = script;
+  // A life may begin with others.
+  const settings = structuredClone(script.settings);
   const agenda = createAgenda(epochStart);
-  const run: Run = {
-    generation: releaseNamed(settings.scheduler.release).generation,
-    violations: [],
-    trace: [],
-    events: 0,
-    faults: 0,
-    restarts: 0,
-    met: new Map(),
-    calmAfter: null,
-    bought: 0,
-    journalBytes: 0,
-    virtualMs: 0,
-    powers: new Set(powersOf(script)),
-  };
+  const run = newRun(script);
   /** The host's clock is ahead of AWS's. */
   let clockAheadMs = 0;
   const elapsed = () => agenda.now() - epochStart;
@@ -194,6 +168,7 @@ export const runScript = async (
   disk.onPoint = (point) => strikeAt(point);
 
   const invariants = createInvariants({
+    isCalm: () => agenda.now() >= rivalUntil && faults.areNone(life),
     agenda,
     ecs,
     disk,
@@ -213,8 +188,18 @@ export const runScript = async (
   let identity = 'manager-1';
   let lives = 0;
   let prepareTroubles: ('unreachable' | 'denied')[] = [];
+  /** What the next life finds in its file. */
+  let nextSettings: SettingsChange | null = null;
+  const changeSettings = (): void => {
+    if (nextSettings === null) return;
+    const { wide, ...others } = nextSettings;
+    note(() => `settings ${JSON.stringify(nextSettings)}`);
+    Object.assign(settings, others, settings.wide && { wide: { ...settings.wide, ...wide } });
+    nextSettings = null;
+  };
   const start = (): void => {
     lives++;
+    changeSettings();
     invariants.born();
     scheduler.askShutdown(false);
     note(() => `daemon starts, life ${lives}`);
@@ -385,7 +370,8 @@ export const runScript = async (
       if (life !== stopped || stopped.ended) return;
       run.powers.add(count === 2 ? 'second SIGTERM' : 'third SIGTERM');
       meet(`stop:${count}`);
-      if (count === 2 && !settings.leave) invariants.stoppedAgain(stopped, isHindered);
+      if (count === 2 && !settings.leave)
+        invariants.stoppedAgain(stopped, (since) => faults.hinderStops(stopped, since));
       stopped.actor?.send({ type: message });
       // As src/daemon/signals does, whatever is still waited for.
       if (count === 3)
@@ -420,14 +406,7 @@ export const runScript = async (
     agenda.after(ms, () => invariants.rivalEnded(rival.end(leaves)));
   };
 
-  /** Something may keep StopTask from being sent, or the daemon from knowing of a task. */
-  const isHindered = (since: number): boolean =>
-    disk.trouble !== 'ok' ||
-    settings.scarceCalls ||
-    ecs.isClusterGone() ||
-    (life?.owner.frozenUntil ?? 0) > since ||
-    traps.some(({ until, operations }) => until > since && operations.includes('StopTask'));
-
+  const faults = createFaults({ agenda, ecs, disk, scheduler, traps, settings });
   const happen = createHappen({
     agenda,
     ecs,
@@ -440,6 +419,13 @@ export const runScript = async (
       prepareTroubles = troubles;
     },
     kill: armKill,
+    restart({ at, downMs, how, change }) {
+      nextSettings = { ...nextSettings, ...change };
+      run.powers.add('changed settings');
+      meet('restart');
+      if (how === 'stop') stop({ downMs, soon: true }, 'daemon.stop');
+      else armKill({ kind: 'kill', at, downMs, point: null, power: false, journal: 'kept' });
+    },
     stop: (happening) => stop(happening, 'daemon.stop'),
     standStill(ms) {
       if (!life || life.owner.dead || life.ended) return;

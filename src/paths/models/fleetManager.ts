@@ -253,6 +253,21 @@ const impatient: Model = {
   events: [{ type: 'fleet.stop' }, { type: 'fleet.stopNow' }],
 };
 
+/** The tasks are left to the next start, whatever the cohorts have to say yet. */
+const leaving: Model = {
+  ...modelOf(/./),
+  key: ({ value, context }) => [value, Object.keys((context as Fleet).cohorts)],
+  events: [
+    { type: 'fleet.restoreNext' },
+    { type: 'inventory.completed' },
+    { type: 'fleet.leave' },
+    {
+      ...{ type: 'cohort.changed', cohortId: 'cohort.0', generation: 1, launches: 0, ended: 0 },
+      counts: { ...noCounts, idle: 1 },
+    } as EventObject,
+  ],
+};
+
 /** The cluster is gone when everything ends. */
 const clusterGone: Model = {
   input: { ...input, owned: [] },
@@ -294,4 +309,5 @@ export const models = [
   monitorEnds,
   internal,
   impatient,
+  leaving,
 ];

@@ -304,6 +304,13 @@ describe('the daemon', () => {
     expect(actor.getSnapshot().value).toBe('disconnecting');
   });
 
+  it('tells the fleet that nothing is launched any more when the tasks are left to the next start', async () => {
+    const { actor, play, manager } = live({ ...input, leaveRunning: true });
+    for (const event of [prepared, stop]) await play(actor, event);
+    expect(actor.getSnapshot().value).toBe('disconnecting');
+    expect(manager.told.at(-1)).toEqual({ type: 'fleet.leave' });
+  });
+
   it('advertises the capacity of the fleet, at most its own limit', async () => {
     const { actor, play, session } = live();
     await play(actor, prepared);

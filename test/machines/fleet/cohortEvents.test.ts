@@ -2,8 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { noCounts } from '../../../machines/fleet/plan.ts';
 import { liveManager, readyManager, tasksOf } from '../../support/liveManager.ts';
 
-type Manager = Awaited<ReturnType<typeof readyManager>>;
-
 describe('a tick', () => {
   it('refills what Fargate allows, up to the burst', async () => {
     const { tick, fleet, command } = await readyManager({}, { launchBurst: 30 });
@@ -261,55 +259,4 @@ it('remembers what the scheduler speaks, and launches workers for it', async () 
   at(11_000);
   command(2);
   expect(orders()).toMatchObject([{ launches: [{ order: { template: 'ymq 2.6.0' } }] }]);
-});
-
-describe('a launch whose turn has come', () => {
-  const asked = async (at: number, before: (all: Manager) => void = () => {}) => {
-    const all = await readyManager();
-    all.command(4);
-    all.answered();
-    all.orders();
-    before(all);
-    const launch = { type: 'cohort.launchTurn', cohortId: 'cohort.0', label: 'e-1' } as const;
-    all.actor.send({ ...launch, at });
-    const [answer] = all.orders().filter(({ type }) => type === 'cohort.launchTurnAnswered');
-    return { ...all, answer };
-  };
-  const answer = { type: 'cohort.launchTurnAnswered', label: 'e-1' };
-
-  it('may be sent while launching is allowed', async () => {
-    const all = await asked(16_000);
-    expect(all.answer).toEqual({ ...answer, allowed: true });
-  });
-
-  it.each<[string, (all: Manager) => void]>([
-    ['the connection is lost', ({ actor }) => actor.send({ type: 'scheduler.lost', at: 11_000 })],
-    [
-      'a person holds launches',
-      ({ actor }) => actor.send({ type: 'fleet.hold', at: 11_000, reason: 'x' }),
-    ],
-    ['everything is to end', ({ actor }) => actor.send({ type: 'fleet.stop' })],
-  ])('may not be sent once %s', async (_, before) => {
-    const all = await asked(11_000, before);
-    expect(all.answer).toEqual({ ...answer, allowed: false });
-    expect(all.fleet().decisionStale).toBe(false);
-  });
-
-  it('may not be sent when the last answer is too old by then, and nothing is launched before the next tick', async () => {
-    const { answer: said, fleet, command, echo, tick, orders } = await asked(16_001);
-    expect(said).toEqual({ ...answer, allowed: false });
-    const admits = () => orders().filter(({ type }) => type === 'cohort.admit').length;
-    command(8);
-    expect([fleet().decisionStale, admits()]).toEqual([true, 0]);
-    echo(16_500);
-    tick(17_000);
-    expect([fleet().decisionStale, admits()]).toEqual([false, 1]);
-  });
-
-  it('of a cohort that is gone is not answered', async () => {
-    const { actor, orders } = await readyManager();
-    actor.send({ type: 'cohort.launchTurn', cohortId: 'cohort.9', label: 'e-1', at: 1 });
-    expect(actor.getSnapshot().status).toBe('active');
-    expect(orders()).toEqual([]);
-  });
 });

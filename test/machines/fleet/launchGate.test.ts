@@ -5,7 +5,7 @@ import {
   isTransient,
   launchBlockers,
   launchPermit,
-  mayRetry,
+  mayBeSent,
   missingOf,
 } from '../../../machines/fleet/launchGate.ts';
 import { type Modes, modeNames } from '../../../machines/fleet/modes.ts';
@@ -280,7 +280,7 @@ describe('the permit', () => {
 
 it('lets a throttled launch retry only while nothing but pace and demand is in the way', () => {
   const may = (fleet: Partial<Fleet>, given: Partial<Modes> = {}) =>
-    mayRetry(fleetOf(fleet), { ...modes, ...given });
+    mayBeSent(fleetOf(fleet), { ...modes, ...given });
   expect(may({ desired: null, allowance: 0, turnAllowance: 0 })).toBe(true);
   expect(may({ breakers: trip({}, failure('quota'), 9000) })).toBe(true);
   expect(may({}, { lifecycle: 'recovering' })).toBe(true);

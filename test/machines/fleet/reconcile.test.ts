@@ -307,6 +307,22 @@ it('tells every cohort that no group waits any longer when everything is to stop
   expect(fleet().drainAllUntil).toBe(12_000);
 });
 
+it('launches and drains nothing any more once the tasks are left to the next start', async () => {
+  const { actor, clock, at, orders, command, report, answered } = await readyManager({
+    owned: tasksOf(2),
+  });
+  clock.increment(1);
+  answered();
+  report({ idle: 2 });
+  actor.send({ type: 'fleet.leave' });
+  orders();
+  command(5);
+  at(60_000);
+  command(0);
+  at(61_000);
+  expect(orders().filter(({ type }) => /admit|drain/.test(type))).toEqual([]);
+});
+
 it('reports what remains from the order to stop on, at each change', async () => {
   const { actor, clock, at, answered, reportOf, hears } = await readyManager({ owned: tasksOf(2) });
   clock.increment(1);

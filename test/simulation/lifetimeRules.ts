@@ -1,0 +1,129 @@
+import { echoLimit } from '../../machines/scheduler/session.ts';
+import { noticeMs } from './beliefs.ts';
+import type { ModelTask } from './ecs.ts';
+import type { Watched } from './watched.ts';
+
+/** The daemon counts the age from what ECS shows, and looks every few seconds, ms. */
+const ageSlackMs = 5000;
+/** From the age to the replacement's registration, ms: ticks, a launch, its boot, its workers. */
+const readyMs = 75_000;
+/** An idle moment that is surely noticed, ms. */
+const noticedMs = 10_000;
+
+/** The monitor stream shows what it has to show every so often, ms, beside the rhythm of its reports. */
+const knownMs = 4000;
+
+/** What the invariants know of the present life. */
+export interface Present {
+  /** Groups that the scheduler desires. */
+  goal: number | null;
+  echoedAt: number | null;
+  isLooked: boolean;
+  /** The last command stands, and workers can serve it. */
+  isKnown: boolean;
+  isJustBack: boolean;
+  isUnits: boolean;
+}
+
+/** What max_lifetime promises: a task that is too old is replaced first, and leaves at an idle moment. */
+export function createLifetimeRules(world: Watched) {
+  const { agenda, ecs, scheduler, settings, broken } = world;
+  /** Since when nothing is in the way of the next replacement; null: something is. */
+  let since: number | null = null;
+  let goalThen = 0;
+  /** Old tasks that had an idle moment at which they could have left. */
+  let passed = new Set<ModelTask>();
+  const idleSince = new Map<ModelTask, number>();
+
+  const lifetimeMs = (): number =>
+    (settings.wide?.maxLifetimeSeconds ?? Number.POSITIVE_INFINITY) * 1000;
+
+  const isOld = (task: ModelTask, slackMs: number): boolean =>
+    task.ours && agenda.now() - task.createdAt >= lifetimeMs() + slackMs;
+
+  const rotating = (): ModelTask[] =>
+    [...ecs.tasks.values()].filter(
+      (task) => isOld(task, ageSlackMs) && ecs.wanted(task) && scheduler.connected.has(task),
+    );
+
+  /** The groups that are desired, while nothing is in the way of a launch or a stop; null: something may be. */
+  function steadyGoal({ goal, echoedAt, ...present }: Present): number | null {
+    const life = world.life();
+    const census = world.census();
+    if (!life || !census || life.stopAskedAt !== null || present.isUnits) return null;
+    const now = agenda.now();
+    const heardSince = scheduler.heardSince(life.owner);
+    const isHeard =
+      heardSince !== null && now - heardSince > knownMs + 1000 * settings.reportEverySeconds;
+    const isEchoed = now - (echoedAt ?? 0) < echoLimit(settings.heartbeatIntervalSeconds * 1000);
+    const isFree = census.breakers === 0 && census.money !== 'limited' && !settings.scarceCalls;
+    const isActive = census.lifecycle === 'active' && present.isLooked && present.isKnown;
+    const isQuiet = world.isCalm() && !present.isJustBack;
+    return isHeard && isEchoed && isFree && isActive && isQuiet ? goal : null;
+  }
+
+  function reset(): void {
+    since = null;
+    passed = new Set();
+  }
+
+  function noteIdle(): void {
+    for (const [task, { tasks }] of scheduler.work)
+      if (tasks > 0 || !scheduler.connected.has(task)) idleSince.delete(task);
+      else if (!idleSince.has(task)) idleSince.set(task, agenda.now());
+  }
+
+  return {
+    /** Groups that may be launched beyond what is desired, in the place of old ones: one in each cohort at a time. */
+    extra(cohorts: number): number {
+      if (lifetimeMs() === Number.POSITIVE_INFINITY) return 0;
+      const now = agenda.now();
+      const old = [...ecs.tasks.values()].filter(
+        (task) =>
+          isOld(task, -ageSlackMs) &&
+          task.stopAskedAt === null &&
+          now - (task.endingAt ?? now) < noticeMs,
+      );
+      return Math.min(old.length, cohorts);
+    },
+
+    /** One of the old ones is told to stop: the next one has its time. */
+    stopped(task: ModelTask): void {
+      if (isOld(task, -ageSlackMs)) reset();
+    },
+
+    /** Once a second. */
+    check(present: () => Present): void {
+      if (lifetimeMs() === Number.POSITIVE_INFINITY) return;
+      const goal = steadyGoal(present());
+      noteIdle();
+      const now = agenda.now();
+      const old = rotating();
+      const alive = ecs.ours();
+      const isSteady = alive.every((task) => ecs.wanted(task)) && alive.length >= (goal ?? 0);
+      const hasRoom = alive.length < (settings.maxTasks ?? Number.POSITIVE_INFINITY);
+      const isReplaced = alive.length > (goal ?? 0);
+      const isDue = old.length > 0 && isSteady && (hasRoom || isReplaced);
+      if (!goal || !isDue) {
+        reset();
+        return;
+      }
+      if (since === null || goal !== goalThen) {
+        reset();
+        since = now;
+        goalThen = goal;
+      }
+      const minIdleMs = (settings.wide?.minIdleSeconds ?? 0) * 1000;
+      const idleMs = noticedMs + minIdleMs + 2000 * settings.reportEverySeconds;
+      const from = since + readyMs + settings.cooldownSeconds * 1000;
+      for (const task of old)
+        if (now - Math.max(from, idleSince.get(task) ?? now) >= idleMs) passed.add(task);
+      // Which of them is the next one is the daemon's choice.
+      if (old.every((task) => passed.has(task)))
+        broken(
+          'tooOld',
+          `${old.length} tasks are older than max_lifetime, and idle; ${alive.length} alive, ${goal} wanted for ${now - since} ms`,
+        );
+    },
+  };
+}
