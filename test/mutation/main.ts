@@ -55,13 +55,14 @@ const additionalTests: Record<string, string[]> = {
   'fleet/commands': ['fleet/reconcile', 'fleet/demand'],
   'fleet/cohortEvents': ['fleet/launching', 'fleet/demand'],
   'fleet/fleetManager': [
-    ...['fleet/fleetSetup', 'fleet/schedulerFacts', 'fleet/facts', 'fleet/reconcile'],
-    ...['fleet/demand', 'fleet/launching', 'fleet/inventory', 'fleet/spending'],
+    ...['fleet/fleetSetup', 'fleet/schedulerFacts', 'fleet/cohortEvents', 'fleet/reconcile'],
+    ...['fleet/launchTurn', 'fleet/demand', 'fleet/launching', 'fleet/inventory', 'fleet/spending'],
   ],
   'fleet/fleetSetup': ['fleet/fleetSetup', 'fleet/demand', 'fleet/inventory', 'fleet/spending'],
   'group/launchOutcome': ['group/launchOutcome', 'group/launch'],
   'fleet/inventory': ['fleet/adoption'],
   'fleet/launchGate': ['fleet/spending'],
+  'fleet/launchTurn': ['fleet/launchTurn', 'fleet/reconcile'],
   'fleet/launching': ['fleet/reconcile', 'fleet/inventory'],
   'fleet/reconcile': [
     ...['fleet/reconcile', 'fleet/launchGate', 'fleet/shares'],

@@ -28,7 +28,7 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
   {
     why: 'saves work only: reads again, or copies, what is the same',
     mutants: {
-      'machines/fleet/facts.ts': [
+      'machines/fleet/cohortEvents.ts': [
         'true',
         'false',
         'changed.length < cohortSize',
