@@ -9,6 +9,13 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
   {
     why: 'placeholders for actions that the wiring implements: without an implementation they do nothing',
     mutants: {
+      'machines/fleet/fleetSetup.ts': [
+        {
+          line: 'actions: {',
+          change:
+            '{ /** Launching is held back, tested with one, or held back no longer. */ not... => {}',
+        },
+      ],
       'machines/scheduler/sessionSetup.ts': [
         {
           line: 'actions: {',
@@ -237,6 +244,12 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
           change: 'requests[0]?.capabilities => requests[0].capabilities',
         },
       ],
+      'machines/fleet/reconcile.ts': [
+        {
+          line: 'if (admit > 0 && revision !== null)',
+          change: 'revision !== null => true',
+        },
+      ],
       'machines/fleet/launching.ts': [
         {
           line: "const [probe = ''] = launches[0]?.groupIds ?? [];",
@@ -279,6 +292,17 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
           line: 'Math.max(',
           change:
             'Math.max( record.drainDeadline ?? 0, record.observeUntil ?? 0, record.stopUnl... => Math.max(record.drainDeadline ?? 0, record.observeUntil ?? 0, record.stopUnle...',
+        },
+      ],
+    },
+  },
+  {
+    why: 'where nothing is desired yet, a plan for as many as there are keeps as many as the limit allows, too',
+    mutants: {
+      'machines/fleet/reconcile.ts': [
+        {
+          line: "if (scheduler !== 'absent' || fleet.desired === null) return fleet.desired;",
+          change: 'fleet.desired === null => false',
         },
       ],
     },
