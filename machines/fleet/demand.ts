@@ -4,6 +4,7 @@ import type { Generation } from '../scheduler/messages.ts';
 import { drainUntil, sendCommands } from './commands.ts';
 import { type Enqueue, fleetSetup } from './fleetSetup.ts';
 import { type Ask, judge, noViews, seenAfter, workersAhead } from './lookAhead.ts';
+import { workersWithoutReplacement } from './rotation.ts';
 import {
   allObserved,
   echoFreshAt,
@@ -32,7 +33,7 @@ function desiredTasks(
   const ahead = workersAhead({
     ...{ ask, views, evidence, isDeclarative, askLimitMs, capacity, tasksPerWorker, now },
   });
-  const workers = ahead ?? ask.workers;
+  const workers = ahead ?? fleet.replacedFrom ?? ask.workers;
   // A group counts for the workers that it has. Which those are is known again once its workers had time to find a
   // scheduler that has come back.
   const isKnown = !returnedLately(fleet, now);
@@ -42,7 +43,7 @@ function desiredTasks(
     ahead,
     why:
       ahead === null
-        ? `${ask.workers} workers wanted`
+        ? `${workers} workers wanted`
         : `scheduler asks ${ask.workers}, work needs ${ahead}`,
   };
 }
@@ -75,8 +76,10 @@ export const onDesired = fleetSetup.enqueueActions(({ context, event, enqueue })
   });
   // A full allowance does not grow. Launches may use it from now on, so it grows from now on, not from the last tick.
   const isFull = context.allowance >= context.settings.launchBurst;
+  const replacedFrom = workersWithoutReplacement({ ...context, policy }, ask);
   const change = {
-    ...{ emptySince: null, ask, policy, desiredWorkers: workers, replacesEnded: true },
+    ...{ emptySince: null, ask, policy, replacesEnded: true },
+    ...{ replacedFrom, desiredWorkers: replacedFrom ?? workers },
     ...(isFull && { fullUntil: at }),
   };
   recordDesired(context, change, enqueue);
@@ -97,7 +100,9 @@ export const refreshDesired = fleetSetup.enqueueActions(({ context, enqueue }) =
 });
 
 /** Of a scheduler that has not said yet how many it wants, or does not say it in workers. */
-const noAsk = { ask: null, desiredWorkers: null, workersAhead: null } as const;
+const noAsk = {
+  ...{ ask: null, desiredWorkers: null, workersAhead: null, replacedFrom: null },
+} as const;
 
 /** One more than there is, unless one is on its way already. */
 export const onStartRequested = fleetSetup.enqueueActions(({ context, enqueue }) => {

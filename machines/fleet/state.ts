@@ -96,6 +96,8 @@ export interface Fleet extends FleetInput {
   desiredWhy: string;
   /** The workers that the scheduler wants; null: it has not said in workers. */
   desiredWorkers: number | null;
+  /** The last command asks for the replacements of old groups, too: workers without those; null: it does not. */
+  replacedFrom: number | null;
   /** What the scheduler's last command asked for; null: none yet, or it asks for tasks one by one. */
   ask: Ask | null;
   /** What its monitor stream shows of its work, and what its commands say of its policy. */
@@ -181,6 +183,7 @@ export const newFleet = (input: FleetInput): Fleet => ({
   mismatch: null,
   mismatchSince: null,
   ...{ desired: null, desiredWhy: 'nothing yet', desiredWorkers: null, ask: null },
+  replacedFrom: null,
   views: noViews,
   ...{ policy: noEvidence, loadsAreOld: false, workersAhead: null },
   fewerSince: null,

@@ -42,7 +42,7 @@ export function parseOptions(argv: string[]): Options {
       json: { type: 'boolean', default: false },
       manager: { type: 'string', default: 'ours' },
       python: { type: 'string' },
-      'deadline-seconds': { type: 'string', default: '180' },
+      'deadline-seconds': { type: 'string', default: '300' },
       keep: { type: 'boolean', default: false },
     },
   });

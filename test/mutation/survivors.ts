@@ -9,6 +9,13 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
   {
     why: 'placeholders for actions that the wiring implements: without an implementation they do nothing',
     mutants: {
+      'machines/fleet/fleetSetup.ts': [
+        {
+          line: 'actions: {',
+          change:
+            '{ /** Launching is held back, tested with one, or held back no longer. */ not... => {}',
+        },
+      ],
       'machines/scheduler/sessionSetup.ts': [
         {
           line: 'actions: {',
@@ -21,7 +28,7 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
   {
     why: 'saves work only: reads again, or copies, what is the same',
     mutants: {
-      'machines/fleet/facts.ts': [
+      'machines/fleet/cohortEvents.ts': [
         'true',
         'false',
         'changed.length < cohortSize',
@@ -233,6 +240,12 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
           change: 'requests[0]?.capabilities => requests[0].capabilities',
         },
       ],
+      'machines/fleet/reconcile.ts': [
+        {
+          line: 'if (admit > 0 && revision !== null)',
+          change: 'revision !== null => true',
+        },
+      ],
       'machines/fleet/launching.ts': [
         {
           line: "const [probe = ''] = launches[0]?.groupIds ?? [];",
@@ -275,6 +288,17 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
           line: 'Math.max(',
           change:
             'Math.max( record.drainDeadline ?? 0, record.observeUntil ?? 0, record.stopUnl... => Math.max(record.drainDeadline ?? 0, record.observeUntil ?? 0, record.stopUnle...',
+        },
+      ],
+    },
+  },
+  {
+    why: 'where nothing is desired yet, a plan for as many as there are keeps as many as the limit allows, too',
+    mutants: {
+      'machines/fleet/reconcile.ts': [
+        {
+          line: "if (scheduler !== 'absent' || fleet.desired === null) return fleet.desired;",
+          change: 'fleet.desired === null => false',
         },
       ],
     },

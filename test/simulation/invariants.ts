@@ -216,6 +216,7 @@ export const createInvariants = (world: Watched) => {
       const unasked = isUnits ? units.overLaunched(grant, staying) : null;
       if (unasked !== null) broken('overLaunched', `${unasked}: ${label}`);
       const most = scaling.most(askedWorkers) + lifetimes.extra(census.cohorts);
+      lifetimes.launched(label, census);
       if (!isUnits && goal !== null && staying > Math.min(cap(), most))
         broken('overLaunched', `${staying} groups, ${goal} wanted: ${label}`);
       if (census.groups.length > cap() && !excusedAboveCap)
@@ -401,7 +402,8 @@ export const createInvariants = (world: Watched) => {
         return;
       }
       const waitedMs = Math.min(now - (stopSeenAt.get(taskArn) ?? now), longestWaitMs);
-      const least = leastWanted(waitedMs);
+      const isTwice = lifetimes.isAskedTwice(task);
+      const least = leastWanted(waitedMs) - Number(isTwice);
       const left = remaining();
       if (
         !units.isUnits() &&
@@ -410,7 +412,7 @@ export const createInvariants = (world: Watched) => {
         now - unseenAt > longUnseenMs
       )
         broken('stoppedTooMany', `StopTask ${short(taskArn)}: ${left} left, ${least} wanted`);
-      if (reasonAt >= since) return;
+      if (reasonAt >= since || isTwice) return;
       broken(
         'stoppedInVain',
         `StopTask ${short(taskArn)}, ${units.isUnits() ? 'not asked for' : `${goal} wanted`}, ${serving()} serving, it is ${now - since} ms old`,
@@ -448,12 +450,8 @@ export const createInvariants = (world: Watched) => {
       units.learn();
       dialogue.check();
       lifetimes.check(() => ({
-        ...{
-          goal,
-          echoedAt,
-          isLooked: surveyed || blind,
-          isKnown: emptySince === null && isServable(),
-        },
+        ...{ goal, echoedAt, isLooked: surveyed || blind },
+        isKnown: emptySince === null && isServable(),
         ...{ isJustBack: dialogue.isJustBack(), isUnits: units.isUnits() },
       }));
       const now = agenda.now();

@@ -1,6 +1,8 @@
 import { echoLimit } from '../../machines/scheduler/session.ts';
 import { noticeMs } from './beliefs.ts';
+import type { Census } from './census.ts';
 import type { ModelTask } from './ecs.ts';
+import { desiredOfUs } from './scheduler/requests.ts';
 import type { Watched } from './watched.ts';
 
 /** The daemon counts the age from what ECS shows, and looks every few seconds, ms. */
@@ -62,6 +64,23 @@ export function createLifetimeRules(world: Watched) {
     return isHeard && isEchoed && isFree && isActive && isQuiet ? goal : null;
   }
 
+  /** Groups that were there when the default policy came to ask for what is connected; null: it asks for something else. */
+  let content: number | null = null;
+
+  const stayingIn = (census: Census): number =>
+    census.groups.filter(({ drainRequested }) => !drainRequested).length;
+
+  function noteContent(): void {
+    const census = world.census();
+    const [said] = scheduler.wouldSay(world.identity());
+    const isSame =
+      said?.type === 'desired' &&
+      desiredOfUs(said.requests) === scheduler.workers() &&
+      scheduler.lingering.size === 0;
+    if (settings.policy !== 'vanilla' || !isSame || census?.lifecycle !== 'active') content = null;
+    else content ??= Math.max(stayingIn(census), ecs.ours().length);
+  }
+
   function reset(): void {
     since = null;
     passed = new Set();
@@ -87,6 +106,18 @@ export function createLifetimeRules(world: Watched) {
       return Math.min(old.length, cohorts);
     },
 
+    /** It may leave for its age, while the default policy asks for it and for its replacement: no command asks for fewer. */
+    isAskedTwice: (task: ModelTask): boolean =>
+      settings.policy === 'vanilla' && isOld(task, -ageSlackMs),
+    /** A launch does not let the fleet grow where nothing asks for more. */
+    launched(label: string, census: Census): void {
+      if (content === null || lifetimeMs() === Number.POSITIVE_INFINITY) return;
+      const most = content + this.extra(census.cohorts);
+      const staying = stayingIn(census);
+      if (staying > most)
+        broken('overLaunched', `${staying} groups where ${content} were enough: ${label}`);
+    },
+
     /** One of the old ones is told to stop: the next one has its time. */
     stopped(task: ModelTask): void {
       if (isOld(task, -ageSlackMs)) reset();
@@ -97,6 +128,7 @@ export function createLifetimeRules(world: Watched) {
       if (lifetimeMs() === Number.POSITIVE_INFINITY) return;
       const goal = steadyGoal(present());
       noteIdle();
+      noteContent();
       const now = agenda.now();
       const old = rotating();
       const alive = ecs.ours();

@@ -8,7 +8,6 @@ import { type FleetInput, fleetCounts, kept } from '../../../machines/fleet/stat
 import { models } from '../../../src/paths/models/fleetManager.ts';
 import { liveManager, orphan, readyManager, tasksOf } from '../../support/liveManager.ts';
 import { takeEveryEdge, untaken, unvisited } from '../../support/paths.ts';
-import { holesOf } from '../../support/placeholders.ts';
 import { scriptedStream, scriptedWorld, settle } from '../../support/world.ts';
 
 // One machine for all walks: to provide its actors anew costs more than most of the walks.
@@ -16,76 +15,6 @@ const cohort = scriptedStream();
 const world = scriptedWorld('inventory', 'journalAdoption');
 const scripted = fleetManager.provide({
   actors: { ...world.actors, cohort: cohort.logic as never },
-});
-
-/** With a new world; goes on from the snapshot. */
-const live = (input: FleetInput, snapshot?: object) => {
-  cohort.told.length = 0;
-  cohort.lines.length = 0;
-  for (const calls of Object.values(world.calls)) calls.length = 0;
-  const clock = new SimulatedClock();
-  const actor = createActor(scripted, { input, clock, snapshot: snapshot as never }).start();
-  return { actor, fleet: () => actor.getSnapshot().context };
-};
-
-it('the fleet manager keeps its invariants on every edge', async () => {
-  await takeEveryEdge(fleetManager, models, {
-    start: (input, snapshot) => live(input as FleetInput, snapshot),
-    past: { stopped: false, labels: [] as string[] },
-    take: async ({ actor, fleet }, { event, state }, past) => {
-      const before = cohort.told.length;
-      await world.play(actor, event);
-      const stopped = past.stopped || event.type === 'fleet.stop';
-      const { value } = actor.getSnapshot();
-      expect(value).toEqual(state.value);
-      const orders = cohort.told.slice(before);
-      const admitted = orders.flatMap((order) =>
-        order.type === 'cohort.admit'
-          ? (order as never as { launches: LaunchPlan[] }).launches
-          : [],
-      );
-      // A launch of an earlier run is no new one.
-      const launches = orders.filter(
-        (order) =>
-          order.type === 'cohort.admit' &&
-          (order as never as { launches: LaunchPlan[] }).launches.some(
-            (one) => !one.outcomeUnknown,
-          ),
-      );
-      if (launches.length > 0) {
-        expect(stopped).toBe(false);
-        expect((value as { lifecycle: string }).lifecycle).toBe('active'); // nothing before all is known
-        expect(fleet().revision).not.toBeNull();
-        expect(fleet().now - (fleet().lastEchoAt ?? -1e9)).toBeLessThanOrEqual(6000); // nor for a silent scheduler
-        const { breakers, now, mismatch } = fleet();
-        const { refused } = breakers;
-        if (refused) {
-          // Tried with one, and only when it is time.
-          expect(now).toBeGreaterThanOrEqual(refused.until);
-          expect(launches).toHaveLength(1);
-          expect(admitted.at(-1)?.groupIds).toEqual([refused.probe]);
-        }
-        expect(mismatch).toBeNull();
-        const modes = modesOf(value as Record<string, unknown>);
-        expect(modes.hold).toBe('running');
-        expect(['present', 'returning']).toContain(modes.scheduler);
-        expect(total(fleetCounts(fleet()))).toBeLessThanOrEqual(12);
-      }
-      // At the end, every group is told to leave as soon as its cohort has reported it.
-      if ((value as { lifecycle: string }).lifecycle === 'stopping')
-        for (const { counts, generation, observedGeneration } of Object.values(fleet().cohorts))
-          if (generation === observedGeneration) expect(kept(counts)).toBe(0);
-      const labels = [...past.labels, ...admitted.map(({ order }) => order.label)];
-      expect(new Set(labels).size).toBe(labels.length); // a label, so a token, is used once
-      return { stopped, labels };
-    },
-  });
-}, 180_000);
-
-it('draws no transition that the model cannot take, and no state it cannot reach', () => {
-  expect(untaken(fleetManager, ...models)).toEqual([]);
-  const unseen = models.map((model) => unvisited(fleetManager, model));
-  expect(unseen.reduce((all, some) => all.filter((id) => some.includes(id)))).toEqual([]);
 });
 
 describe('before all is known', () => {
@@ -311,9 +240,72 @@ it('tells a cohort whether the monitor stream has ever spoken', async () => {
   expect(cohorts.lines[0]?.input).toMatchObject({ monitorEverConnected: true });
 });
 
-it('names an effect that was not provided', async () => {
-  expect(await holesOf(fleetManager)).toEqual({
-    inventory: "effect 'inventory' is not provided",
-    journalAdoption: "effect 'journalAdoption' is not provided",
+/** With a new world; goes on from the snapshot. */
+const live = (input: FleetInput, snapshot?: object) => {
+  cohort.told.length = 0;
+  cohort.lines.length = 0;
+  for (const calls of Object.values(world.calls)) calls.length = 0;
+  const clock = new SimulatedClock();
+  const actor = createActor(scripted, { input, clock, snapshot: snapshot as never }).start();
+  return { actor, fleet: () => actor.getSnapshot().context };
+};
+
+it('the fleet manager keeps its invariants on every edge', async () => {
+  await takeEveryEdge(fleetManager, models, {
+    start: (input, snapshot) => live(input as FleetInput, snapshot),
+    past: { stopped: false, labels: [] as string[] },
+    take: async ({ actor, fleet }, { event, state }, past) => {
+      const before = cohort.told.length;
+      await world.play(actor, event);
+      const stopped = past.stopped || event.type === 'fleet.stop';
+      const { value } = actor.getSnapshot();
+      expect(value).toEqual(state.value);
+      const orders = cohort.told.slice(before);
+      const admitted = orders.flatMap((order) =>
+        order.type === 'cohort.admit'
+          ? (order as never as { launches: LaunchPlan[] }).launches
+          : [],
+      );
+      // A launch of an earlier run is no new one.
+      const launches = orders.filter(
+        (order) =>
+          order.type === 'cohort.admit' &&
+          (order as never as { launches: LaunchPlan[] }).launches.some(
+            (one) => !one.outcomeUnknown,
+          ),
+      );
+      if (launches.length > 0) {
+        expect(stopped).toBe(false);
+        expect((value as { lifecycle: string }).lifecycle).toBe('active'); // nothing before all is known
+        expect(fleet().revision).not.toBeNull();
+        expect(fleet().now - (fleet().lastEchoAt ?? -1e9)).toBeLessThanOrEqual(6000); // nor for a silent scheduler
+        const { breakers, now, mismatch } = fleet();
+        const { refused } = breakers;
+        if (refused) {
+          // Tried with one, and only when it is time.
+          expect(now).toBeGreaterThanOrEqual(refused.until);
+          expect(launches).toHaveLength(1);
+          expect(admitted.at(-1)?.groupIds).toEqual([refused.probe]);
+        }
+        expect(mismatch).toBeNull();
+        const modes = modesOf(value as Record<string, unknown>);
+        expect(modes.hold).toBe('running');
+        expect(['present', 'returning']).toContain(modes.scheduler);
+        expect(total(fleetCounts(fleet()))).toBeLessThanOrEqual(12);
+      }
+      // At the end, every group is told to leave as soon as its cohort has reported it.
+      if ((value as { lifecycle: string }).lifecycle === 'stopping')
+        for (const { counts, generation, observedGeneration } of Object.values(fleet().cohorts))
+          if (generation === observedGeneration) expect(kept(counts)).toBe(0);
+      const labels = [...past.labels, ...admitted.map(({ order }) => order.label)];
+      expect(new Set(labels).size).toBe(labels.length); // a label, so a token, is used once
+      return { stopped, labels };
+    },
   });
+}, 180_000);
+
+it('draws no transition that the model cannot take, and no state it cannot reach', () => {
+  expect(untaken(fleetManager, ...models)).toEqual([]);
+  const unseen = models.map((model) => unvisited(fleetManager, model));
+  expect(unseen.reduce((all, some) => all.filter((id) => some.includes(id)))).toEqual([]);
 });

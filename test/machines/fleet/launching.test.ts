@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { LaunchPlan } from '../../../machines/cohort/groupRecords.ts';
 import { noCounts, total } from '../../../machines/fleet/plan.ts';
 import { inventoryDue } from '../../../machines/fleet/state.ts';
-import { fastManager, liveManager, tasksOf } from '../../support/liveManager.ts';
+import { fastManager, liveManager, readyManager, tasksOf } from '../../support/liveManager.ts';
 import { settle } from '../../support/world.ts';
 
 const command = (taskConcurrency: number, at: number) => ({
@@ -9,6 +10,12 @@ const command = (taskConcurrency: number, at: number) => ({
   at,
   requests: [{ taskConcurrency, capabilities: [] }],
 });
+
+const launchesIn = (orders: object[]) =>
+  orders.flatMap((order) => (order as { launches?: LaunchPlan[] }).launches ?? []);
+const sizesIn = (orders: object[]) => launchesIn(orders).map(({ groupIds }) => groupIds.length);
+const admits = (orders: { type: string }[]) =>
+  orders.filter(({ type }) => type === 'cohort.admit').map((order) => sizesIn([order]));
 
 describe('launching', () => {
   it('splits into launches of ten and cohorts of a hundred', async () => {
@@ -229,5 +236,147 @@ describe('a restart', () => {
     await settle();
     expect(admitted()).toEqual([]);
     expect(cohort.lines).toHaveLength(2);
+  });
+});
+
+describe('launches', () => {
+  it('are split into calls of ten tasks, each with its own label and token', async () => {
+    const { at, command, orders, fleet, cohorts } = await readyManager();
+    at(11_000);
+    command(2 * 12);
+    const order = { revision: 'rev:1', market: 'onDemand' };
+    expect(orders()).toStrictEqual([
+      {
+        ...{ type: 'cohort.admit', generation: 1, at: 11_000 },
+        launches: [
+          {
+            order: { label: 'e-1', clientToken: 'se-e-1', count: 10, ...order },
+            groupIds: Array.from({ length: 10 }, (_, i) => `e-1-${i}`),
+            outcomeUnknown: false,
+          },
+          {
+            order: { label: 'e-2', clientToken: 'se-e-2', count: 2, ...order },
+            groupIds: ['e-2-0', 'e-2-1'],
+            outcomeUnknown: false,
+          },
+        ],
+      },
+    ]);
+    const { timeouts } = fleet().settings;
+    expect(cohorts.lines.map(({ input }) => input)).toEqual([
+      {
+        ...{ cohortId: 'cohort.0', timeouts, workersPerTask: 2 },
+        ...{ monitorEverConnected: false, loadsAreOld: false },
+      },
+    ]);
+    expect(fleet()).toMatchObject({
+      ...{ opened: 1, generation: 1, launched: 2, turnAllowance: 100 - 12 },
+      ...{ lastLaunchAt: 11_000, allowance: 1000 - 12 },
+      cohorts: {
+        'cohort.0': {
+          ...{ launches: 0, generation: 1, observedGeneration: 0, lastPolledAt: 11_000 },
+          counts: noCounts,
+        },
+      },
+    });
+  });
+
+  it('fill a cohort before the next is opened', async () => {
+    const { clock, at, command, report, orders, fleet, cohorts } = await readyManager();
+    at(11_000);
+    command(2 * 100);
+    report({ pending: 80, busy: 8 });
+    orders();
+    command(2 * 102);
+    expect(orders()).toEqual([]);
+    clock.increment(1);
+    expect(admits(orders())).toEqual([[10, 2]]);
+    expect(fleet().cohorts['cohort.0']).toMatchObject({ generation: 2, observedGeneration: 1 });
+    expect(fleet()).toMatchObject({ opened: 1, launched: 12 });
+    report({ pending: 92, busy: 8 });
+    expect(admits(orders())).toEqual([[2]]);
+    expect(cohorts.lines).toHaveLength(2);
+    expect(fleet().opened).toBe(2);
+  });
+
+  it('are limited to a hundred groups in the first turn of the event loop, then to two hundred', async () => {
+    const { clock, at, command, orders, report } = await readyManager();
+    at(11_000);
+    command(2 * 430);
+    expect(admits(orders()).flat()).toHaveLength(10);
+    report({ pending: 100 }, 10);
+    expect(admits(orders())).toEqual([]);
+    clock.increment(1);
+    expect(admits(orders()).flat()).toHaveLength(10);
+    report({ pending: 100 }, 10);
+    expect(admits(orders()).flat()).toHaveLength(10);
+    report({ pending: 100 }, 10);
+    expect(admits(orders())).toEqual([]);
+    clock.increment(1);
+    expect(admits(orders()).flat()).toHaveLength(10);
+    report({ pending: 100 }, 10);
+    expect(admits(orders())).toEqual([[10, 10, 10]]);
+    report({ pending: 30 }, 3);
+    clock.increment(1);
+    expect(admits(orders())).toEqual([]);
+  });
+
+  it('stay within the budget of a turn when they are requested in two steps', async () => {
+    const { clock, at, command, orders, answered } = await readyManager();
+    at(11_000);
+    command(2 * 30);
+    answered();
+    command(2 * 60);
+    answered();
+    command(2 * 900);
+    answered();
+    expect(sizesIn(orders()).reduce((a, b) => a + b)).toBe(100);
+    clock.increment(1);
+    for (let i = 0; i < 4; i++) answered();
+    expect(sizesIn(orders()).reduce((a, b) => a + b)).toBe(200);
+  });
+
+  it('stay within the rate that Fargate allows', async () => {
+    const { at, command, orders, answered } = await readyManager({}, { launchBurst: 3 });
+    command(2 * 9);
+    answered();
+    at(10_100);
+    answered();
+    at(10_400);
+    answered();
+    expect(admits(orders())).toEqual([[3], [2]]);
+  });
+
+  it('use Spot if configured, and the subnets that no breaker excludes', async () => {
+    const places = { spot: true, subnets: ['subnet-a', 'subnet-b'] };
+    const { actor, command, orders } = await readyManager({}, places);
+    const setback = {
+      type: 'cohort.launchFailed',
+      cohortId: 'c',
+      reason: 'x',
+      market: null,
+    } as const;
+    actor.send({ ...setback, kind: 'addresses', subnets: ['subnet-a'] });
+    command(2);
+    expect(launchesIn(orders())[0]?.order).toMatchObject({ market: 'spot', subnets: ['subnet-b'] });
+  });
+
+  it('begin with a single probe while a breaker is due', async () => {
+    const { actor, at, command, orders, fleet, says } = await readyManager();
+    const setback = {
+      type: 'cohort.launchFailed',
+      cohortId: 'c',
+      reason: 'x',
+      market: null,
+    } as const;
+    actor.send({ ...setback, kind: 'refused' });
+    at(24_999);
+    command(2 * 5);
+    expect(orders()).toEqual([]);
+    at(25_000);
+    expect(sizesIn(orders())).toEqual([1]);
+    const { refused } = fleet().breakers;
+    expect(refused?.probe).toBe('e-1-0');
+    expect(says()).toContainEqual({ breaker: refused, state: 'trying' });
   });
 });

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { LaunchPlan } from '../../../machines/cohort/groupRecords.ts';
 import { noCounts } from '../../../machines/fleet/plan.ts';
-import { orphan, readyManager, tasksOf } from '../../support/liveManager.ts';
+import type { FleetSettings } from '../../../machines/fleet/state.ts';
+import { billOf } from '../../../machines/shared/money.ts';
+import { liveManager, orphan, readyManager, tasksOf } from '../../support/liveManager.ts';
 
 const launchesOf = (n: number): LaunchPlan[] =>
   Array.from({ length: n }, (_, i) => ({
@@ -15,8 +17,6 @@ const launchesOf = (n: number): LaunchPlan[] =>
 const launchesIn = (orders: object[]) =>
   orders.flatMap((order) => (order as { launches?: LaunchPlan[] }).launches ?? []);
 const sizesIn = (orders: object[]) => launchesIn(orders).map(({ groupIds }) => groupIds.length);
-const admits = (orders: { type: string }[]) =>
-  orders.filter(({ type }) => type === 'cohort.admit').map((order) => sizesIn([order]));
 
 describe('the tasks of an earlier run', () => {
   it('are restored into cohorts of a hundred, one cohort in each turn, launches first', async () => {
@@ -78,148 +78,6 @@ describe('the tasks of an earlier run', () => {
     const { clock, fleet } = await readyManager({ owned: tasksOf(1), lastLaunchAt: 500 });
     clock.increment(1);
     expect(fleet()).toMatchObject({ opened: 1, lastLaunchAt: 500 });
-  });
-});
-
-describe('launches', () => {
-  it('are split into calls of ten tasks, each with its own label and token', async () => {
-    const { at, command, orders, fleet, cohorts } = await readyManager();
-    at(11_000);
-    command(2 * 12);
-    const order = { revision: 'rev:1', market: 'onDemand' };
-    expect(orders()).toStrictEqual([
-      {
-        ...{ type: 'cohort.admit', generation: 1, at: 11_000 },
-        launches: [
-          {
-            order: { label: 'e-1', clientToken: 'se-e-1', count: 10, ...order },
-            groupIds: Array.from({ length: 10 }, (_, i) => `e-1-${i}`),
-            outcomeUnknown: false,
-          },
-          {
-            order: { label: 'e-2', clientToken: 'se-e-2', count: 2, ...order },
-            groupIds: ['e-2-0', 'e-2-1'],
-            outcomeUnknown: false,
-          },
-        ],
-      },
-    ]);
-    const { timeouts } = fleet().settings;
-    expect(cohorts.lines.map(({ input }) => input)).toEqual([
-      {
-        ...{ cohortId: 'cohort.0', timeouts, workersPerTask: 2 },
-        ...{ monitorEverConnected: false, loadsAreOld: false },
-      },
-    ]);
-    expect(fleet()).toMatchObject({
-      ...{ opened: 1, generation: 1, launched: 2, turnAllowance: 100 - 12 },
-      ...{ lastLaunchAt: 11_000, allowance: 1000 - 12 },
-      cohorts: {
-        'cohort.0': {
-          ...{ launches: 0, generation: 1, observedGeneration: 0, lastPolledAt: 11_000 },
-          counts: noCounts,
-        },
-      },
-    });
-  });
-
-  it('fill a cohort before the next is opened', async () => {
-    const { clock, at, command, report, orders, fleet, cohorts } = await readyManager();
-    at(11_000);
-    command(2 * 100);
-    report({ pending: 80, busy: 8 });
-    orders();
-    command(2 * 102);
-    expect(orders()).toEqual([]);
-    clock.increment(1);
-    expect(admits(orders())).toEqual([[10, 2]]);
-    expect(fleet().cohorts['cohort.0']).toMatchObject({ generation: 2, observedGeneration: 1 });
-    expect(fleet()).toMatchObject({ opened: 1, launched: 12 });
-    report({ pending: 92, busy: 8 });
-    expect(admits(orders())).toEqual([[2]]);
-    expect(cohorts.lines).toHaveLength(2);
-    expect(fleet().opened).toBe(2);
-  });
-
-  it('are limited to a hundred groups in the first turn of the event loop, then to two hundred', async () => {
-    const { clock, at, command, orders, report } = await readyManager();
-    at(11_000);
-    command(2 * 430);
-    expect(admits(orders()).flat()).toHaveLength(10);
-    report({ pending: 100 }, 10);
-    expect(admits(orders())).toEqual([]);
-    clock.increment(1);
-    expect(admits(orders()).flat()).toHaveLength(10);
-    report({ pending: 100 }, 10);
-    expect(admits(orders()).flat()).toHaveLength(10);
-    report({ pending: 100 }, 10);
-    expect(admits(orders())).toEqual([]);
-    clock.increment(1);
-    expect(admits(orders()).flat()).toHaveLength(10);
-    report({ pending: 100 }, 10);
-    expect(admits(orders())).toEqual([[10, 10, 10]]);
-    report({ pending: 30 }, 3);
-    clock.increment(1);
-    expect(admits(orders())).toEqual([]);
-  });
-
-  it('stay within the budget of a turn when they are requested in two steps', async () => {
-    const { clock, at, command, orders, answered } = await readyManager();
-    at(11_000);
-    command(2 * 30);
-    answered();
-    command(2 * 60);
-    answered();
-    command(2 * 900);
-    answered();
-    expect(sizesIn(orders()).reduce((a, b) => a + b)).toBe(100);
-    clock.increment(1);
-    for (let i = 0; i < 4; i++) answered();
-    expect(sizesIn(orders()).reduce((a, b) => a + b)).toBe(200);
-  });
-
-  it('stay within the rate that Fargate allows', async () => {
-    const { at, command, orders, answered } = await readyManager({}, { launchBurst: 3 });
-    command(2 * 9);
-    answered();
-    at(10_100);
-    answered();
-    at(10_400);
-    answered();
-    expect(admits(orders())).toEqual([[3], [2]]);
-  });
-
-  it('use Spot if configured, and the subnets that no breaker excludes', async () => {
-    const places = { spot: true, subnets: ['subnet-a', 'subnet-b'] };
-    const { actor, command, orders } = await readyManager({}, places);
-    const setback = {
-      type: 'cohort.launchFailed',
-      cohortId: 'c',
-      reason: 'x',
-      market: null,
-    } as const;
-    actor.send({ ...setback, kind: 'addresses', subnets: ['subnet-a'] });
-    command(2);
-    expect(launchesIn(orders())[0]?.order).toMatchObject({ market: 'spot', subnets: ['subnet-b'] });
-  });
-
-  it('begin with a single probe while a breaker is due', async () => {
-    const { actor, at, command, orders, fleet, says } = await readyManager();
-    const setback = {
-      type: 'cohort.launchFailed',
-      cohortId: 'c',
-      reason: 'x',
-      market: null,
-    } as const;
-    actor.send({ ...setback, kind: 'refused' });
-    at(24_999);
-    command(2 * 5);
-    expect(orders()).toEqual([]);
-    at(25_000);
-    expect(sizesIn(orders())).toEqual([1]);
-    const { refused } = fleet().breakers;
-    expect(refused?.probe).toBe('e-1-0');
-    expect(says()).toContainEqual({ breaker: refused, state: 'trying' });
   });
 });
 
@@ -481,7 +339,16 @@ it('reports what remains from the order to stop on, at each change', async () =>
   expect(remaining()).toEqual([]);
   actor.send({ type: 'cohort.tasksChanged', cohortId: 'cohort.0', taskIds: ['1'] });
   reportOf('cohort.0', { stopping: 1 }, 0, 0);
-  expect(remaining()).toEqual([{ type: 'fleet.remaining', tasks: 1, launches: 0, looked: true }]);
+  const one = { type: 'fleet.remaining', tasks: 1, launches: 0, looked: true };
+  expect(remaining()).toEqual([one]);
+  reportOf('cohort.0', { stopping: 1 }, 1, 0);
+  expect(remaining()).toEqual([{ ...one, launches: 1 }]);
+  actor.send({
+    ...{ type: 'cohort.launchFailed', cohortId: 'cohort.0', kind: 'refused', reason: 'no' },
+    ...{ market: 'onDemand', outcomeUnknown: true },
+  });
+  reportOf('cohort.0', { stopping: 1 }, 1, 0);
+  expect(remaining()).toEqual([{ ...one, launches: 1, looked: false }]);
 });
 
 it('does not drain groups that have lost workers while more than are connected are wanted', async () => {
@@ -505,4 +372,170 @@ it('does not drain groups that have lost workers while more than are connected a
   command(2);
   actor.send({ type: 'scheduler.shutdownRequested', at: 14_000, taskIds: [] });
   expect(fleet().desiredWorkers).toBeNull();
+});
+
+describe('groups that boot beyond what is desired, of a fleet', () => {
+  const work = { at: 11_000, workers: 6, own: 6, otherManagers: 0, everyMs: 1000 };
+  const booting = async (tasksPerWorker: number | null, tasks: number | null, counts: object) => {
+    const { actor, at, command, report, orders } = await readyManager({}, { tasksPerWorker });
+    at(11_000);
+    command(2 * 3);
+    report(counts);
+    if (tasks !== null) actor.send({ type: 'monitor.work', at: 11_000, work: { ...work, tasks } });
+    orders();
+    command(2);
+    return orders();
+  };
+
+  it.each([
+    ['that is not shown any work', 4, null],
+    ['that does not grow to its work', null, 2],
+  ])('%s, stay', async (_, tasksPerWorker, tasks) => {
+    expect(await booting(tasksPerWorker, tasks, { pending: 2, busy: 1 })).toEqual([]);
+  });
+
+  it('that grows to its work, stay as long as their workers could get a task', async () => {
+    expect(await booting(4, 3, { pending: 2, busy: 1 })).toMatchObject([{ pending: 1, busy: 0 }]);
+  });
+});
+
+it('groups at work are drained when fewer have been desired for the whole cooldown', async () => {
+  const { at, command, report, orders, fleet } = await readyManager(
+    {},
+    { scaleDownCooldownMs: 60_000 },
+  );
+  const drains = () => orders().filter(({ type }) => type === 'cohort.drain');
+  at(11_000);
+  command(2 * 3);
+  report({ busy: 3 });
+  command(2);
+  expect(fleet().fewerSince).toBe(11_000);
+  at(70_999);
+  expect(drains()).toEqual([]);
+  at(71_000);
+  expect(drains()).toMatchObject([{ busy: 2 }]);
+});
+
+describe('groups that cost more in an hour than they may', () => {
+  const drainsIn = (orders: { type: string }[]) =>
+    orders.filter(({ type }) => type === 'cohort.drain');
+  /** Three tasks of an earlier run. */
+  const costing = (perHour: number, revised: Partial<FleetSettings> = {}, tasks = 3) => {
+    const prices = { onDemand: 1, spot: 1, minimumMs: 60_000 };
+    const limits = { perHour, perDay: null, total: null };
+    const all = liveManager(
+      { owned: tasksOf(3), startedAt: 5000 },
+      {
+        money: { prices, limits, onLimit: 'drain' },
+        workersPerTask: 1,
+        returnGraceMs: 0,
+        ...revised,
+      },
+    );
+    all.clock.increment(1);
+    const billed = Array.from({ length: tasks }, () => ({ market: 'onDemand' as const, from: 0 }));
+    const bill = billOf(billed, 0, prices, 5000);
+    all.actor.send({ type: 'cohort.billed', cohortId: 'cohort.0', bill });
+    return all;
+  };
+  const since = async (all: ReturnType<typeof costing>, counts: object) => {
+    await all.ready();
+    all.report(counts);
+    all.orders();
+    return all;
+  };
+
+  it('are drained once their cost is known, half a minute after the start', async () => {
+    const { at, orders } = await since(costing(2), { busy: 3 });
+    at(34_999);
+    expect(drainsIn(orders())).toEqual([]);
+    at(35_000);
+    expect(drainsIn(orders())).toMatchObject([
+      { busy: 1, reason: 'more than a money limit allows' },
+    ]);
+  });
+
+  it('are kept until a first list is complete', () => {
+    const { at, orders, report, actor } = costing(2);
+    report({ busy: 3 });
+    for (let now = 8000; now <= 60_000; now += 4000) at(now);
+    expect(actor.getSnapshot().value).toMatchObject({ lifecycle: 'recovering' });
+    expect(drainsIn(orders())).toEqual([]);
+  });
+
+  it.each([
+    [1, 2],
+    [3, 1],
+  ])('are drained down to the lower one of two limits (%i tasks)', async (maxTasks, busy) => {
+    const { at, orders } = await since(costing(2, { maxTasks }), { busy: 3 });
+    at(35_000);
+    expect(drainsIn(orders())).toMatchObject([{ busy }]);
+  });
+
+  it('are drained for the limit of tasks where the limit of money allows those that stay', async () => {
+    const all = costing(3, { maxTasks: 2 }, 4);
+    const { at, orders } = await since(all, { busy: 3, stopping: 1 });
+    at(35_000);
+    expect(drainsIn(orders())).toMatchObject([
+      { busy: 1, reason: 'more than max_task_concurrency allows' },
+    ]);
+  });
+
+  it('are drained down to what is desired, without a cooldown', async () => {
+    const { at, orders, command } = await since(costing(2, { scaleDownCooldownMs: 600_000 }), {
+      busy: 3,
+    });
+    command(1);
+    at(35_000);
+    expect(drainsIn(orders())).toMatchObject([
+      { busy: 2, reason: 'no longer wanted: 1 workers wanted' },
+    ]);
+  });
+
+  it('are not launched again for a scheduler that asks for tasks one by one', async () => {
+    const counts = { pending: 1, idle: 1, busy: 2 };
+    const { at, orders, actor, fleet } = await since(costing(1), counts);
+    actor.send({ type: 'scheduler.startRequested', at: 10_000 });
+    expect(fleet().desired).toBe(5);
+    at(35_000);
+    expect(drainsIn(orders())).toMatchObject([{ pending: 1, idle: 1, busy: 1 }]);
+    expect(fleet().desired).toBe(2);
+  });
+
+  it('are not desired by a scheduler that has only released tasks', async () => {
+    const { at, orders, actor, fleet } = await since(costing(1), { busy: 3 });
+    actor.send({ type: 'scheduler.shutdownRequested', at: 10_000, taskIds: [] });
+    at(35_000);
+    expect(drainsIn(orders())).toMatchObject([{ busy: 2 }]);
+    expect(fleet().desired).toBeNull();
+  });
+});
+
+it('a scheduler that asks for tasks one by one desires as many after too many were drained', async () => {
+  const { at, actor, report, orders, fleet } = await readyManager();
+  at(11_000);
+  actor.send({ type: 'scheduler.startRequested', at: 11_000 });
+  report({ busy: 1 });
+  actor.send({ type: 'scheduler.startRequested', at: 11_000 });
+  report({ busy: 3 });
+  expect(orders().at(-1)).toMatchObject({ type: 'cohort.drain', busy: 1 });
+  expect(fleet().desired).toBe(2);
+});
+
+it('what blocks launches is reported at each change, once every cohort has reported', async () => {
+  const { actor, at, command, answered, blockers } = await readyManager();
+  const hold = (reason: string) => actor.send({ type: 'fleet.hold', at: 11_000, reason });
+  at(11_000);
+  command(2);
+  hold('an upgrade');
+  answered();
+  expect(blockers).toEqual([]);
+  command(6);
+  at(12_000);
+  hold('costs');
+  at(13_000);
+  const held = { missing: 2, kinds: ['held'] };
+  expect(blockers).toEqual([held, held]);
+  command(2);
+  expect(blockers).toEqual([held, held, { missing: 0, kinds: [] }]);
 });

@@ -47,6 +47,7 @@ describe('a limit of money', () => {
     expect(fleet().money).toMatchObject({ limitedSince: 12_000, clearSince: null });
     for (let now = 14_000; now <= 60_000; now += 1000) at(now);
     expect(mode()).toBe('limited');
+    expect(says().filter((note) => 'limits' in (note as object))).toEqual([]);
   });
 
   it('clears half a minute after the way is free, and is then reported once', async () => {
@@ -63,7 +64,11 @@ describe('a limit of money', () => {
     command(0);
     for (let now = 13_000; now <= 42_000; now += 1000) at(now);
     expect(mode()).toBe('limited');
-    for (let now = 43_000; now <= 50_000; now += 1000) at(now);
+    at(43_000);
+    expect(mode()).toBe('limited');
+    at(44_000);
+    expect(mode()).toBe('within');
+    for (let now = 45_000; now <= 50_000; now += 1000) at(now);
     expect(mode()).toBe('within');
     expect(says().filter((note) => 'limits' in (note as object))).toMatchObject([{ limits: [] }]);
     expect(fleet().money).toMatchObject({ limitedSince: null, clearSince: null });
