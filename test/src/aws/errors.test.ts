@@ -47,6 +47,7 @@ describe('classifyError, with messages of AWS', () => {
       'InvalidParameterException',
       'Error retrieving security group information for [sg-1]: Request limit exceeded. (ErrorCode: RequestLimitExceeded)',
     ],
+    ['throttled', 'throttled', 'InvalidParameterException', 'no (ErrorCode: ThrottlingException)'],
     [
       'throttled',
       'concurrentRevision',
@@ -117,6 +118,7 @@ describe('classifyError, with messages of AWS', () => {
       'InvalidParameterException',
       "Error retrieving subnet information for [subnet-x]: The subnet ID 'subnet-x' does not exist (ErrorCode: InvalidSubnetID.NotFound)",
     ],
+    ['invalid', 'subnet', 'InvalidParameterException', "The subnet ID 'x' does not exist"],
     [
       'invalid',
       'securityGroup',
@@ -147,6 +149,13 @@ describe('classifyError, with messages of AWS', () => {
       'InvalidParameterException',
       'The specified capacity provider strategy cannot contain a capacity provider that is not associated with the cluster. Associate the capacity provider with the cluster and try again.',
     ],
+    [
+      'unprepared',
+      'providerMissing',
+      'InvalidParameterException',
+      'The specified capacity provider FARGATE_SPOT was not found.',
+    ],
+    ['invalid', 'policyMissing', 'NoSuchEntityException', 'Policy arn:aws:iam::1:policy/p: no.'],
     [
       'invalid',
       'clusterDiffers',
@@ -204,6 +213,8 @@ describe('classifyError, with messages of AWS', () => {
       'InvalidParameterException',
       'Error retrieving subnet information for [subnet-1]: You are not allowed (ErrorCode: UnauthorizedOperation)',
     ],
+    ['denied', 'denied', 'InvalidParameterException', 'no (ErrorCode: AccessDenied)'],
+    ['denied', 'denied', 'InvalidParameterException', 'no (ErrorCode: AccessDeniedException)'],
     ['denied', 'blocked', 'BlockedException', 'Your account is currently blocked.'],
     [
       'credentials',
@@ -453,6 +464,7 @@ describe('classifyRefusal, with reasons of AWS', () => {
     ['capacity', 'placement', 'ATTRIBUTE'],
     ['throttled', 'throttled', 'Rate exceeded'],
     ['refused', 'unknown', 'an unknown reason'],
+    ['refused', 'unknown', 'no RESOURCE: left'],
   ])('%s/%s: %s', (kind, code, reason) =>
     expect(classifyRefusal(reason)).toStrictEqual({ kind, code, reason }),
   );
