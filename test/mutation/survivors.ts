@@ -28,7 +28,7 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
   {
     why: 'saves work only: reads again, or copies, what is the same',
     mutants: {
-      'machines/fleet/facts.ts': [
+      'machines/fleet/cohortEvents.ts': [
         'true',
         'false',
         'changed.length < cohortSize',
@@ -119,10 +119,6 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
         {
           line: "return typeof value === 'object' && value !== null && !Array.isArray(value);",
           change: "typeof value === 'object' => true",
-        },
-        {
-          line: "return record.kind === 'launch' ? { market: 'onDemand', ...record } : record;",
-          change: "record.kind === 'launch' => true",
         },
         {
           line: "return record.kind === 'ended' ? { ...record, usd: null } : record;",
