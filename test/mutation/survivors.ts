@@ -363,6 +363,12 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
           change: '[] => ["Stryker was here"]',
         },
       ],
+      'src/aws/tasks/stopTask.ts': [
+        {
+          line: 'return task?.taskArn === taskArn ? observationOf(task) : null;',
+          change: 'task?.taskArn => task.taskArn',
+        },
+      ],
       'src/aws/tasks/runTask.ts': [
         {
           line: 'const { tasks = [], failures = [] } = answer;',

@@ -39,12 +39,6 @@ it('resolves to the task as the answer shows it, with how long it has lived if i
   expect(await stop()).toBeNull();
 });
 
-it('resolves to null if the answer shows no task', async () => {
-  const ecs = { send: async () => ({ $metadata: {} }) };
-  const stopping = stopTask(ecs as never, eagerCall, 'c');
-  expect(await stopping(arn(1), 'done', new AbortController().signal)).toBeNull();
-});
-
 it('sends StopTask to the cluster in the ARN of the task', async () => {
   aws.answer = accepted;
   const task = 'arn:aws:ecs:eu-west-1:1:task/before/abc';
