@@ -25,13 +25,14 @@ const moment = (random: Random): number => random.between(12 * second, lastAt);
 /** Each power has a stream of its own, so that one more draw moves nothing elsewhere. */
 const streamOf = (seed: number, power: string): Random => createRandom(seed, `wide/${power}`);
 
-function drawSettings(seed: number): WideSettings {
+function drawSettings(seed: number, { policy }: SimulationSettings): WideSettings {
   const random = streamOf(seed, 'settings');
   return {
     maxLifetimeSeconds: null,
     minIdleSeconds: random.pick([0, 0, 5, 20, 60]),
     degradedGraceSeconds: random.pick([0, 15, 15, 60, 120]),
-    severalRequests: random.chance(0.35),
+    // Its default policy knows one request only.
+    severalRequests: random.chance(0.5) && policy === 'direct',
     isLarge: streamOf(seed, 'large').chance(0.08),
   };
 }
@@ -182,7 +183,7 @@ function rotate(seed: number, { settings, happenings }: Script): void {
 export function wideScriptOf(seed: number): Script {
   const script = scriptOf(seed);
   const { happenings, settings } = script;
-  const wide = drawSettings(seed);
+  const wide = drawSettings(seed, settings);
   settings.wide = wide;
   if (wide.isLarge) enlarge(seed, script);
   const rhythm = streamOf(seed, 'rhythm');
