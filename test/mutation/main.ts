@@ -55,13 +55,14 @@ const additionalTests: Record<string, string[]> = {
   'fleet/commands': ['fleet/reconcile', 'fleet/demand'],
   'fleet/cohortEvents': ['fleet/launching', 'fleet/demand'],
   'fleet/fleetManager': [
-    ...['fleet/fleetSetup', 'fleet/schedulerFacts', 'fleet/facts', 'fleet/reconcile'],
-    ...['fleet/demand', 'fleet/launching', 'fleet/inventory', 'fleet/spending'],
+    ...['fleet/fleetSetup', 'fleet/schedulerFacts', 'fleet/cohortEvents', 'fleet/reconcile'],
+    ...['fleet/launchTurn', 'fleet/demand', 'fleet/launching', 'fleet/inventory', 'fleet/spending'],
   ],
   'fleet/fleetSetup': ['fleet/fleetSetup', 'fleet/demand', 'fleet/inventory', 'fleet/spending'],
   'group/launchOutcome': ['group/launchOutcome', 'group/launch'],
   'fleet/inventory': ['fleet/adoption'],
   'fleet/launchGate': ['fleet/spending'],
+  'fleet/launchTurn': ['fleet/launchTurn', 'fleet/reconcile'],
   'fleet/launching': ['fleet/reconcile', 'fleet/inventory'],
   'fleet/reconcile': [
     ...['fleet/reconcile', 'fleet/launchGate', 'fleet/shares'],
@@ -120,8 +121,6 @@ const additionalSourceTests: Record<string, string[]> = {
   'src/aws/tasks/missingCluster': ['src/aws/tasks/stopTask', 'src/aws/tasks/describeTasks'],
   'src/aws/tasks/ownAccount': ['src/aws/tasks/stopTask', 'src/aws/tasks/describeTasks'],
   'src/aws/tasks/taggedTask': ['src/aws/tasks/listTasks'],
-  'src/aws/unsent': ['src/aws/errors', 'src/aws/caller'],
-  'src/store/failure': ['src/store/journal', 'src/store/stateDir'],
   'src/store/files': ['src/store/journalFile', 'src/store/journal'],
   'src/store/readJournal': ['src/store/journal', 'src/store/upgrade', 'src/daemon/wiring'],
 };

@@ -147,6 +147,11 @@ describe('the monitor stream', () => {
     const send = (loads: object | null) =>
       actor.send({ type: 'monitor.loads', at: 1, loads } as never);
     const heard = { type: 'cohort.loads', at: 10_000 };
+    send(null);
+    expect(orders()).toEqual([
+      { ...heard, loads: null },
+      { ...heard, loads: null },
+    ]);
     send({});
     expect(orders()).toEqual([
       { ...heard, loads: {} },

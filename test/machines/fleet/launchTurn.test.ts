@@ -72,4 +72,16 @@ describe('a launch whose turn has come', () => {
     all.command(4);
     expect(asks()).toEqual([{ ...answer, allowed: true }]);
   });
+
+  it('is not sent when too many boot, though an idle group could go in the place of one at work', async () => {
+    const all = await readyManager({}, { tasksPerWorker: 4 });
+    all.command(6);
+    all.report({ pending: 1, idle: 1, drainPending: 1 }, 1);
+    const work = { at: 10_000, tasks: 1, workers: 4, own: 4, otherManagers: 0, everyMs: 1000 };
+    all.actor.send({ type: 'monitor.work', at: 10_000, work });
+    all.command(2);
+    all.orders();
+    all.actor.send({ type: 'cohort.launchTurn', cohortId: 'cohort.0', label: 'e-1', at: 10_000 });
+    expect(all.orders()).toEqual([{ ...answer, allowed: false }]);
+  });
 });
