@@ -226,7 +226,7 @@ export const refusalRows: readonly ErrorRow[] = [
 ];
 
 /** OpenSSL's and Node's codes for a certificate that is not accepted: the request was not sent. */
-export const certificateErrorCodes: ReadonlySet<string> = new Set([
+export const certificateErrorCodes: ReadonlySet<unknown> = new Set([
   'CERT_CHAIN_TOO_LONG',
   'CERT_HAS_EXPIRED',
   'CERT_NOT_YET_VALID',
@@ -248,7 +248,7 @@ export const certificateErrorCodes: ReadonlySet<string> = new Set([
 ]);
 
 /** Node's error codes for sockets and name resolution: there was no answer. */
-export const connectionErrorCodes: ReadonlySet<string> = new Set([
+export const connectionErrorCodes: ReadonlySet<unknown> = new Set([
   'ECONNRESET',
   'ECONNREFUSED',
   'ECONNABORTED',

@@ -69,10 +69,6 @@ function matches(row: ErrorRow, name: string, text: string): boolean {
   return (!row.names || row.names.includes(name)) && (!row.text || row.text.test(text));
 }
 
-function isCertificateError({ code }: SdkError): boolean {
-  return typeof code === 'string' && certificateErrorCodes.has(code);
-}
-
 /** What a person can do, where the words of the error do not say it. */
 const remedies: Readonly<Record<string, string>> = {
   certificate:
@@ -88,12 +84,11 @@ const remedies: Readonly<Record<string, string>> = {
 function classify(error: SdkError, name: string, text: string): Pick<ErrorRow, 'kind' | 'code'> {
   const status = error.$metadata?.httpStatusCode ?? error.$response?.statusCode ?? 0;
   const inDoubt = (code: string) => ({ code, kind: 'unreachable' as const });
-  if (isCertificateError(error)) return { code: 'certificate', kind: 'invalid' };
+  if (certificateErrorCodes.has(error.code)) return { code: 'certificate', kind: 'invalid' };
   if (error instanceof ProxyRefusal)
     return error.status < 500 ? { code: 'proxy', kind: 'invalid' } : inDoubt('proxy');
   if (status >= 500 || name === 'ServerException') return inDoubt('server');
-  if (typeof error.code === 'string' && connectionErrorCodes.has(error.code))
-    return inDoubt('connection');
+  if (connectionErrorCodes.has(error.code)) return inDoubt('connection');
   if (name === 'TimeoutError') return inDoubt('timeout');
   const isFromAws = status >= 400 || error.$fault !== undefined;
   if (certainTypes.has(name)) {
@@ -119,7 +114,7 @@ const readOperations: ReadonlySet<string> = new Set(['ListTasks', 'DescribeTasks
 export function classifyError(
   operation: string,
   thrown: unknown,
-  secrets: readonly string[] = [],
+  secrets?: readonly string[],
 ): EcsFailure {
   if (thrown instanceof EcsFailure) return thrown;
   const error = (thrown ?? {}) as SdkError;
@@ -141,7 +136,7 @@ export function classifyError(
 /** Classifies an entry of `failures[]`. An unknown reason is `refused`: the launch is repeated later. */
 export function classifyRefusal(
   reason: string,
-  secrets: readonly string[] = [],
+  secrets?: readonly string[],
 ): Refusal & { code: string } {
   const { kind, code } = refusalRows.find((row) => matches(row, '', reason)) ?? {
     kind: 'refused' as const,

@@ -9,5 +9,5 @@ export function markUnsent<E>(error: E): E {
 
 /** Whether it is known that the request of this error never left, so that it was certainly not carried out. */
 export function isUnsent(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && unsent.has(error);
+  return unsent.has(error as object);
 }

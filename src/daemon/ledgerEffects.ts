@@ -56,7 +56,8 @@ export function inventoryOf(
   const endedSince = new Set(
     ledger
       .history()
-      .flatMap(({ taskArn, endedAt }) => (endedAt >= startedAt ? taskArn : null) ?? []),
+      .filter(({ endedAt }) => endedAt >= startedAt)
+      .map(({ taskArn }) => taskArn),
   );
   const listed = tasks.map(
     ({ startedBy: _, ...task }): ListedTask => ({

@@ -31,12 +31,7 @@ interface Seen {
  * signal.
  */
 export async function reportSiblingTasks(tools: Tools, signal: AbortSignal): Promise<void> {
-  const {
-    stateDir,
-    mark,
-    log,
-    pause = (ms) => sleep(ms, undefined, { signal, ref: false }),
-  } = tools;
+  const { stateDir, mark, log, pause = (ms) => sleep(ms, undefined, { signal }) } = tools;
   try {
     await pause(firstAfterMs, signal);
     const all = await findSiblings(stateDir);

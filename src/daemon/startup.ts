@@ -3,6 +3,7 @@ import type { FleetInput } from '../../machines/fleet/state.ts';
 import type { Market } from '../../machines/shared/domain.ts';
 import { groupIdsOf } from '../../machines/shared/ids.ts';
 import type { Journal } from '../store/journal.ts';
+import type { InventoryReason } from '../store/records.ts';
 import { replay } from '../store/replay.ts';
 import { inventoryOwedFor } from './launchClusters.ts';
 
@@ -16,16 +17,17 @@ export const mayOweResponse = ({ found }: Pick<Journal, 'found'>): boolean => fo
 function spentBefore({ ledger, found }: Pick<Journal, 'ledger' | 'found'>): SpentBefore {
   const { endedUsd } = ledger;
   const known = ledger.spent();
-  const reasons = ledger.inventoryOwed()?.reasons ?? [];
+  const owes = (reason: InventoryReason) =>
+    ledger.inventoryOwed()?.reasons.includes(reason) ?? false;
   return {
     endedUsd,
     day: known?.day ?? null,
     usdAtMidnight: known?.usdAtMidnight ?? 0,
     // A launch that is given up may have started tasks that end before a list shows them.
     isLowerBound:
-      reasons.includes('launchesAbandoned') ||
+      owes('launchesAbandoned') ||
       (known === null ? found !== 'none' : known.isLowerBound || found === 'damaged'),
-    mayHaveForgotten: reasons.includes('journalMissing'),
+    mayHaveForgotten: owes('journalMissing'),
   };
 }
 
@@ -45,7 +47,7 @@ export const recover = (
     requestHashOf,
   });
   // Before the launches are given up: a write that is cut short between the two must not forget the reason.
-  const givenUp = abandoned.flatMap((label) => journal.ledger.openLaunch(label) ?? []);
+  const givenUp = journal.ledger.openLaunches().filter(({ label }) => abandoned.includes(label));
   if (givenUp.length > 0) journal.note(inventoryOwedFor(givenUp, at));
   for (const label of abandoned)
     journal.note({ kind: 'settled', label, at, groups: [], refusals: [] });

@@ -27,9 +27,13 @@ type Adjacency = Record<string, { state: AnyMachineSnapshot; transitions: Record
 
 function explore(machine: AnyStateMachine, { input, key, events }: Model): Edge[] {
   const keyOf = (state: AnyMachineSnapshot) => JSON.stringify(key(state));
+  const enabled = (state: AnyMachineSnapshot) =>
+    (typeof events === 'function' ? events(state) : events).filter(
+      (event) => machine.getTransitionData(state as never, event as never).length > 0,
+    );
   const adjacency = getAdjacencyMap(machine as never, {
     input: input as never,
-    events: events as never,
+    events: enabled as never,
     serializeState: (state) => keyOf(state as AnyMachineSnapshot),
     limit: 200_000,
   }) as unknown as Adjacency;
@@ -40,8 +44,7 @@ function explore(machine: AnyStateMachine, { input, key, events }: Model): Edge[
     const node = adjacency[name];
     if (node?.state.status !== 'active') return;
     for (const { event, state } of Object.values(node.transitions))
-      if (machine.getTransitionData(node.state as never, event as never).length > 0)
-        found.push({ from: node.state, event, state, before });
+      found.push({ from: node.state, event, state, before });
   };
   visit(start, null);
   for (const edge of found) {

@@ -217,12 +217,11 @@ export class Ledger {
   #settle({ label, groups, at }: SettledRecord): DroppedClaim[] {
     const launch = this.#open.get(label);
     this.#open.delete(label);
-    // Since its answer: a launch that was sent long before may have started its tasks a moment ago.
-    const deadlinesFrom = launch && Math.max(launch.at, at);
-    if (deadlinesFrom !== undefined)
-      return groups.flatMap((claim) =>
-        this.#claim({ ...unknownTimes, ...claim, deadlinesFrom, market: launch?.market }),
-      );
+    if (launch) {
+      // Since its answer: a launch that was sent long before may have started its tasks a moment ago.
+      const facts = { deadlinesFrom: Math.max(launch.at, at), market: launch.market };
+      return groups.flatMap((claim) => this.#claim({ ...unknownTimes, ...claim, ...facts }));
+    }
     // Told before, or too late. To grant it now could bring back a group that has ended since.
     return groups
       .map(({ groupId, taskArn }) => ({ groupId, taskArn, ownedBy: this.owner(taskArn) ?? null }))

@@ -121,8 +121,6 @@ const additionalSourceTests: Record<string, string[]> = {
   'src/aws/tasks/missingCluster': ['src/aws/tasks/stopTask', 'src/aws/tasks/describeTasks'],
   'src/aws/tasks/ownAccount': ['src/aws/tasks/stopTask', 'src/aws/tasks/describeTasks'],
   'src/aws/tasks/taggedTask': ['src/aws/tasks/listTasks'],
-  'src/aws/unsent': ['src/aws/errors', 'src/aws/caller'],
-  'src/store/failure': ['src/store/journal', 'src/store/stateDir'],
   'src/store/files': ['src/store/journalFile', 'src/store/journal'],
   'src/store/readJournal': ['src/store/journal', 'src/store/upgrade', 'src/daemon/wiring'],
 };

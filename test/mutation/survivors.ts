@@ -121,10 +121,6 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
           change: "typeof value === 'object' => true",
         },
         {
-          line: "return record.kind === 'launch' ? { market: 'onDemand', ...record } : record;",
-          change: "record.kind === 'launch' => true",
-        },
-        {
           line: "return record.kind === 'ended' ? { ...record, usd: null } : record;",
           change: "record.kind === 'ended' => true",
         },
@@ -348,6 +344,97 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
         {
           line: 'permitFor(breakers, { subnets: [], ...settings }, now);',
           change: '[] => ["Stryker was here"]',
+        },
+      ],
+    },
+  },
+  {
+    why: 'what names no task that was asked for, and an answer without its list, count for nothing: `wellFormed` refuses the rest',
+    mutants: {
+      'src/aws/tasks/describeTasks.ts': [
+        {
+          line: 'const { tasks = [], failures = [] } = await call(',
+          change: '[] => ["Stryker was here"]',
+        },
+      ],
+      'src/aws/tasks/listTasks.ts': [
+        {
+          line: 'const page = (answer.taskArns ?? []).filter((arn) => !arns.has(arn));',
+          change: '[] => ["Stryker was here"]',
+        },
+      ],
+      'src/aws/tasks/stopTask.ts': [
+        {
+          line: 'return task?.taskArn === taskArn ? observationOf(task) : null;',
+          change: 'task?.taskArn => task.taskArn',
+        },
+      ],
+      'src/aws/tasks/runTask.ts': [
+        {
+          line: 'const { tasks = [], failures = [] } = answer;',
+          change: '[] => ["Stryker was here"]',
+        },
+        {
+          line: 'return [...new Set(tasks.flatMap(({ taskArn }) => taskArn ?? []))];',
+          change: '[] => ["Stryker was here"]',
+        },
+      ],
+    },
+  },
+  {
+    why: 'null and undefined, false and undefined count the same, and of `isWhole` it is only read whether it is there',
+    mutants: {
+      'src/aws/tasks/listTasks.ts': [
+        {
+          line: 'elsewhere: Elsewhere = { clusters: [], ownAccount: () => null },',
+          change: '() => null => () => undefined',
+        },
+        {
+          line: 'isOwned: (taskArn: string) => boolean = () => false,',
+          change: '() => false => () => undefined',
+        },
+      ],
+      'src/aws/tasks/runTask.ts': [
+        { line: 'return { tasks, failures: [], isWhole: true };', change: 'true => false' },
+      ],
+    },
+  },
+  {
+    why: 'no error of AWS has the name that the mutant adds',
+    mutants: {
+      'src/aws/errorTable.ts': [
+        {
+          line: '...errorRows.flatMap(({ names }) => names ?? []),',
+          change: '[] => ["Stryker was here"]',
+        },
+      ],
+    },
+  },
+  {
+    why: 'a directory is left out whether its journal is missing or cannot be read',
+    mutants: {
+      'src/store/siblings.ts': [
+        {
+          line: 'const ledger = peekJournal(path)?.ledger;',
+          change: 'peekJournal(path)?.ledger => peekJournal(path).ledger',
+        },
+        {
+          line: '} catch {',
+          change:
+            '{ // No directory of ours, or of a later version: its own program will read i... => {}',
+        },
+      ],
+    },
+  },
+  {
+    why: 'the header is no record, only a launch has a count, and a file of exactly the greatest size may be read or refused',
+    mutants: {
+      'src/store/peekJournal.ts': [
+        { line: 'const records = values', change: 'values .slice(1) => values' },
+        { line: "if (record.kind === 'launch')", change: "record.kind === 'launch' => true" },
+        {
+          line: `if (size > longestJournal) throw new RangeError(\`it has \${size} bytes\`);`,
+          change: 'size > longestJournal => size >= longestJournal',
         },
       ],
     },

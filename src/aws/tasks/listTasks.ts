@@ -158,34 +158,29 @@ async function listArns(
   }
 }
 
-/** Describes the listed tasks, and those that are MISSING up to twice more. */
+/** Describes up to 100 listed tasks, and those of them that are MISSING up to twice more. */
 async function describeListed(
   { ecs, call, cluster, clock, log }: ListDependencies,
-  arns: Iterable<string>,
+  arns: string[],
   startedBy: string,
   signal: AbortSignal,
 ): Promise<Listed> {
   const found: TaggedTask[] = [];
-  let remaining = [...arns];
+  let remaining = arns;
   for (let round = 0; remaining.length > 0; round++) {
-    const allMissing: string[] = [];
-    for (let start = 0; start < remaining.length; start += tasksPerPage) {
-      const page = remaining.slice(start, start + tasksPerPage);
-      const { tasks, missing, unknown } = await describePage(ecs, call, cluster, page, signal);
-      const [reason] = [...unknown.values()].filter((words) => words !== null);
-      if (unknown.size > 0)
-        throw incomplete(
-          `DescribeTasks: ${unknown.size} listed tasks were not described${reason ? `: ${reason}` : ''}`,
-        );
-      allMissing.push(...missing);
-      for (const task of tasks) {
-        const { taskArn } = task;
-        // Do not rely on the service's filter for the ownership of a task.
-        if (taskArn && task.startedBy === startedBy) found.push(taggedTaskOf({ ...task, taskArn }));
-        else if (taskArn) log.report('foreignTask.ignored', { task: taskArn });
-      }
+    const { tasks, missing, unknown } = await describePage(ecs, call, cluster, remaining, signal);
+    const [reason] = [...unknown.values()].filter((words) => words !== null);
+    if (unknown.size > 0)
+      throw incomplete(
+        `DescribeTasks: ${unknown.size} listed tasks were not described${reason ? `: ${reason}` : ''}`,
+      );
+    for (const task of tasks) {
+      const { taskArn = '' } = task;
+      // Do not rely on the service's filter for the ownership of a task.
+      if (task.startedBy === startedBy) found.push(taggedTaskOf({ ...task, taskArn }));
+      else log.report('foreignTask.ignored', { task: taskArn });
     }
-    remaining = allMissing;
+    remaining = missing;
     const pauseMs = describeAgainAfterMs[round];
     if (remaining.length === 0 || pauseMs === undefined) break;
     await clock.sleep(pauseMs, signal);

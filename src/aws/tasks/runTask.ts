@@ -1,10 +1,4 @@
-import {
-  ConflictException,
-  type ECSClient,
-  RunTaskCommand,
-  type RunTaskCommandOutput,
-  type Task,
-} from '@aws-sdk/client-ecs';
+import { ConflictException, type ECSClient, RunTaskCommand, type Task } from '@aws-sdk/client-ecs';
 import type { LaunchAnswer, LaunchOrder } from '../../../machines/shared/domain.ts';
 import type { Call } from '../caller.ts';
 import { classifyRefusal, EcsFailure } from '../errors.ts';
@@ -43,16 +37,18 @@ export function runTask(
       }
     };
     const answer = await call('RunTask', send, signal, secrets);
-    const { tasks, failures } = 'isWhole' in answer ? answer : complete(answer, order.count);
-    const refusals = (failures ?? []).map((failure) => {
+    const { tasks = [], failures = [] } = answer;
+    const taskArns = arnsOf(tasks);
+    if (!('isWhole' in answer)) assertComplete(taskArns.length + failures.length, order.count);
+    const refusals = failures.map((failure) => {
       const reason = [failure.reason, failure.detail].filter(Boolean).join(': ');
       const { code: _, ...refusal } = classifyRefusal(reason || 'no reason was given', secrets);
       return refusal;
     });
-    const createdAt = creationOf(tasks ?? []);
-    const requestId = '$metadata' in answer ? answer.$metadata?.requestId : undefined;
+    const createdAt = creationOf(tasks);
+    const requestId = '$metadata' in answer ? answer.$metadata.requestId : undefined;
     return {
-      taskArns: arnsOf(tasks),
+      taskArns,
       refusals,
       ...(Object.keys(createdAt).length > 0 && { createdAt }),
       ...(requestId !== undefined && { requestId }),
@@ -60,14 +56,13 @@ export function runTask(
   };
 }
 
-function arnsOf(tasks: Task[] | undefined): string[] {
-  return [...new Set((tasks ?? []).flatMap(({ taskArn }) => taskArn ?? []))];
+function arnsOf(tasks: Task[]): string[] {
+  return [...new Set(tasks.flatMap(({ taskArn }) => taskArn ?? []))];
 }
 
 /** Throws if the answer leaves open what became of some tasks: they may run, and a second token would buy them again. */
-function complete(answer: RunTaskCommandOutput, count: number): RunTaskCommandOutput {
-  const told = arnsOf(answer.tasks).length + (answer.failures ?? []).length;
-  if (!(told < count)) return answer;
+function assertComplete(told: number, count: number): void {
+  if (told >= count) return;
   throw new EcsFailure(
     { kind: 'unreachable', awsName: 'RunTask', code: 'unfinished' },
     `RunTask: the answer tells of ${told} of the ${count} tasks that were asked for`,

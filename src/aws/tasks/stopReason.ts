@@ -79,7 +79,7 @@ export function classifyStop(task: StoppedTask): StopVerdict {
   const parts = [
     task.stopCode,
     task.stoppedReason,
-    ...(task.containers ?? []).map(describeContainer),
+    ...(task.containers?.map(describeContainer) ?? []),
   ].filter((part) => part);
   return {
     cause,
@@ -146,7 +146,7 @@ function retryAfterExit(exitCode: number | undefined): Retry {
 type Container = NonNullable<Task['containers']>[number];
 
 function containerReasons({ containers }: StoppedTask): string {
-  return (containers ?? []).map(({ reason }) => reason ?? '').join(' ');
+  return containers?.map(({ reason }) => reason ?? '').join(' ') ?? '';
 }
 
 /** The exit code of the first container that has one. */

@@ -45,8 +45,9 @@ export function undescribedTask(taskArn: string, startedBy: string): TaggedTask 
 
 function environmentOf(task: Task): Map<string, string> {
   return new Map(
-    (task.overrides?.containerOverrides ?? []).flatMap((container) =>
-      (container.environment ?? []).map(({ name, value }) => [name ?? '', value ?? ''] as const),
+    task.overrides?.containerOverrides?.flatMap(
+      ({ environment }) =>
+        environment?.map(({ name, value }) => [name ?? '', value ?? ''] as const) ?? [],
     ),
   );
 }

@@ -2,8 +2,9 @@ import { inspect } from 'node:util';
 import { DescribeTaskDefinitionCommand, RunTaskCommand } from '@aws-sdk/client-ecs';
 import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ProxyRefusal } from '../../../src/aws/agents.ts';
 import { clientOptions, createEcsClient } from '../../../src/aws/client.ts';
-import { classifyError, classifyRefusal } from '../../../src/aws/errors.ts';
+import { classifyError, classifyRefusal, EcsFailure } from '../../../src/aws/errors.ts';
 import { markUnsent } from '../../../src/aws/unsent.ts';
 import {
   type AwsServer,
@@ -46,6 +47,7 @@ describe('classifyError, with messages of AWS', () => {
       'InvalidParameterException',
       'Error retrieving security group information for [sg-1]: Request limit exceeded. (ErrorCode: RequestLimitExceeded)',
     ],
+    ['throttled', 'throttled', 'InvalidParameterException', 'no (ErrorCode: ThrottlingException)'],
     [
       'throttled',
       'concurrentRevision',
@@ -116,6 +118,7 @@ describe('classifyError, with messages of AWS', () => {
       'InvalidParameterException',
       "Error retrieving subnet information for [subnet-x]: The subnet ID 'subnet-x' does not exist (ErrorCode: InvalidSubnetID.NotFound)",
     ],
+    ['invalid', 'subnet', 'InvalidParameterException', "The subnet ID 'x' does not exist"],
     [
       'invalid',
       'securityGroup',
@@ -146,6 +149,13 @@ describe('classifyError, with messages of AWS', () => {
       'InvalidParameterException',
       'The specified capacity provider strategy cannot contain a capacity provider that is not associated with the cluster. Associate the capacity provider with the cluster and try again.',
     ],
+    [
+      'unprepared',
+      'providerMissing',
+      'InvalidParameterException',
+      'The specified capacity provider FARGATE_SPOT was not found.',
+    ],
+    ['invalid', 'policyMissing', 'NoSuchEntityException', 'Policy arn:aws:iam::1:policy/p: no.'],
     [
       'invalid',
       'clusterDiffers',
@@ -203,6 +213,8 @@ describe('classifyError, with messages of AWS', () => {
       'InvalidParameterException',
       'Error retrieving subnet information for [subnet-1]: You are not allowed (ErrorCode: UnauthorizedOperation)',
     ],
+    ['denied', 'denied', 'InvalidParameterException', 'no (ErrorCode: AccessDenied)'],
+    ['denied', 'denied', 'InvalidParameterException', 'no (ErrorCode: AccessDeniedException)'],
     ['denied', 'blocked', 'BlockedException', 'Your account is currently blocked.'],
     [
       'credentials',
@@ -313,6 +325,74 @@ describe('classifyError, with messages of AWS', () => {
   });
 });
 
+describe('classifyError, with errors that only a part of what AWS sends describes', () => {
+  const failureFor = (what: object, message = 'no') =>
+    classifyError('RunTask', Object.assign(new Error(message), what));
+
+  it.each([
+    ['server', 'unreachable', { $metadata: { httpStatusCode: 503 } }],
+    ['server', 'unreachable', { $response: { statusCode: 500 } }],
+    ['server', 'unreachable', { name: 'ServerException', $metadata: { httpStatusCode: 400 } }],
+    ['timeout', 'unreachable', { name: 'TimeoutError' }],
+    ['throttled', 'unreachable', { $metadata: { httpStatusCode: 429 } }],
+    ['unlisted', 'unreachable', { $metadata: { httpStatusCode: 400 } }],
+    ['unlisted', 'unreachable', { $fault: 'client' }],
+    ['garbled', 'unreachable', { $metadata: { httpStatusCode: 399 } }],
+    ['garbled', 'unreachable', { code: 'ERR_OTHER' }],
+    ['connection', 'unreachable', { code: 'EPIPE' }],
+  ] as const)('%s: %s: %j', (code, kind, what) =>
+    expect(failureFor(what)).toMatchObject({ code, kind }),
+  );
+
+  it('compares the message only where the error is from AWS', () => {
+    const name = 'ValidationException';
+    expect(failureFor({ name }, 'rate exceeded').code).toBe('parameters');
+    expect(failureFor({ name, $fault: 'client' }, 'rate exceeded').code).toBe('throttled');
+  });
+
+  it('takes a certificate that is not accepted for a setting to correct, names its code and the remedy', () => {
+    const failure = failureFor({ code: 'CERT_HAS_EXPIRED' }, 'certificate has expired');
+    expect(failure).toMatchObject({
+      ...{ kind: 'invalid', code: 'certificate', awsName: 'CERT_HAS_EXPIRED' },
+      message:
+        'RunTask: CERT_HAS_EXPIRED: certificate has expired; let AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS name a file with the certificate authority of your network, or correct the endpoint or the clock',
+    });
+  });
+
+  it.each([
+    [407, 'invalid'],
+    [499, 'invalid'],
+    [500, 'unreachable'],
+    [502, 'unreachable'],
+  ])('takes a proxy that answers %i for %s and names the remedy', (status, kind) => {
+    const refusal = new ProxyRefusal(new URL('http://proxy:3128'), status, 'no');
+    const failure = classifyError('RunTask', refusal);
+    expect(failure).toMatchObject({ kind, code: 'proxy', awsName: 'ProxyRefusal' });
+    expect(failure.message).toBe(
+      `RunTask: ProxyRefusal: the proxy proxy:3128 answers ${status} no; correct HTTPS_PROXY, HTTP_PROXY or NO_PROXY`,
+    );
+  });
+
+  it("names a bug by the error's name, not by Node's code", () => {
+    const error = Object.assign(new TypeError('no'), { code: 'ERR_INVALID_ARG_TYPE' });
+    expect(classifyError('RunTask', markUnsent(error)).awsName).toBe('TypeError');
+  });
+
+  it('returns an EcsFailure as it is', () => {
+    const failure = failureFor({ name: 'TimeoutError' });
+    expect(classifyError('ListTasks', failure)).toBe(failure);
+  });
+});
+
+it('EcsFailure.from adds the source of the credentials to the message and keeps the rest', () => {
+  const what = { kind: 'credentials', awsName: 'ExpiredToken', code: 'credentials' } as const;
+  const failure = new EcsFailure({ ...what, requestId: 'r1' }, 'RunTask: expired');
+  expect(failure.from('a profile')).toMatchObject({
+    ...{ ...what, requestId: 'r1' },
+    message: 'RunTask: expired (credentials from a profile)',
+  });
+});
+
 describe('the message of an EcsFailure', () => {
   it('contains no signature, token, password or environment, however the failure is printed', async () => {
     const requirements = 'numpy\npkg @ https://user:hunter2@example.org/pkg.whl\n--pre';
@@ -384,11 +464,13 @@ describe('classifyRefusal, with reasons of AWS', () => {
     ['capacity', 'placement', 'ATTRIBUTE'],
     ['throttled', 'throttled', 'Rate exceeded'],
     ['refused', 'unknown', 'an unknown reason'],
+    ['refused', 'unknown', 'no RESOURCE: left'],
   ])('%s/%s: %s', (kind, code, reason) =>
-    expect(classifyRefusal(reason)).toEqual({ kind, code, reason }),
+    expect(classifyRefusal(reason)).toStrictEqual({ kind, code, reason }),
   );
 
   it.each([
+    ['subnet-0a1b2c', 'subnet-0a1b2c has not enough free addresses'],
     ['subnet-1', 'InsufficientFreeAddressesInSubnet: subnet-1 has not enough free addresses'],
     [undefined, 'subnet-1 and subnet-2 have not enough free addresses'],
     [undefined, 'not enough free addresses'],

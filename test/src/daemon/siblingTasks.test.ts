@@ -17,9 +17,12 @@ const failed = (kind: 'unreachable' | 'unprepared', ...taskArns: string[]) => ({
 
 let root: string;
 const pauses: number[] = [];
+/** The ARNs that ECS is asked for, look by look. */
+const asked: string[][] = [];
 beforeEach(() => {
   root = temporaryDir();
   pauses.splice(0);
+  asked.splice(0);
 });
 
 async function leave(name: string, arns: string[], isLaunchOpen = false): Promise<string> {
@@ -37,7 +40,8 @@ async function reported(...shown: DescribedTasks[]) {
   const { log, lines } = listening();
   const stateDir = await leave('ours', ['arn:ours']);
   let looks = 0;
-  const describe = async () => {
+  const describe = async (taskArns: string[]) => {
+    asked.push(taskArns);
     const last = shown[Math.min(looks++, shown.length - 1)];
     return last ?? { observations: [], failures: [] };
   };
@@ -66,6 +70,24 @@ describe('reportSiblingTasks', () => {
     expect((await reported({ observations, failures: [] })).at(-1)?.at(-1)).toMatchObject({
       ...{ manager: 'wm', scheduler: 'tcp://s:1' },
     });
+  });
+
+  it('reports launches without an answer of a manager that has no tasks, and asks ECS for none', async () => {
+    const path = await leave('other', [], true);
+    expect(await reported()).toEqual([['warn', 'siblings.tasksFound', { path, launches: 1 }]]);
+    expect(asked).toEqual([]);
+  });
+
+  it('reports in the end both the tasks that run and those that cannot be looked at', async () => {
+    const path = await leave('other', ['arn:1', 'arn:2']);
+    const half = {
+      observations: [observed('arn:1', 'running')],
+      failures: [failed('unreachable', 'arn:2')],
+    };
+    expect(await reported(half)).toEqual([
+      ['warn', 'siblings.tasksFound', { path, tasks: ['arn:1'], unseen: ['arn:2'], launches: 0 }],
+    ]);
+    expect(asked).toEqual(Array(4).fill(['arn:1', 'arn:2']));
   });
 
   it('says nothing when all of them have ended, or their cluster does not exist any more', async () => {
@@ -98,14 +120,21 @@ describe('reportSiblingTasks', () => {
     ]);
   });
 
-  it('looks at nothing when there is no other directory, and ends when the daemon does', async () => {
+  it('looks at nothing when there is no other directory', async () => {
     expect(await reported()).toEqual([]);
+    expect(asked).toEqual([]);
+  });
+
+  it('looks at nothing once the daemon ends', async () => {
+    await leave('other', ['arn:1']);
     const { log } = listening();
     const stateDir = join(root, 'ours');
-    const describe = () => Promise.reject(new Error('not asked'));
-    const aborted = AbortSignal.abort();
-    await expect(
-      reportSiblingTasks({ stateDir, mark: 'se-ours', describe, log }, aborted),
-    ).resolves.toBeUndefined();
+    const describe = async (taskArns: string[]) => {
+      asked.push(taskArns);
+      return { observations: [], failures: [] };
+    };
+    const tools = { stateDir, mark: 'se-ours', describe, log };
+    await expect(reportSiblingTasks(tools, AbortSignal.abort())).resolves.toBeUndefined();
+    expect(asked).toEqual([]);
   });
 });

@@ -13,7 +13,7 @@ const launch: JournalRecord = {
   requestHash: 'h',
   at: 50_000,
 };
-const journalOf = (found: 'none' | 'whole', ...records: JournalRecord[]) => {
+const journalOf = (found: 'none' | 'whole' | 'damaged', ...records: JournalRecord[]) => {
   const ledger = Ledger.replay(records);
   const note = (record: JournalRecord) => ledger.apply(record);
   return { found, closedBefore: false, writtenAt: 0, ledger, note };
@@ -43,7 +43,11 @@ it('journals, before it gives up launches, that an inventory is owed, and knows 
     return journal.note(record);
   };
   recover({ ...journal, note }, start(60_000, 'other'));
-  expect(told.map(({ kind }) => kind)).toEqual(['inventoryOwed', 'settled', 'start']);
+  expect(told).toEqual([
+    { kind: 'inventoryOwed', reason: 'launchesAbandoned', at: 60_000 },
+    { kind: 'settled', label: 'e1-1', at: 60_000, groups: [], refusals: [] },
+    { kind: 'start', epoch: 'e2', at: 60_000 },
+  ]);
   const next = journalOf('whole', ...journal.ledger.compact());
   recover(next, start(70_000));
   expect(next.ledger.inventoryOwed()).toEqual({
@@ -70,6 +74,45 @@ it('counts a part of the cost once a launch is given up, which may have started 
   };
   expect(spent(journalOf('whole', counted, launch), 'h')).toBe(false);
   expect(spent(journalOf('whole', counted, launch), 'other')).toBe(true);
+});
+
+it('counts on from what the journal knows to be spent', () => {
+  const spent = (...records: JournalRecord[]) =>
+    recover(journalOf('whole', ...records), start(60_000)).spent;
+  const counted: JournalRecord = {
+    ...{ kind: 'spent', endedUsd: 3, day: 4, usdAtMidnight: 2, isLowerBound: false, at: 1 },
+  };
+  expect(spent(counted)).toMatchObject({ endedUsd: 3, day: 4, usdAtMidnight: 2 });
+  expect(spent()).toMatchObject({ endedUsd: 0, day: null, usdAtMidnight: 0 });
+});
+
+it('knows the whole cost unless a run before it did not count, counted a part, or left a damaged journal', () => {
+  const counted = (isLowerBound: boolean): JournalRecord => ({
+    ...{ kind: 'spent', endedUsd: 1, day: 0, usdAtMidnight: 0, isLowerBound, at: 1 },
+  });
+  const isLowerBound = (...journal: Parameters<typeof journalOf>) =>
+    recover(journalOf(...journal), start(60_000)).spent?.isLowerBound;
+  expect(isLowerBound('none')).toBe(false);
+  expect(isLowerBound('whole')).toBe(true);
+  expect(isLowerBound('whole', counted(false))).toBe(false);
+  expect(isLowerBound('whole', counted(true))).toBe(true);
+  expect(isLowerBound('damaged', counted(false))).toBe(true);
+});
+
+it('may have forgotten what was spent while the list that a missing journal calls for is owed', () => {
+  const mayHaveForgotten = (...records: JournalRecord[]) =>
+    recover(journalOf('whole', ...records), start(60_000)).spent?.mayHaveForgotten;
+  expect(mayHaveForgotten()).toBe(false);
+  expect(mayHaveForgotten({ kind: 'inventoryOwed', reason: 'journalDamaged', at: 1 })).toBe(false);
+  expect(mayHaveForgotten({ kind: 'inventoryOwed', reason: 'journalMissing', at: 1 })).toBe(true);
+});
+
+it('says which launches it found open, those that it sends again first', () => {
+  const journal = journalOf('whole', launch, { ...launch, label: 'e1-2' });
+  const requestHashOf = ({ label }: { label: string }) => (label === 'e1-2' ? 'h' : 'other');
+  const { openAtStart, abandonedLaunches } = recover(journal, { ...start(60_000), requestHashOf });
+  expect(openAtStart).toEqual(['e1-2', 'e1-1']);
+  expect(abandonedLaunches).toBe(1);
 });
 
 it('owes no inventory when it resends every open launch', () => {

@@ -30,6 +30,13 @@ describe('newTimes', () => {
     expect(newTimes(ledger, sightings, 100)).toEqual([]);
   });
 
+  it('returns the creation of a task alone while it has not started', () => {
+    const ledger = Ledger.replay([adopted('a', 'arn:1', null)]);
+    expect(newTimes(ledger, [sighting('arn:1', { createdAt: 10 })], 99)).toEqual([
+      { ...observed('a', 'arn:1', { createdAt: 10 }), at: 99 },
+    ]);
+  });
+
   it('returns nothing of a task that no group owns, and nothing when ECS said nothing', () => {
     const ledger = Ledger.replay([adopted('a', 'arn:1', null)]);
     const sightings = [sighting('arn:1', {}), sighting('arn:9', { createdAt: 10 })];
@@ -70,6 +77,11 @@ describe('the boot times of a group', () => {
     expect(bootTimes(ledger({ ...known, runningAt: null }), claim)).toMatchObject({
       ...{ provisioningMs: null, registrationMs: null, totalMs: 24_000 },
     });
+  });
+
+  it('are not known before a run has begun', () => {
+    const claim = { groupId: 'null-1-0', taskArn: 'arn:1' };
+    expect(bootTimes({ ...ledger(known), epoch: null }, claim)).toMatchObject({ totalMs: null });
   });
 
   it('are not known of a task that an earlier run launched', () => {

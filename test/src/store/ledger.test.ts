@@ -129,13 +129,16 @@ describe('a ledger', () => {
       adopted('a', 'arn:1'),
       adopted('b', 'arn:2'),
       observed('b', 'arn:2', { registeredAt: 9 }),
+      adopted('c', 'arn:3'),
+      observed('c', 'arn:3', { runningAt: 8 }),
     ]);
     const short = ledger.compact();
     expect(short.map(parseRecord)).toEqual(short);
     expect(short.map(({ kind }) => kind)).toEqual([
-      ...['inventoryOwed', 'adopted', 'adopted', 'observed'],
+      ...['inventoryOwed', 'adopted', 'adopted', 'observed', 'adopted', 'observed'],
     ]);
     expect(Ledger.replay(short).group('b')?.registeredAt).toBe(9);
+    expect(Ledger.replay(short).group('c')?.runningAt).toBe(8);
   });
 
   it('counts the deadlines of a launched group from the answer to its launch', () => {

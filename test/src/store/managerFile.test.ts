@@ -25,7 +25,18 @@ it('is read as it was written, by its owner alone', () => {
   expect(statSync(join(dir, 'manager.json')).mode & 0o777).toBe(0o600);
 });
 
-it.each(['', '{', 'null', '[]', '{"manager":"x"}', JSON.stringify({ ...facts, mark: 5 })])(
+const withMark = (mark: unknown) => JSON.stringify({ ...facts, mark });
+
+it('may hold names of 4096 characters, and no longer ones', () => {
+  const dir = scratch();
+  const mark = 'x'.repeat(4096);
+  writeFileSync(join(dir, 'manager.json'), withMark(mark));
+  expect(readManagerFile(dir)).toEqual({ ...facts, mark });
+  writeFileSync(join(dir, 'manager.json'), withMark(`${mark}x`));
+  expect(readManagerFile(dir)).toBeNull();
+});
+
+it.each([...['', '{', 'null', '[]', '{"manager":"x"}'], ...[5, ['x'], ''].map(withMark)])(
   'with the text %j is none of ours',
   (text) => {
     const dir = scratch();
@@ -35,9 +46,12 @@ it.each(['', '{', 'null', '[]', '{"manager":"x"}', JSON.stringify({ ...facts, ma
 );
 
 it('that cannot be written is reported, and nothing else happens', () => {
-  const reported: string[] = [];
-  const log: Log = { report: (name) => void reported.push(name) };
+  const reported: unknown[] = [];
+  const log: Log = { report: (...what) => void reported.push(what) };
   writeManagerFile('/nonexistent', facts, log);
-  expect(reported).toEqual(['managerFile.notWritten']);
+  const reason = expect.stringContaining('ENOENT');
+  expect(reported).toEqual([
+    ['managerFile.notWritten', { path: '/nonexistent/manager.json', reason }],
+  ]);
   expect(readManagerFile('/nonexistent')).toBeNull();
 });

@@ -1,9 +1,20 @@
-import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { encodeFrame } from '../../../src/store/frames.ts';
 import { openJournal } from '../../../src/store/journal.ts';
 import { peekJournal } from '../../../src/store/peekJournal.ts';
+import { longestJournal } from '../../../src/store/readJournal.ts';
+import { journalVersion } from '../../../src/store/upgrade.ts';
 import { silentLog } from '../../../src/telemetry/log.ts';
 import { ended, launch, settled, temporaryDir } from './samples.ts';
 
@@ -50,4 +61,52 @@ it('is null without a journal, and throws at one of a later version', () => {
   expect(() => peekJournal(dir)).toThrow('journal version 999');
   writeFileSync(join(dir, 'journal'), encodeFrame({ other: 1 }));
   expect(() => peekJournal(dir)).toThrow('not a journal of scaler-ecs');
+});
+
+it('is null while the file is empty', () => {
+  const dir = temporaryDir();
+  writeFileSync(join(dir, 'journal'), '');
+  expect(peekJournal(dir)).toBeNull();
+});
+
+it('leaves out records that it cannot read', () => {
+  const dir = temporaryDir();
+  const header = { format: 'scaler-ecs-journal', version: journalVersion };
+  const values = [header, launch('l1'), { kind: 'unknown', at: 1 }, launch('l2')];
+  writeFileSync(join(dir, 'journal'), Buffer.concat(values.map(encodeFrame)));
+  expect(peekJournal(dir)?.ledger.openLaunches()).toEqual([launch('l1'), launch('l2')]);
+});
+
+it('throws the cause when the file cannot be read', () => {
+  const dir = temporaryDir();
+  mkdirSync(join(dir, 'journal'));
+  expect(() => peekJournal(dir)).toThrow(
+    expect.objectContaining({
+      kind: 'journal',
+      message: expect.stringContaining('cannot be read: EISDIR'),
+      cause: expect.objectContaining({ code: 'EISDIR' }),
+    }),
+  );
+});
+
+it('does not read a file that is longer than any journal', () => {
+  const dir = temporaryDir();
+  writeFileSync(join(dir, 'journal'), '');
+  truncateSync(join(dir, 'journal'), longestJournal + 1);
+  expect(() => peekJournal(dir)).toThrow('it has 268435457 bytes');
+});
+
+it('leaves no file open', () => {
+  const dir = temporaryDir();
+  const path = join(dir, 'journal');
+  writeFileSync(path, '');
+  // The system hands out the lowest number that is free.
+  const free = () => {
+    const fd = openSync(path, 'r');
+    closeSync(fd);
+    return fd;
+  };
+  const before = free();
+  for (let times = 0; times < 100; times++) peekJournal(dir);
+  expect(free()).toBeLessThan(before + 100);
 });

@@ -28,6 +28,12 @@ describe('parseRecord', () => {
     expect(parseRecord(launch('l'))).toStrictEqual(launch('l'));
   });
 
+  it('keeps where an adopted group was launched, and takes no other market', () => {
+    const record = { ...adopted('a', 'arn:1'), market: 'spot' };
+    expect(parseRecord(record)).toStrictEqual(record);
+    expect(parseRecord({ ...record, market: 'auction' })).toBeNull();
+  });
+
   it('takes what is as long or as many as is allowed, and no more', () => {
     const names = (length: number) => Array.from({ length }, (_, i) => `subnet-${i}`);
     const claims = (length: number) =>

@@ -85,6 +85,13 @@ describe('replay', () => {
     expect(from({ now: 90_000, writtenAt: 400 })).toBe(90_000);
   });
 
+  it('presumes nothing about the creation of an owned group that no record tells', () => {
+    const ledger = Ledger.replay([adopted('a', 'arn:1', null)]);
+    expect(replay(ledger, { now, requestHashOf }).owned).toStrictEqual([
+      { groupId: 'a', taskArn: 'arn:1', createdAt: null, deadlinesFrom: now },
+    ]);
+  });
+
   it('returns no last launch when there was none', () => {
     expect(replay(new Ledger(), { now, requestHashOf }).lastLaunchAt).toBeNull();
   });

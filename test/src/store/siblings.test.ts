@@ -1,4 +1,12 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { encodeFrame } from '../../../src/store/frames.ts';
@@ -6,6 +14,7 @@ import { openJournal } from '../../../src/store/journal.ts';
 import { writeManagerFile } from '../../../src/store/managerFile.ts';
 import type { JournalRecord } from '../../../src/store/records.ts';
 import { findSiblings } from '../../../src/store/siblings.ts';
+import { lockBySocket } from '../../../src/store/socketLock.ts';
 import { openStateDir } from '../../../src/store/stateDir.ts';
 import { silentLog } from '../../../src/telemetry/log.ts';
 import { adopted, ended, launch, temporaryDir } from './samples.ts';
@@ -32,7 +41,8 @@ it('finds the directories beside ours whose journals know of tasks or of launche
   await used(root, 'tasks', adopted('a', 'arn:2'), adopted('b', 'arn:3'), ended('b', 'arn:3'));
   await used(root, 'launch', launch('l'));
   await used(root, 'over', adopted('a', 'arn:4'), ended('a', 'arn:4'));
-  expect(await names(ours)).toEqual(['launch', 'tasks']);
+  await used(root, 'both', adopted('a', 'arn:5'), launch('l'));
+  expect(await names(ours)).toEqual(['both', 'launch', 'tasks']);
   const [tasks] = (await findSiblings(ours)).filter(({ path }) => path.endsWith('tasks'));
   expect(tasks?.ledger.groups().map(({ taskArn }) => taskArn)).toEqual(['arn:2']);
   expect(tasks?.manager).toBeNull();
@@ -50,6 +60,31 @@ it('leaves out a directory that another process uses', async () => {
   expect(await names(ours)).toEqual([]);
   lock.release();
   await expect.poll(() => names(ours)).toEqual(['other']);
+});
+
+it('leaves out a directory that a process without flock(1) uses', async () => {
+  const root = temporaryDir();
+  const ours = await used(root, 'ours');
+  const other = await used(root, 'other', adopted('a', 'arn:1'));
+  const lock = await lockBySocket(other);
+  if (typeof lock !== 'object' || 'unguarded' in lock) throw new Error('cannot be locked');
+  expect(await names(ours)).toEqual([]);
+  lock.release();
+});
+
+it('leaves no file open', async () => {
+  const root = temporaryDir();
+  const ours = await used(root, 'ours', adopted('a', 'arn:1'));
+  await used(root, 'other', adopted('a', 'arn:2'));
+  // The system hands out the lowest number that is free.
+  const free = () => {
+    const fd = openSync(join(ours, 'journal'), 'r');
+    closeSync(fd);
+    return fd;
+  };
+  const before = free();
+  for (let times = 0; times < 50; times++) await findSiblings(ours);
+  expect(free()).toBeLessThan(before + 50);
 });
 
 it('leaves out what it cannot read, and changes nothing', async () => {

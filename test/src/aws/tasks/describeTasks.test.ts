@@ -178,9 +178,39 @@ describe('describeTasks', () => {
         const { observations, failures } = await look(arns, signal);
         expect(observations).toEqual([]);
         expect(failures.flatMap(({ taskArns }) => taskArns).sort()).toEqual([...arns].sort());
-        expect(aws.requests.length).toBeLessThanOrEqual(31);
+        expect(aws.requests).toHaveLength(21);
       }
     });
+
+    it('asks for ten refused ARNs alone from then on, and not for more', async () => {
+      const some = arns.slice(0, 12);
+      bad = new Set(some);
+      const look = describeTasks(aws.ecs, unlimitedCall, 'c');
+      for (const one of some) await look([one], signal);
+      bad.clear();
+      aws.requests = [];
+      expect((await look(some, signal)).failures).toEqual([]);
+      expect(aws.requests).toHaveLength(11);
+      expect(asked()).toEqual(
+        expect.arrayContaining([...some.slice(0, 10).map((one) => [one]), some.slice(10)]),
+      );
+    });
+  });
+
+  it('neither splits a page that fails for another reason, nor asks for its tasks alone from then on', async () => {
+    const look = describeTasks(aws.ecs, unlimitedCall, 'c');
+    const [first, second] = [arn(1), arn(2)];
+    aws.answer = errorAnswer('AccessDeniedException', 'no');
+    await look([first, second], signal);
+    await look([first], signal);
+    await look([first, second], signal);
+    expect(asked()).toEqual([[first, second], [first], [first, second]]);
+  });
+
+  it('rejects with an error that is no failure of ECS', async () => {
+    const bug = new TypeError('no');
+    const looking = describeAll([arn(1)], () => Promise.reject(bug));
+    expect(await rejectionOf(looking)).toBe(bug);
   });
 
   it('does not ask for tasks of another account, and says nothing of them', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/aws/systemClock.ts';
 import { listTasks } from '../../../../src/aws/tasks/listTasks.ts';
@@ -96,6 +97,28 @@ describe('listTasks', () => {
       { cluster: 'c', startedBy: tag, maxResults: 100, nextToken: '2' },
     ]);
     expect(aws.requests).toHaveLength(6);
+    expect(waited).toEqual([]);
+  });
+
+  it('describes a hundred tasks while the next page is listed, however long the listed pages are', async () => {
+    const arns = Array.from({ length: 220 }, (_, i) => task(i));
+    pages = [arns.slice(0, 60), arns.slice(60, 100), arns.slice(100, 180), arns.slice(180)];
+    const sizes = () =>
+      aws.requests.flatMap(({ input }) => (input.tasks as string[] | undefined)?.length ?? []);
+    const model = aws.answer;
+    let described: number[] = [];
+    aws.answer = async (...exchange) => {
+      const number = aws.requests.length;
+      const isThirdPage = aws.requests.at(-1)?.input.nextToken === '2';
+      for (let i = 0; isThirdPage && sizes().length === 0 && i < 50; i++) await sleep(10);
+      if (isThirdPage) described = sizes();
+      // The model answers the last request.
+      aws.requests.push(...aws.requests.splice(number - 1, 1));
+      model(...exchange);
+    };
+    expect((await list()).map(({ taskArn }) => taskArn)).toEqual(arns);
+    expect(described).toEqual([100]);
+    expect(sizes().sort()).toEqual([100, 100, 20]);
   });
 
   it('does not describe tasks that a group owns', async () => {
@@ -136,7 +159,14 @@ describe('listTasks', () => {
 
   it('leaves out described tasks with another startedBy, whatever the filter returned', async () => {
     pages = [[task(1), task(2, { startedBy: 'se-others' }), task(3, { startedBy: undefined })]];
-    expect((await list()).map(({ taskArn }) => taskArn)).toEqual([arn(1)]);
+    const { log, lines } = listening();
+    const listed = listTasks(aws.ecs, eagerCall, 'c', clock, log);
+    const found = await listed(tag, new AbortController().signal);
+    expect(found.map(({ taskArn }) => taskArn)).toEqual([arn(1)]);
+    expect(lines.map(({ text, fields }) => [text, fields])).toEqual([
+      ['foreignTask.ignored', { task: arn(2) }],
+      ['foreignTask.ignored', { task: arn(3) }],
+    ]);
   });
 
   it('describes a listed task that is MISSING again after 1 s and 2 s', async () => {
@@ -173,24 +203,23 @@ describe('listTasks', () => {
     expect(await again()).toMatchObject([{ phase: 'missing' }]);
   });
 
-  it('fails as unreachable if DescribeTasks gives another failure than MISSING', async () => {
-    pages = [[task(1)]];
+  it.each([
+    ['another failure than MISSING', [arn(2)], '2 listed tasks were not described: ACCESS_DENIED'],
+    ['nothing about some of them', [], '2 listed tasks were not described'],
+  ])('fails as unreachable if DescribeTasks gives %s', async (_, denied, message) => {
+    pages = [[task(1), task(2), task(3)]];
     const model = aws.answer;
+    const answer = {
+      tasks: [described.get(arn(3))],
+      failures: denied.map((one) => ({ arn: one, reason: 'ACCESS_DENIED' })),
+    };
     aws.answer = (...exchange) =>
-      aws.requests.at(-1)?.operation === 'ListTasks'
-        ? model(...exchange)
-        : jsonAnswer(200, { failures: [{ arn: arn(1), reason: 'ACCESS_DENIED' }] })(...exchange);
-    expect(await rejectionOf(list())).toMatchObject({ kind: 'unreachable' });
-  });
-
-  it('fails as unreachable if DescribeTasks says nothing about a listed task', async () => {
-    pages = [[task(1), task(2)]];
-    const model = aws.answer;
-    aws.answer = (...exchange) =>
-      aws.requests.at(-1)?.operation === 'ListTasks'
-        ? model(...exchange)
-        : jsonAnswer(200, { tasks: [described.get(arn(1))], failures: [] })(...exchange);
-    expect(await rejectionOf(list())).toMatchObject({ kind: 'unreachable' });
+      (aws.requests.at(-1)?.operation === 'ListTasks' ? model : jsonAnswer(200, answer))(
+        ...exchange,
+      );
+    expect(await rejectionOf(list())).toMatchObject({
+      ...{ kind: 'unreachable', message: `DescribeTasks: ${message}` },
+    });
   });
 
   it.each(['', '{}', 'null', '[]', '7', '{"tasks":[]}'])(
@@ -261,6 +290,24 @@ describe('listTasks', () => {
         ]);
       },
     );
+
+    it.each([
+      ['ThrottlingException', 'throttled'],
+      ['ExpiredTokenException', 'credentials'],
+    ])('is not complete while such a cluster answers %s', async (name, kind) => {
+      aws.answer = answerIn(errorAnswer(name, 'no'));
+      expect(await rejectionOf(listing())).toMatchObject({ kind });
+    });
+
+    it('rejects with an error that is no failure of ECS', async () => {
+      aws.answer = jsonAnswer(200, { taskArns: [] });
+      const bug = new TypeError('no');
+      let calls = 0;
+      const call: typeof singleCall = (...args) =>
+        ++calls === 2 ? Promise.reject(bug) : singleCall(...args);
+      const list = listTasks(aws.ecs, call, 'c', clock, log, elsewhere());
+      expect(await rejectionOf(list(tag, new AbortController().signal))).toBe(bug);
+    });
 
     it('asks for none of another account', async () => {
       lines.splice(0);

@@ -67,6 +67,18 @@ describe('runTask', () => {
     });
   });
 
+  it('returns the id of the request where the answer has one', async () => {
+    const tasks = [1, 2, 3].map((n) => ({ taskArn: arn(n) }));
+    const taskArns = [arn(1), arn(2), arn(3)];
+    const launchedBy = (requestId?: string) => {
+      const ecs = { send: async () => ({ tasks, $metadata: { requestId } }) };
+      const start = runTask(ecs as never, eagerCall, template);
+      return start(order, new AbortController().signal);
+    };
+    expect(await launchedBy('r1')).toStrictEqual({ taskArns, refusals: [], requestId: 'r1' });
+    expect(await launchedBy()).toStrictEqual({ taskArns, refusals: [] });
+  });
+
   it('returns the tasks and the refusals of one answer', async () => {
     aws.answer = jsonAnswer(200, {
       tasks: [{ taskArn: arn(1) }],

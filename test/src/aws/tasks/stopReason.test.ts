@@ -24,6 +24,12 @@ describe('classifyStop of a task that failed to start, with reasons of AWS', () 
     ['person', 'CannotPullContainerError: docker.io/team/tool:429: not found', 'invalid'],
     ['backoff', 'CannotPullContainerError: ref a/b:c: unexpected status code 503'],
     ['backoff', 'CannotPullContainerError: ref a/b:c: 502 Bad Gateway'],
+    ['backoff', 'CannotPullContainerError: unexpected status: 429'],
+    ['backoff', 'CannotPullContainerError: unexpected status: 503'],
+    ['backoff', 'Rate exceeded in subnet-1'],
+    ['person', 'CannotStartContainerError: InternalError: no', 'invalid'],
+    ['backoff', 'something other than CannotPullContainerError'],
+    ['backoff', 'something other than CannotStartContainerError'],
     [
       'again',
       'Network interface provision complete error timeout wait for network interface provision.',
@@ -86,7 +92,7 @@ describe('classifyStop of a task that failed to start, with reasons of AWS', () 
     ['backoff', 'Capacity is unavailable at this time.', 'capacity'],
     ['backoff', 'an unknown reason'],
   ] as const)('%s: %s', (retry, reason, failureReason?: string) =>
-    expect(classifyStop(notStarted(reason))).toEqual({
+    expect(classifyStop(notStarted(reason))).toStrictEqual({
       cause: 'startFailed',
       retry,
       detail: `TaskFailedToStart; ${reason}`,
@@ -120,6 +126,19 @@ describe('classifyStop of a task whose container exited', () => {
     expect(classifyStop(exited(code))).toMatchObject({ cause: 'exited', retry }),
   );
 
+  it('says of a command line that is rejected that a person has to change it', () =>
+    expect(classifyStop(exited(2)).failureReason).toBe('invalid'));
+
+  it('takes the exit code of the first container that has one', () => {
+    const containers = [{ name: 'first' }, { exitCode: 2 }, { exitCode: 1 }];
+    expect(classifyStop({ ...exited(), containers })).toMatchObject({ retry: 'person' });
+  });
+
+  it('finds an OutOfMemoryError in the reason of the task, too', () =>
+    expect(classifyStop({ ...exited(2), stoppedReason: 'OutOfMemoryError: killed' })).toMatchObject(
+      { cause: 'exited', retry: 'backoff' },
+    ));
+
   it('maps OutOfMemoryError to retry backoff whatever the exit code', () =>
     expect(
       classifyStop(exited(137, 'OutOfMemoryError: Container killed due to memory usage')),
@@ -135,6 +154,7 @@ describe('classifyStop of a task that was stopped', () => {
   it.each([
     ['UserInitiated', ownStopReason('scale down'), 'drained', 'expected'],
     ['UserInitiated', 'Task stopped by user', 'stoppedOutside', 'expected'],
+    ['UserInitiated', 'a person wanted it', 'stoppedOutside', 'expected'],
     ['SpotInterruption', 'Your Spot Task was interrupted.', 'interrupted', 'again'],
     ['TerminationNotice', 'Your Spot Task was interrupted.', 'interrupted', 'again'],
     ['InfrastructureHealth', 'host is unhealthy', 'interrupted', 'again'],
@@ -156,6 +176,9 @@ describe('classifyStop of a task that was stopped', () => {
     [undefined, 'Task stopped by user', 'stoppedOutside', 'expected'],
     [undefined, ownStopReason('x'), 'drained', 'expected'],
     [undefined, 'CannotPullContainerError: not found', 'startFailed', 'person'],
+    [undefined, 'it Cannot go on', 'lost', 'again'],
+    [undefined, 'no ResourceInitialization', 'lost', 'again'],
+    [undefined, 'an InternalError', 'lost', 'again'],
     [undefined, undefined, 'lost', 'again'],
   ] as const)('%s: %s', (stopCode, stoppedReason, cause, retry) =>
     expect(classifyStop({ stopCode, stoppedReason })).toMatchObject({ cause, retry }),
@@ -189,3 +212,21 @@ it('classifyStop recognizes an exit by stoppedReason alone, without a stopCode',
   expect(
     classifyStop({ stoppedReason: 'Essential container in task exited', containers: [] }),
   ).toMatchObject({ cause: 'exited', retry: 'backoff' }));
+
+it.each([
+  ['Essential container in task exited', 'exited', 'person'],
+  ['an unknown reason', 'exited', 'person'],
+  ['a reason with maintenance', 'interrupted', 'again'],
+])(
+  'classifyStop without a stopCode takes "%s" and exit code 2 for %s',
+  (stoppedReason, cause, retry) =>
+    expect(classifyStop({ stoppedReason, containers: [{ exitCode: 2 }] })).toMatchObject({
+      ...{ cause, retry },
+    }),
+);
+
+it('classifyStop says in the detail what ECS says, and when it says nothing', () => {
+  const detail = (task: StoppedTask) => classifyStop(task).detail;
+  expect(detail({ stoppedReason: 'ended' })).toBe('ended');
+  expect(detail({})).toBe('no reason was given');
+});
