@@ -208,8 +208,9 @@ export const createDisk = (agenda: Agenda, random: Random): Disk => {
     bytes: () => names.get(`${directory}/journal`)?.bytes.length ?? 0,
 
     holds: (text) => {
-      const inode = names.get(`${directory}/journal`);
-      return inode !== undefined && Buffer.from(inode.durable).includes(text);
+      // A power cut may take the name that was not synced, or keep it.
+      const found = [names, durableNames].map((each) => each.get(`${directory}/journal`));
+      return found.every((inode) => inode && Buffer.from(inode.durable).includes(text));
     },
   };
   return disk;

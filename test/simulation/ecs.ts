@@ -121,6 +121,8 @@ const isSpot = ({
 
 const prefix = 'arn:aws:ecs:eu-west-1:123456789012:task/simulated';
 const hour = 3_600_000;
+/** A token that is older starts new tasks. */
+const tokenLife = 24 * hour;
 /** However many faults come together: what we believe of AWS, and what the daemon waits for. */
 const longestMissing = 50_000;
 const longestListLag = 9_000;
@@ -139,7 +141,7 @@ const startReasons = [
 /** ECS as it is, whatever its answers say: tasks, their lives, and what is visible of them when. */
 export const createEcs = (agenda: Agenda, random: Random, tag: string, events: EcsEvents) => {
   const tasks = new Map<string, ModelTask>();
-  const tokens = new Map<string, { request: string; result: RunTaskResult }>();
+  const tokens = new Map<string, { request: string; result: RunTaskResult; at: number }>();
   const odd = ordinary();
   const troubles: { subnet: string; trouble: SubnetTrouble }[] = [];
   let made = 0;
@@ -321,7 +323,7 @@ export const createEcs = (agenda: Agenda, random: Random, tag: string, events: E
       const { clientToken = '', count = 1 } = input;
       const request = JSON.stringify(input);
       const known = tokens.get(clientToken);
-      if (known) {
+      if (known && agenda.now() - known.at < tokenLife) {
         if (known.request === request) return known.result;
         events.tokenReused(clientToken);
         throw new TokenConflict(known.result.tasks.flatMap(({ taskArn }) => taskArn ?? []));
@@ -359,7 +361,7 @@ export const createEcs = (agenda: Agenda, random: Random, tag: string, events: E
         if (no === null) result.tasks.push(view(create(input, true, askedAt, false, subnet)));
         else result.failures.push({ reason: no });
       }
-      tokens.set(clientToken, { request, result });
+      tokens.set(clientToken, { request, result, at: agenda.now() });
       return result;
     },
 

@@ -43,6 +43,8 @@ const ends = {
 
 /** Longer than any pause of the daemon, ms. */
 const longMs = 100_000;
+/** Half an hour. */
+const hoursMs = 1_800_000;
 const longKinds: readonly Happening['kind'][] = ['window', 'quota', 'schedulerFault'];
 
 /** Makes one thing of a script happen to the world. */
@@ -89,6 +91,9 @@ export const createHappen = (stage: Stage) => {
   return (happening: Happening): void => {
     if (longKinds.includes(happening.kind) && 'ms' in happening && happening.ms > longMs)
       stage.power('long fault');
+    const awayMs = happening.kind === 'kill' ? happening.downMs : 0;
+    if (awayMs >= hoursMs || (happening.kind === 'standstill' && happening.ms >= hoursMs))
+      stage.power('hours');
     switch (happening.kind) {
       case 'demand':
         scheduler.setDemand(happening.tasks);

@@ -25,5 +25,6 @@ export const powers = [
   'journal unwritable for long',
   'long fault',
   'permanent refusals',
+  'hours',
 ] as const;
 export type Power = (typeof powers)[number];

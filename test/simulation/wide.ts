@@ -2,7 +2,13 @@ import { operations } from './client.ts';
 import { type Power, powers, type WideSettings } from './powers.ts';
 import { createRandom, type Random } from './random.ts';
 import { releaseNamed, releases } from './scheduler/releases.ts';
-import { type Happening, type Script, type SimulationSettings, scriptOf } from './script.ts';
+import {
+  type Happening,
+  type Script,
+  type SettingsChange,
+  type SimulationSettings,
+  scriptOf,
+} from './script.ts';
 
 /** The profiles of a simulation: `plain` is what every seed was from the beginning. */
 export const profiles = ['plain', 'wide'] as const;
@@ -19,13 +25,14 @@ const moment = (random: Random): number => random.between(12 * second, lastAt);
 /** Each power has a stream of its own, so that one more draw moves nothing elsewhere. */
 const streamOf = (seed: number, power: string): Random => createRandom(seed, `wide/${power}`);
 
-function drawSettings(seed: number): WideSettings {
+function drawSettings(seed: number, { policy }: SimulationSettings): WideSettings {
   const random = streamOf(seed, 'settings');
   return {
     maxLifetimeSeconds: null,
     minIdleSeconds: random.pick([0, 0, 5, 20, 60]),
     degradedGraceSeconds: random.pick([0, 15, 15, 60, 120]),
-    severalRequests: random.chance(0.35),
+    // Its default policy knows one request only.
+    severalRequests: random.chance(0.5) && policy === 'direct',
     isLarge: streamOf(seed, 'large').chance(0.08),
   };
 }
@@ -55,7 +62,7 @@ function enlarge(seed: number, script: Script): void {
 
 /** Further requests to stop follow the first one. */
 function signals(random: Random): Happening[] {
-  const first = random.between(0.4, 25) * second;
+  const first = random.between(0.4, random.chance(0.7) ? 4 : 25) * second;
   const again = random.chance(0.5)
     ? [first]
     : [first, first + random.between(0.4, random.chance(0.5) ? 3 : 25) * second];
@@ -116,6 +123,40 @@ function refusals(random: Random): Happening[] {
   ];
 }
 
+/** A person starts the daemon again with another file. */
+function otherFile(random: Random, { settings }: Script): Happening {
+  const change: SettingsChange = {
+    ...(random.chance(0.6) && {
+      maxTasks: settings.wide?.isLarge
+        ? random.pick([null, 60, 120, 300])
+        : random.pick([null, 1, 2, 4, 8, 15]),
+    }),
+    ...(random.chance(0.4) && { cooldownSeconds: random.pick([0, 20, 60]) }),
+    ...(random.chance(0.4) && { schedulerGraceSeconds: random.pick([30, 600]) }),
+    ...(random.chance(0.4) && { drainTimeoutSeconds: random.pick([10, 60]) }),
+    ...(random.chance(0.4) && { startDeadlineSeconds: random.pick([50, 120, 300]) }),
+    ...(settings.money && {
+      money: random.chance(0.3) ? null : { ...settings.money, tasks: random.int(2, 60) },
+    }),
+  };
+  return {
+    ...{ at: moment(random), kind: 'restart', downMs: random.between(0.5, 20) * second, change },
+    how: random.pick(['kill', 'stop'] as const),
+  };
+}
+
+/** The daemon, or the host that it runs on, is away for hours: tokens have ended by then, and what ECS tells of stopped tasks. */
+function away(random: Random): Happening[] {
+  const at = moment(random);
+  const ms = random.pick([0.5, 1.2, 3, 25]) * 3600 * second;
+  if (random.chance(0.4)) return [{ at, kind: 'standstill', ms: Math.min(ms, 3600 * second) }];
+  const point = random.pick(['RunTask.sent', 'RunTask.executed', 'StopTask.sent', null] as const);
+  return [
+    { at: at - 100, kind: 'demand', tasks: random.pick([0, 10, 25]) },
+    { at, kind: 'kill', point, power: random.chance(0.5), journal: 'kept', downMs: ms },
+  ];
+}
+
 /** Groups are rotated, undisturbed for a while at the end; then a person takes max_lifetime out of the file again. */
 function rotate(seed: number, { settings, happenings }: Script): void {
   const random = streamOf(seed, 'lifetime');
@@ -142,7 +183,7 @@ function rotate(seed: number, { settings, happenings }: Script): void {
 export function wideScriptOf(seed: number): Script {
   const script = scriptOf(seed);
   const { happenings, settings } = script;
-  const wide = drawSettings(seed);
+  const wide = drawSettings(seed, settings);
   settings.wide = wide;
   if (wide.isLarge) enlarge(seed, script);
   const rhythm = streamOf(seed, 'rhythm');
@@ -166,6 +207,10 @@ export function wideScriptOf(seed: number): Script {
   const rare = streamOf(seed, 'refusals');
   if (rare.chance(0.06)) happenings.push(...refusals(rare));
   rotate(seed, script);
+  const changes = streamOf(seed, 'changes');
+  if (changes.chance(0.25)) happenings.push(otherFile(changes, script));
+  const hours = streamOf(seed, 'hours');
+  if (hours.chance(0.06)) happenings.push(...away(hours));
   happenings.sort((a, b) => a.at - b.at);
   return script;
 }
