@@ -1,8 +1,18 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { diskFiles, type Files, fileName } from '../../../src/store/files.ts';
 import { readFrames } from '../../../src/store/frames.ts';
 import { openJournal } from '../../../src/store/journal.ts';
+import { FileReplaced, journalFile } from '../../../src/store/journalFile.ts';
 import type { JournalRecord } from '../../../src/store/records.ts';
 import { silentLog } from '../../../src/telemetry/log.ts';
 import { badDisk, type Operation } from './badDisk.ts';
@@ -339,5 +349,98 @@ describe('a journal on a bad disk', () => {
     await journal.append(launch('after'));
     await journal.close();
     expect(labels(await reopened(dir))).toEqual(['before', 'after']);
+  });
+});
+
+describe('journalFile', () => {
+  const opened = (more: Partial<Files> = {}, smallest = 10) => {
+    const dir = temporaryDir();
+    const { log, lines } = listening();
+    const pauses: number[] = [];
+    const pause = async () => void pauses.push(1);
+    const file = journalFile(dir, { files: { ...diskFiles, ...more }, log, smallest, pause });
+    return { file, path: join(dir, 'journal'), lines, pauses };
+  };
+
+  it('has a name once it is written, and rejects appends before', async () => {
+    const { file, path } = opened();
+    expect([file.name(), file.usable(), file.overgrown()]).toEqual([null, false, false]);
+    await expect(file.append([])).rejects.toThrow('no journal file is open');
+    await file.rewrite([]);
+    expect(file.name()).toBe(fileName(statSync(path, { bigint: true })));
+    await file.close();
+    expect(file.name()).toBeNull();
+  });
+
+  it('is overgrown above four times its size, and above the size that is not worth a rewrite', async () => {
+    const { file, path } = opened();
+    await file.rewrite([]);
+    const { size } = statSync(path);
+    await file.append([new Uint8Array(3 * size)]);
+    expect(file.overgrown()).toBe(false);
+    await file.append([new Uint8Array(1)]);
+    expect(file.overgrown()).toBe(true);
+    await file.close();
+    const large = opened({}, 1000).file;
+    await large.rewrite([]);
+    await large.append([new Uint8Array(1000 - size)]);
+    expect(large.overgrown()).toBe(false);
+    await large.append([new Uint8Array(1)]);
+    expect(large.overgrown()).toBe(true);
+    await large.close();
+  });
+
+  it('writes many records in slices, with a pause after each', async () => {
+    const { file, path, pauses } = opened();
+    await file.rewrite(Array.from({ length: 512 }, (_, i) => launch(`l-${i}`)));
+    expect(readFrames(readFileSync(path)).records).toHaveLength(513);
+    expect(pauses).toHaveLength(2);
+    await file.close();
+  });
+
+  it('closes each file it has opened, and reports where that fails', async () => {
+    let closed = 0;
+    const { file, path, lines } = opened({
+      async open(...args) {
+        const handle = await diskFiles.open(...args);
+        if (args[1] === 'r') return handle;
+        const close = handle.close.bind(handle);
+        handle.close = async () => {
+          closed++;
+          await close();
+          throw new Error('EIO');
+        };
+        return handle;
+      },
+    });
+    await file.rewrite([]);
+    await file.rewrite([]);
+    expect(closed).toBe(1);
+    await file.close();
+    expect(closed).toBe(2);
+    expect(lines.map(({ text, fields }) => [text, fields])).toEqual(
+      [1, 2].map(() => ['journalFile.closeFailed', { path, reason: 'EIO' }]),
+    );
+  });
+
+  it('takes a file on another device for replaced, and not one that it cannot look at', async () => {
+    const eio = Object.assign(new Error('EIO'), { code: 'EIO' });
+    for (const [isReplaced, stat] of [
+      [false, () => Promise.reject(eio)],
+      [
+        true,
+        async (path: string, options: { bigint: true }) => {
+          const { size, ino, dev, mtimeMs } = await diskFiles.stat(path, options);
+          return { size, ino, dev: dev + 1n, mtimeMs, isFile: () => true };
+        },
+      ],
+    ] as const) {
+      const { file } = opened({ stat });
+      await file.rewrite([]);
+      const error = await file.append([]).catch((thrown: unknown) => thrown);
+      expect(error instanceof FileReplaced).toBe(isReplaced);
+      expect(error).toBeInstanceOf(Error);
+      expect(file.usable()).toBe(false);
+    }
   });
 });
