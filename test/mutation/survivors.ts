@@ -439,4 +439,16 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
       ],
     },
   },
+  {
+    why: 'the header is no record, and Number.isInteger accepts nothing but numbers',
+    mutants: {
+      'src/store/readJournal.ts': [
+        { line: 'const records = values', change: 'values .slice(1) => values' },
+        {
+          line: "if (typeof found === 'number' && Number.isInteger(found) && found >= 1 && found <= journalVersion)",
+          change: "typeof found === 'number' => true",
+        },
+      ],
+    },
+  },
 ];

@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { lockBySocket, type SocketLock } from '../../../src/store/socketLock.ts';
+import { isLockedBySocket, lockBySocket, type SocketLock } from '../../../src/store/socketLock.ts';
 import { temporaryDir } from './samples.ts';
 
 const locked = async (dir: string): Promise<SocketLock> => {
@@ -51,7 +52,8 @@ describe('lockBySocket', () => {
 
   it('leaves other files and sockets alone', async () => {
     const dir = temporaryDir();
-    const names = ['journal', 'lock', 'lock.sock', 'x.sock'];
+    const socket = 'lock.0123456789abcdef.sock';
+    const names = ['journal', 'lock', `${socket}.old`, 'lock.sock', 'x.sock', `x${socket}`];
     for (const name of names) writeFileSync(join(dir, name), '');
     (await locked(dir)).release();
     expect(readdirSync(dir).sort()).toEqual(names);
@@ -62,5 +64,40 @@ describe('lockBySocket', () => {
     mkdirSync(dir);
     await locked(dir);
     expect(await lockBySocket(dir)).toBe('busy');
+  });
+
+  it('leaves no directory open', async () => {
+    const dir = temporaryDir();
+    // The system hands out the lowest number that is free.
+    const free = () => {
+      const fd = openSync(dir, 'r');
+      closeSync(fd);
+      return fd;
+    };
+    const before = free();
+    for (let times = 0; times < 30; times++) {
+      const lock = await locked(dir);
+      expect(await lockBySocket(dir)).toBe('busy');
+      expect(await isLockedBySocket(dir)).toBe(true);
+      lock.release();
+      await sleep(5);
+    }
+    expect(free()).toBeLessThan(before + 30);
+  });
+});
+
+describe('isLockedBySocket', () => {
+  it('is true while a process holds the lock, whatever dead processes have left', async () => {
+    const dir = temporaryDir();
+    expect(await isLockedBySocket(dir)).toBe(false);
+    const first = await locked(dir);
+    expect(await isLockedBySocket(dir)).toBe(true);
+    const dead = 'lock.0123456789abcdef.sock';
+    writeFileSync(join(dir, dead), '');
+    writeFileSync(join(dir, 'journal'), '');
+    expect(await isLockedBySocket(dir)).toBe(true);
+    first.release();
+    await expect.poll(() => isLockedBySocket(dir)).toBe(false);
+    expect(readdirSync(dir)).toEqual(['journal', dead]);
   });
 });

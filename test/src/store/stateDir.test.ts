@@ -1,11 +1,19 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { StoreFailure } from '../../../src/store/failure.ts';
-import { openStateDir } from '../../../src/store/stateDir.ts';
+import { isLockedByProgram, openStateDir } from '../../../src/store/stateDir.ts';
 import { silentLog } from '../../../src/telemetry/log.ts';
-import { temporaryDir } from './samples.ts';
+import { listening, temporaryDir } from './samples.ts';
 
 const failureOf = async (act: () => Promise<unknown>): Promise<StoreFailure> => {
   try {
@@ -71,5 +79,54 @@ describe('openStateDir', () => {
     expect(kind).toBe('directory');
     expect(message).toContain(file);
     expect(message).not.toContain('\n');
+  });
+
+  it('names the cause when the directory cannot be made', async () => {
+    const file = join(temporaryDir(), 'file');
+    writeFileSync(file, '');
+    const { cause } = await failureOf(() => openStateDir(join(file, 'dir'), silentLog));
+    expect(cause).toMatchObject({ code: 'ENOTDIR' });
+  });
+
+  it.each([
+    ['refuses the directory when flock(1) ends with 1', 1, true],
+    ['takes the directory by its socket when flock(1) ends with 3', 3, false],
+  ])('%s', async (_, status, isRefused) => {
+    const bin = temporaryDir();
+    writeFileSync(join(bin, 'flock'), `#!/bin/sh\nexit ${status}\n`, { mode: 0o755 });
+    vi.stubEnv('PATH', bin);
+    const path = temporaryDir();
+    if (isRefused) expect((await failureOf(() => openStateDir(path, silentLog))).kind).toBe('busy');
+    else (await openStateDir(path, silentLog)).release();
+  });
+
+  it.runIf(lockable)('locks its file by flock(1), until it is released', async () => {
+    const path = temporaryDir();
+    const dir = await openStateDir(path, silentLog);
+    const fd = openSync(join(path, 'lock'), 'r');
+    expect(isLockedByProgram(fd)).toBe(true);
+    dir.release();
+    expect(isLockedByProgram(fd)).toBe(false);
+    closeSync(fd);
+  });
+
+  it.runIf(lockable)('refuses a directory that is locked by flock(1) alone', async () => {
+    const path = temporaryDir();
+    const fd = openSync(join(path, 'lock'), 'a');
+    spawnSync('flock', ['-n', '3'], { stdio: ['ignore', 'ignore', 'ignore', fd] });
+    vi.stubEnv('PATH', '/nowhere');
+    expect((await failureOf(() => openStateDir(path, silentLog))).kind).toBe('busy');
+    closeSync(fd);
+    (await openStateDir(path, silentLog)).release();
+  });
+
+  it.runIf(process.platform === 'linux')('reports that it cannot write the pid', async () => {
+    const path = temporaryDir();
+    symlinkSync('/dev/full', join(path, 'lock'));
+    const { log, lines } = listening();
+    (await openStateDir(path, log)).release();
+    expect(lines.map(({ text, fields }) => [text, fields])).toEqual([
+      ['lockFile.pidNotWritten', { path, reason: expect.stringMatching(/EINVAL|ENOSPC/) }],
+    ]);
   });
 });
