@@ -12,13 +12,22 @@ import {
 import { dirname, join } from 'node:path';
 import type { Log } from '../telemetry/log.ts';
 import { StoreFailure, wordsOf } from './failure.ts';
-import { lockBySocket, type SocketLock } from './socketLock.ts';
+import { lockBySocket, type SocketLock, type SocketLockOutcome } from './socketLock.ts';
 
 /** A state directory that this process has locked until `release`, or until it ends, however it ends. */
 export interface StateDir {
   path: string;
   release(): void;
 }
+
+/** What the lock needs of the system: replaced in tests. */
+export interface LockTools {
+  lockBySocket(path: string): Promise<SocketLockOutcome>;
+  /** Type of the file system of a directory, as statfs(2) tells it. */
+  fileSystemOf(path: string): number;
+}
+
+const systemTools: LockTools = { lockBySocket, fileSystemOf: (path) => statfsSync(path).type };
 
 type Lock = 'ours' | 'busy' | { unguarded: string };
 
@@ -88,18 +97,18 @@ function unusable(path: string, reason: string, cause?: unknown): StoreFailure {
  * Locks the directory by a socket and, where that program is there, by flock(1): a daemon that has only one of the two
  * is kept out, too. Throws a StoreFailure where neither is possible.
  */
-async function lock(path: string, fd: number): Promise<SocketLock | null> {
+async function lock(path: string, fd: number, tools: LockTools): Promise<SocketLock | null> {
   const byProgram = lockByProgram(fd);
   if (byProgram === 'busy') throw busy(path);
   if (byProgram !== 'ours') {
     if (isLockedByProgram(fd)) throw busy(path);
-    if (sharedFileSystems.includes(statfsSync(path).type))
+    if (sharedFileSystems.includes(tools.fileSystemOf(path)))
       throw unusable(
         path,
         `it is on a file system that other hosts share, and cannot be locked without flock(1) (${byProgram.unguarded}); install util-linux, or use a directory of this host`,
       );
   }
-  const bySocket = await lockBySocket(path);
+  const bySocket = await tools.lockBySocket(path);
   if (bySocket === 'busy') throw busy(path);
   if (!('unguarded' in bySocket)) return bySocket;
   if (byProgram === 'ours') return null;
@@ -113,7 +122,7 @@ async function lock(path: string, fd: number): Promise<SocketLock | null> {
  * Makes the directory if it is missing, and locks it. Rejects with a StoreFailure: `busy` when another process holds
  * it, `directory` when it cannot be made, written or locked.
  */
-export async function openStateDir(path: string, log: Log): Promise<StateDir> {
+export async function openStateDir(path: string, log: Log, tools = systemTools): Promise<StateDir> {
   let fd: number;
   try {
     makeDir(path);
@@ -124,7 +133,7 @@ export async function openStateDir(path: string, log: Log): Promise<StateDir> {
   }
   let socketLock: SocketLock | null;
   try {
-    socketLock = await lock(path, fd);
+    socketLock = await lock(path, fd, tools);
   } catch (error) {
     closeSync(fd);
     throw error instanceof StoreFailure ? error : unusable(path, wordsOf(error), error);

@@ -129,4 +129,52 @@ describe('openStateDir', () => {
       ['lockFile.pidNotWritten', { path, reason: expect.stringMatching(/EINVAL|ENOSPC/) }],
     ]);
   });
+
+  describe('where the socket cannot be made', () => {
+    const local = {
+      lockBySocket: async () => ({ unguarded: 'no sockets' }),
+      fileSystemOf: () => 1,
+    };
+
+    it.runIf(lockable)('is locked by flock(1) alone', async () => {
+      const path = temporaryDir();
+      const dir = await openStateDir(path, silentLog, local);
+      expect((await failureOf(() => openStateDir(path, silentLog, local))).kind).toBe('busy');
+      dir.release();
+      (await openStateDir(path, silentLog, local)).release();
+    });
+
+    it('fails without flock(1), and says why', async () => {
+      const path = temporaryDir();
+      vi.stubEnv('PATH', '/nowhere');
+      const { kind, message } = await failureOf(() => openStateDir(path, silentLog, local));
+      expect(kind).toBe('directory');
+      expect(message).toBe(
+        `The state directory ${path} cannot be used: it cannot be locked: no sockets, and spawnSync flock ENOENT; install flock(1), of util-linux`,
+      );
+    });
+
+    it.each([
+      ['ends with 3', 'exit 3', 'flock ended with 3'],
+      ['is killed', 'kill -9 $$', 'flock ended with SIGKILL'],
+    ])('fails when flock(1) %s, and says so', async (_, command, words) => {
+      const bin = temporaryDir();
+      writeFileSync(join(bin, 'flock'), `#!/bin/sh\n${command}\n`, { mode: 0o755 });
+      vi.stubEnv('PATH', bin);
+      const { message } = await failureOf(() => openStateDir(temporaryDir(), silentLog, local));
+      expect(message).toContain(words);
+    });
+  });
+
+  it.each([0x6969, 0x0bd00bd0])(
+    'is refused on a file system of type %i, which other hosts share, without flock(1)',
+    async (type) => {
+      const path = temporaryDir();
+      const shared = { lockBySocket: async () => 'busy' as const, fileSystemOf: () => type };
+      vi.stubEnv('PATH', '/nowhere');
+      const { kind, message } = await failureOf(() => openStateDir(path, silentLog, shared));
+      expect(kind).toBe('directory');
+      expect(message).toContain('it is on a file system that other hosts share');
+    },
+  );
 });
