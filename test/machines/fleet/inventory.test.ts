@@ -75,11 +75,12 @@ describe('the list of all tasks', () => {
   });
 
   it('comes at once in a cluster that was just created', async () => {
-    const { actor, inventoried, calls } = liveManager();
+    const { actor, inventoried, calls, fleet } = liveManager();
     actor.send({ type: 'fleet.prepared', revision: 'rev:1' });
     expect(calls.inventory).toHaveLength(0);
-    actor.send({ type: 'fleet.prepared', revision: 'rev:1', clusterCreated: true });
+    actor.send({ type: 'fleet.prepared', revision: 'rev:2', clusterCreated: true });
     expect(calls.inventory).toHaveLength(1);
+    expect(fleet().revision).toBe('rev:2');
     await inventoried({ startedAt: 1 });
     expect(actor.getSnapshot().value).toMatchObject({ lifecycle: 'active' });
   });

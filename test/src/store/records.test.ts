@@ -81,6 +81,7 @@ describe('parseRecord', () => {
 
   it.each([
     [null],
+    [undefined],
     ['launch'],
     [[]],
     [{}],
