@@ -100,8 +100,9 @@ export function createLifetimeRules(world: Watched) {
       const old = [...ecs.tasks.values()].filter(
         (task) =>
           isOld(task, -ageSlackMs) &&
-          task.stopAskedAt === null &&
-          now - (task.endingAt ?? now) < noticeMs,
+          // What a life before asked for and ECS never heard is forgotten.
+          (ecs.wanted(task) ||
+            (task.stopAskedAt === null && now - (task.endingAt ?? now) < noticeMs)),
       );
       return Math.min(old.length, cohorts);
     },
