@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readdirSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -64,6 +64,35 @@ describe('lockBySocket', () => {
     mkdirSync(dir);
     await locked(dir);
     expect(await lockBySocket(dir)).toBe('busy');
+  });
+
+  it.each([
+    ['the first time when a socket says that its process holds it', 'h', 1],
+    ['after twenty attempts while another process tries', 't', 20],
+  ])('is busy %s', async (_, says, attempts) => {
+    const dir = temporaryDir();
+    let asked = 0;
+    const other = createServer((socket) => {
+      asked++;
+      socket.end(says);
+    });
+    await new Promise<void>((resolve) =>
+      other.listen(join(dir, 'lock.0123456789abcdef.sock'), resolve),
+    );
+    onTestFinished(() => void other.close());
+    expect(await lockBySocket(dir)).toBe('busy');
+    expect(asked).toBe(attempts);
+  });
+
+  it('has a socket that others cannot write to', async () => {
+    const dir = temporaryDir();
+    await locked(dir);
+    const [name = ''] = readdirSync(dir);
+    expect(statSync(join(dir, name)).mode & 0o022).toBe(0);
+  });
+
+  it.runIf(process.platform === 'linux')('says why there can be no socket', async () => {
+    expect(await lockBySocket('/proc')).toEqual({ unguarded: expect.stringContaining('listen') });
   });
 
   it('leaves no directory open', async () => {
