@@ -122,6 +122,7 @@ const additionalSourceTests: Record<string, string[]> = {
   'src/aws/tasks/ownAccount': ['src/aws/tasks/stopTask', 'src/aws/tasks/describeTasks'],
   'src/aws/tasks/taggedTask': ['src/aws/tasks/listTasks'],
   'src/store/files': ['src/store/journalFile', 'src/store/journal'],
+  'src/store/journal': ['src/store/journalFile', 'src/store/readJournal'],
   'src/store/readJournal': ['src/store/journal', 'src/store/upgrade', 'src/daemon/wiring'],
 };
 
