@@ -62,7 +62,7 @@ describe('the connection to AWS', () => {
       const { signal } = new AbortController();
       const { tasks: seen } = await aws.list(signal);
       const [described] = (await aws.describeTasks([taskArn], signal)).observations;
-      const { createdAt } = await aws.runTask({} as LaunchOrder, signal);
+      const { createdAt } = await aws.runTask({ count: 1 } as LaunchOrder, signal);
       aws.close();
       await ecs.close();
       const times = [
