@@ -1,8 +1,9 @@
-import { describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { type Level, severalLogs } from '../../../src/telemetry/log.ts';
 import { createTextLog, type TextOptions } from '../../../src/telemetry/textLog.ts';
 
 vi.stubEnv('TZ', 'America/New_York');
+afterAll(() => vi.unstubAllEnvs());
 
 const listen = (level: Level, options: Partial<TextOptions> = {}) => {
   const written: string[] = [];
