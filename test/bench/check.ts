@@ -1,6 +1,6 @@
 /**
  * Fails when what a noisy machine can hold falls behind by more than a fifth: calls, CPU time beside a loop of fixed
- * work in the same run, its growth with the fleet, and memory. Each is measured up to three times; the best one counts.
+ * work in the same run, its growth with the fleet, and memory. Each is measured up to four times; the best one counts.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { launchAll } from './benches/launch.ts';
@@ -8,13 +8,13 @@ import { register } from './benches/register.ts';
 import { cpuMeter, Stage, unlimited, untilCalm } from './stage.ts';
 import { quantile, shown } from './statistics.ts';
 
-const tries = 3;
+const tries = 4;
 /** How far a value may be above what was measured when it was set. */
 const tolerance = 1.2;
 
 interface Check {
   what: string;
-  /** As measured on a calm machine. */
+  /** The greatest of what single runs on a calm machine showed. */
   usual: number;
   unit: string;
   /** A number that is not a measurement: no tolerance. */
@@ -124,7 +124,7 @@ await check(
     { what: '1,000 groups: RunTask calls', usual: 105, unit: 'calls', exact: true },
     { what: '1,000 groups: longest pause between heartbeats', usual: 2.1, unit: 's' },
     { what: '1,000 groups: log at INFO', usual: 18, unit: 'KB' },
-    { what: '1,000 groups: CPU of the launch', usual: 20, unit: 'reference loops' },
+    { what: '1,000 groups: CPU of the launch', usual: 22, unit: 'reference loops' },
     { what: '5,000 groups: CPU a group beside 1,000', usual: 0.9, unit: 'times' },
   ],
   async () => {
@@ -144,7 +144,7 @@ await check([{ what: '2,000 groups: heap of a group', usual: 5.5, unit: 'KB' }],
 ]);
 await check(
   [
-    { what: '16,000 workers register: CPU', usual: 26, unit: 'reference loops' },
+    { what: '16,000 workers register: CPU', usual: 30, unit: 'reference loops' },
     { what: '16,000 workers register: longest pause between heartbeats', usual: 2.1, unit: 's' },
   ],
   async () => {
