@@ -70,6 +70,7 @@ export const pollCohorts = fleetSetup.enqueueActions(({ context, event, enqueue,
   const launching = mayBeSent({ ...context, now: at }, modes);
   for (const [cohortId] of waiting)
     enqueue.sendTo(cohortId, { type: 'cohort.tick', at, launching } satisfies CohortCommand);
+  if (due.length === 0) return;
   const poll: CohortCommand = {
     ...{ type: 'cohort.poll', at },
     monitorConnected: modes.monitor === 'connected',

@@ -43,6 +43,7 @@ export function sendCommands(
 
 /** Takes these breakers in the place of those before, and notes what that changes. */
 export function updateBreakers(before: Breakers, after: Breakers, enqueue: Enqueue): void {
+  if (after === before) return;
   enqueue.assign({ breakers: after });
   for (const change of changesBetween(before, after))
     enqueue({ type: 'noteBreaker', params: change });

@@ -156,7 +156,7 @@ await check(
   },
 );
 await check(
-  [{ what: '3,000 groups, calm: CPU', usual: 35, unit: 'reference loops a minute' }],
+  [{ what: '3,000 groups, calm: CPU', usual: 33, unit: 'reference loops a minute' }],
   async () => [await steady(3000)],
 );
 

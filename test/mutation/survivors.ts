@@ -283,6 +283,12 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
   {
     why: 'assigning an equal value changes nothing, nor does sending no commands: this only saves work',
     mutants: {
+      'machines/fleet/commands.ts': [
+        { line: 'if (after === before) return;', change: 'after === before => false' },
+      ],
+      'machines/fleet/cohortEvents.ts': [
+        { line: 'if (due.length === 0) return;', change: 'due.length === 0 => false' },
+      ],
       'machines/cohort/scaleDown.ts': [
         {
           line: 'Math.max(',
